@@ -1,0 +1,80 @@
+/**
+ * The room that takes identity away: PS3.15 Annex E under a facility's profile.
+ *
+ * In:  a received instance as a stream.
+ * Out: DeidentifiedInstance, whose bytes may go to a reader; or NocturneError, and the original goes to quarantine.
+ * Always true: the whole file is walked, at every depth and behind Pixel Data; pixel data and kept elements are
+ *      copied byte for byte; nothing leaves before the new header was read again and scanned.
+ * Trusts: the facility's secret. Not the file, not its VRs, not its lengths.
+ */
+import type { Code } from '../lib/errors.js'
+import type { Station } from '../lib/station.js'
+import type { Profile } from './profile.js'
+
+export interface InstanceFacts {
+  /** All UIDs are the new ones. */
+  readonly studyInstanceUID: string
+  readonly seriesInstanceUID: string
+  readonly sopInstanceUID: string
+  readonly sopClassUID: string
+  readonly transferSyntaxUID: string
+  /** Modality (0008,0060) when it is a defined term, else `OT`. */
+  readonly modality: string
+  /** Keyed handle of the patient, hexadecimal: for the ledger. Undefined when the instance names no patient. */
+  readonly patient: string | undefined
+}
+
+/** What was done to one element. Never a value. */
+export interface ElementReport {
+  /** `00100010`, or with nesting `00081140[0].00081155`. */
+  readonly path: string
+  readonly action: 'removed' | 'emptied' | 'replaced' | 'remapped' | 'shifted' | 'cleaned' | 'added'
+  /** Row or rule: `E.1-1`, `private`, `group length`, `backstop PN`, ... */
+  readonly reason: string
+  /** The option of the profile that decided, by its CID 7050 code, when one did. */
+  readonly option?: string
+}
+
+export type DeidentifiedInstance = Station<
+  'deidentified',
+  {
+    readonly kind: 'instance'
+    readonly facts: InstanceFacts
+    /** Counted by action; the elements themselves on request. */
+    readonly report: readonly ElementReport[]
+    /** Iterate once. Throws NocturneError when what follows cannot be shown to be safe: discard what was read. */
+    readonly bytes: AsyncIterable<Buffer>
+  }
+>
+
+/** Who a patient is at the facility; kept in memory, and sealed to the facility in the crosswalk. */
+export interface OriginalIdentity {
+  readonly patientId: string
+  readonly issuer: string
+  readonly patientName: string
+  readonly birthDate: string
+}
+
+export interface Pseudonym {
+  /** Random; stands for the Patient ID and the Patient's Name. At most 16 characters of [A-Z0-9]. */
+  readonly code: string
+  /** Added to every date and time of this patient, as one instant. Whole days under the shipped profiles. */
+  readonly shiftSeconds: number
+}
+
+export interface DeidentifyContext {
+  readonly profile: Profile
+  /** 32 bytes, of the facility alone; every keyed digest comes from it with a domain of its own. */
+  readonly secret: Buffer
+  /** Under `strip` the new UIDs are linked to nothing beyond this transfer. */
+  readonly transfer: string
+  /** Finds or makes the pseudonym of a patient (see `handle` in InstanceFacts). Called once an instance, before any byte leaves. */
+  readonly pseudonymOf: (handle: string, original: OriginalIdentity) => Promise<Pseudonym>
+  readonly headerBytes: number
+}
+
+export type DeidentifyFailure = Code
+
+export type { Profile } from './profile.js'
+export { BUILT_IN_PROFILES, loadProfile } from './profile.js'
+export { deidentify } from './deidentify.js'

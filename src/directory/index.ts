@@ -1,0 +1,41 @@
+/**
+ * The room that knows facilities, groups, people and their certificates.
+ *
+ * In:  the site's configuration.
+ * Out: who a principal is, and the recipients a transfer must be sealed to.
+ * Always true: recipients are checked against the policy when they are asked for, and one bad certificate fails
+ *      the whole set, naming it.
+ * Trusts: the configuration. A certificate that changed becomes an event of the ledger on start.
+ */
+import type { FacilityConfig, GroupConfig } from '../config/index.js'
+import type { Recipient } from '../seal/index.js'
+
+export type Role = 'sender' | 'reader' | 'officer' | 'operator'
+
+export interface Principal {
+  readonly id: string
+  readonly role: Role
+  /** Senders: the facility they send for. */
+  readonly facility: string | undefined
+  /** Readers: the groups they read for. */
+  readonly groups: readonly string[]
+  /** Armored; what they sign in and acknowledge with. */
+  readonly certificate: string
+}
+
+export interface Directory {
+  principal(id: string): Principal | undefined
+  facility(id: string): FacilityConfig | undefined
+  group(id: string): GroupConfig | undefined
+  /**
+   * The group's readers and the recovery certificate, in that order.
+   * @throws NocturneError `recipient_unusable` with the id of the first one that the policy refuses.
+   */
+  recipientsOf(group: string): Promise<readonly Recipient[]>
+  /** The facility's own certificate, for quarantine and the crosswalk. @throws NocturneError `recipient_unusable` */
+  facilityRecipient(facility: string): Promise<Recipient>
+  /** Every certificate by principal id (and `recovery`), for the ledger's record of changes. */
+  certificates(): Promise<readonly { readonly principal: string; readonly fingerprint: string }[]>
+}
+
+export { createDirectory } from './directory.js'

@@ -1,0 +1,24 @@
+import { randomBytes } from 'node:crypto'
+
+/** A UUID of version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random. Sorts by time. */
+export function newId(now: number = Date.now()): string {
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(now, 0, 6)
+  bytes.writeUInt8(0x70 | (bytes.readUInt8(6) & 0x0f), 6)
+  bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8)
+  const hex = bytes.toString('hex')
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-')
+}
+
+export const ID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+/** 128 random bits as 32 hexadecimal digits: a name that says nothing. */
+export function randomName(): string {
+  return randomBytes(16).toString('hex')
+}

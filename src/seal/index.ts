@@ -1,0 +1,96 @@
+/**
+ * The room that encrypts: OpenPGP (RFC 9580) to the recipients of a transfer, and the way back.
+ *
+ * In:  content as a stream, and certificates that the policy accepts.
+ * Out: SealedStream, the only thing the store takes.
+ * Always true: one session key an envelope, kept in memory only while the envelope is under way; one key packet
+ *      a recipient; nothing opened is released before it is authentic.
+ * Trusts: node:crypto and openpgp. Certificates, key packets and signatures are openpgp's; the data packet is framed here.
+ */
+import type { Station } from '../lib/station.js'
+import type { PrivateKey } from './keys.js'
+
+export type DataFormat = 'seipd1' | 'seipd2'
+
+/** A certificate that has passed the policy today. */
+export type Recipient = Station<
+  'recipient',
+  {
+    /** Principal id, or `recovery`. */
+    readonly id: string
+    /** Lower-case hexadecimal. */
+    readonly fingerprint: string
+    /** Armored certificate. */
+    readonly certificate: string
+    /** It announces SEIPD version 2 and AES-256 with GCM (RFC 9580 sections 5.2.3.32 and 5.2.3.15). */
+    readonly takesSeipd2: boolean
+  }
+>
+
+export interface CertificateReport {
+  readonly fingerprint: string
+  readonly version: 4 | 6
+  readonly userIds: readonly string[]
+  readonly createdAt: Date
+  readonly expiresAt: Date | undefined
+  readonly keys: readonly {
+    readonly fingerprint: string
+    readonly algorithm: string
+    readonly bits: number | undefined
+    readonly curve: string | undefined
+    readonly uses: readonly ('certify' | 'sign' | 'encrypt')[]
+    readonly expiresAt: Date | undefined
+  }[]
+  /** Algorithms and features it announces for messages to it. */
+  readonly takesSeipd2: boolean
+  /** Empty when the policy accepts it; else the codes and why. */
+  readonly problems: readonly { readonly code: CertificateProblem; readonly reason: string }[]
+}
+
+export type CertificateProblem =
+  | 'certificate_unreadable'
+  | 'certificate_is_secret'
+  | 'certificate_expired'
+  | 'certificate_not_yet_valid'
+  | 'certificate_revoked'
+  | 'certificate_weak'
+  | 'certificate_cannot_encrypt'
+
+export interface KeyPacket {
+  readonly recipient: string
+  readonly fingerprint: string
+  readonly packet: Buffer
+}
+
+export interface Digests {
+  /** SHA-256, hexadecimal, and size in bytes, of what went in. */
+  readonly plaintext: { readonly sha256: string; readonly size: number }
+  /** The same of what came out: the data packet alone. */
+  readonly ciphertext: { readonly sha256: string; readonly size: number }
+}
+
+/** Sealed bytes under way. Iterate once; `digests()` is known after the end. */
+export type SealedStream = Station<
+  'sealed',
+  { readonly bytes: AsyncIterable<Buffer>; readonly digests: () => Digests }
+>
+
+/** Content that another room has cleared for sealing: a de-identified instance, a document, a manifest, or an original for quarantine. */
+export type Sealable = AsyncIterable<Uint8Array>
+
+export interface Envelope {
+  readonly format: DataFormat
+  readonly keyPackets: readonly KeyPacket[]
+  /** One OpenPGP data packet (without key packets) around a literal packet. Items of one envelope may be sealed at the same time. */
+  seal(content: Sealable): SealedStream
+  /** The same around a signed message (one-pass signature, literal, signature): `gpg --decrypt` verifies it too. For the manifest. */
+  sealSigned(content: Uint8Array, signer: PrivateKey): Promise<SealedStream>
+  /** Forgets the session key. */
+  close(): void
+}
+
+export { inspectCertificate, toRecipient } from './certificate.js'
+export { newEnvelope, sealMessage } from './envelope.js'
+export { openMessage, openSignedMessage } from './open.js'
+export { newKey, readPrivateKey, signDetached, verifyDetached } from './keys.js'
+export type { PrivateKey } from './keys.js'

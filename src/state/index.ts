@@ -1,0 +1,35 @@
+/**
+ * The room that keeps state: the database behind one schema.
+ *
+ * In:  a database URL (`sqlite:PATH` or `postgres://...`).
+ * Out: State, whose transactions are the only way to write.
+ * Always true: a transaction is durable when its promise resolves (SQLite WAL with synchronous FULL; PostgreSQL
+ *      with synchronous_commit on), and leaves nothing behind when it rejects.
+ * Trusts: the database to keep what it was given; the ledger's checkpoint shows when it did not.
+ */
+import type { Kysely, Transaction } from 'kysely'
+import type { Tables } from './schema.js'
+
+export type * from './schema.js'
+
+export type Tx = Transaction<Tables>
+export type Db = Kysely<Tables>
+
+export interface State {
+  readonly kind: 'sqlite' | 'postgres'
+  /** For reading. */
+  readonly db: Db
+  /**
+   * Runs `change` in one write transaction. Transactions of all gateways on one database happen one after
+   * another where they touch the ledger's head. Retries by itself when the database asks for it (SQLSTATE 40001,
+   * SQLITE_BUSY), so `change` must do nothing that a roll-back does not undo.
+   *
+   * @throws NocturneError `database_unavailable`, or what `change` throws.
+   */
+  transaction<T>(change: (tx: Tx) => Promise<T>): Promise<T>
+  /** A cheap query that proves the database answers. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export { openState } from './open.js'

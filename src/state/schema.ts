@@ -1,0 +1,193 @@
+/**
+ * The tables, as Kysely sees them. One schema for SQLite and PostgreSQL: integers fit 53 bits, times are
+ * milliseconds since 1970 UTC, booleans are 0 or 1, and binary columns are blobs (bytea).
+ * No column holds anything that identifies a patient.
+ */
+import type { Generated } from 'kysely'
+
+export interface Tables {
+  transfers: TransferTable
+  envelopes: EnvelopeTable
+  key_packets: KeyPacketTable
+  items: ItemTable
+  quarantine: QuarantineTable
+  patients: PatientTable
+  tokens: TokenTable
+  challenges: ChallengeTable
+  certificates: CertificateTable
+  downloads: DownloadTable
+  events: EventTable
+  ledger_tiles: LedgerTileTable
+  ledger_head: LedgerHeadTable
+}
+
+/** `receiving` is a first request still under way: nobody sees it, and the sweep takes it when its lease is over. */
+export type TransferState = 'receiving' | 'open' | 'available' | 'acknowledged' | 'abandoned'
+export type Priority = 'routine' | 'urgent' | 'stat'
+export type ItemKind = 'instance' | 'document' | 'archive' | 'directory' | 'unknown'
+export type Outcome = 'accepted' | 'quarantined' | 'refused' | 'duplicate'
+
+export interface TransferTable {
+  id: string
+  facility: string
+  group_id: string
+  sender: string
+  priority: Priority
+  state: TransferState
+  created_at: number
+  /** When it became available, and to the readers it was sealed to. */
+  available_at: number | null
+  claimed_by: string | null
+  claimed_at: number | null
+  acknowledged_by: string | null
+  acknowledged_at: number | null
+  /** Accepted items only. */
+  item_count: number
+  /** Sum of the accepted items' plaintext sizes, in bytes. */
+  byte_count: number
+  /** Next item number, from 1. */
+  next_index: number
+  /** SHA-256 of the manifest's JSON, hexadecimal. */
+  manifest_digest: string | null
+  manifest_object: string | null
+  /** Size of the manifest's sealed data in bytes, key packet not counted. */
+  manifest_size: number | null
+  manifest_envelope: string | null
+}
+
+export interface EnvelopeTable {
+  id: string
+  transfer: string
+  /** `receiving` until its items are committed in one transaction. */
+  state: 'receiving' | 'committed'
+  /** The OpenPGP data packet of its items. */
+  format: 'seipd1' | 'seipd2'
+  /** While receiving: past this time, whoever finds it may sweep it. Renewed by the gateway that works on it. */
+  lease_until: number
+}
+
+export interface KeyPacketTable {
+  envelope: string
+  /** Lower-case hexadecimal fingerprint of the certificate. */
+  fingerprint: string
+  /** Principal id of the reader, or `recovery`. */
+  recipient: string
+  /** One OpenPGP Public-Key Encrypted Session Key packet (RFC 9580 section 5.1). */
+  packet: Buffer
+}
+
+export interface ItemTable {
+  transfer: string
+  /** From 1, in the order sent; every part sent has one, whatever its outcome. */
+  idx: number
+  envelope: string
+  kind: ItemKind
+  outcome: Outcome
+  code: string | null
+  /** Where the sealed data packet is; null when the item was not accepted. */
+  object: string | null
+  /** Size of the sealed data packet in bytes, key packet not counted. */
+  sealed_size: number | null
+  /** SHA-256 of the sealed data packet, hexadecimal. */
+  sealed_digest: string | null
+  plain_size: number | null
+  /** Keyed digest of the content that was sealed: finds duplicates, says nothing to who has no key. */
+  content_handle: string | null
+  /** Keyed digest of the new SOP Instance UID. */
+  instance_handle: string | null
+  /** Manifest entry, sealed to nobody but kept no longer than the transfer is open: see transfer.ts. */
+  manifest_entry: string | null
+  created_at: number
+}
+
+export interface QuarantineTable {
+  id: string
+  transfer: string
+  idx: number
+  facility: string
+  code: string
+  /** The original bytes as one whole OpenPGP message, sealed to the facility's certificate alone. */
+  object: string
+  size: number
+  state: 'held' | 'released' | 'discarded'
+  created_at: number
+}
+
+export interface PatientTable {
+  facility: string
+  /** Keyed digest of the facility's patient ID and its issuer. */
+  handle: string
+  /** The random code that stands in its place (45 CFR 164.514(c)). */
+  code: string
+  /** One shift of date and time together for everything of this patient, in seconds. */
+  shift_seconds: number
+  /** The original identity as one OpenPGP message, sealed to the facility's certificate alone. */
+  crosswalk: Buffer
+  created_at: number
+}
+
+export interface TokenTable {
+  id: string
+  /** SHA-256 of the token, hexadecimal; the token itself is 256 random bits and is kept nowhere. */
+  hash: string
+  principal: string
+  /** How it was given: by the operator, or for a signature. */
+  method: 'issued' | 'signature'
+  created_at: number
+  expires_at: number
+  revoked_at: number | null
+  last_used_at: number | null
+}
+
+export interface ChallengeTable {
+  nonce: string
+  principal: string
+  expires_at: number
+}
+
+/** The certificates that took effect, so that a change of a file becomes an event of the ledger. */
+export interface CertificateTable {
+  /** Principal id, or `recovery`. */
+  principal: string
+  fingerprint: string
+  since: number
+}
+
+/** Downloads under way: begun in the ledger and not ended. On start the ones of a dead gateway are ended. */
+export interface DownloadTable {
+  id: string
+  transfer: string
+  /** Item number, or 0 for the manifest. */
+  idx: number
+  principal: string
+  lease_until: number
+}
+
+export interface EventTable {
+  /** Position in the log, from 0, without gaps. */
+  idx: number
+  time: number
+  type: string
+  outcome: number
+  actor: string | null
+  facility: string | null
+  transfer: string | null
+  patient: string | null
+  /** The entry: canonical JSON (RFC 8785). Everything above is an index over it and can be rebuilt. */
+  entry: Buffer
+}
+
+/** Hash tiles as in c2sp.org/tlog-tiles: up to 256 hashes of 32 bytes. The last of a level may be partial. */
+export interface LedgerTileTable {
+  level: number
+  n: number
+  hashes: Buffer
+}
+
+export interface LedgerHeadTable {
+  /** Always 1: one row, whose lock orders every append. */
+  id: Generated<number>
+  size: number
+  /** The signed checkpoint (c2sp.org/tlog-checkpoint) of this size. */
+  checkpoint: string
+}

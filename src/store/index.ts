@@ -1,0 +1,70 @@
+/**
+ * The room that keeps ciphertext: a folder with fsync, or an S3 bucket, behind one contract.
+ *
+ * In:  a key that says nothing, and sealed bytes as a stream.
+ * Out: StoredItem, which only exists when the bytes are durable.
+ * Always true: an object is there whole or not at all; it is never changed, only deleted.
+ * Trusts: nothing but durability. Every read is checked against the digest in the manifest by who opens it.
+ */
+import type { SealedStream } from '../seal/index.js'
+import type { Station } from '../lib/station.js'
+
+export type StoredItem = Station<'stored', { readonly key: string; readonly size: number }>
+
+export interface ByteRange {
+  /** First byte, from 0. */
+  readonly start: number
+  /** Last byte, inclusive. */
+  readonly end: number
+}
+
+export interface ObjectStore {
+  readonly kind: 'files' | 's3'
+  /**
+   * Makes the object durable and resolves only then. When the source fails, or the store does, nothing is left
+   * under the key (an aborted multipart upload or a temporary file is removed, now or by `sweepPartial`).
+   * Keys match /^[a-z0-9]+(\/[a-z0-9-]+)*$/ and are never written twice.
+   *
+   * @throws NocturneError `store_unavailable`, `store_full`, or what the source throws.
+   */
+  put(key: string, sealed: SealedStream): Promise<StoredItem>
+  /** @throws NocturneError `object_missing`, `store_unavailable` */
+  get(key: string, range?: ByteRange): Promise<AsyncIterable<Buffer>>
+  /** Size in bytes, or undefined when there is no such object. */
+  size(key: string): Promise<number | undefined>
+  /** Deleting what is not there succeeds. */
+  delete(key: string): Promise<void>
+  /** Every key under the prefix, in no order, without holding them all. */
+  list(prefix: string): AsyncIterable<string>
+  /** Removes what a killed process left half-written and no living one has touched for `olderThanMs`. Answers how many. */
+  sweepPartial(olderThanMs: number): Promise<number>
+  /** Proves that the store can be written and read. @throws NocturneError `store_unavailable`, `store_full` */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface FilesStoreConfig {
+  readonly kind: 'files'
+  /** Absolute path of the folder. */
+  readonly path: string
+}
+
+export interface S3StoreConfig {
+  readonly kind: 's3'
+  readonly bucket: string
+  readonly region: string
+  readonly endpoint?: string
+  readonly forcePathStyle?: boolean
+  /** Prefix of every key in the bucket, without slashes at the ends. */
+  readonly prefix?: string
+  /** From the environment or files, never from YAML; absent = the SDK's own chain. */
+  readonly credentials?: {
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    readonly sessionToken?: string
+  }
+}
+
+export type StoreConfig = FilesStoreConfig | S3StoreConfig
+
+export { openStore } from './open.js'

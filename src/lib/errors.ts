@@ -127,8 +127,8 @@ export const CATALOGUE = {
   ),
   already_claimed: entry(
     409,
-    'another reader holds the claim',
-    'choose another transfer, or ask that reader to release it',
+    'the transfer is claimed already',
+    'choose another transfer, or ask the reader who claimed it to release it',
   ),
   not_claimed: entry(409, 'you do not hold the claim', 'claim the transfer first'),
   acknowledgement_invalid: entry(
@@ -157,6 +157,11 @@ export const CATALOGUE = {
     503,
     'the database cannot be reached',
     'nothing was kept; send it again later',
+  ),
+  database_newer: entry(
+    500,
+    'the database was made by a newer version of nocturne',
+    'start that version, or restore a copy of the database from before it',
   ),
   ledger_unavailable: entry(
     503,
@@ -211,6 +216,11 @@ export const CATALOGUE = {
     422,
     'a private SOP class cannot be de-identified',
     'release it from quarantine after a look',
+  ),
+  document_held: entry(
+    422,
+    'this facility holds documents back, since they cannot be de-identified',
+    'release it from quarantine after a look, or set documents: pass for the facility',
   ),
   encapsulated_document: entry(
     422,
@@ -332,6 +342,34 @@ export const CATALOGUE = {
 } as const satisfies Record<string, Entry>
 
 export type Code = keyof typeof CATALOGUE
+
+/** Codes that concern one item alone: the others of its request go on. */
+const ITEM_CODES: ReadonlySet<Code> = new Set<Code>([
+  'empty_file',
+  'item_too_large',
+  'unrecognized',
+  'not_dicom',
+  'truncated',
+  'malformed',
+  'header_over_limit',
+  'unsupported_syntax',
+  'media_directory',
+  'private_sop_class',
+  'document_held',
+  'encapsulated_document',
+  'identifier_left',
+  'output_disagrees',
+  'missing_identity',
+  'instance_conflict',
+  'duplicate',
+  'archive_malformed',
+  'archive_encrypted',
+  'archive_bomb',
+  'archive_too_deep',
+  'unsafe_step_failed',
+])
+
+export const concernsItemAlone = (code: Code): boolean => ITEM_CODES.has(code)
 
 /** Every error that people outside may see. `cause` is for the log of the process's own mistakes, never sent. */
 export class NocturneError extends Error {

@@ -58,8 +58,8 @@ export interface TransferTable {
 export interface EnvelopeTable {
   id: string
   transfer: string
-  /** `receiving` until its items are committed in one transaction. */
-  state: 'receiving' | 'committed'
+  /** `receiving` until its items are committed in one transaction; `swept` while its objects are being removed. */
+  state: 'receiving' | 'committed' | 'swept'
   /** The OpenPGP data packet of its items. */
   format: 'seipd1' | 'seipd2'
   /** While receiving: past this time, whoever finds it may sweep it. Renewed by the gateway that works on it. */

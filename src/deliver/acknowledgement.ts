@@ -1,0 +1,69 @@
+/** The reader's signed statement of what they opened. */
+import { createHash } from 'node:crypto'
+import { NocturneError } from '../lib/errors.js'
+import { canonicalJson } from '../lib/json.js'
+import type { Json } from '../lib/json.js'
+import type { Principal } from '../directory/index.js'
+import type { TransferTable } from '../state/index.js'
+
+export interface Acknowledgement {
+  /** Canonical JSON (RFC 8785): see the README of this room. */
+  readonly statement: string
+  /** Armored detached OpenPGP signature of the statement's UTF-8 bytes. */
+  readonly signature: string
+}
+
+export type VerifyDetached = (text: string, signature: string, certificate: string) => Promise<boolean>
+
+/** How far the reader's clock may be ahead of the gateway's. */
+const CLOCK_SKEW_MS = 5 * 60_000
+
+/**
+ * The statement must name this gateway, transfer, manifest and reader, and carry the reader's signature. Answers
+ * what the ledger keeps of it: digests, so that the statement which the reader holds can be matched later.
+ *
+ * @throws NocturneError `acknowledgement_invalid`, `transfer_not_available`
+ */
+export async function checkAcknowledgement(
+  rooms: { readonly verifyDetached: VerifyDetached; readonly gateway: string; readonly now: () => number },
+  reader: Principal,
+  transfer: TransferTable,
+  { statement, signature }: Acknowledgement,
+): Promise<Readonly<Record<string, Json>>> {
+  if (transfer.manifest_digest === null) throw new NocturneError('transfer_not_available')
+  const openedAt = openedAtOf(statement)
+  const expected = canonicalJson({
+    v: 1,
+    type: 'nocturne-acknowledgement',
+    gateway: rooms.gateway,
+    transfer: transfer.id,
+    manifest: transfer.manifest_digest,
+    items: transfer.item_count,
+    reader: reader.id,
+    openedAt,
+  })
+  const isTimely =
+    Date.parse(openedAt) >= (transfer.available_at ?? 0) - CLOCK_SKEW_MS &&
+    Date.parse(openedAt) <= rooms.now() + CLOCK_SKEW_MS
+  if (statement !== expected || !isTimely) throw new NocturneError('acknowledgement_invalid')
+  if (!(await rooms.verifyDetached(statement, signature, reader.certificate))) {
+    throw new NocturneError('acknowledgement_invalid')
+  }
+  return {
+    manifest: transfer.manifest_digest,
+    items: transfer.item_count,
+    statement: sha256(statement),
+    signature: sha256(signature),
+    openedAt,
+  }
+}
+
+function openedAtOf(statement: string): string {
+  const found = /"openedAt":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z)"/.exec(statement)?.[1]
+  if (found === undefined || Number.isNaN(Date.parse(found))) {
+    throw new NocturneError('acknowledgement_invalid')
+  }
+  return found
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

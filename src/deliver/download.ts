@@ -1,0 +1,177 @@
+/** One download: begun in the ledger, streamed, ended in the ledger. */
+import { NocturneError } from '../lib/errors.js'
+import { newId } from '../lib/ids.js'
+import type { EventInput, Receipt } from '../ledger/index.js'
+import type { TransferTable } from '../state/index.js'
+import type { ByteRange, ObjectStore } from '../store/index.js'
+import type { DeliverRooms, Reader } from './deliveries.js'
+
+export interface DownloadRequest {
+  /** Item number; 0 is the manifest. */
+  readonly index: number
+  /** The bytes asked for, once the size and the entity tag are known; undefined for all. */
+  readonly range: (size: number, etag: string) => ByteRange | undefined
+}
+
+export interface Download {
+  /** Size of the whole message in bytes. */
+  readonly size: number
+  /** Strong: the stored bytes and the reader's key packet never change. */
+  readonly etag: string
+  readonly range: ByteRange | undefined
+  /** Iterate once. When it ends, or is left, the end is recorded with the bytes that went out. */
+  readonly bytes: AsyncIterable<Buffer>
+}
+
+/** While bytes go out, the row is renewed at this distance; a gateway that dies stops. */
+const DOWNLOAD_LEASE_MS = 120_000
+
+interface Sealed {
+  readonly object: string
+  readonly size: number
+  readonly packet: Buffer
+  readonly fingerprint: string
+}
+
+export async function openDownload(
+  rooms: DeliverRooms,
+  reader: Reader,
+  transfer: TransferTable,
+  request: DownloadRequest,
+): Promise<Download> {
+  if (transfer.state !== 'available' && transfer.state !== 'acknowledged') {
+    throw new NocturneError('transfer_not_available')
+  }
+  const sealed = await findSealed(rooms, reader, transfer, request.index)
+  const size = sealed.packet.length + sealed.size
+  const etag = `"${sealed.object.split('/').at(-1) ?? ''}-${sealed.fingerprint.slice(0, 16)}"`
+  const range = request.range(size, etag)
+  const wanted = range ?? { start: 0, end: size - 1 }
+  const id = newId(rooms.now())
+  const common = {
+    actor: reader.actor,
+    facility: transfer.facility,
+    group: transfer.group_id,
+    transfer: transfer.id,
+    item: request.index,
+  }
+  const receipt = await recordBegin(rooms, id, common, sealed, wanted)
+  return { size, etag, range, bytes: releaseBytes(rooms, receipt, { id, common, sealed, wanted }) }
+}
+
+/** The data and the reader's own key packet. What is not sealed to the reader is not there. */
+async function findSealed(
+  { state, directory }: DeliverRooms,
+  { principal }: Reader,
+  transfer: TransferTable,
+  index: number,
+): Promise<Sealed> {
+  const place =
+    index === 0
+      ? { object: transfer.manifest_object, sealed_size: transfer.manifest_size, envelope: transfer.manifest_envelope }
+      : await state.db
+          .selectFrom('items')
+          .select(['object', 'sealed_size', 'envelope'])
+          .where('transfer', '=', transfer.id)
+          .where('idx', '=', index)
+          .where('outcome', '=', 'accepted')
+          .executeTakeFirst()
+  if (!place || place.object === null || place.sealed_size === null || place.envelope === null) {
+    throw new NocturneError('not_found')
+  }
+  const packet = await state.db
+    .selectFrom('key_packets')
+    .select(['packet', 'fingerprint'])
+    .where('envelope', '=', place.envelope)
+    .where('recipient', '=', principal.id)
+    .executeTakeFirst()
+  if (!packet || !directory.principal(principal.id)) throw new NocturneError('not_found')
+  return { object: place.object, size: place.sealed_size, ...packet }
+}
+
+type Common = Pick<EventInput, 'actor' | 'facility' | 'group' | 'transfer' | 'item'>
+
+interface Begun {
+  readonly id: string
+  readonly common: Common
+  readonly sealed: Sealed
+  readonly wanted: ByteRange
+}
+
+async function recordBegin(
+  rooms: DeliverRooms,
+  id: string,
+  common: Common & { readonly transfer: string; readonly item: number },
+  { fingerprint }: Sealed,
+  { start, end }: ByteRange,
+): Promise<Receipt> {
+  const { receipts } = await rooms.ledger.record(async (tx) => {
+    await tx
+      .insertInto('downloads')
+      .values({
+        id,
+        transfer: common.transfer,
+        idx: common.item,
+        principal: common.actor.id,
+        lease_until: rooms.now() + DOWNLOAD_LEASE_MS,
+      })
+      .execute()
+    return {
+      value: undefined,
+      events: [{ ...common, type: 'download.begun', outcome: 0, detail: { download: id, fingerprint, start, end } }],
+    }
+  })
+  return receipts[0]
+}
+
+/**
+ * The only function that lets a byte of a transfer out. It demands the receipt of "download begun", which only the
+ * ledger can make.
+ */
+async function* releaseBytes(rooms: DeliverRooms, _receipt: Receipt, begun: Begun): AsyncGenerator<Buffer> {
+  let sent = 0
+  let renewAt = rooms.now() + DOWNLOAD_LEASE_MS / 2
+  try {
+    for await (const chunk of messageBytes(rooms.store, begun.sealed, begun.wanted)) {
+      yield chunk
+      sent += chunk.length
+      if (rooms.now() > renewAt) {
+        renewAt = rooms.now() + DOWNLOAD_LEASE_MS / 2
+        await renewLease(rooms, begun.id)
+      }
+    }
+  } finally {
+    await recordEnd(rooms, begun, sent)
+  }
+}
+
+async function* messageBytes(store: ObjectStore, sealed: Sealed, { start, end }: ByteRange): AsyncGenerator<Buffer> {
+  const { packet, object } = sealed
+  if (start < packet.length) yield packet.subarray(start, Math.min(end + 1, packet.length))
+  if (end < packet.length) return
+  const range = { start: Math.max(0, start - packet.length), end: end - packet.length }
+  yield* await store.get(object, range)
+}
+
+async function renewLease(rooms: DeliverRooms, id: string): Promise<void> {
+  await rooms.state.transaction((tx) =>
+    tx
+      .updateTable('downloads')
+      .set({ lease_until: rooms.now() + DOWNLOAD_LEASE_MS })
+      .where('id', '=', id)
+      .execute(),
+  )
+}
+
+async function recordEnd(rooms: DeliverRooms, { id, common, wanted }: Begun, sent: number): Promise<void> {
+  const isWhole = sent === wanted.end - wanted.start + 1
+  await rooms.ledger.record(async (tx) => {
+    await tx.deleteFrom('downloads').where('id', '=', id).execute()
+    return {
+      value: undefined,
+      events: [
+        { ...common, type: 'download.ended', outcome: isWhole ? 0 : 4, related: id, detail: { bytes: sent } },
+      ],
+    }
+  })
+}

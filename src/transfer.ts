@@ -1,0 +1,120 @@
+/**
+ * The main path: receive -> deidentify -> seal -> store -> ledger.
+ *
+ * One Upload is what one request brings: an envelope of a transfer. `begin` is durable before a byte is worked on;
+ * `take` leaves nothing but sealed objects that nobody can see; `commit` makes all of it visible in one transaction
+ * with its events. A crash before that leaves an envelope whose lease runs out, and the sweep removes it.
+ */
+import { newId } from './lib/ids.js'
+import { NocturneError, asNocturneError } from './lib/errors.js'
+import { receive } from './receive/index.js'
+import type { Part } from './receive/index.js'
+import { newEnvelope } from './seal/index.js'
+import type { Envelope } from './seal/index.js'
+import type { Rooms } from './rooms.js'
+import { beginEnvelope, keepLease } from './transfer/begin.js'
+import type { BegunEnvelope, UploadTarget } from './transfer/begin.js'
+import { commitEnvelope } from './transfer/commit.js'
+import type { UploadAnswer } from './transfer/commit.js'
+import type { UploadContext } from './transfer/context.js'
+import { uploadContext } from './transfer/context.js'
+import { Original } from './transfer/original.js'
+import { settle } from './transfer/settle.js'
+import type { SettledItem } from './transfer/settle.js'
+import { abandonEnvelope } from './transfer/sweep.js'
+
+export type { UploadTarget } from './transfer/begin.js'
+export type { UploadAnswer } from './transfer/commit.js'
+
+/** Items whose bytes have been read and that are being made durable while the next ones come in. */
+const ITEMS_IN_FLIGHT = 8
+
+export class Upload {
+  readonly #rooms: Rooms
+  readonly #begun: BegunEnvelope
+  readonly #envelope: Envelope
+  readonly #context: UploadContext
+  readonly #stopLease: () => void
+  readonly #items: Promise<SettledItem>[] = []
+  readonly #inFlight = new Set<Promise<unknown>>()
+  #fatal: NocturneError | undefined
+
+  private constructor(rooms: Rooms, begun: BegunEnvelope, envelope: Envelope, context: UploadContext) {
+    this.#rooms = rooms
+    this.#begun = begun
+    this.#envelope = envelope
+    this.#context = context
+    this.#stopLease = keepLease(rooms, begun.envelope)
+  }
+
+  /**
+   * Checks every certificate the transfer will be sealed to, then makes "transfer begun" durable.
+   *
+   * @throws NocturneError `unknown_group`, `recipient_unusable`, `transfer_not_open`, `ledger_unavailable`
+   */
+  static async begin(rooms: Rooms, target: UploadTarget): Promise<Upload> {
+    const transfer = target.transfer ?? newId(rooms.now())
+    const id = newId(rooms.now())
+    const envelope = await newEnvelope(await rooms.directory.recipientsOf(target.group))
+    const context = await uploadContext(rooms, target, transfer, id)
+    const begun = await beginEnvelope(rooms, target, { transfer, id, format: envelope.format })
+    return new Upload(rooms, begun, envelope, context)
+  }
+
+  get transfer(): string {
+    return this.#begun.transfer
+  }
+
+  /** Resolves when the part has been read to its end; what it held may still be on its way to the store. */
+  async take(part: Part): Promise<void> {
+    const { limits } = this.#context
+    for await (const received of receive(part, limits)) {
+      if (this.#fatal) throw this.#fatal
+      if (this.#begun.itemsBefore + this.#items.length >= limits.transferItems) {
+        throw new NocturneError('too_many_items')
+      }
+      const original = new Original(received.bytes, this.#context.budget, this.#context.keepSealed)
+      const settled = settle(received, original, this.#envelope, this.#context)
+      this.#follow(settled)
+      await Promise.race([original.consumed, settled])
+      while (this.#inFlight.size >= ITEMS_IN_FLIGHT) await Promise.race(this.#inFlight)
+    }
+  }
+
+  /**
+   * Waits for the store, then makes everything visible in one transaction, with its events.
+   *
+   * @throws NocturneError `no_files`, `transfer_too_large`, and whatever a store or the ledger refuses.
+   */
+  async commit(options: { readonly complete: boolean }): Promise<UploadAnswer> {
+    const items = await Promise.all(this.#items)
+    if (items.length === 0) throw new NocturneError('no_files')
+    const answer = await commitEnvelope(this.#rooms, this.#begun, this.#envelope, items, options.complete)
+    this.#end()
+    return answer
+  }
+
+  /** Leaves nothing behind but the event that says so. Never throws: what it cannot do now, the sweep does later. */
+  async abandon(cause: unknown): Promise<void> {
+    await Promise.allSettled(this.#items)
+    this.#end()
+    await abandonEnvelope(this.#rooms, this.#begun, asNocturneError(cause).code)
+  }
+
+  #follow(settled: Promise<SettledItem>): void {
+    this.#items.push(settled)
+    this.#inFlight.add(settled)
+    settled.then(
+      () => this.#inFlight.delete(settled),
+      (error: unknown) => {
+        this.#inFlight.delete(settled)
+        this.#fatal ??= asNocturneError(error)
+      },
+    )
+  }
+
+  #end(): void {
+    this.#stopLease()
+    this.#envelope.close()
+  }
+}

@@ -1,0 +1,125 @@
+/** The first durable step of an upload: the event, and the envelope under a lease. */
+import { NocturneError } from '../lib/errors.js'
+import type { Actor } from '../ledger/index.js'
+import type { Rooms } from '../rooms.js'
+import type { DataFormat } from '../seal/index.js'
+import type { Priority } from '../state/index.js'
+
+/** How long an envelope stays its gateway's own without a sign of life. */
+export const LEASE_MS = 30_000
+
+export interface UploadTarget {
+  readonly actor: Actor
+  readonly facility: string
+  readonly group: string
+  readonly priority: Priority
+  /** The open transfer to add to; absent for a new one. */
+  readonly transfer?: string
+}
+
+export interface BegunEnvelope {
+  readonly target: UploadTarget
+  readonly transfer: string
+  readonly envelope: string
+  /** This request made the transfer: nobody else can see it before the commit. */
+  readonly isFirst: boolean
+  /** Items of earlier requests. */
+  readonly itemsBefore: number
+  readonly bytesBefore: number
+  readonly createdAt: number
+  /** Id of the begin event, which the end event names. */
+  readonly begunEvent: string
+}
+
+/** @throws NocturneError `transfer_not_open`, `ledger_unavailable` */
+export async function beginEnvelope(
+  rooms: Rooms,
+  target: UploadTarget,
+  envelope: { readonly transfer: string; readonly id: string; readonly format: DataFormat },
+): Promise<BegunEnvelope> {
+  const { transfer, id, format } = envelope
+  const { value, receipts } = await rooms.ledger.record(async (tx) => {
+    const now = rooms.now()
+    let before = { next_index: 1, byte_count: 0, created_at: now }
+    if (target.transfer === undefined) {
+      await tx.insertInto('transfers').values(newTransfer(transfer, target, now)).execute()
+    } else {
+      const open = await tx
+        .selectFrom('transfers')
+        .select(['next_index', 'byte_count', 'created_at'])
+        .where('id', '=', transfer)
+        .where('state', '=', 'open')
+        .executeTakeFirst()
+      if (!open) throw new NocturneError('transfer_not_open')
+      before = open
+    }
+    await tx
+      .insertInto('envelopes')
+      .values({ id, transfer, state: 'receiving', format, lease_until: now + LEASE_MS })
+      .execute()
+    return {
+      value: before,
+      events: [
+        {
+          type: 'transfer.begun',
+          outcome: 0,
+          actor: target.actor,
+          facility: target.facility,
+          group: target.group,
+          transfer,
+          detail: { priority: target.priority, envelope: id, format },
+        },
+      ],
+    }
+  })
+  return {
+    target,
+    transfer,
+    envelope: id,
+    isFirst: target.transfer === undefined,
+    itemsBefore: value.next_index - 1,
+    bytesBefore: value.byte_count,
+    createdAt: value.created_at,
+    begunEvent: receipts[0].id,
+  }
+}
+
+/** Renews the lease until the answer is called. A gateway that dies stops renewing, and the sweep may come. */
+export function keepLease(rooms: Rooms, envelope: string): () => void {
+  const timer = setInterval(() => {
+    rooms.state
+      .transaction((tx) =>
+        tx
+          .updateTable('envelopes')
+          .set({ lease_until: rooms.now() + LEASE_MS })
+          .where('id', '=', envelope)
+          .where('state', '=', 'receiving')
+          .execute(),
+      )
+      .catch(() => rooms.logger.warn('a lease could not be renewed', { code: 'database_unavailable' }))
+  }, LEASE_MS / 3)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+const newTransfer = (id: string, target: UploadTarget, now: number) => ({
+  id,
+  facility: target.facility,
+  group_id: target.group,
+  sender: target.actor.id,
+  priority: target.priority,
+  state: 'receiving' as const,
+  created_at: now,
+  available_at: null,
+  claimed_by: null,
+  claimed_at: null,
+  acknowledged_by: null,
+  acknowledged_at: null,
+  item_count: 0,
+  byte_count: 0,
+  next_index: 1,
+  manifest_digest: null,
+  manifest_object: null,
+  manifest_size: null,
+  manifest_envelope: null,
+})

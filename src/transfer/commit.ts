@@ -1,0 +1,90 @@
+/** The step that makes an upload visible: one transaction for its items, its state and its events. */
+import { CATALOGUE } from '../lib/errors.js'
+import type { Code } from '../lib/errors.js'
+import type { Rooms } from '../rooms.js'
+import type { Envelope } from '../seal/index.js'
+import type { ItemKind, Outcome, TransferState } from '../state/index.js'
+import type { BegunEnvelope } from './begin.js'
+import { commitEvents } from './events.js'
+import { judgeItems } from './judge.js'
+import type { JudgedItem } from './judge.js'
+import { storeManifest } from './manifest.js'
+import { claimEnvelope, insertItems, insertKeyPackets, insertManifest, reserveNumbers } from './rows.js'
+import type { SettledItem } from './settle.js'
+
+export interface ItemAnswer {
+  readonly index: number
+  readonly kind: ItemKind
+  readonly outcome: Outcome
+  readonly code?: Code
+  readonly hint?: string
+}
+
+export interface UploadAnswer {
+  readonly id: string
+  readonly state: TransferState
+  readonly items: readonly ItemAnswer[]
+  /** c2sp.org/tlog-proof of the last event of this request. */
+  readonly receipt: string
+}
+
+/**
+ * @throws NocturneError `transfer_not_open` when the lease ran out and the sweep came first, and what the store
+ *   and the ledger refuse. Nothing is visible then.
+ */
+export async function commitEnvelope(
+  rooms: Rooms,
+  begun: BegunEnvelope,
+  envelope: Envelope,
+  settled: readonly SettledItem[],
+  complete: boolean,
+): Promise<UploadAnswer> {
+  const items = await judgeItems(rooms, begun, settled)
+  await deleteSuperfluous(rooms, items)
+  const state = nextState(begun, items, complete)
+  const manifest = state === 'available' ? await storeFirstManifest(rooms, begun, items) : undefined
+  const { value: first, receipts } = await rooms.ledger.record(async (tx) => {
+    const now = rooms.now()
+    await claimEnvelope(tx, begun.envelope)
+    const first = await reserveNumbers(tx, begun, items, state)
+    await insertItems(tx, begun, items, first, { now, keepEntries: state === 'open' })
+    await insertKeyPackets(tx, begun.envelope, envelope.keyPackets)
+    if (manifest) await insertManifest(tx, begun.transfer, manifest, now)
+    return { value: first, events: commitEvents(begun, items, first, state, manifest) }
+  })
+  const last = receipts.at(-1) ?? receipts[0]
+  return {
+    id: begun.transfer,
+    state,
+    items: items.map((item, i) => answerOf(item, first + i)),
+    receipt: await rooms.ledger.proof(last.index),
+  }
+}
+
+function nextState(begun: BegunEnvelope, items: readonly JudgedItem[], complete: boolean): TransferState {
+  if (!begun.isFirst) return 'open'
+  if (!items.some(({ outcome }) => outcome === 'accepted')) return 'abandoned'
+  return complete ? 'available' : 'open'
+}
+
+/** The manifest of a transfer that one request brings whole: its items are numbered from 1. */
+async function storeFirstManifest(rooms: Rooms, begun: BegunEnvelope, items: readonly JudgedItem[]) {
+  const entries = items.flatMap(({ entry }, i) => (entry ? [[i + 1, entry] as const] : []))
+  const { transfer, envelope, createdAt, target } = begun
+  const place = { id: transfer, createdAt, prefix: `t/${transfer}/${envelope}` }
+  return storeManifest(rooms, target, place, new Map(entries))
+}
+
+/** Before the commit: a crash in between leaves an envelope that the sweep removes whole. */
+async function deleteSuperfluous(rooms: Rooms, items: readonly JudgedItem[]): Promise<void> {
+  for (const { settled, entry } of items) {
+    if (settled.outcome === 'accepted' && !entry) await rooms.store.delete(settled.stored.key)
+  }
+}
+
+const answerOf = ({ settled, outcome, code }: JudgedItem, index: number): ItemAnswer => ({
+  index,
+  kind: settled.kind,
+  outcome,
+  ...(code && { code, hint: CATALOGUE[code].hint }),
+})

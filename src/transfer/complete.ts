@@ -1,0 +1,89 @@
+/** Completes an open transfer: its manifest over every item of every request, then one transaction. */
+import { NocturneError } from '../lib/errors.js'
+import { newId } from '../lib/ids.js'
+import type { Rooms } from '../rooms.js'
+import { LEASE_MS } from './begin.js'
+import type { UploadTarget } from './begin.js'
+import { manifestDetail } from './events.js'
+import { storeManifest } from './manifest.js'
+import type { ManifestEntry } from './manifest.js'
+import { claimEnvelope, insertManifest } from './rows.js'
+
+/**
+ * @throws NocturneError `transfer_not_open`, `transfer_empty`, `recipient_unusable`, and what the store and the
+ *   ledger refuse; the transfer stays open then.
+ */
+export async function completeTransfer(
+  rooms: Rooms,
+  target: UploadTarget & { readonly transfer: string },
+): Promise<{ id: string; state: 'available'; receipt: string }> {
+  const id = target.transfer
+  const transfer = await rooms.state.db
+    .selectFrom('transfers')
+    .select(['created_at', 'next_index', 'item_count'])
+    .where('id', '=', id)
+    .where('state', '=', 'open')
+    .executeTakeFirst()
+  if (!transfer) throw new NocturneError('transfer_not_open')
+  if (transfer.item_count === 0) throw new NocturneError('transfer_empty')
+  const envelope = await leaseEnvelope(rooms, id)
+  const place = { id, createdAt: transfer.created_at, prefix: `t/${id}/${envelope}` }
+  const manifest = await storeManifest(rooms, target, place, await entriesOf(rooms, id))
+  const { receipts } = await rooms.ledger.record(async (tx) => {
+    await claimEnvelope(tx, envelope)
+    // Matching the next item number: an upload that committed since is not in this manifest.
+    const { numUpdatedRows } = await tx
+      .updateTable('transfers')
+      .set({ state: 'available' })
+      .where('id', '=', id)
+      .where('state', '=', 'open')
+      .where('next_index', '=', transfer.next_index)
+      .executeTakeFirst()
+    if (numUpdatedRows !== 1n) throw new NocturneError('transfer_not_open')
+    await insertManifest(tx, id, manifest, rooms.now())
+    await tx.updateTable('items').set({ manifest_entry: null }).where('transfer', '=', id).execute()
+    return {
+      value: undefined,
+      events: [
+        {
+          type: 'transfer.available',
+          outcome: 0,
+          actor: target.actor,
+          facility: target.facility,
+          group: target.group,
+          transfer: id,
+          detail: { accepted: transfer.item_count, ...manifestDetail(manifest) },
+        },
+      ],
+    }
+  })
+  return { id, state: 'available', receipt: await rooms.ledger.proof(receipts[0].index) }
+}
+
+/** The manifest's object lies under an envelope of its own until the commit, so that a crash leaves nothing. */
+async function leaseEnvelope(rooms: Rooms, transfer: string): Promise<string> {
+  const id = newId(rooms.now())
+  const lease_until = rooms.now() + LEASE_MS
+  await rooms.state.transaction((tx) =>
+    tx
+      .insertInto('envelopes')
+      .values({ id, transfer, state: 'receiving', format: 'seipd1', lease_until })
+      .execute(),
+  )
+  return id
+}
+
+async function entriesOf(rooms: Rooms, transfer: string): Promise<Map<number, ManifestEntry>> {
+  const rows = await rooms.state.db
+    .selectFrom('items')
+    .select(['idx', 'manifest_entry'])
+    .where('transfer', '=', transfer)
+    .where('outcome', '=', 'accepted')
+    .orderBy('idx')
+    .execute()
+  return new Map(
+    rows.flatMap(({ idx, manifest_entry }) =>
+      manifest_entry === null ? [] : [[idx, JSON.parse(manifest_entry) as ManifestEntry] as const],
+    ),
+  )
+}

@@ -1,0 +1,58 @@
+/** What one upload works with, the same for every item of it. */
+import type { FacilityConfig, Limits } from '../config/index.js'
+import { deidentify } from '../deidentify/index.js'
+import type { DeidentifiedInstance } from '../deidentify/index.js'
+import { NocturneError } from '../lib/errors.js'
+import type { Logger } from '../lib/logger.js'
+import { randomName } from '../lib/ids.js'
+import type { ReceivedInstance } from '../receive/index.js'
+import type { Rooms } from '../rooms.js'
+import { sealMessage } from '../seal/index.js'
+import type { ObjectStore } from '../store/index.js'
+import type { UploadTarget } from './begin.js'
+import type { KeepSealed, MemoryBudget } from './original.js'
+import { pseudonymsOf } from './pseudonyms.js'
+
+export interface UploadContext {
+  readonly facility: FacilityConfig
+  readonly limits: Limits
+  readonly store: ObjectStore
+  readonly logger: Logger
+  readonly budget: MemoryBudget
+  /** Under the facility's profile and secret, with the pseudonyms of its patients. */
+  readonly deidentify: (instance: ReceivedInstance) => Promise<DeidentifiedInstance>
+  readonly keepSealed: KeepSealed
+  /** A random name under the envelope's prefix, where the sweep finds what a crash leaves behind. */
+  readonly newObjectKey: () => string
+}
+
+/** @throws NocturneError `recipient_unusable` when the facility's own certificate cannot be used. */
+export async function uploadContext(
+  rooms: Rooms,
+  target: UploadTarget,
+  transfer: string,
+  envelope: string,
+): Promise<UploadContext> {
+  const facility = rooms.directory.facility(target.facility)
+  const secret = rooms.site.secrets.facilities.get(target.facility)
+  if (!facility || !secret) throw new NocturneError('site_invalid', { subject: target.facility })
+  const recipient = await rooms.directory.facilityRecipient(facility.id)
+  const newObjectKey = () => `t/${transfer}/${envelope}/${randomName()}`
+  const deidentifyContext = {
+    profile: facility.profile,
+    secret,
+    transfer,
+    pseudonymOf: pseudonymsOf(rooms, target, recipient),
+    headerBytes: rooms.site.config.limits.headerBytes,
+  }
+  return {
+    facility,
+    limits: rooms.site.config.limits,
+    store: rooms.store,
+    logger: rooms.logger,
+    budget: rooms.budget,
+    deidentify: (instance) => deidentify(instance, deidentifyContext),
+    keepSealed: async (bytes) => rooms.store.put(newObjectKey(), await sealMessage(bytes, recipient)),
+    newObjectKey,
+  }
+}

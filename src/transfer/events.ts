@@ -1,0 +1,64 @@
+/** The events of a commit: one an item, and one for the request. */
+import type { EventInput } from '../ledger/index.js'
+import type { TransferState } from '../state/index.js'
+import type { BegunEnvelope } from './begin.js'
+import type { JudgedItem } from './judge.js'
+import type { SealedManifest } from './manifest.js'
+
+type Common = Pick<EventInput, 'actor' | 'facility' | 'group' | 'transfer'>
+
+export function commitEvents(
+  begun: BegunEnvelope,
+  items: readonly JudgedItem[],
+  first: number,
+  state: TransferState,
+  manifest: SealedManifest | undefined,
+): [EventInput, ...EventInput[]] {
+  const { actor, facility, group } = begun.target
+  const common: Common = { actor, facility, group, transfer: begun.transfer }
+  const accepted = items.filter(({ outcome }) => outcome === 'accepted').length
+  const answered = items.filter(({ outcome }) => outcome === 'accepted' || outcome === 'duplicate').length
+  const last: EventInput = {
+    ...common,
+    type: manifest ? 'transfer.available' : state === 'open' ? 'transfer.extended' : 'transfer.abandoned',
+    outcome: answered === items.length ? 0 : 4,
+    related: begun.begunEvent,
+    detail: {
+      envelope: begun.envelope,
+      items: items.length,
+      accepted,
+      ...(manifest && manifestDetail(manifest)),
+    },
+  }
+  const [head, ...tail] = [...items.map((item, i) => itemEvent(common, item, first + i)), last]
+  return head ? [head, ...tail] : [last]
+}
+
+export const manifestDetail = (manifest: SealedManifest) => ({
+  manifest: manifest.digest,
+  recipients: manifest.keyPackets.map(({ fingerprint }) => fingerprint),
+})
+
+function itemEvent(common: Common, item: JudgedItem, index: number): EventInput {
+  const { settled, outcome, code, entry } = item
+  const accepted = settled.outcome === 'accepted' ? settled : undefined
+  return {
+    ...common,
+    type: `item.${outcome}`,
+    outcome: outcome === 'accepted' || outcome === 'duplicate' ? 0 : 4,
+    item: index,
+    ...(accepted?.facts?.patient !== undefined && { patient: accepted.facts.patient }),
+    detail: {
+      kind: settled.kind,
+      code,
+      ...(entry && {
+        ciphertext: entry.ciphertext.sha256,
+        size: entry.plaintext.size,
+        study: entry.study,
+        modality: entry.modality,
+        profile: entry.profile,
+      }),
+      ...(accepted && { actions: { ...accepted.actions } }),
+    },
+  }
+}

@@ -1,0 +1,66 @@
+/** Tells new items from those that the transfer has already. */
+import { createHmac } from 'node:crypto'
+import type { Code } from '../lib/errors.js'
+import type { Rooms } from '../rooms.js'
+import type { Outcome } from '../state/index.js'
+import type { BegunEnvelope } from './begin.js'
+import { manifestEntry } from './manifest.js'
+import type { ManifestEntry } from './manifest.js'
+import type { SettledItem } from './settle.js'
+
+export interface JudgedItem {
+  readonly settled: SettledItem
+  readonly outcome: Outcome
+  readonly code: Code | undefined
+  readonly contentHandle: string | null
+  readonly instanceHandle: string | null
+  /** Of accepted items only. */
+  readonly entry: ManifestEntry | undefined
+}
+
+/**
+ * The same content again is a duplicate; the same SOP Instance UID with other content is refused, since one of the
+ * two is not what the scanner made. Compared by keyed handles, which say nothing to who reads the database.
+ */
+export async function judgeItems(
+  rooms: Rooms,
+  begun: BegunEnvelope,
+  settled: readonly SettledItem[],
+): Promise<JudgedItem[]> {
+  const secret = rooms.site.secrets.facilities.get(begun.target.facility) ?? ''
+  const handle = (domain: string, value: string) =>
+    createHmac('sha256', secret).update(`nocturne/${domain}/v1\0${value}`).digest('hex')
+  const profile = rooms.directory.facility(begun.target.facility)?.profile
+  const profileName = profile ? `${profile.name}/${profile.version}` : ''
+  const seen = await handlesOf(rooms, begun)
+
+  return settled.map((item) => {
+    if (item.outcome !== 'accepted') {
+      const { outcome, code } = item
+      return { settled: item, outcome, code, contentHandle: null, instanceHandle: null, entry: undefined }
+    }
+    const contentHandle = handle('content', item.digests.plaintext.sha256)
+    const instanceHandle = item.facts ? handle('instance', item.facts.sopInstanceUID) : null
+    const judged = { settled: item, contentHandle, instanceHandle, entry: undefined }
+    if (seen.has(contentHandle)) return { ...judged, outcome: 'duplicate', code: 'duplicate' }
+    if (instanceHandle !== null && seen.has(instanceHandle)) {
+      return { ...judged, outcome: 'refused', code: 'instance_conflict' }
+    }
+    seen.add(contentHandle)
+    if (instanceHandle !== null) seen.add(instanceHandle)
+    return { ...judged, outcome: 'accepted', code: undefined, entry: manifestEntry(item, profileName) }
+  })
+}
+
+async function handlesOf(rooms: Rooms, begun: BegunEnvelope): Promise<Set<string>> {
+  if (begun.isFirst) return new Set()
+  const rows = await rooms.state.db
+    .selectFrom('items')
+    .select(['content_handle', 'instance_handle'])
+    .where('transfer', '=', begun.transfer)
+    .where('outcome', '=', 'accepted')
+    .execute()
+  return new Set(
+    rows.flatMap((row) => [row.content_handle, row.instance_handle]).filter((handle) => handle !== null),
+  )
+}

@@ -1,0 +1,92 @@
+/** The manifest: the signed, sealed list of what a transfer holds. It is stored last. */
+import { createHash } from 'node:crypto'
+import { randomName } from '../lib/ids.js'
+import { canonicalJson } from '../lib/json.js'
+import type { Json } from '../lib/json.js'
+import type { Rooms } from '../rooms.js'
+import { newEnvelope } from '../seal/index.js'
+import type { DataFormat, KeyPacket } from '../seal/index.js'
+import type { UploadTarget } from './begin.js'
+import type { AcceptedItem } from './settle.js'
+
+export interface ManifestEntry {
+  readonly [key: string]: Json | undefined
+  readonly kind: 'instance' | 'document'
+  readonly mediaType: string
+  readonly plaintext: { readonly sha256: string; readonly size: number }
+  readonly ciphertext: { readonly sha256: string; readonly size: number }
+  /** UIDs are the new ones. */
+  readonly study?: string
+  readonly series?: string
+  readonly instance?: string
+  readonly sopClass?: string
+  readonly modality?: string
+  readonly transferSyntax?: string
+  /** Name and version of the profile that de-identified it; a document has none. */
+  readonly profile?: string
+}
+
+export interface SealedManifest {
+  /** SHA-256 of the manifest's JSON, hexadecimal: what the reader acknowledges. */
+  readonly digest: string
+  readonly object: string
+  /** Of the data packet, key packet not counted. */
+  readonly size: number
+  readonly format: DataFormat
+  readonly keyPackets: readonly KeyPacket[]
+}
+
+export function manifestEntry(item: AcceptedItem, profile: string): ManifestEntry {
+  const { kind, mediaType, facts } = item
+  const { plaintext, ciphertext } = item.digests
+  return {
+    kind,
+    mediaType,
+    plaintext: { ...plaintext },
+    ciphertext: { ...ciphertext },
+    ...(facts && {
+      study: facts.studyInstanceUID,
+      series: facts.seriesInstanceUID,
+      instance: facts.sopInstanceUID,
+      sopClass: facts.sopClassUID,
+      modality: facts.modality,
+      transferSyntax: facts.transferSyntaxUID,
+      profile,
+    }),
+  }
+}
+
+/** Signs, seals and stores the manifest under `prefix`, where the sweep finds it until the commit. */
+export async function storeManifest(
+  rooms: Rooms,
+  target: UploadTarget,
+  transfer: { readonly id: string; readonly createdAt: number; readonly prefix: string },
+  entries: ReadonlyMap<number, ManifestEntry>,
+): Promise<SealedManifest> {
+  const manifest: Json = {
+    v: 1,
+    transfer: transfer.id,
+    facility: target.facility,
+    group: target.group,
+    priority: target.priority,
+    gateway: rooms.site.config.gateway.name,
+    createdAt: new Date(transfer.createdAt).toISOString(),
+    completedAt: new Date(rooms.now()).toISOString(),
+    items: [...entries].map(([index, entry]) => ({ index, ...entry })),
+  }
+  const bytes = Buffer.from(canonicalJson(manifest))
+  const envelope = await newEnvelope(await rooms.directory.recipientsOf(target.group))
+  try {
+    const sealed = await envelope.sealSigned(bytes, rooms.gatewayKey)
+    const stored = await rooms.store.put(`${transfer.prefix}/${randomName()}`, sealed)
+    return {
+      digest: createHash('sha256').update(bytes).digest('hex'),
+      object: stored.key,
+      size: stored.size,
+      format: envelope.format,
+      keyPackets: envelope.keyPackets,
+    }
+  } finally {
+    envelope.close()
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Keeps what the sender sent until the gateway knows that it may go to the readers. If it may not, the original
+ * goes to quarantine, sealed to the facility alone; it is never on disk in the clear.
+ */
+import { once } from 'node:events'
+import { PassThrough, Readable } from 'node:stream'
+import { asNocturneError } from '../lib/errors.js'
+import type { NocturneError } from '../lib/errors.js'
+import type { StoredItem } from '../store/index.js'
+
+/** Seals the stream to the facility and stores it: the only way out of memory that an original has. */
+export type KeepSealed = (bytes: AsyncIterable<Buffer>) => Promise<StoredItem>
+
+/** Plaintext that all uploads of the process may hold in memory together, waiting for a verdict. */
+export class MemoryBudget {
+  #left: number
+
+  constructor(bytes: number) {
+    this.#left = bytes
+  }
+
+  take(bytes: number): boolean {
+    if (bytes > this.#left) return false
+    this.#left -= bytes
+    return true
+  }
+
+  give(bytes: number): void {
+    this.#left += bytes
+  }
+}
+
+export class Original {
+  readonly #source: AsyncIterator<Buffer>
+  readonly #budget: MemoryBudget
+  readonly #keepSealed: KeepSealed
+  #held: Buffer[] = []
+  #heldBytes = 0
+  #spill: Spill | undefined
+  #ended = false
+  #markConsumed: () => void = () => undefined
+  /** Resolves when the source has been read to its end, or has failed: the next item may come. */
+  readonly consumed = new Promise<void>((resolve) => (this.#markConsumed = resolve))
+  #failure: NocturneError | undefined
+
+  constructor(source: AsyncIterable<Buffer>, budget: MemoryBudget, keepSealed: KeepSealed) {
+    this.#source = source[Symbol.asyncIterator]()
+    this.#budget = budget
+    this.#keepSealed = keepSealed
+  }
+
+  /** The failure of the source itself, as against a failure of who reads it. */
+  get failure(): NocturneError | undefined {
+    return this.#failure
+  }
+
+  /** The bytes as they come. Stopping early is allowed: `keep` and `drop` read the rest. */
+  async *bytes(): AsyncGenerator<Buffer> {
+    for (;;) {
+      const chunk = await this.#next()
+      if (chunk === undefined) return
+      await this.#hold(chunk)
+      yield chunk
+    }
+  }
+
+  /** Reads what is left and stores the whole original, sealed to the facility. */
+  async keep(): Promise<StoredItem> {
+    for (let chunk = await this.#next(); chunk; chunk = await this.#next()) await this.#hold(chunk)
+    const kept = this.#spill ? this.#spill.end() : this.#keepSealed(Readable.from(this.#held))
+    return kept.finally(() => this.#forget())
+  }
+
+  /** The item is safe, or cannot be kept: reads what is left and forgets it. Answers the sealed copy to delete, if there is one. */
+  async drop(): Promise<StoredItem | undefined> {
+    this.#forget()
+    while ((await this.#next().catch(() => undefined)) !== undefined);
+    return this.#spill?.end().catch(() => undefined)
+  }
+
+  async #next(): Promise<Buffer | undefined> {
+    if (this.#failure) throw this.#failure
+    if (this.#ended) return undefined
+    try {
+      const { done, value } = await this.#source.next()
+      if (done !== true) return value
+      this.#ended = true
+      this.#markConsumed()
+      return undefined
+    } catch (error) {
+      this.#failure = asNocturneError(error)
+      this.#markConsumed()
+      throw this.#failure
+    }
+  }
+
+  async #hold(chunk: Buffer): Promise<void> {
+    if (!this.#spill && this.#budget.take(chunk.length)) {
+      this.#held.push(chunk)
+      this.#heldBytes += chunk.length
+      return
+    }
+    this.#spill ??= await this.#startSpill()
+    await this.#spill.push(chunk)
+  }
+
+  async #startSpill(): Promise<Spill> {
+    const spill = new Spill(this.#keepSealed)
+    for (const chunk of this.#held) await spill.push(chunk)
+    this.#forget()
+    return spill
+  }
+
+  #forget(): void {
+    this.#budget.give(this.#heldBytes)
+    this.#held = []
+    this.#heldBytes = 0
+  }
+}
+
+/** A store that is being written while its bytes are still coming. */
+class Spill {
+  readonly #stream = new PassThrough({ highWaterMark: 1 << 20 })
+  readonly #stored: Promise<StoredItem>
+
+  constructor(keepSealed: KeepSealed) {
+    this.#stored = keepSealed(this.#stream)
+    // A store that fails must not leave the writer waiting for a drain that never comes.
+    this.#stored.catch(() => this.#stream.destroy())
+    this.#stream.on('error', () => undefined)
+  }
+
+  async push(chunk: Buffer): Promise<void> {
+    if (this.#stream.destroyed) await this.#stored
+    if (!this.#stream.write(chunk)) await Promise.race([once(this.#stream, 'drain'), this.#stored])
+  }
+
+  async end(): Promise<StoredItem> {
+    this.#stream.end()
+    return this.#stored
+  }
+}

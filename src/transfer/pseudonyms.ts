@@ -1,0 +1,92 @@
+/**
+ * The code and the shift that stand for a patient of a facility: random, made once, kept under the patient's keyed
+ * handle (45 CFR 164.514(c): a code must not be derived from the patient). The way back is the crosswalk, which the
+ * facility alone can open.
+ */
+import { randomInt } from 'node:crypto'
+import type { OriginalIdentity, Pseudonym } from '../deidentify/index.js'
+import { canonicalJson } from '../lib/json.js'
+import type { Rooms } from '../rooms.js'
+import { sealBytes } from '../seal/index.js'
+import type { Recipient } from '../seal/index.js'
+import type { UploadTarget } from './begin.js'
+
+/** Letters and digits that cannot be taken for one another on a worksheet. */
+const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
+const CODE_LENGTH = 12
+const DAY_SECONDS = 86_400
+/** Into the past, by whole days, so that times of day and weekdays' distances stay; at most ten years. */
+const MAX_SHIFT_DAYS = 3_650
+const MIN_SHIFT_DAYS = 30
+
+export function pseudonymsOf(
+  rooms: Rooms,
+  target: UploadTarget,
+  facilityRecipient: Recipient,
+): (handle: string, original: OriginalIdentity) => Promise<Pseudonym> {
+  // One patient's instances follow one another: the last answer serves the whole series.
+  let last: { handle: string; pseudonym: Promise<Pseudonym> } | undefined
+  return (handle, original) => {
+    if (last?.handle !== handle) {
+      const pseudonym = findOrMake(rooms, target, facilityRecipient, handle, original)
+      pseudonym.catch(() => (last = undefined))
+      last = { handle, pseudonym }
+    }
+    return last.pseudonym
+  }
+}
+
+async function findOrMake(
+  rooms: Rooms,
+  target: UploadTarget,
+  facilityRecipient: Recipient,
+  handle: string,
+  original: OriginalIdentity,
+): Promise<Pseudonym> {
+  const found = await find(rooms.state.db, target.facility, handle)
+  if (found) return found
+  const pseudonym = { code: newCode(), shiftSeconds: -randomInt(MIN_SHIFT_DAYS, MAX_SHIFT_DAYS) * DAY_SECONDS }
+  const entry = { v: 1, facility: target.facility, code: pseudonym.code, ...original }
+  const crosswalk = await sealBytes(Buffer.from(canonicalJson(entry)), facilityRecipient)
+  const { value } = await rooms.ledger.record(async (tx) => {
+    // Another upload may have been first: then its pseudonym is the patient's.
+    const other = await find(tx, target.facility, handle)
+    if (!other) {
+      await tx
+        .insertInto('patients')
+        .values({
+          facility: target.facility,
+          handle,
+          code: pseudonym.code,
+          shift_seconds: pseudonym.shiftSeconds,
+          crosswalk,
+          created_at: rooms.now(),
+        })
+        .execute()
+    }
+    return {
+      value: other ?? pseudonym,
+      events: [
+        { type: 'patient.coded', outcome: 0, actor: target.actor, facility: target.facility, patient: handle },
+      ],
+    }
+  })
+  return value
+}
+
+async function find(
+  db: Pick<Rooms['state']['db'], 'selectFrom'>,
+  facility: string,
+  handle: string,
+): Promise<Pseudonym | undefined> {
+  const row = await db
+    .selectFrom('patients')
+    .select(['code', 'shift_seconds'])
+    .where('facility', '=', facility)
+    .where('handle', '=', handle)
+    .executeTakeFirst()
+  return row && { code: row.code, shiftSeconds: row.shift_seconds }
+}
+
+const newCode = (): string =>
+  Array.from({ length: CODE_LENGTH }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join('')

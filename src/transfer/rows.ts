@@ -1,0 +1,143 @@
+/** The rows of a commit. All of them are written inside the caller's transaction. */
+import { NocturneError } from '../lib/errors.js'
+import { newId } from '../lib/ids.js'
+import type { KeyPacket } from '../seal/index.js'
+import type { ItemTable, TransferState, Tx } from '../state/index.js'
+import type { BegunEnvelope } from './begin.js'
+import type { JudgedItem } from './judge.js'
+import type { SealedManifest } from './manifest.js'
+
+/** Rows of one INSERT: its parameters stay below the 32,766 of SQLite. */
+const ROWS_A_STATEMENT = 500
+
+/** The envelope is still ours: when the sweep took it, its objects are gone, and nothing may become visible. */
+export async function claimEnvelope(tx: Tx, envelope: string): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('envelopes')
+    .set({ state: 'committed', lease_until: 0 })
+    .where('id', '=', envelope)
+    .where('state', '=', 'receiving')
+    .executeTakeFirst()
+  if (numUpdatedRows !== 1n) throw new NocturneError('transfer_not_open')
+}
+
+/**
+ * Counts the items into the transfer and answers the number of the first one. The transfer must still be this
+ * request's own, or open.
+ */
+export async function reserveNumbers(
+  tx: Tx,
+  begun: BegunEnvelope,
+  items: readonly JudgedItem[],
+  state: TransferState,
+): Promise<number> {
+  const accepted = items.flatMap(({ entry }) => (entry ? [entry.plaintext.size] : []))
+  const updated = await tx
+    .updateTable('transfers')
+    .set((eb) => ({
+      state,
+      item_count: eb('item_count', '+', accepted.length),
+      byte_count: eb('byte_count', '+', accepted.reduce((sum, size) => sum + size, 0)),
+      next_index: eb('next_index', '+', items.length),
+    }))
+    .where('id', '=', begun.transfer)
+    .where('state', '=', begun.isFirst ? 'receiving' : 'open')
+    .returning('next_index')
+    .executeTakeFirst()
+  if (!updated) throw new NocturneError('transfer_not_open')
+  return updated.next_index - items.length
+}
+
+export async function insertItems(
+  tx: Tx,
+  begun: BegunEnvelope,
+  items: readonly JudgedItem[],
+  first: number,
+  options: { readonly now: number; readonly keepEntries: boolean },
+): Promise<void> {
+  const rows = items.map((item, i) => itemRow(begun, item, first + i, options))
+  for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) {
+    await tx.insertInto('items').values(rows.slice(i, i + ROWS_A_STATEMENT)).execute()
+  }
+  for (const [i, { settled }] of items.entries()) {
+    if (settled.outcome !== 'quarantined') continue
+    await tx
+      .insertInto('quarantine')
+      .values({
+        id: newId(options.now),
+        transfer: begun.transfer,
+        idx: first + i,
+        facility: begun.target.facility,
+        code: settled.code,
+        object: settled.stored.key,
+        size: settled.stored.size,
+        state: 'held',
+        created_at: options.now,
+      })
+      .execute()
+  }
+}
+
+function itemRow(
+  begun: BegunEnvelope,
+  item: JudgedItem,
+  index: number,
+  { now, keepEntries }: { readonly now: number; readonly keepEntries: boolean },
+): ItemTable {
+  const sealed = item.settled.outcome === 'accepted' && item.entry ? item.settled : undefined
+  return {
+    transfer: begun.transfer,
+    idx: index,
+    envelope: begun.envelope,
+    kind: item.settled.kind,
+    outcome: item.outcome,
+    code: item.code ?? null,
+    object: sealed?.stored.key ?? null,
+    sealed_size: sealed?.stored.size ?? null,
+    sealed_digest: sealed?.digests.ciphertext.sha256 ?? null,
+    plain_size: sealed?.digests.plaintext.size ?? null,
+    content_handle: item.contentHandle,
+    instance_handle: item.instanceHandle,
+    manifest_entry: keepEntries && item.entry ? JSON.stringify(item.entry) : null,
+    created_at: now,
+  }
+}
+
+export async function insertKeyPackets(
+  tx: Tx,
+  envelope: string,
+  packets: readonly KeyPacket[],
+): Promise<void> {
+  await tx
+    .insertInto('key_packets')
+    .values(
+      packets.map(({ fingerprint, recipient, packet }) => ({ envelope, fingerprint, recipient, packet })),
+    )
+    .execute()
+}
+
+/** Where the manifest is, and its key packets. The transfer's state is the caller's. */
+export async function insertManifest(
+  tx: Tx,
+  transfer: string,
+  manifest: SealedManifest,
+  now: number,
+): Promise<void> {
+  const envelope = newId(now)
+  await tx
+    .insertInto('envelopes')
+    .values({ id: envelope, transfer, state: 'committed', format: manifest.format, lease_until: 0 })
+    .execute()
+  await insertKeyPackets(tx, envelope, manifest.keyPackets)
+  await tx
+    .updateTable('transfers')
+    .set({
+      available_at: now,
+      manifest_digest: manifest.digest,
+      manifest_object: manifest.object,
+      manifest_size: manifest.size,
+      manifest_envelope: envelope,
+    })
+    .where('id', '=', transfer)
+    .execute()
+}

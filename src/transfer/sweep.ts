@@ -1,0 +1,123 @@
+/**
+ * Removes what a broken request or a dead gateway left behind: envelopes under way whose lease is over, with every
+ * object under their prefix, and downloads that began and never ended.
+ */
+import { asNocturneError } from '../lib/errors.js'
+import type { Code } from '../lib/errors.js'
+import type { Actor } from '../ledger/index.js'
+import type { Rooms } from '../rooms.js'
+import type { BegunEnvelope } from './begin.js'
+
+const SYSTEM: Actor = { id: 'system', role: 'system' }
+
+interface LeftEnvelope {
+  readonly id: string
+  readonly transfer: string
+  readonly actor: Actor
+  readonly code: Code
+  readonly related?: string
+}
+
+/** Never throws: what cannot be done now, the sweep does when the lease is over. */
+export async function abandonEnvelope(rooms: Rooms, begun: BegunEnvelope, code: Code): Promise<void> {
+  const { envelope: id, transfer, target, begunEvent: related } = begun
+  try {
+    await removeEnvelope(rooms, { id, transfer, actor: target.actor, code, related })
+  } catch (error) {
+    rooms.logger.warn('an upload was given up; the sweep will remove it', {
+      transfer,
+      code: asNocturneError(error).code,
+    })
+  }
+}
+
+/**
+ * Removes the envelopes whose lease ended before `leasedBefore` (milliseconds since 1970), and ends their downloads.
+ * Answers how many envelopes. Two gateways may sweep at the same time.
+ */
+export async function sweep(rooms: Rooms, leasedBefore: number): Promise<number> {
+  const left = await rooms.state.db
+    .selectFrom('envelopes')
+    .select(['id', 'transfer'])
+    .where('state', 'in', ['receiving', 'swept'])
+    .where('lease_until', '<', leasedBefore)
+    .execute()
+  for (const { id, transfer } of left) {
+    await removeEnvelope(rooms, { id, transfer, actor: SYSTEM, code: 'broken_multipart' })
+  }
+  await endDownloads(rooms, leasedBefore)
+  return left.length
+}
+
+/**
+ * First `swept`, so that a gateway that was only slow can no longer commit it; then its objects; its row last. After a
+ * crash at any point the row is still there, and the next sweep goes on.
+ */
+async function removeEnvelope(rooms: Rooms, left: LeftEnvelope): Promise<void> {
+  const { id, transfer } = left
+  const isMarked = await markSwept(rooms, id)
+  if (isMarked === undefined) return
+  for await (const key of rooms.store.list(`t/${transfer}/${id}/`)) await rooms.store.delete(key)
+  if (!isMarked) return
+  await rooms.ledger.record(async (tx) => {
+    const row = await tx
+      .selectFrom('transfers')
+      .select(['state', 'facility', 'group_id'])
+      .where('id', '=', transfer)
+      .executeTakeFirstOrThrow()
+    await tx.deleteFrom('envelopes').where('id', '=', id).execute()
+    if (row.state === 'receiving') {
+      await tx.updateTable('transfers').set({ state: 'abandoned' }).where('id', '=', transfer).execute()
+    }
+    return {
+      value: undefined,
+      events: [
+        {
+          type: row.state === 'receiving' ? 'transfer.abandoned' : 'transfer.extended',
+          outcome: 8,
+          actor: left.actor,
+          facility: row.facility,
+          group: row.group_id,
+          transfer,
+          ...(left.related !== undefined && { related: left.related }),
+          detail: { envelope: id, accepted: 0, code: left.code },
+        },
+      ],
+    }
+  })
+}
+
+/** True when the row is marked, false when another sweep was first, undefined when the envelope was committed after all. */
+async function markSwept(rooms: Rooms, envelope: string): Promise<boolean | undefined> {
+  return rooms.state.transaction(async (tx) => {
+    const row = await tx
+      .updateTable('envelopes')
+      .set({ state: 'swept' })
+      .where('id', '=', envelope)
+      .where('state', 'in', ['receiving', 'swept'])
+      .returning('id')
+      .executeTakeFirst()
+    if (row) return true
+    const committed = await tx.selectFrom('envelopes').select('id').where('id', '=', envelope).executeTakeFirst()
+    return committed ? undefined : false
+  })
+}
+
+async function endDownloads(rooms: Rooms, leasedBefore: number): Promise<void> {
+  const left = await rooms.state.db
+    .selectFrom('downloads')
+    .select(['id', 'transfer', 'idx'])
+    .where('lease_until', '<', leasedBefore)
+    .execute()
+  for (const { id, transfer, idx } of left) {
+    await rooms.ledger.record(async (tx) => {
+      await tx.deleteFrom('downloads').where('id', '=', id).execute()
+      return {
+        value: undefined,
+        events: [
+          { type: 'download.ended', outcome: 8, actor: SYSTEM, transfer, item: idx, related: id, detail: { left: true } },
+        ],
+      }
+    })
+  }
+}

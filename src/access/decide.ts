@@ -1,0 +1,156 @@
+/**
+ * Who may do what: one table and one pure function over it. What the table does not grant is refused.
+ * `test/access/decisions.txt` prints every case.
+ */
+import type { Role } from '../directory/index.js'
+
+/** Everything that a door can be asked for. */
+export const ACTIONS = [
+  'gateway.metrics',
+  'transfer.create',
+  'transfer.list',
+  'inbox.read',
+  'audit.read',
+  'audit.export',
+  'transfer.read',
+  'transfer.add',
+  'transfer.complete',
+  'transfer.claim',
+  'transfer.release',
+  'transfer.acknowledge',
+  'manifest.read',
+  'item.read',
+] as const
+
+export type Action = (typeof ACTIONS)[number]
+
+/**
+ * How the asker stands to the thing: `global` where the action has no object; `none` to a transfer that is not
+ * theirs, or is not there. Each of `own-group`, `sealed-to` and `claimant` includes the one before.
+ */
+export const RELATIONS = [
+  'global',
+  'none',
+  'own-facility',
+  'own-group',
+  'sealed-to',
+  'claimant',
+] as const
+
+export type Relation = (typeof RELATIONS)[number]
+
+export interface Decision {
+  readonly allowed: boolean
+  /** False: the answer must be the one for a thing that is not there. Always true when allowed. */
+  readonly visible: boolean
+  /** The grant that allowed it, or why none did. */
+  readonly rule: string
+}
+
+interface Grant {
+  readonly rule: string
+  readonly role: Role
+  readonly relations: readonly Relation[]
+  readonly actions: readonly Action[]
+}
+
+const GLOBAL: ReadonlySet<Action> = new Set<Action>([
+  'gateway.metrics',
+  'transfer.create',
+  'transfer.list',
+  'inbox.read',
+  'audit.read',
+  'audit.export',
+])
+
+const GRANTS: readonly Grant[] = [
+  {
+    rule: 'operators watch the machine',
+    role: 'operator',
+    relations: ['global'],
+    actions: ['gateway.metrics'],
+  },
+  {
+    rule: 'senders send',
+    role: 'sender',
+    relations: ['global'],
+    actions: ['transfer.create', 'transfer.list'],
+  },
+  {
+    rule: 'senders follow what their facility sent',
+    role: 'sender',
+    relations: ['own-facility'],
+    actions: ['transfer.read', 'transfer.add', 'transfer.complete'],
+  },
+  {
+    rule: 'readers see what waits for their groups',
+    role: 'reader',
+    relations: ['global'],
+    actions: ['transfer.list', 'inbox.read'],
+  },
+  {
+    rule: 'readers see the state of their groups',
+    role: 'reader',
+    relations: ['own-group', 'sealed-to', 'claimant'],
+    actions: ['transfer.read'],
+  },
+  {
+    rule: 'readers take what is sealed to them',
+    role: 'reader',
+    relations: ['sealed-to', 'claimant'],
+    actions: ['transfer.claim', 'manifest.read', 'item.read'],
+  },
+  {
+    rule: 'the claimant gives back or signs for it',
+    role: 'reader',
+    relations: ['claimant'],
+    actions: ['transfer.release', 'transfer.acknowledge'],
+  },
+  {
+    rule: 'officers read the ledger',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['transfer.list', 'audit.read', 'audit.export'],
+  },
+  {
+    rule: 'officers see the state of every transfer',
+    role: 'officer',
+    relations: ['none'],
+    actions: ['transfer.read'],
+  },
+]
+
+const grantFor = (role: Role, action: Action, relation: Relation): Grant | undefined =>
+  GRANTS.find(
+    (grant) =>
+      grant.role === role && grant.actions.includes(action) && grant.relations.includes(relation),
+  )
+
+/**
+ * Decides without looking at anything but its arguments. A list is filtered with the same function: an entry is
+ * shown when `transfer.read` is allowed for it.
+ */
+export function decide(role: Role, action: Action, relation: Relation): Decision {
+  const grant = grantFor(role, action, relation)
+  if (grant) return { allowed: true, visible: true, rule: grant.rule }
+
+  // An address without an object is in the README: there is nothing to hide about it.
+  if (GLOBAL.has(action) && relation === 'global')
+    return { allowed: false, visible: true, rule: 'not for this role' }
+
+  // A transfer that may not be read does not exist for the asker. Relations that fit neither the action nor the
+  // role end here too.
+  if (GLOBAL.has(action) || !grantFor(role, 'transfer.read', relation))
+    return { allowed: false, visible: false, rule: 'out of sight' }
+
+  if (!grantFor(role, action, 'claimant'))
+    return { allowed: false, visible: true, rule: 'not for this role' }
+  return {
+    allowed: false,
+    visible: true,
+    rule: relation === 'sealed-to' ? NEEDS_CLAIM : 'not sealed to them',
+  }
+}
+
+/** The rule of a decision that a claim would turn around. */
+export const NEEDS_CLAIM = 'they do not hold the claim'

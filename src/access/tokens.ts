@@ -1,0 +1,199 @@
+/**
+ * Bearer tokens: 256 random bits behind a prefix that secret scanners can look for. The database holds their
+ * SHA-256 and nothing else of them; with that much entropy a slow hash would add nothing.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { NocturneError } from '../lib/errors.js'
+import { newId } from '../lib/ids.js'
+import type { Actor, Ledger, Receipt } from '../ledger/index.js'
+import type { State, TokenTable, Tx } from '../state/index.js'
+
+export interface TokenInfo {
+  /** Public: names the token in the ledger, in lists, and to revoke it. */
+  readonly id: string
+  readonly principal: string
+  readonly method: 'issued' | 'signature'
+  /** Milliseconds since 1970, like the others. */
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly revokedAt: number | undefined
+  /** To the minute. */
+  readonly lastUsedAt: number | undefined
+}
+
+export interface NewToken {
+  /** Shown once: it cannot be had again. */
+  readonly token: string
+  readonly id: string
+  readonly principal: string
+  readonly expiresAt: number
+}
+
+export interface IssuedToken extends NewToken {
+  readonly receipt: Receipt
+}
+
+type MintInput = Pick<TokenInfo, 'principal' | 'method' | 'expiresAt'>
+
+export interface Tokens {
+  /**
+   * A token for a machine or a script. Who asks must have made sure that the principal exists; a token of
+   * somebody who does not is never accepted.
+   *
+   * @throws NocturneError `usage` unless `days` is a whole number from 1 to 366.
+   */
+  issue(
+    principal: string,
+    options: { readonly days: number; readonly actor: Actor },
+  ): Promise<IssuedToken>
+  /** Makes a token inside a transaction whose event the caller records. */
+  mint(tx: Tx, token: MintInput): Promise<NewToken>
+  /** Undefined when it is unknown, revoked or expired: the three look alike. */
+  verify(token: string): Promise<TokenInfo | undefined>
+  /** Newest first. Tokens stay listed for 30 days after they expired. */
+  list(): Promise<readonly TokenInfo[]>
+  /** Takes effect with the next request. Revoking again changes nothing, and is an event too. @throws NocturneError `not_found` */
+  revoke(id: string, actor: Actor): Promise<Receipt>
+  /** Resolves when no note of a last use is on its way to the database. */
+  close(): Promise<void>
+}
+
+const PREFIX = 'noct_'
+/** 32 bytes in base64url without padding. */
+const TOKEN = /^noct_[A-Za-z0-9_-]{43}$/
+const DAY_MS = 86_400_000
+const KEPT_AFTER_EXPIRY_MS = 30 * DAY_MS
+const LAST_USE_MS = 60_000
+
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
+
+/** Makes the keeper of tokens. `now` answers milliseconds since 1970. */
+export function createTokens(parts: {
+  readonly state: State
+  readonly ledger: Ledger
+  readonly now?: () => number
+}): Tokens {
+  const { state, ledger, now = Date.now } = parts
+  const notes = new Map<string, Promise<void>>()
+
+  const mint = async (tx: Tx, { principal, method, expiresAt }: MintInput): Promise<NewToken> => {
+    const token = PREFIX + randomBytes(32).toString('base64url')
+    const created = now()
+    const id = newId(created)
+    await tx
+      .deleteFrom('tokens')
+      .where('expires_at', '<', created - KEPT_AFTER_EXPIRY_MS)
+      .execute()
+    await tx
+      .insertInto('tokens')
+      .values({
+        id,
+        hash: hashOf(token),
+        principal,
+        method,
+        created_at: created,
+        expires_at: expiresAt,
+        revoked_at: null,
+        last_used_at: null,
+      })
+      .execute()
+    return { token, id, principal, expiresAt }
+  }
+
+  /** At most one write a minute and token; nobody waits for it, and what was not written is written next time. */
+  const noteUse = ({ id, last_used_at: last }: TokenTable, time: number) => {
+    if ((last !== null && time - last < LAST_USE_MS) || notes.has(id)) return
+    const note = state
+      .transaction(async (tx) => {
+        await tx
+          .updateTable('tokens')
+          .set({ last_used_at: time })
+          .where('id', '=', id)
+          .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', time)]))
+          .execute()
+      })
+      .catch(() => undefined)
+      .finally(() => notes.delete(id))
+    notes.set(id, note)
+  }
+
+  return {
+    mint,
+
+    async issue(principal, { days, actor }) {
+      if (!Number.isInteger(days) || days < 1 || days > 366) throw new NocturneError('usage')
+      const expiresAt = now() + days * DAY_MS
+      const { value, receipts } = await ledger.record(async (tx) => {
+        const token = await mint(tx, { principal, method: 'issued', expiresAt })
+        const detail = {
+          principal,
+          token: token.id,
+          expiresAt: new Date(expiresAt).toISOString(),
+        }
+        return { value: token, events: [{ type: 'token.issued', outcome: 0, actor, detail }] }
+      })
+      return { ...value, receipt: receipts[0] }
+    },
+
+    async verify(token) {
+      // What cannot be a token is looked up all the same, as one that nobody has.
+      const hash = hashOf(TOKEN.test(token) ? token : '')
+      const row = await state.db
+        .selectFrom('tokens')
+        .selectAll()
+        .where('hash', '=', hash)
+        .executeTakeFirst()
+      const time = now()
+      if (row?.revoked_at !== null || row.expires_at <= time) return undefined
+      noteUse(row, time)
+      return infoOf(row)
+    },
+
+    async list() {
+      const rows = await state.db
+        .selectFrom('tokens')
+        .selectAll()
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .execute()
+      return rows.map(infoOf)
+    },
+
+    async revoke(id, actor) {
+      const { receipts } = await ledger.record(async (tx) => {
+        const row = await tx
+          .selectFrom('tokens')
+          .select(['principal', 'revoked_at'])
+          .where('id', '=', id)
+          .executeTakeFirst()
+        if (!row) throw new NocturneError('not_found')
+        await tx
+          .updateTable('tokens')
+          .set({ revoked_at: now() })
+          .where('id', '=', id)
+          .where('revoked_at', 'is', null)
+          .execute()
+        const detail = { principal: row.principal, token: id }
+        return {
+          value: undefined,
+          events: [{ type: 'token.revoked', outcome: 0, actor, detail }],
+        }
+      })
+      return receipts[0]
+    },
+
+    async close() {
+      await Promise.all(notes.values())
+    },
+  }
+}
+
+const infoOf = (row: TokenTable): TokenInfo => ({
+  id: row.id,
+  principal: row.principal,
+  method: row.method,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  revokedAt: row.revoked_at ?? undefined,
+  lastUsedAt: row.last_used_at ?? undefined,
+})

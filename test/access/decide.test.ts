@@ -1,0 +1,157 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { readFile, writeFile } from 'node:fs/promises'
+import { ACTIONS, RELATIONS, decide, refusal, relationTo } from '../../src/access/index.js'
+import type { Role } from '../../src/directory/index.js'
+import { principal } from './_people.js'
+
+const ROLES: readonly Role[] = ['sender', 'reader', 'officer', 'operator']
+const golden = new URL('decisions.txt', import.meta.url)
+
+/**
+ * Every case, one a line: what the reviewer of a change to the table reads. UPDATE_GOLDEN=1 writes it anew.
+ */
+const table = (): string => {
+  const lines = ROLES.flatMap((role) =>
+    ACTIONS.flatMap((action) =>
+      RELATIONS.map((relation) => {
+        const { allowed, visible, rule } = decide(role, action, relation)
+        const answer = allowed ? 'yes' : visible ? 'no' : '404'
+        return [role.padEnd(9), action.padEnd(21), relation.padEnd(13), answer.padEnd(4), rule]
+          .join(' ')
+          .trimEnd()
+      }),
+    ),
+  )
+  return `${lines.join('\n')}\n`
+}
+
+const anyRole = fc.constantFrom(...ROLES)
+const anyAction = fc.constantFrom(...ACTIONS)
+const anyRelation = fc.constantFrom(...RELATIONS)
+const CONTENT = fc.constantFrom('manifest.read' as const, 'item.read' as const)
+
+describe('decide', () => {
+  it('answers every role, action and relation as the committed table says', async () => {
+    if (process.env.UPDATE_GOLDEN) await writeFile(golden, table())
+    expect(table()).toBe(await readFile(golden, 'utf8'))
+  })
+
+  it('shows whatever it allows', () => {
+    fc.assert(
+      fc.property(anyRole, anyAction, anyRelation, (role, action, relation) => {
+        const { allowed, visible } = decide(role, action, relation)
+        expect(allowed && !visible).toBe(false)
+      }),
+    )
+  })
+
+  it('lets nobody read content that is not sealed to them', () => {
+    fc.assert(
+      fc.property(anyRole, CONTENT, anyRelation, (role, action, relation) => {
+        const { allowed } = decide(role, action, relation)
+        const mayOpen = relation === 'sealed-to' || relation === 'claimant'
+        expect(allowed).toBe(role === 'reader' && mayOpen)
+      }),
+    )
+  })
+
+  it('lets operators do nothing but watch the machine, and hides every transfer from them', () => {
+    for (const action of ACTIONS)
+      for (const relation of RELATIONS) {
+        const { allowed, visible } = decide('operator', action, relation)
+        expect(allowed).toBe(action === 'gateway.metrics' && relation === 'global')
+        if (relation !== 'global') expect(visible).toBe(false)
+      }
+  })
+
+  it('lets only officers near the ledger, and officers change nothing', () => {
+    const READS = ['transfer.list', 'transfer.read', 'audit.read', 'audit.export']
+    fc.assert(
+      fc.property(anyRole, anyAction, anyRelation, (role, action, relation) => {
+        const { allowed } = decide(role, action, relation)
+        if (action.startsWith('audit.') && allowed) expect(role).toBe('officer')
+        if (role === 'officer' && allowed) expect(READS).toContain(action)
+      }),
+    )
+  })
+
+  it('answers a transfer that is not theirs like one that is not there, except to officers', () => {
+    fc.assert(
+      fc.property(
+        anyAction,
+        fc.constantFrom('sender' as const, 'reader' as const),
+        (action, role) => {
+          const decision = decide(role, action, 'none')
+          expect(decision).toMatchObject({ allowed: false, visible: false })
+          expect(refusal(decision).code).toBe('not_found')
+        },
+      ),
+    )
+  })
+
+  it('grants nothing to a relation that cannot be', () => {
+    fc.assert(
+      fc.property(anyRole, anyAction, (role, action) => {
+        const isGlobal = RELATIONS.slice(1).every(
+          (relation) => !decide(role, action, relation).allowed,
+        )
+        expect(isGlobal || !decide(role, action, 'global').allowed).toBe(true)
+      }),
+    )
+    expect(decide('officer', 'transfer.read', 'own-facility').allowed).toBe(false)
+    expect(decide('sender', 'transfer.read', 'claimant').allowed).toBe(false)
+  })
+
+  it('tells who lacks only the claim to claim first', () => {
+    expect(refusal(decide('reader', 'transfer.acknowledge', 'sealed-to')).code).toBe('not_claimed')
+    expect(refusal(decide('reader', 'transfer.release', 'own-group')).code).toBe('forbidden')
+    expect(refusal(decide('sender', 'item.read', 'own-facility')).code).toBe('forbidden')
+  })
+})
+
+describe('relationTo', () => {
+  const transfer = {
+    facility: 'facility-a',
+    group: 'nights',
+    claimedBy: undefined,
+    sealedTo: ['reader-1', 'recovery'],
+  }
+
+  it('ties senders by facility alone', () => {
+    expect(relationTo(principal('sender', { facility: 'facility-a' }), transfer)).toBe(
+      'own-facility',
+    )
+    expect(relationTo(principal('sender', { facility: 'facility-b' }), transfer)).toBe('none')
+    expect(relationTo(principal('sender', { facility: undefined }), transfer)).toBe('none')
+  })
+
+  it('ties readers by group, then by certificate, then by claim', () => {
+    const reader = principal('reader', { id: 'reader-1', groups: ['nights'] })
+    const claimed = { ...transfer, claimedBy: 'reader-1' }
+    expect(relationTo(reader, transfer)).toBe('sealed-to')
+    expect(relationTo(reader, claimed)).toBe('claimant')
+    expect(relationTo(reader, { ...claimed, claimedBy: 'reader-2' })).toBe('sealed-to')
+    expect(relationTo({ ...reader, id: 'reader-3' }, transfer)).toBe('own-group')
+    expect(relationTo({ ...reader, id: 'recovery', groups: [] }, transfer)).toBe('none')
+  })
+
+  it('leaves nothing to a claimant who is no longer in the group, or whom it is not sealed to', () => {
+    const claimed = { ...transfer, claimedBy: 'reader-1' }
+    const gone = principal('reader', { id: 'reader-1', groups: ['days'] })
+    expect(relationTo(gone, claimed)).toBe('none')
+    const there = principal('reader', { id: 'reader-1', groups: ['nights'] })
+    expect(relationTo(there, { ...claimed, sealedTo: ['recovery'] })).toBe('own-group')
+  })
+
+  it('ties nobody to what is not there, and officers and operators to nothing', () => {
+    for (const role of ROLES)
+      expect(
+        relationTo(principal(role, { facility: 'facility-a', groups: ['nights'] }), undefined),
+      ).toBe('none')
+    for (const role of ['officer', 'operator'] as const)
+      expect(
+        relationTo(principal(role, { facility: 'facility-a', groups: ['nights'] }), transfer),
+      ).toBe('none')
+  })
+})

@@ -32,4 +32,6 @@ export interface State {
   close(): Promise<void>
 }
 
+export { isUniqueViolation } from './failures.js'
 export { openState } from './open.js'
+export type { StateOptions } from './open.js'

@@ -1,0 +1,34 @@
+import type { Kysely, Migration } from 'kysely'
+import { Migrator } from 'kysely'
+import { sql } from 'kysely'
+import { NocturneError } from '../lib/errors.js'
+import { initial } from './migrations/0001-initial.js'
+import type { Engine } from './migrations/engine.js'
+import type { Tables } from './schema.js'
+
+/** In order. One that has shipped is never changed: a further one follows it. */
+const migrations = (engine: Engine): Record<string, Migration> => ({
+  '0001-initial': initial(engine),
+})
+
+/**
+ * Brings the schema up to date, each time in one transaction, so that a crash leaves the old schema or the new.
+ * Two gateways that start at once do it one after the other: SQLite by its write lock, PostgreSQL by an advisory one.
+ *
+ * @throws NocturneError `database_newer` for a database that a newer version has migrated.
+ */
+export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void> {
+  const known = migrations(engine)
+  if ((await applied(db)).some((name) => !(name in known)))
+    throw new NocturneError('database_newer')
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(known) } })
+  const { error } = await migrator.migrateToLatest()
+  if (error !== undefined) throw error as Error
+}
+
+async function applied(db: Kysely<Tables>): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some((table) => table.name === 'kysely_migration')) return []
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db)
+  return rows.map((row) => row.name)
+}

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Dialect } from 'kysely'
+import { Kysely, sql } from 'kysely'
+import { NocturneError } from '../lib/errors.js'
+import { asUnavailable, isRetryable } from './failures.js'
+import type { State } from './index.js'
+import { migrate } from './migrate.js'
+import { ENGINES } from './migrations/engine.js'
+import { postgresDialect } from './postgres.js'
+import type { Tables } from './schema.js'
+import { prepareFile, sqliteDialect } from './sqlite.js'
+
+export interface StateOptions {
+  /** PostgreSQL's, when it is not in the URL. */
+  readonly password?: string
+  /** PostgreSQL: most connections open at once, half for reading; 10 unless told. */
+  readonly connections?: number
+}
+
+/** How long a transaction that the database turned away is tried again. */
+const RETRY_FOR_MS = 10_000
+
+/**
+ * Opens `sqlite:/absolute/path` (made when absent, in a folder that is there) or `postgres://...`, and brings its
+ * schema up to date.
+ *
+ * @throws NocturneError `database_unavailable`, `database_newer`, `site_invalid` for another kind of URL.
+ */
+export async function openState(url: string, options: StateOptions = {}): Promise<State> {
+  const { kind, dialect } = await dialectsOf(url, options)
+  const writer = new Kysely<Tables>({ dialect: dialect('write') })
+  const db = new Kysely<Tables>({ dialect: dialect('read') })
+  const close = async () => {
+    await db.destroy()
+    await writer.destroy()
+  }
+  const ping = async () => {
+    await sql`select 1`.execute(db)
+  }
+  try {
+    await retry(() => migrate(writer, ENGINES[kind]))
+    await ping()
+  } catch (error) {
+    await close().catch(() => undefined)
+    throw asUnavailable(error)
+  }
+  return {
+    kind,
+    db,
+    transaction: (change) => retry(() => writer.transaction().execute(change)),
+    ping,
+    close,
+  }
+}
+
+interface Dialects {
+  readonly kind: State['kind']
+  readonly dialect: (access: 'read' | 'write') => Dialect
+}
+
+async function dialectsOf(url: string, options: StateOptions): Promise<Dialects> {
+  const path = /^sqlite:(\/.+)$/.exec(url)?.[1]
+  if (path !== undefined) {
+    try {
+      await prepareFile(path)
+    } catch (error) {
+      throw new NocturneError('database_unavailable', { cause: error })
+    }
+    return { kind: 'sqlite', dialect: (access) => sqliteDialect(path, access) }
+  }
+  if (!/^postgres(ql)?:\/\//.test(url))
+    throw new NocturneError('site_invalid', { subject: 'database' })
+  const target = withPassword(url, options.password)
+  const connections = Math.max(1, Math.floor((options.connections ?? 10) / 2))
+  return {
+    kind: 'postgres',
+    dialect: (access) => postgresDialect({ url: target, access, connections }),
+  }
+}
+
+/** As a parameter, which works for URLs with no host (Unix sockets) too. */
+function withPassword(url: string, password: string | undefined): string {
+  if (password === undefined) return url
+  return `${url}${url.includes('?') ? '&' : '?'}password=${encodeURIComponent(password)}`
+}
+
+/** Again, after a short and growing pause of random length, while the database asks for it. */
+async function retry<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + RETRY_FOR_MS
+  for (let pauseMs = 4; ; pauseMs = Math.min(pauseMs * 2, 100)) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isRetryable(error)) throw error
+      if (performance.now() > deadline)
+        throw new NocturneError('database_unavailable', { cause: error })
+    }
+    await sleep(pauseMs * Math.random())
+  }
+}

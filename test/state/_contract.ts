@@ -1,0 +1,309 @@
+/** What every database must do, run on each. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { sql } from 'kysely'
+import { NocturneError } from '../../src/lib/errors.js'
+import { isUniqueViolation, openState } from '../../src/state/index.js'
+import type { State, TransferTable, Tx } from '../../src/state/index.js'
+
+export interface Database {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export function describeContract(name: string, start: () => Promise<Database>): void {
+  describe(`${name} as state`, () => {
+    let database: Database
+    const open: State[] = []
+
+    async function openOne(): Promise<State> {
+      const state = await openState(database.url)
+      open.push(state)
+      return state
+    }
+
+    beforeAll(async () => {
+      database = await start()
+    })
+    afterEach(async () => {
+      for (const state of open.splice(0)) await state.close()
+    })
+    afterAll(async () => {
+      await database.stop()
+    })
+
+    it('answers a ping, and refuses after it was closed', async () => {
+      const state = await openOne()
+      await state.ping()
+      await state.close()
+      open.length = 0
+      await expect(state.ping()).rejects.toThrow()
+    })
+
+    it('migrates from empty, and again without a change', async () => {
+      const first = await openOne()
+      const tables = async (state: State) =>
+        (await state.db.introspection.getTables()).map((table) => table.name).sort()
+      const before = await tables(first)
+      expect(before).toEqual([
+        'certificates',
+        'challenges',
+        'downloads',
+        'envelopes',
+        'events',
+        'items',
+        'key_packets',
+        'ledger_head',
+        'ledger_tiles',
+        'patients',
+        'quarantine',
+        'tokens',
+        'transfers',
+      ])
+      expect(await tables(await openOne())).toEqual(before)
+    })
+
+    it('gives back blobs, large integers and nulls as they were given', async () => {
+      const state = await openOne()
+      const every = Buffer.from(Uint8Array.from({ length: 256 }, (_, i) => i))
+      const row = transfer('types', { created_at: Number.MAX_SAFE_INTEGER, byte_count: 0 })
+      await state.transaction(async (tx) => {
+        await tx.insertInto('transfers').values(row).execute()
+        await tx.insertInto('envelopes').values(envelope('types', 'types')).execute()
+        const packet = { envelope: 'types', fingerprint: 'f', recipient: 'r', packet: every }
+        await tx.insertInto('key_packets').values(packet).execute()
+      })
+      const read = state.db.selectFrom('transfers').selectAll().where('id', '=', 'types')
+      expect(await read.executeTakeFirst()).toEqual(row)
+      const { packet } = await state.db
+        .selectFrom('key_packets')
+        .select('packet')
+        .executeTakeFirstOrThrow()
+      expect(Buffer.isBuffer(packet)).toBe(true)
+      expect(packet.equals(every)).toBe(true)
+      const sums = await state.db
+        .selectFrom('transfers')
+        .select((e) => [e.fn.countAll<number>().as('n'), e.fn.sum<number>('created_at').as('sum')])
+        .executeTakeFirstOrThrow()
+      expect(sums).toEqual({ n: 1, sum: Number.MAX_SAFE_INTEGER })
+    })
+
+    it('refuses to read an integer beyond 53 bits rather than round it', async () => {
+      const state = await openOne()
+      await state.transaction(async (tx) => {
+        await sql`insert into challenges values ('large', 'p', 9007199254740993)`.execute(tx)
+      })
+      const read = state.db.selectFrom('challenges').selectAll().where('nonce', '=', 'large')
+      await expect(read.execute()).rejects.toThrow(RangeError)
+    })
+
+    it('refuses a value of the wrong type', async () => {
+      const state = await openOne()
+      const wrong = (tx: Tx) =>
+        sql`insert into challenges values ('wrong', 'p', 'soon')`.execute(tx)
+      await expect(state.transaction(wrong)).rejects.toThrow()
+    })
+
+    it('leaves nothing behind when the change throws, and passes on what it threw', async () => {
+      const state = await openOne()
+      const refusal = new NocturneError('already_claimed')
+      const failing = state.transaction(async (tx) => {
+        await tx.insertInto('challenges').values(challenge('rolled-back')).execute()
+        throw refusal
+      })
+      await expect(failing).rejects.toBe(refusal)
+      expect(await nonces(state)).not.toContain('rolled-back')
+    })
+
+    it('never answers success for a transaction that did not commit', async () => {
+      const state = await openOne()
+      const swallowing = state.transaction(async (tx) => {
+        await tx.insertInto('challenges').values(challenge('swallowed')).execute()
+        await sql`select * from no_such_table`.execute(tx).catch(() => undefined)
+      })
+      const said = await swallowing.then(
+        () => 'committed',
+        () => 'failed',
+      )
+      const isThere = (await nonces(state)).includes('swallowed')
+      expect(isThere).toBe(said === 'committed')
+    })
+
+    it('keeps what was committed when it is opened again', async () => {
+      const first = await openOne()
+      await first.transaction((tx) =>
+        tx.insertInto('challenges').values(challenge('durable')).execute(),
+      )
+      await first.close()
+      open.length = 0
+      expect(await nonces(await openOne())).toContain('durable')
+    })
+
+    it('tells a row that is there already from other failures', async () => {
+      const state = await openOne()
+      const insert = (nonce: string) =>
+        state.transaction((tx) => tx.insertInto('challenges').values(challenge(nonce)).execute())
+      await insert('once')
+      const error: unknown = await insert('once').catch((e: unknown) => e)
+      expect(isUniqueViolation(error)).toBe(true)
+      const other: unknown = await state
+        .transaction((tx) => tx.insertInto('envelopes').values(envelope('e', 'none')).execute())
+        .catch((e: unknown) => e)
+      expect(other).toBeInstanceOf(Error)
+      expect(isUniqueViolation(other)).toBe(false)
+    })
+
+    it('takes the parts of a transfer away with it, but never a quarantined item', async () => {
+      const state = await openOne()
+      await state.transaction(async (tx) => {
+        await tx
+          .insertInto('transfers')
+          .values([transfer('t1'), transfer('t2')])
+          .execute()
+        await tx
+          .insertInto('envelopes')
+          .values([envelope('e1', 't1'), envelope('e2', 't2')])
+          .execute()
+        await tx.insertInto('quarantine').values(held('q', 't2')).execute()
+      })
+      const remove = (id: string) =>
+        state.transaction((tx) => tx.deleteFrom('transfers').where('id', '=', id).execute())
+      await remove('t1')
+      await expect(remove('t2')).rejects.toThrow()
+      const left = await state.db
+        .selectFrom('envelopes')
+        .select('id')
+        .where('id', 'in', ['e1', 'e2'])
+        .execute()
+      expect(left).toEqual([{ id: 'e2' }])
+    })
+
+    it('does not write through the connection for reading', async () => {
+      const state = await openOne()
+      const write = state.db.insertInto('challenges').values(challenge('sneaked')).execute()
+      await expect(write).rejects.toThrow()
+      expect(await nonces(state)).not.toContain('sneaked')
+    })
+
+    it('reads while a transaction is under way, and sees none of it before its end', async () => {
+      const state = await openOne()
+      await state.transaction(async (tx) => {
+        await tx.insertInto('challenges').values(challenge('under-way')).execute()
+        expect(await nonces(state)).not.toContain('under-way')
+      })
+      expect(await nonces(state)).toContain('under-way')
+    })
+
+    it('counts right when two gateways count up at the same time', async () => {
+      const states = [await openOne(), await openOne()]
+      const id = 'counted'
+      await states[0]!.transaction((tx) =>
+        tx.insertInto('transfers').values(transfer(id)).execute(),
+      )
+      const countUp = (state: State) =>
+        state.transaction(async (tx) => {
+          const row = tx.selectFrom('transfers').select('item_count').where('id', '=', id)
+          const locking = state.kind === 'postgres' ? row.forUpdate() : row
+          const { item_count } = await locking.executeTakeFirstOrThrow()
+          await tx
+            .updateTable('transfers')
+            .set({ item_count: item_count + 1 })
+            .where('id', '=', id)
+            .execute()
+        })
+      await Promise.all(Array.from({ length: 40 }, (_, i) => countUp(states[i % 2]!)))
+      const { item_count } = await states[1]!.db
+        .selectFrom('transfers')
+        .select('item_count')
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow()
+      expect(item_count).toBe(40)
+    })
+
+    it('lets exactly one of twenty claims win', async () => {
+      const states = [await openOne(), await openOne()]
+      await states[0]!.transaction((tx) =>
+        tx.insertInto('transfers').values(transfer('claimed')).execute(),
+      )
+      const claim = (state: State, reader: string) =>
+        state.transaction(async (tx) => {
+          const { numUpdatedRows } = await tx
+            .updateTable('transfers')
+            .set({ claimed_by: reader, claimed_at: 1 })
+            .where('id', '=', 'claimed')
+            .where('claimed_by', 'is', null)
+            .executeTakeFirst()
+          return numUpdatedRows === 1n ? reader : undefined
+        })
+      const claims = Array.from({ length: 20 }, (_, i) => claim(states[i % 2]!, `reader-${i}`))
+      const winners = (await Promise.all(claims)).filter((reader) => reader !== undefined)
+      expect(winners).toHaveLength(1)
+      const { claimed_by } = await states[0]!.db
+        .selectFrom('transfers')
+        .select('claimed_by')
+        .where('id', '=', 'claimed')
+        .executeTakeFirstOrThrow()
+      expect(claimed_by).toBe(winners[0])
+    })
+
+    it('refuses a database that a newer version has migrated', async () => {
+      const state = await openOne()
+      await state.transaction(async (tx) => {
+        await sql`insert into kysely_migration values ('9999-later', '2030-01-01')`.execute(tx)
+      })
+      await expect(openState(database.url)).rejects.toMatchObject({ code: 'database_newer' })
+      await state.transaction(async (tx) => {
+        await sql`delete from kysely_migration where name = '9999-later'`.execute(tx)
+      })
+      await openOne()
+    })
+  })
+}
+
+async function nonces(state: State): Promise<readonly string[]> {
+  return (await state.db.selectFrom('challenges').select('nonce').execute()).map((row) => row.nonce)
+}
+
+const challenge = (nonce: string) => ({ nonce, principal: 'p', expires_at: 1 })
+
+const envelope = (id: string, transfer: string) => ({
+  id,
+  transfer,
+  state: 'receiving' as const,
+  format: 'seipd2' as const,
+  lease_until: 1,
+})
+
+const held = (id: string, transfer: string) => ({
+  id,
+  transfer,
+  idx: 1,
+  facility: 'facility-a',
+  code: 'malformed',
+  object: 'o',
+  size: 1,
+  state: 'held' as const,
+  created_at: 1,
+})
+
+const transfer = (id: string, values: Partial<TransferTable> = {}): TransferTable => ({
+  id,
+  facility: 'facility-a',
+  group_id: 'nights',
+  sender: 'facility-a-sender',
+  priority: 'stat',
+  state: 'available',
+  created_at: 1,
+  available_at: null,
+  claimed_by: null,
+  claimed_at: null,
+  acknowledged_by: null,
+  acknowledged_at: null,
+  item_count: 0,
+  byte_count: 0,
+  next_index: 1,
+  manifest_digest: null,
+  manifest_object: null,
+  manifest_size: null,
+  manifest_envelope: null,
+  ...values,
+})

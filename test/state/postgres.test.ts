@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { sql } from 'kysely'
+import { openState } from '../../src/state/index.js'
+import { postgresMissing, query, startPostgres } from '../_postgres.js'
+import type { TestPostgres } from '../_postgres.js'
+import { describeContract } from './_contract.js'
+
+if (postgresMissing !== undefined) {
+  describe.skip(`PostgreSQL as state (skipped: ${postgresMissing})`, () => {
+    it.todo('keeps the contract')
+  })
+} else {
+  describeContract('PostgreSQL', startPostgres)
+
+  describe('a PostgreSQL server', () => {
+    let server: TestPostgres
+    beforeAll(async () => {
+      server = await startPostgres()
+    })
+    afterAll(async () => {
+      await server.stop()
+    })
+
+    it('is migrated once when four gateways start at the same time', async () => {
+      const states = await Promise.all(Array.from({ length: 4 }, () => openState(server.url)))
+      for (const state of states) await state.close()
+    })
+
+    it('takes the password apart from its URL, and is unavailable with a wrong one', async () => {
+      const url = new URL(server.url)
+      const { password } = url
+      url.password = ''
+      const state = await openState(url.href, { password })
+      await state.ping()
+      await state.close()
+      const wrong = openState(url.href, { password: 'wrong' })
+      await expect(wrong).rejects.toMatchObject({ code: 'database_unavailable' })
+    })
+
+    it('that is not there is unavailable', async () => {
+      const gone = openState('postgres://nobody@127.0.0.1:1/none')
+      await expect(gone).rejects.toMatchObject({ code: 'database_unavailable' })
+    })
+
+    it('commits durably even where its own configuration does not', async () => {
+      await query(server.url, 'alter database postgres set synchronous_commit = off')
+      const state = await openState(server.url)
+      const shown = await state.transaction((tx) =>
+        sql<{ synchronous_commit: string }>`show synchronous_commit`.execute(tx),
+      )
+      expect(shown.rows).toEqual([{ synchronous_commit: 'on' }])
+      await state.close()
+      await query(server.url, 'alter database postgres reset synchronous_commit')
+    })
+
+    it('may cut off every session: what was under way fails, and what comes next works', async () => {
+      const state = await openState(server.url)
+      const cutOff = state.transaction(async (tx) => {
+        await query(
+          server.url,
+          'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()',
+        )
+        await sql`select 1`.execute(tx)
+      })
+      await expect(cutOff).rejects.toMatchObject({ code: 'database_unavailable' })
+      await state.transaction((tx) => sql`select 1`.execute(tx))
+      await state.close()
+    })
+  })
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openState } from '../../src/state/index.js'
+import { describeContract } from './_contract.js'
+
+async function makeFolder() {
+  const dir = await mkdtemp(join(tmpdir(), 'nocturne-state-'))
+  return { dir, stop: () => rm(dir, { recursive: true, force: true }) }
+}
+
+describeContract('SQLite', async () => {
+  const { dir, stop } = await makeFolder()
+  return { url: `sqlite:${join(dir, 'nocturne.db')}`, stop }
+})
+
+describe('an SQLite file', () => {
+  it('is readable by its owner alone, with the files beside it', async () => {
+    const { dir, stop } = await makeFolder()
+    const path = join(dir, 'nocturne.db')
+    await writeFile(path, '', { mode: 0o644 })
+    const state = await openState(`sqlite:${path}`)
+    for (const name of [path, `${path}-wal`, `${path}-shm`]) {
+      expect({ name, mode: (await stat(name)).mode & 0o777 }).toEqual({ name, mode: 0o600 })
+    }
+    await state.close()
+    await stop()
+  })
+
+  it('migrates once when eight open it at the same time', async () => {
+    const { dir, stop } = await makeFolder()
+    const url = `sqlite:${join(dir, 'nocturne.db')}`
+    const states = await Promise.all(Array.from({ length: 8 }, () => openState(url)))
+    for (const state of states) await state.close()
+    await stop()
+  })
+
+  it('that is no database, or is in no folder, is unavailable', async () => {
+    const { dir, stop } = await makeFolder()
+    const path = join(dir, 'text.db')
+    await writeFile(path, 'this is not a database, and long enough to be taken for one. '.repeat(9))
+    const unavailable = { code: 'database_unavailable' }
+    await expect(openState(`sqlite:${path}`)).rejects.toMatchObject(unavailable)
+    await expect(openState(`sqlite:${join(dir, 'none', 'x.db')}`)).rejects.toMatchObject(
+      unavailable,
+    )
+    await stop()
+  })
+
+  it('needs an absolute path, and nothing but SQLite and PostgreSQL is known', async () => {
+    for (const url of ['sqlite:nocturne.db', 'sqlite:', 'mysql://localhost/x', ''])
+      await expect(openState(url)).rejects.toMatchObject({ code: 'site_invalid' })
+  })
+})

@@ -104,7 +104,7 @@ describe('decide', () => {
   })
 
   it('tells who lacks only the claim to claim first', () => {
-    expect(refusal(decide('reader', 'transfer.acknowledge', 'sealed-to')).code).toBe('not_claimed')
+    expect(refusal(decide('reader', 'transfer.release', 'sealed-to')).code).toBe('not_claimed')
     expect(refusal(decide('reader', 'transfer.release', 'own-group')).code).toBe('forbidden')
     expect(refusal(decide('sender', 'item.read', 'own-facility')).code).toBe('forbidden')
   })

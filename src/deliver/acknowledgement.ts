@@ -13,7 +13,11 @@ export interface Acknowledgement {
   readonly signature: string
 }
 
-export type VerifyDetached = (text: string, signature: string, certificate: string) => Promise<boolean>
+export type VerifyDetached = (
+  text: string,
+  signature: string,
+  certificate: string,
+) => Promise<boolean>
 
 /** How far the reader's clock may be ahead of the gateway's. */
 const CLOCK_SKEW_MS = 5 * 60_000
@@ -25,7 +29,11 @@ const CLOCK_SKEW_MS = 5 * 60_000
  * @throws NocturneError `acknowledgement_invalid`, `transfer_not_available`
  */
 export async function checkAcknowledgement(
-  rooms: { readonly verifyDetached: VerifyDetached; readonly gateway: string; readonly now: () => number },
+  rooms: {
+    readonly verifyDetached: VerifyDetached
+    readonly gateway: string
+    readonly now: () => number
+  },
   reader: Principal,
   transfer: TransferTable,
   { statement, signature }: Acknowledgement,

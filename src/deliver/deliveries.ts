@@ -80,7 +80,11 @@ async function listInbox({ state }: DeliverRooms, { principal }: Reader): Promis
 }
 
 /** The one UPDATE that matches an unclaimed row decides who wins: of any number at once, exactly one. */
-async function claim(rooms: DeliverRooms, reader: Reader, transfer: TransferTable): Promise<Changed> {
+async function claim(
+  rooms: DeliverRooms,
+  reader: Reader,
+  transfer: TransferTable,
+): Promise<Changed> {
   const now = rooms.now()
   const receipt = await change(rooms, reader, transfer, 'transfer.claimed', {}, async (tx) => {
     const { numUpdatedRows } = await tx
@@ -96,7 +100,11 @@ async function claim(rooms: DeliverRooms, reader: Reader, transfer: TransferTabl
   return { id: transfer.id, state: 'available', claimedBy: reader.principal.id, claimedAt, receipt }
 }
 
-async function release(rooms: DeliverRooms, reader: Reader, transfer: TransferTable): Promise<Changed> {
+async function release(
+  rooms: DeliverRooms,
+  reader: Reader,
+  transfer: TransferTable,
+): Promise<Changed> {
   const receipt = await change(rooms, reader, transfer, 'transfer.released', {}, async (tx) => {
     const { numUpdatedRows } = await tx
       .updateTable('transfers')
@@ -117,16 +125,29 @@ async function acknowledge(
   given: Acknowledgement,
 ): Promise<Changed> {
   const detail = await checkAcknowledgement(rooms, reader.principal, transfer, given)
-  const receipt = await change(rooms, reader, transfer, 'transfer.acknowledged', detail, async (tx) => {
-    const { numUpdatedRows } = await tx
-      .updateTable('transfers')
-      .set({ state: 'acknowledged', acknowledged_by: reader.principal.id, acknowledged_at: rooms.now() })
-      .where('id', '=', transfer.id)
-      .where('state', '=', 'available')
-      .where((eb) => eb.or([eb('claimed_by', 'is', null), eb('claimed_by', '=', reader.principal.id)]))
-      .executeTakeFirst()
-    if (numUpdatedRows !== 1n) throw await whyNot(tx, transfer.id)
-  })
+  const receipt = await change(
+    rooms,
+    reader,
+    transfer,
+    'transfer.acknowledged',
+    detail,
+    async (tx) => {
+      const { numUpdatedRows } = await tx
+        .updateTable('transfers')
+        .set({
+          state: 'acknowledged',
+          acknowledged_by: reader.principal.id,
+          acknowledged_at: rooms.now(),
+        })
+        .where('id', '=', transfer.id)
+        .where('state', '=', 'available')
+        .where((eb) =>
+          eb.or([eb('claimed_by', 'is', null), eb('claimed_by', '=', reader.principal.id)]),
+        )
+        .executeTakeFirst()
+      if (numUpdatedRows !== 1n) throw await whyNot(tx, transfer.id)
+    },
+  )
   return { id: transfer.id, state: 'acknowledged', receipt }
 }
 
@@ -160,6 +181,12 @@ async function change(
 }
 
 async function whyNot(tx: Tx, transfer: string): Promise<NocturneError> {
-  const row = await tx.selectFrom('transfers').select('state').where('id', '=', transfer).executeTakeFirst()
-  return new NocturneError(row?.state === 'available' ? 'already_claimed' : 'transfer_not_available')
+  const row = await tx
+    .selectFrom('transfers')
+    .select('state')
+    .where('id', '=', transfer)
+    .executeTakeFirst()
+  return new NocturneError(
+    row?.state === 'available' ? 'already_claimed' : 'transfer_not_available',
+  )
 }

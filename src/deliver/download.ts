@@ -68,7 +68,11 @@ async function findSealed(
 ): Promise<Sealed> {
   const place =
     index === 0
-      ? { object: transfer.manifest_object, sealed_size: transfer.manifest_size, envelope: transfer.manifest_envelope }
+      ? {
+          object: transfer.manifest_object,
+          sealed_size: transfer.manifest_size,
+          envelope: transfer.manifest_envelope,
+        }
       : await state.db
           .selectFrom('items')
           .select(['object', 'sealed_size', 'envelope'])
@@ -118,7 +122,14 @@ async function recordBegin(
       .execute()
     return {
       value: undefined,
-      events: [{ ...common, type: 'download.begun', outcome: 0, detail: { download: id, fingerprint, start, end } }],
+      events: [
+        {
+          ...common,
+          type: 'download.begun',
+          outcome: 0,
+          detail: { download: id, fingerprint, start, end },
+        },
+      ],
     }
   })
   return receipts[0]
@@ -128,7 +139,11 @@ async function recordBegin(
  * The only function that lets a byte of a transfer out. It demands the receipt of "download begun", which only the
  * ledger can make.
  */
-async function* releaseBytes(rooms: DeliverRooms, _receipt: Receipt, begun: Begun): AsyncGenerator<Buffer> {
+async function* releaseBytes(
+  rooms: DeliverRooms,
+  _receipt: Receipt,
+  begun: Begun,
+): AsyncGenerator<Buffer> {
   let sent = 0
   let renewAt = rooms.now() + DOWNLOAD_LEASE_MS / 2
   try {
@@ -145,7 +160,11 @@ async function* releaseBytes(rooms: DeliverRooms, _receipt: Receipt, begun: Begu
   }
 }
 
-async function* messageBytes(store: ObjectStore, sealed: Sealed, { start, end }: ByteRange): AsyncGenerator<Buffer> {
+async function* messageBytes(
+  store: ObjectStore,
+  sealed: Sealed,
+  { start, end }: ByteRange,
+): AsyncGenerator<Buffer> {
   const { packet, object } = sealed
   if (start < packet.length) yield packet.subarray(start, Math.min(end + 1, packet.length))
   if (end < packet.length) return
@@ -163,14 +182,24 @@ async function renewLease(rooms: DeliverRooms, id: string): Promise<void> {
   )
 }
 
-async function recordEnd(rooms: DeliverRooms, { id, common, wanted }: Begun, sent: number): Promise<void> {
+async function recordEnd(
+  rooms: DeliverRooms,
+  { id, common, wanted }: Begun,
+  sent: number,
+): Promise<void> {
   const isWhole = sent === wanted.end - wanted.start + 1
   await rooms.ledger.record(async (tx) => {
     await tx.deleteFrom('downloads').where('id', '=', id).execute()
     return {
       value: undefined,
       events: [
-        { ...common, type: 'download.ended', outcome: isWhole ? 0 : 4, related: id, detail: { bytes: sent } },
+        {
+          ...common,
+          type: 'download.ended',
+          outcome: isWhole ? 0 : 4,
+          related: id,
+          detail: { bytes: sent },
+        },
       ],
     }
   })

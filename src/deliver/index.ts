@@ -10,4 +10,5 @@
 export { createDeliveries } from './deliveries.js'
 export type { Deliveries, DeliverRooms, Reader } from './deliveries.js'
 export type { Download } from './download.js'
+export { viewsOf } from './views.js'
 export type { TransferView } from './views.js'

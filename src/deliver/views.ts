@@ -23,12 +23,17 @@ export interface TransferView {
 /** Rows of `transfers` to views, with the outcomes of their items counted by one query. */
 export async function viewsOf(db: Db, rows: readonly TransferTable[]): Promise<TransferView[]> {
   const counts = new Map<string, Record<Outcome, number>>()
-  for (const { id } of rows) counts.set(id, { accepted: 0, quarantined: 0, refused: 0, duplicate: 0 })
+  for (const { id } of rows)
+    counts.set(id, { accepted: 0, quarantined: 0, refused: 0, duplicate: 0 })
   if (rows.length > 0) {
     const counted = await db
       .selectFrom('items')
       .select(({ fn }) => ['transfer', 'outcome', fn.countAll().as('count')])
-      .where('transfer', 'in', rows.map(({ id }) => id))
+      .where(
+        'transfer',
+        'in',
+        rows.map(({ id }) => id),
+      )
       .groupBy(['transfer', 'outcome'])
       .execute()
     for (const { transfer, outcome, count } of counted) {
@@ -39,7 +44,10 @@ export async function viewsOf(db: Db, rows: readonly TransferTable[]): Promise<T
   return rows.map((row) => viewOf(row, counts.get(row.id)))
 }
 
-const viewOf = (row: TransferTable, outcomes: Record<Outcome, number> | undefined): TransferView => ({
+const viewOf = (
+  row: TransferTable,
+  outcomes: Record<Outcome, number> | undefined,
+): TransferView => ({
   id: row.id,
   facility: row.facility,
   group: row.group_id,

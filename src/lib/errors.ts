@@ -80,6 +80,11 @@ export const CATALOGUE = {
     'too many failed attempts',
     'wait for the seconds in Retry-After, then check the token or key',
   ),
+  too_busy: entry(
+    503,
+    'too many uploads are under way',
+    'try again in a few seconds; nothing was kept',
+  ),
   internal: entry(
     500,
     'the gateway made a mistake',
@@ -212,6 +217,11 @@ export const CATALOGUE = {
     'a DICOMDIR names patients and points at file names; it does not travel',
     'nothing: the instances it lists travel by themselves',
   ),
+  inflates_too_much: entry(
+    422,
+    'the deflated data set expands too much',
+    'send it in an uncompressed transfer syntax',
+  ),
   private_sop_class: entry(
     422,
     'a private SOP class cannot be de-identified',
@@ -322,6 +332,16 @@ export const CATALOGUE = {
     'run `nocturne check --site DIR` and mend what it names',
   ),
   site_exists: entry(409, 'the folder holds a site already', 'choose an empty folder'),
+  secret_exists: entry(
+    409,
+    'the facility has a secret already',
+    'keep it: with another one every patient and study would get a new pseudonym',
+  ),
+  site_in_use: entry(
+    409,
+    'a gateway is running on this site already',
+    'stop it first; several gateways need PostgreSQL as their database',
+  ),
   unknown_principal: entry(
     404,
     'there is nobody of that name in the configuration',
@@ -400,7 +420,6 @@ export function asNocturneError(error: unknown, fallback: Code = 'internal'): No
 
 /** The `code` of a Node.js system error (`ENOSPC`, `ENOENT`, ...), or undefined. */
 export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : undefined
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
 }

@@ -42,7 +42,10 @@ export async function beginEnvelope(
     const now = rooms.now()
     let before = { next_index: 1, byte_count: 0, created_at: now }
     if (target.transfer === undefined) {
-      await tx.insertInto('transfers').values(newTransfer(transfer, target, now)).execute()
+      await tx
+        .insertInto('transfers')
+        .values(newTransfer(transfer, target, now))
+        .execute()
     } else {
       const open = await tx
         .selectFrom('transfers')
@@ -96,7 +99,9 @@ export function keepLease(rooms: Rooms, envelope: string): () => void {
           .where('state', '=', 'receiving')
           .execute(),
       )
-      .catch(() => rooms.logger.warn('a lease could not be renewed', { code: 'database_unavailable' }))
+      .catch(() =>
+        rooms.logger.warn('a lease could not be renewed', { code: 'database_unavailable' }),
+      )
   }, LEASE_MS / 3)
   timer.unref()
   return () => clearInterval(timer)

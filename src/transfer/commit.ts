@@ -9,7 +9,13 @@ import { commitEvents } from './events.js'
 import { judgeItems } from './judge.js'
 import type { JudgedItem } from './judge.js'
 import { storeManifest } from './manifest.js'
-import { claimEnvelope, insertItems, insertKeyPackets, insertManifest, reserveNumbers } from './rows.js'
+import {
+  claimEnvelope,
+  insertItems,
+  insertKeyPackets,
+  insertManifest,
+  reserveNumbers,
+} from './rows.js'
 import type { SettledItem } from './settle.js'
 
 export interface ItemAnswer {
@@ -61,14 +67,22 @@ export async function commitEnvelope(
   }
 }
 
-function nextState(begun: BegunEnvelope, items: readonly JudgedItem[], complete: boolean): TransferState {
+function nextState(
+  begun: BegunEnvelope,
+  items: readonly JudgedItem[],
+  complete: boolean,
+): TransferState {
   if (!begun.isFirst) return 'open'
   if (!items.some(({ outcome }) => outcome === 'accepted')) return 'abandoned'
   return complete ? 'available' : 'open'
 }
 
 /** The manifest of a transfer that one request brings whole: its items are numbered from 1. */
-async function storeFirstManifest(rooms: Rooms, begun: BegunEnvelope, items: readonly JudgedItem[]) {
+async function storeFirstManifest(
+  rooms: Rooms,
+  begun: BegunEnvelope,
+  items: readonly JudgedItem[],
+) {
   const entries = items.flatMap(({ entry }, i) => (entry ? [[i + 1, entry] as const] : []))
   const { transfer, envelope, createdAt, target } = begun
   const place = { id: transfer, createdAt, prefix: `t/${transfer}/${envelope}` }

@@ -52,7 +52,8 @@ export async function uploadContext(
     logger: rooms.logger,
     budget: rooms.budget,
     deidentify: (instance) => deidentify(instance, deidentifyContext),
-    keepSealed: async (bytes) => rooms.store.put(newObjectKey(), await sealMessage(bytes, recipient)),
+    keepSealed: async (bytes) =>
+      rooms.store.put(newObjectKey(), await sealMessage(bytes, recipient)),
     newObjectKey,
   }
 }

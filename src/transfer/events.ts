@@ -17,10 +17,16 @@ export function commitEvents(
   const { actor, facility, group } = begun.target
   const common: Common = { actor, facility, group, transfer: begun.transfer }
   const accepted = items.filter(({ outcome }) => outcome === 'accepted').length
-  const answered = items.filter(({ outcome }) => outcome === 'accepted' || outcome === 'duplicate').length
+  const answered = items.filter(
+    ({ outcome }) => outcome === 'accepted' || outcome === 'duplicate',
+  ).length
   const last: EventInput = {
     ...common,
-    type: manifest ? 'transfer.available' : state === 'open' ? 'transfer.extended' : 'transfer.abandoned',
+    type: manifest
+      ? 'transfer.available'
+      : state === 'open'
+        ? 'transfer.extended'
+        : 'transfer.abandoned',
     outcome: answered === items.length ? 0 : 4,
     related: begun.begunEvent,
     detail: {
@@ -50,13 +56,13 @@ function itemEvent(common: Common, item: JudgedItem, index: number): EventInput 
     ...(accepted?.facts?.patient !== undefined && { patient: accepted.facts.patient }),
     detail: {
       kind: settled.kind,
-      code,
+      ...(code && { code }),
       ...(entry && {
         ciphertext: entry.ciphertext.sha256,
         size: entry.plaintext.size,
-        study: entry.study,
-        modality: entry.modality,
-        profile: entry.profile,
+        ...(entry.study !== undefined && { study: entry.study }),
+        ...(entry.modality !== undefined && { modality: entry.modality }),
+        ...(entry.profile !== undefined && { profile: entry.profile }),
       }),
       ...(accepted && { actions: { ...accepted.actions } }),
     },

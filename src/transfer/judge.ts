@@ -37,7 +37,14 @@ export async function judgeItems(
   return settled.map((item) => {
     if (item.outcome !== 'accepted') {
       const { outcome, code } = item
-      return { settled: item, outcome, code, contentHandle: null, instanceHandle: null, entry: undefined }
+      return {
+        settled: item,
+        outcome,
+        code,
+        contentHandle: null,
+        instanceHandle: null,
+        entry: undefined,
+      }
     }
     const contentHandle = handle('content', item.digests.plaintext.sha256)
     const instanceHandle = item.facts ? handle('instance', item.facts.sopInstanceUID) : null
@@ -48,7 +55,12 @@ export async function judgeItems(
     }
     seen.add(contentHandle)
     if (instanceHandle !== null) seen.add(instanceHandle)
-    return { ...judged, outcome: 'accepted', code: undefined, entry: manifestEntry(item, profileName) }
+    return {
+      ...judged,
+      outcome: 'accepted',
+      code: undefined,
+      entry: manifestEntry(item, profileName),
+    }
   })
 }
 
@@ -61,6 +73,8 @@ async function handlesOf(rooms: Rooms, begun: BegunEnvelope): Promise<Set<string
     .where('outcome', '=', 'accepted')
     .execute()
   return new Set(
-    rows.flatMap((row) => [row.content_handle, row.instance_handle]).filter((handle) => handle !== null),
+    rows
+      .flatMap((row) => [row.content_handle, row.instance_handle])
+      .filter((handle) => handle !== null),
   )
 }

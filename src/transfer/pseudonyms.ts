@@ -45,7 +45,10 @@ async function findOrMake(
 ): Promise<Pseudonym> {
   const found = await find(rooms.state.db, target.facility, handle)
   if (found) return found
-  const pseudonym = { code: newCode(), shiftSeconds: -randomInt(MIN_SHIFT_DAYS, MAX_SHIFT_DAYS) * DAY_SECONDS }
+  const pseudonym = {
+    code: newCode(),
+    shiftSeconds: -randomInt(MIN_SHIFT_DAYS, MAX_SHIFT_DAYS) * DAY_SECONDS,
+  }
   const entry = { v: 1, facility: target.facility, code: pseudonym.code, ...original }
   const crosswalk = await sealBytes(Buffer.from(canonicalJson(entry)), facilityRecipient)
   const { value } = await rooms.ledger.record(async (tx) => {
@@ -67,7 +70,13 @@ async function findOrMake(
     return {
       value: other ?? pseudonym,
       events: [
-        { type: 'patient.coded', outcome: 0, actor: target.actor, facility: target.facility, patient: handle },
+        {
+          type: 'patient.coded',
+          outcome: 0,
+          actor: target.actor,
+          facility: target.facility,
+          patient: handle,
+        },
       ],
     }
   })

@@ -37,7 +37,11 @@ export async function reserveNumbers(
     .set((eb) => ({
       state,
       item_count: eb('item_count', '+', accepted.length),
-      byte_count: eb('byte_count', '+', accepted.reduce((sum, size) => sum + size, 0)),
+      byte_count: eb(
+        'byte_count',
+        '+',
+        accepted.reduce((sum, size) => sum + size, 0),
+      ),
       next_index: eb('next_index', '+', items.length),
     }))
     .where('id', '=', begun.transfer)
@@ -57,7 +61,10 @@ export async function insertItems(
 ): Promise<void> {
   const rows = items.map((item, i) => itemRow(begun, item, first + i, options))
   for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) {
-    await tx.insertInto('items').values(rows.slice(i, i + ROWS_A_STATEMENT)).execute()
+    await tx
+      .insertInto('items')
+      .values(rows.slice(i, i + ROWS_A_STATEMENT))
+      .execute()
   }
   for (const [i, { settled }] of items.entries()) {
     if (settled.outcome !== 'quarantined') continue
@@ -111,7 +118,12 @@ export async function insertKeyPackets(
   await tx
     .insertInto('key_packets')
     .values(
-      packets.map(({ fingerprint, recipient, packet }) => ({ envelope, fingerprint, recipient, packet })),
+      packets.map(({ fingerprint, recipient, packet }) => ({
+        envelope,
+        fingerprint,
+        recipient,
+        packet,
+      })),
     )
     .execute()
 }

@@ -19,7 +19,11 @@ interface LeftEnvelope {
 }
 
 /** Never throws: what cannot be done now, the sweep does when the lease is over. */
-export async function abandonEnvelope(rooms: Rooms, begun: BegunEnvelope, code: Code): Promise<void> {
+export async function abandonEnvelope(
+  rooms: Rooms,
+  begun: BegunEnvelope,
+  code: Code,
+): Promise<void> {
   const { envelope: id, transfer, target, begunEvent: related } = begun
   try {
     await removeEnvelope(rooms, { id, transfer, actor: target.actor, code, related })
@@ -67,7 +71,11 @@ async function removeEnvelope(rooms: Rooms, left: LeftEnvelope): Promise<void> {
       .executeTakeFirstOrThrow()
     await tx.deleteFrom('envelopes').where('id', '=', id).execute()
     if (row.state === 'receiving') {
-      await tx.updateTable('transfers').set({ state: 'abandoned' }).where('id', '=', transfer).execute()
+      await tx
+        .updateTable('transfers')
+        .set({ state: 'abandoned' })
+        .where('id', '=', transfer)
+        .execute()
     }
     return {
       value: undefined,
@@ -98,7 +106,11 @@ async function markSwept(rooms: Rooms, envelope: string): Promise<boolean | unde
       .returning('id')
       .executeTakeFirst()
     if (row) return true
-    const committed = await tx.selectFrom('envelopes').select('id').where('id', '=', envelope).executeTakeFirst()
+    const committed = await tx
+      .selectFrom('envelopes')
+      .select('id')
+      .where('id', '=', envelope)
+      .executeTakeFirst()
     return committed ? undefined : false
   })
 }
@@ -115,7 +127,15 @@ async function endDownloads(rooms: Rooms, leasedBefore: number): Promise<void> {
       return {
         value: undefined,
         events: [
-          { type: 'download.ended', outcome: 8, actor: SYSTEM, transfer, item: idx, related: id, detail: { left: true } },
+          {
+            type: 'download.ended',
+            outcome: 8,
+            actor: SYSTEM,
+            transfer,
+            item: idx,
+            related: id,
+            detail: { left: true },
+          },
         ],
       }
     })

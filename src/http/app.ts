@@ -1,0 +1,67 @@
+/** The application: the order of its middleware is the order of this file. */
+import express from 'express'
+import type { Express, RequestHandler } from 'express'
+import helmet from 'helmet'
+import type { Rooms } from '../rooms.js'
+import { createDoor } from './door.js'
+import { createMetrics } from './metrics.js'
+import { notFoundHandler, problemHandler } from './problem.js'
+import { requestId, requestIdOf } from './request.js'
+import { auditRoutes } from './routes/audit.js'
+import { deliveryRoutes } from './routes/deliveries.js'
+import { healthRoutes } from './routes/health.js'
+import { signInRoutes } from './routes/sign-in.js'
+import { transferRoutes } from './routes/transfers.js'
+import type { Metrics } from './metrics.js'
+
+export function createApp(rooms: Rooms, origin: () => string): Express {
+  const metrics = createMetrics()
+  const door = createDoor(rooms)
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('etag', false)
+  app.set('query parser', 'simple')
+  app.use(requestId)
+  app.use(helmet({ crossOriginResourcePolicy: { policy: 'same-origin' } }))
+  app.use(observe(rooms, metrics))
+  app.use(healthRoutes(door, metrics))
+  app.use(
+    '/v1',
+    noStore,
+    signInRoutes(door, origin),
+    transferRoutes(door, metrics),
+    deliveryRoutes(door),
+    auditRoutes(door),
+  )
+  app.use(notFoundHandler)
+  app.use(problemHandler(rooms.logger))
+  return app
+}
+
+const noStore: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'no-store')
+  next()
+}
+
+/** One log line and one measurement a request: method, route template, status, time; never the address itself. */
+function observe(rooms: Rooms, metrics: Metrics): RequestHandler {
+  return (request, response, next) => {
+    const started = performance.now()
+    response.once('close', () => {
+      const { path } = (request.route ?? {}) as { path?: unknown }
+      const route = typeof path === 'string' ? path : 'none'
+      const durationMs = Math.round(performance.now() - started)
+      const { method } = request
+      const status = response.writableFinished ? response.statusCode : 499
+      metrics.request({ method, route, status }, durationMs / 1_000)
+      rooms.logger.info('request', {
+        requestId: requestIdOf(response),
+        method,
+        route,
+        status,
+        durationMs,
+      })
+    })
+    next()
+  }
+}

@@ -1,0 +1,89 @@
+/** The check at every door: who asks, how often they failed, and the ledger's record of refusals. */
+import type { Request } from 'express'
+import { createEventThrottle, createFailureLimiter } from '../access/index.js'
+import type { Action, FailureLimiter } from '../access/index.js'
+import { NocturneError, asNocturneError } from '../lib/errors.js'
+import type { Actor } from '../ledger/index.js'
+import type { Rooms } from '../rooms.js'
+import { addressOf } from './request.js'
+import type { Asker } from './request.js'
+
+/** Failures without a name that are recorded one by one in a minute; the rest are counted. */
+const REFUSAL_EVENTS_PER_MINUTE = 60
+
+export interface Door {
+  readonly rooms: Rooms
+  readonly limiter: FailureLimiter
+  /** @throws NocturneError `unauthenticated`, `rate_limited` */
+  authenticate(request: Request): Promise<Asker>
+  /** Records that somebody may not do what they asked. */
+  refuse(
+    actor: Actor,
+    action: Action | 'authenticate',
+    rule: string,
+    transfer?: string,
+  ): Promise<void>
+  /** @throws RateLimitedError when the address or the account failed too often. */
+  holdBack(address: string, account?: string): void
+}
+
+/** `rate_limited` with the seconds to wait, for the Retry-After header. */
+export class RateLimitedError extends NocturneError {
+  readonly retryAfter: number
+
+  constructor(retryAfter: number) {
+    super('rate_limited')
+    this.retryAfter = retryAfter
+  }
+}
+
+export function createDoor(rooms: Rooms): Door {
+  const { now } = rooms
+  const limiter = createFailureLimiter({
+    perMinute: rooms.site.config.limits.failuresPerMinute,
+    now,
+  })
+  const throttle = createEventThrottle({ perMinute: REFUSAL_EVENTS_PER_MINUTE, now })
+
+  const holdBack = (address: string, account?: string) => {
+    const wait = limiter.check(address, account)
+    if (wait !== undefined) throw new RateLimitedError(wait)
+  }
+
+  const refuse: Door['refuse'] = async (actor, action, rule, transfer) => {
+    const unrecorded = throttle.admit()
+    if (unrecorded === undefined) return
+    await rooms.ledger.note({
+      type: 'access.refused',
+      outcome: 8,
+      actor,
+      ...(transfer !== undefined && { transfer }),
+      detail: { action, rule, ...(unrecorded > 0 && { unrecorded }) },
+    })
+  }
+
+  return {
+    rooms,
+    limiter,
+    holdBack,
+    refuse,
+    async authenticate(request) {
+      const address = addressOf(request)
+      try {
+        const session = await rooms.authenticate(request.headers.authorization)
+        const { id, role } = session.principal
+        const method = session.method
+        return { session, actor: { id, role, method, token: session.token, address } }
+      } catch (error) {
+        const reason = asNocturneError(error)
+        if (reason.code !== 'unauthenticated') throw reason
+        // A valid token is never held back: only failures are.
+        holdBack(address)
+        limiter.failed(address)
+        const anonymous: Actor = { id: 'anonymous', role: 'anonymous', address }
+        await refuse(anonymous, 'authenticate', 'no valid token')
+        throw reason
+      }
+    },
+  }
+}

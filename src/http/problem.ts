@@ -1,0 +1,80 @@
+/** Errors as people and machines outside see them: application/problem+json (RFC 9457). */
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
+import { CATALOGUE, NocturneError, asNocturneError } from '../lib/errors.js'
+import type { Json } from '../lib/json.js'
+import { describeUnexpected } from '../lib/logger.js'
+import type { Logger } from '../lib/logger.js'
+import { RateLimitedError } from './door.js'
+import { requestIdOf } from './request.js'
+
+/** Seconds after which a client may try again. */
+const RETRY_AFTER: Partial<Record<NocturneError['code'], number>> = {
+  ledger_unavailable: 10,
+  database_unavailable: 10,
+  store_unavailable: 10,
+  store_full: 60,
+  too_busy: 5,
+}
+
+/** Members beyond RFC 9457's own: `code`, `hint`, `requestId`, and where they help `subject` and what `extra` brings. */
+export function sendProblem(
+  response: Response,
+  error: NocturneError,
+  extra: Record<string, Json> = {},
+): void {
+  const { status, hint } = CATALOGUE[error.code]
+  const retryAfter = RETRY_AFTER[error.code]
+  if (retryAfter !== undefined && !response.hasHeader('Retry-After')) {
+    response.set('Retry-After', String(retryAfter))
+  }
+  if (error.code === 'unauthenticated') response.set('WWW-Authenticate', 'Bearer')
+  response
+    .status(status)
+    .type('application/problem+json')
+    .send(
+      JSON.stringify({
+        type: 'about:blank',
+        title: error.message,
+        status,
+        code: error.code,
+        hint,
+        ...(error.subject !== undefined && { subject: error.subject }),
+        requestId: requestIdOf(response),
+        ...extra,
+      }),
+    )
+}
+
+/** The last handler of the application. An answer that has begun can only be cut off. */
+export function problemHandler(logger: Logger): ErrorRequestHandler {
+  return (thrown: unknown, request, response, _next) => {
+    const error = asNocturneError(fromExpress(thrown))
+    if (error.code === 'internal') {
+      logger.error('unexpected error', {
+        requestId: requestIdOf(response),
+        ...describeUnexpected(error),
+      })
+    }
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    // A body that is still coming is not read to its end for the sake of an error.
+    if (!request.complete) response.set('Connection', 'close')
+    if (error instanceof RateLimitedError) response.set('Retry-After', String(error.retryAfter))
+    sendProblem(response, error)
+  }
+}
+
+export const notFoundHandler: RequestHandler = () => {
+  throw new NocturneError('not_found')
+}
+
+/** Express and its body parser throw errors with a status: theirs below 500 are the client's. */
+function fromExpress(thrown: unknown): unknown {
+  if (thrown instanceof NocturneError || !(thrown instanceof Error)) return thrown
+  const status = 'status' in thrown && typeof thrown.status === 'number' ? thrown.status : 500
+  return status >= 400 && status < 500
+    ? new NocturneError('bad_request', { cause: thrown })
+    : thrown
+}

@@ -1,0 +1,57 @@
+/** Query strings, parsed at the door: unknown names and repeated ones are refused, so that a typing error is seen. */
+import type { Request } from 'express'
+import { z } from 'zod'
+import { EVENT_TYPES } from '../ledger/index.js'
+import type { EventQuery, EventType } from '../ledger/index.js'
+import { NocturneError } from '../lib/errors.js'
+import { ID_PATTERN } from '../lib/ids.js'
+
+const LIMIT = z.coerce.number().int().min(1).max(1_000)
+const WORD = z.string().min(1).max(128)
+/** A date or an instant of RFC 3339, to milliseconds since 1970. */
+const TIME = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })])
+  .transform((text) => Date.parse(text))
+
+const PAGE = z.strictObject({
+  start: z.string().regex(ID_PATTERN).optional(),
+  limit: LIMIT.default(100),
+})
+
+const isEventType = (name: string): name is EventType => Object.hasOwn(EVENT_TYPES, name)
+
+const EVENTS = z.strictObject({
+  type: z
+    .string()
+    .transform((names) => names.split(','))
+    .pipe(z.array(z.string().refine(isEventType)).max(50))
+    .optional(),
+  actor: WORD.optional(),
+  facility: WORD.optional(),
+  transfer: WORD.optional(),
+  patient: WORD.optional(),
+  outcome: z.coerce.number().int().optional(),
+  from: TIME.optional(),
+  until: TIME.optional(),
+  start: z.coerce.number().int().min(0).optional(),
+  limit: LIMIT.optional(),
+})
+
+/** @throws NocturneError `bad_request` */
+export function pageOf(request: Request): { start: string | undefined; limit: number } {
+  const { start, limit } = parse(PAGE, request)
+  return { start, limit }
+}
+
+/** @throws NocturneError `bad_request` */
+export function eventQueryOf(request: Request): EventQuery {
+  const { type: types, ...rest } = parse(EVENTS, request)
+  const given = Object.entries({ types, ...rest }).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given) as EventQuery
+}
+
+function parse<T>(schema: z.ZodType<T>, request: Request): T {
+  const parsed = schema.safeParse(request.query)
+  if (!parsed.success) throw new NocturneError('bad_request', { cause: parsed.error })
+  return parsed.data
+}

@@ -1,0 +1,90 @@
+/** What the server knows of a request: its id, who asks, from where. */
+import type { Request, RequestHandler, Response } from 'express'
+import { decide, refusal, relationTo } from '../access/index.js'
+import type { Action, Session } from '../access/index.js'
+import { NocturneError } from '../lib/errors.js'
+import { ID_PATTERN, newId } from '../lib/ids.js'
+import type { Actor } from '../ledger/index.js'
+import type { Rooms } from '../rooms.js'
+import type { TransferTable } from '../state/index.js'
+import type { Door } from './door.js'
+
+/** Gives every request an id of ours, which the answer carries and the log names. */
+export const requestId: RequestHandler = (_request, response, next) => {
+  const id = newId()
+  response.locals.requestId = id
+  response.set('X-Request-Id', id)
+  next()
+}
+
+export function requestIdOf(response: Response): string {
+  const { requestId: id } = response.locals as { requestId?: unknown }
+  return typeof id === 'string' ? id : ''
+}
+
+export const addressOf = (request: Request): string => request.socket.remoteAddress ?? 'unknown'
+
+export interface Asker {
+  readonly session: Session
+  readonly actor: Actor
+}
+
+/** Who asks, and that they may do something that has no object. @throws NocturneError `unauthenticated`, `rate_limited`, `forbidden` */
+export async function admit(door: Door, request: Request, action: Action): Promise<Asker> {
+  const asker = await door.authenticate(request)
+  const decision = decide(asker.session.principal.role, action, 'global')
+  if (!decision.allowed) {
+    await door.refuse(asker.actor, action, decision.rule)
+    throw refusal(decision)
+  }
+  return asker
+}
+
+/** Who asks, and that they may do it with the transfer in the address. @throws the same and `not_found` */
+export async function admitToTransfer(
+  door: Door,
+  request: Request,
+  action: Action,
+): Promise<Asker & { readonly transfer: TransferTable }> {
+  const asker = await door.authenticate(request)
+  const transfer = await findTransfer(door.rooms, request.params.id)
+  const ties = transfer && {
+    facility: transfer.facility,
+    group: transfer.group_id,
+    claimedBy: transfer.claimed_by ?? undefined,
+    sealedTo: await sealedTo(door.rooms, transfer.id),
+  }
+  const decision = decide(
+    asker.session.principal.role,
+    action,
+    relationTo(asker.session.principal, ties),
+  )
+  if (!decision.allowed || !transfer) {
+    await door.refuse(asker.actor, action, decision.rule, transfer?.id)
+    throw decision.allowed ? new NocturneError('not_found') : refusal(decision)
+  }
+  return { ...asker, transfer }
+}
+
+/** A transfer whose first request is still under way is not there for anybody. */
+async function findTransfer(rooms: Rooms, id: unknown): Promise<TransferTable | undefined> {
+  if (typeof id !== 'string' || !ID_PATTERN.test(id)) return undefined
+  return rooms.state.db
+    .selectFrom('transfers')
+    .selectAll()
+    .where('id', '=', id)
+    .where('state', '<>', 'receiving')
+    .executeTakeFirst()
+}
+
+async function sealedTo(rooms: Rooms, transfer: string): Promise<string[]> {
+  const rows = await rooms.state.db
+    .selectFrom('key_packets')
+    .innerJoin('envelopes', 'envelopes.id', 'key_packets.envelope')
+    .select('key_packets.recipient')
+    .distinct()
+    .where('envelopes.transfer', '=', transfer)
+    .where('envelopes.state', '=', 'committed')
+    .execute()
+  return rows.map(({ recipient }) => recipient)
+}

@@ -1,0 +1,87 @@
+/** The ledger, for officers. Every read of it is an event of it. */
+import { Router } from 'express'
+import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
+import { exportLedger } from '../../ledger/index.js'
+import type { EventInput } from '../../ledger/index.js'
+import type { Json } from '../../lib/json.js'
+import { NocturneError } from '../../lib/errors.js'
+import type { Door } from '../door.js'
+import { eventQueryOf } from '../query.js'
+import { admit } from '../request.js'
+
+const NUMBER = /^(0|[1-9]\d{0,14})$/
+
+export function auditRoutes(door: Door): Router {
+  const { ledger } = door.rooms
+  const router = Router()
+
+  const note = (
+    actor: EventInput['actor'],
+    what: string,
+    query: Readonly<Record<string, Json>> = {},
+  ) => ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what, query } })
+
+  router.get('/audit/events', async (request, response) => {
+    const { actor } = await admit(door, request, 'audit.read')
+    const query = eventQueryOf(request)
+    await note(actor, 'events', { ...query })
+    const { rows, next } = await ledger.query(query)
+    response.json({
+      events: rows,
+      ...(next !== undefined && { next }),
+      checkpoint: await ledger.checkpoint(),
+    })
+  })
+
+  router.get('/audit/checkpoint', async (request, response) => {
+    await admit(door, request, 'audit.read')
+    response.type('text/plain').send(await ledger.checkpoint())
+  })
+
+  router.get('/audit/events/:index/proof', async (request, response) => {
+    const { actor } = await admit(door, request, 'audit.read')
+    const index = numberOf(request.params.index)
+    await note(actor, 'proof', { index })
+    response.type('text/plain').send(await ledger.proof(index))
+  })
+
+  router.get('/audit/tile/:level/*path', async (request, response) => {
+    await admit(door, request, 'audit.read')
+    const { n, width } = tilePathOf(request.params.path)
+    const hashes = await ledger.tile(numberOf(request.params.level), n, width)
+    response.type('application/octet-stream').set('Cache-Control', 'private, no-store').send(hashes)
+  })
+
+  router.get('/audit/export', async (request, response) => {
+    const { actor } = await admit(door, request, 'audit.export')
+    const query = eventQueryOf(request)
+    await ledger.note({
+      type: 'ledger.exported',
+      outcome: 0,
+      actor,
+      detail: { query: { ...query } },
+    })
+    response
+      .type('application/x-ndjson')
+      .set('Content-Disposition', 'attachment; filename="ledger.ndjson"')
+    await pipeline(Readable.from(exportLedger(ledger, query)), response)
+  })
+
+  return router
+}
+
+function numberOf(text: unknown): number {
+  if (typeof text !== 'string' || !NUMBER.test(text)) throw new NocturneError('not_found')
+  return Number(text)
+}
+
+/** `x001/x234/067`, and `.p/W` behind it for a partial tile (c2sp.org/tlog-tiles). */
+function tilePathOf(path: unknown): { n: number; width?: number } {
+  const parts = Array.isArray(path) ? path.map(String) : []
+  const matched = /^((?:x\d{3}\/){0,4}\d{3})(?:\.p\/([1-9]\d{0,2}))?$/.exec(parts.join('/'))
+  const [, groups, width] = matched ?? []
+  if (groups === undefined) throw new NocturneError('not_found')
+  const n = Number(groups.replace(/[x/]/g, ''))
+  return width === undefined ? { n } : { n, width: Number(width) }
+}

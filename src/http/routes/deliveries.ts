@@ -1,0 +1,90 @@
+/** Reading: inbox, claim, release, fetch, acknowledge. */
+import type { Request, Response } from 'express'
+import { Router, json } from 'express'
+import { z } from 'zod'
+import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
+import { NocturneError } from '../../lib/errors.js'
+import type { Download } from '../../deliver/index.js'
+import type { Door } from '../door.js'
+import { rangeOf } from '../range.js'
+import { admit, admitToTransfer } from '../request.js'
+import type { Action } from '../../access/index.js'
+
+const ACKNOWLEDGEMENT = z.strictObject({
+  statement: z.string().min(1).max(2_000),
+  signature: z.string().min(1).max(16_384),
+})
+
+const INDEX = /^[1-9]\d{0,8}$/
+
+export function deliveryRoutes(door: Door): Router {
+  const { deliveries } = door.rooms
+  const router = Router()
+
+  const readerOf = async (request: Request, action: Action) => {
+    const { session, actor, transfer } = await admitToTransfer(door, request, action)
+    return { reader: { principal: session.principal, actor }, transfer }
+  }
+
+  router.get('/inbox', async (request, response) => {
+    const { session, actor } = await admit(door, request, 'inbox.read')
+    response.json({ transfers: await deliveries.inbox({ principal: session.principal, actor }) })
+  })
+
+  router.post('/transfers/:id/claim', async (request, response) => {
+    const { reader, transfer } = await readerOf(request, 'transfer.claim')
+    response.json(await deliveries.claim(reader, transfer))
+  })
+
+  router.post('/transfers/:id/release', async (request, response) => {
+    const { reader, transfer } = await readerOf(request, 'transfer.release')
+    response.json(await deliveries.release(reader, transfer))
+  })
+
+  router.post('/transfers/:id/acknowledge', json({ limit: '32kb' }), async (request, response) => {
+    const { reader, transfer } = await readerOf(request, 'transfer.acknowledge')
+    const given = ACKNOWLEDGEMENT.safeParse(request.body)
+    if (!given.success) throw new NocturneError('acknowledgement_invalid', { cause: given.error })
+    response.json(await deliveries.acknowledge(reader, transfer, given.data))
+  })
+
+  router.get('/transfers/:id/manifest', async (request, response) => {
+    const { reader, transfer } = await readerOf(request, 'manifest.read')
+    const range = rangeOf(request)
+    await sendDownload(response, await deliveries.fetch(reader, transfer, { index: 0, range }))
+  })
+
+  router.get('/transfers/:id/items/:index', async (request, response) => {
+    const { reader, transfer } = await readerOf(request, 'item.read')
+    const { index } = request.params
+    if (typeof index !== 'string' || !INDEX.test(index)) throw new NocturneError('not_found')
+    const range = rangeOf(request)
+    await sendDownload(
+      response,
+      await deliveries.fetch(reader, transfer, { index: Number(index), range }),
+    )
+  })
+
+  return router
+}
+
+async function sendDownload(response: Response, download: Download): Promise<void> {
+  const { size, etag, range, bytes } = download
+  const length = range ? range.end - range.start + 1 : size
+  response.status(range ? 206 : 200).set({
+    'Content-Type': 'application/pgp-encrypted',
+    'Content-Length': String(length),
+    'Content-Disposition': 'attachment',
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': 'private, no-store',
+    ETag: etag,
+    ...(range && { 'Content-Range': `bytes ${range.start}-${range.end}/${size}` }),
+  })
+  try {
+    await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: 1 << 18 }), response)
+  } catch (error) {
+    // A reader who goes away is no error of ours; what went out is in the ledger.
+    if (!response.destroyed) throw error
+  }
+}

@@ -1,0 +1,79 @@
+/** Alive, ready, measured. */
+import { Router } from 'express'
+import { asNocturneError } from '../../lib/errors.js'
+import type { Rooms } from '../../rooms.js'
+import type { Door } from '../door.js'
+import type { Metrics } from '../metrics.js'
+import { addressOf, admit } from '../request.js'
+
+/** The stores are probed at most this often, however often somebody asks. */
+const PROBE_MS = 10_000
+const DAY_MS = 86_400_000
+const WARN_DAYS = 60
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly checks: Readonly<Record<'database' | 'store' | 'ledger' | 'certificates', string>>
+  /** What works and is weaker than it should be. */
+  readonly warnings: readonly string[]
+}
+
+export function healthRoutes(door: Door, metrics: Metrics): Router {
+  const router = Router()
+  let probe: { at: number; readiness: Promise<Readiness> } | undefined
+
+  router.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' })
+  })
+
+  router.get('/readyz', async (_request, response) => {
+    const now = performance.now()
+    if (!probe || now - probe.at > PROBE_MS) probe = { at: now, readiness: checkRooms(door.rooms) }
+    const readiness = await probe.readiness
+    response.status(readiness.ready ? 200 : 503).json(readiness)
+  })
+
+  router.get('/metrics', async (request, response) => {
+    if (!isLoopback(addressOf(request))) await admit(door, request, 'gateway.metrics')
+    response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+  })
+
+  return router
+}
+
+async function checkRooms(rooms: Rooms): Promise<Readiness> {
+  const [database, store, ledger, certificates] = await Promise.all([
+    verdict(rooms.state.ping()),
+    verdict(rooms.store.check()),
+    verdict(rooms.ledger.checkpoint()),
+    verdict(
+      Promise.all(rooms.site.config.groups.map(({ id }) => rooms.directory.recipientsOf(id))),
+    ),
+  ])
+  const checks = { database, store, ledger, certificates }
+  // A group whose certificate has expired cannot be sent to; the other groups can.
+  const ready = [database, store, ledger].every((result) => result === 'ok')
+  return { ready, checks, warnings: await warningsOf(rooms, certificates) }
+}
+
+const verdict = (check: Promise<unknown>): Promise<string> =>
+  check.then(
+    () => 'ok',
+    (error: unknown) => asNocturneError(error).code,
+  )
+
+async function warningsOf(rooms: Rooms, certificates: string): Promise<string[]> {
+  const { gateway } = rooms.site.config
+  const warnings: string[] = []
+  if (certificates !== 'ok') warnings.push('a group cannot be sent to: run nocturne check')
+  if (!gateway.tls) warnings.push('no TLS: for this machine only, or behind a proxy on it')
+  for (const { principal, expiresAt } of await rooms.directory.certificates()) {
+    const days =
+      expiresAt === undefined ? Infinity : Math.floor((expiresAt.getTime() - rooms.now()) / DAY_MS)
+    if (days < WARN_DAYS) warnings.push(`certificate of ${principal}: ${days} days left`)
+  }
+  return warnings
+}
+
+const isLoopback = (address: string): boolean =>
+  address === '::1' || /^(::ffff:)?127\./.test(address)

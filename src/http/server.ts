@@ -1,0 +1,61 @@
+/** The HTTP server: TLS, timeouts, and answers to requests that never become one. */
+import { readFile } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
+import type { RequestListener, Server, ServerOptions } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import type { SiteConfig } from '../config/index.js'
+import { CATALOGUE } from '../lib/errors.js'
+import type { Code } from '../lib/errors.js'
+import { systemCode } from '../lib/errors.js'
+
+const OPTIONS: ServerOptions = {
+  maxHeaderSize: 16_384,
+  headersTimeout: 10_000,
+  // An upload may take hours as long as bytes keep coming: the upload itself watches for silence.
+  requestTimeout: 0,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 1_000,
+  insecureHTTPParser: false,
+  noDelay: true,
+}
+
+export async function createServer(config: SiteConfig, listener: RequestListener): Promise<Server> {
+  const { tls } = config.gateway
+  const server = tls
+    ? createHttpsServer(
+        {
+          ...OPTIONS,
+          cert: await readFile(tls.cert),
+          key: await readFile(tls.key),
+          minVersion: 'TLSv1.2',
+        },
+        listener,
+      )
+    : createHttpServer(OPTIONS, listener)
+  server.maxRequestsPerSocket = 0
+  server.on('clientError', answerClientError)
+  return server
+}
+
+/** Requests that the parser refuses: there is no request to answer, only a socket. */
+function answerClientError(error: Error, socket: Socket): void {
+  if (!socket.writable || systemCode(error) === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const code = codeOf(systemCode(error))
+  const { status, title, hint } = CATALOGUE[code]
+  const body = JSON.stringify({ type: 'about:blank', title, status, code, hint })
+  socket.end(
+    `HTTP/1.1 ${status} ${status === 408 ? 'Request Timeout' : 'Bad Request'}\r\n` +
+      'Content-Type: application/problem+json\r\nConnection: close\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}
+
+function codeOf(system: string | undefined): Code {
+  if (system === 'HPE_HEADER_OVERFLOW') return 'header_too_large'
+  if (system === 'ERR_HTTP_REQUEST_TIMEOUT') return 'slow_client'
+  return 'bad_request'
+}

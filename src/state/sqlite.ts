@@ -125,22 +125,22 @@ class SqliteConnection implements DatabaseConnection {
     this.#database = database
   }
 
-  executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return new Promise((resolve) => resolve(this.#execute(query)))
+  }
+
+  #execute<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
     try {
       const statement = this.#prepare(sql)
       if (statement.reader) {
         const rows = statement.all(parameters)
         for (const row of rows) narrowIntegers(row)
-        return Promise.resolve({ rows: rows as R[] })
+        return { rows: rows as R[] }
       }
       const { changes, lastInsertRowid } = statement.run(parameters)
-      return Promise.resolve({
-        rows: [],
-        numAffectedRows: BigInt(changes),
-        insertId: BigInt(lastInsertRowid),
-      })
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
     } catch (error) {
-      return Promise.reject(asUnavailable(error))
+      throw asUnavailable(error)
     }
   }
 

@@ -1,0 +1,113 @@
+/**
+ * A gateway as a hospital runs it: the built command, a site made by `nocturne init --demo`, a process of its own.
+ * Needs `npm run build` before; scripts/test does that.
+ */
+import { spawn, execFile } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const MAIN = join(ROOT, 'dist/cli/main.js')
+
+export interface Ran {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the command as people do. Never rejects for an exit status. */
+export function nocturne(...args: readonly string[]): Promise<Ran> {
+  if (!existsSync(MAIN)) throw new Error('run `npm run build` before these tests')
+  return run(process.execPath, [MAIN, ...args])
+}
+
+export function run(program: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    execFile(program, [...args], { maxBuffer: 1 << 28, ...options }, (error, stdout, stderr) => {
+      if (error && typeof error.code !== 'number' && error.killed !== true && error.signal === null) {
+        reject(error)
+        return
+      }
+      resolve({ status: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr })
+    })
+  })
+}
+
+export interface RunningGateway {
+  readonly url: string
+  readonly pid: number
+  readonly process: ChildProcess
+  /** Everything it wrote to standard error: its log. */
+  log(): string
+  /** An orderly stop; `SIGKILL` is the other kind. */
+  stop(signal?: NodeJS.Signals): Promise<void>
+}
+
+export interface TestSite {
+  readonly dir: string
+  token(principal: string): Promise<string>
+  tokenFile(principal: string): string
+  keyFile(name: string): string
+  /** Starts `nocturne serve` on a free port and waits until it listens. */
+  start(options?: { readonly env?: NodeJS.ProcessEnv; readonly args?: readonly string[] }): Promise<RunningGateway>
+  /** Rewrites nocturne.yaml. */
+  configure(change: (yaml: string) => string): Promise<void>
+  remove(): Promise<void>
+}
+
+export async function makeSite(options: { readonly parent?: string } = {}): Promise<TestSite> {
+  const parent = await mkdtemp(join(options.parent ?? tmpdir(), 'nocturne-test-'))
+  const dir = join(parent, 'site')
+  const made = await nocturne('init', dir, '--demo')
+  if (made.status !== 0) throw new Error(`init failed: ${made.stderr}`)
+  return siteAt(dir, () => rm(parent, { recursive: true, force: true }))
+}
+
+export function siteAt(dir: string, remove: () => Promise<void>): TestSite {
+  const tokenFile = (principal: string) => join(dir, 'demo-tokens', `${principal}.token`)
+  const yaml = join(dir, 'nocturne.yaml')
+  return {
+    dir,
+    tokenFile,
+    token: async (principal) => (await readFile(tokenFile(principal), 'utf8')).trim(),
+    keyFile: (name) => join(dir, 'demo-keys', `${name}.asc`),
+    start: (given = {}) => startGateway(dir, given),
+    configure: async (change) => writeFile(yaml, change(await readFile(yaml, 'utf8'))),
+    remove,
+  }
+}
+
+async function startGateway(
+  dir: string,
+  { env = {}, args = [] }: { readonly env?: NodeJS.ProcessEnv; readonly args?: readonly string[] },
+): Promise<RunningGateway> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--site', dir, '--port', '0', ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let log = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
+  const exited = once(child, 'exit')
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('listening on ')) resolve(line.slice('listening on '.length))
+    })
+    void exited.then(() => reject(new Error(`the gateway did not start: ${log}`)))
+  })
+  return {
+    url,
+    pid: child.pid ?? 0,
+    process: child,
+    log: () => log,
+    stop: async (signal = 'SIGTERM') => {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+      await exited
+    },
+  }
+}

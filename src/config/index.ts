@@ -19,11 +19,12 @@ export interface SiteConfig {
     readonly host: string
     /** 0 asks the system for a free one. */
     readonly port: number
+    /** Absolute paths of PEM files: the server reads them, and again when they are renewed. */
     readonly tls?: { readonly cert: string; readonly key: string }
     /** What clients see, when a proxy stands in front: the origin that sign-in challenges name. */
     readonly origin?: string
   }
-  /** `sqlite:/absolute/path` or `postgres://...`. */
+  /** `sqlite:/absolute/path` or `postgres://...`; the password is in Secrets, never here. */
   readonly database: string
   readonly store: StoreConfig
   readonly facilities: readonly FacilityConfig[]
@@ -37,6 +38,7 @@ export interface SiteConfig {
 
 export interface FacilityConfig {
   readonly id: string
+  /** Armored, like every `certificate` here. */
   readonly certificate: string
   readonly profile: Profile
   readonly groups: readonly string[]
@@ -80,6 +82,8 @@ export interface Secrets {
   readonly gatewayKey: string
   /** 32 bytes a facility. */
   readonly facilities: ReadonlyMap<string, Buffer>
+  /** PostgreSQL's, when the environment gave one. */
+  readonly databasePassword?: string
 }
 
 export interface Site {
@@ -88,14 +92,20 @@ export interface Site {
 }
 
 export interface SiteProblem {
-  /** `facilities[0].groups[1]`, `keys/reader-1.asc`, `secrets/`. */
+  /** `facilities[0].groups[1]`, `keys/reader-1.asc`, `secrets/`, `NOCTURNE_LISTEN`. */
   readonly path: string
-  /** Lower case, no final period. */
+  /** Its line in nocturne.yaml, from 1, when it has one. */
+  readonly line?: number
+  /** Lower case, no final period; reads on after the path. */
   readonly problem: string
   /** What to write or do instead. */
   readonly hint: string
 }
 
-export { loadSite, SiteInvalidError } from './load.js'
-export { initSite } from './init.js'
-export type { InitReport } from './init.js'
+export { loadSite, SiteInvalidError, surveySite } from './load.js'
+export type { SiteRooms, SiteSurvey } from './load.js'
+export type { SiteCertificate } from './certificates.js'
+export { expiryWarning } from './expiry.js'
+export { DEMO_PRINCIPALS, initSite } from './init.js'
+export type { InitOptions, InitReport, KeyMakers } from './init.js'
+export { addFacilitySecret } from './facility-secret.js'

@@ -34,8 +34,15 @@ export interface Directory {
   recipientsOf(group: string): Promise<readonly Recipient[]>
   /** The facility's own certificate, for quarantine and the crosswalk. @throws NocturneError `recipient_unusable` */
   facilityRecipient(facility: string): Promise<Recipient>
-  /** Every certificate by principal id (and `recovery`), for the ledger's record of changes. */
-  certificates(): Promise<readonly { readonly principal: string; readonly fingerprint: string }[]>
+  /** Every certificate by principal id (and `recovery`), for the ledger's record of changes and warnings of expiry. */
+  certificates(): Promise<readonly KnownCertificate[]>
+}
+
+export interface KnownCertificate {
+  readonly principal: string
+  readonly fingerprint: string
+  readonly expiresAt: Date | undefined
 }
 
 export { createDirectory } from './directory.js'
+export type { DirectoryParts } from './directory.js'

@@ -1,0 +1,72 @@
+import type { Profile } from '../deidentify/index.js'
+import type { S3StoreConfig, StoreConfig } from '../store/index.js'
+import type { SiteCertificate } from './certificates.js'
+import { resolveDatabase } from './database.js'
+import type { SiteDraft } from './draft.js'
+import { resolvePath } from './files.js'
+import type { SiteConfig } from './index.js'
+import type { SiteFile } from './schema.js'
+
+export interface Gathered {
+  readonly certificates: readonly SiteCertificate[]
+  readonly profiles: ReadonlyMap<string, Profile>
+  readonly s3: S3StoreConfig['credentials'] | undefined
+}
+
+/** The configuration that the rooms take; undefined when a certificate or a profile could not be read. */
+export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteConfig | undefined {
+  const armored = new Map(parts.certificates.map((one) => [one.principal, one.armored]))
+  const recovery = armored.get('recovery')
+  const facilities = file.facilities.flatMap((one) => {
+    const [certificate, profile] = [armored.get(one.id), parts.profiles.get(one.profile)]
+    return certificate === undefined || profile === undefined
+      ? []
+      : [{ ...one, certificate, profile }]
+  })
+  const people = file.people.flatMap(({ id, role, facility }) => {
+    const certificate = armored.get(id)
+    return certificate === undefined
+      ? []
+      : [{ id, role, certificate, ...(facility !== undefined && { facility }) }]
+  })
+  const isWhole =
+    facilities.length === file.facilities.length && people.length === file.people.length
+  if (recovery === undefined || !isWhole) return undefined
+  const { name, listen, tls, origin } = file.gateway
+  return {
+    dir,
+    gateway: {
+      name,
+      ...listen,
+      ...(tls && { tls: { cert: resolvePath(dir, tls.cert), key: resolvePath(dir, tls.key) } }),
+      ...(origin !== undefined && { origin }),
+    },
+    database: resolveDatabase(file.database.url, dir),
+    store: buildStore(dir, file.store, parts.s3),
+    facilities,
+    groups: file.groups,
+    people,
+    recovery,
+    limits: file.limits,
+    logLevel: file.logLevel,
+  }
+}
+
+/** The store with an absolute path, or with the credentials of the environment. */
+export function buildStore(
+  dir: string,
+  store: NonNullable<SiteDraft['store']>,
+  credentials: S3StoreConfig['credentials'] | undefined,
+): StoreConfig {
+  if (store.kind === 'files') return { kind: 'files', path: resolvePath(dir, store.path) }
+  const { kind, bucket, region, endpoint, forcePathStyle, prefix } = store
+  return {
+    kind,
+    bucket,
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(forcePathStyle !== undefined && { forcePathStyle }),
+    ...(prefix !== undefined && { prefix }),
+    ...(credentials && { credentials }),
+  }
+}

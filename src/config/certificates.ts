@@ -1,0 +1,96 @@
+import type { CertificateReport } from '../seal/index.js'
+import type { SiteDraft } from './draft.js'
+import { shorten } from './expectations.js'
+import { readText, resolvePath } from './files.js'
+import type { SiteProblem } from './index.js'
+
+export type InspectCertificate = (armored: string) => Promise<CertificateReport>
+
+/** A certificate of the site that could be read, with what the policy says of it today. */
+export interface SiteCertificate {
+  /** Principal id, or `recovery`. */
+  readonly principal: string
+  /** As written in the YAML. */
+  readonly file: string
+  readonly armored: string
+  readonly report: CertificateReport
+}
+
+/** Reads and inspects the certificates of facilities, people and recovery. */
+export async function readCertificates(
+  dir: string,
+  site: SiteDraft,
+  inspect: InspectCertificate,
+): Promise<{ certificates: SiteCertificate[]; problems: SiteProblem[] }> {
+  const problems: SiteProblem[] = []
+  const certificates: SiteCertificate[] = []
+  // One after another: each is small, and a site may have thousands.
+  for (const { principal, file } of named(site)) {
+    const reading = await readText(
+      resolvePath(dir, file),
+      shorten(file),
+      `put the certificate of ${principal} there: what \`nocturne key new\` wrote as .pub.asc, or an export in ASCII armor`,
+    )
+    if (reading.problem) {
+      problems.push({ path: shorten(file), ...reading.problem })
+      continue
+    }
+    const report = await inspect(reading.text)
+    certificates.push({ principal, file, armored: reading.text, report })
+    for (const { code, reason } of report.problems)
+      problems.push({
+        path: shorten(file),
+        problem: `the certificate of ${principal} cannot be used: ${reason}`,
+        hint: HINTS[code](principal),
+      })
+  }
+  return { certificates, problems: [...problems, ...shared(certificates)] }
+}
+
+function named(site: SiteDraft): { principal: string; file: string }[] {
+  const entries = [
+    ...site.facilities.map(({ id, certificate }, at) => [id ?? `facilities[${at}]`, certificate]),
+    ...site.people.map(({ id, certificate }, at) => [id ?? `people[${at}]`, certificate]),
+    ['recovery', site.recovery],
+  ] as const
+  return entries.flatMap(([principal = '', file]) =>
+    file === undefined ? [] : [{ principal, file }],
+  )
+}
+
+/**
+ * Who holds a key can sign in as, and open for, everyone it stands for: a reader whose key is also the
+ * facility's could open the crosswalk. So each principal has one of its own.
+ */
+function shared(certificates: readonly SiteCertificate[]): SiteProblem[] {
+  return certificates.flatMap(({ principal, file, report }, index) => {
+    const first = certificates.findIndex(
+      (one) => one.report.fingerprint !== '' && one.report.fingerprint === report.fingerprint,
+    )
+    const other = certificates[first]
+    if (other === undefined || first >= index) return []
+    return [
+      {
+        path: shorten(file),
+        problem: `${principal} has the same certificate as ${other.principal}`,
+        hint: `give ${principal} a key of its own: nocturne key new --name ${principal} --out ${principal}.asc`,
+      },
+    ]
+  })
+}
+
+const renew = (principal: string) =>
+  `get a new certificate of ${principal} and compare its fingerprint over a second channel`
+
+const HINTS: Readonly<
+  Record<CertificateReport['problems'][number]['code'], (principal: string) => string>
+> = {
+  certificate_unreadable: (principal) => `export the certificate of ${principal} in ASCII armor`,
+  certificate_is_secret: (principal) =>
+    `remove it from here, and use the certificate only; ${principal} should make a new key, because this one was shared`,
+  certificate_expired: renew,
+  certificate_not_yet_valid: () => 'check the clocks of both machines, or wait',
+  certificate_revoked: renew,
+  certificate_weak: renew,
+  certificate_cannot_encrypt: renew,
+}

@@ -1,0 +1,44 @@
+import { isAbsolute, join } from 'node:path'
+
+export interface DatabaseReference {
+  /** `sqlite:PATH` as written, or `postgres://...` without a password. */
+  readonly url: string
+  /** Taken out of the URL, decoded; allowed from the environment only. */
+  readonly password: string | undefined
+}
+
+/** `sqlite:PATH` or `postgres://USER[:PASSWORD]@HOST[:PORT]/NAME`; or what is wrong with it, as a string. */
+export function parseDatabase(text: string): DatabaseReference | string {
+  if (text.startsWith('sqlite:')) {
+    const path = text.slice('sqlite:'.length)
+    // An in-memory database would answer success for what a restart forgets.
+    if (path === '' || path === ':memory:' || path.startsWith('//') || path.includes('\0'))
+      return 'names no file after sqlite:'
+    return { url: text, password: undefined }
+  }
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'postgres:' && url?.protocol !== 'postgresql:')
+    return 'is neither sqlite:PATH nor postgres://USER@HOST/NAME'
+  if (url.hostname === '' && !url.searchParams.has('host')) return 'names no server'
+  if (url.pathname.length < 2) return 'names no database after the host'
+  const password = decode(url.password) ?? url.searchParams.get('password') ?? undefined
+  url.password = ''
+  url.searchParams.delete('password')
+  return { url: url.href, password: password === '' ? undefined : password }
+}
+
+/** The URL with its file's path made absolute. */
+export function resolveDatabase(url: string, dir: string): string {
+  if (!url.startsWith('sqlite:')) return url
+  const path = url.slice('sqlite:'.length)
+  return `sqlite:${isAbsolute(path) ? path : join(dir, path)}`
+}
+
+function decode(text: string): string | undefined {
+  if (text === '') return undefined
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

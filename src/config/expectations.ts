@@ -1,0 +1,93 @@
+import { LIMIT_RULES, formatLimit } from './limits.js'
+
+const ID = 'write 1 to 63 characters of a-z, 0-9 and "-", beginning with a letter or digit'
+const FILE = 'write the path of a file, relative to the site folder'
+
+/** What to write at each place of nocturne.yaml; list positions are `[]`. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  '': 'write the keys gateway, database, store, facilities, groups, people and recovery',
+  gateway: 'write gateway: { name: gateway.example.org, listen: 127.0.0.1:8080 }',
+  'gateway.name':
+    'write the gateway\'s own host name in lower case, at most 120 of a-z, 0-9, "." and "-", for example gateway.example.org; never change it later',
+  'gateway.listen': 'write HOST:PORT, for example 127.0.0.1:8080 or "[::1]:8080"',
+  'gateway.tls': 'write tls: { cert: tls/cert.pem, key: tls/key.pem }',
+  'gateway.tls.cert': 'write the path of the PEM file with the certificate and its chain',
+  'gateway.tls.key': 'write the path of the PEM file with the private key',
+  'gateway.origin':
+    'write what clients see, scheme and host only, for example https://gateway.example.org',
+  database:
+    'write sqlite:data/nocturne.db, or postgres://USER@HOST/NAME with the password in NOCTURNE_DATABASE_PASSWORD or NOCTURNE_DATABASE_PASSWORD_FILE',
+  store:
+    'write { kind: files, path: data/objects }, or { kind: s3, bucket: NAME, region: REGION } and optionally endpoint, forcePathStyle, prefix',
+  'store.kind': 'write files or s3',
+  'store.path': 'write the path of a folder, for example data/objects',
+  'store.bucket': 'write the name of the bucket: 3 to 63 of a-z, 0-9, "." and "-"',
+  'store.region': 'write the region of the bucket, for example us-east-1',
+  'store.endpoint':
+    'write the address of the S3 server, for example https://s3.example.org, or leave it out for AWS',
+  'store.forcePathStyle': 'write true or false, without quotes',
+  'store.prefix': 'write a prefix without slashes at its ends, for example nocturne/night',
+  facilities:
+    'get the certificate of a facility as keys/ID.asc, add "- { id: ID, certificate: keys/ID.asc, profile: pseudonymize, groups: [GROUP] }", then run `nocturne secret new ID --site DIR`',
+  'facilities[]':
+    'write { id: ID, certificate: keys/ID.asc, profile: pseudonymize, groups: [GROUP] }',
+  'facilities[].id': ID,
+  'facilities[].certificate': FILE,
+  'facilities[].profile': 'write strip, pseudonymize, or the path of a profile of your own',
+  'facilities[].groups': 'write the ids of the groups it may send to, for example [nights]',
+  'facilities[].groups[]': 'write the id of a group',
+  'facilities[].documents': 'write pass or quarantine',
+  groups:
+    'add "- { id: nights, timezone: America/Chicago, readers: [ID] }" for those who read together',
+  'groups[]': 'write { id: nights, timezone: America/Chicago, readers: [ID] }',
+  'groups[].id': ID,
+  'groups[].timezone': 'write an IANA name such as America/Chicago or Europe/Berlin',
+  'groups[].readers': 'write the ids of people with the role reader, for example [reader-1]',
+  'groups[].readers[]': 'write the id of a person with the role reader',
+  people:
+    'get the certificate of each person as keys/ID.asc and add "- { id: ID, role: reader, certificate: keys/ID.asc }"; roles are reader, sender, officer and operator',
+  'people[]': 'write { id: ID, role: reader, certificate: keys/ID.asc }',
+  'people[].id': ID,
+  'people[].role': 'write reader, sender, officer or operator',
+  'people[].certificate': FILE,
+  'people[].facility': 'write the id of the facility that a sender sends for',
+  recovery: 'write the path of the recovery certificate, for example keys/recovery.asc',
+  limits: 'write a map such as { itemBytes: 8 GiB, idleSeconds: 30 }, or leave it out',
+  logLevel: 'write trace, debug, info, warn, error, fatal or silent',
+}
+
+/** What may be written at a place of nocturne.yaml. */
+export function expectationOf(path: readonly PropertyKey[]): string {
+  const [top, name] = path
+  if (top === 'limits' && typeof name === 'string') {
+    const rule = Object.entries(LIMIT_RULES).find(([known]) => known === name)?.[1]
+    if (rule) {
+      const { min, max, unit } = rule
+      const kind = unit === 'bytes' ? 'bytes, or a size such as 512 MiB,' : 'a whole number'
+      return `write ${kind} from ${formatLimit(min, unit)} to ${formatLimit(max, unit)}`
+    }
+  }
+  const place = path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[]` : `${text}${text && '.'}${String(part)}`,
+    '',
+  )
+  return EXPECTED[place] ?? 'see config/example-site/nocturne.yaml'
+}
+
+/** A place of nocturne.yaml as people write it: `facilities[0].groups[1]`. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number'
+        ? `${text}[${String(part)}]`
+        : `${text}${text && '.'}${shorten(String(part))}`,
+    '',
+  )
+}
+
+/** A word of the site's files, made fit for one line of a terminal. */
+export function shorten(word: string): string {
+  const clean = word.replace(/[^\x20-\x7e]/g, '?')
+  return clean.length > 80 ? `${clean.slice(0, 77)}...` : clean
+}

@@ -1,0 +1,82 @@
+import { open } from 'node:fs/promises'
+import { dirname, isAbsolute, join } from 'node:path'
+import { systemCode } from '../lib/errors.js'
+import type { SiteProblem } from './index.js'
+
+/** What a file of the site is: its content, or why there is none, ready for a person. */
+export type FileReading =
+  | { readonly text: string; readonly mode: number; readonly problem?: undefined }
+  | { readonly text?: undefined; readonly problem: Omit<SiteProblem, 'path'> }
+
+/** Certificates with many signatures reach some 100 KB; nothing that a site names is larger than this. */
+const MAX_FILE_BYTES = 1024 * 1024
+
+/** A path of the YAML, made absolute. */
+export const resolvePath = (dir: string, path: string) =>
+  isAbsolute(path) ? path : join(dir, path)
+
+/** Reads a small text file. `name` stands in the words for the person, `hint` says where the file comes from. */
+export async function readText(path: string, name: string, hint: string): Promise<FileReading> {
+  try {
+    const file = await open(path, 'r')
+    try {
+      const { mode, size } = await file.stat()
+      // As root the open succeeds all the same; the service that runs as its owner would fail.
+      if (process.platform !== 'win32' && (mode & 0o444) === 0)
+        return { problem: unreadable(name, path) }
+      if (size > MAX_FILE_BYTES) return { problem: { problem: `${name} is over 1 MiB`, hint } }
+      const buffer = Buffer.alloc(MAX_FILE_BYTES + 1)
+      let length = 0
+      // A file may grow under our hands, or be a device without a size: the buffer is the bound.
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, length, buffer.length - length, null)
+        if (bytesRead === 0) break
+        length += bytesRead
+        if (length > MAX_FILE_BYTES) return { problem: { problem: `${name} is over 1 MiB`, hint } }
+      }
+      if (length === 0) return { problem: { problem: `${name} is empty`, hint } }
+      return { text: buffer.toString('utf8', 0, length), mode: mode & 0o777 }
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'EACCES' || code === 'EPERM') return { problem: unreadable(name, path) }
+    if (code === 'EISDIR') return { problem: { problem: `${name} is a folder, not a file`, hint } }
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      return { problem: { problem: `there is no file ${name}`, hint } }
+    return { problem: { problem: `${name} cannot be read (${code ?? 'unknown'})`, hint } }
+  }
+}
+
+const unreadable = (name: string, path: string) => ({
+  problem: `${name} cannot be read by this user`,
+  hint: `as its owner run: chmod u+r ${path}; and see that the gateway runs as that user`,
+})
+
+/** A new file that nobody had before, durable when the promise resolves. @throws EEXIST */
+export async function writeNew(path: string, content: string, mode: 0o600 | 0o644): Promise<void> {
+  const file = await open(path, 'wx', mode)
+  try {
+    await file.writeFile(content)
+    // The umask may have taken bits away; it never adds any.
+    await file.chmod(mode)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Makes the names in a folder durable. Windows cannot, and needs no help. */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** The same for the folder that holds `path`. */
+export const syncParent = (path: string) => syncFolder(dirname(path))

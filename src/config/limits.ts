@@ -1,0 +1,117 @@
+import type { Limits } from './index.js'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+const GiB = 1024 * MiB
+const TiB = 1024 * GiB
+
+export interface LimitRule {
+  readonly unit: 'bytes' | 'count' | 'seconds'
+  readonly standard: number
+  readonly min: number
+  readonly max: number
+  /** Why the standard value is what it is; printed in the room's README. */
+  readonly reason: string
+}
+
+/** Every limit: what holds when the site says nothing, and how far the site may go. */
+export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
+  itemBytes: {
+    unit: 'bytes',
+    standard: 8 * GiB,
+    min: KiB,
+    max: TiB,
+    reason: 'whole-slide and multi-frame objects reach a few GiB; one frame cannot pass 4 GiB (VL)',
+  },
+  headerBytes: {
+    unit: 'bytes',
+    standard: 32 * MiB,
+    min: 64 * KiB,
+    max: 512 * MiB,
+    reason:
+      'held in memory while an instance passes; enhanced CT of 10,000 frames needs about 20 MiB',
+  },
+  requestItems: {
+    unit: 'count',
+    standard: 2_000,
+    min: 1,
+    max: 100_000,
+    reason: 'a thin-slice CT series in one request; clients split larger studies',
+  },
+  transferItems: {
+    unit: 'count',
+    standard: 20_000,
+    min: 1,
+    max: 1_000_000,
+    reason: 'the largest perfusion and cardiac studies; the manifest stays under 10 MiB',
+  },
+  transferBytes: {
+    unit: 'bytes',
+    standard: 64 * GiB,
+    min: KiB,
+    max: 16 * TiB,
+    reason: 'one study with its priors; more is an import, not a night read',
+  },
+  archiveEntries: {
+    unit: 'count',
+    standard: 20_000,
+    min: 1,
+    max: 1_000_000,
+    reason: 'as many as a transfer may hold',
+  },
+  archiveRatio: {
+    unit: 'count',
+    standard: 200,
+    min: 2,
+    max: 1_032,
+    reason: 'black images deflate 100 to 1 and more; Deflate itself ends at 1,032 to 1',
+  },
+  archiveDepth: {
+    unit: 'count',
+    standard: 2,
+    min: 1,
+    max: 4,
+    reason: 'a portal that zips the ZIP of a workstation; nobody sends deeper on purpose',
+  },
+  idleSeconds: {
+    unit: 'seconds',
+    standard: 30,
+    min: 1,
+    max: 600,
+    reason:
+      'longer than a Wi-Fi hand-over or a VPN that reconnects, shorter than a stuck client may block',
+  },
+  uploads: {
+    unit: 'count',
+    standard: 16,
+    min: 1,
+    max: 1_024,
+    reason: 'with headerBytes it bounds memory: 16 times 32 MiB',
+  },
+  failuresPerMinute: {
+    unit: 'count',
+    standard: 10,
+    min: 1,
+    max: 1_000,
+    reason: 'a person mistypes a few times; a guesser needs millions',
+  },
+}
+
+const UNITS: Readonly<Record<string, number>> = { KiB, MiB, GiB, TiB }
+
+/** `8 GiB`, `512MiB` or digits as a number of bytes; undefined for anything else. */
+export function parseBytes(text: string): number | undefined {
+  const [, digits, unit] = /^(\d{1,15})(?: ?(KiB|MiB|GiB|TiB))?$/.exec(text) ?? []
+  return digits === undefined ? undefined : Number(digits) * (unit ? (UNITS[unit] ?? NaN) : 1)
+}
+
+/** The number as people write it in the YAML: the largest unit that divides it. */
+export function formatLimit(value: number, unit: LimitRule['unit']): string {
+  if (unit !== 'bytes') return value.toLocaleString('en-US')
+  const [name, size] = Object.entries(UNITS).findLast(([, one]) => value % one === 0) ?? ['', 1]
+  return `${String(value / size)} ${name || 'bytes'}`
+}
+
+/** The name of the environment variable that overrides a limit: `itemBytes` is NOCTURNE_LIMIT_ITEM_BYTES. */
+export const limitVariable = (name: string) =>
+  `NOCTURNE_LIMIT_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`

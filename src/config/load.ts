@@ -1,0 +1,180 @@
+import { resolve } from 'node:path'
+import { NocturneError } from '../lib/errors.js'
+import type { StoreConfig } from '../store/index.js'
+import { buildConfig, buildStore } from './build.js'
+import { readCertificates } from './certificates.js'
+import type { InspectCertificate, SiteCertificate } from './certificates.js'
+import { resolveDatabase } from './database.js'
+import { readDraft } from './draft.js'
+import type { SiteDraft } from './draft.js'
+import { readEnvironment } from './env.js'
+import type { EnvironmentReading } from './env.js'
+import { formatPath } from './expectations.js'
+import { readText, resolvePath } from './files.js'
+import type { Secrets, Site, SiteProblem } from './index.js'
+import { readProfiles } from './profiles.js'
+import type { ProfileReader } from './profiles.js'
+import { checkReferences } from './references.js'
+import type { Finding } from './references.js'
+import { readSecrets } from './secrets.js'
+import type { SecretsReading } from './secrets.js'
+import { readShape } from './shape.js'
+import { SITE_FILE } from './site-file.js'
+import { checkTls } from './tls.js'
+import { readYaml } from './yaml.js'
+import type { YamlReading } from './yaml.js'
+
+/** What this room needs of others. */
+export interface SiteRooms extends ProfileReader {
+  /** Seal's. */
+  readonly inspectCertificate: InspectCertificate
+}
+
+/** A site as far as it can be understood, so that what it names can be tried although something else is wrong. */
+export interface SiteSurvey {
+  readonly problems: readonly SiteProblem[]
+  /** Undefined as soon as there is a problem. */
+  readonly site: Site | undefined
+  /** Absolute. */
+  readonly dir: string
+  readonly name: string | undefined
+  readonly database: string | undefined
+  readonly databasePassword: string | undefined
+  readonly store: StoreConfig | undefined
+  readonly certificates: readonly SiteCertificate[]
+  readonly ledgerKey: string | undefined
+}
+
+export class SiteInvalidError extends NocturneError {
+  readonly problems: readonly SiteProblem[]
+
+  constructor(problems: readonly SiteProblem[]) {
+    super('site_invalid')
+    this.problems = problems
+  }
+}
+
+/**
+ * The site in `dir`, with what the environment overrides.
+ *
+ * @throws SiteInvalidError with every mistake that can be found, not only the first.
+ */
+export async function loadSite(
+  dir: string,
+  env: Readonly<Record<string, string | undefined>>,
+  rooms: SiteRooms,
+): Promise<Site> {
+  const { site, problems } = await surveySite(dir, env, rooms)
+  if (site === undefined) throw new SiteInvalidError(problems)
+  return site
+}
+
+/** The same without throwing, for `nocturne check`. */
+export async function surveySite(
+  dir: string,
+  env: Readonly<Record<string, string | undefined>>,
+  rooms: SiteRooms,
+): Promise<SiteSurvey> {
+  const root = resolve(dir)
+  const file = await readText(
+    resolvePath(root, SITE_FILE),
+    SITE_FILE,
+    `give the folder of a site with --site, or make one: nocturne init ${dir}`,
+  )
+  // Without it the folder is no site, and everything else would be missing as well.
+  if (file.problem) return notASite(root, { path: SITE_FILE, ...file.problem })
+
+  const yaml = readYaml(file.text, SITE_FILE)
+  const environment = await readEnvironment(yaml.value, env)
+  const draft = readDraft(environment.value)
+  const facilities = draft.facilities.flatMap(({ id }) => (id === undefined ? [] : [id]))
+
+  const { profiles, findings, ...inProfiles } = await readProfiles(root, draft, rooms)
+  const certificates = await readCertificates(root, draft, rooms.inspectCertificate)
+  const secrets = await readSecrets(root, facilities)
+  const tls = draft.gateway.tls ? await checkTls(root, draft.gateway.tls, new Date()) : []
+
+  // What the text of a broken file seems to say would only make for false alarms.
+  const isReadable = yaml.value !== undefined
+  const shape = isReadable ? readShape(environment.value) : undefined
+  const inYaml = isReadable
+    ? [...checkReferences(draft), ...passwordInYaml(draft, environment), ...findings]
+    : []
+  const problems = [
+    ...yaml.problems,
+    ...[...(shape?.problems ?? []), ...inYaml].map((one) => place(one, environment, yaml)),
+    ...environment.problems,
+    ...inProfiles.problems,
+    ...certificates.problems,
+    ...secrets.problems,
+    ...tls,
+  ]
+  const parts = { certificates: certificates.certificates, profiles, s3: environment.s3 }
+  const config = shape?.file && buildConfig(root, shape.file, parts)
+  const databasePassword = environment.databasePassword ?? draft.database?.password
+  const whole = wholeSecrets(secrets, databasePassword)
+  return {
+    problems,
+    site: problems.length === 0 && config && whole ? { config, secrets: whole } : undefined,
+    dir: root,
+    name: draft.gateway.name,
+    database: draft.database && resolveDatabase(draft.database.url, root),
+    databasePassword,
+    store: draft.store && buildStore(root, draft.store, environment.s3),
+    certificates: certificates.certificates,
+    ledgerKey: secrets.ledgerKey,
+  }
+}
+
+const notASite = (dir: string, problem: SiteProblem): SiteSurvey => ({
+  problems: [problem],
+  site: undefined,
+  dir,
+  name: undefined,
+  database: undefined,
+  databasePassword: undefined,
+  store: undefined,
+  certificates: [],
+  ledgerKey: undefined,
+})
+
+/** Where the person finds it: the line of the YAML, or the variable that took its place. */
+function place(
+  { at, problem, hint }: Finding,
+  { replaced }: EnvironmentReading,
+  yaml: YamlReading,
+): SiteProblem {
+  const variable = replaced.get(at.join('.'))
+  if (variable !== undefined) return { path: variable, problem, hint }
+  const line = yaml.lineOf(at)
+  return {
+    path: formatPath(at) || SITE_FILE,
+    ...(line !== undefined && { line }),
+    problem,
+    hint,
+  }
+}
+
+function passwordInYaml(draft: SiteDraft, { replaced }: EnvironmentReading): Finding[] {
+  if (draft.database?.password === undefined || replaced.has('database')) return []
+  return [
+    {
+      at: ['database'],
+      problem: 'holds a password, and those never stand in YAML',
+      hint: 'remove it here, treat it as known to others, and put a new one in the environment: NOCTURNE_DATABASE_PASSWORD, or NOCTURNE_DATABASE_PASSWORD_FILE',
+    },
+  ]
+}
+
+function wholeSecrets(
+  { ledgerKey, gatewayKey, facilities }: SecretsReading,
+  databasePassword: string | undefined,
+): Secrets | undefined {
+  if (ledgerKey === undefined || gatewayKey === undefined) return undefined
+  return {
+    ledgerKey,
+    gatewayKey,
+    facilities,
+    ...(databasePassword !== undefined && { databasePassword }),
+  }
+}

@@ -1,0 +1,73 @@
+import { basename } from 'node:path'
+import type { Profile } from '../deidentify/index.js'
+import type { SiteDraft } from './draft.js'
+import { shorten } from './expectations.js'
+import { readText, resolvePath } from './files.js'
+import type { SiteProblem } from './index.js'
+import type { Finding } from './references.js'
+import { nearest } from './suggest.js'
+
+/** Deidentify's. */
+export interface ProfileReader {
+  /** Those that need no file, by name. */
+  readonly builtInProfiles: Readonly<Record<string, Profile>>
+  /** A profile from YAML, or every mistake in it; `name` is its file's, without the ending. */
+  readonly loadProfile: (
+    text: string,
+    name: string,
+  ) => { readonly profile?: Profile; readonly problems: readonly SiteProblem[] }
+}
+
+export interface ProfilesReading {
+  /** By the word that the YAML has for them. */
+  readonly profiles: ReadonlyMap<string, Profile>
+  readonly findings: readonly Finding[]
+  /** Inside the files of profiles. */
+  readonly problems: readonly SiteProblem[]
+}
+
+const FILE = /[/\\]|\.ya?ml$/i
+
+/** The profiles that facilities name; each is read once. */
+export async function readProfiles(
+  dir: string,
+  site: SiteDraft,
+  { builtInProfiles, loadProfile }: ProfileReader,
+): Promise<ProfilesReading> {
+  const builtIn = new Map(Object.entries(builtInProfiles))
+  const profiles = new Map<string, Profile>()
+  const findings: Finding[] = []
+  const problems: SiteProblem[] = []
+  const seen = new Set<string>()
+  for (const [index, { profile: name }] of site.facilities.entries()) {
+    if (name === undefined) continue
+    const at = ['facilities', index, 'profile']
+    const known = builtIn.get(name)
+    if (known) profiles.set(name, known)
+    else if (!FILE.test(name)) findings.push({ at, ...unknownProfile(name, [...builtIn.keys()]) })
+    else if (!seen.has(name)) {
+      seen.add(name)
+      const file = shorten(name)
+      const hint = 'write the name of a profile that Nocturne ships, or the path of your own'
+      const reading = await readText(resolvePath(dir, name), file, hint)
+      if (reading.problem) {
+        findings.push({ at, ...reading.problem })
+        continue
+      }
+      const loaded = loadProfile(reading.text, basename(name).replace(/\.ya?ml$/i, ''))
+      if (loaded.profile) profiles.set(name, loaded.profile)
+      for (const { path, problem, hint: mend } of loaded.problems)
+        problems.push({ path: path ? `${file}: ${shorten(path)}` : file, problem, hint: mend })
+    }
+  }
+  return { profiles, findings, problems }
+}
+
+function unknownProfile(name: string, names: readonly string[]) {
+  const meant = nearest(name, names)
+  const all = `write ${names.join(' or ')}, or the path of a profile of your own (with .yaml at its end)`
+  return {
+    problem: `names an unknown profile, ${shorten(name)}`,
+    hint: meant === undefined ? all : `did you mean ${meant}? else ${all}`,
+  }
+}

@@ -1,0 +1,122 @@
+import { createPrivateKey, randomBytes } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemCode } from '../lib/errors.js'
+import { readText } from './files.js'
+import type { SiteProblem } from './index.js'
+
+/** Where a site keeps its secrets; folders 0700, files 0600. */
+export const SECRET_FILES = {
+  folder: 'secrets',
+  /** Ed25519, PKCS #8, PEM. */
+  ledger: 'secrets/ledger.pem',
+  /** Armored OpenPGP private key. */
+  gateway: 'secrets/gateway.asc',
+  facilities: 'secrets/facilities',
+} as const
+
+/** 32 bytes as base64 text: with it, the same patient gets the same pseudonym from every gateway of the site. */
+export const facilitySecretFile = (id: string) => `${SECRET_FILES.facilities}/${id}.key`
+
+const FACILITY_SECRET_BYTES = 32
+
+/** The text of a new facility secret. */
+export const newFacilitySecret = () => `${randomBytes(FACILITY_SECRET_BYTES).toString('base64')}\n`
+
+export interface SecretsReading {
+  readonly ledgerKey: string | undefined
+  readonly gatewayKey: string | undefined
+  readonly facilities: ReadonlyMap<string, Buffer>
+  readonly problems: readonly SiteProblem[]
+}
+
+const RESTORE = 'restore it from your backup; a new site gets one from `nocturne init`'
+
+/** Reads every secret that the site needs. Contents appear in no problem. */
+export async function readSecrets(
+  dir: string,
+  facilities: readonly string[],
+): Promise<SecretsReading> {
+  const problems: SiteProblem[] = []
+  for (const folder of [SECRET_FILES.folder, SECRET_FILES.facilities])
+    problems.push(...(await checkFolder(dir, folder)))
+  // Without its folder each file is missing too, and saying so for each would hide the rest.
+  const hasFolder = problems.every(({ problem }) => problem !== NO_FOLDER)
+  const read = async (path: string, hint: string, check: (text: string) => string | undefined) =>
+    hasFolder ? readSecret(dir, path, hint, check, problems) : undefined
+
+  const ledgerKey = await read(SECRET_FILES.ledger, RESTORE, checkLedgerKey)
+  const gatewayKey = await read(SECRET_FILES.gateway, RESTORE, checkGatewayKey)
+  const found = new Map<string, Buffer>()
+  for (const id of facilities) {
+    const hint = `run: nocturne secret new ${id} --site ${dir} (a second gateway copies the file of the first)`
+    const text = await read(facilitySecretFile(id), hint, checkFacilitySecret)
+    if (text !== undefined) found.set(id, Buffer.from(text.trim(), 'base64'))
+  }
+  return { ledgerKey, gatewayKey, facilities: found, problems }
+}
+
+const NO_FOLDER = 'there is no such folder'
+
+async function checkFolder(dir: string, name: string): Promise<SiteProblem[]> {
+  const path = join(dir, name)
+  try {
+    const { mode } = await stat(path)
+    if (process.platform === 'win32' || (mode & 0o077) === 0) return []
+    const problem = `can be used by other users of this machine (mode ${octal(mode)})`
+    return [{ path: `${name}/`, problem, hint: `run: chmod 700 ${path}` }]
+  } catch (error) {
+    const problem = systemCode(error) === 'ENOENT' ? NO_FOLDER : 'the folder cannot be read'
+    return [{ path: `${name}/`, problem, hint: RESTORE }]
+  }
+}
+
+async function readSecret(
+  dir: string,
+  name: string,
+  hint: string,
+  check: (text: string) => string | undefined,
+  problems: SiteProblem[],
+): Promise<string | undefined> {
+  const path = join(dir, name)
+  const file = await readText(path, name, hint)
+  if (file.problem) {
+    problems.push({ path: name, ...file.problem })
+    return undefined
+  }
+  if (process.platform !== 'win32' && (file.mode & ~0o600) !== 0)
+    problems.push({
+      path: name,
+      problem: `can be used by more than its owner (mode ${octal(file.mode)})`,
+      hint: `run: chmod 600 ${path}`,
+    })
+  const wrong = check(file.text)
+  if (wrong === undefined) return file.text
+  problems.push({ path: name, problem: wrong, hint })
+  return undefined
+}
+
+function checkLedgerKey(text: string): string | undefined {
+  try {
+    if (createPrivateKey({ key: text, format: 'pem' }).asymmetricKeyType === 'ed25519')
+      return undefined
+  } catch {
+    // The reason could quote the key.
+  }
+  return 'is not an Ed25519 private key (PKCS #8, PEM)'
+}
+
+function checkGatewayKey(text: string): string | undefined {
+  return text.trimStart().startsWith('-----BEGIN PGP PRIVATE KEY BLOCK-----')
+    ? undefined
+    : 'is not an armored OpenPGP private key'
+}
+
+function checkFacilitySecret(text: string): string | undefined {
+  const bytes = Buffer.from(text.trim(), 'base64')
+  return bytes.length === FACILITY_SECRET_BYTES && bytes.toString('base64') === text.trim()
+    ? undefined
+    : `is not ${FACILITY_SECRET_BYTES} bytes as base64`
+}
+
+const octal = (mode: number) => (mode & 0o777).toString(8).padStart(4, '0')

@@ -1,0 +1,60 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { readText, resolvePath } from './files.js'
+import { shorten } from './expectations.js'
+import type { SiteProblem } from './index.js'
+
+/** The gateway's TLS files: there, readable, of one pair, and valid today. */
+export async function checkTls(
+  dir: string,
+  tls: { readonly cert: string; readonly key: string },
+  now: Date,
+): Promise<SiteProblem[]> {
+  const cert = await readPem(dir, tls.cert, (text) => new X509Certificate(text))
+  const key = await readPem(dir, tls.key, (text) => createPrivateKey(text))
+  const problems = [...cert.problems, ...key.problems]
+  if (cert.value) problems.push(...checkValidity(cert.value, tls.cert, now))
+  if (key.value && process.platform !== 'win32' && (key.mode & 0o007) !== 0)
+    problems.push({
+      path: shorten(tls.key),
+      problem: 'the TLS key can be used by every user of this machine',
+      hint: `run: chmod o= ${resolvePath(dir, tls.key)}`,
+    })
+  if (cert.value && key.value && !cert.value.checkPrivateKey(key.value))
+    problems.push({
+      path: shorten(tls.key),
+      problem: `is not the key of ${shorten(tls.cert)}`,
+      hint: 'name the certificate and the key of one pair; the server certificate is first in its file',
+    })
+  return problems
+}
+
+function checkValidity(cert: X509Certificate, path: string, now: Date): SiteProblem[] {
+  const [from, to] = [Date.parse(cert.validFrom), Date.parse(cert.validTo)]
+  if (from <= now.getTime() && now.getTime() < to) return []
+  const problem =
+    from > now.getTime()
+      ? `the TLS certificate is valid only from ${new Date(from).toISOString()}`
+      : `the TLS certificate expired on ${new Date(to).toISOString()}`
+  return [{ path: shorten(path), problem, hint: 'renew the certificate, or check the clock' }]
+}
+
+async function readPem<T extends X509Certificate | KeyObject>(
+  dir: string,
+  path: string,
+  parse: (text: string) => T,
+): Promise<{ value: T | undefined; mode: number; problems: SiteProblem[] }> {
+  const name = shorten(path)
+  const file = await readText(resolvePath(dir, path), name, 'write the path of a PEM file')
+  if (file.problem)
+    return { value: undefined, mode: 0, problems: [{ path: name, ...file.problem }] }
+  try {
+    return { value: parse(file.text), mode: file.mode, problems: [] }
+  } catch {
+    // The parser's reason may quote the key.
+    const problem = 'is not the PEM file that is expected here'
+    const hint =
+      'gateway.tls.cert takes the certificate and its chain, gateway.tls.key the key without passphrase'
+    return { value: undefined, mode: 0, problems: [{ path: name, problem, hint }] }
+  }
+}

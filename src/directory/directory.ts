@@ -1,0 +1,98 @@
+import type { FacilityConfig, SiteConfig } from '../config/index.js'
+import { NocturneError } from '../lib/errors.js'
+import type { CertificateReport, Recipient } from '../seal/index.js'
+import type { Directory, Principal } from './index.js'
+
+export interface DirectoryParts {
+  /** Seal's: the certificate as a recipient, when the policy accepts it today. */
+  readonly toRecipient: (id: string, certificate: string) => Promise<Recipient>
+  /** Seal's. */
+  readonly inspectCertificate: (
+    certificate: string,
+  ) => Promise<Pick<CertificateReport, 'fingerprint' | 'expiresAt'>>
+}
+
+/** The id under which the recovery certificate is a recipient. */
+const RECOVERY = 'recovery'
+
+/** Everyone whom the configuration names. A facility is a principal too: a sender of its own studies. */
+export function createDirectory(
+  config: Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'recovery'>,
+  { toRecipient, inspectCertificate }: DirectoryParts,
+): Directory {
+  const facilities = new Map(config.facilities.map((one) => [one.id, one]))
+  const groups = new Map(config.groups.map((one) => [one.id, one]))
+  const principals = new Map(
+    [...config.facilities.map(asSender), ...config.people.map(asPrincipal)].map((one) => [
+      one.id,
+      one,
+    ]),
+  )
+
+  function asSender({ id, certificate }: FacilityConfig): Principal {
+    return { id, role: 'sender', facility: id, groups: [], certificate }
+  }
+
+  function asPrincipal({
+    id,
+    role,
+    facility,
+    certificate,
+  }: SiteConfig['people'][number]): Principal {
+    const readsFor = config.groups.filter(({ readers }) => readers.includes(id))
+    return {
+      id,
+      role,
+      facility: role === 'sender' ? facility : undefined,
+      groups: role === 'reader' ? readsFor.map((group) => group.id) : [],
+      certificate,
+    }
+  }
+
+  // Asked anew for every transfer: a certificate that was good at the start may expire in the night.
+  async function recipient(id: string, certificate: string): Promise<Recipient> {
+    try {
+      return await toRecipient(id, certificate)
+    } catch (error) {
+      throw new NocturneError('recipient_unusable', { subject: id, cause: error })
+    }
+  }
+
+  return {
+    principal: (id) => principals.get(id),
+    facility: (id) => facilities.get(id),
+    group: (id) => groups.get(id),
+
+    async recipientsOf(id) {
+      const group = groups.get(id)
+      // A group without readers would seal to recovery alone, and nobody would notice until the morning.
+      if (group === undefined || group.readers.length === 0)
+        throw new NocturneError('unknown_group')
+      const recipients: Recipient[] = []
+      for (const reader of group.readers) {
+        const certificate = principals.get(reader)?.certificate
+        if (certificate === undefined)
+          throw new NocturneError('recipient_unusable', { subject: reader })
+        recipients.push(await recipient(reader, certificate))
+      }
+      recipients.push(await recipient(RECOVERY, config.recovery))
+      return recipients
+    },
+
+    async facilityRecipient(id) {
+      const certificate = facilities.get(id)?.certificate
+      if (certificate === undefined) throw new NocturneError('recipient_unusable', { subject: id })
+      return recipient(id, certificate)
+    },
+
+    async certificates() {
+      const all = [...principals.values(), { id: RECOVERY, certificate: config.recovery }]
+      return Promise.all(
+        all.map(async ({ id, certificate }) => {
+          const { fingerprint, expiresAt } = await inspectCertificate(certificate)
+          return { principal: id, fingerprint, expiresAt }
+        }),
+      )
+    },
+  }
+}

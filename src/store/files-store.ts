@@ -1,0 +1,231 @@
+/**
+ * Objects as files.
+ *
+ *   ROOT/<key>.sealed            an object, whole. Keys have no dot, so `a` and `a/b` can both be objects.
+ *   ROOT/.partial/<random>       an object on its way in, or what a killed process left of one.
+ *
+ * A put, and what is true after a crash behind each step:
+ *   1. write .partial/<random>   a left-over that `sweepPartial` removes; nothing under the key
+ *   2. fsync the file            the same; the bytes are durable, their name may not be
+ *   3. link it to its key        the object may be there or not, and is whole when it is: step 2 came first
+ *   4. fsync the key's folder    the object is there; only now is it acknowledged
+ *   5. unlink the partial name   (beside 4) a second name of a whole object; `sweepPartial` removes the name
+ * link(2) fails where the key exists, which rename(2) would replace. A failed fsync is never tried again: the
+ * kernel may have dropped the pages and would report success.
+ */
+import { constants } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { link, mkdir, open, opendir, stat, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { NocturneError, systemCode } from '../lib/errors.js'
+import { randomName } from '../lib/ids.js'
+import type { SealedStream } from '../seal/index.js'
+import { readFileRange } from './file-range.js'
+import { filesError, onDisk } from './files-error.js'
+import { Folders, syncFolder } from './folders.js'
+import type { ByteRange, FilesStoreConfig, ObjectStore, StoredItem } from './index.js'
+import { isKey, requireKey, requireRange } from './keys.js'
+import { inParts } from './parts.js'
+
+const ENDING = '.sealed'
+const WRITE_BYTES = 1024 * 1024
+const PROBE = Buffer.from('nocturne store check\n')
+
+/** Opens the folder, and makes it when it is not there. @throws NocturneError `store_unavailable`, `store_full` */
+export async function openFilesStore(config: FilesStoreConfig): Promise<ObjectStore> {
+  const partial = join(config.path, '.partial')
+  await onDisk(async () => {
+    const made = await mkdir(partial, { recursive: true, mode: 0o700 })
+    // The names of all new folders lie in the parent of the first one and in each folder below it.
+    for (let one = made && dirname(partial); made && one; one = dirname(one)) {
+      await syncFolder(one)
+      if (one === dirname(made)) break
+    }
+  })
+  return new FilesStore(config.path, partial)
+}
+
+class FilesStore implements ObjectStore {
+  readonly kind = 'files'
+  readonly #root: string
+  readonly #partial: string
+  readonly #folders: Folders
+  /** Partial names of this process, which the sweep leaves alone whatever their age. */
+  readonly #living = new Set<string>()
+
+  constructor(root: string, partial: string) {
+    this.#root = root
+    this.#partial = partial
+    this.#folders = new Folders(root)
+  }
+
+  async put(key: string, sealed: SealedStream): Promise<StoredItem> {
+    requireKey(key)
+    const path = this.#path(key)
+    const release = this.#folders.hold(dirname(path))
+    try {
+      const size = await this.#write(sealed.bytes, path)
+      return { key, size } as StoredItem
+    } finally {
+      release()
+    }
+  }
+
+  async get(key: string, range?: ByteRange): Promise<AsyncIterable<Buffer>> {
+    if (range) requireRange(range)
+    const size = await this.size(key)
+    const { start, end } = range ?? { start: 0, end: (size ?? 0) - 1 }
+    if (size === undefined || end >= size) throw new NocturneError('object_missing')
+    return readFileRange(this.#path(key), start, end - start + 1)
+  }
+
+  async size(key: string): Promise<number | undefined> {
+    requireKey(key)
+    try {
+      return (await stat(this.#path(key))).size
+    } catch (error) {
+      if (isAbsent(error)) return undefined
+      throw filesError(error)
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    requireKey(key)
+    const path = this.#path(key)
+    const folder = dirname(path)
+    const release = this.#folders.hold(folder)
+    try {
+      await unlink(path)
+      // Without this the object could be back after a loss of power.
+      await this.#folders.sync(folder)
+    } catch (error) {
+      if (!isAbsent(error)) throw filesError(error)
+    } finally {
+      release()
+    }
+    await this.#folders.removeEmpty(folder)
+  }
+
+  async *list(prefix: string): AsyncGenerator<string, void, undefined> {
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
+    for await (const key of this.#walk(folder)) if (key.startsWith(prefix)) yield key
+  }
+
+  async sweepPartial(olderThanMs: number): Promise<number> {
+    const before = Date.now() - olderThanMs
+    let removed = 0
+    await onDisk(async () => {
+      for await (const entry of await opendir(this.#partial)) {
+        const path = join(this.#partial, entry.name)
+        if (this.#living.has(path)) continue
+        try {
+          // Each write of a living process moves this time on.
+          if ((await stat(path)).mtimeMs > before) continue
+          await unlink(path)
+          removed += 1
+        } catch (error) {
+          if (!isAbsent(error)) throw error
+        }
+      }
+    })
+    return removed
+  }
+
+  async check(): Promise<void> {
+    const path = join(this.#partial, `${randomName()}.check`)
+    this.#living.add(path)
+    try {
+      await this.#write([PROBE], path)
+      const read: Buffer[] = []
+      for await (const chunk of readFileRange(path, 0, PROBE.length)) read.push(chunk)
+      if (!Buffer.concat(read).equals(PROBE)) throw new NocturneError('store_unavailable')
+    } finally {
+      await unlink(path).catch(() => undefined)
+      this.#living.delete(path)
+    }
+  }
+
+  /** Nothing is held between calls. */
+  async close(): Promise<void> {
+    await Promise.resolve()
+  }
+
+  /** Steps 1 to 5 above. Answers the size. The caller holds the folder of `path`. */
+  async #write(bytes: AsyncIterable<Buffer> | readonly Buffer[], path: string): Promise<number> {
+    const partial = join(this.#partial, randomName())
+    this.#living.add(partial)
+    try {
+      const size = await writeDurably(bytes, partial)
+      await onDisk(() => this.#place(partial, path))
+      return size
+    } finally {
+      // What cannot be removed now is the sweep's; the outcome of the put does not hang on it.
+      await unlink(partial).catch(() => undefined)
+      this.#living.delete(partial)
+    }
+  }
+
+  async #place(partial: string, path: string): Promise<void> {
+    const folder = dirname(path)
+    if (folder !== this.#partial) await this.#folders.make(folder)
+    try {
+      await link(partial, path)
+    } catch (error) {
+      // Keys are random: a key that exists is a mistake of ours, not of the disk.
+      if (systemCode(error) === 'EEXIST') throw new NocturneError('internal', { cause: error })
+      throw error
+    }
+    try {
+      await this.#folders.sync(folder)
+    } catch (error) {
+      await unlink(path).catch(() => undefined)
+      throw error
+    }
+  }
+
+  async *#walk(folder: string): AsyncGenerator<string, void, undefined> {
+    const entries = await opendir(join(this.#root, folder)).catch((error: unknown) => {
+      if (isAbsent(error)) return undefined
+      throw filesError(error)
+    })
+    if (!entries) return
+    for await (const entry of entries) {
+      if (entry.isDirectory() && !entry.name.startsWith('.'))
+        yield* this.#walk(`${folder}${entry.name}/`)
+      const key = `${folder}${entry.name.slice(0, -ENDING.length)}`
+      if (entry.isFile() && entry.name.endsWith(ENDING) && isKey(key)) yield key
+    }
+  }
+
+  #path(key: string): string {
+    return join(this.#root, `${key}${ENDING}`)
+  }
+}
+
+async function writeDurably(
+  bytes: AsyncIterable<Buffer> | readonly Buffer[],
+  path: string,
+): Promise<number> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
+  const handle = await onDisk(() => open(path, flags, 0o600))
+  try {
+    let size = 0
+    for await (const part of inParts(bytes, () => WRITE_BYTES)) {
+      await onDisk(() => writeAll(handle, part))
+      size += part.length
+    }
+    await onDisk(() => handle.sync())
+    return size
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A write near the end of the disk may be short; the next one then tells why. */
+async function writeAll(handle: FileHandle, part: Buffer): Promise<void> {
+  for (let written = 0; written < part.length;)
+    written += (await handle.write(part, written)).bytesWritten
+}
+
+const isAbsent = (error: unknown): boolean =>
+  systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR'

@@ -1,0 +1,264 @@
+/**
+ * A put to S3: one PutObject, or a multipart upload when the object is larger than one part.
+ *
+ * Each put carries a random tag as metadata. When its last request ends without a clear answer, a HEAD that shows
+ * the tag and the size proves that this put, and no other, is what lies under the key.
+ */
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import type { CompletedPart, S3Client } from '@aws-sdk/client-s3'
+import { NocturneError } from '../lib/errors.js'
+import { randomName } from '../lib/ids.js'
+import { inParts } from './parts.js'
+import { onS3, s3Code, s3Error, s3Status } from './s3-error.js'
+import type { S3Options } from './s3-client.js'
+import { timeLimit } from './s3-client.js'
+import { PartBuffers } from './part-buffers.js'
+import { Slots } from './slots.js'
+
+const MIB = 1024 * 1024
+/** S3's own limit. */
+const MAX_PARTS = 10_000
+/** Parts on their way at once, over all puts: with the one each put fills, what bounds memory. */
+const PARTS_IN_FLIGHT = 4
+/** Names of the metadata and of what S3 makes of it in a HEAD. */
+const TAG = 'nocturne-put'
+
+/** Puts whose outcome nobody could tell, at most; the oldest are forgotten, and are then mere orphans. */
+const MAX_DOUBTS = 10_000
+
+/** 2,500 parts each of 8, 16, 32 and 64 MiB: 293 GiB, and small parts for all objects up to 19 GiB. */
+const partSize = (part: number): number => (8 * MIB) << Math.min(3, Math.floor((part - 1) / 2500))
+
+export interface Bucket {
+  readonly client: S3Client
+  readonly name: string
+  readonly options: Required<S3Options>
+}
+
+interface Doubt {
+  readonly tag: string
+  readonly since: number
+}
+
+/** Takes keys with their prefix. */
+export class Uploads {
+  /** Multipart uploads of this process, which the sweep leaves alone. */
+  readonly living = new Set<string>()
+  readonly doubts = new Map<string, Doubt>()
+  readonly #bucket: Bucket
+  readonly #slots = new Slots(PARTS_IN_FLIGHT)
+  readonly #buffers = new PartBuffers(partSize(1), PARTS_IN_FLIGHT + 1)
+  /** Whether the server takes If-None-Match; some answer 501. */
+  #conditional = true
+
+  constructor(bucket: Bucket) {
+    this.#bucket = bucket
+  }
+
+  /** Resolves with the size when the object is durable. Errors of the source pass as they are. */
+  async put(key: string, bytes: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<number> {
+    const parts = inParts(bytes, partSize, (size) => this.#buffers.take(size))
+    try {
+      const first = await parts.next()
+      if (first.done) return await this.#putWhole(key, Buffer.alloc(0))
+      const second = first.value.length < partSize(1) ? undefined : await parts.next()
+      if (!second || second.done) return await this.#putWhole(key, first.value)
+      return await this.#putParts(key, chain([first.value, second.value], parts))
+    } finally {
+      await parts.return()
+    }
+  }
+
+  /** The tag and size of what lies under the key. */
+  async head(key: string): Promise<{ tag: string | undefined; size: number } | undefined> {
+    const { client, name, options } = this.#bucket
+    try {
+      const head = await client.send(
+        new HeadObjectCommand({ Bucket: name, Key: key }),
+        timeLimit(options),
+      )
+      return { tag: head.Metadata?.[TAG], size: head.ContentLength ?? 0 }
+    } catch (error) {
+      if (s3Status(error) === 404) return undefined
+      throw s3Error(error)
+    }
+  }
+
+  async abort(key: string, uploadId: string): Promise<void> {
+    const { client, name, options } = this.#bucket
+    await client.send(
+      new AbortMultipartUploadCommand({ Bucket: name, Key: key, UploadId: uploadId }),
+      timeLimit(options),
+    )
+  }
+
+  async #putWhole(key: string, body: Buffer): Promise<number> {
+    const { client, name, options } = this.#bucket
+    const tag = randomName()
+    await this.#last(key, tag, body.length, (condition) =>
+      client.send(
+        new PutObjectCommand({
+          Bucket: name,
+          Key: key,
+          Body: body,
+          Metadata: { [TAG]: tag },
+          ...condition,
+        }),
+        timeLimit(options, body.length),
+      ),
+    )
+    return body.length
+  }
+
+  async #putParts(key: string, parts: AsyncIterable<Buffer>): Promise<number> {
+    const { client, name, options } = this.#bucket
+    const tag = randomName()
+    // Ceph overlooks If-None-Match on CompleteMultipartUpload; keys are random, this only catches a mistake of ours.
+    if (await this.head(key)) throw new NocturneError('internal')
+    const { UploadId: uploadId } = await onS3(() =>
+      client.send(
+        new CreateMultipartUploadCommand({ Bucket: name, Key: key, Metadata: { [TAG]: tag } }),
+        timeLimit(options),
+      ),
+    )
+    if (uploadId === undefined) throw new NocturneError('store_unavailable')
+    this.living.add(uploadId)
+    try {
+      const { done, size } = await this.#sendParts(key, uploadId, parts)
+      await this.#last(key, tag, size, (condition) =>
+        client.send(
+          new CompleteMultipartUploadCommand({
+            Bucket: name,
+            Key: key,
+            UploadId: uploadId,
+            MultipartUpload: { Parts: done },
+            ...condition,
+          }),
+          timeLimit(options, size),
+        ),
+      )
+      return size
+    } catch (error) {
+      // When this fails as well, the parts stay until `sweepPartial` finds them.
+      await this.abort(key, uploadId).catch(() => undefined)
+      throw error
+    } finally {
+      this.living.delete(uploadId)
+    }
+  }
+
+  /** Sends each part as soon as a slot is free. Settles only when no part is on its way any more. */
+  async #sendParts(
+    key: string,
+    uploadId: string,
+    parts: AsyncIterable<Buffer>,
+  ): Promise<{ done: CompletedPart[]; size: number }> {
+    const done: CompletedPart[] = []
+    const failures: unknown[] = []
+    const underWay = new Set<Promise<void>>()
+    let size = 0
+    let number = 0
+    try {
+      for await (const part of parts) {
+        if (++number > MAX_PARTS) throw new NocturneError('item_too_large')
+        await this.#slots.take()
+        const sending = this.#sendPart(key, uploadId, number, part)
+          .then(
+            (sent) => {
+              done.push(sent)
+              this.#buffers.giveBack(part)
+            },
+            (error: unknown) => void failures.push(error),
+          )
+          .finally(() => {
+            this.#slots.give()
+            underWay.delete(sending)
+          })
+        underWay.add(sending)
+        if (failures.length > 0) break
+        size += part.length
+      }
+    } finally {
+      await Promise.all(underWay)
+    }
+    if (failures.length > 0) throw s3Error(failures[0])
+    done.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0))
+    return { done, size }
+  }
+
+  async #sendPart(
+    key: string,
+    uploadId: string,
+    number: number,
+    body: Buffer,
+  ): Promise<CompletedPart> {
+    const { client, name, options } = this.#bucket
+    const { ETag } = await client.send(
+      new UploadPartCommand({
+        Bucket: name,
+        Key: key,
+        UploadId: uploadId,
+        PartNumber: number,
+        Body: body,
+      }),
+      timeLimit(options, body.length),
+    )
+    if (ETag === undefined) throw new NocturneError('store_unavailable')
+    return { PartNumber: number, ETag }
+  }
+
+  /** Sends the request that makes the object visible, and finds out what became of it when the answer does not tell. */
+  async #last(
+    key: string,
+    tag: string,
+    size: number,
+    send: (condition: { IfNoneMatch?: '*' }) => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      try {
+        await send(this.#conditional ? { IfNoneMatch: '*' } : {})
+      } catch (error) {
+        if (!this.#conditional || (s3Status(error) !== 501 && s3Code(error) !== 'NotImplemented'))
+          throw error
+        this.#conditional = false
+        await send({})
+      }
+    } catch (error) {
+      await this.#settle(key, tag, size, error)
+    }
+  }
+
+  /**
+   * Returns when this put is what lies under the key after all: an answer was lost, or a second try met the first
+   * one (412). Throws otherwise, and never deletes: what is there may be another's.
+   */
+  async #settle(key: string, tag: string, size: number, error: unknown): Promise<void> {
+    const found = await this.head(key).catch(() => 'unknown' as const)
+    if (found !== 'unknown' && found?.tag === tag && found.size === size) return
+    if (found === 'unknown' || found === undefined) this.#doubt(key, tag)
+    else throw new NocturneError('internal', { cause: error })
+    throw s3Error(error)
+  }
+
+  /** A request that was given up may still arrive; `sweepPartial` looks again. */
+  #doubt(key: string, tag: string): void {
+    this.doubts.set(key, { tag, since: Date.now() })
+    const [oldest] = this.doubts.keys()
+    if (this.doubts.size > MAX_DOUBTS && oldest !== undefined) this.doubts.delete(oldest)
+  }
+}
+
+async function* chain(
+  first: readonly Buffer[],
+  rest: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer, void, undefined> {
+  yield* first
+  yield* rest
+}

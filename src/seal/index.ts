@@ -28,16 +28,19 @@ export type Recipient = Station<
 >
 
 export interface CertificateReport {
+  /** Lower-case hexadecimal; empty when the file could not be read, and then so is the rest. */
   readonly fingerprint: string
-  readonly version: 4 | 6
+  readonly version: 4 | 6 | undefined
   readonly userIds: readonly string[]
-  readonly createdAt: Date
+  readonly createdAt: Date | undefined
   readonly expiresAt: Date | undefined
   readonly keys: readonly {
     readonly fingerprint: string
+    /** RSA, Ed25519, X25519, ECDSA, ECDH, ... */
     readonly algorithm: string
     readonly bits: number | undefined
     readonly curve: string | undefined
+    /** Empty when it is expired or revoked. */
     readonly uses: readonly ('certify' | 'sign' | 'encrypt')[]
     readonly expiresAt: Date | undefined
   }[]
@@ -65,7 +68,7 @@ export interface KeyPacket {
 export interface Digests {
   /** SHA-256, hexadecimal, and size in bytes, of what went in. */
   readonly plaintext: { readonly sha256: string; readonly size: number }
-  /** The same of what came out: the data packet alone. */
+  /** The same of what came out: of an envelope the data packet alone, of a whole message the key packet too. */
   readonly ciphertext: { readonly sha256: string; readonly size: number }
 }
 
@@ -90,7 +93,13 @@ export interface Envelope {
 }
 
 export { inspectCertificate, toRecipient } from './certificate.js'
-export { newEnvelope, sealMessage } from './envelope.js'
-export { openMessage, openSignedMessage } from './open.js'
-export { newKey, readPrivateKey, signDetached, verifyDetached } from './keys.js'
-export type { PrivateKey } from './keys.js'
+export type { Ciphers } from './ciphers.js'
+export { newEnvelope, sealBytes, sealMessage } from './envelope.js'
+export { newKey, readPrivateKey, signDetached } from './keys.js'
+export type { NewKeyOptions, PrivateKey } from './keys.js'
+export { nodeCiphers } from './node-ciphers.js'
+export { openMessage } from './open.js'
+export type { OpenOptions } from './open.js'
+export { openSignedMessage } from './open-signed.js'
+export type { PolicyOptions } from './policy.js'
+export { verifyDetached } from './verify.js'

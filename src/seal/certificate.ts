@@ -1,0 +1,183 @@
+import type { Key, PublicKey, Subkey } from 'openpgp'
+import { NocturneError } from '../lib/errors.js'
+import { describeKey, encryptionKey, gatherFacts, takesSeipd2 } from './certificate-facts.js'
+import type { Facts } from './certificate-facts.js'
+import { parseCertificate } from './certificate-file.js'
+import type { Problem } from './certificate-file.js'
+import type { CertificateProblem, CertificateReport, Recipient } from './index.js'
+import type { PolicyOptions } from './policy.js'
+
+interface Rule {
+  readonly code: CertificateProblem
+  readonly isBroken: (facts: Facts) => boolean
+  readonly reason: (facts: Facts) => string
+}
+
+/** What makes a certificate as a whole unfit, in the order in which a person should hear of it. */
+const PRIMARY_RULES: readonly Rule[] = [
+  {
+    // Whoever else holds the key may be the reason why it was revoked.
+    code: 'certificate_revoked',
+    isBroken: (it) => it.isRevoked,
+    reason: () => 'its owner has revoked it',
+  },
+  {
+    // Nothing else shows that the owner of the key made the rest of the certificate.
+    code: 'certificate_unreadable',
+    isBroken: (it) => !it.isBound,
+    reason: () => 'no valid signature of its own binds it',
+  },
+  {
+    // An owner lets a key expire to be rid of it: it may be lost, or its private half gone.
+    code: 'certificate_expired',
+    isBroken: (it) => it.isExpired,
+    reason: (it) => `it expired on ${it.expiresAt?.toISOString().slice(0, 10) ?? ''}`,
+  },
+  {
+    // One of two clocks is wrong, and then the expiry date says nothing either.
+    code: 'certificate_not_yet_valid',
+    isBroken: (it) => it.isFuture,
+    reason: () => 'it was made in the future',
+  },
+  {
+    // What is sealed today must stay closed for the years that a patient's record is kept.
+    code: 'certificate_weak',
+    isBroken: (it) => it.weakness !== undefined,
+    reason: (it) => it.weakness ?? '',
+  },
+  {
+    // With a collision somebody else's subkey could be bound under this owner's name.
+    code: 'certificate_weak',
+    isBroken: (it) => !it.hasStrongBinding,
+    reason: () => 'its self-signatures use SHA-1 or MD5 alone',
+  },
+]
+
+/** Asked when the certificate as a whole is sound: is there a key to seal to? */
+const ENCRYPTION_RULES: readonly Rule[] = [
+  {
+    code: 'certificate_weak',
+    isBroken: (it) => !it.canEncrypt && it.encryptionWeakness !== undefined,
+    reason: (it) => `its encryption subkey: ${it.encryptionWeakness ?? ''}`,
+  },
+  {
+    code: 'certificate_cannot_encrypt',
+    isBroken: (it) => !it.canEncrypt,
+    reason: () => 'it has no subkey for encryption, or each is expired or revoked',
+  },
+]
+
+const UNREAD: CertificateReport = {
+  fingerprint: '',
+  version: undefined,
+  userIds: [],
+  createdAt: undefined,
+  expiresAt: undefined,
+  keys: [],
+  takesSeipd2: false,
+  problems: [],
+}
+
+/**
+ * Reads a certificate, armored or binary, and says what the policy finds in it at `now`. Never throws for what a file
+ * holds: what cannot be read has a problem that says so, and an empty fingerprint.
+ */
+export async function inspectCertificate(
+  input: string | Uint8Array,
+  now: Date = new Date(),
+  options: PolicyOptions = {},
+): Promise<CertificateReport> {
+  const parsed = await parseCertificate(input)
+  if ('problem' in parsed) return { ...UNREAD, problems: [parsed.problem] }
+  const { key } = parsed
+  const facts = await gatherFacts(key, now, options)
+  return {
+    fingerprint: key.getFingerprint(),
+    version: key.keyPacket.version === 6 ? 6 : 4,
+    userIds: key.getUserIDs(),
+    createdAt: key.getCreationTime(),
+    expiresAt: facts.expiresAt,
+    keys: await Promise.all([key, ...key.subkeys].map((one) => describeKey(one, now))),
+    takesSeipd2: await takesSeipd2(key, now, options),
+    problems: judge(facts),
+  }
+}
+
+/**
+ * A certificate that may be sealed to now, and only to what `toRecipient` was told to allow.
+ *
+ * @throws NocturneError with the code of the first problem and `id` as its subject.
+ */
+export async function toRecipient(
+  id: string,
+  input: string | Uint8Array,
+  now: Date = new Date(),
+  options: PolicyOptions = {},
+): Promise<Recipient> {
+  const { recipient } = await accept(id, input, now, options)
+  return recipient
+}
+
+/** A recipient's certificate as openpgp holds it, with the key to seal to. */
+export interface Target {
+  readonly certificate: PublicKey
+  readonly key: Key | Subkey
+}
+
+interface Accepted {
+  readonly certificate: PublicKey
+  readonly options: PolicyOptions
+}
+
+/** Parsing and verifying takes milliseconds, so it is done once for each recipient, not for each envelope. */
+const acceptedOf = new WeakMap<Recipient, Accepted>()
+
+/**
+ * Where to seal to at `now`: what was accepted yesterday may have expired today.
+ *
+ * @throws NocturneError `recipient_unusable` with the recipient's id as its subject.
+ */
+export async function targetOf(recipient: Recipient, now: Date): Promise<Target> {
+  const { id } = recipient
+  try {
+    const { certificate, options } =
+      acceptedOf.get(recipient) ?? (await accept(id, recipient.certificate, now, {})).accepted
+    const key = await encryptionKey(certificate, now, options)
+    if (key && judge(await gatherFacts(certificate, now, options)).length === 0)
+      return { certificate, key }
+  } catch (cause) {
+    throw new NocturneError('recipient_unusable', { subject: id, cause })
+  }
+  throw new NocturneError('recipient_unusable', { subject: id })
+}
+
+async function accept(
+  id: string,
+  input: string | Uint8Array,
+  now: Date,
+  options: PolicyOptions,
+): Promise<{ readonly recipient: Recipient; readonly accepted: Accepted }> {
+  const parsed = await parseCertificate(input)
+  if ('problem' in parsed) throw new NocturneError(parsed.problem.code, { subject: id })
+  const { key } = parsed
+  const [problem] = judge(await gatherFacts(key, now, options))
+  if (problem) throw new NocturneError(problem.code, { subject: id })
+  const recipient = {
+    id,
+    fingerprint: key.getFingerprint(),
+    certificate: key.armor(),
+    takesSeipd2: await takesSeipd2(key, now, options),
+  } as Recipient
+  const accepted = { certificate: key, options }
+  acceptedOf.set(recipient, accepted)
+  return { recipient, accepted }
+}
+
+function judge(facts: Facts): Problem[] {
+  const broken = (rules: readonly Rule[]): Problem[] =>
+    rules
+      .filter((rule) => rule.isBroken(facts))
+      .map(({ code, reason }) => ({ code, reason: reason(facts) }))
+  const ofPrimary = broken(PRIMARY_RULES)
+  return ofPrimary.length > 0 ? ofPrimary : broken(ENCRYPTION_RULES).slice(0, 1)
+}

@@ -1,0 +1,141 @@
+import { createMessage, encryptSessionKey, sign } from 'openpgp'
+import { randomBytes } from 'node:crypto'
+import { NocturneError } from '../lib/errors.js'
+import { targetOf } from './certificate.js'
+import type { Target } from './certificate.js'
+import type { DataFormat, Envelope, KeyPacket, Recipient, Sealable, SealedStream } from './index.js'
+import { secretOf } from './keys.js'
+import type { PrivateKey } from './keys.js'
+import { forReading } from './policy.js'
+import { sealStream } from './sealed-stream.js'
+
+/**
+ * A fresh session key, sealed to each recipient apart, so that one reader's key packet can be handed out, added or
+ * deleted without touching another's or the data. Version 2 packets only when every recipient takes them. Close it
+ * when `seal` has been called for the last time; streams under way go on.
+ *
+ * @throws NocturneError `recipient_unusable` naming the recipient whose certificate is not fit at `now`.
+ */
+export async function newEnvelope(
+  recipients: readonly Recipient[],
+  now: Date = new Date(),
+): Promise<Envelope> {
+  const { format, keyPackets, sessionKey } = await prepare(recipients, now)
+  let isOpen = true
+  const key = (): Uint8Array => {
+    if (!isOpen) throw new Error('the envelope is closed')
+    return sessionKey
+  }
+  return {
+    format,
+    keyPackets,
+    seal: (content) => sealStream(format, key(), content),
+    sealSigned: async (content, signer) => {
+      const signed = await signInline(content, signer)
+      return sealStream(format, key(), [signed], { signed: content })
+    },
+    close: () => {
+      isOpen = false
+      sessionKey.fill(0)
+    },
+  }
+}
+
+/**
+ * One whole message to one recipient: the key packet, then the data packet; `digests().ciphertext` is of both. For
+ * what is kept for one alone: quarantine.
+ *
+ * @throws NocturneError `recipient_unusable`.
+ */
+export async function sealMessage(
+  content: Sealable,
+  recipient: Recipient,
+  now: Date = new Date(),
+): Promise<SealedStream> {
+  return sealWhole(content, recipient, now)
+}
+
+async function sealWhole(
+  content: Sealable | Iterable<Uint8Array>,
+  recipient: Recipient,
+  now: Date,
+): Promise<SealedStream> {
+  const { format, keyPackets, sessionKey } = await prepare([recipient], now)
+  const before = Buffer.concat(keyPackets.map(({ packet }) => packet))
+  const sealed = sealStream(format, sessionKey, content, { before })
+  sessionKey.fill(0)
+  return sealed
+}
+
+/** `sealMessage` for content that is in memory: an entry of the crosswalk. */
+export async function sealBytes(
+  content: Uint8Array,
+  recipient: Recipient,
+  now: Date = new Date(),
+): Promise<Buffer> {
+  const { bytes } = await sealWhole([content], recipient, now)
+  const sealed: Buffer[] = []
+  for await (const piece of bytes) sealed.push(piece)
+  return Buffer.concat(sealed)
+}
+
+interface Prepared {
+  readonly format: DataFormat
+  readonly keyPackets: readonly KeyPacket[]
+  readonly sessionKey: Buffer
+}
+
+/** Every recipient is judged before a key packet is made for any: one that is not fit fails the whole. */
+async function prepare(recipients: readonly Recipient[], now: Date): Promise<Prepared> {
+  if (recipients.length === 0) throw new NocturneError('recipient_unusable')
+  const targets = await Promise.all(
+    recipients.map(async (recipient) => ({ recipient, target: await targetOf(recipient, now) })),
+  )
+  const format = recipients.every(({ takesSeipd2 }) => takesSeipd2) ? 'seipd2' : 'seipd1'
+  const sessionKey = randomBytes(32)
+  try {
+    const keyPackets = await Promise.all(
+      targets.map(async ({ recipient: { id, fingerprint }, target }) => ({
+        recipient: id,
+        fingerprint,
+        packet: await sealSessionKey(sessionKey, target, format, now),
+      })),
+    )
+    return { format, keyPackets, sessionKey }
+  } catch (cause) {
+    sessionKey.fill(0)
+    throw new NocturneError('recipient_unusable', { cause })
+  }
+}
+
+/** A key packet of version 6 goes with data of version 2, version 3 with 1 (RFC 9580 section 10.3.2.1). */
+async function sealSessionKey(
+  sessionKey: Uint8Array,
+  { certificate, key }: Target,
+  format: DataFormat,
+  now: Date,
+): Promise<Buffer> {
+  const packet = await encryptSessionKey({
+    data: sessionKey,
+    algorithm: 'aes256',
+    ...(format === 'seipd2' && { aeadAlgorithm: 'gcm' as const }),
+    encryptionKeys: certificate,
+    encryptionKeyIDs: key.getKeyID(),
+    date: now,
+    format: 'binary',
+    config: forReading,
+  })
+  return Buffer.from(packet.buffer, packet.byteOffset, packet.length)
+}
+
+/** One-pass signature, literal packet without name and date, signature. */
+async function signInline(content: Uint8Array, signer: PrivateKey): Promise<Uint8Array> {
+  const signed: unknown = await sign({
+    message: await createMessage({ binary: Uint8Array.from(content), date: new Date(0) }),
+    signingKeys: secretOf(signer),
+    format: 'binary',
+    config: forReading,
+  })
+  if (!(signed instanceof Uint8Array)) throw new TypeError('openpgp gave no octets')
+  return signed
+}

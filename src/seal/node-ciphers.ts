@@ -1,0 +1,33 @@
+import { createDecipheriv, createHash, hkdfSync } from 'node:crypto'
+import type { Ciphers } from './ciphers.js'
+
+const TAG_BYTES = 16
+
+/** `Ciphers` on node:crypto. */
+export const nodeCiphers: Ciphers = {
+  hkdf: (key, salt, info, length) => new Uint8Array(hkdfSync('sha256', key, salt, info, length)),
+
+  openGcm(key, nonce, associated, sealed) {
+    const end = sealed.length - TAG_BYTES
+    const decipher = createDecipheriv(gcm(key), key, nonce, { authTagLength: TAG_BYTES })
+    decipher.setAAD(associated).setAuthTag(sealed.subarray(end))
+    const content = decipher.update(sealed.subarray(0, end))
+    decipher.final()
+    return content
+  },
+
+  openCfb(key) {
+    const decipher = createDecipheriv(`aes-${key.length * 8}-cfb`, key, Buffer.alloc(16))
+    return (sealed) => decipher.update(sealed)
+  },
+
+  sha1() {
+    const hash = createHash('sha1')
+    return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() }
+  },
+}
+
+function gcm(key: Uint8Array): 'aes-128-gcm' | 'aes-192-gcm' | 'aes-256-gcm' {
+  if (key.length === 32) return 'aes-256-gcm'
+  return key.length === 24 ? 'aes-192-gcm' : 'aes-128-gcm'
+}

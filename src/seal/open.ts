@@ -1,0 +1,124 @@
+import { decryptSessionKeys, readMessage } from 'openpgp'
+import { NocturneError } from '../lib/errors.js'
+import type { Ciphers } from './ciphers.js'
+import { secretOf } from './keys.js'
+import type { PrivateKey } from './keys.js'
+import { readContent } from './open-content.js'
+import { openByOpenpgp } from './open-fallback.js'
+import { Body, ByteSource } from './open-packets.js'
+import { openSeipd1 } from './open-seipd1.js'
+import { isGcm, openSeipd2, readSeipd2Header } from './open-seipd2.js'
+import { concat, packet, TAG } from './packets.js'
+import { forReading } from './policy.js'
+
+/** Key packets in front of the data: some hundred recipients, or none of our concern. */
+const MAX_KEY_PACKETS = 512
+const MAX_KEY_PACKET_BYTES = 16_384
+/** Ceiling for one content unless the caller sets another: what is compressed can claim any size. */
+const MAX_CONTENT_BYTES = 64 * 2 ** 30
+
+export interface OpenOptions {
+  readonly ciphers: Ciphers
+  readonly maxContentBytes?: number
+}
+
+/**
+ * Opens a message to one of `keys` and gives out its content as it comes. Binary; whatever file name it carries is dropped.
+ *
+ * What comes out may be kept only when the iteration ends normally: write it under a temporary name, and rename then.
+ * Version 2 packets: each piece is authentic, but the message may turn out to be cut short. Version 1: nothing is authentic
+ * before the end. A signature inside is not verified: see `openSignedMessage`.
+ *
+ * @throws NocturneError `cannot_open`, whatever is wrong with the message; an error of `source` itself passes as it is.
+ */
+export async function* openMessage(
+  source: AsyncIterable<Uint8Array>,
+  keys: readonly PrivateKey[],
+  { ciphers, maxContentBytes = MAX_CONTENT_BYTES }: OpenOptions,
+): AsyncGenerator<Uint8Array> {
+  const bytes = new ByteSource(source)
+  try {
+    const { keyPackets, data } = await readFront(bytes)
+    const plaintext = openData(keyPackets, data, keys, ciphers)
+    yield* readContent(plaintext, maxContentBytes)
+    await data.skip()
+    if ((await bytes.octet()) !== undefined) throw new Error('something follows the message')
+  } catch (cause) {
+    if (bytes.failure) throw bytes.failure.error
+    throw new NocturneError('cannot_open', { cause })
+  } finally {
+    await bytes.close()
+  }
+}
+
+/** The key packets, and the data packet that follows them. */
+async function readFront(
+  bytes: ByteSource,
+): Promise<{ readonly keyPackets: readonly Uint8Array[]; readonly data: Body }> {
+  const keyPackets: Uint8Array[] = []
+  for (let count = 0; count < MAX_KEY_PACKETS; count++) {
+    const body = await Body.next(bytes)
+    if (body?.tag === TAG.protected || body?.tag === TAG.draftAead)
+      return { keyPackets, data: body }
+    if (body?.tag === TAG.keyPacket) keyPackets.push(await body.whole(MAX_KEY_PACKET_BYTES))
+    else if (
+      body?.tag === TAG.passwordKeyPacket ||
+      body?.tag === TAG.marker ||
+      body?.tag === TAG.padding
+    )
+      await body.whole(MAX_KEY_PACKET_BYTES)
+    else throw new Error('not an encrypted message')
+  }
+  throw new Error('too many key packets')
+}
+
+async function* openData(
+  keyPackets: readonly Uint8Array[],
+  data: Body,
+  keys: readonly PrivateKey[],
+  ciphers: Ciphers,
+): AsyncGenerator<Uint8Array> {
+  const version = (await data.exactly(1))[0]
+  if (data.tag === TAG.protected && version === 1) {
+    yield* openSeipd1(data, await sessionKey(keyPackets, 3, keys), ciphers)
+  } else if (data.tag === TAG.protected && version === 2) {
+    const header = await readSeipd2Header(data)
+    if (isGcm(header)) {
+      yield* openSeipd2(data, header, await sessionKey(keyPackets, 6, keys), ciphers)
+    } else {
+      const { cipher, mode, chunkOctet, salt } = header
+      const front = concat([Uint8Array.of(2, cipher, mode, chunkOctet), salt])
+      yield await openByOpenpgp(keyPackets, data, front, keys)
+    }
+  } else if (data.tag === TAG.draftAead && version === 1) {
+    yield await openByOpenpgp(keyPackets, data, Uint8Array.of(1), keys)
+  } else {
+    throw new Error('unknown version')
+  }
+}
+
+/**
+ * The session key from the key packet of the version that belongs to the data (RFC 9580 section 10.3.2.1): the other
+ * version is passed over, or a message could be turned into one of the weaker kind.
+ */
+async function sessionKey(
+  keyPackets: readonly Uint8Array[],
+  version: 3 | 6,
+  keys: readonly PrivateKey[],
+): Promise<Uint8Array> {
+  const fitting = keyPackets.filter((body) => body[0] === version)
+  const message = await readMessage({
+    binaryMessage: concat(fitting.map((body) => packet(TAG.keyPacket, body))),
+    config: forReading,
+  })
+  const found = await decryptSessionKeys({
+    message,
+    decryptionKeys: keys.map(secretOf),
+    config: forReading,
+  })
+  const [one, ...others] = found
+  if (!one || others.length > 0) throw new Error('not one session key')
+  // Version 3 names the cipher beside the key; the AES of each size is the only one taken.
+  if (version === 3 && !one.algorithm?.startsWith('aes')) throw new Error('not AES')
+  return one.data
+}

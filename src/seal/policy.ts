@@ -1,0 +1,53 @@
+import { config, enums } from 'openpgp'
+import type { AlgorithmInfo, Config } from 'openpgp'
+
+/** RFC 9580 section 9.5 and NIST SP 800-131A: collisions are found in practice, so a signature over them proves nothing. */
+const BROKEN_HASHES = new Set([enums.hash.md5, enums.hash.sha1, enums.hash.ripemd])
+
+const RSA_BITS = 3072
+const RSA_BITS_LEAST = 2048
+
+export interface PolicyOptions {
+  /** Accept RSA keys of 2048 bits, which NIST SP 800-57 allows until 2030. */
+  readonly allowRsa2048?: boolean
+}
+
+/** What openpgp is told when a certificate is about to be sealed to. */
+export const strict = ({ allowRsa2048 = false }: PolicyOptions = {}): Config => ({
+  ...config,
+  rejectHashAlgorithms: BROKEN_HASHES,
+  rejectMessageHashAlgorithms: BROKEN_HASHES,
+  minRSABits: allowRsa2048 ? RSA_BITS_LEAST : RSA_BITS,
+  rejectPublicKeyAlgorithms: new Set([enums.publicKey.dsa, enums.publicKey.elgamal]),
+  rejectCurves: new Set([enums.curve.secp256k1]),
+})
+
+/** For signatures and for opening: what is 2048 bits long already can be verified and read, but is not sealed to. */
+export const forReading: Config = {
+  ...strict({ allowRsa2048: true }),
+  maxArgon2MemoryExponent: 21,
+}
+
+/** Refuses nothing: to tell what is wrong with a certificate, and to heed revocations however they were signed. */
+export const lenient: Config = {
+  ...config,
+  rejectHashAlgorithms: new Set(),
+  rejectMessageHashAlgorithms: new Set(),
+  minRSABits: 0,
+  rejectPublicKeyAlgorithms: new Set(),
+  rejectCurves: new Set(),
+}
+
+/** Why a key of this algorithm is not sealed to, or undefined when it may be. */
+export function weaknessOf(
+  { algorithm, bits, curve }: AlgorithmInfo,
+  { allowRsa2048 = false }: PolicyOptions = {},
+): string | undefined {
+  const least = allowRsa2048 ? RSA_BITS_LEAST : RSA_BITS
+  if (bits !== undefined && algorithm.startsWith('rsa') && bits < least)
+    return `RSA of ${bits} bits is below the ${least} that data kept for years needs`
+  if (algorithm === 'dsa' || algorithm === 'elgamal')
+    return `${algorithm === 'dsa' ? 'DSA' : 'ElGamal'} is withdrawn by RFC 9580 section 12.5`
+  if (curve === 'secp256k1') return 'the curve secp256k1 is in no OpenPGP standard'
+  return undefined
+}

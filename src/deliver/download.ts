@@ -139,7 +139,7 @@ async function recordBegin(
  * The only function that lets a byte of a transfer out. It demands the receipt of "download begun", which only the
  * ledger can make.
  */
-async function* releaseBytes(
+export async function* releaseBytes(
   rooms: DeliverRooms,
   _receipt: Receipt,
   begun: Begun,

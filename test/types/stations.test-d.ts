@@ -1,0 +1,92 @@
+/**
+ * Nothing here runs: the assertion is that `npm run typecheck` passes. A line marked @ts-expect-error fails the check on the
+ * day that it compiles, which is the day that a promise of the rooms is gone.
+ */
+import type { Session } from '../../src/access/index.js'
+import type { DeidentifiedInstance } from '../../src/deidentify/index.js'
+import type { DeliverRooms, Reader } from '../../src/deliver/index.js'
+import type { releaseBytes } from '../../src/deliver/download.js'
+import type { Ledger, Receipt } from '../../src/ledger/index.js'
+import type { ReceivedInstance, ReceivedItem } from '../../src/receive/index.js'
+import type { newEnvelope, Envelope, Recipient, SealedStream } from '../../src/seal/index.js'
+import type { ObjectStore, StoredItem } from '../../src/store/index.js'
+
+declare const bytes: AsyncIterable<Buffer>
+declare const store: ObjectStore
+declare const envelope: Envelope
+declare const sealTo: typeof newEnvelope
+declare const ledger: Ledger
+declare const rooms: DeliverRooms
+declare const reader: Reader
+declare const release: typeof releaseBytes
+declare const begun: Parameters<typeof releaseBytes>[2]
+declare const received: ReceivedInstance
+declare const deidentified: DeidentifiedInstance
+declare const digests: SealedStream['digests']
+
+/** What is stored was sealed. */
+export async function storing(): Promise<unknown> {
+  const stored: StoredItem = await store.put('objects/1', envelope.seal(deidentified.bytes))
+
+  // @ts-expect-error plain bytes are not sealed
+  await store.put('objects/1', bytes)
+  // @ts-expect-error neither is what was only received
+  await store.put('objects/1', received)
+  // @ts-expect-error nor what was only de-identified
+  await store.put('objects/1', deidentified)
+  // @ts-expect-error and what looks like it was not made by the seal room
+  await store.put('objects/1', { bytes, digests })
+  // @ts-expect-error only a store says that something is stored
+  const claimed: StoredItem = { key: stored.key, size: stored.size }
+  return claimed
+}
+
+/** What is sealed is sealed to certificates that passed the policy. */
+export async function sealing(recipient: Recipient): Promise<void> {
+  await sealTo([recipient])
+
+  // @ts-expect-error a certificate by itself was not checked
+  await sealTo([recipient.certificate])
+  const { id, fingerprint, certificate, takesSeipd2 } = recipient
+  // @ts-expect-error and the fields of a recipient do not make one
+  await sealTo([{ id, fingerprint, certificate, takesSeipd2 }])
+}
+
+/** What was received is not de-identified by calling it so. */
+export function deidentifying(): unknown {
+  // @ts-expect-error the original is no de-identified instance
+  const passed: DeidentifiedInstance = received
+  // @ts-expect-error not even with the facts beside it
+  const dressed: DeidentifiedInstance = { ...received, facts: deidentified.facts, report: [] }
+  // @ts-expect-error only the receive room says what has been received
+  const item: ReceivedItem = { kind: 'instance', bytes }
+  return [passed, dressed, item]
+}
+
+/** No byte goes out before the ledger has answered. */
+export async function releasing(): Promise<unknown> {
+  const receipt: Receipt = await ledger.note({
+    type: 'download.begun',
+    outcome: 0,
+    actor: reader.actor,
+  })
+  release(rooms, receipt, begun)
+
+  // @ts-expect-error there is no download without a receipt
+  release(rooms, undefined, begun)
+  // @ts-expect-error an index is no receipt
+  release(rooms, { index: receipt.index, id: receipt.id }, begun)
+  // @ts-expect-error and a promise of one is none yet
+  release(rooms, ledger.note({ type: 'download.begun', outcome: 0, actor: reader.actor }), begun)
+  // @ts-expect-error only the ledger makes one
+  const forged: Receipt = { index: 0, id: '' }
+  return forged
+}
+
+/** A principal is not a session. */
+export function entering(): unknown {
+  const { principal } = reader
+  // @ts-expect-error only the access room lets people in
+  const session: Session = { principal, token: '', method: 'token', expiresAt: 0 }
+  return session
+}

@@ -1,3 +1,4 @@
+import { CATALOGUE } from '../lib/errors.js'
 import type { CertificateReport } from '../seal/index.js'
 import type { SiteDraft } from './draft.js'
 import { shorten } from './expectations.js'
@@ -40,7 +41,7 @@ export async function readCertificates(
     for (const { code, reason } of report.problems)
       problems.push({
         path: shorten(file),
-        problem: `the certificate of ${principal} cannot be used: ${reason}`,
+        problem: `${CATALOGUE[code].title} (${principal}: ${reason})`,
         hint: HINTS[code](principal),
       })
   }

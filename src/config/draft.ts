@@ -51,7 +51,7 @@ const draft = z
       .object({
         name: good(gatewayFields.name),
         listen: good(gatewayFields.listen),
-        tls: z.unknown(),
+        tls: z.unknown().optional(),
         origin: good(gatewayFields.origin),
       })
       // Whether TLS was meant is known even when its entry is wrong: one mistake is not reported twice.

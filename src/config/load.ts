@@ -42,7 +42,10 @@ export interface SiteSurvey {
   readonly databasePassword: string | undefined
   readonly store: StoreConfig | undefined
   readonly certificates: readonly SiteCertificate[]
+  readonly tlsExpiresAt: Date | undefined
+  /** Secrets, like `databasePassword`: for trying them, not for printing. */
   readonly ledgerKey: string | undefined
+  readonly gatewayKey: string | undefined
 }
 
 export class SiteInvalidError extends NocturneError {
@@ -92,7 +95,7 @@ export async function surveySite(
   const { profiles, findings, ...inProfiles } = await readProfiles(root, draft, rooms)
   const certificates = await readCertificates(root, draft, rooms.inspectCertificate)
   const secrets = await readSecrets(root, facilities)
-  const tls = draft.gateway.tls ? await checkTls(root, draft.gateway.tls, new Date()) : []
+  const tls = draft.gateway.tls && (await checkTls(root, draft.gateway.tls, new Date()))
 
   // What the text of a broken file seems to say would only make for false alarms.
   const isReadable = yaml.value !== undefined
@@ -107,7 +110,7 @@ export async function surveySite(
     ...inProfiles.problems,
     ...certificates.problems,
     ...secrets.problems,
-    ...tls,
+    ...(tls?.problems ?? []),
   ]
   const parts = { certificates: certificates.certificates, profiles, s3: environment.s3 }
   const config = shape?.file && buildConfig(root, shape.file, parts)
@@ -122,7 +125,9 @@ export async function surveySite(
     databasePassword,
     store: draft.store && buildStore(root, draft.store, environment.s3),
     certificates: certificates.certificates,
+    tlsExpiresAt: tls?.expiresAt,
     ledgerKey: secrets.ledgerKey,
+    gatewayKey: secrets.gatewayKey,
   }
 }
 
@@ -135,7 +140,9 @@ const notASite = (dir: string, problem: SiteProblem): SiteSurvey => ({
   databasePassword: undefined,
   store: undefined,
   certificates: [],
+  tlsExpiresAt: undefined,
   ledgerKey: undefined,
+  gatewayKey: undefined,
 })
 
 /** Where the person finds it: the line of the YAML, or the variable that took its place. */

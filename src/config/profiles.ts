@@ -15,7 +15,7 @@ export interface ProfileReader {
   readonly loadProfile: (
     text: string,
     name: string,
-  ) => { readonly profile?: Profile; readonly problems: readonly SiteProblem[] }
+  ) => { readonly profile?: Profile | undefined; readonly problems: readonly SiteProblem[] }
 }
 
 export interface ProfilesReading {

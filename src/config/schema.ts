@@ -19,6 +19,7 @@ export const RESERVED_IDS: ReadonlySet<string> = new Set([
   'anonymous',
   'gateway',
   'recovery',
+  'site',
   'system',
 ])
 

@@ -4,12 +4,18 @@ import { readText, resolvePath } from './files.js'
 import { shorten } from './expectations.js'
 import type { SiteProblem } from './index.js'
 
+export interface TlsReading {
+  readonly problems: readonly SiteProblem[]
+  /** Of the server's certificate. */
+  readonly expiresAt: Date | undefined
+}
+
 /** The gateway's TLS files: there, readable, of one pair, and valid today. */
 export async function checkTls(
   dir: string,
   tls: { readonly cert: string; readonly key: string },
   now: Date,
-): Promise<SiteProblem[]> {
+): Promise<TlsReading> {
   const cert = await readPem(dir, tls.cert, (text) => new X509Certificate(text))
   const key = await readPem(dir, tls.key, (text) => createPrivateKey(text))
   const problems = [...cert.problems, ...key.problems]
@@ -26,7 +32,7 @@ export async function checkTls(
       problem: `is not the key of ${shorten(tls.cert)}`,
       hint: 'name the certificate and the key of one pair; the server certificate is first in its file',
     })
-  return problems
+  return { problems, expiresAt: cert.value && new Date(cert.value.validTo) }
 }
 
 function checkValidity(cert: X509Certificate, path: string, now: Date): SiteProblem[] {

@@ -9,8 +9,6 @@ export interface EventThrottle {
    * was recorded.
    */
   admit(): number | undefined
-  /** What was counted and not told yet, which is told with this call: for an event that is recorded anyway. */
-  untold(): number
 }
 
 /** At most `perMinute` events within any clock minute. */
@@ -22,12 +20,6 @@ export function createEventThrottle(options: {
   let minute = 0
   let recorded = 0
   let counted = 0
-
-  const untold = () => {
-    const told = counted
-    counted = 0
-    return told
-  }
 
   return {
     admit() {
@@ -41,8 +33,9 @@ export function createEventThrottle(options: {
         return undefined
       }
       recorded += 1
-      return untold()
+      const untold = counted
+      counted = 0
+      return untold
     },
-    untold,
   }
 }

@@ -1,0 +1,40 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLedger } from '../../src/ledger/index.js'
+import type { EventInput, Ledger } from '../../src/ledger/index.js'
+import { openState } from '../../src/state/index.js'
+import type { State } from '../../src/state/index.js'
+
+/** A real database with a real ledger, and a clock that stands still until it is told to go on. */
+export interface TestSite {
+  readonly dir: string
+  readonly state: State
+  readonly ledger: Ledger
+  readonly clock: { readonly now: () => number; pass(ms: number): void }
+  /** The events recorded so far, oldest first. */
+  events(): Promise<readonly EventInput[]>
+  close(): Promise<void>
+}
+
+export async function openTestSite(): Promise<TestSite> {
+  const dir = await mkdtemp(join(tmpdir(), 'access-'))
+  const state = await openState(`sqlite:${join(dir, 'nocturne.db')}`)
+  let time = Date.now()
+  const now = () => time
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const signingKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const ledger = await createLedger({ state, gateway: 'gateway.test', signingKey, now })
+  return {
+    dir,
+    state,
+    ledger,
+    clock: { now, pass: (ms) => (time += ms) },
+    events: async () => (await ledger.query({ limit: 1_000 })).rows.map(({ entry }) => entry),
+    close: async () => {
+      await state.close()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}

@@ -27,14 +27,27 @@ export function nocturne(...args: readonly string[]): Promise<Ran> {
   return run(process.execPath, [MAIN, ...args])
 }
 
-export function run(program: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}): Promise<Ran> {
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
     execFile(program, [...args], { maxBuffer: 1 << 28, ...options }, (error, stdout, stderr) => {
-      if (error && typeof error.code !== 'number' && error.killed !== true && error.signal === null) {
+      if (
+        error &&
+        typeof error.code !== 'number' &&
+        error.killed !== true &&
+        error.signal === null
+      ) {
         reject(error)
         return
       }
-      resolve({ status: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr })
+      resolve({
+        status: typeof error?.code === 'number' ? error.code : error ? 1 : 0,
+        stdout,
+        stderr,
+      })
     })
   })
 }
@@ -55,7 +68,10 @@ export interface TestSite {
   tokenFile(principal: string): string
   keyFile(name: string): string
   /** Starts `nocturne serve` on a free port and waits until it listens. */
-  start(options?: { readonly env?: NodeJS.ProcessEnv; readonly args?: readonly string[] }): Promise<RunningGateway>
+  start(options?: {
+    readonly env?: NodeJS.ProcessEnv
+    readonly args?: readonly string[]
+  }): Promise<RunningGateway>
   /** Rewrites nocturne.yaml. */
   configure(change: (yaml: string) => string): Promise<void>
   remove(): Promise<void>

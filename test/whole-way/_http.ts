@@ -1,0 +1,78 @@
+/** Plain HTTP as any client would send it: fetch for the ordinary, sockets for what fetch would not do. */
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { RunningGateway, TestSite } from './_gateway.js'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Record<string, any>
+  readonly text: string
+}
+
+export async function call(
+  gateway: RunningGateway,
+  method: string,
+  path: string,
+  options: {
+    readonly token?: string
+    readonly json?: unknown
+    readonly body?: FormData | string
+    readonly headers?: Record<string, string>
+  } = {},
+): Promise<Answer> {
+  const response = await fetch(gateway.url + path, {
+    method,
+    headers: {
+      ...(options.token !== undefined && { Authorization: `Bearer ${options.token}` }),
+      ...(options.json !== undefined && { 'Content-Type': 'application/json' }),
+      ...options.headers,
+    },
+    ...(options.json !== undefined && { body: JSON.stringify(options.json) }),
+    ...(options.body !== undefined && { body: options.body }),
+  })
+  const text = await response.text()
+  const isJson = /json$/.test(response.headers.get('content-type')?.split(';')[0] ?? '')
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson ? JSON.parse(text) : {},
+  }
+}
+
+/** A form as `curl -F` would make it: fields first, then files. */
+export async function form(
+  fields: Readonly<Record<string, string>>,
+  files: readonly (
+    string | { readonly name: string; readonly bytes: Uint8Array; readonly type?: string }
+  )[],
+): Promise<FormData> {
+  const data = new FormData()
+  for (const [name, value] of Object.entries(fields)) data.append(name, value)
+  for (const file of files) {
+    if (typeof file === 'string')
+      data.append('files', new Blob([await readFile(file)]), basename(file))
+    else
+      data.append(
+        'files',
+        new Blob([new Uint8Array(file.bytes)], { type: file.type ?? '' }),
+        file.name,
+      )
+  }
+  return data
+}
+
+/** Sends files as facility-a to the group nights. */
+export async function upload(
+  site: TestSite,
+  gateway: RunningGateway,
+  files: Parameters<typeof form>[1],
+  fields: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const token = await site.token('facility-a')
+  return call(gateway, 'POST', '/v1/transfers', {
+    token,
+    body: await form({ group: 'nights', ...fields }, files),
+  })
+}

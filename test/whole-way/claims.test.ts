@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { join } from 'node:path'
+import { makeSite } from './_gateway.js'
+import type { RunningGateway, TestSite } from './_gateway.js'
+import { call, upload } from './_http.js'
+import { makeStudy } from './_study.js'
+
+describe('claims', () => {
+  let site: TestSite
+  let gateway: RunningGateway
+  let id: string
+
+  beforeAll(async () => {
+    site = await makeSite()
+    const files = await makeStudy(join(site.dir, '../study'), '--instances', '1', '--size', '64')
+    gateway = await site.start()
+    id = (await upload(site, gateway, files)).body.id
+  }, 60_000)
+
+  afterAll(async () => {
+    await gateway.stop()
+    await site.remove()
+  })
+
+  it('are won by exactly one of twenty at once', async () => {
+    const token = await site.token('reader-1')
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        call(gateway, 'POST', `/v1/transfers/${id}/claim`, { token }),
+      ),
+    )
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(
+      answers.filter(({ status, body }) => status === 409 && body.code === 'already_claimed'),
+    ).toHaveLength(19)
+  })
+
+  it('can be given back and taken again', async () => {
+    const token = await site.token('reader-1')
+    expect((await call(gateway, 'POST', `/v1/transfers/${id}/release`, { token })).status).toBe(200)
+    expect((await call(gateway, 'POST', `/v1/transfers/${id}/release`, { token })).body.code).toBe(
+      'not_claimed',
+    )
+    expect((await call(gateway, 'POST', `/v1/transfers/${id}/claim`, { token })).status).toBe(200)
+  })
+
+  it('are for readers only, and others learn nothing', async () => {
+    const officer = await call(gateway, 'POST', `/v1/transfers/${id}/claim`, {
+      token: await site.token('officer-1'),
+    })
+    expect([officer.status, officer.body.code]).toEqual([403, 'forbidden'])
+    const operator = await call(gateway, 'POST', `/v1/transfers/${id}/claim`, {
+      token: await site.token('operator-1'),
+    })
+    const missing = await call(
+      gateway,
+      'POST',
+      '/v1/transfers/019aa000-0000-7000-8000-000000000000/claim',
+      {
+        token: await site.token('operator-1'),
+      },
+    )
+    expect([operator.status, operator.body.code]).toEqual([404, 'not_found'])
+    expect([missing.status, missing.body.code]).toEqual([404, 'not_found'])
+  })
+})

@@ -7,6 +7,25 @@
  *      of the log has a signed checkpoint.
  * Trusts: its signing key. It does not trust the database: `verify` recomputes everything from the entries.
  */
+export { EVENT_TYPES } from './events.js'
 export type { Actor, EventInput, EventType, LedgerEntry, LedgerRow } from './events.js'
-export type { Ledger, EventQuery, Receipt, Recorded, VerifyReport } from './ledger.js'
 export { createLedger } from './ledger.js'
+export type {
+  EventQuery,
+  Ledger,
+  LedgerOptions,
+  Receipt,
+  Recorded,
+  VerifyReport,
+} from './ledger.js'
+export { exportLedger } from './export.js'
+export type { ExportQuery } from './export.js'
+export { newLedgerKey } from './signer.js'
+export type { LedgerKey } from './signer.js'
+
+/** Verifying without the gateway. A browser imports these from their own files, which need no Node. */
+export type { LedgerCrypto } from './crypto.js'
+export { readLines } from './lines.js'
+export { nodeCrypto } from './node-crypto.js'
+export { verifyExport, verifyReceipt } from './verify.js'
+export type { ReceiptReport } from './verify.js'

@@ -1,6 +1,16 @@
+import { NocturneError } from '../lib/errors.js'
 import type { Station } from '../lib/station.js'
 import type { State, Tx } from '../state/index.js'
 import type { EventInput, EventType, LedgerRow } from './events.js'
+import { HASH_BYTES, TILE_WIDTH } from './merkle.js'
+import { begin, checkEnd } from './opening.js'
+import { formatProof } from './proof.js'
+import { countEvents, queryEvents } from './query.js'
+import { isIndex, isTile, readEntries, readEntry, readHead } from './read.js'
+import { recheck } from './recheck.js'
+import { createRecorder } from './record.js'
+import { createSigner } from './signer.js'
+import { createTrees, readTile } from './tiles.js'
 
 /** Proof that an event is durable. Only the ledger makes one. */
 export type Receipt = Station<'receipt', { readonly index: number; readonly id: string }>
@@ -29,9 +39,12 @@ export interface EventQuery {
 
 export interface VerifyReport {
   readonly ok: boolean
+  /** Entries of the log that was verified; of an export, of the log that its checkpoint is of. */
   readonly size: number
-  /** The root recomputed from the entries, base64. */
+  /** The root recomputed from the entries (of an export: the signed one), base64. */
   readonly root: string
+  /** Of an export: the events in it that were found good. */
+  readonly checked?: number
   /** The first index that is wrong, when one entry is to blame. */
   readonly badIndex?: number
   /** What is wrong, in words of our own. */
@@ -43,7 +56,12 @@ export interface Ledger {
    * Runs `change` and appends the events it returns, in one transaction. When the promise resolves both are
    * durable; when it rejects neither happened.
    *
-   * @throws NocturneError `ledger_unavailable` when the entry cannot be written, or what `change` throws.
+   * Changes recorded by all gateways on one database happen one after another, each seeing what the one before
+   * did. Those that wait together share a transaction, so a change awaits nothing but queries on its `tx`: above all not
+   * the ledger itself, which would wait for the change in turn.
+   *
+   * @throws NocturneError `ledger_unavailable` when the entry cannot be written, `ledger_broken` when the log does
+   *   not agree with its own checkpoint, or what `change` throws, unchanged.
    */
   record<T>(
     change: (tx: Tx) => Promise<{ value: T; events: readonly [EventInput, ...EventInput[]] }>,
@@ -51,10 +69,19 @@ export interface Ledger {
   /** One event without a change of state. */
   note(event: EventInput): Promise<Receipt>
   query(query: EventQuery): Promise<{ rows: readonly LedgerRow[]; next?: number }>
+  /** How many of the first `size` events match; exact, since events never change. */
+  count(query: EventQuery, size: number): Promise<number>
   /** The newest signed checkpoint, a signed note (c2sp.org/tlog-checkpoint). */
   checkpoint(): Promise<string>
-  /** c2sp.org/tlog-proof of the entry at `index` under the newest checkpoint. @throws NocturneError `not_found` */
+  /**
+   * c2sp.org/tlog-proof of the entry at `index` under the newest checkpoint: a receipt. Its `extra` line holds the
+   * entry, so that its holder needs nothing else to verify it. @throws NocturneError `not_found`
+   */
   proof(index: number): Promise<string>
+  /** Inclusion proof of the entry at `index` in the tree of the first `size` entries. @throws NocturneError `not_found` */
+  inclusion(index: number, size: number): Promise<readonly Uint8Array[]>
+  /** Consistency proof from the tree of `from` entries, 1 or more, to that of `size`. @throws NocturneError `not_found` */
+  consistency(from: number, size: number): Promise<readonly Uint8Array[]>
   /** The hashes of one tile (c2sp.org/tlog-tiles); `width` below 256 for a partial one. @throws NocturneError `not_found` */
   tile(level: number, n: number, width?: number): Promise<Buffer>
   /** Entries `from` (inclusive) to `until` (exclusive) as stored, in order, without holding them all. */
@@ -74,6 +101,62 @@ export interface LedgerOptions {
   readonly now?: () => number
 }
 
-export function createLedger(_options: LedgerOptions): Promise<Ledger> {
-  return Promise.reject(new Error('being built'))
+/**
+ * Opens the log in the database, or begins it.
+ *
+ * @throws NocturneError `ledger_broken` when the head, its checkpoint, the tiles and the last entry do not agree, or the
+ *   checkpoint is not signed by this key; `site_invalid` for a key or name that no log can have; `database_unavailable`.
+ */
+export async function createLedger(options: LedgerOptions): Promise<Ledger> {
+  const { state, gateway, signingKey, now = Date.now } = options
+  const { db } = state
+  const signer = createSigner(gateway, signingKey)
+  await begin(state, signer)
+  await checkEnd(state, signer)
+  const record = createRecorder({ state, signer, gateway, now })
+  const treeOf = createTrees(db)
+
+  const ledger: Ledger = {
+    verifierKey: signer.verifierKey,
+    record: async (change) => {
+      let value: { readonly of: Awaited<ReturnType<typeof change>>['value'] } | undefined
+      const [first, ...rest] = await record(async (tx) => {
+        const done = await change(tx)
+        value = { of: done.value }
+        return done.events
+      })
+      if (!value || !first) throw new TypeError('a change records one event or more')
+      return { value: value.of, receipts: [first, ...rest] }
+    },
+    note: async (event) =>
+      (await ledger.record(() => Promise.resolve({ value: undefined, events: [event] })))
+        .receipts[0],
+    query: (query) => queryEvents(db, query),
+    count: (query, size) => countEvents(db, query, size),
+    checkpoint: async () => (await readHead(db)).checkpoint,
+    proof: async (index) => {
+      const { size, checkpoint } = await readHead(db)
+      const path = await ledger.inclusion(index, size)
+      const extra = await readEntry(db, index)
+      return formatProof({ extra, index, path, checkpoint })
+    },
+    inclusion: async (index, size) => {
+      if (!isIndex(index) || index >= size || size > (await readHead(db)).size)
+        throw new NocturneError('not_found')
+      return treeOf(size).inclusion(index)
+    },
+    consistency: async (from, size) => {
+      if (!isIndex(from) || from < 1 || from > size || size > (await readHead(db)).size)
+        throw new NocturneError('not_found')
+      return treeOf(size).consistency(from)
+    },
+    tile: async (level, n, width = TILE_WIDTH) => {
+      const hashes = isTile(level, n, width) ? await readTile(db, level, n) : undefined
+      if (!hashes || hashes.length < width * HASH_BYTES) throw new NocturneError('not_found')
+      return hashes.subarray(0, width * HASH_BYTES)
+    },
+    entries: (from, until) => readEntries(db, from, until),
+    verify: () => recheck(db, signer),
+  }
+  return ledger
 }

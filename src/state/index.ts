@@ -15,6 +15,9 @@ export type * from './schema.js'
 export type Tx = Transaction<Tables>
 export type Db = Kysely<Tables>
 
+export type Attempt<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: unknown }
+
 export interface State {
   readonly kind: 'sqlite' | 'postgres'
   /** For reading. */
@@ -27,6 +30,11 @@ export interface State {
    * @throws NocturneError `database_unavailable`, or what `change` throws.
    */
   transaction<T>(change: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * Runs `change` inside a transaction under way so that, when it throws, it alone is undone and the rest goes on.
+   * Rejects only when the whole transaction is lost or must be tried again.
+   */
+  attempt<T>(tx: Tx, change: (tx: Tx) => Promise<T>): Promise<Attempt<T>>
   /** A cheap query that proves the database answers. */
   ping(): Promise<void>
   close(): Promise<void>

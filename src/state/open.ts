@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dialect } from 'kysely'
 import { Kysely, sql } from 'kysely'
 import { NocturneError } from '../lib/errors.js'
+import { attempt } from './attempt.js'
 import { asUnavailable, isRetryable } from './failures.js'
 import type { State } from './index.js'
 import { migrate } from './migrate.js'
@@ -48,6 +49,7 @@ export async function openState(url: string, options: StateOptions = {}): Promis
     kind,
     db,
     transaction: (change) => retry(() => writer.transaction().execute(change)),
+    attempt,
     ping,
     close,
   }
@@ -85,11 +87,11 @@ function withPassword(url: string, password: string | undefined): string {
 }
 
 /** Again, after a short and growing pause of random length, while the database asks for it. */
-async function retry<T>(attempt: () => Promise<T>): Promise<T> {
+async function retry<T>(work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + RETRY_FOR_MS
   for (let pauseMs = 4; ; pauseMs = Math.min(pauseMs * 2, 100)) {
     try {
-      return await attempt()
+      return await work()
     } catch (error) {
       if (!isRetryable(error)) throw error
       if (performance.now() > deadline)

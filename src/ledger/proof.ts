@@ -1,0 +1,61 @@
+/** c2sp.org/tlog-proof@v1: an entry's index, its inclusion proof and a checkpoint, in one text. */
+import { fromBase64, parseCount, toBase64 } from './encoding.js'
+
+export const PROOF_HEADER = 'c2sp.org/tlog-proof@v1'
+
+/** A tree of 2^53 leaves is 53 high. */
+export const MAX_PATH = 53
+/** An entry of 32 KiB in base64, a path and a note of the longest kind. */
+const MAX_PROOF_CHARACTERS = 256 * 1024
+
+export interface LogProof {
+  /** Opaque to the format, and not authenticated by it. Ours hold the entry, which the proof then shows to be logged. */
+  readonly extra?: Uint8Array
+  readonly index: number
+  readonly path: readonly Uint8Array[]
+  /** Signed note. */
+  readonly checkpoint: string
+}
+
+export function formatProof({ extra, index, path, checkpoint }: LogProof): string {
+  const lines = [
+    PROOF_HEADER,
+    ...(extra ? [`extra ${toBase64(extra)}`] : []),
+    `index ${index}`,
+    ...path.map(toBase64),
+    '',
+    checkpoint,
+  ]
+  return lines.join('\n')
+}
+
+/** Undefined for what is no tlog-proof. Verifies nothing. */
+export function parseProof(text: string): LogProof | undefined {
+  if (text.length > MAX_PROOF_CHARACTERS) return undefined
+  const split = text.indexOf('\n\n')
+  if (split < 0) return undefined
+  const [header, ...lines] = text.slice(0, split).split('\n')
+  if (header !== PROOF_HEADER) return undefined
+  const extra = lines[0]?.startsWith('extra ') ? fromBase64(lines[0].slice(6)) : undefined
+  if (lines[0]?.startsWith('extra ')) {
+    if (!extra) return undefined
+    lines.shift()
+  }
+  const first = lines.shift()
+  const index = first?.startsWith('index ') ? parseCount(first.slice(6)) : undefined
+  const path = parsePath(lines)
+  if (index === undefined || !path) return undefined
+  return { ...(extra && { extra }), index, path, checkpoint: text.slice(split + 2) }
+}
+
+/** Hashes in base64, or undefined. */
+export function parsePath(lines: readonly unknown[]): readonly Uint8Array[] | undefined {
+  if (lines.length > MAX_PATH) return undefined
+  const path: Uint8Array[] = []
+  for (const line of lines) {
+    const hash = typeof line === 'string' ? fromBase64(line) : undefined
+    if (hash?.length !== 32) return undefined
+    path.push(hash)
+  }
+  return path
+}

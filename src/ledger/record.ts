@@ -1,0 +1,73 @@
+/** `record`: changes and their events, committed together, several callers to a transaction. */
+import { NocturneError } from '../lib/errors.js'
+import type { Attempt, State, Tx } from '../state/index.js'
+import { appendEntries, lockHead } from './append.js'
+import type { Head } from './append.js'
+import { makeEntry } from './entry.js'
+import type { NewEntry } from './entry.js'
+import type { EventInput } from './events.js'
+import { createGroup } from './group.js'
+import type { Receipt } from './ledger.js'
+import type { Signer } from './signer.js'
+
+/** A change; what it answers besides its events stays with whoever asked for it. */
+export type Change = (tx: Tx) => Promise<readonly EventInput[]>
+
+export interface RecorderOptions {
+  readonly state: State
+  readonly signer: Signer
+  readonly gateway: string
+  readonly now: () => number
+}
+
+/** Answers the receipts of the events, in their order, when change and events are durable. */
+export function createRecorder(options: RecorderOptions): (change: Change) => Promise<Receipt[]> {
+  const { state, signer } = options
+  let known: Head | undefined
+
+  return createGroup(async (changes: readonly Change[]) => {
+    try {
+      const { head, outcomes } = await state.transaction(async (tx) => {
+        const before = await lockHead(state, tx, signer, known)
+        const made = await applyChanges(tx, changes, options)
+        const entries = made.flatMap((one) => (one.ok ? one.value : []))
+        const after = entries.length > 0 ? await appendEntries(tx, signer, before, entries) : before
+        return { head: after, outcomes: toReceipts(made, before.frontier.size) }
+      })
+      known = head
+      return outcomes
+    } catch (error) {
+      /** Refusals of single changes were seen in a state that never came to be, so the failure is everybody's. */
+      if (error instanceof NocturneError && error.code === 'ledger_broken') throw error
+      throw new NocturneError('ledger_unavailable', { cause: error })
+    }
+  })
+}
+
+/** Each change by itself: one that throws is undone alone, and its caller gets what it threw. */
+async function applyChanges(
+  tx: Tx,
+  changes: readonly Change[],
+  { state, gateway, now }: RecorderOptions,
+): Promise<readonly Attempt<readonly NewEntry[]>[]> {
+  const made: Attempt<readonly NewEntry[]>[] = []
+  for (const change of changes) {
+    const one = await state.attempt(tx, async () =>
+      (await change(tx)).map((event) => makeEntry(event, gateway, now())),
+    )
+    made.push(one)
+  }
+  return made
+}
+
+function toReceipts(
+  made: readonly Attempt<readonly NewEntry[]>[],
+  first: number,
+): readonly Attempt<Receipt[]>[] {
+  let index = first
+  return made.map((one) =>
+    one.ok
+      ? { ok: true, value: one.value.map(({ id }) => ({ index: index++, id }) as Receipt) }
+      : one,
+  )
+}

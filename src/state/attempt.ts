@@ -1,0 +1,19 @@
+import { sql } from 'kysely'
+import { isRetryable } from './failures.js'
+import type { Attempt, Tx } from './index.js'
+
+/** See `State.attempt`. */
+export async function attempt<T>(tx: Tx, change: (tx: Tx) => Promise<T>): Promise<Attempt<T>> {
+  await sql`savepoint attempt`.execute(tx)
+  let value: T
+  try {
+    value = await change(tx)
+  } catch (reason) {
+    if (isRetryable(reason)) throw reason
+    await sql`rollback to savepoint attempt`.execute(tx)
+    await sql`release savepoint attempt`.execute(tx)
+    return { ok: false, reason }
+  }
+  await sql`release savepoint attempt`.execute(tx)
+  return { ok: true, value }
+}

@@ -1,0 +1,57 @@
+/** A ledger over a fresh SQLite file. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLedger, newLedgerKey } from '../../src/ledger/index.js'
+import type { EventInput, Ledger } from '../../src/ledger/index.js'
+import { openState } from '../../src/state/index.js'
+import type { State } from '../../src/state/index.js'
+
+export const GATEWAY = 'gateway.example.org'
+
+export interface OpenLedger {
+  readonly url: string
+  readonly state: State
+  readonly ledger: Ledger
+  readonly signingKey: string
+  /** The same log, opened again. */
+  reopen(): Promise<Ledger>
+  close(): Promise<void>
+}
+
+export async function openLedger(): Promise<OpenLedger> {
+  const dir = await mkdtemp(join(tmpdir(), 'nocturne-ledger-'))
+  const url = `sqlite:${join(dir, 'nocturne.db')}`
+  const state = await openState(url)
+  const { privateKey: signingKey } = newLedgerKey(GATEWAY)
+  const reopen = () => createLedger({ state, gateway: GATEWAY, signingKey })
+  return {
+    url,
+    state,
+    ledger: await reopen(),
+    signingKey,
+    reopen,
+    close: async () => {
+      await state.close()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+export const event = (values: Partial<EventInput> = {}): EventInput => ({
+  type: 'transfer.claimed',
+  outcome: 0,
+  actor: { id: 'reader-1', role: 'reader', method: 'token', token: 'tk-1' },
+  ...values,
+})
+
+/** Records `count` events in groups, numbered in their detail. */
+export async function fill(ledger: Ledger, count: number): Promise<void> {
+  for (let from = 0; from < count; from += 500) {
+    const length = Math.min(500, count - from)
+    const events = Array.from({ length }, (_, i) => event({ detail: { number: from + i } }))
+    const [first, ...rest] = events
+    if (first)
+      await ledger.record(() => Promise.resolve({ value: undefined, events: [first, ...rest] }))
+  }
+}

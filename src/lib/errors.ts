@@ -41,7 +41,7 @@ export const CATALOGUE = {
   unexpected_part: entry(
     400,
     'a part has a name that is not known',
-    'name file parts "files"; the fields are group, priority and complete, before the files',
+    'name file parts "files" and give them a filename; the fields are group, priority and complete, before the files',
   ),
   bad_field: entry(
     422,
@@ -268,6 +268,16 @@ export const CATALOGUE = {
     'the archive is protected with a password',
     'send the files themselves; the gateway encrypts them',
   ),
+  archive_entry_damaged: entry(
+    422,
+    'the file is damaged inside its archive',
+    'make the ZIP again, or send the file itself',
+  ),
+  archive_unsupported: entry(
+    422,
+    'the file is compressed in a way that is not known',
+    'make the ZIP again with the usual method (deflate), or send the file itself',
+  ),
   archive_bomb: entry(422, 'the archive expands too much', 'send the files themselves'),
   archive_too_deep: entry(422, 'archives are nested too deeply', 'send the files themselves'),
   unsafe_step_failed: entry(
@@ -370,6 +380,7 @@ const ITEM_CODES: ReadonlySet<Code> = new Set<Code>([
   'unrecognized',
   'not_dicom',
   'truncated',
+  'inflates_too_much',
   'malformed',
   'header_over_limit',
   'unsupported_syntax',

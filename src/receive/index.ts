@@ -20,7 +20,7 @@ export interface Part {
 export interface ReceiveLimits {
   /** Bytes of one item, after inflating when it comes from an archive. */
   readonly itemBytes: number
-  /** Entries of one archive. */
+  /** Entries of one archive, with those of archives inside it. */
   readonly archiveEntries: number
   /** Inflated bytes for each compressed byte, once 1 MiB came out. */
   readonly archiveRatio: number
@@ -59,4 +59,5 @@ export interface UnacceptableItem {
   readonly bytes: AsyncIterable<Buffer>
 }
 
+export { drain } from './item-bytes.js'
 export { receive } from './receive.js'

@@ -1,0 +1,177 @@
+import { NocturneError } from '../lib/errors.js'
+import { ByteSource } from './byte-source.js'
+import type { ReceiveLimits, ReceivedItem } from './index.js'
+import { SYSTEM_FILE_LOOK, isSystemFile } from './system-files.js'
+import { unacceptable } from './unacceptable.js'
+import { ZipEntry, canRead } from './zip-entry.js'
+import type { InflateBudget } from './zip-entry.js'
+import {
+  CENTRAL_HEADER,
+  CENTRAL_HEADER_SIZE,
+  DIRECTORY_END,
+  DIRECTORY_END_64,
+  DIRECTORY_END_SIZE,
+  EntryBalance,
+  LOCAL_HEADER,
+  LOCAL_HEADER_SIZE,
+  LOCATOR_64,
+  centralTailSize,
+  localTailSize,
+  parseLocalHeader,
+} from './zip-format.js'
+import type { LocalHeader } from './zip-format.js'
+
+/** Content that has come out of an archive may be up to this large before any ratio counts. */
+const FREE_GROWTH = 1024 * 1024
+
+/** What is counted over one part, with all the archives inside archives that it holds. */
+export class ArchiveTally implements InflateBudget {
+  readonly #limits: ReceiveLimits
+  readonly #part: ByteSource
+  #entries = 0
+  #inflated = 0
+  #spent = false
+
+  constructor(limits: ReceiveLimits, part: ByteSource) {
+    this.#limits = limits
+    this.#part = part
+  }
+
+  /** The part as a whole has grown too much: nothing more is taken out of it. */
+  get isSpent(): boolean {
+    return this.#spent
+  }
+
+  /** The part itself failed: the connection is gone, and no item is to blame. */
+  get isCutOff(): boolean {
+    return this.#part.failure !== undefined
+  }
+
+  /** @throws NocturneError `too_many_items` */
+  enter(): void {
+    this.#entries += 1
+    if (this.#entries > this.#limits.archiveEntries) throw new NocturneError('too_many_items')
+  }
+
+  spend(growth: { added: number; plain: number; compressed: number }): void {
+    this.#inflated += growth.added
+    const ratio = this.#limits.archiveRatio
+    // Each archive inside an archive multiplies; so the whole is measured against what was really sent.
+    if (this.#inflated > FREE_GROWTH && this.#inflated > ratio * this.#part.seen) this.#spent = true
+    const isBomb = growth.plain > FREE_GROWTH && growth.plain > ratio * growth.compressed
+    if (isBomb || this.#spent) throw new NocturneError('archive_bomb')
+  }
+}
+
+/** How the content of an entry becomes items: the way that a part's own content does. */
+export type EntryItems = (content: ByteSource, fileName: string) => AsyncIterable<ReceivedItem>
+
+/**
+ * Walks a ZIP in the order of its bytes: an item or more for each entry, one by one, and at the end one more
+ * unacceptable item when the archive could not be followed to its end or its directory does not agree with what
+ * came by. Directories and what operating systems leave behind are passed over in silence.
+ *
+ * @throws what the part failed with, when its connection is gone
+ */
+export async function* walkArchive(
+  source: ByteSource,
+  tally: ArchiveTally,
+  entryItems: EntryItems,
+): AsyncGenerator<ReceivedItem, void> {
+  const balance = new EntryBalance()
+  let isAnswered = false
+  try {
+    await skipSplitMarker(source)
+    while ((await signatureOf(source)) === LOCAL_HEADER) {
+      const header = await readLocalHeader(source)
+      tally.enter()
+      const entry = new ZipEntry(header, source, tally)
+      try {
+        for await (const item of itemsOfEntry(header, entry, entryItems)) {
+          isAnswered = true
+          yield item
+        }
+        balance.addLocal(header, await entry.finish())
+      } finally {
+        await entry.close()
+      }
+      if (tally.isSpent) throw new NocturneError('archive_bomb')
+    }
+    await readDirectory(source, balance)
+    if (!isAnswered) yield unacceptable('archive', 'empty_file')
+  } catch (error) {
+    if (tally.isCutOff || !(error instanceof NocturneError)) throw error
+    yield unacceptable('archive', error.code)
+  }
+}
+
+async function* itemsOfEntry(
+  header: LocalHeader,
+  entry: ZipEntry,
+  entryItems: EntryItems,
+): AsyncGenerator<ReceivedItem, void> {
+  if (header.isEncrypted) {
+    yield unacceptable('unknown', 'archive_encrypted')
+    return
+  }
+  if (!canRead(header)) {
+    yield unacceptable('unknown', 'archive_unsupported')
+    return
+  }
+  const content = new ByteSource(entry.bytes)
+  const head = await content.peek(SYSTEM_FILE_LOOK)
+  if (content.failure === undefined && isSystemFile(header.name, head)) return
+  yield* entryItems(content, header.name)
+}
+
+async function readLocalHeader(source: ByteSource): Promise<LocalHeader> {
+  const { offset } = source
+  const fixed = await take(source, LOCAL_HEADER_SIZE)
+  const tail = await take(source, localTailSize(fixed))
+  return parseLocalHeader(fixed, tail, offset)
+}
+
+/** Central directory and what follows it (4.3.12 to 4.3.16), to the last byte. */
+async function readDirectory(source: ByteSource, balance: EntryBalance): Promise<void> {
+  while ((await signatureOf(source)) === CENTRAL_HEADER) {
+    const fixed = await take(source, CENTRAL_HEADER_SIZE)
+    balance.takeCentral(fixed, await take(source, centralTailSize(fixed)))
+  }
+  if ((await signatureOf(source)) === DIRECTORY_END_64) {
+    const fixed = await take(source, 12)
+    await skip(source, Number(fixed.readBigUInt64LE(4)))
+  }
+  if ((await signatureOf(source)) === LOCATOR_64) await skip(source, 20)
+  if ((await signatureOf(source)) !== DIRECTORY_END) throw new NocturneError('archive_malformed')
+  const end = await take(source, DIRECTORY_END_SIZE)
+  await skip(source, end.readUInt16LE(20))
+  const isOver = (await source.chunk()) === undefined
+  if (!isOver || !balance.isEven) throw new NocturneError('archive_malformed')
+}
+
+/** APPNOTE 8.5.3 and 8.5.4. */
+async function skipSplitMarker(source: ByteSource): Promise<void> {
+  const signature = await signatureOf(source)
+  if (signature === 0x08074b50 || signature === 0x30304b50) source.consume(4)
+}
+
+/** The next four bytes, not consumed. @throws NocturneError `truncated`, or what the source failed with */
+async function signatureOf(source: ByteSource): Promise<number> {
+  const bytes = await source.peek(4)
+  if (bytes.length < 4) throw cutShort(source)
+  return bytes.readUInt32LE(0)
+}
+
+async function take(source: ByteSource, count: number): Promise<Buffer> {
+  const bytes = await source.read(count)
+  if (bytes === undefined) throw cutShort(source)
+  return bytes
+}
+
+async function skip(source: ByteSource, count: number): Promise<void> {
+  if ((await source.skip(count)) < count) throw cutShort(source)
+}
+
+function cutShort(source: ByteSource): unknown {
+  return source.failure === undefined ? new NocturneError('truncated') : source.failure.error
+}

@@ -1,0 +1,115 @@
+import type { Code } from '../lib/errors.js'
+import { dicomSign } from './dicom-signs.js'
+import { magicOf } from './magic.js'
+import { officeType, typeOfName } from './office-types.js'
+import { isTextType, textType } from './text-signs.js'
+
+/** How many bytes of a file are looked at to tell what it is. */
+export const LOOK_AHEAD = 4096
+
+/** What the sender says a file is: believed only where the content does not speak against it. */
+export interface Hints {
+  /** Lower case `type/subtype` without parameters, or '' when nothing specific was declared. */
+  readonly mediaType: string
+  /** Of the file name: lower case, without the dot; '' when there is none. */
+  readonly extension: string
+  readonly saysDicom: boolean
+}
+
+export type Recognized =
+  | { readonly kind: 'instance' }
+  | { readonly kind: 'document'; readonly mediaType: string }
+  | { readonly kind: 'archive' }
+  | {
+      readonly kind: 'unacceptable'
+      readonly what: 'instance' | 'unknown'
+      readonly code: Code
+    }
+
+const UNRECOGNIZED: Recognized = { kind: 'unacceptable', what: 'unknown', code: 'unrecognized' }
+const NOT_DICOM: Recognized = { kind: 'unacceptable', what: 'instance', code: 'not_dicom' }
+
+/**
+ * Decides by content. Anything that shows a sign of DICOM is an instance or nothing; a declared type counts only
+ * for content that no rule knows, and never for content that looks like DICOM, a program or a container.
+ *
+ * @param head the first LOOK_AHEAD bytes, or all of a shorter file; not empty
+ */
+export function recognize(head: Buffer, hints: Hints): Recognized {
+  const dicom = dicomSign(head)
+  if (dicom === 'certain') return { kind: 'instance' }
+
+  const magic = magicOf(head)
+  if (magic?.is === 'zip') {
+    const office = officeType(head, hints)
+    return office === undefined ? { kind: 'archive' } : { kind: 'document', mediaType: office }
+  }
+  if (hints.saysDicom) return NOT_DICOM
+  if (dicom === 'possible') return UNRECOGNIZED
+  if (magic?.is === 'document') return { kind: 'document', mediaType: magic.mediaType }
+  if (magic?.is === 'never a document') return UNRECOGNIZED
+
+  const declared = hints.mediaType || typeOfName(hints.extension)
+  if (magic?.is === 'compound file') {
+    return COMPOUND_TYPES.has(declared) ? { kind: 'document', mediaType: declared } : UNRECOGNIZED
+  }
+  return recognizeText(head, declared) ?? recognizeDeclared(head, declared)
+}
+
+function recognizeText(head: Buffer, declared: string): Recognized | undefined {
+  const text = textType(head, head.length < LOOK_AHEAD)
+  if (text === undefined) return undefined
+  if (text.isDicomModel) return UNRECOGNIZED
+  if (isTextType(declared)) return { kind: 'document', mediaType: declared }
+  return text.encoding === 'other' ? undefined : { kind: 'document', mediaType: text.mediaType }
+}
+
+function recognizeDeclared(head: Buffer, declared: string): Recognized {
+  const contradicted =
+    declared === '' ||
+    isTextType(declared) ||
+    KNOWN_BY_CONTENT.test(declared) ||
+    head.includes('DICM')
+  return contradicted ? UNRECOGNIZED : { kind: 'document', mediaType: declared }
+}
+
+/** Types that a rule above would have found, and types of things that are never documents. */
+const KNOWN_BY_CONTENT = new RegExp(
+  [
+    '^application/(pdf|(x-)?rtf|ogg|msword|vnd\\.ms-(excel|powerpoint|outlook)|epub\\+zip)$',
+    '^application/vnd\\.(openxmlformats|oasis\\.opendocument)',
+    '^image/(png|p?jpeg|jpg|gif|tiff?|(x-ms-)?bmp|webp|hei[cf]|avif|jp2)$',
+    '^audio/(mpeg|mp3|(x-|vnd\\.)?wave?|flac|mp4|ogg)$',
+    '^video/(mp4|quicktime|x-msvideo|avi|webm|x-matroska)$',
+    'zip|compress|archive|-tar$|7z|[-.]rar|iso9660|diskimage|cab-?$',
+    'executable|msdownload|msdos|dosexec|sharedlib|mach-binary|installer|java|script|x-sh$|shellscript|wasm',
+  ].join('|'),
+)
+
+/** Types whose files are OLE2 compound files. */
+const COMPOUND_TYPES: ReadonlySet<string> = new Set([
+  'application/msword',
+  'application/vnd.ms-excel',
+  'application/vnd.ms-powerpoint',
+  'application/vnd.ms-outlook',
+])
+
+/** Declared types that say nothing about what a file is. */
+const SAYS_NOTHING =
+  /^(application|binary)\/(octet-stream|unknown|x-unknown|binary|download|force-download|x-download)$|^(multipart|message|model)\/|^\*/
+
+/** Reads what the sender declared. Neither is kept any longer than this. */
+export function hintsOf(contentType: string, fileName: string | undefined): Hints {
+  const declared = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
+  const extension = /\.([a-z0-9]{1,8})$/.exec((fileName ?? '').toLowerCase())?.[1] ?? ''
+  const isType = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,127}$/.test(
+    declared,
+  )
+  const saysDicom =
+    /^application\/(x-)?dicom(\+|$)/.test(declared) || /^(dcm|dicom|dic)$/.test(extension)
+  return {
+    mediaType: isType && !saysDicom && !SAYS_NOTHING.test(declared) ? declared : '',
+    extension,
+    saysDicom,
+  }
+}

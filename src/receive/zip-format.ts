@@ -1,0 +1,205 @@
+/**
+ * The records of a ZIP archive (PKWARE APPNOTE 6.3.10), as far as reading in one direction needs them. All are
+ * little endian; each starts with `PK` and two bytes of its own.
+ */
+import { createHmac, randomBytes } from 'node:crypto'
+
+export const LOCAL_HEADER = 0x04034b50
+export const CENTRAL_HEADER = 0x02014b50
+export const DIRECTORY_END = 0x06054b50
+export const DIRECTORY_END_64 = 0x06064b50
+export const LOCATOR_64 = 0x07064b50
+const DESCRIPTOR = 0x08074b50
+const ARCHIVE_EXTRA = 0x08064b50
+const DIGITAL_SIGNATURE = 0x05054b50
+
+export const STORED = 0
+export const DEFLATED = 8
+
+const MAX_32 = 0xffffffff
+
+/** What a local header, a descriptor and a central header each say of one entry. */
+export interface Sizes {
+  readonly crc: number
+  readonly compressed: number
+  readonly plain: number
+}
+
+export interface LocalHeader {
+  /** From the start of the archive. */
+  readonly offset: number
+  readonly nameBytes: Buffer
+  /** For hints alone: never a path, never written anywhere. */
+  readonly name: string
+  readonly method: number
+  readonly isEncrypted: boolean
+  /** A data descriptor follows the data, and these sizes may be zero (4.4.4, bit 3). */
+  readonly hasDescriptor: boolean
+  readonly sizes: Sizes
+}
+
+export const LOCAL_HEADER_SIZE = 30
+export const CENTRAL_HEADER_SIZE = 46
+export const DIRECTORY_END_SIZE = 22
+
+/** Lengths of name and extra field, which follow the fixed part of a local header. */
+export function localTailSize(fixed: Buffer): number {
+  return fixed.readUInt16LE(26) + fixed.readUInt16LE(28)
+}
+
+/** Lengths of name, extra field and comment, which follow the fixed part of a central header. */
+export function centralTailSize(fixed: Buffer): number {
+  return fixed.readUInt16LE(28) + fixed.readUInt16LE(30) + fixed.readUInt16LE(32)
+}
+
+export function parseLocalHeader(fixed: Buffer, tail: Buffer, offset: number): LocalHeader {
+  const flags = fixed.readUInt16LE(6)
+  const method = fixed.readUInt16LE(8)
+  const nameBytes = tail.subarray(0, fixed.readUInt16LE(26))
+  const plain = fixed.readUInt32LE(22)
+  const compressed = fixed.readUInt32LE(18)
+  const wide = wideFields(tail.subarray(nameBytes.length))
+  return {
+    offset,
+    // A copy: the record is a view of a chunk that should not be kept for it.
+    nameBytes: Buffer.from(nameBytes),
+    name: nameBytes.toString(flags & 0x0800 ? 'utf8' : 'latin1'),
+    method,
+    // Bit 0: encrypted; bit 6: strong; bit 13: the local header is masked (4.4.4). 99: AES (appendix E of WinZip).
+    isEncrypted: (flags & 0x2041) !== 0 || method === 99,
+    hasDescriptor: (flags & 0x0008) !== 0,
+    sizes: {
+      crc: fixed.readUInt32LE(14),
+      plain: plain === MAX_32 ? (wide() ?? plain) : plain,
+      compressed: compressed === MAX_32 ? (wide() ?? compressed) : compressed,
+    },
+  }
+}
+
+/**
+ * The entries met on the way, weighed against the central directory at the end: in any order and in constant
+ * memory, because digests are added and taken away. Their key is secret, so no archive can be made that balances
+ * without agreeing.
+ */
+export class EntryBalance {
+  readonly #key = randomBytes(32)
+  #sum = 0n
+  #count = 0
+
+  addLocal(header: LocalHeader, sizes: Sizes): void {
+    this.#sum += digestOf(header.nameBytes, header.method, sizes, header.offset, this.#key)
+    this.#count += 1
+  }
+
+  takeCentral(fixed: Buffer, tail: Buffer): void {
+    const nameBytes = tail.subarray(0, fixed.readUInt16LE(28))
+    const extra = tail.subarray(nameBytes.length, nameBytes.length + fixed.readUInt16LE(30))
+    const wide = wideFields(extra)
+    const widened = (at: number) => {
+      const value = fixed.readUInt32LE(at)
+      return value === MAX_32 ? (wide() ?? value) : value
+    }
+    // The order in the extra field is fixed: plain size, compressed size, offset (4.5.3).
+    const plain = widened(24)
+    const compressed = widened(20)
+    const offset = widened(42)
+    const sizes = { crc: fixed.readUInt32LE(16), plain, compressed }
+    this.#sum -= digestOf(nameBytes, fixed.readUInt16LE(10), sizes, offset, this.#key)
+    this.#count -= 1
+  }
+
+  get isEven(): boolean {
+    return this.#sum === 0n && this.#count === 0
+  }
+}
+
+function digestOf(
+  nameBytes: Buffer,
+  method: number,
+  sizes: Sizes,
+  offset: number,
+  key: Buffer,
+): bigint {
+  const numbers = [method, sizes.crc, sizes.compressed, sizes.plain, offset].join(' ')
+  const digest = createHmac('sha256', key)
+    .update(numbers)
+    .update('\0')
+    .update(nameBytes)
+    .digest('hex')
+  return BigInt(`0x${digest}`)
+}
+
+/** Reads the 8-byte values of the ZIP64 extra field (4.5.3) one after another; undefined when there are no more. */
+function wideFields(extra: Buffer): () => number | undefined {
+  let at = 0
+  let field = Buffer.alloc(0)
+  while (at + 4 <= extra.length) {
+    const end = at + 4 + extra.readUInt16LE(at + 2)
+    if (extra.readUInt16LE(at) === 0x0001) {
+      field = Buffer.from(extra.subarray(at + 4, end))
+      break
+    }
+    at = end
+  }
+  return () => {
+    if (field.length < 8) return undefined
+    const value = Number(field.readBigUInt64LE(0))
+    field = field.subarray(8)
+    return value
+  }
+}
+
+export const DESCRIPTOR_MAX = 24
+
+/** The four shapes of a data descriptor (4.3.9): with or without signature, sizes of 8 or 4 bytes. Longest first. */
+const SHAPES = [
+  { size: 24, isSigned: true, isWide: true },
+  { size: 20, isSigned: false, isWide: true },
+  { size: 16, isSigned: true, isWide: false },
+  { size: 12, isSigned: false, isWide: false },
+] as const
+
+export interface Descriptor {
+  readonly size: number
+  readonly sizes: Sizes
+}
+
+/** Every way in which bytes at `from` can be read as a data descriptor. */
+export function* descriptorsAt(bytes: Buffer, from: number): Generator<Descriptor> {
+  for (const shape of SHAPES) {
+    if (from < 0 || from + shape.size > bytes.length) continue
+    if (shape.isSigned && bytes.readUInt32LE(from) !== DESCRIPTOR) continue
+    const at = from + (shape.isSigned ? 4 : 0)
+    const size = (index: number) =>
+      shape.isWide
+        ? Number(bytes.readBigUInt64LE(at + 4 + 8 * index))
+        : bytes.readUInt32LE(at + 4 + 4 * index)
+    yield {
+      size: shape.size,
+      sizes: { crc: bytes.readUInt32LE(at), compressed: size(0), plain: size(1) },
+    }
+  }
+}
+
+/** Every way in which the bytes right before `end` can be read as a data descriptor. */
+export function* descriptorsBefore(bytes: Buffer, end: number): Generator<Descriptor> {
+  for (const { size } of SHAPES) {
+    for (const descriptor of descriptorsAt(bytes.subarray(0, end), end - size)) {
+      if (descriptor.size === size) yield descriptor
+    }
+  }
+}
+
+/** Does a record that may follow an entry's data begin here? */
+export function startsRecord(bytes: Buffer, at: number): boolean {
+  return at + 4 <= bytes.length && FOLLOWING.has(bytes.readUInt32LE(at))
+}
+
+const FOLLOWING: ReadonlySet<number> = new Set([
+  LOCAL_HEADER,
+  CENTRAL_HEADER,
+  DIRECTORY_END,
+  DIRECTORY_END_64,
+  ARCHIVE_EXTRA,
+  DIGITAL_SIGNATURE,
+])

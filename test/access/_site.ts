@@ -18,13 +18,20 @@ export interface TestSite {
   close(): Promise<void>
 }
 
-export async function openTestSite(): Promise<TestSite> {
+/** PEM of a new ledger key. */
+export const newSigningKey = (): string =>
+  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+
+/** On a database of its own, or on one that it shares with other gateways of the same signing key. */
+export async function openTestSite(shared?: {
+  readonly url: string
+  readonly signingKey: string
+}): Promise<TestSite> {
   const dir = await mkdtemp(join(tmpdir(), 'access-'))
-  const state = await openState(`sqlite:${join(dir, 'nocturne.db')}`)
+  const state = await openState(shared?.url ?? `sqlite:${join(dir, 'nocturne.db')}`)
   let time = Date.now()
   const now = () => time
-  const { privateKey } = generateKeyPairSync('ed25519')
-  const signingKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const signingKey = shared?.signingKey ?? newSigningKey()
   const ledger = await createLedger({ state, gateway: 'gateway.test', signingKey, now })
   return {
     dir,

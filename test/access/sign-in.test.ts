@@ -8,8 +8,9 @@ import { createSignIn, createTokens, readChallenge } from '../../src/access/inde
 import type { SignIn, SignInOptions, Tokens } from '../../src/access/index.js'
 import { newKey, readPrivateKey, signDetached, verifyDetached } from '../../src/seal/index.js'
 import type { PrivateKey } from '../../src/seal/index.js'
+import { postgresMissing, startPostgres } from '../_postgres.js'
 import { peopleOf, principal } from './_people.js'
-import { openTestSite } from './_site.js'
+import { newSigningKey, openTestSite } from './_site.js'
 import type { TestSite } from './_site.js'
 
 const ADDRESS = '192.0.2.7'
@@ -246,6 +247,42 @@ describe('a person with GnuPG', () => {
     } finally {
       spawnSync('gpgconf', ['--homedir', home, '--kill', 'all'])
       rmSync(home, { recursive: true, force: true })
+    }
+  })
+})
+
+const withPostgres = postgresMissing === undefined ? it : it.skip
+const pgReason = postgresMissing === undefined ? '' : ` (skipped: ${postgresMissing})`
+
+describe('two gateways on one PostgreSQL', () => {
+  withPostgres(`take a challenge once between them${pgReason}`, async () => {
+    const server = await startPostgres()
+    const shared = { url: server.url, signingKey: newSigningKey() }
+    const sites = [await openTestSite(shared), await openTestSite(shared)]
+    try {
+      const gateways = sites.map(({ state, ledger, clock }) => ({
+        signIn: open({ ledger, tokens: createTokens({ state, ledger, now: clock.now }) }),
+        tokens: createTokens({ state, ledger, now: clock.now }),
+      }))
+      const { challenge } = gateways[0]!.signIn.challenge('reader-1')
+      const signature = await signDetached(challenge, keyOfReader)
+      const results = await Promise.allSettled(
+        [0, 1, 0, 1, 0, 1].map((gateway) =>
+          gateways[gateway]!.signIn.complete('reader-1', challenge, signature, ADDRESS),
+        ),
+      )
+      const sessions = results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      expect(sessions).toHaveLength(1)
+      for (const { tokens } of gateways) {
+        expect(await tokens.verify(sessions[0]!.token)).toMatchObject({ principal: 'reader-1' })
+        expect(await tokens.list()).toHaveLength(1)
+        await tokens.close()
+      }
+      const types = (await sites[1]!.events()).map(({ type }) => type).sort()
+      expect(types).toEqual([...Array<string>(5).fill('signin.failed'), 'signin.succeeded'])
+    } finally {
+      for (const one of sites) await one.close()
+      await server.stop()
     }
   })
 })

@@ -21,7 +21,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     standard: 8 * GiB,
     min: KiB,
     max: TiB,
-    reason: 'whole-slide and multi-frame objects reach a few GiB; one frame cannot pass 4 GiB (VL)',
+    reason: 'multi-frame and whole-slide objects reach a few GiB; native Pixel Data ends at 4 GiB (32-bit length)',
   },
   headerBytes: {
     unit: 'bytes',
@@ -29,7 +29,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     min: 64 * KiB,
     max: 512 * MiB,
     reason:
-      'held in memory while an instance passes; enhanced CT of 10,000 frames needs about 20 MiB',
+      'in memory while an instance passes; holds 10,000 frames at 3 KB of functional groups each',
   },
   requestItems: {
     unit: 'count',
@@ -43,7 +43,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     standard: 20_000,
     min: 1,
     max: 1_000_000,
-    reason: 'the largest perfusion and cardiac studies; the manifest stays under 10 MiB',
+    reason: 'the largest perfusion and cardiac studies; at 500 bytes an item the manifest stays near 10 MB',
   },
   transferBytes: {
     unit: 'bytes',
@@ -64,7 +64,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     standard: 200,
     min: 2,
     max: 1_032,
-    reason: 'black images deflate 100 to 1 and more; Deflate itself ends at 1,032 to 1',
+    reason: 'images that are mostly black deflate well beyond 100 to 1; Deflate itself ends at 1,032 to 1',
   },
   archiveDepth: {
     unit: 'count',

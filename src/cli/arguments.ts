@@ -1,0 +1,24 @@
+import { InvalidArgumentError } from 'commander'
+
+/** A whole number between bounds, as an option's parser. */
+export const wholeNumber = (least: number, most: number) => (text: string) => {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN
+  if (value >= least && value <= most) return value
+  throw new InvalidArgumentError(`give a whole number from ${least} to ${most}`)
+}
+
+export const portNumber = wholeNumber(0, 65_535)
+
+/** A date or an instant of RFC 3339, as the text that the gateway takes; a date is its first moment in UTC. */
+export function instant(text: string): string {
+  const isInstant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
+  const date = new Date(text)
+  if (isInstant && !Number.isNaN(date.getTime())) return date.toISOString()
+  throw new InvalidArgumentError('give a date such as 2026-03-01 or 2026-03-01T22:00:00Z')
+}
+
+/** An option that may come several times. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+]

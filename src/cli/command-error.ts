@@ -1,0 +1,95 @@
+import { CATALOGUE, NocturneError } from '../lib/errors.js'
+
+export const EXIT = { done: 0, failed: 1, usage: 2 } as const
+
+/**
+ * What a person at the command reads when it fails: a sentence and a hint, lower case without a final period.
+ * `code` is one of ours or the gateway's. Texts name options, local paths and configured names; never a value
+ * from a file, and never a token.
+ */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly code: string
+  readonly hint: string
+  readonly exit: 1 | 2
+  /** Further lines under the error, such as the problems of a site. */
+  readonly details: readonly string[]
+
+  constructor(
+    message: string,
+    options: {
+      readonly hint: string
+      readonly code?: string
+      readonly exit?: 1 | 2
+      readonly details?: readonly string[]
+      readonly cause?: unknown
+    },
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = options.code ?? 'usage'
+    this.hint = options.hint
+    this.exit = options.exit ?? EXIT.failed
+    this.details = options.details ?? []
+  }
+}
+
+/** The command was used wrongly: exit status 2. */
+export function usageError(message: string, hint: string): CommandError {
+  return new CommandError(message, { hint, code: 'usage', exit: EXIT.usage })
+}
+
+/** A local file cannot be read; names it. */
+export function fileError(path: string, cause: unknown): CommandError {
+  const { title, hint } = CATALOGUE.file_unreadable
+  return new CommandError(`${title}: ${path}`, { hint, code: 'file_unreadable', cause })
+}
+
+/** A catalogue error about something the person named: the same text, and the name behind it. */
+export function about(subject: string, error: unknown): unknown {
+  if (!(error instanceof NocturneError)) return error
+  return new CommandError(`${error.message}: ${subject}`, {
+    hint: error.hint,
+    code: error.code,
+    cause: error,
+  })
+}
+
+interface SiteProblems {
+  readonly problems: readonly { readonly path: string; readonly problem: string }[]
+}
+
+const holdsProblems = (error: Error): error is Error & SiteProblems =>
+  'problems' in error && Array.isArray(error.problems)
+
+/** Whatever was thrown, as something that can be shown. An error that is not ours shows nothing of itself. */
+export function toCommandError(error: unknown): CommandError {
+  if (error instanceof CommandError) return error
+  if (error instanceof NocturneError) {
+    const { code, hint, subject } = error
+    return new CommandError(
+      subject === undefined ? error.message : `${error.message}: ${subject}`,
+      {
+        hint,
+        code,
+        exit: code === 'usage' ? EXIT.usage : EXIT.failed,
+        details: holdsProblems(error)
+          ? error.problems.map(({ path, problem }) => `${path}: ${problem}`)
+          : [],
+        cause: error,
+      },
+    )
+  }
+  return new CommandError(`the command failed unexpectedly (${describe(error)})`, {
+    hint: 'run it again; if it fails again, report it with the version from nocturne --version',
+    code: 'internal',
+    cause: error,
+  })
+}
+
+/** The class and system code only: a message of a library may quote what it was given. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  return 'code' in error && typeof error.code === 'string' && /^[A-Z_0-9]+$/.test(error.code)
+    ? `${error.name} ${error.code}`
+    : error.name
+}

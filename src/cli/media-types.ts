@@ -1,0 +1,52 @@
+/** What a file name's ending promises (IANA media types), for the gateway to check; and the way back for what was opened. */
+const BY_EXTENSION: Readonly<Record<string, string>> = {
+  bmp: 'image/bmp',
+  csv: 'text/csv',
+  dcm: 'application/dicom',
+  doc: 'application/msword',
+  docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  gif: 'image/gif',
+  htm: 'text/html',
+  html: 'text/html',
+  jpeg: 'image/jpeg',
+  jpg: 'image/jpeg',
+  json: 'application/json',
+  mp4: 'video/mp4',
+  odt: 'application/vnd.oasis.opendocument.text',
+  pdf: 'application/pdf',
+  png: 'image/png',
+  rtf: 'application/rtf',
+  tif: 'image/tiff',
+  tiff: 'image/tiff',
+  txt: 'text/plain',
+  webp: 'image/webp',
+  xml: 'application/xml',
+  zip: 'application/zip',
+}
+
+const PREFERRED: Readonly<Record<string, string>> = {
+  'image/jpeg': 'jpg',
+  'image/tiff': 'tif',
+  'text/html': 'html',
+}
+
+export const UNKNOWN_MEDIA_TYPE = 'application/octet-stream'
+
+export function mediaTypeOf(fileName: string): string {
+  const extension = /\.([^.]+)$/.exec(fileName)?.[1]?.toLowerCase()
+  const found = extension !== undefined && Object.hasOwn(BY_EXTENSION, extension)
+  return (found ? BY_EXTENSION[extension] : undefined) ?? UNKNOWN_MEDIA_TYPE
+}
+
+/** `pdf`; `bin` for a type that is not in the table, so that no text of another's making becomes part of a name. */
+export function extensionOf(mediaType: string): string {
+  const bare = mediaType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  if (Object.hasOwn(PREFERRED, bare)) return PREFERRED[bare] ?? 'bin'
+  return Object.keys(BY_EXTENSION).find((extension) => BY_EXTENSION[extension] === bare) ?? 'bin'
+}
+
+/** By the first bytes of opened content: `dcm` (PS3.10 section 7.1: a preamble of 128 bytes, then DICM), `pdf`, else `bin`. */
+export function sniffExtension(head: Buffer): string {
+  if (head.length >= 132 && head.toString('latin1', 128, 132) === 'DICM') return 'dcm'
+  return head.toString('latin1', 0, 5) === '%PDF-' ? 'pdf' : 'bin'
+}

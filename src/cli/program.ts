@@ -1,0 +1,82 @@
+import { Command } from 'commander'
+import type { CommanderError } from 'commander'
+import { VERSION } from '../lib/version.js'
+import type { Cli, Register } from './command.js'
+import { usageError } from './command-error.js'
+import type { CommandError } from './command-error.js'
+import type { Streams } from './output.js'
+import { registerAudit } from './commands/audit.js'
+import { registerCheck } from './commands/check.js'
+import { registerClaim } from './commands/claim.js'
+import { registerDeidentify } from './commands/deidentify.js'
+import { registerInbox } from './commands/inbox.js'
+import { registerInit } from './commands/init.js'
+import { registerKey } from './commands/key.js'
+import { registerOpen } from './commands/open.js'
+import { registerPull } from './commands/pull.js'
+import { registerRelease } from './commands/release.js'
+import { registerSeal } from './commands/seal.js'
+import { registerSecret } from './commands/secret.js'
+import { registerSend } from './commands/send.js'
+import { registerServe } from './commands/serve.js'
+import { registerSignIn } from './commands/sign-in.js'
+import { registerToken } from './commands/token.js'
+
+/** In the order of `nocturne --help`: the operator's, the sender's, the reader's, the officer's, the rooms by themselves. */
+const COMMANDS: readonly Register[] = [
+  registerInit,
+  registerCheck,
+  registerServe,
+  registerKey,
+  registerSecret,
+  registerToken,
+  registerSignIn,
+  registerSend,
+  registerInbox,
+  registerClaim,
+  registerRelease,
+  registerPull,
+  registerAudit,
+  registerOpen,
+  registerSeal,
+  registerDeidentify,
+]
+
+/** The whole command. Parsing throws CommanderError; see `explainUsage`. Help goes to `streams`. */
+export function buildProgram(cli: Cli, streams: Streams): Command {
+  const program = new Command('nocturne')
+    .description('sends, seals, delivers and audits studies for after-hours reading')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text),
+      outputError: () => undefined,
+    })
+  for (const register of COMMANDS) register(program, cli)
+  return program
+}
+
+/**
+ * What the parser objected to, in our own voice; undefined when it only printed help or the version. The value
+ * of an argument is never repeated: it may be a token that was pasted into the wrong place.
+ */
+export function explainUsage(error: CommanderError, commandLine: string): CommandError | undefined {
+  if (error.exitCode === 0) return undefined
+  const help = `see ${commandLine} --help`
+  if (error.code === 'commander.help') return usageError('no command was given', help)
+  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
+  const suggestion = /^\(Did you mean (.*)\?\)$/.exec(rest.join(' '))?.[1]
+  const message = first
+    .replace(/^(unknown option '[^'=]*)=.*$/, "$1'")
+    .replace(/ argument '.*' is invalid\. /s, ': ')
+    .replace(/^too many arguments.*$/, 'too many arguments')
+    .replace(/\.$/, '')
+  return usageError(
+    message.charAt(0).toLowerCase() + message.slice(1),
+    suggestion === undefined ? help : `did you mean ${suggestion}?`,
+  )
+}

@@ -1,0 +1,247 @@
+import { Agent as HttpAgent, request as httpRequest } from 'node:http'
+import type { IncomingMessage, RequestOptions } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Writable } from 'node:stream'
+import { CATALOGUE, systemCode } from '../lib/errors.js'
+import type { Code } from '../lib/errors.js'
+import { CommandError } from './command-error.js'
+import { readBeforeFailing } from './early-answer.js'
+
+/** An answer in JSON is never larger; 10,000 items of an upload take about 1.5 MB. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024
+const MAX_TEXT_CHARS = 500
+
+export interface GatewayClientOptions {
+  /** Origin of the gateway, with a path in front of /v1 when a proxy adds one. */
+  readonly url: string
+  readonly token?: string
+  /** PEM certificates to trust for TLS instead of the system's. */
+  readonly ca?: string
+  readonly signal?: AbortSignal
+  /** Without a byte in either direction for this long a request fails; default two minutes. */
+  readonly idleTimeoutMs?: number
+}
+
+/** Writes a request's body, without ending it. */
+export interface Body {
+  readonly contentType: string
+  readonly contentLength: number
+  /** Resolves when all is written, or soon after `stopped`; rejects when the source fails. */
+  writeTo(request: Writable, stopped: AbortSignal): Promise<void>
+}
+
+export interface Call {
+  readonly method?: 'GET' | 'POST'
+  /** Below the gateway's address, with its query: `/v1/inbox`. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Body
+}
+
+/** The gateway answered, and the answer is an error. `answer` is the whole problem document. */
+export class GatewayError extends CommandError {
+  readonly status: number
+  readonly answer: Readonly<Record<string, unknown>>
+
+  constructor(status: number, answer: Readonly<Record<string, unknown>>) {
+    const own = CATALOGUE.internal
+    const text = (name: string) => {
+      const value = answer[name]
+      return typeof value === 'string' && value !== '' ? value.slice(0, MAX_TEXT_CHARS) : undefined
+    }
+    const subject = text('subject')
+    super(`${text('title') ?? `the gateway answered ${status}`}${subject ? `: ${subject}` : ''}`, {
+      hint: text('hint') ?? own.hint,
+      code: text('code') ?? 'internal',
+    })
+    this.status = status
+    this.answer = answer
+  }
+}
+
+/** The connection failed before an answer came: the request may have been done or not. */
+export class ConnectionError extends CommandError {
+  constructor(cause: unknown, code: Code = 'gateway_unreachable') {
+    const { title, hint } = CATALOGUE[code]
+    const system = systemCode(cause)
+    super(system === undefined ? title : `${title} (${system})`, { hint, code, cause })
+  }
+}
+
+/**
+ * Talks to one gateway over connections that are kept alive. It follows no redirect, so the token goes nowhere
+ * else, and it sends none over plain HTTP beyond loopback. `close()` ends the idle connections.
+ */
+export class GatewayClient {
+  readonly #base: URL
+  readonly #options: GatewayClientOptions
+  readonly #agent: HttpAgent
+
+  /** @throws CommandError for an address that cannot be used, `insecure_gateway` */
+  constructor(options: GatewayClientOptions) {
+    this.#base = parseGateway(options.url, options.token !== undefined)
+    this.#options = options
+    const keepAlive = { keepAlive: true, maxSockets: 8 }
+    this.#agent =
+      this.#base.protocol === 'https:'
+        ? new HttpsAgent({ ...keepAlive, ...(options.ca !== undefined && { ca: options.ca }) })
+        : new HttpAgent(keepAlive)
+  }
+
+  /** The answer as JSON. @throws GatewayError, ConnectionError */
+  async json(call: Call): Promise<unknown> {
+    const text = await this.text(call)
+    try {
+      return JSON.parse(text)
+    } catch (cause) {
+      throw notAGateway(cause)
+    }
+  }
+
+  async text(call: Call): Promise<string> {
+    const response = await this.open(call)
+    return (await this.#readAll(response)).toString('utf8')
+  }
+
+  /** POST with a small JSON body. */
+  post(path: string, value: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
+    const bytes = Buffer.from(JSON.stringify(value))
+    return this.json({
+      method: 'POST',
+      path,
+      body: {
+        contentType: 'application/json',
+        contentLength: bytes.length,
+        writeTo: (request) => Promise.resolve(void request.write(bytes)),
+      },
+    })
+  }
+
+  /**
+   * The answer once its header is there and says success; its body is the caller's to read.
+   *
+   * @throws GatewayError for every other answer, ConnectionError
+   */
+  async open(call: Call): Promise<IncomingMessage> {
+    const response = await this.#send(call)
+    const status = response.statusCode ?? 0
+    if (status >= 200 && status < 300) return response
+    const text = (await this.#readAll(response)).toString('utf8')
+    throw new GatewayError(status, parseProblem(text))
+  }
+
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  #send(call: Call): Promise<IncomingMessage> {
+    const { token, signal } = this.#options
+    const { body } = call
+    const url = new URL(`${this.#base.href.replace(/\/$/, '')}${call.path}`)
+    const options: RequestOptions = {
+      method: call.method ?? 'GET',
+      agent: this.#agent,
+      timeout: this.#options.idleTimeoutMs ?? 120_000,
+      headers: {
+        accept: 'application/json, */*',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body && { 'content-type': body.contentType, 'content-length': body.contentLength }),
+        ...call.headers,
+      },
+      ...(signal && { signal }),
+    }
+    return new Promise((resolve, reject) => {
+      const stop = new AbortController()
+      const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options)
+      request.on('socket', readBeforeFailing)
+      request.on('response', (response) => {
+        // An early answer ends the upload: what it says matters, not what was still to be sent.
+        stop.abort()
+        if (!request.writableEnded) response.once('end', () => request.destroy())
+        resolve(response)
+      })
+      request.on('error', (error) => {
+        stop.abort()
+        reject(error instanceof ConnectionError ? error : new ConnectionError(error))
+      })
+      request.on('timeout', () => request.destroy(new ConnectionError(undefined)))
+      request.on('close', () => stop.abort())
+      if (body === undefined) {
+        request.end()
+        return
+      }
+      body.writeTo(request, stop.signal).then(
+        () => {
+          if (!stop.signal.aborted) request.end()
+        },
+        (error: unknown) => {
+          // The source failed, such as a file that shrank: the request must not look complete.
+          reject(error instanceof Error ? error : new ConnectionError(error))
+          request.destroy()
+        },
+      )
+    })
+  }
+
+  async #readAll(response: IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = []
+    let size = 0
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        size += chunk.length
+        if (size > MAX_ANSWER_BYTES) throw notAGateway(undefined)
+        chunks.push(chunk)
+      }
+    } catch (error) {
+      throw error instanceof CommandError ? error : new ConnectionError(error)
+    }
+    return Buffer.concat(chunks)
+  }
+}
+
+/** @throws CommandError `usage`, `insecure_gateway` */
+function parseGateway(text: string, hasToken: boolean): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (
+    url === undefined ||
+    !/^https?:$/.test(url.protocol) ||
+    url.search !== '' ||
+    url.hash !== ''
+  ) {
+    throw new CommandError('--gateway is not the address of a gateway', {
+      hint: 'give its origin, such as https://gateway.example.org',
+      exit: 2,
+    })
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new CommandError('--gateway must not hold a user name or password', {
+      hint: 'give the token with --token-file',
+      exit: 2,
+    })
+  }
+  if (hasToken && url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    const { title, hint } = CATALOGUE.insecure_gateway
+    throw new CommandError(title, { hint, code: 'insecure_gateway' })
+  }
+  return url
+}
+
+const isLoopback = (host: string) =>
+  host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+
+const notAGateway = (cause: unknown) =>
+  new CommandError('the answer is not that of a gateway', {
+    hint: 'check --gateway; a proxy may have answered instead',
+    code: 'gateway_unreachable',
+    cause,
+  })
+
+/** RFC 9457. A proxy in front may answer with something else, of which nothing is shown. */
+function parseProblem(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import type { Cli } from './command.js'
+import type { GatewayClient } from './client.js'
+import type { Output } from './output.js'
+
+export interface GatewayOptions {
+  readonly gateway: string
+  readonly tokenFile?: string
+  readonly caFile?: string
+}
+
+/** `--gateway`, `--token-file` and `--ca-file`, for every command that talks to a gateway. */
+export function addGatewayOptions(command: Command): Command {
+  return command
+    .requiredOption('--gateway <url>', "the gateway's address, such as https://gateway.example.org")
+    .requiredOption('--token-file <file>', 'file that holds your token, readable by you alone')
+    .option('--ca-file <file>', "PEM certificates to trust for TLS instead of the system's")
+}
+
+/**
+ * Runs `work` with a client, and closes its connections afterwards.
+ *
+ * @throws CommandError `file_unreadable`, `insecure_gateway`, and what `work` throws.
+ */
+export async function withGateway<T>(
+  options: GatewayOptions,
+  cli: Cli,
+  output: Output,
+  work: (client: GatewayClient) => Promise<T>,
+): Promise<T> {
+  const [{ GatewayClient: Client }, { readSmallText, readToken }] = await Promise.all([
+    import('./client.js'),
+    import('./secret-file.js'),
+  ])
+  const token =
+    options.tokenFile === undefined ? undefined : await readToken(options.tokenFile, output)
+  const ca = options.caFile === undefined ? undefined : await readSmallText(options.caFile)
+  const client = new Client({
+    url: options.gateway,
+    signal: cli.signal,
+    ...(token !== undefined && { token }),
+    ...(ca !== undefined && { ca }),
+  })
+  try {
+    return await work(client)
+  } finally {
+    client.close()
+  }
+}

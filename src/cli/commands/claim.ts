@@ -1,0 +1,7 @@
+import { registerClaimAction } from '../claims.js'
+
+export const registerClaim = registerClaimAction(
+  'claim',
+  'take a transfer, so that no other reader does',
+  'claimed',
+)

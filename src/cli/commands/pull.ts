@@ -1,0 +1,85 @@
+import { define } from '../command.js'
+import type { Register } from '../command.js'
+import { usageError } from '../command-error.js'
+import { count, formatBytes } from '../format.js'
+import { addGatewayOptions, withGateway } from '../gateway-options.js'
+import type { GatewayOptions } from '../gateway-options.js'
+import { addKeyOptions } from '../key-options.js'
+import type { KeyOptions } from '../key-options.js'
+import type { Output } from '../output.js'
+import type { PullReport } from '../pull.js'
+
+interface PullOptions extends GatewayOptions, KeyOptions {
+  readonly out: string
+  readonly all?: boolean
+  readonly gatewayCertificate?: string
+  readonly json?: boolean
+}
+
+export const registerPull: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'pull [id]',
+    summary: 'fetch, verify, open and acknowledge a transfer, or all that wait for you',
+    examples: [
+      'nocturne pull --all --gateway https://gateway.example.org --token-file reader-1.token --key reader-1.asc --out studies',
+    ],
+  })
+  addKeyOptions(addGatewayOptions(command))
+    .requiredOption('--out <dir>', 'folder that gets one folder a transfer')
+    .option('--all', 'everything in the inbox that no other reader has claimed')
+    .option('--gateway-certificate <file>', 'trust only manifests that this certificate signed')
+    .action(async (id: string | undefined, options: PullOptions) => {
+      const output = cli.output(options)
+      if ((id === undefined) === (options.all !== true)) {
+        throw usageError(
+          'give the id of one transfer, or --all',
+          'see nocturne inbox for what waits',
+        )
+      }
+      const [{ pull }, { listTargets, readGateway }, { takeClaim }, { readKey }] =
+        await Promise.all([
+          import('../pull.js'),
+          import('../pull-targets.js'),
+          import('../acknowledge.js'),
+          import('../key-options.js'),
+        ])
+      const key = await readKey(options, output)
+      await withGateway(options, cli, output, async (client) => {
+        const gateway = await readGateway(client, options.gatewayCertificate)
+        const reports: PullReport[] = []
+        const targets = await listTargets(client, id)
+        for (const target of targets) {
+          try {
+            const reader = await takeClaim(client, target)
+            const startProgress = (totalBytes: number, totalItems: number) =>
+              output.progress({ label: 'fetching', totalBytes, totalItems })
+            const onRetry = () => output.warn('the connection broke; trying again')
+            const { signal } = cli
+            const { out } = options
+            const work = { client, signal, gateway, key, out, reader, startProgress, onRetry }
+            const report = await pull(work, target)
+            reports.push(report)
+            show(output, report)
+          } catch (error) {
+            // One that fails must not keep the others waiting; a single one is the command's own failure.
+            if (id !== undefined || cli.signal.aborted) throw error
+            if (!isTaken(error)) output.failed(error, `transfer ${target}`)
+          }
+        }
+        if (targets.length === 0) output.print('nothing waits')
+        output.json(id === undefined ? { transfers: reports } : reports[0])
+      })
+    })
+}
+
+const isTaken = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === 'already_claimed'
+
+function show(output: Output, report: PullReport): void {
+  const { folder, items, bytes, kept, isAcknowledged } = report
+  const before = kept > 0 ? `, ${kept} of them there already` : ''
+  output.print(`${folder}: ${count(items, 'item')}, ${formatBytes(bytes)}${before}`)
+  output.print(
+    `  every digest matches the signed manifest; ${isAcknowledged ? '' : 'not '}acknowledged`,
+  )
+}

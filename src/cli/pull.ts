@@ -1,0 +1,267 @@
+/**
+ * One transfer from the gateway to a folder: manifest, items, acknowledgement.
+ *
+ * The folder of a transfer, at any moment, also after a kill: finished items under their names, whole and
+ * verified; `.partial/` with what is under way; `manifest.json` once every item is there; `receipt.tlog-proof`
+ * once the gateway has the acknowledgement. Running again goes on from whichever of these is missing.
+ */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { access, mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { NocturneError } from '../lib/errors.js'
+import { canonicalJson } from '../lib/json.js'
+import { nodeCiphers, openMessage, openSignedMessage } from '../seal/index.js'
+import type { PrivateKey } from '../seal/index.js'
+import { acknowledge } from './acknowledge.js'
+import type { GatewayAnswer } from './answers.js'
+import type { GatewayClient } from './client.js'
+import { about } from './command-error.js'
+import { DataPacketMeter, metered } from './data-packet.js'
+import { fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
+import type { Fetch } from './download.js'
+import { makeFolder, once, writeError, writeWhole, writeWholeText } from './local-write.js'
+import { itemPaths, mismatch, parseManifest } from './manifest.js'
+import type { Manifest, ManifestItem } from './manifest.js'
+import type { Progress } from './progress.js'
+
+/** Items under way at a time: enough to hide the round trips and the fsyncs. */
+const AT_A_TIME = 4
+/** A manifest is some 700 bytes an item. */
+const MAX_MANIFEST_BYTES = 256 * 1024 * 1024
+
+export interface Pull {
+  readonly client: GatewayClient
+  readonly signal: AbortSignal
+  readonly gateway: Pick<GatewayAnswer, 'name' | 'certificate'>
+  readonly key: PrivateKey
+  /** Folder that gets one folder a transfer. */
+  readonly out: string
+  /** Principal id of the reader; undefined when the transfer was acknowledged before. */
+  readonly reader: string | undefined
+  readonly startProgress: (totalBytes: number, totalItems: number) => Progress
+  readonly onRetry: () => void
+}
+
+export interface PullReport {
+  readonly id: string
+  readonly folder: string
+  readonly items: number
+  readonly bytes: number
+  /** Items that were there already and verified again. */
+  readonly kept: number
+  readonly isAcknowledged: boolean
+}
+
+/** @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and what gateway and disk refuse. */
+export async function pull(work: Pull, id: string): Promise<PullReport> {
+  const folder = join(work.out, id)
+  const partial = join(folder, '.partial')
+  await makeFolder(partial)
+  const bytes = await openManifest(work, id)
+  const manifest = parseManifest(bytes, id, work.gateway.name)
+  const kept = await pullItems(work, manifest, folder, partial)
+  await writeWholeText(join(folder, 'manifest.json'), Buffer.from(bytes).toString('utf8'))
+  await rm(partial, { recursive: true, force: true })
+  const receipt = join(folder, 'receipt.tlog-proof')
+  if (work.reader !== undefined) {
+    const statement = canonicalJson({
+      v: 1,
+      type: 'nocturne-acknowledgement',
+      gateway: manifest.gateway,
+      transfer: id,
+      manifest: createHash('sha256').update(bytes).digest('hex'),
+      items: manifest.items.length,
+      reader: work.reader,
+      openedAt: new Date().toISOString(),
+    })
+    const proof = await acknowledge(work, id, statement)
+    if (proof !== undefined) await writeWholeText(receipt, proof)
+  }
+  return {
+    id,
+    folder,
+    items: manifest.items.length,
+    bytes: manifest.items.reduce((sum, { plaintext }) => sum + plaintext.size, 0),
+    kept,
+    isAcknowledged: await exists(receipt),
+  }
+}
+
+async function openManifest(work: Pull, id: string): Promise<Uint8Array> {
+  const sealed = await fetchToMemory({
+    ...work,
+    path: `/v1/transfers/${id}/manifest`,
+    what: 'the manifest',
+    size: MAX_MANIFEST_BYTES,
+    onBytes: () => undefined,
+  })
+  try {
+    const { certificate } = work.gateway
+    return (await openSignedMessage(sealed, [work.key], certificate)).content
+  } catch (error) {
+    throw about('the manifest', error)
+  }
+}
+
+/** Some items at a time, in order; the first failure ends it. Answers how many were there already. */
+async function pullItems(
+  work: Pull,
+  manifest: Manifest,
+  folder: string,
+  partial: string,
+): Promise<number> {
+  const totalBytes = manifest.items.reduce((sum, { ciphertext }) => sum + ciphertext.size, 0)
+  const progress = work.startProgress(totalBytes, manifest.items.length)
+  const paths = itemPaths(manifest)
+  const failed = new AbortController()
+  const signal = AbortSignal.any([work.signal, failed.signal])
+  const items = manifest.items.values()
+  let kept = 0
+  const worker = async () => {
+    for (const item of items) {
+      if (failed.signal.aborted) return
+      const target = join(folder, paths.get(item.index) ?? '')
+      if (await isThere(target, item)) {
+        kept += 1
+        progress.skipBytes(item.ciphertext.size)
+      } else {
+        await pullItem({ ...work, signal }, manifest.transfer, item, target, partial, progress)
+      }
+      progress.addItem()
+    }
+  }
+  try {
+    await Promise.all(
+      Array.from({ length: AT_A_TIME }, () =>
+        worker().catch((error: unknown) => {
+          failed.abort()
+          throw error
+        }),
+      ),
+    )
+  } finally {
+    progress.clear()
+  }
+  return kept
+}
+
+/**
+ * Fetches, measures, opens and measures again; the file gets its name only when both digests are those of the
+ * manifest. What did not match is removed, so that the next attempt fetches it anew.
+ */
+async function pullItem(
+  work: Pull,
+  transfer: string,
+  item: ManifestItem,
+  target: string,
+  partial: string,
+  progress: Progress,
+): Promise<void> {
+  const what = `item ${item.index}`
+  const fetch: Fetch = {
+    ...work,
+    path: `/v1/transfers/${transfer}/items/${item.index}`,
+    what,
+    size: item.ciphertext.size,
+    onBytes: (count) => progress.addBytes(count),
+  }
+  const file = join(partial, `${item.index}.pgp`)
+  const isSmall = item.ciphertext.size <= IN_MEMORY_BYTES
+  let message = () => readBack(file)
+  if (isSmall) {
+    const sealed = await fetchToMemory(fetch)
+    message = () => once(sealed)
+  } else {
+    await fetchToFile(fetch, file)
+  }
+  await makeItemFolder(target)
+  const meter = new DataPacketMeter()
+  const opened = new ContentMeter()
+  const check = () => {
+    if (!isSame(meter.digest(), item.ciphertext)) throw mismatch(what)
+    if (!isSame(opened.digest(), item.plaintext)) throw mismatch(what)
+  }
+  try {
+    const source = metered(message(), meter)
+    const content = opened.watch(openMessage(source, [work.key], { ciphers: nodeCiphers }))
+    await writeWhole(target, content, { temporaryFolder: partial, check })
+  } catch (error) {
+    throw await explain(error, item, message())
+  } finally {
+    // Wrong or done: either way it is of no more use.
+    await rm(file, { force: true })
+    await rm(`${file}.etag`, { force: true })
+  }
+}
+
+/** A changed byte ends the opening before the digests are compared: which of the two it was is found out here. */
+async function explain(
+  error: unknown,
+  item: ManifestItem,
+  message: AsyncIterable<Uint8Array>,
+): Promise<unknown> {
+  if (!(error instanceof NocturneError) || error.code !== 'cannot_open') return error
+  const what = `item ${item.index}`
+  const meter = new DataPacketMeter()
+  try {
+    for await (const chunk of message) meter.update(chunk)
+  } catch {
+    return mismatch(what)
+  }
+  return isSame(meter.digest(), item.ciphertext) ? about(what, error) : mismatch(what)
+}
+
+const makeItemFolder = (target: string) =>
+  mkdir(dirname(target), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw writeError(dirname(target), error)
+  })
+
+/** A file from an earlier pull counts when it is what the manifest says, to the byte. */
+async function isThere(target: string, { plaintext }: ManifestItem): Promise<boolean> {
+  if (!(await exists(target))) return false
+  const meter = new ContentMeter()
+  try {
+    for await (const chunk of createReadStream(target, { highWaterMark: 256 * 1024 })) {
+      meter.update(chunk as Buffer)
+    }
+  } catch {
+    return false
+  }
+  return isSame(meter.digest(), plaintext)
+}
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+interface Measured {
+  readonly sha256: string
+  readonly size: number
+}
+
+const isSame = (a: Measured, b: Measured): boolean => a.sha256 === b.sha256 && a.size === b.size
+
+/** SHA-256 and size of content that passes by. */
+class ContentMeter {
+  readonly #hash = createHash('sha256')
+  #size = 0
+
+  update(chunk: Uint8Array): void {
+    this.#hash.update(chunk)
+    this.#size += chunk.length
+  }
+
+  async *watch(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of content) {
+      this.update(chunk)
+      yield chunk
+    }
+  }
+
+  digest(): Measured {
+    return { sha256: this.#hash.digest('hex'), size: this.#size }
+  }
+}

@@ -1,0 +1,83 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { nodeCrypto, readLines, verifyExport, verifyReceipt } from '../ledger/index.js'
+import type { ReceiptReport, VerifyReport } from '../ledger/index.js'
+import { gatewayAnswer, parseAnswer } from './answers.js'
+import type { Cli } from './command.js'
+import { CommandError, fileError } from './command-error.js'
+import { bodyOf } from './download.js'
+import { withGateway } from './gateway-options.js'
+import type { GatewayOptions } from './gateway-options.js'
+import type { Output } from './output.js'
+import { readSmallText } from './secret-file.js'
+import { withRooms } from './site.js'
+
+const RECEIPT_START = 'c2sp.org/tlog-proof'
+
+/** `NAME+HASH+KEY` (C2SP signed-note), given as it is or in a file. @throws CommandError */
+export async function readLedgerKey(keyOrFile: string): Promise<string> {
+  const form = /^[^\s+]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{1,500}$/
+  if (form.test(keyOrFile)) return keyOrFile
+  const text = (await readSmallText(keyOrFile)).trim()
+  if (form.test(text)) return text
+  throw new CommandError(`the file does not hold a ledger's key: ${keyOrFile}`, {
+    code: 'ledger_key_unreadable',
+    hint: 'give keys/ledger.vkey of the site, or what its operator handed out',
+  })
+}
+
+/** An export or a receipt, told apart by how it begins. */
+export async function verifyFile(file: string, key: string): Promise<VerifyReport | ReceiptReport> {
+  if ((await readStart(file)).startsWith(RECEIPT_START)) {
+    return verifyReceipt(await readSmallText(file), key, nodeCrypto)
+  }
+  return verifyExport(readLines(createReadStream(file)), key, nodeCrypto)
+}
+
+/** Everything from the entries of the database again. */
+export async function verifySite(dir: string, key: string | undefined): Promise<VerifyReport> {
+  return withRooms(dir, async ({ ledger }) => {
+    if (key !== undefined && key !== ledger.verifierKey) throw otherKey()
+    return ledger.verify()
+  })
+}
+
+/**
+ * The whole log as the gateway exports it, line by line. Without a key that was handed out before, the one it
+ * serves is used: that shows that the log agrees with itself, not that it is the log of last week.
+ */
+export async function verifyLive(
+  source: GatewayOptions,
+  key: string | undefined,
+  cli: Cli,
+  output: Output,
+): Promise<VerifyReport> {
+  return withGateway(source, cli, output, async (client) => {
+    const answer = await client.json({ path: '/v1/gateway' })
+    const { ledgerKey } = parseAnswer(gatewayAnswer, answer)
+    if (key === undefined) output.warn('the key is as served; pin it with --ledger-key')
+    else if (key !== ledgerKey) throw otherKey()
+    const response = await client.open({ path: '/v1/audit/export' })
+    return verifyExport(readLines(bodyOf(response)), key ?? ledgerKey, nodeCrypto)
+  })
+}
+
+async function readStart(path: string): Promise<string> {
+  try {
+    const file = await open(path, 'r')
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0)
+      return buffer.toString('latin1', 0, bytesRead)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw fileError(path, error)
+  }
+}
+
+const otherKey = () =>
+  new CommandError('the ledger is signed with another key than the one given', {
+    code: 'ledger_broken',
+    hint: 'ask the operator why the key changed; a new key is a new log',
+  })

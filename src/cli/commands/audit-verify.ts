@@ -1,0 +1,69 @@
+import type { VerifyReport } from '../../ledger/index.js'
+import { addSourceOptions, checkSource } from '../audit-source.js'
+import type { SourceOptions } from '../audit-source.js'
+import { define } from '../command.js'
+import type { Register } from '../command.js'
+import { EXIT, usageError } from '../command-error.js'
+import { count } from '../format.js'
+import type { Output } from '../output.js'
+
+interface VerifyOptions extends SourceOptions {
+  readonly ledgerKey?: string
+  readonly json?: boolean
+}
+
+export const registerAuditVerify: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'verify [file]',
+    summary: 'verify an export or a receipt offline, a site, or a gateway live',
+    examples: [
+      'nocturne audit verify march.ndjson --ledger-key ledger.vkey',
+      'nocturne audit verify --site /srv/nocturne',
+    ],
+  })
+  addSourceOptions(command)
+    .option(
+      '--ledger-key <key>',
+      "the log's public key, or a file that holds it (keys/ledger.vkey)",
+    )
+    .action(async (file: string | undefined, options: VerifyOptions) => {
+      const output = cli.output(options)
+      const verify = await import('../audit-verify.js')
+      const key =
+        options.ledgerKey === undefined ? undefined : await verify.readLedgerKey(options.ledgerKey)
+      if (file === undefined) {
+        const source = checkSource(options)
+        const report =
+          'site' in source
+            ? await verify.verifySite(source.site, key)
+            : await verify.verifyLive(source, key, cli, output)
+        show(output, report)
+        return
+      }
+      if (options.gateway !== undefined || options.site !== undefined || key === undefined) {
+        throw usageError(
+          'a file is verified with --ledger-key and nothing else',
+          "give the log's key as you got it when the gateway was set up, not from the same hands as the file",
+        )
+      }
+      show(output, await verify.verifyFile(file, key))
+    })
+}
+
+type Shown = Partial<VerifyReport> & Pick<VerifyReport, 'ok'> & { readonly index?: number }
+
+function show(output: Output, report: Shown): void {
+  output.json(report)
+  const { ok, size = 0, index, root, badIndex, problem } = report
+  if (ok) {
+    output.print(
+      index === undefined
+        ? `the ledger holds: ${count(size, 'entry', 'entries')}, root ${root ?? ''}`
+        : `the receipt holds: entry ${index} of a log of ${count(size, 'entry', 'entries')}`,
+    )
+    return
+  }
+  output.print(`does not verify: ${problem ?? ''}`)
+  if (badIndex !== undefined) output.print(`the first wrong index is ${badIndex}`)
+  output.exitCode = EXIT.failed
+}

@@ -1,0 +1,16 @@
+import { defineGroup } from '../command.js'
+import type { Register } from '../command.js'
+import { registerAuditCheckpoint } from './audit-checkpoint.js'
+import { registerAuditExport } from './audit-export.js'
+import { registerAuditProof } from './audit-proof.js'
+import { registerAuditQuery } from './audit-query.js'
+import { registerAuditVerify } from './audit-verify.js'
+
+export const registerAudit: Register = (parent, cli) => {
+  const group = defineGroup(parent, 'audit', 'search, export and verify the ledger')
+  registerAuditQuery(group, cli)
+  registerAuditExport(group, cli)
+  registerAuditVerify(group, cli)
+  registerAuditCheckpoint(group, cli)
+  registerAuditProof(group, cli)
+}

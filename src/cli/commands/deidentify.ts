@@ -1,0 +1,72 @@
+import { define } from '../command.js'
+import type { Register } from '../command.js'
+import { usageError } from '../command-error.js'
+import { count } from '../format.js'
+import type { Output } from '../output.js'
+import type { ItemReport } from '../local-deidentify.js'
+
+interface DeidentifyOptions {
+  readonly profile: string
+  readonly out?: string
+  readonly dryRun?: boolean
+  readonly secretFile?: string
+  readonly json?: boolean
+}
+
+export const registerDeidentify: Register = (parent, cli) => {
+  define(parent, {
+    usage: 'deidentify <file...>',
+    summary: 'take identity out of DICOM files, and show what was done to which element',
+    examples: [
+      'nocturne deidentify ct-head/ --profile pseudonymize --dry-run',
+      'nocturne deidentify slice.dcm --profile strip --out clean',
+    ],
+  })
+    .requiredOption('--profile <name>', 'strip, pseudonymize, or the YAML file of a profile')
+    .option('--out <dir>', 'folder for the results, named by their new UIDs')
+    .option('--dry-run', 'write nothing; only show what would be done')
+    .option(
+      '--secret-file <file>',
+      'secret of 32 bytes that new UIDs and codes come from; a random one when left out',
+    )
+    .action(async (paths: string[], options: DeidentifyOptions) => {
+      const output = cli.output(options)
+      if ((options.out === undefined) !== (options.dryRun === true)) {
+        throw usageError('give either --out or --dry-run', 'see nocturne deidentify --help')
+      }
+      const [{ listFiles }, { deidentifyFiles }] = await Promise.all([
+        import('../files.js'),
+        import('../local-deidentify.js'),
+      ])
+      const reports: ItemReport[] = []
+      const files = await listFiles(paths)
+      for await (const report of deidentifyFiles(files, {
+        profile: options.profile,
+        out: options.out,
+        secretFile: options.secretFile,
+        output,
+      })) {
+        cli.signal.throwIfAborted()
+        show(output, report)
+        if (output.isJson) reports.push(report)
+      }
+      output.json({ files: reports })
+    })
+}
+
+/** Paths, actions and reasons. A value is never among them. */
+function show(output: Output, report: ItemReport): void {
+  if (report.error !== undefined) {
+    output.failed(report.error, report.file)
+    return
+  }
+  const { file, opened, elements } = report
+  output.print(
+    `${file}${opened === undefined ? '' : ` -> ${opened}`}: ${count(elements.length, 'element')}`,
+  )
+  for (const { path, action, reason, option } of elements) {
+    output.print(
+      `  ${path}  ${action}  ${reason}${option === undefined ? '' : `  option ${option}`}`,
+    )
+  }
+}

@@ -1,0 +1,125 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { deidentify } from '../deidentify/index.js'
+import type {
+  DeidentifiedInstance,
+  DeidentifyContext,
+  ElementReport,
+  Pseudonym,
+} from '../deidentify/index.js'
+import { newId } from '../lib/ids.js'
+import { NocturneError } from '../lib/errors.js'
+import { receive } from '../receive/index.js'
+import type { ReceivedItem } from '../receive/index.js'
+import { CommandError, toCommandError } from './command-error.js'
+import type { LocalFile } from './files.js'
+import { makeFolder, writeWhole } from './local-write.js'
+import { readFileBlocks } from './message-file.js'
+import type { Output } from './output.js'
+import { readProfile } from './profile-file.js'
+import { readSecretText } from './secret-file.js'
+
+export interface ItemReport {
+  /** The file as it was named; an archive's items all bear its name. */
+  readonly file: string
+  /** Where the result is; undefined on a dry run. */
+  readonly opened?: string
+  readonly elements: readonly ElementReport[]
+  /** Why nothing was written. */
+  readonly error?: CommandError
+}
+
+interface Work {
+  readonly profile: string
+  /** Undefined on a dry run: everything is done, to the last byte, and nothing is written. */
+  readonly out: string | undefined
+  readonly secretFile: string | undefined
+  readonly output: Output
+}
+
+/** The standard limits of a site. */
+const LIMITS = {
+  itemBytes: 8 * 2 ** 30,
+  archiveEntries: 20_000,
+  archiveRatio: 200,
+  archiveDepth: 2,
+}
+const HEADER_BYTES = 32 * 2 ** 20
+const SECRET_BYTES = 32
+
+/** The room by itself: one report an instance, and one with the reason for whatever is not written. */
+export async function* deidentifyFiles(
+  files: readonly LocalFile[],
+  work: Work,
+): AsyncGenerator<ItemReport> {
+  const profile = await readProfile(work.profile)
+  const secret = await readSecret(work)
+  const context: DeidentifyContext = {
+    profile,
+    secret,
+    transfer: newId(),
+    headerBytes: HEADER_BYTES,
+    pseudonymOf: (handle) => Promise.resolve(pseudonymOf(secret, handle)),
+  }
+  if (work.out !== undefined) await makeFolder(work.out)
+  for (const { path, mediaType } of files) {
+    const part = { contentType: mediaType, fileName: undefined, bytes: readFileBlocks(path) }
+    for await (const item of receive(part, LIMITS)) {
+      try {
+        yield { file: path, ...(await process(item, context, work.out)) }
+      } catch (error) {
+        if (error instanceof CommandError) throw error
+        yield { file: path, elements: [], error: toCommandError(error) }
+      }
+    }
+  }
+}
+
+async function process(
+  item: ReceivedItem,
+  context: DeidentifyContext,
+  out: string | undefined,
+): Promise<Omit<ItemReport, 'file'>> {
+  if (item.kind === 'unacceptable') throw new NocturneError(item.code)
+  if (item.kind === 'document') throw new NocturneError('not_dicom')
+  const cleaned = await deidentify(item, context)
+  const elements = cleaned.report
+  if (out === undefined) {
+    await readToEnd(cleaned)
+    return { elements }
+  }
+  // UIDs are the room's own making: digits and dots.
+  const opened = join(out, `${cleaned.facts.sopInstanceUID}.dcm`)
+  await writeWhole(opened, cleaned.bytes, { mayReplace: false })
+  return { opened, elements }
+}
+
+/** What cannot be shown to be safe may come to light at the last byte. */
+async function readToEnd({ bytes }: DeidentifiedInstance): Promise<void> {
+  const iterator = bytes[Symbol.asyncIterator]()
+  while ((await iterator.next()).done !== true);
+}
+
+async function readSecret({ secretFile, output }: Work): Promise<Buffer> {
+  if (secretFile === undefined) return randomBytes(SECRET_BYTES)
+  const secret = Buffer.from((await readSecretText(secretFile, output)).trim(), 'base64')
+  if (secret.length === SECRET_BYTES) return secret
+  throw new CommandError(`the secret is not one of 32 bytes in base64: ${secretFile}`, {
+    code: 'secret_invalid',
+    hint: 'make one with: openssl rand -base64 32',
+  })
+}
+
+const DAY_SECONDS = 86_400
+const MIN_SHIFT_DAYS = 30
+const SHIFT_RANGE_DAYS = 3_620
+
+/** From the secret alone, so that the same secret gives one patient the same code again without a database. */
+function pseudonymOf(secret: Buffer, handle: string): Pseudonym {
+  const digest = createHmac('sha256', secret)
+    .update(`nocturne cli pseudonym v1\0${handle}`)
+    .digest()
+  const code = digest.subarray(0, 8).toString('hex').toUpperCase()
+  const days = MIN_SHIFT_DAYS + (digest.readUInt32BE(8) % SHIFT_RANGE_DAYS)
+  return { code, shiftSeconds: -days * DAY_SECONDS }
+}

@@ -164,10 +164,8 @@ function misspelt(env: Environment): SiteProblem[] {
   return Object.keys(env).flatMap((name) => {
     if (!name.startsWith('NOCTURNE_') || known.includes(name)) return []
     const suffix = name.slice('NOCTURNE_'.length)
-    const meant = nearest(
-      suffix,
-      known.map((one) => one.slice('NOCTURNE_'.length)),
-    )
+    const suffixes = known.map((one) => one.slice('NOCTURNE_'.length))
+    const meant = nearest(suffix, suffixes, 2)
     if (meant === undefined && !suffix.startsWith('LIMIT_')) return []
     const hint = meant === undefined ? 'unset it' : `did you mean NOCTURNE_${meant}?`
     return [{ path: name, problem: 'is not a variable that is known', hint }]

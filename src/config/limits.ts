@@ -21,7 +21,8 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     standard: 8 * GiB,
     min: KiB,
     max: TiB,
-    reason: 'multi-frame and whole-slide objects reach a few GiB; native Pixel Data ends at 4 GiB (32-bit length)',
+    reason:
+      'multi-frame and whole-slide objects reach a few GiB; native Pixel Data ends at 4 GiB (32-bit length)',
   },
   headerBytes: {
     unit: 'bytes',
@@ -43,7 +44,8 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     standard: 20_000,
     min: 1,
     max: 1_000_000,
-    reason: 'the largest perfusion and cardiac studies; at 500 bytes an item the manifest stays near 10 MB',
+    reason:
+      'the largest perfusion and cardiac studies; at 500 bytes an item the manifest stays near 10 MB',
   },
   transferBytes: {
     unit: 'bytes',
@@ -64,7 +66,8 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     standard: 200,
     min: 2,
     max: 1_032,
-    reason: 'images that are mostly black deflate well beyond 100 to 1; Deflate itself ends at 1,032 to 1',
+    reason:
+      'images that are mostly black deflate well beyond 100 to 1; Deflate itself ends at 1,032 to 1',
   },
   archiveDepth: {
     unit: 'count',

@@ -1,12 +1,17 @@
 /**
  * The known word that was probably meant, or undefined when none is near: at most a third of the letters may
- * differ, because a far-fetched proposal misleads more than none.
+ * differ, and never more than `most`, because a far-fetched proposal misleads more than none.
  */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+export function nearest(
+  word: string,
+  known: Iterable<string>,
+  most = Infinity,
+): string | undefined {
   const wanted = word.toLowerCase()
   let best: { word: string; distance: number } | undefined
   for (const candidate of known) {
-    const allowed = Math.max(1, Math.floor(Math.max(wanted.length, candidate.length) / 3))
+    const third = Math.floor(Math.max(wanted.length, candidate.length) / 3)
+    const allowed = Math.min(most, Math.max(1, third))
     // Lengths alone rule most candidates out, and a hostile word never makes the table large.
     if (Math.abs(wanted.length - candidate.length) > allowed) continue
     const distance = editDistance(wanted, candidate.toLowerCase())

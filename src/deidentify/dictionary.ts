@@ -1,0 +1,58 @@
+/** PS3.6 Table 6-1 and PS3.15 Table E.1-1 as data, read once when the process starts. */
+import { readFileSync } from 'node:fs'
+
+const load = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`./tables/${name}`, import.meta.url), 'utf8'))
+
+interface Attribute {
+  /** The first one where the standard names several (`US or SS`). */
+  readonly vr: string
+  readonly keyword: string
+}
+
+/** What the option columns of Table E.1-1 say: K keep, C clean. */
+export type ColumnAction = 'K' | 'C'
+
+export interface ConfidentialityRow {
+  readonly tag: number
+  /** X, Z, D, U, or a compound of them. */
+  readonly basic: string
+  readonly columns: Readonly<Record<string, ColumnAction>>
+}
+
+const attributes = new Map<number, Attribute>()
+const tagsByKeyword = new Map<string, number>()
+for (const [id, [vr, keyword]] of Object.entries(
+  load('dictionary.json') as Record<string, [string, string]>,
+)) {
+  const tag = parseInt(id, 16)
+  attributes.set(tag, { vr: vr.slice(0, 2), keyword })
+  tagsByKeyword.set(keyword, tag)
+}
+
+/** Rows that name one tag; private, curve and overlay groups are rules of their own (see rules.ts). */
+export const CONFIDENTIALITY: readonly ConfidentialityRow[] = (
+  load('confidentiality.json') as [string, string, Record<string, ColumnAction>][]
+)
+  .filter(([id]) => /^[0-9A-F]{8}$/.test(id))
+  .map(([id, basic, columns]) => ({ tag: parseInt(id, 16), basic, columns }))
+
+/** VR of a standard attribute, or undefined when PS3.6 does not list the tag. */
+export const vrOf = (tag: number): string | undefined => attributes.get(tag)?.vr
+
+/**
+ * The TM that belongs to a DA, or the DA that belongs to a TM, by their keywords (`StudyDate`, `StudyTime`):
+ * Annex E wants both shifted as one instant.
+ */
+export function partnerOf(tag: number): number | undefined {
+  const own = attributes.get(tag)
+  if (own === undefined || (own.vr !== 'DA' && own.vr !== 'TM')) return undefined
+  const [from, to, vr] = own.vr === 'DA' ? ['Date', 'Time', 'TM'] : ['Time', 'Date', 'DA']
+  const partner = tagsByKeyword.get(own.keyword.replace(from, to))
+  return partner !== undefined && attributes.get(partner)?.vr === vr ? partner : undefined
+}
+
+/** `00100010`. */
+export const hex = (tag: number): string => tag.toString(16).toUpperCase().padStart(8, '0')
+export const groupOf = (tag: number): number => tag >>> 16
+export const isPrivate = (tag: number): boolean => (tag & 0x10000) !== 0

@@ -1,0 +1,64 @@
+/** What the walker makes of a data set: elements as ranges of one buffer, nothing copied, nothing decoded. */
+
+export interface Encoding {
+  readonly explicit: boolean
+  readonly bigEndian: boolean
+}
+
+export const IMPLICIT: Encoding = { explicit: false, bigEndian: false }
+export const EXPLICIT: Encoding = { explicit: true, bigEndian: false }
+export const EXPLICIT_BIG: Encoding = { explicit: true, bigEndian: true }
+
+export interface Element {
+  /** Unsigned, group in the upper 16 bits. */
+  readonly tag: number
+  /** As the file says; under implicit VR as the dictionary says, `UN` when it does not know. */
+  readonly vr: string
+  readonly start: number
+  readonly valueStart: number
+  /** Without a sequence delimiter. */
+  readonly valueEnd: number
+  /** With the sequence delimiter. */
+  readonly end: number
+  readonly undefinedLength: boolean
+  /** Of a sequence, whether it is written as SQ or as UN (PS3.5 6.2.2). */
+  readonly items?: readonly Item[]
+  /** An encapsulated value: fragments up to a delimiter. */
+  readonly fragments?: true
+}
+
+export interface Item {
+  readonly start: number
+  readonly valueStart: number
+  readonly valueEnd: number
+  readonly end: number
+  readonly undefinedLength: boolean
+  readonly encoding: Encoding
+  readonly elements: readonly Element[]
+}
+
+export const UNDEFINED_LENGTH = 0xffffffff
+export const ITEM = 0xfffee000
+export const ITEM_END = 0xfffee00d
+export const SEQUENCE_END = 0xfffee0dd
+
+const SHORT = 'AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US'.split(' ')
+const LONG = 'OB OD OF OL OV OW SQ SV UC UN UR UT UV'.split(' ')
+
+/** VRs whose explicit length has 32 bits behind two reserved bytes (PS3.5 Table 7.1-1). */
+export const LONG_VRS: ReadonlySet<string> = new Set(LONG)
+
+/** By the two letters as a big-endian number. */
+export const VRS: ReadonlyMap<number, { readonly vr: string; readonly long: boolean }> = new Map(
+  [...SHORT, ...LONG].map((vr) => [
+    (vr.charCodeAt(0) << 8) | vr.charCodeAt(1),
+    { vr, long: LONG_VRS.has(vr) },
+  ]),
+)
+
+export const TEXT_VRS: ReadonlySet<string> = new Set('LO SH ST LT UT UC'.split(' '))
+
+const PIXEL_TAGS: ReadonlySet<number> = new Set([0x7fe00008, 0x7fe00009, 0x7fe00010])
+
+/** Float, Double Float and plain Pixel Data. */
+export const isPixelData = (tag: number): boolean => PIXEL_TAGS.has(tag)

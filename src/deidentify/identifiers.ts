@@ -1,0 +1,146 @@
+/** What names the patient and other people in the source, to be looked for in whatever leaves. Kept in memory only. */
+import { NocturneError } from '../lib/errors.js'
+import { decodeDefault, type Decode } from './charset.js'
+import { fold, isVocabulary } from './clean.js'
+import { vrOf } from './dictionary.js'
+import { TEXT_VRS, type Element } from './element.js'
+
+/** Attributes whose value numbers a person, a visit or an order, at any level. */
+const ID_TAGS: ReadonlySet<number> = new Set([
+  0x00080050, 0x00100020, 0x00101000, 0x00101050, 0x00101090, 0x00102154, 0x00120040, 0x00120042,
+  0x00200010, 0x00321064, 0x00380010, 0x00380060, 0x00400009, 0x00400253, 0x00401001, 0x00402016,
+  0x00402017, 0x0040050a,
+])
+/** Text that says where somebody lives or how to reach them: looked for as a whole. */
+const CONTACT_TAGS: ReadonlySet<number> = new Set([
+  0x00080092, 0x00080094, 0x00101040, 0x00102155, 0x00401102, 0x00401103, 0x00401104,
+])
+const BIRTH_DATE = 0x00100030
+
+/** From this length on a token is found inside words too; shorter ones only as words of their own. */
+const INSIDE_FROM = 5
+/** In values that are not text, shorter tokens come up by chance. */
+const BINARY_FROM = 5
+/** One instance names few people; more than this is an attack on the search, and fails closed. */
+const MAX_TOKENS = 2000
+
+export class Identifiers {
+  /** Folded words of names, the vocabulary's too: what cleaning must not let stay. */
+  readonly names = new Set<string>()
+  readonly #tokens = new Set<string>()
+  readonly #bytes = new Set<string>()
+  #inText: RegExp | undefined
+  #inBinary: RegExp | undefined
+
+  /** Takes note of `element` of the source, when it names somebody. */
+  add(element: Element, buffer: Buffer, decode: Decode): void {
+    const { tag, vr } = element
+    const isName = vr === 'PN' || vrOf(tag) === 'PN'
+    const isId = ID_TAGS.has(tag)
+    if (!isName && !isId && tag !== BIRTH_DATE && !CONTACT_TAGS.has(tag)) return
+    const value = buffer.subarray(element.valueStart, element.valueEnd)
+    if (this.#tokens.size > MAX_TOKENS) throw new NocturneError('unsafe_step_failed')
+    const text = decode(value).replace(/\0/g, '')
+    for (const part of text.split('\\')) {
+      if (isName) this.#addName(part)
+      else if (isId) this.#addId(part)
+      else if (tag === BIRTH_DATE) this.#addBirthDate(part)
+      else this.#addWhole(part)
+    }
+    // The same bytes in another character set, or in an element that is not text.
+    if (isName && value.some((byte) => byte >= 0x80 || byte === 0x1b)) this.#addBytes(value)
+    this.#inText = undefined
+  }
+
+  /** Whether `folded` text holds one. */
+  isInText(folded: string): boolean {
+    this.#compile()
+    return this.#inText?.test(folded) ?? false
+  }
+
+  /** Whether the raw bytes of a value hold one, whatever its VR claims. */
+  isInBytes(value: Buffer): boolean {
+    this.#compile()
+    if (!this.#inBinary) return false
+    return this.#inBinary.test(value.toString('latin1').toLowerCase())
+  }
+
+  #addName(name: string): void {
+    for (const word of name.split(/[\^=\s,.;:()'"/_-]+/)) {
+      const folded = fold(word)
+      if (folded.length < 2) continue
+      this.names.add(folded)
+      if (!isVocabulary(folded) && !/^\d{1,3}$/.test(folded)) this.#tokens.add(folded)
+    }
+    // Names without separators: SMITHJANE.
+    const [family = '', given = ''] = fold(name).split('^')
+    if (family.length > 1 && given.length > 1) {
+      this.#addToken(`${family}${given}`)
+      this.#addToken(`${given}${family}`)
+    }
+  }
+
+  #addId(id: string): void {
+    const whole = fold(id.trim())
+    const forms = [whole, whole.replace(/^0+/, ''), whole.replace(/[-/. ]/g, '')]
+    for (const form of forms) if (form.length >= 4 && !isVocabulary(form)) this.#addToken(form)
+    if (whole.length === 3 && !isVocabulary(whole)) this.#addToken(whole)
+  }
+
+  #addBirthDate(date: string): void {
+    const parts = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(date.trim())
+    if (!parts) return
+    const [, year = '', month = '', day = ''] = parts
+    for (const separator of ['', '-', '/', '.', ' ']) {
+      this.#addToken([year, month, day].join(separator))
+      this.#addToken([day, month, year].join(separator))
+      this.#addToken([month, day, year].join(separator))
+      if (separator !== '') {
+        this.#addToken([day, month, year.slice(2)].join(separator))
+        this.#addToken([month, day, year.slice(2)].join(separator))
+      }
+    }
+  }
+
+  #addWhole(text: string): void {
+    const folded = fold(text).trim()
+    if (folded.length >= INSIDE_FROM && !isVocabulary(folded)) this.#addToken(folded)
+  }
+
+  #addToken(token: string): void {
+    if (token.length >= 3) this.#tokens.add(token)
+  }
+
+  #addBytes(value: Buffer): void {
+    for (const part of decodeDefault(value).split(/[\^=\\ \0]+/)) {
+      // Without the escapes of ISO 2022, which need not stand where the text is repeated.
+      const bare = part.replace(/\x1b(?:\$?[()-]?[A-Za-z@])/g, '')
+      for (const form of [part, bare]) if (form.length >= 4) this.#bytes.add(form.toLowerCase())
+    }
+  }
+
+  #compile(): void {
+    if (this.#inText) return
+    const tokens = [...this.#tokens]
+    const inside = tokens.filter((token) => token.length >= INSIDE_FROM)
+    const words = tokens.filter((token) => token.length < INSIDE_FROM)
+    this.#inText = pattern([
+      ...inside.map(escape),
+      ...words.map((word) => `(?<![\\p{L}\\p{N}])${escape(word)}(?![\\p{L}\\p{N}])`),
+    ])
+    this.#inBinary = pattern([
+      ...tokens.filter((token) => token.length >= BINARY_FROM).map(escape),
+      ...[...this.#bytes].map(escape),
+    ])
+  }
+}
+
+const escape = (token: string): string => token.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+
+/** Matches nothing when there is nothing to look for. */
+const pattern = (alternatives: readonly string[]): RegExp =>
+  new RegExp(alternatives.length === 0 ? '(?!)' : alternatives.join('|'), 'u')
+
+/** VRs whose values people write: they are searched as text in the data set's character set. */
+export const isWritten = (vr: string): boolean =>
+  TEXT_VRS.has(vr) || vr === 'CS' || vr === 'AE' || vr === 'UR' || vr === 'PN'

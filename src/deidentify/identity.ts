@@ -1,0 +1,84 @@
+/** Who and what an instance is about, read from the top level of its data set. */
+import { NocturneError } from '../lib/errors.js'
+import { decodeDefault, type Decode } from './charset.js'
+import type { Element } from './element.js'
+import type { OriginalIdentity } from './index.js'
+import type { Digest } from './keys.js'
+import { decodeOf } from './rewrite.js'
+
+export interface Identity {
+  readonly studyInstanceUID: string
+  readonly seriesInstanceUID: string
+  readonly sopInstanceUID: string
+  readonly sopClassUID: string
+  readonly modality: string
+  readonly original: OriginalIdentity
+}
+
+/** PS3.3 C.7.3.1.1.1, retired ones included. */
+const MODALITIES: ReadonlySet<string> = new Set(
+  (
+    'ANN AR AS ASMT AU BDUS BI BMD CD CF CFM CP CR CS CT CTPROTOCOL DD DF DG DM DMS DOC DS DX EC ECG EEG EMG EOG EPS ES ' +
+    'FA FID FS GM HC HD IO IOL IVOCT IVUS KER KO LEN LP LS M3D MA MG MR MS NM OAM OCT OP OPM OPR OPT OPTBSV OPTENF ' +
+    'OPV OSS OT PA PLAN POS PR PT PX REG RESP RF RG RTDOSE RTIMAGE RTINTENT RTPLAN RTRAD RTRECORD RTSEGANN RTSTRUCT ' +
+    'RWV SEG SM SMR SR SRF ST STAIN TEXTUREMAP TG US VA VF XA XAPROTOCOL XC'
+  ).split(' '),
+)
+
+/** Media Storage Directory Storage. */
+export const DIRECTORY = '1.2.840.10008.1.3.10'
+const DIRECTORY_RECORDS = 0x00041220
+/** Encapsulated PDF, CDA, STL, OBJ, MTL (PS3.4 B.5). */
+const ENCAPSULATED = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.104\.\d+$/
+
+/** @throws NocturneError `media_directory`, `missing_identity`, `private_sop_class`, `encapsulated_document` */
+export function readIdentity(elements: readonly Element[], buffer: Buffer): Identity {
+  const decode = decodeOf(elements, buffer) ?? decodeDefault
+  const read = (tag: number, how: Decode = decodeDefault): string => {
+    const found = elements.find((element) => element.tag === tag)
+    const value = found && !found.items && buffer.subarray(found.valueStart, found.valueEnd)
+    return value ? how(value).replace(/\0/g, '').trim() : ''
+  }
+  const sopClassUID = read(0x00080016)
+  if (sopClassUID === DIRECTORY || elements.some(({ tag }) => tag === DIRECTORY_RECORDS))
+    throw new NocturneError('media_directory')
+  const uids = {
+    studyInstanceUID: read(0x0020000d),
+    seriesInstanceUID: read(0x0020000e),
+    sopInstanceUID: read(0x00080018),
+    sopClassUID,
+  }
+  // A UID that breaks PS3.5 section 9 still tells instances apart, and is replaced.
+  if (Object.values(uids).some((uid) => !/^[^\\]{1,64}$/.test(uid)))
+    throw new NocturneError('missing_identity')
+  if (!sopClassUID.startsWith('1.2.840.10008.')) throw new NocturneError('private_sop_class')
+  if (ENCAPSULATED.test(sopClassUID)) throw new NocturneError('encapsulated_document')
+  const modality = read(0x00080060)
+  return {
+    ...uids,
+    modality: MODALITIES.has(modality) ? modality : 'OT',
+    original: {
+      patientId: read(0x00100020, decode),
+      issuer: read(0x00100021, decode),
+      patientName: read(0x00100010, decode),
+      birthDate: read(0x00100030),
+    },
+  }
+}
+
+/**
+ * The patient's keyed handle: by Patient ID and its issuer; without an ID by name and birth date; without either by the
+ * study, so that two unnamed patients do not become one.
+ */
+export function handleOf({ original, studyInstanceUID }: Identity, digest: Digest) {
+  const { patientId, issuer, patientName, birthDate } = original
+  const name = patientName.replace(/[\^=\s]+/g, ' ').trim()
+  const basis =
+    patientId !== ''
+      ? ['id', patientId, issuer]
+      : name !== ''
+        ? ['name', name.toUpperCase(), birthDate]
+        : ['study', studyInstanceUID]
+  const handle = digest(JSON.stringify(basis)).toString('hex')
+  return { handle, isPatient: basis[0] !== 'study' }
+}

@@ -1,0 +1,37 @@
+/** Keyed digests: one secret a facility, a key of its own for every use (HKDF, RFC 5869). */
+import { createHmac, hkdfSync } from 'node:crypto'
+
+export type Digest = (text: string) => Buffer
+
+/** HMAC-SHA256 under the key that belongs to `domain`. */
+export function keyedDigest(secret: Buffer, domain: string): Digest {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', `nocturne deidentify ${domain}`, 32))
+  return (text) => createHmac('sha256', key).update(text).digest()
+}
+
+/**
+ * A UID under 2.25 (PS3.5 B.2): the digest's first 128 bits as a UUID of version 8 (RFC 9562 section 5.8), in decimal.
+ * The same UID gives the same one, always and everywhere under this key, and tells nothing without it.
+ */
+export function uidMapper(digest: Digest): (uid: string) => string {
+  const known = new Map<string, string>()
+  return (uid) => {
+    const before = known.get(uid)
+    if (before !== undefined) return before
+    const bytes = digest(uid).subarray(0, 16)
+    bytes.writeUInt8(0x80 | (bytes.readUInt8(6) & 0x0f), 6)
+    bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8)
+    const mapped = `2.25.${BigInt(`0x${bytes.toString('hex')}`).toString()}`
+    known.set(uid, mapped)
+    return mapped
+  }
+}
+
+/** Classes, syntaxes, coding schemes and the like: UIDs of DICOM's own registry (PS3.6 annex A), all of them short. */
+export const isRegistered = (uid: string): boolean => /^1\.2\.840\.10008\.[0-9.]{1,24}$/.test(uid)
+
+/** The registry's instances: frames of reference, color palettes, and well-known SOP Instances. */
+export const isWellKnownInstance = (uid: string): boolean =>
+  /^1\.2\.840\.10008\.(1\.[45]\.\d{1,2}(\.\d{1,3})?|1\.(20|40|42)(\.\d){0,2}|5\.1\.1\.(17|40)\.\d{1,3})$/.test(
+    uid,
+  )

@@ -1,0 +1,72 @@
+/** What de-identification writes into the data set about itself (PS3.15 E.1.1, PS3.3 C.7.1.1), and group 0002. */
+import { BASIC, OPTIONS } from './options.js'
+import { EXPLICIT, type Encoding } from './element.js'
+import type { Profile } from './profile.js'
+import type { Rules } from './rules.js'
+import { addItem, addSequence, encodeElement, encodeText, Output } from './write.js'
+
+/** This implementation (PS3.7 D.3.3.2): a UUID of its own, and a name. */
+const IMPLEMENTATION_CLASS_UID = '2.25.270695996825855179949881587723571202391'
+const IMPLEMENTATION_VERSION_NAME = 'NOCTURNE'
+
+const TEMPORAL: Readonly<Record<Rules['dates'], string>> = {
+  removed: 'REMOVED',
+  modified: 'MODIFIED',
+  full: 'UNMODIFIED',
+}
+
+export const MARK_TAGS: ReadonlySet<number> = new Set([
+  0x00120062, 0x00120063, 0x00120064, 0x00280303,
+])
+
+/** Patient Identity Removed, De-identification Method with its codes, and what became of dates; encoded, by tag. */
+export function encodeMarks(
+  profile: Profile,
+  dates: Rules['dates'],
+  encoding: Encoding,
+): Map<number, Buffer> {
+  const text = (tag: number, vr: string, value: string): [number, Buffer] => [
+    tag,
+    encodeElement(tag, vr, encodeText(value, vr), encoding),
+  ]
+  const codes = [BASIC, ...OPTIONS.filter(({ code }) => profile.options.includes(code))]
+  const items = new Output()
+  for (const { code, meaning } of codes) {
+    const item = new Output()
+    item.add(text(0x00080100, 'SH', code)[1])
+    item.add(text(0x00080102, 'SH', 'DCM')[1])
+    item.add(text(0x00080104, 'LO', meaning)[1])
+    addItem(items, item, encoding, false)
+  }
+  const sequence = new Output()
+  addSequence(sequence, 0x00120064, 'SQ', items, encoding, encoding, false)
+  return new Map([
+    text(0x00120062, 'CS', 'YES'),
+    text(0x00120063, 'LO', `Nocturne ${profile.name} ${profile.version}`),
+    [0x00120064, sequence.toBuffer()],
+    text(0x00280303, 'CS', TEMPORAL[dates]),
+  ])
+}
+
+/** Preamble of zeros, prefix and group 0002 (PS3.10 section 7.1): nothing of the source but class and syntax. */
+export function encodeStart(
+  sopClassUID: string,
+  sopInstanceUID: string,
+  transferSyntaxUID: string,
+): Buffer {
+  const text = (tag: number, vr: string, value: string) =>
+    encodeElement(tag, vr, encodeText(value, vr), EXPLICIT)
+  const group = Buffer.concat([
+    encodeElement(0x00020001, 'OB', Buffer.from([0, 1]), EXPLICIT),
+    text(0x00020002, 'UI', sopClassUID),
+    text(0x00020003, 'UI', sopInstanceUID),
+    text(0x00020010, 'UI', transferSyntaxUID),
+    text(0x00020012, 'UI', IMPLEMENTATION_CLASS_UID),
+    text(0x00020013, 'SH', IMPLEMENTATION_VERSION_NAME),
+  ])
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(group.length)
+  const prefix = Buffer.alloc(132)
+  prefix.write('DICM', 128, 'latin1')
+  return Buffer.concat([prefix, encodeElement(0x00020000, 'UL', length, EXPLICIT), group])
+}

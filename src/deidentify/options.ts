@@ -1,0 +1,40 @@
+/** The options of PS3.15 Annex E by their codes in CID 7050, and the columns of Table E.1-1 they switch on. */
+
+export interface Option {
+  readonly code: string
+  readonly meaning: string
+  readonly column: string
+}
+
+/** Code of the Basic Profile itself. */
+export const BASIC = { code: '113100', meaning: 'Basic Application Confidentiality Profile' }
+
+const option = (code: string, meaning: string, column: string): Option => ({
+  code,
+  meaning,
+  column,
+})
+
+export const FULL_DATES = '113106'
+export const MODIFIED_DATES = '113107'
+export const RETAIN_UIDS = '113110'
+export const CLEAN_DESCRIPTORS = '113105'
+
+/** Those that Table E.1-1 alone decides. The others need more than a header and are not built. */
+export const OPTIONS: readonly Option[] = [
+  option(CLEAN_DESCRIPTORS, 'Clean Descriptors Option', 'cleanDescOpt'),
+  option(
+    FULL_DATES,
+    'Retain Longitudinal Temporal Information Full Dates Option',
+    'rtnLongFullDatesOpt',
+  ),
+  option(
+    MODIFIED_DATES,
+    'Retain Longitudinal Temporal Information Modified Dates Option',
+    'rtnLongModifDatesOpt',
+  ),
+  option('113108', 'Retain Patient Characteristics Option', 'rtnPatCharsOpt'),
+  option('113109', 'Retain Device Identity Option', 'rtnDevIdOpt'),
+  option(RETAIN_UIDS, 'Retain UIDs Option', 'rtnUIDsOpt'),
+  option('113112', 'Retain Institution Identity Option', 'rtnInstIdOpt'),
+]

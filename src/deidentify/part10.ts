@@ -1,0 +1,70 @@
+/** The start of a file (PS3.10 section 7.1): preamble, group 0002, and files that lack one, the other or both. */
+import { NocturneError } from '../lib/errors.js'
+import { EXPLICIT, IMPLICIT, VRS, type Encoding } from './element.js'
+import type { Reader } from './reader.js'
+import { sniff, syntaxOf, type Syntax } from './syntax.js'
+import { Incomplete, readHeader } from './walk.js'
+
+export interface Start {
+  readonly syntax: Syntax
+  /** Where the data set begins. */
+  readonly end: number
+  /** Media Storage SOP Class UID, when the file says it. */
+  readonly sopClassUID: string | undefined
+}
+
+const MAX_META_BYTES = 0x10000
+
+/**
+ * Group 0002 is read element by element and never by its group length, which is often missing or wrong.
+ *
+ * @throws NocturneError `empty_file`, `not_dicom`, `malformed`, `truncated`, `unsupported_syntax`
+ */
+export async function readStart(reader: Reader): Promise<Start> {
+  await reader.fill(144)
+  if (reader.filled === 0) throw new NocturneError('empty_file')
+  const at = metaStart(reader.buffer.subarray(0, reader.filled))
+  const meta = await readMeta(reader, at)
+  await reader.fill(meta.end + 8)
+  const syntax = meta.syntax ?? sniff(reader.buffer.subarray(meta.end, reader.filled))
+  return { syntax, end: meta.end, sopClassUID: meta.sopClassUID }
+}
+
+/** Behind the preamble; or at the prefix or group 0002 itself, where the preamble is missing. */
+function metaStart(start: Buffer): number {
+  if (start.toString('latin1', 128, 132) === 'DICM') return 132
+  if (start.toString('latin1', 0, 4) === 'DICM') return 4
+  return 0
+}
+
+async function readMeta(reader: Reader, start: number) {
+  let syntax: Syntax | undefined
+  let sopClassUID: string | undefined
+  let at = start
+  for (let encoding: Encoding | undefined; ;) {
+    await reader.fill(at + 12)
+    const left = reader.filled - at
+    if (left < 8 || reader.buffer.readUInt16LE(at) !== 0x0002) break
+    encoding ??= VRS.has(reader.buffer.readUInt16BE(at + 4)) ? EXPLICIT : IMPLICIT
+    const header = headerAt(reader, at, encoding)
+    const end = header.valueStart + header.length
+    if (end - start > MAX_META_BYTES) throw new NocturneError('malformed')
+    await reader.fill(end)
+    if (reader.filled < end) throw new NocturneError('truncated')
+    const value = reader.buffer.subarray(header.valueStart, end)
+    if (header.tag === 0x00020002) sopClassUID = uidText(value)
+    if (header.tag === 0x00020010 && value.length > 0) syntax = syntaxOf(uidText(value))
+    at = end
+  }
+  return { syntax, sopClassUID, end: at }
+}
+
+function headerAt(reader: Reader, at: number, encoding: Encoding) {
+  try {
+    return readHeader(reader.buffer, at, reader.filled, true, encoding)
+  } catch (error) {
+    throw error instanceof Incomplete ? new NocturneError('truncated') : error
+  }
+}
+
+const uidText = (value: Buffer): string => value.toString('latin1').replace(/[\0 ]+$/, '')

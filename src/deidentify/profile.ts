@@ -1,0 +1,124 @@
+/** Profiles: which options of Annex E a facility chose, from one readable YAML file each. */
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { FULL_DATES, MODIFIED_DATES, OPTIONS } from './options.js'
+
+export interface Profile {
+  readonly name: string
+  /** Goes into De-identification Method (0012,0063) with the name. */
+  readonly version: string
+  /** How far new UIDs and the patient's handle can be followed. */
+  readonly links: 'transfer' | 'facility'
+  /** CID 7050 codes on top of the Basic Profile. */
+  readonly options: readonly string[]
+}
+
+export interface ProfileProblem {
+  /** `options[1].code`; empty for the file as a whole. */
+  readonly path: string
+  /** Lower case, no final period. */
+  readonly problem: string
+  /** What to write instead. */
+  readonly hint: string
+}
+
+export type LoadedProfile =
+  | { readonly profile: Profile; readonly problems: readonly [] }
+  | { readonly profile?: undefined; readonly problems: readonly ProfileProblem[] }
+
+const NAMES = new Map(OPTIONS.map(({ code, meaning }) => [code, meaning]))
+const CODES = OPTIONS.map(({ code, meaning }) => `${code} ${meaning}`).join(', ')
+
+const optionEntry = z
+  .strictObject({
+    code: z.string({ error: 'write the code in quotes' }),
+    name: z.string({ error: 'write the name of the option as CID 7050 has it' }),
+  })
+  .superRefine(({ code, name }, context) => {
+    const meaning = NAMES.get(code)
+    if (meaning === undefined) {
+      context.addIssue({ code: 'custom', path: ['code'], message: `write one of ${CODES}` })
+    } else if (meaning !== name) {
+      context.addIssue({ code: 'custom', path: ['name'], message: `write "${meaning}"` })
+    }
+  })
+
+const schema = z
+  .strictObject(
+    {
+      name: z
+        .string({ error: 'write the name of the profile' })
+        .regex(/^[a-z][a-z0-9-]{0,31}$/, 'use up to 32 lower-case letters, digits and hyphens'),
+      version: z
+        .string({ error: "write the version in quotes, such as '1'" })
+        .regex(/^[0-9A-Za-z.-]{1,16}$/, 'use up to 16 letters, digits, points and hyphens'),
+      links: z.enum(['transfer', 'facility'], { error: 'write transfer or facility' }),
+      options: z.array(optionEntry, { error: 'write a list; [] is the Basic Profile alone' }),
+    },
+    { error: 'write name, version, links and options, as config/profiles/strip.yaml does' },
+  )
+  .superRefine(({ options }, context) => {
+    const codes = options.map(({ code }) => code)
+    codes.forEach((code, index) => {
+      if (codes.indexOf(code) === index) return
+      context.addIssue({ code: 'custom', path: ['options', index], message: 'name it only once' })
+    })
+    if (codes.includes(FULL_DATES) && codes.includes(MODIFIED_DATES)) {
+      const message = `choose one of ${FULL_DATES} and ${MODIFIED_DATES}`
+      context.addIssue({ code: 'custom', path: ['options'], message })
+    }
+  })
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  unrecognized_keys: 'holds a setting that is not known',
+  invalid_type: 'is missing or of the wrong kind',
+}
+
+/**
+ * A profile from YAML, or every mistake in it.
+ *
+ * @param name what the profile must be called: its file's name without `.yaml`.
+ */
+export function loadProfile(text: string, name: string): LoadedProfile {
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch {
+    const hint = 'compare it with config/profiles/strip.yaml'
+    return { problems: [{ path: '', problem: 'is not YAML', hint }] }
+  }
+  const checked = schema.safeParse(value)
+  const problems = checked.success ? [] : checked.error.issues.map(problemOf)
+  if (checked.success && checked.data.name !== name) {
+    problems.push({ path: 'name', problem: 'differs from its file', hint: `write ${name}` })
+  }
+  if (!checked.success || problems.length > 0) return { problems }
+  const { options, ...rest } = checked.data
+  return { profile: { ...rest, options: options.map(({ code }) => code) }, problems: [] }
+}
+
+const problemOf = (issue: z.core.$ZodIssue): ProfileProblem => ({
+  path: issue.path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, ''),
+  problem: PROBLEMS[issue.code] ?? 'is not allowed',
+  hint:
+    issue.code === 'unrecognized_keys'
+      ? `remove ${issue.keys.join(', ')}; there are name, version, links and options`
+      : issue.message,
+})
+
+function builtIn(name: string): Profile {
+  const file = new URL(`../../config/profiles/${name}.yaml`, import.meta.url)
+  const { profile, problems } = loadProfile(readFileSync(file, 'utf8'), name)
+  if (!profile) throw new Error(`config/profiles/${name}.yaml: ${problems[0]?.hint ?? ''}`)
+  return profile
+}
+
+/** The profiles that Nocturne ships, by name. */
+export const BUILT_IN_PROFILES: Readonly<Record<'strip' | 'pseudonymize', Profile>> = {
+  strip: builtIn('strip'),
+  pseudonymize: builtIn('pseudonymize'),
+}

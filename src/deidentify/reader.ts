@@ -1,0 +1,123 @@
+import { NocturneError } from '../lib/errors.js'
+
+/**
+ * The bytes of an instance as they come. What was asked for with `fill` stays in `buffer`; the rest passes through.
+ * A failure of the source is kept in `failure`, so that it is not mistaken for a fault of the file.
+ */
+export class Reader {
+  readonly #source: AsyncIterator<Buffer>
+  readonly #limit: number
+  #buffer: Buffer = Buffer.alloc(0)
+  #filled = 0
+  #ended = false
+  failure: unknown
+
+  constructor(source: AsyncIterable<Buffer>, limit: number) {
+    this.#source = source[Symbol.asyncIterator]()
+    this.#limit = limit
+  }
+
+  /** What is held, from the last `forget` on. Elements that were read from it stay valid. */
+  get buffer(): Buffer {
+    return this.#buffer
+  }
+
+  get filled(): number {
+    return this.#filled
+  }
+
+  /**
+   * Holds bytes up to the offset `until`, or all there are.
+   *
+   * @throws NocturneError `header_over_limit` when that is more than may be held.
+   */
+  async fill(until: number): Promise<void> {
+    if (until > this.#limit) throw new NocturneError('header_over_limit')
+    while (this.#filled < until) {
+      const chunk = await this.#pull()
+      if (chunk === undefined) return
+      this.#append(chunk, until)
+    }
+  }
+
+  /** Lets go of the first `count` held bytes; offsets count from there on. */
+  forget(count: number): void {
+    this.#buffer = this.#buffer.subarray(count, this.#filled)
+    this.#filled = this.#buffer.length
+  }
+
+  /** The next `count` bytes, uncopied, holding none of them. @throws NocturneError `truncated` */
+  async *take(count: number): AsyncGenerator<Buffer, void> {
+    for (let left = count; left > 0;) {
+      const chunk = await this.#next()
+      if (chunk === undefined) throw new NocturneError('truncated')
+      if (chunk.length > left) this.#putBack(chunk.subarray(left))
+      const part = chunk.length > left ? chunk.subarray(0, left) : chunk
+      left -= part.length
+      yield part
+    }
+  }
+
+  /** Passes over `count` bytes. @throws NocturneError `truncated` */
+  async skip(count: number): Promise<void> {
+    const parts = this.take(count)
+    while (!(await parts.next()).done);
+  }
+
+  /** Everything that is left. */
+  async *rest(): AsyncGenerator<Buffer, void> {
+    for (;;) {
+      const chunk = await this.#next()
+      if (chunk === undefined) return
+      yield chunk
+    }
+  }
+
+  async #next(): Promise<Buffer | undefined> {
+    if (this.#filled === 0) return this.#pull()
+    const held = this.#buffer.subarray(0, this.#filled)
+    this.#buffer = Buffer.alloc(0)
+    this.#filled = 0
+    return held
+  }
+
+  #putBack(chunk: Buffer): void {
+    this.#buffer = chunk
+    this.#filled = chunk.length
+  }
+
+  async #pull(): Promise<Buffer | undefined> {
+    while (!this.#ended) {
+      let step
+      try {
+        step = await this.#source.next()
+      } catch (error) {
+        this.failure = error
+        throw error
+      }
+      if (step.done === true) this.#ended = true
+      else if (step.value.length > 0) return step.value
+    }
+    return undefined
+  }
+
+  /** Grows by doubling, so that a header that comes in small pieces is copied a bounded number of times. */
+  #append(chunk: Buffer, wanted: number): void {
+    const length = this.#filled + chunk.length
+    if (this.#filled === 0) {
+      this.#buffer = chunk
+    } else {
+      if (length > this.#buffer.length || !this.#owned.has(this.#buffer)) {
+        const grown = Buffer.allocUnsafe(Math.max(length, 2 * this.#filled, wanted))
+        this.#buffer.copy(grown, 0, 0, this.#filled)
+        this.#owned.add(grown)
+        this.#buffer = grown
+      }
+      chunk.copy(this.#buffer, this.#filled)
+    }
+    this.#filled = length
+  }
+
+  /** Buffers of our own making: only they may be written to. */
+  readonly #owned = new WeakSet<Buffer>()
+}

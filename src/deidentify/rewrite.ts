@@ -1,0 +1,149 @@
+/** The rewriting of a data set: what may stay is copied as ranges, what changed is encoded anew, the rest is left out. */
+import { NocturneError } from '../lib/errors.js'
+import { decodeWith, type Decode } from './charset.js'
+import { hex } from './dictionary.js'
+import type { Element, Encoding, Item } from './element.js'
+import type { ElementReport } from './index.js'
+import type { Rule } from './rules.js'
+import type { Subject, TextMode } from './subject.js'
+import { rewriteValue } from './value.js'
+import { addItem, addSequence, encodeElement, encodeHeader, Output } from './write.js'
+
+/** One data set of the source: the top level, or an item. */
+export interface Scope {
+  readonly subject: Subject
+  readonly buffer: Buffer
+  readonly elements: readonly Element[]
+  readonly encoding: Encoding
+  readonly decode: Decode
+  readonly mode: TextMode
+  /** `00081140[0].`, or empty at the top. */
+  readonly path: string
+}
+
+/** Elements encoded already, by tag: they take the place of the source's own. */
+export type Additions = ReadonlyMap<number, Buffer>
+
+const NONE: Additions = new Map()
+const SPECIFIC_CHARACTER_SET = 0x00080005
+
+/**
+ * The data set as it may leave, in ascending order of tags; `isChanged` is false when all of it is as it was.
+ *
+ * @throws NocturneError `malformed` when a tag stands twice: two readers would not see the same file.
+ */
+export function rewriteDataset(
+  scope: Scope,
+  additions: Additions = NONE,
+): { output: Output; isChanged: boolean } {
+  const output = new Output()
+  const added = [...additions].sort(([a], [b]) => a - b)
+  let isChanged = added.length > 0
+  for (const element of inOrder(scope.elements)) {
+    while (added[0] && added[0][0] < element.tag) addNext(scope, output, added)
+    if (added[0]?.[0] === element.tag) continue
+    const rewritten = rewriteElement(scope, element)
+    if (rewritten === element) output.add(scope.buffer, element.start, element.end)
+    else isChanged = true
+    if (rewritten instanceof Output) output.addAll(rewritten)
+  }
+  while (added[0]) addNext(scope, output, added)
+  return { output, isChanged }
+}
+
+function addNext(scope: Scope, output: Output, added: [number, Buffer][]): void {
+  const next = added.shift()
+  if (!next) return
+  const [tag, bytes] = next
+  output.add(bytes)
+  const isThere = scope.elements.some((element) => element.tag === tag)
+  report(scope, tag, isThere ? 'replaced' : 'added', { reason: 'mark' })
+}
+
+function inOrder(elements: readonly Element[]): readonly Element[] {
+  const isAscending = elements.every(({ tag }, index) => tag > (elements[index - 1]?.tag ?? -1))
+  if (isAscending) return elements
+  const sorted = [...elements].sort((a, b) => a.tag - b.tag)
+  if (sorted.some(({ tag }, index) => tag === sorted[index - 1]?.tag))
+    throw new NocturneError('malformed')
+  return sorted
+}
+
+/** The element itself when it stays as it is; undefined when it goes. */
+function rewriteElement(scope: Scope, element: Element): Element | Output | undefined {
+  const rule = scope.subject.rules.ruleFor(element)
+  if (rule.step === 'remove') {
+    report(scope, element.tag, 'removed', rule)
+    return undefined
+  }
+  if (element.items) return rewriteSequence(scope, element, element.items, rule)
+  const value = rewriteValue(scope, element, rule)
+  if (value === undefined) return element
+  report(scope, element.tag, value.action, rule)
+  if (value.action === 'removed') return undefined
+  const output = new Output()
+  output.add(encodeElement(element.tag, element.vr, value.bytes, scope.encoding))
+  return output
+}
+
+function rewriteSequence(
+  scope: Scope,
+  element: Element,
+  items: readonly Item[],
+  rule: Rule,
+): Element | Output | undefined {
+  if (items.length === 0) return element
+  const { tag, vr, undefinedLength } = element
+  const output = new Output()
+  if (rule.step === 'empty') {
+    report(scope, tag, 'emptied', rule)
+    output.add(encodeHeader(tag, vr, 0, scope.encoding))
+    return output
+  }
+  const mode = modeInside(scope, rule)
+  const content = new Output()
+  let isChanged = false
+  for (const [index, item] of items.entries()) {
+    const rewritten = rewriteDataset({
+      ...scope,
+      elements: item.elements,
+      encoding: item.encoding,
+      decode: decodeOf(item.elements, scope.buffer) ?? scope.decode,
+      mode,
+      path: `${scope.path}${hex(tag)}[${index}].`,
+    })
+    if (rewritten.isChanged) isChanged = true
+    addItem(content, rewritten.output, item.encoding, item.undefinedLength)
+  }
+  if (!isChanged) return element
+  const itemEncoding = items[0]?.encoding ?? scope.encoding
+  addSequence(output, tag, vr, content, scope.encoding, itemEncoding, undefinedLength)
+  return output
+}
+
+/** Inside what must be a dummy or clean, text that the table does not list may not stay as it is either. */
+function modeInside(scope: Scope, rule: Rule): TextMode {
+  if (rule.step === 'dummy') return scope.subject.cleansText ? 'clean' : 'scrub'
+  if (rule.step === 'clean' && scope.mode === 'check') return 'clean'
+  return scope.mode
+}
+
+/** The decoder that a data set names for itself, or undefined. */
+export function decodeOf(elements: readonly Element[], buffer: Buffer): Decode | undefined {
+  const found = elements.find(({ tag }) => tag === SPECIFIC_CHARACTER_SET)
+  return found && decodeWith(buffer.toString('latin1', found.valueStart, found.valueEnd))
+}
+
+function report(
+  { subject, path }: Scope,
+  tag: number,
+  action: ElementReport['action'],
+  { reason, option }: Pick<Rule, 'reason' | 'option'>,
+): void {
+  subject.report.push({
+    path: path + hex(tag),
+    action,
+    reason,
+    ...(option !== undefined && { option }),
+  })
+}

@@ -1,0 +1,165 @@
+/** What happens to an element: Table E.1-1 under the options of a profile, and rules by VR for what it does not list. */
+import { CONFIDENTIALITY, groupOf, isPrivate, vrOf, type ConfidentialityRow } from './dictionary.js'
+import type { Element } from './element.js'
+import { FULL_DATES, MODIFIED_DATES, OPTIONS, RETAIN_UIDS } from './options.js'
+import type { Profile } from './profile.js'
+
+/** Actions of Table E.1-1 that need nothing but the element: X, Z, D and U. */
+export type Base = 'remove' | 'empty' | 'dummy' | 'remap'
+
+export interface Rule {
+  /** `keep` and `check` look into sequences; `check` also looks for identifiers in text. */
+  readonly step: Base | 'keep' | 'check' | 'date' | 'timezone' | 'clean' | 'code'
+  /** Where `step` finds nothing that may stay. */
+  readonly base: Base
+  readonly reason: string
+  readonly option?: string
+}
+
+export interface Rules {
+  ruleFor(element: Pick<Element, 'tag' | 'vr' | 'fragments'>): Rule
+  /** Table E.1-1 has a row for it. */
+  isListed(tag: number): boolean
+  /** The option for dates, which elements outside the table follow too. */
+  readonly dates: 'modified' | 'full' | 'removed'
+}
+
+const STEPS: Readonly<Record<ConfidentialityColumn, Base>> = {
+  X: 'remove',
+  Z: 'empty',
+  D: 'dummy',
+  U: 'remap',
+  // The form that is valid whatever the attribute's type: empty for type 2, a dummy for type 1, both for type 3.
+  'X/Z': 'empty',
+  'X/D': 'dummy',
+  'Z/D': 'dummy',
+  'X/Z/D': 'dummy',
+  // References stay, with the UIDs inside remapped.
+  'X/Z/U*': 'remap',
+}
+type ConfidentialityColumn = 'X' | 'Z' | 'D' | 'U' | 'X/Z' | 'X/D' | 'Z/D' | 'X/Z/D' | 'X/Z/U*'
+
+const TABLE = 'E.1-1'
+const REFERENCED_STUDIES = 0x00081110
+const backstop = (step: Rule['step'], base: Base, reason: string): Rule => ({ step, base, reason })
+
+const PRIVATE = backstop('remove', 'remove', 'private')
+const GROUP_LENGTH = backstop('remove', 'remove', 'group length')
+const CURVE = backstop('remove', 'remove', 'E.1-1 curve')
+const OVERLAY = backstop('remove', 'remove', 'E.1-1 overlay')
+const MISPLACED = backstop('remove', 'remove', 'misplaced group')
+const UNKNOWN = backstop('remove', 'remove', 'unknown')
+const NESTED_PIXELS = backstop('remove', 'remove', 'nested pixel data')
+const CODE = backstop('code', 'dummy', TABLE)
+const TEXT = backstop('check', 'dummy', 'identifier in text')
+const NUMBER = backstop('check', 'empty', 'not a number')
+const BYTES = backstop('check', 'remove', 'identifier in bytes')
+const NAME = backstop('empty', 'empty', 'backstop PN')
+const TITLE = backstop('empty', 'empty', 'backstop AE')
+const ADDRESS = backstop('remove', 'remove', 'backstop UR')
+
+const BACKSTOPS: Readonly<Record<string, Rule>> = {
+  PN: NAME,
+  AE: TITLE,
+  UR: ADDRESS,
+  DS: NUMBER,
+  IS: NUMBER,
+  AS: NUMBER,
+  CS: TEXT,
+  LO: TEXT,
+  SH: TEXT,
+  ST: TEXT,
+  LT: TEXT,
+  UT: TEXT,
+  UC: TEXT,
+}
+const DATE_VRS: ReadonlySet<string> = new Set(['DA', 'DT', 'TM'])
+
+const compiled = new WeakMap<Profile, Rules>()
+
+/** The rules of a profile. */
+export function rulesOf(profile: Profile): Rules {
+  const known = compiled.get(profile)
+  if (known) return known
+  const rules = compile(profile)
+  compiled.set(profile, rules)
+  return rules
+}
+
+function compile(profile: Profile): Rules {
+  const chosen = OPTIONS.filter(({ code }) => profile.options.includes(code))
+  const table = new Map(CONFIDENTIALITY.map((row) => [row.tag, ruleOf(row, chosen)]))
+  // Type 3 with at least one item wherever it stands: emptied it would be invalid, removed it never is.
+  if (table.get(REFERENCED_STUDIES)?.step === 'empty')
+    table.set(REFERENCED_STUDIES, backstop('remove', 'remove', TABLE))
+  table.set(0x00100010, CODE)
+  table.set(0x00100020, CODE)
+  const dates = profile.options.includes(FULL_DATES)
+    ? 'full'
+    : profile.options.includes(MODIFIED_DATES)
+      ? 'modified'
+      : 'removed'
+  const dateRule: Rule = {
+    step: dates === 'full' ? 'keep' : dates === 'modified' ? 'date' : 'empty',
+    base: 'empty',
+    reason: 'backstop date',
+    ...(dates === 'full' && { option: FULL_DATES }),
+    ...(dates === 'modified' && { option: MODIFIED_DATES }),
+  }
+  const uidRule: Rule = profile.options.includes(RETAIN_UIDS)
+    ? { step: 'keep', base: 'remap', reason: 'backstop UI', option: RETAIN_UIDS }
+    : backstop('remap', 'remap', 'backstop UI')
+  const unlisted = (vr: string) =>
+    DATE_VRS.has(vr) ? dateRule : vr === 'UI' ? uidRule : BACKSTOPS[vr]
+  return {
+    dates,
+    isListed: (tag) => table.has(tag),
+    ruleFor({ tag, vr, fragments }) {
+      if (isPrivate(tag)) return PRIVATE
+      if ((tag & 0xffff) === 0) return GROUP_LENGTH
+      const group = groupOf(tag)
+      if (group < 0x0008) return MISPLACED
+      if ((group & 0xff00) === 0x5000) return CURVE
+      if ((group & 0xff00) === 0x6000) return OVERLAY
+      if (group === 0x7fe0) return NESTED_PIXELS
+      const row = table.get(tag)
+      if (row) return row
+      const known = vrOf(tag)
+      if (known === undefined || fragments) return UNKNOWN
+      // What the file calls it and what PS3.6 calls it: the stricter of the two decides.
+      const own = unlisted(vr)
+      const listed = unlisted(known)
+      if (own === undefined || listed === undefined) return own ?? listed ?? BYTES
+      return STRICTNESS[own.step] >= STRICTNESS[listed.step] ? own : listed
+    },
+  }
+}
+
+const STRICTNESS: Readonly<Record<Rule['step'], number>> = {
+  keep: 0,
+  check: 1,
+  timezone: 2,
+  clean: 2,
+  date: 3,
+  remap: 4,
+  code: 4,
+  dummy: 5,
+  empty: 6,
+  remove: 7,
+}
+
+function ruleOf(row: ConfidentialityRow, chosen: typeof OPTIONS): Rule {
+  const base = STEPS[row.basic as ConfidentialityColumn]
+  const asked = chosen.filter(({ column }) => row.columns[column] !== undefined)
+  // Where one option keeps and another cleans, the cleaned form satisfies both.
+  const cleaning = asked.find(({ column }) => row.columns[column] === 'C')
+  const deciding = cleaning ?? asked[0]
+  if (!deciding) return { step: base, base, reason: TABLE }
+  const step = cleaning ? cleaningStep(row.tag, cleaning.code) : 'keep'
+  return { step, base, reason: TABLE, option: deciding.code }
+}
+
+function cleaningStep(tag: number, option: string): Rule['step'] {
+  if (option !== MODIFIED_DATES) return 'clean'
+  return tag === 0x00080201 ? 'timezone' : 'date'
+}

@@ -1,0 +1,19 @@
+import type { Identifiers } from './identifiers.js'
+import type { ElementReport } from './index.js'
+import type { Rules } from './rules.js'
+
+/** What the rewriting of one instance needs to know. */
+export interface Subject {
+  readonly rules: Rules
+  readonly identifiers: Identifiers
+  readonly mapUid: (uid: string) => string
+  /** In place of Patient ID and Patient's Name. */
+  readonly code: string
+  readonly shiftSeconds: number
+  /** The profile has the Clean Descriptors Option. */
+  readonly cleansText: boolean
+  readonly report: ElementReport[]
+}
+
+/** What happens to text that Table E.1-1 does not list: kept if it names nobody, cleaned by words, or replaced. */
+export type TextMode = 'check' | 'clean' | 'scrub'

@@ -1,0 +1,51 @@
+/** Transfer syntaxes (PS3.5 annex A, PS3.6 Table A-1) and what to do when a file does not name its own. */
+import { NocturneError } from '../lib/errors.js'
+import { EXPLICIT, EXPLICIT_BIG, IMPLICIT, VRS, type Encoding } from './element.js'
+
+export interface Syntax {
+  readonly uid: string
+  readonly encoding: Encoding
+  readonly isDeflated: boolean
+}
+
+const IMPLICIT_LITTLE = '1.2.840.10008.1.2'
+const EXPLICIT_LITTLE = '1.2.840.10008.1.2.1'
+const DEFLATED = '1.2.840.10008.1.2.1.99'
+const BIG = '1.2.840.10008.1.2.2'
+
+/** Syntaxes whose pixels lie behind a URL or arrive as packets: the file is not the whole instance. */
+const ELSEWHERE = new Set(['94', '95', '204', '205'])
+
+/** @throws NocturneError `unsupported_syntax` */
+export function syntaxOf(uid: string): Syntax {
+  const plain = (encoding: Encoding): Syntax => ({ uid, encoding, isDeflated: false })
+  if (uid === IMPLICIT_LITTLE) return plain(IMPLICIT)
+  if (uid === EXPLICIT_LITTLE || uid === '1.2.840.10008.1.2.1.98') return plain(EXPLICIT)
+  if (uid === DEFLATED) return { uid, encoding: EXPLICIT, isDeflated: true }
+  if (uid === BIG) return plain(EXPLICIT_BIG)
+  // RLE, and frames deflated one by one.
+  if (uid === '1.2.840.10008.1.2.5' || uid === '1.2.840.10008.1.2.8.1') return plain(EXPLICIT)
+  const compressed = /^1\.2\.840\.10008\.1\.2\.4\.(\d{1,3})(?:\.1)?$/.exec(uid)?.[1]
+  if (compressed !== undefined && !ELSEWHERE.has(compressed)) return plain(EXPLICIT)
+  throw new NocturneError('unsupported_syntax')
+}
+
+/**
+ * The uncompressed syntax that the first element is written in, where nothing names one: data sets begin with a low even
+ * group, and an explicit VR is one of 34 pairs of letters that no plausible implicit length has.
+ *
+ * @throws NocturneError `not_dicom`
+ */
+export function sniff(start: Buffer): Syntax {
+  if (start.length < 8) throw new NocturneError('not_dicom')
+  const isExplicit = VRS.has(start.readUInt16BE(4))
+  if (isFirstGroup(start.readUInt16LE(0))) {
+    if (isExplicit) return syntaxOf(EXPLICIT_LITTLE)
+    // An implicit length that reaches beyond 16 MiB in a first element is text, not DICOM.
+    if (start.readUInt32LE(4) < 0x1000000) return syntaxOf(IMPLICIT_LITTLE)
+  }
+  if (isFirstGroup(start.readUInt16BE(0)) && isExplicit) return syntaxOf(BIG)
+  throw new NocturneError('not_dicom')
+}
+
+const isFirstGroup = (group: number): boolean => group === 0x0004 || group === 0x0008

@@ -1,0 +1,145 @@
+/** The new value of one element that is not a sequence. */
+import { cleanText, fold } from './clean.js'
+import { isTimezoneOffset, shiftDate, shiftDateTime, shiftTime } from './dates.js'
+import { partnerOf, vrOf } from './dictionary.js'
+import { dummyOf } from './dummy.js'
+import { TEXT_VRS, type Element } from './element.js'
+import { isWritten } from './identifiers.js'
+import type { ElementReport } from './index.js'
+import { isRegistered, isWellKnownInstance } from './keys.js'
+import type { Scope } from './rewrite.js'
+import type { Base, Rule } from './rules.js'
+import { encodeText } from './write.js'
+
+export interface NewValue {
+  readonly action: ElementReport['action']
+  readonly bytes: Buffer
+}
+
+/** VRs whose content is numbers: a name in one would be a number. */
+const NUMERIC_VRS: ReadonlySet<string> = new Set('AT FD FL SL SS SV UL US UV OF OD OV'.split(' '))
+/** The UIDs that say which instance this is: never kept, wherever they claim to come from. */
+const OWN_UIDS: ReadonlySet<number> = new Set([0x00080018, 0x0020000d, 0x0020000e])
+/** UIDs of classes, coding schemes and their resources: a vendor's name no instance. */
+const CLASS_UIDS: ReadonlySet<number> = new Set([
+  0x0008001a, 0x0008001b, 0x00080062, 0x0008010c, 0x00080117, 0x00080118, 0x00081150, 0x0008115a,
+])
+const CODE_TAGS: ReadonlySet<number> = new Set([0x00080100, 0x00080102, 0x00080103, 0x00080104])
+/** Coding schemes of PS3.16 section 8 whose meanings are published, not typed. */
+const CODING_SCHEMES: ReadonlySet<string> = new Set(
+  'DCM SCT SRT SNM3 99SDM LN UCUM RADLEX RADELEMENT FMA UMLS MDC NCIt I9C I10 I10P I11 C4 NEU BI ACR IBSI'.split(
+    ' ',
+  ),
+)
+
+/** Undefined when the value stays as it is. */
+export function rewriteValue(scope: Scope, element: Element, rule: Rule): NewValue | undefined {
+  if (element.valueEnd === element.valueStart && rule.step !== 'code') return undefined
+  switch (rule.step) {
+    case 'keep':
+    case 'check':
+      return check(scope, element, rule.base)
+    case 'clean':
+      return clean(scope, element, rule.base)
+    case 'date':
+      return shift(scope, element, rule.base)
+    case 'timezone':
+      return isTimezoneOffset(textOf(scope, element)) ? undefined : basic(scope, element, rule.base)
+    case 'code':
+      return { action: 'replaced', bytes: encodeText(scope.subject.code, element.vr) }
+    default:
+      return basic(scope, element, rule.step)
+  }
+}
+
+function basic(scope: Scope, element: Element, step: Base): NewValue | undefined {
+  const vr = vrOf(element.tag) ?? element.vr
+  if (step === 'remove') return { action: 'removed', bytes: Buffer.alloc(0) }
+  if (step === 'empty') return { action: 'emptied', bytes: Buffer.alloc(0) }
+  if (step === 'remap' || vr === 'UI' || element.vr === 'UI') return remap(scope, element)
+  const dummy = dummyOf(vr)
+  const bytes = typeof dummy === 'string' ? encodeText(dummy, vr) : dummy
+  return { action: 'replaced', bytes }
+}
+
+function remap({ subject, buffer }: Scope, { tag, valueStart, valueEnd }: Element) {
+  const isListed = vrOf(tag) === 'UI' && subject.rules.isListed(tag)
+  const values = buffer
+    .toString('latin1', valueStart, valueEnd)
+    .split('\\')
+    .map((uid) => uid.replace(/[\0 ]+/g, ''))
+  const mapped = values.map((uid) => {
+    if (uid === '') return uid
+    if (OWN_UIDS.has(tag)) return subject.mapUid(uid)
+    if (CLASS_UIDS.has(tag) && !subject.identifiers.isInText(uid)) return uid
+    const isKept = isListed ? isWellKnownInstance(uid) : isRegistered(uid)
+    return isKept ? uid : subject.mapUid(uid)
+  })
+  if (mapped.every((uid, index) => uid === values[index])) return undefined
+  return { action: 'remapped' as const, bytes: encodeText(mapped.join('\\'), 'UI') }
+}
+
+function check(scope: Scope, element: Element, base: Base): NewValue | undefined {
+  const { subject, buffer } = scope
+  const vr = vrOf(element.tag) ?? element.vr
+  const value = buffer.subarray(element.valueStart, element.valueEnd)
+  if (vr === 'DS' || vr === 'IS' || vr === 'AS') {
+    const isNumber = /^[0-9 +\-.eE\\DWMY]*\0?$/.test(value.toString('latin1'))
+    return isNumber ? undefined : basic(scope, element, base)
+  }
+  if (isWritten(vr) || isWritten(element.vr)) {
+    if (scope.mode !== 'check' && TEXT_VRS.has(vr) && !isStandardCode(scope, element)) {
+      return scope.mode === 'clean'
+        ? clean(scope, element, 'dummy')
+        : basic(scope, element, 'dummy')
+    }
+    const isFound =
+      subject.identifiers.isInText(fold(scope.decode(value))) ||
+      subject.identifiers.isInBytes(value)
+    return isFound ? clean(scope, element, 'dummy') : undefined
+  }
+  if (NUMERIC_VRS.has(vr) || !subject.identifiers.isInBytes(value)) return undefined
+  return basic(scope, element, base)
+}
+
+/** Words of the vocabulary in each value; the base action when none is left. */
+function clean(scope: Scope, element: Element, base: Base): NewValue | undefined {
+  const vr = vrOf(element.tag) ?? element.vr
+  if (!TEXT_VRS.has(vr) && vr !== 'CS') return basic(scope, element, base)
+  const values = textOf(scope, element).split(
+    vr === 'LO' || vr === 'SH' || vr === 'CS' ? '\\' : /(?!)/,
+  )
+  const cleaned = values.map((value) => cleanText(value, scope.subject.identifiers.names))
+  if (cleaned.every((value, index) => value === values[index]?.trim())) return undefined
+  if (cleaned.every((value) => value === '')) return basic(scope, element, base)
+  return { action: 'cleaned', bytes: encodeText(cleaned.join('\\'), vr) }
+}
+
+function shift(scope: Scope, element: Element, base: Base): NewValue | undefined {
+  const { shiftSeconds } = scope.subject
+  const vr = vrOf(element.tag) ?? element.vr
+  const before = textOf(scope, element)
+  const values = before.split('\\').map((value) => value.trim())
+  const partner = scope.elements.find(({ tag }) => tag === partnerOf(element.tag))
+  const beside = partner && values.length === 1 ? textOf(scope, partner).trim() : ''
+  const shifted = values.map((value) => {
+    if (value === '') return value
+    if (vr === 'DA') return shiftDate(value, beside, shiftSeconds)
+    if (vr === 'TM') return shiftTime(value, shiftSeconds)
+    return vr === 'DT' ? shiftDateTime(value, shiftSeconds) : undefined
+  })
+  if (!shifted.every((value) => value !== undefined)) return basic(scope, element, base)
+  const after = shifted.join('\\')
+  if (after === before.trim()) return undefined
+  return { action: 'shifted', bytes: encodeText(after, vr) }
+}
+
+/** An item whose code comes from a published scheme: its texts are the scheme's own, and are only searched. */
+function isStandardCode(scope: Scope, { tag }: Element): boolean {
+  if (!CODE_TAGS.has(tag)) return false
+  const scheme = scope.elements.find((element) => element.tag === 0x00080102)
+  return scheme !== undefined && CODING_SCHEMES.has(textOf(scope, scheme).trim())
+}
+
+const textOf = ({ buffer, decode }: Scope, { valueStart, valueEnd }: Element): string =>
+  decode(buffer.subarray(valueStart, valueEnd)).replace(/[\0 ]+$/, '')

@@ -1,0 +1,116 @@
+/** Bytes out: runs of the source as they were, and elements encoded anew (PS3.5 section 7.1). */
+import {
+  ITEM,
+  ITEM_END,
+  LONG_VRS,
+  SEQUENCE_END,
+  UNDEFINED_LENGTH,
+  type Encoding,
+} from './element.js'
+
+/** A list of ranges; ranges that touch in the same buffer become one. */
+export class Output {
+  readonly #parts: { buffer: Buffer; start: number; end: number }[] = []
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  add(buffer: Buffer, start = 0, end: number = buffer.length): void {
+    if (end <= start) return
+    this.#length += end - start
+    const last = this.#parts.at(-1)
+    if (last?.buffer === buffer && last.end === start) last.end = end
+    else this.#parts.push({ buffer, start, end })
+  }
+
+  addAll(other: Output): void {
+    for (const { buffer, start, end } of other.#parts) this.add(buffer, start, end)
+  }
+
+  toBuffer(): Buffer {
+    return Buffer.concat(
+      this.#parts.map(({ buffer, start, end }) => buffer.subarray(start, end)),
+      this.#length,
+    )
+  }
+}
+
+/** Tag, VR and length. `length` of a short VR must fit 16 bits. */
+export function encodeHeader(tag: number, vr: string, length: number, encoding: Encoding): Buffer {
+  const { explicit, bigEndian } = encoding
+  const isLong = explicit && LONG_VRS.has(vr)
+  const bytes = Buffer.alloc(isLong ? 12 : 8)
+  writeTag(bytes, tag, bigEndian)
+  if (explicit) bytes.write(vr, 4, 'latin1')
+  if (!explicit || isLong) writeLength(bytes, length, isLong ? 8 : 4, bigEndian)
+  else if (bigEndian) bytes.writeUInt16BE(length, 6)
+  else bytes.writeUInt16LE(length, 6)
+  return bytes
+}
+
+/** An element with a value of even length. */
+export function encodeElement(tag: number, vr: string, value: Buffer, encoding: Encoding): Buffer {
+  return Buffer.concat([encodeHeader(tag, vr, value.length, encoding), value])
+}
+
+/** `text` in ASCII, padded to an even length: NUL for UI, space for the rest (PS3.5 section 6.2). */
+export function encodeText(text: string, vr: string): Buffer {
+  const padded = text.length % 2 === 0 ? text : text + (vr === 'UI' ? '\0' : ' ')
+  return Buffer.from(padded, 'latin1')
+}
+
+/** Header of an item, or a delimiter: a tag and a length without a VR in every encoding. */
+export function encodeItemTag(
+  tag: typeof ITEM | typeof ITEM_END | typeof SEQUENCE_END,
+  length: number,
+  { bigEndian }: Encoding,
+): Buffer {
+  const bytes = Buffer.allocUnsafe(8)
+  writeTag(bytes, tag, bigEndian)
+  writeLength(bytes, length, 4, bigEndian)
+  return bytes
+}
+
+/** An item around `content`, framed like the original. */
+export function addItem(
+  output: Output,
+  content: Output,
+  encoding: Encoding,
+  undefinedLength: boolean,
+): void {
+  const length = undefinedLength ? UNDEFINED_LENGTH : content.length
+  output.add(encodeItemTag(ITEM, length, encoding))
+  output.addAll(content)
+  if (undefinedLength) output.add(encodeItemTag(ITEM_END, 0, encoding))
+}
+
+/** A sequence around items; `itemEncoding` differs from `encoding` inside a sequence written as UN. */
+export function addSequence(
+  output: Output,
+  tag: number,
+  vr: string,
+  items: Output,
+  encoding: Encoding,
+  itemEncoding: Encoding,
+  undefinedLength: boolean,
+): void {
+  output.add(encodeHeader(tag, vr, undefinedLength ? UNDEFINED_LENGTH : items.length, encoding))
+  output.addAll(items)
+  if (undefinedLength) output.add(encodeItemTag(SEQUENCE_END, 0, itemEncoding))
+}
+
+function writeTag(bytes: Buffer, tag: number, bigEndian: boolean): void {
+  if (bigEndian) {
+    bytes.writeUInt32BE(tag, 0)
+  } else {
+    bytes.writeUInt16LE(tag >>> 16, 0)
+    bytes.writeUInt16LE(tag & 0xffff, 2)
+  }
+}
+
+const writeLength = (bytes: Buffer, length: number, at: number, bigEndian: boolean): void => {
+  if (bigEndian) bytes.writeUInt32BE(length, at)
+  else bytes.writeUInt32LE(length, at)
+}

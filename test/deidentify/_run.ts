@@ -1,0 +1,64 @@
+/** Runs the room on bytes and collects what comes out. */
+import {
+  BUILT_IN_PROFILES,
+  deidentify,
+  type DeidentifyContext,
+  type ElementReport,
+  type InstanceFacts,
+} from '../../src/deidentify/index.js'
+import { NocturneError } from '../../src/lib/errors.js'
+import type { ReceivedInstance } from '../../src/receive/index.js'
+
+export const SECRET = Buffer.alloc(32, 7)
+
+export const contextFor = (
+  profile: keyof typeof BUILT_IN_PROFILES = 'pseudonymize',
+  changes: Partial<DeidentifyContext> = {},
+): DeidentifyContext => ({
+  profile: BUILT_IN_PROFILES[profile],
+  secret: SECRET,
+  transfer: '01890000-0000-7000-8000-000000000000',
+  pseudonymOf: () => Promise.resolve({ code: 'N0CTURNEC0DE', shiftSeconds: -100 * 86400 }),
+  headerBytes: 16 * 1024 * 1024,
+  ...changes,
+})
+
+export interface Ran {
+  readonly bytes: Buffer
+  readonly report: readonly ElementReport[]
+  readonly facts: InstanceFacts
+}
+
+async function* chunked(bytes: Buffer, size: number): AsyncGenerator<Buffer, void> {
+  for (let at = 0; at < bytes.length; at += size) {
+    yield await Promise.resolve(bytes.subarray(at, at + size))
+  }
+}
+
+export const received = (bytes: AsyncIterable<Buffer>): ReceivedInstance =>
+  ({ kind: 'instance', bytes }) as Partial<ReceivedInstance> as ReceivedInstance
+
+export async function run(
+  input: Buffer,
+  context: DeidentifyContext = contextFor(),
+  chunkBytes = 65536,
+): Promise<Ran> {
+  const { report, facts, bytes } = await deidentify(received(chunked(input, chunkBytes)), context)
+  const parts: Buffer[] = []
+  for await (const part of bytes) parts.push(Buffer.from(part))
+  return { bytes: Buffer.concat(parts), report, facts }
+}
+
+/** The code of the failure, or undefined when it was accepted. Anything but a NocturneError is thrown on. */
+export async function codeOf(
+  input: Buffer,
+  context?: DeidentifyContext,
+): Promise<string | undefined> {
+  try {
+    await run(input, context)
+    return undefined
+  } catch (error) {
+    if (error instanceof NocturneError) return error.code
+    throw error
+  }
+}

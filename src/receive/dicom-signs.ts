@@ -29,6 +29,21 @@ export function dicomSign(head: Buffer): DicomSign {
   return runs.some((run) => run.elements >= 3) || startsLikeGroup8(head) ? 'possible' : 'none'
 }
 
+/**
+ * Does a data set begin anywhere in here, behind bytes that do not belong there? For content that nothing
+ * but the sender's word makes a document; too eager for anything else.
+ */
+export function hidesDataSet(head: Buffer): boolean {
+  if (head.includes('DICM')) return true
+  for (let at = 0; at + 24 <= head.length; at += 1) {
+    const from = head.subarray(at)
+    if (elementRun(from, 'explicit little').elements >= 2) return true
+    if (elementRun(from, 'explicit big').elements >= 2) return true
+    if (elementRun(from, 'implicit little').elements >= 3) return true
+  }
+  return false
+}
+
 interface ElementRun {
   readonly encoding: Encoding
   readonly firstTag: number

@@ -1,5 +1,5 @@
 import type { Code } from '../lib/errors.js'
-import { dicomSign } from './dicom-signs.js'
+import { dicomSign, hidesDataSet } from './dicom-signs.js'
 import { magicOf } from './magic.js'
 import { officeType, typeOfName } from './office-types.js'
 import { isTextType, textType } from './text-signs.js'
@@ -66,10 +66,7 @@ function recognizeText(head: Buffer, declared: string): Recognized | undefined {
 
 function recognizeDeclared(head: Buffer, declared: string): Recognized {
   const contradicted =
-    declared === '' ||
-    isTextType(declared) ||
-    KNOWN_BY_CONTENT.test(declared) ||
-    head.includes('DICM')
+    declared === '' || isTextType(declared) || KNOWN_BY_CONTENT.test(declared) || hidesDataSet(head)
   return contradicted ? UNRECOGNIZED : { kind: 'document', mediaType: declared }
 }
 

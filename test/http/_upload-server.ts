@@ -64,7 +64,11 @@ export async function uploadServer(
     }
     response.status(201).json({ parts: seen.parts.length })
   })
-  const answer: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+  const answer: ErrorRequestHandler = (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error)
+      return
+    }
     const ours = error instanceof NocturneError ? error : new NocturneError('internal')
     if (!request.complete) response.set('Connection', 'close')
     response.status(ours.status).json({ code: ours.code })

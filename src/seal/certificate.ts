@@ -22,9 +22,15 @@ const PRIMARY_RULES: readonly Rule[] = [
     reason: () => 'its owner has revoked it',
   },
   {
-    // Nothing else shows that the owner of the key made the rest of the certificate.
+    // What is sealed today must stay closed for the years that a patient's record is kept.
+    code: 'certificate_weak',
+    isBroken: (it) => it.weakness !== undefined,
+    reason: (it) => it.weakness ?? '',
+  },
+  {
+    // Nothing else shows that the owner of the key made the rest. A weak key's signatures are not worth asking for.
     code: 'certificate_unreadable',
-    isBroken: (it) => !it.isBound,
+    isBroken: (it) => it.weakness === undefined && !it.isBound,
     reason: () => 'no valid signature of its own binds it',
   },
   {
@@ -40,15 +46,9 @@ const PRIMARY_RULES: readonly Rule[] = [
     reason: () => 'it was made in the future',
   },
   {
-    // What is sealed today must stay closed for the years that a patient's record is kept.
-    code: 'certificate_weak',
-    isBroken: (it) => it.weakness !== undefined,
-    reason: (it) => it.weakness ?? '',
-  },
-  {
     // With a collision somebody else's subkey could be bound under this owner's name.
     code: 'certificate_weak',
-    isBroken: (it) => !it.hasStrongBinding,
+    isBroken: (it) => it.weakness === undefined && it.isBound && !it.hasStrongBinding,
     reason: () => 'its self-signatures use SHA-1 or MD5 alone',
   },
 ]

@@ -28,8 +28,8 @@ export async function readSeipd2Header(body: Body): Promise<Seipd2Header> {
 export const isGcm = (header: Seipd2Header): boolean => header.mode === GCM
 
 /**
- * Opens an AES-GCM packet chunk by chunk (RFC 9580 section 5.13.2). A chunk is given out only once it is authentic.
- * A message cut at a chunk's end shows in the final tag alone, so only a normal end means that it is whole.
+ * Opens an AES-GCM packet chunk by chunk (RFC 9580 section 5.13.2). A chunk is given out only once it is authentic, and
+ * the last one only once the tag over the whole length is, too: a message of one chunk comes out whole or not at all.
  * Memory: two chunks.
  */
 export async function* openSeipd2(
@@ -62,18 +62,18 @@ export async function* openSeipd2(
       const end = isEnd ? filled - TAG_BYTES : sealedBytes
       // Nothing, or more than a tag: an empty chunk has no place in a message.
       if (end < 0 || (end > 0 && end <= TAG_BYTES)) throw new Error('too short')
+      let content: Uint8Array = new Uint8Array(0)
       if (end > 0) {
         const sealed = window.subarray(0, end)
-        const content = await ciphers.openGcm(key, nonceFor(index++), associated, sealed)
+        content = await ciphers.openGcm(key, nonceFor(index++), associated, sealed)
         total += content.length
-        yield content
       }
-      const tag = window.subarray(end, end + TAG_BYTES)
       if (isEnd) {
         const summed = concat([associated, uint64(total)])
-        await ciphers.openGcm(key, nonceFor(index), summed, tag)
-        return
+        await ciphers.openGcm(key, nonceFor(index), summed, window.subarray(end, filled))
       }
+      if (content.length > 0) yield content
+      if (isEnd) return
       window.copyWithin(0, sealedBytes)
       filled = TAG_BYTES
     }

@@ -1,0 +1,85 @@
+import { generateKey } from 'openpgp'
+import {
+  newEnvelope,
+  newKey,
+  nodeCiphers,
+  openMessage,
+  readPrivateKey,
+  toRecipient,
+} from '../../src/seal/index.js'
+import type { DataFormat, Envelope, PrivateKey, Recipient } from '../../src/seal/index.js'
+
+export interface Person {
+  readonly recipient: Recipient
+  readonly key: PrivateKey
+  readonly armoredKey: string
+}
+
+/** A person with a fresh key; for `seipd1` one that does not announce version 2, as GnuPG makes them. */
+export async function person(id: string, format: DataFormat = 'seipd2'): Promise<Person> {
+  const { privateKey, certificate } =
+    format === 'seipd2' ? await newKey({ name: id }) : await old(id)
+  return {
+    recipient: await toRecipient(id, certificate),
+    key: await readPrivateKey(privateKey),
+    armoredKey: privateKey,
+  }
+}
+
+async function old(name: string): Promise<{ privateKey: string; certificate: string }> {
+  const made = await generateKey({ userIDs: [{ name }], type: 'ecc', curve: 'curve25519Legacy' })
+  return { privateKey: made.privateKey, certificate: made.publicKey }
+}
+
+export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = []
+  for await (const piece of pieces) all.push(piece)
+  return Buffer.concat(all)
+}
+
+/** The bytes in pieces of the given sizes, over and over. */
+export async function* split(bytes: Uint8Array, ...sizes: number[]): AsyncGenerator<Uint8Array> {
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = Math.max(1, sizes[turn % sizes.length] ?? bytes.length)
+    yield await Promise.resolve(bytes.subarray(at, at + size))
+    at += size
+  }
+}
+
+/** Not random, but no part repeats: a swapped or repeated piece shows. */
+export function content(size: number): Buffer {
+  const bytes = Buffer.alloc(size)
+  for (let at = 0; at < size; at++) bytes[at] = (at * 31 + (at >> 8) * 17 + (at >> 16)) & 0xff
+  return bytes
+}
+
+/** Key packet of the first recipient and data packet: what one reader downloads. */
+export async function message(envelope: Envelope, plain: Uint8Array): Promise<Buffer> {
+  const data = await collect(envelope.seal(split(plain, 65_536)).bytes)
+  return Buffer.concat([envelope.keyPackets[0]!.packet, data])
+}
+
+export async function sealTo(to: Person, plain: Uint8Array): Promise<Buffer> {
+  const envelope = await newEnvelope([to.recipient])
+  return message(envelope, plain)
+}
+
+export const open = (
+  bytes: AsyncIterable<Uint8Array>,
+  ...keys: PrivateKey[]
+): AsyncGenerator<Uint8Array> => openMessage(bytes, keys, { ciphers: nodeCiphers })
+
+/** What came out before the end or the error, and the error's code. */
+export async function attempt(
+  bytes: Uint8Array,
+  key: PrivateKey,
+): Promise<{ readonly released: Buffer; readonly code: string | undefined }> {
+  const released: Uint8Array[] = []
+  try {
+    for await (const piece of open(split(bytes, 100_000), key)) released.push(piece)
+    return { released: Buffer.concat(released), code: undefined }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return { released: Buffer.concat(released), code }
+  }
+}

@@ -1,0 +1,187 @@
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import { enums, generateKey, revokeKey } from 'openpgp'
+import type { KeyOptions, PrivateKey } from 'openpgp'
+import { inspectCertificate, newEnvelope, newKey, toRecipient } from '../../src/seal/index.js'
+
+const userIDs = [{ name: 'somebody' }]
+const DAY = 86_400_000
+const weak = { minRSABits: 1024, rejectCurves: new Set<enums.curve>() }
+
+async function certificate(options: Partial<KeyOptions>): Promise<string> {
+  const { publicKey } = await generateKey({ userIDs, ...options, format: 'object' })
+  return publicKey.armor()
+}
+
+/** What makes openpgp 6 sign over SHA-1; the salt that it adds to signatures does not go with it. */
+const sha1 = {
+  preferredHashAlgorithm: enums.hash.sha1,
+  rejectHashAlgorithms: new Set<enums.hash>(),
+  nonDeterministicSignaturesViaNotation: false,
+}
+
+describe('the policy for certificates', () => {
+  let good: { certificate: string; privateKey: string }
+  beforeAll(async () => {
+    good = await newKey({ name: 'good' })
+  })
+
+  const problems = async (input: string | Uint8Array, now?: Date): Promise<string[]> =>
+    (await inspectCertificate(input, now)).problems.map(({ code }) => code)
+
+  it('accepts what newKey makes, in both versions', async () => {
+    expect(await problems(good.certificate)).toEqual([])
+    const six = await newKey({ name: 'six', version: 6 })
+    const report = await inspectCertificate(six.certificate)
+    expect(report).toMatchObject({ version: 6, takesSeipd2: true, problems: [] })
+    expect(report.fingerprint).toBe(six.fingerprint)
+  })
+
+  it.each([
+    ['NIST P-256', { type: 'ecc', curve: 'nistP256' }],
+    ['NIST P-384', { type: 'ecc', curve: 'nistP384' }],
+    ['Curve25519 with the IDs of RFC 9580', { type: 'curve25519' }],
+    ['RSA 3072', { type: 'rsa', rsaBits: 3072 }],
+  ] as const)('accepts %s, which does not announce version 2', async (_name, options) => {
+    expect(await inspectCertificate(await certificate(options))).toMatchObject({
+      problems: [],
+      takesSeipd2: false,
+    })
+  })
+
+  it.each([
+    ['RSA 1024', { type: 'rsa', rsaBits: 1024, config: weak }],
+    ['RSA 2048', { type: 'rsa', rsaBits: 2048 }],
+    ['a weak subkey', { type: 'rsa', rsaBits: 3072, config: weak, subkeys: [{ rsaBits: 1024 }] }],
+  ] as const)('refuses %s as weak', async (_name, options) => {
+    expect(new Set(await problems(await certificate(options as Partial<KeyOptions>)))).toEqual(
+      new Set(['certificate_weak']),
+    )
+  })
+
+  it('accepts RSA 2048 where that is allowed, and seals to it', async () => {
+    const armored = await certificate({ type: 'rsa', rsaBits: 2048 })
+    const options = { allowRsa2048: true }
+    expect((await inspectCertificate(armored, new Date(), options)).problems).toEqual([])
+    const recipient = await toRecipient('r', armored, new Date(), options)
+    expect((await newEnvelope([recipient])).keyPackets).toHaveLength(1)
+    // A copy has lost what it was allowed.
+    await expect(newEnvelope([{ ...recipient }])).rejects.toMatchObject({
+      code: 'recipient_unusable',
+    })
+  })
+
+  it('refuses self-signatures over SHA-1', async () => {
+    expect(await problems(await certificate({ type: 'rsa', rsaBits: 3072, config: sha1 }))).toEqual(
+      ['certificate_weak'],
+    )
+  })
+
+  it('refuses a certificate for signing alone', async () => {
+    expect(
+      await problems(await certificate({ type: 'ecc', curve: 'nistP256', subkeys: [] })),
+    ).toEqual(['certificate_cannot_encrypt'])
+    const signing = await certificate({ type: 'ecc', curve: 'nistP256', subkeys: [{ sign: true }] })
+    expect(await problems(signing)).toEqual(['certificate_cannot_encrypt'])
+  })
+
+  it('refuses an expired one from the second on, and names the day', async () => {
+    const { certificate: armored } = await newKey({ name: 'short', expiresInDays: 1 })
+    const { expiresAt } = await inspectCertificate(armored)
+    expect(await problems(armored, new Date(expiresAt!.getTime() - 1000))).toEqual([])
+    const report = await inspectCertificate(armored, expiresAt)
+    expect(report.problems).toEqual([
+      {
+        code: 'certificate_expired',
+        reason: `it expired on ${expiresAt!.toISOString().slice(0, 10)}`,
+      },
+    ])
+  })
+
+  it('refuses one whose encryption subkey alone has expired', async () => {
+    const date = new Date(Date.now() - 10 * DAY)
+    const subkeys = [{ keyExpirationTime: 86_400 }]
+    const armored = await certificate({ type: 'ecc', curve: 'nistP256', date, subkeys })
+    expect(await problems(armored)).toEqual(['certificate_cannot_encrypt'])
+  })
+
+  it('seals to the newest of several subkeys', async () => {
+    const { privateKey } = await generateKey({
+      userIDs,
+      format: 'object',
+      date: new Date(Date.now() - DAY),
+    })
+    const two: PrivateKey = await privateKey.addSubkey({ type: 'ecc', curve: 'nistP256' })
+    const recipient = await toRecipient('r', two.toPublic().armor())
+    const [keyPacket] = (await newEnvelope([recipient])).keyPackets
+    // Version 3: header, length, version, then the eight octets of the key ID.
+    const keyId = keyPacket!.packet.subarray(3, 11).toString('hex')
+    expect(keyId).toBe(two.subkeys[1]!.getKeyID().toHex())
+  })
+
+  it('refuses one made in the future', async () => {
+    expect(await problems(good.certificate, new Date(Date.now() - 10 * DAY))).toEqual([
+      'certificate_not_yet_valid',
+    ])
+  })
+
+  it('refuses a revoked one', async () => {
+    const key = await generateKey({ userIDs, format: 'object' })
+    const { publicKey } = await revokeKey({ key: key.privateKey, format: 'object' })
+    expect(await problems(publicKey.armor())).toContain('certificate_revoked')
+  })
+
+  it('heeds a revocation over SHA-1', async () => {
+    const key = await generateKey({ userIDs, format: 'object', type: 'rsa', rsaBits: 3072 })
+    const { publicKey } = await revokeKey({
+      key: key.privateKey,
+      format: 'object',
+      config: sha1,
+    })
+    expect(await problems(publicKey.armor())).toContain('certificate_revoked')
+  })
+
+  it('refuses a secret key, armored or binary, alone or beside a certificate', async () => {
+    expect(await problems(good.privateKey)).toEqual(['certificate_is_secret'])
+    expect(await problems(good.certificate + good.privateKey)).toEqual(['certificate_is_secret'])
+    const { privateKey } = await generateKey({ userIDs, format: 'binary' })
+    expect(await problems(privateKey)).toEqual(['certificate_is_secret'])
+  })
+
+  it('refuses several certificates in one file, and takes one as text, octets or binary', async () => {
+    expect(await problems(good.certificate + good.certificate)).toEqual(['certificate_unreadable'])
+    const { publicKey } = await generateKey({ userIDs, format: 'binary' })
+    expect(await problems(publicKey)).toEqual([])
+    expect(await problems(Buffer.concat([publicKey, publicKey]))).toEqual([
+      'certificate_unreadable',
+    ])
+    expect(await problems(Buffer.from(good.certificate))).toEqual([])
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['text', 'hello'],
+    [
+      'a broken armor',
+      '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n-----END PGP PUBLIC KEY BLOCK-----',
+    ],
+    ['octets', Buffer.from('ff00ff', 'hex')],
+    ['a file too large', 'x'.repeat(2_000_000)],
+  ])('refuses %s as unreadable', async (_name, input) => {
+    expect(await problems(input)).toEqual(['certificate_unreadable'])
+  })
+
+  it('refuses a certificate whose self-signature was changed', async () => {
+    const { publicKey } = await generateKey({ userIDs, format: 'object' })
+    const bytes = Buffer.from(publicKey.write())
+    const name = bytes.indexOf('somebody')
+    bytes.write('Somebody', name)
+    expect(await problems(bytes)).toContain('certificate_unreadable')
+  })
+
+  it('makes toRecipient throw the first problem with the id', async () => {
+    await expect(toRecipient('reader-1', good.privateKey)).rejects.toMatchObject({
+      code: 'certificate_is_secret',
+      subject: 'reader-1',
+    })
+  })
+})

@@ -1,0 +1,184 @@
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import { createMessage, enums, generateKey, sign } from 'openpgp'
+import * as openpgp from 'openpgp'
+import {
+  inspectCertificate,
+  newKey,
+  readPrivateKey,
+  signDetached,
+  verifyDetached,
+} from '../../src/seal/index.js'
+import { content, open, person, sealTo, collect, split } from './_seal.js'
+
+const DAY = 86_400_000
+
+describe('keys', () => {
+  it('are made with the name, address and expiry asked for', async () => {
+    const made = await newKey({ name: 'Dr. A. Reader', email: 'a@example.org', expiresInDays: 30 })
+    const report = await inspectCertificate(made.certificate)
+    expect(report.userIds).toEqual(['Dr. A. Reader <a@example.org>'])
+    expect(report.expiresAt!.getTime() - report.createdAt!.getTime()).toBe(30 * DAY)
+    expect(report.fingerprint).toBe(made.fingerprint)
+  })
+
+  it.each(['', 'a <b@c>', 'line\nbreak', 'x'.repeat(201)])(
+    'are not made for the name %j',
+    async (name) => {
+      await expect(newKey({ name })).rejects.toMatchObject({ code: 'usage' })
+    },
+  )
+
+  it('open with the right passphrase alone', async () => {
+    const { privateKey, certificate } = await newKey({ name: 'locked', passphrase: 'open sesame' })
+    await expect(readPrivateKey(privateKey)).rejects.toMatchObject({ code: 'key_locked' })
+    await expect(readPrivateKey(privateKey, 'wrong')).rejects.toMatchObject({ code: 'key_locked' })
+    const key = await readPrivateKey(privateKey, 'open sesame')
+    expect(await verifyDetached('x', await signDetached('x', key), certificate)).toBe(true)
+  })
+
+  it('are not read from a certificate, several keys or garbage', async () => {
+    const { privateKey, certificate } = await newKey({ name: 'one' })
+    const { privateKey: binary } = await generateKey({ userIDs: [{ name: 'b' }], format: 'binary' })
+    await expect(readPrivateKey(binary)).resolves.toHaveProperty('fingerprint')
+    for (const input of [certificate, '', 'x', Buffer.concat([binary, binary]), Buffer.of(0xff, 1)])
+      await expect(readPrivateKey(input)).rejects.toMatchObject({ code: 'key_unreadable' })
+    expect(JSON.stringify(await readPrivateKey(privateKey))).not.toContain('PRIVATE')
+  })
+
+  it('of version 6 open and sign too', async () => {
+    const { privateKey, certificate } = await newKey({ name: 'six', version: 6, passphrase: 'p' })
+    const key = await readPrivateKey(privateKey, 'p')
+    expect(await verifyDetached('x', await signDetached('x', key), certificate)).toBe(true)
+    const reader = await person('six')
+    expect(await collect(open(split(await sealTo(reader, content(9))), key, reader.key))).toEqual(
+      content(9),
+    )
+  })
+})
+
+describe('verifyDetached', () => {
+  const text = 'nocturne sign-in\nhttps://gateway.example.org\n'
+  let armored: string
+  let certificate: string
+  let signature: string
+  let object: openpgp.PrivateKey
+  beforeAll(async () => {
+    const made = await newKey({ name: 'signer', expiresInDays: 10 })
+    ;({ privateKey: armored, certificate } = made)
+    signature = await signDetached(text, await readPrivateKey(armored))
+    object = await openpgp.readPrivateKey({ armoredKey: armored })
+  })
+
+  it('accepts the text that was signed, and octets as well', async () => {
+    expect(await verifyDetached(text, signature, certificate)).toBe(true)
+    expect(await verifyDetached(Buffer.from(text), signature, certificate)).toBe(true)
+  })
+
+  it('refuses another text, another key and what is no signature', async () => {
+    expect(await verifyDetached(text + ' ', signature, certificate)).toBe(false)
+    expect(await verifyDetached(text, signature, (await newKey({ name: 'x' })).certificate)).toBe(
+      false,
+    )
+    expect(await verifyDetached(text, 'x', certificate)).toBe(false)
+    expect(await verifyDetached(text, '', certificate)).toBe(false)
+    expect(await verifyDetached(text, certificate, certificate)).toBe(false)
+    expect(await verifyDetached(text, signature, 'x')).toBe(false)
+    expect(await verifyDetached(text, signature, armored)).toBe(false)
+    expect(await verifyDetached(text, signature + '\n'.repeat(70_000), certificate)).toBe(false)
+  })
+
+  it('refuses a signature from the future, and a key that has expired since', async () => {
+    expect(await verifyDetached(text, signature, certificate, new Date(Date.now() - DAY))).toBe(
+      false,
+    )
+    expect(
+      await verifyDetached(text, signature, certificate, new Date(Date.now() + 11 * DAY)),
+    ).toBe(false)
+  })
+
+  it('refuses a revoked key', async () => {
+    const { publicKey } = await openpgp.revokeKey({ key: object, format: 'object' })
+    expect(await verifyDetached(text, signature, publicKey.armor())).toBe(false)
+  })
+
+  it('refuses a hash that is broken', async () => {
+    const rsa = await generateKey({
+      userIDs: [{ name: 'r' }],
+      type: 'rsa',
+      rsaBits: 3072,
+      format: 'object',
+    })
+    const by = async (hash: enums.hash): Promise<string> =>
+      String(
+        await sign({
+          message: await createMessage({ binary: Buffer.from(text) }),
+          signingKeys: rsa.privateKey,
+          detached: true,
+          config: { preferredHashAlgorithm: hash },
+        }),
+      )
+    const own = rsa.publicKey.armor()
+    expect(await verifyDetached(text, await by(enums.hash.sha256), own)).toBe(true)
+    expect(await verifyDetached(text, await signedOver(rsa.privateKey, enums.hash.sha1), own)).toBe(
+      false,
+    )
+  })
+
+  it('refuses a signature of no content, which would fit any', async () => {
+    const standalone = await signedOver(object, enums.hash.sha512, enums.signature.standalone)
+    expect(await verifyDetached(text, standalone, certificate)).toBe(false)
+  })
+
+  it('refuses a key that may not sign', async () => {
+    const { privateKey, publicKey } = await generateKey({
+      userIDs: [{ name: 'n' }],
+      type: 'rsa',
+      rsaBits: 3072,
+      format: 'object',
+    })
+    // The encryption subkey is RSA as well, so it can sign in mathematics but not by its flags.
+    const subkey = privateKey.subkeys[0]!
+    const packet = new openpgp.SignaturePacket()
+    const made = await signedWith(
+      packet,
+      subkey.keyPacket as openpgp.SecretSubkeyPacket,
+      enums.hash.sha256,
+    )
+    expect(await verifyDetached(text, made, publicKey.armor())).toBe(false)
+  })
+
+  async function signedOver(
+    key: openpgp.PrivateKey,
+    hash: enums.hash,
+    type = enums.signature.binary,
+  ): Promise<string> {
+    return signedWith(
+      new openpgp.SignaturePacket(),
+      key.keyPacket as openpgp.SecretKeyPacket,
+      hash,
+      type,
+    )
+  }
+
+  async function signedWith(
+    packet: openpgp.SignaturePacket,
+    key: openpgp.SecretKeyPacket | openpgp.SecretSubkeyPacket,
+    hash: enums.hash,
+    type = enums.signature.binary,
+  ): Promise<string> {
+    const literal = new openpgp.LiteralDataPacket()
+    Object.assign(literal, { text: null, data: Uint8Array.from(Buffer.from(text)) })
+    Object.assign(packet, {
+      signatureType: type,
+      hashAlgorithm: hash,
+      publicKeyAlgorithm: key.algorithm,
+    })
+    // The declaration leaves out the last argument; the salt that openpgp adds does not go with SHA-1.
+    const settings = { ...openpgp.config, nonDeterministicSignaturesViaNotation: false }
+    const signPacket = packet.sign.bind(packet) as (...all: unknown[]) => Promise<void>
+    await signPacket(key, literal, new Date(), true, settings)
+    const list = new openpgp.PacketList<openpgp.SignaturePacket>()
+    list.push(packet)
+    return new openpgp.Signature(list).armor()
+  }
+})

@@ -1,0 +1,259 @@
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { createHash } from 'node:crypto'
+import { createMessage, decrypt, encrypt, enums, PublicKey, readKey } from 'openpgp'
+import { readMessage, readPrivateKey } from 'openpgp'
+import {
+  newEnvelope,
+  newKey,
+  openSignedMessage,
+  sealBytes,
+  sealMessage,
+  toRecipient,
+} from '../../src/seal/index.js'
+import { attempt, collect, content, message, open, person, sealTo, split } from './_seal.js'
+import type { Person } from './_seal.js'
+
+const CHUNK = 2 ** 18
+/** Octets of the literal packet in front of a short content: the lengths at which a chunk or a block fills to the brim. */
+const LENGTHS = [0, 1, 185, 186, 8377, 8378]
+  .concat([CHUNK - 12, CHUNK - 11, CHUNK - 10, CHUNK - 7, CHUNK - 6, CHUNK - 5, CHUNK - 1, CHUNK])
+  .concat([CHUNK + 1, 2 * CHUNK - 13, 2 * CHUNK - 6, 2 * CHUNK - 5, 3 * CHUNK + 7])
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
+  let reader: Person
+  let other: Person
+  beforeAll(async () => {
+    reader = await person('reader-1', format)
+    other = await person('reader-2')
+  })
+
+  it.each(LENGTHS)('brings back %i octets', async (length) => {
+    const plain = content(length)
+    expect(await collect(open(split(await sealTo(reader, plain)), reader.key))).toEqual(plain)
+  })
+
+  it('brings back any content, however both streams are split', async () => {
+    const envelope = await newEnvelope([reader.recipient])
+    const sizes = fc.array(fc.integer({ min: 1, max: 300_000 }), { minLength: 1, maxLength: 5 })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 900_000 }),
+        sizes,
+        sizes,
+        async (size, into, out) => {
+          const plain = content(size)
+          const sealed = envelope.seal(split(plain, ...into))
+          const data = await collect(sealed.bytes)
+          const whole = Buffer.concat([envelope.keyPackets[0]!.packet, data])
+          expect((await collect(open(split(whole, ...out), reader.key))).equals(plain)).toBe(true)
+          expect(sealed.digests()).toEqual({
+            plaintext: { sha256: sha256(plain), size },
+            ciphertext: { sha256: sha256(data), size: data.length },
+          })
+        },
+      ),
+      { numRuns: 25 },
+    )
+  })
+
+  it('takes and gives single octets', async () => {
+    const plain = content(5000)
+    const envelope = await newEnvelope([reader.recipient])
+    const data = await collect(envelope.seal(split(plain, 1)).bytes)
+    const whole = Buffer.concat([envelope.keyPackets[0]!.packet, data])
+    expect(await collect(open(split(whole, 1), reader.key))).toEqual(plain)
+  })
+
+  it.each([0, 1, 1000, CHUNK - 6, 3 * CHUNK + 7])(
+    'is opened by openpgp.js, %i octets',
+    async (length) => {
+      const plain = content(length)
+      const opened = await decrypt({
+        message: await readMessage({ binaryMessage: Uint8Array.from(await sealTo(reader, plain)) }),
+        decryptionKeys: await readPrivateKey({ armoredKey: reader.armoredKey }),
+        format: 'binary',
+      })
+      expect(Buffer.from(opened.data).equals(plain)).toBe(true)
+      expect([null, '']).toContain(opened.filename)
+    },
+  )
+
+  it('opens what openpgp.js seals, compressed or not', async () => {
+    const plain = content(700_000)
+    const encryptionKeys = await readKey({ armoredKey: reader.recipient.certificate })
+    if (!(encryptionKeys instanceof PublicKey)) throw new TypeError('not a certificate')
+    const { uncompressed, zip, zlib } = enums.compression
+    for (const preferredCompressionAlgorithm of [uncompressed, zip, zlib]) {
+      const bytes = await encrypt({
+        message: await createMessage({ binary: Uint8Array.from(plain), filename: 'secret.dcm' }),
+        encryptionKeys,
+        format: 'binary',
+        config: { preferredCompressionAlgorithm },
+      })
+      expect(
+        (await collect(open(split(bytes as Uint8Array, 77_777), reader.key))).equals(plain),
+      ).toBe(true)
+    }
+  })
+
+  it('puts one key packet for each recipient, and each opens every item with their own alone', async () => {
+    const third = { ...other, recipient: { ...other.recipient, id: 'recovery' } }
+    const envelope = await newEnvelope([reader.recipient, third.recipient])
+    expect(envelope.format).toBe(format)
+    expect(envelope.keyPackets.map(({ recipient }) => recipient)).toEqual(['reader-1', 'recovery'])
+    for (const [index, who] of [reader, third].entries()) {
+      for (const plain of [content(10), content(CHUNK)]) {
+        const data = await collect(envelope.seal(split(plain)).bytes)
+        const whole = Buffer.concat([envelope.keyPackets[index]!.packet, data])
+        expect(await collect(open(split(whole), who.key))).toEqual(plain)
+      }
+    }
+    const data = await collect(envelope.seal(split(content(10))).bytes)
+    const wrong = Buffer.concat([envelope.keyPackets[0]!.packet, data])
+    expect(await attempt(wrong, third.key)).toEqual({
+      released: Buffer.alloc(0),
+      code: 'cannot_open',
+    })
+  })
+
+  it('opens an item whose key packets are all in front', async () => {
+    const envelope = await newEnvelope([other.recipient, reader.recipient])
+    const data = await collect(envelope.seal(split(content(10))).bytes)
+    const whole = Buffer.concat([...envelope.keyPackets.map(({ packet }) => packet), data])
+    expect(await collect(open(split(whole), reader.key))).toEqual(content(10))
+    expect(await collect(open(split(whole), other.key, reader.key))).toEqual(content(10))
+  })
+
+  it('seals items of one envelope at the same time', async () => {
+    const envelope = await newEnvelope([reader.recipient])
+    const plains = [content(900_000), content(10), content(300_000)]
+    const sealed = await Promise.all(plains.map((plain) => message(envelope, plain)))
+    for (const [index, bytes] of sealed.entries())
+      expect((await collect(open(split(bytes), reader.key))).equals(plains[index]!)).toBe(true)
+    expect(new Set(sealed.map((bytes) => bytes.subarray(-64).toString('hex'))).size).toBe(3)
+  })
+
+  it('seals nothing more once it is closed, but ends the streams under way', async () => {
+    const envelope = await newEnvelope([reader.recipient])
+    const sealed = envelope.seal(split(content(CHUNK + 1), 1000))
+    envelope.close()
+    expect(() => envelope.seal(split(content(1)))).toThrow('closed')
+    await expect(envelope.sealSigned(content(1), reader.key)).rejects.toThrow('closed')
+    const whole = Buffer.concat([envelope.keyPackets[0]!.packet, await collect(sealed.bytes)])
+    expect((await collect(open(split(whole), reader.key))).equals(content(CHUNK + 1))).toBe(true)
+  })
+
+  it('is read once, and knows no digests before its end', async () => {
+    const sealed = (await newEnvelope([reader.recipient])).seal(split(content(10)))
+    expect(() => sealed.digests()).toThrow('ended')
+    await collect(sealed.bytes)
+    await expect(collect(sealed.bytes)).rejects.toThrow('once')
+  })
+
+  it('fails with the error of the content', async () => {
+    async function* torn(): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(content(CHUNK))
+      throw new Error('connection lost')
+    }
+    const sealed = (await newEnvelope([reader.recipient])).seal(torn())
+    await expect(collect(sealed.bytes)).rejects.toThrow('connection lost')
+    expect(() => sealed.digests()).toThrow('ended')
+  })
+
+  it('passes the error of the source of a message, and lets the source clean up', async () => {
+    const bytes = await sealTo(reader, content(2 * CHUNK))
+    let isClosed = false
+    async function* torn(): AsyncGenerator<Uint8Array> {
+      try {
+        yield await Promise.resolve(bytes.subarray(0, CHUNK))
+        throw new Error('connection lost')
+      } finally {
+        isClosed = true
+      }
+    }
+    await expect(collect(open(torn(), reader.key))).rejects.toThrow('connection lost')
+    expect(isClosed).toBe(true)
+    isClosed = false
+    async function* whole(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* split(bytes, 10_000)
+      } finally {
+        isClosed = true
+      }
+    }
+    for await (const piece of open(whole(), reader.key)) if (piece.length > 0) break
+    expect(isClosed).toBe(true)
+  })
+
+  it('makes one whole message, digests included', async () => {
+    const sealed = await sealMessage(split(content(CHUNK)), reader.recipient)
+    const bytes = await collect(sealed.bytes)
+    expect((await collect(open(split(bytes), reader.key))).equals(content(CHUNK))).toBe(true)
+    expect(sealed.digests().ciphertext).toEqual({ sha256: sha256(bytes), size: bytes.length })
+    const small = await sealBytes(content(20), reader.recipient)
+    expect(await collect(open(split(small), reader.key))).toEqual(content(20))
+  })
+
+  it('signs what it seals, and openSignedMessage accepts the signer alone', async () => {
+    const plain = Buffer.from('{"items":[]}')
+    const envelope = await newEnvelope([reader.recipient])
+    const sealed = await envelope.sealSigned(plain, other.key)
+    const bytes = Buffer.concat([envelope.keyPackets[0]!.packet, await collect(sealed.bytes)])
+    expect(sealed.digests().plaintext).toEqual({ sha256: sha256(plain), size: plain.length })
+    const opened = await openSignedMessage(bytes, [reader.key], other.recipient.certificate)
+    expect(Buffer.from(opened.content)).toEqual(plain)
+    expect(opened.signedBy).toBe(other.recipient.fingerprint)
+    expect(await collect(open(split(bytes), reader.key))).toEqual(plain)
+    const refused = { code: 'cannot_open' }
+    const signer = reader.recipient.certificate
+    await expect(openSignedMessage(bytes, [reader.key], signer)).rejects.toMatchObject(refused)
+    const unsigned = await sealTo(reader, plain)
+    await expect(
+      openSignedMessage(unsigned, [reader.key], other.recipient.certificate),
+    ).rejects.toMatchObject(refused)
+  })
+
+  it('keeps memory flat while a content of 400 MB passes', async () => {
+    const piece = content(65_536)
+    async function* long(): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < 400 * 16; at++) yield await Promise.resolve(piece)
+    }
+    const envelope = await newEnvelope([reader.recipient])
+    async function* sealed(): AsyncGenerator<Uint8Array> {
+      yield envelope.keyPackets[0]!.packet
+      yield* envelope.seal(long()).bytes
+    }
+    const before = process.memoryUsage().rss
+    let size = 0
+    let peak = 0
+    for await (const opened of open(sealed(), reader.key)) {
+      size += opened.length
+      peak = Math.max(peak, process.memoryUsage().rss)
+    }
+    expect(size).toBe(400 * 2 ** 20)
+    expect(peak - before).toBeLessThan(150 * 2 ** 20)
+  })
+})
+
+describe('the format', () => {
+  it('is version 2 only when every recipient takes it', async () => {
+    const [modern, old] = [await person('a'), await person('b', 'seipd1')]
+    expect((await newEnvelope([modern.recipient, modern.recipient])).format).toBe('seipd2')
+    expect((await newEnvelope([modern.recipient, old.recipient])).format).toBe('seipd1')
+  })
+
+  it('is refused to nobody, and to a recipient who expired since', async () => {
+    await expect(newEnvelope([])).rejects.toMatchObject({ code: 'recipient_unusable' })
+    const { certificate } = await newKey({ name: 'short', expiresInDays: 1 })
+    const recipient = await toRecipient('short', certificate)
+    const later = new Date(Date.now() + 2 * 86_400_000)
+    const good = (await person('good')).recipient
+    await expect(newEnvelope([good, recipient], later)).rejects.toMatchObject({
+      code: 'recipient_unusable',
+      subject: 'short',
+    })
+  })
+})

@@ -126,8 +126,8 @@ describe('an upload', () => {
   })
 
   it('does not count the time that the sink takes as silence of the client', async () => {
-    server = await uploadServer({ idleSeconds: 0.3 }, () => ({
-      begin: () => new Promise((resolve) => setTimeout(resolve, 800)),
+    server = await uploadServer({ idleSeconds: 1 }, () => ({
+      begin: () => new Promise((resolve) => setTimeout(resolve, 2500)),
       part: async ({ bytes }) => {
         for await (const chunk of bytes) expect(chunk.length).toBeGreaterThan(0)
       },
@@ -260,7 +260,7 @@ describe('a request that is refused', () => {
       [file(Buffer.alloc(300_000)).subarray(0, 200_000)],
       [file('x')],
     ]
-    server = await uploadServer({ idleSeconds: 0.3 })
+    server = await uploadServer({ idleSeconds: 0.5 })
     for (const place of places) {
       const answer = await send(server.port, place, { halt: true })
       expect(codeOf(answer)).toBe('slow_client')

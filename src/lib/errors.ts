@@ -10,9 +10,21 @@ interface Entry {
   readonly title: string
   /** What to do next. */
   readonly hint: string
+  /** It is about one item of an upload, and the others go on. */
+  readonly concernsItemAlone: boolean
 }
 
-const entry = (status: number, title: string, hint: string): Entry => ({ status, title, hint })
+const entry = (status: number, title: string, hint: string): Entry => ({
+  status,
+  title,
+  hint,
+  concernsItemAlone: false,
+})
+
+const item = (status: number, title: string, hint: string): Entry => ({
+  ...entry(status, title, hint),
+  concernsItemAlone: true,
+})
 
 export const CATALOGUE = {
   // Requests
@@ -180,107 +192,107 @@ export const CATALOGUE = {
   ),
 
   // Items
-  empty_file: entry(422, 'the file is empty', 'export it again from the modality'),
-  item_too_large: entry(
+  empty_file: item(422, 'the file is empty', 'export it again from the modality'),
+  item_too_large: item(
     413,
     'the file is larger than this gateway takes',
     'ask the operator to raise limits.itemBytes',
   ),
-  unrecognized: entry(
+  unrecognized: item(
     422,
     'the file is neither DICOM nor a document of a known type',
     'send DICOM, PDF, images or text, or give the part its content type',
   ),
-  not_dicom: entry(
+  not_dicom: item(
     422,
     'the file says it is DICOM but cannot be read as DICOM',
     'export it again from the modality',
   ),
-  truncated: entry(422, 'the file ends before it should', 'export it again from the modality'),
-  malformed: entry(
+  truncated: item(422, 'the file ends before it should', 'export it again from the modality'),
+  malformed: item(
     422,
     'the file breaks the rules of DICOM encoding',
     'export it again from the modality, or release it from quarantine after a look',
   ),
-  header_over_limit: entry(
+  header_over_limit: item(
     422,
     'the DICOM header is larger than this gateway takes',
     'ask the operator to raise limits.headerBytes',
   ),
-  unsupported_syntax: entry(
+  unsupported_syntax: item(
     422,
     'the transfer syntax is not known',
     'send it in a transfer syntax of PS3.5',
   ),
-  media_directory: entry(
+  media_directory: item(
     422,
     'a DICOMDIR names patients and points at file names; it does not travel',
     'nothing: the instances it lists travel by themselves',
   ),
-  inflates_too_much: entry(
+  inflates_too_much: item(
     422,
     'the deflated data set expands too much',
     'send it in an uncompressed transfer syntax',
   ),
-  private_sop_class: entry(
+  private_sop_class: item(
     422,
     'a private SOP class cannot be de-identified',
     'release it from quarantine after a look',
   ),
-  document_held: entry(
+  document_held: item(
     422,
     'this facility holds documents back, since they cannot be de-identified',
     'release it from quarantine after a look, or set documents: pass for the facility',
   ),
-  encapsulated_document: entry(
+  encapsulated_document: item(
     422,
     'an encapsulated document cannot be de-identified',
     'send the document by itself, or release it from quarantine after a look',
   ),
-  identifier_left: entry(
+  identifier_left: item(
     422,
     'an identifier was still found after de-identification',
     'release it from quarantine after a look',
   ),
-  output_disagrees: entry(
+  output_disagrees: item(
     422,
     'the de-identified header reads differently by two parsers',
     'release it from quarantine after a look',
   ),
-  missing_identity: entry(
+  missing_identity: item(
     422,
     'the instance lacks a UID that every instance must have',
     'export it again from the modality',
   ),
-  instance_conflict: entry(
+  instance_conflict: item(
     422,
     'another instance with this UID but other content is in the transfer',
     'find out which one is right, and send that',
   ),
-  duplicate: entry(200, 'the same content is in the transfer already', 'nothing'),
-  archive_malformed: entry(
+  duplicate: item(200, 'the same content is in the transfer already', 'nothing'),
+  archive_malformed: item(
     422,
     'the archive cannot be read',
     'make the ZIP again, or send the files themselves',
   ),
-  archive_encrypted: entry(
+  archive_encrypted: item(
     422,
     'the archive is protected with a password',
     'send the files themselves; the gateway encrypts them',
   ),
-  archive_entry_damaged: entry(
+  archive_entry_damaged: item(
     422,
     'the file is damaged inside its archive',
     'make the ZIP again, or send the file itself',
   ),
-  archive_unsupported: entry(
+  archive_unsupported: item(
     422,
     'the file is compressed in a way that is not known',
     'make the ZIP again with the usual method (deflate), or send the file itself',
   ),
-  archive_bomb: entry(422, 'the archive expands too much', 'send the files themselves'),
-  archive_too_deep: entry(422, 'archives are nested too deeply', 'send the files themselves'),
-  unsafe_step_failed: entry(
+  archive_bomb: item(422, 'the archive expands too much', 'send the files themselves'),
+  archive_too_deep: item(422, 'archives are nested too deeply', 'send the files themselves'),
+  unsafe_step_failed: item(
     422,
     'a step of de-identification failed',
     'release it from quarantine after a look',
@@ -373,34 +385,8 @@ export const CATALOGUE = {
 
 export type Code = keyof typeof CATALOGUE
 
-/** Codes that concern one item alone: the others of its request go on. */
-const ITEM_CODES: ReadonlySet<Code> = new Set<Code>([
-  'empty_file',
-  'item_too_large',
-  'unrecognized',
-  'not_dicom',
-  'truncated',
-  'inflates_too_much',
-  'malformed',
-  'header_over_limit',
-  'unsupported_syntax',
-  'media_directory',
-  'private_sop_class',
-  'document_held',
-  'encapsulated_document',
-  'identifier_left',
-  'output_disagrees',
-  'missing_identity',
-  'instance_conflict',
-  'duplicate',
-  'archive_malformed',
-  'archive_encrypted',
-  'archive_bomb',
-  'archive_too_deep',
-  'unsafe_step_failed',
-])
-
-export const concernsItemAlone = (code: Code): boolean => ITEM_CODES.has(code)
+/** The others of its request go on. */
+export const concernsItemAlone = (code: Code): boolean => CATALOGUE[code].concernsItemAlone
 
 /** Every error that people outside may see. `cause` is for the log of the process's own mistakes, never sent. */
 export class NocturneError extends Error {

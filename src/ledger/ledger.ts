@@ -120,17 +120,15 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     verifierKey: signer.verifierKey,
     record: async (change) => {
       let value: { readonly of: Awaited<ReturnType<typeof change>>['value'] } | undefined
-      const [first, ...rest] = await record(async (tx) => {
+      const receipts = await record(async (tx) => {
         const done = await change(tx)
         value = { of: done.value }
         return done.events
       })
-      if (!value || !first) throw new TypeError('a change records one event or more')
-      return { value: value.of, receipts: [first, ...rest] }
+      if (!value) throw new TypeError('a receipt without a change')
+      return { value: value.of, receipts: [firstOf(receipts), ...receipts.slice(1)] }
     },
-    note: async (event) =>
-      (await ledger.record(() => Promise.resolve({ value: undefined, events: [event] })))
-        .receipts[0],
+    note: async (event) => firstOf(await record([event])),
     query: (query) => queryEvents(db, query),
     count: (query, size) => countEvents(db, query, size),
     checkpoint: async () => (await readHead(db)).checkpoint,
@@ -159,4 +157,10 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     verify: () => recheck(db, signer),
   }
   return ledger
+}
+
+function firstOf(receipts: readonly Receipt[]): Receipt {
+  const [first] = receipts
+  if (!first) throw new TypeError('a change records one event or more')
+  return first
 }

@@ -47,41 +47,38 @@ export async function recheck(db: Db, signer: Signer): Promise<VerifyReport> {
   if (faults.missing === undefined)
     for (const tile of frontier.partials()) await compareTile(db, tile, faults)
 
-  const worst = worstOf(faults)
+  const root = frontier.root()
+  const isSigned =
+    faults.missing === undefined && checkpoint !== undefined && isSameBytes(root, checkpoint.root)
+  const worst = worstOf(faults, isSigned)
   if (opened.problem !== undefined) return report(opened.problem, worst?.badIndex)
-  if (faults.missing !== undefined) return report(worst?.problem, worst?.badIndex)
-  const isSigned = isSameBytes(frontier.root(), opened.checkpoint.root)
-  if (!isSigned && faults.leaf === undefined)
+  if (!isSigned && faults.missing === undefined && faults.leaf === undefined)
     return report('the entries do not give the root that was signed', worst?.badIndex)
-  if (worst) {
-    const problem = worst.badIndex === faults.leaf && isSigned ? TILE_CHANGED : worst.problem
-    return report(problem, worst.badIndex)
-  }
+  if (worst) return report(worst.problem, worst.badIndex)
   if (head.size !== size) return report('the head and its checkpoint differ in size')
   if (head.last !== null && head.last >= size)
     return report('there are entries beyond the checkpoint', size)
   return report()
 }
 
-const TILE_CHANGED = 'a tile was changed'
-
-/** The fault with the lowest index. */
+/**
+ * The fault with the lowest index. Under the signed root the entries are good, and a tile that disagrees was
+ * changed; else the entry was, and the tiles above it disagree only because of it.
+ */
 function worstOf(
-  faults: Faults,
+  { missing, index, leaf, tile }: Faults,
+  isSigned: boolean,
 ): { readonly problem: string; readonly badIndex: number } | undefined {
-  const { missing, index, leaf, tile } = faults
+  const tileChanged = 'a tile was changed'
   const all = [
     [missing, 'an entry is missing'],
-    [leaf, 'an entry was changed'],
+    [leaf, isSigned ? tileChanged : 'an entry was changed'],
     [index, 'the index does not say what the entry says'],
-    [tile, TILE_CHANGED],
+    [isSigned || leaf === undefined ? tile : undefined, tileChanged],
   ] as const
   return all
     .flatMap(([badIndex, problem]) => (badIndex === undefined ? [] : [{ badIndex, problem }]))
-    .reduce<ReturnType<typeof worstOf>>(
-      (worst, one) => (worst && worst.badIndex <= one.badIndex ? worst : one),
-      undefined,
-    )
+    .sort((a, b) => a.badIndex - b.badIndex)[0]
 }
 
 /** One statement, so that an append by another gateway is seen whole or not at all. */

@@ -10,8 +10,8 @@ import { createGroup } from './group.js'
 import type { Receipt } from './ledger.js'
 import type { Signer } from './signer.js'
 
-/** A change; what it answers besides its events stays with whoever asked for it. */
-export type Change = (tx: Tx) => Promise<readonly EventInput[]>
+/** A change, which answers its events; or the events alone, when there is nothing else to change. */
+export type Change = ((tx: Tx) => Promise<readonly EventInput[]>) | readonly EventInput[]
 
 export interface RecorderOptions {
   readonly state: State
@@ -51,13 +51,24 @@ async function applyChanges(
   { state, gateway, now }: RecorderOptions,
 ): Promise<readonly Attempt<readonly NewEntry[]>[]> {
   const made: Attempt<readonly NewEntry[]>[] = []
+  const entriesOf = (events: readonly EventInput[]) =>
+    events.map((event) => makeEntry(event, gateway, now()))
   for (const change of changes) {
-    const one = await state.attempt(tx, async () =>
-      (await change(tx)).map((event) => makeEntry(event, gateway, now())),
+    made.push(
+      typeof change === 'function'
+        ? await state.attempt(tx, async () => entriesOf(await change(tx)))
+        : attemptAlone(() => entriesOf(change)),
     )
-    made.push(one)
   }
   return made
+}
+
+function attemptAlone<T>(make: () => T): Attempt<T> {
+  try {
+    return { ok: true, value: make() }
+  } catch (reason) {
+    return { ok: false, reason }
+  }
 }
 
 function toReceipts(

@@ -15,8 +15,8 @@ export interface OpenLedger {
   readonly ledger: Ledger
   readonly signingKey: string
   /** The same log, opened again. */
-  reopen(): Promise<Ledger>
-  close(): Promise<void>
+  readonly reopen: () => Promise<Ledger>
+  readonly close: () => Promise<void>
 }
 
 export async function openLedger(): Promise<OpenLedger> {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { sql } from 'kysely'
 import { NocturneError } from '../../src/lib/errors.js'
 import { createLedger, newLedgerKey, nodeCrypto, verifyReceipt } from '../../src/ledger/index.js'
 import type { EventInput } from '../../src/ledger/index.js'
@@ -114,6 +115,26 @@ describe('the ledger', () => {
     open.length = 0
   })
 
+  it('is unavailable while the disk is full, keeps nothing of it, and goes on when there is room', async () => {
+    const { ledger, state } = await openOne()
+    await fill(ledger, 100)
+    const limitPages = (pages: number) =>
+      state.transaction((tx) => sql`pragma max_page_count = ${sql.lit(pages)}`.execute(tx))
+    await limitPages(1)
+    const full = Array.from({ length: 40 }, (_, i) =>
+      ledger.record(async (tx) => {
+        await challenge(`full-${i}`)(tx)
+        return { value: i, events: [event({ detail: { text: 'x'.repeat(20_000) } })] }
+      }),
+    )
+    for (const one of await Promise.allSettled(full))
+      expect(one).toMatchObject({ reason: { code: 'ledger_unavailable' } })
+    await limitPages(1_000_000)
+    expect(await state.db.selectFrom('challenges').selectAll().execute()).toEqual([])
+    expect(await ledger.note(event())).toMatchObject({ index: 100 })
+    expect(await ledger.verify()).toMatchObject({ ok: true, size: 101 })
+  })
+
   it('records each kind of event with its DICOM codes, a nonce of its own and no more than it was told', async () => {
     const { ledger } = await openOne()
     const input: EventInput = event({
@@ -135,9 +156,10 @@ describe('the ledger', () => {
   })
 
   it('goes on where it was when it is opened again', async () => {
-    const { ledger, reopen } = await openOne()
+    const one = await openOne()
+    const { ledger } = one
     await fill(ledger, 700)
-    const again = await reopen()
+    const again = await one.reopen()
     expect(await again.note(event())).toMatchObject({ index: 700 })
     expect(await ledger.note(event())).toMatchObject({ index: 701 })
     expect(await again.verify()).toMatchObject({ ok: true, size: 702 })

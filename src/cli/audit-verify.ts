@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { NocturneError } from '../lib/errors.js'
 import { nodeCrypto, readLines, verifyExport, verifyReceipt } from '../ledger/index.js'
 import type { ReceiptReport, VerifyReport } from '../ledger/index.js'
 import { gatewayAnswer, parseAnswer } from './answers.js'
@@ -36,10 +37,17 @@ export async function verifyFile(file: string, key: string): Promise<VerifyRepor
 
 /** Everything from the entries of the database again. */
 export async function verifySite(dir: string, key: string | undefined): Promise<VerifyReport> {
-  return withRooms(dir, async ({ ledger }) => {
-    if (key !== undefined && key !== ledger.verifierKey) throw otherKey()
-    return ledger.verify()
-  })
+  try {
+    return await withRooms(dir, async ({ ledger }) => {
+      if (key !== undefined && key !== ledger.verifierKey) throw otherKey()
+      return ledger.verify()
+    })
+  } catch (error) {
+    // The end of the log is checked as it is opened.
+    if (!(error instanceof NocturneError) || error.code !== 'ledger_broken') throw error
+    const problem = 'head, checkpoint, tiles and last entry do not agree'
+    return { ok: false, size: 0, root: '', problem }
+  }
 }
 
 /**

@@ -25,13 +25,16 @@ export class CommandError extends Error {
       readonly cause?: unknown
     },
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(withoutToken(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.code = options.code ?? 'usage'
     this.hint = options.hint
     this.exit = options.exit ?? EXIT.failed
     this.details = options.details ?? []
   }
 }
+
+/** A token that was given where a file or a command should be is not repeated. */
+const withoutToken = (text: string): string => text.replace(/noct_[\w-]{8,}/g, 'noct_...')
 
 /** The command was used wrongly: exit status 2. */
 export function usageError(message: string, hint: string): CommandError {

@@ -48,7 +48,7 @@ try {
 function report(error: unknown): number {
   const shown = output ?? new Output(streams, words.includes('--json'))
   if (error instanceof CommanderError) {
-    const usage = explainUsage(error, commandLine())
+    const usage = explainUsage(error, program, words)
     if (usage === undefined) return EXIT.done
     shown.fatal(usage)
   } else if (stopping.signal.aborted && !willEndItself) {
@@ -63,17 +63,4 @@ function report(error: unknown): number {
     shown.fatal(error)
   }
   return shown.exitCode
-}
-
-/** `nocturne key new`, as far as the words name commands that exist: what `--help` helps with. */
-function commandLine(): string {
-  let at = program
-  const names = [at.name()]
-  for (const word of words) {
-    const next = at.commands.find((one) => one.name() === word)
-    if (next === undefined) break
-    names.push(next.name())
-    at = next
-  }
-  return names.join(' ')
 }

@@ -64,10 +64,20 @@ export function buildProgram(cli: Cli, streams: Streams): Command {
  * What the parser objected to, in our own voice; undefined when it only printed help or the version. The value
  * of an argument is never repeated: it may be a token that was pasted into the wrong place.
  */
-export function explainUsage(error: CommanderError, commandLine: string): CommandError | undefined {
+export function explainUsage(
+  error: CommanderError,
+  program: Command,
+  words: readonly string[],
+): CommandError | undefined {
   if (error.exitCode === 0) return undefined
-  const help = `see ${commandLine} --help`
+  const { command, line } = findCommand(program, words)
+  const help = `see ${line} --help`
   if (error.code === 'commander.help') return usageError('no command was given', help)
+  // The parser looks for what is missing first, and a mistyped option makes the right one missing.
+  const mistyped = words.map((word) => word.split('=', 1)[0] ?? '').find(isUnknownTo(command))
+  if (error.code === 'commander.missingMandatoryOptionValue' && mistyped !== undefined) {
+    return usageError(`unknown option '${mistyped}'`, help)
+  }
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
   const suggestion = /^\(Did you mean (.*)\?\)$/.exec(rest.join(' '))?.[1]
   const message = first
@@ -80,3 +90,19 @@ export function explainUsage(error: CommanderError, commandLine: string): Comman
     suggestion === undefined ? help : `did you mean ${suggestion}?`,
   )
 }
+
+/** The command that the first words name, and its name from `nocturne` on. */
+function findCommand(program: Command, words: readonly string[]) {
+  let command = program
+  const names = [program.name()]
+  for (const word of words) {
+    const next = command.commands.find((one) => one.name() === word)
+    if (next === undefined) break
+    names.push(next.name())
+    command = next
+  }
+  return { command, line: names.join(' ') }
+}
+
+const isUnknownTo = (command: Command) => (flag: string) =>
+  flag.startsWith('--') && flag !== '--' && !command.options.some(({ long }) => long === flag)

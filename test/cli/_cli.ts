@@ -6,7 +6,17 @@ import { transformFile } from '@swc/core'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,6 +47,7 @@ export async function buildCli(): Promise<string> {
   const temporary = await mkdtemp(join(cache, 'building-'))
   for (const { path } of files) await compile(join(src, path), join(temporary, 'dist', path))
   await copyFile(join(root, 'package.json'), join(temporary, 'package.json'))
+  await symlink(join(root, 'config'), join(temporary, 'config'))
   // Another worker may have been quicker: both builds are the same.
   await rename(temporary, built).catch(() => rm(temporary, { recursive: true, force: true }))
   return main

@@ -1,0 +1,314 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import Database from 'better-sqlite3'
+import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { buildCli, run, scratch, start } from './_cli.js'
+
+let main: string
+let folder: Awaited<ReturnType<typeof scratch>>
+beforeAll(async () => {
+  main = await buildCli()
+  folder = await scratch()
+}, 120_000)
+afterAll(() => folder.dispose())
+
+const at = (...names: string[]) => join(folder.path, ...names)
+const nocturne = (...words: string[]) => run(main, words, { cwd: folder.path })
+
+/** Each leaf command, in words. */
+const COMMANDS = [
+  ['init'],
+  ['check'],
+  ['serve'],
+  ['key', 'new'],
+  ['key', 'show'],
+  ['secret', 'new'],
+  ['token', 'issue'],
+  ['token', 'list'],
+  ['token', 'revoke'],
+  ['sign-in'],
+  ['send'],
+  ['inbox'],
+  ['claim'],
+  ['release'],
+  ['pull'],
+  ['open'],
+  ['seal'],
+  ['deidentify'],
+  ['audit', 'query'],
+  ['audit', 'export'],
+  ['audit', 'verify'],
+  ['audit', 'checkpoint'],
+  ['audit', 'proof'],
+] as const
+
+/** `error` and `hint`, and nothing else: lower case, no final period, no stack. */
+const VOICE = /^(nocturne: (error|warning|hint): .*[^.\n]\n)+$/
+
+describe('help', () => {
+  it('of every command ends in an example that begins with that command', async () => {
+    for (const words of COMMANDS) {
+      const { status, stdout, stderr } = await nocturne(...words, '--help')
+      expect([words.join(' '), status, stderr]).toEqual([words.join(' '), 0, ''])
+      expect(stdout).toContain(`Example:\n  $ nocturne ${words.join(' ')}`)
+      expect(stdout).toContain('--json')
+    }
+  }, 120_000)
+
+  it('lists the commands, and --version prints the version', async () => {
+    const help = await nocturne('--help')
+    for (const [name] of COMMANDS) expect(help.stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
+    const { version } = JSON.parse(await readFile(join(main, '../../../package.json'), 'utf8'))
+    expect(await nocturne('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+  })
+})
+
+describe('wrong use', () => {
+  const gateway = ['--gateway', 'http://127.0.0.1:9', '--token-file', 'none']
+  it.each([
+    ['an unknown option', ['send', 'x', '--nope']],
+    ['an unknown command', ['sned']],
+    ['no command', []],
+    ['a group alone', ['key']],
+    ['a missing argument', ['claim', ...gateway]],
+    ['an argument too many', ['inbox', 'x', ...gateway]],
+    ['a missing option', ['inbox']],
+    ['an option without its value', ['inbox', '--gateway']],
+    ['a value that is not allowed', ['send', 'x', ...gateway, '--priority', 'soon']],
+    ['a number out of bounds', ['serve', '--site', '.', '--port', '70000']],
+    ['a date that is none', ['audit', 'query', '--site', '.', '--from', 'yesterday']],
+    ['an id that is none', ['claim', '../x', ...gateway]],
+    ['pull without what', ['pull', ...gateway, '--key', 'k', '--out', 'o']],
+    ['two sources', ['audit', 'query', '--site', '.', ...gateway]],
+    ['no source', ['audit', 'checkpoint']],
+    ['a file without a key', ['audit', 'verify', 'x.ndjson']],
+    ['neither --out nor --dry-run', ['deidentify', 'x', '--profile', 'strip']],
+    ['a profile that there is not', ['deidentify', 'x', '--profile', 'nope', '--dry-run']],
+  ])('ends with 2 and a hint: %s', async (_, words) => {
+    await writeFile(at('x'), 'x')
+    const { status, stderr } = await nocturne(...words)
+    expect(status).toBe(2)
+    const said = stderr.slice(stderr.indexOf('nocturne: '))
+    expect(said).toMatch(VOICE)
+    expect(said).toContain('nocturne: hint: ')
+  })
+
+  it('suggests what was meant', async () => {
+    const { stderr } = await nocturne('key', 'show', 'x', '--jsno')
+    expect(stderr).toBe(
+      "nocturne: error: unknown option '--jsno'\nnocturne: hint: did you mean --json?\n",
+    )
+  })
+
+  it('names a mistyped option before the one that is missing because of it', async () => {
+    const { stderr } = await nocturne('inbox', '--gatway=http://x', '--token-file', 't')
+    expect(stderr).toContain("nocturne: error: unknown option '--gatway'\n")
+  })
+
+  it('repeats no value, which may be a token', async () => {
+    const secret = `noct_${'A'.repeat(43)}`
+    const wrong = [
+      [secret],
+      ['inbox', `--token=${secret}`],
+      ['inbox', secret],
+      ['send', 'x', '--priority', secret],
+      ['serve', '--port', secret],
+      ['token', 'issue', '--days', secret],
+      ['inbox', '--token-file', 'x', '--gateway', `http://u:${secret}@host`],
+    ]
+    for (const words of wrong) {
+      const { status, stdout, stderr } = await nocturne(...words)
+      expect(status).toBe(2)
+      expect(stdout + stderr).not.toContain(secret)
+    }
+    const words = ['inbox', '--gateway', 'http://127.0.0.1:9', '--token-file', secret]
+    const { status, stderr } = await nocturne(...words)
+    expect(status).toBe(1)
+    expect(stderr).not.toContain(secret)
+  })
+
+  it('is one JSON document with --json', async () => {
+    const { status, stdout } = await nocturne('inbox', '--json', '--nope')
+    expect(status).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'usage' } })
+  })
+})
+
+describe('what fails', () => {
+  it('names the file that is not there, with a hint', async () => {
+    const { status, stdout, stderr } = await nocturne('key', 'show', 'none.asc')
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        'nocturne: error: a file cannot be read: none.asc\nnocturne: hint: check the path and its permissions\n',
+    })
+  })
+
+  it('sends no token over plain HTTP beyond this machine', async () => {
+    await writeFile(at('t.token'), 'noct_x\n', { mode: 0o600 })
+    const words = ['inbox', '--gateway', 'http://192.0.2.1', '--token-file', 't.token']
+    const { status, stderr } = await nocturne(...words)
+    expect(status).toBe(1)
+    expect(stderr).toContain('error: a token is never sent over plain HTTP')
+  })
+
+  it('says when nobody listens, and when others can read the token', async () => {
+    await writeFile(at('wide.token'), 'noct_x\n')
+    await chmod(at('wide.token'), 0o644)
+    const words = ['inbox', '--gateway', 'http://127.0.0.1:9', '--token-file', 'wide.token']
+    const { status, stderr } = await nocturne(...words)
+    expect(status).toBe(1)
+    expect(stderr).toContain('nocturne: warning: others can read wide.token')
+    expect(stderr).toContain('nocturne: error: the gateway cannot be reached (ECONNREFUSED)')
+    expect(stderr).toMatch(VOICE)
+  })
+
+  it('says every mistake of a site', async () => {
+    await mkdir(at('bad-site'), { recursive: true })
+    await writeFile(at('bad-site', 'nocturne.yaml'), 'gateway: { listen: nowhere }\n')
+    const { status, stderr, stdout } = await nocturne(
+      'token',
+      'list',
+      '--site',
+      'bad-site',
+      '--json',
+    )
+    expect(status).toBe(1)
+    expect(stderr).toMatch(VOICE)
+    const { error } = JSON.parse(stdout)
+    expect(error.code).toBe('site_invalid')
+    expect(error.details.length).toBeGreaterThan(3)
+  })
+})
+
+describe('keys, sealing and opening without a gateway', () => {
+  it('makes a key for its owner alone and writes over none', async () => {
+    const made = await nocturne('key', 'new', '--name', 'reader-1', '--out', 'r1.asc', '--json')
+    expect(made.status).toBe(0)
+    expect((await stat(at('r1.asc'))).mode & 0o777).toBe(0o600)
+    const { fingerprint } = JSON.parse(made.stdout)
+    const shown = await nocturne('key', 'show', 'r1.pub.asc', '--json')
+    expect(JSON.parse(shown.stdout)).toMatchObject({ fingerprint, isAccepted: true })
+    const before = await readFile(at('r1.asc'))
+    const again = await nocturne('key', 'new', '--name', 'reader-1', '--out', 'r1.asc')
+    expect(again.status).toBe(1)
+    expect(await readFile(at('r1.asc'))).toEqual(before)
+  })
+
+  it('seals to several and opens by each, with and without a passphrase', async () => {
+    await writeFile(at('pass'), 'correct horse\n', { mode: 0o600 })
+    await nocturne('key', 'new', '--name', 'a', '--out', 'a.asc')
+    await nocturne('key', 'new', '--name', 'b', '--out', 'b.asc', '--passphrase-file', 'pass')
+    await writeFile(at('report'), '%PDF-1.7 text')
+    const sealed = await nocturne('seal', 'report', '--to', 'a.pub.asc', 'b.pub.asc', '--out', 's')
+    expect(sealed).toMatchObject({ status: 0, stderr: '' })
+    expect(await readFile(at('s', 'report.pgp'), 'latin1')).not.toContain('%PDF')
+    const a = await nocturne('open', 's/report.pgp', '--key', 'a.asc', '--out', 'oa')
+    expect(a).toMatchObject({ status: 0, stderr: '' })
+    const locked = await nocturne('open', 's/report.pgp', '--key', 'b.asc', '--out', 'ob')
+    expect(locked.status).toBe(1)
+    expect(locked.stderr).toContain('--passphrase-file')
+    const words = ['--key', 'b.asc', '--passphrase-file', 'pass', '--out', 'ob']
+    expect(await nocturne('open', 's/report.pgp', ...words)).toMatchObject({ status: 0 })
+    for (const out of ['oa', 'ob']) {
+      expect(await readFile(at(out, 'report.pdf'), 'utf8')).toBe('%PDF-1.7 text')
+    }
+  })
+
+  it('leaves nothing of a message that was changed, and goes on with the next', async () => {
+    await nocturne('key', 'new', '--name', 'c', '--out', 'c.asc')
+    await writeFile(at('one.txt'), 'first')
+    await writeFile(at('two.txt'), 'second')
+    await nocturne('seal', 'one.txt', 'two.txt', '--to', 'c.pub.asc', '--out', 'changed')
+    const sealed = await readFile(at('changed', 'one.txt.pgp'))
+    sealed.writeUInt8(sealed.readUInt8(sealed.length - 30) ^ 1, sealed.length - 30)
+    await writeFile(at('changed', 'one.txt.pgp'), sealed)
+    const files = ['changed/one.txt.pgp', 'changed/two.txt.pgp']
+    const { status, stderr } = await nocturne('open', ...files, '--key', 'c.asc', '--out', 'oc')
+    expect(status).toBe(1)
+    expect(stderr).toContain('the message cannot be opened: changed/one.txt.pgp')
+    expect(await readdir(at('oc'))).toEqual(['two.txt'])
+  })
+
+  it('opens armor', async () => {
+    await nocturne('key', 'new', '--name', 'd', '--out', 'd.asc')
+    await writeFile(at('note.txt'), 'in armor')
+    await nocturne('seal', 'note.txt', '--to', 'd.pub.asc', '--out', 'armor')
+    const base64 = (await readFile(at('armor', 'note.txt.pgp'))).toString('base64')
+    const lines = [
+      '-----BEGIN PGP MESSAGE-----',
+      'Comment: made by hand',
+      '',
+      ...(base64.match(/.{1,64}/g) ?? []),
+      '=AAAA',
+      '-----END PGP MESSAGE-----',
+      '',
+    ]
+    await writeFile(at('note.txt.asc'), lines.join('\r\n'))
+    const { status } = await nocturne('open', 'note.txt.asc', '--key', 'd.asc', '--out', 'od')
+    expect(status).toBe(0)
+    expect(await readFile(at('od', 'note.txt'), 'utf8')).toBe('in armor')
+  })
+})
+
+describe('verifying a site', () => {
+  /** A demo site whose ledger has some entries, of which the one given is changed behind its back. */
+  async function tampered(name: string, pick: 'ASC' | 'DESC'): Promise<string> {
+    expect((await nocturne('init', name, '--demo')).status).toBe(0)
+    const database = new Database(at(name, 'data', 'nocturne.db'))
+    const [row] = database.prepare(`SELECT idx, entry FROM events ORDER BY idx ${pick}`).all() as {
+      idx: number
+      entry: Buffer
+    }[]
+    const changed = row!.entry.toString().replace('"outcome":0', '"outcome":8')
+    database
+      .prepare('UPDATE events SET entry = ? WHERE idx = ?')
+      .run(Buffer.from(changed), row!.idx)
+    database.close()
+    return name
+  }
+
+  it('names the entry that was changed', async () => {
+    const site = await tampered('changed-first', 'ASC')
+    const { status, stdout } = await nocturne('audit', 'verify', '--site', site, '--json')
+    expect(status).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, badIndex: 0 })
+  })
+
+  it('does not hold when the end was changed, which keeps the gateway from starting', async () => {
+    const site = await tampered('changed-last', 'DESC')
+    const { status, stdout } = await nocturne('audit', 'verify', '--site', site, '--json')
+    expect(status).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false })
+    const served = await nocturne('serve', '--site', site, '--port', '0')
+    expect(served.status).toBe(1)
+    expect(served.stderr).toContain('the ledger does not verify')
+  })
+})
+
+describe('the process', () => {
+  it('ends after SIGINT with what a shell expects, and says how to go on', async () => {
+    const silent = createServer(() => undefined)
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo
+    await writeFile(at('sig.token'), 'noct_x\n', { mode: 0o600 })
+    const words = ['inbox', '--gateway', `http://127.0.0.1:${port}`, '--token-file', 'sig.token']
+    const { child, finished } = start(main, words, { cwd: folder.path })
+    await new Promise((resolve) => silent.once('request', resolve))
+    child.kill('SIGINT')
+    const { status, stderr } = await finished
+    silent.close()
+    expect(status).toBe(130)
+    expect(stderr).toMatch(/^nocturne: error: interrupted\nnocturne: hint: [^\n]+\n$/)
+  })
+
+  it('ends without a word when nobody reads its output', async () => {
+    const { child, finished } = start(main, ['--help'])
+    child.stdout?.destroy()
+    const { status, stderr } = await finished
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  })
+})

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { listFiles } from '../../src/cli/files.js'
+import { extensionOf, mediaTypeOf, sniffExtension } from '../../src/cli/media-types.js'
+import { scratch } from './_cli.js'
+
+let folder: Awaited<ReturnType<typeof scratch>>
+beforeEach(async () => {
+  folder = await scratch()
+})
+afterEach(() => folder.dispose())
+
+const at = (...names: string[]) => join(folder.path, ...names)
+
+async function put(...names: string[]): Promise<void> {
+  await mkdir(join(at(...names), '..'), { recursive: true })
+  await writeFile(at(...names), names.join('/'))
+}
+
+const names = async (...paths: string[]) =>
+  (await listFiles(paths)).map(({ path }) => relative(folder.path, path))
+
+describe('listing files', () => {
+  it('walks folders in the order of names and leaves hidden files out', async () => {
+    await put('study', 'b', '2.dcm')
+    await put('study', 'b', '10.dcm')
+    await put('study', 'a.dcm')
+    await put('study', '.DS_Store')
+    await put('study', '.git', 'config')
+    expect(await names(at('study'))).toEqual(['study/a.dcm', 'study/b/10.dcm', 'study/b/2.dcm'])
+  })
+
+  it('takes a hidden file that is named', async () => {
+    await put('.hidden')
+    expect(await names(at('.hidden'))).toEqual(['.hidden'])
+  })
+
+  it('follows a link inside the folder and none that leads out of it', async () => {
+    await put('secret.txt')
+    await put('study', 'a.dcm')
+    await mkdir(at('study', 'links'))
+    await symlink(at('secret.txt'), at('study', 'links', 'out.txt'))
+    await symlink(at('study'), at('study', 'links', 'cycle'))
+    await symlink(at('nowhere'), at('study', 'links', 'broken'))
+    await put('study', 'z.dcm')
+    expect(await names(at('study'))).toEqual(['study/a.dcm', 'study/z.dcm'])
+    await symlink(at('study', 'z.dcm'), at('study', 'b-link.dcm'))
+    expect(await names(at('study'))).toEqual(['study/a.dcm', 'study/b-link.dcm'])
+  })
+
+  it('lists a file once that is named twice', async () => {
+    await put('study', 'a.dcm')
+    expect(await names(at('study'), at('study', 'a.dcm'))).toEqual(['study/a.dcm'])
+  })
+
+  it('names the path that is not there', async () => {
+    await expect(listFiles([at('missing')])).rejects.toMatchObject({
+      code: 'file_unreadable',
+      message: `a file cannot be read: ${at('missing')}`,
+    })
+  })
+
+  it('refuses an empty folder', async () => {
+    await mkdir(at('empty'))
+    await expect(listFiles([at('empty')])).rejects.toMatchObject({ code: 'no_files' })
+  })
+})
+
+describe('media types', () => {
+  it('go by the ending of a name, and back', () => {
+    expect(mediaTypeOf('Scan.PDF')).toBe('application/pdf')
+    expect(mediaTypeOf('IM000001')).toBe('application/octet-stream')
+    expect(mediaTypeOf('x.constructor')).toBe('application/octet-stream')
+    expect(extensionOf('image/jpeg')).toBe('jpg')
+    expect(extensionOf('text/html; charset=utf-8')).toBe('html')
+  })
+
+  it('never make a name of what they do not know', () => {
+    for (const type of ['../../etc/passwd', 'application/x-sh', '', 'constructor', '__proto__']) {
+      expect(extensionOf(type)).toBe('bin')
+    }
+  })
+
+  it('are told by content for what was opened', () => {
+    const dicom = Buffer.alloc(200)
+    dicom.write('DICM', 128)
+    expect(sniffExtension(dicom)).toBe('dcm')
+    expect(sniffExtension(Buffer.from('%PDF-1.7'))).toBe('pdf')
+    expect(sniffExtension(Buffer.from('DICM'))).toBe('bin')
+  })
+})

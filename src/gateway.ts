@@ -37,7 +37,7 @@ export async function createGateway(
   const { config } = site
   // A site with its own database file has one gateway; with PostgreSQL there may be several.
   const isAlone = config.database.startsWith('sqlite:')
-  const unlock = isAlone ? await lockSite(config.dir) : async () => undefined
+  const unlock = isAlone ? await lockSite(config.dir) : () => Promise.resolve()
   let url = ''
   const origin = () => config.gateway.origin ?? url
   const rooms = await openRooms(site, { ...overrides, origin }).catch(async (error: unknown) => {

@@ -80,17 +80,16 @@ async function findSealed(
           .where('idx', '=', index)
           .where('outcome', '=', 'accepted')
           .executeTakeFirst()
-  if (!place || place.object === null || place.sealed_size === null || place.envelope === null) {
-    throw new NocturneError('not_found')
-  }
+  const { object, sealed_size: size, envelope } = place ?? {}
+  if (object == null || size == null || envelope == null) throw new NocturneError('not_found')
   const packet = await state.db
     .selectFrom('key_packets')
     .select(['packet', 'fingerprint'])
-    .where('envelope', '=', place.envelope)
+    .where('envelope', '=', envelope)
     .where('recipient', '=', principal.id)
     .executeTakeFirst()
   if (!packet || !directory.principal(principal.id)) throw new NocturneError('not_found')
-  return { object: place.object, size: place.sealed_size, ...packet }
+  return { object, size, ...packet }
 }
 
 type Common = Pick<EventInput, 'actor' | 'facility' | 'group' | 'transfer' | 'item'>
@@ -182,6 +181,7 @@ async function renewLease(rooms: DeliverRooms, id: string): Promise<void> {
   )
 }
 
+/** The sweep may have ended it before, when the lease ran out: what really went out is recorded all the same. */
 async function recordEnd(
   rooms: DeliverRooms,
   { id, common, wanted }: Begun,

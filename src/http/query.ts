@@ -47,7 +47,7 @@ export function pageOf(request: Request): { start: string | undefined; limit: nu
 export function eventQueryOf(request: Request): EventQuery {
   const { type: types, ...rest } = parse(EVENTS, request)
   const given = Object.entries({ types, ...rest }).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given) as EventQuery
+  return Object.fromEntries(given)
 }
 
 function parse<T>(schema: z.ZodType<T>, request: Request): T {

@@ -36,8 +36,8 @@ export function commitEvents(
       ...(manifest && manifestDetail(manifest)),
     },
   }
-  const [head, ...tail] = [...items.map((item, i) => itemEvent(common, item, first + i)), last]
-  return head ? [head, ...tail] : [last]
+  const [head = last, ...tail] = items.map((item, i) => itemEvent(common, item, first + i))
+  return head === last ? [last] : [head, ...tail, last]
 }
 
 export const manifestDetail = (manifest: SealedManifest) => ({

@@ -82,8 +82,8 @@ export class Original {
     if (this.#failure) throw this.#failure
     if (this.#ended) return undefined
     try {
-      const { done, value } = await this.#source.next()
-      if (done !== true) return value
+      const next = await this.#source.next()
+      if (next.done !== true) return next.value
       this.#ended = true
       this.#markConsumed()
       return undefined

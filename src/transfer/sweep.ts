@@ -2,7 +2,7 @@
  * Removes what a broken request or a dead gateway left behind: envelopes under way whose lease is over, with every
  * object under their prefix, and downloads that began and never ended.
  */
-import { asNocturneError } from '../lib/errors.js'
+import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
 import type { Actor } from '../ledger/index.js'
 import type { Rooms } from '../rooms.js'
@@ -122,22 +122,31 @@ async function endDownloads(rooms: Rooms, leasedBefore: number): Promise<void> {
     .where('lease_until', '<', leasedBefore)
     .execute()
   for (const { id, transfer, idx } of left) {
-    await rooms.ledger.record(async (tx) => {
-      await tx.deleteFrom('downloads').where('id', '=', id).execute()
-      return {
-        value: undefined,
-        events: [
-          {
-            type: 'download.ended',
-            outcome: 8,
-            actor: SYSTEM,
-            transfer,
-            item: idx,
-            related: id,
-            detail: { left: true },
-          },
-        ],
-      }
-    })
+    await rooms.ledger
+      .record(async (tx) => {
+        const { numDeletedRows } = await tx
+          .deleteFrom('downloads')
+          .where('id', '=', id)
+          .executeTakeFirst()
+        // Another sweep was first, or the download was alive after all: one begin has one end.
+        if (numDeletedRows !== 1n) throw new NocturneError('not_found')
+        return {
+          value: undefined,
+          events: [
+            {
+              type: 'download.ended',
+              outcome: 8,
+              actor: SYSTEM,
+              transfer,
+              item: idx,
+              related: id,
+              detail: { left: true },
+            },
+          ],
+        }
+      })
+      .catch((error: unknown) => {
+        if (asNocturneError(error).code !== 'not_found') throw error
+      })
   }
 }

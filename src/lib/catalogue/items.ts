@@ -1,0 +1,111 @@
+/** One item of an upload: why it was not accepted. */
+import { item } from './entry.js'
+import type { Entry } from './entry.js'
+
+export const ITEMS = {
+  empty_file: item(422, 'the file is empty', 'export it again from the modality'),
+  item_too_large: item(
+    413,
+    'the file is larger than this gateway takes',
+    'ask the operator to raise limits.itemBytes',
+  ),
+  unrecognized: item(
+    422,
+    'the file is neither DICOM nor a document of a known type',
+    'send DICOM, PDF, images or text, or give the part its content type',
+  ),
+  not_dicom: item(
+    422,
+    'the file says it is DICOM but cannot be read as DICOM',
+    'export it again from the modality',
+  ),
+  truncated: item(422, 'the file ends before it should', 'export it again from the modality'),
+  malformed: item(
+    422,
+    'the file breaks the rules of DICOM encoding',
+    'export it again from the modality, or release it from quarantine after a look',
+  ),
+  header_over_limit: item(
+    422,
+    'the DICOM header is larger than this gateway takes',
+    'ask the operator to raise limits.headerBytes',
+  ),
+  unsupported_syntax: item(
+    422,
+    'the transfer syntax is not known',
+    'send it in a transfer syntax of PS3.5',
+  ),
+  media_directory: item(
+    422,
+    'a DICOMDIR names patients and points at file names; it does not travel',
+    'nothing: the instances it lists travel by themselves',
+  ),
+  inflates_too_much: item(
+    422,
+    'the deflated data set expands too much',
+    'send it in an uncompressed transfer syntax',
+  ),
+  private_sop_class: item(
+    422,
+    'a private SOP class cannot be de-identified',
+    'release it from quarantine after a look',
+  ),
+  document_held: item(
+    422,
+    'this facility holds documents back, since they cannot be de-identified',
+    'release it from quarantine after a look, or set documents: pass for the facility',
+  ),
+  encapsulated_document: item(
+    422,
+    'an encapsulated document cannot be de-identified',
+    'send the document by itself, or release it from quarantine after a look',
+  ),
+  identifier_left: item(
+    422,
+    'an identifier was still found after de-identification',
+    'release it from quarantine after a look',
+  ),
+  output_disagrees: item(
+    422,
+    'the de-identified header reads differently by two parsers',
+    'release it from quarantine after a look',
+  ),
+  missing_identity: item(
+    422,
+    'the instance lacks a UID that every instance must have',
+    'export it again from the modality',
+  ),
+  instance_conflict: item(
+    422,
+    'another instance with this UID but other content is in the transfer',
+    'find out which one is right, and send that',
+  ),
+  duplicate: item(200, 'the same content is in the transfer already', 'nothing'),
+  archive_malformed: item(
+    422,
+    'the archive cannot be read',
+    'make the ZIP again, or send the files themselves',
+  ),
+  archive_encrypted: item(
+    422,
+    'the archive is protected with a password',
+    'send the files themselves; the gateway encrypts them',
+  ),
+  archive_entry_damaged: item(
+    422,
+    'the file is damaged inside its archive',
+    'make the ZIP again, or send the file itself',
+  ),
+  archive_unsupported: item(
+    422,
+    'the file is compressed in a way that is not known',
+    'make the ZIP again with the usual method (deflate), or send the file itself',
+  ),
+  archive_bomb: item(422, 'the archive expands too much', 'send the files themselves'),
+  archive_too_deep: item(422, 'archives are nested too deeply', 'send the files themselves'),
+  unsafe_step_failed: item(
+    422,
+    'a step of de-identification failed',
+    'release it from quarantine after a look',
+  ),
+} as const satisfies Record<string, Entry>

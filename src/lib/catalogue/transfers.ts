@@ -1,0 +1,78 @@
+/** Transfers, and the stores and the ledger behind them. */
+import { entry } from './entry.js'
+import type { Entry } from './entry.js'
+
+export const TRANSFERS = {
+  unknown_group: entry(
+    422,
+    'this facility does not send to such a group',
+    "name one of the groups in the facility's configuration",
+  ),
+  recipient_unusable: entry(
+    422,
+    'a certificate this transfer must be sealed to cannot be used',
+    'run `nocturne check` on the gateway, and replace the certificate it names',
+  ),
+  transfer_not_open: entry(
+    409,
+    'the transfer is no longer open',
+    'start a new transfer for further files',
+  ),
+  transfer_not_available: entry(
+    409,
+    'the transfer is not available',
+    'it may be open still, or given up; look at its state',
+  ),
+  transfer_empty: entry(
+    409,
+    'the transfer holds no accepted item',
+    'add a file before you complete it',
+  ),
+  already_claimed: entry(
+    409,
+    'the transfer is claimed already',
+    'choose another transfer, or ask the reader who claimed it to release it',
+  ),
+  not_claimed: entry(409, 'you do not hold the claim', 'claim the transfer first'),
+  acknowledgement_invalid: entry(
+    422,
+    'the acknowledgement does not match what was sealed',
+    'open the transfer again and sign what you opened; if it fails again, tell the operator',
+  ),
+
+  store_unavailable: entry(
+    503,
+    'the object store cannot be reached',
+    'nothing was kept; send it again later, the operator is told by /readyz',
+  ),
+  store_full: entry(
+    507,
+    'the object store is full',
+    'nothing was kept; the operator must make room',
+  ),
+  object_missing: entry(
+    500,
+    'stored data is missing or changed',
+    'tell the operator; the ledger tells what was stored',
+  ),
+  database_unavailable: entry(
+    503,
+    'the database cannot be reached',
+    'nothing was kept; send it again later',
+  ),
+  database_newer: entry(
+    500,
+    'the database was made by a newer version of nocturne',
+    'start that version, or restore a copy of the database from before it',
+  ),
+  ledger_unavailable: entry(
+    503,
+    'the ledger cannot be written, so nothing is released or taken',
+    'try again later; the operator is told by /readyz',
+  ),
+  ledger_broken: entry(
+    500,
+    'the ledger does not verify',
+    'stop the gateway and run `nocturne audit verify --site DIR`',
+  ),
+} as const satisfies Record<string, Entry>

@@ -15,31 +15,37 @@ dcmjs.log.setLevel('silent')
 dcmjs.log.getLogger('validation.dcmjs').setLevel('silent')
 
 const SPECIFIC_CHARACTER_SET = 0x00080005
-/** Ours at the top level: the patient's code and what marks.ts wrote. */
-const WRITTEN_BY_US: ReadonlySet<number> = new Set([...MARK_TAGS, 0x00100010, 0x00100020])
-const SEARCHED_AS_BYTES: ReadonlySet<string> = new Set('OB OW UN OF OL'.split(' '))
+const CODED: ReadonlySet<number> = new Set([0x00100010, 0x00100020])
+/** Digits that are no text: a number of the source comes up in them by chance, and their form was checked. */
+const NOT_SEARCHED: ReadonlySet<string> = new Set('AS DA DS DT IS TM UI'.split(' '))
 
-/** @throws NocturneError `identifier_left` when a value of the new data set holds an identifier of the source. */
+/**
+ * @param code the patient's, which may stand in Patient ID and Patient's Name.
+ * @throws NocturneError `identifier_left` when another value of the new data set holds an identifier of the source.
+ */
 export function expectNoIdentifier(
   elements: readonly Element[],
   buffer: Buffer,
   identifiers: Identifiers,
+  code: string,
   isTop = true,
   outer: Decode = decodeDefault,
 ): void {
   const decode = decodeOf(elements, buffer) ?? outer
   for (const element of elements) {
-    if (isTop && WRITTEN_BY_US.has(element.tag)) continue
+    if (isTop && MARK_TAGS.has(element.tag)) continue
     element.items?.forEach((item) =>
-      expectNoIdentifier(item.elements, buffer, identifiers, false, decode),
+      expectNoIdentifier(item.elements, buffer, identifiers, code, false, decode),
     )
     if (element.items || element.valueEnd === element.valueStart) continue
     const vr = vrOf(element.tag) ?? element.vr
     const value = buffer.subarray(element.valueStart, element.valueEnd)
+    // A file that comes back names its patient by this very code.
+    if (CODED.has(element.tag) && value.toString('latin1').trim() === code) continue
     const isText = isWritten(vr) || isWritten(element.vr)
     if (isText && identifiers.isInText(fold(decode(value))))
       throw new NocturneError('identifier_left')
-    if ((isText || SEARCHED_AS_BYTES.has(element.vr)) && identifiers.isInBytes(value))
+    if (!NOT_SEARCHED.has(vr) && identifiers.isInBytes(value))
       throw new NocturneError('identifier_left')
   }
 }
@@ -49,9 +55,10 @@ type ParsedDataset = Readonly<Record<string, DicomElement>>
 /**
  * dcmjs must see the same elements, VRs and items that we do.
  *
- * It reads a copy that is framed for it: Specific Character Set is left out (it refuses several sets, and no text is
- * compared), so are sequences written as UN (it reads them with the wrong VRs), lengths are defined (it looks for
- * delimiters inside values otherwise) and nothing is deflated. What is left out here is still walked and searched.
+ * It reads a copy, because it is wrong about some of what is right. Left out are Specific Character Set (it refuses
+ * several sets, and no text is compared) and sequences written as UN (it reads them with the wrong VRs). Sequences of
+ * undefined length get a defined one (it would look for the delimiter inside values), so on their extent alone it takes
+ * our word; all else stands as in the file. Nothing is deflated. What it does not see is still walked and searched.
  *
  * @throws NocturneError `output_disagrees`
  */
@@ -85,6 +92,15 @@ export function expectAgreement(
 const isLeftOut = ({ tag, vr, items }: Element): boolean =>
   tag === SPECIFIC_CHARACTER_SET || (vr === 'UN' && items !== undefined)
 
+/** Whether the copy cannot hold a sequence as it is: something in it has no length, or is left out. */
+const isFramed = ({ undefinedLength, items = [] }: Element): boolean =>
+  undefinedLength ||
+  items.some(
+    (item) =>
+      item.undefinedLength ||
+      item.elements.some((element) => isLeftOut(element) || isFramed(element)),
+  )
+
 function frame(
   elements: readonly Element[],
   buffer: Buffer,
@@ -94,7 +110,7 @@ function frame(
   for (const element of elements) {
     if (isLeftOut(element)) continue
     const { tag, vr, items, start, end } = element
-    if (!items) {
+    if (!items || !isFramed(element)) {
       copy.add(buffer, start, end)
       continue
     }
@@ -128,9 +144,13 @@ function agrees(
 function sameItems(items: readonly Item[], other: DicomElement, explicit: boolean): boolean {
   // A sequence that the other dictionary does not know is opaque to it under implicit VR.
   if (other.vr !== 'SQ') return !explicit && other.vr === 'UN'
-  const values = other.Value ?? []
-  if (values.length !== items.length) return false
-  return items.every((item, index) =>
-    agrees(item.elements, values[index] as ParsedDataset, item.encoding),
-  )
+  // It passes over items without elements, so neither side counts them.
+  const full = items.filter(({ elements }) => elements.some((element) => !isLeftOut(element)))
+  const values = (other.Value ?? []) as readonly ParsedDataset[]
+  const seen = values.filter((value) => Object.keys(value).length > 0)
+  if (seen.length !== full.length) return false
+  return full.every(({ elements, encoding }, index) => {
+    const value = seen[index]
+    return value !== undefined && agrees(elements, value, encoding)
+  })
 }

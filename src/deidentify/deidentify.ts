@@ -88,8 +88,13 @@ async function pass(
   const pseudonym = await context.pseudonymOf(handle, identity.original)
 
   const subject = subjectOf(context, digest('uid'), pseudonym)
-  const header = rewriteHead(head, reader.buffer, syntax.encoding, subject, context)
-  const facts = factsOf(header, syntax.encoding, identity, start, isPatient ? handle : undefined)
+  const { header, again } = rewriteHead(head, reader.buffer, syntax.encoding, subject, context)
+  const facts = factsOf(
+    readIdentity(again, header),
+    identity,
+    start,
+    isPatient ? handle : undefined,
+  )
   reader.forget(head.end)
 
   const dataset = rest(reader, header, head, syntax.encoding, subject, context)
@@ -132,7 +137,7 @@ function rewriteHead(
   encoding: Encoding,
   subject: Subject,
   { profile }: DeidentifyContext,
-): Buffer {
+): { header: Buffer; again: readonly Element[] } {
   collect(elements, buffer, subject.identifiers, decodeDefault)
   const additions = encodeMarks(profile, subject.rules.dates, encoding)
   for (const [tag, vr] of PATIENT_TAGS) {
@@ -143,9 +148,9 @@ function rewriteHead(
   const scope: Scope = { subject, buffer, elements, encoding, decode, mode: 'check', path: '' }
   const header = rewriteDataset(scope, additions).output.toBuffer()
   const again = readDataset(header, encoding, newBudget())
-  expectNoIdentifier(again, header, subject.identifiers)
+  expectNoIdentifier(again, header, subject.identifiers, subject.code)
   expectAgreement(again, header, encoding)
-  return header
+  return { header, again }
 }
 
 /** Every identifier of the source, at every level, in the character set of its level. */
@@ -164,13 +169,11 @@ function collect(
 
 /** From the new header itself, so that they are what a reader will find. */
 function factsOf(
-  header: Buffer,
-  encoding: Encoding,
+  now: Identity,
   { sopClassUID, modality }: Identity,
   { syntax }: Start,
   patient: string | undefined,
 ): InstanceFacts {
-  const now = readIdentity(readDataset(header, encoding, newBudget()), header)
   const uids = [now.studyInstanceUID, now.seriesInstanceUID, now.sopInstanceUID]
   if (!uids.every((uid) => /^[0-9.]{1,64}$/.test(uid))) throw new NocturneError('malformed')
   return {

@@ -40,7 +40,7 @@ export type DeidentifiedInstance = Station<
   {
     readonly kind: 'instance'
     readonly facts: InstanceFacts
-    /** Counted by action; the elements themselves on request. */
+    /** Complete once `bytes` was read to the end: what lay behind Pixel Data comes last. */
     readonly report: readonly ElementReport[]
     /** Iterate once. Throws NocturneError when what follows cannot be shown to be safe: discard what was read. */
     readonly bytes: AsyncIterable<Buffer>
@@ -75,6 +75,6 @@ export interface DeidentifyContext {
 
 export type DeidentifyFailure = Code
 
-export type { Profile } from './profile.js'
+export type { LoadedProfile, Profile, ProfileProblem } from './profile.js'
 export { BUILT_IN_PROFILES, loadProfile } from './profile.js'
 export { deidentify } from './deidentify.js'

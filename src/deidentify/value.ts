@@ -16,8 +16,6 @@ export interface NewValue {
   readonly bytes: Buffer
 }
 
-/** VRs whose content is numbers: a name in one would be a number. */
-const NUMERIC_VRS: ReadonlySet<string> = new Set('AT FD FL SL SS SV UL US UV OF OD OV'.split(' '))
 /** The UIDs that say which instance this is: never kept, wherever they claim to come from. */
 const OWN_UIDS: ReadonlySet<number> = new Set([0x00080018, 0x0020000d, 0x0020000e])
 /** UIDs of classes, coding schemes and their resources: a vendor's name no instance. */
@@ -98,7 +96,7 @@ function check(scope: Scope, element: Element, base: Base): NewValue | undefined
       subject.identifiers.isInBytes(value)
     return isFound ? clean(scope, element, 'dummy') : undefined
   }
-  if (NUMERIC_VRS.has(vr) || !subject.identifiers.isInBytes(value)) return undefined
+  if (!subject.identifiers.isInBytes(value)) return undefined
   return basic(scope, element, base)
 }
 

@@ -17,7 +17,7 @@ export interface Ciphers {
     associated: Uint8Array,
     sealed: Uint8Array,
   ): Uint8Array | Promise<Uint8Array>
-  /** AES-CFB decryption from a zero IV, in order. The pieces given are not kept. */
+  /** AES-CFB decryption from a zero IV, in order. Every piece but the last has whole blocks of 16 octets; none is kept. */
   openCfb(key: Uint8Array): (sealed: Uint8Array) => Uint8Array | Promise<Uint8Array>
   sha1(): {
     update(bytes: Uint8Array): void | Promise<void>

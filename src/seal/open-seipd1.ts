@@ -19,20 +19,21 @@ export async function* openSeipd1(
 ): AsyncGenerator<Uint8Array> {
   const decrypt = ciphers.openCfb(sessionKey)
   const hash = ciphers.sha1()
-  const prefix = await body.exactly(PREFIX_BYTES)
-  await hash.update(await decrypt(prefix))
-
   const window = new Uint8Array(WINDOW_BYTES)
   let held: Uint8Array = new Uint8Array(0)
+  let skipped = 0
   for (let filled; (filled = await body.fill(window)) > 0;) {
     const plain = await decrypt(window.subarray(0, filled))
     const all = held.length === 0 ? plain : concat([held, plain])
     const end = Math.max(0, all.length - MDC_BYTES)
-    const content = all.subarray(0, end)
+    const checked = all.subarray(0, end)
     held = all.slice(end)
-    await hash.update(content)
-    if (end > 0) yield content
+    await hash.update(checked)
+    const content = checked.subarray(Math.min(checked.length, PREFIX_BYTES - skipped))
+    skipped = Math.min(PREFIX_BYTES, skipped + checked.length)
+    if (content.length > 0) yield content
   }
+  if (skipped < PREFIX_BYTES) throw new Error('too short')
   if (held.length < MDC_BYTES || held[0] !== 0xd3 || held[1] !== 20) throw new Error('no MDC')
   await hash.update(held.subarray(0, 2))
   const digest = await hash.digest()

@@ -5,10 +5,12 @@ import type { Rooms } from '../rooms.js'
 import type { Envelope } from '../seal/index.js'
 import type { ItemKind, Outcome, TransferState } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
+import { secretOf } from './context.js'
 import { commitEvents } from './events.js'
 import { judgeItems } from './judge.js'
 import type { JudgedItem } from './judge.js'
 import { storeManifest } from './manifest.js'
+import type { ManifestEntry } from './manifest.js'
 import {
   claimEnvelope,
   insertItems,
@@ -17,6 +19,7 @@ import {
   reserveNumbers,
 } from './rows.js'
 import type { SettledItem } from './settle.js'
+import { hideEntry } from './waiting-entries.js'
 
 export interface ItemAnswer {
   readonly index: number
@@ -49,11 +52,17 @@ export async function commitEnvelope(
   await deleteSuperfluous(rooms, items)
   const state = nextState(begun, items, complete)
   const manifest = state === 'available' ? await storeFirstManifest(rooms, begun, items) : undefined
+  const secret = secretOf(rooms, begun.target.facility)
+  const hide = (index: number, entry: ManifestEntry) =>
+    hideEntry(secret, begun.transfer, index, entry)
   const { value: first, receipts } = await rooms.ledger.record(async (tx) => {
     const now = rooms.now()
     await claimEnvelope(tx, begun.envelope)
     const first = await reserveNumbers(tx, begun, items, state)
-    await insertItems(tx, begun, items, first, { now, keepEntries: state === 'open' })
+    await insertItems(tx, begun, items, first, {
+      now,
+      ...(state === 'open' && { hideEntry: hide }),
+    })
     await insertKeyPackets(tx, begun.envelope, envelope.keyPackets)
     if (manifest) await insertManifest(tx, begun.transfer, manifest, now)
     return { value: first, events: commitEvents(begun, items, first, state, manifest) }

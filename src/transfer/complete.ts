@@ -4,10 +4,12 @@ import { newId } from '../lib/ids.js'
 import type { Rooms } from '../rooms.js'
 import { LEASE_MS } from './begin.js'
 import type { UploadTarget } from './begin.js'
+import { secretOf } from './context.js'
 import { manifestDetail } from './events.js'
 import { storeManifest } from './manifest.js'
 import type { ManifestEntry } from './manifest.js'
 import { claimEnvelope, insertManifest } from './rows.js'
+import { showEntry } from './waiting-entries.js'
 
 /**
  * @throws NocturneError `transfer_not_open`, `transfer_empty`, `recipient_unusable`, and what the store and the
@@ -28,7 +30,7 @@ export async function completeTransfer(
   if (transfer.item_count === 0) throw new NocturneError('transfer_empty')
   const envelope = await leaseEnvelope(rooms, id)
   const place = { id, createdAt: transfer.created_at, prefix: `t/${id}/${envelope}` }
-  const manifest = await storeManifest(rooms, target, place, await entriesOf(rooms, id))
+  const manifest = await storeManifest(rooms, target, place, await entriesOf(rooms, target))
   const { receipts } = await rooms.ledger.record(async (tx) => {
     await claimEnvelope(tx, envelope)
     // Matching the next item number: an upload that committed since is not in this manifest.
@@ -73,7 +75,11 @@ async function leaseEnvelope(rooms: Rooms, transfer: string): Promise<string> {
   return id
 }
 
-async function entriesOf(rooms: Rooms, transfer: string): Promise<Map<number, ManifestEntry>> {
+async function entriesOf(
+  rooms: Rooms,
+  { transfer, facility }: { readonly transfer: string; readonly facility: string },
+): Promise<Map<number, ManifestEntry>> {
+  const secret = secretOf(rooms, facility)
   const rows = await rooms.state.db
     .selectFrom('items')
     .select(['idx', 'manifest_entry'])
@@ -83,7 +89,9 @@ async function entriesOf(rooms: Rooms, transfer: string): Promise<Map<number, Ma
     .execute()
   return new Map(
     rows.flatMap(({ idx, manifest_entry }) =>
-      manifest_entry === null ? [] : [[idx, JSON.parse(manifest_entry) as ManifestEntry] as const],
+      manifest_entry === null
+        ? []
+        : [[idx, showEntry(secret, transfer, idx, manifest_entry)] as const],
     ),
   )
 }

@@ -34,8 +34,8 @@ export async function uploadContext(
   envelope: string,
 ): Promise<UploadContext> {
   const facility = rooms.directory.facility(target.facility)
-  const secret = rooms.site.secrets.facilities.get(target.facility)
-  if (!facility || !secret) throw new NocturneError('site_invalid', { subject: target.facility })
+  const secret = secretOf(rooms, target.facility)
+  if (!facility) throw new NocturneError('site_invalid', { subject: target.facility })
   const recipient = await rooms.directory.facilityRecipient(facility.id)
   const newObjectKey = () => `t/${transfer}/${envelope}/${randomName()}`
   const deidentifyContext = {
@@ -56,4 +56,11 @@ export async function uploadContext(
       rooms.store.put(newObjectKey(), await sealMessage(bytes, recipient)),
     newObjectKey,
   }
+}
+
+/** The facility's 32 bytes. @throws NocturneError `site_invalid` */
+export function secretOf(rooms: Rooms, facility: string): Buffer {
+  const secret = rooms.site.secrets.facilities.get(facility)
+  if (!secret) throw new NocturneError('site_invalid', { subject: facility })
+  return secret
 }

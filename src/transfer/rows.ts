@@ -5,7 +5,7 @@ import type { KeyPacket } from '../seal/index.js'
 import type { ItemTable, TransferState, Tx } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
 import type { JudgedItem } from './judge.js'
-import type { SealedManifest } from './manifest.js'
+import type { ManifestEntry, SealedManifest } from './manifest.js'
 
 /** Rows of one INSERT: its parameters stay below the 32,766 of SQLite. */
 const ROWS_A_STATEMENT = 500
@@ -52,12 +52,18 @@ export async function reserveNumbers(
   return updated.next_index - items.length
 }
 
+export interface RowOptions {
+  readonly now: number
+  /** Of an open transfer: what to write down of an entry until the manifest is made. */
+  readonly hideEntry?: (index: number, entry: ManifestEntry) => string
+}
+
 export async function insertItems(
   tx: Tx,
   begun: BegunEnvelope,
   items: readonly JudgedItem[],
   first: number,
-  options: { readonly now: number; readonly keepEntries: boolean },
+  options: RowOptions,
 ): Promise<void> {
   const rows = items.map((item, i) => itemRow(begun, item, first + i, options))
   for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) {
@@ -89,7 +95,7 @@ function itemRow(
   begun: BegunEnvelope,
   item: JudgedItem,
   index: number,
-  { now, keepEntries }: { readonly now: number; readonly keepEntries: boolean },
+  { now, hideEntry }: RowOptions,
 ): ItemTable {
   const sealed = item.settled.outcome === 'accepted' && item.entry ? item.settled : undefined
   return {
@@ -105,7 +111,7 @@ function itemRow(
     plain_size: sealed?.digests.plaintext.size ?? null,
     content_handle: item.contentHandle,
     instance_handle: item.instanceHandle,
-    manifest_entry: keepEntries && item.entry ? JSON.stringify(item.entry) : null,
+    manifest_entry: (item.entry && hideEntry?.(index, item.entry)) ?? null,
     created_at: now,
   }
 }

@@ -53,8 +53,9 @@ export async function settle(
       case 'instance': {
         const instance = { ...received, bytes: original.bytes() }
         const cleaned = await context.deidentify(instance)
-        const facts = { facts: cleaned.facts, actions: countActions(cleaned.report) }
         const stored = await store(cleaned.bytes, envelope, context)
+        // Only now is the report whole: it tells of the elements behind Pixel Data as well.
+        const facts = { facts: cleaned.facts, actions: countActions(cleaned.report) }
         return await accept('instance', 'application/dicom', facts, stored, original, context)
       }
       case 'document': {

@@ -46,10 +46,11 @@ export async function sweep(rooms: Rooms, leasedBefore: number): Promise<number>
     .where('state', 'in', ['receiving', 'swept'])
     .where('lease_until', '<', leasedBefore)
     .execute()
+  // Needs no store, which may be away.
+  await endDownloads(rooms, leasedBefore)
   for (const { id, transfer } of left) {
     await removeEnvelope(rooms, { id, transfer, actor: SYSTEM, code: 'broken_multipart' })
   }
-  await endDownloads(rooms, leasedBefore)
   return left.length
 }
 
@@ -63,13 +64,18 @@ async function removeEnvelope(rooms: Rooms, left: LeftEnvelope): Promise<void> {
   if (isMarked === undefined) return
   for await (const key of rooms.store.list(`t/${transfer}/${id}/`)) await rooms.store.delete(key)
   if (!isMarked) return
-  await rooms.ledger.record(async (tx) => {
+  const recorded = rooms.ledger.record(async (tx) => {
     const row = await tx
       .selectFrom('transfers')
       .select(['state', 'facility', 'group_id'])
       .where('id', '=', transfer)
       .executeTakeFirstOrThrow()
-    await tx.deleteFrom('envelopes').where('id', '=', id).execute()
+    const { numDeletedRows } = await tx
+      .deleteFrom('envelopes')
+      .where('id', '=', id)
+      .executeTakeFirst()
+    // Another sweep was first: one begin has one end.
+    if (numDeletedRows !== 1n) throw new NocturneError('not_found')
     if (row.state === 'receiving') {
       await tx
         .updateTable('transfers')
@@ -93,6 +99,7 @@ async function removeEnvelope(rooms: Rooms, left: LeftEnvelope): Promise<void> {
       ],
     }
   })
+  await unlessGone(recorded)
 }
 
 /** True when the row is marked, false when another sweep was first, undefined when the envelope was committed after all. */
@@ -122,31 +129,36 @@ async function endDownloads(rooms: Rooms, leasedBefore: number): Promise<void> {
     .where('lease_until', '<', leasedBefore)
     .execute()
   for (const { id, transfer, idx } of left) {
-    await rooms.ledger
-      .record(async (tx) => {
-        const { numDeletedRows } = await tx
-          .deleteFrom('downloads')
-          .where('id', '=', id)
-          .executeTakeFirst()
-        // Another sweep was first, or the download was alive after all: one begin has one end.
-        if (numDeletedRows !== 1n) throw new NocturneError('not_found')
-        return {
-          value: undefined,
-          events: [
-            {
-              type: 'download.ended',
-              outcome: 8,
-              actor: SYSTEM,
-              transfer,
-              item: idx,
-              related: id,
-              detail: { left: true },
-            },
-          ],
-        }
-      })
-      .catch((error: unknown) => {
-        if (asNocturneError(error).code !== 'not_found') throw error
-      })
+    const recorded = rooms.ledger.record(async (tx) => {
+      const { numDeletedRows } = await tx
+        .deleteFrom('downloads')
+        .where('id', '=', id)
+        .executeTakeFirst()
+      // Another sweep was first, or the download was alive after all: one begin has one end.
+      if (numDeletedRows !== 1n) throw new NocturneError('not_found')
+      return {
+        value: undefined,
+        events: [
+          {
+            type: 'download.ended',
+            outcome: 8,
+            actor: SYSTEM,
+            transfer,
+            item: idx,
+            related: id,
+            detail: { left: true },
+          },
+        ],
+      }
+    })
+    await unlessGone(recorded)
+  }
+}
+
+async function unlessGone(recorded: Promise<unknown>): Promise<void> {
+  try {
+    await recorded
+  } catch (error) {
+    if (asNocturneError(error).code !== 'not_found') throw error
   }
 }

@@ -64,6 +64,19 @@ interface SiteProblems {
 const holdsProblems = (error: Error): error is Error & SiteProblems =>
   'problems' in error && Array.isArray(error.problems)
 
+/** An error as the JSON document of a command holds it. */
+export interface ErrorJson {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+  readonly details?: readonly string[]
+}
+
+export function toErrorJson(error: unknown): ErrorJson {
+  const { code, message, hint, details } = toCommandError(error)
+  return { code, message, hint, ...(details.length > 0 && { details }) }
+}
+
 /** Whatever was thrown, as something that can be shown. An error that is not ours shows nothing of itself. */
 export function toCommandError(error: unknown): CommandError {
   if (error instanceof CommandError) return error

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { systemCode } from '../lib/errors.js'
-import { EXIT, toCommandError } from './command-error.js'
+import { EXIT, toCommandError, toErrorJson } from './command-error.js'
 import { Progress } from './progress.js'
 import type { ProgressOptions } from './progress.js'
 
@@ -84,10 +84,9 @@ export class Output {
 
   /** The command failed: error and hint on standard error, and with `--json` the same as its document. */
   fatal(error: unknown): void {
-    const { code, message, hint, exit, details } = toCommandError(error)
-    this.exitCode = exit
+    this.exitCode = toCommandError(error).exit
     this.#report(error)
-    this.json({ error: { code, message, hint, ...(details.length > 0 && { details }) } })
+    this.json({ error: toErrorJson(error) })
   }
 
   /** A bar on standard error while work goes on; shows nothing unless that is a terminal. */

@@ -56,6 +56,12 @@ export class Progress {
     this.#draw()
   }
 
+  /** What must be done again after all. */
+  takeBack(bytes: number, items: number): void {
+    this.#bytes -= bytes
+    this.#items -= items
+  }
+
   /** Takes the line away; the next report draws it again. */
   clear(): void {
     if (!this.#isDrawn) return

@@ -4,30 +4,33 @@ import { ConnectionError, GatewayError } from './client.js'
 const ATTEMPTS = 6
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 16_000
-/** A gateway or a proxy that cannot serve now, and may soon. */
-const BUSY: ReadonlySet<number> = new Set([502, 503, 504])
+/** The gateway's own word for later; the others are a proxy's, which does not know what the gateway did. */
+const UNAVAILABLE = 503
+const BUSY: ReadonlySet<number> = new Set([502, UNAVAILABLE, 504])
 
 export interface RetryOptions {
   readonly signal: AbortSignal
   /** Told before each wait. */
   readonly onRetry?: (waitMs: number) => void
   readonly firstWaitMs?: number
+  /** The work must not be done twice: only an answer that says nothing was kept (503) lets it be done again. */
+  readonly isOnce?: boolean
   /** True when work was done since the last failure, so that the count begins anew. */
   readonly hasMoved?: () => boolean
 }
 
 /**
  * Does `work` again when the connection or the gateway failed, with waits that double and vary, so that many
- * clients of one gateway do not come back together. Only for work that may be done twice.
+ * clients of one gateway do not come back together. Only for work that may be done twice, or with `isOnce`.
  */
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
-  const { signal, onRetry, hasMoved, firstWaitMs = FIRST_WAIT_MS } = options
+  const { signal, onRetry, hasMoved, firstWaitMs = FIRST_WAIT_MS, isOnce = false } = options
   for (let failures = 0; ;) {
     try {
       return await work()
     } catch (error) {
       failures = hasMoved?.() === true ? 1 : failures + 1
-      if (signal.aborted || !isPassing(error) || failures >= ATTEMPTS) throw error
+      if (signal.aborted || !isPassing(error, isOnce) || failures >= ATTEMPTS) throw error
       const wait = Math.min(LONGEST_WAIT_MS, firstWaitMs * 2 ** (failures - 1))
       const waitMs = Math.round(wait * (0.75 + Math.random() / 2))
       onRetry?.(waitMs)
@@ -36,5 +39,8 @@ export async function retry<T>(options: RetryOptions, work: () => Promise<T>): P
   }
 }
 
-const isPassing = (error: unknown): boolean =>
-  error instanceof ConnectionError || (error instanceof GatewayError && BUSY.has(error.status))
+function isPassing(error: unknown, isOnce: boolean): boolean {
+  if (error instanceof ConnectionError) return !isOnce
+  if (!(error instanceof GatewayError)) return false
+  return isOnce ? error.status === UNAVAILABLE : BUSY.has(error.status)
+}

@@ -30,8 +30,8 @@ export interface UploadReport {
  * Sends files as one transfer: in one request when it holds no more items than the gateway takes in one, else in
  * an open transfer that is completed at the end.
  *
- * A single request is never repeated by itself: when its answer is lost nobody knows whether the transfer is
- * with the readers, and a second one would be read twice. Requests of an open transfer are, because what came
+ * A single request is not repeated when its answer is lost: nobody knows then whether the transfer is with the
+ * readers, and a second one would be read twice. Requests of an open transfer are, because what came
  * twice is answered `duplicate`; and an open transfer whose first answer was lost is never shown to anyone.
  *
  * @throws CommandError what the gateway refuses as a whole, `gateway_unreachable`
@@ -40,8 +40,7 @@ export async function upload(work: Upload): Promise<UploadReport> {
   const { limits } = parseAnswer(gatewayAnswer, await work.client.json({ path: '/v1/gateway' }))
   checkLimits(work.files, limits)
   if (work.files.length > limits.requestItems) return uploadInBatches(work, limits.requestItems)
-  const { answer, paths } = await request(work, '/v1/transfers', work.files, true)
-  return { answer, paths }
+  return retry({ ...work, isOnce: true }, () => request(work, '/v1/transfers', work.files, true))
 }
 
 /** What is sure to be refused is not sent first. */
@@ -90,16 +89,25 @@ async function request(
   if (isFirst && group !== undefined) fields.push(['group', group])
   if (isFirst && priority !== undefined) fields.push(['priority', priority])
   if (isFirst) fields.push(['complete', String(isWhole)])
+  let sentBytes = 0
+  let sentFiles = 0
   const body = multipartBody({
     fields,
     files,
-    onBytes: (bytes) => progress.addBytes(bytes),
-    onFile: () => progress.addItem(),
+    onBytes: (count) => {
+      sentBytes += count
+      progress.addBytes(count)
+    },
+    onFile: () => {
+      sentFiles += 1
+      progress.addItem()
+    },
   })
   const answer = await client
     .json({ method: 'POST', path, body })
     .catch((error: unknown) => {
       if (error instanceof GatewayError && Array.isArray(error.answer.items)) return error.answer
+      progress.takeBack(sentBytes, sentFiles)
       throw error
     })
     .then((found) => parseAnswer(uploadAnswer, found))

@@ -1,6 +1,6 @@
 import { define } from '../command.js'
 import type { Register } from '../command.js'
-import { usageError } from '../command-error.js'
+import { toErrorJson, usageError } from '../command-error.js'
 import { count } from '../format.js'
 import type { Output } from '../output.js'
 import type { ItemReport } from '../local-deidentify.js'
@@ -38,7 +38,7 @@ export const registerDeidentify: Register = (parent, cli) => {
         import('../files.js'),
         import('../local-deidentify.js'),
       ])
-      const reports: ItemReport[] = []
+      const reports: unknown[] = []
       const files = await listFiles(paths)
       for await (const report of deidentifyFiles(files, {
         profile: options.profile,
@@ -48,7 +48,8 @@ export const registerDeidentify: Register = (parent, cli) => {
       })) {
         cli.signal.throwIfAborted()
         show(output, report)
-        if (output.isJson) reports.push(report)
+        const { error } = report
+        if (output.isJson) reports.push(error ? { ...report, error: toErrorJson(error) } : report)
       }
       output.json({ files: reports })
     })

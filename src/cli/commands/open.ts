@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
-import { about } from '../command-error.js'
+import { about, toErrorJson } from '../command-error.js'
 import { addKeyOptions } from '../key-options.js'
 import type { KeyOptions } from '../key-options.js'
 
@@ -31,7 +31,7 @@ export const registerOpen: Register = (parent, cli) => {
         ])
       const key = await keys.readKey(options, output)
       await makeFolder(options.out)
-      const opened: { file: string; opened: string }[] = []
+      const opened: unknown[] = []
       for (const file of files) {
         cli.signal.throwIfAborted()
         try {
@@ -47,6 +47,7 @@ export const registerOpen: Register = (parent, cli) => {
           const named = about(file, error)
           if (files.length === 1) throw named
           output.failed(named)
+          opened.push({ file, error: toErrorJson(named) })
         }
       }
       output.json({ files: opened })

@@ -1,6 +1,6 @@
 import { define } from '../command.js'
 import type { Register } from '../command.js'
-import { usageError } from '../command-error.js'
+import { toErrorJson, usageError } from '../command-error.js'
 import { count, formatBytes } from '../format.js'
 import { addGatewayOptions, withGateway } from '../gateway-options.js'
 import type { GatewayOptions } from '../gateway-options.js'
@@ -46,7 +46,7 @@ export const registerPull: Register = (parent, cli) => {
       const key = await readKey(options, output)
       await withGateway(options, cli, output, async (client) => {
         const gateway = await readGateway(client, options.gatewayCertificate)
-        const reports: PullReport[] = []
+        const reports: unknown[] = []
         const targets = await listTargets(client, id)
         for (const target of targets) {
           try {
@@ -63,7 +63,9 @@ export const registerPull: Register = (parent, cli) => {
           } catch (error) {
             // One that fails must not keep the others waiting; a single one is the command's own failure.
             if (id !== undefined || cli.signal.aborted) throw error
-            if (!isTaken(error)) output.failed(error, `transfer ${target}`)
+            if (isTaken(error)) continue
+            output.failed(error, `transfer ${target}`)
+            reports.push({ id: target, error: toErrorJson(error) })
           }
         }
         if (targets.length === 0) output.print('nothing waits')

@@ -51,7 +51,7 @@ export const registerSend: Register = (parent, cli) => {
             priority: options.priority,
             progress,
             signal: cli.signal,
-            onRetry: () => output.warn('the connection broke; trying again'),
+            onRetry: () => output.warn('the gateway did not take it; trying again'),
           })
         } finally {
           progress.clear()

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import express from 'express'
+import type { Express } from 'express'
+import multer from 'multer'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { GatewayClient } from '../../src/cli/client.js'
+import { listFiles } from '../../src/cli/files.js'
+import { Progress } from '../../src/cli/progress.js'
+import { upload } from '../../src/cli/upload.js'
+import { scratch } from './_cli.js'
+
+/**
+ * What a real gateway does only when something breaks: answers that are lost on the way, and a gateway that is busy.
+ * The rest of `send` is tested against the real one in gateway.test.ts.
+ */
+const ID = '01985b2e-7c11-7f3a-9d52-1f0c5a9be001'
+const limits = { requestItems: 2, itemBytes: 1e9, transferItems: 5, transferBytes: 1e6 }
+const about = { name: 'gw', origin: 'o', version: '1', certificate: 'c', ledgerKey: 'k', limits }
+
+let folder: Awaited<ReturnType<typeof scratch>>
+beforeAll(async () => {
+  folder = await scratch()
+  for (const name of ['a', 'b', 'c']) await writeFile(join(folder.path, name), name)
+})
+afterAll(() => folder.dispose())
+
+interface Seen {
+  readonly path: string
+  readonly parts: number
+}
+
+/** `answer` is told the path and how often it was asked; 0 loses the answer. */
+async function send(names: readonly string[], answer: (path: string, turn: number) => number) {
+  const seen: Seen[] = []
+  let index = 0
+  const app: Express = express()
+  app.get('/v1/gateway', (_, response) => response.json(about))
+  app.get('/v1/transfers/:id', (_, response) => {
+    const counts = { items: 3, bytes: 3, facility: 'f', group: 'g', priority: 'stat' }
+    response.json({ id: ID, state: 'available', createdAt: 'now', ...counts })
+  })
+  app.post('/{*path}', multer({ storage: multer.memoryStorage() }).any(), (request, response) => {
+    const parts = Array.isArray(request.files) ? request.files.length : 0
+    seen.push({ path: request.path, parts })
+    const turn = seen.filter(({ path }) => path === request.path).length
+    const status = answer(request.path, turn)
+    if (status === 0) {
+      response.destroy()
+      return
+    }
+    const items = Array.from({ length: parts }, () => {
+      index += 1
+      return { index, kind: 'document', outcome: 'accepted' }
+    })
+    response
+      .status(status)
+      .json(
+        status < 300
+          ? { id: ID, state: request.path.endsWith('complete') ? 'available' : 'open', items }
+          : { code: status === 409 ? 'transfer_not_open' : 'too_busy', title: 'no', hint: 'later' },
+      )
+  })
+  const server = await new Promise<Server>((resolve) => {
+    const listening = app.listen(0, '127.0.0.1', () => resolve(listening))
+  })
+  const { port } = server.address() as AddressInfo
+  const client = new GatewayClient({ url: `http://127.0.0.1:${port}` })
+  try {
+    const report = await upload({
+      client,
+      files: await listFiles(names.map((name) => join(folder.path, name))),
+      group: undefined,
+      priority: 'stat',
+      progress: new Progress(new PassThrough(), { label: 'sending' }),
+      signal: new AbortController().signal,
+      onRetry: () => undefined,
+    })
+    return { report, seen }
+  } catch (error) {
+    return { error, seen }
+  } finally {
+    client.close()
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+describe('an upload in one request', () => {
+  it('is not sent again when its answer was lost', async () => {
+    const { error, seen } = await send(['a', 'b'], () => 0)
+    expect(error).toMatchObject({ code: 'gateway_unreachable' })
+    expect(seen).toHaveLength(1)
+  })
+
+  it('is sent again when the gateway says that it kept nothing', async () => {
+    const { report, seen } = await send(['a', 'b'], (_, turn) => (turn === 1 ? 503 : 201))
+    expect(report?.answer.items).toHaveLength(2)
+    expect(seen).toHaveLength(2)
+  })
+})
+
+describe('an upload in several requests', () => {
+  it('repeats what got no answer, and completes once', async () => {
+    const { report, seen } = await send(['a', 'b', 'c'], (path, turn) =>
+      path.endsWith('/items') && turn === 1 ? 0 : 201,
+    )
+    expect(seen).toEqual([
+      { path: '/v1/transfers', parts: 2 },
+      { path: `/v1/transfers/${ID}/items`, parts: 1 },
+      { path: `/v1/transfers/${ID}/items`, parts: 1 },
+      { path: `/v1/transfers/${ID}/complete`, parts: 0 },
+    ])
+    expect(report?.answer).toMatchObject({ id: ID, state: 'available' })
+  })
+
+  it('takes "no longer open" for done when the answer to completing was lost', async () => {
+    const { report } = await send(['a', 'b', 'c'], (path, turn) =>
+      path.endsWith('/complete') ? (turn === 1 ? 0 : 409) : 201,
+    )
+    expect(report?.answer).toMatchObject({ id: ID, state: 'available' })
+    const { error } = await send(['a', 'b', 'c'], (path) =>
+      path.endsWith('/complete') ? 409 : 201,
+    )
+    expect(error).toMatchObject({ code: 'transfer_not_open' })
+  })
+
+  it('sends nothing of what the gateway is sure to refuse', async () => {
+    await writeFile(join(folder.path, 'large'), Buffer.alloc(1_000_001))
+    const { error, seen } = await send(['large'], () => 201)
+    expect(error).toMatchObject({ code: 'transfer_too_large' })
+    expect(seen).toEqual([])
+  })
+})

@@ -28,6 +28,9 @@ export interface GatewayOverrides extends RoomOptions {
 
 const SYSTEM: Actor = { id: 'system', role: 'system' }
 const GRACE_MS = 30_000
+const HOUR_MS = 3_600_000
+/** Half-written objects that nobody has touched for a day are nobody's. */
+const PARTIAL_MS = 24 * HOUR_MS
 
 /** @throws what `openRooms` throws */
 export async function createGateway(
@@ -45,16 +48,19 @@ export async function createGateway(
     throw error
   })
   const server = await createServer(config, createApp(rooms, origin))
-  let sweeping: NodeJS.Timeout | undefined
+  let sweeping: readonly NodeJS.Timeout[] = []
 
   return {
     rooms,
     async start() {
       await recordStart(rooms)
       // Alone, whatever was under way is a dead process's; else only what nobody has renewed.
-      await sweep(rooms, isAlone ? Number.MAX_SAFE_INTEGER : rooms.now())
-      await rooms.store.sweepPartial(isAlone ? 0 : 24 * 3_600_000)
-      sweeping = setInterval(() => void sweepQuietly(rooms), LEASE_MS / 2).unref()
+      await sweepQuietly(rooms, isAlone ? Number.MAX_SAFE_INTEGER : rooms.now())
+      await sweepPartialQuietly(rooms, isAlone ? 0 : PARTIAL_MS)
+      sweeping = [
+        setInterval(() => void sweepQuietly(rooms, rooms.now()), LEASE_MS / 2).unref(),
+        setInterval(() => void sweepPartialQuietly(rooms, PARTIAL_MS), HOUR_MS).unref(),
+      ]
       const { port } = await listen(
         server,
         config.gateway.host,
@@ -65,7 +71,7 @@ export async function createGateway(
       return { url }
     },
     async close(graceMs = GRACE_MS) {
-      clearInterval(sweeping)
+      sweeping.forEach((timer) => clearInterval(timer))
       await stop(server, graceMs)
       await rooms.ledger
         .note({ type: 'gateway.stopped', outcome: 0, actor: SYSTEM, detail: { version: VERSION } })
@@ -93,12 +99,24 @@ async function recordStart(rooms: Rooms): Promise<void> {
   await recordCertificates(rooms)
 }
 
-async function sweepQuietly(rooms: Rooms): Promise<void> {
+/** A store that is away now, also when we start, keeps its left-overs until it is back. */
+async function sweepQuietly(rooms: Rooms, leasedBefore: number): Promise<void> {
   try {
-    const count = await sweep(rooms, rooms.now())
+    const count = await sweep(rooms, leasedBefore)
     if (count > 0) rooms.logger.warn('left-over uploads were removed', { count })
   } catch (error) {
     rooms.logger.warn('a sweep failed; the next one goes on', { code: asNocturneError(error).code })
+  }
+}
+
+async function sweepPartialQuietly(rooms: Rooms, olderThanMs: number): Promise<void> {
+  try {
+    const count = await rooms.store.sweepPartial(olderThanMs)
+    if (count > 0) rooms.logger.warn('half-written objects were removed', { count })
+  } catch (error) {
+    rooms.logger.warn('half-written objects may be left; the next sweep goes on', {
+      code: asNocturneError(error).code,
+    })
   }
 }
 

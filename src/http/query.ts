@@ -7,7 +7,9 @@ import { NocturneError } from '../lib/errors.js'
 import { ID_PATTERN } from '../lib/ids.js'
 
 const LIMIT = z.coerce.number().int().min(1).max(1_000)
-const WORD = z.string().min(1).max(128)
+/** The ledger records what was asked for, so a filter takes nothing that could be a patient's name. */
+const HANDLE = z.string().regex(/^[0-9a-f]{64}$/)
+const PRINCIPAL = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
 /** A date or an instant of RFC 3339, to milliseconds since 1970. */
 const TIME = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })])
@@ -26,10 +28,10 @@ const EVENTS = z.strictObject({
     .transform((names) => names.split(','))
     .pipe(z.array(z.string().refine(isEventType)).max(50))
     .optional(),
-  actor: WORD.optional(),
-  facility: WORD.optional(),
-  transfer: WORD.optional(),
-  patient: WORD.optional(),
+  actor: PRINCIPAL.optional(),
+  facility: PRINCIPAL.optional(),
+  transfer: z.string().regex(ID_PATTERN).optional(),
+  patient: HANDLE.optional(),
   outcome: z.coerce.number().int().optional(),
   from: TIME.optional(),
   until: TIME.optional(),

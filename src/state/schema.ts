@@ -95,7 +95,7 @@ export interface ItemTable {
   content_handle: string | null
   /** Keyed digest of the new SOP Instance UID. */
   instance_handle: string | null
-  /** Manifest entry, sealed to nobody but kept no longer than the transfer is open: see transfer.ts. */
+  /** While the transfer is open: its entry of the manifest to come, encrypted (src/transfer/waiting-entries.ts). */
   manifest_entry: string | null
   created_at: number
 }

@@ -3,7 +3,8 @@ import { Router } from 'express'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { exportLedger } from '../../ledger/index.js'
-import type { EventInput } from '../../ledger/index.js'
+import type { Directory } from '../../directory/index.js'
+import type { EventInput, EventQuery } from '../../ledger/index.js'
 import type { Json } from '../../lib/json.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Door } from '../door.js'
@@ -13,7 +14,7 @@ import { admit } from '../request.js'
 const NUMBER = /^(0|[1-9]\d{0,14})$/
 
 export function auditRoutes(door: Door): Router {
-  const { ledger } = door.rooms
+  const { ledger, directory } = door.rooms
   const router = Router()
 
   const note = (
@@ -25,7 +26,7 @@ export function auditRoutes(door: Door): Router {
   router.get('/audit/events', async (request, response) => {
     const { actor } = await admit(door, request, 'audit.read')
     const query = eventQueryOf(request)
-    await note(actor, 'events', { ...query })
+    await note(actor, 'events', recordable(query, directory))
     const { rows, next } = await ledger.query(query)
     response.json({
       events: rows,
@@ -60,7 +61,7 @@ export function auditRoutes(door: Door): Router {
       type: 'ledger.exported',
       outcome: 0,
       actor,
-      detail: { query: { ...query } },
+      detail: { query: recordable(query, directory) },
     })
     response
       .type('application/x-ndjson')
@@ -70,6 +71,21 @@ export function auditRoutes(door: Door): Router {
 
   return router
 }
+
+/** Who was asked for may be anything that looks like an id: only ids that somebody has are written down. */
+function recordable(query: EventQuery, directory: Directory): Readonly<Record<string, Json>> {
+  const { actor, facility, types, ...rest } = query
+  const isKnown = (id: string) => OWN_ACTORS.has(id) || directory.principal(id) !== undefined
+  return {
+    ...rest,
+    ...(types && { types: [...types] }),
+    ...(actor !== undefined && { actor: isKnown(actor) ? actor : UNLISTED }),
+    ...(facility !== undefined && { facility: isKnown(facility) ? facility : UNLISTED }),
+  }
+}
+
+const OWN_ACTORS: ReadonlySet<string> = new Set(['anonymous', 'site', 'system'])
+const UNLISTED = '(not listed)'
 
 function numberOf(text: unknown): number {
   if (typeof text !== 'string' || !NUMBER.test(text)) throw new NocturneError('not_found')

@@ -1,0 +1,51 @@
+/**
+ * Manifest entries of an open transfer wait in the database for the manifest. They hold digests of plaintext and the media
+ * type as the sender wrote it, so they are encrypted there, under a key of the facility: AES-256-GCM, bound to their item.
+ */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { NocturneError } from '../lib/errors.js'
+import type { ManifestEntry } from './manifest.js'
+
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+/** Base64 of nonce, tag and ciphertext. */
+export function hideEntry(
+  secret: Buffer,
+  transfer: string,
+  index: number,
+  entry: ManifestEntry,
+): string {
+  const nonce = randomBytes(NONCE_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', keyOf(secret), nonce)
+  cipher.setAAD(placeOf(transfer, index))
+  const hidden = Buffer.concat([cipher.update(JSON.stringify(entry)), cipher.final()])
+  return Buffer.concat([nonce, cipher.getAuthTag(), hidden]).toString('base64')
+}
+
+/** @throws NocturneError `database_unavailable` for an entry that this gateway did not write for that item. */
+export function showEntry(
+  secret: Buffer,
+  transfer: string,
+  index: number,
+  text: string,
+): ManifestEntry {
+  const bytes = Buffer.from(text, 'base64')
+  try {
+    const nonce = bytes.subarray(0, NONCE_BYTES)
+    const decipher = createDecipheriv('aes-256-gcm', keyOf(secret), nonce, {
+      authTagLength: TAG_BYTES,
+    })
+    decipher.setAAD(placeOf(transfer, index))
+    decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
+    const shown = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES))
+    return JSON.parse(Buffer.concat([shown, decipher.final()]).toString()) as ManifestEntry
+  } catch (error) {
+    throw new NocturneError('database_unavailable', { cause: error })
+  }
+}
+
+const keyOf = (secret: Buffer): Buffer =>
+  Buffer.from(hkdfSync('sha256', secret, '', 'nocturne/waiting-entries/v1', 32))
+
+const placeOf = (transfer: string, index: number): Buffer => Buffer.from(`${transfer}/${index}`)

@@ -22,13 +22,20 @@ export interface ObjectStore {
   readonly kind: 'files' | 's3'
   /**
    * Makes the object durable and resolves only then. When the source fails, or the store does, nothing is left
-   * under the key (an aborted multipart upload or a temporary file is removed, now or by `sweepPartial`).
+   * under the key (an aborted multipart upload or a temporary file is removed, now or by `sweepPartial`). Only a
+   * process killed at the last step, or a server that stored and can no longer be asked, leaves a whole object that
+   * nobody refers to, which `list` finds. The source must not change a chunk after it yielded it.
    * Keys match /^[a-z0-9]+(\/[a-z0-9-]+)*$/ and are never written twice.
    *
    * @throws NocturneError `store_unavailable`, `store_full`, or what the source throws.
    */
   put(key: string, sealed: SealedStream): Promise<StoredItem>
-  /** @throws NocturneError `object_missing`, `store_unavailable` */
+  /**
+   * Exactly the object, or exactly the range: a body that would end early throws instead. Iterate it once and soon:
+   * an S3 answer that nobody begins to read within a minute is let go.
+   *
+   * @throws NocturneError `object_missing`, also for a range beyond the end; `store_unavailable`. Iterating throws the same.
+   */
   get(key: string, range?: ByteRange): Promise<AsyncIterable<Buffer>>
   /** Size in bytes, or undefined when there is no such object. */
   size(key: string): Promise<number | undefined>
@@ -68,3 +75,4 @@ export interface S3StoreConfig {
 export type StoreConfig = FilesStoreConfig | S3StoreConfig
 
 export { openStore } from './open.js'
+export type { S3Options } from './s3-client.js'

@@ -214,7 +214,21 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
       await expect(list(`${prefix}/none`)).resolves.toEqual([])
     })
 
-    it('is empty after the check of the store', async () => {
+    it('can be used to delete what it names', async () => {
+      const store = await open()
+      const prefix = randomName()
+      const keys = Array.from({ length: 30 }, (_, i) => `${prefix}/${i % 4}/${i}`)
+      await Promise.all(keys.map((key) => store.put(key, sealed(pattern(1)))))
+      const deleted: string[] = []
+      for await (const key of store.list(`${prefix}/`)) {
+        await store.delete(key)
+        deleted.push(key)
+      }
+      expect(deleted.sort()).toEqual(keys.sort())
+      await expect(collect(store.list(prefix))).resolves.toEqual([])
+    })
+
+    it('has nothing more after the check of the store', async () => {
       const store = await open()
       const before = (await collect(store.list(''))).length
       await expect(store.check()).resolves.toBeUndefined()

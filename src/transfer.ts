@@ -36,6 +36,10 @@ export class Upload {
   readonly #context: UploadContext
   readonly #stopLease: () => void
   readonly #items: Promise<SettledItem>[] = []
+  /** Number of the part, from 1, that each item came in: an archive brings many. */
+  readonly #partOf: number[] = []
+  #parts = 0
+  #bytes = 0
   readonly #inFlight = new Set<Promise<unknown>>()
   #fatal: NocturneError | undefined
 
@@ -73,6 +77,7 @@ export class Upload {
   /** Resolves when the part has been read to its end; what it held may still be on its way to the store. */
   async take(part: Part): Promise<void> {
     const { limits } = this.#context
+    this.#parts += 1
     for await (const received of receive(part, limits)) {
       if (this.#fatal) throw this.#fatal
       if (this.#begun.itemsBefore + this.#items.length >= limits.transferItems) {
@@ -80,6 +85,7 @@ export class Upload {
       }
       const original = new Original(received.bytes, this.#context.budget, this.#context.keepSealed)
       const settled = settle(received, original, this.#envelope, this.#context)
+      this.#partOf.push(this.#parts)
       this.#follow(settled)
       await Promise.race([original.consumed, settled])
       while (this.#inFlight.size >= ITEMS_IN_FLIGHT) await Promise.race(this.#inFlight)
@@ -93,14 +99,10 @@ export class Upload {
    */
   async commit(options: { readonly complete: boolean }): Promise<UploadAnswer> {
     const items = await Promise.all(this.#items)
+    if (this.#fatal) throw this.#fatal
     if (items.length === 0) throw new NocturneError('no_files')
-    const answer = await commitEnvelope(
-      this.#rooms,
-      this.#begun,
-      this.#envelope,
-      items,
-      options.complete,
-    )
+    const brought = { items, partOf: this.#partOf, complete: options.complete }
+    const answer = await commitEnvelope(this.#rooms, this.#begun, this.#envelope, brought)
     this.#end()
     return answer
   }
@@ -116,12 +118,23 @@ export class Upload {
     this.#items.push(settled)
     this.#inFlight.add(settled)
     settled.then(
-      () => this.#inFlight.delete(settled),
+      (item) => {
+        this.#inFlight.delete(settled)
+        this.#count(item)
+      },
       (error: unknown) => {
         this.#inFlight.delete(settled)
         this.#fatal ??= asNocturneError(error)
       },
     )
+  }
+
+  #count(item: SettledItem): void {
+    if (item.outcome !== 'accepted') return
+    this.#bytes += item.digests.plaintext.size
+    if (this.#begun.bytesBefore + this.#bytes > this.#context.limits.transferBytes) {
+      this.#fatal ??= new NocturneError('transfer_too_large')
+    }
   }
 
   #end(): void {

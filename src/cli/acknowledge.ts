@@ -1,6 +1,6 @@
 import { signDetached } from '../seal/index.js'
 import type { PrivateKey } from '../seal/index.js'
-import { claimAnswer, parseAnswer, receiptAnswer, transferAnswer } from './answers.js'
+import { parseAnswer, receiptAnswer, sessionAnswer, transferAnswer } from './answers.js'
 import { GatewayError } from './client.js'
 import type { GatewayClient } from './client.js'
 import { retry } from './retry.js'
@@ -39,29 +39,16 @@ export async function acknowledge(
 }
 
 /**
- * Claims the transfer for whoever the token belongs to, and answers their principal id: the statement must name
- * it, and no other answer of the gateway does. Undefined when the transfer was acknowledged before, which needs
- * no claim.
- *
- * A claim that is refused may be our own from before. Only its holder can release it, so releasing tells the two
- * apart without a look at another reader's transfer; should somebody else be quicker in between, they hold it.
+ * Claims the transfer unless it is the asker's already, and answers their principal id, which the statement must
+ * name. Undefined when the transfer was acknowledged before, which needs no claim.
  *
  * @throws GatewayError `already_claimed`, `not_found`, ...
  */
 export async function takeClaim(client: GatewayClient, id: string): Promise<string | undefined> {
+  const { principal } = parseAnswer(sessionAnswer, await client.json({ path: '/v1/session' }))
   const found = await client.json({ path: `/v1/transfers/${id}` })
-  if (parseAnswer(transferAnswer, found).state === 'acknowledged') return undefined
-  const claim = async () =>
-    parseAnswer(claimAnswer, await client.post(`/v1/transfers/${id}/claim`)).claimedBy
-  try {
-    return await claim()
-  } catch (error) {
-    if (!(error instanceof GatewayError) || error.code !== 'already_claimed') throw error
-    try {
-      await client.post(`/v1/transfers/${id}/release`)
-    } catch {
-      throw error
-    }
-    return claim()
-  }
+  const { state, claimedBy } = parseAnswer(transferAnswer, found)
+  if (state === 'acknowledged') return undefined
+  if (claimedBy !== principal) await client.post(`/v1/transfers/${id}/claim`)
+  return principal
 }

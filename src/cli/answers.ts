@@ -43,7 +43,7 @@ export const uploadAnswer = z.looseObject({
 export type UploadAnswer = z.infer<typeof uploadAnswer>
 
 export const stateAnswer = z.looseObject({ id: transferId, state: text })
-export const claimAnswer = z.looseObject({ ...stateAnswer.shape, claimedBy: text })
+export const sessionAnswer = z.looseObject({ principal: text })
 export const receiptAnswer = z.looseObject({
   ...stateAnswer.shape,
   receipt: z.string().max(100_000),

@@ -23,6 +23,8 @@ import { hideEntry } from './waiting-entries.js'
 
 export interface ItemAnswer {
   readonly index: number
+  /** The part of the request that it came in, from 1. */
+  readonly part: number
   readonly kind: ItemKind
   readonly outcome: Outcome
   readonly code?: Code
@@ -37,6 +39,13 @@ export interface UploadAnswer {
   readonly receipt: string
 }
 
+export interface BroughtItems {
+  readonly items: readonly SettledItem[]
+  /** For each item the part it came in. */
+  readonly partOf: readonly number[]
+  readonly complete: boolean
+}
+
 /**
  * @throws NocturneError `transfer_not_open` when the lease ran out and the sweep came first, and what the store
  *   and the ledger refuse. Nothing is visible then.
@@ -45,12 +54,11 @@ export async function commitEnvelope(
   rooms: Rooms,
   begun: BegunEnvelope,
   envelope: Envelope,
-  settled: readonly SettledItem[],
-  complete: boolean,
+  brought: BroughtItems,
 ): Promise<UploadAnswer> {
-  const items = await judgeItems(rooms, begun, settled)
+  const items = await judgeItems(rooms, begun, brought.items)
   await deleteSuperfluous(rooms, items)
-  const state = nextState(begun, items, complete)
+  const state = nextState(begun, items, brought.complete)
   const manifest = state === 'available' ? await storeFirstManifest(rooms, begun, items) : undefined
   const secret = secretOf(rooms, begun.target.facility)
   const hide = (index: number, entry: ManifestEntry) =>
@@ -71,7 +79,7 @@ export async function commitEnvelope(
   return {
     id: begun.transfer,
     state,
-    items: items.map((item, i) => answerOf(item, first + i)),
+    items: items.map((item, i) => answerOf(item, first + i, brought.partOf[i] ?? 0)),
     receipt: await rooms.ledger.proof(last.index),
   }
 }
@@ -105,8 +113,13 @@ async function deleteSuperfluous(rooms: Rooms, items: readonly JudgedItem[]): Pr
   }
 }
 
-const answerOf = ({ settled, outcome, code }: JudgedItem, index: number): ItemAnswer => ({
+const answerOf = (
+  { settled, outcome, code }: JudgedItem,
+  index: number,
+  part: number,
+): ItemAnswer => ({
   index,
+  part,
   kind: settled.kind,
   outcome,
   ...(code && { code, hint: CATALOGUE[code].hint }),

@@ -54,14 +54,17 @@ export class Original {
     return this.#failure
   }
 
-  /** The bytes as they come. Stopping early is allowed: `keep` and `drop` read the rest. */
+  /** The bytes as they come, held until the verdict. Stopping early is allowed: `keep` and `drop` read the rest. */
   async *bytes(): AsyncGenerator<Buffer> {
-    for (;;) {
-      const chunk = await this.#next()
-      if (chunk === undefined) return
+    for (let chunk = await this.#next(); chunk; chunk = await this.#next()) {
       await this.#hold(chunk)
       yield chunk
     }
+  }
+
+  /** The bytes as they come, of an item that no verdict awaits: nothing is held, and nothing can be kept. */
+  async *bytesUnheld(): AsyncGenerator<Buffer> {
+    for (let chunk = await this.#next(); chunk; chunk = await this.#next()) yield chunk
   }
 
   /** Reads what is left and stores the whole original, sealed to the facility. */

@@ -60,7 +60,7 @@ export async function settle(
       }
       case 'document': {
         if (context.facility.documents === 'quarantine') throw new NocturneError('document_held')
-        const stored = await store(original.bytes(), envelope, context)
+        const stored = await store(original.bytesUnheld(), envelope, context)
         const facts = { facts: undefined, actions: {} }
         return await accept('document', received.mediaType, facts, stored, original, context)
       }
@@ -104,7 +104,8 @@ async function giveUp(
   original: Original,
   context: UploadContext,
 ): Promise<SettledItem> {
-  const error = asNocturneError(cause, 'unsafe_step_failed')
+  // Of a document nothing was held: an unexpected error there is the whole request's.
+  const error = asNocturneError(cause, kind === 'instance' ? 'unsafe_step_failed' : 'internal')
   if (error.code === 'unsafe_step_failed') {
     context.logger.error('a step of de-identification failed', describeUnexpected(error))
   }

@@ -31,6 +31,18 @@ export function signInRoutes(door: Door, origin: () => string): Router {
     })
   })
 
+  router.get('/session', async (request, response) => {
+    const { session } = await door.authenticate(request)
+    const { id, role, facility, groups } = session.principal
+    response.json({
+      principal: id,
+      role,
+      ...(facility !== undefined && { facility }),
+      ...(role === 'reader' && { groups }),
+      expiresAt: new Date(session.expiresAt).toISOString(),
+    })
+  })
+
   router.post('/sign-in/challenge', json({ limit: '4kb' }), (request, response) => {
     const { principal } = parse(CHALLENGE, request)
     door.holdBack(addressOf(request), principal)

@@ -20,7 +20,7 @@ import type { ObjectStore } from './store/index.js'
 import { MemoryBudget } from './transfer/original.js'
 
 /** Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is sealed to the facility. */
-const ORIGINALS_BYTES = 32 << 20
+const ORIGINALS_BYTES = 16 << 20
 
 export interface Rooms {
   readonly site: Site

@@ -7,7 +7,6 @@ import { asUnavailable, isRetryable } from './failures.js'
 import type { State } from './index.js'
 import { migrate } from './migrate.js'
 import { ENGINES } from './migrations/engine.js'
-import { postgresDialect } from './postgres.js'
 import type { Tables } from './schema.js'
 import { prepareFile, sqliteDialect } from './sqlite.js'
 
@@ -73,6 +72,8 @@ async function dialectsOf(url: string, options: StateOptions): Promise<Dialects>
   if (!/^postgres(ql)?:\/\//.test(url))
     throw new NocturneError('site_invalid', { subject: 'database' })
   const target = withPassword(url, options.password)
+  // Loaded when it is needed: a site with a file has no use for it.
+  const { postgresDialect } = await import('./postgres.js')
   const connections = Math.max(1, Math.floor((options.connections ?? 10) / 2))
   return {
     kind: 'postgres',

@@ -1,7 +1,8 @@
 import { openFilesStore } from './files-store.js'
-import type { ObjectStore, StoreConfig } from './index.js'
+import type { LogFiles, ObjectStore, StoreConfig } from './index.js'
+import { openLogBucket } from './log-bucket.js'
+import { openLogFolder } from './log-files.js'
 import type { S3Options } from './s3-client.js'
-import { openS3Store } from './s3-store.js'
 
 /**
  * The store that the site names. A folder is made when it is not there; a bucket is not, and a server that is
@@ -9,8 +10,21 @@ import { openS3Store } from './s3-store.js'
  *
  * @throws NocturneError `store_unavailable`, `store_full` for a folder that cannot be made.
  */
-export function openStore(config: StoreConfig, options: S3Options = {}): Promise<ObjectStore> {
-  return config.kind === 'files'
-    ? openFilesStore(config)
-    : Promise.resolve(openS3Store(config, options))
+export async function openStore(
+  config: StoreConfig,
+  options: S3Options = {},
+): Promise<ObjectStore> {
+  if (config.kind === 'files') return openFilesStore(config)
+  // Loaded when it is needed: the SDK is 25 MB of memory that a site with a folder does not pay for.
+  const { openS3Store } = await import('./s3-store.js')
+  return openS3Store(config, options)
+}
+
+/**
+ * Where the ledger is published: `log/` in the same folder or bucket.
+ *
+ * @throws NocturneError `store_unavailable`, `store_full`
+ */
+export function openLogFiles(config: StoreConfig, options: S3Options = {}): Promise<LogFiles> {
+  return config.kind === 'files' ? openLogFolder(config) : openLogBucket(config, options)
 }

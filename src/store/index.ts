@@ -50,6 +50,30 @@ export interface ObjectStore {
   close(): Promise<void>
 }
 
+/**
+ * The published log beside the objects: files at the paths of c2sp.org/tlog-tiles, which anybody may read without
+ * the gateway. Nothing here was sealed, and nothing here holds PHI.
+ */
+export interface LogFiles {
+  /** Whether a file put with `keepUntil` cannot be deleted or changed before that date (S3 Object Lock, compliance mode). */
+  readonly isLocked: boolean
+  /**
+   * Makes the file durable. False when other bytes lie at the path already, which are left as they are.
+   *
+   * @throws NocturneError `store_unavailable`, `store_full`
+   */
+  putOnce(path: string, bytes: Buffer, keepUntil?: Date): Promise<boolean>
+  /** Puts the file in the place of what is there; a reader sees the old or the new one, whole. */
+  replace(path: string, bytes: Buffer): Promise<void>
+  /** Undefined when there is no such file. @throws NocturneError `store_unavailable` */
+  read(path: string): Promise<Buffer | undefined>
+  /** Names right in the folder and behind `after`, ascending. */
+  names(folder: string, after?: string): AsyncIterable<string>
+  /** Removing what is not there succeeds. */
+  removeFolder(folder: string): Promise<void>
+  close(): Promise<void>
+}
+
 export interface FilesStoreConfig {
   readonly kind: 'files'
   /** Absolute path of the folder. */
@@ -74,5 +98,5 @@ export interface S3StoreConfig {
 
 export type StoreConfig = FilesStoreConfig | S3StoreConfig
 
-export { openStore } from './open.js'
+export { openLogFiles, openStore } from './open.js'
 export type { S3Options } from './s3-client.js'

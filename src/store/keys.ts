@@ -8,8 +8,12 @@ const KEY = /^[a-z0-9]+(\/[a-z0-9-]+)*$/
 const MAX_KEY = 512
 const MAX_SEGMENT = 200
 
+/** The published log lies under this name; it is no object. */
+const LOG = 'log/'
+
 export function isKey(key: string): boolean {
   return (
+    !key.startsWith(LOG) &&
     key.length <= MAX_KEY &&
     KEY.test(key) &&
     key.split('/').every((segment) => segment.length <= MAX_SEGMENT)

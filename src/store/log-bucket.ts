@@ -1,0 +1,205 @@
+/**
+ * Files of a published log in a bucket.
+ *
+ *   PREFIX/log/<path>     a file. Under Object Lock those put once with a date are locked until then, in compliance
+ *                         mode: nobody, not the bucket's owner either, can delete or change that version sooner.
+ *
+ * A versioned bucket takes a second version over a locked one; a reader of the newest would see it. So what lies there
+ * is read before each put, and whoever verifies compares with what is signed.
+ */
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  GetObjectLockConfigurationCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { NocturneError } from '../lib/errors.js'
+import type { LogFiles, S3StoreConfig } from './index.js'
+import { MAX_LOG_FILE, requireLogPath } from './log-paths.js'
+import { readBody } from './s3-body.js'
+import { createS3Client, DEFAULTS, timeLimit } from './s3-client.js'
+import type { S3Options } from './s3-client.js'
+import { onS3, s3Code, s3Error, s3Status } from './s3-error.js'
+
+type Client = ReturnType<typeof createS3Client>
+
+/** @throws NocturneError `store_unavailable` when the server does not say whether the bucket locks. */
+export async function openLogBucket(
+  config: S3StoreConfig,
+  options: S3Options = {},
+): Promise<LogFiles> {
+  const bounds = { ...DEFAULTS, ...options }
+  const client = createS3Client(config, bounds)
+  const prefix = config.prefix === undefined || config.prefix === '' ? '' : `${config.prefix}/`
+  try {
+    const isLocked = await hasLock(client, config.bucket, bounds)
+    return new LogBucket(client, config.bucket, `${prefix}log/`, bounds, isLocked)
+  } catch (error) {
+    client.destroy()
+    throw error
+  }
+}
+
+async function hasLock(
+  client: Client,
+  bucket: string,
+  options: Required<S3Options>,
+): Promise<boolean> {
+  try {
+    const { ObjectLockConfiguration: lock } = await client.send(
+      new GetObjectLockConfigurationCommand({ Bucket: bucket }),
+      timeLimit(options),
+    )
+    return lock?.ObjectLockEnabled === 'Enabled'
+  } catch (error) {
+    // AWS and Ceph name it so; a server that knows no locks at all answers 501 or 405.
+    if (s3Code(error) === 'ObjectLockConfigurationNotFoundError') return false
+    if ([501, 405].includes(s3Status(error) ?? 0)) return false
+    throw s3Error(error)
+  }
+}
+
+class LogBucket implements LogFiles {
+  readonly isLocked: boolean
+  readonly #client: Client
+  readonly #bucket: string
+  readonly #prefix: string
+  readonly #options: Required<S3Options>
+
+  constructor(
+    client: Client,
+    bucket: string,
+    prefix: string,
+    options: Required<S3Options>,
+    isLocked: boolean,
+  ) {
+    this.#client = client
+    this.#bucket = bucket
+    this.#prefix = prefix
+    this.#options = options
+    this.isLocked = isLocked
+  }
+
+  async putOnce(path: string, bytes: Buffer, keepUntil?: Date): Promise<boolean> {
+    const there = await this.read(path)
+    if (there) return there.equals(bytes)
+    const lock = this.isLocked && keepUntil ? { keepUntil } : {}
+    try {
+      await this.#put(path, bytes, { isNew: true, ...lock })
+      return true
+    } catch (error) {
+      // 412: another gateway was first. After a lost answer it may have been our own first try.
+      const found = await this.read(path)
+      if (found) return found.equals(bytes)
+      throw s3Error(error)
+    }
+  }
+
+  async replace(path: string, bytes: Buffer): Promise<void> {
+    await onS3(() => this.#put(path, bytes, {}))
+  }
+
+  async read(path: string): Promise<Buffer | undefined> {
+    requireLogPath(path)
+    const { Body: body, ContentLength: length } = await this.#client
+      .send(
+        new GetObjectCommand({ Bucket: this.#bucket, Key: this.#prefix + path }),
+        timeLimit(this.#options),
+      )
+      .catch((error: unknown) => {
+        if (s3Code(error) === 'NoSuchKey') return { Body: undefined, ContentLength: 0 }
+        throw s3Error(error)
+      })
+    if (body === undefined) return undefined
+    if (!(body instanceof Readable)) throw new NocturneError('store_unavailable')
+    if (length === undefined || length > MAX_LOG_FILE) {
+      body.on('error', () => undefined).destroy()
+      throw new NocturneError('store_unavailable')
+    }
+    const chunks: Buffer[] = []
+    for await (const chunk of readBody(body, length, this.#options.answerTimeoutMs))
+      chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+
+  async *names(folder: string, after?: string): AsyncGenerator<string, void, undefined> {
+    requireLogPath(folder)
+    const prefix = `${this.#prefix}${folder}/`
+    let token: string | undefined
+    do {
+      const page = await onS3(() =>
+        this.#client.send(
+          new ListObjectsV2Command({
+            Bucket: this.#bucket,
+            Prefix: prefix,
+            ContinuationToken: token,
+            ...(after !== undefined && { StartAfter: prefix + after }),
+          }),
+          timeLimit(this.#options),
+        ),
+      )
+      for (const { Key: key } of page.Contents ?? [])
+        if (key !== undefined) yield key.slice(prefix.length)
+      token = page.NextContinuationToken
+    } while (token !== undefined)
+  }
+
+  async removeFolder(folder: string): Promise<void> {
+    const keys: { Key: string }[] = []
+    for await (const name of this.names(folder))
+      keys.push({ Key: `${this.#prefix}${folder}/${name}` })
+    for (let i = 0; i < keys.length; i += 1_000) {
+      const some = keys.slice(i, i + 1_000)
+      await onS3(() =>
+        this.#client.send(
+          new DeleteObjectsCommand({
+            Bucket: this.#bucket,
+            Delete: { Objects: some, Quiet: true },
+          }),
+          timeLimit(this.#options),
+        ),
+      )
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#client.destroy()
+    await Promise.resolve()
+  }
+
+  async #put(
+    path: string,
+    bytes: Buffer,
+    { isNew = false, keepUntil }: { readonly isNew?: boolean; readonly keepUntil?: Date },
+  ): Promise<void> {
+    requireLogPath(path)
+    const send = (condition: { IfNoneMatch?: '*' }) =>
+      this.#client.send(
+        new PutObjectCommand({
+          Bucket: this.#bucket,
+          Key: this.#prefix + path,
+          Body: bytes,
+          // A put with a lock must carry a digest in a header of its own.
+          ContentMD5: createHash('md5').update(bytes).digest('base64'),
+          ContentType: path.startsWith('checkpoint')
+            ? 'text/plain; charset=utf-8'
+            : 'application/octet-stream',
+          ...(keepUntil && {
+            ObjectLockMode: 'COMPLIANCE' as const,
+            ObjectLockRetainUntilDate: keepUntil,
+          }),
+          ...condition,
+        }),
+        timeLimit(this.#options, bytes.length),
+      )
+    try {
+      await send(isNew ? { IfNoneMatch: '*' } : {})
+    } catch (error) {
+      if (!isNew || s3Status(error) !== 501) throw error
+      await send({})
+    }
+  }
+}

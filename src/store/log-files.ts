@@ -1,0 +1,132 @@
+/**
+ * Files of a published log in a folder.
+ *
+ *   ROOT/log/<path>        a file, whole: linked or renamed into its place after an fsync
+ *   ROOT/.partial/<random> a file on its way in; the sweep of the object store takes what a kill leaves
+ */
+import { constants } from 'node:fs'
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { NocturneError, systemCode } from '../lib/errors.js'
+import { randomName } from '../lib/ids.js'
+import { onDisk } from './files-error.js'
+import { Folders } from './folders.js'
+import type { FilesStoreConfig, LogFiles } from './index.js'
+import { MAX_LOG_FILE, requireLogPath } from './log-paths.js'
+
+/** @throws NocturneError `store_unavailable`, `store_full` for a folder that cannot be made. */
+export async function openLogFolder(config: FilesStoreConfig): Promise<LogFiles> {
+  await onDisk(() => mkdir(join(config.path, '.partial'), { recursive: true, mode: 0o700 }))
+  return new LogFolder(config.path)
+}
+
+class LogFolder implements LogFiles {
+  readonly isLocked = false
+  readonly #root: string
+  readonly #folders: Folders
+
+  constructor(root: string) {
+    this.#root = root
+    this.#folders = new Folders(root)
+  }
+
+  async putOnce(path: string, bytes: Buffer): Promise<boolean> {
+    const there = await this.read(path)
+    if (there) return there.equals(bytes)
+    return this.#write(path, bytes, async (partial, target) => {
+      try {
+        await link(partial, target)
+      } catch (error) {
+        // Another process was first: what it wrote decides.
+        if (systemCode(error) !== 'EEXIST') throw error
+        return (await readFile(target)).equals(bytes)
+      } finally {
+        await unlink(partial)
+      }
+      return true
+    })
+  }
+
+  async replace(path: string, bytes: Buffer): Promise<void> {
+    await this.#write(path, bytes, async (partial, target) => {
+      await rename(partial, target)
+      return true
+    })
+  }
+
+  async read(path: string): Promise<Buffer | undefined> {
+    const target = this.#path(path)
+    return onDisk(async () => {
+      try {
+        if ((await stat(target)).size > MAX_LOG_FILE) throw new NocturneError('store_unavailable')
+        return await readFile(target)
+      } catch (error) {
+        if (isAbsent(error)) return undefined
+        throw error
+      }
+    })
+  }
+
+  async *names(folder: string, after = ''): AsyncGenerator<string, void, undefined> {
+    const names = await onDisk(() =>
+      readdir(this.#path(folder)).catch((error: unknown) => {
+        if (isAbsent(error)) return []
+        throw error
+      }),
+    )
+    yield* names.filter((name) => name > after).sort()
+  }
+
+  async removeFolder(folder: string): Promise<void> {
+    await onDisk(() => rm(this.#path(folder), { recursive: true, force: true }))
+  }
+
+  /** Nothing is held between calls. */
+  async close(): Promise<void> {
+    await Promise.resolve()
+  }
+
+  /** Writes durably under a partial name, lets `place` move it, and makes its new name durable. */
+  async #write(
+    path: string,
+    bytes: Buffer,
+    place: (partial: string, target: string) => Promise<boolean>,
+  ): Promise<boolean> {
+    const target = this.#path(path)
+    const folder = dirname(target)
+    const partial = join(this.#root, '.partial', randomName())
+    const release = this.#folders.hold(folder)
+    try {
+      return await onDisk(async () => {
+        await writeDurably(partial, bytes)
+        await this.#folders.make(folder)
+        const isPlaced = await place(partial, target)
+        await this.#folders.sync(folder)
+        return isPlaced
+      })
+    } catch (error) {
+      await unlink(partial).catch(() => undefined)
+      throw error
+    } finally {
+      release()
+    }
+  }
+
+  #path(path: string): string {
+    requireLogPath(path)
+    return join(this.#root, 'log', path)
+  }
+}
+
+async function writeDurably(path: string, bytes: Buffer): Promise<void> {
+  const handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
+  try {
+    await handle.writeFile(bytes)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const isAbsent = (error: unknown): boolean =>
+  systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR'

@@ -1,0 +1,96 @@
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+} from '@aws-sdk/client-s3'
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomName } from '../../src/lib/ids.js'
+import { openLogFiles, openStore } from '../../src/store/index.js'
+import { startS3 } from '../_ceph.js'
+import { testLogFiles } from './_log-files.js'
+import { collect, pattern, sealed } from './_sealed.js'
+
+const root = await mkdtemp(join(tmpdir(), 'nocturne-log-files-'))
+afterAll(() => rm(root, { recursive: true, force: true }))
+
+describe('a published log in a folder', () => {
+  testLogFiles(() => openLogFiles({ kind: 'files', path: join(root, 'shared') }))
+
+  it('is not among the objects of the store beside it', async () => {
+    const path = join(root, 'beside')
+    const files = await openLogFiles({ kind: 'files', path })
+    const store = await openStore({ kind: 'files', path })
+    await files.putOnce('tile/0/000', Buffer.from('x'))
+    await store.put('t/a', sealed(pattern(10)))
+    await expect(collect(store.list(''))).resolves.toEqual(['t/a'])
+    await expect(store.put('log/a', sealed(pattern(10)))).rejects.toThrow(TypeError)
+  })
+})
+
+const server = await startS3()
+
+if ('skip' in server) {
+  describe.skip(`a published log in a bucket (${server.skip})`, () => it('runs', () => undefined))
+} else {
+  afterAll(() => server.stop())
+  const inAnHour = () => new Date(Date.now() + 3_600_000)
+
+  describe('a published log in a bucket', () => {
+    const shared = server.newBucket()
+    testLogFiles(async () => openLogFiles({ ...(await shared), prefix: 'site/a' }))
+
+    it('is not among the objects of the store beside it, and not locked', async () => {
+      const config = await server.newBucket()
+      const files = await openLogFiles(config)
+      const store = await openStore(config)
+      expect(files.isLocked).toBe(false)
+      await files.putOnce('tile/0/000', Buffer.from('x'), inAnHour())
+      await store.put('t/a', sealed(pattern(10)))
+      await expect(collect(store.list(''))).resolves.toEqual(['t/a'])
+    })
+  })
+
+  describe('a published log in a bucket with Object Lock', () => {
+    const locked = (async () => {
+      const config = await server.newBucket()
+      const bucket = `nocturne-${randomName()}`
+      await server.client.send(
+        new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: true }),
+      )
+      return { ...config, bucket }
+    })()
+    testLogFiles(async () => openLogFiles(await locked))
+
+    it('cannot be deleted by who holds every right, before its date', async () => {
+      const { bucket, ...rest } = await locked
+      const files = await openLogFiles({ bucket, ...rest })
+      expect(files.isLocked).toBe(true)
+      await files.putOnce('tile/0/999', Buffer.from('kept'), inAnHour())
+      await files.putOnce('tile/0/998', Buffer.from('not kept'))
+      const versions = async (name: string) => {
+        const { Versions: found = [] } = await server.client.send(
+          new ListObjectVersionsCommand({ Bucket: bucket, Prefix: `log/tile/0/${name}` }),
+        )
+        return found.map(({ Key, VersionId }) => ({ Key, VersionId }))
+      }
+      const [kept] = await versions('999')
+      const [free] = await versions('998')
+      await expect(
+        server.client.send(
+          new DeleteObjectCommand({ Bucket: bucket, ...kept!, BypassGovernanceRetention: true }),
+        ),
+      ).rejects.toMatchObject({ name: 'AccessDenied' })
+      await server.client.send(new DeleteObjectCommand({ Bucket: bucket, ...free! }))
+      expect(await versions('999')).toHaveLength(1)
+      expect(await versions('998')).toHaveLength(0)
+    })
+  })
+
+  it('says so when the bucket is not there', async () => {
+    const config = { ...(await server.newBucket()), bucket: 'not-there' }
+    await expect(openLogFiles(config)).rejects.toMatchObject({ code: 'store_unavailable' })
+  })
+}

@@ -34,20 +34,10 @@ export function run(
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     execFile(program, [...args], { maxBuffer: 1 << 28, ...options }, (error, stdout, stderr) => {
-      if (
-        error &&
-        typeof error.code !== 'number' &&
-        error.killed !== true &&
-        error.signal === null
-      ) {
-        reject(error)
-        return
-      }
-      resolve({
-        status: typeof error?.code === 'number' ? error.code : error ? 1 : 0,
-        stdout,
-        stderr,
-      })
+      // An exit status is a number; what could not even start has a system code.
+      const code: unknown = error?.code
+      if (error && typeof code === 'string') reject(new Error(`${program}: ${code}`))
+      else resolve({ status: typeof code === 'number' ? code : error ? 1 : 0, stdout, stderr })
     })
   })
 }
@@ -62,16 +52,20 @@ export interface RunningGateway {
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
+export interface StartOptions {
+  readonly env?: NodeJS.ProcessEnv
+  readonly args?: readonly string[]
+  /** Called with the process before it is ready, for who wants to end it early. */
+  readonly onSpawn?: (child: ChildProcess) => void
+}
+
 export interface TestSite {
   readonly dir: string
   token(principal: string): Promise<string>
   tokenFile(principal: string): string
   keyFile(name: string): string
   /** Starts `nocturne serve` on a free port and waits until it listens. */
-  start(options?: {
-    readonly env?: NodeJS.ProcessEnv
-    readonly args?: readonly string[]
-  }): Promise<RunningGateway>
+  start(options?: StartOptions): Promise<RunningGateway>
   /** Rewrites nocturne.yaml. */
   configure(change: (yaml: string) => string): Promise<void>
   remove(): Promise<void>
@@ -101,12 +95,13 @@ export function siteAt(dir: string, remove: () => Promise<void>): TestSite {
 
 async function startGateway(
   dir: string,
-  { env = {}, args = [] }: { readonly env?: NodeJS.ProcessEnv; readonly args?: readonly string[] },
+  { env = {}, args = [], onSpawn }: StartOptions,
 ): Promise<RunningGateway> {
   const child = spawn(process.execPath, [MAIN, 'serve', '--site', dir, '--port', '0', ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  onSpawn?.(child)
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
   const exited = once(child, 'exit')

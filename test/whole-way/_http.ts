@@ -3,10 +3,29 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { RunningGateway, TestSite } from './_gateway.js'
 
+export interface AnsweredItem {
+  readonly index: number
+  readonly kind: string
+  readonly outcome: string
+  readonly code?: string
+  readonly hint?: string
+}
+
+/** Members of every answer that tests look at; which of them are there depends on the request. */
+export interface AnswerBody {
+  readonly id: string
+  readonly state: string
+  readonly code: string
+  readonly hint: string
+  readonly items?: readonly AnsweredItem[]
+  readonly receipt: string
+  readonly [member: string]: unknown
+}
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  readonly body: Record<string, any>
+  readonly body: AnswerBody
   readonly text: string
 }
 
@@ -32,12 +51,12 @@ export async function call(
     ...(options.body !== undefined && { body: options.body }),
   })
   const text = await response.text()
-  const isJson = /json$/.test(response.headers.get('content-type')?.split(';')[0] ?? '')
+  const isJson = response.headers.get('content-type')?.split(';')[0]?.endsWith('json') === true
   return {
     status: response.status,
     headers: response.headers,
     text,
-    body: isJson ? JSON.parse(text) : {},
+    body: (isJson ? JSON.parse(text) : {}) as AnswerBody,
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { makeSite, nocturne } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call } from './_http.js'
+import type { AnswerBody } from './_http.js'
 import { makeStudy } from './_study.js'
 
 /** From the Pixel Data element of an Explicit VR little endian file to its end. */
@@ -53,11 +54,9 @@ describe('a study from the facility to the radiologist', () => {
       '--json',
     )
     expect(sent).toMatchObject({ status: 0, stderr: '' })
-    const answer = JSON.parse(sent.stdout)
+    const answer = JSON.parse(sent.stdout) as AnswerBody
     expect(answer.state).toBe('available')
-    expect(answer.items.map((item: { outcome: string }) => item.outcome)).toEqual(
-      files.map(() => 'accepted'),
-    )
+    expect(answer.items?.map(({ outcome }) => outcome)).toEqual(files.map(() => 'accepted'))
     expect(answer.receipt).toMatch(/^c2sp\.org\/tlog-proof@v1\n/)
     id = answer.id
   })
@@ -115,9 +114,8 @@ describe('a study from the facility to the radiologist', () => {
 
   it('is in the ledger from begin to acknowledgement, and the ledger verifies', async () => {
     const query = await nocturne('audit', 'query', '--transfer', id, ...live('officer-1'), '--json')
-    const types = JSON.parse(query.stdout).events.map(
-      (row: { entry: { type: string } }) => row.entry.type,
-    )
+    const { events } = JSON.parse(query.stdout) as { events: { entry: { type: string } }[] }
+    const types = events.map(({ entry }) => entry.type)
     expect(types[0]).toBe('transfer.begun')
     for (const type of [
       'item.accepted',
@@ -128,8 +126,8 @@ describe('a study from the facility to the radiologist', () => {
       'transfer.acknowledged',
     ])
       expect(types).toContain(type)
-    expect(types.filter((type: string) => type === 'download.begun')).toHaveLength(files.length + 1)
-    expect(types.filter((type: string) => type === 'download.ended')).toHaveLength(files.length + 1)
+    expect(types.filter((type) => type === 'download.begun')).toHaveLength(files.length + 1)
+    expect(types.filter((type) => type === 'download.ended')).toHaveLength(files.length + 1)
     expect(await nocturne('audit', 'verify', ...live('officer-1'))).toMatchObject({ status: 0 })
     expect(await nocturne('audit', 'verify', '--site', site.dir)).toMatchObject({ status: 0 })
   })

@@ -1,0 +1,114 @@
+/** A reader in this process: fetches a transfer, opens it with the reader's key, compares every digest. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { canonicalJson } from '../../src/lib/json.js'
+import {
+  nodeCiphers,
+  openMessage,
+  openSignedMessage,
+  readPrivateKey,
+  signDetached,
+} from '../../src/seal/index.js'
+import type { PrivateKey } from '../../src/seal/index.js'
+import type { RunningGateway, TestSite } from './_gateway.js'
+import { call } from './_http.js'
+import type { Answer } from './_http.js'
+
+export interface ManifestItem {
+  readonly index: number
+  readonly kind: string
+  readonly plaintext: { readonly sha256: string; readonly size: number }
+}
+
+export interface Opened {
+  readonly manifest: {
+    readonly transfer: string
+    readonly gateway: string
+    readonly items: readonly ManifestItem[]
+  }
+  /** SHA-256 of the manifest's JSON, hexadecimal. */
+  readonly digest: string
+  readonly contents: ReadonlyMap<number, Buffer>
+}
+
+export interface Reader {
+  readonly id: string
+  readonly token: string
+  readonly key: PrivateKey
+}
+
+export async function readerOf(site: TestSite, id = 'reader-1'): Promise<Reader> {
+  const key = await readPrivateKey(await readFile(site.keyFile(id), 'utf8'))
+  return { id, token: await site.token(id), key }
+}
+
+export const sha256 = (bytes: Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('hex')
+
+/** @throws Error when anything is missing, does not open, or is not what the manifest says. */
+export async function openTransfer(
+  gateway: RunningGateway,
+  reader: Reader,
+  id: string,
+): Promise<Opened> {
+  const { certificate } = (await call(gateway, 'GET', '/v1/gateway')).body as unknown as {
+    certificate: string
+  }
+  const sealed = await fetchSealed(gateway, reader, `/v1/transfers/${id}/manifest`)
+  const { content } = await openSignedMessage(sealed, [reader.key], certificate)
+  const manifest = JSON.parse(Buffer.from(content).toString()) as Opened['manifest']
+  const contents = new Map<number, Buffer>()
+  for (const { index, plaintext } of manifest.items) {
+    const message = await fetchSealed(gateway, reader, `/v1/transfers/${id}/items/${index}`)
+    const bytes = await open(message, reader.key)
+    if (sha256(bytes) !== plaintext.sha256 || bytes.length !== plaintext.size) {
+      throw new Error(`item ${index} of ${id} is not what the manifest says`)
+    }
+    contents.set(index, bytes)
+  }
+  return { manifest, digest: sha256(content), contents }
+}
+
+export async function open(message: Uint8Array, key: PrivateKey): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  const source = (async function* () {
+    yield await Promise.resolve(message)
+  })()
+  for await (const part of openMessage(source, [key], { ciphers: nodeCiphers })) parts.push(part)
+  return Buffer.concat(parts)
+}
+
+async function fetchSealed(
+  gateway: RunningGateway,
+  { token }: Reader,
+  path: string,
+): Promise<Buffer> {
+  const response = await fetch(gateway.url + path, {
+    headers: { Authorization: `Bearer ${token}` },
+  })
+  const bytes = Buffer.from(await response.arrayBuffer())
+  if (response.status !== 200)
+    throw new Error(`${response.status} for ${path}: ${bytes.toString()}`)
+  return bytes
+}
+
+export async function acknowledge(
+  gateway: RunningGateway,
+  reader: Reader,
+  { manifest, digest }: Opened,
+): Promise<Answer> {
+  const statement = canonicalJson({
+    v: 1,
+    type: 'nocturne-acknowledgement',
+    gateway: manifest.gateway,
+    transfer: manifest.transfer,
+    manifest: digest,
+    items: manifest.items.length,
+    reader: reader.id,
+    openedAt: new Date().toISOString(),
+  })
+  return call(gateway, 'POST', `/v1/transfers/${manifest.transfer}/acknowledge`, {
+    token: reader.token,
+    json: { statement, signature: await signDetached(statement, reader.key) },
+  })
+}

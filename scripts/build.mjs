@@ -1,20 +1,28 @@
-/** Compiles src/ to dist/ and copies the data files that the code reads beside itself. */
+/**
+ * Compiles src/ to dist/ and copies the data files that the code reads beside itself. The new build takes the old
+ * one's place at the end, so that a failed build, or one during a run, leaves a whole one.
+ */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-process.chdir(root)
-rmSync('dist', { recursive: true, force: true })
-execFileSync(
-  process.execPath,
-  ['node_modules/typescript/bin/tsc', '-p', '.config/tsconfig.build.json'],
-  {
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+const next = `dist.next-${process.pid}`
+const old = `dist.old-${process.pid}`
+const tsc = 'node_modules/typescript/bin/tsc'
+try {
+  execFileSync(process.execPath, [tsc, '-p', '.config/tsconfig.build.json', '--outDir', next], {
     stdio: 'inherit',
-  },
-)
-cpSync('src', 'dist', {
-  recursive: true,
-  filter: (path) => !/\.(ts|md)$/.test(path),
-})
-chmodSync('dist/cli/main.js', 0o755)
+  })
+  cpSync('src', next, { recursive: true, filter: (path) => !/\.(ts|md)$/.test(path) })
+  chmodSync(`${next}/cli/main.js`, 0o755)
+  if (existsSync('dist')) renameSync('dist', old)
+  renameSync(next, 'dist')
+} catch (error) {
+  process.exitCode = 1
+  // The compiler has said what is wrong; anything else has not.
+  if (!(error instanceof Error && 'status' in error)) throw error
+} finally {
+  rmSync(next, { recursive: true, force: true })
+  rmSync(old, { recursive: true, force: true })
+}

@@ -29,10 +29,11 @@ export async function newEnvelope(
   return {
     format,
     keyPackets,
-    seal: (content) => sealStream(format, key(), content),
+    seal: (content, { isMeasured = true } = {}) =>
+      sealStream(key(), content, { format, isMeasured }),
     sealSigned: async (content, signer) => {
       const signed = await signInline(content, signer)
-      return sealStream(format, key(), [signed], { signed: content })
+      return sealStream(key(), [signed], { format, signed: content, isMeasured: true })
     },
     close: () => {
       isOpen = false
@@ -42,8 +43,8 @@ export async function newEnvelope(
 }
 
 /**
- * One whole message to one recipient: the key packet, then the data packet; `digests().ciphertext` is of both. For
- * what is kept for one alone: quarantine.
+ * One whole message to one recipient: the key packet, then the data packet, without digests. For what is kept for one
+ * alone: quarantine.
  *
  * @throws NocturneError `recipient_unusable`.
  */
@@ -62,7 +63,7 @@ async function sealWhole(
 ): Promise<SealedStream> {
   const { format, keyPackets, sessionKey } = await prepare([recipient], now)
   const before = Buffer.concat(keyPackets.map(({ packet }) => packet))
-  const sealed = sealStream(format, sessionKey, content, { before })
+  const sealed = sealStream(sessionKey, content, { format, before, isMeasured: false })
   sessionKey.fill(0)
   return sealed
 }

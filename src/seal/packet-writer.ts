@@ -1,13 +1,5 @@
-import {
-  bodyLength,
-  NEW_FORMAT,
-  PARTIAL_BYTES,
-  PARTIAL_EXPONENT,
-  partialLength,
-} from './packets.js'
-
-/** Room in front of a block for the tag and the longest length. */
-const HEAD = 6
+import { BLOCK_BYTES, giveBlock, HEAD_BYTES, newBlock, takeBlock } from './blocks.js'
+import { bodyLength, NEW_FORMAT, PARTIAL_EXPONENT, partialLength } from './packets.js'
 
 /**
  * Frames bytes of unknown total length as one packet: blocks of 2^18 bytes with partial lengths, and a last one
@@ -17,7 +9,7 @@ const HEAD = 6
 export class PacketWriter {
   readonly #emit: (frame: Buffer) => void
   readonly #reuse: boolean
-  #block = Buffer.allocUnsafeSlow(HEAD + PARTIAL_BYTES)
+  #block: Buffer
   #filled = 0
   #tag: number | undefined
 
@@ -26,19 +18,20 @@ export class PacketWriter {
     this.#tag = tag
     this.#emit = emit
     this.#reuse = reuse
+    this.#block = reuse ? takeBlock() : newBlock()
   }
 
   write(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       // A full block goes out only when more follows: until then it may be the last one.
-      if (this.#filled === PARTIAL_BYTES) {
+      if (this.#filled === BLOCK_BYTES) {
         this.#flush(Uint8Array.of(partialLength(PARTIAL_EXPONENT)))
-        if (!this.#reuse) this.#block = Buffer.allocUnsafeSlow(HEAD + PARTIAL_BYTES)
+        if (!this.#reuse) this.#block = newBlock()
       }
-      const count = Math.min(bytes.length - at, PARTIAL_BYTES - this.#filled)
+      const count = Math.min(bytes.length - at, BLOCK_BYTES - this.#filled)
       this.#block.set(
         count === bytes.length ? bytes : bytes.subarray(at, at + count),
-        HEAD + this.#filled,
+        HEAD_BYTES + this.#filled,
       )
       this.#filled += count
       at += count
@@ -50,17 +43,18 @@ export class PacketWriter {
     this.#flush(bodyLength(this.#filled))
   }
 
-  /** Overwrites what the block holds. Only for a writer that reuses its block: others have given theirs away. */
+  /** Overwrites what the block holds; the last call. Only for a writer that reuses its block: others have given theirs away. */
   clear(): void {
-    this.#block.fill(0)
+    giveBlock(this.#block)
+    this.#block = Buffer.alloc(0)
   }
 
   #flush(length: Uint8Array): void {
-    let start = HEAD - length.length
+    let start = HEAD_BYTES - length.length
     this.#block.set(length, start)
     if (this.#tag !== undefined) this.#block[--start] = NEW_FORMAT | this.#tag
     this.#tag = undefined
-    this.#emit(this.#block.subarray(start, HEAD + this.#filled))
+    this.#emit(this.#block.subarray(start, HEAD_BYTES + this.#filled))
     this.#filled = 0
   }
 }

@@ -1,109 +1,136 @@
-import { createHash } from 'node:crypto'
-import type { Hash } from 'node:crypto'
-import type { DataFormat, Digests, Sealable, SealedStream } from './index.js'
-import { PacketWriter } from './packet-writer.js'
-import { TAG } from './packets.js'
-import { Seipd1 } from './seipd1.js'
-import { Seipd2 } from './seipd2.js'
-
-/** Literal data header (RFC 9580 section 5.9): binary, no file name, no date: neither says anything of the content. */
-const LITERAL_HEADER = Buffer.from([0x62, 0, 0, 0, 0, 0])
-
-/** Pieces of input larger than this are taken in steps, so that what waits to be taken stays small. */
-const STEP = 2 ** 18
-
-class Digest {
-  readonly #hash: Hash = createHash('sha256')
-  #size = 0
-
-  update(bytes: Uint8Array): void {
-    this.#hash.update(bytes)
-    this.#size += bytes.length
-  }
-
-  end(): { readonly sha256: string; readonly size: number } {
-    return { sha256: this.#hash.digest('hex'), size: this.#size }
-  }
-}
-
-/** What is put before the ciphertext, and where the digest of the content comes from when it is not the input itself. */
-interface Options {
-  /** Bytes in front of the data packet: a key packet, when a whole message is wanted. */
-  readonly before?: Buffer
-  /** The input is a sequence of packets already, made from this content. */
-  readonly signed?: Uint8Array
-}
+import { BLOCK_BYTES, giveBlock, takeBlock } from './blocks.js'
+import type { Digests, Sealable, SealedStream } from './index.js'
+import { Sealer } from './sealer.js'
+import type { SealerOptions } from './sealer.js'
+import { openLane } from './workers.js'
+import type { Lane } from './workers.js'
 
 /**
- * One data packet over the content as it comes. The key material is derived before this returns: the caller may
- * forget the session key at once. A content that fails makes the stream fail with the same error, and what was
- * given out until then is not a message.
+ * One data packet over the content as it comes. The session key is copied before this returns: the caller may forget
+ * its own at once. A content that fails makes the stream fail with the same error, and what was given out until then
+ * is not a message.
+ *
+ * Up to one block is sealed where the caller is; a larger content goes on in a worker thread, if there is one.
  */
 export function sealStream(
-  format: DataFormat,
   sessionKey: Uint8Array,
   content: Sealable | Iterable<Uint8Array>,
-  { before, signed }: Options = {},
+  options: SealerOptions,
 ): SealedStream {
-  const ready: Buffer[] = before ? [before] : []
-  const outer = new PacketWriter(TAG.protected, (frame) => ready.push(frame), false)
-  const emit = (bytes: Uint8Array): void => outer.write(bytes)
-  const data = format === 'seipd2' ? new Seipd2(sessionKey, emit) : new Seipd1(sessionKey, emit)
-  const literal = new PacketWriter(TAG.literal, (frame) => data.update(frame), true)
-  const plaintext = new Digest()
-  const ciphertext = new Digest()
+  // Shared memory, so that a worker takes the key from here and no copy of it is made on the way.
+  const key = new Uint8Array(new SharedArrayBuffer(sessionKey.length))
+  key.set(sessionKey)
   let digests: Digests | undefined
-
-  function* drain(): Generator<Buffer> {
-    for (const bytes of ready.splice(0)) {
-      ciphertext.update(bytes)
-      yield bytes
-    }
+  const keep = (found: Digests | undefined): void => {
+    digests = found
   }
-
-  async function* run(): AsyncGenerator<Buffer> {
-    try {
-      if (signed) plaintext.update(signed)
-      else literal.write(LITERAL_HEADER)
-      for await (const piece of content) {
-        for (let at = 0; at < piece.length; at += STEP) {
-          const step = piece.length <= STEP ? piece : piece.subarray(at, at + STEP)
-          if (signed) data.update(step)
-          else {
-            plaintext.update(step)
-            literal.write(step)
-          }
-          yield* drain()
-        }
-      }
-      if (!signed) literal.end()
-      data.end()
-      outer.end()
-      yield* drain()
-      digests = { plaintext: plaintext.end(), ciphertext: ciphertext.end() }
-    } finally {
-      literal.clear()
-      data.forget()
-    }
-  }
-
   return {
-    bytes: once(run),
+    bytes: once(() => run(key, content, options, keep)),
     digests: () => {
-      if (!digests) throw new Error('the digests are known when the stream has ended')
+      if (!digests) throw new Error('the digests are known when a measured stream has ended')
       return digests
     },
   } as SealedStream
 }
 
+type Keep = (digests: Digests | undefined) => void
+
+async function* run(
+  key: Uint8Array,
+  content: Sealable | Iterable<Uint8Array>,
+  options: SealerOptions,
+  keep: Keep,
+): AsyncGenerator<Buffer> {
+  const blocks = intoBlocks(content)
+  try {
+    const first = await blocks.next()
+    const isShort = first.done === true || first.value.length < BLOCK_BYTES
+    const lane = isShort ? undefined : openLane(key, options)
+    yield* lane ? inWorker(lane, first, blocks, keep) : here(key, options, first, blocks, keep)
+  } finally {
+    key.fill(0)
+    await blocks.return(undefined)
+  }
+}
+
+type Blocks = AsyncGenerator<Uint8Array, void, undefined>
+type First = IteratorResult<Uint8Array, void>
+
+async function* here(
+  key: Uint8Array,
+  options: SealerOptions,
+  first: First,
+  blocks: Blocks,
+  keep: Keep,
+): AsyncGenerator<Buffer> {
+  const sealer = new Sealer(key, options)
+  try {
+    for (let next = first; next.done !== true; next = await blocks.next()) {
+      sealer.update(next.value)
+      giveBlock(Buffer.from(next.value.buffer))
+      yield* sealer.take()
+    }
+    sealer.end()
+    yield* sealer.take()
+    keep(sealer.digests())
+  } finally {
+    sealer.forget()
+  }
+}
+
+/** Blocks sent to the worker and not yet answered: enough that neither side waits for the other's turn. */
+const BLOCKS_AHEAD = 3
+
+async function* inWorker(
+  lane: Lane,
+  first: First,
+  blocks: Blocks,
+  keep: Keep,
+): AsyncGenerator<Buffer> {
+  try {
+    const answers: Promise<readonly Buffer[]>[] = []
+    for (let next = first; next.done !== true; next = await blocks.next()) {
+      answers.push(lane.update(next.value))
+      if (answers.length >= BLOCKS_AHEAD) yield* (await answers.shift()) ?? []
+    }
+    const last = lane.end()
+    for (const answer of answers) yield* await answer
+    const { frames, digests } = await last
+    yield* frames
+    keep(digests)
+  } finally {
+    lane.close()
+  }
+}
+
+/** The content in blocks of one size, each at the beginning of memory of its own (`takeBlock`), and a shorter last one. */
+async function* intoBlocks(content: Sealable | Iterable<Uint8Array>): Blocks {
+  let block = takeBlock()
+  let filled = 0
+  for await (const piece of content) {
+    for (let at = 0; at < piece.length;) {
+      if (filled === BLOCK_BYTES) {
+        yield block.subarray(0, BLOCK_BYTES)
+        block = takeBlock()
+        filled = 0
+      }
+      const count = Math.min(BLOCK_BYTES - filled, piece.length - at)
+      block.set(count === piece.length ? piece : piece.subarray(at, at + count), filled)
+      filled += count
+      at += count
+    }
+  }
+  if (filled > 0) yield block.subarray(0, filled)
+}
+
 /** A second iteration of a spent generator would look like an empty object, so it throws. */
-function once(run: () => AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
+function once(start: () => AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
   let isTaken = false
   return {
     [Symbol.asyncIterator]() {
       if (isTaken) throw new Error('a sealed stream can be read once')
       isTaken = true
-      return run()
+      return start()
     },
   }
 }

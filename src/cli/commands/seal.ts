@@ -42,7 +42,7 @@ export const registerSeal: Register = (parent, cli) => {
         // One session key a file, so that no two of them can be put together by chance.
         const envelope = await newEnvelope(recipients)
         const packets = envelope.keyPackets.map(({ packet }) => packet)
-        const { bytes } = envelope.seal(sources.readFileBlocks(file))
+        const { bytes } = envelope.seal(sources.readFileBlocks(file), { isMeasured: false })
         envelope.close()
         await writeWhole(target, message(packets, bytes), { mayReplace: false })
         output.print(`${file} -> ${target}`)

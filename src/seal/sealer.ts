@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
+import type { DataFormat, Digests } from './index.js'
+import { PacketWriter } from './packet-writer.js'
+import { TAG } from './packets.js'
+import { Seipd1 } from './seipd1.js'
+import { Seipd2 } from './seipd2.js'
+
+/** Literal data header (RFC 9580 section 5.9): binary, no file name, no date: neither says anything of the content. */
+const LITERAL_HEADER = Buffer.from([0x62, 0, 0, 0, 0, 0])
+
+/** How one data packet is made. Plain data: it crosses to a worker thread. */
+export interface SealerOptions {
+  readonly format: DataFormat
+  /** Bytes in front of the data packet: a key packet, when a whole message is wanted. */
+  readonly before?: Uint8Array
+  /** The input is a sequence of packets already, made from this content. */
+  readonly signed?: Uint8Array
+  /** Take both digests, which cost more time than the encryption. */
+  readonly isMeasured: boolean
+}
+
+/**
+ * One data packet, piece by piece: what goes in by `update` comes out by `take`. Synchronous, so that the same code runs
+ * beside its caller or in a worker. The session key is used up when the constructor returns.
+ */
+export class Sealer {
+  readonly #ready: Buffer[]
+  readonly #outer: PacketWriter
+  readonly #data: Seipd1 | Seipd2
+  /** Absent when the input brings its own packets. */
+  readonly #literal: PacketWriter | undefined
+  readonly #plaintext: Digest | undefined
+  readonly #ciphertext: Digest | undefined
+
+  constructor(sessionKey: Uint8Array, { format, before, signed, isMeasured }: SealerOptions) {
+    this.#ready = before ? [Buffer.from(before)] : []
+    this.#outer = new PacketWriter(TAG.protected, (frame) => this.#ready.push(frame), false)
+    const emit = (bytes: Uint8Array): void => this.#outer.write(bytes)
+    const data = format === 'seipd2' ? new Seipd2(sessionKey, emit) : new Seipd1(sessionKey, emit)
+    this.#data = data
+    this.#plaintext = isMeasured ? new Digest() : undefined
+    this.#ciphertext = isMeasured ? new Digest() : undefined
+    if (signed) this.#plaintext?.update(signed)
+    else {
+      this.#literal = new PacketWriter(TAG.literal, (frame) => data.update(frame), true)
+      this.#literal.write(LITERAL_HEADER)
+    }
+  }
+
+  update(bytes: Uint8Array): void {
+    if (this.#literal) {
+      this.#plaintext?.update(bytes)
+      this.#literal.write(bytes)
+    } else this.#data.update(bytes)
+  }
+
+  end(): void {
+    this.#literal?.end()
+    this.#data.end()
+    this.#outer.end()
+  }
+
+  /** What has become ready since the last call. Its memory is the caller's. */
+  take(): Buffer[] {
+    const frames = this.#ready.splice(0)
+    for (const frame of frames) this.#ciphertext?.update(frame)
+    return frames
+  }
+
+  /** Once, after `end` and the last `take`; undefined when nothing was measured. */
+  digests(): Digests | undefined {
+    if (!this.#plaintext || !this.#ciphertext) return undefined
+    return { plaintext: this.#plaintext.end(), ciphertext: this.#ciphertext.end() }
+  }
+
+  /** Overwrites key and plaintext. */
+  forget(): void {
+    this.#literal?.clear()
+    this.#data.forget()
+  }
+}
+
+class Digest {
+  readonly #hash: Hash = createHash('sha256')
+  #size = 0
+
+  update(bytes: Uint8Array): void {
+    this.#hash.update(bytes)
+    this.#size += bytes.length
+  }
+
+  end(): { readonly sha256: string; readonly size: number } {
+    return { sha256: this.#hash.digest('hex'), size: this.#size }
+  }
+}

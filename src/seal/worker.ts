@@ -1,0 +1,39 @@
+/** What runs in a sealing thread: many streams, each with a Sealer of its own. See workers.ts. */
+import { parentPort } from 'node:worker_threads'
+import { Sealer } from './sealer.js'
+import type { WorkerAnswer, WorkerRequest } from './workers.js'
+
+const sealers = new Map<number, Sealer>()
+
+parentPort?.on('message', (request: WorkerRequest) => {
+  const { stream } = request
+  if ('open' in request) {
+    sealers.set(stream, new Sealer(request.key, request.open))
+    request.key.fill(0)
+    return
+  }
+  const sealer = sealers.get(stream)
+  if (!sealer) return
+  if ('close' in request) {
+    sealer.forget()
+    sealers.delete(stream)
+  } else if ('block' in request) {
+    sealer.update(request.block)
+    answer({ stream, frames: sealer.take(), block: request.block }, request.block)
+  } else {
+    sealer.end()
+    const frames = sealer.take()
+    const digests = sealer.digests()
+    answer({ stream, frames, ...(digests && { digests }) })
+  }
+})
+
+/** Large frames have memory of their own, which changes hands; small ones may lie in Node's pool and are copied. */
+function answer(message: WorkerAnswer, block?: Uint8Array): void {
+  const own = message.frames.filter(({ buffer }) => buffer.byteLength > Buffer.poolSize)
+  const all = block ? [...own, block] : own
+  parentPort?.postMessage(
+    message,
+    all.map(({ buffer }) => buffer as ArrayBuffer),
+  )
+}

@@ -1,0 +1,147 @@
+/**
+ * Threads that seal, so that several transfers take several cores and the one that answers requests stays free.
+ * They start when they are first needed, end when they have been idle, and never keep a process alive by themselves.
+ */
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { isMainThread, Worker } from 'node:worker_threads'
+import { giveBlock } from './blocks.js'
+import type { Digests } from './index.js'
+import type { SealerOptions } from './sealer.js'
+
+/** To a thread. Messages of one stream are in order: `open`, any number of `block`, `end`; `close` at any time. */
+export type WorkerRequest =
+  | { readonly stream: number; readonly open: SealerOptions; readonly key: Uint8Array }
+  | { readonly stream: number; readonly block: Uint8Array }
+  | { readonly stream: number; readonly end: true }
+  | { readonly stream: number; readonly close: true }
+
+/** From a thread: one for each `block` and for `end`, in their order. */
+export interface WorkerAnswer {
+  readonly stream: number
+  readonly frames: readonly Uint8Array[]
+  readonly digests?: Digests
+  /** The block's memory, back for the next one. */
+  readonly block?: Uint8Array
+}
+
+/** One stream in a thread. */
+export interface Lane {
+  /** Takes the block's memory away from the caller. */
+  update(block: Uint8Array): Promise<readonly Buffer[]>
+  end(): Promise<{ readonly frames: readonly Buffer[]; readonly digests: Digests | undefined }>
+  /** To be called however the stream ended: the thread forgets the key. */
+  close(): void
+}
+
+const FILE = new URL('./worker.js', import.meta.url)
+const MOST = Math.min(8, availableParallelism())
+const IDLE_MS = 10_000
+/** One core gains nothing; and where the code was not built there is no file that a thread could run. */
+const IS_WORTH_IT = isMainThread && MOST > 1 && existsSync(fileURLToPath(FILE))
+
+const threads: Thread[] = []
+let isBroken = false
+
+/**
+ * A stream in the least busy thread; undefined where there are none. `key` is shared memory, which the thread
+ * overwrites when it has taken the key.
+ */
+export function openLane(key: Uint8Array, options: SealerOptions): Lane | undefined {
+  if (!IS_WORTH_IT || isBroken) return undefined
+  let [best] = threads.toSorted((a, b) => a.load - b.load)
+  if (!best || (best.load > 0 && threads.length < MOST)) {
+    best = new Thread()
+    threads.push(best)
+  }
+  return best.open(key, options)
+}
+
+interface Waiting {
+  readonly resolve: (answer: WorkerAnswer) => void
+  readonly reject: (error: Error) => void
+}
+
+class Thread {
+  readonly #worker: Worker = new Worker(FILE, { name: 'seal', env: {}, execArgv: [] })
+  readonly #waiting = new Map<number, Waiting[]>()
+  #streams = 0
+  #idle: NodeJS.Timeout | undefined
+
+  constructor() {
+    this.#worker.on('message', (answer: WorkerAnswer) =>
+      this.#waiting.get(answer.stream)?.shift()?.resolve(answer),
+    )
+    this.#worker.on('error', (error) => {
+      // A machine that cannot run threads seals in the one it has.
+      isBroken = true
+      this.#leave(error)
+    })
+    this.#worker.on('exit', () => this.#leave(new Error('a sealing thread ended')))
+    this.#worker.unref()
+  }
+
+  get load(): number {
+    return this.#waiting.size
+  }
+
+  open(key: Uint8Array, options: SealerOptions): Lane {
+    const stream = ++this.#streams
+    const waiting: Waiting[] = []
+    this.#waiting.set(stream, waiting)
+    clearTimeout(this.#idle)
+    this.#worker.ref()
+    this.#post({ stream, key, open: options })
+    const ask = (request: WorkerRequest, transfer?: ArrayBuffer): Promise<WorkerAnswer> => {
+      const answer = new Promise<WorkerAnswer>((resolve, reject) => {
+        if (this.#waiting.has(stream)) waiting.push({ resolve, reject })
+        else reject(new Error('a sealing thread ended'))
+      })
+      // Whoever gave up the stream no longer looks at its answers.
+      answer.catch(() => undefined)
+      this.#post(request, transfer)
+      return answer
+    }
+    return {
+      update: async (block) => {
+        const { frames, block: used } = await ask({ stream, block }, block.buffer as ArrayBuffer)
+        if (used) giveBlock(Buffer.from(used.buffer))
+        return frames.map(asBuffer)
+      },
+      end: async () => {
+        const { frames, digests } = await ask({ stream, end: true })
+        return { frames: frames.map(asBuffer), digests }
+      },
+      close: () => {
+        if (!this.#waiting.delete(stream)) return
+        this.#post({ stream, close: true })
+        if (this.load === 0) this.#rest()
+      },
+    }
+  }
+
+  #post(request: WorkerRequest, transfer?: ArrayBuffer): void {
+    this.#worker.postMessage(request, transfer ? [transfer] : [])
+  }
+
+  #rest(): void {
+    this.#worker.unref()
+    this.#idle = setTimeout(() => {
+      this.#leave(new Error('a sealing thread ended'))
+      void this.#worker.terminate()
+    }, IDLE_MS).unref()
+  }
+
+  #leave(error: Error): void {
+    clearTimeout(this.#idle)
+    const at = threads.indexOf(this)
+    if (at >= 0) threads.splice(at, 1)
+    const all = [...this.#waiting.values()].flat()
+    this.#waiting.clear()
+    for (const { reject } of all) reject(error)
+  }
+}
+
+const asBuffer = (frame: Uint8Array): Buffer =>
+  Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)

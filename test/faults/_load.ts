@@ -230,7 +230,7 @@ export function post(
             const text = Buffer.concat(parts).toString()
             resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as AnswerBody })
           } catch (error) {
-            reject(error)
+            reject(new Error('no whole answer', { cause: error }))
           }
         })
       },

@@ -5,7 +5,7 @@
  * NOCTURNE_TEST_SEED repeats a run's choices, NOCTURNE_TEST_KILLS sets their number.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseProof } from '../../src/ledger/proof.js'
@@ -190,6 +190,9 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
       ].join('\n'),
     )
     expect(swept.envelopes).toBeGreaterThan(0)
+    // The look for left-overs sees one.
+    await writeFile(join(site.dir, 'data/objects/t/stray.sealed'), 'x')
+    expect((await inspectSite(site.dir)).problems).toEqual(['object of nobody t/stray'])
   }, 120_000)
 })
 

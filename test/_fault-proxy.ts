@@ -20,7 +20,7 @@ export type Call =
  * refuse: the connection ends before anything is read. stall: nothing is ever answered. reset: the connection is
  * reset within the body, of the request or, for GetObject, of the answer. 500, 503: the server's own errors.
  * 503 early: answered, and hung up, without reading the body. lost answer: done by the server, and not answered. changed: a bit of the
- * body is flipped. stall within: GetObject's answer stops in the middle. ended early: GetObject's connection closes in
+ * body is flipped. changed answer: the same of the answer. stall within: GetObject's answer stops in the middle. ended early: GetObject's connection closes in
  * the middle in good order.
  */
 export type Fault =
@@ -32,6 +32,7 @@ export type Fault =
   | '503 early'
   | 'lost answer'
   | 'changed'
+  | 'changed answer'
   | 'stall within'
   | 'ended early'
 
@@ -148,6 +149,10 @@ async function pass(
   if (fault === 'lost answer') {
     req.socket.destroy()
     return
+  }
+  if (fault === 'changed answer' && content.length > 0) {
+    const at = content.length >> 1
+    content.writeUInt8(content.readUInt8(at) ^ 1, at)
   }
   res.writeHead(theirs.statusCode ?? 502, theirs.headers)
   const isCut = fault === 'reset' || fault === 'stall within' || fault === 'ended early'

@@ -3,7 +3,7 @@ import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import type { EventInput, Receipt } from '../ledger/index.js'
 import type { TransferTable } from '../state/index.js'
-import type { ByteRange, ObjectStore } from '../store/index.js'
+import type { ByteRange } from '../store/index.js'
 import type { DeliverRooms, Reader } from './deliveries.js'
 
 export interface DownloadRequest {
@@ -56,7 +56,8 @@ export async function openDownload(
     item: request.index,
   }
   const receipt = await recordBegin(rooms, id, common, sealed, wanted)
-  return { size, etag, range, bytes: releaseBytes(rooms, receipt, { id, common, sealed, wanted }) }
+  const bytes = await releaseBytes(rooms, receipt, { id, common, sealed, wanted })
+  return { size, etag, range, bytes }
 }
 
 /** The data and the reader's own key packet. What is not sealed to the reader is not there. */
@@ -136,17 +137,40 @@ async function recordBegin(
 
 /**
  * The only function that lets a byte of a transfer out. It demands the receipt of "download begun", which only the
- * ledger can make.
+ * ledger can make. The store is asked before the answer begins, so that the reader is told when it is away.
  */
-export async function* releaseBytes(
+export async function releaseBytes(
   rooms: DeliverRooms,
   _receipt: Receipt,
   begun: Begun,
+): Promise<AsyncIterable<Buffer>> {
+  const { packet, object } = begun.sealed
+  const { start, end } = begun.wanted
+  const first = packet.length
+  try {
+    const data =
+      end < first
+        ? undefined
+        : await rooms.store.get(object, { start: Math.max(0, start - first), end: end - first })
+    return sendBytes(rooms, begun, packet.subarray(start, end + 1), data)
+  } catch (error) {
+    await recordEnd(rooms, begun, 0)
+    throw error
+  }
+}
+
+async function* sendBytes(
+  rooms: DeliverRooms,
+  begun: Begun,
+  packet: Buffer,
+  data: AsyncIterable<Buffer> | undefined,
 ): AsyncGenerator<Buffer> {
   let sent = 0
   let renewAt = rooms.now() + DOWNLOAD_LEASE_MS / 2
   try {
-    for await (const chunk of messageBytes(rooms.store, begun.sealed, begun.wanted)) {
+    if (packet.length > 0) yield packet
+    sent += packet.length
+    for await (const chunk of data ?? []) {
       yield chunk
       sent += chunk.length
       if (rooms.now() > renewAt) {
@@ -157,18 +181,6 @@ export async function* releaseBytes(
   } finally {
     await recordEnd(rooms, begun, sent)
   }
-}
-
-async function* messageBytes(
-  store: ObjectStore,
-  sealed: Sealed,
-  { start, end }: ByteRange,
-): AsyncGenerator<Buffer> {
-  const { packet, object } = sealed
-  if (start < packet.length) yield packet.subarray(start, Math.min(end + 1, packet.length))
-  if (end < packet.length) return
-  const range = { start: Math.max(0, start - packet.length), end: end - packet.length }
-  yield* await store.get(object, range)
 }
 
 async function renewLease(rooms: DeliverRooms, id: string): Promise<void> {

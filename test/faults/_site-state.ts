@@ -18,17 +18,27 @@ interface Entry {
   readonly detail?: Readonly<Record<string, unknown>>
 }
 
+const REFERENCED = `select object from items where object is not null
+  union all select object from quarantine
+  union all select manifest_object from transfers where manifest_object is not null`
+
+/** Keys that the rows of a site on SQLite name, sorted. */
+export function referencedKeys(dir: string): string[] {
+  const db = new Database(join(dir, 'data/nocturne.db'), { readonly: true })
+  try {
+    return (db.prepare(REFERENCED).pluck().all() as string[]).sort()
+  } finally {
+    db.close()
+  }
+}
+
 /** Of a site on SQLite and a folder, while nothing is under way. */
 export async function inspectSite(dir: string): Promise<SiteState> {
   const db = new Database(join(dir, 'data/nocturne.db'), { readonly: true })
   try {
     const texts = (sql: string): string[] => db.prepare(sql).pluck().all() as string[]
     const events = db.prepare('select entry from events order by idx').pluck().all() as Buffer[]
-    const referenced = texts(
-      `select object from items where object is not null
-       union all select object from quarantine
-       union all select manifest_object from transfers where manifest_object is not null`,
-    )
+    const referenced = texts(REFERENCED)
     const stored = await storedKeys(join(dir, 'data/objects'))
     const problems = [
       ...texts("select id from envelopes where state <> 'committed'").map((id) => `envelope ${id}`),

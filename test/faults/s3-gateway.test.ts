@@ -1,0 +1,277 @@
+/** A gateway whose bucket refuses, stalls, resets, and stores without saying so: during uploads and downloads. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startS3 } from '../_ceph.js'
+import type { S3Server } from '../_ceph.js'
+import { eventually } from '../_eventually.js'
+import { startFaultProxy } from '../_fault-proxy.js'
+import type { Call, Fault, FaultProxy } from '../_fault-proxy.js'
+import { bucketContent, useBucket } from '../_s3-site.js'
+import { makeSite, nocturne } from '../whole-way/_gateway.js'
+import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
+import { call, upload } from '../whole-way/_http.js'
+import { openTransfer, readerOf } from '../whole-way/_reader.js'
+import type { Reader } from '../whole-way/_reader.js'
+import { makeStudy } from '../whole-way/_study.js'
+import { referencedKeys } from './_site-state.js'
+
+const server = await startS3()
+const SLOW = 120_000
+const table: string[] = []
+
+interface Place {
+  readonly site: TestSite
+  readonly gateway: RunningGateway
+  readonly proxy: FaultProxy
+  readonly bucket: string
+  readonly reader: Reader
+  /** Restart on the same site. */
+  readonly env: NodeJS.ProcessEnv
+}
+
+async function openPlace(at: S3Server): Promise<Place> {
+  const site = await makeSite()
+  const proxy = await startFaultProxy(at.endpoint)
+  const bucket = await at.newBucket()
+  const env = await useBucket(site, bucket, proxy.endpoint)
+  const gateway = await site.start({ env })
+  return { site, gateway, proxy, bucket: bucket.bucket, reader: await readerOf(site), env }
+}
+
+async function available({ site, gateway }: Place): Promise<string[]> {
+  const { body } = await call(gateway, 'GET', '/v1/transfers?limit=1000', {
+    token: await site.token('facility-a'),
+  })
+  const { transfers } = body as unknown as { transfers: { id: string; state: string }[] }
+  return transfers
+    .filter(({ state }) => state !== 'abandoned')
+    .map(({ id }) => id)
+    .sort()
+}
+
+/** Every object is somebody's, and everybody's is there, in the end. */
+async function expectNoLeftOvers(at: S3Server, { site, bucket }: Place): Promise<void> {
+  const look = async () => (await bucketContent(at, bucket)).keys
+  const isSo = (keys: string[]) => keys.join() === referencedKeys(site.dir).join()
+  expect(await eventually(look, isSo, 90_000)).toEqual(referencedKeys(site.dir))
+}
+
+/** What an upload must be answered with when every request of that kind fails in that way. */
+const UPLOADS: readonly (readonly [Call, Fault, 201 | 503])[] = [
+  ['PutObject', 'refuse', 503],
+  ['PutObject', 'reset', 503],
+  ['PutObject', '500', 503],
+  ['PutObject', '503', 503],
+  ['PutObject', '503 early', 503],
+  ['PutObject', 'changed', 503],
+  ['PutObject', 'lost answer', 201],
+  ['CreateMultipartUpload', '500', 503],
+  ['UploadPart', 'reset', 503],
+  ['UploadPart', '503 early', 503],
+  ['CompleteMultipartUpload', '503', 503],
+  ['CompleteMultipartUpload', 'lost answer', 201],
+]
+
+if ('skip' in server) {
+  describe.skip(`a gateway on an S3 server that fails (${server.skip})`, () =>
+    it('is survived', () => undefined))
+} else {
+  let place: Place
+  /** The one that waits for time limits, beside the others. */
+  let slow: Place
+  let slowCases: Promise<void>
+  let small: string[]
+  let large: string[]
+  const told: string[] = []
+
+  beforeAll(async () => {
+    place = await openPlace(server)
+    slow = await openPlace(server)
+    const study = join(place.site.dir, '../study')
+    small = await makeStudy(join(study, 'small'), '--instances', '2', '--size', '64')
+    large = await makeStudy(join(study, 'large'), '--frames', '20')
+    slowCases = runSlowCases()
+    slowCases.catch(() => undefined)
+  }, SLOW)
+
+  afterAll(async () => {
+    console.log(['a gateway on an S3 server that fails', ...table].join('\n'))
+    for (const { gateway, proxy, site } of [place, slow]) {
+      await gateway.stop()
+      await proxy.close()
+      await site.remove()
+    }
+    await server.stop()
+  }, SLOW)
+
+  const send = async (at: Place, files: string[], what: string) => {
+    const answer = await upload(at.site, at.gateway, files)
+    const { code } = answer.body as { code?: string }
+    table.push(`  ${answer.status} ${(code ?? '').padEnd(18)} ${what}`)
+    return answer
+  }
+
+  describe('an upload to a gateway whose S3 server fails', () => {
+    it.each(UPLOADS)(
+      'at %s by %s is told the truth, and the next one is taken',
+      async (kind, fault, status) => {
+        const files = kind === 'PutObject' ? small : large
+        place.proxy.inject(kind, fault)
+        const answer = await send(place, files, `upload, ${kind}: ${fault}`)
+        place.proxy.clear()
+        expect(answer.status).toBe(status)
+        if (answer.status === 201) told.push(answer.body.id)
+        else {
+          expect(answer.body.code).toBe('store_unavailable')
+          expect(answer.body.hint.length).toBeGreaterThan(10)
+          expect(answer.headers.get('retry-after')).toBe('10')
+        }
+        const next = await upload(place.site, place.gateway, small)
+        expect(next.status).toBe(201)
+        told.push(next.body.id)
+        expect(await available(place)).toEqual([...told].sort())
+      },
+      SLOW,
+    )
+
+    it('works through failures of single requests without a word', async () => {
+      for (const fault of ['refuse', 'reset', '503', 'lost answer'] as const) {
+        place.proxy.inject('any', fault, 1)
+        const answer = await send(place, small, `upload, one request: ${fault}`)
+        expect(answer.status).toBe(201)
+        told.push(answer.body.id)
+      }
+      place.proxy.clear()
+    }, 60_000)
+
+    it(
+      'says at /readyz that the server is not there, and works again when it is',
+      async () => {
+        await place.proxy.down()
+        const answer = await send(place, small, 'upload, server away')
+        expect([answer.status, answer.body.code]).toEqual([503, 'store_unavailable'])
+        const ready = () => call(place.gateway, 'GET', '/readyz')
+        expect(await eventually(ready, ({ status }) => status === 503)).toMatchObject({
+          status: 503,
+          body: { ready: false, checks: { store: 'store_unavailable', ledger: 'ok' } },
+        })
+        await place.proxy.up()
+        const next = await send(place, small, 'upload, server back')
+        expect(next.status).toBe(201)
+        told.push(next.body.id)
+        expect(await eventually(ready, ({ status }) => status === 200)).toMatchObject({
+          status: 200,
+        })
+      },
+      SLOW,
+    )
+  })
+
+  describe('a download from a gateway whose S3 server fails', () => {
+    it.each(['refuse', '500', '503', 'lost answer'] as const)(
+      'by %s is refused before the first byte',
+      async (fault) => {
+        const { gateway, reader, proxy } = place
+        proxy.inject('GetObject', fault)
+        const path = `/v1/transfers/${told[0] ?? ''}/items/1`
+        const answer = await call(gateway, 'GET', path, { token: reader.token })
+        proxy.clear()
+        table.push(`  ${answer.status} ${answer.body.code.padEnd(18)} download, ${fault}`)
+        expect(answer).toMatchObject({ status: 503, body: { code: 'store_unavailable' } })
+        await openTransfer(gateway, reader, told[0] ?? '')
+      },
+      SLOW,
+    )
+
+    it.each(['reset', 'ended early'] as const)(
+      'by %s in the middle never looks whole',
+      async (fault) => {
+        const { gateway, reader, proxy } = place
+        proxy.inject('GetObject', fault)
+        const opening = openTransfer(gateway, reader, told[0] ?? '')
+        await expect(opening).rejects.toThrow(/terminated|fetch failed|503/)
+        proxy.clear()
+        table.push(`  cut off download, ${fault}`)
+        await openTransfer(gateway, reader, told[0] ?? '')
+      },
+      SLOW,
+    )
+
+    it('that was changed on its way does not open', async () => {
+      const { gateway, reader, proxy, site } = place
+      const [id = ''] = told
+      const out = join(site.dir, '../opened')
+      const pull = () =>
+        nocturne(
+          ...['pull', id, '--gateway', gateway.url, '--token-file', site.tokenFile('reader-1')],
+          ...['--key', site.keyFile('reader-1'), '--out', out],
+        )
+      proxy.inject('GetObject', 'changed answer')
+      const changed = await pull()
+      expect(changed.status).toBe(1)
+      expect(changed.stderr).toMatch(/^nocturne: error: /)
+      await expect(openTransfer(gateway, reader, id)).rejects.toThrow()
+      proxy.clear()
+      table.push('  refused by the reader’s command: download, changed on its way')
+      proxy.inject('GetObject', 'reset', 2)
+      expect(await pull()).toMatchObject({ status: 0 })
+      proxy.clear()
+      table.push('  opened by the reader’s command, which tries again: download, reset twice')
+      expect((await readFile(join(out, id, 'manifest.json'))).length).toBeGreaterThan(100)
+      await rm(out, { recursive: true })
+    }, 60_000)
+  })
+
+  /** In order; each waits for time limits of the gateway. */
+  async function runSlowCases(): Promise<void> {
+    const { proxy } = slow
+    proxy.inject('any', 'lost answer')
+    const lost = await send(slow, small, 'upload, every answer lost')
+    expect([lost.status, lost.body.code]).toEqual([503, 'store_unavailable'])
+    proxy.clear()
+    expect((await bucketContent(server as S3Server, slow.bucket)).keys).not.toEqual([])
+    proxy.inject('PutObject', 'stall', 1)
+    const once = await send(slow, small, 'upload, one request stalls')
+    expect(once.status).toBe(201)
+    proxy.inject('PutObject', 'stall')
+    const ever = await send(slow, small, 'upload, every request stalls')
+    expect([ever.status, ever.body.code]).toEqual([503, 'store_unavailable'])
+    proxy.clear()
+    expect((await upload(slow.site, slow.gateway, small)).status).toBe(201)
+    expect(await available(slow)).toHaveLength(2)
+  }
+
+  describe('a gateway whose S3 server stalls or stores without saying so', () => {
+    it(
+      'answers within its limits, and sweeps what nobody was told of',
+      async () => {
+        await slowCases
+        await expectNoLeftOvers(server, slow)
+        await expectNoLeftOvers(server, place)
+        for (const id of told) await openTransfer(place.gateway, place.reader, id)
+        expect(await available(place)).toEqual([...told].sort())
+        for (const { site } of [place, slow]) {
+          expect(await nocturne('audit', 'verify', '--site', site.dir)).toMatchObject({ status: 0 })
+        }
+        table.push(`  ${told.length} acknowledged transfers opened, no object of nobody`)
+      },
+      2 * SLOW,
+    )
+
+    it(
+      'starts while the server is away, and is ready when it is back',
+      async () => {
+        await slow.gateway.stop()
+        await slow.proxy.down()
+        const gateway = await slow.site.start({ env: slow.env })
+        slow = { ...slow, gateway }
+        const answer = await send(slow, small, 'upload, started without the server')
+        expect([answer.status, answer.body.code]).toEqual([503, 'store_unavailable'])
+        await slow.proxy.up()
+        expect((await send(slow, small, 'upload, server back')).status).toBe(201)
+      },
+      SLOW,
+    )
+  })
+}

@@ -1,26 +1,37 @@
 /** Opens the rooms of a site and puts them together. Whoever opens them closes them. */
 import { hkdfSync } from 'node:crypto'
-import { createAuthenticate, createSignIn, createTokens } from './access/index.js'
-import type { Authenticate, SignIn, Tokens } from './access/index.js'
+import { createAuthenticate, createKeyChecks, createSignIn, createTokens } from './access/index.js'
+import type { Authenticate, KeyChecks, SignIn, Tokens } from './access/index.js'
 import type { Site } from './config/index.js'
 import { createDeliveries } from './deliver/index.js'
 import type { Deliveries } from './deliver/index.js'
 import { createDirectory } from './directory/index.js'
 import type { Directory } from './directory/index.js'
-import { createLedger } from './ledger/index.js'
-import type { Ledger } from './ledger/index.js'
+import { checkAnchor, createLedger, createPublisher } from './ledger/index.js'
+import type { Ledger, Publisher } from './ledger/index.js'
+import { randomName } from './lib/ids.js'
 import { createLogger } from './lib/logger.js'
 import type { Logger } from './lib/logger.js'
-import { inspectCertificate, readPrivateKey, toRecipient, verifyDetached } from './seal/index.js'
+import {
+  inspectCertificate,
+  isKeyPacketFor,
+  readPrivateKey,
+  sealBytes,
+  toRecipient,
+  verifyDetached,
+} from './seal/index.js'
 import type { PrivateKey } from './seal/index.js'
 import { openState } from './state/index.js'
 import type { State } from './state/index.js'
-import { openStore } from './store/index.js'
-import type { ObjectStore } from './store/index.js'
+import { openLogFiles, openStore } from './store/index.js'
+import type { LogFiles, ObjectStore } from './store/index.js'
 import { MemoryBudget } from './transfer/original.js'
 
 /** Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is sealed to the facility. */
 const ORIGINALS_BYTES = 16 << 20
+
+/** Seven years, a year more than 45 CFR 164.316(b)(2)(i) asks for: what is published is locked for so long, where it can be. */
+const KEEP_MS = 7 * 366 * 86_400_000
 
 export interface Rooms {
   readonly site: Site
@@ -28,10 +39,14 @@ export interface Rooms {
   readonly state: State
   readonly ledger: Ledger
   readonly store: ObjectStore
+  /** Where the ledger is published. */
+  readonly logFiles: LogFiles
+  readonly publisher: Publisher
   readonly directory: Directory
   readonly tokens: Tokens
   readonly authenticate: Authenticate
   readonly signIn: SignIn
+  readonly keyChecks: KeyChecks
   readonly deliveries: Deliveries
   /** Signs manifests. */
   readonly gatewayKey: PrivateKey
@@ -46,9 +61,11 @@ export interface RoomOptions {
   /** What clients see; known late when the system chooses the port. */
   readonly origin?: () => string
   readonly now?: () => number
+  /** `skip` opens a ledger that is not the published one: to look at it, or to restore it. */
+  readonly anchor?: 'check' | 'skip'
 }
 
-/** @throws NocturneError `database_unavailable`, `ledger_broken`, `store_unavailable`, `key_unreadable` */
+/** @throws NocturneError `database_unavailable`, `ledger_broken`, `ledger_rolled_back`, `store_unavailable`, `key_unreadable` */
 export async function openRooms(site: Site, options: RoomOptions = {}): Promise<Rooms> {
   const { config, secrets } = site
   const now = options.now ?? Date.now
@@ -59,6 +76,9 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
   try {
     const ledger = await createLedger({ state, gateway, signingKey: secrets.ledgerKey, now })
     const store = await openStore(config.store)
+    const logFiles = await openLogFiles(config.store)
+    const { verifierKey } = ledger
+    if (options.anchor !== 'skip') await checkAnchor(state, logFiles, verifierKey)
     const directory = createDirectory(config, { toRecipient, inspectCertificate })
     const tokens = createTokens({ state, ledger, now })
     const origin = options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`)
@@ -71,16 +91,34 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       state,
       ledger,
       store,
+      logFiles,
+      publisher: createPublisher({
+        state,
+        files: logFiles,
+        verifierKey,
+        holder: randomName(),
+        now,
+        keepMs: KEEP_MS,
+      }),
       directory,
       tokens,
       authenticate: createAuthenticate({ tokens, directory }),
       signIn: createSignIn({ ledger, directory, tokens, origin, secret, verifyDetached, now }),
+      keyChecks: createKeyChecks({
+        ledger,
+        recipientOf: ({ id, certificate }) => toRecipient(id, certificate),
+        sealBytes,
+        origin,
+        secret,
+        now,
+      }),
       deliveries: createDeliveries({
         state,
         ledger,
         store,
         directory,
         verifyDetached,
+        isKeyPacketFor,
         gateway,
         now,
       }),
@@ -90,6 +128,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       close: async () => {
         await tokens.close()
         await store.close()
+        await logFiles.close()
         await state.close()
       },
     }

@@ -12,6 +12,7 @@ export const ACTIONS = [
   'inbox.read',
   'audit.read',
   'audit.export',
+  'key.check',
   'transfer.read',
   'transfer.add',
   'transfer.complete',
@@ -20,6 +21,8 @@ export const ACTIONS = [
   'transfer.acknowledge',
   'manifest.read',
   'item.read',
+  'recipient.add',
+  'recipient.remove',
 ] as const
 
 export type Action = (typeof ACTIONS)[number]
@@ -61,6 +64,7 @@ const GLOBAL: ReadonlySet<Action> = new Set<Action>([
   'inbox.read',
   'audit.read',
   'audit.export',
+  'key.check',
 ])
 
 const GRANTS: readonly Grant[] = [
@@ -86,7 +90,7 @@ const GRANTS: readonly Grant[] = [
     rule: 'readers see what waits for their groups',
     role: 'reader',
     relations: ['global'],
-    actions: ['transfer.list', 'inbox.read'],
+    actions: ['transfer.list', 'inbox.read', 'key.check'],
   },
   {
     rule: 'readers see the state of their groups',
@@ -99,6 +103,24 @@ const GRANTS: readonly Grant[] = [
     role: 'reader',
     relations: ['sealed-to', 'claimant'],
     actions: ['transfer.claim', 'manifest.read', 'item.read', 'transfer.acknowledge'],
+  },
+  {
+    rule: 'readers bring in a colleague, and take out who has left',
+    role: 'reader',
+    relations: ['sealed-to', 'claimant'],
+    actions: ['recipient.add', 'recipient.remove'],
+  },
+  {
+    rule: 'the recovery key gives access to others, and reads nothing by itself',
+    role: 'recovery',
+    relations: ['sealed-to'],
+    actions: ['transfer.read', 'recipient.add', 'recipient.remove'],
+  },
+  {
+    rule: 'the recovery key is tried before it is needed',
+    role: 'recovery',
+    relations: ['global'],
+    actions: ['key.check'],
   },
   {
     rule: 'the claimant gives it back',

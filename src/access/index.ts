@@ -30,6 +30,16 @@ export { createTokens } from './tokens.js'
 export type { IssuedToken, NewToken, TokenInfo, Tokens } from './tokens.js'
 export { createSignIn } from './sign-in.js'
 export type { SignIn, SignInOptions } from './sign-in.js'
+export { createKeyChecks } from './key-check.js'
+export type { KeyChecked, KeyCheckRequest, KeyChecks } from './key-check.js'
+export {
+  answerKeyCheck,
+  MAX_CHECK_BYTES,
+  MAX_SEALED_CHECK_BYTES,
+  readKeyCheck,
+  writeKeyCheck,
+} from './key-statement.js'
+export type { KeyCheck } from './key-statement.js'
 export { readChallenge } from './challenge.js'
 export type { Challenge } from './challenge.js'
 export { createFailureLimiter } from './failure-limiter.js'

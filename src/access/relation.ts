@@ -24,6 +24,8 @@ export function relationTo(principal: Principal, transfer: TransferTies | undefi
     return principal.facility !== undefined && principal.facility === transfer.facility
       ? 'own-facility'
       : 'none'
+  if (principal.role === 'recovery')
+    return transfer.sealedTo.includes(principal.id) ? 'sealed-to' : 'none'
   if (principal.role !== 'reader' || !principal.groups.includes(transfer.group)) return 'none'
   if (!transfer.sealedTo.includes(principal.id)) return 'own-group'
   return transfer.claimedBy === principal.id ? 'claimant' : 'sealed-to'

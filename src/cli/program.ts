@@ -15,6 +15,7 @@ import { registerKey } from './commands/key.js'
 import { registerOpen } from './commands/open.js'
 import { registerPull } from './commands/pull.js'
 import { registerRelease } from './commands/release.js'
+import { registerRewrap } from './commands/rewrap.js'
 import { registerSeal } from './commands/seal.js'
 import { registerSecret } from './commands/secret.js'
 import { registerSend } from './commands/send.js'
@@ -36,6 +37,7 @@ const COMMANDS: readonly Register[] = [
   registerClaim,
   registerRelease,
   registerPull,
+  registerRewrap,
   registerAudit,
   registerOpen,
   registerSeal,

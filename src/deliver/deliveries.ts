@@ -7,6 +7,8 @@ import { checkAcknowledgement } from './acknowledgement.js'
 import type { Acknowledgement, VerifyDetached } from './acknowledgement.js'
 import { openDownload } from './download.js'
 import type { Download, DownloadRequest } from './download.js'
+import { addRecipient, ownPackets, removeRecipient } from './recipients.js'
+import type { IsKeyPacketFor, NewRecipient, OwnPackets, RecipientChange } from './recipients.js'
 import { viewsOf } from './views.js'
 import type { TransferView } from './views.js'
 
@@ -16,6 +18,7 @@ export interface DeliverRooms {
   readonly store: ObjectStore
   readonly directory: Directory
   readonly verifyDetached: VerifyDetached
+  readonly isKeyPacketFor: IsKeyPacketFor
   /** The gateway's name, which acknowledgements must carry. */
   readonly gateway: string
   readonly now: () => number
@@ -50,6 +53,20 @@ export interface Deliveries {
   fetch(reader: Reader, transfer: TransferTable, request: DownloadRequest): Promise<Download>
   /** @throws NocturneError `acknowledgement_invalid`, `already_claimed`, `transfer_not_available` */
   acknowledge(reader: Reader, transfer: TransferTable, given: Acknowledgement): Promise<Changed>
+  /** The asker's key packets, and who may be added. @throws NocturneError `transfer_not_available`, `not_found` */
+  ownPackets(asker: Reader, transfer: TransferTable): Promise<OwnPackets>
+  /** @throws NocturneError `recipient_not_allowed`, `key_packets_invalid`, `transfer_not_available` */
+  addRecipient(
+    asker: Reader,
+    transfer: TransferTable,
+    given: NewRecipient,
+  ): Promise<RecipientChange>
+  /** @throws NocturneError `recipient_not_allowed`, `transfer_not_available` */
+  removeRecipient(
+    asker: Reader,
+    transfer: TransferTable,
+    recipient: string,
+  ): Promise<RecipientChange>
 }
 
 export function createDeliveries(rooms: DeliverRooms): Deliveries {
@@ -59,6 +76,10 @@ export function createDeliveries(rooms: DeliverRooms): Deliveries {
     release: (reader, transfer) => release(rooms, reader, transfer),
     fetch: (reader, transfer, request) => openDownload(rooms, reader, transfer, request),
     acknowledge: (reader, transfer, given) => acknowledge(rooms, reader, transfer, given),
+    ownPackets: (asker, transfer) => ownPackets(rooms, asker, transfer),
+    addRecipient: (asker, transfer, given) => addRecipient(rooms, asker, transfer, given),
+    removeRecipient: (asker, transfer, recipient) =>
+      removeRecipient(rooms, asker, transfer, recipient),
   }
 }
 

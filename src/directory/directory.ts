@@ -23,11 +23,16 @@ export function createDirectory(
   const facilities = new Map(config.facilities.map((one) => [one.id, one]))
   const groups = new Map(config.groups.map((one) => [one.id, one]))
   const principals = new Map(
-    [...config.facilities.map(asSender), ...config.people.map(asPrincipal)].map((one) => [
-      one.id,
-      one,
-    ]),
+    [...config.facilities.map(asSender), ...config.people.map(asPrincipal), asRecovery()].map(
+      (one) => [one.id, one],
+    ),
   )
+
+  /** Whoever holds the recovery key: it signs in as itself, and no token is ever issued for it. */
+  function asRecovery(): Principal {
+    const certificate = config.recovery
+    return { id: RECOVERY, role: 'recovery', facility: undefined, groups: [], certificate }
+  }
 
   function asSender({ id, certificate }: FacilityConfig): Principal {
     return { id, role: 'sender', facility: id, groups: [], certificate }
@@ -86,9 +91,8 @@ export function createDirectory(
     },
 
     async certificates() {
-      const all = [...principals.values(), { id: RECOVERY, certificate: config.recovery }]
       return Promise.all(
-        all.map(async ({ id, certificate }) => {
+        [...principals.values()].map(async ({ id, certificate }) => {
           const { fingerprint, expiresAt } = await inspectCertificate(certificate)
           return { principal: id, fingerprint, expiresAt }
         }),

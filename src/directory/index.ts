@@ -10,7 +10,8 @@
 import type { FacilityConfig, GroupConfig } from '../config/index.js'
 import type { Recipient } from '../seal/index.js'
 
-export type Role = 'sender' | 'reader' | 'officer' | 'operator'
+/** `recovery` is whoever holds the recovery key and signs in with it. */
+export type Role = 'sender' | 'reader' | 'officer' | 'operator' | 'recovery'
 
 export interface Principal {
   readonly id: string

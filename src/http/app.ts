@@ -10,6 +10,8 @@ import { requestId, requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
 import { deliveryRoutes } from './routes/deliveries.js'
 import { healthRoutes } from './routes/health.js'
+import { keyRoutes } from './routes/keys.js'
+import { recipientRoutes } from './routes/recipients.js'
 import { signInRoutes } from './routes/sign-in.js'
 import { transferRoutes } from './routes/transfers.js'
 import type { Metrics } from './metrics.js'
@@ -31,6 +33,8 @@ export function createApp(rooms: Rooms, origin: () => string): Express {
     signInRoutes(door, origin),
     transferRoutes(door, metrics),
     deliveryRoutes(door),
+    recipientRoutes(door),
+    keyRoutes(door),
     auditRoutes(door),
   )
   app.use(notFoundHandler)

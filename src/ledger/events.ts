@@ -7,6 +7,8 @@ export const EVENT_TYPES = {
   'gateway.stopped': ['110100', '110121'],
   'config.changed': ['110113', '110131'],
   'certificate.changed': ['110113', '110135'],
+  'certificate.proposed': ['110113', '110135'],
+  'key.checked': ['110114'],
   'token.issued': ['110113', '110137'],
   'token.revoked': ['110113', '110136'],
   'signin.succeeded': ['110114', '110122'],
@@ -24,11 +26,15 @@ export const EVENT_TYPES = {
   'transfer.released': ['110111'],
   'transfer.acknowledged': ['110103'],
   'transfer.listed': ['110112'],
+  'recipient.packets': ['110102'],
+  'recipient.added': ['110113', '110135'],
+  'recipient.removed': ['110113', '110135'],
   'download.begun': ['110102'],
   'download.ended': ['110104'],
   'patient.coded': ['110103'],
   'ledger.read': ['110101'],
   'ledger.exported': ['110106'],
+  'ledger.restored': ['110113', '110134'],
 } as const satisfies Record<string, readonly string[]>
 
 export type EventType = keyof typeof EVENT_TYPES
@@ -36,7 +42,7 @@ export type EventType = keyof typeof EVENT_TYPES
 /** Who did it: a principal of the configuration, `system`, or somebody not known (`anonymous`). */
 export interface Actor {
   readonly id: string
-  readonly role: 'sender' | 'reader' | 'officer' | 'operator' | 'system' | 'anonymous'
+  readonly role: 'sender' | 'reader' | 'officer' | 'operator' | 'recovery' | 'system' | 'anonymous'
   /** How they showed who they are; for a token its public id, never the token. */
   readonly method?: 'token' | 'signature' | 'site'
   readonly token?: string

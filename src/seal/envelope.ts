@@ -110,7 +110,7 @@ async function prepare(recipients: readonly Recipient[], now: Date): Promise<Pre
 }
 
 /** A key packet of version 6 goes with data of version 2, version 3 with 1 (RFC 9580 section 10.3.2.1). */
-async function sealSessionKey(
+export async function sealSessionKey(
   sessionKey: Uint8Array,
   { certificate, key }: Target,
   format: DataFormat,

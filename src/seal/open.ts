@@ -80,11 +80,11 @@ async function* openData(
 ): AsyncGenerator<Uint8Array> {
   const version = (await data.exactly(1))[0]
   if (data.tag === TAG.protected && version === 1) {
-    yield* openSeipd1(data, await sessionKey(keyPackets, 3, keys), ciphers)
+    yield* openSeipd1(data, await sessionKeyOf(keyPackets, 3, keys), ciphers)
   } else if (data.tag === TAG.protected && version === 2) {
     const header = await readSeipd2Header(data)
     if (isGcm(header)) {
-      yield* openSeipd2(data, header, await sessionKey(keyPackets, 6, keys), ciphers)
+      yield* openSeipd2(data, header, await sessionKeyOf(keyPackets, 6, keys), ciphers)
     } else {
       const { cipher, mode, chunkOctet, salt } = header
       const front = concat([Uint8Array.of(2, cipher, mode, chunkOctet), salt])
@@ -101,7 +101,7 @@ async function* openData(
  * The session key from the key packet of the version that belongs to the data (RFC 9580 section 10.3.2.1): the other
  * version is passed over, or a message could be turned into one of the weaker kind.
  */
-async function sessionKey(
+export async function sessionKeyOf(
   keyPackets: readonly Uint8Array[],
   version: 3 | 6,
   keys: readonly PrivateKey[],

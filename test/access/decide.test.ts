@@ -5,7 +5,7 @@ import { ACTIONS, RELATIONS, decide, refusal, relationTo } from '../../src/acces
 import type { Role } from '../../src/directory/index.js'
 import { principal } from './_people.js'
 
-const ROLES: readonly Role[] = ['sender', 'reader', 'officer', 'operator']
+const ROLES: readonly Role[] = ['sender', 'reader', 'officer', 'operator', 'recovery']
 const golden = new URL('decisions.txt', import.meta.url)
 
 /**
@@ -76,6 +76,15 @@ describe('decide', () => {
     )
   })
 
+  it('lets the recovery key give access, and neither read nor list', () => {
+    const allowed = ACTIONS.filter((action) =>
+      RELATIONS.some((relation) => decide('recovery', action, relation).allowed),
+    )
+    expect(allowed).toEqual(['key.check', 'transfer.read', 'recipient.add', 'recipient.remove'])
+    for (const action of ACTIONS)
+      expect(decide('recovery', action, 'none')).toMatchObject({ allowed: false, visible: false })
+  })
+
   it('answers a transfer that is not theirs like one that is not there, except to officers', () => {
     fc.assert(
       fc.property(
@@ -142,6 +151,12 @@ describe('relationTo', () => {
     expect(relationTo(gone, claimed)).toBe('none')
     const there = principal('reader', { id: 'reader-1', groups: ['nights'] })
     expect(relationTo(there, { ...claimed, sealedTo: ['recovery'] })).toBe('own-group')
+  })
+
+  it('ties the recovery key to what is sealed to it', () => {
+    const recovery = principal('recovery', { id: 'recovery' })
+    expect(relationTo(recovery, transfer)).toBe('sealed-to')
+    expect(relationTo(recovery, { ...transfer, sealedTo: ['reader-1'] })).toBe('none')
   })
 
   it('ties nobody to what is not there, and officers and operators to nothing', () => {

@@ -68,7 +68,7 @@ describe('directory', () => {
     expect(directory.principal('officer-1')).toMatchObject({ groups: [], facility: undefined })
   })
 
-  it.each(['nobody', 'recovery', 'nights', '', '__proto__', 'constructor'])(
+  it.each(['nobody', 'nights', '', '__proto__', 'constructor'])(
     'knows nobody by the name of %j',
     (id) => {
       const directory = directoryIn(0)
@@ -76,6 +76,14 @@ describe('directory', () => {
       expect(directory.facility(id)).toBeUndefined()
     },
   )
+
+  it('knows the recovery key as a principal without facility and groups', () => {
+    expect(directoryIn(0).principal('recovery')).toMatchObject({
+      role: 'recovery',
+      facility: undefined,
+      groups: [],
+    })
+  })
 
   it('seals to every reader of the group and to recovery, in that order', async () => {
     const recipients = await directoryIn(0).recipientsOf('nights')

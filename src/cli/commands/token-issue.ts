@@ -33,7 +33,9 @@ export const registerTokenIssue: Register = (parent, cli) => {
         import('../local-write.js'),
       ])
       const issued = await withRooms(site, async ({ directory, tokens }) => {
-        if (!directory.principal(principal)) {
+        const found = directory.principal(principal)
+        // The recovery key is its own proof: a token would let somebody without it speak for it.
+        if (!found || found.role === 'recovery') {
           throw new NocturneError('unknown_principal', { subject: principal })
         }
         return tokens.issue(principal, { days, actor: SITE_ACTOR })

@@ -28,6 +28,16 @@ export const TRANSFERS = {
     'the transfer holds no accepted item',
     'add a file before you complete it',
   ),
+  recipient_not_allowed: entry(
+    422,
+    'this recipient cannot be added or removed',
+    'only readers of the group can be added, and only those who left it can be removed',
+  ),
+  key_packets_invalid: entry(
+    422,
+    'the key packets do not fit the transfer and its new recipient',
+    'fetch them anew with `nocturne rewrap` and send one for each envelope',
+  ),
   already_claimed: entry(
     409,
     'the transfer is claimed already',
@@ -69,6 +79,11 @@ export const TRANSFERS = {
     503,
     'the ledger cannot be written, so nothing is released or taken',
     'try again later; the operator is told by /readyz',
+  ),
+  ledger_rolled_back: entry(
+    500,
+    'the ledger in the database is not the one that was published',
+    'put the newest database back; when it is lost, `nocturne audit restore --acknowledge-loss --site DIR` takes the ledger from what was published',
   ),
   ledger_broken: entry(
     500,

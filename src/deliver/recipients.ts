@@ -1,0 +1,225 @@
+/**
+ * Who can open a transfer, changed after it was sealed. The gateway names who may be added and with which
+ * certificate; a holder of a key seals the session keys again on their own machine; data is never touched.
+ */
+import { NocturneError } from '../lib/errors.js'
+import type { Directory, Principal } from '../directory/index.js'
+import type { EventInput } from '../ledger/index.js'
+import type { DataFormat, Recipient } from '../seal/index.js'
+import type { KeyPacketTable, TransferTable, Tx } from '../state/index.js'
+import type { DeliverRooms, Reader } from './deliveries.js'
+
+export type IsKeyPacketFor = (
+  packet: Uint8Array,
+  format: DataFormat,
+  recipient: Recipient,
+) => Promise<boolean>
+
+export interface OwnPackets {
+  readonly id: string
+  /** Everyone who can open it now. */
+  readonly recipients: readonly { readonly id: string; readonly fingerprint: string }[]
+  /** Who may be added: readers of the group to whose present certificate it is not sealed. */
+  readonly candidates: readonly {
+    readonly id: string
+    readonly fingerprint: string
+    readonly certificate: string
+  }[]
+  /** The asker's key packets, of every envelope and of the manifest, in base64. */
+  readonly envelopes: readonly {
+    readonly envelope: string
+    readonly format: DataFormat
+    readonly packet: string
+  }[]
+}
+
+export interface NewRecipient {
+  readonly recipient: string
+  readonly fingerprint: string
+  readonly packets: readonly { readonly envelope: string; readonly packet: string }[]
+}
+
+export interface RecipientChange {
+  readonly id: string
+  readonly recipient: string
+  readonly fingerprint: string
+  /** c2sp.org/tlog-proof of the event. */
+  readonly receipt: string
+}
+
+/** The event is durable before a packet goes out. @throws NocturneError `transfer_not_available`, `not_found` */
+export async function ownPackets(
+  rooms: DeliverRooms,
+  asker: Reader,
+  transfer: TransferTable,
+): Promise<OwnPackets> {
+  const rows = await sealedPackets(rooms, transfer)
+  const own = rows.filter(({ recipient }) => recipient === asker.principal.id)
+  if (own.length === 0) throw new NocturneError('not_found')
+  const candidates = await candidatesOf(rooms.directory, transfer, rows)
+  await rooms.ledger.note({
+    ...eventOf('recipient.packets', asker, transfer),
+    detail: { fingerprint: own[0]?.fingerprint ?? '', envelopes: own.length },
+  })
+  const recipients = new Map(rows.map(({ recipient, fingerprint }) => [recipient, fingerprint]))
+  return {
+    id: transfer.id,
+    recipients: [...recipients].map(([id, fingerprint]) => ({ id, fingerprint })),
+    candidates: candidates.map(({ id, fingerprint, certificate }) => ({
+      id,
+      fingerprint,
+      certificate,
+    })),
+    envelopes: own.map(({ envelope, format, packet }) => ({
+      envelope,
+      format,
+      packet: packet.toString('base64'),
+    })),
+  }
+}
+
+/**
+ * All of a transfer's envelopes or none. Key packets to an older certificate of the same reader are replaced.
+ *
+ * @throws NocturneError `recipient_not_allowed`, `key_packets_invalid`, `transfer_not_available`
+ */
+export async function addRecipient(
+  rooms: DeliverRooms,
+  asker: Reader,
+  transfer: TransferTable,
+  given: NewRecipient,
+): Promise<RecipientChange> {
+  const rows = await sealedPackets(rooms, transfer)
+  const { recipient, fingerprint } = given
+  const candidate = (await candidatesOf(rooms.directory, transfer, rows)).find(
+    (one) => one.id === recipient && one.fingerprint === fingerprint,
+  )
+  if (!candidate) throw new NocturneError('recipient_not_allowed')
+  const packets = await checkPackets(rooms, rows, candidate, given)
+  const receipt = await record(rooms, asker, transfer, 'recipient.added', given, async (tx) => {
+    for (const { envelope, packet } of packets) {
+      await removePackets(tx, envelope, recipient)
+      await tx
+        .insertInto('key_packets')
+        .values({ envelope, fingerprint, recipient, packet })
+        .execute()
+    }
+  })
+  return { id: transfer.id, recipient, fingerprint, receipt }
+}
+
+/**
+ * Deletes the key packets of somebody who no longer reads for the group. What they fetched before they keep; the
+ * others, and recovery, cannot be locked out this way.
+ *
+ * @throws NocturneError `recipient_not_allowed`, `transfer_not_available`
+ */
+export async function removeRecipient(
+  rooms: DeliverRooms,
+  asker: Reader,
+  transfer: TransferTable,
+  recipient: string,
+): Promise<RecipientChange> {
+  const rows = await sealedPackets(rooms, transfer)
+  const theirs = rows.find((row) => row.recipient === recipient)
+  const principal = rooms.directory.principal(recipient)
+  const isKept = principal !== undefined && mayOpen(principal, transfer)
+  if (!theirs || isKept) throw new NocturneError('recipient_not_allowed')
+  const { fingerprint } = theirs
+  const change = { recipient, fingerprint }
+  const receipt = await record(rooms, asker, transfer, 'recipient.removed', change, async (tx) => {
+    for (const envelope of new Set(rows.map((row) => row.envelope)))
+      await removePackets(tx, envelope, recipient)
+  })
+  return { id: transfer.id, recipient, fingerprint, receipt }
+}
+
+type Packet = KeyPacketTable & { readonly format: DataFormat }
+
+/** Every key packet of the transfer. An open transfer has none to hand out: more envelopes may come. */
+async function sealedPackets({ state }: DeliverRooms, transfer: TransferTable): Promise<Packet[]> {
+  if (transfer.state !== 'available' && transfer.state !== 'acknowledged')
+    throw new NocturneError('transfer_not_available')
+  return state.db
+    .selectFrom('key_packets')
+    .innerJoin('envelopes', 'envelopes.id', 'key_packets.envelope')
+    .selectAll('key_packets')
+    .select('envelopes.format')
+    .where('envelopes.transfer', '=', transfer.id)
+    .where('envelopes.state', '=', 'committed')
+    .orderBy('key_packets.envelope')
+    .execute()
+}
+
+const mayOpen = (principal: Principal, transfer: TransferTable): boolean =>
+  principal.role === 'recovery' ||
+  (principal.role === 'reader' && principal.groups.includes(transfer.group_id))
+
+/** Readers of the group now, whose certificates pass the policy now: `recipientsOf` fails for all if one does not. */
+async function candidatesOf(
+  directory: Directory,
+  transfer: TransferTable,
+  rows: readonly Packet[],
+): Promise<readonly Recipient[]> {
+  const everyFormat = new Set(rows.map(({ format }) => format))
+  const isSealedTo = ({ id, fingerprint }: Recipient) =>
+    rows.some((row) => row.recipient === id && row.fingerprint === fingerprint)
+  return (await directory.recipientsOf(transfer.group_id)).filter(
+    (one) => !isSealedTo(one) && (one.takesSeipd2 || !everyFormat.has('seipd2')),
+  )
+}
+
+/** One key packet for each envelope, to the candidate, of the envelope's version. */
+async function checkPackets(
+  { isKeyPacketFor }: DeliverRooms,
+  rows: readonly Packet[],
+  candidate: Recipient,
+  given: NewRecipient,
+): Promise<{ readonly envelope: string; readonly packet: Buffer }[]> {
+  const formats = new Map(rows.map(({ envelope, format }) => [envelope, format]))
+  const packets = new Map(given.packets.map(({ envelope, packet }) => [envelope, packet]))
+  if (packets.size !== formats.size || given.packets.length !== formats.size)
+    throw new NocturneError('key_packets_invalid')
+  const checked: { envelope: string; packet: Buffer }[] = []
+  for (const [envelope, format] of formats) {
+    const packet = Buffer.from(packets.get(envelope) ?? '', 'base64')
+    if (!(await isKeyPacketFor(packet, format, candidate)))
+      throw new NocturneError('key_packets_invalid')
+    checked.push({ envelope, packet })
+  }
+  return checked
+}
+
+async function removePackets(tx: Tx, envelope: string, recipient: string): Promise<void> {
+  await tx
+    .deleteFrom('key_packets')
+    .where('envelope', '=', envelope)
+    .where('recipient', '=', recipient)
+    .execute()
+}
+
+/** The change and its event in one transaction. A sweep or a change of state in between leaves nothing of it. */
+async function record(
+  rooms: DeliverRooms,
+  asker: Reader,
+  transfer: TransferTable,
+  type: 'recipient.added' | 'recipient.removed',
+  { recipient, fingerprint }: { readonly recipient: string; readonly fingerprint: string },
+  apply: (tx: Tx) => Promise<void>,
+): Promise<string> {
+  const { receipts } = await rooms.ledger.record(async (tx) => {
+    await apply(tx)
+    const detail = { recipient, fingerprint }
+    return { value: undefined, events: [{ ...eventOf(type, asker, transfer), detail }] }
+  })
+  return rooms.ledger.proof(receipts[0].index)
+}
+
+const eventOf = (type: EventInput['type'], { actor }: Reader, transfer: TransferTable) => ({
+  type,
+  outcome: 0 as const,
+  actor,
+  facility: transfer.facility,
+  group: transfer.group_id,
+  transfer: transfer.id,
+})

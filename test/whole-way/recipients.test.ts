@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeSite, nocturne } from './_gateway.js'
+import type { RunningGateway, TestSite } from './_gateway.js'
+import { call, upload } from './_http.js'
+import { makeStudy } from './_study.js'
+
+/** A gateway whose group gets a second reader after a study was sealed to the first. */
+describe('recipients of a sealed transfer', () => {
+  let site: TestSite
+  let gateway: RunningGateway
+  let id: string
+  const at = (name: string) => join(site.dir, '..', name)
+  const withKey = (name: string) => [
+    ...['--gateway', gateway.url, '--token-file', site.tokenFile(name)],
+    ...['--key', site.keyFile(name), '--json'],
+  ]
+  const rewrap = (...args: string[]) => nocturne('rewrap', id, ...args)
+  const pull = (name: string, out: string) =>
+    nocturne('pull', id, ...withKey(name), '--out', at(out))
+  const readers = (list: string) =>
+    site.configure((yaml) => yaml.replace(/readers: \[.*\]/, `readers: [${list}]`))
+  async function restart(): Promise<void> {
+    await gateway.stop()
+    gateway = await site.start()
+  }
+  async function makeReader(name: string): Promise<void> {
+    await nocturne('key', 'new', '--name', name, '--out', site.keyFile(name))
+    await rename(site.keyFile(name).replace('.asc', '.pub.asc'), join(site.dir, `keys/${name}.asc`))
+    await site.configure((yaml) =>
+      yaml.replace(
+        /^people:\n/m,
+        `people:\n  - { id: ${name}, role: reader, certificate: keys/${name}.asc }\n`,
+      ),
+    )
+  }
+  async function issueToken(name: string): Promise<void> {
+    const where = ['--site', site.dir, '--principal', name, '--out', site.tokenFile(name)]
+    expect((await nocturne('token', 'issue', ...where)).stderr).toBe('')
+  }
+
+  beforeAll(async () => {
+    site = await makeSite()
+    const files = await makeStudy(at('study'), '--instances', '2', '--size', '64')
+    gateway = await site.start()
+    id = (await upload(site, gateway, files)).body.id
+    await makeReader('reader-2')
+    await makeReader('outsider')
+    await readers('reader-1, reader-2')
+    await restart()
+    await issueToken('reader-2')
+  }, 120_000)
+
+  afterAll(async () => {
+    await gateway.stop()
+    await site.remove()
+  })
+
+  it('are closed to a reader who came later', async () => {
+    const token = await site.token('reader-2')
+    const manifest = await call(gateway, 'GET', `/v1/transfers/${id}/manifest`, { token })
+    expect([manifest.status, manifest.body.code]).toEqual([403, 'forbidden'])
+    const packets = await call(gateway, 'GET', `/v1/transfers/${id}/key-packets`, { token })
+    expect(packets.status).toBe(403)
+  })
+
+  it('are named with those who may be added, by the gateway', async () => {
+    const { stdout } = await rewrap(...withKey('reader-1'))
+    const listed = JSON.parse(stdout) as Record<string, { id: string }[]>
+    expect(listed.recipients?.map((one) => one.id).toSorted()).toEqual(['reader-1', 'recovery'])
+    expect(listed.candidates?.map((one) => one.id)).toEqual(['reader-2'])
+  })
+
+  it('are not added from outside the group, with another certificate, or with wrong packets', async () => {
+    const outsider = await rewrap('--add', 'outsider', ...withKey('reader-1'))
+    expect([outsider.status, outsider.stdout]).toEqual([
+      1,
+      expect.stringContaining('recipient_not_allowed'),
+    ])
+    const pinned = await rewrap(
+      ...['--add', 'reader-2', '--fingerprint', '0'.repeat(40)],
+      ...withKey('reader-1'),
+    )
+    expect([pinned.status, pinned.stdout]).toEqual([
+      1,
+      expect.stringContaining('recipient_not_allowed'),
+    ])
+    const token = await site.token('reader-1')
+    const mine = await call(gateway, 'GET', `/v1/transfers/${id}/key-packets`, { token })
+    const [candidate] = mine.body.candidates as { id: string; fingerprint: string }[]
+    const post = (packets: unknown) =>
+      call(gateway, 'POST', `/v1/transfers/${id}/recipients`, {
+        token,
+        json: { recipient: candidate?.id, fingerprint: candidate?.fingerprint, packets },
+      })
+    // The asker's own packets again, as if they were the new reader's; and too few of them.
+    const own = mine.body.envelopes as { envelope: string; packet: string }[]
+    const bare = own.map(({ envelope, packet }) => ({ envelope, packet }))
+    for (const packets of [bare, bare.slice(1), []])
+      expect((await post(packets)).body.code).toBe('key_packets_invalid')
+  })
+
+  it('are added by a reader, without a change of the data, and open it', async () => {
+    const before = await call(gateway, 'GET', `/v1/transfers/${id}`, {
+      token: await site.token('reader-1'),
+    })
+    const added = await rewrap('--add', 'reader-2', ...withKey('reader-1'))
+    expect([added.status, added.stderr]).toEqual([0, ''])
+    const pulled = await pull('reader-2', 'out-2')
+    expect([pulled.status, pulled.stderr]).toEqual([0, ''])
+    const after = await call(gateway, 'GET', `/v1/transfers/${id}`, {
+      token: await site.token('reader-1'),
+    })
+    expect(after.body.bytes).toBe(before.body.bytes)
+  })
+
+  it('stay while they read for the group, and lose their key packets when they left', async () => {
+    const early = await rewrap('--remove', 'reader-2', ...withKey('reader-1'))
+    expect(early.stdout).toContain('recipient_not_allowed')
+    const recovery = await rewrap('--remove', 'recovery', ...withKey('reader-1'))
+    expect(recovery.stdout).toContain('recipient_not_allowed')
+    await readers('reader-1')
+    await restart()
+    const removed = await rewrap('--remove', 'reader-2', ...withKey('reader-1'))
+    expect([removed.status, removed.stderr]).toEqual([0, ''])
+    await readers('reader-1, reader-2')
+    await restart()
+    const token = await site.token('reader-2')
+    const item = await call(gateway, 'GET', `/v1/transfers/${id}/items/1`, { token })
+    expect(item.status).toBe(403)
+  })
+
+  it('are added by the recovery key, which signs in as itself and reads nothing', async () => {
+    const key = site.keyFile('recovery')
+    const token = at('recovery.token')
+    const where = ['--gateway', gateway.url, '--key', key]
+    const refused = await nocturne('token', 'issue', '--site', site.dir, '--principal', 'recovery')
+    expect(refused.status).toBe(1)
+    const signed = await nocturne('sign-in', ...where, '--principal', 'recovery', '--out', token)
+    expect([signed.status, signed.stderr]).toEqual([0, ''])
+    const bearer = (await readFile(token, 'utf8')).trim()
+    for (const path of ['manifest', 'items/1'])
+      expect(
+        (await call(gateway, 'GET', `/v1/transfers/${id}/${path}`, { token: bearer })).status,
+      ).toBe(403)
+    const added = await rewrap('--add', 'reader-2', '--token-file', token, ...where)
+    expect([added.status, added.stderr]).toEqual([0, ''])
+    const pulled = await pull('reader-2', 'out-3')
+    expect([pulled.status, pulled.stderr]).toEqual([0, ''])
+  })
+
+  it('are in the ledger with their fingerprints, whoever changed them', async () => {
+    const answer = await call(gateway, 'GET', `/v1/audit/events?transfer=${id}&limit=200`, {
+      token: await site.token('officer-1'),
+    })
+    const events = answer.body.events as {
+      entry: { type: string; actor: { id: string }; detail: { fingerprint?: string } }
+    }[]
+    const changes = events
+      .map(({ entry }) => entry)
+      .filter(({ type }) => type === 'recipient.added' || type === 'recipient.removed')
+    expect(changes.map(({ type, actor }) => `${actor.id} ${type}`)).toEqual([
+      'reader-1 recipient.added',
+      'reader-1 recipient.removed',
+      'recovery recipient.added',
+    ])
+    for (const { detail } of changes) expect(detail.fingerprint).toMatch(/^[0-9a-f]{40}$/)
+  })
+
+  it('can prove that they open what is sealed to them', async () => {
+    const checked = await nocturne('key', 'check', ...withKey('reader-1'))
+    expect([checked.status, checked.stderr]).toEqual([0, ''])
+    const wrong = await nocturne(
+      ...['key', 'check', '--gateway', gateway.url, '--token-file', site.tokenFile('reader-1')],
+      ...['--key', site.keyFile('outsider'), '--json'],
+    )
+    expect([wrong.status, wrong.stdout]).toEqual([1, expect.stringContaining('cannot_open')])
+    const token = await site.token('reader-1')
+    const asked = await call(gateway, 'POST', '/v1/key-check', { token })
+    const answer = { id: asked.body.id, answer: '0'.repeat(64) }
+    const guessed = await call(gateway, 'POST', '/v1/key-check/answer', { token, json: answer })
+    expect(guessed.body.code).toBe('challenge_invalid')
+  })
+})

@@ -1,5 +1,6 @@
 /** Specific Character Set (PS3.3 C.12.1.1.2), for reading only: text that is kept keeps its bytes. */
 import { TextDecoder } from 'node:util'
+import { NocturneError } from '../lib/errors.js'
 
 const LABELS: Readonly<Record<string, string>> = {
   'ISO_IR 100': 'latin1',
@@ -46,6 +47,9 @@ function decoderOf(label: string): TextDecoder {
   return made
 }
 
+/** Of one value. Real ones have two a word. */
+const MAX_ESCAPES = 2000
+
 export type Decode = (bytes: Buffer) => string
 
 /** ASCII as it is; other bytes as Latin-1, which loses nothing. */
@@ -65,12 +69,14 @@ export function decodeWith(characterSet: string): Decode {
   return (bytes) => (bytes.includes(0x1b) ? decodeEscaped(bytes, single) : single(bytes))
 }
 
-/** ISO 2022: Japanese by the decoder that knows its escapes, the others run by run. */
+/** ISO 2022 (@throws NocturneError `malformed` for nothing but escapes): Japanese by the decoder that knows its escapes, the others run by run. */
 function decodeEscaped(bytes: Buffer, single: Decode): string {
   let text = ''
   let decode = single
   let at = 0
+  let escapes = 0
   while (at < bytes.length) {
+    if (++escapes > MAX_ESCAPES) throw new NocturneError('malformed')
     const next = bytes.indexOf(0x1b, at + 1)
     const run = bytes.subarray(at, next === -1 ? bytes.length : next)
     at += run.length
@@ -90,6 +96,13 @@ function decodeEscaped(bytes: Buffer, single: Decode): string {
     }
   }
   return text
+}
+
+/** Without the NUL and space that a value may end in. In one pass, whatever it holds. */
+export function trimPadding(text: string): string {
+  let end = text.length
+  while (end > 0 && (text[end - 1] === ' ' || text[end - 1] === '\0')) end--
+  return text.slice(0, end)
 }
 
 function isAscii(bytes: Buffer): boolean {

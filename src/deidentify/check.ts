@@ -5,47 +5,52 @@ import { decodeDefault, type Decode } from './charset.js'
 import { fold } from './clean.js'
 import { hex, vrOf } from './dictionary.js'
 import { EXPLICIT_BIG, type Element, type Encoding, type Item } from './element.js'
-import { isWritten, type Identifiers } from './identifiers.js'
+import { isWritten } from './identifiers.js'
 import { encodeStart, MARK_TAGS } from './marks.js'
+import type { Pace, Steps } from './pace.js'
+import { frame, isLeftOut, PIECE, pieces } from './pieces.js'
 import { decodeOf } from './rewrite.js'
-import { addItem, addSequence, Output } from './write.js'
+import type { Subject } from './subject.js'
+import { expectBounded } from './value.js'
+import { Output } from './write.js'
 
 // It writes what it thinks of values, and the values, to the console.
 dcmjs.log.setLevel('silent')
 dcmjs.log.getLogger('validation.dcmjs').setLevel('silent')
 
-const SPECIFIC_CHARACTER_SET = 0x00080005
 const CODED: ReadonlySet<number> = new Set([0x00100010, 0x00100020])
 /** Digits that are no text: a number of the source comes up in them by chance, and their form was checked. */
 const NOT_SEARCHED: ReadonlySet<string> = new Set('AS DA DS DT IS TM UI'.split(' '))
 
 /**
- * @param code the patient's, which may stand in Patient ID and Patient's Name.
+ * The patient's code may stand in Patient ID and Patient's Name.
+ *
  * @throws NocturneError `identifier_left` when another value of the new data set holds an identifier of the source.
  */
-export function expectNoIdentifier(
+export function* expectNoIdentifier(
   elements: readonly Element[],
   buffer: Buffer,
-  identifiers: Identifiers,
-  code: string,
+  subject: Pick<Subject, 'identifiers' | 'code' | 'pace'>,
   isTop = true,
   outer: Decode = decodeDefault,
-): void {
+): Steps<void> {
+  const { identifiers, code, pace } = subject
   const decode = decodeOf(elements, buffer) ?? outer
   for (const element of elements) {
+    if (pace.isDue()) yield
     if (isTop && MARK_TAGS.has(element.tag)) continue
-    element.items?.forEach((item) =>
-      expectNoIdentifier(item.elements, buffer, identifiers, code, false, decode),
-    )
+    for (const { elements: inside } of element.items ?? [])
+      if (inside.length > 0) yield* expectNoIdentifier(inside, buffer, subject, false, decode)
     if (element.items || element.valueEnd === element.valueStart) continue
     const vr = vrOf(element.tag) ?? element.vr
     const value = buffer.subarray(element.valueStart, element.valueEnd)
     // A file that comes back names its patient by this very code.
     if (CODED.has(element.tag) && value.toString('latin1').trim() === code) continue
+    expectBounded(element)
     const isText = isWritten(vr) || isWritten(element.vr)
     if (isText && identifiers.isInText(fold(decode(value))))
       throw new NocturneError('identifier_left')
-    if (!NOT_SEARCHED.has(vr) && identifiers.isInBytes(value))
+    if (!NOT_SEARCHED.has(vr) && (yield* identifiers.search(value, pace)))
       throw new NocturneError('identifier_left')
   }
 }
@@ -55,72 +60,44 @@ type ParsedDataset = Readonly<Record<string, DicomElement>>
 /**
  * dcmjs must see the same elements, VRs and items that we do.
  *
- * It reads a copy, because it is wrong about some of what is right. Left out are Specific Character Set (it refuses
- * several sets, and no text is compared) and sequences written as UN (it reads them with the wrong VRs). Sequences of
- * undefined length get a defined one (it would look for the delimiter inside values), so on their extent alone it takes
- * our word; all else stands as in the file. Nothing is deflated. What it does not see is still walked and searched.
+ * It reads a copy, piece by piece, because it is slow and wrong about some of what is right. Left out are Specific
+ * Character Set (it refuses several sets, and no text is compared), sequences written as UN (it reads them with the
+ * wrong VRs), and values that are too large to be read in a step. Sequences of undefined length get a defined one (it
+ * would look for the delimiter inside values), so on their extent alone it takes our word; all else stands as in the
+ * file. Nothing is deflated. What it does not see is still walked and searched.
  *
  * @throws NocturneError `output_disagrees`
  */
-export function expectAgreement(
+export function* expectAgreement(
   elements: readonly Element[],
   buffer: Buffer,
   encoding: Encoding,
-): void {
+  pace: Pace,
+): Steps<void> {
   const syntax =
     encoding === EXPLICIT_BIG
       ? '1.2.840.10008.1.2.2'
       : encoding.explicit
         ? '1.2.840.10008.1.2.1'
         : '1.2.840.10008.1.2'
-  const copy = new Output()
-  copy.add(encodeStart('1.2', '1.2', syntax))
-  frame(elements, buffer, encoding, copy)
-  const bytes = copy.toBuffer()
-  let parsed: ParsedDataset
+  for (const piece of pieces(elements)) {
+    const copy = new Output()
+    copy.add(encodeStart('1.2', '1.2', syntax))
+    frame(piece, buffer, encoding, copy)
+    const bytes = yield* copy.toBuffer(pace)
+    if (!agrees(piece, parse(bytes), encoding)) throw new NocturneError('output_disagrees')
+    if (pace.isDue(PIECE)) yield
+  }
+}
+
+function parse(bytes: Buffer): ParsedDataset {
   try {
     // dcmjs reads an ArrayBuffer from its start, and `bytes` may lie inside a shared one.
     const whole = new ArrayBuffer(bytes.length)
     bytes.copy(Buffer.from(whole))
-    parsed = dcmjs.data.DicomMessage.readFile(whole).dict
+    return dcmjs.data.DicomMessage.readFile(whole).dict
   } catch (error) {
     throw new NocturneError('output_disagrees', { cause: error })
-  }
-  if (!agrees(elements, parsed, encoding)) throw new NocturneError('output_disagrees')
-}
-
-const isLeftOut = ({ tag, vr, items }: Element): boolean =>
-  tag === SPECIFIC_CHARACTER_SET || (vr === 'UN' && items !== undefined)
-
-/** Whether the copy cannot hold a sequence as it is: something in it has no length, or is left out. */
-const isFramed = ({ undefinedLength, items = [] }: Element): boolean =>
-  undefinedLength ||
-  items.some(
-    (item) =>
-      item.undefinedLength ||
-      item.elements.some((element) => isLeftOut(element) || isFramed(element)),
-  )
-
-function frame(
-  elements: readonly Element[],
-  buffer: Buffer,
-  encoding: Encoding,
-  copy: Output,
-): void {
-  for (const element of elements) {
-    if (isLeftOut(element)) continue
-    const { tag, vr, items, start, end } = element
-    if (!items || !isFramed(element)) {
-      copy.add(buffer, start, end)
-      continue
-    }
-    const content = new Output()
-    for (const item of items) {
-      const inside = new Output()
-      frame(item.elements, buffer, item.encoding, inside)
-      addItem(content, inside, item.encoding, false)
-    }
-    addSequence(copy, tag, vr, content, encoding, encoding, false)
   }
 }
 

@@ -11,6 +11,7 @@ import { deflated, inflated } from './inflate.js'
 import { keyedDigest, uidMapper } from './keys.js'
 import { encodeMarks, encodeStart } from './marks.js'
 import { CLEAN_DESCRIPTORS } from './options.js'
+import { Pace, type Steps } from './pace.js'
 import { readStart, type Start } from './part10.js'
 import { passPixels } from './pixels.js'
 import { Reader } from './reader.js'
@@ -19,11 +20,13 @@ import { rulesOf } from './rules.js'
 import { dropTail, readHead, type Stretch } from './stretch.js'
 import type { Subject } from './subject.js'
 import { hex } from './dictionary.js'
-import { newBudget, readDataset } from './walk.js'
+import { Budget, readDataset } from './walk.js'
 import { encodeElement, encodeText } from './write.js'
 
 /** Beyond the header: group 0002 before it, and the first bytes of Pixel Data behind it. */
 const LOOK_AHEAD = 0x11000
+/** What a deflated file may hold however small it is. */
+const NODES_ANYWAY = 2000
 const PATIENT_TAGS = [
   [0x00100010, 'PN'],
   [0x00100020, 'LO'],
@@ -44,15 +47,19 @@ export async function deidentify(
   const outer = new Reader(instance.bytes, context.headerBytes + LOOK_AHEAD)
   return guarded(outer, async () => {
     const start = await readStart(outer)
+    const pace = new Pace()
     if (start.sopClassUID === DIRECTORY) throw new NocturneError('media_directory')
-    if (!start.syntax.isDeflated) return await pass(outer, start, start.end, context, outer)
+    if (!start.syntax.isDeflated)
+      return await pass(outer, start, start.end, context, outer, new Budget(pace))
     outer.forget(start.end)
     const source = inflated(outer.rest())
-    const inner = new Reader(source, context.headerBytes + LOOK_AHEAD)
+    const inner = new Reader(source.bytes, context.headerBytes + LOOK_AHEAD)
+    // An element takes some bits at least, however well it deflates: a small file cannot claim many.
+    const budget = new Budget(pace, () => NODES_ANYWAY + source.taken())
     try {
-      return await pass(inner, start, 0, context, outer)
+      return await pass(inner, start, 0, context, outer, budget)
     } catch (error) {
-      await source.return()
+      await source.bytes.return()
       throw error
     }
   })
@@ -79,16 +86,21 @@ async function pass(
   at: number,
   context: DeidentifyContext,
   source: Reader,
+  budget: Budget,
 ): Promise<DeidentifiedInstance> {
   const { syntax } = start
-  const head = await readHead(reader, at, syntax.encoding, at + context.headerBytes)
+  const { pace } = budget
+  const head = await readHead(reader, at, syntax.encoding, at + context.headerBytes, budget)
   const identity = readIdentity(head.elements, reader.buffer)
   const digest = digestsOf(context)
   const { handle, isPatient } = handleOf(identity, digest('patient'))
   const pseudonym = await context.pseudonymOf(handle, identity.original)
 
-  const subject = subjectOf(context, digest('uid'), pseudonym)
-  const { header, again } = rewriteHead(head, reader.buffer, syntax.encoding, subject, context)
+  pace.begin()
+  const subject = subjectOf(context, digest('uid'), pseudonym, pace)
+  const { header, again } = await pace.run(
+    rewriteHead(head, reader.buffer, syntax.encoding, subject, context),
+  )
   const facts = factsOf(
     readIdentity(again, header),
     identity,
@@ -116,12 +128,14 @@ function subjectOf(
   { profile }: DeidentifyContext,
   digest: ReturnType<typeof keyedDigest>,
   { code, shiftSeconds }: Pseudonym,
+  pace: Pace,
 ): Subject {
   if (!/^[A-Z0-9]{1,16}$/.test(code) || !Number.isSafeInteger(shiftSeconds))
     throw new NocturneError('unsafe_step_failed')
   return {
     rules: rulesOf(profile),
     identifiers: new Identifiers(),
+    pace,
     mapUid: uidMapper(digest),
     code,
     shiftSeconds,
@@ -131,14 +145,15 @@ function subjectOf(
 }
 
 /** The new data set up to Pixel Data, checked. */
-function rewriteHead(
+function* rewriteHead(
   { elements }: Stretch,
   buffer: Buffer,
   encoding: Encoding,
   subject: Subject,
   { profile }: DeidentifyContext,
-): { header: Buffer; again: readonly Element[] } {
-  collect(elements, buffer, subject.identifiers, decodeDefault)
+): Steps<{ header: Buffer; again: readonly Element[] }> {
+  const { pace } = subject
+  yield* collect(elements, buffer, subject, decodeDefault)
   const additions = encodeMarks(profile, subject.rules.dates, encoding)
   for (const [tag, vr] of PATIENT_TAGS) {
     if (elements.some((element) => element.tag === tag)) continue
@@ -146,24 +161,27 @@ function rewriteHead(
   }
   const decode = decodeOf(elements, buffer) ?? decodeDefault
   const scope: Scope = { subject, buffer, elements, encoding, decode, mode: 'check', path: '' }
-  const header = rewriteDataset(scope, additions).output.toBuffer()
-  const again = readDataset(header, encoding, newBudget())
-  expectNoIdentifier(again, header, subject.identifiers, subject.code)
-  expectAgreement(again, header, encoding)
+  const { output } = yield* rewriteDataset(scope, additions)
+  const header = yield* output.toBuffer(pace)
+  const again = yield* readDataset(header, encoding, new Budget(pace))
+  yield* expectNoIdentifier(again, header, subject)
+  yield* expectAgreement(again, header, encoding, pace)
   return { header, again }
 }
 
 /** Every identifier of the source, at every level, in the character set of its level. */
-function collect(
+function* collect(
   elements: readonly Element[],
   buffer: Buffer,
-  identifiers: Identifiers,
+  { identifiers, pace }: Pick<Subject, 'identifiers' | 'pace'>,
   outer: Decode,
-): void {
+): Steps<void> {
   const decode = decodeOf(elements, buffer) ?? outer
   for (const element of elements) {
+    if (pace.isDue()) yield
     if (!element.items) identifiers.add(element, buffer, decode)
-    element.items?.forEach((item) => collect(item.elements, buffer, identifiers, decode))
+    for (const { elements: inside } of element.items ?? [])
+      if (inside.length > 0) yield* collect(inside, buffer, { identifiers, pace }, decode)
   }
 }
 
@@ -193,13 +211,13 @@ async function* rest(
   header: Buffer,
   { pixels }: Stretch,
   encoding: Encoding,
-  { rules, report }: Subject,
+  { rules, report, pace }: Subject,
   { headerBytes }: DeidentifyContext,
 ): AsyncGenerator<Buffer, void> {
   yield header
   if (!pixels) return
   yield* passPixels(reader, pixels, encoding)
-  await dropTail(reader, encoding, headerBytes, ({ tag, vr }) => {
+  await dropTail(reader, encoding, headerBytes, pace, ({ tag, vr }) => {
     const rule = rules.ruleFor({ tag, vr })
     // Elements that some profile keeps belong before Pixel Data, where they are checked.
     if (rule.step !== 'remove') throw new NocturneError('malformed')

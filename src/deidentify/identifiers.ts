@@ -4,6 +4,8 @@ import { decodeDefault, type Decode } from './charset.js'
 import { fold, isVocabulary } from './clean.js'
 import { vrOf } from './dictionary.js'
 import { TEXT_VRS, type Element } from './element.js'
+import { Matcher, type Tokens } from './matcher.js'
+import type { Pace, Steps } from './pace.js'
 
 /** Attributes whose value numbers a person, a visit or an order, at any level. */
 const ID_TAGS: ReadonlySet<number> = new Set([
@@ -23,23 +25,29 @@ const INSIDE_FROM = 5
 const BINARY_FROM = 5
 /** One instance names few people; more than this is an attack on the search, and fails closed. */
 const MAX_TOKENS = 2000
+const MAX_VALUE_BYTES = 0x4000
+/** 16 MiB: 2,000 tokens of 20 characters in an alphabet of 100. */
+const MAX_CELLS = 4_000_000
+/** What is searched between two looks at the clock. */
+const SLICE_BYTES = 0x10000
 
 export class Identifiers {
   /** Folded words of names, the vocabulary's too: what cleaning must not let stay. */
   readonly names = new Set<string>()
   readonly #tokens = new Set<string>()
   readonly #bytes = new Set<string>()
-  #inText: RegExp | undefined
-  #inBinary: RegExp | undefined
+  #inText: Matcher | undefined
+  #inBinary: Matcher | undefined
 
-  /** Takes note of `element` of the source, when it names somebody. */
+  /** Takes note of `element` of the source, when it names somebody. @throws NocturneError `header_too_complex` */
   add(element: Element, buffer: Buffer, decode: Decode): void {
     const { tag, vr } = element
     const isName = vr === 'PN' || vrOf(tag) === 'PN'
     const isId = ID_TAGS.has(tag)
     if (!isName && !isId && tag !== BIRTH_DATE && !CONTACT_TAGS.has(tag)) return
     const value = buffer.subarray(element.valueStart, element.valueEnd)
-    if (this.#tokens.size > MAX_TOKENS) throw new NocturneError('unsafe_step_failed')
+    if (this.#tokens.size > MAX_TOKENS || value.length > MAX_VALUE_BYTES)
+      throw new NocturneError('header_too_complex')
     const text = decode(value).replace(/\0/g, '')
     for (const part of text.split('\\')) {
       if (isName) this.#addName(part)
@@ -50,19 +58,38 @@ export class Identifiers {
     // The same bytes in another character set, or in an element that is not text.
     if (isName && value.some((byte) => byte >= 0x80 || byte === 0x1b)) this.#addBytes(value)
     this.#inText = undefined
+    this.#inBinary = undefined
   }
 
   /** Whether `folded` text holds one. */
   isInText(folded: string): boolean {
-    this.#compile()
-    return this.#inText?.test(folded) ?? false
+    this.#inText ??= matcher({
+      inside: [...this.#tokens].filter(({ length }) => length >= INSIDE_FROM),
+      words: [...this.#tokens].filter(({ length }) => length < INSIDE_FROM),
+    })
+    return this.#inText.isIn(folded)
   }
 
-  /** Whether the raw bytes of a value hold one, whatever its VR claims. */
+  /** Whether the raw bytes of a value hold one, whatever its VR claims. For values of any size there is `search`. */
   isInBytes(value: Buffer): boolean {
-    this.#compile()
-    if (!this.#inBinary) return false
-    return this.#inBinary.test(value.toString('latin1').toLowerCase())
+    return this.#binary().follow(value, 0) === -1
+  }
+
+  /** As `isInBytes`, in steps. */
+  *search(value: Buffer, pace: Pace): Steps<boolean> {
+    let state = 0
+    for (let at = 0; at < value.length && state !== -1; at += SLICE_BYTES) {
+      state = this.#binary().follow(value.subarray(at, at + SLICE_BYTES), state)
+      if (pace.isDue(SLICE_BYTES >> 8)) yield
+    }
+    return state === -1
+  }
+
+  #binary(): Matcher {
+    const isLong = ({ length }: string) => length >= BINARY_FROM
+    return (this.#inBinary ??= matcher({
+      inside: [...[...this.#tokens].filter(isLong), ...this.#bytes],
+    }))
   }
 
   #addName(name: string): void {
@@ -118,28 +145,15 @@ export class Identifiers {
       for (const form of [part, bare]) if (form.length >= 4) this.#bytes.add(form.toLowerCase())
     }
   }
-
-  #compile(): void {
-    if (this.#inText) return
-    const tokens = [...this.#tokens]
-    const inside = tokens.filter((token) => token.length >= INSIDE_FROM)
-    const words = tokens.filter((token) => token.length < INSIDE_FROM)
-    this.#inText = pattern([
-      ...inside.map(escape),
-      ...words.map((word) => `(?<![\\p{L}\\p{N}])${escape(word)}(?![\\p{L}\\p{N}])`),
-    ])
-    this.#inBinary = pattern([
-      ...tokens.filter((token) => token.length >= BINARY_FROM).map(escape),
-      ...[...this.#bytes].map(escape),
-    ])
-  }
 }
 
-const escape = (token: string): string => token.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
-
-/** Matches nothing when there is nothing to look for. */
-const pattern = (alternatives: readonly string[]): RegExp =>
-  new RegExp(alternatives.length === 0 ? '(?!)' : alternatives.join('|'), 'u')
+function matcher(tokens: Tokens): Matcher {
+  try {
+    return new Matcher(tokens, MAX_CELLS)
+  } catch (cause) {
+    throw new NocturneError('header_too_complex', { cause })
+  }
+}
 
 /** VRs whose values people write: they are searched as text in the data set's character set. */
 export const isWritten = (vr: string): boolean =>

@@ -1,9 +1,9 @@
 /** What de-identification writes into the data set about itself (PS3.15 E.1.1, PS3.3 C.7.1.1), and group 0002. */
 import { BASIC, OPTIONS } from './options.js'
-import { EXPLICIT, type Encoding } from './element.js'
+import { EXPLICIT, ITEM, type Encoding } from './element.js'
 import type { Profile } from './profile.js'
 import type { Rules } from './rules.js'
-import { addItem, addSequence, encodeElement, encodeText, Output } from './write.js'
+import { encodeElement, encodeItemTag, encodeText } from './write.js'
 
 /** This implementation (PS3.7 D.3.3.2): a UUID of its own, and a name. */
 const IMPLEMENTATION_CLASS_UID = '2.25.270695996825855179949881587723571202391'
@@ -30,20 +30,18 @@ export function encodeMarks(
     encodeElement(tag, vr, encodeText(value, vr), encoding),
   ]
   const codes = [BASIC, ...OPTIONS.filter(({ code }) => profile.options.includes(code))]
-  const items = new Output()
-  for (const { code, meaning } of codes) {
-    const item = new Output()
-    item.add(text(0x00080100, 'SH', code)[1])
-    item.add(text(0x00080102, 'SH', 'DCM')[1])
-    item.add(text(0x00080104, 'LO', meaning)[1])
-    addItem(items, item, encoding, false)
-  }
-  const sequence = new Output()
-  addSequence(sequence, 0x00120064, 'SQ', items, encoding, encoding, false)
+  const items = codes.map(({ code, meaning }) => {
+    const item = Buffer.concat([
+      text(0x00080100, 'SH', code)[1],
+      text(0x00080102, 'SH', 'DCM')[1],
+      text(0x00080104, 'LO', meaning)[1],
+    ])
+    return Buffer.concat([encodeItemTag(ITEM, item.length, encoding), item])
+  })
   return new Map([
     text(0x00120062, 'CS', 'YES'),
     text(0x00120063, 'LO', `Nocturne ${profile.name} ${profile.version}`),
-    [0x00120064, sequence.toBuffer()],
+    [0x00120064, encodeElement(0x00120064, 'SQ', Buffer.concat(items), encoding)],
     text(0x00280303, 'CS', TEMPORAL[dates]),
   ])
 }

@@ -1,5 +1,6 @@
 /** The start of a file (PS3.10 section 7.1): preamble, group 0002, and files that lack one, the other or both. */
 import { NocturneError } from '../lib/errors.js'
+import { trimPadding } from './charset.js'
 import { EXPLICIT, IMPLICIT, VRS, type Encoding } from './element.js'
 import type { Reader } from './reader.js'
 import { sniff, syntaxOf, type Syntax } from './syntax.js'
@@ -67,4 +68,4 @@ function headerAt(reader: Reader, at: number, encoding: Encoding) {
   }
 }
 
-const uidText = (value: Buffer): string => value.toString('latin1').replace(/[\0 ]+$/, '')
+const uidText = (value: Buffer): string => trimPadding(value.toString('latin1'))

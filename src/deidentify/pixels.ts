@@ -24,7 +24,7 @@ export async function* passPixels(
   for (;;) {
     await reader.fill(8)
     if (reader.filled < 8) throw new NocturneError('truncated')
-    const { tag, length } = readHeader(reader.buffer, 0, 8, true, encoding)
+    const { tag, length } = readHeader(reader.buffer, 0, 8, false, encoding)
     const isEnd = tag === SEQUENCE_END
     if (isEnd ? length !== 0 : tag !== ITEM || length === UNDEFINED_LENGTH)
       throw new NocturneError('malformed')

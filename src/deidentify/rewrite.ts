@@ -4,9 +4,10 @@ import { decodeWith, type Decode } from './charset.js'
 import { hex } from './dictionary.js'
 import type { Element, Encoding, Item } from './element.js'
 import type { ElementReport } from './index.js'
+import type { Steps } from './pace.js'
 import type { Rule } from './rules.js'
 import type { Subject, TextMode } from './subject.js'
-import { rewriteValue } from './value.js'
+import { isNotNumeric, isNumber, rewriteValue, type Search } from './value.js'
 import { addItem, addSequence, encodeElement, encodeHeader, Output } from './write.js'
 
 /** One data set of the source: the top level, or an item. */
@@ -25,6 +26,7 @@ export interface Scope {
 export type Additions = ReadonlyMap<number, Buffer>
 
 const NONE: Additions = new Map()
+const LARGE = 0x10000
 const SPECIFIC_CHARACTER_SET = 0x00080005
 
 /**
@@ -32,17 +34,18 @@ const SPECIFIC_CHARACTER_SET = 0x00080005
  *
  * @throws NocturneError `malformed` when a tag stands twice: two readers would not see the same file.
  */
-export function rewriteDataset(
+export function* rewriteDataset(
   scope: Scope,
   additions: Additions = NONE,
-): { output: Output; isChanged: boolean } {
+): Steps<{ output: Output; isChanged: boolean }> {
   const output = new Output()
   const added = [...additions].sort(([a], [b]) => a - b)
   let isChanged = added.length > 0
   for (const element of inOrder(scope.elements)) {
     while (added[0] && added[0][0] < element.tag) addNext(scope, output, added)
     if (added[0]?.[0] === element.tag) continue
-    const rewritten = rewriteElement(scope, element)
+    if (scope.subject.pace.isDue(2)) yield
+    const rewritten = yield* rewriteElement(scope, element)
     if (rewritten === element) output.add(scope.buffer, element.start, element.end)
     else isChanged = true
     if (rewritten instanceof Output) output.addAll(rewritten)
@@ -70,14 +73,15 @@ function inOrder(elements: readonly Element[]): readonly Element[] {
 }
 
 /** The element itself when it stays as it is; undefined when it goes. */
-function rewriteElement(scope: Scope, element: Element): Element | Output | undefined {
+function* rewriteElement(scope: Scope, element: Element): Steps<Element | Output | undefined> {
   const rule = scope.subject.rules.ruleFor(element)
   if (rule.step === 'remove') {
     report(scope, element.tag, 'removed', rule)
     return undefined
   }
-  if (element.items) return rewriteSequence(scope, element, element.items, rule)
-  const value = rewriteValue(scope, element, rule)
+  if (element.items) return yield* rewriteSequence(scope, element, element.items, rule)
+  const search = yield* searchOf(scope, element)
+  const value = rewriteValue(scope, element, rule, search)
   if (value === undefined) return element
   report(scope, element.tag, value.action, rule)
   if (value.action === 'removed') return undefined
@@ -86,12 +90,29 @@ function rewriteElement(scope: Scope, element: Element): Element | Output | unde
   return output
 }
 
-function rewriteSequence(
+/** Large values are searched in steps, before it is known whether that will be asked for. */
+function* searchOf({ subject, buffer }: Scope, element: Element): Steps<Search> {
+  const { identifiers, pace } = subject
+  const { valueStart, valueEnd } = element
+  if (valueEnd - valueStart < LARGE)
+    return isNumber(element) ? isNotNumeric : (value) => identifiers.isInBytes(value)
+  if (!isNumber(element)) {
+    const isFound = yield* identifiers.search(buffer.subarray(valueStart, valueEnd), pace)
+    return () => isFound
+  }
+  for (let at = valueStart; at < valueEnd; at += LARGE) {
+    if (isNotNumeric(buffer.subarray(at, Math.min(at + LARGE, valueEnd)))) return () => true
+    if (pace.isDue(LARGE >> 8)) yield
+  }
+  return () => false
+}
+
+function* rewriteSequence(
   scope: Scope,
   element: Element,
   items: readonly Item[],
   rule: Rule,
-): Element | Output | undefined {
+): Steps<Element | Output | undefined> {
   if (items.length === 0) return element
   const { tag, vr, undefinedLength } = element
   const output = new Output()
@@ -104,7 +125,12 @@ function rewriteSequence(
   const content = new Output()
   let isChanged = false
   for (const [index, item] of items.entries()) {
-    const rewritten = rewriteDataset({
+    if (scope.subject.pace.isDue()) yield
+    if (item.elements.length === 0) {
+      content.add(scope.buffer, item.start, item.end)
+      continue
+    }
+    const rewritten = yield* rewriteDataset({
       ...scope,
       elements: item.elements,
       encoding: item.encoding,
@@ -112,8 +138,12 @@ function rewriteSequence(
       mode,
       path: `${scope.path}${hex(tag)}[${index}].`,
     })
-    if (rewritten.isChanged) isChanged = true
-    addItem(content, rewritten.output, item.encoding, item.undefinedLength)
+    if (rewritten.isChanged) {
+      isChanged = true
+      addItem(content, rewritten.output, item.encoding, item.undefinedLength)
+    } else {
+      content.add(scope.buffer, item.start, item.end)
+    }
   }
   if (!isChanged) return element
   const itemEncoding = items[0]?.encoding ?? scope.encoding

@@ -2,7 +2,8 @@
 import { NocturneError } from '../lib/errors.js'
 import { isPixelData, UNDEFINED_LENGTH, type Element, type Encoding } from './element.js'
 import type { Reader } from './reader.js'
-import { Incomplete, newBudget, readElement, readHeader, type Budget, type Header } from './walk.js'
+import { Budget, expectFew, Incomplete, readElement, readHeader, type Header } from './walk.js'
+import type { Pace } from './pace.js'
 
 export interface Stretch {
   readonly elements: readonly Element[]
@@ -16,16 +17,16 @@ export interface Stretch {
  * The elements from `start` up to Pixel Data or the end of the file, held in the reader's buffer.
  *
  * @param limit the offset where the last of them must end at the latest.
- * @throws NocturneError `truncated`, `malformed`, `header_over_limit`
+ * @throws NocturneError `truncated`, `malformed`, `header_over_limit`, `header_too_complex`
  */
 export async function readHead(
   reader: Reader,
   start: number,
   encoding: Encoding,
   limit: number,
+  budget: Budget,
 ): Promise<Stretch> {
   const elements: Element[] = []
-  const budget = newBudget()
   for (let at = start; ;) {
     const found = await nextElement(reader, at, encoding, limit, budget)
     if (found === undefined) return { elements, end: at, pixels: undefined }
@@ -34,6 +35,7 @@ export async function readHead(
       return { elements, end: at, pixels }
     }
     elements.push(found)
+    expectFew(elements)
     at = found.end
   }
 }
@@ -49,12 +51,15 @@ export async function dropTail(
   reader: Reader,
   encoding: Encoding,
   limit: number,
+  pace: Pace,
   drop: (element: Pick<Element, 'tag' | 'vr'>) => void,
 ): Promise<void> {
+  const budget = new Budget(pace)
   for (;;) {
     await reader.fill(12)
-    const found = await nextElement(reader, 0, encoding, limit, newBudget(), true)
+    const found = await nextElement(reader, 0, encoding, limit, budget, true)
     if (found === undefined) return
+    if (budget.spend()) await pace.rest()
     drop(found)
     const length = 'length' in found ? found.valueStart + found.length : found.end
     await reader.skip(length)
@@ -78,12 +83,15 @@ async function nextElement(
     const isAll = reader.filled < wanted
     if (isAll && reader.filled === at) return undefined
     let header: Header | undefined
+    const spent = budget.spent
     try {
       header = readHeader(reader.buffer, at, reader.filled, true, encoding)
       if (header.tag === 0) throw new NocturneError('malformed')
       if (headerIsEnough ? header.length !== UNDEFINED_LENGTH : isPixelData(header.tag))
         return header
-      const found = readElement(reader.buffer, at, reader.filled, encoding, budget)
+      const found = await budget.pace.run(
+        readElement(reader.buffer, at, reader.filled, encoding, budget),
+      )
       if (found.end > limit) throw new NocturneError('header_over_limit')
       return found
     } catch (error) {
@@ -92,6 +100,7 @@ async function nextElement(
         return undefined
       }
       if (!(error instanceof Incomplete)) throw error
+      budget.spent = spent
       if (isAll) throw new NocturneError('truncated')
       if (error.until > limit) throw new NocturneError('header_over_limit')
       const doubled = at + 2 * (reader.filled - at)
@@ -109,4 +118,12 @@ async function expectZeros(reader: Reader, at: number, limit: number): Promise<v
   if (!isZeros(reader.buffer.subarray(at, reader.filled))) throw new NocturneError('malformed')
 }
 
-const isZeros = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0)
+const ZEROS = Buffer.alloc(0x10000)
+
+function isZeros(bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length; at += ZEROS.length) {
+    const part = bytes.subarray(at, at + ZEROS.length)
+    if (!part.equals(ZEROS.subarray(0, part.length))) return false
+  }
+  return true
+}

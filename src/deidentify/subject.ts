@@ -1,11 +1,13 @@
 import type { Identifiers } from './identifiers.js'
 import type { ElementReport } from './index.js'
+import type { Pace } from './pace.js'
 import type { Rules } from './rules.js'
 
 /** What the rewriting of one instance needs to know. */
 export interface Subject {
   readonly rules: Rules
   readonly identifiers: Identifiers
+  readonly pace: Pace
   readonly mapUid: (uid: string) => string
   /** In place of Patient ID and Patient's Name. */
   readonly code: string

@@ -1,4 +1,6 @@
 /** The new value of one element that is not a sequence. */
+import { NocturneError } from '../lib/errors.js'
+import { trimPadding } from './charset.js'
 import { cleanText, fold } from './clean.js'
 import { isTimezoneOffset, shiftDate, shiftDateTime, shiftTime } from './dates.js'
 import { partnerOf, vrOf } from './dictionary.js'
@@ -22,6 +24,8 @@ const OWN_UIDS: ReadonlySet<number> = new Set([0x00080018, 0x0020000d, 0x0020000
 const CLASS_UIDS: ReadonlySet<number> = new Set([
   0x0008001a, 0x0008001b, 0x00080062, 0x0008010c, 0x00080117, 0x00080118, 0x00081150, 0x0008115a,
 ])
+/** Values that are parsed one by one. */
+const SPLIT_VRS: ReadonlySet<string> = new Set(['DA', 'DT', 'TM', 'UI'])
 const CODE_TAGS: ReadonlySet<number> = new Set([0x00080100, 0x00080102, 0x00080103, 0x00080104])
 /** Coding schemes of PS3.16 section 8 whose meanings are published, not typed. */
 const CODING_SCHEMES: ReadonlySet<string> = new Set(
@@ -30,13 +34,33 @@ const CODING_SCHEMES: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Undefined when the value stays as it is. */
-export function rewriteValue(scope: Scope, element: Element, rule: Rule): NewValue | undefined {
+/** Text that people write is far shorter; what is decoded and compared in one step must be. */
+const MAX_TEXT_BYTES = 0x40000
+/** Longer text is not cleaned word by word: the base action applies. */
+const MAX_CLEANED = 0x8000
+/** Of one attribute: 65,534 bytes hold a thousand UIDs of the usual length. */
+const MAX_UIDS = 4096
+
+/** Whether the bytes of a value hold what may not stay: an identifier of the source, in a number anything else. */
+export type Search = (value: Buffer) => boolean
+
+/**
+ * Undefined when the value stays as it is.
+ *
+ * @throws NocturneError `header_too_complex` for more text or UIDs than any attribute has.
+ */
+export function rewriteValue(
+  scope: Scope,
+  element: Element,
+  rule: Rule,
+  search: Search,
+): NewValue | undefined {
   if (element.valueEnd === element.valueStart && rule.step !== 'code') return undefined
+  expectBounded(element)
   switch (rule.step) {
     case 'keep':
     case 'check':
-      return check(scope, element, rule.base)
+      return check(scope, element, rule.base, search)
     case 'clean':
       return clean(scope, element, rule.base)
     case 'date':
@@ -48,6 +72,14 @@ export function rewriteValue(scope: Scope, element: Element, rule: Rule): NewVal
     default:
       return basic(scope, element, rule.step)
   }
+}
+
+/** Numbers as text may be long (a contour) and are only looked at byte by byte; so are bytes. */
+export function expectBounded(element: Element): void {
+  const vr = vrOf(element.tag) ?? element.vr
+  const isText = isWritten(vr) || isWritten(element.vr) || SPLIT_VRS.has(vr)
+  if (isText && element.valueEnd - element.valueStart > MAX_TEXT_BYTES)
+    throw new NocturneError('header_too_complex')
 }
 
 function basic(scope: Scope, element: Element, step: Base): NewValue | undefined {
@@ -64,8 +96,9 @@ function remap({ subject, buffer }: Scope, { tag, valueStart, valueEnd }: Elemen
   const isListed = vrOf(tag) === 'UI' && subject.rules.isListed(tag)
   const values = buffer
     .toString('latin1', valueStart, valueEnd)
-    .split('\\')
+    .split('\\', MAX_UIDS + 1)
     .map((uid) => uid.replace(/[\0 ]+/g, ''))
+  if (values.length > MAX_UIDS) throw new NocturneError('header_too_complex')
   const mapped = values.map((uid) => {
     if (uid === '') return uid
     if (OWN_UIDS.has(tag)) return subject.mapUid(uid)
@@ -77,33 +110,44 @@ function remap({ subject, buffer }: Scope, { tag, valueStart, valueEnd }: Elemen
   return { action: 'remapped' as const, bytes: encodeText(mapped.join('\\'), 'UI') }
 }
 
-function check(scope: Scope, element: Element, base: Base): NewValue | undefined {
+function check(scope: Scope, element: Element, base: Base, search: Search): NewValue | undefined {
   const { subject, buffer } = scope
   const vr = vrOf(element.tag) ?? element.vr
   const value = buffer.subarray(element.valueStart, element.valueEnd)
-  if (vr === 'DS' || vr === 'IS' || vr === 'AS') {
-    const isNumber = /^[0-9 +\-.eE\\DWMY]*\0?$/.test(value.toString('latin1'))
-    return isNumber ? undefined : basic(scope, element, base)
-  }
+  if (isNumber(element)) return search(value) ? basic(scope, element, base) : undefined
   if (isWritten(vr) || isWritten(element.vr)) {
     if (scope.mode !== 'check' && TEXT_VRS.has(vr) && !isStandardCode(scope, element)) {
       return scope.mode === 'clean'
         ? clean(scope, element, 'dummy')
         : basic(scope, element, 'dummy')
     }
-    const isFound =
-      subject.identifiers.isInText(fold(scope.decode(value))) ||
-      subject.identifiers.isInBytes(value)
+    const isFound = subject.identifiers.isInText(fold(scope.decode(value))) || search(value)
     return isFound ? clean(scope, element, 'dummy') : undefined
   }
-  if (!subject.identifiers.isInBytes(value)) return undefined
+  if (!search(value)) return undefined
   return basic(scope, element, base)
+}
+
+const NUMERIC = new Uint8Array(256)
+for (const byte of Buffer.from('0123456789 +-.eE\\DWMY')) NUMERIC[byte] = 1
+
+/** Whether it holds more than digits and what stands between them, with a NUL at most at the end. */
+export function isNotNumeric(value: Buffer): boolean {
+  const end = value.at(-1) === 0 ? value.length - 1 : value.length
+  for (let at = 0; at < end; at++) if (NUMERIC[value[at] ?? 0] === 0) return true
+  return false
+}
+
+export function isNumber({ tag, vr }: Element): boolean {
+  const known = vrOf(tag) ?? vr
+  return known === 'DS' || known === 'IS' || known === 'AS'
 }
 
 /** Words of the vocabulary in each value; the base action when none is left. */
 function clean(scope: Scope, element: Element, base: Base): NewValue | undefined {
   const vr = vrOf(element.tag) ?? element.vr
-  if (!TEXT_VRS.has(vr) && vr !== 'CS') return basic(scope, element, base)
+  const length = element.valueEnd - element.valueStart
+  if ((!TEXT_VRS.has(vr) && vr !== 'CS') || length > MAX_CLEANED) return basic(scope, element, base)
   const values = textOf(scope, element).split(
     vr === 'LO' || vr === 'SH' || vr === 'CS' ? '\\' : /(?!)/,
   )
@@ -140,4 +184,4 @@ function isStandardCode(scope: Scope, { tag }: Element): boolean {
 }
 
 const textOf = ({ buffer, decode }: Scope, { valueStart, valueEnd }: Element): string =>
-  decode(buffer.subarray(valueStart, valueEnd)).replace(/[\0 ]+$/, '')
+  trimPadding(decode(buffer.subarray(valueStart, valueEnd)))

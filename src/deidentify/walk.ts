@@ -16,10 +16,14 @@ import {
   type Encoding,
   type Item,
 } from './element.js'
+import type { Pace, Steps } from './pace.js'
 
-const MAX_DEPTH = 64
-/** Elements and items of one file; far above the largest enhanced multi-frame header. */
-const MAX_NODES = 1_000_000
+/** Reports and functional groups nest to about 15; each level costs a reader of the file a frame of its stack. */
+const MAX_DEPTH = 32
+/** Elements and items of one file: an enhanced multi-frame of 4,000 frames with 75 each. Bounds time and memory. */
+const MAX_NODES = 300_000
+/** Elements of one data set: four times as many as PS3.6 lists. */
+const MAX_ELEMENTS = 20_000
 
 /** The bytes at hand end inside an element. `until` is the offset that is needed at least; 0 when it is not known. */
 export class Incomplete extends Error {
@@ -30,11 +34,31 @@ export class Incomplete extends Error {
   }
 }
 
-export interface Budget {
-  nodes: number
+/** What may be spent on one file. */
+export class Budget {
+  readonly pace: Pace
+  readonly #allowed: () => number
+  /** Elements and items so far. */
+  spent = 0
+
+  /** @param allowed elements and items, of what the file has shown so far; never more than the room's own limit. */
+  constructor(pace: Pace, allowed: () => number = () => MAX_NODES) {
+    this.pace = pace
+    this.#allowed = allowed
+  }
+
+  /** One more element or item. Whether others must have a turn. @throws NocturneError `header_too_complex` */
+  spend(): boolean {
+    if (++this.spent > MAX_NODES || this.spent > this.#allowed())
+      throw new NocturneError('header_too_complex')
+    return this.pace.isDue()
+  }
 }
 
-export const newBudget = (): Budget => ({ nodes: MAX_NODES })
+/** @throws NocturneError `header_too_complex` */
+export function expectFew(elements: readonly Element[]): void {
+  if (elements.length > MAX_ELEMENTS) throw new NocturneError('header_too_complex')
+}
 
 interface Span {
   readonly buffer: Buffer
@@ -80,72 +104,76 @@ export function readHeader(
 /**
  * The element at `at`, whole, with all that is nested in it.
  *
- * @throws Incomplete when `end` comes first, and NocturneError `malformed`.
+ * @throws Incomplete when `end` comes first, and NocturneError `malformed`, `header_too_complex`.
  */
-export function readElement(
+export function* readElement(
   buffer: Buffer,
   at: number,
   end: number,
   encoding: Encoding,
   budget: Budget,
-): Element {
-  return element({ buffer, end, open: true, depth: 0, budget }, at, encoding)
+): Steps<Element> {
+  const span = { buffer, end, open: true, depth: 0, budget }
+  const header = expectElement(readHeader(buffer, at, end, true, encoding))
+  if (budget.spend()) yield
+  return isNested(header, encoding)
+    ? yield* sequence(span, at, header, encoding)
+    : leaf(span, at, header, encoding)
 }
 
-/** All of `buffer` as one data set. @throws NocturneError `malformed` */
-export function readDataset(buffer: Buffer, encoding: Encoding, budget: Budget): Element[] {
+/** All of `buffer` as one data set. @throws NocturneError `malformed`, `header_too_complex` */
+export function* readDataset(buffer: Buffer, encoding: Encoding, budget: Budget): Steps<Element[]> {
   const span = { buffer, end: buffer.length, open: false, depth: 0, budget }
-  const found: Element[] = []
-  for (let at = 0; at < span.end;) {
-    const next = element(span, at, encoding)
-    found.push(next)
-    at = next.end
-  }
-  return found
+  const { elements } = yield* readElements(span, 0, encoding, false)
+  return elements
 }
 
-function element(span: Span, at: number, encoding: Encoding): Element {
-  if (--span.budget.nodes < 0) throw new NocturneError('header_over_limit')
-  const { tag, vr, length, valueStart } = readHeader(span.buffer, at, span.end, span.open, encoding)
-  if (tag >>> 16 === 0xfffe) throw new NocturneError('malformed')
-  if (length === UNDEFINED_LENGTH) return undefinedElement(span, at, tag, vr, valueStart, encoding)
-
-  const valueEnd = valueStart + length
-  if (valueEnd > span.end) throw beyond(span.open, valueEnd)
-  const plain = { tag, vr, start: at, valueStart, valueEnd, end: valueEnd, undefinedLength: false }
-  const asUnknown = vr === 'UN' && encoding.explicit && vrOf(tag) === 'SQ'
-  if (vr !== 'SQ' && !asUnknown) return plain
-  const inside = { ...span, end: valueEnd, open: false, depth: span.depth + 1 }
-  const { items } = readItems(inside, valueStart, asUnknown ? IMPLICIT : encoding, false)
-  return { ...plain, items }
+const expectElement = (header: Header): Header => {
+  if (header.tag >>> 16 === 0xfffe) throw new NocturneError('malformed')
+  return header
 }
 
-function undefinedElement(
-  span: Span,
-  at: number,
-  tag: number,
-  vr: string,
-  valueStart: number,
-  encoding: Encoding,
-): Element {
-  const plain = { tag, vr, start: at, valueStart, undefinedLength: true }
-  if (vr === 'OB' || vr === 'OW') {
+/** Whether it holds items. As UN their encoding is implicit VR little endian (PS3.5 6.2.2, CP-246). */
+const isNested = ({ tag, vr, length }: Header, { explicit }: Encoding): boolean =>
+  vr === 'SQ' || (vr === 'UN' && (length === UNDEFINED_LENGTH || (explicit && vrOf(tag) === 'SQ')))
+
+function leaf(span: Span, start: number, header: Header, encoding: Encoding): Element {
+  const { tag, vr, length, valueStart } = header
+  if (length === UNDEFINED_LENGTH) {
+    // Only a sequence and an encapsulated value may have an undefined length.
+    if (vr !== 'OB' && vr !== 'OW') throw new NocturneError('malformed')
     const { valueEnd, end } = skipFragments(span, valueStart, encoding)
-    return { ...plain, valueEnd, end, fragments: true }
+    const undefinedLength = true
+    return { tag, vr, start, valueStart, valueEnd, end, undefinedLength, fragments: true }
   }
-  // Only a sequence may have an undefined length here. As UN its content is implicit VR little endian (CP-246).
-  if (vr !== 'SQ' && vr !== 'UN') throw new NocturneError('malformed')
-  const inner = vr === 'UN' ? IMPLICIT : encoding
-  return { ...plain, ...readItems({ ...span, depth: span.depth + 1 }, valueStart, inner, true) }
+  const end = valueStart + length
+  if (end > span.end) throw beyond(span.open, end)
+  return { tag, vr, start, valueStart, valueEnd: end, end, undefinedLength: false }
 }
 
-function readItems(
+function* sequence(
+  span: Span,
+  start: number,
+  { tag, vr, length, valueStart }: Header,
+  encoding: Encoding,
+): Steps<Element> {
+  const undefinedLength = length === UNDEFINED_LENGTH
+  const until = valueStart + length
+  if (!undefinedLength && until > span.end) throw beyond(span.open, until)
+  const depth = span.depth + 1
+  if (depth > MAX_DEPTH) throw new NocturneError('header_too_complex')
+  const inside = undefinedLength ? { ...span, depth } : { ...span, depth, end: until, open: false }
+  const inner = vr === 'UN' ? IMPLICIT : encoding
+  const { items, valueEnd, end } = yield* readItems(inside, valueStart, inner, undefinedLength)
+  return { tag, vr, start, valueStart, valueEnd, end, undefinedLength, items }
+}
+
+function* readItems(
   span: Span,
   start: number,
   encoding: Encoding,
   delimited: boolean,
-): { items: Item[]; valueEnd: number; end: number } {
-  if (span.depth > MAX_DEPTH) throw new NocturneError('malformed')
+): Steps<{ items: Item[]; valueEnd: number; end: number }> {
   const items: Item[] = []
   let at = start
   while (delimited || at < span.end) {
@@ -155,36 +183,65 @@ function readItems(
       return { items, valueEnd: at, end: valueStart }
     }
     if (tag !== ITEM) throw new NocturneError('malformed')
-    const item = readItem(span, at, valueStart, length, encoding)
+    if (span.budget.spend()) yield
+    const item =
+      length === 0
+        ? emptyItem(at, valueStart, encoding)
+        : yield* readItem(span, at, valueStart, length, encoding)
     items.push(item)
     at = item.end
   }
   return { items, valueEnd: at, end: at }
 }
 
-function readItem(
+const NO_ELEMENTS: readonly Element[] = []
+
+const emptyItem = (start: number, end: number, encoding: Encoding): Item => ({
+  start,
+  valueStart: end,
+  valueEnd: end,
+  end,
+  undefinedLength: false,
+  encoding,
+  elements: NO_ELEMENTS,
+})
+
+function* readItem(
   span: Span,
   start: number,
   valueStart: number,
   length: number,
   encoding: Encoding,
-): Item {
-  if (--span.budget.nodes < 0) throw new NocturneError('header_over_limit')
+): Steps<Item> {
   const undefinedLength = length === UNDEFINED_LENGTH
-  if (!undefinedLength && valueStart + length > span.end)
-    throw beyond(span.open, valueStart + length)
-  const inside = undefinedLength ? span : { ...span, end: valueStart + length, open: false }
+  const until = valueStart + length
+  if (!undefinedLength && until > span.end) throw beyond(span.open, until)
+  const inside = undefinedLength ? span : { ...span, end: until, open: false }
+  const { elements, end } = yield* readElements(inside, valueStart, encoding, undefinedLength)
+  const after = undefinedLength ? end + 8 : end
+  return { start, valueStart, valueEnd: end, end: after, undefinedLength, encoding, elements }
+}
+
+/** A data set from `start` to the end of the span, or to the delimiter of its item. */
+function* readElements(
+  span: Span,
+  start: number,
+  encoding: Encoding,
+  delimited: boolean,
+): Steps<{ elements: Element[]; end: number }> {
   const elements: Element[] = []
-  let at = valueStart
-  while (undefinedLength || at < inside.end) {
-    if (undefinedLength && isItemEnd(span, at, encoding)) {
-      return { start, valueStart, valueEnd: at, end: at + 8, undefinedLength, encoding, elements }
-    }
-    const next = element(inside, at, encoding)
+  let at = start
+  while (delimited ? !isItemEnd(span, at, encoding) : at < span.end) {
+    const header = expectElement(readHeader(span.buffer, at, span.end, span.open, encoding))
+    if (span.budget.spend()) yield
+    const next = isNested(header, encoding)
+      ? yield* sequence(span, at, header, encoding)
+      : leaf(span, at, header, encoding)
     elements.push(next)
+    expectFew(elements)
     at = next.end
   }
-  return { start, valueStart, valueEnd: at, end: at, undefinedLength, encoding, elements }
+  return { elements, end: at }
 }
 
 function isItemEnd(span: Span, at: number, { bigEndian }: Encoding): boolean {
@@ -197,6 +254,7 @@ function isItemEnd(span: Span, at: number, { bigEndian }: Encoding): boolean {
 /** Encapsulated values inside the header, such as an icon's: items of defined length up to the delimiter. */
 function skipFragments(span: Span, start: number, encoding: Encoding) {
   for (let at = start; ;) {
+    span.budget.spend()
     const { tag, length, valueStart } = readHeader(span.buffer, at, span.end, span.open, encoding)
     if (tag === SEQUENCE_END && length === 0) return { valueEnd: at, end: valueStart }
     if (tag !== ITEM || length === UNDEFINED_LENGTH) throw new NocturneError('malformed')

@@ -7,10 +7,17 @@ import {
   UNDEFINED_LENGTH,
   type Encoding,
 } from './element.js'
+import type { Pace, Steps } from './pace.js'
 
-/** A list of ranges; ranges that touch in the same buffer become one. */
+interface Range {
+  readonly buffer: Buffer
+  readonly start: number
+  end: number
+}
+
+/** Ranges in their order, those of other outputs among them; ranges that touch in the same buffer become one. */
 export class Output {
-  readonly #parts: { buffer: Buffer; start: number; end: number }[] = []
+  readonly #parts: (Range | Output)[] = []
   #length = 0
 
   get length(): number {
@@ -21,20 +28,38 @@ export class Output {
     if (end <= start) return
     this.#length += end - start
     const last = this.#parts.at(-1)
-    if (last?.buffer === buffer && last.end === start) last.end = end
-    else this.#parts.push({ buffer, start, end })
+    if (last instanceof Output || last?.buffer !== buffer || last.end !== start)
+      this.#parts.push({ buffer, start, end })
+    else last.end = end
   }
 
+  /** `other` must be complete. */
   addAll(other: Output): void {
-    for (const { buffer, start, end } of other.#parts) this.add(buffer, start, end)
+    if (other.length === 0) return
+    this.#length += other.length
+    this.#parts.push(other)
   }
 
-  toBuffer(): Buffer {
-    return Buffer.concat(
-      this.#parts.map(({ buffer, start, end }) => buffer.subarray(start, end)),
-      this.#length,
-    )
+  toBuffer(pace: Pace): Steps<Buffer> {
+    return joined(this.#length, this.#ranges(), pace)
   }
+
+  *#ranges(): Generator<Range, void> {
+    for (const part of this.#parts) {
+      if (part instanceof Output) yield* part.#ranges()
+      else yield part
+    }
+  }
+}
+
+function* joined(length: number, ranges: Iterable<Range>, pace: Pace): Steps<Buffer> {
+  const bytes = Buffer.allocUnsafe(length)
+  let at = 0
+  for (const { buffer, start, end } of ranges) {
+    at += buffer.copy(bytes, at, start, end)
+    if (pace.isDue()) yield
+  }
+  return bytes
 }
 
 /** Tag, VR and length. `length` of a short VR must fit 16 bits. */

@@ -6,6 +6,7 @@ import {
   type ElementReport,
   type InstanceFacts,
 } from '../../src/deidentify/index.js'
+import type { Steps } from '../../src/deidentify/pace.js'
 import { NocturneError } from '../../src/lib/errors.js'
 import type { ReceivedInstance } from '../../src/receive/index.js'
 
@@ -47,6 +48,14 @@ export async function run(
   const parts: Buffer[] = []
   for await (const part of bytes) parts.push(Buffer.from(part))
   return { bytes: Buffer.concat(parts), report, facts }
+}
+
+/** Steps without the pauses between them. */
+export function finish<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
 }
 
 /** The code of the failure, or undefined when it was accepted. Anything but a NocturneError is thrown on. */

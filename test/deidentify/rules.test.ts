@@ -7,9 +7,10 @@ import { shiftDate, shiftDateTime, shiftTime } from '../../src/deidentify/dates.
 import { hex, vrOf } from '../../src/deidentify/dictionary.js'
 import { EXPLICIT, type Element } from '../../src/deidentify/element.js'
 import { expectAgreement } from '../../src/deidentify/check.js'
-import { newBudget, readDataset } from '../../src/deidentify/walk.js'
+import { Pace } from '../../src/deidentify/pace.js'
+import { Budget, readDataset } from '../../src/deidentify/walk.js'
 import { dataset, file, instance, valueOf, type Written } from './_build.js'
-import { codeOf, contextFor, run, SECRET } from './_run.js'
+import { codeOf, contextFor, finish, run, SECRET } from './_run.js'
 
 const clean = (text: string) => cleanText(text, new Set())
 
@@ -247,10 +248,11 @@ describe('an identifier of the source', () => {
 
 describe('the second reader', () => {
   const body = dataset(instance([[0x00081140, 'SQ', { items: [[[0x00081155, 'UI', '1.2']]] }]]))
-  const elements = readDataset(body, EXPLICIT, newBudget())
+  const pace = new Pace()
+  const elements = finish(readDataset(body, EXPLICIT, new Budget(pace)))
 
   it('agrees with what the walker found', () => {
-    expect(() => expectAgreement(elements, body, EXPLICIT)).not.toThrow()
+    expect(() => finish(expectAgreement(elements, body, EXPLICIT, pace))).not.toThrow()
   })
 
   it.each<[string, (element: Element) => Element]>([
@@ -262,7 +264,7 @@ describe('the second reader', () => {
     const at = what === 'items' ? sequence : 0
     const told = elements.map((element, index) => (index === at ? change(element) : element))
     // The bytes stay what they are: only what the walker claims of them is wrong.
-    expect(() => expectAgreement(told, body, EXPLICIT)).toThrow(
+    expect(() => finish(expectAgreement(told, body, EXPLICIT, pace))).toThrow(
       expect.objectContaining({ code: 'output_disagrees' }),
     )
   })

@@ -30,6 +30,16 @@ export const ITEMS = {
     'the DICOM header is larger than this gateway takes',
     'ask the operator to raise limits.headerBytes',
   ),
+  header_too_complex: item(
+    422,
+    'the DICOM header has more elements, levels or names than any real one',
+    'export it again from the modality, or release it from quarantine after a look',
+  ),
+  pixels_at_risk: item(
+    422,
+    'images of this kind often have names burned into their pixels',
+    'release it from quarantine after a look, or set pixels: pass in the profile of the facility',
+  ),
   unsupported_syntax: item(
     422,
     'the transfer syntax is not known',

@@ -1,0 +1,148 @@
+/**
+ * Many tokens looked for at once (Aho and Corasick, 1975). Each character costs one step whatever the tokens and the
+ * text are, so nobody can make the search slow; alternatives of a regular expression can be made to take minutes.
+ */
+
+/** A longer token is looked for by its start: that finds more, never less. */
+const MAX_LENGTH = 64
+
+export interface Tokens {
+  /** Found anywhere. */
+  readonly inside: Iterable<string>
+  /** Found where no letter or digit stands beside them. */
+  readonly words?: Iterable<string>
+}
+
+export class Matcher {
+  /** Column of each character of the tokens in the table; 0 for all others. */
+  readonly #narrow = new Uint16Array(256)
+  readonly #wide = new Map<number, number>()
+  #columns = 1
+  /** By state and column: the next state. */
+  readonly #next: Int32Array
+  readonly #isFound: Uint8Array
+  /** By state: lengths of the words that end here. */
+  readonly #words = new Map<number, readonly number[]>()
+
+  /**
+   * @param maxCells bounds the table: characters of all tokens, times their alphabet.
+   * @throws RangeError when it would be larger.
+   */
+  constructor({ inside, words = [] }: Tokens, maxCells: number) {
+    const tokens = [
+      ...Array.from(inside, (token) => ({ token: token.slice(0, MAX_LENGTH), isWord: false })),
+      ...Array.from(words, (token) => ({ token, isWord: true })),
+    ].filter(({ token }) => token !== '')
+    let states = 1
+    for (const { token } of tokens) {
+      states += token.length
+      for (const unit of units(token)) this.#addColumn(unit)
+    }
+    if (states * this.#columns > maxCells) throw new RangeError('too many tokens')
+    this.#next = new Int32Array(states * this.#columns)
+    this.#isFound = new Uint8Array(states)
+    this.#link(this.#plant(tokens))
+  }
+
+  /** Whether `text` holds a token. */
+  isIn(text: string): boolean {
+    let state = 0
+    for (let at = 0; at < text.length; at++) {
+      state = this.#next[state * this.#columns + this.#columnOf(text.charCodeAt(at))] ?? 0
+      if (state === 0) continue
+      if (this.#isFound[state] === 1) return true
+      const words = this.#words.get(state)
+      if (words?.some((length) => isAlone(text, at + 1 - length, at + 1)) === true) return true
+    }
+    return false
+  }
+
+  /**
+   * Goes on from `state` (0 at the start) through `bytes` read as Latin-1 in lower case; -1 once a token was found.
+   * Words are not looked for.
+   */
+  follow(bytes: Buffer, state: number): number {
+    const { narrow, next, isFound, columns } = this.#tables()
+    for (const byte of bytes) {
+      state = next[state * columns + (narrow[LOWER[byte] ?? 0] ?? 0)] ?? 0
+      if (isFound[state] === 1) return -1
+    }
+    return state
+  }
+
+  #tables() {
+    return {
+      narrow: this.#narrow,
+      next: this.#next,
+      isFound: this.#isFound,
+      columns: this.#columns,
+    }
+  }
+
+  #columnOf(code: number): number {
+    return code < 256 ? (this.#narrow[code] ?? 0) : (this.#wide.get(code) ?? 0)
+  }
+
+  #addColumn(code: number): void {
+    if (this.#columnOf(code) !== 0) return
+    if (code < 256) this.#narrow[code] = this.#columns++
+    else this.#wide.set(code, this.#columns++)
+  }
+
+  /** The tokens as a tree of states. Gives the number of the last one. */
+  #plant(tokens: readonly { readonly token: string; readonly isWord: boolean }[]): number {
+    let last = 0
+    for (const { token, isWord } of tokens) {
+      let state = 0
+      for (const unit of units(token)) {
+        const cell = state * this.#columns + this.#columnOf(unit)
+        const known = this.#next[cell] ?? 0
+        state = known === 0 ? ++last : known
+        this.#next[cell] = state
+      }
+      if (!isWord) this.#isFound[state] = 1
+      else this.#words.set(state, [...(this.#words.get(state) ?? []), token.length])
+    }
+    return last
+  }
+
+  /** Every state falls back on the longest end of its text that begins a token: breadth first, parents before children. */
+  #link(last: number): void {
+    const fallback = new Int32Array(last + 1)
+    const queue = [0]
+    for (const state of queue) {
+      const behind = fallback[state] ?? 0
+      if (state !== 0) this.#inherit(state, behind)
+      for (let column = 1; column < this.#columns; column++) {
+        const cell = state * this.#columns + column
+        const child = this.#next[cell] ?? 0
+        const instead = state === 0 ? 0 : (this.#next[behind * this.#columns + column] ?? 0)
+        if (child === 0) {
+          this.#next[cell] = instead
+        } else {
+          fallback[child] = instead
+          queue.push(child)
+        }
+      }
+    }
+  }
+
+  #inherit(state: number, behind: number): void {
+    if (this.#isFound[behind] === 1) this.#isFound[state] = 1
+    const words = this.#words.get(behind)
+    if (words) this.#words.set(state, [...(this.#words.get(state) ?? []), ...words])
+  }
+}
+
+/** UTF-16 code units, not characters: as the text is read. */
+const units = (token: string): number[] =>
+  Array.from({ length: token.length }, (_, at) => token.charCodeAt(at))
+
+const LOWER = Uint8Array.from({ length: 256 }, (_, byte) =>
+  String.fromCharCode(byte).toLowerCase().charCodeAt(0),
+)
+
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u
+
+const isAlone = (text: string, start: number, end: number): boolean =>
+  !LETTER_OR_DIGIT.test(text.charAt(start - 1)) && !LETTER_OR_DIGIT.test(text.charAt(end))

@@ -1,0 +1,110 @@
+/** Files made to cost more than they are worth. */
+import { deflateRawSync } from 'node:zlib'
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { Matcher } from '../../src/deidentify/matcher.js'
+import { CT, dataset, file, instance, part10, type Written } from './_build.js'
+import { codeOf, contextFor } from './_run.js'
+
+const FUNCTIONAL_GROUPS = 0x52009229
+const roomy = contextFor('pseudonymize', { headerBytes: 32 * 1024 * 1024 })
+const emptyItems = (count: number): Written => [
+  FUNCTIONAL_GROUPS,
+  'SQ',
+  { items: Array.from({ length: count }, () => []) },
+]
+const text = (tag: number, vr: string, bytes: number, pattern: string): Written => [
+  tag,
+  vr,
+  Buffer.concat([Buffer.alloc(bytes, pattern), Buffer.from('xx')]),
+]
+
+describe('a header that is more work than it is worth', () => {
+  it.each<[string, Buffer]>([
+    ['items', file([emptyItems(310_000)])],
+    ['text', file([text(0x0040a160, 'UT', 300_000, ' ')])],
+    ['names', file([[0x00100010, 'PN', 'A^B\\'.repeat(8000)]])],
+    [
+      'different names',
+      file([
+        [
+          FUNCTIONAL_GROUPS,
+          'SQ',
+          {
+            items: Array.from({ length: 2500 }, (_, n) => [
+              [0x00081070, 'PN', `name${String(n)}`] as const,
+            ]),
+          },
+        ],
+      ]),
+    ],
+    ['UIDs', file([[0x00081155, 'UI', '1.2\\'.repeat(5000)]])],
+  ])('of %s is refused', async (_, input) => {
+    expect(await codeOf(input, roomy)).toBe('header_too_complex')
+  })
+
+  it('may not claim more elements than its deflated bytes can hold', async () => {
+    const body = deflateRawSync(dataset(instance([emptyItems(100_000)])))
+    expect(body.length).toBeLessThan(5000)
+    expect(await codeOf(part10(body, '1.2.840.10008.1.2.1.99'), roomy)).toBe('header_too_complex')
+  })
+
+  it.each<[string, Buffer]>([
+    ['spaces before the end', file([text(0x0040a160, 'UT', 200_000, ' ')])],
+    ['a UID that ends in spaces', file([text(0x00080016, 'UI', 60, `${CT}    `)])],
+    ['words without end', file([text(0x00081030, 'LO', 60_000, 'a.')])],
+    ['almost a name', file([text(0x00282000, 'OB', 4_000_000, 'smithso')])],
+  ])('is read in one pass over %s', async (_, input) => {
+    // With work that grows as the square of the length each would take minutes, and the test would not end.
+    await expect(codeOf(input, roomy)).resolves.not.toBe('unsafe_step_failed')
+  })
+
+  it('gives others their turns', async () => {
+    const input = file([emptyItems(100_000)])
+    let turns = 0
+    let isOver = false
+    const count = () => {
+      turns++
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    expect(await codeOf(input, roomy)).toBeUndefined()
+    isOver = true
+    // The chunks of the source give none: they are all there already.
+    expect(turns).toBeGreaterThan(3)
+  })
+})
+
+describe('the search for many tokens', () => {
+  const letters = fc.stringMatching(/^[ab\u0101 ]{0,12}$/)
+  const token = fc.stringMatching(/^[ab\u0101]{1,5}$/)
+
+  it('finds what a search for each of them finds', () => {
+    fc.assert(
+      fc.property(letters, fc.array(token), fc.array(token), (text, inside, words) => {
+        const isWord = (word: string) =>
+          new RegExp(`(?<![\\p{L}\\p{N}])${word}(?![\\p{L}\\p{N}])`, 'u').test(text)
+        expect(new Matcher({ inside, words }, 1e6).isIn(text)).toBe(
+          inside.some((one) => text.includes(one)) || words.some(isWord),
+        )
+      }),
+    )
+  })
+
+  it('goes on where a part of the bytes ended', () => {
+    const bytes = fc.stringMatching(/^[abAB]{0,12}$/)
+    const plain = fc.stringMatching(/^[ab]{1,4}$/)
+    fc.assert(
+      fc.property(bytes, fc.array(plain), fc.nat(12), (text, inside, cut) => {
+        const matcher = new Matcher({ inside }, 1e6)
+        const first = matcher.follow(Buffer.from(text.slice(0, cut)), 0)
+        const state = first === -1 ? -1 : matcher.follow(Buffer.from(text.slice(cut)), first)
+        expect(state === -1).toBe(inside.some((one) => text.toLowerCase().includes(one)))
+      }),
+    )
+  })
+
+  it('refuses a table that is too large', () => {
+    expect(() => new Matcher({ inside: ['abcdef'] }, 20)).toThrow(RangeError)
+  })
+})

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Site } from './config/index.js'
 import { createApp } from './http/app.js'
 import { createServer } from './http/server.js'
+import { startPublishing } from './http/publishing.js'
 import { lockSite } from './http/site-lock.js'
 import { asNocturneError, NocturneError, systemCode } from './lib/errors.js'
 import { VERSION } from './lib/version.js'
@@ -49,6 +50,7 @@ export async function createGateway(
   })
   const server = await createServer(config, createApp(rooms, origin))
   let sweeping: readonly NodeJS.Timeout[] = []
+  let stopPublishing = () => Promise.resolve()
 
   return {
     rooms,
@@ -61,6 +63,7 @@ export async function createGateway(
         setInterval(() => void sweepQuietly(rooms, rooms.now()), LEASE_MS / 2).unref(),
         setInterval(() => void sweepPartialQuietly(rooms, PARTIAL_MS), HOUR_MS).unref(),
       ]
+      stopPublishing = startPublishing(rooms)
       const { port } = await listen(
         server,
         config.gateway.host,
@@ -78,6 +81,7 @@ export async function createGateway(
         .catch((error: unknown) =>
           rooms.logger.error('the stop is not recorded', { code: asNocturneError(error).code }),
         )
+      await stopPublishing()
       await rooms.close()
       await unlock()
     },

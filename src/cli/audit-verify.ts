@@ -1,8 +1,16 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { NocturneError } from '../lib/errors.js'
-import { nodeCrypto, readLines, verifyExport, verifyReceipt } from '../ledger/index.js'
-import type { ReceiptReport, VerifyReport } from '../ledger/index.js'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { NocturneError, systemCode } from '../lib/errors.js'
+import {
+  checkAnchor,
+  nodeCrypto,
+  readLines,
+  verifyExport,
+  verifyPublished,
+  verifyReceipt,
+} from '../ledger/index.js'
+import type { PublishedLog, ReceiptReport, VerifyReport } from '../ledger/index.js'
 import { gatewayAnswer, parseAnswer } from './answers.js'
 import type { Cli } from './command.js'
 import { CommandError, fileError } from './command-error.js'
@@ -27,24 +35,62 @@ export async function readLedgerKey(keyOrFile: string): Promise<string> {
   })
 }
 
-/** An export or a receipt, told apart by how it begins. */
+/** An export or a receipt, told apart by how it begins; or a folder with a published log. */
 export async function verifyFile(file: string, key: string): Promise<VerifyReport | ReceiptReport> {
+  const isFolder = await stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  if (isFolder) return verifyFolder(file, key)
   if ((await readStart(file)).startsWith(RECEIPT_START)) {
     return verifyReceipt(await readSmallText(file), key, nodeCrypto)
   }
   return verifyExport(readLines(createReadStream(file)), key, nodeCrypto)
 }
 
-/** Everything from the entries of the database again. */
+/** The published log in a folder: a copy of `log/` of the store, or of the bucket's. */
+export async function verifyFolder(dir: string, key: string): Promise<VerifyReport> {
+  const log: PublishedLog = {
+    read: (path) =>
+      readFile(join(dir, path)).catch((error: unknown) => {
+        if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined
+        throw fileError(join(dir, path), error)
+      }),
+    names: async function* (folder) {
+      yield* (await readdir(join(dir, folder)).catch(() => [])).sort()
+    },
+  }
+  return verifyPublished(log, key, nodeCrypto)
+}
+
+/**
+ * Everything from the entries of the database again, and then from what the site published; which of the two is
+ * wrong stands in the report.
+ */
 export async function verifySite(dir: string, key: string | undefined): Promise<VerifyReport> {
   try {
-    return await withRooms(dir, async ({ ledger }) => {
-      if (key !== undefined && key !== ledger.verifierKey) throw otherKey()
-      return ledger.verify()
-    })
+    return await withRooms(
+      dir,
+      async ({ ledger, logFiles, state }) => {
+        if (key !== undefined && key !== ledger.verifierKey) throw otherKey()
+        const report = await ledger.verify()
+        if (!report.ok) return report
+        const anchor = await checkAnchor(state, logFiles, ledger.verifierKey)
+        // A site that never served has published nothing.
+        if (!anchor) return report
+        const published = await verifyPublished(logFiles, ledger.verifierKey, nodeCrypto)
+        return published.ok
+          ? { ...report, published: published.size }
+          : { ...published, problem: `of what was published: ${published.problem ?? ''}` }
+      },
+      { anchor: 'skip' },
+    )
   } catch (error) {
     // The end of the log is checked as it is opened.
-    if (!(error instanceof NocturneError) || error.code !== 'ledger_broken') throw error
+    if (!(error instanceof NocturneError)) throw error
+    if (error.code === 'ledger_rolled_back')
+      return { ok: false, size: 0, root: '', problem: `${error.message}: ${error.subject ?? ''}` }
+    if (error.code !== 'ledger_broken') throw error
     const problem = 'head, checkpoint, tiles and last entry do not agree'
     return { ok: false, size: 0, root: '', problem }
   }

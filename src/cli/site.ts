@@ -21,14 +21,18 @@ export async function openSite(dir: string): Promise<Site> {
 }
 
 /** Runs `work` with the rooms of a site, beside a gateway that may be running on it, and closes them. */
-export async function withRooms<T>(dir: string, work: (rooms: Rooms) => Promise<T>): Promise<T> {
+export async function withRooms<T>(
+  dir: string,
+  work: (rooms: Rooms) => Promise<T>,
+  options: { readonly anchor?: 'check' | 'skip' } = {},
+): Promise<T> {
   const [site, { openRooms }, { createLogger }] = await Promise.all([
     openSite(dir),
     import('../rooms.js'),
     import('../lib/logger.js'),
   ])
   // The command speaks for itself: a room's log lines would stand between its own.
-  const rooms = await openRooms(site, { logger: createLogger('silent') })
+  const rooms = await openRooms(site, { ...options, logger: createLogger('silent') })
   try {
     return await work(rooms)
   } finally {

@@ -42,9 +42,15 @@ function entryBytes(entry: LedgerEntry): Buffer {
   throw new NocturneError('ledger_unavailable', { cause: new RangeError('the entry is too large') })
 }
 
+/** Goes up when `columnsOf` changes; a database with another one is indexed anew as it is opened. */
+export const INDEX_VERSION = 2
+
 /** The index over an entry: these columns hold nothing that is not in it. */
 export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
   return {
+    event_id: entry.id,
+    related: entry.related ?? null,
+    group_id: entry.group ?? null,
     time: Date.parse(entry.time),
     type: entry.type,
     outcome: entry.outcome,

@@ -8,6 +8,7 @@ import { formatProof } from './proof.js'
 import { countEvents, queryEvents } from './query.js'
 import { isIndex, isTile, readEntries, readEntry, readHead } from './read.js'
 import { recheck } from './recheck.js'
+import { ensureIndex } from './reindex.js'
 import { createRecorder } from './record.js'
 import { createSigner } from './signer.js'
 import { createTrees, readTile } from './tiles.js'
@@ -45,6 +46,8 @@ export interface VerifyReport {
   readonly root: string
   /** Of an export: the events in it that were found good. */
   readonly checked?: number
+  /** Of a site: the size of what it published, which was verified as well. */
+  readonly published?: number
   /** The first index that is wrong, when one entry is to blame. */
   readonly badIndex?: number
   /** What is wrong, in words of our own. */
@@ -88,6 +91,8 @@ export interface Ledger {
   entries(from: number, until: number): AsyncIterable<{ index: number; bytes: Buffer }>
   /** Recomputes every hash from the entries and compares tiles, indices and checkpoint. */
   verify(): Promise<VerifyReport>
+  /** Refuses every further record with this reason: for a log whose database turns out not to be its own. */
+  halt(reason: NocturneError): void
   /** The log's public key as a signed-note verifier key (`NAME+HASH+KEY`). */
   readonly verifierKey: string
 }
@@ -113,7 +118,13 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   const signer = createSigner(gateway, signingKey)
   await begin(state, signer)
   await checkEnd(state, signer)
-  const record = createRecorder({ state, signer, gateway, now })
+  await ensureIndex(state)
+  let halted: NocturneError | undefined
+  const append = createRecorder({ state, signer, gateway, now })
+  const record: typeof append = async (change) => {
+    if (halted) throw halted
+    return append(change)
+  }
   const treeOf = createTrees(db)
 
   const ledger: Ledger = {
@@ -155,6 +166,9 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     },
     entries: (from, until) => readEntries(db, from, until),
     verify: () => recheck(db, signer),
+    halt: (reason) => {
+      halted ??= reason
+    },
   }
   return ledger
 }

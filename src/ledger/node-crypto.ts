@@ -3,7 +3,7 @@ import type { LedgerCrypto } from './crypto.js'
 
 export const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
 
-export const nodeCrypto: LedgerCrypto = {
+export const nodeCrypto: LedgerCrypto & { readonly sha256: typeof sha256 } = {
   sha256,
   verifyEd25519: (publicKey, message, signature) => {
     const x = Buffer.from(publicKey).toString('base64url')

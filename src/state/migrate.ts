@@ -3,12 +3,14 @@ import { Migrator } from 'kysely'
 import { sql } from 'kysely'
 import { NocturneError } from '../lib/errors.js'
 import { initial } from './migrations/0001-initial.js'
+import { ledgerOutlets } from './migrations/0002-ledger.js'
 import type { Engine } from './migrations/engine.js'
 import type { Tables } from './schema.js'
 
 /** In order. One that has shipped is never changed: a further one follows it. */
 const migrations = (engine: Engine): Record<string, Migration> => ({
   '0001-initial': initial(engine),
+  '0002-ledger': ledgerOutlets(engine),
 })
 
 /**

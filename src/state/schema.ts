@@ -19,6 +19,8 @@ export interface Tables {
   events: EventTable
   ledger_tiles: LedgerTileTable
   ledger_head: LedgerHeadTable
+  ledger_cursors: LedgerCursorTable
+  ledger_witnessed: LedgerWitnessedTable
 }
 
 /** `receiving` is a first request still under way: nobody sees it, and the sweep takes it when its lease is over. */
@@ -173,6 +175,9 @@ export interface EventTable {
   facility: string | null
   transfer: string | null
   patient: string | null
+  event_id: string | null
+  related: string | null
+  group_id: string | null
   /** The entry: canonical JSON (RFC 8785). Everything above is an index over it and can be rebuilt. */
   entry: Buffer
 }
@@ -190,4 +195,24 @@ export interface LedgerHeadTable {
   size: number
   /** The signed checkpoint (c2sp.org/tlog-checkpoint) of this size. */
   checkpoint: string
+}
+
+/** Who is told of the log (its published files, a witness, a sink), and how far it was told. */
+export interface LedgerCursorTable {
+  name: string
+  /** Entries told of. */
+  position: number
+  /** The gateway that tells it now, until its lease is over. */
+  holder: string | null
+  lease_until: number
+}
+
+/** The newest checkpoint that enough witnesses cosigned: one row. */
+export interface LedgerWitnessedTable {
+  id: Generated<number>
+  size: number
+  /** The signed checkpoint with the cosignatures as further lines. */
+  checkpoint: string
+  /** The oldest of the cosignatures' own times. */
+  at: number
 }

@@ -56,7 +56,7 @@ export interface ObjectStore {
  */
 export interface LogFiles {
   /** Whether a file put with `keepUntil` cannot be deleted or changed before that date (S3 Object Lock, compliance mode). */
-  readonly isLocked: boolean
+  isLocked(): Promise<boolean>
   /**
    * Makes the file durable. False when other bytes lie at the path already, which are left as they are.
    *

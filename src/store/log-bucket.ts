@@ -26,21 +26,11 @@ import { onS3, s3Code, s3Error, s3Status } from './s3-error.js'
 
 type Client = ReturnType<typeof createS3Client>
 
-/** @throws NocturneError `store_unavailable` when the server does not say whether the bucket locks. */
-export async function openLogBucket(
-  config: S3StoreConfig,
-  options: S3Options = {},
-): Promise<LogFiles> {
+/** Asks nothing of the server yet. */
+export function openLogBucket(config: S3StoreConfig, options: S3Options = {}): LogFiles {
   const bounds = { ...DEFAULTS, ...options }
-  const client = createS3Client(config, bounds)
   const prefix = config.prefix === undefined || config.prefix === '' ? '' : `${config.prefix}/`
-  try {
-    const isLocked = await hasLock(client, config.bucket, bounds)
-    return new LogBucket(client, config.bucket, `${prefix}log/`, bounds, isLocked)
-  } catch (error) {
-    client.destroy()
-    throw error
-  }
+  return new LogBucket(createS3Client(config, bounds), config.bucket, `${prefix}log/`, bounds)
 }
 
 async function hasLock(
@@ -63,30 +53,32 @@ async function hasLock(
 }
 
 class LogBucket implements LogFiles {
-  readonly isLocked: boolean
   readonly #client: Client
   readonly #bucket: string
   readonly #prefix: string
   readonly #options: Required<S3Options>
+  /** A bucket's lock cannot be taken away, so the answer is asked for once. */
+  #locked: Promise<boolean> | undefined
 
-  constructor(
-    client: Client,
-    bucket: string,
-    prefix: string,
-    options: Required<S3Options>,
-    isLocked: boolean,
-  ) {
+  constructor(client: Client, bucket: string, prefix: string, options: Required<S3Options>) {
     this.#client = client
     this.#bucket = bucket
     this.#prefix = prefix
     this.#options = options
-    this.isLocked = isLocked
+  }
+
+  isLocked(): Promise<boolean> {
+    this.#locked ??= hasLock(this.#client, this.#bucket, this.#options).catch((error: unknown) => {
+      this.#locked = undefined
+      throw error
+    })
+    return this.#locked
   }
 
   async putOnce(path: string, bytes: Buffer, keepUntil?: Date): Promise<boolean> {
     const there = await this.read(path)
     if (there) return there.equals(bytes)
-    const lock = this.isLocked && keepUntil ? { keepUntil } : {}
+    const lock = keepUntil && (await this.isLocked()) ? { keepUntil } : {}
     try {
       await this.#put(path, bytes, { isNew: true, ...lock })
       return true

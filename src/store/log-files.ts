@@ -21,13 +21,16 @@ export async function openLogFolder(config: FilesStoreConfig): Promise<LogFiles>
 }
 
 class LogFolder implements LogFiles {
-  readonly isLocked = false
   readonly #root: string
   readonly #folders: Folders
 
   constructor(root: string) {
     this.#root = root
     this.#folders = new Folders(root)
+  }
+
+  isLocked(): Promise<boolean> {
+    return Promise.resolve(false)
   }
 
   async putOnce(path: string, bytes: Buffer): Promise<boolean> {

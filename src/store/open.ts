@@ -1,6 +1,5 @@
 import { openFilesStore } from './files-store.js'
 import type { LogFiles, ObjectStore, StoreConfig } from './index.js'
-import { openLogBucket } from './log-bucket.js'
 import { openLogFolder } from './log-files.js'
 import type { S3Options } from './s3-client.js'
 
@@ -25,6 +24,11 @@ export async function openStore(
  *
  * @throws NocturneError `store_unavailable`, `store_full`
  */
-export function openLogFiles(config: StoreConfig, options: S3Options = {}): Promise<LogFiles> {
-  return config.kind === 'files' ? openLogFolder(config) : openLogBucket(config, options)
+export async function openLogFiles(
+  config: StoreConfig,
+  options: S3Options = {},
+): Promise<LogFiles> {
+  if (config.kind === 'files') return openLogFolder(config)
+  const { openLogBucket } = await import('./log-bucket.js')
+  return openLogBucket(config, options)
 }

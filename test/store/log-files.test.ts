@@ -46,7 +46,7 @@ if ('skip' in server) {
       const config = await server.newBucket()
       const files = await openLogFiles(config)
       const store = await openStore(config)
-      expect(files.isLocked).toBe(false)
+      await expect(files.isLocked()).resolves.toBe(false)
       await files.putOnce('tile/0/000', Buffer.from('x'), inAnHour())
       await store.put('t/a', sealed(pattern(10)))
       await expect(collect(store.list(''))).resolves.toEqual(['t/a'])
@@ -67,7 +67,7 @@ if ('skip' in server) {
     it('cannot be deleted by who holds every right, before its date', async () => {
       const { bucket, ...rest } = await locked
       const files = await openLogFiles({ bucket, ...rest })
-      expect(files.isLocked).toBe(true)
+      await expect(files.isLocked()).resolves.toBe(true)
       await files.putOnce('tile/0/999', Buffer.from('kept'), inAnHour())
       await files.putOnce('tile/0/998', Buffer.from('not kept'))
       const versions = async (name: string) => {
@@ -91,6 +91,13 @@ if ('skip' in server) {
 
   it('says so when the bucket is not there', async () => {
     const config = { ...(await server.newBucket()), bucket: 'not-there' }
-    await expect(openLogFiles(config)).rejects.toMatchObject({ code: 'store_unavailable' })
+    const files = await openLogFiles(config)
+    for (const ask of [
+      () => files.isLocked(),
+      () => files.read('checkpoint'),
+      () => files.replace('checkpoint', Buffer.alloc(1)),
+      () => collect(files.names('tile')),
+    ])
+      await expect(ask()).rejects.toMatchObject({ code: 'store_unavailable' })
   })
 }

@@ -15,9 +15,11 @@ interface VerifyOptions extends SourceOptions {
 export const registerAuditVerify: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'verify [file]',
-    summary: 'verify an export or a receipt offline, a site, or a gateway live',
+    summary:
+      'verify an export, a receipt or a copy of the published log offline, a site, or a gateway live',
     examples: [
       'nocturne audit verify march.ndjson --ledger-key ledger.vkey',
+      'nocturne audit verify copy-of-bucket/log --ledger-key ledger.vkey',
       'nocturne audit verify --site /srv/nocturne',
     ],
   })

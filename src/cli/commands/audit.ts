@@ -4,6 +4,8 @@ import { registerAuditCheckpoint } from './audit-checkpoint.js'
 import { registerAuditExport } from './audit-export.js'
 import { registerAuditProof } from './audit-proof.js'
 import { registerAuditQuery } from './audit-query.js'
+import { registerAuditReindex } from './audit-reindex.js'
+import { registerAuditRestore } from './audit-restore.js'
 import { registerAuditVerify } from './audit-verify.js'
 
 export const registerAudit: Register = (parent, cli) => {
@@ -13,4 +15,6 @@ export const registerAudit: Register = (parent, cli) => {
   registerAuditVerify(group, cli)
   registerAuditCheckpoint(group, cli)
   registerAuditProof(group, cli)
+  registerAuditReindex(group, cli)
+  registerAuditRestore(group, cli)
 }

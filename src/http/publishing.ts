@@ -1,0 +1,49 @@
+/** Keeps the published log within two seconds of the ledger, for as long as the gateway runs. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { asNocturneError } from '../lib/errors.js'
+import type { Rooms } from '../rooms.js'
+
+/** A round that finds nothing new is one small query. */
+const PAUSE_MS = 500
+/** After a failure; a store that is away is not asked more often for it. */
+const PAUSE_AFTER_FAILURE_MS = 5_000
+
+/**
+ * A store that is away stops nobody: what is new is published when it is back. A ledger that turns out not to be the
+ * published one is closed to writing, and with that the gateway to PHI.
+ *
+ * Answers the function that stops it, after a last round.
+ */
+export function startPublishing({ publisher, ledger, logger }: Rooms): () => Promise<void> {
+  const stop = new AbortController()
+  let lastCode: string | undefined
+
+  const publish = async (): Promise<number> => {
+    try {
+      await publisher.publish()
+      if (lastCode !== undefined) logger.info('the ledger is published again')
+      lastCode = undefined
+      return PAUSE_MS
+    } catch (error) {
+      const reason = asNocturneError(error, 'store_unavailable')
+      if (reason.code === 'ledger_rolled_back') ledger.halt(reason)
+      // Once, and not at every round.
+      if (reason.code !== lastCode)
+        logger.error('the ledger is not being published', { code: reason.code })
+      lastCode = reason.code
+      return PAUSE_AFTER_FAILURE_MS
+    }
+  }
+
+  const run = (async () => {
+    while (!stop.signal.aborted) {
+      const pause = await publish()
+      await sleep(pause, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
+    }
+    await publish()
+  })()
+  return async () => {
+    stop.abort()
+    await run
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The way on after a rollback: the log in the database becomes the one that was published, entry by entry, and says so.
+ * No entry that was published is lost. What its entries tell of and the database no longer holds (transfers, claims,
+ * tokens) is: that is the loss to acknowledge.
+ */
+import { NocturneError } from '../lib/errors.js'
+import type { State, Tx } from '../state/index.js'
+import type { LogFiles } from '../store/index.js'
+import { readAnchor } from './anchor.js'
+import type { Anchor } from './anchor.js'
+import { appendEntries } from './append.js'
+import { isSameBytes, toBase64 } from './encoding.js'
+import { columnsOf, makeEntry, parseEntry } from './entry.js'
+import type { Actor } from './events.js'
+import { createFrontier, leafInput, TILE_WIDTH } from './merkle.js'
+import type { Tile } from './merkle.js'
+import { sha256 } from './node-crypto.js'
+import { createSigner } from './signer.js'
+import { publishedSource } from './verify-published.js'
+
+export interface RestoreOptions {
+  readonly state: State
+  readonly files: LogFiles
+  readonly gateway: string
+  readonly signingKey: string
+  readonly actor: Actor
+  readonly now?: () => number
+  /** Takes the entries of the database that were never published, before they are taken out of it. */
+  readonly setAside: (entries: AsyncIterable<Buffer>) => Promise<void>
+}
+
+export interface RestoreReport {
+  /** Size of the log in the database before. */
+  readonly before: number
+  /** Size of the published log, which it has now, not counting the event of the restoration. */
+  readonly published: number
+  /** The first index at which the two differed. */
+  readonly from: number
+  /** Entries that only the database held. */
+  readonly setAside: number
+}
+
+/**
+ * In one transaction: a crash leaves the log as it was, or restored with its event.
+ *
+ * @throws NocturneError `not_found` when nothing was published, `ledger_broken` when what was published does not
+ *   verify against its checkpoint, `store_unavailable`.
+ */
+export async function restoreLedger(options: RestoreOptions): Promise<RestoreReport> {
+  const { state, files, gateway, signingKey, actor, now = Date.now } = options
+  const signer = createSigner(gateway, signingKey)
+  const anchor = await readAnchor(files, signer.verifierKey)
+  if (!anchor) throw new NocturneError('not_found')
+  return state.transaction(async (tx) => {
+    const select = tx.selectFrom('ledger_head').select('size').where('id', '=', 1)
+    const head = await (state.kind === 'postgres' ? select.forUpdate() : select).executeTakeFirst()
+    const before = head?.size ?? 0
+    const from = await commonLength(tx, files, anchor)
+    const aside = await countFrom(tx, from)
+    if (aside > 0) await options.setAside(entriesFrom(tx, from))
+    await tx.deleteFrom('events').where('idx', '>=', from).execute()
+    const frontier = await fill(tx, files, anchor, from)
+    if (!isSameBytes(frontier.root(), anchor.root)) throw new NocturneError('ledger_broken')
+    await tx
+      .insertInto('ledger_head')
+      .values({ id: 1, size: anchor.size, checkpoint: anchor.signed })
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet({ size: anchor.size, checkpoint: anchor.signed }),
+      )
+      .execute()
+    const detail = { before, published: anchor.size, root: toBase64(anchor.root), from, aside }
+    const event = { type: 'ledger.restored', outcome: 4, actor, detail } as const
+    await appendEntries(tx, signer, { checkpoint: anchor.signed, frontier }, [
+      makeEntry(event, gateway, now()),
+    ])
+    return { before, published: anchor.size, from, setAside: aside }
+  })
+}
+
+/** How many entries at the start are the same in both. */
+async function commonLength(tx: Tx, files: LogFiles, anchor: Anchor): Promise<number> {
+  const source = publishedSource(files)
+  for (let first = 0; first < anchor.size; first += TILE_WIDTH) {
+    const width = Math.min(TILE_WIDTH, anchor.size - first)
+    const entries = await source.entries(first, width)
+    if (entries.length < width) throw new NocturneError('ledger_broken')
+    const rows = await tx
+      .selectFrom('events')
+      .select(['idx', 'entry'])
+      .where('idx', '>=', first)
+      .orderBy('idx')
+      .limit(width)
+      .execute()
+    const differs = entries.findIndex(({ bytes }, i) => {
+      const row = rows[i]
+      return row?.idx !== first + i || !isSameBytes(row.entry, bytes)
+    })
+    if (differs >= 0) return first + differs
+  }
+  return anchor.size
+}
+
+/** Puts the published entries from there on in, and every tile anew; answers the frontier of the whole. */
+async function fill(tx: Tx, files: LogFiles, anchor: Anchor, from: number) {
+  const source = publishedSource(files)
+  const frontier = createFrontier(sha256, 0, [])
+  await tx.deleteFrom('ledger_tiles').execute()
+  const put = async (tiles: readonly Tile[]) => {
+    for (const { level, n, hashes } of tiles)
+      await tx
+        .insertInto('ledger_tiles')
+        .values({ level, n, hashes: Buffer.concat(hashes) })
+        .execute()
+  }
+  for (let first = 0; first < anchor.size; first += TILE_WIDTH) {
+    const width = Math.min(TILE_WIDTH, anchor.size - first)
+    const entries = await source.entries(first, width)
+    for (const [i, { bytes }] of entries.entries()) {
+      await put(frontier.append(sha256(leafInput(bytes))))
+      if (first + i < from) continue
+      const entry = Buffer.from(bytes)
+      const row = { idx: first + i, ...columnsOf(parseEntry(entry)), entry }
+      await tx.insertInto('events').values(row).execute()
+    }
+  }
+  await put(frontier.partials())
+  return frontier
+}
+
+async function countFrom(tx: Tx, from: number): Promise<number> {
+  const { count } = await tx
+    .selectFrom('events')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .where('idx', '>=', from)
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+async function* entriesFrom(tx: Tx, from: number): AsyncGenerator<Buffer, void, undefined> {
+  for (let next = from; ;) {
+    const rows = await tx
+      .selectFrom('events')
+      .select(['idx', 'entry'])
+      .where('idx', '>=', next)
+      .orderBy('idx')
+      .limit(TILE_WIDTH)
+      .execute()
+    for (const { entry } of rows) yield entry
+    const last = rows.at(-1)
+    if (!last) return
+    next = last.idx + 1
+  }
+}

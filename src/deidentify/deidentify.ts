@@ -4,7 +4,7 @@ import type { ReceivedInstance } from '../receive/index.js'
 import { decodeDefault, type Decode } from './charset.js'
 import { expectAgreement, expectNoIdentifier } from './check.js'
 import type { Element, Encoding } from './element.js'
-import { DIRECTORY, handleOf, readIdentity, type Identity } from './identity.js'
+import { DIRECTORY, handleOf, readerOf, readIdentity, type Identity } from './identity.js'
 import { Identifiers } from './identifiers.js'
 import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts, Pseudonym } from './index.js'
 import { deflated, inflated } from './inflate.js'
@@ -15,6 +15,7 @@ import { Pace, type Steps } from './pace.js'
 import { readStart, type Start } from './part10.js'
 import { passPixels } from './pixels.js'
 import { Reader } from './reader.js'
+import { arePixelsAtRisk } from './risk.js'
 import { decodeOf, rewriteDataset, type Scope } from './rewrite.js'
 import { rulesOf } from './rules.js'
 import { dropTail, readHead, type Stretch } from './stretch.js'
@@ -92,6 +93,10 @@ async function pass(
   const { pace } = budget
   const head = await readHead(reader, at, syntax.encoding, at + context.headerBytes, budget)
   const identity = readIdentity(head.elements, reader.buffer)
+  const pixelsAtRisk =
+    head.pixels !== undefined && arePixelsAtRisk(readerOf(head.elements, reader.buffer))
+  if (pixelsAtRisk && context.profile.pixels === 'quarantine')
+    throw new NocturneError('pixels_at_risk')
   const digest = digestsOf(context)
   const { handle, isPatient } = handleOf(identity, digest('patient'))
   const pseudonym = await context.pseudonymOf(handle, identity.original)
@@ -101,12 +106,12 @@ async function pass(
   const { header, again } = await pace.run(
     rewriteHead(head, reader.buffer, syntax.encoding, subject, context),
   )
-  const facts = factsOf(
-    readIdentity(again, header),
-    identity,
-    start,
-    isPatient ? handle : undefined,
-  )
+  const patient = isPatient ? handle : undefined
+  const facts = {
+    ...factsOf(readIdentity(again, header), identity, start),
+    patient,
+    pixelsAtRisk,
+  }
   reader.forget(head.end)
 
   const dataset = rest(reader, header, head, syntax.encoding, subject, context)
@@ -190,8 +195,7 @@ function factsOf(
   now: Identity,
   { sopClassUID, modality }: Identity,
   { syntax }: Start,
-  patient: string | undefined,
-): InstanceFacts {
+): Omit<InstanceFacts, 'patient' | 'pixelsAtRisk'> {
   const uids = [now.studyInstanceUID, now.seriesInstanceUID, now.sopInstanceUID]
   if (!uids.every((uid) => /^[0-9.]{1,64}$/.test(uid))) throw new NocturneError('malformed')
   return {
@@ -201,7 +205,6 @@ function factsOf(
     sopClassUID,
     transferSyntaxUID: syntax.uid,
     modality,
-    patient,
   }
 }
 

@@ -40,6 +40,9 @@ export const CONFIDENTIALITY: readonly ConfidentialityRow[] = (
 /** VR of a standard attribute, or undefined when PS3.6 does not list the tag. */
 export const vrOf = (tag: number): string | undefined => attributes.get(tag)?.vr
 
+/** The attribute of a keyword such as `PatientName`. */
+export const tagOf = (keyword: string): number | undefined => tagsByKeyword.get(keyword)
+
 /**
  * The TM that belongs to a DA, or the DA that belongs to a TM, by their keywords (`StudyDate`, `StudyTime`):
  * Annex E wants both shifted as one instant.

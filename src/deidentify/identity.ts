@@ -25,20 +25,29 @@ const MODALITIES: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
+/** Of a value; none that is asked for is longer. */
+const MAX_READ = 0x10000
+
 /** Media Storage Directory Storage. */
 export const DIRECTORY = '1.2.840.10008.1.3.10'
 const DIRECTORY_RECORDS = 0x00041220
 /** Encapsulated PDF, CDA, STL, OBJ, MTL (PS3.4 B.5). */
 const ENCAPSULATED = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.104\.\d+$/
 
+/** Values of the top level as text, without padding; empty for what is absent or a sequence. */
+export const readerOf =
+  (elements: readonly Element[], buffer: Buffer) =>
+  (tag: number, decode: Decode = decodeDefault): string => {
+    const found = elements.find((element) => element.tag === tag)
+    if (!found || found.items) return ''
+    const end = Math.min(found.valueEnd, found.valueStart + MAX_READ)
+    return decode(buffer.subarray(found.valueStart, end)).replace(/\0/g, '').trim()
+  }
+
 /** @throws NocturneError `media_directory`, `missing_identity`, `private_sop_class`, `encapsulated_document` */
 export function readIdentity(elements: readonly Element[], buffer: Buffer): Identity {
   const decode = decodeOf(elements, buffer) ?? decodeDefault
-  const read = (tag: number, how: Decode = decodeDefault): string => {
-    const found = elements.find((element) => element.tag === tag)
-    const value = found && !found.items && buffer.subarray(found.valueStart, found.valueEnd)
-    return value ? how(value).replace(/\0/g, '').trim() : ''
-  }
+  const read = readerOf(elements, buffer)
   const sopClassUID = read(0x00080016)
   if (sopClassUID === DIRECTORY || elements.some(({ tag }) => tag === DIRECTORY_RECORDS))
     throw new NocturneError('media_directory')

@@ -22,6 +22,8 @@ export interface InstanceFacts {
   readonly modality: string
   /** Keyed handle of the patient, hexadecimal: for the ledger. Undefined when the instance names no patient. */
   readonly patient: string | undefined
+  /** Names may be burned into the pixels, and the profile lets them pass. For manifest and event. */
+  readonly pixelsAtRisk: boolean
 }
 
 /** What was done to one element. Never a value. */

@@ -12,6 +12,8 @@ export interface Profile {
   readonly links: 'transfer' | 'facility'
   /** CID 7050 codes on top of the Basic Profile. */
   readonly options: readonly string[]
+  /** What becomes of images that may have names burned into their pixels (config/pixel-rules.yaml). */
+  readonly pixels: 'quarantine' | 'pass'
 }
 
 export interface ProfileProblem {
@@ -54,6 +56,9 @@ const schema = z
         .string({ error: "write the version in quotes, such as '1'" })
         .regex(/^[0-9A-Za-z.-]{1,16}$/, 'use up to 16 letters, digits, points and hyphens'),
       links: z.enum(['transfer', 'facility'], { error: 'write transfer or facility' }),
+      pixels: z
+        .enum(['quarantine', 'pass'], { error: 'write quarantine or pass' })
+        .default('quarantine'),
       options: z.array(optionEntry, { error: 'write a list; [] is the Basic Profile alone' }),
     },
     { error: 'write name, version, links and options, as config/profiles/strip.yaml does' },
@@ -106,7 +111,7 @@ const problemOf = (issue: z.core.$ZodIssue): ProfileProblem => ({
   problem: PROBLEMS[issue.code] ?? 'is not allowed',
   hint:
     issue.code === 'unrecognized_keys'
-      ? `remove ${issue.keys.join(', ')}; there are name, version, links and options`
+      ? `remove ${issue.keys.join(', ')}; there are name, version, links, pixels and options`
       : issue.message,
 })
 

@@ -129,6 +129,7 @@ export function instance(more: readonly Written[] = []): Written[] {
     [0x00100030, 'DA', '19700321'],
     [0x0020000d, 'UI', '1.2.3.4'],
     [0x0020000e, 'UI', '1.2.3.4.1'],
+    [0x00200037, 'DS', '1\\0\\0\\0\\1\\0'],
   ]
   const given = new Set(more.map(([tag]) => tag))
   return [...base.filter(([tag]) => !given.has(tag)), ...more].sort(([a], [b]) => a - b)

@@ -24,6 +24,12 @@ export const contextFor = (
   ...changes,
 })
 
+/** The same profile for a facility that sends for treatment. */
+export const passingPixels = (context: DeidentifyContext): DeidentifyContext => ({
+  ...context,
+  profile: { ...context.profile, pixels: 'pass' },
+})
+
 export interface Ran {
   readonly bytes: Buffer
   readonly report: readonly ElementReport[]

@@ -72,7 +72,7 @@ describe('the two profiles', () => {
 
   it('name every mistake in a profile with its path and a hint', () => {
     const { problems } = loadProfile(
-      "name: Mine\nlinks: nowhere\nextra: 1\noptions:\n  - { code: '113107', name: Wrong }\n  - { code: 113105, name: x }\n  - { code: '113101', name: Clean Pixel Data Option }\n",
+      "name: Mine\nlinks: nowhere\npixels: maybe\nextra: 1\noptions:\n  - { code: '113107', name: Wrong }\n  - { code: 113105, name: x }\n  - { code: '113101', name: Clean Pixel Data Option }\n",
       'mine',
     )
     expect(problems.map(({ path }) => path).sort()).toEqual(
@@ -83,6 +83,7 @@ describe('the two profiles', () => {
         'options[0].name',
         'options[1].code',
         'options[2].code',
+        'pixels',
         'version',
       ].sort(),
     )

@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals'
+import { arePixelsAtRisk, loadPixelRules } from '../../src/deidentify/risk.js'
+import { file, type Written } from './_build.js'
+import { codeOf, contextFor, passingPixels, run } from './_run.js'
+
+const PIXELS: Written = [0x7fe00010, 'OW', Buffer.alloc(64)]
+const IN_SPACE: Written = [0x00200037, 'DS', '1\\0\\0\\0\\1\\0']
+const sopClass = (uid: string): Written => [0x00080016, 'UI', uid]
+const modality = (value: string): Written => [0x00080060, 'CS', value]
+const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
+
+describe('an image with pixels', () => {
+  it.each<[string, Written[]]>([
+    ['a slice of CT', [IN_SPACE]],
+    ['a slice of MR', [sopClass('1.2.840.10008.5.1.4.1.1.4'), modality('MR'), IN_SPACE]],
+    ['an enhanced CT', [sopClass('1.2.840.10008.5.1.4.1.1.2.1')]],
+    ['a segmentation', [sopClass('1.2.840.10008.5.1.4.1.1.66.4'), modality('SEG')]],
+    ['a mammogram', [modality('MG'), [0x00080008, 'CS', 'ORIGINAL\\PRIMARY']]],
+  ])('passes as %s', async (_, more) => {
+    const { facts } = await run(file([...more, PIXELS]))
+    expect(facts.pixelsAtRisk).toBe(false)
+  })
+
+  it.each<[string, Written[]]>([
+    ['says so itself', [IN_SPACE, [0x00280301, 'CS', 'YES']]],
+    ['says in small letters that it is safe', [modality('US'), [0x00280301, 'CS', 'NO']]],
+    ['is a secondary capture', [sopClass(SECONDARY_CAPTURE), IN_SPACE]],
+    ['is a multi-frame secondary capture', [sopClass(`${SECONDARY_CAPTURE}.4`), IN_SPACE]],
+    ['is an ultrasound image', [modality('US')]],
+    ['is a photograph', [modality('XC')]],
+    ['is a projection', [modality('DX')]],
+    ['came from a scanner for film', [IN_SPACE, [0x00080064, 'CS', 'DF']]],
+    ['is a dose screen', [IN_SPACE, [0x00080008, 'CS', 'DERIVED\\SECONDARY\\SCREEN SAVE']]],
+    ['is a slice in colour', [IN_SPACE, [0x00280004, 'CS', 'RGB']]],
+    ['has no place in space', [[0x00200037, 'DS', '']]],
+    ['is of a modality that nobody knows', [modality('ZZ'), IN_SPACE]],
+    ['is of no modality', [modality(''), IN_SPACE]],
+  ])('is quarantined when it %s', async (_, more) => {
+    const input = file([...more, PIXELS])
+    expect(await codeOf(input)).toBe('pixels_at_risk')
+    expect(await codeOf(input, contextFor('strip'))).toBe('pixels_at_risk')
+    const { facts, bytes } = await run(input, passingPixels(contextFor()))
+    expect(facts.pixelsAtRisk).toBe(true)
+    expect(bytes.subarray(-64).equals(Buffer.alloc(64))).toBe(true)
+  })
+
+  it('is not at risk when it has none', async () => {
+    expect((await run(file([modality('US')]))).facts.pixelsAtRisk).toBe(false)
+  })
+})
+
+describe('the rules', () => {
+  const rule = (when: string) =>
+    loadPixelRules(`rules: [{ name: r, when: ${when}, risk: false, because: test }]`)
+  const fits = (when: string, value: string) => !arePixelsAtRisk(() => value, rule(when))
+
+  it.each([
+    ['{ Modality: [CT] }', 'CT', true],
+    ['{ Modality: [CT] }', 'CTX', false],
+    ['{ ImageType: ["*save*"] }', 'A\\SCREEN SAVE', true],
+    ['{ Manufacturer: [""] }', '', true],
+    ['{ Manufacturer: [""] }', 'GE', false],
+    ['{ Manufacturer: ["*"] }', '', false],
+    ['{ Modality: [CT], Manufacturer: ["*"] }', 'CT', true],
+    ['{ SOPClassUID: ["1.2.*"] }', '1x2y3', false],
+  ])('%s over %j: %s', (when, value, expected) => {
+    expect(fits(when, value)).toBe(expected)
+  })
+
+  it('are refused with an attribute that does not exist', () => {
+    expect(() => rule('{ Modalty: [CT] }')).toThrow(/no attribute Modalty/)
+  })
+})

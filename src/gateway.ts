@@ -12,7 +12,7 @@ import type { Actor } from './ledger/index.js'
 import { openRooms } from './rooms.js'
 import type { RoomOptions, Rooms } from './rooms.js'
 import { LEASE_MS } from './transfer/begin.js'
-import { recordCertificates } from './transfer/certificates.js'
+import { recordCertificates, refreshCertificates } from './transfer/certificates.js'
 import { sweep } from './transfer/sweep.js'
 
 export interface Gateway {
@@ -31,6 +31,7 @@ const SYSTEM: Actor = { id: 'system', role: 'system' }
 const GRACE_MS = 30_000
 const HOUR_MS = 3_600_000
 /** Half-written objects that nobody has touched for a day are nobody's. */
+const REFRESH_MS = 5_000
 const PARTIAL_MS = 24 * HOUR_MS
 
 /** @throws what `openRooms` throws */
@@ -64,6 +65,7 @@ export async function createGateway(
         setInterval(() => void sweepPartialQuietly(rooms, PARTIAL_MS), HOUR_MS).unref(),
       ]
       stopPublishing = startPublishing(rooms)
+        setInterval(() => void refreshQuietly(rooms), REFRESH_MS).unref(),
       const { port } = await listen(
         server,
         config.gateway.host,
@@ -128,6 +130,17 @@ async function listen(server: Server, host: string, port: number): Promise<Addre
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       const subject =
+/** What `nocturne key confirm` put into effect beside us. */
+async function refreshQuietly(rooms: Rooms): Promise<void> {
+  try {
+    await refreshCertificates(rooms)
+  } catch (error) {
+    rooms.logger.warn('the certificates could not be read again', {
+      code: asNocturneError(error).code,
+    })
+  }
+}
+
         systemCode(error) === 'EADDRINUSE'
           ? 'the port is taken'
           : 'the address cannot be listened on'

@@ -26,6 +26,7 @@ import type { State } from './state/index.js'
 import { openLogFiles, openStore } from './store/index.js'
 import type { LogFiles, ObjectStore } from './store/index.js'
 import { MemoryBudget } from './transfer/original.js'
+import { readCertificatesInEffect } from './transfer/certificates.js'
 
 /** Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is sealed to the facility. */
 const ORIGINALS_BYTES = 16 << 20
@@ -45,6 +46,8 @@ export interface Rooms {
   readonly directory: Directory
   readonly tokens: Tokens
   readonly authenticate: Authenticate
+  /** Certificates in effect by principal, as the directory sees them. */
+  readonly inEffect: Map<string, string>
   readonly signIn: SignIn
   readonly keyChecks: KeyChecks
   readonly deliveries: Deliveries
@@ -79,7 +82,13 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const logFiles = await openLogFiles(config.store)
     const { verifierKey } = ledger
     if (options.anchor !== 'skip') await checkAnchor(state, logFiles, verifierKey)
-    const directory = createDirectory(config, { toRecipient, inspectCertificate })
+    const inEffect = await readCertificatesInEffect(state)
+    const directory = createDirectory(config, {
+      toRecipient: (id, certificate) => toRecipient(id, certificate, new Date(now()), config.keys),
+      inspectCertificate,
+      inEffect: (id) => inEffect.get(id),
+    })
+    const holder = randomName()
     const tokens = createTokens({ state, ledger, now })
     const origin = options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`)
     const secret = new Uint8Array(
@@ -96,7 +105,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         state,
         files: logFiles,
         verifierKey,
-        holder: randomName(),
+        holder,
         now,
         keepMs: KEEP_MS,
       }),
@@ -106,11 +115,13 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       signIn: createSignIn({ ledger, directory, tokens, origin, secret, verifyDetached, now }),
       keyChecks: createKeyChecks({
         ledger,
-        recipientOf: ({ id, certificate }) => toRecipient(id, certificate),
+        recipientOf: ({ id, certificate }) =>
+          toRecipient(id, certificate, new Date(now()), config.keys),
         sealBytes,
         origin,
         secret,
         now,
+      inEffect,
       }),
       deliveries: createDeliveries({
         state,

@@ -64,7 +64,11 @@ export const transferAnswer = z.looseObject({
 })
 export type TransferAnswer = z.infer<typeof transferAnswer>
 
-export const inboxAnswer = z.looseObject({ transfers: z.array(transferAnswer) })
+export const inboxAnswer = z.looseObject({
+  transfers: z.array(transferAnswer),
+  /** Of the asker's own certificate: it expires, or another one waits. */
+  warnings: z.array(text).max(10).default([]),
+})
 
 export const challengeAnswer = z.looseObject({
   challenge: z.string().min(1).max(10_000),

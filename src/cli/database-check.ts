@@ -5,33 +5,56 @@ import { createLedger } from '../ledger/index.js'
 import { asNocturneError } from '../lib/errors.js'
 import { openState } from '../state/index.js'
 import type { State } from '../state/index.js'
+import { waitingCertificates } from '../transfer/certificates.js'
 import { readSmallText } from './secret-file.js'
 
 /** How far an event of the ledger may lie ahead: clocks of several gateways differ a little. */
 const CLOCK_SKEW_MS = 60_000
 
+export interface DatabaseCheck {
+  readonly problems: readonly SiteProblem[]
+  readonly warnings: readonly SiteProblem[]
+}
+
+const onlyProblems = (problems: readonly SiteProblem[]): DatabaseCheck => ({
+  problems,
+  warnings: [],
+})
+
 /** The database answers, its schema is ours, and the ledger in it verifies under the site's key. */
-export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<SiteProblem[]> {
+export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<DatabaseCheck> {
   const { database, databasePassword } = survey
-  if (database === undefined) return []
+  if (database === undefined) return onlyProblems([])
   const file = database.startsWith('sqlite:') ? database.slice('sqlite:'.length) : undefined
   // A site that never served has no database yet, and a check makes none.
-  if (file !== undefined && !(await exists(file))) return checkFolder(dirname(file))
+  if (file !== undefined && !(await exists(file)))
+    return onlyProblems(await checkFolder(dirname(file)))
   try {
     const state = await openState(
       database,
       databasePassword === undefined ? {} : { password: databasePassword },
     )
     try {
-      return await checkLedger(survey, state, now)
+      const problems = await checkLedger(survey, state, now)
+      return { problems, warnings: await checkWaiting(state) }
     } finally {
       await state.close()
     }
   } catch (error) {
     const { message, hint, code } = asNocturneError(error, 'database_unavailable')
     const isDown = code === 'database_unavailable'
-    return [{ path: 'database', problem: message, hint: isDown ? DATABASE_HINT : hint }]
+    const shown = isDown ? DATABASE_HINT : hint
+    return onlyProblems([{ path: 'database', problem: message, hint: shown }])
   }
+}
+
+/** A certificate that was replaced and not confirmed: what its owner has now may not open what is sealed. */
+async function checkWaiting(state: State): Promise<SiteProblem[]> {
+  return (await waitingCertificates({ state })).map(({ principal, fingerprint }) => ({
+    path: 'keys',
+    problem: `the new certificate of ${principal} is not in effect (${fingerprint.slice(0, 16)}…)`,
+    hint: `compare its fingerprint with ${principal}, then: nocturne key confirm --site DIR --principal ${principal}`,
+  }))
 }
 
 const DATABASE_HINT =

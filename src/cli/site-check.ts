@@ -29,19 +29,19 @@ export async function checkSite(
   now = new Date(),
 ): Promise<SiteCheck> {
   const survey = await surveySite(dir, env, {
-    inspectCertificate: (armored) => inspectCertificate(armored, now),
+    inspectCertificate: (armored, policy) => inspectCertificate(armored, now, policy),
     builtInProfiles: BUILT_IN_PROFILES,
     loadProfile,
   })
-  const tried = await Promise.all([
+  const [key, database, store] = await Promise.all([
     checkGatewayKey(survey),
     checkDatabase(survey, now),
     checkStore(survey),
   ])
   return {
     dir: survey.dir,
-    problems: [...survey.problems, ...checkClock(now), ...tried.flat()],
-    warnings: [...expiries(survey, now), ...(await strayKeys(survey.dir))],
+    problems: [...survey.problems, ...checkClock(now), ...key, ...database.problems, ...store],
+    warnings: [...expiries(survey, now), ...database.warnings, ...(await strayKeys(survey.dir))],
   }
 }
 

@@ -3,9 +3,11 @@ import type { CertificateReport } from '../seal/index.js'
 import type { SiteDraft } from './draft.js'
 import { shorten } from './expectations.js'
 import { readText, resolvePath } from './files.js'
-import type { SiteProblem } from './index.js'
+import type { KeyPolicy, SiteProblem } from './index.js'
 
-export type InspectCertificate = (armored: string) => Promise<CertificateReport>
+export type InspectCertificate = (armored: string, policy: KeyPolicy) => Promise<CertificateReport>
+
+const NO_POLICY: KeyPolicy = { allowRsa2048: false, fips: false }
 
 /** A certificate of the site that could be read, with what the policy says of it today. */
 export interface SiteCertificate {
@@ -36,7 +38,7 @@ export async function readCertificates(
       problems.push({ path: shorten(file), ...reading.problem })
       continue
     }
-    const report = await inspect(reading.text)
+    const report = await inspect(reading.text, site.keys ?? NO_POLICY)
     certificates.push({ principal, file, armored: reading.text, report })
     for (const { code, reason } of report.problems)
       problems.push({

@@ -3,6 +3,7 @@ import {
   facilityFields,
   gatewayFields,
   groupFields,
+  keysSchema,
   limitsSchema,
   personFields,
   storeSchema,
@@ -67,6 +68,7 @@ const draft = z
     groups: z.array(group).catch([]),
     people: z.array(person).catch([]),
     recovery: good(topFields.recovery),
+    keys: good(keysSchema),
     limits: good(limitsSchema),
   })
   .catch({ gateway: NO_GATEWAY, facilities: [], groups: [], people: [] })

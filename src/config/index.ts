@@ -40,6 +40,13 @@ export interface FacilityConfig {
   readonly id: string
   /** Armored, like every `certificate` here. */
   readonly certificate: string
+/** What certificates of the site must be like, beyond the rules that always hold (src/seal/README.md). */
+export interface KeyPolicy {
+  readonly allowRsa2048: boolean
+  /** RSA and NIST curves alone. */
+  readonly fips: boolean
+}
+
   readonly profile: Profile
   readonly groups: readonly string[]
   /** Documents cannot be de-identified: pass them to the readers sealed, or hold them in quarantine. */

@@ -130,6 +130,11 @@ export const topFields = {
 }
 
 export const siteSchema = z.strictObject({
+export const keysSchema = z.strictObject({
+  allowRsa2048: z.boolean().default(false),
+  fips: z.boolean().default(false),
+})
+
   gateway: z.strictObject(gatewayFields),
   ...topFields,
   store: storeSchema,

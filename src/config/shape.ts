@@ -18,6 +18,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'facilities[]': Object.keys(siteSchema.shape.facilities.element.shape),
   'groups[]': Object.keys(siteSchema.shape.groups.element.shape),
   'people[]': Object.keys(siteSchema.shape.people.element.shape),
+  keys: Object.keys(siteSchema.shape.keys.unwrap().shape),
   limits: Object.keys(siteSchema.shape.limits.unwrap().shape),
 }
 

@@ -1,7 +1,7 @@
 import type { FacilityConfig, SiteConfig } from '../config/index.js'
 import { NocturneError } from '../lib/errors.js'
 import type { CertificateReport, Recipient } from '../seal/index.js'
-import type { Directory, Principal } from './index.js'
+import type { Directory, KnownCertificate, Principal } from './index.js'
 
 export interface DirectoryParts {
   /** Seal's: the certificate as a recipient, when the policy accepts it today. */
@@ -10,6 +10,8 @@ export interface DirectoryParts {
   readonly inspectCertificate: (
     certificate: string,
   ) => Promise<Pick<CertificateReport, 'fingerprint' | 'expiresAt'>>
+  /** The certificate in effect, when one is recorded; else the file's counts. Asked each time: it may change. */
+  readonly inEffect?: (id: string) => string | undefined
 }
 
 /** The id under which the recovery certificate is a recipient. */
@@ -18,8 +20,19 @@ const RECOVERY = 'recovery'
 /** Everyone whom the configuration names. A facility is a principal too: a sender of its own studies. */
 export function createDirectory(
   config: Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'recovery'>,
-  { toRecipient, inspectCertificate }: DirectoryParts,
+  { toRecipient, inspectCertificate, inEffect = () => undefined }: DirectoryParts,
 ): Directory {
+  const known = new Map<string, Omit<KnownCertificate, 'principal'>>()
+
+  /** Reading a certificate takes milliseconds, and what is asked of it does not change. */
+  async function factsOf(certificate: string): Promise<Omit<KnownCertificate, 'principal'>> {
+    const found = known.get(certificate)
+    if (found) return found
+    const { fingerprint, expiresAt } = await inspectCertificate(certificate)
+    known.set(certificate, { fingerprint, expiresAt })
+    return { fingerprint, expiresAt }
+  }
+
   const facilities = new Map(config.facilities.map((one) => [one.id, one]))
   const groups = new Map(config.groups.map((one) => [one.id, one]))
   const principals = new Map(
@@ -63,8 +76,14 @@ export function createDirectory(
     }
   }
 
+  function principal(id: string): Principal | undefined {
+    const found = principals.get(id)
+    const certificate = inEffect(id)
+    return found && certificate !== undefined ? { ...found, certificate } : found
+  }
+
   return {
-    principal: (id) => principals.get(id),
+    principal,
     facility: (id) => facilities.get(id),
     group: (id) => groups.get(id),
 
@@ -75,27 +94,29 @@ export function createDirectory(
         throw new NocturneError('unknown_group')
       const recipients: Recipient[] = []
       for (const reader of group.readers) {
-        const certificate = principals.get(reader)?.certificate
+        const certificate = principal(reader)?.certificate
         if (certificate === undefined)
           throw new NocturneError('recipient_unusable', { subject: reader })
         recipients.push(await recipient(reader, certificate))
       }
-      recipients.push(await recipient(RECOVERY, config.recovery))
+      recipients.push(
+        await recipient(RECOVERY, principal(RECOVERY)?.certificate ?? config.recovery),
+      )
       return recipients
     },
 
     async facilityRecipient(id) {
-      const certificate = facilities.get(id)?.certificate
+      const certificate = facilities.has(id) ? principal(id)?.certificate : undefined
       if (certificate === undefined) throw new NocturneError('recipient_unusable', { subject: id })
       return recipient(id, certificate)
     },
 
     async certificates() {
       return Promise.all(
-        [...principals.values()].map(async ({ id, certificate }) => {
-          const { fingerprint, expiresAt } = await inspectCertificate(certificate)
-          return { principal: id, fingerprint, expiresAt }
-        }),
+        [...principals.values()].map(async ({ id, certificate }) => ({
+          principal: id,
+          ...(await factsOf(inEffect(id) ?? certificate)),
+        })),
       )
     },
   }

@@ -5,7 +5,8 @@
  * Out: who a principal is, and the recipients a transfer must be sealed to.
  * Always true: recipients are checked against the policy when they are asked for, and one bad certificate fails
  *      the whole set, naming it.
- * Trusts: the configuration. A certificate that changed becomes an event of the ledger on start.
+ * Trusts: the configuration for who is who, and the record of certificates in effect for their keys: a file that was
+ *      replaced counts only once its owner and the operator have confirmed it.
  */
 import type { FacilityConfig, GroupConfig } from '../config/index.js'
 import type { Recipient } from '../seal/index.js'
@@ -45,5 +46,7 @@ export interface KnownCertificate {
   readonly expiresAt: Date | undefined
 }
 
+export { readChange, writeChange } from './change-statement.js'
+export type { CertificateChange } from './change-statement.js'
 export { createDirectory } from './directory.js'
 export type { DirectoryParts } from './directory.js'

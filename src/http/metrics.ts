@@ -6,6 +6,8 @@ export interface Metrics {
   request(labels: { method: string; route: string; status: number }, seconds: number): void
   item(outcome: string): void
   readonly uploads: Gauge
+  /** Days that certificates are still good for, by principal of the configuration. */
+  certificates(days: readonly (readonly [principal: string, days: number])[]): void
 }
 
 export function createMetrics(): Metrics {
@@ -29,10 +31,20 @@ export function createMetrics(): Metrics {
     help: 'Uploads under way',
     registers: [registry],
   })
+  const certificates = new Gauge({
+    name: 'nocturne_certificate_days_left',
+    help: 'Days until a certificate expires; those that never do are left out',
+    labelNames: ['principal'] as const,
+    registers: [registry],
+  })
   return {
     registry,
     request: (labels, seconds) => requests.observe(labels, seconds),
     item: (outcome) => items.inc({ outcome }),
     uploads,
+    certificates: (days) => {
+      certificates.reset()
+      for (const [principal, left] of days) certificates.set({ principal }, left)
+    },
   }
 }

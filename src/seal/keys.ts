@@ -24,12 +24,18 @@ export function secretOf(key: PrivateKey): OpenpgpPrivateKey {
   return secret
 }
 
+/** RFC 9580 section 9.1: NIST curves and RSA are in every FIPS 140-3 module, Curve25519 in few. */
+export const KEY_ALGORITHMS = ['curve25519', 'nistP256', 'nistP384', 'rsa3072', 'rsa4096'] as const
+export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number]
+
 export interface NewKeyOptions {
   /** A person's or machine's name: up to 200 characters, without control characters and angle brackets. */
   readonly name: string
   readonly email?: string
   /** 4 (default) for every program in use; 6 for those that know RFC 9580 alone. */
   readonly version?: 4 | 6
+  /** What it is made of; `curve25519` unless the site asks for the FIPS profile. */
+  readonly algorithm?: KeyAlgorithm
   /** Without it the key does not expire. */
   readonly expiresInDays?: number
   readonly passphrase?: string
@@ -47,13 +53,13 @@ export async function newKey(options: NewKeyOptions): Promise<{
   readonly certificate: string
   readonly fingerprint: string
 }> {
-  const { name, email, version = 4, expiresInDays, passphrase } = options
+  const { name, email, version = 4, algorithm = 'curve25519', expiresInDays, passphrase } = options
   const days = expiresInDays ?? 0
   if (!/^[^<>()\p{Cc}]{1,200}$/u.test(name) || !Number.isInteger(days) || days < 0 || days > 36_500)
     throw new NocturneError('usage')
   const made = await generateKey({
     userIDs: [{ name, ...(email !== undefined && { email }) }],
-    ...(version === 6 ? { type: 'curve25519' } : { type: 'ecc', curve: 'curve25519Legacy' }),
+    ...shapeOf(algorithm, version),
     keyExpirationTime: days * 86_400,
     format: 'object',
     // aeadProtect is openpgp's switch for announcing SEIPD version 2.
@@ -74,6 +80,21 @@ export async function newKey(options: NewKeyOptions): Promise<{
     privateKey: locked.armor(),
     certificate: made.publicKey.armor(),
     fingerprint: made.publicKey.getFingerprint(),
+  }
+}
+
+function shapeOf(algorithm: KeyAlgorithm, version: 4 | 6) {
+  switch (algorithm) {
+    case 'curve25519':
+      return version === 6
+        ? { type: 'curve25519' as const }
+        : { type: 'ecc' as const, curve: 'curve25519Legacy' as const }
+    case 'nistP256':
+    case 'nistP384':
+      return { type: 'ecc' as const, curve: algorithm }
+    case 'rsa3072':
+    case 'rsa4096':
+      return { type: 'rsa' as const, rsaBits: Number(algorithm.slice(3)) }
   }
 }
 

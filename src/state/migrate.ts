@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { NocturneError } from '../lib/errors.js'
 import { initial } from './migrations/0001-initial.js'
 import { ledgerOutlets } from './migrations/0002-ledger.js'
+import { certificateChanges } from './migrations/0003-certificates.js'
 import type { Engine } from './migrations/engine.js'
 import type { Tables } from './schema.js'
 
@@ -11,6 +12,7 @@ import type { Tables } from './schema.js'
 const migrations = (engine: Engine): Record<string, Migration> => ({
   '0001-initial': initial(engine),
   '0002-ledger': ledgerOutlets(engine),
+  '0003-certificates': certificateChanges(engine),
 })
 
 /**

@@ -15,6 +15,7 @@ export interface Tables {
   tokens: TokenTable
   challenges: ChallengeTable
   certificates: CertificateTable
+  certificate_changes: CertificateChangeTable
   downloads: DownloadTable
   events: EventTable
   ledger_tiles: LedgerTileTable
@@ -153,6 +154,18 @@ export interface CertificateTable {
   principal: string
   fingerprint: string
   since: number
+  /** Armored. Null in rows of an older version, until the next start. */
+  certificate: string | null
+  /** When the configuration no longer named it; a new one of the same id is compared with it. */
+  removed_at: number | null
+}
+
+/** A replaced certificate that waits for its confirmation: at most one a principal. */
+export interface CertificateChangeTable {
+  principal: string
+  fingerprint: string
+  certificate: string
+  proposed_at: number
 }
 
 /** Downloads under way: begun in the ledger and not ended. On start the ones of a dead gateway are ended. */

@@ -45,6 +45,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         (await state.db.introspection.getTables()).map((table) => table.name).sort()
       const before = await tables(first)
       expect(before).toEqual([
+        'certificate_changes',
         'certificates',
         'challenges',
         'downloads',
@@ -52,6 +53,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'events',
         'items',
         'key_packets',
+        'ledger_cursors',
         'ledger_head',
         'ledger_tiles',
         'patients',

@@ -1,4 +1,6 @@
+import { Option } from 'commander'
 import { wholeNumber } from '../arguments.js'
+import type { KeyAlgorithm } from '../../seal/index.js'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
 import { usageError } from '../command-error.js'
@@ -9,6 +11,7 @@ interface KeyNewOptions {
   readonly email?: string
   readonly out: string
   readonly passphraseFile?: string
+  readonly algorithm?: KeyAlgorithm
   readonly expiresDays?: number
   readonly json?: boolean
 }
@@ -29,6 +32,12 @@ export const registerKeyNew: Register = (parent, cli) => {
       '--passphrase-file <file>',
       'file that holds the passphrase to lock the private key with',
     )
+    .addOption(
+      new Option(
+        '--algorithm <name>',
+        'curve25519 unless given; a site under the FIPS profile needs one of the others',
+      ).choices(['curve25519', 'nistP256', 'nistP384', 'rsa3072', 'rsa4096']),
+    )
     .option(
       '--expires-days <n>',
       'days after which the key expires; never when left out',
@@ -36,7 +45,7 @@ export const registerKeyNew: Register = (parent, cli) => {
     )
     .action(async (options: KeyNewOptions) => {
       const output = cli.output(options)
-      const { out, name, email, passphraseFile, expiresDays } = options
+      const { out, name, email, passphraseFile, expiresDays, algorithm } = options
       if (!out.endsWith('.asc') || out.endsWith('.pub.asc')) {
         throw usageError('--out must end in .asc', 'give a name such as reader-1.asc')
       }
@@ -53,6 +62,7 @@ export const registerKeyNew: Register = (parent, cli) => {
       const { privateKey, certificate, fingerprint } = await newKey({
         name,
         ...(email !== undefined && { email }),
+        ...(algorithm !== undefined && { algorithm }),
         ...(expiresDays !== undefined && { expiresInDays: expiresDays }),
         ...(passphrase !== undefined && { passphrase }),
       })

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { NocturneError } from '../../lib/errors.js'
 import type { Download } from '../../deliver/index.js'
+import { certificateWarnings } from '../certificate-warnings.js'
 import type { Door } from '../door.js'
 import { rangeOf } from '../range.js'
 import { admit, admitToTransfer } from '../request.js'
@@ -29,7 +30,11 @@ export function deliveryRoutes(door: Door): Router {
 
   router.get('/inbox', async (request, response) => {
     const { session, actor } = await admit(door, request, 'inbox.read')
-    response.json({ transfers: await deliveries.inbox({ principal: session.principal, actor }) })
+    const transfers = await deliveries.inbox({ principal: session.principal, actor })
+    const mine = (await certificateWarnings(door.rooms)).filter(
+      ({ principal }) => principal === session.principal.id,
+    )
+    response.json({ transfers, warnings: mine.map(({ text }) => text) })
   })
 
   router.post('/transfers/:id/claim', async (request, response) => {

@@ -2,14 +2,13 @@
 import { Router } from 'express'
 import { asNocturneError } from '../../lib/errors.js'
 import type { Rooms } from '../../rooms.js'
+import { certificateDays, certificateWarnings } from '../certificate-warnings.js'
 import type { Door } from '../door.js'
 import type { Metrics } from '../metrics.js'
 import { addressOf, admit } from '../request.js'
 
 /** The stores are probed at most this often, however often somebody asks. */
 const PROBE_MS = 10_000
-const DAY_MS = 86_400_000
-const WARN_DAYS = 60
 
 export interface Readiness {
   readonly ready: boolean
@@ -35,6 +34,7 @@ export function healthRoutes(door: Door, metrics: Metrics): Router {
 
   router.get('/metrics', async (request, response) => {
     if (!isLoopback(addressOf(request))) await admit(door, request, 'gateway.metrics')
+    metrics.certificates(await certificateDays(door.rooms))
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
 
@@ -67,10 +67,10 @@ async function warningsOf(rooms: Rooms, certificates: string): Promise<string[]>
   const warnings: string[] = []
   if (certificates !== 'ok') warnings.push('a group cannot be sent to: run nocturne check')
   if (!gateway.tls) warnings.push('no TLS: for this machine only, or behind a proxy on it')
-  for (const { principal, expiresAt } of await rooms.directory.certificates()) {
-    const days =
-      expiresAt === undefined ? Infinity : Math.floor((expiresAt.getTime() - rooms.now()) / DAY_MS)
-    if (days < WARN_DAYS) warnings.push(`certificate of ${principal}: ${days} days left`)
+  try {
+    warnings.push(...(await certificateWarnings(rooms)).map(({ text }) => text))
+  } catch {
+    // The database is away, and its own check says so.
   }
   return warnings
 }

@@ -34,6 +34,16 @@ export const KEYS = {
     'the certificate has no usable encryption subkey',
     'add an encryption subkey, or make a new key with `nocturne key new`',
   ),
+  certificate_not_waiting: entry(
+    404,
+    'no replaced certificate waits for confirmation',
+    'put the new file in place and start the gateway: it tells what waits',
+  ),
+  certificate_not_confirmed: entry(
+    422,
+    'the signature does not confirm the new certificate',
+    'let its owner sign the statement that `nocturne key confirm --site DIR --principal P` prints, with the old or the new key',
+  ),
   key_unreadable: entry(
     422,
     'this is not an OpenPGP private key',

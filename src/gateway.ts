@@ -30,8 +30,8 @@ export interface GatewayOverrides extends RoomOptions {
 const SYSTEM: Actor = { id: 'system', role: 'system' }
 const GRACE_MS = 30_000
 const HOUR_MS = 3_600_000
-/** Half-written objects that nobody has touched for a day are nobody's. */
 const REFRESH_MS = 5_000
+/** Half-written objects that nobody has touched for a day are nobody's. */
 const PARTIAL_MS = 24 * HOUR_MS
 
 /** @throws what `openRooms` throws */
@@ -63,9 +63,9 @@ export async function createGateway(
       sweeping = [
         setInterval(() => void sweepQuietly(rooms, rooms.now()), LEASE_MS / 2).unref(),
         setInterval(() => void sweepPartialQuietly(rooms, PARTIAL_MS), HOUR_MS).unref(),
+        setInterval(() => void refreshQuietly(rooms), REFRESH_MS).unref(),
       ]
       stopPublishing = startPublishing(rooms)
-        setInterval(() => void refreshQuietly(rooms), REFRESH_MS).unref(),
       const { port } = await listen(
         server,
         config.gateway.host,
@@ -126,10 +126,6 @@ async function sweepPartialQuietly(rooms: Rooms, olderThanMs: number): Promise<v
   }
 }
 
-async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const subject =
 /** What `nocturne key confirm` put into effect beside us. */
 async function refreshQuietly(rooms: Rooms): Promise<void> {
   try {
@@ -141,6 +137,10 @@ async function refreshQuietly(rooms: Rooms): Promise<void> {
   }
 }
 
+async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const subject =
         systemCode(error) === 'EADDRINUSE'
           ? 'the port is taken'
           : 'the address cannot be listened on'

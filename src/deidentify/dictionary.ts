@@ -37,8 +37,30 @@ export const CONFIDENTIALITY: readonly ConfidentialityRow[] = (
   .filter(([id]) => /^[0-9A-F]{8}$/.test(id))
   .map(([id, basic, columns]) => ({ tag: parseInt(id, 16), basic, columns }))
 
+/** A private element that Table E.3.10-1 knows to be safe. */
+export interface SafeElement {
+  readonly vr: string
+  /** `1`, `3-4`, `1-n`. */
+  readonly vm: string
+}
+
+const safePrivate = new Map<string, SafeElement>()
+const safeKey = (group: number, creator: string, element: number): string =>
+  `${String(group)} ${String(element)} ${creator}`
+for (const [group, creator, element, vr, vm] of load('safe-private.json') as string[][]) {
+  const key = safeKey(parseInt(group ?? '', 16), creator ?? '', parseInt(element ?? '', 16))
+  safePrivate.set(key, { vr: vr ?? '', vm: vm ?? '' })
+}
+
+/** By the creator of its block, never by its number alone: two creators may number other things alike. */
+export const safeElementOf = (tag: number, creator: string): SafeElement | undefined =>
+  safePrivate.get(safeKey(groupOf(tag), creator, tag & 0xff))
+
 /** VR of a standard attribute, or undefined when PS3.6 does not list the tag. */
 export const vrOf = (tag: number): string | undefined => attributes.get(tag)?.vr
+
+/** `PatientName`, or undefined when PS3.6 does not list the tag. */
+export const keywordOf = (tag: number): string | undefined => attributes.get(tag)?.keyword
 
 /** The attribute of a keyword such as `PatientName`. */
 export const tagOf = (keyword: string): number | undefined => tagsByKeyword.get(keyword)

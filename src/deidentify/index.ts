@@ -80,3 +80,4 @@ export type DeidentifyFailure = Code
 export type { LoadedProfile, Profile, ProfileProblem } from './profile.js'
 export { BUILT_IN_PROFILES, loadProfile } from './profile.js'
 export { deidentify } from './deidentify.js'
+export { conformanceStatement } from './statement.js'

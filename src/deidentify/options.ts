@@ -19,9 +19,12 @@ export const FULL_DATES = '113106'
 export const MODIFIED_DATES = '113107'
 export const RETAIN_UIDS = '113110'
 export const CLEAN_DESCRIPTORS = '113105'
+export const SAFE_PRIVATE = '113111'
 
-/** Those that Table E.1-1 alone decides. The others need more than a header and are not built. */
+/** What a header can carry out; by columns of Table E.1-1. */
 export const OPTIONS: readonly Option[] = [
+  option('113103', 'Clean Graphics Option', 'cleanGraphOpt'),
+  option('113104', 'Clean Structured Content Option', 'cleanStructContOpt'),
   option(CLEAN_DESCRIPTORS, 'Clean Descriptors Option', 'cleanDescOpt'),
   option(
     FULL_DATES,
@@ -36,5 +39,15 @@ export const OPTIONS: readonly Option[] = [
   option('113108', 'Retain Patient Characteristics Option', 'rtnPatCharsOpt'),
   option('113109', 'Retain Device Identity Option', 'rtnDevIdOpt'),
   option(RETAIN_UIDS, 'Retain UIDs Option', 'rtnUIDsOpt'),
+  option(SAFE_PRIVATE, 'Retain Safe Private Option', 'rtnSafePrivOpt'),
   option('113112', 'Retain Institution Identity Option', 'rtnInstIdOpt'),
 ]
+
+const LOOK_AT_PIXELS =
+  'leave it out: pixels are not changed; images at risk are quarantined (pixels: quarantine)'
+
+/** Options that a profile may not claim, and why. */
+export const NOT_BUILT: ReadonlyMap<string, string> = new Map([
+  ['113101', LOOK_AT_PIXELS],
+  ['113102', LOOK_AT_PIXELS],
+])

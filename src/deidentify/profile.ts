@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { FULL_DATES, MODIFIED_DATES, OPTIONS } from './options.js'
+import { FULL_DATES, MODIFIED_DATES, NOT_BUILT, OPTIONS } from './options.js'
 
 export interface Profile {
   readonly name: string
@@ -40,7 +40,8 @@ const optionEntry = z
   .superRefine(({ code, name }, context) => {
     const meaning = NAMES.get(code)
     if (meaning === undefined) {
-      context.addIssue({ code: 'custom', path: ['code'], message: `write one of ${CODES}` })
+      const message = NOT_BUILT.get(code) ?? `write one of ${CODES}`
+      context.addIssue({ code: 'custom', path: ['code'], message })
     } else if (meaning !== name) {
       context.addIssue({ code: 'custom', path: ['name'], message: `write "${meaning}"` })
     }

@@ -6,6 +6,7 @@ import type { Element, Encoding, Item } from './element.js'
 import type { ElementReport } from './index.js'
 import type { Steps } from './pace.js'
 import type { Rule } from './rules.js'
+import { safePrivateTags } from './safe-private.js'
 import type { Subject, TextMode } from './subject.js'
 import { isNotNumeric, isNumber, rewriteValue, type Search } from './value.js'
 import { addItem, addSequence, encodeElement, encodeHeader, Output } from './write.js'
@@ -38,15 +39,19 @@ export function* rewriteDataset(
   scope: Scope,
   additions: Additions = NONE,
 ): Steps<{ output: Output; isChanged: boolean }> {
+  const { subject, buffer, elements } = scope
+  const safe = subject.rules.keepsSafePrivate
+    ? safePrivateTags(elements, buffer, subject.identifiers)
+    : undefined
   const output = new Output()
   const added = [...additions].sort(([a], [b]) => a - b)
   let isChanged = added.length > 0
-  for (const element of inOrder(scope.elements)) {
+  for (const element of inOrder(elements)) {
     while (added[0] && added[0][0] < element.tag) addNext(scope, output, added)
     if (added[0]?.[0] === element.tag) continue
-    if (scope.subject.pace.isDue(2)) yield
-    const rewritten = yield* rewriteElement(scope, element)
-    if (rewritten === element) output.add(scope.buffer, element.start, element.end)
+    if (subject.pace.isDue(2)) yield
+    const rewritten = safe?.has(element.tag) ? element : yield* rewriteElement(scope, element)
+    if (rewritten === element) output.add(buffer, element.start, element.end)
     else isChanged = true
     if (rewritten instanceof Output) output.addAll(rewritten)
   }

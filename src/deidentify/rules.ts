@@ -1,7 +1,7 @@
 /** What happens to an element: Table E.1-1 under the options of a profile, and rules by VR for what it does not list. */
 import { CONFIDENTIALITY, groupOf, isPrivate, vrOf, type ConfidentialityRow } from './dictionary.js'
 import type { Element } from './element.js'
-import { FULL_DATES, MODIFIED_DATES, OPTIONS, RETAIN_UIDS } from './options.js'
+import { FULL_DATES, MODIFIED_DATES, OPTIONS, RETAIN_UIDS, SAFE_PRIVATE } from './options.js'
 import type { Profile } from './profile.js'
 
 /** Actions of Table E.1-1 that need nothing but the element: X, Z, D and U. */
@@ -20,6 +20,8 @@ export interface Rules {
   ruleFor(element: Pick<Element, 'tag' | 'vr' | 'fragments'>): Rule
   /** Table E.1-1 has a row for it. */
   isListed(tag: number): boolean
+  /** The Retain Safe Private Option: private elements are looked at before `ruleFor` removes them. */
+  readonly keepsSafePrivate: boolean
   /** The option for dates, which elements outside the table follow too. */
   readonly dates: 'modified' | 'full' | 'removed'
 }
@@ -113,6 +115,7 @@ function compile(profile: Profile): Rules {
     DATE_VRS.has(vr) ? dateRule : vr === 'UI' ? uidRule : BACKSTOPS[vr]
   return {
     dates,
+    keepsSafePrivate: profile.options.includes(SAFE_PRIVATE),
     isListed: (tag) => table.has(tag),
     ruleFor({ tag, vr, fragments }) {
       if (isPrivate(tag)) return PRIVATE

@@ -163,9 +163,12 @@ function shift(scope: Scope, element: Element, base: Base): NewValue | undefined
   const before = textOf(scope, element)
   const values = before.split('\\').map((value) => value.trim())
   const partner = scope.elements.find(({ tag }) => tag === partnerOf(element.tag))
-  const beside = partner && values.length === 1 ? textOf(scope, partner).trim() : ''
-  const shifted = values.map((value) => {
+  // Several dates and as many times are pairs in their order.
+  const partners = partner ? textOf(scope, partner).split('\\') : []
+  const isPaired = partners.length === values.length
+  const shifted = values.map((value, index) => {
     if (value === '') return value
+    const beside = isPaired ? (partners[index]?.trim() ?? '') : ''
     if (vr === 'DA') return shiftDate(value, beside, shiftSeconds)
     if (vr === 'TM') return shiftTime(value, shiftSeconds)
     return vr === 'DT' ? shiftDateTime(value, shiftSeconds) : undefined

@@ -84,6 +84,8 @@ describe('wrong use', () => {
     ['two sources', ['audit', 'query', '--site', '.', ...gateway]],
     ['no source', ['audit', 'checkpoint']],
     ['a file without a key', ['audit', 'verify', 'x.ndjson']],
+    ['no file', ['deidentify', '--profile', 'strip', '--dry-run']],
+    ['a statement of files', ['deidentify', 'x', '--profile', 'strip', '--statement']],
     ['neither --out nor --dry-run', ['deidentify', 'x', '--profile', 'strip']],
     ['a profile that there is not', ['deidentify', 'x', '--profile', 'nope', '--dry-run']],
   ])('ends with 2 and a hint: %s', async (_, words) => {

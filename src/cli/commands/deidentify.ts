@@ -9,28 +9,37 @@ interface DeidentifyOptions {
   readonly profile: string
   readonly out?: string
   readonly dryRun?: boolean
+  readonly statement?: boolean
   readonly secretFile?: string
   readonly json?: boolean
 }
 
 export const registerDeidentify: Register = (parent, cli) => {
   define(parent, {
-    usage: 'deidentify <file...>',
+    usage: 'deidentify [file...]',
     summary: 'take identity out of DICOM files, and show what was done to which element',
     examples: [
       'nocturne deidentify ct-head/ --profile pseudonymize --dry-run',
       'nocturne deidentify slice.dcm --profile strip --out clean',
+      'nocturne deidentify --profile strip --statement > conformance.md',
     ],
   })
     .requiredOption('--profile <name>', 'strip, pseudonymize, or the YAML file of a profile')
     .option('--out <dir>', 'folder for the results, named by their new UIDs')
     .option('--dry-run', 'write nothing; only show what would be done')
+    .option('--statement', 'print the conformance statement of the profile (PS3.15 E.1.3)')
     .option(
       '--secret-file <file>',
       'secret of 32 bytes that new UIDs and codes come from; a random one when left out',
     )
     .action(async (paths: string[], options: DeidentifyOptions) => {
       const output = cli.output(options)
+      if (options.statement === true) {
+        if (paths.length > 0) throw usageError('--statement takes no files', 'leave them out')
+        await state(options.profile, output)
+        return
+      }
+      if (paths.length === 0) throw usageError('no file is given', 'see nocturne deidentify --help')
       if ((options.out === undefined) !== (options.dryRun === true)) {
         throw usageError('give either --out or --dry-run', 'see nocturne deidentify --help')
       }
@@ -53,6 +62,16 @@ export const registerDeidentify: Register = (parent, cli) => {
       }
       output.json({ files: reports })
     })
+}
+
+async function state(name: string, output: Output): Promise<void> {
+  const [{ readProfile }, { conformanceStatement }] = await Promise.all([
+    import('../profile-file.js'),
+    import('../../deidentify/index.js'),
+  ])
+  const statement = conformanceStatement(await readProfile(name))
+  output.printText(statement)
+  output.json({ statement })
 }
 
 /** Paths, actions and reasons. A value is never among them. */

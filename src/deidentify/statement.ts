@@ -1,0 +1,90 @@
+/** What PS3.15 E.1.3 wants a conformance statement to say, from the profile itself. */
+import { CONFIDENTIALITY, hex, keywordOf } from './dictionary.js'
+import { BASIC, FULL_DATES, MODIFIED_DATES, OPTIONS, RETAIN_UIDS, SAFE_PRIVATE } from './options.js'
+import type { Profile } from './profile.js'
+import { rulesOf, type Rule } from './rules.js'
+
+/** No row of the table is decided by `check`. */
+const HEADINGS: Readonly<Record<Exclude<Rule['step'], 'check'>, string>> = {
+  remove: 'Removed',
+  empty: 'Emptied (zero length)',
+  dummy: 'Replaced by a dummy of their VR; sequences stay as a frame whose texts are replaced',
+  code: 'Replaced by the random code of the patient',
+  remap: 'UIDs replaced, each by the same one everywhere it stands',
+  date: 'Moved by the shift of the patient; what is no full date is treated as without the option',
+  timezone: 'Kept where it is an offset',
+  clean: 'Cleaned: only words of a published vocabulary, quantities, and what is not text stay',
+  keep: 'Kept unless an identifier of the source is found in them',
+}
+
+const rest = (
+  keepsUids: boolean,
+) => `Elements that Table E.1-1 does not list: private elements, group lengths, misplaced groups, curves (50xx), overlays (60xx),
+pixel data inside sequences, and elements that PS3.6 (2024e) does not list are removed. PN and AE are emptied, UR is removed, dates and
+times follow the option for dates, UIDs ${
+  keepsUids ? 'stay' : "are replaced unless they are DICOM's own or name a class"
+}, numbers stay when they are
+numbers, text stays when no identifier of the source is in it. All of this holds at every level of nesting. Everything behind Pixel
+Data is removed.`
+
+/** Markdown. It says what the rules do, not what they are meant to do: it is made of the rules that run. */
+export function conformanceStatement(profile: Profile): string {
+  const rules = rulesOf(profile)
+  const options = OPTIONS.filter(({ code }) => profile.options.includes(code))
+  const keepsUids = profile.options.includes(RETAIN_UIDS)
+  const byStep = new Map<string, string[]>()
+  for (const { tag } of CONFIDENTIALITY) {
+    const { step, option } = rules.ruleFor({ tag, vr: 'UN' })
+    const name = `${keywordOf(tag) ?? ''} (${hex(tag).slice(0, 4)},${hex(tag).slice(4)})`.trim()
+    const entry = option === undefined ? name : `${name} [${option}]`
+    byStep.set(step, [...(byStep.get(step) ?? []), entry])
+  }
+  return `${[
+    `# De-identification under the profile ${profile.name}, version ${profile.version}`,
+    'PS3.15 Annex E, DICOM 2024e. A number in brackets is the option that decided.',
+    '## Profile and options',
+    list([BASIC, ...options].map(({ code, meaning }) => `${code} ${meaning}`)),
+    '## Attributes of Table E.1-1',
+    ...Object.entries(HEADINGS).flatMap(([step, heading]) => {
+      const entries = byStep.get(step)
+      return entries ? [`### ${heading}`, list(entries)] : []
+    }),
+    '## Other elements',
+    rest(keepsUids),
+    ...(profile.options.includes(SAFE_PRIVATE)
+      ? [
+          'Private elements of Table E.3.10-1 (2020) stay with their creators when group, creator, element, VR and VM are those of the table and the value has the form of its VR; sequences never do.',
+        ]
+      : []),
+    '## Inserted',
+    list([
+      'PatientIdentityRemoved (0012,0062): YES',
+      `DeidentificationMethod (0012,0063): Nocturne ${profile.name} ${profile.version}`,
+      'DeidentificationMethodCodeSequence (0012,0064): the codes above',
+      `LongitudinalTemporalInformationModified (0028,0303): ${temporal(profile)}`,
+      'PatientName and PatientID where they are missing; preamble and File Meta Information anew',
+    ]),
+    '## References',
+    keepsUids ? 'UIDs are kept, and references with them.' : references(profile),
+    '## Pixel Data',
+    `Passed byte for byte; Burned In Annotation (0028,0301) is not changed. Images that may have text burned in are ${
+      profile.pixels === 'quarantine' ? 'quarantined' : 'passed and marked in the manifest'
+    } (config/pixel-rules.yaml). Clean Pixel Data and Clean Recognizable Visual Features are not claimed.`,
+    '## Re-identification',
+    'Encrypted Attributes Sequence (0400,0500) is not used. Codes and original identities are kept for the facility alone, outside the instance.',
+  ].join('\n\n')}\n`
+}
+
+const references = ({ links }: Profile): string =>
+  `New UIDs are 2.25. and 128 bits of HMAC-SHA256 under a secret of the facility, so references between instances stay whole, ${
+    links === 'facility' ? 'in all transfers of the facility.' : 'within a transfer and no further.'
+  }`
+
+const list = (entries: readonly string[]): string => entries.map((entry) => `- ${entry}`).join('\n')
+
+const temporal = ({ options }: Profile): string =>
+  options.includes(FULL_DATES)
+    ? 'UNMODIFIED'
+    : options.includes(MODIFIED_DATES)
+      ? 'MODIFIED'
+      : 'REMOVED'

@@ -1,0 +1,246 @@
+import { describe, expect, it } from '@jest/globals'
+import { BUILT_IN_PROFILES, conformanceStatement, loadProfile } from '../../src/deidentify/index.js'
+import { OPTIONS } from '../../src/deidentify/options.js'
+import { file, valueOf, type Written } from './_build.js'
+import { contextFor, run } from './_run.js'
+
+const under = (...options: string[]) =>
+  contextFor('pseudonymize', { profile: { ...BUILT_IN_PROFILES.pseudonymize, options } })
+const shiftedBy = (shiftSeconds: number) =>
+  contextFor('pseudonymize', {
+    pseudonymOf: () => Promise.resolve({ code: 'A1', shiftSeconds }),
+  })
+const bytesOf = async (more: readonly Written[], ...options: string[]) =>
+  (await run(file(more), under(...options))).bytes
+
+describe('an option of Annex E', () => {
+  it.each(OPTIONS)('$code is selectable by its name and marked by its code', async (option) => {
+    const { code, meaning } = option
+    const text = `name: mine\nversion: '1'\nlinks: facility\noptions: [{ code: '${code}', name: ${meaning} }]\n`
+    const { profile, problems } = loadProfile(text, 'mine')
+    expect(problems).toEqual([])
+    const { bytes } = await run(file(), under(...(profile?.options ?? [])))
+    const sequence = bytes.subarray(bytes.indexOf(Buffer.from('1200640053510000', 'hex')))
+    expect(sequence.toString('latin1')).toContain(`${code}\b\0\x02\x01SH\x04\0DCM `)
+    expect(conformanceStatement({ ...BUILT_IN_PROFILES.strip, options: [code] })).toContain(
+      `- ${code} ${meaning}`,
+    )
+  })
+
+  it.each(['113101', '113102'])('%s is not claimed while pixels are not changed', (code) => {
+    const text = `name: mine\nversion: '1'\nlinks: facility\noptions: [{ code: '${code}', name: x }]\n`
+    expect(loadProfile(text, 'mine').problems).toMatchObject([
+      { path: 'options[0].code', hint: expect.stringContaining('pixels are not changed') },
+    ])
+  })
+
+  it('113110 keeps UIDs, nested and unlisted ones too', async () => {
+    const more: Written[] = [
+      [0x00081140, 'SQ', { items: [[[0x00081155, 'UI', '1.2.3.9']]] }],
+      [0x00200242, 'UI', '1.2.3.77'],
+    ]
+    const { bytes, facts } = await run(file(more), under('113110'))
+    expect(facts.sopInstanceUID).toBe('1.2.3.4.5')
+    expect(bytes.includes('1.2.3.9')).toBe(true)
+    expect(valueOf(bytes, 0x00200242)).toBe('1.2.3.77')
+    expect(valueOf(bytes, 0x00100020)).toBe('N0CTURNEC0DE')
+  })
+
+  it('113112 keeps the institution, but no person in it', async () => {
+    const more: Written[] = [
+      [0x00080080, 'LO', 'General Hospital'],
+      [0x00081040, 'LO', 'Radiology of Smithson'],
+    ]
+    const bytes = await bytesOf(more, '113112')
+    expect(valueOf(bytes, 0x00080080)).toBe('General Hospital')
+    expect(bytes.toString('latin1')).not.toMatch(/smithson/i)
+    expect(valueOf(await bytesOf(more), 0x00080080)).not.toBe('General Hospital')
+  })
+
+  it('113106 keeps dates as they are, but not the birth date', async () => {
+    const bytes = await bytesOf([[0x00189919, 'DT', '20240101120000']], '113106')
+    expect(valueOf(bytes, 0x00080020)).toBe('20240229')
+    expect(valueOf(bytes, 0x00189919)).toBe('20240101120000')
+    expect(valueOf(bytes, 0x00100030)).toBe('')
+    expect(valueOf(bytes, 0x00280303)).toBe('UNMODIFIED')
+  })
+
+  it('113103 keeps graphics and cleans what is written beside them', async () => {
+    const graphics: Written = [
+      0x00700001,
+      'SQ',
+      {
+        items: [
+          [
+            [
+              0x00700008,
+              'SQ',
+              {
+                items: [
+                  [
+                    [0x00700006, 'ST', 'lesion of Smithson'],
+                    [0x00700014, 'FL', Buffer.from('0000803f00000040', 'hex')],
+                  ],
+                ],
+              },
+            ],
+          ],
+        ],
+      },
+    ]
+    const text = (await bytesOf([graphics], '113103')).toString('latin1')
+    expect(text).toContain('lesion')
+    expect(text).toContain('\0\0\x80\x3f\0\0\0\x40')
+    expect(text).not.toMatch(/smithson/i)
+  })
+
+  it('113104 cleans structured content by the type of its values', async () => {
+    const entry = (type: string, ...value: Written[]): Written[] => [
+      [0x0040a040, 'CS', type],
+      ...value,
+    ]
+    const tree: Written = [
+      0x0040a730,
+      'SQ',
+      {
+        items: [
+          entry('TEXT', [0x0040a160, 'UT', 'left lung nodule, told Dr. Meier']),
+          entry('PNAME', [0x0040a123, 'PN', 'MEIER^EVA']),
+          entry('DATE', [0x0040a121, 'DA', '20240229']),
+          entry('TIME', [0x0040a122, 'TM', '120000']),
+          entry('DATETIME', [0x0040a120, 'DT', '20240229120000']),
+          entry('UIDREF', [0x0040a124, 'UI', '1.2.3.4']),
+          entry('NUM', [0x0040a300, 'SQ', { items: [[[0x0040a30a, 'DS', '12.5']]] }]),
+          entry('CONTAINER', [
+            0x0040a730,
+            'SQ',
+            { items: [entry('TEXT', [0x0040a160, 'UT', 'MRN0012345'])] },
+          ]),
+        ],
+      },
+    ]
+    const { bytes, facts, report } = await run(file([tree]), under('113104', '113107'))
+    const text = bytes.toString('latin1')
+    expect(text).toContain('left lung nodule Dr')
+    expect(text).not.toMatch(/meier|MRN0012345/i)
+    expect(text).toContain('20231121120000')
+    expect(text).toContain(facts.studyInstanceUID)
+    expect(text).toContain('12.5')
+    const actions = new Map(report.map(({ path, action }) => [path, action]))
+    expect(actions.get('0040A730[0].0040A160')).toBe('cleaned')
+    expect(actions.get('0040A730[1].0040A123')).toBe('replaced')
+    expect(actions.get('0040A730[2].0040A121')).toBe('shifted')
+    expect(actions.get('0040A730[4].0040A120')).toBe('shifted')
+    expect(actions.get('0040A730[5].0040A124')).toBe('remapped')
+    expect(actions.has('0040A730[6].0040A300')).toBe(false)
+    expect(actions.get('0040A730[7].0040A730[0].0040A160')).toBe('replaced')
+  })
+})
+
+describe('113111, safe private elements', () => {
+  const philips = 'Philips PET Private Group'
+  const factor = (value: string, tag = 0x70531000, vr = 'DS'): Written => [tag, vr, value]
+
+  it('stay with the creators of their blocks, several in one group', async () => {
+    const bytes = await bytesOf(
+      [
+        [0x70530010, 'LO', 'SOMEBODY ELSE'],
+        [0x70530012, 'LO', philips],
+        [0x70530013, 'LO', philips],
+        factor('7.7', 0x70531000),
+        factor('0.000587', 0x70531200),
+        factor('12.5', 0x70531309),
+        [0x70531201, 'LO', 'of Smithson'],
+      ],
+      '113111',
+    )
+    expect(valueOf(bytes, 0x70530012)).toBe(philips)
+    expect(valueOf(bytes, 0x70531200)).toBe('0.000587')
+    expect(valueOf(bytes, 0x70530013)).toBe(philips)
+    expect(valueOf(bytes, 0x70531309)).toBe('12.5')
+    for (const gone of [0x70530010, 0x70531000, 0x70531201])
+      expect(valueOf(bytes, gone)).toBeUndefined()
+  })
+
+  it.each<[string, Written[]]>([
+    ['under another creator', [[0x70530010, 'LO', 'Philips'], factor('1')]],
+    ['without a creator', [factor('1')]],
+    ['with another VR', [[0x70530010, 'LO', philips], factor('1', 0x70531000, 'LO')]],
+    ['with a value that is no number', [[0x70530010, 'LO', philips], factor('Smithson')]],
+    ['with too many values', [[0x70530010, 'LO', philips], factor('1\\2')]],
+    [
+      'with an identifier',
+      [[0x70530010, 'LO', philips], [0x00100020, 'LO', '88123'], factor('88123')],
+    ],
+  ])('go, creator and all, %s', async (_, more) => {
+    const bytes = await bytesOf(more, '113111')
+    expect(valueOf(bytes, 0x70531000)).toBeUndefined()
+    expect(valueOf(bytes, 0x70530010)).toBeUndefined()
+  })
+
+  it('go without the option', async () => {
+    const bytes = await bytesOf([[0x70530010, 'LO', philips], factor('1')])
+    expect(valueOf(bytes, 0x70531000)).toBeUndefined()
+  })
+})
+
+describe('dates and times', () => {
+  it('move as one instant across midnight, each with the time beside it', async () => {
+    const { bytes } = await run(
+      file([
+        [0x00080020, 'DA', '20240229'],
+        [0x00080030, 'TM', '235959'],
+        [0x00080021, 'DA', '20240229'],
+        [0x00080031, 'TM', '000001'],
+        [0x0008002a, 'DT', '20240229235959.5'],
+      ]),
+      shiftedBy(2),
+    )
+    expect([valueOf(bytes, 0x00080020), valueOf(bytes, 0x00080030)]).toEqual(['20240301', '000001'])
+    expect([valueOf(bytes, 0x00080021), valueOf(bytes, 0x00080031)]).toEqual(['20240229', '000003'])
+    expect(valueOf(bytes, 0x0008002a)).toBe('20240301000001.5')
+  })
+})
+
+describe('a UID that two instances refer to', () => {
+  const referring = (tag: number): Written => [
+    tag,
+    'SQ',
+    { items: [[[0x00081155, 'UI', '1.2.9']]] },
+  ]
+  const uidIn = async (more: Written[], secret: Buffer, transfer: string) => {
+    const { bytes } = await run(file(more), contextFor('pseudonymize', { secret, transfer }))
+    return /2\.25\.\d+/.exec(
+      bytes.toString('latin1', bytes.indexOf('UI', bytes.indexOf(Buffer.from('08005511', 'hex')))),
+    )?.[0]
+  }
+
+  it('stays one UID over transfers and modalities, and is another at another facility', async () => {
+    const ours = Buffer.alloc(32, 1)
+    const first = await uidIn([referring(0x00081140)], ours, 'january')
+    const later = [referring(0x00081115), [0x00080060, 'CS', 'MR'] as const]
+    expect(first).toMatch(/^2\.25\.\d{30,39}$/)
+    expect(await uidIn(later, ours, 'june')).toBe(first)
+    expect(await uidIn(later, Buffer.alloc(32, 2), 'june')).not.toBe(first)
+    const itself = await run(
+      file([[0x00080018, 'UI', '1.2.9']]),
+      contextFor('pseudonymize', { secret: ours }),
+    )
+    expect(itself.facts.sopInstanceUID).toBe(first)
+  })
+})
+
+describe('the conformance statement', () => {
+  it('says what the profile does to the attributes of the table', () => {
+    const strip = conformanceStatement(BUILT_IN_PROFILES.strip)
+    expect(strip).toMatch(/### Emptied[^#]*PatientBirthDate \(0010,0030\)/)
+    expect(strip).toMatch(/### Replaced by the random code[^#]*PatientName \(0010,0010\)/)
+    expect(strip).toContain('within a transfer and no further')
+    const statement = conformanceStatement(BUILT_IN_PROFILES.pseudonymize)
+    expect(statement).toMatch(/### Moved[^#]*StudyDate \(0008,0020\) \[113107\]/)
+    expect(statement).toMatch(/### Kept unless[^#]*PatientAge \(0010,1010\) \[113108\]/)
+    expect(statement).toMatch(/### Cleaned[^#]*StudyDescription \(0008,1030\) \[113105\]/)
+    expect(statement).toContain('(0028,0303): MODIFIED')
+    expect(statement).toContain('are quarantined')
+  })
+})

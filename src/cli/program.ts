@@ -9,6 +9,7 @@ import { registerAudit } from './commands/audit.js'
 import { registerCheck } from './commands/check.js'
 import { registerClaim } from './commands/claim.js'
 import { registerDeidentify } from './commands/deidentify.js'
+import { registerDump } from './commands/dump.js'
 import { registerInbox } from './commands/inbox.js'
 import { registerInit } from './commands/init.js'
 import { registerKey } from './commands/key.js'
@@ -31,6 +32,7 @@ const COMMANDS: readonly Register[] = [
   registerKey,
   registerSecret,
   registerToken,
+  registerDump,
   registerSignIn,
   registerSend,
   registerInbox,

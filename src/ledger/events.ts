@@ -26,6 +26,7 @@ export const EVENT_TYPES = {
   'transfer.released': ['110111'],
   'transfer.acknowledged': ['110103'],
   'transfer.listed': ['110112'],
+  'transfer.dumped': ['110106'],
   'recipient.packets': ['110102'],
   'recipient.added': ['110113', '110135'],
   'recipient.removed': ['110113', '110135'],

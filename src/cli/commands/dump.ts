@@ -1,0 +1,34 @@
+import { define } from '../command.js'
+import type { Register } from '../command.js'
+
+interface DumpOptions {
+  readonly site: string
+  readonly out: string
+  readonly json?: boolean
+}
+
+export const registerDump: Register = (parent, cli) => {
+  define(parent, {
+    usage: 'dump <id>',
+    summary: 'write a transfer to files as it is stored, sealed: for a backup, or another program',
+    examples: [
+      'nocturne dump 01985b2e-7c11-7f3a-9d52-1f0c5a9be001 --site /srv/nocturne --out copy',
+    ],
+  })
+    .requiredOption('--site <dir>', "the site's folder")
+    .requiredOption('--out <dir>', 'folder to write: data packets, key packets, transfer.json')
+    .action(async (id: string, options: DumpOptions) => {
+      const output = cli.output(options)
+      const [{ checkId }, { dumpTransfer }, { SITE_ACTOR, withRooms }] = await Promise.all([
+        import('../claims.js'),
+        import('../dump.js'),
+        import('../site.js'),
+      ])
+      checkId(id)
+      const report = await withRooms(options.site, (rooms) =>
+        dumpTransfer(rooms, SITE_ACTOR, id, options.out),
+      )
+      output.print(`${report.items} items of ${id} are in ${options.out}`)
+      output.json(report)
+    })
+}

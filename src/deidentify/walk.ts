@@ -20,8 +20,8 @@ import type { Pace, Steps } from './pace.js'
 
 /** Reports and functional groups nest to about 15; each level costs a reader of the file a frame of its stack. */
 const MAX_DEPTH = 32
-/** Elements and items of one file: an enhanced multi-frame of 4,000 frames with 75 each. Bounds time and memory. */
-const MAX_NODES = 300_000
+/** Elements and items of one file: an enhanced multi-frame of 2,500 frames with 80 each. Bounds time and memory. */
+const MAX_NODES = 200_000
 /** Elements of one data set: four times as many as PS3.6 lists. */
 const MAX_ELEMENTS = 20_000
 

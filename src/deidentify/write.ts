@@ -15,9 +15,16 @@ interface Range {
   end: number
 }
 
+/** Up to here bytes are copied together: a range of their own would cost more memory than they are. */
+const SMALL = 1024
+const FIRST_SLAB = 128
+const LARGEST_SLAB = 0x10000
+
 /** Ranges in their order, those of other outputs among them; ranges that touch in the same buffer become one. */
 export class Output {
   readonly #parts: (Range | Output)[] = []
+  #slab: Buffer | undefined
+  #used = 0
   #length = 0
 
   get length(): number {
@@ -28,20 +35,39 @@ export class Output {
     if (end <= start) return
     this.#length += end - start
     const last = this.#parts.at(-1)
-    if (last instanceof Output || last?.buffer !== buffer || last.end !== start)
-      this.#parts.push({ buffer, start, end })
-    else last.end = end
+    if (!(last instanceof Output) && last?.buffer === buffer && last.end === start) last.end = end
+    else if (end - start > SMALL) this.#parts.push({ buffer, start, end })
+    else this.#copy(buffer, start, end)
   }
 
   /** `other` must be complete. */
   addAll(other: Output): void {
-    if (other.length === 0) return
-    this.#length += other.length
-    this.#parts.push(other)
+    if (other.length > SMALL) {
+      this.#length += other.length
+      this.#parts.push(other)
+    } else {
+      for (const { buffer, start, end } of other.#ranges()) this.add(buffer, start, end)
+    }
   }
 
   toBuffer(pace: Pace): Steps<Buffer> {
     return joined(this.#length, this.#ranges(), pace)
+  }
+
+  #copy(buffer: Buffer, start: number, end: number): void {
+    const size = end - start
+    if (!this.#slab || this.#used + size > this.#slab.length) {
+      const wanted = this.#slab ? Math.min(2 * this.#slab.length, LARGEST_SLAB) : FIRST_SLAB
+      this.#slab = Buffer.allocUnsafe(Math.max(wanted, size))
+      this.#used = 0
+    }
+    const at = this.#used
+    buffer.copy(this.#slab, at, start, end)
+    this.#used += size
+    const last = this.#parts.at(-1)
+    if (!(last instanceof Output) && last?.buffer === this.#slab && last.end === at)
+      last.end = this.#used
+    else this.#parts.push({ buffer: this.#slab, start: at, end: this.#used })
   }
 
   *#ranges(): Generator<Range, void> {

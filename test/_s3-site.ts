@@ -19,7 +19,7 @@ export async function useBucket(
   }
 }
 
-/** What the server itself says is in the bucket: keys, sorted, and how many uploads are unfinished. */
+/** What the server itself says is in the bucket: keys of transfers' objects, sorted, and how many uploads are unfinished. */
 export async function bucketContent(
   server: S3Server,
   bucket: string,
@@ -28,7 +28,7 @@ export async function bucketContent(
   let token: string | undefined
   do {
     const page = await server.client.send(
-      new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: token }),
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: 't/', ContinuationToken: token }),
     )
     keys.push(...(page.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key])))
     token = page.NextContinuationToken

@@ -70,7 +70,10 @@ async function storedKeys(root: string): Promise<{ keys: string[]; partial: stri
   const paths = files.map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
   const isPartial = (path: string) => path.startsWith('.partial/')
   return {
-    keys: paths.filter((path) => !isPartial(path)).map((path) => path.replace(/\.sealed$/, '')),
+    // Beside the objects of transfers lies the published log.
+    keys: paths
+      .filter((path) => path.startsWith('t/'))
+      .map((path) => path.replace(/\.sealed$/, '')),
     partial: paths.filter(isPartial),
   }
 }

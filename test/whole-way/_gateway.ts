@@ -22,9 +22,13 @@ export interface Ran {
 }
 
 /** Runs the command as people do. Never rejects for an exit status. */
-export function nocturne(...args: readonly string[]): Promise<Ran> {
+export const nocturne = (...args: readonly string[]): Promise<Ran> =>
+  nocturneIn(process.env, ...args)
+
+/** The same in an environment. */
+export function nocturneIn(env: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Ran> {
   if (!existsSync(MAIN)) throw new Error('run `npm run build` before these tests')
-  return run(process.execPath, [MAIN, ...args])
+  return run(process.execPath, [MAIN, ...args], { env })
 }
 
 export function run(

@@ -1,5 +1,7 @@
 /**
- * Sealing and opening one stream of 256 MB in one thread, against openpgp.js and gpg in the same run. Needs `npm run build`.
+ * Sealing and opening one stream of 512 MB, against openpgp.js, gpg and openssl in the same run; then what a gateway does:
+ * streams at once, a study of small items, key packets, a stream of 8 GB. Needs `npm run build`.
+ *
  * Each sample is a process of its own, since what one program leaves on the heap slows the next. Rounds alternate
  * between the programs and medians are compared, so that a busy machine disturbs all alike. For what runs in Node the
  * rate by processor time is given as well: openpgp.js spreads over threads, we do not.
@@ -12,14 +14,14 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
-const MEGABYTES = 256
-const ROUNDS = 5
+const MEGABYTES = 512
+const ROUNDS = 3
 const PIECE = Buffer.alloc(65_536, 0x5a)
 const HERE = fileURLToPath(import.meta.url)
 const GPG = ['--batch', '--quiet', '--trust-model', 'always', '--pinentry-mode', 'loopback']
 
-async function* content() {
-  for (let at = 0; at < MEGABYTES * 16; at++) yield PIECE
+async function* content(megabytes = MEGABYTES) {
+  for (let at = 0; at < megabytes * 16; at++) yield PIECE
 }
 
 const read = (path) => createReadStream(path, { highWaterMark: 2 ** 18 })
@@ -38,10 +40,19 @@ async function recipientOf(home, format) {
   return { ...recipient, takesSeipd2: format === 'seipd2' }
 }
 
-/** Each prepares, and answers the work to be timed. Sealing of ours includes both digests of the manifest. */
+const envelopeOf = async (home, format) =>
+  (await room()).newEnvelope([await recipientOf(home, format)])
+
+/** Each prepares, and answers the work to be timed. */
 const IN_NODE = {
+  /** What gpg and openpgp.js do: the message alone. */
   async 'nocturne seal'(home, format) {
-    const envelope = await (await room()).newEnvelope([await recipientOf(home, format)])
+    const envelope = await envelopeOf(home, format)
+    return () => drain(envelope.seal(content(), { isMeasured: false }).bytes)
+  },
+  /** With both digests of the manifest. */
+  async 'nocturne seal, measured'(home, format) {
+    const envelope = await envelopeOf(home, format)
     return () => drain(envelope.seal(content()).bytes)
   },
   async 'nocturne open'(home, format) {
@@ -71,6 +82,53 @@ const IN_NODE = {
   },
 }
 
+/** A gateway's work, with digests; rates are over all of it. */
+const AT_ONCE = {
+  async 'four streams'(home, format) {
+    const envelope = await envelopeOf(home, format)
+    const one = () => drain(envelope.seal(content(MEGABYTES / 4)).bytes)
+    return () => Promise.all([one(), one(), one(), one()])
+  },
+  /** 1,024 items of 512 KB, eight under way: a study. */
+  async 'small items'(home, format) {
+    const envelope = await envelopeOf(home, format)
+    return async () => {
+      let left = MEGABYTES * 2
+      const some = async () => {
+        while (left-- > 0) await drain(envelope.seal(content(0.5)).bytes)
+      }
+      await Promise.all(Array.from({ length: 8 }, some))
+    }
+  },
+}
+
+/** Seconds for the key packets of 500 items in one envelope to 20 recipients. */
+async function keyPacketSeconds() {
+  const { newEnvelope, newKey, toRecipient } = await room()
+  const recipients = []
+  for (let at = 0; at < 20; at++)
+    recipients.push(await toRecipient(`r${at}`, (await newKey({ name: 'r' })).certificate))
+  await newEnvelope(recipients)
+  const begin = performance.now()
+  const envelope = await newEnvelope(recipients)
+  for (let at = 0; at < 500; at++) await drain(envelope.seal([PIECE.subarray(0, 1)]).bytes)
+  return Math.round(performance.now() - begin) / 1000
+}
+
+/** Largest resident memory, in MB, while 8 GB are sealed. */
+async function memoryOf8GB(home) {
+  const envelope = await envelopeOf(home, 'seipd2')
+  await drain(envelope.seal(content(8192)).bytes)
+  return Math.round(process.resourceUsage().maxRSS / 1024)
+}
+
+function opensslRate() {
+  const args = ['speed', '-seconds', '2', '-bytes', '16384', '-evp', 'aes-256-gcm']
+  const { stdout, status } = spawnSync('openssl', args)
+  const [, thousands] = /AES-256-GCM\s+([\d.]+)k/i.exec(stdout?.toString() ?? '') ?? []
+  return status === 0 && thousands ? Number(thousands) / 1000 / 1.048576 : undefined
+}
+
 /** Octets into a program and out of it; only their number is kept. */
 function pipe(args, input, home) {
   return new Promise((resolve, reject) => {
@@ -92,7 +150,7 @@ function pipe(args, input, home) {
 
 /** One sample in this process: seconds of wall clock and of processor time. */
 async function sample(name, home, format) {
-  const work = await IN_NODE[name](home, format)
+  const work = await (IN_NODE[name] ?? AT_ONCE[name])(home, format)
   const begin = performance.now()
   const before = process.cpuUsage()
   await work()
@@ -129,6 +187,8 @@ const RATIOS = [
   ['nocturne seal seipd1', 'gpg seal seipd1'],
   ['nocturne open seipd2', 'gpg open seipd1'],
   ['nocturne open seipd1', 'gpg open seipd1'],
+  ['four streams seipd2', 'nocturne seal, measured seipd2'],
+  ['four streams seipd1', 'nocturne seal, measured seipd1'],
 ]
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
@@ -139,12 +199,13 @@ const rate = (samples, clock) => Math.round(MEGABYTES / median(samples.map((one)
 export async function run({ json = false } = {}) {
   const home = mkdtempSync(join(tmpdir(), 'seal-bench-'))
   try {
-    const tasks = Object.keys(IN_NODE).flatMap((name) =>
+    const inProcess = (script, ...args) =>
+      promisify(execFile)(process.execPath, [HERE, script, ...args])
+    const tasks = [...Object.keys(IN_NODE), ...Object.keys(AT_ONCE)].flatMap((name) =>
       ['seipd2', 'seipd1'].map((format) => ({
         name: `${name} ${format}`,
         run: async () => {
-          const args = [HERE, '--sample', name, home, format]
-          return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout)
+          return JSON.parse((await inProcess('--sample', name, home, format)).stdout)
         },
       })),
     )
@@ -152,16 +213,24 @@ export async function run({ json = false } = {}) {
       for (const action of ['seal', 'open'])
         tasks.push({ name: `gpg ${action} seipd1`, run: () => sampleGpg(action, home) })
     const samples = Object.fromEntries(tasks.map(({ name }) => [name, []]))
-    for (let round = 0; round < ROUNDS; round++)
+    const openssl = []
+    for (let round = 0; round < ROUNDS; round++) {
       for (const task of tasks) samples[task.name].push(await task.run())
-    return report(samples, json)
+      openssl.push(opensslRate())
+    }
+    const single = async (script) => JSON.parse((await inProcess(script, home)).stdout)
+    return report(samples, json, {
+      opensslMegabytesPerSecond: openssl.includes(undefined) ? undefined : median(openssl),
+      keyPacketSeconds: await single('--key-packets'),
+      memoryMegabytes8GB: await single('--memory'),
+    })
   } finally {
     spawnSync('gpgconf', ['--homedir', home, '--kill', 'all'])
     rmSync(home, { recursive: true, force: true })
   }
 }
 
-function report(samples, json) {
+function report(samples, json, others) {
   const all = Object.entries(samples)
   const medians = Object.fromEntries(all.map(([name, some]) => [name, rate(some, 'wall')]))
   const perCpuSecond = Object.fromEntries(
@@ -175,6 +244,10 @@ function report(samples, json) {
       Math.round((medians[ours] / medians[peer]) * 100) / 100,
     ]),
   )
+  const { opensslMegabytesPerSecond: openssl } = others
+  if (openssl !== undefined)
+    ratios['nocturne seal seipd2 / openssl speed'] =
+      Math.round((medians['nocturne seal seipd2'] / openssl) * 100) / 100
   const result = {
     bench: 'seal',
     megabytes: MEGABYTES,
@@ -182,16 +255,24 @@ function report(samples, json) {
     medians,
     perCpuSecond,
     ratios,
+    ...others,
   }
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`)
   else {
     for (const [name, value] of Object.entries(medians)) {
       const cpu = perCpuSecond[name]
       const more = cpu === undefined ? '' : `, ${cpu} MB per CPU second`
-      process.stdout.write(`${name.padEnd(26)}${value} MB/s${more}\n`)
+      process.stdout.write(`${name.padEnd(32)}${value} MB/s${more}\n`)
     }
     for (const [name, value] of Object.entries(ratios))
       process.stdout.write(`${name.padEnd(50)}${value}\n`)
+    process.stdout.write(
+      [
+        `key packets of 500 items for 20 recipients: ${others.keyPacketSeconds} s`,
+        `memory, 8 GB stream: ${others.memoryMegabytes8GB} MB at most`,
+        '',
+      ].join('\n'),
+    )
   }
   return result
 }
@@ -199,5 +280,8 @@ function report(samples, json) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [, , option, ...rest] = process.argv
   if (option === '--sample') process.stdout.write(JSON.stringify(await sample(...rest)))
+  else if (option === '--key-packets')
+    process.stdout.write(JSON.stringify(await keyPacketSeconds()))
+  else if (option === '--memory') process.stdout.write(JSON.stringify(await memoryOf8GB(...rest)))
   else await run({ json: option === '--json' })
 }

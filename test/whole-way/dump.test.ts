@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { enums, readPrivateKey } from 'openpgp'
+import { readPrivateKey } from 'openpgp'
 import { makeSite, nocturne, ROOT } from './_gateway.js'
 import type { TestSite } from './_gateway.js'
 import { upload } from './_http.js'
@@ -35,7 +35,7 @@ async function secretOf(armoredKey: string): Promise<string> {
   return JSON.stringify({
     fingerprint,
     scalar: Buffer.from(privateParams.d).reverse().toString('hex'),
-    hash: enums.read(enums.hash, hash),
+    hash: { 8: 'sha256', 9: 'sha384', 10: 'sha512' }[hash],
     keyBytes: { 7: 16, 8: 24, 9: 32 }[cipher],
     parameters: parameters.toString('hex'),
   })

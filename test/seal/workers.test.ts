@@ -1,0 +1,97 @@
+/** Sealing in threads, in the code as it is built: a thread runs JavaScript. Needs `npm run build`. */
+import { describe, expect, it } from '@jest/globals'
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const built = new URL('../../dist/seal/index.js', import.meta.url)
+const isBuilt = existsSync(fileURLToPath(new URL('worker.js', built)))
+const isWorth = isBuilt && availableParallelism() > 1
+const threaded = isWorth ? it : it.skip
+const title = (text: string): string =>
+  isWorth ? text : `${text} (skipped: ${isBuilt ? 'one core' : 'not built'})`
+
+/** Runs `body` in a process of its own, where it has the room and some helpers; its result comes back as JSON. */
+async function inProcess(body: string): Promise<unknown> {
+  const script = `
+    import { createHash } from 'node:crypto'
+    const room = await import(${JSON.stringify(built.href)})
+    const { privateKey, certificate } = await room.newKey({ name: 'reader' })
+    const key = await room.readPrivateKey(privateKey)
+    const recipient = await room.toRecipient('reader', certificate)
+    const collect = async (pieces) => {
+      const all = []
+      for await (const piece of pieces) all.push(piece)
+      return Buffer.concat(all)
+    }
+    const content = (size, seed) =>
+      Buffer.from(Uint32Array.from({ length: size / 4 }, (_, at) => Math.imul(at + seed, 2654435761)).buffer)
+    async function* pieces(bytes, size) {
+      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+    }
+    const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
+    const open = (bytes) =>
+      collect(room.openMessage(pieces(bytes, 99_991), [key], { ciphers: room.nodeCiphers }))
+    ${body}
+    console.log(JSON.stringify(result))`
+  const run = promisify(execFile)
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script])
+  return JSON.parse(stdout)
+}
+
+describe('sealing in threads', () => {
+  threaded(
+    title('brings back many streams at once, each with its own digests, in both versions'),
+    async () => {
+      const result = await inProcess(`
+      const result = []
+      for (const takesSeipd2 of [true, false]) {
+        const envelope = await room.newEnvelope([{ ...recipient, takesSeipd2 }])
+        const sizes = [0, 4, 262_140, 262_144, 262_148, 524_288, 1_000_000, 3_000_000]
+        result.push(...(await Promise.all(sizes.map(async (size, at) => {
+          const plain = content(size, at)
+          const sealed = envelope.seal(pieces(plain, 70_000))
+          const data = await collect(sealed.bytes)
+          const { plaintext, ciphertext } = sealed.digests()
+          const opened = await open(Buffer.concat([envelope.keyPackets[0].packet, data]))
+          return opened.equals(plain) && plaintext.sha256 === sha256(plain) &&
+            plaintext.size === size && ciphertext.sha256 === sha256(data) && ciphertext.size === data.length
+        }))))
+        envelope.close()
+      }`)
+      expect(result).toEqual(Array.from({ length: 16 }, () => true))
+    },
+  )
+
+  threaded(title('passes on what the content throws, and goes on with other streams'), async () => {
+    const result = await inProcess(`
+      const envelope = await room.newEnvelope([recipient])
+      async function* broken() {
+        yield content(1_000_000, 1)
+        throw new Error('the content broke')
+      }
+      const failed = await collect(envelope.seal(broken()).bytes).catch((error) => error.message)
+      for await (const piece of envelope.seal(pieces(content(3_000_000, 2), 65_536)).bytes) break
+      const plain = content(2_000_000, 3)
+      const data = await collect(envelope.seal(pieces(plain, 65_536)).bytes)
+      const opened = await open(Buffer.concat([envelope.keyPackets[0].packet, data]))
+      const result = [failed, opened.equals(plain)]`)
+    expect(result).toEqual(['the content broke', true])
+  })
+
+  threaded(
+    title('lets the process end when the last stream has, and the key go when it is closed'),
+    async () => {
+      const result = await inProcess(`
+      const envelope = await room.newEnvelope([recipient])
+      const sealed = envelope.seal(pieces(content(2_000_000, 1), 65_536))
+      envelope.close()
+      const data = await collect(sealed.bytes)
+      const opened = await open(Buffer.concat([envelope.keyPackets[0].packet, data]))
+      const result = opened.length`)
+      expect(result).toBe(2_000_000)
+    },
+  )
+})

@@ -5,6 +5,7 @@ import type { Site } from './config/index.js'
 import { createApp } from './http/app.js'
 import { createServer } from './http/server.js'
 import { startPublishing } from './http/publishing.js'
+import { startWitnessing } from './http/witnessing.js'
 import { lockSite } from './http/site-lock.js'
 import { asNocturneError, NocturneError, systemCode } from './lib/errors.js'
 import { VERSION } from './lib/version.js'
@@ -52,6 +53,7 @@ export async function createGateway(
   const server = await createServer(config, createApp(rooms, origin))
   let sweeping: readonly NodeJS.Timeout[] = []
   let stopPublishing = () => Promise.resolve()
+  let stopWitnessing = () => Promise.resolve()
 
   return {
     rooms,
@@ -66,6 +68,7 @@ export async function createGateway(
         setInterval(() => void refreshQuietly(rooms), REFRESH_MS).unref(),
       ]
       stopPublishing = startPublishing(rooms)
+      stopWitnessing = startWitnessing(rooms)
       const { port } = await listen(
         server,
         config.gateway.host,
@@ -83,6 +86,7 @@ export async function createGateway(
         .catch((error: unknown) =>
           rooms.logger.error('the stop is not recorded', { code: asNocturneError(error).code }),
         )
+      await stopWitnessing()
       await stopPublishing()
       await rooms.close()
       await unlock()

@@ -6,9 +6,10 @@ import type { Site } from './config/index.js'
 import { createDeliveries } from './deliver/index.js'
 import type { Deliveries } from './deliver/index.js'
 import { createDirectory } from './directory/index.js'
+import { submitCheckpoint } from './http/witnessing.js'
 import type { Directory } from './directory/index.js'
-import { checkAnchor, createLedger, createPublisher } from './ledger/index.js'
-import type { Ledger, Publisher } from './ledger/index.js'
+import { checkAnchor, createLedger, createPublisher, createWitnessing } from './ledger/index.js'
+import type { Ledger, Publisher, Witnessing } from './ledger/index.js'
 import { randomName } from './lib/ids.js'
 import { createLogger } from './lib/logger.js'
 import type { Logger } from './lib/logger.js'
@@ -43,6 +44,7 @@ export interface Rooms {
   /** Where the ledger is published. */
   readonly logFiles: LogFiles
   readonly publisher: Publisher
+  readonly witnessing: Witnessing
   readonly directory: Directory
   /** Certificates in effect by principal, as the directory sees them. */
   readonly inEffect: Map<string, string>
@@ -81,6 +83,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const store = await openStore(config.store)
     const logFiles = await openLogFiles(config.store)
     const { verifierKey } = ledger
+    const holder = randomName()
     if (options.anchor !== 'skip') await checkAnchor(state, logFiles, verifierKey)
     const inEffect = await readCertificatesInEffect(state)
     const directory = createDirectory(config, {
@@ -100,11 +103,19 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       ledger,
       store,
       logFiles,
+      witnessing: await createWitnessing({
+        state,
+        ledger,
+        witnesses: config.witnesses,
+        submit: submitCheckpoint,
+        holder,
+        now,
+      }),
       publisher: createPublisher({
         state,
         files: logFiles,
         verifierKey,
-        holder: randomName(),
+        holder,
         now,
         keepMs: KEEP_MS,
       }),

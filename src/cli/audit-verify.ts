@@ -5,10 +5,12 @@ import { NocturneError, systemCode } from '../lib/errors.js'
 import {
   checkAnchor,
   nodeCrypto,
+  parsePolicy,
   readLines,
   verifyExport,
   verifyPublished,
   verifyReceipt,
+  verifyReceiptUnder,
 } from '../ledger/index.js'
 import type { PublishedLog, ReceiptReport, VerifyReport } from '../ledger/index.js'
 import { gatewayAnswer, parseAnswer } from './answers.js'
@@ -46,6 +48,17 @@ export async function verifyFile(file: string, key: string): Promise<VerifyRepor
     return verifyReceipt(await readSmallText(file), key, nodeCrypto)
   }
   return verifyExport(readLines(createReadStream(file)), key, nodeCrypto)
+}
+
+/** A receipt under a policy: its log, and enough cosignatures. @throws CommandError for what is no policy */
+export async function verifyReceiptFile(file: string, policyFile: string): Promise<ReceiptReport> {
+  const policy = await parsePolicy(await readSmallText(policyFile), nodeCrypto)
+  if ('problem' in policy)
+    throw new CommandError(`${policy.problem}: ${policyFile}`, {
+      code: 'ledger_key_unreadable',
+      hint: 'get one with `nocturne audit policy`, or write it after c2sp.org/tlog-policy',
+    })
+  return verifyReceiptUnder(await readSmallText(file), policy, nodeCrypto)
 }
 
 /** The published log in a folder: a copy of `log/` of the store, or of the bucket's. */

@@ -22,6 +22,7 @@ import { registerSecret } from './commands/secret.js'
 import { registerSend } from './commands/send.js'
 import { registerServe } from './commands/serve.js'
 import { registerSignIn } from './commands/sign-in.js'
+import { registerWitness } from './commands/witness.js'
 import { registerToken } from './commands/token.js'
 
 /** In the order of `nocturne --help`: the operator's, the sender's, the reader's, the officer's, the rooms by themselves. */
@@ -41,6 +42,7 @@ const COMMANDS: readonly Register[] = [
   registerPull,
   registerRewrap,
   registerAudit,
+  registerWitness,
   registerOpen,
   registerSeal,
   registerDeidentify,

@@ -47,6 +47,7 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     groups: file.groups,
     people,
     recovery,
+    witnesses: file.witnesses,
     keys: file.keys,
     limits: file.limits,
     logLevel: file.logLevel,

@@ -55,6 +55,12 @@ const EXPECTED: Readonly<Record<string, string>> = {
   keys: 'write { fips: true } or { allowRsa2048: true }, or leave it out',
   'keys.fips': 'write true to take certificates with RSA and NIST curves alone, or false',
   'keys.allowRsa2048': 'write true to take RSA keys of 2048 bits too, or false',
+  witnesses:
+    'write a list of { name: facility-a, url: https://witness.example.org, key: ... }, each under another name, or leave it out',
+  'witnesses[]': 'write { name: facility-a, url: https://witness.example.org, key: ... }',
+  'witnesses[].name': ID,
+  'witnesses[].url': 'write the address of the witness, for example https://witness.example.org',
+  'witnesses[].key': 'write the line that `nocturne witness new` printed there',
   limits: 'write a map such as { itemBytes: 8 GiB, idleSeconds: 30 }, or leave it out',
   logLevel: 'write trace, debug, info, warn, error, fatal or silent',
 }

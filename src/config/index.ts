@@ -10,6 +10,7 @@ import type { Profile } from '../deidentify/index.js'
 import type { LogLevel } from '../lib/logger.js'
 import type { ReceiveLimits } from '../receive/index.js'
 import type { StoreConfig } from '../store/index.js'
+import type { WitnessConfig } from '../ledger/index.js'
 
 export interface SiteConfig {
   /** Absolute path of the site's folder; paths in the YAML are relative to it, and absolute here. */
@@ -32,6 +33,8 @@ export interface SiteConfig {
   readonly people: readonly PersonConfig[]
   /** Armored certificate. */
   readonly recovery: string
+  /** Who cosigns the ledger; a majority of them makes a checkpoint witnessed. */
+  readonly witnesses: readonly WitnessConfig[]
   readonly keys: KeyPolicy
   readonly limits: Limits
   readonly logLevel: LogLevel

@@ -79,6 +79,13 @@ export const personFields = {
   facility: reference.optional(),
 }
 
+/** c2sp.org/tlog-witness; the key is a verifier key, `NAME+ID+KEY`. */
+export const witnessFields = {
+  name: z.string().regex(ID_FORM, 'is not an id'),
+  url: z.string().refine(isEndpoint, 'is not an http(s) address'),
+  key: z.string().regex(/^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/, 'is not a verifier key'),
+}
+
 const filesStore = z.strictObject({ kind: z.literal('files'), path })
 
 export const s3Fields = {
@@ -151,6 +158,14 @@ export const siteSchema = z.strictObject({
     .min(1, 'has nobody yet')
     .max(10_000, 'has too many people'),
   keys: keysSchema.prefault({}),
+  witnesses: z
+    .array(z.strictObject(witnessFields))
+    .max(32, 'has too many witnesses')
+    .refine(
+      (all) => new Set(all.map(({ name }) => name)).size === all.length,
+      'names a witness twice',
+    )
+    .default([]),
   limits: limitsSchema.prefault({}),
 })
 

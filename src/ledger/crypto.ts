@@ -1,3 +1,8 @@
+/** One that hashes at once: Node's. A browser's own hashes later. */
+export interface SyncLedgerCrypto extends LedgerCrypto {
+  sha256(bytes: Uint8Array): Uint8Array
+}
+
 /** What a verifier needs from its platform: Node's `nodeCrypto`, or WebCrypto in a browser. */
 export interface LedgerCrypto {
   sha256(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>

@@ -36,6 +36,9 @@ export const EVENT_TYPES = {
   'ledger.read': ['110101'],
   'ledger.exported': ['110106'],
   'ledger.restored': ['110113', '110134'],
+  'witness.lost': ['110113', '110126'],
+  'witness.regained': ['110113', '110126'],
+  'witness.disagreed': ['110113', '110126'],
 } as const satisfies Record<string, readonly string[]>
 
 export type EventType = keyof typeof EVENT_TYPES

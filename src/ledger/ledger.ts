@@ -6,7 +6,7 @@ import { HASH_BYTES, TILE_WIDTH } from './merkle.js'
 import { begin, checkEnd } from './opening.js'
 import { formatProof } from './proof.js'
 import { countEvents, queryEvents } from './query.js'
-import { isIndex, isTile, readEntries, readEntry, readHead } from './read.js'
+import { isIndex, isTile, readEntries, readEntry, readHead, readHeadFor } from './read.js'
 import { recheck } from './recheck.js'
 import { ensureIndex } from './reindex.js'
 import { createRecorder } from './record.js'
@@ -77,7 +77,8 @@ export interface Ledger {
   /** The newest signed checkpoint, a signed note (c2sp.org/tlog-checkpoint). */
   checkpoint(): Promise<string>
   /**
-   * c2sp.org/tlog-proof of the entry at `index` under the newest checkpoint: a receipt. Its `extra` line holds the
+   * c2sp.org/tlog-proof of the entry at `index`: a receipt. Under the newest checkpoint that witnesses cosigned, when
+   * the entry is in it; else under the newest. Its `extra` line holds the
    * entry, so that its holder needs nothing else to verify it. @throws NocturneError `not_found`
    */
   proof(index: number): Promise<string>
@@ -144,7 +145,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     count: (query, size) => countEvents(db, query, size),
     checkpoint: async () => (await readHead(db)).checkpoint,
     proof: async (index) => {
-      const { size, checkpoint } = await readHead(db)
+      const { size, checkpoint } = await readHeadFor(db, index)
       const path = await ledger.inclusion(index, size)
       const extra = await readEntry(db, index)
       return formatProof({ extra, index, path, checkpoint })

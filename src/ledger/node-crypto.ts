@@ -1,9 +1,9 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
-import type { LedgerCrypto } from './crypto.js'
+import type { SyncLedgerCrypto } from './crypto.js'
 
 export const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
 
-export const nodeCrypto: LedgerCrypto & { readonly sha256: typeof sha256 } = {
+export const nodeCrypto: SyncLedgerCrypto = {
   sha256,
   verifyEd25519: (publicKey, message, signature) => {
     const x = Buffer.from(publicKey).toString('base64url')

@@ -19,6 +19,16 @@ export async function readHead(db: Db): Promise<HeadRow> {
   return row
 }
 
+/** A head whose tree has that entry: the witnessed one, when it has, for it says more. */
+export async function readHeadFor(db: Db, index: number): Promise<HeadRow> {
+  const witnessed = await db
+    .selectFrom('ledger_witnessed')
+    .select(['size', 'checkpoint'])
+    .where('size', '>', index)
+    .executeTakeFirst()
+  return witnessed ?? readHead(db)
+}
+
 /** @throws NocturneError `ledger_broken` for an entry that the head says is there and is not. */
 export async function readEntry(db: Db, index: number): Promise<Buffer> {
   const row = await db

@@ -25,7 +25,7 @@ export function createSigner(gateway: string, pem: string): Signer {
   const origin = originOf(gateway)
   if (!isKeyName(gateway)) throw new NocturneError('site_invalid', { subject: 'gateway.name' })
   const privateKey = readKey(pem)
-  const key = verifierKeyOf(origin, privateKey)
+  const key = ownKey(origin, privateKey)
   return {
     origin,
     verifierKey: formatVerifierKey(key),
@@ -51,6 +51,10 @@ export function newLedgerKey(gateway: string): LedgerKey {
   return { privateKey: pem, verifierKey: createSigner(gateway, pem).verifierKey }
 }
 
+/** The log's public key as a verifier key. @throws NocturneError `site_invalid` */
+export const verifierKeyOf = (gateway: string, pem: string): string =>
+  createSigner(gateway, pem).verifierKey
+
 function readKey(pem: string): KeyObject {
   try {
     const key = createPrivateKey(pem)
@@ -61,7 +65,7 @@ function readKey(pem: string): KeyObject {
   throw new NocturneError('site_invalid', { subject: 'ledger key' })
 }
 
-function verifierKeyOf(name: string, privateKey: KeyObject): VerifierKey {
+function ownKey(name: string, privateKey: KeyObject): VerifierKey {
   const { x } = createPublicKey(privateKey).export({ format: 'jwk' })
   const publicKey = Buffer.from(x ?? '', 'base64url')
   return { name, publicKey, id: sha256(keyIdInput(name, publicKey)).subarray(0, 4) }

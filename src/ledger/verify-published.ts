@@ -1,12 +1,12 @@
 /** Verifying a published log (c2sp.org/tlog-tiles): in a bucket, a folder, or a copy of either. Without Node. */
 import { openCheckpoint } from './checkpoint.js'
 import type { Checkpoint } from './checkpoint.js'
-import type { LedgerCrypto } from './crypto.js'
+import type { LedgerCrypto, SyncLedgerCrypto } from './crypto.js'
 import { fromUtf8, isSameBytes, parseCount, toBase64 } from './encoding.js'
 import { CHECKPOINT, KEPT, parseBundle, tilePath } from './layout.js'
 import type { VerifyReport } from './ledger.js'
 import { TILE_WIDTH } from './merkle.js'
-import type { Frontier, Sha256 } from './merkle.js'
+import type { Frontier } from './merkle.js'
 import { recompute, worstOf } from './recompute.js'
 import type { LogSource } from './recompute.js'
 
@@ -26,7 +26,7 @@ export interface PublishedLog {
 export async function verifyPublished(
   log: PublishedLog,
   trustedKey: string,
-  crypto: LedgerCrypto & { readonly sha256: Sha256 },
+  crypto: SyncLedgerCrypto,
 ): Promise<VerifyReport> {
   const fail = (problem: string, badIndex?: number): VerifyReport => ({
     ok: false,

@@ -14,6 +14,8 @@ import type { VerifyReport } from './ledger.js'
 import { MAX_LINE_CHARACTERS } from './lines.js'
 import { matches, parseFilters } from './match.js'
 import type { Filters } from './match.js'
+import { witnessesOf } from './policy.js'
+import type { Policy } from './policy.js'
 import { parsePath, parseProof } from './proof.js'
 
 interface Header {
@@ -85,7 +87,32 @@ export interface ReceiptReport {
   readonly entry?: string
   /** Size of the log that the checkpoint is of. */
   readonly size?: number
+  /** Under a policy: who cosigned, and when by their own clock, in seconds since 1970. */
+  readonly witnesses?: Readonly<Record<string, number>>
   readonly problem?: string
+}
+
+/** Checks a receipt against a policy (c2sp.org/tlog-policy): one of its logs, and enough of its witnesses. */
+export async function verifyReceiptUnder(
+  text: string,
+  policy: Policy,
+  crypto: LedgerCrypto,
+): Promise<ReceiptReport> {
+  const signed = parseProof(text)?.checkpoint ?? ''
+  let report: ReceiptReport = { ok: false, problem: 'the policy names no log' }
+  for (const log of policy.logs) {
+    report = await verifyReceipt(text, log, crypto)
+    if (report.ok) break
+  }
+  if (!report.ok) return report
+  const witnesses = await witnessesOf(signed, policy.witnesses, crypto)
+  if (policy.isQuorum(new Set(witnesses.keys())))
+    return { ...report, witnesses: Object.fromEntries(witnesses) }
+  return {
+    ...report,
+    ok: false,
+    problem: 'too few witnesses of the policy cosigned the checkpoint',
+  }
 }
 
 /**

@@ -19,11 +19,12 @@ export interface OpenLedger {
   readonly close: () => Promise<void>
 }
 
-export async function openLedger(): Promise<OpenLedger> {
+/** With the key of another one, it is another history of the same log. */
+export async function openLedger(key?: string): Promise<OpenLedger> {
   const dir = await mkdtemp(join(tmpdir(), 'nocturne-ledger-'))
   const url = `sqlite:${join(dir, 'nocturne.db')}`
   const state = await openState(url)
-  const { privateKey: signingKey } = newLedgerKey(GATEWAY)
+  const signingKey = key ?? newLedgerKey(GATEWAY).privateKey
   const reopen = () => createLedger({ state, gateway: GATEWAY, signingKey })
   return {
     url,

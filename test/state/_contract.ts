@@ -56,6 +56,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'ledger_cursors',
         'ledger_head',
         'ledger_tiles',
+        'ledger_witnessed',
         'patients',
         'quarantine',
         'tokens',

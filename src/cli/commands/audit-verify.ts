@@ -9,6 +9,7 @@ import type { Output } from '../output.js'
 
 interface VerifyOptions extends SourceOptions {
   readonly ledgerKey?: string
+  readonly policy?: string
   readonly json?: boolean
 }
 
@@ -28,6 +29,10 @@ export const registerAuditVerify: Register = (parent, cli) => {
       '--ledger-key <key>',
       "the log's public key, or a file that holds it (keys/ledger.vkey)",
     )
+    .option(
+      '--policy <file>',
+      'a policy (c2sp.org/tlog-policy) for a receipt: its logs, and the witnesses it must have',
+    )
     .action(async (file: string | undefined, options: VerifyOptions) => {
       const output = cli.output(options)
       const verify = await import('../audit-verify.js')
@@ -40,6 +45,10 @@ export const registerAuditVerify: Register = (parent, cli) => {
             ? await verify.verifySite(source.site, key)
             : await verify.verifyLive(source, key, cli, output)
         show(output, report)
+        return
+      }
+      if (options.policy !== undefined && options.ledgerKey === undefined) {
+        show(output, await verify.verifyReceiptFile(file, options.policy))
         return
       }
       if (options.gateway !== undefined || options.site !== undefined || key === undefined) {

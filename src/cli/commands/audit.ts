@@ -2,6 +2,7 @@ import { defineGroup } from '../command.js'
 import type { Register } from '../command.js'
 import { registerAuditCheckpoint } from './audit-checkpoint.js'
 import { registerAuditExport } from './audit-export.js'
+import { registerAuditPolicy } from './audit-policy.js'
 import { registerAuditProof } from './audit-proof.js'
 import { registerAuditQuery } from './audit-query.js'
 import { registerAuditReindex } from './audit-reindex.js'
@@ -15,6 +16,7 @@ export const registerAudit: Register = (parent, cli) => {
   registerAuditVerify(group, cli)
   registerAuditCheckpoint(group, cli)
   registerAuditProof(group, cli)
+  registerAuditPolicy(group, cli)
   registerAuditReindex(group, cli)
   registerAuditRestore(group, cli)
 }

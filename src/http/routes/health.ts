@@ -9,10 +9,17 @@ import { addressOf, admit } from '../request.js'
 
 /** The stores are probed at most this often, however often somebody asks. */
 const PROBE_MS = 10_000
+/** Twice as long as a log that does not grow is left alone. */
+const WITNESSED_SECONDS = 30 * 60
 
 export interface Readiness {
   readonly ready: boolean
   readonly checks: Readonly<Record<'database' | 'store' | 'ledger' | 'certificates', string>>
+  /**
+   * The newest checkpoint that a majority of the witnesses cosigned, and how long ago; null when there is none yet.
+   * Absent without witnesses.
+   */
+  readonly witnessed?: { readonly size: number; readonly ageSeconds: number } | null
   /** What works and is weaker than it should be. */
   readonly warnings: readonly string[]
 }
@@ -53,7 +60,14 @@ async function checkRooms(rooms: Rooms): Promise<Readiness> {
   const checks = { database, store, ledger, certificates }
   // A group whose certificate has expired cannot be sent to; the other groups can.
   const ready = [database, store, ledger].every((result) => result === 'ok')
-  return { ready, checks, warnings: await warningsOf(rooms, certificates) }
+  const warnings = await warningsOf(rooms, certificates)
+  if (rooms.site.config.witnesses.length === 0) return { ready, checks, warnings }
+  const found = await rooms.witnessing.witnessed().catch(() => undefined)
+  const age = found && Math.max(0, Math.floor((rooms.now() - found.at) / 1_000))
+  const witnessed = found && age !== undefined ? { size: found.size, ageSeconds: age } : null
+  if (age === undefined || age > WITNESSED_SECONDS)
+    warnings.push('the ledger was not witnessed lately: ask those who run the witnesses')
+  return { ready, checks, witnessed, warnings }
 }
 
 const verdict = (check: Promise<unknown>): Promise<string> =>

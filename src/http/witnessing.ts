@@ -1,0 +1,85 @@
+/** Asks the witnesses for as long as the gateway runs, and remembers for /readyz how that went. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { NocturneError, asNocturneError } from '../lib/errors.js'
+import type { Submit } from '../ledger/index.js'
+import type { Rooms } from '../rooms.js'
+
+const ANSWER_MS = 10_000
+const MAX_ANSWER = 64 * 1024
+/** Between two looks whether the log grew. */
+const PAUSE_MS = 5_000
+/** A log that does not grow is cosigned again, so that its age says that the witnesses are there. */
+const RENEW_MS = 15 * 60_000
+
+/** Over HTTP. @throws NocturneError `gateway_unreachable` */
+export const submitCheckpoint: Submit = async (url, body) => {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      body,
+      redirect: 'error',
+      signal: AbortSignal.timeout(ANSWER_MS),
+    })
+    const text = await boundedText(response)
+    return { status: response.status, type: response.headers.get('content-type') ?? '', body: text }
+  } catch (cause) {
+    throw new NocturneError('gateway_unreachable', { cause })
+  }
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > MAX_ANSWER) throw new NocturneError('gateway_unreachable')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+/** Answers the function that stops it. Without witnesses there is nothing to do. */
+export function startWitnessing({
+  site,
+  state,
+  witnessing,
+  logger,
+  now,
+}: Rooms): () => Promise<void> {
+  if (site.config.witnesses.length === 0) return () => Promise.resolve()
+  const stop = new AbortController()
+  let [askedSize, askedAt] = [-1, -Infinity]
+  let lastProblem: string | undefined
+
+  const look = async (): Promise<void> => {
+    const head = await state.db
+      .selectFrom('ledger_head')
+      .select('size')
+      .where('id', '=', 1)
+      .executeTakeFirst()
+    if (head?.size === askedSize && now() - askedAt < RENEW_MS) return
+    const result = await witnessing.round()
+    if (!result) return
+    const missing = [...result.values()].filter((one) => one !== 'cosigned')
+    const problem = missing.length === 0 ? undefined : [...missing].sort().join()
+    if (problem !== lastProblem && problem !== undefined)
+      logger.error('witnesses did not cosign', { count: missing.length })
+    lastProblem = problem
+    askedAt = now()
+    // A missing one is asked again at the next look, whether or not the log has grown.
+    askedSize = problem === undefined ? (head?.size ?? -1) : -1
+  }
+
+  const run = (async () => {
+    while (!stop.signal.aborted) {
+      await look().catch((error: unknown) =>
+        logger.error('the witnesses could not be asked', { code: asNocturneError(error).code }),
+      )
+      await sleep(PAUSE_MS, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
+    }
+  })()
+  return async () => {
+    stop.abort()
+    await run
+  }
+}

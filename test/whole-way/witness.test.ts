@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeSite, nocturne, ROOT } from './_gateway.js'
+import type { RunningGateway, TestSite } from './_gateway.js'
+
+let site: TestSite
+let gateway: RunningGateway
+let witness: ChildProcess | undefined
+let url = ''
+
+async function startWitness(dir: string, listen: string): Promise<string> {
+  const main = join(ROOT, 'dist/cli/main.js')
+  const running = spawn(process.execPath, [main, 'witness', 'serve', dir, '--listen', listen], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  witness = running
+  const [line] = (await once(createInterface({ input: running.stdout }), 'line')) as [string]
+  return line.slice('listening on '.length)
+}
+
+async function stopWitness(): Promise<void> {
+  const running = witness
+  witness = undefined
+  if (!running) return
+  const exited = once(running, 'exit')
+  running.kill('SIGKILL')
+  await exited
+}
+
+beforeAll(async () => {
+  site = await makeSite()
+  const dir = join(site.dir, '../witness')
+  const made = await nocturne(
+    ...['witness', 'new', dir, '--name', 'witness.example.org'],
+    ...['--log', join(site.dir, 'keys/ledger.vkey'), '--json'],
+  )
+  const { verifierKey } = JSON.parse(made.stdout) as { verifierKey: string }
+  url = await startWitness(dir, '127.0.0.1:0')
+  await site.configure(
+    (yaml) =>
+      `${yaml}\nwitnesses:\n  - { name: facility-a, url: "${url}", key: "${verifierKey}" }\n`,
+  )
+  gateway = await site.start()
+})
+afterAll(async () => {
+  await stopWitness()
+  await (gateway as RunningGateway | undefined)?.stop()
+  await site.remove()
+})
+
+interface Readiness {
+  readonly witnessed: { readonly size: number; readonly ageSeconds: number } | null
+  readonly warnings: readonly string[]
+}
+
+/** /readyz looks anew every ten seconds. */
+async function untilWitnessed(size: number): Promise<Readiness> {
+  for (let i = 0; ; i++) {
+    const readiness = (await (await fetch(`${gateway.url}/readyz`)).json()) as Readiness
+    if ((readiness.witnessed?.size ?? 0) >= size || i > 120) return readiness
+    await sleep(250)
+  }
+}
+
+describe('a gateway with a witness', () => {
+  it('says how old the witnessed checkpoint is, and gives receipts that the witness stands behind', async () => {
+    const { witnessed, warnings } = await untilWitnessed(1)
+    expect(witnessed?.ageSeconds).toBeLessThan(60)
+    expect(warnings.join()).not.toContain('witness')
+    const [policy, receipt] = [join(site.dir, '../policy'), join(site.dir, '../receipt')]
+    const printed = await nocturne('audit', 'policy', '--site', site.dir)
+    await writeFile(policy, printed.stdout)
+    const proof = await nocturne('audit', 'proof', '0', '--site', site.dir)
+    await writeFile(receipt, proof.stdout)
+    const verified = await nocturne('audit', 'verify', receipt, '--policy', policy, '--json')
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      ok: true,
+      index: 0,
+      witnesses: { 'facility-a': expect.any(Number) },
+    })
+    await writeFile(receipt, proof.stdout.replace(/^\u2014 witness.*\n/m, ''))
+    const without = await nocturne('audit', 'verify', receipt, '--policy', policy)
+    expect(without.status).toBe(1)
+    expect(without.stdout).toContain('too few witnesses')
+  }, 60_000)
+
+  it('goes on without the witness, and with it again after it was killed', async () => {
+    const before = (await untilWitnessed(1)).witnessed?.size ?? 0
+    await stopWitness()
+    const token = await nocturne('token', 'issue', '--site', site.dir, '--principal', 'reader-1')
+    expect(token.status).toBe(0)
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200)
+    await startWitness(join(site.dir, '../witness'), new URL(url).host)
+    const { witnessed } = await untilWitnessed(before + 1)
+    expect(witnessed?.size).toBeGreaterThan(before)
+  }, 60_000)
+
+  it('has a witness that answers nothing but what it is for', async () => {
+    const at = url
+    expect((await fetch(`${at}/add-checkpoint`)).status).toBe(405)
+    expect((await fetch(`${at}/`, { method: 'POST' })).status).toBe(404)
+    const long = await fetch(`${at}/add-checkpoint`, { method: 'POST', body: 'x'.repeat(400_000) })
+      .then(({ status }) => status)
+      // It may hang up before all of it was sent.
+      .catch(() => 413)
+    expect(long).toBe(413)
+    const bad = await fetch(`${at}/add-checkpoint`, { method: 'POST', body: 'old 0\n\nx' })
+    expect(bad.status).toBe(400)
+  })
+})

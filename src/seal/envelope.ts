@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import { targetOf } from './certificate.js'
 import type { Target } from './certificate.js'
+import { literalFrames, packetFrames } from './frames.js'
 import type { DataFormat, Envelope, KeyPacket, Recipient, Sealable, SealedStream } from './index.js'
 import { secretOf } from './keys.js'
 import type { PrivateKey } from './keys.js'
@@ -30,10 +31,10 @@ export async function newEnvelope(
     format,
     keyPackets,
     seal: (content, { isMeasured = true } = {}) =>
-      sealStream(key(), content, { format, isMeasured }),
+      sealStream(key(), literalFrames(content), { format, isMeasured }),
     sealSigned: async (content, signer) => {
       const signed = await signInline(content, signer)
-      return sealStream(key(), [signed], { format, signed: content, isMeasured: true })
+      return sealStream(key(), packetFrames(signed), { format, signed: content, isMeasured: true })
     },
     close: () => {
       isOpen = false
@@ -63,7 +64,11 @@ async function sealWhole(
 ): Promise<SealedStream> {
   const { format, keyPackets, sessionKey } = await prepare([recipient], now)
   const before = Buffer.concat(keyPackets.map(({ packet }) => packet))
-  const sealed = sealStream(sessionKey, content, { format, before, isMeasured: false })
+  const sealed = sealStream(sessionKey, literalFrames(content), {
+    format,
+    before,
+    isMeasured: false,
+  })
   sessionKey.fill(0)
   return sealed
 }

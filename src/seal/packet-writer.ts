@@ -1,4 +1,4 @@
-import { BLOCK_BYTES, giveBlock, HEAD_BYTES, newBlock, takeBlock } from './blocks.js'
+import { BLOCK_BYTES, HEAD_BYTES, newBlock } from './blocks.js'
 import { bodyLength, NEW_FORMAT, PARTIAL_EXPONENT, partialLength } from './packets.js'
 
 /**
@@ -8,17 +8,14 @@ import { bodyLength, NEW_FORMAT, PARTIAL_EXPONENT, partialLength } from './packe
  */
 export class PacketWriter {
   readonly #emit: (frame: Buffer) => void
-  readonly #reuse: boolean
-  #block: Buffer
+  #block = newBlock()
   #filled = 0
   #tag: number | undefined
 
-  /** `reuse`: the frame's memory is written again after `emit` returns. Else each frame belongs to who gets it. */
-  constructor(tag: number, emit: (frame: Buffer) => void, reuse: boolean) {
+  /** Each frame belongs to who gets it. */
+  constructor(tag: number, emit: (frame: Buffer) => void) {
     this.#tag = tag
     this.#emit = emit
-    this.#reuse = reuse
-    this.#block = reuse ? takeBlock() : newBlock()
   }
 
   write(bytes: Uint8Array): void {
@@ -26,7 +23,7 @@ export class PacketWriter {
       // A full block goes out only when more follows: until then it may be the last one.
       if (this.#filled === BLOCK_BYTES) {
         this.#flush(Uint8Array.of(partialLength(PARTIAL_EXPONENT)))
-        if (!this.#reuse) this.#block = newBlock()
+        this.#block = newBlock()
       }
       const count = Math.min(bytes.length - at, BLOCK_BYTES - this.#filled)
       this.#block.set(
@@ -41,12 +38,6 @@ export class PacketWriter {
   /** Emits the last block. */
   end(): void {
     this.#flush(bodyLength(this.#filled))
-  }
-
-  /** Overwrites what the block holds; the last call. Only for a writer that reuses its block: others have given theirs away. */
-  clear(): void {
-    giveBlock(this.#block)
-    this.#block = Buffer.alloc(0)
   }
 
   #flush(length: Uint8Array): void {

@@ -1,5 +1,6 @@
-import { BLOCK_BYTES, giveBlock, takeBlock } from './blocks.js'
-import type { Digests, Sealable, SealedStream } from './index.js'
+import { giveBlock } from './blocks.js'
+import type { Frame } from './frames.js'
+import type { Digests, SealedStream } from './index.js'
 import { Sealer } from './sealer.js'
 import type { SealerOptions } from './sealer.js'
 import { openLane } from './workers.js'
@@ -14,7 +15,7 @@ import type { Lane } from './workers.js'
  */
 export function sealStream(
   sessionKey: Uint8Array,
-  content: Sealable | Iterable<Uint8Array>,
+  frames: Frames,
   options: SealerOptions,
 ): SealedStream {
   // Shared memory, so that a worker takes the key from here and no copy of it is made on the way.
@@ -25,7 +26,7 @@ export function sealStream(
     digests = found
   }
   return {
-    bytes: once(() => run(key, content, options, keep)),
+    bytes: once(() => run(key, frames, options, keep)),
     digests: () => {
       if (!digests) throw new Error('the digests are known when a measured stream has ended')
       return digests
@@ -37,37 +38,36 @@ type Keep = (digests: Digests | undefined) => void
 
 async function* run(
   key: Uint8Array,
-  content: Sealable | Iterable<Uint8Array>,
+  frames: Frames,
   options: SealerOptions,
   keep: Keep,
 ): AsyncGenerator<Buffer> {
-  const blocks = intoBlocks(content)
   try {
-    const first = await blocks.next()
-    const isShort = first.done === true || first.value.length < BLOCK_BYTES
-    const lane = isShort ? undefined : openLane(key, options)
-    yield* lane ? inWorker(lane, first, blocks, keep) : here(key, options, first, blocks, keep)
+    const first = await frames.next()
+    const isLong = first.done !== true && !first.value.isLast
+    const lane = isLong ? openLane(key, options) : undefined
+    yield* lane ? inWorker(lane, first, frames, keep) : here(key, options, first, frames, keep)
   } finally {
     key.fill(0)
-    await blocks.return(undefined)
+    await frames.return(undefined)
   }
 }
 
-type Blocks = AsyncGenerator<Uint8Array, void, undefined>
-type First = IteratorResult<Uint8Array, void>
+type Frames = AsyncGenerator<Frame, void, undefined>
+type First = IteratorResult<Frame, void>
 
 async function* here(
   key: Uint8Array,
   options: SealerOptions,
   first: First,
-  blocks: Blocks,
+  frames: Frames,
   keep: Keep,
 ): AsyncGenerator<Buffer> {
   const sealer = new Sealer(key, options)
   try {
-    for (let next = first; next.done !== true; next = await blocks.next()) {
+    for (let next = first; next.done !== true; next = await frames.next()) {
       sealer.update(next.value)
-      giveBlock(Buffer.from(next.value.buffer))
+      giveBlock(Buffer.from(next.value.bytes.buffer))
       yield* sealer.take()
     }
     sealer.end()
@@ -84,43 +84,23 @@ const BLOCKS_AHEAD = 3
 async function* inWorker(
   lane: Lane,
   first: First,
-  blocks: Blocks,
+  frames: Frames,
   keep: Keep,
 ): AsyncGenerator<Buffer> {
   try {
     const answers: Promise<readonly Buffer[]>[] = []
-    for (let next = first; next.done !== true; next = await blocks.next()) {
+    for (let next = first; next.done !== true; next = await frames.next()) {
       answers.push(lane.update(next.value))
       if (answers.length >= BLOCKS_AHEAD) yield* (await answers.shift()) ?? []
     }
     const last = lane.end()
     for (const answer of answers) yield* await answer
-    const { frames, digests } = await last
-    yield* frames
+    const { frames: rest, digests } = await last
+    yield* rest
     keep(digests)
   } finally {
     lane.close()
   }
-}
-
-/** The content in blocks of one size, each at the beginning of memory of its own (`takeBlock`), and a shorter last one. */
-async function* intoBlocks(content: Sealable | Iterable<Uint8Array>): Blocks {
-  let block = takeBlock()
-  let filled = 0
-  for await (const piece of content) {
-    for (let at = 0; at < piece.length;) {
-      if (filled === BLOCK_BYTES) {
-        yield block.subarray(0, BLOCK_BYTES)
-        block = takeBlock()
-        filled = 0
-      }
-      const count = Math.min(BLOCK_BYTES - filled, piece.length - at)
-      block.set(count === piece.length ? piece : piece.subarray(at, at + count), filled)
-      filled += count
-      at += count
-    }
-  }
-  if (filled > 0) yield block.subarray(0, filled)
 }
 
 /** A second iteration of a spent generator would look like an empty object, so it throws. */

@@ -1,62 +1,52 @@
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
+import type { Frame } from './frames.js'
 import type { DataFormat, Digests } from './index.js'
 import { PacketWriter } from './packet-writer.js'
 import { TAG } from './packets.js'
 import { Seipd1 } from './seipd1.js'
 import { Seipd2 } from './seipd2.js'
 
-/** Literal data header (RFC 9580 section 5.9): binary, no file name, no date: neither says anything of the content. */
-const LITERAL_HEADER = Buffer.from([0x62, 0, 0, 0, 0, 0])
-
 /** How one data packet is made. Plain data: it crosses to a worker thread. */
 export interface SealerOptions {
   readonly format: DataFormat
   /** Bytes in front of the data packet: a key packet, when a whole message is wanted. */
   readonly before?: Uint8Array
-  /** The input is a sequence of packets already, made from this content. */
+  /** The frames are packets made from this content, which the digest is over. */
   readonly signed?: Uint8Array
   /** Take both digests, which cost more time than the encryption. */
   readonly isMeasured: boolean
 }
 
 /**
- * One data packet, piece by piece: what goes in by `update` comes out by `take`. Synchronous, so that the same code runs
+ * One data packet, frame by frame: what goes in by `update` comes out by `take`. Synchronous, so that the same code runs
  * beside its caller or in a worker. The session key is used up when the constructor returns.
  */
 export class Sealer {
   readonly #ready: Buffer[]
   readonly #outer: PacketWriter
   readonly #data: Seipd1 | Seipd2
-  /** Absent when the input brings its own packets. */
-  readonly #literal: PacketWriter | undefined
+  readonly #isSigned: boolean
   readonly #plaintext: Digest | undefined
   readonly #ciphertext: Digest | undefined
 
   constructor(sessionKey: Uint8Array, { format, before, signed, isMeasured }: SealerOptions) {
     this.#ready = before ? [Buffer.from(before)] : []
-    this.#outer = new PacketWriter(TAG.protected, (frame) => this.#ready.push(frame), false)
+    this.#outer = new PacketWriter(TAG.protected, (frame) => this.#ready.push(frame))
     const emit = (bytes: Uint8Array): void => this.#outer.write(bytes)
-    const data = format === 'seipd2' ? new Seipd2(sessionKey, emit) : new Seipd1(sessionKey, emit)
-    this.#data = data
+    this.#data = format === 'seipd2' ? new Seipd2(sessionKey, emit) : new Seipd1(sessionKey, emit)
     this.#plaintext = isMeasured ? new Digest() : undefined
     this.#ciphertext = isMeasured ? new Digest() : undefined
+    this.#isSigned = signed !== undefined
     if (signed) this.#plaintext?.update(signed)
-    else {
-      this.#literal = new PacketWriter(TAG.literal, (frame) => data.update(frame), true)
-      this.#literal.write(LITERAL_HEADER)
-    }
   }
 
-  update(bytes: Uint8Array): void {
-    if (this.#literal) {
-      this.#plaintext?.update(bytes)
-      this.#literal.write(bytes)
-    } else this.#data.update(bytes)
+  update({ bytes, contentAt }: Pick<Frame, 'bytes' | 'contentAt'>): void {
+    if (!this.#isSigned) this.#plaintext?.update(bytes.subarray(contentAt))
+    this.#data.update(bytes)
   }
 
   end(): void {
-    this.#literal?.end()
     this.#data.end()
     this.#outer.end()
   }
@@ -74,9 +64,8 @@ export class Sealer {
     return { plaintext: this.#plaintext.end(), ciphertext: this.#ciphertext.end() }
   }
 
-  /** Overwrites key and plaintext. */
+  /** Overwrites the key. */
   forget(): void {
-    this.#literal?.clear()
     this.#data.forget()
   }
 }

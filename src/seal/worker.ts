@@ -17,9 +17,10 @@ parentPort?.on('message', (request: WorkerRequest) => {
   if ('close' in request) {
     sealer.forget()
     sealers.delete(stream)
-  } else if ('block' in request) {
-    sealer.update(request.block)
-    answer({ stream, frames: sealer.take(), block: request.block }, request.block)
+  } else if ('frame' in request) {
+    sealer.update(request.frame)
+    const { bytes } = request.frame
+    answer({ stream, frames: sealer.take(), block: bytes }, bytes)
   } else {
     sealer.end()
     const frames = sealer.take()

@@ -7,29 +7,30 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { giveBlock } from './blocks.js'
+import type { Frame } from './frames.js'
 import type { Digests } from './index.js'
 import type { SealerOptions } from './sealer.js'
 
-/** To a thread. Messages of one stream are in order: `open`, any number of `block`, `end`; `close` at any time. */
+/** To a thread. Messages of one stream are in order: `open`, any number of `frame`, `end`; `close` at any time. */
 export type WorkerRequest =
   | { readonly stream: number; readonly open: SealerOptions; readonly key: Uint8Array }
-  | { readonly stream: number; readonly block: Uint8Array }
+  | { readonly stream: number; readonly frame: Pick<Frame, 'bytes' | 'contentAt'> }
   | { readonly stream: number; readonly end: true }
   | { readonly stream: number; readonly close: true }
 
-/** From a thread: one for each `block` and for `end`, in their order. */
+/** From a thread: one for each `frame` and for `end`, in their order. */
 export interface WorkerAnswer {
   readonly stream: number
   readonly frames: readonly Uint8Array[]
   readonly digests?: Digests
-  /** The block's memory, back for the next one. */
+  /** The frame's memory, back for the next one. */
   readonly block?: Uint8Array
 }
 
 /** One stream in a thread. */
 export interface Lane {
-  /** Takes the block's memory away from the caller. */
-  update(block: Uint8Array): Promise<readonly Buffer[]>
+  /** Takes the frame's memory away from the caller. */
+  update(frame: Frame): Promise<readonly Buffer[]>
   end(): Promise<{ readonly frames: readonly Buffer[]; readonly digests: Digests | undefined }>
   /** To be called however the stream ended: the thread forgets the key. */
   close(): void
@@ -38,6 +39,8 @@ export interface Lane {
 const FILE = new URL('./worker.js', import.meta.url)
 const MOST = Math.min(8, availableParallelism())
 const IDLE_MS = 10_000
+/** MB of JavaScript objects; the blocks lie outside. A small young generation gives them back sooner. */
+const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
 /** One core gains nothing; and where the code was not built there is no file that a thread could run. */
 const IS_WORTH_IT = isMainThread && MOST > 1 && existsSync(fileURLToPath(FILE))
 
@@ -64,7 +67,12 @@ interface Waiting {
 }
 
 class Thread {
-  readonly #worker: Worker = new Worker(FILE, { name: 'seal', env: {}, execArgv: [] })
+  readonly #worker: Worker = new Worker(FILE, {
+    name: 'seal',
+    env: {},
+    execArgv: [],
+    resourceLimits: LIMITS,
+  })
   readonly #waiting = new Map<number, Waiting[]>()
   #streams = 0
   #idle: NodeJS.Timeout | undefined
@@ -104,8 +112,9 @@ class Thread {
       return answer
     }
     return {
-      update: async (block) => {
-        const { frames, block: used } = await ask({ stream, block }, block.buffer as ArrayBuffer)
+      update: async ({ bytes, contentAt }) => {
+        const request = { stream, frame: { bytes, contentAt } }
+        const { frames, block: used } = await ask(request, bytes.buffer as ArrayBuffer)
         if (used) giveBlock(Buffer.from(used.buffer))
         return frames.map(asBuffer)
       },

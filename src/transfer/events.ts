@@ -63,6 +63,7 @@ function itemEvent(common: Common, item: JudgedItem, index: number): EventInput 
         ...(entry.study !== undefined && { study: entry.study }),
         ...(entry.modality !== undefined && { modality: entry.modality }),
         ...(entry.profile !== undefined && { profile: entry.profile }),
+        ...(entry.pixelsAtRisk === true && { pixelsAtRisk: true }),
       }),
       ...(accepted && { actions: { ...accepted.actions } }),
     },

@@ -24,6 +24,8 @@ export interface ManifestEntry {
   readonly transferSyntax?: string
   /** Name and version of the profile that de-identified it; a document has none. */
   readonly profile?: string
+  /** Names may be burned into its pixels, and the profile passed it all the same. */
+  readonly pixelsAtRisk?: boolean
 }
 
 export interface SealedManifest {
@@ -52,6 +54,7 @@ export function manifestEntry(item: AcceptedItem, profile: string): ManifestEntr
       modality: facts.modality,
       transferSyntax: facts.transferSyntaxUID,
       profile,
+      ...(facts.pixelsAtRisk && { pixelsAtRisk: true }),
     }),
   }
 }

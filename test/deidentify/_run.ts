@@ -24,11 +24,11 @@ export const contextFor = (
   ...changes,
 })
 
-/** The same profile for a facility that sends for treatment. */
-export const passingPixels = (context: DeidentifyContext): DeidentifyContext => ({
-  ...context,
-  profile: { ...context.profile, pixels: 'pass' },
-})
+/** The same profile for a facility that sends for another use than treatment, or for treatment. */
+export const withPixels = (
+  pixels: 'quarantine' | 'pass',
+  context: DeidentifyContext = contextFor(),
+): DeidentifyContext => ({ ...context, profile: { ...context.profile, pixels } })
 
 export interface Ran {
   readonly bytes: Buffer

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { arePixelsAtRisk, loadPixelRules } from '../../src/deidentify/risk.js'
 import { file, type Written } from './_build.js'
-import { codeOf, contextFor, passingPixels, run } from './_run.js'
+import { codeOf, contextFor, run, withPixels } from './_run.js'
 
 const PIXELS: Written = [0x7fe00010, 'OW', Buffer.alloc(64)]
 const IN_SPACE: Written = [0x00200037, 'DS', '1\\0\\0\\0\\1\\0']
@@ -35,11 +35,11 @@ describe('an image with pixels', () => {
     ['has no place in space', [[0x00200037, 'DS', '']]],
     ['is of a modality that nobody knows', [modality('ZZ'), IN_SPACE]],
     ['is of no modality', [modality(''), IN_SPACE]],
-  ])('is quarantined when it %s', async (_, more) => {
+  ])('is marked under pseudonymize, and quarantined elsewhere, when it %s', async (_, more) => {
     const input = file([...more, PIXELS])
-    expect(await codeOf(input)).toBe('pixels_at_risk')
+    expect(await codeOf(input, withPixels('quarantine'))).toBe('pixels_at_risk')
     expect(await codeOf(input, contextFor('strip'))).toBe('pixels_at_risk')
-    const { facts, bytes } = await run(input, passingPixels(contextFor()))
+    const { facts, bytes } = await run(input, contextFor('pseudonymize'))
     expect(facts.pixelsAtRisk).toBe(true)
     expect(bytes.subarray(-64).equals(Buffer.alloc(64))).toBe(true)
   })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect } from '@jest/globals'
 import { CATALOGUE, NocturneError } from '../../src/lib/errors.js'
-import { contextFor, passingPixels, run } from '../deidentify/_run.js'
+import { contextFor, run, withPixels } from '../deidentify/_run.js'
 import {
   findComplaints,
   findDifferences,
@@ -32,7 +32,7 @@ describe.each(['strip', 'pseudonymize'] as const)('under %s, of every real file'
       try {
         const { bytes, report } = await run(
           readFileSync(source),
-          passingPixels(contextFor(profile)),
+          withPixels('pass', contextFor(profile)),
         )
         const output = join(outputs, `${String(index)}.dcm`)
         await writeFile(output, bytes)

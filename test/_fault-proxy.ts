@@ -40,8 +40,8 @@ export interface FaultProxy {
   readonly endpoint: string
   /** Every request that came, by kind. */
   readonly seen: Call[]
-  /** Fails the next `times` requests of that kind, or of any. Replaces the fault before. */
-  inject(call: Call | 'any', fault: Fault, times?: number): void
+  /** Fails the next `times` requests of that kind, or of any; only for keys under `under` where it is given. Replaces the fault before. */
+  inject(call: Call | 'any', fault: Fault, times?: number, under?: string): void
   clear(): void
   /** Stops listening, so that connections are refused by the system, until `up`. */
   down(): Promise<void>
@@ -53,14 +53,18 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   const target = new URL(upstream)
   const sockets = new Set<Socket>()
   const seen: Call[] = []
-  let active: { call: Call | 'any'; fault: Fault; left: number } | undefined
+  let active: { call: Call | 'any'; fault: Fault; left: number; under: string } | undefined
 
   const handle = (req: IncomingMessage, res: ServerResponse): void => {
     const call = callOf(req)
     seen.push(call)
     req.on('error', () => undefined)
     res.on('error', () => undefined)
-    const isHit = active && active.left > 0 && (active.call === 'any' || active.call === call)
+    const isHit =
+      active &&
+      active.left > 0 &&
+      (active.call === 'any' || active.call === call) &&
+      keyOf(req).startsWith(active.under)
     if (active && isHit) active.left -= 1
     const fault = isHit ? active?.fault : undefined
     if (fault === 'refuse') req.socket.resetAndDestroy()
@@ -95,13 +99,18 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     seen,
-    inject: (call, fault, times = Infinity) => (active = { call, fault, left: times }),
+    inject: (call, fault, times = Infinity, under = '') =>
+      (active = { call, fault, left: times, under }),
     clear: () => (active = undefined),
     down,
     up: () => listen(port),
     close: down,
   }
 }
+
+/** Without the bucket. */
+const keyOf = (req: IncomingMessage): string =>
+  new URL(req.url ?? '/', 'http://x').pathname.split('/').slice(2).join('/')
 
 function callOf(req: IncomingMessage): Call {
   const { pathname, searchParams: query } = new URL(req.url ?? '/', 'http://x')

@@ -26,12 +26,14 @@ export function startPublishing({ publisher, ledger, logger }: Rooms): () => Pro
       return PAUSE_MS
     } catch (error) {
       const reason = asNocturneError(error, 'store_unavailable')
-      if (reason.code === 'ledger_rolled_back') ledger.halt(reason)
+      const isSame = reason.code === lastCode
+      const isRolledBack = reason.code === 'ledger_rolled_back'
+      // Looked at twice: a read that was damaged on its way must not close a sound ledger.
+      if (isRolledBack && isSame) ledger.halt(reason)
       // Once, and not at every round.
-      if (reason.code !== lastCode)
-        logger.error('the ledger is not being published', { code: reason.code })
+      if (!isSame) logger.error('the ledger is not being published', { code: reason.code })
       lastCode = reason.code
-      return PAUSE_AFTER_FAILURE_MS
+      return isRolledBack && !isSame ? PAUSE_MS : PAUSE_AFTER_FAILURE_MS
     }
   }
 

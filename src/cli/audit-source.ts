@@ -1,6 +1,7 @@
 /** Where the ledger is read from: a gateway, as an officer, or a site's own database. */
 import type { Command } from 'commander'
 import type { Ledger } from '../ledger/index.js'
+import type { Rooms } from '../rooms.js'
 import type { Cli } from './command.js'
 import type { GatewayClient } from './client.js'
 import { usageError } from './command-error.js'
@@ -25,7 +26,7 @@ export function addSourceOptions(command: Command): Command {
 interface Readers<T> {
   readonly live: (client: GatewayClient) => Promise<T>
   /** Reading is an event of the ledger here too: `what` names it. */
-  readonly direct: (ledger: Ledger) => Promise<T>
+  readonly direct: (ledger: Ledger, rooms: Rooms) => Promise<T>
   readonly what: 'events' | 'export' | 'checkpoint' | 'proof'
 }
 
@@ -39,10 +40,11 @@ export async function readLedger<T>(
   const source = checkSource(options)
   if ('gateway' in source) return withGateway(source, cli, output, live)
   const { SITE_ACTOR: actor, withRooms } = await import('./site.js')
-  return withRooms(source.site, async ({ ledger }) => {
+  return withRooms(source.site, async (rooms) => {
+    const { ledger } = rooms
     const type = what === 'export' ? 'ledger.exported' : 'ledger.read'
     await ledger.note({ type, outcome: 0, actor, detail: { what } })
-    return direct(ledger)
+    return direct(ledger, rooms)
   })
 }
 

@@ -79,7 +79,10 @@ export function readIdentity(elements: readonly Element[], buffer: Buffer): Iden
  * The patient's keyed handle: by Patient ID and its issuer; without an ID by name and birth date; without either by the
  * study, so that two unnamed patients do not become one.
  */
-export function handleOf({ original, studyInstanceUID }: Identity, digest: Digest) {
+export function handleOf(
+  { original, studyInstanceUID }: Pick<Identity, 'original' | 'studyInstanceUID'>,
+  digest: Digest,
+) {
   const { patientId, issuer, patientName, birthDate } = original
   const name = patientName.replace(/[\^=\s]+/g, ' ').trim()
   const basis =

@@ -80,4 +80,6 @@ export type DeidentifyFailure = Code
 export type { LoadedProfile, Profile, ProfileProblem } from './profile.js'
 export { BUILT_IN_PROFILES, loadProfile } from './profile.js'
 export { deidentify } from './deidentify.js'
+export { isHandledByTransfer, patientHandle } from './patient-handle.js'
+export type { PatientName } from './patient-handle.js'
 export { conformanceStatement } from './statement.js'

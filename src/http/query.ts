@@ -1,8 +1,8 @@
 /** Query strings, parsed at the door: unknown names and repeated ones are refused, so that a typing error is seen. */
 import type { Request } from 'express'
 import { z } from 'zod'
-import { EVENT_TYPES } from '../ledger/index.js'
-import type { EventQuery, EventType } from '../ledger/index.js'
+import { EVENT_TYPES, QUESTIONS } from '../ledger/index.js'
+import type { EventQuery, EventType, ExportQuery, Question } from '../ledger/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { ID_PATTERN } from '../lib/ids.js'
 
@@ -22,6 +22,8 @@ const PAGE = z.strictObject({
 
 const isEventType = (name: string): name is EventType => Object.hasOwn(EVENT_TYPES, name)
 
+const isQuestion = (name: string): name is Question => Object.hasOwn(QUESTIONS, name)
+
 const EVENTS = z.strictObject({
   type: z
     .string()
@@ -37,6 +39,8 @@ const EVENTS = z.strictObject({
   until: TIME.optional(),
   start: z.coerce.number().int().min(0).optional(),
   limit: LIMIT.optional(),
+  question: z.string().refine(isQuestion).optional(),
+  end: z.coerce.number().int().min(0).optional(),
 })
 
 /** @throws NocturneError `bad_request` */
@@ -50,6 +54,32 @@ export function eventQueryOf(request: Request): EventQuery {
   const { type: types, ...rest } = parse(EVENTS, request)
   const given = Object.entries({ types, ...rest }).filter(([, value]) => value !== undefined)
   return Object.fromEntries(given)
+}
+
+/** A question has no place in an export: nobody could verify it there. @throws NocturneError `bad_request` */
+export function exportQueryOf(request: Request): ExportQuery {
+  const { question, end, ...query } = eventQueryOf(request)
+  if (question !== undefined || end !== undefined) throw new NocturneError('bad_request')
+  return query
+}
+
+/** Who is meant, in a body: an identifier never stands in an address. */
+const PATIENT = z.strictObject({
+  facility: PRINCIPAL,
+  patientId: z.string().min(1).max(256),
+  issuer: z.string().max(256).default(''),
+  question: z.string().refine(isQuestion).optional(),
+  start: z.int().min(0).optional(),
+  end: z.int().min(0).optional(),
+  limit: z.int().min(1).max(1_000).optional(),
+})
+
+/** @throws NocturneError `bad_request` */
+export function patientQuestionOf(request: Request): z.output<typeof PATIENT> {
+  const parsed = PATIENT.safeParse(request.body)
+  // The cause would quote what was sent.
+  if (!parsed.success) throw new NocturneError('bad_request')
+  return parsed.data
 }
 
 function parse<T>(schema: z.ZodType<T>, request: Request): T {

@@ -7,8 +7,8 @@ import { EXPORT_FORMAT } from './format.js'
 import type { EventQuery, Ledger } from './ledger.js'
 import { parseNote } from './note.js'
 
-/** What an export is asked for: `limit` has no part in it. */
-export type ExportQuery = Omit<EventQuery, 'limit'>
+/** What an export is asked for. A verifier sees that an entry matches these, which it could not of a question. */
+export type ExportQuery = Omit<EventQuery, 'limit' | 'question' | 'touching' | 'end'>
 
 const PAGE = 256
 

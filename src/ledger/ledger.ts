@@ -7,6 +7,7 @@ import { begin, checkEnd } from './opening.js'
 import { formatProof } from './proof.js'
 import { countEvents, queryEvents } from './query.js'
 import { isIndex, isTile, readEntries, readEntry, readHead, readHeadFor } from './read.js'
+import type { Question } from './questions.js'
 import { recheck } from './recheck.js'
 import { ensureIndex } from './reindex.js'
 import { createRecorder } from './record.js'
@@ -32,6 +33,12 @@ export interface EventQuery {
   /** Milliseconds since 1970, inclusive and exclusive. */
   readonly from?: number
   readonly until?: number
+  /** Combines with every other filter. */
+  readonly question?: Question
+  /** Events that touch the patient whom any of these handles stands for, also those that name only the transfer. */
+  readonly touching?: readonly string[]
+  /** Rows before this index: with the size that the first page was of, what an answer counts stays the same. */
+  readonly end?: number
   /** Rows at or after this index; pages are stable because indices never change. */
   readonly start?: number
   /** At most this many rows; 1 to 1,000. */

@@ -5,6 +5,7 @@ import type { Db, Tables } from '../state/index.js'
 import { parseEntry } from './entry.js'
 import type { LedgerRow } from './events.js'
 import type { EventQuery } from './ledger.js'
+import { answers, touches } from './questions.js'
 
 const DEFAULT_LIMIT = 100
 const MAX_LIMIT = 1_000
@@ -31,8 +32,7 @@ export async function queryEvents(
 
 /** How many of the first `size` events match. */
 export async function countEvents(db: Db, query: EventQuery, size: number): Promise<number> {
-  const { count } = await filtered(db, query)
-    .where('idx', '<', size)
+  const { count } = await filtered(db, { ...query, end: Math.min(size, query.end ?? size) })
     .select((e) => e.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow()
   return count
@@ -50,5 +50,11 @@ function filtered(db: Db, query: EventQuery): SelectQueryBuilder<Tables, 'events
   if (from !== undefined) events = events.where('time', '>=', from)
   if (until !== undefined) events = events.where('time', '<', until)
   if (start !== undefined) events = events.where('idx', '>=', start)
+  const { question, touching, end } = query
+  if (end !== undefined) events = events.where('idx', '<', end)
+  if (question) events = events.where(answers(question, end ?? Number.MAX_SAFE_INTEGER))
+  // A patient whom no transfer ever named has no handle at all: that is nobody's events, not everybody's.
+  if (touching)
+    events = touching.length > 0 ? events.where(touches(touching)) : events.where('idx', '<', 0)
   return events
 }

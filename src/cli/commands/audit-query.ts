@@ -1,4 +1,5 @@
-import type { LedgerRow } from '../../ledger/index.js'
+import { InvalidArgumentError } from 'commander'
+import type { EventQuery, Ledger, LedgerRow, Question } from '../../ledger/index.js'
 import { wholeNumber } from '../arguments.js'
 import { addFilterOptions, toEventQuery, toQueryString } from '../audit-filters.js'
 import type { FilterOptions } from '../audit-filters.js'
@@ -6,9 +7,11 @@ import { addSourceOptions, readLedger } from '../audit-source.js'
 import type { SourceOptions } from '../audit-source.js'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
+import type { Output } from '../output.js'
 
 interface AuditQueryOptions extends SourceOptions, FilterOptions {
   readonly limit: number
+  readonly question?: Question
   readonly json?: boolean
 }
 
@@ -23,35 +26,76 @@ export const registerAuditQuery: Register = (parent, cli) => {
     ],
   })
   addFilterOptions(addSourceOptions(command))
+    .option('--question <name>', `one of ${QUESTION_NAMES.join(', ')}`, questionName)
     .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), DEFAULT_LIMIT)
     .action(async (options: AuditQueryOptions) => {
       const output = cli.output(options)
-      const { limit } = options
+      const { limit, question } = options
       const page = await readLedger<Page>(options, cli, output, {
         what: 'events',
         live: async (client) => {
           const { eventsAnswer, parseAnswer } = await import('../answers.js')
-          const path = `/v1/audit/events${toQueryString(options, { limit: String(limit) })}`
+          const path = `/v1/audit/events${toQueryString(options, {
+            limit: String(limit),
+            ...(question !== undefined && { question }),
+          })}`
           return parseAnswer(eventsAnswer, await client.json({ path }))
         },
         direct: async (ledger) => {
           const query = await toEventQuery(options)
-          const { rows, next } = await ledger.query({ ...query, limit })
-          return { events: rows, next, checkpoint: await ledger.checkpoint() }
+          return answerFrom(ledger, { ...query, limit, ...(question && { question }) })
         },
       })
-      output.table(
-        ['INDEX', 'TIME', 'EVENT', 'OUTCOME', 'ACTOR', 'FACILITY', 'TRANSFER'],
-        page.events.map(cellsOf),
-      )
-      if (page.next !== undefined && page.next !== null) {
-        output.print(`there are more: go on with --start ${page.next}`)
-      }
-      output.json(page)
+      showPage(output, page)
     })
 }
 
-interface Page {
+/** What stands in the help; the gateway knows them by the same names. */
+const QUESTION_NAMES: readonly Question[] = [
+  'unended',
+  'unopened',
+  'refusals',
+  'keys',
+  'reads',
+  'due',
+]
+
+function questionName(text: string): Question {
+  const found = QUESTION_NAMES.find((name) => name === text)
+  if (found) return found
+  throw new InvalidArgumentError(`give one of ${QUESTION_NAMES.join(', ')}`)
+}
+
+/** A page and how many there are in all, as a gateway answers. */
+export async function answerFrom(ledger: Ledger, query: EventQuery): Promise<Page> {
+  const checkpoint = await ledger.checkpoint()
+  const end = Number(checkpoint.split('\n')[1])
+  const { rows, next } = await ledger.query({ ...query, end })
+  return {
+    events: rows,
+    next,
+    count: await ledger.count({ ...query, start: 0 }, end),
+    end,
+    checkpoint,
+  }
+}
+
+export function showPage(output: Output, page: Page): void {
+  output.table(
+    ['INDEX', 'TIME', 'EVENT', 'OUTCOME', 'ACTOR', 'FACILITY', 'TRANSFER'],
+    page.events.map(cellsOf),
+  )
+  if (page.count !== undefined) output.print(`${page.count} in all`)
+  if (page.next !== undefined && page.next !== null)
+    output.print(`there are more: go on with --start ${page.next}`)
+  output.json(page)
+}
+
+export interface Page {
+  /** How many match in all, among the first `end` events. */
+  readonly count?: number | undefined
+  readonly end?: number | undefined
+  readonly checkpoint?: string | undefined
   readonly events: readonly Shown[]
   readonly next?: number | null | undefined
 }

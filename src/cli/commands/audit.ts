@@ -2,6 +2,7 @@ import { defineGroup } from '../command.js'
 import type { Register } from '../command.js'
 import { registerAuditCheckpoint } from './audit-checkpoint.js'
 import { registerAuditExport } from './audit-export.js'
+import { registerAuditPatient } from './audit-patient.js'
 import { registerAuditPolicy } from './audit-policy.js'
 import { registerAuditProof } from './audit-proof.js'
 import { registerAuditQuery } from './audit-query.js'
@@ -12,6 +13,7 @@ import { registerAuditVerify } from './audit-verify.js'
 export const registerAudit: Register = (parent, cli) => {
   const group = defineGroup(parent, 'audit', 'search, export and verify the ledger')
   registerAuditQuery(group, cli)
+  registerAuditPatient(group, cli)
   registerAuditExport(group, cli)
   registerAuditVerify(group, cli)
   registerAuditCheckpoint(group, cli)

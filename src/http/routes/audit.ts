@@ -1,14 +1,15 @@
 /** The ledger, for officers. Every read of it is an event of it. */
-import { Router } from 'express'
+import { json, Router } from 'express'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { exportLedger } from '../../ledger/index.js'
+import { patientHandles } from '../patient-handles.js'
 import type { Directory } from '../../directory/index.js'
 import type { EventInput, EventQuery } from '../../ledger/index.js'
 import type { Json } from '../../lib/json.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Door } from '../door.js'
-import { eventQueryOf } from '../query.js'
+import { eventQueryOf, exportQueryOf, patientQuestionOf } from '../query.js'
 import { admit } from '../request.js'
 
 const NUMBER = /^(0|[1-9]\d{0,14})$/
@@ -23,16 +24,30 @@ export function auditRoutes(door: Door): Router {
     query: Readonly<Record<string, Json>> = {},
   ) => ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what, query } })
 
+  /** A page, how many there are in all, and the size that both are of: with `end` set to it, further pages count the same. */
+  const answer = async (query: EventQuery) => {
+    const checkpoint = await ledger.checkpoint()
+    const size = Number(checkpoint.split('\n')[1])
+    const end = Math.min(query.end ?? size, size)
+    const { rows, next } = await ledger.query({ ...query, end })
+    const count = await ledger.count({ ...query, start: 0 }, end)
+    return { events: rows, ...(next !== undefined && { next }), count, end, checkpoint }
+  }
+
   router.get('/audit/events', async (request, response) => {
     const { actor } = await admit(door, request, 'audit.read')
     const query = eventQueryOf(request)
     await note(actor, 'events', recordable(query, directory))
-    const { rows, next } = await ledger.query(query)
-    response.json({
-      events: rows,
-      ...(next !== undefined && { next }),
-      checkpoint: await ledger.checkpoint(),
-    })
+    response.json(await answer(query))
+  })
+
+  router.post('/audit/patient', json({ limit: '4kb' }), async (request, response) => {
+    const { actor } = await admit(door, request, 'audit.read')
+    const { facility, patientId, issuer, ...page } = patientQuestionOf(request)
+    const touching = await patientHandles(door.rooms, facility, { patientId, issuer })
+    // The handle is in the ledger already; what was typed is not, and does not get there.
+    await note(actor, 'patient', { facility, handles: touching.slice(0, 1) })
+    response.json(await answer({ ...definedOf(page), touching }))
   })
 
   router.get('/audit/checkpoint', async (request, response) => {
@@ -56,7 +71,7 @@ export function auditRoutes(door: Door): Router {
 
   router.get('/audit/export', async (request, response) => {
     const { actor } = await admit(door, request, 'audit.export')
-    const query = eventQueryOf(request)
+    const query = exportQueryOf(request)
     await ledger.note({
       type: 'ledger.exported',
       outcome: 0,
@@ -86,6 +101,10 @@ function recordable(query: EventQuery, directory: Directory): Readonly<Record<st
 
 const OWN_ACTORS: ReadonlySet<string> = new Set(['anonymous', 'site', 'system'])
 const UNLISTED = '(not listed)'
+
+/** Without the members that are undefined. */
+const definedOf = (page: Readonly<Record<string, unknown>>): EventQuery =>
+  Object.fromEntries(Object.entries(page).filter(([, value]) => value !== undefined))
 
 function numberOf(text: unknown): number {
   if (typeof text !== 'string' || !NUMBER.test(text)) throw new NocturneError('not_found')

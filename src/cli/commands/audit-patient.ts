@@ -1,0 +1,64 @@
+import { wholeNumber } from '../arguments.js'
+import { addSourceOptions, readLedger } from '../audit-source.js'
+import type { SourceOptions } from '../audit-source.js'
+import { define } from '../command.js'
+import type { Register } from '../command.js'
+import { usageError } from '../command-error.js'
+import { answerFrom, showPage } from './audit-query.js'
+import type { Page } from './audit-query.js'
+
+interface PatientOptions extends SourceOptions {
+  readonly facility: string
+  readonly idFile: string
+  readonly issuer: string
+  readonly start?: number
+  readonly limit: number
+  readonly json?: boolean
+}
+
+const DEFAULT_LIMIT = 100
+
+export const registerAuditPatient: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'patient',
+    summary: 'show everything that touched a patient, by the ID that the facility uses',
+    examples: [
+      'nocturne audit patient --facility facility-a --id-file patient-id.txt --gateway https://gateway.example.org --token-file officer-1.token',
+    ],
+  })
+  addSourceOptions(command)
+    .requiredOption('--facility <id>', 'facility that the ID is of')
+    .requiredOption(
+      '--id-file <file>',
+      'file that holds the Patient ID: on the command line other users of this machine would see it',
+    )
+    .option('--issuer <name>', 'Issuer of Patient ID, when the facility sends one', '')
+    .option('--start <index>', 'from this index on', wholeNumber(0, 2 ** 49))
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), DEFAULT_LIMIT)
+    .action(async (options: PatientOptions) => {
+      const output = cli.output(options)
+      const { facility, issuer, start, limit } = options
+      const { readSmallText } = await import('../secret-file.js')
+      const patientId = (await readSmallText(options.idFile)).replace(/\r?\n$/, '')
+      if (patientId === '' || patientId.length > 256)
+        throw usageError(
+          '--id-file does not hold an ID',
+          'write the Patient ID in it, and nothing else',
+        )
+      const page = { limit, ...(start !== undefined && { start }) }
+      const answer = await readLedger<Page>(options, cli, output, {
+        what: 'events',
+        live: async (client) => {
+          const { eventsAnswer, parseAnswer } = await import('../answers.js')
+          const asked = { facility, patientId, issuer, ...page }
+          return parseAnswer(eventsAnswer, await client.post('/v1/audit/patient', asked))
+        },
+        direct: async (ledger, rooms) => {
+          const { patientHandles } = await import('../../http/patient-handles.js')
+          const touching = await patientHandles(rooms, facility, { patientId, issuer })
+          return answerFrom(ledger, { ...page, touching })
+        },
+      })
+      showPage(output, answer)
+    })
+}

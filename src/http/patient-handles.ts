@@ -1,0 +1,38 @@
+/** From what an officer types to what the ledger holds. */
+import { isHandledByTransfer, patientHandle } from '../deidentify/index.js'
+import type { PatientName } from '../deidentify/index.js'
+import { NocturneError } from '../lib/errors.js'
+import type { Rooms } from '../rooms.js'
+
+/**
+ * The handles that a patient of the facility has: one, or where its profile links no further than a transfer, one in
+ * each transfer, of which those that the ledger knows are answered.
+ *
+ * @throws NocturneError `not_found` for a facility that there is not
+ */
+export async function patientHandles(
+  { site, state }: Pick<Rooms, 'site' | 'state'>,
+  facility: string,
+  patient: PatientName,
+): Promise<readonly string[]> {
+  const known = site.config.facilities.find(({ id }) => id === facility)
+  const secret = site.secrets.facilities.get(facility)
+  if (!known || !secret) throw new NocturneError('not_found')
+  // A profile may have been another one before, so the facility's own handle is asked for as well.
+  const own = patientHandle(secret, patient)
+  if (!isHandledByTransfer(known.profile)) return [own]
+  const rows = await state.db
+    .selectFrom('events')
+    .select(['transfer', 'patient'])
+    .distinct()
+    .where('facility', '=', facility)
+    .where('patient', 'is not', null)
+    .where('transfer', 'is not', null)
+    .execute()
+  return [
+    own,
+    ...rows.flatMap(({ transfer, patient: handle }) =>
+      transfer !== null && handle === patientHandle(secret, patient, transfer) ? [handle] : [],
+    ),
+  ]
+}

@@ -1,0 +1,99 @@
+/** Questions that compliance asks, each a condition on the index that combines with every other filter. */
+import { sql } from 'kysely'
+import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely'
+import type { Tables } from '../state/index.js'
+import type { EventType } from './events.js'
+
+export const QUESTIONS = {
+  unended: 'begun, and no end of it',
+  unopened: 'became available, and nobody began to fetch it',
+  refusals: 'refused, or not let in',
+  keys: 'certificates, tokens and recipients that changed',
+  reads: 'the ledger was read or exported',
+  due: 'what somebody should look at: serious and major failures',
+} as const
+
+export type Question = keyof typeof QUESTIONS
+
+const BEGINS: readonly EventType[] = ['transfer.begun', 'download.begun']
+const REFUSALS: readonly EventType[] = ['access.refused', 'signin.failed']
+const KEYS: readonly EventType[] = [
+  'certificate.changed',
+  'certificate.proposed',
+  'token.issued',
+  'token.revoked',
+  'recipient.added',
+  'recipient.removed',
+]
+const READS: readonly EventType[] = ['ledger.read', 'ledger.exported']
+
+/** `outcome` from which on somebody should look: serious, and major. */
+const SERIOUS = 8
+
+type Builder = ExpressionBuilder<Tables, 'events'>
+type Condition = ExpressionWrapper<Tables, 'events', SqlBool>
+
+/** The condition. What came later (an end, a first download) counts only below `end`, so that pages stay as they were. */
+export function answers(question: Question, end: number): (e: Builder) => Condition {
+  const isOneOf = (e: Builder, types: readonly EventType[]) => e('type', 'in', types)
+  switch (question) {
+    case 'unended':
+      return (e) =>
+        e.and([
+          isOneOf(e, BEGINS),
+          e.not(
+            e.exists(
+              e
+                .selectFrom('events as later')
+                .select(sql<number>`1`.as('one'))
+                .whereRef('later.related', '=', 'events.event_id')
+                .where('later.idx', '<', end),
+            ),
+          ),
+        ])
+    case 'unopened':
+      return (e) =>
+        e.and([
+          e('type', '=', 'transfer.available'),
+          e.not(
+            e.exists(
+              e
+                .selectFrom('events as later')
+                .select(sql<number>`1`.as('one'))
+                .whereRef('later.transfer', '=', 'events.transfer')
+                .where('later.type', '=', 'download.begun')
+                .where('later.idx', '<', end),
+            ),
+          ),
+        ])
+    case 'refusals':
+      return (e) => e.and([isOneOf(e, REFUSALS)])
+    case 'keys':
+      return (e) => e.and([isOneOf(e, KEYS)])
+    case 'reads':
+      return (e) => e.and([isOneOf(e, READS)])
+    case 'due':
+      return (e) => e.and([e('outcome', '>=', SERIOUS)])
+  }
+}
+
+/**
+ * Who touched a patient: the events that name one of the handles, and all of the transfers that hold an item of
+ * theirs, for a download names the transfer and not whom it shows.
+ */
+export const touches =
+  (handles: readonly string[]) =>
+  (e: Builder): Condition =>
+    e.or([
+      e('patient', 'in', handles),
+      e(
+        'transfer',
+        'in',
+        e
+          .selectFrom('events as named')
+          .select('named.transfer')
+          .distinct()
+          .where('named.patient', 'in', handles)
+          .where('named.transfer', 'is not', null),
+      ),
+    ])

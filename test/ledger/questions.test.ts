@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { EventInput, EventQuery } from '../../src/ledger/index.js'
+import { reindex } from '../../src/ledger/index.js'
+import { sql } from 'kysely'
+import { event, openLedger } from './_open.js'
+import type { OpenLedger } from './_open.js'
+
+let open: OpenLedger
+const index = new Map<string, number>()
+
+async function note(name: string, values: Partial<EventInput>): Promise<string> {
+  const receipt = await open.ledger.note(event(values))
+  index.set(name, receipt.index)
+  return receipt.id
+}
+
+const asked = async (query: EventQuery) => {
+  const { rows } = await open.ledger.query(query)
+  const size = Number((await open.ledger.checkpoint()).split('\n')[1])
+  expect(await open.ledger.count(query, size)).toBe(rows.length)
+  const names = new Map([...index].map(([name, at]) => [at, name]))
+  return rows.map((row) => names.get(row.index))
+}
+
+beforeAll(async () => {
+  open = await openLedger()
+  const [a, b] = ['facility-a', 'facility-b']
+  const begun = await note('begun 1', { type: 'transfer.begun', facility: a, transfer: 't1' })
+  await note('item 1', { type: 'item.accepted', facility: a, transfer: 't1', patient: 'p1' })
+  await note('available 1', {
+    type: 'transfer.available',
+    facility: a,
+    transfer: 't1',
+    related: begun,
+  })
+  await note('begun 2', { type: 'transfer.begun', facility: b, transfer: 't2' })
+  const fetched = await note('fetch 1', { type: 'download.begun', transfer: 't1' })
+  await note('fetched 1', { type: 'download.ended', transfer: 't1', related: fetched })
+  await note('available 3', { type: 'transfer.available', facility: b, transfer: 't3' })
+  await note('other patient', { type: 'item.accepted', facility: a, transfer: 't4', patient: 'p2' })
+  await note('refused', { type: 'access.refused', outcome: 8 })
+  await note('token', { type: 'token.issued' })
+  await note('read', { type: 'ledger.read' })
+  await note('fetch 2', { type: 'download.begun', transfer: 't1' })
+})
+afterAll(() => open.close())
+
+describe('the questions that compliance asks', () => {
+  it.each<[string, EventQuery, string[]]>([
+    ['begun without an end', { question: 'unended' }, ['begun 2', 'fetch 2']],
+    ['the same of one facility', { question: 'unended', facility: 'facility-b' }, ['begun 2']],
+    ['never opened', { question: 'unopened' }, ['available 3']],
+    ['refusals', { question: 'refusals' }, ['refused']],
+    ['key changes', { question: 'keys' }, ['token']],
+    ['who read the ledger', { question: 'reads' }, ['read']],
+    ['due for review', { question: 'due' }, ['refused']],
+    [
+      'who touched a patient, who fetched them too',
+      { touching: ['p1'] },
+      ['begun 1', 'item 1', 'available 1', 'fetch 1', 'fetched 1', 'fetch 2'],
+    ],
+    ['two of them together', { touching: ['p1'], question: 'unended' }, ['fetch 2']],
+    ['a patient of many handles', { touching: ['p0', 'p2'] }, ['other patient']],
+    ['a patient with none', { touching: [] }, []],
+  ])('%s', async (_what, query, names) => {
+    await expect(asked(query)).resolves.toEqual(names)
+  })
+
+  it('are answered as of a size: what ended later was open then', async () => {
+    const end = index.get('fetched 1') ?? 0
+    const { rows } = await open.ledger.query({ question: 'unended', end })
+    expect(rows.map((row) => row.index)).toEqual([index.get('begun 2'), index.get('fetch 1')])
+    await expect(open.ledger.count({ question: 'unended' }, end)).resolves.toBe(2)
+  })
+})
+
+describe('the index', () => {
+  it('is made anew from the entries alone, and says how much was wrong', async () => {
+    const before = await open.state.db.selectFrom('events').selectAll().orderBy('idx').execute()
+    await open.state.transaction((tx) =>
+      sql`update events set type = 'x', actor = 'x', related = 'x', event_id = null, time = 0`.execute(
+        tx,
+      ),
+    )
+    await expect(open.ledger.verify()).resolves.toMatchObject({ ok: false })
+    await expect(reindex(open.state)).resolves.toEqual({ entries: 12, mended: 12 })
+    await expect(
+      open.state.db.selectFrom('events').selectAll().orderBy('idx').execute(),
+    ).resolves.toEqual(before)
+    await expect(open.ledger.verify()).resolves.toMatchObject({ ok: true })
+    await expect(reindex(open.state)).resolves.toEqual({ entries: 12, mended: 0 })
+  })
+
+  it('is made anew as a ledger of an older version is opened', async () => {
+    await open.state.transaction(async (tx) => {
+      await sql`update events set event_id = null, related = null`.execute(tx)
+      await tx.deleteFrom('ledger_cursors').where('name', '=', 'index').execute()
+    })
+    const again = await open.reopen()
+    await expect(again.verify()).resolves.toMatchObject({ ok: true })
+  })
+})

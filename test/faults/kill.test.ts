@@ -9,6 +9,7 @@ import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseProof } from '../../src/ledger/proof.js'
+import { eventually } from '../_eventually.js'
 import { makeSite, nocturne } from '../whole-way/_gateway.js'
 import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
 import { call } from '../whole-way/_http.js'
@@ -73,7 +74,9 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
 
   /** What holds at once after a start, whatever happened before. */
   async function expectOrder(): Promise<void> {
-    const { problems, events } = await inspectSite(site.dir)
+    // The log is being published meanwhile, through half-written files of its own.
+    const look = () => inspectSite(site.dir)
+    const { problems, events } = await eventually(look, (seen) => seen.problems.length === 0, 5_000)
     expect(problems).toEqual([])
     for (const receipt of notes.receipts) {
       const proof = parseProof(receipt)

@@ -131,6 +131,10 @@ export function plantedInstance(
     [0x00200010, 'SH', plant('id', 'Study ID')],
     [0x00200011, 'IS', '1'],
     [0x00200013, 'IS', '1'],
+    // A slice with a place in space: not an image that may show a name.
+    [0x00200032, 'DS', '-4\\-4\\0'],
+    [0x00200037, 'DS', '1\\0\\0\\0\\1\\0'],
+    [0x00200052, 'UI', `${uid}.5`],
     [0x00204000, 'LT', plant('name', 'Image Comments')],
     [0x00280002, 'US', Buffer.from([1, 0])],
     [0x00280004, 'CS', 'MONOCHROME2'],

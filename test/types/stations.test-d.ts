@@ -70,14 +70,18 @@ export async function releasing(): Promise<unknown> {
     outcome: 0,
     actor: reader.actor,
   })
-  release(rooms, receipt, begun)
+  await release(rooms, receipt, begun)
 
   // @ts-expect-error there is no download without a receipt
-  release(rooms, undefined, begun)
+  await release(rooms, undefined, begun)
   // @ts-expect-error an index is no receipt
-  release(rooms, { index: receipt.index, id: receipt.id }, begun)
+  await release(rooms, { index: receipt.index, id: receipt.id }, begun)
   // @ts-expect-error and a promise of one is none yet
-  release(rooms, ledger.note({ type: 'download.begun', outcome: 0, actor: reader.actor }), begun)
+  await release(
+    rooms,
+    ledger.note({ type: 'download.begun', outcome: 0, actor: reader.actor }),
+    begun,
+  )
   // @ts-expect-error only the ledger makes one
   const forged: Receipt = { index: 0, id: '' }
   return forged

@@ -30,7 +30,7 @@ import { readCertificatesInEffect } from './transfer/certificates.js'
 import { MemoryBudget } from './transfer/original.js'
 
 /** Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is sealed to the facility. */
-const ORIGINALS_BYTES = 16 << 20
+const ORIGINALS_BYTES = 8 << 20
 
 /** Seven years, a year more than 45 CFR 164.316(b)(2)(i) asks for: what is published is locked for so long, where it can be. */
 const KEEP_MS = 7 * 366 * 86_400_000

@@ -241,6 +241,7 @@ describe('the conformance statement', () => {
     expect(statement).toMatch(/### Kept unless[^#]*PatientAge \(0010,1010\) \[113108\]/)
     expect(statement).toMatch(/### Cleaned[^#]*StudyDescription \(0008,1030\) \[113105\]/)
     expect(statement).toContain('(0028,0303): MODIFIED')
-    expect(statement).toContain('are quarantined')
+    expect(strip).toContain('are quarantined')
+    expect(statement).toContain('are passed and marked in the manifest')
   })
 })

@@ -37,12 +37,21 @@ export interface Lane {
 }
 
 const FILE = new URL('./worker.js', import.meta.url)
-const MOST = Math.min(8, availableParallelism())
+/**
+ * One core stays with who answers requests, and with the threads that write to disk: on two cores a sealing thread
+ * took 40 MB, and a stream of 2 GB was slower for it.
+ */
+let most = Math.min(8, availableParallelism() - 1)
 const IDLE_MS = 10_000
 /** MB of JavaScript objects; the blocks lie outside. A small young generation gives them back sooner. */
 const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
-/** One core gains nothing; and where the code was not built there is no file that a thread could run. */
-const IS_WORTH_IT = isMainThread && MOST > 1 && existsSync(fileURLToPath(FILE))
+/** Where the code was not built there is no file that a thread could run. */
+const CAN_RUN = isMainThread && existsSync(fileURLToPath(FILE))
+
+/** Another number of threads than one less than there are cores; fewer than 2 means none. For threads not started yet. */
+export function setSealingThreads(count: number): void {
+  most = count
+}
 
 const threads: Thread[] = []
 let isBroken = false
@@ -52,9 +61,9 @@ let isBroken = false
  * overwrites when it has taken the key.
  */
 export function openLane(key: Uint8Array, options: SealerOptions): Lane | undefined {
-  if (!IS_WORTH_IT || isBroken) return undefined
+  if (!CAN_RUN || most < 2 || isBroken) return undefined
   let [best] = threads.toSorted((a, b) => a.load - b.load)
-  if (!best || (best.load > 0 && threads.length < MOST)) {
+  if (!best || (best.load > 0 && threads.length < most)) {
     best = new Thread()
     threads.push(best)
   }

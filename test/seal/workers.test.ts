@@ -18,6 +18,7 @@ async function inProcess(body: string): Promise<unknown> {
   const script = `
     import { createHash } from 'node:crypto'
     const room = await import(${JSON.stringify(built.href)})
+    room.setSealingThreads(2)
     const { privateKey, certificate } = await room.newKey({ name: 'reader' })
     const key = await room.readPrivateKey(privateKey)
     const recipient = await room.toRecipient('reader', certificate)

@@ -3,8 +3,24 @@ import { createHmac, hkdfSync } from 'node:crypto'
 
 export type Digest = (text: string) => Buffer
 
+/** Derived keys live as long as the secret they come from, which its owner keeps for the life of the process. */
+const digests = new WeakMap<Buffer, Map<string, Digest>>()
+/** Domains that are kept for a secret: `strip` has some for every transfer. */
+const DOMAINS = 32
+
 /** HMAC-SHA256 under the key that belongs to `domain`. */
 export function keyedDigest(secret: Buffer, domain: string): Digest {
+  const known = digests.get(secret) ?? new Map<string, Digest>()
+  digests.set(secret, known)
+  const before = known.get(domain)
+  if (before) return before
+  if (known.size >= DOMAINS) known.clear()
+  const digest = newDigest(secret, domain)
+  known.set(domain, digest)
+  return digest
+}
+
+function newDigest(secret: Buffer, domain: string): Digest {
   const key = Buffer.from(hkdfSync('sha256', secret, '', `nocturne deidentify ${domain}`, 32))
   return (text) => createHmac('sha256', key).update(text).digest()
 }

@@ -72,7 +72,8 @@ function* pieceItems(items: readonly Item[]): Generator<readonly Item[], void> {
 
 const MAX_SHAPES = 1000
 
-const shapeOf = (elements: readonly Element[]): string =>
+/** Tags, VRs, lengths and nesting: what another reader's view of the structure can depend on. */
+export const shapeOf = (elements: readonly Element[]): string =>
   elements
     .map(({ tag, vr, items, start, end, undefinedLength }) => {
       const inside = items?.map(

@@ -82,7 +82,9 @@ export function* expectAgreement(
         ? '1.2.840.10008.1.2.1'
         : '1.2.840.10008.1.2'
   for (const piece of pieces(elements)) {
-    const shape = createHash('sha256').update(syntax + shapeOf(piece)).digest('base64')
+    const shape = createHash('sha256')
+      .update(syntax + shapeOf(piece))
+      .digest('base64')
     if (agreedShapes.has(shape)) continue
     const copy = new Output()
     copy.add(encodeStart('1.2', '1.2', syntax))

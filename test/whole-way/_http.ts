@@ -56,7 +56,7 @@ export async function call(
     status: response.status,
     headers: response.headers,
     text,
-    body: (isJson ? JSON.parse(text) : {}) as AnswerBody,
+    body: (isJson && text !== '' ? JSON.parse(text) : {}) as AnswerBody,
   }
 }
 

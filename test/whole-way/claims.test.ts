@@ -44,6 +44,12 @@ describe('claims', () => {
     expect((await call(gateway, 'POST', `/v1/transfers/${id}/claim`, { token })).status).toBe(200)
   })
 
+  it('are not made, nor anything fetched, by a look at the header', async () => {
+    const token = await site.token('reader-1')
+    const answer = await call(gateway, 'HEAD', `/v1/transfers/${id}/items/1`, { token })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET'])
+  })
+
   it('are for readers only, and others learn nothing', async () => {
     const officer = await call(gateway, 'POST', `/v1/transfers/${id}/claim`, {
       token: await site.token('officer-1'),

@@ -54,6 +54,12 @@ export function deliveryRoutes(door: Door): Router {
     response.json(await deliveries.acknowledge(reader, transfer, given.data))
   })
 
+  // Express would answer HEAD by reading the object and throwing it away, and the ledger would tell of a download.
+  router.head('/transfers/:id/*path', (_request, response) => {
+    response.set('Allow', 'GET')
+    throw new NocturneError('method_not_allowed')
+  })
+
   router.get('/transfers/:id/manifest', async (request, response) => {
     const { reader, transfer } = await readerOf(request, 'manifest.read')
     const range = rangeOf(request)

@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemCode } from '../../src/lib/errors.js'
 
 export interface Canary {
   /** Where it was planted, for the report. */
@@ -116,6 +117,16 @@ export function search(canaries: readonly Canary[], haystacks: readonly Haystack
 
 const slotOf = (octets: number): number => Math.imul(octets, 0x9e3779b1) >>> 8
 
+/** A gateway at work renames its temporary files while we look: what is gone when we come is under its new name. */
+async function readIfThere(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return Buffer.alloc(0)
+    throw error
+  }
+}
+
 /** Every file below the folder, and the names of files and folders themselves. */
 export async function folderBytes(dir: string): Promise<Haystack[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true })
@@ -126,7 +137,7 @@ export async function folderBytes(dir: string): Promise<Haystack[]> {
     ...(await Promise.all(
       files.map(async (entry) => {
         const path = join(entry.parentPath, entry.name)
-        return { where: path, bytes: await readFile(path) }
+        return { where: path, bytes: await readIfThere(path) }
       }),
     )),
   ]

@@ -422,7 +422,11 @@ describe('identifiers planted everywhere', () => {
       expect(pulled).toMatchObject({ status: 0 })
     }
     const finds = search(canaries.all, await folderBytes(opened))
-    expect(describeFinds(finds.filter((find) => !belongs(find)))).toEqual([])
+    // A date that was moved may be the date of another study by chance, so here dates prove nothing; that they move is
+    // tested in test/deidentify.
+    const isDate = ({ canary }: Find) => /^\d{8}$/.test(canary.text)
+    const strays = finds.filter((find) => !belongs(find) && !isDate(find))
+    expect(describeFinds(strays)).toEqual([])
     const found = new Set(finds.map(({ canary }) => canary.text))
     const missing = canaries.all.filter(({ text }) => documents.includes(text) && !found.has(text))
     expect(missing.map(({ place }) => place)).toEqual([])

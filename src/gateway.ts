@@ -9,12 +9,11 @@ import { startWitnessing } from './http/witnessing.js'
 import { lockSite } from './http/site-lock.js'
 import { asNocturneError, NocturneError, systemCode } from './lib/errors.js'
 import { VERSION } from './lib/version.js'
-import type { Actor } from './ledger/index.js'
 import { openRooms } from './rooms.js'
 import type { RoomOptions, Rooms } from './rooms.js'
 import { LEASE_MS } from './transfer/begin.js'
 import { recordCertificates, refreshCertificates } from './transfer/certificates.js'
-import { sweep } from './transfer/sweep.js'
+import { SYSTEM, sweep } from './transfer/sweep.js'
 
 export interface Gateway {
   readonly rooms: Rooms
@@ -28,7 +27,6 @@ export interface GatewayOverrides extends RoomOptions {
   readonly port?: number
 }
 
-const SYSTEM: Actor = { id: 'system', role: 'system' }
 const GRACE_MS = 30_000
 const HOUR_MS = 3_600_000
 const REFRESH_MS = 5_000

@@ -5,9 +5,8 @@ import type { RequestListener, Server, ServerOptions } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { SiteConfig } from '../config/index.js'
-import { CATALOGUE } from '../lib/errors.js'
+import { CATALOGUE, systemCode } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
-import { systemCode } from '../lib/errors.js'
 
 const OPTIONS: ServerOptions = {
   maxHeaderSize: 16_384,

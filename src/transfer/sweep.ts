@@ -8,7 +8,8 @@ import type { Actor } from '../ledger/index.js'
 import type { Rooms } from '../rooms.js'
 import type { BegunEnvelope } from './begin.js'
 
-const SYSTEM: Actor = { id: 'system', role: 'system' }
+/** The gateway itself, where nobody asked. */
+export const SYSTEM: Actor = { id: 'system', role: 'system' }
 
 interface LeftEnvelope {
   readonly id: string

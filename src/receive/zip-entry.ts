@@ -135,9 +135,18 @@ export class ZipEntry {
     if (!isEqual(this.#declared, actual)) throw new NocturneError('archive_entry_damaged')
   }
 
-  /** The descriptor that stands here: one that fits, and that a record follows. Not consumed. */
+  /**
+   * The descriptor that stands here: one that fits, and that a record follows. Not consumed.
+   *
+   * @throws NocturneError `truncated`, or what the archive's own stream failed with
+   */
   async #descriptor(fits: (sizes: Sizes) => boolean): Promise<Descriptor | undefined> {
-    const bytes = await this.#feed.source.peek(DESCRIPTOR_MAX + 4)
+    const { source } = this.#feed
+    const bytes = await source.peek(DESCRIPTOR_MAX + 4)
+    // The shortest descriptor and the end of the directory (4.3.16) are together longer than this.
+    if (bytes.length < DESCRIPTOR_MAX + 4) {
+      throw source.failure === undefined ? new NocturneError('truncated') : source.failure.error
+    }
     for (const descriptor of descriptorsAt(bytes, 0)) {
       if (fits(descriptor.sizes) && startsRecord(bytes, descriptor.size)) return descriptor
     }

@@ -20,7 +20,7 @@ import { chance, newNotes, workload } from './_load.js'
 import type { Told } from './_load.js'
 import { inspectSite } from './_site-state.js'
 
-const SEED = Number(process.env.NOCTURNE_TEST_SEED ?? Date.now() % 1_000_000)
+const SEED = Number(process.env.NOCTURNE_TEST_SEED) || Date.now() % 1_000_000
 const KILLS = Number(process.env.NOCTURNE_TEST_KILLS ?? 20)
 const RANK = { open: 0, available: 1, acknowledged: 2 } as const
 

@@ -9,7 +9,7 @@ import { notFoundHandler, problemHandler } from './problem.js'
 import { requestId, requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
 import { deliveryRoutes } from './routes/deliveries.js'
-import { healthRoutes } from './routes/health.js'
+import { healthRoutes, metricsRoutes } from './routes/health.js'
 import { keyRoutes } from './routes/keys.js'
 import { recipientRoutes } from './routes/recipients.js'
 import { signInRoutes } from './routes/sign-in.js'
@@ -26,7 +26,9 @@ export function createApp(rooms: Rooms, origin: () => string): Express {
   app.use(requestId)
   app.use(helmet({ crossOriginResourcePolicy: { policy: 'same-origin' } }))
   app.use(observe(rooms, metrics))
-  app.use(healthRoutes(door, metrics))
+  app.use(healthRoutes(door))
+  app.use(whileRecording(rooms))
+  app.use(metricsRoutes(door, metrics))
   app.use(
     '/v1',
     noStore,
@@ -46,6 +48,14 @@ const noStore: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'no-store')
   next()
 }
+
+/** What cannot be recorded is not answered: behind this stands every route, also those that record nothing. */
+const whileRecording =
+  ({ ledger }: Rooms): RequestHandler =>
+  async (_request, _response, next) => {
+    await ledger.check()
+    next()
+  }
 
 /** One log line and one measurement a request: method, route template, status, time; never the address itself. */
 function observe(rooms: Rooms, metrics: Metrics): RequestHandler {

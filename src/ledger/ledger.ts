@@ -13,6 +13,7 @@ import { ensureIndex } from './reindex.js'
 import { createRecorder } from './record.js'
 import { createSigner } from './signer.js'
 import { createTrees, readTile } from './tiles.js'
+import { createWriteCheck } from './write-check.js'
 
 /** Proof that an event is durable. Only the ledger makes one. */
 export type Receipt = Station<'receipt', { readonly index: number; readonly id: string }>
@@ -99,8 +100,16 @@ export interface Ledger {
   entries(from: number, until: number): AsyncIterable<{ index: number; bytes: Buffer }>
   /** Recomputes every hash from the entries and compares tiles, indices and checkpoint. */
   verify(): Promise<VerifyReport>
+  /**
+   * Proves that an event could be recorded now; cheap enough to be asked at every request.
+   *
+   * @throws NocturneError `ledger_unavailable`, or why the ledger is halted or held.
+   */
+  check(): Promise<void>
   /** Refuses every further record with this reason: for a log whose database turns out not to be its own. */
   halt(reason: NocturneError): void
+  /** The same until the function that it answers is called: for a log that is not known yet to be its own. */
+  hold(reason: NocturneError): () => void
   /** The log's public key as a signed-note verifier key (`NAME+HASH+KEY`). */
   readonly verifierKey: string
 }
@@ -128,9 +137,21 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   await checkEnd(state, signer)
   await ensureIndex(state)
   let halted: NocturneError | undefined
-  const append = createRecorder({ state, signer, gateway, now })
+  let held: NocturneError | undefined
+  const refuseWhenClosed = (): void => {
+    const reason = halted ?? held
+    if (reason) throw reason
+  }
+  const writeCheck = createWriteCheck(state, now)
+  const append = createRecorder({
+    state,
+    signer,
+    gateway,
+    now,
+    saw: (outcome) => writeCheck.saw(outcome),
+  })
   const record: typeof append = async (change) => {
-    if (halted) throw halted
+    refuseWhenClosed()
     return append(change)
   }
   const treeOf = createTrees(db)
@@ -174,8 +195,18 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     },
     entries: (from, until) => readEntries(db, from, until),
     verify: () => recheck(db, signer),
+    check: async () => {
+      refuseWhenClosed()
+      await writeCheck.check()
+    },
     halt: (reason) => {
       halted ??= reason
+    },
+    hold: (reason) => {
+      held = reason
+      return () => {
+        held = undefined
+      }
     },
   }
   return ledger

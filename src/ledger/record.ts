@@ -18,11 +18,13 @@ export interface RecorderOptions {
   readonly signer: Signer
   readonly gateway: string
   readonly now: () => number
+  /** Told how each commit ended. */
+  readonly saw: (outcome: 'written' | 'failed') => void
 }
 
 /** Answers the receipts of the events, in their order, when change and events are durable. */
 export function createRecorder(options: RecorderOptions): (change: Change) => Promise<Receipt[]> {
-  const { state, signer } = options
+  const { state, signer, saw } = options
   let known: Head | undefined
 
   return createGroup(async (changes: readonly Change[]) => {
@@ -34,11 +36,14 @@ export function createRecorder(options: RecorderOptions): (change: Change) => Pr
         const after = entries.length > 0 ? await appendEntries(tx, signer, before, entries) : before
         return { head: after, outcomes: toReceipts(made, before.frontier.size) }
       })
+      // One whose changes were all refused wrote nothing, and says nothing of the disk.
+      if (outcomes.some(({ ok }) => ok)) saw('written')
       known = head
       return outcomes
     } catch (error) {
       /** Refusals of single changes were seen in a state that never came to be, so the failure is everybody's. */
       if (error instanceof NocturneError && error.code === 'ledger_broken') throw error
+      saw('failed')
       throw new NocturneError('ledger_unavailable', { cause: error })
     }
   })

@@ -22,6 +22,9 @@ export interface Tables {
   ledger_head: LedgerHeadTable
   ledger_cursors: LedgerCursorTable
   ledger_witnessed: LedgerWitnessedTable
+  ledger_sinks: LedgerSinkTable
+  config_marks: ConfigMarkTable
+  write_checks: WriteCheckTable
 }
 
 /** `receiving` is a first request still under way: nobody sees it, and the sweep takes it when its lease is over. */
@@ -228,4 +231,27 @@ export interface LedgerWitnessedTable {
   checkpoint: string
   /** The oldest of the cosignatures' own times. */
   at: number
+}
+
+/** Sinks that events are forwarded to, once they were lost. How far each was told stands in its cursor. */
+export interface LedgerSinkTable {
+  /** Of the configuration. */
+  id: string
+  /** Null when it was regained. */
+  lost_at: number | null
+}
+
+/** The configuration of the last start, so that a change becomes an event of the ledger. */
+export interface ConfigMarkTable {
+  /** A key of the configuration; `version` is the software's. */
+  name: string
+  /** Keyed digest of its value; of `version` the value itself. */
+  mark: string
+}
+
+/** One row, written to see whether the database can be written. */
+export interface WriteCheckTable {
+  id: Generated<number>
+  at: number
+  ballast: Buffer | null
 }

@@ -48,6 +48,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'certificate_changes',
         'certificates',
         'challenges',
+        'config_marks',
         'downloads',
         'envelopes',
         'events',
@@ -55,12 +56,14 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'key_packets',
         'ledger_cursors',
         'ledger_head',
+        'ledger_sinks',
         'ledger_tiles',
         'ledger_witnessed',
         'patients',
         'quarantine',
         'tokens',
         'transfers',
+        'write_checks',
       ])
       expect(await tables(await openOne())).toEqual(before)
     })

@@ -24,7 +24,8 @@ export interface Readiness {
   readonly warnings: readonly string[]
 }
 
-export function healthRoutes(door: Door, metrics: Metrics): Router {
+/** The two that answer whatever happens. */
+export function healthRoutes(door: Door): Router {
   const router = Router()
   let probe: { at: number; readiness: Promise<Readiness> } | undefined
 
@@ -39,6 +40,12 @@ export function healthRoutes(door: Door, metrics: Metrics): Router {
     response.status(readiness.ready ? 200 : 503).json(readiness)
   })
 
+  return router
+}
+
+export function metricsRoutes(door: Door, metrics: Metrics): Router {
+  const router = Router()
+
   router.get('/metrics', async (request, response) => {
     if (!isLoopback(addressOf(request))) await admit(door, request, 'gateway.metrics')
     metrics.certificates(await certificateDays(door.rooms))
@@ -52,7 +59,7 @@ async function checkRooms(rooms: Rooms): Promise<Readiness> {
   const [database, store, ledger, certificates] = await Promise.all([
     verdict(rooms.state.ping()),
     verdict(rooms.store.check()),
-    verdict(rooms.ledger.checkpoint()),
+    verdict(rooms.ledger.check().then(() => rooms.ledger.checkpoint())),
     verdict(
       Promise.all(rooms.site.config.groups.map(({ id }) => rooms.directory.recipientsOf(id))),
     ),

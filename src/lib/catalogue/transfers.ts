@@ -80,13 +80,18 @@ export const TRANSFERS = {
     'the ledger cannot be written, so nothing is released or taken',
     'try again later; the operator is told by /readyz',
   ),
+  ledger_unchecked: entry(
+    503,
+    'the ledger has not been compared yet with what was published of it',
+    'what was published is in the object store, which cannot be reached; the gateway goes on by itself when it can',
+  ),
   ledger_rolled_back: entry(
-    500,
+    503,
     'the ledger in the database is not the one that was published',
     'put the newest database back; when it is lost, `nocturne audit restore --acknowledge-loss --site DIR` takes the ledger from what was published',
   ),
   ledger_broken: entry(
-    500,
+    503,
     'the ledger does not verify',
     'stop the gateway and run `nocturne audit verify --site DIR`',
   ),

@@ -1,0 +1,34 @@
+/** The addresses that an express application answers, from its own router. */
+import type { Express } from 'express'
+
+export interface Route {
+  readonly method: string
+  /** As it was given to the router: `/v1/transfers/:id`. */
+  readonly template: string
+}
+
+interface Layer {
+  readonly rawPath?: unknown
+  readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> }
+  readonly handle?: { readonly stack?: readonly Layer[] }
+}
+
+/** @throws Error where a router is mounted in a way that is not understood: nothing may be left out unseen. */
+export function routesOf(app: Express): readonly Route[] {
+  return walk((app.router as unknown as { readonly stack: readonly Layer[] }).stack, '')
+}
+
+function walk(stack: readonly Layer[], prefix: string): Route[] {
+  return stack.flatMap(({ route, handle, rawPath }) => {
+    if (route) {
+      const methods = Object.keys(route.methods).filter((name) => route.methods[name])
+      return methods.map((name) => ({
+        method: name.toUpperCase(),
+        template: prefix + route.path,
+      }))
+    }
+    if (!handle?.stack) return []
+    if (typeof rawPath !== 'string') throw new Error(`a router is mounted at ${String(rawPath)}`)
+    return walk(handle.stack, prefix + (rawPath === '/' ? '' : rawPath))
+  })
+}

@@ -5,7 +5,7 @@ import type { Authenticate, KeyChecks, SignIn, Tokens } from './access/index.js'
 import type { Site } from './config/index.js'
 import { createDeliveries } from './deliver/index.js'
 import type { Deliveries } from './deliver/index.js'
-import { createDirectory } from './directory/index.js'
+import { createDirectory, dutyAt } from './directory/index.js'
 import { submitCheckpoint } from './http/witnessing.js'
 import type { Directory } from './directory/index.js'
 import { checkAnchor, createLedger, createPublisher, createWitnessing } from './ledger/index.js'
@@ -140,6 +140,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         directory,
         verifyDetached,
         isKeyPacketFor,
+        dutyAt,
         gateway,
         now,
       }),

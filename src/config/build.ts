@@ -44,7 +44,7 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     database: resolveDatabase(file.database.url, dir),
     store: buildStore(dir, file.store, parts.s3),
     facilities,
-    groups: file.groups,
+    groups: file.groups.map(({ duty, ...group }) => ({ ...group, ...(duty && { duty }) })),
     people,
     recovery,
     witnesses: file.witnesses,

@@ -44,6 +44,15 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'groups[].timezone': 'write an IANA name such as America/Chicago or Europe/Berlin',
   'groups[].readers': 'write the ids of people with the role reader, for example [reader-1]',
   'groups[].readers[]': 'write the id of a person with the role reader',
+  'groups[].duty':
+    'write duty: { weekly: ["mon-fri 18:00-08:00"], dates: ["2026-12-25 00:00-24:00"] }, or leave it out',
+  'groups[].duty.weekly': 'write a list such as ["mon-fri 18:00-08:00", "sat,sun 00:00-24:00"]',
+  'groups[].duty.weekly[]':
+    'write days and hours in quotes, for example "mon-fri 18:00-08:00": days are sun, mon, tue, wed, thu, fri, sat or daily; hours that end earlier than they begin go on into the next day',
+  'groups[].duty.dates':
+    'write a list such as ["2026-12-25 00:00-24:00", "2026-07-04 off"], each date once',
+  'groups[].duty.dates[]':
+    'write a date and its hours in quotes, for example "2026-12-25 00:00-24:00", or "2026-07-04 off" when nobody is on duty',
   people:
     'get the certificate of each person as keys/ID.asc and add "- { id: ID, role: reader, certificate: keys/ID.asc }"; roles are reader, sender, officer and operator',
   'people[]': 'write { id: ID, role: reader, certificate: keys/ID.asc }',

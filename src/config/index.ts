@@ -11,6 +11,7 @@ import type { LogLevel } from '../lib/logger.js'
 import type { ReceiveLimits } from '../receive/index.js'
 import type { StoreConfig } from '../store/index.js'
 import type { WitnessConfig } from '../ledger/index.js'
+import type { DutyDate, WeeklyDuty } from './duty.js'
 
 export interface SiteConfig {
   /** Absolute path of the site's folder; paths in the YAML are relative to it, and absolute here. */
@@ -62,6 +63,13 @@ export interface GroupConfig {
   /** IANA name. */
   readonly timezone: string
   readonly readers: readonly string[]
+  /** When they read. Downloads at another time go on as ever and are marked in the ledger. */
+  readonly duty?: DutyHours
+}
+
+export interface DutyHours {
+  readonly weekly: readonly WeeklyDuty[]
+  readonly dates: readonly DutyDate[]
 }
 
 export interface PersonConfig {
@@ -116,6 +124,7 @@ export interface SiteProblem {
 export { loadSite, SiteInvalidError, surveySite } from './load.js'
 export type { SiteRooms, SiteSurvey } from './load.js'
 export type { SiteCertificate } from './certificates.js'
+export type { DutyDate, DutySpan, WeeklyDuty } from './duty.js'
 export { expiryWarning } from './expiry.js'
 export { DEMO_PRINCIPALS, initSite } from './init.js'
 export type { InitOptions, InitReport, KeyMakers } from './init.js'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseDatabase } from './database.js'
+import { parseDutyDate, parseWeekly } from './duty.js'
 import type { Limits } from './index.js'
 import { LIMIT_RULES, parseBytes } from './limits.js'
 import type { LimitRule } from './limits.js'
@@ -66,10 +67,31 @@ export const facilityFields = {
   documents: z.enum(['pass', 'quarantine']).default('pass'),
 }
 
+const parsed = <T>(parse: (text: string) => T | undefined, problem: string) =>
+  z.string().transform((text, context) => {
+    const value = parse(text)
+    if (value !== undefined) return value
+    context.addIssue({ code: 'custom', message: problem })
+    return z.NEVER
+  })
+
+const dutySchema = z.strictObject({
+  weekly: z
+    .array(parsed(parseWeekly, 'is not days and hours'))
+    .max(50, 'has too many entries')
+    .default([]),
+  dates: z
+    .array(parsed(parseDutyDate, 'is not a date and hours'))
+    .max(1_000, 'has too many entries')
+    .refine((all) => new Set(all.map(({ date }) => date)).size === all.length, 'names a date twice')
+    .default([]),
+})
+
 export const groupFields = {
   id,
   timezone: z.string().refine(isTimezone, 'is not an IANA time zone'),
   readers: z.array(reference).min(1, 'has no readers').max(1_000, 'has too many readers'),
+  duty: dutySchema.optional(),
 }
 
 export const personFields = {

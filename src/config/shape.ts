@@ -17,6 +17,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   store: ['kind', 'path', 'bucket', 'region', 'endpoint', 'forcePathStyle', 'prefix'],
   'facilities[]': Object.keys(siteSchema.shape.facilities.element.shape),
   'groups[]': Object.keys(siteSchema.shape.groups.element.shape),
+  'groups[].duty': ['weekly', 'dates'],
   'people[]': Object.keys(siteSchema.shape.people.element.shape),
   keys: Object.keys(siteSchema.shape.keys.unwrap().shape),
   limits: Object.keys(siteSchema.shape.limits.unwrap().shape),

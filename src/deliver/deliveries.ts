@@ -1,5 +1,6 @@
 import { NocturneError } from '../lib/errors.js'
-import type { Directory, Principal } from '../directory/index.js'
+import type { Directory, DutyMark, Principal } from '../directory/index.js'
+import type { GroupConfig } from '../config/index.js'
 import type { Actor, EventInput, Ledger } from '../ledger/index.js'
 import type { State, TransferTable, Tx } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
@@ -19,6 +20,8 @@ export interface DeliverRooms {
   readonly directory: Directory
   readonly verifyDetached: VerifyDetached
   readonly isKeyPacketFor: IsKeyPacketFor
+  /** Whether a moment is within a group's duty hours; undefined for a group without any. */
+  readonly dutyAt: (group: GroupConfig | undefined, at: number) => DutyMark | undefined
   /** The gateway's name, which acknowledgements must carry. */
   readonly gateway: string
   readonly now: () => number

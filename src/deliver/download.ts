@@ -105,7 +105,7 @@ interface Begun {
 async function recordBegin(
   rooms: DeliverRooms,
   id: string,
-  common: Common & { readonly transfer: string; readonly item: number },
+  common: Common & { readonly transfer: string; readonly item: number; readonly group: string },
   { fingerprint }: Sealed,
   { start, end }: ByteRange,
 ): Promise<Receipt> {
@@ -127,7 +127,13 @@ async function recordBegin(
           ...common,
           type: 'download.begun',
           outcome: 0,
-          detail: { download: id, fingerprint, start, end },
+          detail: {
+            download: id,
+            fingerprint,
+            start,
+            end,
+            ...rooms.dutyAt(rooms.directory.group(common.group), rooms.now()),
+          },
         },
       ],
     }

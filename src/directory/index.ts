@@ -48,5 +48,7 @@ export interface KnownCertificate {
 
 export { readChange, writeChange } from './change-statement.js'
 export type { CertificateChange } from './change-statement.js'
+export { dutyAt, scheduleDigest } from './duty.js'
+export type { DutyMark } from './duty.js'
 export { createDirectory } from './directory.js'
 export type { DirectoryParts } from './directory.js'

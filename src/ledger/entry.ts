@@ -43,7 +43,7 @@ function entryBytes(entry: LedgerEntry): Buffer {
 }
 
 /** Goes up when `columnsOf` changes; a database with another one is indexed anew as it is opened. */
-export const INDEX_VERSION = 2
+export const INDEX_VERSION = 3
 
 /** The index over an entry: these columns hold nothing that is not in it. */
 export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
@@ -51,6 +51,7 @@ export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
     event_id: entry.id,
     related: entry.related ?? null,
     group_id: entry.group ?? null,
+    duty: dutyOf(entry),
     time: Date.parse(entry.time),
     type: entry.type,
     outcome: entry.outcome,
@@ -59,6 +60,11 @@ export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
     transfer: entry.transfer ?? null,
     patient: entry.patient ?? null,
   }
+}
+
+function dutyOf({ type, detail }: LedgerEntry): string | null {
+  const duty = type === 'download.begun' ? detail?.duty : undefined
+  return typeof duty === 'string' ? duty : null
 }
 
 /** @throws NocturneError `ledger_broken` when the bytes are no entry of ours. */

@@ -7,6 +7,7 @@ import type { EventType } from './events.js'
 export const QUESTIONS = {
   unended: 'begun, and no end of it',
   unopened: 'became available, and nobody began to fetch it',
+  outside: 'downloads outside the duty hours of their group',
   refusals: 'refused, or not let in',
   keys: 'certificates, tokens and recipients that changed',
   reads: 'the ledger was read or exported',
@@ -66,6 +67,8 @@ export function answers(question: Question, end: number): (e: Builder) => Condit
             ),
           ),
         ])
+    case 'outside':
+      return (e) => e.and([e('duty', '=', 'outside')])
     case 'refusals':
       return (e) => e.and([isOneOf(e, REFUSALS)])
     case 'keys':

@@ -6,6 +6,7 @@ import { initial } from './migrations/0001-initial.js'
 import { ledgerOutlets } from './migrations/0002-ledger.js'
 import { certificateChanges } from './migrations/0003-certificates.js'
 import { outlets } from './migrations/0005-outlets.js'
+import { dutyHours } from './migrations/0007-duty.js'
 import type { Engine } from './migrations/engine.js'
 import type { Tables } from './schema.js'
 
@@ -15,6 +16,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   '0002-ledger': ledgerOutlets(engine),
   '0003-certificates': certificateChanges(engine),
   '0005-outlets': outlets(engine),
+  '0007-duty': dutyHours(),
 })
 
 /**

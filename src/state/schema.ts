@@ -194,6 +194,8 @@ export interface EventTable {
   event_id: string | null
   related: string | null
   group_id: string | null
+  /** Of a download that began: `inside` or `outside` the duty hours of its group, when it has any. */
+  duty: string | null
   /** The entry: canonical JSON (RFC 8785). Everything above is an index over it and can be rebuilt. */
   entry: Buffer
 }

@@ -50,6 +50,21 @@ const MISTAKES: readonly Mistake[] = [
     hint: 'role reader',
   },
   {
+    title: 'duty hours that are none',
+    edits: [
+      [
+        'timezone: America/Chicago,',
+        'timezone: America/Chicago, duty: { weekly: [mon-fri 18-08], dates: [2026-02-30 off], weekend: [] },',
+      ],
+    ],
+    found: [
+      'groups[0].duty.weekly[0]: is not days and hours',
+      'groups[0].duty.dates[0]: is not a date and hours',
+      'groups[0].duty.weekend: is not a key that is known here',
+    ],
+    hint: 'mon-fri 18:00-08:00',
+  },
+  {
     title: 'a reader without the role reader',
     edits: [['readers: [reader-1', 'readers: [officer-1, reader-1']],
     found: ['groups[0].readers[0]: officer-1 has the role officer'],

@@ -34,14 +34,22 @@ beforeAll(async () => {
     related: begun,
   })
   await note('begun 2', { type: 'transfer.begun', facility: b, transfer: 't2' })
-  const fetched = await note('fetch 1', { type: 'download.begun', transfer: 't1' })
+  const fetched = await note('fetch 1', {
+    type: 'download.begun',
+    transfer: 't1',
+    detail: { duty: 'inside' },
+  })
   await note('fetched 1', { type: 'download.ended', transfer: 't1', related: fetched })
   await note('available 3', { type: 'transfer.available', facility: b, transfer: 't3' })
   await note('other patient', { type: 'item.accepted', facility: a, transfer: 't4', patient: 'p2' })
   await note('refused', { type: 'access.refused', outcome: 8 })
   await note('token', { type: 'token.issued' })
   await note('read', { type: 'ledger.read' })
-  await note('fetch 2', { type: 'download.begun', transfer: 't1' })
+  await note('fetch 2', {
+    type: 'download.begun',
+    transfer: 't1',
+    detail: { duty: 'outside' },
+  })
 })
 afterAll(() => open.close())
 
@@ -59,6 +67,7 @@ describe('the questions that compliance asks', () => {
       { touching: ['p1'] },
       ['begun 1', 'item 1', 'available 1', 'fetch 1', 'fetched 1', 'fetch 2'],
     ],
+    ['outside duty hours', { question: 'outside' }, ['fetch 2']],
     ['two of them together', { touching: ['p1'], question: 'unended' }, ['fetch 2']],
     ['a patient of many handles', { touching: ['p0', 'p2'] }, ['other patient']],
     ['a patient with none', { touching: [] }, []],

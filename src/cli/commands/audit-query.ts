@@ -54,6 +54,7 @@ export const registerAuditQuery: Register = (parent, cli) => {
 const QUESTION_NAMES: readonly Question[] = [
   'unended',
   'unopened',
+  'outside',
   'refusals',
   'keys',
   'reads',

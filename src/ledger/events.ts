@@ -1,16 +1,19 @@
 /** What the ledger records: the envelope and the catalogue of events. */
 import type { Json } from '../lib/json.js'
 
-/** Every kind of event, with its DICOM audit codes (PS3.15 A.5, PS3.16 CID 400 to 403): EventID, EventTypeCode. */
+/**
+ * Every kind of event, with its DICOM audit codes (PS3.15 A.5, PS3.16 CID 400 and 401): EventID, EventTypeCode. How it is
+ * written in the standards beside that: `records/shapes.ts`.
+ */
 export const EVENT_TYPES = {
   'gateway.started': ['110100', '110120'],
   'gateway.stopped': ['110100', '110121'],
   'config.changed': ['110113', '110131'],
-  'certificate.changed': ['110113', '110135'],
-  'certificate.proposed': ['110113', '110135'],
+  'certificate.changed': ['110113', '110137'],
+  'certificate.proposed': ['110113', '110129'],
   'key.checked': ['110114'],
   'token.issued': ['110113', '110137'],
-  'token.revoked': ['110113', '110136'],
+  'token.revoked': ['110113', '110137'],
   'signin.succeeded': ['110114', '110122'],
   'signin.failed': ['110114', '110122'],
   'access.refused': ['110113', '110132'],
@@ -27,12 +30,12 @@ export const EVENT_TYPES = {
   'transfer.acknowledged': ['110103'],
   'transfer.listed': ['110112'],
   'transfer.dumped': ['110106'],
-  'recipient.packets': ['110102'],
+  'recipient.packets': ['110113', '110132'],
   'recipient.added': ['110113', '110135'],
   'recipient.removed': ['110113', '110135'],
   'download.begun': ['110102'],
   'download.ended': ['110104'],
-  'patient.coded': ['110103'],
+  'patient.coded': ['110110'],
   'ledger.read': ['110101'],
   'ledger.exported': ['110106'],
   'ledger.restored': ['110113', '110134'],

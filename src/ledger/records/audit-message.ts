@@ -1,0 +1,164 @@
+/** An entry of the ledger as a DICOM audit message: XML of PS3.15 A.5.1, in the tables of A.5.3. */
+import { ID_PATTERN } from '../../lib/ids.js'
+import type { LedgerEntry } from '../events.js'
+import { dcmOf } from './audit-event.js'
+import { ID_TYPES, meaningOf } from './codes.js'
+import { objectsOf, queryOf } from './objects.js'
+import type { RecordObject, RecordSource } from './objects.js'
+import { addressOf, flowOf, outcomeText } from './participants.js'
+import { shapeOf } from './shapes.js'
+import type { Shape } from './shapes.js'
+import { element, text } from './xml.js'
+
+/** Designators of coding schemes of one's own begin with 99 (PS3.16 section 8.2). */
+const OWN_SCHEME = '99NOCTURNE'
+const UID = /^[0-2](\.(0|[1-9]\d*))+$/
+const FINGERPRINT = /^([0-9a-f]{40}|[0-9a-f]{64})$/i
+const SECURITY_ALERT = '110113'
+
+/** The audit message of one entry, without an XML declaration: what syslog (ITI-20) carries. Pseudonymous as the entry is. */
+export function toAuditMessage(entry: LedgerEntry, index: number, source: RecordSource): string {
+  const shape = shapeOf(entry.type)
+  return element(
+    'AuditMessage',
+    {},
+    eventOf(entry, shape),
+    ...participantsOf(entry, shape, source),
+    element(
+      'AuditSourceIdentification',
+      { AuditSourceID: entry.gateway },
+      element('AuditSourceTypeCode', { 'csd-code': '4' }),
+    ),
+    ...objectsOf(entry, index, shape, source).map((object) => objectOf(entry, object)),
+  )
+}
+
+/** `EventTypeCode` names our own kind of event last: what the standard's codes do not tell apart. */
+function eventOf(entry: LedgerEntry, shape: Shape): string {
+  const [event = '', ...types] = dcmOf(entry.type, entry.dcm)
+  const reason = outcomeText(entry)
+  return element(
+    'EventIdentification',
+    {
+      EventActionCode: shape.action,
+      EventDateTime: entry.time,
+      EventOutcomeIndicator: String(entry.outcome),
+    },
+    coded('EventID', event),
+    ...types.map((code) => coded('EventTypeCode', code)),
+    coded('EventTypeCode', entry.type, OWN_SCHEME, shape.title),
+    ...(reason === undefined ? [] : [element('EventOutcomeDescription', {}, text(reason))]),
+  )
+}
+
+const coded = (name: string, code: string, system = 'DCM', meaning = meaningOf(code)): string =>
+  element(name, { 'csd-code': code, codeSystemName: system, originalText: meaning })
+
+/** What the gateway does by itself it does as itself. Of an alert it is the reporter, and who acted never the requestor (A.5.3.11). */
+function participantsOf(
+  entry: LedgerEntry,
+  shape: Shape,
+  { origin }: RecordSource,
+): readonly string[] {
+  const { actor, dcm } = entry
+  const [event] = dcmOf(entry.type, dcm)
+  const isAlert = event === SECURITY_ALERT
+  const isAlone = actor.role === 'system'
+  const flow = flowOf(shape)
+  const address = addressOf(actor)
+  const gateway = element(
+    'ActiveParticipant',
+    {
+      UserID: entry.gateway,
+      UserIsRequestor: isAlone || isAlert,
+      NetworkAccessPointID: origin,
+      NetworkAccessPointTypeCode: '5',
+    },
+    coded('RoleIDCode', shape.isExport ? '110153' : (flow?.gateway ?? '110150')),
+  )
+  // A.5.3.4: who exports here is a source; who receives elsewhere is a destination.
+  const exports = address === undefined ? '110153' : '110152'
+  const role = shape.isExport ? exports : flow?.actor
+  const user = element(
+    'ActiveParticipant',
+    {
+      UserID: actor.id,
+      AlternativeUserID: actor.token,
+      UserIsRequestor: !isAlert,
+      NetworkAccessPointID: address,
+      NetworkAccessPointTypeCode: address === undefined ? undefined : '2',
+    },
+    ...(role === undefined ? [] : [coded('RoleIDCode', role)]),
+    coded('RoleIDCode', actor.role, OWN_SCHEME, actor.role),
+  )
+  return [...(isAlone ? [] : [user]), gateway, ...(shape.isExport ? [mediumOf(entry)] : [])]
+}
+
+/** The medium by the export's own id: a folder's name is in no entry. */
+const mediumOf = ({ id }: LedgerEntry): string =>
+  element(
+    'ActiveParticipant',
+    { UserID: `urn:uuid:${id}`, UserIsRequestor: false },
+    coded('RoleIDCode', '110154'),
+    element('MediaIdentifier', {}, coded('MediaType', '110037')),
+  )
+
+function objectOf(entry: LedgerEntry, object: RecordObject): string {
+  const { what, type, role, name, details } = object
+  const { id, idType } = identityOf(entry, object)
+  return element(
+    'ParticipantObjectIdentification',
+    {
+      ParticipantObjectID: id,
+      ParticipantObjectTypeCode: type,
+      // A.5.3.10 has a query as a report.
+      ParticipantObjectTypeCodeRole: what === 'query' ? '3' : role,
+    },
+    idType,
+    what === 'query'
+      ? element('ParticipantObjectQuery', {}, base64(queryOf(entry)))
+      : element('ParticipantObjectName', {}, text(name)),
+    ...details.map(([label, value]) =>
+      element('ParticipantObjectDetail', { type: label, value: base64(value) }),
+    ),
+    ...(what === 'transfer' ? [descriptionOf(entry)] : []),
+  )
+}
+
+/** An instance's study by its new UID, as the tables of A.5.3 have it; a transfer by its URI, for it may hold several. */
+function identityOf(
+  { detail = {} }: LedgerEntry,
+  { what, id }: RecordObject,
+): { readonly id: string; readonly idType: string } {
+  const idType = (code: keyof typeof ID_TYPES) =>
+    coded('ParticipantObjectIDTypeCode', code, 'RFC-3881', ID_TYPES[code])
+  const { study } = detail
+  if (what === 'patient') return { id, idType: idType('2') }
+  if (what === 'query') return { id, idType: idType('10') }
+  if (what === 'gateway' || what === 'subject') return subjectIdentity(id, idType('12'))
+  if (what === 'transfer' && typeof study === 'string' && UID.test(study)) {
+    return { id: study, idType: coded('ParticipantObjectIDTypeCode', '110180') }
+  }
+  return { id, idType: idType('12') }
+}
+
+/** A key and a token by a URI; a gateway and a witness, which have names, as nodes. */
+function subjectIdentity(
+  id: string,
+  uri: string,
+): { readonly id: string; readonly idType: string } {
+  if (FINGERPRINT.test(id)) return { id: `openpgp4fpr:${id.toUpperCase()}`, idType: uri }
+  if (ID_PATTERN.test(id)) return { id: `urn:uuid:${id}`, idType: uri }
+  return { id, idType: coded('ParticipantObjectIDTypeCode', '110182') }
+}
+
+/** Everything of a transfer is sealed; that an instance went through de-identification is told by its profile. */
+const descriptionOf = ({ detail = {} }: LedgerEntry): string =>
+  element(
+    'ParticipantObjectDescription',
+    {},
+    element('Encrypted', {}, 'true'),
+    element('Anonymized', {}, String(typeof detail.profile === 'string')),
+  )
+
+const base64 = (value: string): string => Buffer.from(value).toString('base64')

@@ -1,0 +1,46 @@
+/** Who took part, and how an event went, once for both standards. */
+import { isIP } from 'node:net'
+import { CATALOGUE } from '../../lib/errors.js'
+import type { Code } from '../../lib/errors.js'
+import type { Actor, LedgerEntry } from '../events.js'
+import type { Shape } from './shapes.js'
+
+export type FlowRole = '110152' | '110153'
+
+export interface Flow {
+  readonly actor: FlowRole
+  readonly gateway: FlowRole
+}
+
+/** PS3.16 CID 402: who is the source and who the destination. */
+export function flowOf({ flow }: Shape): Flow | undefined {
+  if (flow === 'in') return { actor: '110153', gateway: '110152' }
+  if (flow === 'out') return { actor: '110152', gateway: '110153' }
+  return undefined
+}
+
+/** The client's address without IPv6's way to write one of IPv4, or undefined when it is none. */
+export function addressOf({ address }: Pick<Actor, 'address'>): string | undefined {
+  if (address === undefined) return undefined
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+  return isIP(plain) === 0 ? undefined : plain
+}
+
+/** A principal of the configuration, and not the gateway itself or somebody not known. */
+export const isPerson = ({ role }: Actor): boolean => role !== 'system' && role !== 'anonymous'
+
+const OUTCOMES = {
+  0: 'success',
+  4: 'minor failure',
+  8: 'serious failure',
+  12: 'major failure',
+} as const
+
+/** Why it did not go as wished, in words of the catalogue; undefined for a success. */
+export function outcomeText({ outcome, detail = {} }: LedgerEntry): string | undefined {
+  if (outcome === 0) return undefined
+  const { code } = detail
+  return typeof code === 'string' && isCode(code) ? CATALOGUE[code].title : OUTCOMES[outcome]
+}
+
+const isCode = (code: string): code is Code => Object.hasOwn(CATALOGUE, code)

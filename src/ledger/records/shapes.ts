@@ -1,0 +1,124 @@
+/**
+ * How each kind of event is written in the standards, beside the DICOM codes of `../events.ts`. A kind without a line
+ * here does not compile, so that no event can be recorded that nobody can forward or show.
+ */
+import type { EventType } from '../events.js'
+
+/** CRUD and Execute, as DICOM's EventActionCode and FHIR's `action` have them. */
+export type Action = 'C' | 'R' | 'U' | 'D' | 'E'
+
+/** RESTful actions that IHE BALP has a profile for. */
+export type Rest = 'create' | 'read' | 'update' | 'search'
+
+export interface Shape {
+  /** For people; never anything that varies. */
+  readonly title: string
+  /** EventActionCode, as PS3.15 A.5.3 fixes it for the EventID; FHIR's is that of `rest`, where there is one. */
+  readonly action: Action
+  /** Where the data goes, to the gateway or to the actor; of a query, the query. Absent where nothing does. */
+  readonly flow?: 'in' | 'out'
+  /** It is a RESTful action, which FHIR has as such (IHE BALP) and DICOM under its EventID. */
+  readonly rest?: Rest
+  /** What it is about, beside the patient and the transfer that the entry names. */
+  readonly about?: 'ledger' | 'query' | 'subject' | 'gateway'
+  /** v3-ActReason, where the kind of event alone tells. */
+  readonly purpose?: 'TREAT' | 'HCOMPL'
+  /** It leaves the gateway's security domain: DICOM wants the medium named (A.5.3.4). */
+  readonly isExport?: true
+}
+
+const alert = (title: string, about: 'subject' | 'gateway' = 'subject'): Shape => ({
+  title,
+  action: 'E',
+  about,
+})
+const sent = (title: string, rest?: Rest): Shape => ({
+  title,
+  action: rest === 'update' ? 'U' : 'C',
+  flow: 'in',
+  purpose: 'TREAT',
+  ...(rest && { rest }),
+})
+const worked = (title: string): Shape => ({
+  title,
+  action: 'U',
+  flow: 'in',
+  rest: 'update',
+  purpose: 'TREAT',
+})
+
+export const SHAPES: Readonly<Record<EventType, Shape>> = {
+  'gateway.started': { title: 'the gateway started', action: 'E' },
+  'gateway.stopped': { title: 'the gateway stopped', action: 'E' },
+  'config.changed': alert('the configuration changed', 'gateway'),
+  'certificate.changed': alert('another certificate took effect'),
+  'certificate.proposed': alert('another certificate waits for its confirmation'),
+  'key.checked': { title: 'a reader showed that they can open', action: 'E', about: 'subject' },
+  'token.issued': alert('a token was issued'),
+  'token.revoked': alert('a token was revoked'),
+  'signin.succeeded': { title: 'somebody signed in', action: 'E' },
+  'signin.failed': { title: 'a sign-in failed', action: 'E' },
+  'access.refused': alert('a request was refused', 'gateway'),
+  'transfer.begun': { title: 'an upload began', action: 'E', flow: 'in', purpose: 'TREAT' },
+  'item.accepted': sent('an item was accepted', 'create'),
+  'item.quarantined': sent('an item was quarantined'),
+  'item.refused': sent('an item was refused'),
+  'item.duplicate': sent('an item was there already'),
+  'transfer.extended': sent('an upload to an open transfer ended', 'update'),
+  'transfer.available': sent('a transfer became available', 'create'),
+  'transfer.abandoned': sent('a transfer was abandoned'),
+  'transfer.claimed': worked('a transfer was claimed'),
+  'transfer.released': worked('a claim was given back'),
+  'transfer.acknowledged': worked('a transfer was acknowledged as opened'),
+  'transfer.listed': {
+    title: 'transfers were listed',
+    action: 'E',
+    flow: 'in',
+    rest: 'search',
+    about: 'query',
+    purpose: 'TREAT',
+  },
+  'transfer.dumped': {
+    title: 'the sealed files of a transfer were copied out',
+    action: 'R',
+    isExport: true,
+  },
+  'recipient.packets': alert('the key packets of a transfer were read'),
+  'recipient.added': alert('a transfer was sealed to one more recipient'),
+  'recipient.removed': alert('the key packets of a recipient were removed'),
+  'download.begun': { title: 'a download began', action: 'E', flow: 'out', purpose: 'TREAT' },
+  'download.ended': {
+    title: 'a download ended',
+    action: 'R',
+    flow: 'out',
+    rest: 'read',
+    purpose: 'TREAT',
+  },
+  'patient.coded': { title: 'a patient got a pseudonym', action: 'C', purpose: 'TREAT' },
+  'ledger.read': {
+    title: 'the ledger was read',
+    action: 'R',
+    flow: 'in',
+    rest: 'search',
+    about: 'ledger',
+    purpose: 'HCOMPL',
+  },
+  'ledger.exported': {
+    title: 'the ledger was exported',
+    action: 'R',
+    about: 'ledger',
+    purpose: 'HCOMPL',
+    isExport: true,
+  },
+  'ledger.restored': alert('the ledger was restored from what was published', 'gateway'),
+  'witness.lost': alert('a witness does not answer'),
+  'witness.regained': alert('a witness answers again'),
+  'witness.disagreed': alert('a witness has seen another history'),
+}
+
+const UNKNOWN: Shape = { title: 'an event of a newer gateway', action: 'E' }
+
+/** A gateway of a newer version may share our database, and an entry is shown whatever it is. */
+export const shapeOf = (type: string): Shape => (isKnown(type) ? SHAPES[type] : UNKNOWN)
+
+const isKnown = (type: string): type is EventType => Object.hasOwn(SHAPES, type)

@@ -1,0 +1,271 @@
+/**
+ * De-identifying CT slices of 512 KB beside dcmjs (read, then write, nothing else), mixed real files beside Kitware's
+ * dicom-anonymizer, and multi-frame files of 2 GB, native and encapsulated. Needs `npm run build`.
+ *
+ *   npm run bench -- deidentify [--json]
+ *     NOCTURNE_BENCH_FILES     a folder of DICOM files; without it `../shared/dicom`, or that row is left out
+ *     NOCTURNE_BENCH_KITWARE   a checkout of KitwareMedical/dicom-anonymizer; python3 needs pydicom and tqdm
+ *
+ * Each sample is a process of its own, on one core by its own doing; rounds alternate between the programs and medians
+ * are compared, so that a busy machine disturbs all alike. Rates are by processor time, in files or bytes a second.
+ */
+import { execFile } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+
+const ROUNDS = 3
+const SLICES = 24
+const PASSES = 40
+const MIXED = 15
+const MIXED_PASSES = 20
+const GIGABYTES = 2
+const PIECE = Buffer.alloc(64 * 1024, 0x5a)
+const HERE = fileURLToPath(import.meta.url)
+const run_ = promisify(execFile)
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
+const round = (value, digits = 1) => Number(value.toFixed(digits))
+const filesOf = (folder) =>
+  readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, name))
+    .sort()
+
+const dist = (room) => import(new URL(`../../dist/${room}/index.js`, import.meta.url).href)
+
+async function* inPieces(bytes) {
+  for (let at = 0; at < bytes.length; at += PIECE.length)
+    yield bytes.subarray(at, at + PIECE.length)
+}
+
+async function deidentifier() {
+  const [{ deidentify, BUILT_IN_PROFILES }, { receive }] = await Promise.all(
+    ['deidentify', 'receive'].map(dist),
+  )
+  const context = {
+    // The peers look at no pixels: headers are compared with headers.
+    profile: { ...BUILT_IN_PROFILES.pseudonymize, pixels: 'pass' },
+    secret: Buffer.alloc(32, 7),
+    transfer: 'bench',
+    headerBytes: 32 * 2 ** 20,
+    pseudonymOf: () => Promise.resolve({ code: 'BENCH', shiftSeconds: -40 * 86_400 }),
+  }
+  const limits = { itemBytes: 8 * 2 ** 30, archiveEntries: 1, archiveRatio: 200, archiveDepth: 1 }
+  return async (bytes) => {
+    const part = { contentType: 'application/dicom', fileName: undefined, bytes }
+    let size = 0
+    for await (const item of receive(part, limits)) {
+      if (item.kind !== 'instance') throw new Error('not taken for an instance')
+      for await (const chunk of (await deidentify(item, context)).bytes) size += chunk.length
+    }
+    return size
+  }
+}
+
+/** Each answers how many files, or bytes, it worked on; what it prepares is not timed. */
+const SAMPLES = {
+  async nocturne(folder, passes) {
+    const files = filesOf(folder).map((path) => readFileSync(path))
+    const work = await deidentifier()
+    const pass = async () => {
+      for (const file of files) await work(inPieces(file))
+    }
+    await pass()
+    return async () => {
+      for (let i = 0; i < passes; i++) await pass()
+      return passes * files.length
+    }
+  },
+  async dcmjs(folder, passes) {
+    const { default: dcmjs } = await import('dcmjs')
+    dcmjs.log.setLevel('silent')
+    const files = filesOf(folder).map((path) => {
+      const { buffer, byteOffset, byteLength } = readFileSync(path)
+      return buffer.slice(byteOffset, byteOffset + byteLength)
+    })
+    const pass = () => {
+      for (const file of files) dcmjs.data.DicomMessage.readFile(file).write()
+    }
+    pass()
+    return () => {
+      for (let i = 0; i < passes; i++) pass()
+      return passes * files.length
+    }
+  },
+  async stream(syntax) {
+    const work = await deidentifier()
+    const header = await headerOf(syntax)
+    return () => work(syntax === NATIVE ? native(header) : encapsulated(header))
+  },
+}
+
+const NATIVE = '1.2.840.10008.1.2.1'
+const JPEG_2000 = '1.2.840.10008.1.2.4.90'
+const FRAME = 2 ** 19
+const FRAMES = (GIGABYTES * 2 ** 30) / FRAME
+
+/** A slice as the demo makes it, but for its pixels. */
+async function headerOf(syntax) {
+  const { default: dcmjs } = await import('dcmjs')
+  const folder = mkdtempSync(join(tmpdir(), 'nocturne-bench-header-'))
+  try {
+    await run_(process.execPath, ['scripts/make-study.mjs', folder, '--instances', '1'])
+    const { buffer } = Uint8Array.from(readFileSync(join(folder, 'IM0001.dcm')))
+    const dicom = dcmjs.data.DicomMessage.readFile(buffer)
+    delete dicom.dict['7FE00010']
+    dicom.meta['00020010'].Value = [syntax]
+    dicom.dict['00280008'] = { vr: 'IS', Value: [FRAMES] }
+    return Buffer.from(dicom.write())
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function elementOf(tag, vr, length) {
+  const bytes = Buffer.alloc(vr === '' ? 8 : 12)
+  bytes.writeUInt16LE(tag >>> 16, 0)
+  bytes.writeUInt16LE(tag & 0xffff, 2)
+  bytes.write(vr, 4, 'latin1')
+  bytes.writeUInt32LE(length, bytes.length - 4)
+  return bytes
+}
+
+async function* native(header) {
+  const length = FRAMES * FRAME - PIECE.length
+  yield header
+  yield elementOf(0x7fe00010, 'OW', length)
+  for (let at = 0; at < length; at += PIECE.length) yield PIECE
+}
+
+async function* encapsulated(header) {
+  yield header
+  yield elementOf(0x7fe00010, 'OB', 0xffffffff)
+  yield elementOf(0xfffee000, '', 0)
+  for (let frame = 0; frame < FRAMES; frame++) {
+    yield elementOf(0xfffee000, '', FRAME)
+    for (let at = 0; at < FRAME; at += PIECE.length) yield PIECE
+  }
+  yield elementOf(0xfffee0dd, '', 0)
+}
+
+const KITWARE = `
+import glob, json, os, sys, time, warnings
+warnings.simplefilter('ignore')
+from dicomanonymizer.simpledicomanonymizer import anonymize_dicom_file
+files, out, passes = sorted(glob.glob(sys.argv[1] + '/*')), sys.argv[2], int(sys.argv[3])
+def once():
+    done = 0
+    for f in files:
+        anonymize_dicom_file(f, os.path.join(out, 'x.dcm'))
+        done += 1
+    return done
+once()
+before = time.process_time()
+done = sum(once() for _ in range(passes))
+print(json.dumps({'done': done, 'seconds': time.process_time() - before}))`
+
+async function sample(name, ...args) {
+  const { stdout } = await run_(process.execPath, [HERE, name, ...args.map(String)])
+  return JSON.parse(stdout)
+}
+
+async function kitware(checkout, folder, out) {
+  const env = { ...process.env, PYTHONPATH: checkout }
+  const { stdout } = await run_('python3', ['-c', KITWARE, folder, out, String(MIXED_PASSES)], {
+    env,
+  })
+  return JSON.parse(stdout)
+}
+
+const rateOf = ({ done, seconds }) => done / seconds
+
+async function rounds(count, ...samples) {
+  const rates = samples.map(() => [])
+  for (let i = 0; i < count; i++)
+    for (const [at, take] of samples.entries()) rates[at].push(rateOf(await take()))
+  return rates.map(median)
+}
+
+/** So many files that both programs take, spread over the folder. */
+async function mixedFiles(from, to) {
+  const work = await deidentifier()
+  const candidates = filesOf(from).filter((path) => {
+    const { size } = statSync(path, { throwIfNoEntry: true })
+    return size > 4_096 && size < 4 * 2 ** 20
+  })
+  const usable = []
+  for (const path of candidates) {
+    const bytes = readFileSync(path)
+    if (bytes.toString('latin1', 128, 132) !== 'DICM') continue
+    const isTaken = await work(inPieces(bytes)).then(
+      () => true,
+      () => false,
+    )
+    if (isTaken) usable.push(path)
+  }
+  for (let i = 0; i < Math.min(MIXED, usable.length); i++) {
+    copyFileSync(usable[Math.floor((i * usable.length) / MIXED)], join(to, `${i}.dcm`))
+  }
+}
+
+export async function run({ json = false } = {}) {
+  const scratch = mkdtempSync(join(tmpdir(), 'nocturne-bench-deidentify-'))
+  const study = mkdtempSync(join(scratch, 'study-'))
+  const mixed = mkdtempSync(join(scratch, 'mixed-'))
+  const results = {}
+  try {
+    await run_(process.execPath, ['scripts/make-study.mjs', study, '--instances', String(SLICES)])
+    const [ours, dcmjs] = await rounds(
+      ROUNDS,
+      () => sample('nocturne', study, PASSES),
+      () => sample('dcmjs', study, PASSES),
+    )
+    results.sliceFilesPerSecond = round(ours)
+    results.dcmjsFilesPerSecond = round(dcmjs)
+    results.timesDcmjs = round(ours / dcmjs)
+
+    const from = process.env.NOCTURNE_BENCH_FILES ?? '../shared/dicom'
+    const checkout = process.env.NOCTURNE_BENCH_KITWARE
+    const hasFiles = statSync(from, { throwIfNoEntry: false }) !== undefined
+    if (hasFiles) {
+      await mixedFiles(from, mixed)
+      const samples = [() => sample('nocturne', mixed, MIXED_PASSES)]
+      if (checkout) samples.push(() => kitware(checkout, mixed, scratch))
+      const [mine, theirs] = await rounds(ROUNDS, ...samples)
+      results.mixedFilesPerSecond = round(mine)
+      if (theirs) results.kitwareFilesPerSecond = round(theirs)
+      if (theirs) results.timesKitware = round(mine / theirs)
+    }
+    results.leftOut = [
+      ...(hasFiles ? [] : ['mixed files: name a folder in NOCTURNE_BENCH_FILES']),
+      ...(checkout ? [] : ['Kitware: name a checkout in NOCTURNE_BENCH_KITWARE']),
+    ]
+    for (const [name, syntax] of [
+      ['native', NATIVE],
+      ['encapsulated', JPEG_2000],
+    ]) {
+      const samples = []
+      for (let i = 0; i < 3; i++) samples.push(await sample('stream', syntax))
+      results[`${name}MegabytesPerSecond`] = Math.round(median(samples.map(rateOf)) / 1e6)
+      results[`${name}PeakMegabytes`] = Math.round(Math.max(...samples.map(({ peak }) => peak)))
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+  if (json) console.log(JSON.stringify(results))
+  else
+    for (const [name, value] of Object.entries(results)) console.log(`${name.padEnd(28)} ${value}`)
+  return results
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [name, ...args] = process.argv.slice(2)
+  const work = await SAMPLES[name](...args)
+  const before = process.cpuUsage()
+  const done = await work()
+  const { user, system } = process.cpuUsage(before)
+  const peak = process.resourceUsage().maxRSS / 1_024
+  console.log(JSON.stringify({ done, seconds: (user + system) / 1e6, peak }))
+}

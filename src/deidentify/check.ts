@@ -1,5 +1,5 @@
 /** The output header read again: by our walker for identifiers, and by dcmjs for a second opinion on its structure. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import dcmjs, { type DicomElement } from 'dcmjs'
 import { NocturneError } from '../lib/errors.js'
 import { decodeDefault, type Decode } from './charset.js'
@@ -22,6 +22,9 @@ dcmjs.log.getLogger('validation.dcmjs').setLevel('silent')
 const CODED: ReadonlySet<number> = new Set([0x00100010, 0x00100020])
 /** Digits that are no text: a number of the source comes up in them by chance, and their form was checked. */
 const NOT_SEARCHED: ReadonlySet<string> = new Set('AS DA DS DT IS TM UI'.split(' '))
+
+/** From this size on a value is searched in steps. */
+const LARGE = 0x10000
 
 /**
  * The patient's code may stand in Patient ID and Patient's Name.
@@ -51,8 +54,10 @@ export function* expectNoIdentifier(
     const isText = isWritten(vr) || isWritten(element.vr)
     if (isText && identifiers.isInText(fold(decode(value))))
       throw new NocturneError('identifier_left')
-    if (!NOT_SEARCHED.has(vr) && (yield* identifiers.search(value, pace)))
-      throw new NocturneError('identifier_left')
+    if (NOT_SEARCHED.has(vr)) continue
+    const isFound =
+      value.length < LARGE ? identifiers.isInBytes(value) : yield* identifiers.search(value, pace)
+    if (isFound) throw new NocturneError('identifier_left')
   }
 }
 
@@ -82,9 +87,7 @@ export function* expectAgreement(
         ? '1.2.840.10008.1.2.1'
         : '1.2.840.10008.1.2'
   for (const piece of pieces(elements)) {
-    const shape = createHash('sha256')
-      .update(syntax + shapeOf(piece))
-      .digest('base64')
+    const shape = hash('sha256', syntax + shapeOf(piece), 'base64')
     if (agreedShapes.has(shape)) continue
     const copy = new Output()
     copy.add(encodeStart('1.2', '1.2', syntax))

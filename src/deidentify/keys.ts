@@ -30,6 +30,18 @@ function newDigest(secret: Buffer, domain: string): Digest {
  * The same UID gives the same one, always and everywhere under this key, and tells nothing without it.
  */
 export function uidMapper(digest: Digest): (uid: string) => string {
+  const before = mappers.get(digest)
+  if (before) return before
+  const mapper = newMapper(digest)
+  mappers.set(digest, mapper)
+  return mapper
+}
+
+/** The slices of a study name the same study, series, frame of reference and equipment. */
+const mappers = new WeakMap<Digest, (uid: string) => string>()
+const UIDS = 5000
+
+function newMapper(digest: Digest): (uid: string) => string {
   const known = new Map<string, string>()
   return (uid) => {
     const before = known.get(uid)
@@ -38,7 +50,8 @@ export function uidMapper(digest: Digest): (uid: string) => string {
     bytes.writeUInt8(0x80 | (bytes.readUInt8(6) & 0x0f), 6)
     bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8)
     const mapped = `2.25.${BigInt(`0x${bytes.toString('hex')}`).toString()}`
-    known.set(uid, mapped)
+    if (known.size >= UIDS) known.clear()
+    if (uid.length <= 64) known.set(uid, mapped)
     return mapped
   }
 }

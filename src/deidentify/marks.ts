@@ -25,6 +25,21 @@ export function encodeMarks(
   dates: Rules['dates'],
   encoding: Encoding,
 ): Map<number, Buffer> {
+  const byEncoding = encoded.get(profile) ?? new Map<Encoding, Map<number, Buffer>>()
+  encoded.set(profile, byEncoding)
+  const marks = byEncoding.get(encoding) ?? newMarks(profile, dates, encoding)
+  byEncoding.set(encoding, marks)
+  return new Map(marks)
+}
+
+/** A profile decides what becomes of dates, so it stands for them here. */
+const encoded = new WeakMap<Profile, Map<Encoding, Map<number, Buffer>>>()
+
+function newMarks(
+  profile: Profile,
+  dates: Rules['dates'],
+  encoding: Encoding,
+): Map<number, Buffer> {
   const text = (tag: number, vr: string, value: string): [number, Buffer] => [
     tag,
     encodeElement(tag, vr, encodeText(value, vr), encoding),

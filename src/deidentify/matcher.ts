@@ -8,9 +8,9 @@ const MAX_LENGTH = 64
 
 export interface Tokens {
   /** Found anywhere. */
-  readonly inside: Iterable<string>
+  readonly inside: readonly string[]
   /** Found where no letter or digit stands beside them. */
-  readonly words?: Iterable<string>
+  readonly words?: readonly string[]
 }
 
 export class Matcher {

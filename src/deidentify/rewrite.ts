@@ -50,10 +50,15 @@ export function* rewriteDataset(
     while (added[0] && added[0][0] < element.tag) addNext(scope, output, added)
     if (added[0]?.[0] === element.tag) continue
     if (subject.pace.isDue(2)) yield
-    const rewritten = safe?.has(element.tag) ? element : yield* rewriteElement(scope, element)
+    const rewritten = safe?.has(element.tag)
+      ? element
+      : isSmall(element)
+        ? rewriteSmall(scope, element)
+        : yield* rewriteElement(scope, element)
     if (rewritten === element) output.add(buffer, element.start, element.end)
     else isChanged = true
     if (rewritten instanceof Output) output.addAll(rewritten)
+    else if (Buffer.isBuffer(rewritten)) output.add(rewritten)
   }
   while (added[0]) addNext(scope, output, added)
   return { output, isChanged }
@@ -77,30 +82,50 @@ function inOrder(elements: readonly Element[]): readonly Element[] {
   return sorted
 }
 
+const isSmall = ({ items, valueStart, valueEnd }: Element): boolean =>
+  items === undefined && valueEnd - valueStart < LARGE
+
+/** As `rewriteElement`, in one step: most elements are a few bytes long. */
+function rewriteSmall(scope: Scope, element: Element): Element | Buffer | undefined {
+  const { identifiers, rules } = scope.subject
+  const rule = rules.ruleFor(element)
+  const search: Search = isNumber(element) ? isNotNumeric : (value) => identifiers.isInBytes(value)
+  return rewriteLeaf(scope, element, rule, search)
+}
+
 /** The element itself when it stays as it is; undefined when it goes. */
-function* rewriteElement(scope: Scope, element: Element): Steps<Element | Output | undefined> {
+function* rewriteElement(
+  scope: Scope,
+  element: Element,
+): Steps<Element | Buffer | Output | undefined> {
   const rule = scope.subject.rules.ruleFor(element)
+  if (element.items && rule.step !== 'remove')
+    return yield* rewriteSequence(scope, element, element.items, rule)
+  const search: Search = rule.step === 'remove' ? () => false : yield* searchOf(scope, element)
+  return rewriteLeaf(scope, element, rule, search)
+}
+
+function rewriteLeaf(
+  scope: Scope,
+  element: Element,
+  rule: Rule,
+  search: Search,
+): Element | Buffer | undefined {
   if (rule.step === 'remove') {
     report(scope, element.tag, 'removed', rule)
     return undefined
   }
-  if (element.items) return yield* rewriteSequence(scope, element, element.items, rule)
-  const search = yield* searchOf(scope, element)
   const value = rewriteValue(scope, element, rule, search)
   if (value === undefined) return element
   report(scope, element.tag, value.action, rule)
   if (value.action === 'removed') return undefined
-  const output = new Output()
-  output.add(encodeElement(element.tag, element.vr, value.bytes, scope.encoding))
-  return output
+  return encodeElement(element.tag, element.vr, value.bytes, scope.encoding)
 }
 
 /** Large values are searched in steps, before it is known whether that will be asked for. */
 function* searchOf({ subject, buffer }: Scope, element: Element): Steps<Search> {
   const { identifiers, pace } = subject
   const { valueStart, valueEnd } = element
-  if (valueEnd - valueStart < LARGE)
-    return isNumber(element) ? isNotNumeric : (value) => identifiers.isInBytes(value)
   if (!isNumber(element)) {
     const isFound = yield* identifiers.search(buffer.subarray(valueStart, valueEnd), pace)
     return () => isFound

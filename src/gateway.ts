@@ -13,6 +13,7 @@ import { openRooms } from './rooms.js'
 import type { RoomOptions, Rooms } from './rooms.js'
 import { LEASE_MS } from './transfer/begin.js'
 import { recordCertificates, refreshCertificates } from './transfer/certificates.js'
+import { configurationDigest, recordConfiguration } from './transfer/configuration.js'
 import { SYSTEM, sweep } from './transfer/sweep.js'
 
 export interface Gateway {
@@ -80,7 +81,12 @@ export async function createGateway(
       sweeping.forEach((timer) => clearInterval(timer))
       await stop(server, graceMs)
       await rooms.ledger
-        .note({ type: 'gateway.stopped', outcome: 0, actor: SYSTEM, detail: { version: VERSION } })
+        .note({
+          type: 'gateway.stopped',
+          outcome: 0,
+          actor: SYSTEM,
+          detail: { version: VERSION, ...software() },
+        })
         .catch((error: unknown) =>
           rooms.logger.error('the stop is not recorded', { code: asNocturneError(error).code }),
         )
@@ -93,7 +99,7 @@ export async function createGateway(
 }
 
 async function recordStart(rooms: Rooms): Promise<void> {
-  await rooms.ledger.note({
+  await recordConfiguration(rooms, {
     type: 'gateway.started',
     outcome: 0,
     actor: SYSTEM,
@@ -101,11 +107,15 @@ async function recordStart(rooms: Rooms): Promise<void> {
       version: VERSION,
       database: rooms.state.kind,
       store: rooms.store.kind,
-      node: process.version,
+      ...software(),
+      config: configurationDigest(rooms),
     },
   })
   await recordCertificates(rooms)
 }
+
+/** What runs beside our own code. */
+const software = () => ({ node: process.version, openssl: process.versions.openssl })
 
 /** A store that is away now, also when we start, keeps its left-overs until it is back. */
 async function sweepQuietly(rooms: Rooms, leasedBefore: number): Promise<void> {

@@ -10,6 +10,11 @@ import { isIPv4, isIPv6 } from 'node:net'
 export interface FailureLimiter {
   /** Whole seconds to wait when the account or the address is over its limit; else undefined. */
   check(address: string, account?: string): number | undefined
+  /**
+   * Whether the lock-out that `check` found is news: true once a minute for each address and account, so that one
+   * which goes on knocking is one event.
+   */
+  isNews(address: string, account?: string): boolean
   failed(address: string, account?: string): void
   /** The account was let in from this address. */
   succeeded(address: string, account: string): void
@@ -30,6 +35,7 @@ export function createFailureLimiter(options: {
   /** Generic cell rate algorithm: one number a key, the time at which its failures are all forgiven. */
   const forgivenAt = new Recent<number>(entries)
   const known = new Recent<true>(entries)
+  const toldAt = new Recent<number>(entries)
 
   const count = (key: string) =>
     forgivenAt.set(key, Math.max(forgivenAt.get(key) ?? 0, now()) + intervalMs)
@@ -45,6 +51,13 @@ export function createFailureLimiter(options: {
         waits.push(waitMs(`p ${clip(account)}`))
       const longest = Math.max(...waits)
       return longest > 0 ? Math.ceil(longest / 1000) : undefined
+    },
+    isNews(address, account) {
+      const key = pair(networkOf(address), account ?? '')
+      const last = toldAt.get(key)
+      if (last !== undefined && now() - last < MINUTE_MS) return false
+      toldAt.set(key, now())
+      return true
     },
     failed(address, account) {
       const network = networkOf(address)

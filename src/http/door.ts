@@ -12,7 +12,7 @@ import type { Asker } from './request.js'
  * Refusals that are recorded one by one in a minute; the rest are counted. Strangers have a bound of their own, so
  * that their noise cannot keep an insider's refusal out of the ledger.
  */
-const REFUSAL_EVENTS_PER_MINUTE = { stranger: 60, insider: 600 }
+const REFUSAL_EVENTS_PER_MINUTE = { stranger: 60, insider: 600, lockOut: 30 }
 
 export interface Door {
   readonly rooms: Rooms
@@ -26,8 +26,8 @@ export interface Door {
     rule: string,
     transfer?: string,
   ): Promise<void>
-  /** @throws RateLimitedError when the address or the account failed too often. */
-  holdBack(address: string, account?: string): void
+  /** @throws RateLimitedError when the address or the account failed too often, which is an event. */
+  holdBack(address: string, account?: string): Promise<void>
 }
 
 /** `rate_limited` with the seconds to wait, for the Retry-After header. */
@@ -49,9 +49,30 @@ export function createDoor(rooms: Rooms): Door {
   const strangers = createEventThrottle({ perMinute: REFUSAL_EVENTS_PER_MINUTE.stranger, now })
   const insiders = createEventThrottle({ perMinute: REFUSAL_EVENTS_PER_MINUTE.insider, now })
 
-  const holdBack = (address: string, account?: string) => {
+  const lockOuts = createEventThrottle({ perMinute: REFUSAL_EVENTS_PER_MINUTE.lockOut, now })
+
+  /** The id as typed is not recorded: it may be anything, a password among them. */
+  const noteLockOut = async (address: string, account: string | undefined, wait: number) => {
+    const unrecorded = limiter.isNews(address, account) ? lockOuts.admit() : undefined
+    if (unrecorded === undefined) return
+    const principal = account === undefined ? undefined : rooms.directory.principal(account)?.id
+    await rooms.ledger.note({
+      type: 'signin.locked',
+      outcome: 8,
+      actor: { id: 'anonymous', role: 'anonymous', address },
+      detail: {
+        seconds: wait,
+        ...(principal !== undefined && { principal }),
+        ...(unrecorded > 0 && { unrecorded }),
+      },
+    })
+  }
+
+  const holdBack = async (address: string, account?: string) => {
     const wait = limiter.check(address, account)
-    if (wait !== undefined) throw new RateLimitedError(wait)
+    if (wait === undefined) return
+    await noteLockOut(address, account, wait)
+    throw new RateLimitedError(wait)
   }
 
   const refuse: Door['refuse'] = async (actor, action, rule, transfer) => {
@@ -82,7 +103,7 @@ export function createDoor(rooms: Rooms): Door {
         const reason = asNocturneError(error)
         if (reason.code !== 'unauthenticated') throw reason
         // A valid token is never held back: only failures are.
-        holdBack(address)
+        await holdBack(address)
         limiter.failed(address)
         const anonymous: Actor = { id: 'anonymous', role: 'anonymous', address }
         await refuse(anonymous, 'authenticate', 'no valid token')

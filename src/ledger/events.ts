@@ -8,7 +8,9 @@ import type { Json } from '../lib/json.js'
 export const EVENT_TYPES = {
   'gateway.started': ['110100', '110120'],
   'gateway.stopped': ['110100', '110121'],
+  'software.changed': ['110113', '110131'],
   'config.changed': ['110113', '110131'],
+  'schedule.changed': ['110113', '110131'],
   'certificate.changed': ['110113', '110137'],
   'certificate.proposed': ['110113', '110129'],
   'key.checked': ['110114'],
@@ -16,6 +18,7 @@ export const EVENT_TYPES = {
   'token.revoked': ['110113', '110137'],
   'signin.succeeded': ['110114', '110122'],
   'signin.failed': ['110114', '110122'],
+  'signin.locked': ['110114', '110122'],
   'access.refused': ['110113', '110132'],
   'transfer.begun': ['110102'],
   'item.accepted': ['110103'],
@@ -42,6 +45,8 @@ export const EVENT_TYPES = {
   'witness.lost': ['110113', '110126'],
   'witness.regained': ['110113', '110126'],
   'witness.disagreed': ['110113', '110126'],
+  'sink.lost': ['110113', '110133'],
+  'sink.regained': ['110113', '110134'],
 } as const satisfies Record<string, readonly string[]>
 
 export type EventType = keyof typeof EVENT_TYPES

@@ -8,7 +8,7 @@ export const QUESTIONS = {
   unended: 'begun, and no end of it',
   unopened: 'became available, and nobody began to fetch it',
   outside: 'downloads outside the duty hours of their group',
-  refusals: 'refused, or not let in',
+  refusals: 'refused, not let in, or locked out',
   keys: 'certificates, tokens and recipients that changed',
   reads: 'the ledger was read or exported',
   due: 'what somebody should look at: serious and major failures',
@@ -17,7 +17,7 @@ export const QUESTIONS = {
 export type Question = keyof typeof QUESTIONS
 
 const BEGINS: readonly EventType[] = ['transfer.begun', 'download.begun']
-const REFUSALS: readonly EventType[] = ['access.refused', 'signin.failed']
+const REFUSALS: readonly EventType[] = ['access.refused', 'signin.failed', 'signin.locked']
 const KEYS: readonly EventType[] = [
   'certificate.changed',
   'certificate.proposed',

@@ -43,9 +43,9 @@ export function signInRoutes(door: Door, origin: () => string): Router {
     })
   })
 
-  router.post('/sign-in/challenge', json({ limit: '4kb' }), (request, response) => {
+  router.post('/sign-in/challenge', json({ limit: '4kb' }), async (request, response) => {
     const { principal } = parse(CHALLENGE, request)
-    door.holdBack(addressOf(request), principal)
+    await door.holdBack(addressOf(request), principal)
     const { challenge, expiresAt } = rooms.signIn.challenge(principal)
     response.json({ challenge, expiresAt: new Date(expiresAt).toISOString() })
   })
@@ -53,7 +53,7 @@ export function signInRoutes(door: Door, origin: () => string): Router {
   router.post('/sign-in', json({ limit: '32kb' }), async (request, response) => {
     const { principal, challenge, signature } = parse(ANSWER, request)
     const address = addressOf(request)
-    door.holdBack(address, principal)
+    await door.holdBack(address, principal)
     try {
       const session = await rooms.signIn.complete(principal, challenge, signature, address)
       limiter.succeeded(address, principal)

@@ -56,10 +56,10 @@ export function objectsOf(
   return [...made, { what: 'entry', type: '4', role: '17', id, name, details: detailsOf(entry) }]
 }
 
-/** What a security alert is about: a key, a token or a witness, by the id that the entry has of it. */
+/** What a security alert is about: a key, a token, a witness or a sink, by the id that the entry has of it. */
 export function subjectOf({ detail = {} }: Pick<LedgerEntry, 'detail'>): string | undefined {
-  const { to, fingerprint, token, witness } = detail
-  return [to, fingerprint, token, witness].find(
+  const { to, fingerprint, token, witness, sink } = detail
+  return [to, fingerprint, token, witness, sink].find(
     (value): value is string => typeof value === 'string' && value !== '',
   )
 }

@@ -50,7 +50,9 @@ const worked = (title: string): Shape => ({
 export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'gateway.started': { title: 'the gateway started', action: 'E' },
   'gateway.stopped': { title: 'the gateway stopped', action: 'E' },
+  'software.changed': alert('the software changed', 'gateway'),
   'config.changed': alert('the configuration changed', 'gateway'),
+  'schedule.changed': alert('who reads when changed in a group', 'gateway'),
   'certificate.changed': alert('another certificate took effect'),
   'certificate.proposed': alert('another certificate waits for its confirmation'),
   'key.checked': { title: 'a reader showed that they can open', action: 'E', about: 'subject' },
@@ -58,6 +60,7 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'token.revoked': alert('a token was revoked'),
   'signin.succeeded': { title: 'somebody signed in', action: 'E' },
   'signin.failed': { title: 'a sign-in failed', action: 'E' },
+  'signin.locked': { title: 'somebody is locked out after too many failures', action: 'E' },
   'access.refused': alert('a request was refused', 'gateway'),
   'transfer.begun': { title: 'an upload began', action: 'E', flow: 'in', purpose: 'TREAT' },
   'item.accepted': sent('an item was accepted', 'create'),
@@ -114,6 +117,8 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'witness.lost': alert('a witness does not answer'),
   'witness.regained': alert('a witness answers again'),
   'witness.disagreed': alert('a witness has seen another history'),
+  'sink.lost': alert('a sink that the ledger is forwarded to cannot be reached'),
+  'sink.regained': alert('a sink takes the ledger again'),
 }
 
 const UNKNOWN: Shape = { title: 'an event of a newer gateway', action: 'E' }

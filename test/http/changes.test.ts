@@ -1,0 +1,155 @@
+/** What a start says of the configuration and the software, and what a lock-out says. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { rename } from 'node:fs/promises'
+import { openSite } from '../../src/cli/site.js'
+import type { Site, SiteConfig } from '../../src/config/index.js'
+import { createGateway } from '../../src/gateway.js'
+import type { LedgerEntry } from '../../src/ledger/index.js'
+import { createLogger } from '../../src/lib/logger.js'
+import { makeSite, siteAt } from '../whole-way/_gateway.js'
+import type { TestSite } from '../whole-way/_gateway.js'
+
+let site: TestSite
+beforeAll(async () => {
+  site = await makeSite()
+}, 60_000)
+afterAll(() => site.remove())
+
+const logger = createLogger('silent')
+
+/** What one start and stop records, without what it says of certificates. */
+async function recordedBy(
+  change: (config: SiteConfig) => SiteConfig = (config) => config,
+): Promise<readonly LedgerEntry[]> {
+  const opened: Site = await openSite(site.dir)
+  const gateway = await createGateway(
+    { ...opened, config: change(opened.config) },
+    { port: 0, logger },
+  )
+  const before = Number((await gateway.rooms.ledger.checkpoint()).split('\n')[1])
+  await gateway.start()
+  const { rows } = await gateway.rooms.ledger.query({ start: before, limit: 1_000 })
+  await gateway.close()
+  return rows.map(({ entry }) => entry).filter(({ type }) => !type.startsWith('certificate.'))
+}
+
+const types = (entries: readonly LedgerEntry[]) => entries.map(({ type }) => type)
+
+describe('a start', () => {
+  it('names the software and one digest of the configuration, and of the first one no change', async () => {
+    const entries = await recordedBy()
+    expect(types(entries)).toEqual(['gateway.started'])
+    expect(entries[0]?.detail).toMatchObject({
+      version: expect.any(String),
+      node: process.version,
+      openssl: process.versions.openssl,
+      config: expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
+    const again = await recordedBy()
+    expect(types(again)).toEqual(['gateway.started'])
+    expect(again[0]?.detail?.config).toBe(entries[0]?.detail?.config)
+  })
+
+  it('names the keys that changed since the last one, never what they hold', async () => {
+    const [before] = await recordedBy()
+    const secret = 'https://witness.7391.example.org'
+    const entries = await recordedBy((config) => ({
+      ...config,
+      limits: { ...config.limits, itemBytes: 7_391_000_000 },
+      facilities: config.facilities.map((one) => ({ ...one, documents: 'quarantine' })),
+      keys: { ...config.keys, fips: !config.keys.fips },
+      gateway: { ...config.gateway, origin: secret },
+    }))
+    expect(types(entries)).toEqual(['gateway.started', 'config.changed'])
+    expect(entries[1]?.detail).toEqual({
+      added: ['gateway.origin'],
+      changed: ['facilities.facility-a.documents', 'keys.fips', 'limits.itemBytes'],
+    })
+    expect(entries[0]?.detail?.config).not.toBe(before?.detail?.config)
+    expect(JSON.stringify(entries)).not.toContain('7391')
+    const back = await recordedBy()
+    expect(back[1]).toMatchObject({
+      type: 'config.changed',
+      detail: { removed: ['gateway.origin'] },
+    })
+  })
+
+  it('names the group whose schedule changed', async () => {
+    const entries = await recordedBy((config) => ({
+      ...config,
+      groups: config.groups.map((one) => ({ ...one, timezone: 'Europe/Berlin' })),
+    }))
+    expect(types(entries)).toEqual(['gateway.started', 'schedule.changed'])
+    expect(entries[1]).toMatchObject({
+      group: 'nights',
+      detail: { changed: ['groups.nights.timezone'] },
+    })
+    await recordedBy()
+  })
+
+  it('finds no change when the folder of the site was moved', async () => {
+    const moved = `${site.dir}-moved`
+    await rename(site.dir, moved)
+    site = siteAt(moved, site.remove)
+    expect(types(await recordedBy())).toEqual(['gateway.started'])
+  })
+
+  it('says from which version of the software to which', async () => {
+    const opened = await openSite(site.dir)
+    const gateway = await createGateway(opened, { port: 0, logger })
+    await gateway.rooms.state.transaction((tx) =>
+      tx.updateTable('config_marks').set({ mark: '0.0.1' }).where('name', '=', 'version').execute(),
+    )
+    await gateway.start()
+    const { rows } = await gateway.rooms.ledger.query({ types: ['software.changed'] })
+    const { rows: started } = await gateway.rooms.ledger.query({ types: ['gateway.started'] })
+    await gateway.close()
+    expect(rows.map(({ entry }) => entry.detail)).toEqual([
+      { from: '0.0.1', to: started[0]?.entry.detail?.version },
+    ])
+  })
+})
+
+describe('a lock-out', () => {
+  it('is one event for each address and account, however long it knocks on', async () => {
+    // The clock stands still, so that nothing is forgiven while we ask.
+    const time = Date.now()
+    const now = () => time
+    const gateway = await createGateway(await openSite(site.dir), { port: 0, logger, now })
+    const { url } = await gateway.start()
+    const statuses = new Set<number>()
+    for (let i = 0; i < 80; i++) {
+      const response = await fetch(`${url}/v1/session`, {
+        headers: { Authorization: `Bearer noct_${'x'.repeat(43)}` },
+      })
+      statuses.add(response.status)
+    }
+    const challenge = async (principal: string) => {
+      const response = await fetch(`${url}/v1/sign-in/challenge`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ principal }),
+      })
+      return response.status
+    }
+    // From a locked address: once with the id of somebody, once with what somebody typed into the wrong field.
+    for (let i = 0; i < 3; i++) expect(await challenge('reader-1')).toBe(429)
+    expect(await challenge('correct-horse')).toBe(429)
+    const { rows } = await gateway.rooms.ledger.query({ types: ['signin.locked'] })
+    const { rows: asked } = await gateway.rooms.ledger.query({ question: 'refusals', limit: 1_000 })
+    await gateway.close()
+    expect([...statuses].sort()).toEqual([401, 429])
+    expect(rows.map(({ entry }) => entry.detail?.principal)).toEqual([
+      undefined,
+      'reader-1',
+      undefined,
+    ])
+    expect(rows[0]?.entry).toMatchObject({
+      outcome: 8,
+      actor: { id: 'anonymous', address: expect.stringContaining('127.0.0.1') },
+      detail: { seconds: expect.any(Number) },
+    })
+    expect(asked.map(({ entry }) => entry.type)).toContain('signin.locked')
+    expect(JSON.stringify(rows)).not.toContain('correct-horse')
+  })
+})

@@ -90,7 +90,8 @@ describe('a start', () => {
   it('finds no change when the folder of the site was moved', async () => {
     const moved = `${site.dir}-moved`
     await rename(site.dir, moved)
-    site = siteAt(moved, site.remove)
+    const made = site
+    site = siteAt(moved, () => made.remove())
     expect(types(await recordedBy())).toEqual(['gateway.started'])
   })
 

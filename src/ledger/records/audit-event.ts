@@ -83,12 +83,12 @@ const dcmCoding = (code: string): Coding => ({
 function profileOf(entry: LedgerEntry, { rest }: Shape): string | undefined {
   const { outcome, actor, transfer, patient } = entry
   if (!rest || outcome !== 0 || !isPerson(actor) || addressOf(actor) === undefined) return undefined
-  if (rest === 'search') return `${BALP}${patient === undefined ? '' : 'Patient'}Query`
-  if (transfer === undefined) return undefined
+  // One system object each: the query of a search, the transfer of everything else.
+  if ((rest === 'search') !== (transfer === undefined)) return undefined
   return `${BALP}${patient === undefined ? '' : 'Patient'}${PROFILES[rest]}`
 }
 
-const PROFILES = { create: 'Create', read: 'Read', update: 'Update' } as const
+const PROFILES = { create: 'Create', read: 'Read', update: 'Update', search: 'Query' } as const
 
 const purposeOf = (code: 'TREAT' | 'HCOMPL'): Concept => ({
   coding: [

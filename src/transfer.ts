@@ -83,7 +83,11 @@ export class Upload {
       if (this.#begun.itemsBefore + this.#items.length >= limits.transferItems) {
         throw new NocturneError('too_many_items')
       }
-      const original = new Original(received.bytes, this.#context.budget, this.#context.keepSealed)
+      const { budget, keepSealed, release } = this.#context
+      // A release is of one item: whatever else the part may hold was vouched for by nobody.
+      if (release && this.#items.length > 0) throw new NocturneError('release_mismatch')
+      const isHashed = release !== undefined
+      const original = new Original(received.bytes, budget, keepSealed, { isHashed })
       const settled = settle(received, original, this.#envelope, this.#context)
       this.#partOf.push(this.#parts)
       this.#follow(settled)

@@ -21,20 +21,9 @@ export interface MultipartOptions {
  * at a time. A part's file name is its number: the sender's own names often hold a patient's and never leave.
  */
 export function multipartBody({ fields, files, onBytes, onFile }: MultipartOptions): Body {
-  const boundary = `nocturne-${randomBytes(18).toString('hex')}`
-  const head = Buffer.from(
-    fields
-      .map(([name, value]) => {
-        return `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
-      })
-      .join(''),
-  )
-  const partHeads = files.map(({ mediaType }, at) =>
-    Buffer.from(
-      `--${boundary}\r\nContent-Disposition: form-data; name="files"; filename="${at + 1}"\r\n` +
-        `Content-Type: ${mediaType}\r\n\r\n`,
-    ),
-  )
+  const boundary = newBoundary()
+  const head = fieldParts(boundary, fields)
+  const partHeads = files.map(({ mediaType }, at) => filePartHead(boundary, at + 1, mediaType))
   const partEnd = Buffer.from('\r\n')
   const tail = Buffer.from(`--${boundary}--\r\n`)
   const contentLength = files.reduce(
@@ -57,6 +46,53 @@ export function multipartBody({ fields, files, onBytes, onFile }: MultipartOptio
   }
   return { contentType: `multipart/form-data; boundary=${boundary}`, contentLength, writeTo }
 }
+
+export interface StreamBodyOptions {
+  readonly fields: MultipartOptions['fields']
+  readonly mediaType: string
+  /** Bytes that `content` gives. */
+  readonly size: number
+  readonly content: () => AsyncIterable<Uint8Array>
+}
+
+/** The same around one part whose content is made while it goes out. */
+export function streamBody({ fields, mediaType, size, content }: StreamBodyOptions): Body {
+  const boundary = newBoundary()
+  const head = Buffer.concat([fieldParts(boundary, fields), filePartHead(boundary, 1, mediaType)])
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`)
+  const writeTo = async (request: Writable, stopped: AbortSignal) => {
+    await write(request, head, stopped)
+    for await (const chunk of content()) {
+      if (stopped.aborted) return
+      // Copied: who makes it may use it again before it is on its way.
+      await write(request, Buffer.from(chunk), stopped)
+    }
+    await write(request, tail, stopped)
+  }
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    contentLength: head.length + size + tail.length,
+    writeTo,
+  }
+}
+
+const newBoundary = (): string => `nocturne-${randomBytes(18).toString('hex')}`
+
+const fieldParts = (boundary: string, fields: MultipartOptions['fields']): Buffer =>
+  Buffer.from(
+    fields
+      .map(
+        ([name, value]) =>
+          `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+      )
+      .join(''),
+  )
+
+const filePartHead = (boundary: string, number: number, mediaType: string): Buffer =>
+  Buffer.from(
+    `--${boundary}\r\nContent-Disposition: form-data; name="files"; filename="${number}"\r\n` +
+      `Content-Type: ${mediaType}\r\n\r\n`,
+  )
 
 /** @throws CommandError `file_unreadable`, also when the file has no longer the size that was announced for it. */
 async function writeFile(

@@ -15,6 +15,7 @@ import { registerInit } from './commands/init.js'
 import { registerKey } from './commands/key.js'
 import { registerOpen } from './commands/open.js'
 import { registerPull } from './commands/pull.js'
+import { registerQuarantine } from './commands/quarantine.js'
 import { registerRelease } from './commands/release.js'
 import { registerRewrap } from './commands/rewrap.js'
 import { registerSeal } from './commands/seal.js'
@@ -36,6 +37,7 @@ const COMMANDS: readonly Register[] = [
   registerToken,
   registerSignIn,
   registerSend,
+  registerQuarantine,
   registerInbox,
   registerClaim,
   registerRelease,

@@ -73,6 +73,8 @@ export interface DeidentifyContext {
   /** Finds or makes the pseudonym of a patient (see `handle` in InstanceFacts). Called once an instance, before any byte leaves. */
   readonly pseudonymOf: (handle: string, original: OriginalIdentity) => Promise<Pseudonym>
   readonly headerBytes: number
+  /** Findings that the facility has looked at and answers for: they do not stop this instance. */
+  readonly waived?: readonly Code[]
 }
 
 export type DeidentifyFailure = Code

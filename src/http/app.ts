@@ -11,14 +11,17 @@ import { auditRoutes } from './routes/audit.js'
 import { deliveryRoutes } from './routes/deliveries.js'
 import { healthRoutes, metricsRoutes } from './routes/health.js'
 import { keyRoutes } from './routes/keys.js'
+import { quarantineRoutes } from './routes/quarantine.js'
 import { recipientRoutes } from './routes/recipients.js'
 import { signInRoutes } from './routes/sign-in.js'
 import { transferRoutes } from './routes/transfers.js'
 import type { Metrics } from './metrics.js'
+import { UploadGate } from './uploads.js'
 
 export function createApp(rooms: Rooms, origin: () => string): Express {
   const metrics = createMetrics()
   const door = createDoor(rooms)
+  const gate = new UploadGate(rooms.site.config.limits.uploads, metrics)
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
@@ -33,7 +36,8 @@ export function createApp(rooms: Rooms, origin: () => string): Express {
     '/v1',
     noStore,
     signInRoutes(door, origin),
-    transferRoutes(door, metrics),
+    transferRoutes(door, metrics, gate),
+    quarantineRoutes(door, metrics, gate),
     deliveryRoutes(door),
     recipientRoutes(door),
     keyRoutes(door),

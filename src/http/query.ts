@@ -20,6 +20,12 @@ const PAGE = z.strictObject({
   limit: LIMIT.default(100),
 })
 
+const QUARANTINE = z.strictObject({
+  ...PAGE.shape,
+  transfer: z.string().regex(ID_PATTERN).optional(),
+  all: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false),
+})
+
 const isEventType = (name: string): name is EventType => Object.hasOwn(EVENT_TYPES, name)
 
 const isQuestion = (name: string): name is Question => Object.hasOwn(QUESTIONS, name)
@@ -47,6 +53,12 @@ const EVENTS = z.strictObject({
 export function pageOf(request: Request): { start: string | undefined; limit: number } {
   const { start, limit } = parse(PAGE, request)
   return { start, limit }
+}
+
+/** @throws NocturneError `bad_request` */
+export function quarantinePageOf(request: Request) {
+  const { start, limit, all, transfer } = parse(QUARANTINE, request)
+  return { start, limit, all, transfer }
 }
 
 /** @throws NocturneError `bad_request` */

@@ -66,6 +66,15 @@ export async function admitToTransfer(
   return { ...asker, transfer }
 }
 
+const INDEX = /^[1-9]\d{0,8}$/
+
+/** The item number in the address. @throws NocturneError `not_found` */
+export function indexOf(request: Request): number {
+  const { index } = request.params
+  if (typeof index !== 'string' || !INDEX.test(index)) throw new NocturneError('not_found')
+  return Number(index)
+}
+
 /** A transfer whose first request is still under way is not there for anybody. */
 async function findTransfer(rooms: Rooms, id: unknown): Promise<TransferTable | undefined> {
   if (typeof id !== 'string' || !ID_PATTERN.test(id)) return undefined

@@ -11,6 +11,8 @@ export interface UploadFields {
   readonly group?: string
   readonly priority?: string
   readonly complete?: string
+  readonly statement?: string
+  readonly signature?: string
 }
 
 export interface UploadLimits {
@@ -18,6 +20,8 @@ export interface UploadLimits {
   readonly requestItems: number
   /** Seconds that a client may let pass without sending a byte while we wait for one. */
   readonly idleSeconds: number
+  /** Fields that may come, with the most characters of each; those of a transfer unless told. */
+  readonly fields?: ReadonlyMap<string, number>
 }
 
 /** Where an upload goes. The calls come one after another, never two at a time; what one throws ends the upload. */
@@ -54,8 +58,11 @@ export async function readUpload(
 
 /** Bytes that the parser, and the stream of each file, hold before they stop what feeds them. */
 const WINDOW = 256 * 1024
-const FIELD_BYTES = 256
-const FIELD_NAMES: ReadonlySet<string> = new Set(['group', 'priority', 'complete'])
+const FIELDS: ReadonlyMap<string, number> = new Map([
+  ['group', 256],
+  ['priority', 256],
+  ['complete', 256],
+])
 /** Stands for a missing file name, because multer passes over files without one. */
 const UNNAMED = 'unnamed'
 
@@ -70,6 +77,7 @@ class UploadReader {
   readonly #request: Request
   readonly #limits: UploadLimits
   readonly #sink: UploadSink
+  readonly #allowed: ReadonlyMap<string, number>
   readonly #queue = new PartQueue((part) => this.#take(part))
   readonly #fields: Record<string, string> = {}
   #files = 0
@@ -83,6 +91,7 @@ class UploadReader {
     this.#request = request
     this.#limits = limits
     this.#sink = sink
+    this.#allowed = limits.fields ?? FIELDS
   }
 
   async run(): Promise<void> {
@@ -95,7 +104,7 @@ class UploadReader {
       readonly streamHandler: (request: Request, parser: Writable) => void
     } = {
       storage: this.#storage(),
-      limits: { fieldSize: FIELD_BYTES },
+      limits: { fieldSize: Math.max(...this.#allowed.values()) },
       defParamCharset: 'utf8',
       fileHwm: WINDOW,
       highWaterMark: WINDOW,
@@ -167,9 +176,10 @@ class UploadReader {
   }
 
   #admitField(name: unknown, value: string | undefined): void {
-    if (typeof name !== 'string' || !FIELD_NAMES.has(name) || this.#files > 0) {
+    const limit = typeof name === 'string' ? this.#allowed.get(name) : undefined
+    if (typeof name !== 'string' || limit === undefined || this.#files > 0) {
       this.#end(new NocturneError('unexpected_part'))
-    } else if (value === undefined || Object.hasOwn(this.#fields, name)) {
+    } else if (value === undefined || value.length > limit || Object.hasOwn(this.#fields, name)) {
       this.#end(new NocturneError('bad_field'))
     } else {
       this.#fields[name] = value

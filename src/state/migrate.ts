@@ -7,6 +7,7 @@ import { ledgerOutlets } from './migrations/0002-ledger.js'
 import { certificateChanges } from './migrations/0003-certificates.js'
 import { outlets } from './migrations/0005-outlets.js'
 import { dutyHours } from './migrations/0007-duty.js'
+import { pseudonyms } from './migrations/0008-pseudonyms.js'
 import type { Engine } from './migrations/engine.js'
 import type { Tables } from './schema.js'
 
@@ -17,6 +18,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   '0003-certificates': certificateChanges(engine),
   '0005-outlets': outlets(engine),
   '0007-duty': dutyHours(),
+  '0008-pseudonyms': pseudonyms(engine),
 })
 
 /**

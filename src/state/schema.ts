@@ -11,6 +11,9 @@ export interface Tables {
   key_packets: KeyPacketTable
   items: ItemTable
   quarantine: QuarantineTable
+  crosswalks: CrosswalkTable
+  facility_keys: FacilityKeyTable
+  reports: ReportTable
   patients: PatientTable
   tokens: TokenTable
   challenges: ChallengeTable
@@ -116,6 +119,39 @@ export interface QuarantineTable {
   object: string
   size: number
   state: 'held' | 'released' | 'discarded'
+  created_at: number
+  /** Keyed digest of the original: what is released must be what was held. Null in rows of an older version. */
+  digest: string | null
+  decided_at: number | null
+  /** When the object was deleted after a decision; null before that, and the sweep makes up for a crash in between. */
+  removed_at: number | null
+}
+
+/** The way back from the pseudonyms of one envelope, sealed to the facility alone. */
+export interface CrosswalkTable {
+  envelope: string
+  facility: string
+  transfer: string
+  /** Public id of the facility's secret that the new UIDs come from. */
+  key_id: string
+  /** One whole OpenPGP message around lines of JSON (src/transfer/README.md). */
+  object: string
+  size: number
+  items: number
+  created_at: number
+}
+
+/** The generations of a facility's secret, by public ids: one that has not retired each. */
+export interface FacilityKeyTable {
+  facility: string
+  key_id: string
+  since: number
+  retired_at: number | null
+}
+
+/** Shapes of reports that an event of the ledger spells out. */
+export interface ReportTable {
+  digest: string
   created_at: number
 }
 

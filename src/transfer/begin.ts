@@ -4,6 +4,7 @@ import type { Actor } from '../ledger/index.js'
 import type { Rooms } from '../rooms.js'
 import type { DataFormat } from '../seal/index.js'
 import type { Priority } from '../state/index.js'
+import type { Release } from './release.js'
 
 /** How long an envelope stays its gateway's own without a sign of life. */
 export const LEASE_MS = 30_000
@@ -15,6 +16,8 @@ export interface UploadTarget {
   readonly priority: Priority
   /** The open transfer to add to; absent for a new one. */
   readonly transfer?: string
+  /** It brings one original back out of quarantine, into a new transfer. */
+  readonly release?: Release
 }
 
 export interface BegunEnvelope {

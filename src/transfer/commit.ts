@@ -11,6 +11,7 @@ import { judgeItems } from './judge.js'
 import type { JudgedItem } from './judge.js'
 import { storeManifest } from './manifest.js'
 import type { ManifestEntry } from './manifest.js'
+import { closeQuarantine } from './release.js'
 import {
   claimEnvelope,
   insertItems,
@@ -73,6 +74,8 @@ export async function commitEnvelope(
     })
     await insertKeyPackets(tx, begun.envelope, envelope.keyPackets)
     if (manifest) await insertManifest(tx, begun.transfer, manifest, now)
+    const { release } = begun.target
+    if (release && state !== 'abandoned') await closeQuarantine(tx, release, now)
     return { value: first, events: commitEvents(begun, items, first, state, manifest) }
   })
   const last = receipts.at(-1) ?? receipts[0]

@@ -11,6 +11,8 @@ import { sealMessage } from '../seal/index.js'
 import type { ObjectStore } from '../store/index.js'
 import type { UploadTarget } from './begin.js'
 import type { KeepSealed, MemoryBudget } from './original.js'
+import { originalDigest } from './release.js'
+import type { Release } from './release.js'
 import { pseudonymsOf } from './pseudonyms.js'
 
 export interface UploadContext {
@@ -22,6 +24,10 @@ export interface UploadContext {
   /** Under the facility's profile and secret, with the pseudonyms of its patients. */
   readonly deidentify: (instance: ReceivedInstance) => Promise<DeidentifiedInstance>
   readonly keepSealed: KeepSealed
+  /** Keyed, of the SHA-256 of an original. */
+  readonly originalDigest: (sha256: string) => string
+  /** The request brings one original back out of quarantine. */
+  readonly release: Release | undefined
   /** A random name under the envelope's prefix, where the sweep finds what a crash leaves behind. */
   readonly newObjectKey: () => string
 }
@@ -44,6 +50,7 @@ export async function uploadContext(
     transfer,
     pseudonymOf: pseudonymsOf(rooms, target, recipient),
     headerBytes: rooms.site.config.limits.headerBytes,
+    ...(target.release && { waived: [target.release.waived] }),
   }
   return {
     facility,
@@ -54,9 +61,16 @@ export async function uploadContext(
     deidentify: (instance) => deidentify(instance, deidentifyContext),
     keepSealed: async (bytes) =>
       rooms.store.put(newObjectKey(), await sealMessage(bytes, recipient)),
+    originalDigest: (sha256) => originalDigest(secret, sha256),
+    release: target.release,
     newObjectKey,
   }
 }
+
+/** The facility's secrets, the one in use first. @throws NocturneError `site_invalid` */
+export const secretsOf = (rooms: Rooms, facility: string): readonly Buffer[] => [
+  secretOf(rooms, facility),
+]
 
 /** The facility's 32 bytes. @throws NocturneError `site_invalid` */
 export function secretOf(rooms: Rooms, facility: string): Buffer {

@@ -4,6 +4,7 @@ import type { TransferState } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
 import type { JudgedItem } from './judge.js'
 import type { SealedManifest } from './manifest.js'
+import { releasedEvent } from './release.js'
 
 type Common = Pick<EventInput, 'actor' | 'facility' | 'group' | 'transfer'>
 
@@ -36,8 +37,20 @@ export function commitEvents(
       ...(manifest && manifestDetail(manifest)),
     },
   }
-  const [head = last, ...tail] = items.map((item, i) => itemEvent(common, item, first + i))
-  return head === last ? [last] : [head, ...tail, last]
+  const waived = begun.target.release?.waived
+  const [head = last, ...tail] = items.map((item, i) => itemEvent(common, item, first + i, waived))
+  return head === last ? [last] : [head, ...tail, ...released(begun, items, first), last]
+}
+
+function released(begun: BegunEnvelope, items: readonly JudgedItem[], first: number): EventInput[] {
+  const { release, actor, group } = begun.target
+  const item = items.find(({ outcome }) => outcome === 'accepted')
+  if (!release || item?.settled.outcome !== 'accepted') return []
+  const patient = item.settled.facts?.patient
+  const successor = { transfer: begun.transfer, item: first, begun: begun.begunEvent }
+  return [
+    releasedEvent(release, successor, { actor, group, ...(patient !== undefined && { patient }) }),
+  ]
 }
 
 export const manifestDetail = (manifest: SealedManifest) => ({
@@ -45,7 +58,12 @@ export const manifestDetail = (manifest: SealedManifest) => ({
   recipients: manifest.keyPackets.map(({ fingerprint }) => fingerprint),
 })
 
-function itemEvent(common: Common, item: JudgedItem, index: number): EventInput {
+function itemEvent(
+  common: Common,
+  item: JudgedItem,
+  index: number,
+  waived: string | undefined,
+): EventInput {
   const { settled, outcome, code, entry } = item
   const accepted = settled.outcome === 'accepted' ? settled : undefined
   return {
@@ -64,6 +82,7 @@ function itemEvent(common: Common, item: JudgedItem, index: number): EventInput 
         ...(entry.modality !== undefined && { modality: entry.modality }),
         ...(entry.profile !== undefined && { profile: entry.profile }),
         ...(entry.pixelsAtRisk === true && { pixelsAtRisk: true }),
+        ...(waived !== undefined && { waived }),
       }),
       ...(accepted && { actions: { ...accepted.actions } }),
     },

@@ -2,6 +2,8 @@
  * Keeps what the sender sent until the gateway knows that it may go to the readers. If it may not, the original
  * goes to quarantine, sealed to the facility alone; it is never on disk in the clear.
  */
+import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
 import { once } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
 import { asNocturneError } from '../lib/errors.js'
@@ -10,6 +12,13 @@ import type { StoredItem } from '../store/index.js'
 
 /** Seals the stream to the facility and stores it: the only way out of memory that an original has. */
 export type KeepSealed = (bytes: AsyncIterable<Buffer>) => Promise<StoredItem>
+
+/** An original in quarantine, and what it was. */
+export interface KeptOriginal {
+  readonly stored: StoredItem
+  /** SHA-256 of the plaintext, hexadecimal: what a release must name. */
+  readonly sha256: string
+}
 
 /** Plaintext that all uploads of the process may hold in memory together, waiting for a verdict. */
 export class MemoryBudget {
@@ -34,6 +43,8 @@ export class Original {
   readonly #source: AsyncIterator<Buffer>
   readonly #budget: MemoryBudget
   readonly #keepSealed: KeepSealed
+  /** Of every byte of the source, when that was asked for. */
+  readonly #hash: Hash | undefined
   #held: Buffer[] = []
   #heldBytes = 0
   #spill: Spill | undefined
@@ -43,7 +54,13 @@ export class Original {
   readonly consumed = new Promise<void>((resolve) => (this.#markConsumed = resolve))
   #failure: NocturneError | undefined
 
-  constructor(source: AsyncIterable<Buffer>, budget: MemoryBudget, keepSealed: KeepSealed) {
+  constructor(
+    source: AsyncIterable<Buffer>,
+    budget: MemoryBudget,
+    keepSealed: KeepSealed,
+    options: { readonly isHashed?: boolean } = {},
+  ) {
+    this.#hash = options.isHashed === true ? createHash('sha256') : undefined
     this.#source = source[Symbol.asyncIterator]()
     this.#budget = budget
     this.#keepSealed = keepSealed
@@ -52,6 +69,11 @@ export class Original {
   /** The failure of the source itself, as against a failure of who reads it. */
   get failure(): NocturneError | undefined {
     return this.#failure
+  }
+
+  /** SHA-256 of the source, hexadecimal, once it was read to its end and if that was asked for. Ask once. */
+  sha256(): string | undefined {
+    return this.#ended ? this.#hash?.digest('hex') : undefined
   }
 
   /** The bytes as they come, held until the verdict. Stopping early is allowed: `keep` and `drop` read the rest. */
@@ -68,17 +90,23 @@ export class Original {
   }
 
   /** Reads what is left and stores the whole original, sealed to the facility. */
-  async keep(): Promise<StoredItem> {
+  async keep(): Promise<KeptOriginal> {
     for (let chunk = await this.#next(); chunk; chunk = await this.#next()) await this.#hold(chunk)
-    const kept = this.#spill ? this.#spill.end() : this.#keepSealed(Readable.from(this.#held))
-    return kept.finally(() => this.#forget())
+    try {
+      return this.#spill ? await this.#spill.end() : await keepHeld(this.#held, this.#keepSealed)
+    } finally {
+      this.#forget()
+    }
   }
 
   /** The item is safe, or cannot be kept: reads what is left and forgets it. Answers the sealed copy to delete, if there is one. */
   async drop(): Promise<StoredItem | undefined> {
     this.#forget()
     while ((await this.#next().catch(() => undefined)) !== undefined);
-    return this.#spill?.end().catch(() => undefined)
+    return this.#spill?.end().then(
+      ({ stored }) => stored,
+      () => undefined,
+    )
   }
 
   async #next(): Promise<Buffer | undefined> {
@@ -86,7 +114,10 @@ export class Original {
     if (this.#ended) return undefined
     try {
       const next = await this.#source.next()
-      if (next.done !== true) return next.value
+      if (next.done !== true) {
+        this.#hash?.update(next.value)
+        return next.value
+      }
       this.#ended = true
       this.#markConsumed()
       return undefined
@@ -121,10 +152,17 @@ export class Original {
   }
 }
 
+async function keepHeld(held: readonly Buffer[], keepSealed: KeepSealed): Promise<KeptOriginal> {
+  const hash = createHash('sha256')
+  for (const chunk of held) hash.update(chunk)
+  return { stored: await keepSealed(Readable.from(held)), sha256: hash.digest('hex') }
+}
+
 /** A store that is being written while its bytes are still coming. */
 class Spill {
   readonly #stream = new PassThrough({ highWaterMark: 1 << 20 })
   readonly #stored: Promise<StoredItem>
+  readonly #hash = createHash('sha256')
 
   constructor(keepSealed: KeepSealed) {
     this.#stored = keepSealed(this.#stream)
@@ -135,11 +173,12 @@ class Spill {
 
   async push(chunk: Buffer): Promise<void> {
     if (this.#stream.destroyed) await this.#stored
+    this.#hash.update(chunk)
     if (!this.#stream.write(chunk)) await Promise.race([once(this.#stream, 'drain'), this.#stored])
   }
 
-  async end(): Promise<StoredItem> {
+  async end(): Promise<KeptOriginal> {
     this.#stream.end()
-    return this.#stored
+    return { stored: await this.#stored, sha256: this.#hash.digest('hex') }
   }
 }

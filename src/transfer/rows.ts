@@ -86,6 +86,9 @@ export async function insertItems(
         size: settled.stored.size,
         state: 'held',
         created_at: options.now,
+        digest: settled.digest,
+        decided_at: null,
+        removed_at: null,
       })
       .execute()
   }

@@ -28,6 +28,8 @@ export interface QuarantinedItem {
   readonly kind: ItemKind
   readonly code: Code
   readonly stored: StoredItem
+  /** Keyed digest of the original. */
+  readonly digest: string
 }
 
 export interface RefusedItem {
@@ -59,7 +61,9 @@ export async function settle(
         return await accept('instance', 'application/dicom', facts, stored, original, context)
       }
       case 'document': {
-        if (context.facility.documents === 'quarantine') throw new NocturneError('document_held')
+        const isHeld = context.facility.documents === 'quarantine'
+        if (isHeld && context.release?.waived !== 'document_held')
+          throw new NocturneError('document_held')
         const stored = await store(original.bytesUnheld(), envelope, context)
         const facts = { facts: undefined, actions: {} }
         return await accept('document', received.mediaType, facts, stored, original, context)
@@ -91,6 +95,10 @@ async function accept(
 ): Promise<AcceptedItem> {
   const copy = await original.drop()
   if (copy) await context.store.delete(copy.key)
+  if (context.release && original.sha256() !== context.release.sha256) {
+    await context.store.delete(stored.stored.key)
+    throw new NocturneError('release_mismatch')
+  }
   return { outcome: 'accepted', kind, mediaType, ...facts, ...stored }
 }
 
@@ -109,7 +117,8 @@ async function giveUp(
   if (error.code === 'unsafe_step_failed') {
     context.logger.error('a step of de-identification failed', describeUnexpected(error))
   }
-  if (original.failure || !concernsItemAlone(error.code)) {
+  // What came out of quarantine is there still: it is not held twice.
+  if (original.failure || context.release || !concernsItemAlone(error.code)) {
     const copy = await original.drop()
     if (copy) await context.store.delete(copy.key)
     const reason = original.failure ?? error
@@ -117,7 +126,9 @@ async function giveUp(
     return { outcome: 'refused', kind, code: reason.code }
   }
   try {
-    return { outcome: 'quarantined', kind, code: error.code, stored: await original.keep() }
+    const { stored, sha256 } = await original.keep()
+    const digest = context.originalDigest(sha256)
+    return { outcome: 'quarantined', kind, code: error.code, stored, digest }
   } catch (failure) {
     const reason = asNocturneError(failure)
     if (!concernsItemAlone(reason.code)) throw reason

@@ -8,6 +8,7 @@ import type { Actor } from '../ledger/index.js'
 import type { Rooms } from '../rooms.js'
 import type { ObjectStore } from '../store/index.js'
 import type { BegunEnvelope } from './begin.js'
+import { removeDecided } from './quarantine.js'
 
 /** They share a folder's fsync, and a bucket's round trips: who sent too much waits for this before the answer. */
 const DELETIONS_AT_ONCE = 32
@@ -56,6 +57,7 @@ export async function sweep(rooms: Rooms, leasedBefore: number): Promise<number>
   for (const { id, transfer } of left) {
     await removeEnvelope(rooms, { id, transfer, actor: SYSTEM, code: 'broken_multipart' })
   }
+  await removeDecided(rooms)
   return left.length
 }
 

@@ -9,15 +9,13 @@ import type { Download } from '../../deliver/index.js'
 import { certificateWarnings } from '../certificate-warnings.js'
 import type { Door } from '../door.js'
 import { rangeOf } from '../range.js'
-import { admit, admitToTransfer } from '../request.js'
+import { admit, admitToTransfer, indexOf } from '../request.js'
 import type { Action } from '../../access/index.js'
 
 const ACKNOWLEDGEMENT = z.strictObject({
   statement: z.string().min(1).max(2_000),
   signature: z.string().min(1).max(16_384),
 })
-
-const INDEX = /^[1-9]\d{0,8}$/
 
 export function deliveryRoutes(door: Door): Router {
   const { deliveries } = door.rooms
@@ -68,13 +66,9 @@ export function deliveryRoutes(door: Door): Router {
 
   router.get('/transfers/:id/items/:index', async (request, response) => {
     const { reader, transfer } = await readerOf(request, 'item.read')
-    const { index } = request.params
-    if (typeof index !== 'string' || !INDEX.test(index)) throw new NocturneError('not_found')
+    const index = indexOf(request)
     const range = rangeOf(request)
-    await sendDownload(
-      response,
-      await deliveries.fetch(reader, transfer, { index: Number(index), range }),
-    )
+    await sendDownload(response, await deliveries.fetch(reader, transfer, { index, range }))
   })
 
   return router

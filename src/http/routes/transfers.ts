@@ -1,28 +1,25 @@
 /** Sending: open a transfer, add to it, complete it, follow it. */
-import type { Request, Response } from 'express'
 import { Router } from 'express'
 import { NocturneError } from '../../lib/errors.js'
 import { viewsOf } from '../../deliver/index.js'
 import type { Directory } from '../../directory/index.js'
 import type { Priority, TransferTable } from '../../state/index.js'
-import { Upload } from '../../transfer.js'
-import type { UploadAnswer, UploadTarget } from '../../transfer.js'
+import type { UploadTarget } from '../../transfer.js'
 import { completeTransfer } from '../../transfer/complete.js'
 import type { Door } from '../door.js'
 import type { Metrics } from '../metrics.js'
-import { sendProblem } from '../problem.js'
 import { pageOf } from '../query.js'
 import { admit, admitToTransfer } from '../request.js'
 import type { Asker } from '../request.js'
-import { readUpload } from '../upload.js'
 import type { UploadFields } from '../upload.js'
+import { answerUpload, receiveUpload } from '../uploads.js'
+import type { UploadGate } from '../uploads.js'
 
 const PRIORITIES: readonly Priority[] = ['routine', 'urgent', 'stat']
 
-export function transferRoutes(door: Door, metrics: Metrics): Router {
+export function transferRoutes(door: Door, metrics: Metrics, gate: UploadGate): Router {
   const { rooms } = door
   const router = Router()
-  const gate = new UploadGate(rooms.site.config.limits.uploads, metrics)
 
   router.post('/transfers', async (request, response) => {
     const asker = await admit(door, request, 'transfer.create')
@@ -86,57 +83,8 @@ export function transferRoutes(door: Door, metrics: Metrics): Router {
   return router
 }
 
-interface WantedUpload {
-  readonly complete: boolean
-  readonly target: UploadTarget
-}
-
-/** The request's parts through one Upload; whatever fails, nothing of the request stays but its event. */
-async function receiveUpload(
-  door: Door,
-  request: Request,
-  wantedOf: (fields: UploadFields) => WantedUpload,
-): Promise<UploadAnswer> {
-  const { rooms } = door
-  let upload: Upload | undefined
-  let complete = true
-  try {
-    await readUpload(request, rooms.site.config.limits, {
-      begin: async (fields) => {
-        const wanted = wantedOf(fields)
-        complete = wanted.complete
-        upload = await Upload.begin(rooms, wanted.target)
-      },
-      part: async (part) => upload?.take(part),
-    })
-    if (!upload) throw new NocturneError('no_files')
-    return await upload.commit({ complete })
-  } catch (error) {
-    await upload?.abandon(error)
-    throw error
-  }
-}
-
-/** 201 when anything was taken; else 422 with the same list, so that every part sent is answered for either way. */
-function answerUpload(response: Response, answer: UploadAnswer, metrics: Metrics): void {
-  for (const { outcome } of answer.items) metrics.item(outcome)
-  const isTaken = answer.items.some(
-    ({ outcome }) => outcome === 'accepted' || outcome === 'duplicate',
-  )
-  if (isTaken) {
-    response.status(201).location(`/v1/transfers/${answer.id}`).json(answer)
-    return
-  }
-  const { id, state, items, receipt } = answer
-  sendProblem(response, new NocturneError('nothing_accepted'), {
-    id,
-    state,
-    items: items.map((item) => ({ ...item })),
-    receipt,
-  })
-}
-
-function facilityOf({ session }: Asker): string {
+/** The sender's own. @throws NocturneError `forbidden` */
+export function facilityOf({ session }: Asker): string {
   if (session.principal.facility === undefined) throw new NocturneError('forbidden')
   return session.principal.facility
 }
@@ -167,27 +115,3 @@ const targetOf = (actor: UploadTarget['actor'], transfer: TransferTable) => ({
   priority: transfer.priority,
   transfer: transfer.id,
 })
-
-/** Bounds how many uploads run at once, and with them memory, open files and sealing. */
-class UploadGate {
-  readonly #most: number
-  readonly #metrics: Metrics
-  #running = 0
-
-  constructor(most: number, metrics: Metrics) {
-    this.#most = most
-    this.#metrics = metrics
-  }
-
-  async pass(work: () => Promise<void>): Promise<void> {
-    if (this.#running >= this.#most) throw new NocturneError('too_busy')
-    this.#running += 1
-    this.#metrics.uploads.set(this.#running)
-    try {
-      await work()
-    } finally {
-      this.#running -= 1
-      this.#metrics.uploads.set(this.#running)
-    }
-  }
-}

@@ -23,7 +23,7 @@ export const ITEMS = {
   malformed: item(
     422,
     'the file breaks the rules of DICOM encoding',
-    'export it again from the modality, or release it from quarantine after a look',
+    'export it again from the modality; the original is held: nocturne quarantine',
   ),
   header_over_limit: item(
     422,
@@ -33,12 +33,12 @@ export const ITEMS = {
   header_too_complex: item(
     422,
     'the DICOM header has more elements, levels or names than any real one',
-    'export it again from the modality, or release it from quarantine after a look',
+    'export it again from the modality; the original is held: nocturne quarantine',
   ),
   pixels_at_risk: item(
     422,
     'images of this kind often have names burned into their pixels',
-    'release it from quarantine after a look, or set pixels: pass in the profile of the facility',
+    'look at it and release it: nocturne quarantine; or set pixels: pass in the profile of the facility',
   ),
   unsupported_syntax: item(
     422,
@@ -58,27 +58,32 @@ export const ITEMS = {
   private_sop_class: item(
     422,
     'a private SOP class cannot be de-identified',
-    'release it from quarantine after a look',
+    'mend it and send it again; the original is held: nocturne quarantine',
   ),
   document_held: item(
     422,
     'this facility holds documents back, since they cannot be de-identified',
-    'release it from quarantine after a look, or set documents: pass for the facility',
+    'look at it and release it: nocturne quarantine; or set documents: pass for the facility',
   ),
   encapsulated_document: item(
     422,
     'an encapsulated document cannot be de-identified',
-    'send the document by itself, or release it from quarantine after a look',
+    'send the document by itself; the original is held: nocturne quarantine',
   ),
   identifier_left: item(
     422,
     'an identifier was still found after de-identification',
-    'release it from quarantine after a look',
+    'mend it and send it again; the original is held: nocturne quarantine',
   ),
   output_disagrees: item(
     422,
     'the de-identified header reads differently by two parsers',
-    'release it from quarantine after a look',
+    'mend it and send it again; the original is held: nocturne quarantine',
+  ),
+  release_mismatch: item(
+    422,
+    'what was sent is not the one item that is held in quarantine',
+    'release it with `nocturne quarantine release`, which sends the original',
   ),
   missing_identity: item(
     422,
@@ -116,6 +121,6 @@ export const ITEMS = {
   unsafe_step_failed: item(
     422,
     'a step of de-identification failed',
-    'release it from quarantine after a look',
+    'mend it and send it again; the original is held: nocturne quarantine',
   ),
 } as const satisfies Record<string, Entry>

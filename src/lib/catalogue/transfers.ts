@@ -38,6 +38,21 @@ export const TRANSFERS = {
     'the key packets do not fit the transfer and its new recipient',
     'fetch them anew with `nocturne rewrap` and send one for each envelope',
   ),
+  quarantine_not_held: entry(
+    409,
+    'the item is no longer in quarantine',
+    'somebody has released or discarded it: see `nocturne quarantine list --all`',
+  ),
+  not_waivable: entry(
+    422,
+    'an item that was held for this reason cannot be released',
+    'look at it with `nocturne quarantine open`, mend it and send it again, or discard it',
+  ),
+  release_invalid: entry(
+    422,
+    'the release does not match what is held, or is not signed by the facility',
+    "run `nocturne quarantine release` with the facility's own key",
+  ),
   already_claimed: entry(
     409,
     'the transfer is claimed already',

@@ -1,0 +1,77 @@
+/** Quarantine: what is held for my facility, reading it, and deciding. */
+import { Router, json } from 'express'
+import { z } from 'zod'
+import { NocturneError } from '../../lib/errors.js'
+import { discardHeld, findHeld, listQuarantine, readHeld } from '../../transfer/quarantine.js'
+import { checkRelease } from '../../transfer/release.js'
+import { DISCARD_REASONS } from '../../transfer/release-statement.js'
+import type { Door } from '../door.js'
+import type { Metrics } from '../metrics.js'
+import { quarantinePageOf } from '../query.js'
+import { admit, admitToTransfer, indexOf } from '../request.js'
+import { sendSealed } from '../send-sealed.js'
+import { answerUpload, receiveUpload } from '../uploads.js'
+import type { UploadGate } from '../uploads.js'
+import { facilityOf } from './transfers.js'
+
+const DISCARD = z.strictObject({ reason: z.enum(DISCARD_REASONS) })
+
+const RELEASE_FIELDS: ReadonlyMap<string, number> = new Map([
+  ['statement', 2_000],
+  ['signature', 16_384],
+])
+
+export function quarantineRoutes(door: Door, metrics: Metrics, gate: UploadGate): Router {
+  const { rooms } = door
+  const router = Router()
+
+  router.get('/quarantine', async (request, response) => {
+    const asker = await admit(door, request, 'quarantine.list')
+    response.json(await listQuarantine(rooms, facilityOf(asker), quarantinePageOf(request)))
+  })
+
+  router.get('/transfers/:id/quarantine/:index', async (request, response) => {
+    const { actor, transfer } = await admitToTransfer(door, request, 'quarantine.read')
+    const held = await findHeld(rooms, transfer, indexOf(request))
+    await sendSealed(response, await readHeld(rooms, actor, held))
+  })
+
+  router.post(
+    '/transfers/:id/quarantine/:index/discard',
+    json({ limit: '4kb' }),
+    async (request, response) => {
+      const { actor, transfer } = await admitToTransfer(door, request, 'quarantine.discard')
+      const given = DISCARD.safeParse(request.body)
+      if (!given.success) throw new NocturneError('bad_request', { cause: given.error })
+      const held = await findHeld(rooms, transfer, indexOf(request))
+      response.json(await discardHeld(rooms, actor, held, given.data.reason))
+    },
+  )
+
+  // The original in clear, as any upload; its statement comes before it, so that it is checked before a byte is worked on.
+  router.post('/transfers/:id/quarantine/:index/release', async (request, response) => {
+    const { actor, transfer } = await admitToTransfer(door, request, 'quarantine.release')
+    const held = await findHeld(rooms, transfer, indexOf(request))
+    const limits = { ...rooms.site.config.limits, requestItems: 1, fields: RELEASE_FIELDS }
+    await gate.pass(async () => {
+      const upload = await receiveUpload(
+        door,
+        request,
+        async ({ statement = '', signature = '' }) => ({
+          complete: true,
+          target: {
+            actor,
+            facility: transfer.facility,
+            group: transfer.group_id,
+            priority: transfer.priority,
+            release: await checkRelease(rooms, held, { statement, signature }),
+          },
+        }),
+        limits,
+      )
+      answerUpload(response, upload, metrics)
+    })
+  })
+
+  return router
+}

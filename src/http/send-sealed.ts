@@ -1,0 +1,21 @@
+/** One whole sealed message as the answer. */
+import type { Response } from 'express'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+export async function sendSealed(
+  response: Response,
+  { size, bytes }: { readonly size: number; readonly bytes: AsyncIterable<Buffer> },
+): Promise<void> {
+  response.status(200).set({
+    'Content-Type': 'application/pgp-encrypted',
+    'Content-Length': String(size),
+    'Content-Disposition': 'attachment',
+  })
+  try {
+    await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: 1 << 18 }), response)
+  } catch (error) {
+    // Who goes away has read less than the ledger says, and that is no error of ours.
+    if (!response.destroyed) throw error
+  }
+}

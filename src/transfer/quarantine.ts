@@ -1,0 +1,180 @@
+/**
+ * What is held for a facility: listed, read and decided by its own people. A decision and its event are one transaction;
+ * the object goes after it, and a crash in between leaves it to the sweep.
+ */
+import { NocturneError, asNocturneError } from '../lib/errors.js'
+import type { Code } from '../lib/errors.js'
+import type { Actor, Receipt } from '../ledger/index.js'
+import type { Rooms } from '../rooms.js'
+import type { ItemKind, QuarantineTable, TransferTable } from '../state/index.js'
+import { isWaivable } from './release-statement.js'
+import type { DiscardReason } from './release-statement.js'
+
+export interface QuarantineView {
+  readonly facility: string
+  readonly transfer: string
+  readonly item: number
+  readonly kind: ItemKind
+  readonly code: Code
+  readonly state: QuarantineTable['state']
+  /** Whether the facility may release it after a look. */
+  readonly releasable: boolean
+  /** Of the sealed original, in bytes. */
+  readonly size: number
+  readonly createdAt: string
+}
+
+export interface QuarantinePage {
+  readonly items: readonly QuarantineView[]
+  /** Where the next page starts. */
+  readonly next?: string
+}
+
+/** Oldest first. */
+export async function listQuarantine(
+  { state }: Pick<Rooms, 'state'>,
+  facility: string,
+  page: {
+    readonly start: string | undefined
+    readonly limit: number
+    /** Also what is decided. */
+    readonly all: boolean
+    readonly transfer: string | undefined
+  },
+): Promise<QuarantinePage> {
+  const rows = await state.db
+    .selectFrom('quarantine')
+    .innerJoin('items', (join) =>
+      join
+        .onRef('items.transfer', '=', 'quarantine.transfer')
+        .onRef('items.idx', '=', 'quarantine.idx'),
+    )
+    .selectAll('quarantine')
+    .select('items.kind')
+    .where('quarantine.facility', '=', facility)
+    .$if(!page.all, (query) => query.where('quarantine.state', '=', 'held'))
+    .$if(page.transfer !== undefined, (query) =>
+      query.where('quarantine.transfer', '=', page.transfer ?? ''),
+    )
+    .$if(page.start !== undefined, (query) => query.where('quarantine.id', '>', page.start ?? ''))
+    .orderBy('quarantine.id')
+    .limit(page.limit + 1)
+    .execute()
+  const shown = rows.slice(0, page.limit)
+  const next = rows.length > page.limit ? shown.at(-1)?.id : undefined
+  return { items: shown.map(viewOf), ...(next !== undefined && { next }) }
+}
+
+const viewOf = (row: QuarantineTable & { readonly kind: ItemKind }): QuarantineView => ({
+  facility: row.facility,
+  transfer: row.transfer,
+  item: row.idx,
+  kind: row.kind,
+  code: row.code as Code,
+  state: row.state,
+  releasable: row.state === 'held' && row.digest !== null && isWaivable(row.code),
+  size: row.size,
+  createdAt: new Date(row.created_at).toISOString(),
+})
+
+/** @throws NocturneError `not_found` */
+export async function findHeld(
+  { state }: Pick<Rooms, 'state'>,
+  transfer: TransferTable,
+  item: number,
+): Promise<QuarantineTable> {
+  const row = await state.db
+    .selectFrom('quarantine')
+    .selectAll()
+    .where('transfer', '=', transfer.id)
+    .where('idx', '=', item)
+    .executeTakeFirst()
+  if (!row) throw new NocturneError('not_found')
+  return row
+}
+
+export interface SealedOriginal {
+  readonly size: number
+  readonly bytes: AsyncIterable<Buffer>
+}
+
+/** The sealed original, as one whole OpenPGP message. The event is durable before the first byte. @throws NocturneError `quarantine_not_held` */
+export async function readHeld(
+  rooms: Rooms,
+  actor: Actor,
+  held: QuarantineTable,
+): Promise<SealedOriginal> {
+  if (held.state !== 'held') throw new NocturneError('quarantine_not_held')
+  const receipt = await rooms.ledger.note({
+    type: 'quarantine.read',
+    outcome: 0,
+    actor,
+    facility: held.facility,
+    transfer: held.transfer,
+    item: held.idx,
+    detail: { code: held.code, size: held.size },
+  })
+  return openHeld(rooms, receipt, held)
+}
+
+/** Demands the receipt: without a durable event no byte goes out. */
+const openHeld = async (
+  { store }: Rooms,
+  _receipt: Receipt,
+  { object, size }: QuarantineTable,
+): Promise<SealedOriginal> => ({ size, bytes: await store.get(object) })
+
+/** @throws NocturneError `quarantine_not_held` */
+export async function discardHeld(
+  rooms: Rooms,
+  actor: Actor,
+  held: QuarantineTable,
+  reason: DiscardReason,
+): Promise<{ receipt: string }> {
+  const { receipts } = await rooms.ledger.record(async (tx) => {
+    const { numUpdatedRows } = await tx
+      .updateTable('quarantine')
+      .set({ state: 'discarded', decided_at: rooms.now() })
+      .where('id', '=', held.id)
+      .where('state', '=', 'held')
+      .executeTakeFirst()
+    if (numUpdatedRows !== 1n) throw new NocturneError('quarantine_not_held')
+    return {
+      value: undefined,
+      events: [
+        {
+          type: 'item.discarded',
+          outcome: 0,
+          actor,
+          facility: held.facility,
+          transfer: held.transfer,
+          item: held.idx,
+          detail: { code: held.code, reason },
+        },
+      ],
+    }
+  })
+  await removeDecided(rooms).catch((error: unknown) =>
+    rooms.logger.warn('a quarantined object could not be deleted; the sweep will', {
+      code: asNocturneError(error).code,
+    }),
+  )
+  return { receipt: await rooms.ledger.proof(receipts[0].index) }
+}
+
+/** Deletes the objects of what is decided. Two gateways may do it at the same time: deleting twice succeeds. */
+export async function removeDecided({ state, store, now }: Rooms): Promise<void> {
+  const rows = await state.db
+    .selectFrom('quarantine')
+    .select(['id', 'object'])
+    .where('state', '<>', 'held')
+    .where('removed_at', 'is', null)
+    .limit(1_000)
+    .execute()
+  for (const { id, object } of rows) {
+    await store.delete(object)
+    await state.transaction((tx) =>
+      tx.updateTable('quarantine').set({ removed_at: now() }).where('id', '=', id).execute(),
+    )
+  }
+}

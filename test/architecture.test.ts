@@ -8,10 +8,13 @@ const root = fileURLToPath(new URL('../src', import.meta.url))
 
 /** Who may put rooms together: these files right under src, and these folders. transfer/ is transfer.ts at length. */
 const JOINER_FILES = ['transfer.ts', 'gateway.ts', 'rooms.ts']
-const JOINER_FOLDERS = ['transfer', 'http', 'dimse', 'cli']
+const JOINER_FOLDERS = ['transfer', 'http', 'dimse', 'cli', 'web']
 
 /** What a browser runs as well, so that nothing it imports may be a Node module. */
-const RUNS_IN_BROWSERS = /^(seal\/open|ledger\/verify)[^/]*\.ts$/
+const RUNS_IN_BROWSERS = /^(?:seal\/(?:open|browser)|ledger\/verify|web\/pages\/)[^/]*\.ts$/
+
+/** What others may import of a room; the second is for pages, and has no Node module behind it. */
+const FACES = ['index.ts', 'browser.ts']
 
 /** `lib`, a room's or a joining folder's name; the file itself right under src. */
 const placeOf = (file: string): string => file.split('/')[0] ?? file
@@ -27,7 +30,8 @@ function faultOf({ from, to, specifier, isTypeOnly }: ImportOf): string | undefi
   if (here === there) return undefined
   if (here === 'lib') return 'lib imports nothing of ours'
   if (there === 'lib') return undefined
-  if (!isJoiner(there) && to !== `${there}/index.ts`) return `reaches behind ${there}/index.ts`
+  if (!isJoiner(there) && !FACES.some((face) => to === `${there}/${face}`))
+    return `reaches behind ${there}/index.ts`
   if (isJoiner(here)) return undefined
   if (isJoiner(there)) return 'a room knows nothing of who puts rooms together'
   return isTypeOnly

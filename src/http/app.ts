@@ -12,6 +12,7 @@ import { deliveryRoutes } from './routes/deliveries.js'
 import { healthRoutes, metricsRoutes } from './routes/health.js'
 import { keyRoutes } from './routes/keys.js'
 import { quarantineRoutes } from './routes/quarantine.js'
+import { pageRoutes } from './routes/pages.js'
 import { recipientRoutes } from './routes/recipients.js'
 import { signInRoutes } from './routes/sign-in.js'
 import { transferRoutes } from './routes/transfers.js'
@@ -30,6 +31,7 @@ export function createApp(rooms: Rooms, origin: () => string): Express {
   app.use(helmet({ crossOriginResourcePolicy: { policy: 'same-origin' } }))
   app.use(observe(rooms, metrics))
   app.use(healthRoutes(door))
+  app.use(pageRoutes())
   app.use(whileRecording(rooms))
   app.use(metricsRoutes(door, metrics))
   app.use(

@@ -83,7 +83,7 @@ async function* inflate(body: Body, format: 'deflate-raw' | 'deflate'): AsyncGen
   const reader = stream.readable.getReader()
   const feed = async (): Promise<void> => {
     try {
-      for await (const piece of body.rest()) await writer.write(piece)
+      for await (const piece of body.rest()) await writer.write(piece.slice())
       await writer.close()
     } catch (error) {
       await writer.abort(error)

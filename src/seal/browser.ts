@@ -1,0 +1,13 @@
+/**
+ * The room's face for browsers: opening, with no Node module behind it. Sealing is the gateway's, and is not here.
+ *
+ * In:  a message as a stream, and a private key.
+ * Out: its content, under the same terms as on Node (`openMessage`).
+ */
+export type { Ciphers } from './ciphers.js'
+export { readPrivateKey } from './keys.js'
+export type { PrivateKey } from './keys.js'
+export { openMessage } from './open.js'
+export type { OpenOptions } from './open.js'
+export { openSignedMessage } from './open-signed.js'
+export { own, webCiphers } from './web-ciphers.js'

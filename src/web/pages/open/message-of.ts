@@ -1,0 +1,28 @@
+import { unarmor } from 'openpgp'
+
+/** An armored message is taken apart in memory. */
+const MAX_ARMORED_BYTES = 64 * 1024 * 1024
+
+/** A sealed file's octets; armor (RFC 9580 section 6) is taken off. Throws for text that is no armored message. */
+export async function* messageOf(file: File): AsyncGenerator<Uint8Array> {
+  const [first = 0] = new Uint8Array(await file.slice(0, 1).arrayBuffer())
+  // A packet begins with bit 7 set; text does not.
+  if (first >= 0x80) {
+    yield* piecesOf(file.stream())
+    return
+  }
+  if (file.size > MAX_ARMORED_BYTES) throw new Error('too large')
+  const unarmored: { readonly data: unknown } = await unarmor(await file.text())
+  if (!(unarmored.data instanceof Uint8Array)) throw new TypeError('not in memory')
+  yield unarmored.data
+}
+
+/** The pieces of a stream: not every browser lets one be iterated. */
+export async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader()
+  try {
+    for (let next; !(next = await reader.read()).done;) yield next.value
+  } finally {
+    await reader.cancel().catch(() => undefined)
+  }
+}

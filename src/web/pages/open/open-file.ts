@@ -1,0 +1,110 @@
+/**
+ * One sealed file to one opened file, in the memory of a few chunks.
+ *
+ * What is written goes to a hidden copy of the browser's own, which takes its name on `close` alone (WHATWG File System,
+ * FileSystemWritableFileStream): so a message that turns out to be cut short or changed leaves nothing behind, and
+ * neither does a page that is closed half way.
+ */
+import { openMessage, own, webCiphers } from '../../../seal/browser.js'
+import type { PrivateKey } from '../../../seal/browser.js'
+import type { Failure } from './messages.js'
+import { numbered, openedName } from './opened-name.js'
+
+const MAX_SAME_NAMES = 1000
+
+export class OpenError extends Error {
+  override readonly name = 'OpenError'
+  readonly failure: Failure
+
+  constructor(failure: Failure, cause: unknown) {
+    super(failure, { cause })
+    this.failure = failure
+  }
+}
+
+export interface Opened {
+  readonly name: string
+  readonly size: number
+}
+
+/** @throws OpenError `cannot_open`, `cannot_write`; nothing is left then */
+export async function openFile(
+  sealed: { readonly name: string; readonly message: AsyncIterable<Uint8Array> },
+  keys: readonly PrivateKey[],
+  folder: FileSystemDirectoryHandle,
+  onBytes: (bytes: number) => void,
+): Promise<Opened> {
+  const content = openMessage(counted(sealed.message, onBytes), keys, { ciphers: webCiphers })
+  try {
+    // The first piece names the file; an empty content has none.
+    const first = await opening(content.next())
+    const head = first.done === true ? new Uint8Array(0) : first.value
+    const name = await freeName(folder, openedName(sealed.name, head))
+    return { name, size: await write(folder, name, head, content) }
+  } finally {
+    await content.return(undefined)
+  }
+}
+
+async function write(
+  folder: FileSystemDirectoryHandle,
+  name: string,
+  head: Uint8Array,
+  rest: AsyncGenerator<Uint8Array>,
+): Promise<number> {
+  const file = await writing(folder.getFileHandle(name, { create: true }))
+  try {
+    const target = await writing(file.createWritable())
+    try {
+      let size = head.length
+      await writing(target.write(own(head)))
+      for (let next; (next = await opening(rest.next())).done !== true;) {
+        await writing(target.write(own(next.value)))
+        size += next.value.length
+      }
+      await writing(target.close())
+      return size
+    } catch (error) {
+      await target.abort().catch(() => undefined)
+      throw error
+    }
+  } catch (error) {
+    // The name was taken before there was anything to put under it.
+    await folder.removeEntry(name).catch(() => undefined)
+    throw error
+  }
+}
+
+async function freeName(folder: FileSystemDirectoryHandle, wanted: string): Promise<string> {
+  for (let count = 1; count <= MAX_SAME_NAMES; count++) {
+    const name = numbered(wanted, count)
+    try {
+      await folder.getFileHandle(name)
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'NotFoundError') return name
+      throw new OpenError('cannot_write', error)
+    }
+  }
+  throw new OpenError('cannot_write', undefined)
+}
+
+const opening = <T>(step: Promise<T>): Promise<T> => named('cannot_open', step)
+const writing = <T>(step: Promise<T>): Promise<T> => named('cannot_write', step)
+
+async function named<T>(failure: Failure, step: Promise<T>): Promise<T> {
+  try {
+    return await step
+  } catch (error) {
+    throw new OpenError(failure, error)
+  }
+}
+
+async function* counted(
+  pieces: AsyncIterable<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    onBytes(piece.length)
+    yield piece
+  }
+}

@@ -1,0 +1,51 @@
+/** A real Chromium, and how much memory its pages hold. */
+import { existsSync } from 'node:fs'
+import { chromium } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+
+const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const executablePath = PATHS.find((path) => existsSync(path))
+
+/** Undefined where there is one. */
+export const noChromium = executablePath === undefined ? 'needs chromium' : undefined
+
+export const startChromium = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: executablePath ?? '',
+    args: [
+      ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      '--disable-dev-shm-usage',
+    ],
+  })
+
+/**
+ * What `work` gives, and the most MB that the page's script held while it went on: objects and buffers that are in use.
+ * What is only waiting to be collected says more of the machine's load than of the page, so it is collected first.
+ */
+export async function watchHeap<T>(
+  page: Page,
+  work: () => Promise<T>,
+): Promise<{ readonly value: T; readonly heldMb: number; readonly looks: number }> {
+  const session = await page.context().newCDPSession(page)
+  let most = 0
+  let looks = 0
+  let isDone = false
+  const watch = async () => {
+    while (!isDone) {
+      await session.send('HeapProfiler.collectGarbage')
+      const { usedSize, backingStorageSize } = await session.send('Runtime.getHeapUsage')
+      most = Math.max(most, (usedSize + backingStorageSize) / 2 ** 20)
+      looks += 1
+      await new Promise((resolve) => setTimeout(resolve, 250))
+    }
+  }
+  const watching = watch()
+  try {
+    return { value: await work(), heldMb: most, looks }
+  } finally {
+    isDone = true
+    await watching
+    await session.detach()
+  }
+}

@@ -1,0 +1,124 @@
+/** The page at /open as the gateway serves it, used as a reader would. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { newKey, readPrivateKey, sealBytes, toRecipient } from '../../src/seal/index.js'
+import { content } from '../seal/_seal.js'
+import { eventually } from '../_eventually.js'
+import { makeSite } from '../whole-way/_gateway.js'
+import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
+import { noChromium, startChromium } from './_chromium.js'
+
+const suite = noChromium === undefined ? describe : describe.skip
+const why = noChromium === undefined ? '' : ` (skipped: ${noChromium})`
+
+suite(`the page that opens sealed files${why}`, () => {
+  let site: TestSite
+  let gateway: RunningGateway
+  let browser: Browser
+  let page: Page
+  const at = (name: string) => join(site.dir, '..', name)
+  /** Addresses that the browser asked for. */
+  const asked: string[] = []
+
+  beforeAll(async () => {
+    site = await makeSite()
+    gateway = await site.start()
+    const made = await newKey({ name: 'reader', passphrase: 'open sesame' })
+    await writeFile(at('reader.asc'), made.privateKey)
+    const recipient = await toRecipient('reader', made.certificate)
+    const sealed = await sealBytes(content(300_000), recipient)
+    await writeFile(at('1.dcm.pgp'), sealed)
+    sealed.writeUInt8(sealed.readUInt8(1000) ^ 1, 1000)
+    await writeFile(at('changed.dcm.pgp'), sealed)
+    await writeFile(at('2.pgp'), await sealBytes(Buffer.from('%PDF-1.7'), recipient))
+    browser = await startChromium()
+    page = await browser.newPage()
+    page.on('request', (request) => asked.push(request.url()))
+    await page.goto(`${gateway.url}/open`)
+  }, 120_000)
+
+  afterAll(async () => {
+    await browser.close()
+    await gateway.stop()
+    await site.remove()
+  })
+
+  const rows = async () => {
+    const found = await page.locator('tbody tr').all()
+    return Promise.all(found.map((row) => row.locator('td').allTextContents()))
+  }
+
+  /** What waits in the browser's storage. */
+  const left = () =>
+    page.evaluate<string[]>(`(async () => {
+      const found = []
+      for await (const [name, folder] of (await navigator.storage.getDirectory()).entries())
+        for await (const file of folder.keys()) found.push(name.slice(0, 7) + '/' + file)
+      return found.sort()
+    })()`)
+
+  const pick = async (key: string, ...files: string[]) => {
+    await page.getByLabel('Sealed files').setInputFiles(files.map(at))
+    await page.getByLabel('Your private key').setInputFiles(key)
+  }
+
+  it('is under a policy that forbids every connection, and asks for nothing from elsewhere', async () => {
+    const answer = await fetch(`${gateway.url}/open`)
+    expect(answer.headers.get('content-security-policy')).toContain("connect-src 'none'")
+    const reached = await page.evaluate<string>(
+      `fetch('/healthz').then(() => 'sent', () => 'stopped')`,
+    )
+    expect(reached).toBe('stopped')
+    expect(asked.filter((url) => !url.startsWith(`${gateway.url}/open`))).toEqual([])
+  })
+
+  it('says that the passphrase is wrong', async () => {
+    await pick(at('reader.asc'), '2.pgp')
+    await page.getByLabel('Passphrase').fill('wrong')
+    await page.getByRole('button', { name: 'Open', exact: true }).click()
+    await page.getByText('The passphrase is missing or wrong.').waitFor()
+  })
+
+  it('opens what is sealed to the key, keeps nothing of what was changed, and goes on', async () => {
+    await pick(at('reader.asc'), '1.dcm.pgp', 'changed.dcm.pgp', '2.pgp')
+    await page.getByLabel('Passphrase').fill('open sesame')
+    // As with the keyboard alone.
+    await page.keyboard.press('Enter')
+    await page.getByText('2 of 3 opened.').waitFor()
+    expect(await rows()).toEqual([
+      ['1.dcm.pgp', 'Opened, 300.0 KB', 'Save 1.dcm'],
+      ['changed.dcm.pgp', expect.stringContaining('Not opened'), ''],
+      ['2.pgp', 'Opened, 8 bytes', 'Save 2.pdf'],
+    ])
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Save 1.dcm' }).click(),
+    ])
+    expect((await readFile(await download.path())).equals(content(300_000))).toBe(true)
+  })
+
+  it('removes opened files when it is asked to, and those of a page that was closed', async () => {
+    expect(await left()).toEqual(['opened-/1.dcm', 'opened-/2.pdf'])
+    await page.getByRole('button', { name: 'Remove them now' }).click()
+    await page.getByText('were removed from this browser').waitFor()
+    expect(await left()).toEqual([])
+    await pick(at('reader.asc'), '2.pgp')
+    await page.getByLabel('Passphrase').fill('open sesame')
+    await page.getByRole('button', { name: 'Open', exact: true }).click()
+    await page.getByText('1 of 1 opened.').waitFor()
+    expect(await left()).toEqual(['opened-/2.pdf'])
+    await page.reload()
+    expect(await eventually(left, (found) => found.length === 0)).toEqual([])
+  })
+
+  it('opens what the gateway itself sealed, with the key that was made for the demo', async () => {
+    const key = await readPrivateKey(await readFile(site.keyFile('reader-1'), 'utf8'))
+    const recipient = await toRecipient('reader-1', key.certificate)
+    await writeFile(at('3.txt.pgp'), await sealBytes(Buffer.from('hello'), recipient))
+    await pick(site.keyFile('reader-1'), '3.txt.pgp')
+    await page.getByRole('button', { name: 'Open', exact: true }).click()
+    await page.getByText('1 of 1 opened.').waitFor()
+  })
+})

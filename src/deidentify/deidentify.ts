@@ -1,21 +1,22 @@
 /** The way of one instance through this room. */
 import { NocturneError } from '../lib/errors.js'
 import type { ReceivedInstance } from '../receive/index.js'
+import { blankPixels } from './blank/blank.js'
+import { judgePixels, type PixelVerdict } from './blank/plan.js'
 import { decodeDefault, type Decode } from './charset.js'
 import { expectAgreement, expectNoIdentifier } from './check.js'
 import type { Element, Encoding } from './element.js'
-import { DIRECTORY, handleOf, readerOf, readIdentity, type Identity } from './identity.js'
+import { DIRECTORY, handleOf, readIdentity, type Identity } from './identity.js'
 import { Identifiers } from './identifiers.js'
 import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts, Pseudonym } from './index.js'
 import { deflated, inflated } from './inflate.js'
 import { keyedDigest, uidMapper } from './keys.js'
 import { encodeMarks, encodeStart } from './marks.js'
-import { CLEAN_DESCRIPTORS } from './options.js'
+import { CLEAN_DESCRIPTORS, CLEAN_PIXELS } from './options.js'
 import { Pace, type Steps } from './pace.js'
 import { readStart, type Start } from './part10.js'
 import { passPixels } from './pixels.js'
 import { Reader } from './reader.js'
-import { arePixelsAtRisk } from './risk.js'
 import { decodeOf, rewriteDataset, type Scope } from './rewrite.js'
 import { rulesOf } from './rules.js'
 import { dropTail, readHead, type Stretch } from './stretch.js'
@@ -93,11 +94,7 @@ async function pass(
   const { pace } = budget
   const head = await readHead(reader, at, syntax.encoding, at + context.headerBytes, budget)
   const identity = readIdentity(head.elements, reader.buffer)
-  const pixelsAtRisk =
-    head.pixels !== undefined && arePixelsAtRisk(readerOf(head.elements, reader.buffer))
-  const isWaived = context.waived?.includes('pixels_at_risk') ?? false
-  if (pixelsAtRisk && context.profile.pixels === 'quarantine' && !isWaived)
-    throw new NocturneError('pixels_at_risk')
+  const verdict = judgePixels(head, reader.buffer, syntax, context)
   const digest = digestsOf(context)
   const { handle, isPatient } = handleOf(identity, digest('patient'))
   const pseudonym = await context.pseudonymOf(handle, identity.original)
@@ -105,17 +102,18 @@ async function pass(
   pace.begin()
   const subject = subjectOf(context, digest('uid'), pseudonym, pace)
   const { header, again } = await pace.run(
-    rewriteHead(head, reader.buffer, syntax.encoding, subject, context),
+    rewriteHead(head, reader.buffer, syntax.encoding, subject, verdict, context),
   )
   const patient = isPatient ? handle : undefined
   const facts = {
     ...factsOf(readIdentity(again, header), identity, start),
     patient,
-    pixelsAtRisk,
+    pixelsAtRisk: verdict.isAtRisk,
+    pixelsBlanked: verdict.plan !== undefined,
   }
   reader.forget(head.end)
 
-  const dataset = rest(reader, header, head, syntax.encoding, subject, context)
+  const dataset = rest(reader, header, head, syntax.encoding, subject, verdict, context)
   const meta = encodeStart(facts.sopClassUID, facts.sopInstanceUID, syntax.uid)
   const bytes = file(meta, syntax.isDeflated ? deflated(dataset) : dataset, source)
   const deidentified: Unminted = { kind: 'instance', facts, report: subject.report, bytes }
@@ -156,11 +154,14 @@ function* rewriteHead(
   buffer: Buffer,
   encoding: Encoding,
   subject: Subject,
+  { plan, isFaceless }: PixelVerdict,
   { profile }: DeidentifyContext,
 ): Steps<{ header: Buffer; again: readonly Element[] }> {
   const { pace } = subject
   yield* collect(elements, buffer, subject, decodeDefault)
-  const additions = encodeMarks(profile, subject.rules.dates, encoding)
+  const isBlanked = plan !== undefined
+  const marks = { isBlanked, isFaceless }
+  const additions = encodeMarks(profile, subject.rules.dates, marks, encoding)
   for (const [tag, vr] of PATIENT_TAGS) {
     if (elements.some((element) => element.tag === tag)) continue
     additions.set(tag, encodeElement(tag, vr, encodeText(subject.code, vr), encoding))
@@ -196,7 +197,7 @@ function factsOf(
   now: Identity,
   { sopClassUID, modality }: Identity,
   { syntax }: Start,
-): Omit<InstanceFacts, 'patient' | 'pixelsAtRisk'> {
+): Omit<InstanceFacts, 'patient' | 'pixelsAtRisk' | 'pixelsBlanked'> {
   const uids = [now.studyInstanceUID, now.seriesInstanceUID, now.sopInstanceUID]
   if (!uids.every((uid) => /^[0-9.]{1,64}$/.test(uid))) throw new NocturneError('malformed')
   return {
@@ -209,18 +210,25 @@ function factsOf(
   }
 }
 
-/** The data set: its new header, the pixels as they are, and nothing of what lies behind them. */
+/** The data set: its new header, the pixels, and nothing of what lies behind them. */
 async function* rest(
   reader: Reader,
   header: Buffer,
   { pixels }: Stretch,
   encoding: Encoding,
   { rules, report, pace }: Subject,
+  { plan }: PixelVerdict,
   { headerBytes }: DeidentifyContext,
 ): AsyncGenerator<Buffer, void> {
   yield header
   if (!pixels) return
-  yield* passPixels(reader, pixels, encoding)
+  if (plan) {
+    const reason = `blanking rule: ${plan.rule}`
+    report.push({ path: hex(pixels.tag), action: 'cleaned', reason, option: CLEAN_PIXELS })
+    yield* blankPixels(reader, pixels, encoding, plan, pace)
+  } else {
+    yield* passPixels(reader, pixels, encoding)
+  }
   await dropTail(reader, encoding, headerBytes, pace, ({ tag, vr }) => {
     const rule = rules.ruleFor({ tag, vr })
     // Elements that some profile keeps belong before Pixel Data, where they are checked.

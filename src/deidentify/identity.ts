@@ -1,7 +1,10 @@
 /** Who and what an instance is about, read from the top level of its data set. */
 import { NocturneError } from '../lib/errors.js'
 import { decodeDefault, type Decode } from './charset.js'
-import type { Element } from './element.js'
+import { readUint16 } from './blank/geometry.js'
+import type { ReadAttribute } from './conditions.js'
+import { vrOf } from './dictionary.js'
+import type { Element, Encoding } from './element.js'
 import type { OriginalIdentity } from './index.js'
 import type { Digest } from './keys.js'
 import { decodeOf } from './rewrite.js'
@@ -42,6 +45,16 @@ export const readerOf =
     if (!found || found.items) return ''
     const end = Math.min(found.valueEnd, found.valueStart + MAX_READ)
     return decode(buffer.subarray(found.valueStart, end)).replace(/\0/g, '').trim()
+  }
+
+/** The same for rules about images, with numbers of 16 bits (Rows, Columns) as decimals. */
+export const attributesOf =
+  (elements: readonly Element[], buffer: Buffer, encoding: Encoding): ReadAttribute =>
+  (tag) => {
+    const found = vrOf(tag) === 'US' && elements.find((element) => element.tag === tag)
+    return found
+      ? String(readUint16(found, buffer, encoding) ?? '')
+      : readerOf(elements, buffer)(tag)
   }
 
 /** @throws NocturneError `media_directory`, `missing_identity`, `private_sop_class`, `encapsulated_document` */

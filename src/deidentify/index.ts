@@ -3,8 +3,8 @@
  *
  * In:  a received instance as a stream.
  * Out: DeidentifiedInstance, whose bytes may go to a reader; or NocturneError, and the original goes to quarantine.
- * Always true: the whole file is walked, at every depth and behind Pixel Data; pixel data and kept elements are
- *      copied byte for byte; nothing leaves before the new header was read again and scanned.
+ * Always true: the whole file is walked, at every depth and behind Pixel Data; kept elements are copied byte for byte,
+ *      and so is pixel data but for what a blanking rule covers; nothing leaves before the new header was read again and scanned.
  * Trusts: the facility's secret. Not the file, not its VRs, not its lengths.
  */
 import type { Code } from '../lib/errors.js'
@@ -24,6 +24,8 @@ export interface InstanceFacts {
   readonly patient: string | undefined
   /** Names may be burned into the pixels, and the profile lets them pass. For manifest and event. */
   readonly pixelsAtRisk: boolean
+  /** Text was blanked as config/blanking-rules.yaml says: the Clean Pixel Data Option was carried out. */
+  readonly pixelsBlanked: boolean
 }
 
 /** What was done to one element. Never a value. */

@@ -1,5 +1,5 @@
 /** What de-identification writes into the data set about itself (PS3.15 E.1.1, PS3.3 C.7.1.1), and group 0002. */
-import { BASIC, OPTIONS } from './options.js'
+import { BASIC, CLEAN_FEATURES, CLEAN_PIXELS, OPTIONS } from './options.js'
 import { EXPLICIT, ITEM, type Encoding } from './element.js'
 import type { Profile } from './profile.js'
 import type { Rules } from './rules.js'
@@ -16,13 +16,25 @@ const TEMPORAL: Readonly<Record<Rules['dates'], string>> = {
 }
 
 export const MARK_TAGS: ReadonlySet<number> = new Set([
-  0x00120062, 0x00120063, 0x00120064, 0x00280303,
+  0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303,
 ])
 
-/** Patient Identity Removed, De-identification Method with its codes, and what became of dates; encoded, by tag. */
+/** What was found and done about the pixels of this one instance. */
+export interface PixelMarks {
+  /** All text was blanked (PS3.15 E.3.1). */
+  readonly isBlanked: boolean
+  /** They hold no face (E.3.2). */
+  readonly isFaceless: boolean
+}
+
+/**
+ * Patient Identity Removed, De-identification Method with its codes, and what became of dates and pixels; encoded, by
+ * tag. Options about pixels are claimed by the instances that they were carried out on, and by no others.
+ */
 export function encodeMarks(
   profile: Profile,
   dates: Rules['dates'],
+  pixels: PixelMarks,
   encoding: Encoding,
 ): Map<number, Buffer> {
   const byEncoding = encoded.get(profile) ?? new Map<Encoding, Map<number, Buffer>>()
@@ -44,7 +56,13 @@ function newMarks(
     tag,
     encodeElement(tag, vr, encodeText(value, vr), encoding),
   ]
-  const codes = [BASIC, ...OPTIONS.filter(({ code }) => profile.options.includes(code))]
+  const isCarriedOut = (code: string): boolean =>
+    code === CLEAN_PIXELS
+      ? pixels.isBlanked
+      : code === CLEAN_FEATURES
+        ? pixels.isFaceless
+        : profile.options.includes(code)
+  const codes = [BASIC, ...OPTIONS.filter(({ code }) => isCarriedOut(code))]
   const items = codes.map(({ code, meaning }) => {
     const item = Buffer.concat([
       text(0x00080100, 'SH', code)[1],
@@ -57,6 +75,8 @@ function newMarks(
     text(0x00120062, 'CS', 'YES'),
     text(0x00120063, 'LO', `Nocturne ${profile.name} ${profile.version}`),
     [0x00120064, encodeElement(0x00120064, 'SQ', Buffer.concat(items), encoding)],
+    ...(pixels.isBlanked ? [text(0x00280301, 'CS', 'NO')] : []),
+    ...(pixels.isFaceless ? [text(0x00280302, 'CS', 'NO')] : []),
     text(0x00280303, 'CS', TEMPORAL[dates]),
   ])
 }

@@ -15,14 +15,19 @@ const option = (code: string, meaning: string, column: string): Option => ({
   column,
 })
 
+/** Carried out image by image, where the rules for pixels find what to do: columns of no table. */
+export const CLEAN_PIXELS = '113101'
+export const CLEAN_FEATURES = '113102'
 export const FULL_DATES = '113106'
 export const MODIFIED_DATES = '113107'
 export const RETAIN_UIDS = '113110'
 export const CLEAN_DESCRIPTORS = '113105'
 export const SAFE_PRIVATE = '113111'
 
-/** What a header can carry out; by columns of Table E.1-1. */
+/** By columns of Table E.1-1. */
 export const OPTIONS: readonly Option[] = [
+  option(CLEAN_PIXELS, 'Clean Pixel Data Option', ''),
+  option(CLEAN_FEATURES, 'Clean Recognizable Visual Features Option', ''),
   option('113103', 'Clean Graphics Option', 'cleanGraphOpt'),
   option('113104', 'Clean Structured Content Option', 'cleanStructContOpt'),
   option(CLEAN_DESCRIPTORS, 'Clean Descriptors Option', 'cleanDescOpt'),
@@ -42,12 +47,3 @@ export const OPTIONS: readonly Option[] = [
   option(SAFE_PRIVATE, 'Retain Safe Private Option', 'rtnSafePrivOpt'),
   option('113112', 'Retain Institution Identity Option', 'rtnInstIdOpt'),
 ]
-
-const LOOK_AT_PIXELS =
-  'leave it out: pixels are not changed; images at risk are quarantined (pixels: quarantine)'
-
-/** Options that a profile may not claim, and why. */
-export const NOT_BUILT: ReadonlyMap<string, string> = new Map([
-  ['113101', LOOK_AT_PIXELS],
-  ['113102', LOOK_AT_PIXELS],
-])

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { FULL_DATES, MODIFIED_DATES, NOT_BUILT, OPTIONS } from './options.js'
+import { CLEAN_PIXELS, FULL_DATES, MODIFIED_DATES, OPTIONS } from './options.js'
 
 export interface Profile {
   readonly name: string
@@ -12,8 +12,11 @@ export interface Profile {
   readonly links: 'transfer' | 'facility'
   /** CID 7050 codes on top of the Basic Profile. */
   readonly options: readonly string[]
-  /** What becomes of images that may have names burned into their pixels (config/pixel-rules.yaml). */
-  readonly pixels: 'quarantine' | 'pass'
+  /**
+   * What becomes of images that may have names burned into their pixels (config/pixel-rules.yaml). `blank` blanks what
+   * config/blanking-rules.yaml covers, and quarantines the rest; it is the Clean Pixel Data Option.
+   */
+  readonly pixels: 'blank' | 'quarantine' | 'pass'
 }
 
 export interface ProfileProblem {
@@ -40,7 +43,7 @@ const optionEntry = z
   .superRefine(({ code, name }, context) => {
     const meaning = NAMES.get(code)
     if (meaning === undefined) {
-      const message = NOT_BUILT.get(code) ?? `write one of ${CODES}`
+      const message = `write one of ${CODES}`
       context.addIssue({ code: 'custom', path: ['code'], message })
     } else if (meaning !== name) {
       context.addIssue({ code: 'custom', path: ['name'], message: `write "${meaning}"` })
@@ -58,13 +61,13 @@ const schema = z
         .regex(/^[0-9A-Za-z.-]{1,16}$/, 'use up to 16 letters, digits, points and hyphens'),
       links: z.enum(['transfer', 'facility'], { error: 'write transfer or facility' }),
       pixels: z
-        .enum(['quarantine', 'pass'], { error: 'write quarantine or pass' })
-        .default('quarantine'),
+        .enum(['blank', 'quarantine', 'pass'], { error: 'write blank, quarantine or pass' })
+        .optional(),
       options: z.array(optionEntry, { error: 'write a list; [] is the Basic Profile alone' }),
     },
     { error: 'write name, version, links and options, as config/profiles/strip.yaml does' },
   )
-  .superRefine(({ options }, context) => {
+  .superRefine(({ options, pixels }, context) => {
     const codes = options.map(({ code }) => code)
     codes.forEach((code, index) => {
       if (codes.indexOf(code) === index) return
@@ -73,6 +76,10 @@ const schema = z
     if (codes.includes(FULL_DATES) && codes.includes(MODIFIED_DATES)) {
       const message = `choose one of ${FULL_DATES} and ${MODIFIED_DATES}`
       context.addIssue({ code: 'custom', path: ['options'], message })
+    }
+    if (codes.includes(CLEAN_PIXELS) && pixels !== undefined && pixels !== 'blank') {
+      const message = `write blank, or leave option ${CLEAN_PIXELS} out`
+      context.addIssue({ code: 'custom', path: ['pixels'], message })
     }
   })
 
@@ -100,8 +107,17 @@ export function loadProfile(text: string, name: string): LoadedProfile {
     problems.push({ path: 'name', problem: 'differs from its file', hint: `write ${name}` })
   }
   if (!checked.success || problems.length > 0) return { problems }
-  const { options, ...rest } = checked.data
-  return { profile: { ...rest, options: options.map(({ code }) => code) }, problems: [] }
+  const { options, pixels, ...rest } = checked.data
+  const codes = options.map(({ code }) => code)
+  const cleans = pixels === 'blank' || codes.includes(CLEAN_PIXELS)
+  return {
+    profile: {
+      ...rest,
+      pixels: cleans ? 'blank' : (pixels ?? 'quarantine'),
+      options: cleans ? [...new Set([CLEAN_PIXELS, ...codes])] : codes,
+    },
+    problems: [],
+  }
 }
 
 const problemOf = (issue: z.core.$ZodIssue): ProfileProblem => ({

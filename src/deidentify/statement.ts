@@ -1,6 +1,14 @@
 /** What PS3.15 E.1.3 wants a conformance statement to say, from the profile itself. */
 import { CONFIDENTIALITY, hex, keywordOf } from './dictionary.js'
-import { BASIC, FULL_DATES, MODIFIED_DATES, OPTIONS, RETAIN_UIDS, SAFE_PRIVATE } from './options.js'
+import {
+  BASIC,
+  CLEAN_FEATURES,
+  FULL_DATES,
+  MODIFIED_DATES,
+  OPTIONS,
+  RETAIN_UIDS,
+  SAFE_PRIVATE,
+} from './options.js'
 import type { Profile } from './profile.js'
 import { rulesOf, type Rule } from './rules.js'
 
@@ -67,12 +75,20 @@ export function conformanceStatement(profile: Profile): string {
     '## References',
     keepsUids ? 'UIDs are kept, and references with them.' : references(profile),
     '## Pixel Data',
-    `Passed byte for byte; Burned In Annotation (0028,0301) is not changed. Images that may have text burned in are ${
-      profile.pixels === 'quarantine' ? 'quarantined' : 'passed and marked in the manifest'
-    } (config/pixel-rules.yaml). Clean Pixel Data and Clean Recognizable Visual Features are not claimed.`,
+    `Images that may have text burned in (config/pixel-rules.yaml) are ${PIXELS[profile.pixels]}. All others pass byte for byte.`,
+    profile.options.includes(CLEAN_FEATURES)
+      ? 'Images that may show a face, or from which one can be made (config/face-rules.yaml), are quarantined; the others get Recognizable Visual Features (0028,0302) = NO and code 113102.'
+      : 'Clean Recognizable Visual Features is not claimed.',
     '## Re-identification',
     'Encrypted Attributes Sequence (0400,0500) is not used. Codes and original identities are kept for the facility alone, outside the instance.',
   ].join('\n\n')}\n`
+}
+
+const PIXELS: Readonly<Record<Profile['pixels'], string>> = {
+  blank:
+    'blanked where a rule says where the text is (config/blanking-rules.yaml), and get Burned In Annotation (0028,0301) = NO and code 113101; pixels outside what is blanked are not changed. Those that no rule covers, or that cannot be blanked without loss to the rest, are quarantined',
+  quarantine: 'quarantined; Clean Pixel Data is not claimed',
+  pass: 'passed and marked in manifest and ledger; Clean Pixel Data is not claimed',
 }
 
 const references = ({ links }: Profile): string =>

@@ -82,6 +82,7 @@ function itemEvent(
         ...(entry.modality !== undefined && { modality: entry.modality }),
         ...(entry.profile !== undefined && { profile: entry.profile }),
         ...(entry.pixelsAtRisk === true && { pixelsAtRisk: true }),
+        ...(entry.pixelsBlanked === true && { pixelsBlanked: true }),
         ...(waived !== undefined && { waived }),
       }),
       ...(accepted && { actions: { ...accepted.actions } }),

@@ -26,6 +26,8 @@ export interface ManifestEntry {
   readonly profile?: string
   /** Names may be burned into its pixels, and the profile passed it all the same. */
   readonly pixelsAtRisk?: boolean
+  /** Text that is burned in was blanked. */
+  readonly pixelsBlanked?: boolean
 }
 
 export interface SealedManifest {
@@ -55,6 +57,7 @@ export function manifestEntry(item: AcceptedItem, profile: string): ManifestEntr
       transferSyntax: facts.transferSyntaxUID,
       profile,
       ...(facts.pixelsAtRisk && { pixelsAtRisk: true }),
+      ...(facts.pixelsBlanked && { pixelsBlanked: true }),
     }),
   }
 }

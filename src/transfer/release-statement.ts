@@ -10,7 +10,12 @@ import { canonicalJson } from '../lib/json.js'
  * Findings that a person can overrule by looking: an image or a document shows what it shows. A header that cannot be
  * read, or in which an identifier was left, is never released: nobody can look at all of it.
  */
-export const WAIVABLE = ['pixels_at_risk', 'document_held'] as const satisfies readonly Code[]
+export const WAIVABLE = [
+  'pixels_at_risk',
+  'pixels_not_cleaned',
+  'features_at_risk',
+  'document_held',
+] as const satisfies readonly Code[]
 export type Waivable = (typeof WAIVABLE)[number]
 
 export const isWaivable = (code: string): code is Waivable => WAIVABLE.some((one) => one === code)

@@ -24,9 +24,9 @@ export const contextFor = (
   ...changes,
 })
 
-/** The same profile for a facility that sends for another use than treatment, or for treatment. */
+/** The same profile with another answer to names that are burned in. */
 export const withPixels = (
-  pixels: 'quarantine' | 'pass',
+  pixels: 'blank' | 'quarantine' | 'pass',
   context: DeidentifyContext = contextFor(),
 ): DeidentifyContext => ({ ...context, profile: { ...context.profile, pixels } })
 

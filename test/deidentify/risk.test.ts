@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { arePixelsAtRisk, loadPixelRules } from '../../src/deidentify/risk.js'
-import { file, type Written } from './_build.js'
+import { file, valueOf, type Written } from './_build.js'
 import { codeOf, contextFor, run, withPixels } from './_run.js'
 
 const PIXELS: Written = [0x7fe00010, 'OW', Buffer.alloc(64)]
@@ -35,17 +35,61 @@ describe('an image with pixels', () => {
     ['has no place in space', [[0x00200037, 'DS', '']]],
     ['is of a modality that nobody knows', [modality('ZZ'), IN_SPACE]],
     ['is of no modality', [modality(''), IN_SPACE]],
-  ])('is marked under pseudonymize, and quarantined elsewhere, when it %s', async (_, more) => {
+  ])('is quarantined, or marked where the profile lets it pass, when it %s', async (_, more) => {
     const input = file([...more, PIXELS])
     expect(await codeOf(input, withPixels('quarantine'))).toBe('pixels_at_risk')
     expect(await codeOf(input, contextFor('strip'))).toBe('pixels_at_risk')
-    const { facts, bytes } = await run(input, contextFor('pseudonymize'))
+    expect(await codeOf(input, contextFor('pseudonymize'))).toBe('pixels_at_risk')
+    const { facts, bytes } = await run(input, withPixels('pass'))
     expect(facts.pixelsAtRisk).toBe(true)
     expect(bytes.subarray(-64).equals(Buffer.alloc(64))).toBe(true)
   })
 
   it('is not at risk when it has none', async () => {
     expect((await run(file([modality('US')]))).facts.pixelsAtRisk).toBe(false)
+  })
+})
+
+describe('under Clean Recognizable Visual Features, an image', () => {
+  const { profile } = contextFor()
+  const context = contextFor('pseudonymize', {
+    profile: { ...profile, options: [...profile.options, '113102'] },
+  })
+
+  it.each<[string, Written[]]>([
+    ['a head', [[0x00180015, 'CS', 'HEAD']]],
+    ['no part that is known', []],
+    [
+      'a chest, in a study of a head',
+      [
+        [0x00180015, 'CS', 'CHEST'],
+        [0x00081030, 'LO', 'CT Brain w/o'],
+      ],
+    ],
+    [
+      'a chest, in a series of the neck',
+      [
+        [0x00180015, 'CS', 'CHEST'],
+        [0x0008103e, 'LO', 'neck 1.0'],
+      ],
+    ],
+    ['a body seen by light', [modality('XC'), [0x00180015, 'CS', 'CHEST']]],
+  ])('of %s is quarantined', async (_, more) => {
+    expect(await codeOf(file([IN_SPACE, ...more, PIXELS]), context)).toBe('features_at_risk')
+  })
+
+  it('of a chest passes, with its marks', async () => {
+    const more: Written[] = [IN_SPACE, [0x00180015, 'CS', 'CHEST'], PIXELS]
+    const { bytes } = await run(file(more), context)
+    expect(valueOf(bytes, 0x00280302)).toBe('NO')
+    expect(bytes.includes('Clean Recognizable Visual Features Option')).toBe(true)
+    expect(bytes.includes('Clean Pixel Data Option')).toBe(false)
+    expect(valueOf((await run(file(more))).bytes, 0x00280302)).toBeUndefined()
+  })
+
+  it('is no image without pixels, and then claims nothing', async () => {
+    const { bytes } = await run(file(), context)
+    expect(valueOf(bytes, 0x00280302)).toBeUndefined()
   })
 })
 

@@ -38,7 +38,7 @@ describe('the two profiles', () => {
     expect(valueOf(bytes, 0x00080030)).toBe('235959')
     expect(valueOf(bytes, 0x00100030)).toBe('')
     expect(valueOf(bytes, 0x00280303)).toBe('MODIFIED')
-    expect(valueOf(bytes, 0x00120063)).toBe('Nocturne pseudonymize 1')
+    expect(valueOf(bytes, 0x00120063)).toBe('Nocturne pseudonymize 2')
 
     const stripped = await run(input, contextFor('strip'))
     expect(valueOf(stripped.bytes, 0x00081030)).toBeUndefined()
@@ -76,16 +76,7 @@ describe('the two profiles', () => {
       'mine',
     )
     expect(problems.map(({ path }) => path).sort()).toEqual(
-      [
-        '',
-        'links',
-        'name',
-        'options[0].name',
-        'options[1].code',
-        'options[2].code',
-        'pixels',
-        'version',
-      ].sort(),
+      ['', 'links', 'name', 'options[0].name', 'options[1].code', 'pixels', 'version'].sort(),
     )
     expect(problems.every(({ hint }) => hint.length > 0)).toBe(true)
     expect(loadProfile(': : :', 'x').problems).toHaveLength(1)
@@ -357,6 +348,12 @@ describe('the dictionary', () => {
 
   it('is a list of options that the profiles use', () => {
     expect(BUILT_IN_PROFILES.strip.options).toEqual([])
-    expect(BUILT_IN_PROFILES.pseudonymize.options).toEqual(['113107', '113108', '113109', '113105'])
+    expect(BUILT_IN_PROFILES.pseudonymize.options).toEqual([
+      '113101',
+      '113107',
+      '113108',
+      '113109',
+      '113105',
+    ])
   })
 })

@@ -40,6 +40,21 @@ export const ITEMS = {
     'images of this kind often have names burned into their pixels',
     'look at it and release it: nocturne quarantine; or set pixels: pass in the profile of the facility',
   ),
+  pixels_not_cleaned: item(
+    422,
+    'names may be burned into the image, and it cannot be blanked without loss to the rest',
+    'send it uncompressed, or release it from quarantine after a look',
+  ),
+  text_in_pixels: item(
+    422,
+    'text was found in the image',
+    'release it from quarantine after a look',
+  ),
+  features_at_risk: item(
+    422,
+    'a face may be seen in the image, or made from it',
+    'release it from quarantine after a look, or leave option 113102 out of the profile',
+  ),
   unsupported_syntax: item(
     422,
     'the transfer syntax is not known',

@@ -1,0 +1,88 @@
+/** Encapsulated Pixel Data (PS3.5 A.4), one frame after the other, each held by itself. */
+import { NocturneError } from '../../lib/errors.js'
+import { ITEM, SEQUENCE_END, UNDEFINED_LENGTH, type Encoding } from '../element.js'
+import type { Reader } from '../reader.js'
+import { readHeader } from '../walk.js'
+import { encodeItemTag } from '../write.js'
+
+/** A compressed frame that is held. X-rays and mammograms have the largest, of some 60 MB uncompressed. */
+const MAX_FRAME_BYTES = 64 * 1024 * 1024
+/** Entries of the Basic Offset Table: 4 bytes a frame. */
+const MAX_TABLE_BYTES = 4 * 1024 * 1024
+
+/**
+ * Frames, from the first item on. A single frame may be in any number of fragments; of several each must be in one,
+ * beginning as `startsFrame` says, or be pointed at by the Basic Offset Table.
+ *
+ * @throws NocturneError `truncated`, `malformed`, `pixels_not_cleaned` when frames cannot be told apart or are too large.
+ */
+export async function* framesOf(
+  reader: Reader,
+  encoding: Encoding,
+  frames: number,
+  startsFrame: (fragment: Buffer) => boolean,
+): AsyncGenerator<Buffer, void> {
+  const table = await readFragment(reader, encoding, MAX_TABLE_BYTES)
+  if (table === undefined) throw new NocturneError('malformed')
+  const starts = startsOf(table.value)
+  let parts: Buffer[] = []
+  let held = 0
+  let given = 0
+  let at = 0
+  for (;;) {
+    const fragment = await readFragment(reader, encoding, MAX_FRAME_BYTES - held)
+    if (parts.length > 0 && (fragment === undefined || isNext(frames, starts, at))) {
+      yield Buffer.concat(parts)
+      given += 1
+      parts = []
+      held = 0
+    }
+    if (fragment === undefined) break
+    if (parts.length === 0 && !startsFrame(fragment.value))
+      throw new NocturneError('pixels_not_cleaned')
+    parts.push(fragment.value)
+    held += fragment.value.length
+    at += 8 + fragment.value.length
+  }
+  if (given !== frames) throw new NocturneError('pixels_not_cleaned')
+}
+
+/** Offsets of frames from the first fragment on; undefined when the table is empty. */
+function startsOf(table: Buffer): ReadonlySet<number> | undefined {
+  if (table.length === 0) return undefined
+  if (table.length % 4 !== 0) throw new NocturneError('malformed')
+  const starts = new Set<number>()
+  for (let at = 0; at < table.length; at += 4) starts.add(table.readUInt32LE(at))
+  return starts
+}
+
+const isNext = (frames: number, starts: ReadonlySet<number> | undefined, at: number): boolean =>
+  frames > 1 && (starts === undefined || starts.has(at))
+
+/** The value of the next item; undefined at the delimiter. */
+async function readFragment(reader: Reader, encoding: Encoding, limit: number) {
+  const header: Buffer[] = []
+  for await (const part of reader.take(8)) header.push(part)
+  const { tag, length } = readHeader(Buffer.concat(header), 0, 8, false, encoding)
+  if (tag === SEQUENCE_END && length === 0) return undefined
+  if (tag !== ITEM || length === UNDEFINED_LENGTH) throw new NocturneError('malformed')
+  if (length > limit) throw new NocturneError('pixels_not_cleaned')
+  const parts: Buffer[] = []
+  for await (const part of reader.take(length)) parts.push(part)
+  return { value: Buffer.concat(parts) }
+}
+
+/** An empty Basic Offset Table, each frame in one fragment, and the delimiter. */
+export async function* encapsulated(
+  frames: AsyncIterable<Buffer>,
+  encoding: Encoding,
+): AsyncGenerator<Buffer, void> {
+  yield encodeItemTag(ITEM, 0, encoding)
+  for await (const frame of frames) {
+    const isOdd = frame.length % 2 !== 0
+    yield encodeItemTag(ITEM, frame.length + (isOdd ? 1 : 0), encoding)
+    yield frame
+    if (isOdd) yield Buffer.alloc(1)
+  }
+  yield encodeItemTag(SEQUENCE_END, 0, encoding)
+}

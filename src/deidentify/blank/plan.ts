@@ -1,0 +1,94 @@
+/** What is to be done about the pixels of one image, before any of them came. */
+import { NocturneError } from '../../lib/errors.js'
+import { UNDEFINED_LENGTH, type Element } from '../element.js'
+import { attributesOf } from '../identity.js'
+import type { DeidentifyContext } from '../index.js'
+import { CLEAN_FEATURES } from '../options.js'
+import { areFeaturesAtRisk, arePixelsAtRisk } from '../risk.js'
+import type { Stretch } from '../stretch.js'
+import type { Syntax } from '../syntax.js'
+import { blankingOf } from './blanking-rules.js'
+import { codecOf, type Codec } from './codecs.js'
+import { geometryOf, type Geometry } from './geometry.js'
+import type { Mask } from './mask.js'
+import { layoutOf, type Layout } from './native.js'
+
+/** How the pixels of one image are blanked. */
+export interface BlankingPlan {
+  /** Name of the rule that covers the image. */
+  readonly rule: string
+  readonly mask: Mask
+  readonly geometry: Geometry
+  /** Of uncompressed pixels; or what blanks a compressed frame. */
+  readonly way: { readonly layout: Layout } | { readonly codec: Codec }
+}
+
+export interface PixelVerdict {
+  /** Names may be burned in, and the profile lets them pass. */
+  readonly isAtRisk: boolean
+  /** The profile asked, and no face can be in them. */
+  readonly isFaceless: boolean
+  readonly plan: BlankingPlan | undefined
+}
+
+const NOTHING: PixelVerdict = { isAtRisk: false, isFaceless: false, plan: undefined }
+const OVERLAY_BIT_POSITION = 0x60000102
+/** Implicit and explicit, little and big endian, deflated. */
+const UNCOMPRESSED = /^1\.2\.840\.10008\.1\.2(?:\.[12]|\.1\.99)?$/
+
+/** Findings about text, each of which says that a person is to look for it. */
+const TEXT_FINDINGS = ['pixels_at_risk', 'pixels_not_cleaned'] as const
+
+/**
+ * What a person of the facility looked at and waived is not looked at again: then the image passes as under `pixels: pass`.
+ *
+ * @throws NocturneError `pixels_at_risk` when no rule says where the text is, `pixels_not_cleaned` when it cannot be
+ * blanked there, `features_at_risk`.
+ */
+export function judgePixels(
+  head: Stretch,
+  buffer: Buffer,
+  syntax: Syntax,
+  { profile: { pixels, options }, waived = [] }: Pick<DeidentifyContext, 'profile' | 'waived'>,
+): PixelVerdict {
+  if (head.pixels === undefined) return NOTHING
+  const read = attributesOf(head.elements, buffer, syntax.encoding)
+  const isFaceless = options.includes(CLEAN_FEATURES) && !waived.includes('features_at_risk')
+  if (isFaceless && areFeaturesAtRisk(read)) throw new NocturneError('features_at_risk')
+  const isAtRisk = arePixelsAtRisk(read)
+  const isLookedAt = TEXT_FINDINGS.some((code) => waived.includes(code))
+  if (!isAtRisk || pixels === 'pass' || isLookedAt) return { isAtRisk, isFaceless, plan: undefined }
+  if (pixels === 'quarantine') throw new NocturneError('pixels_at_risk')
+  const geometry = geometryOf(head.elements, buffer, syntax.encoding)
+  const blanking = geometry && blankingOf(read, head.elements, buffer, geometry)
+  if (!blanking) throw new NocturneError('pixels_at_risk')
+  const way = wayOf(head.pixels, geometry, syntax)
+  if (!way || hasEmbeddedOverlay(head.elements, buffer, syntax))
+    throw new NocturneError('pixels_not_cleaned')
+  return { isAtRisk: false, isFaceless, plan: { ...blanking, geometry, way } }
+}
+
+function wayOf(
+  { vr, length }: NonNullable<Stretch['pixels']>,
+  geometry: Geometry,
+  { uid, encoding }: Syntax,
+): BlankingPlan['way'] | undefined {
+  if (length === UNDEFINED_LENGTH) {
+    const codec = codecOf(uid, geometry)
+    return codec && { codec }
+  }
+  const layout = UNCOMPRESSED.test(uid) && layoutOf(geometry, vr, length, encoding)
+  return layout ? { layout } : undefined
+}
+
+/** Overlays in unused bits of the pixels (retired, PS3.3 C.9.2) would stay when their description goes. */
+const hasEmbeddedOverlay = (
+  elements: readonly Element[],
+  buffer: Buffer,
+  { encoding }: Syntax,
+): boolean =>
+  elements.some(({ tag, valueStart, valueEnd }) => {
+    if ((tag & 0xff00ffff) >>> 0 !== OVERLAY_BIT_POSITION) return false
+    const position = encoding.bigEndian ? valueEnd - 1 : valueStart
+    return valueEnd > valueStart && buffer[position] !== 0
+  })

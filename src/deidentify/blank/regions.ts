@@ -1,0 +1,51 @@
+/** Sequence of Ultrasound Regions (0018,6011; PS3.3 C.8.5.5): where the scanner says that it drew an image, not text. */
+import type { Element } from '../element.js'
+import { readUint16, type Geometry } from './geometry.js'
+import { areaOf, maskAround, maskOf, type Mask, type Rectangle } from './mask.js'
+
+const REGIONS = 0x00186011
+const SPATIAL_FORMAT = 0x00186012
+const [MIN_X, MIN_Y, MAX_X, MAX_Y] = [0x00186018, 0x0018601a, 0x0018601c, 0x0018601e]
+
+const MAX_REGIONS = 64
+/** 2D, M-mode, spectral and waveform; not graphics, nor what has no spatial format (C.8.5.5.1.1). */
+const PICTURES: ReadonlySet<number> = new Set([1, 2, 3, 4])
+/** Banners stand at the top: a region that reaches into them was not drawn around the picture. */
+const TOP_SHARE = 0.02
+const LARGEST_SHARE = 0.9
+
+/**
+ * Everything outside the pictures. Undefined when the regions cannot be trusted: one lies outside the image, which was
+ * then cut or scaled after they were written; or they leave no room for the text that is to be outside of them.
+ */
+export function outsideRegions(
+  elements: readonly Element[],
+  buffer: Buffer,
+  geometry: Geometry,
+): Mask | undefined {
+  const items = elements.find(({ tag }) => tag === REGIONS)?.items ?? []
+  if (items.length === 0 || items.length > MAX_REGIONS) return undefined
+  const pictures: Rectangle[] = []
+  for (const item of items) {
+    const read = (tag: number) => {
+      const found = item.elements.find((element) => element.tag === tag)
+      return found && readUint16(found, buffer, item.encoding)
+    }
+    const [x, y, right, bottom] = [read(MIN_X), read(MIN_Y), read(MAX_X), read(MAX_Y)]
+    const format = read(SPATIAL_FORMAT)
+    if (x === undefined || y === undefined || right === undefined || bottom === undefined)
+      return undefined
+    // Some write the last column, which is included, and some the one behind it.
+    if (x >= right || y >= bottom || right > geometry.columns || bottom > geometry.rows)
+      return undefined
+    if (format !== undefined && PICTURES.has(format))
+      pictures.push({ x, y, width: right - x + 1, height: bottom - y + 1 })
+  }
+  const { rows, columns } = geometry
+  const kept = areaOf(maskOf(pictures, geometry))
+  const isTrusted =
+    kept > 0 &&
+    kept <= LARGEST_SHARE * rows * columns &&
+    pictures.every(({ y }) => y >= TOP_SHARE * rows)
+  return isTrusted ? maskAround(pictures, geometry) : undefined
+}

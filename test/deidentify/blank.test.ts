@@ -1,0 +1,202 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { deflateRawSync } from 'node:zlib'
+import { dataset, part10, topLevel, valueOf, type Encoding, type Written } from './_build.js'
+import {
+  bytesOfPixels,
+  noise,
+  ultrasound,
+  ultrasoundFile,
+  type Picture,
+  type Region,
+} from './_image.js'
+import { codeOf, contextFor, run, withPixels } from './_run.js'
+
+const ROWS = 20
+const COLUMNS = 26
+const REGION: Region = [4, 3, 21, 16]
+const isText = (x: number, y: number): boolean => x < 4 || x > 21 || y < 3 || y > 16
+const sizeOf = ({ frames = 1, samples = 1, bits = 8, photometric }: Picture): number =>
+  frames * ROWS * COLUMNS * (photometric.endsWith('_422') ? 2 : (samples * bits) / 8)
+const pixelsOf = (bytes: Buffer, length: number) => bytes.subarray(-length)
+const picture = (more: Partial<Picture>): Picture => ({
+  rows: ROWS,
+  columns: COLUMNS,
+  photometric: 'MONOCHROME2',
+  ...more,
+})
+
+describe('uncompressed pixels outside the regions of the scanner', () => {
+  it.each<[string, Picture, string, Encoding]>([
+    ['grey of 8 bits', picture({}), 'OB', 'explicit'],
+    ['grey in implicit VR', picture({}), 'OW', 'implicit'],
+    ['grey of 16 bits in big endian', picture({ bits: 16, stored: 12 }), 'OW', 'big'],
+    ['grey of 8 bits in words of big endian', picture({}), 'OW', 'big'],
+    ['grey of 32 bits', picture({ bits: 32 }), 'OW', 'explicit'],
+    [
+      'inverse grey',
+      picture({ photometric: 'MONOCHROME1', bits: 16, stored: 12 }),
+      'OW',
+      'explicit',
+    ],
+    ['a palette', picture({ photometric: 'PALETTE COLOR', bits: 16 }), 'OW', 'explicit'],
+    ['colour by pixel', picture({ photometric: 'RGB', samples: 3, planar: 0 }), 'OB', 'explicit'],
+    ['colour by plane', picture({ photometric: 'RGB', samples: 3, planar: 1 }), 'OB', 'explicit'],
+    ['colour of 16 bits', picture({ photometric: 'RGB', samples: 3, bits: 16 }), 'OW', 'big'],
+    [
+      'luminance by plane',
+      picture({ photometric: 'YBR_FULL', samples: 3, planar: 1 }),
+      'OB',
+      'explicit',
+    ],
+    ['halved chrominance', picture({ photometric: 'YBR_FULL_422', samples: 3 }), 'OB', 'explicit'],
+  ])('are blanked in %s, and no other byte changes', async (_, image, vr, encoding) => {
+    const whole = { ...image, frames: 3 }
+    const before = noise(sizeOf(whole))
+    const input = ultrasoundFile(whole, [REGION], [0x7fe00010, vr, before], encoding)
+    const text = bytesOfPixels(whole, isText)
+    for (const chunkBytes of [65536, 97]) {
+      const { bytes, facts } = await run(input, contextFor(), chunkBytes)
+      const after = pixelsOf(bytes, before.length)
+      const changed = [...before.keys()].filter((at) => before[at] !== after[at])
+      expect(changed.filter((at) => !text.has(at))).toEqual([])
+      // One value for each place in a pixel or plane: nothing of the text can be told.
+      expect(new Set([...text].map((at) => after[at])).size).toBeLessThanOrEqual(2)
+      expect(facts).toMatchObject({ pixelsBlanked: true, pixelsAtRisk: false })
+    }
+  })
+
+  it('are black as the photometric interpretation has it', async () => {
+    const firstOf = async (image: Partial<Picture>, length: number) => {
+      const whole = picture(image)
+      const input = ultrasoundFile(whole, [REGION], [0x7fe00010, 'OW', noise(sizeOf(whole))])
+      const { bytes } = await run(input)
+      return [...pixelsOf(bytes, sizeOf(whole)).subarray(0, length)]
+    }
+    expect(await firstOf({}, 2)).toEqual([0, 0])
+    expect(await firstOf({ photometric: 'MONOCHROME1', bits: 16, stored: 12 }, 4)).toEqual([
+      0xff, 0x0f, 0xff, 0x0f,
+    ])
+    expect(await firstOf({ photometric: 'YBR_FULL', samples: 3 }, 4)).toEqual([0, 128, 128, 0])
+    expect(await firstOf({ photometric: 'YBR_FULL_422', samples: 3 }, 5)).toEqual([
+      0, 0, 128, 128, 0,
+    ])
+  })
+
+  it('are blanked to whole bytes where a pixel is a bit', async () => {
+    const whole = picture({ bits: 1, columns: 32 })
+    const before = noise((ROWS * 32) / 8)
+    const input = ultrasoundFile(whole, [[8, 3, 23, 16]], [0x7fe00010, 'OB', before])
+    const after = pixelsOf((await run(input)).bytes, before.length)
+    for (let at = 0; at < before.length; at++) {
+      const [row, byte] = [Math.floor(at / 4), at % 4]
+      const isKept = row >= 3 && row <= 16 && (byte === 1 || byte === 2)
+      expect([at, after[at]]).toEqual([at, isKept ? before[at] : 0])
+    }
+  })
+
+  it('are blanked in a deflated file', async () => {
+    const whole = picture({})
+    const before = noise(ROWS * COLUMNS)
+    const body = dataset(ultrasound(whole, [REGION], [0x7fe00010, 'OB', before]))
+    const input = part10(deflateRawSync(body), '1.2.840.10008.1.2.1.99')
+    expect((await run(input)).facts.pixelsBlanked).toBe(true)
+  })
+
+  it('are blanked however many regions there are and wherever they lie', async () => {
+    const region = fc
+      .tuple(fc.nat(COLUMNS - 2), fc.integer({ min: 1, max: ROWS - 2 }), fc.nat(12), fc.nat(8))
+      .map(([x, y, width, height]): Region => [
+        x,
+        y,
+        Math.min(COLUMNS - 1, x + 1 + width),
+        Math.min(ROWS - 1, y + 1 + height),
+      ])
+    const before = noise(ROWS * COLUMNS)
+    await fc.assert(
+      fc.asyncProperty(fc.array(region, { minLength: 1, maxLength: 6 }), async (regions) => {
+        const input = ultrasoundFile(picture({}), regions, [0x7fe00010, 'OB', before])
+        const after = pixelsOf((await run(input)).bytes, before.length)
+        const isKept = (x: number, y: number) =>
+          regions.some(([x0, y0, x1, y1]) => x >= x0 && x <= x1 && y >= y0 && y <= y1)
+        for (let at = 0; at < before.length; at++)
+          if (after[at] !== (isKept(at % COLUMNS, Math.floor(at / COLUMNS)) ? before[at] : 0))
+            return false
+        return true
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('an image that was blanked', () => {
+  it('says so as PS3.15 E.3.1 asks, and in the report', async () => {
+    const pixels: Written = [0x7fe00010, 'OB', noise(ROWS * COLUMNS)]
+    const more: Written[] = [[0x00280301, 'CS', 'YES']]
+    const input = ultrasoundFile(picture({}), [REGION], pixels, 'explicit', more)
+    const { bytes, report } = await run(input)
+    expect(valueOf(bytes, 0x00280301)).toBe('NO')
+    expect(topLevel(bytes).get(0x00120064)?.toString('latin1')).toContain('Clean Pixel Data Option')
+    expect(report).toContainEqual({
+      path: '7FE00010',
+      action: 'cleaned',
+      reason: 'blanking rule: pictures outlined by the scanner',
+      option: '113101',
+    })
+  })
+
+  it('is blanked by model and size where the scanner outlines nothing', async () => {
+    const whole = picture({ rows: 480, columns: 640 })
+    const before = noise(480 * 640)
+    const model: Written[] = [
+      [0x00080070, 'LO', 'GE Medical Systems'],
+      [0x00081090, 'LO', 'LOGIQ9'],
+    ]
+    const input = ultrasoundFile(whole, [], [0x7fe00010, 'OB', before], 'explicit', model)
+    const after = pixelsOf((await run(input)).bytes, before.length)
+    expect(after.subarray(0, 30 * 640).every((byte) => byte === 0)).toBe(true)
+    expect(after.subarray(30 * 640).equals(before.subarray(30 * 640))).toBe(true)
+    const other = ultrasoundFile(
+      { ...whole, rows: 479 },
+      [],
+      [0x7fe00010, 'OB', before],
+      'explicit',
+      model,
+    )
+    expect(await codeOf(other)).toBe('pixels_at_risk')
+  })
+
+  it.each<[string, Partial<Picture>, readonly Region[]]>([
+    ['reach out of the image, which was cut since', {}, [[4, 3, 27, 16]]],
+    ['begin at the top edge, where banners are', {}, [[4, 0, 21, 16]]],
+    ['leave no room for text', {}, [[0, 1, 25, 19]]],
+    ['are upside down', {}, [[4, 16, 21, 3]]],
+  ])('is quarantined when the regions %s', async (_, image, regions) => {
+    const whole = picture(image)
+    const input = ultrasoundFile(whole, regions, [0x7fe00010, 'OB', noise(sizeOf(whole))])
+    expect(await codeOf(input)).toBe('pixels_at_risk')
+  })
+
+  it.each<[string, Partial<Picture>, number, Written[]]>([
+    ['has fewer bytes than its header says', {}, -2, []],
+    ['has more bytes than its header says', {}, 2, []],
+    ['has colours that are not known', { photometric: 'HSV', samples: 3 }, 0, []],
+    [
+      'has an overlay in the bits of its pixels',
+      { bits: 16, stored: 12 },
+      0,
+      [[0x60020102, 'US', Buffer.from([12, 0])]],
+    ],
+    ['is in one of the compressed syntaxes but not compressed', {}, 0, [[0x00020010, 'UI', '']]],
+  ])('is quarantined when it %s', async (_, image, extra, more) => {
+    const whole = picture(image)
+    const isSyntax = more.some(([tag]) => tag === 0x00020010)
+    const pixels: Written = [0x7fe00010, 'OW', noise(sizeOf(whole) + extra)]
+    const syntax = isSyntax ? '1.2.840.10008.1.2.5' : undefined
+    const rest = isSyntax ? [] : more
+    const input = ultrasoundFile(whole, [REGION], pixels, 'explicit', rest, syntax)
+    expect(await codeOf(input)).toBe('pixels_not_cleaned')
+    const passed = await run(input, withPixels('pass'))
+    expect(passed.facts).toMatchObject({ pixelsAtRisk: true, pixelsBlanked: false })
+  })
+})

@@ -37,19 +37,26 @@ export function encodeMarks(
   pixels: PixelMarks,
   encoding: Encoding,
 ): Map<number, Buffer> {
-  const byEncoding = encoded.get(profile) ?? new Map<Encoding, Map<number, Buffer>>()
+  const byEncoding = encoded.get(profile) ?? new Map<Encoding, Map<number, Buffer>[]>()
   encoded.set(profile, byEncoding)
-  const marks = byEncoding.get(encoding) ?? newMarks(profile, dates, encoding)
-  byEncoding.set(encoding, marks)
+  const kinds = byEncoding.get(encoding) ?? []
+  byEncoding.set(encoding, kinds)
+  const marks = (kinds[(pixels.isBlanked ? 1 : 0) + (pixels.isFaceless ? 2 : 0)] ??= newMarks(
+    profile,
+    dates,
+    pixels,
+    encoding,
+  ))
   return new Map(marks)
 }
 
 /** A profile decides what becomes of dates, so it stands for them here. */
-const encoded = new WeakMap<Profile, Map<Encoding, Map<number, Buffer>>>()
+const encoded = new WeakMap<Profile, Map<Encoding, Map<number, Buffer>[]>>()
 
 function newMarks(
   profile: Profile,
   dates: Rules['dates'],
+  pixels: PixelMarks,
   encoding: Encoding,
 ): Map<number, Buffer> {
   const text = (tag: number, vr: string, value: string): [number, Buffer] => [

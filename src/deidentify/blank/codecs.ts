@@ -1,6 +1,8 @@
 /** What blanks frames of each compressed transfer syntax, and leaves every pixel outside the mask as it decodes. */
-import type { Pace } from '../pace.js'
-import type { Geometry } from './geometry.js'
+import type { Pace, Steps } from '../pace.js'
+import { blackOf, type Geometry } from './geometry.js'
+import { blankDctFrame } from './jpeg-dct.js'
+import { blankLosslessFrame } from './jpeg-lossless.js'
 import type { Mask } from './mask.js'
 import { blankRleFrame, canBlankRle } from './rle.js'
 
@@ -14,15 +16,35 @@ export interface Codec {
 /** Of a decoded frame, which is held whole. */
 const MAX_DECODED_BYTES = 64 * 1024 * 1024
 
-const rle: Codec = {
-  startsFrame: () => true,
-  blank: (frame, geometry, mask, pace) => pace.run(blankRleFrame(frame, geometry, mask, pace)),
-}
+type BlankFrame = (frame: Buffer, geometry: Geometry, mask: Mask, pace: Pace) => Steps<Buffer>
+
+const codec = (blankFrame: BlankFrame, start?: number): Codec => ({
+  startsFrame: (fragment) =>
+    start === undefined || (fragment.length > 2 && fragment.readUInt16BE(0) === start),
+  blank: (frame, geometry, mask, pace) => pace.run(blankFrame(frame, geometry, mask, pace)),
+})
+
+/** Start of Image of JPEG and JPEG-LS. */
+const START_OF_IMAGE = 0xffd8
+const RLE = codec(blankRleFrame)
+const JPEG = codec(blankDctFrame, START_OF_IMAGE)
+const LOSSLESS_JPEG = codec(blankLosslessFrame, START_OF_IMAGE)
 
 /** Undefined where pixels would be lost, or the syntax or layout is not known here. */
 export function codecOf(syntax: string, geometry: Geometry): Codec | undefined {
   const { rows, columns, samples, bitsAllocated } = geometry
   if (rows * columns * samples * Math.ceil(bitsAllocated / 8) > MAX_DECODED_BYTES) return undefined
-  if (syntax === '1.2.840.10008.1.2.5') return canBlankRle(geometry) ? rle : undefined
-  return undefined
+  if (blackOf(geometry) === undefined) return undefined
+  switch (syntax) {
+    case '1.2.840.10008.1.2.5':
+      return canBlankRle(geometry) ? RLE : undefined
+    case '1.2.840.10008.1.2.4.50':
+    case '1.2.840.10008.1.2.4.51':
+      return JPEG
+    case '1.2.840.10008.1.2.4.57':
+    case '1.2.840.10008.1.2.4.70':
+      return LOSSLESS_JPEG
+    default:
+      return undefined
+  }
 }

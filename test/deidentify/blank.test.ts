@@ -197,6 +197,8 @@ describe('an image that was blanked', () => {
     const input = ultrasoundFile(whole, [REGION], pixels, 'explicit', rest, syntax)
     expect(await codeOf(input)).toBe('pixels_not_cleaned')
     const passed = await run(input, withPixels('pass'))
+    const looked = await run(input, contextFor('pseudonymize', { waived: ['pixels_not_cleaned'] }))
+    expect(looked.facts).toMatchObject({ pixelsAtRisk: true, pixelsBlanked: false })
     expect(passed.facts).toMatchObject({ pixelsAtRisk: true, pixelsBlanked: false })
   })
 })

@@ -42,6 +42,8 @@ export interface FaultProxy {
   readonly seen: Call[]
   /** Fails the next `times` requests of that kind, or of any; only for keys under `under` where it is given. Replaces the fault before. */
   inject(call: Call | 'any', fault: Fault, times?: number, under?: string): void
+  /** How many requests the last fault has failed. */
+  hits(): number
   clear(): void
   /** Stops listening, so that connections are refused by the system, until `up`. */
   down(): Promise<void>
@@ -53,6 +55,7 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   const target = new URL(upstream)
   const sockets = new Set<Socket>()
   const seen: Call[] = []
+  let hits = 0
   let active: { call: Call | 'any'; fault: Fault; left: number; under: string } | undefined
 
   const handle = (req: IncomingMessage, res: ServerResponse): void => {
@@ -65,7 +68,10 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
       active.left > 0 &&
       (active.call === 'any' || active.call === call) &&
       keyOf(req).startsWith(active.under)
-    if (active && isHit) active.left -= 1
+    if (active && isHit) {
+      active.left -= 1
+      hits += 1
+    }
     const fault = isHit ? active?.fault : undefined
     if (fault === 'refuse') req.socket.resetAndDestroy()
     else if (fault === '503 early') {
@@ -99,8 +105,11 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     seen,
-    inject: (call, fault, times = Infinity, under = '') =>
-      (active = { call, fault, left: times, under }),
+    inject: (call, fault, times = Infinity, under = '') => {
+      active = { call, fault, left: times, under }
+      hits = 0
+    },
+    hits: () => hits,
     clear: () => (active = undefined),
     down,
     up: () => listen(port),

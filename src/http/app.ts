@@ -31,8 +31,8 @@ export function createApp(rooms: Rooms, origin: () => string): Express {
   app.use(helmet({ crossOriginResourcePolicy: { policy: 'same-origin' } }))
   app.use(observe(rooms, metrics))
   app.use(healthRoutes(door))
-  app.use(pageRoutes())
   app.use(whileRecording(rooms))
+  app.use(pageRoutes())
   app.use(metricsRoutes(door, metrics))
   app.use(
     '/v1',

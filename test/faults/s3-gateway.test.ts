@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { startS3 } from '../_ceph.js'
 import type { S3Server } from '../_ceph.js'
 import { eventually } from '../_eventually.js'
@@ -237,10 +238,14 @@ if ('skip' in server) {
   async function runSlowCases(): Promise<void> {
     const { proxy } = slow
     proxy.inject('any', 'lost answer', Infinity, OBJECTS)
-    const lost = await send(slow, small, 'upload, every answer lost')
+    const sending = send(slow, small, 'upload, stored without an answer, then nothing heard')
+    while (proxy.hits() === 0) await delay(1)
+    // From here on nothing can be deleted either: what the server stored stays for the sweep.
+    proxy.inject('any', 'refuse', Infinity, OBJECTS)
+    const lost = await sending
     expect([lost.status, lost.body.code]).toEqual([503, 'store_unavailable'])
-    proxy.clear()
     expect((await bucketContent(server as S3Server, slow.bucket)).keys).not.toEqual([])
+    proxy.clear()
     proxy.inject('PutObject', 'stall', 1, OBJECTS)
     const once = await send(slow, small, 'upload, one request stalls')
     expect(once.status).toBe(201)

@@ -160,7 +160,8 @@ function* rewriteHead(
   const { pace } = subject
   yield* collect(elements, buffer, subject, decodeDefault)
   const isBlanked = plan !== undefined
-  const marks = { isBlanked, isFaceless }
+  const photometric = plan && 'codec' in plan.way ? plan.way.codec.photometric : undefined
+  const marks = { isBlanked, isFaceless, photometric }
   const additions = encodeMarks(profile, subject.rules.dates, marks, encoding)
   for (const [tag, vr] of PATIENT_TAGS) {
     if (elements.some((element) => element.tag === tag)) continue

@@ -23,6 +23,8 @@ export const MARK_TAGS: ReadonlySet<number> = new Set([
 export interface PixelMarks {
   /** All text was blanked (PS3.15 E.3.1). */
   readonly isBlanked: boolean
+  /** Photometric Interpretation, where blanking changed it. */
+  readonly photometric: string | undefined
   /** They hold no face (E.3.2). */
   readonly isFaceless: boolean
 }
@@ -47,7 +49,9 @@ export function encodeMarks(
     pixels,
     encoding,
   ))
-  return new Map(marks)
+  if (pixels.photometric === undefined) return new Map(marks)
+  const value = encodeText(pixels.photometric, 'CS')
+  return new Map([...marks, [0x00280004, encodeElement(0x00280004, 'CS', value, encoding)]])
 }
 
 /** A profile decides what becomes of dates, so it stands for them here. */

@@ -1,12 +1,21 @@
 /** Compressed images, made by dcmtk of real pixels, are blanked and decoded again by dcmtk: pixels outside stay, text goes. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import loadOpenJPEG from '@cornerstonejs/codec-openjpeg/wasmjs'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { part10, dataset, topLevel } from '../deidentify/_build.js'
-import { noise, ultrasound, type Picture, type Region } from '../deidentify/_image.js'
+import { dataset, fragments, part10, topLevel, valueOf } from '../deidentify/_build.js'
+import {
+  noise,
+  ultrasound,
+  ultrasoundFile,
+  type Picture,
+  type Region,
+} from '../deidentify/_image.js'
 import { run } from '../deidentify/_run.js'
 
 function reasonToSkip(): string | undefined {
@@ -81,6 +90,7 @@ const loop: Picture = { ...colour, frames: 3 }
 describe('an image compressed by dcmtk and blanked', () => {
   const JPEG = ['dcmcjpeg', 'dcmdjpeg'] as const
   const RLE = ['dcmcrle', 'dcmdrle'] as const
+  const JPEG_LS = ['dcmcjpls', 'dcmdjpls'] as const
   when.each<[string, Picture, readonly [string, string], string[], number]>([
     ['RLE, a loop in colour', loop, RLE, [], 0],
     ['RLE, grey of 12 bits', inverse, RLE, [], 0],
@@ -94,6 +104,12 @@ describe('an image compressed by dcmtk and blanked', () => {
       ['+el', '+sv', String(predictor)],
       0,
     ]),
+    ['JPEG-LS, grey', grey, JPEG_LS, ['+el'], 0],
+    ['JPEG-LS, inverse grey of 12 bits', inverse, JPEG_LS, ['+el'], 0],
+    ['JPEG-LS, a loop in colour', loop, JPEG_LS, ['+el', '+is'], 0],
+    ['JPEG-LS by line', colour, JPEG_LS, ['+el', '+il'], 0],
+    ['JPEG-LS by plane', colour, JPEG_LS, ['+el', '+in'], 0],
+    ['JPEG-LS with loss', grey12, JPEG_LS, ['+en', '+md', '2'], 0],
     ['baseline JPEG, grey', grey, JPEG, ['+eb'], 0],
     ['extended JPEG of 12 bits', grey12, JPEG, ['+ee'], 0],
     ['baseline JPEG, colour without halving', colour, JPEG, ['+eb', '+s4'], 0],
@@ -129,5 +145,77 @@ describe('an image compressed by dcmtk and blanked', () => {
         }
     // Black; and beside the picture what smoothing makes of its colour, which says nothing of the text.
     expect(shades.size).toBeLessThanOrEqual(isLossy && samples === 3 ? 40 : 1)
+  })
+})
+
+const FOLDER = fileURLToPath(new URL('../../../shared/dicom', import.meta.url))
+const noFiles = existsSync(FOLDER) ? undefined : 'no ../shared/dicom'
+
+/** Frames of JPEG 2000 as OpenJPEG decodes them. */
+async function decodeJpeg2000(file: Buffer): Promise<Buffer> {
+  const openjpeg = await loadOpenJPEG({
+    wasmBinary: readFileSync(
+      createRequire(import.meta.url).resolve('@cornerstonejs/codec-openjpeg/wasm'),
+    ),
+    print: () => undefined,
+    printErr: () => undefined,
+  })
+  const decoder = new openjpeg.J2KDecoder()
+  const start = file.indexOf(Buffer.from('ff4fff51', 'hex'))
+  const frame = file.subarray(start)
+  decoder.getEncodedBuffer(frame.length).set(frame)
+  decoder.decode()
+  const pixels = Buffer.from(decoder.getDecodedBuffer())
+  decoder.delete()
+  return pixels
+}
+
+describe('a real image in JPEG 2000, as if an ultrasound scanner had made it', () => {
+  const run2000 = noFiles === undefined ? it : it.skip
+  const named = (text: string) => (noFiles === undefined ? text : `${text} (skipped: ${noFiles})`)
+
+  run2000.each<[string, Picture, string]>([
+    [
+      'pydicom-data/US1_J2KI.dcm',
+      { rows: 480, columns: 640, samples: 3, photometric: 'YBR_ICT' },
+      '91',
+    ],
+    [
+      'pydicom/src/pydicom/data/test_files/GDCMJ2K_TextGBR.dcm',
+      { rows: 400, columns: 400, samples: 3, photometric: 'YBR_RCT' },
+      '90',
+    ],
+    [
+      'pydicom/src/pydicom/data/test_files/MR_small_jp2klossless.dcm',
+      { rows: 64, columns: 64, bits: 16, photometric: 'MONOCHROME2' },
+      '90',
+    ],
+  ])(named('%s is blanked, and decodes to the same elsewhere'), async (name, picture, syntax) => {
+    const source = readFileSync(join(FOLDER, name))
+    const frame = source.subarray(source.indexOf(Buffer.from('ff4fff51', 'hex')))
+    const { rows, columns, samples = 1, bits = 8 } = picture
+    const region: Region = [9, 11, columns - 20, rows - 15 - rows / 8]
+    const input = ultrasoundFile(
+      picture,
+      [region],
+      [0x7fe00010, 'OB', fragments(frame), 'open'],
+      'explicit',
+      [],
+      `1.2.840.10008.1.2.4.${syntax}`,
+    )
+    const { bytes } = await run(input)
+    const [before, after] = [await decodeJpeg2000(source), await decodeJpeg2000(bytes)]
+    const size = (samples * bits) / 8
+    expect(after.length).toBe(rows * columns * size)
+    const wrong: number[] = []
+    for (let y = 0; y < rows; y++)
+      for (let x = 0; x < columns; x++) {
+        const at = (y * columns + x) * size
+        const isPicture = x >= region[0] && x <= region[2] && y >= region[1] && y <= region[3]
+        const expected = isPicture ? before.subarray(at, at + size) : Buffer.alloc(size)
+        if (!after.subarray(at, at + size).equals(expected)) wrong.push(at)
+      }
+    expect(wrong).toEqual([])
+    expect(valueOf(bytes, 0x00280004)).toBe(samples === 3 ? 'YBR_RCT' : 'MONOCHROME2')
   })
 })

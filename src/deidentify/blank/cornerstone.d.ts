@@ -1,0 +1,52 @@
+/**
+ * The parts of two codecs compiled to WebAssembly that are used here; the packages ship no types. Buffers that they give
+ * are memory of the module: gone after `delete`, and moved by the next call.
+ */
+declare module '@cornerstonejs/codec-charls/wasmjs' {
+  export interface FrameInfo {
+    readonly width: number
+    readonly height: number
+    readonly bitsPerSample: number
+    readonly componentCount: number
+  }
+  export interface WasmOptions {
+    readonly wasmBinary: Uint8Array
+    readonly print: (text: string) => void
+    readonly printErr: (text: string) => void
+  }
+  export interface Decoder<Info> {
+    getEncodedBuffer(bytes: number): Uint8Array
+    decode(): void
+    getFrameInfo(): Info
+    getDecodedBuffer(): Uint8Array
+    delete(): void
+  }
+  export interface Encoder<Info> {
+    getDecodedBuffer(info: Info): Uint8Array
+    encode(): void
+    getEncodedBuffer(): Uint8Array
+    delete(): void
+  }
+  interface CharLS {
+    readonly JpegLSDecoder: new () => Decoder<FrameInfo> & { getInterleaveMode(): number }
+    readonly JpegLSEncoder: new () => Encoder<FrameInfo> & {
+      setNearLossless(most: number): void
+      setInterleaveMode(mode: number): void
+    }
+  }
+  export default function load(options: WasmOptions): Promise<CharLS>
+}
+
+declare module '@cornerstonejs/codec-openjpeg/wasmjs' {
+  import type { Decoder, Encoder, FrameInfo, WasmOptions } from '@cornerstonejs/codec-charls/wasmjs'
+
+  type Info = FrameInfo & { readonly isSigned: boolean }
+  interface OpenJPEG {
+    readonly J2KDecoder: new () => Decoder<Info>
+    readonly J2KEncoder: new () => Encoder<Info> & {
+      setQuality(isLossless: boolean, rate: number): void
+      setDecompositions(count: number): void
+    }
+  }
+  export default function load(options: WasmOptions): Promise<OpenJPEG>
+}

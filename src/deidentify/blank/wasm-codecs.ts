@@ -1,0 +1,165 @@
+/**
+ * JPEG-LS and JPEG 2000, by CharLS and OpenJPEG in WebAssembly: a frame is decoded, blanked, and encoded without loss. What a
+ * decoder gives for a lossy frame is then kept as it is, in the same transfer syntax, which allows lossless frames too.
+ */
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import loadCharLS, { type FrameInfo } from '@cornerstonejs/codec-charls/wasmjs'
+import loadOpenJPEG from '@cornerstonejs/codec-openjpeg/wasmjs'
+import { NocturneError } from '../../lib/errors.js'
+import { blackOf, type Geometry } from './geometry.js'
+import type { Mask } from './mask.js'
+
+export type WasmCodec = 'jpeg-ls' | 'jpeg-2000'
+
+const { resolve } = createRequire(import.meta.url)
+const silent = { print: () => undefined, printErr: () => undefined }
+const optionsFor = async (codec: string) => ({
+  wasmBinary: await readFile(resolve(`@cornerstonejs/${codec}/wasm`)),
+  ...silent,
+})
+
+let charls: ReturnType<typeof loadCharLS> | undefined
+let openjpeg: ReturnType<typeof loadOpenJPEG> | undefined
+
+/** One frame with the mask blanked. @throws NocturneError `pixels_not_cleaned` */
+export async function blankWasmFrame(
+  codec: WasmCodec,
+  frame: Uint8Array,
+  geometry: Geometry,
+  mask: Mask,
+): Promise<Uint8Array> {
+  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length)
+  // A decoder allocates what the frame asks for, so its size is read before.
+  const isAsDeclared = codec === 'jpeg-ls' ? isJpegLs(bytes, geometry) : isJpeg2000(bytes, geometry)
+  if (!isAsDeclared) throw new NocturneError('pixels_not_cleaned')
+  try {
+    return codec === 'jpeg-ls'
+      ? await blankJpegLs(bytes, geometry, mask)
+      : await blankJpeg2000(bytes, geometry, mask)
+  } catch (error) {
+    // A codec throws numbers and texts of its own; its memory may be in any state then.
+    if (codec === 'jpeg-ls') charls = undefined
+    else openjpeg = undefined
+    if (error instanceof NocturneError) throw error
+    throw new NocturneError('pixels_not_cleaned')
+  }
+}
+
+async function blankJpegLs(frame: Buffer, geometry: Geometry, mask: Mask): Promise<Uint8Array> {
+  charls ??= loadCharLS(await optionsFor('codec-charls'))
+  const { JpegLSDecoder, JpegLSEncoder } = await charls
+  const decoder = new JpegLSDecoder()
+  const encoder = new JpegLSEncoder()
+  try {
+    decoder.getEncodedBuffer(frame.length).set(frame)
+    decoder.decode()
+    const info = decoder.getFrameInfo()
+    const interleaving = decoder.getInterleaveMode()
+    const pixels = expectPixels(decoder.getDecodedBuffer(), info, geometry)
+    fill(pixels, info.bitsPerSample, interleaving === 0, geometry, mask)
+    encoder.getDecodedBuffer(info).set(pixels)
+    encoder.setNearLossless(0)
+    encoder.setInterleaveMode(interleaving)
+    encoder.encode()
+    return Uint8Array.from(encoder.getEncodedBuffer())
+  } finally {
+    decoder.delete()
+    encoder.delete()
+  }
+}
+
+async function blankJpeg2000(frame: Buffer, geometry: Geometry, mask: Mask): Promise<Uint8Array> {
+  openjpeg ??= loadOpenJPEG(await optionsFor('codec-openjpeg'))
+  const { J2KDecoder, J2KEncoder } = await openjpeg
+  const decoder = new J2KDecoder()
+  const encoder = new J2KEncoder()
+  try {
+    decoder.getEncodedBuffer(frame.length).set(frame)
+    decoder.decode()
+    const info = decoder.getFrameInfo()
+    const pixels = expectPixels(decoder.getDecodedBuffer(), info, geometry)
+    fill(pixels, info.bitsPerSample, false, geometry, mask)
+    encoder.getDecodedBuffer(info).set(pixels)
+    encoder.setQuality(true, 0)
+    const side = Math.min(geometry.rows, geometry.columns)
+    encoder.setDecompositions(Math.min(5, Math.floor(Math.log2(side))))
+    encoder.encode()
+    return Uint8Array.from(encoder.getEncodedBuffer())
+  } finally {
+    decoder.delete()
+    encoder.delete()
+  }
+}
+
+/** A copy of the decoded samples. @throws NocturneError `pixels_not_cleaned` when the frame is of another kind than declared. */
+function expectPixels(decoded: Uint8Array, info: FrameInfo, geometry: Geometry): Buffer {
+  const { rows, columns, samples, bitsAllocated } = geometry
+  const bytesOfSample = info.bitsPerSample > 8 ? 2 : 1
+  const isExpected =
+    info.width === columns &&
+    info.height === rows &&
+    info.componentCount === samples &&
+    info.bitsPerSample >= 1 &&
+    info.bitsPerSample <= Math.min(16, bitsAllocated) &&
+    decoded.length === rows * columns * samples * bytesOfSample
+  if (!isExpected) throw new NocturneError('pixels_not_cleaned')
+  return Buffer.from(decoded)
+}
+
+function fill(
+  pixels: Buffer,
+  bits: number,
+  isPlanar: boolean,
+  geometry: Geometry,
+  mask: Mask,
+): void {
+  const { rows, columns, samples } = geometry
+  const bytes = bits > 8 ? 2 : 1
+  const black = (blackOf(geometry) ?? []).map((sample) => {
+    const padded = Buffer.alloc(bytes)
+    sample.copy(padded, 0, 0, bytes)
+    return padded
+  })
+  const planes = isPlanar ? samples : 1
+  const size = (bytes * samples) / planes
+  for (let plane = 0; plane < planes; plane++) {
+    const pattern = isPlanar ? (black[plane] ?? Buffer.alloc(1)) : Buffer.concat(black)
+    for (const { top, bottom, runs } of mask)
+      for (let row = top; row < bottom; row++)
+        for (const [from, to] of runs) {
+          const start = (plane * rows + row) * columns
+          pixels.fill(pattern, (start + from) * size, (start + to) * size)
+        }
+  }
+}
+
+/** SOF55 (ITU-T T.87 C.2.2), behind whatever segments come before it. */
+function isJpegLs(bytes: Buffer, { rows, columns, samples }: Geometry): boolean {
+  for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff;) {
+    if (bytes[at + 1] === 0xf7)
+      return (
+        bytes.readUInt16BE(at + 5) === rows &&
+        bytes.readUInt16BE(at + 7) === columns &&
+        bytes[at + 9] === samples
+      )
+    at += 2 + bytes.readUInt16BE(at + 2)
+  }
+  return false
+}
+
+/** SIZ (ITU-T T.800 A.5.1): the first segment; one tile grid from the origin, no component subsampled. */
+function isJpeg2000(bytes: Buffer, { rows, columns, samples }: Geometry): boolean {
+  if (bytes.length < 42 + 3 * samples || bytes.readUInt32BE(0) !== 0xff4fff51) return false
+  const isWhole = Array.from({ length: samples }, (_, index) => 42 + 3 * index).every(
+    (at) => bytes[at + 1] === 1 && bytes[at + 2] === 1,
+  )
+  return (
+    isWhole &&
+    bytes.readUInt32BE(8) === columns &&
+    bytes.readUInt32BE(12) === rows &&
+    bytes.readUInt32BE(16) === 0 &&
+    bytes.readUInt32BE(20) === 0 &&
+    bytes.readUInt16BE(40) === samples
+  )
+}

@@ -1,0 +1,77 @@
+/** Frames to the thread of the codecs, one after the other. It starts when it is first needed and never keeps a process alive. */
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { NocturneError } from '../../lib/errors.js'
+import type { Geometry } from './geometry.js'
+import type { Mask } from './mask.js'
+import type { WasmCodec } from './wasm-codecs.js'
+
+export interface CodecRequest {
+  readonly codec: WasmCodec
+  readonly frame: Uint8Array
+  readonly geometry: Geometry
+  readonly mask: Mask
+}
+
+/** Undefined when the frame cannot be blanked. */
+export interface CodecAnswer {
+  readonly blanked: Uint8Array | undefined
+}
+
+const FILE = new URL('./wasm-worker.js', import.meta.url)
+/** Where the code was not built there is no file that a thread could run. */
+const CAN_RUN = existsSync(fileURLToPath(FILE))
+/** An X-ray of 60 MB in JPEG 2000 takes half of it on a slow core. */
+const FRAME_MS = 120_000
+/** Its memory grows with the largest frame and never shrinks. */
+const IDLE_MS = 10_000
+
+let line: Promise<unknown> = Promise.resolve()
+let worker: Worker | undefined
+let idle: NodeJS.Timeout | undefined
+
+/** @throws NocturneError `pixels_not_cleaned` */
+export async function blankInThread(request: CodecRequest): Promise<Buffer> {
+  if (!CAN_RUN) {
+    const { blankWasmFrame } = await import('./wasm-codecs.js')
+    const { codec, frame, geometry, mask } = request
+    return Buffer.from(await blankWasmFrame(codec, frame, geometry, mask))
+  }
+  const turn = line.then(() => ask(request))
+  line = turn.catch(() => undefined)
+  const { blanked } = await turn
+  if (!blanked) throw new NocturneError('pixels_not_cleaned')
+  return Buffer.from(blanked.buffer, blanked.byteOffset, blanked.length)
+}
+
+async function ask(request: CodecRequest): Promise<CodecAnswer> {
+  clearTimeout(idle)
+  worker ??= new Worker(FILE, { name: 'codecs', env: {}, execArgv: [] })
+  const current = worker
+  current.ref()
+  const timer: { id?: NodeJS.Timeout } = {}
+  try {
+    return await new Promise<CodecAnswer>((resolve) => {
+      const fail = (): void => {
+        worker = undefined
+        void current.terminate()
+        resolve({ blanked: undefined })
+      }
+      timer.id = setTimeout(fail, FRAME_MS)
+      current.once('message', resolve)
+      current.once('error', fail)
+      current.once('exit', fail)
+      current.postMessage(request)
+    })
+  } finally {
+    clearTimeout(timer.id)
+    current.removeAllListeners()
+    current.on('error', () => undefined)
+    current.unref()
+    idle = setTimeout(() => {
+      worker = undefined
+      void current.terminate()
+    }, IDLE_MS).unref()
+  }
+}

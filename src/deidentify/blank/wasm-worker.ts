@@ -1,0 +1,16 @@
+/** A thread that runs the codecs of other people's code: away from requests, and ended when it takes too long. */
+import { parentPort } from 'node:worker_threads'
+import { blankWasmFrame } from './wasm-codecs.js'
+import type { CodecAnswer, CodecRequest } from './wasm-thread.js'
+
+parentPort?.on('message', ({ codec, frame, geometry, mask }: CodecRequest) => {
+  const answer = (message: CodecAnswer): void => parentPort?.postMessage(message)
+  blankWasmFrame(codec, frame, geometry, mask).then(
+    (blanked) => {
+      answer({ blanked })
+    },
+    () => {
+      answer({ blanked: undefined })
+    },
+  )
+})

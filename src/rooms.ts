@@ -8,7 +8,13 @@ import type { Deliveries } from './deliver/index.js'
 import { createDirectory, dutyAt } from './directory/index.js'
 import { submitCheckpoint } from './http/witnessing.js'
 import type { Directory } from './directory/index.js'
-import { checkAnchor, createLedger, createPublisher, createWitnessing } from './ledger/index.js'
+import {
+  checkAnchor,
+  createLedger,
+  createPublisher,
+  createWitnessing,
+  retentionMs,
+} from './ledger/index.js'
 import type { Ledger, Publisher, Witnessing } from './ledger/index.js'
 import { randomName } from './lib/ids.js'
 import { createLogger } from './lib/logger.js'
@@ -31,9 +37,6 @@ import { MemoryBudget } from './transfer/original.js'
 
 /** Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is sealed to the facility. */
 const ORIGINALS_BYTES = 8 << 20
-
-/** Seven years, a year more than 45 CFR 164.316(b)(2)(i) asks for: what is published is locked for so long, where it can be. */
-const KEEP_MS = 7 * 366 * 86_400_000
 
 export interface Rooms {
   readonly site: Site
@@ -117,7 +120,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         verifierKey,
         holder,
         now,
-        keepMs: KEEP_MS,
+        keepMs: retentionMs(config.ledger.retention.years),
       }),
       directory,
       inEffect,

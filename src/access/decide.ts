@@ -13,6 +13,9 @@ export const ACTIONS = [
   'inbox.read',
   'audit.read',
   'audit.export',
+  'audit.review',
+  'audit.hold',
+  'audit.prune',
   'key.check',
   'transfer.read',
   'transfer.add',
@@ -69,6 +72,9 @@ const GLOBAL: ReadonlySet<Action> = new Set<Action>([
   'inbox.read',
   'audit.read',
   'audit.export',
+  'audit.review',
+  'audit.hold',
+  'audit.prune',
   'key.check',
 ])
 
@@ -150,6 +156,12 @@ const GRANTS: readonly Grant[] = [
     role: 'officer',
     relations: ['global'],
     actions: ['transfer.list', 'audit.read', 'audit.export'],
+  },
+  {
+    rule: 'officers review what happened, and say what stays and what may go',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['audit.review', 'audit.hold', 'audit.prune'],
   },
   {
     rule: 'officers see the state of every transfer',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { NocturneError, systemCode } from '../lib/errors.js'
 import {
   checkAnchor,
+  findAltered,
   nodeCrypto,
   parsePolicy,
   readLines,
@@ -88,6 +89,9 @@ export async function verifySite(dir: string, key: string | undefined): Promise<
         if (key !== undefined && key !== ledger.verifierKey) throw otherKey()
         const report = await ledger.verify()
         if (!report.ok) return report
+        // Before what is hidden makes the rest look as if it had never been there.
+        const altered = await findAltered(logFiles, report.pruned)
+        if (altered) return { ...report, ...altered, ok: false }
         const anchor = await checkAnchor(state, logFiles, ledger.verifierKey)
         // A site that never served has published nothing.
         if (!anchor) return report

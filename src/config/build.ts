@@ -48,6 +48,7 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     people,
     recovery,
     witnesses: file.witnesses,
+    ledger: file.ledger,
     keys: file.keys,
     limits: file.limits,
     logLevel: file.logLevel,

@@ -70,6 +70,12 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'witnesses[].name': ID,
   'witnesses[].url': 'write the address of the witness, for example https://witness.example.org',
   'witnesses[].key': 'write the line that `nocturne witness new` printed there',
+  ledger: 'write ledger: { retention: { years: 7 }, review: { days: 7 } }, or leave it out',
+  'ledger.retention': 'write retention: { years: 7 }',
+  'ledger.retention.years':
+    'write 6 or more: 45 CFR 164.316(b)(2)(i) wants six years, and nothing is pruned without an officer',
+  'ledger.review': 'write review: { days: 7 }',
+  'ledger.review.days': 'write how many days may pass between reviews of activity, from 1 to 366',
   limits: 'write a map such as { itemBytes: 8 GiB, idleSeconds: 30 }, or leave it out',
   logLevel: 'write trace, debug, info, warn, error, fatal or silent',
 }

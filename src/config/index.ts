@@ -36,9 +36,17 @@ export interface SiteConfig {
   readonly recovery: string
   /** Who cosigns the ledger; a majority of them makes a checkpoint witnessed. */
   readonly witnesses: readonly WitnessConfig[]
+  readonly ledger: LedgerConfig
   readonly keys: KeyPolicy
   readonly limits: Limits
   readonly logLevel: LogLevel
+}
+
+export interface LedgerConfig {
+  /** How long every entry stays, six years or more; published files are locked for as long, where they can be. */
+  readonly retention: { readonly years: number }
+  /** How often an officer reviews what happened. */
+  readonly review: { readonly days: number }
 }
 
 /** What certificates of the site must be like, beyond the rules that always hold (src/seal/README.md). */

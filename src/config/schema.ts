@@ -163,6 +163,28 @@ export const topFields = {
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 }
 
+/** Six years at least: 45 CFR 164.316(b)(2)(i). */
+export const ledgerSchema = z.strictObject({
+  retention: z
+    .strictObject({
+      years: z
+        .int('is not a whole number')
+        .min(6, 'is less than six years')
+        .max(100, 'is too large')
+        .default(7),
+    })
+    .prefault({}),
+  review: z
+    .strictObject({
+      days: z
+        .int('is not a whole number')
+        .min(1, 'is too small')
+        .max(366, 'is too large')
+        .default(7),
+    })
+    .prefault({}),
+})
+
 export const siteSchema = z.strictObject({
   gateway: z.strictObject(gatewayFields),
   ...topFields,
@@ -188,6 +210,7 @@ export const siteSchema = z.strictObject({
       'names a witness twice',
     )
     .default([]),
+  ledger: ledgerSchema.prefault({}),
   limits: limitsSchema.prefault({}),
 })
 

@@ -19,6 +19,9 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'groups[]': Object.keys(siteSchema.shape.groups.element.shape),
   'groups[].duty': ['weekly', 'dates'],
   'people[]': Object.keys(siteSchema.shape.people.element.shape),
+  ledger: Object.keys(siteSchema.shape.ledger.unwrap().shape),
+  'ledger.retention': ['years'],
+  'ledger.review': ['days'],
   keys: Object.keys(siteSchema.shape.keys.unwrap().shape),
   limits: Object.keys(siteSchema.shape.limits.unwrap().shape),
 }

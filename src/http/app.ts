@@ -10,6 +10,7 @@ import { requestId, requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
 import { deliveryRoutes } from './routes/deliveries.js'
 import { healthRoutes, metricsRoutes } from './routes/health.js'
+import { keepingRoutes } from './routes/keeping.js'
 import { keyRoutes } from './routes/keys.js'
 import { quarantineRoutes } from './routes/quarantine.js'
 import { pageRoutes } from './routes/pages.js'
@@ -44,6 +45,7 @@ export function createApp(rooms: Rooms, origin: () => string): Express {
     recipientRoutes(door),
     keyRoutes(door),
     auditRoutes(door),
+    keepingRoutes(door),
   )
   app.use(notFoundHandler)
   app.use(problemHandler(rooms.logger))

@@ -1,8 +1,8 @@
 /** Query strings, parsed at the door: unknown names and repeated ones are refused, so that a typing error is seen. */
 import type { Request } from 'express'
 import { z } from 'zod'
-import { EVENT_TYPES, QUESTIONS } from '../ledger/index.js'
-import type { EventQuery, EventType, ExportQuery, Question } from '../ledger/index.js'
+import { EVENT_TYPES, FINDINGS, QUESTIONS } from '../ledger/index.js'
+import type { EventQuery, EventType, ExportQuery, HoldScope, Question } from '../ledger/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { ID_PATTERN } from '../lib/ids.js'
 
@@ -88,7 +88,31 @@ const PATIENT = z.strictObject({
 
 /** @throws NocturneError `bad_request` */
 export function patientQuestionOf(request: Request): z.output<typeof PATIENT> {
-  const parsed = PATIENT.safeParse(request.body)
+  return parseBody(PATIENT, request)
+}
+
+const HOLD = z.strictObject({
+  facility: PRINCIPAL.optional(),
+  transfer: z.string().regex(ID_PATTERN).optional(),
+  patient: HANDLE.optional(),
+  actor: PRINCIPAL.optional(),
+  from: TIME.optional(),
+  until: TIME.optional(),
+})
+
+const REVIEW = z.strictObject({ until: z.int().min(1), finding: z.enum(FINDINGS) })
+
+/** @throws NocturneError `bad_request` */
+export function holdOf(request: Request): HoldScope {
+  const given = Object.entries(parseBody(HOLD, request))
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined))
+}
+
+/** @throws NocturneError `bad_request` */
+export const reviewOf = (request: Request): z.output<typeof REVIEW> => parseBody(REVIEW, request)
+
+function parseBody<T>(schema: z.ZodType<T>, request: Request): T {
+  const parsed = schema.safeParse(request.body)
   // The cause would quote what was sent.
   if (!parsed.success) throw new NocturneError('bad_request')
   return parsed.data

@@ -2,6 +2,7 @@ import { NocturneError } from '../lib/errors.js'
 import type { Station } from '../lib/station.js'
 import type { State, Tx } from '../state/index.js'
 import type { EventInput, EventType, LedgerRow } from './events.js'
+import type { Range } from './gaps.js'
 import { HASH_BYTES, TILE_WIDTH } from './merkle.js'
 import { begin, checkEnd } from './opening.js'
 import { formatProof } from './proof.js'
@@ -56,6 +57,8 @@ export interface VerifyReport {
   readonly checked?: number
   /** Of a site: the size of what it published, which was verified as well. */
   readonly published?: number
+  /** Ranges of indices whose entries were pruned under the policy, as later entries say: first, and the one behind the last. */
+  readonly pruned?: readonly Range[]
   /** The first index that is wrong, when one entry is to blame. */
   readonly badIndex?: number
   /** What is wrong, in words of our own. */

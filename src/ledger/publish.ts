@@ -17,6 +17,7 @@ import { createCursor } from './cursor.js'
 import type { Cursor } from './cursor.js'
 import { CHECKPOINT, formatBundle, keptPath, partialsPath, tilePath } from './layout.js'
 import { HASH_BYTES, partialTile, partialWidth, TILE_WIDTH } from './merkle.js'
+import { isPruned, readPruned } from './pruned.js'
 import { readEntries, readHead } from './read.js'
 import { readTile } from './tiles.js'
 
@@ -90,7 +91,7 @@ async function putFull(
   const filled: Place[] = []
   for (let n = partialTile(from, 0); n < partialTile(size, 0); n++) {
     const bundle = await bundleOf(options, n, TILE_WIDTH)
-    await putOnce(options, tilePath('entries', n), bundle)
+    if (bundle) await putOnce(options, tilePath('entries', n), bundle)
     // At every level that this tile of leaves was the last one missing of.
     const leaves = (n + 1) * TILE_WIDTH
     for (let level = 0; leaves % TILE_WIDTH ** (level + 1) === 0; level++) {
@@ -117,23 +118,26 @@ async function putPartials(options: PublisherOptions, size: number): Promise<voi
     if (!hashes || hashes.length < width * HASH_BYTES) throw new NocturneError('ledger_broken')
     const bytes = hashes.subarray(0, width * HASH_BYTES)
     await putOnce(options, tilePath(level, n, width), bytes, false)
-    if (level === 0)
-      await putOnce(
-        options,
-        tilePath('entries', n, width),
-        await bundleOf(options, n, width),
-        false,
-      )
+    if (level > 0) continue
+    const bundle = await bundleOf(options, n, width)
+    if (!bundle) throw new NocturneError('ledger_broken')
+    await putOnce(options, tilePath('entries', n, width), bundle, false)
   }
 }
 
-async function bundleOf(options: PublisherOptions, n: number, width: number): Promise<Buffer> {
+/** Undefined for one that was pruned, when the log is published anew. @throws NocturneError `ledger_broken` */
+async function bundleOf(
+  { state }: PublisherOptions,
+  n: number,
+  width: number,
+): Promise<Buffer | undefined> {
   const entries: Buffer[] = []
   const first = n * TILE_WIDTH
-  for await (const { index, bytes } of readEntries(options.state.db, first, first + width)) {
+  for await (const { index, bytes } of readEntries(state.db, first, first + width)) {
     if (index !== first + entries.length) throw new NocturneError('ledger_broken')
     entries.push(bytes)
   }
+  if (entries.length === 0 && isPruned(await readPruned(state.db), first)) return undefined
   if (entries.length !== width) throw new NocturneError('ledger_broken')
   return Buffer.from(formatBundle(entries))
 }

@@ -11,7 +11,8 @@ export const QUESTIONS = {
   refusals: 'refused, not let in, or locked out',
   keys: 'certificates, tokens and recipients that changed',
   reads: 'the ledger was read or exported',
-  due: 'what somebody should look at: serious and major failures',
+  holds: 'legal holds, in force and ended',
+  due: 'what calls for a look and has not been reviewed',
 } as const
 
 export type Question = keyof typeof QUESTIONS
@@ -27,6 +28,23 @@ const KEYS: readonly EventType[] = [
   'recipient.removed',
 ]
 const READS: readonly EventType[] = ['ledger.read', 'ledger.exported']
+const HOLDS: readonly EventType[] = [
+  'hold.added',
+  'hold.removed',
+  'prune.proposed',
+  'ledger.pruned',
+]
+/** Beside failures and downloads outside duty hours: what gives, moves or hides access, and what leaves. */
+const TO_REVIEW: readonly EventType[] = [
+  ...REFUSALS,
+  ...KEYS,
+  'config.changed',
+  'item.quarantined',
+  'ledger.exported',
+  'ledger.restored',
+  'transfer.dumped',
+  'witness.disagreed',
+]
 
 /** `outcome` from which on somebody should look: serious, and major. */
 const SERIOUS = 8
@@ -34,8 +52,16 @@ const SERIOUS = 8
 type Builder = ExpressionBuilder<Tables, 'events'>
 type Condition = ExpressionWrapper<Tables, 'events', SqlBool>
 
-/** The condition. What came later (an end, a first download) counts only below `end`, so that pages stay as they were. */
-export function answers(question: Question, end: number): (e: Builder) => Condition {
+/**
+ * The condition. What came later (an end, a first download) counts only below `end`, so that pages stay as they were.
+ *
+ * @param reviewed - where the last review below `end` came to.
+ */
+export function answers(
+  question: Question,
+  end: number,
+  reviewed: number,
+): (e: Builder) => Condition {
   const isOneOf = (e: Builder, types: readonly EventType[]) => e('type', 'in', types)
   switch (question) {
     case 'unended':
@@ -75,8 +101,14 @@ export function answers(question: Question, end: number): (e: Builder) => Condit
       return (e) => e.and([isOneOf(e, KEYS)])
     case 'reads':
       return (e) => e.and([isOneOf(e, READS)])
+    case 'holds':
+      return (e) => e.and([isOneOf(e, HOLDS)])
     case 'due':
-      return (e) => e.and([e('outcome', '>=', SERIOUS)])
+      return (e) =>
+        e.and([
+          e.or([e('outcome', '>=', SERIOUS), e('duty', '=', 'outside'), isOneOf(e, TO_REVIEW)]),
+          e('idx', '>=', reviewed),
+        ])
   }
 }
 

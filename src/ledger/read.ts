@@ -1,7 +1,8 @@
 /** Plain reads of the log. */
 import { NocturneError } from '../lib/errors.js'
-import type { Db } from '../state/index.js'
+import type { Db, Tx } from '../state/index.js'
 import { TILE_WIDTH } from './merkle.js'
+import { isPruned, readPruned } from './pruned.js'
 
 export interface HeadRow {
   readonly size: number
@@ -9,7 +10,7 @@ export interface HeadRow {
 }
 
 /** @throws NocturneError `ledger_broken` */
-export async function readHead(db: Db): Promise<HeadRow> {
+export async function readHead(db: Db | Tx): Promise<HeadRow> {
   const row = await db
     .selectFrom('ledger_head')
     .select(['size', 'checkpoint'])
@@ -29,15 +30,15 @@ export async function readHeadFor(db: Db, index: number): Promise<HeadRow> {
   return witnessed ?? readHead(db)
 }
 
-/** @throws NocturneError `ledger_broken` for an entry that the head says is there and is not. */
+/** @throws NocturneError `event_pruned`; `ledger_broken` for an entry that the head says is there and is not. */
 export async function readEntry(db: Db, index: number): Promise<Buffer> {
   const row = await db
     .selectFrom('events')
     .select('entry')
     .where('idx', '=', index)
     .executeTakeFirst()
-  if (!row) throw new NocturneError('ledger_broken')
-  return row.entry
+  if (row) return row.entry
+  throw new NocturneError(isPruned(await readPruned(db), index) ? 'event_pruned' : 'ledger_broken')
 }
 
 /** At most 256 entries of 32 KiB are held at a time, and no connection between them. */

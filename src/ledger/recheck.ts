@@ -8,7 +8,7 @@ import { columnsOf, parseEntry } from './entry.js'
 import type { VerifyReport } from './ledger.js'
 import { nodeCrypto, sha256 } from './node-crypto.js'
 import { recompute, worstOf } from './recompute.js'
-import type { LogSource } from './recompute.js'
+import type { LogSource, SourceEntry } from './recompute.js'
 import type { Signer } from './signer.js'
 import { readTile } from './tiles.js'
 
@@ -18,7 +18,7 @@ export async function recheck(db: Db, signer: Signer): Promise<VerifyReport> {
   const opened = await openCheckpoint(head.checkpoint, signer.verifierKey, nodeCrypto)
   const { checkpoint } = opened
   const size = checkpoint?.size ?? head.size
-  const { frontier, faults } = await recompute(databaseSource(db), size, sha256)
+  const { frontier, faults, pruned } = await recompute(databaseSource(db), size, sha256)
   const root = frontier.root()
   const report = (problem?: string, badIndex?: number): VerifyReport => ({
     ok: problem === undefined,
@@ -26,10 +26,11 @@ export async function recheck(db: Db, signer: Signer): Promise<VerifyReport> {
     root: toBase64(root),
     ...(problem !== undefined && { problem }),
     ...(badIndex !== undefined && { badIndex }),
+    ...(pruned.length > 0 && { pruned }),
   })
 
   const isSigned =
-    faults.missing === undefined && checkpoint !== undefined && isSameBytes(root, checkpoint.root)
+    frontier.size === size && checkpoint !== undefined && isSameBytes(root, checkpoint.root)
   const worst = worstOf(faults, isSigned)
   if (opened.problem !== undefined) return report(opened.problem, worst?.badIndex)
   if (!isSigned && faults.missing === undefined && faults.leaf === undefined)
@@ -64,12 +65,12 @@ const databaseSource = (db: Db): LogSource => ({
       .selectFrom('events')
       .selectAll()
       .where('idx', '>=', first)
-      .orderBy('idx')
-      .limit(width)
+      .where('idx', '<', first + width)
       .execute()
-    const gap = rows.findIndex((row, i) => row.idx !== first + i)
-    const whole = gap < 0 ? rows : rows.slice(0, gap)
-    return whole.map((row) => ({ bytes: row.entry, isIndexed: isIndexed(row) }))
+    const entries: (SourceEntry | undefined)[] = Array.from({ length: width }, () => undefined)
+    for (const row of rows)
+      entries[row.idx - first] = { bytes: row.entry, isIndexed: isIndexed(row) }
+    return entries
   },
 })
 

@@ -15,16 +15,17 @@ const CURSOR = 'index'
  * @throws NocturneError `ledger_broken` for a row that is no entry, `database_unavailable`
  */
 export async function reindex(state: State): Promise<{ entries: number; mended: number }> {
-  let [next, mended] = [0, 0]
+  let [next, entries, mended] = [0, 0, 0]
   for (let isDone = false; !isDone;) {
     const from = next
     const step = await state.transaction((tx) => indexFrom(tx, from))
     next = step.next
+    entries += step.entries
     mended += step.mended
     isDone = step.isDone
   }
   await state.transaction((tx) => setVersion(tx))
-  return { entries: next, mended }
+  return { entries, mended }
 }
 
 /** Makes the index anew when another version of it is there. */
@@ -40,7 +41,7 @@ export async function ensureIndex(state: State): Promise<void> {
 async function indexFrom(
   tx: Tx,
   from: number,
-): Promise<{ next: number; mended: number; isDone: boolean }> {
+): Promise<{ next: number; entries: number; mended: number; isDone: boolean }> {
   const limit = ROWS_AT_ONCE * STATEMENTS_AT_ONCE
   const rows = await tx
     .selectFrom('events')
@@ -59,7 +60,7 @@ async function indexFrom(
   for (let i = 0; i < wrong.length; i += ROWS_AT_ONCE)
     await mend(tx, wrong.slice(i, i + ROWS_AT_ONCE))
   const next = (rows.at(-1)?.idx ?? from - 1) + 1
-  return { next, mended: wrong.length, isDone: rows.length < limit }
+  return { next, entries: rows.length, mended: wrong.length, isDone: rows.length < limit }
 }
 
 async function mend(tx: Tx, rows: readonly Insertable<EventTable>[]): Promise<void> {

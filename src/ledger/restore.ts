@@ -12,10 +12,13 @@ import { appendEntries } from './append.js'
 import { isSameBytes, toBase64 } from './encoding.js'
 import { columnsOf, makeEntry, parseEntry } from './entry.js'
 import type { Actor } from './events.js'
-import { createFrontier, leafInput, TILE_WIDTH } from './merkle.js'
+import { createGaps } from './gaps.js'
+import { createFrontier, leafInput, splitHashes, TILE_WIDTH } from './merkle.js'
 import type { Tile } from './merkle.js'
 import { sha256 } from './node-crypto.js'
+import { readObject } from './recompute.js'
 import { createSigner } from './signer.js'
+import { readTile } from './tiles.js'
 import { publishedSource } from './verify-published.js'
 
 export interface RestoreOptions {
@@ -77,33 +80,59 @@ export async function restoreLedger(options: RestoreOptions): Promise<RestoreRep
   })
 }
 
-/** How many entries at the start are the same in both. */
-async function commonLength(tx: Tx, files: LogFiles, anchor: Anchor): Promise<number> {
+interface Published {
+  readonly index: number
+  readonly hash: Uint8Array
+  /** Undefined for one that was pruned. */
+  readonly entry: Uint8Array | undefined
+}
+
+/** Every entry that was published, or its hash where it was pruned. @throws NocturneError `ledger_broken` */
+async function* publishedEntries(
+  files: LogFiles,
+  size: number,
+): AsyncGenerator<readonly Published[], void, undefined> {
   const source = publishedSource(files)
-  for (let first = 0; first < anchor.size; first += TILE_WIDTH) {
-    const width = Math.min(TILE_WIDTH, anchor.size - first)
+  for (let first = 0; first < size; first += TILE_WIDTH) {
+    const width = Math.min(TILE_WIDTH, size - first)
     const entries = await source.entries(first, width)
-    if (entries.length < width) throw new NocturneError('ledger_broken')
+    const isWhole = entries.every((entry) => entry !== undefined)
+    const tile = isWhole ? undefined : await source.tile(0, first / TILE_WIDTH, width)
+    const hashes = splitHashes(tile ?? new Uint8Array())
+    yield entries.map((entry, i) => {
+      const hash = entry ? sha256(leafInput(entry.bytes)) : hashes[i]
+      if (!hash) throw new NocturneError('ledger_broken')
+      return { index: first + i, hash, entry: entry?.bytes }
+    })
+  }
+}
+
+/** How many entries at the start are the same in both; of pruned ones, their hashes. */
+async function commonLength(tx: Tx, files: LogFiles, anchor: Anchor): Promise<number> {
+  for await (const some of publishedEntries(files, anchor.size)) {
+    const first = some[0]?.index ?? 0
     const rows = await tx
       .selectFrom('events')
       .select(['idx', 'entry'])
       .where('idx', '>=', first)
-      .orderBy('idx')
-      .limit(width)
+      .where('idx', '<', first + some.length)
       .execute()
-    const differs = entries.findIndex(({ bytes }, i) => {
-      const row = rows[i]
-      return row?.idx !== first + i || !isSameBytes(row.entry, bytes)
+    const known = new Map(rows.map(({ idx, entry }) => [idx, sha256(leafInput(entry))]))
+    const tile = await readTile(tx, 0, first / TILE_WIDTH)
+    const hashes = splitHashes(tile ?? new Uint8Array())
+    const other = some.find(({ index, hash }) => {
+      const own = known.get(index) ?? hashes[index - first]
+      return !own || !isSameBytes(own, hash)
     })
-    if (differs >= 0) return first + differs
+    if (other) return other.index
   }
   return anchor.size
 }
 
 /** Puts the published entries from there on in, and every tile anew; answers the frontier of the whole. */
 async function fill(tx: Tx, files: LogFiles, anchor: Anchor, from: number) {
-  const source = publishedSource(files)
   const frontier = createFrontier(sha256, 0, [])
+  const gaps = createGaps()
   await tx.deleteFrom('ledger_tiles').execute()
   const put = async (tiles: readonly Tile[]) => {
     for (const { level, n, hashes } of tiles)
@@ -112,18 +141,26 @@ async function fill(tx: Tx, files: LogFiles, anchor: Anchor, from: number) {
         .values({ level, n, hashes: Buffer.concat(hashes) })
         .execute()
   }
-  for (let first = 0; first < anchor.size; first += TILE_WIDTH) {
-    const width = Math.min(TILE_WIDTH, anchor.size - first)
-    const entries = await source.entries(first, width)
-    for (const [i, { bytes }] of entries.entries()) {
-      await put(frontier.append(sha256(leafInput(bytes))))
-      if (first + i < from) continue
+  for await (const some of publishedEntries(files, anchor.size)) {
+    for (const { index, hash, entry: bytes } of some) {
+      await put(frontier.append(hash))
+      if (!bytes) {
+        gaps.add(index, index + 1)
+        continue
+      }
+      gaps.see(index, () => readObject(bytes))
+      if (index < from) continue
       const entry = Buffer.from(bytes)
-      const row = { idx: first + i, ...columnsOf(parseEntry(entry)), entry }
+      const row = { idx: index, ...columnsOf(parseEntry(entry)), entry }
       await tx.insertInto('events').values(row).execute()
     }
   }
   await put(frontier.partials())
+  const { pruned, missing } = gaps.end()
+  if (missing) throw new NocturneError('ledger_broken')
+  // An old database may still hold what was pruned since.
+  for (const [first, until] of pruned)
+    await tx.deleteFrom('events').where('idx', '>=', first).where('idx', '<', until).execute()
   return frontier
 }
 

@@ -46,7 +46,7 @@ export async function verifyPublished(
     return fail('the newest checkpoint is older than one that was kept', checkpoint.size)
 
   let forked: number | undefined
-  const { frontier, faults } = await recompute(
+  const { frontier, faults, pruned } = await recompute(
     publishedSource(log),
     checkpoint.size,
     (bytes) => crypto.sha256(bytes),
@@ -56,9 +56,13 @@ export async function verifyPublished(
     },
   )
   const root = frontier.root()
-  const isSigned = faults.missing === undefined && isSameBytes(root, checkpoint.root)
+  const isSigned = frontier.size === checkpoint.size && isSameBytes(root, checkpoint.root)
   const worst = worstOf(faults, isSigned)
-  const report = { size: frontier.size, root: toBase64(root) }
+  const report = {
+    size: frontier.size,
+    root: toBase64(root),
+    ...(pruned.length > 0 && { pruned }),
+  }
   if (worst) return { ...report, ok: false, ...worst }
   if (!isSigned)
     return { ...report, ok: false, problem: 'the entries do not give the root that was signed' }
@@ -78,8 +82,11 @@ export const publishedSource = (log: PublishedLog): LogSource => {
     tile: read,
     entries: async (first, width) => {
       const bundle = await read('entries', first / TILE_WIDTH, width)
-      const entries = (bundle && parseBundle(bundle)) ?? []
-      return entries.slice(0, width).map((bytes) => ({ bytes, isIndexed: true }))
+      const entries = bundle && parseBundle(bundle)
+      return Array.from({ length: width }, (_, i) => {
+        const bytes = entries?.[i]
+        return bytes && { bytes, isIndexed: true }
+      })
     },
   }
 }

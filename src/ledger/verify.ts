@@ -9,6 +9,8 @@ import type { Checkpoint } from './checkpoint.js'
 import type { LedgerCrypto } from './crypto.js'
 import { fromUtf8, toBase64, toUtf8 } from './encoding.js'
 import { EXPORT_FORMAT } from './format.js'
+import { createGaps } from './gaps.js'
+import type { Range } from './gaps.js'
 import { verifyInclusion } from './inclusion.js'
 import type { VerifyReport } from './ledger.js'
 import { MAX_LINE_CHARACTERS } from './lines.js'
@@ -41,6 +43,8 @@ export async function verifyExport(
   let header: Header | undefined
   let last = -1
   let checked = 0
+  let pruned: readonly Range[] = []
+  const gaps = createGaps()
   const report = (problem?: string, badIndex?: number): VerifyReport => ({
     ok: problem === undefined,
     size: header?.checkpoint.size ?? 0,
@@ -48,6 +52,7 @@ export async function verifyExport(
     checked,
     ...(problem !== undefined && { problem }),
     ...(badIndex !== undefined && { badIndex }),
+    ...(pruned.length > 0 && { pruned }),
   })
 
   for await (const line of lines) {
@@ -64,17 +69,25 @@ export async function verifyExport(
     if (!event) return report('a line is not an event in canonical JSON', expected)
     const { index, entry, proof } = event
     if (index <= last) return report('the events are not in order', index)
-    if (expected !== undefined && index !== expected) return report('an event is missing', expected)
+    // What is not there must have been pruned, and an entry further on must say so.
+    if (expected !== undefined && index > expected) gaps.add(expected, index)
     if (!(await verifyInclusion(crypto, checkpoint, index, toUtf8(canonicalJson(entry)), proof)))
       return report('an entry is not the one that was logged', index)
     if (!matches(filters, index, entry))
       return report('an event does not match the query of the export', index)
+    if (expected !== undefined) gaps.see(index, () => entry)
     last = index
     checked += 1
   }
   if (!header) return report('the export is empty')
-  if (isWhole(header.filters) && checked !== header.checkpoint.size)
-    return report('an event is missing', checked)
+  if (isWhole(header.filters)) {
+    if (last + 1 < header.checkpoint.size) gaps.add(last + 1, header.checkpoint.size)
+    const { pruned: ranges, missing } = gaps.end()
+    if (missing?.isEarly === true)
+      return report('an event was pruned before its time', missing.index)
+    if (missing) return report('an event is missing', missing.index)
+    pruned = ranges
+  }
   if (checked !== header.count) return report('the export holds fewer or more events than it says')
   return report()
 }

@@ -71,7 +71,28 @@ export interface LogFiles {
   names(folder: string, after?: string): AsyncIterable<string>
   /** Removing what is not there succeeds. */
   removeFolder(folder: string): Promise<void>
+  /**
+   * Removes a file for good, in a versioned bucket every version of it. False when a lock keeps one of them; then it
+   * is as it was. Removing what is not there succeeds.
+   *
+   * @throws NocturneError `store_unavailable`
+   */
+  remove(path: string): Promise<boolean>
+  /** Until when the newest version of a file is locked, when it is. @throws NocturneError `store_unavailable` */
+  lockedUntil(path: string): Promise<Date | undefined>
+  /**
+   * Files that a versioned bucket does not show as they were first put: hidden by a delete marker, or with another version
+   * put over them. Only of those that are put once and stay: partial forms and `checkpoint` come and go.
+   *
+   * @throws NocturneError `store_unavailable`
+   */
+  altered(): AsyncIterable<AlteredFile>
   close(): Promise<void>
+}
+
+export interface AlteredFile {
+  readonly path: string
+  readonly how: 'hidden' | 'replaced'
 }
 
 export interface FilesStoreConfig {

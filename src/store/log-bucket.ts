@@ -17,7 +17,9 @@ import {
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { NocturneError } from '../lib/errors.js'
-import type { LogFiles, S3StoreConfig } from './index.js'
+import type { AlteredFile, LogFiles, S3StoreConfig } from './index.js'
+import { alteredFiles, lockOf, removeVersions } from './log-versions.js'
+import type { LogPlace } from './log-versions.js'
 import { MAX_LOG_FILE, requireLogPath } from './log-paths.js'
 import { readBody } from './s3-body.js'
 import { createS3Client, DEFAULTS, timeLimit } from './s3-client.js'
@@ -157,9 +159,32 @@ class LogBucket implements LogFiles {
     }
   }
 
+  remove(path: string): Promise<boolean> {
+    requireLogPath(path)
+    return removeVersions(this.#place(), path)
+  }
+
+  lockedUntil(path: string): Promise<Date | undefined> {
+    requireLogPath(path)
+    return lockOf(this.#place(), path)
+  }
+
+  altered(): AsyncIterable<AlteredFile> {
+    return alteredFiles(this.#place())
+  }
+
   async close(): Promise<void> {
     this.#client.destroy()
     await Promise.resolve()
+  }
+
+  #place(): LogPlace {
+    return {
+      client: this.#client,
+      bucket: this.#bucket,
+      prefix: this.#prefix,
+      options: this.#options,
+    }
   }
 
   async #put(

@@ -11,7 +11,7 @@ import { NocturneError, systemCode } from '../lib/errors.js'
 import { randomName } from '../lib/ids.js'
 import { onDisk } from './files-error.js'
 import { Folders } from './folders.js'
-import type { FilesStoreConfig, LogFiles } from './index.js'
+import type { AlteredFile, FilesStoreConfig, LogFiles } from './index.js'
 import { MAX_LOG_FILE, requireLogPath } from './log-paths.js'
 
 /** @throws NocturneError `store_unavailable`, `store_full` for a folder that cannot be made. */
@@ -82,6 +82,20 @@ class LogFolder implements LogFiles {
 
   async removeFolder(folder: string): Promise<void> {
     await onDisk(() => rm(this.#path(folder), { recursive: true, force: true }))
+  }
+
+  async remove(path: string): Promise<boolean> {
+    await onDisk(() => rm(this.#path(path), { force: true }))
+    return true
+  }
+
+  lockedUntil(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
+  /** A folder keeps no versions. */
+  async *altered(): AsyncGenerator<AlteredFile, void, undefined> {
+    // Nothing to look at.
   }
 
   /** Nothing is held between calls. */

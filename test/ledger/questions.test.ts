@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { EventInput, EventQuery } from '../../src/ledger/index.js'
-import { reindex } from '../../src/ledger/index.js'
+import { recordReview, reindex, reviewState } from '../../src/ledger/index.js'
 import { sql } from 'kysely'
 import { event, openLedger } from './_open.js'
 import type { OpenLedger } from './_open.js'
@@ -61,7 +61,7 @@ describe('the questions that compliance asks', () => {
     ['refusals', { question: 'refusals' }, ['refused']],
     ['key changes', { question: 'keys' }, ['token']],
     ['who read the ledger', { question: 'reads' }, ['read']],
-    ['due for review', { question: 'due' }, ['refused']],
+    ['due for review', { question: 'due' }, ['refused', 'token', 'fetch 2']],
     [
       'who touched a patient, who fetched them too',
       { touching: ['p1'] },
@@ -83,6 +83,41 @@ describe('the questions that compliance asks', () => {
   })
 })
 
+describe('a review', () => {
+  const OFFICER = { id: 'officer-1', role: 'officer' } as const
+  const DAY = 86_400_000
+
+  it('takes what was before it off the list, and says when the next one is due', async () => {
+    const { state, ledger } = open
+    const begun = Date.now()
+    const before = await reviewState(state.db, 7, begun)
+    expect(before).toMatchObject({ reviewed: 0, size: 12, due: 3, isOverdue: false })
+    expect(before.last).toBeUndefined()
+    expect(await reviewState(state.db, 7, begun + 8 * DAY)).toMatchObject({ isOverdue: true })
+
+    const until = (index.get('token') ?? 0) + 1
+    const { index: at } = await recordReview(ledger, OFFICER, { until, finding: 'explained' })
+    index.set('review', at)
+    await expect(asked({ question: 'due' })).resolves.toEqual(['fetch 2'])
+    // As of before the review, all of it was due.
+    await expect(ledger.count({ question: 'due', end: 12 }, 12)).resolves.toBe(3)
+    const after = await reviewState(state.db, 7, begun)
+    expect(after).toMatchObject({ reviewed: until, due: 1, isOverdue: false })
+    expect(after.last).toMatchObject({ by: 'officer-1', finding: 'explained' })
+    const nextBy = Date.parse(after.nextBy ?? '')
+    expect(nextBy - Date.parse(after.last?.at ?? '')).toBe(7 * DAY)
+  })
+
+  it.each([0, 1, 1_000])(
+    'up to %i is refused: it goes forward, and not beyond the log',
+    async (until) => {
+      await expect(
+        recordReview(open.ledger, OFFICER, { until, finding: 'nothing' }),
+      ).rejects.toMatchObject({ code: 'bad_request' })
+    },
+  )
+})
+
 describe('the index', () => {
   it('is made anew from the entries alone, and says how much was wrong', async () => {
     const before = await open.state.db.selectFrom('events').selectAll().orderBy('idx').execute()
@@ -92,12 +127,12 @@ describe('the index', () => {
       ),
     )
     await expect(open.ledger.verify()).resolves.toMatchObject({ ok: false })
-    await expect(reindex(open.state)).resolves.toEqual({ entries: 12, mended: 12 })
+    await expect(reindex(open.state)).resolves.toEqual({ entries: 13, mended: 13 })
     await expect(
       open.state.db.selectFrom('events').selectAll().orderBy('idx').execute(),
     ).resolves.toEqual(before)
     await expect(open.ledger.verify()).resolves.toMatchObject({ ok: true })
-    await expect(reindex(open.state)).resolves.toEqual({ entries: 12, mended: 0 })
+    await expect(reindex(open.state)).resolves.toEqual({ entries: 13, mended: 0 })
   })
 
   it('is made anew as a ledger of an older version is opened', async () => {

@@ -58,6 +58,7 @@ const QUESTION_NAMES: readonly Question[] = [
   'refusals',
   'keys',
   'reads',
+  'holds',
   'due',
 ]
 

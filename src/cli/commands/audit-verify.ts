@@ -61,17 +61,28 @@ export const registerAuditVerify: Register = (parent, cli) => {
     })
 }
 
+/** The first few; `--json` has all. */
+function rangesOf(pruned: NonNullable<VerifyReport['pruned']>): string {
+  const shown = pruned.slice(0, 5).map(([from, until]) => `${from} to ${until - 1}`)
+  return [...shown, ...(pruned.length > shown.length ? ['...'] : [])].join(', ')
+}
+
 type Shown = Partial<VerifyReport> & Pick<VerifyReport, 'ok'> & { readonly index?: number }
 
 function show(output: Output, report: Shown): void {
   output.json(report)
-  const { ok, size = 0, index, root, badIndex, problem } = report
+  const { ok, size = 0, index, root, badIndex, problem, pruned = [] } = report
   if (ok) {
     output.print(
       index === undefined
         ? `the ledger holds: ${count(size, 'entry', 'entries')}, root ${root ?? ''}`
         : `the receipt holds: entry ${index} of a log of ${count(size, 'entry', 'entries')}`,
     )
+    const gone = pruned.reduce((sum, [from, until]) => sum + until - from, 0)
+    if (gone > 0)
+      output.print(
+        `of them ${count(gone, 'entry was', 'entries were')} pruned as the policy allows: ${rangesOf(pruned)}`,
+      )
     return
   }
   output.print(`does not verify: ${problem ?? ''}`)

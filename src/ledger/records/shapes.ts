@@ -39,6 +39,12 @@ const sent = (title: string, rest?: Rest): Shape => ({
   purpose: 'TREAT',
   ...(rest && { rest }),
 })
+const looked = (title: string): Shape => ({
+  title,
+  action: 'R',
+  about: 'ledger',
+  purpose: 'HCOMPL',
+})
 const worked = (title: string): Shape => ({
   title,
   action: 'U',
@@ -124,6 +130,11 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
     purpose: 'HCOMPL',
     isExport: true,
   },
+  'ledger.reviewed': looked('activity was reviewed'),
+  'hold.added': looked('events came under a legal hold'),
+  'hold.removed': looked('a legal hold ended'),
+  'prune.proposed': alert('an officer proposed to prune the ledger', 'gateway'),
+  'ledger.pruned': alert('entries past their retention were pruned', 'gateway'),
   'ledger.restored': alert('the ledger was restored from what was published', 'gateway'),
   'witness.lost': alert('a witness does not answer'),
   'witness.regained': alert('a witness answers again'),

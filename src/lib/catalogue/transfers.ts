@@ -95,6 +95,31 @@ export const TRANSFERS = {
     'the ledger cannot be written, so nothing is released or taken',
     'try again later; the operator is told by /readyz',
   ),
+  event_pruned: entry(
+    410,
+    'the event was past its retention and was pruned',
+    'its hash is still in the log: whoever kept the event and its receipt can prove it',
+  ),
+  nothing_to_prune: entry(
+    409,
+    'no event may be pruned yet',
+    'see what holds it back: `nocturne audit prune --dry-run` counts what is held and what is locked',
+  ),
+  prune_not_proposed: entry(
+    409,
+    'no officer has proposed to prune within the last 30 days',
+    'an officer runs `nocturne audit prune --gateway URL --token-file F`; then the operator runs it with --site',
+  ),
+  prune_in_use: entry(
+    409,
+    'the ledger is being pruned by another process',
+    'wait for it; when it was killed, try again in a minute',
+  ),
+  too_many_holds: entry(
+    409,
+    'there are as many legal holds as the ledger takes',
+    'remove those that are over, or add one that covers more',
+  ),
   ledger_unchecked: entry(
     503,
     'the ledger has not been compared yet with what was published of it',

@@ -1,0 +1,107 @@
+/** What officers do with the ledger beside reading it: review, legal holds, and proposing to prune. */
+import { json, Router } from 'express'
+import {
+  addHold,
+  planPruning,
+  proposePruning,
+  readHolds,
+  recordReview,
+  removeHold,
+  reviewState,
+} from '../../ledger/index.js'
+import type { PruneOptions } from '../../ledger/index.js'
+import { NocturneError } from '../../lib/errors.js'
+import { ID_PATTERN } from '../../lib/ids.js'
+import type { Rooms } from '../../rooms.js'
+import type { Door } from '../door.js'
+import { holdOf, reviewOf } from '../query.js'
+import { admit } from '../request.js'
+
+const BODY = json({ limit: '4kb' })
+
+export function keepingRoutes(door: Door): Router {
+  const { rooms } = door
+  const { ledger, state, now, site } = rooms
+  const router = Router()
+  const { days } = site.config.ledger.review
+  const review = () => reviewState(state.db, days, now())
+
+  router.get('/audit/review', async (request, response) => {
+    await admit(door, request, 'audit.review')
+    response.json(await review())
+  })
+
+  router.post('/audit/review', BODY, async (request, response) => {
+    const { actor } = await admit(door, request, 'audit.review')
+    const { index } = await recordReview(ledger, actor, reviewOf(request))
+    response.status(201).json({ ...(await review()), receipt: await ledger.proof(index) })
+  })
+
+  router.get('/audit/holds', async (request, response) => {
+    await admit(door, request, 'audit.hold')
+    response.json({ holds: (await readHolds(state.db)).map(shownHold) })
+  })
+
+  router.post('/audit/holds', BODY, async (request, response) => {
+    const { actor } = await admit(door, request, 'audit.hold')
+    const scope = holdOf(request)
+    // The ledger writes down no id that nobody has: one of a person who left is in it already.
+    for (const column of ['actor', 'facility'] as const) {
+      const id = scope[column]
+      if (id !== undefined && !(await isKnown(rooms, column, id)))
+        throw new NocturneError('not_found')
+    }
+    const { id, index } = await addHold(ledger, actor, scope)
+    response.status(201).json({ id, receipt: await ledger.proof(index) })
+  })
+
+  router.post('/audit/holds/:id/remove', async (request, response) => {
+    const { actor } = await admit(door, request, 'audit.hold')
+    const { id } = request.params
+    if (!ID_PATTERN.test(id)) throw new NocturneError('not_found')
+    const { index } = await removeHold(ledger, actor, id)
+    response.json({ id, receipt: await ledger.proof(index) })
+  })
+
+  router.get('/audit/prune', async (request, response) => {
+    await admit(door, request, 'audit.prune')
+    response.json(await planPruning(pruneOptionsOf(rooms)))
+  })
+
+  router.post('/audit/prune', async (request, response) => {
+    const { actor } = await admit(door, request, 'audit.prune')
+    const { plan, index } = await proposePruning(pruneOptionsOf(rooms), actor)
+    response.status(201).json({ ...plan, receipt: await ledger.proof(index) })
+  })
+
+  return router
+}
+
+export const pruneOptionsOf = ({ state, ledger, logFiles, now, site }: Rooms): PruneOptions => ({
+  state,
+  ledger,
+  files: logFiles,
+  now,
+  years: site.config.ledger.retention.years,
+})
+
+async function isKnown(
+  { directory, state }: Rooms,
+  column: 'actor' | 'facility',
+  id: string,
+): Promise<boolean> {
+  if (directory.principal(id) || directory.facility(id)) return true
+  const row = await state.db
+    .selectFrom('events')
+    .select('idx')
+    .where(column, '=', id)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+const shownHold = ({ from, until, ...hold }: Awaited<ReturnType<typeof readHolds>>[number]) => ({
+  ...hold,
+  ...(from !== undefined && { from: new Date(from).toISOString() }),
+  ...(until !== undefined && { until: new Date(until).toISOString() }),
+})

@@ -1,0 +1,411 @@
+/** Retention: what is old enough goes, what is held stays, and the log verifies with the hashes that are left. */
+import Database from 'better-sqlite3'
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  addHold,
+  createLedger,
+  createPublisher,
+  exportLedger,
+  nodeCrypto,
+  planPruning,
+  proposePruning,
+  prune,
+  readHolds,
+  reindex,
+  removeHold,
+  restoreLedger,
+  verifyExport,
+  verifyPublished,
+  verifyReceipt,
+} from '../../src/ledger/index.js'
+import type { EventInput, HoldScope, Ledger, PruneOptions } from '../../src/ledger/index.js'
+import { NocturneError } from '../../src/lib/errors.js'
+import { openState } from '../../src/state/index.js'
+import type { State } from '../../src/state/index.js'
+import { openLogFiles } from '../../src/store/index.js'
+import type { LogFiles } from '../../src/store/index.js'
+import { newLedgerKey } from '../../src/ledger/index.js'
+import { event, fill, GATEWAY } from './_open.js'
+
+const root = await mkdtemp(join(tmpdir(), 'nocturne-prune-'))
+afterAll(() => rm(root, { recursive: true, force: true }))
+
+const OFFICER = { id: 'officer-1', role: 'officer', method: 'token' } as const
+const SITE = { id: 'site', role: 'operator', method: 'site' } as const
+const YEAR = 366 * 86_400_000
+const BEGIN = Date.parse('2026-01-01T00:00:00Z')
+
+interface Aged {
+  readonly state: State
+  readonly ledger: Ledger
+  readonly files: LogFiles
+  readonly options: PruneOptions
+  readonly signingKey: string
+  readonly url: string
+  readonly path: string
+  readonly at: (time: number) => void
+  readonly publish: () => Promise<number | undefined>
+  readonly close: () => Promise<void>
+}
+
+let count = 0
+/** A log whose clock the test moves; `old` entries are of the year 2026. */
+async function openAged(old: number, values: (i: number) => Partial<EventInput> = () => ({})) {
+  const dir = join(root, String(count++))
+  const files = await openLogFiles({ kind: 'files', path: dir })
+  const url = `sqlite:${join(dir, 'nocturne.db')}`
+  const state = await openState(url)
+  const signingKey = newLedgerKey(GATEWAY).privateKey
+  let time = BEGIN
+  const now = () => time
+  const ledger = await createLedger({ state, gateway: GATEWAY, signingKey, now })
+  const events = Array.from({ length: old }, (_, i) =>
+    event({ detail: { number: i }, ...values(i) }),
+  )
+  for (let i = 0; i < old; i += 500) {
+    const [first, ...rest] = events.slice(i, i + 500)
+    if (first)
+      await ledger.record(() => Promise.resolve({ value: undefined, events: [first, ...rest] }))
+  }
+  const { verifierKey } = ledger
+  const publisher = createPublisher({ state, files, verifierKey, holder: 'one', now, keepMs: 1 })
+  const open: Aged = {
+    state,
+    ledger,
+    files,
+    signingKey,
+    url,
+    path: join(dir, 'log'),
+    options: { state, ledger, files, now, years: 6 },
+    at: (moved) => {
+      time = moved
+    },
+    publish: () => publisher.publish(),
+    close: () => state.close(),
+  }
+  await open.publish()
+  return open
+}
+
+const LATER = BEGIN + 6 * YEAR + 86_400_000
+
+const indices = async ({ state }: Aged) =>
+  (await state.db.selectFrom('events').select('idx').orderBy('idx').execute()).map(({ idx }) => idx)
+
+/** How many entries are left of the first `size`. */
+const left = async (open: Aged, size: number) =>
+  (await indices(open)).filter((index) => index < size)
+
+async function proposeAndPrune(open: Aged, holder = 'a') {
+  await proposePruning(open.options, OFFICER)
+  return prune(open.options, SITE, holder)
+}
+
+async function verifyAll(open: Aged) {
+  await open.publish()
+  return {
+    database: await open.ledger.verify(),
+    published: await verifyPublished(open.files, open.ledger.verifierKey, nodeCrypto),
+    exported: await verifyExport(
+      exportLedger(open.ledger, {}),
+      open.ledger.verifierKey,
+      nodeCrypto,
+    ),
+  }
+}
+
+describe('pruning', () => {
+  it('takes whole bundles past six years, and everything verifies as before', async () => {
+    const open = await openAged(1_000)
+    const receipt = await open.ledger.proof(3)
+    open.at(LATER)
+    await open.ledger.note(event())
+    const report = await proposeAndPrune(open)
+    expect(report).toMatchObject({ entries: 768, ranges: [[0, 768]], held: 0, left: 0 })
+    expect(await left(open, 1_000)).toEqual(Array.from({ length: 232 }, (_, i) => 768 + i))
+    expect(await readdir(join(open.path, 'tile/entries'))).not.toContain('001')
+    expect(await readdir(join(open.path, 'tile/0'))).toContain('001')
+    const reports = await verifyAll(open)
+    for (const one of Object.values(reports))
+      expect(one).toMatchObject({ ok: true, size: 1_003, pruned: [[0, 768]] })
+    // What was given out before still proves its entry, and the log's proofs for it go on.
+    await expect(
+      verifyReceipt(receipt, open.ledger.verifierKey, nodeCrypto),
+    ).resolves.toMatchObject({ ok: true, index: 3 })
+    await expect(open.ledger.inclusion(3, 1_000)).resolves.toHaveLength(10)
+    await expect(open.ledger.proof(3)).rejects.toMatchObject({ code: 'event_pruned', status: 410 })
+    await open.close()
+  })
+
+  it('takes nothing that is not old enough, nor without a proposal of an officer', async () => {
+    const open = await openAged(600)
+    open.at(LATER - 2 * 86_400_000)
+    await expect(planPruning(open.options)).resolves.toMatchObject({ entries: 0, ranges: [] })
+    await expect(proposePruning(open.options, OFFICER)).rejects.toMatchObject({
+      code: 'nothing_to_prune',
+    })
+    open.at(LATER)
+    const unproposed = { code: 'prune_not_proposed' }
+    await expect(prune(open.options, SITE, 'a')).rejects.toMatchObject(unproposed)
+    await proposePruning(open.options, OFFICER)
+    open.at(LATER + 31 * 86_400_000)
+    await expect(prune(open.options, SITE, 'a')).rejects.toMatchObject(unproposed)
+    expect(await left(open, 600)).toHaveLength(600)
+    await open.close()
+  })
+
+  it.each<[string, HoldScope]>([
+    ['a transfer', { transfer: 't-held' }],
+    ['a facility', { facility: 'facility-held' }],
+    ['a person', { actor: 'reader-held' }],
+    ['a patient, and all of their transfer', { patient: 'p-held' }],
+    ['a period', { from: BEGIN + 5_000, until: BEGIN + 6_000 }],
+  ])('leaves what is under a hold of %s, with its bundle', async (_what, scope) => {
+    const open = await openAged(256)
+    const held: Partial<EventInput> = {
+      facility: 'facility-held',
+      transfer: 't-held',
+      actor: { id: 'reader-held', role: 'reader' },
+    }
+    open.at(BEGIN + 5_500)
+    await open.ledger.note(event({ ...held, patient: 'p-held', type: 'item.accepted' }))
+    open.at(BEGIN + 7_000)
+    await fill(open.ledger, 255)
+    await open.ledger.note(event({ ...held, actor: { id: 'reader-2', role: 'reader' } }))
+    await fill(open.ledger, 299)
+    await addHold(open.ledger, OFFICER, scope)
+    open.at(LATER)
+    // The second mention names the transfer and the facility again.
+    const again = scope.actor === undefined && scope.from === undefined
+    const report = await proposeAndPrune(open)
+    expect(report.ranges).toEqual(
+      again
+        ? [[0, 256]]
+        : [
+            [0, 256],
+            [512, 768],
+          ],
+    )
+    expect((await verifyAll(open)).published).toMatchObject({ ok: true, pruned: report.ranges })
+
+    const [hold] = await readHolds(open.state.db)
+    expect(hold).toMatchObject({ ...scope, by: 'officer-1' })
+    await removeHold(open.ledger, OFFICER, hold!.id)
+    expect(await readHolds(open.state.db)).toEqual([])
+    await proposeAndPrune(open)
+    expect((await left(open, 768)).length).toBe(0)
+    for (const one of Object.values(await verifyAll(open)))
+      expect(one).toMatchObject({ ok: true, pruned: [[0, 768]] })
+    await open.close()
+  })
+
+  it('leaves what came under a hold after it was proposed', async () => {
+    const open = await openAged(600, (i) => (i === 300 ? { transfer: 't-late' } : {}))
+    open.at(LATER)
+    await proposePruning(open.options, OFFICER)
+    await addHold(open.ledger, OFFICER, { transfer: 't-late' })
+    await expect(prune(open.options, SITE, 'a')).resolves.toMatchObject({ ranges: [[0, 256]] })
+    await open.close()
+  })
+
+  it('never takes the entries that say what was pruned', async () => {
+    const open = await openAged(256)
+    open.at(LATER)
+    await proposeAndPrune(open)
+    await fill(open.ledger, 600)
+    open.at(LATER + 7 * YEAR)
+    const report = await proposeAndPrune(open)
+    expect(report.ranges).toEqual([[512, 768]])
+    for (const one of Object.values(await verifyAll(open)))
+      expect(one).toMatchObject({
+        ok: true,
+        pruned: [
+          [0, 256],
+          [512, 768],
+        ],
+      })
+    await open.close()
+  })
+
+  it('goes on in the index, in a new place of publication and after a restart', async () => {
+    const open = await openAged(600)
+    open.at(LATER)
+    await proposeAndPrune(open)
+    await expect(reindex(open.state)).resolves.toEqual({ entries: 90, mended: 0 })
+    await rm(open.path, { recursive: true })
+    const { state, ledger, options } = open
+    const files = await openLogFiles({ kind: 'files', path: join(open.path, '..') })
+    const elsewhere = createPublisher({
+      state,
+      files,
+      verifierKey: ledger.verifierKey,
+      holder: 'two',
+      now: options.now,
+      keepMs: 1,
+    })
+    await expect(elsewhere.publish()).resolves.toBe(602)
+    await expect(verifyPublished(files, ledger.verifierKey, nodeCrypto)).resolves.toMatchObject({
+      ok: true,
+      pruned: [[0, 512]],
+    })
+    const again = await createLedger({ state, gateway: GATEWAY, signingKey: open.signingKey })
+    await expect(again.verify()).resolves.toMatchObject({ ok: true, pruned: [[0, 512]] })
+    await open.close()
+  })
+
+  it('is not undone by an old database put back: restoring takes away what was pruned since', async () => {
+    const open = await openAged(600)
+    const path = open.url.slice('sqlite:'.length)
+    const database = new Database(path)
+    database.exec(`vacuum into '${path}.old'`)
+    database.close()
+    open.at(LATER)
+    await proposeAndPrune(open)
+    await open.publish()
+    const state = await openState(`sqlite:${path}.old`)
+    const report = await restoreLedger({
+      state,
+      files: open.files,
+      gateway: GATEWAY,
+      signingKey: open.signingKey,
+      actor: SITE,
+      now: open.options.now,
+      setAside: () => Promise.resolve(),
+    })
+    expect(report).toEqual({ before: 600, published: 602, from: 600, setAside: 0 })
+    const ledger = await createLedger({ state, gateway: GATEWAY, signingKey: open.signingKey })
+    await expect(ledger.verify()).resolves.toMatchObject({
+      ok: true,
+      size: 603,
+      pruned: [[0, 512]],
+    })
+    await state.close()
+    await open.close()
+  })
+
+  it('is found when it is not what the policy did', async () => {
+    const open = await openAged(1_000)
+    open.at(LATER)
+    await open.ledger.note(event())
+    await proposeAndPrune(open)
+    await open.state.transaction((tx) => tx.deleteFrom('events').where('idx', '=', 800).execute())
+    await expect(open.ledger.verify()).resolves.toMatchObject({
+      ok: false,
+      badIndex: 800,
+      problem: 'an entry is missing',
+    })
+    await open.close()
+  })
+
+  it.each([
+    ['too young', BEGIN + YEAR, undefined],
+    ['old only by a clock that was set ahead, and back again', LATER, BEGIN + 1_000],
+  ])('is found when the entries were %s', async (_what, at, back) => {
+    const open = await openAged(600)
+    open.at(at)
+    // Who runs the gateway could record what they like; the log shows it.
+    const detail = { before: new Date(at).toISOString(), years: 6, ranges: [[0, 256]] }
+    if (back !== undefined) detail.before = new Date(at - 6 * YEAR).toISOString()
+    await open.ledger.record(async (tx) => {
+      await tx.deleteFrom('events').where('idx', '<', 256).execute()
+      return {
+        value: undefined,
+        events: [{ type: 'ledger.pruned', outcome: 4, actor: SITE, detail }],
+      }
+    })
+    if (back !== undefined) open.at(back)
+    await open.ledger.note(event())
+    await expect(open.ledger.verify()).resolves.toMatchObject({
+      ok: false,
+      badIndex: 0,
+      problem: 'an entry was pruned before its time',
+    })
+    await expect(
+      verifyExport(exportLedger(open.ledger, {}), open.ledger.verifierKey, nodeCrypto),
+    ).resolves.toMatchObject({ ok: false, badIndex: 0 })
+    await open.close()
+  })
+
+  it('cut off between the database and the store is finished by the next run', async () => {
+    const open = await openAged(5_000)
+    open.at(LATER)
+    await proposePruning(open.options, OFFICER)
+    let removed = 0
+    const failing: LogFiles = {
+      ...open.files,
+      isLocked: () => Promise.resolve(false),
+      remove: (path) => {
+        if (removed++ === 3) return Promise.reject(new NocturneError('store_unavailable'))
+        return open.files.remove(path)
+      },
+    }
+    await expect(prune({ ...open.options, files: failing }, SITE, 'a')).rejects.toMatchObject({
+      code: 'store_unavailable',
+    })
+    expect(await readdir(join(open.path, 'tile/entries'))).toContain('010')
+    expect((await verifyAll(open)).published).toMatchObject({ ok: true })
+    await expect(prune(open.options, SITE, 'b')).resolves.toMatchObject({ entries: 0, left: 0 })
+    expect(await readdir(join(open.path, 'tile/entries'))).toEqual(['019.p'])
+    for (const one of Object.values(await verifyAll(open)))
+      expect(one).toMatchObject({ ok: true, pruned: [[0, 4_864]] })
+    await open.close()
+  })
+
+  it('goes around bundles that the bucket keeps locked, and says until when', async () => {
+    const open = await openAged(600)
+    open.at(LATER)
+    const until = new Date(LATER + 1_000)
+    const locked: LogFiles = {
+      ...open.files,
+      isLocked: () => Promise.resolve(true),
+      lockedUntil: (path) => Promise.resolve(path === 'tile/entries/000' ? until : undefined),
+      remove: (path) => open.files.remove(path),
+    }
+    const options = { ...open.options, files: locked }
+    await expect(planPruning(options)).resolves.toMatchObject({
+      ranges: [[256, 512]],
+      locked: { entries: 256, until: until.toISOString() },
+    })
+    open.at(LATER + 2_000)
+    await expect(planPruning(options)).resolves.toMatchObject({ ranges: [[0, 512]] })
+    await open.close()
+  })
+
+  it('is done by one process at a time', async () => {
+    const open = await openAged(600)
+    open.at(LATER)
+    await proposePruning(open.options, OFFICER)
+    await open.state.transaction((tx) =>
+      tx
+        .insertInto('ledger_cursors')
+        .values({ name: 'pruned', position: 0, holder: 'b', lease_until: LATER + 60_000 })
+        .execute(),
+    )
+    await expect(prune(open.options, SITE, 'a')).rejects.toMatchObject({ code: 'prune_in_use' })
+    await open.close()
+  })
+})
+
+describe('a hold', () => {
+  it.each<[string, HoldScope]>([
+    ['nothing named', {}],
+    ['a period that ends before it begins', { from: 2, until: 1 }],
+  ])('of %s is refused', async (_what, scope) => {
+    const open = await openAged(0)
+    await expect(addHold(open.ledger, OFFICER, scope)).rejects.toMatchObject({
+      code: 'bad_request',
+    })
+    await open.close()
+  })
+
+  it('ends once', async () => {
+    const open = await openAged(0)
+    const { id } = await addHold(open.ledger, OFFICER, { facility: 'facility-a' })
+    await removeHold(open.ledger, OFFICER, id)
+    await expect(removeHold(open.ledger, OFFICER, id)).rejects.toMatchObject({ code: 'not_found' })
+    await open.close()
+  })
+})

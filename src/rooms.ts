@@ -16,12 +16,14 @@ import {
   retentionMs,
 } from './ledger/index.js'
 import type { Ledger, Publisher, Witnessing } from './ledger/index.js'
+import { NocturneError } from './lib/errors.js'
 import { randomName } from './lib/ids.js'
 import { createLogger } from './lib/logger.js'
 import type { Logger } from './lib/logger.js'
 import {
   inspectCertificate,
   isKeyPacketFor,
+  problemOfSigner,
   readPrivateKey,
   sealBytes,
   toRecipient,
@@ -73,13 +75,16 @@ export interface RoomOptions {
   readonly anchor?: 'check' | 'skip'
 }
 
-/** @throws NocturneError `database_unavailable`, `ledger_broken`, `ledger_rolled_back`, `store_unavailable`, `key_unreadable` */
+/** @throws NocturneError `database_unavailable`, `ledger_broken`, `ledger_rolled_back`, `store_unavailable`, `key_unreadable`, `gateway_key_unfit` */
 export async function openRooms(site: Site, options: RoomOptions = {}): Promise<Rooms> {
   const { config, secrets } = site
   const now = options.now ?? Date.now
   const logger = options.logger ?? createLogger(config.logLevel)
   const gateway = config.gateway.name
   const gatewayKey = await readPrivateKey(secrets.gatewayKey)
+  const report = await inspectCertificate(gatewayKey.certificate, new Date(now()), config.keys)
+  const unfit = problemOfSigner(report)
+  if (unfit) throw new NocturneError('gateway_key_unfit', { subject: unfit.reason })
   const state = await openState(config.database, databaseOptions(site))
   try {
     const ledger = await createLedger({ state, gateway, signingKey: secrets.ledgerKey, now })
@@ -91,7 +96,8 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const inEffect = await readCertificatesInEffect(state)
     const directory = createDirectory(config, {
       toRecipient: (id, certificate) => toRecipient(id, certificate, new Date(now()), config.keys),
-      inspectCertificate,
+      inspectCertificate: (certificate) =>
+        inspectCertificate(certificate, new Date(now()), config.keys),
       inEffect: (id) => inEffect.get(id),
     })
     const tokens = createTokens({ state, ledger, now })

@@ -52,8 +52,11 @@ export function parseManifest(bytes: Uint8Array, transfer: string, gateway: stri
   const { data: manifest } = manifestJson.safeParse(json)
   if (manifest?.transfer !== transfer || manifest.gateway !== gateway)
     throw mismatch('the manifest')
-  const indices = new Set(manifest.items.map(({ index }) => index))
-  if (indices.size !== manifest.items.length) throw mismatch('the manifest')
+  // In order, and so none twice.
+  const isInOrder = manifest.items.every(
+    ({ index }, at) => at === 0 || index > (manifest.items[at - 1]?.index ?? 0),
+  )
+  if (!isInOrder) throw mismatch('the manifest')
   return manifest
 }
 

@@ -15,8 +15,10 @@ import { nodeCiphers, openMessage, openSignedMessage } from '../seal/index.js'
 import type { PrivateKey } from '../seal/index.js'
 import { acknowledge } from './acknowledge.js'
 import type { GatewayAnswer } from './answers.js'
+import { GatewayError } from './client.js'
 import type { GatewayClient } from './client.js'
-import { about } from './command-error.js'
+import { about, CommandError } from './command-error.js'
+import { ContentMeter, isSame } from './content-meter.js'
 import { DataPacketMeter, metered } from './data-packet.js'
 import { fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
 import type { Fetch } from './download.js'
@@ -169,11 +171,15 @@ async function pullItem(
   const file = join(partial, `${item.index}.pgp`)
   const isSmall = item.ciphertext.size <= IN_MEMORY_BYTES
   let message = () => readBack(file)
-  if (isSmall) {
-    const sealed = await fetchToMemory(fetch)
-    message = () => once(sealed)
-  } else {
-    await fetchToFile(fetch, file)
+  try {
+    if (isSmall) {
+      const sealed = await fetchToMemory(fetch)
+      message = () => once(sealed)
+    } else {
+      await fetchToFile(fetch, file)
+    }
+  } catch (error) {
+    throw naming(what, error)
   }
   await makeItemFolder(target)
   const meter = new DataPacketMeter()
@@ -181,6 +187,8 @@ async function pullItem(
   const check = () => {
     if (!isSame(meter.digest(), item.ciphertext)) throw mismatch(what)
     if (!isSame(opened.digest(), item.plaintext)) throw mismatch(what)
+    // What a viewer takes for a DICOM file must have been one when it was signed for.
+    if (item.kind === 'instance' && !opened.isDicom) throw mismatch(what)
   }
   try {
     const source = metered(message(), meter)
@@ -212,6 +220,13 @@ async function explain(
   return isSame(meter.digest(), item.ciphertext) ? about(what, error) : mismatch(what)
 }
 
+/** A gateway that does not give an item says why in its own words, and not which one it was. */
+function naming(what: string, error: unknown): unknown {
+  if (!(error instanceof GatewayError)) return error
+  const { message, hint, code, cause } = error
+  return new CommandError(`${message}: ${what}`, { hint, code, cause })
+}
+
 const makeItemFolder = (target: string) =>
   mkdir(dirname(target), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw writeError(dirname(target), error)
@@ -236,32 +251,3 @@ const exists = (path: string) =>
     () => true,
     () => false,
   )
-
-interface Measured {
-  readonly sha256: string
-  readonly size: number
-}
-
-const isSame = (a: Measured, b: Measured): boolean => a.sha256 === b.sha256 && a.size === b.size
-
-/** SHA-256 and size of content that passes by. */
-class ContentMeter {
-  readonly #hash = createHash('sha256')
-  #size = 0
-
-  update(chunk: Uint8Array): void {
-    this.#hash.update(chunk)
-    this.#size += chunk.length
-  }
-
-  async *watch(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of content) {
-      this.update(chunk)
-      yield chunk
-    }
-  }
-
-  digest(): Measured {
-    return { sha256: this.#hash.digest('hex'), size: this.#size }
-  }
-}

@@ -8,8 +8,8 @@ import { join, relative } from 'node:path'
 import { expiryWarning, surveySite } from '../config/index.js'
 import type { SiteProblem, SiteSurvey } from '../config/index.js'
 import { BUILT_IN_PROFILES, loadProfile } from '../deidentify/index.js'
-import { asNocturneError } from '../lib/errors.js'
-import { inspectCertificate, readPrivateKey } from '../seal/index.js'
+import { asNocturneError, CATALOGUE } from '../lib/errors.js'
+import { inspectCertificate, problemOfSigner, readPrivateKey } from '../seal/index.js'
 import { openStore } from '../store/index.js'
 import { checkDatabase } from './database-check.js'
 import { formatDay } from './format.js'
@@ -34,7 +34,7 @@ export async function checkSite(
     loadProfile,
   })
   const [key, database, store] = await Promise.all([
-    checkGatewayKey(survey),
+    checkGatewayKey(survey, now),
     checkDatabase(survey, now),
     checkStore(survey),
   ])
@@ -60,12 +60,21 @@ function checkClock(now: Date): SiteProblem[] {
 }
 
 /** The private key that signs manifests, and the certificate that readers hold against them. */
-async function checkGatewayKey({ dir, gatewayKey }: SiteSurvey): Promise<SiteProblem[]> {
+async function checkGatewayKey(
+  { dir, gatewayKey, keyPolicy }: SiteSurvey,
+  now: Date,
+): Promise<SiteProblem[]> {
   if (gatewayKey === undefined) return []
   const path = 'keys/gateway.asc'
   try {
     const { fingerprint } = await readPrivateKey(gatewayKey)
-    const report = await inspectCertificate(await readSmallText(join(dir, path)))
+    const text = await readSmallText(join(dir, path))
+    const report = await inspectCertificate(text, now, keyPolicy)
+    const unfit = problemOfSigner(report)
+    if (report.fingerprint === fingerprint && unfit) {
+      const { title, hint } = CATALOGUE.gateway_key_unfit
+      return [{ path, problem: `${title}: ${unfit.reason}`, hint }]
+    }
     if (report.fingerprint === fingerprint) return []
   } catch (error) {
     const { code, message, hint } = asNocturneError(error, 'file_unreadable')
@@ -114,7 +123,7 @@ function expiries(survey: SiteSurvey, now: Date): SiteProblem[] {
     ...survey.certificates.map(({ principal, file, report }) => ({
       path: file,
       what: `the certificate of ${principal}`,
-      expiresAt: report.expiresAt,
+      expiresAt: report.usableUntil,
     })),
     { path: 'gateway.tls', what: 'the TLS certificate', expiresAt: survey.tlsExpiresAt },
   ]

@@ -7,7 +7,8 @@ import type { KeyPolicy, SiteProblem } from './index.js'
 
 export type InspectCertificate = (armored: string, policy: KeyPolicy) => Promise<CertificateReport>
 
-const NO_POLICY: KeyPolicy = { allowRsa2048: false, fips: false }
+/** What holds where the site says nothing. */
+export const NO_POLICY: KeyPolicy = { allowRsa2048: false, fips: false }
 
 /** A certificate of the site that could be read, with what the policy says of it today. */
 export interface SiteCertificate {

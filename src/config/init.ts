@@ -7,7 +7,7 @@ import { place } from './placement.js'
 import { GATEWAY_NAME_FORM } from './schema.js'
 import { SECRET_FILES, facilitySecretFile, newFacilitySecret } from './secrets.js'
 import { SITE_FILE } from './site-file.js'
-import { demoYaml, emptyYaml } from './template.js'
+import { siteYaml } from './template.js'
 
 /** Seal's and the ledger's makers of keys. */
 export interface KeyMakers {
@@ -30,6 +30,8 @@ export interface InitOptions extends KeyMakers {
   readonly demo: boolean
   /** The gateway's name; the machine's when left out, `demo.nocturne.example` with `demo`. */
   readonly name?: string
+  /** Under the FIPS profile: it is set in nocturne.yaml, and `newKey` must make keys that keep it. */
+  readonly fips?: boolean
   /**
    * Runs on the finished site before it gets its place, so that what fails here leaves nothing. The folder has
    * another name then: nothing may keep its path or keep a file open.
@@ -115,7 +117,7 @@ async function fill(folder: string, name: string, options: InitOptions): Promise
   const ledger = await options.newLedgerKey(name)
   await writeNew(join(folder, SECRET_FILES.ledger), ledger.privateKey, 0o600)
   await writeNew(join(folder, 'keys/ledger.vkey'), `${ledger.verifierKey}\n`, 0o644)
-  await writeNew(join(folder, SITE_FILE), options.demo ? demoYaml(name) : emptyYaml(name), 0o644)
+  await writeNew(join(folder, SITE_FILE), siteYaml(name, options), 0o644)
   for (const one of ['keys', SECRET_FILES.folder, SECRET_FILES.facilities])
     await syncFolder(join(folder, one))
   const { verifierKey } = ledger

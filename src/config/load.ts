@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { NocturneError } from '../lib/errors.js'
 import type { StoreConfig } from '../store/index.js'
 import { buildConfig, buildStore } from './build.js'
-import { readCertificates } from './certificates.js'
+import { NO_POLICY, readCertificates } from './certificates.js'
 import type { InspectCertificate, SiteCertificate } from './certificates.js'
 import { resolveDatabase } from './database.js'
 import { readDraft } from './draft.js'
@@ -11,7 +11,7 @@ import { readEnvironment } from './env.js'
 import type { EnvironmentReading } from './env.js'
 import { formatPath } from './expectations.js'
 import { readText, resolvePath } from './files.js'
-import type { Secrets, Site, SiteProblem } from './index.js'
+import type { KeyPolicy, Secrets, Site, SiteProblem } from './index.js'
 import { readProfiles } from './profiles.js'
 import type { ProfileReader } from './profiles.js'
 import { checkReferences } from './references.js'
@@ -46,6 +46,7 @@ export interface SiteSurvey {
   /** Secrets, like `databasePassword`: for trying them, not for printing. */
   readonly ledgerKey: string | undefined
   readonly gatewayKey: string | undefined
+  readonly keyPolicy: KeyPolicy
 }
 
 export class SiteInvalidError extends NocturneError {
@@ -128,6 +129,7 @@ export async function surveySite(
     tlsExpiresAt: tls?.expiresAt,
     ledgerKey: secrets.ledgerKey,
     gatewayKey: secrets.gatewayKey,
+    keyPolicy: draft.keys ?? NO_POLICY,
   }
 }
 
@@ -143,6 +145,7 @@ const notASite = (dir: string, problem: SiteProblem): SiteSurvey => ({
   tlsExpiresAt: undefined,
   ledgerKey: undefined,
   gatewayKey: undefined,
+  keyPolicy: NO_POLICY,
 })
 
 /** Where the person finds it: the line of the YAML, or the variable that took its place. */

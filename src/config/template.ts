@@ -20,7 +20,7 @@ store: { kind: files, path: data/objects }
 `
 
 /** One facility, one group, and one person for each role. */
-export const demoYaml = (name: string) => `${head(name)}
+const demoYaml = (name: string) => `${head(name)}
 # Who sends. The profile says what becomes of names, ids and dates: strip or pseudonymize.
 facilities:
   - { id: facility-a, certificate: keys/facility-a.asc, profile: pseudonymize, groups: [nights] }
@@ -39,7 +39,7 @@ recovery: keys/recovery.asc
 `
 
 /** Nobody yet: \`check\` says what to add. */
-export const emptyYaml = (name: string) => `${head(name)}
+const emptyYaml = (name: string) => `${head(name)}
 # Who sends. The profile says what becomes of names, ids and dates: strip or pseudonymize. For each one:
 #   - { id: facility-a, certificate: keys/facility-a.asc, profile: pseudonymize, groups: [nights] }
 # and afterwards: nocturne secret new facility-a --site .
@@ -56,3 +56,14 @@ people: []
 # Opens what was sealed while it stands here. Its private key was written to recovery-key.asc: move it offline.
 recovery: keys/recovery.asc
 `
+
+const FIPS = `
+# Certificates, the gateway's own among them, are RSA or on NIST curves: nocturne key new --algorithm nistP384.
+keys: { fips: true }
+`
+
+/** The text of a new site's nocturne.yaml. */
+export const siteYaml = (
+  name: string,
+  { demo, fips = false }: { readonly demo: boolean; readonly fips?: boolean },
+): string => `${demo ? demoYaml(name) : emptyYaml(name)}${fips ? FIPS : ''}`

@@ -9,7 +9,7 @@ export interface DirectoryParts {
   /** Seal's. */
   readonly inspectCertificate: (
     certificate: string,
-  ) => Promise<Pick<CertificateReport, 'fingerprint' | 'expiresAt'>>
+  ) => Promise<Pick<CertificateReport, 'fingerprint' | 'usableUntil'>>
   /** The certificate in effect, when one is recorded; else the file's counts. Asked each time: it may change. */
   readonly inEffect?: (id: string) => string | undefined
 }
@@ -28,9 +28,9 @@ export function createDirectory(
   async function factsOf(certificate: string): Promise<Omit<KnownCertificate, 'principal'>> {
     const found = known.get(certificate)
     if (found) return found
-    const { fingerprint, expiresAt } = await inspectCertificate(certificate)
-    known.set(certificate, { fingerprint, expiresAt })
-    return { fingerprint, expiresAt }
+    const { fingerprint, usableUntil } = await inspectCertificate(certificate)
+    known.set(certificate, { fingerprint, usableUntil })
+    return { fingerprint, usableUntil }
   }
 
   const facilities = new Map(config.facilities.map((one) => [one.id, one]))

@@ -43,7 +43,8 @@ export interface Directory {
 export interface KnownCertificate {
   readonly principal: string
   readonly fingerprint: string
-  readonly expiresAt: Date | undefined
+  /** Until when something can be sealed to it. */
+  readonly usableUntil: Date | undefined
 }
 
 export { readChange, writeChange } from './change-statement.js'

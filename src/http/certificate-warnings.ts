@@ -13,10 +13,10 @@ const DAY_MS = 86_400_000
 /** Expiry within 60, 30, 14, 7 and 1 days; expired; and replaced but not confirmed. */
 export async function certificateWarnings(rooms: Rooms): Promise<CertificateWarning[]> {
   const now = new Date(rooms.now())
-  const expiring = (await rooms.directory.certificates()).flatMap(({ principal, expiresAt }) => {
-    if (expiresAt !== undefined && expiresAt <= now)
+  const expiring = (await rooms.directory.certificates()).flatMap(({ principal, usableUntil }) => {
+    if (usableUntil !== undefined && usableUntil <= now)
       return [{ principal, text: `the certificate of ${principal} has expired` }]
-    const warning = expiryWarning(expiresAt, now)
+    const warning = expiryWarning(usableUntil, now)
     if (!warning) return []
     const within = warning.reminder === 1 ? 'a day' : `${warning.reminder} days`
     return [{ principal, text: `the certificate of ${principal} expires within ${within}` }]
@@ -32,9 +32,9 @@ export async function certificateWarnings(rooms: Rooms): Promise<CertificateWarn
 export async function certificateDays(
   rooms: Rooms,
 ): Promise<readonly (readonly [string, number])[]> {
-  return (await rooms.directory.certificates()).flatMap(({ principal, expiresAt }) =>
-    expiresAt === undefined
+  return (await rooms.directory.certificates()).flatMap(({ principal, usableUntil }) =>
+    usableUntil === undefined
       ? []
-      : [[principal, (expiresAt.getTime() - rooms.now()) / DAY_MS] as const],
+      : [[principal, (usableUntil.getTime() - rooms.now()) / DAY_MS] as const],
   )
 }

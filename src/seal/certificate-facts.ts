@@ -133,6 +133,27 @@ async function expiryOf(key: Key | Subkey, now: Date): Promise<Date | undefined>
   return expiry instanceof Date ? expiry : undefined
 }
 
+/**
+ * The last of the keys that can be sealed to now ends it, or the certificate does: a subkey may expire years before its
+ * certificate, and its owner wants to be told as early. A certificate for signing alone lasts as long as it lasts.
+ */
+export async function usableUntil(
+  key: Key,
+  expiresAt: Date | undefined,
+  now: Date,
+  options: PolicyOptions,
+): Promise<Date | undefined> {
+  const ends: (Date | undefined)[] = []
+  for (const candidate of [key, ...key.subkeys])
+    if (weaknessOf(candidate.getAlgorithmInfo(), options) === undefined)
+      if ((await usesOf(candidate, now)).includes('encrypt'))
+        ends.push(await expiryOf(candidate, now))
+  const dated = ends.filter((end) => end !== undefined)
+  if (ends.length === 0 || dated.length < ends.length) return expiresAt
+  const last = Math.max(...dated.map((end) => end.getTime()))
+  return expiresAt === undefined || last < expiresAt.getTime() ? new Date(last) : expiresAt
+}
+
 /** Empty for a subkey that is expired or revoked: it has no use now. */
 async function usesOf(
   key: Key | Subkey,

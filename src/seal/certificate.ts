@@ -1,6 +1,12 @@
 import type { Key, PublicKey, Subkey } from 'openpgp'
 import { NocturneError } from '../lib/errors.js'
-import { describeKey, encryptionKey, gatherFacts, takesSeipd2 } from './certificate-facts.js'
+import {
+  describeKey,
+  encryptionKey,
+  gatherFacts,
+  takesSeipd2,
+  usableUntil,
+} from './certificate-facts.js'
 import type { Facts } from './certificate-facts.js'
 import { parseCertificate } from './certificate-file.js'
 import type { Problem } from './certificate-file.js'
@@ -73,6 +79,7 @@ const UNREAD: CertificateReport = {
   userIds: [],
   createdAt: undefined,
   expiresAt: undefined,
+  usableUntil: undefined,
   keys: [],
   takesSeipd2: false,
   problems: [],
@@ -97,11 +104,18 @@ export async function inspectCertificate(
     userIds: key.getUserIDs(),
     createdAt: key.getCreationTime(),
     expiresAt: facts.expiresAt,
+    usableUntil: await usableUntil(key, facts.expiresAt, now, options),
     keys: await Promise.all([key, ...key.subkeys].map((one) => describeKey(one, now))),
     takesSeipd2: await takesSeipd2(key, now, options),
     problems: judge(facts),
   }
 }
+
+/** Why the policy refuses this certificate to who signs with it and is never sealed to: the gateway. */
+export const problemOfSigner = ({
+  problems,
+}: CertificateReport): CertificateReport['problems'][number] | undefined =>
+  problems.find(({ code }) => code !== 'certificate_cannot_encrypt')
 
 /**
  * A certificate that may be sealed to now, and only to what `toRecipient` was told to allow.
@@ -126,7 +140,6 @@ export interface Target {
 
 interface Accepted {
   readonly certificate: PublicKey
-  readonly options: PolicyOptions
 }
 
 /** Parsing and verifying takes milliseconds, so it is done once for each recipient, not for each envelope. */
@@ -138,12 +151,12 @@ const acceptedOf = new WeakMap<Recipient, Accepted>()
  * @throws NocturneError `recipient_unusable` with the recipient's id as its subject.
  */
 export async function targetOf(recipient: Recipient, now: Date): Promise<Target> {
-  const { id } = recipient
+  const { id, policy } = recipient
   try {
-    const { certificate, options } =
-      acceptedOf.get(recipient) ?? (await accept(id, recipient.certificate, now, {})).accepted
-    const key = await encryptionKey(certificate, now, options)
-    if (key && judge(await gatherFacts(certificate, now, options)).length === 0)
+    const { certificate } =
+      acceptedOf.get(recipient) ?? (await accept(id, recipient.certificate, now, policy)).accepted
+    const key = await encryptionKey(certificate, now, policy)
+    if (key && judge(await gatherFacts(certificate, now, policy)).length === 0)
       return { certificate, key }
   } catch (cause) {
     throw new NocturneError('recipient_unusable', { subject: id, cause })
@@ -167,8 +180,9 @@ async function accept(
     fingerprint: key.getFingerprint(),
     certificate: key.armor(),
     takesSeipd2: await takesSeipd2(key, now, options),
+    policy: options,
   } as Recipient
-  const accepted = { certificate: key, options }
+  const accepted = { certificate: key }
   acceptedOf.set(recipient, accepted)
   return { recipient, accepted }
 }

@@ -9,6 +9,7 @@
  */
 import type { Station } from '../lib/station.js'
 import type { PrivateKey } from './keys.js'
+import type { PolicyOptions } from './policy.js'
 
 export type DataFormat = 'seipd1' | 'seipd2'
 
@@ -24,6 +25,8 @@ export type Recipient = Station<
     readonly certificate: string
     /** It announces SEIPD version 2 and AES-256 with GCM (RFC 9580 sections 5.2.3.32 and 5.2.3.15). */
     readonly takesSeipd2: boolean
+    /** What it was judged by, and is again whenever something is sealed to it. */
+    readonly policy: PolicyOptions
   }
 >
 
@@ -44,6 +47,8 @@ export interface CertificateReport {
     readonly uses: readonly ('certify' | 'sign' | 'encrypt')[]
     readonly expiresAt: Date | undefined
   }[]
+  /** Until when something can be sealed to it: the end of the certificate or of its last encryption subkey. */
+  readonly usableUntil: Date | undefined
   /** Algorithms and features it announces for messages to it. */
   readonly takesSeipd2: boolean
   /** Empty when the policy accepts it; else the codes and why. */
@@ -97,7 +102,7 @@ export interface Envelope {
   close(): void
 }
 
-export { inspectCertificate, toRecipient } from './certificate.js'
+export { inspectCertificate, problemOfSigner, toRecipient } from './certificate.js'
 export type { Ciphers } from './ciphers.js'
 export { newEnvelope, sealBytes, sealMessage } from './envelope.js'
 export { KEY_ALGORITHMS, newKey, readPrivateKey, signDetached } from './keys.js'

@@ -57,13 +57,13 @@ describe('a start', () => {
       ...config,
       limits: { ...config.limits, itemBytes: 7_391_000_000 },
       facilities: config.facilities.map((one) => ({ ...one, documents: 'quarantine' })),
-      keys: { ...config.keys, fips: !config.keys.fips },
+      keys: { ...config.keys, allowRsa2048: !config.keys.allowRsa2048 },
       gateway: { ...config.gateway, origin: secret },
     }))
     expect(types(entries)).toEqual(['gateway.started', 'config.changed'])
     expect(entries[1]?.detail).toEqual({
       added: ['gateway.origin'],
-      changed: ['facilities.facility-a.documents', 'keys.fips', 'limits.itemBytes'],
+      changed: ['facilities.facility-a.documents', 'keys.allowRsa2048', 'limits.itemBytes'],
     })
     expect(entries[0]?.detail?.config).not.toBe(before?.detail?.config)
     expect(JSON.stringify(entries)).not.toContain('7391')

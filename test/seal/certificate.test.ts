@@ -1,7 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { enums, generateKey, revokeKey } from 'openpgp'
 import type { KeyOptions, PrivateKey } from 'openpgp'
-import { inspectCertificate, newEnvelope, newKey, toRecipient } from '../../src/seal/index.js'
+import {
+  inspectCertificate,
+  newEnvelope,
+  newKey,
+  problemOfSigner,
+  toRecipient,
+} from '../../src/seal/index.js'
+import type { Recipient } from '../../src/seal/index.js'
 
 const userIDs = [{ name: 'somebody' }]
 const DAY = 86_400_000
@@ -64,10 +71,55 @@ describe('the policy for certificates', () => {
     expect((await inspectCertificate(armored, new Date(), options)).problems).toEqual([])
     const recipient = await toRecipient('r', armored, new Date(), options)
     expect((await newEnvelope([recipient])).keyPackets).toHaveLength(1)
-    // A copy has lost what it was allowed.
-    await expect(newEnvelope([{ ...recipient }])).rejects.toMatchObject({
-      code: 'recipient_unusable',
+    expect((await newEnvelope([{ ...recipient }])).keyPackets).toHaveLength(1)
+  })
+
+  it.each([
+    ['curve25519', 'certificate_weak'],
+    ['nistP256', undefined],
+    ['nistP384', undefined],
+    ['rsa3072', undefined],
+  ] as const)('under the FIPS profile finds in a key on %s: %s', async (algorithm, code) => {
+    const made = await newKey({ name: 'somebody', algorithm })
+    const report = await inspectCertificate(made.certificate, new Date(), { fips: true })
+    expect(report.problems[0]?.code).toBe(code)
+    expect(problemOfSigner(report)?.code).toBe(code)
+    const accepted = toRecipient('r', made.certificate, new Date(), { fips: true })
+    if (code) await expect(accepted).rejects.toMatchObject({ code, subject: 'r' })
+    else expect((await newEnvelope([await accepted])).keyPackets).toHaveLength(1)
+  })
+
+  it('keeps the FIPS profile over a copy, so that no subkey outside it is taken', async () => {
+    const { privateKey } = await generateKey({
+      ...{ userIDs, type: 'ecc', curve: 'nistP256', format: 'object' },
+      date: new Date(Date.now() - DAY),
     })
+    const two = await privateKey.addSubkey({ type: 'curve25519' })
+    const armored = two.toPublic().armor()
+    const idOf = async (recipient: Recipient): Promise<string> =>
+      (await newEnvelope([recipient])).keyPackets[0]!.packet.subarray(3, 11).toString('hex')
+    const [nist, modern] = two.subkeys.map((subkey) => subkey.getKeyID().toHex())
+    const recipient = await toRecipient('r', armored, new Date(), { fips: true })
+    expect([await idOf(recipient), await idOf({ ...recipient })]).toEqual([nist, nist])
+    expect(await idOf(await toRecipient('r', armored))).toBe(modern)
+  })
+
+  it('says until when it can be sealed to: the last subkey or the certificate ends it', async () => {
+    const date = new Date(Math.floor(Date.now() / 1000) * 1000)
+    const lasting = async (certificateDays: number, ...subkeyDays: number[]): Promise<number> => {
+      const subkeys = subkeyDays.map((days) => ({ keyExpirationTime: days * 86_400 }))
+      const keyExpirationTime = certificateDays * 86_400
+      const armored = await certificate({
+        ...{ type: 'ecc', curve: 'nistP256', date, subkeys, keyExpirationTime },
+      })
+      const { usableUntil } = await inspectCertificate(armored)
+      return usableUntil ? (usableUntil.getTime() - date.getTime()) / DAY : Infinity
+    }
+    expect(await lasting(0, 10)).toBe(10)
+    expect(await lasting(0, 10, 40)).toBe(40)
+    expect(await lasting(30, 10, 40)).toBe(30)
+    expect(await lasting(0, 10, 0)).toBe(Infinity)
+    expect(await lasting(30)).toBe(30)
   })
 
   it('refuses self-signatures over SHA-1', async () => {

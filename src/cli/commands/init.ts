@@ -9,6 +9,7 @@ import type { InitReport } from '../../config/index.js'
 interface InitCommandOptions {
   readonly demo?: boolean
   readonly name?: string
+  readonly fips?: boolean
   readonly json?: boolean
 }
 
@@ -25,9 +26,11 @@ export const registerInit: Register = (parent, cli) => {
     ],
   })
     .option('--name <name>', "the gateway's host name; never change it later")
+    .option('--fips', 'keys on NIST curves, and a site that takes no others but RSA')
     .option('--demo', 'add a facility, a group and people, with their private keys and tokens')
     .action(async (dir: string, options: InitCommandOptions) => {
       const output = cli.output(options)
+      const fips = options.fips === true
       const [{ initSite }, { newKey }, { newLedgerKey }] = await Promise.all([
         import('../../config/index.js'),
         import('../../seal/index.js'),
@@ -36,7 +39,8 @@ export const registerInit: Register = (parent, cli) => {
       const report = await initSite(dir, {
         demo: options.demo === true,
         ...(options.name !== undefined && { name: options.name }),
-        newKey,
+        fips,
+        newKey: (key) => newKey({ ...key, ...(fips && { algorithm: 'nistP384' }) }),
         newLedgerKey,
         ...(options.demo === true && { finish: issueTokens }),
       })

@@ -1,6 +1,7 @@
 import { define } from '../command.js'
 import type { Register } from '../command.js'
-import { toErrorJson, usageError } from '../command-error.js'
+import { CommandError, toErrorJson, usageError } from '../command-error.js'
+import type { GatewayClient } from '../client.js'
 import { count, formatBytes } from '../format.js'
 import { addGatewayOptions, withGateway } from '../gateway-options.js'
 import type { GatewayOptions } from '../gateway-options.js'
@@ -8,6 +9,7 @@ import { addKeyOptions } from '../key-options.js'
 import type { KeyOptions } from '../key-options.js'
 import type { Output } from '../output.js'
 import type { PullReport } from '../pull.js'
+import type { PrivateKey } from '../../seal/index.js'
 
 interface PullOptions extends GatewayOptions, KeyOptions {
   readonly out: string
@@ -68,10 +70,31 @@ export const registerPull: Register = (parent, cli) => {
             reports.push({ id: target, error: toErrorJson(error) })
           }
         }
-        if (targets.length === 0) output.print('nothing waits')
+        if (targets.length === 0) {
+          output.print('nothing waits')
+          // The start of a shift, likely: a key that is lost or too old should show before the first urgent study.
+          await tryKey(client, options.gateway, key, output)
+        }
         output.json(id === undefined ? { transfers: reports } : reports[0])
       })
     })
+}
+
+/** What the gateway sealed need not be a check for another reason than the key: then there is only a warning. */
+async function tryKey(
+  client: GatewayClient,
+  gateway: string,
+  key: PrivateKey,
+  output: Output,
+): Promise<void> {
+  const { checkKey } = await import('../key-check.js')
+  try {
+    const { principal } = await checkKey(client, gateway, key)
+    output.print(`your key opens what is sealed to ${principal}`)
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.code !== 'challenge_invalid') throw error
+    output.warn(`your key was not tried: ${error.message}`)
+  }
 }
 
 const isTaken = (error: unknown) =>

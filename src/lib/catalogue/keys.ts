@@ -66,6 +66,11 @@ export const KEYS = {
     "the site's configuration has mistakes",
     'run `nocturne check --site DIR` and mend what it names',
   ),
+  gateway_key_unfit: entry(
+    500,
+    "the gateway's own key breaks the site's rules for keys",
+    'before the first transfer put another one in its place: `nocturne key new --name gateway --algorithm nistP384 --out gateway.asc`, then secrets/gateway.asc and keys/gateway.asc',
+  ),
   site_exists: entry(409, 'the folder holds a site already', 'choose an empty folder'),
   secret_exists: entry(
     409,

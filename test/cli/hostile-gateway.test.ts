@@ -1,0 +1,390 @@
+/**
+ * A gateway that lies. It has no key of the reader's, but everything else: it chooses what it serves, signs as itself, and
+ * seals to the reader whatever it likes.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { answerKeyCheck, writeKeyCheck } from '../../src/access/index.js'
+import type { KeyCheck } from '../../src/access/index.js'
+import { GatewayClient } from '../../src/cli/client.js'
+import { checkKey } from '../../src/cli/key-check.js'
+import { Progress } from '../../src/cli/progress.js'
+import { pull } from '../../src/cli/pull.js'
+import { newEnvelope, newKey, readPrivateKey, sealBytes } from '../../src/seal/index.js'
+import type { Envelope, PrivateKey } from '../../src/seal/index.js'
+import { collect, content, person, split } from '../seal/_seal.js'
+import type { Person } from '../seal/_seal.js'
+
+const ID = '01985b2e-7c11-7f3a-9d52-1f0c5a9be001'
+
+let reader: Person
+let gatewayKey: PrivateKey
+let server: Server
+let url: string
+/** Messages by path; JSON answers for what is posted. */
+const served = new Map<string, Buffer>()
+const answers = new Map<string, object>()
+/** What the client sent, by path. */
+let posted: { readonly path: string; readonly body: string }[] = []
+
+beforeAll(async () => {
+  reader = await person('reader-1')
+  gatewayKey = await readPrivateKey((await newKey({ name: 'gateway' })).privateKey)
+  server = createServer((request, response) => {
+    handle(request, response).catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+afterEach(() => {
+  served.clear()
+  answers.clear()
+  posted = []
+})
+
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = request.url ?? ''
+  if (request.method === 'POST') posted.push({ path, body: await text(request) })
+  const message = served.get(path)
+  const answer = answers.get(path)
+  if (message) response.setHeader('Content-Type', 'application/pgp-encrypted').end(message)
+  else if (answer)
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(answer))
+  else response.writeHead(404, { 'Content-Type': 'application/problem+json' }).end(PROBLEM)
+}
+
+const PROBLEM = JSON.stringify({ title: 'there is nothing here', status: 404, code: 'not_found' })
+
+async function withClient<T>(work: (client: GatewayClient) => Promise<T>): Promise<T> {
+  const client = new GatewayClient({ url, token: 'noc_not-a-token' })
+  try {
+    return await work(client)
+  } finally {
+    client.close()
+  }
+}
+
+describe('the ready check, asked by a gateway that lies', () => {
+  const check = (): KeyCheck => ({
+    origin: url,
+    principal: 'reader-1',
+    nonce: 'a'.repeat(64),
+    expiresAt: Math.floor(Date.now() / 1000) * 1000 + 60_000,
+  })
+
+  /** What the client does with this message as its check. */
+  async function run(message: Uint8Array): Promise<string> {
+    posted = []
+    answers.set('/v1/key-check', {
+      id: 'x',
+      principal: 'reader-1',
+      fingerprint: reader.recipient.fingerprint,
+      message: Buffer.from(message).toString('base64'),
+    })
+    const answer = { principal: 'reader-1', fingerprint: 'f', receipt: 'r' }
+    answers.set('/v1/key-check/answer', answer)
+    try {
+      await withClient((client) => checkKey(client, url, reader.key))
+      return 'answered'
+    } catch (error) {
+      return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    }
+  }
+
+  const sealed = (text: string): Promise<Buffer> => sealBytes(Buffer.from(text), reader.recipient)
+
+  it('answers a check with the digest of its nonce, and with nothing else', async () => {
+    expect(await run(await sealed(writeKeyCheck(check())))).toBe('answered')
+    const [, sent] = posted
+    expect(JSON.parse(sent?.body ?? '')).toEqual({ id: 'x', answer: answerKeyCheck(check()) })
+    // The same check again gives the same digest: nothing is to be learned by asking twice. The gateway takes one once.
+    await run(await sealed(writeKeyCheck(check())))
+    expect(posted[1]).toEqual(sent)
+  })
+
+  it('answers nothing when it is not a check, however much it looks like one', async () => {
+    const good = writeKeyCheck(check())
+    const envelope = await newEnvelope([reader.recipient])
+    const study = await collect(envelope.seal(split(content(3000), 700)).bytes)
+    const [{ packet }] = envelope.keyPackets as [Envelope['keyPackets'][number]]
+    const asCheck = await sealed(good)
+    const data = asCheck.subarray(packet.length)
+    const lies: Record<string, Uint8Array> = {
+      'an item of a study': Buffer.concat([packet, study]),
+      'a short document': await sealed('Impression: no acute findings.'),
+      'a document of 512 octets': await sealed('x'.repeat(512)),
+      'one octet more than a check may have': await sealed('x'.repeat(513)),
+      'a check with a document behind it': await sealed(`${good}\nImpression: normal`),
+      'a check with a document before it': await sealed(`Impression: normal\n${good}`),
+      'a check with a final line feed': await sealed(`${good}\n`),
+      'the key packet of a study before the data of a check': Buffer.concat([packet, data]),
+      'a check and a study in one': Buffer.concat([asCheck, packet, study]),
+      'a check of another gateway, passed on': await sealed(
+        writeKeyCheck({ ...check(), origin: 'https://gateway.example.org' }),
+      ),
+      'a check for somebody else': await sealed(
+        writeKeyCheck({ ...check(), principal: 'reader-2' }),
+      ),
+      'a check that is over': await sealed(
+        writeKeyCheck({ ...check(), expiresAt: Date.now() - 1000 }),
+      ),
+      'a check for tomorrow': await sealed(
+        writeKeyCheck({ ...check(), expiresAt: Date.now() + 86_400_000 }),
+      ),
+      'an acknowledgement to be made': await sealed('{"type":"nocturne-acknowledgement","v":1}'),
+      'a challenge to sign in': await sealed(`nocturne sign-in v1\norigin: ${url}\n`),
+      'what is not sealed at all': Buffer.from(good),
+      'more octets than a check takes': Buffer.alloc(20_000, 0xc1),
+    }
+    const found: Record<string, unknown> = {}
+    for (const [what, message] of Object.entries(lies))
+      found[what] = { code: await run(message), sent: posted.map(({ path }) => path) }
+    for (const outcome of Object.values(found))
+      expect(outcome).toEqual({
+        code: expect.stringMatching(/^(cannot_open|challenge_invalid|gateway_unreachable)$/),
+        // Asked, and then not a word.
+        sent: ['/v1/key-check'],
+      })
+    expect(Object.keys(found)).toEqual(Object.keys(lies))
+  })
+})
+
+describe('a transfer from a gateway that lies', () => {
+  const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+  const measure = (bytes: Uint8Array) => ({ sha256: sha256(bytes), size: bytes.length })
+
+  interface Item {
+    readonly index: number
+    readonly kind: 'instance' | 'document'
+    readonly mediaType: string
+    readonly plaintext: { readonly sha256: string; readonly size: number }
+    readonly ciphertext: { readonly sha256: string; readonly size: number }
+  }
+
+  interface Lie {
+    /** The items as the manifest names them. */
+    items: Item[]
+    /** Data packets by index. */
+    data: Map<number, Buffer>
+    manifest: Record<string, unknown>
+    signer: PrivateKey | undefined
+  }
+
+  const instance = (size: number): Buffer => {
+    const bytes = content(size)
+    bytes.write('DICM', 128, 'latin1')
+    return bytes
+  }
+
+  /** Serves a transfer of three items after `change`; what the client said, and what it kept under a name. */
+  async function outcomeOf(
+    change: (lie: Lie, envelope: Envelope) => void | Promise<void>,
+  ): Promise<{ readonly said: string; readonly kept: readonly string[] }> {
+    served.clear()
+    const envelope = await newEnvelope([reader.recipient])
+    const [{ packet }] = envelope.keyPackets as [Envelope['keyPackets'][number]]
+    const contents = [instance(5000), instance(6000), content(7000)]
+    const lie: Lie = {
+      items: [],
+      data: new Map(),
+      manifest: { v: 1, transfer: ID, facility: 'f', group: 'g', gateway: 'gw' },
+      signer: gatewayKey,
+    }
+    for (const [at, plain] of contents.entries()) {
+      const data = await collect(envelope.seal(split(plain, 999)).bytes)
+      const isInstance = at < 2
+      lie.data.set(at + 1, data)
+      lie.items.push({
+        index: at + 1,
+        kind: isInstance ? 'instance' : 'document',
+        mediaType: isInstance ? 'application/dicom' : 'application/pdf',
+        plaintext: measure(plain),
+        ciphertext: measure(data),
+      })
+    }
+    await change(lie, envelope)
+    const json = Buffer.from(JSON.stringify({ ...lie.manifest, items: lie.items }))
+    const manifest = lie.signer
+      ? await envelope.sealSigned(json, lie.signer)
+      : envelope.seal(split(json))
+    const base = `/v1/transfers/${ID}`
+    served.set(`${base}/manifest`, Buffer.concat([packet, await collect(manifest.bytes)]))
+    for (const [index, data] of lie.data)
+      served.set(`${base}/items/${index}`, Buffer.concat([packet, data]))
+    const out = await mkdtemp(join(tmpdir(), 'hostile-'))
+    try {
+      const said = await withClient((client) =>
+        pull(
+          {
+            client,
+            signal: new AbortController().signal,
+            gateway: { name: 'gw', certificate: gatewayKey.certificate },
+            key: reader.key,
+            out,
+            reader: undefined,
+            startProgress: (totalBytes, totalItems) =>
+              new Progress(process.stderr, { label: '', totalBytes, totalItems }),
+            onRetry: () => undefined,
+          },
+          ID,
+        ).then(
+          ({ items }) => `${items} items`,
+          (error: unknown) => (error instanceof Error ? error.message : String(error)),
+        ),
+      )
+      const files = await readdir(out, { recursive: true, withFileTypes: true })
+      const kept = files.filter((one) => one.isFile() && !one.parentPath.endsWith('.partial'))
+      return { said, kept: kept.map(({ name }) => name).sort() }
+    } finally {
+      await rm(out, { recursive: true, force: true })
+    }
+  }
+
+  const MISMATCH = 'the items do not match the manifest'
+  const replace = (lie: Lie, index: number, more: Partial<Item>) => {
+    lie.items = lie.items.map((one) => (one.index === index ? { ...one, ...more } : one))
+  }
+  const data = (lie: Lie, index: number): Buffer => lie.data.get(index) ?? Buffer.alloc(0)
+
+  it('is taken whole when nothing of it is a lie', async () => {
+    const { said, kept } = await outcomeOf(() => undefined)
+    expect(said).toBe('3 items')
+    expect(kept).toEqual(['0001.dcm', '0002.dcm', '0003.pdf', 'manifest.json'])
+  })
+
+  const lies: readonly (readonly [
+    what: string,
+    change: (lie: Lie, envelope: Envelope) => void | Promise<void>,
+    said: string | RegExp,
+  ])[] = [
+    [
+      'an octet of item 2 is changed',
+      (lie) => void data(lie, 2).writeUInt8(data(lie, 2).readUInt8(400) ^ 1, 400),
+      `${MISMATCH}: item 2`,
+    ],
+    [
+      'item 2 is cut short',
+      (lie) => void lie.data.set(2, data(lie, 2).subarray(0, -1)),
+      `${MISMATCH}: item 2`,
+    ],
+    [
+      'something follows item 2',
+      (lie) => void lie.data.set(2, Buffer.concat([data(lie, 2), Buffer.of(0)])),
+      `${MISMATCH}: item 2`,
+    ],
+    ['item 2 is dropped', (lie) => void lie.data.delete(2), 'there is nothing here: item 2'],
+    [
+      'items 1 and 2 are swapped',
+      (lie) => {
+        const [one, two] = [data(lie, 1), data(lie, 2)]
+        lie.data.set(1, two).set(2, one)
+      },
+      /^the items do not match the manifest: item [12]$/,
+    ],
+    [
+      'item 1 comes again in the place of item 3',
+      (lie) => void lie.data.set(3, data(lie, 1)),
+      `${MISMATCH}: item 3`,
+    ],
+    [
+      'item 2 is another content, sealed anew to the reader',
+      async (lie, envelope) =>
+        void lie.data.set(2, await collect(envelope.seal(split(instance(6000))).bytes)),
+      `${MISMATCH}: item 2`,
+    ],
+    [
+      'item 2 is another content of which the manifest knows the ciphertext',
+      async (lie, envelope) => {
+        const other = await collect(envelope.seal(split(instance(6001))).bytes)
+        lie.data.set(2, other)
+        replace(lie, 2, { ciphertext: measure(other) })
+      },
+      `${MISMATCH}: item 2`,
+    ],
+    [
+      'the manifest names another digest of item 2',
+      (lie) => replace(lie, 2, { plaintext: { sha256: 'a'.repeat(64), size: 6000 } }),
+      `${MISMATCH}: item 2`,
+    ],
+    [
+      'the manifest names another size of item 2',
+      (lie) => replace(lie, 2, { plaintext: { ...lie.items[1]!.plaintext, size: 5999 } }),
+      `${MISMATCH}: item 2`,
+    ],
+    [
+      'the manifest names another ciphertext of item 2',
+      (lie) =>
+        replace(lie, 2, { ciphertext: { ...lie.items[1]!.ciphertext, sha256: 'b'.repeat(64) } }),
+      `${MISMATCH}: item 2`,
+    ],
+    [
+      'the manifest names a smaller ciphertext of item 2',
+      (lie) => replace(lie, 2, { ciphertext: { ...lie.items[1]!.ciphertext, size: 1 } }),
+      `${MISMATCH}: item 2`,
+    ],
+    [
+      'item 3 is said to be an instance, and is none',
+      (lie) => replace(lie, 3, { kind: 'instance', mediaType: 'application/dicom' }),
+      `${MISMATCH}: item 3`,
+    ],
+    [
+      'an item is in the manifest that there is not',
+      (lie) => void lie.items.push({ ...lie.items[2]!, index: 4 }),
+      'there is nothing here: item 4',
+    ],
+    [
+      'the items of the manifest are in another order',
+      (lie) => void lie.items.reverse(),
+      `${MISMATCH}: the manifest`,
+    ],
+    [
+      'an item stands in the manifest twice',
+      (lie) => void lie.items.push(lie.items[2]!),
+      `${MISMATCH}: the manifest`,
+    ],
+    ['the manifest is empty', (lie) => void (lie.items = []), `${MISMATCH}: the manifest`],
+    [
+      'the manifest is of another transfer',
+      (lie) => void (lie.manifest = { ...lie.manifest, transfer: ID.replace('01', '02') }),
+      `${MISMATCH}: the manifest`,
+    ],
+    [
+      'the manifest is of another gateway',
+      (lie) => void (lie.manifest = { ...lie.manifest, gateway: 'other' }),
+      `${MISMATCH}: the manifest`,
+    ],
+    [
+      'the manifest is signed by the reader, not by the gateway',
+      (lie) => void (lie.signer = reader.key),
+      'the message cannot be opened: the manifest',
+    ],
+    [
+      'the manifest is not signed',
+      (lie) => void (lie.signer = undefined),
+      'the message cannot be opened: the manifest',
+    ],
+  ]
+
+  it.each(lies)('is refused when %s, and it says where', async (_what, change, said) => {
+    const outcome = await outcomeOf(change)
+    if (typeof said === 'string') expect(outcome.said).toBe(said)
+    else expect(outcome.said).toMatch(said)
+    // Whole items that were verified may stay; a transfer without its manifest is not there.
+    expect(outcome.kept).not.toContain('manifest.json')
+    const named = /item (\d)$/.exec(outcome.said)?.[1]
+    if (named !== undefined) expect(outcome.kept.join(' ')).not.toContain(`000${named}.`)
+  })
+})

@@ -206,6 +206,10 @@ describe('pull', () => {
     expect(transfers.map(({ id }) => id)).toEqual(ids)
     expect(await gateway.as('reader-1', 'inbox')).toMatchObject({
       status: 0,
+      stdout: 'nothing waits\n',
+    })
+    expect(await pull('--all')).toMatchObject({
+      status: 0,
       stdout: 'nothing waits\nyour key opens what is sealed to reader-1\n',
     })
   }, 120_000)

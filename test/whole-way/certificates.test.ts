@@ -1,13 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { copyFile, readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeSite, nocturne } from './_gateway.js'
+import { postgresMissing, startPostgres } from '../_postgres.js'
+import type { TestPostgres } from '../_postgres.js'
+import { makeSite, nocturneIn } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'
 import { makeStudy } from './_study.js'
 
 /** The file of reader-1's certificate is replaced by the one of another key. */
-describe('a replaced certificate', () => {
+describe.each([
+  ['SQLite', undefined],
+  ['PostgreSQL', postgresMissing],
+])('a replaced certificate', (database, missing) => {
+  const isPostgres = database === 'PostgreSQL'
+  const it = missing === undefined ? test : test.skip
+  const on = missing === undefined ? `on ${database}: ` : `(skipped: ${missing}) `
+  let postgres: TestPostgres | undefined
+  let env: NodeJS.ProcessEnv = process.env
+  const nocturne = (...args: string[]) => nocturneIn(env, ...args)
   let site: TestSite
   let gateway: RunningGateway
   let files: string[]
@@ -21,27 +32,44 @@ describe('a replaced certificate', () => {
     )
   async function restart(): Promise<void> {
     await gateway.stop()
-    gateway = await site.start()
+    gateway = await site.start({ env })
   }
 
   beforeAll(async () => {
+    if (missing !== undefined) return
     site = await makeSite()
+    if (isPostgres) await useDatabase((postgres = await startPostgres()))
     files = [...(await makeStudy(at('study'), '--instances', '1', '--size', '64'))]
-    gateway = await site.start()
+    gateway = await site.start({ env })
     for (const name of ['new', 'other'])
       await nocturne('key', 'new', '--name', 'reader-1', '--out', at(`${name}.asc`), ...DAYS)
     await copyFile(at('new.pub.asc'), join(site.dir, 'keys/reader-1.asc'))
     await restart()
   }, 120_000)
 
+  /** The tokens of the demo are in the database that it was made with. */
+  async function useDatabase({ url }: TestPostgres): Promise<void> {
+    const address = new URL(url)
+    env = { ...process.env, NOCTURNE_DATABASE_PASSWORD: decodeURIComponent(address.password) }
+    address.password = ''
+    await site.configure((yaml) => yaml.replace(/^database:.*$/m, `database: ${address.href}`))
+    for (const name of ['facility-a', 'reader-1', 'officer-1']) {
+      const args = ['--site', site.dir, '--principal', name, '--days', '1', '--json']
+      const { stdout } = await nocturne('token', 'issue', ...args)
+      await writeFile(site.tokenFile(name), (JSON.parse(stdout) as { token: string }).token)
+    }
+  }
+
   const DAYS = ['--expires-days', '20']
 
   afterAll(async () => {
+    if (missing !== undefined) return
     await gateway.stop()
     await site.remove()
+    await postgres?.stop()
   })
 
-  it('is not in effect, and the gateway, the check and the inbox say so', async () => {
+  it(`${on}is not in effect, and the gateway, the check and the inbox say so`, async () => {
     expect((await keyCheck(at('new.asc'))).stdout).toContain('cannot_open')
     expect((await keyCheck(site.keyFile('reader-1'))).status).toBe(0)
     const text = 'a new certificate of reader-1 waits for confirmation'
@@ -54,7 +82,7 @@ describe('a replaced certificate', () => {
     expect(checked.stdout + checked.stderr).toContain('is not in effect')
   })
 
-  it('is not confirmed by somebody else, nor without a signature', async () => {
+  it(`${on}is not confirmed by somebody else, nor without a signature`, async () => {
     const statement = at('statement.txt')
     expect((await confirm('--out', statement)).status).toBe(0)
     expect(await readFile(statement, 'utf8')).toMatch(
@@ -67,7 +95,7 @@ describe('a replaced certificate', () => {
     expect(wrong.stdout).toContain('certificate_not_confirmed')
   })
 
-  it('is in effect once its owner has signed and the operator has confirmed', async () => {
+  it(`${on}is in effect once its owner has signed and the operator has confirmed`, async () => {
     const sign = ['key', 'confirm', '--statement', at('statement.txt'), '--out', at('sig')]
     expect((await nocturne(...sign, '--key', site.keyFile('reader-1'))).stderr).toBe('')
     expect((await confirm('--signature', at('sig'))).stderr).toBe('')
@@ -84,7 +112,7 @@ describe('a replaced certificate', () => {
     expect([pulled.status, pulled.stderr]).toEqual([0, ''])
   })
 
-  it('is in the ledger with both fingerprints, as proposed and as changed', async () => {
+  it(`${on}is in the ledger with both fingerprints, as proposed and as changed`, async () => {
     const token = await site.token('officer-1')
     const answer = await call(gateway, 'GET', '/v1/audit/events?limit=200', { token })
     const events = (
@@ -101,7 +129,7 @@ describe('a replaced certificate', () => {
     expect(events[1]?.detail).toMatchObject({ principal: 'reader-1', signedWith: 'old' })
   })
 
-  it('is named 30 days before it expires, by the gateway, its metrics and the inbox', async () => {
+  it(`${on}is named 30 days before it expires, by the gateway, its metrics and the inbox`, async () => {
     const text = 'the certificate of reader-1 expires within 30 days'
     const ready = await call(gateway, 'GET', '/readyz')
     expect(JSON.stringify(ready.body.warnings)).toContain(text)
@@ -115,7 +143,7 @@ describe('a replaced certificate', () => {
     expect(JSON.stringify(inbox.body.warnings)).toContain(text)
   })
 
-  it('is waited for as well when its owner was taken out and comes back with another key', async () => {
+  it(`${on}is waited for as well when its owner was taken out and comes back with another key`, async () => {
     const yaml = await readFile(join(site.dir, 'nocturne.yaml'), 'utf8')
     await site.configure((text) =>
       text

@@ -105,7 +105,8 @@ export class Upload {
     const items = await Promise.all(this.#items)
     if (this.#fatal) throw this.#fatal
     if (items.length === 0) throw new NocturneError('no_files')
-    const brought = { items, partOf: this.#partOf, complete: options.complete }
+    const crosswalk = await this.#context.crosswalk.end()
+    const brought = { items, partOf: this.#partOf, complete: options.complete, crosswalk }
     const answer = await commitEnvelope(this.#rooms, this.#begun, this.#envelope, brought)
     this.#end()
     return answer
@@ -114,6 +115,7 @@ export class Upload {
   /** Leaves nothing behind but the event that says so. Never throws: what it cannot do now, the sweep does later. */
   async abandon(cause: unknown): Promise<void> {
     await Promise.allSettled(this.#items)
+    await this.#context.crosswalk.drop()
     this.#end()
     await abandonEnvelope(this.#rooms, this.#begun, asNocturneError(cause).code)
   }

@@ -10,6 +10,7 @@ export const ACTIONS = [
   'transfer.create',
   'transfer.list',
   'quarantine.list',
+  'crosswalk.read',
   'inbox.read',
   'audit.read',
   'audit.export',
@@ -69,6 +70,7 @@ const GLOBAL: ReadonlySet<Action> = new Set<Action>([
   'transfer.create',
   'transfer.list',
   'quarantine.list',
+  'crosswalk.read',
   'inbox.read',
   'audit.read',
   'audit.export',
@@ -102,6 +104,12 @@ const GRANTS: readonly Grant[] = [
     role: 'sender',
     relations: ['global'],
     actions: ['quarantine.list'],
+  },
+  {
+    rule: "senders fetch the way back from their facility's pseudonyms, sealed to it",
+    role: 'sender',
+    relations: ['global'],
+    actions: ['crosswalk.read'],
   },
   {
     rule: 'senders decide about what is held for their facility',

@@ -10,7 +10,7 @@ import { DIRECTORY, handleOf, readIdentity, type Identity } from './identity.js'
 import { Identifiers } from './identifiers.js'
 import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts, Pseudonym } from './index.js'
 import { deflated, inflated } from './inflate.js'
-import { keyedDigest, uidMapper } from './keys.js'
+import { keyedDigest, uidMapper, valueDigester } from './keys.js'
 import { encodeMarks, encodeStart } from './marks.js'
 import { CLEAN_DESCRIPTORS, CLEAN_PIXELS } from './options.js'
 import { Pace, type Steps } from './pace.js'
@@ -23,6 +23,7 @@ import { dropTail, readHead, type Stretch } from './stretch.js'
 import type { Subject } from './subject.js'
 import { hex } from './dictionary.js'
 import { Budget, readDataset } from './walk.js'
+import { collectOriginals } from './way-back.js'
 import { encodeElement, encodeText } from './write.js'
 
 /** Beyond the header: group 0002 before it, and the first bytes of Pixel Data behind it. */
@@ -100,7 +101,8 @@ async function pass(
   const pseudonym = await context.pseudonymOf(handle, identity.original)
 
   pace.begin()
-  const subject = subjectOf(context, digest('uid'), pseudonym, pace)
+  const uids = new Map<string, string>()
+  const subject = subjectOf(context, digest, pseudonym, pace, uids)
   const { header, again } = await pace.run(
     rewriteHead(head, reader.buffer, syntax.encoding, subject, verdict, context),
   )
@@ -111,36 +113,56 @@ async function pass(
     pixelsAtRisk: verdict.isAtRisk,
     pixelsBlanked: verdict.plan !== undefined,
   }
+  // `strip` leaves nothing that leads back, not even to the facility.
+  const wayBack =
+    context.profile.links === 'transfer'
+      ? undefined
+      : {
+          code: subject.code,
+          shiftSeconds: subject.rules.dates === 'modified' ? subject.shiftSeconds : 0,
+          identity: identity.original,
+          uids: [...uids],
+          ...(await pace.run(
+            collectOriginals(head.elements, reader.buffer, syntax.encoding, subject.report, pace),
+          )),
+        }
   reader.forget(head.end)
 
   const dataset = rest(reader, header, head, syntax.encoding, subject, verdict, context)
   const meta = encodeStart(facts.sopClassUID, facts.sopInstanceUID, syntax.uid)
   const bytes = file(meta, syntax.isDeflated ? deflated(dataset) : dataset, source)
-  const deidentified: Unminted = { kind: 'instance', facts, report: subject.report, bytes }
+  const deidentified: Unminted = { kind: 'instance', facts, report: subject.report, wayBack, bytes }
   return deidentified as DeidentifiedInstance
 }
 
-type Unminted = Pick<DeidentifiedInstance, 'kind' | 'facts' | 'report' | 'bytes'>
+type Unminted = Pick<DeidentifiedInstance, 'kind' | 'facts' | 'report' | 'wayBack' | 'bytes'>
 
 /** Keyed by the facility, and where the profile links no further than a transfer, by that too. */
 function digestsOf({ profile, secret, transfer }: DeidentifyContext) {
   const scope = profile.links === 'transfer' ? ` transfer ${transfer}` : ''
-  return (use: 'patient' | 'uid') => keyedDigest(secret, use + scope)
+  return (use: 'patient' | 'uid' | 'report') => keyedDigest(secret, use + scope)
 }
 
 function subjectOf(
   { profile }: DeidentifyContext,
-  digest: ReturnType<typeof keyedDigest>,
+  digest: ReturnType<typeof digestsOf>,
   { code, shiftSeconds }: Pseudonym,
   pace: Pace,
+  uids: Map<string, string>,
 ): Subject {
   if (!/^[A-Z0-9]{1,16}$/.test(code) || !Number.isSafeInteger(shiftSeconds))
     throw new NocturneError('unsafe_step_failed')
+  const map = uidMapper(digest('uid'))
   return {
     rules: rulesOf(profile),
     identifiers: new Identifiers(),
     pace,
-    mapUid: uidMapper(digest),
+    mapUid: (uid) => {
+      const mapped = map(uid)
+      uids.set(uid, mapped)
+      return mapped
+    },
+    digestValue: valueDigester(digest('report')),
     code,
     shiftSeconds,
     cleansText: profile.options.includes(CLEAN_DESCRIPTORS),

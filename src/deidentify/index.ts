@@ -10,6 +10,7 @@
 import type { Code } from '../lib/errors.js'
 import type { Station } from '../lib/station.js'
 import type { Profile } from './profile.js'
+import type { WayBack } from './way-back.js'
 
 export interface InstanceFacts {
   /** All UIDs are the new ones. */
@@ -37,6 +38,8 @@ export interface ElementReport {
   readonly reason: string
   /** The option of the profile that decided, by its CID 7050 code, when one did. */
   readonly option?: string
+  /** Keyed digest of what stood there, 8 characters; absent for what was added, and behind Pixel Data. */
+  readonly digest?: string
 }
 
 export type DeidentifiedInstance = Station<
@@ -46,6 +49,8 @@ export type DeidentifiedInstance = Station<
     readonly facts: InstanceFacts
     /** Complete once `bytes` was read to the end: what lay behind Pixel Data comes last. */
     readonly report: readonly ElementReport[]
+    /** For the crosswalk, which the facility alone can open. Undefined where the profile links no further than a transfer. */
+    readonly wayBack: WayBack | undefined
     /** Iterate once. Throws NocturneError when what follows cannot be shown to be safe: discard what was read. */
     readonly bytes: AsyncIterable<Buffer>
   }
@@ -84,6 +89,8 @@ export type DeidentifyFailure = Code
 export type { LoadedProfile, Profile, ProfileProblem } from './profile.js'
 export { BUILT_IN_PROFILES, loadProfile } from './profile.js'
 export { deidentify } from './deidentify.js'
+export type { OriginalElement, WayBack } from './way-back.js'
+export { keyIdOf } from './keys.js'
 export { isHandledByTransfer, patientHandle } from './patient-handle.js'
 export type { PatientName } from './patient-handle.js'
 export { conformanceStatement } from './statement.js'

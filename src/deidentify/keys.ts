@@ -25,6 +25,10 @@ function newDigest(secret: Buffer, domain: string): Digest {
   return (text) => createHmac('sha256', key).update(text).digest()
 }
 
+/** Public id of a secret: tells generations of a facility's secret apart, and nothing else. */
+export const keyIdOf = (secret: Buffer): string =>
+  keyedDigest(secret, 'key id')('').toString('hex', 0, 8)
+
 /**
  * A UID under 2.25 (PS3.5 B.2): the digest's first 128 bits as a UUID of version 8 (RFC 9562 section 5.8), in decimal.
  * The same UID gives the same one, always and everywhere under this key, and tells nothing without it.
@@ -54,6 +58,33 @@ function newMapper(digest: Digest): (uid: string) => string {
     if (uid.length <= 64) known.set(uid, mapped)
     return mapped
   }
+}
+
+export type ValueDigest = (path: string, value: Buffer) => string
+
+const valueDigests = new WeakMap<Digest, ValueDigest>()
+const VALUES = 5000
+const REMEMBERED_BYTES = 128
+
+/**
+ * 48 bits in place of a value, in base64url: enough to show later that a value somebody names stood at a place, and
+ * nothing to who has no key. The place is part of it, so that equal values in two places cannot be told to be equal.
+ */
+export function valueDigester(digest: Digest): ValueDigest {
+  const before = valueDigests.get(digest)
+  if (before) return before
+  const known = new Map<string, string>()
+  const digester: ValueDigest = (path, value) => {
+    const text = `${path}\0${value.toString('latin1')}`
+    const found = known.get(text)
+    if (found !== undefined) return found
+    const made = digest(text).toString('base64url', 0, 6)
+    if (known.size >= VALUES) known.clear()
+    if (text.length <= REMEMBERED_BYTES) known.set(text, made)
+    return made
+  }
+  valueDigests.set(digest, digester)
+  return digester
 }
 
 /** Classes, syntaxes, coding schemes and the like: UIDs of DICOM's own registry (PS3.6 annex A), all of them short. */

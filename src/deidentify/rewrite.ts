@@ -69,8 +69,8 @@ function addNext(scope: Scope, output: Output, added: [number, Buffer][]): void 
   if (!next) return
   const [tag, bytes] = next
   output.add(bytes)
-  const isThere = scope.elements.some((element) => element.tag === tag)
-  report(scope, tag, isThere ? 'replaced' : 'added', { reason: 'mark' })
+  const was = scope.elements.find((element) => element.tag === tag)
+  report(scope, tag, was ? 'replaced' : 'added', { reason: 'mark' }, was)
 }
 
 function inOrder(elements: readonly Element[]): readonly Element[] {
@@ -112,12 +112,12 @@ function rewriteLeaf(
   search: Search,
 ): Element | Buffer | undefined {
   if (rule.step === 'remove') {
-    report(scope, element.tag, 'removed', rule)
+    report(scope, element.tag, 'removed', rule, element)
     return undefined
   }
   const value = rewriteValue(scope, element, rule, search)
   if (value === undefined) return element
-  report(scope, element.tag, value.action, rule)
+  report(scope, element.tag, value.action, rule, element)
   if (value.action === 'removed') return undefined
   return encodeElement(element.tag, element.vr, value.bytes, scope.encoding)
 }
@@ -147,7 +147,7 @@ function* rewriteSequence(
   const { tag, vr, undefinedLength } = element
   const output = new Output()
   if (rule.step === 'empty') {
-    report(scope, tag, 'emptied', rule)
+    report(scope, tag, 'emptied', rule, element)
     output.add(encodeHeader(tag, vr, 0, scope.encoding))
     return output
   }
@@ -195,15 +195,23 @@ export function decodeOf(elements: readonly Element[], buffer: Buffer): Decode |
 }
 
 function report(
-  { subject, path }: Scope,
+  { subject, path, buffer }: Scope,
   tag: number,
   action: ElementReport['action'],
   { reason, option }: Pick<Rule, 'reason' | 'option'>,
+  was: Element | undefined,
 ): void {
+  const place = path + hex(tag)
+  const value = was && buffer.subarray(was.valueStart, was.valueEnd)
   subject.report.push({
-    path: path + hex(tag),
+    path: place,
     action,
     reason,
     ...(option !== undefined && { option }),
+    ...(value && { digest: subject.digestValue(placeOf(place), value) }),
   })
 }
+
+/** Without the numbers of items: the same attribute of every frame or content item is one place. */
+const placeOf = (path: string): string =>
+  path.length === 8 ? path : path.replace(/\[\d+\]/g, '[]')

@@ -1,3 +1,4 @@
+import type { ValueDigest } from './keys.js'
 import type { Identifiers } from './identifiers.js'
 import type { ElementReport } from './index.js'
 import type { Pace } from './pace.js'
@@ -9,6 +10,8 @@ export interface Subject {
   readonly identifiers: Identifiers
   readonly pace: Pace
   readonly mapUid: (uid: string) => string
+  /** For the report: what stands in a value's place. */
+  readonly digestValue: ValueDigest
   /** In place of Patient ID and Patient's Name. */
   readonly code: string
   readonly shiftSeconds: number

@@ -8,6 +8,7 @@ import { createMetrics } from './metrics.js'
 import { notFoundHandler, problemHandler } from './problem.js'
 import { requestId, requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
+import { crosswalkRoutes } from './routes/crosswalk.js'
 import { deliveryRoutes } from './routes/deliveries.js'
 import { healthRoutes, metricsRoutes } from './routes/health.js'
 import { keepingRoutes } from './routes/keeping.js'
@@ -41,6 +42,7 @@ export function createApp(rooms: Rooms, origin: () => string): Express {
     signInRoutes(door, origin),
     transferRoutes(door, metrics, gate),
     quarantineRoutes(door, metrics, gate),
+    crosswalkRoutes(door),
     deliveryRoutes(door),
     recipientRoutes(door),
     keyRoutes(door),

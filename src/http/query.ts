@@ -20,9 +20,13 @@ const PAGE = z.strictObject({
   limit: LIMIT.default(100),
 })
 
-const QUARANTINE = z.strictObject({
+const TRANSFER_PAGE = z.strictObject({
   ...PAGE.shape,
   transfer: z.string().regex(ID_PATTERN).optional(),
+})
+
+const QUARANTINE = z.strictObject({
+  ...TRANSFER_PAGE.shape,
   all: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false),
 })
 
@@ -53,6 +57,12 @@ const EVENTS = z.strictObject({
 export function pageOf(request: Request): { start: string | undefined; limit: number } {
   const { start, limit } = parse(PAGE, request)
   return { start, limit }
+}
+
+/** @throws NocturneError `bad_request` */
+export function transferPageOf(request: Request) {
+  const { start, limit, transfer } = parse(TRANSFER_PAGE, request)
+  return { start, limit, transfer }
 }
 
 /** @throws NocturneError `bad_request` */

@@ -163,7 +163,7 @@ export interface PatientTable {
   code: string
   /** One shift of date and time together for everything of this patient, in seconds. */
   shift_seconds: number
-  /** The original identity as one OpenPGP message, sealed to the facility's certificate alone. */
+  /** The original identity as one OpenPGP message, sealed to the facility's certificate alone; empty under `links: transfer`. */
   crosswalk: Buffer
   created_at: number
 }

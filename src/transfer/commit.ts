@@ -6,14 +6,17 @@ import type { Envelope } from '../seal/index.js'
 import type { ItemKind, Outcome, TransferState } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
 import { secretOf } from './context.js'
+import type { StoredCrosswalk } from './crosswalk.js'
 import { commitEvents } from './events.js'
 import { judgeItems } from './judge.js'
 import type { JudgedItem } from './judge.js'
 import { storeManifest } from './manifest.js'
 import type { ManifestEntry } from './manifest.js'
 import { closeQuarantine } from './release.js'
+import { newShapes } from './report.js'
 import {
   claimEnvelope,
+  insertCrosswalk,
   insertItems,
   insertKeyPackets,
   insertManifest,
@@ -45,6 +48,7 @@ export interface BroughtItems {
   /** For each item the part it came in. */
   readonly partOf: readonly number[]
   readonly complete: boolean
+  readonly crosswalk: StoredCrosswalk | undefined
 }
 
 /**
@@ -74,9 +78,12 @@ export async function commitEnvelope(
     })
     await insertKeyPackets(tx, begun.envelope, envelope.keyPackets)
     if (manifest) await insertManifest(tx, begun.transfer, manifest, now)
-    const { release } = begun.target
+    if (brought.crosswalk) await insertCrosswalk(tx, begun, brought.crosswalk, now)
+    const { release, actor, facility, group } = begun.target
     if (release && state !== 'abandoned') await closeQuarantine(tx, release, now)
-    return { value: first, events: commitEvents(begun, items, first, state, manifest) }
+    const common = { actor, facility, group, transfer: begun.transfer }
+    const shapes = await newShapes(tx, reportsOf(items), common, now)
+    return { value: first, events: commitEvents(begun, items, first, state, manifest, shapes) }
   })
   const last = receipts.at(-1) ?? receipts[0]
   return {
@@ -86,6 +93,13 @@ export async function commitEnvelope(
     receipt: await rooms.ledger.proof(last.index),
   }
 }
+
+const reportsOf = (items: readonly JudgedItem[]) =>
+  items.flatMap(({ settled, outcome }) =>
+    outcome === 'accepted' && settled.outcome === 'accepted' && settled.report
+      ? [settled.report]
+      : [],
+  )
 
 function nextState(
   begun: BegunEnvelope,

@@ -1,6 +1,6 @@
 /** What one upload works with, the same for every item of it. */
 import type { FacilityConfig, Limits } from '../config/index.js'
-import { deidentify } from '../deidentify/index.js'
+import { deidentify, keyIdOf } from '../deidentify/index.js'
 import type { DeidentifiedInstance } from '../deidentify/index.js'
 import { NocturneError } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
@@ -10,6 +10,7 @@ import type { Rooms } from '../rooms.js'
 import { sealMessage } from '../seal/index.js'
 import type { ObjectStore } from '../store/index.js'
 import type { UploadTarget } from './begin.js'
+import { CrosswalkWriter } from './crosswalk.js'
 import type { KeepSealed, MemoryBudget } from './original.js'
 import { originalDigest } from './release.js'
 import type { Release } from './release.js'
@@ -24,6 +25,7 @@ export interface UploadContext {
   /** Under the facility's profile and secret, with the pseudonyms of its patients. */
   readonly deidentify: (instance: ReceivedInstance) => Promise<DeidentifiedInstance>
   readonly keepSealed: KeepSealed
+  readonly crosswalk: CrosswalkWriter
   /** Keyed, of the SHA-256 of an original. */
   readonly originalDigest: (sha256: string) => string
   /** The request brings one original back out of quarantine. */
@@ -44,8 +46,20 @@ export async function uploadContext(
   if (!facility) throw new NocturneError('site_invalid', { subject: target.facility })
   const recipient = await rooms.directory.facilityRecipient(facility.id)
   const newObjectKey = () => `t/${transfer}/${envelope}/${randomName()}`
+  const keepSealed: KeepSealed = async (bytes) =>
+    rooms.store.put(newObjectKey(), await sealMessage(bytes, recipient))
+  const { profile } = facility
+  const crosswalkHead = {
+    gateway: rooms.site.config.gateway.name,
+    facility: facility.id,
+    transfer,
+    envelope,
+    key: keyIdOf(secret),
+    profile: `${profile.name}/${profile.version}`,
+    createdAt: new Date(rooms.now()).toISOString(),
+  }
   const deidentifyContext = {
-    profile: facility.profile,
+    profile,
     secret,
     transfer,
     pseudonymOf: pseudonymsOf(rooms, target, recipient),
@@ -59,8 +73,8 @@ export async function uploadContext(
     logger: rooms.logger,
     budget: rooms.budget,
     deidentify: (instance) => deidentify(instance, deidentifyContext),
-    keepSealed: async (bytes) =>
-      rooms.store.put(newObjectKey(), await sealMessage(bytes, recipient)),
+    keepSealed,
+    crosswalk: new CrosswalkWriter(crosswalkHead, keepSealed),
     originalDigest: (sha256) => originalDigest(secret, sha256),
     release: target.release,
     newObjectKey,

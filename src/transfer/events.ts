@@ -14,6 +14,7 @@ export function commitEvents(
   first: number,
   state: TransferState,
   manifest: SealedManifest | undefined,
+  shapes: readonly EventInput[],
 ): [EventInput, ...EventInput[]] {
   const { actor, facility, group } = begun.target
   const common: Common = { actor, facility, group, transfer: begun.transfer }
@@ -39,7 +40,7 @@ export function commitEvents(
   }
   const waived = begun.target.release?.waived
   const [head = last, ...tail] = items.map((item, i) => itemEvent(common, item, first + i, waived))
-  return head === last ? [last] : [head, ...tail, ...released(begun, items, first), last]
+  return head === last ? [last] : [head, ...tail, ...shapes, ...released(begun, items, first), last]
 }
 
 function released(begun: BegunEnvelope, items: readonly JudgedItem[], first: number): EventInput[] {
@@ -86,6 +87,8 @@ function itemEvent(
         ...(waived !== undefined && { waived }),
       }),
       ...(accepted && { actions: { ...accepted.actions } }),
+      ...(outcome === 'accepted' &&
+        accepted?.report && { report: accepted.report.shape, values: accepted.report.values }),
     },
   }
 }

@@ -50,7 +50,11 @@ async function findOrMake(
     shiftSeconds: -randomInt(MIN_SHIFT_DAYS, MAX_SHIFT_DAYS) * DAY_SECONDS,
   }
   const entry = { v: 1, facility: target.facility, code: pseudonym.code, ...original }
-  const crosswalk = await sealBytes(Buffer.from(canonicalJson(entry)), facilityRecipient)
+  // Under a profile that links no further than a transfer, nothing leads back.
+  const isLinked = rooms.directory.facility(target.facility)?.profile.links !== 'transfer'
+  const crosswalk = isLinked
+    ? await sealBytes(Buffer.from(canonicalJson(entry)), facilityRecipient)
+    : Buffer.alloc(0)
   const { value } = await rooms.ledger.record(async (tx) => {
     // Another upload may have been first: then its pseudonym is the patient's.
     const other = await find(tx, target.facility, handle)

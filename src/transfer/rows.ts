@@ -4,6 +4,7 @@ import { newId } from '../lib/ids.js'
 import type { KeyPacket } from '../seal/index.js'
 import type { ItemTable, TransferState, Tx } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
+import type { StoredCrosswalk } from './crosswalk.js'
 import type { JudgedItem } from './judge.js'
 import type { ManifestEntry, SealedManifest } from './manifest.js'
 
@@ -92,6 +93,27 @@ export async function insertItems(
       })
       .execute()
   }
+}
+
+export async function insertCrosswalk(
+  tx: Tx,
+  begun: BegunEnvelope,
+  { stored, items, key }: StoredCrosswalk,
+  now: number,
+): Promise<void> {
+  await tx
+    .insertInto('crosswalks')
+    .values({
+      envelope: begun.envelope,
+      facility: begun.target.facility,
+      transfer: begun.transfer,
+      key_id: key,
+      object: stored.key,
+      size: stored.size,
+      items,
+      created_at: now,
+    })
+    .execute()
 }
 
 function itemRow(

@@ -1,5 +1,5 @@
 /** What becomes of one item: accepted, quarantined or refused, and why. */
-import type { ElementReport, InstanceFacts } from '../deidentify/index.js'
+import type { InstanceFacts } from '../deidentify/index.js'
 import { NocturneError, asNocturneError, concernsItemAlone } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
 import { describeUnexpected } from '../lib/logger.js'
@@ -9,6 +9,8 @@ import type { ItemKind } from '../state/index.js'
 import type { StoredItem } from '../store/index.js'
 import type { UploadContext } from './context.js'
 import type { Original } from './original.js'
+import { summarize } from './report.js'
+import type { ItemReport } from './report.js'
 
 export type SettledItem = AcceptedItem | QuarantinedItem | RefusedItem
 
@@ -19,6 +21,8 @@ export interface AcceptedItem {
   readonly facts: InstanceFacts | undefined
   /** How many elements were removed, emptied, replaced, ... */
   readonly actions: Readonly<Record<string, number>>
+  /** Of an instance. */
+  readonly report: ItemReport | undefined
   readonly stored: StoredItem
   readonly digests: Digests
 }
@@ -57,15 +61,19 @@ export async function settle(
         const cleaned = await context.deidentify(instance)
         const stored = await store(cleaned.bytes, envelope, context)
         // Only now is the report whole: it tells of the elements behind Pixel Data as well.
-        const facts = { facts: cleaned.facts, actions: countActions(cleaned.report) }
-        return await accept('instance', 'application/dicom', facts, stored, original, context)
+        const { facts, report, wayBack } = cleaned
+        const about = { facts, actions: countActions(report), report: summarize(report) }
+        const media = 'application/dicom'
+        const accepted = await accept('instance', media, about, stored, original, context)
+        if (wayBack) await context.crosswalk.add(facts, wayBack)
+        return accepted
       }
       case 'document': {
         const isHeld = context.facility.documents === 'quarantine'
         if (isHeld && context.release?.waived !== 'document_held')
           throw new NocturneError('document_held')
         const stored = await store(original.bytesUnheld(), envelope, context)
-        const facts = { facts: undefined, actions: {} }
+        const facts = { facts: undefined, actions: {}, report: undefined }
         return await accept('document', received.mediaType, facts, stored, original, context)
       }
       case 'unacceptable': {
@@ -88,7 +96,7 @@ async function store(content: Sealable, envelope: Envelope, context: UploadConte
 async function accept(
   kind: 'instance' | 'document',
   mediaType: string,
-  facts: Pick<AcceptedItem, 'facts' | 'actions'>,
+  facts: Pick<AcceptedItem, 'facts' | 'actions' | 'report'>,
   stored: Pick<AcceptedItem, 'stored' | 'digests'>,
   original: Original,
   context: UploadContext,
@@ -136,7 +144,7 @@ async function giveUp(
   }
 }
 
-function countActions(report: readonly ElementReport[]): Record<string, number> {
+function countActions(report: readonly { readonly action: string }[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { action } of report) counts[action] = (counts[action] ?? 0) + 1
   return counts

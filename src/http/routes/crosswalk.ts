@@ -1,0 +1,35 @@
+/** The way back from pseudonyms, sealed as it is stored: for the facility, whose key alone opens it. */
+import { Router } from 'express'
+import { NocturneError } from '../../lib/errors.js'
+import { ID_PATTERN } from '../../lib/ids.js'
+import { listCrosswalks, readCrosswalk } from '../../transfer/crosswalks.js'
+import type { Door } from '../door.js'
+import { transferPageOf } from '../query.js'
+import { admit } from '../request.js'
+import { sendSealed } from '../send-sealed.js'
+import { facilityOf } from './transfers.js'
+
+export function crosswalkRoutes(door: Door): Router {
+  const { rooms } = door
+  const router = Router()
+
+  router.get('/crosswalk', async (request, response) => {
+    const asker = await admit(door, request, 'crosswalk.read')
+    response.json(await listCrosswalks(rooms, facilityOf(asker), transferPageOf(request)))
+  })
+
+  // Express would answer HEAD by reading the object, and the ledger would tell of a reading.
+  router.head('/crosswalk/:id', (_request, response) => {
+    response.set('Allow', 'GET')
+    throw new NocturneError('method_not_allowed')
+  })
+
+  router.get('/crosswalk/:id', async (request, response) => {
+    const asker = await admit(door, request, 'crosswalk.read')
+    const { id } = request.params
+    if (!ID_PATTERN.test(id)) throw new NocturneError('not_found')
+    await sendSealed(response, await readCrosswalk(rooms, asker.actor, facilityOf(asker), id))
+  })
+
+  return router
+}

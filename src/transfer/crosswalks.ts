@@ -1,0 +1,85 @@
+/** Sealed crosswalks of a facility: which there are, and one as it is stored. */
+import { NocturneError } from '../lib/errors.js'
+import type { Actor, Receipt } from '../ledger/index.js'
+import type { Rooms } from '../rooms.js'
+import type { CrosswalkTable } from '../state/index.js'
+import type { SealedOriginal } from './quarantine.js'
+
+export interface CrosswalkPage {
+  readonly crosswalks: readonly {
+    /** The envelope whose items it is about. */
+    readonly id: string
+    readonly transfer: string
+    readonly key: string
+    readonly size: number
+    readonly items: number
+    readonly createdAt: string
+  }[]
+  readonly next?: string
+}
+
+/** In the order in which the requests began; ids sort by time. */
+export async function listCrosswalks(
+  { state }: Pick<Rooms, 'state'>,
+  facility: string,
+  page: {
+    readonly start: string | undefined
+    readonly limit: number
+    readonly transfer: string | undefined
+  },
+): Promise<CrosswalkPage> {
+  const rows = await state.db
+    .selectFrom('crosswalks')
+    .selectAll()
+    .where('facility', '=', facility)
+    .$if(page.transfer !== undefined, (query) => query.where('transfer', '=', page.transfer ?? ''))
+    .$if(page.start !== undefined, (query) => query.where('envelope', '>', page.start ?? ''))
+    .orderBy('envelope')
+    .limit(page.limit + 1)
+    .execute()
+  const shown = rows.slice(0, page.limit)
+  const next = rows.length > page.limit ? shown.at(-1)?.envelope : undefined
+  return {
+    crosswalks: shown.map((row) => ({
+      id: row.envelope,
+      transfer: row.transfer,
+      key: row.key_id,
+      size: row.size,
+      items: row.items,
+      createdAt: new Date(row.created_at).toISOString(),
+    })),
+    ...(next !== undefined && { next }),
+  }
+}
+
+/** The event is durable before the first byte. @throws NocturneError `not_found`, also for another facility's */
+export async function readCrosswalk(
+  rooms: Rooms,
+  actor: Actor,
+  facility: string,
+  id: string,
+): Promise<SealedOriginal> {
+  const row = await rooms.state.db
+    .selectFrom('crosswalks')
+    .selectAll()
+    .where('envelope', '=', id)
+    .where('facility', '=', facility)
+    .executeTakeFirst()
+  if (!row) throw new NocturneError('not_found')
+  const receipt = await rooms.ledger.note({
+    type: 'crosswalk.read',
+    outcome: 0,
+    actor,
+    facility,
+    transfer: row.transfer,
+    detail: { envelope: id, items: row.items },
+  })
+  return open(rooms, receipt, row)
+}
+
+/** Demands the receipt: without a durable event no byte goes out. */
+const open = async (
+  { store }: Rooms,
+  _receipt: Receipt,
+  { object, size }: CrosswalkTable,
+): Promise<SealedOriginal> => ({ size, bytes: await store.get(object) })

@@ -8,6 +8,7 @@ import type { Streams } from './output.js'
 import { registerAudit } from './commands/audit.js'
 import { registerCheck } from './commands/check.js'
 import { registerClaim } from './commands/claim.js'
+import { registerCrosswalk } from './commands/crosswalk.js'
 import { registerDeidentify } from './commands/deidentify.js'
 import { registerDump } from './commands/dump.js'
 import { registerInbox } from './commands/inbox.js'
@@ -16,6 +17,7 @@ import { registerKey } from './commands/key.js'
 import { registerOpen } from './commands/open.js'
 import { registerPull } from './commands/pull.js'
 import { registerQuarantine } from './commands/quarantine.js'
+import { registerReidentify } from './commands/reidentify.js'
 import { registerRelease } from './commands/release.js'
 import { registerRewrap } from './commands/rewrap.js'
 import { registerSeal } from './commands/seal.js'
@@ -38,6 +40,8 @@ const COMMANDS: readonly Register[] = [
   registerSignIn,
   registerSend,
   registerQuarantine,
+  registerCrosswalk,
+  registerReidentify,
   registerInbox,
   registerClaim,
   registerRelease,

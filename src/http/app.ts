@@ -10,6 +10,7 @@ import { requestId, requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
 import { crosswalkRoutes } from './routes/crosswalk.js'
 import { deliveryRoutes } from './routes/deliveries.js'
+import { fhirRoutes } from './routes/fhir.js'
 import { healthRoutes, metricsRoutes } from './routes/health.js'
 import { keepingRoutes } from './routes/keeping.js'
 import { keyRoutes } from './routes/keys.js'
@@ -49,6 +50,7 @@ export function createApp(rooms: Rooms, origin: () => string): Express {
     auditRoutes(door),
     keepingRoutes(door),
   )
+  app.use('/fhir', noStore, fhirRoutes(door, origin))
   app.use(notFoundHandler)
   app.use(problemHandler(rooms.logger))
   return app

@@ -17,6 +17,15 @@ const RETRY_AFTER: Partial<Record<NocturneError['code'], number>> = {
   too_busy: 5,
 }
 
+/** What an error says in the header, whatever its body looks like. */
+export function setErrorHeaders(response: Response, { code }: NocturneError): void {
+  const retryAfter = RETRY_AFTER[code]
+  if (retryAfter !== undefined && !response.hasHeader('Retry-After')) {
+    response.set('Retry-After', String(retryAfter))
+  }
+  if (code === 'unauthenticated') response.set('WWW-Authenticate', 'Bearer')
+}
+
 /** Members beyond RFC 9457's own: `code`, `hint`, `requestId`, and where they help `subject` and what `extra` brings. */
 export function sendProblem(
   response: Response,
@@ -24,11 +33,7 @@ export function sendProblem(
   extra: Record<string, Json> = {},
 ): void {
   const { status, hint } = CATALOGUE[error.code]
-  const retryAfter = RETRY_AFTER[error.code]
-  if (retryAfter !== undefined && !response.hasHeader('Retry-After')) {
-    response.set('Retry-After', String(retryAfter))
-  }
-  if (error.code === 'unauthenticated') response.set('WWW-Authenticate', 'Bearer')
+  setErrorHeaders(response, error)
   response
     .status(status)
     .type('application/problem+json')
@@ -46,8 +51,11 @@ export function sendProblem(
     )
 }
 
-/** The last handler of the application. An answer that has begun can only be cut off. */
-export function problemHandler(logger: Logger): ErrorRequestHandler {
+/** The last handler of the application, or of a part with a form of errors of its own. An answer that has begun can only be cut off. */
+export function problemHandler(
+  logger: Logger,
+  send: (response: Response, error: NocturneError) => void = sendProblem,
+): ErrorRequestHandler {
   return (thrown: unknown, request, response, _next) => {
     const error = asNocturneError(fromExpress(thrown))
     if (error.code === 'internal') {
@@ -62,7 +70,7 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
     }
     if (!request.complete) linger(request)
     if (error instanceof RateLimitedError) response.set('Retry-After', String(error.retryAfter))
-    sendProblem(response, error)
+    send(response, error)
   }
 }
 

@@ -7,6 +7,9 @@ import type { Insertable } from 'kysely'
 import type { EventTable } from '../state/index.js'
 import { EVENT_TYPES } from './events.js'
 import type { EventInput, LedgerEntry } from './events.js'
+import { subjectOf } from './records/objects.js'
+import { addressOf } from './records/participants.js'
+import { shapeOf } from './records/shapes.js'
 
 /** Well under the 65,535 bytes that an entry bundle (c2sp.org/tlog-tiles) can hold. */
 export const MAX_ENTRY_BYTES = 32 * 1024
@@ -43,7 +46,7 @@ function entryBytes(entry: LedgerEntry): Buffer {
 }
 
 /** Goes up when `columnsOf` changes; a database with another one is indexed anew as it is opened. */
-export const INDEX_VERSION = 3
+export const INDEX_VERSION = 4
 
 /** The index over an entry: these columns hold nothing that is not in it. */
 export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
@@ -59,6 +62,9 @@ export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
     facility: entry.facility ?? null,
     transfer: entry.transfer ?? null,
     patient: entry.patient ?? null,
+    address: addressOf(entry.actor) ?? null,
+    token: entry.actor.token ?? null,
+    subject: (shapeOf(entry.type).about === 'subject' ? subjectOf(entry) : undefined) ?? null,
   }
 }
 

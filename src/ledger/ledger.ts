@@ -1,6 +1,7 @@
 import { NocturneError } from '../lib/errors.js'
 import type { Station } from '../lib/station.js'
 import type { State, Tx } from '../state/index.js'
+import type { Clause } from './clauses.js'
 import type { EventInput, EventType, LedgerRow } from './events.js'
 import type { Range } from './gaps.js'
 import { HASH_BYTES, TILE_WIDTH } from './merkle.js'
@@ -39,6 +40,8 @@ export interface EventQuery {
   readonly question?: Question
   /** Events that touch the patient whom any of these handles stands for, also those that name only the transfer. */
   readonly touching?: readonly string[]
+  /** Each must hold: what a search of standard records comes to. */
+  readonly clauses?: readonly Clause[]
   /** Rows before this index: with the size that the first page was of, what an answer counts stays the same. */
   readonly end?: number
   /** Rows at or after this index; pages are stable because indices never change. */

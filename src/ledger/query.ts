@@ -5,6 +5,7 @@ import type { Db, Tables, Tx } from '../state/index.js'
 import { parseEntry } from './entry.js'
 import type { LedgerEntry, LedgerRow } from './events.js'
 import type { EventQuery } from './ledger.js'
+import { holds } from './clauses.js'
 import { answers, touches } from './questions.js'
 
 const DEFAULT_LIMIT = 100
@@ -88,6 +89,7 @@ export function filtered(
   const { question, touching, end } = query
   if (end !== undefined) events = events.where('idx', '<', end)
   if (question) events = events.where(answers(question, end ?? Number.MAX_SAFE_INTEGER, reviewed))
+  for (const clause of query.clauses ?? []) events = events.where(holds(clause))
   // A patient whom no transfer ever named has no handle at all: that is nobody's events, not everybody's.
   if (touching)
     events = touching.length > 0 ? events.where(touches(touching)) : events.where('idx', '<', 0)

@@ -5,6 +5,7 @@ import { NocturneError } from '../lib/errors.js'
 import { initial } from './migrations/0001-initial.js'
 import { ledgerOutlets } from './migrations/0002-ledger.js'
 import { certificateChanges } from './migrations/0003-certificates.js'
+import { recordSearch } from './migrations/0004-records.js'
 import { outlets } from './migrations/0005-outlets.js'
 import { dutyHours } from './migrations/0007-duty.js'
 import { pseudonyms } from './migrations/0008-pseudonyms.js'
@@ -16,6 +17,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   '0001-initial': initial(engine),
   '0002-ledger': ledgerOutlets(engine),
   '0003-certificates': certificateChanges(engine),
+  '0004-records': recordSearch(),
   '0005-outlets': outlets(engine),
   '0007-duty': dutyHours(),
   '0008-pseudonyms': pseudonyms(engine),

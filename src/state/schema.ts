@@ -232,6 +232,11 @@ export interface EventTable {
   group_id: string | null
   /** Of a download that began: `inside` or `outside` the duty hours of its group, when it has any. */
   duty: string | null
+  /** Of the client, as standard records have it. */
+  address: string | null
+  token: string | null
+  /** What a security alert is about: a key, a token or a witness. */
+  subject: string | null
   /** The entry: canonical JSON (RFC 8785). Everything above is an index over it and can be rebuilt. */
   entry: Buffer
 }

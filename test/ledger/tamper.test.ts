@@ -138,19 +138,29 @@ const TABLE: readonly Tampering[] = [
   {
     name: 'an entry put at the end unsigned',
     does: [
-      sql`insert into events select 600, time, type, outcome, actor, facility, transfer, patient, entry, event_id, related, group_id, duty from events where idx = 0`,
+      sql`insert into events select 600, time, type, outcome, actor, facility, transfer, patient, entry, event_id, related, group_id, duty, address, token, subject from events where idx = 0`,
     ],
     badIndex: 600,
     problem: /beyond the checkpoint/,
   },
-  ...['actor', 'facility', 'transfer', 'patient', 'type', 'related', 'group_id', 'duty'].map(
-    (column) => ({
-      name: `the index column ${column}`,
-      does: [sql`update events set ${sql.ref(column)} = 'somebody' where idx = 123`],
-      badIndex: 123,
-      problem: /index/,
-    }),
-  ),
+  ...[
+    'actor',
+    'facility',
+    'transfer',
+    'patient',
+    'type',
+    'related',
+    'group_id',
+    'duty',
+    'address',
+    'token',
+    'subject',
+  ].map((column) => ({
+    name: `the index column ${column}`,
+    does: [sql`update events set ${sql.ref(column)} = 'somebody' where idx = 123`],
+    badIndex: 123,
+    problem: /index/,
+  })),
   ...['time', 'outcome'].map((column) => ({
     name: `the index column ${column}`,
     does: [sql`update events set ${sql.ref(column)} = ${sql.ref(column)} + 1 where idx = 599`],

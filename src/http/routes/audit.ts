@@ -10,6 +10,7 @@ import type { Json } from '../../lib/json.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Door } from '../door.js'
 import { eventQueryOf, exportQueryOf, patientQuestionOf } from '../query.js'
+import { OWN_ACTORS } from '../own-actors.js'
 import { admit } from '../request.js'
 
 const NUMBER = /^(0|[1-9]\d{0,14})$/
@@ -99,7 +100,6 @@ function recordable(query: EventQuery, directory: Directory): Readonly<Record<st
   }
 }
 
-const OWN_ACTORS: ReadonlySet<string> = new Set(['anonymous', 'site', 'system'])
 const UNLISTED = '(not listed)'
 
 /** Without the members that are undefined. */

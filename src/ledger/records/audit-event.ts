@@ -188,7 +188,7 @@ function referenceOf(entry: LedgerEntry, { what, id, name }: RecordObject): Refe
   const names = namespaces(entry.gateway)
   switch (what) {
     case 'patient': {
-      const system = names.patientHandle(entry.facility ?? 'none')
+      const system = names.patientHandle(entry.facility)
       return { type: 'Patient', identifier: { system, value: id } }
     }
     case 'subject':

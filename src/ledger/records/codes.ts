@@ -99,6 +99,10 @@ export const namespaces = (gateway: string) => {
     gateway: `${base}/NamingSystem/gateway`,
     ledgerIndex: `${base}/NamingSystem/ledger-index`,
     object: `${base}/NamingSystem/object`,
-    patientHandle: (facility: string) => `${base}/NamingSystem/patient-handle/${facility}`,
+    /** Only ever in the body of a request: what the facility itself calls the patient. */
+    patientId: (facility: string) => `${base}/NamingSystem/patient-id/${facility}`,
+    /** Handles are keyed by facility; of none, when the entry names none. */
+    patientHandle: (facility?: string) =>
+      `${base}/NamingSystem/patient-handle${facility === undefined ? '' : `/${facility}`}`,
   }
 }

@@ -23,7 +23,7 @@ export function flowOf({ flow }: Shape): Flow | undefined {
 export function addressOf({ address }: Pick<Actor, 'address'>): string | undefined {
   if (address === undefined) return undefined
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
-  return isIP(plain) === 0 ? undefined : plain
+  return isIP(plain) === 0 ? undefined : plain.toLowerCase()
 }
 
 /** A principal of the configuration, and not the gateway itself or somebody not known. */

@@ -8,6 +8,11 @@ export const REQUESTS = {
     'the request cannot be understood',
     'compare it with the HTTP section of the README',
   ),
+  search_invalid: entry(
+    400,
+    'the search cannot be answered as it was asked',
+    'GET /fhir/metadata lists the search parameters and how each is written',
+  ),
   not_found: entry(
     404,
     'there is no such thing here',

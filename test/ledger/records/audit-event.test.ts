@@ -51,7 +51,7 @@ describe('the AuditEvent of an entry', () => {
         for (const { name, query } of resource.entity)
           expect(name === undefined || query === undefined).toBe(true)
       }),
-      { numRuns: 30 },
+      { numRuns: 12 },
     )
   })
 

@@ -1,0 +1,36 @@
+/** Errors as FHIR has them: an OperationOutcome of fixed texts. */
+import type { Response } from 'express'
+import { CATALOGUE } from '../../lib/errors.js'
+import type { NocturneError } from '../../lib/errors.js'
+import { setErrorHeaders } from '../problem.js'
+
+/** FHIR's issue-type by the status that the error answers with. */
+const ISSUES: Readonly<Record<number, string>> = {
+  401: 'login',
+  403: 'forbidden',
+  404: 'not-found',
+  429: 'throttled',
+  500: 'exception',
+  503: 'transient',
+}
+
+export function sendOutcome(response: Response, error: NocturneError): void {
+  const { status, hint } = CATALOGUE[error.code]
+  setErrorHeaders(response, error)
+  sendFhir(response.status(status), {
+    resourceType: 'OperationOutcome',
+    issue: [
+      {
+        severity: 'error',
+        code: ISSUES[status] ?? 'invalid',
+        details: { text: error.message },
+        diagnostics: error.subject === undefined ? hint : `${error.subject}; ${hint}`,
+      },
+    ],
+  })
+}
+
+/** The media type that FHIR R4 asks for (section 2.6.0.1). */
+export function sendFhir(response: Response, resource: object): void {
+  response.type('application/fhir+json; charset=utf-8').send(JSON.stringify(resource))
+}

@@ -1,0 +1,117 @@
+/** A search as it comes: its parameters from address and body, the page, and a patient by the facility's own ID. */
+import type { Request } from 'express'
+import { namespaces, splitAt, tokenOf } from '../../ledger/index.js'
+import { NocturneError } from '../../lib/errors.js'
+import type { Rooms } from '../../rooms.js'
+import { patientHandles } from '../patient-handles.js'
+
+export type Pair = readonly [string, string]
+
+export interface SearchPage {
+  /** Records of a page; 0 asks for the total alone. */
+  readonly count: number
+  readonly start: number
+  /** The size of the log that the first page was of: every page and its total are of that. */
+  readonly end: number | undefined
+}
+
+const DEFAULT_COUNT = 100
+const MAX_COUNT = 500
+const NUMBER = /^(0|[1-9]\d{0,14})$/
+
+/** Parameters that concern the answer and not what is searched. */
+const OF_THE_PAGE = ['_count', '_start', '_end', '_summary', '_total', '_format', '_sort'] as const
+type PageName = (typeof OF_THE_PAGE)[number]
+
+const isOfThePage = (name: string): name is PageName => OF_THE_PAGE.some((known) => known === name)
+
+/** Names and values of the address and, of a POST, of the body. @throws NocturneError `search_invalid` */
+export function pairsOf(request: Request): readonly Pair[] {
+  const body: unknown = request.body
+  if (request.method === 'POST' && (typeof body !== 'object' || body === null))
+    throw new NocturneError('search_invalid', { subject: 'send application/x-www-form-urlencoded' })
+  return [request.query, request.method === 'POST' ? body : {}].flatMap((parameters) =>
+    Object.entries(parameters as Record<string, unknown>).flatMap(([name, values]) =>
+      (Array.isArray(values) ? values : [values]).map((value): Pair => [name, String(value)]),
+    ),
+  )
+}
+
+/** The page that is asked for, and what else there is. @throws NocturneError `search_invalid` */
+export function splitPage(pairs: readonly Pair[]): { page: SearchPage; filters: readonly Pair[] } {
+  const asked = new Map<PageName, string>()
+  const filters: Pair[] = []
+  for (const [name, value] of pairs) {
+    if (!isOfThePage(name)) filters.push([name, value])
+    else if (asked.has(name)) throw invalid(`${name}: give it once`)
+    else asked.set(name, value)
+  }
+  const number = (name: PageName, max: number): number | undefined => {
+    const value = asked.get(name)
+    if (value === undefined) return undefined
+    if (!NUMBER.test(value) || Number(value) > max) throw invalid(`${name}: a number up to ${max}`)
+    return Number(value)
+  }
+  const oneOf = (name: PageName, ...allowed: readonly string[]): void => {
+    const value = asked.get(name)
+    if (value !== undefined && !allowed.includes(value))
+      throw invalid(`${name}: ${allowed.join(' or ')}`)
+  }
+  oneOf('_summary', 'false', 'count')
+  oneOf('_total', 'accurate', 'estimate', 'none')
+  oneOf('_format', 'json', 'application/json', 'application/fhir+json')
+  oneOf('_sort', 'date')
+  const count = number('_count', MAX_COUNT) ?? DEFAULT_COUNT
+  const page = {
+    count: asked.get('_summary') === 'count' ? 0 : count,
+    start: number('_start', Number.MAX_SAFE_INTEGER) ?? 0,
+    end: number('_end', Number.MAX_SAFE_INTEGER),
+  }
+  return { page, filters }
+}
+
+const invalid = (subject: string) => new NocturneError('search_invalid', { subject })
+
+/**
+ * What the facility calls a patient becomes the handles that the ledger knows them by. Only out of a body: an address is
+ * written into logs on its way, by machines that are not ours.
+ *
+ * @throws NocturneError `search_invalid`, `not_found` for a facility that there is not
+ */
+export async function withHandles(
+  rooms: Rooms,
+  filters: readonly Pair[],
+  isFromBody: (pair: Pair) => boolean,
+): Promise<readonly Pair[]> {
+  const names = namespaces(rooms.site.config.gateway.name)
+  const start = names.patientId('')
+  const made: Pair[] = []
+  for (const pair of filters) {
+    const [name, value] = pair
+    const tokens = splitAt(',', value).map(tokenOf)
+    const asked = tokens.find((token) => token?.system?.startsWith(start))
+    if (!asked?.system) {
+      made.push(pair)
+      continue
+    }
+    if (!/^patient[.:]identifier$/.test(name) || tokens.length > 1)
+      throw invalid('patient.identifier: one ID of one facility')
+    if (!isFromBody(pair))
+      throw invalid(
+        'the ID that a facility uses goes into the body of POST /fhir/AuditEvent/_search',
+      )
+    const [facility = '', issuer = ''] = asked.system.slice(start.length).split('/').map(decoded)
+    const handles = await patientHandles(rooms, facility, { patientId: asked.code, issuer })
+    const system = names.patientHandle(facility)
+    made.push([name, handles.map((handle) => `${system}|${handle}`).join(',')])
+  }
+  return made
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw invalid('patient.identifier: the issuer is not encoded as in an address')
+  }
+}

@@ -1,0 +1,118 @@
+/** The ledger as FHIR AuditEvents (IHE ITI-81), for officers. Every read of it is an event of it. */
+import { Router, urlencoded } from 'express'
+import type { Request, Response } from 'express'
+import { eventTypeSystem, parseRecordSearch, toAuditEvent } from '../../ledger/index.js'
+import type { EventQuery, LedgerRow } from '../../ledger/index.js'
+import { NocturneError } from '../../lib/errors.js'
+import { ID_PATTERN } from '../../lib/ids.js'
+import type { Door } from '../door.js'
+import { capabilityStatement } from '../fhir/capability.js'
+import { sendFhir, sendOutcome } from '../fhir/outcome.js'
+import { pairsOf, splitPage, withHandles } from '../fhir/search.js'
+import type { Pair, SearchPage } from '../fhir/search.js'
+import { OWN_ACTORS } from '../own-actors.js'
+import { notFoundHandler, problemHandler } from '../problem.js'
+import { admit } from '../request.js'
+
+/** Of a form: what a search may hold at most, in the address as well. */
+const FORM = { extended: false, limit: '32kb', parameterLimit: 300 } as const
+
+export function fhirRoutes(door: Door, origin: () => string): Router {
+  const { rooms } = door
+  const { ledger, directory } = rooms
+  const gateway = rooms.site.config.gateway.name
+  const since = new Date(rooms.now()).toISOString()
+  const router = Router()
+  const isKnown = (id: string) => OWN_ACTORS.has(id) || directory.principal(id) !== undefined
+  const isFacility = (id: string) => rooms.site.config.facilities.some((one) => one.id === id)
+
+  const search = async (request: Request, response: Response) => {
+    const { actor } = await admit(door, request, 'audit.read')
+    const pairs = pairsOf(request)
+    const { page, filters } = splitPage(pairs)
+    const typed = request.query
+    const isFromBody = ([name]: Pair) => !(name in typed)
+    const resolved = await withHandles(rooms, filters, isFromBody)
+    const { clauses, recorded, patient } = parseRecordSearch(resolved, {
+      gateway,
+      origin: origin(),
+      isKnown: (id) => isKnown(id) || isFacility(id),
+    })
+    // Before this read is an event: an answer does not hold its own question.
+    const size = Number((await ledger.checkpoint()).split('\n')[1])
+    const end = Math.min(page.end ?? size, size)
+    await ledger.note({
+      type: 'ledger.read',
+      outcome: 0,
+      actor,
+      ...(patient && { facility: patient.facility, patient: patient.handle }),
+      detail: { what: 'fhir', query: recorded },
+    })
+    const query: EventQuery = { clauses, end }
+    const total = await ledger.count(query, end)
+    const { rows, next } =
+      page.count === 0
+        ? { rows: [], next: undefined }
+        : await ledger.query({ ...query, start: page.start, limit: page.count })
+    const address = (start: number) => addressOf(origin(), resolved, { ...page, start, end })
+    sendFhir(response, {
+      resourceType: 'Bundle',
+      type: 'searchset',
+      total,
+      link: [
+        { relation: 'self', url: address(page.start) },
+        ...(next === undefined ? [] : [{ relation: 'next', url: address(next) }]),
+      ],
+      ...(rows.length > 0 && { entry: rows.map(entryOf) }),
+    })
+  }
+
+  const entryOf = ({ index, entry }: LedgerRow) => ({
+    fullUrl: `${origin()}/fhir/AuditEvent/${entry.id}`,
+    resource: toAuditEvent(entry, index, { origin: origin() }),
+    search: { mode: 'match' },
+  })
+
+  router.get('/metadata', (_request, response) => {
+    sendFhir(response, capabilityStatement(origin(), since))
+  })
+
+  router.get('/CodeSystem/event-type', (_request, response) => {
+    sendFhir(response, eventTypeSystem(gateway))
+  })
+
+  router.get('/AuditEvent', search)
+  router.post('/AuditEvent/_search', urlencoded(FORM), search)
+
+  router.get('/AuditEvent/:id', async (request, response) => {
+    const { actor } = await admit(door, request, 'audit.read')
+    const { id } = request.params
+    if (!ID_PATTERN.test(id)) throw new NocturneError('not_found')
+    await ledger.note({
+      type: 'ledger.read',
+      outcome: 0,
+      actor,
+      detail: { what: 'fhir', query: { _id: [id] } },
+    })
+    const { rows } = await ledger.query({
+      clauses: [[{ column: 'event_id', isOneOf: [id] }]],
+      limit: 1,
+    })
+    const [row] = rows
+    if (!row) throw new NocturneError('not_found')
+    sendFhir(response, entryOf(row).resource)
+  })
+
+  router.use(notFoundHandler)
+  router.use(problemHandler(rooms.logger, sendOutcome))
+  return router
+}
+
+/** The search as it was understood, as an address: of a patient only the handle stands in it. */
+function addressOf(origin: string, filters: readonly Pair[], page: SearchPage): string {
+  const query = new URLSearchParams(filters.map(([name, value]): [string, string] => [name, value]))
+  query.set('_count', String(page.count))
+  query.set('_start', String(page.start))
+  query.set('_end', String(page.end))
+  return `${origin}/fhir/AuditEvent?${query.toString()}`
+}

@@ -17,5 +17,5 @@ export default {
     ],
   },
   reporters: ['default', '<rootDir>/test/_report-skips.mjs'],
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 }

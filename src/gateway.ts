@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Site } from './config/index.js'
 import { createApp } from './http/app.js'
 import { createServer } from './http/server.js'
+import { startForwarding } from './http/forwarding.js'
 import { startPublishing } from './http/publishing.js'
 import { startWitnessing } from './http/witnessing.js'
 import { lockSite } from './http/site-lock.js'
@@ -53,6 +54,7 @@ export async function createGateway(
   let sweeping: readonly NodeJS.Timeout[] = []
   let stopPublishing = () => Promise.resolve()
   let stopWitnessing = () => Promise.resolve()
+  let stopForwarding = () => Promise.resolve()
 
   return {
     rooms,
@@ -68,6 +70,7 @@ export async function createGateway(
       ]
       stopPublishing = startPublishing(rooms)
       stopWitnessing = startWitnessing(rooms)
+      stopForwarding = startForwarding(rooms)
       const { port } = await listen(
         server,
         config.gateway.host,
@@ -90,6 +93,7 @@ export async function createGateway(
         .catch((error: unknown) =>
           rooms.logger.error('the stop is not recorded', { code: asNocturneError(error).code }),
         )
+      await stopForwarding()
       await stopWitnessing()
       await stopPublishing()
       await rooms.close()

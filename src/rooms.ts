@@ -10,12 +10,14 @@ import { submitCheckpoint } from './http/witnessing.js'
 import type { Directory } from './directory/index.js'
 import {
   checkAnchor,
+  createForwarding,
   createLedger,
   createPublisher,
+  createSend,
   createWitnessing,
   retentionMs,
 } from './ledger/index.js'
-import type { Ledger, Publisher, Witnessing } from './ledger/index.js'
+import type { Forwarding, Ledger, Publisher, Witnessing } from './ledger/index.js'
 import { NocturneError } from './lib/errors.js'
 import { randomName } from './lib/ids.js'
 import { createLogger } from './lib/logger.js'
@@ -50,6 +52,7 @@ export interface Rooms {
   readonly logFiles: LogFiles
   readonly publisher: Publisher
   readonly witnessing: Witnessing
+  readonly forwarding: Forwarding
   readonly directory: Directory
   /** Certificates in effect by principal, as the directory sees them. */
   readonly inEffect: Map<string, string>
@@ -117,6 +120,15 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         ledger,
         witnesses: config.witnesses,
         submit: submitCheckpoint,
+        holder,
+        now,
+      }),
+      forwarding: createForwarding({
+        state,
+        ledger,
+        sinks: config.sinks,
+        send: createSend(),
+        source: () => ({ origin: origin() }),
         holder,
         now,
       }),

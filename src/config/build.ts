@@ -6,6 +6,7 @@ import type { SiteDraft } from './draft.js'
 import { resolvePath } from './files.js'
 import type { SiteConfig } from './index.js'
 import type { SiteFile } from './schema.js'
+import { buildSinks } from './sinks.js'
 
 export interface Gathered {
   readonly certificates: readonly SiteCertificate[]
@@ -49,6 +50,7 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     recovery,
     witnesses: file.witnesses,
     ledger: file.ledger,
+    sinks: buildSinks(dir, file.sinks),
     keys: file.keys,
     limits: file.limits,
     logLevel: file.logLevel,

@@ -6,6 +6,7 @@ import {
   keysSchema,
   limitsSchema,
   personFields,
+  sinkFields,
   storeSchema,
   topFields,
 } from './schema.js'
@@ -35,6 +36,14 @@ const person = z
     role: good(personFields.role),
     certificate: good(personFields.certificate),
     facility: good(personFields.facility),
+  })
+  .catch({})
+
+const sink = z
+  .object({
+    ca: good(sinkFields.ca),
+    certificate: good(sinkFields.certificate),
+    key: good(sinkFields.key),
   })
   .catch({})
 
@@ -68,6 +77,7 @@ const draft = z
     groups: z.array(group).catch([]),
     people: z.array(person).catch([]),
     recovery: good(topFields.recovery),
+    sinks: good(z.array(sink)),
     keys: good(keysSchema),
     limits: good(limitsSchema),
   })

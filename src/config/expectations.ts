@@ -76,6 +76,18 @@ const EXPECTED: Readonly<Record<string, string>> = {
     'write 6 or more: 45 CFR 164.316(b)(2)(i) wants six years, and nothing is pruned without an officer',
   'ledger.review': 'write review: { days: 7 }',
   'ledger.review.days': 'write how many days may pass between reviews of activity, from 1 to 366',
+  sinks:
+    'write a list of { id: siem, url: syslog+tls://siem.example.org:6514 }, each under another id, or leave it out',
+  'sinks[]':
+    'write { id: siem, url: syslog+tls://siem.example.org:6514, format: dicom, ca: tls/siem-ca.pem, certificate: tls/siem.pem, key: tls/siem-key.pem }; all but id and url may be left out, certificate and key together',
+  'sinks[].id': ID,
+  'sinks[].url': 'write syslog+tls://HOST:PORT, for example syslog+tls://siem.example.org:6514',
+  'sinks[].format':
+    'write dicom (DICOM audit messages, IHE ITI-20), fhir (AuditEvent) or json (the entries themselves)',
+  'sinks[].ca': "write the path of a PEM file with the certificate of the sink's authority",
+  'sinks[].certificate':
+    'write the path of a PEM file with the certificate that the gateway shows the sink',
+  'sinks[].key': 'write the path of a PEM file with the key of that certificate',
   limits: 'write a map such as { itemBytes: 8 GiB, idleSeconds: 30 }, or leave it out',
   logLevel: 'write trace, debug, info, warn, error, fatal or silent',
 }

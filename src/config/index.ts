@@ -10,7 +10,7 @@ import type { Profile } from '../deidentify/index.js'
 import type { LogLevel } from '../lib/logger.js'
 import type { ReceiveLimits } from '../receive/index.js'
 import type { StoreConfig } from '../store/index.js'
-import type { WitnessConfig } from '../ledger/index.js'
+import type { SinkConfig, WitnessConfig } from '../ledger/index.js'
 import type { DutyDate, WeeklyDuty } from './duty.js'
 
 export interface SiteConfig {
@@ -37,6 +37,8 @@ export interface SiteConfig {
   /** Who cosigns the ledger; a majority of them makes a checkpoint witnessed. */
   readonly witnesses: readonly WitnessConfig[]
   readonly ledger: LedgerConfig
+  /** Where the ledger is forwarded to. */
+  readonly sinks: readonly SinkConfig[]
   readonly keys: KeyPolicy
   readonly limits: Limits
   readonly logLevel: LogLevel

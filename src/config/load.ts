@@ -19,6 +19,7 @@ import type { Finding } from './references.js'
 import { readSecrets } from './secrets.js'
 import type { SecretsReading } from './secrets.js'
 import { readShape } from './shape.js'
+import { checkSinks } from './sinks.js'
 import { SITE_FILE } from './site-file.js'
 import { checkTls } from './tls.js'
 import { readYaml } from './yaml.js'
@@ -97,6 +98,7 @@ export async function surveySite(
   const certificates = await readCertificates(root, draft, rooms.inspectCertificate)
   const secrets = await readSecrets(root, facilities)
   const tls = draft.gateway.tls && (await checkTls(root, draft.gateway.tls, new Date()))
+  const sinkProblems = await checkSinks(root, draft, new Date())
 
   // What the text of a broken file seems to say would only make for false alarms.
   const isReadable = yaml.value !== undefined
@@ -112,6 +114,7 @@ export async function surveySite(
     ...certificates.problems,
     ...secrets.problems,
     ...(tls?.problems ?? []),
+    ...sinkProblems,
   ]
   const parts = { certificates: certificates.certificates, profiles, s3: environment.s3 }
   const config = shape?.file && buildConfig(root, shape.file, parts)

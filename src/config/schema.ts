@@ -5,6 +5,7 @@ import type { Limits } from './index.js'
 import { LIMIT_RULES, parseBytes } from './limits.js'
 import type { LimitRule } from './limits.js'
 import { isOrigin, parseListen } from './listen.js'
+import { parseSinkUrl } from './sinks.js'
 import { isTimezone } from './timezone.js'
 
 /**
@@ -106,6 +107,21 @@ export const witnessFields = {
   name: z.string().regex(ID_FORM, 'is not an id'),
   url: z.string().refine(isEndpoint, 'is not an http(s) address'),
   key: z.string().regex(/^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/, 'is not a verifier key'),
+}
+
+/** Where the ledger is forwarded to. */
+export const sinkFields = {
+  id,
+  url: z.string().transform((text, context) => {
+    const parsed = parseSinkUrl(text)
+    if (typeof parsed !== 'string') return parsed
+    context.addIssue({ code: 'custom', message: parsed })
+    return z.NEVER
+  }),
+  format: z.enum(['dicom', 'fhir', 'json']).default('dicom'),
+  ca: path.optional(),
+  certificate: path.optional(),
+  key: path.optional(),
 }
 
 const filesStore = z.strictObject({ kind: z.literal('files'), path })
@@ -211,6 +227,18 @@ export const siteSchema = z.strictObject({
     )
     .default([]),
   ledger: ledgerSchema.prefault({}),
+  sinks: z
+    .array(
+      z
+        .strictObject(sinkFields)
+        .refine(
+          ({ certificate, key }) => (certificate === undefined) === (key === undefined),
+          'names one of certificate and key without the other',
+        ),
+    )
+    .max(16, 'has too many sinks')
+    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'names a sink twice')
+    .default([]),
   limits: limitsSchema.prefault({}),
 })
 

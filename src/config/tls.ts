@@ -10,14 +10,15 @@ export interface TlsReading {
   readonly expiresAt: Date | undefined
 }
 
-/** The gateway's TLS files: there, readable, of one pair, and valid today. */
+/** The gateway's TLS files, or a sink's: there, readable, of one pair, and valid today. */
 export async function checkTls(
   dir: string,
   tls: { readonly cert: string; readonly key: string },
   now: Date,
+  hint = 'gateway.tls.cert takes the certificate and its chain, gateway.tls.key the key without passphrase',
 ): Promise<TlsReading> {
-  const cert = await readPem(dir, tls.cert, (text) => new X509Certificate(text))
-  const key = await readPem(dir, tls.key, (text) => createPrivateKey(text))
+  const cert = await readPem(dir, tls.cert, hint, (text) => new X509Certificate(text))
+  const key = await readPem(dir, tls.key, hint, (text) => createPrivateKey(text))
   const problems = [...cert.problems, ...key.problems]
   if (cert.value) problems.push(...checkValidity(cert.value, tls.cert, now))
   if (key.value && process.platform !== 'win32' && (key.mode & 0o007) !== 0)
@@ -48,6 +49,7 @@ function checkValidity(cert: X509Certificate, path: string, now: Date): SiteProb
 async function readPem<T extends X509Certificate | KeyObject>(
   dir: string,
   path: string,
+  hint: string,
   parse: (text: string) => T,
 ): Promise<{ value: T | undefined; mode: number; problems: SiteProblem[] }> {
   const name = shorten(path)
@@ -59,8 +61,6 @@ async function readPem<T extends X509Certificate | KeyObject>(
   } catch {
     // The parser's reason may quote the key.
     const problem = 'is not the PEM file that is expected here'
-    const hint =
-      'gateway.tls.cert takes the certificate and its chain, gateway.tls.key the key without passphrase'
     return { value: undefined, mode: 0, problems: [{ path: name, problem, hint }] }
   }
 }

@@ -1,5 +1,6 @@
 /** Prometheus metrics: counts and times by route template, method and status. No label ever comes from a request. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { SinkStatus } from '../ledger/index.js'
 
 export interface Metrics {
   readonly registry: Registry
@@ -8,6 +9,8 @@ export interface Metrics {
   readonly uploads: Gauge
   /** Days that certificates are still good for, by principal of the configuration. */
   certificates(days: readonly (readonly [principal: string, days: number])[]): void
+  /** How far behind each sink of the configuration is. */
+  sinks(all: readonly SinkStatus[]): void
 }
 
 export function createMetrics(): Metrics {
@@ -37,6 +40,18 @@ export function createMetrics(): Metrics {
     labelNames: ['principal'] as const,
     registers: [registry],
   })
+  const behind = new Gauge({
+    name: 'nocturne_ledger_sink_behind',
+    help: 'Ledger entries that a sink has not confirmed',
+    labelNames: ['sink'] as const,
+    registers: [registry],
+  })
+  const lag = new Gauge({
+    name: 'nocturne_ledger_sink_lag_seconds',
+    help: 'Age of the oldest ledger entry that a sink has not confirmed',
+    labelNames: ['sink'] as const,
+    registers: [registry],
+  })
   return {
     registry,
     request: (labels, seconds) => requests.observe(labels, seconds),
@@ -45,6 +60,12 @@ export function createMetrics(): Metrics {
     certificates: (days) => {
       certificates.reset()
       for (const [principal, left] of days) certificates.set({ principal }, left)
+    },
+    sinks: (all) => {
+      for (const { id: sink, behind: count, lagSeconds } of all) {
+        behind.set({ sink }, count)
+        lag.set({ sink }, lagSeconds)
+      }
     },
   }
 }

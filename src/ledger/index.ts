@@ -49,6 +49,17 @@ export { createWitness, newWitnessKey } from './witness.js'
 export type { Witness, WitnessAnswer, WitnessMemory } from './witness.js'
 export { createWitnessing } from './witnessing.js'
 export type { Submit, WitnessConfig, Witnessing, WitnessState } from './witnessing.js'
+export { createForwarding } from './sinks/forwarding.js'
+export type {
+  Forwarder,
+  Forwarding,
+  ForwardingOptions,
+  SinkConfig,
+  SinkStatus,
+} from './sinks/forwarding.js'
+export type { SinkFormat } from './sinks/message.js'
+export { createSend } from './sinks/syslog-tls.js'
+export type { Send } from './sinks/syslog-tls.js'
 export { newLedgerKey, verifierKeyOf } from './signer.js'
 export type { LedgerKey } from './signer.js'
 

@@ -19,6 +19,10 @@ export interface LogFields {
   /** The system's own code of a failed call: ENOSPC, ECONNREFUSED, 23505. */
   readonly system?: string
   readonly principal?: string
+  /** Id of the configuration. */
+  readonly sink?: string
+  /** Why a sink takes nothing: one of our own words. */
+  readonly problem?: string
   readonly facility?: string
   readonly group?: string
   readonly url?: string
@@ -42,6 +46,8 @@ const ALLOWED: ReadonlySet<string> = new Set<keyof LogFields>([
   'code',
   'system',
   'principal',
+  'sink',
+  'problem',
   'facility',
   'group',
   'url',

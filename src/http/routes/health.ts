@@ -1,6 +1,7 @@
 /** Alive, ready, measured. */
 import { Router } from 'express'
 import { asNocturneError } from '../../lib/errors.js'
+import type { SinkStatus } from '../../ledger/index.js'
 import type { Rooms } from '../../rooms.js'
 import { certificateDays, certificateWarnings } from '../certificate-warnings.js'
 import type { Door } from '../door.js'
@@ -12,6 +13,15 @@ const PROBE_MS = 10_000
 /** Twice as long as a log that does not grow is left alone. */
 const WITNESSED_SECONDS = 30 * 60
 
+/** A sink that is told within a second or two is longer behind only when something is wrong. */
+const SINK_LAG_SECONDS = 60
+
+const SINK_PROBLEMS: Readonly<Record<NonNullable<SinkStatus['problem']>, string>> = {
+  unreachable: 'it does not answer, or no longer',
+  refused: 'one of us does not trust the other; see ca, certificate and key of the sink',
+  unconfirmed: 'it does not close a connection when we do, so nobody knows what it has read',
+}
+
 export interface Readiness {
   readonly ready: boolean
   readonly checks: Readonly<Record<'database' | 'store' | 'ledger' | 'certificates', string>>
@@ -20,6 +30,8 @@ export interface Readiness {
    * Absent without witnesses.
    */
   readonly witnessed?: { readonly size: number; readonly ageSeconds: number } | null
+  /** How far behind each sink of the configuration is. Absent without sinks. */
+  readonly sinks?: readonly SinkStatus[]
   /** What works and is weaker than it should be. */
   readonly warnings: readonly string[]
 }
@@ -49,6 +61,7 @@ export function metricsRoutes(door: Door, metrics: Metrics): Router {
   router.get('/metrics', async (request, response) => {
     if (!isLoopback(addressOf(request))) await admit(door, request, 'gateway.metrics')
     metrics.certificates(await certificateDays(door.rooms))
+    metrics.sinks(await door.rooms.forwarding.status())
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
 
@@ -68,13 +81,30 @@ async function checkRooms(rooms: Rooms): Promise<Readiness> {
   // A group whose certificate has expired cannot be sent to; the other groups can.
   const ready = [database, store, ledger].every((result) => result === 'ok')
   const warnings = await warningsOf(rooms, certificates)
-  if (rooms.site.config.witnesses.length === 0) return { ready, checks, warnings }
+  const sinks = await sinksOf(rooms, warnings)
+  if (rooms.site.config.witnesses.length === 0) return { ready, checks, ...sinks, warnings }
   const found = await rooms.witnessing.witnessed().catch(() => undefined)
   const age = found && Math.max(0, Math.floor((rooms.now() - found.at) / 1_000))
   const witnessed = found && age !== undefined ? { size: found.size, ageSeconds: age } : null
   if (age === undefined || age > WITNESSED_SECONDS)
     warnings.push('the ledger was not witnessed lately: ask those who run the witnesses')
-  return { ready, checks, witnessed, warnings }
+  return { ready, checks, witnessed, ...sinks, warnings }
+}
+
+async function sinksOf(rooms: Rooms, warnings: string[]): Promise<Pick<Readiness, 'sinks'>> {
+  if (rooms.site.config.sinks.length === 0) return {}
+  try {
+    const sinks = await rooms.forwarding.status()
+    for (const { id, behind, lagSeconds, problem } of sinks) {
+      const why = problem === undefined ? '' : `: ${SINK_PROBLEMS[problem]}`
+      if (problem !== undefined || lagSeconds > SINK_LAG_SECONDS)
+        warnings.push(`the sink ${id} is ${behind} entries behind, by ${lagSeconds} seconds${why}`)
+    }
+    return { sinks }
+  } catch {
+    // The database is away, and its own check says so.
+    return {}
+  }
 }
 
 const verdict = (check: Promise<unknown>): Promise<string> =>

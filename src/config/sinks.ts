@@ -1,0 +1,63 @@
+/** Sinks: where the ledger is forwarded to, and the files that connections to them need. */
+import { X509Certificate } from 'node:crypto'
+import type { SinkConfig } from '../ledger/index.js'
+import type { SiteDraft } from './draft.js'
+import { shorten } from './expectations.js'
+import { readText, resolvePath } from './files.js'
+import type { SiteProblem } from './index.js'
+import { parseListen } from './listen.js'
+import type { Listen } from './listen.js'
+import type { SiteFile } from './schema.js'
+import { checkTls } from './tls.js'
+
+const SCHEME = 'syslog+tls://'
+/** syslog-tls (RFC 5425 section 4.1). */
+const DEFAULT_PORT = 6514
+
+/** `syslog+tls://HOST` or `syslog+tls://HOST:PORT`, taken apart; or what is wrong with it, as a string. */
+export function parseSinkUrl(text: string): Listen | string {
+  if (!text.startsWith(SCHEME)) return `does not begin with ${SCHEME}`
+  const place = text.slice(SCHEME.length).replace(/\/$/, '')
+  const hasPort = /:\d*$/.test(place.replace(/^\[[^\]]*\]/, ''))
+  const parsed = parseListen(hasPort ? place : `${place}:${DEFAULT_PORT}`)
+  if (typeof parsed === 'string') return parsed
+  return parsed.port === 0 ? 'names port 0' : parsed
+}
+
+export const buildSinks = (dir: string, sinks: SiteFile['sinks']): SinkConfig[] =>
+  sinks.map(({ id, url, format, ca, certificate, key }) => ({
+    id,
+    host: url.host,
+    port: url.port,
+    format,
+    ...(ca !== undefined && { ca: resolvePath(dir, ca) }),
+    ...(certificate !== undefined && { certificate: resolvePath(dir, certificate) }),
+    ...(key !== undefined && { key: resolvePath(dir, key) }),
+  }))
+
+const CA_HINT = "write the path of a PEM file with the certificate of the sink's authority"
+const PAIR_HINT =
+  'certificate takes what the gateway shows the sink and its chain, key its key without passphrase'
+
+/** That the files are there, readable, of one pair, and valid today. */
+export async function checkSinks(dir: string, draft: SiteDraft, now: Date): Promise<SiteProblem[]> {
+  const problems: SiteProblem[] = []
+  for (const { ca, certificate, key } of draft.sinks ?? []) {
+    if (ca !== undefined) problems.push(...(await checkAuthority(dir, ca)))
+    if (certificate !== undefined && key !== undefined)
+      problems.push(...(await checkTls(dir, { cert: certificate, key }, now, PAIR_HINT)).problems)
+  }
+  return problems
+}
+
+async function checkAuthority(dir: string, path: string): Promise<SiteProblem[]> {
+  const name = shorten(path)
+  const file = await readText(resolvePath(dir, path), name, CA_HINT)
+  if (file.problem) return [{ path: name, ...file.problem }]
+  try {
+    new X509Certificate(file.text)
+    return []
+  } catch {
+    return [{ path: name, problem: 'is not a certificate in PEM', hint: CA_HINT }]
+  }
+}

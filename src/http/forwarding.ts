@@ -1,0 +1,59 @@
+/** Tells the sinks for as long as the gateway runs, each at its own pace. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Forwarder } from '../ledger/index.js'
+import { asNocturneError } from '../lib/errors.js'
+import type { Rooms } from '../rooms.js'
+
+/** Our own database is away. */
+const PAUSE_AFTER_FAILURE_MS = 5_000
+/** What is still to be told when the gateway stops, its own stop above all, may take so long. */
+const LAST_STEP_MS = 5_000
+
+/** Answers the function that stops it, after a last batch to each sink that was there. */
+export function startForwarding(rooms: Rooms): () => Promise<void> {
+  const stops = rooms.forwarding.forwarders.map((forwarder) => run(rooms, forwarder))
+  return async () => {
+    await Promise.all(stops.map((stop) => stop()))
+  }
+}
+
+function run({ logger }: Rooms, forwarder: Forwarder): () => Promise<void> {
+  const stop = new AbortController()
+  const sink = forwarder.id
+  let last: string | undefined
+
+  const step = async (): Promise<number> => {
+    try {
+      const pause = await forwarder.step()
+      const failure = forwarder.failure()
+      // Once, and not at every try.
+      if (failure && failure.problem !== last)
+        logger.error('the ledger is not being forwarded', {
+          sink,
+          problem: failure.problem,
+          ...(failure.system !== undefined && { system: failure.system }),
+        })
+      if (!failure && last !== undefined) logger.info('the ledger is forwarded again', { sink })
+      last = failure?.problem
+      return pause
+    } catch (error) {
+      const { code } = asNocturneError(error, 'database_unavailable')
+      if (code !== last) logger.error('the ledger cannot be read to be forwarded', { sink, code })
+      last = code
+      return PAUSE_AFTER_FAILURE_MS
+    }
+  }
+
+  const running = (async () => {
+    while (!stop.signal.aborted) {
+      const pause = await step()
+      await sleep(pause, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
+    }
+    if (last === undefined) await step()
+    await forwarder.release().catch(() => undefined)
+  })()
+  return async () => {
+    stop.abort()
+    await Promise.race([running, sleep(LAST_STEP_MS, undefined, { ref: false })])
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Forwarding: every entry to every sink, in order, at least once. How far a sink was told is in the database, so a
+ * restart goes on there, and one gateway of several forwards to it (a lease).
+ *
+ * A batch, and what is true after a crash behind each step:
+ *   1. sent        the sink may have it; the cursor has not moved, so it is sent again
+ *   2. confirmed   the sink has read all of it; sent again
+ *   3. the cursor  it is not sent again
+ *
+ * A sink never stops care: nothing here is waited for by a request, and memory holds 256 entries of a sink at most.
+ */
+import type { State } from '../../state/index.js'
+import { createCursor } from '../cursor.js'
+import { parseEntry } from '../entry.js'
+import type { Ledger } from '../ledger.js'
+import type { RecordSource } from '../records/objects.js'
+import { readEntries, readHead } from '../read.js'
+import { frameOf } from './message.js'
+import type { SinkFormat } from './message.js'
+import { recordStanding } from './standing.js'
+import { SinkError } from './syslog-tls.js'
+import type { Send, SinkProblem, SyslogTarget } from './syslog-tls.js'
+
+export interface SinkConfig extends SyslogTarget {
+  readonly id: string
+  readonly format: SinkFormat
+}
+
+export interface SinkStatus {
+  readonly id: string
+  /** Entries that it has not confirmed. */
+  readonly behind: number
+  /** Age of the oldest of them. */
+  readonly lagSeconds: number
+  /** Why the last try of this gateway failed. */
+  readonly problem?: SinkProblem
+}
+
+export interface Forwarder {
+  readonly id: string
+  /** Sends the next batch, when there is one and no other gateway does. Answers when to come again, in milliseconds. */
+  step(): Promise<number>
+  /** Of the last step that failed, for the log. */
+  readonly failure: () => SinkError | undefined
+  /** Lets another gateway go on at once. */
+  release(): Promise<void>
+}
+
+export interface Forwarding {
+  readonly forwarders: readonly Forwarder[]
+  /** In the order of the configuration. @throws NocturneError `database_unavailable` */
+  status(): Promise<readonly SinkStatus[]>
+}
+
+export interface ForwardingOptions {
+  readonly state: State
+  readonly ledger: Ledger
+  readonly sinks: readonly SinkConfig[]
+  readonly send: Send
+  /** Known late, when the system chooses the port. */
+  readonly source: () => RecordSource
+  readonly holder: string
+  readonly now: () => number
+}
+
+/** A connection carries so many at most, and after a failure a few, until one has gone through. */
+const BATCH = { most: 1_000, fewest: 50 } as const
+const PAUSE_MS = 1_000
+/** Another gateway holds the lease. */
+const ELSEWHERE_MS = 5_000
+const BACKOFF_MS = { first: 1_000, most: 60_000 } as const
+/** A sink that is being restarted is not lost yet. */
+const TRIES_BEFORE_LOST = 3
+
+export function createForwarding(options: ForwardingOptions): Forwarding {
+  const forwarders = options.sinks.map((sink) => createForwarder(options, sink))
+  return {
+    forwarders,
+    status: () =>
+      Promise.all(
+        options.sinks.map(async ({ id }, i) => {
+          const problem = forwarders[i]?.failure()?.problem
+          return { ...(await lagOf(options, id)), ...(problem !== undefined && { problem }) }
+        }),
+      ),
+  }
+}
+
+function createForwarder(options: ForwardingOptions, sink: SinkConfig): Forwarder {
+  const { state, holder, now, send } = options
+  const cursor = createCursor(state, cursorOf(sink.id), holder, now)
+  let failures = 0
+  let failure: SinkError | undefined
+  let batch: number = BATCH.most
+  /** What an earlier process recorded as lost, the first success of this one ends. */
+  let mayBeLost = true
+
+  const forward = async (): Promise<number> => {
+    const { size } = await readHead(state.db)
+    if ((await positionOf(state, sink.id)) >= size) return PAUSE_MS
+    const from = await cursor.take()
+    if (from === undefined) return ELSEWHERE_MS
+    const until = Math.min(size, from + batch)
+    if (from >= until) return PAUSE_MS
+    await send(sink, frames(options, sink, from, until))
+    // When it was so slow that another gateway has begun to send the same, the cursor is that one's.
+    await cursor.advance(until)
+    failures = 0
+    failure = undefined
+    batch = Math.min(BATCH.most, batch * 2)
+    if (mayBeLost) await recordStanding(options, sink.id, 'regained')
+    mayBeLost = false
+    return until < size ? 0 : PAUSE_MS
+  }
+
+  const failed = async (error: SinkError): Promise<number> => {
+    failures += 1
+    failure = error
+    batch = BATCH.fewest
+    await cursor.release()
+    if (failures >= TRIES_BEFORE_LOST) {
+      mayBeLost = true
+      const { behind } = await lagOf(options, sink.id)
+      await recordStanding(options, sink.id, 'lost', { problem: error.problem, behind })
+    }
+    return backoff(failures)
+  }
+
+  return {
+    id: sink.id,
+    failure: () => failure,
+    release: () => cursor.release(),
+    step: () =>
+      forward().catch((error: unknown) => {
+        // Our own database's failure is not the sink's.
+        if (error instanceof SinkError) return failed(error)
+        throw error
+      }),
+  }
+}
+
+const cursorOf = (id: string): string => `sink ${id}`
+
+async function positionOf({ db }: Pick<State, 'db'>, id: string): Promise<number> {
+  const row = await db
+    .selectFrom('ledger_cursors')
+    .select('position')
+    .where('name', '=', cursorOf(id))
+    .executeTakeFirst()
+  return row?.position ?? 0
+}
+
+async function lagOf(
+  { state, now }: ForwardingOptions,
+  id: string,
+): Promise<Pick<SinkStatus, 'id' | 'behind' | 'lagSeconds'>> {
+  const position = await positionOf(state, id)
+  const { size } = await readHead(state.db)
+  const oldest = await state.db
+    .selectFrom('events')
+    .select('time')
+    .where('idx', '>=', position)
+    .orderBy('idx')
+    .limit(1)
+    .executeTakeFirst()
+  const lagSeconds = oldest ? Math.max(0, Math.floor((now() - oldest.time) / 1_000)) : 0
+  return { id, behind: Math.max(0, size - position), lagSeconds }
+}
+
+async function* frames(
+  { state, source }: ForwardingOptions,
+  { format }: SinkConfig,
+  from: number,
+  until: number,
+): AsyncIterable<Buffer> {
+  for await (const { index, bytes } of readEntries(state.db, from, until))
+    yield frameOf(format, parseEntry(bytes), index, source())
+}
+
+/** Doubled each time; the jitter keeps gateways that lost a sink together from coming back together. */
+function backoff(failures: number): number {
+  const longest = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(failures - 1, 10))
+  return longest / 2 + Math.random() * (longest / 2)
+}

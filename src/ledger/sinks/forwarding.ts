@@ -18,8 +18,10 @@ import { readEntries, readHead } from '../read.js'
 import { frameOf } from './message.js'
 import type { SinkFormat } from './message.js'
 import { recordStanding } from './standing.js'
-import { SinkError } from './syslog-tls.js'
-import type { Send, SinkProblem, SyslogTarget } from './syslog-tls.js'
+import type { SyslogTarget } from './connection.js'
+import { SinkError } from './sink-error.js'
+import type { SinkProblem } from './sink-error.js'
+import type { Send } from './syslog-tls.js'
 
 export interface SinkConfig extends SyslogTarget {
   readonly id: string

@@ -1,44 +1,20 @@
 /**
  * Syslog over TLS (RFC 5425). The protocol has no acknowledgement, and what was written to a socket may be lost with the
- * connection. So every connection carries one batch and is then closed for writing: a receiver sees the end only behind
- * all that came before it, and answers by closing too. Only then does the batch count as taken.
+ * connection. So every connection carries one batch, and behind it our close_notify. A receiver sees that only when it has read
+ * all that came before, and closes the connection (section 4.4). Only then does the batch count as taken.
  *
- * What this cannot show: that the receiver keeps what it read. A syslog server with a queue in memory loses it when killed.
+ * One that closes with bytes of ours unread does not confirm them: its system resets the connection. To see that reset we
+ * keep our own half of the TCP connection open until the end.
+ *
+ * What this cannot show: that the receiver keeps what it read; and that the end is its own, since rsyslog with GnuTLS sends no
+ * close_notify back: who sits on the way could swallow a batch and make up the end.
  */
-import { readFile } from 'node:fs/promises'
-import { isIP } from 'node:net'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect } from 'node:tls'
-import type { ConnectionOptions, TLSSocket } from 'node:tls'
-import { systemCode } from '../../lib/errors.js'
-
-export interface SyslogTarget {
-  readonly host: string
-  readonly port: number
-  /** Absolute paths of PEM files, read anew for each connection, so that renewed ones are taken. */
-  readonly ca?: string
-  readonly certificate?: string
-  readonly key?: string
-}
-
-/**
- * unreachable: nobody answers, or no longer. refused: one of us does not trust the other. unconfirmed: it took the
- * bytes and did not close the connection when we did, so that nobody knows what it has read.
- */
-export type SinkProblem = 'unreachable' | 'refused' | 'unconfirmed'
-
-export class SinkError extends Error {
-  override readonly name = 'SinkError'
-  readonly problem: SinkProblem
-  /** The system's or OpenSSL's code, when there is one: for the operator. */
-  readonly system: string | undefined
-
-  constructor(problem: SinkProblem, cause?: unknown) {
-    super(problem)
-    this.problem = problem
-    this.system = systemCode(cause)
-  }
-}
+import { openSecure } from './connection.js'
+import type { Secure, SyslogTarget } from './connection.js'
+import { SinkError, isTrust } from './sink-error.js'
 
 /** Sends the frames, and resolves when the receiver has read them all. @throws SinkError */
 export type Send = (target: SyslogTarget, frames: AsyncIterable<Buffer>) => Promise<void>
@@ -49,86 +25,61 @@ export interface SinkTiming {
   /** Without a byte getting on. */
   readonly idle: number
   readonly confirm: number
-  /**
-   * A receiver that turns our certificate away closes right after the handshake, which looks like a confirmation of what
-   * we had sent by then. So nothing is sent so soon.
-   */
+  /** A receiver that does not take our certificate says so right after the handshake: before that nothing is sent. */
   readonly refusal: number
+  /** For a reset that is on its way while the receiver's end has arrived: a round trip. */
+  readonly reset: number
 }
 
-const TIMING: SinkTiming = { connect: 10_000, idle: 20_000, confirm: 15_000, refusal: 300 }
+const TIMING: SinkTiming = {
+  connect: 10_000,
+  idle: 20_000,
+  confirm: 15_000,
+  refusal: 200,
+  reset: 200,
+}
 
 export const createSend =
   (timing: SinkTiming = TIMING): Send =>
-  (target, frames) =>
-    sendOverTls(target, frames, timing)
+  async (target, frames) => {
+    const secure = await openSecure(target, timing.connect)
+    try {
+      await exchange(secure, frames, timing)
+    } finally {
+      secure.tls.destroy()
+      secure.tcp.destroy()
+    }
+  }
 
-async function sendOverTls(
-  target: SyslogTarget,
+async function exchange(
+  { tls, tcp }: Secure,
   frames: AsyncIterable<Buffer>,
   timing: SinkTiming,
 ): Promise<void> {
-  const socket = await open(target, timing.connect)
-  const over = watch(socket, timing.idle)
-  try {
-    if (await over.within(timing.refusal)) throw new SinkError('refused', over.error())
-    for await (const frame of frames) {
-      if (socket.write(frame)) continue
-      const drained = new Promise((resolve) => socket.once('drain', resolve))
-      await Promise.race([drained, over.promise])
-      if (over.isSo()) throw new SinkError('unreachable', over.error())
-    }
-    if (over.isSo()) throw new SinkError('unreachable', over.error())
-    socket.end()
-    if (!(await over.within(timing.confirm))) throw new SinkError('unconfirmed')
-    const error = over.error()
-    if (error) throw new SinkError(isTrust(error) ? 'refused' : 'unreachable', error)
-  } finally {
-    socket.destroy()
+  const over = watch(tls, tcp, timing.idle)
+  if (await over.within(timing.refusal)) throw new SinkError('refused', over.error())
+  for await (const frame of frames) {
+    if (over.isSo()) break
+    if (tls.write(frame)) continue
+    const drained = new Promise((resolve) => tls.once('drain', resolve))
+    await Promise.race([drained, over.promise])
   }
+  // Its end before ours: it has not read all of it, and never will.
+  if (over.isSo()) throw failureOf(over.error())
+  tls.end()
+  if (!(await over.within(timing.confirm))) throw new SinkError('unconfirmed')
+  if (over.error() !== undefined) throw failureOf(over.error())
+  await sleep(timing.reset)
+  // On a connection that was reset this fails; on one that was read to its end nobody looks at it.
+  const reset = await new Promise<unknown>((resolve) => tcp.write(Buffer.of(0), resolve))
+  if (reset instanceof Error || over.error() !== undefined) throw failureOf(over.error() ?? reset)
 }
 
-async function open(target: SyslogTarget, withinMs: number): Promise<TLSSocket> {
-  const options = await optionsOf(target).catch((error: unknown) => {
-    throw new SinkError('refused', error)
-  })
-  return new Promise((resolve, reject) => {
-    const socket = connect(options)
-    const late = setTimeout(() => fail(undefined), withinMs)
-    const fail = (error: unknown) => {
-      clearTimeout(late)
-      socket.destroy()
-      reject(new SinkError(isTrust(error) ? 'refused' : 'unreachable', error))
-    }
-    socket.once('error', fail)
-    socket.once('secureConnect', () => {
-      clearTimeout(late)
-      socket.off('error', fail)
-      resolve(socket)
-    })
-  })
-}
-
-async function optionsOf(target: SyslogTarget): Promise<ConnectionOptions> {
-  const { host, port, ca, certificate, key } = target
-  return {
-    host,
-    port,
-    // RFC 6066 section 3: no address stands there.
-    ...(isIP(host) === 0 && { servername: host }),
-    minVersion: 'TLSv1.2',
-    ...(ca !== undefined && { ca: await readFile(ca) }),
-    ...(certificate !== undefined && { cert: await readFile(certificate) }),
-    ...(key !== undefined && { key: await readFile(key) }),
-  }
-}
-
-/** OpenSSL's and Node's codes for a certificate that one of us does not take; the others are the network's. */
-const isTrust = (error: unknown): boolean =>
-  /CERT|SSL|TLS|ISSUER|SIGNATURE|CHAIN|CA\b/.test(systemCode(error) ?? '')
+const failureOf = (error: unknown): SinkError =>
+  new SinkError(isTrust(error) ? 'refused' : 'unreachable', error)
 
 interface Over {
-  /** Settles when the receiver closed, or the connection failed. */
+  /** Settles when the receiver has closed the TCP connection, or it failed. */
   readonly promise: Promise<void>
   isSo(): boolean
   /** Undefined when it was closed in good order. */
@@ -137,22 +88,23 @@ interface Over {
   within(ms: number): Promise<boolean>
 }
 
-function watch(socket: TLSSocket, idleMs: number): Over {
+function watch(tls: TLSSocket, tcp: Socket, idleMs: number): Over {
   let isOver = false
   let failure: unknown
   const promise = new Promise<void>((resolve) => {
     const end = (error?: unknown) => {
-      failure ??= isOver ? undefined : error
+      failure ??= error
       isOver = true
       resolve()
     }
-    socket.once('end', () => end())
-    socket.on('error', end)
-    socket.once('close', () => end(new Error('closed without its end')))
-    socket.setTimeout(idleMs, () => socket.destroy(new Error('no byte went on')))
+    tls.on('error', end)
+    tcp.on('error', end)
+    tcp.once('end', () => end())
+    tcp.once('close', () => end())
+    tcp.setTimeout(idleMs, () => tcp.destroy(new Error('no byte went on')))
   })
   // What a receiver says is read and thrown away, or its end would never be seen.
-  socket.resume()
+  tls.resume()
   return {
     promise,
     isSo: () => isOver,

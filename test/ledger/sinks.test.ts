@@ -118,7 +118,7 @@ suite(`a sink${title}`, () => {
       expect(messages).toHaveLength(events.length)
       const { rows } = await open.ledger.query({ limit: 1_000 })
       for (const [i, message] of messages.entries()) {
-        const entry = rows[i]?.entry!
+        const entry = rows[i]!.entry
         expect(message).toMatchObject({
           pri: entry.outcome === 0 ? '85' : '84',
           version: '1',

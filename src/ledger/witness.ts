@@ -80,7 +80,7 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     { oldSize, path, signed, text }: Submission,
     checkpoint: Checkpoint,
   ): Promise<WitnessAnswer> => {
-    const known = await readKnown(memory, checkpoint.origin)
+    const known = await readKnown(memory, checkpoint.origin, logs.get(checkpoint.origin) ?? [])
     const latest = known?.size ?? 0
     if (oldSize !== latest) return conflict(latest)
     if (known && checkpoint.size === latest && !isSameBytes(known.root, checkpoint.root))
@@ -151,13 +151,21 @@ function parseSubmission(body: string): Omit<Submission, 'text'> | undefined {
   return { oldSize, path, signed: body.slice(split + 2) }
 }
 
-/** What was cosigned last. It was checked then; a file that no longer reads stops the witness for this log. */
-async function readKnown(memory: WitnessMemory, origin: string): Promise<Checkpoint | undefined> {
+/** What was cosigned last. A memory that the log did not sign was changed, and stops the witness for this log. */
+async function readKnown(
+  memory: WitnessMemory,
+  origin: string,
+  keys: readonly VerifierKey[],
+): Promise<Checkpoint | undefined> {
   const signed = await memory.read(origin)
   if (signed === undefined) return undefined
   const note = parseNote(signed)
   const checkpoint = note && parseCheckpoint(note.text)
-  if (checkpoint?.origin !== origin) throw new NocturneError('file_unreadable')
+  const verdicts = note
+    ? await Promise.all(keys.map((key) => verifyNote(note, key, nodeCrypto)))
+    : []
+  if (checkpoint?.origin !== origin || !verdicts.includes(true))
+    throw new NocturneError('file_unreadable', { subject: `the memory of ${origin}` })
   return checkpoint
 }
 

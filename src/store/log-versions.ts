@@ -79,17 +79,18 @@ export async function* alteredFiles(place: LogPlace): AsyncGenerator<AlteredFile
   for await (const { key, etag } of versionsOf(place, checkpoint, 1))
     if (key === checkpoint && etag === undefined) yield { path: 'checkpoint', how: 'hidden' }
   for (const folder of ['checkpoints/', 'tile/']) {
-    let [last, first]: [string, string | undefined] = ['', undefined]
+    /** The key before, with the first bytes that were seen under it. */
+    let last = { key: '', etag: undefined as string | undefined, isTold: false }
     for await (const { key, etag, isLatest } of versionsOf(place, prefix + folder)) {
       const path = key.slice(prefix.length)
       if (path.includes('.p/')) continue
       if (isLatest && etag === undefined) yield { path, how: 'hidden' }
-      if (key !== last) [last, first] = [key, etag]
+      if (key !== last.key) last = { key, etag, isTold: false }
+      last.etag ??= etag
       // The same bytes twice are two gateways that published at once.
-      else if (etag !== undefined && first !== undefined && etag !== first) {
-        yield { path, how: 'replaced' }
-        first = undefined
-      } else first ??= etag
+      if (etag === undefined || etag === last.etag || last.isTold) continue
+      yield { path, how: 'replaced' }
+      last.isTold = true
     }
   }
 }

@@ -49,6 +49,18 @@ export function testLogFiles(open: () => Promise<LogFiles>): void {
     await expect(collect(files.names(folder))).resolves.toEqual([])
   })
 
+  it('removes one file, and what is not there', async () => {
+    const files = await open()
+    const path = tile(randomName())
+    await files.putOnce(path, Buffer.from('x'))
+    await expect(files.lockedUntil(path)).resolves.toBeUndefined()
+    await expect(files.remove(path)).resolves.toBe(true)
+    await expect(files.read(path)).resolves.toBeUndefined()
+    await expect(files.remove(path)).resolves.toBe(true)
+    const altered = await collect(files.altered())
+    expect(altered.filter((one) => one.path === path)).toEqual([])
+  })
+
   it('takes partial tiles beside full ones', async () => {
     const files = await open()
     const path = tile(randomName())

@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomName } from '../../src/lib/ids.js'
+import { findAltered } from '../../src/ledger/index.js'
 import { openLogFiles, openStore } from '../../src/store/index.js'
 import { startS3 } from '../_ceph.js'
 import { testLogFiles } from './_log-files.js'
@@ -86,6 +87,61 @@ if ('skip' in server) {
       await server.client.send(new DeleteObjectCommand({ Bucket: bucket, ...free! }))
       expect(await versions('999')).toHaveLength(1)
       expect(await versions('998')).toHaveLength(0)
+    })
+
+    it('removes a file for good, with every version, unless a lock keeps one', async () => {
+      const { bucket } = await locked
+      const files = await openLogFiles(await locked)
+      const until = inAnHour()
+      await files.putOnce('tile/entries/700', Buffer.from('kept'), until)
+      await files.replace('tile/entries/701', Buffer.from('one'))
+      await files.replace('tile/entries/701', Buffer.from('two'))
+      const lockedUntil = await files.lockedUntil('tile/entries/700')
+      expect(Math.abs((lockedUntil?.getTime() ?? 0) - until.getTime())).toBeLessThan(1_000)
+      await expect(files.lockedUntil('tile/entries/701')).resolves.toBeUndefined()
+      await expect(files.lockedUntil('tile/entries/702')).resolves.toBeUndefined()
+      await expect(files.remove('tile/entries/700')).resolves.toBe(false)
+      await expect(files.remove('tile/entries/701')).resolves.toBe(true)
+      await expect(files.remove('tile/entries/702')).resolves.toBe(true)
+      const left = await server.client.send(
+        new ListObjectVersionsCommand({ Bucket: bucket, Prefix: 'log/tile/entries/70' }),
+      )
+      expect(left.Versions?.map(({ Key }) => Key)).toEqual(['log/tile/entries/700'])
+      expect(left.DeleteMarkers ?? []).toEqual([])
+    })
+
+    it('names what a delete marker hides, and what another version lies over', async () => {
+      const bucket = `nocturne-${randomName()}`
+      await server.client.send(
+        new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: true }),
+      )
+      const files = await openLogFiles({ ...(await locked), bucket })
+      const names = ['tile/0/000', 'tile/0/001', 'tile/entries/000', 'tile/entries/001']
+      for (const name of [...names, 'checkpoints/0000000000000512'])
+        await files.putOnce(name, Buffer.from(name), inAnHour())
+      // What comes and goes is not looked at, nor the same bytes twice.
+      await files.putOnce('tile/0/002.p/7', Buffer.from('partial'))
+      await files.removeFolder('tile/0/002.p')
+      for (const text of ['one', 'two']) await files.replace('checkpoint', Buffer.from(text))
+      await files.replace('tile/0/001', Buffer.from('tile/0/001'))
+      await expect(collect(files.altered())).resolves.toEqual([])
+
+      const hide = (name: string) =>
+        server.client.send(new DeleteObjectCommand({ Bucket: bucket, Key: `log/${name}` }))
+      for (const text of ['another history', 'and another'])
+        await files.replace('tile/0/000', Buffer.from(text))
+      for (const name of ['tile/entries/001', 'checkpoint', 'checkpoints/0000000000000512'])
+        await hide(name)
+      await expect(collect(files.altered())).resolves.toEqual([
+        { path: 'checkpoint', how: 'hidden' },
+        { path: 'checkpoints/0000000000000512', how: 'hidden' },
+        { path: 'tile/0/000', how: 'replaced' },
+        { path: 'tile/entries/001', how: 'hidden' },
+      ])
+      await expect(findAltered(files)).resolves.toEqual({
+        problem: 'log/checkpoint is hidden by a delete marker in the bucket',
+        badIndex: 0,
+      })
     })
   })
 

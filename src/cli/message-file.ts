@@ -1,11 +1,17 @@
 import { open } from 'node:fs/promises'
+import { freeMemory } from '../lib/free-memory.js'
 import { CommandError, fileError } from './command-error.js'
 
 const BLOCK_BYTES = 256 * 1024
 /** An armored message is taken apart in memory. */
 const MAX_ARMORED_BYTES = 64 * 1024 * 1024
 
-/** A message on disk, binary or in ASCII armor (RFC 9580 section 6), as its binary bytes. @throws CommandError `file_unreadable` */
+/**
+ * A message on disk, binary or in ASCII armor (RFC 9580 section 6), as its binary bytes, for `openMessage`: each piece is
+ * gone when the next is asked for.
+ *
+ * @throws CommandError `file_unreadable`
+ */
 export async function* readMessageFile(path: string): AsyncGenerator<Uint8Array> {
   const blocks = readBlocks(path)
   const first = await blocks.next()
@@ -13,7 +19,10 @@ export async function* readMessageFile(path: string): AsyncGenerator<Uint8Array>
   // A packet begins with bit 7 set; text does not.
   if ((first.value[0] ?? 0) >= 0x80) {
     yield first.value
-    yield* blocks
+    for await (const block of blocks) {
+      yield block
+      freeMemory(block)
+    }
     return
   }
   const text = [first.value]

@@ -21,7 +21,7 @@ export async function peek(
     const next = await iterator.next()
     if (next.done === true) break
     // Copied: what is handed on may be used again by whoever made it.
-    seen.push(next.value.slice())
+    seen.push(Uint8Array.from(next.value))
     size += next.value.length
   }
   return { head: Buffer.concat(seen).subarray(0, HEAD_BYTES), whole: rejoin(seen, iterator) }

@@ -192,7 +192,9 @@ async function pullItem(
   }
   try {
     const source = metered(message(), meter)
-    const content = opened.watch(openMessage(source, [work.key], { ciphers: nodeCiphers }))
+    const content = opened.watch(
+      openMessage(source, [work.key], { ciphers: nodeCiphers, isTransient: true }),
+    )
     await writeWhole(target, content, { temporaryFolder: partial, check })
   } catch (error) {
     throw await explain(error, item, message())

@@ -77,7 +77,10 @@ export interface Digests {
   readonly ciphertext: { readonly sha256: string; readonly size: number }
 }
 
-/** Sealed bytes under way. Iterate once; `digests()` is known after the end, and of a whole message never. */
+/**
+ * Sealed bytes under way. Iterate once; `digests()` is known after the end, and of a whole message never. Each piece has
+ * memory of its own, which is the reader's to keep or to give back.
+ */
 export type SealedStream = Station<
   'sealed',
   { readonly bytes: AsyncIterable<Buffer>; readonly digests: () => Digests }

@@ -83,7 +83,8 @@ async function* inflate(body: Body, format: 'deflate-raw' | 'deflate'): AsyncGen
   const reader = stream.readable.getReader()
   const feed = async (): Promise<void> => {
     try {
-      for await (const piece of body.rest()) await writer.write(piece.slice())
+      // A copy: the stream may look at a piece after it has taken the next one.
+      for await (const piece of body.rest()) await writer.write(Uint8Array.from(piece))
       await writer.close()
     } catch (error) {
       await writer.abort(error)

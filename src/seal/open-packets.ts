@@ -132,7 +132,7 @@ export class Body {
   async whole(limit: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = []
     let size = 0
-    for (let piece; (piece = await this.take(limit)); pieces.push(piece.slice())) {
+    for (let piece; (piece = await this.take(limit)); pieces.push(Uint8Array.from(piece))) {
       size += piece.length
       if (size > limit) throw broken()
     }

@@ -31,12 +31,15 @@ export const isGcm = (header: Seipd2Header): boolean => header.mode === GCM
  * Opens an AES-GCM packet chunk by chunk (RFC 9580 section 5.13.2). A chunk is given out only once it is authentic, and
  * the last one only once the tag over the whole length is, too: a message of one chunk comes out whole or not at all.
  * Memory: two chunks.
+ *
+ * `free` is given each piece when the next one is asked for.
  */
 export async function* openSeipd2(
   body: Body,
   header: Seipd2Header,
   sessionKey: Uint8Array,
   ciphers: Ciphers,
+  free?: (bytes: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
   const keyBytes = KEY_BYTES[header.cipher]
   if (!isGcm(header) || header.chunkOctet > LARGEST_CHUNK_OCTET) throw new Error('not supported')
@@ -74,6 +77,7 @@ export async function* openSeipd2(
       }
       if (content.length > 0) yield content
       if (isEnd) return
+      free?.(content)
       window.copyWithin(0, sealedBytes)
       filled = TAG_BYTES
     }

@@ -11,8 +11,7 @@ import type { Lane } from './workers.js'
  * its own at once. A content that fails makes the stream fail with the same error, and what was given out until then
  * is not a message.
  *
- * A content of one block, and the first larger one, are sealed where the caller is; those that come while it is under
- * way go to worker threads, if there are any.
+ * A content of one block is sealed where the caller is, a larger one in a worker thread, if there are any.
  */
 export function sealStream(
   sessionKey: Uint8Array,
@@ -37,9 +36,6 @@ export function sealStream(
 
 type Keep = (digests: Digests | undefined) => void
 
-/** A larger content is under way in this thread. */
-let isBusyHere = false
-
 async function* run(
   key: Uint8Array,
   frames: Frames,
@@ -49,7 +45,7 @@ async function* run(
   try {
     const first = await frames.next()
     const isLong = first.done !== true && !first.value.isLast
-    const lane = isLong && isBusyHere ? openLane(key, options) : undefined
+    const lane = isLong ? openLane(key, options) : undefined
     yield* lane ? inWorker(lane, first, frames, keep) : here(key, options, first, frames, keep)
   } finally {
     key.fill(0)
@@ -68,8 +64,6 @@ async function* here(
   keep: Keep,
 ): AsyncGenerator<Buffer> {
   const sealer = new Sealer(key, options)
-  const isFirst = !isBusyHere && first.done !== true && !first.value.isLast
-  if (isFirst) isBusyHere = true
   try {
     for (let next = first; next.done !== true; next = await frames.next()) {
       sealer.update(next.value)
@@ -80,7 +74,6 @@ async function* here(
     yield* sealer.take()
     keep(sealer.digests())
   } finally {
-    if (isFirst) isBusyHere = false
     sealer.forget()
   }
 }

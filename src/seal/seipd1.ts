@@ -1,6 +1,9 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto'
+import { freeMemory } from '../lib/free-memory.js'
 
 const BLOCK = 16
+/** Hashed and encrypted at a time: what comes out is copied and given back while it is still in the cache. */
+const PIECE_BYTES = 2 ** 16
 
 /**
  * The body of a Symmetrically Encrypted and Integrity Protected Data packet, version 1, with AES-256 (RFC 9580
@@ -12,6 +15,7 @@ export class Seipd1 {
   readonly #cipher
   readonly #mdc = createHash('sha1')
 
+  /** `emit` keeps nothing of what it gets: its memory is used again. */
   constructor(sessionKey: Uint8Array, emit: (bytes: Uint8Array) => void) {
     this.#emit = emit
     this.#cipher = createCipheriv('aes-256-cfb', sessionKey, Buffer.alloc(BLOCK))
@@ -21,8 +25,13 @@ export class Seipd1 {
   }
 
   update(bytes: Uint8Array): void {
-    this.#mdc.update(bytes)
-    this.#emit(this.#cipher.update(bytes))
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      const piece = bytes.subarray(at, at + PIECE_BYTES)
+      this.#mdc.update(piece)
+      const sealed = this.#cipher.update(piece)
+      this.#emit(sealed)
+      freeMemory(sealed)
+    }
   }
 
   /** The modification detection code: a packet of tag 19 and 20 octets, whose header the hash covers. */

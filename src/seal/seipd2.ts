@@ -1,5 +1,6 @@
 import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import type { CipherGCM } from 'node:crypto'
+import { freeMemory } from '../lib/free-memory.js'
 import { NEW_FORMAT, TAG } from './packets.js'
 
 const AES256 = 9
@@ -8,6 +9,8 @@ const GCM = 3
 const CHUNK_OCTET = 12
 const CHUNK_BYTES = 2 ** (CHUNK_OCTET + 6)
 const IV_BYTES = 12
+/** Encrypted at a time: what comes out is copied and given back while it is still in the cache. */
+const PIECE_BYTES = 2 ** 16
 
 /**
  * The body of a Symmetrically Encrypted and Integrity Protected Data packet, version 2, with AES-256 in GCM
@@ -24,6 +27,7 @@ export class Seipd2 {
   #chunks = 0
   #total = 0
 
+  /** `emit` keeps nothing of what it gets: its memory is used again. */
   constructor(sessionKey: Uint8Array, emit: (bytes: Uint8Array) => void) {
     this.#emit = emit
     const salt = randomBytes(32)
@@ -39,8 +43,10 @@ export class Seipd2 {
   update(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       this.#cipher ??= this.#next(this.#header)
-      const piece = bytes.subarray(at, at + this.#room)
-      this.#emit(this.#cipher.update(piece))
+      const piece = bytes.subarray(at, at + Math.min(this.#room, PIECE_BYTES))
+      const sealed = this.#cipher.update(piece)
+      this.#emit(sealed)
+      freeMemory(sealed)
       this.#room -= piece.length
       at += piece.length
       if (this.#room === 0) this.#close(this.#cipher)

@@ -37,18 +37,15 @@ export interface Lane {
 }
 
 const FILE = new URL('./worker.js', import.meta.url)
-/**
- * One core stays with who answers requests, and with the threads that write to disk: on two cores a sealing thread
- * took 40 MB, and a stream of 2 GB was slower for it.
- */
-let most = Math.min(8, availableParallelism() - 1)
+/** Who moves the bytes hardly works beside them, so there is one for each core; on a single core they gain nothing. */
+let most = availableParallelism() > 1 ? Math.min(8, availableParallelism()) : 0
 const IDLE_MS = 10_000
 /** MB of JavaScript objects; the blocks lie outside. A small young generation gives them back sooner. */
 const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
 /** Where the code was not built there is no file that a thread could run. */
 const CAN_RUN = isMainThread && existsSync(fileURLToPath(FILE))
 
-/** Another number of threads than one less than there are cores; fewer than 2 means none. For threads not started yet. */
+/** Another number of threads than there are cores; 0 means none, and all work where the caller is. For threads not started yet. */
 export function setSealingThreads(count: number): void {
   most = count
 }
@@ -61,7 +58,7 @@ let isBroken = false
  * overwrites when it has taken the key.
  */
 export function openLane(key: Uint8Array, options: SealerOptions): Lane | undefined {
-  if (!CAN_RUN || most < 2 || isBroken) return undefined
+  if (!CAN_RUN || most < 1 || isBroken) return undefined
   let [best] = threads.toSorted((a, b) => a.load - b.load)
   if (!best || (best.load > 0 && threads.length < most)) {
     best = new Thread()

@@ -18,6 +18,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { link, mkdir, open, opendir, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { NocturneError, systemCode } from '../lib/errors.js'
+import { freeMemory } from '../lib/free-memory.js'
 import { randomName } from '../lib/ids.js'
 import type { SealedStream } from '../seal/index.js'
 import { readFileRange } from './file-range.js'
@@ -213,6 +214,7 @@ async function writeDurably(
     for await (const part of inParts(bytes, () => WRITE_BYTES)) {
       await onDisk(() => writeAll(handle, part))
       size += part.length
+      freeMemory(part)
     }
     await onDisk(() => handle.sync())
     return size

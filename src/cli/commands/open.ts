@@ -37,6 +37,7 @@ export const registerOpen: Register = (parent, cli) => {
         try {
           const content = seal.openMessage(readMessageFile(file), [key], {
             ciphers: seal.nodeCiphers,
+            isTransient: true,
           })
           const { head, whole } = await peek(content)
           const target = join(options.out, openedName(file, head))

@@ -25,9 +25,9 @@ export function addSourceOptions(command: Command): Command {
 
 interface Readers<T> {
   readonly live: (client: GatewayClient) => Promise<T>
-  /** Reading is an event of the ledger here too: `what` names it. */
+  /** Reading is an event of the ledger here too: `what` names it, unless `direct` records one that says more. */
   readonly direct: (ledger: Ledger, rooms: Rooms) => Promise<T>
-  readonly what: 'events' | 'export' | 'checkpoint' | 'proof'
+  readonly what: 'events' | 'checkpoint' | 'proof' | 'own event'
 }
 
 /** @throws CommandError `usage` unless exactly one source is given, and what the readers throw. */
@@ -42,8 +42,8 @@ export async function readLedger<T>(
   const { SITE_ACTOR: actor, withRooms } = await import('./site.js')
   return withRooms(source.site, async (rooms) => {
     const { ledger } = rooms
-    const type = what === 'export' ? 'ledger.exported' : 'ledger.read'
-    await ledger.note({ type, outcome: 0, actor, detail: { what } })
+    if (what !== 'own event')
+      await ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what } })
     return direct(ledger, rooms)
   })
 }

@@ -9,11 +9,12 @@ import {
   parsePolicy,
   readLines,
   verifyExport,
+  verifyPackage,
   verifyPublished,
   verifyReceipt,
   verifyReceiptUnder,
 } from '../ledger/index.js'
-import type { PublishedLog, ReceiptReport, VerifyReport } from '../ledger/index.js'
+import type { PackageReport, PublishedLog, ReceiptReport, VerifyReport } from '../ledger/index.js'
 import { gatewayAnswer, parseAnswer } from './answers.js'
 import type { Cli } from './command.js'
 import { CommandError, fileError } from './command-error.js'
@@ -25,6 +26,7 @@ import { readSmallText } from './secret-file.js'
 import { withRooms } from './site.js'
 
 const RECEIPT_START = 'c2sp.org/tlog-proof'
+const ZIP_START = 'PK\u0003\u0004'
 
 /** `NAME+HASH+KEY` (C2SP signed-note), given as it is or in a file. @throws CommandError */
 export async function readLedgerKey(keyOrFile: string): Promise<string> {
@@ -38,17 +40,31 @@ export async function readLedgerKey(keyOrFile: string): Promise<string> {
   })
 }
 
-/** An export or a receipt, told apart by how it begins; or a folder with a published log. */
-export async function verifyFile(file: string, key: string): Promise<VerifyReport | ReceiptReport> {
+/** An export, as lines or as a ZIP, or a receipt, told apart by how it begins; or a folder with a published log. */
+export async function verifyFile(
+  file: string,
+  key: string,
+): Promise<VerifyReport | PackageReport | ReceiptReport> {
   const isFolder = await stat(file).then(
     (found) => found.isDirectory(),
     () => false,
   )
   if (isFolder) return verifyFolder(file, key)
-  if ((await readStart(file)).startsWith(RECEIPT_START)) {
+  const start = await readStart(file)
+  if (start.startsWith(ZIP_START)) return verifyZip(file, key)
+  if (start.startsWith(RECEIPT_START)) {
     return verifyReceipt(await readSmallText(file), key, nodeCrypto)
   }
   return verifyExport(readLines(createReadStream(file)), key, nodeCrypto)
+}
+
+async function verifyZip(file: string, trustedKey: string): Promise<PackageReport> {
+  const { openZipFile } = await import('./zip-file.js')
+  return openZipFile(file, async (files) =>
+    files
+      ? verifyPackage(files, { crypto: nodeCrypto, trustedKey })
+      : { ok: false, size: 0, root: '', problem: 'the ZIP is damaged, or can be read in two ways' },
+  )
 }
 
 /** A receipt under a policy: its log, and enough cosignatures. @throws CommandError for what is no policy */

@@ -1,8 +1,15 @@
 /** Query strings, parsed at the door: unknown names and repeated ones are refused, so that a typing error is seen. */
 import type { Request } from 'express'
 import { z } from 'zod'
-import { EVENT_TYPES, FINDINGS, QUESTIONS } from '../ledger/index.js'
-import type { EventQuery, EventType, ExportQuery, HoldScope, Question } from '../ledger/index.js'
+import { EVENT_TYPES, FINDINGS, isPackageFormat, QUESTIONS } from '../ledger/index.js'
+import type {
+  EventQuery,
+  EventType,
+  ExportQuery,
+  HoldScope,
+  PackageFormat,
+  Question,
+} from '../ledger/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { ID_PATTERN } from '../lib/ids.js'
 
@@ -53,6 +60,11 @@ const EVENTS = z.strictObject({
   end: z.coerce.number().int().min(0).optional(),
 })
 
+const EXPORT = z.strictObject({
+  ...EVENTS.shape,
+  format: z.string().refine(isPackageFormat).optional(),
+})
+
 /** @throws NocturneError `bad_request` */
 export function pageOf(request: Request): { start: string | undefined; limit: number } {
   const { start, limit } = parse(PAGE, request)
@@ -73,16 +85,33 @@ export function quarantinePageOf(request: Request) {
 
 /** @throws NocturneError `bad_request` */
 export function eventQueryOf(request: Request): EventQuery {
-  const { type: types, ...rest } = parse(EVENTS, request)
-  const given = Object.entries({ types, ...rest }).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given)
+  return given(EVENTS, request)
 }
 
-/** A question has no place in an export: nobody could verify it there. @throws NocturneError `bad_request` */
-export function exportQueryOf(request: Request): ExportQuery {
-  const { question, end, ...query } = eventQueryOf(request)
-  if (question !== undefined || end !== undefined) throw new NocturneError('bad_request')
-  return query
+/** The filters that are given, under their names in the ledger. */
+function given<T extends { readonly type?: readonly EventType[] | undefined }>(
+  schema: z.ZodType<T>,
+  request: Request,
+): EventQuery & { readonly format?: PackageFormat } {
+  const { type: types, ...rest } = parse(schema, request)
+  return Object.fromEntries(
+    Object.entries({ types, ...rest }).filter(([, value]) => value !== undefined),
+  )
+}
+
+/**
+ * A question has no place in an export: nobody could verify it there. With a format it is a ZIP.
+ *
+ * @throws NocturneError `bad_request`
+ */
+export function exportQueryOf(request: Request): {
+  readonly query: ExportQuery
+  readonly format: PackageFormat | undefined
+} {
+  const { format, question, end, limit, ...query } = given(EXPORT, request)
+  if (question !== undefined || end !== undefined || limit !== undefined)
+    throw new NocturneError('bad_request')
+  return { query, format }
 }
 
 /** Who is meant, in a body: an identifier never stands in an address. */

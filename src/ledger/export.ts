@@ -49,7 +49,7 @@ export async function* exportLedger(ledger: Ledger, query: ExportQuery): AsyncIt
 const line = (value: Json): string => `${canonicalJson(value)}\n`
 
 /** Only the filters that are set, so that an empty object stands for the whole log. */
-function filtersOf(query: ExportQuery): Record<string, Json> {
+export function filtersOf(query: ExportQuery): Record<string, Json> {
   const { types, actor, facility, transfer, patient, outcome, from, until, start } = query
   const all = { types, actor, facility, transfer, patient, outcome, from, until, start }
   const set = Object.entries(all).filter(

@@ -100,6 +100,8 @@ export interface Ledger {
   inclusion(index: number, size: number): Promise<readonly Uint8Array[]>
   /** Consistency proof from the tree of `from` entries, 1 or more, to that of `size`. @throws NocturneError `not_found` */
   consistency(from: number, size: number): Promise<readonly Uint8Array[]>
+  /** Hash of the complete subtree over leaves `index * 2^height` and on, in the tree of `size` entries. @throws NocturneError `not_found` */
+  node(height: number, index: number, size: number): Promise<Uint8Array>
   /** The hashes of one tile (c2sp.org/tlog-tiles); `width` below 256 for a partial one. @throws NocturneError `not_found` */
   tile(level: number, n: number, width?: number): Promise<Buffer>
   /** Entries `from` (inclusive) to `until` (exclusive) as stored, in order, without holding them all. */
@@ -193,6 +195,10 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
       if (!isIndex(from) || from < 1 || from > size || size > (await readHead(db)).size)
         throw new NocturneError('not_found')
       return treeOf(size).consistency(from)
+    },
+    node: async (height, index, size) => {
+      if (!isIndex(index) || (index + 1) * 2 ** height > size) throw new NocturneError('not_found')
+      return treeOf(size).node(height, index)
     },
     tile: async (level, n, width = TILE_WIDTH) => {
       const hashes = isTile(level, n, width) ? await readTile(db, level, n) : undefined

@@ -7,6 +7,7 @@ export type ReadNode = (height: number, index: number) => Promise<Uint8Array>
 
 export interface Tree {
   readonly size: number
+  readonly node: ReadNode
   root(): Promise<Uint8Array>
   /** From the leaf's sibling to the root's child. `index` is below the size. */
   inclusion(index: number): Promise<readonly Uint8Array[]>
@@ -32,6 +33,7 @@ export function createTree(sha256: Sha256, size: number, readNode: ReadNode): Tr
 
   return {
     size,
+    node: readNode,
     root: () => (size === 0 ? Promise.resolve(sha256(new Uint8Array())) : hashOf(0, size)),
     inclusion: async (index) => {
       const path: Uint8Array[] = []

@@ -1,12 +1,17 @@
+import { InvalidArgumentError } from 'commander'
+import type { PackageFormat } from '../../ledger/index.js'
 import { addFilterOptions, toEventQuery, toQueryString } from '../audit-filters.js'
 import type { FilterOptions } from '../audit-filters.js'
 import { addSourceOptions, readLedger } from '../audit-source.js'
 import type { SourceOptions } from '../audit-source.js'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
+import { usageError } from '../command-error.js'
+import { SITE_ACTOR } from '../site.js'
 
 interface AuditExportOptions extends SourceOptions, FilterOptions {
   readonly out: string
+  readonly format?: PackageFormat
   readonly json?: boolean
 }
 
@@ -15,13 +20,22 @@ export const registerAuditExport: Register = (parent, cli) => {
     usage: 'export',
     summary: 'write events with their proofs to a file that anybody can verify',
     examples: [
+      'nocturne audit export --format csv --from 2026-03-01 --until 2026-04-01 --out march.zip --gateway https://gateway.example.org --token-file officer-1.token',
       'nocturne audit export --facility facility-a --out march.ndjson --gateway https://gateway.example.org --token-file officer-1.token',
     ],
   })
   addFilterOptions(addSourceOptions(command))
     .requiredOption('--out <file>', 'file to write')
+    .option(
+      '--format <name>',
+      `a ZIP with a page that verifies it in a browser, and the events as ${FORMATS.join(', ')}; without it, one file of lines`,
+      formatName,
+    )
     .action(async (options: AuditExportOptions) => {
       const output = cli.output(options)
+      const { format } = options
+      if (format === undefined && options.out.endsWith('.zip'))
+        throw usageError('a ZIP needs --format', `give --format, one of ${FORMATS.join(', ')}`)
       const { writeWhole } = await import('../local-write.js')
       const progress = output.progress({ label: 'exporting' })
       let bytes = 0
@@ -35,21 +49,50 @@ export const registerAuditExport: Register = (parent, cli) => {
           { mayReplace: false },
         )
       await readLedger(options, cli, output, {
-        what: 'export',
+        what: 'own event',
         live: async (client) => {
-          const path = `/v1/audit/export${toQueryString(options)}`
+          const more = format === undefined ? {} : { format }
+          const path = `/v1/audit/export${toQueryString(options, more)}`
           const { bodyOf } = await import('../download.js')
           await write(bodyOf(await client.open({ path })))
         },
-        direct: async (ledger) => {
-          const { exportLedger } = await import('../../ledger/index.js')
-          await write(exportLedger(ledger, await toEventQuery(options)))
+        direct: async (ledger, rooms) => {
+          const query = await toEventQuery(options)
+          if (format !== undefined) {
+            const { exportPackage } = await import('../../http/ledger-package.js')
+            await write(await exportPackage(rooms, SITE_ACTOR, query, format))
+            return
+          }
+          const [{ exportLedger }, { recordable }] = await Promise.all([
+            import('../../ledger/index.js'),
+            import('../../http/recordable.js'),
+          ])
+          await ledger.note({
+            type: 'ledger.exported',
+            outcome: 0,
+            actor: SITE_ACTOR,
+            detail: { what: 'events', query: recordable(query, rooms.directory) },
+          })
+          await write(exportLedger(ledger, query))
         },
       })
       progress.clear()
-      output.print(`${options.out}: verify it with nocturne audit verify ${options.out}`)
+      output.print(
+        format === undefined
+          ? `${options.out}: verify it with nocturne audit verify ${options.out} --ledger-key KEY`
+          : `${options.out}: open verify.html in it with a browser, or run nocturne audit verify ${options.out} --ledger-key KEY`,
+      )
       output.json({ file: options.out, bytes })
     })
+}
+
+/** What stands in the help; the gateway knows them by the same names. */
+const FORMATS: readonly PackageFormat[] = ['csv', 'ndjson']
+
+function formatName(text: string): PackageFormat {
+  const found = FORMATS.find((name) => name === text)
+  if (found) return found
+  throw new InvalidArgumentError(`give one of ${FORMATS.join(', ')}`)
 }
 
 async function* watch(

@@ -1,4 +1,4 @@
-import type { VerifyReport } from '../../ledger/index.js'
+import type { PackageReport, VerifyReport } from '../../ledger/index.js'
 import { addSourceOptions, checkSource } from '../audit-source.js'
 import type { SourceOptions } from '../audit-source.js'
 import { define } from '../command.js'
@@ -19,6 +19,7 @@ export const registerAuditVerify: Register = (parent, cli) => {
     summary:
       'verify an export, a receipt or a copy of the published log offline, a site, or a gateway live',
     examples: [
+      'nocturne audit verify march.zip --ledger-key ledger.vkey',
       'nocturne audit verify march.ndjson --ledger-key ledger.vkey',
       'nocturne audit verify copy-of-bucket/log --ledger-key ledger.vkey',
       'nocturne audit verify --site /srv/nocturne',
@@ -67,11 +68,25 @@ function rangesOf(pruned: NonNullable<VerifyReport['pruned']>): string {
   return [...shown, ...(pruned.length > shown.length ? ['...'] : [])].join(', ')
 }
 
-type Shown = Partial<VerifyReport> & Pick<VerifyReport, 'ok'> & { readonly index?: number }
+type Shown = Partial<PackageReport> & Pick<VerifyReport, 'ok'> & { readonly index?: number }
 
 function show(output: Output, report: Shown): void {
   output.json(report)
-  const { ok, size = 0, index, root, badIndex, problem, pruned = [] } = report
+  const { ok, size = 0, index, root, badIndex, problem, about, checked = 0, pruned = [] } = report
+  if (ok && about) {
+    const { by, at } = about.asked
+    output.print(
+      `the export holds: ${count(checked, 'event')} of a log of ${count(size, 'entry', 'entries')}`,
+    )
+    output.print(`asked for by ${by} at ${at}, as the log itself says`)
+    const names = Object.keys(report.witnesses ?? {})
+    output.print(
+      names.length > 0
+        ? `cosigned by ${names.join(', ')}${report.isWitnessed === true ? '' : ', which are too few'}`
+        : 'no witness cosigned it: it rests on the key of the log alone',
+    )
+    return
+  }
   if (ok) {
     output.print(
       index === undefined

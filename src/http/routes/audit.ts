@@ -3,14 +3,14 @@ import { json, Router } from 'express'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { exportLedger } from '../../ledger/index.js'
+import { exportPackage } from '../ledger-package.js'
 import { patientHandles } from '../patient-handles.js'
-import type { Directory } from '../../directory/index.js'
+import { recordable } from '../recordable.js'
 import type { EventInput, EventQuery } from '../../ledger/index.js'
 import type { Json } from '../../lib/json.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Door } from '../door.js'
 import { eventQueryOf, exportQueryOf, patientQuestionOf } from '../query.js'
-import { OWN_ACTORS } from '../own-actors.js'
 import { admit } from '../request.js'
 
 const NUMBER = /^(0|[1-9]\d{0,14})$/
@@ -72,7 +72,15 @@ export function auditRoutes(door: Door): Router {
 
   router.get('/audit/export', async (request, response) => {
     const { actor } = await admit(door, request, 'audit.export')
-    const query = exportQueryOf(request)
+    const { query, format } = exportQueryOf(request)
+    if (format !== undefined) {
+      const zip = await exportPackage(door.rooms, actor, query, format)
+      response
+        .type('application/zip')
+        .set('Content-Disposition', 'attachment; filename="ledger.zip"')
+      await pipeline(Readable.from(zip), response)
+      return
+    }
     await ledger.note({
       type: 'ledger.exported',
       outcome: 0,
@@ -87,20 +95,6 @@ export function auditRoutes(door: Door): Router {
 
   return router
 }
-
-/** Who was asked for may be anything that looks like an id: only ids that somebody has are written down. */
-function recordable(query: EventQuery, directory: Directory): Readonly<Record<string, Json>> {
-  const { actor, facility, types, ...rest } = query
-  const isKnown = (id: string) => OWN_ACTORS.has(id) || directory.principal(id) !== undefined
-  return {
-    ...rest,
-    ...(types && { types: [...types] }),
-    ...(actor !== undefined && { actor: isKnown(actor) ? actor : UNLISTED }),
-    ...(facility !== undefined && { facility: isKnown(facility) ? facility : UNLISTED }),
-  }
-}
-
-const UNLISTED = '(not listed)'
 
 /** Without the members that are undefined. */
 const definedOf = (page: Readonly<Record<string, unknown>>): EventQuery =>

@@ -1,0 +1,39 @@
+/** An export of the ledger as a ZIP, for the server and for a command on the site's own files. */
+import { readFile } from 'node:fs/promises'
+import { formatPolicy, packageMembers } from '../ledger/index.js'
+import type { Actor, ExportQuery, PackageFormat } from '../ledger/index.js'
+import { zipOf } from '../lib/zip.js'
+import type { Rooms } from '../rooms.js'
+import { recordable } from './recordable.js'
+
+/** Witnesses are asked within seconds of an event; who does not answer holds up nobody's evidence for longer. */
+const WITNESS_MS = 8_000
+
+/** Built beside this file's folder; it needs no other file. */
+const PAGE = new URL('../web/pages/verify.html', import.meta.url)
+
+/**
+ * Records the export, and then answers the ZIP as it is written.
+ *
+ * @throws NocturneError `ledger_unavailable`, `database_unavailable`, `ledger_broken`
+ */
+export async function exportPackage(
+  { ledger, directory, site }: Pick<Rooms, 'ledger' | 'directory' | 'site'>,
+  actor: Actor,
+  query: ExportQuery,
+  format: PackageFormat,
+): Promise<AsyncIterable<Uint8Array>> {
+  const page = await readFile(PAGE)
+  const receipt = await ledger.note({
+    type: 'ledger.exported',
+    outcome: 0,
+    actor,
+    detail: { what: 'events', format, query: recordable(query, directory) },
+  })
+  const { witnesses } = site.config
+  const policy = formatPolicy(ledger.verifierKey, witnesses)
+  const witnessMs = witnesses.length > 0 ? WITNESS_MS : 0
+  return zipOf(
+    await packageMembers(ledger, { query, format, actor, receipt, policy, page, witnessMs }),
+  )
+}

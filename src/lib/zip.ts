@@ -1,0 +1,134 @@
+/** ZIP files, written and read as streams, by zip.js: the same code in Node and in browsers. */
+import { ZipReader, ZipWriter } from '@zip.js/zip.js/index-native.js'
+import type { FileEntry, Reader } from '@zip.js/zip.js/index-native.js'
+
+export interface ZipMember {
+  readonly name: string
+  readonly content: AsyncIterable<Uint8Array | string>
+  /** It may be beyond 4 GiB: the reader of the ZIP then needs Zip64. */
+  readonly mayBeLarge?: boolean
+}
+
+/** What is compressed at a time: lines by themselves would make a stream of crumbs. */
+const CHUNK_BYTES = 64 * 1024
+const OPTIONS = { useWebWorkers: false, level: 6 } as const
+
+/** The ZIP that holds the members, each read only when the one before is written. Fails when a member's content does. */
+export async function* zipOf(members: Iterable<ZipMember>): AsyncGenerator<Uint8Array> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const writer = new ZipWriter(writable, OPTIONS)
+  let failure: unknown
+  const written = (async () => {
+    for (const { name, content, mayBeLarge } of members)
+      await writer.add(name, toStream(content), { ...(mayBeLarge && { zip64: true }) })
+    await writer.close()
+  })().catch(async (error: unknown) => {
+    failure = error
+    await writable.abort(error).catch(() => undefined)
+  })
+  try {
+    for await (const chunk of readable as unknown as AsyncIterable<Uint8Array>) yield chunk
+    await written
+  } catch (error) {
+    throw failure ?? error
+  }
+}
+
+const toStream = (content: AsyncIterable<Uint8Array | string>): ReadableStream<Uint8Array> => {
+  const chunks = gather(content)
+  return new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      const { done, value } = await chunks.next()
+      if (done === true) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: async () => {
+      await chunks.return(undefined)
+    },
+  })
+}
+
+async function* gather(content: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  let texts: string[] = []
+  let length = 0
+  const take = (): Uint8Array => {
+    const bytes = encoder.encode(texts.join(''))
+    texts = []
+    length = 0
+    return bytes
+  }
+  for await (const piece of content) {
+    if (typeof piece === 'string') {
+      texts.push(piece)
+      length += piece.length
+      if (length < CHUNK_BYTES) continue
+      yield take()
+    } else {
+      if (length > 0) yield take()
+      yield piece
+    }
+  }
+  if (length > 0) yield take()
+}
+
+/** Files by name, whichever way they are kept. */
+export interface NamedFiles {
+  readonly names: readonly string[]
+  /** Undefined when there is none of that name. Each call reads from the start. */
+  open(name: string): AsyncIterable<Uint8Array> | undefined
+}
+
+/** More members than this are nobody's export. */
+const MAX_MEMBERS = 64
+
+/**
+ * The members of a ZIP, or undefined for what is none, or can be read in more than one way. Reading a member fails when
+ * its bytes do not have the checksum that the ZIP gives.
+ */
+export async function openZip(source: Reader<unknown>): Promise<NamedFiles | undefined> {
+  try {
+    const reader = new ZipReader(source, { useWebWorkers: false, strictness: 'strict' })
+    const entries: FileEntry[] = []
+    for await (const entry of reader.getEntriesGenerator()) {
+      if (entry.directory) return undefined
+      entries.push(entry)
+      if (entries.length > MAX_MEMBERS) return undefined
+    }
+    const names = entries.map(({ filename }) => filename)
+    if (new Set(names).size !== names.length) return undefined
+    return {
+      names,
+      open: (name) => {
+        const found = entries.find(({ filename }) => filename === name)
+        return found && contentOf(found)
+      },
+    }
+  } catch {
+    return undefined
+  }
+}
+
+async function* contentOf(entry: FileEntry): AsyncGenerator<Uint8Array> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  let failure: unknown
+  const done = entry
+    .getData(writable, { useWebWorkers: false, checkSignature: true })
+    .catch(async (error: unknown) => {
+      failure = error
+      await writable.abort(error).catch(() => undefined)
+    })
+  const chunks = readable.getReader()
+  try {
+    for (;;) {
+      const { done: isDone, value } = await chunks.read()
+      if (isDone) break
+      yield value
+    }
+    await done
+    if (failure !== undefined) throw failure
+  } finally {
+    // Who stops early wants no more of it.
+    await chunks.cancel().catch(() => undefined)
+  }
+}

@@ -4,7 +4,17 @@
  */
 import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -17,6 +27,7 @@ try {
   })
   cpSync('src', next, { recursive: true, filter: (path) => !/\.(ts|md)$/.test(path) })
   await bundlePages()
+  makeWhole('verify')
   chmodSync(`${next}/cli/main.js`, 0o755)
   if (existsSync('dist')) renameSync('dist', old)
   renameSync(next, 'dist')
@@ -45,4 +56,32 @@ async function bundlePages() {
     legalComments: 'eof',
     logLevel: 'warning',
   })
+}
+
+/**
+ * A page as one file, for people who have it on a disk and no server: its style and script inside, under a policy that
+ * allows these two by their digests and nothing else.
+ */
+function makeWhole(name) {
+  const at = (kind) => `${next}/web/pages/${name}.${kind}`
+  const style = readFileSync(at('css'), 'utf8')
+  const script = readFileSync(at('js'), 'utf8').replaceAll('</script', '<\\/script')
+  const digest = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+  const policy = `default-src 'none'; script-src ${digest(script)}; style-src ${digest(style)}; base-uri 'none'; form-action 'none'`
+  const page = readFileSync(at('html'), 'utf8')
+    .replace(
+      '<meta charset="utf-8" />',
+      () =>
+        `<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="${policy}" />`,
+    )
+    .replace(`<link rel="stylesheet" href="${name}.css" />`, () => `<style>${style}</style>`)
+    .replace(
+      `<script type="module" src="${name}.js"></script>`,
+      () => `<script type="module">${script}</script>`,
+    )
+  if (/(?:href|src)="/.test(page.replace(script, () => '')))
+    throw new Error(`${name}.html still needs another file`)
+  writeFileSync(at('html'), page)
+  rmSync(at('css'))
+  rmSync(at('js'))
 }

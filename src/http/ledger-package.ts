@@ -30,10 +30,13 @@ export async function exportPackage(
     actor,
     detail: { what: 'events', format, query: recordable(query, directory) },
   })
-  const { witnesses } = site.config
+  const { gateway, witnesses } = site.config
   const policy = formatPolicy(ledger.verifierKey, witnesses)
   const witnessMs = witnesses.length > 0 ? WITNESS_MS : 0
   return zipOf(
-    await packageMembers(ledger, { query, format, actor, receipt, policy, page, witnessMs }),
+    await packageMembers(ledger, {
+      ...{ query, format, actor, receipt, policy, page, witnessMs },
+      source: { origin: gateway.origin ?? `https://${gateway.name}` },
+    }),
   )
 }

@@ -22,6 +22,8 @@ export interface About {
     /** Index of the `ledger.exported` event. */
     readonly event: number
   }
+  /** Where the gateway was reached. */
+  readonly source: string
   readonly versions: Readonly<Record<string, Json>>
 }
 
@@ -32,14 +34,18 @@ export const UNLISTED = '(not listed)'
 export function parseAbout(text: string): About | undefined {
   const value = parseCanonical(text.replace(/\n$/, ''))
   if (!isObject(value) || value.format !== PACKAGE_FORMAT) return undefined
-  const { origin, rendering, query, count, asked, versions } = value
+  const { origin, rendering, query, count, asked, source, versions } = value
   const filters = parseFilters(query)
   if (!filters || typeof origin !== 'string' || !isPackageFormat(rendering)) return undefined
   if (typeof count !== 'number' || !isObject(versions) || !isObject(asked)) return undefined
+  if (typeof source !== 'string') return undefined
   const { by, role, at, event } = asked
   if (typeof by !== 'string' || typeof role !== 'string') return undefined
   if (typeof at !== 'string' || typeof event !== 'number') return undefined
-  return { origin, rendering, query: filters, count, asked: { by, role, at, event }, versions }
+  return {
+    ...{ origin, rendering, query: filters, count, source, versions },
+    asked: { by, role, at, event },
+  }
 }
 
 /** What is wrong, when the event that the receipt proves does not record this export. */

@@ -14,7 +14,8 @@ import { parseProof } from './proof.js'
 import { createShownSet, prunedTree } from './pruned-tree.js'
 import type { ShownSet } from './pruned-tree.js'
 import { RENDERINGS } from './renderings.js'
-import type { PackageFormat } from './renderings.js'
+import type { EntryJson, PackageFormat, Rendering } from './renderings.js'
+import type { RecordSource } from './records/objects.js'
 
 export interface PackageRequest {
   readonly query: ExportQuery
@@ -22,6 +23,8 @@ export interface PackageRequest {
   readonly actor: Actor
   /** Of the `ledger.exported` event that records this export. */
   readonly receipt: Receipt
+  /** Where the gateway is reached: renderings refer to it. */
+  readonly source: RecordSource
   /** c2sp.org/tlog-policy of the log. */
   readonly policy: string
   /** verify.html. */
@@ -45,7 +48,7 @@ export async function packageMembers(
   ledger: Ledger,
   request: PackageRequest,
 ): Promise<readonly ZipMember[]> {
-  const { query, format, policy, page } = request
+  const { query, format, policy, page, source } = request
   const receipt = await witnessedReceipt(ledger, request)
   const signed = parseProof(receipt)?.checkpoint ?? ''
   const checkpoint = parseCheckpoint(parseNote(signed)?.text ?? '')
@@ -53,6 +56,7 @@ export async function packageMembers(
   const { size, origin } = checkpoint
   const count = await ledger.count(query, size)
   const [exported] = (await ledger.query({ start: request.receipt.index, limit: 1 })).rows
+  const rendering = RENDERINGS[format]
   const about: Json = {
     format: PACKAGE_FORMAT,
     rendering: format,
@@ -65,10 +69,10 @@ export async function packageMembers(
       at: exported?.entry.time ?? '',
       event: request.receipt.index,
     },
-    versions: { nocturne: VERSION, entry: 1 },
+    source: source.origin,
+    versions: { nocturne: VERSION, entry: 1, ...(rendering && { rendering: rendering.version }) },
   }
   const shown = createShownSet(size)
-  const rendering = RENDERINGS[format]
   const mayBeLarge = count > LARGE_ROWS
   const rows = () => rowsOf(ledger, query, size)
   return [
@@ -81,7 +85,7 @@ export async function packageMembers(
     { name: PACKAGE_FILES.receipt, content: once(receipt) },
     { name: PACKAGE_FILES.events, content: eventLines(rows(), shown), mayBeLarge },
     ...(rendering
-      ? [{ name: rendering.file, content: rendered(rows(), format, origin), mayBeLarge }]
+      ? [{ name: rendering.file, content: rendered(rows(), rendering, count, source), mayBeLarge }]
       : []),
     {
       name: PACKAGE_FILES.proof,
@@ -133,22 +137,21 @@ async function* eventLines(
 
 async function* rendered(
   rows: AsyncIterable<LedgerRow>,
-  format: PackageFormat,
-  origin: string,
+  rendering: Rendering,
+  count: number,
+  source: RecordSource,
 ): AsyncGenerator<string> {
-  const rendering = RENDERINGS[format]
-  if (!rendering) return
-  yield rendering.head
+  yield rendering.head(count)
   let isFirst = true
   for await (const { index, entry } of rows) {
-    if (!isFirst) yield rendering.between
+    const text = rendering.event(index, asJson(entry), source)
+    yield isFirst ? text : `${rendering.between}${text}`
     isFirst = false
-    yield rendering.event(index, asJson(entry), origin)
   }
-  yield rendering.tail
+  yield rendering.tail(count)
 }
 
-const asJson = (entry: LedgerRow['entry']): Readonly<Record<string, Json>> => ({
+const asJson = (entry: LedgerRow['entry']): EntryJson => ({
   ...(entry as Omit<typeof entry, 'actor'>),
   actor: { ...entry.actor },
 })

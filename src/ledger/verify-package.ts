@@ -15,14 +15,17 @@ import { checkAsked, parseAbout } from './package-about.js'
 import type { About } from './package-about.js'
 import { parsePolicy, witnessesOf } from './policy.js'
 import { shownLeaves } from './pruned-tree.js'
+import { RenderedFile } from './rendered-file.js'
 import { RENDERINGS } from './renderings.js'
-import type { Rendering } from './renderings.js'
+import type { EntryJson } from './renderings.js'
 
 export interface PackageReport extends VerifyReport {
   /** What the ZIP says of itself; that it was asked like this is verified against the log when `ok`. */
   readonly about?: About
   /** The verifier key that the checkpoint was checked with. */
   readonly ledgerKey?: string
+  /** The rendering was compared with the events: false when it is of another version than this verifier's. */
+  readonly isRenderingChecked?: boolean
   /** Who cosigned the checkpoint, and when by their own clock, in seconds since 1970. */
   readonly witnesses?: Readonly<Record<string, number>>
   /** The cosignatures are as many as the policy asks for, and it asks for some. */
@@ -33,8 +36,8 @@ export interface PackageChecks {
   readonly crypto: LedgerCrypto
   /** The verifier key of the log, from elsewhere. Without it the ZIP's own is taken, which shows less. */
   readonly trustedKey?: string
-  /** Called with each event once it is verified. */
-  readonly onEvent?: (index: number, entry: Readonly<Record<string, Json>>) => void
+  /** Called with each event once it is verified, and with how many there should be; what it promises is waited for. */
+  readonly onEvent?: (index: number, entry: EntryJson, of: number) => Promise<void> | undefined
 }
 
 /** More than a policy or a receipt takes. */
@@ -93,9 +96,13 @@ export async function verifyPackage(
     crypto,
     onEvent,
   )
-  found = { ...found, checked }
+  found = { ...found, checked, isRenderingChecked: isComparable(about) }
   return report(problem, badIndex)
 }
+
+/** Another nocturne may write the same events otherwise: the page in the ZIP knows the form it came with. */
+const isComparable = ({ rendering, versions }: About): boolean =>
+  RENDERINGS[rendering]?.version === versions.rendering
 
 interface EventsReport {
   readonly checked: number
@@ -115,7 +122,9 @@ async function checkEvents(
   const lines = readLines(open(PACKAGE_FILES.events))[Symbol.asyncIterator]()
   const proof = readLines(open(PACKAGE_FILES.proof))[Symbol.asyncIterator]()
   const rendering = RENDERINGS[about.rendering]
-  const shown = rendering && new RenderedFile(open(rendering.file), rendering, about.origin)
+  const shown = isComparable(about)
+    ? rendering && new RenderedFile(open(rendering.file), rendering, about)
+    : undefined
   const isWhole = Object.keys(about.query).length === 0
   let checked = 0
   let next = 0
@@ -144,7 +153,8 @@ async function checkEvents(
         return bad('an event does not match what was asked for', index)
       if (!((await shown?.holds(index, entry)) ?? true))
         return bad(`${rendering?.file ?? ''} does not say what was logged`, index)
-      onEvent?.(index, entry)
+      const turn = onEvent?.(index, entry, about.count)
+      if (turn) await turn
       checked += 1
       next = index + 1
     }
@@ -169,57 +179,6 @@ function parseEvent(line: string) {
     return typeof index === 'number' && isObject(entry) ? { index, entry } : undefined
   } catch {
     return undefined
-  }
-}
-
-/** A rendering as it lies there, compared with what it must be, piece by piece. */
-class RenderedFile {
-  readonly #chunks: AsyncIterator<Uint8Array>
-  readonly #rendering: Rendering
-  readonly #origin: string
-  #rest: Uint8Array = new Uint8Array()
-  #isFirst = true
-
-  constructor(content: AsyncIterable<Uint8Array>, rendering: Rendering, origin: string) {
-    this.#chunks = content[Symbol.asyncIterator]()
-    this.#rendering = rendering
-    this.#origin = origin
-  }
-
-  begins(): Promise<boolean> {
-    return this.#goesOnWith(this.#rendering.head)
-  }
-
-  holds(index: number, entry: Readonly<Record<string, Json>>): Promise<boolean> {
-    const { between, event } = this.#rendering
-    const text = `${this.#isFirst ? '' : between}${event(index, entry, this.#origin)}`
-    this.#isFirst = false
-    return this.#goesOnWith(text)
-  }
-
-  async ends(): Promise<boolean> {
-    return (await this.#goesOnWith(this.#rendering.tail)) && !(await this.#fill(1))
-  }
-
-  async close(): Promise<void> {
-    await this.#chunks.return?.()
-  }
-
-  async #goesOnWith(text: string): Promise<boolean> {
-    const expected = toUtf8(text)
-    if (!(await this.#fill(expected.length))) return false
-    const isSame = isSameBytes(this.#rest.subarray(0, expected.length), expected)
-    this.#rest = this.#rest.subarray(expected.length)
-    return isSame
-  }
-
-  async #fill(length: number): Promise<boolean> {
-    while (this.#rest.length < length) {
-      const { done, value } = await this.#chunks.next()
-      if (done === true) return false
-      this.#rest = concatBytes(this.#rest, value)
-    }
-    return true
   }
 }
 

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
+export { ID_PATTERN } from './id-pattern.js'
+
 /** A UUID of version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random. Sorts by time. */
 export function newId(now: number = Date.now()): string {
   const bytes = randomBytes(16)
@@ -15,8 +17,6 @@ export function newId(now: number = Date.now()): string {
     hex.slice(20),
   ].join('-')
 }
-
-export const ID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 /** 128 random bits as 32 hexadecimal digits: a name that says nothing. */
 export function randomName(): string {

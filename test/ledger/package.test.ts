@@ -132,6 +132,7 @@ describe('an export as a ZIP', () => {
     })
     return packageMembers(ledger, {
       ...{ query, format, receipt, actor: OFFICER, witnessMs: 0 },
+      source: { origin: `https://${GATEWAY}` },
       policy: formatPolicy(ledger.verifierKey, []),
       page: Buffer.from('<!doctype html>'),
     })
@@ -184,8 +185,24 @@ describe('an export as a ZIP', () => {
       const files = await made(query, 'ndjson')
       expect(await verify(files)).toMatchObject({ ok: true })
     }
-    expect(await verify(await made({ facility: 'nobody' }, 'csv'))).toMatchObject({ checked: 0 })
+    for (const format of ['csv', 'ndjson', 'fhir', 'dicom'] as const) {
+      for (const actor of ['reader-1', 'nobody'])
+        expect(await verify(await made({ actor, start: 600 }, format))).toMatchObject({
+          ok: true,
+          isRenderingChecked: true,
+        })
+    }
   })
+
+  it.each(['fhir', 'dicom'] as const)(
+    'does not verify with %s that says another',
+    async (format) => {
+      const files = await made({ start: 650 }, format)
+      const name = [...files.keys()].find((one) => one.includes(format))!
+      const changed = new Map(files).set(name, files.get(name)!.replace('reader-3', 'reader-2'))
+      expect(await verify(changed)).toMatchObject({ ok: false, badIndex: 651 })
+    },
+  )
 
   it('verifies when the log wrote down that somebody asked for is not listed', async () => {
     const files = await made({ actor: 'ghost' }, 'csv', { actor: '(not listed)' })
@@ -203,7 +220,7 @@ describe('an export as a ZIP', () => {
     const seen: number[] = []
     const report = await verifyPackage(files!, {
       crypto: nodeCrypto,
-      onEvent: (index) => seen.push(index),
+      onEvent: (index) => void seen.push(index),
     })
     expect(report).toMatchObject({ ok: true, checked: seen.length })
     expect(seen.length).toBe(Math.ceil(SIZE / 3))

@@ -87,7 +87,7 @@ export const registerAuditExport: Register = (parent, cli) => {
 }
 
 /** What stands in the help; the gateway knows them by the same names. */
-const FORMATS: readonly PackageFormat[] = ['csv', 'ndjson']
+const FORMATS: readonly PackageFormat[] = ['csv', 'ndjson', 'fhir', 'dicom']
 
 function formatName(text: string): PackageFormat {
   const found = FORMATS.find((name) => name === text)

@@ -79,6 +79,10 @@ function show(output: Output, report: Shown): void {
       `the export holds: ${count(checked, 'event')} of a log of ${count(size, 'entry', 'entries')}`,
     )
     output.print(`asked for by ${by} at ${at}, as the log itself says`)
+    if (report.isRenderingChecked === false && about.rendering !== 'ndjson')
+      output.warn(
+        `the ${about.rendering} file is of another version and was not compared: use verify.html in the ZIP`,
+      )
     const names = Object.keys(report.witnesses ?? {})
     output.print(
       names.length > 0

@@ -1,4 +1,5 @@
 /** An entry of the ledger as FHIR R4 AuditEvent, in the patterns of IHE BALP where it is a RESTful action. */
+import { toBase64, toUtf8 } from '../encoding.js'
 import { EVENT_TYPES } from '../events.js'
 import type { EventType, LedgerEntry } from '../events.js'
 import { BALP, FHIR_SYSTEMS, meaningOf, namespaces, OBJECT_ROLES } from './codes.js'
@@ -164,7 +165,7 @@ function entityOf(entry: LedgerEntry, object: RecordObject, { rest }: Shape): En
   }
   // BALP Query: the entity of a search holds the query and nothing that points at a thing.
   if (rest === 'search' && (what === 'log' || what === 'query')) {
-    const query = Buffer.from(queryOf(entry)).toString('base64')
+    const query = toBase64(toUtf8(queryOf(entry)))
     return { type, role: roleOf('24'), query }
   }
   return {

@@ -1,5 +1,6 @@
 /** An entry of the ledger as a DICOM audit message: XML of PS3.15 A.5.1, in the tables of A.5.3. */
-import { ID_PATTERN } from '../../lib/ids.js'
+import { ID_PATTERN } from '../../lib/id-pattern.js'
+import { toBase64, toUtf8 } from '../encoding.js'
 import type { LedgerEntry } from '../events.js'
 import { dcmOf } from './audit-event.js'
 import { ID_TYPES, meaningOf } from './codes.js'
@@ -161,4 +162,4 @@ const descriptionOf = ({ detail = {} }: LedgerEntry): string =>
     element('Anonymized', {}, String(typeof detail.profile === 'string')),
   )
 
-const base64 = (value: string): string => Buffer.from(value).toString('base64')
+const base64 = (value: string): string => toBase64(toUtf8(value))

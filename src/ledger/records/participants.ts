@@ -1,5 +1,4 @@
 /** Who took part, and how an event went, once for both standards. */
-import { isIP } from 'node:net'
 import { CATALOGUE } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
 import type { Actor, LedgerEntry } from '../events.js'
@@ -23,8 +22,14 @@ export function flowOf({ flow }: Shape): Flow | undefined {
 export function addressOf({ address }: Pick<Actor, 'address'>): string | undefined {
   if (address === undefined) return undefined
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
-  return isIP(plain) === 0 ? undefined : plain.toLowerCase()
+  return isAddress(plain) ? plain.toLowerCase() : undefined
 }
+
+/** Without Node, for a browser that verifies an export. */
+const isAddress = (text: string): boolean =>
+  /^\d{1,3}(\.\d{1,3}){3}$/.test(text)
+    ? text.split('.').every((part) => Number(part) <= 255)
+    : /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`)
 
 /** A principal of the configuration, and not the gateway itself or somebody not known. */
 export const isPerson = ({ role }: Actor): boolean => role !== 'system' && role !== 'anonymous'

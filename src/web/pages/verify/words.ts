@@ -1,0 +1,84 @@
+/** What the page says, in words for who has never seen a log. */
+import type { About, EntryJson } from '../../../ledger/browser.js'
+
+const count = new Intl.NumberFormat('en')
+
+export const number = (value: number): string => count.format(value)
+
+export const plural = (value: number, one: string, many = `${one}s`): string =>
+  `${number(value)} ${value === 1 ? one : many}`
+
+/** An instant as the log has it, readable: `2026-03-01 22:14:07 UTC`. */
+export const instant = (text: string): string =>
+  text.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')
+
+/** What was asked for, as a sentence. */
+export function questionOf({ query }: About): string {
+  const { types, actor, facility, transfer, patient, outcome, from, until, start } = query
+  const time = (ms: number) => instant(new Date(ms).toISOString())
+  const parts = [
+    types && `of the kinds ${types.map(String).join(', ')}`,
+    actor !== undefined && `done by ${actor}`,
+    facility !== undefined && `concerning the facility ${facility}`,
+    transfer !== undefined && `concerning the transfer ${transfer}`,
+    patient !== undefined && `concerning the patient with the handle ${patient}`,
+    outcome !== undefined && `with the outcome ${outcomeOf(outcome)}`,
+    from !== undefined && `from ${time(from)} on`,
+    until !== undefined && `before ${time(until)}`,
+    start !== undefined && `from number ${number(start)} on`,
+  ].filter((part) => typeof part === 'string')
+  return parts.length === 0 ? 'Every event of the log.' : `Events ${parts.join(', ')}.`
+}
+
+const OUTCOMES: Readonly<Record<number, string>> = {
+  0: 'success',
+  4: 'minor failure',
+  8: 'serious failure',
+  12: 'major failure',
+}
+
+export const outcomeOf = (outcome: unknown): string =>
+  typeof outcome === 'number' ? (OUTCOMES[outcome] ?? String(outcome)) : ''
+
+export interface Row {
+  readonly index: number
+  readonly cells: readonly string[]
+  readonly entry: EntryJson
+  /** Lower case, for the search. */
+  readonly text: string
+}
+
+export const COLUMNS = [
+  'No.',
+  'Time (UTC)',
+  'Event',
+  'Outcome',
+  'Who',
+  'From',
+  'Facility',
+  'Transfer',
+  'Item',
+  'Patient',
+]
+
+export function rowOf(index: number, entry: EntryJson): Row {
+  const text = (value: unknown) =>
+    typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+  const actor = (entry.actor ?? {}) as EntryJson
+  const { time, type, outcome, facility, transfer, item, patient } = entry
+  const cells = [
+    number(index),
+    text(time)
+      .replace('T', ' ')
+      .replace(/(\.\d+)?Z$/, ''),
+    text(type),
+    outcomeOf(outcome),
+    text(actor.id),
+    text(actor.address),
+    text(facility),
+    text(transfer),
+    text(item),
+    text(patient),
+  ]
+  return { index, cells, entry, text: JSON.stringify(entry).toLowerCase() }
+}

@@ -2,6 +2,7 @@
 export type { LedgerCrypto } from './crypto.js'
 export { parseVerifierKey } from './note.js'
 export type { About } from './package-about.js'
+export { shapeOf } from './records/shapes.js'
 export type { EntryJson } from './renderings.js'
 export { verifyPackage } from './verify-package.js'
 export type { PackageReport } from './verify-package.js'

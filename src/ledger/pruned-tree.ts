@@ -136,8 +136,8 @@ export async function* shownLeaves(
   crypto: LedgerCrypto,
 ): AsyncGenerator<LeafOrProblem> {
   const nextWords = async (): Promise<readonly string[]> => {
-    const { done, value } = await lines.next()
-    return done === true ? [] : value.split(' ')
+    const line = await lines.next()
+    return line.done === true ? [] : line.value.split(' ')
   }
   const peaks = peaksOf(tree.size)
   const [format, peakMask = '', ...encodedPeaks] = await nextWords()

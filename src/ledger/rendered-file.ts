@@ -48,9 +48,9 @@ export class RenderedFile {
 
   async #fill(length: number): Promise<boolean> {
     while (this.#rest.length < length) {
-      const { done, value } = await this.#chunks.next()
-      if (done === true) return false
-      this.#rest = concatBytes(this.#rest, value)
+      const chunk = await this.#chunks.next()
+      if (chunk.done === true) return false
+      this.#rest = concatBytes(this.#rest, chunk.value)
     }
     return true
   }

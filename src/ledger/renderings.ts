@@ -1,6 +1,7 @@
 /** The forms in which an export shows its events to people and programs, beside the entries that are proved. Without Node. */
+import { csvRecord } from '../lib/csv.js'
 import type { Json } from '../lib/json.js'
-import { csvRecord, EVENT_COLUMNS, eventRecord } from './csv.js'
+import { EVENT_COLUMNS, eventRecord } from './csv.js'
 import type { LedgerEntry } from './events.js'
 import { toAuditEvent } from './records/audit-event.js'
 import { toAuditMessage } from './records/audit-message.js'

@@ -52,11 +52,10 @@ export async function verifyPackage(
   { crypto, trustedKey, onEvent }: PackageChecks,
 ): Promise<PackageReport> {
   let found: Partial<PackageReport> = {}
-  let checkpoint: Checkpoint | undefined
   const report = (problem?: string, badIndex?: number): PackageReport => ({
     ok: problem === undefined,
-    size: checkpoint?.size ?? 0,
-    root: checkpoint ? toBase64(checkpoint.root) : '',
+    size: 0,
+    root: '',
     ...found,
     ...(problem !== undefined && { problem }),
     ...(badIndex !== undefined && { badIndex }),
@@ -70,9 +69,9 @@ export async function verifyPackage(
     return report('the export is of a log with another key')
   found = { about, ledgerKey: key, checked: 0 }
   const signed = (await read('checkpoint')) ?? ''
-  const opened = await openCheckpoint(signed, key, crypto)
-  if (!opened.checkpoint) return report(opened.problem)
-  checkpoint = opened.checkpoint
+  const { checkpoint, problem: unsigned } = await openCheckpoint(signed, key, crypto)
+  if (!checkpoint) return report(unsigned)
+  found = { ...found, size: checkpoint.size, root: toBase64(checkpoint.root) }
   if (about.origin !== checkpoint.origin) return report('query.json names another log')
   const policy = await parsePolicy((await read('policy')) ?? '', crypto)
   if ('problem' in policy) return report(policy.problem)
@@ -138,9 +137,9 @@ async function checkEvents(
     for await (const answer of shownLeaves(proof, checkpoint, crypto)) {
       const { leaf } = answer
       if (!leaf) return bad(answer.problem, answer.from)
-      const { done, value: line } = await lines.next()
-      if (done === true) return bad('an event is missing', leaf.index)
-      const event = parseEvent(line)
+      const line = await lines.next()
+      if (line.done === true) return bad('an event is missing', leaf.index)
+      const event = parseEvent(line.value)
       if (!event) return bad('an event is not one in canonical JSON', leaf.index)
       const { index, entry } = event
       if (index < leaf.index) return bad('an event stands there that is not in the proof', index)

@@ -38,9 +38,9 @@ const toStream = (content: AsyncIterable<Uint8Array | string>): ReadableStream<U
   const chunks = gather(content)
   return new ReadableStream<Uint8Array>({
     pull: async (controller) => {
-      const { done, value } = await chunks.next()
-      if (done === true) controller.close()
-      else controller.enqueue(value)
+      const chunk = await chunks.next()
+      if (chunk.done === true) controller.close()
+      else controller.enqueue(chunk.value)
     },
     cancel: async () => {
       await chunks.return(undefined)
@@ -126,7 +126,7 @@ async function* contentOf(entry: FileEntry): AsyncGenerator<Uint8Array> {
       yield value
     }
     await done
-    if (failure !== undefined) throw failure
+    if (failure instanceof Error) throw failure
   } finally {
     // Who stops early wants no more of it.
     await chunks.cancel().catch(() => undefined)

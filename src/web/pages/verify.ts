@@ -72,7 +72,7 @@ function show(report: PackageReport, rows: readonly Row[]): void {
   part('verdict').hidden = false
   part('verdict-title').textContent = ok ? 'Verified' : 'Does not verify'
   part('verdict-text').textContent = ok
-    ? `${checked === 1 ? 'The one event in this export is' : `All ${plural(checked, 'event')} in this export are`} exactly as the log recorded ${checked === 1 ? 'it' : 'them'}.`
+    ? `${checked === 1 ? 'The one event in this export is' : `All ${plural(checked, 'event')} in this export are`} exactly as the log recorded ${checked === 1 ? 'it' : 'them'}. Now compare the key below.`
     : `${badIndex === undefined ? 'Something is wrong' : `Event number ${number(badIndex)} is the first that is wrong`}: ${problem}.`
   part('result').hidden = !about
   if (!about) return

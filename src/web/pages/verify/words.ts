@@ -1,4 +1,5 @@
 /** What the page says, in words for who has never seen a log. */
+import { shapeOf } from '../../../ledger/browser.js'
 import type { About, EntryJson } from '../../../ledger/browser.js'
 
 const count = new Intl.NumberFormat('en')
@@ -71,7 +72,7 @@ export function rowOf(index: number, entry: EntryJson): Row {
     text(time)
       .replace('T', ' ')
       .replace(/(\.\d+)?Z$/, ''),
-    text(type),
+    shapeOf(text(type)).title,
     outcomeOf(outcome),
     text(actor.id),
     text(actor.address),
@@ -80,5 +81,10 @@ export function rowOf(index: number, entry: EntryJson): Row {
     text(item),
     text(patient),
   ]
-  return { index, cells, entry, text: JSON.stringify(entry).toLowerCase() }
+  return {
+    index,
+    cells,
+    entry,
+    text: `${index} ${cells.join(' ')} ${JSON.stringify(entry)}`.toLowerCase(),
+  }
 }

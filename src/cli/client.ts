@@ -38,6 +38,20 @@ export interface Call {
   readonly body?: Body
 }
 
+/** A POST with a small JSON body. */
+export function jsonCall(path: string, value: Readonly<Record<string, unknown>>): Call {
+  const bytes = Buffer.from(JSON.stringify(value))
+  return {
+    method: 'POST',
+    path,
+    body: {
+      contentType: 'application/json',
+      contentLength: bytes.length,
+      writeTo: (request) => Promise.resolve(void request.write(bytes)),
+    },
+  }
+}
+
 /** The gateway answered, and the answer is an error. `answer` is the whole problem document. */
 export class GatewayError extends CommandError {
   readonly status: number
@@ -105,16 +119,7 @@ export class GatewayClient {
 
   /** POST with a small JSON body. */
   post(path: string, value: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
-    const bytes = Buffer.from(JSON.stringify(value))
-    return this.json({
-      method: 'POST',
-      path,
-      body: {
-        contentType: 'application/json',
-        contentLength: bytes.length,
-        writeTo: (request) => Promise.resolve(void request.write(bytes)),
-      },
-    })
+    return this.json(jsonCall(path, value))
   }
 
   /**

@@ -157,6 +157,28 @@ function parseBody<T>(schema: z.ZodType<T>, request: Request): T {
   return parsed.data
 }
 
+/** A day and an instant are the same to a report as to a query. */
+const REPORT = z.strictObject({
+  facility: PRINCIPAL,
+  from: TIME,
+  until: TIME,
+  /** A keyed handle; or the ID that the facility uses, which only a body may hold. */
+  patient: HANDLE.optional(),
+  patientId: z.string().min(1).max(256).optional(),
+  issuer: z.string().max(256).default(''),
+  reader: PRINCIPAL.optional(),
+  transfer: z.string().regex(ID_PATTERN).optional(),
+})
+
+/** @throws NocturneError `bad_request` */
+export function reportQuestionOf(request: Request): z.output<typeof REPORT> {
+  const parsed = REPORT.safeParse(request.body)
+  // The cause would quote what was sent.
+  if (!parsed.success || parsed.data.from >= parsed.data.until)
+    throw new NocturneError('bad_request')
+  return parsed.data
+}
+
 function parse<T>(schema: z.ZodType<T>, request: Request): T {
   const parsed = schema.safeParse(request.query)
   if (!parsed.success) throw new NocturneError('bad_request', { cause: parsed.error })

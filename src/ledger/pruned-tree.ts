@@ -145,12 +145,13 @@ export async function* shownLeaves(
     yield { problem: 'the proof is malformed' }
     return
   }
+  // Of a tree of another size there are others, or another number of them.
   const peakHashes = parseHashes(encodedPeaks, peaks.length)
-  if (!peakHashes || !isMask(tree.size === 0 ? '' : peakMask, peaks.length)) {
-    yield { problem: 'the proof is malformed' }
-    return
-  }
-  if (!isSameBytes(await foldPeaks(peakHashes, crypto), tree.root)) {
+  if (
+    !peakHashes ||
+    !isMask(peakMask, peaks.length) ||
+    !isSameBytes(await foldPeaks(peakHashes, crypto), tree.root)
+  ) {
     yield { problem: 'the proof does not lead to the root that was signed' }
     return
   }

@@ -79,7 +79,7 @@ ifChromium(`verify.html, opened from a disk in Chromium${why}`, () => {
   })
 
   it.each(['csv', 'ndjson', 'fhir', 'dicom'])('verifies an export as %s', async (format) => {
-    expect(await give(join(dir, `${format}.zip`))).toMatch(/^. ?Verified All \d+ events/)
+    expect(await give(join(dir, `${format}.zip`))).toMatch(/^Verified All \d+ events/)
     expect(await page.innerText('#question')).toBe('Every event of the log.')
     expect(await page.innerText('#facts')).toContain('site (operator)')
   })

@@ -3,7 +3,6 @@ import { addSourceOptions, readLedger } from '../audit-source.js'
 import type { SourceOptions } from '../audit-source.js'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
-import { usageError } from '../command-error.js'
 import { answerFrom, showPage } from './audit-query.js'
 import type { Page } from './audit-query.js'
 
@@ -38,13 +37,8 @@ export const registerAuditPatient: Register = (parent, cli) => {
     .action(async (options: PatientOptions) => {
       const output = cli.output(options)
       const { facility, issuer, start, limit } = options
-      const { readSmallText } = await import('../secret-file.js')
-      const patientId = (await readSmallText(options.idFile)).replace(/\r?\n$/, '')
-      if (patientId === '' || patientId.length > 256)
-        throw usageError(
-          '--id-file does not hold an ID',
-          'write the Patient ID in it, and nothing else',
-        )
+      const { readPatientId } = await import('../patient-id.js')
+      const patientId = await readPatientId(options.idFile)
       const page = { limit, ...(start !== undefined && { start }) }
       const answer = await readLedger<Page>(options, cli, output, {
         what: 'events',

@@ -1,5 +1,6 @@
 import { defineGroup } from '../command.js'
 import type { Register } from '../command.js'
+import { registerAuditAccounting, registerAuditDossier } from './audit-reports.js'
 import { registerAuditCheckpoint } from './audit-checkpoint.js'
 import { registerAuditExport } from './audit-export.js'
 import { registerAuditHold } from './audit-hold.js'
@@ -18,6 +19,8 @@ export const registerAudit: Register = (parent, cli) => {
   registerAuditQuery(group, cli)
   registerAuditPatient(group, cli)
   registerAuditExport(group, cli)
+  registerAuditAccounting(group, cli)
+  registerAuditDossier(group, cli)
   registerAuditVerify(group, cli)
   registerAuditCheckpoint(group, cli)
   registerAuditProof(group, cli)

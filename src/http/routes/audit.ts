@@ -4,13 +4,14 @@ import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { exportLedger } from '../../ledger/index.js'
 import { exportPackage } from '../ledger-package.js'
+import { makeReport, REPORTS, reportScope } from '../evidence.js'
 import { patientHandles } from '../patient-handles.js'
 import { recordable } from '../recordable.js'
 import type { EventInput, EventQuery } from '../../ledger/index.js'
 import type { Json } from '../../lib/json.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Door } from '../door.js'
-import { eventQueryOf, exportQueryOf, patientQuestionOf } from '../query.js'
+import { eventQueryOf, exportQueryOf, patientQuestionOf, reportQuestionOf } from '../query.js'
 import { admit } from '../request.js'
 
 const NUMBER = /^(0|[1-9]\d{0,14})$/
@@ -92,6 +93,17 @@ export function auditRoutes(door: Door): Router {
       .set('Content-Disposition', 'attachment; filename="ledger.ndjson"')
     await pipeline(Readable.from(exportLedger(ledger, query)), response)
   })
+
+  for (const report of REPORTS)
+    router.post(`/audit/${report}`, json({ limit: '4kb' }), async (request, response) => {
+      const { actor } = await admit(door, request, 'audit.export')
+      const scope = await reportScope(door.rooms, reportQuestionOf(request))
+      const zip = await makeReport(door.rooms, actor, report, scope)
+      response
+        .type('application/zip')
+        .set('Content-Disposition', `attachment; filename="${report}.zip"`)
+      await pipeline(Readable.from(zip), response)
+    })
 
   return router
 }

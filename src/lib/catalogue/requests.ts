@@ -51,6 +51,11 @@ export const REQUESTS = {
     'split it, or ask the operator to raise limits.transferBytes',
   ),
   nothing_accepted: entry(422, 'no file of this request was accepted', 'see the code of each item'),
+  report_too_large: entry(
+    422,
+    'the report would be too long to be read',
+    'ask for a shorter period, one patient, one reader or one transfer',
+  ),
   slow_client: entry(
     408,
     'no data came for too long',

@@ -1,0 +1,149 @@
+/** Accounting of disclosures, 45 CFR 164.528. */
+import { csvRecord } from '../lib/csv.js'
+import type { Evidence, Fetched, ItemEvidence, TransferEvidence } from './collect.js'
+import { pdfOf } from './pdf.js'
+import { drawOrigin, instant, periodOf, short } from './report.js'
+import type { ReportContext } from './report.js'
+
+/** What was disclosed of one patient, in one transfer, to one reader. */
+interface Disclosure {
+  readonly patient: string | undefined
+  readonly transfer: TransferEvidence
+  readonly reader: string
+  readonly items: readonly ItemEvidence[]
+  readonly first: Fetched
+  readonly last: string
+  /** 164.528(b)(3): how many times, of the item that went out most often. */
+  readonly times: number
+  readonly addresses: readonly string[]
+}
+
+/** Nocturne carries studies to who reads them, and knows of no other purpose. */
+const PURPOSE = 'Treatment: remote reading of an imaging study'
+const EXEMPTION = 'Treatment: exempt from the accounting, 164.528(a)(1)(i)'
+
+export function accountingCsv(evidence: Evidence): string {
+  const head = [
+    ...['date', 'last_date', 'times', 'recipient', 'recipient_group', 'recipient_addresses'],
+    ...['description', 'purpose', 'exemption', 'facility', 'patient', 'transfer', 'items'],
+    ...['acknowledged_at', 'ledger_entry'],
+  ]
+  const rows = disclosuresOf(evidence).map((one) => [
+    ...[one.first.first, one.last, String(one.times), one.reader, one.transfer.group],
+    ...[one.addresses.join(' '), descriptionOf(one), PURPOSE, EXEMPTION, evidence.scope.facility],
+    ...[one.patient ?? '', one.transfer.transfer, one.items.map(({ item }) => item).join(' ')],
+    ...[acknowledgedAt(one), String(one.first.index)],
+  ])
+  return [head, ...rows].map(csvRecord).join('')
+}
+
+export function accountingPdf(
+  evidence: Evidence,
+  context: ReportContext,
+): AsyncIterable<Uint8Array> {
+  const { scope } = evidence
+  const disclosures = disclosuresOf(evidence)
+  const patients = new Set(disclosures.map(({ patient }) => patient))
+  const subtitle = `${scope.facility}, ${periodOf(evidence)}`
+  const foot = `Accounting of disclosures, ${subtitle} - ${context.gateway}, ledger entry ${context.event}`
+  return pdfOf('Accounting of disclosures', subtitle, foot, (page) => {
+    page.facts([
+      ['Facility', scope.facility],
+      ['Period', periodOf(evidence)],
+      ['Patient', scope.patients === undefined ? 'all' : scope.patients.join('\n') || 'none known'],
+      ['Disclosures', `${disclosures.length}, of ${patients.size} patients`],
+    ])
+    page.heading('How to read it')
+    page.bullets([
+      "A disclosure is listed when the gateway began to send sealed data that the recipient's key opens. What was sealed to somebody and never fetched was not disclosed, and is not listed.",
+      'All that passes through Nocturne is sent to be read, which is treatment. Disclosures for treatment, payment and health care operations are exempt from the accounting (164.528(a)(1)(i)). They are listed nevertheless, and marked so; the facility decides whether another purpose applies to one.',
+      'Several disclosures of one transfer to one recipient are one line, with the first date, the last, and how often (164.528(b)(3)).',
+      'Patients stand as keyed handles: the facility finds a patient\'s with "nocturne audit patient". Recipients stand by the names that the gateway gives them; who they are and where they work is in the facility\'s agreement with their group.',
+    ])
+    page.heading('Disclosures')
+    if (disclosures.length === 0) page.paragraph('There are none in this period.')
+    else
+      page.table(
+        [
+          { title: 'Date (UTC)', share: 0.12 },
+          { title: 'Recipient', share: 0.15 },
+          { title: 'What was disclosed', share: 0.22 },
+          { title: 'Purpose', share: 0.2 },
+          { title: 'Patient', share: 0.11, isCode: true },
+          { title: 'Transfer', share: 0.13, isCode: true },
+          { title: 'Entry', share: 0.07 },
+        ],
+        disclosures.map((one) => [
+          one.times > 1
+            ? `${instant(one.first.first)}\n${one.times} times, last ${instant(one.last)}`
+            : instant(one.first.first),
+          `${one.reader}, group ${one.transfer.group}\n${one.addresses.join(', ')}`,
+          descriptionOf(one),
+          `${PURPOSE}\nExempt: 164.528(a)(1)(i)`,
+          one.patient === undefined ? 'names none' : short(one.patient),
+          one.transfer.transfer,
+          String(one.first.index),
+        ]),
+      )
+    drawOrigin(page, evidence, context)
+  })
+}
+
+function disclosuresOf({ transfers }: Evidence): readonly Disclosure[] {
+  const found: Disclosure[] = []
+  for (const transfer of transfers) {
+    const named = new Set(
+      transfer.items.map(({ patient }) => patient).filter((one) => one !== undefined),
+    )
+    const [only] = named.size === 1 ? named : []
+    const groups = new Map<
+      string,
+      { patient: string | undefined; reader: string; items: ItemEvidence[]; fetched: Fetched[] }
+    >()
+    for (const item of transfer.items)
+      for (const fetched of item.fetched) {
+        const patient = item.patient ?? only
+        const key = `${patient ?? ''} ${fetched.reader}`
+        const group = groups.get(key) ?? { patient, reader: fetched.reader, items: [], fetched: [] }
+        group.items.push(item)
+        group.fetched.push(fetched)
+        groups.set(key, group)
+      }
+    for (const { patient, reader, items, fetched } of groups.values()) {
+      const [first, ...rest] = fetched.toSorted((a, b) => a.index - b.index)
+      if (!first) continue
+      const all = [first, ...rest]
+      found.push({
+        ...{ patient, transfer, reader, items, first },
+        last:
+          all
+            .map((one) => one.last)
+            .sort()
+            .at(-1) ?? first.last,
+        times: Math.max(...all.map(({ times }) => times)),
+        addresses: [...new Set(all.flatMap(({ addresses }) => addresses))],
+      })
+    }
+  }
+  return found.sort((a, b) => a.first.index - b.first.index)
+}
+
+/** 164.528(b)(2)(iii): a brief description. */
+function descriptionOf({ items, transfer }: Disclosure): string {
+  const instances = items.filter(({ kind }) => kind === 'instance')
+  const modalities = [...new Set(instances.map(({ modality }) => modality ?? 'unknown modality'))]
+  const documents = items.length - instances.length
+  const atRisk = instances.filter(({ pixelsAtRisk }) => pixelsAtRisk).length
+  return [
+    instances.length > 0 &&
+      `${instances.length} DICOM instances (${modalities.join(', ')}), headers de-identified`,
+    atRisk > 0 && `${atRisk} of them may show text in the image`,
+    documents > 0 && `${documents} documents, not de-identified`,
+    `priority ${transfer.priority}`,
+  ]
+    .filter((part) => part !== false)
+    .join('; ')
+}
+
+const acknowledgedAt = ({ transfer, reader }: Disclosure): string =>
+  transfer.acknowledged?.by === reader ? transfer.acknowledged.at : ''

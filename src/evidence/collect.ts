@@ -1,0 +1,256 @@
+/** What the ledger knows of a facility's transfers in a period, put together by transfer, item and reader. */
+import { NocturneError } from '../lib/errors.js'
+import type { Json } from '../lib/json.js'
+import type { EventType, Ledger, LedgerRow } from '../ledger/index.js'
+import { readKeyHistory } from './key-history.js'
+import type { KeyPeriod } from './key-history.js'
+
+export interface EvidenceScope {
+  readonly facility: string
+  /** Milliseconds since 1970, inclusive and exclusive. */
+  readonly from: number
+  readonly until: number
+  /** Only what belongs to these handles. */
+  readonly patients?: readonly string[]
+  /** Only what this reader fetched. */
+  readonly reader?: string
+  readonly transfer?: string
+}
+
+export interface Fetched {
+  readonly reader: string
+  readonly times: number
+  readonly first: string
+  readonly last: string
+  /** Index of the first one's entry. */
+  readonly index: number
+  /** What the gateway sent, in bytes of the sealed message; 0 when every one broke off at once. */
+  readonly bytes: number
+  readonly fingerprints: readonly string[]
+  readonly addresses: readonly string[]
+}
+
+export interface ItemEvidence {
+  readonly item: number
+  readonly kind: string
+  readonly patient: string | undefined
+  readonly modality: string | undefined
+  readonly profile: string | undefined
+  readonly size: number
+  /** SHA-256 of the sealed data. */
+  readonly ciphertext: string | undefined
+  readonly pixelsAtRisk: boolean
+  readonly fetched: readonly Fetched[]
+}
+
+export interface TransferEvidence {
+  readonly transfer: string
+  readonly group: string
+  readonly priority: string
+  readonly availableAt: string | undefined
+  /** Fingerprints of the keys that it was sealed to, then and since; taken-out ones included. */
+  readonly sealedTo: readonly string[]
+  readonly acknowledged:
+    { readonly by: string; readonly at: string; readonly index: number } | undefined
+  readonly items: readonly ItemEvidence[]
+}
+
+export interface Evidence {
+  readonly scope: EvidenceScope
+  /** Entries of the log that this is made from. */
+  readonly size: number
+  readonly checkpoint: string
+  readonly transfers: readonly TransferEvidence[]
+  readonly keys: readonly KeyPeriod[]
+  /** In the period: refused requests and failed sign-ins, of all facilities, for an outsider names none. */
+  readonly refusals: number
+}
+
+/** A report that a person reads, and that fits in memory: longer periods are asked for in parts. */
+const MAX_TRANSFERS = 10_000
+const MAX_ITEMS = 200_000
+const PAGE = 1_000
+
+/**
+ * The transfers that became available in the period or were fetched from in it, with all that was fetched in it.
+ *
+ * @throws NocturneError `report_too_large`, `database_unavailable`, `ledger_broken`
+ */
+export async function collectEvidence(ledger: Ledger, scope: EvidenceScope): Promise<Evidence> {
+  const checkpoint = await ledger.checkpoint()
+  const size = Number(checkpoint.split('\n')[1])
+  const { facility, from, until, patients, reader, transfer } = scope
+  const period = { facility, from, until, end: size, ...(transfer !== undefined && { transfer }) }
+  const ids = new Set<string>()
+  const types: readonly EventType[] =
+    reader === undefined ? ['transfer.available', 'download.begun'] : ['download.begun']
+  const touched = { ...period, types, ...(reader !== undefined && { actor: reader }) }
+  for await (const { entry } of rowsOf(ledger, touched)) {
+    if (entry.transfer !== undefined) ids.add(entry.transfer)
+    if (ids.size > MAX_TRANSFERS) throw new NocturneError('report_too_large')
+  }
+  const transfers: TransferEvidence[] = []
+  let count = 0
+  for (const id of ids) {
+    const found = await readTransfer(ledger, id, size, scope)
+    const items = patients ? ofPatients(found.items, patients) : found.items
+    count += items.length
+    if (count > MAX_ITEMS) throw new NocturneError('report_too_large')
+    if (items.length > 0 || !patients) transfers.push({ ...found, items })
+  }
+  const refusals = await ledger.count(
+    { types: ['access.refused', 'signin.failed'], from, until },
+    size,
+  )
+  const keys = await readKeyHistory(rowsOf, ledger, size)
+  return { scope, size, checkpoint, transfers, keys, refusals }
+}
+
+/** A document names no patient: in a transfer of one patient it is that one's, in others it is shown to nobody. */
+function ofPatients(
+  items: readonly ItemEvidence[],
+  patients: readonly string[],
+): readonly ItemEvidence[] {
+  const named = new Set(items.flatMap(({ patient }) => (patient === undefined ? [] : [patient])))
+  const [only] = named
+  return items.filter(({ patient }) => {
+    const whose = patient ?? (named.size === 1 ? only : undefined)
+    return whose !== undefined && patients.includes(whose)
+  })
+}
+
+const TOLD: readonly EventType[] = [
+  'transfer.begun',
+  'item.accepted',
+  'transfer.available',
+  'transfer.acknowledged',
+  'recipient.added',
+  'download.begun',
+  'download.ended',
+]
+
+async function readTransfer(
+  ledger: Ledger,
+  transfer: string,
+  end: number,
+  { from, until, reader }: EvidenceScope,
+): Promise<TransferEvidence> {
+  let [group, priority] = ['', '']
+  let availableAt: string | undefined
+  let acknowledged: TransferEvidence['acknowledged']
+  const sealedTo = new Set<string>()
+  const items: Omit<ItemEvidence, 'fetched'>[] = []
+  const fetched = new Map<number, Map<string, Fetched>>()
+  /** Downloads without an end yet, by their ids. */
+  const open = new Map<string, { readonly item: number; readonly reader: string }>()
+
+  for await (const row of rowsOf(ledger, { transfer, types: TOLD, end })) {
+    const { entry, index } = row
+    const { detail = {}, actor, time, item = 0 } = entry
+    const isInPeriod = Date.parse(time) >= from && Date.parse(time) < until
+    switch (entry.type) {
+      case 'transfer.begun':
+        priority = textOf(detail.priority) ?? priority
+        group = entry.group ?? group
+        break
+      case 'transfer.available':
+        availableAt = time
+        for (const fingerprint of textsOf(detail.recipients)) sealedTo.add(fingerprint)
+        break
+      case 'recipient.added':
+        sealedTo.add(textOf(detail.fingerprint) ?? '')
+        break
+      case 'transfer.acknowledged':
+        acknowledged = { by: actor.id, at: time, index }
+        break
+      case 'item.accepted':
+        items.push(itemOf(row))
+        break
+      case 'download.begun':
+        if (item === 0 || !isInPeriod || (reader !== undefined && reader !== actor.id)) break
+        add(fetched, item, row)
+        open.set(textOf(detail.download) ?? '', { item, reader: actor.id })
+        break
+      case 'download.ended': {
+        const begun = open.get(entry.related ?? '')
+        const before = begun && fetched.get(begun.item)?.get(begun.reader)
+        open.delete(entry.related ?? '')
+        if (begun && before) {
+          const bytes = before.bytes + (typeof detail.bytes === 'number' ? detail.bytes : 0)
+          fetched.get(begun.item)?.set(begun.reader, { ...before, bytes })
+        }
+        break
+      }
+    }
+  }
+  return {
+    ...{ transfer, group, priority, availableAt, acknowledged },
+    sealedTo: [...sealedTo],
+    items: items.map((one) => ({
+      ...one,
+      fetched: [...(fetched.get(one.item)?.values() ?? [])],
+    })),
+  }
+}
+
+function itemOf({ entry }: LedgerRow): Omit<ItemEvidence, 'fetched'> {
+  const { detail = {}, item = 0, patient } = entry
+  return {
+    item,
+    kind: textOf(detail.kind) ?? '',
+    patient,
+    modality: textOf(detail.modality),
+    profile: textOf(detail.profile),
+    size: typeof detail.size === 'number' ? detail.size : 0,
+    ciphertext: textOf(detail.ciphertext),
+    pixelsAtRisk: detail.pixelsAtRisk === true,
+  }
+}
+
+/** 164.528(b)(3): of many disclosures to one recipient, the first, how many, and the last. */
+function add(
+  fetched: Map<number, Map<string, Fetched>>,
+  item: number,
+  { entry, index }: LedgerRow,
+): void {
+  const { actor, time, detail = {} } = entry
+  const readers = fetched.get(item) ?? new Map<string, Fetched>()
+  const before = readers.get(actor.id) ?? {
+    ...{ reader: actor.id, times: 0, first: time, last: time, index, bytes: 0 },
+    ...{ fingerprints: [], addresses: [] },
+  }
+  readers.set(actor.id, {
+    ...before,
+    times: before.times + 1,
+    last: time,
+    fingerprints: withNew(before.fingerprints, textOf(detail.fingerprint)),
+    addresses: withNew(before.addresses, actor.address),
+  })
+  fetched.set(item, readers)
+}
+
+export type ReadRows = typeof rowsOf
+
+async function* rowsOf(
+  ledger: Ledger,
+  query: Parameters<Ledger['query']>[0],
+): AsyncGenerator<LedgerRow> {
+  for (let start: number | undefined = 0; start !== undefined;) {
+    const page: Awaited<ReturnType<Ledger['query']>> = await ledger.query({
+      ...query,
+      start,
+      limit: PAGE,
+    })
+    yield* page.rows
+    start = page.next
+  }
+}
+
+const withNew = (known: readonly string[], one: string | undefined): readonly string[] =>
+  one === undefined || known.includes(one) ? known : [...known, one]
+
+export const textOf = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined
+
+const textsOf = (value: Json | undefined): readonly string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []

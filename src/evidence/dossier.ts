@@ -1,0 +1,242 @@
+/** The facts of a suspected breach, 45 CFR 164.402 to 164.410. */
+import { csvRecord } from '../lib/csv.js'
+import type { Evidence, ItemEvidence, TransferEvidence } from './collect.js'
+import type { KeyPeriod } from './key-history.js'
+import { pdfOf } from './pdf.js'
+import { drawOrigin, instant, periodOf, short } from './report.js'
+import type { ReportContext } from './report.js'
+
+/** How far an item went, from the least to the most: what a risk assessment asks first. */
+const EXPOSURES = {
+  sealed: 'held sealed; nobody fetched it',
+  fetched: 'fetched sealed, by a holder of a key for it',
+  opened: 'fetched, and the reader signed to have opened it',
+} as const
+
+type Exposure = keyof typeof EXPOSURES
+
+interface Placed {
+  readonly transfer: TransferEvidence
+  readonly item: ItemEvidence
+  readonly patient: string | undefined
+  readonly exposure: Exposure
+}
+
+export function dossierCsv(evidence: Evidence): string {
+  const head = [
+    ...['patient', 'transfer', 'item', 'kind', 'modality', 'profile', 'pixels_at_risk', 'bytes'],
+    ...['ciphertext_sha256', 'exposure', 'available_at', 'sealed_to', 'fetched_by', 'times'],
+    ...['first_fetched', 'last_fetched', 'bytes_sent', 'keys', 'addresses', 'acknowledged_by'],
+    ...['acknowledged_at', 'ledger_entry'],
+  ]
+  const rows = placedOf(evidence).flatMap(({ transfer, item, patient, exposure }) => {
+    const about = [
+      ...[patient ?? '', transfer.transfer, String(item.item), item.kind, item.modality ?? ''],
+      ...[item.profile ?? '', String(item.pixelsAtRisk), String(item.size), item.ciphertext ?? ''],
+      ...[EXPOSURES[exposure], transfer.availableAt ?? '', transfer.sealedTo.join(' ')],
+    ]
+    const { acknowledged } = transfer
+    if (item.fetched.length === 0)
+      return [
+        [
+          ...about,
+          ...Array<string>(7).fill(''),
+          acknowledged?.by ?? '',
+          acknowledged?.at ?? '',
+          '',
+        ],
+      ]
+    return item.fetched.map((one) => [
+      ...about,
+      ...[one.reader, String(one.times), one.first, one.last, String(one.bytes)],
+      ...[one.fingerprints.join(' '), one.addresses.join(' ')],
+      ...[acknowledged?.by ?? '', acknowledged?.at ?? '', String(one.index)],
+    ])
+  })
+  return [head, ...rows].map(csvRecord).join('')
+}
+
+export function keysCsv({ keys }: Evidence): string {
+  const head = [
+    'principal',
+    'fingerprint',
+    'in_effect_from',
+    'until',
+    'last_shown_to_open',
+    'ledger_entry',
+  ]
+  const rows = keys.map((key) => [
+    ...[key.principal, key.fingerprint, key.from, key.until ?? ''],
+    ...[key.checkedAt ?? '', String(key.index)],
+  ])
+  return [head, ...rows].map(csvRecord).join('')
+}
+
+export function dossierPdf(evidence: Evidence, context: ReportContext): AsyncIterable<Uint8Array> {
+  const { scope } = evidence
+  const placed = placedOf(evidence)
+  const subtitle = `${scope.facility}, ${periodOf(evidence)}`
+  const foot = `Breach dossier, ${subtitle} - ${context.gateway}, ledger entry ${context.event}`
+  return pdfOf('Breach dossier: what the log knows', subtitle, foot, (page) => {
+    const individuals = individualsOf(placed)
+    const of = (exposure: Exposure) => placed.filter((one) => one.exposure === exposure).length
+    page.facts([
+      ['Facility', scope.facility],
+      ['Period', periodOf(evidence)],
+      ...(scope.reader === undefined ? [] : [['Fetched by', scope.reader] as const]),
+      ...(scope.transfer === undefined ? [] : [['Transfer', scope.transfer] as const]),
+      ['Individuals', `${individuals.length}, as keyed handles`],
+      ['Transfers', String(evidence.transfers.length)],
+      [
+        'Items',
+        `${placed.length}: ${of('opened')} opened by signed statement, ${of('fetched')} fetched, ${of('sealed')} never fetched`,
+      ],
+      ['Refused in the period', `${evidence.refusals} requests and sign-ins, at the whole gateway`],
+    ])
+    page.heading('The four factors of 164.402(2)')
+    page.facts(factorsOf(placed))
+    page.heading('Individuals (164.410(c)(1))')
+    if (individuals.length === 0) page.paragraph('No item that names a patient is in this scope.')
+    else
+      page.table(
+        [
+          { title: 'Patient (keyed handle)', share: 0.38, isCode: true },
+          { title: 'Items', share: 0.07 },
+          { title: 'Kinds of information', share: 0.25 },
+          { title: 'How far it went', share: 0.3 },
+        ],
+        individuals.map((one) => [one.patient, String(one.items), one.kinds, one.exposure]),
+      )
+    page.heading('Transfers, and who fetched them')
+    page.table(
+      [
+        { title: 'Transfer', share: 0.2, isCode: true },
+        { title: 'Available (UTC)', share: 0.12 },
+        { title: 'Items', share: 0.06 },
+        { title: 'Fetched by', share: 0.28 },
+        { title: 'With the key', share: 0.18, isCode: true },
+        { title: 'Opened: signed statement', share: 0.16 },
+      ],
+      evidence.transfers.map(transferCells),
+    )
+    page.heading('Keys: in effect from and until')
+    page.paragraph(
+      'As the ledger recorded them. A key that was in effect while a transfer became available could open it when the transfer was sealed to it, also after it was replaced.',
+    )
+    page.table(
+      [
+        { title: 'Whose', share: 0.14 },
+        { title: 'Fingerprint', share: 0.36, isCode: true },
+        { title: 'From (UTC)', share: 0.14 },
+        { title: 'Until (UTC)', share: 0.14 },
+        { title: 'Last shown to open', share: 0.14 },
+        { title: 'Entry', share: 0.08 },
+      ],
+      evidence.keys.map(keyCells),
+    )
+    page.heading('For who decides')
+    page.bullets([
+      "Whether this is a breach is not for this page to say: it holds facts for the assessment of 164.402(2), which is the covered entity's to make and to keep (164.414(b), 164.530(j)).",
+      'A business associate tells the covered entity without unreasonable delay and within 60 days of discovery (164.410); individuals are told within 60 days of discovery (164.404); the media too when more than 500 residents of a State are concerned (164.406); the Secretary with the individuals from 500 on, else within 60 days of the end of the year (164.408).',
+      'Sealed data is secured as the guidance on unsecured PHI asks (74 FR 19006) only while no key that opens it was breached with it. A lost device of a reader that holds such a key is the case to look at: give --reader.',
+      'The headers of instances were de-identified before sealing; documents, and text burned into pixels, were not.',
+    ])
+    drawOrigin(page, evidence, context)
+  })
+}
+
+function placedOf({ transfers }: Evidence): readonly Placed[] {
+  return transfers.flatMap((transfer) => {
+    const named = new Set(
+      transfer.items.map(({ patient }) => patient).filter((one) => one !== undefined),
+    )
+    const [only] = named.size === 1 ? named : []
+    return transfer.items.map((item): Placed => {
+      const by = transfer.acknowledged?.by
+      const exposure =
+        item.fetched.length === 0
+          ? 'sealed'
+          : item.fetched.some(({ reader }) => reader === by)
+            ? 'opened'
+            : 'fetched'
+      return { transfer, item, patient: item.patient ?? only, exposure }
+    })
+  })
+}
+
+function individualsOf(placed: readonly Placed[]) {
+  const found = new Map<string, Placed[]>()
+  for (const one of placed) {
+    if (one.patient === undefined) continue
+    const known = found.get(one.patient)
+    if (known) known.push(one)
+    else found.set(one.patient, [one])
+  }
+  return [...found].map(([patient, items]) => {
+    const most = (['opened', 'fetched', 'sealed'] as const).find((exposure) =>
+      items.some((one) => one.exposure === exposure),
+    )
+    return {
+      patient,
+      items: items.length,
+      kinds: kindsOf(items),
+      exposure: EXPOSURES[most ?? 'sealed'],
+    }
+  })
+}
+
+function kindsOf(placed: readonly Placed[]): string {
+  const counts = new Map<string, number>()
+  for (const { item } of placed) {
+    const kind = item.kind === 'instance' ? (item.modality ?? 'unknown modality') : 'document'
+    counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  }
+  return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ')
+}
+
+function factorsOf(placed: readonly Placed[]): readonly (readonly [string, string])[] {
+  const documents = placed.filter(({ item }) => item.kind !== 'instance').length
+  const atRisk = placed.filter(({ item }) => item.pixelsAtRisk).length
+  const readers = new Set(placed.flatMap(({ item }) => item.fetched.map(({ reader }) => reader)))
+  const opened = placed.filter(({ exposure }) => exposure === 'opened').length
+  return [
+    [
+      '(i) nature and extent',
+      `${kindsOf(placed) || 'nothing'}. ${documents} documents were not de-identified; ${atRisk} images may show text; the headers of the others were.`,
+    ],
+    ['(ii) who received it', readers.size === 0 ? 'nobody, by the log' : [...readers].join(', ')],
+    [
+      '(iii) acquired or viewed',
+      `${placed.length - placed.filter(({ exposure }) => exposure === 'sealed').length} of ${placed.length} items were sent out, sealed; of ${opened} the reader signed to have opened them.`,
+    ],
+    ['(iv) mitigated', 'To be filled in: keys revoked, assurances given, devices recovered.'],
+  ]
+}
+
+function transferCells(transfer: TransferEvidence): readonly string[] {
+  const fetched = transfer.items.flatMap((item) => item.fetched)
+  const readers = [...new Set(fetched.map(({ reader }) => reader))]
+  const told = readers.map((reader) => {
+    const his = fetched.filter((one) => one.reader === reader)
+    const times = his.map(({ first }) => first).sort()
+    return `${reader}: ${his.length} items from ${instant(times[0] ?? 0)}, ${[...new Set(his.flatMap(({ addresses }) => addresses))].join(', ')}`
+  })
+  const { acknowledged, availableAt } = transfer
+  return [
+    transfer.transfer,
+    availableAt === undefined ? 'not yet' : instant(availableAt),
+    String(transfer.items.length),
+    told.join('\n') || 'nobody',
+    [...new Set(fetched.flatMap(({ fingerprints }) => fingerprints))].map(short).join('\n'),
+    acknowledged ? `${acknowledged.by}, ${instant(acknowledged.at)}` : 'none',
+  ]
+}
+
+const keyCells = (key: KeyPeriod): readonly string[] => [
+  key.principal,
+  key.fingerprint,
+  instant(key.from),
+  key.until === undefined ? 'in effect' : instant(key.until),
+  key.checkedAt === undefined ? 'never' : instant(key.checkedAt),
+  String(key.index),
+]

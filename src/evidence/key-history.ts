@@ -1,0 +1,56 @@
+/** Which key stood for whom and when, as the ledger recorded it. */
+import type { Ledger } from '../ledger/index.js'
+import type { ReadRows } from './collect.js'
+import { textOf } from './collect.js'
+
+export interface KeyPeriod {
+  readonly principal: string
+  readonly fingerprint: string
+  /** RFC 3339. In effect from here on. */
+  readonly from: string
+  /** Replaced or taken out here; undefined while in effect. */
+  readonly until: string | undefined
+  /** When its holder last showed that they can open with it. */
+  readonly checkedAt: string | undefined
+  /** Index of the entry that put it into effect. */
+  readonly index: number
+}
+
+export async function readKeyHistory(
+  rowsOf: ReadRows,
+  ledger: Ledger,
+  end: number,
+): Promise<readonly KeyPeriod[]> {
+  const periods: KeyPeriod[] = []
+  const types = ['certificate.changed', 'key.checked'] as const
+  for await (const { entry, index } of rowsOf(ledger, { types, end })) {
+    const { detail = {}, time } = entry
+    if (entry.type === 'key.checked') {
+      const fingerprint = textOf(detail.fingerprint)
+      mark(periods, (one) => one.fingerprint === fingerprint, { checkedAt: time })
+      continue
+    }
+    const principal = textOf(detail.principal) ?? ''
+    const [from, to] = [textOf(detail.from), textOf(detail.to)]
+    // The same key with another certificate (a later expiry, say) goes on.
+    if (from === to) continue
+    mark(periods, (one) => one.principal === principal && one.fingerprint === from, { until: time })
+    if (to !== undefined)
+      periods.push({
+        ...{ principal, fingerprint: to, from: time, until: undefined, checkedAt: undefined },
+        index,
+      })
+  }
+  return periods
+}
+
+/** Of the last one that is still in effect. */
+function mark(
+  periods: KeyPeriod[],
+  is: (period: KeyPeriod) => boolean,
+  change: Partial<KeyPeriod>,
+): void {
+  const at = periods.findLastIndex((one) => one.until === undefined && is(one))
+  const found = periods[at]
+  if (found) periods[at] = { ...found, ...change }
+}

@@ -1,0 +1,41 @@
+/** What every report says of itself. */
+import type { Evidence } from './collect.js'
+import type { Page } from './pdf.js'
+
+export interface ReportContext {
+  readonly gateway: string
+  /** The log's verifier key. */
+  readonly ledgerKey: string
+  readonly askedBy: string
+  /** RFC 3339. */
+  readonly askedAt: string
+  /** Index of the event that records this report. */
+  readonly event: number
+}
+
+export const instant = (time: string | number): string =>
+  new Date(time)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC')
+
+export const periodOf = ({ scope }: Evidence): string =>
+  `${instant(scope.from)} to ${instant(scope.until)}`
+
+/** Enough of a handle or a fingerprint to tell it from others on a page; the CSV has all of it. */
+export const short = (hex: string | undefined): string =>
+  hex === undefined ? '' : hex.length > 16 ? `${hex.slice(0, 16)}…`.replace('…', '..') : hex
+
+export function drawOrigin(page: Page, evidence: Evidence, context: ReportContext): void {
+  const { gateway, ledgerKey, askedBy, askedAt, event } = context
+  page.heading('Where this comes from')
+  page.facts([
+    ['Made for', `${askedBy}, ${instant(askedAt)}; the log holds this request as entry ${event}`],
+    ['Log', `${gateway}/audit, ${evidence.size} entries long`],
+    ['Key of the log', ledgerKey],
+    ['Checkpoint', evidence.checkpoint.trim().split('\n').slice(1, 3).join('  ')],
+  ])
+  page.paragraph(
+    'This page is not signed. What it says is taken from the log, and each line names the entry that it rests on: "nocturne audit proof NUMBER" gives the signed proof of one, "nocturne audit export" those of many. A proof shows that the gateway recorded this at that place in its log, and that nobody changed it since. It does not show that what was recorded is what happened; times are by the gateway\'s clock.',
+  )
+}

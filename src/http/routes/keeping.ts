@@ -9,7 +9,7 @@ import {
   removeHold,
   reviewState,
 } from '../../ledger/index.js'
-import type { PruneOptions } from '../../ledger/index.js'
+import type { Actor, PruneOptions } from '../../ledger/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { ID_PATTERN } from '../../lib/ids.js'
 import type { Rooms } from '../../rooms.js'
@@ -25,9 +25,13 @@ export function keepingRoutes(door: Door): Router {
   const router = Router()
   const { days } = site.config.ledger.review
   const review = () => reviewState(state.db, days, now())
+  /** Reading the ledger is an event of it, in every form. */
+  const noteRead = (actor: Actor, what: string) =>
+    ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what } })
 
   router.get('/audit/review', async (request, response) => {
-    await admit(door, request, 'audit.review')
+    const { actor } = await admit(door, request, 'audit.review')
+    await noteRead(actor, 'review')
     response.json(await review())
   })
 
@@ -38,7 +42,8 @@ export function keepingRoutes(door: Door): Router {
   })
 
   router.get('/audit/holds', async (request, response) => {
-    await admit(door, request, 'audit.hold')
+    const { actor } = await admit(door, request, 'audit.hold')
+    await noteRead(actor, 'holds')
     response.json({ holds: (await readHolds(state.db)).map(shownHold) })
   })
 
@@ -64,7 +69,8 @@ export function keepingRoutes(door: Door): Router {
   })
 
   router.get('/audit/prune', async (request, response) => {
-    await admit(door, request, 'audit.prune')
+    const { actor } = await admit(door, request, 'audit.prune')
+    await noteRead(actor, 'prune')
     response.json(await planPruning(pruneOptionsOf(rooms)))
   })
 

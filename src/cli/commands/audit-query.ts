@@ -3,6 +3,7 @@ import type { EventQuery, Ledger, LedgerRow, Question } from '../../ledger/index
 import { wholeNumber } from '../arguments.js'
 import { addFilterOptions, toEventQuery, toQueryString } from '../audit-filters.js'
 import type { FilterOptions } from '../audit-filters.js'
+import type { Format } from '../audit-records.js'
 import { addSourceOptions, readLedger } from '../audit-source.js'
 import type { SourceOptions } from '../audit-source.js'
 import { define } from '../command.js'
@@ -12,6 +13,7 @@ import type { Output } from '../output.js'
 interface AuditQueryOptions extends SourceOptions, FilterOptions {
   readonly limit: number
   readonly question?: Question
+  readonly format?: Format
   readonly json?: boolean
 }
 
@@ -27,10 +29,12 @@ export const registerAuditQuery: Register = (parent, cli) => {
   })
   addFilterOptions(addSourceOptions(command))
     .option('--question <name>', `one of ${QUESTION_NAMES.join(', ')}`, questionName)
+    .option('--format <name>', 'as fhir (AuditEvents) or dicom (audit messages)', formatName)
     .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), DEFAULT_LIMIT)
     .action(async (options: AuditQueryOptions) => {
       const output = cli.output(options)
-      const { limit, question } = options
+      const { limit, question, format } = options
+      let origin = options.gateway ?? ''
       const page = await readLedger<Page>(options, cli, output, {
         what: 'events',
         live: async (client) => {
@@ -41,13 +45,28 @@ export const registerAuditQuery: Register = (parent, cli) => {
           })}`
           return parseAnswer(eventsAnswer, await client.json({ path }))
         },
-        direct: async (ledger) => {
+        direct: async (ledger, { site }) => {
+          const { name, origin: reached } = site.config.gateway
+          origin = reached ?? `https://${name}`
           const query = await toEventQuery(options)
           return answerFrom(ledger, { ...query, limit, ...(question && { question }) })
         },
       })
-      showPage(output, page)
+      if (!format) {
+        showPage(output, page)
+        return
+      }
+      const { showRecords } = await import('../audit-records.js')
+      await showRecords(output, page.events, format, origin)
     })
+}
+
+const FORMATS: readonly Format[] = ['fhir', 'dicom']
+
+function formatName(text: string): Format {
+  const found = FORMATS.find((name) => name === text)
+  if (found) return found
+  throw new InvalidArgumentError(`give ${FORMATS.join(' or ')}`)
 }
 
 /** What stands in the help; the gateway knows them by the same names. */

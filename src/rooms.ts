@@ -5,6 +5,8 @@ import type { Authenticate, KeyChecks, SignIn, Tokens } from './access/index.js'
 import type { Site } from './config/index.js'
 import { createDeliveries } from './deliver/index.js'
 import type { Deliveries } from './deliver/index.js'
+import { createTextDetector } from './deidentify/index.js'
+import type { TextDetector } from './deidentify/index.js'
 import { createDirectory, dutyAt } from './directory/index.js'
 import { submitCheckpoint } from './http/witnessing.js'
 import type { Directory } from './directory/index.js'
@@ -61,6 +63,7 @@ export interface Rooms {
   readonly signIn: SignIn
   readonly keyChecks: KeyChecks
   readonly deliveries: Deliveries
+  readonly textDetector: TextDetector | undefined
   /** Signs manifests. */
   readonly gatewayKey: PrivateKey
   readonly budget: MemoryBudget
@@ -88,6 +91,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
   const report = await inspectCertificate(gatewayKey.certificate, new Date(now()), config.keys)
   const unfit = problemOfSigner(report)
   if (unfit) throw new NocturneError('gateway_key_unfit', { subject: unfit.reason })
+  const textDetector = config.textDetector && createTextDetector(config.textDetector.clears)
   const state = await openState(config.database, databaseOptions(site))
   try {
     const ledger = await createLedger({ state, gateway, signingKey: secrets.ledgerKey, now })
@@ -165,11 +169,13 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         gateway,
         now,
       }),
+      textDetector,
       gatewayKey,
       budget: new MemoryBudget(ORIGINALS_BYTES),
       now,
       close: async () => {
         await tokens.close()
+        await textDetector?.close()
         await store.close()
         await logFiles.close()
         await state.close()

@@ -51,6 +51,7 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     witnesses: file.witnesses,
     ledger: file.ledger,
     sinks: buildSinks(dir, file.sinks),
+    ...(file.textDetector && { textDetector: file.textDetector }),
     keys: file.keys,
     limits: file.limits,
     logLevel: file.logLevel,

@@ -88,6 +88,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'sinks[].certificate':
     'write the path of a PEM file with the certificate that the gateway shows the sink',
   'sinks[].key': 'write the path of a PEM file with the key of that certificate',
+  textDetector: 'write { kind: tesseract } or { kind: tesseract, clears: true }, or leave it out',
+  'textDetector.kind': 'write tesseract',
+  'textDetector.clears': 'write true to let images pass in which no word is found, or false',
   limits: 'write a map such as { itemBytes: 8 GiB, idleSeconds: 30 }, or leave it out',
   logLevel: 'write trace, debug, info, warn, error, fatal or silent',
 }

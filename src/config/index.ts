@@ -39,6 +39,8 @@ export interface SiteConfig {
   readonly ledger: LedgerConfig
   /** Where the ledger is forwarded to. */
   readonly sinks: readonly SinkConfig[]
+  /** Looks for writing in images at risk (src/deidentify/README.md). */
+  readonly textDetector?: { readonly kind: 'tesseract'; readonly clears: boolean }
   readonly keys: KeyPolicy
   readonly limits: Limits
   readonly logLevel: LogLevel

@@ -124,6 +124,12 @@ export const sinkFields = {
   key: path.optional(),
 }
 
+/** Who looks for writing in images at risk, and whether an image without any may pass, marked. */
+export const textDetectorSchema = z.strictObject({
+  kind: z.literal('tesseract'),
+  clears: z.boolean().default(false),
+})
+
 const filesStore = z.strictObject({ kind: z.literal('files'), path })
 
 export const s3Fields = {
@@ -239,6 +245,7 @@ export const siteSchema = z.strictObject({
     .max(16, 'has too many sinks')
     .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'names a sink twice')
     .default([]),
+  textDetector: textDetectorSchema.optional(),
   limits: limitsSchema.prefault({}),
 })
 

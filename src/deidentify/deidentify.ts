@@ -1,7 +1,7 @@
 /** The way of one instance through this room. */
 import { NocturneError } from '../lib/errors.js'
 import type { ReceivedInstance } from '../receive/index.js'
-import { blankPixels } from './blank/blank.js'
+import { cleanPixels } from './blank/blank.js'
 import { judgePixels, type PixelVerdict } from './blank/plan.js'
 import { decodeDefault, type Decode } from './charset.js'
 import { expectAgreement, expectNoIdentifier } from './check.js'
@@ -240,18 +240,18 @@ async function* rest(
   { pixels }: Stretch,
   encoding: Encoding,
   { rules, report, pace }: Subject,
-  { plan }: PixelVerdict,
+  verdict: PixelVerdict,
   { headerBytes }: DeidentifyContext,
 ): AsyncGenerator<Buffer, void> {
   yield header
   if (!pixels) return
+  const { plan, inspection } = verdict
   if (plan) {
     const reason = `blanking rule: ${plan.rule}`
     report.push({ path: hex(pixels.tag), action: 'cleaned', reason, option: CLEAN_PIXELS })
-    yield* blankPixels(reader, pixels, encoding, plan, pace)
-  } else {
-    yield* passPixels(reader, pixels, encoding)
   }
+  if (plan ?? inspection) yield* cleanPixels(reader, pixels, encoding, verdict, pace)
+  else yield* passPixels(reader, pixels, encoding)
   await dropTail(reader, encoding, headerBytes, pace, ({ tag, vr }) => {
     const rule = rules.ruleFor({ tag, vr })
     // Elements that some profile keeps belong before Pixel Data, where they are checked.

@@ -71,6 +71,22 @@ export interface Pseudonym {
   readonly shiftSeconds: number
 }
 
+/** One frame, row by row. */
+export interface GreyPicture {
+  readonly width: number
+  readonly height: number
+  /** From the darkest, 0, to the brightest, 255. */
+  readonly values: Uint8Array
+}
+
+/** Looks for writing in images at risk. */
+export interface TextDetector {
+  /** How many words seem to stand in the picture, never which; undefined when that cannot be told in time. */
+  countWords(picture: GreyPicture): Promise<number | undefined>
+  /** An image at risk that no blanking rule covers may pass, marked as such, when no word is found in it. */
+  readonly clears: boolean
+}
+
 export interface DeidentifyContext {
   readonly profile: Profile
   /** 32 bytes, of the facility alone; every keyed digest comes from it with a domain of its own. */
@@ -82,12 +98,15 @@ export interface DeidentifyContext {
   readonly headerBytes: number
   /** Findings that the facility has looked at and answers for: they do not stop this instance. */
   readonly waived?: readonly Code[]
+  /** Under `pixels: blank`: looks at images that were blanked, and at those that no rule covers. */
+  readonly textDetector?: TextDetector | undefined
 }
 
 export type DeidentifyFailure = Code
 
 export type { LoadedProfile, Profile, ProfileProblem } from './profile.js'
 export { BUILT_IN_PROFILES, loadProfile } from './profile.js'
+export { createTextDetector } from './blank/tesseract.js'
 export { deidentify } from './deidentify.js'
 export type { OriginalElement, WayBack } from './way-back.js'
 export { keyIdOf } from './keys.js'

@@ -64,6 +64,7 @@ export async function uploadContext(
     transfer,
     pseudonymOf: pseudonymsOf(rooms, target, recipient),
     headerBytes: rooms.site.config.limits.headerBytes,
+    textDetector: rooms.textDetector,
     ...(target.release && { waived: [target.release.waived] }),
   }
   return {

@@ -13,6 +13,7 @@ import { canonicalJson } from '../lib/json.js'
 export const WAIVABLE = [
   'pixels_at_risk',
   'pixels_not_cleaned',
+  'text_in_pixels',
   'features_at_risk',
   'document_held',
 ] as const satisfies readonly Code[]

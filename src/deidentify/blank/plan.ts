@@ -8,6 +8,7 @@ import { areFeaturesAtRisk, arePixelsAtRisk } from '../risk.js'
 import type { Stretch } from '../stretch.js'
 import type { Syntax } from '../syntax.js'
 import { blankingOf } from './blanking-rules.js'
+import { canInspect, type Inspection } from './inspect.js'
 import { codecOf, type Codec } from './codecs.js'
 import { geometryOf, type Geometry } from './geometry.js'
 import type { Mask } from './mask.js'
@@ -29,15 +30,21 @@ export interface PixelVerdict {
   /** The profile asked, and no face can be in them. */
   readonly isFaceless: boolean
   readonly plan: BlankingPlan | undefined
+  readonly inspection: Inspection | undefined
 }
 
-const NOTHING: PixelVerdict = { isAtRisk: false, isFaceless: false, plan: undefined }
+const NOTHING: PixelVerdict = {
+  isAtRisk: false,
+  isFaceless: false,
+  plan: undefined,
+  inspection: undefined,
+}
 const OVERLAY_BIT_POSITION = 0x60000102
 /** Implicit and explicit, little and big endian, deflated. */
 const UNCOMPRESSED = /^1\.2\.840\.10008\.1\.2(?:\.[12]|\.1\.99)?$/
 
 /** Findings about text, each of which says that a person is to look for it. */
-const TEXT_FINDINGS = ['pixels_at_risk', 'pixels_not_cleaned'] as const
+const TEXT_FINDINGS = ['pixels_at_risk', 'pixels_not_cleaned', 'text_in_pixels'] as const
 
 /**
  * What a person of the facility looked at and waived is not looked at again: then the image passes as under `pixels: pass`.
@@ -49,24 +56,38 @@ export function judgePixels(
   head: Stretch,
   buffer: Buffer,
   syntax: Syntax,
-  { profile: { pixels, options }, waived = [] }: Pick<DeidentifyContext, 'profile' | 'waived'>,
+  { profile, waived = [], textDetector: detector }: Judging,
 ): PixelVerdict {
   if (head.pixels === undefined) return NOTHING
   const read = attributesOf(head.elements, buffer, syntax.encoding)
-  const isFaceless = options.includes(CLEAN_FEATURES) && !waived.includes('features_at_risk')
+  const isFaceless =
+    profile.options.includes(CLEAN_FEATURES) && !waived.includes('features_at_risk')
   if (isFaceless && areFeaturesAtRisk(read)) throw new NocturneError('features_at_risk')
   const isAtRisk = arePixelsAtRisk(read)
   const isLookedAt = TEXT_FINDINGS.some((code) => waived.includes(code))
-  if (!isAtRisk || pixels === 'pass' || isLookedAt) return { isAtRisk, isFaceless, plan: undefined }
-  if (pixels === 'quarantine') throw new NocturneError('pixels_at_risk')
+  if (!isAtRisk || profile.pixels === 'pass' || isLookedAt)
+    return { ...NOTHING, isAtRisk, isFaceless }
+  if (profile.pixels === 'quarantine') throw new NocturneError('pixels_at_risk')
   const geometry = geometryOf(head.elements, buffer, syntax.encoding)
-  const blanking = geometry && blankingOf(read, head.elements, buffer, geometry)
-  if (!blanking) throw new NocturneError('pixels_at_risk')
+  if (!geometry) throw new NocturneError('pixels_at_risk')
   const way = wayOf(head.pixels, geometry, syntax)
-  if (!way || hasEmbeddedOverlay(head.elements, buffer, syntax))
-    throw new NocturneError('pixels_not_cleaned')
-  return { isAtRisk: false, isFaceless, plan: { ...blanking, geometry, way } }
+  const inspect = (isNeeded: boolean): Inspection | undefined =>
+    detector && way && 'layout' in way && canInspect(way.layout)
+      ? { detector, layout: way.layout, bigEndian: syntax.encoding.bigEndian, isNeeded }
+      : undefined
+  const hasOverlay = hasEmbeddedOverlay(head.elements, buffer, syntax)
+  const blanking = blankingOf(read, head.elements, buffer, geometry)
+  if (blanking) {
+    if (!way || hasOverlay) throw new NocturneError('pixels_not_cleaned')
+    const plan = { ...blanking, geometry, way }
+    return { isAtRisk: false, isFaceless, plan, inspection: inspect(false) }
+  }
+  const inspection = detector?.clears && !hasOverlay ? inspect(true) : undefined
+  if (!inspection) throw new NocturneError('pixels_at_risk')
+  return { isAtRisk: true, isFaceless, plan: undefined, inspection }
 }
+
+type Judging = Pick<DeidentifyContext, 'profile' | 'waived' | 'textDetector'>
 
 function wayOf(
   { vr, length }: NonNullable<Stretch['pixels']>,

@@ -71,6 +71,11 @@ export const KEYS = {
     "the gateway's own key breaks the site's rules for keys",
     'before the first transfer put another one in its place: `nocturne key new --name gateway --algorithm nistP384 --out gateway.asc`, then secrets/gateway.asc and keys/gateway.asc',
   ),
+  text_detector_missing: entry(
+    500,
+    'the packages of the text detector are not installed',
+    'run `npm ci` without --omit=optional, or leave textDetector out of nocturne.yaml',
+  ),
   site_exists: entry(409, 'the folder holds a site already', 'choose an empty folder'),
   secret_exists: entry(
     409,

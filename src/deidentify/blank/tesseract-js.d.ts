@@ -1,0 +1,35 @@
+/** The part of tesseract.js that is used here: declared, since the package is optional and the code compiles without it. */
+declare module 'tesseract.js' {
+  interface Word {
+    readonly text: string
+    /** 0 to 100. */
+    readonly confidence: number
+  }
+  interface Block {
+    readonly paragraphs: readonly {
+      readonly lines: readonly { readonly words: readonly Word[] }[]
+    }[]
+  }
+  export interface Recognizer {
+    setParameters(parameters: Readonly<Record<string, string>>): Promise<unknown>
+    recognize(
+      image: Buffer,
+      options: Readonly<Record<string, never>>,
+      output: { readonly blocks: true; readonly text: false },
+    ): Promise<{ readonly data: { readonly blocks: readonly Block[] | null } }>
+    terminate(): Promise<unknown>
+  }
+  const tesseract: {
+    createWorker(
+      language: string,
+      engine: 1,
+      options: {
+        readonly langPath: string
+        readonly cacheMethod: 'none'
+        readonly gzip: true
+        readonly errorHandler: (error: unknown) => void
+      },
+    ): Promise<Recognizer>
+  }
+  export default tesseract
+}

@@ -1,0 +1,146 @@
+import { createRequire } from 'node:module'
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { createTextDetector, type TextDetector } from '../../src/deidentify/index.js'
+import type { Written } from './_build.js'
+import { noise, ultrasoundFile, type Region } from './_image.js'
+import { codeOf, contextFor, run, withPixels } from './_run.js'
+import { write } from './_writing.js'
+
+const [ROWS, COLUMNS] = [240, 400]
+const REGION: Region = [20, 40, 380, 220]
+const PICTURE = { rows: ROWS, columns: COLUMNS, photometric: 'MONOCHROME2' }
+
+/** Tissue that grows brighter to one side, with some speckle, and writing where the test wants it. */
+function image(...writing: readonly { readonly text: string; readonly y: number }[]): Written {
+  const pixels = Buffer.from(
+    noise(ROWS * COLUMNS).map((byte, at) => 40 + (at % COLUMNS) / 4 + (byte & 3)),
+  )
+  for (const { text, y } of writing) write(pixels, COLUMNS, text, { x: 30, y, scale: 2 })
+  return [0x7fe00010, 'OB', pixels]
+}
+const NAME = 'JOHNSON JANE'
+const BANNER = { text: NAME, y: 10 }
+
+function reasonToSkip(): string | undefined {
+  try {
+    createRequire(import.meta.url).resolve('tesseract.js')
+    return undefined
+  } catch {
+    return 'the optional packages are not installed'
+  }
+}
+const missing = reasonToSkip()
+const when = missing === undefined ? it : it.skip
+const title = (text: string) => (missing === undefined ? text : `${text} (skipped: ${missing})`)
+
+describe('with tesseract', () => {
+  const detector = missing === undefined ? createTextDetector(true) : undefined
+  const context = contextFor('pseudonymize', { textDetector: detector })
+  afterAll(() => detector?.close())
+
+  when(
+    title('an image that no rule covers passes, marked, when nothing is written on it'),
+    async () => {
+      const { facts } = await run(ultrasoundFile(PICTURE, [], image()), context)
+      expect(facts).toMatchObject({ pixelsAtRisk: true, pixelsBlanked: false })
+    },
+  )
+
+  when(
+    title('an image that no rule covers is quarantined when a name is written on it'),
+    async () => {
+      expect(await codeOf(ultrasoundFile(PICTURE, [], image(BANNER)), context)).toBe(
+        'text_in_pixels',
+      )
+    },
+  )
+
+  when(title('a blanked image passes when the name was where the rule says'), async () => {
+    const { facts } = await run(ultrasoundFile(PICTURE, [REGION], image(BANNER)), context)
+    expect(facts).toMatchObject({ pixelsAtRisk: false, pixelsBlanked: true })
+  })
+
+  when(title('a blanked image is quarantined when a name stands elsewhere too'), async () => {
+    const input = ultrasoundFile(PICTURE, [REGION], image(BANNER, { text: NAME, y: 120 }))
+    expect(await codeOf(input, context)).toBe('text_in_pixels')
+  })
+
+  when(title('it says how many words there are'), async () => {
+    const [, , values] = image({ text: '1937-01-09', y: 100 })
+    const picture = { width: COLUMNS, height: ROWS, values: values as Buffer }
+    expect(await detector?.countWords(picture)).toBeGreaterThanOrEqual(1)
+  })
+})
+
+describe('a detector', () => {
+  const answering = (words: number | undefined, clears: boolean) => {
+    const shown: number[] = []
+    const textDetector: TextDetector = {
+      clears,
+      countWords: ({ values }) => {
+        shown.push(values[0] ?? 0)
+        return Promise.resolve(words)
+      },
+    }
+    return { context: contextFor('pseudonymize', { textDetector }), shown }
+  }
+
+  it('that cannot tell clears nothing, and does not stop what a rule covers', async () => {
+    const { context } = answering(undefined, true)
+    expect(await codeOf(ultrasoundFile(PICTURE, [], image()), context)).toBe('pixels_at_risk')
+    const { facts } = await run(ultrasoundFile(PICTURE, [REGION], image()), context)
+    expect(facts.pixelsBlanked).toBe(true)
+  })
+
+  it('that may not clear is not asked about what no rule covers', async () => {
+    const { context, shown } = answering(0, false)
+    expect(await codeOf(ultrasoundFile(PICTURE, [], image()), context)).toBe('pixels_at_risk')
+    expect(shown).toEqual([])
+  })
+
+  it('is not asked where the profile lets all pass, or none', async () => {
+    const { context, shown } = answering(3, true)
+    const input = ultrasoundFile(PICTURE, [], image(BANNER))
+    expect((await run(input, withPixels('pass', context))).facts.pixelsAtRisk).toBe(true)
+    expect(await codeOf(input, withPixels('quarantine', context))).toBe('pixels_at_risk')
+    expect(shown).toEqual([])
+  })
+
+  it('that found words may be overruled by a person', async () => {
+    const { context } = answering(3, true)
+    const input = ultrasoundFile(PICTURE, [], image(BANNER))
+    expect(await codeOf(input, context)).toBe('text_in_pixels')
+    const { facts } = await run(input, { ...context, waived: ['text_in_pixels'] })
+    expect(facts.pixelsAtRisk).toBe(true)
+  })
+
+  it.each([97, 65536])(
+    'is shown the first, middle and last frame, from chunks of %i',
+    async (size) => {
+      const { context, shown } = answering(0, true)
+      const frames = 7
+      const pixels = Buffer.alloc(frames * 40)
+      // In each frame a dark pixel, then one as bright as the frame's number, then the brightest.
+      for (let frame = 0; frame < frames; frame++) {
+        pixels[frame * 40] = frame * 10
+        pixels[frame * 40 + 1] = 255
+      }
+      const picture = { rows: 4, columns: 10, frames, photometric: 'MONOCHROME2' }
+      const input = ultrasoundFile(picture, [], [0x7fe00010, 'OB', pixels])
+      await run(input, context, size)
+      expect(shown).toEqual([0, 30, 60])
+    },
+  )
+
+  it.each<[string, object, number]>([
+    ['16 bits', { bits: 16 }, 2],
+    ['colour by plane', { samples: 3, planar: 1, photometric: 'RGB' }, 3],
+    ['halved colour', { samples: 3, photometric: 'YBR_FULL_422' }, 2],
+  ])('is shown %s', async (_, more, bytes) => {
+    const { context, shown } = answering(0, true)
+    const picture = { rows: 4, columns: 10, photometric: 'MONOCHROME2', ...more }
+    const pixels: Written = [0x7fe00010, 'OW', Buffer.alloc(40 * bytes, 9)]
+    await run(ultrasoundFile(picture, [], pixels), context)
+    expect(shown).toHaveLength(1)
+  })
+})

@@ -112,6 +112,11 @@ export const KEYS: readonly PeerKey[] = [
     ['cv25519', FIRST, '1y'],
     ['cv25519', LATER, '0'],
   ]),
+  byGpg('three subkeys, two expired', 'rsa3072', [
+    ['rsa3072', FIRST, '1y'],
+    ['cv25519', FIRST, '6m'],
+    ['nistp384', LATER, '0'],
+  ]),
   bySq('cv25519'),
   bySq('rsa3k'),
   bySq('rsa4k'),

@@ -253,7 +253,22 @@ peer('gpg')(title('gpg'), () => {
       gone: ['certificate_revoked'],
     }
     const found: Record<string, string[]> = {}
-    for (const name of Object.keys(table)) found[name] = await codes(name)
+    const lines: string[] = []
+    for (const name of Object.keys(table)) {
+      found[name] = await codes(name)
+      const certificate = certificateOf(name)
+      // What seals judges as what shows does.
+      const sealed = await toRecipient(name, certificate).then(
+        () => [],
+        (error: unknown) => [(error as { code: string }).code],
+      )
+      expect({ name, sealed }).toEqual({ name, sealed: found[name].slice(0, 1) })
+      const fips = await inspectCertificate(certificate, new Date(), { fips: true })
+      const verdicts = [found[name][0], fips.problems[0]?.code].map((code) => code ?? 'accepted')
+      lines.push([name, ...verdicts].map((cell) => cell.padEnd(28)).join(''))
+    }
+    const head = ['GnuPG makes', 'policy', 'FIPS profile'].map((cell) => cell.padEnd(28))
+    process.stdout.write(['', head.join(''), ...lines, ''].join('\n'))
     expect(found).toEqual(table)
     expect(
       (await inspectCertificate(gpg('--armor', '--export', 'rsa', 'nist'))).problems[0]?.code,

@@ -7,6 +7,7 @@ import { createServer } from './http/server.js'
 import { startForwarding } from './http/forwarding.js'
 import { startPublishing } from './http/publishing.js'
 import { startWitnessing } from './http/witnessing.js'
+import { forgetHolders } from './ledger/index.js'
 import { lockSite } from './http/site-lock.js'
 import { asNocturneError, NocturneError, systemCode } from './lib/errors.js'
 import { VERSION } from './lib/version.js'
@@ -68,6 +69,7 @@ export async function createGateway(
         setInterval(() => void sweepPartialQuietly(rooms, PARTIAL_MS), HOUR_MS).unref(),
         setInterval(() => void refreshQuietly(rooms), REFRESH_MS).unref(),
       ]
+      if (isAlone) await forgetHolders(rooms.state)
       stopPublishing = startPublishing(rooms)
       stopWitnessing = startWitnessing(rooms)
       stopForwarding = startForwarding(rooms)

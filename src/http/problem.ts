@@ -10,7 +10,6 @@ import { requestIdOf } from './request.js'
 /** Seconds after which a client may try again. */
 const RETRY_AFTER: Partial<Record<NocturneError['code'], number>> = {
   ledger_unavailable: 10,
-  ledger_unchecked: 10,
   database_unavailable: 10,
   store_unavailable: 10,
   store_full: 60,

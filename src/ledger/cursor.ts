@@ -65,3 +65,10 @@ export function createCursor(
     },
   }
 }
+
+/** For a database that has one gateway, as it starts: whoever holds a lease is dead. */
+export async function forgetHolders(state: State): Promise<void> {
+  await state.transaction((tx) =>
+    tx.updateTable('ledger_cursors').set({ holder: null, lease_until: 0 }).execute(),
+  )
+}

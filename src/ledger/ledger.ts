@@ -111,13 +111,11 @@ export interface Ledger {
   /**
    * Proves that an event could be recorded now; cheap enough to be asked at every request.
    *
-   * @throws NocturneError `ledger_unavailable`, or why the ledger is halted or held.
+   * @throws NocturneError `ledger_unavailable`, or why the ledger is halted.
    */
   check(): Promise<void>
   /** Refuses every further record with this reason: for a log whose database turns out not to be its own. */
   halt(reason: NocturneError): void
-  /** The same until the function that it answers is called: for a log that is not known yet to be its own. */
-  hold(reason: NocturneError): () => void
   /** The log's public key as a signed-note verifier key (`NAME+HASH+KEY`). */
   readonly verifierKey: string
 }
@@ -145,10 +143,8 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   await checkEnd(state, signer)
   await ensureIndex(state)
   let halted: NocturneError | undefined
-  let held: NocturneError | undefined
-  const refuseWhenClosed = (): void => {
-    const reason = halted ?? held
-    if (reason) throw reason
+  const refuseWhenHalted = (): void => {
+    if (halted) throw halted
   }
   const writeCheck = createWriteCheck(state, now)
   const append = createRecorder({
@@ -159,7 +155,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     saw: (outcome) => writeCheck.saw(outcome),
   })
   const record: typeof append = async (change) => {
-    refuseWhenClosed()
+    refuseWhenHalted()
     return append(change)
   }
   const treeOf = createTrees(db)
@@ -208,17 +204,11 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     entries: (from, until) => readEntries(db, from, until),
     verify: () => recheck(db, signer),
     check: async () => {
-      refuseWhenClosed()
+      refuseWhenHalted()
       await writeCheck.check()
     },
     halt: (reason) => {
       halted ??= reason
-    },
-    hold: (reason) => {
-      held = reason
-      return () => {
-        held = undefined
-      }
     },
   }
   return ledger

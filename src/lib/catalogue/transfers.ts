@@ -120,11 +120,6 @@ export const TRANSFERS = {
     'there are as many legal holds as the ledger takes',
     'remove those that are over, or add one that covers more',
   ),
-  ledger_unchecked: entry(
-    503,
-    'the ledger has not been compared yet with what was published of it',
-    'what was published is in the object store, which cannot be reached; the gateway goes on by itself when it can',
-  ),
   ledger_rolled_back: entry(
     503,
     'the ledger in the database is not the one that was published',

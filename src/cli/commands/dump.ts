@@ -1,5 +1,6 @@
 import { define } from '../command.js'
 import type { Register } from '../command.js'
+import { count } from '../format.js'
 
 interface DumpOptions {
   readonly site: string
@@ -28,7 +29,11 @@ export const registerDump: Register = (parent, cli) => {
       const report = await withRooms(options.site, (rooms) =>
         dumpTransfer(rooms, SITE_ACTOR, id, options.out),
       )
-      output.print(`${report.items} items of ${id} are in ${options.out}`)
+      output.print(`${count(report.items, 'item')} of ${id} in ${options.out}, sealed as they were`)
+      output.print(
+        'transfer.json names the key packet of each reader for each data packet; to open one:',
+      )
+      output.print('  cat keys/ENVELOPE.READER.key 0001.data | gpg --decrypt')
       output.json(report)
     })
 }

@@ -1,11 +1,22 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { NocturneError } from '../../src/lib/errors.js'
-import { createLedger, newLedgerKey } from '../../src/ledger/index.js'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  addHold,
+  createLedger,
+  newLedgerKey,
+  proposePruning,
+  prune,
+  reviewState,
+} from '../../src/ledger/index.js'
 import { openState } from '../../src/state/index.js'
 import type { State } from '../../src/state/index.js'
 import { postgresMissing, query, startPostgres } from '../_postgres.js'
 import type { TestPostgres } from '../_postgres.js'
-import { event, GATEWAY } from './_open.js'
+import { openLogFiles } from '../../src/store/index.js'
+import { event, fill, GATEWAY } from './_open.js'
 
 const isMissing = postgresMissing !== undefined
 const title = `two gateways on one PostgreSQL${isMissing ? ` (skipped: ${postgresMissing})` : ''}`
@@ -106,5 +117,32 @@ const title = `two gateways on one PostgreSQL${isMissing ? ` (skipped: ${postgre
     await expect(cut).rejects.toMatchObject({ code: 'ledger_unavailable' })
     expect(await ledger.note(event())).toMatchObject({ index: before })
     expect(await ledger.verify()).toMatchObject({ ok: true, size: before + 1 })
+  })
+
+  it('prune what is old, under the same rules', async () => {
+    const state = await openState(server.url)
+    states.push(state)
+    let time = Date.now()
+    const now = () => time
+    const ledger = await createLedger({ state, gateway: GATEWAY, signingKey, now })
+    await fill(ledger, 600)
+    const dir = await mkdtemp(join(tmpdir(), 'nocturne-pg-prune-'))
+    const files = await openLogFiles({ kind: 'files', path: dir })
+    const options = { state, ledger, files, now, years: 6 }
+    const officer = { id: 'officer-1', role: 'officer' } as const
+    const { index } = await addHold(ledger, officer, { transfer: 'nobody-s' })
+    const { size } = await ledger.verify()
+    time += 7 * 366 * 86_400_000
+    await proposePruning(options, officer)
+    const { entries } = await prune(options, { id: 'site', role: 'operator' }, 'a')
+    // All whole bundles but the one that holds the event of the hold in force.
+    const whole = Math.floor(size / 256)
+    const isHoldWhole = Math.floor(index / 256) < whole
+    expect(entries).toBe(256 * (isHoldWhole ? whole - 1 : whole))
+    const report = await ledger.verify()
+    expect(report.ok).toBe(true)
+    expect(report.pruned?.reduce((sum, [from, until]) => sum + until - from, 0)).toBe(entries)
+    await expect(reviewState(state.db, 7, time)).resolves.toMatchObject({ reviewed: 0 })
+    await rm(dir, { recursive: true, force: true })
   })
 })

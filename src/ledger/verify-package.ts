@@ -7,6 +7,7 @@ import type { Checkpoint } from './checkpoint.js'
 import type { LedgerCrypto } from './crypto.js'
 import { concatBytes, fromUtf8, isSameBytes, toBase64, toUtf8 } from './encoding.js'
 import { PACKAGE_FILES } from './format.js'
+import { createGaps } from './gaps.js'
 import type { VerifyReport } from './ledger.js'
 import { readLines } from './lines.js'
 import { matches } from './match.js'
@@ -125,6 +126,7 @@ async function checkEvents(
     ? rendering && new RenderedFile(open(rendering.file), rendering, about)
     : undefined
   const isWhole = Object.keys(about.query).length === 0
+  const gaps = createGaps()
   let checked = 0
   let next = 0
   const bad = (problem: string, badIndex?: number): EventsReport => ({
@@ -147,11 +149,13 @@ async function checkEvents(
       const hash = await crypto.sha256(leafInput(toUtf8(canonicalJson(entry))))
       if (!isSameBytes(hash, leaf.hash))
         return bad('an event is not the one that was logged', index)
-      if (isWhole && index !== next) return bad('an event is missing', next)
+      // What is not there must have been pruned, and an entry further on must say so.
+      if (isWhole && index > next) gaps.add(next, index)
       if (!matches(about.query, index, entry))
         return bad('an event does not match what was asked for', index)
       if (!((await shown?.holds(index, entry)) ?? true))
         return bad(`${rendering?.file ?? ''} does not say what was logged`, index)
+      if (isWhole) gaps.see(index, () => entry)
       const turn = onEvent?.(index, entry, about.count)
       if (turn) await turn
       checked += 1
@@ -165,7 +169,13 @@ async function checkEvents(
   } finally {
     await Promise.allSettled([lines.return?.(), proof.return?.(), shown?.close()])
   }
-  if (isWhole && checked !== checkpoint.size) return bad('an event is missing', checked)
+  if (isWhole && next < checkpoint.size) gaps.add(next, checkpoint.size)
+  const { missing } = gaps.end()
+  if (missing)
+    return bad(
+      missing.isEarly ? 'an event was pruned before its time' : 'an event is missing',
+      missing.index,
+    )
   if (checked !== about.count) return bad('there are fewer or more events than query.json says')
   return { checked }
 }

@@ -43,17 +43,17 @@ export const ITEMS = {
   pixels_not_cleaned: item(
     422,
     'names may be burned into the image, and it cannot be blanked without loss to the rest',
-    'send it uncompressed, or release it from quarantine after a look',
+    'send it uncompressed, or look at it and release it: nocturne quarantine',
   ),
   text_in_pixels: item(
     422,
     'text was found in the image',
-    'release it from quarantine after a look',
+    'look at it and release it: nocturne quarantine',
   ),
   features_at_risk: item(
     422,
     'a face may be seen in the image, or made from it',
-    'release it from quarantine after a look, or leave option 113102 out of the profile',
+    'look at it and release it: nocturne quarantine; or leave option 113102 out of the profile',
   ),
   unsupported_syntax: item(
     422,

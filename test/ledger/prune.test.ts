@@ -10,7 +10,10 @@ import {
   createPublisher,
   exportLedger,
   nodeCrypto,
+  formatPolicy,
+  packageMembers,
   planPruning,
+  verifyPackage,
   proposePruning,
   prune,
   readHolds,
@@ -117,6 +120,36 @@ async function verifyAll(open: Aged) {
   }
 }
 
+/** The whole log as an export that a browser opens. */
+async function verifyZip({ ledger }: Aged) {
+  const receipt = await ledger.note({
+    type: 'ledger.exported',
+    outcome: 0,
+    actor: OFFICER,
+    detail: { format: 'ndjson', query: {} },
+  })
+  const members = await packageMembers(ledger, {
+    ...{ query: {}, format: 'ndjson', receipt, actor: OFFICER, witnessMs: 0 },
+    source: { origin: `https://${GATEWAY}` },
+    policy: formatPolicy(ledger.verifierKey, []),
+    page: Buffer.from('<!doctype html>'),
+  })
+  const files = new Map<string, Buffer>()
+  for (const { name, content } of members) {
+    const pieces: Uint8Array[] = []
+    for await (const piece of content) pieces.push(Buffer.from(piece))
+    files.set(name, Buffer.concat(pieces))
+  }
+  const open = async function* (name: string) {
+    await Promise.resolve()
+    yield files.get(name) ?? Buffer.alloc(0)
+  }
+  return verifyPackage(
+    { names: [...files.keys()], open },
+    { crypto: nodeCrypto, trustedKey: ledger.verifierKey },
+  )
+}
+
 describe('pruning', () => {
   it('takes whole bundles past six years, and everything verifies as before', async () => {
     const open = await openAged(1_000)
@@ -129,6 +162,7 @@ describe('pruning', () => {
     expect(await readdir(join(open.path, 'tile/entries'))).not.toContain('001')
     expect(await readdir(join(open.path, 'tile/0'))).toContain('001')
     const reports = await verifyAll(open)
+    await expect(verifyZip(open)).resolves.toMatchObject({ ok: true, checked: 1_004 - 768 })
     for (const one of Object.values(reports))
       expect(one).toMatchObject({ ok: true, size: 1_003, pruned: [[0, 768]] })
     // What was given out before still proves its entry, and the log's proofs for it go on.

@@ -30,7 +30,8 @@ export async function openFhir(
 ): Promise<Opened> {
   const { config, secrets } = await openSite(site.dir)
   const path = await mkdtemp(join(parent, 'objects-'))
-  let clock = Date.UTC(2026, 0, 1)
+  // The site's keys are of today.
+  let clock = Date.now()
   const rooms = await openRooms(
     {
       config: { ...config, database, store: { kind: 'files', path }, logLevel: 'silent' },
@@ -38,6 +39,7 @@ export async function openFhir(
     },
     { now: () => clock },
   )
+  clock = Date.UTC(2026, 0, 1)
   const tokens = new Map<string, string>()
   for (const role of ROLES) {
     const actor = { id: 'site', role: 'operator', method: 'site' } as const

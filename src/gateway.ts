@@ -14,6 +14,7 @@ import { VERSION } from './lib/version.js'
 import { openRooms } from './rooms.js'
 import type { RoomOptions, Rooms } from './rooms.js'
 import { LEASE_MS } from './transfer/begin.js'
+import { recordFacilityKeys } from './transfer/facility-keys.js'
 import { recordCertificates, refreshCertificates } from './transfer/certificates.js'
 import { configurationDigest, recordConfiguration } from './transfer/configuration.js'
 import { SYSTEM, sweep } from './transfer/sweep.js'
@@ -118,6 +119,7 @@ async function recordStart(rooms: Rooms): Promise<void> {
     },
   })
   await recordCertificates(rooms)
+  await recordFacilityKeys(rooms)
 }
 
 /** What runs beside our own code. */

@@ -18,6 +18,7 @@ import { commitEnvelope } from './transfer/commit.js'
 import type { UploadAnswer } from './transfer/commit.js'
 import type { UploadContext } from './transfer/context.js'
 import { uploadContext } from './transfer/context.js'
+import { expectKeyInUse } from './transfer/facility-keys.js'
 import { Original } from './transfer/original.js'
 import { settle } from './transfer/settle.js'
 import type { SettledItem } from './transfer/settle.js'
@@ -65,6 +66,7 @@ export class Upload {
     const transfer = target.transfer ?? newId(rooms.now())
     const id = newId(rooms.now())
     const envelope = await newEnvelope(await rooms.directory.recipientsOf(target.group))
+    await expectKeyInUse(rooms, target.facility)
     const context = await uploadContext(rooms, target, transfer, id)
     const begun = await beginEnvelope(rooms, target, { transfer, id, format: envelope.format })
     return new Upload(rooms, begun, envelope, context)

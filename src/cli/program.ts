@@ -11,6 +11,7 @@ import { registerClaim } from './commands/claim.js'
 import { registerCrosswalk } from './commands/crosswalk.js'
 import { registerDeidentify } from './commands/deidentify.js'
 import { registerDump } from './commands/dump.js'
+import { registerFacility } from './commands/facility.js'
 import { registerInbox } from './commands/inbox.js'
 import { registerInit } from './commands/init.js'
 import { registerKey } from './commands/key.js'
@@ -35,6 +36,7 @@ const COMMANDS: readonly Register[] = [
   registerServe,
   registerKey,
   registerSecret,
+  registerFacility,
   registerDump,
   registerToken,
   registerSignIn,

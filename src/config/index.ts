@@ -113,6 +113,8 @@ export interface Secrets {
   readonly gatewayKey: string
   /** 32 bytes a facility. */
   readonly facilities: ReadonlyMap<string, Buffer>
+  /** The ones before, of facilities whose secret was rotated; the oldest first. */
+  readonly retired?: ReadonlyMap<string, readonly Buffer[]>
   /** PostgreSQL's, when the environment gave one. */
   readonly databasePassword?: string
 }
@@ -142,4 +144,4 @@ export type { ConfigMarks } from './marks.js'
 export { expiryWarning } from './expiry.js'
 export { DEMO_PRINCIPALS, initSite } from './init.js'
 export type { InitOptions, InitReport, KeyMakers } from './init.js'
-export { addFacilitySecret } from './facility-secret.js'
+export { addFacilitySecret, rotateFacilitySecret } from './facility-secret.js'

@@ -180,7 +180,7 @@ function passwordInYaml(draft: SiteDraft, { replaced }: EnvironmentReading): Fin
 }
 
 function wholeSecrets(
-  { ledgerKey, gatewayKey, facilities }: SecretsReading,
+  { ledgerKey, gatewayKey, facilities, retired }: SecretsReading,
   databasePassword: string | undefined,
 ): Secrets | undefined {
   if (ledgerKey === undefined || gatewayKey === undefined) return undefined
@@ -188,6 +188,7 @@ function wholeSecrets(
     ledgerKey,
     gatewayKey,
     facilities,
+    retired,
     ...(databasePassword !== undefined && { databasePassword }),
   }
 }

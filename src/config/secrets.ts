@@ -1,5 +1,5 @@
 import { createPrivateKey, randomBytes } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../lib/errors.js'
 import { readText } from './files.js'
@@ -18,6 +18,18 @@ export const SECRET_FILES = {
 /** 32 bytes as base64 text: with it, the same patient gets the same pseudonym from every gateway of the site. */
 export const facilitySecretFile = (id: string) => `${SECRET_FILES.facilities}/${id}.key`
 
+/** A secret that was rotated out: older pseudonyms come from it, and the officer's search needs it. */
+export const retiredSecretFile = (id: string, generation: number) =>
+  `${SECRET_FILES.facilities}/${id}.${generation}.retired`
+
+/** Those that a facility has, the oldest first; names below the site's folder. */
+export async function retiredSecretFiles(dir: string, id: string): Promise<string[]> {
+  const names = new Set(await readdir(join(dir, SECRET_FILES.facilities)).catch(() => []))
+  const files: string[] = []
+  for (let n = 1; names.has(`${id}.${n}.retired`); n++) files.push(retiredSecretFile(id, n))
+  return files
+}
+
 const FACILITY_SECRET_BYTES = 32
 
 /** The text of a new facility secret. */
@@ -27,6 +39,7 @@ export interface SecretsReading {
   readonly ledgerKey: string | undefined
   readonly gatewayKey: string | undefined
   readonly facilities: ReadonlyMap<string, Buffer>
+  readonly retired: ReadonlyMap<string, readonly Buffer[]>
   readonly problems: readonly SiteProblem[]
 }
 
@@ -48,12 +61,19 @@ export async function readSecrets(
   const ledgerKey = await read(SECRET_FILES.ledger, RESTORE, checkLedgerKey)
   const gatewayKey = await read(SECRET_FILES.gateway, RESTORE, checkGatewayKey)
   const found = new Map<string, Buffer>()
+  const retired = new Map<string, readonly Buffer[]>()
   for (const id of facilities) {
     const hint = `run: nocturne secret new ${id} --site ${dir} (a second gateway copies the file of the first)`
     const text = await read(facilitySecretFile(id), hint, checkFacilitySecret)
     if (text !== undefined) found.set(id, Buffer.from(text.trim(), 'base64'))
+    const before: Buffer[] = []
+    for (const file of await retiredSecretFiles(dir, id)) {
+      const old = await read(file, RESTORE, checkFacilitySecret)
+      if (old !== undefined) before.push(Buffer.from(old.trim(), 'base64'))
+    }
+    if (before.length > 0) retired.set(id, before)
   }
-  return { ledgerKey, gatewayKey, facilities: found, problems }
+  return { ledgerKey, gatewayKey, facilities: found, retired, problems }
 }
 
 const NO_FOLDER = 'there is no such folder'

@@ -5,7 +5,7 @@ import { NocturneError } from '../lib/errors.js'
 import type { Rooms } from '../rooms.js'
 
 /**
- * The handles that a patient of the facility has: one, or where its profile links no further than a transfer, one in
+ * The handles that a patient of the facility has: one for each generation of its secret, or where its profile links no further than a transfer, one in
  * each transfer, of which those that the ledger knows are answered.
  *
  * @throws NocturneError `not_found` for a facility that there is not
@@ -18,9 +18,11 @@ export async function patientHandles(
   const known = site.config.facilities.find(({ id }) => id === facility)
   const secret = site.secrets.facilities.get(facility)
   if (!known || !secret) throw new NocturneError('not_found')
+  // Events of earlier years name the patient by the secret of their time.
+  const secrets = [secret, ...(site.secrets.retired?.get(facility) ?? [])]
   // A profile may have been another one before, so the facility's own handle is asked for as well.
-  const own = patientHandle(secret, patient)
-  if (!isHandledByTransfer(known.profile)) return [own]
+  const own = secrets.map((one) => patientHandle(one, patient))
+  if (!isHandledByTransfer(known.profile)) return own
   const rows = await state.db
     .selectFrom('events')
     .select(['transfer', 'patient'])
@@ -29,10 +31,10 @@ export async function patientHandles(
     .where('patient', 'is not', null)
     .where('transfer', 'is not', null)
     .execute()
-  return [
-    own,
-    ...rows.flatMap(({ transfer, patient: handle }) =>
-      transfer !== null && handle === patientHandle(secret, patient, transfer) ? [handle] : [],
-    ),
-  ]
+  const ofTransfers = rows.flatMap(({ transfer, patient: handle }) => {
+    if (transfer === null || handle === null) return []
+    const isIt = secrets.some((one) => handle === patientHandle(one, patient, transfer))
+    return isIt ? [handle] : []
+  })
+  return [...own, ...ofTransfers]
 }

@@ -4,7 +4,7 @@ import { newId } from '../lib/ids.js'
 import type { Rooms } from '../rooms.js'
 import { LEASE_MS } from './begin.js'
 import type { UploadTarget } from './begin.js'
-import { secretOf } from './context.js'
+import { secretsOf } from './context.js'
 import { manifestDetail } from './events.js'
 import { storeManifest } from './manifest.js'
 import type { ManifestEntry } from './manifest.js'
@@ -79,7 +79,7 @@ async function entriesOf(
   rooms: Rooms,
   { transfer, facility }: { readonly transfer: string; readonly facility: string },
 ): Promise<Map<number, ManifestEntry>> {
-  const secret = secretOf(rooms, facility)
+  const secrets = secretsOf(rooms, facility)
   const rows = await rooms.state.db
     .selectFrom('items')
     .select(['idx', 'manifest_entry'])
@@ -91,7 +91,7 @@ async function entriesOf(
     rows.flatMap(({ idx, manifest_entry }) =>
       manifest_entry === null
         ? []
-        : [[idx, showEntry(secret, transfer, idx, manifest_entry)] as const],
+        : [[idx, showEntry(secrets, transfer, idx, manifest_entry)] as const],
     ),
   )
 }

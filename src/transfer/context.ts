@@ -85,6 +85,7 @@ export async function uploadContext(
 /** The facility's secrets, the one in use first. @throws NocturneError `site_invalid` */
 export const secretsOf = (rooms: Rooms, facility: string): readonly Buffer[] => [
   secretOf(rooms, facility),
+  ...(rooms.site.secrets.retired?.get(facility) ?? []).toReversed(),
 ]
 
 /** The facility's 32 bytes. @throws NocturneError `site_invalid` */

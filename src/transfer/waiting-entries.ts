@@ -23,26 +23,35 @@ export function hideEntry(
   return Buffer.concat([nonce, cipher.getAuthTag(), hidden]).toString('base64')
 }
 
-/** @throws NocturneError `database_unavailable` for an entry that this gateway did not write for that item. */
+/**
+ * @param secrets - the facility's, of every generation: one may have been rotated while the transfer was open.
+ * @throws NocturneError `database_unavailable` for an entry that this gateway did not write for that item.
+ */
 export function showEntry(
-  secret: Buffer,
+  secrets: readonly Buffer[],
   transfer: string,
   index: number,
   text: string,
 ): ManifestEntry {
   const bytes = Buffer.from(text, 'base64')
-  try {
-    const nonce = bytes.subarray(0, NONCE_BYTES)
-    const decipher = createDecipheriv('aes-256-gcm', keyOf(secret), nonce, {
-      authTagLength: TAG_BYTES,
-    })
-    decipher.setAAD(placeOf(transfer, index))
-    decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
-    const shown = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES))
-    return JSON.parse(Buffer.concat([shown, decipher.final()]).toString()) as ManifestEntry
-  } catch (error) {
-    throw new NocturneError('database_unavailable', { cause: error })
+  let cause: unknown
+  for (const secret of secrets) {
+    try {
+      return decipher(secret, placeOf(transfer, index), bytes)
+    } catch (error) {
+      cause = error
+    }
   }
+  throw new NocturneError('database_unavailable', { cause })
+}
+
+function decipher(secret: Buffer, place: Buffer, bytes: Buffer): ManifestEntry {
+  const nonce = bytes.subarray(0, NONCE_BYTES)
+  const opener = createDecipheriv('aes-256-gcm', keyOf(secret), nonce, { authTagLength: TAG_BYTES })
+  opener.setAAD(place)
+  opener.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
+  const shown = opener.update(bytes.subarray(NONCE_BYTES + TAG_BYTES))
+  return JSON.parse(Buffer.concat([shown, opener.final()]).toString()) as ManifestEntry
 }
 
 const keyOf = (secret: Buffer): Buffer =>

@@ -38,6 +38,11 @@ export const TRANSFERS = {
     'the key packets do not fit the transfer and its new recipient',
     'fetch them anew with `nocturne rewrap` and send one for each envelope',
   ),
+  facility_key_unknown: entry(
+    503,
+    'the secret of the facility is not the one that its pseudonyms come from',
+    'restart the gateway after `nocturne facility rotate-key`, with the same files on each; or restore the secret',
+  ),
   quarantine_not_held: entry(
     409,
     'the item is no longer in quarantine',

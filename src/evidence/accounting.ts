@@ -2,7 +2,7 @@
 import { csvRecord } from '../lib/csv.js'
 import type { Evidence, Fetched, ItemEvidence, TransferEvidence } from './collect.js'
 import { pdfOf } from './pdf.js'
-import { drawOrigin, instant, periodOf, short } from './report.js'
+import { drawOrigin, instant, periodOf, plural, short } from './report.js'
 import type { ReportContext } from './report.js'
 
 /** What was disclosed of one patient, in one transfer, to one reader. */
@@ -51,7 +51,10 @@ export function accountingPdf(
       ['Facility', scope.facility],
       ['Period', periodOf(evidence)],
       ['Patient', scope.patients === undefined ? 'all' : scope.patients.join('\n') || 'none known'],
-      ['Disclosures', `${disclosures.length}, of ${patients.size} patients`],
+      [
+        'Disclosures',
+        `${plural(disclosures.length, 'line')}, of ${plural(patients.size, 'patient')}`,
+      ],
     ])
     page.heading('How to read it')
     page.bullets([
@@ -68,8 +71,8 @@ export function accountingPdf(
           { title: 'Date (UTC)', share: 0.12 },
           { title: 'Recipient', share: 0.15 },
           { title: 'What was disclosed', share: 0.22 },
-          { title: 'Purpose', share: 0.2 },
-          { title: 'Patient', share: 0.11, isCode: true },
+          { title: 'Purpose', share: 0.18 },
+          { title: 'Patient', share: 0.13, isCode: true },
           { title: 'Transfer', share: 0.13, isCode: true },
           { title: 'Entry', share: 0.07 },
         ],
@@ -136,9 +139,9 @@ function descriptionOf({ items, transfer }: Disclosure): string {
   const atRisk = instances.filter(({ pixelsAtRisk }) => pixelsAtRisk).length
   return [
     instances.length > 0 &&
-      `${instances.length} DICOM instances (${modalities.join(', ')}), headers de-identified`,
+      `${plural(instances.length, 'DICOM instance')} (${modalities.join(', ')}), headers de-identified`,
     atRisk > 0 && `${atRisk} of them may show text in the image`,
-    documents > 0 && `${documents} documents, not de-identified`,
+    documents > 0 && `${plural(documents, 'document')}, not de-identified`,
     `priority ${transfer.priority}`,
   ]
     .filter((part) => part !== false)

@@ -3,7 +3,7 @@ import { csvRecord } from '../lib/csv.js'
 import type { Evidence, ItemEvidence, TransferEvidence } from './collect.js'
 import type { KeyPeriod } from './key-history.js'
 import { pdfOf } from './pdf.js'
-import { drawOrigin, instant, periodOf, short } from './report.js'
+import { drawOrigin, instant, periodOf, plural, short } from './report.js'
 import type { ReportContext } from './report.js'
 
 /** How far an item went, from the least to the most: what a risk assessment asks first. */
@@ -100,10 +100,10 @@ export function dossierPdf(evidence: Evidence, context: ReportContext): AsyncIte
     else
       page.table(
         [
-          { title: 'Patient (keyed handle)', share: 0.38, isCode: true },
+          { title: 'Patient (keyed handle)', share: 0.41, isCode: true },
           { title: 'Items', share: 0.07 },
           { title: 'Kinds of information', share: 0.25 },
-          { title: 'How far it went', share: 0.3 },
+          { title: 'How far it went', share: 0.27 },
         ],
         individuals.map((one) => [one.patient, String(one.items), one.kinds, one.exposure]),
       )
@@ -202,7 +202,7 @@ function factorsOf(placed: readonly Placed[]): readonly (readonly [string, strin
   return [
     [
       '(i) nature and extent',
-      `${kindsOf(placed) || 'nothing'}. ${documents} documents were not de-identified; ${atRisk} images may show text; the headers of the others were.`,
+      `${kindsOf(placed) || 'Nothing'}. Headers of instances were de-identified. Not de-identified: ${plural(documents, 'document')}. May show text in the image: ${plural(atRisk, 'instance')}.`,
     ],
     ['(ii) who received it', readers.size === 0 ? 'nobody, by the log' : [...readers].join(', ')],
     [

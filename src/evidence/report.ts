@@ -19,12 +19,17 @@ export const instant = (time: string | number): string =>
     .replace('T', ' ')
     .replace(/\.\d+Z$/, ' UTC')
 
+/** A midnight is shown as its day. */
 export const periodOf = ({ scope }: Evidence): string =>
-  `${instant(scope.from)} to ${instant(scope.until)}`
+  `from ${instant(scope.from)} until before ${instant(scope.until)}`.replaceAll(' 00:00:00 UTC', '')
+
+/** `1 item`, `2 items`. */
+export const plural = (n: number, one: string, many = `${one}s`): string =>
+  `${n} ${n === 1 ? one : many}`
 
 /** Enough of a handle or a fingerprint to tell it from others on a page; the CSV has all of it. */
 export const short = (hex: string | undefined): string =>
-  hex === undefined ? '' : hex.length > 16 ? `${hex.slice(0, 16)}…`.replace('…', '..') : hex
+  hex === undefined ? '' : hex.length > 16 ? `${hex.slice(0, 14)}..` : hex
 
 export function drawOrigin(page: Page, evidence: Evidence, context: ReportContext): void {
   const { gateway, ledgerKey, askedBy, askedAt, event } = context

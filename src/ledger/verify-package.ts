@@ -8,6 +8,7 @@ import type { LedgerCrypto } from './crypto.js'
 import { concatBytes, fromUtf8, isSameBytes, toBase64, toUtf8 } from './encoding.js'
 import { PACKAGE_FILES } from './format.js'
 import { createGaps } from './gaps.js'
+import type { Range } from './gaps.js'
 import type { VerifyReport } from './ledger.js'
 import { readLines } from './lines.js'
 import { matches } from './match.js'
@@ -89,14 +90,14 @@ export async function verifyPackage(
   const [missing] = expected
   if (missing !== undefined) return report(`${missing} is missing`)
 
-  const { problem, badIndex, checked } = await checkEvents(
+  const { problem, badIndex, ...counted } = await checkEvents(
     files,
     about,
     checkpoint,
     crypto,
     onEvent,
   )
-  found = { ...found, checked, isRenderingChecked: isComparable(about) }
+  found = { ...found, ...counted, isRenderingChecked: isComparable(about) }
   return report(problem, badIndex)
 }
 
@@ -108,6 +109,7 @@ interface EventsReport {
   readonly checked: number
   readonly problem?: string
   readonly badIndex?: number
+  readonly pruned?: readonly Range[]
 }
 
 async function checkEvents(
@@ -170,14 +172,14 @@ async function checkEvents(
     await Promise.allSettled([lines.return?.(), proof.return?.(), shown?.close()])
   }
   if (isWhole && next < checkpoint.size) gaps.add(next, checkpoint.size)
-  const { missing } = gaps.end()
+  const { pruned, missing } = gaps.end()
   if (missing)
     return bad(
       missing.isEarly ? 'an event was pruned before its time' : 'an event is missing',
       missing.index,
     )
   if (checked !== about.count) return bad('there are fewer or more events than query.json says')
-  return { checked }
+  return { checked, ...(pruned.length > 0 && { pruned }) }
 }
 
 function parseEvent(line: string) {

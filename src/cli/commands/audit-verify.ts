@@ -78,6 +78,8 @@ function show(output: Output, report: Shown): void {
     output.print(
       `the export holds: ${count(checked, 'event')} of a log of ${count(size, 'entry', 'entries')}`,
     )
+    if (pruned.length > 0)
+      output.print(`pruned under the policy, as the log says: ${rangesOf(pruned)}`)
     output.print(`asked for by ${by} at ${at}, as the log itself says`)
     if (report.isRenderingChecked === false && about.rendering !== 'ndjson')
       output.warn(

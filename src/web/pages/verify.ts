@@ -108,6 +108,17 @@ function factsOf(report: PackageReport, about: NonNullable<PackageReport['about'
     ],
     ['Log', `${origin}, ${plural(report.size, 'entry', 'entries')} long when it was exported`],
     ['Events in this export', number(about.count)],
+    ...(report.pruned
+      ? ([
+          [
+            'Pruned',
+            `${plural(
+              report.pruned.reduce((sum, [from, until]) => sum + until - from, 0),
+              'event',
+            )} past the time that they are kept, as later events of the log say`,
+          ],
+        ] as const)
+      : []),
     [
       'Witnesses',
       cosigned.length === 0

@@ -1,5 +1,7 @@
 /** Frames to the thread of the codecs, one after the other. It starts when it is first needed and never keeps a process alive. */
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { NocturneError } from '../../lib/errors.js'
@@ -47,31 +49,46 @@ export async function blankInThread(request: CodecRequest): Promise<Buffer> {
 
 async function ask(request: CodecRequest): Promise<CodecAnswer> {
   clearTimeout(idle)
-  worker ??= new Worker(FILE, { name: 'codecs', env: {}, execArgv: [] })
+  // A thread that fails while it is idle is noticed by the next frame.
+  worker ??= new Worker(FILE, { name: 'codecs', env: {}, execArgv: [] }).on(
+    'error',
+    () => undefined,
+  )
   const current = worker
   current.ref()
-  const timer: { id?: NodeJS.Timeout } = {}
+  const listening = new AbortController()
   try {
-    return await new Promise<CodecAnswer>((resolve) => {
-      const fail = (): void => {
-        worker = undefined
-        void current.terminate()
-        resolve({ blanked: undefined })
-      }
-      timer.id = setTimeout(fail, FRAME_MS)
-      current.once('message', resolve)
-      current.once('error', fail)
-      current.once('exit', fail)
-      current.postMessage(request)
-    })
+    return await answerOf(current, request, listening)
+  } catch {
+    worker = undefined
+    void current.terminate()
+    return { blanked: undefined }
   } finally {
-    clearTimeout(timer.id)
-    current.removeAllListeners()
-    current.on('error', () => undefined)
+    listening.abort()
     current.unref()
     idle = setTimeout(() => {
       worker = undefined
       void current.terminate()
     }, IDLE_MS).unref()
   }
+}
+
+/** Rejects when the thread fails, ends, or takes too long. */
+async function answerOf(
+  current: Worker,
+  request: CodecRequest,
+  { signal }: AbortController,
+): Promise<CodecAnswer> {
+  const late = wait(FRAME_MS, undefined, { signal, ref: false }).then(() => {
+    throw new Error('late')
+  })
+  const ended = once(current, 'exit', { signal }).then(() => {
+    throw new Error('ended')
+  })
+  // `once` rejects when the thread fails.
+  const answered = once(current, 'message', { signal })
+  for (const one of [late, ended, answered]) one.catch(() => undefined)
+  current.postMessage(request)
+  const [answer] = (await Promise.race([answered, ended, late])) as [CodecAnswer]
+  return answer
 }

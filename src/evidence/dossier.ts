@@ -139,7 +139,7 @@ export function dossierPdf(evidence: Evidence, context: ReportContext): AsyncIte
       "Whether this is a breach is not for this page to say: it holds facts for the assessment of 164.402(2), which is the covered entity's to make and to keep (164.414(b), 164.530(j)).",
       'A business associate tells the covered entity without unreasonable delay and within 60 days of discovery (164.410); individuals are told within 60 days of discovery (164.404); the media too when more than 500 residents of a State are concerned (164.406); the Secretary with the individuals from 500 on, else within 60 days of the end of the year (164.408).',
       'Sealed data is secured as the guidance on unsecured PHI asks (74 FR 19006) only while no key that opens it was breached with it. A lost device of a reader that holds such a key is the case to look at: give --reader.',
-      'The headers of instances were de-identified before sealing; documents, and text burned into pixels, were not.',
+      'The headers of instances were de-identified before sealing. Documents were not; nor was text burned into pixels, unless the profile of the facility blanks it.',
     ])
     drawOrigin(page, evidence, context)
   })

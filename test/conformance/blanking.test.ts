@@ -1,6 +1,6 @@
 /** Compressed images, made by dcmtk of real pixels, are blanked and decoded again by dcmtk: pixels outside stay, text goes. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -169,6 +169,26 @@ async function decodeJpeg2000(file: Buffer): Promise<Buffer> {
   decoder.delete()
   return pixels
 }
+
+const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const notBuilt = missing ?? (existsSync(CLI) ? undefined : 'no dist: run npm run build')
+
+describe('the codecs in a thread of their own', () => {
+  const whenBuilt = notBuilt === undefined ? it : it.skip
+  const named = (text: string) => (notBuilt === undefined ? text : `${text} (skipped: ${notBuilt})`)
+
+  whenBuilt(named('blank frame after frame as they do here'), async () => {
+    const input = await encoded('thread', loop, 'dcmcjpls', ['+el', '+is'])
+    const [source, target] = [join(folder, 'thread.dcm'), join(folder, 'thread')]
+    await writeFile(source, input)
+    const words = ['deidentify', source, '--profile', 'pseudonymize', '--out', target]
+    execFileSync(process.execPath, [CLI, ...words], { stdio: 'pipe', timeout: 25_000 })
+    const [name = ''] = readdirSync(target)
+    const there = await decoded('thread.there', readFileSync(join(target, name)), 'dcmdjpls')
+    const here = await decoded('thread.here', (await run(input)).bytes, 'dcmdjpls')
+    expect(there.equals(here)).toBe(true)
+  })
+})
 
 describe('a real image in JPEG 2000, as if an ultrasound scanner had made it', () => {
   const run2000 = noFiles === undefined ? it : it.skip

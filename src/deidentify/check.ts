@@ -8,9 +8,10 @@ import { hex, vrOf } from './dictionary.js'
 import { EXPLICIT_BIG, type Element, type Encoding, type Item } from './element.js'
 import { isWritten } from './identifiers.js'
 import { encodeStart, MARK_TAGS } from './marks.js'
+import { keyOf, memoOf } from './memo.js'
 import type { Pace, Steps } from './pace.js'
 import { frame, isLeftOut, PIECE, pieces, shapeOf } from './pieces.js'
-import { decodeOf } from './rewrite.js'
+import { characterSetOf, decodeOf, isSmall } from './rewrite.js'
 import type { Subject } from './subject.js'
 import { expectBounded } from './value.js'
 import { Output } from './write.js'
@@ -23,9 +24,6 @@ const CODED: ReadonlySet<number> = new Set([0x00100010, 0x00100020])
 /** Digits that are no text: a number of the source comes up in them by chance, and their form was checked. */
 const NOT_SEARCHED: ReadonlySet<string> = new Set('AS DA DS DT IS TM UI'.split(' '))
 
-/** From this size on a value is searched in steps. */
-const LARGE = 0x10000
-
 /**
  * The patient's code may stand in Patient ID and Patient's Name.
  *
@@ -34,31 +32,72 @@ const LARGE = 0x10000
 export function* expectNoIdentifier(
   elements: readonly Element[],
   buffer: Buffer,
-  subject: Pick<Subject, 'identifiers' | 'code' | 'pace'>,
-  isTop = true,
-  outer: Decode = decodeDefault,
+  subject: Subject,
+  encoding: Encoding,
 ): Steps<void> {
-  const { identifiers, code, pace } = subject
-  const decode = decodeOf(elements, buffer) ?? outer
+  const memo = memoOf(subject, { encoding, characterSet: characterSetOf(elements, buffer) })
+  const decode = decodeOf(elements, buffer) ?? decodeDefault
   for (const element of elements) {
-    if (pace.isDue()) yield
-    if (isTop && MARK_TAGS.has(element.tag)) continue
-    for (const { elements: inside } of element.items ?? [])
-      if (inside.length > 0) yield* expectNoIdentifier(inside, buffer, subject, false, decode)
-    if (element.items || element.valueEnd === element.valueStart) continue
-    const vr = vrOf(element.tag) ?? element.vr
-    const value = buffer.subarray(element.valueStart, element.valueEnd)
-    // A file that comes back names its patient by this very code.
-    if (CODED.has(element.tag) && value.toString('latin1').trim() === code) continue
-    expectBounded(element)
-    const isText = isWritten(vr) || isWritten(element.vr)
-    if (isText && identifiers.isInText(fold(decode(value))))
-      throw new NocturneError('identifier_left')
-    if (NOT_SEARCHED.has(vr)) continue
-    const isFound =
-      value.length < LARGE ? identifiers.isInBytes(value) : yield* identifiers.search(value, pace)
-    if (isFound) throw new NocturneError('identifier_left')
+    if (subject.pace.isDue()) yield
+    if (MARK_TAGS.has(element.tag)) continue
+    const key = memo && keyOf(element, buffer, NO_PARTNERS)
+    if (key !== undefined && memo?.isClean(key)) continue
+    yield* searchElement(element, buffer, subject, decode)
+    if (key !== undefined) memo?.rememberClean(key)
   }
+}
+
+const NO_PARTNERS: readonly Element[] = []
+
+function* searchElement(
+  element: Element,
+  buffer: Buffer,
+  subject: Searched,
+  decode: Decode,
+): Steps<void> {
+  const { items, valueStart, valueEnd } = element
+  for (const { elements } of items ?? []) {
+    const own = decodeOf(elements, buffer) ?? decode
+    for (const inside of elements) {
+      if (subject.pace.isDue()) yield
+      if (isSmall(inside)) searchSmall(inside, buffer, subject, own)
+      else yield* searchElement(inside, buffer, subject, own)
+    }
+  }
+  if (isSmall(element)) searchSmall(element, buffer, subject, decode)
+  else if (!items && isSearched(element, buffer, subject, decode)) {
+    const value = buffer.subarray(valueStart, valueEnd)
+    if (yield* subject.identifiers.search(value, subject.pace))
+      throw new NocturneError('identifier_left')
+  }
+}
+
+type Searched = Pick<Subject, 'identifiers' | 'code' | 'pace'>
+
+function searchSmall(element: Element, buffer: Buffer, subject: Searched, decode: Decode): void {
+  if (!isSearched(element, buffer, subject, decode)) return
+  const value = buffer.subarray(element.valueStart, element.valueEnd)
+  if (subject.identifiers.isInBytes(value)) throw new NocturneError('identifier_left')
+}
+
+/** Searches what is text. Whether the bytes are to be searched too. */
+function isSearched(
+  element: Element,
+  buffer: Buffer,
+  { identifiers, code }: Searched,
+  decode: Decode,
+): boolean {
+  const { tag, valueStart, valueEnd } = element
+  if (valueEnd === valueStart) return false
+  const vr = vrOf(tag) ?? element.vr
+  const value = buffer.subarray(valueStart, valueEnd)
+  // A file that comes back names its patient by this very code.
+  if (CODED.has(tag) && value.toString('latin1').trim() === code) return false
+  expectBounded(element)
+  const isText = isWritten(vr) || isWritten(element.vr)
+  if (isText && identifiers.isInText(fold(decode(value))))
+    throw new NocturneError('identifier_left')
+  return !NOT_SEARCHED.has(vr)
 }
 
 type ParsedDataset = Readonly<Record<string, DicomElement>>

@@ -3,16 +3,18 @@ import { NocturneError } from '../lib/errors.js'
 import type { ReceivedInstance } from '../receive/index.js'
 import { cleanPixels } from './blank/blank.js'
 import { judgePixels, type PixelVerdict } from './blank/plan.js'
-import { decodeDefault, type Decode } from './charset.js'
+import { decodeDefault } from './charset.js'
 import { expectAgreement, expectNoIdentifier } from './check.js'
 import type { Element, Encoding } from './element.js'
 import { DIRECTORY, handleOf, readIdentity, type Identity } from './identity.js'
-import { Identifiers } from './identifiers.js'
+import type { Identifiers } from './identifiers.js'
 import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts, Pseudonym } from './index.js'
 import { deflated, inflated } from './inflate.js'
 import { keyedDigest, uidMapper, valueDigester } from './keys.js'
 import { encodeMarks, encodeStart } from './marks.js'
 import { CLEAN_DESCRIPTORS, CLEAN_PIXELS } from './options.js'
+import type { UidPair } from './memo.js'
+import { identifiersOf } from './named.js'
 import { Pace, type Steps } from './pace.js'
 import { readStart, type Start } from './part10.js'
 import { passPixels } from './pixels.js'
@@ -101,8 +103,8 @@ async function pass(
   const pseudonym = await context.pseudonymOf(handle, identity.original)
 
   pace.begin()
-  const uids = new Map<string, string>()
-  const subject = subjectOf(context, digest, pseudonym, pace, uids)
+  const identifiers = await pace.run(identifiersOf(head.elements, reader.buffer, pace))
+  const subject = subjectOf(context, digest, pseudonym, pace, identifiers)
   const { header, again } = await pace.run(
     rewriteHead(head, reader.buffer, syntax.encoding, subject, verdict, context),
   )
@@ -121,7 +123,7 @@ async function pass(
           code: subject.code,
           shiftSeconds: subject.rules.dates === 'modified' ? subject.shiftSeconds : 0,
           identity: identity.original,
-          uids: [...uids],
+          uids: [...new Map(subject.uids)],
           ...(await pace.run(
             collectOriginals(head.elements, reader.buffer, syntax.encoding, subject.report, pace),
           )),
@@ -148,18 +150,19 @@ function subjectOf(
   digest: ReturnType<typeof digestsOf>,
   { code, shiftSeconds }: Pseudonym,
   pace: Pace,
-  uids: Map<string, string>,
+  identifiers: Identifiers,
 ): Subject {
   if (!/^[A-Z0-9]{1,16}$/.test(code) || !Number.isSafeInteger(shiftSeconds))
     throw new NocturneError('unsafe_step_failed')
   const map = uidMapper(digest('uid'))
+  const uids: UidPair[] = []
   return {
     rules: rulesOf(profile),
-    identifiers: new Identifiers(),
+    identifiers,
     pace,
     mapUid: (uid) => {
       const mapped = map(uid)
-      uids.set(uid, mapped)
+      uids.push([uid, mapped])
       return mapped
     },
     digestValue: valueDigester(digest('report')),
@@ -167,6 +170,7 @@ function subjectOf(
     shiftSeconds,
     cleansText: profile.options.includes(CLEAN_DESCRIPTORS),
     report: [],
+    uids,
   }
 }
 
@@ -180,7 +184,6 @@ function* rewriteHead(
   { profile }: DeidentifyContext,
 ): Steps<{ header: Buffer; again: readonly Element[] }> {
   const { pace } = subject
-  yield* collect(elements, buffer, subject, decodeDefault)
   const isBlanked = plan !== undefined
   const photometric = plan && 'codec' in plan.way ? plan.way.codec.photometric : undefined
   const marks = { isBlanked, isFaceless, photometric }
@@ -194,25 +197,9 @@ function* rewriteHead(
   const { output } = yield* rewriteDataset(scope, additions)
   const header = yield* output.toBuffer(pace)
   const again = yield* readDataset(header, encoding, new Budget(pace))
-  yield* expectNoIdentifier(again, header, subject)
+  yield* expectNoIdentifier(again, header, subject, encoding)
   yield* expectAgreement(again, header, encoding, pace)
   return { header, again }
-}
-
-/** Every identifier of the source, at every level, in the character set of its level. */
-function* collect(
-  elements: readonly Element[],
-  buffer: Buffer,
-  { identifiers, pace }: Pick<Subject, 'identifiers' | 'pace'>,
-  outer: Decode,
-): Steps<void> {
-  const decode = decodeOf(elements, buffer) ?? outer
-  for (const element of elements) {
-    if (pace.isDue()) yield
-    if (!element.items) identifiers.add(element, buffer, decode)
-    for (const { elements: inside } of element.items ?? [])
-      if (inside.length > 0) yield* collect(inside, buffer, { identifiers, pace }, decode)
-  }
 }
 
 /** From the new header itself, so that they are what a reader will find. */

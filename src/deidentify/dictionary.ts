@@ -69,12 +69,18 @@ export const tagOf = (keyword: string): number | undefined => tagsByKeyword.get(
  * The TM that belongs to a DA, or the DA that belongs to a TM, by their keywords (`StudyDate`, `StudyTime`):
  * Annex E wants both shifted as one instant.
  */
-export function partnerOf(tag: number): number | undefined {
-  const own = attributes.get(tag)
-  if (own === undefined || (own.vr !== 'DA' && own.vr !== 'TM')) return undefined
+export const partnerOf = (tag: number): number | undefined => partners.get(tag)
+
+function findPartner(own: Attribute): number | undefined {
   const [from, to, vr] = own.vr === 'DA' ? ['Date', 'Time', 'TM'] : ['Time', 'Date', 'DA']
   const partner = tagsByKeyword.get(own.keyword.replace(from, to))
   return partner !== undefined && attributes.get(partner)?.vr === vr ? partner : undefined
+}
+
+const partners = new Map<number, number>()
+for (const [tag, own] of attributes) {
+  const partner = own.vr === 'DA' || own.vr === 'TM' ? findPartner(own) : undefined
+  if (partner !== undefined) partners.set(tag, partner)
 }
 
 /** `00100010`. */

@@ -31,6 +31,12 @@ const MAX_CELLS = 4_000_000
 /** What is searched between two looks at the clock. */
 const SLICE_BYTES = 0x10000
 
+const isNameOf = (tag: number, vr: string): boolean => vr === 'PN' || vrOf(tag) === 'PN'
+
+/** Whether an attribute names somebody, or numbers, dates or reaches them. */
+export const isNaming = (tag: number, vr: string): boolean =>
+  ID_TAGS.has(tag) || tag === BIRTH_DATE || CONTACT_TAGS.has(tag) || isNameOf(tag, vr)
+
 export class Identifiers {
   /** Folded words of names, the vocabulary's too: what cleaning must not let stay. */
   readonly names = new Set<string>()
@@ -42,9 +48,9 @@ export class Identifiers {
   /** Takes note of `element` of the source, when it names somebody. @throws NocturneError `header_too_complex` */
   add(element: Element, buffer: Buffer, decode: Decode): void {
     const { tag, vr } = element
-    const isName = vr === 'PN' || vrOf(tag) === 'PN'
+    if (!isNaming(tag, vr)) return
+    const isName = isNameOf(tag, vr)
     const isId = ID_TAGS.has(tag)
-    if (!isName && !isId && tag !== BIRTH_DATE && !CONTACT_TAGS.has(tag)) return
     const value = buffer.subarray(element.valueStart, element.valueEnd)
     if (this.#tokens.size > MAX_TOKENS || value.length > MAX_VALUE_BYTES)
       throw new NocturneError('header_too_complex')

@@ -104,6 +104,16 @@ export function handleOf(
       : name !== ''
         ? ['name', name.toUpperCase(), birthDate]
         : ['study', studyInstanceUID]
-  const handle = digest(JSON.stringify(basis)).toString('hex')
-  return { handle, isPatient: basis[0] !== 'study' }
+  return { handle: handleUnder(digest, JSON.stringify(basis)), isPatient: basis[0] !== 'study' }
+}
+
+/** The last patient under each key: the slices of a study have the same. */
+const handles = new WeakMap<Digest, { readonly basis: string; readonly handle: string }>()
+
+function handleUnder(digest: Digest, basis: string): string {
+  const last = handles.get(digest)
+  if (last?.basis === basis) return last.handle
+  const handle = digest(basis).toString('hex')
+  handles.set(digest, { basis, handle })
+  return handle
 }

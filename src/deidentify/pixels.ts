@@ -16,11 +16,15 @@ export async function* passPixels(
   header: Header,
   encoding: Encoding,
 ): AsyncGenerator<Buffer, void> {
-  yield* reader.take(header.valueStart)
   if (header.length !== UNDEFINED_LENGTH) {
-    yield* reader.take(header.length)
+    for (let left = header.valueStart + header.length; left > 0;) {
+      const part = await reader.takeSome(left)
+      left -= part.length
+      yield part
+    }
     return
   }
+  yield* reader.take(header.valueStart)
   for (;;) {
     await reader.fill(8)
     if (reader.filled < 8) throw new NocturneError('truncated')

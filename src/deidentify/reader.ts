@@ -49,13 +49,19 @@ export class Reader {
   /** The next `count` bytes, uncopied, holding none of them. @throws NocturneError `truncated` */
   async *take(count: number): AsyncGenerator<Buffer, void> {
     for (let left = count; left > 0;) {
-      const chunk = await this.#next()
-      if (chunk === undefined) throw new NocturneError('truncated')
-      if (chunk.length > left) this.#putBack(chunk.subarray(left))
-      const part = chunk.length > left ? chunk.subarray(0, left) : chunk
+      const part = await this.takeSome(left)
       left -= part.length
       yield part
     }
+  }
+
+  /** A part of the next bytes, uncopied: at least one and `most` at most. @throws NocturneError `truncated` */
+  async takeSome(most: number): Promise<Buffer> {
+    const chunk = await this.#next()
+    if (chunk === undefined) throw new NocturneError('truncated')
+    if (chunk.length <= most) return chunk
+    this.#putBack(chunk.subarray(most))
+    return chunk.subarray(0, most)
   }
 
   /** Passes over `count` bytes. @throws NocturneError `truncated` */

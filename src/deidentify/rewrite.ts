@@ -4,6 +4,7 @@ import { decodeWith, type Decode } from './charset.js'
 import { hex } from './dictionary.js'
 import type { Element, Encoding, Item } from './element.js'
 import type { ElementReport } from './index.js'
+import { keyOf, memoOf, type Memo } from './memo.js'
 import type { Steps } from './pace.js'
 import type { Rule } from './rules.js'
 import { safePrivateTags } from './safe-private.js'
@@ -45,6 +46,13 @@ export function* rewriteDataset(
     : undefined
   const output = new Output()
   const added = [...additions].sort(([a], [b]) => a - b)
+  const memo =
+    scope.path === ''
+      ? memoOf(subject, {
+          encoding: scope.encoding,
+          characterSet: characterSetOf(elements, buffer),
+        })
+      : undefined
   let isChanged = added.length > 0
   for (const element of inOrder(elements)) {
     while (added[0] && added[0][0] < element.tag) addNext(scope, output, added)
@@ -52,9 +60,11 @@ export function* rewriteDataset(
     if (subject.pace.isDue(2)) yield
     const rewritten = safe?.has(element.tag)
       ? element
-      : isSmall(element)
-        ? rewriteSmall(scope, element)
-        : yield* rewriteElement(scope, element)
+      : memo
+        ? yield* recall(scope, element, memo)
+        : isSmall(element)
+          ? rewriteSmall(scope, element)
+          : yield* rewriteElement(scope, element)
     if (rewritten === element) output.add(buffer, element.start, element.end)
     else isChanged = true
     if (rewritten instanceof Output) output.addAll(rewritten)
@@ -62,6 +72,34 @@ export function* rewriteDataset(
   }
   while (added[0]) addNext(scope, output, added)
   return { output, isChanged }
+}
+
+/** As `rewriteElement`, but once for the same bytes. */
+function* recall(
+  scope: Scope,
+  element: Element,
+  memo: Memo,
+): Steps<Element | Buffer | Output | undefined> {
+  const { subject, buffer } = scope
+  const key = keyOf(element, buffer, scope.elements)
+  if (key === undefined) return yield* rewriteElement(scope, element)
+  const known = memo.outcomeOf(key)
+  if (known) {
+    for (const entry of known.report) subject.report.push(entry)
+    for (const pair of known.uids) subject.uids.push(pair)
+    return known.bytes === 'kept' ? element : known.bytes
+  }
+  const [reported, mapped] = [subject.report.length, subject.uids.length]
+  const rewritten = isSmall(element)
+    ? rewriteSmall(scope, element)
+    : yield* rewriteElement(scope, element)
+  const bytes = rewritten instanceof Output ? yield* rewritten.toBuffer(subject.pace) : rewritten
+  memo.remember(key, {
+    bytes: bytes === element ? 'kept' : Buffer.isBuffer(bytes) ? bytes : undefined,
+    report: subject.report.slice(reported),
+    uids: subject.uids.slice(mapped),
+  })
+  return bytes
 }
 
 function addNext(scope: Scope, output: Output, added: [number, Buffer][]): void {
@@ -82,7 +120,8 @@ function inOrder(elements: readonly Element[]): readonly Element[] {
   return sorted
 }
 
-const isSmall = ({ items, valueStart, valueEnd }: Element): boolean =>
+/** What is searched in one step. */
+export const isSmall = ({ items, valueStart, valueEnd }: Element): boolean =>
   items === undefined && valueEnd - valueStart < LARGE
 
 /** As `rewriteElement`, in one step: most elements are a few bytes long. */
@@ -190,8 +229,14 @@ function modeInside(scope: Scope, rule: Rule): TextMode {
 
 /** The decoder that a data set names for itself, or undefined. */
 export function decodeOf(elements: readonly Element[], buffer: Buffer): Decode | undefined {
+  const characterSet = characterSetOf(elements, buffer)
+  return characterSet === undefined ? undefined : decodeWith(characterSet)
+}
+
+/** Specific Character Set as a data set gives it. */
+export function characterSetOf(elements: readonly Element[], buffer: Buffer): string | undefined {
   const found = elements.find(({ tag }) => tag === SPECIFIC_CHARACTER_SET)
-  return found && decodeWith(buffer.toString('latin1', found.valueStart, found.valueEnd))
+  return found && buffer.toString('latin1', found.valueStart, found.valueEnd)
 }
 
 function report(

@@ -2,7 +2,15 @@
 import { NocturneError } from '../lib/errors.js'
 import { isPixelData, UNDEFINED_LENGTH, type Element, type Encoding } from './element.js'
 import type { Reader } from './reader.js'
-import { Budget, expectFew, Incomplete, readElement, readHeader, type Header } from './walk.js'
+import {
+  Budget,
+  expectFew,
+  Incomplete,
+  readElement,
+  readHeader,
+  readLeaf,
+  type Header,
+} from './walk.js'
 import type { Pace } from './pace.js'
 
 export interface Stretch {
@@ -28,7 +36,9 @@ export async function readHead(
 ): Promise<Stretch> {
   const elements: Element[] = []
   for (let at = start; ;) {
-    const found = await nextElement(reader, at, encoding, limit, budget)
+    const leaf = readLeaf(reader.buffer, at, Math.min(reader.filled, limit), encoding)
+    if (leaf && budget.spend()) await budget.pace.rest()
+    const found = leaf ?? (await nextElement(reader, at, encoding, limit, budget))
     if (found === undefined) return { elements, end: at, pixels: undefined }
     if ('length' in found) {
       const pixels = { ...found, valueStart: found.valueStart - at }

@@ -1,6 +1,7 @@
 import type { ValueDigest } from './keys.js'
 import type { Identifiers } from './identifiers.js'
 import type { ElementReport } from './index.js'
+import type { UidPair } from './memo.js'
 import type { Pace } from './pace.js'
 import type { Rules } from './rules.js'
 
@@ -18,6 +19,8 @@ export interface Subject {
   /** The profile has the Clean Descriptors Option. */
   readonly cleansText: boolean
   readonly report: ElementReport[]
+  /** Every UID that was replaced, as often as it was. */
+  readonly uids: UidPair[]
 }
 
 /** What happens to text that Table E.1-1 does not list: kept if it names nobody, cleaned by words, or replaced. */

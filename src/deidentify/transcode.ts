@@ -34,6 +34,9 @@ export function transcode(
 ): Buffer | undefined {
   const { tag, items, valueStart, valueEnd } = element
   if (element.fragments) return undefined
+  // What is as long as it says, and of a VR that says all, is the same bytes.
+  if (from === to && from.explicit && !items && element.vr !== 'UN' && element.vr !== 'SQ')
+    return buffer.subarray(element.start, element.end)
   if (items) {
     const encoded: Buffer[] = []
     for (const item of items) {

@@ -7,6 +7,7 @@ import { NocturneError } from '../lib/errors.js'
 import { vrOf } from './dictionary.js'
 import {
   IMPLICIT,
+  isPixelData,
   ITEM,
   ITEM_END,
   SEQUENCE_END,
@@ -119,6 +120,21 @@ export function* readElement(
   return isNested(header, encoding)
     ? yield* sequence(span, at, header, encoding)
     : leaf(span, at, header, encoding)
+}
+
+/** The element at `at` when it is whole and holds no other; undefined for what needs a closer look, faults included. */
+export function readLeaf(
+  buffer: Buffer,
+  at: number,
+  end: number,
+  encoding: Encoding,
+): Element | undefined {
+  if (at + 12 > end || buffer.readUInt32LE(at) === 0) return undefined
+  const { tag, vr, length, valueStart } = readHeader(buffer, at, end, true, encoding)
+  const valueEnd = valueStart + length
+  if (vr === 'SQ' || vr === 'UN' || valueEnd > end || isPixelData(tag) || tag >>> 16 === 0xfffe)
+    return undefined
+  return { tag, vr, start: at, valueStart, valueEnd, end: valueEnd, undefinedLength: false }
 }
 
 /** All of `buffer` as one data set. @throws NocturneError `malformed`, `header_too_complex` */

@@ -89,12 +89,25 @@ function* joined(length: number, ranges: Iterable<Range>, pace: Pace): Steps<Buf
 }
 
 /** Tag, VR and length. `length` of a short VR must fit 16 bits. */
-export function encodeHeader(tag: number, vr: string, length: number, encoding: Encoding): Buffer {
-  const { explicit, bigEndian } = encoding
+export const encodeHeader = (tag: number, vr: string, length: number, encoding: Encoding): Buffer =>
+  withHeader(tag, vr, length, encoding, 0)
+
+/** The header, and room for `space` bytes behind it. */
+function withHeader(
+  tag: number,
+  vr: string,
+  length: number,
+  { explicit, bigEndian }: Encoding,
+  space: number,
+): Buffer {
   const isLong = explicit && LONG_VRS.has(vr)
-  const bytes = Buffer.alloc(isLong ? 12 : 8)
+  const bytes = Buffer.allocUnsafe((isLong ? 12 : 8) + space)
   writeTag(bytes, tag, bigEndian)
-  if (explicit) bytes.write(vr, 4, 'latin1')
+  if (explicit) {
+    bytes.writeUInt8(vr.charCodeAt(0), 4)
+    bytes.writeUInt8(vr.charCodeAt(1), 5)
+    if (isLong) bytes.writeUInt16LE(0, 6)
+  }
   if (!explicit || isLong) writeLength(bytes, length, isLong ? 8 : 4, bigEndian)
   else if (bigEndian) bytes.writeUInt16BE(length, 6)
   else bytes.writeUInt16LE(length, 6)
@@ -103,7 +116,9 @@ export function encodeHeader(tag: number, vr: string, length: number, encoding: 
 
 /** An element with a value of even length. */
 export function encodeElement(tag: number, vr: string, value: Buffer, encoding: Encoding): Buffer {
-  return Buffer.concat([encodeHeader(tag, vr, value.length, encoding), value])
+  const bytes = withHeader(tag, vr, value.length, encoding, value.length)
+  value.copy(bytes, bytes.length - value.length)
+  return bytes
 }
 
 /** `text` in ASCII, padded to an even length: NUL for UI, space for the rest (PS3.5 section 6.2). */

@@ -37,8 +37,11 @@ export interface Lane {
 }
 
 const FILE = new URL('./worker.js', import.meta.url)
-/** Who moves the bytes hardly works beside them, so there is one for each core; on a single core they gain nothing. */
-let most = availableParallelism() > 1 ? Math.min(8, availableParallelism()) : 0
+/**
+ * One core is left to who answers requests. A single thread beside it gains little and takes 20 MB of a gateway that
+ * keeps a stream of any size under 200, so on two cores there is none.
+ */
+let most = availableParallelism() > 2 ? Math.min(8, availableParallelism() - 1) : 0
 const IDLE_MS = 10_000
 /** MB of JavaScript objects; the blocks lie outside. A small young generation gives them back sooner. */
 const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }

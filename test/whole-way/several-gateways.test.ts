@@ -227,9 +227,9 @@ if ('skip' in server) {
       expect((await upload(one, second, files)).status).toBe(201)
 
       const swept = await eventually(states, ({ receiving }) => receiving === undefined, 90_000)
-      // The upload above brought an object an item, and its manifest.
+      // The upload above brought an object an item, its crosswalk and its manifest.
       const look = () => content().then(({ keys }) => keys.length)
-      const left = before + files.length + 1
+      const left = before + files.length + 2
       expect(await eventually(look, (count) => count === left)).toBe(left)
       expect(swept.abandoned).toBe(1)
       const rows = await events()

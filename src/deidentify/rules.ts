@@ -43,6 +43,7 @@ type ConfidentialityColumn = 'X' | 'Z' | 'D' | 'U' | 'X/Z' | 'X/D' | 'Z/D' | 'X/
 
 const TABLE = 'E.1-1'
 const REFERENCED_STUDIES = 0x00081110
+const ENCRYPTED_ATTRIBUTES = 0x04000500
 const backstop = (step: Rule['step'], base: Base, reason: string): Rule => ({ step, base, reason })
 
 const PRIVATE = backstop('remove', 'remove', 'private')
@@ -58,6 +59,7 @@ const NUMBER = backstop('check', 'empty', 'not a number')
 const BYTES = backstop('check', 'remove', 'identifier in bytes')
 const NAME = backstop('empty', 'empty', 'backstop PN')
 const TITLE = backstop('empty', 'empty', 'backstop AE')
+const ENCRYPTED = backstop('remove', 'remove', 'encrypted attributes')
 const ADDRESS = backstop('remove', 'remove', 'backstop UR')
 
 const BACKSTOPS: Readonly<Record<string, Rule>> = {
@@ -94,6 +96,8 @@ function compile(profile: Profile): Rules {
   // Type 3 with at least one item wherever it stands: emptied it would be invalid, removed it never is.
   if (table.get(REFERENCED_STUDIES)?.step === 'empty')
     table.set(REFERENCED_STUDIES, backstop('remove', 'remove', TABLE))
+  // The originals, for whoever has a key: the table is silent, for it speaks of those that are made with it.
+  table.set(ENCRYPTED_ATTRIBUTES, ENCRYPTED)
   table.set(0x00100010, CODE)
   table.set(0x00100020, CODE)
   const dates = profile.options.includes(FULL_DATES)

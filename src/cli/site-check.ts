@@ -126,6 +126,11 @@ function expiries(survey: SiteSurvey, now: Date): SiteProblem[] {
       expiresAt: report.usableUntil,
     })),
     { path: 'gateway.tls', what: 'the TLS certificate', expiresAt: survey.tlsExpiresAt },
+    ...survey.attributeExpiries.map(({ file, expiresAt }) => ({
+      path: file,
+      what: 'the certificate that encrypted attributes are for',
+      expiresAt,
+    })),
   ]
   return dated.flatMap(({ path, what, expiresAt }) => {
     const warning = expiryWarning(expiresAt, now)

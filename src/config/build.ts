@@ -1,4 +1,4 @@
-import type { Profile } from '../deidentify/index.js'
+import type { AttributeRecipient, Profile } from '../deidentify/index.js'
 import type { S3StoreConfig, StoreConfig } from '../store/index.js'
 import type { SiteCertificate } from './certificates.js'
 import { resolveDatabase } from './database.js'
@@ -11,6 +11,8 @@ import { buildSinks } from './sinks.js'
 export interface Gathered {
   readonly certificates: readonly SiteCertificate[]
   readonly profiles: ReadonlyMap<string, Profile>
+  /** By the path of the certificate. */
+  readonly recipients: ReadonlyMap<string, AttributeRecipient>
   readonly s3: S3StoreConfig['credentials'] | undefined
 }
 
@@ -18,11 +20,12 @@ export interface Gathered {
 export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteConfig | undefined {
   const armored = new Map(parts.certificates.map((one) => [one.principal, one.armored]))
   const recovery = armored.get('recovery')
-  const facilities = file.facilities.flatMap((one) => {
+  const facilities = file.facilities.flatMap(({ encryptedAttributes: path, ...one }) => {
     const [certificate, profile] = [armored.get(one.id), parts.profiles.get(one.profile)]
-    return certificate === undefined || profile === undefined
-      ? []
-      : [{ ...one, certificate, profile }]
+    const recipient = path === undefined ? undefined : parts.recipients.get(path)
+    if (certificate === undefined || profile === undefined) return []
+    if (path !== undefined && recipient === undefined) return []
+    return [{ ...one, certificate, profile, ...(recipient && { encryptedAttributes: recipient }) }]
   })
   const people = file.people.flatMap(({ id, role, facility }) => {
     const certificate = armored.get(id)

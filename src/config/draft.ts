@@ -24,6 +24,7 @@ const facility = z
     id: good(facilityFields.id),
     certificate: good(facilityFields.certificate),
     profile: good(facilityFields.profile),
+    encryptedAttributes: good(facilityFields.encryptedAttributes),
     groups: ids,
   })
   .catch({})

@@ -6,7 +6,7 @@
  * Always true: a secret is never in YAML, is in a file that only its owner reads, and is never printed.
  * Trusts: the operator's files, as far as `problems` finds nothing.
  */
-import type { Profile } from '../deidentify/index.js'
+import type { AttributeRecipient, Profile } from '../deidentify/index.js'
 import type { LogLevel } from '../lib/logger.js'
 import type { ReceiveLimits } from '../receive/index.js'
 import type { StoreConfig } from '../store/index.js'
@@ -68,6 +68,8 @@ export interface FacilityConfig {
   readonly groups: readonly string[]
   /** Documents cannot be de-identified: pass them to the readers sealed, or hold them in quarantine. */
   readonly documents: 'pass' | 'quarantine'
+  /** Who can open the original values that travel in each instance (0400,0500). */
+  readonly encryptedAttributes?: AttributeRecipient
 }
 
 export interface GroupConfig {

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import { NocturneError } from '../lib/errors.js'
 import type { StoreConfig } from '../store/index.js'
+import { readAttributeRecipients } from './attribute-recipients.js'
+import type { RecipientsReading } from './attribute-recipients.js'
 import { buildConfig, buildStore } from './build.js'
 import { NO_POLICY, readCertificates } from './certificates.js'
 import type { InspectCertificate, SiteCertificate } from './certificates.js'
@@ -44,6 +46,8 @@ export interface SiteSurvey {
   readonly store: StoreConfig | undefined
   readonly certificates: readonly SiteCertificate[]
   readonly tlsExpiresAt: Date | undefined
+  /** Of the certificates that encrypted attributes are for. */
+  readonly attributeExpiries: RecipientsReading['expiries']
   /** Secrets, like `databasePassword`: for trying them, not for printing. */
   readonly ledgerKey: string | undefined
   readonly gatewayKey: string | undefined
@@ -96,6 +100,7 @@ export async function surveySite(
 
   const { profiles, findings, ...inProfiles } = await readProfiles(root, draft, rooms)
   const certificates = await readCertificates(root, draft, rooms.inspectCertificate)
+  const attributes = await readAttributeRecipients(root, draft, profiles, new Date())
   const secrets = await readSecrets(root, facilities)
   const tls = draft.gateway.tls && (await checkTls(root, draft.gateway.tls, new Date()))
   const sinkProblems = await checkSinks(root, draft, new Date())
@@ -104,7 +109,12 @@ export async function surveySite(
   const isReadable = yaml.value !== undefined
   const shape = isReadable ? readShape(environment.value) : undefined
   const inYaml = isReadable
-    ? [...checkReferences(draft), ...passwordInYaml(draft, environment), ...findings]
+    ? [
+        ...checkReferences(draft),
+        ...passwordInYaml(draft, environment),
+        ...findings,
+        ...attributes.findings,
+      ]
     : []
   const problems = [
     ...yaml.problems,
@@ -112,11 +122,17 @@ export async function surveySite(
     ...environment.problems,
     ...inProfiles.problems,
     ...certificates.problems,
+    ...attributes.problems,
     ...secrets.problems,
     ...(tls?.problems ?? []),
     ...sinkProblems,
   ]
-  const parts = { certificates: certificates.certificates, profiles, s3: environment.s3 }
+  const parts = {
+    certificates: certificates.certificates,
+    profiles,
+    recipients: attributes.recipients,
+    s3: environment.s3,
+  }
   const config = shape?.file && buildConfig(root, shape.file, parts)
   const databasePassword = environment.databasePassword ?? draft.database?.password
   const whole = wholeSecrets(secrets, databasePassword)
@@ -130,6 +146,7 @@ export async function surveySite(
     store: draft.store && buildStore(root, draft.store, environment.s3),
     certificates: certificates.certificates,
     tlsExpiresAt: tls?.expiresAt,
+    attributeExpiries: attributes.expiries,
     ledgerKey: secrets.ledgerKey,
     gatewayKey: secrets.gatewayKey,
     keyPolicy: draft.keys ?? NO_POLICY,
@@ -146,6 +163,7 @@ const notASite = (dir: string, problem: SiteProblem): SiteSurvey => ({
   store: undefined,
   certificates: [],
   tlsExpiresAt: undefined,
+  attributeExpiries: [],
   ledgerKey: undefined,
   gatewayKey: undefined,
   keyPolicy: NO_POLICY,

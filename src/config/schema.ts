@@ -66,6 +66,7 @@ export const facilityFields = {
   profile: path,
   groups: z.array(reference).min(1, 'names no group').max(1_000, 'names too many groups'),
   documents: z.enum(['pass', 'quarantine']).default('pass'),
+  encryptedAttributes: path.optional(),
 }
 
 const parsed = <T>(parse: (text: string) => T | undefined, problem: string) =>

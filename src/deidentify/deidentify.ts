@@ -6,6 +6,7 @@ import { judgePixels, type PixelVerdict } from './blank/plan.js'
 import { decodeDefault } from './charset.js'
 import { expectAgreement, expectNoIdentifier } from './check.js'
 import type { Element, Encoding } from './element.js'
+import { addEncryptedAttributes } from './encrypted-attributes.js'
 import { DIRECTORY, handleOf, readIdentity, type Identity } from './identity.js'
 import type { Identifiers } from './identifiers.js'
 import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts, Pseudonym } from './index.js'
@@ -181,7 +182,7 @@ function* rewriteHead(
   encoding: Encoding,
   subject: Subject,
   { plan, isFaceless }: PixelVerdict,
-  { profile }: DeidentifyContext,
+  { profile, secret, encryptedAttributes: recipient }: DeidentifyContext,
 ): Steps<{ header: Buffer; again: readonly Element[] }> {
   const { pace } = subject
   const isBlanked = plan !== undefined
@@ -195,9 +196,18 @@ function* rewriteHead(
   const decode = decodeOf(elements, buffer) ?? decodeDefault
   const scope: Scope = { subject, buffer, elements, encoding, decode, mode: 'check', path: '' }
   const { output } = yield* rewriteDataset(scope, additions)
-  const header = yield* output.toBuffer(pace)
-  const again = yield* readDataset(header, encoding, new Budget(pace))
-  yield* expectNoIdentifier(again, header, subject, encoding)
+  const clean = yield* output.toBuffer(pace)
+  const read = yield* readDataset(clean, encoding, new Budget(pace))
+  yield* expectNoIdentifier(read, clean, subject, encoding)
+  const { header, again } = recipient
+    ? yield* addEncryptedAttributes(
+        { elements: read, buffer: clean, encoding },
+        { elements, buffer, encoding },
+        subject,
+        recipient,
+        keyedDigest(secret, 'attributes'),
+      )
+    : { header: clean, again: read }
   yield* expectAgreement(again, header, encoding, pace)
   return { header, again }
 }

@@ -87,6 +87,14 @@ export interface TextDetector {
   readonly clears: boolean
 }
 
+/** Who can read the original values that travel encrypted in an instance: an RSA key of an X.509 certificate. */
+export interface AttributeRecipient {
+  /** SubjectPublicKeyInfo in PEM. */
+  readonly publicKey: string
+  /** Subject Key Identifier of the certificate, hexadecimal (RFC 5280 section 4.2.1.2). */
+  readonly keyId: string
+}
+
 export interface DeidentifyContext {
   readonly profile: Profile
   /** 32 bytes, of the facility alone; every keyed digest comes from it with a domain of its own. */
@@ -96,6 +104,8 @@ export interface DeidentifyContext {
   /** Finds or makes the pseudonym of a patient (see `handle` in InstanceFacts). Called once an instance, before any byte leaves. */
   readonly pseudonymOf: (handle: string, original: OriginalIdentity) => Promise<Pseudonym>
   readonly headerBytes: number
+  /** Puts original values into every instance, encrypted to this key (0400,0500). Never under `links: transfer`. */
+  readonly encryptedAttributes?: AttributeRecipient | undefined
   /** Findings that the facility has looked at and answers for: they do not stop this instance. */
   readonly waived?: readonly Code[]
   /** Under `pixels: blank`: looks at images that were blanked, and at those that no rule covers. */

@@ -14,8 +14,10 @@ export const CHARACTER_SET = 0x00080005
 export const UNICODE = 'ISO_IR 192'
 /** PS3.5 section 6.1.2.2: the VRs whose text is in the Specific Character Set. */
 const CODED: ReadonlySet<string> = new Set(['LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UT'])
-/** What de-identification says of itself, which is no longer so. */
-const MARKS: ReadonlySet<number> = new Set([0x00120062, 0x00120063, 0x00120064, 0x00280303])
+/** What de-identification says of itself, which is no longer so, and the encrypted originals, which stand in the clear again. */
+const MARKS: ReadonlySet<number> = new Set([
+  0x00120062, 0x00120063, 0x00120064, 0x00280303, 0x04000500,
+])
 
 export const isUid = ({ tag, vr, items }: Element): boolean =>
   items === undefined && (vr === 'UI' || (vr === 'UN' && vrOf(tag) === 'UI'))

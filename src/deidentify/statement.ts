@@ -80,7 +80,11 @@ export function conformanceStatement(profile: Profile): string {
       ? 'Images that may show a face, or from which one can be made (config/face-rules.yaml), are quarantined; the others get Recognizable Visual Features (0028,0302) = NO and code 113102.'
       : 'Clean Recognizable Visual Features is not claimed.',
     '## Re-identification',
-    'Encrypted Attributes Sequence (0400,0500) is not used. Codes and original identities are kept for the facility alone, outside the instance.',
+    `${
+      profile.links === 'transfer'
+        ? 'Encrypted Attributes Sequence (0400,0500) is not used.'
+        : ENCRYPTED_ATTRIBUTES
+    } Codes and original identities are kept for the facility alone, outside the instance.`,
   ].join('\n\n')}\n`
 }
 
@@ -90,6 +94,9 @@ const PIXELS: Readonly<Record<Profile['pixels'], string>> = {
   quarantine: 'quarantined; Clean Pixel Data is not claimed',
   pass: 'passed and marked in manifest and ledger; Clean Pixel Data is not claimed',
 }
+
+const ENCRYPTED_ATTRIBUTES =
+  'Encrypted Attributes Sequence (0400,0500) is added for facilities that name a certificate (encryptedAttributes in nocturne.yaml): one item with original values of the top level, up to 2 KiB each and 16 KiB together, in explicit VR little endian; CMS EnvelopedData with AES-256-CBC, its key transported by RSA (PKCS #1 v1.5), the recipient named by subject key identifier.'
 
 const references = ({ links }: Profile): string =>
   `New UIDs are 2.25. and 128 bits of HMAC-SHA256 under a secret of the facility, so references between instances stay whole, ${

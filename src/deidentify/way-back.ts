@@ -51,7 +51,7 @@ export function* collectOriginals(
   for (const element of elements) {
     if (pace.isDue(2)) yield
     const { tag, vr, start, end } = element
-    if (!changed.has(hex(tag)) || !isWanted(tag) || vr === 'UI') continue
+    if (!changed.has(hex(tag)) || !isIdentifying(tag) || vr === 'UI') continue
     const bytes =
       end - start <= MAX_ELEMENT_BYTES ? transcode(element, buffer, encoding, EXPLICIT) : undefined
     if (bytes === undefined || size + bytes.length > MAX_BYTES) {
@@ -67,7 +67,8 @@ export function* collectOriginals(
   return { characterSet, elements: kept, omitted }
 }
 
-function isWanted(tag: number): boolean {
+/** Whether an attribute may say who somebody is: no private one, overlay, curve or signature. */
+export function isIdentifying(tag: number): boolean {
   const group = groupOf(tag)
   if (isPrivate(tag) || (tag & 0xffff) === 0) return false
   return group >= 0x0008 && group < 0x5000 && group !== 0x0400

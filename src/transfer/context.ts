@@ -65,6 +65,7 @@ export async function uploadContext(
     pseudonymOf: pseudonymsOf(rooms, target, recipient),
     headerBytes: rooms.site.config.limits.headerBytes,
     textDetector: rooms.textDetector,
+    encryptedAttributes: facility.encryptedAttributes,
     ...(target.release && { waived: [target.release.waived] }),
   }
   return {

@@ -1,0 +1,130 @@
+import { X509Certificate } from 'node:crypto'
+import type { BitString, OctetString } from 'asn1js'
+import { Certificate } from 'pkijs'
+import type { AttributeRecipient, Profile } from '../deidentify/index.js'
+import type { SiteDraft } from './draft.js'
+import { shorten } from './expectations.js'
+import { readText, resolvePath } from './files.js'
+import type { SiteProblem } from './index.js'
+import type { Finding } from './references.js'
+
+export interface RecipientsReading {
+  /** By the path that the YAML has for their certificates. */
+  readonly recipients: ReadonlyMap<string, AttributeRecipient>
+  /** Files and the end of their certificates, for warnings. */
+  readonly expiries: readonly { readonly file: string; readonly expiresAt: Date }[]
+  readonly findings: readonly Finding[]
+  readonly problems: readonly SiteProblem[]
+}
+
+const SUBJECT_KEY_IDENTIFIER = '2.5.29.14'
+const KEY_USAGE = '2.5.29.15'
+/** RFC 5280 section 4.2.1.3, from the left. */
+const KEY_ENCIPHERMENT = 0x20
+const MIN_BITS = 2048
+/** The public operation, once an instance, stays well under a millisecond. */
+const MAX_BITS = 8192
+
+const MAKE =
+  'on a machine of the facility run: openssl req -x509 -newkey rsa:3072 -days 1095 -subj /CN=facility -keyout facility.key.pem -out facility.x509.pem; and put facility.x509.pem here'
+
+/** Who can open the Encrypted Attributes (0400,0500) of a facility's instances: the X.509 certificates in nocturne.yaml. */
+export async function readAttributeRecipients(
+  dir: string,
+  site: SiteDraft,
+  profiles: ReadonlyMap<string, Profile>,
+  now: Date,
+): Promise<RecipientsReading> {
+  const recipients = new Map<string, AttributeRecipient>()
+  const expiries: { file: string; expiresAt: Date }[] = []
+  const findings: Finding[] = []
+  const problems: SiteProblem[] = []
+  const seen = new Set<string>()
+  for (const [index, { encryptedAttributes: path, profile }] of site.facilities.entries()) {
+    if (path === undefined) continue
+    if (profile !== undefined && profiles.get(profile)?.links === 'transfer')
+      findings.push({
+        at: ['facilities', index, 'encryptedAttributes'],
+        problem: `leads back to the patient, and the profile ${shorten(profile)} leaves nothing that does`,
+        hint: 'remove it, or choose a profile with links: facility, such as pseudonymize',
+      })
+    if (seen.has(path)) continue
+    seen.add(path)
+    const file = shorten(path)
+    const reading = await readText(resolvePath(dir, path), file, MAKE)
+    if (reading.problem) {
+      problems.push({ path: file, ...reading.problem })
+      continue
+    }
+    const { recipient, expiresAt, problem } = readRecipient(reading.text, now)
+    if (problem) problems.push({ path: file, ...problem })
+    else {
+      recipients.set(path, recipient)
+      expiries.push({ file, expiresAt })
+    }
+  }
+  return { recipients, expiries, findings, problems }
+}
+
+type Reading =
+  | {
+      readonly recipient: AttributeRecipient
+      readonly expiresAt: Date
+      readonly problem?: undefined
+    }
+  | {
+      readonly recipient?: undefined
+      readonly expiresAt?: undefined
+      readonly problem: Omit<SiteProblem, 'path'>
+    }
+
+function readRecipient(text: string, now: Date): Reading {
+  const wrong = (problem: string, hint: string): Reading => ({ problem: { problem, hint } })
+  if (text.includes('PRIVATE KEY'))
+    return wrong(
+      'holds a private key, and that is for the facility alone',
+      `remove it from here, make a new pair because this one was shared, and keep the certificate only: ${MAKE}`,
+    )
+  const found = parse(text)
+  if (found === undefined) return wrong('is not an X.509 certificate in PEM', MAKE)
+  const { certificate, details } = found
+  const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)]
+  if (to <= now.getTime())
+    return wrong(`the certificate expired on ${new Date(to).toISOString()}`, `renew it: ${MAKE}`)
+  if (from > now.getTime())
+    return wrong(
+      `the certificate is valid only from ${new Date(from).toISOString()}`,
+      'check the clocks of both machines, or wait',
+    )
+  const { publicKey } = certificate
+  const bits = publicKey.asymmetricKeyDetails?.modulusLength ?? 0
+  // PS3.15 E.1.1 has RSA as the only key transport by certificate.
+  if (publicKey.asymmetricKeyType !== 'rsa')
+    return wrong('is not a certificate of an RSA key, and PS3.15 E.1.1 knows no other', MAKE)
+  if (bits < MIN_BITS || bits > MAX_BITS)
+    return wrong(`has an RSA key of ${bits} bits, and ${MIN_BITS} to ${MAX_BITS} are taken`, MAKE)
+  const usage = details.extensions?.find(({ extnID }) => extnID === KEY_USAGE)
+  const bitString = usage?.parsedValue as BitString | undefined
+  if (bitString && ((bitString.valueBlock.valueHexView[0] ?? 0) & KEY_ENCIPHERMENT) === 0)
+    return wrong('is a certificate whose key usage has no key encipherment', MAKE)
+  const named = details.extensions?.find(({ extnID }) => extnID === SUBJECT_KEY_IDENTIFIER)
+  const keyId = (named?.parsedValue as OctetString | undefined)?.valueBlock.valueHexView
+  if (keyId === undefined || keyId.length === 0 || keyId.length > 64)
+    return wrong(
+      'has no subject key identifier, and its issuer would name the facility in every instance',
+      MAKE,
+    )
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const recipient = { publicKey: pem, keyId: Buffer.from(keyId).toString('hex') }
+  return { recipient, expiresAt: new Date(to) }
+}
+
+/** Node's reader for key and times, pkijs for the extensions that it does not show. */
+function parse(text: string): { certificate: X509Certificate; details: Certificate } | undefined {
+  try {
+    const certificate = new X509Certificate(text)
+    return { certificate, details: Certificate.fromBER(certificate.raw) }
+  } catch {
+    return undefined
+  }
+}

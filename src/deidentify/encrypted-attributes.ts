@@ -1,0 +1,90 @@
+/** The standard's own way back: Encrypted Attributes Sequence (PS3.3 C.12.1.1.4, PS3.15 E.1.1). */
+import { hex } from './dictionary.js'
+import { EXPLICIT, ITEM, type Element, type Encoding } from './element.js'
+import { envelop } from './envelope.js'
+import type { AttributeRecipient } from './index.js'
+import type { Digest } from './keys.js'
+import type { Steps } from './pace.js'
+import type { Subject } from './subject.js'
+import { transcode } from './transcode.js'
+import { Budget, readDataset } from './walk.js'
+import { isIdentifying } from './way-back.js'
+import { encodeElement, encodeItemTag, encodeText, Output } from './write.js'
+
+const CHARACTER_SET = 0x00080005
+const ENCRYPTED_ATTRIBUTES = 0x04000500
+const CONTENT_SYNTAX = 0x04000510
+const CONTENT = 0x04000520
+const MODIFIED_ATTRIBUTES = 0x04000550
+const EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
+
+/** Names, numbers, dates, UIDs and a sentence or two, in every one of a study's instances. */
+const MAX_ELEMENT_BYTES = 0x800
+const MAX_BYTES = 0x4000
+
+interface Dataset {
+  readonly elements: readonly Element[]
+  readonly buffer: Buffer
+  readonly encoding: Encoding
+}
+
+/**
+ * The new data set with what the profile changed at the top level of the source in it, encrypted.
+ *
+ * @param clean was searched for identifiers already: what is added here is not searched, and nothing else is added.
+ */
+export function* addEncryptedAttributes(
+  clean: Dataset,
+  source: Dataset,
+  { pace, report }: Pick<Subject, 'pace' | 'report'>,
+  recipient: AttributeRecipient,
+  digest: Digest,
+): Steps<{ header: Buffer; again: readonly Element[] }> {
+  const { encoding } = clean
+  const modified = yield* modifiedAttributes(source, { pace, report })
+  const content = envelop(modified, recipient, digest)
+  // DER says where it ends, so the byte that makes an OB even (PS3.5 section 6.2) is passed over.
+  const even = content.length % 2 === 0 ? content : Buffer.concat([content, Buffer.alloc(1)])
+  const item = Buffer.concat([
+    encodeElement(CONTENT_SYNTAX, 'UI', encodeText(EXPLICIT_VR_LITTLE_ENDIAN, 'UI'), encoding),
+    encodeElement(CONTENT, 'OB', even, encoding),
+  ])
+  const after = clean.elements.find(({ tag }) => tag > ENCRYPTED_ATTRIBUTES)
+  const at = after?.start ?? clean.buffer.length
+  const output = new Output()
+  output.add(clean.buffer, 0, at)
+  output.add(sequence(ENCRYPTED_ATTRIBUTES, item, encoding))
+  output.add(clean.buffer, at)
+  report.push({ path: hex(ENCRYPTED_ATTRIBUTES), action: 'added', reason: 'E.1.1' })
+  const header = yield* output.toBuffer(pace)
+  return { header, again: yield* readDataset(header, encoding, new Budget(pace)) }
+}
+
+/** The Encrypted Attributes Data Set (PS3.3 Table C.12-7): one sequence with one item. */
+function* modifiedAttributes(
+  { elements, buffer, encoding }: Dataset,
+  { pace, report }: Pick<Subject, 'pace' | 'report'>,
+): Steps<Buffer> {
+  const changed = new Set(report.map(({ path }) => path.slice(0, 8)))
+  const kept: { readonly tag: number; readonly bytes: Buffer }[] = []
+  let size = 0
+  for (const element of elements) {
+    if (pace.isDue(2)) yield
+    const { tag, start, end } = element
+    const isChanged = changed.has(hex(tag)) && isIdentifying(tag)
+    // Without it the text could not be read: the content is a data set by itself.
+    if (!isChanged && tag !== CHARACTER_SET) continue
+    if (end - start > MAX_ELEMENT_BYTES) continue
+    const bytes = transcode(element, buffer, encoding, EXPLICIT)
+    if (bytes === undefined || size + bytes.length > MAX_BYTES) continue
+    size += bytes.length
+    kept.push({ tag, bytes })
+  }
+  kept.sort((a, b) => a.tag - b.tag)
+  return sequence(MODIFIED_ATTRIBUTES, Buffer.concat(kept.map(({ bytes }) => bytes)), EXPLICIT)
+}
+
+function sequence(tag: number, item: Buffer, encoding: Encoding): Buffer {
+  const content = Buffer.concat([encodeItemTag(ITEM, item.length, encoding), item])
+  return encodeElement(tag, 'SQ', content, encoding)
+}

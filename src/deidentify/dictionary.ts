@@ -8,6 +8,8 @@ interface Attribute {
   /** The first one where the standard names several (`US or SS`). */
   readonly vr: string
   readonly keyword: string
+  /** The tag as `00100010`. */
+  readonly id: string
 }
 
 /** What the option columns of Table E.1-1 say: K keep, C clean. */
@@ -26,7 +28,7 @@ for (const [id, [vr, keyword]] of Object.entries(
   load('dictionary.json') as Record<string, [string, string]>,
 )) {
   const tag = parseInt(id, 16)
-  attributes.set(tag, { vr: vr.slice(0, 2), keyword })
+  attributes.set(tag, { vr: vr.slice(0, 2), keyword, id })
   tagsByKeyword.set(keyword, tag)
 }
 
@@ -84,6 +86,7 @@ for (const [tag, own] of attributes) {
 }
 
 /** `00100010`. */
-export const hex = (tag: number): string => tag.toString(16).toUpperCase().padStart(8, '0')
+export const hex = (tag: number): string =>
+  attributes.get(tag)?.id ?? tag.toString(16).toUpperCase().padStart(8, '0')
 export const groupOf = (tag: number): number => tag >>> 16
 export const isPrivate = (tag: number): boolean => (tag & 0x10000) !== 0

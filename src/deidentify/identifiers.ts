@@ -154,24 +154,7 @@ export class Identifiers {
   }
 }
 
-/** The slices of a study name the same people: those of the last ones, by their tokens. */
-const matchers = new Map<string, Matcher>()
-const MATCHERS = 8
-const MAX_KEY = 2000
-
-function matcher(tokens: Required<Tokens>): Matcher {
-  const key = JSON.stringify([tokens.inside, tokens.words])
-  const before = matchers.get(key)
-  if (before) return before
-  const made = newMatcher(tokens)
-  // Few and short tokens alone: the tables of 2,000 are large.
-  if (key.length > MAX_KEY) return made
-  if (matchers.size >= MATCHERS) matchers.clear()
-  matchers.set(key, made)
-  return made
-}
-
-function newMatcher(tokens: Tokens): Matcher {
+function matcher(tokens: Tokens): Matcher {
   try {
     return new Matcher(tokens, MAX_CELLS)
   } catch (cause) {

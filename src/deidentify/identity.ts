@@ -107,13 +107,19 @@ export function handleOf(
   return { handle: handleUnder(digest, JSON.stringify(basis)), isPatient: basis[0] !== 'study' }
 }
 
-/** The last patient under each key: the slices of a study have the same. */
-const handles = new WeakMap<Digest, { readonly basis: string; readonly handle: string }>()
+/** The last patients under each key: the slices of a study have the same. */
+const handles = new WeakMap<Digest, Map<string, string>>()
+const PATIENTS = 16
+/** Of the longest ID, name and issuer that are not made to fill the memory. */
+const MAX_BASIS = 1000
 
 function handleUnder(digest: Digest, basis: string): string {
-  const last = handles.get(digest)
-  if (last?.basis === basis) return last.handle
+  const known = handles.get(digest) ?? new Map<string, string>()
+  handles.set(digest, known)
+  const before = known.get(basis)
+  if (before !== undefined) return before
   const handle = digest(basis).toString('hex')
-  handles.set(digest, { basis, handle })
+  if (known.size >= PATIENTS) known.clear()
+  if (basis.length <= MAX_BASIS) known.set(basis, handle)
   return handle
 }

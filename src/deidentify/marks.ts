@@ -98,19 +98,24 @@ export function encodeStart(
   sopInstanceUID: string,
   transferSyntaxUID: string,
 ): Buffer {
-  const text = (tag: number, vr: string, value: string) =>
-    encodeElement(tag, vr, encodeText(value, vr), EXPLICIT)
   const group = Buffer.concat([
-    encodeElement(0x00020001, 'OB', Buffer.from([0, 1]), EXPLICIT),
-    text(0x00020002, 'UI', sopClassUID),
-    text(0x00020003, 'UI', sopInstanceUID),
-    text(0x00020010, 'UI', transferSyntaxUID),
-    text(0x00020012, 'UI', IMPLEMENTATION_CLASS_UID),
-    text(0x00020013, 'SH', IMPLEMENTATION_VERSION_NAME),
+    META_VERSION,
+    metaText(0x00020002, 'UI', sopClassUID),
+    metaText(0x00020003, 'UI', sopInstanceUID),
+    metaText(0x00020010, 'UI', transferSyntaxUID),
+    IMPLEMENTATION,
   ])
   const length = Buffer.alloc(4)
   length.writeUInt32LE(group.length)
-  const prefix = Buffer.alloc(132)
-  prefix.write('DICM', 128, 'latin1')
-  return Buffer.concat([prefix, encodeElement(0x00020000, 'UL', length, EXPLICIT), group])
+  return Buffer.concat([PREFIX, encodeElement(0x00020000, 'UL', length, EXPLICIT), group])
 }
+
+const metaText = (tag: number, vr: string, value: string): Buffer =>
+  encodeElement(tag, vr, encodeText(value, vr), EXPLICIT)
+
+const META_VERSION = encodeElement(0x00020001, 'OB', Buffer.from([0, 1]), EXPLICIT)
+const IMPLEMENTATION = Buffer.concat([
+  metaText(0x00020012, 'UI', IMPLEMENTATION_CLASS_UID),
+  metaText(0x00020013, 'SH', IMPLEMENTATION_VERSION_NAME),
+])
+const PREFIX = Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')])

@@ -16,6 +16,8 @@ export interface Tokens {
 export class Matcher {
   /** Column of each character of the tokens in the table; 0 for all others. */
   readonly #narrow = new Uint16Array(256)
+  /** The same for a byte, of its lower case. */
+  readonly #byByte = new Uint16Array(256)
   readonly #wide = new Map<number, number>()
   #columns = 1
   /** By state and column: the next state. */
@@ -42,13 +44,16 @@ export class Matcher {
     this.#next = new Int32Array(states * this.#columns)
     this.#isFound = new Uint8Array(states)
     this.#link(this.#plant(tokens))
+    for (let byte = 0; byte < 256; byte++)
+      this.#byByte[byte] = this.#columnOf(String.fromCharCode(byte).toLowerCase().charCodeAt(0))
   }
 
   /** Whether `text` holds a token. */
   isIn(text: string): boolean {
     let state = 0
     for (let at = 0; at < text.length; at++) {
-      state = this.#next[state * this.#columns + this.#columnOf(text.charCodeAt(at))] ?? 0
+      const column = this.#columnOf(text.charCodeAt(at))
+      state = column === 0 ? 0 : (this.#next[state * this.#columns + column] ?? 0)
       if (state === 0) continue
       if (this.#isFound[state] === 1) return true
       const words = this.#words.get(state)
@@ -62,21 +67,21 @@ export class Matcher {
    * Words are not looked for.
    */
   follow(bytes: Buffer, state: number): number {
-    const { narrow, next, isFound, columns } = this.#tables()
-    for (const byte of bytes) {
-      state = next[state * columns + (narrow[LOWER[byte] ?? 0] ?? 0)] ?? 0
-      if (isFound[state] === 1) return -1
+    const next = this.#next
+    const isFound = this.#isFound
+    const columns = this.#columns
+    const columnOf = this.#byByte
+    for (let at = 0; at < bytes.length; at++) {
+      const column = columnOf[bytes[at] ?? 0] ?? 0
+      // Most bytes are in no token, and need no look at the table.
+      if (column === 0) {
+        state = 0
+        continue
+      }
+      state = next[state * columns + column] ?? 0
+      if (state !== 0 && isFound[state] === 1) return -1
     }
     return state
-  }
-
-  #tables() {
-    return {
-      narrow: this.#narrow,
-      next: this.#next,
-      isFound: this.#isFound,
-      columns: this.#columns,
-    }
   }
 
   #columnOf(code: number): number {
@@ -137,10 +142,6 @@ export class Matcher {
 /** UTF-16 code units, not characters: as the text is read. */
 const units = (token: string): number[] =>
   Array.from({ length: token.length }, (_, at) => token.charCodeAt(at))
-
-const LOWER = Uint8Array.from({ length: 256 }, (_, byte) =>
-  String.fromCharCode(byte).toLowerCase().charCodeAt(0),
-)
 
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u
 

@@ -18,9 +18,9 @@ export interface Outcome {
 export type UidPair = readonly [original: string, replacement: string]
 
 /** Longer elements are worked out again: they would crowd out many others. */
-const MAX_ELEMENT = 1024
+const MAX_ELEMENT = 4096
 const MAX_BYTES = 0x40000
-const MEMOS = 8
+const MEMOS = 16
 
 /** Of top-level elements, under one profile, secret, pseudonym, encoding and character set, and the same identifiers. */
 export class Memo {

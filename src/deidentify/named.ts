@@ -7,7 +7,7 @@ import { characterSetOf } from './rewrite.js'
 
 /** Of the last patients and studies: the slices of a study name the same people in the same bytes. */
 const known = new Map<string, Identifiers>()
-const KNOWN = 8
+const KNOWN = 16
 const MAX_KEY = 0x2000
 
 interface Naming {

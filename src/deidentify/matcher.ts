@@ -71,8 +71,8 @@ export class Matcher {
     const isFound = this.#isFound
     const columns = this.#columns
     const columnOf = this.#byByte
-    for (let at = 0; at < bytes.length; at++) {
-      const column = columnOf[bytes[at] ?? 0] ?? 0
+    for (const byte of bytes) {
+      const column = columnOf[byte] ?? 0
       // Most bytes are in no token, and need no look at the table.
       if (column === 0) {
         state = 0

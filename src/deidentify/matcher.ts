@@ -71,8 +71,10 @@ export class Matcher {
     const isFound = this.#isFound
     const columns = this.#columns
     const columnOf = this.#byByte
-    for (const byte of bytes) {
-      const column = columnOf[byte] ?? 0
+    // By index: going through a buffer by its iterator takes twice as long.
+    let at = 0
+    while (at < bytes.length) {
+      const column = columnOf[bytes[at++] ?? 0] ?? 0
       // Most bytes are in no token, and need no look at the table.
       if (column === 0) {
         state = 0

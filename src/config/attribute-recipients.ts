@@ -83,7 +83,7 @@ function readRecipient(text: string, now: Date): Reading {
   if (text.includes('PRIVATE KEY'))
     return wrong(
       'holds a private key, and that is for the facility alone',
-      `remove it from here, make a new pair because this one was shared, and keep the certificate only: ${MAKE}`,
+      `remove it, and make a new pair, because this one was shared: ${MAKE}`,
     )
   const found = parse(text)
   if (found === undefined) return wrong('is not an X.509 certificate in PEM', MAKE)

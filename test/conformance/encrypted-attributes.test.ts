@@ -8,9 +8,16 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readAttributeRecipients } from '../../src/config/attribute-recipients.js'
 import { readDraft } from '../../src/config/draft.js'
-import { BUILT_IN_PROFILES, type AttributeRecipient } from '../../src/deidentify/index.js'
+import { loadSite } from '../../src/config/index.js'
+import {
+  BUILT_IN_PROFILES,
+  reidentify,
+  type AttributeRecipient,
+  type FormerIdentity,
+} from '../../src/deidentify/index.js'
 import { file, valueOf, type Encoding, type Written } from '../deidentify/_build.js'
-import { contextFor, run } from '../deidentify/_run.js'
+import { demoSite, edit, removeFolders, rooms } from '../config/_site.js'
+import { contextFor, received, run } from '../deidentify/_run.js'
 import { findComplaints, noFiles, noValidators, realFiles, title, when } from './_files.js'
 
 const execute = promisify(execFile)
@@ -31,7 +38,10 @@ let dir = ''
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'nocturne-attributes-'))
 })
-afterAll(() => rm(dir, { recursive: true, force: true }))
+afterAll(async () => {
+  await rm(dir, { recursive: true, force: true })
+  await removeFolders()
+})
 
 /** A certificate and its key, as the hint of `nocturne check` says it is made; `name` is of the files. */
 async function newCertificate(name: string, more: readonly string[] = []): Promise<void> {
@@ -167,6 +177,32 @@ describe('encrypted attributes', () => {
     expect(bytes.includes(Buffer.from('00042005', 'hex'))).toBe(false)
   })
 
+  when(noOpenssl)(
+    title('are taken out when the original identity is put back', noOpenssl),
+    async () => {
+      await newCertificate('mine')
+      const context = contextFor('pseudonymize', { encryptedAttributes: await recipientOf('mine') })
+      const { bytes } = await run(file(PATIENT), context)
+      const former: FormerIdentity = {
+        code: 'N0CTURNEC0DE',
+        patientId: 'MRN0012345',
+        patientName: 'SMITHSON^JANETTE',
+        shiftSeconds: 0,
+        sentOn: '20240301',
+        uids: new Map(),
+        elements: [],
+      }
+      const parts: Buffer[] = []
+      const source = (async function* () {
+        yield await Promise.resolve(bytes)
+      })()
+      for await (const part of reidentify(received(source), former, 2 ** 20)) parts.push(part)
+      const back = Buffer.concat(parts)
+      expect(valueOf(back, 0x00120062)).toBe('NO')
+      expect(back.includes(Buffer.from('00042005', 'hex'))).toBe(false)
+    },
+  )
+
   const missing = noOpenssl ?? noFiles ?? noValidators
   when(missing)(
     title('bring no complaint of dcmdump or dciodvfy about real files', missing),
@@ -226,6 +262,17 @@ describe('the certificate that encrypted attributes are for', () => {
     expect(await wrong('bare.pem')).toContain('has no subject key identifier')
     await newCertificate('encrypts', ['-addext', 'keyUsage=keyEncipherment'])
     expect((await read('encrypts.pem')).problems).toEqual([])
+  })
+
+  when(noOpenssl)(title('reaches the gateway through nocturne.yaml', noOpenssl), async () => {
+    await newCertificate('mine')
+    const site = await demoSite()
+    await edit(site, [
+      'profile: pseudonymize',
+      `profile: pseudonymize, encryptedAttributes: ${join(dir, 'mine.pem')}`,
+    ])
+    const { config } = await loadSite(site, {}, rooms)
+    expect(config.facilities[0]?.encryptedAttributes).toEqual(await recipientOf('mine'))
   })
 
   when(noOpenssl)(title('is refused beside a profile that links nothing', noOpenssl), async () => {

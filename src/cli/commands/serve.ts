@@ -42,9 +42,17 @@ export const registerServe: Register = (parent, cli) => {
         }
       } finally {
         await server.close()
+        exitSoon()
       }
     })
 }
+
+/** Everything is durable and closed: a thread or a socket that somebody forgot must not keep a stopped gateway alive. */
+function exitSoon(): void {
+  setTimeout(() => process.exit(), EXIT_AFTER_MS).unref()
+}
+
+const EXIT_AFTER_MS = 2_000
 
 /**
  * A gateway streams: nearly all it allocates is garbage at once, and V8 would answer by growing the young generation

@@ -81,6 +81,7 @@ function show(report: PackageReport, rows: readonly Row[]): void {
   ownKey = report.ledgerKey ?? ''
   part('own-key').textContent = ownKey
   void compareKey()
+  part('limits').hidden = !ok
   part('limits-filter').hidden = Object.keys(about.query).length === 0
   part('only-verified').hidden = ok
   part('not-all').hidden = checked <= rows.length
@@ -125,7 +126,7 @@ function factsOf(report: PackageReport, about: NonNullable<PackageReport['about'
         ? 'None cosigned: that there is no second version of the log rests on its own key alone.'
         : `${cosigned.join('; ')}${report.isWitnessed === true ? '' : '. These are fewer than the gateway’s policy asks for'}`,
     ],
-    ...(form === '' || report.isRenderingChecked === undefined
+    ...(form === '' || !report.ok || report.isRenderingChecked === undefined
       ? []
       : ([
           [

@@ -2,13 +2,12 @@
  * The way back from the pseudonyms of one envelope: written while its items are taken, sealed to the facility alone as it
  * is written, and made visible by the same commit. The gateway cannot read it again.
  */
-import { once } from 'node:events'
-import { PassThrough } from 'node:stream'
 import type { InstanceFacts, WayBack } from '../deidentify/index.js'
 import { MAX_SHARED, MAX_SHARED_BYTES, PAIRS_A_LINE } from '../lib/crosswalk.js'
 import type { CrosswalkLine } from '../lib/crosswalk.js'
 import type { StoredItem } from '../store/index.js'
-import type { KeepSealed } from './original.js'
+import { Spool } from './spool.js'
+import type { KeepSealed } from './spool.js'
 
 export interface StoredCrosswalk {
   readonly stored: StoredItem
@@ -21,6 +20,8 @@ export type CrosswalkHead = Omit<CrosswalkLine & { readonly type: 'crosswalk' },
 
 /** UIDs that are written once: those of studies, series and frames of reference come with every item. */
 const MAX_KNOWN_UIDS = 20_000
+/** Of what is not stored yet. */
+const WAITING = 1 << 18
 
 export class CrosswalkWriter {
   readonly #head: CrosswalkHead
@@ -30,8 +31,7 @@ export class CrosswalkWriter {
   #shared = new Map<string, number>()
   #sharedBytes = 0
   #items = 0
-  #stream: PassThrough | undefined
-  #stored: Promise<StoredItem> | undefined
+  #spool: Spool | undefined
 
   constructor(head: CrosswalkHead, keepSealed: KeepSealed) {
     this.#head = head
@@ -40,35 +40,22 @@ export class CrosswalkWriter {
 
   /** One item, whole: items that are taken at the same time do not mix. @throws what the store refuses */
   async add(facts: InstanceFacts, wayBack: WayBack): Promise<void> {
-    const stream = (this.#stream ??= this.#start())
-    const lines = [...this.#linesOf(facts, wayBack)]
+    const lines = this.#spool ? [] : [{ type: 'crosswalk' as const, v: 1 as const, ...this.#head }]
+    const spool = (this.#spool ??= new Spool(this.#keepSealed, WAITING))
     this.#items += 1
-    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
-    if (stream.destroyed) await this.#stored
-    if (!stream.write(text)) await Promise.race([once(stream, 'drain'), this.#stored])
+    const text = [...lines, ...this.#linesOf(facts, wayBack)].map(toLine).join('')
+    await spool.push(text)
   }
 
   /** Undefined when there is nothing to find the way back to. @throws what the store refuses */
   async end(): Promise<StoredCrosswalk | undefined> {
-    if (!this.#stream || !this.#stored) return undefined
-    this.#stream.end()
-    return { stored: await this.#stored, items: this.#items, key: this.#head.key }
+    const stored = await this.#spool?.end()
+    return stored && { stored, items: this.#items, key: this.#head.key }
   }
 
   /** The request has failed: nothing is kept. Never throws. */
   async drop(): Promise<void> {
-    this.#stream?.destroy(new Error('the upload was given up'))
-    await this.#stored?.catch(() => undefined)
-  }
-
-  #start(): PassThrough {
-    const stream = new PassThrough({ highWaterMark: 1 << 18 })
-    this.#stored = this.#keepSealed(stream)
-    // A store that fails must not leave the writer waiting for a drain that never comes.
-    this.#stored.catch(() => stream.destroy())
-    stream.on('error', () => undefined)
-    stream.write(`${JSON.stringify({ type: 'crosswalk', v: 1, ...this.#head })}\n`)
-    return stream
+    await this.#spool?.drop()
   }
 
   *#linesOf(facts: InstanceFacts, wayBack: WayBack): Generator<CrosswalkLine> {
@@ -113,3 +100,5 @@ export class CrosswalkWriter {
     }
   }
 }
+
+const toLine = (line: CrosswalkLine): string => `${JSON.stringify(line)}\n`

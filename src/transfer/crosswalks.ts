@@ -1,9 +1,9 @@
 /** Sealed crosswalks of a facility: which there are, and one as it is stored. */
 import { NocturneError } from '../lib/errors.js'
-import type { Actor, Receipt } from '../ledger/index.js'
+import type { Actor } from '../ledger/index.js'
 import type { Rooms } from '../rooms.js'
-import type { CrosswalkTable } from '../state/index.js'
-import type { SealedOriginal } from './quarantine.js'
+import { releaseToFacility } from './sealed-object.js'
+import type { SealedObject } from './sealed-object.js'
 
 export interface CrosswalkPage {
   readonly crosswalks: readonly {
@@ -58,7 +58,7 @@ export async function readCrosswalk(
   actor: Actor,
   facility: string,
   id: string,
-): Promise<SealedOriginal> {
+): Promise<SealedObject> {
   const row = await rooms.state.db
     .selectFrom('crosswalks')
     .selectAll()
@@ -74,12 +74,5 @@ export async function readCrosswalk(
     transfer: row.transfer,
     detail: { envelope: id, items: row.items },
   })
-  return open(rooms, receipt, row)
+  return releaseToFacility(rooms, receipt, row)
 }
-
-/** Demands the receipt: without a durable event no byte goes out. */
-const open = async (
-  { store }: Rooms,
-  _receipt: Receipt,
-  { object, size }: CrosswalkTable,
-): Promise<SealedOriginal> => ({ size, bytes: await store.get(object) })

@@ -4,14 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
-import { once } from 'node:events'
-import { PassThrough, Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { asNocturneError } from '../lib/errors.js'
 import type { NocturneError } from '../lib/errors.js'
 import type { StoredItem } from '../store/index.js'
-
-/** Seals the stream to the facility and stores it: the only way out of memory that an original has. */
-export type KeepSealed = (bytes: AsyncIterable<Buffer>) => Promise<StoredItem>
+import { Spool } from './spool.js'
+import type { KeepSealed } from './spool.js'
 
 /** An original in quarantine, and what it was. */
 export interface KeptOriginal {
@@ -158,27 +156,23 @@ async function keepHeld(held: readonly Buffer[], keepSealed: KeepSealed): Promis
   return { stored: await keepSealed(Readable.from(held)), sha256: hash.digest('hex') }
 }
 
-/** A store that is being written while its bytes are still coming. */
+/** An original that outgrew the memory for it. */
 class Spill {
-  readonly #stream = new PassThrough({ highWaterMark: 1 << 20 })
-  readonly #stored: Promise<StoredItem>
+  readonly #spool: Spool
   readonly #hash = createHash('sha256')
 
   constructor(keepSealed: KeepSealed) {
-    this.#stored = keepSealed(this.#stream)
-    // A store that fails must not leave the writer waiting for a drain that never comes.
-    this.#stored.catch(() => this.#stream.destroy())
-    this.#stream.on('error', () => undefined)
+    this.#spool = new Spool(keepSealed, SPILL_WAITING)
   }
 
   async push(chunk: Buffer): Promise<void> {
-    if (this.#stream.destroyed) await this.#stored
     this.#hash.update(chunk)
-    if (!this.#stream.write(chunk)) await Promise.race([once(this.#stream, 'drain'), this.#stored])
+    await this.#spool.push(chunk)
   }
 
   async end(): Promise<KeptOriginal> {
-    this.#stream.end()
-    return { stored: await this.#stored, sha256: this.#hash.digest('hex') }
+    return { stored: await this.#spool.end(), sha256: this.#hash.digest('hex') }
   }
 }
+
+const SPILL_WAITING = 1 << 20

@@ -4,9 +4,11 @@
  */
 import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
-import type { Actor, Receipt } from '../ledger/index.js'
+import type { Actor } from '../ledger/index.js'
 import type { Rooms } from '../rooms.js'
 import type { ItemKind, QuarantineTable, TransferTable } from '../state/index.js'
+import { releaseToFacility } from './sealed-object.js'
+import type { SealedObject } from './sealed-object.js'
 import { isWaivable } from './release-statement.js'
 import type { DiscardReason } from './release-statement.js'
 
@@ -93,17 +95,12 @@ export async function findHeld(
   return row
 }
 
-export interface SealedOriginal {
-  readonly size: number
-  readonly bytes: AsyncIterable<Buffer>
-}
-
 /** The sealed original, as one whole OpenPGP message. The event is durable before the first byte. @throws NocturneError `quarantine_not_held` */
 export async function readHeld(
   rooms: Rooms,
   actor: Actor,
   held: QuarantineTable,
-): Promise<SealedOriginal> {
+): Promise<SealedObject> {
   if (held.state !== 'held') throw new NocturneError('quarantine_not_held')
   const receipt = await rooms.ledger.note({
     type: 'quarantine.read',
@@ -114,15 +111,8 @@ export async function readHeld(
     item: held.idx,
     detail: { code: held.code, size: held.size },
   })
-  return openHeld(rooms, receipt, held)
+  return releaseToFacility(rooms, receipt, held)
 }
-
-/** Demands the receipt: without a durable event no byte goes out. */
-const openHeld = async (
-  { store }: Rooms,
-  _receipt: Receipt,
-  { object, size }: QuarantineTable,
-): Promise<SealedOriginal> => ({ size, bytes: await store.get(object) })
 
 /** @throws NocturneError `quarantine_not_held` */
 export async function discardHeld(

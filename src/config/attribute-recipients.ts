@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { BitString, OctetString } from 'asn1js'
-import { Certificate } from 'pkijs'
+import type { Certificate } from 'pkijs'
 import type { AttributeRecipient, Profile } from '../deidentify/index.js'
 import type { SiteDraft } from './draft.js'
 import { shorten } from './expectations.js'
@@ -56,7 +56,7 @@ export async function readAttributeRecipients(
       problems.push({ path: file, ...reading.problem })
       continue
     }
-    const { recipient, expiresAt, problem } = readRecipient(reading.text, now)
+    const { recipient, expiresAt, problem } = await readRecipient(reading.text, now)
     if (problem) problems.push({ path: file, ...problem })
     else {
       recipients.set(path, recipient)
@@ -78,14 +78,14 @@ type Reading =
       readonly problem: Omit<SiteProblem, 'path'>
     }
 
-function readRecipient(text: string, now: Date): Reading {
+async function readRecipient(text: string, now: Date): Promise<Reading> {
   const wrong = (problem: string, hint: string): Reading => ({ problem: { problem, hint } })
   if (text.includes('PRIVATE KEY'))
     return wrong(
       'holds a private key, and that is for the facility alone',
       `remove it, and make a new pair, because this one was shared: ${MAKE}`,
     )
-  const found = parse(text)
+  const found = await parse(text)
   if (found === undefined) return wrong('is not an X.509 certificate in PEM', MAKE)
   const { certificate, details } = found
   const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)]
@@ -119,8 +119,11 @@ function readRecipient(text: string, now: Date): Reading {
   return { recipient, expiresAt: new Date(to) }
 }
 
-/** Node's reader for key and times, pkijs for the extensions that it does not show. */
-function parse(text: string): { certificate: X509Certificate; details: Certificate } | undefined {
+/** Node's reader for key and times; pkijs, loaded only where a site asks for it, for the extensions that it does not show. */
+async function parse(
+  text: string,
+): Promise<{ certificate: X509Certificate; details: Certificate } | undefined> {
+  const { Certificate } = await import('pkijs')
   try {
     const certificate = new X509Certificate(text)
     return { certificate, details: Certificate.fromBER(certificate.raw) }

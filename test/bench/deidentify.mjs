@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { median } from './_measure.mjs'
 
 const ROUNDS = 3
 const SLICES = 24
@@ -29,7 +30,6 @@ const PIECE = Buffer.alloc(64 * 1024, 0x5a)
 const HERE = fileURLToPath(import.meta.url)
 const run_ = promisify(execFile)
 
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 const round = (value, digits = 1) => Number(value.toFixed(digits))
 const filesOf = (folder) =>
   readdirSync(folder, { recursive: true })

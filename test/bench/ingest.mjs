@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { median } from './_measure.mjs'
 
 const MAIN = 'dist/cli/main.js'
 const SLICES = 500
@@ -21,7 +22,6 @@ const runFile = promisify(execFile)
 
 const node = async (...args) =>
   (await runFile(process.execPath, args, { maxBuffer: 1 << 28 })).stdout
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 const perSecond = (count, started) => count / ((performance.now() - started) / 1_000)
 
 async function startGateway(site) {

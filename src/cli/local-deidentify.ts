@@ -68,7 +68,8 @@ export async function* deidentifyFiles(
       try {
         yield { file: path, ...(await process(item, context, work.out)) }
       } catch (error) {
-        if (error instanceof CommandError) throw error
+        // A full disk ends the run. A name that is taken, as two files of one instance give, is that file's own failure.
+        if (error instanceof CommandError && error.code !== 'file_exists') throw error
         yield { file: path, elements: [], error: toCommandError(error) }
       }
     }

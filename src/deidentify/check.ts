@@ -21,8 +21,9 @@ dcmjs.log.setLevel('silent')
 dcmjs.log.getLogger('validation.dcmjs').setLevel('silent')
 
 const CODED: ReadonlySet<number> = new Set([0x00100010, 0x00100020])
-/** Digits that are no text: a number of the source comes up in them by chance, and their form was checked. */
+/** Digits that are no text: a number of the source comes up within them by chance, and their form was checked. */
 const NOT_SEARCHED: ReadonlySet<string> = new Set('AS DA DS DT IS TM UI'.split(' '))
+const NUMBERS: ReadonlySet<string> = new Set(['DS', 'IS'])
 
 /**
  * The patient's code may stand in Patient ID and Patient's Name.
@@ -96,6 +97,8 @@ function isSearched(
   expectBounded(element)
   const isText = isWritten(vr) || isWritten(element.vr)
   if (isText && identifiers.isInText(fold(decode(value))))
+    throw new NocturneError('identifier_left')
+  if (NUMBERS.has(vr) && isSmall(element) && identifiers.isNumber(value))
     throw new NocturneError('identifier_left')
   return !NOT_SEARCHED.has(vr)
 }

@@ -23,6 +23,8 @@ const BIRTH_DATE = 0x00100030
 const INSIDE_FROM = 5
 /** In values that are not text, shorter tokens come up by chance. */
 const BINARY_FROM = 5
+/** A number of the header that equals a shorter one does so by chance: series 1001 of order 1001. */
+const NUMBER_FROM = 6
 /** One instance names few people; more than this is an attack on the search, and fails closed. */
 const MAX_TOKENS = 2000
 const MAX_VALUE_BYTES = 0x4000
@@ -89,6 +91,16 @@ export class Identifiers {
       if (pace.isDue(SLICE_BYTES >> 8)) yield
     }
     return state === -1
+  }
+
+  /** Whether one of the numbers in a value written as text (IS, DS) is one: within longer numbers the digits come up by chance. */
+  isNumber(value: Buffer): boolean {
+    if (!this.isInBytes(value)) return false
+    return value
+      .toString('latin1')
+      .split('\\')
+      .map((part) => /^[\s+-]*0*(\d+)(?:\.0*)?[\s\0]*$/.exec(part)?.[1] ?? '')
+      .some((digits) => digits.length >= NUMBER_FROM && this.#tokens.has(digits))
   }
 
   #binary(): Matcher {

@@ -128,7 +128,9 @@ export const isSmall = ({ items, valueStart, valueEnd }: Element): boolean =>
 function rewriteSmall(scope: Scope, element: Element): Element | Buffer | undefined {
   const { identifiers, rules } = scope.subject
   const rule = rules.ruleFor(element)
-  const search: Search = isNumber(element) ? isNotNumeric : (value) => identifiers.isInBytes(value)
+  const search: Search = isNumber(element)
+    ? (value) => isNotNumeric(value) || identifiers.isNumber(value)
+    : (value) => identifiers.isInBytes(value)
   return rewriteLeaf(scope, element, rule, search)
 }
 
@@ -169,11 +171,20 @@ function* searchOf({ subject, buffer }: Scope, element: Element): Steps<Search> 
     const isFound = yield* identifiers.search(buffer.subarray(valueStart, valueEnd), pace)
     return () => isFound
   }
-  for (let at = valueStart; at < valueEnd; at += LARGE) {
-    if (isNotNumeric(buffer.subarray(at, Math.min(at + LARGE, valueEnd)))) return () => true
+  for (let at = valueStart; at < valueEnd;) {
+    const numbers = buffer.subarray(at, endOfNumbers(buffer, at, valueEnd))
+    if (isNotNumeric(numbers) || identifiers.isNumber(numbers)) return () => true
+    at += numbers.length
     if (pace.isDue(LARGE >> 8)) yield
   }
   return () => false
+}
+
+/** About LARGE bytes from `at`, to between two numbers. */
+function endOfNumbers(buffer: Buffer, at: number, end: number): number {
+  if (end - at <= LARGE) return end
+  const separator = buffer.lastIndexOf(0x5c, at + LARGE)
+  return separator > at ? separator : at + LARGE
 }
 
 function* rewriteSequence(

@@ -4,6 +4,7 @@ import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promis
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { file } from '../deidentify/_build.js'
 import { buildCli, run, scratch, start } from './_cli.js'
 
 let main: string
@@ -183,6 +184,25 @@ describe('what fails', () => {
     const { error } = JSON.parse(stdout)
     expect(error.code).toBe('site_invalid')
     expect(error.details.length).toBeGreaterThan(3)
+  })
+})
+
+describe('deidentify', () => {
+  it('goes on after a file that it cannot write, and shows no value', async () => {
+    await mkdir(at('ct'))
+    const first = file([[0x00181030, 'LO', 'head of Smithson']])
+    const other = file([[0x00080018, 'UI', '1.2.3.4.6']])
+    for (const [name, bytes] of Object.entries({ a: first, b: first, c: other }))
+      await writeFile(at('ct', `${name}.dcm`), bytes)
+    const words = ['deidentify', 'ct', '--profile', 'pseudonymize', '--out', 'clean']
+    const { status, stdout, stderr } = await nocturne(...words)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(VOICE)
+    expect(stderr).toContain('ct/b.dcm')
+    expect(stdout).toMatch(/^ct\/a\.dcm -> clean\/2\.25\.\d+\.dcm: \d+ elements$/m)
+    expect(stdout).toMatch(/^ct\/c\.dcm -> /m)
+    expect(stdout + stderr).not.toMatch(/smithson/i)
+    expect(await readdir(at('clean'))).toHaveLength(2)
   })
 })
 

@@ -228,9 +228,26 @@ describe('an identifier of the source', () => {
     ['as a birth date', [0x00181020, 'LO', 'born 21.03.1970']],
     ['in bytes', [0x00282000, 'OB', Buffer.from('xx smithson xx')]],
     ['in a number', [0x00181318, 'DS', 'SMITHSON']],
+    ['as a number', [0x00200011, 'IS', '0019700321']],
+    ['as one number of many', [0x00181318, 'DS', '1.5\\19700321.0']],
   ])('does not leave %s', async (_, element) => {
     const { bytes } = await run(file([element]))
-    expect(bytes.toString('latin1')).not.toMatch(/smithson|0012345|21\.03\.1970/i)
+    expect(bytes.toString('latin1')).not.toMatch(/smithson|0012345|21\.03\.1970|19700321/i)
+  })
+
+  it('does not leave as a number in a long value', async () => {
+    const contour = `${'1.5\\'.repeat(40_000)}19700321\\${'1.5\\'.repeat(40_000)}2`
+    const { bytes } = await run(file([[0x30060050, 'DS', contour]], 'implicit'))
+    expect(bytes.includes('19700321')).toBe(false)
+    const harmless = await run(
+      file([[0x30060050, 'DS', contour.replace('970', '9700')]], 'implicit'),
+    )
+    expect(harmless.bytes.includes('197000321')).toBe(true)
+  })
+
+  it('keeps numbers that hold the digits of an identifier among others', async () => {
+    const { bytes } = await run(file([[0x00181318, 'DS', '119700321\\0.19700321']]))
+    expect(bytes.toString('latin1')).toContain('119700321\\0.19700321')
   })
 
   it('quarantines what cleaning could not mend', async () => {

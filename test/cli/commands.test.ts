@@ -4,6 +4,10 @@ import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promis
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import type { Command } from 'commander'
+import { PassThrough, type Writable } from 'node:stream'
+import type { Cli } from '../../src/cli/command.js'
+import { buildProgram } from '../../src/cli/program.js'
 import { file } from '../deidentify/_build.js'
 import { buildCli, run, scratch, start } from './_cli.js'
 
@@ -18,49 +22,47 @@ afterAll(() => folder.dispose())
 const at = (...names: string[]) => join(folder.path, ...names)
 const nocturne = (...words: string[]) => run(main, words, { cwd: folder.path })
 
-/** Each leaf command, in words. */
-const COMMANDS = [
-  ['init'],
-  ['check'],
-  ['serve'],
-  ['key', 'new'],
-  ['key', 'show'],
-  ['secret', 'new'],
-  ['token', 'issue'],
-  ['token', 'list'],
-  ['token', 'revoke'],
-  ['sign-in'],
-  ['send'],
-  ['inbox'],
-  ['claim'],
-  ['release'],
-  ['pull'],
-  ['open'],
-  ['seal'],
-  ['deidentify'],
-  ['audit', 'query'],
-  ['audit', 'export'],
-  ['audit', 'verify'],
-  ['audit', 'checkpoint'],
-  ['audit', 'proof'],
-] as const
-
 /** `error` and `hint`, and nothing else: lower case, no final period, no stack. */
 const VOICE = /^(nocturne: (error|warning|hint): .*[^.\n]\n)+$/
 
+const CLI: Cli = {
+  output: () => {
+    throw new Error('no command runs here')
+  },
+  signal: new AbortController().signal,
+  endsItself: () => undefined,
+}
+const program = (stdout: Writable = new PassThrough()): Command =>
+  buildProgram(CLI, { stdout, stderr: new PassThrough() })
+
+/** Each command that does something, in words. */
+const leaves = (command: Command, words: readonly string[] = []): (readonly string[])[] =>
+  command.commands.length === 0
+    ? [words]
+    : command.commands.flatMap((one) => leaves(one, [...words, one.name()]))
+
+async function helpOf(words: readonly string[]): Promise<string> {
+  const stdout = new PassThrough()
+  const parsing = program(stdout).parseAsync([...words, '--help'], { from: 'user' })
+  await expect(parsing).rejects.toMatchObject({ exitCode: 0 })
+  return String(stdout.read())
+}
+
 describe('help', () => {
   it('of every command ends in an example that begins with that command', async () => {
-    for (const words of COMMANDS) {
-      const { status, stdout, stderr } = await nocturne(...words, '--help')
-      expect([words.join(' '), status, stderr]).toEqual([words.join(' '), 0, ''])
-      expect(stdout).toContain(`Example:\n  $ nocturne ${words.join(' ')}`)
-      expect(stdout).toContain('--json')
+    const commands = leaves(program())
+    expect(commands.length).toBeGreaterThan(40)
+    for (const words of commands) {
+      const help = await helpOf(words)
+      expect(help).toContain(`Example:\n  $ nocturne ${words.join(' ')}`)
+      expect(help).toContain('--json')
     }
-  }, 120_000)
+  })
 
   it('lists the commands, and --version prints the version', async () => {
     const help = await nocturne('--help')
-    for (const [name] of COMMANDS) expect(help.stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
+    for (const [name] of leaves(program()))
+      expect(help.stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
     const { version } = JSON.parse(await readFile(join(main, '../../../package.json'), 'utf8'))
     expect(await nocturne('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
   })

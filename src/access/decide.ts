@@ -29,6 +29,7 @@ export const ACTIONS = [
   'transfer.acknowledge',
   'manifest.read',
   'item.read',
+  'receipt.read',
   'recipient.add',
   'recipient.remove',
 ] as const
@@ -134,6 +135,18 @@ const GRANTS: readonly Grant[] = [
     role: 'reader',
     relations: ['sealed-to', 'claimant'],
     actions: ['transfer.claim', 'manifest.read', 'item.read', 'transfer.acknowledge'],
+  },
+  {
+    rule: 'senders keep the proof of what they sent',
+    role: 'sender',
+    relations: ['own-facility'],
+    actions: ['receipt.read'],
+  },
+  {
+    rule: 'readers keep the proof of what they did, also when it is no longer sealed to them',
+    role: 'reader',
+    relations: ['own-group', 'sealed-to', 'claimant'],
+    actions: ['receipt.read'],
   },
   {
     rule: 'readers bring in a colleague, and take out who has left',

@@ -3,7 +3,8 @@
  *
  * The folder of a transfer, at any moment, also after a kill: finished items under their names, whole and
  * verified; `.partial/` with what is under way; `manifest.json` once every item is there; `receipt.tlog-proof`
- * once the gateway has the acknowledgement. Running again goes on from whichever of these is missing.
+ * once the gateway has the acknowledgement; `receipts.ndjson` after that. Running again goes on from whichever of
+ * these is missing.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -15,17 +16,18 @@ import { nodeCiphers, openMessage, openSignedMessage } from '../seal/index.js'
 import type { PrivateKey } from '../seal/index.js'
 import { acknowledge } from './acknowledge.js'
 import type { GatewayAnswer } from './answers.js'
-import { GatewayError } from './client.js'
+import { ConnectionError, GatewayError } from './client.js'
 import type { GatewayClient } from './client.js'
 import { about, CommandError } from './command-error.js'
 import { ContentMeter, isSame } from './content-meter.js'
 import { DataPacketMeter, metered } from './data-packet.js'
-import { fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
+import { bodyOf, fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
 import type { Fetch } from './download.js'
 import { makeFolder, once, writeError, writeWhole, writeWholeText } from './local-write.js'
 import { itemPaths, mismatch, parseManifest } from './manifest.js'
 import type { Manifest, ManifestItem } from './manifest.js'
 import type { Progress } from './progress.js'
+import { retry } from './retry.js'
 
 /** Items under way at a time: enough to hide the round trips and the fsyncs. */
 const AT_A_TIME = 4
@@ -53,6 +55,8 @@ export interface PullReport {
   /** Items that were there already and verified again. */
   readonly kept: number
   readonly isAcknowledged: boolean
+  /** False: the study is whole, and the receipts of its downloads could not be had. */
+  readonly hasReceipts: boolean
 }
 
 /** @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and what gateway and disk refuse. */
@@ -87,6 +91,24 @@ export async function pull(work: Pull, id: string): Promise<PullReport> {
     bytes: manifest.items.reduce((sum, { plaintext }) => sum + plaintext.size, 0),
     kept,
     isAcknowledged: await exists(receipt),
+    hasReceipts: await fetchReceipts(work, id, join(folder, 'receipts.ndjson')),
+  }
+}
+
+/**
+ * What the reader did with the transfer, each event with its proof. The images are there and acknowledged by now: a
+ * gateway that does not answer any more stops no reading.
+ */
+async function fetchReceipts(work: Pull, id: string, target: string): Promise<boolean> {
+  try {
+    await retry(work, async () => {
+      const answer = await work.client.open({ path: `/v1/transfers/${id}/receipts` })
+      await writeWhole(target, bodyOf(answer))
+    })
+    return true
+  } catch (error) {
+    if (error instanceof GatewayError || error instanceof ConnectionError) return false
+    throw error
   }
 }
 

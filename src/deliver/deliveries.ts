@@ -6,7 +6,7 @@ import type { State, TransferTable, Tx } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
 import { checkAcknowledgement } from './acknowledgement.js'
 import type { Acknowledgement, VerifyDetached } from './acknowledgement.js'
-import { openDownload } from './download.js'
+import { openDownload, untilEnded } from './download.js'
 import type { Download, DownloadRequest } from './download.js'
 import { addRecipient, ownPackets, removeRecipient } from './recipients.js'
 import type { IsKeyPacketFor, NewRecipient, OwnPackets, RecipientChange } from './recipients.js'
@@ -54,6 +54,8 @@ export interface Deliveries {
    * @throws NocturneError `not_found`, `transfer_not_available`, `range_not_satisfiable`, `store_unavailable`, `ledger_unavailable`
    */
   fetch(reader: Reader, transfer: TransferTable, request: DownloadRequest): Promise<Download>
+  /** Resolves when no download of the transfer by them is under way, or after 2 seconds. */
+  untilEnded(reader: string, transfer: string): Promise<void>
   /** @throws NocturneError `acknowledgement_invalid`, `already_claimed`, `transfer_not_available` */
   acknowledge(reader: Reader, transfer: TransferTable, given: Acknowledgement): Promise<Changed>
   /** The asker's key packets, and who may be added. @throws NocturneError `transfer_not_available`, `not_found` */
@@ -78,6 +80,7 @@ export function createDeliveries(rooms: DeliverRooms): Deliveries {
     claim: (reader, transfer) => claim(rooms, reader, transfer),
     release: (reader, transfer) => release(rooms, reader, transfer),
     fetch: (reader, transfer, request) => openDownload(rooms, reader, transfer, request),
+    untilEnded: (reader, transfer) => untilEnded(rooms, reader, transfer),
     acknowledge: (reader, transfer, given) => acknowledge(rooms, reader, transfer, given),
     ownPackets: (asker, transfer) => ownPackets(rooms, asker, transfer),
     addRecipient: (asker, transfer, given) => addRecipient(rooms, asker, transfer, given),

@@ -1,4 +1,5 @@
 /** One download: begun in the ledger, streamed, ended in the ledger. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import type { EventInput, Receipt } from '../ledger/index.js'
@@ -19,6 +20,8 @@ export interface Download {
   /** Strong: the stored bytes and the reader's key packet never change. */
   readonly etag: string
   readonly range: ByteRange | undefined
+  /** Index of "download begun" in the ledger: what its receipt is asked for by. */
+  readonly event: number
   /** Iterate once. When it ends, or is left, the end is recorded with the bytes that went out. */
   readonly bytes: AsyncIterable<Buffer>
 }
@@ -57,7 +60,7 @@ export async function openDownload(
   }
   const receipt = await recordBegin(rooms, id, common, sealed, wanted)
   const bytes = await releaseBytes(rooms, receipt, { id, common, sealed, wanted })
-  return { size, etag, range, bytes }
+  return { size, etag, range, event: receipt.index, bytes }
 }
 
 /** The data and the reader's own key packet. What is not sealed to the reader is not there. */
@@ -221,4 +224,26 @@ async function recordEnd(
       ],
     }
   })
+}
+
+const END_WAIT_MS = 2_000
+const END_POLL_MS = 50
+
+/** The end of a download is recorded after its last byte, so who has all of them may ask for its receipt before that. */
+export async function untilEnded(
+  { state, now }: DeliverRooms,
+  reader: string,
+  transfer: string,
+): Promise<void> {
+  for (let waited = 0; waited < END_WAIT_MS; waited += END_POLL_MS) {
+    const underWay = await state.db
+      .selectFrom('downloads')
+      .select('id')
+      .where('transfer', '=', transfer)
+      .where('principal', '=', reader)
+      .where('lease_until', '>', now())
+      .executeTakeFirst()
+    if (!underWay) return
+    await sleep(END_POLL_MS)
+  }
 }

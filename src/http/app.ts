@@ -16,6 +16,7 @@ import { keepingRoutes } from './routes/keeping.js'
 import { keyRoutes } from './routes/keys.js'
 import { quarantineRoutes } from './routes/quarantine.js'
 import { pageRoutes } from './routes/pages.js'
+import { receiptRoutes } from './routes/receipts.js'
 import { recipientRoutes } from './routes/recipients.js'
 import { signInRoutes } from './routes/sign-in.js'
 import { transferRoutes } from './routes/transfers.js'
@@ -45,6 +46,7 @@ export function createApp(rooms: Rooms, origin: () => string): Express {
     quarantineRoutes(door, metrics, gate),
     crosswalkRoutes(door),
     deliveryRoutes(door),
+    receiptRoutes(door),
     recipientRoutes(door),
     keyRoutes(door),
     auditRoutes(door),

@@ -75,6 +75,14 @@ export function indexOf(request: Request): number {
   return Number(index)
 }
 
+const NUMBER = /^(0|[1-9]\d{0,14})$/
+
+/** A number in the address, of an event or a level of the log. @throws NocturneError `not_found` */
+export function numberOf(text: unknown): number {
+  if (typeof text !== 'string' || !NUMBER.test(text)) throw new NocturneError('not_found')
+  return Number(text)
+}
+
 /** A transfer whose first request is still under way is not there for anybody. */
 async function findTransfer(rooms: Rooms, id: unknown): Promise<TransferTable | undefined> {
   if (typeof id !== 'string' || !ID_PATTERN.test(id)) return undefined

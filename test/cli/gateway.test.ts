@@ -105,6 +105,7 @@ describe('pull', () => {
       'documents',
       'manifest.json',
       'receipt.tlog-proof',
+      'receipts.ndjson',
     ])
     const file = join(folder, 'documents', '0001.pdf')
     expect(await readFile(file)).toEqual(content)

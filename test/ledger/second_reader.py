@@ -1,7 +1,8 @@
 """A second reader of the published log, after c2sp.org's pages alone: tlog-tiles, tlog-checkpoint, signed-note,
-tlog-cosignature and tlog-proof. Shares nothing with the gateway but the files.
+tlog-cosignature and tlog-proof; and of exports, after the README of the ledger. Shares nothing with the gateway but the files.
 
     second_reader.py LOG-FOLDER LOG-KEY [WITNESS-KEY ...] [--proof FILE]
+    second_reader.py --export FILE LOG-KEY
 
 Prints one JSON document; exits 1 with the reason when something does not hold."""
 import base64, hashlib, json, os, struct, sys
@@ -119,17 +120,9 @@ def read_log(folder, size, root):
     return pruned
 
 
-def check_proof(text, vkey, cosigners):  # RFC 9162 section 2.1.3.2
-    head, checkpoint = text.split("\n\n", 1)
-    lines = head.split("\n")
-    if lines[0] != "c2sp.org/tlog-proof@v1":
-        raise Bad("not a proof")
-    extra = next(base64.b64decode(line[6:]) for line in lines if line.startswith("extra "))
-    index = next(int(line[6:]) for line in lines if line.startswith("index "))
-    at = next(i for i, line in enumerate(lines) if line.startswith("index "))
-    _, size, root, witnessed = open_note(checkpoint, vkey, cosigners)
-    fn, sn, value = index, size - 1, leaf(extra)
-    for p in [base64.b64decode(line) for line in lines[at + 1 :]]:
+def climb(index, size, root, entry, path):  # RFC 9162 section 2.1.3.2
+    fn, sn, value = index, size - 1, leaf(entry)
+    for p in [base64.b64decode(line) for line in path]:
         if fn & 1 or fn == sn:
             value = node(p, value)
             while not fn & 1 and fn:
@@ -138,11 +131,54 @@ def check_proof(text, vkey, cosigners):  # RFC 9162 section 2.1.3.2
             value = node(value, p)
         fn, sn = fn >> 1, sn >> 1
     if sn != 0 or value != root:
-        raise Bad("the proof does not lead to the root")
+        raise Bad("the proof of entry %d does not lead to the root" % index)
+
+
+def check_proof(text, vkey, cosigners):
+    head, checkpoint = text.split("\n\n", 1)
+    lines = head.split("\n")
+    if lines[0] != "c2sp.org/tlog-proof@v1":
+        raise Bad("not a proof")
+    extra = next(base64.b64decode(line[6:]) for line in lines if line.startswith("extra "))
+    index = next(int(line[6:]) for line in lines if line.startswith("index "))
+    at = next(i for i, line in enumerate(lines) if line.startswith("index "))
+    _, size, root, witnessed = open_note(checkpoint, vkey, cosigners)
+    climb(index, size, root, extra, lines[at + 1 :])
     return {"index": index, "entry": json.loads(extra), "witnessed": witnessed}
 
 
+def canonical(value):  # RFC 8785 for what an entry holds: sorted members, no spaces, integers; its names are ASCII
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def check_export(lines, vkey):
+    header = json.loads(next(lines))
+    if header["format"] != "nocturne-ledger-export/v1" or header["ledgerKey"] != vkey:
+        raise Bad("not an export of this log")
+    _, size, root, _ = open_note(header["checkpoint"], vkey, [])
+    events, last = [], -1
+    for line in lines:
+        event = json.loads(line)
+        index, entry = event["index"], event["entry"]
+        if canonical(event) + "\n" != line or index <= last:
+            raise Bad("event %d is not in canonical JSON, or not in order" % index)
+        climb(index, size, root, canonical(entry).encode(), event["proof"])
+        if any(of(entry) != header["query"][name] for name, of in FILTERS.items() if name in header["query"]):
+            raise Bad("event %d does not match the query" % index)
+        last = index
+        events.append(entry["type"])
+    if len(events) != header["count"]:
+        raise Bad("there are %d events and not %d" % (len(events), header["count"]))
+    return {"query": header["query"], "size": size, "events": events}
+
+
+FILTERS = {"actor": lambda entry: entry["actor"]["id"], "transfer": lambda entry: entry.get("transfer")}
+
+
 def main(folder, vkey, *rest):
+    if folder == "--export":
+        with open(vkey, encoding="utf-8") as file:
+            return print(json.dumps(check_export(file, rest[0])))
     proof = rest[rest.index("--proof") + 1] if "--proof" in rest else None
     cosigners = [one for one in rest if one not in ("--proof", proof)]
     note = read(folder, "checkpoint").decode()

@@ -51,7 +51,7 @@ export async function call(
     ...(options.body !== undefined && { body: options.body }),
   })
   const text = await response.text()
-  const isJson = response.headers.get('content-type')?.split(';')[0]?.endsWith('json') === true
+  const isJson = /^[^;]*[/+]json\b/.test(response.headers.get('content-type') ?? '')
   return {
     status: response.status,
     headers: response.headers,

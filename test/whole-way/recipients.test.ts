@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeSite, nocturne } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'
+import { issueToken, makeReader, setReaders } from './_people.js'
 import { makeStudy } from './_study.js'
 
 /** A gateway whose group gets a second reader after a study was sealed to the first. */
@@ -19,25 +20,9 @@ describe('recipients of a sealed transfer', () => {
   const rewrap = (...args: string[]) => nocturne('rewrap', id, ...args)
   const pull = (name: string, out: string) =>
     nocturne('pull', id, ...withKey(name), '--out', at(out))
-  const readers = (list: string) =>
-    site.configure((yaml) => yaml.replace(/readers: \[.*\]/, `readers: [${list}]`))
   async function restart(): Promise<void> {
     await gateway.stop()
     gateway = await site.start()
-  }
-  async function makeReader(name: string): Promise<void> {
-    await nocturne('key', 'new', '--name', name, '--out', site.keyFile(name))
-    await rename(site.keyFile(name).replace('.asc', '.pub.asc'), join(site.dir, `keys/${name}.asc`))
-    await site.configure((yaml) =>
-      yaml.replace(
-        /^people:\n/m,
-        `people:\n  - { id: ${name}, role: reader, certificate: keys/${name}.asc }\n`,
-      ),
-    )
-  }
-  async function issueToken(name: string): Promise<void> {
-    const where = ['--site', site.dir, '--principal', name, '--out', site.tokenFile(name)]
-    expect((await nocturne('token', 'issue', ...where)).stderr).toBe('')
   }
 
   beforeAll(async () => {
@@ -45,11 +30,11 @@ describe('recipients of a sealed transfer', () => {
     const files = await makeStudy(at('study'), '--instances', '2', '--size', '64')
     gateway = await site.start()
     id = (await upload(site, gateway, files)).body.id
-    await makeReader('reader-2')
-    await makeReader('outsider')
-    await readers('reader-1, reader-2')
+    await makeReader(site, 'reader-2')
+    await makeReader(site, 'outsider')
+    await setReaders(site, 'reader-1', 'reader-2')
     await restart()
-    await issueToken('reader-2')
+    await issueToken(site, 'reader-2')
   }, 120_000)
 
   afterAll(async () => {
@@ -120,11 +105,11 @@ describe('recipients of a sealed transfer', () => {
     expect(early.stdout).toContain('recipient_not_allowed')
     const recovery = await rewrap('--remove', 'recovery', ...withKey('reader-1'))
     expect(recovery.stdout).toContain('recipient_not_allowed')
-    await readers('reader-1')
+    await setReaders(site, 'reader-1')
     await restart()
     const removed = await rewrap('--remove', 'reader-2', ...withKey('reader-1'))
     expect([removed.status, removed.stderr]).toEqual([0, ''])
-    await readers('reader-1, reader-2')
+    await setReaders(site, 'reader-1', 'reader-2')
     await restart()
     const token = await site.token('reader-2')
     const item = await call(gateway, 'GET', `/v1/transfers/${id}/items/1`, { token })

@@ -1,4 +1,4 @@
-import type { PackageReport, VerifyReport } from '../../ledger/index.js'
+import type { LedgerEntry, PackageReport, ReceiptReport, VerifyReport } from '../../ledger/index.js'
 import { addSourceOptions, checkSource } from '../audit-source.js'
 import type { SourceOptions } from '../audit-source.js'
 import { define } from '../command.js'
@@ -68,11 +68,24 @@ function rangesOf(pruned: NonNullable<VerifyReport['pruned']>): string {
   return [...shown, ...(pruned.length > shown.length ? ['...'] : [])].join(', ')
 }
 
-type Shown = Partial<PackageReport> & Pick<VerifyReport, 'ok'> & { readonly index?: number }
+/** `download.begun by reader-1 at 2026-03-01T02:14:07.512Z, transfer 0190…/3`; of another log than ours, what it holds. */
+function whatHappened(entry: string): string {
+  try {
+    const { type, actor, time, transfer, item } = JSON.parse(entry) as LedgerEntry
+    const where = item === undefined ? transfer : `${transfer ?? ''}/${item}`
+    return `${type} by ${actor.id} at ${time}${where === undefined ? '' : `, transfer ${where}`}`
+  } catch {
+    return entry
+  }
+}
+
+type Shown = Partial<PackageReport> &
+  Pick<VerifyReport, 'ok'> &
+  Pick<ReceiptReport, 'index' | 'entry'>
 
 function show(output: Output, report: Shown): void {
   output.json(report)
-  const { ok, size = 0, index, root, badIndex, problem, about, checked = 0, pruned = [] } = report
+  const { ok, size = 0, root, badIndex, problem, about, checked = size, pruned = [] } = report
   if (ok && about) {
     const { by, at } = about.asked
     output.print(
@@ -93,13 +106,19 @@ function show(output: Output, report: Shown): void {
     )
     return
   }
+  if (ok && report.index !== undefined) {
+    const entries = count(size, 'entry', 'entries')
+    output.print(`the receipt holds: entry ${report.index} of a log of ${entries}`)
+    output.print(`  ${whatHappened(report.entry ?? '')}`)
+    return
+  }
   if (ok) {
-    output.print(
-      index === undefined
-        ? `the ledger holds: ${count(size, 'entry', 'entries')}, root ${root ?? ''}`
-        : `the receipt holds: entry ${index} of a log of ${count(size, 'entry', 'entries')}`,
-    )
     const gone = pruned.reduce((sum, [from, until]) => sum + until - from, 0)
+    output.print(
+      checked + gone < size
+        ? `the export holds: ${count(checked, 'event')} of a log of ${count(size, 'entry', 'entries')}`
+        : `the ledger holds: ${count(size, 'entry', 'entries')}, root ${root ?? ''}`,
+    )
     if (gone > 0)
       output.print(
         `of them ${count(gone, 'entry was', 'entries were')} pruned as the policy allows: ${rangesOf(pruned)}`,

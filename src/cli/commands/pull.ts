@@ -101,10 +101,12 @@ const isTaken = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === 'already_claimed'
 
 function show(output: Output, report: PullReport): void {
-  const { folder, items, bytes, kept, isAcknowledged } = report
+  const { id, folder, items, bytes, kept, isAcknowledged, hasReceipts } = report
   const before = kept > 0 ? `, ${kept} of them there already` : ''
   output.print(`${folder}: ${count(items, 'item')}, ${formatBytes(bytes)}${before}`)
   output.print(
     `  every digest matches the signed manifest; ${isAcknowledged ? '' : 'not '}acknowledged`,
   )
+  if (!hasReceipts)
+    output.warn(`the receipts of this pull are missing; nocturne pull ${id} fetches them again`)
 }

@@ -12,9 +12,7 @@ import type { Json } from '../../lib/json.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Door } from '../door.js'
 import { eventQueryOf, exportQueryOf, patientQuestionOf, reportQuestionOf } from '../query.js'
-import { admit } from '../request.js'
-
-const NUMBER = /^(0|[1-9]\d{0,14})$/
+import { admit, numberOf } from '../request.js'
 
 export function auditRoutes(door: Door): Router {
   const { ledger, directory } = door.rooms
@@ -111,11 +109,6 @@ export function auditRoutes(door: Door): Router {
 /** Without the members that are undefined. */
 const definedOf = (page: Readonly<Record<string, unknown>>): EventQuery =>
   Object.fromEntries(Object.entries(page).filter(([, value]) => value !== undefined))
-
-function numberOf(text: unknown): number {
-  if (typeof text !== 'string' || !NUMBER.test(text)) throw new NocturneError('not_found')
-  return Number(text)
-}
 
 /** `x001/x234/067`, and `.p/W` behind it for a partial tile (c2sp.org/tlog-tiles). */
 function tilePathOf(path: unknown): { n: number; width?: number } {

@@ -75,7 +75,7 @@ export function deliveryRoutes(door: Door): Router {
 }
 
 async function sendDownload(response: Response, download: Download): Promise<void> {
-  const { size, etag, range, bytes } = download
+  const { size, etag, range, event, bytes } = download
   const length = range ? range.end - range.start + 1 : size
   response.status(range ? 206 : 200).set({
     'Content-Type': 'application/pgp-encrypted',
@@ -84,6 +84,7 @@ async function sendDownload(response: Response, download: Download): Promise<voi
     'Accept-Ranges': 'bytes',
     'Cache-Control': 'private, no-store',
     ETag: etag,
+    'Nocturne-Event': String(event),
     ...(range && { 'Content-Range': `bytes ${range.start}-${range.end}/${size}` }),
   })
   try {

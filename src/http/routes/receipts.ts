@@ -1,0 +1,35 @@
+/** Receipts of what somebody did with a transfer, for them alone. They show nobody else's events, so that reading them is none. */
+import { Router } from 'express'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { exportLedger } from '../../ledger/index.js'
+import { NocturneError } from '../../lib/errors.js'
+import type { Door } from '../door.js'
+import { admitToTransfer, numberOf } from '../request.js'
+
+export function receiptRoutes(door: Door): Router {
+  const { ledger, deliveries } = door.rooms
+  const router = Router()
+
+  router.get('/transfers/:id/receipts', async (request, response) => {
+    const { actor, transfer } = await admitToTransfer(door, request, 'receipt.read')
+    await deliveries.untilEnded(actor.id, transfer.id)
+    const events = exportLedger(ledger, { actor: actor.id, transfer: transfer.id })
+    response.type('application/x-ndjson')
+    await pipeline(Readable.from(events), response)
+  })
+
+  router.get('/transfers/:id/receipts/:index', async (request, response) => {
+    const { actor, transfer } = await admitToTransfer(door, request, 'receipt.read')
+    const index = numberOf(request.params.index)
+    const own = { actor: actor.id, transfer: transfer.id, start: index, end: index + 1 }
+    const { rows } = await ledger.query(own)
+    if (rows.length === 0) {
+      await door.refuse(actor, 'receipt.read', 'not their event', transfer.id)
+      throw new NocturneError('not_found')
+    }
+    response.type('text/plain').send(await ledger.proof(index))
+  })
+
+  return router
+}

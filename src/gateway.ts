@@ -1,15 +1,17 @@
 /** The gateway as a process runs it: rooms, server, sweeps, and an orderly end. */
-import type { Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Site } from './config/index.js'
 import { createApp } from './http/app.js'
 import { createServer } from './http/server.js'
+import { createOpening, createOpeningApp } from './http/opening.js'
 import { startForwarding } from './http/forwarding.js'
 import { startPublishing } from './http/publishing.js'
 import { startWitnessing } from './http/witnessing.js'
 import { forgetHolders } from './ledger/index.js'
 import { lockSite } from './http/site-lock.js'
 import { asNocturneError, NocturneError, systemCode } from './lib/errors.js'
+import { createLogger } from './lib/logger.js'
 import { VERSION } from './lib/version.js'
 import { openRooms } from './rooms.js'
 import type { RoomOptions, Rooms } from './rooms.js'
@@ -20,9 +22,14 @@ import { configurationDigest, recordConfiguration } from './transfer/configurati
 import { SYSTEM, sweep } from './transfer/sweep.js'
 
 export interface Gateway {
-  readonly rooms: Rooms
-  /** Listens, and resolves when requests are answered. @throws NocturneError `usage` when the port is taken */
-  start(): Promise<{ readonly url: string }>
+  /**
+   * Listens at once and opens the rooms behind it, for as long as that takes: a database or store that is away is waited
+   * for. Resolves when requests are answered.
+   *
+   * @throws NocturneError `usage` when the port is taken, and what `openRooms` throws and no waiting mends; an AbortError
+   *   when the gateway was closed before
+   */
+  start(): Promise<{ readonly url: string; readonly rooms: Rooms }>
   /** Takes no more requests, waits for those under way (at most `graceMs`), records the stop, closes the rooms. */
   close(graceMs?: number): Promise<void>
 }
@@ -37,7 +44,7 @@ const REFRESH_MS = 5_000
 /** Half-written objects that nobody has touched for a day are nobody's. */
 const PARTIAL_MS = 24 * HOUR_MS
 
-/** @throws what `openRooms` throws */
+/** @throws NocturneError `site_in_use`, `file_unreadable` */
 export async function createGateway(
   site: Site,
   overrides: GatewayOverrides = {},
@@ -46,60 +53,65 @@ export async function createGateway(
   // A site with its own database file has one gateway; with PostgreSQL there may be several.
   const isAlone = config.database.startsWith('sqlite:')
   const unlock = isAlone ? await lockSite(config.dir) : () => Promise.resolve()
-  let url = ''
-  const origin = () => config.gateway.origin ?? url
-  const rooms = await openRooms(site, { ...overrides, origin }).catch(async (error: unknown) => {
+  const logger = overrides.logger ?? createLogger(config.logLevel)
+  const closing = new AbortController()
+  const opening = createOpening(logger, closing.signal)
+  let answer: RequestListener = createOpeningApp(logger, opening)
+  const server = await createServer(config, (request, response) => {
+    answer(request, response)
+  }).catch(async (error: unknown) => {
     await unlock()
     throw error
   })
-  const server = await createServer(config, createApp(rooms, origin))
-  let sweeping: readonly NodeJS.Timeout[] = []
-  let stopPublishing = () => Promise.resolve()
-  let stopWitnessing = () => Promise.resolve()
-  let stopForwarding = () => Promise.resolve()
+  let url = ''
+  const origin = () => config.gateway.origin ?? url
+  let rooms: Rooms | undefined
+  let isRecorded = false
+  let starting: Promise<unknown> = Promise.resolve()
+  let stopWork = () => Promise.resolve()
+
+  /** Each step is done before the next one, and nobody is served before the last: a ledger that was rolled back stops here. */
+  const open = async (): Promise<Rooms> => {
+    const opened = await opening.step(() => openRooms(site, { ...overrides, logger, origin }))
+    rooms = opened
+    await opening.step(() => recordStart(opened))
+    isRecorded = true
+    await opening.step(() => recordCertificates(opened))
+    await opening.step(() => recordFacilityKeys(opened))
+    // Alone, whatever was under way is a dead process's; else only what nobody has renewed.
+    const leasedBefore = isAlone ? Number.MAX_SAFE_INTEGER : opened.now()
+    await opening.step(() => sweepAll(opened, leasedBefore)).catch(warnOf(opened, UNSWEPT))
+    await sweepPartial(opened, isAlone ? 0 : PARTIAL_MS).catch(warnOf(opened, UNSWEPT_PARTIAL))
+    if (isAlone) await opening.step(() => forgetHolders(opened.state))
+    closing.signal.throwIfAborted()
+    return opened
+  }
+
+  const start = async () => {
+    const { host, tls } = config.gateway
+    const { port } = await listen(server, host, overrides.port ?? config.gateway.port)
+    url = `${tls ? 'https' : 'http'}://${hostInUrl(host)}:${port}`
+    logger.info('listening', { url, version: VERSION })
+    const opened = await open()
+    stopWork = startWork(opened)
+    answer = createApp(opened, origin)
+    logger.info('ready', { url, version: VERSION })
+    return { url, rooms: opened }
+  }
 
   return {
-    rooms,
-    async start() {
-      await recordStart(rooms)
-      // Alone, whatever was under way is a dead process's; else only what nobody has renewed.
-      await sweepQuietly(rooms, isAlone ? Number.MAX_SAFE_INTEGER : rooms.now())
-      await sweepPartialQuietly(rooms, isAlone ? 0 : PARTIAL_MS)
-      sweeping = [
-        setInterval(() => void sweepQuietly(rooms, rooms.now()), LEASE_MS / 2).unref(),
-        setInterval(() => void sweepPartialQuietly(rooms, PARTIAL_MS), HOUR_MS).unref(),
-        setInterval(() => void refreshQuietly(rooms), REFRESH_MS).unref(),
-      ]
-      if (isAlone) await forgetHolders(rooms.state)
-      stopPublishing = startPublishing(rooms)
-      stopWitnessing = startWitnessing(rooms)
-      stopForwarding = startForwarding(rooms)
-      const { port } = await listen(
-        server,
-        config.gateway.host,
-        overrides.port ?? config.gateway.port,
-      )
-      url = `${config.gateway.tls ? 'https' : 'http'}://${hostInUrl(config.gateway.host)}:${port}`
-      rooms.logger.info('listening', { url, version: VERSION })
-      return { url }
+    start: () => {
+      const started = start()
+      starting = started.catch(() => undefined)
+      return started
     },
     async close(graceMs = GRACE_MS) {
-      sweeping.forEach((timer) => clearInterval(timer))
+      closing.abort()
       await stop(server, graceMs)
-      await rooms.ledger
-        .note({
-          type: 'gateway.stopped',
-          outcome: 0,
-          actor: SYSTEM,
-          detail: { version: VERSION, ...software() },
-        })
-        .catch((error: unknown) =>
-          rooms.logger.error('the stop is not recorded', { code: asNocturneError(error).code }),
-        )
-      await stopForwarding()
-      await stopWitnessing()
-      await stopPublishing()
-      await rooms.close()
+      await starting
+      if (rooms && isRecorded) await recordStop(rooms)
+      await stopWork()
+      await rooms?.close()
       await unlock()
     },
   }
@@ -118,43 +130,62 @@ async function recordStart(rooms: Rooms): Promise<void> {
       config: configurationDigest(rooms),
     },
   })
-  await recordCertificates(rooms)
-  await recordFacilityKeys(rooms)
+}
+
+async function recordStop({ ledger, logger }: Rooms): Promise<void> {
+  const detail = { version: VERSION, ...software() }
+  try {
+    await ledger.note({ type: 'gateway.stopped', outcome: 0, actor: SYSTEM, detail })
+  } catch (error) {
+    logger.error('the stop is not recorded', { code: asNocturneError(error).code })
+  }
 }
 
 /** What runs beside our own code. */
 const software = () => ({ node: process.version, openssl: process.versions.openssl })
 
-/** A store that is away now, also when we start, keeps its left-overs until it is back. */
-async function sweepQuietly(rooms: Rooms, leasedBefore: number): Promise<void> {
-  try {
-    const count = await sweep(rooms, leasedBefore)
-    if (count > 0) rooms.logger.warn('left-over uploads were removed', { count })
-  } catch (error) {
-    rooms.logger.warn('a sweep failed; the next one goes on', { code: asNocturneError(error).code })
+/** What goes on beside the requests. Answers the function that ends it. */
+function startWork(rooms: Rooms): () => Promise<void> {
+  const timers = [
+    setInterval(() => {
+      void sweepAll(rooms, rooms.now()).catch(warnOf(rooms, UNSWEPT))
+    }, LEASE_MS / 2),
+    setInterval(() => {
+      void sweepPartial(rooms, PARTIAL_MS).catch(warnOf(rooms, UNSWEPT_PARTIAL))
+    }, HOUR_MS),
+    // What `nocturne key confirm` put into effect beside us.
+    setInterval(() => {
+      void refreshCertificates(rooms).catch(warnOf(rooms, UNREFRESHED))
+    }, REFRESH_MS),
+  ].map((timer) => timer.unref())
+  const stopPublishing = startPublishing(rooms)
+  const stopWitnessing = startWitnessing(rooms)
+  const stopForwarding = startForwarding(rooms)
+  return async () => {
+    timers.forEach((timer) => clearInterval(timer))
+    await stopForwarding()
+    await stopWitnessing()
+    await stopPublishing()
   }
 }
 
-async function sweepPartialQuietly(rooms: Rooms, olderThanMs: number): Promise<void> {
-  try {
-    const count = await rooms.store.sweepPartial(olderThanMs)
-    if (count > 0) rooms.logger.warn('half-written objects were removed', { count })
-  } catch (error) {
-    rooms.logger.warn('half-written objects may be left; the next sweep goes on', {
-      code: asNocturneError(error).code,
-    })
-  }
+const UNSWEPT = 'a sweep failed; the next one goes on'
+const UNSWEPT_PARTIAL = 'half-written objects may be left; the next sweep goes on'
+const UNREFRESHED = 'the certificates could not be read again'
+
+const warnOf =
+  ({ logger }: Rooms, message: string) =>
+  (error: unknown): void =>
+    logger.warn(message, { code: asNocturneError(error).code })
+
+async function sweepAll(rooms: Rooms, leasedBefore: number): Promise<void> {
+  const count = await sweep(rooms, leasedBefore)
+  if (count > 0) rooms.logger.warn('left-over uploads were removed', { count })
 }
 
-/** What `nocturne key confirm` put into effect beside us. */
-async function refreshQuietly(rooms: Rooms): Promise<void> {
-  try {
-    await refreshCertificates(rooms)
-  } catch (error) {
-    rooms.logger.warn('the certificates could not be read again', {
-      code: asNocturneError(error).code,
-    })
-  }
+async function sweepPartial(rooms: Rooms, olderThanMs: number): Promise<void> {
+  const count = await rooms.store.sweepPartial(olderThanMs)
+  if (count > 0) rooms.logger.warn('half-written objects were removed', { count })
 }
 
 async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {

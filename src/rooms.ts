@@ -81,7 +81,7 @@ export interface RoomOptions {
   readonly anchor?: 'check' | 'skip'
 }
 
-/** @throws NocturneError `database_unavailable`, `ledger_broken`, `ledger_rolled_back`, `store_unavailable`, `key_unreadable`, `gateway_key_unfit` */
+/** @throws NocturneError `database_unavailable`, `database_unusable`, `ledger_broken`, `ledger_rolled_back`, `store_unavailable`, `key_unreadable`, `gateway_key_unfit` */
 export async function openRooms(site: Site, options: RoomOptions = {}): Promise<Rooms> {
   const { config, secrets } = site
   const now = options.now ?? Date.now
@@ -91,12 +91,20 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
   const report = await inspectCertificate(gatewayKey.certificate, new Date(now()), config.keys)
   const unfit = problemOfSigner(report)
   if (unfit) throw new NocturneError('gateway_key_unfit', { subject: unfit.reason })
-  const textDetector = config.textDetector && createTextDetector(config.textDetector.clears)
-  const state = await openState(config.database, databaseOptions(site))
+  const opened: { close(): Promise<void> }[] = []
+  const keep = <T extends { close(): Promise<void> }>(room: T): T => {
+    opened.push(room)
+    return room
+  }
+  const close = async () => {
+    for (const room of opened.splice(0).reverse()) await room.close()
+  }
+  const textDetector = config.textDetector && keep(createTextDetector(config.textDetector.clears))
+  const state = keep(await openState(config.database, databaseOptions(site)))
   try {
     const ledger = await createLedger({ state, gateway, signingKey: secrets.ledgerKey, now })
-    const store = await openStore(config.store)
-    const logFiles = await openLogFiles(config.store)
+    const store = keep(await openStore(config.store))
+    const logFiles = keep(await openLogFiles(config.store))
     const { verifierKey } = ledger
     const holder = randomName()
     if (options.anchor !== 'skip') await checkAnchor(state, logFiles, verifierKey)
@@ -107,7 +115,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         inspectCertificate(certificate, new Date(now()), config.keys),
       inEffect: (id) => inEffect.get(id),
     })
-    const tokens = createTokens({ state, ledger, now })
+    const tokens = keep(createTokens({ state, ledger, now }))
     const origin = options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`)
     const secret = new Uint8Array(
       hkdfSync('sha256', secrets.ledgerKey, '', 'nocturne/sign-in/v1', 32),
@@ -173,16 +181,10 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       gatewayKey,
       budget: new MemoryBudget(ORIGINALS_BYTES),
       now,
-      close: async () => {
-        await tokens.close()
-        await textDetector?.close()
-        await store.close()
-        await logFiles.close()
-        await state.close()
-      },
+      close,
     }
   } catch (error) {
-    await state.close()
+    await close()
     throw error
   }
 }

@@ -42,7 +42,7 @@ export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<Data
     }
   } catch (error) {
     const { message, hint, code } = asNocturneError(error, 'database_unavailable')
-    const isDown = code === 'database_unavailable'
+    const isDown = code === 'database_unavailable' || code === 'database_unusable'
     const shown = isDown ? DATABASE_HINT : hint
     return onlyProblems([{ path: 'database', problem: message, hint: shown }])
   }

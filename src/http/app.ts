@@ -1,12 +1,11 @@
 /** The application: the order of its middleware is the order of this file. */
-import express from 'express'
 import type { Express, RequestHandler } from 'express'
-import helmet from 'helmet'
 import type { Rooms } from '../rooms.js'
+import { bareApp } from './bare-app.js'
 import { createDoor } from './door.js'
 import { createMetrics } from './metrics.js'
 import { notFoundHandler, problemHandler } from './problem.js'
-import { requestId, requestIdOf } from './request.js'
+import { requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
 import { crosswalkRoutes } from './routes/crosswalk.js'
 import { deliveryRoutes } from './routes/deliveries.js'
@@ -27,12 +26,7 @@ export function createApp(rooms: Rooms, origin: () => string): Express {
   const metrics = createMetrics()
   const door = createDoor(rooms)
   const gate = new UploadGate(rooms.site.config.limits.uploads, metrics)
-  const app = express()
-  app.disable('x-powered-by')
-  app.set('etag', false)
-  app.set('query parser', 'simple')
-  app.use(requestId)
-  app.use(helmet({ crossOriginResourcePolicy: { policy: 'same-origin' } }))
+  const app = bareApp()
   app.use(observe(rooms, metrics))
   app.use(healthRoutes(door))
   app.use(whileRecording(rooms))

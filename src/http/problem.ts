@@ -11,8 +11,10 @@ import { requestIdOf } from './request.js'
 const RETRY_AFTER: Partial<Record<NocturneError['code'], number>> = {
   ledger_unavailable: 10,
   database_unavailable: 10,
+  database_unusable: 60,
   store_unavailable: 10,
   store_full: 60,
+  gateway_opening: 10,
   too_busy: 5,
 }
 

@@ -17,8 +17,13 @@ export function isUniqueViolation(error: unknown): boolean {
   )
 }
 
-/** `database_unavailable` when the database, not the statement, is to blame; else the error as it is. */
+/**
+ * When the database, not the statement, is to blame: `database_unusable` for what only a person mends,
+ * `database_unavailable` for what may pass. Else the error as it is.
+ */
 export function asUnavailable(error: unknown): unknown {
+  if (UNUSABLE.test(systemCode(error) ?? ''))
+    return new NocturneError('database_unusable', { cause: error })
   return isUnavailable(error) ? new NocturneError('database_unavailable', { cause: error }) : error
 }
 
@@ -28,15 +33,17 @@ function isUnavailable(error: unknown): boolean {
   return SQLITE.test(code) || SQLSTATE.test(code) || SYSTEM.has(code)
 }
 
-/** Full, unreadable, unwritable or broken file; never a constraint or a mistake in SQL. */
-const SQLITE =
-  /^SQLITE_(FULL|IOERR|CANTOPEN|CORRUPT|NOTADB|READONLY|NOMEM|PERM|AUTH|PROTOCOL|LOCKED|INTERRUPT)/
+/** A wrong user, password or name of a PostgreSQL; a file that is no database, is broken, or that this user may not touch. */
+const UNUSABLE = /^(28...|3D000|SQLITE_(CANTOPEN|CORRUPT|NOTADB|PERM|AUTH)\w*)$/
+
+/** Full, unreadable or unwritable for now; never a constraint or a mistake in SQL. */
+const SQLITE = /^SQLITE_(FULL|IOERR|READONLY|NOMEM|PROTOCOL|LOCKED|INTERRUPT)/
 
 /**
- * PostgreSQL's appendix A: connection, authorization, catalogue, read-only server, timeouts in a transaction,
- * resources, lock timeout, intervention by the operator (with statement timeout), system and internal errors.
+ * PostgreSQL's appendix A: connection, read-only server, timeouts in a transaction, resources, lock timeout,
+ * intervention by the operator (with statement timeout), system and internal errors.
  */
-const SQLSTATE = /^(08...|28...|3D000|25006|25P03|25P04|53...|55P03|57...|58...|XX...)$/
+const SQLSTATE = /^(08...|25006|25P03|25P04|53...|55P03|57...|58...|XX...)$/
 
 const SYSTEM = new Set([
   'ECONNREFUSED',

@@ -24,7 +24,7 @@ const RETRY_FOR_MS = 10_000
  * Opens `sqlite:/absolute/path` (made when absent, in a folder that is there) or `postgres://...`, and brings its
  * schema up to date.
  *
- * @throws NocturneError `database_unavailable`, `database_newer`, `site_invalid` for another kind of URL.
+ * @throws NocturneError `database_unavailable`, `database_unusable`, `database_newer`, `site_invalid` for another kind of URL.
  */
 export async function openState(url: string, options: StateOptions = {}): Promise<State> {
   const { kind, dialect } = await dialectsOf(url, options)
@@ -65,7 +65,7 @@ async function dialectsOf(url: string, options: StateOptions): Promise<Dialects>
     try {
       await prepareFile(path)
     } catch (error) {
-      throw new NocturneError('database_unavailable', { cause: error })
+      throw new NocturneError('database_unusable', { cause: error })
     }
     return { kind: 'sqlite', dialect: (access) => sqliteDialect(path, access) }
   }

@@ -280,22 +280,5 @@ if ('skip' in server) {
       },
       2 * SLOW,
     )
-
-    it(
-      'says at its start that the server is away, and is ready when it is back',
-      async () => {
-        await slow.gateway.stop()
-        await slow.proxy.down()
-        // The log in the bucket is what the database is compared with before anything is served.
-        const starting = slow.site.start({ env: slow.env })
-        await expect(starting).rejects.toThrow(/error: the object store cannot be reached/)
-        table.push('  told, and exit 1: start, server away')
-        await slow.proxy.up()
-        slow = { ...slow, gateway: await slow.site.start({ env: slow.env }) }
-        closing.push(() => slow.gateway.stop())
-        expect((await send(slow, small, 'upload, server back')).status).toBe(201)
-      },
-      SLOW,
-    )
   })
 }

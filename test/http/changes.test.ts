@@ -6,6 +6,7 @@ import type { Site, SiteConfig } from '../../src/config/index.js'
 import { createGateway } from '../../src/gateway.js'
 import type { LedgerEntry } from '../../src/ledger/index.js'
 import { createLogger } from '../../src/lib/logger.js'
+import { openState } from '../../src/state/index.js'
 import { makeSite, siteAt } from '../whole-way/_gateway.js'
 import type { TestSite } from '../whole-way/_gateway.js'
 
@@ -26,11 +27,12 @@ async function recordedBy(
     { ...opened, config: change(opened.config) },
     { port: 0, logger },
   )
-  const before = Number((await gateway.rooms.ledger.checkpoint()).split('\n')[1])
-  await gateway.start()
-  const { rows } = await gateway.rooms.ledger.query({ start: before, limit: 1_000 })
+  const { rooms } = await gateway.start()
+  const { rows } = await rooms.ledger.query({ limit: 1_000 })
   await gateway.close()
-  return rows.map(({ entry }) => entry).filter(({ type }) => !type.startsWith('certificate.'))
+  const entries = rows.map(({ entry }) => entry)
+  const start = entries.findLastIndex(({ type }) => type === 'gateway.started')
+  return entries.slice(start).filter(({ type }) => !type.startsWith('certificate.'))
 }
 
 const types = (entries: readonly LedgerEntry[]) => entries.map(({ type }) => type)
@@ -97,13 +99,15 @@ describe('a start', () => {
 
   it('says from which version of the software to which', async () => {
     const opened = await openSite(site.dir)
-    const gateway = await createGateway(opened, { port: 0, logger })
-    await gateway.rooms.state.transaction((tx) =>
+    const state = await openState(opened.config.database)
+    await state.transaction((tx) =>
       tx.updateTable('config_marks').set({ mark: '0.0.1' }).where('name', '=', 'version').execute(),
     )
-    await gateway.start()
-    const { rows } = await gateway.rooms.ledger.query({ types: ['software.changed'] })
-    const { rows: started } = await gateway.rooms.ledger.query({ types: ['gateway.started'] })
+    await state.close()
+    const gateway = await createGateway(opened, { port: 0, logger })
+    const { ledger } = (await gateway.start()).rooms
+    const { rows } = await ledger.query({ types: ['software.changed'] })
+    const { rows: started } = await ledger.query({ types: ['gateway.started'] })
     await gateway.close()
     expect(rows.map(({ entry }) => entry.detail)).toEqual([
       { from: '0.0.1', to: started[0]?.entry.detail?.version },
@@ -117,7 +121,7 @@ describe('a lock-out', () => {
     const time = Date.now()
     const now = () => time
     const gateway = await createGateway(await openSite(site.dir), { port: 0, logger, now })
-    const { url } = await gateway.start()
+    const { url, rooms } = await gateway.start()
     const statuses = new Set<number>()
     for (let i = 0; i < 80; i++) {
       const response = await fetch(`${url}/v1/session`, {
@@ -136,8 +140,8 @@ describe('a lock-out', () => {
     // From a locked address: once with the id of somebody, once with what somebody typed into the wrong field.
     for (let i = 0; i < 3; i++) expect(await challenge('reader-1')).toBe(429)
     expect(await challenge('correct-horse')).toBe(429)
-    const { rows } = await gateway.rooms.ledger.query({ types: ['signin.locked'] })
-    const { rows: asked } = await gateway.rooms.ledger.query({ question: 'refusals', limit: 1_000 })
+    const { rows } = await rooms.ledger.query({ types: ['signin.locked'] })
+    const { rows: asked } = await rooms.ledger.query({ question: 'refusals', limit: 1_000 })
     await gateway.close()
     expect([...statuses].sort()).toEqual([401, 429])
     expect(rows.map(({ entry }) => entry.detail?.principal)).toEqual([

@@ -26,7 +26,7 @@ if (postgresMissing !== undefined) {
       for (const state of states) await state.close()
     })
 
-    it('takes the password apart from its URL, and is unavailable with a wrong one', async () => {
+    it('takes the password apart from its URL, and is unusable with a wrong one', async () => {
       const url = new URL(server.url)
       const { password } = url
       url.password = ''
@@ -34,7 +34,10 @@ if (postgresMissing !== undefined) {
       await state.ping()
       await state.close()
       const wrong = openState(url.href, { password: 'wrong' })
-      await expect(wrong).rejects.toMatchObject({ code: 'database_unavailable' })
+      await expect(wrong).rejects.toMatchObject({ code: 'database_unusable' })
+      url.pathname = '/none'
+      const other = openState(url.href, { password })
+      await expect(other).rejects.toMatchObject({ code: 'database_unusable' })
     })
 
     it('that is not there is unavailable', async () => {

@@ -36,15 +36,13 @@ describe('an SQLite file', () => {
     await stop()
   })
 
-  it('that is no database, or is in no folder, is unavailable', async () => {
+  it('that is no database, or is in no folder, is unusable', async () => {
     const { dir, stop } = await makeFolder()
     const path = join(dir, 'text.db')
     await writeFile(path, 'this is not a database, and long enough to be taken for one. '.repeat(9))
-    const unavailable = { code: 'database_unavailable' }
-    await expect(openState(`sqlite:${path}`)).rejects.toMatchObject(unavailable)
-    await expect(openState(`sqlite:${join(dir, 'none', 'x.db')}`)).rejects.toMatchObject(
-      unavailable,
-    )
+    const unusable = { code: 'database_unusable' }
+    await expect(openState(`sqlite:${path}`)).rejects.toMatchObject(unusable)
+    await expect(openState(`sqlite:${join(dir, 'none', 'x.db')}`)).rejects.toMatchObject(unusable)
     await stop()
   })
 

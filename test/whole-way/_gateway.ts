@@ -56,6 +56,13 @@ export interface RunningGateway {
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
+/** One that may have to wait for its database or store. */
+export interface StartingGateway extends Omit<RunningGateway, 'url'> {
+  /** Its address, from its log: it answers, and is not ready yet. */
+  readonly listening: Promise<string>
+  readonly ready: Promise<RunningGateway>
+}
+
 export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv
   readonly args?: readonly string[]
@@ -70,6 +77,8 @@ export interface TestSite {
   keyFile(name: string): string
   /** Starts `nocturne serve` on a free port and waits until it listens. */
   start(options?: StartOptions): Promise<RunningGateway>
+  /** The same without waiting. */
+  launch(options?: StartOptions): StartingGateway
   /** Rewrites nocturne.yaml. */
   configure(change: (yaml: string) => string): Promise<void>
   remove(): Promise<void>
@@ -91,38 +100,55 @@ export function siteAt(dir: string, remove: () => Promise<void>): TestSite {
     tokenFile,
     token: async (principal) => (await readFile(tokenFile(principal), 'utf8')).trim(),
     keyFile: (name) => join(dir, 'demo-keys', `${name}.asc`),
-    start: (given = {}) => startGateway(dir, given),
+    start: (given) => launchGateway(dir, given).ready,
+    launch: (given) => launchGateway(dir, given),
     configure: async (change) => writeFile(yaml, change(await readFile(yaml, 'utf8'))),
     remove,
   }
 }
 
-async function startGateway(
+function launchGateway(
   dir: string,
-  { env = {}, args = [], onSpawn }: StartOptions,
-): Promise<RunningGateway> {
+  { env = {}, args = [], onSpawn }: StartOptions = {},
+): StartingGateway {
   const child = spawn(process.execPath, [MAIN, 'serve', '--site', dir, '--port', '0', ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onSpawn?.(child)
   let log = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
   const exited = once(child, 'exit')
-  const url = await new Promise<string>((resolve, reject) => {
+  const ended = exited.then(() => {
+    throw new Error(`the gateway did not start: ${log}`)
+  })
+  const listening = new Promise<string>((resolve) => {
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      log += text
+      const url = /"url":"([^"]*)".*"msg":"listening"/.exec(log)?.[1]
+      if (url !== undefined) resolve(url)
+    })
+  })
+  const printed = new Promise<string>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line.startsWith('listening on ')) resolve(line.slice('listening on '.length))
     })
-    void exited.then(() => reject(new Error(`the gateway did not start: ${log}`)))
   })
-  return {
-    url,
+  const running = {
     pid: child.pid ?? 0,
     process: child,
     log: () => log,
-    stop: async (signal = 'SIGTERM') => {
+    stop: async (signal: NodeJS.Signals = 'SIGTERM') => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)
       await exited
     },
   }
+  const gateway = {
+    ...running,
+    listening: Promise.race([listening, ended]),
+    ready: Promise.race([printed, ended]).then((url) => ({ ...running, url })),
+  }
+  // Who waits for one of them does not hear of the other.
+  gateway.listening.catch(() => undefined)
+  gateway.ready.catch(() => undefined)
+  return gateway
 }

@@ -30,7 +30,7 @@ export interface Answer {
 }
 
 export async function call(
-  gateway: RunningGateway,
+  gateway: Pick<RunningGateway, 'url'>,
   method: string,
   path: string,
   options: {
@@ -85,7 +85,7 @@ export async function form(
 /** Sends files as facility-a to the group nights. */
 export async function upload(
   site: TestSite,
-  gateway: RunningGateway,
+  gateway: Pick<RunningGateway, 'url'>,
   files: Parameters<typeof form>[1],
   fields: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {

@@ -30,24 +30,31 @@ export const registerServe: Register = (parent, cli) => {
         import('../site.js'),
         import('../../gateway.js'),
       ])
-      const server = await createGateway(await openSite(dir), {
+      const gateway = await createGateway(await openSite(dir), {
         ...(port !== undefined && { port }),
       })
+      const stopped = new Promise<void>((resolve) => {
+        if (cli.signal.aborted) resolve()
+        else cli.signal.addEventListener('abort', () => resolve())
+      })
       try {
-        const { url } = await server.start()
-        output.print(`listening on ${url}`)
-        output.json({ url })
-        if (!cli.signal.aborted) {
-          await new Promise((resolve) => cli.signal.addEventListener('abort', resolve))
-        }
+        const ready = await Promise.race([gateway.start(), stopped])
+        if (ready) {
+          output.print(`listening on ${ready.url}`)
+          output.json({ url: ready.url })
+          await stopped
+        } else exitSoon()
       } finally {
-        await server.close()
+        await gateway.close()
         exitSoon()
       }
     })
 }
 
-/** Everything is durable and closed: a thread or a socket that somebody forgot must not keep a stopped gateway alive. */
+/**
+ * Everything is durable and closed, or never was opened: what somebody forgot, or a store that does not answer, must not
+ * keep a stopped gateway alive.
+ */
 function exitSoon(): void {
   setTimeout(() => process.exit(), EXIT_AFTER_MS).unref()
 }

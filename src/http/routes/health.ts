@@ -3,6 +3,7 @@ import { Router } from 'express'
 import { asNocturneError } from '../../lib/errors.js'
 import type { SinkStatus } from '../../ledger/index.js'
 import type { Rooms } from '../../rooms.js'
+import { alive } from '../bare-app.js'
 import { certificateDays, certificateWarnings } from '../certificate-warnings.js'
 import type { Door } from '../door.js'
 import type { Metrics } from '../metrics.js'
@@ -41,9 +42,7 @@ export function healthRoutes(door: Door): Router {
   const router = Router()
   let probe: { at: number; readiness: Promise<Readiness> } | undefined
 
-  router.get('/healthz', (_request, response) => {
-    response.json({ status: 'ok' })
-  })
+  router.get('/healthz', alive)
 
   router.get('/readyz', async (_request, response) => {
     const now = performance.now()

@@ -82,6 +82,11 @@ export const REQUESTS = {
     'too many uploads are under way',
     'try again in a few seconds; nothing was kept',
   ),
+  gateway_opening: entry(
+    503,
+    'the gateway is starting and waits for its database or object store',
+    'try again after the seconds in Retry-After; /readyz tells the operator what it waits for',
+  ),
   internal: entry(
     500,
     'the gateway made a mistake',

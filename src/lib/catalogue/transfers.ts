@@ -90,6 +90,11 @@ export const TRANSFERS = {
     'the database cannot be reached',
     'nothing was kept; send it again later',
   ),
+  database_unusable: entry(
+    503,
+    'the database cannot be used as it is configured',
+    'the operator must look at its address, name, user and password, or at the file and its rights: `nocturne check`',
+  ),
   database_newer: entry(
     500,
     'the database was made by a newer version of nocturne',

@@ -1,0 +1,20 @@
+/** What every application of the gateway has in common: no hints about itself, an id for each request, security headers. */
+import express from 'express'
+import type { Express, RequestHandler } from 'express'
+import helmet from 'helmet'
+import { requestId } from './request.js'
+
+export function bareApp(): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('etag', false)
+  app.set('query parser', 'simple')
+  app.use(requestId)
+  app.use(helmet({ crossOriginResourcePolicy: { policy: 'same-origin' } }))
+  return app
+}
+
+/** `GET /healthz`: the process answers, whatever else does not. */
+export const alive: RequestHandler = (_request, response) => {
+  response.json({ status: 'ok' })
+}

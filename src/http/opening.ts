@@ -1,0 +1,115 @@
+/**
+ * Before the rooms are open. After a power cut the stores may come up later than the gateway, so it waits for them: it is
+ * alive, says what it waits for, and refuses everything else. What no waiting mends ends the start.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Express } from 'express'
+import { asNocturneError, NocturneError } from '../lib/errors.js'
+import type { Code } from '../lib/errors.js'
+import { describeUnexpected } from '../lib/logger.js'
+import type { Logger } from '../lib/logger.js'
+import { alive, bareApp } from './bare-app.js'
+import { problemHandler } from './problem.js'
+
+/** What passes when somebody mends something elsewhere, and what that is. Hints of the catalogue are for clients. */
+const ADVICE: Partial<Record<Code, string>> = {
+  database_unavailable:
+    'start the database, or mend the way to it: database in nocturne.yaml, network, DNS, room on its disk',
+  store_unavailable:
+    'start the object store, or mend the way to it: store in nocturne.yaml, its credentials, network, DNS, this clock',
+  store_full: 'make room in the object store',
+}
+
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 5_000
+/** Whoever looks at the log finds a line not older than this. */
+const LINE_MS = 60_000
+
+export interface OpeningReadiness {
+  readonly ready: false
+  /** Null while nothing has failed: then it is under way. */
+  readonly waitsFor: {
+    readonly code: Code
+    readonly problem: string
+    readonly hint: string
+    readonly seconds: number
+  } | null
+}
+
+export interface Opening {
+  /**
+   * Does one step of the start, again until what it needs is there.
+   *
+   * @throws what waiting does not mend; the signal's reason when it is given up
+   */
+  step<T>(work: () => Promise<T>): Promise<T>
+  readiness(): OpeningReadiness
+}
+
+export function createOpening(logger: Logger, signal: AbortSignal): Opening {
+  let waiting: { readonly code: Code; readonly since: number; toldAt: number } | undefined
+
+  const wait = (error: NocturneError): void => {
+    const now = performance.now()
+    const { code } = error
+    if (waiting?.code !== code) waiting = { code, since: now, toldAt: -Infinity }
+    if (now - waiting.toldAt < LINE_MS) return
+    waiting.toldAt = now
+    logger.warn('the start waits; /readyz says what to do', {
+      ...describeUnexpected(error),
+      code,
+      durationMs: Math.round(now - waiting.since),
+    })
+  }
+
+  return {
+    step: async (work) => {
+      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+        signal.throwIfAborted()
+        try {
+          const done = await work()
+          if (waiting) logger.info('the start goes on', { code: waiting.code })
+          waiting = undefined
+          return done
+        } catch (thrown) {
+          const error = rootOf(thrown)
+          if (ADVICE[error.code] === undefined) throw thrown
+          wait(error)
+        }
+        await sleep(pauseMs, undefined, { signal })
+      }
+    },
+    readiness: () => {
+      if (!waiting) return { ready: false, waitsFor: null }
+      const { code, since } = waiting
+      const seconds = Math.floor((performance.now() - since) / 1_000)
+      const { message: problem } = new NocturneError(code)
+      return {
+        ready: false,
+        waitsFor: { code, problem, hint: ADVICE[code] ?? '', seconds },
+      }
+    },
+  }
+}
+
+/** A ledger that could not be written says why in its cause. */
+function rootOf(thrown: unknown): NocturneError {
+  const error = asNocturneError(thrown)
+  return error.code === 'ledger_unavailable' && error.cause instanceof NocturneError
+    ? error.cause
+    : error
+}
+
+/** What answers until the rooms are open. */
+export function createOpeningApp(logger: Logger, opening: Opening): Express {
+  const app = bareApp()
+  app.get('/healthz', alive)
+  app.get('/readyz', (_request, response) => {
+    response.status(503).json(opening.readiness())
+  })
+  app.use(() => {
+    throw new NocturneError('gateway_opening')
+  })
+  app.use(problemHandler(logger))
+  return app
+}

@@ -28,7 +28,7 @@ export async function dumpTransfer(
   id: string,
   folder: string,
 ): Promise<DumpReport> {
-  const places = await placesOf(rooms, id)
+  const { about, places } = await placesOf(rooms, id)
   const packets = await rooms.state.db
     .selectFrom('key_packets')
     .selectAll()
@@ -44,6 +44,7 @@ export async function dumpTransfer(
     type: 'transfer.dumped',
     outcome: 0,
     actor,
+    ...about,
     transfer: id,
     detail: { items: places.length - 1, recipients },
   })
@@ -68,11 +69,11 @@ export async function dumpTransfer(
   return { id, folder, items: items.length, recipients }
 }
 
-/** The manifest as 0, then the items. */
-async function placesOf({ state }: Rooms, id: string): Promise<Place[]> {
+/** The manifest as 0, then the items; and what the event says of the transfer. */
+async function placesOf({ state }: Rooms, id: string) {
   const transfer = await state.db
     .selectFrom('transfers')
-    .select(['state', 'manifest_object', 'manifest_envelope'])
+    .select(['manifest_object', 'manifest_envelope', 'facility', 'group_id', 'patient'])
     .where('id', '=', id)
     .executeTakeFirst()
   if (!transfer) throw new NocturneError('not_found')
@@ -85,12 +86,14 @@ async function placesOf({ state }: Rooms, id: string): Promise<Place[]> {
     .where('outcome', '=', 'accepted')
     .orderBy('idx')
     .execute()
-  return [
+  const places: readonly Place[] = [
     { index: 0, object, envelope },
     ...items.flatMap(({ idx, object: at, envelope: of }) =>
       at === null ? [] : [{ index: idx, object: at, envelope: of }],
     ),
   ]
+  const { facility, group_id: group, patient } = transfer
+  return { about: { facility, group, ...(patient !== null && { patient }) }, places }
 }
 
 const dataFile = ({ index }: Place): string =>

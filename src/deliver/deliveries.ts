@@ -10,6 +10,7 @@ import { openDownload, untilEnded } from './download.js'
 import type { Download, DownloadRequest } from './download.js'
 import { addRecipient, ownPackets, removeRecipient } from './recipients.js'
 import type { IsKeyPacketFor, NewRecipient, OwnPackets, RecipientChange } from './recipients.js'
+import { aboutTransfer } from './transfer-event.js'
 import { viewsOf } from './views.js'
 import type { TransferView } from './views.js'
 
@@ -193,12 +194,9 @@ async function change(
       value: undefined,
       events: [
         {
+          ...aboutTransfer(reader, transfer),
           type,
           outcome: 0,
-          actor: reader.actor,
-          facility: transfer.facility,
-          group: transfer.group_id,
-          transfer: transfer.id,
           detail,
         },
       ],

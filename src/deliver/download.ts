@@ -6,6 +6,7 @@ import type { EventInput, Receipt } from '../ledger/index.js'
 import type { TransferTable } from '../state/index.js'
 import type { ByteRange } from '../store/index.js'
 import type { DeliverRooms, Reader } from './deliveries.js'
+import { aboutTransfer } from './transfer-event.js'
 
 export interface DownloadRequest {
   /** Item number; 0 is the manifest. */
@@ -34,6 +35,8 @@ interface Sealed {
   readonly size: number
   readonly packet: Buffer
   readonly fingerprint: string
+  /** Whom the instance names. */
+  readonly patient: string | null
 }
 
 export async function openDownload(
@@ -52,11 +55,12 @@ export async function openDownload(
   const wanted = range ?? { start: 0, end: size - 1 }
   const id = newId(rooms.now())
   const common = {
-    actor: reader.actor,
-    facility: transfer.facility,
-    group: transfer.group_id,
+    ...aboutTransfer(reader, transfer),
     transfer: transfer.id,
+    group: transfer.group_id,
     item: request.index,
+    // Of a transfer of one patient also a document, which names nobody, is theirs.
+    ...(sealed.patient !== null && { patient: sealed.patient }),
   }
   const receipt = await recordBegin(rooms, id, common, sealed, wanted)
   const bytes = await releaseBytes(rooms, receipt, { id, common, sealed, wanted })
@@ -76,15 +80,16 @@ async function findSealed(
           object: transfer.manifest_object,
           sealed_size: transfer.manifest_size,
           envelope: transfer.manifest_envelope,
+          patient: null,
         }
       : await state.db
           .selectFrom('items')
-          .select(['object', 'sealed_size', 'envelope'])
+          .select(['object', 'sealed_size', 'envelope', 'patient'])
           .where('transfer', '=', transfer.id)
           .where('idx', '=', index)
           .where('outcome', '=', 'accepted')
           .executeTakeFirst()
-  const { object, sealed_size: size, envelope } = place ?? {}
+  const { object, sealed_size: size, envelope, patient = null } = place ?? {}
   if (object == null || size == null || envelope == null) throw new NocturneError('not_found')
   const packet = await state.db
     .selectFrom('key_packets')
@@ -93,10 +98,10 @@ async function findSealed(
     .where('recipient', '=', principal.id)
     .executeTakeFirst()
   if (!packet || !directory.principal(principal.id)) throw new NocturneError('not_found')
-  return { object, size, ...packet }
+  return { object, size, patient, ...packet }
 }
 
-type Common = Pick<EventInput, 'actor' | 'facility' | 'group' | 'transfer' | 'item'>
+type Common = Pick<EventInput, 'actor' | 'facility' | 'group' | 'transfer' | 'item' | 'patient'>
 
 interface Begun {
   readonly id: string

@@ -8,6 +8,7 @@ import type { EventInput } from '../ledger/index.js'
 import type { DataFormat, Recipient } from '../seal/index.js'
 import type { KeyPacketTable, TransferTable, Tx } from '../state/index.js'
 import type { DeliverRooms, Reader } from './deliveries.js'
+import { aboutTransfer } from './transfer-event.js'
 
 export type IsKeyPacketFor = (
   packet: Uint8Array,
@@ -215,11 +216,8 @@ async function record(
   return rooms.ledger.proof(receipts[0].index)
 }
 
-const eventOf = (type: EventInput['type'], { actor }: Reader, transfer: TransferTable) => ({
+const eventOf = (type: EventInput['type'], asker: Reader, transfer: TransferTable) => ({
+  ...aboutTransfer(asker, transfer),
   type,
   outcome: 0 as const,
-  actor,
-  facility: transfer.facility,
-  group: transfer.group_id,
-  transfer: transfer.id,
 })

@@ -46,13 +46,13 @@ function entryBytes(entry: LedgerEntry): Buffer {
 }
 
 /** Goes up when `columnsOf` changes; a database with another one is indexed anew as it is opened. */
-export const INDEX_VERSION = 4
+export const INDEX_VERSION = 5
 
 /** The index over an entry: these columns hold nothing that is not in it. */
 export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
   return {
     event_id: entry.id,
-    related: entry.related ?? null,
+    related: entry.related ?? spanOf(entry) ?? null,
     group_id: entry.group ?? null,
     duty: dutyOf(entry),
     time: Date.parse(entry.time),
@@ -66,6 +66,15 @@ export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
     token: entry.actor.token ?? null,
     subject: (shapeOf(entry.type).about === 'subject' ? subjectOf(entry) : undefined) ?? null,
   }
+}
+
+/**
+ * The download or the envelope that a begin event opens. Its end names that, and not the event, where the gateway which
+ * recorded the begin is gone.
+ */
+function spanOf({ type, detail }: LedgerEntry): string | undefined {
+  const span = type.startsWith('download.') ? detail?.download : detail?.envelope
+  return typeof span === 'string' ? span : undefined
 }
 
 function dutyOf({ type, detail }: LedgerEntry): string | null {

@@ -73,7 +73,8 @@ export function answers(
               e
                 .selectFrom('events as later')
                 .select(sql<number>`1`.as('one'))
-                .whereRef('later.related', '=', 'events.event_id')
+                .where('later.related', 'in', [e.ref('events.event_id'), e.ref('events.related')])
+                .whereRef('later.idx', '>', 'events.idx')
                 .where('later.idx', '<', end),
             ),
           ),
@@ -113,22 +114,25 @@ export function answers(
 }
 
 /**
- * Who touched a patient: the events that name one of the handles, and all of the transfers that hold an item of
- * theirs, for a download names the transfer and not whom it shows.
+ * Who touched a patient: the events that name one of the handles, and those of the transfers that hold an item of theirs
+ * which name nobody, such as the beginning, or the claim of a transfer of several patients.
  */
 export const touches =
   (handles: readonly string[]) =>
   (e: Builder): Condition =>
     e.or([
       e('patient', 'in', handles),
-      e(
-        'transfer',
-        'in',
-        e
-          .selectFrom('events as named')
-          .select('named.transfer')
-          .distinct()
-          .where('named.patient', 'in', handles)
-          .where('named.transfer', 'is not', null),
-      ),
+      e.and([
+        e('patient', 'is', null),
+        e(
+          'transfer',
+          'in',
+          e
+            .selectFrom('events as named')
+            .select('named.transfer')
+            .distinct()
+            .where('named.patient', 'in', handles)
+            .where('named.transfer', 'is not', null),
+        ),
+      ]),
     ])

@@ -9,6 +9,7 @@ import { recordSearch } from './migrations/0004-records.js'
 import { outlets } from './migrations/0005-outlets.js'
 import { dutyHours } from './migrations/0007-duty.js'
 import { pseudonyms } from './migrations/0008-pseudonyms.js'
+import { patientHandles } from './migrations/0009-handles.js'
 import type { Engine } from './migrations/engine.js'
 import type { Tables } from './schema.js'
 
@@ -21,6 +22,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   '0005-outlets': outlets(engine),
   '0007-duty': dutyHours(),
   '0008-pseudonyms': pseudonyms(engine),
+  '0009-handles': patientHandles(),
 })
 
 /**

@@ -62,6 +62,8 @@ export interface TransferTable {
   /** Size of the manifest's sealed data in bytes, key packet not counted. */
   manifest_size: number | null
   manifest_envelope: string | null
+  /** Once available: keyed handle of the one patient whom its items name; null for none, and for several. */
+  patient: string | null
 }
 
 export interface EnvelopeTable {
@@ -107,6 +109,8 @@ export interface ItemTable {
   /** While the transfer is open: its entry of the manifest to come, encrypted (src/transfer/waiting-entries.ts). */
   manifest_entry: string | null
   created_at: number
+  /** Keyed handle of the patient whom an accepted instance names. */
+  patient: string | null
 }
 
 export interface QuarantineTable {
@@ -228,6 +232,7 @@ export interface EventTable {
   transfer: string | null
   patient: string | null
   event_id: string | null
+  /** The event that it names; else the download or the envelope that begins or ends with it. */
   related: string | null
   group_id: string | null
   /** Of a download that began: `inside` or `outside` the duty hours of its group, when it has any. */

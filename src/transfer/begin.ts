@@ -130,4 +130,5 @@ const newTransfer = (id: string, target: UploadTarget, now: number) => ({
   manifest_object: null,
   manifest_size: null,
   manifest_envelope: null,
+  patient: null,
 })

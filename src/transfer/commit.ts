@@ -77,13 +77,14 @@ export async function commitEnvelope(
       ...(state === 'open' && { hideEntry: hide }),
     })
     await insertKeyPackets(tx, begun.envelope, envelope.keyPackets)
-    if (manifest) await insertManifest(tx, begun.transfer, manifest, now)
+    const patient = manifest && (await insertManifest(tx, begun.transfer, manifest, now))
     if (brought.crosswalk) await insertCrosswalk(tx, begun, brought.crosswalk, now)
     const { release, actor, facility, group } = begun.target
     if (release && state !== 'abandoned') await closeQuarantine(tx, release, now)
     const common = { actor, facility, group, transfer: begun.transfer }
     const shapes = await newShapes(tx, reportsOf(items), common, now)
-    return { value: first, events: commitEvents(begun, items, first, state, manifest, shapes) }
+    const made = { state, manifest, patient, shapes }
+    return { value: first, events: commitEvents(begun, items, first, made) }
   })
   const last = receipts.at(-1) ?? receipts[0]
   return {

@@ -42,7 +42,7 @@ export async function completeTransfer(
       .where('next_index', '=', transfer.next_index)
       .executeTakeFirst()
     if (numUpdatedRows !== 1n) throw new NocturneError('transfer_not_open')
-    await insertManifest(tx, id, manifest, rooms.now())
+    const patient = await insertManifest(tx, id, manifest, rooms.now())
     await tx.updateTable('items').set({ manifest_entry: null }).where('transfer', '=', id).execute()
     return {
       value: undefined,
@@ -54,6 +54,7 @@ export async function completeTransfer(
           facility: target.facility,
           group: target.group,
           transfer: id,
+          ...(patient !== undefined && { patient }),
           detail: { accepted: transfer.item_count, ...manifestDetail(manifest) },
         },
       ],

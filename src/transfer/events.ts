@@ -8,13 +8,20 @@ import { releasedEvent } from './release.js'
 
 type Common = Pick<EventInput, 'actor' | 'facility' | 'group' | 'transfer'>
 
+export interface CommitOutcome {
+  readonly state: TransferState
+  readonly manifest: SealedManifest | undefined
+  /** Handle of the one patient of a transfer that became available. */
+  readonly patient: string | undefined
+  readonly shapes: readonly EventInput[]
+}
+
+/** @param first - number of the first item */
 export function commitEvents(
   begun: BegunEnvelope,
   items: readonly JudgedItem[],
   first: number,
-  state: TransferState,
-  manifest: SealedManifest | undefined,
-  shapes: readonly EventInput[],
+  { state, manifest, patient, shapes }: CommitOutcome,
 ): [EventInput, ...EventInput[]] {
   const { actor, facility, group } = begun.target
   const common: Common = { actor, facility, group, transfer: begun.transfer }
@@ -31,6 +38,7 @@ export function commitEvents(
         : 'transfer.abandoned',
     outcome: answered === items.length ? 0 : 4,
     related: begun.begunEvent,
+    ...(patient !== undefined && { patient }),
     detail: {
       envelope: begun.envelope,
       items: items.length,

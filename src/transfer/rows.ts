@@ -138,6 +138,7 @@ function itemRow(
     instance_handle: item.instanceHandle,
     manifest_entry: (item.entry && hideEntry?.(index, item.entry)) ?? null,
     created_at: now,
+    patient: sealed?.facts?.patient ?? null,
   }
 }
 
@@ -159,13 +160,17 @@ export async function insertKeyPackets(
     .execute()
 }
 
-/** Where the manifest is, and its key packets. The transfer's state is the caller's. */
+/**
+ * Where the manifest is, its key packets, and whose study it is: answers the handle of the one patient whom the items name,
+ * when it is one. The transfer's state is the caller's.
+ */
 export async function insertManifest(
   tx: Tx,
   transfer: string,
   manifest: SealedManifest,
   now: number,
-): Promise<void> {
+): Promise<string | undefined> {
+  const patient = await onlyPatient(tx, transfer)
   const envelope = newId(now)
   await tx
     .insertInto('envelopes')
@@ -180,7 +185,21 @@ export async function insertManifest(
       manifest_object: manifest.object,
       manifest_size: manifest.size,
       manifest_envelope: envelope,
+      patient: patient ?? null,
     })
     .where('id', '=', transfer)
     .execute()
+  return patient
+}
+
+async function onlyPatient(tx: Tx, transfer: string): Promise<string | undefined> {
+  const [first, second] = await tx
+    .selectFrom('items')
+    .select('patient')
+    .distinct()
+    .where('transfer', '=', transfer)
+    .where('patient', 'is not', null)
+    .limit(2)
+    .execute()
+  return second ? undefined : (first?.patient ?? undefined)
 }

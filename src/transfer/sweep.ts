@@ -142,10 +142,19 @@ async function markSwept(rooms: Rooms, envelope: string): Promise<boolean | unde
 async function endDownloads(rooms: Rooms, leasedBefore: number): Promise<void> {
   const left = await rooms.state.db
     .selectFrom('downloads')
-    .select(['id', 'transfer', 'idx'])
-    .where('lease_until', '<', leasedBefore)
+    .innerJoin('transfers', 'transfers.id', 'downloads.transfer')
+    // The manifest is item 0, and no row.
+    .leftJoin('items', (on) =>
+      on
+        .onRef('items.transfer', '=', 'downloads.transfer')
+        .onRef('items.idx', '=', 'downloads.idx'),
+    )
+    .select(['downloads.id', 'downloads.transfer', 'downloads.idx'])
+    .select(['transfers.facility', 'transfers.group_id'])
+    .select((e) => e.fn.coalesce('items.patient', 'transfers.patient').as('patient'))
+    .where('downloads.lease_until', '<', leasedBefore)
     .execute()
-  for (const { id, transfer, idx } of left) {
+  for (const { id, transfer, idx, facility, group_id: group, patient } of left) {
     const recorded = rooms.ledger.record(async (tx) => {
       const { numDeletedRows } = await tx
         .deleteFrom('downloads')
@@ -160,7 +169,8 @@ async function endDownloads(rooms: Rooms, leasedBefore: number): Promise<void> {
             type: 'download.ended',
             outcome: 8,
             actor: SYSTEM,
-            transfer,
+            ...{ facility, group, transfer },
+            ...(patient !== null && { patient }),
             item: idx,
             related: id,
             detail: { left: true },

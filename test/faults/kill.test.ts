@@ -179,6 +179,10 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
     expect(pulled).toMatchObject({ status: 0 })
     const folders = waiting.length > 0 ? await readdir(out) : []
     expect(folders.sort()).toEqual(waiting.map(({ id }) => id).sort())
+    const asked = await call(gateway, 'GET', '/v1/audit/events?question=unended', {
+      token: await site.token('officer-1'),
+    })
+    expect(asked.body).toMatchObject({ events: [], count: 0 })
     await gateway.stop()
     const { problems, events, objects } = await inspectSite(site.dir)
     expect(problems).toEqual([])

@@ -322,5 +322,6 @@ const transfer = (id: string, values: Partial<TransferTable> = {}): TransferTabl
   manifest_object: null,
   manifest_size: null,
   manifest_envelope: null,
+  patient: null,
   ...values,
 })

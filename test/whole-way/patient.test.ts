@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeSite, nocturne } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
+import { call } from './_http.js'
 import { makeStudy } from './_study.js'
 
 /** What scripts/make-study.mjs puts there. */
@@ -22,10 +23,15 @@ afterAll(async () => {
   await site.remove()
 })
 
+interface Entry {
+  readonly type: string
+  readonly transfer?: string
+  readonly item?: number
+  readonly patient?: string
+}
+
 interface Answer {
-  readonly events: readonly {
-    readonly entry: { readonly type: string; readonly transfer?: string }
-  }[]
+  readonly events: readonly { readonly entry: Entry }[]
   readonly count: number
 }
 
@@ -96,3 +102,69 @@ describe.each(['pseudonymize', 'strip'])(
     }, 120_000)
   },
 )
+
+describe('a transfer of two patients', () => {
+  const FETCHES = 'download.begun,download.ended'
+  let id = ''
+  let handles: readonly string[] = []
+  const get = async (path: string) =>
+    call(gateway, 'GET', path, { token: await site.token('officer-1') })
+  const search = async (filters: Readonly<Record<string, string>>) => {
+    const { body } = await call(gateway, 'POST', '/fhir/AuditEvent/_search', {
+      token: await site.token('officer-1'),
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ 'entity.identifier': `urn:uuid:${id}`, ...filters }).toString(),
+    })
+    return body as unknown as { total: number; entry?: { resource: { entity: unknown } }[] }
+  }
+
+  beforeAll(async () => {
+    await site.configure((yaml) => yaml.replace(/profile: \w+/, 'profile: pseudonymize'))
+    await gateway.stop()
+    gateway = await site.start()
+    const studies = ['4711', '4712'].map((seed) => join(site.dir, `../two-${seed}`))
+    await makeStudy(studies[0]!, '--instances', '2', '--size', '64', '--seed', '4711', '--document')
+    await makeStudy(studies[1]!, '--instances', '1', '--size', '64', '--seed', '4712')
+    const sent = await nocturne('send', ...studies, ...as('facility-a'))
+    id = (JSON.parse(sent.stdout) as { id: string }).id
+    const words = ['--key', site.keyFile('reader-1'), '--out', join(site.dir, '../two')]
+    expect((await nocturne('pull', id, ...words, ...as('reader-1'))).status).toBe(0)
+    const { body } = await get(`/v1/audit/events?transfer=${id}&type=item.accepted`)
+    const { events } = body as unknown as Answer
+    handles = [...new Set(events.flatMap(({ entry }) => entry.patient ?? []))]
+  }, 120_000)
+
+  it('names with each download the one whom the instance shows, and nobody with the rest', async () => {
+    const { body } = await get(`/v1/audit/events?transfer=${id}&type=${FETCHES}`)
+    const { events, count } = body as unknown as Answer
+    // Four items and the manifest, each begun and ended.
+    expect(count).toBe(10)
+    const of = (handle: string | undefined) =>
+      events.filter(({ entry }) => entry.patient === handle).length
+    expect(handles.map(of).toSorted()).toEqual([2, 4])
+    expect(of(undefined)).toBe(4)
+  })
+
+  it('is found by the patient in FHIR, the index and exports alike, with exact counts', async () => {
+    const { name } = (await get('/v1/gateway')).body as unknown as { name: string }
+    const typed = `https://${name}/fhir/NamingSystem/patient-id/facility-a|${PATIENT_ID}`
+    const found = await search({ 'patient:identifier': typed, subtype: 'download.begun' })
+    expect(found.total).toBe(2)
+    const [mine] = handles.filter((handle) => JSON.stringify(found).includes(handle))
+    const ended = await search({ patient: mine ?? '', subtype: 'download.ended' })
+    expect(ended.total).toBe(2)
+    for (const { resource } of ended.entry ?? []) {
+      expect(resource).toMatchObject({ meta: { profile: [expect.stringMatching('PatientRead')] } })
+      expect(JSON.stringify(resource.entity)).toContain(mine)
+    }
+    const query = `transfer=${id}&patient=${mine}&type=${FETCHES}`
+    const listed = (await get(`/v1/audit/events?${query}`)).body as unknown as Answer
+    const exported = (await get(`/v1/audit/export?${query}`)).text.trim().split('\n')
+    expect([listed.count, exported.length - 1]).toEqual([4, 4])
+  })
+
+  it('has no begin left without its end', async () => {
+    const { body } = await get(`/v1/audit/events?question=unended`)
+    expect(body).toMatchObject({ events: [], count: 0 })
+  })
+})

@@ -17,6 +17,14 @@ export function instant(text: string): string {
   throw new InvalidArgumentError('give a date such as 2026-03-01 or 2026-03-01T22:00:00Z')
 }
 
+const TRANSFER_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** The id of a transfer becomes part of an address and of a folder's name. */
+export function transferId(text: string): string {
+  if (TRANSFER_ID.test(text)) return text
+  throw new InvalidArgumentError('that is not the id of a transfer')
+}
+
 /** An option that may come several times. */
 export const collect = (value: string, before: readonly string[] = []): readonly string[] => [
   ...before,

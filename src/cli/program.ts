@@ -97,6 +97,7 @@ export function explainUsage(
   const message = first
     .replace(/^(unknown option '[^'=]*)=.*$/, "$1'")
     .replace(/ argument '.*' is invalid\. /s, ': ')
+    .replace(/^command-argument value '.*' is invalid for argument '(\w+)'\. /s, '<$1>: ')
     .replace(/^too many arguments.*$/, 'too many arguments')
     .replace(/\.$/, '')
   return usageError(

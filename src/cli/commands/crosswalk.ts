@@ -1,4 +1,4 @@
-import { collect } from '../arguments.js'
+import { collect, transferId } from '../arguments.js'
 import { define, defineGroup } from '../command.js'
 import type { Cli, Register } from '../command.js'
 import { count } from '../format.js'
@@ -66,7 +66,7 @@ function registerFetch(group: Command, cli: Cli): void {
   })
   addGatewayOptions(command)
     .requiredOption('--out <dir>', 'folder to keep them in, sealed')
-    .option('--transfer <id>', 'only those of one transfer')
+    .option('--transfer <id>', 'only those of one transfer', transferId)
     .action(
       async (
         options: GatewayOptions & {
@@ -76,12 +76,8 @@ function registerFetch(group: Command, cli: Cli): void {
         },
       ) => {
         const output = cli.output(options)
-        const [{ fetchCrosswalks }, { checkId }] = await Promise.all([
-          import('../crosswalk.js'),
-          import('../claims.js'),
-        ])
+        const { fetchCrosswalks } = await import('../crosswalk.js')
         const { out, transfer } = options
-        if (transfer !== undefined) checkId(transfer)
         const report = await withGateway(options, cli, output, (client) =>
           fetchCrosswalks(client, out, transfer, cli.signal),
         )

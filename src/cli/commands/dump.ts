@@ -1,3 +1,4 @@
+import { transferId } from '../arguments.js'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
 import { count } from '../format.js'
@@ -10,22 +11,21 @@ interface DumpOptions {
 
 export const registerDump: Register = (parent, cli) => {
   define(parent, {
-    usage: 'dump <id>',
+    usage: 'dump',
     summary: 'write a transfer to files as it is stored, sealed: for a backup, or another program',
     examples: [
       'nocturne dump 01985b2e-7c11-7f3a-9d52-1f0c5a9be001 --site /srv/nocturne --out copy',
     ],
   })
+    .argument('<id>', 'id of the transfer', transferId)
     .requiredOption('--site <dir>', "the site's folder")
     .requiredOption('--out <dir>', 'folder to write: data packets, key packets, transfer.json')
     .action(async (id: string, options: DumpOptions) => {
       const output = cli.output(options)
-      const [{ checkId }, { dumpTransfer }, { SITE_ACTOR, withRooms }] = await Promise.all([
-        import('../claims.js'),
+      const [{ dumpTransfer }, { SITE_ACTOR, withRooms }] = await Promise.all([
         import('../dump.js'),
         import('../site.js'),
       ])
-      checkId(id)
       const report = await withRooms(options.site, (rooms) =>
         dumpTransfer(rooms, SITE_ACTOR, id, options.out),
       )

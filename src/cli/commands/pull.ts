@@ -1,3 +1,4 @@
+import { transferId } from '../arguments.js'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
 import { CommandError, toErrorJson, usageError } from '../command-error.js'
@@ -20,13 +21,14 @@ interface PullOptions extends GatewayOptions, KeyOptions {
 
 export const registerPull: Register = (parent, cli) => {
   const command = define(parent, {
-    usage: 'pull [id]',
+    usage: 'pull',
     summary: 'fetch, verify, open and acknowledge a transfer, or all that wait for you',
     examples: [
       'nocturne pull --all --gateway https://gateway.example.org --token-file reader-1.token --key reader-1.asc --out studies',
     ],
   })
   addKeyOptions(addGatewayOptions(command))
+    .argument('[id]', 'id of the transfer', transferId)
     .requiredOption('--out <dir>', 'folder that gets one folder a transfer')
     .option('--all', 'everything in the inbox that no other reader has claimed')
     .option('--gateway-certificate <file>', 'trust only manifests that this certificate signed')

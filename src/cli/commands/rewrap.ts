@@ -1,3 +1,4 @@
+import { transferId } from '../arguments.js'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
 import { usageError } from '../command-error.js'
@@ -18,13 +19,14 @@ interface RewrapOptions extends GatewayOptions {
 
 export const registerRewrap: Register = (parent, cli) => {
   const command = define(parent, {
-    usage: 'rewrap <id>',
+    usage: 'rewrap',
     summary: 'give one more reader access to a transfer, or take it from one who has left',
     examples: [
       'nocturne rewrap 01985b2e-7c11-7f3a-9d52-1f0c5a9be001 --add reader-2 --gateway https://gateway.example.org --token-file reader-1.token --key reader-1.asc',
     ],
   })
   addGatewayOptions(command)
+    .argument('<id>', 'id of the transfer', transferId)
     .option('--add <reader>', 'seal it to this reader too; without --add and --remove: list')
     .option('--remove <reader>', 'delete the key packets of somebody who left the group')
     .option('--fingerprint <hex>', 'refuse any other certificate of the reader to be added')
@@ -37,11 +39,7 @@ export const registerRewrap: Register = (parent, cli) => {
         throw usageError('give --add or --remove, not both', 'run the command twice')
       if (add !== undefined && keyFile === undefined)
         throw usageError('--add needs --key', 'give your private key: the gateway has none')
-      const [{ checkId }, rewrap] = await Promise.all([
-        import('../claims.js'),
-        import('../rewrap.js'),
-      ])
-      checkId(id)
+      const rewrap = await import('../rewrap.js')
       const { passphraseFile } = options
       const key =
         keyFile === undefined

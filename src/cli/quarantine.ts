@@ -8,7 +8,7 @@ import { CATALOGUE } from '../lib/errors.js'
 import { nodeCiphers, openMessage, signDetached } from '../seal/index.js'
 import type { PrivateKey } from '../seal/index.js'
 import { isWaivable, writeRelease } from '../transfer/release-statement.js'
-import type { ReleaseReason } from '../transfer/release-statement.js'
+import type { ReleaseReason, Waivable } from '../transfer/release-statement.js'
 import { gatewayAnswer, parseAnswer, transferId, uploadAnswer } from './answers.js'
 import type { UploadAnswer } from './answers.js'
 import { GatewayError } from './client.js'
@@ -31,6 +31,7 @@ const quarantineAnswer = z.looseObject({
         item: z.int().positive(),
         kind: text,
         code: text,
+        also: z.array(text).max(100).default([]),
         state: text,
         releasable: z.boolean(),
         size: z.int().nonnegative(),
@@ -85,6 +86,8 @@ export interface ReleaseWork {
   readonly item: number
   readonly reason: ReleaseReason
   readonly key: PrivateKey
+  /** Findings of an earlier try, beside those that it is held for. */
+  readonly also: readonly Waivable[]
   /** Of a document, when its content does not tell. */
   readonly mediaType: string | undefined
 }
@@ -99,8 +102,9 @@ export async function releaseHeld(client: GatewayClient, work: ReleaseWork): Pro
   const { transfer, item, reason, key } = work
   const { name } = parseAnswer(gatewayAnswer, await client.json({ path: '/v1/gateway' }))
   const held = await findOne(client, transfer, item)
-  const { facility, code } = held
-  if (!held.releasable || !isWaivable(code)) {
+  const { facility } = held
+  const codes = [held.code, ...held.also, ...work.also].filter(isWaivable)
+  if (!held.releasable) {
     const refusal = held.state === 'held' ? 'not_waivable' : 'quarantine_not_held'
     const { title, hint } = CATALOGUE[refusal]
     throw new CommandError(title, { code: refusal, hint })
@@ -111,7 +115,7 @@ export async function releaseHeld(client: GatewayClient, work: ReleaseWork): Pro
     await writeNew(file, await fetchHeld(client, transfer, item))
     const { sha256, size, sniffed } = await measure(openHeld(readBack(file), key))
     const signedAt = new Date().toISOString()
-    const about = { gateway: name, facility, transfer, item, code, reason, sha256, signedAt }
+    const about = { gateway: name, facility, transfer, item, codes, reason, sha256, signedAt }
     const statement = writeRelease(about)
     const body = streamBody({
       fields: [

@@ -101,7 +101,7 @@ async function pass(
   const verdict = judgePixels(head, reader.buffer, syntax, context)
   const digest = digestsOf(context)
   const { handle, isPatient } = handleOf(identity, digest('patient'))
-  const pseudonym = await context.pseudonymOf(handle, identity.original)
+  const pseudonym = await context.pseudonymOf(handle)
 
   pace.begin()
   const identifiers = await pace.run(identifiersOf(head.elements, reader.buffer, pace))

@@ -102,7 +102,7 @@ export interface DeidentifyContext {
   /** Under `strip` the new UIDs are linked to nothing beyond this transfer. */
   readonly transfer: string
   /** Finds or makes the pseudonym of a patient (see `handle` in InstanceFacts). Called once an instance, before any byte leaves. */
-  readonly pseudonymOf: (handle: string, original: OriginalIdentity) => Promise<Pseudonym>
+  readonly pseudonymOf: (handle: string) => Promise<Pseudonym>
   readonly headerBytes: number
   /** Puts original values into every instance, encrypted to this key (0400,0500). Never under `links: transfer`. */
   readonly encryptedAttributes?: AttributeRecipient | undefined

@@ -20,11 +20,17 @@ export class NocturneError extends Error {
   readonly code: Code
   /** A name from the configuration (never from a request) that makes the hint concrete, such as a recipient's id. */
   readonly subject: string | undefined
+  /** What else was found about the same item, beside `code`. */
+  readonly also: readonly Code[]
 
-  constructor(code: Code, options: { cause?: unknown; subject?: string } = {}) {
+  constructor(
+    code: Code,
+    options: { cause?: unknown; subject?: string; also?: readonly Code[] } = {},
+  ) {
     super(CATALOGUE[code].title, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.subject = options.subject
+    this.also = options.also ?? []
   }
 
   get status(): number {

@@ -10,6 +10,7 @@ import { outlets } from './migrations/0005-outlets.js'
 import { dutyHours } from './migrations/0007-duty.js'
 import { pseudonyms } from './migrations/0008-pseudonyms.js'
 import { patientHandles } from './migrations/0009-handles.js'
+import { findings } from './migrations/0010-findings.js'
 import type { Engine } from './migrations/engine.js'
 import type { Tables } from './schema.js'
 
@@ -23,6 +24,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   '0007-duty': dutyHours(),
   '0008-pseudonyms': pseudonyms(engine),
   '0009-handles': patientHandles(),
+  '0010-findings': findings(),
 })
 
 /**

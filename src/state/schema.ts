@@ -119,6 +119,8 @@ export interface QuarantineTable {
   idx: number
   facility: string
   code: string
+  /** Codes of further findings, with spaces between them. */
+  also: string | null
   /** The original bytes as one whole OpenPGP message, sealed to the facility's certificate alone. */
   object: string
   size: number
@@ -167,8 +169,6 @@ export interface PatientTable {
   code: string
   /** One shift of date and time together for everything of this patient, in seconds. */
   shift_seconds: number
-  /** The original identity as one OpenPGP message, sealed to the facility's certificate alone; empty under `links: transfer`. */
-  crosswalk: Buffer
   created_at: number
 }
 

@@ -63,11 +63,11 @@ export async function uploadContext(
     profile,
     secret,
     transfer,
-    pseudonymOf: pseudonymsOf(rooms, target, recipient),
+    pseudonymOf: pseudonymsOf(rooms, target),
     headerBytes: rooms.site.config.limits.headerBytes,
     textDetector: rooms.textDetector,
     encryptedAttributes: facility.encryptedAttributes,
-    ...(target.release && { waived: [target.release.waived] }),
+    ...(target.release && { waived: target.release.waived }),
   }
   return {
     facility,

@@ -71,10 +71,11 @@ function itemEvent(
   common: Common,
   item: JudgedItem,
   index: number,
-  waived: string | undefined,
+  waived: readonly string[] | undefined,
 ): EventInput {
   const { settled, outcome, code, entry } = item
   const accepted = settled.outcome === 'accepted' ? settled : undefined
+  const also = settled.outcome === 'quarantined' ? settled.also : []
   return {
     ...common,
     type: `item.${outcome}`,
@@ -84,6 +85,7 @@ function itemEvent(
     detail: {
       kind: settled.kind,
       ...(code && { code }),
+      ...(also.length > 0 && { also: [...also] }),
       ...(entry && {
         ciphertext: entry.ciphertext.sha256,
         size: entry.plaintext.size,
@@ -92,7 +94,7 @@ function itemEvent(
         ...(entry.profile !== undefined && { profile: entry.profile }),
         ...(entry.pixelsAtRisk === true && { pixelsAtRisk: true }),
         ...(entry.pixelsBlanked === true && { pixelsBlanked: true }),
-        ...(waived !== undefined && { waived }),
+        ...(waived && { waived: [...waived] }),
       }),
       ...(accepted && { actions: { ...accepted.actions } }),
       ...(outcome === 'accepted' &&

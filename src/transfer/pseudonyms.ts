@@ -4,11 +4,8 @@
  * facility alone can open.
  */
 import { randomInt } from 'node:crypto'
-import type { OriginalIdentity, Pseudonym } from '../deidentify/index.js'
-import { canonicalJson } from '../lib/json.js'
+import type { Pseudonym } from '../deidentify/index.js'
 import type { Rooms } from '../rooms.js'
-import { sealBytes } from '../seal/index.js'
-import type { Recipient } from '../seal/index.js'
 import type { UploadTarget } from './begin.js'
 
 /** Letters and digits that cannot be taken for one another on a worksheet. */
@@ -22,13 +19,12 @@ const MIN_SHIFT_DAYS = 30
 export function pseudonymsOf(
   rooms: Rooms,
   target: UploadTarget,
-  facilityRecipient: Recipient,
-): (handle: string, original: OriginalIdentity) => Promise<Pseudonym> {
+): (handle: string) => Promise<Pseudonym> {
   // One patient's instances follow one another: the last answer serves the whole series.
   let last: { handle: string; pseudonym: Promise<Pseudonym> } | undefined
-  return (handle, original) => {
+  return (handle) => {
     if (last?.handle !== handle) {
-      const pseudonym = findOrMake(rooms, target, facilityRecipient, handle, original)
+      const pseudonym = findOrMake(rooms, target, handle)
       pseudonym.catch(() => (last = undefined))
       last = { handle, pseudonym }
     }
@@ -36,25 +32,13 @@ export function pseudonymsOf(
   }
 }
 
-async function findOrMake(
-  rooms: Rooms,
-  target: UploadTarget,
-  facilityRecipient: Recipient,
-  handle: string,
-  original: OriginalIdentity,
-): Promise<Pseudonym> {
+async function findOrMake(rooms: Rooms, target: UploadTarget, handle: string): Promise<Pseudonym> {
   const found = await find(rooms.state.db, target.facility, handle)
   if (found) return found
   const pseudonym = {
     code: newCode(),
     shiftSeconds: -randomInt(MIN_SHIFT_DAYS, MAX_SHIFT_DAYS) * DAY_SECONDS,
   }
-  const entry = { v: 1, facility: target.facility, code: pseudonym.code, ...original }
-  // Under a profile that links no further than a transfer, nothing leads back.
-  const isLinked = rooms.directory.facility(target.facility)?.profile.links !== 'transfer'
-  const crosswalk = isLinked
-    ? await sealBytes(Buffer.from(canonicalJson(entry)), facilityRecipient)
-    : Buffer.alloc(0)
   const { value } = await rooms.ledger.record(async (tx) => {
     // Another upload may have been first: then its pseudonym is the patient's.
     const other = await find(tx, target.facility, handle)
@@ -66,7 +50,6 @@ async function findOrMake(
           handle,
           code: pseudonym.code,
           shift_seconds: pseudonym.shiftSeconds,
-          crosswalk,
           created_at: rooms.now(),
         })
         .execute()

@@ -9,6 +9,7 @@ import type { Rooms } from '../rooms.js'
 import type { ItemKind, QuarantineTable, TransferTable } from '../state/index.js'
 import { releaseToFacility } from './sealed-object.js'
 import type { SealedObject } from './sealed-object.js'
+import { findingsOf } from './release.js'
 import { isWaivable } from './release-statement.js'
 import type { DiscardReason } from './release-statement.js'
 
@@ -17,7 +18,9 @@ export interface QuarantineView {
   readonly transfer: string
   readonly item: number
   readonly kind: ItemKind
+  /** What it was held for; `also` is what else was found. */
   readonly code: Code
+  readonly also: readonly Code[]
   readonly state: QuarantineTable['state']
   /** Whether the facility may release it after a look. */
   readonly releasable: boolean
@@ -73,8 +76,9 @@ const viewOf = (row: QuarantineTable & { readonly kind: ItemKind }): QuarantineV
   item: row.idx,
   kind: row.kind,
   code: row.code as Code,
+  also: findingsOf(row).slice(1),
   state: row.state,
-  releasable: row.state === 'held' && row.digest !== null && isWaivable(row.code),
+  releasable: row.state === 'held' && row.digest !== null && findingsOf(row).every(isWaivable),
   size: row.size,
   createdAt: new Date(row.created_at).toISOString(),
 })

@@ -34,7 +34,8 @@ export interface ReleaseStatement {
   readonly facility: string
   readonly transfer: string
   readonly item: number
-  readonly code: Waivable
+  /** Every finding that was looked at, in the order of the alphabet. */
+  readonly codes: readonly Waivable[]
   readonly reason: ReleaseReason
   /** SHA-256 of the original, hexadecimal. */
   readonly sha256: string
@@ -43,8 +44,13 @@ export interface ReleaseStatement {
 }
 
 /** Canonical JSON (RFC 8785): the octets that are signed. */
-export const writeRelease = ({ ...statement }: ReleaseStatement): string =>
-  canonicalJson({ v: 1, type: 'nocturne-release', ...statement })
+export const writeRelease = ({ codes, ...statement }: ReleaseStatement): string =>
+  canonicalJson({
+    v: 2,
+    type: 'nocturne-release',
+    codes: [...new Set(codes)].sort(),
+    ...statement,
+  })
 
 /** Undefined unless it is such a text to the last character. */
 export function readRelease(text: string): ReleaseStatement | undefined {
@@ -57,22 +63,24 @@ export function readRelease(text: string): ReleaseStatement | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const read = (name: string): unknown => Reflect.get(value, name)
   const [gateway, facility, transfer] = [read('gateway'), read('facility'), read('transfer')]
-  const [item, code, sha256, signedAt] = [
-    read('item'),
-    read('code'),
-    read('sha256'),
-    read('signedAt'),
-  ]
+  const [item, sha256, signedAt] = [read('item'), read('sha256'), read('signedAt')]
+  const codes = readCodes(read('codes'))
   const reason = RELEASE_REASONS.find((one) => one === read('reason'))
   if (typeof gateway !== 'string' || typeof facility !== 'string') return undefined
   if (typeof transfer !== 'string' || !ID_PATTERN.test(transfer)) return undefined
   if (typeof item !== 'number' || !Number.isSafeInteger(item) || item < 1) return undefined
-  if (typeof code !== 'string' || !isWaivable(code) || reason === undefined) return undefined
+  if (codes === undefined || reason === undefined) return undefined
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return undefined
   if (typeof signedAt !== 'string' || !INSTANT.test(signedAt)) return undefined
   if (Number.isNaN(Date.parse(signedAt))) return undefined
-  const statement = { gateway, facility, transfer, item, code, reason, sha256, signedAt }
+  const statement = { gateway, facility, transfer, item, codes, reason, sha256, signedAt }
   return writeRelease(statement) === text ? statement : undefined
+}
+
+function readCodes(value: unknown): readonly Waivable[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const codes = WAIVABLE.filter((code) => value.includes(code)).sort()
+  return codes.length > 0 && codes.length === value.length ? codes : undefined
 }
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/

@@ -1,15 +1,16 @@
 /**
  * The way out of quarantine. The gateway cannot open what it holds, so the facility sends the original again with a
- * signed statement; one finding is waived for these very bytes, and every other check still holds.
+ * signed statement; the findings that it names are waived for these very bytes, and every other check still holds.
  */
 import { createHash, createHmac } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
+import type { Code } from '../lib/errors.js'
 import type { EventInput } from '../ledger/index.js'
 import type { Rooms } from '../rooms.js'
 import { verifyDetached } from '../seal/index.js'
 import type { QuarantineTable, Tx } from '../state/index.js'
 import { secretsOf } from './context.js'
-import { readRelease } from './release-statement.js'
+import { isWaivable, readRelease } from './release-statement.js'
 import type { ReleaseReason, Waivable } from './release-statement.js'
 
 /** A release that may be tried: the statement is signed and names what is held. */
@@ -18,7 +19,8 @@ export interface Release {
   readonly facility: string
   readonly transfer: string
   readonly item: number
-  readonly waived: Waivable
+  /** What it was held for, and what else the facility looked at. */
+  readonly waived: readonly Waivable[]
   readonly reason: ReleaseReason
   /** SHA-256 that the bytes to come must have, hexadecimal. */
   readonly sha256: string
@@ -36,6 +38,13 @@ export interface SignedRelease {
 /** How far the facility's clock may be ahead. */
 const CLOCK_SKEW_MS = 5 * 60_000
 
+/** What an item was held for, the first finding first. */
+export const findingsOf = ({
+  code,
+  also,
+}: Pick<QuarantineTable, 'code' | 'also'>): readonly Code[] =>
+  [code, ...(also?.split(' ') ?? [])] as Code[]
+
 /** Keyed: who reads the database cannot try documents against it. */
 export const originalDigest = (secret: Buffer, sha256: string): string =>
   createHmac('sha256', secret).update(`nocturne/quarantine/v1\0${sha256}`).digest('hex')
@@ -49,13 +58,15 @@ export async function checkRelease(
   if (held.state !== 'held') throw new NocturneError('quarantine_not_held')
   const statement = readRelease(text)
   if (!statement) throw new NocturneError('release_invalid')
-  const { facility, transfer, item, code, sha256 } = statement
-  if (held.digest === null || held.code !== code) throw new NocturneError('not_waivable')
+  const { facility, transfer, item, codes, sha256 } = statement
+  const found = findingsOf(held)
+  if (held.digest === null || !found.every(isWaivable)) throw new NocturneError('not_waivable')
   const isAboutIt =
     statement.gateway === rooms.site.config.gateway.name &&
     facility === held.facility &&
     transfer === held.transfer &&
     item === held.idx &&
+    found.every((code) => codes.includes(code)) &&
     Date.parse(statement.signedAt) >= held.created_at - CLOCK_SKEW_MS &&
     Date.parse(statement.signedAt) <= rooms.now() + CLOCK_SKEW_MS
   const isOfIt = secretsOf(rooms, facility).some(
@@ -70,7 +81,7 @@ export async function checkRelease(
     facility,
     transfer,
     item,
-    waived: code,
+    waived: codes,
     reason: statement.reason,
     sha256,
     statement: sha256Of(text),
@@ -102,7 +113,7 @@ export const releasedEvent = (
   item: release.item,
   related: successor.begun,
   detail: {
-    code: release.waived,
+    codes: [...release.waived],
     reason: release.reason,
     statement: release.statement,
     signature: release.signature,

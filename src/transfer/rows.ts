@@ -83,6 +83,7 @@ export async function insertItems(
         idx: first + i,
         facility: begun.target.facility,
         code: settled.code,
+        also: settled.also.length > 0 ? settled.also.join(' ') : null,
         object: settled.stored.key,
         size: settled.stored.size,
         state: 'held',

@@ -31,6 +31,8 @@ export interface QuarantinedItem {
   readonly outcome: 'quarantined'
   readonly kind: ItemKind
   readonly code: Code
+  /** Further findings about it. */
+  readonly also: readonly Code[]
   readonly stored: StoredItem
   /** Keyed digest of the original. */
   readonly digest: string
@@ -70,7 +72,7 @@ export async function settle(
       }
       case 'document': {
         const isHeld = context.facility.documents === 'quarantine'
-        if (isHeld && context.release?.waived !== 'document_held')
+        if (isHeld && !context.release?.waived.includes('document_held'))
           throw new NocturneError('document_held')
         const stored = await store(original.bytesUnheld(), envelope, context)
         const facts = { facts: undefined, actions: {}, report: undefined }
@@ -136,7 +138,8 @@ async function giveUp(
   try {
     const { stored, sha256 } = await original.keep()
     const digest = context.originalDigest(sha256)
-    return { outcome: 'quarantined', kind, code: error.code, stored, digest }
+    const { code, also } = error
+    return { outcome: 'quarantined', kind, code, also, stored, digest }
   } catch (failure) {
     const reason = asNocturneError(failure)
     if (!concernsItemAlone(reason.code)) throw reason

@@ -5,6 +5,7 @@ import {
   type DeidentifyContext,
   type ElementReport,
   type InstanceFacts,
+  type WayBack,
 } from '../../src/deidentify/index.js'
 import type { Steps } from '../../src/deidentify/pace.js'
 import { NocturneError } from '../../src/lib/errors.js'
@@ -34,6 +35,7 @@ export interface Ran {
   readonly bytes: Buffer
   readonly report: readonly ElementReport[]
   readonly facts: InstanceFacts
+  readonly wayBack: WayBack | undefined
 }
 
 async function* chunked(bytes: Buffer, size: number): AsyncGenerator<Buffer, void> {
@@ -50,10 +52,13 @@ export async function run(
   context: DeidentifyContext = contextFor(),
   chunkBytes = 65536,
 ): Promise<Ran> {
-  const { report, facts, bytes } = await deidentify(received(chunked(input, chunkBytes)), context)
+  const { report, facts, wayBack, bytes } = await deidentify(
+    received(chunked(input, chunkBytes)),
+    context,
+  )
   const parts: Buffer[] = []
   for await (const part of bytes) parts.push(Buffer.from(part))
-  return { bytes: Buffer.concat(parts), report, facts }
+  return { bytes: Buffer.concat(parts), report, facts, wayBack }
 }
 
 /** Steps without the pauses between them. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { canonicalJson } from '../../src/lib/json.js'
 import { readPrivateKey, signDetached } from '../../src/seal/index.js'
 import { writeRelease } from '../../src/transfer/release-statement.js'
+import type { Waivable } from '../../src/transfer/release-statement.js'
 import { file } from '../deidentify/_build.js'
 import { eventually } from '../_eventually.js'
 import { makeSite, nocturne } from './_gateway.js'
@@ -80,7 +81,7 @@ async function post(path: string, body: FormData | string): Promise<Response> {
 
 async function signedRelease(
   original: Buffer,
-  about: { readonly transfer: string; readonly code?: 'document_held' },
+  about: { readonly transfer: string; readonly codes?: readonly Waivable[] },
   signer = 'facility-a',
 ): Promise<FormData> {
   const { name } = (await (await fetch(`${gateway.url}/v1/gateway`)).json()) as { name: string }
@@ -88,7 +89,7 @@ async function signedRelease(
     gateway: name,
     facility: 'facility-a',
     item: 1,
-    code: 'pixels_at_risk',
+    codes: ['pixels_at_risk'],
     reason: 'no-identifiers-seen',
     sha256: createHash('sha256').update(original).digest('hex'),
     signedAt: new Date().toISOString(),
@@ -136,13 +137,13 @@ it('lets the facility look at what is held, and sends it on with its signature, 
     expect.arrayContaining(['item.quarantined', 'quarantine.read', 'item.released']),
   )
   expect(before.find(({ type }) => type === 'item.released')?.detail).toMatchObject({
-    code: 'pixels_at_risk',
+    codes: ['pixels_at_risk'],
     reason: 'no-identifiers-seen',
     successor,
     successorItem: 1,
   })
   expect(after.find(({ type }) => type === 'item.accepted')?.detail).toMatchObject({
-    waived: 'pixels_at_risk',
+    waived: ['pixels_at_risk'],
     pixelsAtRisk: true,
   })
 
@@ -208,8 +209,8 @@ it('takes no other bytes, no other signature and no other statement than those o
   await expect(codeOf(elsewhere)).resolves.toBe('release_invalid')
   const ofAnother = withFile(await signedRelease(ultrasound('1.2.3.4.54'), about), original)
   await expect(codeOf(ofAnother)).resolves.toBe('release_invalid')
-  const waivesElse = await signedRelease(original, { ...about, code: 'document_held' })
-  await expect(codeOf(withFile(waivesElse, original))).resolves.toBe('not_waivable')
+  const waivesElse = await signedRelease(original, { ...about, codes: ['document_held'] })
+  await expect(codeOf(withFile(waivesElse, original))).resolves.toBe('release_invalid')
   const unsigned = new FormData()
   unsigned.set('statement', canonicalJson({ v: 1, type: 'nocturne-release' }))
   await expect(codeOf(withFile(unsigned, original))).resolves.toBe('release_invalid')
@@ -234,4 +235,46 @@ it('gives what is held to nobody but the facility', async () => {
   const headers = { Authorization: `Bearer ${await site.token('facility-a')}` }
   const none = await fetch(`${gateway.url}/v1/transfers/${id}/quarantine/2`, { headers })
   expect(none.status).toBe(404)
+}, 60_000)
+
+it('lets the facility decide two findings about one image at once, both in the ledger', async () => {
+  await gateway.stop()
+  const profile = ['name: faces', "version: '1'", 'links: transfer', 'pixels: quarantine']
+  await writeFile(
+    join(site.dir, 'faces.yaml'),
+    [
+      ...profile,
+      "options: [{ code: '113102', name: Clean Recognizable Visual Features Option }]",
+      '',
+    ].join('\n'),
+  )
+  await site.configure((yaml) => yaml.replace(/profile: \w+/, 'profile: faces.yaml'))
+  gateway = await site.start()
+  const photograph = file([
+    [0x00080060, 'CS', 'XC'],
+    [0x7fe00010, 'OB', Buffer.from([1, 2, 3, 4])],
+  ])
+  const { id } = await send(photograph)
+  const findings = { code: 'features_at_risk', also: ['pixels_at_risk'] }
+  expect(await listed()).toContainEqual(
+    expect.objectContaining({ ...findings, transfer: id, releasable: true }),
+  )
+  const held = (await eventsOf(id)).find(({ type }) => type === 'item.quarantined')
+  expect(held?.detail).toMatchObject(findings)
+
+  // A statement about one of them is not enough.
+  const form = await signedRelease(photograph, { transfer: id, codes: ['features_at_risk'] })
+  form.set('files', new Blob([new Uint8Array(photograph)], { type: 'application/dicom' }), '1')
+  const refused = await post(`/v1/transfers/${id}/quarantine/1/release`, form)
+  expect(await refused.json()).toMatchObject({ code: 'release_invalid' })
+
+  const words = ['--key', site.keyFile('facility-a'), '--reason', 'needed-for-treatment']
+  const released = await as('facility-a', 'quarantine', 'release', id, '1', ...words)
+  expect(released).toMatchObject({ status: 0 })
+  const { id: successor } = json(released) as { id: string }
+  const codes = ['features_at_risk', 'pixels_at_risk']
+  const before = (await eventsOf(id)).find(({ type }) => type === 'item.released')
+  expect(before?.detail).toMatchObject({ codes, reason: 'needed-for-treatment' })
+  const after = (await eventsOf(successor)).find(({ type }) => type === 'item.accepted')
+  expect(after?.detail).toMatchObject({ waived: codes, pixelsAtRisk: true })
 }, 60_000)

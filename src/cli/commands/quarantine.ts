@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { wholeNumber } from '../arguments.js'
+import { transferId, wholeNumber } from '../arguments.js'
 import { define, defineGroup } from '../command.js'
 import type { Cli, Register } from '../command.js'
 import { EXIT } from '../command-error.js'
@@ -8,8 +8,8 @@ import { addGatewayOptions, withGateway } from '../gateway-options.js'
 import type { GatewayOptions } from '../gateway-options.js'
 import { addKeyOptions } from '../key-options.js'
 import type { KeyOptions } from '../key-options.js'
-import { DISCARD_REASONS, RELEASE_REASONS } from '../../transfer/release-statement.js'
-import type { DiscardReason, ReleaseReason } from '../../transfer/release-statement.js'
+import { DISCARD_REASONS, RELEASE_REASONS, WAIVABLE } from '../../transfer/release-statement.js'
+import type { DiscardReason, ReleaseReason, Waivable } from '../../transfer/release-statement.js'
 import type { Command } from 'commander'
 
 const ITEM = '01985b2e-7c11-7f3a-9d52-1f0c5a9be001 3'
@@ -63,7 +63,7 @@ function registerList(group: Command, cli: Cli): void {
           formatBytes(item.size),
           item.state,
           item.releasable ? 'yes' : 'no',
-          why.get(item.code) ?? item.code,
+          [item.code, ...item.also].map((code) => why.get(code) ?? code).join('; '),
         ]),
       )
     })
@@ -73,10 +73,12 @@ function registerList(group: Command, cli: Cli): void {
 const onItem = (group: Command, name: string, summary: string, rest: string): Command =>
   addGatewayOptions(
     define(group, {
-      usage: `${name} <transfer>`,
+      usage: name,
       summary,
       examples: [`nocturne quarantine ${name} ${ITEM} ${GATEWAY} ${rest}`],
-    }).argument('<item>', 'number of the item', wholeNumber(1, 999_999_999)),
+    })
+      .argument('<transfer>', 'id of the transfer', transferId)
+      .argument('<item>', 'number of the item', wholeNumber(1, 999_999_999)),
   )
 
 function registerFetch(group: Command, cli: Cli): void {
@@ -89,12 +91,10 @@ function registerFetch(group: Command, cli: Cli): void {
     .requiredOption('--out <file>', 'file to write')
     .action(async (transfer: string, item: number, options: Common & { readonly out: string }) => {
       const output = cli.output(options)
-      const [{ checkId }, { fetchHeld }, local] = await Promise.all([
-        import('../claims.js'),
+      const [{ fetchHeld }, local] = await Promise.all([
         import('../quarantine.js'),
         import('../local-write.js'),
       ])
-      checkId(transfer)
       await withGateway(options, cli, output, async (client) => {
         const sealed = await fetchHeld(client, transfer, item)
         await local.writeWhole(options.out, sealed, { mayReplace: false })
@@ -120,17 +120,14 @@ function registerOpen(group: Command, cli: Cli): void {
         options: Common & KeyOptions & { readonly out: string },
       ) => {
         const output = cli.output(options)
-        const [{ checkId }, path, { fetchHeld, openHeld }, local, { peek }, media, keys] =
-          await Promise.all([
-            import('../claims.js'),
-            import('node:path'),
-            import('../quarantine.js'),
-            import('../local-write.js'),
-            import('../opened-name.js'),
-            import('../media-types.js'),
-            import('../key-options.js'),
-          ])
-        checkId(transfer)
+        const [path, { fetchHeld, openHeld }, local, { peek }, media, keys] = await Promise.all([
+          import('node:path'),
+          import('../quarantine.js'),
+          import('../local-write.js'),
+          import('../opened-name.js'),
+          import('../media-types.js'),
+          import('../key-options.js'),
+        ])
         const key = await keys.readKey(options, output)
         await local.makeFolder(options.out)
         const target = await withGateway(options, cli, output, async (client) => {
@@ -148,6 +145,7 @@ function registerOpen(group: Command, cli: Cli): void {
 
 interface ReleaseOptions extends Common, KeyOptions {
   readonly reason: ReleaseReason
+  readonly also?: readonly Waivable[]
   readonly mediaType?: string
 }
 
@@ -164,19 +162,23 @@ function registerRelease(group: Command, cli: Cli): void {
         .choices([...RELEASE_REASONS])
         .makeOptionMandatory(),
     )
+    .addOption(
+      new Option(
+        '--also <code...>',
+        'what a release was refused for, when you looked at that too',
+      ).choices([...WAIVABLE]),
+    )
     .option('--media-type <type>', 'of a document whose content does not tell what it is')
     .action(async (transfer: string, item: number, options: ReleaseOptions) => {
       const output = cli.output(options)
-      const [{ checkId }, { releaseHeld }, keys] = await Promise.all([
-        import('../claims.js'),
+      const [{ releaseHeld }, keys] = await Promise.all([
         import('../quarantine.js'),
         import('../key-options.js'),
       ])
-      checkId(transfer)
       const key = await keys.readKey(options, output)
-      const { reason, mediaType } = options
+      const { reason, also = [], mediaType } = options
       const answer = await withGateway(options, cli, output, (client) =>
-        releaseHeld(client, { transfer, item, reason, key, mediaType }),
+        releaseHeld(client, { transfer, item, reason, also, key, mediaType }),
       )
       output.json(answer)
       const [sent] = answer.items
@@ -209,11 +211,7 @@ function registerDiscard(group: Command, cli: Cli): void {
         options: Common & { readonly reason: DiscardReason },
       ) => {
         const output = cli.output(options)
-        const [{ checkId }, { pathOf }] = await Promise.all([
-          import('../claims.js'),
-          import('../quarantine.js'),
-        ])
-        checkId(transfer)
+        const [{ pathOf }] = await Promise.all([import('../quarantine.js')])
         const { reason } = options
         const answer = await withGateway(options, cli, output, (client) =>
           client.post(`${pathOf(transfer, item)}/discard`, { reason }),

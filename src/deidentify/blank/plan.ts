@@ -1,6 +1,8 @@
 /** What is to be done about the pixels of one image, before any of them came. */
 import { NocturneError } from '../../lib/errors.js'
+import type { Code } from '../../lib/errors.js'
 import { UNDEFINED_LENGTH, type Element } from '../element.js'
+import type { ReadAttribute } from '../conditions.js'
 import { attributesOf } from '../identity.js'
 import type { DeidentifyContext } from '../index.js'
 import { CLEAN_FEATURES } from '../options.js'
@@ -50,27 +52,55 @@ const TEXT_FINDINGS = ['pixels_at_risk', 'pixels_not_cleaned', 'text_in_pixels']
  * What a person of the facility looked at and waived is not looked at again: then the image passes as under `pixels: pass`.
  *
  * @throws NocturneError `pixels_at_risk` when no rule says where the text is, `pixels_not_cleaned` when it cannot be
- * blanked there, `features_at_risk`.
+ * blanked there; `features_at_risk`, with one of those as `also` where it is found too: who looks at the image decides both.
  */
 export function judgePixels(
   head: Stretch,
   buffer: Buffer,
   syntax: Syntax,
-  { profile, waived = [], textDetector: detector }: Judging,
+  context: Judging,
 ): PixelVerdict {
   if (head.pixels === undefined) return NOTHING
+  const image = { head, pixels: head.pixels, buffer, syntax }
   const read = attributesOf(head.elements, buffer, syntax.encoding)
   const isFaceless =
-    profile.options.includes(CLEAN_FEATURES) && !waived.includes('features_at_risk')
-  if (isFaceless && areFeaturesAtRisk(read)) throw new NocturneError('features_at_risk')
+    context.profile.options.includes(CLEAN_FEATURES) &&
+    !context.waived?.includes('features_at_risk')
+  if (isFaceless && areFeaturesAtRisk(read))
+    throw new NocturneError('features_at_risk', { also: findingsOf(image, read, context) })
+  return { ...judgeText(image, read, context), isFaceless }
+}
+
+function findingsOf(...about: Parameters<typeof judgeText>): readonly Code[] {
+  try {
+    judgeText(...about)
+    return []
+  } catch (error) {
+    if (error instanceof NocturneError) return [error.code]
+    throw error
+  }
+}
+
+interface Image {
+  readonly head: Stretch
+  readonly pixels: NonNullable<Stretch['pixels']>
+  readonly buffer: Buffer
+  readonly syntax: Syntax
+}
+
+/** @throws NocturneError `pixels_at_risk`, `pixels_not_cleaned` */
+function judgeText(
+  { head, pixels, buffer, syntax }: Image,
+  read: ReadAttribute,
+  { profile, waived = [], textDetector: detector }: Judging,
+): Omit<PixelVerdict, 'isFaceless'> {
   const isAtRisk = arePixelsAtRisk(read)
   const isLookedAt = TEXT_FINDINGS.some((code) => waived.includes(code))
-  if (!isAtRisk || profile.pixels === 'pass' || isLookedAt)
-    return { ...NOTHING, isAtRisk, isFaceless }
+  if (!isAtRisk || profile.pixels === 'pass' || isLookedAt) return { ...NOTHING, isAtRisk }
   if (profile.pixels === 'quarantine') throw new NocturneError('pixels_at_risk')
   const geometry = geometryOf(head.elements, buffer, syntax.encoding)
   if (!geometry) throw new NocturneError('pixels_at_risk')
-  const way = wayOf(head.pixels, geometry, syntax)
+  const way = wayOf(pixels, geometry, syntax)
   const inspect = (isNeeded: boolean): Inspection | undefined =>
     detector && way && 'layout' in way && canInspect(way.layout)
       ? { detector, layout: way.layout, bigEndian: syntax.encoding.bigEndian, isNeeded }
@@ -80,11 +110,11 @@ export function judgePixels(
   if (blanking) {
     if (!way || hasOverlay) throw new NocturneError('pixels_not_cleaned')
     const plan = { ...blanking, geometry, way }
-    return { isAtRisk: false, isFaceless, plan, inspection: inspect(false) }
+    return { isAtRisk: false, plan, inspection: inspect(false) }
   }
   const inspection = detector?.clears && !hasOverlay ? inspect(true) : undefined
   if (!inspection) throw new NocturneError('pixels_at_risk')
-  return { isAtRisk: true, isFaceless, plan: undefined, inspection }
+  return { isAtRisk: true, plan: undefined, inspection }
 }
 
 type Judging = Pick<DeidentifyContext, 'profile' | 'waived' | 'textDetector'>

@@ -25,6 +25,10 @@ export const fold = (text: string): string =>
 
 const isPlain = (text: string): boolean => /^[\x20-\x7e]*$/.test(text)
 
+/** Whether `text` is the bytes that it was read from: who searched the one has searched the other. */
+export const isVerbatim = (text: string, bytes: Buffer): boolean =>
+  text.length === bytes.length && isPlain(text)
+
 export const isVocabulary = (folded: string): boolean => VOCABULARY.has(folded)
 
 /**

@@ -1,14 +1,14 @@
 /** The way of one instance through this room. */
 import { NocturneError } from '../lib/errors.js'
 import type { ReceivedInstance } from '../receive/index.js'
+import { expectAgreement } from './agreement.js'
 import { cleanPixels } from './blank/blank.js'
 import { judgePixels, type PixelVerdict } from './blank/plan.js'
 import { decodeDefault } from './charset.js'
-import { expectAgreement, expectNoIdentifier } from './check.js'
-import type { Element, Encoding } from './element.js'
+import { expectNoIdentifier } from './check.js'
+import { findElement, type Element, type Encoding } from './element.js'
 import { addEncryptedAttributes } from './encrypted-attributes.js'
 import { DIRECTORY, handleOf, readIdentity, type Identity } from './identity.js'
-import type { Identifiers } from './identifiers.js'
 import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts, Pseudonym } from './index.js'
 import { deflated, inflated } from './inflate.js'
 import { keyedDigest, uidMapper, valueDigester } from './keys.js'
@@ -20,7 +20,7 @@ import { Pace, type Steps } from './pace.js'
 import { readStart, type Start } from './part10.js'
 import { passPixels } from './pixels.js'
 import { Reader } from './reader.js'
-import { decodeOf, rewriteDataset, type Scope } from './rewrite.js'
+import { characterSetOf, decodeOf, rewriteDataset, type Scope } from './rewrite.js'
 import { rulesOf } from './rules.js'
 import { dropTail, readHead, type Stretch } from './stretch.js'
 import type { Subject } from './subject.js'
@@ -104,8 +104,8 @@ async function pass(
   const pseudonym = await context.pseudonymOf(handle)
 
   pace.begin()
-  const identifiers = await pace.run(identifiersOf(head.elements, reader.buffer, pace))
-  const subject = subjectOf(context, digest, pseudonym, pace, identifiers)
+  const named = await pace.run(identifiersOf(head.elements, reader.buffer, pace))
+  const subject = subjectOf(context, digest, pseudonym, pace, named)
   const { header, again } = await pace.run(
     rewriteHead(head, reader.buffer, syntax.encoding, subject, verdict, context),
   )
@@ -125,8 +125,9 @@ async function pass(
           shiftSeconds: subject.rules.dates === 'modified' ? subject.shiftSeconds : 0,
           identity: identity.original,
           uids: [...new Map(subject.uids)],
+          characterSet: characterSetOf(head.elements, reader.buffer)?.trim() ?? '',
           ...(await pace.run(
-            collectOriginals(head.elements, reader.buffer, syntax.encoding, subject.report, pace),
+            collectOriginals(subject.changed, reader.buffer, syntax.encoding, pace),
           )),
         }
   reader.forget(head.end)
@@ -151,7 +152,7 @@ function subjectOf(
   digest: ReturnType<typeof digestsOf>,
   { code, shiftSeconds }: Pseudonym,
   pace: Pace,
-  identifiers: Identifiers,
+  named: Pick<Subject, 'identifiers' | 'isRepeated'>,
 ): Subject {
   if (!/^[A-Z0-9]{1,16}$/.test(code) || !Number.isSafeInteger(shiftSeconds))
     throw new NocturneError('unsafe_step_failed')
@@ -159,7 +160,7 @@ function subjectOf(
   const uids: UidPair[] = []
   return {
     rules: rulesOf(profile),
-    identifiers,
+    ...named,
     pace,
     mapUid: (uid) => {
       const mapped = map(uid)
@@ -171,6 +172,7 @@ function subjectOf(
     shiftSeconds,
     cleansText: profile.options.includes(CLEAN_DESCRIPTORS),
     report: [],
+    changed: [],
     uids,
   }
 }
@@ -190,7 +192,7 @@ function* rewriteHead(
   const marks = { isBlanked, isFaceless, photometric }
   const additions = encodeMarks(profile, subject.rules.dates, marks, encoding)
   for (const [tag, vr] of PATIENT_TAGS) {
-    if (elements.some((element) => element.tag === tag)) continue
+    if (findElement(elements, tag)) continue
     additions.set(tag, encodeElement(tag, vr, encodeText(subject.code, vr), encoding))
   }
   const decode = decodeOf(elements, buffer) ?? decodeDefault

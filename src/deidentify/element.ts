@@ -27,6 +27,12 @@ export interface Element {
   readonly fragments?: true
 }
 
+/** The element with that tag in one data set. */
+export function findElement(elements: readonly Element[], tag: number): Element | undefined {
+  for (const element of elements) if (element.tag === tag) return element
+  return undefined
+}
+
 export interface Item {
   readonly start: number
   readonly valueStart: number

@@ -1,10 +1,10 @@
 /** The standard's own way back: Encrypted Attributes Sequence (PS3.3 C.12.1.1.4, PS3.15 E.1.1). */
 import { hex } from './dictionary.js'
-import { EXPLICIT, ITEM, type Element, type Encoding } from './element.js'
+import { EXPLICIT, findElement, ITEM, type Element, type Encoding } from './element.js'
 import { envelop } from './envelope.js'
 import type { AttributeRecipient } from './index.js'
 import type { Digest } from './keys.js'
-import type { Steps } from './pace.js'
+import type { Pace, Steps } from './pace.js'
 import type { Subject } from './subject.js'
 import { transcode } from './transcode.js'
 import { Budget, readDataset } from './walk.js'
@@ -36,12 +36,12 @@ interface Dataset {
 export function* addEncryptedAttributes(
   clean: Dataset,
   source: Dataset,
-  { pace, report }: Pick<Subject, 'pace' | 'report'>,
+  { pace, report, changed }: Pick<Subject, 'pace' | 'report' | 'changed'>,
   recipient: AttributeRecipient,
   digest: Digest,
 ): Steps<{ header: Buffer; again: readonly Element[] }> {
   const { encoding } = clean
-  const modified = yield* modifiedAttributes(source, { pace, report })
+  const modified = yield* modifiedAttributes(source, changed, pace)
   const content = envelop(modified, recipient, digest)
   // DER says where it ends, so the byte that makes an OB even (PS3.5 section 6.2) is passed over.
   const even = content.length % 2 === 0 ? content : Buffer.concat([content, Buffer.alloc(1)])
@@ -63,17 +63,17 @@ export function* addEncryptedAttributes(
 /** The Encrypted Attributes Data Set (PS3.3 Table C.12-7): one sequence with one item. */
 function* modifiedAttributes(
   { elements, buffer, encoding }: Dataset,
-  { pace, report }: Pick<Subject, 'pace' | 'report'>,
+  changed: readonly Element[],
+  pace: Pace,
 ): Steps<Buffer> {
-  const changed = new Set(report.map(({ path }) => path.slice(0, 8)))
+  // Without it the text could not be read: the content is a data set by itself.
+  const characterSet = findElement(elements, CHARACTER_SET)
+  const wanted = changed.filter(({ tag }) => isIdentifying(tag) && tag !== CHARACTER_SET)
   const kept: { readonly tag: number; readonly bytes: Buffer }[] = []
   let size = 0
-  for (const element of elements) {
+  for (const element of characterSet ? [characterSet, ...wanted] : wanted) {
     if (pace.isDue(2)) yield
     const { tag, start, end } = element
-    const isChanged = changed.has(hex(tag)) && isIdentifying(tag)
-    // Without it the text could not be read: the content is a data set by itself.
-    if (!isChanged && tag !== CHARACTER_SET) continue
     if (end - start > MAX_ELEMENT_BYTES) continue
     const bytes = transcode(element, buffer, encoding, EXPLICIT)
     if (bytes === undefined || size + bytes.length > MAX_BYTES) continue

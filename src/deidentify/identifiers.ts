@@ -19,10 +19,8 @@ const CONTACT_TAGS: ReadonlySet<number> = new Set([
 ])
 const BIRTH_DATE = 0x00100030
 
-/** From this length on a token is found inside words too; shorter ones only as words of their own. */
+/** Shorter tokens are found in text only, and only as words of their own: in bytes and inside words they come up by chance. */
 const INSIDE_FROM = 5
-/** In values that are not text, shorter tokens come up by chance. */
-const BINARY_FROM = 5
 /** A number of the header that equals a shorter one does so by chance: series 1001 of order 1001. */
 const NUMBER_FROM = 6
 /** One instance names few people; more than this is an attack on the search, and fails closed. */
@@ -44,8 +42,7 @@ export class Identifiers {
   readonly names = new Set<string>()
   readonly #tokens = new Set<string>()
   readonly #bytes = new Set<string>()
-  #inText: Matcher | undefined
-  #inBinary: Matcher | undefined
+  #matcher: Matcher | undefined
 
   /** Takes note of `element` of the source, when it names somebody. @throws NocturneError `header_too_complex` */
   add(element: Element, buffer: Buffer, decode: Decode): void {
@@ -65,29 +62,25 @@ export class Identifiers {
     }
     // The same bytes in another character set, or in an element that is not text.
     if (isName && value.some((byte) => byte >= 0x80 || byte === 0x1b)) this.#addBytes(value)
-    this.#inText = undefined
-    this.#inBinary = undefined
+    this.#matcher = undefined
   }
 
   /** Whether `folded` text holds one. */
   isInText(folded: string): boolean {
-    this.#inText ??= matcher({
-      inside: [...this.#tokens].filter(({ length }) => length >= INSIDE_FROM),
-      words: [...this.#tokens].filter(({ length }) => length < INSIDE_FROM),
-    })
-    return this.#inText.isIn(folded)
+    return this.#made().isIn(folded)
   }
 
   /** Whether the raw bytes of a value hold one, whatever its VR claims. For values of any size there is `search`. */
   isInBytes(value: Buffer): boolean {
-    return this.#binary().follow(value, 0) === -1
+    return this.#made().follow(value, 0) === -1
   }
 
   /** As `isInBytes`, in steps. */
   *search(value: Buffer, pace: Pace): Steps<boolean> {
+    const matcher = this.#made()
     let state = 0
     for (let at = 0; at < value.length && state !== -1; at += SLICE_BYTES) {
-      state = this.#binary().follow(value.subarray(at, at + SLICE_BYTES), state)
+      state = matcher.follow(value.subarray(at, at + SLICE_BYTES), state)
       if (pace.isDue(SLICE_BYTES >> 8)) yield
     }
     return state === -1
@@ -103,12 +96,12 @@ export class Identifiers {
       .some((digits) => digits.length >= NUMBER_FROM && this.#tokens.has(digits))
   }
 
-  #binary(): Matcher {
-    const isLong = ({ length }: string) => length >= BINARY_FROM
-    return (this.#inBinary ??= matcher({
-      inside: [...[...this.#tokens].filter(isLong), ...this.#bytes],
-      words: [],
-    }))
+  #made(): Matcher {
+    if (this.#matcher) return this.#matcher
+    const inside = [...this.#bytes]
+    const words: string[] = []
+    for (const token of this.#tokens) (token.length < INSIDE_FROM ? words : inside).push(token)
+    return (this.#matcher = matcher({ inside, words }))
   }
 
   #addName(name: string): void {

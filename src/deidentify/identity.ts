@@ -4,7 +4,7 @@ import { decodeDefault, type Decode } from './charset.js'
 import { readUint16 } from './blank/geometry.js'
 import type { ReadAttribute } from './conditions.js'
 import { vrOf } from './dictionary.js'
-import type { Element, Encoding } from './element.js'
+import { findElement, type Element, type Encoding } from './element.js'
 import type { OriginalIdentity } from './index.js'
 import type { Digest } from './keys.js'
 import { decodeOf } from './rewrite.js'
@@ -41,7 +41,7 @@ const ENCAPSULATED = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.104\.\d+$/
 export const readerOf =
   (elements: readonly Element[], buffer: Buffer) =>
   (tag: number, decode: Decode = decodeDefault): string => {
-    const found = elements.find((element) => element.tag === tag)
+    const found = findElement(elements, tag)
     if (!found || found.items) return ''
     const end = Math.min(found.valueEnd, found.valueStart + MAX_READ)
     return decode(buffer.subarray(found.valueStart, end)).replace(/\0/g, '').trim()
@@ -51,7 +51,7 @@ export const readerOf =
 export const attributesOf =
   (elements: readonly Element[], buffer: Buffer, encoding: Encoding): ReadAttribute =>
   (tag) => {
-    const found = vrOf(tag) === 'US' && elements.find((element) => element.tag === tag)
+    const found = vrOf(tag) === 'US' && findElement(elements, tag)
     return found
       ? String(readUint16(found, buffer, encoding) ?? '')
       : readerOf(elements, buffer)(tag)

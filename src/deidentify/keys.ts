@@ -1,5 +1,6 @@
 /** Keyed digests: one secret a facility, a key of its own for every use (HKDF, RFC 5869). */
-import { createHmac, hkdfSync } from 'node:crypto'
+import { hkdfSync } from 'node:crypto'
+import { hmacUnder } from './hmac.js'
 
 export type Digest = (text: string) => Buffer
 
@@ -15,14 +16,10 @@ export function keyedDigest(secret: Buffer, domain: string): Digest {
   const before = known.get(domain)
   if (before) return before
   if (known.size >= DOMAINS) known.clear()
-  const digest = newDigest(secret, domain)
+  const key = Buffer.from(hkdfSync('sha256', secret, '', `nocturne deidentify ${domain}`, 32))
+  const digest = hmacUnder(key)
   known.set(domain, digest)
   return digest
-}
-
-function newDigest(secret: Buffer, domain: string): Digest {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', `nocturne deidentify ${domain}`, 32))
-  return (text) => createHmac('sha256', key).update(text).digest()
 }
 
 /** Public id of a secret: tells generations of a facility's secret apart, and nothing else. */
@@ -60,7 +57,8 @@ function newMapper(digest: Digest): (uid: string) => string {
   }
 }
 
-export type ValueDigest = (path: string, value: Buffer) => string
+/** Of the bytes from `start` to `end` that stood at `path`. */
+export type ValueDigest = (path: string, buffer: Buffer, start: number, end: number) => string
 
 const valueDigests = new WeakMap<Digest, ValueDigest>()
 const VALUES = 5000
@@ -74,8 +72,8 @@ export function valueDigester(digest: Digest): ValueDigest {
   const before = valueDigests.get(digest)
   if (before) return before
   const known = new Map<string, string>()
-  const digester: ValueDigest = (path, value) => {
-    const text = `${path}\0${value.toString('latin1')}`
+  const digester: ValueDigest = (path, buffer, start, end) => {
+    const text = `${path}\0${buffer.toString('latin1', start, end)}`
     const found = known.get(text)
     if (found !== undefined) return found
     const made = digest(text).toString('base64url', 0, 6)

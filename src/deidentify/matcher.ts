@@ -23,6 +23,8 @@ export class Matcher {
   /** By state and column: the next state. */
   readonly #next: Int32Array
   readonly #isFound: Uint8Array
+  /** Of the tokens that are found anywhere, the shortest. */
+  readonly #shortest: number
   /** By state: lengths of the words that end here. */
   readonly #words = new Map<number, readonly number[]>()
 
@@ -36,10 +38,13 @@ export class Matcher {
       ...Array.from(words, (token) => ({ token, isWord: true })),
     ].filter(({ token }) => token !== '')
     let states = 1
-    for (const { token } of tokens) {
+    let shortest = MAX_LENGTH
+    for (const { token, isWord } of tokens) {
       states += token.length
-      for (const unit of units(token)) this.#addColumn(unit)
+      if (!isWord) shortest = Math.min(shortest, token.length)
+      for (let at = 0; at < token.length; at++) this.#addColumn(token.charCodeAt(at))
     }
+    this.#shortest = shortest
     if (states * this.#columns > maxCells) throw new RangeError('too many tokens')
     this.#next = new Int32Array(states * this.#columns)
     this.#isFound = new Uint8Array(states)
@@ -71,16 +76,18 @@ export class Matcher {
     const isFound = this.#isFound
     const columns = this.#columns
     const columnOf = this.#byByte
+    const shortest = this.#shortest
+    const lastSkip = bytes.length - shortest
     // By index: going through a buffer by its iterator takes twice as long.
     let at = 0
     while (at < bytes.length) {
-      const column = columnOf[bytes[at++] ?? 0] ?? 0
-      // Most bytes are in no token, and need no look at the table.
-      if (column === 0) {
-        state = 0
+      // So many bytes, the last of them in no token, hold the start of none (after Horspool, 1980).
+      if (state === 0 && at <= lastSkip && columnOf[bytes[at + shortest - 1] ?? 0] === 0) {
+        at += shortest
         continue
       }
-      state = next[state * columns + column] ?? 0
+      const column = columnOf[bytes[at++] ?? 0] ?? 0
+      state = column === 0 ? 0 : (next[state * columns + column] ?? 0)
       if (state !== 0 && isFound[state] === 1) return -1
     }
     return state
@@ -101,8 +108,8 @@ export class Matcher {
     let last = 0
     for (const { token, isWord } of tokens) {
       let state = 0
-      for (const unit of units(token)) {
-        const cell = state * this.#columns + this.#columnOf(unit)
+      for (let at = 0; at < token.length; at++) {
+        const cell = state * this.#columns + this.#columnOf(token.charCodeAt(at))
         const known = this.#next[cell] ?? 0
         state = known === 0 ? ++last : known
         this.#next[cell] = state
@@ -140,10 +147,6 @@ export class Matcher {
     if (words) this.#words.set(state, [...(this.#words.get(state) ?? []), ...words])
   }
 }
-
-/** UTF-16 code units, not characters: as the text is read. */
-const units = (token: string): number[] =>
-  Array.from({ length: token.length }, (_, at) => token.charCodeAt(at))
 
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u
 

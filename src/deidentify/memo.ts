@@ -4,7 +4,7 @@
  * and searched, once for all slices that hold the same bytes. In memory only, and a few hundred kilobytes each.
  */
 import { partnerOf } from './dictionary.js'
-import type { Element, Encoding } from './element.js'
+import { findElement, type Element, type Encoding } from './element.js'
 import type { ElementReport } from './index.js'
 import type { Subject } from './subject.js'
 
@@ -60,6 +60,7 @@ export class Memo {
 const ENTRY = 128
 
 type Owner = Pick<Subject, 'rules' | 'identifiers' | 'digestValue' | 'code' | 'shiftSeconds'>
+type Remembering = Owner & Pick<Subject, 'isRepeated'>
 
 const memos: { readonly owner: Owner; readonly place: Place; readonly memo: Memo }[] = []
 
@@ -69,9 +70,12 @@ interface Place {
   readonly characterSet: string | undefined
 }
 
-/** Private elements that may be safe hang on their neighbours: under that option nothing is remembered. */
-export function memoOf(owner: Owner, place: Place): Memo | undefined {
-  if (owner.rules.keepsSafePrivate) return undefined
+/**
+ * Undefined where nothing is to be remembered: for the first file that names these people, since the most of them have
+ * no second; and where private elements may be safe, because that hangs on their neighbours.
+ */
+export function memoOf(owner: Remembering, place: Place): Memo | undefined {
+  if (!owner.isRepeated || owner.rules.keepsSafePrivate) return undefined
   const known = memos.find((one) => isSame(one.owner, owner) && isThere(one.place, place))
   if (known) return known.memo
   const { rules, identifiers, digestValue, code, shiftSeconds } = owner
@@ -105,7 +109,7 @@ export function keyOf(
   if (end - start > MAX_ELEMENT) return undefined
   const key = buffer.toString('latin1', start, end)
   const beside = items ? undefined : partnerOf(tag)
-  const partner = beside === undefined ? undefined : elements.find((one) => one.tag === beside)
+  const partner = beside === undefined ? undefined : findElement(elements, beside)
   if (!partner) return key
   if (partner.end - partner.start > MAX_ELEMENT) return undefined
   return key + buffer.toString('latin1', partner.start, partner.end)

@@ -4,6 +4,7 @@ import type { Element } from './element.js'
 import { Identifiers, isNaming } from './identifiers.js'
 import type { Pace, Steps } from './pace.js'
 import { characterSetOf } from './rewrite.js'
+import type { Subject } from './subject.js'
 
 /** Of the last patients and studies: the slices of a study name the same people in the same bytes. */
 const known = new Map<string, Identifiers>()
@@ -22,25 +23,28 @@ interface Level {
 
 const TOP: Level = { characterSet: '', decode: decodeDefault }
 
-/** @throws NocturneError `header_too_complex` for more names than any file has. */
+/**
+ * The identifiers, and whether a file before had the very same.
+ *
+ * @throws NocturneError `header_too_complex` for more names than any file has.
+ */
 export function* identifiersOf(
   elements: readonly Element[],
   buffer: Buffer,
   pace: Pace,
-): Steps<Identifiers> {
+): Steps<Pick<Subject, 'identifiers' | 'isRepeated'>> {
   const naming: Naming[] = []
   const key = yield* collect(elements, buffer, pace, TOP, naming, '')
   const before = known.get(key)
-  if (before) return before
+  if (before) return { identifiers: before, isRepeated: true }
   const identifiers = new Identifiers()
   for (const { element, decode } of naming) {
     if (pace.isDue()) yield
     identifiers.add(element, buffer, decode)
   }
-  if (key.length > MAX_KEY) return identifiers
   if (known.size >= KNOWN) known.clear()
-  known.set(key, identifiers)
-  return identifiers
+  if (key.length <= MAX_KEY) known.set(key, identifiers)
+  return { identifiers, isRepeated: false }
 }
 
 /** Every element that names somebody, in the character set of its level; added to `key`, so that it tells them apart. */

@@ -3,7 +3,7 @@ import { NocturneError } from '../lib/errors.js'
 import { decodeDefault, decodeWith, trimPadding, type Decode } from './charset.js'
 import { shiftDate, shiftDateTime } from './dates.js'
 import { vrOf } from './dictionary.js'
-import { EXPLICIT, ITEM, type Element, type Encoding } from './element.js'
+import { EXPLICIT, findElement, ITEM, type Element, type Encoding } from './element.js'
 import { Pace, type Steps } from './pace.js'
 import type { FormerElement, FormerIdentity } from './reidentify.js'
 import { transcode } from './transcode.js'
@@ -61,7 +61,7 @@ export function textOf(
   buffer: Buffer,
   former: readonly Former[],
 ): TextPlan {
-  const found = elements.find(({ tag }) => tag === CHARACTER_SET)
+  const found = findElement(elements, CHARACTER_SET)
   const characterSet = found
     ? buffer.toString('latin1', found.valueStart, found.valueEnd).trim()
     : ''
@@ -131,7 +131,7 @@ interface Dataset extends Back {
 /** The data set with everything put back. Lengths of what changes are defined. */
 export function putBackAll(dataset: Dataset): Buffer {
   const { elements, buffer, placed, text } = dataset
-  const own = elements.find(({ tag }) => tag === CHARACTER_SET)
+  const own = findElement(elements, CHARACTER_SET)
   const decode = own
     ? decoderOf(buffer.toString('latin1', own.valueStart, own.valueEnd).trim())
     : (dataset.decode ?? decoderOf(text.characterSet))

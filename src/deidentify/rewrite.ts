@@ -2,9 +2,9 @@
 import { NocturneError } from '../lib/errors.js'
 import { decodeWith, type Decode } from './charset.js'
 import { hex } from './dictionary.js'
-import type { Element, Encoding, Item } from './element.js'
+import { findElement, type Element, type Encoding, type Item } from './element.js'
 import type { ElementReport } from './index.js'
-import { keyOf, memoOf, type Memo } from './memo.js'
+import { keyOf, memoOf, type Memo, type Outcome } from './memo.js'
 import type { Steps } from './pace.js'
 import type { Rule } from './rules.js'
 import { safePrivateTags } from './safe-private.js'
@@ -46,13 +46,13 @@ export function* rewriteDataset(
     : undefined
   const output = new Output()
   const added = [...additions].sort(([a], [b]) => a - b)
-  const memo =
-    scope.path === ''
-      ? memoOf(subject, {
-          encoding: scope.encoding,
-          characterSet: characterSetOf(elements, buffer),
-        })
-      : undefined
+  const isTop = scope.path === ''
+  const memo = isTop
+    ? memoOf(subject, {
+        encoding: scope.encoding,
+        characterSet: characterSetOf(elements, buffer),
+      })
+    : undefined
   let isChanged = added.length > 0
   for (const element of inOrder(elements)) {
     while (added[0] && added[0][0] < element.tag) addNext(scope, output, added)
@@ -60,13 +60,15 @@ export function* rewriteDataset(
     if (subject.pace.isDue(2)) yield
     const rewritten = safe?.has(element.tag)
       ? element
-      : memo
-        ? yield* recall(scope, element, memo)
-        : isSmall(element)
-          ? rewriteSmall(scope, element)
-          : yield* rewriteElement(scope, element)
-    if (rewritten === element) output.add(buffer, element.start, element.end)
-    else isChanged = true
+      : isSmall(element)
+        ? rewriteSmall(scope, element, memo)
+        : yield* rewriteLarge(scope, element, memo)
+    if (rewritten === element) {
+      output.add(buffer, element.start, element.end)
+      continue
+    }
+    isChanged = true
+    if (isTop) subject.changed.push(element)
     if (rewritten instanceof Output) output.addAll(rewritten)
     else if (Buffer.isBuffer(rewritten)) output.add(rewritten)
   }
@@ -74,32 +76,56 @@ export function* rewriteDataset(
   return { output, isChanged }
 }
 
-/** As `rewriteElement`, but once for the same bytes. */
-function* recall(
+/** The element itself when it stays as it is; undefined when it goes. */
+type Rewritten = Element | Buffer | undefined
+
+/** In one step, without a generator: most elements are a few bytes long. */
+function rewriteSmall(scope: Scope, element: Element, memo: Memo | undefined): Rewritten {
+  const key = memo && keyOf(element, scope.buffer, scope.elements)
+  if (memo === undefined || key === undefined) return rewriteValueOf(scope, element)
+  const known = memo.outcomeOf(key)
+  if (known) return repeat(scope, element, known)
+  const before = [scope.subject.report.length, scope.subject.uids.length] as const
+  const rewritten = rewriteValueOf(scope, element)
+  remember(scope, memo, key, before, rewritten)
+  return rewritten
+}
+
+function* rewriteLarge(
   scope: Scope,
   element: Element,
-  memo: Memo,
-): Steps<Element | Buffer | Output | undefined> {
-  const { subject, buffer } = scope
-  const key = keyOf(element, buffer, scope.elements)
-  if (key === undefined) return yield* rewriteElement(scope, element)
+  memo: Memo | undefined,
+): Steps<Rewritten | Output> {
+  const key = memo && keyOf(element, scope.buffer, scope.elements)
+  if (memo === undefined || key === undefined) return yield* rewriteElement(scope, element)
   const known = memo.outcomeOf(key)
-  if (known) {
-    for (const entry of known.report) subject.report.push(entry)
-    for (const pair of known.uids) subject.uids.push(pair)
-    return known.bytes === 'kept' ? element : known.bytes
-  }
-  const [reported, mapped] = [subject.report.length, subject.uids.length]
-  const rewritten = isSmall(element)
-    ? rewriteSmall(scope, element)
-    : yield* rewriteElement(scope, element)
-  const bytes = rewritten instanceof Output ? yield* rewritten.toBuffer(subject.pace) : rewritten
+  if (known) return repeat(scope, element, known)
+  const before = [scope.subject.report.length, scope.subject.uids.length] as const
+  const made = yield* rewriteElement(scope, element)
+  const rewritten = made instanceof Output ? yield* made.toBuffer(scope.subject.pace) : made
+  remember(scope, memo, key, before, rewritten)
+  return rewritten
+}
+
+/** What became of the same bytes before. */
+function repeat({ subject }: Scope, element: Element, known: Outcome): Rewritten {
+  for (const entry of known.report) subject.report.push(entry)
+  for (const pair of known.uids) subject.uids.push(pair)
+  return known.bytes === 'kept' ? element : known.bytes
+}
+
+function remember(
+  { subject }: Scope,
+  memo: Memo,
+  key: string,
+  [reported, mapped]: readonly [number, number],
+  rewritten: Rewritten,
+): void {
   memo.remember(key, {
-    bytes: bytes === element ? 'kept' : Buffer.isBuffer(bytes) ? bytes : undefined,
+    bytes: rewritten === undefined || Buffer.isBuffer(rewritten) ? rewritten : 'kept',
     report: subject.report.slice(reported),
     uids: subject.uids.slice(mapped),
   })
-  return bytes
 }
 
 function addNext(scope: Scope, output: Output, added: [number, Buffer][]): void {
@@ -107,25 +133,33 @@ function addNext(scope: Scope, output: Output, added: [number, Buffer][]): void 
   if (!next) return
   const [tag, bytes] = next
   output.add(bytes)
-  const was = scope.elements.find((element) => element.tag === tag)
+  const was = findElement(scope.elements, tag)
+  if (was) scope.subject.changed.push(was)
   report(scope, tag, was ? 'replaced' : 'added', { reason: 'mark' }, was)
 }
 
 function inOrder(elements: readonly Element[]): readonly Element[] {
-  const isAscending = elements.every(({ tag }, index) => tag > (elements[index - 1]?.tag ?? -1))
-  if (isAscending) return elements
+  if (isAscending(elements)) return elements
   const sorted = [...elements].sort((a, b) => a.tag - b.tag)
   if (sorted.some(({ tag }, index) => tag === sorted[index - 1]?.tag))
     throw new NocturneError('malformed')
   return sorted
 }
 
+function isAscending(elements: readonly Element[]): boolean {
+  let last = -1
+  for (const { tag } of elements) {
+    if (tag <= last) return false
+    last = tag
+  }
+  return true
+}
+
 /** What is searched in one step. */
 export const isSmall = ({ items, valueStart, valueEnd }: Element): boolean =>
   items === undefined && valueEnd - valueStart < LARGE
 
-/** As `rewriteElement`, in one step: most elements are a few bytes long. */
-function rewriteSmall(scope: Scope, element: Element): Element | Buffer | undefined {
+function rewriteValueOf(scope: Scope, element: Element): Rewritten {
   const { identifiers, rules } = scope.subject
   const rule = rules.ruleFor(element)
   const search: Search = isNumber(element)
@@ -134,11 +168,7 @@ function rewriteSmall(scope: Scope, element: Element): Element | Buffer | undefi
   return rewriteLeaf(scope, element, rule, search)
 }
 
-/** The element itself when it stays as it is; undefined when it goes. */
-function* rewriteElement(
-  scope: Scope,
-  element: Element,
-): Steps<Element | Buffer | Output | undefined> {
+function* rewriteElement(scope: Scope, element: Element): Steps<Rewritten | Output> {
   const rule = scope.subject.rules.ruleFor(element)
   if (element.items && rule.step !== 'remove')
     return yield* rewriteSequence(scope, element, element.items, rule)
@@ -146,12 +176,7 @@ function* rewriteElement(
   return rewriteLeaf(scope, element, rule, search)
 }
 
-function rewriteLeaf(
-  scope: Scope,
-  element: Element,
-  rule: Rule,
-  search: Search,
-): Element | Buffer | undefined {
+function rewriteLeaf(scope: Scope, element: Element, rule: Rule, search: Search): Rewritten {
   if (rule.step === 'remove') {
     report(scope, element.tag, 'removed', rule, element)
     return undefined
@@ -246,7 +271,7 @@ export function decodeOf(elements: readonly Element[], buffer: Buffer): Decode |
 
 /** Specific Character Set as a data set gives it. */
 export function characterSetOf(elements: readonly Element[], buffer: Buffer): string | undefined {
-  const found = elements.find(({ tag }) => tag === SPECIFIC_CHARACTER_SET)
+  const found = findElement(elements, SPECIFIC_CHARACTER_SET)
   return found && buffer.toString('latin1', found.valueStart, found.valueEnd)
 }
 
@@ -258,14 +283,16 @@ function report(
   was: Element | undefined,
 ): void {
   const place = path + hex(tag)
-  const value = was && buffer.subarray(was.valueStart, was.valueEnd)
-  subject.report.push({
-    path: place,
-    action,
-    reason,
-    ...(option !== undefined && { option }),
-    ...(value && { digest: subject.digestValue(placeOf(place), value) }),
-  })
+  if (was === undefined) {
+    subject.report.push({ path: place, action, reason })
+    return
+  }
+  const digest = subject.digestValue(placeOf(place), buffer, was.valueStart, was.valueEnd)
+  subject.report.push(
+    option === undefined
+      ? { path: place, action, reason, digest }
+      : { path: place, action, reason, option, digest },
+  )
 }
 
 /** Without the numbers of items: the same attribute of every frame or content item is one place. */

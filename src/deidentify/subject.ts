@@ -1,3 +1,4 @@
+import type { Element } from './element.js'
 import type { ValueDigest } from './keys.js'
 import type { Identifiers } from './identifiers.js'
 import type { ElementReport } from './index.js'
@@ -9,6 +10,8 @@ import type { Rules } from './rules.js'
 export interface Subject {
   readonly rules: Rules
   readonly identifiers: Identifiers
+  /** An instance before named the very same people: as the slices of a series do. */
+  readonly isRepeated: boolean
   readonly pace: Pace
   readonly mapUid: (uid: string) => string
   /** For the report: what stands in a value's place. */
@@ -19,6 +22,8 @@ export interface Subject {
   /** The profile has the Clean Descriptors Option. */
   readonly cleansText: boolean
   readonly report: ElementReport[]
+  /** Top-level elements of the source that do not leave as they came, in ascending order. */
+  readonly changed: Element[]
   /** Every UID that was replaced, as often as it was. */
   readonly uids: UidPair[]
 }

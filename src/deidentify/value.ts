@@ -1,11 +1,11 @@
 /** The new value of one element that is not a sequence. */
 import { NocturneError } from '../lib/errors.js'
 import { trimPadding } from './charset.js'
-import { cleanText, fold } from './clean.js'
+import { cleanText, fold, isVerbatim } from './clean.js'
 import { isTimezoneOffset, shiftDate, shiftDateTime, shiftTime } from './dates.js'
 import { partnerOf, vrOf } from './dictionary.js'
 import { dummyOf } from './dummy.js'
-import { TEXT_VRS, type Element } from './element.js'
+import { findElement, TEXT_VRS, type Element } from './element.js'
 import { isWritten } from './identifiers.js'
 import type { ElementReport } from './index.js'
 import { isRegistered, isWellKnownInstance } from './keys.js'
@@ -121,7 +121,9 @@ function check(scope: Scope, element: Element, base: Base, search: Search): NewV
         ? clean(scope, element, 'dummy')
         : basic(scope, element, 'dummy')
     }
-    const isFound = subject.identifiers.isInText(fold(scope.decode(value))) || search(value)
+    const text = scope.decode(value)
+    const isFound =
+      subject.identifiers.isInText(fold(text)) || (!isVerbatim(text, value) && search(value))
     return isFound ? clean(scope, element, 'dummy') : undefined
   }
   if (!search(value)) return undefined
@@ -162,7 +164,8 @@ function shift(scope: Scope, element: Element, base: Base): NewValue | undefined
   const vr = vrOf(element.tag) ?? element.vr
   const before = textOf(scope, element)
   const values = before.split('\\').map((value) => value.trim())
-  const partner = scope.elements.find(({ tag }) => tag === partnerOf(element.tag))
+  const beside = partnerOf(element.tag)
+  const partner = beside === undefined ? undefined : findElement(scope.elements, beside)
   // Several dates and as many times are pairs in their order.
   const partners = partner ? textOf(scope, partner).split('\\') : []
   const isPaired = partners.length === values.length
@@ -182,7 +185,7 @@ function shift(scope: Scope, element: Element, base: Base): NewValue | undefined
 /** An item whose code comes from a published scheme: its texts are the scheme's own, and are only searched. */
 function isStandardCode(scope: Scope, { tag }: Element): boolean {
   if (!CODE_TAGS.has(tag)) return false
-  const scheme = scope.elements.find((element) => element.tag === 0x00080102)
+  const scheme = findElement(scope.elements, 0x00080102)
   return scheme !== undefined && CODING_SCHEMES.has(textOf(scope, scheme).trim())
 }
 

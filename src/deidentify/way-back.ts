@@ -1,7 +1,7 @@
 /** What an instance was before: the attributes that the profile changed, and the UIDs that it replaced. */
 import { groupOf, hex, isPrivate } from './dictionary.js'
 import { EXPLICIT, type Element, type Encoding } from './element.js'
-import type { ElementReport, OriginalIdentity } from './index.js'
+import type { OriginalIdentity } from './index.js'
 import type { Steps, Pace } from './pace.js'
 import { transcode } from './transcode.js'
 
@@ -31,27 +31,23 @@ export interface WayBack {
 const MAX_ELEMENT_BYTES = 0x4000
 const MAX_BYTES = 0x20000
 
-const CHARACTER_SET = 0x00080005
-
 /**
- * Public attributes of the top level, sequences whole. UIDs by themselves come back through the pairs. Private elements,
+ * Of the elements that were changed the public ones, sequences whole. UIDs by themselves come back through the pairs. Private elements,
  * overlays, curves and signatures identify nobody in a report that comes back, and stay where they are: with the sender.
  */
 export function* collectOriginals(
-  elements: readonly Element[],
+  changed: readonly Element[],
   buffer: Buffer,
   encoding: Encoding,
-  report: readonly ElementReport[],
   pace: Pace,
-): Steps<Pick<WayBack, 'characterSet' | 'elements' | 'omitted'>> {
-  const changed = new Set(report.map(({ path }) => path.slice(0, 8)))
+): Steps<Pick<WayBack, 'elements' | 'omitted'>> {
   const kept: OriginalElement[] = []
   const omitted: string[] = []
   let size = 0
-  for (const element of elements) {
+  for (const element of changed) {
     if (pace.isDue(2)) yield
     const { tag, vr, start, end } = element
-    if (!changed.has(hex(tag)) || !isIdentifying(tag) || vr === 'UI') continue
+    if (vr === 'UI' || !isIdentifying(tag)) continue
     const bytes =
       end - start <= MAX_ELEMENT_BYTES ? transcode(element, buffer, encoding, EXPLICIT) : undefined
     if (bytes === undefined || size + bytes.length > MAX_BYTES) {
@@ -61,10 +57,7 @@ export function* collectOriginals(
     size += bytes.length
     kept.push({ tag, bytes: Buffer.from(bytes) })
   }
-  kept.sort((a, b) => a.tag - b.tag)
-  const set = elements.find(({ tag }) => tag === CHARACTER_SET)
-  const characterSet = set ? buffer.toString('latin1', set.valueStart, set.valueEnd).trim() : ''
-  return { characterSet, elements: kept, omitted }
+  return { elements: kept, omitted }
 }
 
 /** Whether an attribute may say who somebody is: no private one, overlay, curve or signature. */

@@ -1,4 +1,4 @@
-/** What is remembered of other slices changes nothing about a slice. */
+/** What is remembered of other slices, from the second one on, changes nothing about a slice. */
 import { describe, expect, it } from '@jest/globals'
 import { BUILT_IN_PROFILES, type DeidentifyContext } from '../../src/deidentify/index.js'
 import { file, valueOf, type Written } from './_build.js'
@@ -25,10 +25,12 @@ describe('slices of one series', () => {
       [0x00091001, 'UN', Buffer.from('secret')],
     ])
     const first = await run(input)
-    const again = await run(input)
-    expect(again.bytes.equals(first.bytes)).toBe(true)
-    expect(again.report).toEqual(first.report)
-    expect(again.facts).toEqual(first.facts)
+    for (const again of [await run(input), await run(input)]) {
+      expect(again.bytes.equals(first.bytes)).toBe(true)
+      expect(again.report).toEqual(first.report)
+      expect(again.facts).toEqual(first.facts)
+      expect(again.wayBack).toEqual(first.wayBack)
+    }
   })
 
   it('move an equal date by the time beside it', async () => {
@@ -41,6 +43,7 @@ describe('slices of one series', () => {
     expect(await at('010000')).toBe('20240229')
     expect(await at('130000')).toBe('20240301')
     expect(await at('010000')).toBe('20240229')
+    expect(await at('130000')).toBe('20240301')
   })
 
   it('are worked out anew for another code, shift, secret, transfer and profile', async () => {
@@ -60,7 +63,7 @@ describe('slices of one series', () => {
     const first: Buffer[] = []
     for (const context of contexts) first.push((await run(input, context)).bytes)
     expect(new Set(first.map((bytes) => bytes.toString('latin1'))).size).toBe(contexts.length)
-    for (const [index, context] of contexts.entries())
+    for (const [index, context] of [...contexts.entries(), ...contexts.entries()])
       expect((await run(input, context)).bytes.equals(first[index] ?? Buffer.alloc(0))).toBe(true)
   })
 
@@ -75,13 +78,14 @@ describe('slices of one series', () => {
     expect(valueOf(latin.bytes, 0x00080070)).not.toContain('Muller')
     const greek = await run(under('ISO_IR 126'))
     expect(valueOf(greek.bytes, 0x00080070)).toBe('Muller Inc')
-    const again = await run(under('ISO_IR 100'))
-    expect(again.bytes.equals(latin.bytes)).toBe(true)
+    for (const again of [await run(under('ISO_IR 100')), await run(under('ISO_IR 100'))])
+      expect(again.bytes.equals(latin.bytes)).toBe(true)
   })
 
   it('name other people in equal elements of other slices', async () => {
     const person = somebody()
     const station: Written = [0x00081090, 'LO', 'Quillfeather 3000']
+    await run(file([person, station]))
     const before = await run(file([person, station]))
     expect(valueOf(before.bytes, 0x00081090)).toBe('Quillfeather 3000')
     const after = await run(file([person, station, [0x00081070, 'PN', 'QUILLFEATHER^IDA']]))

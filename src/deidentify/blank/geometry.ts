@@ -1,5 +1,5 @@
 /** How the pixels of an image are laid out (PS3.3 C.7.6.3), as far as blanking has to know. */
-import type { Element, Encoding } from '../element.js'
+import { findElement, type Element, type Encoding } from '../element.js'
 
 export interface Geometry {
   readonly rows: number
@@ -24,7 +24,7 @@ export function geometryOf(
   buffer: Buffer,
   encoding: Encoding,
 ): Geometry | undefined {
-  const find = (tag: number) => elements.find((element) => element.tag === tag)
+  const find = (tag: number) => findElement(elements, tag)
   const number = (tag: number, otherwise?: number): number | undefined => {
     const found = find(tag)
     if (!found) return otherwise

@@ -1,5 +1,5 @@
 /** Sequence of Ultrasound Regions (0018,6011; PS3.3 C.8.5.5): where the scanner says that it drew an image, not text. */
-import type { Element } from '../element.js'
+import { findElement, type Element } from '../element.js'
 import { readUint16, type Geometry } from './geometry.js'
 import { areaOf, maskAround, maskOf, type Mask, type Rectangle } from './mask.js'
 
@@ -23,12 +23,12 @@ export function outsideRegions(
   buffer: Buffer,
   geometry: Geometry,
 ): Mask | undefined {
-  const items = elements.find(({ tag }) => tag === REGIONS)?.items ?? []
+  const items = findElement(elements, REGIONS)?.items ?? []
   if (items.length === 0 || items.length > MAX_REGIONS) return undefined
   const pictures: Rectangle[] = []
   for (const item of items) {
     const read = (tag: number) => {
-      const found = item.elements.find((element) => element.tag === tag)
+      const found = findElement(item.elements, tag)
       return found && readUint16(found, buffer, item.encoding)
     }
     const [x, y, right, bottom] = [read(MIN_X), read(MIN_Y), read(MAX_X), read(MAX_Y)]

@@ -1,0 +1,136 @@
+/** The new header read again by dcmjs: a second opinion on its structure. */
+import { hash } from 'node:crypto'
+import dcmjs, { type DicomElement } from 'dcmjs'
+import { NocturneError } from '../lib/errors.js'
+import { hex } from './dictionary.js'
+import { EXPLICIT_BIG, type Element, type Encoding, type Item } from './element.js'
+import { encodeStart } from './marks.js'
+import type { Pace, Steps } from './pace.js'
+import { frame, isLeftOut, PIECE, pieces, shapeOf } from './pieces.js'
+import { Output } from './write.js'
+
+// It writes what it thinks of values, and the values, to the console.
+dcmjs.log.setLevel('silent')
+dcmjs.log.getLogger('validation.dcmjs').setLevel('silent')
+
+type ParsedDataset = Readonly<Record<string, DicomElement>>
+
+/**
+ * dcmjs must see the same elements, VRs and items that we do.
+ *
+ * It reads a copy, piece by piece, because it is slow and wrong about some of what is right. Left out are Specific
+ * Character Set (it refuses several sets, and no text is compared), sequences written as UN (it reads them with the
+ * wrong VRs), and values that are too large to be read in a step. Sequences of undefined length get a defined one (it
+ * would look for the delimiter inside values), so on their extent alone it takes our word; all else stands as in the
+ * file. Nothing is deflated. What it does not see is still walked and searched.
+ *
+ * @throws NocturneError `output_disagrees`
+ */
+export function* expectAgreement(
+  elements: readonly Element[],
+  buffer: Buffer,
+  encoding: Encoding,
+  pace: Pace,
+): Steps<void> {
+  const syntax =
+    encoding === EXPLICIT_BIG
+      ? '1.2.840.10008.1.2.2'
+      : encoding.explicit
+        ? '1.2.840.10008.1.2.1'
+        : '1.2.840.10008.1.2'
+  const unseen = elements.filter((element) => !isAgreed(element, encoding))
+  if (unseen.length === 0) return
+  for (const piece of pieces(unseen)) {
+    const shape = hash('sha256', syntax + shapeOf(piece), 'base64')
+    if (agreedShapes.has(shape)) continue
+    const copy = new Output()
+    copy.add(encodeStart('1.2', '1.2', syntax))
+    frame(piece, buffer, encoding, copy)
+    const bytes = yield* copy.toBuffer(pace)
+    if (!agrees(piece, parse(bytes), encoding)) throw new NocturneError('output_disagrees')
+    if (agreedShapes.size >= SHAPES) agreedShapes.clear()
+    agreedShapes.add(shape)
+    if (pace.isDue(PIECE)) yield
+  }
+  for (const element of unseen) rememberAgreed(element, encoding)
+}
+
+/**
+ * What both readers have agreed on. What dcmjs makes of an element hangs on its tag, VR, length and nesting alone, and
+ * instances share nearly all of these: so it is shown the elements and sequences whose shape no instance had before.
+ */
+const agreedElements = new Map<number, Set<number>>()
+const agreedShapes = new Set<string>()
+const SHAPES = 10_000
+let agreedCount = 0
+const ELEMENTS = 100_000
+
+function isAgreed(element: Element, encoding: Encoding): boolean {
+  return (
+    element.items === undefined &&
+    agreedElements.get(element.tag)?.has(formOf(element, encoding)) === true
+  )
+}
+
+function rememberAgreed(element: Element, encoding: Encoding): void {
+  if (element.items !== undefined) return
+  if (++agreedCount > ELEMENTS) {
+    agreedElements.clear()
+    agreedCount = 1
+  }
+  const known = agreedElements.get(element.tag) ?? new Set<number>()
+  agreedElements.set(element.tag, known.add(formOf(element, encoding)))
+}
+
+/** Encoding, VR and length as one number: 2, 16 and 33 bits. */
+const formOf = (
+  { vr, start, end, undefinedLength }: Element,
+  { explicit, bigEndian }: Encoding,
+): number =>
+  (((end - start) * 2 + (undefinedLength ? 1 : 0)) * 0x10000 +
+    ((vr.charCodeAt(0) << 8) | vr.charCodeAt(1))) *
+    4 +
+  (explicit ? 2 : 0) +
+  (bigEndian ? 1 : 0)
+
+function parse(bytes: Buffer): ParsedDataset {
+  try {
+    // dcmjs reads an ArrayBuffer from its start, and `bytes` may lie inside a shared one.
+    const whole = new ArrayBuffer(bytes.length)
+    bytes.copy(Buffer.from(whole))
+    return dcmjs.data.DicomMessage.readFile(whole).dict
+  } catch (error) {
+    throw new NocturneError('output_disagrees', { cause: error })
+  }
+}
+
+function agrees(
+  elements: readonly Element[],
+  parsed: ParsedDataset,
+  { explicit }: Encoding,
+): boolean {
+  const seen = elements.filter((element) => !isLeftOut(element))
+  if (Object.keys(parsed).length !== seen.length) return false
+  return seen.every(({ tag, vr, items, valueStart, valueEnd }) => {
+    const other = parsed[hex(tag)]
+    if (other === undefined) return false
+    if (items) return sameItems(items, other, explicit)
+    if (other.vr === 'SQ') return valueStart === valueEnd
+    // Under implicit VR, and for UN, each has the VR from a dictionary of its own.
+    return !explicit || vr === 'UN' || other.vr === vr
+  })
+}
+
+function sameItems(items: readonly Item[], other: DicomElement, explicit: boolean): boolean {
+  // A sequence that the other dictionary does not know is opaque to it under implicit VR.
+  if (other.vr !== 'SQ') return !explicit && other.vr === 'UN'
+  // It passes over items without elements, so neither side counts them.
+  const full = items.filter(({ elements }) => elements.some((element) => !isLeftOut(element)))
+  const values = (other.Value ?? []) as readonly ParsedDataset[]
+  const seen = values.filter((value) => Object.keys(value).length > 0)
+  if (seen.length !== full.length) return false
+  return full.every(({ elements, encoding }, index) => {
+    const value = seen[index]
+    return value !== undefined && agrees(elements, value, encoding)
+  })
+}

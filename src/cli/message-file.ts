@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises'
-import { freeMemory } from '../lib/free-memory.js'
 import { CommandError, fileError } from './command-error.js'
 
-const BLOCK_BYTES = 256 * 1024
+const BLOCK_BYTES = 1024 * 1024
 /** An armored message is taken apart in memory. */
 const MAX_ARMORED_BYTES = 64 * 1024 * 1024
 
@@ -19,16 +18,13 @@ export async function* readMessageFile(path: string): AsyncGenerator<Uint8Array>
   // A packet begins with bit 7 set; text does not.
   if ((first.value[0] ?? 0) >= 0x80) {
     yield first.value
-    for await (const block of blocks) {
-      yield block
-      freeMemory(block)
-    }
+    yield* blocks
     return
   }
-  const text = [first.value]
+  const text = [Buffer.from(first.value)]
   let size = first.value.length
   for await (const block of blocks) {
-    text.push(block)
+    text.push(Buffer.from(block))
     size += block.length
     if (size > MAX_ARMORED_BYTES) throw tooLarge(path)
   }
@@ -44,27 +40,41 @@ export async function* readMessageFile(path: string): AsyncGenerator<Uint8Array>
 const ARMOR =
   /^-----BEGIN PGP MESSAGE-----[ \t]*\n(?:[^\n]*\S[^\n]*\n)*[ \t]*\n([A-Za-z0-9+/=\s]*?)(?:^=[A-Za-z0-9+/]{4}\s*)?^-----END PGP MESSAGE-----/m
 
+/** Each block is gone when the next is asked for: one is read into while the other is looked at. */
 async function* readBlocks(path: string): AsyncGenerator<Buffer> {
   const file = await open(path, 'r').catch((error: unknown) => {
     throw fileError(path, error)
   })
+  const memory = [Buffer.allocUnsafeSlow(BLOCK_BYTES), Buffer.allocUnsafeSlow(BLOCK_BYTES)] as const
+  const read = (turn: 0 | 1) => {
+    const reading = file.read(memory[turn], 0, BLOCK_BYTES)
+    // Whoever stops here does not ask whether the block behind could be read.
+    reading.catch(() => undefined)
+    return reading
+  }
+  let next = read(0)
+  let turn: 0 | 1 = 0
   try {
     for (;;) {
-      const { bytesRead, buffer } = await file
-        .read(Buffer.allocUnsafe(BLOCK_BYTES), 0, BLOCK_BYTES)
-        .catch((error: unknown) => {
-          throw fileError(path, error)
-        })
+      const { bytesRead, buffer } = await next
       if (bytesRead === 0) return
+      turn = turn === 0 ? 1 : 0
+      next = read(turn)
       yield buffer.subarray(0, bytesRead)
     }
+  } catch (error) {
+    throw fileError(path, error)
   } finally {
+    // A read under way still writes into its block.
+    await next.catch(() => undefined)
     await file.close()
   }
 }
 
-/** A file's bytes. @throws CommandError `file_unreadable` */
-export const readFileBlocks = (path: string): AsyncGenerator<Buffer> => readBlocks(path)
+/** A file's bytes, in memory that is the caller's to keep. @throws CommandError `file_unreadable` */
+export async function* readFileBlocks(path: string): AsyncGenerator<Buffer> {
+  for await (const block of readBlocks(path)) yield Buffer.from(block)
+}
 
 const notAMessage = (path: string) =>
   new CommandError(`this is not an OpenPGP message: ${path}`, {

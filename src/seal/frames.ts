@@ -14,7 +14,7 @@ export interface Frame {
 }
 
 /**
- * The content as one literal packet, framed as it is gathered: blocks of 2^18 octets in partial lengths, and a last one
+ * The content as one literal packet, framed as it is gathered: blocks of 2^20 octets in partial lengths, and a last one
  * with its real length; a content of up to one block has a known length. Every octet is copied once.
  */
 export async function* literalFrames(

@@ -11,13 +11,16 @@ const PIECE_BYTES = 2 ** 16
 export const nodeCiphers: Ciphers = {
   hkdf: (key, salt, info, length) => new Uint8Array(hkdfSync('sha256', key, salt, info, length)),
 
-  openGcm(key, nonce, associated, sealed) {
-    const end = sealed.length - TAG_BYTES
-    const decipher = createDecipheriv(gcm(key), key, nonce, { authTagLength: TAG_BYTES })
-    decipher.setAAD(associated).setAuthTag(sealed.subarray(end))
-    const content = decipher.update(sealed.subarray(0, end))
-    decipher.final()
-    return content
+  openGcm(key) {
+    const algorithm = gcm(key)
+    return (nonce, associated, sealed) => {
+      const end = sealed.length - TAG_BYTES
+      const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: TAG_BYTES })
+      decipher.setAAD(associated).setAuthTag(sealed.subarray(end))
+      const content = decipher.update(sealed.subarray(0, end))
+      decipher.final()
+      return content
+    }
   },
 
   // OpenSSL decrypts CFB one block after the other, though each key stream block is the encryption of the ciphertext

@@ -26,7 +26,12 @@ export async function* readContent(
     for (let body; (body = await Body.next(source));) {
       if (body.tag === TAG.literal) {
         if (++contents > 1) throw new Error('two contents')
-        yield* literal(body, maxBytes)
+        await passLiteralHeader(body)
+        let size = 0
+        for (let piece; (piece = await body.take(Infinity)); yield piece) {
+          size += piece.length
+          if (size > maxBytes) throw new Error('too large')
+        }
       } else if (body.tag === TAG.compressed && depth === 0) {
         if (++contents > 1) throw new Error('two contents')
         yield* readContent(await decompress(body), maxBytes, depth + 1)
@@ -50,16 +55,10 @@ export async function* readContent(
 }
 
 /** RFC 9580 section 5.9. The file name and date are of no use here and are dropped. */
-async function* literal(body: Body, maxBytes: number): AsyncGenerator<Uint8Array> {
+async function passLiteralHeader(body: Body): Promise<void> {
   const [format = 0, nameBytes = 0] = await body.exactly(2)
   if (!FORMATS.has(format)) throw new Error('unknown format')
   await body.exactly(nameBytes + 4)
-  let size = 0
-  for await (const piece of body.rest()) {
-    size += piece.length
-    if (size > maxBytes) throw new Error('too large')
-    yield piece
-  }
 }
 
 const STREAM_FORMATS: Readonly<Record<number, 'deflate-raw' | 'deflate'>> = {

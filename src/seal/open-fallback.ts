@@ -10,15 +10,15 @@ const MAX_BYTES = 64 * 1024 * 1024
 
 /**
  * Opens what this room does not frame itself, by openpgp and in memory: EAX and OCB, and the AEAD packet of the draft that
- * GnuPG 2.3 and later write. `front` is what was read of the body already. Gives the plaintext packets, authentic
- * to the last octet.
+ * GnuPG 2.3 and later write. `front` is what was read of the body already. Gives the plaintext packets in one
+ * piece, authentic to the last octet.
  */
-export async function openByOpenpgp(
+export async function* openByOpenpgp(
   keyPackets: readonly Uint8Array[],
   data: Body,
   front: Uint8Array,
   keys: readonly PrivateKey[],
-): Promise<Uint8Array> {
+): AsyncGenerator<Uint8Array> {
   const body = concat([front, await data.whole(MAX_BYTES)])
   const message = await readMessage({
     binaryMessage: concat([
@@ -34,5 +34,5 @@ export async function openByOpenpgp(
     undefined,
     forReading,
   )
-  return opened.packets.write()
+  yield opened.packets.write()
 }

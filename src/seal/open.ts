@@ -47,7 +47,7 @@ export async function* openMessage(
   try {
     const { keyPackets, data } = await readFront(bytes)
     const free = isTransient ? ciphers.free : undefined
-    const plaintext = openData(keyPackets, data, keys, ciphers, free)
+    const plaintext = await openData(keyPackets, data, keys, ciphers, free)
     yield* readContent(plaintext, maxContentBytes)
     await data.skip()
     if ((await bytes.octet()) !== undefined) throw new Error('something follows the message')
@@ -80,31 +80,27 @@ async function readFront(
   throw new Error('too many key packets')
 }
 
-async function* openData(
+async function openData(
   keyPackets: readonly Uint8Array[],
   data: Body,
   keys: readonly PrivateKey[],
   ciphers: Ciphers,
   free: ((bytes: Uint8Array) => void) | undefined,
-): AsyncGenerator<Uint8Array> {
+): Promise<AsyncIterable<Uint8Array>> {
   const version = (await data.exactly(1))[0]
-  if (data.tag === TAG.protected && version === 1) {
-    yield* openSeipd1(data, await sessionKeyOf(keyPackets, 3, keys), ciphers, free)
-  } else if (data.tag === TAG.protected && version === 2) {
+  if (data.tag === TAG.protected && version === 1)
+    return openSeipd1(data, await sessionKeyOf(keyPackets, 3, keys), ciphers, free)
+  if (data.tag === TAG.protected && version === 2) {
     const header = await readSeipd2Header(data)
-    if (isGcm(header)) {
-      const sessionKey = await sessionKeyOf(keyPackets, 6, keys)
-      yield* openSeipd2(data, header, sessionKey, ciphers, free)
-    } else {
-      const { cipher, mode, chunkOctet, salt } = header
-      const front = concat([Uint8Array.of(2, cipher, mode, chunkOctet), salt])
-      yield await openByOpenpgp(keyPackets, data, front, keys)
-    }
-  } else if (data.tag === TAG.draftAead && version === 1) {
-    yield await openByOpenpgp(keyPackets, data, Uint8Array.of(1), keys)
-  } else {
-    throw new Error('unknown version')
+    if (isGcm(header))
+      return openSeipd2(data, header, await sessionKeyOf(keyPackets, 6, keys), ciphers, free)
+    const { cipher, mode, chunkOctet, salt } = header
+    const front = concat([Uint8Array.of(2, cipher, mode, chunkOctet), salt])
+    return openByOpenpgp(keyPackets, data, front, keys)
   }
+  if (data.tag === TAG.draftAead && version === 1)
+    return openByOpenpgp(keyPackets, data, Uint8Array.of(1), keys)
+  throw new Error('unknown version')
 }
 
 /**

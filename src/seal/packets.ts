@@ -22,8 +22,8 @@ export const TAG = {
 /** Bits 7 and 6 of every packet header in the OpenPGP format (RFC 9580 section 4.2). */
 export const NEW_FORMAT = 0xc0
 
-/** Body bytes of one partial length are 2^18, well above the 512 that the first must have (section 4.2.1.4). */
-export const PARTIAL_EXPONENT = 18
+/** Body bytes of one partial length are 2^20, well above the 512 that the first must have (section 4.2.1.4). */
+export const PARTIAL_EXPONENT = 20
 
 /** First octet of a partial body length of 2^exponent. */
 export const partialLength = (exponent: number): number => 224 + exponent

@@ -73,10 +73,12 @@ export const open = (
 export async function attempt(
   bytes: Uint8Array,
   key: PrivateKey,
+  ciphers = nodeCiphers,
 ): Promise<{ readonly released: Buffer; readonly code: string | undefined }> {
   const released: Uint8Array[] = []
   try {
-    for await (const piece of open(split(bytes, 100_000), key)) released.push(piece)
+    for await (const piece of openMessage(split(bytes, 100_000), [key], { ciphers }))
+      released.push(piece)
     return { released: Buffer.concat(released), code: undefined }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)

@@ -16,7 +16,7 @@ import {
 import { attempt, collect, content, message, open, person, sealTo, split } from './_seal.js'
 import type { Person } from './_seal.js'
 
-const CHUNK = 2 ** 18
+const CHUNK = 2 ** 20
 /** Octets of the literal packet in front of a short content: the lengths at which a chunk or a block fills to the brim. */
 const LENGTHS = [0, 1, 185, 186, 8377, 8378]
   // Version 1: the digest at the end lies in one window, or begins in one and ends in the next.
@@ -36,15 +36,16 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
 
   it.each(LENGTHS)('brings back %i octets', async (length) => {
     const plain = content(length)
-    expect(await collect(open(split(await sealTo(reader, plain)), reader.key))).toEqual(plain)
+    const opened = await collect(open(split(await sealTo(reader, plain)), reader.key))
+    expect(opened.equals(plain)).toBe(true)
   })
 
   it('brings back any content, however both streams are split', async () => {
     const envelope = await newEnvelope([reader.recipient])
-    const sizes = fc.array(fc.integer({ min: 1, max: 300_000 }), { minLength: 1, maxLength: 5 })
+    const sizes = fc.array(fc.integer({ min: 1, max: CHUNK }), { minLength: 1, maxLength: 5 })
     await fc.assert(
       fc.asyncProperty(
-        fc.integer({ min: 0, max: 900_000 }),
+        fc.integer({ min: 0, max: 3 * CHUNK }),
         sizes,
         sizes,
         async (size, into, out) => {
@@ -64,7 +65,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
   })
 
   it('uses the memory of a piece again when the next is asked for, if the caller says so', async () => {
-    for (const length of [1000, CHUNK - 41, 3 * CHUNK + 7, 2_000_000]) {
+    for (const length of [1000, 100_000, 3 * CHUNK + 7]) {
       const plain = content(length)
       const sealed = await sealTo(reader, plain)
       const options = { ciphers: nodeCiphers, isTransient: true }
@@ -128,7 +129,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
       for (const plain of [content(10), content(CHUNK)]) {
         const data = await collect(envelope.seal(split(plain)).bytes)
         const whole = Buffer.concat([envelope.keyPackets[index]!.packet, data])
-        expect(await collect(open(split(whole), who.key))).toEqual(plain)
+        expect((await collect(open(split(whole), who.key))).equals(plain)).toBe(true)
       }
     }
     const data = await collect(envelope.seal(split(content(10))).bytes)

@@ -4,7 +4,7 @@ import { newEnvelope } from '../../src/seal/index.js'
 import { attempt, collect, content, person, split } from './_seal.js'
 import type { Person } from './_seal.js'
 
-const CHUNK = 2 ** 18
+const CHUNK = 2 ** 20
 const FORMATS = ['seipd1', 'seipd2'] as const
 const PLAIN = content(3 * CHUNK)
 /** What the item holds. */

@@ -221,7 +221,7 @@ describe('the vectors of RFC 9580', () => {
     const data = (await Body.next(source))!
     expect(await data.exactly(1)).toEqual(Uint8Array.of(2))
     const header = await readSeipd2Header(data)
-    const plaintext = openSeipd2(data, header, found!.data, nodeCiphers)
+    const plaintext = await openSeipd2(data, header, found!.data, nodeCiphers)
     const content = await collect(readContent(plaintext, 100))
     expect(content.toString()).toBe('Hello, world!')
   })

@@ -26,6 +26,8 @@ export async function readProfile(nameOrPath: string): Promise<Profile> {
   throw new CommandError(`the profile has mistakes: ${nameOrPath}`, {
     code: 'profile_invalid',
     hint: problems[0]?.hint ?? 'compare it with those in config/profiles',
-    details: problems.map(({ path, problem }) => `${path} ${problem}`.trim()),
+    details: problems.map(({ path, line, problem, hint }) =>
+      [line === undefined ? '' : `line ${line}:`, path, `${problem}: ${hint}`].join(' ').trim(),
+    ),
   })
 }

@@ -9,8 +9,8 @@ import {
   retiredSecretFile,
   retiredSecretFiles,
 } from './secrets.js'
-import { SITE_FILE } from './site-file.js'
-import { readYaml } from './yaml.js'
+import { EXAMPLE_SITE, SITE_FILE } from './site-file.js'
+import { readYaml } from '../lib/yaml.js'
 
 /**
  * Makes the secret of a facility that was added to nocturne.yaml after `init`, and answers its path. A second
@@ -70,7 +70,7 @@ export async function rotateFacilitySecret(dir: string, id: string): Promise<Rot
 async function expectFacility(root: string, id: string): Promise<void> {
   const file = await readText(join(root, SITE_FILE), SITE_FILE, '')
   if (file.problem) throw new NocturneError('file_unreadable', { subject: SITE_FILE })
-  const { facilities } = readDraft(readYaml(file.text, SITE_FILE).value)
+  const { facilities } = readDraft(readYaml(file.text, SITE_FILE, EXAMPLE_SITE).value)
   // Ids in the draft have their form, so the paths of their files stay in their folder.
   if (!facilities.some((one) => one.id === id)) throw new NocturneError('unknown_principal')
 }

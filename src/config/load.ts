@@ -22,10 +22,10 @@ import { readSecrets } from './secrets.js'
 import type { SecretsReading } from './secrets.js'
 import { readShape } from './shape.js'
 import { checkSinks } from './sinks.js'
-import { SITE_FILE } from './site-file.js'
+import { EXAMPLE_SITE, SITE_FILE } from './site-file.js'
 import { checkTls } from './tls.js'
-import { readYaml } from './yaml.js'
-import type { YamlReading } from './yaml.js'
+import { readYaml } from '../lib/yaml.js'
+import type { YamlReading } from '../lib/yaml.js'
 
 /** What this room needs of others. */
 export interface SiteRooms extends ProfileReader {
@@ -93,7 +93,7 @@ export async function surveySite(
   // Without it the folder is no site, and everything else would be missing as well.
   if (file.problem) return notASite(root, { path: SITE_FILE, ...file.problem })
 
-  const yaml = readYaml(file.text, SITE_FILE)
+  const yaml = readYaml(file.text, SITE_FILE, EXAMPLE_SITE)
   const environment = await readEnvironment(yaml.value, env)
   const draft = readDraft(environment.value)
   const facilities = draft.facilities.flatMap(({ id }) => (id === undefined ? [] : [id]))

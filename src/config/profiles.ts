@@ -56,8 +56,10 @@ export async function readProfiles(
       }
       const loaded = loadProfile(reading.text, basename(name).replace(/\.ya?ml$/i, ''))
       if (loaded.profile) profiles.set(name, loaded.profile)
-      for (const { path, problem, hint: mend } of loaded.problems)
-        problems.push({ path: path ? `${file}: ${shorten(path)}` : file, problem, hint: mend })
+      for (const { path, line, problem, hint: mend } of loaded.problems) {
+        const place = line === undefined ? file : `${file}:${line}`
+        problems.push({ path: path ? `${place}: ${shorten(path)}` : place, problem, hint: mend })
+      }
     }
   }
   return { profiles, findings, problems }

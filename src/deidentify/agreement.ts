@@ -63,7 +63,7 @@ const agreedElements = new Map<number, Set<number>>()
 const agreedShapes = new Set<string>()
 const SHAPES = 10_000
 let agreedCount = 0
-const ELEMENTS = 100_000
+const ELEMENTS = 20_000
 
 function isAgreed(element: Element, encoding: Encoding): boolean {
   return (

@@ -41,7 +41,8 @@ export function cleanText(text: string, forbidden: ReadonlySet<string>): string 
   words.forEach((word, index) => {
     const folded = fold(word)
     if (forbidden.has(folded)) return
-    if (VOCABULARY.has(folded) || QUANTITY.test(folded)) kept.push(word)
+    // What is written is ASCII, which is the same in every character set: a word with accents loses them.
+    if (VOCABULARY.has(folded) || QUANTITY.test(folded)) kept.push(isPlain(word) ? word : folded)
     else if (SHORT_NUMBER.test(word) && isQuantified(words, index)) kept.push(word)
   })
   return kept.join(' ')

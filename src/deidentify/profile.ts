@@ -1,7 +1,8 @@
 /** Profiles: which options of Annex E a facility chose, from one readable YAML file each. */
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import { z } from 'zod'
+import { readYaml } from '../lib/yaml.js'
+import { blankingRule, type BlankingRule } from './blank/blanking-rules.js'
 import { CLEAN_PIXELS, FULL_DATES, MODIFIED_DATES, OPTIONS } from './options.js'
 
 export interface Profile {
@@ -17,11 +18,15 @@ export interface Profile {
    * config/blanking-rules.yaml covers, and quarantines the rest; it is the Clean Pixel Data Option.
    */
   readonly pixels: 'blank' | 'quarantine' | 'pass'
+  /** The facility's own, which come before config/blanking-rules.yaml. */
+  readonly blanking: readonly BlankingRule[]
 }
 
 export interface ProfileProblem {
   /** `options[1].code`; empty for the file as a whole. */
   readonly path: string
+  /** From 1. */
+  readonly line?: number
   /** Lower case, no final period. */
   readonly problem: string
   /** What to write instead. */
@@ -35,6 +40,7 @@ export type LoadedProfile =
 const NAMES = new Map(OPTIONS.map(({ code, meaning }) => [code, meaning]))
 const CODES = OPTIONS.map(({ code, meaning }) => `${code} ${meaning}`).join(', ')
 
+const MAX_RULES = 200
 const optionEntry = z
   .strictObject({
     code: z.string({ error: 'write the code in quotes' }),
@@ -63,11 +69,15 @@ const schema = z
       pixels: z
         .enum(['blank', 'quarantine', 'pass'], { error: 'write blank, quarantine or pass' })
         .optional(),
+      blanking: z
+        .array(blankingRule, { error: 'write a list of rules, as config/blanking-rules.yaml does' })
+        .max(MAX_RULES, `write at most ${MAX_RULES} rules`)
+        .default([]),
       options: z.array(optionEntry, { error: 'write a list; [] is the Basic Profile alone' }),
     },
     { error: 'write name, version, links and options, as config/profiles/strip.yaml does' },
   )
-  .superRefine(({ options, pixels }, context) => {
+  .superRefine(({ options, pixels, blanking }, context) => {
     const codes = options.map(({ code }) => code)
     codes.forEach((code, index) => {
       if (codes.indexOf(code) === index) return
@@ -80,6 +90,10 @@ const schema = z
     if (codes.includes(CLEAN_PIXELS) && pixels !== undefined && pixels !== 'blank') {
       const message = `write blank, or leave option ${CLEAN_PIXELS} out`
       context.addIssue({ code: 'custom', path: ['pixels'], message })
+    }
+    if (blanking.length > 0 && pixels !== 'blank' && !codes.includes(CLEAN_PIXELS)) {
+      const message = 'write pixels: blank beside it, or remove it: nothing is blanked without'
+      context.addIssue({ code: 'custom', path: ['blanking'], message })
     }
   })
 
@@ -94,17 +108,16 @@ const PROBLEMS: Readonly<Record<string, string>> = {
  * @param name what the profile must be called: its file's name without `.yaml`.
  */
 export function loadProfile(text: string, name: string): LoadedProfile {
-  let value: unknown
-  try {
-    value = parse(text)
-  } catch {
-    const hint = 'compare it with config/profiles/strip.yaml'
-    return { problems: [{ path: '', problem: 'is not YAML', hint }] }
-  }
-  const checked = schema.safeParse(value)
-  const problems = checked.success ? [] : checked.error.issues.map(problemOf)
+  const yaml = readYaml(text, '', 'config/profiles/strip.yaml')
+  if (yaml.problems.length > 0)
+    return { problems: yaml.problems.map((problem) => ({ ...problem, path: '' })) }
+  const checked = schema.safeParse(yaml.value)
+  const problems = checked.success
+    ? []
+    : checked.error.issues.map((issue) => at(yaml.lineOf(issue.path), problemOf(issue)))
   if (checked.success && checked.data.name !== name) {
-    problems.push({ path: 'name', problem: 'differs from its file', hint: `write ${name}` })
+    const problem = { path: 'name', problem: 'differs from its file', hint: `write ${name}` }
+    problems.push(at(yaml.lineOf(['name']), problem))
   }
   if (!checked.success || problems.length > 0) return { problems }
   const { options, pixels, ...rest } = checked.data
@@ -120,6 +133,9 @@ export function loadProfile(text: string, name: string): LoadedProfile {
   }
 }
 
+const at = (line: number | undefined, problem: ProfileProblem): ProfileProblem =>
+  line === undefined ? problem : { ...problem, line }
+
 const problemOf = (issue: z.core.$ZodIssue): ProfileProblem => ({
   path: issue.path
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
@@ -128,7 +144,7 @@ const problemOf = (issue: z.core.$ZodIssue): ProfileProblem => ({
   problem: PROBLEMS[issue.code] ?? 'is not allowed',
   hint:
     issue.code === 'unrecognized_keys'
-      ? `remove ${issue.keys.join(', ')}; there are name, version, links, pixels and options`
+      ? `remove ${issue.keys.join(', ')}${issue.path.length === 0 ? '; there are name, version, links, pixels, blanking and options' : ''}`
       : issue.message,
 })
 

@@ -2,13 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import {
-  conditionsOf,
-  matcherOf,
-  whenSchema,
-  type Condition,
-  type ReadAttribute,
-} from './conditions.js'
+import { conditions, matcherOf, type Condition, type ReadAttribute } from './conditions.js'
 
 export interface PixelRule {
   readonly name: string
@@ -21,7 +15,7 @@ const schema = z.strictObject({
   rules: z.array(
     z.strictObject({
       name: z.string(),
-      when: whenSchema,
+      when: conditions,
       risk: z.boolean(),
       because: z.string(),
     }),
@@ -33,7 +27,7 @@ export function loadPixelRules(text: string): readonly PixelRule[] {
   return schema.parse(parse(text)).rules.map(({ name, when, risk }) => ({
     name,
     isAtRisk: risk,
-    conditions: conditionsOf(name, when),
+    conditions: when,
   }))
 }
 

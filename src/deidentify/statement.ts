@@ -75,7 +75,7 @@ export function conformanceStatement(profile: Profile): string {
     '## References',
     keepsUids ? 'UIDs are kept, and references with them.' : references(profile),
     '## Pixel Data',
-    `Images that may have text burned in (config/pixel-rules.yaml) are ${PIXELS[profile.pixels]}. All others pass byte for byte.`,
+    `Images that may have text burned in (config/pixel-rules.yaml) are ${becomesOf(profile)}. All others pass byte for byte.`,
     profile.options.includes(CLEAN_FEATURES)
       ? 'Images that may show a face, or from which one can be made (config/face-rules.yaml), are quarantined; the others get Recognizable Visual Features (0028,0302) = NO and code 113102.'
       : 'Clean Recognizable Visual Features is not claimed.',
@@ -90,9 +90,16 @@ export function conformanceStatement(profile: Profile): string {
 
 const PIXELS: Readonly<Record<Profile['pixels'], string>> = {
   blank:
-    'blanked where a rule says where the text is (config/blanking-rules.yaml), and get Burned In Annotation (0028,0301) = NO and code 113101; pixels outside what is blanked are not changed. Those that no rule covers, or that cannot be blanked without loss to the rest, are quarantined',
+    'blanked where a rule of RULES says where the text is, and get Burned In Annotation (0028,0301) = NO and code 113101; pixels outside what is blanked are not changed. Those that no rule covers, or that cannot be blanked without loss to the rest, are quarantined',
   quarantine: 'quarantined; Clean Pixel Data is not claimed',
   pass: 'passed and marked in manifest and ledger; Clean Pixel Data is not claimed',
+}
+
+function becomesOf({ pixels, blanking }: Profile): string {
+  const shipped = 'config/blanking-rules.yaml'
+  const count = `${blanking.length} ${blanking.length === 1 ? 'rule' : 'rules'}`
+  const own = blanking.length > 0 ? `the ${count} of the profile itself and ${shipped}` : shipped
+  return PIXELS[pixels].replace('RULES', own)
 }
 
 const ENCRYPTED_ATTRIBUTES =

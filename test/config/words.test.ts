@@ -9,7 +9,7 @@ import { checkReferences } from '../../src/config/references.js'
 import { readShape } from '../../src/config/shape.js'
 import { editDistance, nearest } from '../../src/config/suggest.js'
 import { isTimezone } from '../../src/config/timezone.js'
-import { readYaml } from '../../src/config/yaml.js'
+import { readYaml } from '../../src/lib/yaml.js'
 
 describe('listen', () => {
   it.each([
@@ -191,7 +191,7 @@ describe('whatever the YAML holds', () => {
       fc.property(
         fc.string({ unit: fc.constantFrom(...Array.from('a:-[]{}&*!|>\'"%@`,? \n\t#1')) }),
         (text) => {
-          const { value, problems } = readYaml(text, 'nocturne.yaml')
+          const { value, problems } = readYaml(text, 'nocturne.yaml', 'an example')
           expect(value === undefined && problems.length === 0).toBe(false)
         },
       ),

@@ -6,6 +6,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'
 import { file } from './_build.js'
 import { codeOf, run, withPixels } from './_run.js'
@@ -105,7 +107,15 @@ function spread(took: readonly Taken[]) {
   }
 }
 
-const residentMegabytes = () => Math.round(process.memoryUsage.rss() / 2 ** 20)
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** In megabytes, of what is still held once garbage is collected, and of the process. */
+function memory() {
+  collect()
+  const { heapUsed, rss } = process.memoryUsage()
+  return { held: Math.round(heapUsed / 2 ** 20), resident: Math.round(rss / 2 ** 20) }
+}
 
 describe(`${String(COUNT)} files with a few bytes changed`, () => {
   it('each fail with a code or give a file that is read again', async () => {
@@ -113,14 +123,14 @@ describe(`${String(COUNT)} files with a few bytes changed`, () => {
     const random = numbers(20_240_229)
     const outcomes = new Map<string, number>()
     const took: Taken[] = []
-    const resident: number[] = []
+    const megabytes: ReturnType<typeof memory>[] = []
     for (let index = 0; index < COUNT; index++) {
       const input = mutate(files[random(files.length)] ?? Buffer.alloc(0), random)
       const before = process.cpuUsage()
       const code = (await codeOf(input, passing)) ?? 'accepted'
       const { user, system } = process.cpuUsage(before)
       took.push({ bytes: input.length, milliseconds: (user + system) / 1000 })
-      if (index % Math.ceil(COUNT / 5) === 0) resident.push(residentMegabytes())
+      if (index % Math.ceil(COUNT / 5) === 0) megabytes.push(memory())
       outcomes.set(code, (outcomes.get(code) ?? 0) + 1)
       if (code === 'accepted' && index % 10 === 0) {
         const { bytes } = await run(input, passing)
@@ -133,7 +143,7 @@ describe(`${String(COUNT)} files with a few bytes changed`, () => {
     console.log(`${files.length} files to begin with`, Object.fromEntries(outcomes), {
       millisecondsUpTo5KiB: spread(small),
       millisecondsUpTo20KB: spread(took),
-      residentMegabytes: [...resident, residentMegabytes()],
+      megabytes: [...megabytes, memory()],
     })
   }, 3_600_000)
 })

@@ -107,11 +107,15 @@ describe('the rules', () => {
     ['{ Manufacturer: ["*"] }', '', false],
     ['{ Modality: [CT], Manufacturer: ["*"] }', 'CT', true],
     ['{ SOPClassUID: ["1.2.*"] }', '1x2y3', false],
+    ['{ ManufacturerModelName: ["*HDI*5000*"] }', 'hdi 3000, hdi 5000 r', true],
+    ['{ ManufacturerModelName: ["*HDI*5000"] }', '5000 HDI', false],
+    ['{ ManufacturerModelName: ["AB*BA"] }', 'ABA', false],
+    ['{ ManufacturerModelName: ["AB*BA"] }', 'abba', true],
   ])('%s over %j: %s', (when, value, expected) => {
     expect(fits(when, value)).toBe(expected)
   })
 
   it('are refused with an attribute that does not exist', () => {
-    expect(() => rule('{ Modalty: [CT] }')).toThrow(/no attribute Modalty/)
+    expect(() => rule('{ Modalty: [CT] }')).toThrow(/Modalty/)
   })
 })

@@ -285,6 +285,7 @@ describe('cleaned text', () => {
     ['(555) 123-4567 chest', 'chest'],
     ['phase 2 of 3', 'phase 2 of'],
     ['c-spine 2.5mm Müller', 'c-spine 2.5mm'],
+    ['chèst', 'chest'],
     ['12 MAR 1970', ''],
     ['1970 03 21 abdomen', 'abdomen'],
   ])('%j becomes %j', (before, after) => {

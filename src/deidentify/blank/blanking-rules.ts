@@ -2,13 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import {
-  conditionsOf,
-  matcherOf,
-  whenSchema,
-  type Condition,
-  type ReadAttribute,
-} from '../conditions.js'
+import { conditions, matcherOf, type Condition, type ReadAttribute } from '../conditions.js'
 import type { Element } from '../element.js'
 import type { Geometry } from './geometry.js'
 import { areaOf, maskOf, type Mask, type Rectangle } from './mask.js'
@@ -33,62 +27,75 @@ export interface BlankingRule {
   readonly place: Place
 }
 
-const pixels = z.int().min(0).max(65_535)
+const pixels = z
+  .int({ error: 'write a number of pixels' })
+  .min(0, 'write 0 or more pixels')
+  .max(65_535, 'write at most 65535 pixels')
+const area = z
+  .tuple([pixels, pixels, pixels, pixels], { error: 'write [x, y, width, height] in pixels' })
+  .transform(([x, y, width, height]) => ({ x, y, width, height }))
 const edges = z
-  .strictObject({
-    top: pixels.default(0),
-    bottom: pixels.default(0),
-    left: pixels.default(0),
-    right: pixels.default(0),
-    areas: z
-      .array(z.tuple([pixels, pixels, pixels, pixels]))
-      .max(64)
-      .default([]),
-  })
+  .strictObject(
+    {
+      top: pixels.default(0),
+      bottom: pixels.default(0),
+      left: pixels.default(0),
+      right: pixels.default(0),
+      areas: z.array(area).max(64, 'write at most 64 areas').default([]),
+    },
+    { error: 'write outside regions, or edges and areas: { top: 60, areas: [[x, y, w, h]] }' },
+  )
   .refine(
     ({ top, bottom, left, right, areas }) => top + bottom + left + right + areas.length > 0,
     'name an edge (top, bottom, left, right) or areas: a rule that blanks nothing would pass the text',
   )
-const schema = z.strictObject({
-  rules: z.array(
-    z.strictObject({
-      name: z.string(),
-      when: whenSchema,
-      blank: z.union([z.literal('outside regions'), edges]),
-    }),
-  ),
+const OUTSIDE = 'outside regions'
+const place = z.unknown().transform((value, context): Place => {
+  if (value === OUTSIDE) return { kind: OUTSIDE }
+  const checked = edges.safeParse(value)
+  if (checked.success) return { ...checked.data, kind: 'edges' }
+  for (const { path, message } of checked.error.issues)
+    context.addIssue({ code: 'custom', path, message })
+  return z.NEVER
 })
 
-/** @throws Error for a file that breaks the format, an unknown keyword included. */
-export function loadBlankingRules(text: string): readonly BlankingRule[] {
-  return schema.parse(parse(text)).rules.map(({ name, when, blank }) => ({
+/** What `blanking` of a profile lists, and `rules` in config/blanking-rules.yaml. */
+export const blankingRule = z
+  .strictObject(
+    {
+      name: z
+        .string({ error: 'write a name, by which reports call the rule' })
+        .regex(/^[\x20-\x7e]{1,64}$/, 'use up to 64 characters of ASCII'),
+      when: conditions,
+      blank: place,
+    },
+    { error: 'write name, when and blank, as config/blanking-rules.yaml does' },
+  )
+  .transform(({ name, when, blank }): BlankingRule => ({
     name,
-    conditions: conditionsOf(name, when),
-    place:
-      blank === 'outside regions'
-        ? { kind: blank }
-        : {
-            ...blank,
-            kind: 'edges',
-            areas: blank.areas.map(([x, y, width, height]) => ({ x, y, width, height })),
-          },
+    conditions: when,
+    place: blank,
   }))
-}
 
-const RULES = loadBlankingRules(
-  readFileSync(new URL('../../../config/blanking-rules.yaml', import.meta.url), 'utf8'),
-)
+const SHIPPED = z
+  .strictObject({ rules: z.array(blankingRule) })
+  .parse(
+    parse(readFileSync(new URL('../../../config/blanking-rules.yaml', import.meta.url), 'utf8')),
+  ).rules
 
-/** What to blank, by the first rule that fits and finds its place in this image; undefined when none does. */
+/**
+ * What to blank, by the first rule that fits and finds its place in this image, `own` before those that are shipped;
+ * undefined when none does.
+ */
 export function blankingOf(
   read: ReadAttribute,
   elements: readonly Element[],
   buffer: Buffer,
   geometry: Geometry,
-  rules = RULES,
+  own: readonly BlankingRule[],
 ): { readonly rule: string; readonly mask: Mask } | undefined {
   const fits = matcherOf(read)
-  for (const { name, conditions, place } of rules) {
+  for (const { name, conditions, place } of [...own, ...SHIPPED]) {
     if (!fits(conditions)) continue
     const mask = maskFor(place, elements, buffer, geometry)
     if (mask && areaOf(mask) > 0) return { rule: name, mask }

@@ -106,7 +106,7 @@ function judgeText(
       ? { detector, layout: way.layout, bigEndian: syntax.encoding.bigEndian, isNeeded }
       : undefined
   const hasOverlay = hasEmbeddedOverlay(head.elements, buffer, syntax)
-  const blanking = blankingOf(read, head.elements, buffer, geometry)
+  const blanking = blankingOf(read, head.elements, buffer, geometry, profile.blanking)
   if (blanking) {
     if (!way || hasOverlay) throw new NocturneError('pixels_not_cleaned')
     const plan = { ...blanking, geometry, way }

@@ -43,7 +43,7 @@ export const ITEMS = {
   pixels_not_cleaned: item(
     422,
     'names may be burned into the image, and it cannot be blanked without loss to the rest',
-    'send it uncompressed, or look at it and release it: nocturne quarantine',
+    'send it uncompressed (as HTJ2K, JPEG XL or video it is never blanked), or look at it and release it: nocturne quarantine',
   ),
   text_in_pixels: item(
     422,

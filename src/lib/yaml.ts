@@ -1,11 +1,18 @@
 import { LineCounter, isNode, parseDocument } from 'yaml'
 import type { ErrorCode } from 'yaml'
-import type { SiteProblem } from './index.js'
+
+export interface YamlProblem {
+  /** `nocturne.yaml:12:3`, or the file's name. */
+  readonly path: string
+  readonly line?: number
+  readonly problem: string
+  readonly hint: string
+}
 
 export interface YamlReading {
   /** The plain value; undefined when the text cannot be trusted to mean what it seems to. */
   readonly value: unknown
-  readonly problems: readonly SiteProblem[]
+  readonly problems: readonly YamlProblem[]
   /** The line, from 1, on which the value at this path stands, or the nearest one around it. */
   readonly lineOf: (path: readonly PropertyKey[]) => number | undefined
 }
@@ -14,7 +21,7 @@ export interface YamlReading {
  * YAML 1.2 with the core schema, so `no` and `12:30` stay text. The texts are our own: the parser's messages
  * quote the file, and a file may hold a secret that does not belong there.
  */
-export function readYaml(text: string, file: string): YamlReading {
+export function readYaml(text: string, file: string, example: string): YamlReading {
   const lines = new LineCounter()
   const document = parseDocument(text, {
     version: '1.2',
@@ -25,7 +32,7 @@ export function readYaml(text: string, file: string): YamlReading {
   })
   const problems = document.errors.map((error) => {
     const { line, col } = lines.linePos(error.pos[0])
-    const [problem, hint] = wordsFor(error.code)
+    const [problem, hint] = wordsFor(error.code, example)
     return { path: `${file}:${line}:${col}`, line, problem, hint }
   })
   // A key given twice leaves the rest readable; anything else may have moved what follows.
@@ -39,7 +46,7 @@ export function readYaml(text: string, file: string): YamlReading {
   }
   if (!isReadable) return { value: undefined, problems, lineOf }
   try {
-    // No aliases: a site needs none, and they can make a small file large.
+    // No aliases: nobody needs one here, and they can make a small file large.
     const value: unknown = document.toJS({ maxAliasCount: 0 })
     return { value, problems, lineOf }
   } catch {
@@ -52,7 +59,7 @@ export function readYaml(text: string, file: string): YamlReading {
   }
 }
 
-function wordsFor(code: ErrorCode): readonly [problem: string, hint: string] {
+function wordsFor(code: ErrorCode, example: string): readonly [problem: string, hint: string] {
   switch (code) {
     case 'DUPLICATE_KEY':
       return ['the same key stands here twice', 'keep one of them']
@@ -87,9 +94,6 @@ function wordsFor(code: ErrorCode): readonly [problem: string, hint: string] {
         'remove the line `---` and what follows',
       ]
     default:
-      return [
-        'this is not YAML',
-        'compare it with config/example-site/nocturne.yaml; quote text that holds : # [ ] { }',
-      ]
+      return ['this is not YAML', `compare it with ${example}; quote text that holds : # [ ] { }`]
   }
 }

@@ -90,7 +90,7 @@ export function conformanceStatement(profile: Profile): string {
 
 const PIXELS: Readonly<Record<Profile['pixels'], string>> = {
   blank:
-    'blanked where a rule of RULES says where the text is, and get Burned In Annotation (0028,0301) = NO and code 113101; pixels outside what is blanked are not changed. Those that no rule covers, or that cannot be blanked without loss to the rest, are quarantined',
+    'blanked where a rule says where the text is (RULES), and get Burned In Annotation (0028,0301) = NO and code 113101; pixels outside what is blanked are not changed. Those that no rule covers, or that cannot be blanked without loss to the rest, are quarantined',
   quarantine: 'quarantined; Clean Pixel Data is not claimed',
   pass: 'passed and marked in manifest and ledger; Clean Pixel Data is not claimed',
 }

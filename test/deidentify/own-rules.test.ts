@@ -61,7 +61,7 @@ describe('a rule in the profile', () => {
 
   it('is in the conformance statement', () => {
     expect(conformanceStatement(loaded(RULE).profile)).toContain(
-      'the 1 rule of the profile itself and config/blanking-rules.yaml',
+      'says where the text is (the 1 rule of the profile itself and config/blanking-rules.yaml)',
     )
   })
 

@@ -16,8 +16,7 @@ export const newBlock = (): Buffer => Buffer.allocUnsafeSlow(HEAD_BYTES + BLOCK_
 /** The same, perhaps from `giveBlock`. */
 export const takeBlock = (): Buffer => free.pop() ?? newBlock()
 
-/** Overwrites a block that nobody looks at any more, since it held plaintext, and keeps it for the next. */
+/** Keeps a block that nobody looks at any more, and that was overwritten if it held plaintext, for the next. */
 export function giveBlock(block: Buffer): void {
-  block.fill(0)
   if (free.length < MOST) free.push(block)
 }

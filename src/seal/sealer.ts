@@ -7,6 +7,9 @@ import { TAG } from './packets.js'
 import { Seipd1 } from './seipd1.js'
 import { Seipd2 } from './seipd2.js'
 
+/** Hashed, encrypted and overwritten at a time, while it and what it becomes are in the cache. */
+const PIECE_BYTES = 2 ** 16
+
 /** How one data packet is made. Plain data: it crosses to a worker thread. */
 export interface SealerOptions {
   readonly format: DataFormat
@@ -41,9 +44,14 @@ export class Sealer {
     if (signed) this.#plaintext?.update(signed)
   }
 
+  /** Overwrites the frame, since it holds plaintext. */
   update({ bytes, contentAt }: Pick<Frame, 'bytes' | 'contentAt'>): void {
-    if (!this.#isSigned) this.#plaintext?.update(bytes.subarray(contentAt))
-    this.#data.update(bytes)
+    for (let at = 0, from = contentAt; at < bytes.length; at += PIECE_BYTES, from = 0) {
+      const piece = bytes.subarray(at, at + PIECE_BYTES)
+      if (!this.#isSigned) this.#plaintext?.update(piece.subarray(from))
+      this.#data.update(piece)
+      piece.fill(0)
+    }
   }
 
   end(): void {

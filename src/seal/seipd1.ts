@@ -2,8 +2,6 @@ import { createCipheriv, createHash, randomBytes } from 'node:crypto'
 import { freeMemory } from '../lib/free-memory.js'
 
 const BLOCK = 16
-/** Hashed and encrypted at a time: what comes out is copied and given back while it is still in the cache. */
-const PIECE_BYTES = 2 ** 16
 
 /**
  * The body of a Symmetrically Encrypted and Integrity Protected Data packet, version 1, with AES-256 (RFC 9580
@@ -25,13 +23,10 @@ export class Seipd1 {
   }
 
   update(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-      const piece = bytes.subarray(at, at + PIECE_BYTES)
-      this.#mdc.update(piece)
-      const sealed = this.#cipher.update(piece)
-      this.#emit(sealed)
-      freeMemory(sealed)
-    }
+    this.#mdc.update(bytes)
+    const sealed = this.#cipher.update(bytes)
+    this.#emit(sealed)
+    freeMemory(sealed)
   }
 
   /** The modification detection code: a packet of tag 19 and 20 octets, whose header the hash covers. */

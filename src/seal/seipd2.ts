@@ -9,8 +9,6 @@ const GCM = 3
 const CHUNK_OCTET = 14
 const CHUNK_BYTES = 2 ** (CHUNK_OCTET + 6)
 const IV_BYTES = 12
-/** Encrypted at a time: what comes out is copied and given back while it is still in the cache. */
-const PIECE_BYTES = 2 ** 16
 
 /**
  * The body of a Symmetrically Encrypted and Integrity Protected Data packet, version 2, with AES-256 in GCM
@@ -43,7 +41,7 @@ export class Seipd2 {
   update(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       this.#cipher ??= this.#next(this.#header)
-      const piece = bytes.subarray(at, at + Math.min(this.#room, PIECE_BYTES))
+      const piece = bytes.subarray(at, at + this.#room)
       const sealed = this.#cipher.update(piece)
       this.#emit(sealed)
       freeMemory(sealed)

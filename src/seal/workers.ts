@@ -9,6 +9,7 @@ import { isMainThread, Worker } from 'node:worker_threads'
 import { giveBlock } from './blocks.js'
 import type { Frame } from './frames.js'
 import type { Digests } from './index.js'
+import type { Lane } from './lanes.js'
 import type { SealerOptions } from './sealer.js'
 
 /** To a thread. Messages of one stream are in order: `open`, any number of `frame`, `end`; `close` at any time. */
@@ -27,21 +28,9 @@ export interface WorkerAnswer {
   readonly block?: Uint8Array
 }
 
-/** One stream in a thread. */
-export interface Lane {
-  /** Takes the frame's memory away from the caller. */
-  update(frame: Frame): Promise<readonly Buffer[]>
-  end(): Promise<{ readonly frames: readonly Buffer[]; readonly digests: Digests | undefined }>
-  /** To be called however the stream ended: the thread forgets the key. */
-  close(): void
-}
-
 const FILE = new URL('./worker.js', import.meta.url)
-/**
- * One core is left to who answers requests. A single thread beside it gains little and takes 20 MB of a gateway that
- * keeps a stream of any size under 200, so on two cores there is none.
- */
-let most = availableParallelism() > 2 ? Math.min(8, availableParallelism() - 1) : 0
+/** One core is left to the caller, which answers requests. */
+let most = Math.min(8, availableParallelism() - 1)
 const IDLE_MS = 10_000
 /** MB of JavaScript objects; the blocks lie outside. A small young generation gives them back sooner. */
 const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
@@ -57,23 +46,26 @@ const threads: Thread[] = []
 let isBroken = false
 
 /**
- * A stream in the least busy thread; undefined where there are none. `key` is shared memory, which the thread
- * overwrites when it has taken the key.
+ * The thread with the fewest streams; undefined where there is none. A single thread shares with the caller, who has
+ * `own` streams: so one stream alone pays nothing for threads, and two take both cores.
  */
-export function openLane(key: Uint8Array, options: SealerOptions): Lane | undefined {
+export function leastBusy(own: number): Thread | undefined {
   if (!CAN_RUN || most < 1 || isBroken) return undefined
-  let [best] = threads.toSorted((a, b) => a.load - b.load)
-  if (!best || (best.load > 0 && threads.length < most)) {
-    best = new Thread()
-    threads.push(best)
-  }
-  return best.open(key, options)
+  const [best] = threads.toSorted((a, b) => a.load - b.load)
+  if (most === 1 && own <= (best?.load ?? 0)) return undefined
+  if (best && (best.load === 0 || threads.length >= most)) return best
+  const started = new Thread()
+  threads.push(started)
+  return started
 }
 
 interface Waiting {
   readonly resolve: (answer: WorkerAnswer) => void
   readonly reject: (error: Error) => void
 }
+
+/** Blocks sent to a thread and not yet answered: enough that neither side waits for the other's turn. */
+const BLOCKS_AHEAD = 2
 
 class Thread {
   readonly #worker: Worker = new Worker(FILE, {
@@ -103,6 +95,7 @@ class Thread {
     return this.#waiting.size
   }
 
+  /** A stream in this thread. `key` is shared memory, which the thread overwrites when it has taken the key. */
   open(key: Uint8Array, options: SealerOptions): Lane {
     const stream = ++this.#streams
     const waiting: Waiting[] = []
@@ -121,6 +114,7 @@ class Thread {
       return answer
     }
     return {
+      ahead: BLOCKS_AHEAD,
       update: async ({ bytes, contentAt }) => {
         const request = { stream, frame: { bytes, contentAt } }
         const { frames, block: used } = await ask(request, bytes.buffer as ArrayBuffer)

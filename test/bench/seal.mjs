@@ -13,7 +13,7 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -43,11 +43,6 @@ async function drainSealed({ bytes }) {
 
 async function inOneThread() {
   ;(await room()).setSealingThreads(0)
-}
-
-/** One for each core, which on two cores has to be asked for. */
-async function withThreads() {
-  ;(await room()).setSealingThreads(availableParallelism())
 }
 
 const room = () => import('../../dist/seal/index.js')
@@ -105,15 +100,13 @@ const IN_NODE = {
   },
 }
 
-/** A gateway's work, with digests; rates are over all of it. */
+/** A gateway's work, with digests, and threads as a gateway has them; rates are over all of it. */
 const AT_ONCE = {
   async 'one stream'(home, format) {
-    await withThreads()
     const envelope = await envelopeOf(home, format)
     return () => drainSealed(envelope.seal(content()))
   },
   async 'four streams'(home, format) {
-    await withThreads()
     const envelope = await envelopeOf(home, format)
     const one = () => drainSealed(envelope.seal(content(MEGABYTES / 4)))
     return () => Promise.all([one(), one(), one(), one()])

@@ -19,7 +19,7 @@ interface Entry {
 }
 
 const REFERENCED = `select object from items where object is not null
-  union all select object from quarantine
+  union all select object from quarantine where removed_at is null
   union all select object from crosswalks
   union all select manifest_object from transfers where manifest_object is not null`
 

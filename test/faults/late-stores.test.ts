@@ -3,7 +3,7 @@
  * PostgreSQL behind ways that are cut and mended.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { cp, rm, writeFile } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { openSite } from '../../src/cli/site.js'
@@ -19,7 +19,8 @@ import type { TestPostgres } from '../_postgres.js'
 import { startRelay } from '../_relay.js'
 import type { Relay } from '../_relay.js'
 import { useBucket } from '../_s3-site.js'
-import { makeSite, nocturneIn } from '../whole-way/_gateway.js'
+import { usePostgres } from '../whole-way/_database.js'
+import { makeSite } from '../whole-way/_gateway.js'
 import type { StartingGateway, TestSite } from '../whole-way/_gateway.js'
 import { call, upload } from '../whole-way/_http.js'
 import { makeStudy } from '../whole-way/_study.js'
@@ -181,7 +182,7 @@ suite('a gateway whose database comes late', postgresMissing, () => {
   let site: TestSite
   let postgres: TestPostgres
   let relay: Relay
-  let password: string
+  let env: NodeJS.ProcessEnv
   let files: string[]
 
   beforeAll(async () => {
@@ -190,23 +191,15 @@ suite('a gateway whose database comes late', postgresMissing, () => {
     const url = new URL(postgres.url)
     relay = await startRelay(Number(url.port))
     closing.push(() => relay.down())
-    password = decodeURIComponent(url.password)
-    url.password = ''
     url.port = String(relay.port)
     site = await newSite()
+    env = await usePostgres(site, url.href)
     files = await makeStudy(join(site.dir, '../study'), '--instances', '1', '--size', '64')
-    await site.configure((yaml) => yaml.replace(/^database:.*$/m, `database: ${url.href}`))
-    const options = ['--site', site.dir, '--principal', 'facility-a', '--json']
-    const issued = await nocturneIn({ ...process.env, ...env() }, 'token', 'issue', ...options)
-    const { token } = JSON.parse(issued.stdout) as { token: string }
-    await writeFile(site.tokenFile('facility-a'), `${token}\n`, { mode: 0o600 })
   }, 60_000)
-
-  const env = () => ({ NOCTURNE_DATABASE_PASSWORD: password })
 
   it('waits for it, and goes on by itself', async () => {
     await relay.down()
-    const gateway = await launch(site, env())
+    const gateway = await launch(site, env)
     expect(await waitsFor(gateway)).toMatchObject({
       code: 'database_unavailable',
       hint: expect.stringContaining('start the database'),

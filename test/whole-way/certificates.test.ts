@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { copyFile, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { postgresMissing, startPostgres } from '../_postgres.js'
 import type { TestPostgres } from '../_postgres.js'
+import { usePostgres } from './_database.js'
 import { makeSite, nocturneIn } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'
@@ -38,7 +39,10 @@ describe.each([
   beforeAll(async () => {
     if (missing !== undefined) return
     site = await makeSite()
-    if (isPostgres) await useDatabase((postgres = await startPostgres()))
+    if (isPostgres) {
+      postgres = await startPostgres()
+      env = { ...process.env, ...(await usePostgres(site, postgres.url)) }
+    }
     files = [...(await makeStudy(at('study'), '--instances', '1', '--size', '64'))]
     gateway = await site.start({ env })
     for (const name of ['new', 'other'])
@@ -46,19 +50,6 @@ describe.each([
     await copyFile(at('new.pub.asc'), join(site.dir, 'keys/reader-1.asc'))
     await restart()
   }, 120_000)
-
-  /** The tokens of the demo are in the database that it was made with. */
-  async function useDatabase({ url }: TestPostgres): Promise<void> {
-    const address = new URL(url)
-    env = { ...process.env, NOCTURNE_DATABASE_PASSWORD: decodeURIComponent(address.password) }
-    address.password = ''
-    await site.configure((yaml) => yaml.replace(/^database:.*$/m, `database: ${address.href}`))
-    for (const name of ['facility-a', 'reader-1', 'officer-1']) {
-      const args = ['--site', site.dir, '--principal', name, '--days', '1', '--json']
-      const { stdout } = await nocturne('token', 'issue', ...args)
-      await writeFile(site.tokenFile(name), (JSON.parse(stdout) as { token: string }).token)
-    }
-  }
 
   const DAYS = ['--expires-days', '20']
 

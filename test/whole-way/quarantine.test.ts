@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { canonicalJson } from '../../src/lib/json.js'
-import { readPrivateKey, signDetached } from '../../src/seal/index.js'
-import { writeRelease } from '../../src/transfer/release-statement.js'
-import type { Waivable } from '../../src/transfer/release-statement.js'
 import { file } from '../deidentify/_build.js'
 import { eventually } from '../_eventually.js'
 import { makeSite, nocturne } from './_gateway.js'
 import type { Ran, RunningGateway, TestSite } from './_gateway.js'
 import { openTransfer, readerOf } from './_reader.js'
+import { signRelease } from './_release.js'
 
 /** An ultrasound frame, which may show a name; the data set itself is in order. */
 const ultrasound = (instance: string): Buffer =>
@@ -79,28 +76,11 @@ async function post(path: string, body: FormData | string): Promise<Response> {
   return fetch(gateway.url + path, { method: 'POST', body, headers })
 }
 
-async function signedRelease(
+const signedRelease = (
   original: Buffer,
-  about: { readonly transfer: string; readonly codes?: readonly Waivable[] },
-  signer = 'facility-a',
-): Promise<FormData> {
-  const { name } = (await (await fetch(`${gateway.url}/v1/gateway`)).json()) as { name: string }
-  const statement = writeRelease({
-    gateway: name,
-    facility: 'facility-a',
-    item: 1,
-    codes: ['pixels_at_risk'],
-    reason: 'no-identifiers-seen',
-    sha256: createHash('sha256').update(original).digest('hex'),
-    signedAt: new Date().toISOString(),
-    ...about,
-  })
-  const key = await readPrivateKey(await readFile(site.keyFile(signer), 'utf8'))
-  const form = new FormData()
-  form.set('statement', statement)
-  form.set('signature', await signDetached(statement, key))
-  return form
-}
+  about: Parameters<typeof signRelease>[3],
+  signer?: string,
+): Promise<FormData> => signRelease(site, gateway, original, about, signer)
 
 it('lets the facility look at what is held, and sends it on with its signature, pixels and all', async () => {
   const original = ultrasound('1.2.3.4.50')

@@ -1,6 +1,6 @@
 /** Two gateways on one PostgreSQL and one bucket, each with a folder of its own with the same configuration and secrets. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startS3 } from '../_ceph.js'
@@ -8,7 +8,8 @@ import { eventually } from '../_eventually.js'
 import { postgresMissing, startPostgres } from '../_postgres.js'
 import type { TestPostgres } from '../_postgres.js'
 import { bucketContent, useBucket } from '../_s3-site.js'
-import { makeSite, nocturne, nocturneIn, siteAt } from './_gateway.js'
+import { usePostgres } from './_database.js'
+import { makeSite, nocturne, siteAt } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, form, upload } from './_http.js'
 import { openTransfer, readerOf } from './_reader.js'
@@ -56,21 +57,7 @@ if ('skip' in server) {
       closing.push(() => one.remove())
       const config = await server.newBucket()
       bucket = config.bucket
-      // A password has no place in nocturne.yaml.
-      const url = new URL(postgres.url)
-      env = {
-        ...(await useBucket(one, config, server.endpoint)),
-        NOCTURNE_DATABASE_PASSWORD: decodeURIComponent(url.password),
-      }
-      url.password = ''
-      await one.configure((yaml) => yaml.replace(/^database:.*$/m, `database: ${url.href}`))
-      for (const principal of ['facility-a', 'reader-1', 'officer-1']) {
-        const options = ['--site', one.dir, '--principal', principal, '--days', '1', '--json']
-        const issued = await nocturneIn({ ...process.env, ...env }, 'token', 'issue', ...options)
-        expect(issued).toMatchObject({ status: 0 })
-        const { token } = JSON.parse(issued.stdout) as { token: string }
-        await writeFile(one.tokenFile(principal), `${token}\n`, { mode: 0o600 })
-      }
+      env = await usePostgres(one, postgres.url, await useBucket(one, config, server.endpoint))
       const dir = join(one.dir, '../other-site')
       await cp(one.dir, dir, { recursive: true })
       other = siteAt(dir, () => Promise.resolve())

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLedger, newLedgerKey } from '../../src/ledger/index.js'
-import type { EventInput, Ledger } from '../../src/ledger/index.js'
+import type { EventInput, EventType, Ledger } from '../../src/ledger/index.js'
 import { openState } from '../../src/state/index.js'
 import type { State } from '../../src/state/index.js'
 
@@ -55,4 +55,31 @@ export async function fill(ledger: Ledger, count: number): Promise<void> {
     if (first)
       await ledger.record(() => Promise.resolve({ value: undefined, events: [first, ...rest] }))
   }
+}
+
+export const MIXED_TYPES: readonly EventType[] = [
+  'transfer.begun',
+  'download.begun',
+  'access.refused',
+]
+
+/** Records `count` events that differ in whatever a filter looks at, and in `values`. */
+export async function fillMixed(
+  ledger: Ledger,
+  count: number,
+  values: (i: number) => Partial<EventInput>,
+): Promise<void> {
+  const notes = Array.from({ length: count }, (_, i) =>
+    ledger.note(
+      event({
+        type: MIXED_TYPES[i % 3]!,
+        outcome: i % 5 === 0 ? 8 : 0,
+        actor: { id: `reader-${i % 4}`, role: 'reader' },
+        ...(i % 2 === 0 && { facility: `facility-${i % 6}` }),
+        ...(i % 7 === 0 && { transfer: `t${i % 3}` }),
+        ...values(i),
+      }),
+    ),
+  )
+  await Promise.all(notes)
 }

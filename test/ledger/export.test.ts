@@ -11,11 +11,10 @@ import {
   verifyExport,
   verifyReceipt,
 } from '../../src/ledger/index.js'
-import type { EventQuery, EventType, LedgerCrypto } from '../../src/ledger/index.js'
-import { event, fill, GATEWAY, openLedger } from './_open.js'
+import type { EventQuery, LedgerCrypto } from '../../src/ledger/index.js'
+import { event, fill, fillMixed, GATEWAY, MIXED_TYPES, openLedger } from './_open.js'
 import type { OpenLedger } from './_open.js'
 
-const TYPES: readonly EventType[] = ['transfer.begun', 'download.begun', 'access.refused']
 const SIZE = 700
 
 async function* each(lines: readonly string[]): AsyncIterable<string> {
@@ -43,19 +42,7 @@ describe('questions and exports', () => {
 
   beforeAll(async () => {
     open = await openLedger()
-    const notes = Array.from({ length: SIZE }, (_, i) =>
-      open.ledger.note(
-        event({
-          type: TYPES[i % 3]!,
-          outcome: i % 5 === 0 ? 8 : 0,
-          actor: { id: `reader-${i % 4}`, role: 'reader' },
-          ...(i % 2 === 0 && { facility: `facility-${i % 6}` }),
-          ...(i % 7 === 0 && { transfer: `t${i % 3}` }),
-          ...(i % 11 === 0 && { patient: 'ph:1' }),
-        }),
-      ),
-    )
-    await Promise.all(notes)
+    await fillMixed(open.ledger, SIZE, (i) => (i % 11 === 0 ? { patient: 'ph:1' } : {}))
   })
   afterAll(async () => {
     await open.close()
@@ -63,7 +50,7 @@ describe('questions and exports', () => {
 
   const queries = fc.record(
     {
-      types: fc.subarray([...TYPES], { minLength: 1 }),
+      types: fc.subarray([...MIXED_TYPES], { minLength: 1 }),
       actor: fc.constantFrom('reader-0', 'reader-3', 'nobody'),
       facility: fc.constantFrom('facility-0', 'facility-4', 'facility-5'),
       transfer: fc.constantFrom('t0', 't2'),

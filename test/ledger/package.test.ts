@@ -5,21 +5,14 @@ import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../src/lib/json.js'
 import type { Json } from '../../src/lib/json.js'
 import { openZip, zipOf } from '../../src/lib/zip.js'
-import type { NamedFiles } from '../../src/lib/zip.js'
-import {
-  formatPolicy,
-  newLedgerKey,
-  nodeCrypto,
-  packageMembers,
-  verifyPackage,
-} from '../../src/ledger/index.js'
-import type { EventType, ExportQuery, PackageFormat } from '../../src/ledger/index.js'
+import { newLedgerKey, nodeCrypto, verifyPackage } from '../../src/ledger/index.js'
+import type { ExportQuery, PackageFormat } from '../../src/ledger/index.js'
 import { createShownSet, prunedTree, shownLeaves } from '../../src/ledger/pruned-tree.js'
 import { mth } from './_naive.js'
-import { event, GATEWAY, openLedger } from './_open.js'
+import { fillMixed, GATEWAY, openLedger } from './_open.js'
 import type { OpenLedger } from './_open.js'
-
-const OFFICER = { id: 'officer-1', role: 'officer' as const }
+import { asFiles, filesOf, packed } from './_package.js'
+import type { Files } from './_package.js'
 
 async function* each<T>(values: Iterable<T>): AsyncGenerator<T> {
   for (const value of values) yield await Promise.resolve(value)
@@ -105,66 +98,22 @@ describe('a pruned tree', () => {
   })
 })
 
-const TYPES: readonly EventType[] = ['transfer.begun', 'download.begun', 'access.refused']
 const SIZE = 700
-
-/** Files by name, as text. */
-type Files = Map<string, string>
-
-const asFiles = (files: Files): NamedFiles => ({
-  names: [...files.keys()],
-  open: (name) => {
-    const text = files.get(name)
-    return text === undefined ? undefined : each([Buffer.from(text)])
-  },
-})
 
 describe('an export as a ZIP', () => {
   let open: OpenLedger
 
-  async function packed(query: ExportQuery, format: PackageFormat, recorded = query) {
-    const { ledger } = open
-    const receipt = await ledger.note({
-      type: 'ledger.exported',
-      outcome: 0,
-      actor: OFFICER,
-      detail: { format, query: { ...recorded } },
-    })
-    return packageMembers(ledger, {
-      ...{ query, format, receipt, actor: OFFICER, witnessMs: 0 },
-      source: { origin: `https://${GATEWAY}` },
-      policy: formatPolicy(ledger.verifierKey, []),
-      page: Buffer.from('<!doctype html>'),
-    })
-  }
-  const made = async (...wanted: Parameters<typeof packed>): Promise<Files> => {
-    const files: Files = new Map()
-    for (const { name, content } of await packed(...wanted)) {
-      let text = ''
-      for await (const piece of content)
-        text += typeof piece === 'string' ? piece : Buffer.from(piece).toString()
-      files.set(name, text)
-    }
-    return files
-  }
+  const made = async (query: ExportQuery, format: PackageFormat, recorded?: ExportQuery) =>
+    filesOf(await packed(open.ledger, query, format, recorded))
   const verify = (files: Files, trustedKey = open.ledger.verifierKey) =>
     verifyPackage(asFiles(files), { crypto: nodeCrypto, trustedKey })
 
   beforeAll(async () => {
     open = await openLedger()
-    const notes = Array.from({ length: SIZE }, (_, i) =>
-      open.ledger.note(
-        event({
-          type: TYPES[i % 3]!,
-          outcome: i % 5 === 0 ? 8 : 0,
-          actor: { id: `reader-${i % 4}`, role: 'reader', address: '=cmd|"/c calc"!A0' },
-          ...(i % 2 === 0 && { facility: `facility-${i % 6}` }),
-          ...(i % 7 === 0 && { transfer: `t${i % 3}` }),
-          detail: { number: i },
-        }),
-      ),
-    )
-    await Promise.all(notes)
+    await fillMixed(open.ledger, SIZE, (i) => ({
+      actor: { id: `reader-${i % 4}`, role: 'reader', address: '=cmd|"/c calc"!A0' },
+      detail: { number: i },
+    }))
   })
   afterAll(async () => {
     await open.close()
@@ -214,7 +163,7 @@ describe('an export as a ZIP', () => {
   it('goes through a ZIP and back', async () => {
     const chunks: Uint8Array[] = []
     const query = { types: ['transfer.begun' as const] }
-    for await (const chunk of zipOf(await packed(query, 'csv'))) chunks.push(chunk)
+    for await (const chunk of zipOf(await packed(open.ledger, query, 'csv'))) chunks.push(chunk)
     const zip = Buffer.concat(chunks)
     const files = await openZip(new Uint8ArrayReader(zip))
     const seen: number[] = []

@@ -1,154 +1,39 @@
-/** Retention: what is old enough goes, what is held stays, and the log verifies with the hashes that are left. */
+/** Retention: what is old enough goes, and the log verifies with the hashes that are left. */
 import Database from 'better-sqlite3'
-import { afterAll, describe, expect, it } from '@jest/globals'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { describe, expect, it } from '@jest/globals'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  addHold,
   createLedger,
   createPublisher,
   exportLedger,
   nodeCrypto,
-  formatPolicy,
-  packageMembers,
   planPruning,
-  verifyPackage,
   proposePruning,
   prune,
-  readHolds,
   reindex,
-  removeHold,
   restoreLedger,
   verifyExport,
   verifyPublished,
   verifyReceipt,
 } from '../../src/ledger/index.js'
-import type { EventInput, HoldScope, Ledger, PruneOptions } from '../../src/ledger/index.js'
 import { NocturneError } from '../../src/lib/errors.js'
 import { openState } from '../../src/state/index.js'
-import type { State } from '../../src/state/index.js'
 import { openLogFiles } from '../../src/store/index.js'
 import type { LogFiles } from '../../src/store/index.js'
-import { newLedgerKey } from '../../src/ledger/index.js'
+import {
+  BEGIN,
+  LATER,
+  left,
+  OFFICER,
+  openAged,
+  proposeAndPrune,
+  SITE,
+  verifyAll,
+  verifyZip,
+  YEAR,
+} from './_aged.js'
 import { event, fill, GATEWAY } from './_open.js'
-
-const root = await mkdtemp(join(tmpdir(), 'nocturne-prune-'))
-afterAll(() => rm(root, { recursive: true, force: true }))
-
-const OFFICER = { id: 'officer-1', role: 'officer', method: 'token' } as const
-const SITE = { id: 'site', role: 'operator', method: 'site' } as const
-const YEAR = 366 * 86_400_000
-const BEGIN = Date.parse('2026-01-01T00:00:00Z')
-
-interface Aged {
-  readonly state: State
-  readonly ledger: Ledger
-  readonly files: LogFiles
-  readonly options: PruneOptions
-  readonly signingKey: string
-  readonly url: string
-  readonly path: string
-  readonly at: (time: number) => void
-  readonly publish: () => Promise<number | undefined>
-  readonly close: () => Promise<void>
-}
-
-let count = 0
-/** A log whose clock the test moves; `old` entries are of the year 2026. */
-async function openAged(old: number, values: (i: number) => Partial<EventInput> = () => ({})) {
-  const dir = join(root, String(count++))
-  const files = await openLogFiles({ kind: 'files', path: dir })
-  const url = `sqlite:${join(dir, 'nocturne.db')}`
-  const state = await openState(url)
-  const signingKey = newLedgerKey(GATEWAY).privateKey
-  let time = BEGIN
-  const now = () => time
-  const ledger = await createLedger({ state, gateway: GATEWAY, signingKey, now })
-  const events = Array.from({ length: old }, (_, i) =>
-    event({ detail: { number: i }, ...values(i) }),
-  )
-  for (let i = 0; i < old; i += 500) {
-    const [first, ...rest] = events.slice(i, i + 500)
-    if (first)
-      await ledger.record(() => Promise.resolve({ value: undefined, events: [first, ...rest] }))
-  }
-  const { verifierKey } = ledger
-  const publisher = createPublisher({ state, files, verifierKey, holder: 'one', now, keepMs: 1 })
-  const open: Aged = {
-    state,
-    ledger,
-    files,
-    signingKey,
-    url,
-    path: join(dir, 'log'),
-    options: { state, ledger, files, now, years: 6 },
-    at: (moved) => {
-      time = moved
-    },
-    publish: () => publisher.publish(),
-    close: () => state.close(),
-  }
-  await open.publish()
-  return open
-}
-
-const LATER = BEGIN + 6 * YEAR + 86_400_000
-
-const indices = async ({ state }: Aged) =>
-  (await state.db.selectFrom('events').select('idx').orderBy('idx').execute()).map(({ idx }) => idx)
-
-/** How many entries are left of the first `size`. */
-const left = async (open: Aged, size: number) =>
-  (await indices(open)).filter((index) => index < size)
-
-async function proposeAndPrune(open: Aged, holder = 'a') {
-  await proposePruning(open.options, OFFICER)
-  return prune(open.options, SITE, holder)
-}
-
-async function verifyAll(open: Aged) {
-  await open.publish()
-  return {
-    database: await open.ledger.verify(),
-    published: await verifyPublished(open.files, open.ledger.verifierKey, nodeCrypto),
-    exported: await verifyExport(
-      exportLedger(open.ledger, {}),
-      open.ledger.verifierKey,
-      nodeCrypto,
-    ),
-  }
-}
-
-/** The whole log as an export that a browser opens. */
-async function verifyZip({ ledger }: Aged) {
-  const receipt = await ledger.note({
-    type: 'ledger.exported',
-    outcome: 0,
-    actor: OFFICER,
-    detail: { format: 'ndjson', query: {} },
-  })
-  const members = await packageMembers(ledger, {
-    ...{ query: {}, format: 'ndjson', receipt, actor: OFFICER, witnessMs: 0 },
-    source: { origin: `https://${GATEWAY}` },
-    policy: formatPolicy(ledger.verifierKey, []),
-    page: Buffer.from('<!doctype html>'),
-  })
-  const files = new Map<string, Buffer>()
-  for (const { name, content } of members) {
-    const pieces: Uint8Array[] = []
-    for await (const piece of content) pieces.push(Buffer.from(piece))
-    files.set(name, Buffer.concat(pieces))
-  }
-  const open = async function* (name: string) {
-    await Promise.resolve()
-    yield files.get(name) ?? Buffer.alloc(0)
-  }
-  return verifyPackage(
-    { names: [...files.keys()], open },
-    { crypto: nodeCrypto, trustedKey: ledger.verifierKey },
-  )
-}
 
 describe('pruning', () => {
   it('takes whole bundles past six years, and everything verifies as before', async () => {
@@ -188,60 +73,6 @@ describe('pruning', () => {
     open.at(LATER + 31 * 86_400_000)
     await expect(prune(open.options, SITE, 'a')).rejects.toMatchObject(unproposed)
     expect(await left(open, 600)).toHaveLength(600)
-    await open.close()
-  })
-
-  it.each<[string, HoldScope]>([
-    ['a transfer', { transfer: 't-held' }],
-    ['a facility', { facility: 'facility-held' }],
-    ['a person', { actor: 'reader-held' }],
-    ['a patient, and all of their transfer', { patient: 'p-held' }],
-    ['a period', { from: BEGIN + 5_000, until: BEGIN + 6_000 }],
-  ])('leaves what is under a hold of %s, with its bundle', async (_what, scope) => {
-    const open = await openAged(256)
-    const held: Partial<EventInput> = {
-      facility: 'facility-held',
-      transfer: 't-held',
-      actor: { id: 'reader-held', role: 'reader' },
-    }
-    open.at(BEGIN + 5_500)
-    await open.ledger.note(event({ ...held, patient: 'p-held', type: 'item.accepted' }))
-    open.at(BEGIN + 7_000)
-    await fill(open.ledger, 255)
-    await open.ledger.note(event({ ...held, actor: { id: 'reader-2', role: 'reader' } }))
-    await fill(open.ledger, 299)
-    await addHold(open.ledger, OFFICER, scope)
-    open.at(LATER)
-    // The second mention names the transfer and the facility again.
-    const again = scope.actor === undefined && scope.from === undefined
-    const report = await proposeAndPrune(open)
-    expect(report.ranges).toEqual(
-      again
-        ? [[0, 256]]
-        : [
-            [0, 256],
-            [512, 768],
-          ],
-    )
-    expect((await verifyAll(open)).published).toMatchObject({ ok: true, pruned: report.ranges })
-
-    const [hold] = await readHolds(open.state.db)
-    expect(hold).toMatchObject({ ...scope, by: 'officer-1' })
-    await removeHold(open.ledger, OFFICER, hold!.id)
-    expect(await readHolds(open.state.db)).toEqual([])
-    await proposeAndPrune(open)
-    expect((await left(open, 768)).length).toBe(0)
-    for (const one of Object.values(await verifyAll(open)))
-      expect(one).toMatchObject({ ok: true, pruned: [[0, 768]] })
-    await open.close()
-  })
-
-  it('leaves what came under a hold after it was proposed', async () => {
-    const open = await openAged(600, (i) => (i === 300 ? { transfer: 't-late' } : {}))
-    open.at(LATER)
-    await proposePruning(open.options, OFFICER)
-    await addHold(open.ledger, OFFICER, { transfer: 't-late' })
-    await expect(prune(open.options, SITE, 'a')).resolves.toMatchObject({ ranges: [[0, 256]] })
     await open.close()
   })
 
@@ -419,27 +250,6 @@ describe('pruning', () => {
         .execute(),
     )
     await expect(prune(open.options, SITE, 'a')).rejects.toMatchObject({ code: 'prune_in_use' })
-    await open.close()
-  })
-})
-
-describe('a hold', () => {
-  it.each<[string, HoldScope]>([
-    ['nothing named', {}],
-    ['a period that ends before it begins', { from: 2, until: 1 }],
-  ])('of %s is refused', async (_what, scope) => {
-    const open = await openAged(0)
-    await expect(addHold(open.ledger, OFFICER, scope)).rejects.toMatchObject({
-      code: 'bad_request',
-    })
-    await open.close()
-  })
-
-  it('ends once', async () => {
-    const open = await openAged(0)
-    const { id } = await addHold(open.ledger, OFFICER, { facility: 'facility-a' })
-    await removeHold(open.ledger, OFFICER, id)
-    await expect(removeHold(open.ledger, OFFICER, id)).rejects.toMatchObject({ code: 'not_found' })
     await open.close()
   })
 })

@@ -16,6 +16,6 @@ export default {
       },
     ],
   },
-  reporters: ['default', '<rootDir>/test/_report-skips.mjs'],
+  reporters: ['default', '<rootDir>/test/_report-skips.mjs', '<rootDir>/test/_report-events.mjs'],
   testTimeout: 120_000,
 }

@@ -5,6 +5,8 @@ import type { Action, FailureLimiter } from '../access/index.js'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/index.js'
 import type { Rooms } from '../rooms.js'
+import { createListings } from './listings.js'
+import type { ListName } from './listings.js'
 import { addressOf } from './request.js'
 import type { Asker } from './request.js'
 
@@ -26,6 +28,8 @@ export interface Door {
     rule: string,
     transfer?: string,
   ): Promise<void>
+  /** Records that somebody looked at a list: before it is answered, and not every time. */
+  noteListing(actor: Actor, list: ListName): Promise<void>
   /** @throws RateLimitedError when the address or the account failed too often, which is an event. */
   holdBack(address: string, account?: string): Promise<void>
 }
@@ -92,6 +96,7 @@ export function createDoor(rooms: Rooms): Door {
     limiter,
     holdBack,
     refuse,
+    noteListing: createListings(rooms.ledger, now),
     async authenticate(request) {
       const address = addressOf(request)
       try {

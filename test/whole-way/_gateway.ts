@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { keepEventTypes } from '../_event-types.js'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const MAIN = join(ROOT, 'dist/cli/main.js')
@@ -103,7 +104,10 @@ export function siteAt(dir: string, remove: () => Promise<void>): TestSite {
     start: (given) => launchGateway(dir, given).ready,
     launch: (given) => launchGateway(dir, given),
     configure: async (change) => writeFile(yaml, change(await readFile(yaml, 'utf8'))),
-    remove,
+    remove: async () => {
+      await keepEventTypes(dir)
+      await remove()
+    },
   }
 }
 

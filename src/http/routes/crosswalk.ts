@@ -15,7 +15,9 @@ export function crosswalkRoutes(door: Door): Router {
 
   router.get('/crosswalk', async (request, response) => {
     const asker = await admit(door, request, 'crosswalk.read')
-    response.json(await listCrosswalks(rooms, facilityOf(asker), transferPageOf(request)))
+    const page = transferPageOf(request)
+    await door.noteListing(asker.actor, 'crosswalks')
+    response.json(await listCrosswalks(rooms, facilityOf(asker), page))
   })
 
   // Express would answer HEAD by reading the object, and the ledger would tell of a reading.

@@ -28,6 +28,7 @@ export function deliveryRoutes(door: Door): Router {
 
   router.get('/inbox', async (request, response) => {
     const { session, actor } = await admit(door, request, 'inbox.read')
+    await door.noteListing(actor, 'inbox')
     const transfers = await deliveries.inbox({ principal: session.principal, actor })
     const mine = (await certificateWarnings(door.rooms)).filter(
       ({ principal }) => principal === session.principal.id,

@@ -27,7 +27,9 @@ export function quarantineRoutes(door: Door, metrics: Metrics, gate: UploadGate)
 
   router.get('/quarantine', async (request, response) => {
     const asker = await admit(door, request, 'quarantine.list')
-    response.json(await listQuarantine(rooms, facilityOf(asker), quarantinePageOf(request)))
+    const page = quarantinePageOf(request)
+    await door.noteListing(asker.actor, 'quarantine')
+    response.json(await listQuarantine(rooms, facilityOf(asker), page))
   })
 
   router.get('/transfers/:id/quarantine/:index', async (request, response) => {

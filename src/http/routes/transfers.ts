@@ -55,8 +55,9 @@ export function transferRoutes(door: Door, metrics: Metrics, gate: UploadGate): 
   })
 
   router.get('/transfers', async (request, response) => {
-    const { session } = await admit(door, request, 'transfer.list')
+    const { session, actor } = await admit(door, request, 'transfer.list')
     const { start, limit } = pageOf(request)
+    await door.noteListing(actor, 'transfers')
     const { role, facility, groups } = session.principal
     const rows = await rooms.state.db
       .selectFrom('transfers')

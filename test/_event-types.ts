@@ -1,0 +1,19 @@
+/** Kinds of events that real gateways recorded in tests: what `_report-events.mjs` compares with the catalogue. */
+import Database from 'better-sqlite3'
+import { existsSync } from 'node:fs'
+import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** Of a site on SQLite that nothing serves any more. */
+export async function keepEventTypes(dir: string): Promise<void> {
+  const list = process.env.NOCTURNE_TEST_EVENTS
+  const file = join(dir, 'data/nocturne.db')
+  if (list === undefined || !existsSync(file)) return
+  const db = new Database(file, { readonly: true })
+  try {
+    const types = db.prepare('select distinct type from events').pluck().all() as string[]
+    await appendFile(list, types.map((type) => `${type}\n`).join(''))
+  } finally {
+    db.close()
+  }
+}

@@ -18,7 +18,8 @@ export interface FilterOptions {
   readonly start?: number
 }
 
-const MAX_INDEX = 2 ** 49
+/** An index of the log, or its size. */
+export const logIndex = wholeNumber(0, 2 ** 49)
 
 export function addFilterOptions(command: Command): Command {
   return command
@@ -30,7 +31,7 @@ export function addFilterOptions(command: Command): Command {
     .option('--outcome <n>', '0 success, 4 minor, 8 serious, 12 major failure', outcomeIndicator)
     .option('--from <time>', 'not before this date or instant', instant)
     .option('--until <time>', 'before this date or instant', instant)
-    .option('--start <index>', 'from this index on', wholeNumber(0, MAX_INDEX))
+    .option('--start <index>', 'from this index on', logIndex)
 }
 
 function outcomeIndicator(text: string): number {

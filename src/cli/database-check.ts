@@ -1,11 +1,12 @@
 import { access, constants, lstat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { SiteProblem, SiteSurvey } from '../config/index.js'
-import { createLedger } from '../ledger/index.js'
+import { createLedger, nextReviewBy } from '../ledger/index.js'
 import { asNocturneError } from '../lib/errors.js'
 import { openState } from '../state/index.js'
 import type { State } from '../state/index.js'
 import { waitingCertificates } from '../transfer/certificates.js'
+import { formatDay } from './format.js'
 import { readSmallText } from './secret-file.js'
 
 /** How far an event of the ledger may lie ahead: clocks of several gateways differ a little. */
@@ -36,7 +37,8 @@ export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<Data
     )
     try {
       const problems = await checkLedger(survey, state, now)
-      return { problems, warnings: await checkWaiting(state) }
+      const warnings = [...(await checkWaiting(state)), ...(await checkReview(survey, state, now))]
+      return { problems, warnings }
     } finally {
       await state.close()
     }
@@ -55,6 +57,18 @@ async function checkWaiting(state: State): Promise<SiteProblem[]> {
     problem: `the new certificate of ${principal} is not in effect (${fingerprint.slice(0, 16)}…)`,
     hint: `compare its fingerprint with ${principal}, then: nocturne key confirm --site DIR --principal ${principal}`,
   }))
+}
+
+async function checkReview({ site }: SiteSurvey, state: State, now: Date): Promise<SiteProblem[]> {
+  const nextBy = site && (await nextReviewBy(state.db, site.config.ledger.review.days))
+  if (nextBy === undefined || nextBy >= now.getTime()) return []
+  return [
+    {
+      path: 'ledger',
+      problem: `a review of activity is overdue since ${formatDay(new Date(nextBy))}`,
+      hint: 'an officer looks with nocturne audit query --question due, and records it with nocturne audit review',
+    },
+  ]
 }
 
 const DATABASE_HINT =

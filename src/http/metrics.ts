@@ -11,6 +11,8 @@ export interface Metrics {
   certificates(days: readonly (readonly [principal: string, days: number])[]): void
   /** How far behind each sink of the configuration is. */
   sinks(all: readonly SinkStatus[]): void
+  /** How long a review of the ledger is overdue. */
+  reviewOverdue(seconds: number): void
 }
 
 export function createMetrics(): Metrics {
@@ -52,6 +54,11 @@ export function createMetrics(): Metrics {
     labelNames: ['sink'] as const,
     registers: [registry],
   })
+  const overdue = new Gauge({
+    name: 'nocturne_ledger_review_overdue_seconds',
+    help: 'How long a review of the ledger is overdue; 0 when it is not',
+    registers: [registry],
+  })
   return {
     registry,
     request: (labels, seconds) => requests.observe(labels, seconds),
@@ -67,5 +74,6 @@ export function createMetrics(): Metrics {
         lag.set({ sink }, lagSeconds)
       }
     },
+    reviewOverdue: (seconds) => overdue.set(seconds),
   }
 }

@@ -37,17 +37,34 @@ const DAY_MS = 86_400_000
 export async function reviewState(db: Db, days: number, now: number): Promise<ReviewState> {
   const { size } = await readHead(db)
   const last = await lastReview(db, size)
-  const reviewed = last?.until ?? 0
-  const since = last?.entry.time ?? (await firstTime(db))
-  const nextBy = since === undefined ? undefined : Date.parse(since) + days * DAY_MS
+  const nextBy = await nextAfter(db, last, days)
   return {
-    reviewed,
+    reviewed: last?.until ?? 0,
     ...(last && { last: shown(last) }),
     size,
     due: await countEvents(db, { question: 'due' }, size),
     ...(nextBy !== undefined && { nextBy: new Date(nextBy).toISOString() }),
     isOverdue: nextBy !== undefined && nextBy < now,
   }
+}
+
+/**
+ * When the next review must have been made, without counting what is due; undefined for an empty log.
+ *
+ * @throws NocturneError `ledger_broken`, `database_unavailable`
+ */
+export async function nextReviewBy(db: Db, days: number): Promise<number | undefined> {
+  const { size } = await readHead(db)
+  return nextAfter(db, await lastReview(db, size), days)
+}
+
+async function nextAfter(
+  db: Db,
+  last: Review | undefined,
+  days: number,
+): Promise<number | undefined> {
+  const since = last?.entry.time ?? (await firstTime(db))
+  return since === undefined ? undefined : Date.parse(since) + days * DAY_MS
 }
 
 /** @throws NocturneError `bad_request` for an index that is not ahead of the last review, or not in the log yet. */

@@ -3,14 +3,17 @@
  *
  *   npm run bench -- ledger [--json]        NOCTURNE_BENCH_EVENTS sets the size of the log
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 
 const EVENTS = Number(process.env.NOCTURNE_BENCH_EVENTS ?? 1_000_000)
 const CALLERS = 32
 
-const load = (room) => import(new URL(`../../dist/${room}/index.js`, import.meta.url).href)
+const module = (path) => import(new URL(`../../dist/${path}.js`, import.meta.url).href)
+const load = (room) => module(`${room}/index`)
 
 export async function run({ json = false } = {}) {
   const [{ createLedger, newLedgerKey, reindex }, { openState }] = await Promise.all(
@@ -45,6 +48,7 @@ export async function run({ json = false } = {}) {
         .execute(),
     )
     results.reindexSeconds = (await timed(() => reindex(state))).seconds
+    Object.assign(results, await exported(ledger, join(dir, 'ledger.zip')))
     print(results, json)
     return results
   } finally {
@@ -102,9 +106,50 @@ function eventOf(i) {
     facility: `facility-${transfer % 20}`,
     group: 'nights',
     transfer: `transfer-${transfer}`,
-    ...(type === 'item.accepted' && { patient: `patient-${transfer % 10_000}` }),
+    ...(/^(item|download)\./.test(type) && { patient: `patient-${transfer % 10_000}` }),
     detail: { number: i, digest: 'a'.repeat(64) },
   }
+}
+
+/** Everything as a ZIP with a CSV and one proof, to a file; and that file verified as its holder does. */
+async function exported(ledger, path) {
+  const [{ formatPolicy, nodeCrypto, packageMembers, verifyPackage }, { zipOf }, { openZipFile }] =
+    await Promise.all([load('ledger'), module('lib/zip'), module('cli/zip-file')])
+  const actor = { id: 'officer-1', role: 'officer', method: 'token' }
+  const type = 'ledger.exported'
+  const detail = { what: 'events', format: 'csv', query: {} }
+  const receipt = await ledger.note({ type, outcome: 0, actor, detail })
+  const source = { origin: 'https://gateway.example.org' }
+  const policy = formatPolicy(ledger.verifierKey, [])
+  const page = Buffer.alloc(0)
+  const asked = { query: {}, format: 'csv', actor, receipt, source, policy, page, witnessMs: 0 }
+  const written = await watched(async () => {
+    const members = await packageMembers(ledger, asked)
+    await pipeline(zipOf(members), createWriteStream(path))
+  })
+  const crypto = nodeCrypto
+  const trustedKey = ledger.verifierKey
+  const read = await watched(() =>
+    openZipFile(path, (files) => verifyPackage(files, { crypto, trustedKey })),
+  )
+  return {
+    exportSeconds: written.seconds,
+    exportAddsMiB: written.addsMiB,
+    exportMiB: Math.round((await stat(path)).size / 2 ** 20),
+    exportVerifySeconds: read.seconds,
+    exportVerifyAddsMiB: read.addsMiB,
+    exportVerifyOk: read.value.ok,
+  }
+}
+
+/** Time, and the most memory of the process beyond what it had before. */
+async function watched(work) {
+  const before = process.memoryUsage().rss
+  let most = before
+  const timer = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 50)
+  const { value, seconds } = await timed(work)
+  clearInterval(timer)
+  return { value, seconds, addsMiB: Math.round((most - before) / 2 ** 20) }
 }
 
 async function timed(work) {

@@ -1,9 +1,10 @@
 import { wholeNumber } from '../arguments.js'
+import { logIndex } from '../audit-filters.js'
 import { addSourceOptions, readLedger } from '../audit-source.js'
 import type { SourceOptions } from '../audit-source.js'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
-import { answerFrom, showPage } from './audit-query.js'
+import { showPage } from './audit-query.js'
 import type { Page } from './audit-query.js'
 
 interface PatientOptions extends SourceOptions {
@@ -11,6 +12,7 @@ interface PatientOptions extends SourceOptions {
   readonly idFile: string
   readonly issuer: string
   readonly start?: number
+  readonly end?: number
   readonly limit: number
   readonly json?: boolean
 }
@@ -32,14 +34,19 @@ export const registerAuditPatient: Register = (parent, cli) => {
       'file that holds the Patient ID: on the command line other users of this machine would see it',
     )
     .option('--issuer <name>', 'Issuer of Patient ID, when the facility sends one', '')
-    .option('--start <index>', 'from this index on', wholeNumber(0, 2 ** 49))
+    .option('--start <index>', 'from this index on', logIndex)
+    .option('--end <size>', 'as of when the log had this many entries', logIndex)
     .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), DEFAULT_LIMIT)
     .action(async (options: PatientOptions) => {
       const output = cli.output(options)
-      const { facility, issuer, start, limit } = options
+      const { facility, issuer, start, end, limit } = options
       const { readPatientId } = await import('../patient-id.js')
       const patientId = await readPatientId(options.idFile)
-      const page = { limit, ...(start !== undefined && { start }) }
+      const page = {
+        limit,
+        ...(start !== undefined && { start }),
+        ...(end !== undefined && { end }),
+      }
       const answer = await readLedger<Page>(options, cli, output, {
         what: 'events',
         live: async (client) => {
@@ -48,9 +55,12 @@ export const registerAuditPatient: Register = (parent, cli) => {
           return parseAnswer(eventsAnswer, await client.post('/v1/audit/patient', asked))
         },
         direct: async (ledger, rooms) => {
-          const { patientHandles } = await import('../../http/patient-handles.js')
+          const [{ patientHandles }, { readPage }] = await Promise.all([
+            import('../../http/patient-handles.js'),
+            import('../../ledger/index.js'),
+          ])
           const touching = await patientHandles(rooms, facility, { patientId, issuer })
-          return answerFrom(ledger, { ...page, touching })
+          return readPage(ledger, { ...page, touching })
         },
       })
       showPage(output, answer)

@@ -1,4 +1,4 @@
-import { wholeNumber } from '../arguments.js'
+import { logIndex } from '../audit-filters.js'
 import { addSourceOptions, readLedger } from '../audit-source.js'
 import type { SourceOptions } from '../audit-source.js'
 import { define } from '../command.js'
@@ -13,7 +13,7 @@ export const registerAuditProof: Register = (parent, cli) => {
     usage: 'proof',
     summary: 'print the proof that one event is in the ledger',
     examples: ['nocturne audit proof 41 --site /srv/nocturne > event-41.tlog-proof'],
-  }).argument('<index>', 'index of the event, from 0', wholeNumber(0, 2 ** 49))
+  }).argument('<index>', 'index of the event, from 0', logIndex)
   addSourceOptions(command).action(async (index: number, options: ProofOptions) => {
     const output = cli.output(options)
     const proof = await readLedger(options, cli, output, {

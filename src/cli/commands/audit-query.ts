@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
-import type { EventQuery, Ledger, LedgerRow, Question } from '../../ledger/index.js'
+import type { LedgerRow, Question } from '../../ledger/index.js'
 import { wholeNumber } from '../arguments.js'
-import { addFilterOptions, toEventQuery, toQueryString } from '../audit-filters.js'
+import { addFilterOptions, logIndex, toEventQuery, toQueryString } from '../audit-filters.js'
 import type { FilterOptions } from '../audit-filters.js'
 import type { Format } from '../audit-records.js'
 import { addSourceOptions, readLedger } from '../audit-source.js'
@@ -12,6 +12,7 @@ import type { Output } from '../output.js'
 
 interface AuditQueryOptions extends SourceOptions, FilterOptions {
   readonly limit: number
+  readonly end?: number
   readonly question?: Question
   readonly format?: Format
   readonly json?: boolean
@@ -30,10 +31,11 @@ export const registerAuditQuery: Register = (parent, cli) => {
   addFilterOptions(addSourceOptions(command))
     .option('--question <name>', `one of ${QUESTION_NAMES.join(', ')}`, questionName)
     .option('--format <name>', 'as fhir (AuditEvents) or dicom (audit messages)', formatName)
+    .option('--end <size>', 'as of when the log had this many entries', logIndex)
     .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), DEFAULT_LIMIT)
     .action(async (options: AuditQueryOptions) => {
       const output = cli.output(options)
-      const { limit, question, format } = options
+      const { limit, end, question, format } = options
       let origin = options.gateway ?? ''
       const page = await readLedger<Page>(options, cli, output, {
         what: 'events',
@@ -41,6 +43,7 @@ export const registerAuditQuery: Register = (parent, cli) => {
           const { eventsAnswer, parseAnswer } = await import('../answers.js')
           const path = `/v1/audit/events${toQueryString(options, {
             limit: String(limit),
+            ...(end !== undefined && { end: String(end) }),
             ...(question !== undefined && { question }),
           })}`
           return parseAnswer(eventsAnswer, await client.json({ path }))
@@ -48,8 +51,10 @@ export const registerAuditQuery: Register = (parent, cli) => {
         direct: async (ledger, { site }) => {
           const { name, origin: reached } = site.config.gateway
           origin = reached ?? `https://${name}`
+          const { readPage } = await import('../../ledger/index.js')
           const query = await toEventQuery(options)
-          return answerFrom(ledger, { ...query, limit, ...(question && { question }) })
+          const page = { limit, ...(end !== undefined && { end }) }
+          return readPage(ledger, { ...query, ...page, ...(question && { question }) })
         },
       })
       if (!format) {
@@ -87,20 +92,6 @@ function questionName(text: string): Question {
   throw new InvalidArgumentError(`give one of ${QUESTION_NAMES.join(', ')}`)
 }
 
-/** A page and how many there are in all, as a gateway answers. */
-export async function answerFrom(ledger: Ledger, query: EventQuery): Promise<Page> {
-  const checkpoint = await ledger.checkpoint()
-  const end = Number(checkpoint.split('\n')[1])
-  const { rows, next } = await ledger.query({ ...query, end })
-  return {
-    events: rows,
-    next,
-    count: await ledger.count({ ...query, start: 0 }, end),
-    end,
-    checkpoint,
-  }
-}
-
 export function showPage(output: Output, page: Page): void {
   output.table(
     ['INDEX', 'TIME', 'EVENT', 'OUTCOME', 'ACTOR', 'FACILITY', 'TRANSFER'],
@@ -108,7 +99,7 @@ export function showPage(output: Output, page: Page): void {
   )
   if (page.count !== undefined) output.print(`${page.count} in all`)
   if (page.next !== undefined && page.next !== null)
-    output.print(`there are more: go on with --start ${page.next}`)
+    output.print(`there are more: go on with --start ${page.next} --end ${page.end ?? ''}`)
   output.json(page)
 }
 

@@ -2,7 +2,7 @@
 import { json, Router } from 'express'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
-import { exportLedger } from '../../ledger/index.js'
+import { exportLedger, readPage } from '../../ledger/index.js'
 import { exportPackage } from '../ledger-package.js'
 import { makeReport, REPORTS, reportScope } from '../evidence.js'
 import { patientHandles } from '../patient-handles.js'
@@ -24,21 +24,11 @@ export function auditRoutes(door: Door): Router {
     query: Readonly<Record<string, Json>> = {},
   ) => ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what, query } })
 
-  /** A page, how many there are in all, and the size that both are of: with `end` set to it, further pages count the same. */
-  const answer = async (query: EventQuery) => {
-    const checkpoint = await ledger.checkpoint()
-    const size = Number(checkpoint.split('\n')[1])
-    const end = Math.min(query.end ?? size, size)
-    const { rows, next } = await ledger.query({ ...query, end })
-    const count = await ledger.count({ ...query, start: 0 }, end)
-    return { events: rows, ...(next !== undefined && { next }), count, end, checkpoint }
-  }
-
   router.get('/audit/events', async (request, response) => {
     const { actor } = await admit(door, request, 'audit.read')
     const query = eventQueryOf(request)
     await note(actor, 'events', recordable(query, directory))
-    response.json(await answer(query))
+    response.json(await readPage(ledger, query))
   })
 
   router.post('/audit/patient', json({ limit: '4kb' }), async (request, response) => {
@@ -47,7 +37,7 @@ export function auditRoutes(door: Door): Router {
     const touching = await patientHandles(door.rooms, facility, { patientId, issuer })
     // The handle is in the ledger already; what was typed is not, and does not get there.
     await note(actor, 'patient', { facility, handles: touching.slice(0, 1) })
-    response.json(await answer({ ...definedOf(page), touching }))
+    response.json(await readPage(ledger, { ...definedOf(page), touching }))
   })
 
   router.get('/audit/checkpoint', async (request, response) => {

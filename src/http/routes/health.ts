@@ -1,6 +1,7 @@
 /** Alive, ready, measured. */
 import { Router } from 'express'
 import { asNocturneError } from '../../lib/errors.js'
+import { nextReviewBy } from '../../ledger/index.js'
 import type { SinkStatus } from '../../ledger/index.js'
 import type { Rooms } from '../../rooms.js'
 import { alive } from '../bare-app.js'
@@ -61,6 +62,7 @@ export function metricsRoutes(door: Door, metrics: Metrics): Router {
     if (!isLoopback(addressOf(request))) await admit(door, request, 'gateway.metrics')
     metrics.certificates(await certificateDays(door.rooms))
     metrics.sinks(await door.rooms.forwarding.status())
+    metrics.reviewOverdue(Math.max(0, await overdueMs(door.rooms)) / 1_000)
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
 
@@ -119,10 +121,18 @@ async function warningsOf(rooms: Rooms, certificates: string): Promise<string[]>
   if (!gateway.tls) warnings.push('no TLS: for this machine only, or behind a proxy on it')
   try {
     warnings.push(...(await certificateWarnings(rooms)).map(({ text }) => text))
+    if ((await overdueMs(rooms)) > 0)
+      warnings.push('a review of the ledger is overdue: an officer runs nocturne audit review')
   } catch {
     // The database is away, and its own check says so.
   }
   return warnings
+}
+
+/** Negative while there is time. */
+async function overdueMs({ state, site, now }: Rooms): Promise<number> {
+  const nextBy = await nextReviewBy(state.db, site.config.ledger.review.days)
+  return nextBy === undefined ? -Infinity : now() - nextBy
 }
 
 const isLoopback = (address: string): boolean =>

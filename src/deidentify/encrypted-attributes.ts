@@ -29,19 +29,18 @@ interface Dataset {
 }
 
 /**
- * The new data set with what the profile changed at the top level of the source in it, encrypted.
+ * The new data set with `modified` in it, encrypted.
  *
  * @param clean was searched for identifiers already: what is added here is not searched, and nothing else is added.
  */
 export function* addEncryptedAttributes(
   clean: Dataset,
-  source: Dataset,
-  { pace, report, changed }: Pick<Subject, 'pace' | 'report' | 'changed'>,
+  modified: Buffer,
+  { pace, report }: Pick<Subject, 'pace' | 'report'>,
   recipient: AttributeRecipient,
   digest: Digest,
 ): Steps<{ header: Buffer; again: readonly Element[] }> {
   const { encoding } = clean
-  const modified = yield* modifiedAttributes(source, changed, pace)
   const content = envelop(modified, recipient, digest)
   // DER says where it ends, so the byte that makes an OB even (PS3.5 section 6.2) is passed over.
   const even = content.length % 2 === 0 ? content : Buffer.concat([content, Buffer.alloc(1)])
@@ -60,8 +59,8 @@ export function* addEncryptedAttributes(
   return { header, again: yield* readDataset(header, encoding, new Budget(pace)) }
 }
 
-/** The Encrypted Attributes Data Set (PS3.3 Table C.12-7): one sequence with one item. */
-function* modifiedAttributes(
+/** The Encrypted Attributes Data Set (PS3.3 Table C.12-7), of what was changed: one sequence with one item. */
+export function* modifiedAttributes(
   { elements, buffer, encoding }: Dataset,
   changed: readonly Element[],
   pace: Pace,

@@ -109,8 +109,13 @@ const PROBLEMS: Readonly<Record<string, string>> = {
  */
 export function loadProfile(text: string, name: string): LoadedProfile {
   const yaml = readYaml(text, '', 'config/profiles/strip.yaml')
-  if (yaml.problems.length > 0)
-    return { problems: yaml.problems.map((problem) => ({ ...problem, path: '' })) }
+  if (yaml.problems.length > 0) {
+    // What is wrong once in a line makes the parser stumble several times.
+    const first = new Map(
+      yaml.problems.map((problem) => [problem.line, problem] as const).reverse(),
+    )
+    return { problems: [...first.values()].reverse().map((one) => ({ ...one, path: '' })) }
+  }
   const checked = schema.safeParse(yaml.value)
   const problems = checked.success
     ? []

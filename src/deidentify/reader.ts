@@ -1,4 +1,6 @@
 import { NocturneError } from '../lib/errors.js'
+import { freeMemory } from '../lib/free-memory.js'
+import { LARGE_BYTES, type LargeHeaderTurn } from './large-headers.js'
 
 /**
  * The bytes of an instance as they come. What was asked for with `fill` stays in `buffer`; the rest passes through.
@@ -7,17 +9,19 @@ import { NocturneError } from '../lib/errors.js'
 export class Reader {
   readonly #source: AsyncIterator<Buffer>
   readonly #limit: number
+  readonly #turn: LargeHeaderTurn | undefined
   #buffer: Buffer = Buffer.alloc(0)
   #filled = 0
   #ended = false
   failure: unknown
 
-  constructor(source: AsyncIterable<Buffer>, limit: number) {
+  constructor(source: AsyncIterable<Buffer>, limit: number, turn?: LargeHeaderTurn) {
     this.#source = source[Symbol.asyncIterator]()
     this.#limit = limit
+    this.#turn = turn
   }
 
-  /** What is held, from the last `forget` on. Elements that were read from it stay valid. */
+  /** What is held, from the last `forget` on: offsets stay valid until the next, the buffer until the next `fill`. */
   get buffer(): Buffer {
     return this.#buffer
   }
@@ -33,6 +37,7 @@ export class Reader {
    */
   async fill(until: number): Promise<void> {
     if (until > this.#limit) throw new NocturneError('header_over_limit')
+    if (until > LARGE_BYTES && this.#filled < until) await this.#turn?.begin()
     while (this.#filled < until) {
       const chunk = await this.#pull()
       if (chunk === undefined) return
@@ -40,10 +45,14 @@ export class Reader {
     }
   }
 
-  /** Lets go of the first `count` held bytes; offsets count from there on. */
+  /** Lets go of the first `count` held bytes, and of their memory where they are many; offsets count from there on. */
   forget(count: number): void {
-    this.#buffer = this.#buffer.subarray(count, this.#filled)
-    this.#filled = this.#buffer.length
+    const all = this.#buffer
+    const left = all.subarray(count, this.#filled)
+    const isLarge = count > left.length && this.#owned.has(all)
+    this.#buffer = isLarge ? Buffer.from(left) : left
+    this.#filled = left.length
+    if (isLarge) freeMemory(all)
   }
 
   /** The next `count` bytes, uncopied, holding none of them. @throws NocturneError `truncated` */
@@ -115,9 +124,11 @@ export class Reader {
     } else {
       if (length > this.#buffer.length || !this.#owned.has(this.#buffer)) {
         const grown = Buffer.allocUnsafe(Math.max(length, 2 * this.#filled, wanted))
-        this.#buffer.copy(grown, 0, 0, this.#filled)
-        this.#owned.add(grown)
+        const before = this.#buffer
+        before.copy(grown, 0, 0, this.#filled)
         this.#buffer = grown
+        if (this.#owned.has(before)) freeMemory(before)
+        this.#owned.add(grown)
       }
       chunk.copy(this.#buffer, this.#filled)
     }

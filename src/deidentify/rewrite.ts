@@ -32,31 +32,34 @@ const LARGE = 0x10000
 const SPECIFIC_CHARACTER_SET = 0x00080005
 
 /**
- * The data set as it may leave, in ascending order of tags; `isChanged` is false when all of it is as it was.
+ * The data set as it may leave, and the elements of the source that do not leave as they came; both in ascending order.
  *
  * @throws NocturneError `malformed` when a tag stands twice: two readers would not see the same file.
  */
 export function* rewriteDataset(
   scope: Scope,
   additions: Additions = NONE,
-): Steps<{ output: Output; isChanged: boolean }> {
+): Steps<{ output: Output; changed: readonly Element[] }> {
   const { subject, buffer, elements } = scope
   const safe = subject.rules.keepsSafePrivate
     ? safePrivateTags(elements, buffer, subject.identifiers)
     : undefined
   const output = new Output()
   const added = [...additions].sort(([a], [b]) => a - b)
-  const isTop = scope.path === ''
-  const memo = isTop
-    ? memoOf(subject, {
-        encoding: scope.encoding,
-        characterSet: characterSetOf(elements, buffer),
-      })
-    : undefined
-  let isChanged = added.length > 0
+  const memo =
+    scope.path === ''
+      ? memoOf(subject, {
+          encoding: scope.encoding,
+          characterSet: characterSetOf(elements, buffer),
+        })
+      : undefined
+  const changed: Element[] = []
   for (const element of inOrder(elements)) {
     while (added[0] && added[0][0] < element.tag) addNext(scope, output, added)
-    if (added[0]?.[0] === element.tag) continue
+    if (added[0]?.[0] === element.tag) {
+      changed.push(element)
+      continue
+    }
     if (subject.pace.isDue(2)) yield
     const rewritten = safe?.has(element.tag)
       ? element
@@ -67,13 +70,12 @@ export function* rewriteDataset(
       output.add(buffer, element.start, element.end)
       continue
     }
-    isChanged = true
-    if (isTop) subject.changed.push(element)
+    changed.push(element)
     if (rewritten instanceof Output) output.addAll(rewritten)
     else if (Buffer.isBuffer(rewritten)) output.add(rewritten)
   }
   while (added[0]) addNext(scope, output, added)
-  return { output, isChanged }
+  return { output, changed }
 }
 
 /** The element itself when it stays as it is; undefined when it goes. */
@@ -134,7 +136,6 @@ function addNext(scope: Scope, output: Output, added: [number, Buffer][]): void 
   const [tag, bytes] = next
   output.add(bytes)
   const was = findElement(scope.elements, tag)
-  if (was) scope.subject.changed.push(was)
   report(scope, tag, was ? 'replaced' : 'added', { reason: 'mark' }, was)
 }
 
@@ -243,7 +244,7 @@ function* rewriteSequence(
       mode,
       path: `${scope.path}${hex(tag)}[${index}].`,
     })
-    if (rewritten.isChanged) {
+    if (rewritten.changed.length > 0) {
       isChanged = true
       addItem(content, rewritten.output, item.encoding, item.undefinedLength)
     } else {

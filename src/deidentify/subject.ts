@@ -1,4 +1,3 @@
-import type { Element } from './element.js'
 import type { ValueDigest } from './keys.js'
 import type { Identifiers } from './identifiers.js'
 import type { ElementReport } from './index.js'
@@ -22,8 +21,6 @@ export interface Subject {
   /** The profile has the Clean Descriptors Option. */
   readonly cleansText: boolean
   readonly report: ElementReport[]
-  /** Top-level elements of the source that do not leave as they came, in ascending order. */
-  readonly changed: Element[]
   /** Every UID that was replaced, as often as it was. */
   readonly uids: UidPair[]
 }

@@ -196,7 +196,7 @@ function* readItems(
     const { tag, length, valueStart } = readHeader(span.buffer, at, span.end, span.open, encoding)
     if (tag === SEQUENCE_END && delimited) {
       if (length !== 0) throw new NocturneError('malformed')
-      return { items, valueEnd: at, end: valueStart }
+      return { items: exact(items), valueEnd: at, end: valueStart }
     }
     if (tag !== ITEM) throw new NocturneError('malformed')
     if (span.budget.spend()) yield
@@ -207,7 +207,7 @@ function* readItems(
     items.push(item)
     at = item.end
   }
-  return { items, valueEnd: at, end: at }
+  return { items: exact(items), valueEnd: at, end: at }
 }
 
 const NO_ELEMENTS: readonly Element[] = []
@@ -238,6 +238,9 @@ function* readItem(
   return { start, valueStart, valueEnd: end, end: after, undefinedLength, encoding, elements }
 }
 
+/** Without the room that an array keeps for sixteen more: functional groups are thousands of items with an element each. */
+const exact = <T>(list: T[]): T[] => (list.length < 8 ? list.slice() : list)
+
 /** A data set from `start` to the end of the span, or to the delimiter of its item. */
 function* readElements(
   span: Span,
@@ -257,7 +260,7 @@ function* readElements(
     expectFew(elements)
     at = next.end
   }
-  return { elements, end: at }
+  return { elements: exact(elements), end: at }
 }
 
 function isItemEnd(span: Span, at: number, { bigEndian }: Encoding): boolean {

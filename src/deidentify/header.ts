@@ -1,0 +1,174 @@
+/** The new header of one instance: made of the source's, then read again by itself. */
+import { NocturneError } from '../lib/errors.js'
+import { expectAgreement } from './agreement.js'
+import { judgePixels, type PixelVerdict } from './blank/plan.js'
+import { decodeDefault } from './charset.js'
+import { expectNoIdentifier } from './check.js'
+import { findElement, type Element, type Encoding } from './element.js'
+import { addEncryptedAttributes, modifiedAttributes } from './encrypted-attributes.js'
+import { handleOf, readIdentity, type Identity } from './identity.js'
+import type { DeidentifyContext, Pseudonym } from './index.js'
+import { keyedDigest, uidMapper, valueDigester } from './keys.js'
+import { encodeMarks } from './marks.js'
+import type { UidPair } from './memo.js'
+import { identifiersOf } from './named.js'
+import { CLEAN_DESCRIPTORS } from './options.js'
+import type { Pace, Steps } from './pace.js'
+import type { Reader } from './reader.js'
+import { characterSetOf, decodeOf, rewriteDataset, type Scope } from './rewrite.js'
+import { rulesOf } from './rules.js'
+import { readHead, type Stretch } from './stretch.js'
+import type { Subject } from './subject.js'
+import type { Syntax } from './syntax.js'
+import { Budget, readDataset } from './walk.js'
+import { collectOriginals, type WayBack } from './way-back.js'
+import { encodeElement, encodeText } from './write.js'
+
+const PATIENT_TAGS = [
+  [0x00100010, 'PN'],
+  [0x00100020, 'LO'],
+] as const
+
+/** What is left of the source's header once a new one is made. */
+export interface Made {
+  /** The new data set up to Pixel Data. Nobody has checked it yet. */
+  readonly header: Buffer
+  readonly subject: Subject
+  readonly verdict: PixelVerdict
+  readonly identity: Identity
+  /** Keyed handle of the patient, when the instance names one. */
+  readonly patient: string | undefined
+  readonly pixels: Stretch['pixels']
+  /** For the crosswalk; `strip` leaves nothing that leads back, not even to the facility. */
+  readonly wayBack: WayBack | undefined
+  /** For Encrypted Attributes, where the facility asks for them. */
+  readonly modified: Buffer | undefined
+}
+
+/** Reads the header, and holds on to nothing of it: `reader` is at Pixel Data then. */
+export async function makeHeader(
+  reader: Reader,
+  at: number,
+  syntax: Syntax,
+  context: DeidentifyContext,
+  budget: Budget,
+): Promise<Made> {
+  const { pace } = budget
+  const { encoding } = syntax
+  const head = await readHead(reader, at, encoding, at + context.headerBytes, budget)
+  const { elements, pixels } = head
+  const { buffer } = reader
+  const identity = readIdentity(elements, buffer)
+  const verdict = judgePixels(head, buffer, syntax, context)
+  const digest = digestsOf(context)
+  const { handle, isPatient } = handleOf(identity, digest('patient'))
+  const pseudonym = await context.pseudonymOf(handle)
+
+  pace.begin()
+  const named = await pace.run(identifiersOf(elements, buffer, pace))
+  const subject = subjectOf(context, digest, pseudonym, pace, named)
+  const additions = additionsOf(elements, encoding, subject, verdict, context)
+  const decode = decodeOf(elements, buffer) ?? decodeDefault
+  const scope: Scope = { subject, buffer, elements, encoding, decode, mode: 'check', path: '' }
+  const { output, changed } = await pace.run(rewriteDataset(scope, additions))
+  const wayBack =
+    context.profile.links === 'transfer'
+      ? undefined
+      : {
+          code: subject.code,
+          shiftSeconds: subject.rules.dates === 'modified' ? subject.shiftSeconds : 0,
+          identity: identity.original,
+          uids: [...new Map(subject.uids)],
+          characterSet: characterSetOf(elements, buffer)?.trim() ?? '',
+          ...(await pace.run(collectOriginals(changed, buffer, encoding, pace))),
+        }
+  const modified =
+    context.encryptedAttributes &&
+    (await pace.run(modifiedAttributes({ elements, buffer, encoding }, changed, pace)))
+  const header = await pace.run(output.toBuffer(pace))
+  reader.forget(head.end)
+  const patient = isPatient ? handle : undefined
+  return { header, subject, verdict, identity, patient, pixels, wayBack, modified }
+}
+
+/**
+ * The header as it leaves, with its elements.
+ *
+ * @throws NocturneError `identifier_left`, `output_disagrees`
+ */
+export function* checkHeader(
+  made: Buffer,
+  modified: Buffer | undefined,
+  encoding: Encoding,
+  subject: Subject,
+  { secret, encryptedAttributes: recipient }: DeidentifyContext,
+): Steps<{ header: Buffer; again: readonly Element[] }> {
+  const { pace } = subject
+  const read = yield* readDataset(made, encoding, new Budget(pace))
+  yield* expectNoIdentifier(read, made, subject, encoding)
+  const { header, again } =
+    recipient && modified
+      ? yield* addEncryptedAttributes(
+          { elements: read, buffer: made, encoding },
+          modified,
+          subject,
+          recipient,
+          keyedDigest(secret, 'attributes'),
+        )
+      : { header: made, again: read }
+  yield* expectAgreement(again, header, encoding, pace)
+  return { header, again }
+}
+
+/** Marks, and the patient's code where the source names no patient. */
+function additionsOf(
+  elements: readonly Element[],
+  encoding: Encoding,
+  { rules, code }: Subject,
+  { plan, isFaceless }: PixelVerdict,
+  { profile }: DeidentifyContext,
+): Map<number, Buffer> {
+  const photometric = plan && 'codec' in plan.way ? plan.way.codec.photometric : undefined
+  const marks = { isBlanked: plan !== undefined, isFaceless, photometric }
+  const additions = encodeMarks(profile, rules.dates, marks, encoding)
+  for (const [tag, vr] of PATIENT_TAGS) {
+    if (findElement(elements, tag)) continue
+    additions.set(tag, encodeElement(tag, vr, encodeText(code, vr), encoding))
+  }
+  return additions
+}
+
+/** Keyed by the facility, and where the profile links no further than a transfer, by that too. */
+function digestsOf({ profile, secret, transfer }: DeidentifyContext) {
+  const scope = profile.links === 'transfer' ? ` transfer ${transfer}` : ''
+  return (use: 'patient' | 'uid' | 'report') => keyedDigest(secret, use + scope)
+}
+
+function subjectOf(
+  { profile }: DeidentifyContext,
+  digest: ReturnType<typeof digestsOf>,
+  { code, shiftSeconds }: Pseudonym,
+  pace: Pace,
+  named: Pick<Subject, 'identifiers' | 'isRepeated'>,
+): Subject {
+  if (!/^[A-Z0-9]{1,16}$/.test(code) || !Number.isSafeInteger(shiftSeconds))
+    throw new NocturneError('unsafe_step_failed')
+  const map = uidMapper(digest('uid'))
+  const uids: UidPair[] = []
+  return {
+    rules: rulesOf(profile),
+    ...named,
+    pace,
+    mapUid: (uid) => {
+      const mapped = map(uid)
+      uids.push([uid, mapped])
+      return mapped
+    },
+    digestValue: valueDigester(digest('report')),
+    code,
+    shiftSeconds,
+    cleansText: profile.options.includes(CLEAN_DESCRIPTORS),
+    report: [],
+    uids,
+  }
+}

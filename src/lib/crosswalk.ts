@@ -1,3 +1,5 @@
+import { canonicalJson } from './json.js'
+
 /**
  * The lines of a crosswalk: JSON, one a line, in the order in which the items of one request were taken. What many items
  * share stands once and is named by a number, until a line `forget` says that the numbers begin anew.
@@ -39,6 +41,32 @@ export type CrosswalkLine =
       readonly elements: readonly number[]
       readonly omitted: readonly string[]
     }
+
+/**
+ * The last line: the gateway's signature, since anybody can seal something to a facility. It is over the statement below, which
+ * names the octets of all lines before it.
+ */
+export interface CrosswalkSignature {
+  readonly type: 'signature'
+  /** RFC 3339, UTC, milliseconds. */
+  readonly signedAt: string
+  /** Armored detached OpenPGP signature. */
+  readonly signature: string
+}
+
+export type CrosswalkHead = Omit<CrosswalkLine & { readonly type: 'crosswalk' }, 'type' | 'v'>
+
+/** Canonical JSON (RFC 8785): the octets that are signed. `sha256` is hexadecimal. */
+export const crosswalkStatement = (
+  { gateway, facility, transfer, envelope }: CrosswalkHead,
+  sha256: string,
+  signedAt: string,
+): string =>
+  canonicalJson({
+    v: 1,
+    type: 'nocturne-crosswalk',
+    ...{ gateway, facility, transfer, envelope, sha256, signedAt },
+  })
 
 /** What a writer names by number at a time, and so what a reader must hold: 4 MiB of elements at most. */
 export const MAX_SHARED = 2_000

@@ -7,7 +7,7 @@ import type { Logger } from '../lib/logger.js'
 import { randomName } from '../lib/ids.js'
 import type { ReceivedInstance } from '../receive/index.js'
 import type { Rooms } from '../rooms.js'
-import { sealMessage } from '../seal/index.js'
+import { sealMessage, signDetached } from '../seal/index.js'
 import type { ObjectStore } from '../store/index.js'
 import type { UploadTarget } from './begin.js'
 import { CrosswalkWriter } from './crosswalk.js'
@@ -77,7 +77,12 @@ export async function uploadContext(
     budget: rooms.budget,
     deidentify: (instance) => deidentify(instance, deidentifyContext),
     keepSealed,
-    crosswalk: new CrosswalkWriter(crosswalkHead, keepSealed),
+    crosswalk: new CrosswalkWriter(
+      crosswalkHead,
+      keepSealed,
+      (text) => signDetached(text, rooms.gatewayKey),
+      rooms.now,
+    ),
     originalDigest: (sha256) => originalDigest(secret, sha256),
     release: target.release,
     newObjectKey,

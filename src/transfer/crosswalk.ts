@@ -2,9 +2,10 @@
  * The way back from the pseudonyms of one envelope: written while its items are taken, sealed to the facility alone as it
  * is written, and made visible by the same commit. The gateway cannot read it again.
  */
+import { createHash } from 'node:crypto'
 import type { InstanceFacts, WayBack } from '../deidentify/index.js'
-import { MAX_SHARED, MAX_SHARED_BYTES, PAIRS_A_LINE } from '../lib/crosswalk.js'
-import type { CrosswalkLine } from '../lib/crosswalk.js'
+import { crosswalkStatement, MAX_SHARED, MAX_SHARED_BYTES, PAIRS_A_LINE } from '../lib/crosswalk.js'
+import type { CrosswalkHead, CrosswalkLine, CrosswalkSignature } from '../lib/crosswalk.js'
 import type { StoredItem } from '../store/index.js'
 import { Spool } from './spool.js'
 import type { KeepSealed } from './spool.js'
@@ -16,7 +17,8 @@ export interface StoredCrosswalk {
   readonly key: string
 }
 
-export type CrosswalkHead = Omit<CrosswalkLine & { readonly type: 'crosswalk' }, 'type' | 'v'>
+/** Signs a text as the gateway: a detached OpenPGP signature, armored. */
+export type Sign = (text: string) => Promise<string>
 
 /** UIDs that are written once: those of studies, series and frames of reference come with every item. */
 const MAX_KNOWN_UIDS = 20_000
@@ -26,6 +28,9 @@ const WAITING = 1 << 18
 export class CrosswalkWriter {
   readonly #head: CrosswalkHead
   readonly #keepSealed: KeepSealed
+  readonly #sign: Sign
+  readonly #now: () => number
+  readonly #hash = createHash('sha256')
   readonly #codes = new Set<string>()
   readonly #uids = new Set<string>()
   #shared = new Map<string, number>()
@@ -33,9 +38,11 @@ export class CrosswalkWriter {
   #items = 0
   #spool: Spool | undefined
 
-  constructor(head: CrosswalkHead, keepSealed: KeepSealed) {
+  constructor(head: CrosswalkHead, keepSealed: KeepSealed, sign: Sign, now: () => number) {
     this.#head = head
     this.#keepSealed = keepSealed
+    this.#sign = sign
+    this.#now = now
   }
 
   /** One item, whole: items that are taken at the same time do not mix. @throws what the store refuses */
@@ -44,13 +51,19 @@ export class CrosswalkWriter {
     const spool = (this.#spool ??= new Spool(this.#keepSealed, WAITING))
     this.#items += 1
     const text = [...lines, ...this.#linesOf(facts, wayBack)].map(toLine).join('')
+    this.#hash.update(text)
     await spool.push(text)
   }
 
   /** Undefined when there is nothing to find the way back to. @throws what the store refuses */
   async end(): Promise<StoredCrosswalk | undefined> {
-    const stored = await this.#spool?.end()
-    return stored && { stored, items: this.#items, key: this.#head.key }
+    if (!this.#spool) return undefined
+    const signedAt = new Date(this.#now()).toISOString()
+    const statement = crosswalkStatement(this.#head, this.#hash.digest('hex'), signedAt)
+    const signature = await this.#sign(statement)
+    await this.#spool.push(toLine({ type: 'signature', signedAt, signature }))
+    const stored = await this.#spool.end()
+    return { stored, items: this.#items, key: this.#head.key }
   }
 
   /** The request has failed: nothing is kept. Never throws. */
@@ -101,4 +114,4 @@ export class CrosswalkWriter {
   }
 }
 
-const toLine = (line: CrosswalkLine): string => `${JSON.stringify(line)}\n`
+const toLine = (line: CrosswalkLine | CrosswalkSignature): string => `${JSON.stringify(line)}\n`

@@ -156,9 +156,15 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
       ? Array.from({ length: count }, (_, i) => i + 1)
       : points.map((share) => Math.max(1, Math.round(share * count)))
 
-  async function expectWhole(what: string, inject: string): Promise<void> {
+  /** One run makes a few writes more or fewer than another: the last ones may not come. */
+  const isReached = (injected: number, n: number, count: number): boolean => {
+    if (n < 0.95 * count) expect(injected).toBeGreaterThan(0)
+    return injected > 0
+  }
+
+  async function expectWhole(what: string, inject: string, n = 0): Promise<void> {
     const { name, said, injected } = await trace(RECORD, 'start.db', inject)
-    expect(injected).toBeGreaterThan(0)
+    if (!isReached(injected, n, writes.record)) return
     const acknowledged = said.filter((line) => /^\d/.test(line))
     const { state, ledger } = await openAt(name, BEGIN)
     const report = await ledger.verify()
@@ -191,7 +197,7 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
     async (error) => {
       if (EVERY)
         for (const n of some(writes.record, []))
-          await expectWhole(`${error} at write ${n}`, `error=${error}:when=${n}`)
+          await expectWhole(`${error} at write ${n}`, `error=${error}:when=${n}`, n)
       // Several in one run: the process goes on after each.
       for (const [first, step] of [
         [57, 97],
@@ -209,7 +215,7 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
     'a kill at a write: the same',
     async () => {
       for (const n of some(writes.record, [0.01, 0.3, 0.55, 0.8]))
-        await expectWhole(`kill at write ${n}`, `signal=KILL:when=${n}`)
+        await expectWhole(`kill at write ${n}`, `signal=KILL:when=${n}`, n)
     },
     EVERY ? 1_800_000 : 120_000,
   )
@@ -219,7 +225,7 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
     async () => {
       for (const n of some(writes.prune, [0.2, 0.5, 0.9])) {
         const { name, injected } = await trace(PRUNE, 'old.db', `signal=KILL:when=${n}`)
-        expect(injected).toBeGreaterThan(0)
+        if (!isReached(injected, n, writes.prune)) continue
         // A lease of the dead process is over a minute later.
         const { state, ledger, files, now } = await openAt(name, LATER + 120_000)
         const before = await ledger.verify()

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { crosswalkStatement } from '../../src/lib/crosswalk.js'
+import {
+  nodeCiphers,
+  openMessage,
+  readPrivateKey,
+  sealBytes,
+  signDetached,
+  toRecipient,
+} from '../../src/seal/index.js'
 import { dataset, file, part10, topLevel, valueOf } from '../deidentify/_build.js'
 import { makeSite, nocturne } from './_gateway.js'
 import type { Ran, RunningGateway, TestSite } from './_gateway.js'
@@ -177,7 +187,13 @@ it('exports tables of old and new that no spreadsheet takes for formulas', async
     ...['crosswalk', 'export', '--crosswalk', at('crosswalk'), '--json'],
     ...['--key', site.keyFile('facility-a'), '--out', at('tables')],
   )
-  expect(JSON.parse(done.stdout)).toMatchObject({ patients: 1, items: 2 })
+  expect(JSON.parse(done.stdout)).toMatchObject({
+    patients: 1,
+    items: 2,
+    signedBy: [
+      { gateway: 'demo.nocturne.example', fingerprint: expect.stringMatching(/^[0-9a-f]{40}/) },
+    ],
+  })
   const [first = Buffer.alloc(0)] = opened
   const uids = (await readFile(at('tables/uid_mapping.csv'), 'utf8')).split('\r\n')
   expect(uids[0]).toBe('id_old,id_new')
@@ -190,6 +206,49 @@ it('exports tables of old and new that no spreadsheet takes for formulas', async
   expect(all).toContainEqual(
     expect.objectContaining({ type: 'item', study: valueOf(first, 0x0020000d) }),
   )
+}, 60_000)
+
+it('is taken from the gateway alone: anybody could seal something to the facility', async () => {
+  const [name = ''] = (await readdir(at('crosswalk'))).filter((one) => one.endsWith('.pgp'))
+  const key = await readPrivateKey(await readFile(site.keyFile('facility-a'), 'utf8'))
+  const sealed = oneOf(await readFile(at(`crosswalk/${name}`)))
+  const parts: Uint8Array[] = []
+  for await (const part of openMessage(sealed, [key], { ciphers: nodeCiphers })) parts.push(part)
+  const text = Buffer.concat(parts).toString()
+  const lines = text.split('\n').slice(0, -1)
+  const [head = '', ...rest] = lines
+  const stranger = await readPrivateKey(await readFile(site.keyFile('reader-1'), 'utf8'))
+  const about = JSON.parse(head) as Parameters<typeof crosswalkStatement>[0]
+  const signedAt = new Date().toISOString()
+  const sha256 = createHash('sha256')
+    .update(`${lines.slice(0, -1).join('\n')}\n`)
+    .digest('hex')
+  const statement = crosswalkStatement(about, sha256, signedAt)
+  const signature = await signDetached(statement, stranger)
+  const forged = JSON.stringify({ type: 'signature', signedAt, signature })
+  const facility = await readFile(join(site.dir, 'keys/facility-a.asc'), 'utf8')
+  const cases = {
+    'as it came': [text, 0],
+    'without its signature': [`${lines.slice(0, -1).join('\n')}\n`, 1],
+    'with a patient changed': [text.replace('MRN0012345', 'MRN0012346'), 1],
+    'without a line': [`${[head, ...rest.slice(1)].join('\n')}\n`, 1],
+    'with a line behind it': [`${text}${lines[1] ?? ''}\n`, 1],
+    'signed by somebody else': [`${[...lines.slice(0, -1), forged].join('\n')}\n`, 1],
+  } as const
+  await mkdir(at('forged'))
+  for (const file of await readdir(at('crosswalk')))
+    await cp(at(`crosswalk/${file}`), at(`forged/${file}`))
+  for (const [what, [content, status]] of Object.entries(cases)) {
+    const recipient = await toRecipient('facility-a', facility)
+    await writeFile(at(`forged/${name}`), await sealBytes(Buffer.from(content), recipient))
+    const words = ['crosswalk', 'export', '--crosswalk', at('forged'), '--json']
+    const out = ['--out', at(`forged-${what}`)]
+    const ran = await nocturne(...words, '--key', site.keyFile('facility-a'), ...out)
+    expect([what, ran.status]).toEqual([what, status])
+    if (status === 0) continue
+    expect(ran.stdout).toMatch(/crosswalk_not_signed|no_crosswalk/)
+    expect(await readdir(at(`forged-${what}`))).toEqual([])
+  }
 }, 60_000)
 
 it('tells in the ledger what was done to which attribute, once for all slices, and a digest for each value', async () => {
@@ -221,5 +280,12 @@ it('keeps no way back under `strip`', async () => {
   await writeFile(at('stripped/1.dcm'), originals[0])
   const sent = JSON.parse((await as('facility-a', 'send', at('stripped'))).stdout) as { id: string }
   const words = ['crosswalk', 'fetch', '--out', at('none'), '--transfer', sent.id]
-  expect(JSON.parse((await as('facility-a', ...words)).stdout)).toEqual({ fetched: 0, known: 0 })
+  expect(JSON.parse((await as('facility-a', ...words)).stdout)).toMatchObject({
+    fetched: 0,
+    known: 0,
+  })
 }, 60_000)
+
+async function* oneOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes)
+}

@@ -1,7 +1,7 @@
 import { collect, transferId } from '../arguments.js'
 import { define, defineGroup } from '../command.js'
 import type { Cli, Register } from '../command.js'
-import { count } from '../format.js'
+import { count, formatFingerprint } from '../format.js'
 import { addGatewayOptions, withGateway } from '../gateway-options.js'
 import type { GatewayOptions } from '../gateway-options.js'
 import { readKey } from '../key-options.js'
@@ -12,6 +12,7 @@ export interface CrosswalkOptions {
   readonly crosswalk: string
   readonly key: readonly string[]
   readonly passphraseFile?: string
+  readonly gatewayCertificate?: string
   readonly json?: boolean
 }
 
@@ -28,6 +29,10 @@ export const addCrosswalkOptions = (command: Command): Command =>
       collect,
     )
     .option('--passphrase-file <file>', "file that holds the keys' passphrase")
+    .option(
+      '--gateway-certificate <file>',
+      'trust only crosswalks that this certificate signed, not those that fetch left in the folder',
+    )
 
 /** The lines, anew on each call; what the keys do not open is warned of once. */
 export async function crosswalkLines(options: CrosswalkOptions, output: Output) {
@@ -37,13 +42,26 @@ export async function crosswalkLines(options: CrosswalkOptions, output: Output) 
       readKey({ key, ...(passphraseFile !== undefined && { passphraseFile }) }, output),
     ),
   )
-  const { readCrosswalks } = await import('../crosswalk.js')
+  const { readCrosswalks } = await import('../crosswalk-lines.js')
   const told = new Set<string>()
   const skip = (file: string) => {
     if (!told.has(file)) output.warn(`none of the keys opens ${file}`)
     told.add(file)
   }
-  return () => readCrosswalks(options.crosswalk, keys, skip)
+  const gateways = new Map<string, string>()
+  const trust = {
+    certificateFile: options.gatewayCertificate,
+    signed: (gateway: string, fingerprint: string) => void gateways.set(fingerprint, gateway),
+  }
+  return {
+    lines: () => readCrosswalks(options.crosswalk, keys, skip, trust),
+    /** Behind the last line: who signed them. */
+    printSigners: () => {
+      for (const [fingerprint, gateway] of gateways)
+        output.print(`signed by ${gateway}, ${formatFingerprint(fingerprint)}`)
+      return [...gateways].map(([fingerprint, gateway]) => ({ gateway, fingerprint }))
+    },
+  }
 }
 
 export const registerCrosswalk: Register = (parent, cli) => {
@@ -83,6 +101,14 @@ function registerFetch(group: Command, cli: Cli): void {
         )
         output.json(report)
         output.print(`${count(report.fetched, 'crosswalk')} fetched, ${report.known} there already`)
+        const { fingerprint, isNew } = report.gateway
+        if (!isNew) return
+        output.print(
+          `the certificate of the gateway is new here, ${formatFingerprint(fingerprint)}`,
+        )
+        output.print(
+          '  compare it with what its operator told you: what it signed is trusted from now on',
+        )
       },
     )
 }
@@ -98,9 +124,9 @@ function registerExport(group: Command, cli: Cli): void {
     .action(async (options: CrosswalkOptions & { readonly out: string }) => {
       const output = cli.output(options)
       const { exportCrosswalk } = await import('../crosswalk-export.js')
-      const lines = await crosswalkLines(options, output)
+      const { lines, printSigners } = await crosswalkLines(options, output)
       const done = await exportCrosswalk(lines, options.out)
-      output.json(done)
+      output.json({ ...done, signedBy: printSigners() })
       output.print(
         `${count(done.uids, 'UID')} and ${count(done.patients, 'patient')} of ${count(done.items, 'item')}, in clear:`,
       )

@@ -44,8 +44,9 @@ export const registerReidentify: Register = (parent, cli) => {
           failed(file.path, error)
         }
       }
-      const lines = await crosswalkLines(options, output)
+      const { lines, printSigners } = await crosswalkLines(options, output)
       const found = await findIdentities(lines(), returned)
+      const signedBy = printSigners()
       await makeFolder(options.out)
       for (const one of returned) {
         cli.signal.throwIfAborted()
@@ -58,6 +59,6 @@ export const registerReidentify: Register = (parent, cli) => {
           failed(one.file.path, error)
         }
       }
-      output.json({ files: done })
+      output.json({ files: done, signedBy })
     })
 }

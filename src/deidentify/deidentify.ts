@@ -91,7 +91,7 @@ async function pass(
   const made = await makeHeader(reader, at, syntax, context, budget)
   const { subject, identity, verdict, patient, pixels, wayBack } = made
   const { header, again } = await subject.pace.run(
-    checkHeader(made.header, made.modified, syntax.encoding, subject, context),
+    checkHeader(made.header, made.enveloped, syntax.encoding, subject),
   )
   const facts = {
     ...factsOf(readIdentity(again, header), identity, start),

@@ -1,9 +1,6 @@
 /** The standard's own way back: Encrypted Attributes Sequence (PS3.3 C.12.1.1.4, PS3.15 E.1.1). */
 import { hex } from './dictionary.js'
 import { EXPLICIT, findElement, ITEM, type Element, type Encoding } from './element.js'
-import { envelop } from './envelope.js'
-import type { AttributeRecipient } from './index.js'
-import type { Digest } from './keys.js'
 import type { Pace, Steps } from './pace.js'
 import type { Subject } from './subject.js'
 import { transcode } from './transcode.js'
@@ -29,21 +26,19 @@ interface Dataset {
 }
 
 /**
- * The new data set with `modified` in it, encrypted.
+ * The new data set with `enveloped` in it: what was changed, encrypted.
  *
  * @param clean was searched for identifiers already: what is added here is not searched, and nothing else is added.
  */
 export function* addEncryptedAttributes(
   clean: Dataset,
-  modified: Buffer,
+  enveloped: Buffer,
   { pace, report }: Pick<Subject, 'pace' | 'report'>,
-  recipient: AttributeRecipient,
-  digest: Digest,
 ): Steps<{ header: Buffer; again: readonly Element[] }> {
   const { encoding } = clean
-  const content = envelop(modified, recipient, digest)
   // DER says where it ends, so the byte that makes an OB even (PS3.5 section 6.2) is passed over.
-  const even = content.length % 2 === 0 ? content : Buffer.concat([content, Buffer.alloc(1)])
+  const isEven = enveloped.length % 2 === 0
+  const even = isEven ? enveloped : Buffer.concat([enveloped, Buffer.alloc(1)])
   const item = Buffer.concat([
     encodeElement(CONTENT_SYNTAX, 'UI', encodeText(EXPLICIT_VR_LITTLE_ENDIAN, 'UI'), encoding),
     encodeElement(CONTENT, 'OB', even, encoding),

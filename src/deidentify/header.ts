@@ -7,7 +7,7 @@ import { expectNoIdentifier } from './check.js'
 import { findElement, type Element, type Encoding } from './element.js'
 import { addEncryptedAttributes, modifiedAttributes } from './encrypted-attributes.js'
 import { handleOf, readIdentity, type Identity } from './identity.js'
-import type { DeidentifyContext, Pseudonym } from './index.js'
+import type { AttributeRecipient, DeidentifyContext, Pseudonym } from './index.js'
 import { keyedDigest, uidMapper, valueDigester } from './keys.js'
 import { encodeMarks } from './marks.js'
 import type { UidPair } from './memo.js'
@@ -42,7 +42,7 @@ export interface Made {
   /** For the crosswalk; `strip` leaves nothing that leads back, not even to the facility. */
   readonly wayBack: WayBack | undefined
   /** For Encrypted Attributes, where the facility asks for them. */
-  readonly modified: Buffer | undefined
+  readonly enveloped: Buffer | undefined
 }
 
 /** Reads the header, and holds on to nothing of it: `reader` is at Pixel Data then. */
@@ -82,13 +82,27 @@ export async function makeHeader(
           characterSet: characterSetOf(elements, buffer)?.trim() ?? '',
           ...(await pace.run(collectOriginals(changed, buffer, encoding, pace))),
         }
-  const modified =
+  const enveloped =
     context.encryptedAttributes &&
-    (await pace.run(modifiedAttributes({ elements, buffer, encoding }, changed, pace)))
+    (await envelopeOf(
+      await pace.run(modifiedAttributes({ elements, buffer, encoding }, changed, pace)),
+      context.encryptedAttributes,
+      context,
+    ))
   const header = await pace.run(output.toBuffer(pace))
   reader.forget(head.end)
   const patient = isPatient ? handle : undefined
-  return { header, subject, verdict, identity, patient, pixels, wayBack, modified }
+  return { header, subject, verdict, identity, patient, pixels, wayBack, enveloped }
+}
+
+async function envelopeOf(
+  modified: Buffer,
+  recipient: AttributeRecipient,
+  { secret }: DeidentifyContext,
+): Promise<Buffer> {
+  // Loaded when it is needed: most sites have no use for 6 MB of ASN.1.
+  const { envelop } = await import('./envelope.js')
+  return envelop(modified, recipient, keyedDigest(secret, 'attributes'))
 }
 
 /**
@@ -98,24 +112,16 @@ export async function makeHeader(
  */
 export function* checkHeader(
   made: Buffer,
-  modified: Buffer | undefined,
+  enveloped: Buffer | undefined,
   encoding: Encoding,
   subject: Subject,
-  { secret, encryptedAttributes: recipient }: DeidentifyContext,
 ): Steps<{ header: Buffer; again: readonly Element[] }> {
   const { pace } = subject
   const read = yield* readDataset(made, encoding, new Budget(pace))
   yield* expectNoIdentifier(read, made, subject, encoding)
-  const { header, again } =
-    recipient && modified
-      ? yield* addEncryptedAttributes(
-          { elements: read, buffer: made, encoding },
-          modified,
-          subject,
-          recipient,
-          keyedDigest(secret, 'attributes'),
-        )
-      : { header: made, again: read }
+  const { header, again } = enveloped
+    ? yield* addEncryptedAttributes({ elements: read, buffer: made, encoding }, enveloped, subject)
+    : { header: made, again: read }
   yield* expectAgreement(again, header, encoding, pace)
   return { header, again }
 }

@@ -1,5 +1,5 @@
 /** Pages for people: headings, paragraphs and tables that go on over pages, by pdfkit. */
-import PDFDocument from 'pdfkit'
+import type PDFDocument from 'pdfkit'
 
 export interface Column {
   readonly title: string
@@ -35,7 +35,9 @@ export async function* pdfOf(
   foot: string,
   draw: (page: Page) => void,
 ): AsyncGenerator<Uint8Array> {
-  const doc = new PDFDocument({
+  // Loaded when somebody asks for a report: it is a tenth of what a gateway does before it is ready.
+  const { default: Document } = await import('pdfkit')
+  const doc = new Document({
     size: 'LETTER',
     layout: 'landscape',
     margins: { top: MARGIN, left: MARGIN, right: MARGIN, bottom: MARGIN + FOOTER },

@@ -6,7 +6,7 @@ import type { PixelVerdict } from './blank/plan.js'
 import { hex } from './dictionary.js'
 import type { Encoding } from './element.js'
 import { checkHeader, makeHeader } from './header.js'
-import { DIRECTORY, readIdentity, type Identity } from './identity.js'
+import { DIRECTORY, readUids, type Identity, type Uids } from './identity.js'
 import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts } from './index.js'
 import { deflated, inflated } from './inflate.js'
 import { LargeHeaderTurn } from './large-headers.js'
@@ -94,7 +94,7 @@ async function pass(
     checkHeader(made.header, made.enveloped, syntax.encoding, subject),
   )
   const facts = {
-    ...factsOf(readIdentity(again, header), identity, start),
+    ...factsOf(readUids(again, header), identity, start),
     patient,
     pixelsAtRisk: verdict.isAtRisk,
     pixelsBlanked: verdict.plan !== undefined,
@@ -110,7 +110,7 @@ type Unminted = Pick<DeidentifiedInstance, 'kind' | 'facts' | 'report' | 'wayBac
 
 /** From the new header itself, so that they are what a reader will find. */
 function factsOf(
-  now: Identity,
+  now: Uids,
   { sopClassUID, modality }: Identity,
   { syntax }: Start,
 ): Omit<InstanceFacts, 'patient' | 'pixelsAtRisk' | 'pixelsBlanked'> {

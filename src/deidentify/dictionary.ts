@@ -64,6 +64,10 @@ export const vrOf = (tag: number): string | undefined => attributes.get(tag)?.vr
 /** `PatientName`, or undefined when PS3.6 does not list the tag. */
 export const keywordOf = (tag: number): string | undefined => attributes.get(tag)?.keyword
 
+/** Tags of the attributes of a VR. */
+export const tagsOf = (vr: string): readonly number[] =>
+  [...attributes].filter(([, attribute]) => attribute.vr === vr).map(([tag]) => tag)
+
 /** The attribute of a keyword such as `PatientName`. */
 export const tagOf = (keyword: string): number | undefined => tagsByKeyword.get(keyword)
 

@@ -2,7 +2,7 @@
 import { NocturneError } from '../lib/errors.js'
 import { decodeDefault, type Decode } from './charset.js'
 import { fold, isVocabulary } from './clean.js'
-import { vrOf } from './dictionary.js'
+import { tagsOf, vrOf } from './dictionary.js'
 import { TEXT_VRS, type Element } from './element.js'
 import { Matcher, type Tokens } from './matcher.js'
 import type { Pace, Steps } from './pace.js'
@@ -32,10 +32,15 @@ const MAX_CELLS = 4_000_000
 const SLICE_BYTES = 0x10000
 
 const isNameOf = (tag: number, vr: string): boolean => vr === 'PN' || vrOf(tag) === 'PN'
+const NAMING_TAGS: ReadonlySet<number> = new Set([
+  ...ID_TAGS,
+  ...CONTACT_TAGS,
+  ...tagsOf('PN'),
+  BIRTH_DATE,
+])
 
 /** Whether an attribute names somebody, or numbers, dates or reaches them. */
-export const isNaming = (tag: number, vr: string): boolean =>
-  ID_TAGS.has(tag) || tag === BIRTH_DATE || CONTACT_TAGS.has(tag) || isNameOf(tag, vr)
+export const isNaming = (tag: number, vr: string): boolean => vr === 'PN' || NAMING_TAGS.has(tag)
 
 export class Identifiers {
   /** Folded words of names, the vocabulary's too: what cleaning must not let stay. */

@@ -9,10 +9,13 @@ import type { OriginalIdentity } from './index.js'
 import type { Digest } from './keys.js'
 import { decodeOf } from './rewrite.js'
 
-export interface Identity {
+export interface Uids {
   readonly studyInstanceUID: string
   readonly seriesInstanceUID: string
   readonly sopInstanceUID: string
+}
+
+export interface Identity extends Uids {
   readonly sopClassUID: string
   readonly modality: string
   readonly original: OriginalIdentity
@@ -57,6 +60,16 @@ export const attributesOf =
       : readerOf(elements, buffer)(tag)
   }
 
+/** Which instance it is. */
+export function readUids(elements: readonly Element[], buffer: Buffer): Uids {
+  const read = readerOf(elements, buffer)
+  return {
+    studyInstanceUID: read(0x0020000d),
+    seriesInstanceUID: read(0x0020000e),
+    sopInstanceUID: read(0x00080018),
+  }
+}
+
 /** @throws NocturneError `media_directory`, `missing_identity`, `private_sop_class`, `encapsulated_document` */
 export function readIdentity(elements: readonly Element[], buffer: Buffer): Identity {
   const decode = decodeOf(elements, buffer) ?? decodeDefault
@@ -64,12 +77,7 @@ export function readIdentity(elements: readonly Element[], buffer: Buffer): Iden
   const sopClassUID = read(0x00080016)
   if (sopClassUID === DIRECTORY || elements.some(({ tag }) => tag === DIRECTORY_RECORDS))
     throw new NocturneError('media_directory')
-  const uids = {
-    studyInstanceUID: read(0x0020000d),
-    seriesInstanceUID: read(0x0020000e),
-    sopInstanceUID: read(0x00080018),
-    sopClassUID,
-  }
+  const uids = { ...readUids(elements, buffer), sopClassUID }
   // A UID that breaks PS3.5 section 9 still tells instances apart, and is replaced.
   if (Object.values(uids).some((uid) => !/^[^\\]{1,64}$/.test(uid)))
     throw new NocturneError('missing_identity')

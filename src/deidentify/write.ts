@@ -23,6 +23,8 @@ const LARGEST_SLAB = 0x10000
 /** Ranges in their order, those of other outputs among them; ranges that touch in the same buffer become one. */
 export class Output {
   readonly #parts: (Range | Output)[] = []
+  /** Was added last, and grows while what is added next lies right behind it. */
+  #run: Range | undefined
   #slab: Buffer | undefined
   #used = 0
   #length = 0
@@ -34,15 +36,18 @@ export class Output {
   add(buffer: Buffer, start = 0, end: number = buffer.length): void {
     if (end <= start) return
     this.#length += end - start
-    const last = this.#parts.at(-1)
-    if (!(last instanceof Output) && last?.buffer === buffer && last.end === start) last.end = end
-    else if (end - start > SMALL) this.#parts.push({ buffer, start, end })
-    else this.#copy(buffer, start, end)
+    if (this.#run?.buffer === buffer && this.#run.end === start) {
+      this.#run.end = end
+      return
+    }
+    this.#close()
+    this.#run = { buffer, start, end }
   }
 
   /** `other` must be complete. */
   addAll(other: Output): void {
     if (other.length > SMALL) {
+      this.#close()
       this.#length += other.length
       this.#parts.push(other)
     } else {
@@ -54,7 +59,15 @@ export class Output {
     return joined(this.#length, this.#ranges(), pace)
   }
 
-  #copy(buffer: Buffer, start: number, end: number): void {
+  #close(): void {
+    const run = this.#run
+    this.#run = undefined
+    if (run === undefined) return
+    if (run.end - run.start > SMALL) this.#parts.push(run)
+    else this.#copy(run)
+  }
+
+  #copy({ buffer, start, end }: Range): void {
     const size = end - start
     if (!this.#slab || this.#used + size > this.#slab.length) {
       const wanted = this.#slab ? Math.min(2 * this.#slab.length, LARGEST_SLAB) : FIRST_SLAB
@@ -71,6 +84,7 @@ export class Output {
   }
 
   *#ranges(): Generator<Range, void> {
+    this.#close()
     for (const part of this.#parts) {
       if (part instanceof Output) yield* part.#ranges()
       else yield part

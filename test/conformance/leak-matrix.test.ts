@@ -68,11 +68,18 @@ describe('of an identity planted where others leave one', () => {
   })
 })
 
-/** Real images under the classes of two more kinds: none of those files is at hand. */
+/** Real images under the classes of more kinds: few or none of those files are at hand. */
 const KINDS = [
+  { modality: 'CR', sopClass: '1.2.840.10008.5.1.4.1.1.1' },
   { modality: 'DX', sopClass: '1.2.840.10008.5.1.4.1.1.1.1' },
   { modality: 'MG', sopClass: '1.2.840.10008.5.1.4.1.1.1.2' },
 ] as const
+
+interface Planted {
+  readonly output: string
+  readonly tokens: readonly string[]
+  readonly modality?: string
+}
 
 describe('of the identities planted in every real file', () => {
   const missing = noFiles ?? noPydicom
@@ -96,10 +103,15 @@ describe('of the identities planted in every real file', () => {
           { maxBuffer: 2 ** 26 },
         )
         const counts = new Map<string, number>()
+        const modalities = new Map<string, { real: number; made: number }>()
         const leaks: string[] = []
         for (const answer of stdout.trim().split('\n')) {
-          const { output, tokens } = JSON.parse(answer) as { output: string; tokens: string[] }
+          const { output, tokens, modality = '' } = JSON.parse(answer) as Planted
           if (tokens.length === 0) continue
+          const job = jobs.find((one) => one.output === output)
+          const count = modalities.get(modality) ?? { real: 0, made: 0 }
+          modalities.set(modality, count)
+          count[job && 'modality' in job ? 'made' : 'real'] += 1
           const wanted = tokens.map((token) => Buffer.from(token, 'hex'))
           for (const profile of PROFILES) {
             const outcome = await outcomeOf(readFileSync(output), profile, wanted)
@@ -110,7 +122,14 @@ describe('of the identities planted in every real file', () => {
         }
         console.log(
           `${jobs.length} files with an identity each, two profiles: ` +
-            [...counts].map(([kind, count]) => `${count} ${kind}`).join(', '),
+            [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ') +
+            `\nby modality: ${[...modalities]
+              .sort(([a], [b]) => (a < b ? -1 : 1))
+              .map(
+                ([name, { real, made }]) =>
+                  `${name} ${real}${made > 0 ? ` + ${made} made of others` : ''}`,
+              )
+              .join(', ')}`,
         )
         expect(leaks).toEqual([])
         expect(counts.get('ok') ?? 0).toBeGreaterThan(700)

@@ -88,9 +88,10 @@ def work(job):
             dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = job["sopClass"]
         dataset.save_as(job["output"], write_like_original=True)
     except Exception:
-        return []
-    return [token.lower().encode("latin-1").hex() for token in tokens]
+        return {"tokens": []}
+    tokens = [token.lower().encode("latin-1").hex() for token in tokens]
+    return {"tokens": tokens, "modality": str(dataset.get("Modality") or "none")}
 
 
 for job in json.load(open(sys.argv[1])):
-    print(json.dumps({"output": job["output"], "tokens": work(job)}))
+    print(json.dumps({"output": job["output"], **work(job)}))

@@ -69,7 +69,8 @@ export function problemHandler(
       response.destroy()
       return
     }
-    if (!request.complete) linger(request)
+    // Who is gone reads no answer.
+    if (!request.complete && !request.destroyed) linger(request)
     if (error instanceof RateLimitedError) response.set('Retry-After', String(error.retryAfter))
     send(response, error)
   }

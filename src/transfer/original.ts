@@ -89,9 +89,14 @@ export class Original {
 
   /** Reads what is left and stores the whole original, sealed to the facility. */
   async keep(): Promise<KeptOriginal> {
-    for (let chunk = await this.#next(); chunk; chunk = await this.#next()) await this.#hold(chunk)
     try {
+      for (let chunk = await this.#next(); chunk; chunk = await this.#next())
+        await this.#hold(chunk)
       return this.#spill ? await this.#spill.end() : await keepHeld(this.#held, this.#keepSealed)
+    } catch (error) {
+      // Without this the store would wait for ever for the rest of a copy whose source is gone.
+      await this.#spill?.drop()
+      throw error
     } finally {
       this.#forget()
     }
@@ -172,6 +177,11 @@ class Spill {
 
   async end(): Promise<KeptOriginal> {
     return { stored: await this.#spool.end(), sha256: this.#hash.digest('hex') }
+  }
+
+  /** Nothing of it is kept. Never throws. */
+  drop(): Promise<void> {
+    return this.#spool.drop()
   }
 }
 

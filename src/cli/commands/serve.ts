@@ -46,15 +46,11 @@ export const registerServe: Register = (parent, cli) => {
         } else exitSoon()
       } finally {
         await gateway.close()
-        exitSoon()
       }
     })
 }
 
-/**
- * Everything is durable and closed, or never was opened: what somebody forgot, or a store that does not answer, must not
- * keep a stopped gateway alive.
- */
+/** Nothing was opened yet: a store that does not answer must not keep a stopped gateway alive. */
 function exitSoon(): void {
   setTimeout(() => process.exit(), EXIT_AFTER_MS).unref()
 }

@@ -100,7 +100,7 @@ export interface Limits extends ReceiveLimits {
   readonly requestItems: number
   readonly transferItems: number
   readonly transferBytes: number
-  /** Seconds without a byte from a client before its request is given up. */
+  /** Seconds within which a client must send 8 KiB of its upload, or take something of its answer. */
   readonly idleSeconds: number
   /** Requests that may upload at the same time. */
   readonly uploads: number

@@ -27,6 +27,7 @@ export function createApp(rooms: Rooms, origin: () => string): Express {
   const door = createDoor(rooms)
   const gate = new UploadGate(rooms.site.config.limits.uploads, metrics)
   const app = bareApp()
+  app.use(endStalled(rooms.site.config.limits.idleSeconds))
   app.use(observe(rooms, metrics))
   app.use(healthRoutes(door))
   app.use(whileRecording(rooms))
@@ -56,6 +57,17 @@ const noStore: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'no-store')
   next()
 }
+
+/** A client that takes nothing more of its answer holds an object of the store open: it is given up like a silent sender. */
+const endStalled =
+  (idleSeconds: number): RequestHandler =>
+  (_request, response, next) => {
+    response.setTimeout(idleSeconds * 1_000, () => {
+      // Without bytes that wait for the client, it is we who are slow.
+      if (response.writableLength > 0) response.destroy()
+    })
+    next()
+  }
 
 /** What cannot be recorded is not answered: behind this stands every route, also those that record nothing. */
 const whileRecording =

@@ -6,6 +6,9 @@ import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Part } from '../receive/index.js'
 import { PartQueue } from './part-queue.js'
 
+/** A study of 500 MB would take a week at this pace. */
+const LEAST_BYTES = 8 * 1024
+
 /** The form fields before the files, as they were sent: bounded in length, otherwise unchecked. */
 export interface UploadFields {
   readonly group?: string
@@ -18,7 +21,7 @@ export interface UploadFields {
 export interface UploadLimits {
   /** Parts named `files` in one request. */
   readonly requestItems: number
-  /** Seconds that a client may let pass without sending a byte while we wait for one. */
+  /** Seconds within which a client must send 8 KiB while we wait for them. */
   readonly idleSeconds: number
   /** Fields that may come, with the most characters of each; those of a transfer unless told. */
   readonly fields?: ReadonlyMap<string, number>
@@ -201,13 +204,19 @@ class UploadReader {
     const request = this.#request
     let isWaiting = true
     let hasBytes = false
+    let received = 0
     const idle = setTimeout(() => {
       if (isWaiting) this.#end(new NocturneError('slow_client'))
     }, this.#limits.idleSeconds * 1000)
 
     const onData = (chunk: Buffer) => {
       hasBytes = true
-      idle.refresh()
+      received += chunk.length
+      // Who sends a byte now and then is as good as silent.
+      if (received >= LEAST_BYTES) {
+        received = 0
+        idle.refresh()
+      }
       const isDrained = parser.write(chunk)
       if (isDrained && !this.#queue.isCrowded) return
       isWaiting = false

@@ -4,9 +4,11 @@
  *
  * An officer proposes, the operator carries out. What is true after a crash behind each step:
  *   1. one transaction takes out the rows of some bundles and records which (`ledger.pruned`): both or neither
- *   2. their published bundles are removed; until then they are only more than must be there
- *   3. the cursor moves on; without it, step 2 is done again, and removing what is gone succeeds
+ *   2. the log is published with that entry; its bundles are only more than must be there
+ *   3. their published bundles are removed
+ *   4. the cursor moves on; without it, step 3 is done again, and removing what is gone succeeds
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Db, State, Tx } from '../state/index.js'
 import type { LogFiles } from '../store/index.js'
@@ -21,6 +23,7 @@ import { tilePath } from './layout.js'
 import type { Ledger } from './ledger.js'
 import { TILE_WIDTH } from './merkle.js'
 import { prunings } from './pruned.js'
+import type { Publisher } from './publish.js'
 
 /** Years are counted by 366 days, so that none is cut short. */
 export const retentionMs = (years: number): number => years * 366 * DAY_MS
@@ -37,6 +40,7 @@ export interface PruneOptions {
   readonly state: State
   readonly ledger: Ledger
   readonly files: LogFiles
+  readonly publisher: Publisher
   readonly now: () => number
   /** 6 or more. */
   readonly years: number
@@ -82,7 +86,7 @@ export interface PruneReport extends PrunePlan {
 /**
  * Carries out the newest proposal. Whatever came under hold since stays.
  *
- * @throws NocturneError `prune_not_proposed`, `prune_in_use` while another process prunes, `store_unavailable`.
+ * @throws NocturneError `prune_not_proposed`, `prune_in_use` while another process prunes or publishes, `store_unavailable`.
  */
 export async function prune(
   options: PruneOptions,
@@ -104,6 +108,7 @@ export async function prune(
       await pruneBundles(ledger, some, { actor, plan, related: proposal.id })
       if (!(await cursor.advance(done))) throw new NocturneError('prune_in_use')
     }
+    await publishAll(options.publisher)
     const { left, next } = await removePublished(options, done)
     await cursor.advance(next)
     return { ...plan, left }
@@ -242,7 +247,20 @@ async function pruneBundles(
     })
 }
 
-/** Step 2, also of a run that was cut off. Answers how many bundles are still there, and where the next run begins. */
+const PUBLISH_WAIT_MS = 30_000
+const PUBLISH_POLL_MS = 200
+
+/** What says that bundles were pruned is published before they go: else they would be missing to who reads the published log. */
+async function publishAll(publisher: Publisher): Promise<void> {
+  for (let waited = 0; waited < PUBLISH_WAIT_MS; waited += PUBLISH_POLL_MS) {
+    if ((await publisher.publish()) !== undefined) return
+    // A gateway does it at this moment.
+    await sleep(PUBLISH_POLL_MS)
+  }
+  throw new NocturneError('prune_in_use')
+}
+
+/** Step 3, also of a run that was cut off. Answers how many bundles are still there, and where the next run begins. */
 async function removePublished({ state, files }: PruneOptions, from: number) {
   let [left, next] = [0, from]
   for (const { idx, ranges } of await prunings(state.db, from)) {

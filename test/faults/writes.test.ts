@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFile, spawn } from 'node:child_process'
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { copyFile, cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -12,8 +12,10 @@ import {
   createLedger,
   createPublisher,
   newLedgerKey,
+  nodeCrypto,
   proposePruning,
   prune,
+  verifyPublished,
 } from '../../src/ledger/index.js'
 import { openState } from '../../src/state/index.js'
 import { openLogFiles } from '../../src/store/index.js'
@@ -58,13 +60,15 @@ await opened?.state.close()
 const PRUNE = `
 const { DIST, URL_, KEY, GATEWAY, FILES, NOW } = process.env
 const { openState } = await import(DIST + '/state/index.js')
-const { createLedger, prune } = await import(DIST + '/ledger/index.js')
+const { createLedger, createPublisher, prune } = await import(DIST + '/ledger/index.js')
 const { openLogFiles } = await import(DIST + '/store/index.js')
 const state = await openState(URL_)
 const now = () => Number(NOW)
 const ledger = await createLedger({ state, gateway: GATEWAY, signingKey: KEY, now })
 const files = await openLogFiles({ kind: 'files', path: FILES })
-await prune({ state, ledger, files, now, years: ${YEARS} }, { id: 'site', role: 'operator' }, 'child')
+const { verifierKey } = ledger
+const publisher = createPublisher({ state, files, verifierKey, holder: 'child', now, keepMs: 1 })
+await prune({ state, ledger, files, publisher, now, years: ${YEARS} }, { id: 'site', role: 'operator' }, 'child')
 await state.close()
 `
 
@@ -85,14 +89,12 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'nocturne-writes-'))
     dist = join(dirname(await buildCli()), '..')
-    const { state, ledger, now, files } = await openAt('start.db', BEGIN)
+    const { state, ledger, publisher } = await openAt('start.db', BEGIN)
     await fill(ledger, 900)
-    const { verifierKey } = ledger
-    const publisher = createPublisher({ state, files, verifierKey, holder: 'p', now, keepMs: 1 })
     await publisher.publish()
     await state.close()
     // The log that is pruned is six years older.
-    await copyFile(join(dir, 'start.db'), join(dir, 'old.db'))
+    await copySite('start.db', 'old.db')
     const old = await openAt('old.db', LATER)
     const options = { ...old, years: YEARS }
     await proposePruning(options, { id: 'officer-1', role: 'officer' })
@@ -114,8 +116,19 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
     const state = await openState(`sqlite:${join(dir, name)}`)
     const now = () => time
     const ledger = await createLedger({ state, gateway: GATEWAY, signingKey: key, now })
-    const files = await openLogFiles({ kind: 'files', path: join(dir, 'objects') })
-    return { state, ledger, now, files }
+    const files = await openLogFiles({ kind: 'files', path: objectsOf(name) })
+    const { verifierKey } = ledger
+    const publisher = createPublisher({ state, files, verifierKey, holder: 'p', now, keepMs: 1 })
+    return { state, ledger, now, files, publisher }
+  }
+
+  const objectsOf = (name: string) => join(dir, `${name}.objects`)
+
+  /** The database and what was published of it. */
+  async function copySite(from: string, to: string): Promise<void> {
+    await copyFile(join(dir, from), join(dir, to))
+    await rm(objectsOf(to), { recursive: true, force: true })
+    await cp(objectsOf(from), objectsOf(to), { recursive: true })
   }
 
   /** Runs the work on a copy of the database, with the fault in it. */
@@ -124,7 +137,7 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
     const path = join(dir, name)
     await rm(`${path}-wal`, { force: true })
     await rm(`${path}-shm`, { force: true })
-    await copyFile(join(dir, from), path)
+    await copySite(from, name)
     const log = join(dir, 'trace')
     const words = [
       ...['-f', '-qq', '-o', log, '-e', `trace=${CALLS}`, '-P', path, '-P', `${path}-wal`],
@@ -138,7 +151,7 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
         URL_: `sqlite:${path}`,
         KEY: key,
         GATEWAY,
-        FILES: join(dir, 'objects'),
+        FILES: objectsOf(name),
         NOW: String(LATER),
       },
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -227,16 +240,15 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
         const { name, injected } = await trace(PRUNE, 'old.db', `signal=KILL:when=${n}`)
         if (!isReached(injected, n, writes.prune)) continue
         // A lease of the dead process is over a minute later.
-        const { state, ledger, files, now } = await openAt(name, LATER + 120_000)
+        const { state, ledger, files, ...opened } = await openAt(name, LATER + 120_000)
+        const published = () => verifyPublished(files, ledger.verifierKey, nodeCrypto)
         const before = await ledger.verify()
-        expect(before).toMatchObject({ ok: true })
-        await prune(
-          { state, ledger, files, now, years: YEARS },
-          { id: 'site', role: 'operator' },
-          'b',
-        )
+        expect([before, await published()]).toMatchObject([{ ok: true }, { ok: true }])
+        const options = { state, ledger, files, ...opened, years: YEARS }
+        await prune(options, { id: 'site', role: 'operator' }, 'b')
         const after = await ledger.verify()
-        expect(after).toMatchObject({ ok: true, pruned: [[0, 768]] })
+        const pruned = { ok: true, pruned: [[0, 768]] }
+        expect([after, await published()]).toMatchObject([pruned, pruned])
         table.push(
           `  kill at write ${n} of pruning: ${before.pruned ? 'pruned' : 'not pruned'}, holds`,
         )

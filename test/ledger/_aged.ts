@@ -75,7 +75,7 @@ export async function openAged(
     signingKey,
     url,
     path: join(dir, 'log'),
-    options: { state, ledger, files, now, years: 6 },
+    options: { state, ledger, files, publisher, now, years: 6 },
     at: (moved) => {
       time = moved
     },

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import {
   addHold,
   createLedger,
+  createPublisher,
   newLedgerKey,
   proposePruning,
   prune,
@@ -128,7 +129,9 @@ const title = `two gateways on one PostgreSQL${isMissing ? ` (skipped: ${postgre
     await fill(ledger, 600)
     const dir = await mkdtemp(join(tmpdir(), 'nocturne-pg-prune-'))
     const files = await openLogFiles({ kind: 'files', path: dir })
-    const options = { state, ledger, files, now, years: 6 }
+    const { verifierKey } = ledger
+    const publisher = createPublisher({ state, files, verifierKey, holder: 'a', now, keepMs: 1 })
+    const options = { state, ledger, files, publisher, now, years: 6 }
     const officer = { id: 'officer-1', role: 'officer' } as const
     const { index } = await addHold(ledger, officer, { transfer: 'nobody-s' })
     const { size } = await ledger.verify()

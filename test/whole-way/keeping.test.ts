@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createLedger } from '../../src/ledger/index.js'
+import { openState } from '../../src/state/index.js'
+import { fill } from '../ledger/_open.js'
 import { makeSite, nocturne } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'
+import { issueToken } from './_people.js'
 import { makeStudy } from './_study.js'
 
 interface Body {
@@ -14,6 +19,22 @@ interface Body {
   readonly id: string
   readonly reviewed: number
   readonly size: number
+}
+
+/** Gives a site another ledger, which began before its retention, and its officer a token that is in it. */
+async function recordLongAgo(site: TestSite, count: number): Promise<void> {
+  const { dir } = site
+  // The tokens of the demo are in there, and their events.
+  await rm(join(dir, 'data'), { recursive: true })
+  await rm(site.tokenFile('officer-1'))
+  const signingKey = await readFile(join(dir, 'secrets/ledger.pem'), 'utf8')
+  const [gateway = ''] = (await readFile(join(dir, 'keys/ledger.vkey'), 'utf8')).split('/audit')
+  await mkdir(join(dir, 'data'), { recursive: true, mode: 0o700 })
+  const state = await openState(`sqlite:${join(dir, 'data/nocturne.db')}`)
+  const now = () => Date.now() - 8 * 366 * 86_400_000
+  await fill(await createLedger({ state, gateway, signingKey, now }), count)
+  await state.close()
+  await issueToken(site, 'officer-1')
 }
 
 describe('what officers keep an eye on', () => {
@@ -103,6 +124,21 @@ describe('what officers keep an eye on', () => {
     expect(alone.status).toBe(1)
     expect(alone.stderr).toContain('no officer has proposed to prune')
   })
+
+  it('what is past its time goes when an officer said so and the operator does it, and the rest verifies', async () => {
+    const old = await makeSite()
+    await recordLongAgo(old, 600)
+    const second = await old.start()
+    const officer = ['--gateway', second.url, '--token-file', old.tokenFile('officer-1')]
+    const proposed = await nocturne('audit', 'prune', ...officer, '--json')
+    expect(JSON.parse(proposed.stdout)).toMatchObject({ entries: 512 })
+    await second.stop()
+    const pruned = await nocturne('audit', 'prune', '--site', old.dir, '--json')
+    expect(JSON.parse(pruned.stdout)).toMatchObject({ entries: 512, left: 0 })
+    const verified = await nocturne('audit', 'verify', '--site', old.dir, '--json')
+    expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, pruned: [[0, 512]] })
+    await old.remove()
+  }, 60_000)
 
   it.each(['reader-1', 'operator-1', 'facility-a'])('is not for %s', async (who) => {
     for (const path of ['review', 'holds', 'prune'])

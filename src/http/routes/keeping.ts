@@ -83,10 +83,18 @@ export function keepingRoutes(door: Door): Router {
   return router
 }
 
-export const pruneOptionsOf = ({ state, ledger, logFiles, now, site }: Rooms): PruneOptions => ({
+export const pruneOptionsOf = ({
+  state,
+  ledger,
+  logFiles,
+  publisher,
+  now,
+  site,
+}: Rooms): PruneOptions => ({
   state,
   ledger,
   files: logFiles,
+  publisher,
   now,
   years: site.config.ledger.retention.years,
 })

@@ -1,5 +1,6 @@
 /** A demo site and a gateway on it, made and run by the command itself. */
 import { join } from 'node:path'
+import { keepEventTypes } from '../_event-types.js'
 import { buildCli, run, scratch, start } from './_cli.js'
 import type { Finished } from './_cli.js'
 
@@ -42,6 +43,7 @@ export async function startGateway(): Promise<RunningGateway> {
     stop: async () => {
       server.child.kill('SIGTERM')
       const finished = await server.finished
+      await keepEventTypes(site)
       await folder.dispose()
       return finished
     },

@@ -27,8 +27,11 @@ beforeAll(async () => {
   await site.configure((yaml) =>
     yaml.replace('readers: [reader-1]', 'readers: [reader-1], duty: { weekly: [] }'),
   )
-  const issue = ['token', 'issue', '--site', site.dir, '--principal', 'facility-a']
-  expect((await nocturne(...issue)).status).toBe(0)
+  const issued = await nocturne(
+    ...['token', 'issue', '--site', site.dir, '--principal', 'facility-a', '--json'],
+  )
+  const { id } = JSON.parse(issued.stdout) as { id: string }
+  expect((await nocturne('token', 'revoke', id, '--site', site.dir)).status).toBe(0)
   gateway = await site.start()
   const files = await makeStudy(at('study'), '--instances', '2', '--size', '64')
   const read = (await upload(site, gateway, files)).body.id
@@ -76,7 +79,7 @@ const isUnopened: Is = (entry, rows) =>
   )
 const isOutside: Is = ({ detail }) => detail?.duty === 'outside'
 const isRefusal = isOf('access.refused', 'signin.failed', 'signin.locked')
-const isOfKeys = isOf('certificate.changed', 'token.issued')
+const isOfKeys = isOf('certificate.changed', 'token.issued', 'token.revoked')
 const isDue: Is = (entry, rows) =>
   entry.outcome >= 8 || isOutside(entry, rows) || isRefusal(entry, rows) || isOfKeys(entry, rows)
 

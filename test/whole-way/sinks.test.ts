@@ -59,4 +59,21 @@ suite(`a gateway with a sink${title}`, () => {
     await second.stop()
     expect([...new Set(await indices())]).toEqual(recorded())
   }, 90_000)
+
+  it('goes on without it, and records once that it was lost and once that it was back', async () => {
+    await rsyslog.stop('SIGKILL')
+    const gateway = await site.start()
+    const token = await site.token('officer-1')
+    const told = async () => {
+      const path = '/v1/audit/events?type=sink.lost,sink.regained'
+      const { body } = await call(gateway, 'GET', path, { token })
+      const { events } = body as unknown as { events: { entry: { type: string } }[] }
+      return events.map(({ entry }) => entry.type)
+    }
+    expect(await eventually(told, (seen) => seen.length > 0, 30_000)).toEqual(['sink.lost'])
+    await rsyslog.start()
+    const after = await eventually(told, (seen) => seen.length > 1, 40_000)
+    expect(after).toEqual(['sink.lost', 'sink.regained'])
+    await gateway.stop()
+  }, 120_000)
 })

@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makeSite, nocturne, ROOT } from './_gateway.js'
+import { eventually } from '../_eventually.js'
+import { makeSite, nocturne, ROOT, siteAt } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
+import { call } from './_http.js'
 
 let site: TestSite
 let gateway: RunningGateway
@@ -68,6 +70,14 @@ async function untilWitnessed(size: number): Promise<Readiness> {
   }
 }
 
+/** How many there are of such events, once there is one. */
+async function untilRecorded(at: RunningGateway, type: string): Promise<number> {
+  const token = await site.token('officer-1')
+  const count = async () =>
+    (await call(at, 'GET', `/v1/audit/events?type=${type}`, { token })).body.count as number
+  return eventually(count, (seen) => seen > 0, 30_000)
+}
+
 describe('a gateway with a witness', () => {
   it('says how old the witnessed checkpoint is, and gives receipts that the witness stands behind', async () => {
     const { witnessed, warnings } = await untilWitnessed(1)
@@ -96,10 +106,12 @@ describe('a gateway with a witness', () => {
     const token = await nocturne('token', 'issue', '--site', site.dir, '--principal', 'reader-1')
     expect(token.status).toBe(0)
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200)
+    expect(await untilRecorded(gateway, 'witness.lost')).toBe(1)
     await startWitness(join(site.dir, '../witness'), new URL(url).host)
     const { witnessed } = await untilWitnessed(before + 1)
     expect(witnessed?.size).toBeGreaterThan(before)
-  }, 60_000)
+    expect(await untilRecorded(gateway, 'witness.regained')).toBe(1)
+  }, 90_000)
 
   it('has a witness that answers nothing but what it is for', async () => {
     const at = url
@@ -113,4 +125,20 @@ describe('a gateway with a witness', () => {
     const bad = await fetch(`${at}/add-checkpoint`, { method: 'POST', body: 'old 0\n\nx' })
     expect(bad.status).toBe(400)
   })
+
+  it('is found to have two histories, when a copy of it goes on by itself', async () => {
+    await gateway.stop()
+    const dir = join(site.dir, '../copy')
+    await cp(site.dir, dir, { recursive: true })
+    gateway = await site.start()
+    const grown = Number((await untilWitnessed(1)).witnessed?.size) + 1
+    await untilRecorded(gateway, 'ledger.read')
+    expect((await untilWitnessed(grown)).witnessed?.size).toBeGreaterThanOrEqual(grown)
+    await gateway.stop()
+    const copy = siteAt(dir, () => Promise.resolve())
+    const second = await copy.start()
+    expect(await untilRecorded(second, 'witness.disagreed')).toBe(1)
+    await second.stop()
+    await copy.remove()
+  }, 90_000)
 })

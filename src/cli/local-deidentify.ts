@@ -2,22 +2,25 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { deidentify } from '../deidentify/index.js'
 import type {
+  AttributeRecipient,
   DeidentifiedInstance,
   DeidentifyContext,
   ElementReport,
+  Profile,
   Pseudonym,
 } from '../deidentify/index.js'
 import { newId } from '../lib/ids.js'
 import { NocturneError } from '../lib/errors.js'
 import { receive } from '../receive/index.js'
 import type { ReceivedItem } from '../receive/index.js'
-import { CommandError, toCommandError } from './command-error.js'
+import { readRecipient } from '../config/index.js'
+import { CommandError, toCommandError, usageError } from './command-error.js'
 import type { LocalFile } from './files.js'
 import { makeFolder, writeWhole } from './local-write.js'
 import { readFileBlocks } from './message-file.js'
 import type { Output } from './output.js'
 import { readProfile } from './profile-file.js'
-import { readSecretText } from './secret-file.js'
+import { readSecretText, readSmallText } from './secret-file.js'
 
 export interface ItemReport {
   /** The file as it was named; an archive's items all bear its name. */
@@ -34,6 +37,8 @@ interface Work {
   /** Undefined on a dry run: everything is done, to the last byte, and nothing is written. */
   readonly out: string | undefined
   readonly secretFile: string | undefined
+  /** Paths of certificates. */
+  readonly encryptedAttributes: readonly string[] | undefined
   readonly output: Output
 }
 
@@ -60,6 +65,7 @@ export async function* deidentifyFiles(
     transfer: newId(),
     headerBytes: HEADER_BYTES,
     pseudonymOf: (handle) => Promise.resolve(pseudonymOf(secret, handle)),
+    encryptedAttributes: await readRecipients(work, profile),
   }
   if (work.out !== undefined) await makeFolder(work.out)
   for (const { path, mediaType } of files) {
@@ -109,6 +115,29 @@ async function readSecret({ secretFile, output }: Work): Promise<Buffer> {
     code: 'secret_invalid',
     hint: 'make one with: openssl rand -base64 32',
   })
+}
+
+async function readRecipients(
+  { encryptedAttributes: paths }: Work,
+  profile: Profile,
+): Promise<readonly AttributeRecipient[] | undefined> {
+  if (paths === undefined) return undefined
+  if (profile.links === 'transfer')
+    throw usageError(
+      `--encrypted-attributes leads back to the patient, and the profile ${profile.name} leaves nothing that does`,
+      'choose a profile with links: facility, such as pseudonymize',
+    )
+  const recipients: AttributeRecipient[] = []
+  for (const path of paths) {
+    const { recipient, problem } = await readRecipient(await readSmallText(path), new Date())
+    if (problem)
+      throw new CommandError(`${path} ${problem.problem}`, {
+        code: 'certificate_invalid',
+        hint: problem.hint,
+      })
+    recipients.push(recipient)
+  }
+  return recipients
 }
 
 const DAY_SECONDS = 86_400

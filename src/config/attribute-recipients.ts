@@ -40,33 +40,35 @@ export async function readAttributeRecipients(
   const findings: Finding[] = []
   const problems: SiteProblem[] = []
   const seen = new Set<string>()
-  for (const [index, { encryptedAttributes: path, profile }] of site.facilities.entries()) {
-    if (path === undefined) continue
+  for (const [index, { encryptedAttributes: paths, profile }] of site.facilities.entries()) {
+    if (paths === undefined) continue
     if (profile !== undefined && profiles.get(profile)?.links === 'transfer')
       findings.push({
         at: ['facilities', index, 'encryptedAttributes'],
         problem: `leads back to the patient, and the profile ${shorten(profile)} leaves nothing that does`,
         hint: 'remove it, or choose a profile with links: facility, such as pseudonymize',
       })
-    if (seen.has(path)) continue
-    seen.add(path)
-    const file = shorten(path)
-    const reading = await readText(resolvePath(dir, path), file, MAKE)
-    if (reading.problem) {
-      problems.push({ path: file, ...reading.problem })
-      continue
-    }
-    const { recipient, expiresAt, problem } = await readRecipient(reading.text, now)
-    if (problem) problems.push({ path: file, ...problem })
-    else {
-      recipients.set(path, recipient)
-      expiries.push({ file, expiresAt })
+    for (const path of paths) {
+      if (seen.has(path)) continue
+      seen.add(path)
+      const file = shorten(path)
+      const reading = await readText(resolvePath(dir, path), file, MAKE)
+      if (reading.problem) {
+        problems.push({ path: file, ...reading.problem })
+        continue
+      }
+      const { recipient, expiresAt, problem } = await readRecipient(reading.text, now)
+      if (problem) problems.push({ path: file, ...problem })
+      else {
+        recipients.set(path, recipient)
+        expiries.push({ file, expiresAt })
+      }
     }
   }
   return { recipients, expiries, findings, problems }
 }
 
-type Reading =
+export type RecipientReading =
   | {
       readonly recipient: AttributeRecipient
       readonly expiresAt: Date
@@ -78,8 +80,11 @@ type Reading =
       readonly problem: Omit<SiteProblem, 'path'>
     }
 
-async function readRecipient(text: string, now: Date): Promise<Reading> {
-  const wrong = (problem: string, hint: string): Reading => ({ problem: { problem, hint } })
+/** The recipient of an X.509 certificate in PEM; for the command line, which has no site. */
+export async function readRecipient(text: string, now: Date): Promise<RecipientReading> {
+  const wrong = (problem: string, hint: string): RecipientReading => ({
+    problem: { problem, hint },
+  })
   if (text.includes('PRIVATE KEY'))
     return wrong(
       'holds a private key, and that is for the facility alone',

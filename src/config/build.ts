@@ -20,12 +20,14 @@ export interface Gathered {
 export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteConfig | undefined {
   const armored = new Map(parts.certificates.map((one) => [one.principal, one.armored]))
   const recovery = armored.get('recovery')
-  const facilities = file.facilities.flatMap(({ encryptedAttributes: path, ...one }) => {
+  const facilities = file.facilities.flatMap(({ encryptedAttributes: paths, ...one }) => {
     const [certificate, profile] = [armored.get(one.id), parts.profiles.get(one.profile)]
-    const recipient = path === undefined ? undefined : parts.recipients.get(path)
+    const recipients = paths?.flatMap((path) => parts.recipients.get(path) ?? [])
     if (certificate === undefined || profile === undefined) return []
-    if (path !== undefined && recipient === undefined) return []
-    return [{ ...one, certificate, profile, ...(recipient && { encryptedAttributes: recipient }) }]
+    if (recipients?.length !== paths?.length) return []
+    return [
+      { ...one, certificate, profile, ...(recipients && { encryptedAttributes: recipients }) },
+    ]
   })
   const people = file.people.flatMap(({ id, role, facility }) => {
     const certificate = armored.get(id)

@@ -38,7 +38,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'facilities[].groups[]': 'write the id of a group',
   'facilities[].documents': 'write pass or quarantine',
   'facilities[].encryptedAttributes':
-    "write the path of a PEM file with an X.509 certificate of the facility's RSA key, or leave it out",
+    "write the path of a PEM file with an X.509 certificate of the facility's RSA key, or a list of up to 8, or leave it out",
   groups:
     'add "- { id: nights, timezone: America/Chicago, readers: [ID] }" for those who read together',
   'groups[]': 'write { id: nights, timezone: America/Chicago, readers: [ID] }',

@@ -69,7 +69,7 @@ export interface FacilityConfig {
   /** Documents cannot be de-identified: pass them to the readers sealed, or hold them in quarantine. */
   readonly documents: 'pass' | 'quarantine'
   /** Who can open the original values that travel in each instance (0400,0500). */
-  readonly encryptedAttributes?: AttributeRecipient
+  readonly encryptedAttributes?: readonly AttributeRecipient[]
 }
 
 export interface GroupConfig {
@@ -137,6 +137,7 @@ export interface SiteProblem {
   readonly hint: string
 }
 
+export { readRecipient } from './attribute-recipients.js'
 export { loadSite, SiteInvalidError, surveySite } from './load.js'
 export type { SiteRooms, SiteSurvey } from './load.js'
 export type { SiteCertificate } from './certificates.js'

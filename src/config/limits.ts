@@ -30,7 +30,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     min: 64 * KiB,
     max: 512 * MiB,
     reason:
-      'in memory while an instance passes; holds 10,000 frames at 3 KB of functional groups each',
+      'in memory while an instance passes; holds 10,000 frames at 3 KB of functional groups each, and all but the largest RT structure sets (50 MB)',
   },
   requestItems: {
     unit: 'count',
@@ -89,7 +89,8 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     standard: 16,
     min: 1,
     max: 1_024,
-    reason: 'with headerBytes it bounds memory: 16 times 32 MiB',
+    reason:
+      'each may hold a new header until it is sealed; of headers over 4 MiB two are made at a time',
   },
   failuresPerMinute: {
     unit: 'count',

@@ -39,6 +39,11 @@ const path = z
   .max(1_024, 'is too long for a path')
   .refine((text) => !text.includes('\0'), 'is not a path')
 
+/** One, or a list. */
+const certificatePaths = z
+  .union([path, z.array(path).nonempty('is empty').max(8, 'names more than 8')])
+  .transform((paths): readonly string[] => (typeof paths === 'string' ? [paths] : paths))
+
 const listen = z.string().transform((text, context) => {
   const parsed = parseListen(text)
   if (typeof parsed !== 'string') return parsed
@@ -66,7 +71,7 @@ export const facilityFields = {
   profile: path,
   groups: z.array(reference).min(1, 'names no group').max(1_000, 'names too many groups'),
   documents: z.enum(['pass', 'quarantine']).default('pass'),
-  encryptedAttributes: path.optional(),
+  encryptedAttributes: certificatePaths.optional(),
 }
 
 const parsed = <T>(parse: (text: string) => T | undefined, problem: string) =>

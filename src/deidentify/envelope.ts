@@ -19,29 +19,24 @@ const KEY_BYTES = 32
 const IV_BYTES = 16
 
 /**
- * `content`, for the holder of the recipient's private key. The same content gives the same bytes, so that an instance
+ * `content`, for the holders of the recipients' private keys. The same content gives the same bytes, so that an instance
  * that is sent again is still known to be the same: content key, IV and padding come from the content under a key of
  * the facility, and no two contents share them. Whoever has that key made the pseudonyms too.
  */
-export function envelop(content: Buffer, recipient: AttributeRecipient, digest: Digest): Buffer {
-  const seed = digest(`${recipient.keyId}\0${content.toString('latin1')}`)
+export function envelop(
+  content: Buffer,
+  recipients: readonly AttributeRecipient[],
+  digest: Digest,
+): Buffer {
+  const keyIds = recipients.map(({ keyId }) => keyId).join(' ')
+  const seed = digest(`${keyIds}\0${content.toString('latin1')}`)
   const key = derived(seed, 'key', KEY_BYTES)
   const iv = derived(seed, 'iv', IV_BYTES)
   const cipher = createCipheriv('aes-256-cbc', key, iv)
   const ciphertext = Buffer.concat([cipher.update(content), cipher.final()])
-  const transport = new KeyTransRecipientInfo({
-    version: 2,
-    // By the key's identifier: issuer and serial number would name the facility in every file.
-    rid: new OctetString({ valueHex: Buffer.from(recipient.keyId, 'hex') }),
-    keyEncryptionAlgorithm: new AlgorithmIdentifier({
-      algorithmId: RSA_ENCRYPTION,
-      algorithmParams: new Null(),
-    }),
-    encryptedKey: new OctetString({ valueHex: wrapped(key, recipient, seed) }),
-  })
   const data = new EnvelopedData({
     version: 2,
-    recipientInfos: [new RecipientInfo({ variant: 1, value: transport })],
+    recipientInfos: recipients.map((recipient) => transport(key, recipient, seed)),
     encryptedContentInfo: new EncryptedContentInfo({
       contentType: DATA,
       contentEncryptionAlgorithm: new AlgorithmIdentifier({
@@ -59,11 +54,28 @@ export function envelop(content: Buffer, recipient: AttributeRecipient, digest: 
   return Buffer.from(info.toSchema().toBER())
 }
 
+const transport = (key: Buffer, recipient: AttributeRecipient, seed: Buffer): RecipientInfo =>
+  new RecipientInfo({
+    variant: 1,
+    value: new KeyTransRecipientInfo({
+      version: 2,
+      // By the key's identifier: issuer and serial number would name the facility in every file.
+      rid: new OctetString({ valueHex: Buffer.from(recipient.keyId, 'hex') }),
+      keyEncryptionAlgorithm: new AlgorithmIdentifier({
+        algorithmId: RSA_ENCRYPTION,
+        algorithmParams: new Null(),
+      }),
+      encryptedKey: new OctetString({ valueHex: wrapped(key, recipient, seed) }),
+    }),
+  })
+
 /** PKCS #1 v1.5 (RFC 8017 section 7.2.1), its padding from `seed`: OpenSSL's own is of chance. */
-function wrapped(key: Buffer, { publicKey }: AttributeRecipient, seed: Buffer): Buffer {
+function wrapped(key: Buffer, { keyId, publicKey }: AttributeRecipient, seed: Buffer): Buffer {
   const rsa = createPublicKey(publicKey)
   const size = Math.ceil((rsa.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
-  const padding = derived(seed, 'padding', size - 3 - KEY_BYTES).map((byte) => (byte % 255) + 1)
+  const padding = derived(seed, `padding ${keyId}`, size - 3 - KEY_BYTES).map(
+    (byte) => (byte % 255) + 1,
+  )
   const block = Buffer.concat([Buffer.from([0, 2]), padding, Buffer.from([0]), key])
   return publicEncrypt({ key: rsa, padding: constants.RSA_NO_PADDING }, block)
 }

@@ -97,12 +97,12 @@ export async function makeHeader(
 
 async function envelopeOf(
   modified: Buffer,
-  recipient: AttributeRecipient,
+  recipients: readonly AttributeRecipient[],
   { secret }: DeidentifyContext,
 ): Promise<Buffer> {
   // Loaded when it is needed: most sites have no use for 6 MB of ASN.1.
   const { envelop } = await import('./envelope.js')
-  return envelop(modified, recipient, keyedDigest(secret, 'attributes'))
+  return envelop(modified, recipients, keyedDigest(secret, 'attributes'))
 }
 
 /**

@@ -104,8 +104,8 @@ export interface DeidentifyContext {
   /** Finds or makes the pseudonym of a patient (see `handle` in InstanceFacts). Called once an instance, before any byte leaves. */
   readonly pseudonymOf: (handle: string) => Promise<Pseudonym>
   readonly headerBytes: number
-  /** Puts original values into every instance, encrypted to this key (0400,0500). Never under `links: transfer`. */
-  readonly encryptedAttributes?: AttributeRecipient | undefined
+  /** Puts original values into every instance, encrypted to each of these keys (0400,0500). Never under `links: transfer`. */
+  readonly encryptedAttributes?: readonly AttributeRecipient[] | undefined
   /** Findings that the facility has looked at and answers for: they do not stop this instance. */
   readonly waived?: readonly Code[]
   /** Under `pixels: blank`: looks at images that were blanked, and at those that no rule covers. */

@@ -1,9 +1,11 @@
 /** Encrypted Attributes (0400,0500) opened by programs that are not ours: OpenSSL, dcmdump and dciodvfy. */
 import { execFile, execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readAttributeRecipients } from '../../src/config/attribute-recipients.js'
@@ -34,6 +36,9 @@ const isThere = (command: string): boolean => {
 const noOpenssl = isThere('openssl') ? undefined : 'no openssl'
 const noDcmdump = noOpenssl ?? (isThere('dcmdump') ? undefined : 'no dcmdump')
 
+const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const notBuilt = existsSync(CLI) ? undefined : 'no dist: run npm run build'
+
 let dir = ''
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'nocturne-attributes-'))
@@ -52,7 +57,7 @@ async function newCertificate(name: string, more: readonly string[] = []): Promi
   ])
 }
 
-const read = (path: string, profile = 'pseudonymize', now = new Date()) =>
+const read = (path: string | string[], profile = 'pseudonymize', now = new Date()) =>
   readAttributeRecipients(
     dir,
     readDraft({ facilities: [{ id: 'facility-a', profile, encryptedAttributes: path }] }),
@@ -60,10 +65,11 @@ const read = (path: string, profile = 'pseudonymize', now = new Date()) =>
     now,
   )
 
-async function recipientOf(name: string): Promise<AttributeRecipient> {
-  const { recipients, findings, problems } = await read(`${name}.pem`)
+async function recipientsOf(...names: string[]): Promise<readonly AttributeRecipient[]> {
+  const paths = names.map((name) => `${name}.pem`)
+  const { recipients, findings, problems } = await read(paths)
   expect([...findings, ...problems]).toEqual([])
-  return recipients.get(`${name}.pem`)!
+  return paths.map((path) => recipients.get(path)!)
 }
 
 /** Encrypted Content (0400,0520), found by its tag, behind OB and a long length or the length alone. */
@@ -99,11 +105,47 @@ const PATIENT: readonly Written[] = [
 ]
 
 describe('encrypted attributes', () => {
+  when(noOpenssl)(
+    title('of several recipients are opened by each of them, and by nobody else', noOpenssl),
+    async () => {
+      for (const name of ['one', 'two', 'other']) await newCertificate(name)
+      const encryptedAttributes = await recipientsOf('one', 'two')
+      const context = contextFor('pseudonymize', { encryptedAttributes })
+      const content = contentOf((await run(file(PATIENT), context)).bytes, 'explicit')
+      const opened = await decrypt(content, 'one')
+      expect(opened.includes('ACC778899')).toBe(true)
+      expect((await decrypt(content, 'two')).equals(opened)).toBe(true)
+      await expect(decrypt(content, 'other')).rejects.toThrow(/openssl cms/)
+      // Sent again it is the same.
+      const again = contentOf((await run(file(PATIENT), context)).bytes, 'explicit')
+      expect(again.equals(content)).toBe(true)
+    },
+  )
+
+  when(noOpenssl ?? notBuilt)(
+    title('can be asked for on the command line, but not under strip', noOpenssl ?? notBuilt),
+    async () => {
+      for (const name of ['mine', 'partner']) await newCertificate(name)
+      const source = join(dir, 'source.dcm')
+      await writeFile(source, file(PATIENT))
+      const deidentify = (profile: string) =>
+        execute(process.execPath, [
+          ...[CLI, 'deidentify', source, '--profile', profile, '--out', join(dir, profile)],
+          ...['--encrypted-attributes', join(dir, 'mine.pem'), join(dir, 'partner.pem')],
+        ])
+      await deidentify('pseudonymize')
+      const [name = ''] = await readdir(join(dir, 'pseudonymize'))
+      const content = contentOf(await readFile(join(dir, 'pseudonymize', name)), 'explicit')
+      expect((await decrypt(content, 'partner')).includes('ACC778899')).toBe(true)
+      await expect(deidentify('strip')).rejects.toThrow(/choose a profile with links: facility/)
+    },
+  )
+
   when(noDcmdump).each(['explicit', 'implicit', 'big'] as const)(
     title('give the original values back to OpenSSL and dcmdump, from %s', noDcmdump),
     async (encoding) => {
       await newCertificate('mine')
-      const encryptedAttributes = await recipientOf('mine')
+      const encryptedAttributes = await recipientsOf('mine')
       const context = contextFor('pseudonymize', { encryptedAttributes })
       const { bytes, report } = await run(file(PATIENT, encoding), context)
       expect(report.filter(({ path }) => path.startsWith('0400'))).toEqual([
@@ -142,7 +184,7 @@ describe('encrypted attributes', () => {
     async () => {
       await newCertificate('mine')
       await newCertificate('other')
-      const encryptedAttributes = await recipientOf('mine')
+      const encryptedAttributes = await recipientsOf('mine')
       const { bytes } = await run(
         file(PATIENT),
         contextFor('pseudonymize', { encryptedAttributes }),
@@ -158,7 +200,9 @@ describe('encrypted attributes', () => {
     title('are the same when the instance is sent again, and differ between instances', noOpenssl),
     async () => {
       await newCertificate('mine')
-      const context = contextFor('pseudonymize', { encryptedAttributes: await recipientOf('mine') })
+      const context = contextFor('pseudonymize', {
+        encryptedAttributes: await recipientsOf('mine'),
+      })
       const first = await run(file(PATIENT), context)
       expect((await run(file(PATIENT), context)).bytes.equals(first.bytes)).toBe(true)
       const other = [...PATIENT, [0x00080018, 'UI', '1.2.3.4.6'] as const]
@@ -181,7 +225,9 @@ describe('encrypted attributes', () => {
     title('are taken out when the original identity is put back', noOpenssl),
     async () => {
       await newCertificate('mine')
-      const context = contextFor('pseudonymize', { encryptedAttributes: await recipientOf('mine') })
+      const context = contextFor('pseudonymize', {
+        encryptedAttributes: await recipientsOf('mine'),
+      })
       const { bytes } = await run(file(PATIENT), context)
       const former: FormerIdentity = {
         code: 'N0CTURNEC0DE',
@@ -208,7 +254,9 @@ describe('encrypted attributes', () => {
     title('bring no complaint of dcmdump or dciodvfy about real files', missing),
     async () => {
       await newCertificate('mine')
-      const context = contextFor('pseudonymize', { encryptedAttributes: await recipientOf('mine') })
+      const context = contextFor('pseudonymize', {
+        encryptedAttributes: await recipientsOf('mine'),
+      })
       const pairs = []
       for (const source of realFiles()) {
         if (pairs.length === 25) break
@@ -272,7 +320,7 @@ describe('the certificate that encrypted attributes are for', () => {
       `profile: pseudonymize, encryptedAttributes: ${join(dir, 'mine.pem')}`,
     ])
     const { config } = await loadSite(site, {}, rooms)
-    expect(config.facilities[0]?.encryptedAttributes).toEqual(await recipientOf('mine'))
+    expect(config.facilities[0]?.encryptedAttributes).toEqual(await recipientsOf('mine'))
   })
 
   when(noOpenssl)(title('is refused beside a profile that links nothing', noOpenssl), async () => {

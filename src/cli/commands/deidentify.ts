@@ -11,6 +11,7 @@ interface DeidentifyOptions {
   readonly dryRun?: boolean
   readonly statement?: boolean
   readonly secretFile?: string
+  readonly encryptedAttributes?: string[]
   readonly json?: boolean
 }
 
@@ -31,6 +32,10 @@ export const registerDeidentify: Register = (parent, cli) => {
     .option(
       '--secret-file <file>',
       'secret of 32 bytes that new UIDs and codes come from; a random one when left out',
+    )
+    .option(
+      '--encrypted-attributes <pem...>',
+      'X.509 certificates whose keys can open the original values, which then travel encrypted in each file',
     )
     .action(async (paths: string[], options: DeidentifyOptions) => {
       const output = cli.output(options)
@@ -53,6 +58,7 @@ export const registerDeidentify: Register = (parent, cli) => {
         profile: options.profile,
         out: options.out,
         secretFile: options.secretFile,
+        encryptedAttributes: options.encryptedAttributes,
         output,
       })) {
         cli.signal.throwIfAborted()

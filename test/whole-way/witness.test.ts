@@ -100,6 +100,23 @@ describe('a gateway with a witness', () => {
     expect(without.stdout).toContain('too few witnesses')
   }, 60_000)
 
+  it('gives an export that the witness stands behind, as its holder verifies it', async () => {
+    const zip = join(site.dir, '../export.zip')
+    const officer = ['--gateway', gateway.url, '--token-file', site.tokenFile('officer-1')]
+    const made = await nocturne('audit', 'export', '--format', 'csv', '--out', zip, ...officer)
+    expect([made.status, made.stderr]).toEqual([0, ''])
+    const key = ['--ledger-key', join(site.dir, 'keys/ledger.vkey')]
+    const verified = await nocturne('audit', 'verify', zip, ...key, '--json')
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      ok: true,
+      isWitnessed: true,
+      witnesses: { 'facility-a': expect.any(Number) },
+    })
+    expect((await nocturne('audit', 'verify', zip, ...key)).stdout).toMatch(
+      /^cosigned by facility-a$/m,
+    )
+  }, 60_000)
+
   it('goes on without the witness, and with it again after it was killed', async () => {
     const before = (await untilWitnessed(1)).witnessed?.size ?? 0
     await stopWitness()

@@ -62,10 +62,11 @@ suite(`a gateway with a sink${title}`, () => {
 
   it('goes on without it, and records once that it was lost and once that it was back', async () => {
     await rsyslog.stop('SIGKILL')
+    const start = recorded().length
     const gateway = await site.start()
     const token = await site.token('officer-1')
     const told = async () => {
-      const path = '/v1/audit/events?type=sink.lost,sink.regained'
+      const path = `/v1/audit/events?type=sink.lost,sink.regained&start=${start}`
       const { body } = await call(gateway, 'GET', path, { token })
       const { events } = body as unknown as { events: { entry: { type: string } }[] }
       return events.map(({ entry }) => entry.type)

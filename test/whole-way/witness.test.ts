@@ -123,11 +123,11 @@ describe('a gateway with a witness', () => {
     const token = await nocturne('token', 'issue', '--site', site.dir, '--principal', 'reader-1')
     expect(token.status).toBe(0)
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200)
-    expect(await untilRecorded(gateway, 'witness.lost')).toBe(1)
+    expect(await untilRecorded(gateway, 'witness.lost')).toBeGreaterThan(0)
     await startWitness(join(site.dir, '../witness'), new URL(url).host)
     const { witnessed } = await untilWitnessed(before + 1)
     expect(witnessed?.size).toBeGreaterThan(before)
-    expect(await untilRecorded(gateway, 'witness.regained')).toBe(1)
+    expect(await untilRecorded(gateway, 'witness.regained')).toBeGreaterThan(0)
   }, 90_000)
 
   it('has a witness that answers nothing but what it is for', async () => {
@@ -154,7 +154,7 @@ describe('a gateway with a witness', () => {
     await gateway.stop()
     const copy = siteAt(dir, () => Promise.resolve())
     const second = await copy.start()
-    expect(await untilRecorded(second, 'witness.disagreed')).toBe(1)
+    expect(await untilRecorded(second, 'witness.disagreed')).toBeGreaterThan(0)
     await second.stop()
     await copy.remove()
   }, 90_000)

@@ -76,6 +76,7 @@ describe('the AuditEvent of an entry', () => {
     ['one with items left out', { type: 'transfer.available', actor: SENDER, outcome: 4 }, []],
     ['a claim', { type: 'transfer.claimed' }, ['Update']],
     ['a download that ended', { type: 'download.ended' }, ['Read']],
+    ['one of an instance', { type: 'download.ended', patient: PATIENT }, ['PatientRead']],
     ['one that was broken off', { type: 'download.ended', outcome: 4 }, []],
     ['one that the sweep ended', { type: 'download.ended', actor: SYSTEM }, []],
     ['the intent to download', { type: 'download.begun' }, []],

@@ -38,11 +38,11 @@ export type Manifest = z.infer<typeof manifestJson>
 
 /**
  * What was signed must be about this transfer of this gateway, and name each item once: a gateway or store that
- * answers with another transfer's manifest is found here.
+ * answers with another transfer's manifest is found here. Without `gateway`, whoever signed it is asked for no name.
  *
  * @throws CommandError `manifest_mismatch`
  */
-export function parseManifest(bytes: Uint8Array, transfer: string, gateway: string): Manifest {
+export function parseManifest(bytes: Uint8Array, transfer: string, gateway?: string): Manifest {
   let json: unknown
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
@@ -50,8 +50,8 @@ export function parseManifest(bytes: Uint8Array, transfer: string, gateway: stri
     throw mismatch('the manifest')
   }
   const { data: manifest } = manifestJson.safeParse(json)
-  if (manifest?.transfer !== transfer || manifest.gateway !== gateway)
-    throw mismatch('the manifest')
+  if (manifest?.transfer !== transfer) throw mismatch('the manifest')
+  if (gateway !== undefined && manifest.gateway !== gateway) throw mismatch('the manifest')
   // In order, and so none twice.
   const isInOrder = manifest.items.every(
     ({ index }, at) => at === 0 || index > (manifest.items[at - 1]?.index ?? 0),

@@ -8,11 +8,10 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { access, mkdir, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { NocturneError } from '../lib/errors.js'
+import { access, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { canonicalJson } from '../lib/json.js'
-import { nodeCiphers, openMessage, openSignedMessage } from '../seal/index.js'
+import { openSignedMessage } from '../seal/index.js'
 import type { PrivateKey } from '../seal/index.js'
 import { acknowledge } from './acknowledge.js'
 import type { GatewayAnswer } from './answers.js'
@@ -20,12 +19,12 @@ import { ConnectionError, GatewayError } from './client.js'
 import type { GatewayClient } from './client.js'
 import { about, CommandError } from './command-error.js'
 import { ContentMeter, isSame } from './content-meter.js'
-import { DataPacketMeter, metered } from './data-packet.js'
 import { bodyOf, fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
 import type { Fetch } from './download.js'
-import { makeFolder, once, writeError, writeWhole, writeWholeText } from './local-write.js'
-import { itemPaths, mismatch, parseManifest } from './manifest.js'
+import { makeFolder, once, writeWhole, writeWholeText } from './local-write.js'
+import { itemPaths, parseManifest } from './manifest.js'
 import type { Manifest, ManifestItem } from './manifest.js'
+import { openItem } from './open-item.js'
 import type { Progress } from './progress.js'
 import { retry } from './retry.js'
 
@@ -171,8 +170,8 @@ async function pullItems(
 }
 
 /**
- * Fetches, measures, opens and measures again; the file gets its name only when both digests are those of the
- * manifest. What did not match is removed, so that the next attempt fetches it anew.
+ * Fetches, and opens what was fetched. What did not match the manifest is removed, so that the next attempt fetches it
+ * anew.
  */
 async function pullItem(
   work: Pull,
@@ -203,45 +202,13 @@ async function pullItem(
   } catch (error) {
     throw naming(what, error)
   }
-  await makeItemFolder(target)
-  const meter = new DataPacketMeter()
-  const opened = new ContentMeter()
-  const check = () => {
-    if (!isSame(meter.digest(), item.ciphertext)) throw mismatch(what)
-    if (!isSame(opened.digest(), item.plaintext)) throw mismatch(what)
-    // What a viewer takes for a DICOM file must have been one when it was signed for.
-    if (item.kind === 'instance' && !opened.isDicom) throw mismatch(what)
-  }
   try {
-    const source = metered(message(), meter)
-    const content = opened.watch(
-      openMessage(source, [work.key], { ciphers: nodeCiphers, isTransient: true }),
-    )
-    await writeWhole(target, content, { temporaryFolder: partial, check })
-  } catch (error) {
-    throw await explain(error, item, message())
+    await openItem(item, message, work.key, target, { temporaryFolder: partial })
   } finally {
     // Wrong or done: either way it is of no more use.
     await rm(file, { force: true })
     await rm(`${file}.etag`, { force: true })
   }
-}
-
-/** A changed byte ends the opening before the digests are compared: which of the two it was is found out here. */
-async function explain(
-  error: unknown,
-  item: ManifestItem,
-  message: AsyncIterable<Uint8Array>,
-): Promise<unknown> {
-  if (!(error instanceof NocturneError) || error.code !== 'cannot_open') return error
-  const what = `item ${item.index}`
-  const meter = new DataPacketMeter()
-  try {
-    for await (const chunk of message) meter.update(chunk)
-  } catch {
-    return mismatch(what)
-  }
-  return isSame(meter.digest(), item.ciphertext) ? about(what, error) : mismatch(what)
 }
 
 /** A gateway that does not give an item says why in its own words, and not which one it was. */
@@ -250,11 +217,6 @@ function naming(what: string, error: unknown): unknown {
   const { message, hint, code, cause } = error
   return new CommandError(`${message}: ${what}`, { hint, code, cause })
 }
-
-const makeItemFolder = (target: string) =>
-  mkdir(dirname(target), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    throw writeError(dirname(target), error)
-  })
 
 /** A file from an earlier pull counts when it is what the manifest says, to the byte. */
 async function isThere(target: string, { plaintext }: ManifestItem): Promise<boolean> {

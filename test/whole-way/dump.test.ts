@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readPrivateKey } from 'openpgp'
 import { makeSite, nocturne, ROOT } from './_gateway.js'
@@ -87,5 +87,84 @@ describe('a stored transfer', () => {
       const bytes = await readFile(join(at('opened'), String(index)))
       expect(createHash('sha256').update(bytes).digest('hex')).toBe(plaintext.sha256)
     }
+  })
+
+  /** Opens a copy of the dump after `change` was made to it. */
+  const openCopy = async (name: string, change: (folder: string) => Promise<void>) => {
+    const folder = at(`dump-${name}`)
+    await cp(at('dump'), folder, { recursive: true })
+    await change(folder)
+    return nocturne(
+      ...['open', folder, '--key', site.keyFile('reader-1'), '--out', at(`out-${name}`)],
+      ...['--gateway-certificate', join(site.dir, 'keys/gateway.asc'), '--json'],
+    )
+  }
+
+  it('is opened by the command from these files, each item as the signed manifest names it', async () => {
+    const done = await openCopy('whole', () => Promise.resolve())
+    expect([done.status, done.stderr]).toEqual([0, ''])
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      files: [{ id, items: 3, opened: 3, isWhole: true }],
+    })
+    const names = async (dir: string) =>
+      (await readdir(join(dir, id), { recursive: true }))
+        .filter((name) => /\.dcm$|manifest/.test(name))
+        .sort()
+    expect(await names(at('out-whole'))).toEqual(await names(at('out')))
+  })
+
+  const edit = async (folder: string, change: (list: { items: { index: number }[] }) => void) => {
+    const path = join(folder, 'transfer.json')
+    const list = JSON.parse(await readFile(path, 'utf8')) as { items: { index: number }[] }
+    change(list)
+    await writeFile(path, JSON.stringify(list))
+  }
+  const changes: [string, number, (folder: string) => Promise<void>][] = [
+    [
+      'changed',
+      2,
+      async (folder) => {
+        const path = join(folder, '0002.data')
+        const bytes = await readFile(path)
+        bytes.writeUInt8(bytes.readUInt8(300_000) ^ 1, 300_000)
+        await writeFile(path, bytes)
+      },
+    ],
+    ['cut to nothing', 1, (folder) => writeFile(join(folder, '0001.data'), '')],
+    [
+      'put in the place of another',
+      3,
+      (folder) => cp(join(folder, '0001.data'), join(folder, '0003.data')),
+    ],
+    ['left out of the list', 2, (folder) => edit(folder, (list) => void list.items.splice(1, 1))],
+    [
+      'put beside them',
+      7,
+      (folder) => edit(folder, (list) => void list.items.push({ ...list.items[0]!, index: 7 })),
+    ],
+  ]
+  it.each(changes)(
+    'is not whole when an item is %s, and item %i is named',
+    async (name, index, change) => {
+      const done = await openCopy(name.replaceAll(' ', '-'), change)
+      expect(done.status).toBe(1)
+      expect(done.stderr.match(/error: .*/g)).toEqual([
+        `error: the items do not match the manifest: item ${index}`,
+      ])
+      expect(JSON.parse(done.stdout)).toMatchObject({
+        files: [{ opened: index === 7 ? 3 : 2, isWhole: false }],
+      })
+    },
+  )
+
+  it('is not opened without the certificate of the gateway that signed for it, or with another', async () => {
+    const words = ['open', at('dump'), '--key', site.keyFile('reader-1'), '--out', at('none')]
+    const without = await nocturne(...words)
+    expect(without.status).toBe(2)
+    expect(without.stderr).toContain('--gateway-certificate')
+    const other = join(site.dir, 'keys/officer-1.asc')
+    const wrong = await nocturne(...words, '--gateway-certificate', other)
+    expect(wrong.status).toBe(1)
+    expect(wrong.stderr).toContain('the manifest')
   })
 })

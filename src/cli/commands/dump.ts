@@ -31,7 +31,10 @@ export const registerDump: Register = (parent, cli) => {
       )
       output.print(`${count(report.items, 'item')} of ${id} in ${options.out}, sealed as they were`)
       output.print(
-        'transfer.json names the key packet of each reader for each data packet; to open one:',
+        'transfer.json names the key packet of each reader for each data packet; to open all, or one:',
+      )
+      output.print(
+        `  nocturne open ${options.out} --gateway-certificate gateway.asc --key KEY --out DIR`,
       )
       output.print('  cat keys/ENVELOPE.READER.key 0001.data | gpg --decrypt')
       output.json(report)

@@ -1,12 +1,15 @@
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
-import { about, toErrorJson } from '../command-error.js'
+import { about, toErrorJson, usageError } from '../command-error.js'
+import { count } from '../format.js'
 import { addKeyOptions } from '../key-options.js'
 import type { KeyOptions } from '../key-options.js'
 
 interface OpenOptions extends KeyOptions {
   readonly out: string
+  readonly gatewayCertificate?: string
   readonly json?: boolean
 }
 
@@ -14,11 +17,18 @@ interface OpenOptions extends KeyOptions {
 export const registerOpen: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'open <file...>',
-    summary: 'open sealed files that are on disk already',
-    examples: ['nocturne open item-1.pgp --key reader-1.asc --out opened'],
+    summary: 'open sealed files, or a dumped transfer, that are on disk already',
+    examples: [
+      'nocturne open item-1.pgp --key reader-1.asc --out opened',
+      'nocturne open copy --gateway-certificate gateway.asc --key reader-1.asc --out opened',
+    ],
   })
   addKeyOptions(command)
     .requiredOption('--out <dir>', 'folder for what was opened')
+    .option(
+      '--gateway-certificate <file>',
+      'of the gateway that signed the manifest, for a folder that nocturne dump wrote',
+    )
     .action(async (files: string[], options: OpenOptions) => {
       const output = cli.output(options)
       const [seal, { makeFolder, writeWhole }, { openedName, peek }, { readMessageFile }, keys] =
@@ -32,9 +42,42 @@ export const registerOpen: Register = (parent, cli) => {
       const key = await keys.readKey(options, output)
       await makeFolder(options.out)
       const opened: unknown[] = []
+      const openFolder = async (folder: string, own: typeof key) => {
+        const path = options.gatewayCertificate
+        if (path === undefined) {
+          throw usageError(
+            `whose signature must the manifest of this transfer have? ${folder}`,
+            "add --gateway-certificate FILE: keys/gateway.asc of the gateway's site",
+          )
+        }
+        const [{ openDumped }, { readSmallText }] = await Promise.all([
+          import('../dumped.js'),
+          import('../secret-file.js'),
+        ])
+        const errors: unknown[] = []
+        const report = await openDumped({
+          folder,
+          key: own,
+          gatewayCertificate: await readSmallText(path),
+          out: options.out,
+          signal: cli.signal,
+          onFailed: (error) => {
+            output.failed(error)
+            errors.push(toErrorJson(error))
+          },
+        })
+        output.print(
+          `${folder} -> ${report.folder}: ${report.opened} of ${count(report.items, 'item')} opened as the signed manifest names them`,
+        )
+        return { file: folder, ...report, ...(errors.length > 0 && { errors }) }
+      }
       for (const file of files) {
         cli.signal.throwIfAborted()
         try {
+          if (await isFolder(file)) {
+            opened.push(await openFolder(file, key))
+            continue
+          }
           const content = seal.openMessage(readMessageFile(file), [key], {
             ciphers: seal.nodeCiphers,
             isTransient: true,
@@ -54,3 +97,9 @@ export const registerOpen: Register = (parent, cli) => {
       output.json({ files: opened })
     })
 }
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )

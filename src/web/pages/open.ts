@@ -2,7 +2,7 @@
 import type { OpenNews, OpenRequest, StopRequest } from './open/messages.js'
 import { privateFolder, removeLeftOvers } from './open/private-folder.js'
 import type { PrivateFolder } from './open/private-folder.js'
-import { FAILURES, sizeText } from './open/texts.js'
+import { FAILURES, sizeText, UNCHECKED } from './open/texts.js'
 
 declare global {
   interface Window {
@@ -94,7 +94,7 @@ function work(request: OpenRequest): Promise<string> {
     worker.onmessage = ({ data }: MessageEvent<OpenNews>) => {
       if ('ended' in data) {
         const total = request.files.length
-        end(data.failed ? FAILURES[data.failed] : `${opened} of ${total} opened.`)
+        end(data.failed ? FAILURES[data.failed] : `${opened} of ${total} opened. ${UNCHECKED}`)
         return
       }
       if ('opened' in data) opened += 1

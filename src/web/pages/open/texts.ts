@@ -11,6 +11,10 @@ export const FAILURES: Readonly<Record<Failure, string>> = {
   stopped: 'Stopped. Nothing of it was kept.',
 }
 
+/** Said with every result: a file by itself says nothing of its place in a transfer. */
+export const UNCHECKED =
+  'Not checked here: whether they are the items that the signed manifest of their transfer names. nocturne pull and nocturne open check that.'
+
 const UNITS = ['bytes', 'KB', 'MB', 'GB'] as const
 
 /** `12.6 MB` */

@@ -1,9 +1,10 @@
 /** What names the patient and other people in the source, to be looked for in whatever leaves. Kept in memory only. */
 import { NocturneError } from '../lib/errors.js'
 import { decodeDefault, type Decode } from './charset.js'
-import { fold, isVocabulary } from './clean.js'
+import { isVocabulary } from './clean.js'
 import { tagsOf, vrOf } from './dictionary.js'
 import { TEXT_VRS, type Element } from './element.js'
+import { birthDateForms, contactForms, namesIn, numberForms } from './forms.js'
 import { Matcher, type Tokens } from './matcher.js'
 import type { Pace, Steps } from './pace.js'
 
@@ -23,6 +24,9 @@ const BIRTH_DATE = 0x00100030
 const INSIDE_FROM = 5
 /** A number of the header that equals a shorter one does so by chance: series 1001 of order 1001. */
 const NUMBER_FROM = 6
+/** `123-45 678`: how people write long numbers. */
+const APART = /\d[-./() ]{1,3}\d/
+const ALL_APART = /(?<=\d)[-./() ]{1,3}(?=\d)/g
 /** One instance names few people; more than this is an attack on the search, and fails closed. */
 const MAX_TOKENS = 2000
 const MAX_VALUE_BYTES = 0x4000
@@ -61,18 +65,20 @@ export class Identifiers {
     const text = decode(value).replace(/\0/g, '')
     for (const part of text.split('\\')) {
       if (isName) this.#addName(part)
-      else if (isId) this.#addId(part)
-      else if (tag === BIRTH_DATE) this.#addBirthDate(part)
-      else this.#addWhole(part)
+      else if (isId) this.#add(numberForms(part))
+      else if (tag === BIRTH_DATE) this.#add(birthDateForms(part))
+      else this.#add(contactForms(part))
     }
     // The same bytes in another character set, or in an element that is not text.
     if (isName && value.some((byte) => byte >= 0x80 || byte === 0x1b)) this.#addBytes(value)
     this.#matcher = undefined
   }
 
-  /** Whether `folded` text holds one. */
+  /** Whether `folded` text holds one, or would without what stands between its digits. */
   isInText(folded: string): boolean {
-    return this.#made().isIn(folded)
+    const matcher = this.#made()
+    if (matcher.isIn(folded)) return true
+    return APART.test(folded) && matcher.isIn(folded.replace(ALL_APART, ''))
   }
 
   /** Whether the raw bytes of a value hold one, whatever its VR claims. For values of any size there is `search`. */
@@ -110,49 +116,15 @@ export class Identifiers {
   }
 
   #addName(name: string): void {
-    for (const word of name.split(/[\^=\s,.;:()'"/_-]+/)) {
-      const folded = fold(word)
-      if (folded.length < 2) continue
-      this.names.add(folded)
-      if (!isVocabulary(folded) && !/^\d{1,3}$/.test(folded)) this.#tokens.add(folded)
-    }
-    // Names without separators: SMITHJANE.
-    const [family = '', given = ''] = fold(name).split('^')
-    if (family.length > 1 && given.length > 1) {
-      this.#addToken(`${family}${given}`)
-      this.#addToken(`${given}${family}`)
+    for (const form of namesIn(name)) {
+      if (form.isWord) this.names.add(form.text)
+      if (form.text.length > 1 && !isVocabulary(form.text) && !/^\d{1,3}$/.test(form.text))
+        this.#tokens.add(form.text)
     }
   }
 
-  #addId(id: string): void {
-    const whole = fold(id.trim())
-    const forms = [whole, whole.replace(/^0+/, ''), whole.replace(/[-/. ]/g, '')]
-    for (const form of forms) if (form.length >= 4 && !isVocabulary(form)) this.#addToken(form)
-    if (whole.length === 3 && !isVocabulary(whole)) this.#addToken(whole)
-  }
-
-  #addBirthDate(date: string): void {
-    const parts = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(date.trim())
-    if (!parts) return
-    const [, year = '', month = '', day = ''] = parts
-    for (const separator of ['', '-', '/', '.', ' ']) {
-      this.#addToken([year, month, day].join(separator))
-      this.#addToken([day, month, year].join(separator))
-      this.#addToken([month, day, year].join(separator))
-      if (separator !== '') {
-        this.#addToken([day, month, year.slice(2)].join(separator))
-        this.#addToken([month, day, year.slice(2)].join(separator))
-      }
-    }
-  }
-
-  #addWhole(text: string): void {
-    const folded = fold(text).trim()
-    if (folded.length >= INSIDE_FROM && !isVocabulary(folded)) this.#addToken(folded)
-  }
-
-  #addToken(token: string): void {
-    if (token.length >= 3) this.#tokens.add(token)
+  #add(forms: Iterable<string>): void {
+    for (const form of forms) if (!isVocabulary(form)) this.#tokens.add(form)
   }
 
   #addBytes(value: Buffer): void {

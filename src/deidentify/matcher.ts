@@ -69,7 +69,7 @@ export class Matcher {
 
   /**
    * Goes on from `state` (0 at the start) through `bytes` read as Latin-1 in lower case; -1 once a token was found.
-   * Words are not looked for.
+   * Words are not looked for. Zeros are passed over, so that text in UTF-16 is text.
    */
   follow(bytes: Buffer, state: number): number {
     const next = this.#next
@@ -81,12 +81,17 @@ export class Matcher {
     // By index: going through a buffer by its iterator takes twice as long.
     let at = 0
     while (at < bytes.length) {
-      // So many bytes, the last of them in no token, hold the start of none (after Horspool, 1980).
-      if (state === 0 && at <= lastSkip && columnOf[bytes[at + shortest - 1] ?? 0] === 0) {
-        at += shortest
-        continue
+      if (state === 0 && at <= lastSkip) {
+        // So many bytes, the last of them in no token, hold the start of none (after Horspool, 1980).
+        const last = bytes[at + shortest - 1] ?? 0
+        if (last !== 0 && columnOf[last] === 0) {
+          at += shortest
+          continue
+        }
       }
-      const column = columnOf[bytes[at++] ?? 0] ?? 0
+      const byte = bytes[at++] ?? 0
+      if (byte === 0) continue
+      const column = columnOf[byte] ?? 0
       state = column === 0 ? 0 : (next[state * columns + column] ?? 0)
       if (state !== 0 && isFound[state] === 1) return -1
     }

@@ -102,13 +102,16 @@ function remap({ subject, buffer }: Scope, { tag, valueStart, valueEnd }: Elemen
   const mapped = values.map((uid) => {
     if (uid === '') return uid
     if (OWN_UIDS.has(tag)) return subject.mapUid(uid)
-    if (CLASS_UIDS.has(tag) && !subject.identifiers.isInText(uid)) return uid
+    if (CLASS_UIDS.has(tag) && isUid(uid) && !subject.identifiers.isInText(uid)) return uid
     const isKept = isListed ? isWellKnownInstance(uid) : isRegistered(uid)
     return isKept ? uid : subject.mapUid(uid)
   })
   if (mapped.every((uid, index) => uid === values[index])) return undefined
   return { action: 'remapped' as const, bytes: encodeText(mapped.join('\\'), 'UI') }
 }
+
+/** PS3.5 section 9.1, but for leading zeros. */
+const isUid = (text: string): boolean => /^[0-9.]{1,64}$/.test(text)
 
 function check(scope: Scope, element: Element, base: Base, search: Search): NewValue | undefined {
   const { subject, buffer } = scope

@@ -1,0 +1,93 @@
+/** The forms in which people write again what names somebody: folded, for the search of what is left. */
+import { fold } from './clean.js'
+
+/** What does not part two names for everybody: `DE LA CRUZ` is also `delacruz`, `O'NEIL` also `oneil`. */
+const INSIDE_NAMES = /[\s,.;:()'"/_-]+/
+
+export interface NameForm {
+  readonly text: string
+  /** As it stands in the name, so that cleaning must not let it stay either. */
+  readonly isWord: boolean
+}
+
+/** Of one value of PN: its words, each component as one word, and family and given name as one. */
+export function* namesIn(name: string): Generator<NameForm, void> {
+  for (const group of name.split('=')) {
+    const components = group.split('^')
+    for (const word of components.flatMap((component) => component.split(INSIDE_NAMES))) {
+      for (const text of new Set([fold(word), fold(inAscii(word))]))
+        if (text.length > 1) yield { text, isWord: true }
+    }
+    const joined = components.map((one) => fold(one).split(INSIDE_NAMES).join(''))
+    for (const text of joined) if (text.length > 3) yield { text, isWord: false }
+    const [family = '', given = ''] = joined
+    if (family.length > 1 && given.length > 1) {
+      yield { text: family + given, isWord: false }
+      yield { text: given + family, isWord: false }
+    }
+  }
+}
+
+const LETTERS: Readonly<Record<string, string>> = {
+  ä: 'ae',
+  ö: 'oe',
+  ü: 'ue',
+  ß: 'ss',
+  æ: 'ae',
+  ø: 'oe',
+  å: 'aa',
+}
+
+/** As it is written where the keyboard has no such letter. */
+const inAscii = (word: string): string =>
+  word.toLowerCase().replace(/[äöüßæøå]/g, (letter) => LETTERS[letter] ?? letter)
+
+/** Of the number of a patient, visit or order: as it stands, without zeros, separators and letters. */
+export function* numberForms(id: string): Generator<string, void> {
+  const whole = fold(id.trim())
+  if (whole.length >= 3) yield whole
+  const squeezed = whole.replace(/[-/. ]/g, '')
+  for (const form of [whole.replace(/^0+/, ''), squeezed]) if (form.length >= 4) yield form
+  for (const [digits] of squeezed.matchAll(/\d{5,}/g)) {
+    const number = digits.replace(/^0+/, '')
+    if (number.length >= 5) yield number
+  }
+}
+
+const MONTHS =
+  'january february march april may june july august september october november december'
+
+/** Of a birth date: year, month and day in the three orders, with and without zeros, and with the month's English name. */
+export function* birthDateForms(date: string): Generator<string, void> {
+  const parts = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(date.trim())
+  if (!parts) return
+  const [, year = '', month = '', day = ''] = parts
+  for (const separator of ['', '-', '/', '.', ' ']) {
+    yield [year, month, day].join(separator)
+    yield [day, month, year].join(separator)
+    yield [month, day, year].join(separator)
+    if (separator === '') continue
+    const [shortMonth, shortDay] = [String(Number(month)), String(Number(day))]
+    yield [day, month, year.slice(2)].join(separator)
+    yield [month, day, year.slice(2)].join(separator)
+    yield [year, shortMonth, shortDay].join(separator)
+    yield [shortDay, shortMonth, year].join(separator)
+    yield [shortMonth, shortDay, year].join(separator)
+  }
+  const name = MONTHS.split(' ')[Number(month) - 1]
+  if (name === undefined) return
+  for (const written of new Set([name, name.slice(0, 3)]))
+    for (const number of new Set([day, String(Number(day))])) {
+      for (const separator of ['', '-', ' ']) yield [number, written, year].join(separator)
+      yield `${written} ${number} ${year}`
+      yield `${written} ${number}, ${year}`
+    }
+}
+
+/** Of an address or telephone number: as a whole, and the digits of a number without the country. */
+export function* contactForms(text: string): Generator<string, void> {
+  const folded = fold(text).trim()
+  if (folded.length >= 5) yield folded
+  const digits = folded.replace(/\D/g, '')
+  if (digits.length >= 9 && !/\p{L}/u.test(folded)) yield digits.slice(-9)
+}

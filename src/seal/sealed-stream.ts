@@ -46,10 +46,11 @@ async function* run(
       const answers: Promise<readonly Buffer[]>[] = []
       for (; next.done !== true; next = await frames.next()) {
         answers.push(lane.update(next.value))
-        if (answers.length >= lane.ahead) yield* (await answers.shift()) ?? []
+        if (answers.length < lane.ahead) continue
+        for (const sealed of (await answers.shift()) ?? []) yield sealed
       }
       const last = lane.end()
-      for (const answer of answers) yield* await answer
+      for (const answer of answers) for (const sealed of await answer) yield sealed
       const { frames: rest, digests } = await last
       yield* rest
       keep(digests)

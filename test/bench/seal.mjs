@@ -4,7 +4,8 @@
  *
  * Each sample is a process of its own, since what one program leaves on the heap slows the next. Rounds alternate
  * between the programs and medians are compared, so that a busy machine disturbs all alike. Programs are compared by
- * processor time, of all their threads, which other work on the machine disturbs little; streams at once by the clock.
+ * processor time, of all their threads, which other work on the machine disturbs little; streams at once, and opening, by the
+ * clock: a file is read ahead by another thread than the one that opens it.
  *
  * `nocturne seal` does what the peers do: framing and encryption, in one thread. `nocturne seal, measured` takes the two
  * digests of the manifest as well, which no peer does. Pieces are given back as the store does it. gpg reads a file and
@@ -188,14 +189,17 @@ async function prepare(home) {
   return spawnSync('gpg', [...GPG, '--import', join(home, 'key.asc')], { env }).status === 0
 }
 
+const CLOCKS = { cpu: 'CPU', wall: 'clock' }
+
 /** The rows of the issue: ours, the peer, by which clock, and at least how many times as fast. */
 const ROWS = [
   ['nocturne seal seipd2', 'gpg seal seipd1', 'cpu', 2.5],
   ['nocturne seal seipd2', 'openpgp.js seal seipd2', 'cpu', 4],
   ['nocturne seal seipd2', 'openssl speed', 'cpu', 0.35],
   ['nocturne seal seipd1', 'openpgp.js seal seipd1', 'cpu', 1.5],
+  ['nocturne open seipd2', 'gpg open seipd1', 'wall', 2],
   ['nocturne open seipd2', 'gpg open seipd1', 'cpu', 2],
-  ['nocturne open seipd1', 'gpg open seipd1', 'cpu', 2],
+  ['nocturne open seipd1', 'gpg open seipd1', 'wall', 2],
   ['four streams seipd2', 'one stream seipd2', 'wall', 1.6],
 ]
 
@@ -252,7 +256,12 @@ function report(samples, json, { openssl, keyPacketSeconds, memoryMegabytes8GB }
   const rows = ROWS.filter(([, peer]) => rates[peer] !== undefined).map(
     ([ours, peer, clock, goal]) => {
       const measured = Math.round((rates[ours][clock] / rates[peer][clock]) * 100) / 100
-      return { what: `${ours} / ${peer}`, goal: `>= ${goal}`, measured, isMet: measured >= goal }
+      return {
+        what: `${ours} / ${peer}, ${CLOCKS[clock]}`,
+        goal: `>= ${goal}`,
+        measured,
+        isMet: measured >= goal,
+      }
     },
   )
   rows.push(
@@ -275,10 +284,10 @@ function report(samples, json, { openssl, keyPacketSeconds, memoryMegabytes8GB }
     const lines = ['MB/s                              CPU second   wall clock']
     for (const [name, { cpu, wall }] of Object.entries(rates))
       lines.push(`${name.padEnd(34)}${String(cpu).padStart(10)}${String(wall).padStart(13)}`)
-    lines.push('', 'row                                                     goal  measured')
+    lines.push('', `${'row'.padEnd(56)}      goal  measured`)
     for (const { what, goal, measured, isMet } of rows)
       lines.push(
-        `${what.padEnd(50)}${goal.padStart(10)}${String(measured).padStart(10)}  ${isMet ? 'met' : 'not met'}`,
+        `${what.padEnd(56)}${goal.padStart(10)}${String(measured).padStart(10)}  ${isMet ? 'met' : 'not met'}`,
       )
     process.stdout.write(`${lines.join('\n')}\n`)
   }

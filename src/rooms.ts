@@ -11,12 +11,12 @@ import { createDirectory, dutyAt } from './directory/index.js'
 import { submitCheckpoint } from './http/witnessing.js'
 import type { Directory } from './directory/index.js'
 import {
-  checkAnchor,
   createForwarding,
   createLedger,
   createPublisher,
   createSend,
   createWitnessing,
+  expectAnchor,
   retentionMs,
 } from './ledger/index.js'
 import type { Forwarding, Ledger, Publisher, Witnessing } from './ledger/index.js'
@@ -81,7 +81,7 @@ export interface RoomOptions {
   readonly anchor?: 'check' | 'skip'
 }
 
-/** @throws NocturneError `database_unavailable`, `database_unusable`, `ledger_broken`, `ledger_rolled_back`, `store_unavailable`, `key_unreadable`, `gateway_key_unfit` */
+/** @throws NocturneError `database_unavailable`, `database_unusable`, `ledger_broken`, `ledger_rolled_back`, `store_unavailable`, `store_replaced`, `key_unreadable`, `gateway_key_unfit` */
 export async function openRooms(site: Site, options: RoomOptions = {}): Promise<Rooms> {
   const { config, secrets } = site
   const now = options.now ?? Date.now
@@ -107,7 +107,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const logFiles = keep(await openLogFiles(config.store))
     const { verifierKey } = ledger
     const holder = randomName()
-    if (options.anchor !== 'skip') await checkAnchor(state, logFiles, verifierKey)
+    if (options.anchor !== 'skip') await expectAnchor(state, logFiles, verifierKey)
     const inEffect = await readCertificatesInEffect(state)
     const directory = createDirectory(config, {
       toRecipient: (id, certificate) => toRecipient(id, certificate, new Date(now()), config.keys),

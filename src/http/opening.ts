@@ -18,6 +18,8 @@ const ADVICE: Partial<Record<Code, string>> = {
   store_unavailable:
     'start the object store, or mend the way to it: store in nocturne.yaml, its credentials, network, DNS, this clock',
   store_full: 'make room in the object store',
+  store_replaced:
+    'mount the disk of the object store, or name the right one; when it is lost: nocturne audit restore --acknowledge-loss',
 }
 
 const FIRST_PAUSE_MS = 250

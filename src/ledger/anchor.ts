@@ -8,6 +8,7 @@ import type { LogFiles } from '../store/index.js'
 import { openCheckpoint } from './checkpoint.js'
 import type { Checkpoint } from './checkpoint.js'
 import { isSameBytes, toBase64 } from './encoding.js'
+import { PUBLISHED } from './cursor.js'
 import { CHECKPOINT, KEPT, keptName } from './layout.js'
 import { nodeCrypto } from './node-crypto.js'
 import { readHead } from './read.js'
@@ -68,6 +69,26 @@ export async function checkAnchor(
   throw new NocturneError('ledger_rolled_back', {
     subject: `the database holds ${describe(head.checkpoint)}; published were ${describe(anchor)}`,
   })
+}
+
+/**
+ * An empty place where something was published before is another one: a disk that is not mounted, another bucket. What
+ * is stored there now would be lost when the right one is back.
+ *
+ * @throws NocturneError `store_replaced`; `ledger_rolled_back`, `store_unavailable`
+ */
+export async function expectAnchor(
+  state: State,
+  files: LogFiles,
+  verifierKey: string,
+): Promise<void> {
+  if (await checkAnchor(state, files, verifierKey)) return
+  const cursor = await state.db
+    .selectFrom('ledger_cursors')
+    .select('position')
+    .where('name', '=', PUBLISHED)
+    .executeTakeFirst()
+  if (cursor && cursor.position > 0) throw new NocturneError('store_replaced')
 }
 
 const describe = (checkpoint: Checkpoint | undefined): string =>

@@ -4,6 +4,9 @@ import type { State } from '../state/index.js'
 /** Longer than a step between two `advance`s takes. */
 const LEASE_MS = 60_000
 
+/** Of who publishes. */
+export const PUBLISHED = 'published'
+
 export interface Cursor {
   /** The position, when the lease is ours now; undefined while another gateway holds it. */
   take(): Promise<number | undefined>

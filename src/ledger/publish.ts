@@ -13,7 +13,7 @@ import { NocturneError } from '../lib/errors.js'
 import type { State } from '../state/index.js'
 import type { LogFiles } from '../store/index.js'
 import { checkAnchor } from './anchor.js'
-import { createCursor } from './cursor.js'
+import { createCursor, PUBLISHED } from './cursor.js'
 import type { Cursor } from './cursor.js'
 import { CHECKPOINT, formatBundle, keptPath, partialsPath, tilePath } from './layout.js'
 import { HASH_BYTES, partialTile, partialWidth, TILE_WIDTH } from './merkle.js'
@@ -42,7 +42,7 @@ const KEEP_EVERY_MS = 60_000
 
 export function createPublisher(options: PublisherOptions): Publisher {
   const { state, files, verifierKey, holder, now } = options
-  const cursor = createCursor(state, 'published', holder, now)
+  const cursor = createCursor(state, PUBLISHED, holder, now)
   let published: number | undefined
   let keptAt = -Infinity
 

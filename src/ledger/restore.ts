@@ -8,7 +8,8 @@ import type { State, Tx } from '../state/index.js'
 import type { LogFiles } from '../store/index.js'
 import { readAnchor } from './anchor.js'
 import type { Anchor } from './anchor.js'
-import { appendEntries } from './append.js'
+import { appendEntries, lockHead } from './append.js'
+import { PUBLISHED } from './cursor.js'
 import { isSameBytes, toBase64 } from './encoding.js'
 import { columnsOf, makeEntry, parseEntry } from './entry.js'
 import type { Actor } from './events.js'
@@ -18,6 +19,7 @@ import type { Tile } from './merkle.js'
 import { sha256 } from './node-crypto.js'
 import { readObject } from './recompute.js'
 import { createSigner } from './signer.js'
+import type { Signer } from './signer.js'
 import { readTile } from './tiles.js'
 import { publishedSource } from './verify-published.js'
 
@@ -44,16 +46,17 @@ export interface RestoreReport {
 }
 
 /**
- * In one transaction: a crash leaves the log as it was, or restored with its event.
+ * In one transaction: a crash leaves the log as it was, or restored with its event. Where the store was lost and another
+ * one is empty, the log of the database goes on, and all of it is published anew.
  *
- * @throws NocturneError `not_found` when nothing was published, `ledger_broken` when what was published does not
+ * @throws NocturneError `not_found` when nothing was ever published, `ledger_broken` when what was published does not
  *   verify against its checkpoint, `store_unavailable`.
  */
 export async function restoreLedger(options: RestoreOptions): Promise<RestoreReport> {
   const { state, files, gateway, signingKey, actor, now = Date.now } = options
   const signer = createSigner(gateway, signingKey)
   const anchor = await readAnchor(files, signer.verifierKey)
-  if (!anchor) throw new NocturneError('not_found')
+  if (!anchor) return goOnWithout(options, signer)
   return state.transaction(async (tx) => {
     const select = tx.selectFrom('ledger_head').select('size').where('id', '=', 1)
     const head = await (state.kind === 'postgres' ? select.forUpdate() : select).executeTakeFirst()
@@ -77,6 +80,28 @@ export async function restoreLedger(options: RestoreOptions): Promise<RestoreRep
       makeEntry(event, gateway, now()),
     ])
     return { before, published: anchor.size, from, setAside: aside }
+  })
+}
+
+/** The loss of the store is acknowledged: only then does a gateway take an empty one. */
+async function goOnWithout(
+  { state, gateway, actor, now = Date.now }: RestoreOptions,
+  signer: Signer,
+): Promise<RestoreReport> {
+  return state.transaction(async (tx) => {
+    const { numUpdatedRows: wasPublished } = await tx
+      .updateTable('ledger_cursors')
+      .set({ position: 0 })
+      .where('name', '=', PUBLISHED)
+      .where('position', '>', 0)
+      .executeTakeFirst()
+    if (wasPublished === 0n) throw new NocturneError('not_found')
+    const head = await lockHead(state, tx, signer, undefined)
+    const before = head.frontier.size
+    const detail = { before, published: 0, from: before, aside: 0 }
+    const event = { type: 'ledger.restored', outcome: 4, actor, detail } as const
+    await appendEntries(tx, signer, head, [makeEntry(event, gateway, now())])
+    return { before, published: 0, from: before, setAside: 0 }
   })
 }
 

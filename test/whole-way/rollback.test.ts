@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { cp, readFile, rm } from 'node:fs/promises'
+import { cp, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../_eventually.js'
 import { makeSite, nocturne } from './_gateway.js'
 import type { TestSite } from './_gateway.js'
+import { call } from './_http.js'
 
 let site: TestSite
 beforeAll(async () => {
@@ -70,6 +72,33 @@ describe('an old database put back under a gateway', () => {
       events: [{ index: published, entry: { actor: { id: 'site' } } }],
     })
   })
+
+  it('is told from a store that was lost: the gateway waits for it, until the loss is acknowledged', async () => {
+    const objects = join(site.dir, 'data/objects')
+    await rename(objects, `${objects}-away`)
+    const waiting = site.launch()
+    const url = await waiting.listening
+    const waitsFor = async () => {
+      const { body } = await call({ url }, 'GET', '/readyz')
+      return (body.waitsFor as { code: string } | null)?.code
+    }
+    expect(await eventually(waitsFor, (code) => code !== undefined)).toBe('store_replaced')
+    // The disk is mounted.
+    await rm(objects, { recursive: true })
+    await rename(`${objects}-away`, objects)
+    await (await waiting.ready).stop()
+
+    await rm(objects, { recursive: true })
+    const words = ['audit', 'restore', '--acknowledge-loss', '--site', site.dir, '--json']
+    const restored = JSON.parse((await nocturne(...words)).stdout) as { before: number }
+    expect(restored).toMatchObject({ published: 0, setAside: 0 })
+    expect((await nocturne(...words)).status).toBe(1)
+    const again = await site.start()
+    await eventually(publishedSize, (size) => size > restored.before)
+    await again.stop()
+    const whole = await nocturne('audit', 'verify', '--site', site.dir, '--json')
+    expect(JSON.parse(whole.stdout)).toMatchObject({ ok: true })
+  }, 60_000)
 
   it('does not keep the index of the ledger from being made anew', async () => {
     const report = await nocturne('audit', 'reindex', '--site', site.dir, '--json')

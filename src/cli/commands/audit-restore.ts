@@ -12,13 +12,14 @@ interface RestoreOptions {
 export const registerAuditRestore: Register = (parent, cli) => {
   define(parent, {
     usage: 'restore',
-    summary: 'after an old database was put back: take the ledger from what was published',
+    summary:
+      'after an old database was put back, or the store was lost: let the ledger go on from what is there',
     examples: ['nocturne audit restore --acknowledge-loss --site /srv/nocturne'],
   })
     .requiredOption('--site <dir>', "the site's folder; its gateways must be stopped")
     .option(
       '--acknowledge-loss',
-      'you know that transfers, claims and tokens newer than the database are lost, though their events are not',
+      'you know that transfers, claims and tokens newer than the database are lost, or with the store all that was sealed; their events are not',
     )
     .action(async (options: RestoreOptions) => {
       const output = cli.output(options)
@@ -31,9 +32,17 @@ export const registerAuditRestore: Register = (parent, cli) => {
       const [{ restoreSite }] = await Promise.all([import('../audit-restore.js')])
       const { file, ...report } = await restoreSite(options.site)
       const { before, published, from, setAside } = report
-      output.print(
-        `the ledger has ${count(published, 'entry', 'entries')} again, as published; the database held ${before}, the same up to ${from}`,
-      )
+      if (published === 0) {
+        output.print(
+          `nothing is published in this store: the ${count(before, 'entry', 'entries')} of the database go on, and are published anew`,
+        )
+        output.print(
+          'what transfers held is not in this store; who asks for it is told object_missing',
+        )
+      } else
+        output.print(
+          `the ledger has ${count(published, 'entry', 'entries')} again, as published; the database held ${before}, the same up to ${from}`,
+        )
       if (file !== undefined)
         output.print(
           `${count(setAside, 'entry', 'entries')} that were never published are in ${file}`,

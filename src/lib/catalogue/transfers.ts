@@ -75,6 +75,11 @@ export const TRANSFERS = {
     'the object store cannot be reached',
     'nothing was kept; send it again later, the operator is told by /readyz',
   ),
+  store_replaced: entry(
+    503,
+    'the object store is not the one that the ledger was published in: it holds no log',
+    'mount or name the right one; when it is lost, or was left behind on purpose, `nocturne audit restore --acknowledge-loss --site DIR` goes on without it',
+  ),
   store_full: entry(
     507,
     'the object store is full',

@@ -48,7 +48,7 @@ export class Matcher {
     if (states * this.#columns > maxCells) throw new RangeError('too many tokens')
     this.#next = new Int32Array(states * this.#columns)
     this.#isFound = new Uint8Array(states)
-    this.#link(this.#plant(tokens))
+    this.#link(this.#plant(tokens, states))
     for (let byte = 0; byte < 256; byte++)
       this.#byByte[byte] = this.#columnOf(String.fromCharCode(byte).toLowerCase().charCodeAt(0))
   }
@@ -108,40 +108,58 @@ export class Matcher {
     else this.#wide.set(code, this.#columns++)
   }
 
-  /** The tokens as a tree of states. Gives the number of the last one. */
-  #plant(tokens: readonly { readonly token: string; readonly isWord: boolean }[]): number {
+  /** The tokens as a tree of states. */
+  #plant(
+    tokens: readonly { readonly token: string; readonly isWord: boolean }[],
+    states: number,
+  ): Tree {
+    const tree = {
+      firstChild: new Int32Array(states),
+      sibling: new Int32Array(states),
+      column: new Uint16Array(states),
+    }
     let last = 0
     for (const { token, isWord } of tokens) {
       let state = 0
       for (let at = 0; at < token.length; at++) {
-        const cell = state * this.#columns + this.#columnOf(token.charCodeAt(at))
+        const column = this.#columnOf(token.charCodeAt(at))
+        const cell = state * this.#columns + column
         const known = this.#next[cell] ?? 0
-        state = known === 0 ? ++last : known
-        this.#next[cell] = state
+        if (known === 0) {
+          last += 1
+          tree.column[last] = column
+          tree.sibling[last] = tree.firstChild[state] ?? 0
+          tree.firstChild[state] = last
+          this.#next[cell] = last
+        }
+        state = this.#next[cell] ?? 0
       }
       if (!isWord) this.#isFound[state] = 1
       else this.#words.set(state, [...(this.#words.get(state) ?? []), token.length])
     }
-    return last
+    return tree
   }
 
-  /** Every state falls back on the longest end of its text that begins a token: breadth first, parents before children. */
-  #link(last: number): void {
-    const fallback = new Int32Array(last + 1)
+  /**
+   * Every state falls back on the longest end of its text that begins a token: breadth first, parents before children.
+   * A state goes where its fallback goes, but for its own children.
+   */
+  #link({ firstChild, sibling, column }: Tree): void {
+    const columns = this.#columns
+    const fallback = new Int32Array(firstChild.length)
     const queue = [0]
     for (const state of queue) {
       const behind = fallback[state] ?? 0
-      if (state !== 0) this.#inherit(state, behind)
-      for (let column = 1; column < this.#columns; column++) {
-        const cell = state * this.#columns + column
-        const child = this.#next[cell] ?? 0
-        const instead = state === 0 ? 0 : (this.#next[behind * this.#columns + column] ?? 0)
-        if (child === 0) {
-          this.#next[cell] = instead
-        } else {
-          fallback[child] = instead
-          queue.push(child)
-        }
+      const row = state * columns
+      if (state !== 0) {
+        this.#inherit(state, behind)
+        this.#next.copyWithin(row, behind * columns, (behind + 1) * columns)
+      }
+      for (let child = firstChild[state] ?? 0; child !== 0; child = sibling[child] ?? 0) {
+        const cell = row + (column[child] ?? 0)
+        fallback[child] = state === 0 ? 0 : (this.#next[cell] ?? 0)
+        this.#next[cell] = child
+        queue.push(child)
       }
     }
   }
@@ -151,6 +169,13 @@ export class Matcher {
     const words = this.#words.get(behind)
     if (words) this.#words.set(state, [...(this.#words.get(state) ?? []), ...words])
   }
+}
+
+/** By state; 0, the root, is nobody's child and stands for none. */
+interface Tree {
+  readonly firstChild: Int32Array
+  readonly sibling: Int32Array
+  readonly column: Uint16Array
 }
 
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u

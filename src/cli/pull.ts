@@ -15,18 +15,18 @@ import { openSignedMessage } from '../seal/index.js'
 import type { PrivateKey } from '../seal/index.js'
 import { acknowledge } from './acknowledge.js'
 import type { GatewayAnswer } from './answers.js'
-import { ConnectionError, GatewayError } from './client.js'
+import { GatewayError } from './client.js'
 import type { GatewayClient } from './client.js'
 import { about, CommandError } from './command-error.js'
 import { ContentMeter, isSame } from './content-meter.js'
-import { bodyOf, fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
+import { fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
 import type { Fetch } from './download.js'
-import { makeFolder, once, writeWhole, writeWholeText } from './local-write.js'
+import { makeFolder, once, writeWholeText } from './local-write.js'
 import { itemPaths, parseManifest } from './manifest.js'
 import type { Manifest, ManifestItem } from './manifest.js'
 import { openItem } from './open-item.js'
 import type { Progress } from './progress.js'
-import { retry } from './retry.js'
+import { fetchReceipts } from './receipts.js'
 
 /** Items under way at a time: enough to hide the round trips and the fsyncs. */
 const AT_A_TIME = 4
@@ -90,24 +90,7 @@ export async function pull(work: Pull, id: string): Promise<PullReport> {
     bytes: manifest.items.reduce((sum, { plaintext }) => sum + plaintext.size, 0),
     kept,
     isAcknowledged: await exists(receipt),
-    hasReceipts: await fetchReceipts(work, id, join(folder, 'receipts.ndjson')),
-  }
-}
-
-/**
- * What the reader did with the transfer, each event with its proof. The images are there and acknowledged by now: a
- * gateway that does not answer any more stops no reading.
- */
-async function fetchReceipts(work: Pull, id: string, target: string): Promise<boolean> {
-  try {
-    await retry(work, async () => {
-      const answer = await work.client.open({ path: `/v1/transfers/${id}/receipts` })
-      await writeWhole(target, bodyOf(answer))
-    })
-    return true
-  } catch (error) {
-    if (error instanceof GatewayError || error instanceof ConnectionError) return false
-    throw error
+    hasReceipts: await fetchReceipts(work, manifest, join(folder, 'receipts.ndjson')),
   }
 }
 

@@ -265,6 +265,17 @@ describe('a transfer from a gateway that lies', () => {
     expect(kept).toEqual(['0001.dcm', '0002.dcm', '0003.pdf', 'manifest.json'])
   })
 
+  it.each([
+    ['kept when they can be what they are called', 2_000, ['receipts.ndjson']],
+    ['not kept when they would fill the disk', 2 << 20, []],
+  ])('has receipts that are %s', async (_what, size, found) => {
+    const { said, kept } = await outcomeOf(() => {
+      served.set(`/v1/transfers/${ID}/receipts`, Buffer.alloc(size, '{}'))
+    })
+    expect(said).toBe('3 items')
+    expect(kept).toEqual(['0001.dcm', '0002.dcm', '0003.pdf', 'manifest.json', ...found])
+  })
+
   const lies: readonly (readonly [
     what: string,
     change: (lie: Lie, envelope: Envelope) => void | Promise<void>,

@@ -37,7 +37,9 @@ async function startGateway(site) {
 /** Highest resident memory of a process so far, in MB: Linux alone says. */
 function peakOf(pid) {
   try {
-    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+    const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    // A process that has ended and was not waited for yet has a status without it.
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024
   } catch {
     return undefined
   }

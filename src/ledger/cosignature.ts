@@ -1,6 +1,7 @@
 /** c2sp.org/tlog-cosignature with Ed25519 (`cosignature/v1`, signature type 0x04), for Node and browsers alike. */
+import { concat } from '../lib/concat.js'
 import type { LedgerCrypto } from './crypto.js'
-import { concatBytes, fromBase64, isSameBytes, toBase64, toUtf8 } from './encoding.js'
+import { fromBase64, isSameBytes, toBase64, toUtf8 } from './encoding.js'
 import { isKeyName } from './note.js'
 import type { Note, VerifierKey } from './note.js'
 
@@ -14,11 +15,11 @@ export const cosignatureInput = (time: number, text: string): Uint8Array =>
 
 /** What the id of a witness's key is the first four bytes of the SHA-256 of. */
 export const cosignerIdInput = (name: string, publicKey: Uint8Array): Uint8Array =>
-  concatBytes(toUtf8(`${name}\n`), Uint8Array.of(COSIGNATURE_V1), publicKey)
+  concat([toUtf8(`${name}\n`), Uint8Array.of(COSIGNATURE_V1), publicKey])
 
 export function formatCosignerKey({ name, id, publicKey }: VerifierKey): string {
   const hex = Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `${name}+${hex}+${toBase64(concatBytes(Uint8Array.of(COSIGNATURE_V1), publicKey))}`
+  return `${name}+${hex}+${toBase64(concat([Uint8Array.of(COSIGNATURE_V1), publicKey]))}`
 }
 
 /** Undefined unless it is an Ed25519 cosigner's key whose id is the right one. */
@@ -40,7 +41,7 @@ export async function parseCosignerKey(
 export function formatCosignature(time: number, signature: Uint8Array): Uint8Array {
   const octets = new Uint8Array(TIME_BYTES)
   new DataView(octets.buffer).setBigUint64(0, BigInt(time))
-  return concatBytes(octets, signature)
+  return concat([octets, signature])
 }
 
 /** When the witness says it saw this note, in seconds since 1970: the newest of its cosignatures that verify. */

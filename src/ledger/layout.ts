@@ -1,5 +1,5 @@
 /** Where things are in a published log (c2sp.org/tlog-tiles), and how an entry bundle is written. */
-import { concatBytes } from './encoding.js'
+import { concat } from '../lib/concat.js'
 import { TILE_WIDTH } from './merkle.js'
 
 /** The newest checkpoint. It is replaced. */
@@ -25,8 +25,8 @@ export const partialsPath = (level: number | 'entries', n: number): string =>
 
 /** Each entry behind its length as a big-endian uint16. */
 export function formatBundle(entries: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(
-    ...entries.flatMap((entry) => [Uint8Array.of(entry.length >> 8, entry.length & 0xff), entry]),
+  return concat(
+    entries.flatMap((entry) => [Uint8Array.of(entry.length >> 8, entry.length & 0xff), entry]),
   )
 }
 

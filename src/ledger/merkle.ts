@@ -4,7 +4,7 @@
  *
  * Indices go beyond 32 bits, so there are no bitwise operators on them.
  */
-import { concatBytes } from './encoding.js'
+import { concat } from '../lib/concat.js'
 
 export const TILE_WIDTH = 256
 /** Levels of the tree that one level of tiles spans. */
@@ -17,10 +17,10 @@ const LEAF = Uint8Array.of(0x00)
 const NODE = Uint8Array.of(0x01)
 
 /** What the hash of a leaf is the SHA-256 of. */
-export const leafInput = (entry: Uint8Array): Uint8Array => concatBytes(LEAF, entry)
+export const leafInput = (entry: Uint8Array): Uint8Array => concat([LEAF, entry])
 /** What the hash of an inner node is the SHA-256 of. */
 export const nodeInput = (left: Uint8Array, right: Uint8Array): Uint8Array =>
-  concatBytes(NODE, left, right)
+  concat([NODE, left, right])
 
 /** How many hashes the last, partial tile of a level has in a tree of `size` leaves; 0 when there is none. */
 export const partialWidth = (size: number, level: number): number =>

@@ -1,6 +1,7 @@
 /** c2sp.org/signed-note with Ed25519 keys (signature type 0x01). */
+import { concat } from '../lib/concat.js'
 import type { LedgerCrypto } from './crypto.js'
-import { concatBytes, fromBase64, isSameBytes, toBase64, toUtf8 } from './encoding.js'
+import { fromBase64, isSameBytes, toBase64, toUtf8 } from './encoding.js'
 
 export const ED25519 = 0x01
 /** Longer notes are not read. Room for the 16 signatures that a verifier must take, post-quantum ones too. */
@@ -32,12 +33,12 @@ export const isKeyName = (name: string): boolean =>
 
 /** What a key's id is the first four bytes of the SHA-256 of. */
 export const keyIdInput = (name: string, publicKey: Uint8Array): Uint8Array =>
-  concatBytes(toUtf8(`${name}\n`), Uint8Array.of(ED25519), publicKey)
+  concat([toUtf8(`${name}\n`), Uint8Array.of(ED25519), publicKey])
 
 /** `NAME+ID+KEY`: the id as eight hexadecimal digits, the key as base64 of its type and bytes. */
 export function formatVerifierKey({ name, id, publicKey }: VerifierKey): string {
   const hex = Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `${name}+${hex}+${toBase64(concatBytes(Uint8Array.of(ED25519), publicKey))}`
+  return `${name}+${hex}+${toBase64(concat([Uint8Array.of(ED25519), publicKey]))}`
 }
 
 /** Undefined unless it is an Ed25519 key whose id is the right one. */
@@ -57,7 +58,7 @@ export async function parseVerifierKey(
 
 export function formatNote({ text, signatures }: Note): string {
   const lines = signatures.map(
-    ({ name, id, signature }) => `\u2014 ${name} ${toBase64(concatBytes(id, signature))}\n`,
+    ({ name, id, signature }) => `\u2014 ${name} ${toBase64(concat([id, signature]))}\n`,
   )
   return `${text}\n${lines.join('')}`
 }

@@ -1,5 +1,6 @@
 /** Without Node: a command and a page run the same code. */
-import { concatBytes, isSameBytes, toUtf8 } from './encoding.js'
+import { concat } from '../lib/concat.js'
+import { isSameBytes, toUtf8 } from './encoding.js'
 import type { About } from './package-about.js'
 import type { EntryJson, Rendering } from './renderings.js'
 
@@ -50,7 +51,7 @@ export class RenderedFile {
     while (this.#rest.length < length) {
       const chunk = await this.#chunks.next()
       if (chunk.done === true) return false
-      this.#rest = concatBytes(this.#rest, chunk.value)
+      this.#rest = concat([this.#rest, chunk.value])
     }
     return true
   }

@@ -2,10 +2,11 @@
 import { canonicalJson } from '../lib/json.js'
 import type { Json } from '../lib/json.js'
 import type { NamedFiles } from '../lib/zip.js'
+import { concat } from '../lib/concat.js'
 import { openCheckpoint } from './checkpoint.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { LedgerCrypto } from './crypto.js'
-import { concatBytes, fromUtf8, isSameBytes, toBase64, toUtf8 } from './encoding.js'
+import { fromUtf8, isSameBytes, toBase64, toUtf8 } from './encoding.js'
 import { PACKAGE_FILES } from './format.js'
 import { createGaps } from './gaps.js'
 import type { Range } from './gaps.js'
@@ -224,7 +225,7 @@ async function readSmall(files: NamedFiles, name: string): Promise<string | unde
   } catch {
     return undefined
   }
-  return fromUtf8(concatBytes(...chunks))
+  return fromUtf8(concat(chunks))
 }
 
 const isObject = (value: Json | undefined): value is Readonly<Record<string, Json>> =>

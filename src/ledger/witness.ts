@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
+import { concat } from '../lib/concat.js'
 import { parseCheckpoint } from './checkpoint.js'
 import type { Checkpoint } from './checkpoint.js'
 import {
@@ -12,7 +13,7 @@ import {
   formatCosignature,
   formatCosignerKey,
 } from './cosignature.js'
-import { concatBytes, isSameBytes, parseCount, toBase64 } from './encoding.js'
+import { isSameBytes, parseCount, toBase64 } from './encoding.js'
 import { verifyConsistency } from './inclusion.js'
 import { nodeCrypto, sha256 } from './node-crypto.js'
 import { isKeyName, parseNote, parseVerifierKey, verifyNote } from './note.js'
@@ -72,7 +73,7 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
   const cosign = (text: string): string => {
     const time = Math.floor(now() / 1_000)
     const signature = sign(null, cosignatureInput(time, text), privateKey)
-    const bytes = concatBytes(own.id, formatCosignature(time, signature))
+    const bytes = concat([own.id, formatCosignature(time, signature)])
     return `\u2014 ${name} ${toBase64(bytes)}\n`
   }
 

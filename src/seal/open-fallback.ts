@@ -1,8 +1,9 @@
 import { readMessage } from 'openpgp'
+import { concat } from '../lib/concat.js'
 import { secretOf } from './keys.js'
 import type { PrivateKey } from './keys.js'
 import type { Body } from './open-packets.js'
-import { concat, packet, TAG } from './packets.js'
+import { packet, TAG } from './packets.js'
 import { forReading } from './policy.js'
 
 /** openpgp holds a message in memory several times over. */

@@ -1,4 +1,5 @@
-import { concat, TAG } from './packets.js'
+import { concat } from '../lib/concat.js'
+import { TAG } from './packets.js'
 
 /** Reads octets from pieces of any size. At most one piece is held. */
 export class ByteSource {

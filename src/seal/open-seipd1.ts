@@ -1,6 +1,6 @@
+import { concat } from '../lib/concat.js'
 import type { Ciphers } from './ciphers.js'
 import type { Body } from './open-packets.js'
-import { concat } from './packets.js'
 
 const PREFIX_BYTES = 18
 /** Header and digest of the modification detection code, at the very end. */

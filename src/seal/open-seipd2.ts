@@ -1,6 +1,7 @@
+import { concat } from '../lib/concat.js'
 import type { Ciphers, OpenGcm } from './ciphers.js'
 import type { Body } from './open-packets.js'
-import { concat, NEW_FORMAT, TAG } from './packets.js'
+import { NEW_FORMAT, TAG } from './packets.js'
 
 const TAG_BYTES = 16
 const SALT_BYTES = 32

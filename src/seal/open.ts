@@ -1,5 +1,6 @@
 import { decryptSessionKeys, readMessage } from 'openpgp'
 import { NocturneError } from '../lib/errors.js'
+import { concat } from '../lib/concat.js'
 import type { Ciphers } from './ciphers.js'
 import { secretOf } from './keys.js'
 import type { PrivateKey } from './keys.js'
@@ -8,7 +9,7 @@ import { openByOpenpgp } from './open-fallback.js'
 import { Body, ByteSource } from './open-packets.js'
 import { openSeipd1 } from './open-seipd1.js'
 import { isGcm, openSeipd2, readSeipd2Header } from './open-seipd2.js'
-import { concat, packet, TAG } from './packets.js'
+import { packet, TAG } from './packets.js'
 import { forReading } from './policy.js'
 
 /** Key packets in front of the data: some hundred recipients, or none of our concern. */

@@ -2,6 +2,7 @@
  * OpenPGP packets as bytes (RFC 9580 section 4): headers for writing, and the tags that this room knows.
  * Uses no Node module: sealing and opening share it.
  */
+import { concat } from '../lib/concat.js'
 
 /** Packet type IDs (RFC 9580 section 5, table 3). */
 export const TAG = {
@@ -45,15 +46,4 @@ export function bodyLength(length: number): Uint8Array {
 /** One whole packet of known length. */
 export function packet(tag: number, body: Uint8Array): Uint8Array {
   return concat([Uint8Array.of(NEW_FORMAT | tag), bodyLength(body.length), body])
-}
-
-/** The parts one after another in new memory. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

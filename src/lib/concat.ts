@@ -1,4 +1,4 @@
-/** The parts one after another in new memory. For code that runs in browsers too, which have no Buffer. */
+/** The parts one after another in new memory. Uses no Node module: browsers run it too. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0

@@ -8,14 +8,14 @@ import { isWritten } from './identifiers.js'
 import { MARK_TAGS } from './marks.js'
 import { keyOf, memoOf } from './memo.js'
 import type { Steps } from './pace.js'
-import { characterSetOf, decodeOf, isSmall } from './rewrite.js'
+import { characterSetOf, decodeOf } from './rewrite.js'
+import { isSmall } from './search.js'
 import type { Subject } from './subject.js'
-import { expectBounded } from './value.js'
+import { expectBounded, isNumber } from './value.js'
 
 const CODED: ReadonlySet<number> = new Set([0x00100010, 0x00100020])
 /** Digits that are no text: a number of the source comes up within them by chance, and their form was checked. */
 const NOT_SEARCHED: ReadonlySet<string> = new Set('AS DA DS DT IS TM UI'.split(' '))
-const NUMBERS: ReadonlySet<string> = new Set(['DS', 'IS'])
 
 /**
  * The patient's code may stand in Patient ID and Patient's Name.
@@ -88,7 +88,7 @@ function isSearched(
   // A file that comes back names its patient by this very code.
   if (CODED.has(tag) && value.toString('latin1').trim() === code) return false
   expectBounded(element)
-  if (NUMBERS.has(vr) && isSmall(element) && identifiers.isNumber(value))
+  if (isNumber(element) && isSmall(element) && identifiers.isNumber(value))
     throw new NocturneError('identifier_left')
   if (!isWritten(vr) && !isWritten(element.vr)) return !NOT_SEARCHED.has(vr)
   const text = decode(value)

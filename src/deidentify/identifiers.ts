@@ -118,8 +118,7 @@ export class Identifiers {
   #addName(name: string): void {
     for (const form of namesIn(name)) {
       if (form.isWord) this.names.add(form.text)
-      if (form.text.length > 1 && !isVocabulary(form.text) && !/^\d{1,3}$/.test(form.text))
-        this.#tokens.add(form.text)
+      if (!isVocabulary(form.text) && !/^\d{1,3}$/.test(form.text)) this.#tokens.add(form.text)
     }
   }
 

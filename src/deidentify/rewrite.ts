@@ -8,8 +8,9 @@ import { keyOf, memoOf, type Memo, type Outcome } from './memo.js'
 import type { Steps } from './pace.js'
 import type { Rule } from './rules.js'
 import { safePrivateTags } from './safe-private.js'
+import { isSmall, searchLarge, searchOf } from './search.js'
 import type { Subject, TextMode } from './subject.js'
-import { isNotNumeric, isNumber, rewriteValue, type Search } from './value.js'
+import { rewriteValue, type Search } from './value.js'
 import { addItem, addSequence, encodeElement, encodeHeader, Output } from './write.js'
 
 /** One data set of the source: the top level, or an item. */
@@ -28,7 +29,6 @@ export interface Scope {
 export type Additions = ReadonlyMap<number, Buffer>
 
 const NONE: Additions = new Map()
-const LARGE = 0x10000
 const SPECIFIC_CHARACTER_SET = 0x00080005
 
 /**
@@ -156,24 +156,16 @@ function isAscending(elements: readonly Element[]): boolean {
   return true
 }
 
-/** What is searched in one step. */
-export const isSmall = ({ items, valueStart, valueEnd }: Element): boolean =>
-  items === undefined && valueEnd - valueStart < LARGE
-
 function rewriteValueOf(scope: Scope, element: Element): Rewritten {
   const { identifiers, rules } = scope.subject
-  const rule = rules.ruleFor(element)
-  const search: Search = isNumber(element)
-    ? (value) => isNotNumeric(value) || identifiers.isNumber(value)
-    : (value) => identifiers.isInBytes(value)
-  return rewriteLeaf(scope, element, rule, search)
+  return rewriteLeaf(scope, element, rules.ruleFor(element), searchOf(element, identifiers))
 }
 
 function* rewriteElement(scope: Scope, element: Element): Steps<Rewritten | Output> {
   const rule = scope.subject.rules.ruleFor(element)
   if (element.items && rule.step !== 'remove')
     return yield* rewriteSequence(scope, element, element.items, rule)
-  const search: Search = rule.step === 'remove' ? () => false : yield* searchOf(scope, element)
+  const search: Search = rule.step === 'remove' ? () => false : yield* searchLarge(element, scope)
   return rewriteLeaf(scope, element, rule, search)
 }
 
@@ -187,30 +179,6 @@ function rewriteLeaf(scope: Scope, element: Element, rule: Rule, search: Search)
   report(scope, element.tag, value.action, rule, element)
   if (value.action === 'removed') return undefined
   return encodeElement(element.tag, element.vr, value.bytes, scope.encoding)
-}
-
-/** Large values are searched in steps, before it is known whether that will be asked for. */
-function* searchOf({ subject, buffer }: Scope, element: Element): Steps<Search> {
-  const { identifiers, pace } = subject
-  const { valueStart, valueEnd } = element
-  if (!isNumber(element)) {
-    const isFound = yield* identifiers.search(buffer.subarray(valueStart, valueEnd), pace)
-    return () => isFound
-  }
-  for (let at = valueStart; at < valueEnd;) {
-    const numbers = buffer.subarray(at, endOfNumbers(buffer, at, valueEnd))
-    if (isNotNumeric(numbers) || identifiers.isNumber(numbers)) return () => true
-    at += numbers.length
-    if (pace.isDue(LARGE >> 8)) yield
-  }
-  return () => false
-}
-
-/** About LARGE bytes from `at`, to between two numbers. */
-function endOfNumbers(buffer: Buffer, at: number, end: number): number {
-  if (end - at <= LARGE) return end
-  const separator = buffer.lastIndexOf(0x5c, at + LARGE)
-  return separator > at ? separator : at + LARGE
 }
 
 function* rewriteSequence(

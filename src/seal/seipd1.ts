@@ -1,5 +1,5 @@
-import { createCipheriv, createHash, randomBytes } from 'node:crypto'
-import { freeMemory } from '../lib/free-memory.js'
+import { createHash, randomBytes } from 'node:crypto'
+import { CfbEncryption } from './cfb.js'
 
 const BLOCK = 16
 
@@ -10,23 +10,22 @@ const BLOCK = 16
  */
 export class Seipd1 {
   readonly #emit: (bytes: Uint8Array) => void
-  readonly #cipher
+  readonly #cipher: CfbEncryption
   readonly #mdc = createHash('sha1')
 
   /** `emit` keeps nothing of what it gets: its memory is used again. */
   constructor(sessionKey: Uint8Array, emit: (bytes: Uint8Array) => void) {
     this.#emit = emit
-    this.#cipher = createCipheriv('aes-256-cfb', sessionKey, Buffer.alloc(BLOCK))
+    this.#cipher = new CfbEncryption(sessionKey)
     emit(Buffer.of(1))
     const random = randomBytes(BLOCK)
     this.update(Buffer.concat([random, random.subarray(BLOCK - 2)]))
   }
 
+  /** At most 2^16 octets. */
   update(bytes: Uint8Array): void {
     this.#mdc.update(bytes)
-    const sealed = this.#cipher.update(bytes)
-    this.#emit(sealed)
-    freeMemory(sealed)
+    this.#emit(this.#cipher.update(bytes))
   }
 
   /** The modification detection code: a packet of tag 19 and 20 octets, whose header the hash covers. */
@@ -34,11 +33,10 @@ export class Seipd1 {
     const header = Buffer.of(0xd3, 20)
     const mdc = this.#mdc.update(header).digest()
     this.#emit(this.#cipher.update(Buffer.concat([header, mdc])))
-    this.#emit(this.#cipher.final())
   }
 
-  /** The key lies in the cipher alone, which frees it. */
+  /** The key lies in the cipher alone. */
   forget(): void {
-    this.#cipher.destroy()
+    this.#cipher.forget()
   }
 }

@@ -12,6 +12,8 @@ export interface ImportOf {
   readonly to: string | undefined
   /** Nothing of it is left after compilation. */
   readonly isTypeOnly: boolean
+  /** Loaded when it is come to, not when the importing file is. */
+  readonly isDynamic: boolean
 }
 
 /** Stands for the specifier of a dynamic import that is put together at run time. */
@@ -36,11 +38,12 @@ export function importsIn(file: string, text: string): ImportOf[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
   const found: ImportOf[] = []
   const add = (node: ts.Node, specifier: string, isTypeOnly: boolean) => {
+    const isDynamic = ts.isCallExpression(node)
     const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1
     const to = specifier.startsWith('.')
       ? posix.join(dirname(file), specifier).replace(/\.js$/, '.ts')
       : undefined
-    found.push({ from: file, line, specifier, to, isTypeOnly })
+    found.push({ from: file, line, specifier, to, isTypeOnly, isDynamic })
   }
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier))

@@ -51,6 +51,26 @@ const allImports = async (): Promise<Map<string, ImportOf[]>> => {
   )
 }
 
+/** Everything that some files load, and what that loads. */
+function loadedBy(
+  starts: readonly string[],
+  imports: ReadonlyMap<string, readonly ImportOf[]>,
+): ImportOf[] {
+  const loaded: ImportOf[] = []
+  const seen = new Set<string>()
+  const queue = [...starts]
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    if (seen.has(file)) continue
+    seen.add(file)
+    for (const one of imports.get(file) ?? []) {
+      if (one.isTypeOnly) continue
+      loaded.push(one)
+      if (one.to !== undefined) queue.push(one.to)
+    }
+  }
+  return loaded
+}
+
 describe('the imports in src', () => {
   it('keep to the rooms', async () => {
     const imports = [...(await allImports()).values()].flat()
@@ -67,19 +87,21 @@ describe('the imports in src', () => {
     const starts = [...imports.keys()].filter((file) => RUNS_IN_BROWSERS.test(file))
     expect(starts).toContain('seal/open.ts')
     expect(starts.some((file) => file.startsWith('ledger/verify'))).toBe(true)
-    const faults: string[] = []
-    const seen = new Set<string>()
-    const queue = [...starts]
-    for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
-      if (seen.has(file)) continue
-      seen.add(file)
-      for (const one of imports.get(file) ?? []) {
-        if (one.isTypeOnly) continue
-        if (one.to !== undefined) queue.push(one.to)
-        else if (isBuiltin(one.specifier)) faults.push(describeImport(one, 'is a Node module'))
-      }
-    }
+    const faults = loadedBy(starts, imports)
+      .filter((one) => one.to === undefined && isBuiltin(one.specifier))
+      .map((one) => describeImport(one, 'is a Node module'))
     expect(faults).toEqual([])
+  })
+
+  it('start the command with one package, since a person waits for all that is loaded', async () => {
+    const imports = await allImports()
+    const atOnce = new Map(
+      [...imports].map(([file, all]) => [file, all.filter(({ isDynamic }) => !isDynamic)]),
+    )
+    const packages = loadedBy(['cli/main.ts'], atOnce)
+      .filter((one) => one.to === undefined && !isBuiltin(one.specifier))
+      .map(({ specifier }) => specifier)
+    expect(new Set(packages)).toEqual(new Set(['commander']))
   })
 })
 

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { ID_PATTERN } from '../lib/id-pattern.js'
 
 /** A whole number between bounds, as an option's parser. */
 export const wholeNumber = (least: number, most: number) => (text: string) => {
@@ -17,12 +18,10 @@ export function instant(text: string): string {
   throw new InvalidArgumentError('give a date such as 2026-03-01 or 2026-03-01T22:00:00Z')
 }
 
-const TRANSFER_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-/** The id of a transfer becomes part of an address and of a folder's name. */
+/** The id of a transfer becomes part of an address and of a folder's name. What no gateway ever gave out is a mistake in use. */
 export function transferId(text: string): string {
-  if (TRANSFER_ID.test(text)) return text
-  throw new InvalidArgumentError('that is not the id of a transfer')
+  if (ID_PATTERN.test(text)) return text
+  throw new InvalidArgumentError('that is not the id of a transfer, as send and inbox print it')
 }
 
 /** An option that may come several times. */

@@ -3,6 +3,7 @@ import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { systemCode } from '../lib/errors.js'
 import { CommandError } from './command-error.js'
+import { writeBehind } from './write-behind.js'
 
 /** A folder for opened studies: for its owner alone. */
 export async function makeFolder(path: string): Promise<void> {
@@ -61,17 +62,7 @@ export async function writeNew(path: string, content: AsyncIterable<Uint8Array>)
     throw writeError(path, error)
   })
   try {
-    for await (const chunk of content) {
-      for (let done = 0; done < chunk.length;) {
-        const { bytesWritten } = await file
-          .write(chunk, done, chunk.length - done)
-          .catch((error: unknown) => {
-            throw writeError(path, error)
-          })
-        done += bytesWritten
-      }
-    }
-    await file.sync()
+    await writeBehind(file, content, (error) => writeError(path, error))
   } finally {
     await file.close()
   }

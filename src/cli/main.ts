@@ -37,7 +37,7 @@ process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
 
 const words = process.argv.slice(2)
-const program = buildProgram(cli, streams)
+const program = await buildProgram(cli, streams, words)
 try {
   await program.parseAsync(process.argv)
   process.exitCode = output?.exitCode ?? EXIT.done

@@ -5,59 +5,46 @@ import type { Cli, Register } from './command.js'
 import { usageError } from './command-error.js'
 import type { CommandError } from './command-error.js'
 import type { Streams } from './output.js'
-import { registerAudit } from './commands/audit.js'
-import { registerCheck } from './commands/check.js'
-import { registerClaim } from './commands/claim.js'
-import { registerCrosswalk } from './commands/crosswalk.js'
-import { registerDeidentify } from './commands/deidentify.js'
-import { registerDump } from './commands/dump.js'
-import { registerFacility } from './commands/facility.js'
-import { registerInbox } from './commands/inbox.js'
-import { registerInit } from './commands/init.js'
-import { registerKey } from './commands/key.js'
-import { registerOpen } from './commands/open.js'
-import { registerPull } from './commands/pull.js'
-import { registerQuarantine } from './commands/quarantine.js'
-import { registerReidentify } from './commands/reidentify.js'
-import { registerRelease } from './commands/release.js'
-import { registerRewrap } from './commands/rewrap.js'
-import { registerSeal } from './commands/seal.js'
-import { registerSecret } from './commands/secret.js'
-import { registerSend } from './commands/send.js'
-import { registerServe } from './commands/serve.js'
-import { registerSignIn } from './commands/sign-in.js'
-import { registerWitness } from './commands/witness.js'
-import { registerToken } from './commands/token.js'
 
-/** In the order of `nocturne --help`: the operator's, the sender's, the reader's, the officer's, the rooms by themselves. */
-const COMMANDS: readonly Register[] = [
-  registerInit,
-  registerCheck,
-  registerServe,
-  registerKey,
-  registerSecret,
-  registerFacility,
-  registerDump,
-  registerToken,
-  registerSignIn,
-  registerSend,
-  registerQuarantine,
-  registerCrosswalk,
-  registerReidentify,
-  registerInbox,
-  registerClaim,
-  registerRelease,
-  registerPull,
-  registerRewrap,
-  registerAudit,
-  registerWitness,
-  registerOpen,
-  registerSeal,
-  registerDeidentify,
-]
+/**
+ * By name, in the order of `nocturne --help`: the operator's, the sender's, the reader's, the officer's, the rooms by themselves.
+ * Each is loaded when it is wanted: to load all takes as long as to open a study.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  init: async () => (await import('./commands/init.js')).registerInit,
+  check: async () => (await import('./commands/check.js')).registerCheck,
+  serve: async () => (await import('./commands/serve.js')).registerServe,
+  key: async () => (await import('./commands/key.js')).registerKey,
+  secret: async () => (await import('./commands/secret.js')).registerSecret,
+  facility: async () => (await import('./commands/facility.js')).registerFacility,
+  dump: async () => (await import('./commands/dump.js')).registerDump,
+  token: async () => (await import('./commands/token.js')).registerToken,
+  'sign-in': async () => (await import('./commands/sign-in.js')).registerSignIn,
+  send: async () => (await import('./commands/send.js')).registerSend,
+  quarantine: async () => (await import('./commands/quarantine.js')).registerQuarantine,
+  crosswalk: async () => (await import('./commands/crosswalk.js')).registerCrosswalk,
+  reidentify: async () => (await import('./commands/reidentify.js')).registerReidentify,
+  inbox: async () => (await import('./commands/inbox.js')).registerInbox,
+  claim: async () => (await import('./commands/claim.js')).registerClaim,
+  release: async () => (await import('./commands/release.js')).registerRelease,
+  pull: async () => (await import('./commands/pull.js')).registerPull,
+  rewrap: async () => (await import('./commands/rewrap.js')).registerRewrap,
+  audit: async () => (await import('./commands/audit.js')).registerAudit,
+  witness: async () => (await import('./commands/witness.js')).registerWitness,
+  open: async () => (await import('./commands/open.js')).registerOpen,
+  seal: async () => (await import('./commands/seal.js')).registerSeal,
+  deidentify: async () => (await import('./commands/deidentify.js')).registerDeidentify,
+}
 
-/** The whole command. Parsing throws CommanderError; see `explainUsage`. Help goes to `streams`. */
-export function buildProgram(cli: Cli, streams: Streams): Command {
+/**
+ * The command for these words: with all that it can do, or the one thing they begin with. Parsing throws CommanderError; see
+ * `explainUsage`. Help goes to `streams`.
+ */
+export async function buildProgram(
+  cli: Cli,
+  streams: Streams,
+  words: readonly string[] = [],
+): Promise<Command> {
   const program = new Command('nocturne')
     .description('sends, seals, delivers and audits studies for after-hours reading')
     .version(VERSION, '-V, --version', 'print the version')
@@ -70,7 +57,9 @@ export function buildProgram(cli: Cli, streams: Streams): Command {
       writeErr: (text) => streams.stderr.write(text),
       outputError: () => undefined,
     })
-  for (const register of COMMANDS) register(program, cli)
+  const [name = ''] = words
+  const wanted = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  for (const load of wanted ? [wanted] : Object.values(COMMANDS)) (await load())(program, cli)
   return program
 }
 

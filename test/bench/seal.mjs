@@ -9,7 +9,8 @@
  *
  * `nocturne seal` does what the peers do: framing and encryption, in one thread. `nocturne seal, measured` takes the two
  * digests of the manifest as well, which no peer does. Pieces are given back as the store does it. gpg reads a file and
- * writes to /dev/null, which suits it best.
+ * writes to /dev/null, which suits it best; from file to file both are measured as a person would, with their start, and the
+ * command makes durable what it wrote.
  */
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -26,6 +27,7 @@ const ROUNDS = 3
 const PIECE = Buffer.alloc(65_536, 0x5a)
 const GPG_SEAL = ['--output', '-', '--compress-algo', 'none', '-r', 'bench', '--encrypt']
 const HERE = fileURLToPath(import.meta.url)
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const GPG = ['--batch', '--quiet', '--trust-model', 'always', '--pinentry-mode', 'loopback']
 
 async function* content(megabytes = MEGABYTES) {
@@ -162,22 +164,45 @@ async function sample(name, home, format) {
   return { wall: (performance.now() - begin) / 1000, cpu: (user + system) / 1e6 }
 }
 
-/** gpg from a file to nowhere, with the processor time that the shell saw it take. */
-async function sampleGpg(args, home) {
+/** A program, with the processor time that the shell saw it take. What it prints goes nowhere. */
+async function sampleProgram(program, args, home) {
   const env = { ...process.env, GNUPGHOME: home }
-  const script = 'gpg "$@" > /dev/null 2>&1 && times'
+  const script = '"$@" > /dev/null 2>&1 && times'
   const begin = performance.now()
-  const { stdout } = await promisify(execFile)('sh', ['-c', script, 'sh', ...GPG, ...args], { env })
+  const { stdout } = await promisify(execFile)('sh', ['-c', script, 'sh', program, ...args], {
+    env,
+  })
   const wall = (performance.now() - begin) / 1000
   const ofChildren = stdout.trim().split('\n')[1] ?? ''
   const parts = [...ofChildren.matchAll(/(\d+)m([\d.]+)s/g)]
   return { wall, cpu: parts.reduce((sum, [, min, sec]) => sum + 60 * min + Number(sec), 0) }
 }
 
+const sampleGpg = (args, home) => sampleProgram('gpg', [...GPG, ...args], home)
+
+/** From outside, and to a file: start-up and the disk are in it. What was written goes before the next one comes. */
+async function sampleToFile(run, opened) {
+  try {
+    return await run(opened)
+  } finally {
+    rmSync(opened, { recursive: true, force: true })
+  }
+}
+
+const openByCommand = (home) => (out) =>
+  sampleProgram(
+    process.execPath,
+    [MAIN, 'open', join(home, 'seipd2'), '--key', join(home, 'key.asc'), '--out', out],
+    home,
+  )
+
+const openByGpg = (home) => (out) =>
+  sampleGpg(['--output', out, '--decrypt', join(home, 'seipd1')], home)
+
 async function prepare(home) {
   const { newKey, sealMessage } = await room()
   const { privateKey, certificate } = await newKey({ name: 'bench' })
-  writeFileSync(join(home, 'key.asc'), privateKey)
+  writeFileSync(join(home, 'key.asc'), privateKey, { mode: 0o600 })
   writeFileSync(join(home, 'certificate.asc'), certificate)
   await writeFile(join(home, 'plain'), content())
   for (const format of ['seipd1', 'seipd2'])
@@ -200,6 +225,7 @@ const ROWS = [
   ['nocturne open seipd2', 'gpg open seipd1', 'wall', 2],
   ['nocturne open seipd2', 'gpg open seipd1', 'cpu', 2],
   ['nocturne open seipd1', 'gpg open seipd1', 'wall', 2],
+  ['command open to a file seipd2', 'gpg open to a file seipd1', 'wall', 2],
   ['four streams seipd2', 'one stream seipd2', 'wall', 1.6],
 ]
 
@@ -228,7 +254,15 @@ export async function run({ json = false } = {}) {
           name: 'gpg open seipd1',
           run: () => sampleGpg(['--decrypt', join(home, 'seipd1')], home),
         },
+        {
+          name: 'gpg open to a file seipd1',
+          run: () => sampleToFile(openByGpg(home), join(home, 'opened')),
+        },
       )
+    tasks.push({
+      name: 'command open to a file seipd2',
+      run: () => sampleToFile(openByCommand(home), join(home, 'opened')),
+    })
     const samples = Object.fromEntries(tasks.map(({ name }) => [name, []]))
     const openssl = []
     for (let round = 0; round < ROUNDS; round++) {

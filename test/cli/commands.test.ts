@@ -32,7 +32,7 @@ const CLI: Cli = {
   signal: new AbortController().signal,
   endsItself: () => undefined,
 }
-const program = (stdout: Writable = new PassThrough()): Command =>
+const program = (stdout: Writable = new PassThrough()): Promise<Command> =>
   buildProgram(CLI, { stdout, stderr: new PassThrough() })
 
 /** Each command that does something, in words. */
@@ -43,14 +43,14 @@ const leaves = (command: Command, words: readonly string[] = []): (readonly stri
 
 async function helpOf(words: readonly string[]): Promise<string> {
   const stdout = new PassThrough()
-  const parsing = program(stdout).parseAsync([...words, '--help'], { from: 'user' })
+  const parsing = (await program(stdout)).parseAsync([...words, '--help'], { from: 'user' })
   await expect(parsing).rejects.toMatchObject({ exitCode: 0 })
   return String(stdout.read())
 }
 
 describe('help', () => {
   it('of every command ends in an example that begins with that command', async () => {
-    const commands = leaves(program())
+    const commands = leaves(await program())
     expect(commands.length).toBeGreaterThan(40)
     for (const words of commands) {
       const help = await helpOf(words)
@@ -61,7 +61,7 @@ describe('help', () => {
 
   it('lists the commands, and --version prints the version', async () => {
     const help = await nocturne('--help')
-    for (const [name] of leaves(program()))
+    for (const [name] of leaves(await program()))
       expect(help.stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
     const { version } = JSON.parse(await readFile(join(main, '../../../package.json'), 'utf8'))
     expect(await nocturne('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
@@ -83,6 +83,10 @@ describe('wrong use', () => {
     ['a number out of bounds', ['serve', '--site', '.', '--port', '70000']],
     ['a date that is none', ['audit', 'query', '--site', '.', '--from', 'yesterday']],
     ['an id that is none', ['claim', '../x', ...gateway]],
+    [
+      'an id that no gateway gives out',
+      ['claim', '01985b2e-7c11-4f3a-9d52-1f0c5a9be001', ...gateway],
+    ],
     ['pull without what', ['pull', ...gateway, '--key', 'k', '--out', 'o']],
     ['two sources', ['audit', 'query', '--site', '.', ...gateway]],
     ['no source', ['audit', 'checkpoint']],

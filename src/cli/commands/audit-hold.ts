@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { instant } from '../arguments.js'
 import { define, defineGroup } from '../command.js'
 import type { Register } from '../command.js'
@@ -19,19 +18,6 @@ interface HoldOptions extends GatewayOptions {
 const SCOPE = ['facility', 'transfer', 'patient', 'actor', 'from', 'until'] as const
 
 const GATEWAY = '--gateway https://gateway.example.org --token-file officer-1.token'
-
-const text = z.string().max(1_000)
-const holdsAnswer = z.looseObject({
-  holds: z.array(
-    z.looseObject({
-      id: text,
-      since: text,
-      by: text,
-      ...Object.fromEntries(SCOPE.map((name) => [name, text.optional()])),
-    }),
-  ),
-})
-const holdAnswer = z.looseObject({ id: text })
 
 export const registerAuditHold: Register = (parent, cli) => {
   const group = defineGroup(parent, 'hold', 'legal holds: what is never pruned while they last')
@@ -58,7 +44,10 @@ export const registerAuditHold: Register = (parent, cli) => {
       const scope = Object.fromEntries(SCOPE.map((name) => [name, options[name]]))
       if (Object.values(scope).every((value) => value === undefined))
         throw usageError('a hold of everything is none', 'give at least one of its options')
-      const { parseAnswer } = await import('../answers.js')
+      const [{ holdAnswer }, { parseAnswer }] = await Promise.all([
+        import('../audit-answers.js'),
+        import('../answers.js'),
+      ])
       const answer = await withGateway(options, cli, output, async (client) =>
         parseAnswer(holdAnswer, await client.post('/v1/audit/holds', scope)),
       )
@@ -73,7 +62,10 @@ export const registerAuditHold: Register = (parent, cli) => {
   })
   addGatewayOptions(remove).action(async (id: string, options: HoldOptions) => {
     const output = cli.output(options)
-    const { parseAnswer } = await import('../answers.js')
+    const [{ holdAnswer }, { parseAnswer }] = await Promise.all([
+      import('../audit-answers.js'),
+      import('../answers.js'),
+    ])
     const path = `/v1/audit/holds/${encodeURIComponent(id)}/remove`
     const answer = await withGateway(options, cli, output, async (client) =>
       parseAnswer(holdAnswer, await client.post(path)),
@@ -89,7 +81,10 @@ export const registerAuditHold: Register = (parent, cli) => {
   })
   addGatewayOptions(list).action(async (options: HoldOptions) => {
     const output = cli.output(options)
-    const { parseAnswer } = await import('../answers.js')
+    const [{ holdsAnswer }, { parseAnswer }] = await Promise.all([
+      import('../audit-answers.js'),
+      import('../answers.js'),
+    ])
     const answer = await withGateway(options, cli, output, async (client) =>
       parseAnswer(holdsAnswer, await client.json({ path: '/v1/audit/holds' })),
     )

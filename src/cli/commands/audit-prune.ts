@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { PrunePlan } from '../../ledger/index.js'
 import { addSourceOptions, checkSource } from '../audit-source.js'
 import type { SourceOptions } from '../audit-source.js'
@@ -12,14 +11,6 @@ interface PruneCommandOptions extends SourceOptions {
   readonly dryRun?: boolean
   readonly json?: boolean
 }
-
-const planAnswer = z.looseObject({
-  before: z.iso.datetime(),
-  years: z.int(),
-  entries: z.int().min(0),
-  held: z.int().min(0),
-  locked: z.looseObject({ entries: z.int().min(0), until: z.iso.datetime() }).optional(),
-})
 
 export const registerAuditPrune: Register = (parent, cli) => {
   const command = define(parent, {
@@ -38,7 +29,10 @@ export const registerAuditPrune: Register = (parent, cli) => {
       const isDry = options.dryRun === true
       const source = checkSource(options)
       if ('gateway' in source) {
-        const { parseAnswer } = await import('../answers.js')
+        const [{ planAnswer }, { parseAnswer }] = await Promise.all([
+          import('../audit-answers.js'),
+          import('../answers.js'),
+        ])
         const path = '/v1/audit/prune'
         const answer = await withGateway(source, cli, output, async (client) =>
           parseAnswer(planAnswer, await (isDry ? client.json({ path }) : client.post(path))),

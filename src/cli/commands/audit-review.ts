@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
-import { z } from 'zod'
 import type { Finding } from '../../ledger/index.js'
+import type { ReviewAnswer } from '../audit-answers.js'
 import { wholeNumber } from '../arguments.js'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
@@ -18,16 +18,6 @@ interface ReviewOptions extends GatewayOptions {
 
 /** The gateway knows them by the same names. */
 const FINDINGS: readonly Finding[] = ['nothing', 'explained', 'incident']
-
-const text = z.string().max(1_000)
-const reviewAnswer = z.looseObject({
-  reviewed: z.int().min(0),
-  last: z.looseObject({ at: text, by: text, finding: text }).optional(),
-  size: z.int().min(0),
-  due: z.int().min(0),
-  nextBy: text.optional(),
-  isOverdue: z.boolean(),
-})
 
 export const registerAuditReview: Register = (parent, cli) => {
   const command = define(parent, {
@@ -53,7 +43,10 @@ export const registerAuditReview: Register = (parent, cli) => {
           '--until and --finding go together',
           'give both to record a review, or none to see what is due',
         )
-      const { parseAnswer } = await import('../answers.js')
+      const [{ reviewAnswer }, { parseAnswer }] = await Promise.all([
+        import('../audit-answers.js'),
+        import('../answers.js'),
+      ])
       const path = '/v1/audit/review'
       const answer = await withGateway(options, cli, output, async (client) =>
         parseAnswer(
@@ -74,7 +67,7 @@ function findingOf(word: string): Finding {
   throw new InvalidArgumentError(`give one of ${FINDINGS.join(', ')}`)
 }
 
-function show(output: Output, answer: z.infer<typeof reviewAnswer>): void {
+function show(output: Output, answer: ReviewAnswer): void {
   const { reviewed, last, size, due, nextBy, isOverdue } = answer
   output.print(
     last

@@ -98,5 +98,15 @@ export function shiftDateTime(text: string, shiftSeconds: number): string | unde
   return movedDay + writeTime(seconds, time) + offset
 }
 
+const FORMS: Readonly<Record<string, (text: string) => boolean>> = {
+  DA: (text) => parseDay(text) !== undefined,
+  TM: (text) => parseTime(text) !== undefined,
+  DT: (text) =>
+    /^\d{4}(\d{2}){0,2}([+-]\d{4})?$/.test(text) || shiftDateTime(text, 0) !== undefined,
+}
+
+/** Whether `text` is a date or time of this VR, and nothing else: what is no full date has a form, too. */
+export const isMoment = (text: string, vr: string): boolean => FORMS[vr]?.(text) ?? false
+
 /** Timezone Offset From UTC (0008,0201). */
 export const isTimezoneOffset = (text: string): boolean => /^[+-](0\d|1[0-4])[0-5]\d$/.test(text)

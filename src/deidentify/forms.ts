@@ -15,7 +15,7 @@ export function* namesIn(name: string): Generator<NameForm, void> {
   for (const group of name.split('=')) {
     const components = group.split('^')
     for (const word of components.flatMap((component) => component.split(INSIDE_NAMES))) {
-      for (const text of new Set([fold(word), fold(inAscii(word))]))
+      for (const text of new Set([fold(word), fold(word).replace(/ß/g, 'ss'), fold(inAscii(word))]))
         if (text.length > 1) yield { text, isWord: true }
     }
     const joined = components.map((one) => fold(one).split(INSIDE_NAMES).join(''))
@@ -54,40 +54,69 @@ export function* numberForms(id: string): Generator<string, void> {
   }
 }
 
-const MONTHS =
-  'january february march april may june july august september october november december'
+/** Of each month: its names in English, German, French, Spanish, Italian and Dutch, folded. */
+const MONTHS: readonly (readonly string[])[] = [
+  'january januar janvier enero gennaio januari',
+  'february februar fevrier febrero febbraio februari',
+  'march marz maerz mars marzo maart',
+  'april avril abril aprile',
+  'may mai mayo maggio mei',
+  'june juni juin junio giugno',
+  'july juli juillet julio luglio',
+  'august aout agosto augustus',
+  'september septembre septiembre settembre',
+  'october oktober octobre octubre ottobre',
+  'november novembre noviembre',
+  'december dezember decembre diciembre dicembre',
+].map((names) => names.split(' '))
 
-/** Of a birth date: year, month and day in the three orders, with and without zeros, and with the month's English name. */
+/** Of a birth date: year, month and day in the three orders, with and without zeros, and with the month by its name. */
 export function* birthDateForms(date: string): Generator<string, void> {
   const parts = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(date.trim())
   if (!parts) return
   const [, year = '', month = '', day = ''] = parts
+  const [shortMonth, shortDay] = [String(Number(month)), String(Number(day))]
   for (const separator of ['', '-', '/', '.', ' ']) {
     yield [year, month, day].join(separator)
     yield [day, month, year].join(separator)
     yield [month, day, year].join(separator)
     if (separator === '') continue
-    const [shortMonth, shortDay] = [String(Number(month)), String(Number(day))]
     yield [day, month, year.slice(2)].join(separator)
     yield [month, day, year.slice(2)].join(separator)
     yield [year, shortMonth, shortDay].join(separator)
     yield [shortDay, shortMonth, year].join(separator)
     yield [shortMonth, shortDay, year].join(separator)
   }
-  const name = MONTHS.split(' ')[Number(month) - 1]
-  if (name === undefined) return
-  for (const written of new Set([name, name.slice(0, 3)]))
-    for (const number of new Set([day, String(Number(day))])) {
-      for (const separator of ['', '-', ' ']) yield [number, written, year].join(separator)
-      yield `${written} ${number} ${year}`
-      yield `${written} ${number}, ${year}`
-    }
+  const names = MONTHS[Number(month) - 1] ?? []
+  for (const written of new Set(names.flatMap((name) => [name, name.slice(0, 3)]))) {
+    // Month and year name a birth date whatever day stands before them.
+    for (const separator of ['', '-', ' ', '. ', '.', '/', ' de ', ', '])
+      yield written + separator + year
+    for (const number of new Set([day, shortDay]))
+      for (const end of ['', ',', 'st', 'nd', 'rd', 'th', 'st,', 'nd,', 'rd,', 'th,'])
+        yield `${written} ${number}${end} ${year}`
+  }
 }
 
-/** Of an address or telephone number: as a whole, and the digits of a number without the country. */
+/** The first line of an address: a house number, and the street before or behind it. */
+const HOUSE = /^(?:\d{1,5}[a-z]?\s+\p{L}{4,}|\p{L}{4,}\s+\d{1,5})/u
+const MAIL = /[^\s<>:;,]{1,64}@[^\s<>:;,]{1,128}/g
+/** Digits with what people write between them. */
+const NUMBER = /\d(?:[-./() ]{0,3}\d){6,20}/g
+
+/**
+ * Of an address or telephone number: as a whole, the house with its street, mail addresses, and the digits of a number
+ * without the country and without the area.
+ */
 export function* contactForms(text: string): Generator<string, void> {
   const folded = fold(text).trim()
   if (folded.length >= 5) yield folded
-  const digits = folded.replace(/\D/g, '')
-  if (digits.length >= 9 && !/\p{L}/u.test(folded)) yield digits.slice(-9)
+  const [house] = HOUSE.exec(folded) ?? []
+  if (house !== undefined) yield house.replace(/\s+/g, ' ')
+  for (const [mail] of folded.matchAll(MAIL)) yield mail
+  for (const [number] of folded.matchAll(NUMBER)) {
+    const digits = number.replace(/\D/g, '')
+    yield digits.slice(-9)
+    if (digits.length >= 10) yield digits.slice(-7)
+  }
 }

@@ -1,4 +1,5 @@
 /** What names the patient and other people in the source, to be looked for in whatever leaves. Kept in memory only. */
+import { isUtf8 } from 'node:buffer'
 import { NocturneError } from '../lib/errors.js'
 import { decodeDefault, type Decode } from './charset.js'
 import { isVocabulary } from './clean.js'
@@ -10,13 +11,13 @@ import type { Pace, Steps } from './pace.js'
 
 /** Attributes whose value numbers a person, a visit or an order, at any level. */
 const ID_TAGS: ReadonlySet<number> = new Set([
-  0x00080050, 0x00100020, 0x00101000, 0x00101050, 0x00101090, 0x00102154, 0x00120040, 0x00120042,
-  0x00200010, 0x00321064, 0x00380010, 0x00380060, 0x00400009, 0x00400253, 0x00401001, 0x00402016,
-  0x00402017, 0x0040050a,
+  0x00080050, 0x00100020, 0x00101000, 0x00101050, 0x00101090, 0x00102295, 0x00120040, 0x00120042,
+  0x00200010, 0x00321064, 0x00380010, 0x00380060, 0x00400009, 0x00400253, 0x00401001, 0x00401006,
+  0x00401007, 0x00402006, 0x00402007, 0x00402016, 0x00402017, 0x0040050a, 0x00400512, 0x00400551,
 ])
 /** Text that says where somebody lives or how to reach them: looked for as a whole. */
 const CONTACT_TAGS: ReadonlySet<number> = new Set([
-  0x00080092, 0x00080094, 0x00101040, 0x00102155, 0x00401102, 0x00401103, 0x00401104,
+  0x00080092, 0x00080094, 0x00101040, 0x00102154, 0x00102155, 0x00401102, 0x00401103, 0x00401104,
 ])
 const BIRTH_DATE = 0x00100030
 
@@ -63,7 +64,7 @@ export class Identifiers {
     if (this.#tokens.size > MAX_TOKENS || value.length > MAX_VALUE_BYTES)
       throw new NocturneError('header_too_complex')
     const text = decode(value).replace(/\0/g, '')
-    for (const part of text.split('\\')) {
+    for (const part of isName ? readings(text, value) : text.split('\\')) {
       if (isName) this.#addName(part)
       else if (isId) this.#add(numberForms(part))
       else if (tag === BIRTH_DATE) this.#add(birthDateForms(part))
@@ -120,6 +121,23 @@ export class Identifiers {
       if (form.isWord) this.names.add(form.text)
       if (!isVocabulary(form.text) && !/^\d{1,3}$/.test(form.text)) this.#tokens.add(form.text)
     }
+    for (const word of name.split(/[\^=\s]+/)) this.#addEncoded(word)
+  }
+
+  /** A word that is not ASCII as UTF-8 and as Latin-1: files name one of them and write the other. */
+  #addEncoded(word: string): void {
+    if (/^[\x20-\x7e]*$/.test(word)) return
+    const encodings = /^[\x20-\xff]*$/.test(word)
+      ? (['utf8', 'latin1'] as const)
+      : ['utf8' as const]
+    for (const cased of [word, word.toLowerCase(), word.toUpperCase()])
+      for (const encoding of encodings)
+        this.#addRaw(Buffer.from(cased, encoding).toString('latin1'))
+  }
+
+  /** Shorter ones come up in bytes by chance. */
+  #addRaw(bytes: string): void {
+    if (bytes.length >= 4) this.#bytes.add(bytes.toLowerCase())
   }
 
   #add(forms: Iterable<string>): void {
@@ -130,9 +148,16 @@ export class Identifiers {
     for (const part of decodeDefault(value).split(/[\^=\\ \0]+/)) {
       // Without the escapes of ISO 2022, which need not stand where the text is repeated.
       const bare = part.replace(/\x1b(?:\$?[()-]?[A-Za-z@])/g, '')
-      for (const form of [part, bare]) if (form.length >= 4) this.#bytes.add(form.toLowerCase())
+      this.#addRaw(part)
+      this.#addRaw(bare)
     }
   }
+}
+
+/** As its character set says, and as UTF-8 where it is that: files name a set and write another. */
+function readings(text: string, value: Buffer): readonly string[] {
+  const isMislabelled = value.some((byte) => byte >= 0x80) && isUtf8(value)
+  return [...text.split('\\'), ...(isMislabelled ? value.toString('utf8').split('\\') : [])]
 }
 
 function matcher(tokens: Tokens): Matcher {

@@ -228,7 +228,7 @@ function* rewriteSequence(
 /** Inside what must be a dummy or clean, text that the table does not list may not stay as it is either. */
 function modeInside(scope: Scope, rule: Rule): TextMode {
   if (rule.step === 'dummy') return scope.subject.cleansText ? 'clean' : 'scrub'
-  if (rule.step === 'clean' && scope.mode === 'check') return 'clean'
+  if ((rule.step === 'clean' || rule.step === 'prose') && scope.mode === 'check') return 'clean'
   return scope.mode
 }
 

@@ -1,15 +1,23 @@
 /** What happens to an element: Table E.1-1 under the options of a profile, and rules by VR for what it does not list. */
-import { CONFIDENTIALITY, groupOf, isPrivate, vrOf, type ConfidentialityRow } from './dictionary.js'
+import {
+  CONFIDENTIALITY,
+  groupOf,
+  hex,
+  isPrivate,
+  vrOf,
+  type ConfidentialityRow,
+} from './dictionary.js'
 import type { Element } from './element.js'
 import { FULL_DATES, MODIFIED_DATES, OPTIONS, RETAIN_UIDS, SAFE_PRIVATE } from './options.js'
 import type { Profile } from './profile.js'
+import { ALIKE, PROSE } from './unlisted.js'
 
 /** Actions of Table E.1-1 that need nothing but the element: X, Z, D and U. */
 export type Base = 'remove' | 'empty' | 'dummy' | 'remap'
 
 export interface Rule {
-  /** `keep` and `check` look into sequences; `check` also looks for identifiers in text. */
-  readonly step: Base | 'keep' | 'check' | 'date' | 'timezone' | 'clean' | 'code'
+  /** `keep` and `check` look into sequences; `check` also looks for identifiers in text, `prose` lets only words stay. */
+  readonly step: Base | 'keep' | 'check' | 'prose' | 'date' | 'timezone' | 'clean' | 'code'
   /** Where `step` finds nothing that may stay. */
   readonly base: Base
   readonly reason: string
@@ -55,6 +63,8 @@ const UNKNOWN = backstop('remove', 'remove', 'unknown')
 const NESTED_PIXELS = backstop('remove', 'remove', 'nested pixel data')
 const CODE = backstop('code', 'dummy', TABLE)
 const TEXT = backstop('check', 'dummy', 'identifier in text')
+const SENTENCES = backstop('prose', 'dummy', 'backstop free text')
+const DISAGREEING = backstop('remove', 'remove', 'another VR')
 const NUMBER = backstop('check', 'empty', 'not a number')
 const BYTES = backstop('check', 'remove', 'identifier in bytes')
 const NAME = backstop('empty', 'empty', 'backstop PN')
@@ -98,6 +108,10 @@ function compile(profile: Profile): Rules {
     table.set(REFERENCED_STUDIES, backstop('remove', 'remove', TABLE))
   // The originals, for whoever has a key: the table is silent, for it speaks of those that are made with it.
   table.set(ENCRYPTED_ATTRIBUTES, ENCRYPTED)
+  for (const [tag, like] of ALIKE) {
+    const row = table.get(like)
+    if (row) table.set(tag, { ...row, reason: `E.1-1 as ${hex(like)}` })
+  }
   table.set(0x00100010, CODE)
   table.set(0x00100020, CODE)
   const dates = profile.options.includes(FULL_DATES)
@@ -133,10 +147,13 @@ function compile(profile: Profile): Rules {
       if (row) return row
       const known = vrOf(tag)
       if (known === undefined || fragments) return UNKNOWN
+      if (vr !== 'UN' && (vr === 'SQ') !== (known === 'SQ')) return DISAGREEING
       // What the file calls it and what PS3.6 calls it: the stricter of the two decides.
       const own = unlisted(vr)
-      const listed = unlisted(known)
-      if (own === undefined || listed === undefined) return own ?? listed ?? BYTES
+      const listed = PROSE.has(tag) ? SENTENCES : unlisted(known)
+      // Text in the place of binary numbers says nothing to a reader but what somebody typed.
+      if (listed === undefined) return own ? DISAGREEING : BYTES
+      if (own === undefined) return listed
       return STRICTNESS[own.step] >= STRICTNESS[listed.step] ? own : listed
     },
   }
@@ -145,6 +162,7 @@ function compile(profile: Profile): Rules {
 const STRICTNESS: Readonly<Record<Rule['step'], number>> = {
   keep: 0,
   check: 1,
+  prose: 2,
   timezone: 2,
   clean: 2,
   date: 3,

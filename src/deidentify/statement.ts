@@ -11,9 +11,10 @@ import {
 } from './options.js'
 import type { Profile } from './profile.js'
 import { rulesOf, type Rule } from './rules.js'
+import { ALIKE } from './unlisted.js'
 
-/** No row of the table is decided by `check`. */
-const HEADINGS: Readonly<Record<Exclude<Rule['step'], 'check'>, string>> = {
+/** No row of the table is decided by `check` or `prose`. */
+const HEADINGS: Readonly<Record<Exclude<Rule['step'], 'check' | 'prose'>, string>> = {
   remove: 'Removed',
   empty: 'Emptied (zero length)',
   dummy: 'Replaced by a dummy of their VR; sequences stay as a frame whose texts are replaced',
@@ -32,8 +33,9 @@ pixel data inside sequences, and elements that PS3.6 (2024e) does not list are r
 times follow the option for dates, UIDs ${
   keepsUids ? 'stay' : "are replaced unless they are DICOM's own or name a class"
 }, numbers stay when they are
-numbers, text stays when no identifier of the source is in it. All of this holds at every level of nesting. Everything behind Pixel
-Data is removed.`
+numbers. Text that people write (LT, ST, UC and UT but for some of equipment, and comments in LO) is cleaned: only words of a published
+vocabulary and quantities stay. Other text stays when no identifier of the source is in it. Text in the place of items or binary
+numbers is removed. All of this holds at every level of nesting. Everything behind Pixel Data is removed.`
 
 /** Markdown. It says what the rules do, not what they are meant to do: it is made of the rules that run. */
 export function conformanceStatement(profile: Profile): string {
@@ -43,8 +45,7 @@ export function conformanceStatement(profile: Profile): string {
   const byStep = new Map<string, string[]>()
   for (const { tag } of CONFIDENTIALITY) {
     const { step, option } = rules.ruleFor({ tag, vr: 'UN' })
-    const name = `${keywordOf(tag) ?? ''} (${hex(tag).slice(0, 4)},${hex(tag).slice(4)})`.trim()
-    const entry = option === undefined ? name : `${name} [${option}]`
+    const entry = option === undefined ? nameOf(tag) : `${nameOf(tag)} [${option}]`
     byStep.set(step, [...(byStep.get(step) ?? []), entry])
   }
   return `${[
@@ -59,6 +60,8 @@ export function conformanceStatement(profile: Profile): string {
     }),
     '## Other elements',
     rest(keepsUids),
+    'These are treated as an attribute of the table that says the same of somebody:',
+    list([...ALIKE].map(([tag, like]) => `${nameOf(tag)} as ${nameOf(like)}`)),
     ...(profile.options.includes(SAFE_PRIVATE)
       ? [
           'Private elements of Table E.3.10-1 (2020) stay with their creators when group, creator, element, VR and VM are those of the table and the value has the form of its VR; sequences never do.',
@@ -87,6 +90,9 @@ export function conformanceStatement(profile: Profile): string {
     } Codes and original identities are kept for the facility alone, outside the instance.`,
   ].join('\n\n')}\n`
 }
+
+const nameOf = (tag: number): string =>
+  `${keywordOf(tag) ?? ''} (${hex(tag).slice(0, 4)},${hex(tag).slice(4)})`.trim()
 
 const PIXELS: Readonly<Record<Profile['pixels'], string>> = {
   blank:

@@ -2,7 +2,7 @@
 import { NocturneError } from '../lib/errors.js'
 import { trimPadding } from './charset.js'
 import { cleanText, fold, isVerbatim } from './clean.js'
-import { isTimezoneOffset, shiftDate, shiftDateTime, shiftTime } from './dates.js'
+import { isMoment, isTimezoneOffset, shiftDate, shiftDateTime, shiftTime } from './dates.js'
 import { partnerOf, vrOf } from './dictionary.js'
 import { dummyOf } from './dummy.js'
 import { findElement, TEXT_VRS, type Element } from './element.js'
@@ -26,7 +26,11 @@ const CLASS_UIDS: ReadonlySet<number> = new Set([
 ])
 /** Values that are parsed one by one. */
 const SPLIT_VRS: ReadonlySet<string> = new Set(['DA', 'DT', 'TM', 'UI'])
-const CODE_TAGS: ReadonlySet<number> = new Set([0x00080100, 0x00080102, 0x00080103, 0x00080104])
+/** Dates of whatever the item beside them says: DateTime, Date, Selector DA and DT Value. */
+const DATE_VALUES: ReadonlySet<number> = new Set([0x0040a120, 0x0040a121, 0x00720061, 0x00720063])
+const CODE_TAGS: ReadonlySet<number> = new Set([
+  0x00080100, 0x00080102, 0x00080103, 0x00080104, 0x00080119,
+])
 /** Coding schemes of PS3.16 section 8 whose meanings are published, not typed. */
 const CODING_SCHEMES: ReadonlySet<string> = new Set(
   'DCM SCT SRT SNM3 99SDM LN UCUM RADLEX RADELEMENT FMA UMLS MDC NCIt I9C I10 I10P I11 C4 NEU BI ACR IBSI'.split(
@@ -61,6 +65,10 @@ export function rewriteValue(
     case 'keep':
     case 'check':
       return check(scope, element, rule.base, search)
+    case 'prose':
+      return scope.mode === 'scrub'
+        ? basic(scope, element, rule.base)
+        : clean(scope, element, rule.base)
     case 'clean':
       return clean(scope, element, rule.base)
     case 'date':
@@ -117,6 +125,12 @@ function check(scope: Scope, element: Element, base: Base, search: Search): NewV
   const { subject, buffer } = scope
   const vr = vrOf(element.tag) ?? element.vr
   const value = buffer.subarray(element.valueStart, element.valueEnd)
+  if (SPLIT_VRS.has(vr)) {
+    const values = textOf(scope, element).split('\\')
+    const isFormed = values.every((one) => one.trim() === '' || hasForm(one.trim(), vr))
+    const isFound = !isDateOfAction(scope, element.tag, vr) && search(value)
+    return isFormed && !isFound ? undefined : basic(scope, element, base)
+  }
   if (isNumber(element)) return search(value) ? basic(scope, element, base) : undefined
   if (isWritten(vr) || isWritten(element.vr)) {
     if (scope.mode !== 'check' && TEXT_VRS.has(vr) && !isStandardCode(scope, element)) {
@@ -132,6 +146,13 @@ function check(scope: Scope, element: Element, base: Base, search: Search): NewV
   if (!search(value)) return undefined
   return basic(scope, element, base)
 }
+
+/** A study on the day of birth keeps its date under the option for full dates; a birth date told as a value does not. */
+const isDateOfAction = ({ subject }: Scope, tag: number, vr: string): boolean =>
+  vr !== 'UI' && subject.rules.isListed(tag) && !DATE_VALUES.has(tag)
+
+const hasForm = (text: string, vr: string): boolean =>
+  vr === 'UI' ? isUid(text) : isMoment(text, vr)
 
 const NUMERIC = new Uint8Array(256)
 for (const byte of Buffer.from('0123456789 +-.eE\\DWMY')) NUMERIC[byte] = 1

@@ -147,16 +147,30 @@ export function valueOf(output: Buffer, tag: number): string | undefined {
 }
 
 /** Values of defined length at the top level of an explicit little endian file. */
-export function topLevel(output: Buffer): Map<number, Buffer> {
+export const topLevel = (output: Buffer): Map<number, Buffer> => elementsOf(output, 132)
+
+/** Values of a data set in explicit little endian from `at`, up to the first of undefined length. */
+export function elementsOf(bytes: Buffer, at = 0): Map<number, Buffer> {
   const found = new Map<number, Buffer>()
-  for (let at = 132; at < output.length;) {
-    const tag = output.readUInt16LE(at) * 0x10000 + output.readUInt16LE(at + 2)
-    const isLong = LONG.has(output.toString('latin1', at + 4, at + 6))
-    const length = isLong ? output.readUInt32LE(at + 8) : output.readUInt16LE(at + 6)
+  while (at < bytes.length) {
+    const tag = bytes.readUInt16LE(at) * 0x10000 + bytes.readUInt16LE(at + 2)
+    const isLong = LONG.has(bytes.toString('latin1', at + 4, at + 6))
+    const length = isLong ? bytes.readUInt32LE(at + 8) : bytes.readUInt16LE(at + 6)
     const start = at + (isLong ? 12 : 8)
     if (length === 0xffffffff) return found
-    found.set(tag, output.subarray(start, start + length))
+    found.set(tag, bytes.subarray(start, start + length))
     at = start + length
   }
   return found
+}
+
+/** The items, of defined length, in the value of a sequence. */
+export function itemsOf(sequence: Buffer): Map<number, Buffer>[] {
+  const items: Map<number, Buffer>[] = []
+  for (let at = 0; at < sequence.length;) {
+    const end = at + 8 + sequence.readUInt32LE(at + 4)
+    items.push(elementsOf(sequence.subarray(at + 8, end)))
+    at = end
+  }
+  return items
 }

@@ -12,37 +12,51 @@ const BLOCK_BYTES = 16
 /** Worked on at a time, so that all of it stays in the cache. */
 const PIECE_BYTES = 2 ** 16
 
-/** Encrypts pieces of any length, in order. What `update` gives holds until the next call. */
+/**
+ * The piece that is worked on, and the key stream beside it, with room for what two blocks leave over. One pair for
+ * all streams, since no work on a piece is interrupted: V8 combines twice as fast in arrays that never change.
+ */
+const text = new Uint8Array(PIECE_BYTES)
+const stream = new Uint8Array(PIECE_BYTES + 2 * BLOCK_BYTES)
+const textWords = new BigUint64Array(text.buffer)
+const streamWords = new BigUint64Array(stream.buffer)
+
+/** The first `octets` of `text` become their exclusive or with `stream`; up to seven after them mean nothing. */
+function combine(octets: number): void {
+  const words = Math.ceil(octets / 8)
+  for (let word = 0; word < words; word++)
+    textWords[word] = (textWords[word] ?? 0n) ^ (streamWords[word] ?? 0n)
+}
+
+/** Encrypts pieces of any length, in order. */
 export class CfbEncryption {
   readonly #cipher
-  readonly #work = new Combination()
-  /** Key stream that is there already, from the start of `#work.stream`: 1 to 16 octets. */
-  #ahead = BLOCK_BYTES
+  /** Key stream that is there already: 1 to 16 octets. */
+  #ahead: Uint8Array
 
   constructor(key: Uint8Array) {
     const zeros = Buffer.alloc(BLOCK_BYTES)
     this.#cipher = createCipheriv(`aes-${key.length * 8}-cbc`, key, zeros).setAutoPadding(false)
-    this.#work.stream.set(this.#cipher.update(zeros))
+    this.#ahead = this.#cipher.update(zeros)
   }
 
-  /** At most 2^16 octets. */
+  /** Of at most 2^16 octets. What it gives holds until anything else is encrypted or decrypted. */
   update(content: Uint8Array): Uint8Array {
-    const { text, stream } = this.#work
-    const made = this.#cipher.update(content)
-    const there = this.#ahead + made.length
-    stream.set(made, this.#ahead)
-    freeMemory(made)
     text.set(content)
-    this.#work.combine(content.length)
-    stream.copyWithin(0, content.length, there)
-    this.#ahead = there - content.length
+    const made = this.#cipher.update(content)
+    stream.set(this.#ahead)
+    stream.set(made, this.#ahead.length)
+    combine(content.length)
+    this.#ahead = stream.slice(content.length, this.#ahead.length + made.length)
+    freeMemory(made)
     return text.subarray(0, content.length)
   }
 
   /** Once. Overwrites the key, which OpenSSL does at the end, and the key stream, which shows what it sealed. */
   forget(): void {
     this.#cipher.setAutoPadding(true).final()
-    this.#work.stream.fill(0)
+    this.#ahead.fill(0)
+    stream.fill(0)
   }
 }
 
@@ -50,39 +64,22 @@ export class CfbEncryption {
 export function cfbDecryption(key: Uint8Array): (sealed: Uint8Array) => Uint8Array {
   const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false)
   const feedback = new Uint8Array(BLOCK_BYTES + PIECE_BYTES)
-  const work = new Combination()
   return (sealed) => {
     const opened = Buffer.allocUnsafeSlow(sealed.length)
     for (let at = 0; at < sealed.length; at += PIECE_BYTES) {
       const piece = sealed.subarray(at, at + PIECE_BYTES)
+      text.set(piece)
       feedback.set(piece, BLOCK_BYTES)
       const whole = Math.ceil(piece.length / BLOCK_BYTES) * BLOCK_BYTES
       const made = cipher.update(feedback.subarray(0, whole))
-      work.stream.set(made)
+      stream.set(made)
       freeMemory(made)
-      work.text.set(piece)
-      work.combine(piece.length)
-      opened.set(work.text.subarray(0, piece.length), at)
+      combine(piece.length)
+      opened.set(text.subarray(0, piece.length), at)
       // Of a last piece that ends within a block this is not the last block, and is not used either.
       feedback.copyWithin(0, whole, whole + BLOCK_BYTES)
     }
+    text.fill(0)
     return opened
-  }
-}
-
-/** Text and key stream side by side, in the same aligned memory each time: eight octets are combined at once. */
-class Combination {
-  readonly text = new Uint8Array(PIECE_BYTES)
-  /** Has room for a piece and what two blocks leave over. */
-  readonly stream = new Uint8Array(PIECE_BYTES + 2 * BLOCK_BYTES)
-  readonly #text = new BigUint64Array(this.text.buffer)
-  readonly #stream = new BigUint64Array(this.stream.buffer)
-
-  /** The first `octets` of `text` become their exclusive or with `stream`; up to seven after them mean nothing. */
-  combine(octets: number): void {
-    const text = this.#text
-    const stream = this.#stream
-    const words = Math.ceil(octets / 8)
-    for (let word = 0; word < words; word++) text[word] = (text[word] ?? 0n) ^ (stream[word] ?? 0n)
   }
 }

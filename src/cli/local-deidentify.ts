@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { deidentify } from '../deidentify/index.js'
+import { deidentify, keywordAt } from '../deidentify/index.js'
 import type {
   AttributeRecipient,
   DeidentifiedInstance,
@@ -22,12 +22,17 @@ import type { Output } from './output.js'
 import { readProfile } from './profile-file.js'
 import { readSecretText, readSmallText } from './secret-file.js'
 
+export interface NamedReport extends ElementReport {
+  /** Undefined for what PS3.6 does not list. */
+  readonly keyword: string | undefined
+}
+
 export interface ItemReport {
   /** The file as it was named; an archive's items all bear its name. */
   readonly file: string
   /** Where the result is; undefined on a dry run. */
   readonly opened?: string
-  readonly elements: readonly ElementReport[]
+  readonly elements: readonly NamedReport[]
   /** Why nothing was written. */
   readonly error?: CommandError
 }
@@ -51,6 +56,8 @@ const LIMITS = {
 }
 const HEADER_BYTES = 32 * 2 ** 20
 const SECRET_BYTES = 32
+/** A name that is taken, as two files of one instance give, concerns that file alone. */
+const OWN_FAILURES: ReadonlySet<string> = new Set(['file_exists', 'not_dicom'])
 
 /** The room by itself: one report an instance, and one with the reason for whatever is not written. */
 export async function* deidentifyFiles(
@@ -74,12 +81,22 @@ export async function* deidentifyFiles(
       try {
         yield { file: path, ...(await process(item, context, work.out)) }
       } catch (error) {
-        // A full disk ends the run. A name that is taken, as two files of one instance give, is that file's own failure.
-        if (error instanceof CommandError && error.code !== 'file_exists') throw error
-        yield { file: path, elements: [], error: toCommandError(error) }
+        // A full disk ends the run.
+        if (error instanceof CommandError && !OWN_FAILURES.has(error.code)) throw error
+        yield { file: path, elements: [], error: withoutGateway(toCommandError(error)) }
       }
     }
   }
+}
+
+/** Here nothing is held, so that no hint may lead to the quarantine of a gateway. */
+function withoutGateway(error: CommandError): CommandError {
+  const { message, code, details, hint } = error
+  const clauses = hint.split(/; (?:or )?|, or /)
+  const here = clauses.filter((clause) => !clause.includes('nocturne quarantine'))
+  if (here.length === clauses.length) return error
+  const others = here.length > 0 ? here.join('; ') : 'nothing is written of it'
+  return new CommandError(message, { code, details, hint: `${others}; a gateway would hold it` })
 }
 
 async function process(
@@ -88,18 +105,24 @@ async function process(
   out: string | undefined,
 ): Promise<Omit<ItemReport, 'file'>> {
   if (item.kind === 'unacceptable') throw new NocturneError(item.code)
-  if (item.kind === 'document') throw new NocturneError('not_dicom')
+  if (item.kind === 'document')
+    throw new CommandError('the file is not DICOM', {
+      code: 'not_dicom',
+      hint: 'leave it out: only DICOM can be de-identified',
+    })
   const cleaned = await deidentify(item, context)
-  const elements = cleaned.report
   if (out === undefined) {
     await readToEnd(cleaned)
-    return { elements }
+    return { elements: named(cleaned.report) }
   }
   // UIDs are the room's own making: digits and dots.
   const opened = join(out, `${cleaned.facts.sopInstanceUID}.dcm`)
   await writeWhole(opened, cleaned.bytes, { mayReplace: false })
-  return { opened, elements }
+  return { opened, elements: named(cleaned.report) }
 }
+
+const named = (report: readonly ElementReport[]): readonly NamedReport[] =>
+  report.map(({ path, ...rest }) => ({ path, keyword: keywordAt(path), ...rest }))
 
 /** What cannot be shown to be safe may come to light at the last byte. */
 async function readToEnd({ bytes }: DeidentifiedInstance): Promise<void> {

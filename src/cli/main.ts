@@ -55,7 +55,7 @@ function report(error: unknown): number {
     shown.fatal(
       new CommandError('interrupted', {
         code: 'interrupted',
-        hint: 'run the same command again; pull goes on where it stopped',
+        hint: 'run the same command again: what is written whole stays, and pull goes on where it stopped',
       }),
     )
     return INTERRUPTED

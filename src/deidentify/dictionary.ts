@@ -64,6 +64,10 @@ export const vrOf = (tag: number): string | undefined => attributes.get(tag)?.vr
 /** `PatientName`, or undefined when PS3.6 does not list the tag. */
 export const keywordOf = (tag: number): string | undefined => attributes.get(tag)?.keyword
 
+/** The keyword of the attribute at a path of a report, `00081140[0].00081155`. */
+export const keywordAt = (path: string): string | undefined =>
+  keywordOf(parseInt(path.slice(-8), 16))
+
 /** Tags of the attributes of a VR. */
 export const tagsOf = (vr: string): readonly number[] =>
   [...attributes].filter(([, attribute]) => attribute.vr === vr).map(([tag]) => tag)

@@ -98,7 +98,7 @@ const schema = z
   })
 
 const PROBLEMS: Readonly<Record<string, string>> = {
-  unrecognized_keys: 'holds a setting that is not known',
+  unrecognized_keys: 'is not known',
   invalid_type: 'is missing or of the wrong kind',
 }
 
@@ -119,7 +119,9 @@ export function loadProfile(text: string, name: string): LoadedProfile {
   const checked = schema.safeParse(yaml.value)
   const problems = checked.success
     ? []
-    : checked.error.issues.map((issue) => at(yaml.lineOf(issue.path), problemOf(issue)))
+    : checked.error.issues.flatMap((issue) =>
+        placesOf(issue).map((place) => at(yaml.lineOf(place), problemOf(issue, place))),
+      )
   if (checked.success && checked.data.name !== name) {
     const problem = { path: 'name', problem: 'differs from its file', hint: `write ${name}` }
     problems.push(at(yaml.lineOf(['name']), problem))
@@ -141,15 +143,19 @@ export function loadProfile(text: string, name: string): LoadedProfile {
 const at = (line: number | undefined, problem: ProfileProblem): ProfileProblem =>
   line === undefined ? problem : { ...problem, line }
 
-const problemOf = (issue: z.core.$ZodIssue): ProfileProblem => ({
-  path: issue.path
+/** Where a mistake stands: each setting that is not known in its own line. */
+const placesOf = (issue: z.core.$ZodIssue): readonly (readonly PropertyKey[])[] =>
+  issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
+
+const problemOf = (issue: z.core.$ZodIssue, place: readonly PropertyKey[]): ProfileProblem => ({
+  path: place
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
     .join('')
     .replace(/^\./, ''),
   problem: PROBLEMS[issue.code] ?? 'is not allowed',
   hint:
     issue.code === 'unrecognized_keys'
-      ? `remove ${issue.keys.join(', ')}${issue.path.length === 0 ? '; there are name, version, links, pixels, blanking and options' : ''}`
+      ? `remove it${issue.path.length === 0 ? '; there are name, version, links, pixels, blanking and options' : ''}`
       : issue.message,
 })
 

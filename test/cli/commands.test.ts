@@ -8,7 +8,7 @@ import type { Command } from 'commander'
 import { PassThrough, type Writable } from 'node:stream'
 import type { Cli } from '../../src/cli/command.js'
 import { buildProgram } from '../../src/cli/program.js'
-import { file } from '../deidentify/_build.js'
+import { file, type Written } from '../deidentify/_build.js'
 import { buildCli, run, scratch, start } from './_cli.js'
 
 let main: string
@@ -208,7 +208,21 @@ describe('deidentify', () => {
     expect(stdout).toMatch(/^ct\/a\.dcm -> clean\/2\.25\.\d+\.dcm: \d+ elements$/m)
     expect(stdout).toMatch(/^ct\/c\.dcm -> /m)
     expect(stdout + stderr).not.toMatch(/smithson/i)
+    expect(stdout).toContain('  00100010 PatientName  replaced  E.1-1\n')
     expect(await readdir(at('clean'))).toHaveLength(2)
+  })
+
+  it('says of what is not written why, and sends nobody to a quarantine that is not there', async () => {
+    await mkdir(at('mixed'))
+    await writeFile(at('mixed', 'notes.txt'), 'hello')
+    const pdf: Written = [0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.104.1']
+    await writeFile(at('mixed', 'report.dcm'), file([pdf]))
+    const words = ['deidentify', 'mixed', '--profile', 'strip', '--dry-run']
+    const { status, stdout, stderr } = await nocturne(...words)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain('mixed/notes.txt: the file is not DICOM\n')
+    expect(stderr).toContain('hint: send the document by itself; a gateway would hold it\n')
+    expect(stderr).not.toContain('nocturne quarantine')
   })
 })
 

@@ -82,9 +82,10 @@ describe('the two profiles', () => {
       'mine',
     )
     expect(problems.map(({ path }) => path).sort()).toEqual(
-      ['', 'links', 'name', 'options[0].name', 'options[1].code', 'pixels', 'version'].sort(),
+      ['extra', 'links', 'name', 'options[0].name', 'options[1].code', 'pixels', 'version'].sort(),
     )
     expect(problems.every(({ hint }) => hint.length > 0)).toBe(true)
+    expect(problems.find(({ path }) => path === 'extra')).toMatchObject({ line: 4 })
     expect(loadProfile(': : :', 'x').problems).toHaveLength(1)
   })
 })

@@ -90,9 +90,8 @@ function show(output: Output, report: ItemReport): void {
   output.print(
     `${file}${opened === undefined ? '' : ` -> ${opened}`}: ${count(elements.length, 'element')}`,
   )
-  for (const { path, action, reason, option } of elements) {
-    output.print(
-      `  ${path}  ${action}  ${reason}${option === undefined ? '' : `  option ${option}`}`,
-    )
+  for (const { path, keyword, action, reason, option } of elements) {
+    const why = option === undefined ? reason : `${reason}  option ${option}`
+    output.print(`  ${path}${keyword === undefined ? '' : ` ${keyword}`}  ${action}  ${why}`)
   }
 }

@@ -97,7 +97,7 @@ async function pass(
     ...factsOf(readUids(again, header), identity, start),
     patient,
     pixelsAtRisk: verdict.isAtRisk,
-    pixelsBlanked: verdict.plan !== undefined,
+    pixelsBlanked: verdict.blanking !== undefined,
   }
   const dataset = rest(reader, header, pixels, syntax.encoding, subject, verdict, context)
   const meta = encodeStart(facts.sopClassUID, facts.sopInstanceUID, syntax.uid)
@@ -138,12 +138,12 @@ async function* rest(
 ): AsyncGenerator<Buffer, void> {
   yield header
   if (!pixels) return
-  const { plan, inspection } = verdict
-  if (plan) {
-    const reason = `blanking rule: ${plan.rule}`
+  const { blanking, work } = verdict
+  if (blanking) {
+    const reason = `blanking rule: ${blanking.rule}`
     report.push({ path: hex(pixels.tag), action: 'cleaned', reason, option: CLEAN_PIXELS })
   }
-  if (plan ?? inspection) yield* cleanPixels(reader, pixels, encoding, verdict, pace)
+  if (work) yield* cleanPixels(reader, pixels, encoding, work, pace)
   else yield* passPixels(reader, pixels, encoding)
   await dropTail(reader, encoding, headerBytes, pace, ({ tag, vr }) => {
     const rule = rules.ruleFor({ tag, vr })

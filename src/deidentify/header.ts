@@ -131,11 +131,14 @@ function additionsOf(
   elements: readonly Element[],
   encoding: Encoding,
   { rules, code }: Subject,
-  { plan, isFaceless }: PixelVerdict,
+  { blanking, isFaceless }: PixelVerdict,
   { profile }: DeidentifyContext,
 ): Map<number, Buffer> {
-  const photometric = plan && 'codec' in plan.way ? plan.way.codec.photometric : undefined
-  const marks = { isBlanked: plan !== undefined, isFaceless, photometric }
+  const marks = {
+    isBlanked: blanking !== undefined,
+    isFaceless,
+    photometric: blanking?.photometric,
+  }
   const additions = encodeMarks(profile, rules.dates, marks, encoding)
   for (const [tag, vr] of PATIENT_TAGS) {
     if (findElement(elements, tag)) continue

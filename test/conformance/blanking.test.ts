@@ -1,36 +1,27 @@
 /** Compressed images, made by dcmtk of real pixels, are blanked and decoded again by dcmtk: pixels outside stay, text goes. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import loadOpenJPEG from '@cornerstonejs/codec-openjpeg/wasmjs'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { dataset, fragments, part10, topLevel, valueOf } from '../deidentify/_build.js'
-import {
-  noise,
-  ultrasound,
-  ultrasoundFile,
-  type Picture,
-  type Region,
-} from '../deidentify/_image.js'
+import { describe, expect, it } from '@jest/globals'
+import { fragments, valueOf } from '../deidentify/_build.js'
+import { noise, ultrasoundFile, type Picture, type Region } from '../deidentify/_image.js'
 import { run } from '../deidentify/_run.js'
+import {
+  decodedBy,
+  decodeJpeg2000,
+  encodedBy,
+  folderFor,
+  JPEG,
+  JPEG_LS,
+  noDcmtk,
+  RLE,
+} from './_compressed.js'
 
-function reasonToSkip(): string | undefined {
-  try {
-    for (const command of ['dcmcjpeg', 'dcmdjpeg', 'dcmcjpls', 'dcmdjpls', 'dcmcrle', 'dcmdrle'])
-      execFileSync(command, ['--version'], { stdio: 'ignore' })
-    return undefined
-  } catch {
-    return 'no dcmtk'
-  }
-}
-
-const missing = reasonToSkip()
-const when = missing === undefined ? it : it.skip
-const title = (text: string) => (missing === undefined ? text : `${text} (skipped: ${missing})`)
+const when = noDcmtk === undefined ? it : it.skip
+const title = (text: string) => (noDcmtk === undefined ? text : `${text} (skipped: ${noDcmtk})`)
+const folder = folderFor('blanking')
 
 const ROWS = 90
 const COLUMNS = 130
@@ -38,14 +29,6 @@ const COLUMNS = 130
 const REGION: Region = [19, 21, 101, 76]
 const isKept = (x: number, y: number, margin = 0): boolean =>
   x >= 19 + margin && x <= 101 - margin && y >= 21 + margin && y <= 76 - margin
-
-let folder = ''
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'nocturne-blanking-'))
-})
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true })
-})
 
 /** A picture that compresses like one: slopes, some noise, and writing at its edges. */
 function pixelsOf({ frames = 1, samples = 1, bits = 8, stored = bits }: Picture): Buffer {
@@ -63,24 +46,6 @@ function pixelsOf({ frames = 1, samples = 1, bits = 8, stored = bits }: Picture)
   return bytes
 }
 
-async function decoded(name: string, bytes: Buffer, command: string, args: readonly string[] = []) {
-  const [source, target] = [join(folder, `${name}.dcm`), join(folder, `${name}.raw.dcm`)]
-  await writeFile(source, bytes)
-  execFileSync(command, [...args, source, target], { stdio: 'pipe' })
-  const pixels = topLevel(readFileSync(target)).get(0x7fe00010)
-  if (!pixels) throw new Error(`${name}: no pixels`)
-  return pixels
-}
-
-async function encoded(name: string, picture: Picture, command: string, args: readonly string[]) {
-  const vr = picture.bits === 16 ? 'OW' : 'OB'
-  const body = dataset(ultrasound(picture, [REGION], [0x7fe00010, vr, pixelsOf(picture)]))
-  const [source, target] = [join(folder, `${name}.in.dcm`), join(folder, `${name}.cmp.dcm`)]
-  await writeFile(source, part10(body))
-  execFileSync(command, [...args, source, target], { stdio: 'pipe' })
-  return readFileSync(target)
-}
-
 const grey: Picture = { rows: ROWS, columns: COLUMNS, photometric: 'MONOCHROME2' }
 const grey12: Picture = { ...grey, bits: 16, stored: 12 }
 const inverse: Picture = { ...grey12, photometric: 'MONOCHROME1' }
@@ -88,9 +53,6 @@ const colour: Picture = { ...grey, photometric: 'RGB', samples: 3, planar: 0 }
 const loop: Picture = { ...colour, frames: 3 }
 
 describe('an image compressed by dcmtk and blanked', () => {
-  const JPEG = ['dcmcjpeg', 'dcmdjpeg'] as const
-  const RLE = ['dcmcrle', 'dcmdrle'] as const
-  const JPEG_LS = ['dcmcjpls', 'dcmdjpls'] as const
   when.each<[string, Picture, readonly [string, string], string[], number]>([
     ['RLE, a loop in colour', loop, RLE, [], 0],
     ['RLE, grey of 12 bits', inverse, RLE, [], 0],
@@ -118,12 +80,12 @@ describe('an image compressed by dcmtk and blanked', () => {
     ['baseline JPEG without a change of colour', colour, JPEG, ['+eb', '+cr'], 1],
   ])(title('as %s: no pixel inside the region changes, and no text is left'), async (...row) => {
     const [name, picture, [compress, decompress], args, margin] = row
-    const file = name.replace(/[^a-z0-9]/gi, '-')
-    const input = await encoded(file, picture, compress, args)
-    const before = await decoded(`${file}.before`, input, decompress)
+    const pixels = pixelsOf(picture)
+    const input = await encodedBy(compress, args, picture, [REGION], pixels, folder)
+    const before = await decodedBy(decompress, input, folder)
     const { bytes, facts } = await run(input)
     expect(facts.pixelsBlanked).toBe(true)
-    const after = await decoded(`${file}.after`, bytes, decompress)
+    const after = await decodedBy(decompress, bytes, folder)
     const { samples = 1, bits = 8, frames = 1 } = picture
     const size = (samples * bits) / 8
     expect(after.length).toBe(before.length)
@@ -151,41 +113,23 @@ describe('an image compressed by dcmtk and blanked', () => {
 const FOLDER = fileURLToPath(new URL('../../../shared/dicom', import.meta.url))
 const noFiles = existsSync(FOLDER) ? undefined : 'no ../shared/dicom'
 
-/** Frames of JPEG 2000 as OpenJPEG decodes them. */
-async function decodeJpeg2000(file: Buffer): Promise<Buffer> {
-  const openjpeg = await loadOpenJPEG({
-    wasmBinary: readFileSync(
-      createRequire(import.meta.url).resolve('@cornerstonejs/codec-openjpeg/wasm'),
-    ),
-    print: () => undefined,
-    printErr: () => undefined,
-  })
-  const decoder = new openjpeg.J2KDecoder()
-  const start = file.indexOf(Buffer.from('ff4fff51', 'hex'))
-  const frame = file.subarray(start)
-  decoder.getEncodedBuffer(frame.length).set(frame)
-  decoder.decode()
-  const pixels = Buffer.from(decoder.getDecodedBuffer())
-  decoder.delete()
-  return pixels
-}
-
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const notBuilt = missing ?? (existsSync(CLI) ? undefined : 'no dist: run npm run build')
+const notBuilt = noDcmtk ?? (existsSync(CLI) ? undefined : 'no dist: run npm run build')
 
 describe('the codecs in a thread of their own', () => {
   const whenBuilt = notBuilt === undefined ? it : it.skip
   const named = (text: string) => (notBuilt === undefined ? text : `${text} (skipped: ${notBuilt})`)
 
   whenBuilt(named('blank frame after frame as they do here'), async () => {
-    const input = await encoded('thread', loop, 'dcmcjpls', ['+el', '+is'])
-    const [source, target] = [join(folder, 'thread.dcm'), join(folder, 'thread')]
+    const args = ['+el', '+is']
+    const input = await encodedBy('dcmcjpls', args, loop, [REGION], pixelsOf(loop), folder)
+    const [source, target] = [join(folder.path, 'thread.dcm'), join(folder.path, 'thread')]
     await writeFile(source, input)
     const words = ['deidentify', source, '--profile', 'pseudonymize', '--out', target]
     execFileSync(process.execPath, [CLI, ...words], { stdio: 'pipe', timeout: 25_000 })
     const [name = ''] = readdirSync(target)
-    const there = await decoded('thread.there', readFileSync(join(target, name)), 'dcmdjpls')
-    const here = await decoded('thread.here', (await run(input)).bytes, 'dcmdjpls')
+    const there = await decodedBy('dcmdjpls', readFileSync(join(target, name)), folder)
+    const here = await decodedBy('dcmdjpls', (await run(input)).bytes, folder)
     expect(there.equals(here)).toBe(true)
   })
 })

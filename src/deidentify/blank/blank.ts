@@ -1,16 +1,17 @@
 /** Pixel Data on its way through, blanked and looked at as the verdict says. */
+import { NocturneError } from '../../lib/errors.js'
 import type { Encoding } from '../element.js'
 import type { Pace } from '../pace.js'
 import type { Reader } from '../reader.js'
 import type { Header } from '../walk.js'
-import { encapsulated, framesOf } from './frames.js'
-import { inspected } from './inspect.js'
+import { encapsulated, readFrames, type Encapsulated } from './frames.js'
+import { chosenFrames, inspectFrame, inspectNative } from './inspect.js'
 import { blankNative } from './native.js'
-import type { PixelVerdict } from './plan.js'
+import type { PixelWork } from './plan.js'
 
 /**
  * The whole element, beginning with its header. Uncompressed pixels pass as they come; of compressed ones a frame is held
- * at a time.
+ * at a time. What is only looked at passes byte for byte.
  *
  * @throws NocturneError `truncated`, `malformed`, `pixels_not_cleaned`, `text_in_pixels`, `pixels_at_risk`: discard what was
  * read.
@@ -19,25 +20,63 @@ export async function* cleanPixels(
   reader: Reader,
   header: Header,
   encoding: Encoding,
-  { plan, inspection }: Pick<PixelVerdict, 'plan' | 'inspection'>,
+  work: PixelWork,
   pace: Pace,
 ): AsyncGenerator<Buffer, void> {
   yield* reader.take(header.valueStart)
-  if (!plan || 'layout' in plan.way) {
-    const value = reader.take(header.length)
-    const blanked =
-      plan && 'layout' in plan.way ? blankNative(value, plan.way.layout, plan.mask) : value
-    yield* inspection ? inspected(blanked, inspection) : blanked
+  if (work.kind === 'compressed') {
+    yield* cleanFrames(reader, encoding, work, pace)
     return
   }
-  const { geometry, mask } = plan
-  const { codec } = plan.way
-  const blanked = async function* () {
-    const frames = framesOf(reader, encoding, geometry.frames, (part) => codec.startsFrame(part))
-    for await (const frame of frames) {
-      pace.begin()
-      yield await codec.blank(frame, geometry, mask, pace)
-    }
+  const { layout, mask, inspection } = work
+  const value = reader.take(header.length)
+  const blanked = mask ? blankNative(value, layout, mask) : value
+  yield* inspection ? inspectNative(blanked, layout, inspection, pace) : blanked
+}
+
+type Compressed = Extract<PixelWork, { kind: 'compressed' }>
+
+async function* cleanFrames(
+  reader: Reader,
+  encoding: Encoding,
+  work: Compressed,
+  pace: Pace,
+): AsyncGenerator<Buffer, void> {
+  const { geometry, decoder, blank } = work
+  const startsFrame = (fragment: Buffer): boolean => decoder.startsFrame(fragment)
+  try {
+    const source = await readFrames(reader, encoding, geometry.frames, startsFrame)
+    // Blanked frames have other lengths, so that nothing is said of where they begin.
+    const table = blank ? Buffer.alloc(0) : source.table
+    yield* encapsulated({ table, frames: workOn(source, work, pace) }, encoding)
+  } catch (error) {
+    // Frames that cannot be told apart cannot be shown: as if nobody had been asked.
+    const isUnknown = error instanceof NocturneError && error.code === 'pixels_not_cleaned'
+    throw isUnknown && !blank ? new NocturneError('pixels_at_risk', { cause: error }) : error
   }
-  yield* encapsulated(blanked(), encoding)
+}
+
+const evened = (frame: Buffer): Buffer =>
+  frame.length % 2 === 0 ? frame : Buffer.concat([frame, Buffer.alloc(1)])
+
+async function* workOn(
+  { frames }: Encapsulated,
+  { geometry, decoder, blank, inspection }: Compressed,
+  pace: Pace,
+): AsyncGenerator<readonly Buffer[], void> {
+  const chosen = new Set(inspection && chosenFrames(geometry.frames))
+  let index = 0
+  for await (const fragments of frames) {
+    const [first = Buffer.alloc(0), ...others] = fragments
+    // Some readers would take each of them for a frame, and show what is not looked at here.
+    if (!blank && others.some((fragment) => decoder.startsFrame(fragment)))
+      throw new NocturneError('pixels_not_cleaned')
+    const frame = others.length === 0 ? first : Buffer.concat(fragments)
+    pace.begin()
+    const written = blank ? await blank(frame, pace) : frame
+    if (inspection && chosen.has(index))
+      await inspectFrame(inspection, () => decoder.decode(written, geometry, pace), pace)
+    index += 1
+    yield blank ? [evened(written)] : fragments
+  }
 }

@@ -10,7 +10,12 @@ declare module '@cornerstonejs/codec-charls/wasmjs' {
     readonly componentCount: number
   }
   export interface WasmOptions {
-    readonly wasmBinary: Uint8Array
+    /** The module as bytes, or what instantiates it. */
+    readonly wasmBinary?: Uint8Array
+    readonly instantiateWasm?: (
+      imports: object,
+      done: (instance: WebAssembly.Instance) => void,
+    ) => object
     readonly print: (text: string) => void
     readonly printErr: (text: string) => void
   }
@@ -49,4 +54,17 @@ declare module '@cornerstonejs/codec-openjpeg/wasmjs' {
     }
   }
   export default function load(options: WasmOptions): Promise<OpenJPEG>
+}
+
+/** What of it is used here: Node has all of it, and its types nothing. */
+declare namespace WebAssembly {
+  class Memory {
+    readonly buffer: ArrayBuffer
+    grow(pages: number): number
+  }
+  class Instance {
+    constructor(module: Module, imports: object)
+    readonly exports: Readonly<Record<string, unknown>>
+  }
+  function compile(bytes: Uint8Array): Promise<Module>
 }

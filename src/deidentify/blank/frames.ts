@@ -10,21 +10,38 @@ const MAX_FRAME_BYTES = 64 * 1024 * 1024
 /** Entries of the Basic Offset Table: 4 bytes a frame. */
 const MAX_TABLE_BYTES = 4 * 1024 * 1024
 
+export interface Encapsulated {
+  /** The value of the Basic Offset Table; empty when nothing is said. */
+  readonly table: Buffer
+  /** Each frame as the fragments that it is in. */
+  readonly frames: AsyncIterable<readonly Buffer[]>
+}
+
 /**
  * Frames, from the first item on. A single frame may be in any number of fragments; of several each must be in one,
  * beginning as `startsFrame` says, or be pointed at by the Basic Offset Table.
  *
  * @throws NocturneError `truncated`, `malformed`, `pixels_not_cleaned` when frames cannot be told apart or are too large.
  */
-export async function* framesOf(
+export async function readFrames(
   reader: Reader,
   encoding: Encoding,
   frames: number,
   startsFrame: (fragment: Buffer) => boolean,
-): AsyncGenerator<Buffer, void> {
+): Promise<Encapsulated> {
   const table = await readFragment(reader, encoding, MAX_TABLE_BYTES)
   if (table === undefined) throw new NocturneError('malformed')
-  const starts = startsOf(table.value)
+  const starts = startsOf(table)
+  return { table, frames: framesOf(reader, encoding, frames, starts, startsFrame) }
+}
+
+async function* framesOf(
+  reader: Reader,
+  encoding: Encoding,
+  frames: number,
+  starts: ReadonlySet<number> | undefined,
+  startsFrame: (fragment: Buffer) => boolean,
+): AsyncGenerator<readonly Buffer[], void> {
   let parts: Buffer[] = []
   let held = 0
   let given = 0
@@ -32,17 +49,16 @@ export async function* framesOf(
   for (;;) {
     const fragment = await readFragment(reader, encoding, MAX_FRAME_BYTES - held)
     if (parts.length > 0 && (fragment === undefined || isNext(frames, starts, at))) {
-      yield Buffer.concat(parts)
+      yield parts
       given += 1
       parts = []
       held = 0
     }
     if (fragment === undefined) break
-    if (parts.length === 0 && !startsFrame(fragment.value))
-      throw new NocturneError('pixels_not_cleaned')
-    parts.push(fragment.value)
-    held += fragment.value.length
-    at += 8 + fragment.value.length
+    if (parts.length === 0 && !startsFrame(fragment)) throw new NocturneError('pixels_not_cleaned')
+    parts.push(fragment)
+    held += fragment.length
+    at += 8 + fragment.length
   }
   if (given !== frames) throw new NocturneError('pixels_not_cleaned')
 }
@@ -60,7 +76,11 @@ const isNext = (frames: number, starts: ReadonlySet<number> | undefined, at: num
   frames > 1 && (starts === undefined || starts.has(at))
 
 /** The value of the next item; undefined at the delimiter. */
-async function readFragment(reader: Reader, encoding: Encoding, limit: number) {
+async function readFragment(
+  reader: Reader,
+  encoding: Encoding,
+  limit: number,
+): Promise<Buffer | undefined> {
   const header: Buffer[] = []
   for await (const part of reader.take(8)) header.push(part)
   const { tag, length } = readHeader(Buffer.concat(header), 0, 8, false, encoding)
@@ -69,20 +89,20 @@ async function readFragment(reader: Reader, encoding: Encoding, limit: number) {
   if (length > limit) throw new NocturneError('pixels_not_cleaned')
   const parts: Buffer[] = []
   for await (const part of reader.take(length)) parts.push(part)
-  return { value: Buffer.concat(parts) }
+  return Buffer.concat(parts)
 }
 
-/** An empty Basic Offset Table, each frame in one fragment, and the delimiter. */
+/** Frames as `readFrames` gives them: an item for the table and each fragment, and the delimiter. */
 export async function* encapsulated(
-  frames: AsyncIterable<Buffer>,
+  { table, frames }: Encapsulated,
   encoding: Encoding,
 ): AsyncGenerator<Buffer, void> {
-  yield encodeItemTag(ITEM, 0, encoding)
-  for await (const frame of frames) {
-    const isOdd = frame.length % 2 !== 0
-    yield encodeItemTag(ITEM, frame.length + (isOdd ? 1 : 0), encoding)
-    yield frame
-    if (isOdd) yield Buffer.alloc(1)
-  }
+  yield encodeItemTag(ITEM, table.length, encoding)
+  yield table
+  for await (const fragments of frames)
+    for (const fragment of fragments) {
+      yield encodeItemTag(ITEM, fragment.length, encoding)
+      yield fragment
+    }
   yield encodeItemTag(SEQUENCE_END, 0, encoding)
 }

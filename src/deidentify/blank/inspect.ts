@@ -1,37 +1,65 @@
-/** Uncompressed pixels on their way out, with some frames shown to a text detector as they pass. */
+/** Frames on their way out, some of them shown to a text detector. */
 import { NocturneError } from '../../lib/errors.js'
 import type { GreyPicture, TextDetector } from '../index.js'
+import type { Pace } from '../pace.js'
 import type { Layout } from './native.js'
-
-/** Of a frame that is held. */
-const MAX_FRAME_BYTES = 64 * 1024 * 1024
+import { pictureOf, type Samples } from './picture.js'
 
 export interface Inspection {
   readonly detector: TextDetector
-  readonly layout: Layout
-  readonly bigEndian: boolean
   /** Nothing else speaks for the image: what cannot be told stops it. */
   readonly isNeeded: boolean
 }
 
-/** Whether frames of this layout can be shown. */
-export const canInspect = ({ geometry, bitsOfPlane, planes, unit }: Layout): boolean =>
-  (geometry.bitsAllocated === 8 || geometry.bitsAllocated === 16) &&
-  unit === 1 &&
-  (bitsOfPlane * planes) / 8 <= MAX_FRAME_BYTES
+/** The first, the middle and the last frame are looked at: banners stand in all frames of a loop. */
+export const chosenFrames = (frames: number): number[] => [...new Set([0, frames >> 1, frames - 1])]
+
+/** One picture at a time, however many uploads there are: no more frames than one stand decoded. */
+let line: Promise<unknown> = Promise.resolve()
 
 /**
- * The bytes as they are. The first, the middle and the last frame are looked at: banners stand in all frames of a loop.
+ * Shows one frame.
  *
- * @throws NocturneError `text_in_pixels`; `pixels_at_risk` when it is needed and cannot be told. Discard what was read.
+ * @throws NocturneError `text_in_pixels`; when it cannot be decoded, or the detector cannot tell and is needed,
+ * `pixels_at_risk`, or `pixels_not_cleaned` for a frame that was blanked. Discard what was read.
  */
-export async function* inspected(
+export async function inspectFrame(
+  { detector, isNeeded }: Inspection,
+  decode: () => Samples | Promise<Samples>,
+  pace: Pace,
+): Promise<void> {
+  const turn = line.then(async () => {
+    pace.begin()
+    return await detector.countWords(await show(decode, isNeeded, pace))
+  })
+  line = turn.catch(() => undefined)
+  const words = await turn
+  pace.begin()
+  if (words === undefined && isNeeded) throw new NocturneError('pixels_at_risk')
+  if (words !== undefined && words > 0) throw new NocturneError('text_in_pixels')
+}
+
+async function show(
+  decode: () => Samples | Promise<Samples>,
+  isNeeded: boolean,
+  pace: Pace,
+): Promise<GreyPicture> {
+  try {
+    return await pace.run(pictureOf(await decode(), pace))
+  } catch (error) {
+    throw new NocturneError(isNeeded ? 'pixels_at_risk' : 'pixels_not_cleaned', { cause: error })
+  }
+}
+
+/** Uncompressed pixels as they are. @throws NocturneError as `inspectFrame` does. */
+export async function* inspectNative(
   source: AsyncIterable<Buffer>,
-  { detector, layout, bigEndian, isNeeded }: Inspection,
+  { geometry, bitsOfPlane, planes, bigEndian }: Layout,
+  inspection: Inspection,
+  pace: Pace,
 ): AsyncGenerator<Buffer, void> {
-  const { frames } = layout.geometry
-  const size = (layout.bitsOfPlane * layout.planes) / 8
-  const chosen = [...new Set([0, frames >> 1, frames - 1])]
+  const size = (bitsOfPlane * planes) / 8
+  const chosen = chosenFrames(geometry.frames)
   let frame = Buffer.alloc(0)
   let at = 0
   for await (const chunk of source) {
@@ -44,45 +72,10 @@ export async function* inspected(
       chunk.copy(frame, from - start, from - at)
       if (end < start + size) break
       chosen.shift()
-      const words = await detector.countWords(greyOf(frame, layout, bigEndian))
+      const bytes = frame
       frame = Buffer.alloc(0)
-      if (words === undefined && isNeeded) throw new NocturneError('pixels_at_risk')
-      if (words !== undefined && words > 0) throw new NocturneError('text_in_pixels')
+      await inspectFrame(inspection, () => ({ bytes, geometry, bigEndian }), pace)
     }
     at = end
   }
-}
-
-/** The brightest sample of each pixel, stretched over 8 bits. */
-function greyOf(frame: Buffer, { geometry, bitsOfPixel }: Layout, bigEndian: boolean): GreyPicture {
-  const { rows, columns, samples, bitsAllocated, isPlanar, isSigned, photometric } = geometry
-  const bytes = bitsAllocated / 8
-  const pixels = rows * columns
-  // Of luminance and chrominance the first alone is brightness.
-  const used = photometric.startsWith('YBR') ? 1 : samples
-  const isHalved = photometric.endsWith('_422')
-  const read = (at: number): number => {
-    if (bytes === 1) return (frame[at] ?? 0) ^ (isSigned ? 0x80 : 0)
-    const value = bigEndian ? frame.readUInt16BE(at) : frame.readUInt16LE(at)
-    return value ^ (isSigned ? 0x8000 : 0)
-  }
-  const brightness = new Uint16Array(pixels)
-  let [least, most] = [0xffff, 0]
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    let value = 0
-    for (let sample = 0; sample < used; sample++) {
-      const at = isHalved
-        ? (pixel >> 1) * 4 + (pixel & 1)
-        : isPlanar
-          ? (sample * pixels + pixel) * bytes
-          : (pixel * bitsOfPixel) / 8 + sample * bytes
-      value = Math.max(value, read(at))
-    }
-    brightness[pixel] = value
-    least = Math.min(least, value)
-    most = Math.max(most, value)
-  }
-  const range = Math.max(1, most - least)
-  const values = Uint8Array.from(brightness, (value) => Math.round(((value - least) * 255) / range))
-  return { width: columns, height: rows, values }
 }

@@ -1,12 +1,11 @@
 /** The frame of a JPEG image (ITU-T T.81 annex B): its segments, and what blanking them needs to know of each. */
 import { NocturneError } from '../../lib/errors.js'
-import { huffmanTable, type BitReader, type BitWriter, type HuffmanTable } from './bits.js'
+import { BitReader, huffmanTable, type HuffmanTable } from './bits.js'
 import type { Steps } from '../pace.js'
 import type { Geometry } from './geometry.js'
 
-const [SOI, EOI, SOS, DHT, DQT, DRI, APP0, APP14] = [
-  0xd8, 0xd9, 0xda, 0xc4, 0xdb, 0xdd, 0xe0, 0xee,
-] as const
+const SOI = 0xffd8
+const [EOI, SOS, DHT, DQT, DRI, APP0, APP14] = [0xd9, 0xda, 0xc4, 0xdb, 0xdd, 0xe0, 0xee] as const
 const MAX_SEGMENTS = 1000
 
 export interface JpegComponent {
@@ -38,29 +37,17 @@ export interface JpegScan {
   readonly shift: number
   /** MCUs between restarts; 0 without. */
   readonly restarts: number
-  /** Of the coefficient that DC is divided by, by the number of its table. */
-  readonly quantizers: ReadonlyMap<number, number>
+  /** What each coefficient was divided by, in zigzag order, by the number of its table. */
+  readonly quantizers: ReadonlyMap<number, Uint16Array>
   readonly reader: BitReader
 }
 
-/** Encodes one scan anew. */
-export type EncodeScan = (frame: JpegFrame, scan: JpegScan, writer: BitWriter) => Steps<void>
-
-/** Our own tables for DC or differences, since a changed image has differences that the source's may have no code for. */
-export interface OwnTable {
-  readonly table: HuffmanTable
-  /** Counts and symbols, as a segment has them. */
-  readonly bytes: Buffer
-}
-
-/** One short code and longer ones for each larger category, none of them all ones. */
-export function ownTable(categories: number): OwnTable {
-  const counts = new Uint8Array(16)
-  counts[1] = 1
-  counts[2] = 5
-  for (let category = 6; category < categories; category++) counts[category - 3] = 1
-  const symbols = Uint8Array.from({ length: categories }, (_, index) => index)
-  return { table: huffmanTable(counts, symbols), bytes: Buffer.concat([counts, symbols]) }
+/** What becomes of an image while it is read, part by part. */
+export interface JpegVisitor {
+  /** A segment that decoders need, but for tables of DC or differences: who writes has tables of its own. */
+  segment?(marker: number, body: Buffer): void
+  /** Reads the bits of the scan to their end. */
+  scan(frame: JpegFrame, scan: JpegScan, body: Buffer): Steps<void>
 }
 
 interface State {
@@ -69,28 +56,24 @@ interface State {
   restarts: number
   readonly dc: Map<number, HuffmanTable>
   readonly ac: Map<number, HuffmanTable>
-  readonly quantizers: Map<number, number>
+  readonly quantizers: Map<number, Uint16Array>
+  /** Each component is in one scan. What none brings, decoders make up. */
+  readonly scanned: Set<JpegComponent>
 }
 
 /**
- * The image with every scan encoded anew. Comments and applications' segments are left out, since thumbnails and names
+ * One image from its first marker to its last. Comments and applications' segments are left out, since thumbnails and names
  * may be in them, but for those that say how colour is coded.
  *
  * @throws NocturneError `malformed`; `pixels_not_cleaned` for a process that is not known here, or for an image that is
  * not the size or kind that the DICOM header says.
  */
-export function* rewriteJpeg(
+export function* readJpeg(
   bytes: Buffer,
   geometry: Geometry,
-  own: OwnTable,
-  tools: {
-    readonly processes: readonly number[]
-    readonly newReader: (at: number) => BitReader
-    readonly writer: BitWriter
-    readonly encode: EncodeScan
-  },
-): Steps<Buffer> {
-  const { writer } = tools
+  processes: readonly number[],
+  visitor: JpegVisitor,
+): Steps<void> {
   const state: State = {
     frame: undefined,
     isJfif: false,
@@ -98,17 +81,17 @@ export function* rewriteJpeg(
     dc: new Map(),
     ac: new Map(),
     quantizers: new Map(),
+    scanned: new Set(),
   }
-  if (bytes.readUInt16BE(0) !== 0xff00 + SOI) throw new NocturneError('malformed')
-  writer.marker(SOI)
+  if (bytes.length < 2 || bytes.readUInt16BE(0) !== SOI) throw new NocturneError('malformed')
   let at = 2
   for (let count = 0; count < MAX_SEGMENTS; count++) {
     while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at += 1
     if (bytes[at] !== 0xff) throw new NocturneError('malformed')
     const marker = bytes[at + 1] ?? 0
     if (marker === EOI) {
-      writer.marker(EOI)
-      return writer.end()
+      if (state.scanned.size !== geometry.samples) throw new NocturneError('malformed')
+      return
     }
     if (at + 4 > bytes.length) throw new NocturneError('malformed')
     const end = at + 2 + bytes.readUInt16BE(at + 2)
@@ -116,31 +99,18 @@ export function* rewriteJpeg(
     const body = bytes.subarray(at + 4, end)
     at = end
     if (marker === SOS) {
-      const reader = tools.newReader(at)
-      const [frame, scan] = readScan(body, state, reader)
-      writeSegment(writer, SOS, body)
-      yield* tools.encode(frame, scan, writer)
+      const reader = new BitReader(bytes, at)
+      yield* visitor.scan(...readScan(body, state, reader), body)
       at = reader.position
     } else {
-      const kept = readSegment(marker, body, state, geometry, tools.processes)
-      if (kept) writeSegment(writer, marker, kept)
-      if (state.frame && marker >= 0xc0 && marker <= 0xc3)
-        for (const id of [0, 1, 2, 3].slice(0, marker === 0xc0 ? 2 : 4))
-          writeSegment(writer, DHT, Buffer.concat([Buffer.from([id]), own.bytes]))
+      const kept = readSegment(marker, body, state, geometry, processes)
+      if (kept) visitor.segment?.(marker, kept)
     }
   }
   throw new NocturneError('malformed')
 }
 
-function writeSegment(writer: BitWriter, marker: number, body: Buffer): void {
-  writer.marker(marker)
-  const length = Buffer.alloc(2)
-  length.writeUInt16BE(body.length + 2)
-  writer.bytes(length)
-  writer.bytes(body)
-}
-
-/** What of the segment goes into the new image; undefined for none. */
+/** What of the segment a decoder needs; undefined for none. */
 function readSegment(
   marker: number,
   body: Buffer,
@@ -224,7 +194,12 @@ function readQuantizers(body: Buffer, { quantizers }: State): void {
     const isWide = kind >> 4 !== 0
     const end = at + 1 + (isWide ? 128 : 64)
     if (end > body.length) throw new NocturneError('malformed')
-    quantizers.set(kind & 15, isWide ? body.readUInt16BE(at + 1) : (body[at + 1] ?? 0))
+    const read = (index: number): number =>
+      isWide ? body.readUInt16BE(at + 1 + 2 * index) : (body[at + 1 + index] ?? 0)
+    quantizers.set(
+      kind & 15,
+      Uint16Array.from({ length: 64 }, (_, index) => read(index)),
+    )
     at = end
   }
 }
@@ -238,10 +213,17 @@ function readScan(body: Buffer, state: State, reader: BitReader): [JpegFrame, Jp
     const [id, tables = 0] = body.subarray(1 + 2 * index)
     const component = frame.components.find((one) => one.id === id)
     const table = dc.get(tables >> 4)
-    if (!component || !table) throw new NocturneError('malformed')
+    if (!component || !table || state.scanned.has(component)) throw new NocturneError('malformed')
+    state.scanned.add(component)
     return { component, dc: table, ac: ac.get(tables & 15) }
   })
   const start = body[1 + 2 * count] ?? 0
   const shift = (body[3 + 2 * count] ?? 0) & 15
   return [frame, { components, start, shift, restarts, quantizers, reader }]
 }
+
+/** Whether the first component is brightness, and the others are differences of colour or none. */
+export const isLuminanceFirst = (
+  { components, isJfif }: JpegFrame,
+  { photometric }: Geometry,
+): boolean => components.length === 1 || isJfif || photometric.startsWith('YBR')

@@ -6,6 +6,7 @@ import { blackOf, type Geometry } from './geometry.js'
 /** Where the bytes of the image lie. */
 export interface Layout {
   readonly geometry: Geometry
+  readonly bigEndian: boolean
   /** Of all frames, without the byte that pads them to an even length. */
   readonly bytes: number
   readonly planes: number
@@ -45,6 +46,7 @@ export function layoutOf(
     return undefined
   return {
     geometry,
+    bigEndian,
     bytes,
     planes,
     bitsOfPixel,

@@ -6,40 +6,50 @@ import type { ReadAttribute } from '../conditions.js'
 import { attributesOf } from '../identity.js'
 import type { DeidentifyContext } from '../index.js'
 import { CLEAN_FEATURES } from '../options.js'
+import type { Pace } from '../pace.js'
 import { areFeaturesAtRisk, arePixelsAtRisk } from '../risk.js'
 import type { Stretch } from '../stretch.js'
 import type { Syntax } from '../syntax.js'
 import { blankingOf } from './blanking-rules.js'
-import { canInspect, type Inspection } from './inspect.js'
-import { codecOf, type Codec } from './codecs.js'
+import { codecOf, decoderOf, type Decoder } from './codecs.js'
 import { geometryOf, type Geometry } from './geometry.js'
+import type { Inspection } from './inspect.js'
 import type { Mask } from './mask.js'
 import { layoutOf, type Layout } from './native.js'
+import { canShow } from './picture.js'
 
-/** How the pixels of one image are blanked. */
-export interface BlankingPlan {
-  /** Name of the rule that covers the image. */
-  readonly rule: string
-  readonly mask: Mask
-  readonly geometry: Geometry
-  /** Of uncompressed pixels; or what blanks a compressed frame. */
-  readonly way: { readonly layout: Layout } | { readonly codec: Codec }
-}
+/** How the pixels of one image are worked on as they pass. Without mask or `blank` none is changed. */
+export type PixelWork =
+  | {
+      readonly kind: 'native'
+      readonly layout: Layout
+      readonly mask: Mask | undefined
+      readonly inspection: Inspection | undefined
+    }
+  | {
+      readonly kind: 'compressed'
+      readonly geometry: Geometry
+      readonly decoder: Decoder
+      readonly blank: ((frame: Buffer, pace: Pace) => Promise<Buffer>) | undefined
+      readonly inspection: Inspection | undefined
+    }
 
 export interface PixelVerdict {
   /** Names may be burned in, and the profile lets them pass. */
   readonly isAtRisk: boolean
   /** The profile asked, and no face can be in them. */
   readonly isFaceless: boolean
-  readonly plan: BlankingPlan | undefined
-  readonly inspection: Inspection | undefined
+  /** The rule that covers the image, and what Photometric Interpretation becomes where blanking changes it. */
+  readonly blanking: { readonly rule: string; readonly photometric: string | undefined } | undefined
+  /** Undefined when the pixels just pass. */
+  readonly work: PixelWork | undefined
 }
 
 const NOTHING: PixelVerdict = {
   isAtRisk: false,
   isFaceless: false,
-  plan: undefined,
-  inspection: undefined,
+  blanking: undefined,
+  work: undefined,
 }
 const OVERLAY_BIT_POSITION = 0x60000102
 /** Implicit and explicit, little and big endian, deflated. */
@@ -100,36 +110,51 @@ function judgeText(
   if (profile.pixels === 'quarantine') throw new NocturneError('pixels_at_risk')
   const geometry = geometryOf(head.elements, buffer, syntax.encoding)
   if (!geometry) throw new NocturneError('pixels_at_risk')
-  const way = wayOf(pixels, geometry, syntax)
-  const inspect = (isNeeded: boolean): Inspection | undefined =>
-    detector && way && 'layout' in way && canInspect(way.layout)
-      ? { detector, layout: way.layout, bigEndian: syntax.encoding.bigEndian, isNeeded }
-      : undefined
   const hasOverlay = hasEmbeddedOverlay(head.elements, buffer, syntax)
-  const blanking = blankingOf(read, head.elements, buffer, geometry, profile.blanking)
-  if (blanking) {
-    if (!way || hasOverlay) throw new NocturneError('pixels_not_cleaned')
-    const plan = { ...blanking, geometry, way }
-    return { isAtRisk: false, plan, inspection: inspect(false) }
+  const found = blankingOf(read, head.elements, buffer, geometry, profile.blanking)
+  if (found) {
+    const inspection = detector && { detector, isNeeded: false }
+    const work = hasOverlay ? undefined : workOf(pixels, geometry, syntax, found.mask, inspection)
+    if (!work) throw new NocturneError('pixels_not_cleaned')
+    const photometric = codecOf(syntax.uid, geometry)?.photometric
+    return { isAtRisk: false, blanking: { rule: found.rule, photometric }, work }
   }
-  const inspection = detector?.clears && !hasOverlay ? inspect(true) : undefined
-  if (!inspection) throw new NocturneError('pixels_at_risk')
-  return { isAtRisk: true, plan: undefined, inspection }
+  const inspection = detector?.clears && !hasOverlay ? { detector, isNeeded: true } : undefined
+  const work = inspection && workOf(pixels, geometry, syntax, undefined, inspection)
+  if (!work?.inspection) throw new NocturneError('pixels_at_risk')
+  return { isAtRisk: true, blanking: undefined, work }
 }
 
 type Judging = Pick<DeidentifyContext, 'profile' | 'waived' | 'textDetector'>
 
-function wayOf(
+/** Undefined when what is asked for cannot be done; `inspection` is left out where frames cannot be shown. */
+function workOf(
   { vr, length }: NonNullable<Stretch['pixels']>,
   geometry: Geometry,
   { uid, encoding }: Syntax,
-): BlankingPlan['way'] | undefined {
-  if (length === UNDEFINED_LENGTH) {
-    const codec = codecOf(uid, geometry)
-    return codec && { codec }
+  mask: Mask | undefined,
+  wanted: Inspection | undefined,
+): PixelWork | undefined {
+  if (length !== UNDEFINED_LENGTH) {
+    const layout = UNCOMPRESSED.test(uid) && layoutOf(geometry, vr, length, encoding)
+    if (!layout) return undefined
+    const inspection = layout.unit === 1 && canShow(geometry) ? wanted : undefined
+    return { kind: 'native', layout, mask, inspection }
   }
-  const layout = UNCOMPRESSED.test(uid) && layoutOf(geometry, vr, length, encoding)
-  return layout ? { layout } : undefined
+  const codec = codecOf(uid, geometry)
+  const decoder = canShow(geometry) ? decoderOf(uid, geometry) : undefined
+  const inspection = decoder && wanted
+  if (!mask)
+    return decoder && { kind: 'compressed', geometry, decoder, blank: undefined, inspection }
+  return (
+    codec && {
+      kind: 'compressed',
+      geometry,
+      decoder: codec,
+      blank: (frame, pace) => codec.blank(frame, geometry, mask, pace),
+      inspection,
+    }
+  )
 }
 
 /** Overlays in unused bits of the pixels (retired, PS3.3 C.9.2) would stay when their description goes. */

@@ -1,8 +1,9 @@
-/** RLE Lossless (PS3.5 annex G): a frame is decoded byte plane by byte plane, blanked, and encoded anew. */
+/** RLE Lossless (PS3.5 annex G): a frame is decoded byte plane by byte plane; to be blanked it is encoded anew. */
 import { NocturneError } from '../../lib/errors.js'
 import type { Pace, Steps } from '../pace.js'
 import { blackOf, type Geometry } from './geometry.js'
 import type { Mask } from './mask.js'
+import type { Samples } from './picture.js'
 
 const HEADER = 64
 const MAX_SEGMENTS = 15
@@ -44,6 +45,22 @@ export function* blankRleFrame(
   return framed(encoded)
 }
 
+/** The samples of one frame. @throws NocturneError `malformed` */
+export function* decodeRleFrame(frame: Buffer, geometry: Geometry, pace: Pace): Steps<Samples> {
+  const bytesOfSample = geometry.bitsAllocated / 8
+  const segments = segmentsOf(frame, geometry.samples * bytesOfSample)
+  const plane = Buffer.allocUnsafe(geometry.rows * geometry.columns)
+  const bytes = Buffer.allocUnsafe(plane.length * segments.length)
+  for (const [index, segment] of segments.entries()) {
+    yield* decode(segment, plane, pace)
+    const start = (index - (index % bytesOfSample)) * plane.length + (index % bytesOfSample)
+    for (let pixel = 0; pixel < plane.length; pixel++)
+      bytes[start + pixel * bytesOfSample] = plane[pixel] ?? 0
+    if (pace.isDue(plane.length >> 8)) yield
+  }
+  return { bytes, geometry: { ...geometry, isPlanar: true }, bigEndian: true }
+}
+
 function segmentsOf(frame: Buffer, expected: number): readonly Buffer[] {
   if (frame.length < HEADER || frame.readUInt32LE(0) !== expected)
     throw new NocturneError('malformed')
@@ -60,6 +77,7 @@ function* decode(segment: Buffer, plane: Buffer, pace: Pace): Steps<void> {
   let at = 0
   let out = 0
   while (out < plane.length) {
+    if (pace.isDue()) yield
     const control = segment[at++]
     if (control === undefined) throw new NocturneError('malformed')
     if (control === 128) continue
@@ -71,7 +89,6 @@ function* decode(segment: Buffer, plane: Buffer, pace: Pace): Steps<void> {
     else plane.fill(segment[at] ?? 0, out, out + count)
     at += taken
     out += count
-    if (pace.isDue()) yield
   }
 }
 

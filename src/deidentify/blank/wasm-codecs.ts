@@ -1,42 +1,78 @@
 /**
- * JPEG-LS and JPEG 2000, by CharLS and OpenJPEG in WebAssembly: a frame is decoded, blanked, and encoded without loss. What a
- * decoder gives for a lossy frame is then kept as it is, in the same transfer syntax, which allows lossless frames too.
+ * JPEG-LS and JPEG 2000, by CharLS and OpenJPEG in WebAssembly: a frame is decoded; to be blanked it is encoded without loss.
+ * What a decoder gives for a lossy frame is then kept as it is, in the same transfer syntax, which allows lossless frames too.
  */
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import loadCharLS, { type FrameInfo } from '@cornerstonejs/codec-charls/wasmjs'
 import loadOpenJPEG from '@cornerstonejs/codec-openjpeg/wasmjs'
 import { NocturneError } from '../../lib/errors.js'
 import { blackOf, type Geometry } from './geometry.js'
 import type { Mask } from './mask.js'
+import type { Samples } from './picture.js'
+import { allowMemoryFor, wasmOptionsFor } from './wasm-memory.js'
 
 export type WasmCodec = 'jpeg-ls' | 'jpeg-2000'
-
-const { resolve } = createRequire(import.meta.url)
-const silent = { print: () => undefined, printErr: () => undefined }
-const optionsFor = async (codec: string) => ({
-  wasmBinary: await readFile(resolve(`@cornerstonejs/${codec}/wasm`)),
-  ...silent,
-})
 
 let charls: ReturnType<typeof loadCharLS> | undefined
 let openjpeg: ReturnType<typeof loadOpenJPEG> | undefined
 
+/** A frame as its decoder gave it. */
+interface Decoded {
+  /** A copy, in one byte or two a sample. */
+  readonly pixels: Buffer
+  readonly bits: number
+  readonly isSigned: boolean
+  /** Of JPEG-LS: by plane, line or pixel, as the encoder takes it. */
+  readonly interleaving: number
+}
+
 /** One frame with the mask blanked. @throws NocturneError `pixels_not_cleaned` */
-export async function blankWasmFrame(
+export const blankWasmFrame = (
   codec: WasmCodec,
   frame: Uint8Array,
   geometry: Geometry,
   mask: Mask,
-): Promise<Uint8Array> {
+): Promise<Uint8Array> =>
+  guarded(codec, frame, geometry, async (bytes) => {
+    const isJpegLs = codec === 'jpeg-ls'
+    const decoded = await (isJpegLs ? decodeJpegLs : decodeJpeg2000)(bytes, geometry)
+    fill(decoded, isByPlane(codec, decoded), geometry, mask)
+    return await (isJpegLs ? encodeJpegLs : encodeJpeg2000)(decoded, geometry)
+  })
+
+/** The samples of one frame. @throws NocturneError `pixels_not_cleaned` */
+export const decodeWasmFrame = (
+  codec: WasmCodec,
+  frame: Uint8Array,
+  geometry: Geometry,
+): Promise<Samples> =>
+  guarded(codec, frame, geometry, async (bytes) => {
+    const decoded = await (codec === 'jpeg-ls' ? decodeJpegLs : decodeJpeg2000)(bytes, geometry)
+    const { pixels, bits, isSigned } = decoded
+    // The colour transforms of JPEG 2000 are undone by its decoder.
+    const photometric = geometry.photometric.replace(/^YBR_[RI]CT$/, 'RGB')
+    const isPlanar = isByPlane(codec, decoded)
+    const stored = { bitsAllocated: bits > 8 ? 16 : 8, bitsStored: bits, highBit: bits - 1 }
+    const layout = { ...geometry, ...stored, isSigned, isPlanar, photometric }
+    return { bytes: pixels, geometry: layout, bigEndian: false }
+  })
+
+/** JPEG-LS without interleaving; JPEG 2000 always comes by pixel. */
+const isByPlane = (codec: WasmCodec, { interleaving }: Decoded): boolean =>
+  codec === 'jpeg-ls' && interleaving === 0
+
+async function guarded<T>(
+  codec: WasmCodec,
+  frame: Uint8Array,
+  geometry: Geometry,
+  work: (bytes: Buffer) => Promise<T>,
+): Promise<T> {
   const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length)
   // A decoder allocates what the frame asks for, so its size is read before.
   const isAsDeclared = codec === 'jpeg-ls' ? isJpegLs(bytes, geometry) : isJpeg2000(bytes, geometry)
   if (!isAsDeclared) throw new NocturneError('pixels_not_cleaned')
+  allowMemoryFor(geometry)
   try {
-    return codec === 'jpeg-ls'
-      ? await blankJpegLs(bytes, geometry, mask)
-      : await blankJpeg2000(bytes, geometry, mask)
+    return await work(bytes)
   } catch (error) {
     // A codec throws numbers and texts of its own; its memory may be in any state then.
     if (codec === 'jpeg-ls') charls = undefined
@@ -46,51 +82,70 @@ export async function blankWasmFrame(
   }
 }
 
-async function blankJpegLs(frame: Buffer, geometry: Geometry, mask: Mask): Promise<Uint8Array> {
-  charls ??= loadCharLS(await optionsFor('codec-charls'))
-  const { JpegLSDecoder, JpegLSEncoder } = await charls
-  const decoder = new JpegLSDecoder()
-  const encoder = new JpegLSEncoder()
+async function decodeJpegLs(frame: Buffer, geometry: Geometry): Promise<Decoded> {
+  charls ??= loadCharLS(await wasmOptionsFor('codec-charls'))
+  const decoder = new (await charls).JpegLSDecoder()
   try {
     decoder.getEncodedBuffer(frame.length).set(frame)
     decoder.decode()
     const info = decoder.getFrameInfo()
-    const interleaving = decoder.getInterleaveMode()
     const pixels = expectPixels(decoder.getDecodedBuffer(), info, geometry)
-    fill(pixels, info.bitsPerSample, interleaving === 0, geometry, mask)
-    encoder.getDecodedBuffer(info).set(pixels)
+    const interleaving = decoder.getInterleaveMode()
+    return { pixels, bits: info.bitsPerSample, isSigned: geometry.isSigned, interleaving }
+  } finally {
+    decoder.delete()
+  }
+}
+
+async function encodeJpegLs({ pixels, bits, interleaving }: Decoded, geometry: Geometry) {
+  charls ??= loadCharLS(await wasmOptionsFor('codec-charls'))
+  const encoder = new (await charls).JpegLSEncoder()
+  try {
+    encoder.getDecodedBuffer(infoOf(bits, geometry)).set(pixels)
     encoder.setNearLossless(0)
     encoder.setInterleaveMode(interleaving)
     encoder.encode()
     return Uint8Array.from(encoder.getEncodedBuffer())
   } finally {
-    decoder.delete()
     encoder.delete()
   }
 }
 
-async function blankJpeg2000(frame: Buffer, geometry: Geometry, mask: Mask): Promise<Uint8Array> {
-  openjpeg ??= loadOpenJPEG(await optionsFor('codec-openjpeg'))
-  const { J2KDecoder, J2KEncoder } = await openjpeg
-  const decoder = new J2KDecoder()
-  const encoder = new J2KEncoder()
+async function decodeJpeg2000(frame: Buffer, geometry: Geometry): Promise<Decoded> {
+  openjpeg ??= loadOpenJPEG(await wasmOptionsFor('codec-openjpeg'))
+  const decoder = new (await openjpeg).J2KDecoder()
   try {
     decoder.getEncodedBuffer(frame.length).set(frame)
     decoder.decode()
     const info = decoder.getFrameInfo()
     const pixels = expectPixels(decoder.getDecodedBuffer(), info, geometry)
-    fill(pixels, info.bitsPerSample, false, geometry, mask)
-    encoder.getDecodedBuffer(info).set(pixels)
+    return { pixels, bits: info.bitsPerSample, isSigned: info.isSigned, interleaving: 0 }
+  } finally {
+    decoder.delete()
+  }
+}
+
+async function encodeJpeg2000({ pixels, bits, isSigned }: Decoded, geometry: Geometry) {
+  openjpeg ??= loadOpenJPEG(await wasmOptionsFor('codec-openjpeg'))
+  const encoder = new (await openjpeg).J2KEncoder()
+  try {
+    encoder.getDecodedBuffer({ ...infoOf(bits, geometry), isSigned }).set(pixels)
     encoder.setQuality(true, 0)
     const side = Math.min(geometry.rows, geometry.columns)
     encoder.setDecompositions(Math.min(5, Math.floor(Math.log2(side))))
     encoder.encode()
     return Uint8Array.from(encoder.getEncodedBuffer())
   } finally {
-    decoder.delete()
     encoder.delete()
   }
 }
+
+const infoOf = (bits: number, { rows, columns, samples }: Geometry): FrameInfo => ({
+  width: columns,
+  height: rows,
+  bitsPerSample: bits,
+  componentCount: samples,
+})
 
 /** A copy of the decoded samples. @throws NocturneError `pixels_not_cleaned` when the frame is of another kind than declared. */
 function expectPixels(decoded: Uint8Array, info: FrameInfo, geometry: Geometry): Buffer {
@@ -107,13 +162,7 @@ function expectPixels(decoded: Uint8Array, info: FrameInfo, geometry: Geometry):
   return Buffer.from(decoded)
 }
 
-function fill(
-  pixels: Buffer,
-  bits: number,
-  isPlanar: boolean,
-  geometry: Geometry,
-  mask: Mask,
-): void {
+function fill({ pixels, bits }: Decoded, isPlanar: boolean, geometry: Geometry, mask: Mask): void {
   const { rows, columns, samples } = geometry
   const bytes = bits > 8 ? 2 : 1
   const black = (blackOf(geometry) ?? []).map((sample) => {

@@ -7,18 +7,21 @@ import { Worker } from 'node:worker_threads'
 import { NocturneError } from '../../lib/errors.js'
 import type { Geometry } from './geometry.js'
 import type { Mask } from './mask.js'
+import type { Samples } from './picture.js'
 import type { WasmCodec } from './wasm-codecs.js'
 
 export interface CodecRequest {
   readonly codec: WasmCodec
   readonly frame: Uint8Array
   readonly geometry: Geometry
-  readonly mask: Mask
+  /** What is to be blanked; without it the frame is decoded. */
+  readonly mask?: Mask
 }
 
-/** Undefined when the frame cannot be blanked. */
+/** Neither when it cannot be done. */
 export interface CodecAnswer {
-  readonly blanked: Uint8Array | undefined
+  readonly blanked?: Uint8Array
+  readonly samples?: Samples
 }
 
 const FILE = new URL('./wasm-worker.js', import.meta.url)
@@ -34,17 +37,32 @@ let worker: Worker | undefined
 let idle: NodeJS.Timeout | undefined
 
 /** @throws NocturneError `pixels_not_cleaned` */
-export async function blankInThread(request: CodecRequest): Promise<Buffer> {
+export async function blankInThread(request: Required<CodecRequest>): Promise<Buffer> {
   if (!CAN_RUN) {
     const { blankWasmFrame } = await import('./wasm-codecs.js')
     const { codec, frame, geometry, mask } = request
     return Buffer.from(await blankWasmFrame(codec, frame, geometry, mask))
   }
-  const turn = line.then(() => ask(request))
-  line = turn.catch(() => undefined)
-  const { blanked } = await turn
+  const { blanked } = await inTurn(request)
   if (!blanked) throw new NocturneError('pixels_not_cleaned')
   return Buffer.from(blanked.buffer, blanked.byteOffset, blanked.length)
+}
+
+/** @throws NocturneError `pixels_not_cleaned` */
+export async function decodeInThread(request: Omit<CodecRequest, 'mask'>): Promise<Samples> {
+  if (!CAN_RUN) {
+    const { decodeWasmFrame } = await import('./wasm-codecs.js')
+    return await decodeWasmFrame(request.codec, request.frame, request.geometry)
+  }
+  const { samples } = await inTurn(request)
+  if (!samples) throw new NocturneError('pixels_not_cleaned')
+  return samples
+}
+
+function inTurn(request: CodecRequest): Promise<CodecAnswer> {
+  const turn = line.then(() => ask(request))
+  line = turn.catch(() => undefined)
+  return turn
 }
 
 async function ask(request: CodecRequest): Promise<CodecAnswer> {
@@ -62,7 +80,7 @@ async function ask(request: CodecRequest): Promise<CodecAnswer> {
   } catch {
     worker = undefined
     void current.terminate()
-    return { blanked: undefined }
+    return {}
   } finally {
     listening.abort()
     current.unref()

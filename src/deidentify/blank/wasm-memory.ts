@@ -1,0 +1,47 @@
+/**
+ * A codec in WebAssembly, with a bound on its memory: what it allocates depends on numbers in the frame, and 100 bytes of
+ * JPEG 2000 (precincts of one pixel) would take two gigabytes.
+ */
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type { WasmOptions } from '@cornerstonejs/codec-charls/wasmjs'
+import type { Geometry } from './geometry.js'
+
+const { resolve } = createRequire(import.meta.url)
+/** A module begins with 50 MiB, most of it stack. */
+const ANYWAY = 64 * 1024 * 1024
+/** OpenJPEG encodes in 18 bytes a sample, and CharLS in fewer. */
+const BYTES_OF_SAMPLE = 24
+const PAGE = 65_536
+
+let allowed = ANYWAY
+
+/** From here on a module may grow as far as one frame of this geometry needs. */
+export function allowMemoryFor({ rows, columns, samples }: Geometry): void {
+  allowed = ANYWAY + rows * columns * samples * BYTES_OF_SAMPLE
+}
+
+/** For the loader that the package brings. */
+export async function wasmOptionsFor(codec: string): Promise<WasmOptions> {
+  const module = await WebAssembly.compile(await readFile(resolve(`@cornerstonejs/${codec}/wasm`)))
+  return {
+    print: () => undefined,
+    printErr: () => undefined,
+    instantiateWasm: (imports, done) => {
+      const instance = new WebAssembly.Instance(module, imports)
+      for (const exported of Object.values(instance.exports))
+        if (exported instanceof WebAssembly.Memory) boundGrowth(exported)
+      done(instance)
+      return instance.exports
+    },
+  }
+}
+
+/** To the module it is as if the machine had no more memory: its allocation fails, and the codec gives up. */
+function boundGrowth(memory: WebAssembly.Memory): void {
+  const grow = memory.grow.bind(memory)
+  memory.grow = (pages) => {
+    if (memory.buffer.byteLength + pages * PAGE > allowed) throw new RangeError('too much memory')
+    return grow(pages)
+  }
+}

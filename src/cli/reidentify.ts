@@ -45,7 +45,7 @@ export async function look(file: LocalFile): Promise<Returned> {
     const [code = ''] = text.match(CODE_IN_TEXT) ?? []
     return { file, study: '', instance: '', code, uids: new Set(text.match(UID_IN_TEXT)), text }
   }
-  throw new CommandError(`this is neither DICOM nor a text: ${file.path}`, {
+  throw new CommandError('this is neither DICOM nor a text', {
     code: 'not_reidentifiable',
     hint: 'look its code up with: nocturne crosswalk export',
   })
@@ -160,7 +160,7 @@ export async function restore(
   const target = join(folder, basename(file.path))
   if (text !== undefined) {
     const restored = restoreText(text, found)
-    if (restored === text) throw unknown(file)
+    if (restored === text) throw unknown()
     await writeWhole(target, oneOf(Buffer.from(restored)), { mayReplace: false })
     return { target, by: 'text' }
   }
@@ -168,7 +168,7 @@ export async function restore(
   const ofStudy = found.studies.get(study)
   const match = exact ?? ofStudy ?? found.codes.get(code)
   const patient = match && found.patients.get(match.code)
-  if (!match || !patient) throw unknown(file)
+  if (!match || !patient) throw unknown()
   const former: FormerIdentity = {
     code: match.code,
     ...patient,
@@ -190,15 +190,15 @@ async function reopen(file: LocalFile): Promise<ReceivedInstance> {
   // Not a loop: leaving it would close the source whose bytes are still to be read.
   const { value: item } = await itemsOf(file)[Symbol.asyncIterator]().next()
   if (item?.kind === 'instance') return item
-  throw unknown(file)
+  throw unknown()
 }
 
 async function* oneOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(bytes)
 }
 
-const unknown = ({ path }: LocalFile) =>
-  new CommandError(`no crosswalk knows this patient, study or instance: ${path}`, {
+const unknown = () =>
+  new CommandError('no crosswalk knows this patient, study or instance', {
     code: 'not_in_crosswalk',
     hint: 'fetch the newest ones: nocturne crosswalk fetch; give keys of earlier years with further --key',
   })

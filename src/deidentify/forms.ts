@@ -70,11 +70,17 @@ const MONTHS: readonly (readonly string[])[] = [
   'december dezember decembre diciembre dicembre',
 ].map((names) => names.split(' '))
 
-/** Of a birth date: year, month and day in the three orders, with and without zeros, and with the month by its name. */
-export function* birthDateForms(date: string): Generator<string, void> {
-  const parts = /^(\d{4})\.?(\d{2})\.?(\d{2})$/.exec(date.trim())
+/** Year, month and day of a DA, or of the start of a DT. */
+function dayOf(text: string): readonly [string, string, string] | undefined {
+  const [, year, month, day] = /^(\d{4})\.?(\d{2})\.?(\d{2})/.exec(text.trim()) ?? []
+  return year && month && day ? [year, month, day] : undefined
+}
+
+/** Of a date: year, month and day in the three orders, with and without zeros. */
+export function* dayForms(date: string): Generator<string, void> {
+  const parts = dayOf(date)
   if (!parts) return
-  const [, year = '', month = '', day = ''] = parts
+  const [year, month, day] = parts
   const [shortMonth, shortDay] = [String(Number(month)), String(Number(day))]
   for (const separator of ['', '-', '/', '.', ' ']) {
     yield [year, month, day].join(separator)
@@ -87,12 +93,20 @@ export function* birthDateForms(date: string): Generator<string, void> {
     yield [shortDay, shortMonth, year].join(separator)
     yield [shortMonth, shortDay, year].join(separator)
   }
+}
+
+/** Of a birth date: those, and with the month by its name. */
+export function* birthDateForms(date: string): Generator<string, void> {
+  yield* dayForms(date)
+  const parts = dayOf(date)
+  if (!parts) return
+  const [year, month, day] = parts
   const names = MONTHS[Number(month) - 1] ?? []
   for (const written of new Set(names.flatMap((name) => [name, name.slice(0, 3)]))) {
     // Month and year name a birth date whatever day stands before them.
     for (const separator of ['', '-', ' ', '. ', '.', '/', ' de ', ', '])
       yield written + separator + year
-    for (const number of new Set([day, shortDay]))
+    for (const number of new Set([day, String(Number(day))]))
       for (const end of ['', ',', 'st', 'nd', 'rd', 'th', 'st,', 'nd,', 'rd,', 'th,'])
         yield `${written} ${number}${end} ${year}`
   }

@@ -5,7 +5,7 @@ import { decodeDefault, type Decode } from './charset.js'
 import { isVocabulary } from './clean.js'
 import { tagsOf, vrOf } from './dictionary.js'
 import { TEXT_VRS, type Element } from './element.js'
-import { birthDateForms, contactForms, namesIn, numberForms } from './forms.js'
+import { birthDateForms, contactForms, dayForms, namesIn, numberForms } from './forms.js'
 import { Matcher, type Tokens } from './matcher.js'
 import type { Pace, Steps } from './pace.js'
 
@@ -20,6 +20,10 @@ const CONTACT_TAGS: ReadonlySet<number> = new Set([
   0x00080092, 0x00080094, 0x00101040, 0x00102154, 0x00102155, 0x00401102, 0x00401103, 0x00401104,
 ])
 const BIRTH_DATE = 0x00100030
+/** When it was done, in the attributes whose date is moved or taken away: text may tell it all the same. */
+const STUDY_DATES: ReadonlySet<number> = new Set([
+  0x00080012, 0x00080020, 0x00080021, 0x00080022, 0x00080023, 0x0008002a, 0x00380020, 0x00400244,
+])
 
 /** Shorter tokens are found in text only, and only as words of their own: in bytes and inside words they come up by chance. */
 const INSIDE_FROM = 5
@@ -41,6 +45,7 @@ const NAMING_TAGS: ReadonlySet<number> = new Set([
   ...ID_TAGS,
   ...CONTACT_TAGS,
   ...tagsOf('PN'),
+  ...STUDY_DATES,
   BIRTH_DATE,
 ])
 
@@ -50,6 +55,8 @@ export const isNaming = (tag: number, vr: string): boolean => vr === 'PN' || NAM
 export class Identifiers {
   /** Folded words of names, the vocabulary's too: what cleaning must not let stay. */
   readonly names = new Set<string>()
+  /** `YYYYMMDD`. */
+  readonly #birthDates = new Set<string>()
   readonly #tokens = new Set<string>()
   readonly #bytes = new Set<string>()
   #matcher: Matcher | undefined
@@ -67,7 +74,8 @@ export class Identifiers {
     for (const part of isName ? readings(text, value) : text.split('\\')) {
       if (isName) this.#addName(part)
       else if (isId) this.#add(numberForms(part))
-      else if (tag === BIRTH_DATE) this.#add(birthDateForms(part))
+      else if (tag === BIRTH_DATE) this.#addBirthDate(part)
+      else if (STUDY_DATES.has(tag)) this.#add(dayForms(part))
       else this.#add(contactForms(part))
     }
     // The same bytes in another character set, or in an element that is not text.
@@ -108,6 +116,11 @@ export class Identifiers {
       .some((digits) => digits.length >= NUMBER_FROM && this.#tokens.has(digits))
   }
 
+  /** Whether a DA or DT tells when somebody was born. */
+  isBirthDate(date: string): boolean {
+    return this.#birthDates.has(date.replaceAll('.', '').slice(0, 8))
+  }
+
   #made(): Matcher {
     if (this.#matcher) return this.#matcher
     const inside = [...this.#bytes]
@@ -138,6 +151,12 @@ export class Identifiers {
   /** Shorter ones come up in bytes by chance. */
   #addRaw(bytes: string): void {
     if (bytes.length >= 4) this.#bytes.add(bytes.toLowerCase())
+  }
+
+  #addBirthDate(date: string): void {
+    const day = date.trim().replaceAll('.', '')
+    if (/^\d{8}$/.test(day)) this.#birthDates.add(day)
+    this.#add(birthDateForms(date))
   }
 
   #add(forms: Iterable<string>): void {

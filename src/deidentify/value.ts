@@ -126,9 +126,11 @@ function check(scope: Scope, element: Element, base: Base, search: Search): NewV
   const vr = vrOf(element.tag) ?? element.vr
   const value = buffer.subarray(element.valueStart, element.valueEnd)
   if (SPLIT_VRS.has(vr)) {
-    const values = textOf(scope, element).split('\\')
-    const isFormed = values.every((one) => one.trim() === '' || hasForm(one.trim(), vr))
-    const isFound = !isDateOfAction(scope, element.tag, vr) && search(value)
+    const values = textOf(scope, element)
+      .split('\\')
+      .map((one) => one.trim())
+    const isFormed = values.every((one) => one === '' || hasForm(one, vr))
+    const isFound = vr === 'UI' ? search(value) : tellsBirth(scope, element.tag, values)
     return isFormed && !isFound ? undefined : basic(scope, element, base)
   }
   if (isNumber(element)) return search(value) ? basic(scope, element, base) : undefined
@@ -148,8 +150,9 @@ function check(scope: Scope, element: Element, base: Base, search: Search): NewV
 }
 
 /** A study on the day of birth keeps its date under the option for full dates; a birth date told as a value does not. */
-const isDateOfAction = ({ subject }: Scope, tag: number, vr: string): boolean =>
-  vr !== 'UI' && subject.rules.isListed(tag) && !DATE_VALUES.has(tag)
+const tellsBirth = ({ subject }: Scope, tag: number, values: readonly string[]): boolean =>
+  (DATE_VALUES.has(tag) || !subject.rules.isListed(tag)) &&
+  values.some((value) => subject.identifiers.isBirthDate(value))
 
 const hasForm = (text: string, vr: string): boolean =>
   vr === 'UI' ? isUid(text) : isMoment(text, vr)

@@ -113,6 +113,13 @@ describe('an identifier of the source in another form', () => {
     ).toMatch(/^(ANONYMIZED|to|de)$/)
   })
 
+  it.each(['of 20240229', 'of 2024-02-29 at noon', 'of 29.02.2024', 'of 2/29/2024', 'a20240229b'])(
+    'does not leave with the day of the study: %s',
+    async (value) => {
+      expect(await leftOf([SOFTWARE, 'LO', value])).toMatch(/^(ANONYMIZED|of( at)?)$/)
+    },
+  )
+
   const named = (bytes: Buffer, characterSet: string): Written[] => [
     [0x00080005, 'CS', characterSet],
     [0x00100010, 'PN', bytes],

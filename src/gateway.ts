@@ -17,6 +17,7 @@ import { openRooms } from './rooms.js'
 import type { RoomOptions, Rooms } from './rooms.js'
 import { LEASE_MS } from './transfer/begin.js'
 import { recordFacilityKeys } from './transfer/facility-keys.js'
+import { recordGatewayKey } from './transfer/gateway-key.js'
 import { recordCertificates, refreshCertificates } from './transfer/certificates.js'
 import { configurationDigest, recordConfiguration } from './transfer/configuration.js'
 import { SYSTEM, sweep } from './transfer/sweep.js'
@@ -77,6 +78,7 @@ export async function createGateway(
     await opening.step(() => recordStart(opened))
     isRecorded = true
     await opening.step(() => recordCertificates(opened))
+    await opening.step(() => recordGatewayKey(opened))
     await opening.step(() => recordFacilityKeys(opened))
     // Alone, whatever was under way is a dead process's; else only what nobody has renewed.
     const leasedBefore = isAlone ? Number.MAX_SAFE_INTEGER : opened.now()

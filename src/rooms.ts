@@ -90,7 +90,9 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
   const gatewayKey = await readPrivateKey(secrets.gatewayKey)
   const report = await inspectCertificate(gatewayKey.certificate, new Date(now()), config.keys)
   const unfit = problemOfSigner(report)
-  if (unfit) throw new NocturneError('gateway_key_unfit', { subject: unfit.reason })
+  // One that ran out signs no more, and what it signed is still fetched, verified and dumped.
+  if (unfit && !unfit.isPassing)
+    throw new NocturneError('gateway_key_unfit', { subject: unfit.reason })
   const opened: { close(): Promise<void> }[] = []
   const keep = <T extends { close(): Promise<void> }>(room: T): T => {
     opened.push(room)
@@ -115,6 +117,8 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         inspectCertificate(certificate, new Date(now()), config.keys),
       inEffect: (id) => inEffect.get(id),
     })
+    const verifyNow = (text: string, signature: string, certificate: string) =>
+      verifyDetached(text, signature, certificate, new Date(now()))
     const tokens = keep(createTokens({ state, ledger, now }))
     const origin = options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`)
     const secret = new Uint8Array(
@@ -156,12 +160,20 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       inEffect,
       tokens,
       authenticate: createAuthenticate({ tokens, directory }),
-      signIn: createSignIn({ ledger, directory, tokens, origin, secret, verifyDetached, now }),
+      signIn: createSignIn({
+        ledger,
+        directory,
+        tokens,
+        origin,
+        secret,
+        verifyDetached: verifyNow,
+        now,
+      }),
       keyChecks: createKeyChecks({
         ledger,
         recipientOf: ({ id, certificate }) =>
           toRecipient(id, certificate, new Date(now()), config.keys),
-        sealBytes,
+        sealBytes: (content, recipient) => sealBytes(content, recipient, new Date(now())),
         origin,
         secret,
         now,
@@ -171,8 +183,9 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         ledger,
         store,
         directory,
-        verifyDetached,
-        isKeyPacketFor,
+        verifyDetached: verifyNow,
+        isKeyPacketFor: (packet, format, recipient) =>
+          isKeyPacketFor(packet, format, recipient, new Date(now())),
         dutyAt,
         gateway,
         now,

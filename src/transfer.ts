@@ -19,6 +19,7 @@ import type { UploadAnswer } from './transfer/commit.js'
 import type { UploadContext } from './transfer/context.js'
 import { uploadContext } from './transfer/context.js'
 import { expectKeyInUse } from './transfer/facility-keys.js'
+import { expectGatewayKey } from './transfer/gateway-key.js'
 import { Original } from './transfer/original.js'
 import { settle } from './transfer/settle.js'
 import type { SettledItem } from './transfer/settle.js'
@@ -58,14 +59,16 @@ export class Upload {
   }
 
   /**
-   * Checks every certificate the transfer will be sealed to, then makes "transfer begun" durable.
+   * Checks the gateway's own key and every certificate the transfer will be sealed to, then makes "transfer begun" durable.
    *
-   * @throws NocturneError `unknown_group`, `recipient_unusable`, `transfer_not_open`, `ledger_unavailable`
+   * @throws NocturneError `gateway_key_unfit`, `unknown_group`, `recipient_unusable`, `transfer_not_open`, `ledger_unavailable`
    */
   static async begin(rooms: Rooms, target: UploadTarget): Promise<Upload> {
     const transfer = target.transfer ?? newId(rooms.now())
     const id = newId(rooms.now())
-    const envelope = await newEnvelope(await rooms.directory.recipientsOf(target.group))
+    await expectGatewayKey(rooms)
+    const recipients = await rooms.directory.recipientsOf(target.group)
+    const envelope = await newEnvelope(recipients, new Date(rooms.now()))
     await expectKeyInUse(rooms, target.facility)
     const context = await uploadContext(rooms, target, transfer, id)
     const begun = await beginEnvelope(rooms, target, { transfer, id, format: envelope.format })

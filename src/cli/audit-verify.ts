@@ -28,18 +28,6 @@ import { withRooms } from './site.js'
 const RECEIPT_START = 'c2sp.org/tlog-proof'
 const ZIP_START = 'PK\u0003\u0004'
 
-/** `NAME+HASH+KEY` (C2SP signed-note), given as it is or in a file. @throws CommandError */
-export async function readLedgerKey(keyOrFile: string): Promise<string> {
-  const form = /^[^\s+]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{1,500}$/
-  if (form.test(keyOrFile)) return keyOrFile
-  const text = (await readSmallText(keyOrFile)).trim()
-  if (form.test(text)) return text
-  throw new CommandError(`the file does not hold a ledger's key: ${keyOrFile}`, {
-    code: 'ledger_key_unreadable',
-    hint: 'give keys/ledger.vkey of the site, or what its operator handed out',
-  })
-}
-
 /** An export, as lines or as a ZIP, or a receipt, told apart by how it begins; or a folder with a published log. */
 export async function verifyFile(
   file: string,

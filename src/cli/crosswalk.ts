@@ -67,8 +67,8 @@ async function keepCertificate(
   const { certificate } = parseAnswer(gatewayAnswer, await client.json({ path: '/v1/gateway' }))
   const { fingerprint } = await inspectCertificate(certificate)
   const name = `gateway-${fingerprint}.asc`
-  const isNew = !present.has(name)
   const file = join(folder, name)
-  if (isNew) await writeWholeText(file, certificate)
-  return { fingerprint, file, isNew }
+  // Also over one that is there: the same key may have got a later expiry.
+  await writeWholeText(file, certificate)
+  return { fingerprint, file, isNew: !present.has(name) }
 }

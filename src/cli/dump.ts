@@ -15,6 +15,9 @@ export interface DumpReport {
   readonly recipients: readonly string[]
 }
 
+/** Name of the proof, in the folder. */
+export const AVAILABLE = 'available.tlog-proof'
+
 interface Place {
   readonly index: number
   readonly object: string
@@ -62,6 +65,10 @@ export async function dumpTransfer(
         .map(({ envelope, recipient }) => [recipient, keyFile(envelope, recipient)]),
     ),
   }))
+  const logged = await availableEvent(rooms, id)
+  // The ledger's word for what the manifest was, and when: it needs no trust in the key that signed.
+  if (logged !== undefined)
+    await write(folder, AVAILABLE, once(Buffer.from(await rooms.ledger.proof(logged))))
   const [manifest, ...items] = list
   const text = JSON.stringify({ format: 'nocturne-dump/v1', id, manifest, items }, null, 2)
   // Last: a folder with this file is whole.
@@ -94,6 +101,17 @@ async function placesOf({ state }: Rooms, id: string) {
   ]
   const { facility, group_id: group, patient } = transfer
   return { about: { facility, group, ...(patient !== null && { patient }) }, places }
+}
+
+/** Index of the entry that names the manifest's digest; undefined once its content was pruned. */
+async function availableEvent({ state }: Rooms, id: string): Promise<number | undefined> {
+  const found = await state.db
+    .selectFrom('events')
+    .select('idx')
+    .where('type', '=', 'transfer.available')
+    .where('transfer', '=', id)
+    .executeTakeFirst()
+  return found?.idx
 }
 
 const dataFile = ({ index }: Place): string =>

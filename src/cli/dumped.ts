@@ -1,11 +1,15 @@
 /** A transfer that `nocturne dump` wrote to files, opened without its gateway. */
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { NocturneError } from '../lib/errors.js'
 import { openSignedMessage } from '../seal/index.js'
-import type { PrivateKey } from '../seal/index.js'
+import type { PrivateKey, SignedContent } from '../seal/index.js'
 import { transferId } from './answers.js'
 import { about, CommandError } from './command-error.js'
 import { makeFolder, writeWholeText } from './local-write.js'
+import { notLogged, readLoggedManifest } from './logged-manifest.js'
+import type { LoggedManifest } from './logged-manifest.js'
 import { itemPaths, mismatch, parseManifest } from './manifest.js'
 import { readFileBlocks, readMessageFile } from './message-file.js'
 import { openItem } from './open-item.js'
@@ -34,7 +38,9 @@ export interface Dumped {
   readonly folder: string
   readonly key: PrivateKey
   /** Whose signature the manifest must have: nothing inside the folder could vouch for the folder. */
-  readonly gatewayCertificate: string
+  readonly gatewayCertificates: readonly string[]
+  /** When given, the ledger must show this manifest, and the key that signed it must have been good then. */
+  readonly ledgerKey: string | undefined
   /** Folder that gets one folder a transfer. */
   readonly out: string
   readonly signal: AbortSignal
@@ -50,18 +56,25 @@ export interface DumpedReport {
   readonly opened: number
   /** Every item was opened, and none was there that the manifest does not name. */
   readonly isWhole: boolean
+  /** Of the manifest, RFC 3339: the signer's word. */
+  readonly signedAt: string
+  /** The ledger's. */
+  readonly loggedAt?: string
+  /** The key that signed has ended since, and nothing here but the signer's word says that it signed before. */
+  readonly hasKeyEnded: boolean
 }
 
 /**
  * Every item of the signed manifest, each checked against it. `manifest.json` is written last, and only when all were
  * opened: a folder with that file is whole.
  *
- * @throws CommandError `cannot_open`, `manifest_mismatch` for the manifest itself, `file_unreadable`
+ * @throws CommandError `cannot_open`, `manifest_not_signed`, `manifest_not_logged`, `manifest_mismatch` for the manifest
+ *   itself, `file_unreadable`
  */
 export async function openDumped(work: Dumped): Promise<DumpedReport> {
   const list = await readList(work.folder)
-  const bytes = await openManifest(work, list.manifest)
-  const manifest = parseManifest(bytes, list.id)
+  const signed = await openManifest(work, list.id, list.manifest)
+  const manifest = parseManifest(signed.content, list.id)
   const folder = join(work.out, list.id)
   await makeFolder(folder)
   const paths = itemPaths(manifest)
@@ -87,8 +100,16 @@ export async function openDumped(work: Dumped): Promise<DumpedReport> {
   const items = manifest.items.length
   const isWhole = opened === items && places.size === 0
   if (isWhole)
-    await writeWholeText(join(folder, 'manifest.json'), Buffer.from(bytes).toString('utf8'))
-  return { id: list.id, folder, items, opened, isWhole }
+    await writeWholeText(
+      join(folder, 'manifest.json'),
+      Buffer.from(signed.content).toString('utf8'),
+    )
+  return {
+    ...{ id: list.id, folder, items, opened, isWhole },
+    signedAt: signed.signedAt.toISOString(),
+    ...(signed.logged && { loggedAt: signed.logged.at.toISOString() }),
+    hasKeyEnded: signed.hasKeyEnded,
+  }
 }
 
 async function readList(folder: string): Promise<z.infer<typeof dumpedList>> {
@@ -105,10 +126,26 @@ async function readList(folder: string): Promise<z.infer<typeof dumpedList>> {
   }
 }
 
-async function openManifest(work: Dumped, at: Place): Promise<Uint8Array> {
-  const sealed = await collect(messageOf(work.folder, at), at.data)
+/**
+ * With the ledger's key, judged as of the ledger's time: whoever holds a key that has ended can write any time into a
+ * signature, and none into a log that was signed and witnessed since.
+ */
+async function openManifest(
+  work: Dumped,
+  transfer: string,
+  at: Place,
+): Promise<SignedContent & { readonly logged: LoggedManifest | undefined }> {
+  const { folder, key, gatewayCertificates, ledgerKey } = work
+  const logged =
+    ledgerKey === undefined ? undefined : await readLoggedManifest(folder, transfer, ledgerKey)
+  const sealed = await collect(messageOf(folder, at), at.data)
   try {
-    return (await openSignedMessage(sealed, [work.key], work.gatewayCertificate)).content
+    const opened = await openSignedMessage(sealed, [key], gatewayCertificates, logged?.at)
+    if (!logged) return { ...opened, logged: undefined }
+    const digest = createHash('sha256').update(opened.content).digest('hex')
+    if (digest !== logged.digest) throw notLogged('it has another digest there')
+    if (opened.hasKeyEnded) throw new NocturneError('manifest_not_signed')
+    return { ...opened, logged }
   } catch (error) {
     throw about('the manifest', error)
   }

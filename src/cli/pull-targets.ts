@@ -1,5 +1,4 @@
 import { gatewayAnswer, inboxAnswer, parseAnswer } from './answers.js'
-import type { GatewayAnswer } from './answers.js'
 import type { GatewayClient } from './client.js'
 import { readSmallText } from './secret-file.js'
 
@@ -13,15 +12,21 @@ export async function listTargets(
   return inbox.transfers.map((transfer) => transfer.id)
 }
 
-/** The gateway's name, and the certificate its manifests must be signed with: the one pinned in a file, else as served. */
+export interface TrustedGateway {
+  readonly name: string
+  /** One of these signed a manifest, while its key was good. */
+  readonly certificates: readonly string[]
+}
+
+/** The gateway's name, and the certificates its manifests must be signed with: those pinned in files, else as served. */
 export async function readGateway(
   client: GatewayClient,
-  pinnedFile: string | undefined,
-): Promise<Pick<GatewayAnswer, 'name' | 'certificate'>> {
-  const { name, certificate } = parseAnswer(
+  pinnedFiles: readonly string[],
+): Promise<TrustedGateway> {
+  const { name, certificate, formerCertificates } = parseAnswer(
     gatewayAnswer,
     await client.json({ path: '/v1/gateway' }),
   )
-  if (pinnedFile === undefined) return { name, certificate }
-  return { name, certificate: await readSmallText(pinnedFile) }
+  const pinned = await Promise.all(pinnedFiles.map((file) => readSmallText(file)))
+  return { name, certificates: pinned.length > 0 ? pinned : [certificate, ...formerCertificates] }
 }

@@ -12,9 +12,8 @@ import { access, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '../lib/json.js'
 import { openSignedMessage } from '../seal/index.js'
-import type { PrivateKey } from '../seal/index.js'
+import type { PrivateKey, SignedContent } from '../seal/index.js'
 import { acknowledge } from './acknowledge.js'
-import type { GatewayAnswer } from './answers.js'
 import { GatewayError } from './client.js'
 import type { GatewayClient } from './client.js'
 import { about, CommandError } from './command-error.js'
@@ -26,6 +25,7 @@ import { itemPaths, parseManifest } from './manifest.js'
 import type { Manifest, ManifestItem } from './manifest.js'
 import { openItem } from './open-item.js'
 import type { Progress } from './progress.js'
+import type { TrustedGateway } from './pull-targets.js'
 import { fetchReceipts } from './receipts.js'
 
 /** Items under way at a time: enough to hide the round trips and the fsyncs. */
@@ -36,7 +36,7 @@ const MAX_MANIFEST_BYTES = 256 * 1024 * 1024
 export interface Pull {
   readonly client: GatewayClient
   readonly signal: AbortSignal
-  readonly gateway: Pick<GatewayAnswer, 'name' | 'certificate'>
+  readonly gateway: TrustedGateway
   readonly key: PrivateKey
   /** Folder that gets one folder a transfer. */
   readonly out: string
@@ -56,6 +56,9 @@ export interface PullReport {
   readonly isAcknowledged: boolean
   /** False: the study is whole, and the receipts of its downloads could not be had. */
   readonly hasReceipts: boolean
+  /** Of the manifest, RFC 3339; and whether the key that signed it has ended since. */
+  readonly signedAt: string
+  readonly hasKeyEnded: boolean
 }
 
 /** @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and what gateway and disk refuse. */
@@ -63,7 +66,7 @@ export async function pull(work: Pull, id: string): Promise<PullReport> {
   const folder = join(work.out, id)
   const partial = join(folder, '.partial')
   await makeFolder(partial)
-  const bytes = await openManifest(work, id)
+  const { content: bytes, signedAt, hasKeyEnded } = await openManifest(work, id)
   const manifest = parseManifest(bytes, id, work.gateway.name)
   const kept = await pullItems(work, manifest, folder, partial)
   await writeWholeText(join(folder, 'manifest.json'), Buffer.from(bytes).toString('utf8'))
@@ -90,11 +93,13 @@ export async function pull(work: Pull, id: string): Promise<PullReport> {
     bytes: manifest.items.reduce((sum, { plaintext }) => sum + plaintext.size, 0),
     kept,
     isAcknowledged: await exists(receipt),
+    signedAt: signedAt.toISOString(),
+    hasKeyEnded,
     hasReceipts: await fetchReceipts(work, manifest, join(folder, 'receipts.ndjson')),
   }
 }
 
-async function openManifest(work: Pull, id: string): Promise<Uint8Array> {
+async function openManifest(work: Pull, id: string): Promise<SignedContent> {
   const sealed = await fetchToMemory({
     ...work,
     path: `/v1/transfers/${id}/manifest`,
@@ -103,8 +108,7 @@ async function openManifest(work: Pull, id: string): Promise<Uint8Array> {
     onBytes: () => undefined,
   })
   try {
-    const { certificate } = work.gateway
-    return (await openSignedMessage(sealed, [work.key], certificate)).content
+    return await openSignedMessage(sealed, [work.key], work.gateway.certificates)
   } catch (error) {
     throw about('the manifest', error)
   }

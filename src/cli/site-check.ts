@@ -8,12 +8,12 @@ import { join, relative } from 'node:path'
 import { expiryWarning, surveySite } from '../config/index.js'
 import type { SiteProblem, SiteSurvey } from '../config/index.js'
 import { BUILT_IN_PROFILES, loadProfile } from '../deidentify/index.js'
-import { asNocturneError, CATALOGUE } from '../lib/errors.js'
-import { inspectCertificate, problemOfSigner, readPrivateKey } from '../seal/index.js'
+import { asNocturneError } from '../lib/errors.js'
+import { inspectCertificate } from '../seal/index.js'
 import { openStore } from '../store/index.js'
 import { checkDatabase } from './database-check.js'
 import { formatDay } from './format.js'
-import { readSmallText } from './secret-file.js'
+import { checkGatewayKey, GATEWAY_CERTIFICATE } from './gateway-key-check.js'
 
 export interface SiteCheck {
   /** Absolute. */
@@ -40,8 +40,19 @@ export async function checkSite(
   ])
   return {
     dir: survey.dir,
-    problems: [...survey.problems, ...checkClock(now), ...key, ...database.problems, ...store],
-    warnings: [...expiries(survey, now), ...database.warnings, ...(await strayKeys(survey.dir))],
+    problems: [
+      ...survey.problems,
+      ...survey.unfit,
+      ...checkClock(now),
+      ...key.problems,
+      ...database.problems,
+      ...store,
+    ],
+    warnings: [
+      ...expiries(survey, key.signsUntil, now),
+      ...database.warnings,
+      ...(await strayKeys(survey.dir)),
+    ],
   }
 }
 
@@ -55,36 +66,6 @@ function checkClock(now: Date): SiteProblem[] {
       path: 'clock',
       problem: `says ${now.toISOString()}, which cannot be`,
       hint: 'set the clock of this machine, and keep it set with NTP',
-    },
-  ]
-}
-
-/** The private key that signs manifests, and the certificate that readers hold against them. */
-async function checkGatewayKey(
-  { dir, gatewayKey, keyPolicy }: SiteSurvey,
-  now: Date,
-): Promise<SiteProblem[]> {
-  if (gatewayKey === undefined) return []
-  const path = 'keys/gateway.asc'
-  try {
-    const { fingerprint } = await readPrivateKey(gatewayKey)
-    const text = await readSmallText(join(dir, path))
-    const report = await inspectCertificate(text, now, keyPolicy)
-    const unfit = problemOfSigner(report)
-    if (report.fingerprint === fingerprint && unfit) {
-      const { title, hint } = CATALOGUE.gateway_key_unfit
-      return [{ path, problem: `${title}: ${unfit.reason}`, hint }]
-    }
-    if (report.fingerprint === fingerprint) return []
-  } catch (error) {
-    const { code, message, hint } = asNocturneError(error, 'file_unreadable')
-    if (code !== 'file_unreadable') return [{ path: 'secrets/gateway.asc', problem: message, hint }]
-  }
-  return [
-    {
-      path,
-      problem: 'is not the certificate of secrets/gateway.asc',
-      hint: 'restore both from one backup: readers check manifests against this certificate',
     },
   ]
 }
@@ -118,13 +99,14 @@ const S3_HINT =
 const FOLDER_HINT = 'see that the folder, or the one above it, belongs to the user who runs this'
 
 /** Reminders at 60, 30, 14, 7 and 1 days. */
-function expiries(survey: SiteSurvey, now: Date): SiteProblem[] {
+function expiries(survey: SiteSurvey, signsUntil: Date | undefined, now: Date): SiteProblem[] {
   const dated = [
     ...survey.certificates.map(({ principal, file, report }) => ({
       path: file,
       what: `the certificate of ${principal}`,
       expiresAt: report.usableUntil,
     })),
+    { path: GATEWAY_CERTIFICATE, what: "the gateway's own key", expiresAt: signsUntil },
     { path: 'gateway.tls', what: 'the TLS certificate', expiresAt: survey.tlsExpiresAt },
     ...survey.attributeExpiries.map(({ file, expiresAt }) => ({
       path: file,
@@ -133,13 +115,12 @@ function expiries(survey: SiteSurvey, now: Date): SiteProblem[] {
     })),
   ]
   return dated.flatMap(({ path, what, expiresAt }) => {
-    const warning = expiryWarning(expiresAt, now)
-    if (warning === undefined) return []
-    const when = warning.reminder === 1 ? 'within a day' : `within ${warning.reminder} days`
+    const within = expiryWarning(expiresAt, now)
+    if (within === undefined) return []
     return [
       {
         path,
-        problem: `${what} expires ${when}, on ${formatDay(expiresAt)}`,
+        problem: `${what} expires ${within}, on ${formatDay(expiresAt)}`,
         hint: 'get the new one now: sealing fails for the whole group once it has expired',
       },
     ]

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createWitnessServer, openWitness } from '../http/witness-server.js'
 import { createWitness, newWitnessKey } from '../ledger/index.js'
 import { createLogger } from '../lib/logger.js'
-import { readLedgerKey } from './audit-verify.js'
+import { readLedgerKey } from './ledger-key.js'
 import { usageError } from './command-error.js'
 import { writeNewText } from './local-write.js'
 

@@ -20,13 +20,21 @@ export interface SiteCertificate {
   readonly report: CertificateReport
 }
 
-/** Reads and inspects the certificates of facilities, people and recovery. */
+/**
+ * Reads and inspects the certificates of facilities, people and recovery. Those that ran out or were revoked are `unfit`: nothing is
+ * sealed to them, and a gateway that did not start because of one would leave every other group without its studies.
+ */
 export async function readCertificates(
   dir: string,
   site: SiteDraft,
   inspect: InspectCertificate,
-): Promise<{ certificates: SiteCertificate[]; problems: SiteProblem[] }> {
+): Promise<{
+  certificates: SiteCertificate[]
+  problems: SiteProblem[]
+  unfit: SiteProblem[]
+}> {
   const problems: SiteProblem[] = []
+  const unfit: SiteProblem[] = []
   const certificates: SiteCertificate[] = []
   // One after another: each is small, and a site may have thousands.
   for (const { principal, file } of named(site)) {
@@ -41,14 +49,14 @@ export async function readCertificates(
     }
     const report = await inspect(reading.text, site.keys ?? NO_POLICY)
     certificates.push({ principal, file, armored: reading.text, report })
-    for (const { code, reason } of report.problems)
-      problems.push({
+    for (const { code, reason, isPassing } of report.problems)
+      (isPassing ? unfit : problems).push({
         path: shorten(file),
         problem: `${CATALOGUE[code].title} (${principal}: ${reason})`,
         hint: HINTS[code](principal),
       })
   }
-  return { certificates, problems: [...problems, ...shared(certificates)] }
+  return { certificates, problems: [...problems, ...shared(certificates)], unfit }
 }
 
 function named(site: SiteDraft): { principal: string; file: string }[] {
@@ -97,4 +105,5 @@ const HINTS: Readonly<
   certificate_revoked: renew,
   certificate_weak: renew,
   certificate_cannot_encrypt: renew,
+  certificate_cannot_sign: renew,
 }

@@ -36,6 +36,8 @@ export interface SiteRooms extends ProfileReader {
 /** A site as far as it can be understood, so that what it names can be tried although something else is wrong. */
 export interface SiteSurvey {
   readonly problems: readonly SiteProblem[]
+  /** Certificates that ran out or were revoked: whoever they belong to cannot be sealed to, and the rest goes on. */
+  readonly unfit: readonly SiteProblem[]
   /** Undefined as soon as there is a problem. */
   readonly site: Site | undefined
   /** Absolute. */
@@ -138,6 +140,7 @@ export async function surveySite(
   const whole = wholeSecrets(secrets, databasePassword)
   return {
     problems,
+    unfit: certificates.unfit,
     site: problems.length === 0 && config && whole ? { config, secrets: whole } : undefined,
     dir: root,
     name: draft.gateway.name,
@@ -155,6 +158,7 @@ export async function surveySite(
 
 const notASite = (dir: string, problem: SiteProblem): SiteSurvey => ({
   problems: [problem],
+  unfit: [],
   site: undefined,
   dir,
   name: undefined,

@@ -7,7 +7,7 @@ export interface Metrics {
   request(labels: { method: string; route: string; status: number }, seconds: number): void
   item(outcome: string): void
   readonly uploads: Gauge
-  /** Days that certificates are still good for, by principal of the configuration. */
+  /** Days that certificates are still good for, by principal of the configuration; `gateway` is its own signing key. */
   certificates(days: readonly (readonly [principal: string, days: number])[]): void
   /** How far behind each sink of the configuration is. */
   sinks(all: readonly SinkStatus[]): void
@@ -38,7 +38,7 @@ export function createMetrics(): Metrics {
   })
   const certificates = new Gauge({
     name: 'nocturne_certificate_days_left',
-    help: 'Days until a certificate expires; those that never do are left out',
+    help: 'Days until a certificate expires, and the key of the gateway itself; those that never do are left out',
     labelNames: ['principal'] as const,
     registers: [registry],
   })

@@ -125,7 +125,7 @@ export async function describeKey(
   }
 }
 
-async function expiryOf(key: Key | Subkey, now: Date): Promise<Date | undefined> {
+export async function expiryOf(key: Key | Subkey, now: Date | null): Promise<Date | undefined> {
   const expiry =
     'mainKey' in key
       ? await key.getExpirationTime(now, lenient)
@@ -134,30 +134,29 @@ async function expiryOf(key: Key | Subkey, now: Date): Promise<Date | undefined>
 }
 
 /**
- * The last of the keys that can be sealed to now ends it, or the certificate does: a subkey may expire years before its
- * certificate, and its owner wants to be told as early. A certificate for signing alone lasts as long as it lasts.
+ * The last of the keys for this use ends it, or the certificate does: a subkey may expire years before its certificate, and
+ * its owner wants to be told as early, and still when it is over. A certificate without such a key lasts as long as it lasts.
  */
-export async function usableUntil(
+export async function lastsUntil(
   key: Key,
+  use: 'encrypt' | 'sign',
   expiresAt: Date | undefined,
-  now: Date,
   options: PolicyOptions,
 ): Promise<Date | undefined> {
   const ends: (Date | undefined)[] = []
   for (const candidate of [key, ...key.subkeys])
     if (weaknessOf(candidate.getAlgorithmInfo(), options) === undefined)
-      if ((await usesOf(candidate, now)).includes('encrypt'))
-        ends.push(await expiryOf(candidate, now))
+      if ((await usesOf(candidate, null)).includes(use)) ends.push(await expiryOf(candidate, null))
   const dated = ends.filter((end) => end !== undefined)
   if (ends.length === 0 || dated.length < ends.length) return expiresAt
   const last = Math.max(...dated.map((end) => end.getTime()))
   return expiresAt === undefined || last < expiresAt.getTime() ? new Date(last) : expiresAt
 }
 
-/** Empty for a subkey that is expired or revoked: it has no use now. */
+/** Empty for a subkey that is revoked, or expired `now`: it has no use then. Without a time it may be expired. */
 async function usesOf(
   key: Key | Subkey,
-  now: Date,
+  now: Date | null,
 ): Promise<CertificateReport['keys'][number]['uses']> {
   try {
     const own =

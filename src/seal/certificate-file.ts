@@ -1,6 +1,6 @@
 import { PublicKey, readKeys } from 'openpgp'
 import type { Key } from 'openpgp'
-import type { CertificateProblem } from './index.js'
+import type { CertificateFinding } from './index.js'
 import { binaryOf, textOf } from './input.js'
 import { TAG } from './packets.js'
 import { lenient } from './policy.js'
@@ -10,19 +10,18 @@ const MAX_BYTES = 1024 * 1024
 const MAX_SUBKEYS = 64
 const MAX_USER_IDS = 64
 
-export interface Problem {
-  readonly code: CertificateProblem
-  readonly reason: string
-}
-
-const unreadable = (reason: string): { readonly problem: Problem } => ({
-  problem: { code: 'certificate_unreadable', reason },
+const unreadable = (reason: string): { readonly problem: CertificateFinding } => ({
+  problem: { code: 'certificate_unreadable', reason, isPassing: false },
 })
+
+const isSecret = {
+  problem: { code: 'certificate_is_secret', reason: 'it holds a secret key', isPassing: false },
+} as const
 
 /** One certificate out of a file's content, armored or binary; or why it is not one. Judges nothing else. */
 export async function parseCertificate(
   input: string | Uint8Array,
-): Promise<{ readonly key: PublicKey } | { readonly problem: Problem }> {
+): Promise<{ readonly key: PublicKey } | { readonly problem: CertificateFinding }> {
   if (input.length > MAX_BYTES) return unreadable('it is larger than any certificate')
   const text = textOf(input)
   if (
@@ -30,7 +29,7 @@ export async function parseCertificate(
       ? holdsSecretKey(binaryOf(input))
       : text.includes('-----BEGIN PGP PRIVATE KEY BLOCK-----')
   )
-    return { problem: { code: 'certificate_is_secret', reason: 'it holds a secret key' } }
+    return isSecret
   // openpgp reads the first armored block and passes over the others.
   const blocks = text?.match(/^-----BEGIN /gm)?.length ?? 1
   if (blocks > 1) return unreadable('it holds several certificates; give one file each')
@@ -46,8 +45,7 @@ export async function parseCertificate(
   const [key, ...others] = keys
   if (!(key instanceof PublicKey)) return unreadable('it is not an OpenPGP certificate')
   if (others.length > 0) return unreadable('it holds several certificates; give one file each')
-  if (key.isPrivate())
-    return { problem: { code: 'certificate_is_secret', reason: 'it holds a secret key' } }
+  if (key.isPrivate()) return isSecret
   if (key.subkeys.length > MAX_SUBKEYS || key.users.length > MAX_USER_IDS)
     return unreadable('it has more subkeys or user IDs than any certificate in use')
   return { key }

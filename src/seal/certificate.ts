@@ -4,13 +4,17 @@ import {
   describeKey,
   encryptionKey,
   gatherFacts,
+  lastsUntil,
   takesSeipd2,
-  usableUntil,
 } from './certificate-facts.js'
 import type { Facts } from './certificate-facts.js'
 import { parseCertificate } from './certificate-file.js'
-import type { Problem } from './certificate-file.js'
-import type { CertificateProblem, CertificateReport, Recipient } from './index.js'
+import type {
+  CertificateFinding,
+  CertificateProblem,
+  CertificateReport,
+  Recipient,
+} from './index.js'
 import type { PolicyOptions } from './policy.js'
 
 interface Rule {
@@ -80,6 +84,7 @@ const UNREAD: CertificateReport = {
   createdAt: undefined,
   expiresAt: undefined,
   usableUntil: undefined,
+  signsUntil: undefined,
   keys: [],
   takesSeipd2: false,
   problems: [],
@@ -104,7 +109,8 @@ export async function inspectCertificate(
     userIds: key.getUserIDs(),
     createdAt: key.getCreationTime(),
     expiresAt: facts.expiresAt,
-    usableUntil: await usableUntil(key, facts.expiresAt, now, options),
+    usableUntil: await lastsUntil(key, 'encrypt', facts.expiresAt, options),
+    signsUntil: await lastsUntil(key, 'sign', facts.expiresAt, options),
     keys: await Promise.all([key, ...key.subkeys].map((one) => describeKey(one, now))),
     takesSeipd2: await takesSeipd2(key, now, options),
     problems: judge(facts),
@@ -114,8 +120,12 @@ export async function inspectCertificate(
 /** Why the policy refuses this certificate to who signs with it and is never sealed to: the gateway. */
 export const problemOfSigner = ({
   problems,
-}: CertificateReport): CertificateReport['problems'][number] | undefined =>
-  problems.find(({ code }) => code !== 'certificate_cannot_encrypt')
+  keys,
+}: CertificateReport): CertificateFinding | undefined =>
+  problems.find(({ code }) => code !== 'certificate_cannot_encrypt') ??
+  (keys.some(({ uses }) => uses.includes('sign'))
+    ? undefined
+    : finding('certificate_cannot_sign', 'it has no key that signs, or each is expired or revoked'))
 
 /**
  * A certificate that may be sealed to now, and only to what `toRecipient` was told to allow.
@@ -187,11 +197,25 @@ async function accept(
   return { recipient, accepted }
 }
 
-function judge(facts: Facts): Problem[] {
-  const broken = (rules: readonly Rule[]): Problem[] =>
+const PASSING: ReadonlySet<CertificateProblem> = new Set([
+  'certificate_revoked',
+  'certificate_expired',
+  'certificate_not_yet_valid',
+  'certificate_cannot_encrypt',
+  'certificate_cannot_sign',
+])
+
+const finding = (code: CertificateProblem, reason: string): CertificateFinding => ({
+  code,
+  reason,
+  isPassing: PASSING.has(code),
+})
+
+function judge(facts: Facts): CertificateFinding[] {
+  const broken = (rules: readonly Rule[]): CertificateFinding[] =>
     rules
       .filter((rule) => rule.isBroken(facts))
-      .map(({ code, reason }) => ({ code, reason: reason(facts) }))
+      .map(({ code, reason }) => finding(code, reason(facts)))
   const ofPrimary = broken(PRIMARY_RULES)
   return ofPrimary.length > 0 ? ofPrimary : broken(ENCRYPTION_RULES).slice(0, 1)
 }

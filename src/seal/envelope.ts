@@ -32,8 +32,8 @@ export async function newEnvelope(
     keyPackets,
     seal: (content, { isMeasured = true } = {}) =>
       sealStream(key(), literalFrames(content), { format, isMeasured }),
-    sealSigned: async (content, signer) => {
-      const signed = await signInline(content, signer)
+    sealSigned: async (content, signer, signedAt = new Date()) => {
+      const signed = await signInline(content, signer, signedAt)
       return sealStream(key(), packetFrames(signed), { format, signed: content, isMeasured: true })
     },
     close: () => {
@@ -135,10 +135,15 @@ export async function sealSessionKey(
 }
 
 /** One-pass signature, literal packet without name and date, signature. */
-async function signInline(content: Uint8Array, signer: PrivateKey): Promise<Uint8Array> {
+async function signInline(
+  content: Uint8Array,
+  signer: PrivateKey,
+  date: Date,
+): Promise<Uint8Array> {
   const signed: unknown = await sign({
     message: await createMessage({ binary: Uint8Array.from(content), date: new Date(0) }),
     signingKeys: secretOf(signer),
+    date,
     format: 'binary',
     config: forReading,
   })

@@ -49,10 +49,19 @@ export interface CertificateReport {
   }[]
   /** Until when something can be sealed to it: the end of the certificate or of its last encryption subkey. */
   readonly usableUntil: Date | undefined
+  /** The same of signing with it. */
+  readonly signsUntil: Date | undefined
   /** Algorithms and features it announces for messages to it. */
   readonly takesSeipd2: boolean
   /** Empty when the policy accepts it; else the codes and why. */
-  readonly problems: readonly { readonly code: CertificateProblem; readonly reason: string }[]
+  readonly problems: readonly CertificateFinding[]
+}
+
+export interface CertificateFinding {
+  readonly code: CertificateProblem
+  readonly reason: string
+  /** A certificate comes to this in time, or by its owner: one that was accepted before can have it now. */
+  readonly isPassing: boolean
 }
 
 export type CertificateProblem =
@@ -63,6 +72,7 @@ export type CertificateProblem =
   | 'certificate_revoked'
   | 'certificate_weak'
   | 'certificate_cannot_encrypt'
+  | 'certificate_cannot_sign'
 
 export interface KeyPacket {
   readonly recipient: string
@@ -100,7 +110,7 @@ export interface Envelope {
   /** One OpenPGP data packet (without key packets) around a literal packet. Items of one envelope may be sealed at the same time. */
   seal(content: Sealable, options?: SealOptions): SealedStream
   /** The same around a signed message (one-pass signature, literal, signature): `gpg --decrypt` verifies it too. For the manifest. */
-  sealSigned(content: Uint8Array, signer: PrivateKey): Promise<SealedStream>
+  sealSigned(content: Uint8Array, signer: PrivateKey, now?: Date): Promise<SealedStream>
   /** Forgets the session key. */
   close(): void
 }
@@ -114,6 +124,7 @@ export { nodeCiphers } from './node-ciphers.js'
 export { openMessage } from './open.js'
 export type { OpenOptions } from './open.js'
 export { openSignedMessage } from './open-signed.js'
+export type { SignedContent } from './open-signed.js'
 export type { PolicyOptions } from './policy.js'
 export { isKeyPacketFor, rewrapKeyPacket } from './rewrap.js'
 export { verifyDetached } from './verify.js'

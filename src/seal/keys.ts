@@ -149,11 +149,16 @@ async function unlock(
 }
 
 /** An armored detached signature over the text's UTF-8 octets as they are (type 0x00), so `gpg --verify` takes it. */
-export async function signDetached(text: string | Uint8Array, key: PrivateKey): Promise<string> {
+export async function signDetached(
+  text: string | Uint8Array,
+  key: PrivateKey,
+  date: Date = new Date(),
+): Promise<string> {
   const signature: unknown = await sign({
     message: await createMessage({ binary: binaryOf(text) }),
     signingKeys: secretOf(key),
     detached: true,
+    date,
     config: forReading,
   })
   if (typeof signature !== 'string') throw new TypeError('openpgp gave no armored signature')

@@ -10,6 +10,11 @@ declare module 'openpgp' {
       config?: PartialConfig,
     ): Promise<SignaturePacket>
   }
+  interface Subkey {
+    /** Without a date: whenever its binding was made, and expired or not. */
+    verify(date?: Date | null, config?: PartialConfig): Promise<SignaturePacket>
+    getExpirationTime(date?: Date | null, config?: PartialConfig): Promise<Date | number | null>
+  }
   interface SignaturePacket {
     /** Pairs of symmetric and AEAD algorithm (RFC 9580 section 5.2.3.15). */
     preferredCipherSuites: readonly (readonly [number, number])[] | null

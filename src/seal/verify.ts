@@ -61,12 +61,12 @@ export function isOverContent(signature: Signature): boolean {
 }
 
 /**
- * Is the key that signed valid now? openpgp itself asks whether it was when the signature says it was made, which an
- * expired key can claim. Revocations count even if they are signed over an old hash.
+ * Is the key that signed valid at this time? openpgp itself asks whether it was when the signature says it was made, which
+ * an expired key can claim. Revocations count even if they are signed over an old hash.
  */
-export async function mayBeUsed(certificate: Key, keyID: KeyID, now: Date): Promise<boolean> {
-  if (await certificate.isRevoked(undefined, undefined, now, lenient)) return false
-  const signer = await certificate.getSigningKey(keyID, now, undefined, forReading)
-  if ('mainKey' in signer) await signer.verify(now, lenient)
+export async function mayBeUsed(certificate: Key, keyID: KeyID, at: Date): Promise<boolean> {
+  if (await certificate.isRevoked(undefined, undefined, at, lenient)) return false
+  const signer = await certificate.getSigningKey(keyID, at, undefined, forReading)
+  if ('mainKey' in signer) await signer.verify(at, lenient)
   return true
 }

@@ -11,6 +11,7 @@ import { dutyHours } from './migrations/0007-duty.js'
 import { pseudonyms } from './migrations/0008-pseudonyms.js'
 import { patientHandles } from './migrations/0009-handles.js'
 import { findings } from './migrations/0010-findings.js'
+import { gatewayKeys } from './migrations/0011-gateway-keys.js'
 import type { Engine } from './migrations/engine.js'
 import type { Tables } from './schema.js'
 
@@ -25,6 +26,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   '0008-pseudonyms': pseudonyms(engine),
   '0009-handles': patientHandles(),
   '0010-findings': findings(),
+  '0011-gateway-keys': gatewayKeys(engine),
 })
 
 /**

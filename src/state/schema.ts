@@ -19,6 +19,7 @@ export interface Tables {
   challenges: ChallengeTable
   certificates: CertificateTable
   certificate_changes: CertificateChangeTable
+  gateway_keys: GatewayKeyTable
   downloads: DownloadTable
   events: EventTable
   ledger_tiles: LedgerTileTable
@@ -209,6 +210,14 @@ export interface CertificateChangeTable {
   fingerprint: string
   certificate: string
   proposed_at: number
+}
+
+/** The gateway's own signing keys: the one in use, whose `until` is null, and those before. */
+export interface GatewayKeyTable {
+  fingerprint: string
+  certificate: string
+  since: number
+  until: number | null
 }
 
 /** Downloads under way: begun in the ledger and not ended. On start the ones of a dead gateway are ended. */

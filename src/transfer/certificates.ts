@@ -198,7 +198,8 @@ export async function confirmCertificate(
     .where('principal', '=', principal)
     .executeTakeFirst()
   const isBy = async (certificate: string | null | undefined) =>
-    certificate != null && (await verifyDetached(statement, signature, certificate))
+    certificate != null &&
+    (await verifyDetached(statement, signature, certificate, new Date(rooms.now())))
   const signedWith = (await isBy(old?.certificate))
     ? 'old'
     : (await isBy(next?.certificate))

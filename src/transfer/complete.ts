@@ -6,13 +6,14 @@ import { LEASE_MS } from './begin.js'
 import type { UploadTarget } from './begin.js'
 import { secretsOf } from './context.js'
 import { manifestDetail } from './events.js'
+import { expectGatewayKey } from './gateway-key.js'
 import { storeManifest } from './manifest.js'
 import type { ManifestEntry } from './manifest.js'
 import { claimEnvelope, insertManifest } from './rows.js'
 import { showEntry } from './waiting-entries.js'
 
 /**
- * @throws NocturneError `transfer_not_open`, `transfer_empty`, `recipient_unusable`, and what the store and the
+ * @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`, `recipient_unusable`, and what the store and the
  *   ledger refuse; the transfer stays open then.
  */
 export async function completeTransfer(
@@ -28,6 +29,7 @@ export async function completeTransfer(
     .executeTakeFirst()
   if (!transfer) throw new NocturneError('transfer_not_open')
   if (transfer.item_count === 0) throw new NocturneError('transfer_empty')
+  await expectGatewayKey(rooms)
   const envelope = await leaseEnvelope(rooms, id)
   const place = { id, createdAt: transfer.created_at, prefix: `t/${id}/${envelope}` }
   const manifest = await storeManifest(rooms, target, place, await entriesOf(rooms, target))

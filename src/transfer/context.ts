@@ -48,7 +48,7 @@ export async function uploadContext(
   const recipient = await rooms.directory.facilityRecipient(facility.id)
   const newObjectKey = () => `t/${transfer}/${envelope}/${randomName()}`
   const keepSealed: KeepSealed = async (bytes) =>
-    rooms.store.put(newObjectKey(), await sealMessage(bytes, recipient))
+    rooms.store.put(newObjectKey(), await sealMessage(bytes, recipient, new Date(rooms.now())))
   const { profile } = facility
   const crosswalkHead = {
     gateway: rooms.site.config.gateway.name,
@@ -80,7 +80,7 @@ export async function uploadContext(
     crosswalk: new CrosswalkWriter(
       crosswalkHead,
       keepSealed,
-      (text) => signDetached(text, rooms.gatewayKey),
+      (text) => signDetached(text, rooms.gatewayKey, new Date(rooms.now())),
       rooms.now,
     ),
     originalDigest: (sha256) => originalDigest(secret, sha256),

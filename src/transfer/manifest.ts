@@ -69,6 +69,7 @@ export async function storeManifest(
   transfer: { readonly id: string; readonly createdAt: number; readonly prefix: string },
   entries: ReadonlyMap<number, ManifestEntry>,
 ): Promise<SealedManifest> {
+  const now = new Date(rooms.now())
   const manifest: Json = {
     v: 1,
     transfer: transfer.id,
@@ -77,13 +78,13 @@ export async function storeManifest(
     priority: target.priority,
     gateway: rooms.site.config.gateway.name,
     createdAt: new Date(transfer.createdAt).toISOString(),
-    completedAt: new Date(rooms.now()).toISOString(),
+    completedAt: now.toISOString(),
     items: [...entries].map(([index, entry]) => ({ index, ...entry })),
   }
   const bytes = Buffer.from(canonicalJson(manifest))
-  const envelope = await newEnvelope(await rooms.directory.recipientsOf(target.group))
+  const envelope = await newEnvelope(await rooms.directory.recipientsOf(target.group), now)
   try {
-    const sealed = await envelope.sealSigned(bytes, rooms.gatewayKey)
+    const sealed = await envelope.sealSigned(bytes, rooms.gatewayKey, now)
     const stored = await rooms.store.put(`${transfer.prefix}/${randomName()}`, sealed)
     return {
       digest: createHash('sha256').update(bytes).digest('hex'),

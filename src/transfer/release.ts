@@ -74,7 +74,11 @@ export async function checkRelease(
   )
   // The certificate in effect, by the policy of today: an expired or replaced one vouches for nothing.
   const { certificate } = await rooms.directory.facilityRecipient(facility)
-  if (!isAboutIt || !isOfIt || !(await verifyDetached(text, signature, certificate)))
+  if (
+    !isAboutIt ||
+    !isOfIt ||
+    !(await verifyDetached(text, signature, certificate, new Date(rooms.now())))
+  )
     throw new NocturneError('release_invalid')
   return {
     quarantine: held.id,

@@ -190,7 +190,7 @@ describe('pull', () => {
     const other = join(gateway.site, 'keys', 'facility-a.asc')
     const refused = await pull(id, '--gateway-certificate', other)
     expect(refused.status).toBe(1)
-    expect(refused.stderr).toContain('the message cannot be opened: the manifest')
+    expect(refused.stderr).toContain("the gateway's signature does not hold: the manifest")
     const right = join(gateway.site, 'keys', 'gateway.asc')
     expect((await pull(id, '--gateway-certificate', right)).status).toBe(0)
   }, 60_000)

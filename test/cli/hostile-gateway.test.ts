@@ -231,7 +231,7 @@ describe('a transfer from a gateway that lies', () => {
           {
             client,
             signal: new AbortController().signal,
-            gateway: { name: 'gw', certificate: gatewayKey.certificate },
+            gateway: { name: 'gw', certificates: [gatewayKey.certificate] },
             key: reader.key,
             out,
             reader: undefined,
@@ -380,12 +380,12 @@ describe('a transfer from a gateway that lies', () => {
     [
       'the manifest is signed by the reader, not by the gateway',
       (lie) => void (lie.signer = reader.key),
-      'the message cannot be opened: the manifest',
+      "the gateway's signature does not hold: the manifest",
     ],
     [
       'the manifest is not signed',
       (lie) => void (lie.signer = undefined),
-      'the message cannot be opened: the manifest',
+      "the gateway's signature does not hold: the manifest",
     ],
   ]
 

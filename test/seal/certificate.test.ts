@@ -145,6 +145,7 @@ describe('the policy for certificates', () => {
       {
         code: 'certificate_expired',
         reason: `it expired on ${expiresAt!.toISOString().slice(0, 10)}`,
+        isPassing: true,
       },
     ])
   })

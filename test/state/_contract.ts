@@ -54,6 +54,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'envelopes',
         'events',
         'facility_keys',
+        'gateway_keys',
         'items',
         'key_packets',
         'ledger_cursors',

@@ -51,11 +51,14 @@ export async function openTransfer(
   reader: Reader,
   id: string,
 ): Promise<Opened> {
-  const { certificate } = (await call(gateway, 'GET', '/v1/gateway')).body as unknown as {
-    certificate: string
-  }
+  const { certificate, formerCertificates } = (await call(gateway, 'GET', '/v1/gateway'))
+    .body as unknown as { certificate: string; formerCertificates: string[] }
   const sealed = await fetchSealed(gateway, reader, `/v1/transfers/${id}/manifest`)
-  const { content } = await openSignedMessage(sealed, [reader.key], certificate)
+  const { content } = await openSignedMessage(
+    sealed,
+    [reader.key],
+    [certificate, ...formerCertificates],
+  )
   const manifest = JSON.parse(Buffer.from(content).toString()) as Opened['manifest']
   const contents = new Map<number, Buffer>()
   for (const { index, plaintext } of manifest.items) {

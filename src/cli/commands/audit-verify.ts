@@ -36,9 +36,12 @@ export const registerAuditVerify: Register = (parent, cli) => {
     )
     .action(async (file: string | undefined, options: VerifyOptions) => {
       const output = cli.output(options)
-      const verify = await import('../audit-verify.js')
+      const [verify, { readLedgerKey }] = await Promise.all([
+        import('../audit-verify.js'),
+        import('../ledger-key.js'),
+      ])
       const key =
-        options.ledgerKey === undefined ? undefined : await verify.readLedgerKey(options.ledgerKey)
+        options.ledgerKey === undefined ? undefined : await readLedgerKey(options.ledgerKey)
       if (file === undefined) {
         const source = checkSource(options)
         const report =

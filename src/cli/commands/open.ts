@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { collect } from '../arguments.js'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
 import { about, toErrorJson, usageError } from '../command-error.js'
@@ -9,7 +10,8 @@ import type { KeyOptions } from '../key-options.js'
 
 interface OpenOptions extends KeyOptions {
   readonly out: string
-  readonly gatewayCertificate?: string
+  readonly gatewayCertificate?: readonly string[]
+  readonly ledgerKey?: string
   readonly json?: boolean
 }
 
@@ -27,7 +29,12 @@ export const registerOpen: Register = (parent, cli) => {
     .requiredOption('--out <dir>', 'folder for what was opened')
     .option(
       '--gateway-certificate <file>',
-      'of the gateway that signed the manifest, for a folder that nocturne dump wrote',
+      'of the gateway that signed the manifest, for a folder that nocturne dump wrote; may be given again',
+      collect,
+    )
+    .option(
+      '--ledger-key <key>',
+      "the ledger's key, or a file with it: the ledger must show the manifest of the folder, and when",
     )
     .action(async (files: string[], options: OpenOptions) => {
       const output = cli.output(options)
@@ -43,22 +50,25 @@ export const registerOpen: Register = (parent, cli) => {
       await makeFolder(options.out)
       const opened: unknown[] = []
       const openFolder = async (folder: string, own: typeof key) => {
-        const path = options.gatewayCertificate
-        if (path === undefined) {
+        const paths = options.gatewayCertificate ?? []
+        if (paths.length === 0) {
           throw usageError(
             `whose signature must the manifest of this transfer have? ${folder}`,
             "add --gateway-certificate FILE: keys/gateway.asc of the gateway's site",
           )
         }
-        const [{ openDumped }, { readSmallText }] = await Promise.all([
+        const [{ openDumped }, { readSmallText }, { readLedgerKey }] = await Promise.all([
           import('../dumped.js'),
           import('../secret-file.js'),
+          import('../ledger-key.js'),
         ])
         const errors: unknown[] = []
         const report = await openDumped({
           folder,
           key: own,
-          gatewayCertificate: await readSmallText(path),
+          gatewayCertificates: await Promise.all(paths.map((path) => readSmallText(path))),
+          ledgerKey:
+            options.ledgerKey === undefined ? undefined : await readLedgerKey(options.ledgerKey),
           out: options.out,
           signal: cli.signal,
           onFailed: (error) => {
@@ -69,6 +79,12 @@ export const registerOpen: Register = (parent, cli) => {
         output.print(
           `${folder} -> ${report.folder}: ${report.opened} of ${count(report.items, 'item')} opened as the signed manifest names them`,
         )
+        if (report.loggedAt !== undefined)
+          output.print(`the ledger shows the manifest since ${report.loggedAt}`)
+        if (report.hasKeyEnded)
+          output.warn(
+            `the key that signed the manifest has ended since; that it signed on ${report.signedAt.slice(0, 10)} is its holder's word: add --ledger-key for the ledger's`,
+          )
         return { file: folder, ...report, ...(errors.length > 0 && { errors }) }
       }
       for (const file of files) {

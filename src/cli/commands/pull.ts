@@ -1,4 +1,4 @@
-import { transferId } from '../arguments.js'
+import { collect, transferId } from '../arguments.js'
 import { define } from '../command.js'
 import type { Register } from '../command.js'
 import { CommandError, toErrorJson, usageError } from '../command-error.js'
@@ -15,7 +15,7 @@ import type { PrivateKey } from '../../seal/index.js'
 interface PullOptions extends GatewayOptions, KeyOptions {
   readonly out: string
   readonly all?: boolean
-  readonly gatewayCertificate?: string
+  readonly gatewayCertificate?: readonly string[]
   readonly json?: boolean
 }
 
@@ -31,7 +31,11 @@ export const registerPull: Register = (parent, cli) => {
     .argument('[id]', 'id of the transfer', transferId)
     .requiredOption('--out <dir>', 'folder that gets one folder a transfer')
     .option('--all', 'everything in the inbox that no other reader has claimed')
-    .option('--gateway-certificate <file>', 'trust only manifests that this certificate signed')
+    .option(
+      '--gateway-certificate <file>',
+      'trust only manifests that this certificate signed; give it again for the key before',
+      collect,
+    )
     .action(async (id: string | undefined, options: PullOptions) => {
       const output = cli.output(options)
       if ((id === undefined) === (options.all !== true)) {
@@ -49,7 +53,7 @@ export const registerPull: Register = (parent, cli) => {
         ])
       const key = await readKey(options, output)
       await withGateway(options, cli, output, async (client) => {
-        const gateway = await readGateway(client, options.gatewayCertificate)
+        const gateway = await readGateway(client, options.gatewayCertificate ?? [])
         const reports: unknown[] = []
         const targets = await listTargets(client, id)
         for (const target of targets) {
@@ -109,6 +113,10 @@ function show(output: Output, report: PullReport): void {
   output.print(
     `  every digest matches the signed manifest; ${isAcknowledged ? '' : 'not '}acknowledged`,
   )
+  if (report.hasKeyEnded)
+    output.warn(
+      `the manifest was signed on ${report.signedAt.slice(0, 10)} with a key that is no longer the gateway's`,
+    )
   if (!hasReceipts)
     output.warn(`the receipts of this pull are missing; nocturne pull ${id} fetches them again`)
 }

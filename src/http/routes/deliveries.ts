@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { NocturneError } from '../../lib/errors.js'
 import type { Download } from '../../deliver/index.js'
-import { certificateWarnings } from '../certificate-warnings.js'
+import { warningsFor } from '../certificate-warnings.js'
 import type { Door } from '../door.js'
 import { rangeOf } from '../range.js'
 import { admit, admitToTransfer, indexOf } from '../request.js'
@@ -30,10 +30,7 @@ export function deliveryRoutes(door: Door): Router {
     const { session, actor } = await admit(door, request, 'inbox.read')
     await door.noteListing(actor, 'inbox')
     const transfers = await deliveries.inbox({ principal: session.principal, actor })
-    const mine = (await certificateWarnings(door.rooms)).filter(
-      ({ principal }) => principal === session.principal.id,
-    )
-    response.json({ transfers, warnings: mine.map(({ text }) => text) })
+    response.json({ transfers, warnings: await warningsFor(door.rooms, session.principal.id) })
   })
 
   router.post('/transfers/:id/claim', async (request, response) => {

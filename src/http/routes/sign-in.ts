@@ -3,6 +3,7 @@ import { Router, json } from 'express'
 import type { Request } from 'express'
 import { z } from 'zod'
 import { NocturneError, asNocturneError } from '../../lib/errors.js'
+import { formerGatewayCertificates } from '../../transfer/gateway-key.js'
 import type { Door } from '../door.js'
 import { addressOf } from '../request.js'
 import { VERSION } from '../../lib/version.js'
@@ -19,13 +20,14 @@ export function signInRoutes(door: Door, origin: () => string): Router {
   const { config } = rooms.site
   const router = Router()
 
-  router.get('/gateway', (_request, response) => {
+  router.get('/gateway', async (_request, response) => {
     const { itemBytes, requestItems, transferItems, transferBytes } = config.limits
     response.json({
       name: config.gateway.name,
       origin: origin(),
       version: VERSION,
       certificate: rooms.gatewayKey.certificate,
+      formerCertificates: await formerGatewayCertificates(rooms.state),
       ledgerKey: rooms.ledger.verifierKey,
       limits: { itemBytes, requestItems, transferItems, transferBytes },
     })

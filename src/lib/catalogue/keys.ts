@@ -34,6 +34,11 @@ export const KEYS = {
     'the certificate has no usable encryption subkey',
     'add an encryption subkey, or make a new key with `nocturne key new`',
   ),
+  certificate_cannot_sign: entry(
+    422,
+    'the certificate has no usable key that signs',
+    'make a new key with `nocturne key new`',
+  ),
   certificate_not_waiting: entry(
     404,
     'no replaced certificate waits for confirmation',
@@ -55,6 +60,11 @@ export const KEYS = {
     'the message cannot be opened',
     'check that it was sealed to this key; if it was, it was changed on the way: fetch it again',
   ),
+  manifest_not_signed: entry(
+    422,
+    "the gateway's signature does not hold",
+    'give the certificate that the gateway had when the transfer was sealed; if it was that one, somebody else signed, or signed with a key that had ended',
+  ),
   manifest_mismatch: entry(
     422,
     'the items do not match the manifest',
@@ -68,8 +78,8 @@ export const KEYS = {
   ),
   gateway_key_unfit: entry(
     500,
-    "the gateway's own key breaks the site's rules for keys",
-    'before the first transfer put another one in its place: `nocturne key new --name gateway --algorithm nistP384 --out gateway.asc`, then secrets/gateway.asc and keys/gateway.asc',
+    "the gateway's own key cannot sign a manifest",
+    'put another one in its place: `nocturne key new --name gateway --out gateway.asc` (with --algorithm nistP384 under keys.fips), then secrets/gateway.asc and keys/gateway.asc, and start again; what the old one signed stays good',
   ),
   text_detector_missing: entry(
     500,

@@ -1,0 +1,67 @@
+/** The key that signs manifests: whether it may sign now, which one it is, and which ones it was. */
+import { createHash } from 'node:crypto'
+import { NocturneError } from '../lib/errors.js'
+import type { Rooms } from '../rooms.js'
+import { inspectCertificate, problemOfSigner } from '../seal/index.js'
+import type { State } from '../state/index.js'
+import { SYSTEM } from './sweep.js'
+
+/** Of the keys before, the newest: what is handed to readers has an end. */
+const MAX_FORMER = 20
+
+/** Its certificate under today's policy. */
+export const inspectGatewayKey = ({ gatewayKey, site, now }: GatewayKeyRooms) =>
+  inspectCertificate(gatewayKey.certificate, new Date(now()), site.config.keys)
+
+type GatewayKeyRooms = Pick<Rooms, 'gatewayKey' | 'site' | 'now'>
+
+/**
+ * Asked before a byte of a transfer is taken: a key that ran out while the gateway was serving signs nothing more.
+ *
+ * @throws NocturneError `gateway_key_unfit`
+ */
+export async function expectGatewayKey(rooms: GatewayKeyRooms): Promise<void> {
+  const unfit = problemOfSigner(await inspectGatewayKey(rooms))
+  if (unfit) throw new NocturneError('gateway_key_unfit', { subject: unfit.reason })
+}
+
+/** On start: another key, or the same with another certificate, is an event, and the one before stays known. */
+export async function recordGatewayKey({ state, ledger, gatewayKey, now }: Rooms): Promise<void> {
+  const { fingerprint, certificate } = gatewayKey
+  const before = await state.db
+    .selectFrom('gateway_keys')
+    .select(['fingerprint', 'certificate'])
+    .where('until', 'is', null)
+    .executeTakeFirst()
+  if (before?.certificate === certificate) return
+  const digest = createHash('sha256').update(certificate).digest('hex')
+  const from = before?.fingerprint ?? null
+  await ledger.record(async (tx) => {
+    const row = { fingerprint, certificate, since: now(), until: null }
+    await tx.updateTable('gateway_keys').set({ until: now() }).where('until', 'is', null).execute()
+    await tx
+      .insertInto('gateway_keys')
+      .values(row)
+      .onConflict((conflict) =>
+        conflict.column('fingerprint').doUpdateSet({ certificate, until: null }),
+      )
+      .execute()
+    const detail = { principal: 'gateway', from, to: fingerprint, certificate: digest }
+    return {
+      value: undefined,
+      events: [{ type: 'certificate.changed', outcome: 0, actor: SYSTEM, detail }],
+    }
+  })
+}
+
+/** Certificates of the keys before, the newest first: manifests that they signed are still there. */
+export async function formerGatewayCertificates(state: Pick<State, 'db'>): Promise<string[]> {
+  const rows = await state.db
+    .selectFrom('gateway_keys')
+    .select('certificate')
+    .where('until', 'is not', null)
+    .orderBy('until', 'desc')
+    .limit(MAX_FORMER)
+    .execute()
+  return rows.map(({ certificate }) => certificate)
+}

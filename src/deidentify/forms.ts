@@ -101,16 +101,38 @@ export function* birthDateForms(date: string): Generator<string, void> {
   const parts = dayOf(date)
   if (!parts) return
   const [year, month, day] = parts
-  const names = MONTHS[Number(month) - 1] ?? []
-  for (const written of new Set(names.flatMap((name) => [name, name.slice(0, 3)]))) {
-    // Month and year name a birth date whatever day stands before them.
-    for (const separator of ['', '-', ' ', '. ', '.', '/', ' de ', ', '])
-      yield written + separator + year
-    for (const number of new Set([day, String(Number(day))]))
-      for (const end of ['', ',', 'st', 'nd', 'rd', 'th', 'st,', 'nd,', 'rd,', 'th,'])
-        yield `${written} ${number}${end} ${year}`
-  }
+  const shortDay = String(Number(day))
+  const ordinal = shortDay + (ENDS[shortDay] ?? 'th')
+  const [english, ...others] = (MONTHS[Number(month) - 1] ?? []).map(namesOfMonth)
+  // Month and year name a birth date whatever day stands before them.
+  for (const name of new Set([...(english ?? []), ...others.flat()]))
+    for (const separator of [' ', '-', '', ' de ']) yield name + separator + year
+  for (const name of english ?? [])
+    for (const number of new Set([day, shortDay, ordinal]))
+      for (const end of [' ', ', ']) yield `${name} ${number}${end}${year}`
+  for (const name of english ?? [])
+    for (const separator of [' ', '-', '']) {
+      yield year + separator + name
+      yield [day, name, year.slice(2)].join(separator)
+      yield [shortDay, name, year.slice(2)].join(separator)
+    }
 }
+
+const ENDS: Readonly<Record<string, string>> = {
+  1: 'st',
+  2: 'nd',
+  3: 'rd',
+  21: 'st',
+  22: 'nd',
+  23: 'rd',
+  31: 'st',
+}
+/** In full, and by three letters with and without a point. */
+const namesOfMonth = (name: string): readonly string[] => [
+  name,
+  name.slice(0, 3),
+  `${name.slice(0, 3)}.`,
+]
 
 /** The first line of an address: a house number, and the street before or behind it. */
 const HOUSE = /^(?:\d{1,5}[a-z]?\s+\p{L}{4,}|\p{L}{4,}\s+\d{1,5})/u

@@ -7,6 +7,8 @@ import { conditions, matcherOf, type Condition, type ReadAttribute } from './con
 export interface PixelRule {
   readonly name: string
   readonly isAtRisk: boolean
+  /** Its text stands at places that a rule for blanking can know. */
+  readonly isBlankable: boolean
   /** Every one must fit. */
   readonly conditions: readonly Condition[]
 }
@@ -17,6 +19,7 @@ const schema = z.strictObject({
       name: z.string(),
       when: conditions,
       risk: z.boolean(),
+      blankable: z.boolean().default(false),
       because: z.string(),
     }),
   ),
@@ -24,9 +27,10 @@ const schema = z.strictObject({
 
 /** @throws Error for a file that breaks the format, an unknown keyword included: rules are never left out in silence. */
 export function loadPixelRules(text: string): readonly PixelRule[] {
-  return schema.parse(parse(text)).rules.map(({ name, when, risk }) => ({
+  return schema.parse(parse(text)).rules.map(({ name, when, risk, blankable }) => ({
     name,
     isAtRisk: risk,
+    isBlankable: blankable,
     conditions: when,
   }))
 }
@@ -37,11 +41,28 @@ const shipped = (name: string): readonly PixelRule[] =>
 const TEXT_RULES = shipped('pixel-rules.yaml')
 const FACE_RULES = shipped('face-rules.yaml')
 
-/** Names may be burned in. The first rule that fits decides; without one the image is at risk. */
-export function arePixelsAtRisk(read: ReadAttribute, rules = TEXT_RULES): boolean {
+export interface Risk {
+  readonly isAtRisk: boolean
+  /** Every rule that speaks against the image says so: none is a reason that blanking leaves standing. */
+  readonly isBlankable: boolean
+}
+
+/**
+ * Names may be burned in. The first rule that fits decides; without one the image is at risk. Rules behind it count, too, up
+ * to the first that sees none.
+ */
+export function riskOf(read: ReadAttribute, rules = TEXT_RULES): Risk {
   const fits = matcherOf(read)
-  return rules.find(({ conditions }) => fits(conditions))?.isAtRisk ?? true
+  let reasons = 0
+  let blankable = 0
+  for (const { isAtRisk, isBlankable, conditions } of rules) {
+    if (!fits(conditions)) continue
+    if (!isAtRisk) return { isAtRisk: reasons > 0, isBlankable: blankable === reasons }
+    reasons += 1
+    if (isBlankable) blankable += 1
+  }
+  return { isAtRisk: true, isBlankable: reasons > 0 && blankable === reasons }
 }
 
 /** A face may be seen, or made from the slices (PS3.15 E.3.2). */
-export const areFeaturesAtRisk = (read: ReadAttribute): boolean => arePixelsAtRisk(read, FACE_RULES)
+export const areFeaturesAtRisk = (read: ReadAttribute): boolean => riskOf(read, FACE_RULES).isAtRisk

@@ -154,8 +154,8 @@ describe('an image that was blanked', () => {
     ]
     const input = ultrasoundFile(whole, [], [0x7fe00010, 'OB', before], 'explicit', model)
     const after = pixelsOf((await run(input)).bytes, before.length)
-    expect(after.subarray(0, 30 * 640).every((byte) => byte === 0)).toBe(true)
-    expect(after.subarray(30 * 640).equals(before.subarray(30 * 640))).toBe(true)
+    expect(after.subarray(0, 40 * 640).every((byte) => byte === 0)).toBe(true)
+    expect(after.subarray(40 * 640).equals(before.subarray(40 * 640))).toBe(true)
     const other = ultrasoundFile(
       { ...whole, rows: 479 },
       [],
@@ -200,5 +200,51 @@ describe('an image that was blanked', () => {
     const looked = await run(input, contextFor('pseudonymize', { waived: ['pixels_not_cleaned'] }))
     expect(looked.facts).toMatchObject({ pixelsAtRisk: true, pixelsBlanked: false })
     expect(passed.facts).toMatchObject({ pixelsAtRisk: true, pixelsBlanked: false })
+  })
+})
+
+describe('a shipped rule', () => {
+  const CR = '1.2.840.10008.5.1.4.1.1.1'
+  const plate = (more: readonly Written[]): Written[] => [
+    [0x00080016, 'UI', CR],
+    [0x00080060, 'CS', 'CR'],
+    [0x00080070, 'LO', 'Canon Inc.'],
+    [0x00081090, 'LO', 'CXDI'],
+    ...more,
+  ]
+  const whole: Picture = { rows: 2592, columns: 2208, photometric: 'MONOCHROME2' }
+  const before = Buffer.alloc(2592 * 2208, 9)
+  const image = (more: readonly Written[]): Buffer =>
+    ultrasoundFile(whole, [], [0x7fe00010, 'OB', before], 'explicit', plate(more))
+
+  it('blanks the bands of the one plate reader that is known', async () => {
+    const { bytes, facts } = await run(image([]))
+    expect(facts).toMatchObject({ pixelsBlanked: true, pixelsAtRisk: false })
+    const after = pixelsOf(bytes, before.length)
+    const band = 80 * 2208
+    expect(after.subarray(0, band).every((byte) => byte === 0)).toBe(true)
+    expect(after.subarray(-band).every((byte) => byte === 0)).toBe(true)
+    expect(after.subarray(band, -band).equals(before.subarray(band, -band))).toBe(true)
+  })
+
+  it.each<[string, Written[]]>([
+    ['came from film', [[0x00080064, 'CS', 'DF']]],
+    ['was captured by a device', [[0x00181016, 'LO', 'Frame Grabber']]],
+    ['is a screen', [[0x00080008, 'CS', 'DERIVED\\SECONDARY\\SCREEN SAVE']]],
+    ['has colours', [[0x00280004, 'CS', 'PALETTE COLOR']]],
+  ])('lets none pass that %s, which it does not answer for', async (_, more) => {
+    expect(await codeOf(image(more))).toBe('pixels_at_risk')
+  })
+
+  it('leaves that to a rule of the facility', async () => {
+    const { profile } = contextFor()
+    const rule = {
+      name: 'ours',
+      conditions: [],
+      place: { kind: 'edges' as const, top: 9, bottom: 0, left: 0, right: 0, areas: [] },
+    }
+    const context = contextFor('pseudonymize', { profile: { ...profile, blanking: [rule] } })
+    const { facts } = await run(image([[0x00080064, 'CS', 'DF']]), context)
+    expect(facts.pixelsBlanked).toBe(true)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { arePixelsAtRisk, loadPixelRules } from '../../src/deidentify/risk.js'
+import { loadPixelRules, riskOf } from '../../src/deidentify/risk.js'
 import { file, valueOf, type Written } from './_build.js'
 import { codeOf, contextFor, run, withPixels } from './_run.js'
 
@@ -7,6 +7,11 @@ const PIXELS: Written = [0x7fe00010, 'OW', Buffer.alloc(64)]
 const IN_SPACE: Written = [0x00200037, 'DS', '1\\0\\0\\0\\1\\0']
 const sopClass = (uid: string): Written => [0x00080016, 'UI', uid]
 const modality = (value: string): Written => [0x00080060, 'CS', value]
+const maker = (name: string): Written => [0x00080070, 'LO', name]
+const PRIMARY: Written = [0x00080008, 'CS', 'ORIGINAL\\PRIMARY']
+const SECONDARY: Written = [0x00080008, 'CS', 'DERIVED\\SECONDARY']
+const ROWS_860: Written = [0x00280010, 'US', Buffer.from([0x5c, 0x03])]
+const MAMMOGRAM = '1.2.840.10008.5.1.4.1.1.1.2'
 const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
 
 describe('an image with pixels', () => {
@@ -15,7 +20,9 @@ describe('an image with pixels', () => {
     ['a slice of MR', [sopClass('1.2.840.10008.5.1.4.1.1.4'), modality('MR'), IN_SPACE]],
     ['an enhanced CT', [sopClass('1.2.840.10008.5.1.4.1.1.2.1')]],
     ['a segmentation', [sopClass('1.2.840.10008.5.1.4.1.1.66.4'), modality('SEG')]],
-    ['a mammogram', [modality('MG'), [0x00080008, 'CS', 'ORIGINAL\\PRIMARY']]],
+    ['a label map', [sopClass('1.2.840.10008.5.1.4.1.1.66.7'), modality('SEG')]],
+    ['a mammogram', [sopClass(MAMMOGRAM), modality('MG'), PRIMARY]],
+    ['an angiogram', [sopClass('1.2.840.10008.5.1.4.1.1.12.1'), modality('XA'), PRIMARY]],
   ])('passes as %s', async (_, more) => {
     const { facts } = await run(file([...more, PIXELS]))
     expect(facts.pixelsAtRisk).toBe(false)
@@ -31,6 +38,22 @@ describe('an image with pixels', () => {
     ['is a projection', [modality('DX')]],
     ['came from a scanner for film', [IN_SPACE, [0x00080064, 'CS', 'DF']]],
     ['is a dose screen', [IN_SPACE, [0x00080008, 'CS', 'DERIVED\\SECONDARY\\SCREEN SAVE']]],
+    ['is a slice that a device captured', [IN_SPACE, [0x00181016, 'LO', 'Frame Grabber']]],
+    ['is a slice with a date of capture', [IN_SPACE, [0x00181012, 'DA', '20240101']]],
+    ['is a slice called a dose report', [IN_SPACE, [0x0008103e, 'LO', 'Dose Report 999']]],
+    ['is a dose page of GE', [IN_SPACE, maker('GE MEDICAL'), [0x00400310, 'ST', 'TotalDLP=1']]],
+    ['is a page of Siemens', [IN_SPACE, maker('SIEMENS'), SECONDARY, ROWS_860]],
+    ['is a result page', [sopClass('1.2.840.10008.5.1.4.1.1.20'), modality('NM'), SECONDARY]],
+    [
+      'is a mammogram on a plate',
+      [sopClass(MAMMOGRAM), modality('MG'), PRIMARY, [0x00187004, 'CS', 'STORAGE']],
+    ],
+    [
+      'is a mammogram of another class',
+      [sopClass('1.2.840.10008.5.1.4.1.1.1'), modality('MG'), PRIMARY],
+    ],
+    ['is a slice of another class', [sopClass('1.2.840.10008.5.1.4.1.1.6.1'), IN_SPACE]],
+    ['was digitized from film', [IN_SPACE, maker('LUMISYS')]],
     ['is a slice in colour', [IN_SPACE, [0x00280004, 'CS', 'RGB']]],
     ['has no place in space', [[0x00200037, 'DS', '']]],
     ['is of a modality that nobody knows', [modality('ZZ'), IN_SPACE]],
@@ -96,7 +119,7 @@ describe('under Clean Recognizable Visual Features, an image', () => {
 describe('the rules', () => {
   const rule = (when: string) =>
     loadPixelRules(`rules: [{ name: r, when: ${when}, risk: false, because: test }]`)
-  const fits = (when: string, value: string) => !arePixelsAtRisk(() => value, rule(when))
+  const fits = (when: string, value: string) => !riskOf(() => value, rule(when)).isAtRisk
 
   it.each([
     ['{ Modality: [CT] }', 'CT', true],

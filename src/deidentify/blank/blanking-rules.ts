@@ -83,19 +83,25 @@ const SHIPPED = z
     parse(readFileSync(new URL('../../../config/blanking-rules.yaml', import.meta.url), 'utf8')),
   ).rules
 
+interface Image {
+  readonly read: ReadAttribute
+  readonly elements: readonly Element[]
+  readonly buffer: Buffer
+  readonly geometry: Geometry
+}
+
 /**
- * What to blank, by the first rule that fits and finds its place in this image, `own` before those that are shipped;
- * undefined when none does.
+ * What to blank, by the first rule that fits and finds its place in this image; undefined when none does. `own` come before
+ * those that are shipped, and answer for every risk that the facility sees in its images; the shipped ones only where
+ * `isBlankable`.
  */
 export function blankingOf(
-  read: ReadAttribute,
-  elements: readonly Element[],
-  buffer: Buffer,
-  geometry: Geometry,
+  { read, elements, buffer, geometry }: Image,
   own: readonly BlankingRule[],
+  isBlankable: boolean,
 ): { readonly rule: string; readonly mask: Mask } | undefined {
   const fits = matcherOf(read)
-  for (const { name, conditions, place } of [...own, ...SHIPPED]) {
+  for (const { name, conditions, place } of isBlankable ? [...own, ...SHIPPED] : own) {
     if (!fits(conditions)) continue
     const mask = maskFor(place, elements, buffer, geometry)
     if (mask && areaOf(mask) > 0) return { rule: name, mask }

@@ -7,7 +7,7 @@ import { attributesOf } from '../identity.js'
 import type { DeidentifyContext } from '../index.js'
 import { CLEAN_FEATURES } from '../options.js'
 import type { Pace } from '../pace.js'
-import { areFeaturesAtRisk, arePixelsAtRisk } from '../risk.js'
+import { areFeaturesAtRisk, riskOf } from '../risk.js'
 import type { Stretch } from '../stretch.js'
 import type { Syntax } from '../syntax.js'
 import { blankingOf } from './blanking-rules.js'
@@ -104,14 +104,15 @@ function judgeText(
   read: ReadAttribute,
   { profile, waived = [], textDetector: detector }: Judging,
 ): Omit<PixelVerdict, 'isFaceless'> {
-  const isAtRisk = arePixelsAtRisk(read)
+  const { isAtRisk, isBlankable } = riskOf(read)
   const isLookedAt = TEXT_FINDINGS.some((code) => waived.includes(code))
   if (!isAtRisk || profile.pixels === 'pass' || isLookedAt) return { ...NOTHING, isAtRisk }
   if (profile.pixels === 'quarantine') throw new NocturneError('pixels_at_risk')
   const geometry = geometryOf(head.elements, buffer, syntax.encoding)
   if (!geometry) throw new NocturneError('pixels_at_risk')
   const hasOverlay = hasEmbeddedOverlay(head.elements, buffer, syntax)
-  const found = blankingOf(read, head.elements, buffer, geometry, profile.blanking)
+  const image = { read, elements: head.elements, buffer, geometry }
+  const found = blankingOf(image, profile.blanking, isBlankable)
   if (found) {
     const inspection = detector && { detector, isNeeded: false }
     const work = hasOverlay ? undefined : workOf(pixels, geometry, syntax, found.mask, inspection)

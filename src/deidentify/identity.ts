@@ -39,6 +39,8 @@ export const DIRECTORY = '1.2.840.10008.1.3.10'
 const DIRECTORY_RECORDS = 0x00041220
 /** Encapsulated PDF, CDA, STL, OBJ, MTL (PS3.4 B.5). */
 const ENCAPSULATED = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.104\.\d+$/
+/** Basic Voice and General Audio Waveform Storage: a voice is its owner's, and it may say names. */
+const AUDIO = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.9\.4\.\d+$/
 
 /** Values of the top level as text, without padding; empty for what is absent or a sequence. */
 export const readerOf =
@@ -70,7 +72,7 @@ export function readUids(elements: readonly Element[], buffer: Buffer): Uids {
   }
 }
 
-/** @throws NocturneError `media_directory`, `missing_identity`, `private_sop_class`, `encapsulated_document` */
+/** @throws NocturneError `media_directory`, `missing_identity`, `private_sop_class`, `encapsulated_document`, `recorded_sound` */
 export function readIdentity(elements: readonly Element[], buffer: Buffer): Identity {
   const decode = decodeOf(elements, buffer) ?? decodeDefault
   const read = readerOf(elements, buffer)
@@ -83,6 +85,7 @@ export function readIdentity(elements: readonly Element[], buffer: Buffer): Iden
     throw new NocturneError('missing_identity')
   if (!sopClassUID.startsWith('1.2.840.10008.')) throw new NocturneError('private_sop_class')
   if (ENCAPSULATED.test(sopClassUID)) throw new NocturneError('encapsulated_document')
+  if (AUDIO.test(sopClassUID)) throw new NocturneError('recorded_sound')
   const modality = read(0x00080060)
   return {
     ...uids,

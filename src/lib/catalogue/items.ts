@@ -85,6 +85,11 @@ export const ITEMS = {
     'an encapsulated document cannot be de-identified',
     'send the document by itself; the original is held: nocturne quarantine',
   ),
+  recorded_sound: item(
+    422,
+    'recorded sound cannot be de-identified',
+    'send what is said in it as text; the original is held: nocturne quarantine',
+  ),
   identifier_left: item(
     422,
     'an identifier was still found after de-identification',

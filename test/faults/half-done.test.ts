@@ -7,7 +7,7 @@ import Database from 'better-sqlite3'
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayClient } from '../../src/cli/client.js'
-import { addRecipient } from '../../src/cli/rewrap.js'
+import { addRecipient, removeRecipient } from '../../src/cli/rewrap.js'
 import { openSite } from '../../src/cli/site.js'
 import { createLedger } from '../../src/ledger/index.js'
 import { readPrivateKey, signDetached } from '../../src/seal/index.js'
@@ -77,8 +77,8 @@ beforeAll(async () => {
 suite(`a gateway that is killed in the middle${why}`, () => {
   const document = Buffer.from('a document that is held, and that somebody looks at')
   let gateway: RunningGateway
-  /** Transfers of the time before the second reader. */
-  const sealedToOne: string[] = []
+  /** Transfers of the time when a third reader read, and the second did not yet. */
+  const earlier: string[] = []
   let tokens: { readonly sender: string; readonly reader: string }
 
   // One thread for files, so that its writes can be counted.
@@ -91,11 +91,12 @@ suite(`a gateway that is killed in the middle${why}`, () => {
     await site.configure((yaml) =>
       yaml.replace('profile: pseudonymize', 'profile: pseudonymize, documents: quarantine'),
     )
-    await makeReader(site, 'reader-2')
+    for (const name of ['reader-2', 'reader-3']) await makeReader(site, name)
+    await setReaders(site, 'reader-1', 'reader-3')
     tokens = { sender: await site.token('facility-a'), reader: await site.token('reader-1') }
     await start()
-    for (let i = 0; i < (EVERY ? 100 : SHARES.length + 1); i++)
-      sealedToOne.push((await upload(site, gateway, images)).body.id)
+    for (let i = 0; i < (EVERY ? 200 : 2 * (SHARES.length + 1)); i++)
+      earlier.push((await upload(site, gateway, images)).body.id)
     await setReaders(site, 'reader-1', 'reader-2')
     await gateway.stop()
     await start()
@@ -106,6 +107,20 @@ suite(`a gateway that is killed in the middle${why}`, () => {
     (await upload(site, gateway, [{ name: 'a.txt', bytes: document, type: 'text/plain' }])).body.id
   const decision = (transfer: string) =>
     rowsOf('select state from quarantine where transfer = ?', transfer)[0]?.state
+
+  const packets = (transfer: string, recipient: string) =>
+    rowsOf(
+      `select 1 from key_packets join envelopes on envelopes.id = envelope
+       where transfer = ? and recipient = ?`,
+      ...[transfer, recipient],
+    ).length
+  const asReader = (change: (client: GatewayClient) => Promise<unknown>): Promise<boolean> => {
+    const { signal } = new AbortController()
+    const client = new GatewayClient({ url: gateway.url, token: tokens.reader, signal })
+    return change(client)
+      .then(() => true)
+      .finally(() => client.close())
+  }
 
   interface Action {
     readonly what: string
@@ -143,26 +158,26 @@ suite(`a gateway that is killed in the middle${why}`, () => {
     },
     {
       what: 'sealing a transfer to one more reader',
-      prepare: () => Promise.resolve(sealedToOne.pop() ?? ''),
+      prepare: () => Promise.resolve(earlier.pop() ?? ''),
       act: async (transfer) => {
         const key = await readPrivateKey(await readFile(site.keyFile('reader-1'), 'utf8'))
-        const { signal } = new AbortController()
-        const client = new GatewayClient({ url: gateway.url, token: tokens.reader, signal })
         const wanted = { transfer, recipient: 'reader-2', fingerprint: undefined, key }
-        return addRecipient(client, wanted)
-          .then(() => true)
-          .finally(() => client.close())
+        return asReader((client) => addRecipient(client, wanted))
       },
       look: (id) => {
-        const packets = (recipient: string) =>
-          rowsOf(
-            `select 1 from key_packets join envelopes on envelopes.id = envelope
-             where transfer = ? and recipient = ?`,
-            ...[id, recipient],
-          ).length
-        const [all, theirs] = [packets('reader-1'), packets('reader-2')]
+        const [all, theirs] = [packets(id, 'reader-1'), packets(id, 'reader-2')]
         if (theirs !== 0 && theirs !== all) return 'half done'
         return settled(theirs === all, countEvents('recipient.added', id))
+      },
+    },
+    {
+      what: 'taking a reader out of a transfer',
+      prepare: () => Promise.resolve(earlier.pop() ?? ''),
+      act: (transfer) => asReader((client) => removeRecipient(client, transfer, 'reader-3')),
+      look: (id) => {
+        const [all, theirs] = [packets(id, 'reader-1'), packets(id, 'reader-3')]
+        if (theirs !== 0 && theirs !== all) return 'half done'
+        return settled(theirs === 0, countEvents('recipient.removed', id))
       },
     },
   ]

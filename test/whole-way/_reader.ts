@@ -47,9 +47,10 @@ export const sha256 = (bytes: Uint8Array): string =>
 
 /** @throws Error when anything is missing, does not open, or is not what the manifest says. */
 export async function openTransfer(
-  gateway: RunningGateway,
+  gateway: Pick<RunningGateway, 'url'>,
   reader: Reader,
   id: string,
+  now = new Date(),
 ): Promise<Opened> {
   const { certificate, formerCertificates } = (await call(gateway, 'GET', '/v1/gateway'))
     .body as unknown as { certificate: string; formerCertificates: string[] }
@@ -58,6 +59,7 @@ export async function openTransfer(
     sealed,
     [reader.key],
     [certificate, ...formerCertificates],
+    now,
   )
   const manifest = JSON.parse(Buffer.from(content).toString()) as Opened['manifest']
   const contents = new Map<number, Buffer>()
@@ -82,7 +84,7 @@ export async function open(message: Uint8Array, key: PrivateKey): Promise<Buffer
 }
 
 async function fetchSealed(
-  gateway: RunningGateway,
+  gateway: Pick<RunningGateway, 'url'>,
   { token }: Reader,
   path: string,
 ): Promise<Buffer> {

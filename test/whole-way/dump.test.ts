@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readPrivateKey } from 'openpgp'
 import { makeSite, nocturne, ROOT } from './_gateway.js'
@@ -90,13 +90,17 @@ describe('a stored transfer', () => {
   })
 
   /** Opens a copy of the dump after `change` was made to it. */
-  const openCopy = async (name: string, change: (folder: string) => Promise<void>) => {
+  const openCopy = async (
+    name: string,
+    change: (folder: string) => Promise<void>,
+    ...words: readonly string[]
+  ) => {
     const folder = at(`dump-${name}`)
     await cp(at('dump'), folder, { recursive: true })
     await change(folder)
     return nocturne(
       ...['open', folder, '--key', site.keyFile('reader-1'), '--out', at(`out-${name}`)],
-      ...['--gateway-certificate', join(site.dir, 'keys/gateway.asc'), '--json'],
+      ...['--gateway-certificate', join(site.dir, 'keys/gateway.asc'), '--json', ...words],
     )
   }
 
@@ -113,10 +117,12 @@ describe('a stored transfer', () => {
     expect(await names(at('out-whole'))).toEqual(await names(at('out')))
   })
 
-  const edit = async (folder: string, change: (list: { items: { index: number }[] }) => void) => {
+  const change = async (file: string, by: (text: string) => string) =>
+    writeFile(file, by(await readFile(file, 'utf8')))
+  const edit = async (folder: string, by: (list: { items: { index: number }[] }) => void) => {
     const path = join(folder, 'transfer.json')
     const list = JSON.parse(await readFile(path, 'utf8')) as { items: { index: number }[] }
-    change(list)
+    by(list)
     await writeFile(path, JSON.stringify(list))
   }
   const changes: [string, number, (folder: string) => Promise<void>][] = [
@@ -145,8 +151,8 @@ describe('a stored transfer', () => {
   ]
   it.each(changes)(
     'is not whole when an item is %s, and item %i is named',
-    async (name, index, change) => {
-      const done = await openCopy(name.replaceAll(' ', '-'), change)
+    async (name, index, spoil) => {
+      const done = await openCopy(name.replaceAll(' ', '-'), spoil)
       expect(done.status).toBe(1)
       expect(done.stderr.match(/error: .*/g)).toEqual([
         `error: the items do not match the manifest: item ${index}`,
@@ -165,6 +171,30 @@ describe('a stored transfer', () => {
     const other = join(site.dir, 'keys/officer-1.asc')
     const wrong = await nocturne(...words, '--gateway-certificate', other)
     expect(wrong.status).toBe(1)
-    expect(wrong.stderr).toContain('the manifest')
+    expect(wrong.stderr).toContain("the gateway's signature does not hold: the manifest")
+  })
+
+  it("is opened under the ledger's key, which shows the manifest and when it was made", async () => {
+    const key = ['--ledger-key', join(site.dir, 'keys/ledger.vkey')]
+    const done = await openCopy('logged', () => Promise.resolve(), ...key)
+    expect([done.status, done.stderr]).toEqual([0, ''])
+    const [report] = (JSON.parse(done.stdout) as { files: Record<string, unknown>[] }).files
+    expect(report).toMatchObject({ isWhole: true, hasKeyEnded: false })
+    const since = Date.parse(String(report?.loggedAt)) - Date.parse(String(report?.signedAt))
+    // A signature has whole seconds.
+    expect(since).toBeGreaterThanOrEqual(0)
+  })
+
+  it.each([
+    ['of another entry', (folder: string) => cp(join(at('out'), id, 'receipt.tlog-proof'), folder)],
+    ['changed', (folder: string) => change(folder, (text) => text.replace('index ', 'index 1'))],
+    ['missing', (folder: string) => rm(folder)],
+  ])("is not opened when the ledger's proof is %s", async (name, spoil) => {
+    const key = ['--ledger-key', join(site.dir, 'keys/ledger.vkey')]
+    const spoiled = (folder: string) => spoil(join(folder, 'available.tlog-proof'))
+    const done = await openCopy(`proof ${name}`, spoiled, ...key)
+    expect(done.status).toBe(1)
+    expect(done.stdout).toMatch(/manifest_not_logged|file_unreadable/)
+    await expect(readdir(at(`out-proof ${name}`))).resolves.toEqual([])
   })
 })

@@ -10,7 +10,7 @@ import {
   RecipientInfo,
 } from 'pkijs'
 import type { AttributeRecipient } from './index.js'
-import type { Digest } from './keys.js'
+import type { Hmac } from './hmac.js'
 
 const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
 const AES_256_CBC = '2.16.840.1.101.3.4.1.42'
@@ -26,10 +26,10 @@ const IV_BYTES = 16
 export function envelop(
   content: Buffer,
   recipients: readonly AttributeRecipient[],
-  digest: Digest,
+  digest: Hmac,
 ): Buffer {
   const keyIds = recipients.map(({ keyId }) => keyId).join(' ')
-  const seed = digest(`${keyIds}\0${content.toString('latin1')}`)
+  const seed = digest.ofText(`${keyIds}\0${content.toString('latin1')}`)
   const key = derived(seed, 'key', KEY_BYTES)
   const iv = derived(seed, 'iv', IV_BYTES)
   const cipher = createCipheriv('aes-256-cbc', key, iv)

@@ -1,16 +1,35 @@
 /** HMAC-SHA256 (RFC 2104). */
+import { isAscii } from 'node:buffer'
 import { createHmac, hash } from 'node:crypto'
 
 const BLOCK = 64
 const DIGEST = 32
 /** UIDs, names and numbers are shorter. */
 const SHORT = 256
+/** Characters of base64url for 48 bits. */
+const SHORTENED = 8
+/** Of a long value, so that none is made a string as a whole. */
+const PIECE = 0x10000
+
+export type ValueDigest = (path: string, buffer: Buffer, start: number, end: number) => string
+
+/** MACs under one key. */
+export interface Hmac {
+  /** Of a text in UTF-8. */
+  ofText(text: string): Buffer
+  /**
+   * Of the value from `start` to `end` that stood at `path`, in base64url. 48 bits are enough to show later that a value somebody names
+   * stood at a place, and nothing to who has no key. The place is part of it, so that equal values in two places cannot be
+   * told to be equal. What is hashed is the path, a NUL and the value read as Latin-1, in UTF-8.
+   */
+  readonly ofValue: ValueDigest
+}
 
 /**
- * The MAC of texts under a key of at most 64 bytes. Two one-shot hashes take less than half the time of `createHmac`,
- * which sets up a stream for each text; a header has some dozens of them.
+ * MACs under a key of at most 64 bytes. Two one-shot hashes take less than half the time of `createHmac`, which sets up a stream for
+ * each text; a header has some dozens of them.
  */
-export function hmacUnder(key: Buffer): (text: string) => Buffer {
+export function hmacUnder(key: Buffer): Hmac {
   // A character takes 3 bytes of UTF-8 at most.
   const inner = Buffer.alloc(BLOCK + 3 * SHORT, 0x36)
   const outer = Buffer.alloc(BLOCK + DIGEST, 0x5c)
@@ -18,10 +37,39 @@ export function hmacUnder(key: Buffer): (text: string) => Buffer {
     inner.writeUInt8(byte ^ 0x36, at)
     outer.writeUInt8(byte ^ 0x5c, at)
   }
-  return (text) => {
-    if (text.length > SHORT) return createHmac('sha256', key).update(text).digest()
-    const end = BLOCK + inner.write(text, BLOCK)
+  /** Of the inner message up to `end`, ready for the outer hash. */
+  const finish = (end: number): void => {
     outer.write(hash('sha256', inner.subarray(0, end), 'binary'), BLOCK, 'latin1')
-    return Buffer.from(hash('sha256', outer, 'binary'), 'latin1')
+  }
+  return {
+    ofText(text) {
+      if (text.length > SHORT) return createHmac('sha256', key).update(text).digest()
+      finish(BLOCK + inner.write(text, BLOCK))
+      return Buffer.from(hash('sha256', outer, 'binary'), 'latin1')
+    },
+    ofValue(path, bytes, start, end) {
+      if (path.length + 1 + end - start > SHORT) return ofLong(path, bytes, start, end)
+      let at = BLOCK + inner.write(path, BLOCK)
+      inner[at++] = 0
+      for (let from = start; from < end; from++) {
+        const byte = bytes[from] ?? 0
+        if (byte < 0x80) {
+          inner[at++] = byte
+        } else {
+          inner[at++] = 0xc0 | (byte >> 6)
+          inner[at++] = 0x80 | (byte & 0x3f)
+        }
+      }
+      finish(at)
+      return hash('sha256', outer, 'base64url').slice(0, SHORTENED)
+    },
+  }
+  function ofLong(path: string, bytes: Buffer, start: number, end: number): string {
+    const mac = createHmac('sha256', key).update(`${path}\0`)
+    for (let from = start; from < end; from += PIECE) {
+      const piece = bytes.subarray(from, Math.min(from + PIECE, end))
+      mac.update(isAscii(piece) ? piece : piece.toString('latin1'))
+    }
+    return mac.digest('base64url').slice(0, SHORTENED)
   }
 }

@@ -6,7 +6,7 @@ import type { ReadAttribute } from './conditions.js'
 import { vrOf } from './dictionary.js'
 import { findElement, type Element, type Encoding } from './element.js'
 import type { OriginalIdentity } from './index.js'
-import type { Digest } from './keys.js'
+import type { Hmac } from './hmac.js'
 import { decodeOf } from './rewrite.js'
 
 export interface Uids {
@@ -105,7 +105,7 @@ export function readIdentity(elements: readonly Element[], buffer: Buffer): Iden
  */
 export function handleOf(
   { original, studyInstanceUID }: Pick<Identity, 'original' | 'studyInstanceUID'>,
-  digest: Digest,
+  digest: Hmac,
 ) {
   const { patientId, issuer, patientName, birthDate } = original
   const name = patientName.replace(/[\^=\s]+/g, ' ').trim()
@@ -119,17 +119,17 @@ export function handleOf(
 }
 
 /** The last patients under each key: the slices of a study have the same. */
-const handles = new WeakMap<Digest, Map<string, string>>()
+const handles = new WeakMap<Hmac, Map<string, string>>()
 const PATIENTS = 16
 /** Of the longest ID, name and issuer that are not made to fill the memory. */
 const MAX_BASIS = 1000
 
-function handleUnder(digest: Digest, basis: string): string {
+function handleUnder(digest: Hmac, basis: string): string {
   const known = handles.get(digest) ?? new Map<string, string>()
   handles.set(digest, known)
   const before = known.get(basis)
   if (before !== undefined) return before
-  const handle = digest(basis).toString('hex')
+  const handle = digest.ofText(basis).toString('hex')
   if (known.size >= PATIENTS) known.clear()
   if (basis.length <= MAX_BASIS) known.set(basis, handle)
   return handle

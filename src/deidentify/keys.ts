@@ -1,17 +1,15 @@
 /** Keyed digests: one secret a facility, a key of its own for every use (HKDF, RFC 5869). */
 import { hkdfSync } from 'node:crypto'
-import { hmacUnder } from './hmac.js'
-
-export type Digest = (text: string) => Buffer
+import { hmacUnder, type Hmac, type ValueDigest } from './hmac.js'
 
 /** Derived keys live as long as the secret they come from, which its owner keeps for the life of the process. */
-const digests = new WeakMap<Buffer, Map<string, Digest>>()
+const digests = new WeakMap<Buffer, Map<string, Hmac>>()
 /** Domains that are kept for a secret: `strip` has some for every transfer. */
 const DOMAINS = 32
 
-/** HMAC-SHA256 under the key that belongs to `domain`. */
-export function keyedDigest(secret: Buffer, domain: string): Digest {
-  const known = digests.get(secret) ?? new Map<string, Digest>()
+/** HMAC-SHA256 under the key that belongs to `domain`; the same object as long as it is remembered. */
+export function keyedDigest(secret: Buffer, domain: string): Hmac {
+  const known = digests.get(secret) ?? new Map<string, Hmac>()
   digests.set(secret, known)
   const before = known.get(domain)
   if (before) return before
@@ -24,13 +22,13 @@ export function keyedDigest(secret: Buffer, domain: string): Digest {
 
 /** Public id of a secret: tells generations of a facility's secret apart, and nothing else. */
 export const keyIdOf = (secret: Buffer): string =>
-  keyedDigest(secret, 'key id')('').toString('hex', 0, 8)
+  keyedDigest(secret, 'key id').ofText('').toString('hex', 0, 8)
 
 /**
  * A UID under 2.25 (PS3.5 B.2): the digest's first 128 bits as a UUID of version 8 (RFC 9562 section 5.8), in decimal.
  * The same UID gives the same one, always and everywhere under this key, and tells nothing without it.
  */
-export function uidMapper(digest: Digest): (uid: string) => string {
+export function uidMapper(digest: Hmac): (uid: string) => string {
   const before = mappers.get(digest)
   if (before) return before
   const mapper = newMapper(digest)
@@ -39,15 +37,15 @@ export function uidMapper(digest: Digest): (uid: string) => string {
 }
 
 /** The slices of a study name the same study, series, frame of reference and equipment. */
-const mappers = new WeakMap<Digest, (uid: string) => string>()
+const mappers = new WeakMap<Hmac, (uid: string) => string>()
 const UIDS = 5000
 
-function newMapper(digest: Digest): (uid: string) => string {
+function newMapper(digest: Hmac): (uid: string) => string {
   const known = new Map<string, string>()
   return (uid) => {
     const before = known.get(uid)
     if (before !== undefined) return before
-    const bytes = digest(uid).subarray(0, 16)
+    const bytes = digest.ofText(uid).subarray(0, 16)
     bytes.writeUInt8(0x80 | (bytes.readUInt8(6) & 0x0f), 6)
     bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8)
     const mapped = `2.25.${BigInt(`0x${bytes.toString('hex')}`).toString()}`
@@ -57,28 +55,23 @@ function newMapper(digest: Digest): (uid: string) => string {
   }
 }
 
-/** Of the bytes from `start` to `end` that stood at `path`. */
-export type ValueDigest = (path: string, buffer: Buffer, start: number, end: number) => string
-
-const valueDigests = new WeakMap<Digest, ValueDigest>()
+const valueDigests = new WeakMap<Hmac, ValueDigest>()
 const VALUES = 5000
 const REMEMBERED_BYTES = 128
 
-/**
- * 48 bits in place of a value, in base64url: enough to show later that a value somebody names stood at a place, and
- * nothing to who has no key. The place is part of it, so that equal values in two places cannot be told to be equal.
- */
-export function valueDigester(digest: Digest): ValueDigest {
+/** `ofValue`, with the last values remembered: those of scanner and institution stand in every instance. */
+export function valueDigester(digest: Hmac): ValueDigest {
   const before = valueDigests.get(digest)
   if (before) return before
   const known = new Map<string, string>()
   const digester: ValueDigest = (path, buffer, start, end) => {
-    const text = `${path}\0${buffer.toString('latin1', start, end)}`
-    const found = known.get(text)
+    if (end - start > REMEMBERED_BYTES) return digest.ofValue(path, buffer, start, end)
+    const value = `${path}\0${buffer.toString('latin1', start, end)}`
+    const found = known.get(value)
     if (found !== undefined) return found
-    const made = digest(text).toString('base64url', 0, 6)
+    const made = digest.ofValue(path, buffer, start, end)
     if (known.size >= VALUES) known.clear()
-    if (text.length <= REMEMBERED_BYTES) known.set(text, made)
+    known.set(value, made)
     return made
   }
   valueDigests.set(digest, digester)

@@ -1,4 +1,4 @@
-import type { ValueDigest } from './keys.js'
+import type { ValueDigest } from './hmac.js'
 import type { Identifiers } from './identifiers.js'
 import type { ElementReport } from './index.js'
 import type { UidPair } from './memo.js'

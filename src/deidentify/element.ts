@@ -54,13 +54,22 @@ const LONG = 'OB OD OF OL OV OW SQ SV UC UN UR UT UV'.split(' ')
 /** VRs whose explicit length has 32 bits behind two reserved bytes (PS3.5 Table 7.1-1). */
 export const LONG_VRS: ReadonlySet<string> = new Set(LONG)
 
-/** By the two letters as a big-endian number. */
-export const VRS: ReadonlyMap<number, { readonly vr: string; readonly long: boolean }> = new Map(
-  [...SHORT, ...LONG].map((vr) => [
-    (vr.charCodeAt(0) << 8) | vr.charCodeAt(1),
-    { vr, long: LONG_VRS.has(vr) },
-  ]),
-)
+interface Vr {
+  readonly vr: string
+  readonly long: boolean
+}
+
+const VRS: readonly (Vr | undefined)[] = [
+  undefined,
+  ...[...SHORT, ...LONG].map((vr) => ({ vr, long: LONG_VRS.has(vr) })),
+]
+/** By the two letters: every element of an explicit VR asks. */
+const places = new Uint8Array(0x10000)
+for (const [place, known] of VRS.entries())
+  if (known) places[Buffer.from(known.vr).readUInt16BE()] = place
+
+/** The VR whose two letters are `code` as a big-endian number. */
+export const vrNamed = (code: number): Vr | undefined => VRS[places[code] ?? 0]
 
 export const TEXT_VRS: ReadonlySet<string> = new Set('LO SH ST LT UT UC'.split(' '))
 

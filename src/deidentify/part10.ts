@@ -1,7 +1,7 @@
 /** The start of a file (PS3.10 section 7.1): preamble, group 0002, and files that lack one, the other or both. */
 import { NocturneError } from '../lib/errors.js'
 import { trimPadding } from './charset.js'
-import { EXPLICIT, IMPLICIT, VRS, type Encoding } from './element.js'
+import { EXPLICIT, IMPLICIT, vrNamed, type Encoding } from './element.js'
 import type { Reader } from './reader.js'
 import { sniff, syntaxOf, type Syntax } from './syntax.js'
 import { Incomplete, readHeader } from './walk.js'
@@ -46,7 +46,7 @@ async function readMeta(reader: Reader, start: number) {
     await reader.fill(at + 12)
     const left = reader.filled - at
     if (left < 8 || reader.buffer.readUInt16LE(at) !== 0x0002) break
-    encoding ??= VRS.has(reader.buffer.readUInt16BE(at + 4)) ? EXPLICIT : IMPLICIT
+    encoding ??= vrNamed(reader.buffer.readUInt16BE(at + 4)) ? EXPLICIT : IMPLICIT
     const header = headerAt(reader, at, encoding)
     const end = header.valueStart + header.length
     if (end - start > MAX_META_BYTES) throw new NocturneError('malformed')

@@ -1,6 +1,6 @@
 /** Transfer syntaxes (PS3.5 annex A, PS3.6 Table A-1) and what to do when a file does not name its own. */
 import { NocturneError } from '../lib/errors.js'
-import { EXPLICIT, EXPLICIT_BIG, IMPLICIT, VRS, type Encoding } from './element.js'
+import { EXPLICIT, EXPLICIT_BIG, IMPLICIT, vrNamed, type Encoding } from './element.js'
 
 export interface Syntax {
   readonly uid: string
@@ -38,7 +38,7 @@ export function syntaxOf(uid: string): Syntax {
  */
 export function sniff(start: Buffer): Syntax {
   if (start.length < 8) throw new NocturneError('not_dicom')
-  const isExplicit = VRS.has(start.readUInt16BE(4))
+  const isExplicit = vrNamed(start.readUInt16BE(4)) !== undefined
   if (isFirstGroup(start.readUInt16LE(0))) {
     if (isExplicit) return syntaxOf(EXPLICIT_LITTLE)
     // An implicit length that reaches beyond 16 MiB in a first element is text, not DICOM.

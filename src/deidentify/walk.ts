@@ -12,7 +12,7 @@ import {
   ITEM_END,
   SEQUENCE_END,
   UNDEFINED_LENGTH,
-  VRS,
+  vrNamed,
   type Element,
   type Encoding,
   type Item,
@@ -50,9 +50,14 @@ export class Budget {
 
   /** One more element or item. Whether others must have a turn. @throws NocturneError `header_too_complex` */
   spend(): boolean {
+    this.count()
+    return this.pace.isDue()
+  }
+
+  /** One more, of a few that are read in one step. @throws NocturneError `header_too_complex` */
+  count(): void {
     if (++this.spent > MAX_NODES || this.spent > this.#allowed())
       throw new NocturneError('header_too_complex')
-    return this.pace.isDue()
   }
 }
 
@@ -91,7 +96,7 @@ export function readHeader(
     const length = readLength(buffer, at + 4, bigEndian)
     return { tag, vr: vrOf(tag) ?? 'UN', length, valueStart: at + 8 }
   }
-  const known = VRS.get(buffer.readUInt16BE(at + 4))
+  const known = vrNamed(buffer.readUInt16BE(at + 4))
   if (known === undefined) throw new NocturneError('malformed')
   if (!known.long) {
     const length = bigEndian ? buffer.readUInt16BE(at + 6) : buffer.readUInt16LE(at + 6)
@@ -130,18 +135,39 @@ export function readLeaf(
   encoding: Encoding,
 ): Element | undefined {
   if (at + 12 > end || buffer.readUInt32LE(at) === 0) return undefined
-  const { tag, vr, length, valueStart } = readHeader(buffer, at, end, true, encoding)
-  const valueEnd = valueStart + length
-  if (vr === 'SQ' || vr === 'UN' || valueEnd > end || isPixelData(tag) || tag >>> 16 === 0xfffe)
+  const header = readHeader(buffer, at, end, true, encoding)
+  const { tag, vr, valueStart } = header
+  const valueEnd = valueStart + header.length
+  if (valueEnd > end || isNested(header, encoding) || isPixelData(tag) || tag >>> 16 === 0xfffe)
     return undefined
   return { tag, vr, start: at, valueStart, valueEnd, end: valueEnd, undefinedLength: false }
 }
 
+/** Adds a run of such elements, and answers where it ends. */
+function readLeaves(
+  { buffer, end, budget }: Span,
+  start: number,
+  encoding: Encoding,
+  elements: Element[],
+): number {
+  let at = start
+  for (let count = 0; count < RUN; count++) {
+    const next = readLeaf(buffer, at, end, encoding)
+    if (next === undefined) break
+    budget.count()
+    elements.push(next)
+    at = next.end
+  }
+  return at
+}
+
+/** Elements that are read in one step. */
+const RUN = 100
+
 /** All of `buffer` as one data set. @throws NocturneError `malformed`, `header_too_complex` */
 export function* readDataset(buffer: Buffer, encoding: Encoding, budget: Budget): Steps<Element[]> {
   const span = { buffer, end: buffer.length, open: false, depth: 0, budget }
-  const { elements } = yield* readElements(span, 0, encoding, false)
-  return elements
+  return yield* readElements(span, 0, encoding, false)
 }
 
 const expectElement = (header: Header): Header => {
@@ -168,46 +194,39 @@ function leaf(span: Span, start: number, header: Header, encoding: Encoding): El
 }
 
 function* sequence(
-  span: Span,
+  { buffer, end: outerEnd, open: isOuterOpen, depth: outerDepth, budget }: Span,
   start: number,
   { tag, vr, length, valueStart }: Header,
   encoding: Encoding,
 ): Steps<Element> {
   const undefinedLength = length === UNDEFINED_LENGTH
-  const until = valueStart + length
-  if (!undefinedLength && until > span.end) throw beyond(span.open, until)
-  const depth = span.depth + 1
+  const until = undefinedLength ? outerEnd : valueStart + length
+  if (until > outerEnd) throw beyond(isOuterOpen, until)
+  const depth = outerDepth + 1
   if (depth > MAX_DEPTH) throw new NocturneError('header_too_complex')
-  const inside = undefinedLength ? { ...span, depth } : { ...span, depth, end: until, open: false }
+  const span = { buffer, end: until, open: undefinedLength && isOuterOpen, depth, budget }
   const inner = vr === 'UN' ? IMPLICIT : encoding
-  const { items, valueEnd, end } = yield* readItems(inside, valueStart, inner, undefinedLength)
-  return { tag, vr, start, valueStart, valueEnd, end, undefinedLength, items }
-}
-
-function* readItems(
-  span: Span,
-  start: number,
-  encoding: Encoding,
-  delimited: boolean,
-): Steps<{ items: Item[]; valueEnd: number; end: number }> {
   const items: Item[] = []
-  let at = start
-  while (delimited || at < span.end) {
-    const { tag, length, valueStart } = readHeader(span.buffer, at, span.end, span.open, encoding)
-    if (tag === SEQUENCE_END && delimited) {
-      if (length !== 0) throw new NocturneError('malformed')
-      return { items: exact(items), valueEnd: at, end: valueStart }
+  let at = valueStart
+  let valueEnd = until
+  while (undefinedLength || at < until) {
+    const head = readHeader(buffer, at, until, span.open, inner)
+    if (head.tag === SEQUENCE_END && undefinedLength) {
+      if (head.length !== 0) throw new NocturneError('malformed')
+      valueEnd = at
+      at = head.valueStart
+      break
     }
-    if (tag !== ITEM) throw new NocturneError('malformed')
-    if (span.budget.spend()) yield
+    if (head.tag !== ITEM) throw new NocturneError('malformed')
+    if (budget.spend()) yield
     const item =
-      length === 0
-        ? emptyItem(at, valueStart, encoding)
-        : yield* readItem(span, at, valueStart, length, encoding)
+      head.length === 0
+        ? emptyItem(at, head.valueStart, inner)
+        : yield* readItem(span, at, head, inner)
     items.push(item)
     at = item.end
   }
-  return { items: exact(items), valueEnd: at, end: at }
+  return { tag, vr, start, valueStart, valueEnd, end: at, undefinedLength, items: exact(items) }
 }
 
 const NO_ELEMENTS: readonly Element[] = []
@@ -225,17 +244,19 @@ const emptyItem = (start: number, end: number, encoding: Encoding): Item => ({
 function* readItem(
   span: Span,
   start: number,
-  valueStart: number,
-  length: number,
+  { length, valueStart }: Header,
   encoding: Encoding,
 ): Steps<Item> {
   const undefinedLength = length === UNDEFINED_LENGTH
-  const until = valueStart + length
-  if (!undefinedLength && until > span.end) throw beyond(span.open, until)
-  const inside = undefinedLength ? span : { ...span, end: until, open: false }
-  const { elements, end } = yield* readElements(inside, valueStart, encoding, undefinedLength)
-  const after = undefinedLength ? end + 8 : end
-  return { start, valueStart, valueEnd: end, end: after, undefinedLength, encoding, elements }
+  const until = undefinedLength ? span.end : valueStart + length
+  if (until > span.end) throw beyond(span.open, until)
+  const { buffer, depth, budget } = span
+  const open = undefinedLength && span.open
+  const inside = { buffer, end: until, open, depth, budget }
+  const elements = yield* readElements(inside, valueStart, encoding, undefinedLength)
+  const valueEnd = elements.at(-1)?.end ?? valueStart
+  const end = undefinedLength ? valueEnd + 8 : valueEnd
+  return { start, valueStart, valueEnd, end, undefinedLength, encoding, elements }
 }
 
 /** Without the room that an array keeps for sixteen more: functional groups are thousands of items with an element each. */
@@ -247,20 +268,23 @@ function* readElements(
   start: number,
   encoding: Encoding,
   delimited: boolean,
-): Steps<{ elements: Element[]; end: number }> {
+): Steps<Element[]> {
   const elements: Element[] = []
   let at = start
-  while (delimited ? !isItemEnd(span, at, encoding) : at < span.end) {
+  for (;;) {
+    const before = elements.length
+    at = readLeaves(span, at, encoding, elements)
+    expectFew(elements)
+    if (span.budget.pace.isDue(elements.length - before)) yield
+    if (delimited ? isItemEnd(span, at, encoding) : at >= span.end) return exact(elements)
     const header = expectElement(readHeader(span.buffer, at, span.end, span.open, encoding))
     if (span.budget.spend()) yield
     const next = isNested(header, encoding)
       ? yield* sequence(span, at, header, encoding)
       : leaf(span, at, header, encoding)
     elements.push(next)
-    expectFew(elements)
     at = next.end
   }
-  return { elements: exact(elements), end: at }
 }
 
 function isItemEnd(span: Span, at: number, { bigEndian }: Encoding): boolean {
@@ -283,10 +307,10 @@ function skipFragments(span: Span, start: number, encoding: Encoding) {
 }
 
 function readTag(buffer: Buffer, at: number, bigEndian: boolean): number {
-  return bigEndian
-    ? buffer.readUInt32BE(at)
-    : buffer.readUInt16LE(at) * 0x10000 + buffer.readUInt16LE(at + 2)
+  return bigEndian ? buffer.readUInt32BE(at) : swapped(buffer.readUInt32LE(at))
 }
+
+const swapped = (halves: number): number => ((halves << 16) | (halves >>> 16)) >>> 0
 
 const readLength = (buffer: Buffer, at: number, bigEndian: boolean): number =>
   bigEndian ? buffer.readUInt32BE(at) : buffer.readUInt32LE(at)

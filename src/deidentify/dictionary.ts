@@ -4,12 +4,14 @@ import { readFileSync } from 'node:fs'
 const load = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`./tables/${name}`, import.meta.url), 'utf8'))
 
-interface Attribute {
+export interface Attribute {
   /** The first one where the standard names several (`US or SS`). */
   readonly vr: string
   readonly keyword: string
   /** The tag as `00100010`. */
   readonly id: string
+  /** Its place in ATTRIBUTES. */
+  readonly index: number
 }
 
 /** What the option columns of Table E.1-1 say: K keep, C clean. */
@@ -28,8 +30,23 @@ for (const [id, [vr, keyword]] of Object.entries(
   load('dictionary.json') as Record<string, [string, string]>,
 )) {
   const tag = parseInt(id, 16)
-  attributes.set(tag, { vr: vr.slice(0, 2), keyword, id })
+  attributes.set(tag, { vr: vr.slice(0, 2), keyword, id, index: attributes.size })
   tagsByKeyword.set(keyword, tag)
+}
+
+/** Attributes that PS3.6 gives one tag, in the order of the file. */
+export const ATTRIBUTES: readonly (readonly [tag: number, attribute: Attribute])[] = [...attributes]
+
+let lastTag = -1
+let last: Attribute | undefined
+
+/** Undefined when PS3.6 does not list the tag. The answer stays at hand: much is asked in turn about one element. */
+export function attributeOf(tag: number): Attribute | undefined {
+  if (tag !== lastTag) {
+    last = attributes.get(tag)
+    lastTag = tag
+  }
+  return last
 }
 
 /** Rows that name one tag; private, curve and overlay groups are rules of their own (see rules.ts). */
@@ -59,10 +76,10 @@ export const safeElementOf = (tag: number, creator: string): SafeElement | undef
   safePrivate.get(safeKey(groupOf(tag), creator, tag & 0xff))
 
 /** VR of a standard attribute, or undefined when PS3.6 does not list the tag. */
-export const vrOf = (tag: number): string | undefined => attributes.get(tag)?.vr
+export const vrOf = (tag: number): string | undefined => attributeOf(tag)?.vr
 
 /** `PatientName`, or undefined when PS3.6 does not list the tag. */
-export const keywordOf = (tag: number): string | undefined => attributes.get(tag)?.keyword
+export const keywordOf = (tag: number): string | undefined => attributeOf(tag)?.keyword
 
 /** The keyword of the attribute at a path of a report, `00081140[0].00081155`. */
 export const keywordAt = (path: string): string | undefined =>
@@ -70,7 +87,7 @@ export const keywordAt = (path: string): string | undefined =>
 
 /** Tags of the attributes of a VR. */
 export const tagsOf = (vr: string): readonly number[] =>
-  [...attributes].filter(([, attribute]) => attribute.vr === vr).map(([tag]) => tag)
+  ATTRIBUTES.filter(([, attribute]) => attribute.vr === vr).map(([tag]) => tag)
 
 /** The attribute of a keyword such as `PatientName`. */
 export const tagOf = (keyword: string): number | undefined => tagsByKeyword.get(keyword)
@@ -94,7 +111,13 @@ for (const [tag, own] of attributes) {
 }
 
 /** `00100010`. */
-export const hex = (tag: number): string =>
-  attributes.get(tag)?.id ?? tag.toString(16).toUpperCase().padStart(8, '0')
+export const hex = (tag: number): string => attributeOf(tag)?.id ?? inHex(tag)
+
+const BYTES = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).toUpperCase().padStart(2, '0'),
+)
+const byteInHex = (byte: number): string => BYTES[byte & 0xff] ?? ''
+const inHex = (tag: number): string =>
+  byteInHex(tag >>> 24) + byteInHex(tag >>> 16) + byteInHex(tag >>> 8) + byteInHex(tag)
 export const groupOf = (tag: number): number => tag >>> 16
 export const isPrivate = (tag: number): boolean => (tag & 0x10000) !== 0

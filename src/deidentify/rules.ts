@@ -1,5 +1,7 @@
 /** What happens to an element: Table E.1-1 under the options of a profile, and rules by VR for what it does not list. */
 import {
+  attributeOf,
+  ATTRIBUTES,
   CONFIDENTIALITY,
   groupOf,
   hex,
@@ -131,30 +133,38 @@ function compile(profile: Profile): Rules {
     : backstop('remap', 'remap', 'backstop UI')
   const unlisted = (vr: string) =>
     DATE_VRS.has(vr) ? dateRule : vr === 'UI' ? uidRule : BACKSTOPS[vr]
+  const ruleFor: Rules['ruleFor'] = ({ tag, vr, fragments }) => {
+    if (isPrivate(tag)) return PRIVATE
+    if ((tag & 0xffff) === 0) return GROUP_LENGTH
+    const group = groupOf(tag)
+    if (group < 0x0008) return MISPLACED
+    if ((group & 0xff00) === 0x5000) return CURVE
+    if ((group & 0xff00) === 0x6000) return OVERLAY
+    if (group === 0x7fe0) return NESTED_PIXELS
+    const row = table.get(tag)
+    if (row) return row
+    const known = vrOf(tag)
+    if (known === undefined || fragments) return UNKNOWN
+    if (vr !== 'UN' && (vr === 'SQ') !== (known === 'SQ')) return DISAGREEING
+    // What the file calls it and what PS3.6 calls it: the stricter of the two decides.
+    const own = unlisted(vr)
+    const listed = PROSE.has(tag) ? SENTENCES : unlisted(known)
+    // Text in the place of binary numbers says nothing to a reader but what somebody typed.
+    if (listed === undefined) return own ? DISAGREEING : BYTES
+    if (own === undefined) return listed
+    return STRICTNESS[own.step] >= STRICTNESS[listed.step] ? own : listed
+  }
+  // By attribute: nearly every element has the VR that PS3.6 gives it.
+  const usual = ATTRIBUTES.map(([tag, { vr }]) => ruleFor({ tag, vr }))
   return {
     dates,
     keepsSafePrivate: profile.options.includes(SAFE_PRIVATE),
     isListed: (tag) => table.has(tag),
-    ruleFor({ tag, vr, fragments }) {
-      if (isPrivate(tag)) return PRIVATE
-      if ((tag & 0xffff) === 0) return GROUP_LENGTH
-      const group = groupOf(tag)
-      if (group < 0x0008) return MISPLACED
-      if ((group & 0xff00) === 0x5000) return CURVE
-      if ((group & 0xff00) === 0x6000) return OVERLAY
-      if (group === 0x7fe0) return NESTED_PIXELS
-      const row = table.get(tag)
-      if (row) return row
-      const known = vrOf(tag)
-      if (known === undefined || fragments) return UNKNOWN
-      if (vr !== 'UN' && (vr === 'SQ') !== (known === 'SQ')) return DISAGREEING
-      // What the file calls it and what PS3.6 calls it: the stricter of the two decides.
-      const own = unlisted(vr)
-      const listed = PROSE.has(tag) ? SENTENCES : unlisted(known)
-      // Text in the place of binary numbers says nothing to a reader but what somebody typed.
-      if (listed === undefined) return own ? DISAGREEING : BYTES
-      if (own === undefined) return listed
-      return STRICTNESS[own.step] >= STRICTNESS[listed.step] ? own : listed
+    ruleFor(element) {
+      if (isPrivate(element.tag)) return PRIVATE
+      const attribute = attributeOf(element.tag)
+      const isUsual = attribute?.vr === element.vr && !element.fragments
+      return (isUsual ? usual[attribute.index] : undefined) ?? ruleFor(element)
     },
   }
 }

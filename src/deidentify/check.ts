@@ -1,22 +1,17 @@
 /** The new header read again by our walker, for identifiers of the source. */
 import { NocturneError } from '../lib/errors.js'
 import { decodeDefault, type Decode } from './charset.js'
-import { fold, isVerbatim } from './clean.js'
-import { vrOf } from './dictionary.js'
 import type { Element, Encoding } from './element.js'
-import { isWritten } from './identifiers.js'
+import { kindOf } from './kind.js'
 import { MARK_TAGS } from './marks.js'
 import { keyOf, memoOf } from './memo.js'
 import type { Steps } from './pace.js'
 import { characterSetOf, decodeOf } from './rewrite.js'
 import { isSmall } from './search.js'
 import type { Subject } from './subject.js'
-import { expectBounded, isNumber } from './value.js'
+import { expectBounded } from './value.js'
 
 const CODED: ReadonlySet<number> = new Set([0x00100010, 0x00100020])
-/** Digits that are no text: a number of the source comes up within them by chance, and their form was checked. */
-const NOT_SEARCHED: ReadonlySet<string> = new Set('AS DA DS DT IS TM UI'.split(' '))
-
 /**
  * The patient's code may stand in Patient ID and Patient's Name.
  *
@@ -43,7 +38,7 @@ export function* expectNoIdentifier(
 
 const NO_PARTNERS: readonly Element[] = []
 
-/** A sequence, or a value that is searched in steps. */
+/** A sequence, or a value whose bytes are searched in steps. */
 function* searchElement(
   element: Element,
   buffer: Buffer,
@@ -59,39 +54,35 @@ function* searchElement(
       else yield* searchElement(inside, buffer, subject, own)
     }
   }
-  if (!items && isSearched(element, buffer, subject, decode)) {
-    const value = buffer.subarray(valueStart, valueEnd)
-    if (yield* subject.identifiers.search(value, subject.pace))
-      throw new NocturneError('identifier_left')
-  }
+  if (items || isOwnCode(element, buffer, subject)) return
+  const { identifiers, pace } = subject
+  const kind = kindOf(element)
+  expectBounded(element, kind)
+  const isIn =
+    (kind.isWritten && identifiers.isInWritten(buffer, valueStart, valueEnd, decode, true)) ||
+    (!kind.isFormed && (yield* identifiers.search(buffer.subarray(valueStart, valueEnd), pace)))
+  if (isIn) throw new NocturneError('identifier_left')
 }
 
 type Searched = Pick<Subject, 'identifiers' | 'code' | 'pace'>
 
 function searchSmall(element: Element, buffer: Buffer, subject: Searched, decode: Decode): void {
-  if (!isSearched(element, buffer, subject, decode)) return
-  const value = buffer.subarray(element.valueStart, element.valueEnd)
-  if (subject.identifiers.isInBytes(value)) throw new NocturneError('identifier_left')
+  const { valueStart, valueEnd } = element
+  if (valueEnd === valueStart || isOwnCode(element, buffer, subject)) return
+  const { identifiers } = subject
+  const kind = kindOf(element)
+  expectBounded(element, kind)
+  const isIn =
+    (kind.isNumber && identifiers.isNumber(buffer, valueStart, valueEnd)) ||
+    (kind.isWritten
+      ? identifiers.isInWritten(buffer, valueStart, valueEnd, decode, kind.isFormed)
+      : !kind.isFormed && identifiers.isInBytes(buffer, valueStart, valueEnd))
+  if (isIn) throw new NocturneError('identifier_left')
 }
 
-/** Searches what is text. Whether the bytes are to be searched too. */
-function isSearched(
-  element: Element,
+/** A file that comes back names its patient by this very code. */
+const isOwnCode = (
+  { tag, valueStart, valueEnd }: Element,
   buffer: Buffer,
-  { identifiers, code }: Searched,
-  decode: Decode,
-): boolean {
-  const { tag, valueStart, valueEnd } = element
-  if (valueEnd === valueStart) return false
-  const vr = vrOf(tag) ?? element.vr
-  const value = buffer.subarray(valueStart, valueEnd)
-  // A file that comes back names its patient by this very code.
-  if (CODED.has(tag) && value.toString('latin1').trim() === code) return false
-  expectBounded(element)
-  if (isNumber(element) && isSmall(element) && identifiers.isNumber(value))
-    throw new NocturneError('identifier_left')
-  if (!isWritten(vr) && !isWritten(element.vr)) return !NOT_SEARCHED.has(vr)
-  const text = decode(value)
-  if (identifiers.isInText(fold(text))) throw new NocturneError('identifier_left')
-  return !NOT_SEARCHED.has(vr) && !isVerbatim(text, value)
-}
+  { code }: Searched,
+): boolean => CODED.has(tag) && buffer.toString('latin1', valueStart, valueEnd).trim() === code

@@ -2,9 +2,9 @@
 import { isUtf8 } from 'node:buffer'
 import { NocturneError } from '../lib/errors.js'
 import { decodeDefault, type Decode } from './charset.js'
-import { isVocabulary } from './clean.js'
+import { fold, isVerbatim, isVocabulary } from './clean.js'
 import { tagsOf, vrOf } from './dictionary.js'
-import { TEXT_VRS, type Element } from './element.js'
+import type { Element } from './element.js'
 import { birthDateForms, contactForms, dayForms, namesIn, numberForms } from './forms.js'
 import { Matcher, type Tokens } from './matcher.js'
 import type { Pace, Steps } from './pace.js'
@@ -90,9 +90,28 @@ export class Identifiers {
     return APART.test(folded) && matcher.isIn(folded.replace(ALL_APART, ''))
   }
 
+  /**
+   * Whether the text from `start` to `end` holds one; or, unless `areBytesKnown`, its bytes as they are. Nearly all text is ASCII:
+   * then who searched the one has searched the other, and nothing is decoded.
+   */
+  isInWritten(
+    buffer: Buffer,
+    start: number,
+    end: number,
+    decode: Decode,
+    areBytesKnown = false,
+  ): boolean {
+    const isIn = this.#made().isInAscii(buffer, start, end)
+    if (isIn !== undefined) return isIn
+    const value = buffer.subarray(start, end)
+    const text = decode(value)
+    if (this.isInText(fold(text))) return true
+    return !areBytesKnown && !isVerbatim(text, value) && this.isInBytes(value)
+  }
+
   /** Whether the raw bytes of a value hold one, whatever its VR claims. For values of any size there is `search`. */
-  isInBytes(value: Buffer): boolean {
-    return this.#made().follow(value, 0) === -1
+  isInBytes(buffer: Buffer, start = 0, end: number = buffer.length): boolean {
+    return this.#made().follow(buffer, 0, start, end) === -1
   }
 
   /** As `isInBytes`, in steps. */
@@ -100,17 +119,17 @@ export class Identifiers {
     const matcher = this.#made()
     let state = 0
     for (let at = 0; at < value.length && state !== -1; at += SLICE_BYTES) {
-      state = matcher.follow(value.subarray(at, at + SLICE_BYTES), state)
+      state = matcher.follow(value, state, at, Math.min(at + SLICE_BYTES, value.length))
       if (pace.isDue(SLICE_BYTES >> 8)) yield
     }
     return state === -1
   }
 
   /** Whether one of the numbers in a value written as text (IS, DS) is one: within longer numbers the digits come up by chance. */
-  isNumber(value: Buffer): boolean {
-    if (!this.isInBytes(value)) return false
-    return value
-      .toString('latin1')
+  isNumber(buffer: Buffer, start: number, end: number): boolean {
+    if (!this.isInBytes(buffer, start, end)) return false
+    return buffer
+      .toString('latin1', start, end)
       .split('\\')
       .map((part) => /^[\s+-]*0*(\d+)(?:\.0*)?[\s\0]*$/.exec(part)?.[1] ?? '')
       .some((digits) => digits.length >= NUMBER_FROM && this.#tokens.has(digits))
@@ -186,7 +205,3 @@ function matcher(tokens: Tokens): Matcher {
     throw new NocturneError('header_too_complex', { cause })
   }
 }
-
-/** VRs whose values people write: they are searched as text in the data set's character set. */
-export const isWritten = (vr: string): boolean =>
-  TEXT_VRS.has(vr) || vr === 'CS' || vr === 'AE' || vr === 'UR' || vr === 'PN'

@@ -6,6 +6,16 @@
 /** A longer token is looked for by its start: that finds more, never less. */
 const MAX_LENGTH = 64
 
+/** What ends at a state. */
+const NOTHING = 0
+const WORD = 1
+const INSIDE = 2
+
+/** By byte, as Latin-1. */
+const LOWER_CASE = Uint16Array.from({ length: 256 }, (_, byte) =>
+  String.fromCharCode(byte).toLowerCase().charCodeAt(0),
+)
+
 export interface Tokens {
   /** Found anywhere. */
   readonly inside: readonly string[]
@@ -18,11 +28,14 @@ export class Matcher {
   readonly #narrow = new Uint16Array(256)
   /** The same for a byte, of its lower case. */
   readonly #byByte = new Uint16Array(256)
+  /** By byte: 1 where no token goes on. */
+  readonly #parts = new Uint8Array(256)
   readonly #wide = new Map<number, number>()
   #columns = 1
   /** By state and column: the next state. */
   readonly #next: Int32Array
-  readonly #isFound: Uint8Array
+  /** By state: whether tokens end here. */
+  readonly #ends: Uint8Array
   /** Of the tokens that are found anywhere, the shortest. */
   readonly #shortest: number
   /** By state: lengths of the words that end here. */
@@ -47,10 +60,13 @@ export class Matcher {
     this.#shortest = shortest
     if (states * this.#columns > maxCells) throw new RangeError('too many tokens')
     this.#next = new Int32Array(states * this.#columns)
-    this.#isFound = new Uint8Array(states)
+    this.#ends = new Uint8Array(states)
     this.#link(this.#plant(tokens, states))
-    for (let byte = 0; byte < 256; byte++)
-      this.#byByte[byte] = this.#columnOf(String.fromCharCode(byte).toLowerCase().charCodeAt(0))
+    for (let byte = 0; byte < 256; byte++) {
+      const column = this.#columnOf(LOWER_CASE[byte] ?? 0)
+      this.#byByte[byte] = column
+      this.#parts[byte] = column === 0 && byte !== 0 ? 1 : 0
+    }
   }
 
   /** Whether `text` holds a token. */
@@ -59,41 +75,78 @@ export class Matcher {
     for (let at = 0; at < text.length; at++) {
       const column = this.#columnOf(text.charCodeAt(at))
       state = column === 0 ? 0 : (this.#next[state * this.#columns + column] ?? 0)
-      if (state === 0) continue
-      if (this.#isFound[state] === 1) return true
-      const words = this.#words.get(state)
-      if (words?.some((length) => isAlone(text, at + 1 - length, at + 1)) === true) return true
+      const ends = this.#ends[state]
+      if (ends === NOTHING) continue
+      if (ends === INSIDE) return true
+      const words = this.#words.get(state) ?? []
+      if (words.some((length) => isAlone(text, at + 1 - length, at + 1))) return true
     }
     return false
   }
 
   /**
-   * Goes on from `state` (0 at the start) through `bytes` read as Latin-1 in lower case; -1 once a token was found.
-   * Words are not looked for. Zeros are passed over, so that text in UTF-16 is text.
+   * The same of the text that stands from `start` to `end` in lower case, without making it: for ASCII, which means the same in every
+   * character set. Undefined for what needs a closer look: other characters, escapes, NUL, and digits with separators between.
    */
-  follow(bytes: Buffer, state: number): number {
+  isInAscii(bytes: Buffer, start: number, end: number): boolean | undefined {
     const next = this.#next
-    const isFound = this.#isFound
+    const allEnds = this.#ends
     const columns = this.#columns
     const columnOf = this.#byByte
-    const shortest = this.#shortest
-    const lastSkip = bytes.length - shortest
-    // By index: going through a buffer by its iterator takes twice as long.
-    let at = 0
-    while (at < bytes.length) {
-      if (state === 0 && at <= lastSkip) {
-        // So many bytes, the last of them in no token, hold the start of none (after Horspool, 1980).
-        const last = bytes[at + shortest - 1] ?? 0
-        if (last !== 0 && columnOf[last] === 0) {
-          at += shortest
-          continue
-        }
+    let state = 0
+    /** Separators since the last digit. */
+    let apart = NOT_APART
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at] ?? 0
+      const kind = ASCII[byte]
+      if (kind === UNREADABLE) return undefined
+      if (kind === DIGIT) {
+        if (apart > 0 && apart <= 3) return undefined
+        apart = 0
+      } else {
+        apart = kind === SEPARATOR ? apart + 1 : NOT_APART
       }
-      const byte = bytes[at++] ?? 0
-      if (byte === 0) continue
       const column = columnOf[byte] ?? 0
       state = column === 0 ? 0 : (next[state * columns + column] ?? 0)
-      if (state !== 0 && isFound[state] === 1) return -1
+      const ends = allEnds[state]
+      if (ends === NOTHING) continue
+      if (ends === INSIDE) return true
+      const after = at + 1 < end ? (bytes[at + 1] ?? 0) : SPACE
+      if (ASCII[after] === UNREADABLE) return undefined
+      if (isLetterOrDigit(after)) continue
+      for (const length of this.#words.get(state) ?? [])
+        if (at - length < start || !isLetterOrDigit(bytes[at - length] ?? 0)) return true
+    }
+    return false
+  }
+
+  /**
+   * Goes on from `state` (0 at the start) through the bytes from `start` to `end`, read as Latin-1 in lower case; -1 once a
+   * token was found. Words are not looked for. Zeros are passed over, so that text in UTF-16 is text.
+   */
+  follow(bytes: Buffer, state: number, start = 0, end: number = bytes.length): number {
+    const next = this.#next
+    const ends = this.#ends
+    const columns = this.#columns
+    const columnOf = this.#byByte
+    const parts = this.#parts
+    const shortest = this.#shortest
+    const lastSkip = end - shortest
+    // By index: going through a buffer by its iterator takes twice as long.
+    let at = start
+    while (at < end) {
+      if (state === 0 && at <= lastSkip && parts[bytes[at + shortest - 1] ?? 0] === 1) {
+        // So many bytes, the last of them in no token, hold the start of none (after Horspool, 1980).
+        do at += shortest
+        while (at <= lastSkip && parts[bytes[at + shortest - 1] ?? 0] === 1)
+        continue
+      }
+      let byte = bytes[at++] ?? 0
+      while (byte === 0 && at < end) byte = bytes[at++] ?? 0
+      if (byte === 0) break
+      const column = columnOf[byte] ?? 0
+      state = column === 0 ? 0 : (next[state * columns + column] ?? 0)
+      if (state !== 0 && ends[state] === INSIDE) return -1
     }
     return state
   }
@@ -134,8 +187,8 @@ export class Matcher {
         }
         state = this.#next[cell] ?? 0
       }
-      if (!isWord) this.#isFound[state] = 1
-      else this.#words.set(state, [...(this.#words.get(state) ?? []), token.length])
+      if (isWord) this.#words.set(state, [...(this.#words.get(state) ?? []), token.length])
+      this.#markEnd(state, isWord ? WORD : INSIDE)
     }
     return tree
   }
@@ -165,9 +218,14 @@ export class Matcher {
   }
 
   #inherit(state: number, behind: number): void {
-    if (this.#isFound[behind] === 1) this.#isFound[state] = 1
+    this.#markEnd(state, this.#ends[behind] ?? NOTHING)
     const words = this.#words.get(behind)
     if (words) this.#words.set(state, [...(this.#words.get(state) ?? []), ...words])
+  }
+
+  /** What is found anywhere counts for more than a word. */
+  #markEnd(state: number, end: number): void {
+    this.#ends[state] = Math.max(this.#ends[state] ?? NOTHING, end)
   }
 }
 
@@ -182,3 +240,20 @@ const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u
 
 const isAlone = (text: string, start: number, end: number): boolean =>
   !LETTER_OR_DIGIT.test(text.charAt(start - 1)) && !LETTER_OR_DIGIT.test(text.charAt(end))
+
+const SPACE = 0x20
+const NOT_APART = -1e9
+/** Kinds of bytes; all others are 0. */
+const UNREADABLE = 1
+const DIGIT = 2
+const SEPARATOR = 3
+const LETTER = 4
+const ASCII = new Uint8Array(256)
+ASCII.fill(UNREADABLE, 0x80)
+ASCII[0] = ASCII[0x1b] = UNREADABLE
+for (const byte of Buffer.from('0123456789')) ASCII[byte] = DIGIT
+for (const byte of Buffer.from('-./() ')) ASCII[byte] = SEPARATOR
+for (const byte of Buffer.from('abcdefghijklmnopqrstuvwxyz'))
+  ASCII[byte] = ASCII[byte - 32] = LETTER
+
+const isLetterOrDigit = (byte: number): boolean => ASCII[byte] === LETTER || ASCII[byte] === DIGIT

@@ -8,9 +8,9 @@ import { keyOf, memoOf, type Memo, type Outcome } from './memo.js'
 import type { Steps } from './pace.js'
 import type { Rule } from './rules.js'
 import { safePrivateTags } from './safe-private.js'
-import { isSmall, searchLarge, searchOf } from './search.js'
+import { isSmall, searchLarge } from './search.js'
 import type { Subject, TextMode } from './subject.js'
-import { rewriteValue, type Search } from './value.js'
+import { rewriteValue } from './value.js'
 import { addItem, addSequence, encodeElement, encodeHeader, Output } from './write.js'
 
 /** One data set of the source: the top level, or an item. */
@@ -157,24 +157,28 @@ function isAscending(elements: readonly Element[]): boolean {
 }
 
 function rewriteValueOf(scope: Scope, element: Element): Rewritten {
-  const { identifiers, rules } = scope.subject
-  return rewriteLeaf(scope, element, rules.ruleFor(element), searchOf(element, identifiers))
+  return rewriteLeaf(scope, element, scope.subject.rules.ruleFor(element), undefined)
 }
 
 function* rewriteElement(scope: Scope, element: Element): Steps<Rewritten | Output> {
   const rule = scope.subject.rules.ruleFor(element)
   if (element.items && rule.step !== 'remove')
     return yield* rewriteSequence(scope, element, element.items, rule)
-  const search: Search = rule.step === 'remove' ? () => false : yield* searchLarge(element, scope)
-  return rewriteLeaf(scope, element, rule, search)
+  const isFound = rule.step === 'remove' ? undefined : yield* searchLarge(element, scope)
+  return rewriteLeaf(scope, element, rule, isFound)
 }
 
-function rewriteLeaf(scope: Scope, element: Element, rule: Rule, search: Search): Rewritten {
+function rewriteLeaf(
+  scope: Scope,
+  element: Element,
+  rule: Rule,
+  isFound: boolean | undefined,
+): Rewritten {
   if (rule.step === 'remove') {
     report(scope, element.tag, 'removed', rule, element)
     return undefined
   }
-  const value = rewriteValue(scope, element, rule, search)
+  const value = rewriteValue(scope, element, rule, isFound)
   if (value === undefined) return element
   report(scope, element.tag, value.action, rule, element)
   if (value.action === 'removed') return undefined

@@ -1,9 +1,9 @@
-/** Whether a value of the source holds what may not stay, for values of any size. */
+/** Whether a value of the source holds what may not stay: an identifier, or in a number anything else. */
 import type { Element } from './element.js'
 import type { Identifiers } from './identifiers.js'
+import { kindOf } from './kind.js'
 import type { Steps } from './pace.js'
 import type { Scope } from './rewrite.js'
-import { isNotNumeric, isNumber, type Search } from './value.js'
 
 const LARGE = 0x10000
 
@@ -11,31 +11,22 @@ const LARGE = 0x10000
 export const isSmall = ({ items, valueStart, valueEnd }: Element): boolean =>
   items === undefined && valueEnd - valueStart < LARGE
 
-/** Of a small value: searched when that is asked for. */
-export const searchOf = (element: Element, identifiers: Identifiers): Search =>
-  isNumber(element)
-    ? (value) => isNotNumeric(value) || identifiers.isNumber(value)
-    : (value) => identifiers.isInBytes(value)
-
-/** Large values are searched in steps, before it is known whether that will be asked for. */
+/** Of a value that is bytes to whoever reads it; of a large one in steps, before it is known whether that will be asked for. */
 export function* searchLarge(
   element: Element,
   { subject, buffer }: Pick<Scope, 'subject' | 'buffer'>,
-): Steps<Search> {
+): Steps<boolean> {
   const { identifiers, pace } = subject
   const { valueStart, valueEnd } = element
-  if (!isNumber(element)) {
-    const isFound = yield* identifiers.search(buffer.subarray(valueStart, valueEnd), pace)
-    return () => isFound
-  }
-  const isFoundIn = searchOf(element, identifiers)
+  if (!kindOf(element).isNumber)
+    return yield* identifiers.search(buffer.subarray(valueStart, valueEnd), pace)
   for (let at = valueStart; at < valueEnd;) {
-    const numbers = buffer.subarray(at, endOfNumbers(buffer, at, valueEnd))
-    if (isFoundIn(numbers)) return () => true
-    at += numbers.length
+    const end = endOfNumbers(buffer, at, valueEnd)
+    if (isInNumbers(identifiers, buffer, at, end)) return true
+    at = end
     if (pace.isDue(LARGE >> 8)) yield
   }
-  return () => false
+  return false
 }
 
 /** About LARGE bytes from `at`, to between two numbers. */
@@ -43,4 +34,22 @@ function endOfNumbers(buffer: Buffer, at: number, end: number): number {
   if (end - at <= LARGE) return end
   const separator = buffer.lastIndexOf(0x5c, at + LARGE)
   return separator > at ? separator : at + LARGE
+}
+
+/** Of numbers written as text (DS, IS, AS). */
+export const isInNumbers = (
+  identifiers: Identifiers,
+  buffer: Buffer,
+  start: number,
+  end: number,
+): boolean => isNotNumeric(buffer, start, end) || identifiers.isNumber(buffer, start, end)
+
+const NUMERIC = new Uint8Array(256)
+for (const byte of Buffer.from('0123456789 +-.eE\\DWMY')) NUMERIC[byte] = 1
+
+/** Whether it holds more than digits and what stands between them, with a NUL at most at the end. */
+function isNotNumeric(buffer: Buffer, start: number, valueEnd: number): boolean {
+  const end = buffer[valueEnd - 1] === 0 ? valueEnd - 1 : valueEnd
+  for (let at = start; at < end; at++) if (NUMERIC[buffer[at] ?? 0] === 0) return true
+  return false
 }

@@ -1,16 +1,17 @@
 /** The new value of one element that is not a sequence. */
 import { NocturneError } from '../lib/errors.js'
 import { trimPadding } from './charset.js'
-import { cleanText, fold, isVerbatim } from './clean.js'
+import { cleanText } from './clean.js'
 import { isMoment, isTimezoneOffset, shiftDate, shiftDateTime, shiftTime } from './dates.js'
 import { partnerOf, vrOf } from './dictionary.js'
 import { dummyOf } from './dummy.js'
 import { findElement, TEXT_VRS, type Element } from './element.js'
-import { isWritten } from './identifiers.js'
 import type { ElementReport } from './index.js'
 import { isRegistered, isWellKnownInstance } from './keys.js'
+import { kindOf, type Kind } from './kind.js'
 import type { Scope } from './rewrite.js'
 import type { Base, Rule } from './rules.js'
+import { isInNumbers } from './search.js'
 import { encodeText } from './write.js'
 
 export interface NewValue {
@@ -24,8 +25,6 @@ const OWN_UIDS: ReadonlySet<number> = new Set([0x00080018, 0x0020000d, 0x0020000
 const CLASS_UIDS: ReadonlySet<number> = new Set([
   0x0008001a, 0x0008001b, 0x00080062, 0x0008010c, 0x00080117, 0x00080118, 0x00081150, 0x0008115a,
 ])
-/** Values that are parsed one by one. */
-const SPLIT_VRS: ReadonlySet<string> = new Set(['DA', 'DT', 'TM', 'UI'])
 /** Dates of whatever the item beside them says: DateTime, Date, Selector DA and DT Value. */
 const DATE_VALUES: ReadonlySet<number> = new Set([0x0040a120, 0x0040a121, 0x00720061, 0x00720063])
 const CODE_TAGS: ReadonlySet<number> = new Set([
@@ -45,60 +44,60 @@ const MAX_CLEANED = 0x8000
 /** Of one attribute: 65,534 bytes hold a thousand UIDs of the usual length. */
 const MAX_UIDS = 4096
 
-/** Whether the bytes of a value hold what may not stay: an identifier of the source, in a number anything else. */
-export type Search = (value: Buffer) => boolean
-
 /**
  * Undefined when the value stays as it is.
  *
+ * @param isFound what the search of a large value found; undefined for a small one, which is searched when that is asked for.
  * @throws NocturneError `header_too_complex` for more text or UIDs than any attribute has.
  */
 export function rewriteValue(
   scope: Scope,
   element: Element,
   rule: Rule,
-  search: Search,
+  isFound: boolean | undefined,
 ): NewValue | undefined {
   if (element.valueEnd === element.valueStart && rule.step !== 'code') return undefined
-  expectBounded(element)
+  const kind = kindOf(element)
+  expectBounded(element, kind)
   switch (rule.step) {
     case 'keep':
     case 'check':
-      return check(scope, element, rule.base, search)
+      return check(scope, element, kind, rule.base, isFound)
     case 'prose':
       return scope.mode === 'scrub'
-        ? basic(scope, element, rule.base)
-        : clean(scope, element, rule.base)
+        ? basic(scope, element, kind, rule.base)
+        : clean(scope, element, kind, rule.base)
     case 'clean':
-      return clean(scope, element, rule.base)
+      return clean(scope, element, kind, rule.base)
     case 'date':
-      return shift(scope, element, rule.base)
+      return shift(scope, element, kind, rule.base)
     case 'timezone':
-      return isTimezoneOffset(textOf(scope, element)) ? undefined : basic(scope, element, rule.base)
+      return isTimezoneOffset(textOf(scope, element))
+        ? undefined
+        : basic(scope, element, kind, rule.base)
     case 'code':
       return { action: 'replaced', bytes: encodeText(scope.subject.code, element.vr) }
     default:
-      return basic(scope, element, rule.step)
+      return basic(scope, element, kind, rule.step)
   }
 }
 
 /** Numbers as text may be long (a contour) and are only looked at byte by byte; so are bytes. */
-export function expectBounded(element: Element): void {
-  const vr = vrOf(element.tag) ?? element.vr
-  const isText = isWritten(vr) || isWritten(element.vr) || SPLIT_VRS.has(vr)
-  if (isText && element.valueEnd - element.valueStart > MAX_TEXT_BYTES)
+export function expectBounded({ valueStart, valueEnd }: Element, { isText }: Kind): void {
+  if (isText && valueEnd - valueStart > MAX_TEXT_BYTES)
     throw new NocturneError('header_too_complex')
 }
 
-function basic(scope: Scope, element: Element, step: Base): NewValue | undefined {
-  const vr = vrOf(element.tag) ?? element.vr
-  if (step === 'remove') return { action: 'removed', bytes: Buffer.alloc(0) }
-  if (step === 'empty') return { action: 'emptied', bytes: Buffer.alloc(0) }
+function basic(scope: Scope, element: Element, { vr }: Kind, step: Base): NewValue | undefined {
+  if (step === 'remove') return { action: 'removed', bytes: NO_BYTES }
+  if (step === 'empty') return { action: 'emptied', bytes: NO_BYTES }
   if (step === 'remap' || vr === 'UI' || element.vr === 'UI') return remap(scope, element)
   const dummy = dummyOf(vr)
   const bytes = typeof dummy === 'string' ? encodeText(dummy, vr) : dummy
   return { action: 'replaced', bytes }
 }
+
+const NO_BYTES = Buffer.alloc(0)
 
 function remap({ subject, buffer }: Scope, { tag, valueStart, valueEnd }: Element) {
   const isListed = vrOf(tag) === 'UI' && subject.rules.isListed(tag)
@@ -121,32 +120,43 @@ function remap({ subject, buffer }: Scope, { tag, valueStart, valueEnd }: Elemen
 /** PS3.5 section 9.1, but for leading zeros. */
 const isUid = (text: string): boolean => /^[0-9.]{1,64}$/.test(text)
 
-function check(scope: Scope, element: Element, base: Base, search: Search): NewValue | undefined {
-  const { subject, buffer } = scope
-  const vr = vrOf(element.tag) ?? element.vr
-  const value = buffer.subarray(element.valueStart, element.valueEnd)
-  if (SPLIT_VRS.has(vr)) {
+function check(
+  scope: Scope,
+  element: Element,
+  kind: Kind,
+  base: Base,
+  isFound: boolean | undefined,
+): NewValue | undefined {
+  const { buffer, decode, mode } = scope
+  const { identifiers } = scope.subject
+  const { valueStart, valueEnd } = element
+  if (kind.isSplit) {
     const values = textOf(scope, element)
       .split('\\')
       .map((one) => one.trim())
-    const isFormed = values.every((one) => one === '' || hasForm(one, vr))
-    const isFound = vr === 'UI' ? search(value) : tellsBirth(scope, element.tag, values)
-    return isFormed && !isFound ? undefined : basic(scope, element, base)
+    const isFormed = values.every((one) => one === '' || hasForm(one, kind.vr))
+    const isIn =
+      kind.vr === 'UI'
+        ? (isFound ?? identifiers.isInBytes(buffer, valueStart, valueEnd))
+        : tellsBirth(scope, element.tag, values)
+    return isFormed && !isIn ? undefined : basic(scope, element, kind, base)
   }
-  if (isNumber(element)) return search(value) ? basic(scope, element, base) : undefined
-  if (isWritten(vr) || isWritten(element.vr)) {
-    if (scope.mode !== 'check' && TEXT_VRS.has(vr) && !isStandardCode(scope, element)) {
-      return scope.mode === 'clean'
-        ? clean(scope, element, 'dummy')
-        : basic(scope, element, 'dummy')
-    }
-    const text = scope.decode(value)
-    const isFound =
-      subject.identifiers.isInText(fold(text)) || (!isVerbatim(text, value) && search(value))
-    return isFound ? clean(scope, element, 'dummy') : undefined
+  if (!kind.isNumber && kind.isWritten) {
+    if (mode !== 'check' && TEXT_VRS.has(kind.vr) && !isStandardCode(scope, element))
+      return mode === 'clean'
+        ? clean(scope, element, kind, 'dummy')
+        : basic(scope, element, kind, 'dummy')
+    const isIn =
+      isFound === true ||
+      identifiers.isInWritten(buffer, valueStart, valueEnd, decode, isFound !== undefined)
+    return isIn ? clean(scope, element, kind, 'dummy') : undefined
   }
-  if (!search(value)) return undefined
-  return basic(scope, element, base)
+  const isIn =
+    isFound ??
+    (kind.isNumber
+      ? isInNumbers(identifiers, buffer, valueStart, valueEnd)
+      : identifiers.isInBytes(buffer, valueStart, valueEnd))
+  return isIn ? basic(scope, element, kind, base) : undefined
 }
 
 /** A study on the day of birth keeps its date under the option for full dates; a birth date told as a value does not. */
@@ -157,38 +167,24 @@ const tellsBirth = ({ subject }: Scope, tag: number, values: readonly string[]):
 const hasForm = (text: string, vr: string): boolean =>
   vr === 'UI' ? isUid(text) : isMoment(text, vr)
 
-const NUMERIC = new Uint8Array(256)
-for (const byte of Buffer.from('0123456789 +-.eE\\DWMY')) NUMERIC[byte] = 1
-
-/** Whether it holds more than digits and what stands between them, with a NUL at most at the end. */
-export function isNotNumeric(value: Buffer): boolean {
-  const end = value.at(-1) === 0 ? value.length - 1 : value.length
-  for (let at = 0; at < end; at++) if (NUMERIC[value[at] ?? 0] === 0) return true
-  return false
-}
-
-export function isNumber({ tag, vr }: Element): boolean {
-  const known = vrOf(tag) ?? vr
-  return known === 'DS' || known === 'IS' || known === 'AS'
-}
-
 /** Words of the vocabulary in each value; the base action when none is left. */
-function clean(scope: Scope, element: Element, base: Base): NewValue | undefined {
-  const vr = vrOf(element.tag) ?? element.vr
+function clean(scope: Scope, element: Element, kind: Kind, base: Base): NewValue | undefined {
+  const { vr } = kind
   const length = element.valueEnd - element.valueStart
-  if ((!TEXT_VRS.has(vr) && vr !== 'CS') || length > MAX_CLEANED) return basic(scope, element, base)
+  if ((!TEXT_VRS.has(vr) && vr !== 'CS') || length > MAX_CLEANED)
+    return basic(scope, element, kind, base)
   const values = textOf(scope, element).split(
     vr === 'LO' || vr === 'SH' || vr === 'CS' ? '\\' : /(?!)/,
   )
   const cleaned = values.map((value) => cleanText(value, scope.subject.identifiers.names))
   if (cleaned.every((value, index) => value === values[index]?.trim())) return undefined
-  if (cleaned.every((value) => value === '')) return basic(scope, element, base)
+  if (cleaned.every((value) => value === '')) return basic(scope, element, kind, base)
   return { action: 'cleaned', bytes: encodeText(cleaned.join('\\'), vr) }
 }
 
-function shift(scope: Scope, element: Element, base: Base): NewValue | undefined {
+function shift(scope: Scope, element: Element, kind: Kind, base: Base): NewValue | undefined {
   const { shiftSeconds } = scope.subject
-  const vr = vrOf(element.tag) ?? element.vr
+  const { vr } = kind
   const before = textOf(scope, element)
   const values = before.split('\\').map((value) => value.trim())
   const beside = partnerOf(element.tag)
@@ -203,7 +199,7 @@ function shift(scope: Scope, element: Element, base: Base): NewValue | undefined
     if (vr === 'TM') return shiftTime(value, shiftSeconds)
     return vr === 'DT' ? shiftDateTime(value, shiftSeconds) : undefined
   })
-  if (!shifted.every((value) => value !== undefined)) return basic(scope, element, base)
+  if (!shifted.every((value) => value !== undefined)) return basic(scope, element, kind, base)
   const after = shifted.join('\\')
   if (after === before.trim()) return undefined
   return { action: 'shifted', bytes: encodeText(after, vr) }

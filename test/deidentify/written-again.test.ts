@@ -1,6 +1,9 @@
 /** Names, numbers and dates of the patient, written again in other forms where Table E.1-1 looks for none. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { decodeDefault, decodeWith } from '../../src/deidentify/charset.js'
+import { fold, isVerbatim } from '../../src/deidentify/clean.js'
+import { Identifiers } from '../../src/deidentify/identifiers.js'
 import { Matcher } from '../../src/deidentify/matcher.js'
 import { file, type Written } from './_build.js'
 import { run, withPixels } from './_run.js'
@@ -101,12 +104,65 @@ describe('the search in bytes', () => {
           const matcher = new Matcher({ inside }, 10_000)
           const value = Buffer.from(bytes)
           const text = value.toString('latin1').replaceAll('\0', '')
-          const state = matcher.follow(value.subarray(0, cut), 0)
-          const end = state === -1 ? -1 : matcher.follow(value.subarray(cut), state)
+          const middle = Math.min(cut, value.length)
+          const state = matcher.follow(value, 0, 0, middle)
+          const end = state === -1 ? -1 : matcher.follow(value, state, middle, value.length)
           expect(end === -1).toBe(inside.some((token) => text.includes(token)))
         },
       ),
       { numRuns: 1000 },
+    )
+  })
+})
+
+describe('the search in text that is not decoded', () => {
+  const identifiers = new Identifiers()
+  const whole = { start: 0, valueStart: 0, undefinedLength: false }
+  const add = (tag: number, vr: string, value: Buffer) => {
+    const element = { ...whole, tag, vr, valueEnd: value.length, end: value.length }
+    identifiers.add(element, value, decodeDefault)
+  }
+  add(0x00100010, 'PN', Buffer.from('SMITH^LEE'))
+  add(0x00100020, 'LO', Buffer.from('123456'))
+
+  it('finds what a search in the decoded text and in the bytes finds', () => {
+    const parts = [
+      'smith',
+      'lee',
+      '123456',
+      'x',
+      'SMITH',
+      'Lee',
+      '12',
+      '34',
+      '56',
+      '-',
+      ' ',
+      '. ',
+      '\r\n',
+      'é',
+      'É',
+    ]
+    const piece = fc.constantFrom(...parts, '\0', '\x1b(B', 's\0m\0i\0t\0h', '0')
+    const decodes = [decodeDefault, decodeWith('ISO_IR 192'), decodeWith('\\ISO 2022 IR 87')]
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 6 }),
+        fc.constantFrom(...decodes),
+        fc.boolean(),
+        fc.nat(3),
+        (pieces, decode, areBytesKnown, start) => {
+          const buffer = Buffer.from(`smi${pieces.join('')}`, 'latin1')
+          const value = buffer.subarray(start)
+          const expected =
+            identifiers.isInText(fold(decode(value))) ||
+            (!areBytesKnown && !isVerbatim(decode(value), value) && identifiers.isInBytes(value))
+          expect(identifiers.isInWritten(buffer, start, buffer.length, decode, areBytesKnown)).toBe(
+            expected,
+          )
+        },
+      ),
+      { numRuns: 3000 },
     )
   })
 })

@@ -1,45 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readPrivateKey } from 'openpgp'
-import { makeSite, nocturne, ROOT } from './_gateway.js'
+import { INDEPENDENT_READER, independentMissing, openIndependently } from '../seal/_independent.js'
+import { makeSite, nocturne } from './_gateway.js'
 import type { TestSite } from './_gateway.js'
 import { upload } from './_http.js'
 import { makeStudy } from './_study.js'
 
-const READER = join(ROOT, 'test/seal/reader/open_transfer.py')
-const python = ['python3', '/usr/bin/python3'].find(
-  (one) => spawnSync(one, ['-c', 'import cryptography']).status === 0,
-)
-const independently = python === undefined ? it.skip : it
-const why = python === undefined ? ' (skipped: python3-cryptography is not installed)' : ''
-
-/** The X25519 subkey as the reader takes it: scalar, and the parameters of RFC 9580 section 11.5. */
-async function secretOf(armoredKey: string): Promise<string> {
-  const key = await readPrivateKey({ armoredKey })
-  const [subkey] = key.subkeys
-  const { publicParams, privateParams } = subkey!.keyPacket as unknown as {
-    publicParams: { oid: { write(): Uint8Array }; kdfParams: { hash: number; cipher: number } }
-    privateParams: { d: Uint8Array }
-  }
-  const { hash, cipher } = publicParams.kdfParams
-  const fingerprint = subkey!.getFingerprint()
-  const parameters = Buffer.concat([
-    publicParams.oid.write(),
-    Buffer.of(18, 3, 1, hash, cipher),
-    Buffer.from('Anonymous Sender    '),
-    Buffer.from(fingerprint, 'hex'),
-  ])
-  return JSON.stringify({
-    fingerprint,
-    scalar: Buffer.from(privateParams.d).reverse().toString('hex'),
-    hash: { 8: 'sha256', 9: 'sha384', 10: 'sha512' }[hash],
-    keyBytes: { 7: 16, 8: 24, 9: 32 }[cipher],
-    parameters: parameters.toString('hex'),
-  })
-}
+const independently = independentMissing === undefined ? it : it.skip
+const why = independentMissing === undefined ? '' : ` (skipped: ${independentMissing})`
 
 describe('a stored transfer', () => {
   let site: TestSite
@@ -72,13 +42,10 @@ describe('a stored transfer', () => {
   })
 
   independently(`is opened from these files alone by forty lines of Python${why}`, async () => {
-    expect((await readFile(READER, 'utf8')).trimEnd().split('\n').length).toBeLessThanOrEqual(40)
-    await mkdir(at('opened'))
-    const secret = await secretOf(await readFile(site.keyFile('reader-1'), 'utf8'))
-    await writeFile(at('secret.json'), secret)
-    const args = [READER, at('dump'), at('secret.json'), at('opened'), 'reader-1']
-    const ran = spawnSync(python ?? '', args)
-    expect([ran.status, ran.stderr.toString()]).toEqual([0, ''])
+    const lines = (await readFile(INDEPENDENT_READER, 'utf8')).trimEnd().split('\n')
+    expect(lines.length).toBeLessThanOrEqual(40)
+    const key = await readFile(site.keyFile('reader-1'), 'utf8')
+    await openIndependently(at('dump'), key, 'reader-1', at('opened'))
     const manifest = JSON.parse(await readFile(join(at('out'), id, 'manifest.json'), 'utf8')) as {
       items: { index: number; plaintext: { sha256: string } }[]
     }

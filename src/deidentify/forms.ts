@@ -15,7 +15,7 @@ export function* namesIn(name: string): Generator<NameForm, void> {
   for (const group of name.split('=')) {
     const components = group.split('^')
     for (const word of components.flatMap((component) => component.split(INSIDE_NAMES))) {
-      for (const text of new Set([fold(word), fold(word).replace(/ß/g, 'ss'), fold(inAscii(word))]))
+      for (const text of new Set([fold(word), plain(fold(word)), fold(inAscii(word))]))
         if (text.length > 1) yield { text, isWord: true }
     }
     const joined = components.map((one) => fold(one).split(INSIDE_NAMES).join(''))
@@ -37,6 +37,23 @@ const LETTERS: Readonly<Record<string, string>> = {
   ø: 'oe',
   å: 'aa',
 }
+
+const BARE: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ħ: 'h',
+  ı: 'i',
+}
+
+/** Without what is left of accents when a letter has no other form: `ł` is no `l` with a mark to Unicode. */
+const plain = (folded: string): string =>
+  folded.replace(/[ßæœøłđðþħı]/g, (letter) => BARE[letter] ?? letter)
 
 /** As it is written where the keyboard has no such letter. */
 const inAscii = (word: string): string =>

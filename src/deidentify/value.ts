@@ -4,7 +4,7 @@ import { trimPadding } from './charset.js'
 import { cleanText } from './clean.js'
 import { isMoment, isTimezoneOffset, shiftDate, shiftDateTime, shiftTime } from './dates.js'
 import { partnerOf, vrOf } from './dictionary.js'
-import { dummyOf } from './dummy.js'
+import { DUMMY_TEXT, dummyOf } from './dummy.js'
 import { findElement, TEXT_VRS, type Element } from './element.js'
 import type { ElementReport } from './index.js'
 import { isRegistered, isWellKnownInstance } from './keys.js'
@@ -179,7 +179,9 @@ function clean(scope: Scope, element: Element, kind: Kind, base: Base): NewValue
   const cleaned = values.map((value) => cleanText(value, scope.subject.identifiers.names))
   if (cleaned.every((value, index) => value === values[index]?.trim())) return undefined
   if (cleaned.every((value) => value === '')) return basic(scope, element, kind, base)
-  return { action: 'cleaned', bytes: encodeText(cleaned.join('\\'), vr) }
+  // What stands at a place in a list has its meaning from it: an empty one is no value.
+  const filled = cleaned.map((value, index) => value || (values[index]?.trim() && DUMMY_TEXT) || '')
+  return { action: 'cleaned', bytes: encodeText(filled.join('\\'), vr) }
 }
 
 function shift(scope: Scope, element: Element, kind: Kind, base: Base): NewValue | undefined {

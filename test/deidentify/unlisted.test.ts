@@ -138,6 +138,11 @@ describe('an identifier of the source in another form', () => {
       Buffer.from('for GROSSMANN'),
     ],
     [
+      'a letter that has no accent to lose',
+      named(Buffer.from('\u0141uka\u015b^Bj\u00f8rn', 'utf8'), 'ISO_IR 192'),
+      Buffer.from('for LUKAS, Bjorn'),
+    ],
+    [
       'a text in UTF-8 beside a name in Latin-1',
       named(Buffer.from(MULLER, 'latin1'), 'ISO_IR 100'),
       Buffer.from('for GR\u00d6SSMANN', 'utf8'),

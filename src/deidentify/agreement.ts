@@ -20,8 +20,9 @@ type ParsedDataset = Readonly<Record<string, DicomElement>>
  *
  * It reads a copy, piece by piece, because it is slow and wrong about some of what is right. Left out are Specific
  * Character Set (it refuses several sets, and no text is compared), sequences written as UN (it reads them with the
- * wrong VRs), and values that are too large to be read in a step. Sequences of undefined length get a defined one (it
- * would look for the delimiter inside values), so on their extent alone it takes our word; all else stands as in the
+ * wrong VRs), OL, OV and SV (it takes their lengths for those of short VRs), two sequences that its dictionary takes for
+ * numbers and text, and values that are too large to be read in a step. Sequences of undefined length get a defined one
+ * (it would look for the delimiter inside values), so on their extent alone it takes our word; all else stands as in the
  * file. Nothing is deflated. What it does not see is still walked and searched.
  *
  * @throws NocturneError `output_disagrees`

@@ -6,11 +6,17 @@ import { addItem, addSequence, Output } from './write.js'
 export const PIECE = 200
 /** A value that is left out of its piece. */
 const LARGE = 0x10000
-const SPECIFIC_CHARACTER_SET = 0x00080005
+
+/** Their length has four bytes (PS3.5 section 7.1.2), of which it reads two. */
+const SHORTENED_VRS: ReadonlySet<string> = new Set(['OL', 'OV', 'SV'])
+
+/** Specific Character Set, View Orientation Modifier and Component Type Code Sequence. */
+const LEFT_OUT: ReadonlySet<number> = new Set([0x00080005, 0x006862f0, 0x00760034])
 
 /** What the other reader is not shown: see `expectAgreement`. */
 export const isLeftOut = ({ tag, vr, items, valueStart, valueEnd }: Element): boolean =>
-  tag === SPECIFIC_CHARACTER_SET ||
+  LEFT_OUT.has(tag) ||
+  SHORTENED_VRS.has(vr) ||
   (vr === 'UN' && items !== undefined) ||
   (items === undefined && valueEnd - valueStart > LARGE)
 

@@ -180,7 +180,9 @@ function clean(scope: Scope, element: Element, kind: Kind, base: Base): NewValue
   if (cleaned.every((value, index) => value === values[index]?.trim())) return undefined
   if (cleaned.every((value) => value === '')) return basic(scope, element, kind, base)
   // What stands at a place in a list has its meaning from it: an empty one is no value.
-  const filled = cleaned.map((value, index) => value || (values[index]?.trim() && DUMMY_TEXT) || '')
+  const filled = cleaned.map((value, index) =>
+    value === '' && values[index]?.trim() !== '' ? DUMMY_TEXT : value,
+  )
   return { action: 'cleaned', bytes: encodeText(filled.join('\\'), vr) }
 }
 

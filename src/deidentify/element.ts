@@ -77,3 +77,8 @@ const PIXEL_TAGS: ReadonlySet<number> = new Set([0x7fe00008, 0x7fe00009, 0x7fe00
 
 /** Float, Double Float and plain Pixel Data. */
 export const isPixelData = (tag: number): boolean => PIXEL_TAGS.has(tag)
+
+/** Extended Offset Table, its lengths, and the length of all of Pixel Data: 64-bit numbers (PS3.3 C.7.6.3.1.8). */
+const OFFSET_TABLES: ReadonlySet<number> = new Set([0x7fe00001, 0x7fe00002, 0x7fe00003])
+export const isOffsetTable = ({ tag, vr, valueStart, valueEnd }: Element): boolean =>
+  OFFSET_TABLES.has(tag) && (vr === 'OV' || vr === 'UV') && (valueEnd - valueStart) % 8 === 0

@@ -66,7 +66,8 @@ export async function makeHeader(
 
   pace.begin()
   const named = await pace.run(identifiersOf(elements, buffer, pace))
-  const subject = subjectOf(context, digest, pseudonym, pace, named)
+  const keepsOffsets = verdict.blanking === undefined
+  const subject = { ...subjectOf(context, digest, pseudonym, pace, named), keepsOffsets }
   const additions = additionsOf(elements, encoding, subject, verdict, context)
   const decode = decodeOf(elements, buffer) ?? decodeDefault
   const scope: Scope = { subject, buffer, elements, encoding, decode, mode: 'check', path: '' }
@@ -159,7 +160,7 @@ function subjectOf(
   { code, shiftSeconds }: Pseudonym,
   pace: Pace,
   named: Pick<Subject, 'identifiers' | 'isRepeated'>,
-): Subject {
+): Omit<Subject, 'keepsOffsets'> {
   if (!/^[A-Z0-9]{1,16}$/.test(code) || !Number.isSafeInteger(shiftSeconds))
     throw new NocturneError('unsafe_step_failed')
   const map = uidMapper(digest('uid'))

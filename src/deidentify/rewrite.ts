@@ -2,7 +2,7 @@
 import { NocturneError } from '../lib/errors.js'
 import { decodeWith, type Decode } from './charset.js'
 import { hex } from './dictionary.js'
-import { findElement, type Element, type Encoding, type Item } from './element.js'
+import { findElement, isOffsetTable, type Element, type Encoding, type Item } from './element.js'
 import type { ElementReport } from './index.js'
 import { keyOf, memoOf, type Memo, type Outcome } from './memo.js'
 import type { Steps } from './pace.js'
@@ -44,6 +44,8 @@ export function* rewriteDataset(
   const safe = subject.rules.keepsSafePrivate
     ? safePrivateTags(elements, buffer, subject.identifiers)
     : undefined
+  // Those of an icon go with its pixels.
+  const keepsOffsets = subject.keepsOffsets && scope.path === ''
   const output = new Output()
   const added = [...additions].sort(([a], [b]) => a - b)
   const memo =
@@ -61,11 +63,12 @@ export function* rewriteDataset(
       continue
     }
     if (subject.pace.isDue(2)) yield
-    const rewritten = safe?.has(element.tag)
-      ? element
-      : isSmall(element)
-        ? rewriteSmall(scope, element, memo)
-        : yield* rewriteLarge(scope, element, memo)
+    const rewritten =
+      safe?.has(element.tag) || (keepsOffsets && isOffsetTable(element))
+        ? element
+        : isSmall(element)
+          ? rewriteSmall(scope, element, memo)
+          : yield* rewriteLarge(scope, element, memo)
     if (rewritten === element) {
       output.add(buffer, element.start, element.end)
       continue

@@ -20,6 +20,8 @@ export interface Subject {
   readonly shiftSeconds: number
   /** The profile has the Clean Descriptors Option. */
   readonly cleansText: boolean
+  /** Pixel Data passes as it is, and so does what says where its frames begin. */
+  readonly keepsOffsets: boolean
   readonly report: ElementReport[]
   /** Every UID that was replaced, as often as it was. */
   readonly uids: UidPair[]

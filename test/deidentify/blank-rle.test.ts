@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { fragments, type Written } from './_build.js'
 import { noise, ultrasoundFile, type Picture, type Region } from './_image.js'
-import { codeOf, run } from './_run.js'
+import { codeOf, run, withPixels } from './_run.js'
 
 const RLE = '1.2.840.10008.1.2.5'
 const ROWS = 12
@@ -99,6 +99,17 @@ describe('RLE frames', () => {
       expect(results).toEqual(expected)
     },
   )
+
+  it('have no table of where they begin when they are blanked', async () => {
+    const table: Written = [0x7fe00001, 'OV', Buffer.alloc(8)]
+    const picture = { ...colour, frames: 1 }
+    const pixels = encapsulated(frame(planes(3, 1)))
+    const input = ultrasoundFile(picture, [REGION], pixels, 'explicit', [table], RLE)
+    const hasTable = (bytes: Buffer): boolean => bytes.includes(Buffer.from('e07f0100', 'hex'))
+    expect(hasTable(input)).toBe(true)
+    expect(hasTable((await run(input)).bytes)).toBe(false)
+    expect(hasTable((await run(input, withPixels('pass'))).bytes)).toBe(true)
+  })
 
   it('may be given in several fragments when there is only one', async () => {
     const source = frame(planes(3, 1))

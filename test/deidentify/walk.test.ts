@@ -87,6 +87,49 @@ describe('every way a data set can be written', () => {
     expect(bytes.subarray(-value.length).equals(value)).toBe(true)
   })
 
+  describe('the tables of where frames begin', () => {
+    const numbers = (...values: readonly number[]): Buffer =>
+      Buffer.concat(
+        values.map((value) => {
+          const bytes = Buffer.alloc(8)
+          bytes.writeBigUInt64LE(BigInt(value))
+          return bytes
+        }),
+      )
+    const value = fragments(PIXELS, PIXELS)
+    const tables: readonly Written[] = [
+      [0x7fe00001, 'OV', numbers(0, PIXELS.length + 8)],
+      [0x7fe00002, 'OV', numbers(PIXELS.length, PIXELS.length)],
+      [0x7fe00003, 'UV', numbers(value.length)],
+    ]
+    const withTables = (own: readonly Written[], icon: readonly Written[] = []): Buffer => {
+      const elements: readonly Written[] = [
+        [0x52009229, 'SQ', { items: [icon] }],
+        ...own,
+        [0x7fe00010, 'OB', value, 'open'],
+      ]
+      return part10(dataset(instance(elements)), JPEG)
+    }
+
+    it('pass with the pixels, byte for byte', async () => {
+      const { bytes } = await run(withTables(tables))
+      const kept = Buffer.concat([dataset(tables), Buffer.from('e07f1000', 'hex')])
+      expect(bytes.includes(kept)).toBe(true)
+    })
+
+    it('go with the pixels of an icon', async () => {
+      const { bytes } = await run(withTables([], tables))
+      expect(bytes.includes(Buffer.from('e07f0100', 'hex'))).toBe(false)
+    })
+
+    it('go when they are no numbers, and hold no identifier', async () => {
+      const { bytes } = await run(withTables([[0x7fe00001, 'OB', Buffer.from('someone ')]]))
+      expect(bytes.includes('someone')).toBe(false)
+      const named: Written = [0x7fe00001, 'OV', Buffer.from('SMITHSON')]
+      expect(await codeOf(withTables([named]))).toBe('identifier_left')
+    })
+  })
+
   it('drops private groups, signatures and padding behind the pixels', async () => {
     const tail: Written[] = [
       [0x7fe00010, 'OW', PIXELS],

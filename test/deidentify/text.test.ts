@@ -132,6 +132,60 @@ describe('a detector', () => {
     },
   )
 
+  const words = (...values: readonly number[]): Buffer => {
+    const bytes = Buffer.alloc(2 * values.length)
+    values.forEach((value, index) => bytes.writeUInt16LE(value, 2 * index))
+    return bytes
+  }
+  /** Four entries, the first for the pixel value 10: dark, dark, bright in green alone, dark. */
+  const palette = (bits: 8 | 16, isPacked: boolean): Written[] =>
+    [
+      [3, 2, 1, 0],
+      [3, 2, 200, 0],
+      [3, 2, 5, 0],
+    ].flatMap((values, colour): Written[] => [
+      [0x00281101 + colour, 'US', words(4, 10, bits)],
+      [
+        0x00281201 + colour,
+        'OW',
+        isPacked ? Buffer.from(values) : words(...values.map((value) => value << (bits - 8))),
+      ],
+    ])
+
+  it.each<[string, Written[]]>([
+    ['16 bits', palette(16, false)],
+    ['8 bits in words', palette(8, false)],
+    ['8 bits in bytes', palette(8, true)],
+  ])('is shown what a palette of %s looks like', async (_, more) => {
+    const shown: number[][] = []
+    const textDetector: TextDetector = {
+      clears: true,
+      countWords: ({ values }) => {
+        shown.push([...values.subarray(0, 6)])
+        return Promise.resolve(0)
+      },
+    }
+    const pixels = Buffer.alloc(40, 13)
+    pixels.set([10, 11, 12, 13, 0, 255])
+    const picture = { rows: 4, columns: 10, photometric: 'PALETTE COLOR' }
+    const input = ultrasoundFile(picture, [], [0x7fe00010, 'OB', pixels], 'explicit', more)
+    await run(input, contextFor('pseudonymize', { textDetector }))
+    expect(shown).toEqual([[4, 3, 255, 0, 4, 0]])
+  })
+
+  it.each<[string, Written[]]>([
+    ['none', []],
+    ['one of other lengths', palette(16, false).slice(0, 5)],
+  ])('is not shown an image whose palette is %s, and so it is held', async (_, more) => {
+    const { context, shown } = answering(0, true)
+    const picture = { rows: 4, columns: 10, photometric: 'PALETTE COLOR' }
+    const pixels: Written = [0x7fe00010, 'OB', Buffer.alloc(40, 9)]
+    expect(await codeOf(ultrasoundFile(picture, [], pixels, 'explicit', more), context)).toBe(
+      'pixels_at_risk',
+    )
+    expect(shown).toEqual([])
+  })
+
   it.each<[string, object, number]>([
     ['16 bits', { bits: 16 }, 2],
     ['colour by plane', { samples: 3, planar: 1, photometric: 'RGB' }, 3],

@@ -3,12 +3,15 @@ import { NocturneError } from '../../lib/errors.js'
 import type { GreyPicture, TextDetector } from '../index.js'
 import type { Pace } from '../pace.js'
 import type { Layout } from './native.js'
+import type { Palette } from './palette.js'
 import { pictureOf, type Samples } from './picture.js'
 
 export interface Inspection {
   readonly detector: TextDetector
   /** Nothing else speaks for the image: what cannot be told stops it. */
   readonly isNeeded: boolean
+  /** Of an image in PALETTE COLOR. */
+  readonly palette: Palette | undefined
 }
 
 /** The first, the middle and the last frame are looked at: banners stand in all frames of a loop. */
@@ -24,13 +27,14 @@ let line: Promise<unknown> = Promise.resolve()
  * `pixels_at_risk`, or `pixels_not_cleaned` for a frame that was blanked. Discard what was read.
  */
 export async function inspectFrame(
-  { detector, isNeeded }: Inspection,
+  inspection: Inspection,
   decode: () => Samples | Promise<Samples>,
   pace: Pace,
 ): Promise<void> {
+  const { detector, isNeeded } = inspection
   const turn = line.then(async () => {
     pace.begin()
-    return await detector.countWords(await show(decode, isNeeded, pace))
+    return await detector.countWords(await show(decode, inspection, pace))
   })
   line = turn.catch(() => undefined)
   const words = await turn
@@ -41,11 +45,11 @@ export async function inspectFrame(
 
 async function show(
   decode: () => Samples | Promise<Samples>,
-  isNeeded: boolean,
+  { isNeeded, palette }: Inspection,
   pace: Pace,
 ): Promise<GreyPicture> {
   try {
-    return await pace.run(pictureOf(await decode(), pace))
+    return await pace.run(pictureOf(await decode(), palette, pace))
   } catch (error) {
     throw new NocturneError(isNeeded ? 'pixels_at_risk' : 'pixels_not_cleaned', { cause: error })
   }

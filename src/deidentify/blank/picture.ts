@@ -2,6 +2,7 @@
 import type { GreyPicture } from '../index.js'
 import type { Pace, Steps } from '../pace.js'
 import type { Geometry } from './geometry.js'
+import type { Palette } from './palette.js'
 
 /** A frame that is not compressed, or no longer. */
 export interface Samples {
@@ -38,6 +39,7 @@ export function putSample(
 /** The brightest sample of each pixel, stretched over 8 bits. */
 export function* pictureOf(
   { bytes, geometry, bigEndian }: Samples,
+  palette: Palette | undefined,
   pace: Pace,
 ): Steps<GreyPicture> {
   const { rows, columns, samples, bitsAllocated, isPlanar, photometric } = geometry
@@ -47,6 +49,8 @@ export function* pictureOf(
   const used = photometric.startsWith('YBR') ? 1 : samples
   const isHalved = photometric.endsWith('_422')
   const read = reader(bytes, geometry, bigEndian)
+  const shades = palette?.brightness
+  const first = palette?.first ?? 0
   const brightness = new Uint16Array(pixels)
   let [least, most] = [0xffff, 0]
   for (let pixel = 0; pixel < pixels; pixel++) {
@@ -57,6 +61,7 @@ export function* pictureOf(
         : (isPlanar ? sample * pixels + pixel : pixel * samples + sample) * bytesOfSample
       value = Math.max(value, read(at))
     }
+    if (shades) value = shades[Math.min(Math.max(value - first, 0), shades.length - 1)] ?? 0
     brightness[pixel] = value
     least = Math.min(least, value)
     most = Math.max(most, value)

@@ -16,6 +16,7 @@ import { geometryOf, type Geometry } from './geometry.js'
 import type { Inspection } from './inspect.js'
 import type { Mask } from './mask.js'
 import { layoutOf, type Layout } from './native.js'
+import { paletteOf } from './palette.js'
 import { canShow } from './picture.js'
 
 /** How the pixels of one image are worked on as they pass. Without mask or `blank` none is changed. */
@@ -113,14 +114,18 @@ function judgeText(
   const hasOverlay = hasEmbeddedOverlay(head.elements, buffer, syntax)
   const image = { read, elements: head.elements, buffer, geometry }
   const found = blankingOf(image, profile.blanking, isBlankable)
+  const isPalette = geometry.photometric === 'PALETTE COLOR'
+  const palette = isPalette ? paletteOf(head.elements, buffer, syntax.encoding) : undefined
+  const showTo = isPalette && !palette ? undefined : detector
   if (found) {
-    const inspection = detector && { detector, isNeeded: false }
+    const inspection = showTo && { detector: showTo, isNeeded: false, palette }
     const work = hasOverlay ? undefined : workOf(pixels, geometry, syntax, found.mask, inspection)
     if (!work) throw new NocturneError('pixels_not_cleaned')
     const photometric = codecOf(syntax.uid, geometry)?.photometric
     return { isAtRisk: false, blanking: { rule: found.rule, photometric }, work }
   }
-  const inspection = detector?.clears && !hasOverlay ? { detector, isNeeded: true } : undefined
+  const inspection =
+    showTo?.clears && !hasOverlay ? { detector: showTo, isNeeded: true, palette } : undefined
   const work = inspection && workOf(pixels, geometry, syntax, undefined, inspection)
   if (!work?.inspection) throw new NocturneError('pixels_at_risk')
   return { isAtRisk: true, blanking: undefined, work }

@@ -65,6 +65,23 @@ describe('with tesseract', () => {
     expect(await codeOf(input, context)).toBe('text_in_pixels')
   })
 
+  when(title('writing in grey is found beside something brighter'), async () => {
+    const [, , values] = image({ text: NAME, y: 100 })
+    const grey = Uint8Array.from(values as Buffer, (value) => (value === 250 ? 150 : value >> 1))
+    for (let y = 10; y < 90; y++) grey.fill(255, y * COLUMNS + 200, y * COLUMNS + 390)
+    const picture = { width: COLUMNS, height: ROWS, values: grey }
+    expect(await detector?.countWords(picture)).toBeGreaterThanOrEqual(1)
+  })
+
+  when(title('a picture of one value tells nothing'), async () => {
+    const picture = {
+      width: COLUMNS,
+      height: ROWS,
+      values: new Uint8Array(COLUMNS * ROWS).fill(99),
+    }
+    expect(await detector?.countWords(picture)).toBeUndefined()
+  })
+
   when(title('it says how many words there are'), async () => {
     const [, , values] = image({ text: '1937-01-09', y: 100 })
     const picture = { width: COLUMNS, height: ROWS, values: values as Buffer }

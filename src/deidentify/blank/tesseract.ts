@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path'
 import type { Recognizer } from 'tesseract.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { GreyPicture, TextDetector } from '../index.js'
+import { Pace } from '../pace.js'
+import { GUESSES, inkOf } from './ink.js'
 
 const { resolve } = createRequire(import.meta.url)
 
@@ -14,14 +16,10 @@ const { resolve } = createRequire(import.meta.url)
 const PICTURE_MS = 30_000
 /** The thread holds some 100 MB. */
 const IDLE_MS = 30_000
-/** Small print is enlarged: letters of 7 pixels are below what the model was trained on. */
-const ENLARGED_BELOW = 1000
 const MAX_PIXELS = 16_000_000
-/** Ink of more than this share is background, not writing. */
-const MOST_INK = 0.4
-/** A word: three letters or digits in a row that the model half believes in. */
-const MIN_CONFIDENCE = 40
-const WORD = /[\p{L}\p{N}]{3}/u
+/** A word: letters or digits in a row, or a date or time. */
+const SHORT_WORD = /[\p{L}\p{N}]{3}/u
+const WORD = /[\p{L}\p{N}]{4}|\p{N}{1,2}[-./:]\p{N}{1,2}[-./:]\p{N}{1,2}/u
 
 /**
  * @param clears whether an image at risk that no blanking rule covers may pass, marked, when no word is found in it.
@@ -42,19 +40,18 @@ export function createTextDetector(clears: boolean): TextDetector & { close(): P
 
   async function read(picture: GreyPicture): Promise<number | undefined> {
     clearTimeout(idle)
-    const images = inkOf(picture)
-    if (images.length === 0) return undefined
+    if (picture.width * picture.height > MAX_PIXELS) return undefined
     thread ??= start(model)
     const timer: { id?: NodeJS.Timeout } = {}
-    const late = new Promise<undefined>((done) => {
+    const late = new Promise<'late'>((done) => {
       timer.id = setTimeout(() => {
-        done(undefined)
+        done('late')
       }, PICTURE_MS)
     })
     try {
-      const count = await Promise.race([countWords(thread, images), late])
-      if (count === undefined) await end()
-      return count
+      const count = await Promise.race([countWords(thread, picture), late])
+      if (count === 'late') await end()
+      return count === 'late' ? undefined : count
     } catch {
       await end()
       return undefined
@@ -102,52 +99,28 @@ async function start(langPath: string): Promise<Recognizer> {
   return worker
 }
 
-async function countWords(thread: Promise<Recognizer>, images: readonly Buffer[]): Promise<number> {
+/** As many as the first guess shows that shows any; undefined when none finds anything to be shown. */
+async function countWords(
+  thread: Promise<Recognizer>,
+  picture: GreyPicture,
+): Promise<number | undefined> {
   const worker = await thread
-  let count = 0
-  for (const image of images) {
+  const pace = new Pace()
+  let count: number | undefined
+  for (const { guess, sureOfWord, sureOfShortWord } of GUESSES) {
+    pace.begin()
+    const image = await pace.run(inkOf(picture, guess, pace))
+    if (!image) continue
     const { data } = await worker.recognize(image, {}, { blocks: true, text: false })
     const words = (data.blocks ?? []).flatMap(({ paragraphs }) =>
       paragraphs.flatMap(({ lines }) => lines.flatMap((one) => one.words)),
     )
-    count += words.filter(
-      (word) => word.confidence >= MIN_CONFIDENCE && WORD.test(word.text),
+    count = words.filter(
+      ({ text, confidence }) =>
+        (confidence >= sureOfWord && WORD.test(text)) ||
+        (confidence >= sureOfShortWord && SHORT_WORD.test(text)),
     ).length
+    if (count > 0) break
   }
   return count
-}
-
-/**
- * What is written is drawn in the brightest or the darkest values: each as black on white, in PGM. None where that is most of
- * the picture, or where there is one value alone.
- */
-function inkOf({ width, height, values }: GreyPicture): readonly Buffer[] {
-  if (width * height > MAX_PIXELS) return []
-  const isInk = [(value: number) => value >= 192, (value: number) => value < 64]
-  return isInk.flatMap((test) => {
-    let ink = 0
-    for (const value of values) if (test(value)) ink += 1
-    return ink > MOST_INK * values.length ? [] : [pgm(width, height, values, test)]
-  })
-}
-
-function pgm(
-  width: number,
-  height: number,
-  values: Uint8Array,
-  isInk: (value: number) => boolean,
-): Buffer {
-  const scale = height < ENLARGED_BELOW ? 2 : 1
-  const header = Buffer.from(`P5\n${String(width * scale)} ${String(height * scale)}\n255\n`)
-  const image = Buffer.alloc(header.length + width * height * scale * scale, 255)
-  header.copy(image)
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      if (!isInk(values[y * width + x] ?? 0)) continue
-      for (let down = 0; down < scale; down++) {
-        const start = header.length + (y * scale + down) * width * scale + x * scale
-        image.fill(0, start, start + scale)
-      }
-    }
-  return image
 }

@@ -1,0 +1,101 @@
+/** Guesses at what is written in a picture, each as black on white in PGM: for a reader that was trained on print. */
+import type { GreyPicture } from '../index.js'
+import type { Pace, Steps } from '../pace.js'
+
+/**
+ * Writing is drawn in the brightest or the darkest values, or stands out from what is around it. So does speckle, which looks
+ * like letters here and there: of what is found so a reader must be surer, the more so of short words. In per cent.
+ */
+export const GUESSES = [
+  { guess: 'brightest', sureOfWord: 40, sureOfShortWord: 40 },
+  { guess: 'darkest', sureOfWord: 40, sureOfShortWord: 40 },
+  { guess: 'brighter than around', sureOfWord: 45, sureOfShortWord: 60 },
+  { guess: 'darker than around', sureOfWord: 45, sureOfShortWord: 60 },
+] as const
+type Guess = (typeof GUESSES)[number]['guess']
+
+const BRIGHT = 192
+const DARK = 64
+/** Half the side of the square that is around a pixel: strokes are thinner. */
+const REACH = 8
+/** How far writing stands out: more than speckle does. */
+const CONTRAST = 24
+/** Ink of more than this share is background, not writing. */
+const MOST_INK = 0.4
+/** Small print is enlarged: letters of 7 pixels are below what the model was trained on. */
+const ENLARGED_BELOW = 1000
+
+/** Undefined when the guess finds no ink, or little else. */
+export function* inkOf(picture: GreyPicture, guess: Guess, pace: Pace): Steps<Buffer | undefined> {
+  const { width, height, values } = picture
+  const scale = height < ENLARGED_BELOW ? 2 : 1
+  const header = Buffer.from(`P5\n${String(width * scale)} ${String(height * scale)}\n255\n`)
+  const image = Buffer.alloc(header.length + width * height * scale * scale, 255)
+  header.copy(image)
+  const around = guess.endsWith('around') ? new Surroundings(picture) : undefined
+  let ink = 0
+  for (let y = 0; y < height; y++) {
+    around?.enter(y)
+    for (let x = 0; x < width; x++) {
+      const value = values[y * width + x] ?? 0
+      if (!isInk(guess, value, around?.meanAt(x) ?? 0)) continue
+      ink += 1
+      for (let down = 0; down < scale; down++) {
+        const start = header.length + (y * scale + down) * width * scale + x * scale
+        image.fill(0, start, start + scale)
+      }
+    }
+    if (pace.isDue(width >> 4)) yield
+  }
+  return ink === 0 || ink > MOST_INK * values.length ? undefined : image
+}
+
+function isInk(guess: Guess, value: number, mean: number): boolean {
+  switch (guess) {
+    case 'brightest':
+      return value >= BRIGHT
+    case 'darkest':
+      return value < DARK
+    case 'brighter than around':
+      return value - mean > CONTRAST
+    case 'darker than around':
+      return mean - value > CONTRAST
+  }
+}
+
+/** The mean of the square around each pixel, row by row from the top. */
+class Surroundings {
+  readonly #picture: GreyPicture
+  /** Of each column the sum over the rows of the square. */
+  readonly #columns: Uint32Array
+  /** Sums of columns from the left, so that a square is the difference of two. */
+  readonly #sums: Float64Array
+  #rows = 0
+
+  constructor(picture: GreyPicture) {
+    this.#picture = picture
+    this.#columns = new Uint32Array(picture.width)
+    this.#sums = new Float64Array(picture.width + 1)
+    for (let row = 0; row < Math.min(REACH, picture.height); row++) this.#add(row, 1)
+  }
+
+  /** Each row in its turn. */
+  enter(row: number): void {
+    if (row + REACH < this.#picture.height) this.#add(row + REACH, 1)
+    if (row - REACH > 0) this.#add(row - REACH - 1, -1)
+    for (const [x, sum] of this.#columns.entries()) this.#sums[x + 1] = (this.#sums[x] ?? 0) + sum
+  }
+
+  meanAt(x: number): number {
+    const from = Math.max(0, x - REACH)
+    const to = Math.min(this.#picture.width, x + REACH + 1)
+    return ((this.#sums[to] ?? 0) - (this.#sums[from] ?? 0)) / ((to - from) * this.#rows)
+  }
+
+  #add(row: number, sign: 1 | -1): void {
+    const { width, values } = this.#picture
+    for (let x = 0; x < width; x++)
+      this.#columns[x] = (this.#columns[x] ?? 0) + sign * (values[row * width + x] ?? 0)
+    this.#rows += sign
+  }
+}

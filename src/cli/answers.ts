@@ -14,7 +14,10 @@ export const gatewayAnswer = z.looseObject({
   version: text,
   certificate: z.string().max(100_000),
   /** Of the keys before, which signed what is still there. */
-  formerCertificates: z.array(z.string().max(100_000)).max(100).default([]),
+  formerCertificates: z
+    .array(z.looseObject({ certificate: z.string().max(100_000), until: z.iso.datetime() }))
+    .max(100)
+    .default([]),
   ledgerKey: z.string().max(1000),
   limits: z.looseObject({
     requestItems: z.int().positive(),

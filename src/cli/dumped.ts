@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { NocturneError } from '../lib/errors.js'
 import { openSignedMessage } from '../seal/index.js'
-import type { PrivateKey, SignedContent } from '../seal/index.js'
+import type { PrivateKey, SignedContent, Signer } from '../seal/index.js'
 import { transferId } from './answers.js'
 import { about, CommandError } from './command-error.js'
 import { makeFolder, writeWholeText } from './local-write.js'
@@ -38,7 +38,7 @@ export interface Dumped {
   readonly folder: string
   readonly key: PrivateKey
   /** Whose signature the manifest must have: nothing inside the folder could vouch for the folder. */
-  readonly gatewayCertificates: readonly string[]
+  readonly signers: readonly Signer[]
   /** When given, the ledger must show this manifest, and the key that signed it must have been good then. */
   readonly ledgerKey: string | undefined
   /** Folder that gets one folder a transfer. */
@@ -135,12 +135,12 @@ async function openManifest(
   transfer: string,
   at: Place,
 ): Promise<SignedContent & { readonly logged: LoggedManifest | undefined }> {
-  const { folder, key, gatewayCertificates, ledgerKey } = work
+  const { folder, key, signers, ledgerKey } = work
   const logged =
     ledgerKey === undefined ? undefined : await readLoggedManifest(folder, transfer, ledgerKey)
   const sealed = await collect(messageOf(folder, at), at.data)
   try {
-    const opened = await openSignedMessage(sealed, [key], gatewayCertificates, logged?.at)
+    const opened = await openSignedMessage(sealed, [key], signers, logged?.at)
     if (!logged) return { ...opened, logged: undefined }
     const digest = createHash('sha256').update(opened.content).digest('hex')
     if (digest !== logged.digest) throw notLogged('it has another digest there')

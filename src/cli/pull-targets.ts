@@ -1,5 +1,6 @@
 import { gatewayAnswer, inboxAnswer, parseAnswer } from './answers.js'
 import type { GatewayClient } from './client.js'
+import type { Signer } from '../seal/index.js'
 import { readSmallText } from './secret-file.js'
 
 /** The one transfer that was named, or the whole inbox in its order. */
@@ -15,8 +16,12 @@ export async function listTargets(
 export interface TrustedGateway {
   readonly name: string
   /** One of these signed a manifest, while its key was good. */
-  readonly certificates: readonly string[]
+  readonly signers: readonly Signer[]
 }
+
+/** Certificates that a person names. */
+export const readSigners = (files: readonly string[]): Promise<Signer[]> =>
+  Promise.all(files.map(async (file) => ({ certificate: await readSmallText(file) })))
 
 /** The gateway's name, and the certificates its manifests must be signed with: those pinned in files, else as served. */
 export async function readGateway(
@@ -27,6 +32,10 @@ export async function readGateway(
     gatewayAnswer,
     await client.json({ path: '/v1/gateway' }),
   )
-  const pinned = await Promise.all(pinnedFiles.map((file) => readSmallText(file)))
-  return { name, certificates: pinned.length > 0 ? pinned : [certificate, ...formerCertificates] }
+  if (pinnedFiles.length > 0) return { name, signers: await readSigners(pinnedFiles) }
+  const former = formerCertificates.map(({ certificate: before, until }) => ({
+    certificate: before,
+    until: new Date(until),
+  }))
+  return { name, signers: [{ certificate }, ...former] }
 }

@@ -108,7 +108,7 @@ async function openManifest(work: Pull, id: string): Promise<SignedContent> {
     onBytes: () => undefined,
   })
   try {
-    return await openSignedMessage(sealed, [work.key], work.gateway.certificates)
+    return await openSignedMessage(sealed, [work.key], work.gateway.signers)
   } catch (error) {
     throw about('the manifest', error)
   }

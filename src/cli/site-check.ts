@@ -98,15 +98,27 @@ const S3_HINT =
   'see that the bucket exists in that region, that the endpoint answers, and that the credentials may list, read, write and delete in it; Nocturne makes no bucket'
 const FOLDER_HINT = 'see that the folder, or the one above it, belongs to the user who runs this'
 
+interface Dated {
+  readonly path: string
+  readonly what: string
+  readonly expiresAt: Date | undefined
+  readonly hint?: string
+}
+
 /** Reminders at 60, 30, 14, 7 and 1 days. */
 function expiries(survey: SiteSurvey, signsUntil: Date | undefined, now: Date): SiteProblem[] {
-  const dated = [
+  const dated: readonly Dated[] = [
     ...survey.certificates.map(({ principal, file, report }) => ({
       path: file,
       what: `the certificate of ${principal}`,
       expiresAt: report.usableUntil,
     })),
-    { path: GATEWAY_CERTIFICATE, what: "the gateway's own key", expiresAt: signsUntil },
+    {
+      path: GATEWAY_CERTIFICATE,
+      what: "the gateway's own key",
+      expiresAt: signsUntil,
+      hint: 'make the next one now, and tell the readers who pinned this one: nothing can be sent once it has expired',
+    },
     { path: 'gateway.tls', what: 'the TLS certificate', expiresAt: survey.tlsExpiresAt },
     ...survey.attributeExpiries.map(({ file, expiresAt }) => ({
       path: file,
@@ -114,14 +126,14 @@ function expiries(survey: SiteSurvey, signsUntil: Date | undefined, now: Date): 
       expiresAt,
     })),
   ]
-  return dated.flatMap(({ path, what, expiresAt }) => {
+  return dated.flatMap(({ path, what, expiresAt, hint }) => {
     const within = expiryWarning(expiresAt, now)
     if (within === undefined) return []
     return [
       {
         path,
         problem: `${what} expires ${within}, on ${formatDay(expiresAt)}`,
-        hint: 'get the new one now: sealing fails for the whole group once it has expired',
+        hint: hint ?? 'get the new one now: sealing fails for the whole group once it has expired',
       },
     ]
   })

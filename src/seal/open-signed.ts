@@ -12,6 +12,13 @@ const MAX_BYTES = 256 * 1024 * 1024
 /** How far the signer's clock may be ahead of ours. */
 const CLOCK_SKEW_MS = 5 * 60_000
 
+/** Whose signature counts. */
+export interface Signer {
+  readonly certificate: string | Uint8Array
+  /** When another key took its place: what it signs after that is not its owner's. */
+  readonly until?: Date | undefined
+}
+
 /** The content of a signed message, and what its signature says. */
 export interface SignedContent {
   readonly content: Uint8Array
@@ -19,7 +26,7 @@ export interface SignedContent {
   readonly signedBy: string
   /** The signer's word. */
   readonly signedAt: Date
-  /** The key has expired since, or was retired: who holds it now could have written an earlier time. */
+  /** The key has expired since, was retired or replaced: who holds it now could have written an earlier time. */
   readonly hasKeyEnded: boolean
 }
 
@@ -34,7 +41,7 @@ export interface SignedContent {
 export async function openSignedMessage(
   bytes: Uint8Array,
   keys: readonly PrivateKey[],
-  signers: readonly (string | Uint8Array)[],
+  signers: readonly Signer[],
   now: Date = new Date(),
 ): Promise<SignedContent> {
   const { message, content } = await openWhole(bytes, keys, now)
@@ -42,12 +49,12 @@ export async function openSignedMessage(
   // openpgp gives the signatures of a message out once.
   let left: OpenedMessage | undefined = message
   for (const signer of signers) {
-    const parsed = await parseCertificate(signer)
+    const parsed = await parseCertificate(signer.certificate)
     if ('problem' in parsed) continue
     const certificate = parsed.key
     if (!named.some((id) => certificate.getKeys(id).length > 0)) continue
     left ??= (await openWhole(bytes, keys, now)).message
-    const found = await findSignature(left, certificate, now).catch(() => undefined)
+    const found = await findSignature(left, certificate, now, signer.until).catch(() => undefined)
     if (found) return { content, signedBy: certificate.getFingerprint(), ...found }
     left = undefined
   }
@@ -75,16 +82,17 @@ async function findSignature(
   message: OpenedMessage,
   certificate: PublicKey,
   now: Date,
+  until = new Date(now.getTime() + CLOCK_SKEW_MS),
 ): Promise<Pick<SignedContent, 'signedAt' | 'hasKeyEnded'> | undefined> {
   const latest = await lastMoment(certificate, now)
   for (const one of await message.verify([certificate], latest, FOR_ARCHIVE)) {
     const isGood = await one.verified.catch(() => false)
     const signature = await one.signature
     const signedAt = signature.packets[0]?.created
-    if (!isGood || !signedAt || !isOverContent(signature)) continue
+    if (!isGood || !signedAt || signedAt > until || !isOverContent(signature)) continue
     const mayAt = (at: Date) => mayBeUsed(certificate, one.keyID, at).catch(() => false)
     if ((await mayAt(signedAt)) || (await mayAt(latest)))
-      return { signedAt, hasKeyEnded: !(await mayAt(now)) }
+      return { signedAt, hasKeyEnded: until <= now || !(await mayAt(now)) }
   }
   return undefined
 }

@@ -9,6 +9,9 @@ import { SYSTEM } from './sweep.js'
 /** Of the keys before, the newest: what is handed to readers has an end. */
 const MAX_FORMER = 20
 
+/** Gateways on one database start one after another: the key before signs on until the last of them has. */
+const OVERLAP_MS = 86_400_000
+
 /** Its certificate under today's policy. */
 export const inspectGatewayKey = ({ gatewayKey, site, now }: GatewayKeyRooms) =>
   inspectCertificate(gatewayKey.certificate, new Date(now()), site.config.keys)
@@ -54,14 +57,18 @@ export async function recordGatewayKey({ state, ledger, gatewayKey, now }: Rooms
   })
 }
 
-/** Certificates of the keys before, the newest first: manifests that they signed are still there. */
-export async function formerGatewayCertificates(state: Pick<State, 'db'>): Promise<string[]> {
+/** The keys before, the newest first, each with its end in RFC 3339: manifests that they signed are still there. */
+export async function formerGatewayKeys(
+  state: Pick<State, 'db'>,
+): Promise<{ readonly certificate: string; readonly until: string }[]> {
   const rows = await state.db
     .selectFrom('gateway_keys')
-    .select('certificate')
+    .select(['certificate', 'until'])
     .where('until', 'is not', null)
     .orderBy('until', 'desc')
     .limit(MAX_FORMER)
     .execute()
-  return rows.map(({ certificate }) => certificate)
+  return rows.flatMap(({ certificate, until }) =>
+    until === null ? [] : [{ certificate, until: new Date(until + OVERLAP_MS).toISOString() }],
+  )
 }

@@ -231,7 +231,7 @@ describe('a transfer from a gateway that lies', () => {
           {
             client,
             signal: new AbortController().signal,
-            gateway: { name: 'gw', certificates: [gatewayKey.certificate] },
+            gateway: { name: 'gw', signers: [gatewayKey] },
             key: reader.key,
             out,
             reader: undefined,

@@ -224,16 +224,16 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     const sealed = await envelope.sealSigned(plain, other.key)
     const bytes = Buffer.concat([envelope.keyPackets[0]!.packet, await collect(sealed.bytes)])
     expect(sealed.digests().plaintext).toEqual({ sha256: sha256(plain), size: plain.length })
-    const opened = await openSignedMessage(bytes, [reader.key], [other.recipient.certificate])
+    const opened = await openSignedMessage(bytes, [reader.key], [other.recipient])
     expect(Buffer.from(opened.content)).toEqual(plain)
     expect(opened.signedBy).toBe(other.recipient.fingerprint)
     expect(await collect(open(split(bytes), reader.key))).toEqual(plain)
     const refused = { code: 'manifest_not_signed' }
-    const signer = reader.recipient.certificate
+    const signer = reader.recipient
     await expect(openSignedMessage(bytes, [reader.key], [signer])).rejects.toMatchObject(refused)
     const unsigned = await sealTo(reader, plain)
     await expect(
-      openSignedMessage(unsigned, [reader.key], [other.recipient.certificate]),
+      openSignedMessage(unsigned, [reader.key], [other.recipient]),
     ).rejects.toMatchObject(refused)
   })
 

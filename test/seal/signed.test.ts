@@ -52,7 +52,12 @@ async function manifest(signedAt: Date): Promise<Buffer> {
 }
 
 const open = async (signedAt: Date, certificates: readonly string[], now: Date) =>
-  openSignedMessage(await manifest(signedAt), [reader.key], certificates, now)
+  openSignedMessage(
+    await manifest(signedAt),
+    [reader.key],
+    certificates.map((certificate) => ({ certificate })),
+    now,
+  )
 
 const refused = { code: 'manifest_not_signed' }
 
@@ -120,6 +125,19 @@ describe('a signed message, years later', () => {
     expect(await open(inside, [retired, certificateOf()], LONG_AFTER)).toBeDefined()
     await expect(open(inside, [other], LONG_AFTER)).rejects.toMatchObject(refused)
     await expect(open(inside, [], LONG_AFTER)).rejects.toMatchObject(refused)
+  })
+
+  it('opens by a key that was replaced when it had signed, and by no later signature of it', async () => {
+    const bytes = await manifest(inside)
+    const by = (until: Date) =>
+      openSignedMessage(
+        bytes,
+        [reader.key],
+        [{ certificate: certificateOf(), until }],
+        new Date(inside.getTime() + 9 * DAY),
+      )
+    expect(await by(new Date(inside.getTime() + DAY))).toMatchObject({ hasKeyEnded: true })
+    await expect(by(new Date(inside.getTime() - DAY))).rejects.toMatchObject(refused)
   })
 
   it('allows for a clock that is a little ahead, and not for another day', async () => {

@@ -53,12 +53,15 @@ export async function openTransfer(
   now = new Date(),
 ): Promise<Opened> {
   const { certificate, formerCertificates } = (await call(gateway, 'GET', '/v1/gateway'))
-    .body as unknown as { certificate: string; formerCertificates: string[] }
+    .body as unknown as {
+    certificate: string
+    formerCertificates: { certificate: string; until: string }[]
+  }
   const sealed = await fetchSealed(gateway, reader, `/v1/transfers/${id}/manifest`)
   const { content } = await openSignedMessage(
     sealed,
     [reader.key],
-    [certificate, ...formerCertificates],
+    [{ certificate }, ...formerCertificates.map((one) => ({ ...one, until: new Date(one.until) }))],
     now,
   )
   const manifest = JSON.parse(Buffer.from(content).toString()) as Opened['manifest']

@@ -57,16 +57,16 @@ export const registerOpen: Register = (parent, cli) => {
             "add --gateway-certificate FILE: keys/gateway.asc of the gateway's site",
           )
         }
-        const [{ openDumped }, { readSmallText }, { readLedgerKey }] = await Promise.all([
+        const [{ openDumped }, { readSigners }, { readLedgerKey }] = await Promise.all([
           import('../dumped.js'),
-          import('../secret-file.js'),
+          import('../pull-targets.js'),
           import('../ledger-key.js'),
         ])
         const errors: unknown[] = []
         const report = await openDumped({
           folder,
           key: own,
-          gatewayCertificates: await Promise.all(paths.map((path) => readSmallText(path))),
+          signers: await readSigners(paths),
           ledgerKey:
             options.ledgerKey === undefined ? undefined : await readLedgerKey(options.ledgerKey),
           out: options.out,

@@ -7,6 +7,7 @@ import { vrOf } from './dictionary.js'
 import { findElement, type Element, type Encoding } from './element.js'
 import type { OriginalIdentity } from './index.js'
 import type { Hmac } from './hmac.js'
+import { isRegistered } from './keys.js'
 import { decodeOf } from './rewrite.js'
 
 export interface Uids {
@@ -83,7 +84,8 @@ export function readIdentity(elements: readonly Element[], buffer: Buffer): Iden
   // A UID that breaks PS3.5 section 9 still tells instances apart, and is replaced.
   if (Object.values(uids).some((uid) => !/^[^\\]{1,64}$/.test(uid)))
     throw new NocturneError('missing_identity')
-  if (!sopClassUID.startsWith('1.2.840.10008.')) throw new NocturneError('private_sop_class')
+  // In the data set what is not registered is replaced: it would differ from group 0002.
+  if (!isRegistered(sopClassUID)) throw new NocturneError('private_sop_class')
   if (ENCAPSULATED.test(sopClassUID)) throw new NocturneError('encapsulated_document')
   if (AUDIO.test(sopClassUID)) throw new NocturneError('recorded_sound')
   const modality = read(0x00080060)

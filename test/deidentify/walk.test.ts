@@ -218,6 +218,7 @@ describe('what cannot be read whole', () => {
     ['header_over_limit', file([[0x00282000, 'OB', Buffer.alloc(70_000)]])],
     ['missing_identity', file([[0x0020000d, 'UI', '']])],
     ['private_sop_class', file([[0x00080016, 'UI', '1.3.12.2.1107.5.9.1']])],
+    ['private_sop_class', file([[0x00080016, 'UI', '1.2.840.10008.5.1.4.1,1.1']])],
     ['recorded_sound', file([[0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.9.4.1']])],
     ['encapsulated_document', file([[0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.104.1']])],
     ['media_directory', file([[0x00080016, 'UI', '1.2.840.10008.1.3.10']])],

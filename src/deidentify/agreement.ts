@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import dcmjs, { type DicomElement } from 'dcmjs'
 import { NocturneError } from '../lib/errors.js'
 import { hex } from './dictionary.js'
-import { EXPLICIT_BIG, type Element, type Encoding, type Item } from './element.js'
+import { EXPLICIT_BIG, numberOfVr, type Element, type Encoding, type Item } from './element.js'
 import { encodeStart } from './marks.js'
 import type { Pace, Steps } from './pace.js'
 import { frame, isLeftOut, PIECE, pieces, shapeOf } from './pieces.js'
@@ -83,16 +83,13 @@ function rememberAgreed(element: Element, encoding: Encoding): void {
   agreedElements.set(element.tag, known.add(formOf(element, encoding)))
 }
 
-/** Encoding, VR and length as one number: 2, 16 and 33 bits. */
+/** Length, VR and encoding as one number: a small one, which V8 finds faster, for what is shorter than 2 MiB. */
 const formOf = (
   { vr, start, end, undefinedLength }: Element,
   { explicit, bigEndian }: Encoding,
 ): number =>
-  (((end - start) * 2 + (undefinedLength ? 1 : 0)) * 0x10000 +
-    ((vr.charCodeAt(0) << 8) | vr.charCodeAt(1))) *
-    4 +
-  (explicit ? 2 : 0) +
-  (bigEndian ? 1 : 0)
+  ((end - start) * 2 + (undefinedLength ? 1 : 0)) * 0x100 +
+  ((numberOfVr(vr) << 2) | (explicit ? 2 : 0) | (bigEndian ? 1 : 0))
 
 function parse(bytes: Buffer): ParsedDataset {
   try {

@@ -68,6 +68,10 @@ const places = new Uint8Array(0x10000)
 for (const [place, known] of VRS.entries())
   if (known) places[Buffer.from(known.vr).readUInt16BE()] = place
 
+/** From 1 to 34. */
+export const numberOfVr = (vr: string): number =>
+  places[(vr.charCodeAt(0) << 8) | vr.charCodeAt(1)] ?? 0
+
 /** The VR whose two letters are `code` as a big-endian number. */
 export const vrNamed = (code: number): Vr | undefined => VRS[places[code] ?? 0]
 

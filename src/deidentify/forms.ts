@@ -1,5 +1,5 @@
 /** The forms in which people write again what names somebody: folded, for the search of what is left. */
-import { fold } from './clean.js'
+import { fold, isPlain } from './clean.js'
 
 /** What does not part two names for everybody: `DE LA CRUZ` is also `delacruz`, `O'NEIL` also `oneil`. */
 const INSIDE_NAMES = /[\s,.;:()'"/_-]+/
@@ -15,8 +15,7 @@ export function* namesIn(name: string): Generator<NameForm, void> {
   for (const group of name.split('=')) {
     const components = group.split('^')
     for (const word of components.flatMap((component) => component.split(INSIDE_NAMES))) {
-      for (const text of new Set([fold(word), plain(fold(word)), fold(inAscii(word))]))
-        if (text.length > 1) yield { text, isWord: true }
+      for (const text of spellings(word)) if (text.length > 1) yield { text, isWord: true }
     }
     const joined = components.map((one) => fold(one).split(INSIDE_NAMES).join(''))
     for (const text of joined) if (text.length > 3) yield { text, isWord: false }
@@ -27,6 +26,9 @@ export function* namesIn(name: string): Generator<NameForm, void> {
     }
   }
 }
+
+const spellings = (word: string): Iterable<string> =>
+  isPlain(word) ? [fold(word)] : new Set([fold(word), plain(fold(word)), fold(inAscii(word))])
 
 const LETTERS: Readonly<Record<string, string>> = {
   ä: 'ae',
@@ -93,8 +95,31 @@ function dayOf(text: string): readonly [string, string, string] | undefined {
   return year && month && day ? [year, month, day] : undefined
 }
 
+/** The last dates that were asked for: the instances of a day have much the same. */
+const DATES = 64
+const LONGEST = 32
+
+function remembered(
+  formsOf: (date: string) => Iterable<string>,
+): (date: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>()
+  return (date) => {
+    const before = known.get(date)
+    if (before) return before
+    const made = [...new Set(formsOf(date))]
+    if (known.size >= DATES) known.clear()
+    if (date.length <= LONGEST) known.set(date, made)
+    return made
+  }
+}
+
 /** Of a date: year, month and day in the three orders, with and without zeros. */
-export function* dayForms(date: string): Generator<string, void> {
+export const dayForms = remembered(newDayForms)
+
+/** Of a birth date: those, and with the month by its name. */
+export const birthDateForms = remembered(newBirthDateForms)
+
+function* newDayForms(date: string): Generator<string, void> {
   const parts = dayOf(date)
   if (!parts) return
   const [year, month, day] = parts
@@ -112,8 +137,7 @@ export function* dayForms(date: string): Generator<string, void> {
   }
 }
 
-/** Of a birth date: those, and with the month by its name. */
-export function* birthDateForms(date: string): Generator<string, void> {
+function* newBirthDateForms(date: string): Generator<string, void> {
   yield* dayForms(date)
   const parts = dayOf(date)
   if (!parts) return

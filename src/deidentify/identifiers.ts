@@ -6,8 +6,9 @@ import { fold, isVerbatim, isVocabulary } from './clean.js'
 import { tagsOf, vrOf } from './dictionary.js'
 import type { Element } from './element.js'
 import { birthDateForms, contactForms, dayForms, namesIn, numberForms } from './forms.js'
-import { Matcher, type Tokens } from './matcher.js'
+import { Matcher } from './matcher.js'
 import type { Pace, Steps } from './pace.js'
+import type { Tokens } from './token-tree.js'
 
 /** Attributes whose value numbers a person, a visit or an order, at any level. */
 const ID_TAGS: ReadonlySet<number> = new Set([
@@ -75,7 +76,7 @@ export class Identifiers {
       if (isName) this.#addName(part)
       else if (isId) this.#add(numberForms(part))
       else if (tag === BIRTH_DATE) this.#addBirthDate(part)
-      else if (STUDY_DATES.has(tag)) this.#add(dayForms(part))
+      else if (STUDY_DATES.has(tag)) this.#addDates(dayForms(part))
       else this.#add(contactForms(part))
     }
     // The same bytes in another character set, or in an element that is not text.
@@ -175,7 +176,12 @@ export class Identifiers {
   #addBirthDate(date: string): void {
     const day = date.trim().replaceAll('.', '')
     if (/^\d{8}$/.test(day)) this.#birthDates.add(day)
-    this.#add(birthDateForms(date))
+    this.#addDates(birthDateForms(date))
+  }
+
+  /** No word of the vocabulary is a date. */
+  #addDates(forms: readonly string[]): void {
+    for (const form of forms) this.#tokens.add(form)
   }
 
   #add(forms: Iterable<string>): void {

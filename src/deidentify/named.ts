@@ -58,10 +58,11 @@ function* collect(
 ): Steps<string> {
   const own = characterSetOf(elements, buffer)
   const level = own === undefined ? outer : { characterSet: own, decode: decodeWith(own) }
-  for (const element of elements) {
+  if (pace.isDue(elements.length)) yield
+  for (const element of elements.filter(mayName)) {
     if (pace.isDue()) yield
     const { tag, vr, valueStart, valueEnd, items } = element
-    if (!items && isNaming(tag, vr)) {
+    if (!items) {
       naming.push({ element, decode: level.decode })
       if (key.length <= MAX_KEY) {
         const value = buffer.toString(
@@ -78,3 +79,5 @@ function* collect(
   }
   return key
 }
+
+const mayName = ({ tag, vr, items }: Element): boolean => items !== undefined || isNaming(tag, vr)

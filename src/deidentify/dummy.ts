@@ -39,3 +39,10 @@ const SIZES: Readonly<Record<string, number>> = {
 
 /** PS3.15 E.1.1, action D: a text for VRs that are text, else zeros. UI and SQ have no dummy. */
 export const dummyOf = (vr: string): string | Buffer => TEXTS[vr] ?? Buffer.alloc(SIZES[vr] ?? 2)
+
+/** For the conformance statement: `19000101 (DA)`. */
+export const describeDummies = (): string => {
+  const vrs = new Map<string, string[]>()
+  for (const [vr, text] of Object.entries(TEXTS)) vrs.set(text, [...(vrs.get(text) ?? []), vr])
+  return [...vrs].map(([text, of]) => `${text} (${of.join(', ')})`).join(', ')
+}

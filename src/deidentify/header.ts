@@ -70,7 +70,8 @@ export async function makeHeader(
   const subject = { ...subjectOf(context, digest, pseudonym, pace, named), keepsOffsets }
   const additions = additionsOf(elements, encoding, subject, verdict, context)
   const decode = decodeOf(elements, buffer) ?? decodeDefault
-  const scope: Scope = { subject, buffer, elements, encoding, decode, mode: 'check', path: '' }
+  const top = { mode: 'check', isOfSubject: false, path: '' } as const
+  const scope: Scope = { subject, buffer, elements, encoding, decode, ...top }
   const { output, changed } = await pace.run(rewriteDataset(scope, additions))
   const wayBack =
     context.profile.links === 'transfer'

@@ -20,6 +20,7 @@ export const CLEAN_PIXELS = '113101'
 export const CLEAN_FEATURES = '113102'
 export const FULL_DATES = '113106'
 export const MODIFIED_DATES = '113107'
+export const PATIENT_CHARACTERISTICS = '113108'
 export const RETAIN_UIDS = '113110'
 export const CLEAN_DESCRIPTORS = '113105'
 export const SAFE_PRIVATE = '113111'
@@ -41,7 +42,7 @@ export const OPTIONS: readonly Option[] = [
     'Retain Longitudinal Temporal Information Modified Dates Option',
     'rtnLongModifDatesOpt',
   ),
-  option('113108', 'Retain Patient Characteristics Option', 'rtnPatCharsOpt'),
+  option(PATIENT_CHARACTERISTICS, 'Retain Patient Characteristics Option', 'rtnPatCharsOpt'),
   option('113109', 'Retain Device Identity Option', 'rtnDevIdOpt'),
   option(RETAIN_UIDS, 'Retain UIDs Option', 'rtnUIDsOpt'),
   option(SAFE_PRIVATE, 'Retain Safe Private Option', 'rtnSafePrivOpt'),

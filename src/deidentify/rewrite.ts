@@ -1,6 +1,7 @@
 /** The rewriting of a data set: what may stay is copied as ranges, what changed is encoded anew, the rest is left out. */
 import { NocturneError } from '../lib/errors.js'
 import { decodeWith, type Decode } from './charset.js'
+import { SUBJECT_RULES, tellsOfSubject } from './content-items.js'
 import { hex } from './dictionary.js'
 import { findElement, isOffsetTable, type Element, type Encoding, type Item } from './element.js'
 import type { ElementReport } from './index.js'
@@ -21,6 +22,8 @@ export interface Scope {
   readonly encoding: Encoding
   readonly decode: Decode
   readonly mode: TextMode
+  /** A content item whose values say who the subject is. */
+  readonly isOfSubject: boolean
   /** `00081140[0].`, or empty at the top. */
   readonly path: string
 }
@@ -160,11 +163,14 @@ function isAscending(elements: readonly Element[]): boolean {
 }
 
 function rewriteValueOf(scope: Scope, element: Element): Rewritten {
-  return rewriteLeaf(scope, element, scope.subject.rules.ruleFor(element), undefined)
+  return rewriteLeaf(scope, element, ruleIn(scope, element), undefined)
 }
 
+const ruleIn = ({ subject, isOfSubject }: Scope, element: Element): Rule =>
+  (isOfSubject ? SUBJECT_RULES.get(element.tag) : undefined) ?? subject.rules.ruleFor(element)
+
 function* rewriteElement(scope: Scope, element: Element): Steps<Rewritten | Output> {
-  const rule = scope.subject.rules.ruleFor(element)
+  const rule = ruleIn(scope, element)
   if (element.items && rule.step !== 'remove')
     return yield* rewriteSequence(scope, element, element.items, rule)
   const isFound = rule.step === 'remove' ? undefined : yield* searchLarge(element, scope)
@@ -217,6 +223,7 @@ function* rewriteSequence(
       encoding: item.encoding,
       decode: decodeOf(item.elements, scope.buffer) ?? scope.decode,
       mode,
+      isOfSubject: tellsOfSubject(tag, item.elements, scope.buffer, scope.subject.rules),
       path: `${scope.path}${hex(tag)}[${index}].`,
     })
     if (rewritten.changed.length > 0) {
@@ -234,6 +241,7 @@ function* rewriteSequence(
 
 /** Inside what must be a dummy or clean, text that the table does not list may not stay as it is either. */
 function modeInside(scope: Scope, rule: Rule): TextMode {
+  if (scope.mode === 'hide' || (scope.isOfSubject && rule.step === 'dummy')) return 'hide'
   if (rule.step === 'dummy') return scope.subject.cleansText ? 'clean' : 'scrub'
   if ((rule.step === 'clean' || rule.step === 'prose') && scope.mode === 'check') return 'clean'
   return scope.mode

@@ -10,7 +10,14 @@ import {
   type ConfidentialityRow,
 } from './dictionary.js'
 import type { Element } from './element.js'
-import { FULL_DATES, MODIFIED_DATES, OPTIONS, RETAIN_UIDS, SAFE_PRIVATE } from './options.js'
+import {
+  FULL_DATES,
+  MODIFIED_DATES,
+  OPTIONS,
+  PATIENT_CHARACTERISTICS,
+  RETAIN_UIDS,
+  SAFE_PRIVATE,
+} from './options.js'
 import type { Profile } from './profile.js'
 import { ALIKE, PROSE } from './unlisted.js'
 
@@ -32,6 +39,8 @@ export interface Rules {
   isListed(tag: number): boolean
   /** The Retain Safe Private Option: private elements are looked at before `ruleFor` removes them. */
   readonly keepsSafePrivate: boolean
+  /** The Retain Patient Characteristics Option: content items of reports are looked at by it. */
+  readonly keepsCharacteristics: boolean
   /** The option for dates, which elements outside the table follow too. */
   readonly dates: 'modified' | 'full' | 'removed'
 }
@@ -159,6 +168,7 @@ function compile(profile: Profile): Rules {
   return {
     dates,
     keepsSafePrivate: profile.options.includes(SAFE_PRIVATE),
+    keepsCharacteristics: profile.options.includes(PATIENT_CHARACTERISTICS),
     isListed: (tag) => table.has(tag),
     ruleFor(element) {
       if (isPrivate(element.tag)) return PRIVATE

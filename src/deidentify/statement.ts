@@ -1,4 +1,5 @@
 /** What PS3.15 E.1.3 wants a conformance statement to say, from the profile itself. */
+import { describeDummies } from './dummy.js'
 import { CONFIDENTIALITY, hex, keywordOf } from './dictionary.js'
 import {
   BASIC,
@@ -58,6 +59,11 @@ export function conformanceStatement(profile: Profile): string {
       const entries = byStep.get(step)
       return entries ? [`### ${heading}`, list(entries)] : []
     }),
+    '## Dummy values',
+    `The same for everybody, by VR: ${describeDummies()}, and zeros for the VRs that are not text.`,
+    ...(profile.options.includes(MODIFIED_DATES) ? ['## Dates and times', MODIFIED] : []),
+    '## Content items',
+    CONTENT,
     '## Other elements',
     rest(keepsUids),
     'These are treated as an attribute of the table that says the same of somebody:',
@@ -83,11 +89,9 @@ export function conformanceStatement(profile: Profile): string {
       ? 'Images that may show a face, or from which one can be made (config/face-rules.yaml), are quarantined; the others get Recognizable Visual Features (0028,0302) = NO and code 113102.'
       : 'Clean Recognizable Visual Features is not claimed.',
     '## Re-identification',
-    `${
-      profile.links === 'transfer'
-        ? 'Encrypted Attributes Sequence (0400,0500) is not used.'
-        : ENCRYPTED_ATTRIBUTES
-    } Codes and original identities are kept for the facility alone, outside the instance.`,
+    profile.links === 'transfer'
+      ? 'None: Encrypted Attributes Sequence (0400,0500) is not used, and no original identity is kept.'
+      : `${ENCRYPTED_ATTRIBUTES} Codes and original identities are kept for the facility alone, outside the instance.`,
   ].join('\n\n')}\n`
 }
 
@@ -108,8 +112,16 @@ function becomesOf({ pixels, blanking }: Profile): string {
   return PIXELS[pixels].replace('RULES', own)
 }
 
+const MODIFIED =
+  'Each patient has one shift, at random and kept with the code: whole days into the past, so that intervals stay to the second, within a study and between studies. Date and time beside each other move as one instant; offsets from UTC stay.'
+
+const CONTENT = `Items of Content, Acquisition Context and Specimen Preparation Step Content Item Sequence that stay are treated by the type of their
+values: texts are cleaned, or replaced where Clean Descriptors is not claimed and the sequence is replaced; names become a dummy, UIDs are replaced, dates and times follow the option for
+dates, codes of published schemes and numbers stay. Subject Birth Date (121031, DCM), and any date that is the birth date, becomes a dummy; Subject Sex
+(121032, DCM) and Subject Age (121033, DCM) lose their values unless Retain Patient Characteristics is claimed.`
+
 const ENCRYPTED_ATTRIBUTES =
-  'Encrypted Attributes Sequence (0400,0500) is added for facilities that name a certificate (encryptedAttributes in nocturne.yaml): one item with original values of the top level, up to 2 KiB each and 16 KiB together, in explicit VR little endian; CMS EnvelopedData with AES-256-CBC, its key transported by RSA (PKCS #1 v1.5) to each recipient, named by subject key identifier.'
+  "Encrypted Attributes Sequence (0400,0500) is added for facilities that name a certificate (encryptedAttributes in nocturne.yaml): one item with original values of the top level, up to 2 KiB each and 16 KiB together, in explicit VR little endian; CMS EnvelopedData with AES-256-CBC, its key transported by RSA (PKCS #1 v1.5) to each recipient, named by subject key identifier. Keys are the facility's own: RSA of at least 2048 bits."
 
 const references = ({ links }: Profile): string =>
   `New UIDs are 2.25. and 128 bits of HMAC-SHA256 under a secret of the facility, so references between instances stay whole, ${

@@ -27,5 +27,5 @@ export interface Subject {
   readonly uids: UidPair[]
 }
 
-/** What happens to text that Table E.1-1 does not list: kept if it names nobody, cleaned by words, or replaced. */
-export type TextMode = 'check' | 'clean' | 'scrub'
+/** What happens to text that Table E.1-1 does not list: kept if it names nobody, cleaned by words, or replaced; `hide` replaces codes, too. */
+export type TextMode = 'check' | 'clean' | 'scrub' | 'hide'

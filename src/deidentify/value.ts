@@ -64,7 +64,7 @@ export function rewriteValue(
     case 'check':
       return check(scope, element, kind, rule.base, isFound)
     case 'prose':
-      return scope.mode === 'scrub'
+      return scope.mode === 'scrub' || scope.mode === 'hide'
         ? basic(scope, element, kind, rule.base)
         : clean(scope, element, kind, rule.base)
     case 'clean':
@@ -142,7 +142,8 @@ function check(
     return isFormed && !isIn ? undefined : basic(scope, element, kind, base)
   }
   if (!kind.isNumber && kind.isWritten) {
-    if (mode !== 'check' && TEXT_VRS.has(kind.vr) && !isStandardCode(scope, element))
+    const isKept = mode === 'check' || (mode !== 'hide' && isStandardCode(scope, element))
+    if (TEXT_VRS.has(kind.vr) && !isKept)
       return mode === 'clean'
         ? clean(scope, element, kind, 'dummy')
         : basic(scope, element, kind, 'dummy')
@@ -159,7 +160,7 @@ function check(
   return isIn ? basic(scope, element, kind, base) : undefined
 }
 
-/** A study on the day of birth keeps its date under the option for full dates; a birth date told as a value does not. */
+/** A study on the day of birth keeps its date under the option for full dates; a birth date told as a value has none. */
 const tellsBirth = ({ subject }: Scope, tag: number, values: readonly string[]): boolean =>
   (DATE_VALUES.has(tag) || !subject.rules.isListed(tag)) &&
   values.some((value) => subject.identifiers.isBirthDate(value))
@@ -196,6 +197,7 @@ function shift(scope: Scope, element: Element, kind: Kind, base: Base): NewValue
   // Several dates and as many times are pairs in their order.
   const partners = partner ? textOf(scope, partner).split('\\') : []
   const isPaired = partners.length === values.length
+  if (tellsBirth(scope, element.tag, values)) return basic(scope, element, kind, base)
   const shifted = values.map((value, index) => {
     if (value === '') return value
     const beside = isPaired ? (partners[index]?.trim() ?? '') : ''

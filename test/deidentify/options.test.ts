@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { BUILT_IN_PROFILES, conformanceStatement, loadProfile } from '../../src/deidentify/index.js'
 import { OPTIONS } from '../../src/deidentify/options.js'
-import { file, valueOf, type Written } from './_build.js'
+import { file, itemsOf, topLevel, valueOf, type Written } from './_build.js'
 import { contextFor, run } from './_run.js'
 
 const under = (...options: string[]) =>
@@ -150,6 +150,61 @@ describe('an option of Annex E', () => {
   })
 })
 
+describe('content items that say who the subject is', () => {
+  const code = (value: string, meaning: string): Written[] => [
+    [0x00080100, 'SH', value],
+    [0x00080102, 'SH', 'DCM'],
+    [0x00080104, 'LO', meaning],
+  ]
+  const entry = (name: string, type: string, value: Written): Written[] => [
+    [0x0040a040, 'CS', type],
+    [0x0040a043, 'SQ', { items: [code(name, 'Concept')] }],
+    value,
+  ]
+  const age: Written = [0x0040a300, 'SQ', { items: [[[0x0040a30a, 'DS', '53']]] }]
+  const sex: Written = [0x0040a168, 'SQ', { items: [code('F', 'Female')] }]
+  const report: Written = [
+    0x0040a730,
+    'SQ',
+    {
+      items: [
+        entry('121031', 'DATE', [0x0040a121, 'DA', '19700322']),
+        entry('121032', 'CODE', sex),
+        entry('121033', 'NUM', age),
+        entry('121071', 'DATE', [0x0040a121, 'DA', '19700321']),
+        entry('121071', 'CODE', sex),
+        entry('121071', 'NUM', age),
+      ],
+    },
+  ]
+  const itemsUnder = async (...options: string[]) => {
+    const { bytes } = await run(file([report]), under(...options))
+    return itemsOf(topLevel(bytes).get(0x0040a730) ?? Buffer.alloc(0))
+  }
+  const textIn = (item: Map<number, Buffer> | undefined, tag: number): string | undefined =>
+    item?.get(tag)?.toString('latin1')
+
+  it('lose sex and age without 113108, and the birth date always', async () => {
+    for (const options of [['113104', '113107'], ['113104', '113106'], []]) {
+      const [birth, hidden, number, told, other, measured] = await itemsUnder(...options)
+      expect(textIn(birth, 0x0040a121)).toBe('19000101')
+      expect(textIn(told, 0x0040a121)).toBe('19000101')
+      expect(textIn(hidden, 0x0040a168)).not.toContain('Female')
+      expect(textIn(hidden, 0x0040a043)).toContain('121032')
+      expect(textIn(number, 0x0040a300)).toBe('')
+      expect(textIn(other, 0x0040a168)).toContain('Female')
+      expect(textIn(measured, 0x0040a300)).toContain('53')
+    }
+  })
+
+  it('keep sex and age under 113108', async () => {
+    const [birth, hidden, number] = await itemsUnder('113104', '113107', '113108')
+    expect(textIn(birth, 0x0040a121)).toBe('19000101')
+    expect(textIn(hidden, 0x0040a168)).toContain('Female')
+    expect(textIn(number, 0x0040a300)).toContain('53')
+  })
+})
+
 describe('113111, safe private elements', () => {
   const philips = 'Philips PET Private Group'
   const factor = (value: string, tag = 0x70531000, vr = 'DS'): Written => [tag, vr, value]
@@ -255,6 +310,10 @@ describe('the conformance statement', () => {
     expect(statement).toMatch(/### Cleaned[^#]*StudyDescription \(0008,1030\) \[113105\]/)
     expect(statement).toContain('(0028,0303): MODIFIED')
     expect(strip).toContain('are quarantined')
+    expect(strip).toContain('19000101 (DA)')
+    expect(strip).toContain('no original identity is kept')
+    expect(strip).not.toContain('Each patient has one shift')
+    expect(statement).toContain('Each patient has one shift')
     expect(statement).toContain('are blanked where a rule says where the text is')
   })
 })

@@ -156,7 +156,7 @@ const mayOpen = (principal: Principal, transfer: TransferTable): boolean =>
   principal.role === 'recovery' ||
   (principal.role === 'reader' && principal.groups.includes(transfer.group_id))
 
-/** Readers of the group now, whose certificates pass the policy now: `recipientsOf` fails for all if one does not. */
+/** Readers of the group now, whose certificates pass the policy now. */
 async function candidatesOf(
   directory: Directory,
   transfer: TransferTable,
@@ -165,7 +165,7 @@ async function candidatesOf(
   const everyFormat = new Set(rows.map(({ format }) => format))
   const isSealedTo = ({ id, fingerprint }: Recipient) =>
     rows.some((row) => row.recipient === id && row.fingerprint === fingerprint)
-  return (await directory.recipientsOf(transfer.group_id)).filter(
+  return (await directory.usableRecipientsOf(transfer.group_id)).filter(
     (one) => !isSealedTo(one) && (one.takesSeipd2 || !everyFormat.has('seipd2')),
   )
 }

@@ -68,7 +68,9 @@ export function createDirectory(
   }
 
   // Asked anew for every transfer: a certificate that was good at the start may expire in the night.
-  async function recipient(id: string, certificate: string): Promise<Recipient> {
+  async function recipient(id: string): Promise<Recipient> {
+    const certificate = principal(id)?.certificate
+    if (certificate === undefined) throw new NocturneError('recipient_unusable', { subject: id })
     try {
       return await toRecipient(id, certificate)
     } catch (error) {
@@ -82,33 +84,33 @@ export function createDirectory(
     return found && certificate !== undefined ? { ...found, certificate } : found
   }
 
+  /** Whom a group's transfers are sealed to. */
+  function membersOf(id: string): readonly string[] {
+    const group = groups.get(id)
+    // A group without readers would seal to recovery alone, and nobody would notice until the morning.
+    if (group === undefined || group.readers.length === 0) throw new NocturneError('unknown_group')
+    return [...group.readers, RECOVERY]
+  }
+
   return {
     principal,
     facility: (id) => facilities.get(id),
     group: (id) => groups.get(id),
 
     async recipientsOf(id) {
-      const group = groups.get(id)
-      // A group without readers would seal to recovery alone, and nobody would notice until the morning.
-      if (group === undefined || group.readers.length === 0)
-        throw new NocturneError('unknown_group')
       const recipients: Recipient[] = []
-      for (const reader of group.readers) {
-        const certificate = principal(reader)?.certificate
-        if (certificate === undefined)
-          throw new NocturneError('recipient_unusable', { subject: reader })
-        recipients.push(await recipient(reader, certificate))
-      }
-      recipients.push(
-        await recipient(RECOVERY, principal(RECOVERY)?.certificate ?? config.recovery),
-      )
+      for (const member of membersOf(id)) recipients.push(await recipient(member))
       return recipients
     },
 
+    async usableRecipientsOf(id) {
+      const found = await Promise.allSettled(membersOf(id).map(recipient))
+      return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    },
+
     async facilityRecipient(id) {
-      const certificate = facilities.has(id) ? principal(id)?.certificate : undefined
-      if (certificate === undefined) throw new NocturneError('recipient_unusable', { subject: id })
-      return recipient(id, certificate)
+      if (!facilities.has(id)) throw new NocturneError('recipient_unusable', { subject: id })
+      return recipient(id)
     },
 
     async certificates() {

@@ -99,6 +99,14 @@ describe('directory', () => {
     })
   })
 
+  it('tells of the others whom something can still be sealed to', async () => {
+    const usable = await directoryIn(2).usableRecipientsOf('short')
+    const all = await directoryIn(0).recipientsOf('short')
+    expect(usable.map(({ id }) => id)).toEqual(
+      all.map(({ id }) => id).filter((id) => id !== 'reader-3'),
+    )
+  })
+
   it('asks the policy anew each time', async () => {
     let days = 0
     const directory = createDirectory(site, {

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { deidentify, keywordAt } from '../deidentify/index.js'
+import { createTextDetector, deidentify, keywordAt } from '../deidentify/index.js'
 import type {
   AttributeRecipient,
   DeidentifiedInstance,
@@ -33,6 +33,8 @@ export interface ItemReport {
   /** Where the result is; undefined on a dry run. */
   readonly opened?: string
   readonly elements: readonly NamedReport[]
+  /** As in manifest and event: the profile, or the text detector, lets the pixels pass. */
+  readonly pixelsAtRisk?: boolean
   /** Why nothing was written. */
   readonly error?: CommandError
 }
@@ -44,6 +46,7 @@ interface Work {
   readonly secretFile: string | undefined
   /** Paths of certificates. */
   readonly encryptedAttributes: readonly string[] | undefined
+  readonly isTextSought: boolean
   readonly output: Output
 }
 
@@ -66,6 +69,7 @@ export async function* deidentifyFiles(
 ): AsyncGenerator<ItemReport> {
   const profile = await readProfile(work.profile)
   const secret = await readSecret(work)
+  const textDetector = work.isTextSought ? createTextDetector(true) : undefined
   const context: DeidentifyContext = {
     profile,
     secret,
@@ -73,13 +77,26 @@ export async function* deidentifyFiles(
     headerBytes: HEADER_BYTES,
     pseudonymOf: (handle) => Promise.resolve(pseudonymOf(secret, handle)),
     encryptedAttributes: await readRecipients(work, profile),
+    textDetector,
   }
   if (work.out !== undefined) await makeFolder(work.out)
+  try {
+    yield* reportsOf(files, context, work.out)
+  } finally {
+    await textDetector?.close()
+  }
+}
+
+async function* reportsOf(
+  files: readonly LocalFile[],
+  context: DeidentifyContext,
+  out: string | undefined,
+): AsyncGenerator<ItemReport> {
   for (const { path, mediaType } of files) {
     const part = { contentType: mediaType, fileName: undefined, bytes: readFileBlocks(path) }
     for await (const item of receive(part, LIMITS)) {
       try {
-        yield { file: path, ...(await process(item, context, work.out)) }
+        yield { file: path, ...(await process(item, context, out)) }
       } catch (error) {
         // A full disk ends the run.
         if (error instanceof CommandError && !OWN_FAILURES.has(error.code)) throw error
@@ -111,14 +128,15 @@ async function process(
       hint: 'leave it out: only DICOM can be de-identified',
     })
   const cleaned = await deidentify(item, context)
+  const { sopInstanceUID, pixelsAtRisk } = cleaned.facts
   if (out === undefined) {
     await readToEnd(cleaned)
-    return { elements: named(cleaned.report) }
+    return { elements: named(cleaned.report), pixelsAtRisk }
   }
   // UIDs are the room's own making: digits and dots.
-  const opened = join(out, `${cleaned.facts.sopInstanceUID}.dcm`)
+  const opened = join(out, `${sopInstanceUID}.dcm`)
   await writeWhole(opened, cleaned.bytes, { mayReplace: false })
-  return { opened, elements: named(cleaned.report) }
+  return { opened, elements: named(cleaned.report), pixelsAtRisk }
 }
 
 const named = (report: readonly ElementReport[]): readonly NamedReport[] =>

@@ -1,15 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import Database from 'better-sqlite3'
 import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { PassThrough, type Writable } from 'node:stream'
 import type { Cli } from '../../src/cli/command.js'
 import { buildProgram } from '../../src/cli/program.js'
 import { file, type Written } from '../deidentify/_build.js'
+import { noise, ultrasoundFile } from '../deidentify/_image.js'
+import { write } from '../deidentify/_writing.js'
 import { buildCli, run, scratch, start } from './_cli.js'
+
+const TESSERACT = fileURLToPath(new URL('../../node_modules/tesseract.js', import.meta.url))
 
 let main: string
 let folder: Awaited<ReturnType<typeof scratch>>
@@ -224,6 +230,48 @@ describe('deidentify', () => {
     expect(stderr).toContain('hint: send the document by itself; a gateway would hold it\n')
     expect(stderr).not.toContain('nocturne quarantine')
   })
+})
+
+describe('deidentify of an image that may have names burned in', () => {
+  const image = (text: string): Buffer => {
+    const [rows, columns] = [160, 320]
+    const speckle = noise(rows * columns)
+    const pixels = Buffer.from(
+      speckle.map((byte, pixel) => 40 + (pixel % columns) / 4 + (byte & 3)),
+    )
+    write(pixels, columns, text, { x: 30, y: 20, scale: 2 })
+    const picture = { rows, columns, photometric: 'MONOCHROME2' }
+    return ultrasoundFile(picture, [], [0x7fe00010, 'OB', pixels])
+  }
+  const PASSES = '\n  names may be burned into its pixels, which pass as they are\n'
+
+  it('says so when the profile lets it pass', async () => {
+    await writeFile(at('us.dcm'), image('JOHNSON JANE'))
+    const profile = ['name: open', "version: '1'", 'links: facility', 'pixels: pass', 'options: []']
+    await writeFile(at('open.yaml'), profile.join('\n'))
+    const words = ['deidentify', 'us.dcm', '--profile', 'open.yaml', '--dry-run']
+    expect((await nocturne(...words)).stdout).toContain(PASSES)
+    const { files } = JSON.parse((await nocturne(...words, '--json')).stdout)
+    expect(files[0].pixelsAtRisk).toBe(true)
+  })
+
+  const missing = existsSync(TESSERACT) ? undefined : 'the optional packages are not installed'
+  const when = missing === undefined ? it : it.skip
+  when(
+    `shows it to the text detector when asked${missing ? ` (skipped: ${missing})` : ''}`,
+    async () => {
+      await mkdir(at('us'))
+      await writeFile(at('us', 'named.dcm'), image('JOHNSON JANE'))
+      await writeFile(at('us', 'plain.dcm'), image(''))
+      const words = ['deidentify', 'us', '--profile', 'pseudonymize', '--dry-run']
+      const { status, stdout, stderr } = await nocturne(...words, '--text-detector')
+      expect(status).toBe(1)
+      expect(stderr).toContain('us/named.dcm: text was found in the image\n')
+      expect(stdout).toContain(`us/plain.dcm: `)
+      expect(stdout).toContain(PASSES)
+      expect((await nocturne(...words)).stdout).toBe('')
+    },
+  )
 })
 
 describe('keys, sealing and opening without a gateway', () => {

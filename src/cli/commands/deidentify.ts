@@ -12,6 +12,7 @@ interface DeidentifyOptions {
   readonly statement?: boolean
   readonly secretFile?: string
   readonly encryptedAttributes?: string[]
+  readonly textDetector?: boolean
   readonly json?: boolean
 }
 
@@ -37,6 +38,10 @@ export const registerDeidentify: Register = (parent, cli) => {
       '--encrypted-attributes <pem...>',
       'X.509 certificates whose keys can open the original values, which then travel encrypted in each file',
     )
+    .option(
+      '--text-detector',
+      'look for writing in images at risk; one that no rule covers passes when none is found',
+    )
     .action(async (paths: string[], options: DeidentifyOptions) => {
       const output = cli.output(options)
       if (options.statement === true) {
@@ -59,6 +64,7 @@ export const registerDeidentify: Register = (parent, cli) => {
         out: options.out,
         secretFile: options.secretFile,
         encryptedAttributes: options.encryptedAttributes,
+        isTextSought: options.textDetector === true,
         output,
       })) {
         cli.signal.throwIfAborted()
@@ -86,10 +92,11 @@ function show(output: Output, report: ItemReport): void {
     output.failed(report.error, report.file)
     return
   }
-  const { file, opened, elements } = report
+  const { file, opened, elements, pixelsAtRisk } = report
   output.print(
     `${file}${opened === undefined ? '' : ` -> ${opened}`}: ${count(elements.length, 'element')}`,
   )
+  if (pixelsAtRisk) output.print('  names may be burned into its pixels, which pass as they are')
   for (const { path, keyword, action, reason, option } of elements) {
     const why = option === undefined ? reason : `${reason}  option ${option}`
     output.print(`  ${path}${keyword === undefined ? '' : ` ${keyword}`}  ${action}  ${why}`)

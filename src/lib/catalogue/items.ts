@@ -38,7 +38,7 @@ export const ITEMS = {
   pixels_at_risk: item(
     422,
     'images of this kind often have names burned into their pixels',
-    'look at it and release it: nocturne quarantine; or set pixels: pass in the profile of the facility',
+    'look at it and release it: nocturne quarantine; or say in the profile of the facility where its text stands (blanking) or that it may pass (pixels: pass)',
   ),
   pixels_not_cleaned: item(
     422,

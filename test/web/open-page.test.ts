@@ -1,13 +1,14 @@
 /** The page at /open as the gateway serves it, used as a reader would. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { newKey, readPrivateKey, sealBytes, toRecipient } from '../../src/seal/index.js'
 import { content } from '../seal/_seal.js'
 import { eventually } from '../_eventually.js'
-import { makeSite } from '../whole-way/_gateway.js'
+import { makeSite, nocturne } from '../whole-way/_gateway.js'
 import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
+import { upload } from '../whole-way/_http.js'
 import { noChromium, startChromium } from './_chromium.js'
 
 const suite = noChromium === undefined ? describe : describe.skip
@@ -120,5 +121,76 @@ suite(`the page that opens sealed files${why}`, () => {
     await pick(site.keyFile('reader-1'), '3.txt.pgp')
     await page.getByRole('button', { name: 'Open', exact: true }).click()
     await page.getByText('1 of 1 opened.').waitFor()
+  })
+
+  describe('of a whole transfer', () => {
+    const [first, second] = [Buffer.from('%PDF-1.7 first'), Buffer.from('%PDF-1.7 the second')]
+
+    beforeAll(async () => {
+      const { body } = await upload(site, gateway, [
+        { name: '1.pdf', bytes: first },
+        { name: '2.pdf', bytes: second },
+      ])
+      const dumped = await nocturne('dump', body.id, '--site', site.dir, '--out', at('dump'))
+      expect(dumped.stderr).toBe('')
+    }, 60_000)
+
+    /** What the page says of a copy of the dumped folder, in the end. */
+    async function openCopy(
+      name: string,
+      spoil: (folder: string) => Promise<void> = () => Promise.resolve(),
+      certificate: string | undefined = 'gateway',
+    ): Promise<string> {
+      await cp(at('dump'), at(name), { recursive: true })
+      await spoil(at(name))
+      await page.reload()
+      await page.getByLabel('Or the folder of a whole transfer').setInputFiles(at(name))
+      if (certificate !== '')
+        await page
+          .getByLabel('Certificate of the gateway')
+          .setInputFiles(join(site.dir, `keys/${certificate}.asc`))
+      await page.getByLabel('Your private key').setInputFiles(site.keyFile('reader-1'))
+      await page.getByRole('button', { name: 'Open', exact: true }).click()
+      const state = page.getByRole('status').filter({ hasText: /^(?!Opening).+/ })
+      await state.waitFor()
+      return (await state.textContent()) ?? ''
+    }
+
+    it('opens each item as the manifest names it that the gateway signed', async () => {
+      expect(await openCopy('whole')).toMatch(
+        /^2 of 2 opened, each as the manifest names it that the gateway signed on \d{4}-\d\d-\d\d\.$/,
+      )
+      expect(await rows()).toEqual([
+        ['0001', 'Opened, 14 bytes', 'Save 0001.pdf'],
+        ['0002', 'Opened, 19 bytes', 'Save 0002.pdf'],
+      ])
+      expect(await left()).toEqual(['opened-/0001.pdf', 'opened-/0002.pdf'])
+    })
+
+    it('says which item is not the one that was signed for, and keeps nothing of it', async () => {
+      const swap = (folder: string) => cp(join(folder, '0001.data'), join(folder, '0002.data'))
+      expect(await openCopy('swapped', swap)).toContain('1 of 2 opened')
+      expect((await rows())[1]).toEqual(['0002', expect.stringContaining('Does not match'), ''])
+      expect(await left()).toEqual(['opened-/0001.pdf'])
+    })
+
+    it('says which item is missing, and takes none that nobody signed for', async () => {
+      const renumber = async (folder: string) => {
+        const path = join(folder, 'transfer.json')
+        const list = JSON.parse(await readFile(path, 'utf8')) as { items: { index: number }[] }
+        list.items[1]!.index = 7
+        await writeFile(path, JSON.stringify(list))
+      }
+      expect(await openCopy('renumbered', renumber)).toContain('The manifest names more: 2.')
+      expect((await rows())[1]).toEqual(['0007', expect.stringContaining('Does not match'), ''])
+    })
+
+    it('opens nothing under the signature of somebody else, and asks for a certificate', async () => {
+      expect(await openCopy('other', undefined, 'officer-1')).toContain('Nothing was opened')
+      expect(await openCopy('none', undefined, '')).toContain('Pick the certificate of the gateway')
+      const bare = (folder: string) => rm(join(folder, 'transfer.json'))
+      expect(await openCopy('bare', bare)).toContain('This is not the folder of a transfer')
+      expect(await left()).toEqual([])
+    })
   })
 })

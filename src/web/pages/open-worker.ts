@@ -1,8 +1,18 @@
 /** Opens files beside the page, so that the page stays usable. It opens once: its end is the end of the key in memory. */
-import { readPrivateKey } from '../../seal/browser.js'
+import { openSignedMessage, readPrivateKey } from '../../seal/browser.js'
 import type { PrivateKey } from '../../seal/browser.js'
-import type { Failure, OpenNews, OpenRequest, StopRequest } from './open/messages.js'
+import { readManifest } from './open/manifest.js'
+import type { NamedItem } from './open/manifest.js'
+import type {
+  Compared,
+  Failure,
+  OpenNews,
+  OpenRequest,
+  StopRequest,
+  WholeTransfer,
+} from './open/messages.js'
 import { messageOf } from './open/message-of.js'
+import { Meter } from './open/meter.js'
 import { openFile, OpenError } from './open/open-file.js'
 
 /** News of progress come at most once in so many octets. */
@@ -30,34 +40,90 @@ async function run(request: OpenRequest): Promise<void> {
   } finally {
     request.key.fill(0)
   }
-  for (const [index, file] of request.files.entries()) await openOne(index, file, key, request)
-  tell({ ended: true })
+  const { transfer } = request
+  const manifest = transfer && (await openManifest(transfer, key))
+  if (transfer && !manifest) {
+    tell({ ended: true, failed: 'not_signed' })
+    return
+  }
+  for (const index of request.files.keys()) await openOne(index, key, request, manifest?.named)
+  if (!manifest) tell({ ended: true })
+  else {
+    const there = new Set(request.files.map((file) => file.index))
+    const missing = [...manifest.named.keys()].filter((index) => !there.has(index))
+    tell({ ended: true, compared: { ...manifest.signature, missing } })
+  }
+}
+
+interface OpenedManifest {
+  readonly named: ReadonlyMap<number, NamedItem>
+  readonly signature: Omit<Compared, 'missing'>
+}
+
+/** Undefined when it does not open, is not signed by this gateway in time, or is of another transfer. */
+async function openManifest(
+  { id, manifest, certificate }: WholeTransfer,
+  key: PrivateKey,
+): Promise<OpenedManifest | undefined> {
+  try {
+    const sealed = new Uint8Array(await manifest.message.arrayBuffer())
+    const opened = await openSignedMessage(sealed, [key], [{ certificate }])
+    const named = readManifest(opened.content, id)
+    const { signedAt, hasKeyEnded } = opened
+    return named && { named, signature: { signedAt: signedAt.toISOString(), hasKeyEnded } }
+  } catch {
+    return undefined
+  }
 }
 
 /** One that does not open must not keep the others. */
 async function openOne(
-  index: number,
-  file: File,
+  place: number,
   key: PrivateKey,
-  { folder }: OpenRequest,
+  { files, folder }: OpenRequest,
+  named: ReadonlyMap<number, NamedItem> | undefined,
 ): Promise<void> {
+  const file = files[place]
+  if (!file) return
   let bytes = 0
   let told = 0
-  const onBytes = (count: number): void => {
+  const sealed = named && new Meter(file.keyBytes)
+  const onBytes = (piece: Uint8Array): void => {
     if (isStopped) throw new Error('stopped')
-    bytes += count
+    sealed?.update(piece)
+    bytes += piece.length
     if (bytes - told < NEWS_BYTES) return
     told = bytes
-    tell({ file: index, bytes })
+    tell({ file: place, bytes })
   }
   try {
-    onBytes(0)
-    const sealed = { name: file.name, message: messageOf(file) }
-    const { name, size } = await openFile(sealed, [key], folder, onBytes)
-    tell({ file: index, opened: name, size })
+    onBytes(new Uint8Array(0))
+    const message = messageOf(file.message)
+    const compare = sealed && comparison(sealed, named.get(file.index ?? 0))
+    const { name, size } = await openFile(
+      { name: file.message.name, message, ...(compare && { compare }) },
+      [key],
+      folder,
+      onBytes,
+    )
+    tell({ file: place, opened: name, size })
   } catch (error) {
     const why: Failure = error instanceof OpenError ? error.failure : 'cannot_open'
-    const failed = isStopped ? 'stopped' : why
-    tell({ file: index, failed })
+    // Whatever else is wrong with it: it is not the item that was signed for.
+    const isOther = named !== undefined && why === 'cannot_open'
+    tell({ file: place, failed: isStopped ? 'stopped' : isOther ? 'mismatch' : why })
+  }
+}
+
+/** Content and data packet must be what the manifest says, once both have passed. */
+function comparison(sealed: Meter, item: NamedItem | undefined) {
+  if (!item) throw new OpenError('mismatch', undefined)
+  const content = new Meter()
+  return {
+    update: (piece: Uint8Array) => content.update(piece),
+    end: () => {
+      if (!sealed.is(item.ciphertext) || !content.is(item.plaintext))
+        throw new OpenError('mismatch', undefined)
+    },
   }
 }

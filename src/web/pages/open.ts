@@ -1,8 +1,17 @@
 /** The page: what the reader picks, and what became of it. Opening itself is the worker's. */
+import { readDumped } from './open/dumped-transfer.js'
 import type { OpenNews, OpenRequest, StopRequest } from './open/messages.js'
 import { privateFolder, removeLeftOvers } from './open/private-folder.js'
 import type { PrivateFolder } from './open/private-folder.js'
-import { FAILURES, sizeText, UNCHECKED } from './open/texts.js'
+import {
+  comparedText,
+  FAILURES,
+  NO_CERTIFICATE,
+  NOT_A_TRANSFER,
+  NOTHING_PICKED,
+  sizeText,
+  UNCHECKED,
+} from './open/texts.js'
 
 declare global {
   interface Window {
@@ -20,6 +29,8 @@ function part<T extends Element>(selector: string, type: new () => T): T {
 
 const form = part('form', HTMLFormElement)
 const files = part('#files', HTMLInputElement)
+const picked = part('#folder', HTMLInputElement)
+const certificate = part('#certificate', HTMLInputElement)
 const key = part('#key', HTMLInputElement)
 const passphrase = part('#passphrase', HTMLInputElement)
 const submit = part('button[type=submit]', HTMLButtonElement)
@@ -50,25 +61,46 @@ part('#remove', HTMLButtonElement).addEventListener('click', () => {
 })
 
 async function open(): Promise<void> {
-  const picked = [...(files.files ?? [])]
   const [keyFile] = key.files ?? []
   if (!keyFile) return
   setBusy(true)
   await forget()
+  const work = await chosenWork()
+  if (typeof work === 'string') {
+    say(work)
+    setBusy(false)
+    return
+  }
   const target = await chooseFolder()
-  rows.replaceChildren(...picked.map(({ name }) => rowOf(name)))
+  rows.replaceChildren(...work.files.map(({ message }) => rowOf(message.name)))
   table.hidden = false
-  say(`Opening ${picked.length === 1 ? 'one file' : `${picked.length} files`}.`)
+  say(`Opening ${work.files.length === 1 ? 'one file' : `${work.files.length} files`}.`)
   const request: OpenRequest = {
+    ...work,
     key: new Uint8Array(await keyFile.arrayBuffer()),
     passphrase: passphrase.value === '' ? undefined : passphrase.value,
-    files: picked,
     folder: target,
   }
   passphrase.value = ''
-  const result = await work(request)
+  const result = await openAll(request)
   say(result)
   setBusy(false)
+}
+
+/** What to open; or what to say, when there is nothing that could be. */
+async function chosenWork(): Promise<Pick<OpenRequest, 'files' | 'transfer'> | string> {
+  const ofFolder = [...(picked.files ?? [])]
+  const loose = [...(files.files ?? [])]
+  if (ofFolder.length === 0)
+    return loose.length === 0
+      ? NOTHING_PICKED
+      : { files: loose.map((message) => ({ message, keyBytes: 0 })), transfer: undefined }
+  const found = await readDumped(ofFolder)
+  if (!found) return NOT_A_TRANSFER
+  const [signer] = certificate.files ?? []
+  if (!signer) return NO_CERTIFICATE
+  const { id, manifest, items } = found
+  return { files: items, transfer: { id, manifest, certificate: await signer.text() } }
 }
 
 async function chooseFolder(): Promise<FileSystemDirectoryHandle> {
@@ -80,7 +112,7 @@ async function chooseFolder(): Promise<FileSystemDirectoryHandle> {
 }
 
 /** Resolves with what to say at the end. */
-function work(request: OpenRequest): Promise<string> {
+function openAll(request: OpenRequest): Promise<string> {
   const worker = new Worker('open-worker.js', { type: 'module' })
   let opened = 0
   return new Promise<string>((resolve) => {
@@ -94,7 +126,9 @@ function work(request: OpenRequest): Promise<string> {
     worker.onmessage = ({ data }: MessageEvent<OpenNews>) => {
       if ('ended' in data) {
         const total = request.files.length
-        end(data.failed ? FAILURES[data.failed] : `${opened} of ${total} opened. ${UNCHECKED}`)
+        if (data.failed) end(FAILURES[data.failed])
+        else if (data.compared) end(comparedText(opened, total, data.compared))
+        else end(`${opened} of ${total} opened. ${UNCHECKED}`)
         return
       }
       if ('opened' in data) opened += 1
@@ -110,7 +144,7 @@ async function show(news: FileNews, { files: sealed, folder }: OpenRequest): Pro
   const [, result, link] = rows.rows[news.file]?.cells ?? []
   if (!result || !link) return
   if ('bytes' in news) {
-    const size = sealed[news.file]?.size ?? 0
+    const size = sealed[news.file]?.message.size ?? 0
     result.textContent = `${Math.floor((100 * news.bytes) / Math.max(1, size))} %`
   } else if ('failed' in news) {
     result.textContent = FAILURES[news.failed]

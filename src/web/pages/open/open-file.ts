@@ -27,20 +27,28 @@ export interface Opened {
   readonly size: number
 }
 
-/** @throws OpenError `cannot_open`, `cannot_write`; nothing is left then */
+export interface Sealed {
+  readonly name: string
+  readonly message: AsyncIterable<Uint8Array>
+  /** What the content must be; what it throws leaves nothing behind. */
+  readonly compare?: { readonly update: (bytes: Uint8Array) => void; readonly end: () => void }
+}
+
+/** @throws OpenError `cannot_open`, `cannot_write`, and of `compare`; nothing is left then */
 export async function openFile(
-  sealed: { readonly name: string; readonly message: AsyncIterable<Uint8Array> },
+  sealed: Sealed,
   keys: readonly PrivateKey[],
   folder: FileSystemDirectoryHandle,
-  onBytes: (bytes: number) => void,
+  onBytes: (bytes: Uint8Array) => void,
 ): Promise<Opened> {
-  const content = openMessage(counted(sealed.message, onBytes), keys, { ciphers: webCiphers })
+  const { compare } = sealed
+  const content = openMessage(watched(sealed.message, onBytes), keys, { ciphers: webCiphers })
   try {
     // The first piece names the file; an empty content has none.
     const first = await opening(content.next())
     const head = first.done === true ? new Uint8Array(0) : first.value
     const name = await freeName(folder, openedName(sealed.name, head))
-    return { name, size: await write(folder, name, head, content) }
+    return { name, size: await write(folder, name, head, content, compare) }
   } finally {
     await content.return(undefined)
   }
@@ -51,17 +59,21 @@ async function write(
   name: string,
   head: Uint8Array,
   rest: AsyncGenerator<Uint8Array>,
+  compare: Sealed['compare'],
 ): Promise<number> {
   const file = await writing(folder.getFileHandle(name, { create: true }))
   try {
     const target = await writing(file.createWritable())
     try {
       let size = head.length
+      compare?.update(head)
       await writing(target.write(own(head)))
       for (let next; (next = await opening(rest.next())).done !== true;) {
+        compare?.update(next.value)
         await writing(target.write(own(next.value)))
         size += next.value.length
       }
+      compare?.end()
       await writing(target.close())
       return size
     } catch (error) {
@@ -99,12 +111,12 @@ async function named<T>(failure: Failure, step: Promise<T>): Promise<T> {
   }
 }
 
-async function* counted(
+async function* watched(
   pieces: AsyncIterable<Uint8Array>,
-  onBytes: (bytes: number) => void,
+  onBytes: (bytes: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) {
-    onBytes(piece.length)
+    onBytes(piece)
     yield piece
   }
 }

@@ -19,9 +19,29 @@ const IS_UNIT = new RegExp(`^${UNIT}$`)
 /** A number may follow these: `phase 2`. */
 const COUNTED = new Set('phase echo level view pass part series slab stage grade run b'.split(' '))
 
-/** Lower case, without accents: how identifiers and words are compared. */
+/** Letters that are no other letter with a mark to Unicode. */
+const BARE: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ħ: 'h',
+  ı: 'i',
+}
+
+/** Lower case, without accents and without what is not seen, such as soft hyphens: how identifiers and words are compared. */
 export const fold = (text: string): string =>
-  isPlain(text) ? text.toLowerCase() : text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+  isPlain(text)
+    ? text.toLowerCase()
+    : text
+        .normalize('NFKD')
+        .replace(/[\p{M}\p{Cf}]/gu, '')
+        .toLowerCase()
+        .replace(/[ßæœøłđðþħı]/g, (letter) => BARE[letter] ?? letter)
 
 /** Whether all of it is printable ASCII. In a loop: of short text a regular expression takes several times as long. */
 export function isPlain(text: string): boolean {

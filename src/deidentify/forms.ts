@@ -28,7 +28,7 @@ export function* namesIn(name: string): Generator<NameForm, void> {
 }
 
 const spellings = (word: string): Iterable<string> =>
-  isPlain(word) ? [fold(word)] : new Set([fold(word), plain(fold(word)), fold(inAscii(word))])
+  isPlain(word) ? [fold(word)] : new Set([fold(word), fold(inAscii(word))])
 
 const LETTERS: Readonly<Record<string, string>> = {
   ä: 'ae',
@@ -39,23 +39,6 @@ const LETTERS: Readonly<Record<string, string>> = {
   ø: 'oe',
   å: 'aa',
 }
-
-const BARE: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ð: 'd',
-  þ: 'th',
-  ħ: 'h',
-  ı: 'i',
-}
-
-/** Without what is left of accents when a letter has no other form: `ł` is no `l` with a mark to Unicode. */
-const plain = (folded: string): string =>
-  folded.replace(/[ßæœøłđðþħı]/g, (letter) => BARE[letter] ?? letter)
 
 /** As it is written where the keyboard has no such letter. */
 const inAscii = (word: string): string =>

@@ -69,7 +69,8 @@ export class Identifiers {
     const isName = isNameOf(tag, vr)
     const isId = ID_TAGS.has(tag)
     const value = buffer.subarray(element.valueStart, element.valueEnd)
-    if (this.#tokens.size > MAX_TOKENS || value.length > MAX_VALUE_BYTES)
+    const tokens = Math.max(this.#tokens.size, this.#bytes.size)
+    if (tokens > MAX_TOKENS || value.length > MAX_VALUE_BYTES)
       throw new NocturneError('header_too_complex')
     const text = decode(value).replace(/\0/g, '')
     for (const part of isName ? readings(text, value) : text.split('\\')) {

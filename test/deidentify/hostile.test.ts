@@ -75,6 +75,20 @@ describe('a header that is more work than it is worth', () => {
   })
 })
 
+describe('names that differ by their accents alone', () => {
+  it('are counted all the same: they fold to few, and are many in bytes', async () => {
+    const letters = [...Array(60).keys()].map((at) => String.fromCharCode(0xc0 + at))
+    const words = letters.flatMap((a) => letters.map((b) => `${a}${b}${a}`))
+    const names = Array.from({ length: 4 }, (_, at) => words.slice(at * 900, (at + 1) * 900))
+    const items = names.map((some): Written[] => [
+      [0x00100010, 'PN', Buffer.from(some.join(' '), 'latin1')],
+    ])
+    const characterSet: Written = [0x00080005, 'CS', 'ISO_IR 100']
+    const input = file([characterSet, [0x00081140, 'SQ', { items }]])
+    expect(await codeOf(input)).toBe('header_too_complex')
+  })
+})
+
 describe('the search for many tokens', () => {
   const letters = fc.stringMatching(/^[ab\u0101 ]{0,12}$/)
   const token = fc.stringMatching(/^[ab\u0101]{1,5}$/)

@@ -28,6 +28,7 @@ const ENLARGED_BELOW = 1000
 /** Undefined when the guess finds no ink, or little else. */
 export function* inkOf(picture: GreyPicture, guess: Guess, pace: Pace): Steps<Buffer | undefined> {
   const { width, height, values } = picture
+  // Each pixel becomes one, or two by two.
   const scale = height < ENLARGED_BELOW ? 2 : 1
   const header = Buffer.from(`P5\n${String(width * scale)} ${String(height * scale)}\n255\n`)
   const image = Buffer.alloc(header.length + width * height * scale * scale, 255)
@@ -40,10 +41,12 @@ export function* inkOf(picture: GreyPicture, guess: Guess, pace: Pace): Steps<Bu
       const value = values[y * width + x] ?? 0
       if (!isInk(guess, value, around?.meanAt(x) ?? 0)) continue
       ink += 1
-      for (let down = 0; down < scale; down++) {
-        const start = header.length + (y * scale + down) * width * scale + x * scale
-        image.fill(0, start, start + scale)
-      }
+      const corner = header.length + (y * width * scale + x) * scale
+      image[corner] = 0
+      if (scale === 1) continue
+      image[corner + 1] = 0
+      image[corner + width * scale] = 0
+      image[corner + width * scale + 1] = 0
     }
     if (pace.isDue(width >> 4)) yield
   }
@@ -83,7 +86,8 @@ class Surroundings {
   enter(row: number): void {
     if (row + REACH < this.#picture.height) this.#add(row + REACH, 1)
     if (row - REACH > 0) this.#add(row - REACH - 1, -1)
-    for (const [x, sum] of this.#columns.entries()) this.#sums[x + 1] = (this.#sums[x] ?? 0) + sum
+    for (let x = 0; x < this.#columns.length; x++)
+      this.#sums[x + 1] = (this.#sums[x] ?? 0) + (this.#columns[x] ?? 0)
   }
 
   meanAt(x: number): number {

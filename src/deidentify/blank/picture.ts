@@ -67,8 +67,12 @@ export function* pictureOf(
     most = Math.max(most, value)
     if (pixel % STRETCH === 0 && pace.isDue(STRETCH >> 5)) yield
   }
-  const range = Math.max(1, most - least)
-  const values = Uint8Array.from(brightness, (value) => Math.round(((value - least) * 255) / range))
+  const stretch = 255 / Math.max(1, most - least)
+  const values = new Uint8Array(pixels)
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    values[pixel] = Math.round(((brightness[pixel] ?? 0) - least) * stretch)
+    if (pixel % STRETCH === 0 && pace.isDue(STRETCH >> 6)) yield
+  }
   return { width: columns, height: rows, values }
 }
 

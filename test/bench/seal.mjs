@@ -331,10 +331,10 @@ function report(samples, json, { openssl, keyPacketSeconds, memoryMegabytes8GB }
     const lines = ['MB/s                              CPU second   wall clock']
     for (const [name, { cpu, wall }] of Object.entries(rates))
       lines.push(`${name.padEnd(34)}${String(cpu).padStart(10)}${String(wall).padStart(13)}`)
-    lines.push('', `${'row'.padEnd(56)}      goal  measured`)
+    lines.push('', `${'row'.padEnd(68)}      goal  measured`)
     for (const { what, goal, measured, isMet } of rows)
       lines.push(
-        `${what.padEnd(56)}${goal.padStart(10)}${String(measured).padStart(10)}  ${isMet === undefined ? '' : isMet ? 'met' : 'not met'}`,
+        `${what.padEnd(68)}${goal.padStart(10)}${String(measured).padStart(10)}  ${isMet === undefined ? '' : isMet ? 'met' : 'not met'}`,
       )
     process.stdout.write(`${lines.join('\n')}\n`)
   }

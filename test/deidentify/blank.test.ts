@@ -227,6 +227,28 @@ describe('a shipped rule', () => {
     expect(after.subarray(band, -band).equals(before.subarray(band, -band))).toBe(true)
   })
 
+  it('blanks the caption of a localizer, and leaves the slices of the same scanner', async () => {
+    const small: Picture = { rows: 100, columns: 120, photometric: 'MONOCHROME2' }
+    const source = noise(100 * 120)
+    const scanner = (type: string): Buffer =>
+      ultrasoundFile(small, [], [0x7fe00010, 'OB', source], 'explicit', [
+        [0x00080008, 'CS', type],
+        [0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.2'],
+        [0x00080060, 'CS', 'CT'],
+        [0x00081090, 'LO', 'LightSpeed VCT'],
+        [0x00200037, 'DS', '1\\0\\0\\0\\1\\0'],
+      ])
+    const localizer = await run(scanner('ORIGINAL\\PRIMARY\\LOCALIZER'))
+    const after = pixelsOf(localizer.bytes, source.length)
+    const wrong = [...source.keys()].filter((pixel) => {
+      const isCaption = pixel % 120 < 81 && Math.floor(pixel / 120) < 86
+      return after[pixel] !== (isCaption ? 0 : source[pixel])
+    })
+    expect(wrong).toEqual([])
+    const slice = await run(scanner('ORIGINAL\\PRIMARY\\AXIAL'))
+    expect(slice.facts).toMatchObject({ pixelsBlanked: false, pixelsAtRisk: false })
+  })
+
   it.each<[string, Written[]]>([
     ['came from film', [[0x00080064, 'CS', 'DF']]],
     ['was captured by a device', [[0x00181016, 'LO', 'Frame Grabber']]],

@@ -93,8 +93,8 @@ export class Identifiers {
   }
 
   /**
-   * Whether the text from `start` to `end` holds one; or, unless `areBytesKnown`, its bytes as they are. Nearly all text is ASCII:
-   * then who searched the one has searched the other, and nothing is decoded.
+   * Whether the text from `start` to `end` holds one; or, unless `areBytesKnown`, its bytes as they are. Nearly all text
+   * is ASCII: then who searched the one has searched the other, and nothing is decoded.
    */
   isInWritten(
     buffer: Buffer,

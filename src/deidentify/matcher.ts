@@ -71,8 +71,9 @@ export class Matcher {
   }
 
   /**
-   * The same of the text that stands from `start` to `end` in lower case, without making it: for ASCII, which means the same in every
-   * character set. Undefined for what needs a closer look: other characters, escapes, NUL, and digits with separators between.
+   * The same of the text that stands from `start` to `end`, in lower case, without making it: for ASCII, which means the
+   * same in every character set. Undefined for what needs a closer look: other characters, escapes, NUL, and digits with
+   * separators between.
    */
   isInAscii(bytes: Buffer, start: number, end: number): boolean | undefined {
     let next = this.#next
@@ -92,13 +93,11 @@ export class Matcher {
       } else {
         apart = kind === SEPARATOR ? apart + 1 : NOT_APART
       }
-      const column = columnOf[byte] ?? 0
-      const to = next[state * columns + column] ?? 0
-      if (to < 0) {
-        state = this.#step(state, column)
+      const cell = state * columns + (columnOf[byte] ?? 0)
+      state = next[cell] ?? 0
+      if (state < 0) {
+        state = this.#arrive(cell)
         next = this.#next
-      } else {
-        state = to
       }
       const ends = allEnds[state]
       if (ends === NOTHING) continue
@@ -135,13 +134,11 @@ export class Matcher {
       let byte = bytes[at++] ?? 0
       while (byte === 0 && at < end) byte = bytes[at++] ?? 0
       if (byte === 0) break
-      const column = columnOf[byte] ?? 0
-      const to = next[state * columns + column] ?? 0
-      if (to < 0) {
-        state = this.#step(state, column)
+      const cell = state * columns + (columnOf[byte] ?? 0)
+      state = next[cell] ?? 0
+      if (state < 0) {
+        state = this.#arrive(cell)
         next = this.#next
-      } else {
-        state = to
       }
       if (ends[state] === INSIDE) return -1
     }
@@ -151,12 +148,17 @@ export class Matcher {
   #step(state: number, column: number): number {
     const cell = state * this.#tree.columns + column
     const next = this.#next[cell] ?? 0
-    if (next >= 0) return next
-    const made = this.#stateOf(~next)
-    return (this.#next[cell] = made)
+    return next < 0 ? this.#arrive(cell) : next
   }
 
-  /** The state of a node, worked out when some text first comes to it: few do of the hundreds that a birth date alone has. */
+  /** Puts the state in the place of its node in `cell`. The table may be another one then. */
+  #arrive(cell: number): number {
+    const state = this.#stateOf(~(this.#next[cell] ?? 0))
+    this.#next[cell] = state
+    return state
+  }
+
+  /** The state of a node, worked out when a text first comes to it. */
   #stateOf(node: number): number {
     const { parent, column } = this.#tree
     const known = this.#states[node] ?? 0

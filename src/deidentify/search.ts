@@ -11,7 +11,7 @@ const LARGE = 0x10000
 export const isSmall = ({ items, valueStart, valueEnd }: Element): boolean =>
   items === undefined && valueEnd - valueStart < LARGE
 
-/** Of a value that is bytes to whoever reads it; of a large one in steps, before it is known whether that will be asked for. */
+/** Of a large value, in steps: before it is known whether that will be asked for. */
 export function* searchLarge(
   element: Element,
   { subject, buffer }: Pick<Scope, 'subject' | 'buffer'>,

@@ -47,7 +47,7 @@ const MAX_UIDS = 4096
 /**
  * Undefined when the value stays as it is.
  *
- * @param isFound what the search of a large value found; undefined for a small one, which is searched when that is asked for.
+ * @param isFound what the search of a large value found; undefined for a small one, which is searched when needed.
  * @throws NocturneError `header_too_complex` for more text or UIDs than any attribute has.
  */
 export function rewriteValue(

@@ -118,6 +118,16 @@ describe('the search for many tokens', () => {
     )
   })
 
+  it('finds each of many, and what is no more than nearly one not', () => {
+    const inside = Array.from({ length: 400 }, (_, at) => String(10_000_000 + at * 137_911))
+    const matcher = new Matcher({ inside }, 1e6)
+    for (const token of inside) {
+      expect(matcher.isIn(`no. ${token.slice(0, 7)} ${token}`)).toBe(true)
+      expect(matcher.follow(Buffer.from(`1${token}`), 0)).toBe(-1)
+      expect(matcher.isInAscii(Buffer.from(`${token.slice(0, 7)}x${token}`), 0, 15)).toBe(false)
+    }
+  })
+
   it('refuses a table that is too large', () => {
     expect(() => new Matcher({ inside: ['abcdef'] }, 20)).toThrow(RangeError)
   })

@@ -3,6 +3,7 @@ import { NocturneError } from '../lib/errors.js'
 import type { ReceivedInstance } from '../receive/index.js'
 import { cleanPixels } from './blank/blank.js'
 import type { PixelVerdict } from './blank/plan.js'
+import { Budget } from './budget.js'
 import { hex } from './dictionary.js'
 import type { Encoding } from './element.js'
 import { checkHeader, makeHeader } from './header.js'
@@ -18,7 +19,6 @@ import { passPixels } from './pixels.js'
 import { Reader } from './reader.js'
 import { dropTail, type Stretch } from './stretch.js'
 import type { Subject } from './subject.js'
-import { Budget } from './walk.js'
 
 /** Beyond the header: group 0002 before it, and the first bytes of Pixel Data behind it. */
 const LOOK_AHEAD = 0x11000

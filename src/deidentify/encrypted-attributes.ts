@@ -1,10 +1,11 @@
 /** The standard's own way back: Encrypted Attributes Sequence (PS3.3 C.12.1.1.4, PS3.15 E.1.1). */
+import { Budget } from './budget.js'
 import { hex } from './dictionary.js'
 import { EXPLICIT, findElement, ITEM, type Element, type Encoding } from './element.js'
 import type { Pace, Steps } from './pace.js'
 import type { Subject } from './subject.js'
 import { transcode } from './transcode.js'
-import { Budget, readDataset } from './walk.js'
+import { readDataset } from './walk.js'
 import { isIdentifying } from './way-back.js'
 import { encodeElement, encodeItemTag, encodeText, Output } from './write.js'
 

@@ -1,5 +1,6 @@
 /** Values on the way back: UIDs, dates and codes of one data set, in the encoding and character set of its file. */
 import { NocturneError } from '../lib/errors.js'
+import { Budget } from './budget.js'
 import { decodeDefault, decodeWith, trimPadding, type Decode } from './charset.js'
 import { shiftDate, shiftDateTime } from './dates.js'
 import { vrOf } from './dictionary.js'
@@ -7,7 +8,7 @@ import { EXPLICIT, findElement, ITEM, type Element, type Encoding } from './elem
 import { Pace, type Steps } from './pace.js'
 import type { FormerElement, FormerIdentity } from './reidentify.js'
 import { transcode } from './transcode.js'
-import { Budget, readDataset } from './walk.js'
+import { readDataset } from './walk.js'
 import { encodeElement, encodeItemTag } from './write.js'
 
 export const CHARACTER_SET = 0x00080005

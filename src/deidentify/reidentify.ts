@@ -3,6 +3,7 @@
  * was made about it, gets the original patient, UIDs and dates. What is kept is copied byte for byte.
  */
 import type { ReceivedInstance } from '../receive/index.js'
+import { Budget } from './budget.js'
 import type { Element } from './element.js'
 import { readerOf } from './identity.js'
 import { deflated, inflated } from './inflate.js'
@@ -23,7 +24,6 @@ import {
 } from './put-back.js'
 import { Reader } from './reader.js'
 import { readHead, type Stretch } from './stretch.js'
-import { Budget } from './walk.js'
 
 /** What an instance names that a crosswalk may know. */
 export interface Pseudonyms {

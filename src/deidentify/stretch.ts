@@ -1,16 +1,9 @@
 /** Top-level elements out of a stream: what lies before Pixel Data, and what lies behind it. */
 import { NocturneError } from '../lib/errors.js'
+import { Budget, expectFew } from './budget.js'
 import { isPixelData, UNDEFINED_LENGTH, type Element, type Encoding } from './element.js'
 import type { Reader } from './reader.js'
-import {
-  Budget,
-  expectFew,
-  Incomplete,
-  readElement,
-  readHeader,
-  readLeaf,
-  type Header,
-} from './walk.js'
+import { Incomplete, readElement, readHeader, readLeaf, type Header } from './walk.js'
 import type { Pace } from './pace.js'
 
 export interface Stretch {

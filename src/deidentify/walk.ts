@@ -4,6 +4,7 @@
  * It either understands all bytes that it is given or throws; nothing is skipped, guessed past, or repaired.
  */
 import { NocturneError } from '../lib/errors.js'
+import { expectFew, type Budget } from './budget.js'
 import { vrOf } from './dictionary.js'
 import {
   IMPLICIT,
@@ -17,14 +18,10 @@ import {
   type Encoding,
   type Item,
 } from './element.js'
-import type { Pace, Steps } from './pace.js'
+import type { Steps } from './pace.js'
 
 /** Reports and functional groups nest to about 15; each level costs a reader of the file a frame of its stack. */
 const MAX_DEPTH = 32
-/** Elements and items of one file: an enhanced multi-frame of 2,500 frames with 80 each. Bounds time and memory. */
-const MAX_NODES = 200_000
-/** Elements of one data set: four times as many as PS3.6 lists. */
-const MAX_ELEMENTS = 20_000
 
 /** The bytes at hand end inside an element. `until` is the offset that is needed at least; 0 when it is not known. */
 export class Incomplete extends Error {
@@ -33,37 +30,6 @@ export class Incomplete extends Error {
     super('incomplete')
     this.until = until
   }
-}
-
-/** What may be spent on one file. */
-export class Budget {
-  readonly pace: Pace
-  readonly #allowed: () => number
-  /** Elements and items so far. */
-  spent = 0
-
-  /** @param allowed elements and items, of what the file has shown so far; never more than the room's own limit. */
-  constructor(pace: Pace, allowed: () => number = () => MAX_NODES) {
-    this.pace = pace
-    this.#allowed = allowed
-  }
-
-  /** One more element or item. Whether others must have a turn. @throws NocturneError `header_too_complex` */
-  spend(): boolean {
-    this.count()
-    return this.pace.isDue()
-  }
-
-  /** One more, of a few that are read in one step. @throws NocturneError `header_too_complex` */
-  count(): void {
-    if (++this.spent > MAX_NODES || this.spent > this.#allowed())
-      throw new NocturneError('header_too_complex')
-  }
-}
-
-/** @throws NocturneError `header_too_complex` */
-export function expectFew(elements: readonly Element[]): void {
-  if (elements.length > MAX_ELEMENTS) throw new NocturneError('header_too_complex')
 }
 
 interface Span {

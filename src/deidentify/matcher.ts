@@ -17,6 +17,11 @@ import {
 /** States that there is room for at first. */
 const FEW_STATES = 32
 
+/** Bytes from which on pairs of characters are worth gathering. */
+const LARGE = 4096
+/** Of two bytes in so many, with a zero behind them, one is passed over. */
+const SHORTEST_WITH_PAIRS = 4
+
 /** By byte, as Latin-1. */
 const LOWER_CASE = Uint16Array.from({ length: 256 }, (_, byte) =>
   String.fromCharCode(byte).toLowerCase().charCodeAt(0),
@@ -28,6 +33,8 @@ export class Matcher {
   readonly #byByte = new Uint16Array(256)
   /** By byte: 1 where no token goes on. */
   readonly #parts = new Uint8Array(256)
+  /** Made when a large value comes: most instances have none. */
+  #followed: Uint8Array | undefined
   /** By state and column: the next state; below 0 the node of the tree (as ~node) whose state nobody came to yet. */
   #next: Int32Array
   /** By node: its state; 0 for the root, and where nobody came yet. */
@@ -118,19 +125,13 @@ export class Matcher {
   follow(bytes: Buffer, state: number, start = 0, end: number = bytes.length): number {
     let next = this.#next
     const ends = this.#ends
-    const { columns, shortest } = this.#tree
+    const { columns } = this.#tree
     const columnOf = this.#byByte
-    const parts = this.#parts
-    const lastSkip = end - shortest
     // By index: going through a buffer by its iterator takes twice as long.
     let at = start
     while (at < end) {
-      if (state === 0 && at <= lastSkip && parts[bytes[at + shortest - 1] ?? 0] === 1) {
-        // So many bytes, the last of them in no token, hold the start of none (after Horspool, 1980).
-        do at += shortest
-        while (at <= lastSkip && parts[bytes[at + shortest - 1] ?? 0] === 1)
-        continue
-      }
+      if (state === 0) at = this.#skip(bytes, at, end)
+      if (at >= end) break
       let byte = bytes[at++] ?? 0
       while (byte === 0 && at < end) byte = bytes[at++] ?? 0
       if (byte === 0) break
@@ -143,6 +144,42 @@ export class Matcher {
       if (ends[state] === INSIDE) return -1
     }
     return state
+  }
+
+  /**
+   * Where a token may begin, from `at` on. One that began before would reach over the bytes at the end of the next few, and does not
+   * when these are in no token, or do not follow one another in any (after Horspool, 1980).
+   */
+  #skip(bytes: Buffer, from: number, end: number): number {
+    const { columns, shortest } = this.#tree
+    const columnOf = this.#byByte
+    const parts = this.#parts
+    const pairs = shortest >= SHORTEST_WITH_PAIRS && end - from >= LARGE ? this.#pairs() : undefined
+    let at = from
+    while (at + shortest <= end) {
+      let last = at + shortest - 1
+      if (bytes[last] === 0 && pairs) last--
+      const byte = bytes[last] ?? 0
+      if (parts[byte] === 1) {
+        at = last + 1
+        continue
+      }
+      const before = bytes[last - 1] ?? 0
+      if (!pairs || byte === 0 || before === 0) break
+      if (pairs[(columnOf[before] ?? 0) * columns + (columnOf[byte] ?? 0)] === 1) break
+      at = last
+    }
+    return at
+  }
+
+  /** By two columns: 1 where their characters follow one another in a token. */
+  #pairs(): Uint8Array {
+    if (this.#followed) return this.#followed
+    const { parent, column, nodes, columns } = this.#tree
+    const pairs = new Uint8Array(columns * columns)
+    for (let node = 1; node < nodes; node++)
+      pairs[(column[parent[node] ?? 0] ?? 0) * columns + (column[node] ?? 0)] = 1
+    return (this.#followed = pairs)
   }
 
   #step(state: number, column: number): number {

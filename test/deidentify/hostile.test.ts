@@ -118,6 +118,31 @@ describe('the search for many tokens', () => {
     )
   })
 
+  it('passes over nothing in large values, whatever zeros stand between', () => {
+    const tokens = fc.array(fc.stringMatching(/^[abc]{4,7}$/), { minLength: 1, maxLength: 6 })
+    const noise = fc.stringMatching(/^[abcABCx\0]{0,80}$/)
+    fc.assert(
+      fc.property(
+        tokens,
+        noise,
+        noise,
+        fc.boolean(),
+        fc.boolean(),
+        (inside, left, right, isIn, isWide) => {
+          const token = isWide ? Array.from(inside[0] ?? '').join('\0') : (inside[0] ?? '')
+          const bytes = left + (isIn ? token : '') + right
+          const found = new Matcher({ inside }, 1e6).follow(
+            Buffer.from(bytes + 'x'.repeat(5000)),
+            0,
+          )
+          const plain = bytes.replaceAll('\0', '').toLowerCase()
+          expect(found === -1).toBe(inside.some((one) => plain.includes(one)))
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+
   it('finds each of many, and what is no more than nearly one not', () => {
     const inside = Array.from({ length: 400 }, (_, at) => String(10_000_000 + at * 137_911))
     const matcher = new Matcher({ inside }, 1e6)

@@ -66,6 +66,8 @@ export interface Rooms {
   readonly textDetector: TextDetector | undefined
   /** Signs manifests. */
   readonly gatewayKey: PrivateKey
+  /** When that key ends; undefined when it does not. */
+  readonly gatewayKeyUntil: Date | undefined
   readonly budget: MemoryBudget
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -192,6 +194,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       }),
       textDetector,
       gatewayKey,
+      gatewayKeyUntil: report.signsUntil,
       budget: new MemoryBudget(ORIGINALS_BYTES),
       now,
       close,

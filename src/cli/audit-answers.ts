@@ -1,6 +1,8 @@
 /** What the gateway answers to `nocturne audit`. Apart from the commands, so that zod is loaded by who needs it. */
 import { z } from 'zod'
 
+export { parseAnswer } from './answers.js'
+
 const text = z.string().max(1_000)
 const count = z.int().min(0)
 

@@ -10,7 +10,7 @@ import type {
   Pseudonym,
 } from '../deidentify/index.js'
 import { newId } from '../lib/ids.js'
-import { NocturneError } from '../lib/errors.js'
+import { CATALOGUE, NocturneError } from '../lib/errors.js'
 import { receive } from '../receive/index.js'
 import type { ReceivedItem } from '../receive/index.js'
 import { readRecipient } from '../config/index.js'
@@ -100,20 +100,19 @@ async function* reportsOf(
       } catch (error) {
         // A full disk ends the run.
         if (error instanceof CommandError && !OWN_FAILURES.has(error.code)) throw error
-        yield { file: path, elements: [], error: withoutGateway(toCommandError(error)) }
+        yield { file: path, elements: [], error: withoutGateway(error) }
       }
     }
   }
 }
 
 /** Here nothing is held, so that no hint may lead to the quarantine of a gateway. */
-function withoutGateway(error: CommandError): CommandError {
-  const { message, code, details, hint } = error
-  const clauses = hint.split(/; (?:or )?|, or /)
-  const here = clauses.filter((clause) => !clause.includes('nocturne quarantine'))
-  if (here.length === clauses.length) return error
-  const others = here.length > 0 ? here.join('; ') : 'nothing is written of it'
-  return new CommandError(message, { code, details, hint: `${others}; a gateway would hold it` })
+function withoutGateway(error: unknown): CommandError {
+  const shown = toCommandError(error)
+  const alone = error instanceof NocturneError ? CATALOGUE[error.code].hintAlone : undefined
+  if (alone === undefined) return shown
+  const { message, code, details } = shown
+  return new CommandError(message, { code, details, hint: `${alone}; a gateway would hold it` })
 }
 
 async function process(

@@ -1,5 +1,6 @@
 /** The forms in which people write again what names somebody: folded, for the search of what is left. */
 import { fold, isPlain } from './clean.js'
+import { remembered } from './remembered.js'
 
 /** What does not part two names for everybody: `DE LA CRUZ` is also `delacruz`, `O'NEIL` also `oneil`. */
 const INSIDE_NAMES = /[\s,.;:()'"/_-]+/
@@ -82,25 +83,14 @@ function dayOf(text: string): readonly [string, string, string] | undefined {
 const DATES = 64
 const LONGEST = 32
 
-function remembered(
-  formsOf: (date: string) => Iterable<string>,
-): (date: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>()
-  return (date) => {
-    const before = known.get(date)
-    if (before) return before
-    const made = [...new Set(formsOf(date))]
-    if (known.size >= DATES) known.clear()
-    if (date.length <= LONGEST) known.set(date, made)
-    return made
-  }
-}
+const rememberedForms = (formsOf: (date: string) => Iterable<string>) =>
+  remembered((date): readonly string[] => [...new Set(formsOf(date))], DATES, LONGEST)
 
 /** Of a date: year, month and day in the three orders, with and without zeros. */
-export const dayForms = remembered(newDayForms)
+export const dayForms = rememberedForms(newDayForms)
 
 /** Of a birth date: those, and with the month by its name. */
-export const birthDateForms = remembered(newBirthDateForms)
+export const birthDateForms = rememberedForms(newBirthDateForms)
 
 function* newDayForms(date: string): Generator<string, void> {
   const parts = dayOf(date)

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { NocturneError } from '../lib/errors.js'
 import { decodeDefault, type Decode } from './charset.js'
-import { fold, isVerbatim, isVocabulary } from './clean.js'
+import { fold, isPlain, isVerbatim, isVocabulary } from './clean.js'
 import { tagsOf, vrOf } from './dictionary.js'
 import type { Element } from './element.js'
 import { birthDateForms, contactForms, dayForms, namesIn, numberForms } from './forms.js'
@@ -160,7 +160,7 @@ export class Identifiers {
 
   /** A word that is not ASCII as UTF-8 and as Latin-1: files name one of them and write the other. */
   #addEncoded(word: string): void {
-    if (/^[\x20-\x7e]*$/.test(word)) return
+    if (isPlain(word)) return
     const encodings = /^[\x20-\xff]*$/.test(word)
       ? (['utf8', 'latin1'] as const)
       : ['utf8' as const]

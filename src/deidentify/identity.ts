@@ -8,6 +8,7 @@ import { findElement, type Element, type Encoding } from './element.js'
 import type { OriginalIdentity } from './index.js'
 import type { Hmac } from './hmac.js'
 import { isRegistered } from './keys.js'
+import { remembered } from './remembered.js'
 import { decodeOf } from './rewrite.js'
 
 export interface Uids {
@@ -121,18 +122,15 @@ export function handleOf(
 }
 
 /** The last patients under each key: the slices of a study have the same. */
-const handles = new WeakMap<Hmac, Map<string, string>>()
+const handles = new WeakMap<Hmac, (basis: string) => string>()
 const PATIENTS = 16
 /** Of the longest ID, name and issuer that are not made to fill the memory. */
 const MAX_BASIS = 1000
 
 function handleUnder(digest: Hmac, basis: string): string {
-  const known = handles.get(digest) ?? new Map<string, string>()
-  handles.set(digest, known)
-  const before = known.get(basis)
-  if (before !== undefined) return before
-  const handle = digest.ofText(basis).toString('hex')
-  if (known.size >= PATIENTS) known.clear()
-  if (basis.length <= MAX_BASIS) known.set(basis, handle)
-  return handle
+  const handle =
+    handles.get(digest) ??
+    remembered((text) => digest.ofText(text).toString('hex'), PATIENTS, MAX_BASIS)
+  handles.set(digest, handle)
+  return handle(basis)
 }

@@ -1,6 +1,7 @@
 /** Keyed digests: one secret a facility, a key of its own for every use (HKDF, RFC 5869). */
 import { hkdfSync } from 'node:crypto'
 import { hmacUnder, type Hmac, type ValueDigest } from './hmac.js'
+import { remembered } from './remembered.js'
 
 /** Derived keys live as long as the secret they come from, which its owner keeps for the life of the process. */
 const digests = new WeakMap<Buffer, Map<string, Hmac>>()
@@ -31,7 +32,7 @@ export const keyIdOf = (secret: Buffer): string =>
 export function uidMapper(digest: Hmac): (uid: string) => string {
   const before = mappers.get(digest)
   if (before) return before
-  const mapper = newMapper(digest)
+  const mapper = remembered((uid) => mapped(digest, uid), UIDS, UID_LENGTH)
   mappers.set(digest, mapper)
   return mapper
 }
@@ -39,20 +40,13 @@ export function uidMapper(digest: Hmac): (uid: string) => string {
 /** The slices of a study name the same study, series, frame of reference and equipment. */
 const mappers = new WeakMap<Hmac, (uid: string) => string>()
 const UIDS = 5000
+const UID_LENGTH = 64
 
-function newMapper(digest: Hmac): (uid: string) => string {
-  const known = new Map<string, string>()
-  return (uid) => {
-    const before = known.get(uid)
-    if (before !== undefined) return before
-    const bytes = digest.ofText(uid).subarray(0, 16)
-    bytes.writeUInt8(0x80 | (bytes.readUInt8(6) & 0x0f), 6)
-    bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8)
-    const mapped = `2.25.${BigInt(`0x${bytes.toString('hex')}`).toString()}`
-    if (known.size >= UIDS) known.clear()
-    if (uid.length <= 64) known.set(uid, mapped)
-    return mapped
-  }
+function mapped(digest: Hmac, uid: string): string {
+  const bytes = digest.ofText(uid).subarray(0, 16)
+  bytes.writeUInt8(0x80 | (bytes.readUInt8(6) & 0x0f), 6)
+  bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8)
+  return `2.25.${BigInt(`0x${bytes.toString('hex')}`).toString()}`
 }
 
 const valueDigests = new WeakMap<Hmac, ValueDigest>()

@@ -2,7 +2,6 @@
 import { expiryWarning } from '../config/index.js'
 import type { Rooms } from '../rooms.js'
 import { waitingCertificates } from '../transfer/certificates.js'
-import { inspectGatewayKey } from '../transfer/gateway-key.js'
 
 export interface CertificateWarning {
   /** Whom it concerns; of the gateway's own key everybody. */
@@ -21,10 +20,9 @@ interface Dated {
 
 async function datedCertificates(rooms: Rooms): Promise<Dated[]> {
   const known = await rooms.directory.certificates()
-  const { signsUntil } = await inspectGatewayKey(rooms)
   return [
     ...known.map(({ principal, usableUntil }) => ({ principal, until: usableUntil })),
-    { principal: GATEWAY, until: signsUntil },
+    { principal: GATEWAY, until: rooms.gatewayKeyUntil },
   ]
 }
 

@@ -12,19 +12,20 @@ const MAX_FORMER = 20
 /** Gateways on one database start one after another: the key before signs on until the last of them has. */
 const OVERLAP_MS = 86_400_000
 
-/** Its certificate under today's policy. */
-export const inspectGatewayKey = ({ gatewayKey, site, now }: GatewayKeyRooms) =>
-  inspectCertificate(gatewayKey.certificate, new Date(now()), site.config.keys)
-
-type GatewayKeyRooms = Pick<Rooms, 'gatewayKey' | 'site' | 'now'>
-
 /**
  * Asked before a byte of a transfer is taken: a key that ran out while the gateway was serving signs nothing more.
  *
  * @throws NocturneError `gateway_key_unfit`
  */
-export async function expectGatewayKey(rooms: GatewayKeyRooms): Promise<void> {
-  const unfit = problemOfSigner(await inspectGatewayKey(rooms))
+export async function expectGatewayKey({
+  gatewayKey,
+  site,
+  now,
+}: Pick<Rooms, 'gatewayKey' | 'site' | 'now'>): Promise<void> {
+  const { certificate } = gatewayKey
+  const unfit = problemOfSigner(
+    await inspectCertificate(certificate, new Date(now()), site.config.keys),
+  )
   if (unfit) throw new NocturneError('gateway_key_unfit', { subject: unfit.reason })
 }
 

@@ -76,6 +76,19 @@ function expected(
   return values.map((value) => ((value - least) * 255) / (most - least))
 }
 
+/** A detector that keeps what it is shown, and finds nothing in it. */
+function newRecorder() {
+  const shown: GreyPicture[] = []
+  const textDetector: TextDetector = {
+    clears: true,
+    countWords: (one) => {
+      shown.push(one)
+      return Promise.resolve(0)
+    },
+  }
+  return { shown, textDetector }
+}
+
 describe('a detector is shown what dcmtk decodes, and the image passes byte for byte', () => {
   when(noDcmtk).each<[string, Picture, readonly [string, string], string[], number, boolean]>([
     ['RLE in colour', loop, RLE, [], 0, false],
@@ -108,14 +121,7 @@ describe('a detector is shown what dcmtk decodes, and the image passes byte for 
     const pixels = pixelsOf(picture)
     const input = await encodedBy(compress, args, picture, [], pixels, folder)
     const truth = await decodedBy(decompress, input, folder)
-    const shown: GreyPicture[] = []
-    const textDetector: TextDetector = {
-      clears: true,
-      countWords: (one) => {
-        shown.push(one)
-        return Promise.resolve(0)
-      },
-    }
+    const { shown, textDetector } = newRecorder()
     const { bytes, facts } = await run(input, contextFor('pseudonymize', { textDetector }))
     expect(facts).toMatchObject({ pixelsAtRisk: true, pixelsBlanked: false })
     expect(pixelsIn(bytes).equals(pixelsIn(input))).toBe(true)
@@ -140,14 +146,7 @@ describe('a real image in HTJ2K', () => {
     const pixels = [0x7fe00010, 'OB', fragments(frame), 'open'] as const
     const image = (...regions: readonly Region[]) =>
       ultrasoundFile(picture, regions, pixels, 'explicit', [], '1.2.840.10008.1.2.4.203')
-    const shown: GreyPicture[] = []
-    const textDetector: TextDetector = {
-      clears: true,
-      countWords: (one) => {
-        shown.push(one)
-        return Promise.resolve(0)
-      },
-    }
+    const { shown, textDetector } = newRecorder()
     const context = contextFor('pseudonymize', { textDetector })
     await run(image(), context)
     const at = (x: number, y: number) => shown[0]?.values[y * 640 + x] ?? 0

@@ -44,10 +44,7 @@ export const registerAuditHold: Register = (parent, cli) => {
       const scope = Object.fromEntries(SCOPE.map((name) => [name, options[name]]))
       if (Object.values(scope).every((value) => value === undefined))
         throw usageError('a hold of everything is none', 'give at least one of its options')
-      const [{ holdAnswer }, { parseAnswer }] = await Promise.all([
-        import('../audit-answers.js'),
-        import('../answers.js'),
-      ])
+      const { holdAnswer, parseAnswer } = await import('../audit-answers.js')
       const answer = await withGateway(options, cli, output, async (client) =>
         parseAnswer(holdAnswer, await client.post('/v1/audit/holds', scope)),
       )
@@ -62,10 +59,7 @@ export const registerAuditHold: Register = (parent, cli) => {
   })
   addGatewayOptions(remove).action(async (id: string, options: HoldOptions) => {
     const output = cli.output(options)
-    const [{ holdAnswer }, { parseAnswer }] = await Promise.all([
-      import('../audit-answers.js'),
-      import('../answers.js'),
-    ])
+    const { holdAnswer, parseAnswer } = await import('../audit-answers.js')
     const path = `/v1/audit/holds/${encodeURIComponent(id)}/remove`
     const answer = await withGateway(options, cli, output, async (client) =>
       parseAnswer(holdAnswer, await client.post(path)),
@@ -81,10 +75,7 @@ export const registerAuditHold: Register = (parent, cli) => {
   })
   addGatewayOptions(list).action(async (options: HoldOptions) => {
     const output = cli.output(options)
-    const [{ holdsAnswer }, { parseAnswer }] = await Promise.all([
-      import('../audit-answers.js'),
-      import('../answers.js'),
-    ])
+    const { holdsAnswer, parseAnswer } = await import('../audit-answers.js')
     const answer = await withGateway(options, cli, output, async (client) =>
       parseAnswer(holdsAnswer, await client.json({ path: '/v1/audit/holds' })),
     )

@@ -29,10 +29,7 @@ export const registerAuditPrune: Register = (parent, cli) => {
       const isDry = options.dryRun === true
       const source = checkSource(options)
       if ('gateway' in source) {
-        const [{ planAnswer }, { parseAnswer }] = await Promise.all([
-          import('../audit-answers.js'),
-          import('../answers.js'),
-        ])
+        const { planAnswer, parseAnswer } = await import('../audit-answers.js')
         const path = '/v1/audit/prune'
         const answer = await withGateway(source, cli, output, async (client) =>
           parseAnswer(planAnswer, await (isDry ? client.json({ path }) : client.post(path))),

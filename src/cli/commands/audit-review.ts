@@ -43,10 +43,7 @@ export const registerAuditReview: Register = (parent, cli) => {
           '--until and --finding go together',
           'give both to record a review, or none to see what is due',
         )
-      const [{ reviewAnswer }, { parseAnswer }] = await Promise.all([
-        import('../audit-answers.js'),
-        import('../answers.js'),
-      ])
+      const { reviewAnswer, parseAnswer } = await import('../audit-answers.js')
       const path = '/v1/audit/review'
       const answer = await withGateway(options, cli, output, async (client) =>
         parseAnswer(

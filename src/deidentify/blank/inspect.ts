@@ -1,6 +1,7 @@
 /** Frames on their way out, some of them shown to a text detector. */
 import { NocturneError } from '../../lib/errors.js'
 import type { GreyPicture, TextDetector } from '../index.js'
+import { inTurn } from '../in-turn.js'
 import type { Pace } from '../pace.js'
 import type { Layout } from './native.js'
 import type { Palette } from './palette.js'
@@ -18,7 +19,7 @@ export interface Inspection {
 export const chosenFrames = (frames: number): number[] => [...new Set([0, frames >> 1, frames - 1])]
 
 /** One picture at a time, however many uploads there are: no more frames than one stand decoded. */
-let line: Promise<unknown> = Promise.resolve()
+const oneAtATime = inTurn()
 
 /**
  * Shows one frame.
@@ -32,12 +33,10 @@ export async function inspectFrame(
   pace: Pace,
 ): Promise<void> {
   const { detector, isNeeded } = inspection
-  const turn = line.then(async () => {
+  const words = await oneAtATime(async () => {
     pace.begin()
     return await detector.countWords(await show(decode, inspection, pace))
   })
-  line = turn.catch(() => undefined)
-  const words = await turn
   pace.begin()
   if (words === undefined && isNeeded) throw new NocturneError('pixels_at_risk')
   if (words !== undefined && words > 0) throw new NocturneError('text_in_pixels')

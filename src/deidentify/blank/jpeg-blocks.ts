@@ -46,9 +46,11 @@ export interface Unit {
   readonly restart: number | undefined
 }
 
+/** In their order, each with the reader at its first block and, behind a restart, with every channel begun anew. */
 export function* unitsOf(
   frame: JpegFrame,
-  { components, restarts }: JpegScan,
+  { components, reader, restarts }: JpegScan,
+  channels: readonly Channel[],
   { rows, columns }: Geometry,
 ): Generator<Unit, void> {
   const { widest, highest } = samplingOf(frame)
@@ -61,13 +63,12 @@ export function* unitsOf(
   for (let row = 0; row < down; row++)
     for (let column = 0; column < across; column++, count++) {
       const isRestart = restarts > 0 && count > 0 && count % restarts === 0
-      yield {
-        row,
-        column,
-        x: Math.floor(column * width),
-        y: Math.floor(row * height),
-        restart: isRestart ? (count / restarts - 1) % 8 : undefined,
+      const restart = isRestart ? (count / restarts - 1) % 8 : undefined
+      if (restart !== undefined) {
+        reader.restart(restart)
+        for (const channel of channels) channel.before = 0
       }
+      yield { row, column, x: Math.floor(column * width), y: Math.floor(row * height), restart }
     }
 }
 

@@ -55,19 +55,16 @@ function* rewriteScan(
 ): Steps<void> {
   const { widest, highest } = samplingOf(frame)
   const aligned = alignMask(mask, 8 * widest, 8 * highest, geometry)
-  const outputs = channelsOf(scan).map((channel): Written => {
+  const channels = channelsOf(scan)
+  const outputs = channels.map((channel): Written => {
     const black = blackOf(frame, geometry, channel, scan)
     return { channel, black, before: 0 }
   })
-  for (const { x, y, restart } of unitsOf(frame, scan, geometry)) {
+  for (const { x, y, restart } of unitsOf(frame, scan, channels, geometry)) {
     if (restart !== undefined) {
-      scan.reader.restart(restart)
       writer.align()
       writer.marker(0xd0 + restart)
-      for (const output of outputs) {
-        output.channel.before = 0
-        output.before = 0
-      }
+      for (const output of outputs) output.before = 0
     }
     const isBlanked = runsAt(aligned, y).some(([from, to]) => x >= from && x < to)
     for (const output of outputs)

@@ -77,17 +77,14 @@ function* decodeScan(
   planes: readonly Plane[],
   pace: Pace,
 ): Steps<void> {
-  const outputs = channelsOf(scan).map((channel) => ({
+  const channels = channelsOf(scan)
+  const outputs = channels.map((channel) => ({
     channel,
     plane: planes.find(({ component }) => component === channel.component),
     quantizers: scan.quantizers.get(channel.component.quantization) ?? new Uint16Array(64),
   }))
   const block = new Float32Array(64)
-  for (const { row, column, restart } of unitsOf(frame, scan, geometry)) {
-    if (restart !== undefined) {
-      scan.reader.restart(restart)
-      for (const { channel } of outputs) channel.before = 0
-    }
+  for (const { row, column } of unitsOf(frame, scan, channels, geometry)) {
     for (const { channel, plane, quantizers } of outputs) {
       const down = channel.blocks / channel.across
       for (let index = 0; index < channel.blocks; index++) {

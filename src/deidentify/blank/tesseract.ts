@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Recognizer } from 'tesseract.js'
 import { NocturneError } from '../../lib/errors.js'
+import { inTurn } from '../in-turn.js'
 import type { GreyPicture, TextDetector } from '../index.js'
 import { Pace } from '../pace.js'
 import { GUESSES, inkOf } from './ink.js'
@@ -27,7 +28,7 @@ const WORD = /[\p{L}\p{N}]{4}|\p{N}{1,2}[-./:]\p{N}{1,2}[-./:]\p{N}{1,2}/u
  */
 export function createTextDetector(clears: boolean): TextDetector & { close(): Promise<void> } {
   const model = modelFolder()
-  let line: Promise<unknown> = Promise.resolve()
+  const oneAtATime = inTurn()
   let thread: Promise<Recognizer> | undefined
   let idle: NodeJS.Timeout | undefined
 
@@ -63,11 +64,7 @@ export function createTextDetector(clears: boolean): TextDetector & { close(): P
 
   return {
     clears,
-    countWords: (picture) => {
-      const turn = line.then(() => read(picture))
-      line = turn
-      return turn
-    },
+    countWords: (picture) => oneAtATime(() => read(picture)),
     close: end,
   }
 }

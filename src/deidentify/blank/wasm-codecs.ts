@@ -23,6 +23,32 @@ interface Decoded {
   readonly isSigned: boolean
   /** Of JPEG-LS: by plane, line or pixel, as the encoder takes it. */
   readonly interleaving: number
+  /** JPEG-LS without interleaving; JPEG 2000 always comes by pixel. */
+  readonly isPlanar: boolean
+}
+
+interface Parts {
+  /** Whether the frame has the size that the DICOM header says. */
+  readonly isAsDeclared: (bytes: Buffer, geometry: Geometry) => boolean
+  readonly decode: (frame: Buffer, geometry: Geometry) => Promise<Decoded>
+  readonly encode: (decoded: Decoded, geometry: Geometry) => Promise<Uint8Array>
+  /** The module is loaded anew for the next frame. */
+  readonly forget: () => void
+}
+
+const PARTS: Readonly<Record<WasmCodec, Parts>> = {
+  'jpeg-ls': {
+    isAsDeclared: isJpegLs,
+    decode: decodeJpegLs,
+    encode: encodeJpegLs,
+    forget: () => (charls = undefined),
+  },
+  'jpeg-2000': {
+    isAsDeclared: isJpeg2000,
+    decode: decodeJpeg2000,
+    encode: encodeJpeg2000,
+    forget: () => (openjpeg = undefined),
+  },
 }
 
 /** One frame with the mask blanked. @throws NocturneError `pixels_not_cleaned` */
@@ -32,11 +58,10 @@ export const blankWasmFrame = (
   geometry: Geometry,
   mask: Mask,
 ): Promise<Uint8Array> =>
-  guarded(codec, frame, geometry, async (bytes) => {
-    const isJpegLs = codec === 'jpeg-ls'
-    const decoded = await (isJpegLs ? decodeJpegLs : decodeJpeg2000)(bytes, geometry)
-    fill(decoded, isByPlane(codec, decoded), geometry, mask)
-    return await (isJpegLs ? encodeJpegLs : encodeJpeg2000)(decoded, geometry)
+  guarded(codec, frame, geometry, async (bytes, { decode, encode }) => {
+    const decoded = await decode(bytes, geometry)
+    fill(decoded, geometry, mask)
+    return await encode(decoded, geometry)
   })
 
 /** The samples of one frame. @throws NocturneError `pixels_not_cleaned` */
@@ -45,38 +70,31 @@ export const decodeWasmFrame = (
   frame: Uint8Array,
   geometry: Geometry,
 ): Promise<Samples> =>
-  guarded(codec, frame, geometry, async (bytes) => {
-    const decoded = await (codec === 'jpeg-ls' ? decodeJpegLs : decodeJpeg2000)(bytes, geometry)
-    const { pixels, bits, isSigned } = decoded
+  guarded(codec, frame, geometry, async (bytes, { decode }) => {
+    const { pixels, bits, isSigned, isPlanar } = await decode(bytes, geometry)
     // The colour transforms of JPEG 2000 are undone by its decoder.
     const photometric = geometry.photometric.replace(/^YBR_[RI]CT$/, 'RGB')
-    const isPlanar = isByPlane(codec, decoded)
     const stored = { bitsAllocated: bits > 8 ? 16 : 8, bitsStored: bits, highBit: bits - 1 }
     const layout = { ...geometry, ...stored, isSigned, isPlanar, photometric }
     return { bytes: pixels, geometry: layout, bigEndian: false }
   })
 
-/** JPEG-LS without interleaving; JPEG 2000 always comes by pixel. */
-const isByPlane = (codec: WasmCodec, { interleaving }: Decoded): boolean =>
-  codec === 'jpeg-ls' && interleaving === 0
-
 async function guarded<T>(
   codec: WasmCodec,
   frame: Uint8Array,
   geometry: Geometry,
-  work: (bytes: Buffer) => Promise<T>,
+  work: (bytes: Buffer, parts: Parts) => Promise<T>,
 ): Promise<T> {
   const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length)
+  const parts = PARTS[codec]
   // A decoder allocates what the frame asks for, so its size is read before.
-  const isAsDeclared = codec === 'jpeg-ls' ? isJpegLs(bytes, geometry) : isJpeg2000(bytes, geometry)
-  if (!isAsDeclared) throw new NocturneError('pixels_not_cleaned')
+  if (!parts.isAsDeclared(bytes, geometry)) throw new NocturneError('pixels_not_cleaned')
   allowMemoryFor(geometry)
   try {
-    return await work(bytes)
+    return await work(bytes, parts)
   } catch (error) {
     // A codec throws numbers and texts of its own; its memory may be in any state then.
-    if (codec === 'jpeg-ls') charls = undefined
-    else openjpeg = undefined
+    parts.forget()
     if (error instanceof NocturneError) throw error
     throw new NocturneError('pixels_not_cleaned')
   }
@@ -91,7 +109,9 @@ async function decodeJpegLs(frame: Buffer, geometry: Geometry): Promise<Decoded>
     const info = decoder.getFrameInfo()
     const pixels = expectPixels(decoder.getDecodedBuffer(), info, geometry)
     const interleaving = decoder.getInterleaveMode()
-    return { pixels, bits: info.bitsPerSample, isSigned: geometry.isSigned, interleaving }
+    const { bitsPerSample: bits } = info
+    const isPlanar = interleaving === 0
+    return { pixels, bits, isSigned: geometry.isSigned, interleaving, isPlanar }
   } finally {
     decoder.delete()
   }
@@ -119,7 +139,8 @@ async function decodeJpeg2000(frame: Buffer, geometry: Geometry): Promise<Decode
     decoder.decode()
     const info = decoder.getFrameInfo()
     const pixels = expectPixels(decoder.getDecodedBuffer(), info, geometry)
-    return { pixels, bits: info.bitsPerSample, isSigned: info.isSigned, interleaving: 0 }
+    const { bitsPerSample: bits, isSigned } = info
+    return { pixels, bits, isSigned, interleaving: 0, isPlanar: false }
   } finally {
     decoder.delete()
   }
@@ -162,7 +183,7 @@ function expectPixels(decoded: Uint8Array, info: FrameInfo, geometry: Geometry):
   return Buffer.from(decoded)
 }
 
-function fill({ pixels, bits }: Decoded, isPlanar: boolean, geometry: Geometry, mask: Mask): void {
+function fill({ pixels, bits, isPlanar }: Decoded, geometry: Geometry, mask: Mask): void {
   const { rows, columns, samples } = geometry
   const bytes = bits > 8 ? 2 : 1
   const black = (blackOf(geometry) ?? []).map((sample) => {

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { NocturneError } from '../../lib/errors.js'
+import { inTurn } from '../in-turn.js'
 import type { Geometry } from './geometry.js'
 import type { Mask } from './mask.js'
 import type { Samples } from './picture.js'
@@ -32,7 +33,7 @@ const FRAME_MS = 120_000
 /** Its memory grows with the largest frame and never shrinks. */
 const IDLE_MS = 10_000
 
-let line: Promise<unknown> = Promise.resolve()
+const oneAtATime = inTurn()
 let worker: Worker | undefined
 let idle: NodeJS.Timeout | undefined
 
@@ -43,7 +44,7 @@ export async function blankInThread(request: Required<CodecRequest>): Promise<Bu
     const { codec, frame, geometry, mask } = request
     return Buffer.from(await blankWasmFrame(codec, frame, geometry, mask))
   }
-  const { blanked } = await inTurn(request)
+  const { blanked } = await oneAtATime(() => ask(request))
   if (!blanked) throw new NocturneError('pixels_not_cleaned')
   return Buffer.from(blanked.buffer, blanked.byteOffset, blanked.length)
 }
@@ -54,15 +55,9 @@ export async function decodeInThread(request: Omit<CodecRequest, 'mask'>): Promi
     const { decodeWasmFrame } = await import('./wasm-codecs.js')
     return await decodeWasmFrame(request.codec, request.frame, request.geometry)
   }
-  const { samples } = await inTurn(request)
+  const { samples } = await oneAtATime(() => ask(request))
   if (!samples) throw new NocturneError('pixels_not_cleaned')
   return samples
-}
-
-function inTurn(request: CodecRequest): Promise<CodecAnswer> {
-  const turn = line.then(() => ask(request))
-  line = turn.catch(() => undefined)
-  return turn
 }
 
 async function ask(request: CodecRequest): Promise<CodecAnswer> {

@@ -1,6 +1,8 @@
 /** One item of an upload: why it was not accepted. */
-import { item } from './entry.js'
+import { held, heldForLook, item, LOOK } from './entry.js'
 import type { Entry } from './entry.js'
+
+const UNCOMPRESSED = 'send it uncompressed (as HTJ2K, JPEG XL or video it is never blanked)'
 
 export const ITEMS = {
   empty_file: item(422, 'the file is empty', 'export it again from the modality'),
@@ -20,40 +22,39 @@ export const ITEMS = {
     'export it again from the modality',
   ),
   truncated: item(422, 'the file ends before it should', 'export it again from the modality'),
-  malformed: item(
+  malformed: held(
     422,
     'the file breaks the rules of DICOM encoding',
-    'export it again from the modality; the original is held: nocturne quarantine',
+    'export it again from the modality',
   ),
   header_over_limit: item(
     422,
     'the DICOM header is larger than this gateway takes',
     'ask the operator to raise limits.headerBytes',
   ),
-  header_too_complex: item(
+  header_too_complex: held(
     422,
     'the DICOM header has more elements, levels or names than any real one',
-    'export it again from the modality; the original is held: nocturne quarantine',
+    'export it again from the modality',
   ),
-  pixels_at_risk: item(
+  pixels_at_risk: heldForLook(
     422,
     'images of this kind often have names burned into their pixels',
-    'look at it and release it: nocturne quarantine; or say in the profile of the facility where its text stands (blanking) or that it may pass (pixels: pass)',
+    'say in the profile of the facility where its text stands (blanking) or that it may pass (pixels: pass)',
   ),
-  pixels_not_cleaned: item(
-    422,
-    'names may be burned into the image, and it cannot be blanked without loss to the rest',
-    'send it uncompressed (as HTJ2K, JPEG XL or video it is never blanked), or look at it and release it: nocturne quarantine',
-  ),
-  text_in_pixels: item(
-    422,
-    'text was found in the image',
-    'look at it and release it: nocturne quarantine',
-  ),
-  features_at_risk: item(
+  pixels_not_cleaned: {
+    ...item(
+      422,
+      'names may be burned into the image, and it cannot be blanked without loss to the rest',
+      `${UNCOMPRESSED}, or ${LOOK}`,
+    ),
+    hintAlone: UNCOMPRESSED,
+  },
+  text_in_pixels: heldForLook(422, 'text was found in the image'),
+  features_at_risk: heldForLook(
     422,
     'a face may be seen in the image, or made from it',
-    'look at it and release it: nocturne quarantine; or leave option 113102 out of the profile',
+    'leave option 113102 out of the profile',
   ),
   unsupported_syntax: item(
     422,
@@ -70,35 +71,35 @@ export const ITEMS = {
     'the deflated data set expands too much',
     'send it in an uncompressed transfer syntax',
   ),
-  private_sop_class: item(
+  private_sop_class: held(
     422,
     'a private SOP class cannot be de-identified',
-    'mend it and send it again; the original is held: nocturne quarantine',
+    'mend it and send it again',
   ),
-  document_held: item(
+  document_held: heldForLook(
     422,
     'this facility holds documents back, since they cannot be de-identified',
-    'look at it and release it: nocturne quarantine; or set documents: pass for the facility',
+    'set documents: pass for the facility',
   ),
-  encapsulated_document: item(
+  encapsulated_document: held(
     422,
     'an encapsulated document cannot be de-identified',
-    'send the document by itself; the original is held: nocturne quarantine',
+    'send the document by itself',
   ),
-  recorded_sound: item(
+  recorded_sound: held(
     422,
     'recorded sound cannot be de-identified',
-    'send what is said in it as text; the original is held: nocturne quarantine',
+    'send what is said in it as text',
   ),
-  identifier_left: item(
+  identifier_left: held(
     422,
     'an identifier was still found after de-identification',
-    'mend it and send it again; the original is held: nocturne quarantine',
+    'mend it and send it again',
   ),
-  output_disagrees: item(
+  output_disagrees: held(
     422,
     'the de-identified header reads differently by two parsers',
-    'mend it and send it again; the original is held: nocturne quarantine',
+    'mend it and send it again',
   ),
   release_mismatch: item(
     422,
@@ -138,9 +139,5 @@ export const ITEMS = {
   ),
   archive_bomb: item(422, 'the archive expands too much', 'send the files themselves'),
   archive_too_deep: item(422, 'archives are nested too deeply', 'send the files themselves'),
-  unsafe_step_failed: item(
-    422,
-    'a step of de-identification failed',
-    'mend it and send it again; the original is held: nocturne quarantine',
-  ),
+  unsafe_step_failed: held(422, 'a step of de-identification failed', 'mend it and send it again'),
 } as const satisfies Record<string, Entry>

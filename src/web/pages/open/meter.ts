@@ -1,4 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Content } from './manifest.js'
 
 /** SHA-256 and size of what passes: WebCrypto digests only what is in memory as a whole. */
@@ -21,7 +22,6 @@ export class Meter {
 
   /** Once, at the end. */
   is({ sha256: expected, size }: Content): boolean {
-    const digest = [...this.#hash.digest()].map((octet) => octet.toString(16).padStart(2, '0'))
-    return this.#size === size && digest.join('') === expected
+    return this.#size === size && bytesToHex(this.#hash.digest()) === expected
   }
 }

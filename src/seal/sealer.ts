@@ -2,13 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import type { Frame } from './frames.js'
 import type { DataFormat, Digests } from './index.js'
-import { PacketWriter } from './packet-writer.js'
-import { TAG } from './packets.js'
 import { Seipd1 } from './seipd1.js'
 import { Seipd2 } from './seipd2.js'
-
-/** Hashed, encrypted and overwritten at a time, while it and what it becomes are in the cache. */
-const PIECE_BYTES = 2 ** 16
 
 /** How one data packet is made. Plain data: it crosses to a worker thread. */
 export interface SealerOptions {
@@ -27,7 +22,6 @@ export interface SealerOptions {
  */
 export class Sealer {
   readonly #ready: Buffer[]
-  readonly #outer: PacketWriter
   readonly #data: Seipd1 | Seipd2
   readonly #isSigned: boolean
   readonly #plaintext: Digest | undefined
@@ -35,8 +29,7 @@ export class Sealer {
 
   constructor(sessionKey: Uint8Array, { format, before, signed, isMeasured }: SealerOptions) {
     this.#ready = before ? [Buffer.from(before)] : []
-    this.#outer = new PacketWriter(TAG.protected, (frame) => this.#ready.push(frame))
-    const emit = (bytes: Uint8Array): void => this.#outer.write(bytes)
+    const emit = (bytes: Buffer): void => void this.#ready.push(bytes)
     this.#data = format === 'seipd2' ? new Seipd2(sessionKey, emit) : new Seipd1(sessionKey, emit)
     this.#plaintext = isMeasured ? new Digest() : undefined
     this.#ciphertext = isMeasured ? new Digest() : undefined
@@ -46,8 +39,9 @@ export class Sealer {
 
   /** Overwrites the frame, since it holds plaintext. */
   update({ bytes, contentAt }: Pick<Frame, 'bytes' | 'contentAt'>): void {
-    for (let at = 0, from = contentAt; at < bytes.length; at += PIECE_BYTES, from = 0) {
-      const piece = bytes.subarray(at, at + PIECE_BYTES)
+    const { pieceBytes } = this.#data
+    for (let at = 0, from = contentAt; at < bytes.length; at += pieceBytes, from = 0) {
+      const piece = bytes.subarray(at, at + pieceBytes)
       if (!this.#isSigned) this.#plaintext?.update(piece.subarray(from))
       this.#data.update(piece)
       piece.fill(0)
@@ -56,7 +50,6 @@ export class Sealer {
 
   end(): void {
     this.#data.end()
-    this.#outer.end()
   }
 
   /** What has become ready since the last call. Its memory is the caller's. */

@@ -1,7 +1,7 @@
 import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import type { CipherGCM } from 'node:crypto'
-import { freeMemory } from '../lib/free-memory.js'
 import { NEW_FORMAT, TAG } from './packets.js'
+import { PartWriter } from './part-writer.js'
 
 const AES256 = 9
 const GCM = 3
@@ -11,23 +11,27 @@ const CHUNK_BYTES = 2 ** (CHUNK_OCTET + 6)
 const IV_BYTES = 12
 
 /**
- * The body of a Symmetrically Encrypted and Integrity Protected Data packet, version 2, with AES-256 in GCM
- * (RFC 9580 section 5.13.2). The message key and the first half of the nonce come out of HKDF over the session key and a
- * salt of this packet's own, so one session key may seal many packets.
+ * A Symmetrically Encrypted and Integrity Protected Data packet, version 2, with AES-256 in GCM (RFC 9580 section
+ * 5.13.2). The message key and the first half of the nonce come out of HKDF over the session key and a salt of this
+ * packet's own, so one session key may seal many packets.
  */
 export class Seipd2 {
-  readonly #emit: (bytes: Uint8Array) => void
+  /** As much as there is: each call of the cipher makes a piece of what is stored. */
+  readonly pieceBytes = Infinity
+  readonly #packet: PartWriter
   readonly #header: Buffer
   readonly #key: Buffer
   readonly #nonce: Buffer
+  /** Of the chunk that is under way, with what belongs in front of it. */
+  #sealed: Buffer[]
   #cipher: CipherGCM | undefined
   #room = CHUNK_BYTES
   #chunks = 0
   #total = 0
 
-  /** `emit` keeps nothing of what it gets: its memory is used again. */
-  constructor(sessionKey: Uint8Array, emit: (bytes: Uint8Array) => void) {
-    this.#emit = emit
+  /** What is emitted belongs to who gets it. */
+  constructor(sessionKey: Uint8Array, emit: (bytes: Buffer) => void) {
+    this.#packet = new PartWriter(TAG.protected, emit)
     const salt = randomBytes(32)
     this.#header = Buffer.of(NEW_FORMAT | TAG.protected, 2, AES256, GCM, CHUNK_OCTET)
     const derived = Buffer.from(
@@ -35,16 +39,14 @@ export class Seipd2 {
     )
     this.#key = derived.subarray(0, 32)
     this.#nonce = Buffer.concat([derived.subarray(32), Buffer.alloc(8)])
-    emit(Buffer.concat([this.#header.subarray(1), salt]))
+    this.#sealed = [this.#header.subarray(1), salt]
   }
 
   update(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       this.#cipher ??= this.#next(this.#header)
       const piece = bytes.subarray(at, at + this.#room)
-      const sealed = this.#cipher.update(piece)
-      this.#emit(sealed)
-      freeMemory(sealed)
+      this.#sealed.push(this.#cipher.update(piece))
       this.#room -= piece.length
       at += piece.length
       if (this.#room === 0) this.#close(this.#cipher)
@@ -57,7 +59,7 @@ export class Seipd2 {
     if (this.#cipher) this.#close(this.#cipher)
     const total = Buffer.alloc(8)
     total.writeBigUInt64BE(BigInt(this.#total))
-    this.#close(this.#next(Buffer.concat([this.#header, total])))
+    this.#packet.end([tagOf(this.#next(Buffer.concat([this.#header, total])))])
   }
 
   forget(): void {
@@ -71,9 +73,14 @@ export class Seipd2 {
   }
 
   #close(cipher: CipherGCM): void {
-    cipher.final()
-    this.#emit(cipher.getAuthTag())
+    this.#packet.write([...this.#sealed, tagOf(cipher)])
+    this.#sealed = []
     this.#cipher = undefined
     this.#room = CHUNK_BYTES
   }
+}
+
+function tagOf(cipher: CipherGCM): Buffer {
+  cipher.final()
+  return cipher.getAuthTag()
 }

@@ -9,6 +9,7 @@ import { secretOf } from './keys.js'
 import type { PrivateKey } from './keys.js'
 import { forReading } from './policy.js'
 import { sealStream } from './sealed-stream.js'
+import { readyThread } from './workers.js'
 
 /**
  * A fresh session key, sealed to each recipient apart, so that one reader's key packet can be handed out, added or
@@ -21,6 +22,7 @@ export async function newEnvelope(
   recipients: readonly Recipient[],
   now: Date = new Date(),
 ): Promise<Envelope> {
+  readyThread()
   const { format, keyPackets, sessionKey } = await prepare(recipients, now)
   let isOpen = true
   const key = (): Uint8Array => {

@@ -59,6 +59,12 @@ export function leastBusy(own: number): Thread | undefined {
   return started
 }
 
+/** Starts the first thread before there is work for it: its start takes as long as sealing 20 MB. It rests until then. */
+export function readyThread(): void {
+  if (!CAN_RUN || most < 1 || isBroken || threads.length > 0) return
+  threads.push(new Thread())
+}
+
 interface Waiting {
   readonly resolve: (answer: WorkerAnswer) => void
   readonly reject: (error: Error) => void
@@ -88,7 +94,7 @@ class Thread {
       this.#leave(error)
     })
     this.#worker.on('exit', () => this.#leave(new Error('a sealing thread ended')))
-    this.#worker.unref()
+    this.#rest()
   }
 
   get load(): number {

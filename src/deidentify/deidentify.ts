@@ -6,8 +6,8 @@ import type { PixelVerdict } from './blank/plan.js'
 import { Budget } from './budget.js'
 import { hex } from './dictionary.js'
 import type { Encoding } from './element.js'
-import { checkHeader, makeHeader } from './header.js'
-import { DIRECTORY, readUids, type Identity, type Uids } from './identity.js'
+import { checkHeader, makeHeader, type Made } from './header.js'
+import { DIRECTORY, readUids, type Uids } from './identity.js'
 import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts } from './index.js'
 import { deflated, inflated } from './inflate.js'
 import { LargeHeaderTurn } from './large-headers.js'
@@ -89,16 +89,11 @@ async function pass(
   const { syntax } = start
   // The source's header is gone when its successor is read again: the two never stand side by side with all their elements.
   const made = await makeHeader(reader, at, syntax, context, budget)
-  const { subject, identity, verdict, patient, pixels, wayBack } = made
+  const { subject, verdict, pixels, wayBack } = made
   const { header, again } = await subject.pace.run(
     checkHeader(made.header, made.enveloped, syntax.encoding, subject),
   )
-  const facts = {
-    ...factsOf(readUids(again, header), identity, start),
-    patient,
-    pixelsAtRisk: verdict.isAtRisk,
-    pixelsBlanked: verdict.blanking !== undefined,
-  }
+  const facts = factsOf(readUids(again, header), made, start)
   const dataset = rest(reader, header, pixels, syntax.encoding, subject, verdict, context)
   const meta = encodeStart(facts.sopClassUID, facts.sopInstanceUID, syntax.uid)
   const bytes = file(meta, syntax.isDeflated ? deflated(dataset) : dataset, source)
@@ -111,18 +106,21 @@ type Unminted = Pick<DeidentifiedInstance, 'kind' | 'facts' | 'report' | 'wayBac
 /** From the new header itself, so that they are what a reader will find. */
 function factsOf(
   now: Uids,
-  { sopClassUID, modality }: Identity,
+  { identity, patient, verdict }: Made,
   { syntax }: Start,
-): Omit<InstanceFacts, 'patient' | 'pixelsAtRisk' | 'pixelsBlanked'> {
+): InstanceFacts {
   const uids = [now.studyInstanceUID, now.seriesInstanceUID, now.sopInstanceUID]
   if (!uids.every((uid) => /^[0-9.]{1,64}$/.test(uid))) throw new NocturneError('malformed')
   return {
     studyInstanceUID: now.studyInstanceUID,
     seriesInstanceUID: now.seriesInstanceUID,
     sopInstanceUID: now.sopInstanceUID,
-    sopClassUID,
+    sopClassUID: identity.sopClassUID,
     transferSyntaxUID: syntax.uid,
-    modality,
+    modality: identity.modality,
+    patient,
+    pixelsAtRisk: verdict.isAtRisk,
+    pixelsBlanked: verdict.blanking !== undefined,
   }
 }
 

@@ -80,7 +80,7 @@ export const TEXT_VRS: ReadonlySet<string> = new Set('LO SH ST LT UT UC'.split('
 const PIXEL_TAGS: ReadonlySet<number> = new Set([0x7fe00008, 0x7fe00009, 0x7fe00010])
 
 /** Float, Double Float and plain Pixel Data. */
-export const isPixelData = (tag: number): boolean => PIXEL_TAGS.has(tag)
+export const isPixelData = (tag: number): boolean => tag >>> 16 === 0x7fe0 && PIXEL_TAGS.has(tag)
 
 /** Extended Offset Table, its lengths, and the length of all of Pixel Data: 64-bit numbers (PS3.3 C.7.6.3.1.8). */
 const OFFSET_TABLES: ReadonlySet<number> = new Set([0x7fe00001, 0x7fe00002, 0x7fe00003])

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { conditions, matcherOf, type Condition, type ReadAttribute } from './conditions.js'
+import { remembered } from './remembered.js'
 
 export interface PixelRule {
   readonly name: string
@@ -38,20 +39,35 @@ export function loadPixelRules(text: string): readonly PixelRule[] {
 const shipped = (name: string): readonly PixelRule[] =>
   loadPixelRules(readFileSync(new URL(`../../config/${name}`, import.meta.url), 'utf8'))
 
-const TEXT_RULES = shipped('pixel-rules.yaml')
-const FACE_RULES = shipped('face-rules.yaml')
-
 export interface Risk {
   readonly isAtRisk: boolean
   /** Every rule that speaks against the image says so: none is a reason that blanking leaves standing. */
   readonly isBlankable: boolean
 }
 
+/** The rules of a file, with what they said of the last kinds of images remembered: the images of a series are of one. */
+function judging(rules: readonly PixelRule[]): (read: ReadAttribute) => Risk {
+  const tags = [...new Set(rules.flatMap(({ conditions }) => conditions.map(({ tag }) => tag)))]
+  const judge = remembered((values) => riskOf(readerOf(tags, values), rules), KINDS, LONGEST)
+  return (read) => judge(tags.map(read).join(SEPARATOR))
+}
+
+const KINDS = 64
+const LONGEST = 1000
+/** No value that is read holds one. */
+const SEPARATOR = '\0'
+
+function readerOf(tags: readonly number[], values: string): ReadAttribute {
+  const each = values.split(SEPARATOR)
+  const byTag = new Map(tags.map((tag, index) => [tag, each[index] ?? '']))
+  return (tag) => byTag.get(tag) ?? ''
+}
+
 /**
  * Names may be burned in. The first rule that fits decides; without one the image is at risk. Rules behind it count, too, up
  * to the first that sees none.
  */
-export function riskOf(read: ReadAttribute, rules = TEXT_RULES): Risk {
+export function riskOf(read: ReadAttribute, rules: readonly PixelRule[]): Risk {
   const fits = matcherOf(read)
   let reasons = 0
   let blankable = 0
@@ -64,5 +80,9 @@ export function riskOf(read: ReadAttribute, rules = TEXT_RULES): Risk {
   return { isAtRisk: true, isBlankable: reasons > 0 && blankable === reasons }
 }
 
+/** By the rules that are shipped. */
+export const textRiskOf = judging(shipped('pixel-rules.yaml'))
+const faceRiskOf = judging(shipped('face-rules.yaml'))
+
 /** A face may be seen, or made from the slices (PS3.15 E.3.2). */
-export const areFeaturesAtRisk = (read: ReadAttribute): boolean => riskOf(read, FACE_RULES).isAtRisk
+export const areFeaturesAtRisk = (read: ReadAttribute): boolean => faceRiskOf(read).isAtRisk

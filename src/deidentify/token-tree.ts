@@ -46,37 +46,36 @@ export function treeOf({ inside, words = [] }: Tokens, maxCells: number): TokenT
     nodes += Math.min(length, MAX_LENGTH)
   }
   for (const { length } of words) nodes += length
-  const tree = {
-    firstChild: new Int32Array(nodes),
-    sibling: new Int32Array(nodes),
-    parent: new Int32Array(nodes),
-    column: new Uint16Array(nodes),
-    ends: new Uint8Array(nodes),
-  }
+  const firstChild = new Int32Array(nodes)
+  const sibling = new Int32Array(nodes)
+  const parent = new Int32Array(nodes)
+  const column = new Uint16Array(nodes)
+  const ends = new Uint8Array(nodes)
   const alphabet = newAlphabet()
   let last = 0
   const plant = (token: string, length: number, end: number): void => {
     let node = 0
     for (let at = 0; at < length; at++) {
       const own = alphabet.add(token.charCodeAt(at))
-      let child = tree.firstChild[node] ?? 0
-      while (child !== 0 && tree.column[child] !== own) child = tree.sibling[child] ?? 0
+      let child = firstChild[node] ?? 0
+      while (child !== 0 && column[child] !== own) child = sibling[child] ?? 0
       if (child === 0) {
         child = ++last
-        tree.column[child] = own
-        tree.parent[child] = node
-        tree.sibling[child] = tree.firstChild[node] ?? 0
-        tree.firstChild[node] = child
+        column[child] = own
+        parent[child] = node
+        sibling[child] = firstChild[node] ?? 0
+        firstChild[node] = child
       }
       node = child
     }
-    if (node !== 0) tree.ends[node] = Math.max(tree.ends[node] ?? NOTHING, end)
+    if (node !== 0) ends[node] = Math.max(ends[node] ?? NOTHING, end)
   }
   for (const token of inside) plant(token, Math.min(token.length, MAX_LENGTH), INSIDE)
   for (const word of words) plant(word, word.length, WORD)
   const columns = alphabet.size()
   if (nodes * columns > maxCells) throw new RangeError('too many tokens')
-  return { ...tree, nodes, columns, columnOf: alphabet.columnOf, shortest }
+  const { columnOf } = alphabet
+  return { firstChild, sibling, parent, column, ends, nodes, columns, columnOf, shortest }
 }
 
 /** Columns in the order in which characters come. */

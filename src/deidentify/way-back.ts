@@ -55,7 +55,8 @@ export function* collectOriginals(
       continue
     }
     size += bytes.length
-    kept.push({ tag, bytes: Buffer.from(bytes) })
+    // A view would hold on to all of the source.
+    kept.push({ tag, bytes: bytes.buffer === buffer.buffer ? Buffer.from(bytes) : bytes })
   }
   return { elements: kept, omitted }
 }

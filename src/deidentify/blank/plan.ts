@@ -7,7 +7,7 @@ import { attributesOf } from '../identity.js'
 import type { DeidentifyContext } from '../index.js'
 import { CLEAN_FEATURES } from '../options.js'
 import type { Pace } from '../pace.js'
-import { areFeaturesAtRisk, riskOf } from '../risk.js'
+import { areFeaturesAtRisk, textRiskOf } from '../risk.js'
 import type { Stretch } from '../stretch.js'
 import type { Syntax } from '../syntax.js'
 import { blankingOf } from './blanking-rules.js'
@@ -105,7 +105,7 @@ function judgeText(
   read: ReadAttribute,
   { profile, waived = [], textDetector: detector }: Judging,
 ): Omit<PixelVerdict, 'isFaceless'> {
-  const { isAtRisk, isBlankable } = riskOf(read)
+  const { isAtRisk, isBlankable } = textRiskOf(read)
   const isLookedAt = TEXT_FINDINGS.some((code) => waived.includes(code))
   if (!isAtRisk || profile.pixels === 'pass' || isLookedAt) return { ...NOTHING, isAtRisk }
   if (profile.pixels === 'quarantine') throw new NocturneError('pixels_at_risk')

@@ -16,7 +16,8 @@ import type { ReceivedItem } from '../receive/index.js'
 import { readRecipient } from '../config/index.js'
 import { CommandError, toCommandError, usageError } from './command-error.js'
 import type { LocalFile } from './files.js'
-import { makeFolder, writeWhole } from './local-write.js'
+import { inOrder } from './in-order.js'
+import { makeFolder, syncFolder, writeWhole } from './local-write.js'
 import { readFileBlocks } from './message-file.js'
 import type { Output } from './output.js'
 import { readProfile } from './profile-file.js'
@@ -59,6 +60,8 @@ const LIMITS = {
 }
 const HEADER_BYTES = 32 * 2 ** 20
 const SECRET_BYTES = 32
+/** Files under way: making one durable takes longer than all else. */
+const AT_ONCE = 8
 /** A name that is taken, as two files of one instance give, concerns that file alone. */
 const OWN_FAILURES: ReadonlySet<string> = new Set(['file_exists', 'not_dicom'])
 
@@ -81,27 +84,27 @@ export async function* deidentifyFiles(
   }
   if (work.out !== undefined) await makeFolder(work.out)
   try {
-    yield* reportsOf(files, context, work.out)
+    yield* inOrder(files, AT_ONCE, (file, turn) => reportsOf(file, context, work.out, turn))
+    if (work.out !== undefined) await syncFolder(work.out)
   } finally {
     await textDetector?.close()
   }
 }
 
 async function* reportsOf(
-  files: readonly LocalFile[],
+  { path, mediaType }: LocalFile,
   context: DeidentifyContext,
   out: string | undefined,
-): AsyncGenerator<ItemReport> {
-  for (const { path, mediaType } of files) {
-    const part = { contentType: mediaType, fileName: undefined, bytes: readFileBlocks(path) }
-    for await (const item of receive(part, LIMITS)) {
-      try {
-        yield { file: path, ...(await process(item, context, out)) }
-      } catch (error) {
-        // A full disk ends the run.
-        if (error instanceof CommandError && !OWN_FAILURES.has(error.code)) throw error
-        yield { file: path, elements: [], error: withoutGateway(error) }
-      }
+  turn: Promise<void>,
+): AsyncGenerator<ItemReport, void> {
+  const part = { contentType: mediaType, fileName: undefined, bytes: readFileBlocks(path) }
+  for await (const item of receive(part, LIMITS)) {
+    try {
+      yield { file: path, ...(await process(item, context, out, turn)) }
+    } catch (error) {
+      // A full disk ends the run.
+      if (error instanceof CommandError && !OWN_FAILURES.has(error.code)) throw error
+      yield { file: path, elements: [], error: withoutGateway(error) }
     }
   }
 }
@@ -119,6 +122,7 @@ async function process(
   item: ReceivedItem,
   context: DeidentifyContext,
   out: string | undefined,
+  turn: Promise<void>,
 ): Promise<Omit<ItemReport, 'file'>> {
   if (item.kind === 'unacceptable') throw new NocturneError(item.code)
   if (item.kind === 'document')
@@ -134,7 +138,9 @@ async function process(
   }
   // UIDs are the room's own making: digits and dots.
   const opened = join(out, `${sopInstanceUID}.dcm`)
-  await writeWhole(opened, cleaned.bytes, { mayReplace: false })
+  // Of two files of one instance the first one gets the name.
+  const check = () => turn
+  await writeWhole(opened, cleaned.bytes, { mayReplace: false, check, syncsFolder: false })
   return { opened, elements: named(cleaned.report), pixelsAtRisk }
 }
 

@@ -30,6 +30,8 @@ export async function writeWhole(
     readonly check?: () => void | Promise<void>
     /** False: a file that is there already is an error and stays as it is. */
     readonly mayReplace?: boolean
+    /** False: the caller does, by `syncFolder`, when it has written many files. */
+    readonly syncsFolder?: boolean
   } = {},
 ): Promise<void> {
   if (options.mayReplace === false) await checkFree(target)
@@ -37,10 +39,11 @@ export async function writeWhole(
   try {
     await writeNew(temporary, content)
     await options.check?.()
+    if (options.mayReplace === false) await checkFree(target)
     await rename(temporary, target).catch((error: unknown) => {
       throw writeError(target, error)
     })
-    await syncFolder(dirname(target))
+    if (options.syncsFolder !== false) await syncFolder(dirname(target))
   } catch (error) {
     await rm(temporary, { force: true })
     throw error
@@ -77,7 +80,8 @@ export async function writeWholeText(path: string, text: string): Promise<void> 
   await writeWhole(path, once(Buffer.from(text)))
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Makes the names in a folder durable. */
+export async function syncFolder(path: string): Promise<void> {
   // Windows cannot open a folder; its rename is durable enough by itself.
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')

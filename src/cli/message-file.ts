@@ -1,8 +1,11 @@
+import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { CommandError, fileError } from './command-error.js'
 
 /** With less, waiting for the disk's thread takes longer than opening what it read. */
 const BLOCK_BYTES = 2 * 1024 * 1024
+/** Of memory that is not used again: the garbage collector comes for much of it at a time. */
+const OWN_BYTES = 256 * 1024
 /** An armored message is taken apart in memory. */
 const MAX_ARMORED_BYTES = 64 * 1024 * 1024
 
@@ -74,7 +77,12 @@ async function* readBlocks(path: string): AsyncGenerator<Buffer> {
 
 /** A file's bytes, in memory that is the caller's to keep. @throws CommandError `file_unreadable` */
 export async function* readFileBlocks(path: string): AsyncGenerator<Buffer> {
-  for await (const block of readBlocks(path)) yield Buffer.from(block)
+  try {
+    for await (const block of createReadStream(path, { highWaterMark: OWN_BYTES }))
+      yield block as Buffer
+  } catch (error) {
+    throw fileError(path, error)
+  }
 }
 
 const notAMessage = (path: string) =>

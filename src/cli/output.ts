@@ -45,7 +45,9 @@ export class Output {
 
   /** Lines that stand together, such as a proof; nothing with `--json`. */
   printText(text: string): void {
-    for (const line of text.replace(/\n$/, '').split('\n')) this.print(line)
+    if (this.isJson) return
+    const lines = text.replace(/\n$/, '').split('\n')
+    this.#write(lines.map((line) => `${printable(line)}\n`).join(''))
   }
 
   /** Columns as wide as their widest cell; nothing with `--json`. */

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { freeMemory } from '../lib/free-memory.js'
 
 const BLOCK_BYTES = 2 ** 20
 /** Asked of the disk while more is made, so that little is left for the sync at the end. */
@@ -28,7 +29,7 @@ export async function writeBehind(
 class Blocks {
   readonly #file: FileHandle
   readonly #explain: (error: unknown) => Error
-  #filling = Buffer.allocUnsafeSlow(BLOCK_BYTES)
+  #filling: Buffer<ArrayBuffer> | undefined
   #filled = 0
   #spare: Buffer<ArrayBuffer> | undefined
   #writing: Promise<unknown> = Promise.resolve()
@@ -49,6 +50,7 @@ class Blocks {
   /** How many octets found room. */
   fill(bytes: Uint8Array): number {
     const taken = bytes.subarray(0, BLOCK_BYTES - this.#filled)
+    this.#filling ??= Buffer.allocUnsafeSlow(BLOCK_BYTES)
     this.#filling.set(taken, this.#filled)
     this.#filled += taken.length
     return taken.length
@@ -59,8 +61,8 @@ class Blocks {
     await this.#writing
     if (this.#failure) throw this.#failure
     const block = this.#filling
-    this.#writing = this.#keepFailure(this.#write(block.subarray(0, this.#filled)))
-    this.#filling = this.#spare ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    if (block) this.#writing = this.#keepFailure(this.#write(block.subarray(0, this.#filled)))
+    this.#filling = this.#spare
     this.#spare = block
     this.#unsynced += this.#filled
     this.#filled = 0
@@ -77,6 +79,7 @@ class Blocks {
     await this.#syncing
     await this.#keepFailure(this.#file.sync())
     if (this.#failure) throw this.#failure
+    for (const block of [this.#filling, this.#spare]) if (block) freeMemory(block)
   }
 
   async #write(bytes: Uint8Array): Promise<void> {

@@ -45,8 +45,16 @@ export interface Risk {
   readonly isBlankable: boolean
 }
 
-/** The rules of a file, with what they said of the last kinds of images remembered: the images of a series are of one. */
-function judging(rules: readonly PixelRule[]): (read: ReadAttribute) => Risk {
+/**
+ * The rules of a file, read when the first image asks. What they said of the last kinds of images is remembered: the images of
+ * a series are of one.
+ */
+function judging(file: string): (read: ReadAttribute) => Risk {
+  let judge: ReturnType<typeof judgeOf> | undefined
+  return (read) => (judge ??= judgeOf(shipped(file)))(read)
+}
+
+function judgeOf(rules: readonly PixelRule[]): (read: ReadAttribute) => Risk {
   const tags = [...new Set(rules.flatMap(({ conditions }) => conditions.map(({ tag }) => tag)))]
   const judge = remembered((values) => riskOf(readerOf(tags, values), rules), KINDS, LONGEST)
   return (read) => judge(tags.map(read).join(SEPARATOR))
@@ -81,8 +89,8 @@ export function riskOf(read: ReadAttribute, rules: readonly PixelRule[]): Risk {
 }
 
 /** By the rules that are shipped. */
-export const textRiskOf = judging(shipped('pixel-rules.yaml'))
-const faceRiskOf = judging(shipped('face-rules.yaml'))
+export const textRiskOf = judging('pixel-rules.yaml')
+const faceRiskOf = judging('face-rules.yaml')
 
 /** A face may be seen, or made from the slices (PS3.15 E.3.2). */
 export const areFeaturesAtRisk = (read: ReadAttribute): boolean => faceRiskOf(read).isAtRisk

@@ -93,12 +93,13 @@ function show(output: Output, report: ItemReport): void {
     return
   }
   const { file, opened, elements, pixelsAtRisk } = report
-  output.print(
+  const lines = [
     `${file}${opened === undefined ? '' : ` -> ${opened}`}: ${count(elements.length, 'element')}`,
-  )
-  if (pixelsAtRisk) output.print('  names may be burned into its pixels, which pass as they are')
+  ]
+  if (pixelsAtRisk) lines.push('  names may be burned into its pixels, which pass as they are')
   for (const { path, keyword, action, reason, option } of elements) {
     const why = option === undefined ? reason : `${reason}  option ${option}`
-    output.print(`  ${path}${keyword === undefined ? '' : ` ${keyword}`}  ${action}  ${why}`)
+    lines.push(`  ${path}${keyword === undefined ? '' : ` ${keyword}`}  ${action}  ${why}`)
   }
+  output.printText(lines.join('\n'))
 }

@@ -77,11 +77,15 @@ export const blankingRule = z
     place: blank,
   }))
 
-const SHIPPED = z
-  .strictObject({ rules: z.array(blankingRule) })
-  .parse(
-    parse(readFileSync(new URL('../../../config/blanking-rules.yaml', import.meta.url), 'utf8')),
-  ).rules
+let known: readonly BlankingRule[] | undefined
+
+/** Read when the first image asks: there are many, and CT and MR need none. */
+const shipped = (): readonly BlankingRule[] =>
+  (known ??= z
+    .strictObject({ rules: z.array(blankingRule) })
+    .parse(
+      parse(readFileSync(new URL('../../../config/blanking-rules.yaml', import.meta.url), 'utf8')),
+    ).rules)
 
 interface Image {
   readonly read: ReadAttribute
@@ -101,7 +105,7 @@ export function blankingOf(
   isBlankable: boolean,
 ): { readonly rule: string; readonly mask: Mask } | undefined {
   const fits = matcherOf(read)
-  for (const { name, conditions, place } of isBlankable ? [...own, ...SHIPPED] : own) {
+  for (const { name, conditions, place } of isBlankable ? [...own, ...shipped()] : own) {
     if (!fits(conditions)) continue
     const mask = maskFor(place, elements, buffer, geometry)
     if (mask && areaOf(mask) > 0) return { rule: name, mask }

@@ -28,7 +28,12 @@ export function tellsOfSubject(
   return concept === SUBJECT_BIRTH_DATE || (CHARACTERISTICS.has(concept) && !keepsCharacteristics)
 }
 
-const goes = (step: 'empty' | 'dummy'): Rule => ({ step, base: step, reason: 'E.3.4 subject' })
+const goes = (step: 'empty' | 'dummy'): Rule => ({
+  step,
+  base: step,
+  reason: 'E.3.4 subject',
+  option: undefined,
+})
 
 /** What becomes of the values of such an item: of those with a type 1 a dummy stays. */
 export const SUBJECT_RULES: ReadonlyMap<number, Rule> = new Map([

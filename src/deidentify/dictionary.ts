@@ -111,7 +111,20 @@ for (const [tag, own] of attributes) {
 }
 
 /** `00100010`. */
-export const hex = (tag: number): string => attributeOf(tag)?.id ?? inHex(tag)
+export const hex = (tag: number): string => attributeOf(tag)?.id ?? unlistedInHex(tag)
+
+/** The last ones: a scanner writes the same hundred private elements into each file. */
+const unlisted = new Map<number, string>()
+const UNLISTED = 4096
+
+function unlistedInHex(tag: number): string {
+  const before = unlisted.get(tag)
+  if (before !== undefined) return before
+  const made = inHex(tag)
+  if (unlisted.size >= UNLISTED) unlisted.clear()
+  unlisted.set(tag, made)
+  return made
+}
 
 const BYTES = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).toUpperCase().padStart(2, '0'),

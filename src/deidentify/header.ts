@@ -3,7 +3,6 @@ import { NocturneError } from '../lib/errors.js'
 import { expectAgreement } from './agreement.js'
 import { judgePixels, type PixelVerdict } from './blank/plan.js'
 import { Budget } from './budget.js'
-import { decodeDefault } from './charset.js'
 import { expectNoIdentifier } from './check.js'
 import { findElement, type Element, type Encoding } from './element.js'
 import { addEncryptedAttributes, modifiedAttributes } from './encrypted-attributes.js'
@@ -16,13 +15,13 @@ import { identifiersOf } from './named.js'
 import { CLEAN_DESCRIPTORS } from './options.js'
 import type { Pace, Steps } from './pace.js'
 import type { Reader } from './reader.js'
-import { characterSetOf, decodeOf, rewriteDataset, type Scope } from './rewrite.js'
+import { characterSetOf, rewriteDataset, topScope, type Scope } from './rewrite.js'
 import { rulesOf } from './rules.js'
 import { readHead, type Stretch } from './stretch.js'
 import type { Subject } from './subject.js'
 import type { Syntax } from './syntax.js'
 import { readDataset } from './walk.js'
-import { collectOriginals, type WayBack } from './way-back.js'
+import { collectOriginals, type Originals, type WayBack } from './way-back.js'
 import { encodeElement, encodeText } from './write.js'
 
 const PATIENT_TAGS = [
@@ -67,24 +66,18 @@ export async function makeHeader(
 
   pace.begin()
   const named = await pace.run(identifiersOf(elements, buffer, pace))
-  const keepsOffsets = verdict.blanking === undefined
-  const subject = { ...subjectOf(context, digest, pseudonym, pace, named), keepsOffsets }
+  const subject = subjectOf(context, digest, pseudonym, pace, named, verdict)
   const additions = additionsOf(elements, encoding, subject, verdict, context)
-  const decode = decodeOf(elements, buffer) ?? decodeDefault
-  const top = { mode: 'check', isOfSubject: false, path: '' } as const
-  const scope: Scope = { subject, buffer, elements, encoding, decode, ...top }
+  const scope = topScope(subject, buffer, elements, encoding)
   const { output, changed } = await pace.run(rewriteDataset(scope, additions))
   const wayBack =
     context.profile.links === 'transfer'
       ? undefined
-      : {
-          code: subject.code,
-          shiftSeconds: subject.rules.dates === 'modified' ? subject.shiftSeconds : 0,
-          identity: identity.original,
-          uids: [...new Map(subject.uids)],
-          characterSet: characterSetOf(elements, buffer)?.trim() ?? '',
-          ...(await pace.run(collectOriginals(changed, buffer, encoding, pace))),
-        }
+      : wayBackOf(
+          scope,
+          identity,
+          await pace.run(collectOriginals(changed, buffer, encoding, pace)),
+        )
   const enveloped =
     context.encryptedAttributes &&
     (await envelopeOf(
@@ -96,6 +89,22 @@ export async function makeHeader(
   reader.forget(head.end)
   const patient = isPatient ? handle : undefined
   return { header, subject, verdict, identity, patient, pixels, wayBack, enveloped }
+}
+
+function wayBackOf(
+  { subject, elements, buffer }: Scope,
+  { original }: Identity,
+  { kept, omitted }: Originals,
+): WayBack {
+  return {
+    code: subject.code,
+    shiftSeconds: subject.rules.dates === 'modified' ? subject.shiftSeconds : 0,
+    identity: original,
+    characterSet: characterSetOf(elements, buffer)?.trim() ?? '',
+    uids: [...new Map(subject.uids)],
+    elements: kept,
+    omitted,
+  }
 }
 
 async function envelopeOf(
@@ -161,15 +170,17 @@ function subjectOf(
   digest: ReturnType<typeof digestsOf>,
   { code, shiftSeconds }: Pseudonym,
   pace: Pace,
-  named: Pick<Subject, 'identifiers' | 'isRepeated'>,
-): Omit<Subject, 'keepsOffsets'> {
+  { identifiers, isRepeated }: Pick<Subject, 'identifiers' | 'isRepeated'>,
+  { blanking }: PixelVerdict,
+): Subject {
   if (!/^[A-Z0-9]{1,16}$/.test(code) || !Number.isSafeInteger(shiftSeconds))
     throw new NocturneError('unsafe_step_failed')
   const map = uidMapper(digest('uid'))
   const uids: UidPair[] = []
   return {
     rules: rulesOf(profile),
-    ...named,
+    identifiers,
+    isRepeated,
     pace,
     mapUid: (uid) => {
       const mapped = map(uid)
@@ -180,6 +191,7 @@ function subjectOf(
     code,
     shiftSeconds,
     cleansText: profile.options.includes(CLEAN_DESCRIPTORS),
+    keepsOffsets: blanking === undefined,
     report: [],
     uids,
   }

@@ -81,17 +81,20 @@ export function readIdentity(elements: readonly Element[], buffer: Buffer): Iden
   const sopClassUID = read(0x00080016)
   if (sopClassUID === DIRECTORY || elements.some(({ tag }) => tag === DIRECTORY_RECORDS))
     throw new NocturneError('media_directory')
-  const uids = { ...readUids(elements, buffer), sopClassUID }
+  const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = readUids(elements, buffer)
+  const uids = [studyInstanceUID, seriesInstanceUID, sopInstanceUID, sopClassUID]
   // A UID that breaks PS3.5 section 9 still tells instances apart, and is replaced.
-  if (Object.values(uids).some((uid) => !/^[^\\]{1,64}$/.test(uid)))
-    throw new NocturneError('missing_identity')
+  if (uids.some((uid) => !/^[^\\]{1,64}$/.test(uid))) throw new NocturneError('missing_identity')
   // In the data set what is not registered is replaced: it would differ from group 0002.
   if (!isRegistered(sopClassUID)) throw new NocturneError('private_sop_class')
   if (ENCAPSULATED.test(sopClassUID)) throw new NocturneError('encapsulated_document')
   if (AUDIO.test(sopClassUID)) throw new NocturneError('recorded_sound')
   const modality = read(0x00080060)
   return {
-    ...uids,
+    studyInstanceUID,
+    seriesInstanceUID,
+    sopInstanceUID,
+    sopClassUID,
     modality: MODALITIES.has(modality) ? modality : 'OT',
     original: {
       patientId: read(0x00100020, decode),

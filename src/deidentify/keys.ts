@@ -2,6 +2,7 @@
 import { hkdfSync } from 'node:crypto'
 import { hmacUnder, type Hmac, type ValueDigest } from './hmac.js'
 import { remembered } from './remembered.js'
+import { rememberedDigests } from './remembered-digests.js'
 
 /** Derived keys live as long as the secret they come from, which its owner keeps for the life of the process. */
 const digests = new WeakMap<Buffer, Map<string, Hmac>>()
@@ -50,24 +51,12 @@ function mapped(digest: Hmac, uid: string): string {
 }
 
 const valueDigests = new WeakMap<Hmac, ValueDigest>()
-const VALUES = 5000
-const REMEMBERED_BYTES = 128
 
 /** `ofValue`, with the last values remembered: those of scanner and institution stand in every instance. */
 export function valueDigester(digest: Hmac): ValueDigest {
   const before = valueDigests.get(digest)
   if (before) return before
-  const known = new Map<string, string>()
-  const digester: ValueDigest = (path, buffer, start, end) => {
-    if (end - start > REMEMBERED_BYTES) return digest.ofValue(path, buffer, start, end)
-    const value = `${path}\0${buffer.toString('latin1', start, end)}`
-    const found = known.get(value)
-    if (found !== undefined) return found
-    const made = digest.ofValue(path, buffer, start, end)
-    if (known.size >= VALUES) known.clear()
-    known.set(value, made)
-    return made
-  }
+  const digester = rememberedDigests(digest.ofValue)
   valueDigests.set(digest, digester)
   return digester
 }

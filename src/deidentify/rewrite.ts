@@ -1,6 +1,6 @@
 /** The rewriting of a data set: what may stay is copied as ranges, what changed is encoded anew, the rest is left out. */
 import { NocturneError } from '../lib/errors.js'
-import { decodeWith, type Decode } from './charset.js'
+import { decodeDefault, decodeWith, type Decode } from './charset.js'
 import { SUBJECT_RULES, tellsOfSubject } from './content-items.js'
 import { hex } from './dictionary.js'
 import { findElement, isOffsetTable, type Element, type Encoding, type Item } from './element.js'
@@ -26,6 +26,29 @@ export interface Scope {
   readonly isOfSubject: boolean
   /** `00081140[0].`, or empty at the top. */
   readonly path: string
+}
+
+/** Made in one place and of all its parts: V8 reads a property ten times as fast where all objects have one shape. */
+const newScope = (
+  subject: Subject,
+  buffer: Buffer,
+  elements: readonly Element[],
+  encoding: Encoding,
+  decode: Decode,
+  mode: TextMode,
+  isOfSubject: boolean,
+  path: string,
+): Scope => ({ subject, buffer, elements, encoding, decode, mode, isOfSubject, path })
+
+/** The top level of the source. */
+export const topScope = (
+  subject: Subject,
+  buffer: Buffer,
+  elements: readonly Element[],
+  encoding: Encoding,
+): Scope => {
+  const decode = decodeOf(elements, buffer) ?? decodeDefault
+  return newScope(subject, buffer, elements, encoding, decode, 'check', false, '')
 }
 
 /** Elements encoded already, by tag: they take the place of the source's own. */
@@ -217,15 +240,13 @@ function* rewriteSequence(
       content.add(scope.buffer, item.start, item.end)
       continue
     }
-    const rewritten = yield* rewriteDataset({
-      ...scope,
-      elements: item.elements,
-      encoding: item.encoding,
-      decode: decodeOf(item.elements, scope.buffer) ?? scope.decode,
-      mode,
-      isOfSubject: tellsOfSubject(tag, item.elements, scope.buffer, scope.subject.rules),
-      path: `${scope.path}${hex(tag)}[${index}].`,
-    })
+    const { elements, encoding } = item
+    const decode = decodeOf(elements, scope.buffer) ?? scope.decode
+    const isOfSubject = tellsOfSubject(tag, elements, scope.buffer, scope.subject.rules)
+    const path = `${scope.path}${hex(tag)}[${index}].`
+    const rewritten = yield* rewriteDataset(
+      newScope(scope.subject, scope.buffer, elements, encoding, decode, mode, isOfSubject, path),
+    )
     if (rewritten.changed.length > 0) {
       isChanged = true
       addItem(content, rewritten.output, item.encoding, item.undefinedLength)

@@ -30,7 +30,7 @@ export interface Rule {
   /** Where `step` finds nothing that may stay. */
   readonly base: Base
   readonly reason: string
-  readonly option?: string
+  readonly option?: string | undefined
 }
 
 export interface Rules {
@@ -63,25 +63,27 @@ type ConfidentialityColumn = 'X' | 'Z' | 'D' | 'U' | 'X/Z' | 'X/D' | 'Z/D' | 'X/
 const TABLE = 'E.1-1'
 const REFERENCED_STUDIES = 0x00081110
 const ENCRYPTED_ATTRIBUTES = 0x04000500
-const backstop = (step: Rule['step'], base: Base, reason: string): Rule => ({ step, base, reason })
+const rule = (step: Rule['step'], base: Base, reason: string, option?: string): Rule =>
+  // One shape for all, also where there is no option: every element asks.
+  ({ step, base, reason, option })
 
-const PRIVATE = backstop('remove', 'remove', 'private')
-const GROUP_LENGTH = backstop('remove', 'remove', 'group length')
-const CURVE = backstop('remove', 'remove', 'E.1-1 curve')
-const OVERLAY = backstop('remove', 'remove', 'E.1-1 overlay')
-const MISPLACED = backstop('remove', 'remove', 'misplaced group')
-const UNKNOWN = backstop('remove', 'remove', 'unknown')
-const NESTED_PIXELS = backstop('remove', 'remove', 'nested pixel data')
-const CODE = backstop('code', 'dummy', TABLE)
-const TEXT = backstop('check', 'dummy', 'identifier in text')
-const SENTENCES = backstop('prose', 'dummy', 'backstop free text')
-const DISAGREEING = backstop('remove', 'remove', 'another VR')
-const NUMBER = backstop('check', 'empty', 'not a number')
-const BYTES = backstop('check', 'remove', 'identifier in bytes')
-const NAME = backstop('empty', 'empty', 'backstop PN')
-const TITLE = backstop('empty', 'empty', 'backstop AE')
-const ENCRYPTED = backstop('remove', 'remove', 'encrypted attributes')
-const ADDRESS = backstop('remove', 'remove', 'backstop UR')
+const PRIVATE = rule('remove', 'remove', 'private')
+const GROUP_LENGTH = rule('remove', 'remove', 'group length')
+const CURVE = rule('remove', 'remove', 'E.1-1 curve')
+const OVERLAY = rule('remove', 'remove', 'E.1-1 overlay')
+const MISPLACED = rule('remove', 'remove', 'misplaced group')
+const UNKNOWN = rule('remove', 'remove', 'unknown')
+const NESTED_PIXELS = rule('remove', 'remove', 'nested pixel data')
+const CODE = rule('code', 'dummy', TABLE)
+const TEXT = rule('check', 'dummy', 'identifier in text')
+const SENTENCES = rule('prose', 'dummy', 'backstop free text')
+const DISAGREEING = rule('remove', 'remove', 'another VR')
+const NUMBER = rule('check', 'empty', 'not a number')
+const BYTES = rule('check', 'remove', 'identifier in bytes')
+const NAME = rule('empty', 'empty', 'backstop PN')
+const TITLE = rule('empty', 'empty', 'backstop AE')
+const ENCRYPTED = rule('remove', 'remove', 'encrypted attributes')
+const ADDRESS = rule('remove', 'remove', 'backstop UR')
 
 const BACKSTOPS: Readonly<Record<string, Rule>> = {
   PN: NAME,
@@ -116,12 +118,12 @@ function compile(profile: Profile): Rules {
   const table = new Map(CONFIDENTIALITY.map((row) => [row.tag, ruleOf(row, chosen)]))
   // Type 3 with at least one item wherever it stands: emptied it would be invalid, removed it never is.
   if (table.get(REFERENCED_STUDIES)?.step === 'empty')
-    table.set(REFERENCED_STUDIES, backstop('remove', 'remove', TABLE))
+    table.set(REFERENCED_STUDIES, rule('remove', 'remove', TABLE))
   // The originals, for whoever has a key: the table is silent, for it speaks of those that are made with it.
   table.set(ENCRYPTED_ATTRIBUTES, ENCRYPTED)
   for (const [tag, like] of ALIKE) {
     const row = table.get(like)
-    if (row) table.set(tag, { ...row, reason: `E.1-1 as ${hex(like)}` })
+    if (row) table.set(tag, rule(row.step, row.base, `E.1-1 as ${hex(like)}`, row.option))
   }
   table.set(0x00100010, CODE)
   table.set(0x00100020, CODE)
@@ -130,16 +132,15 @@ function compile(profile: Profile): Rules {
     : profile.options.includes(MODIFIED_DATES)
       ? 'modified'
       : 'removed'
-  const dateRule: Rule = {
-    step: dates === 'full' ? 'keep' : dates === 'modified' ? 'date' : 'empty',
-    base: 'empty',
-    reason: 'backstop date',
-    ...(dates === 'full' && { option: FULL_DATES }),
-    ...(dates === 'modified' && { option: MODIFIED_DATES }),
-  }
-  const uidRule: Rule = profile.options.includes(RETAIN_UIDS)
-    ? { step: 'keep', base: 'remap', reason: 'backstop UI', option: RETAIN_UIDS }
-    : backstop('remap', 'remap', 'backstop UI')
+  const dateRule =
+    dates === 'full'
+      ? rule('keep', 'empty', 'backstop date', FULL_DATES)
+      : dates === 'modified'
+        ? rule('date', 'empty', 'backstop date', MODIFIED_DATES)
+        : rule('empty', 'empty', 'backstop date')
+  const uidRule = profile.options.includes(RETAIN_UIDS)
+    ? rule('keep', 'remap', 'backstop UI', RETAIN_UIDS)
+    : rule('remap', 'remap', 'backstop UI')
   const unlisted = (vr: string) =>
     DATE_VRS.has(vr) ? dateRule : vr === 'UI' ? uidRule : BACKSTOPS[vr]
   const ruleFor: Rules['ruleFor'] = ({ tag, vr, fragments }) => {
@@ -199,9 +200,9 @@ function ruleOf(row: ConfidentialityRow, chosen: typeof OPTIONS): Rule {
   // Where one option keeps and another cleans, the cleaned form satisfies both.
   const cleaning = asked.find(({ column }) => row.columns[column] === 'C')
   const deciding = cleaning ?? asked[0]
-  if (!deciding) return { step: base, base, reason: TABLE }
+  if (!deciding) return rule(base, base, TABLE)
   const step = cleaning ? cleaningStep(row.tag, cleaning.code) : 'keep'
-  return { step, base, reason: TABLE, option: deciding.code }
+  return rule(step, base, TABLE, deciding.code)
 }
 
 function cleaningStep(tag: number, option: string): Rule['step'] {

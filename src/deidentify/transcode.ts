@@ -57,8 +57,8 @@ export function transcode(
 }
 
 function reordered(value: Buffer, vr: string, from: Encoding, to: Encoding): Buffer | undefined {
-  const width = WIDTHS[vr]
-  if (width === undefined || from.bigEndian === to.bigEndian) return value
+  const width = from.bigEndian === to.bigEndian ? undefined : WIDTHS[vr]
+  if (width === undefined) return value
   if (value.length % width !== 0) return undefined
   const swapped = Buffer.from(value)
   if (width === 2) return swapped.swap16()

@@ -27,6 +27,11 @@ export interface WayBack {
   readonly omitted: readonly string[]
 }
 
+export interface Originals {
+  readonly kept: readonly OriginalElement[]
+  readonly omitted: readonly string[]
+}
+
 /** A report or a table can be long; what identifies a patient is not. */
 const MAX_ELEMENT_BYTES = 0x4000
 const MAX_BYTES = 0x20000
@@ -40,7 +45,7 @@ export function* collectOriginals(
   buffer: Buffer,
   encoding: Encoding,
   pace: Pace,
-): Steps<Pick<WayBack, 'elements' | 'omitted'>> {
+): Steps<Originals> {
   const kept: OriginalElement[] = []
   const omitted: string[] = []
   let size = 0
@@ -58,7 +63,7 @@ export function* collectOriginals(
     // A view would hold on to all of the source.
     kept.push({ tag, bytes: bytes.buffer === buffer.buffer ? Buffer.from(bytes) : bytes })
   }
-  return { elements: kept, omitted }
+  return { kept, omitted }
 }
 
 /** Whether an attribute may say who somebody is: no private one, overlay, curve or signature. */

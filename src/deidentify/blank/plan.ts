@@ -79,7 +79,8 @@ export function judgePixels(
     !context.waived?.includes('features_at_risk')
   if (isFaceless && areFeaturesAtRisk(read))
     throw new NocturneError('features_at_risk', { also: findingsOf(image, read, context) })
-  return { ...judgeText(image, read, context), isFaceless }
+  const { isAtRisk, blanking, work } = judgeText(image, read, context)
+  return { isAtRisk, isFaceless, blanking, work }
 }
 
 function findingsOf(...about: Parameters<typeof judgeText>): readonly Code[] {

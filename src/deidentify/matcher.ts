@@ -19,7 +19,7 @@ const FEW_STATES = 32
 
 /** Bytes from which on pairs of characters are worth gathering. */
 const LARGE = 4096
-/** Of two bytes in so many, with a zero behind them, one is passed over. */
+/** With shorter tokens too few bytes are passed over. */
 const SHORTEST_WITH_PAIRS = 4
 
 /** By byte, as Latin-1. */
@@ -33,7 +33,7 @@ export class Matcher {
   readonly #byByte = new Uint16Array(256)
   /** By byte: 1 where no token goes on. */
   readonly #parts = new Uint8Array(256)
-  /** Made when a large value comes: most instances have none. */
+  /** By two bytes, made when a large value comes: most instances have none. */
   #followed: Uint8Array | undefined
   /** By state and column: the next state; below 0 the node of the tree (as ~node) whose state nobody came to yet. */
   #next: Int32Array
@@ -147,38 +147,45 @@ export class Matcher {
   }
 
   /**
-   * Where a token may begin, from `at` on. One that began before would reach over the bytes at the end of the next few, and does not
-   * when these are in no token, or do not follow one another in any (after Horspool, 1980).
+   * Where a token may begin, from `from` on. One that began before would reach over the bytes at the end of the next few, and does
+   * not when these are in no token, or do not follow one another in any (after Horspool, 1980).
    */
   #skip(bytes: Buffer, from: number, end: number): number {
-    const { columns, shortest } = this.#tree
-    const columnOf = this.#byByte
-    const parts = this.#parts
-    const pairs = shortest >= SHORTEST_WITH_PAIRS && end - from >= LARGE ? this.#pairs() : undefined
+    const { shortest } = this.#tree
     let at = from
-    while (at + shortest <= end) {
-      let last = at + shortest - 1
-      if (bytes[last] === 0 && pairs) last--
-      const byte = bytes[last] ?? 0
-      if (parts[byte] === 1) {
-        at = last + 1
-        continue
+    if (shortest >= SHORTEST_WITH_PAIRS && end - from >= LARGE) {
+      const pairs = this.#pairs()
+      for (let last = at + shortest - 1; last < end; last = at + shortest - 1) {
+        if (pairs[((bytes[last - 1] ?? 0) << 8) | (bytes[last] ?? 0)] === 1) break
+        at = last
       }
-      const before = bytes[last - 1] ?? 0
-      if (!pairs || byte === 0 || before === 0) break
-      if (pairs[(columnOf[before] ?? 0) * columns + (columnOf[byte] ?? 0)] === 1) break
-      at = last
+      return at
+    }
+    const parts = this.#parts
+    for (let last = at + shortest - 1; last < end; last = at + shortest - 1) {
+      if (parts[bytes[last] ?? 0] !== 1) break
+      at = last + 1
     }
     return at
   }
 
-  /** By two columns: 1 where their characters follow one another in a token. */
+  /** By two bytes: 1 where they may follow one another in a token. Next to a zero that is every one: text may be UTF-16. */
   #pairs(): Uint8Array {
     if (this.#followed) return this.#followed
     const { parent, column, nodes, columns } = this.#tree
-    const pairs = new Uint8Array(columns * columns)
+    const byColumns = new Uint8Array(columns * columns)
     for (let node = 1; node < nodes; node++)
-      pairs[(column[parent[node] ?? 0] ?? 0) * columns + (column[node] ?? 0)] = 1
+      byColumns[(column[parent[node] ?? 0] ?? 0) * columns + (column[node] ?? 0)] = 1
+    const pairs = new Uint8Array(0x10000)
+    for (let first = 0; first < 256; first++) {
+      if (this.#parts[first] === 1) continue
+      const row = (this.#byByte[first] ?? 0) * columns
+      for (let second = 0; second < 256; second++) {
+        const canFollow =
+          first === 0 || second === 0 || byColumns[row + (this.#byByte[second] ?? 0)] === 1
+        if (canFollow && this.#parts[second] !== 1) pairs[(first << 8) | second] = 1
+      }
+    }
     return (this.#followed = pairs)
   }
 

@@ -3,7 +3,7 @@ import { NocturneError } from '../lib/errors.js'
 import { Budget, expectFew } from './budget.js'
 import { isPixelData, UNDEFINED_LENGTH, type Element, type Encoding } from './element.js'
 import type { Reader } from './reader.js'
-import { Incomplete, readElement, readHeader, readLeaf, type Header } from './walk.js'
+import { Incomplete, readElement, readHeader, readLeaves, type Header } from './walk.js'
 import type { Pace } from './pace.js'
 
 export interface Stretch {
@@ -29,9 +29,12 @@ export async function readHead(
 ): Promise<Stretch> {
   const elements: Element[] = []
   for (let at = start; ;) {
-    const leaf = readLeaf(reader.buffer, at, Math.min(reader.filled, limit), encoding)
-    if (leaf && budget.spend()) await budget.pace.rest()
-    const found = leaf ?? (await nextElement(reader, at, encoding, limit, budget))
+    const before = elements.length
+    const run = { buffer: reader.buffer, end: Math.min(reader.filled, limit), budget }
+    at = readLeaves(run, at, encoding, elements)
+    expectFew(elements)
+    if (budget.pace.isDue(elements.length - before)) await budget.pace.rest()
+    const found = await nextElement(reader, at, encoding, limit, budget)
     if (found === undefined) return { elements, end: at, pixels: undefined }
     if ('length' in found) {
       const pixels = { ...found, valueStart: found.valueStart - at }

@@ -94,7 +94,7 @@ export function* readElement(
 }
 
 /** The element at `at` when it is whole and holds no other; undefined for what needs a closer look, faults included. */
-export function readLeaf(
+function readLeaf(
   buffer: Buffer,
   at: number,
   end: number,
@@ -109,9 +109,9 @@ export function readLeaf(
   return { tag, vr, start: at, valueStart, valueEnd, end: valueEnd, undefinedLength: false }
 }
 
-/** Adds a run of such elements, and answers where it ends. */
-function readLeaves(
-  { buffer, end, budget }: Span,
+/** Adds a run of such elements, and answers where it ends. @throws NocturneError `header_too_complex` */
+export function readLeaves(
+  { buffer, end, budget }: Pick<Span, 'buffer' | 'end' | 'budget'>,
   start: number,
   encoding: Encoding,
   elements: Element[],

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { hmacUnder } from '../../src/deidentify/hmac.js'
+import { rememberedDigests } from '../../src/deidentify/remembered-digests.js'
 
 describe('the MAC of a text', () => {
   it('is the one that node:crypto makes, whatever the text and however long', () => {
@@ -52,5 +53,44 @@ describe('the MAC of a text', () => {
     expect(hmacUnder(Buffer.alloc(32)).ofValue('00420011', value, 0, value.length)).toBe(
       made.digest().toString('base64url', 0, 6),
     )
+  })
+})
+
+describe('digests that are remembered', () => {
+  const { ofValue } = hmacUnder(Buffer.alloc(32, 1))
+
+  it('are those that are made anew, in any order and however often they are asked for', () => {
+    const path = fc.constantFrom('00100010', '00100020', '00081140[].00081155', '00081155')
+    const value = fc.oneof(
+      fc.uint8Array({ maxLength: 3, max: 2 }),
+      fc.uint8Array({ minLength: 120, maxLength: 140 }),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.tuple(path, value), { maxLength: 60 }), (asked) => {
+        const digestOf = rememberedDigests(ofValue)
+        for (const [place, bytes] of [...asked, ...asked]) {
+          const buffer = Buffer.from([7, ...bytes, 7])
+          const end = bytes.length + 1
+          expect(digestOf(place, buffer, 1, end)).toBe(ofValue(place, buffer, 1, end))
+        }
+      }),
+    )
+  })
+
+  it('are made once for a value that comes again, and again for another of the same number', () => {
+    let made = 0
+    const digestOf = rememberedDigests((...asked) => {
+      made += 1
+      return ofValue(...asked)
+    })
+    const ask = (place: string) => digestOf(place, Buffer.from('scanner'), 0, 7)
+    // The number is made of the tag alone and the value: these two have the same.
+    const [one, other] = ['00081140[].00081155', '00081199[].00081155']
+    const first = ask(one)
+    expect(ask(one)).toBe(first)
+    expect(made).toBe(1)
+    expect(ask(other)).not.toBe(first)
+    expect(ask(one)).toBe(first)
+    expect(made).toBe(3)
   })
 })

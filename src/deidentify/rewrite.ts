@@ -28,7 +28,7 @@ export interface Scope {
   readonly path: string
 }
 
-/** Made in one place and of all its parts: V8 reads a property ten times as fast where all objects have one shape. */
+/** Made in one place, of all its parts: every element asks, and V8 is quick only where all objects have one shape. */
 const newScope = (
   subject: Subject,
   buffer: Buffer,

@@ -11,8 +11,18 @@ export interface NameForm {
   readonly isWord: boolean
 }
 
+/** The last names that were asked for: physicians and operators stand in the files of all their patients. */
+const NAMES = 128
+const LONGEST_NAME = 64
+
 /** Of one value of PN: its words, each component as one word, and family and given name as one. */
-export function* namesIn(name: string): Generator<NameForm, void> {
+export const namesIn = remembered(
+  (name): readonly NameForm[] => [...newNamesIn(name)],
+  NAMES,
+  LONGEST_NAME,
+)
+
+function* newNamesIn(name: string): Generator<NameForm, void> {
   for (const group of name.split('=')) {
     const components = group.split('^')
     for (const word of components.flatMap((component) => component.split(INSIDE_NAMES))) {

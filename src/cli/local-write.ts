@@ -39,6 +39,7 @@ export async function writeWhole(
   try {
     await writeNew(temporary, content)
     await options.check?.()
+    // Again: another file may have got the name while this one was written.
     if (options.mayReplace === false) await checkFree(target)
     await rename(temporary, target).catch((error: unknown) => {
       throw writeError(target, error)

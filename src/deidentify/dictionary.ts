@@ -1,5 +1,6 @@
 /** PS3.6 Table 6-1 and PS3.15 Table E.1-1 as data, read once when the process starts. */
 import { readFileSync } from 'node:fs'
+import { remembered } from './remembered.js'
 
 const load = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`./tables/${name}`, import.meta.url), 'utf8'))
@@ -113,24 +114,16 @@ for (const [tag, own] of attributes) {
 /** `00100010`. */
 export const hex = (tag: number): string => attributeOf(tag)?.id ?? unlistedInHex(tag)
 
-/** The last ones: a scanner writes the same hundred private elements into each file. */
-const unlisted = new Map<number, string>()
-const UNLISTED = 4096
-
-function unlistedInHex(tag: number): string {
-  const before = unlisted.get(tag)
-  if (before !== undefined) return before
-  const made = inHex(tag)
-  if (unlisted.size >= UNLISTED) unlisted.clear()
-  unlisted.set(tag, made)
-  return made
-}
-
 const BYTES = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).toUpperCase().padStart(2, '0'),
 )
 const byteInHex = (byte: number): string => BYTES[byte & 0xff] ?? ''
 const inHex = (tag: number): string =>
   byteInHex(tag >>> 24) + byteInHex(tag >>> 16) + byteInHex(tag >>> 8) + byteInHex(tag)
+
+/** A scanner writes the same hundred private elements into each file. */
+const UNLISTED = 4096
+const unlistedInHex = remembered(inHex, UNLISTED)
+
 export const groupOf = (tag: number): number => tag >>> 16
 export const isPrivate = (tag: number): boolean => (tag & 0x10000) !== 0

@@ -17,7 +17,7 @@ const LONGEST_NAME = 64
 
 /** Of one value of PN: its words, each component as one word, and family and given name as one. */
 export const namesIn = remembered(
-  (name): readonly NameForm[] => [...newNamesIn(name)],
+  (name: string): readonly NameForm[] => [...newNamesIn(name)],
   NAMES,
   LONGEST_NAME,
 )
@@ -94,7 +94,7 @@ const DATES = 64
 const LONGEST = 32
 
 const rememberedForms = (formsOf: (date: string) => Iterable<string>) =>
-  remembered((date): readonly string[] => [...new Set(formsOf(date))], DATES, LONGEST)
+  remembered((date: string): readonly string[] => [...new Set(formsOf(date))], DATES, LONGEST)
 
 /** Of a date: year, month and day in the three orders, with and without zeros. */
 export const dayForms = rememberedForms(newDayForms)

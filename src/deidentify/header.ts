@@ -94,7 +94,7 @@ export async function makeHeader(
 function wayBackOf(
   { subject, elements, buffer }: Scope,
   { original }: Identity,
-  { kept, omitted }: Originals,
+  { elements: kept, omitted }: Originals,
 ): WayBack {
   return {
     code: subject.code,

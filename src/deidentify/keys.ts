@@ -33,7 +33,7 @@ export const keyIdOf = (secret: Buffer): string =>
 export function uidMapper(digest: Hmac): (uid: string) => string {
   const before = mappers.get(digest)
   if (before) return before
-  const mapper = remembered((uid) => mapped(digest, uid), UIDS, UID_LENGTH)
+  const mapper = remembered((uid: string) => mapped(digest, uid), UIDS, UID_LENGTH)
   mappers.set(digest, mapper)
   return mapper
 }

@@ -1,19 +1,19 @@
 /**
- * `make`, which gives the same for the same text, with the last answers kept: at most `most`, and none for a text that is
+ * `make`, which gives the same for the same key, with the last answers kept: at most `most`, and none for a text that is
  * longer than `longest`, so that no file fills the memory.
  */
-export function remembered<T>(
-  make: (text: string) => T,
+export function remembered<Key extends string | number, T>(
+  make: (key: Key) => T,
   most: number,
-  longest: number,
-): (text: string) => T {
-  const known = new Map<string, T>()
-  return (text) => {
-    const before = known.get(text)
+  longest = Infinity,
+): (key: Key) => T {
+  const known = new Map<Key, T>()
+  return (key) => {
+    const before = known.get(key)
     if (before !== undefined) return before
-    const made = make(text)
+    const made = make(key)
     if (known.size >= most) known.clear()
-    if (text.length <= longest) known.set(text, made)
+    if (typeof key === 'number' || key.length <= longest) known.set(key, made)
     return made
   }
 }

@@ -14,7 +14,10 @@ import type { Subject, TextMode } from './subject.js'
 import { rewriteValue } from './value.js'
 import { addItem, addSequence, encodeElement, encodeHeader, Output } from './write.js'
 
-/** One data set of the source: the top level, or an item. */
+/**
+ * One data set of the source: the top level, or an item. Written out wherever one is made, in this order: every element asks,
+ * and V8 is quick only where all objects have one shape, which a copy by spreading does not have.
+ */
 export interface Scope {
   readonly subject: Subject
   readonly buffer: Buffer
@@ -28,27 +31,16 @@ export interface Scope {
   readonly path: string
 }
 
-/** Made in one place, of all its parts: every element asks, and V8 is quick only where all objects have one shape. */
-const newScope = (
-  subject: Subject,
-  buffer: Buffer,
-  elements: readonly Element[],
-  encoding: Encoding,
-  decode: Decode,
-  mode: TextMode,
-  isOfSubject: boolean,
-  path: string,
-): Scope => ({ subject, buffer, elements, encoding, decode, mode, isOfSubject, path })
-
 /** The top level of the source. */
-export const topScope = (
+export function topScope(
   subject: Subject,
   buffer: Buffer,
   elements: readonly Element[],
   encoding: Encoding,
-): Scope => {
+): Scope {
   const decode = decodeOf(elements, buffer) ?? decodeDefault
-  return newScope(subject, buffer, elements, encoding, decode, 'check', false, '')
+  const [mode, isOfSubject, path] = ['check', false, ''] as const
+  return { subject, buffer, elements, encoding, decode, mode, isOfSubject, path }
 }
 
 /** Elements encoded already, by tag: they take the place of the source's own. */
@@ -231,27 +223,27 @@ function* rewriteSequence(
     output.add(encodeHeader(tag, vr, 0, scope.encoding))
     return output
   }
+  const { subject, buffer } = scope
   const mode = modeInside(scope, rule)
   const content = new Output()
   let isChanged = false
   for (const [index, item] of items.entries()) {
-    if (scope.subject.pace.isDue()) yield
-    if (item.elements.length === 0) {
-      content.add(scope.buffer, item.start, item.end)
+    if (subject.pace.isDue()) yield
+    const { elements, encoding } = item
+    if (elements.length === 0) {
+      content.add(buffer, item.start, item.end)
       continue
     }
-    const { elements, encoding } = item
-    const decode = decodeOf(elements, scope.buffer) ?? scope.decode
-    const isOfSubject = tellsOfSubject(tag, elements, scope.buffer, scope.subject.rules)
+    const decode = decodeOf(elements, buffer) ?? scope.decode
+    const isOfSubject = tellsOfSubject(tag, elements, buffer, subject.rules)
     const path = `${scope.path}${hex(tag)}[${index}].`
-    const rewritten = yield* rewriteDataset(
-      newScope(scope.subject, scope.buffer, elements, encoding, decode, mode, isOfSubject, path),
-    )
+    const inside = { subject, buffer, elements, encoding, decode, mode, isOfSubject, path }
+    const rewritten = yield* rewriteDataset(inside)
     if (rewritten.changed.length > 0) {
       isChanged = true
-      addItem(content, rewritten.output, item.encoding, item.undefinedLength)
+      addItem(content, rewritten.output, encoding, item.undefinedLength)
     } else {
-      content.add(scope.buffer, item.start, item.end)
+      content.add(buffer, item.start, item.end)
     }
   }
   if (!isChanged) return element

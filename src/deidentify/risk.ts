@@ -56,7 +56,11 @@ function judging(file: string): (read: ReadAttribute) => Risk {
 
 function judgeOf(rules: readonly PixelRule[]): (read: ReadAttribute) => Risk {
   const tags = [...new Set(rules.flatMap(({ conditions }) => conditions.map(({ tag }) => tag)))]
-  const judge = remembered((values) => riskOf(readerOf(tags, values), rules), KINDS, LONGEST)
+  const judge = remembered(
+    (values: string) => riskOf(readerOf(tags, values), rules),
+    KINDS,
+    LONGEST,
+  )
   return (read) => judge(tags.map(read).join(SEPARATOR))
 }
 

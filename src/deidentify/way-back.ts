@@ -27,10 +27,7 @@ export interface WayBack {
   readonly omitted: readonly string[]
 }
 
-export interface Originals {
-  readonly kept: readonly OriginalElement[]
-  readonly omitted: readonly string[]
-}
+export type Originals = Pick<WayBack, 'elements' | 'omitted'>
 
 /** A report or a table can be long; what identifies a patient is not. */
 const MAX_ELEMENT_BYTES = 0x4000
@@ -63,7 +60,7 @@ export function* collectOriginals(
     // A view would hold on to all of the source.
     kept.push({ tag, bytes: bytes.buffer === buffer.buffer ? Buffer.from(bytes) : bytes })
   }
-  return { kept, omitted }
+  return { elements: kept, omitted }
 }
 
 /** Whether an attribute may say who somebody is: no private one, overlay, curve or signature. */

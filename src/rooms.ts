@@ -8,7 +8,7 @@ import type { Deliveries } from './deliver/index.js'
 import { createTextDetector } from './deidentify/index.js'
 import type { TextDetector } from './deidentify/index.js'
 import { createDirectory, dutyAt } from './directory/index.js'
-import { submitCheckpoint } from './http/witnessing.js'
+import { submitCheckpoint } from './running/witnessing.js'
 import type { Directory } from './directory/index.js'
 import {
   createForwarding,
@@ -38,7 +38,7 @@ import { openState } from './state/index.js'
 import type { State } from './state/index.js'
 import { openLogFiles, openStore } from './store/index.js'
 import type { LogFiles, ObjectStore } from './store/index.js'
-import { readCertificatesInEffect } from './transfer/certificates.js'
+import { readCertificatesInEffect } from './site/certificates.js'
 import { MemoryBudget } from './transfer/original.js'
 
 /** Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is sealed to the facility. */

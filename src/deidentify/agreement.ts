@@ -2,12 +2,18 @@
 import { hash } from 'node:crypto'
 import dcmjs, { type DicomElement } from 'dcmjs'
 import { NocturneError } from '../lib/errors.js'
-import { hex } from './dictionary.js'
-import { EXPLICIT_BIG, numberOfVr, type Element, type Encoding, type Item } from './element.js'
-import { encodeStart } from './marks.js'
-import type { Pace, Steps } from './pace.js'
-import { frame, isLeftOut, PIECE, pieces, shapeOf } from './pieces.js'
-import { Output } from './write.js'
+import { hex } from '../dicom/dictionary.js'
+import {
+  EXPLICIT_BIG,
+  numberOfVr,
+  type Element,
+  type Encoding,
+  type Item,
+} from '../dicom/element.js'
+import { encodeStart } from '../dicom/start.js'
+import type { Pace, Steps } from '../dicom/pace.js'
+import { frame, isLeftOut, PIECE, pieces, shapeOf } from '../dicom/pieces.js'
+import { Output } from '../dicom/write.js'
 
 // It writes what it thinks of values, and the values, to the console.
 dcmjs.log.setLevel('silent')

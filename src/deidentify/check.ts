@@ -1,15 +1,15 @@
 /** The new header read again by our walker, for identifiers of the source. */
 import { NocturneError } from '../lib/errors.js'
-import { decodeDefault, type Decode } from './charset.js'
-import type { Element, Encoding } from './element.js'
-import { kindOf } from './kind.js'
-import { MARK_TAGS } from './marks.js'
-import { keyOf, memoOf } from './memo.js'
-import type { Steps } from './pace.js'
-import { characterSetOf, decodeOf } from './rewrite.js'
-import { isSmall } from './search.js'
+import { decodeDefault, type Decode } from '../dicom/charset.js'
+import type { Element, Encoding } from '../dicom/element.js'
+import { kindOf } from '../dicom/kind.js'
+import { MARK_TAGS } from './values/marks.js'
+import { keyOf, memoOf } from './values/memo.js'
+import type { Steps } from '../dicom/pace.js'
+import { characterSetOf, decodeOf } from './values/rewrite.js'
+import { isSmall } from './search/search.js'
 import type { Subject } from './subject.js'
-import { expectBounded } from './value.js'
+import { expectBounded } from './values/value.js'
 
 const CODED: ReadonlySet<number> = new Set([0x00100010, 0x00100020])
 /**

@@ -2,27 +2,27 @@
 import { NocturneError } from '../lib/errors.js'
 import { expectAgreement } from './agreement.js'
 import { judgePixels, type PixelVerdict } from './blank/plan.js'
-import { Budget } from './budget.js'
+import { Budget } from '../dicom/budget.js'
 import { expectNoIdentifier } from './check.js'
-import { findElement, type Element, type Encoding } from './element.js'
-import { addEncryptedAttributes, modifiedAttributes } from './encrypted-attributes.js'
-import { handleOf, readIdentity, type Identity } from './identity.js'
+import { findElement, type Element, type Encoding } from '../dicom/element.js'
+import { addEncryptedAttributes, modifiedAttributes } from './identity/encrypted-attributes.js'
+import { handleOf, readIdentity, type Identity } from './identity/identity.js'
 import type { AttributeRecipient, DeidentifyContext, Pseudonym } from './index.js'
-import { keyedDigest, uidMapper, valueDigester } from './keys.js'
-import { encodeMarks } from './marks.js'
-import type { UidPair } from './memo.js'
-import { identifiersOf } from './named.js'
-import { CLEAN_DESCRIPTORS } from './options.js'
-import type { Pace, Steps } from './pace.js'
-import type { Reader } from './reader.js'
-import { characterSetOf, rewriteDataset, topScope, type Scope } from './rewrite.js'
-import { rulesOf } from './rules.js'
-import { readHead, type Stretch } from './stretch.js'
+import { keyedDigest, uidMapper, valueDigester } from './identity/keys.js'
+import { encodeMarks } from './values/marks.js'
+import type { UidPair } from './values/memo.js'
+import { identifiersOf } from './values/named.js'
+import { CLEAN_DESCRIPTORS } from './rules/options.js'
+import type { Pace, Steps } from '../dicom/pace.js'
+import type { Reader } from '../dicom/reader.js'
+import { characterSetOf, rewriteDataset, topScope, type Scope } from './values/rewrite.js'
+import { rulesOf } from './rules/rules.js'
+import { readHead, type Stretch } from '../dicom/stretch.js'
 import type { Subject } from './subject.js'
-import type { Syntax } from './syntax.js'
-import { readDataset } from './walk.js'
-import { collectOriginals, type Originals, type WayBack } from './way-back.js'
-import { encodeElement, encodeText } from './write.js'
+import type { Syntax } from '../dicom/syntax.js'
+import { readDataset } from '../dicom/walk.js'
+import { collectOriginals, type Originals, type WayBack } from './identity/way-back.js'
+import { encodeElement, encodeText } from '../dicom/write.js'
 
 const PATIENT_TAGS = [
   [0x00100010, 'PN'],
@@ -113,7 +113,7 @@ async function envelopeOf(
   { secret }: DeidentifyContext,
 ): Promise<Buffer> {
   // Loaded when it is needed: most sites have no use for 6 MB of ASN.1.
-  const { envelop } = await import('./envelope.js')
+  const { envelop } = await import('./identity/envelope.js')
   return envelop(modified, recipients, keyedDigest(secret, 'attributes'))
 }
 

@@ -9,8 +9,9 @@
  */
 import type { Code } from '../lib/errors.js'
 import type { Station } from '../lib/station.js'
-import type { Profile } from './profile.js'
-import type { WayBack } from './way-back.js'
+import type { GreyPicture } from '../pixels/picture.js'
+import type { Profile } from './rules/profile.js'
+import type { WayBack } from './identity/way-back.js'
 
 export interface InstanceFacts {
   /** All UIDs are the new ones. */
@@ -71,14 +72,6 @@ export interface Pseudonym {
   readonly shiftSeconds: number
 }
 
-/** One frame, row by row. */
-export interface GreyPicture {
-  readonly width: number
-  readonly height: number
-  /** From the darkest, 0, to the brightest, 255. */
-  readonly values: Uint8Array
-}
-
 /** Looks for writing in images at risk. */
 export interface TextDetector {
   /** How many words seem to stand in the picture, never which; undefined when that cannot be told in time. */
@@ -114,15 +107,12 @@ export interface DeidentifyContext {
 
 export type DeidentifyFailure = Code
 
-export type { LoadedProfile, Profile, ProfileProblem } from './profile.js'
-export { BUILT_IN_PROFILES, loadProfile } from './profile.js'
+export type { LoadedProfile, Profile, ProfileProblem } from './rules/profile.js'
+export { BUILT_IN_PROFILES, loadProfile } from './rules/profile.js'
 export { createTextDetector } from './blank/tesseract.js'
 export { deidentify } from './deidentify.js'
-export type { OriginalElement, WayBack } from './way-back.js'
-export { keyIdOf } from './keys.js'
-export { readPseudonyms, reidentify } from './reidentify.js'
-export type { FormerElement, FormerIdentity, Pseudonyms } from './reidentify.js'
-export { isHandledByTransfer, patientHandle } from './patient-handle.js'
-export type { PatientName } from './patient-handle.js'
-export { conformanceStatement } from './statement.js'
-export { keywordAt } from './dictionary.js'
+export type { OriginalElement, WayBack } from './identity/way-back.js'
+export { keyIdOf } from './identity/keys.js'
+export { isHandledByTransfer, patientHandle } from './identity/patient-handle.js'
+export type { PatientName } from './identity/patient-handle.js'
+export { conformanceStatement } from './rules/statement.js'

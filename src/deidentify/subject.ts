@@ -1,9 +1,9 @@
-import type { ValueDigest } from './hmac.js'
-import type { Identifiers } from './identifiers.js'
+import type { ValueDigest } from './identity/hmac.js'
+import type { Identifiers } from './search/identifiers.js'
 import type { ElementReport } from './index.js'
-import type { UidPair } from './memo.js'
-import type { Pace } from './pace.js'
-import type { Rules } from './rules.js'
+import type { UidPair } from './values/memo.js'
+import type { Pace } from '../dicom/pace.js'
+import type { Rules } from './rules/rules.js'
 
 /** What the rewriting of one instance needs to know. */
 export interface Subject {

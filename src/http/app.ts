@@ -20,7 +20,7 @@ import { recipientRoutes } from './routes/recipients.js'
 import { signInRoutes } from './routes/sign-in.js'
 import { transferRoutes } from './routes/transfers.js'
 import type { Metrics } from './metrics.js'
-import { UploadGate } from './uploads.js'
+import { UploadGate } from '../doors/form/uploads.js'
 
 export function createApp(rooms: Rooms, origin: () => string): Express {
   const metrics = createMetrics()

@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { readMessageFile } from '../../dist/cli/message-file.js'
+import { readMessageFile } from '../../dist/cli/reader/message-file.js'
 import { freeMemory } from '../../dist/lib/free-memory.js'
 
 const MEGABYTES = 512

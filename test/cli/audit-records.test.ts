@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { PassThrough } from 'node:stream'
-import { showRecords } from '../../src/cli/audit-records.js'
+import { showRecords } from '../../src/cli/audit/audit-records.js'
 import { Output } from '../../src/cli/output.js'
 import { entryOf } from '../ledger/records/_entries.js'
 

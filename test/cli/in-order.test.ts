@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import { inOrder, type Work } from '../../src/cli/in-order.js'
+import { inOrder, type Work } from '../../src/cli/facility/in-order.js'
 
 const AT_ONCE = 3
 

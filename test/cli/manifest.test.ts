@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { sep } from 'node:path'
 import { createHash } from 'node:crypto'
-import { DataPacketMeter } from '../../src/cli/data-packet.js'
-import { itemPaths, parseManifest } from '../../src/cli/manifest.js'
+import { DataPacketMeter } from '../../src/cli/reader/data-packet.js'
+import { itemPaths, parseManifest } from '../../src/cli/reader/manifest.js'
 
 const ID = '01985b2e-7c11-7f3a-9d52-1f0c5a9be001'
 const digest = { sha256: 'a'.repeat(64), size: 10 }

@@ -9,8 +9,8 @@ import { truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { GatewayClient } from '../../src/cli/client.js'
-import type { LocalFile } from '../../src/cli/files.js'
-import { multipartBody } from '../../src/cli/multipart.js'
+import type { LocalFile } from '../../src/cli/sender/files.js'
+import { multipartBody } from '../../src/cli/sender/multipart.js'
 import { scratch } from './_cli.js'
 
 interface Received {

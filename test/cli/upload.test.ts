@@ -8,9 +8,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { GatewayClient } from '../../src/cli/client.js'
-import { listFiles } from '../../src/cli/files.js'
+import { listFiles } from '../../src/cli/sender/files.js'
 import { Progress } from '../../src/cli/progress.js'
-import { upload } from '../../src/cli/upload.js'
+import { upload } from '../../src/cli/sender/upload.js'
 import { scratch } from './_cli.js'
 
 /**

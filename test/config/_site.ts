@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { initSite, surveySite } from '../../src/config/index.js'
 import type { InitOptions, KeyMakers, SiteRooms } from '../../src/config/index.js'
-import { BUILT_IN_PROFILES, loadProfile } from '../../src/deidentify/profile.js'
-import { newLedgerKey } from '../../src/ledger/signer.js'
+import { BUILT_IN_PROFILES, loadProfile } from '../../src/deidentify/rules/profile.js'
+import { newLedgerKey } from '../../src/ledger/log/signer.js'
 import { inspectCertificate, newKey } from '../../src/seal/index.js'
 
 export const makers: KeyMakers = { newKey, newLedgerKey }

@@ -11,12 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readAttributeRecipients } from '../../src/config/attribute-recipients.js'
 import { readDraft } from '../../src/config/draft.js'
 import { loadSite } from '../../src/config/index.js'
-import {
-  BUILT_IN_PROFILES,
-  reidentify,
-  type AttributeRecipient,
-  type FormerIdentity,
-} from '../../src/deidentify/index.js'
+import { BUILT_IN_PROFILES, type AttributeRecipient } from '../../src/deidentify/index.js'
+import { reidentify, type FormerIdentity } from '../../src/reidentify/index.js'
 import { file, valueOf, type Encoding, type Written } from '../deidentify/_build.js'
 import { demoSite, edit, removeFolders, rooms } from '../config/_site.js'
 import { contextFor, received, run } from '../deidentify/_run.js'

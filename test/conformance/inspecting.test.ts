@@ -4,11 +4,8 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, describe, expect } from '@jest/globals'
 import fc from 'fast-check'
-import {
-  createTextDetector,
-  type GreyPicture,
-  type TextDetector,
-} from '../../src/deidentify/index.js'
+import { createTextDetector, type TextDetector } from '../../src/deidentify/index.js'
+import type { GreyPicture } from '../../src/pixels/picture.js'
 import { fragments } from '../deidentify/_build.js'
 import { noise, ultrasoundFile, type Picture, type Region } from '../deidentify/_image.js'
 import { codeOf, contextFor, run } from '../deidentify/_run.js'

@@ -7,7 +7,7 @@ import {
   type InstanceFacts,
   type WayBack,
 } from '../../src/deidentify/index.js'
-import type { Steps } from '../../src/deidentify/pace.js'
+import type { Steps } from '../../src/dicom/pace.js'
 import { NocturneError } from '../../src/lib/errors.js'
 import type { ReceivedInstance } from '../../src/receive/index.js'
 

@@ -2,9 +2,9 @@
 import { describe, expect, it } from '@jest/globals'
 import dcmjs from 'dcmjs'
 import fc from 'fast-check'
-import { dummyOf } from '../../src/deidentify/dummy.js'
-import { EXPLICIT, EXPLICIT_BIG, IMPLICIT, type Encoding } from '../../src/deidentify/element.js'
-import { encodeElement, encodeText } from '../../src/deidentify/write.js'
+import { dummyOf } from '../../src/deidentify/values/dummy.js'
+import { EXPLICIT, EXPLICIT_BIG, IMPLICIT, type Encoding } from '../../src/dicom/element.js'
+import { encodeElement, encodeText } from '../../src/dicom/write.js'
 
 interface Stream {
   readonly offset: number

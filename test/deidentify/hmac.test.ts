@@ -2,8 +2,8 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { hmacUnder } from '../../src/deidentify/hmac.js'
-import { rememberedDigests } from '../../src/deidentify/remembered-digests.js'
+import { hmacUnder } from '../../src/deidentify/identity/hmac.js'
+import { rememberedDigests } from '../../src/deidentify/identity/remembered-digests.js'
 
 describe('the MAC of a text', () => {
   it('is the one that node:crypto makes, whatever the text and however long', () => {

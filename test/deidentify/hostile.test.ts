@@ -2,7 +2,7 @@
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { Matcher } from '../../src/deidentify/matcher.js'
+import { Matcher } from '../../src/deidentify/search/matcher.js'
 import { CT, dataset, file, instance, part10, type Written } from './_build.js'
 import { codeOf, contextFor } from './_run.js'
 

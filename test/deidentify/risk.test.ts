@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { loadPixelRules, riskOf } from '../../src/deidentify/risk.js'
+import { loadPixelRules, riskOf } from '../../src/deidentify/rules/risk.js'
 import { file, valueOf, type Written } from './_build.js'
 import { codeOf, contextFor, run, withPixels } from './_run.js'
 

@@ -5,8 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { BUILT_IN_PROFILES } from '../../src/deidentify/index.js'
-import { hex, keywordOf, vrOf } from '../../src/deidentify/dictionary.js'
-import { OPTIONS } from '../../src/deidentify/options.js'
+import { hex, keywordOf, vrOf } from '../../src/dicom/dictionary.js'
+import { OPTIONS } from '../../src/deidentify/rules/options.js'
 import { elementsOf, file, itemsOf, type Written } from './_build.js'
 import { contextFor, run, type Ran } from './_run.js'
 

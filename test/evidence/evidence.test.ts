@@ -6,8 +6,8 @@ import {
   dossierCsv,
   dossierPdf,
   keysCsv,
-} from '../../src/evidence/index.js'
-import type { EvidenceScope } from '../../src/evidence/index.js'
+} from '../../src/officer/index.js'
+import type { EvidenceScope } from '../../src/officer/index.js'
 import type { EventInput } from '../../src/ledger/index.js'
 import { openLedger } from '../ledger/_open.js'
 import type { OpenLedger } from '../ledger/_open.js'

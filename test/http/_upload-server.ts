@@ -5,8 +5,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { NocturneError } from '../../src/lib/errors.js'
-import { readUpload } from '../../src/http/upload.js'
-import type { UploadFields, UploadLimits, UploadSink } from '../../src/http/upload.js'
+import { readUpload } from '../../src/doors/form/upload.js'
+import type { UploadFields, UploadLimits, UploadSink } from '../../src/doors/form/upload.js'
 
 export interface Taken {
   readonly fileName: string | undefined

@@ -1,7 +1,7 @@
 /** What a start says of the configuration and the software, and what a lock-out says. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { rename } from 'node:fs/promises'
-import { openSite } from '../../src/cli/site.js'
+import { openSite } from '../../src/cli/site/site.js'
 import type { Site, SiteConfig } from '../../src/config/index.js'
 import { createGateway } from '../../src/gateway.js'
 import type { LedgerEntry } from '../../src/ledger/index.js'

@@ -1,7 +1,7 @@
 /** A review of activity that nobody made shows wherever operators look. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { checkSite } from '../../src/cli/site-check.js'
-import { openSite } from '../../src/cli/site.js'
+import { checkSite } from '../../src/cli/site/site-check.js'
+import { openSite } from '../../src/cli/site/site.js'
 import { createGateway } from '../../src/gateway.js'
 import { createLogger } from '../../src/lib/logger.js'
 import { makeSite } from '../whole-way/_gateway.js'

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { lockSite } from '../../src/http/site-lock.js'
+import { lockSite } from '../../src/running/site-lock.js'
 
 describe('the lock of a site', () => {
   let dir: string

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { verifyConsistency, verifyInclusion } from '../../src/ledger/inclusion.js'
+import { verifyConsistency, verifyInclusion } from '../../src/ledger/verify/inclusion.js'
 import {
   createFrontier,
   leafInput,
@@ -10,10 +10,10 @@ import {
   splitHashes,
   TILE_WIDTH,
   tileRows,
-} from '../../src/ledger/merkle.js'
-import type { Frontier, Tile } from '../../src/ledger/merkle.js'
-import { nodeCrypto, sha256 } from '../../src/ledger/node-crypto.js'
-import { createTree } from '../../src/ledger/path.js'
+} from '../../src/ledger/verify/merkle.js'
+import type { Frontier, Tile } from '../../src/ledger/verify/merkle.js'
+import { nodeCrypto, sha256 } from '../../src/ledger/verify/node-crypto.js'
+import { createTree } from '../../src/ledger/verify/path.js'
 import * as naive from './_naive.js'
 
 /** The leaves and roots of the test tree that certificate-transparency-go and Trillian use. */

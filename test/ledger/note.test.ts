@@ -1,10 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
 import { createHash, createPrivateKey } from 'node:crypto'
-import { formatCheckpoint, openCheckpoint, parseCheckpoint } from '../../src/ledger/checkpoint.js'
-import { nodeCrypto } from '../../src/ledger/node-crypto.js'
-import { formatNote, parseNote, parseVerifierKey, verifyNote } from '../../src/ledger/note.js'
-import { formatProof, parseProof } from '../../src/ledger/proof.js'
-import { createSigner, newLedgerKey } from '../../src/ledger/signer.js'
+import {
+  formatCheckpoint,
+  openCheckpoint,
+  parseCheckpoint,
+} from '../../src/ledger/verify/checkpoint.js'
+import { nodeCrypto } from '../../src/ledger/verify/node-crypto.js'
+import {
+  formatNote,
+  parseNote,
+  parseVerifierKey,
+  verifyNote,
+} from '../../src/ledger/verify/note.js'
+import { formatProof, parseProof } from '../../src/ledger/verify/proof.js'
+import { createSigner, newLedgerKey } from '../../src/ledger/log/signer.js'
 
 /** From the documentation and tests of golang.org/x/mod/sumdb/note. */
 const GO_KEY = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { conditions, matcherOf, type Condition, type ReadAttribute } from '../conditions.js'
-import type { Element } from '../element.js'
-import type { Geometry } from './geometry.js'
-import { areaOf, maskOf, type Mask, type Rectangle } from './mask.js'
+import { conditions, matcherOf, type Condition, type ReadAttribute } from '../rules/conditions.js'
+import type { Element } from '../../dicom/element.js'
+import type { Geometry } from '../../pixels/geometry.js'
+import { areaOf, maskOf, type Mask, type Rectangle } from '../../pixels/mask.js'
 import { outsideRegions } from './regions.js'
 
 /** What a rule blanks: all but the regions that the scanner names, or the same places in every image. */

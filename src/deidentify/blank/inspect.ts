@@ -1,11 +1,12 @@
 /** Frames on their way out, some of them shown to a text detector. */
 import { NocturneError } from '../../lib/errors.js'
-import type { GreyPicture, TextDetector } from '../index.js'
-import { inTurn } from '../in-turn.js'
-import type { Pace } from '../pace.js'
-import type { Layout } from './native.js'
-import type { Palette } from './palette.js'
-import { pictureOf, type Samples } from './picture.js'
+import type { GreyPicture } from '../../pixels/picture.js'
+import type { TextDetector } from '../index.js'
+import { inTurn } from '../../lib/in-turn.js'
+import type { Pace } from '../../dicom/pace.js'
+import type { Layout } from '../../pixels/native.js'
+import type { Palette } from '../../pixels/palette.js'
+import { pictureOf, type Samples } from '../../pixels/picture.js'
 
 export interface Inspection {
   readonly detector: TextDetector

@@ -6,9 +6,10 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Recognizer } from 'tesseract.js'
 import { NocturneError } from '../../lib/errors.js'
-import { inTurn } from '../in-turn.js'
-import type { GreyPicture, TextDetector } from '../index.js'
-import { Pace } from '../pace.js'
+import { inTurn } from '../../lib/in-turn.js'
+import type { GreyPicture } from '../../pixels/picture.js'
+import type { TextDetector } from '../index.js'
+import { Pace } from '../../dicom/pace.js'
 import { GUESSES, inkOf } from './ink.js'
 
 const { resolve } = createRequire(import.meta.url)

@@ -3,7 +3,7 @@ import type { Request } from 'express'
 import { namespaces, splitAt, tokenOf } from '../../ledger/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Rooms } from '../../rooms.js'
-import { patientHandles } from '../patient-handles.js'
+import { patientHandles } from '../../officer/patient-handles.js'
 
 export type Pair = readonly [string, string]
 

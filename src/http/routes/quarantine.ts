@@ -10,8 +10,8 @@ import type { Metrics } from '../metrics.js'
 import { quarantinePageOf } from '../query.js'
 import { admit, admitToTransfer, indexOf } from '../request.js'
 import { sendSealed } from '../send-sealed.js'
-import { answerUpload, receiveUpload } from '../uploads.js'
-import type { UploadGate } from '../uploads.js'
+import { answerUpload, receiveUpload } from '../../doors/form/uploads.js'
+import type { UploadGate } from '../../doors/form/uploads.js'
 import { facilityOf } from './transfers.js'
 
 const DISCARD = z.strictObject({ reason: z.enum(DISCARD_REASONS) })

@@ -11,9 +11,9 @@ import type { Metrics } from '../metrics.js'
 import { pageOf } from '../query.js'
 import { admit, admitToTransfer } from '../request.js'
 import type { Asker } from '../request.js'
-import type { UploadFields } from '../upload.js'
-import { answerUpload, receiveUpload } from '../uploads.js'
-import type { UploadGate } from '../uploads.js'
+import type { UploadFields } from '../../doors/form/upload.js'
+import { answerUpload, receiveUpload } from '../../doors/form/uploads.js'
+import type { UploadGate } from '../../doors/form/uploads.js'
 
 const PRIORITIES: readonly Priority[] = ['routine', 'urgent', 'stat']
 

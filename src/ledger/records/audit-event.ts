@@ -1,7 +1,7 @@
 /** An entry of the ledger as FHIR R4 AuditEvent, in the patterns of IHE BALP where it is a RESTful action. */
-import { toBase64, toUtf8 } from '../encoding.js'
-import { EVENT_TYPES } from '../events.js'
-import type { EventType, LedgerEntry } from '../events.js'
+import { toBase64, toUtf8 } from '../verify/encoding.js'
+import { EVENT_TYPES } from '../log/events.js'
+import type { EventType, LedgerEntry } from '../log/events.js'
 import { BALP, FHIR_SYSTEMS, meaningOf, namespaces, OBJECT_ROLES } from './codes.js'
 import type { Agent, AuditEvent, Coding, Concept, Entity, Reference } from './fhir-types.js'
 import { objectsOf, queryOf } from './objects.js'

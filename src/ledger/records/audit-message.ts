@@ -1,7 +1,7 @@
 /** An entry of the ledger as a DICOM audit message: XML of PS3.15 A.5.1, in the tables of A.5.3. */
 import { ID_PATTERN } from '../../lib/id-pattern.js'
-import { toBase64, toUtf8 } from '../encoding.js'
-import type { LedgerEntry } from '../events.js'
+import { toBase64, toUtf8 } from '../verify/encoding.js'
+import type { LedgerEntry } from '../log/events.js'
 import { dcmOf } from './audit-event.js'
 import { ID_TYPES, meaningOf } from './codes.js'
 import { objectsOf, queryOf } from './objects.js'

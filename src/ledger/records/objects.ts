@@ -1,7 +1,7 @@
 /** What an entry is about, once for both standards: the patient's handle, the transfer, a key, the ledger itself. */
 import type { Json } from '../../lib/json.js'
 import { canonicalJson } from '../../lib/json.js'
-import type { LedgerEntry } from '../events.js'
+import type { LedgerEntry } from '../log/events.js'
 import type { ObjectRole } from './codes.js'
 import type { Shape } from './shapes.js'
 

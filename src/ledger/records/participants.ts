@@ -1,7 +1,7 @@
 /** Who took part, and how an event went, once for both standards. */
 import { CATALOGUE } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
-import type { Actor, LedgerEntry } from '../events.js'
+import type { Actor, LedgerEntry } from '../log/events.js'
 import type { Shape } from './shapes.js'
 
 export type FlowRole = '110152' | '110153'

@@ -1,7 +1,7 @@
 /** What the entities of a record are found by. Each test mirrors what `objects.ts` makes of an entry. */
-import type { Test } from '../clauses.js'
-import { EVENT_TYPES } from '../events.js'
-import type { EventType } from '../events.js'
+import type { Test } from '../log/clauses.js'
+import { EVENT_TYPES } from '../log/events.js'
+import type { EventType } from '../log/events.js'
 import { FHIR_SYSTEMS, namespaces } from './codes.js'
 import { SHAPES } from './shapes.js'
 import type { Shape } from './shapes.js'

@@ -1,9 +1,9 @@
 /** The search parameters of ITI-81, each with how it is written and what it comes to on the index. */
 import { isIP } from 'node:net'
 import { ID_PATTERN } from '../../lib/ids.js'
-import type { Test } from '../clauses.js'
-import { EVENT_TYPES } from '../events.js'
-import type { EventType } from '../events.js'
+import type { Test } from '../log/clauses.js'
+import { EVENT_TYPES } from '../log/events.js'
+import type { EventType } from '../log/events.js'
 import { codingOf } from './audit-event.js'
 import { FHIR_SYSTEMS, namespaces } from './codes.js'
 import { entityTests, facilityOf, patientTest, roleTests, typeTests } from './search-entities.js'

@@ -3,7 +3,7 @@
  * else; what is not known is refused, so that a typing error does not look like an empty answer.
  */
 import type { Json } from '../../lib/json.js'
-import type { Clause } from '../clauses.js'
+import type { Clause } from '../log/clauses.js'
 import { PARAMETERS } from './search-parameters.js'
 import type { Parameter, SearchContext } from './search-parameters.js'
 import { invalid, MAX_VALUES, splitAt } from './search-values.js'

@@ -2,7 +2,7 @@
  * How each kind of event is written in the standards, beside the DICOM codes of `../events.ts`. A kind without a line
  * here does not compile, so that no event can be recorded that nobody can forward or show.
  */
-import type { EventType } from '../events.js'
+import type { EventType } from '../log/events.js'
 
 /** CRUD and Execute, as DICOM's EventActionCode and FHIR's `action` have them. */
 export type Action = 'C' | 'R' | 'U' | 'D' | 'E'

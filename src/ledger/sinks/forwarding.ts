@@ -10,11 +10,11 @@
  * A sink never stops care: nothing here is waited for by a request, and memory holds 256 entries of a sink at most.
  */
 import type { State } from '../../state/index.js'
-import { createCursor } from '../cursor.js'
-import { parseEntry } from '../entry.js'
-import type { Ledger } from '../ledger.js'
+import { createCursor } from '../log/cursor.js'
+import { parseEntry } from '../log/entry.js'
+import type { Ledger } from '../log/ledger.js'
 import type { RecordSource } from '../records/objects.js'
-import { readEntries, readHead } from '../read.js'
+import { readEntries, readHead } from '../log/read.js'
 import { frameOf } from './message.js'
 import type { SinkFormat } from './message.js'
 import { recordStanding } from './standing.js'

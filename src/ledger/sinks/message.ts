@@ -3,7 +3,7 @@
  * wants a byte order mark before UTF-8, ITI-20 and RFC 8259 want none, and without other characters both are kept.
  */
 import { canonicalJson } from '../../lib/json.js'
-import type { LedgerEntry } from '../events.js'
+import type { LedgerEntry } from '../log/events.js'
 import { toAuditEvent } from '../records/audit-event.js'
 import { toAuditMessage } from '../records/audit-message.js'
 import type { RecordSource } from '../records/objects.js'

@@ -5,7 +5,7 @@
  */
 import type { Json } from '../../lib/json.js'
 import type { State } from '../../state/index.js'
-import type { Ledger } from '../ledger.js'
+import type { Ledger } from '../log/ledger.js'
 
 type Standing = 'lost' | 'regained'
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { EVENT_TYPES } from '../../../src/ledger/index.js'
 import type { Actor, EventType, LedgerEntry } from '../../../src/ledger/index.js'
-import { makeEntry, parseEntry } from '../../../src/ledger/entry.js'
+import { makeEntry, parseEntry } from '../../../src/ledger/log/entry.js'
 import type { Json } from '../../../src/lib/json.js'
 
 export const GATEWAY = 'gateway.example.org'

@@ -1,0 +1,90 @@
+/** The filters of the ledger, as options, as a query string and as the ledger's own query. */
+import type { Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
+import type { EventQuery, EventType } from '../../ledger/index.js'
+import { instant, wholeNumber } from '../arguments.js'
+import { usageError } from '../command-error.js'
+
+export interface FilterOptions {
+  /** Comma-separated. */
+  readonly type?: string
+  readonly actor?: string
+  readonly facility?: string
+  readonly transfer?: string
+  readonly patient?: string
+  readonly outcome?: number
+  readonly from?: string
+  readonly until?: string
+  readonly start?: number
+}
+
+/** An index of the log, or its size. */
+export const logIndex = wholeNumber(0, 2 ** 49)
+
+export function addFilterOptions(command: Command): Command {
+  return command
+    .option('--type <types>', 'kinds of events, separated by commas, such as item.quarantined')
+    .option('--actor <id>', 'who did it')
+    .option('--facility <id>', 'facility that it concerns')
+    .option('--transfer <id>', 'transfer that it concerns')
+    .option('--patient <handle>', 'handle of the patient that it concerns')
+    .option('--outcome <n>', '0 success, 4 minor, 8 serious, 12 major failure', outcomeIndicator)
+    .option('--from <time>', 'not before this date or instant', instant)
+    .option('--until <time>', 'before this date or instant', instant)
+    .option('--start <index>', 'from this index on', logIndex)
+}
+
+function outcomeIndicator(text: string): number {
+  if (/^(0|4|8|12)$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('give 0, 4, 8 or 12')
+}
+
+const NAMES = [
+  'type',
+  'actor',
+  'facility',
+  'transfer',
+  'patient',
+  'outcome',
+  'from',
+  'until',
+  'start',
+] as const
+
+/** `?type=item.quarantined&from=…`, or nothing. */
+export function toQueryString(
+  filters: FilterOptions,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const query = new URLSearchParams(more)
+  for (const name of NAMES) {
+    const value = filters[name]
+    if (value !== undefined) query.set(name, String(value))
+  }
+  return query.size === 0 ? '' : `?${query.toString()}`
+}
+
+/** @throws CommandError `usage` for an event that there is not */
+export async function toEventQuery(filters: FilterOptions): Promise<EventQuery> {
+  const { EVENT_TYPES } = await import('../../ledger/index.js')
+  const isType = (name: string): name is EventType => Object.hasOwn(EVENT_TYPES, name)
+  const { type, actor, facility, transfer, patient, outcome, from, until, start } = filters
+  const types = type?.split(',')
+  if (types !== undefined && !types.every(isType)) {
+    throw usageError(
+      '--type names an event that there is not',
+      `write ${Object.keys(EVENT_TYPES).join(', ')}`,
+    )
+  }
+  return {
+    ...(types !== undefined && { types }),
+    ...(actor !== undefined && { actor }),
+    ...(facility !== undefined && { facility }),
+    ...(transfer !== undefined && { transfer }),
+    ...(patient !== undefined && { patient }),
+    ...(outcome !== undefined && { outcome }),
+    ...(from !== undefined && { from: Date.parse(from) }),
+    ...(until !== undefined && { until: Date.parse(until) }),
+    ...(start !== undefined && { start }),
+  }
+}

@@ -1,0 +1,163 @@
+import { createReadStream } from 'node:fs'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { NocturneError, systemCode } from '../../lib/errors.js'
+import {
+  checkAnchor,
+  findAltered,
+  nodeCrypto,
+  parsePolicy,
+  readLines,
+  verifyExport,
+  verifyPackage,
+  verifyPublished,
+  verifyReceipt,
+  verifyReceiptUnder,
+} from '../../ledger/index.js'
+import type {
+  PackageReport,
+  PublishedLog,
+  ReceiptReport,
+  VerifyReport,
+} from '../../ledger/index.js'
+import { gatewayAnswer, parseAnswer } from '../answers.js'
+import type { Cli } from '../command.js'
+import { CommandError, fileError } from '../command-error.js'
+import { bodyOf } from '../reader/download.js'
+import { withGateway } from '../gateway-options.js'
+import type { GatewayOptions } from '../gateway-options.js'
+import type { Output } from '../output.js'
+import { readSmallText } from '../secret-file.js'
+import { withRooms } from '../site/site.js'
+
+const RECEIPT_START = 'c2sp.org/tlog-proof'
+const ZIP_START = 'PK\u0003\u0004'
+
+/** An export, as lines or as a ZIP, or a receipt, told apart by how it begins; or a folder with a published log. */
+export async function verifyFile(
+  file: string,
+  key: string,
+): Promise<VerifyReport | PackageReport | ReceiptReport> {
+  const isFolder = await stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  if (isFolder) return verifyFolder(file, key)
+  const start = await readStart(file)
+  if (start.startsWith(ZIP_START)) return verifyZip(file, key)
+  if (start.startsWith(RECEIPT_START)) {
+    return verifyReceipt(await readSmallText(file), key, nodeCrypto)
+  }
+  return verifyExport(readLines(createReadStream(file)), key, nodeCrypto)
+}
+
+async function verifyZip(file: string, trustedKey: string): Promise<PackageReport> {
+  const { openZipFile } = await import('../zip-file.js')
+  return openZipFile(file, async (files) =>
+    files
+      ? verifyPackage(files, { crypto: nodeCrypto, trustedKey })
+      : { ok: false, size: 0, root: '', problem: 'the ZIP is damaged, or can be read in two ways' },
+  )
+}
+
+/** A receipt under a policy: its log, and enough cosignatures. @throws CommandError for what is no policy */
+export async function verifyReceiptFile(file: string, policyFile: string): Promise<ReceiptReport> {
+  const policy = await parsePolicy(await readSmallText(policyFile), nodeCrypto)
+  if ('problem' in policy)
+    throw new CommandError(`${policy.problem}: ${policyFile}`, {
+      code: 'ledger_key_unreadable',
+      hint: 'get one with `nocturne audit policy`, or write it after c2sp.org/tlog-policy',
+    })
+  return verifyReceiptUnder(await readSmallText(file), policy, nodeCrypto)
+}
+
+/** The published log in a folder: a copy of `log/` of the store, or of the bucket's. */
+export async function verifyFolder(dir: string, key: string): Promise<VerifyReport> {
+  const log: PublishedLog = {
+    read: (path) =>
+      readFile(join(dir, path)).catch((error: unknown) => {
+        if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined
+        throw fileError(join(dir, path), error)
+      }),
+    names: async function* (folder) {
+      yield* (await readdir(join(dir, folder)).catch(() => [])).sort()
+    },
+  }
+  return verifyPublished(log, key, nodeCrypto)
+}
+
+/**
+ * Everything from the entries of the database again, and then from what the site published; which of the two is
+ * wrong stands in the report.
+ */
+export async function verifySite(dir: string, key: string | undefined): Promise<VerifyReport> {
+  try {
+    return await withRooms(
+      dir,
+      async ({ ledger, logFiles, state }) => {
+        if (key !== undefined && key !== ledger.verifierKey) throw otherKey()
+        const report = await ledger.verify()
+        if (!report.ok) return report
+        // Before what is hidden makes the rest look as if it had never been there.
+        const altered = await findAltered(logFiles, report.pruned)
+        if (altered) return { ...report, ...altered, ok: false }
+        const anchor = await checkAnchor(state, logFiles, ledger.verifierKey)
+        // A site that never served has published nothing.
+        if (!anchor) return report
+        const published = await verifyPublished(logFiles, ledger.verifierKey, nodeCrypto)
+        return published.ok
+          ? { ...report, published: published.size }
+          : { ...published, problem: `of what was published: ${published.problem ?? ''}` }
+      },
+      { anchor: 'skip' },
+    )
+  } catch (error) {
+    // The end of the log is checked as it is opened.
+    if (!(error instanceof NocturneError)) throw error
+    if (error.code === 'ledger_rolled_back')
+      return { ok: false, size: 0, root: '', problem: `${error.message}: ${error.subject ?? ''}` }
+    if (error.code !== 'ledger_broken') throw error
+    const problem = 'head, checkpoint, tiles and last entry do not agree'
+    return { ok: false, size: 0, root: '', problem }
+  }
+}
+
+/**
+ * The whole log as the gateway exports it, line by line. Without a key that was handed out before, the one it
+ * serves is used: that shows that the log agrees with itself, not that it is the log of last week.
+ */
+export async function verifyLive(
+  source: GatewayOptions,
+  key: string | undefined,
+  cli: Cli,
+  output: Output,
+): Promise<VerifyReport> {
+  return withGateway(source, cli, output, async (client) => {
+    const answer = await client.json({ path: '/v1/gateway' })
+    const { ledgerKey } = parseAnswer(gatewayAnswer, answer)
+    if (key === undefined) output.warn('the key is as served; pin it with --ledger-key')
+    else if (key !== ledgerKey) throw otherKey()
+    const response = await client.open({ path: '/v1/audit/export' })
+    return verifyExport(readLines(bodyOf(response)), key ?? ledgerKey, nodeCrypto)
+  })
+}
+
+async function readStart(path: string): Promise<string> {
+  try {
+    const file = await open(path, 'r')
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0)
+      return buffer.toString('latin1', 0, bytesRead)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw fileError(path, error)
+  }
+}
+
+const otherKey = () =>
+  new CommandError('the ledger is signed with another key than the one given', {
+    code: 'ledger_broken',
+    hint: 'ask the operator why the key changed; a new key is a new log',
+  })

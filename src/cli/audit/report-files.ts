@@ -1,0 +1,38 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CommandError } from '../command-error.js'
+import { checkFree, makeFolder, temporaryName, writeNew, writeWhole } from '../local-write.js'
+import { openZipFile } from '../zip-file.js'
+
+/**
+ * The files of a report's ZIP, in a folder; answers their paths. A file that is there already stays, and nothing is written.
+ *
+ * @throws CommandError `file_exists`, `gateway_unreachable` for what is no ZIP of files, and what the disk refuses
+ */
+export async function unpackReport(
+  out: string,
+  zip: AsyncIterable<Uint8Array>,
+): Promise<readonly string[]> {
+  await makeFolder(out)
+  const temporary = temporaryName(out)
+  try {
+    await writeNew(temporary, zip)
+    return await openZipFile(temporary, async (files) => {
+      const names = files?.names ?? []
+      if (names.length === 0 || !names.every((name) => /^[a-z]+(\.[a-z]+)?$/.test(name)))
+        throw new CommandError('the answer is not that of a gateway', {
+          hint: 'check --gateway, and that this nocturne is as new as the gateway',
+          code: 'gateway_unreachable',
+        })
+      const paths = names.map((name) => join(out, name))
+      for (const path of paths) await checkFree(path)
+      for (const [i, name] of names.entries()) {
+        const content = files?.open(name)
+        if (content) await writeWhole(paths[i] ?? '', content)
+      }
+      return paths
+    })
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}

@@ -1,0 +1,57 @@
+/** `nocturne witness`: its folder, and its server. */
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createWitnessServer, openWitness } from '../../http/witness-server.js'
+import { createWitness, newWitnessKey } from '../../ledger/index.js'
+import { createLogger } from '../../lib/logger.js'
+import { readLedgerKey } from './ledger-key.js'
+import { usageError } from '../command-error.js'
+import { writeNewText } from '../local-write.js'
+
+/** @throws CommandError for a folder that is there, or a key that is none */
+export async function makeWitness(
+  dir: string,
+  name: string,
+  logs: readonly string[],
+): Promise<{ readonly verifierKey: string }> {
+  const keys = await Promise.all(logs.map(readLedgerKey))
+  const { privateKey, verifierKey } = newWitnessKey(name)
+  // Refuses what it could not serve, before anything is written.
+  const memory = { read: () => Promise.resolve(undefined), write: () => Promise.resolve() }
+  await createWitness({ name, signingKey: privateKey, logs: keys, memory })
+  await mkdir(dir, { mode: 0o700 }).catch(() => {
+    throw usageError(
+      'the folder of the witness cannot be made',
+      'choose a name that is not taken: a witness that forgets its key or its memory is a new witness',
+    )
+  })
+  await writeNewText(join(dir, 'name'), `${name}\n`)
+  await writeNewText(join(dir, 'logs'), `${keys.join('\n')}\n`)
+  await writeNewText(join(dir, 'witness.vkey'), `${verifierKey}\n`)
+  await writeNewText(join(dir, 'witness.pem'), privateKey)
+  return { verifierKey }
+}
+
+/** @throws CommandError `usage`, NocturneError `file_unreadable` */
+export async function serveWitness(
+  dir: string,
+  listen: string,
+): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(listen) ?? []
+  if (host === undefined || port === undefined || Number(port) > 65_535)
+    throw usageError('--listen is not HOST:PORT', 'write 127.0.0.1:8090 for example')
+  const server = createWitnessServer(await openWitness(dir), createLogger('info'))
+  server.listen(Number(port), host.replace(/^\[|\]$/g, ''))
+  await once(server, 'listening')
+  const address = server.address() as AddressInfo
+  return {
+    url: `http://${host}:${address.port}`,
+    close: async () => {
+      server.close()
+      server.closeIdleConnections()
+      await once(server, 'close')
+    },
+  }
+}

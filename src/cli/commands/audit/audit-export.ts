@@ -1,0 +1,107 @@
+import { InvalidArgumentError } from 'commander'
+import type { PackageFormat } from '../../../ledger/index.js'
+import { addFilterOptions, toEventQuery, toQueryString } from '../../audit/audit-filters.js'
+import type { FilterOptions } from '../../audit/audit-filters.js'
+import { addSourceOptions, readLedger } from '../../audit/audit-source.js'
+import type { SourceOptions } from '../../audit/audit-source.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { usageError } from '../../command-error.js'
+import { SITE_ACTOR } from '../../site/site.js'
+
+interface AuditExportOptions extends SourceOptions, FilterOptions {
+  readonly out: string
+  readonly format?: PackageFormat
+  readonly json?: boolean
+}
+
+export const registerAuditExport: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'export',
+    summary: 'write events with their proofs to a file that anybody can verify',
+    examples: [
+      'nocturne audit export --format csv --from 2026-03-01 --until 2026-04-01 --out march.zip --gateway https://gateway.example.org --token-file officer-1.token',
+      'nocturne audit export --facility facility-a --out march.ndjson --gateway https://gateway.example.org --token-file officer-1.token',
+    ],
+  })
+  addFilterOptions(addSourceOptions(command))
+    .requiredOption('--out <file>', 'file to write')
+    .option(
+      '--format <name>',
+      `a ZIP with a page that verifies it in a browser, and the events as ${FORMATS.join(', ')}; without it, one file of lines`,
+      formatName,
+    )
+    .action(async (options: AuditExportOptions) => {
+      const output = cli.output(options)
+      const { format } = options
+      if (format === undefined && options.out.endsWith('.zip'))
+        throw usageError('a ZIP needs --format', `give --format, one of ${FORMATS.join(', ')}`)
+      const { writeWhole } = await import('../../local-write.js')
+      const progress = output.progress({ label: 'exporting' })
+      let bytes = 0
+      const write = (lines: AsyncIterable<Uint8Array | string>) =>
+        writeWhole(
+          options.out,
+          watch(lines, (count) => {
+            bytes += count
+            progress.addBytes(count)
+          }),
+          { mayReplace: false },
+        )
+      await readLedger(options, cli, output, {
+        what: 'own event',
+        live: async (client) => {
+          const more = format === undefined ? {} : { format }
+          const path = `/v1/audit/export${toQueryString(options, more)}`
+          const { bodyOf } = await import('../../reader/download.js')
+          await write(bodyOf(await client.open({ path })))
+        },
+        direct: async (ledger, rooms) => {
+          const query = await toEventQuery(options)
+          if (format !== undefined) {
+            const { exportPackage } = await import('../../../officer/ledger-package.js')
+            await write(await exportPackage(rooms, SITE_ACTOR, query, format))
+            return
+          }
+          const [{ exportLedger }, { recordable }] = await Promise.all([
+            import('../../../ledger/index.js'),
+            import('../../../officer/recordable.js'),
+          ])
+          await ledger.note({
+            type: 'ledger.exported',
+            outcome: 0,
+            actor: SITE_ACTOR,
+            detail: { what: 'events', query: recordable(query, rooms.directory) },
+          })
+          await write(exportLedger(ledger, query))
+        },
+      })
+      progress.clear()
+      output.print(
+        format === undefined
+          ? `${options.out}: verify it with nocturne audit verify ${options.out} --ledger-key KEY`
+          : `${options.out}: open verify.html in it with a browser, or run nocturne audit verify ${options.out} --ledger-key KEY`,
+      )
+      output.json({ file: options.out, bytes })
+    })
+}
+
+/** What stands in the help; the gateway knows them by the same names. */
+const FORMATS: readonly PackageFormat[] = ['csv', 'ndjson', 'fhir', 'dicom']
+
+function formatName(text: string): PackageFormat {
+  const found = FORMATS.find((name) => name === text)
+  if (found) return found
+  throw new InvalidArgumentError(`give one of ${FORMATS.join(', ')}`)
+}
+
+async function* watch(
+  lines: AsyncIterable<Uint8Array | string>,
+  onBytes: (count: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const line of lines) {
+    const bytes = typeof line === 'string' ? Buffer.from(line) : line
+    onBytes(bytes.length)
+    yield bytes
+  }
+}

@@ -1,0 +1,95 @@
+import { instant } from '../../arguments.js'
+import { define, defineGroup } from '../../command.js'
+import type { Register } from '../../command.js'
+import { usageError } from '../../command-error.js'
+import { addGatewayOptions, withGateway } from '../../gateway-options.js'
+import type { GatewayOptions } from '../../gateway-options.js'
+
+interface HoldOptions extends GatewayOptions {
+  readonly facility?: string
+  readonly transfer?: string
+  readonly patient?: string
+  readonly actor?: string
+  readonly from?: string
+  readonly until?: string
+  readonly json?: boolean
+}
+
+const SCOPE = ['facility', 'transfer', 'patient', 'actor', 'from', 'until'] as const
+
+const GATEWAY = '--gateway https://gateway.example.org --token-file officer-1.token'
+
+export const registerAuditHold: Register = (parent, cli) => {
+  const group = defineGroup(parent, 'hold', 'legal holds: what is never pruned while they last')
+
+  const add = define(group, {
+    usage: 'add',
+    summary: 'keep the events that match all of the options, whatever their age',
+    examples: [
+      `nocturne audit hold add --facility facility-a --from 2026-01-01 --until 2026-04-01 ${GATEWAY}`,
+    ],
+  })
+  addGatewayOptions(add)
+    .option('--facility <id>', 'facility that they concern')
+    .option('--transfer <id>', 'transfer that they concern')
+    .option(
+      '--patient <handle>',
+      'handle of a patient, as `nocturne audit patient` shows it; events of their transfers are kept too',
+    )
+    .option('--actor <id>', 'who did it')
+    .option('--from <time>', 'not before this date or instant', instant)
+    .option('--until <time>', 'before this date or instant', instant)
+    .action(async (options: HoldOptions) => {
+      const output = cli.output(options)
+      const scope = Object.fromEntries(SCOPE.map((name) => [name, options[name]]))
+      if (Object.values(scope).every((value) => value === undefined))
+        throw usageError('a hold of everything is none', 'give at least one of its options')
+      const { holdAnswer, parseAnswer } = await import('../../audit/audit-answers.js')
+      const answer = await withGateway(options, cli, output, async (client) =>
+        parseAnswer(holdAnswer, await client.post('/v1/audit/holds', scope)),
+      )
+      output.print(`held under ${answer.id}`)
+      output.json(answer)
+    })
+
+  const remove = define(group, {
+    usage: 'remove <id>',
+    summary: 'end a hold: what is past its retention may be pruned again',
+    examples: [`nocturne audit hold remove 01985b2e-7c11-7f3a-9d52-1f0c5a9be001 ${GATEWAY}`],
+  })
+  addGatewayOptions(remove).action(async (id: string, options: HoldOptions) => {
+    const output = cli.output(options)
+    const { holdAnswer, parseAnswer } = await import('../../audit/audit-answers.js')
+    const path = `/v1/audit/holds/${encodeURIComponent(id)}/remove`
+    const answer = await withGateway(options, cli, output, async (client) =>
+      parseAnswer(holdAnswer, await client.post(path)),
+    )
+    output.print(`ended ${answer.id}`)
+    output.json(answer)
+  })
+
+  const list = define(group, {
+    usage: 'list',
+    summary: 'show the holds in force',
+    examples: [`nocturne audit hold list ${GATEWAY}`],
+  })
+  addGatewayOptions(list).action(async (options: HoldOptions) => {
+    const output = cli.output(options)
+    const { holdsAnswer, parseAnswer } = await import('../../audit/audit-answers.js')
+    const answer = await withGateway(options, cli, output, async (client) =>
+      parseAnswer(holdsAnswer, await client.json({ path: '/v1/audit/holds' })),
+    )
+    const scopeOf = (hold: (typeof answer.holds)[number]) =>
+      SCOPE.flatMap((name) => {
+        const value = hold[name]
+        return typeof value === 'string' ? [`${name} ${value}`] : []
+      }).join(', ')
+    if (answer.holds.length === 0) output.print('nothing is held')
+    else
+      output.table(
+        ['ID', 'SINCE', 'BY', 'EVENTS'],
+        answer.holds.map((hold) => [hold.id, hold.since, hold.by, scopeOf(hold)]),
+      )
+    output.json(answer)
+  })
+}

@@ -1,0 +1,68 @@
+import { wholeNumber } from '../../arguments.js'
+import { logIndex } from '../../audit/audit-filters.js'
+import { addSourceOptions, readLedger } from '../../audit/audit-source.js'
+import type { SourceOptions } from '../../audit/audit-source.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { showPage } from './audit-query.js'
+import type { Page } from './audit-query.js'
+
+interface PatientOptions extends SourceOptions {
+  readonly facility: string
+  readonly idFile: string
+  readonly issuer: string
+  readonly start?: number
+  readonly end?: number
+  readonly limit: number
+  readonly json?: boolean
+}
+
+const DEFAULT_LIMIT = 100
+
+export const registerAuditPatient: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'patient',
+    summary: 'show everything that touched a patient, by the ID that the facility uses',
+    examples: [
+      'nocturne audit patient --facility facility-a --id-file patient-id.txt --gateway https://gateway.example.org --token-file officer-1.token',
+    ],
+  })
+  addSourceOptions(command)
+    .requiredOption('--facility <id>', 'facility that the ID is of')
+    .requiredOption(
+      '--id-file <file>',
+      'file that holds the Patient ID: on the command line other users of this machine would see it',
+    )
+    .option('--issuer <name>', 'Issuer of Patient ID, when the facility sends one', '')
+    .option('--start <index>', 'from this index on', logIndex)
+    .option('--end <size>', 'as of when the log had this many entries', logIndex)
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), DEFAULT_LIMIT)
+    .action(async (options: PatientOptions) => {
+      const output = cli.output(options)
+      const { facility, issuer, start, end, limit } = options
+      const { readPatientId } = await import('../../audit/patient-id.js')
+      const patientId = await readPatientId(options.idFile)
+      const page = {
+        limit,
+        ...(start !== undefined && { start }),
+        ...(end !== undefined && { end }),
+      }
+      const answer = await readLedger<Page>(options, cli, output, {
+        what: 'events',
+        live: async (client) => {
+          const { eventsAnswer, parseAnswer } = await import('../../answers.js')
+          const asked = { facility, patientId, issuer, ...page }
+          return parseAnswer(eventsAnswer, await client.post('/v1/audit/patient', asked))
+        },
+        direct: async (ledger, rooms) => {
+          const [{ patientHandles }, { readPage }] = await Promise.all([
+            import('../../../officer/patient-handles.js'),
+            import('../../../ledger/index.js'),
+          ])
+          const touching = await patientHandles(rooms, facility, { patientId, issuer })
+          return readPage(ledger, { ...page, touching })
+        },
+      })
+      showPage(output, answer)
+    })
+}

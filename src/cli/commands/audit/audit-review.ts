@@ -1,0 +1,79 @@
+import { InvalidArgumentError } from 'commander'
+import type { Finding } from '../../../ledger/index.js'
+import type { ReviewAnswer } from '../../audit/audit-answers.js'
+import { wholeNumber } from '../../arguments.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { usageError } from '../../command-error.js'
+import { count } from '../../format.js'
+import { addGatewayOptions, withGateway } from '../../gateway-options.js'
+import type { GatewayOptions } from '../../gateway-options.js'
+import type { Output } from '../../output.js'
+
+interface ReviewOptions extends GatewayOptions {
+  readonly until?: number
+  readonly finding?: Finding
+  readonly json?: boolean
+}
+
+/** The gateway knows them by the same names. */
+const FINDINGS: readonly Finding[] = ['nothing', 'explained', 'incident']
+
+export const registerAuditReview: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'review',
+    summary: 'show what is due for review, or record that it was reviewed',
+    examples: [
+      'nocturne audit review --gateway https://gateway.example.org --token-file officer-1.token',
+      'nocturne audit review --until 4200 --finding nothing --gateway https://gateway.example.org --token-file officer-1.token',
+    ],
+  })
+  addGatewayOptions(command)
+    .option(
+      '--until <index>',
+      'you looked at the events before this index',
+      wholeNumber(1, 2 ** 49),
+    )
+    .option('--finding <word>', `what you found: ${FINDINGS.join(', ')}`, findingOf)
+    .action(async (options: ReviewOptions) => {
+      const output = cli.output(options)
+      const { until, finding } = options
+      if ((until === undefined) !== (finding === undefined))
+        throw usageError(
+          '--until and --finding go together',
+          'give both to record a review, or none to see what is due',
+        )
+      const { reviewAnswer, parseAnswer } = await import('../../audit/audit-answers.js')
+      const path = '/v1/audit/review'
+      const answer = await withGateway(options, cli, output, async (client) =>
+        parseAnswer(
+          reviewAnswer,
+          await (until === undefined
+            ? client.json({ path })
+            : client.post(path, { until, finding })),
+        ),
+      )
+      show(output, answer)
+      output.json(answer)
+    })
+}
+
+function findingOf(word: string): Finding {
+  const found = FINDINGS.find((one) => one === word)
+  if (found) return found
+  throw new InvalidArgumentError(`give one of ${FINDINGS.join(', ')}`)
+}
+
+function show(output: Output, answer: ReviewAnswer): void {
+  const { reviewed, last, size, due, nextBy, isOverdue } = answer
+  output.print(
+    last
+      ? `reviewed up to index ${reviewed} by ${last.by} at ${last.at}: ${last.finding}`
+      : 'never reviewed yet',
+  )
+  output.print(
+    `${count(size - reviewed, 'event')} since, ${due} of them to look at: nocturne audit query --question due`,
+  )
+  if (nextBy !== undefined)
+    output.print(isOverdue ? `overdue since ${nextBy}` : `the next review is due by ${nextBy}`)
+}

@@ -1,7 +1,0 @@
-import { registerClaimAction } from '../claims.js'
-
-export const registerClaim = registerClaimAction(
-  'claim',
-  'take a transfer, so that no other reader does',
-  'claimed',
-)

@@ -1,0 +1,105 @@
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { toErrorJson, usageError } from '../../command-error.js'
+import { count } from '../../format.js'
+import type { Output } from '../../output.js'
+import type { ItemReport } from '../../facility/local-deidentify.js'
+
+interface DeidentifyOptions {
+  readonly profile: string
+  readonly out?: string
+  readonly dryRun?: boolean
+  readonly statement?: boolean
+  readonly secretFile?: string
+  readonly encryptedAttributes?: string[]
+  readonly textDetector?: boolean
+  readonly json?: boolean
+}
+
+export const registerDeidentify: Register = (parent, cli) => {
+  define(parent, {
+    usage: 'deidentify [file...]',
+    summary: 'take identity out of DICOM files, and show what was done to which element',
+    examples: [
+      'nocturne deidentify ct-head/ --profile pseudonymize --dry-run',
+      'nocturne deidentify slice.dcm --profile strip --out clean',
+      'nocturne deidentify --profile strip --statement > conformance.md',
+    ],
+  })
+    .requiredOption('--profile <name>', 'strip, pseudonymize, or the YAML file of a profile')
+    .option('--out <dir>', 'folder for the results, named by their new UIDs')
+    .option('--dry-run', 'write nothing; only show what would be done')
+    .option('--statement', 'print the conformance statement of the profile (PS3.15 E.1.3)')
+    .option(
+      '--secret-file <file>',
+      'secret of 32 bytes that new UIDs and codes come from; a random one when left out',
+    )
+    .option(
+      '--encrypted-attributes <pem...>',
+      'X.509 certificates whose keys can open the original values, which then travel encrypted in each file',
+    )
+    .option(
+      '--text-detector',
+      'look for writing in images at risk; one that no rule covers passes when none is found',
+    )
+    .action(async (paths: string[], options: DeidentifyOptions) => {
+      const output = cli.output(options)
+      if (options.statement === true) {
+        if (paths.length > 0) throw usageError('--statement takes no files', 'leave them out')
+        await state(options.profile, output)
+        return
+      }
+      if (paths.length === 0) throw usageError('no file is given', 'see nocturne deidentify --help')
+      if ((options.out === undefined) !== (options.dryRun === true)) {
+        throw usageError('give either --out or --dry-run', 'see nocturne deidentify --help')
+      }
+      const [{ listFiles }, { deidentifyFiles }] = await Promise.all([
+        import('../../sender/files.js'),
+        import('../../facility/local-deidentify.js'),
+      ])
+      const reports: unknown[] = []
+      const files = await listFiles(paths)
+      for await (const report of deidentifyFiles(files, {
+        profile: options.profile,
+        out: options.out,
+        secretFile: options.secretFile,
+        encryptedAttributes: options.encryptedAttributes,
+        isTextSought: options.textDetector === true,
+        output,
+      })) {
+        cli.signal.throwIfAborted()
+        show(output, report)
+        const { error } = report
+        if (output.isJson) reports.push(error ? { ...report, error: toErrorJson(error) } : report)
+      }
+      output.json({ files: reports })
+    })
+}
+
+async function state(name: string, output: Output): Promise<void> {
+  const [{ readProfile }, { conformanceStatement }] = await Promise.all([
+    import('../../facility/profile-file.js'),
+    import('../../../deidentify/index.js'),
+  ])
+  const statement = conformanceStatement(await readProfile(name))
+  output.printText(statement)
+  output.json({ statement })
+}
+
+/** Paths, actions and reasons. A value is never among them. */
+function show(output: Output, report: ItemReport): void {
+  if (report.error !== undefined) {
+    output.failed(report.error, report.file)
+    return
+  }
+  const { file, opened, elements, pixelsAtRisk } = report
+  const lines = [
+    `${file}${opened === undefined ? '' : ` -> ${opened}`}: ${count(elements.length, 'element')}`,
+  ]
+  if (pixelsAtRisk) lines.push('  names may be burned into its pixels, which pass as they are')
+  for (const { path, keyword, action, reason, option } of elements) {
+    const why = option === undefined ? reason : `${reason}  option ${option}`
+    lines.push(`  ${path}${keyword === undefined ? '' : ` ${keyword}`}  ${action}  ${why}`)
+  }
+  output.printText(lines.join('\n'))
+}

@@ -1,0 +1,26 @@
+import { define, defineGroup } from '../../command.js'
+import type { Register } from '../../command.js'
+
+interface RotateOptions {
+  readonly site: string
+  readonly json?: boolean
+}
+
+export const registerFacility: Register = (parent, cli) => {
+  const group = defineGroup(parent, 'facility', 'look after what a facility has at the gateway')
+  define(group, {
+    usage: 'rotate-key <facility>',
+    summary: 'give all patients and UIDs of a facility new pseudonyms from the next start on',
+    examples: ['nocturne facility rotate-key facility-a --site /srv/nocturne'],
+  })
+    .requiredOption('--site <dir>', "the site's folder")
+    .action(async (facility: string, options: RotateOptions) => {
+      const output = cli.output(options)
+      const { rotateFacilitySecret } = await import('../../../config/index.js')
+      const { file, retired } = await rotateFacilitySecret(options.site, facility)
+      output.print(`the new secret of ${facility} is in ${file}`)
+      output.print(`the one before is kept in ${retired}: the officer's search needs it`)
+      output.print('restart the gateway now; a second gateway of this site needs both files first')
+      output.json({ facility, file, retired })
+    })
+}

@@ -1,0 +1,64 @@
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { toErrorJson } from '../../command-error.js'
+import { addCrosswalkOptions, crosswalkLines } from './crosswalk.js'
+import type { CrosswalkOptions } from './crosswalk.js'
+
+const HOW = {
+  instance: 'the instance that was sent, as it was',
+  study: 'patient, study, UIDs and dates put back',
+  patient: 'patient, UIDs and dates put back; its study is not known',
+  text: 'codes and UIDs put back; dates and names in the text are as they were',
+} as const
+
+/** Goes on after a file that nothing is known of; nothing of that one is written. */
+export const registerReidentify: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'reidentify <file...>',
+    summary: 'put the original identity back into reports and images that came back',
+    examples: [
+      'nocturne reidentify report.dcm --crosswalk crosswalk --key facility-a.asc --out ours',
+    ],
+  })
+  addCrosswalkOptions(command)
+    .requiredOption('--out <dir>', 'folder for the results, in clear')
+    .action(async (paths: string[], options: CrosswalkOptions & { readonly out: string }) => {
+      const output = cli.output(options)
+      const [{ listFiles }, { makeFolder }, { findIdentities, look, restore }] = await Promise.all([
+        import('../../sender/files.js'),
+        import('../../local-write.js'),
+        import('../../facility/reidentify.js'),
+      ])
+      const files = await listFiles(paths)
+      const done: unknown[] = []
+      const failed = (file: string, error: unknown) => {
+        if (files.length === 1) throw error
+        output.failed(error, file)
+        done.push({ file, error: toErrorJson(error) })
+      }
+      const returned = []
+      for (const file of files) {
+        try {
+          returned.push(await look(file))
+        } catch (error) {
+          failed(file.path, error)
+        }
+      }
+      const { lines, printSigners } = await crosswalkLines(options, output)
+      const found = await findIdentities(lines(), returned)
+      const signedBy = printSigners()
+      await makeFolder(options.out)
+      for (const one of returned) {
+        cli.signal.throwIfAborted()
+        try {
+          const { target, by } = await restore(one, found, options.out)
+          output.print(`${one.file.path} -> ${target}`)
+          output.print(`  ${HOW[by]}`)
+          done.push({ file: one.file.path, written: target, by })
+        } catch (error) {
+          failed(one.file.path, error)
+        }
+      }
+      output.json({ files: done, signedBy })
+    })
+}

@@ -1,0 +1,57 @@
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { formatBytes } from '../../format.js'
+import { addGatewayOptions, withGateway } from '../../gateway-options.js'
+import type { GatewayOptions } from '../../gateway-options.js'
+
+interface InboxOptions extends GatewayOptions {
+  readonly key?: string
+  readonly passphraseFile?: string
+  readonly json?: boolean
+}
+
+export const registerInbox: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'inbox',
+    summary: 'list what waits for your reading groups, the most urgent first',
+    examples: ['nocturne inbox --gateway https://gateway.example.org --token-file reader-1.token'],
+  })
+  addGatewayOptions(command)
+    .option('--key <file>', 'prove first that this private key opens what is sealed to you')
+    .option('--passphrase-file <file>', "file that holds the key's passphrase")
+    .action(async (options: InboxOptions) => {
+      const output = cli.output(options)
+      const { inboxAnswer, parseAnswer } = await import('../../answers.js')
+      const { key, passphraseFile } = options
+      const answer = await withGateway(options, cli, output, async (client) => {
+        if (key !== undefined) {
+          const [{ checkKey }, { readKey }] = await Promise.all([
+            import('../../reader/key-check.js'),
+            import('../../key-options.js'),
+          ])
+          const named = { key, ...(passphraseFile !== undefined && { passphraseFile }) }
+          await checkKey(client, options.gateway, await readKey(named, output))
+        }
+        return parseAnswer(inboxAnswer, await client.json({ path: '/v1/inbox' }))
+      })
+      output.json(answer)
+      for (const warning of answer.warnings) output.warn(warning)
+      if (answer.transfers.length === 0) {
+        output.print('nothing waits')
+        return
+      }
+      output.table(
+        ['TRANSFER', 'PRIORITY', 'GROUP', 'FACILITY', 'AVAILABLE', 'ITEMS', 'SIZE', 'CLAIMED BY'],
+        answer.transfers.map((transfer) => [
+          transfer.id,
+          transfer.priority,
+          transfer.group,
+          transfer.facility,
+          transfer.availableAt ?? '',
+          String(transfer.items),
+          formatBytes(transfer.bytes),
+          transfer.claimedBy ?? '',
+        ]),
+      )
+    })
+}

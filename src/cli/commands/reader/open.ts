@@ -1,0 +1,121 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { collect } from '../../arguments.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { about, toErrorJson, usageError } from '../../command-error.js'
+import { count } from '../../format.js'
+import { addKeyOptions } from '../../key-options.js'
+import type { KeyOptions } from '../../key-options.js'
+
+interface OpenOptions extends KeyOptions {
+  readonly out: string
+  readonly gatewayCertificate?: readonly string[]
+  readonly ledgerKey?: string
+  readonly json?: boolean
+}
+
+/** Goes on after a file that does not open; nothing of that one is left. */
+export const registerOpen: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'open <file...>',
+    summary: 'open sealed files, or a dumped transfer, that are on disk already',
+    examples: [
+      'nocturne open item-1.pgp --key reader-1.asc --out opened',
+      'nocturne open copy --gateway-certificate gateway.asc --key reader-1.asc --out opened',
+    ],
+  })
+  addKeyOptions(command)
+    .requiredOption('--out <dir>', 'folder for what was opened')
+    .option(
+      '--gateway-certificate <file>',
+      'of the gateway that signed the manifest, for a folder that nocturne dump wrote; may be given again',
+      collect,
+    )
+    .option(
+      '--ledger-key <key>',
+      "the ledger's key, or a file with it: the ledger must show the manifest of the folder, and when",
+    )
+    .action(async (files: string[], options: OpenOptions) => {
+      const output = cli.output(options)
+      const [seal, { makeFolder, writeWhole }, { openedName, peek }, { readMessageFile }, keys] =
+        await Promise.all([
+          import('../../../seal/index.js'),
+          import('../../local-write.js'),
+          import('../../reader/opened-name.js'),
+          import('../../reader/message-file.js'),
+          import('../../key-options.js'),
+        ])
+      const key = await keys.readKey(options, output)
+      await makeFolder(options.out)
+      const opened: unknown[] = []
+      const openFolder = async (folder: string, own: typeof key) => {
+        const paths = options.gatewayCertificate ?? []
+        if (paths.length === 0) {
+          throw usageError(
+            `whose signature must the manifest of this transfer have? ${folder}`,
+            "add --gateway-certificate FILE: keys/gateway.asc of the gateway's site",
+          )
+        }
+        const [{ openDumped }, { readSigners }, { readLedgerKey }] = await Promise.all([
+          import('../../reader/dumped.js'),
+          import('../../reader/pull-targets.js'),
+          import('../../audit/ledger-key.js'),
+        ])
+        const errors: unknown[] = []
+        const report = await openDumped({
+          folder,
+          key: own,
+          signers: await readSigners(paths),
+          ledgerKey:
+            options.ledgerKey === undefined ? undefined : await readLedgerKey(options.ledgerKey),
+          out: options.out,
+          signal: cli.signal,
+          onFailed: (error) => {
+            output.failed(error)
+            errors.push(toErrorJson(error))
+          },
+        })
+        output.print(
+          `${folder} -> ${report.folder}: ${report.opened} of ${count(report.items, 'item')} opened as the signed manifest names them`,
+        )
+        if (report.loggedAt !== undefined)
+          output.print(`the ledger shows the manifest since ${report.loggedAt}`)
+        if (report.hasKeyEnded)
+          output.warn(
+            `the key that signed the manifest has ended since; that it signed on ${report.signedAt.slice(0, 10)} is its holder's word: add --ledger-key for the ledger's`,
+          )
+        return { file: folder, ...report, ...(errors.length > 0 && { errors }) }
+      }
+      for (const file of files) {
+        cli.signal.throwIfAborted()
+        try {
+          if (await isFolder(file)) {
+            opened.push(await openFolder(file, key))
+            continue
+          }
+          const content = seal.openMessage(readMessageFile(file), [key], {
+            ciphers: seal.nodeCiphers,
+            isTransient: true,
+          })
+          const { head, whole } = await peek(content)
+          const target = join(options.out, openedName(file, head))
+          await writeWhole(target, whole, { mayReplace: false })
+          output.print(`${file} -> ${target}`)
+          opened.push({ file, opened: target })
+        } catch (error) {
+          const named = about(file, error)
+          if (files.length === 1) throw named
+          output.failed(named)
+          opened.push({ file, error: toErrorJson(named) })
+        }
+      }
+      output.json({ files: opened })
+    })
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )

@@ -1,0 +1,122 @@
+import { collect, transferId } from '../../arguments.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { CommandError, toErrorJson, usageError } from '../../command-error.js'
+import type { GatewayClient } from '../../client.js'
+import { count, formatBytes } from '../../format.js'
+import { addGatewayOptions, withGateway } from '../../gateway-options.js'
+import type { GatewayOptions } from '../../gateway-options.js'
+import { addKeyOptions } from '../../key-options.js'
+import type { KeyOptions } from '../../key-options.js'
+import type { Output } from '../../output.js'
+import type { PullReport } from '../../reader/pull.js'
+import type { PrivateKey } from '../../../seal/index.js'
+
+interface PullOptions extends GatewayOptions, KeyOptions {
+  readonly out: string
+  readonly all?: boolean
+  readonly gatewayCertificate?: readonly string[]
+  readonly json?: boolean
+}
+
+export const registerPull: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'pull',
+    summary: 'fetch, verify, open and acknowledge a transfer, or all that wait for you',
+    examples: [
+      'nocturne pull --all --gateway https://gateway.example.org --token-file reader-1.token --key reader-1.asc --out studies',
+    ],
+  })
+  addKeyOptions(addGatewayOptions(command))
+    .argument('[id]', 'id of the transfer', transferId)
+    .requiredOption('--out <dir>', 'folder that gets one folder a transfer')
+    .option('--all', 'everything in the inbox that no other reader has claimed')
+    .option(
+      '--gateway-certificate <file>',
+      'trust only manifests that this certificate signed; give it again for the key before',
+      collect,
+    )
+    .action(async (id: string | undefined, options: PullOptions) => {
+      const output = cli.output(options)
+      if ((id === undefined) === (options.all !== true)) {
+        throw usageError(
+          'give the id of one transfer, or --all',
+          'see nocturne inbox for what waits',
+        )
+      }
+      const [{ pull }, { listTargets, readGateway }, { takeClaim }, { readKey }] =
+        await Promise.all([
+          import('../../reader/pull.js'),
+          import('../../reader/pull-targets.js'),
+          import('../../reader/acknowledge.js'),
+          import('../../key-options.js'),
+        ])
+      const key = await readKey(options, output)
+      await withGateway(options, cli, output, async (client) => {
+        const gateway = await readGateway(client, options.gatewayCertificate ?? [])
+        const reports: unknown[] = []
+        const targets = await listTargets(client, id)
+        for (const target of targets) {
+          try {
+            const reader = await takeClaim(client, target)
+            const startProgress = (totalBytes: number, totalItems: number) =>
+              output.progress({ label: 'fetching', totalBytes, totalItems })
+            const onRetry = () => output.warn('the connection broke; trying again')
+            const { signal } = cli
+            const { out } = options
+            const work = { client, signal, gateway, key, out, reader, startProgress, onRetry }
+            const report = await pull(work, target)
+            reports.push(report)
+            show(output, report)
+          } catch (error) {
+            // One that fails must not keep the others waiting; a single one is the command's own failure.
+            if (id !== undefined || cli.signal.aborted) throw error
+            if (isTaken(error)) continue
+            output.failed(error, `transfer ${target}`)
+            reports.push({ id: target, error: toErrorJson(error) })
+          }
+        }
+        if (targets.length === 0) {
+          output.print('nothing waits')
+          // The start of a shift, likely: a key that is lost or too old should show before the first urgent study.
+          await tryKey(client, options.gateway, key, output)
+        }
+        output.json(id === undefined ? { transfers: reports } : reports[0])
+      })
+    })
+}
+
+/** What the gateway sealed need not be a check for another reason than the key: then there is only a warning. */
+async function tryKey(
+  client: GatewayClient,
+  gateway: string,
+  key: PrivateKey,
+  output: Output,
+): Promise<void> {
+  const { checkKey } = await import('../../reader/key-check.js')
+  try {
+    const { principal } = await checkKey(client, gateway, key)
+    output.print(`your key opens what is sealed to ${principal}`)
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.code !== 'challenge_invalid') throw error
+    output.warn(`your key was not tried: ${error.message}`)
+  }
+}
+
+const isTaken = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === 'already_claimed'
+
+function show(output: Output, report: PullReport): void {
+  const { id, folder, items, bytes, kept, isAcknowledged, hasReceipts } = report
+  const before = kept > 0 ? `, ${kept} of them there already` : ''
+  output.print(`${folder}: ${count(items, 'item')}, ${formatBytes(bytes)}${before}`)
+  output.print(
+    `  every digest matches the signed manifest; ${isAcknowledged ? '' : 'not '}acknowledged`,
+  )
+  if (report.hasKeyEnded)
+    output.warn(
+      `the manifest was signed on ${report.signedAt.slice(0, 10)} with a key that is no longer the gateway's`,
+    )
+  if (!hasReceipts)
+    output.warn(`the receipts of this pull are missing; nocturne pull ${id} fetches them again`)
+}

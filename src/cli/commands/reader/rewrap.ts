@@ -1,0 +1,82 @@
+import { transferId } from '../../arguments.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { usageError } from '../../command-error.js'
+import { formatFingerprint } from '../../format.js'
+import { addGatewayOptions, withGateway } from '../../gateway-options.js'
+import type { GatewayOptions } from '../../gateway-options.js'
+import { readKey } from '../../key-options.js'
+import type { RecipientChange } from '../../reader/rewrap.js'
+
+interface RewrapOptions extends GatewayOptions {
+  readonly add?: string
+  readonly remove?: string
+  readonly fingerprint?: string
+  readonly key?: string
+  readonly passphraseFile?: string
+  readonly json?: boolean
+}
+
+export const registerRewrap: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'rewrap',
+    summary: 'give one more reader access to a transfer, or take it from one who has left',
+    examples: [
+      'nocturne rewrap 01985b2e-7c11-7f3a-9d52-1f0c5a9be001 --add reader-2 --gateway https://gateway.example.org --token-file reader-1.token --key reader-1.asc',
+    ],
+  })
+  addGatewayOptions(command)
+    .argument('<id>', 'id of the transfer', transferId)
+    .option('--add <reader>', 'seal it to this reader too; without --add and --remove: list')
+    .option('--remove <reader>', 'delete the key packets of somebody who left the group')
+    .option('--fingerprint <hex>', 'refuse any other certificate of the reader to be added')
+    .option('--key <file>', 'your private key, or the recovery key; it stays on this machine')
+    .option('--passphrase-file <file>', "file that holds the key's passphrase")
+    .action(async (id: string, options: RewrapOptions) => {
+      const output = cli.output(options)
+      const { add, remove, key: keyFile } = options
+      if (add !== undefined && remove !== undefined)
+        throw usageError('give --add or --remove, not both', 'run the command twice')
+      if (add !== undefined && keyFile === undefined)
+        throw usageError('--add needs --key', 'give your private key: the gateway has none')
+      const rewrap = await import('../../reader/rewrap.js')
+      const { passphraseFile } = options
+      const key =
+        keyFile === undefined
+          ? undefined
+          : await readKey(
+              { key: keyFile, ...(passphraseFile !== undefined && { passphraseFile }) },
+              output,
+            )
+      await withGateway(options, cli, output, async (client) => {
+        const done = (change: RecipientChange, what: string) => {
+          output.json(change)
+          output.print(`${what} ${change.recipient}`)
+          output.print(`fingerprint  ${formatFingerprint(change.fingerprint)}`)
+        }
+        if (remove !== undefined) {
+          done(await rewrap.removeRecipient(client, id, remove), 'no longer sealed to')
+          return
+        }
+        if (add !== undefined && key !== undefined) {
+          const fingerprint = options.fingerprint?.replace(/\s/g, '').toLowerCase()
+          const addition = { transfer: id, recipient: add, fingerprint, key }
+          done(await rewrap.addRecipient(client, addition), 'sealed to')
+          return
+        }
+        const { recipients, candidates } = await rewrap.listRecipients(client, id)
+        output.json({
+          id,
+          recipients,
+          candidates: candidates.map(({ id, fingerprint }) => ({ id, fingerprint })),
+        })
+        output.table(
+          ['WHO', 'SEALED TO THEM', 'FINGERPRINT'],
+          [
+            ...recipients.map((one) => [one.id, 'yes', one.fingerprint]),
+            ...candidates.map((one) => [one.id, 'may be added', one.fingerprint]),
+          ],
+        )
+      })
+    })
+}

@@ -1,7 +1,0 @@
-import { registerClaimAction } from '../claims.js'
-
-export const registerRelease = registerClaimAction(
-  'release',
-  'give back a transfer that you claimed',
-  'released',
-)

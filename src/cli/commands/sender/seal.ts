@@ -1,0 +1,61 @@
+import { basename, join } from 'node:path'
+import type { Recipient } from '../../../seal/index.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+
+interface SealOptions {
+  readonly to: readonly string[]
+  readonly out: string
+  readonly json?: boolean
+}
+
+export const registerSeal: Register = (parent, cli) => {
+  define(parent, {
+    usage: 'seal <file...>',
+    summary: 'seal files to certificates, without a gateway',
+    examples: ['nocturne seal report.pdf --to reader-1.pub.asc recovery.pub.asc --out sealed'],
+  })
+    .requiredOption('--to <cert...>', 'certificates to seal to; each of them can open the files')
+    .requiredOption(
+      '--out <dir>',
+      'folder for the sealed files, each named like its source with .pgp behind',
+    )
+    .action(async (files: string[], options: SealOptions) => {
+      const output = cli.output(options)
+      const [{ newEnvelope, toRecipient }, { makeFolder, writeWhole }, sources, { readSmallText }] =
+        await Promise.all([
+          import('../../../seal/index.js'),
+          import('../../local-write.js'),
+          import('../../reader/message-file.js'),
+          import('../../secret-file.js'),
+        ])
+      const recipients: Recipient[] = []
+      for (const path of options.to) {
+        // The path is the recipient's name here, and what an error names.
+        recipients.push(await toRecipient(path, await readSmallText(path)))
+      }
+      await makeFolder(options.out)
+      const sealed: { file: string; sealed: string }[] = []
+      for (const file of files) {
+        cli.signal.throwIfAborted()
+        const target = join(options.out, `${basename(file)}.pgp`)
+        // One session key a file, so that no two of them can be put together by chance.
+        const envelope = await newEnvelope(recipients)
+        const packets = envelope.keyPackets.map(({ packet }) => packet)
+        const { bytes } = envelope.seal(sources.readFileBlocks(file), { isMeasured: false })
+        envelope.close()
+        await writeWhole(target, message(packets, bytes), { mayReplace: false })
+        output.print(`${file} -> ${target}`)
+        sealed.push({ file, sealed: target })
+      }
+      output.json({ files: sealed, recipients: recipients.map(({ fingerprint }) => fingerprint) })
+    })
+}
+
+async function* message(
+  packets: readonly Uint8Array[],
+  data: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield* packets
+  yield* data
+}

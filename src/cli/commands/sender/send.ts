@@ -1,0 +1,89 @@
+import { Option } from 'commander'
+import type { UploadAnswer } from '../../answers.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { EXIT } from '../../command-error.js'
+import { count, formatBytes } from '../../format.js'
+import { addGatewayOptions, withGateway } from '../../gateway-options.js'
+import type { GatewayOptions } from '../../gateway-options.js'
+import type { Output } from '../../output.js'
+import type { UploadReport } from '../../sender/upload.js'
+
+interface SendOptions extends GatewayOptions {
+  readonly group?: string
+  readonly priority?: string
+  readonly json?: boolean
+}
+
+const OUTCOMES = ['accepted', 'duplicate', 'quarantined', 'refused'] as const
+
+/** Exit status 0 when every file was accepted or there already; 1 when one was not. */
+export const registerSend: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'send <path...>',
+    summary: 'send files, folders and ZIPs as one transfer',
+    examples: [
+      'nocturne send ct-head/ requisition.pdf --gateway https://gateway.example.org --token-file ct-1.token --group nights --priority stat',
+    ],
+  })
+  addGatewayOptions(command)
+    .option('--group <id>', 'reading group; may be left out when your facility has one')
+    .addOption(
+      new Option('--priority <priority>', 'how soon it must be read').choices([
+        'routine',
+        'urgent',
+        'stat',
+      ]),
+    )
+    .action(async (paths: string[], options: SendOptions) => {
+      const output = cli.output(options)
+      const { listFiles } = await import('../../sender/files.js')
+      const files = await listFiles(paths)
+      const totalBytes = files.reduce((sum, { size }) => sum + size, 0)
+      const report = await withGateway(options, cli, output, async (client) => {
+        const { upload } = await import('../../sender/upload.js')
+        const progress = output.progress({ label: 'sending', totalBytes, totalItems: files.length })
+        try {
+          return await upload({
+            client,
+            files,
+            group: options.group,
+            priority: options.priority,
+            progress,
+            signal: cli.signal,
+            onRetry: () => output.warn('the gateway did not take it; trying again'),
+          })
+        } finally {
+          progress.clear()
+        }
+      })
+      show(output, report, `${count(files.length, 'file')}, ${formatBytes(totalBytes)}`)
+    })
+}
+
+function show(output: Output, { answer, paths }: UploadReport, sent: string): void {
+  const counts = OUTCOMES.map((outcome) => ({
+    outcome,
+    number: answer.items.filter((item) => item.outcome === outcome).length,
+  }))
+  const missing = answer.items.filter(({ outcome }) => !isIn(outcome))
+  if (!isAvailable(answer)) {
+    output.print('nothing was accepted: no transfer was made')
+  } else {
+    output.print(`transfer ${answer.id ?? ''}`)
+  }
+  const summary = counts.filter(({ number }) => number > 0)
+  output.print(
+    `${sent}: ${summary.map(({ outcome, number }) => `${number} ${outcome}`).join(', ')}`,
+  )
+  for (const { index, outcome, code = '', hint = '' } of missing) {
+    output.print(`  item ${index}  ${outcome}  ${code}  ${paths.get(index) ?? ''}`.trimEnd())
+    if (hint !== '') output.print(`    hint: ${hint}`)
+  }
+  output.json(answer)
+  if (missing.length > 0 || !isAvailable(answer)) output.exitCode = EXIT.failed
+}
+
+const isIn = (outcome: string) => outcome === 'accepted' || outcome === 'duplicate'
+const isAvailable = (answer: UploadAnswer) =>
+  answer.id !== undefined && answer.items.some(({ outcome }) => isIn(outcome))

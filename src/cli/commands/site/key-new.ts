@@ -1,0 +1,79 @@
+import { Option } from 'commander'
+import { wholeNumber } from '../../arguments.js'
+import type { KeyAlgorithm } from '../../../seal/index.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { usageError } from '../../command-error.js'
+import { formatFingerprint } from '../../format.js'
+
+interface KeyNewOptions {
+  readonly name: string
+  readonly email?: string
+  readonly out: string
+  readonly passphraseFile?: string
+  readonly algorithm?: KeyAlgorithm
+  readonly expiresDays?: number
+  readonly json?: boolean
+}
+
+export const registerKeyNew: Register = (parent, cli) => {
+  define(parent, {
+    usage: 'new',
+    summary: 'make an OpenPGP key: a private key and its certificate',
+    examples: ['nocturne key new --name reader-1 --out reader-1.asc --expires-days 730'],
+  })
+    .requiredOption('--name <name>', 'whose key it is, as others will see it')
+    .requiredOption(
+      '--out <file>',
+      'private key to write, ending in .asc; the certificate goes beside it as .pub.asc',
+    )
+    .option('--email <address>', 'e-mail address, as others will see it')
+    .option(
+      '--passphrase-file <file>',
+      'file that holds the passphrase to lock the private key with',
+    )
+    .addOption(
+      new Option(
+        '--algorithm <name>',
+        'curve25519 unless given; a site under the FIPS profile needs one of the others',
+      ).choices(['curve25519', 'nistP256', 'nistP384', 'rsa3072', 'rsa4096']),
+    )
+    .option(
+      '--expires-days <n>',
+      'days after which the key expires; never when left out',
+      wholeNumber(1, 36_500),
+    )
+    .action(async (options: KeyNewOptions) => {
+      const output = cli.output(options)
+      const { out, name, email, passphraseFile, expiresDays, algorithm } = options
+      if (!out.endsWith('.asc') || out.endsWith('.pub.asc')) {
+        throw usageError('--out must end in .asc', 'give a name such as reader-1.asc')
+      }
+      const certificateFile = out.replace(/\.asc$/, '.pub.asc')
+      const [{ newKey }, { checkFree, writeNewText }, { readPassphrase }] = await Promise.all([
+        import('../../../seal/index.js'),
+        import('../../local-write.js'),
+        import('../../secret-file.js'),
+      ])
+      // A certificate without its private key, or the other way round, would be left by a name that is half taken.
+      for (const path of [out, certificateFile]) await checkFree(path)
+      const passphrase =
+        passphraseFile === undefined ? undefined : await readPassphrase(passphraseFile, output)
+      const { privateKey, certificate, fingerprint } = await newKey({
+        name,
+        ...(email !== undefined && { email }),
+        ...(algorithm !== undefined && { algorithm }),
+        ...(expiresDays !== undefined && { expiresInDays: expiresDays }),
+        ...(passphrase !== undefined && { passphrase }),
+      })
+      await writeNewText(out, privateKey)
+      await writeNewText(certificateFile, certificate)
+      output.print(`private key  ${out}`)
+      output.print(`certificate  ${certificateFile}`)
+      output.print(`fingerprint  ${formatFingerprint(fingerprint)}`)
+      if (passphrase === undefined) {
+        output.print('the private key has no passphrase: keep it where nobody else can read it')
+      }
+      output.json({ privateKey: out, certificate: certificateFile, fingerprint })
+    })
+}

@@ -1,0 +1,68 @@
+import type { CertificateReport } from '../../../seal/index.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { EXIT } from '../../command-error.js'
+import { formatDay, formatFingerprint } from '../../format.js'
+import type { Output } from '../../output.js'
+
+interface ShowOptions {
+  readonly allowRsa2048?: boolean
+  readonly fips?: boolean
+  readonly json?: boolean
+}
+
+export const registerKeyShow: Register = (parent, cli) => {
+  define(parent, {
+    usage: 'show <file>',
+    summary: 'show fingerprint, algorithms and expiry of a key, and what the policy says of it',
+    examples: ['nocturne key show keys/reader-1.asc'],
+  })
+    .option('--allow-rsa-2048', 'judge as a site with keys: { allowRsa2048: true }')
+    .option('--fips', 'judge as a site with keys: { fips: true }')
+    .action(async (file: string, options: ShowOptions) => {
+      const { allowRsa2048 = false, fips = false } = options
+      const inspect = (text: string) => inspectCertificate(text, new Date(), { allowRsa2048, fips })
+      const output = cli.output(options)
+      const [{ inspectCertificate, readPrivateKey }, { readSmallText }] = await Promise.all([
+        import('../../../seal/index.js'),
+        import('../../secret-file.js'),
+      ])
+      const text = await readSmallText(file)
+      const given = await inspect(text)
+      // Of a private key the certificate is shown; that the file must stay private is said beside it.
+      const isSecret = given.problems.some(({ code }) => code === 'certificate_is_secret')
+      const certificate = isSecret
+        ? await readPrivateKey(text).then(
+            (key) => key.certificate,
+            () => undefined,
+          )
+        : undefined
+      const report = certificate === undefined ? given : await inspect(certificate)
+      show(output, report, isSecret)
+      output.json({ isPrivateKey: isSecret, isAccepted: report.problems.length === 0, ...report })
+      if (report.problems.length > 0) output.exitCode = EXIT.failed
+    })
+}
+
+function show(output: Output, report: CertificateReport, isSecret: boolean): void {
+  if (isSecret) output.print('this file holds a private key: share its certificate only')
+  if (report.fingerprint !== '') {
+    output.print(`fingerprint  ${formatFingerprint(report.fingerprint)}`)
+    for (const userId of report.userIds) output.print(`user id      ${userId}`)
+    output.print(`made         ${formatDay(report.createdAt)}`)
+    output.print(`expires      ${formatDay(report.expiresAt)}`)
+    output.print(
+      `version      ${report.version}${report.takesSeipd2 ? ', takes SEIPD v2 with AES-256-GCM' : ''}`,
+    )
+    for (const { algorithm, bits, curve, uses, expiresAt } of report.keys) {
+      const size = curve ?? (bits === undefined ? '' : `${bits} bits`)
+      const until = expiresAt === undefined ? '' : `until ${formatDay(expiresAt)}`
+      output.print(
+        `key          ${[algorithm, size, uses.join('+'), until].filter(Boolean).join(', ')}`,
+      )
+    }
+  }
+  if (report.problems.length === 0) output.print('policy       accepted')
+  for (const { code, reason } of report.problems)
+    output.print(`policy       refused: ${code}, ${reason}`)
+}

@@ -1,0 +1,73 @@
+import type { readChallenge as ReadChallenge } from '../../../access/index.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { CommandError } from '../../command-error.js'
+import { withGateway } from '../../gateway-options.js'
+import { addKeyOptions } from '../../key-options.js'
+import type { KeyOptions } from '../../key-options.js'
+
+type Challenge = NonNullable<ReturnType<typeof ReadChallenge>>
+
+interface SignInOptions extends KeyOptions {
+  readonly gateway: string
+  readonly caFile?: string
+  readonly principal: string
+  readonly out: string
+  readonly json?: boolean
+}
+
+export const registerSignIn: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'sign-in',
+    summary: "get a token for one shift by signing the gateway's challenge with your key",
+    examples: [
+      'nocturne sign-in --gateway https://gateway.example.org --principal reader-1 --key reader-1.asc --out reader-1.token',
+    ],
+  })
+  addKeyOptions(command)
+    .requiredOption('--gateway <url>', "the gateway's address, such as https://gateway.example.org")
+    .requiredOption('--principal <id>', "who you are in the gateway's configuration")
+    .requiredOption('--out <file>', 'token file to write, readable by you alone')
+    .option('--ca-file <file>', "PEM certificates to trust for TLS instead of the system's")
+    .action(async (options: SignInOptions) => {
+      const output = cli.output(options)
+      const { principal, out } = options
+      const [{ signDetached }, { readKey }, { writeWholeText }, answers] = await Promise.all([
+        import('../../../seal/index.js'),
+        import('../../key-options.js'),
+        import('../../local-write.js'),
+        import('../../answers.js'),
+      ])
+      const key = await readKey(options, output)
+      const { token, expiresAt } = await withGateway(options, cli, output, async (client) => {
+        const { challenge } = answers.parseAnswer(
+          answers.challengeAnswer,
+          await client.post('/v1/sign-in/challenge', { principal }),
+        )
+        const { readChallenge } = await import('../../../access/index.js')
+        checkChallenge(readChallenge(challenge), options)
+        const signature = await signDetached(challenge, key)
+        const answer = await client.post('/v1/sign-in', { principal, challenge, signature })
+        return answers.parseAnswer(answers.tokenAnswer, answer)
+      })
+      await writeWholeText(out, `${token}\n`)
+      output.print(`signed in as ${principal} until ${expiresAt}; the token is in ${out}`)
+      output.json({ principal, expiresAt, file: out })
+    })
+}
+
+/**
+ * Only a challenge is signed, and only one that names the gateway that was asked and who asked: another text could
+ * be an acknowledgement, and another gateway's challenge would sign somebody in there with our signature.
+ */
+function checkChallenge(
+  challenge: Challenge | undefined,
+  { gateway, principal }: SignInOptions,
+): void {
+  const { origin } = new URL(gateway)
+  if (challenge?.origin === origin && challenge.principal === principal) return
+  throw new CommandError('the gateway did not ask for the signature that was expected', {
+    code: 'challenge_invalid',
+    hint: 'give --gateway as the address that the gateway has in its own configuration',
+  })
+}

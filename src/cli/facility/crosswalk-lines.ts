@@ -1,0 +1,201 @@
+/** Sealed crosswalks in a folder, opened line by line on the facility's machine, and whose signature they bear. */
+import { createHash } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { crosswalkStatement, MAX_LINE_CHARS } from '../../lib/crosswalk.js'
+import type { CrosswalkHead, CrosswalkLine, CrosswalkSignature } from '../../lib/crosswalk.js'
+import { inspectCertificate, nodeCiphers, openMessage, verifyDetached } from '../../seal/index.js'
+import type { PrivateKey } from '../../seal/index.js'
+import { transferId } from '../answers.js'
+import { about, CommandError, fileError } from '../command-error.js'
+import { readMessageFile } from '../reader/message-file.js'
+import { readSmallText } from '../secret-file.js'
+
+const uid = z.string().regex(/^[^\\\0]{1,128}$/)
+const text = z.string().max(100_000)
+/** It becomes part of a pattern. */
+const code = z.string().regex(/^[A-Z0-9]{1,16}$/)
+const number = z.int().positive()
+
+const LINE: z.ZodType<CrosswalkLine | CrosswalkSignature> = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('crosswalk'),
+    v: z.literal(1),
+    gateway: text,
+    facility: text,
+    transfer: transferId,
+    envelope: transferId,
+    key: text,
+    profile: text,
+    createdAt: z.iso.datetime(),
+  }),
+  z.object({
+    type: z.literal('patient'),
+    code,
+    shiftSeconds: z.int(),
+    patientId: text,
+    issuer: text,
+    patientName: text,
+    birthDate: text,
+  }),
+  z.object({ type: z.literal('uids'), pairs: z.array(z.tuple([uid, uid])).max(1_000) }),
+  z.object({ type: z.literal('element'), n: number, set: text, bytes: z.base64().max(1 << 20) }),
+  z.object({ type: z.literal('forget') }),
+  z.object({
+    type: z.literal('item'),
+    study: uid,
+    series: uid,
+    instance: uid,
+    code,
+    elements: z.array(number).max(20_000),
+    omitted: z.array(text).max(20_000),
+  }),
+  z.object({ type: z.literal('signature'), signedAt: z.iso.datetime(), signature: text }),
+])
+
+/** Gateways whose crosswalks count, and who is told of each that does. */
+export interface Trust {
+  /** The only certificate to trust; without it those that `fetch` left in the folder. */
+  readonly certificateFile: string | undefined
+  readonly signed: (gateway: string, fingerprint: string) => void
+}
+
+/**
+ * Every line of every crosswalk in the folder, oldest request first. One that none of the keys opens is told to `skip`
+ * and passed over: it may belong to a key of earlier years.
+ *
+ * Whether a crosswalk is signed shows at its end: whoever writes something from its lines reads all of them first.
+ *
+ * @throws CommandError `file_unreadable`, `no_crosswalk`, `crosswalk_not_signed`, `cannot_open` when no key opens any
+ */
+export async function* readCrosswalks(
+  folder: string,
+  keys: readonly PrivateKey[],
+  skip: (file: string) => void,
+  trust: Trust,
+): AsyncGenerator<CrosswalkLine> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw fileError(folder, error)
+  })
+  const files = names.filter((name) => name.endsWith('.pgp')).sort()
+  if (files.length === 0) throw noCrosswalk(folder)
+  const certificates = await readCertificates(folder, names, trust)
+  let opened = 0
+  for (const name of files) {
+    const path = join(folder, name)
+    const lines = linesOf(openMessage(readMessageFile(path), keys, { ciphers: nodeCiphers }))
+    // Nothing is given out before the first line has come: until then another key may be the right one.
+    const first = await lines.next().catch((error: unknown) => about(path, error))
+    if (!isStep(first)) {
+      skip(path)
+      continue
+    }
+    opened += 1
+    if (first.done === true) throw noCrosswalkIn(path)
+    const signer = yield* signedLines(path, first.value, lines, certificates)
+    trust.signed(signer.gateway, signer.fingerprint)
+  }
+  if (opened === 0)
+    throw new CommandError('none of the crosswalks is sealed to this key', {
+      code: 'cannot_open',
+      hint: "give the facility's private key; give --key several times for keys of earlier years",
+    })
+}
+
+const isStep = (step: unknown): step is IteratorResult<string> =>
+  typeof step === 'object' && step !== null && 'done' in step
+
+async function* linesOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let rest = ''
+  for await (const chunk of content) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    if (rest.length > MAX_LINE_CHARS) throw new RangeError('the line is too long')
+    yield* lines
+  }
+  if (rest !== '') throw new RangeError('the last line is cut')
+}
+
+/** At most what gateways have had in the years. */
+const MAX_CERTIFICATES = 100
+/** A clock of the gateway that runs ahead of itself between statement and signature. */
+const CLOCK_SKEW_MS = 5 * 60_000
+
+async function readCertificates(
+  folder: string,
+  names: readonly string[],
+  { certificateFile }: Trust,
+): Promise<readonly string[]> {
+  const kept = names.filter((name) => /^gateway-[0-9a-f]+\.asc$/.test(name))
+  const files =
+    certificateFile === undefined ? kept.map((name) => join(folder, name)) : [certificateFile]
+  return Promise.all(files.slice(0, MAX_CERTIFICATES).map((file) => readSmallText(file)))
+}
+
+/** The lines of one crosswalk without its signature, which is checked behind the last. */
+async function* signedLines(
+  path: string,
+  first: string,
+  rest: AsyncIterable<string>,
+  certificates: readonly string[],
+): AsyncGenerator<CrosswalkLine, { readonly gateway: string; readonly fingerprint: string }> {
+  const hash = createHash('sha256').update(`${first}\n`)
+  const head = parse(path, first)
+  if (head.type !== 'crosswalk') throw noCrosswalkIn(path)
+  yield head
+  let last: CrosswalkSignature | undefined
+  for await (const text of rest) {
+    const line = parse(path, text)
+    // Nothing stands behind the signature, and nothing begins anew.
+    if (last || line.type === 'crosswalk') throw noCrosswalkIn(path)
+    if (line.type === 'signature') {
+      last = line
+      continue
+    }
+    hash.update(`${text}\n`)
+    yield line
+  }
+  const fingerprint = last && (await signerOf(head, hash.digest('hex'), last, certificates))
+  if (fingerprint === undefined)
+    throw new CommandError(`no gateway that is known here has signed this crosswalk: ${path}`, {
+      code: 'crosswalk_not_signed',
+      hint: 'ask the operator for the certificate of that time, and name it with --gateway-certificate; else somebody else made it',
+    })
+  return { gateway: head.gateway, fingerprint }
+}
+
+/** As of the time of signing: a key that has expired since signed in its time. */
+async function signerOf(
+  head: CrosswalkHead,
+  sha256: string,
+  { signedAt, signature }: CrosswalkSignature,
+  certificates: readonly string[],
+): Promise<string | undefined> {
+  const statement = crosswalkStatement(head, sha256, signedAt)
+  const then = new Date(Date.parse(signedAt) + CLOCK_SKEW_MS)
+  for (const certificate of certificates)
+    if (await verifyDetached(statement, signature, certificate, then))
+      return (await inspectCertificate(certificate)).fingerprint
+  return undefined
+}
+
+function parse(path: string, line: string): CrosswalkLine | CrosswalkSignature {
+  const parsed = LINE.safeParse(JSON.parse(line))
+  // The cause would quote the line.
+  if (parsed.success) return parsed.data
+  throw noCrosswalkIn(path)
+}
+
+const noCrosswalkIn = (path: string) =>
+  new CommandError(`this is not a crosswalk: ${path}`, {
+    code: 'no_crosswalk',
+    hint: 'fetch it anew with: nocturne crosswalk fetch',
+  })
+
+const noCrosswalk = (folder: string) =>
+  new CommandError(`there is no crosswalk in ${folder}`, {
+    code: 'no_crosswalk',
+    hint: 'fetch them first: nocturne crosswalk fetch --out DIR',
+  })

@@ -1,0 +1,74 @@
+/** Brings sealed crosswalks to a folder on the facility's machine, each once. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { inspectCertificate } from '../../seal/index.js'
+import { gatewayAnswer, parseAnswer, transferId } from '../answers.js'
+import type { GatewayClient } from '../client.js'
+import { bodyOf } from '../reader/download.js'
+import { makeFolder, writeWhole, writeWholeText } from '../local-write.js'
+
+const listAnswer = z.looseObject({
+  crosswalks: z
+    .array(z.looseObject({ id: transferId, transfer: transferId, size: z.int().nonnegative() }))
+    .max(1_000),
+  next: z.string().max(64).optional(),
+})
+
+export interface FetchReport {
+  readonly fetched: number
+  /** In the folder already: a crosswalk never changes. */
+  readonly known: number
+  /** Whose signature the crosswalks bear: fingerprint, and the file in the folder. */
+  readonly gateway: { readonly fingerprint: string; readonly file: string; readonly isNew: boolean }
+}
+
+/** Brings what the folder lacks. Each file is there whole or not at all, so a broken run goes on where it stopped. */
+export async function fetchCrosswalks(
+  client: GatewayClient,
+  folder: string,
+  transfer: string | undefined,
+  signal: AbortSignal,
+): Promise<FetchReport> {
+  await makeFolder(folder)
+  const present = new Set(await readdir(folder))
+  const gateway = await keepCertificate(client, folder, present)
+  let [fetched, known] = [0, 0]
+  for (let start: string | undefined, isFirst = true; isFirst || start !== undefined;) {
+    isFirst = false
+    const search = new URLSearchParams({
+      limit: '1000',
+      ...(transfer !== undefined && { transfer }),
+      ...(start !== undefined && { start }),
+    })
+    const answer = await client.json({ path: `/v1/crosswalk?${search.toString()}` })
+    const page = parseAnswer(listAnswer, answer)
+    for (const { id } of page.crosswalks) {
+      signal.throwIfAborted()
+      if (present.has(`${id}.pgp`)) {
+        known += 1
+        continue
+      }
+      const sealed = bodyOf(await client.open({ path: `/v1/crosswalk/${id}` }))
+      await writeWhole(join(folder, `${id}.pgp`), sealed)
+      fetched += 1
+    }
+    start = page.next
+  }
+  return { fetched, known, gateway }
+}
+
+/** Beside those of earlier years: what they signed stays good. */
+async function keepCertificate(
+  client: GatewayClient,
+  folder: string,
+  present: ReadonlySet<string>,
+): Promise<FetchReport['gateway']> {
+  const { certificate } = parseAnswer(gatewayAnswer, await client.json({ path: '/v1/gateway' }))
+  const { fingerprint } = await inspectCertificate(certificate)
+  const name = `gateway-${fingerprint}.asc`
+  const file = join(folder, name)
+  // Also over one that is there: the same key may have got a later expiry.
+  await writeWholeText(file, certificate)
+  return { fingerprint, file, isNew: !present.has(name) }
+}

@@ -1,0 +1,202 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { createTextDetector, deidentify } from '../../deidentify/index.js'
+import { keywordAt } from '../../dicom/dictionary.js'
+import type {
+  AttributeRecipient,
+  DeidentifiedInstance,
+  DeidentifyContext,
+  ElementReport,
+  Profile,
+  Pseudonym,
+} from '../../deidentify/index.js'
+import { newId } from '../../lib/ids.js'
+import { CATALOGUE, NocturneError } from '../../lib/errors.js'
+import { receive } from '../../receive/index.js'
+import type { ReceivedItem } from '../../receive/index.js'
+import { readRecipient } from '../../config/index.js'
+import { CommandError, toCommandError, usageError } from '../command-error.js'
+import type { LocalFile } from '../sender/files.js'
+import { inOrder } from './in-order.js'
+import { makeFolder, syncFolder, writeWhole } from '../local-write.js'
+import { readFileBlocks } from '../reader/message-file.js'
+import type { Output } from '../output.js'
+import { readProfile } from './profile-file.js'
+import { readSecretText, readSmallText } from '../secret-file.js'
+
+export interface NamedReport extends ElementReport {
+  /** Undefined for what PS3.6 does not list. */
+  readonly keyword: string | undefined
+}
+
+export interface ItemReport {
+  /** The file as it was named; an archive's items all bear its name. */
+  readonly file: string
+  /** Where the result is; undefined on a dry run. */
+  readonly opened?: string
+  readonly elements: readonly NamedReport[]
+  /** As in manifest and event: the profile, or the text detector, lets the pixels pass. */
+  readonly pixelsAtRisk?: boolean
+  /** Why nothing was written. */
+  readonly error?: CommandError
+}
+
+interface Work {
+  readonly profile: string
+  /** Undefined on a dry run: everything is done, to the last byte, and nothing is written. */
+  readonly out: string | undefined
+  readonly secretFile: string | undefined
+  /** Paths of certificates. */
+  readonly encryptedAttributes: readonly string[] | undefined
+  readonly isTextSought: boolean
+  readonly output: Output
+}
+
+/** The standard limits of a site. */
+const LIMITS = {
+  itemBytes: 8 * 2 ** 30,
+  archiveEntries: 20_000,
+  archiveRatio: 200,
+  archiveDepth: 2,
+}
+const HEADER_BYTES = 32 * 2 ** 20
+const SECRET_BYTES = 32
+/** Files under way: making one durable takes longer than all else. */
+const AT_ONCE = 8
+/** A name that is taken, as two files of one instance give, concerns that file alone. */
+const OWN_FAILURES: ReadonlySet<string> = new Set(['file_exists', 'not_dicom'])
+
+/** The room by itself: one report an instance, and one with the reason for whatever is not written. */
+export async function* deidentifyFiles(
+  files: readonly LocalFile[],
+  work: Work,
+): AsyncGenerator<ItemReport> {
+  const profile = await readProfile(work.profile)
+  const secret = await readSecret(work)
+  const textDetector = work.isTextSought ? createTextDetector(true) : undefined
+  const context: DeidentifyContext = {
+    profile,
+    secret,
+    transfer: newId(),
+    headerBytes: HEADER_BYTES,
+    pseudonymOf: (handle) => Promise.resolve(pseudonymOf(secret, handle)),
+    encryptedAttributes: await readRecipients(work, profile),
+    textDetector,
+  }
+  if (work.out !== undefined) await makeFolder(work.out)
+  try {
+    yield* inOrder(files, AT_ONCE, (file, turn) => reportsOf(file, context, work.out, turn))
+    if (work.out !== undefined) await syncFolder(work.out)
+  } finally {
+    await textDetector?.close()
+  }
+}
+
+async function* reportsOf(
+  { path, mediaType }: LocalFile,
+  context: DeidentifyContext,
+  out: string | undefined,
+  turn: Promise<void>,
+): AsyncGenerator<ItemReport, void> {
+  const part = { contentType: mediaType, fileName: undefined, bytes: readFileBlocks(path) }
+  for await (const item of receive(part, LIMITS)) {
+    try {
+      yield { file: path, ...(await process(item, context, out, turn)) }
+    } catch (error) {
+      // A full disk ends the run.
+      if (error instanceof CommandError && !OWN_FAILURES.has(error.code)) throw error
+      yield { file: path, elements: [], error: withoutGateway(error) }
+    }
+  }
+}
+
+/** Here nothing is held, so that no hint may lead to the quarantine of a gateway. */
+function withoutGateway(error: unknown): CommandError {
+  const shown = toCommandError(error)
+  const alone = error instanceof NocturneError ? CATALOGUE[error.code].hintAlone : undefined
+  if (alone === undefined) return shown
+  const { message, code, details } = shown
+  return new CommandError(message, { code, details, hint: `${alone}; a gateway would hold it` })
+}
+
+async function process(
+  item: ReceivedItem,
+  context: DeidentifyContext,
+  out: string | undefined,
+  turn: Promise<void>,
+): Promise<Omit<ItemReport, 'file'>> {
+  if (item.kind === 'unacceptable') throw new NocturneError(item.code)
+  if (item.kind === 'document')
+    throw new CommandError('the file is not DICOM', {
+      code: 'not_dicom',
+      hint: 'leave it out: only DICOM can be de-identified',
+    })
+  const cleaned = await deidentify(item, context)
+  const { sopInstanceUID, pixelsAtRisk } = cleaned.facts
+  if (out === undefined) {
+    await readToEnd(cleaned)
+    return { elements: named(cleaned.report), pixelsAtRisk }
+  }
+  // UIDs are the room's own making: digits and dots.
+  const opened = join(out, `${sopInstanceUID}.dcm`)
+  // Of two files of one instance the first one gets the name.
+  const check = () => turn
+  await writeWhole(opened, cleaned.bytes, { mayReplace: false, check, syncsFolder: false })
+  return { opened, elements: named(cleaned.report), pixelsAtRisk }
+}
+
+const named = (report: readonly ElementReport[]): readonly NamedReport[] =>
+  report.map(({ path, ...rest }) => ({ path, keyword: keywordAt(path), ...rest }))
+
+/** What cannot be shown to be safe may come to light at the last byte. */
+async function readToEnd({ bytes }: DeidentifiedInstance): Promise<void> {
+  const iterator = bytes[Symbol.asyncIterator]()
+  while ((await iterator.next()).done !== true);
+}
+
+async function readSecret({ secretFile, output }: Work): Promise<Buffer> {
+  if (secretFile === undefined) return randomBytes(SECRET_BYTES)
+  const secret = Buffer.from((await readSecretText(secretFile, output)).trim(), 'base64')
+  if (secret.length === SECRET_BYTES) return secret
+  throw new CommandError(`the secret is not one of 32 bytes in base64: ${secretFile}`, {
+    code: 'secret_invalid',
+    hint: 'make one with: openssl rand -base64 32',
+  })
+}
+
+async function readRecipients(
+  { encryptedAttributes: paths }: Work,
+  profile: Profile,
+): Promise<readonly AttributeRecipient[] | undefined> {
+  if (paths === undefined) return undefined
+  if (profile.links === 'transfer')
+    throw usageError(
+      `--encrypted-attributes leads back to the patient, and the profile ${profile.name} leaves nothing that does`,
+      'choose a profile with links: facility, such as pseudonymize',
+    )
+  const recipients: AttributeRecipient[] = []
+  for (const path of paths) {
+    const { recipient, problem } = await readRecipient(await readSmallText(path), new Date())
+    if (problem)
+      throw new CommandError(`${path} ${problem.problem}`, {
+        code: 'certificate_invalid',
+        hint: problem.hint,
+      })
+    recipients.push(recipient)
+  }
+  return recipients
+}
+
+const DAY_SECONDS = 86_400
+const MIN_SHIFT_DAYS = 30
+const SHIFT_RANGE_DAYS = 3_620
+
+/** From the secret alone, so that the same secret gives one patient the same code again without a database. */
+function pseudonymOf(secret: Buffer, handle: string): Pseudonym {
+  const digest = createHmac('sha256', secret)
+    .update(`nocturne cli pseudonym v1\0${handle}`)
+    .digest()
+  const code = digest.subarray(0, 8).toString('hex').toUpperCase()
+  const days = MIN_SHIFT_DAYS + (digest.readUInt32BE(8) % SHIFT_RANGE_DAYS)
+  return { code, shiftSeconds: -days * DAY_SECONDS }
+}

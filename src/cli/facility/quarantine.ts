@@ -1,0 +1,164 @@
+/** What is held for my facility: read with the facility's key on this machine, and decided from here. */
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { CATALOGUE } from '../../lib/errors.js'
+import { nodeCiphers, openMessage, signDetached } from '../../seal/index.js'
+import type { PrivateKey } from '../../seal/index.js'
+import { isWaivable, writeRelease } from '../../transfer/release-statement.js'
+import type { ReleaseReason, Waivable } from '../../transfer/release-statement.js'
+import { gatewayAnswer, parseAnswer, transferId, uploadAnswer } from '../answers.js'
+import type { UploadAnswer } from '../answers.js'
+import { GatewayError } from '../client.js'
+import type { Body, GatewayClient } from '../client.js'
+import { CommandError } from '../command-error.js'
+import { bodyOf, readBack } from '../reader/download.js'
+import { writeNew } from '../local-write.js'
+import { mediaTypeOf, sniffExtension } from '../sender/media-types.js'
+import { streamBody } from '../sender/multipart.js'
+import { peek } from '../reader/opened-name.js'
+
+const text = z.string().max(500)
+
+const quarantineAnswer = z.looseObject({
+  items: z
+    .array(
+      z.looseObject({
+        facility: text,
+        transfer: transferId,
+        item: z.int().positive(),
+        kind: text,
+        code: text,
+        also: z.array(text).max(100).default([]),
+        state: text,
+        releasable: z.boolean(),
+        size: z.int().nonnegative(),
+        createdAt: text,
+      }),
+    )
+    .max(1_000),
+  next: text.optional(),
+})
+export type HeldItem = z.infer<typeof quarantineAnswer>['items'][number]
+
+/** Every page, one item after the other. */
+export async function* listHeld(
+  client: GatewayClient,
+  query: { readonly all?: boolean; readonly transfer?: string },
+): AsyncGenerator<HeldItem> {
+  for (let start: string | undefined, isFirst = true; isFirst || start !== undefined;) {
+    isFirst = false
+    const given = { limit: '1000', all: String(query.all ?? false) }
+    const search = new URLSearchParams({
+      ...given,
+      ...(query.transfer !== undefined && { transfer: query.transfer }),
+      ...(start !== undefined && { start }),
+    })
+    const answer = await client.json({ path: `/v1/quarantine?${search.toString()}` })
+    const page = parseAnswer(quarantineAnswer, answer)
+    yield* page.items
+    start = page.next
+  }
+}
+
+export const pathOf = (transfer: string, item: number): string =>
+  `/v1/transfers/${transfer}/quarantine/${item}`
+
+/** The sealed original as the gateway holds it. */
+export async function fetchHeld(
+  client: GatewayClient,
+  transfer: string,
+  item: number,
+): Promise<AsyncIterable<Uint8Array>> {
+  return bodyOf(await client.open({ path: pathOf(transfer, item) }))
+}
+
+/** The original in clear, as it comes. @throws CommandError `cannot_open` while iterating */
+export const openHeld = (
+  sealed: AsyncIterable<Uint8Array>,
+  key: PrivateKey,
+): AsyncIterable<Uint8Array> => openMessage(sealed, [key], { ciphers: nodeCiphers })
+
+export interface ReleaseWork {
+  readonly transfer: string
+  readonly item: number
+  readonly reason: ReleaseReason
+  readonly key: PrivateKey
+  /** Findings of an earlier try, beside those that it is held for. */
+  readonly also: readonly Waivable[]
+  /** Of a document, when its content does not tell. */
+  readonly mediaType: string | undefined
+}
+
+/**
+ * Signs for the original and sends it again. It is on disk only as it was sealed: opened once to know its digest, and
+ * once more on its way out.
+ *
+ * @throws CommandError `not_found`, `not_waivable`, `cannot_open`, and what the gateway refuses
+ */
+export async function releaseHeld(client: GatewayClient, work: ReleaseWork): Promise<UploadAnswer> {
+  const { transfer, item, reason, key } = work
+  const { name } = parseAnswer(gatewayAnswer, await client.json({ path: '/v1/gateway' }))
+  const held = await findOne(client, transfer, item)
+  const { facility } = held
+  const codes = [held.code, ...held.also, ...work.also].filter(isWaivable)
+  if (!held.releasable) {
+    const refusal = held.state === 'held' ? 'not_waivable' : 'quarantine_not_held'
+    const { title, hint } = CATALOGUE[refusal]
+    throw new CommandError(title, { code: refusal, hint })
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'nocturne-'))
+  try {
+    const file = join(folder, 'sealed.pgp')
+    await writeNew(file, await fetchHeld(client, transfer, item))
+    const { sha256, size, sniffed } = await measure(openHeld(readBack(file), key))
+    const signedAt = new Date().toISOString()
+    const about = { gateway: name, facility, transfer, item, codes, reason, sha256, signedAt }
+    const statement = writeRelease(about)
+    const body = streamBody({
+      fields: [
+        ['statement', statement],
+        ['signature', await signDetached(statement, key)],
+      ],
+      mediaType: work.mediaType ?? sniffed,
+      size,
+      content: () => openHeld(readBack(file), key),
+    })
+    return await post(client, `${pathOf(transfer, item)}/release`, body)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function findOne(client: GatewayClient, transfer: string, item: number): Promise<HeldItem> {
+  for await (const held of listHeld(client, { all: true, transfer })) {
+    if (held.item === item) return held
+  }
+  throw new CommandError('no such item was quarantined', {
+    code: 'not_found',
+    hint: 'see transfers and items with: nocturne quarantine list',
+  })
+}
+
+async function measure(content: AsyncIterable<Uint8Array>) {
+  const { head, whole } = await peek(content)
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of whole) {
+    hash.update(chunk)
+    size += chunk.length
+  }
+  const sniffed = mediaTypeOf(`original.${sniffExtension(head)}`)
+  return { sha256: hash.digest('hex'), size, sniffed }
+}
+
+/** 422 with items is an answer like any other: it says why the item did not pass. */
+async function post(client: GatewayClient, path: string, body: Body): Promise<UploadAnswer> {
+  const answer = await client.json({ method: 'POST', path, body }).catch((error: unknown) => {
+    if (error instanceof GatewayError && Array.isArray(error.answer.items)) return error.answer
+    throw error
+  })
+  return parseAnswer(uploadAnswer, answer)
+}

@@ -1,0 +1,204 @@
+/** Reports and images that came back, with the identity that the crosswalk knows put back into them. */
+import { createReadStream } from 'node:fs'
+import { basename, join } from 'node:path'
+import { readPseudonyms, reidentify } from '../../reidentify/index.js'
+import type { FormerElement, FormerIdentity } from '../../reidentify/index.js'
+import type { CrosswalkLine } from '../../lib/crosswalk.js'
+import { receive } from '../../receive/index.js'
+import type { ReceivedInstance } from '../../receive/index.js'
+import { CommandError, fileError } from '../command-error.js'
+import type { LocalFile } from '../sender/files.js'
+import { writeWhole } from '../local-write.js'
+
+const HEADER_BYTES = 64 << 20
+const LIMITS = { itemBytes: 64 * 2 ** 30, archiveEntries: 0, archiveRatio: 1, archiveDepth: 0 }
+/** A text is read whole; a report is some pages. */
+const MAX_TEXT_BYTES = 16 << 20
+/** What the gateway makes: UIDs under 2.25, and codes of twelve characters. */
+const UID_IN_TEXT = /(?<![0-9.])2\.25\.\d{1,39}(?![0-9])/g
+const CODE_IN_TEXT = /(?<![A-Za-z0-9])[2-9A-HJ-NP-Z]{12}(?![A-Za-z0-9])/g
+/** Attributes of the study that a report about it repeats, beside all of group 0010: PS3.3 C.7.2.1 and the request. */
+const STUDY_TAGS: ReadonlySet<number> = new Set([
+  0x00080020, 0x00080030, 0x00080050, 0x00080051, 0x00080090, 0x00081030, 0x00081048, 0x00081060,
+  0x00200010, 0x00321032, 0x00321033, 0x00321060,
+])
+
+interface Returned {
+  readonly file: LocalFile
+  readonly study: string
+  readonly instance: string
+  readonly code: string
+  readonly uids: ReadonlySet<string>
+  /** Of what is no DICOM: its text. */
+  readonly text?: string
+}
+
+/** What a file is about, before any crosswalk is opened. @throws CommandError `not_reidentifiable`, `file_unreadable`, NocturneError */
+export async function look(file: LocalFile): Promise<Returned> {
+  for await (const item of itemsOf(file)) {
+    if (item.kind === 'instance') return { file, ...(await readPseudonyms(item, HEADER_BYTES)) }
+    const isText = item.kind === 'document' && /^text\/|json|xml/.test(item.mediaType)
+    if (!isText || file.size > MAX_TEXT_BYTES) break
+    const parts: Buffer[] = []
+    for await (const chunk of item.bytes) parts.push(Buffer.from(chunk))
+    const text = Buffer.concat(parts).toString('utf8')
+    const [code = ''] = text.match(CODE_IN_TEXT) ?? []
+    return { file, study: '', instance: '', code, uids: new Set(text.match(UID_IN_TEXT)), text }
+  }
+  throw new CommandError('this is neither DICOM nor a text', {
+    code: 'not_reidentifiable',
+    hint: 'look its code up with: nocturne crosswalk export',
+  })
+}
+
+const itemsOf = ({ path, mediaType }: LocalFile) =>
+  receive({ contentType: mediaType, fileName: basename(path), bytes: blocksOf(path) }, LIMITS)
+
+async function* blocksOf(path: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }))
+      yield chunk as Buffer
+  } catch (error) {
+    throw fileError(path, error)
+  }
+}
+
+interface Patient {
+  readonly patientId: string
+  readonly patientName: string
+  readonly shiftSeconds: number
+  readonly sentOn: string
+}
+
+interface Match {
+  readonly code: string
+  readonly elements: readonly FormerElement[]
+}
+
+/** What the crosswalks know of the files that came back. */
+export interface Found {
+  readonly uids: Map<string, string>
+  readonly patients: Map<string, Patient>
+  readonly instances: Map<string, Match>
+  readonly studies: Map<string, Match>
+  readonly codes: Map<string, Match>
+}
+
+/** One pass over all crosswalks, however many files; holds what the files name and nothing else. */
+export async function findIdentities(
+  lines: AsyncIterable<CrosswalkLine>,
+  returned: readonly Returned[],
+): Promise<Found> {
+  const uids = new Set(returned.flatMap((one) => [...one.uids]))
+  const found: Found = {
+    uids: new Map(),
+    patients: new Map(),
+    instances: new Map(),
+    studies: new Map(),
+    codes: new Map(),
+  }
+  const instances = new Set(returned.map(({ instance }) => instance))
+  const studies = new Set(returned.map(({ study }) => study))
+  const codes = new Set(returned.map(({ code }) => code))
+  const shared = new Map<number, FormerElement>()
+  let sentOn = ''
+  for await (const line of lines) {
+    switch (line.type) {
+      case 'crosswalk':
+        shared.clear()
+        // A day more: the facility's clock and its time zone.
+        sentOn = dayAfter(line.createdAt)
+        break
+      case 'forget':
+        shared.clear()
+        break
+      case 'patient':
+        found.patients.set(line.code, { ...line, sentOn })
+        break
+      case 'uids':
+        for (const [before, id] of line.pairs) if (uids.has(id)) found.uids.set(id, before)
+        break
+      case 'element':
+        shared.set(line.n, { characterSet: line.set, bytes: Buffer.from(line.bytes, 'base64') })
+        break
+      case 'item': {
+        const { code } = line
+        const elements = () => line.elements.flatMap((n) => shared.get(n) ?? [])
+        if (instances.has(line.instance))
+          found.instances.set(line.instance, { code, elements: elements() })
+        if (studies.has(line.study) && !found.studies.has(line.study))
+          found.studies.set(line.study, { code, elements: elements().filter(isOfStudy) })
+        if (codes.has(code) && !found.codes.has(code))
+          found.codes.set(code, { code, elements: elements().filter(isOfPatient) })
+        break
+      }
+    }
+  }
+  return found
+}
+
+function dayAfter(createdAt: string): string {
+  const day = new Date(Date.parse(createdAt) + 86_400_000).toISOString()
+  return day.slice(0, 10).replaceAll('-', '')
+}
+
+const tagOf = ({ bytes }: FormerElement): number =>
+  bytes.readUInt16LE(0) * 0x10000 + bytes.readUInt16LE(2)
+const isOfPatient = (element: FormerElement): boolean => tagOf(element) >>> 16 === 0x0010
+const isOfStudy = (element: FormerElement): boolean =>
+  isOfPatient(element) || STUDY_TAGS.has(tagOf(element))
+
+/** How much the crosswalk knew: the very instance, its study, its patient. */
+export type Knowledge = 'instance' | 'study' | 'patient' | 'text'
+
+/** @throws CommandError `not_in_crosswalk`, `file_exists`, and what reading and writing refuse */
+export async function restore(
+  { file, study, instance, code, text }: Returned,
+  found: Found,
+  folder: string,
+): Promise<{ readonly target: string; readonly by: Knowledge }> {
+  const target = join(folder, basename(file.path))
+  if (text !== undefined) {
+    const restored = restoreText(text, found)
+    if (restored === text) throw unknown()
+    await writeWhole(target, oneOf(Buffer.from(restored)), { mayReplace: false })
+    return { target, by: 'text' }
+  }
+  const exact = found.instances.get(instance)
+  const ofStudy = found.studies.get(study)
+  const match = exact ?? ofStudy ?? found.codes.get(code)
+  const patient = match && found.patients.get(match.code)
+  if (!match || !patient) throw unknown()
+  const former: FormerIdentity = {
+    code: match.code,
+    ...patient,
+    uids: found.uids,
+    elements: match.elements,
+  }
+  await writeWhole(target, reidentify(await reopen(file), former, HEADER_BYTES), {
+    mayReplace: false,
+  })
+  return { target, by: exact ? 'instance' : ofStudy ? 'study' : 'patient' }
+}
+
+const restoreText = (text: string, { uids, patients }: Found): string =>
+  text
+    .replace(UID_IN_TEXT, (id) => uids.get(id) ?? id)
+    .replace(CODE_IN_TEXT, (code) => patients.get(code)?.patientId ?? code)
+
+async function reopen(file: LocalFile): Promise<ReceivedInstance> {
+  // Not a loop: leaving it would close the source whose bytes are still to be read.
+  const { value: item } = await itemsOf(file)[Symbol.asyncIterator]().next()
+  if (item?.kind === 'instance') return item
+  throw unknown()
+}
+
+async function* oneOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes)
+}
+
+const unknown = () =>
+  new CommandError('no crosswalk knows this patient, study or instance', {
+    code: 'not_in_crosswalk',
+    hint: 'fetch the newest ones: nocturne crosswalk fetch; give keys of earlier years with further --key',
+  })

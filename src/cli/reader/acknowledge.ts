@@ -1,0 +1,54 @@
+import { signDetached } from '../../seal/index.js'
+import type { PrivateKey } from '../../seal/index.js'
+import { parseAnswer, receiptAnswer, sessionAnswer, transferAnswer } from '../answers.js'
+import { GatewayError } from '../client.js'
+import type { GatewayClient } from '../client.js'
+import { retry } from '../retry.js'
+
+interface Work {
+  readonly client: GatewayClient
+  readonly signal: AbortSignal
+  readonly key: PrivateKey
+  readonly onRetry: () => void
+}
+
+/**
+ * Tells the gateway, signed by the reader, what was opened. Answers the receipt; undefined when an earlier
+ * attempt had arrived and its answer was lost.
+ */
+export async function acknowledge(
+  work: Work,
+  id: string,
+  statement: string,
+): Promise<string | undefined> {
+  const signature = await signDetached(statement, work.key)
+  let attempts = 0
+  try {
+    return await retry(work, async () => {
+      attempts += 1
+      const path = `/v1/transfers/${id}/acknowledge`
+      const answer = await work.client.post(path, { statement, signature })
+      return parseAnswer(receiptAnswer, answer).receipt
+    })
+  } catch (error) {
+    if (attempts === 1 || !(error instanceof GatewayError)) throw error
+    const found = await work.client.json({ path: `/v1/transfers/${id}` })
+    if (parseAnswer(transferAnswer, found).state !== 'acknowledged') throw error
+    return undefined
+  }
+}
+
+/**
+ * Claims the transfer unless it is the asker's already, and answers their principal id, which the statement must
+ * name. Undefined when the transfer was acknowledged before, which needs no claim.
+ *
+ * @throws GatewayError `already_claimed`, `not_found`, ...
+ */
+export async function takeClaim(client: GatewayClient, id: string): Promise<string | undefined> {
+  const { principal } = parseAnswer(sessionAnswer, await client.json({ path: '/v1/session' }))
+  const found = await client.json({ path: `/v1/transfers/${id}` })
+  const { state, claimedBy } = parseAnswer(transferAnswer, found)
+  if (state === 'acknowledged') return undefined
+  if (claimedBy !== principal) await client.post(`/v1/transfers/${id}/claim`)
+  return principal
+}

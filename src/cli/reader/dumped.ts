@@ -1,0 +1,174 @@
+/** A transfer that `nocturne dump` wrote to files, opened without its gateway. */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { NocturneError } from '../../lib/errors.js'
+import { openSignedMessage } from '../../seal/index.js'
+import type { PrivateKey, SignedContent, Signer } from '../../seal/index.js'
+import { transferId } from '../answers.js'
+import { about, CommandError } from '../command-error.js'
+import { makeFolder, writeWholeText } from '../local-write.js'
+import { notLogged, readLoggedManifest } from '../audit/logged-manifest.js'
+import type { LoggedManifest } from '../audit/logged-manifest.js'
+import { itemPaths, mismatch, parseManifest } from './manifest.js'
+import { readFileBlocks, readMessageFile } from './message-file.js'
+import { openItem } from './open-item.js'
+
+const LIST = 'transfer.json'
+const MAX_BYTES = 256 * 1024 * 1024
+const MAX_RECIPIENTS = 1000
+
+/** In the folder or in `keys/`, and nowhere else. */
+const fileName = z.string().regex(/^(?:keys\/)?[A-Za-z0-9][\w.-]{0,254}$/)
+const place = z.looseObject({
+  index: z.int().nonnegative(),
+  data: fileName,
+  keys: z.record(z.string(), fileName),
+})
+type Place = z.infer<typeof place>
+
+const dumpedList = z.looseObject({
+  format: z.literal('nocturne-dump/v1'),
+  id: transferId,
+  manifest: place,
+  items: z.array(place),
+})
+
+export interface Dumped {
+  readonly folder: string
+  readonly key: PrivateKey
+  /** Whose signature the manifest must have: nothing inside the folder could vouch for the folder. */
+  readonly signers: readonly Signer[]
+  /** When given, the ledger must show this manifest, and the key that signed it must have been good then. */
+  readonly ledgerKey: string | undefined
+  /** Folder that gets one folder a transfer. */
+  readonly out: string
+  readonly signal: AbortSignal
+  /** An item that does not match, or does not open. The others are opened. */
+  readonly onFailed: (error: unknown) => void
+}
+
+export interface DumpedReport {
+  readonly id: string
+  readonly folder: string
+  /** Of the manifest, and how many of them were opened. */
+  readonly items: number
+  readonly opened: number
+  /** Every item was opened, and none was there that the manifest does not name. */
+  readonly isWhole: boolean
+  /** Of the manifest, RFC 3339: the signer's word. */
+  readonly signedAt: string
+  /** The ledger's. */
+  readonly loggedAt?: string
+  /** The key that signed has ended since, and nothing here but the signer's word says that it signed before. */
+  readonly hasKeyEnded: boolean
+}
+
+/**
+ * Every item of the signed manifest, each checked against it. `manifest.json` is written last, and only when all were
+ * opened: a folder with that file is whole.
+ *
+ * @throws CommandError `cannot_open`, `manifest_not_signed`, `manifest_not_logged`, `manifest_mismatch` for the manifest
+ *   itself, `file_unreadable`
+ */
+export async function openDumped(work: Dumped): Promise<DumpedReport> {
+  const list = await readList(work.folder)
+  const signed = await openManifest(work, list.id, list.manifest)
+  const manifest = parseManifest(signed.content, list.id)
+  const folder = join(work.out, list.id)
+  await makeFolder(folder)
+  const paths = itemPaths(manifest)
+  const places = new Map(list.items.map((item) => [item.index, item]))
+  let opened = 0
+  for (const item of manifest.items) {
+    work.signal.throwIfAborted()
+    const at = places.get(item.index)
+    places.delete(item.index)
+    try {
+      if (!at) throw mismatch(`item ${item.index}`)
+      const target = join(folder, paths.get(item.index) ?? '')
+      await openItem(item, () => messageOf(work.folder, at), work.key, target, {
+        mayReplace: false,
+      })
+      opened += 1
+    } catch (error) {
+      work.onFailed(error)
+    }
+  }
+  // Somebody put it there who could not sign for it.
+  for (const index of places.keys()) work.onFailed(mismatch(`item ${index}`))
+  const items = manifest.items.length
+  const isWhole = opened === items && places.size === 0
+  if (isWhole)
+    await writeWholeText(
+      join(folder, 'manifest.json'),
+      Buffer.from(signed.content).toString('utf8'),
+    )
+  return {
+    ...{ id: list.id, folder, items, opened, isWhole },
+    signedAt: signed.signedAt.toISOString(),
+    ...(signed.logged && { loggedAt: signed.logged.at.toISOString() }),
+    hasKeyEnded: signed.hasKeyEnded,
+  }
+}
+
+async function readList(folder: string): Promise<z.infer<typeof dumpedList>> {
+  const path = join(folder, LIST)
+  const bytes = await collect(readFileBlocks(path), path)
+  try {
+    return dumpedList.parse(JSON.parse(bytes.toString('utf8')))
+  } catch (cause) {
+    throw new CommandError(`this is no list of a dumped transfer: ${path}`, {
+      code: 'cannot_open',
+      hint: 'give a folder that nocturne dump wrote, or the sealed files themselves',
+      cause,
+    })
+  }
+}
+
+/**
+ * With the ledger's key, judged as of the ledger's time: whoever holds a key that has ended can write any time into a
+ * signature, and none into a log that was signed and witnessed since.
+ */
+async function openManifest(
+  work: Dumped,
+  transfer: string,
+  at: Place,
+): Promise<SignedContent & { readonly logged: LoggedManifest | undefined }> {
+  const { folder, key, signers, ledgerKey } = work
+  const logged =
+    ledgerKey === undefined ? undefined : await readLoggedManifest(folder, transfer, ledgerKey)
+  const sealed = await collect(messageOf(folder, at), at.data)
+  try {
+    const opened = await openSignedMessage(sealed, [key], signers, logged?.at)
+    if (!logged) return { ...opened, logged: undefined }
+    const digest = createHash('sha256').update(opened.content).digest('hex')
+    if (digest !== logged.digest) throw notLogged('it has another digest there')
+    if (opened.hasKeyEnded) throw new NocturneError('manifest_not_signed')
+    return { ...opened, logged }
+  } catch (error) {
+    throw about('the manifest', error)
+  }
+}
+
+/** All key packets, then the data packet: whoever's key is there finds their own. */
+async function* messageOf(folder: string, { data, keys }: Place): AsyncGenerator<Uint8Array> {
+  for (const file of Object.values(keys).slice(0, MAX_RECIPIENTS))
+    yield* readFileBlocks(join(folder, file))
+  yield* readMessageFile(join(folder, data))
+}
+
+async function collect(pieces: AsyncIterable<Uint8Array>, path: string): Promise<Buffer> {
+  const all: Buffer[] = []
+  let size = 0
+  for await (const piece of pieces) {
+    size += piece.length
+    if (size > MAX_BYTES)
+      throw new CommandError(`a file is too large: ${path}`, {
+        code: 'cannot_open',
+        hint: 'give a folder that nocturne dump wrote',
+      })
+    all.push(Buffer.from(piece))
+  }
+  return Buffer.concat(all)
+}

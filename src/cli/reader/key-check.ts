@@ -1,0 +1,76 @@
+/** The reader's side of the ready check. */
+import { z } from 'zod'
+import {
+  answerKeyCheck,
+  MAX_CHECK_BYTES,
+  MAX_SEALED_CHECK_BYTES,
+  readKeyCheck,
+} from '../../access/index.js'
+import { nodeCiphers, openMessage } from '../../seal/index.js'
+import type { PrivateKey } from '../../seal/index.js'
+import { parseAnswer } from '../answers.js'
+import type { GatewayClient } from '../client.js'
+import { about, CommandError } from '../command-error.js'
+import { once } from '../local-write.js'
+
+const text = z.string().min(1).max(200)
+const requestAnswer = z.looseObject({
+  id: text,
+  principal: text,
+  fingerprint: text,
+  message: z.base64().max(MAX_SEALED_CHECK_BYTES * 2),
+})
+const checkedAnswer = z.looseObject({
+  principal: text,
+  fingerprint: text,
+  receipt: z.string().max(100_000),
+})
+export type KeyChecked = z.infer<typeof checkedAnswer>
+
+/**
+ * Opens the gateway's text and answers its digest. A message that holds anything else, or names another gateway than
+ * the one that was asked, is answered nothing: it may be somebody's study.
+ *
+ * @throws CommandError `cannot_open` when the key does not open what the gateway seals to this reader.
+ */
+export async function checkKey(
+  client: GatewayClient,
+  gateway: string,
+  key: PrivateKey,
+): Promise<KeyChecked> {
+  const asked = parseAnswer(requestAnswer, await client.post('/v1/key-check'))
+  const check = readKeyCheck(await open(Buffer.from(asked.message, 'base64'), asked, key))
+  const { origin } = new URL(gateway)
+  if (check?.origin !== origin || check.principal !== asked.principal || !isNow(check.expiresAt))
+    throw new CommandError('what the gateway sealed is not a check of a key', {
+      code: 'challenge_invalid',
+      hint: 'nothing was answered; give --gateway as the address in its own configuration, and check both clocks',
+    })
+  const answer = { id: asked.id, answer: answerKeyCheck(check) }
+  return parseAnswer(checkedAnswer, await client.post('/v1/key-check/answer', answer))
+}
+
+const MAX_AHEAD_MS = 60 * 60_000
+
+const isNow = (expiresAt: number): boolean =>
+  expiresAt > Date.now() && expiresAt < Date.now() + MAX_AHEAD_MS
+
+async function open(
+  sealed: Buffer,
+  { fingerprint, principal }: z.infer<typeof requestAnswer>,
+  key: PrivateKey,
+): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  const options = { ciphers: nodeCiphers, maxContentBytes: MAX_CHECK_BYTES }
+  try {
+    for await (const piece of openMessage(once(sealed), [key], options)) pieces.push(piece)
+  } catch (error) {
+    if (fingerprint === key.fingerprint) throw about('the check', error)
+    throw new CommandError(`the gateway seals to another key of ${principal}`, {
+      code: 'cannot_open',
+      hint: `it seals to ${fingerprint.slice(0, 64)}; give that key, or give the operator your new certificate`,
+      cause: error,
+    })
+  }
+  return Buffer.concat(pieces)
+}

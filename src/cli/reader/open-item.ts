@@ -1,0 +1,64 @@
+/** One item of a manifest, from its message to its file. */
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { NocturneError } from '../../lib/errors.js'
+import { nodeCiphers, openMessage } from '../../seal/index.js'
+import type { PrivateKey } from '../../seal/index.js'
+import { about, CommandError } from '../command-error.js'
+import { ContentMeter, isSame } from './content-meter.js'
+import { DataPacketMeter, metered } from './data-packet.js'
+import { writeError, writeWhole } from '../local-write.js'
+import { mismatch } from './manifest.js'
+import type { ManifestItem } from './manifest.js'
+
+/**
+ * Measures, opens and measures again; the file gets its name only when both digests are those of the manifest.
+ * `message` is asked again when it does not open, to find out why.
+ *
+ * @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and what the disk refuses
+ */
+export async function openItem(
+  item: ManifestItem,
+  message: () => AsyncIterable<Uint8Array>,
+  key: PrivateKey,
+  target: string,
+  options: { readonly temporaryFolder?: string; readonly mayReplace?: boolean },
+): Promise<void> {
+  await mkdir(dirname(target), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw writeError(dirname(target), error)
+  })
+  const what = `item ${item.index}`
+  const meter = new DataPacketMeter()
+  const opened = new ContentMeter()
+  const check = () => {
+    if (!isSame(meter.digest(), item.ciphertext)) throw mismatch(what)
+    if (!isSame(opened.digest(), item.plaintext)) throw mismatch(what)
+    // What a viewer takes for a DICOM file must have been one when it was signed for.
+    if (item.kind === 'instance' && !opened.isDicom) throw mismatch(what)
+  }
+  try {
+    const source = metered(message(), meter)
+    const content = openMessage(source, [key], { ciphers: nodeCiphers, isTransient: true })
+    await writeWhole(target, opened.watch(content), { ...options, check })
+  } catch (error) {
+    throw await explain(error, item, message())
+  }
+}
+
+/** A changed byte ends the opening before the digests are compared: which of the two it was is found out here. */
+async function explain(
+  error: unknown,
+  item: ManifestItem,
+  message: AsyncIterable<Uint8Array>,
+): Promise<unknown> {
+  const isKnown = error instanceof NocturneError || error instanceof CommandError
+  if (!isKnown || error.code !== 'cannot_open') return error
+  const what = `item ${item.index}`
+  const meter = new DataPacketMeter()
+  try {
+    for await (const chunk of message) meter.update(chunk)
+  } catch {
+    return mismatch(what)
+  }
+  return isSame(meter.digest(), item.ciphertext) ? about(what, error) : mismatch(what)
+}

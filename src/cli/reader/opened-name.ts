@@ -1,0 +1,42 @@
+import { basename } from 'node:path'
+import { sniffExtension } from '../sender/media-types.js'
+
+/** Enough of the content to tell DICOM (132 bytes) and PDF. */
+const HEAD_BYTES = 132
+
+/** `scan.dcm` for `scan.dcm.pgp`; `scan.bin` by what is inside when the rest of the name has no ending. */
+export function openedName(path: string, head: Buffer): string {
+  const bare = basename(path).replace(/\.(pgp|gpg|asc)$/i, '')
+  return /.\.[A-Za-z0-9]{1,8}$/.test(bare) ? bare : `${bare}.${sniffExtension(head)}`
+}
+
+/** The first bytes of the content, and the content with those in front again. */
+export async function peek(
+  content: AsyncIterable<Uint8Array>,
+): Promise<{ readonly head: Buffer; readonly whole: AsyncIterable<Uint8Array> }> {
+  const iterator = content[Symbol.asyncIterator]()
+  const seen: Uint8Array[] = []
+  let size = 0
+  while (size < HEAD_BYTES) {
+    const next = await iterator.next()
+    if (next.done === true) break
+    // Copied: what is handed on may be used again by whoever made it.
+    seen.push(Uint8Array.from(next.value))
+    size += next.value.length
+  }
+  return { head: Buffer.concat(seen).subarray(0, HEAD_BYTES), whole: rejoin(seen, iterator) }
+}
+
+async function* rejoin(
+  seen: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* seen
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+      yield next.value
+    }
+  } finally {
+    await rest.return?.()
+  }
+}

@@ -1,0 +1,41 @@
+import { gatewayAnswer, inboxAnswer, parseAnswer } from '../answers.js'
+import type { GatewayClient } from '../client.js'
+import type { Signer } from '../../seal/index.js'
+import { readSmallText } from '../secret-file.js'
+
+/** The one transfer that was named, or the whole inbox in its order. */
+export async function listTargets(
+  client: GatewayClient,
+  id: string | undefined,
+): Promise<readonly string[]> {
+  if (id !== undefined) return [id]
+  const inbox = parseAnswer(inboxAnswer, await client.json({ path: '/v1/inbox' }))
+  return inbox.transfers.map((transfer) => transfer.id)
+}
+
+export interface TrustedGateway {
+  readonly name: string
+  /** One of these signed a manifest, while its key was good. */
+  readonly signers: readonly Signer[]
+}
+
+/** Certificates that a person names. */
+export const readSigners = (files: readonly string[]): Promise<Signer[]> =>
+  Promise.all(files.map(async (file) => ({ certificate: await readSmallText(file) })))
+
+/** The gateway's name, and the certificates its manifests must be signed with: those pinned in files, else as served. */
+export async function readGateway(
+  client: GatewayClient,
+  pinnedFiles: readonly string[],
+): Promise<TrustedGateway> {
+  const { name, certificate, formerCertificates } = parseAnswer(
+    gatewayAnswer,
+    await client.json({ path: '/v1/gateway' }),
+  )
+  if (pinnedFiles.length > 0) return { name, signers: await readSigners(pinnedFiles) }
+  const former = formerCertificates.map(({ certificate: before, until }) => ({
+    certificate: before,
+    until: new Date(until),
+  }))
+  return { name, signers: [{ certificate }, ...former] }
+}

@@ -1,0 +1,226 @@
+/**
+ * One transfer from the gateway to a folder: manifest, items, acknowledgement.
+ *
+ * The folder of a transfer, at any moment, also after a kill: finished items under their names, whole and
+ * verified; `.partial/` with what is under way; `manifest.json` once every item is there; `receipt.tlog-proof`
+ * once the gateway has the acknowledgement; `receipts.ndjson` after that. Running again goes on from whichever of
+ * these is missing.
+ */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { access, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { canonicalJson } from '../../lib/json.js'
+import { openSignedMessage } from '../../seal/index.js'
+import type { PrivateKey, SignedContent } from '../../seal/index.js'
+import { acknowledge } from './acknowledge.js'
+import { GatewayError } from '../client.js'
+import type { GatewayClient } from '../client.js'
+import { about, CommandError } from '../command-error.js'
+import { ContentMeter, isSame } from './content-meter.js'
+import { fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
+import type { Fetch } from './download.js'
+import { makeFolder, once, writeWholeText } from '../local-write.js'
+import { itemPaths, parseManifest } from './manifest.js'
+import type { Manifest, ManifestItem } from './manifest.js'
+import { openItem } from './open-item.js'
+import type { Progress } from '../progress.js'
+import type { TrustedGateway } from './pull-targets.js'
+import { fetchReceipts } from './receipts.js'
+
+/** Items under way at a time: enough to hide the round trips and the fsyncs. */
+const AT_A_TIME = 4
+/** A manifest is some 700 bytes an item. */
+const MAX_MANIFEST_BYTES = 256 * 1024 * 1024
+
+export interface Pull {
+  readonly client: GatewayClient
+  readonly signal: AbortSignal
+  readonly gateway: TrustedGateway
+  readonly key: PrivateKey
+  /** Folder that gets one folder a transfer. */
+  readonly out: string
+  /** Principal id of the reader; undefined when the transfer was acknowledged before. */
+  readonly reader: string | undefined
+  readonly startProgress: (totalBytes: number, totalItems: number) => Progress
+  readonly onRetry: () => void
+}
+
+export interface PullReport {
+  readonly id: string
+  readonly folder: string
+  readonly items: number
+  readonly bytes: number
+  /** Items that were there already and verified again. */
+  readonly kept: number
+  readonly isAcknowledged: boolean
+  /** False: the study is whole, and the receipts of its downloads could not be had. */
+  readonly hasReceipts: boolean
+  /** Of the manifest, RFC 3339; and whether the key that signed it has ended since. */
+  readonly signedAt: string
+  readonly hasKeyEnded: boolean
+}
+
+/** @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and what gateway and disk refuse. */
+export async function pull(work: Pull, id: string): Promise<PullReport> {
+  const folder = join(work.out, id)
+  const partial = join(folder, '.partial')
+  await makeFolder(partial)
+  const { content: bytes, signedAt, hasKeyEnded } = await openManifest(work, id)
+  const manifest = parseManifest(bytes, id, work.gateway.name)
+  const kept = await pullItems(work, manifest, folder, partial)
+  await writeWholeText(join(folder, 'manifest.json'), Buffer.from(bytes).toString('utf8'))
+  await rm(partial, { recursive: true, force: true })
+  const receipt = join(folder, 'receipt.tlog-proof')
+  if (work.reader !== undefined) {
+    const statement = canonicalJson({
+      v: 1,
+      type: 'nocturne-acknowledgement',
+      gateway: manifest.gateway,
+      transfer: id,
+      manifest: createHash('sha256').update(bytes).digest('hex'),
+      items: manifest.items.length,
+      reader: work.reader,
+      openedAt: new Date().toISOString(),
+    })
+    const proof = await acknowledge(work, id, statement)
+    if (proof !== undefined) await writeWholeText(receipt, proof)
+  }
+  return {
+    id,
+    folder,
+    items: manifest.items.length,
+    bytes: manifest.items.reduce((sum, { plaintext }) => sum + plaintext.size, 0),
+    kept,
+    isAcknowledged: await exists(receipt),
+    signedAt: signedAt.toISOString(),
+    hasKeyEnded,
+    hasReceipts: await fetchReceipts(work, manifest, join(folder, 'receipts.ndjson')),
+  }
+}
+
+async function openManifest(work: Pull, id: string): Promise<SignedContent> {
+  const sealed = await fetchToMemory({
+    ...work,
+    path: `/v1/transfers/${id}/manifest`,
+    what: 'the manifest',
+    size: MAX_MANIFEST_BYTES,
+    onBytes: () => undefined,
+  })
+  try {
+    return await openSignedMessage(sealed, [work.key], work.gateway.signers)
+  } catch (error) {
+    throw about('the manifest', error)
+  }
+}
+
+/** Some items at a time, in order; the first failure ends it. Answers how many were there already. */
+async function pullItems(
+  work: Pull,
+  manifest: Manifest,
+  folder: string,
+  partial: string,
+): Promise<number> {
+  const totalBytes = manifest.items.reduce((sum, { ciphertext }) => sum + ciphertext.size, 0)
+  const progress = work.startProgress(totalBytes, manifest.items.length)
+  const paths = itemPaths(manifest)
+  const failed = new AbortController()
+  const signal = AbortSignal.any([work.signal, failed.signal])
+  const items = manifest.items.values()
+  let kept = 0
+  const worker = async () => {
+    for (const item of items) {
+      if (failed.signal.aborted) return
+      const target = join(folder, paths.get(item.index) ?? '')
+      if (await isThere(target, item)) {
+        kept += 1
+        progress.skipBytes(item.ciphertext.size)
+      } else {
+        await pullItem({ ...work, signal }, manifest.transfer, item, target, partial, progress)
+      }
+      progress.addItem()
+    }
+  }
+  try {
+    await Promise.all(
+      Array.from({ length: AT_A_TIME }, () =>
+        worker().catch((error: unknown) => {
+          failed.abort()
+          throw error
+        }),
+      ),
+    )
+  } finally {
+    progress.clear()
+  }
+  return kept
+}
+
+/**
+ * Fetches, and opens what was fetched. What did not match the manifest is removed, so that the next attempt fetches it
+ * anew.
+ */
+async function pullItem(
+  work: Pull,
+  transfer: string,
+  item: ManifestItem,
+  target: string,
+  partial: string,
+  progress: Progress,
+): Promise<void> {
+  const what = `item ${item.index}`
+  const fetch: Fetch = {
+    ...work,
+    path: `/v1/transfers/${transfer}/items/${item.index}`,
+    what,
+    size: item.ciphertext.size,
+    onBytes: (count) => progress.addBytes(count),
+  }
+  const file = join(partial, `${item.index}.pgp`)
+  const isSmall = item.ciphertext.size <= IN_MEMORY_BYTES
+  let message = () => readBack(file)
+  try {
+    if (isSmall) {
+      const sealed = await fetchToMemory(fetch)
+      message = () => once(sealed)
+    } else {
+      await fetchToFile(fetch, file)
+    }
+  } catch (error) {
+    throw naming(what, error)
+  }
+  try {
+    await openItem(item, message, work.key, target, { temporaryFolder: partial })
+  } finally {
+    // Wrong or done: either way it is of no more use.
+    await rm(file, { force: true })
+    await rm(`${file}.etag`, { force: true })
+  }
+}
+
+/** A gateway that does not give an item says why in its own words, and not which one it was. */
+function naming(what: string, error: unknown): unknown {
+  if (!(error instanceof GatewayError)) return error
+  const { message, hint, code, cause } = error
+  return new CommandError(`${message}: ${what}`, { hint, code, cause })
+}
+
+/** A file from an earlier pull counts when it is what the manifest says, to the byte. */
+async function isThere(target: string, { plaintext }: ManifestItem): Promise<boolean> {
+  if (!(await exists(target))) return false
+  const meter = new ContentMeter()
+  try {
+    for await (const chunk of createReadStream(target, { highWaterMark: 256 * 1024 })) {
+      meter.update(chunk as Buffer)
+    }
+  } catch {
+    return false
+  }
+  return isSame(meter.digest(), plaintext)
+}
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

@@ -1,0 +1,98 @@
+/** One more recipient for a transfer, by somebody who can open it: the session keys are sealed again on this machine. */
+import { z } from 'zod'
+import { rewrapKeyPacket, toRecipient } from '../../seal/index.js'
+import type { PrivateKey } from '../../seal/index.js'
+import { parseAnswer, transferId } from '../answers.js'
+import type { GatewayClient } from '../client.js'
+import { about, CommandError } from '../command-error.js'
+
+const id = z.string().min(1).max(64)
+const fingerprint = z.string().regex(/^[0-9a-f]{40,64}$/)
+
+const packetsAnswer = z.looseObject({
+  id: transferId,
+  recipients: z.array(z.looseObject({ id, fingerprint })).max(10_000),
+  candidates: z
+    .array(z.looseObject({ id, fingerprint, certificate: z.string().max(1_100_000) }))
+    .max(10_000),
+  envelopes: z
+    .array(
+      z.looseObject({
+        envelope: z.string().max(64),
+        format: z.enum(['seipd1', 'seipd2']),
+        packet: z.base64().max(6_000),
+      }),
+    )
+    .max(10_000),
+})
+
+const changeAnswer = z.looseObject({
+  id: transferId,
+  recipient: id,
+  fingerprint,
+  receipt: z.string().max(100_000),
+})
+export type RecipientChange = z.infer<typeof changeAnswer>
+
+/** Who can open the transfer now, and who may be added. */
+export async function listRecipients(client: GatewayClient, transfer: string) {
+  const answer = await client.json({ path: `/v1/transfers/${transfer}/key-packets` })
+  return parseAnswer(packetsAnswer, answer)
+}
+
+export interface Addition {
+  readonly transfer: string
+  readonly recipient: string
+  /** What the reader's certificate must be; undefined takes the one that the gateway names. */
+  readonly fingerprint: string | undefined
+  readonly key: PrivateKey
+}
+
+/** @throws CommandError `recipient_not_allowed`, `recipient_unusable`, `cannot_open`, and what the gateway refuses. */
+export async function addRecipient(
+  client: GatewayClient,
+  { transfer, recipient: wanted, fingerprint: pinned, key }: Addition,
+): Promise<RecipientChange> {
+  const { candidates, envelopes } = await listRecipients(client, transfer)
+  const candidate = candidates.find((one) => one.id === wanted)
+  if (!candidate)
+    throw new CommandError(`${wanted} may not be added`, {
+      code: 'recipient_not_allowed',
+      hint: 'see who may: nocturne rewrap ID without --add; a reader must be in the group, and able to open this format',
+    })
+  // The policy is this machine's own, and the certificate must be the one whose fingerprint is shown.
+  const recipient = await toRecipient(wanted, candidate.certificate).catch((error: unknown) => {
+    throw about(wanted, error)
+  })
+  const isNamed = recipient.fingerprint === candidate.fingerprint
+  if (!isNamed || (pinned !== undefined && recipient.fingerprint !== pinned))
+    throw new CommandError(`the certificate of ${wanted} is not the one that was expected`, {
+      code: 'recipient_not_allowed',
+      hint: 'ask them for their fingerprint over another channel, and tell the operator',
+    })
+  const packets: { envelope: string; packet: string }[] = []
+  for (const { envelope, format, packet } of envelopes) {
+    const sealed = Buffer.from(packet, 'base64')
+    const again = await rewrapKeyPacket(sealed, format, key, recipient).catch((error: unknown) => {
+      throw about('the key packets', error)
+    })
+    packets.push({ envelope, packet: again.toString('base64') })
+  }
+  return parseAnswer(
+    changeAnswer,
+    await client.post(`/v1/transfers/${transfer}/recipients`, {
+      recipient: wanted,
+      fingerprint: recipient.fingerprint,
+      packets,
+    }),
+  )
+}
+
+export async function removeRecipient(
+  client: GatewayClient,
+  transfer: string,
+  recipient: string,
+): Promise<RecipientChange> {
+  const path = `/v1/transfers/${transfer}/recipients/remove`
+  return parseAnswer(changeAnswer, await client.post(path, { recipient }))
+}

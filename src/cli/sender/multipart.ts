@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import type { Writable } from 'node:stream'
+import type { Body } from '../client.js'
+import { fileError } from '../command-error.js'
+import type { LocalFile } from './files.js'
+
+/** Read and written by turns: while one block goes out the next is read, so memory stays at two of them. */
+const BLOCK_BYTES = 256 * 1024
+
+export interface MultipartOptions {
+  /** Come before the files, in this order. */
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  readonly files: readonly LocalFile[]
+  readonly onBytes?: (count: number) => void
+  readonly onFile?: () => void
+}
+
+/**
+ * A multipart/form-data body (RFC 7578) whose length is known before it begins, from files that are opened one
+ * at a time. A part's file name is its number: the sender's own names often hold a patient's and never leave.
+ */
+export function multipartBody({ fields, files, onBytes, onFile }: MultipartOptions): Body {
+  const boundary = newBoundary()
+  const head = fieldParts(boundary, fields)
+  const partHeads = files.map(({ mediaType }, at) => filePartHead(boundary, at + 1, mediaType))
+  const partEnd = Buffer.from('\r\n')
+  const tail = Buffer.from(`--${boundary}--\r\n`)
+  const contentLength = files.reduce(
+    (sum, file, at) => sum + (partHeads[at]?.length ?? 0) + file.size + partEnd.length,
+    head.length + tail.length,
+  )
+
+  const writeTo = async (request: Writable, stopped: AbortSignal) => {
+    const blocks = [Buffer.allocUnsafe(BLOCK_BYTES), Buffer.allocUnsafe(BLOCK_BYTES)] as const
+    // Only blocks of a file are waited for: they are used again.
+    void write(request, head, stopped)
+    for (const [at, file] of files.entries()) {
+      if (stopped.aborted) return
+      void write(request, partHeads[at] ?? partEnd, stopped)
+      await writeFile(request, file, blocks, stopped, onBytes)
+      void write(request, partEnd, stopped)
+      onFile?.()
+    }
+    await write(request, tail, stopped)
+  }
+  return { contentType: `multipart/form-data; boundary=${boundary}`, contentLength, writeTo }
+}
+
+export interface StreamBodyOptions {
+  readonly fields: MultipartOptions['fields']
+  readonly mediaType: string
+  /** Bytes that `content` gives. */
+  readonly size: number
+  readonly content: () => AsyncIterable<Uint8Array>
+}
+
+/** The same around one part whose content is made while it goes out. */
+export function streamBody({ fields, mediaType, size, content }: StreamBodyOptions): Body {
+  const boundary = newBoundary()
+  const head = Buffer.concat([fieldParts(boundary, fields), filePartHead(boundary, 1, mediaType)])
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`)
+  const writeTo = async (request: Writable, stopped: AbortSignal) => {
+    await write(request, head, stopped)
+    for await (const chunk of content()) {
+      if (stopped.aborted) return
+      // Copied: who makes it may use it again before it is on its way.
+      await write(request, Buffer.from(chunk), stopped)
+    }
+    await write(request, tail, stopped)
+  }
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    contentLength: head.length + size + tail.length,
+    writeTo,
+  }
+}
+
+const newBoundary = (): string => `nocturne-${randomBytes(18).toString('hex')}`
+
+const fieldParts = (boundary: string, fields: MultipartOptions['fields']): Buffer =>
+  Buffer.from(
+    fields
+      .map(
+        ([name, value]) =>
+          `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+      )
+      .join(''),
+  )
+
+const filePartHead = (boundary: string, number: number, mediaType: string): Buffer =>
+  Buffer.from(
+    `--${boundary}\r\nContent-Disposition: form-data; name="files"; filename="${number}"\r\n` +
+      `Content-Type: ${mediaType}\r\n\r\n`,
+  )
+
+/** @throws CommandError `file_unreadable`, also when the file has no longer the size that was announced for it. */
+async function writeFile(
+  request: Writable,
+  { path, size }: LocalFile,
+  blocks: readonly [Buffer, Buffer],
+  stopped: AbortSignal,
+  onBytes: ((count: number) => void) | undefined,
+): Promise<void> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw fileError(path, error)
+  })
+  let writing = Promise.resolve()
+  try {
+    let left = size
+    for (let turn = 0; !stopped.aborted; turn ^= 1) {
+      const block = turn === 0 ? blocks[0] : blocks[1]
+      const { bytesRead } = await file.read(block, 0, block.length).catch((error: unknown) => {
+        throw fileError(path, error)
+      })
+      await writing
+      if (bytesRead > left || (bytesRead === 0 && left > 0)) throw fileError(path, undefined)
+      if (bytesRead === 0) break
+      left -= bytesRead
+      writing = write(request, block.subarray(0, bytesRead), stopped)
+      onBytes?.(bytesRead)
+    }
+  } finally {
+    await writing
+    await file.close()
+  }
+}
+
+/** Resolves once the bytes are out of our hands, or nobody takes them any more. Never rejects: the request itself reports why. */
+function write(request: Writable, bytes: Buffer, stopped: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (stopped.aborted || request.destroyed) {
+      resolve()
+      return
+    }
+    const done = () => {
+      stopped.removeEventListener('abort', done)
+      resolve()
+    }
+    stopped.addEventListener('abort', done)
+    request.write(bytes, done)
+  })
+}

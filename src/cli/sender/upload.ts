@@ -1,0 +1,151 @@
+import { CATALOGUE } from '../../lib/errors.js'
+import {
+  gatewayAnswer,
+  parseAnswer,
+  stateAnswer,
+  transferAnswer,
+  uploadAnswer,
+} from '../answers.js'
+import type { GatewayAnswer, ItemAnswer, UploadAnswer } from '../answers.js'
+import type { GatewayClient } from '../client.js'
+import { GatewayError } from '../client.js'
+import { CommandError } from '../command-error.js'
+import type { LocalFile } from './files.js'
+import { multipartBody } from './multipart.js'
+import type { Progress } from '../progress.js'
+import { retry } from '../retry.js'
+
+export interface Upload {
+  readonly client: GatewayClient
+  readonly files: readonly LocalFile[]
+  readonly group: string | undefined
+  readonly priority: string | undefined
+  readonly progress: Progress
+  readonly signal: AbortSignal
+  readonly onRetry: () => void
+}
+
+export interface UploadReport {
+  /** The gateway's answer; of several requests the last one, with the items of all. */
+  readonly answer: UploadAnswer
+  /** The sender's own files by item number, where it is certain which one an item came from. */
+  readonly paths: ReadonlyMap<number, string>
+}
+
+/**
+ * Sends files as one transfer: in one request when it holds no more items than the gateway takes in one, else in
+ * an open transfer that is completed at the end.
+ *
+ * A single request is not repeated when its answer is lost: nobody knows then whether the transfer is with the
+ * readers, and a second one would be read twice. Requests of an open transfer are, because what came
+ * twice is answered `duplicate`; and an open transfer whose first answer was lost is never shown to anyone.
+ *
+ * @throws CommandError what the gateway refuses as a whole, `gateway_unreachable`
+ */
+export async function upload(work: Upload): Promise<UploadReport> {
+  const { limits } = parseAnswer(gatewayAnswer, await work.client.json({ path: '/v1/gateway' }))
+  checkLimits(work.files, limits)
+  if (work.files.length > limits.requestItems) return uploadInBatches(work, limits.requestItems)
+  return retry({ ...work, isOnce: true }, () => request(work, '/v1/transfers', work.files, true))
+}
+
+/** What is sure to be refused is not sent first. */
+function checkLimits(files: readonly LocalFile[], limits: GatewayAnswer['limits']): void {
+  const bytes = files.reduce((sum, { size }) => sum + size, 0)
+  const code =
+    files.length > limits.transferItems
+      ? 'too_many_items'
+      : bytes > limits.transferBytes
+        ? 'transfer_too_large'
+        : undefined
+  if (code === undefined) return
+  throw new CommandError(CATALOGUE[code].title, {
+    code,
+    hint: `one transfer takes ${limits.transferItems} files and ${limits.transferBytes} bytes; send the studies one by one`,
+  })
+}
+
+async function uploadInBatches(work: Upload, batchItems: number): Promise<UploadReport> {
+  const items: ItemAnswer[] = []
+  const paths = new Map<number, string>()
+  let id: string | undefined
+  for (let at = 0; at < work.files.length; at += batchItems) {
+    const batch = work.files.slice(at, at + batchItems)
+    const path = id === undefined ? '/v1/transfers' : `/v1/transfers/${id}/items`
+    const sent = await retry(work, () => request(work, path, batch, false))
+    // A first request of which nothing was accepted opens no transfer: its items carry no lasting number.
+    if (id === undefined && sent.answer.state === 'open') id = sent.answer.id
+    for (const item of sent.answer.items) items.push(item)
+    for (const [index, file] of sent.paths) paths.set(index, file)
+  }
+  if (id === undefined) return { answer: { items }, paths }
+  return { answer: { ...(await complete(work, id)), items }, paths }
+}
+
+/** One request. 422 with items is an answer like any other: it says what became of each file. */
+async function request(
+  work: Upload,
+  path: string,
+  files: readonly LocalFile[],
+  isWhole: boolean,
+): Promise<UploadReport> {
+  const { client, group, priority, progress } = work
+  const isFirst = path === '/v1/transfers'
+  const fields: (readonly [string, string])[] = []
+  if (isFirst && group !== undefined) fields.push(['group', group])
+  if (isFirst && priority !== undefined) fields.push(['priority', priority])
+  if (isFirst) fields.push(['complete', String(isWhole)])
+  let sentBytes = 0
+  let sentFiles = 0
+  const body = multipartBody({
+    fields,
+    files,
+    onBytes: (count) => {
+      sentBytes += count
+      progress.addBytes(count)
+    },
+    onFile: () => {
+      sentFiles += 1
+      progress.addItem()
+    },
+  })
+  const answer = await client
+    .json({ method: 'POST', path, body })
+    .catch((error: unknown) => {
+      if (error instanceof GatewayError && Array.isArray(error.answer.items)) return error.answer
+      progress.takeBack(sentBytes, sentFiles)
+      throw error
+    })
+    .then((found) => parseAnswer(uploadAnswer, found))
+  return { answer, paths: namePaths(answer.items, files) }
+}
+
+/** Items in the order of the parts; where an archive yielded several, only by the part that each one names. */
+function namePaths(items: readonly ItemAnswer[], files: readonly LocalFile[]) {
+  const inOrder = items.length === files.length
+  const paths = new Map<number, string>()
+  for (const [at, { index, part }] of items.entries()) {
+    const file = files[part === undefined ? (inOrder ? at : -1) : part - 1]
+    if (file !== undefined) paths.set(index, file.path)
+  }
+  return paths
+}
+
+async function complete(work: Upload, id: string): Promise<Record<string, unknown>> {
+  let attempts = 0
+  try {
+    return await retry(work, async () => {
+      attempts += 1
+      const answer = await work.client.post(`/v1/transfers/${id}/complete`)
+      return parseAnswer(stateAnswer, answer)
+    })
+  } catch (error) {
+    // The answer to an earlier attempt was lost on the way, and the transfer is complete.
+    const isDone = error instanceof GatewayError && error.code === 'transfer_not_open'
+    if (!isDone || attempts === 1) throw error
+    const found = await work.client.json({ path: `/v1/transfers/${id}` })
+    const { state } = parseAnswer(transferAnswer, found)
+    if (state === 'open' || state === 'abandoned') throw error
+    return { id, state }
+  }
+}

@@ -1,0 +1,129 @@
+import { access, constants, lstat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { SiteProblem, SiteSurvey } from '../../config/index.js'
+import { createLedger, nextReviewBy } from '../../ledger/index.js'
+import { asNocturneError } from '../../lib/errors.js'
+import { openState } from '../../state/index.js'
+import type { State } from '../../state/index.js'
+import { waitingCertificates } from '../../site/certificates.js'
+import { formatDay } from '../format.js'
+import { readSmallText } from '../secret-file.js'
+
+/** How far an event of the ledger may lie ahead: clocks of several gateways differ a little. */
+const CLOCK_SKEW_MS = 60_000
+
+export interface DatabaseCheck {
+  readonly problems: readonly SiteProblem[]
+  readonly warnings: readonly SiteProblem[]
+}
+
+const onlyProblems = (problems: readonly SiteProblem[]): DatabaseCheck => ({
+  problems,
+  warnings: [],
+})
+
+/** The database answers, its schema is ours, and the ledger in it verifies under the site's key. */
+export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<DatabaseCheck> {
+  const { database, databasePassword } = survey
+  if (database === undefined) return onlyProblems([])
+  const file = database.startsWith('sqlite:') ? database.slice('sqlite:'.length) : undefined
+  // A site that never served has no database yet, and a check makes none.
+  if (file !== undefined && !(await exists(file)))
+    return onlyProblems(await checkFolder(dirname(file)))
+  try {
+    const state = await openState(
+      database,
+      databasePassword === undefined ? {} : { password: databasePassword },
+    )
+    try {
+      const problems = await checkLedger(survey, state, now)
+      const warnings = [...(await checkWaiting(state)), ...(await checkReview(survey, state, now))]
+      return { problems, warnings }
+    } finally {
+      await state.close()
+    }
+  } catch (error) {
+    const { message, hint, code } = asNocturneError(error, 'database_unavailable')
+    const isDown = code === 'database_unavailable' || code === 'database_unusable'
+    const shown = isDown ? DATABASE_HINT : hint
+    return onlyProblems([{ path: 'database', problem: message, hint: shown }])
+  }
+}
+
+/** A certificate that was replaced and not confirmed: what its owner has now may not open what is sealed. */
+async function checkWaiting(state: State): Promise<SiteProblem[]> {
+  return (await waitingCertificates({ state })).map(({ principal, fingerprint }) => ({
+    path: 'keys',
+    problem: `the new certificate of ${principal} is not in effect (${fingerprint.slice(0, 16)}…)`,
+    hint: `compare its fingerprint with ${principal}, then: nocturne key confirm --site DIR --principal ${principal}`,
+  }))
+}
+
+async function checkReview({ site }: SiteSurvey, state: State, now: Date): Promise<SiteProblem[]> {
+  const nextBy = site && (await nextReviewBy(state.db, site.config.ledger.review.days))
+  if (nextBy === undefined || nextBy >= now.getTime()) return []
+  return [
+    {
+      path: 'ledger',
+      problem: `a review of activity is overdue since ${formatDay(new Date(nextBy))}`,
+      hint: 'an officer looks with nocturne audit query --question due, and records it with nocturne audit review',
+    },
+  ]
+}
+
+const DATABASE_HINT =
+  'see that the server answers, that user and database exist, and that NOCTURNE_DATABASE_PASSWORD(_FILE) is right; for SQLite, that the file belongs to this user'
+
+async function checkLedger(
+  { dir, name, ledgerKey }: SiteSurvey,
+  state: State,
+  now: Date,
+): Promise<SiteProblem[]> {
+  if (name === undefined || ledgerKey === undefined) return []
+  const ledger = await createLedger({ state, gateway: name, signingKey: ledgerKey })
+  const problems: SiteProblem[] = []
+  const { ok, size, problem } = await ledger.verify()
+  if (!ok)
+    problems.push({
+      path: 'ledger',
+      problem: `does not verify: ${problem ?? 'the entries do not give the signed head'}`,
+      hint: 'stop the gateway, keep a copy of the database, and run `nocturne audit verify --site DIR`',
+    })
+  const { rows } = await ledger.query({ start: Math.max(0, size - 1), limit: 1 })
+  const newest = rows[0] ? Date.parse(rows[0].entry.time) : -Infinity
+  if (newest > now.getTime() + CLOCK_SKEW_MS)
+    problems.push({
+      path: 'clock',
+      problem: `is behind the newest event of the ledger, of ${new Date(newest).toISOString()}`,
+      hint: 'set the clock of this machine, and keep it set with NTP',
+    })
+  const published = await readSmallText(join(dir, 'keys/ledger.vkey')).catch(() => '')
+  if (published.trim() !== ledger.verifierKey)
+    problems.push({
+      path: 'keys/ledger.vkey',
+      problem: 'is not the public key of secrets/ledger.pem under this gateway name',
+      hint: 'restore both from one backup, and gateway.name as it was: officers verify with this key',
+    })
+  return problems
+}
+
+async function checkFolder(folder: string): Promise<SiteProblem[]> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK)
+    return []
+  } catch {
+    return [
+      {
+        path: 'database',
+        problem: 'its folder is not there, or cannot be written by this user',
+        hint: `run: mkdir -m 700 ${folder}; and see that it belongs to the user who runs this`,
+      },
+    ]
+  }
+}
+
+const exists = (path: string) =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  )

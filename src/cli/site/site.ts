@@ -1,0 +1,41 @@
+import type { Site } from '../../config/index.js'
+import type { Rooms } from '../../rooms.js'
+import type { Actor } from '../../ledger/index.js'
+
+/** Who acts in the ledger when a command works on a site's files by itself. */
+export const SITE_ACTOR: Actor = { id: 'site', role: 'operator', method: 'site' }
+
+/** @throws SiteInvalidError with every mistake of the site */
+export async function openSite(dir: string): Promise<Site> {
+  const [{ loadSite }, { inspectCertificate }, { BUILT_IN_PROFILES, loadProfile }] =
+    await Promise.all([
+      import('../../config/index.js'),
+      import('../../seal/index.js'),
+      import('../../deidentify/index.js'),
+    ])
+  return loadSite(dir, process.env, {
+    inspectCertificate: (armored, policy) => inspectCertificate(armored, new Date(), policy),
+    builtInProfiles: BUILT_IN_PROFILES,
+    loadProfile,
+  })
+}
+
+/** Runs `work` with the rooms of a site, beside a gateway that may be running on it, and closes them. */
+export async function withRooms<T>(
+  dir: string,
+  work: (rooms: Rooms) => Promise<T>,
+  options: { readonly anchor?: 'check' | 'skip' } = {},
+): Promise<T> {
+  const [site, { openRooms }, { createLogger }] = await Promise.all([
+    openSite(dir),
+    import('../../rooms.js'),
+    import('../../lib/logger.js'),
+  ])
+  // The command speaks for itself: a room's log lines would stand between its own.
+  const rooms = await openRooms(site, { ...options, logger: createLogger('silent') })
+  try {
+    return await work(rooms)
+  } finally {
+    await rooms.close()
+  }
+}

@@ -1,0 +1,85 @@
+/** The standard's own way back: Encrypted Attributes Sequence (PS3.3 C.12.1.1.4, PS3.15 E.1.1). */
+import { Budget } from '../../dicom/budget.js'
+import { hex } from '../../dicom/dictionary.js'
+import { EXPLICIT, findElement, ITEM, type Element, type Encoding } from '../../dicom/element.js'
+import type { Pace, Steps } from '../../dicom/pace.js'
+import type { Subject } from '../subject.js'
+import { transcode } from '../../dicom/transcode.js'
+import { readDataset } from '../../dicom/walk.js'
+import { isIdentifying } from './way-back.js'
+import { encodeElement, encodeItemTag, encodeText, Output } from '../../dicom/write.js'
+
+const CHARACTER_SET = 0x00080005
+const ENCRYPTED_ATTRIBUTES = 0x04000500
+const CONTENT_SYNTAX = 0x04000510
+const CONTENT = 0x04000520
+const MODIFIED_ATTRIBUTES = 0x04000550
+const EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
+
+/** Names, numbers, dates, UIDs and a sentence or two, in every one of a study's instances. */
+const MAX_ELEMENT_BYTES = 0x800
+const MAX_BYTES = 0x4000
+
+interface Dataset {
+  readonly elements: readonly Element[]
+  readonly buffer: Buffer
+  readonly encoding: Encoding
+}
+
+/**
+ * The new data set with `enveloped` in it: what was changed, encrypted.
+ *
+ * @param clean was searched for identifiers already: what is added here is not searched, and nothing else is added.
+ */
+export function* addEncryptedAttributes(
+  clean: Dataset,
+  enveloped: Buffer,
+  { pace, report }: Pick<Subject, 'pace' | 'report'>,
+): Steps<{ header: Buffer; again: readonly Element[] }> {
+  const { encoding } = clean
+  // DER says where it ends, so the byte that makes an OB even (PS3.5 section 6.2) is passed over.
+  const isEven = enveloped.length % 2 === 0
+  const even = isEven ? enveloped : Buffer.concat([enveloped, Buffer.alloc(1)])
+  const item = Buffer.concat([
+    encodeElement(CONTENT_SYNTAX, 'UI', encodeText(EXPLICIT_VR_LITTLE_ENDIAN, 'UI'), encoding),
+    encodeElement(CONTENT, 'OB', even, encoding),
+  ])
+  const after = clean.elements.find(({ tag }) => tag > ENCRYPTED_ATTRIBUTES)
+  const at = after?.start ?? clean.buffer.length
+  const output = new Output()
+  output.add(clean.buffer, 0, at)
+  output.add(sequence(ENCRYPTED_ATTRIBUTES, item, encoding))
+  output.add(clean.buffer, at)
+  report.push({ path: hex(ENCRYPTED_ATTRIBUTES), action: 'added', reason: 'E.1.1' })
+  const header = yield* output.toBuffer(pace)
+  return { header, again: yield* readDataset(header, encoding, new Budget(pace)) }
+}
+
+/** The Encrypted Attributes Data Set (PS3.3 Table C.12-7), of what was changed: one sequence with one item. */
+export function* modifiedAttributes(
+  { elements, buffer, encoding }: Dataset,
+  changed: readonly Element[],
+  pace: Pace,
+): Steps<Buffer> {
+  // Without it the text could not be read: the content is a data set by itself.
+  const characterSet = findElement(elements, CHARACTER_SET)
+  const wanted = changed.filter(({ tag }) => isIdentifying(tag) && tag !== CHARACTER_SET)
+  const kept: { readonly tag: number; readonly bytes: Buffer }[] = []
+  let size = 0
+  for (const element of characterSet ? [characterSet, ...wanted] : wanted) {
+    if (pace.isDue(2)) yield
+    const { tag, start, end } = element
+    if (end - start > MAX_ELEMENT_BYTES) continue
+    const bytes = transcode(element, buffer, encoding, EXPLICIT)
+    if (bytes === undefined || size + bytes.length > MAX_BYTES) continue
+    size += bytes.length
+    kept.push({ tag, bytes })
+  }
+  kept.sort((a, b) => a.tag - b.tag)
+  return sequence(MODIFIED_ATTRIBUTES, Buffer.concat(kept.map(({ bytes }) => bytes)), EXPLICIT)
+}
+
+function sequence(tag: number, item: Buffer, encoding: Encoding): Buffer {
+  const content = Buffer.concat([encodeItemTag(ITEM, item.length, encoding), item])
+  return encodeElement(tag, 'SQ', content, encoding)
+}

@@ -1,0 +1,127 @@
+/** Who and what an instance is about, read from the top level of its data set. */
+import { NocturneError } from '../../lib/errors.js'
+import { decodeDefault } from '../../dicom/charset.js'
+import { readUint16 } from '../../pixels/geometry.js'
+import type { ReadAttribute } from '../rules/conditions.js'
+import { vrOf } from '../../dicom/dictionary.js'
+import { readerOf } from '../../dicom/attributes.js'
+import { findElement, type Element, type Encoding } from '../../dicom/element.js'
+import type { OriginalIdentity } from '../index.js'
+import type { Hmac } from './hmac.js'
+import { isRegistered } from './keys.js'
+import { remembered } from '../../lib/remembered.js'
+import { decodeOf } from '../values/rewrite.js'
+
+export interface Uids {
+  readonly studyInstanceUID: string
+  readonly seriesInstanceUID: string
+  readonly sopInstanceUID: string
+}
+
+export interface Identity extends Uids {
+  readonly sopClassUID: string
+  readonly modality: string
+  readonly original: OriginalIdentity
+}
+
+/** PS3.3 C.7.3.1.1.1, retired ones included. */
+const MODALITIES: ReadonlySet<string> = new Set(
+  (
+    'ANN AR AS ASMT AU BDUS BI BMD CD CF CFM CP CR CS CT CTPROTOCOL DD DF DG DM DMS DOC DS DX EC ECG EEG EMG EOG EPS ES ' +
+    'FA FID FS GM HC HD IO IOL IVOCT IVUS KER KO LEN LP LS M3D MA MG MR MS NM OAM OCT OP OPM OPR OPT OPTBSV OPTENF ' +
+    'OPV OSS OT PA PLAN POS PR PT PX REG RESP RF RG RTDOSE RTIMAGE RTINTENT RTPLAN RTRAD RTRECORD RTSEGANN RTSTRUCT ' +
+    'RWV SEG SM SMR SR SRF ST STAIN TEXTUREMAP TG US VA VF XA XAPROTOCOL XC'
+  ).split(' '),
+)
+
+/** Media Storage Directory Storage. */
+export const DIRECTORY = '1.2.840.10008.1.3.10'
+const DIRECTORY_RECORDS = 0x00041220
+/** Encapsulated PDF, CDA, STL, OBJ, MTL (PS3.4 B.5). */
+const ENCAPSULATED = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.104\.\d+$/
+/** Basic Voice and General Audio Waveform Storage: a voice is its owner's, and it may say names. */
+const AUDIO = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.9\.4\.\d+$/
+
+/** The same for rules about images, with numbers of 16 bits (Rows, Columns) as decimals. */
+export const attributesOf =
+  (elements: readonly Element[], buffer: Buffer, encoding: Encoding): ReadAttribute =>
+  (tag) => {
+    const found = vrOf(tag) === 'US' && findElement(elements, tag)
+    return found
+      ? String(readUint16(found, buffer, encoding) ?? '')
+      : readerOf(elements, buffer)(tag)
+  }
+
+/** Which instance it is. */
+export function readUids(elements: readonly Element[], buffer: Buffer): Uids {
+  const read = readerOf(elements, buffer)
+  return {
+    studyInstanceUID: read(0x0020000d),
+    seriesInstanceUID: read(0x0020000e),
+    sopInstanceUID: read(0x00080018),
+  }
+}
+
+/** @throws NocturneError `media_directory`, `missing_identity`, `private_sop_class`, `encapsulated_document`, `recorded_sound` */
+export function readIdentity(elements: readonly Element[], buffer: Buffer): Identity {
+  const decode = decodeOf(elements, buffer) ?? decodeDefault
+  const read = readerOf(elements, buffer)
+  const sopClassUID = read(0x00080016)
+  if (sopClassUID === DIRECTORY || elements.some(({ tag }) => tag === DIRECTORY_RECORDS))
+    throw new NocturneError('media_directory')
+  const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = readUids(elements, buffer)
+  const uids = [studyInstanceUID, seriesInstanceUID, sopInstanceUID, sopClassUID]
+  // A UID that breaks PS3.5 section 9 still tells instances apart, and is replaced.
+  if (uids.some((uid) => !/^[^\\]{1,64}$/.test(uid))) throw new NocturneError('missing_identity')
+  // In the data set what is not registered is replaced: it would differ from group 0002.
+  if (!isRegistered(sopClassUID)) throw new NocturneError('private_sop_class')
+  if (ENCAPSULATED.test(sopClassUID)) throw new NocturneError('encapsulated_document')
+  if (AUDIO.test(sopClassUID)) throw new NocturneError('recorded_sound')
+  const modality = read(0x00080060)
+  return {
+    studyInstanceUID,
+    seriesInstanceUID,
+    sopInstanceUID,
+    sopClassUID,
+    modality: MODALITIES.has(modality) ? modality : 'OT',
+    original: {
+      patientId: read(0x00100020, decode),
+      issuer: read(0x00100021, decode),
+      patientName: read(0x00100010, decode),
+      birthDate: read(0x00100030),
+    },
+  }
+}
+
+/**
+ * The patient's keyed handle: by Patient ID and its issuer; without an ID by name and birth date; without either by the
+ * study, so that two unnamed patients do not become one.
+ */
+export function handleOf(
+  { original, studyInstanceUID }: Pick<Identity, 'original' | 'studyInstanceUID'>,
+  digest: Hmac,
+) {
+  const { patientId, issuer, patientName, birthDate } = original
+  const name = patientName.replace(/[\^=\s]+/g, ' ').trim()
+  const basis =
+    patientId !== ''
+      ? ['id', patientId, issuer]
+      : name !== ''
+        ? ['name', name.toUpperCase(), birthDate]
+        : ['study', studyInstanceUID]
+  return { handle: handleUnder(digest, JSON.stringify(basis)), isPatient: basis[0] !== 'study' }
+}
+
+/** The last patients under each key: the slices of a study have the same. */
+const handles = new WeakMap<Hmac, (basis: string) => string>()
+const PATIENTS = 16
+/** Of the longest ID, name and issuer that are not made to fill the memory. */
+const MAX_BASIS = 1000
+
+function handleUnder(digest: Hmac, basis: string): string {
+  const handle =
+    handles.get(digest) ??
+    remembered((text) => digest.ofText(text).toString('hex'), PATIENTS, MAX_BASIS)
+  handles.set(digest, handle)
+  return handle(basis)
+}

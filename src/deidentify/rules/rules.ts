@@ -1,0 +1,204 @@
+/** What happens to an element: Table E.1-1 under the options of a profile, and rules by VR for what it does not list. */
+import { attributeOf, ATTRIBUTES, groupOf, hex, isPrivate, vrOf } from '../../dicom/dictionary.js'
+import { CONFIDENTIALITY } from './annex-e.js'
+import type { ConfidentialityRow } from './annex-e.js'
+import type { Element } from '../../dicom/element.js'
+import {
+  FULL_DATES,
+  MODIFIED_DATES,
+  OPTIONS,
+  PATIENT_CHARACTERISTICS,
+  RETAIN_UIDS,
+  SAFE_PRIVATE,
+} from './options.js'
+import type { Profile } from './profile.js'
+import { ALIKE, PROSE } from './unlisted.js'
+
+/** Actions of Table E.1-1 that need nothing but the element: X, Z, D and U. */
+export type Base = 'remove' | 'empty' | 'dummy' | 'remap'
+
+export interface Rule {
+  /** `keep` and `check` look into sequences; `check` also looks for identifiers in text, `prose` lets only words stay. */
+  readonly step: Base | 'keep' | 'check' | 'prose' | 'date' | 'timezone' | 'clean' | 'code'
+  /** Where `step` finds nothing that may stay. */
+  readonly base: Base
+  readonly reason: string
+  readonly option?: string | undefined
+}
+
+export interface Rules {
+  ruleFor(element: Pick<Element, 'tag' | 'vr' | 'fragments'>): Rule
+  /** Table E.1-1 has a row for it. */
+  isListed(tag: number): boolean
+  /** The Retain Safe Private Option: private elements are looked at before `ruleFor` removes them. */
+  readonly keepsSafePrivate: boolean
+  /** The Retain Patient Characteristics Option: content items of reports are looked at by it. */
+  readonly keepsCharacteristics: boolean
+  /** The option for dates, which elements outside the table follow too. */
+  readonly dates: 'modified' | 'full' | 'removed'
+}
+
+const STEPS: Readonly<Record<ConfidentialityColumn, Base>> = {
+  X: 'remove',
+  Z: 'empty',
+  D: 'dummy',
+  U: 'remap',
+  // The form that is valid whatever the attribute's type: empty for type 2, a dummy for type 1, both for type 3.
+  'X/Z': 'empty',
+  'X/D': 'dummy',
+  'Z/D': 'dummy',
+  'X/Z/D': 'dummy',
+  // References stay, with the UIDs inside remapped.
+  'X/Z/U*': 'remap',
+}
+type ConfidentialityColumn = 'X' | 'Z' | 'D' | 'U' | 'X/Z' | 'X/D' | 'Z/D' | 'X/Z/D' | 'X/Z/U*'
+
+const TABLE = 'E.1-1'
+const REFERENCED_STUDIES = 0x00081110
+const ENCRYPTED_ATTRIBUTES = 0x04000500
+const rule = (step: Rule['step'], base: Base, reason: string, option?: string): Rule =>
+  // One shape for all, also where there is no option: every element asks.
+  ({ step, base, reason, option })
+
+const PRIVATE = rule('remove', 'remove', 'private')
+const GROUP_LENGTH = rule('remove', 'remove', 'group length')
+const CURVE = rule('remove', 'remove', 'E.1-1 curve')
+const OVERLAY = rule('remove', 'remove', 'E.1-1 overlay')
+const MISPLACED = rule('remove', 'remove', 'misplaced group')
+const UNKNOWN = rule('remove', 'remove', 'unknown')
+const NESTED_PIXELS = rule('remove', 'remove', 'nested pixel data')
+const CODE = rule('code', 'dummy', TABLE)
+const TEXT = rule('check', 'dummy', 'identifier in text')
+const SENTENCES = rule('prose', 'dummy', 'backstop free text')
+const DISAGREEING = rule('remove', 'remove', 'another VR')
+const NUMBER = rule('check', 'empty', 'not a number')
+const BYTES = rule('check', 'remove', 'identifier in bytes')
+const NAME = rule('empty', 'empty', 'backstop PN')
+const TITLE = rule('empty', 'empty', 'backstop AE')
+const ENCRYPTED = rule('remove', 'remove', 'encrypted attributes')
+const ADDRESS = rule('remove', 'remove', 'backstop UR')
+
+const BACKSTOPS: Readonly<Record<string, Rule>> = {
+  PN: NAME,
+  AE: TITLE,
+  UR: ADDRESS,
+  DS: NUMBER,
+  IS: NUMBER,
+  AS: NUMBER,
+  CS: TEXT,
+  LO: TEXT,
+  SH: TEXT,
+  ST: TEXT,
+  LT: TEXT,
+  UT: TEXT,
+  UC: TEXT,
+}
+const DATE_VRS: ReadonlySet<string> = new Set(['DA', 'DT', 'TM'])
+
+const compiled = new WeakMap<Profile, Rules>()
+
+/** The rules of a profile. */
+export function rulesOf(profile: Profile): Rules {
+  const known = compiled.get(profile)
+  if (known) return known
+  const rules = compile(profile)
+  compiled.set(profile, rules)
+  return rules
+}
+
+function compile(profile: Profile): Rules {
+  const chosen = OPTIONS.filter(({ code }) => profile.options.includes(code))
+  const table = new Map(CONFIDENTIALITY.map((row) => [row.tag, ruleOf(row, chosen)]))
+  // Type 3 with at least one item wherever it stands: emptied it would be invalid, removed it never is.
+  if (table.get(REFERENCED_STUDIES)?.step === 'empty')
+    table.set(REFERENCED_STUDIES, rule('remove', 'remove', TABLE))
+  // The originals, for whoever has a key: the table is silent, for it speaks of those that are made with it.
+  table.set(ENCRYPTED_ATTRIBUTES, ENCRYPTED)
+  for (const [tag, like] of ALIKE) {
+    const row = table.get(like)
+    if (row) table.set(tag, rule(row.step, row.base, `E.1-1 as ${hex(like)}`, row.option))
+  }
+  table.set(0x00100010, CODE)
+  table.set(0x00100020, CODE)
+  const dates = profile.options.includes(FULL_DATES)
+    ? 'full'
+    : profile.options.includes(MODIFIED_DATES)
+      ? 'modified'
+      : 'removed'
+  const dateRule =
+    dates === 'full'
+      ? rule('keep', 'empty', 'backstop date', FULL_DATES)
+      : dates === 'modified'
+        ? rule('date', 'empty', 'backstop date', MODIFIED_DATES)
+        : rule('empty', 'empty', 'backstop date')
+  const uidRule = profile.options.includes(RETAIN_UIDS)
+    ? rule('keep', 'remap', 'backstop UI', RETAIN_UIDS)
+    : rule('remap', 'remap', 'backstop UI')
+  const unlisted = (vr: string) =>
+    DATE_VRS.has(vr) ? dateRule : vr === 'UI' ? uidRule : BACKSTOPS[vr]
+  const ruleFor: Rules['ruleFor'] = ({ tag, vr, fragments }) => {
+    if (isPrivate(tag)) return PRIVATE
+    if ((tag & 0xffff) === 0) return GROUP_LENGTH
+    const group = groupOf(tag)
+    if (group < 0x0008) return MISPLACED
+    if ((group & 0xff00) === 0x5000) return CURVE
+    if ((group & 0xff00) === 0x6000) return OVERLAY
+    if (group === 0x7fe0) return NESTED_PIXELS
+    const row = table.get(tag)
+    if (row) return row
+    const known = vrOf(tag)
+    if (known === undefined || fragments) return UNKNOWN
+    if (vr !== 'UN' && (vr === 'SQ') !== (known === 'SQ')) return DISAGREEING
+    // What the file calls it and what PS3.6 calls it: the stricter of the two decides.
+    const own = unlisted(vr)
+    const listed = PROSE.has(tag) ? SENTENCES : unlisted(known)
+    // Text in the place of binary numbers says nothing to a reader but what somebody typed.
+    if (listed === undefined) return own ? DISAGREEING : BYTES
+    if (own === undefined) return listed
+    return STRICTNESS[own.step] >= STRICTNESS[listed.step] ? own : listed
+  }
+  // By attribute: nearly every element has the VR that PS3.6 gives it.
+  const usual = ATTRIBUTES.map(([tag, { vr }]) => ruleFor({ tag, vr }))
+  return {
+    dates,
+    keepsSafePrivate: profile.options.includes(SAFE_PRIVATE),
+    keepsCharacteristics: profile.options.includes(PATIENT_CHARACTERISTICS),
+    isListed: (tag) => table.has(tag),
+    ruleFor(element) {
+      if (isPrivate(element.tag)) return PRIVATE
+      const attribute = attributeOf(element.tag)
+      const isUsual = attribute?.vr === element.vr && !element.fragments
+      return (isUsual ? usual[attribute.index] : undefined) ?? ruleFor(element)
+    },
+  }
+}
+
+const STRICTNESS: Readonly<Record<Rule['step'], number>> = {
+  keep: 0,
+  check: 1,
+  prose: 2,
+  timezone: 2,
+  clean: 2,
+  date: 3,
+  remap: 4,
+  code: 4,
+  dummy: 5,
+  empty: 6,
+  remove: 7,
+}
+
+function ruleOf(row: ConfidentialityRow, chosen: typeof OPTIONS): Rule {
+  const base = STEPS[row.basic as ConfidentialityColumn]
+  const asked = chosen.filter(({ column }) => row.columns[column] !== undefined)
+  // Where one option keeps and another cleans, the cleaned form satisfies both.
+  const cleaning = asked.find(({ column }) => row.columns[column] === 'C')
+  const deciding = cleaning ?? asked[0]
+  if (!deciding) return rule(base, base, TABLE)
+  const step = cleaning ? cleaningStep(row.tag, cleaning.code) : 'keep'
+  return rule(step, base, TABLE, deciding.code)
+}
+
+function cleaningStep(tag: number, option: string): Rule['step'] {
+  if (option !== MODIFIED_DATES) return 'clean'
+  return tag === 0x00080201 ? 'timezone' : 'date'
+}

@@ -1,0 +1,139 @@
+/** What PS3.15 E.1.3 wants a conformance statement to say, from the profile itself. */
+import { describeDummies } from '../values/dummy.js'
+import { hex, keywordOf } from '../../dicom/dictionary.js'
+import { CONFIDENTIALITY } from './annex-e.js'
+import {
+  BASIC,
+  CLEAN_FEATURES,
+  FULL_DATES,
+  MODIFIED_DATES,
+  OPTIONS,
+  RETAIN_UIDS,
+  SAFE_PRIVATE,
+} from './options.js'
+import type { Profile } from './profile.js'
+import { rulesOf, type Rule } from './rules.js'
+import { ALIKE } from './unlisted.js'
+
+/** No row of the table is decided by `check` or `prose`. */
+const HEADINGS: Readonly<Record<Exclude<Rule['step'], 'check' | 'prose'>, string>> = {
+  remove: 'Removed',
+  empty: 'Emptied (zero length)',
+  dummy: 'Replaced by a dummy of their VR; sequences stay as a frame whose texts are replaced',
+  code: 'Replaced by the random code of the patient',
+  remap: 'UIDs replaced, each by the same one everywhere it stands',
+  date: 'Moved by the shift of the patient; what is no full date is treated as without the option',
+  timezone: 'Kept where it is an offset',
+  clean: 'Cleaned: only words of a published vocabulary, quantities, and what is not text stay',
+  keep: 'Kept unless an identifier of the source is found in them',
+}
+
+const rest = (
+  keepsUids: boolean,
+) => `Elements that Table E.1-1 does not list: private elements, group lengths, misplaced groups, curves (50xx), overlays (60xx),
+pixel data inside sequences, and elements that PS3.6 (2024e) does not list are removed. PN and AE are emptied, UR is removed, dates and
+times follow the option for dates, UIDs ${
+  keepsUids ? 'stay' : "are replaced unless they are DICOM's own or name a class"
+}, numbers stay when they are
+numbers. Text that people write (LT, ST, UC and UT but for some of equipment, and comments in LO) is cleaned: only words of a published
+vocabulary and quantities stay. Other text stays when no identifier of the source is in it. Text in the place of items or binary
+numbers is removed. All of this holds at every level of nesting. Everything behind Pixel Data is removed.`
+
+/** Markdown. It says what the rules do, not what they are meant to do: it is made of the rules that run. */
+export function conformanceStatement(profile: Profile): string {
+  const rules = rulesOf(profile)
+  const options = OPTIONS.filter(({ code }) => profile.options.includes(code))
+  const keepsUids = profile.options.includes(RETAIN_UIDS)
+  const byStep = new Map<string, string[]>()
+  for (const { tag } of CONFIDENTIALITY) {
+    const { step, option } = rules.ruleFor({ tag, vr: 'UN' })
+    const entry = option === undefined ? nameOf(tag) : `${nameOf(tag)} [${option}]`
+    byStep.set(step, [...(byStep.get(step) ?? []), entry])
+  }
+  return `${[
+    `# De-identification under the profile ${profile.name}, version ${profile.version}`,
+    'PS3.15 Annex E, DICOM 2024e. A number in brackets is the option that decided.',
+    '## Profile and options',
+    list([BASIC, ...options].map(({ code, meaning }) => `${code} ${meaning}`)),
+    '## Attributes of Table E.1-1',
+    ...Object.entries(HEADINGS).flatMap(([step, heading]) => {
+      const entries = byStep.get(step)
+      return entries ? [`### ${heading}`, list(entries)] : []
+    }),
+    '## Dummy values',
+    `The same for everybody, by VR: ${describeDummies()}, and zeros for the VRs that are not text.`,
+    ...(profile.options.includes(MODIFIED_DATES) ? ['## Dates and times', MODIFIED] : []),
+    '## Content items',
+    CONTENT,
+    '## Other elements',
+    rest(keepsUids),
+    'These are treated as an attribute of the table that says the same of somebody:',
+    list([...ALIKE].map(([tag, like]) => `${nameOf(tag)} as ${nameOf(like)}`)),
+    ...(profile.options.includes(SAFE_PRIVATE)
+      ? [
+          'Private elements of Table E.3.10-1 (2020) stay with their creators when group, creator, element, VR and VM are those of the table and the value has the form of its VR; sequences never do.',
+        ]
+      : []),
+    '## Inserted',
+    list([
+      'PatientIdentityRemoved (0012,0062): YES',
+      `DeidentificationMethod (0012,0063): Nocturne ${profile.name} ${profile.version}`,
+      'DeidentificationMethodCodeSequence (0012,0064): the codes above',
+      `LongitudinalTemporalInformationModified (0028,0303): ${temporal(profile)}`,
+      'PatientName and PatientID where they are missing; preamble and File Meta Information anew',
+    ]),
+    '## References',
+    keepsUids ? 'UIDs are kept, and references with them.' : references(profile),
+    '## Pixel Data',
+    `Images that may have text burned in (config/pixel-rules.yaml) are ${becomesOf(profile)}. All others pass byte for byte.`,
+    profile.options.includes(CLEAN_FEATURES)
+      ? 'Images that may show a face, or from which one can be made (config/face-rules.yaml), are quarantined; the others get Recognizable Visual Features (0028,0302) = NO and code 113102.'
+      : 'Clean Recognizable Visual Features is not claimed.',
+    '## Re-identification',
+    profile.links === 'transfer'
+      ? 'None: Encrypted Attributes Sequence (0400,0500) is not used, and no original identity is kept.'
+      : `${ENCRYPTED_ATTRIBUTES} Codes and original identities are kept for the facility alone, outside the instance.`,
+  ].join('\n\n')}\n`
+}
+
+const nameOf = (tag: number): string =>
+  `${keywordOf(tag) ?? ''} (${hex(tag).slice(0, 4)},${hex(tag).slice(4)})`.trim()
+
+const PIXELS: Readonly<Record<Profile['pixels'], string>> = {
+  blank:
+    'blanked where a rule says where the text is (RULES), and get Burned In Annotation (0028,0301) = NO and code 113101; pixels outside what is blanked are not changed. Those that no rule covers, or that cannot be blanked without loss to the rest, are quarantined',
+  quarantine: 'quarantined; Clean Pixel Data is not claimed',
+  pass: 'passed and marked in manifest and ledger; Clean Pixel Data is not claimed',
+}
+
+function becomesOf({ pixels, blanking }: Profile): string {
+  const shipped = 'config/blanking-rules.yaml'
+  const count = `${blanking.length} ${blanking.length === 1 ? 'rule' : 'rules'}`
+  const own = blanking.length > 0 ? `the ${count} of the profile itself and ${shipped}` : shipped
+  return PIXELS[pixels].replace('RULES', own)
+}
+
+const MODIFIED =
+  'Each patient has one shift, at random and kept with the code: whole days into the past, so that intervals stay to the second, within a study and between studies. Date and time beside each other move as one instant; offsets from UTC stay.'
+
+const CONTENT = `Items of Content, Acquisition Context and Specimen Preparation Step Content Item Sequence that stay are treated by the type of their
+values: texts are cleaned, or replaced where Clean Descriptors is not claimed and the sequence is replaced; names become a dummy, UIDs are replaced, dates and times follow the option for
+dates, codes of published schemes and numbers stay. Subject Birth Date (121031, DCM), and any date that is the birth date, becomes a dummy; Subject Sex
+(121032, DCM) and Subject Age (121033, DCM) lose their values unless Retain Patient Characteristics is claimed.`
+
+const ENCRYPTED_ATTRIBUTES =
+  "Encrypted Attributes Sequence (0400,0500) is added for facilities that name a certificate (encryptedAttributes in nocturne.yaml): one item with original values of the top level, up to 2 KiB each and 16 KiB together, in explicit VR little endian; CMS EnvelopedData with AES-256-CBC, its key transported by RSA (PKCS #1 v1.5) to each recipient, named by subject key identifier. Keys are the facility's own: RSA of at least 2048 bits."
+
+const references = ({ links }: Profile): string =>
+  `New UIDs are 2.25. and 128 bits of HMAC-SHA256 under a secret of the facility, so references between instances stay whole, ${
+    links === 'facility' ? 'in all transfers of the facility.' : 'within a transfer and no further.'
+  }`
+
+const list = (entries: readonly string[]): string => entries.map((entry) => `- ${entry}`).join('\n')
+
+const temporal = ({ options }: Profile): string =>
+  options.includes(FULL_DATES)
+    ? 'UNMODIFIED'
+    : options.includes(MODIFIED_DATES)
+      ? 'MODIFIED'
+      : 'REMOVED'

@@ -1,0 +1,55 @@
+/** Whether a value of the source holds what may not stay: an identifier, or in a number anything else. */
+import type { Element } from '../../dicom/element.js'
+import type { Identifiers } from './identifiers.js'
+import { kindOf } from '../../dicom/kind.js'
+import type { Steps } from '../../dicom/pace.js'
+import type { Scope } from '../values/rewrite.js'
+
+const LARGE = 0x10000
+
+/** What is searched in one step. */
+export const isSmall = ({ items, valueStart, valueEnd }: Element): boolean =>
+  items === undefined && valueEnd - valueStart < LARGE
+
+/** Of a large value, in steps: before it is known whether that will be asked for. */
+export function* searchLarge(
+  element: Element,
+  { subject, buffer }: Pick<Scope, 'subject' | 'buffer'>,
+): Steps<boolean> {
+  const { identifiers, pace } = subject
+  const { valueStart, valueEnd } = element
+  if (!kindOf(element).isNumber)
+    return yield* identifiers.search(buffer.subarray(valueStart, valueEnd), pace)
+  for (let at = valueStart; at < valueEnd;) {
+    const end = endOfNumbers(buffer, at, valueEnd)
+    if (isInNumbers(identifiers, buffer, at, end)) return true
+    at = end
+    if (pace.isDue(LARGE >> 8)) yield
+  }
+  return false
+}
+
+/** About LARGE bytes from `at`, to between two numbers. */
+function endOfNumbers(buffer: Buffer, at: number, end: number): number {
+  if (end - at <= LARGE) return end
+  const separator = buffer.lastIndexOf(0x5c, at + LARGE)
+  return separator > at ? separator : at + LARGE
+}
+
+/** Of numbers written as text (DS, IS, AS). */
+export const isInNumbers = (
+  identifiers: Identifiers,
+  buffer: Buffer,
+  start: number,
+  end: number,
+): boolean => isNotNumeric(buffer, start, end) || identifiers.isNumber(buffer, start, end)
+
+const NUMERIC = new Uint8Array(256)
+for (const byte of Buffer.from('0123456789 +-.eE\\DWMY')) NUMERIC[byte] = 1
+
+/** Whether it holds more than digits and what stands between them, with a NUL at most at the end. */
+function isNotNumeric(buffer: Buffer, start: number, valueEnd: number): boolean {
+  const end = buffer[valueEnd - 1] === 0 ? valueEnd - 1 : valueEnd
+  for (let at = start; at < end; at++) if (NUMERIC[buffer[at] ?? 0] === 0) return true
+  return false
+}

@@ -1,0 +1,83 @@
+/** The identifiers of a whole data set, at every depth. */
+import { decodeDefault, decodeWith, type Decode } from '../../dicom/charset.js'
+import type { Element } from '../../dicom/element.js'
+import { Identifiers, isNaming } from '../search/identifiers.js'
+import type { Pace, Steps } from '../../dicom/pace.js'
+import { characterSetOf } from './rewrite.js'
+import type { Subject } from '../subject.js'
+
+/** Of the last patients and studies: the slices of a study name the same people in the same bytes. */
+const known = new Map<string, Identifiers>()
+const KNOWN = 16
+const MAX_KEY = 0x2000
+
+interface Naming {
+  readonly element: Element
+  readonly decode: Decode
+}
+
+interface Level {
+  readonly characterSet: string
+  readonly decode: Decode
+}
+
+const TOP: Level = { characterSet: '', decode: decodeDefault }
+
+/**
+ * The identifiers, and whether a file before had the very same.
+ *
+ * @throws NocturneError `header_too_complex` for more names than any file has.
+ */
+export function* identifiersOf(
+  elements: readonly Element[],
+  buffer: Buffer,
+  pace: Pace,
+): Steps<Pick<Subject, 'identifiers' | 'isRepeated'>> {
+  const naming: Naming[] = []
+  const key = yield* collect(elements, buffer, pace, TOP, naming, '')
+  const before = known.get(key)
+  if (before) return { identifiers: before, isRepeated: true }
+  const identifiers = new Identifiers()
+  for (const { element, decode } of naming) {
+    if (pace.isDue()) yield
+    identifiers.add(element, buffer, decode)
+  }
+  if (known.size >= KNOWN) known.clear()
+  if (key.length <= MAX_KEY) known.set(key, identifiers)
+  return { identifiers, isRepeated: false }
+}
+
+/** Every element that names somebody, in the character set of its level; added to `key`, so that it tells them apart. */
+function* collect(
+  elements: readonly Element[],
+  buffer: Buffer,
+  pace: Pace,
+  outer: Level,
+  naming: Naming[],
+  key: string,
+): Steps<string> {
+  const own = characterSetOf(elements, buffer)
+  const level = own === undefined ? outer : { characterSet: own, decode: decodeWith(own) }
+  if (pace.isDue(elements.length)) yield
+  for (const element of elements.filter(mayName)) {
+    if (pace.isDue()) yield
+    const { tag, vr, valueStart, valueEnd, items } = element
+    if (!items) {
+      naming.push({ element, decode: level.decode })
+      if (key.length <= MAX_KEY) {
+        const value = buffer.toString(
+          'latin1',
+          valueStart,
+          Math.min(valueEnd, valueStart + MAX_KEY),
+        )
+        const lengths = `${String(level.characterSet.length)} ${String(value.length)}`
+        key += `${String(tag)} ${vr} ${lengths} ${level.characterSet}${value}`
+      }
+    }
+    for (const { elements: inside } of items ?? [])
+      if (inside.length > 0) key = yield* collect(inside, buffer, pace, level, naming, key)
+  }
+  return key
+}
+
+const mayName = ({ tag, vr, items }: Element): boolean => items !== undefined || isNaming(tag, vr)

@@ -1,0 +1,303 @@
+/** The rewriting of a data set: what may stay is copied as ranges, what changed is encoded anew, the rest is left out. */
+import { NocturneError } from '../../lib/errors.js'
+import { decodeDefault, decodeWith, type Decode } from '../../dicom/charset.js'
+import { SUBJECT_RULES, tellsOfSubject } from '../rules/content-items.js'
+import { hex } from '../../dicom/dictionary.js'
+import {
+  findElement,
+  isOffsetTable,
+  type Element,
+  type Encoding,
+  type Item,
+} from '../../dicom/element.js'
+import type { ElementReport } from '../index.js'
+import { keyOf, memoOf, type Memo, type Outcome } from './memo.js'
+import type { Steps } from '../../dicom/pace.js'
+import type { Rule } from '../rules/rules.js'
+import { safePrivateTags } from '../rules/safe-private.js'
+import { isSmall, searchLarge } from '../search/search.js'
+import type { Subject, TextMode } from '../subject.js'
+import { rewriteValue } from './value.js'
+import { addItem, addSequence, encodeElement, encodeHeader, Output } from '../../dicom/write.js'
+
+/**
+ * One data set of the source: the top level, or an item. Written out wherever one is made, in this order: every element asks,
+ * and V8 is quick only where all objects have one shape, which a copy by spreading does not have.
+ */
+export interface Scope {
+  readonly subject: Subject
+  readonly buffer: Buffer
+  readonly elements: readonly Element[]
+  readonly encoding: Encoding
+  readonly decode: Decode
+  readonly mode: TextMode
+  /** A content item whose values say who the subject is. */
+  readonly isOfSubject: boolean
+  /** `00081140[0].`, or empty at the top. */
+  readonly path: string
+}
+
+/** The top level of the source. */
+export function topScope(
+  subject: Subject,
+  buffer: Buffer,
+  elements: readonly Element[],
+  encoding: Encoding,
+): Scope {
+  const decode = decodeOf(elements, buffer) ?? decodeDefault
+  const [mode, isOfSubject, path] = ['check', false, ''] as const
+  return { subject, buffer, elements, encoding, decode, mode, isOfSubject, path }
+}
+
+/** Elements encoded already, by tag: they take the place of the source's own. */
+export type Additions = ReadonlyMap<number, Buffer>
+
+const NONE: Additions = new Map()
+const SPECIFIC_CHARACTER_SET = 0x00080005
+
+/**
+ * The data set as it may leave, and the elements of the source that do not leave as they came; both in ascending order.
+ *
+ * @throws NocturneError `malformed` when a tag stands twice: two readers would not see the same file.
+ */
+export function* rewriteDataset(
+  scope: Scope,
+  additions: Additions = NONE,
+): Steps<{ output: Output; changed: readonly Element[] }> {
+  const { subject, buffer, elements } = scope
+  const safe = subject.rules.keepsSafePrivate
+    ? safePrivateTags(elements, buffer, subject.identifiers)
+    : undefined
+  // Those of an icon go with its pixels.
+  const keepsOffsets = subject.keepsOffsets && scope.path === ''
+  const output = new Output()
+  const added = [...additions].sort(([a], [b]) => a - b)
+  const memo =
+    scope.path === ''
+      ? memoOf(subject, {
+          encoding: scope.encoding,
+          characterSet: characterSetOf(elements, buffer),
+        })
+      : undefined
+  const changed: Element[] = []
+  for (const element of inOrder(elements)) {
+    while (added[0] && added[0][0] < element.tag) addNext(scope, output, added)
+    if (added[0]?.[0] === element.tag) {
+      changed.push(element)
+      continue
+    }
+    if (subject.pace.isDue(2)) yield
+    const rewritten =
+      safe?.has(element.tag) || (keepsOffsets && isOffsetTable(element))
+        ? element
+        : isSmall(element)
+          ? rewriteSmall(scope, element, memo)
+          : yield* rewriteLarge(scope, element, memo)
+    if (rewritten === element) {
+      output.add(buffer, element.start, element.end)
+      continue
+    }
+    changed.push(element)
+    if (rewritten instanceof Output) output.addAll(rewritten)
+    else if (Buffer.isBuffer(rewritten)) output.add(rewritten)
+  }
+  while (added[0]) addNext(scope, output, added)
+  return { output, changed }
+}
+
+/** The element itself when it stays as it is; undefined when it goes. */
+type Rewritten = Element | Buffer | undefined
+
+/** In one step, without a generator: most elements are a few bytes long. */
+function rewriteSmall(scope: Scope, element: Element, memo: Memo | undefined): Rewritten {
+  const key = memo && keyOf(element, scope.buffer, scope.elements)
+  if (memo === undefined || key === undefined) return rewriteValueOf(scope, element)
+  const known = memo.outcomeOf(key)
+  if (known) return repeat(scope, element, known)
+  const before = [scope.subject.report.length, scope.subject.uids.length] as const
+  const rewritten = rewriteValueOf(scope, element)
+  remember(scope, memo, key, before, rewritten)
+  return rewritten
+}
+
+function* rewriteLarge(
+  scope: Scope,
+  element: Element,
+  memo: Memo | undefined,
+): Steps<Rewritten | Output> {
+  const key = memo && keyOf(element, scope.buffer, scope.elements)
+  if (memo === undefined || key === undefined) return yield* rewriteElement(scope, element)
+  const known = memo.outcomeOf(key)
+  if (known) return repeat(scope, element, known)
+  const before = [scope.subject.report.length, scope.subject.uids.length] as const
+  const made = yield* rewriteElement(scope, element)
+  const rewritten = made instanceof Output ? yield* made.toBuffer(scope.subject.pace) : made
+  remember(scope, memo, key, before, rewritten)
+  return rewritten
+}
+
+/** What became of the same bytes before. */
+function repeat({ subject }: Scope, element: Element, known: Outcome): Rewritten {
+  for (const entry of known.report) subject.report.push(entry)
+  for (const pair of known.uids) subject.uids.push(pair)
+  return known.bytes === 'kept' ? element : known.bytes
+}
+
+function remember(
+  { subject }: Scope,
+  memo: Memo,
+  key: string,
+  [reported, mapped]: readonly [number, number],
+  rewritten: Rewritten,
+): void {
+  memo.remember(key, {
+    bytes: rewritten === undefined || Buffer.isBuffer(rewritten) ? rewritten : 'kept',
+    report: subject.report.slice(reported),
+    uids: subject.uids.slice(mapped),
+  })
+}
+
+function addNext(scope: Scope, output: Output, added: [number, Buffer][]): void {
+  const next = added.shift()
+  if (!next) return
+  const [tag, bytes] = next
+  output.add(bytes)
+  const was = findElement(scope.elements, tag)
+  report(scope, tag, was ? 'replaced' : 'added', { reason: 'mark' }, was)
+}
+
+function inOrder(elements: readonly Element[]): readonly Element[] {
+  if (isAscending(elements)) return elements
+  const sorted = [...elements].sort((a, b) => a.tag - b.tag)
+  if (sorted.some(({ tag }, index) => tag === sorted[index - 1]?.tag))
+    throw new NocturneError('malformed')
+  return sorted
+}
+
+function isAscending(elements: readonly Element[]): boolean {
+  let last = -1
+  for (const { tag } of elements) {
+    if (tag <= last) return false
+    last = tag
+  }
+  return true
+}
+
+function rewriteValueOf(scope: Scope, element: Element): Rewritten {
+  return rewriteLeaf(scope, element, ruleIn(scope, element), undefined)
+}
+
+const ruleIn = ({ subject, isOfSubject }: Scope, element: Element): Rule =>
+  (isOfSubject ? SUBJECT_RULES.get(element.tag) : undefined) ?? subject.rules.ruleFor(element)
+
+function* rewriteElement(scope: Scope, element: Element): Steps<Rewritten | Output> {
+  const rule = ruleIn(scope, element)
+  if (element.items && rule.step !== 'remove')
+    return yield* rewriteSequence(scope, element, element.items, rule)
+  const isFound = rule.step === 'remove' ? undefined : yield* searchLarge(element, scope)
+  return rewriteLeaf(scope, element, rule, isFound)
+}
+
+function rewriteLeaf(
+  scope: Scope,
+  element: Element,
+  rule: Rule,
+  isFound: boolean | undefined,
+): Rewritten {
+  if (rule.step === 'remove') {
+    report(scope, element.tag, 'removed', rule, element)
+    return undefined
+  }
+  const value = rewriteValue(scope, element, rule, isFound)
+  if (value === undefined) return element
+  report(scope, element.tag, value.action, rule, element)
+  if (value.action === 'removed') return undefined
+  return encodeElement(element.tag, element.vr, value.bytes, scope.encoding)
+}
+
+function* rewriteSequence(
+  scope: Scope,
+  element: Element,
+  items: readonly Item[],
+  rule: Rule,
+): Steps<Element | Output | undefined> {
+  if (items.length === 0) return element
+  const { tag, vr, undefinedLength } = element
+  const output = new Output()
+  if (rule.step === 'empty') {
+    report(scope, tag, 'emptied', rule, element)
+    output.add(encodeHeader(tag, vr, 0, scope.encoding))
+    return output
+  }
+  const { subject, buffer } = scope
+  const mode = modeInside(scope, rule)
+  const content = new Output()
+  let isChanged = false
+  for (const [index, item] of items.entries()) {
+    if (subject.pace.isDue()) yield
+    const { elements, encoding } = item
+    if (elements.length === 0) {
+      content.add(buffer, item.start, item.end)
+      continue
+    }
+    const decode = decodeOf(elements, buffer) ?? scope.decode
+    const isOfSubject = tellsOfSubject(tag, elements, buffer, subject.rules)
+    const path = `${scope.path}${hex(tag)}[${index}].`
+    const inside = { subject, buffer, elements, encoding, decode, mode, isOfSubject, path }
+    const rewritten = yield* rewriteDataset(inside)
+    if (rewritten.changed.length > 0) {
+      isChanged = true
+      addItem(content, rewritten.output, encoding, item.undefinedLength)
+    } else {
+      content.add(buffer, item.start, item.end)
+    }
+  }
+  if (!isChanged) return element
+  const itemEncoding = items[0]?.encoding ?? scope.encoding
+  addSequence(output, tag, vr, content, scope.encoding, itemEncoding, undefinedLength)
+  return output
+}
+
+/** Inside what must be a dummy or clean, text that the table does not list may not stay as it is either. */
+function modeInside(scope: Scope, rule: Rule): TextMode {
+  if (scope.mode === 'hide' || (scope.isOfSubject && rule.step === 'dummy')) return 'hide'
+  if (rule.step === 'dummy') return scope.subject.cleansText ? 'clean' : 'scrub'
+  if ((rule.step === 'clean' || rule.step === 'prose') && scope.mode === 'check') return 'clean'
+  return scope.mode
+}
+
+/** The decoder that a data set names for itself, or undefined. */
+export function decodeOf(elements: readonly Element[], buffer: Buffer): Decode | undefined {
+  const characterSet = characterSetOf(elements, buffer)
+  return characterSet === undefined ? undefined : decodeWith(characterSet)
+}
+
+/** Specific Character Set as a data set gives it. */
+export function characterSetOf(elements: readonly Element[], buffer: Buffer): string | undefined {
+  const found = findElement(elements, SPECIFIC_CHARACTER_SET)
+  return found && buffer.toString('latin1', found.valueStart, found.valueEnd)
+}
+
+function report(
+  { subject, path, buffer }: Scope,
+  tag: number,
+  action: ElementReport['action'],
+  { reason, option }: Pick<Rule, 'reason' | 'option'>,
+  was: Element | undefined,
+): void {
+  const place = path + hex(tag)
+  if (was === undefined) {
+    subject.report.push({ path: place, action, reason })
+    return
+  }
+  const digest = subject.digestValue(placeOf(place), buffer, was.valueStart, was.valueEnd)
+  subject.report.push(
+    option === undefined
+      ? { path: place, action, reason, digest }
+      : { path: place, action, reason, option, digest },
+  )
+}
+
+/** Without the numbers of items: the same attribute of every frame or content item is one place. */
+const placeOf = (path: string): string =>
+  path.length === 8 ? path : path.replace(/\[\d+\]/g, '[]')

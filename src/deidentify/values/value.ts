@@ -1,0 +1,228 @@
+/** The new value of one element that is not a sequence. */
+import { NocturneError } from '../../lib/errors.js'
+import { trimPadding } from '../../dicom/charset.js'
+import { cleanText } from './clean.js'
+import {
+  isMoment,
+  isTimezoneOffset,
+  shiftDate,
+  shiftDateTime,
+  shiftTime,
+} from '../../dicom/dates.js'
+import { partnerOf, vrOf } from '../../dicom/dictionary.js'
+import { DUMMY_TEXT, dummyOf } from './dummy.js'
+import { findElement, TEXT_VRS, type Element } from '../../dicom/element.js'
+import type { ElementReport } from '../index.js'
+import { isRegistered, isWellKnownInstance } from '../identity/keys.js'
+import { kindOf, type Kind } from '../../dicom/kind.js'
+import type { Scope } from './rewrite.js'
+import type { Base, Rule } from '../rules/rules.js'
+import { isInNumbers } from '../search/search.js'
+import { encodeText } from '../../dicom/write.js'
+
+export interface NewValue {
+  readonly action: ElementReport['action']
+  readonly bytes: Buffer
+}
+
+/** The UIDs that say which instance this is: never kept, wherever they claim to come from. */
+const OWN_UIDS: ReadonlySet<number> = new Set([0x00080018, 0x0020000d, 0x0020000e])
+/** UIDs of classes, coding schemes and their resources: a vendor's name no instance. */
+const CLASS_UIDS: ReadonlySet<number> = new Set([
+  0x0008001a, 0x0008001b, 0x00080062, 0x0008010c, 0x00080117, 0x00080118, 0x00081150, 0x0008115a,
+])
+/** Dates of whatever the item beside them says: DateTime, Date, Selector DA and DT Value. */
+const DATE_VALUES: ReadonlySet<number> = new Set([0x0040a120, 0x0040a121, 0x00720061, 0x00720063])
+const CODE_TAGS: ReadonlySet<number> = new Set([
+  0x00080100, 0x00080102, 0x00080103, 0x00080104, 0x00080119,
+])
+/** Coding schemes of PS3.16 section 8 whose meanings are published, not typed. */
+const CODING_SCHEMES: ReadonlySet<string> = new Set(
+  'DCM SCT SRT SNM3 99SDM LN UCUM RADLEX RADELEMENT FMA UMLS MDC NCIt I9C I10 I10P I11 C4 NEU BI ACR IBSI'.split(
+    ' ',
+  ),
+)
+
+/** Text that people write is far shorter; what is decoded and compared in one step must be. */
+const MAX_TEXT_BYTES = 0x40000
+/** Longer text is not cleaned word by word: the base action applies. */
+const MAX_CLEANED = 0x8000
+/** Of one attribute: 65,534 bytes hold a thousand UIDs of the usual length. */
+const MAX_UIDS = 4096
+
+/**
+ * Undefined when the value stays as it is.
+ *
+ * @param isFound what the search of a large value found; undefined for a small one, which is searched when needed.
+ * @throws NocturneError `header_too_complex` for more text or UIDs than any attribute has.
+ */
+export function rewriteValue(
+  scope: Scope,
+  element: Element,
+  rule: Rule,
+  isFound: boolean | undefined,
+): NewValue | undefined {
+  if (element.valueEnd === element.valueStart && rule.step !== 'code') return undefined
+  const kind = kindOf(element)
+  expectBounded(element, kind)
+  switch (rule.step) {
+    case 'keep':
+    case 'check':
+      return check(scope, element, kind, rule.base, isFound)
+    case 'prose':
+      return scope.mode === 'scrub' || scope.mode === 'hide'
+        ? basic(scope, element, kind, rule.base)
+        : clean(scope, element, kind, rule.base)
+    case 'clean':
+      return clean(scope, element, kind, rule.base)
+    case 'date':
+      return shift(scope, element, kind, rule.base)
+    case 'timezone':
+      return isTimezoneOffset(textOf(scope, element))
+        ? undefined
+        : basic(scope, element, kind, rule.base)
+    case 'code':
+      return { action: 'replaced', bytes: encodeText(scope.subject.code, element.vr) }
+    default:
+      return basic(scope, element, kind, rule.step)
+  }
+}
+
+/** Numbers as text may be long (a contour) and are only looked at byte by byte; so are bytes. */
+export function expectBounded({ valueStart, valueEnd }: Element, { isText }: Kind): void {
+  if (isText && valueEnd - valueStart > MAX_TEXT_BYTES)
+    throw new NocturneError('header_too_complex')
+}
+
+function basic(scope: Scope, element: Element, { vr }: Kind, step: Base): NewValue | undefined {
+  if (step === 'remove') return { action: 'removed', bytes: NO_BYTES }
+  if (step === 'empty') return { action: 'emptied', bytes: NO_BYTES }
+  if (step === 'remap' || vr === 'UI' || element.vr === 'UI') return remap(scope, element)
+  const dummy = dummyOf(vr)
+  const bytes = typeof dummy === 'string' ? encodeText(dummy, vr) : dummy
+  return { action: 'replaced', bytes }
+}
+
+const NO_BYTES = Buffer.alloc(0)
+
+function remap({ subject, buffer }: Scope, { tag, valueStart, valueEnd }: Element) {
+  const isListed = vrOf(tag) === 'UI' && subject.rules.isListed(tag)
+  const values = buffer
+    .toString('latin1', valueStart, valueEnd)
+    .split('\\', MAX_UIDS + 1)
+    .map((uid) => uid.replace(/[\0 ]+/g, ''))
+  if (values.length > MAX_UIDS) throw new NocturneError('header_too_complex')
+  const mapped = values.map((uid) => {
+    if (uid === '') return uid
+    if (OWN_UIDS.has(tag)) return subject.mapUid(uid)
+    if (CLASS_UIDS.has(tag) && isUid(uid) && !subject.identifiers.isInText(uid)) return uid
+    const isKept = isListed ? isWellKnownInstance(uid) : isRegistered(uid)
+    return isKept ? uid : subject.mapUid(uid)
+  })
+  if (mapped.every((uid, index) => uid === values[index])) return undefined
+  return { action: 'remapped' as const, bytes: encodeText(mapped.join('\\'), 'UI') }
+}
+
+/** PS3.5 section 9.1, but for leading zeros. */
+const isUid = (text: string): boolean => /^[0-9.]{1,64}$/.test(text)
+
+function check(
+  scope: Scope,
+  element: Element,
+  kind: Kind,
+  base: Base,
+  isFound: boolean | undefined,
+): NewValue | undefined {
+  const { buffer, decode, mode } = scope
+  const { identifiers } = scope.subject
+  const { valueStart, valueEnd } = element
+  if (kind.isSplit) {
+    const values = textOf(scope, element)
+      .split('\\')
+      .map((one) => one.trim())
+    const isFormed = values.every((one) => one === '' || hasForm(one, kind.vr))
+    const isIn =
+      kind.vr === 'UI'
+        ? (isFound ?? identifiers.isInBytes(buffer, valueStart, valueEnd))
+        : tellsBirth(scope, element.tag, values)
+    return isFormed && !isIn ? undefined : basic(scope, element, kind, base)
+  }
+  if (!kind.isNumber && kind.isWritten) {
+    const isKept = mode === 'check' || (mode !== 'hide' && isStandardCode(scope, element))
+    if (TEXT_VRS.has(kind.vr) && !isKept)
+      return mode === 'clean'
+        ? clean(scope, element, kind, 'dummy')
+        : basic(scope, element, kind, 'dummy')
+    const isIn =
+      isFound === true ||
+      identifiers.isInWritten(buffer, valueStart, valueEnd, decode, isFound !== undefined)
+    return isIn ? clean(scope, element, kind, 'dummy') : undefined
+  }
+  const isIn =
+    isFound ??
+    (kind.isNumber
+      ? isInNumbers(identifiers, buffer, valueStart, valueEnd)
+      : identifiers.isInBytes(buffer, valueStart, valueEnd))
+  return isIn ? basic(scope, element, kind, base) : undefined
+}
+
+/** A study on the day of birth keeps its date under the option for full dates; a birth date told as a value has none. */
+const tellsBirth = ({ subject }: Scope, tag: number, values: readonly string[]): boolean =>
+  (DATE_VALUES.has(tag) || !subject.rules.isListed(tag)) &&
+  values.some((value) => subject.identifiers.isBirthDate(value))
+
+const hasForm = (text: string, vr: string): boolean =>
+  vr === 'UI' ? isUid(text) : isMoment(text, vr)
+
+/** Words of the vocabulary in each value; the base action when none is left. */
+function clean(scope: Scope, element: Element, kind: Kind, base: Base): NewValue | undefined {
+  const { vr } = kind
+  const length = element.valueEnd - element.valueStart
+  if ((!TEXT_VRS.has(vr) && vr !== 'CS') || length > MAX_CLEANED)
+    return basic(scope, element, kind, base)
+  const values = textOf(scope, element).split(
+    vr === 'LO' || vr === 'SH' || vr === 'CS' ? '\\' : /(?!)/,
+  )
+  const cleaned = values.map((value) => cleanText(value, scope.subject.identifiers.names))
+  if (cleaned.every((value, index) => value === values[index]?.trim())) return undefined
+  if (cleaned.every((value) => value === '')) return basic(scope, element, kind, base)
+  // What stands at a place in a list has its meaning from it: an empty one is no value.
+  const filled = cleaned.map((value, index) =>
+    value === '' && values[index]?.trim() !== '' ? DUMMY_TEXT : value,
+  )
+  return { action: 'cleaned', bytes: encodeText(filled.join('\\'), vr) }
+}
+
+function shift(scope: Scope, element: Element, kind: Kind, base: Base): NewValue | undefined {
+  const { shiftSeconds } = scope.subject
+  const { vr } = kind
+  const before = textOf(scope, element)
+  const values = before.split('\\').map((value) => value.trim())
+  const beside = partnerOf(element.tag)
+  const partner = beside === undefined ? undefined : findElement(scope.elements, beside)
+  // Several dates and as many times are pairs in their order.
+  const partners = partner ? textOf(scope, partner).split('\\') : []
+  const isPaired = partners.length === values.length
+  if (tellsBirth(scope, element.tag, values)) return basic(scope, element, kind, base)
+  const shifted = values.map((value, index) => {
+    if (value === '') return value
+    const beside = isPaired ? (partners[index]?.trim() ?? '') : ''
+    if (vr === 'DA') return shiftDate(value, beside, shiftSeconds)
+    if (vr === 'TM') return shiftTime(value, shiftSeconds)
+    return vr === 'DT' ? shiftDateTime(value, shiftSeconds) : undefined
+  })
+  if (!shifted.every((value) => value !== undefined)) return basic(scope, element, kind, base)
+  const after = shifted.join('\\')
+  if (after === before.trim()) return undefined
+  return { action: 'shifted', bytes: encodeText(after, vr) }
+}
+
+/** An item whose code comes from a published scheme: its texts are the scheme's own, and are only searched. */
+function isStandardCode(scope: Scope, { tag }: Element): boolean {
+  if (!CODE_TAGS.has(tag)) return false
+  const scheme = findElement(scope.elements, 0x00080102)
+  return scheme !== undefined && CODING_SCHEMES.has(textOf(scope, scheme).trim())
+}
+
+const textOf = ({ buffer, decode }: Scope, { valueStart, valueEnd }: Element): string =>
+  trimPadding(decode(buffer.subarray(valueStart, valueEnd)))

@@ -1,0 +1,35 @@
+/** How a file that we write begins: preamble, prefix and group 0002 (PS3.10 section 7.1). */
+import { EXPLICIT } from './element.js'
+import { encodeElement, encodeText } from './write.js'
+
+/** This implementation (PS3.7 D.3.3.2): a UUID of its own, and a name. */
+const IMPLEMENTATION_CLASS_UID = '2.25.270695996825855179949881587723571202391'
+const IMPLEMENTATION_VERSION_NAME = 'NOCTURNE'
+
+/** Preamble of zeros, prefix and group 0002 (PS3.10 section 7.1): nothing of the source but class and syntax. */
+export function encodeStart(
+  sopClassUID: string,
+  sopInstanceUID: string,
+  transferSyntaxUID: string,
+): Buffer {
+  const group = Buffer.concat([
+    META_VERSION,
+    metaText(0x00020002, 'UI', sopClassUID),
+    metaText(0x00020003, 'UI', sopInstanceUID),
+    metaText(0x00020010, 'UI', transferSyntaxUID),
+    IMPLEMENTATION,
+  ])
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(group.length)
+  return Buffer.concat([PREFIX, encodeElement(0x00020000, 'UL', length, EXPLICIT), group])
+}
+
+const metaText = (tag: number, vr: string, value: string): Buffer =>
+  encodeElement(tag, vr, encodeText(value, vr), EXPLICIT)
+
+const META_VERSION = encodeElement(0x00020001, 'OB', Buffer.from([0, 1]), EXPLICIT)
+const IMPLEMENTATION = Buffer.concat([
+  metaText(0x00020012, 'UI', IMPLEMENTATION_CLASS_UID),
+  metaText(0x00020013, 'SH', IMPLEMENTATION_VERSION_NAME),
+])
+const PREFIX = Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')])

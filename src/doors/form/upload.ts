@@ -1,0 +1,283 @@
+import multer from 'multer'
+import type { StorageEngine } from 'multer'
+import type { Request } from 'express'
+import type { Readable, Writable } from 'node:stream'
+import { NocturneError, asNocturneError } from '../../lib/errors.js'
+import type { Part } from '../../receive/index.js'
+import { PartQueue } from './part-queue.js'
+
+/** A study of 500 MB would take a week at this pace. */
+const LEAST_BYTES = 8 * 1024
+
+/** The form fields before the files, as they were sent: bounded in length, otherwise unchecked. */
+export interface UploadFields {
+  readonly group?: string
+  readonly priority?: string
+  readonly complete?: string
+  readonly statement?: string
+  readonly signature?: string
+}
+
+export interface UploadLimits {
+  /** Parts named `files` in one request. */
+  readonly requestItems: number
+  /** Seconds within which a client must send 8 KiB while we wait for them. */
+  readonly idleSeconds: number
+  /** Fields that may come, with the most characters of each; those of a transfer unless told. */
+  readonly fields?: ReadonlyMap<string, number>
+}
+
+/** Where an upload goes. The calls come one after another, never two at a time; what one throws ends the upload. */
+export interface UploadSink {
+  /** Once, before a byte of the first file is read. Throw to refuse the request. */
+  begin(fields: UploadFields): Promise<unknown>
+  /**
+   * Each file in its order. Its bytes must be read before the promise resolves; what was left is discarded.
+   * They throw NocturneError when the upload fails, so that a call which reads on ends soon after.
+   */
+  part(part: Part): Promise<unknown>
+}
+
+/**
+ * Reads a `multipart/form-data` request into `sink` through multer, as a stream: no file, and no whole part in
+ * memory. Resolves when the body was whole to its last boundary and the sink has taken every part.
+ *
+ * A failure does not wait for the rest of the request, only for the sink's call that is under way: after that
+ * the sink is not called again. What the client still sends is discarded, so answer with `Connection: close`.
+ *
+ * @throws NocturneError `not_multipart`, `broken_multipart` (also when the client goes away), `bad_field`,
+ *   `unexpected_part`, `too_many_items`, `no_files`, `slow_client`; or what the sink throws
+ */
+export async function readUpload(
+  request: Request,
+  limits: UploadLimits,
+  sink: UploadSink,
+): Promise<void> {
+  if (!/^multipart\/form-data\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
+    throw new NocturneError('not_multipart')
+  }
+  await new UploadReader(request, limits, sink).run()
+}
+
+/** Bytes that the parser, and the stream of each file, hold before they stop what feeds them. */
+const WINDOW = 256 * 1024
+const FIELDS: ReadonlyMap<string, number> = new Map([
+  ['group', 256],
+  ['priority', 256],
+  ['complete', 256],
+])
+/** Stands for a missing file name, because multer passes over files without one. */
+const UNNAMED = 'unnamed'
+
+interface FileInfo {
+  readonly filename?: string
+  readonly mimeType: string
+}
+type FileListener = (name: unknown, stream: Readable, info: FileInfo) => void
+
+/** One request. Multer parses and calls back; the decisions, the pace and the end are made here. */
+class UploadReader {
+  readonly #request: Request
+  readonly #limits: UploadLimits
+  readonly #sink: UploadSink
+  readonly #allowed: ReadonlyMap<string, number>
+  readonly #queue = new PartQueue((part) => this.#take(part))
+  readonly #fields: Record<string, string> = {}
+  #files = 0
+  #hasBegun = false
+  #isOver = false
+  #close = (): void => undefined
+  #settle: (failure?: NocturneError) => void = () => undefined
+  #delimiters = (): number | undefined => undefined
+
+  constructor(request: Request, limits: UploadLimits, sink: UploadSink) {
+    this.#request = request
+    this.#limits = limits
+    this.#sink = sink
+    this.#allowed = limits.fields ?? FIELDS
+  }
+
+  async run(): Promise<void> {
+    const { res: response } = this.#request
+    if (response === undefined) throw new NocturneError('internal')
+    // The high-water marks and `streamHandler` are multer's, but its typings lack them.
+    const options: multer.Options & {
+      readonly fileHwm: number
+      readonly highWaterMark: number
+      readonly streamHandler: (request: Request, parser: Writable) => void
+    } = {
+      storage: this.#storage(),
+      limits: { fieldSize: Math.max(...this.#allowed.values()) },
+      defParamCharset: 'utf8',
+      fileHwm: WINDOW,
+      highWaterMark: WINDOW,
+      streamHandler: (_request, parser) => {
+        this.#listen(parser)
+        this.#pump(parser)
+      },
+    }
+    const failure = await new Promise<NocturneError | undefined>((resolve) => {
+      this.#settle = resolve
+      multer(options).any()(this.#request, response, (error?: unknown) => {
+        // For a failure multer waits until the request has ended; most were seen and settled long before.
+        if (error) this.#end(asNocturneError(error, 'broken_multipart'))
+        else this.#finish()
+      })
+    })
+    await this.#queue.idle()
+    if (failure !== undefined) throw failure
+  }
+
+  #storage(): StorageEngine {
+    return {
+      _handleFile: (_request, file, done) => {
+        const fileName = file.originalname === UNNAMED ? undefined : file.originalname
+        this.#queue.add({ contentType: file.mimetype, fileName }, file.stream).then(
+          () => {
+            done(null, {})
+          },
+          (error: unknown) => {
+            this.#end(asNocturneError(error))
+            done(error)
+          },
+        )
+      },
+      // Nothing is kept here; what the sink took, its owner gives up.
+      _removeFile: (_request, _file, done) => {
+        done(null)
+      },
+    }
+  }
+
+  async #take(part: Part): Promise<void> {
+    if (!this.#hasBegun) {
+      this.#hasBegun = true
+      await this.#sink.begin({ ...this.#fields })
+    }
+    await this.#sink.part(part)
+  }
+
+  /** Hears of fields, files and errors before multer does. */
+  #listen(parser: Writable): void {
+    this.#delimiters = delimiterCount(parser)
+    parser.prependListener('error', () => {
+      this.#end(new NocturneError('broken_multipart'))
+    })
+    parser.prependListener('field', (name: unknown, value: string, info: FieldInfo) => {
+      this.#admitField(name, info.valueTruncated ? undefined : value)
+    })
+    const store = parser.listeners('file') as FileListener[]
+    parser.removeAllListeners('file')
+    parser.on('file', (name: unknown, stream: Readable, info: FileInfo) => {
+      if (this.#admitFile(name)) {
+        const named = { ...info, filename: info.filename ?? UNNAMED }
+        for (const listener of store) listener(name, stream, named)
+      } else {
+        stream.on('error', () => undefined).resume()
+      }
+    })
+  }
+
+  #admitField(name: unknown, value: string | undefined): void {
+    const limit = typeof name === 'string' ? this.#allowed.get(name) : undefined
+    if (typeof name !== 'string' || limit === undefined || this.#files > 0) {
+      this.#end(new NocturneError('unexpected_part'))
+    } else if (value === undefined || value.length > limit || Object.hasOwn(this.#fields, name)) {
+      this.#end(new NocturneError('bad_field'))
+    } else {
+      this.#fields[name] = value
+    }
+  }
+
+  #admitFile(name: unknown): boolean {
+    this.#files += 1
+    if (name !== 'files') this.#end(new NocturneError('unexpected_part'))
+    else if (this.#files > this.#limits.requestItems) this.#end(new NocturneError('too_many_items'))
+    return !this.#isOver
+  }
+
+  /**
+   * Feeds the parser no faster than parts are taken. While the parser or the queue is full nobody waits for the
+   * client, so its silence is not counted.
+   */
+  #pump(parser: Writable): void {
+    const request = this.#request
+    let isWaiting = true
+    let hasBytes = false
+    let received = 0
+    const idle = setTimeout(() => {
+      if (isWaiting) this.#end(new NocturneError('slow_client'))
+    }, this.#limits.idleSeconds * 1000)
+
+    const onData = (chunk: Buffer) => {
+      hasBytes = true
+      received += chunk.length
+      // Who sends a byte now and then is as good as silent.
+      if (received >= LEAST_BYTES) {
+        received = 0
+        idle.refresh()
+      }
+      const isDrained = parser.write(chunk)
+      if (isDrained && !this.#queue.isCrowded) return
+      isWaiting = false
+      request.pause()
+      const drained = isDrained
+        ? Promise.resolve()
+        : new Promise((resolve) => parser.once('drain', resolve))
+      void Promise.all([drained, this.#queue.room()]).then(() => {
+        if (this.#isOver) return
+        isWaiting = true
+        idle.refresh()
+        request.resume()
+      })
+    }
+    const onEnd = () => {
+      isWaiting = false
+      if (hasBytes) parser.end()
+      else this.#end(new NocturneError('no_files'))
+    }
+    request.on('data', onData).on('end', onEnd)
+    this.#close = () => {
+      clearTimeout(idle)
+      request.off('data', onData).off('end', onEnd)
+      // Its error event, if any, comes after the failure and says nothing new. Multer goes on to discard the request.
+      parser.destroy()
+    }
+  }
+
+  #finish(): void {
+    const delimiters = this.#delimiters()
+    const parts = this.#files + Object.keys(this.#fields).length
+    if (this.#files === 0) this.#end(new NocturneError('no_files'))
+    else if (delimiters !== undefined && delimiters !== parts + 1) {
+      this.#end(new NocturneError('broken_multipart'))
+    } else this.#end()
+  }
+
+  /** The first outcome counts. */
+  #end(failure?: NocturneError): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    if (failure !== undefined) this.#queue.fail(failure)
+    this.#close()
+    this.#settle(failure)
+  }
+}
+
+interface FieldInfo {
+  readonly valueTruncated: boolean
+}
+
+/**
+ * How many delimiters busboy has found: the parts and the closing one. It passes over a part without a
+ * Content-Disposition, and over data behind a boundary that is no delimiter, in silence; then this does not agree
+ * with what it reported, and an incomplete upload is not taken for a whole one.
+ */
+function delimiterCount(parser: Writable): () => number | undefined {
+  const search: unknown = Reflect.get(parser, '_bparser')
+  return () => {
+    const count: unknown =
+      typeof search === 'object' && search !== null ? Reflect.get(search, 'matches') : undefined
+    return typeof count === 'number' ? count : undefined
+  }
+}

@@ -1,0 +1,110 @@
+/** What the ledger records: the envelope and the catalogue of events. */
+import type { Json } from '../../lib/json.js'
+
+/**
+ * Every kind of event, with its DICOM audit codes (PS3.15 A.5, PS3.16 CID 400 and 401): EventID, EventTypeCode. How it is
+ * written in the standards beside that: `records/shapes.ts`.
+ */
+export const EVENT_TYPES = {
+  'gateway.started': ['110100', '110120'],
+  'gateway.stopped': ['110100', '110121'],
+  'software.changed': ['110113', '110131'],
+  'config.changed': ['110113', '110131'],
+  'schedule.changed': ['110113', '110131'],
+  'certificate.changed': ['110113', '110137'],
+  'certificate.proposed': ['110113', '110129'],
+  'key.checked': ['110114'],
+  'token.issued': ['110113', '110137'],
+  'token.revoked': ['110113', '110137'],
+  'signin.succeeded': ['110114', '110122'],
+  'signin.failed': ['110114', '110122'],
+  'signin.locked': ['110114', '110122'],
+  'access.refused': ['110113', '110132'],
+  'transfer.begun': ['110102'],
+  'item.accepted': ['110103'],
+  'item.quarantined': ['110103'],
+  'item.refused': ['110103'],
+  'item.duplicate': ['110103'],
+  'item.released': ['110103'],
+  'item.discarded': ['110103'],
+  'quarantine.read': ['110103', '110132'],
+  'crosswalk.read': ['110103', '110132'],
+  'report.recorded': ['110103'],
+  'facility.rekeyed': ['110113', '110129'],
+  'transfer.extended': ['110104'],
+  'transfer.available': ['110104'],
+  'transfer.abandoned': ['110104'],
+  'transfer.claimed': ['110111'],
+  'transfer.released': ['110111'],
+  'transfer.acknowledged': ['110103'],
+  'transfer.listed': ['110112'],
+  'transfer.dumped': ['110106'],
+  'recipient.packets': ['110113', '110132'],
+  'recipient.added': ['110113', '110135'],
+  'recipient.removed': ['110113', '110135'],
+  'download.begun': ['110102'],
+  'download.ended': ['110104'],
+  'patient.coded': ['110110'],
+  'ledger.read': ['110101'],
+  'ledger.exported': ['110106'],
+  'ledger.restored': ['110113', '110134'],
+  'ledger.reviewed': ['110101'],
+  'ledger.pruned': ['110113', '110132'],
+  'prune.proposed': ['110113', '110132'],
+  'hold.added': ['110101'],
+  'hold.removed': ['110101'],
+  'witness.lost': ['110113', '110126'],
+  'witness.regained': ['110113', '110126'],
+  'witness.disagreed': ['110113', '110126'],
+  'sink.lost': ['110113', '110133'],
+  'sink.regained': ['110113', '110134'],
+} as const satisfies Record<string, readonly string[]>
+
+export type EventType = keyof typeof EVENT_TYPES
+
+/** Who did it: a principal of the configuration, `system`, or somebody not known (`anonymous`). */
+export interface Actor {
+  readonly id: string
+  readonly role: 'sender' | 'reader' | 'officer' | 'operator' | 'recovery' | 'system' | 'anonymous'
+  /** How they showed who they are; for a token its public id, never the token. */
+  readonly method?: 'token' | 'signature' | 'site'
+  readonly token?: string
+  /** Network address of the client, for people's and machines' access alike. */
+  readonly address?: string
+}
+
+export interface EventInput {
+  readonly type: EventType
+  /** DICOM EventOutcomeIndicator: success, minor, serious, major failure. */
+  readonly outcome: 0 | 4 | 8 | 12
+  readonly actor: Actor
+  readonly facility?: string
+  readonly group?: string
+  readonly transfer?: string
+  /** Item number in the transfer; 0 is the manifest. */
+  readonly item?: number
+  /** Keyed handle of one patient. */
+  readonly patient?: string
+  /** Ids of what belongs together: the id in a begin event is named by its end event. */
+  readonly related?: string
+  /** Counts, sizes, digests, fingerprints, codes. Never a name, a token, a file name or free text. */
+  readonly detail?: Readonly<Record<string, Json>>
+}
+
+/** An entry as hashed: the event with its envelope. The nonce hides low-entropy events behind their leaf hash. */
+export interface LedgerEntry extends EventInput {
+  readonly v: 1
+  readonly id: string
+  readonly nonce: string
+  /** RFC 3339, UTC, milliseconds. */
+  readonly time: string
+  /** DICOM EventID and, where there is one, EventTypeCode. */
+  readonly dcm: readonly string[]
+  /** The gateway that recorded it. */
+  readonly gateway: string
+}
+
+export interface LedgerRow {
+  readonly index: number
+  readonly entry: LedgerEntry
+}

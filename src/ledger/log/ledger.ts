@@ -1,0 +1,221 @@
+import { NocturneError } from '../../lib/errors.js'
+import type { Station } from '../../lib/station.js'
+import type { State, Tx } from '../../state/index.js'
+import type { Clause } from './clauses.js'
+import type { EventInput, EventType, LedgerRow } from './events.js'
+import type { Range } from '../verify/gaps.js'
+import { HASH_BYTES, TILE_WIDTH } from '../verify/merkle.js'
+import { begin, checkEnd } from './opening.js'
+import { formatProof } from '../verify/proof.js'
+import { countEvents, queryEvents } from './query.js'
+import { isIndex, isTile, readEntries, readEntry, readHead, readHeadFor } from './read.js'
+import type { Question } from './questions.js'
+import { recheck } from './recheck.js'
+import { ensureIndex } from './reindex.js'
+import { createRecorder } from './record.js'
+import { createSigner } from './signer.js'
+import { createTrees, readTile } from './tiles.js'
+import { createWriteCheck } from './write-check.js'
+
+/** Proof that an event is durable. Only the ledger makes one. */
+export type Receipt = Station<'receipt', { readonly index: number; readonly id: string }>
+
+export interface Recorded<T> {
+  readonly value: T
+  /** One receipt an event, in the order given. Never empty. */
+  readonly receipts: readonly [Receipt, ...Receipt[]]
+}
+
+export interface EventQuery {
+  readonly types?: readonly EventType[]
+  readonly actor?: string
+  readonly facility?: string
+  readonly transfer?: string
+  readonly patient?: string
+  readonly outcome?: number
+  /** Milliseconds since 1970, inclusive and exclusive. */
+  readonly from?: number
+  readonly until?: number
+  /** Combines with every other filter. */
+  readonly question?: Question
+  /** Events that touch the patient whom any of these handles stands for, also those that name only the transfer. */
+  readonly touching?: readonly string[]
+  /** Each must hold: what a search of standard records comes to. */
+  readonly clauses?: readonly Clause[]
+  /** Rows before this index: with the size that the first page was of, what an answer counts stays the same. */
+  readonly end?: number
+  /** Rows at or after this index; pages are stable because indices never change. */
+  readonly start?: number
+  /** At most this many rows; 1 to 1,000. */
+  readonly limit?: number
+}
+
+export interface VerifyReport {
+  readonly ok: boolean
+  /** Entries of the log that was verified; of an export, of the log that its checkpoint is of. */
+  readonly size: number
+  /** The root recomputed from the entries (of an export: the signed one), base64. */
+  readonly root: string
+  /** Of an export: the events in it that were found good. */
+  readonly checked?: number
+  /** Of a site: the size of what it published, which was verified as well. */
+  readonly published?: number
+  /** Ranges of indices whose entries were pruned under the policy, as later entries say: first, and the one behind the last. */
+  readonly pruned?: readonly Range[]
+  /** The first index that is wrong, when one entry is to blame. */
+  readonly badIndex?: number
+  /** What is wrong, in words of our own. */
+  readonly problem?: string
+}
+
+export interface Ledger {
+  /**
+   * Runs `change` and appends the events it returns, in one transaction. When the promise resolves both are
+   * durable; when it rejects neither happened.
+   *
+   * Changes recorded by all gateways on one database happen one after another, each seeing what the one before
+   * did. Those that wait together share a transaction, so a change awaits nothing but queries on its `tx`: above all not
+   * the ledger itself, which would wait for the change in turn.
+   *
+   * @throws NocturneError `ledger_unavailable` when the entry cannot be written, `ledger_broken` when the log does
+   *   not agree with its own checkpoint, or what `change` throws, unchanged.
+   */
+  record<T>(
+    change: (tx: Tx) => Promise<{ value: T; events: readonly [EventInput, ...EventInput[]] }>,
+  ): Promise<Recorded<T>>
+  /** One event without a change of state. */
+  note(event: EventInput): Promise<Receipt>
+  query(query: EventQuery): Promise<{ rows: readonly LedgerRow[]; next?: number }>
+  /** How many of the first `size` events match; exact, since events never change. */
+  count(query: EventQuery, size: number): Promise<number>
+  /** The newest signed checkpoint, a signed note (c2sp.org/tlog-checkpoint). */
+  checkpoint(): Promise<string>
+  /**
+   * c2sp.org/tlog-proof of the entry at `index`: a receipt. Under the newest checkpoint that witnesses cosigned, when
+   * the entry is in it; else under the newest. Its `extra` line holds the
+   * entry, so that its holder needs nothing else to verify it. @throws NocturneError `not_found`
+   */
+  proof(index: number): Promise<string>
+  /** Inclusion proof of the entry at `index` in the tree of the first `size` entries. @throws NocturneError `not_found` */
+  inclusion(index: number, size: number): Promise<readonly Uint8Array[]>
+  /** Consistency proof from the tree of `from` entries, 1 or more, to that of `size`. @throws NocturneError `not_found` */
+  consistency(from: number, size: number): Promise<readonly Uint8Array[]>
+  /** Hash of the complete subtree over leaves `index * 2^height` and on, in the tree of `size` entries. @throws NocturneError `not_found` */
+  node(height: number, index: number, size: number): Promise<Uint8Array>
+  /** The hashes of one tile (c2sp.org/tlog-tiles); `width` below 256 for a partial one. @throws NocturneError `not_found` */
+  tile(level: number, n: number, width?: number): Promise<Buffer>
+  /** Entries `from` (inclusive) to `until` (exclusive) as stored, in order, without holding them all. */
+  entries(from: number, until: number): AsyncIterable<{ index: number; bytes: Buffer }>
+  /** Recomputes every hash from the entries and compares tiles, indices and checkpoint. */
+  verify(): Promise<VerifyReport>
+  /**
+   * Proves that an event could be recorded now; cheap enough to be asked at every request.
+   *
+   * @throws NocturneError `ledger_unavailable`, or why the ledger is halted.
+   */
+  check(): Promise<void>
+  /** Refuses every further record with this reason: for a log whose database turns out not to be its own. */
+  halt(reason: NocturneError): void
+  /** The log's public key as a signed-note verifier key (`NAME+HASH+KEY`). */
+  readonly verifierKey: string
+}
+
+export interface LedgerOptions {
+  readonly state: State
+  /** Name of the gateway; the log's origin is `NAME/audit`. */
+  readonly gateway: string
+  /** Ed25519 private key of the log: PKCS #8, PEM. */
+  readonly signingKey: string
+  readonly now?: () => number
+}
+
+/**
+ * Opens the log in the database, or begins it.
+ *
+ * @throws NocturneError `ledger_broken` when the head, its checkpoint, the tiles and the last entry do not agree, or the
+ *   checkpoint is not signed by this key; `site_invalid` for a key or name that no log can have; `database_unavailable`.
+ */
+export async function createLedger(options: LedgerOptions): Promise<Ledger> {
+  const { state, gateway, signingKey, now = Date.now } = options
+  const { db } = state
+  const signer = createSigner(gateway, signingKey)
+  await begin(state, signer)
+  await checkEnd(state, signer)
+  await ensureIndex(state)
+  let halted: NocturneError | undefined
+  const refuseWhenHalted = (): void => {
+    if (halted) throw halted
+  }
+  const writeCheck = createWriteCheck(state, now)
+  const append = createRecorder({
+    state,
+    signer,
+    gateway,
+    now,
+    saw: (outcome) => writeCheck.saw(outcome),
+  })
+  const record: typeof append = async (change) => {
+    refuseWhenHalted()
+    return append(change)
+  }
+  const treeOf = createTrees(db)
+
+  const ledger: Ledger = {
+    verifierKey: signer.verifierKey,
+    record: async (change) => {
+      let value: { readonly of: Awaited<ReturnType<typeof change>>['value'] } | undefined
+      const receipts = await record(async (tx) => {
+        const done = await change(tx)
+        value = { of: done.value }
+        return done.events
+      })
+      if (!value) throw new TypeError('a receipt without a change')
+      return { value: value.of, receipts: [firstOf(receipts), ...receipts.slice(1)] }
+    },
+    note: async (event) => firstOf(await record([event])),
+    query: (query) => queryEvents(db, query),
+    count: (query, size) => countEvents(db, query, size),
+    checkpoint: async () => (await readHead(db)).checkpoint,
+    proof: async (index) => {
+      const { size, checkpoint } = await readHeadFor(db, index)
+      const path = await ledger.inclusion(index, size)
+      const extra = await readEntry(db, index)
+      return formatProof({ extra, index, path, checkpoint })
+    },
+    inclusion: async (index, size) => {
+      if (!isIndex(index) || index >= size || size > (await readHead(db)).size)
+        throw new NocturneError('not_found')
+      return treeOf(size).inclusion(index)
+    },
+    consistency: async (from, size) => {
+      if (!isIndex(from) || from < 1 || from > size || size > (await readHead(db)).size)
+        throw new NocturneError('not_found')
+      return treeOf(size).consistency(from)
+    },
+    node: async (height, index, size) => {
+      if (!isIndex(index) || (index + 1) * 2 ** height > size) throw new NocturneError('not_found')
+      return treeOf(size).node(height, index)
+    },
+    tile: async (level, n, width = TILE_WIDTH) => {
+      const hashes = isTile(level, n, width) ? await readTile(db, level, n) : undefined
+      if (!hashes || hashes.length < width * HASH_BYTES) throw new NocturneError('not_found')
+      return hashes.subarray(0, width * HASH_BYTES)
+    },
+    entries: (from, until) => readEntries(db, from, until),
+    verify: () => recheck(db, signer),
+    check: async () => {
+      refuseWhenHalted()
+      await writeCheck.check()
+    },
+    halt: (reason) => {
+      halted ??= reason
+    },
+  }
+  return ledger
+}
+
+function firstOf(receipts: readonly Receipt[]): Receipt {
+  const [first] = receipts
+  if (!first) throw new TypeError('a change records one event or more')
+  return first
+}

@@ -1,0 +1,139 @@
+/** Questions that compliance asks, each a condition on the index that combines with every other filter. */
+import { sql } from 'kysely'
+import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely'
+import type { Tables } from '../../state/index.js'
+import type { EventType } from './events.js'
+
+export const QUESTIONS = {
+  unended: 'begun, and no end of it',
+  unopened: 'became available, and nobody began to fetch it',
+  outside: 'downloads outside the duty hours of their group',
+  refusals: 'refused, not let in, or locked out',
+  keys: 'certificates, tokens and recipients that changed',
+  reads: 'the ledger was read or exported',
+  holds: 'legal holds, in force and ended',
+  due: 'what calls for a look and has not been reviewed',
+} as const
+
+export type Question = keyof typeof QUESTIONS
+
+const BEGINS: readonly EventType[] = ['transfer.begun', 'download.begun']
+const REFUSALS: readonly EventType[] = ['access.refused', 'signin.failed', 'signin.locked']
+const KEYS: readonly EventType[] = [
+  'certificate.changed',
+  'certificate.proposed',
+  'token.issued',
+  'token.revoked',
+  'recipient.added',
+  'recipient.removed',
+]
+const READS: readonly EventType[] = ['ledger.read', 'ledger.exported']
+const HOLDS: readonly EventType[] = [
+  'hold.added',
+  'hold.removed',
+  'prune.proposed',
+  'ledger.pruned',
+]
+/** Beside failures and downloads outside duty hours: what gives, moves or hides access, and what leaves. */
+const TO_REVIEW: readonly EventType[] = [
+  ...REFUSALS,
+  ...KEYS,
+  'config.changed',
+  'item.quarantined',
+  'ledger.exported',
+  'ledger.restored',
+  'transfer.dumped',
+  'witness.disagreed',
+]
+
+/** `outcome` from which on somebody should look: serious, and major. */
+const SERIOUS = 8
+
+type Builder = ExpressionBuilder<Tables, 'events'>
+type Condition = ExpressionWrapper<Tables, 'events', SqlBool>
+
+/**
+ * The condition. What came later (an end, a first download) counts only below `end`, so that pages stay as they were.
+ *
+ * @param reviewed - where the last review below `end` came to.
+ */
+export function answers(
+  question: Question,
+  end: number,
+  reviewed: number,
+): (e: Builder) => Condition {
+  const isOneOf = (e: Builder, types: readonly EventType[]) => e('type', 'in', types)
+  switch (question) {
+    case 'unended':
+      return (e) =>
+        e.and([
+          isOneOf(e, BEGINS),
+          e.not(
+            e.exists(
+              e
+                .selectFrom('events as later')
+                .select(sql<number>`1`.as('one'))
+                .where('later.related', 'in', [e.ref('events.event_id'), e.ref('events.related')])
+                .whereRef('later.idx', '>', 'events.idx')
+                .where('later.idx', '<', end),
+            ),
+          ),
+        ])
+    case 'unopened':
+      return (e) =>
+        e.and([
+          e('type', '=', 'transfer.available'),
+          e.not(
+            e.exists(
+              e
+                .selectFrom('events as later')
+                .select(sql<number>`1`.as('one'))
+                .whereRef('later.transfer', '=', 'events.transfer')
+                .where('later.type', '=', 'download.begun')
+                .where('later.idx', '<', end),
+            ),
+          ),
+        ])
+    case 'outside':
+      return (e) => e.and([e('duty', '=', 'outside')])
+    case 'refusals':
+      return (e) => e.and([isOneOf(e, REFUSALS)])
+    case 'keys':
+      return (e) => e.and([isOneOf(e, KEYS)])
+    case 'reads':
+      return (e) => e.and([isOneOf(e, READS)])
+    case 'holds':
+      return (e) => e.and([isOneOf(e, HOLDS)])
+    case 'due':
+      return (e) =>
+        e.and([
+          e.or([e('outcome', '>=', SERIOUS), e('duty', '=', 'outside'), isOneOf(e, TO_REVIEW)]),
+          e('idx', '>=', reviewed),
+        ])
+  }
+}
+
+/**
+ * Who touched a patient: the events that name one of the handles, and those of the transfers that hold an item of theirs
+ * which name nobody, such as the beginning, or the claim of a transfer of several patients.
+ */
+export const touches =
+  (handles: readonly string[]) =>
+  (e: Builder): Condition =>
+    e.or([
+      e('patient', 'in', handles),
+      e.and([
+        // Not `is null`: an index over all that name nobody would be taken for the shorter way.
+        e(e.fn.coalesce('patient', sql<string>`''`), '=', ''),
+        e(
+          'transfer',
+          'in',
+          e
+            .selectFrom('events as named')
+            .select('named.transfer')
+            .distinct()
+            .where('named.patient', 'in', handles)
+            .where('named.transfer', 'is not', null),
+        ),
+      ]),
+    ])

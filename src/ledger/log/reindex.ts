@@ -1,0 +1,91 @@
+/** The index over the entries: the columns of `events` beside `entry`, made again from the entries alone. */
+import type { Insertable } from 'kysely'
+import { NocturneError } from '../../lib/errors.js'
+import type { EventTable, State, Tx } from '../../state/index.js'
+import { columnsOf, INDEX_VERSION, parseEntry } from './entry.js'
+
+const ROWS_AT_ONCE = 100
+const STATEMENTS_AT_ONCE = 20
+const CURSOR = 'index'
+
+/**
+ * Goes through the whole log, some thousand entries a transaction; a log that is written meanwhile goes on. Answers how
+ * many entries there are and how many rows said something else than their entry.
+ *
+ * @throws NocturneError `ledger_broken` for a row that is no entry, `database_unavailable`
+ */
+export async function reindex(state: State): Promise<{ entries: number; mended: number }> {
+  let [next, entries, mended] = [0, 0, 0]
+  for (let isDone = false; !isDone;) {
+    const from = next
+    const step = await state.transaction((tx) => indexFrom(tx, from))
+    next = step.next
+    entries += step.entries
+    mended += step.mended
+    isDone = step.isDone
+  }
+  await state.transaction((tx) => setVersion(tx))
+  return { entries, mended }
+}
+
+/** Makes the index anew when another version of it is there. */
+export async function ensureIndex(state: State): Promise<void> {
+  const row = await state.db
+    .selectFrom('ledger_cursors')
+    .select('position')
+    .where('name', '=', CURSOR)
+    .executeTakeFirst()
+  if (row?.position !== INDEX_VERSION) await reindex(state)
+}
+
+async function indexFrom(
+  tx: Tx,
+  from: number,
+): Promise<{ next: number; entries: number; mended: number; isDone: boolean }> {
+  const limit = ROWS_AT_ONCE * STATEMENTS_AT_ONCE
+  const rows = await tx
+    .selectFrom('events')
+    .selectAll()
+    .where('idx', '>=', from)
+    .orderBy('idx')
+    .limit(limit)
+    .execute()
+  const wrong = rows.flatMap((row) => {
+    const columns = columnsOf(parseEntry(row.entry))
+    const isRight = Object.entries(columns).every(
+      ([name, value]) => row[name as keyof EventTable] === value,
+    )
+    return isRight ? [] : [{ idx: row.idx, ...columns, entry: row.entry }]
+  })
+  for (let i = 0; i < wrong.length; i += ROWS_AT_ONCE)
+    await mend(tx, wrong.slice(i, i + ROWS_AT_ONCE))
+  const next = (rows.at(-1)?.idx ?? from - 1) + 1
+  return { next, entries: rows.length, mended: wrong.length, isDone: rows.length < limit }
+}
+
+async function mend(tx: Tx, rows: readonly Insertable<EventTable>[]): Promise<void> {
+  const [first] = rows
+  if (!first) throw new NocturneError('internal')
+  const names = Object.keys(first).filter((name) => name !== 'idx' && name !== 'entry')
+  await tx
+    .insertInto('events')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .column('idx')
+        .doUpdateSet((values) =>
+          Object.fromEntries(
+            names.map((name) => [name, values.ref(`excluded.${name as keyof EventTable}`)]),
+          ),
+        ),
+    )
+    .execute()
+}
+
+async function setVersion(tx: Tx): Promise<void> {
+  await tx
+    .insertInto('ledger_cursors')
+    .values({ name: CURSOR, position: INDEX_VERSION, holder: null, lease_until: 0 })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ position: INDEX_VERSION }))
+    .execute()
+}

@@ -1,0 +1,127 @@
+/**
+ * Legal holds: what must stay, whatever its age. A hold is an event, and it ends with another; there is no list
+ * beside the log.
+ */
+import { sql } from 'kysely'
+import type { Db, Tx } from '../../state/index.js'
+import { NocturneError } from '../../lib/errors.js'
+import { parseEntry } from '../log/entry.js'
+import type { Actor, LedgerEntry } from '../log/events.js'
+import type { EventQuery, Ledger, Receipt } from '../log/ledger.js'
+import { filtered } from '../log/query.js'
+
+/** What it covers: the events that match all of these. */
+export interface HoldScope {
+  readonly facility?: string
+  readonly transfer?: string
+  /** Handle of a patient: the events of their transfers are covered as well. */
+  readonly patient?: string
+  readonly actor?: string
+  /** Milliseconds since 1970, inclusive and exclusive. */
+  readonly from?: number
+  readonly until?: number
+}
+
+export interface Hold extends HoldScope {
+  /** The id of its event. */
+  readonly id: string
+  readonly index: number
+  readonly since: string
+  readonly by: string
+}
+
+/** Each is asked for at every bundle that is pruned. */
+const MAX_HOLDS = 1_000
+const TEXTS = ['facility', 'transfer', 'patient', 'actor'] as const
+const TIMES = ['from', 'until'] as const
+
+/** @throws NocturneError `bad_request` for one that covers nothing or everything, `too_many_holds`, `ledger_unavailable` */
+export async function addHold(ledger: Ledger, actor: Actor, scope: HoldScope): Promise<Receipt> {
+  const detail: Record<string, string> = {}
+  for (const name of TEXTS) if (scope[name] !== undefined) detail[name] = scope[name]
+  for (const name of TIMES)
+    if (scope[name] !== undefined) detail[name] = new Date(scope[name]).toISOString()
+  const { from = -Infinity, until = Infinity } = scope
+  if (Object.keys(detail).length === 0 || from >= until) throw new NocturneError('bad_request')
+  const { receipts } = await ledger.record(async (tx) => {
+    if ((await readHolds(tx)).length >= MAX_HOLDS) throw new NocturneError('too_many_holds')
+    return { value: undefined, events: [{ type: 'hold.added', outcome: 0, actor, detail }] }
+  })
+  return receipts[0]
+}
+
+/** @throws NocturneError `not_found` for a hold that is not in force, `ledger_unavailable` */
+export async function removeHold(ledger: Ledger, actor: Actor, id: string): Promise<Receipt> {
+  const { receipts } = await ledger.record(async (tx) => {
+    if (!(await readHolds(tx)).some((hold) => hold.id === id)) throw new NocturneError('not_found')
+    return { value: undefined, events: [{ type: 'hold.removed', outcome: 0, actor, related: id }] }
+  })
+  return receipts[0]
+}
+
+/** The holds in force. @throws NocturneError `ledger_broken` */
+export async function readHolds(db: Db | Tx): Promise<readonly Hold[]> {
+  const rows = await db
+    .selectFrom('events')
+    .select(['idx', 'entry'])
+    .where('type', '=', 'hold.added')
+    .where((e) =>
+      e.not(
+        e.exists(
+          e
+            .selectFrom('events as later')
+            .select(sql<number>`1`.as('one'))
+            .whereRef('later.related', '=', 'events.event_id')
+            .where('later.type', '=', 'hold.removed'),
+        ),
+      ),
+    )
+    .orderBy('idx')
+    .execute()
+  return rows.map(({ idx, entry }) => toHold(idx, parseEntry(entry)))
+}
+
+function toHold(index: number, { id, time, actor, detail = {} }: LedgerEntry): Hold {
+  const scope: Partial<Record<(typeof TEXTS)[number], string>> &
+    Partial<Record<(typeof TIMES)[number], number>> = {}
+  for (const name of TEXTS) {
+    const value = detail[name]
+    if (typeof value === 'string') scope[name] = value
+  }
+  for (const name of TIMES) {
+    const value = detail[name]
+    if (typeof value === 'string') scope[name] = Date.parse(value)
+  }
+  return { id, index, since: time, by: actor.id, ...scope }
+}
+
+/** Whether two rows lie in one bundle is a matter of `idx / 256`, which both databases round down. */
+export async function bundlesUnderHold(
+  db: Db | Tx,
+  holds: readonly Hold[],
+  from: number,
+  until: number,
+): Promise<ReadonlySet<number>> {
+  const held = new Set<number>()
+  for (const hold of holds) {
+    const rows = await filtered(db, { ...queryOf(hold), start: from, end: until })
+      .select(sql<number>`idx / 256`.as('bundle'))
+      .distinct()
+      .execute()
+    for (const { bundle } of rows) held.add(bundle)
+    // The event of a hold in force stays as long as the hold.
+    if (hold.index >= from && hold.index < until) held.add(Math.floor(hold.index / 256))
+  }
+  return held
+}
+
+function queryOf({ patient, facility, transfer, actor, from, until }: Hold): EventQuery {
+  return {
+    ...(patient !== undefined && { touching: [patient] }),
+    ...(facility !== undefined && { facility }),
+    ...(transfer !== undefined && { transfer }),
+    ...(actor !== undefined && { actor }),
+    ...(from !== undefined && { from }),
+    ...(until !== undefined && { until }),
+  }
+}

@@ -1,0 +1,120 @@
+/** The two reports on a facility, recorded and made, for the server and for a command on the site's own files. */
+import {
+  accountingCsv,
+  accountingPdf,
+  collectEvidence,
+  dossierCsv,
+  dossierPdf,
+  keysCsv,
+} from './index.js'
+import type { Evidence, EvidenceScope, ReportContext } from './index.js'
+import type { Actor } from '../ledger/index.js'
+import { NocturneError } from '../lib/errors.js'
+import type { Json } from '../lib/json.js'
+import { zipOf } from '../lib/zip.js'
+import type { ZipMember } from '../lib/zip.js'
+import type { Rooms } from '../rooms.js'
+import { patientHandles } from './patient-handles.js'
+
+export const REPORTS = ['accounting', 'dossier'] as const
+
+export type Report = (typeof REPORTS)[number]
+
+export interface ReportQuestion {
+  readonly facility: string
+  /** Milliseconds since 1970, inclusive and exclusive. */
+  readonly from: number
+  readonly until: number
+  /** Keyed handle. */
+  readonly patient?: string | undefined
+  /** The ID that the facility uses. */
+  readonly patientId?: string | undefined
+  readonly issuer: string
+  readonly reader?: string | undefined
+  readonly transfer?: string | undefined
+}
+
+/** The question in the ledger's terms. @throws NocturneError `not_found` for a facility that there is not */
+export async function reportScope(
+  rooms: Pick<Rooms, 'site' | 'state'>,
+  { facility, from, until, patient, patientId, issuer, reader, transfer }: ReportQuestion,
+): Promise<EvidenceScope> {
+  const patients =
+    patientId === undefined
+      ? patient === undefined
+        ? undefined
+        : [patient]
+      : await patientHandles(rooms, facility, { patientId, issuer })
+  return {
+    ...{ facility, from, until },
+    ...(patients && { patients }),
+    ...(reader !== undefined && { reader }),
+    ...(transfer !== undefined && { transfer }),
+  }
+}
+
+/**
+ * Records the report, and then answers it as a ZIP of a PDF, the same as CSV, and the checkpoint it rests on.
+ *
+ * @throws NocturneError `not_found` for a facility that there is not, `report_too_large`, `ledger_unavailable`
+ */
+export async function makeReport(
+  { ledger, site }: Pick<Rooms, 'ledger' | 'site'>,
+  actor: Actor,
+  report: Report,
+  scope: EvidenceScope,
+): Promise<AsyncIterable<Uint8Array>> {
+  const { facility, from, until, patients, reader, transfer } = scope
+  const { config } = site
+  if (!config.facilities.some(({ id }) => id === facility)) throw new NocturneError('not_found')
+  if (reader !== undefined && !config.people.some(({ id }) => id === reader))
+    throw new NocturneError('not_found')
+  const query: Json = {
+    ...{ facility, from, until },
+    // More handles of one patient tell no more; the first shows whom it was about.
+    ...(patients && { handles: patients.slice(0, 1) }),
+    ...(reader !== undefined && { actor: reader }),
+    ...(transfer !== undefined && { transfer }),
+  }
+  const receipt = await ledger.note({
+    type: 'ledger.exported',
+    outcome: 0,
+    actor,
+    facility,
+    detail: { what: report, query },
+  })
+  const [recorded] = (await ledger.query({ start: receipt.index, limit: 1 })).rows
+  const context: ReportContext = {
+    gateway: config.gateway.name,
+    ledgerKey: ledger.verifierKey,
+    askedBy: actor.id,
+    askedAt: recorded?.entry.time ?? '',
+    event: receipt.index,
+  }
+  return zipOf(membersOf(report, await collectEvidence(ledger, scope), context))
+}
+
+function membersOf(
+  report: Report,
+  evidence: Evidence,
+  context: ReportContext,
+): readonly ZipMember[] {
+  const checkpoint = { name: 'checkpoint', content: once(evidence.checkpoint) }
+  return report === 'accounting'
+    ? [
+        { name: 'accounting.pdf', content: accountingPdf(evidence, context) },
+        { name: 'accounting.csv', content: once(accountingCsv(evidence)) },
+        checkpoint,
+      ]
+    : [
+        { name: 'dossier.pdf', content: dossierPdf(evidence, context) },
+        { name: 'items.csv', content: once(dossierCsv(evidence)) },
+        { name: 'keys.csv', content: once(keysCsv(evidence)) },
+        checkpoint,
+      ]
+}
+
+async function* once(text: string): AsyncGenerator<string> {
+  await Promise.resolve()
+  yield text
+}

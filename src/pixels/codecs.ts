@@ -1,0 +1,95 @@
+/** What decodes frames of each compressed transfer syntax, and what blanks them and leaves every other pixel as it decodes. */
+import type { Pace, Steps } from '../dicom/pace.js'
+import { blackOf, type Geometry } from './geometry.js'
+import { blankDctFrame } from './jpeg-dct.js'
+import { blankLosslessFrame, decodeLosslessFrame } from './jpeg-lossless.js'
+import { decodeDctFrame } from './jpeg-pixels.js'
+import type { Mask } from './mask.js'
+import type { Samples } from './picture.js'
+import { blankRleFrame, canBlankRle, decodeRleFrame } from './rle.js'
+import type { WasmCodec } from './wasm-codecs.js'
+import { blankInThread, decodeInThread } from './wasm-thread.js'
+
+export interface Decoder {
+  /** Whether a fragment can be the first of a frame. */
+  startsFrame(fragment: Buffer): boolean
+  /** The samples of one frame. @throws NocturneError `malformed`, `pixels_not_cleaned` */
+  decode(frame: Buffer, geometry: Geometry, pace: Pace): Promise<Samples>
+}
+
+export interface Codec extends Decoder {
+  /** What Photometric Interpretation becomes, where the frames that are written have another than those that came. */
+  readonly photometric?: string
+  /** One frame with the mask blanked. @throws NocturneError `malformed`, `pixels_not_cleaned` */
+  blank(frame: Buffer, geometry: Geometry, mask: Mask, pace: Pace): Promise<Buffer>
+}
+
+/** Of a decoded frame, which is held whole. */
+const MAX_DECODED_BYTES = 64 * 1024 * 1024
+
+const startsWith = (start: number) => (fragment: Buffer) =>
+  fragment.length > 2 && fragment.readUInt16BE(0) === start
+
+const codec = (
+  startsFrame: Decoder['startsFrame'],
+  blank: (frame: Buffer, geometry: Geometry, mask: Mask, pace: Pace) => Steps<Buffer>,
+  decode: (frame: Buffer, geometry: Geometry, pace: Pace) => Steps<Samples>,
+): Codec => ({
+  startsFrame,
+  blank: (frame, geometry, mask, pace) => pace.run(blank(frame, geometry, mask, pace)),
+  decode: (frame, geometry, pace) => pace.run(decode(frame, geometry, pace)),
+})
+
+const wasmCodec = (codec: WasmCodec, start: number, photometric?: string): Codec => ({
+  startsFrame: startsWith(start),
+  blank: (frame, geometry, mask) => blankInThread({ codec, frame, geometry, mask }),
+  decode: (frame, geometry) => decodeInThread({ codec, frame, geometry }),
+  ...(photometric !== undefined && { photometric }),
+})
+
+/** Start of Image of JPEG and JPEG-LS, and Start of Codestream of JPEG 2000. */
+const START_OF_IMAGE = 0xffd8
+const START_OF_CODESTREAM = 0xff4f
+const RLE = codec(() => true, blankRleFrame, decodeRleFrame)
+const JPEG = codec(startsWith(START_OF_IMAGE), blankDctFrame, decodeDctFrame)
+const LOSSLESS_JPEG = codec(startsWith(START_OF_IMAGE), blankLosslessFrame, decodeLosslessFrame)
+const JPEG_LS = wasmCodec('jpeg-ls', START_OF_IMAGE)
+const JPEG_2000 = wasmCodec('jpeg-2000', START_OF_CODESTREAM)
+/** Colour that is written without loss has gone through the reversible transform (PS3.5 8.2.4). */
+const JPEG_2000_COLOUR = wasmCodec('jpeg-2000', START_OF_CODESTREAM, 'YBR_RCT')
+
+/** Undefined where the syntax or layout is not known here, or a frame is too large. */
+export const decoderOf = (syntax: string, geometry: Geometry): Decoder | undefined =>
+  // High throughput (HTJ2K) is decoded by OpenJPEG, too, but not written.
+  codecOf(HIGH_THROUGHPUT.has(syntax) ? LOSSLESS_JPEG_2000 : syntax, geometry)
+
+const LOSSLESS_JPEG_2000 = '1.2.840.10008.1.2.4.90'
+const HIGH_THROUGHPUT: ReadonlySet<string> = new Set(
+  ['201', '202', '203'].map((last) => `1.2.840.10008.1.2.4.${last}`),
+)
+
+/** Undefined where pixels would be lost, or the syntax or layout is not known here. */
+export function codecOf(syntax: string, geometry: Geometry): Codec | undefined {
+  const { rows, columns, samples, bitsAllocated, photometric } = geometry
+  if (rows * columns * samples * Math.ceil(bitsAllocated / 8) > MAX_DECODED_BYTES) return undefined
+  if (blackOf(geometry) === undefined) return undefined
+  switch (syntax) {
+    case '1.2.840.10008.1.2.5':
+      return canBlankRle(geometry) ? RLE : undefined
+    case '1.2.840.10008.1.2.4.50':
+    case '1.2.840.10008.1.2.4.51':
+      return JPEG
+    case '1.2.840.10008.1.2.4.57':
+    case '1.2.840.10008.1.2.4.70':
+      return LOSSLESS_JPEG
+    case '1.2.840.10008.1.2.4.80':
+    case '1.2.840.10008.1.2.4.81':
+      return bitsAllocated <= 16 ? JPEG_LS : undefined
+    case LOSSLESS_JPEG_2000:
+    case '1.2.840.10008.1.2.4.91':
+      if (bitsAllocated > 16 || photometric.startsWith('YBR_FULL')) return undefined
+      return samples === 3 ? JPEG_2000_COLOUR : JPEG_2000
+    default:
+      return undefined
+  }
+}

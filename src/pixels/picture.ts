@@ -1,0 +1,101 @@
+/** One frame as a text detector sees it: the brightness of each pixel, in 8 bits. */
+import type { Pace, Steps } from '../dicom/pace.js'
+import type { Geometry } from './geometry.js'
+import type { Palette } from './palette.js'
+
+/** One frame, row by row. */
+export interface GreyPicture {
+  readonly width: number
+  readonly height: number
+  /** From the darkest, 0, to the brightest, 255. */
+  readonly values: Uint8Array
+}
+
+/** A frame that is not compressed, or no longer. */
+export interface Samples {
+  readonly bytes: Uint8Array
+  /** How they lie there: bits, planes and colours may be other ones than the header says of the compressed frame. */
+  readonly geometry: Geometry
+  readonly bigEndian: boolean
+}
+
+/** A screen has two million pixels, a large X-ray sixteen. */
+const MAX_PIXELS = 16_000_000
+const MAX_BYTES = 64 * 1024 * 1024
+
+/** Pixels between two looks at the clock. */
+const STRETCH = 4096
+
+/** Whether frames of this geometry can be shown. */
+export const canShow = ({ rows, columns, samples, bitsAllocated }: Geometry): boolean =>
+  (bitsAllocated === 8 || bitsAllocated === 16) &&
+  rows * columns <= MAX_PIXELS &&
+  (rows * columns * samples * bitsAllocated) / 8 <= MAX_BYTES
+
+/** Writes one sample, little endian. */
+export function putSample(
+  bytes: Buffer,
+  bitsAllocated: number,
+  index: number,
+  value: number,
+): void {
+  if (bitsAllocated === 8) bytes[index] = value
+  else bytes.writeUInt16LE(value & 0xffff, 2 * index)
+}
+
+/** The brightest sample of each pixel, stretched over 8 bits. */
+export function* pictureOf(
+  { bytes, geometry, bigEndian }: Samples,
+  palette: Palette | undefined,
+  pace: Pace,
+): Steps<GreyPicture> {
+  const { rows, columns, samples, bitsAllocated, isPlanar, photometric } = geometry
+  const bytesOfSample = bitsAllocated / 8
+  const pixels = rows * columns
+  // Of luminance and chrominance the first alone is brightness.
+  const used = photometric.startsWith('YBR') ? 1 : samples
+  const isHalved = photometric.endsWith('_422')
+  const read = reader(bytes, geometry, bigEndian)
+  const shades = palette?.brightness
+  const first = palette?.first ?? 0
+  const brightness = new Uint16Array(pixels)
+  let [least, most] = [0xffff, 0]
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    let value = 0
+    for (let sample = 0; sample < used; sample++) {
+      const at = isHalved
+        ? (pixel >> 1) * 4 + (pixel & 1)
+        : (isPlanar ? sample * pixels + pixel : pixel * samples + sample) * bytesOfSample
+      value = Math.max(value, read(at))
+    }
+    if (shades) value = shades[Math.min(Math.max(value - first, 0), shades.length - 1)] ?? 0
+    brightness[pixel] = value
+    least = Math.min(least, value)
+    most = Math.max(most, value)
+    if (pixel % STRETCH === 0 && pace.isDue(STRETCH >> 5)) yield
+  }
+  const stretch = 255 / Math.max(1, most - least)
+  const values = new Uint8Array(pixels)
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    values[pixel] = Math.round(((brightness[pixel] ?? 0) - least) * stretch)
+    if (pixel % STRETCH === 0 && pace.isDue(STRETCH >> 6)) yield
+  }
+  return { width: columns, height: rows, values }
+}
+
+function reader(
+  bytes: Uint8Array,
+  { bitsAllocated, bitsStored, highBit, isSigned }: Geometry,
+  bigEndian: boolean,
+): (at: number) => number {
+  const [high, low] = bigEndian ? [0, 1] : [1, 0]
+  const raw =
+    bitsAllocated === 8
+      ? (at: number) => bytes[at] ?? 0
+      : (at: number) => ((bytes[at + high] ?? 0) << 8) | (bytes[at + low] ?? 0)
+  if (!isSigned) return raw
+  // The sign may or may not reach into the bits above: from the smallest value on they count up.
+  const shift = highBit + 1 - bitsStored
+  const sign = 1 << (bitsStored - 1)
+  return (at) => ((raw(at) >> shift) ^ sign) & (2 * sign - 1)
+}

@@ -1,0 +1,107 @@
+/** Frames to the thread of the codecs, one after the other. It starts when it is first needed and never keeps a process alive. */
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { NocturneError } from '../lib/errors.js'
+import { inTurn } from '../lib/in-turn.js'
+import type { Geometry } from './geometry.js'
+import type { Mask } from './mask.js'
+import type { Samples } from './picture.js'
+import type { WasmCodec } from './wasm-codecs.js'
+
+export interface CodecRequest {
+  readonly codec: WasmCodec
+  readonly frame: Uint8Array
+  readonly geometry: Geometry
+  /** What is to be blanked; without it the frame is decoded. */
+  readonly mask?: Mask
+}
+
+/** Neither when it cannot be done. */
+export interface CodecAnswer {
+  readonly blanked?: Uint8Array
+  readonly samples?: Samples
+}
+
+const FILE = new URL('./wasm-worker.js', import.meta.url)
+/** Where the code was not built there is no file that a thread could run. */
+const CAN_RUN = existsSync(fileURLToPath(FILE))
+/** An X-ray of 60 MB in JPEG 2000 takes half of it on a slow core. */
+const FRAME_MS = 120_000
+/** Its memory grows with the largest frame and never shrinks. */
+const IDLE_MS = 10_000
+
+const oneAtATime = inTurn()
+let worker: Worker | undefined
+let idle: NodeJS.Timeout | undefined
+
+/** @throws NocturneError `pixels_not_cleaned` */
+export async function blankInThread(request: Required<CodecRequest>): Promise<Buffer> {
+  if (!CAN_RUN) {
+    const { blankWasmFrame } = await import('./wasm-codecs.js')
+    const { codec, frame, geometry, mask } = request
+    return Buffer.from(await blankWasmFrame(codec, frame, geometry, mask))
+  }
+  const { blanked } = await oneAtATime(() => ask(request))
+  if (!blanked) throw new NocturneError('pixels_not_cleaned')
+  return Buffer.from(blanked.buffer, blanked.byteOffset, blanked.length)
+}
+
+/** @throws NocturneError `pixels_not_cleaned` */
+export async function decodeInThread(request: Omit<CodecRequest, 'mask'>): Promise<Samples> {
+  if (!CAN_RUN) {
+    const { decodeWasmFrame } = await import('./wasm-codecs.js')
+    return await decodeWasmFrame(request.codec, request.frame, request.geometry)
+  }
+  const { samples } = await oneAtATime(() => ask(request))
+  if (!samples) throw new NocturneError('pixels_not_cleaned')
+  return samples
+}
+
+async function ask(request: CodecRequest): Promise<CodecAnswer> {
+  clearTimeout(idle)
+  // A thread that fails while it is idle is noticed by the next frame.
+  worker ??= new Worker(FILE, { name: 'codecs', env: {}, execArgv: [] }).on(
+    'error',
+    () => undefined,
+  )
+  const current = worker
+  current.ref()
+  const listening = new AbortController()
+  try {
+    return await answerOf(current, request, listening)
+  } catch {
+    worker = undefined
+    void current.terminate()
+    return {}
+  } finally {
+    listening.abort()
+    current.unref()
+    idle = setTimeout(() => {
+      worker = undefined
+      void current.terminate()
+    }, IDLE_MS).unref()
+  }
+}
+
+/** Rejects when the thread fails, ends, or takes too long. */
+async function answerOf(
+  current: Worker,
+  request: CodecRequest,
+  { signal }: AbortController,
+): Promise<CodecAnswer> {
+  const late = wait(FRAME_MS, undefined, { signal, ref: false }).then(() => {
+    throw new Error('late')
+  })
+  const ended = once(current, 'exit', { signal }).then(() => {
+    throw new Error('ended')
+  })
+  // `once` rejects when the thread fails.
+  const answered = once(current, 'message', { signal })
+  for (const one of [late, ended, answered]) one.catch(() => undefined)
+  current.postMessage(request)
+  const [answer] = (await Promise.race([answered, ended, late])) as [CodecAnswer]
+  return answer
+}

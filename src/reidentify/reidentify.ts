@@ -1,0 +1,136 @@
+/**
+ * The way back, on the facility's machine: an instance under pseudonyms, whether it is one that was sent or a report that
+ * was made about it, gets the original patient, UIDs and dates. What is kept is copied byte for byte.
+ */
+import type { ReceivedInstance } from '../receive/index.js'
+import { Budget } from '../dicom/budget.js'
+import type { Element } from '../dicom/element.js'
+import { readerOf } from '../dicom/attributes.js'
+import { deflated, inflated } from '../dicom/inflate.js'
+import { encodeStart } from '../dicom/start.js'
+import { Pace } from '../dicom/pace.js'
+import { readStart, type Start } from '../dicom/part10.js'
+import {
+  CHARACTER_SET,
+  UNICODE,
+  elementOf,
+  encodeText,
+  isUid,
+  placeElement,
+  putBackAll,
+  splitUids,
+  textOf,
+  type Back,
+} from './put-back.js'
+import { Reader } from '../dicom/reader.js'
+import { readHead, type Stretch } from '../dicom/stretch.js'
+
+/** What an instance names that a crosswalk may know. */
+export interface Pseudonyms {
+  readonly study: string
+  readonly instance: string
+  /** Patient ID (0010,0020). */
+  readonly code: string
+  /** Every UID of the header, at any depth. */
+  readonly uids: ReadonlySet<string>
+}
+
+export interface FormerElement {
+  readonly characterSet: string
+  /** Explicit VR little endian. */
+  readonly bytes: Buffer
+}
+
+export interface FormerIdentity {
+  readonly code: string
+  readonly patientId: string
+  readonly patientName: string
+  readonly shiftSeconds: number
+  /** `YYYYMMDD` of the day it was sent: later dates were never shifted. */
+  readonly sentOn: string
+  /** New UID to original. */
+  readonly uids: ReadonlyMap<string, string>
+  readonly elements: readonly FormerElement[]
+}
+
+const LOOK_AHEAD = 0x11000
+/** @throws NocturneError for what is not DICOM or breaks its rules */
+export async function readPseudonyms(
+  instance: ReceivedInstance,
+  headerBytes: number,
+): Promise<Pseudonyms> {
+  const { reader, head, close } = await open(instance, headerBytes)
+  const read = readerOf(head.elements, reader.buffer)
+  const uids = new Set<string>()
+  for (const uid of uidsOf(head.elements, reader.buffer)) uids.add(uid)
+  await close()
+  return { study: read(0x0020000d), instance: read(0x00080018), code: read(0x00100020), uids }
+}
+
+/** @throws NocturneError; iterating throws the same */
+export async function* reidentify(
+  instance: ReceivedInstance,
+  former: FormerIdentity,
+  headerBytes: number,
+): AsyncGenerator<Buffer, void> {
+  const { start, reader, head, close } = await open(instance, headerBytes)
+  const { encoding } = start.syntax
+  const elements = former.elements.map(elementOf)
+  const text = textOf(head.elements, reader.buffer, elements)
+  const back: Back = { former, encoding, text }
+  const placed = new Map(elements.map((one) => [one.element.tag, placeElement(one, back)]))
+  if (text.isUnicode) placed.set(CHARACTER_SET, encodeText(CHARACTER_SET, 'CS', UNICODE, encoding))
+  if (!placed.has(0x00120062)) placed.set(0x00120062, encodeText(0x00120062, 'CS', 'NO', encoding))
+  const header = putBackAll({ ...back, elements: head.elements, buffer: reader.buffer, placed })
+  const read = readerOf(head.elements, reader.buffer)
+  const [sopClass, sopInstance] = [read(0x00080016), read(0x00080018)]
+  const meta = encodeStart(sopClass, former.uids.get(sopInstance) ?? sopInstance, start.syntax.uid)
+  reader.forget(head.end)
+  const dataset = (async function* () {
+    yield header
+    yield* reader.rest()
+  })()
+  yield meta
+  yield* start.syntax.isDeflated ? deflated(dataset) : dataset
+  await close()
+}
+
+interface Opened {
+  readonly start: Start
+  readonly reader: Reader
+  readonly head: Stretch
+  readonly close: () => Promise<void>
+}
+
+async function open(instance: ReceivedInstance, headerBytes: number): Promise<Opened> {
+  const outer = new Reader(instance.bytes, headerBytes + LOOK_AHEAD)
+  const start = await readStart(outer)
+  const { encoding, isDeflated } = start.syntax
+  const budget = new Budget(new Pace())
+  const headOf = async (reader: Reader, at: number, close: Opened['close']): Promise<Opened> => ({
+    start,
+    reader,
+    head: await readHead(reader, at, encoding, at + headerBytes, budget),
+    close,
+  })
+  if (!isDeflated) {
+    const close = async () => {
+      const rest = outer.rest()
+      while ((await rest.next()).done !== true);
+    }
+    return headOf(outer, start.end, close)
+  }
+  outer.forget(start.end)
+  const source = inflated(outer.rest())
+  const inner = new Reader(source.bytes, headerBytes + LOOK_AHEAD)
+  return headOf(inner, 0, async () => {
+    await source.bytes.return()
+  })
+}
+
+function* uidsOf(elements: readonly Element[], buffer: Buffer): Generator<string> {
+  for (const element of elements) {
+    for (const item of element.items ?? []) yield* uidsOf(item.elements, buffer)
+    if (isUid(element)) yield* splitUids(element, buffer)
+  }
+}

@@ -1,0 +1,129 @@
+/** What differs from the last start, of any gateway on this database: software, configuration, schedules. Each is an event. */
+import { createHash, hkdfSync } from 'node:crypto'
+import { markConfig } from '../config/index.js'
+import type { ConfigMarks } from '../config/index.js'
+import type { EventInput } from '../ledger/index.js'
+import type { Json } from '../lib/json.js'
+import { VERSION } from '../lib/version.js'
+import type { Rooms } from '../rooms.js'
+import type { Tx } from '../state/index.js'
+import { SYSTEM } from '../transfer/sweep.js'
+
+/** The row that holds the software's version; no key of the configuration has that name. */
+const SOFTWARE = 'version'
+/** Keys that an event names of each kind; it says how many more there are. */
+const NAMED_KEYS = 100
+const ROWS_AT_ONCE = 200
+
+interface Changes {
+  readonly added: readonly string[]
+  readonly changed: readonly string[]
+  readonly removed: readonly string[]
+}
+
+/** Of the configuration in effect, as one digest: gateways that answer the same one are configured alike. */
+export function configurationDigest(rooms: Rooms): string {
+  const marks = [...marksOf(rooms)].sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(marks)).digest('hex')
+}
+
+/** Remembers this start's configuration and records `event`, and with it what has changed, in one transaction. */
+export async function recordConfiguration(rooms: Rooms, event: EventInput): Promise<void> {
+  const marks = marksOf(rooms)
+  await rooms.ledger.record(async (tx) => {
+    const rows = await tx.selectFrom('config_marks').selectAll().execute()
+    const before = new Map(rows.map(({ name, mark }) => [name, mark]))
+    const version = before.get(SOFTWARE)
+    before.delete(SOFTWARE)
+    const changes = compare(before, marks)
+    await remember(tx, marks, changes)
+    // The first start of all has nothing to compare with.
+    const events = version === undefined ? [] : eventsOf(changes, version)
+    return { value: undefined, events: [event, ...events] }
+  })
+}
+
+function marksOf({ site }: Rooms): ConfigMarks {
+  const { ledgerKey } = site.secrets
+  return markConfig(
+    site.config,
+    new Uint8Array(hkdfSync('sha256', ledgerKey, '', 'nocturne/config/v1', 32)),
+  )
+}
+
+function compare(before: ConfigMarks, now: ConfigMarks): Changes {
+  const names = [...now.keys()].sort()
+  return {
+    added: names.filter((name) => !before.has(name)),
+    changed: names.filter((name) => before.has(name) && before.get(name) !== now.get(name)),
+    removed: [...before.keys()].filter((name) => !now.has(name)).sort(),
+  }
+}
+
+async function remember(tx: Tx, marks: ConfigMarks, { added, changed, removed }: Changes) {
+  const names = [...added, ...changed]
+  const rows = names.map((name) => ({ name, mark: marks.get(name) ?? '' }))
+  rows.push({ name: SOFTWARE, mark: VERSION })
+  for (let i = 0; i < rows.length; i += ROWS_AT_ONCE)
+    await tx
+      .insertInto('config_marks')
+      .values(rows.slice(i, i + ROWS_AT_ONCE))
+      .onConflict((conflict) =>
+        conflict.column('name').doUpdateSet((values) => ({ mark: values.ref('excluded.mark') })),
+      )
+      .execute()
+  for (let i = 0; i < removed.length; i += ROWS_AT_ONCE)
+    await tx
+      .deleteFrom('config_marks')
+      .where('name', 'in', removed.slice(i, i + ROWS_AT_ONCE))
+      .execute()
+}
+
+function eventsOf(changes: Changes, version: string): EventInput[] {
+  const event = (type: EventInput['type'], more: Partial<EventInput>): EventInput => ({
+    type,
+    outcome: 0,
+    actor: SYSTEM,
+    ...more,
+  })
+  const software =
+    version === VERSION
+      ? []
+      : [event('software.changed', { detail: { from: version, to: VERSION } })]
+  const all = [...changes.added, ...changes.changed, ...changes.removed]
+  // Who reads when: a group's readers, hours and time zone.
+  const groups = [...new Set(all.flatMap((name) => /^groups\.([^.]+)\./.exec(name)?.[1] ?? []))]
+  const schedules = groups.sort().map((group) =>
+    event('schedule.changed', {
+      group,
+      detail: detailOf(filterChanges(changes, (name) => name.startsWith(`groups.${group}.`))),
+    }),
+  )
+  const rest = filterChanges(changes, (name) => !/^groups\.[^.]+\./.test(name))
+  const isChanged = rest.added.length + rest.changed.length + rest.removed.length > 0
+  return [
+    ...software,
+    ...(isChanged ? [event('config.changed', { detail: detailOf(rest) })] : []),
+    ...schedules,
+  ]
+}
+
+const filterChanges = (changes: Changes, isMeant: (name: string) => boolean): Changes => ({
+  added: changes.added.filter(isMeant),
+  changed: changes.changed.filter(isMeant),
+  removed: changes.removed.filter(isMeant),
+})
+
+/** Keys by name, never what they hold. */
+function detailOf(changes: Changes): Readonly<Record<string, Json>> {
+  const kinds = Object.entries(changes) as [string, readonly string[]][]
+  const more = kinds.reduce((sum, [, names]) => sum + Math.max(0, names.length - NAMED_KEYS), 0)
+  return {
+    ...Object.fromEntries(
+      kinds
+        .filter(([, names]) => names.length > 0)
+        .map(([kind, names]) => [kind, names.slice(0, NAMED_KEYS)]),
+    ),
+    ...(more > 0 && { more }),
+  }
+}

@@ -287,7 +287,7 @@ describe('questions and exports', () => {
         await visit(join(dirname(path), from!.replace(/\.js$/, '.ts')))
       }
     }
-    await visit(join(room, 'verify.ts'))
+    await visit(join(room, 'verify', 'verify.ts'))
     expect(seen.size).toBeGreaterThan(8)
   })
 })

@@ -1,0 +1,114 @@
+/**
+ * A check: one question whose answer the site can show by itself. It looks at a snapshot of facts and at nothing else, so
+ * that it can be tried on any site a test can write down.
+ */
+import type { Json } from '../lib/json.js'
+import type { ConfigurationFacts, Facts, LedgerFacts, RegisterFacts, SystemFacts } from './facts.js'
+
+/** Where an answer comes from. `register` is what people entered; the others show themselves. */
+export type Source = 'configuration' | 'ledger' | 'system' | 'register'
+
+/** `unknown` counts as not satisfied: what could not be looked at was not shown. */
+export type Verdict = 'satisfied' | 'not-satisfied' | 'unknown' | 'not-applicable'
+
+export interface Outcome {
+  readonly verdict: Verdict
+  /** One sentence, with the ids that it is about. */
+  readonly says: string
+  /** What to do, in the imperative. Always there unless satisfied or not applicable. */
+  readonly next?: string
+  /** The facts that the verdict rests on. */
+  readonly shown: Json
+  /** Indices of ledger entries that prove it. */
+  readonly entries?: readonly number[]
+}
+
+export interface Check {
+  readonly id: string
+  readonly title: string
+  readonly source: Source
+  /** How long its evidence counts, in days. */
+  readonly validDays: number
+  readonly run: (facts: Facts) => Outcome
+}
+
+interface Draft<F> {
+  readonly id: string
+  readonly title: string
+  readonly validDays?: number
+  readonly run: (facts: F, all: Facts) => Outcome
+}
+
+const DAY_MS = 86_400_000
+
+const checkOn =
+  <F>(source: Source, pick: (facts: Facts) => F | undefined) =>
+  ({ id, title, validDays = 31, run }: Draft<F>): Check => ({
+    ...{ id, title, source, validDays },
+    run: (facts) => {
+      const own = pick(facts)
+      if (own === undefined)
+        return unknown(
+          `the ${source} could not be read`,
+          'make it available and run the assessment again',
+        )
+      return run(own, facts)
+    },
+  })
+
+export const onConfiguration = checkOn<ConfigurationFacts>('configuration', (f) => f.configuration)
+export const onLedger = checkOn<LedgerFacts>('ledger', (f) => f.ledger)
+export const onSystem = checkOn<SystemFacts>('system', (f) => f.system)
+export const onRegister = checkOn<RegisterFacts>('register', (f) => f.registers)
+
+export const satisfied = (says: string, shown: Json, entries: readonly number[] = []): Outcome => ({
+  verdict: 'satisfied',
+  says,
+  shown,
+  entries,
+})
+
+export const failed = (
+  says: string,
+  next: string,
+  shown: Json,
+  entries: readonly number[] = [],
+): Outcome => ({ verdict: 'not-satisfied', says, next, shown, entries })
+
+export const unknown = (says: string, next: string): Outcome => ({
+  verdict: 'unknown',
+  says,
+  next,
+  shown: null,
+})
+
+export const notApplicable = (says: string, shown: Json): Outcome => ({
+  verdict: 'not-applicable',
+  says,
+  shown,
+})
+
+/** Fails with the names of what is at fault, else is satisfied. */
+export const noneOf = (
+  faults: readonly string[],
+  texts: { readonly ok: string; readonly bad: string; readonly next: string },
+  shown: Json,
+): Outcome =>
+  faults.length === 0
+    ? satisfied(texts.ok, shown)
+    : failed(`${texts.bad}: ${listed(faults)}`, texts.next, shown)
+
+const MOST_NAMED = 12
+
+const listed = (names: readonly string[]): string =>
+  names.length > MOST_NAMED
+    ? `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`
+    : names.join(', ')
+
+/** Whole days from one instant to a later one. */
+export const daysBetween = (from: number, to: number): number => Math.floor((to - from) / DAY_MS)
+
+/** Milliseconds of a date `YYYY-MM-DD`, at midnight UTC. */
+export const dateMs = (date: string): number => Date.parse(`${date}T00:00:00Z`)
+
+export const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10)

@@ -1,0 +1,120 @@
+/** Business associate agreements, and vendors. */
+import { noneOf, onRegister, unknown } from '../check.js'
+import type { Check, Outcome } from '../check.js'
+import type { Facts, RegisterFacts } from '../facts.js'
+import { agreementOf, inForce, isOver, isSet, notEnded, textOf } from '../in-force.js'
+
+/** Facilities and groups of the configuration, and vendors that handle PHI. */
+function partiesOf(registers: RegisterFacts, { configuration, at }: Facts): readonly string[] {
+  const vendors = notEnded(registers.entries.vendor, at)
+    .filter((one) => isSet(one, 'handlesPhi'))
+    .map(({ subject }) => subject)
+  const own = new Set(
+    notEnded(registers.entries.organisation, at)
+      .filter((one) => isSet(one, 'own'))
+      .map(({ subject }) => subject),
+  )
+  const { facilities = [], groups = [] } = configuration ?? {}
+  return [...new Set([...facilities, ...groups].map(({ id }) => id).concat(vendors))].filter(
+    (id) => !own.has(id),
+  )
+}
+
+const overParties = (
+  registers: RegisterFacts,
+  facts: Facts,
+  texts: { readonly ok: string; readonly bad: string; readonly next: string },
+  isAtFault: (party: string) => boolean,
+): Outcome => {
+  if (!facts.configuration)
+    return unknown('the configuration could not be read', 'correct nocturne.yaml')
+  const parties = partiesOf(registers, facts)
+  return noneOf(parties.filter(isAtFault), texts, { parties })
+}
+
+const term = (id: string, field: string, what: string): Check =>
+  onRegister({
+    id,
+    title: `Each agreement ${what}`,
+    run: (registers, { at }) => {
+      const agreements = inForce(registers.entries.agreement, at)
+      const without = agreements.filter((one) => !isSet(one, field))
+      const shown = { agreements: agreements.length, without: without.length }
+      if (agreements.length === 0)
+        return noneOf(['none in force'], { ok: '', bad: 'agreements', next: ADD_AGREEMENT }, shown)
+      return noneOf(
+        without.map(({ subject }) => subject),
+        {
+          ok: `${agreements.length} agreements in force say so`,
+          bad: 'agreements that do not say so',
+          next: `amend the agreement, then: nocturne register add agreement --replaces ID --set ${field}=yes`,
+        },
+        shown,
+      )
+    },
+  })
+
+const ADD_AGREEMENT =
+  'nocturne register add agreement --set party=ID --set type=baa --set signed=DATE …'
+
+export const AGREEMENTS: readonly Check[] = [
+  onRegister({
+    id: 'agreements-in-force',
+    title: 'An agreement is in force with every facility, group and vendor that handles PHI',
+    run: (registers, facts) =>
+      overParties(
+        registers,
+        facts,
+        {
+          ok: 'each has an agreement in force',
+          bad: 'no agreement in force with',
+          next: ADD_AGREEMENT,
+        },
+        (party) => agreementOf(registers.entries.agreement, party, facts.at) === undefined,
+      ),
+  }),
+  onRegister({
+    id: 'agreements-documented',
+    title: 'Each agreement in force names its document and is not past its review',
+    run: (registers, { at }) => {
+      const agreements = inForce(registers.entries.agreement, at)
+      const faults = agreements.filter(
+        (one) => textOf(one, 'document') === '' || isOver(one, 'review', at),
+      )
+      const shown = { agreements: agreements.length }
+      if (agreements.length === 0)
+        return noneOf(['none in force'], { ok: '', bad: 'agreements', next: ADD_AGREEMENT }, shown)
+      return noneOf(
+        faults.map(({ subject }) => subject),
+        {
+          ok: `${agreements.length} agreements, each with the digest of its document`,
+          bad: 'agreements without a document, or past their review',
+          next: 'review it, then: nocturne register add agreement --replaces ID --set document=SHA256 --set review=DATE',
+        },
+        shown,
+      )
+    },
+  }),
+  term('agreement-safeguards', 'safeguards', 'promises the safeguards of the Security Rule'),
+  term('agreement-subcontractors', 'subcontractors', 'binds subcontractors to the same'),
+  term('agreement-incidents', 'reportsIncidents', 'promises that incidents are reported'),
+  term('agreement-return', 'returnsPhi', 'says what becomes of PHI at its end'),
+  onRegister({
+    id: 'vendors-questioned',
+    title: 'Vendors that handle PHI answered the due-diligence questions',
+    run: (registers, { at }) => {
+      const vendors = notEnded(registers.entries.vendor, at).filter((one) =>
+        isSet(one, 'handlesPhi'),
+      )
+      return noneOf(
+        vendors.filter((one) => isOver(one, 'review', at)).map(({ subject }) => subject),
+        {
+          ok: `${vendors.length} vendors handle PHI, each questioned`,
+          bad: 'vendors whose review is overdue',
+          next: 'ask again, then: nocturne register add vendor --replaces ID --set questions=DATE --set review=DATE',
+        },
+        { vendors: vendors.map(({ subject }) => subject) },
+      )
+    },
+  }),
+]

@@ -1,0 +1,162 @@
+/** The audit log: whole, kept, watched by others, and looked at. */
+import {
+  dayOf,
+  daysBetween,
+  failed,
+  noneOf,
+  onConfiguration,
+  onLedger,
+  onSystem,
+  satisfied,
+  unknown,
+} from '../check.js'
+import type { Check } from '../check.js'
+
+const WITNESS_DAYS = 2
+const EVALUATION_DAYS = 366
+/** 45 CFR 164.316(b)(2)(i). */
+const LEAST_YEARS = 6
+
+export const AUDIT: readonly Check[] = [
+  onSystem({
+    id: 'ledger-intact',
+    title: 'The ledger verifies, recomputed from its entries',
+    validDays: 7,
+    run: ({ ledger }) => {
+      if (!ledger)
+        return unknown('the ledger could not be verified', 'run: nocturne audit verify --site DIR')
+      return ledger.ok
+        ? satisfied(`${ledger.size} entries verify under the signed checkpoint`, { ...ledger })
+        : failed(
+            `the ledger does not verify: ${ledger.problem ?? 'reason unknown'}`,
+            'stop the gateway, keep the database as it is, and open an incident',
+            { ...ledger },
+          )
+    },
+  }),
+  onConfiguration({
+    id: 'witnesses-named',
+    title: 'Others cosign the ledger',
+    run: ({ witnesses }) =>
+      witnesses.length > 0
+        ? satisfied(`witnesses: ${witnesses.join(', ')}`, witnesses)
+        : failed(
+            'nobody outside the gateway holds a copy of its signed state',
+            'have a facility or reading group run nocturne witness, and name it under witnesses',
+            witnesses,
+          ),
+  }),
+  onLedger({
+    id: 'witnessed-lately',
+    title: 'Witnesses cosigned within two days',
+    validDays: 2,
+    run: ({ witnessedAt }, { at }) =>
+      witnessedAt !== undefined && daysBetween(witnessedAt, at) <= WITNESS_DAYS
+        ? satisfied(`cosigned on ${dayOf(witnessedAt)}`, { witnessedAt })
+        : failed(
+            witnessedAt === undefined
+              ? 'no witness has ever cosigned the ledger'
+              : `last cosigned on ${dayOf(witnessedAt)}`,
+            'see why the witnesses named in nocturne.yaml do not answer',
+            { witnessedAt: witnessedAt ?? null },
+          ),
+  }),
+  onLedger({
+    id: 'sinks-told',
+    title: 'Every copy of the log elsewhere is up to date',
+    validDays: 2,
+    run: ({ lostSinks }) =>
+      noneOf(
+        lostSinks,
+        {
+          ok: 'no sink is lost',
+          bad: 'sinks that no longer take events',
+          next: 'see that the server answers and that its certificate is valid',
+        },
+        lostSinks,
+      ),
+  }),
+  onConfiguration({
+    id: 'retention-six-years',
+    title: 'Records are kept for six years or more',
+    run: ({ retentionYears }) =>
+      retentionYears >= LEAST_YEARS
+        ? satisfied(`entries are kept for ${retentionYears} years`, { retentionYears })
+        : failed(
+            `entries are kept for ${retentionYears} years`,
+            'set ledger.retention.years to 6 or more',
+            { retentionYears },
+          ),
+  }),
+  onLedger({
+    id: 'events-recorded',
+    title: 'The log records access, changes of keys and changes of configuration',
+    run: ({ spans, size }) => {
+      const wanted = ['gateway.started', 'certificate.changed']
+      const missing = wanted.filter((type) => spans[type] === undefined)
+      const entries = wanted.flatMap((type) => spans[type]?.last.index ?? [])
+      return missing.length === 0
+        ? satisfied(`${size} entries of ${Object.keys(spans).length} kinds`, { size }, entries)
+        : failed(
+            `the log holds no ${missing.join(', ')}`,
+            'start the gateway on this site once: nocturne serve --site DIR',
+            { size, missing },
+          )
+    },
+  }),
+  onLedger({
+    id: 'activity-reviewed',
+    title: 'Activity is reviewed as often as the site says',
+    validDays: 7,
+    run: ({ review, spans }, { configuration }) => {
+      const { last, isOverdue, due } = review
+      const entries = spans['ledger.reviewed'] ? [spans['ledger.reviewed'].last.index] : []
+      const shown = { last: last?.at ?? null, by: last?.by ?? null, due }
+      const next = 'look with nocturne audit query --question due, then: nocturne audit review'
+      if (last === undefined) return failed('activity was never reviewed', next, shown)
+      const every = configuration ? ` every ${configuration.reviewDays} days` : ''
+      return isOverdue
+        ? failed(
+            `the review${every} is overdue since the one of ${dayOf(last.at)}`,
+            next,
+            shown,
+            entries,
+          )
+        : satisfied(`reviewed by ${last.by} on ${dayOf(last.at)}`, shown, entries)
+    },
+  }),
+  onLedger({
+    id: 'sign-in-failures-reviewed',
+    title: 'Failed sign-ins and refusals have been looked at',
+    validDays: 7,
+    run: ({ review, spans }) => {
+      const types = ['signin.failed', 'signin.locked', 'access.refused']
+      const newest = types.flatMap((type) => spans[type] ?? [])
+      const open = newest.filter(({ last }) => last.time > (review.last?.at ?? 0))
+      const shown = { kinds: newest.length, open: open.length }
+      return open.length > 0 && (review.isOverdue || review.last === undefined)
+        ? failed(
+            'failed sign-ins or refusals since the last review, which is overdue',
+            'look with nocturne audit query --question refusals, then: nocturne audit review',
+            shown,
+            open.map(({ last }) => last.index),
+          )
+        : satisfied('failures are recorded and offered to each review', shown)
+    },
+  }),
+  onLedger({
+    id: 'evaluated-yearly',
+    title: 'The site was evaluated within a year',
+    validDays: 366,
+    run: ({ lastAssessment }, { at }) =>
+      lastAssessment && daysBetween(lastAssessment.at, at) <= EVALUATION_DAYS
+        ? satisfied(`assessed on ${dayOf(lastAssessment.at)}`, { at: lastAssessment.at }, [
+            lastAssessment.index,
+          ])
+        : failed(
+            'no earlier assessment within a year',
+            'this run is recorded as one; run nocturne assess again to show it',
+            { at: lastAssessment?.at ?? null },
+          ),
+  }),
+]

@@ -1,0 +1,176 @@
+/** People and the devices they read on. */
+import { daysBetween, dateMs, noneOf, onRegister, unknown } from '../check.js'
+import type { Check } from '../check.js'
+import type { Facts, RegisterFacts } from '../facts.js'
+import { inForce, isSet, listOf, notEnded, textOf } from '../in-force.js'
+import type { RegisterEntry } from '../kinds.js'
+
+const REMINDER_DAYS = 366
+const ATTESTED_DAYS = 366
+const NO_CONFIGURATION = unknown('the configuration could not be read', 'correct nocturne.yaml')
+
+const readersOf = ({ configuration }: Facts): readonly string[] =>
+  (configuration?.people ?? []).filter(({ role }) => role === 'reader').map(({ id }) => id)
+
+const inUse = (registers: RegisterFacts, at: number): readonly RegisterEntry[] =>
+  notEnded(registers.entries.device, at).filter((one) => textOf(one, 'state') === 'in-use')
+
+export const WORKFORCE: readonly Check[] = [
+  onRegister({
+    id: 'training-current',
+    title: 'Everybody was trained, and their training still counts',
+    run: ({ entries }, facts) => {
+      if (!facts.configuration) return NO_CONFIGURATION
+      const trained = new Set(
+        inForce(entries.training, facts.at)
+          .filter((one) => ['hipaa', 'security'].includes(textOf(one, 'topic')))
+          .map(({ subject }) => subject),
+      )
+      const people = facts.configuration.people.map(({ id }) => id)
+      return noneOf(
+        people.filter((id) => !trained.has(id)),
+        {
+          ok: `${people.length} people, all trained`,
+          bad: 'training missing or overdue',
+          next: 'train them, then: nocturne register add training --set person=ID --set topic=hipaa --set completed=DATE --set until=DATE',
+        },
+        { people: people.length, trained: trained.size },
+      )
+    },
+  }),
+  onRegister({
+    id: 'reminders-given',
+    title: 'Security reminders went out within a year',
+    run: ({ entries }, { at }) => {
+      const reminders = entries.training.filter(
+        (one) =>
+          textOf(one, 'topic') === 'reminder' &&
+          daysBetween(dateMs(textOf(one, 'completed')), at) <= REMINDER_DAYS,
+      )
+      return noneOf(
+        reminders.length > 0 ? [] : ['none within a year'],
+        {
+          ok: `${reminders.length} within a year`,
+          bad: 'reminders',
+          next: 'send one, then: nocturne register add training --set topic=reminder …',
+        },
+        { reminders: reminders.length },
+      )
+    },
+  }),
+  onRegister({
+    id: 'privileges-current',
+    title: 'Every reader has a privilege in force for each facility whose studies they get',
+    run: ({ entries }, facts) => {
+      if (!facts.configuration) return NO_CONFIGURATION
+      const { facilities, groups } = facts.configuration
+      const held = inForce(entries.privilege, facts.at)
+      const missing = facilities.flatMap((facility) =>
+        groups
+          .filter(({ id }) => facility.groups.includes(id))
+          .flatMap(({ readers }) => readers)
+          .filter(
+            (reader) =>
+              !held.some(
+                (one) => one.subject === reader && textOf(one, 'facility') === facility.id,
+              ),
+          )
+          .map((reader) => `${reader} at ${facility.id}`),
+      )
+      return noneOf(
+        [...new Set(missing)],
+        {
+          ok: `${held.length} privileges in force`,
+          bad: 'no privilege in force',
+          next: 'check the licence, then: nocturne register add privilege --set reader=ID --set facility=ID …',
+        },
+        { held: held.length, missing: missing.length },
+      )
+    },
+  }),
+  onRegister({
+    id: 'devices-registered',
+    title: 'Every reader has a registered device',
+    run: (registers, facts) => {
+      if (!facts.configuration) return NO_CONFIGURATION
+      const owners = new Set(inUse(registers, facts.at).map(({ subject }) => subject))
+      return noneOf(
+        readersOf(facts).filter((id) => !owners.has(id)),
+        {
+          ok: `${owners.size} holders of devices in use`,
+          bad: 'no device registered for',
+          next: 'nocturne register add device --set owner=ID --set device=SERIAL --set type=workstation …',
+        },
+        { owners: [...owners].sort() },
+      )
+    },
+  }),
+  onRegister({
+    id: 'devices-attested',
+    title: 'Each device in use is encrypted, locks, gets updates, and was attested within a year',
+    run: (registers, { at }) => {
+      const devices = inUse(registers, at)
+      const faults = devices.filter(
+        (one) =>
+          !['diskEncryption', 'screenLock', 'supportedSystem'].every((f) => isSet(one, f)) ||
+          daysBetween(dateMs(textOf(one, 'attested')), at) > ATTESTED_DAYS,
+      )
+      const names = devices.length === 0 ? ['none registered'] : faults.map(nameOf)
+      return noneOf(
+        names,
+        {
+          ok: `${devices.length} devices, each attested`,
+          bad: 'devices that are not attested as safe',
+          next: 'have its holder correct it, then: nocturne register add device --replaces ID --set attested=DATE …',
+        },
+        { devices: devices.length, faults: faults.length },
+      )
+    },
+  }),
+  onRegister({
+    id: 'devices-guarded',
+    title: 'Each device in use is protected against malware',
+    run: (registers, { at }) => {
+      const devices = inUse(registers, at).filter((one) => textOf(one, 'type') !== 'media')
+      const open = devices.filter((one) => !isSet(one, 'malwareProtection'))
+      const names = devices.length === 0 ? ['none registered'] : open.map(nameOf)
+      return noneOf(
+        names,
+        {
+          ok: `${devices.length} devices`,
+          bad: 'without protection against malware',
+          next: 'install it, then: nocturne register add device --replaces ID --set malwareProtection=yes',
+        },
+        { devices: devices.length },
+      )
+    },
+  }),
+  onRegister({
+    id: 'devices-wiped',
+    title: 'Retired devices were wiped, and the keys they held are out of use',
+    run: ({ entries }, { configuration, at }) => {
+      if (!configuration) return NO_CONFIGURATION
+      const gone = notEnded(entries.device, at).filter((one) => textOf(one, 'state') !== 'in-use')
+      const live = new Set(configuration.certificates.map(({ fingerprint }) => fingerprint))
+      const faults = gone.flatMap((one) => [
+        ...(textOf(one, 'state') === 'retired' && textOf(one, 'wiped') === ''
+          ? [`${nameOf(one)} is not wiped`]
+          : []),
+        ...listOf(one, 'keys')
+          .filter((key) => live.has(key))
+          .map((key) => `${nameOf(one)} held key ${key.slice(0, 16)}, which is in use`),
+      ])
+      return noneOf(
+        faults,
+        {
+          ok: `${gone.length} devices out of use, all wiped`,
+          bad: 'devices out of use',
+          next: 'wipe it (NIST SP 800-88) and replace the keys it held; then record it with --replaces ID --set wiped=DATE',
+        },
+        { gone: gone.length },
+      )
+    },
+  }),
+]
+
+const nameOf = (device: RegisterEntry): string => `${textOf(device, 'device')} of ${device.subject}`

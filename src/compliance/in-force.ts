@@ -1,0 +1,61 @@
+/** Reading registers: which entries count on a day. Pure. */
+import { dateMs, dayOf } from './check.js'
+import type { RegisterEntry } from './kinds.js'
+
+/** Entries that nobody ended and whose last day is not over, on the day of `at` (UTC). */
+export const inForce = (
+  entries: readonly RegisterEntry[],
+  at: number,
+): readonly RegisterEntry[] => {
+  const today = dayOf(at)
+  return entries.filter(
+    ({ endedAt, until }) =>
+      (endedAt === undefined || endedAt > at) && (until === undefined || until >= today),
+  )
+}
+
+/** Those that nobody ended, whatever their date. */
+export const notEnded = (entries: readonly RegisterEntry[], at: number): readonly RegisterEntry[] =>
+  entries.filter(({ endedAt }) => endedAt === undefined || endedAt > at)
+
+export const textOf = (entry: RegisterEntry, field: string): string => {
+  const value = entry.data[field]
+  return typeof value === 'string' ? value : ''
+}
+
+export const isSet = (entry: RegisterEntry, field: string): boolean => entry.data[field] === true
+
+export const listOf = (entry: RegisterEntry, field: string): readonly string[] => {
+  const value = entry.data[field]
+  return Array.isArray(value) ? (value as readonly string[]) : []
+}
+
+/** A date field that is over on the day of `at`. One that is not given is not over. */
+export const isOver = (entry: RegisterEntry, field: string, at: number): boolean => {
+  const date = textOf(entry, field)
+  return date !== '' && dateMs(date) < dateMs(dayOf(at))
+}
+
+/** Whether a policy that names `cover` covers `cite`: itself and everything below it. */
+export const covers = (cover: string, cite: string): boolean =>
+  cite === cover || (cite.startsWith(cover) && cite[cover.length] === '(')
+
+/** The policies in force that cover a citation. */
+export const policiesFor = (
+  policies: readonly RegisterEntry[],
+  cite: string,
+  at: number,
+): readonly RegisterEntry[] =>
+  inForce(policies, at).filter(
+    (one) =>
+      textOf(one, 'effective') <= dayOf(at) &&
+      listOf(one, 'covers').some((cover) => covers(cover, cite)),
+  )
+
+/** Whether `party` has an agreement of one of these types in force. */
+export const agreementOf = (
+  agreements: readonly RegisterEntry[],
+  party: string,
+  at: number,
+): RegisterEntry | undefined =>
+  inForce(agreements, at).find((one) => one.subject === party && textOf(one, 'signed') <= dayOf(at))

@@ -1,0 +1,208 @@
+/** What the registers hold: each kind with its fields, as data, for the command, the pages and files alike. */
+export const REGISTER_KINDS = [
+  'organisation',
+  'agreement',
+  'training',
+  'policy',
+  'privilege',
+  'device',
+  'vendor',
+  'sanction',
+] as const
+
+export type RegisterKind = (typeof REGISTER_KINDS)[number]
+
+export type FieldValue = string | boolean | readonly string[]
+export type EntryData = Readonly<Record<string, FieldValue>>
+
+export interface RegisterEntry {
+  readonly id: string
+  readonly kind: RegisterKind
+  /** Who or what it is about: an id of the configuration, or one of its own. */
+  readonly subject: string
+  readonly data: EntryData
+  /** `YYYY-MM-DD`: the last day on which it counts. */
+  readonly until: string | undefined
+  readonly createdAt: number
+  readonly createdBy: string
+  readonly endedAt: number | undefined
+  /** Index of the event that records it. */
+  readonly index: number
+}
+
+export interface Action {
+  readonly id: string
+  /** A row of the protocol. */
+  readonly row: string
+  readonly owner: string
+  readonly due: string
+  readonly text: string
+  readonly createdAt: number
+  readonly doneAt: number | undefined
+  /** What shows that it was done: text, or the digest of a document. */
+  readonly evidence: string | undefined
+}
+
+export interface IncidentSummary {
+  readonly id: string
+  readonly discoveredAt: number
+  readonly state: 'open' | 'decided'
+  /** When individuals must have been told at the latest, unless it was decided that this is no breach. */
+  readonly dueAt: number
+  readonly decidedAt: number | undefined
+}
+
+/** How a field is written and checked. `ids` and `cites` are lists, with commas between them where they are text. */
+export interface Field {
+  readonly type: 'id' | 'ids' | 'text' | 'date' | 'flag' | 'choice' | 'cites' | 'digest'
+  readonly label: string
+  readonly isRequired?: boolean
+  readonly choices?: readonly string[]
+}
+
+export interface KindRules {
+  readonly title: string
+  /** The field whose value is the subject of an entry. */
+  readonly subject: string
+  /** The field that says until when it counts. */
+  readonly until?: string
+  readonly fields: Readonly<Record<string, Field>>
+}
+
+const id = (label: string): Field => ({ type: 'id', label, isRequired: true })
+const text = (label: string, isRequired = true): Field => ({ type: 'text', label, isRequired })
+const date = (label: string, isRequired = true): Field => ({ type: 'date', label, isRequired })
+const flag = (label: string): Field => ({ type: 'flag', label })
+const digest = (label: string): Field => ({ type: 'digest', label })
+const choice = (label: string, ...choices: readonly string[]): Field => ({
+  ...{ type: 'choice', label, isRequired: true, choices },
+})
+
+export const POLICY_TYPES = [
+  'policy',
+  'procedure',
+  'plan',
+  'risk-analysis',
+  'criticality-analysis',
+  'access-review',
+  'notice',
+] as const
+
+export const KIND_RULES: Readonly<Record<RegisterKind, KindRules>> = {
+  organisation: {
+    title: 'Organisations',
+    subject: 'organisation',
+    fields: {
+      organisation: id('facility, group, or an id of its own'),
+      name: text('name'),
+      address: text('address'),
+      contact: text('whom to reach'),
+      email: text('e-mail address', false),
+      phone: text('telephone', false),
+      role: choice('role', 'covered-entity', 'business-associate', 'other'),
+      own: flag('runs this gateway'),
+      clearinghouse: flag('is or has a health care clearinghouse'),
+      healthPlan: flag('is a group health plan'),
+    },
+  },
+  agreement: {
+    title: 'Agreements',
+    subject: 'party',
+    until: 'until',
+    fields: {
+      party: id('facility, group or vendor'),
+      type: choice('type', 'baa', 'mou', 'subcontractor'),
+      signed: date('signed on'),
+      review: date('review by', false),
+      until: date('in force until', false),
+      document: digest('SHA-256 of the document'),
+      safeguards: flag('164.314(a)(2)(i)(A): complies with the Security Rule'),
+      subcontractors: flag('164.314(a)(2)(i)(B): binds its subcontractors'),
+      reportsIncidents: flag('164.314(a)(2)(i)(C): reports incidents and breaches'),
+      returnsPhi: flag('164.504(e)(2)(ii)(J): returns or destroys PHI at its end'),
+    },
+  },
+  training: {
+    title: 'Training',
+    subject: 'person',
+    until: 'until',
+    fields: {
+      person: id('person'),
+      topic: choice('topic', 'hipaa', 'security', 'reminder', 'incident-response', 'gateway'),
+      completed: date('completed on'),
+      until: date('counts until'),
+      atHire: flag('given at hire'),
+      document: digest('SHA-256 of the certificate'),
+    },
+  },
+  policy: {
+    title: 'Policies and plans',
+    subject: 'policy',
+    until: 'review',
+    fields: {
+      policy: id('id of the document'),
+      title: text('title'),
+      type: { ...choice('type', ...POLICY_TYPES) },
+      covers: { type: 'cites', label: 'citations that it covers', isRequired: true },
+      version: text('version'),
+      effective: date('in force from'),
+      review: date('review by'),
+      document: digest('SHA-256 of the document'),
+      acknowledged: { type: 'ids', label: 'people who have acknowledged it' },
+    },
+  },
+  privilege: {
+    title: 'Privileges',
+    subject: 'reader',
+    until: 'until',
+    fields: {
+      reader: id('reader'),
+      facility: id('facility'),
+      modalities: { type: 'ids', label: 'modalities, or all', isRequired: true },
+      reads: choice('reads', 'preliminary', 'final'),
+      licence: text('licence number'),
+      state: text('state of the licence'),
+      until: date('licence and privilege end'),
+    },
+  },
+  device: {
+    title: 'Devices and media',
+    subject: 'owner',
+    fields: {
+      owner: id('who holds it'),
+      device: text('serial number or label'),
+      type: choice('type', 'workstation', 'laptop', 'phone', 'server', 'media'),
+      state: choice('state', 'in-use', 'retired', 'lost'),
+      attested: date('attested on'),
+      diskEncryption: flag('disk is encrypted'),
+      screenLock: flag('locks when idle'),
+      supportedSystem: flag('operating system gets updates'),
+      malwareProtection: flag('protected against malware'),
+      keys: { type: 'ids', label: 'fingerprints of keys that it held' },
+      wiped: date('wiped or destroyed on', false),
+    },
+  },
+  vendor: {
+    title: 'Vendors',
+    subject: 'vendor',
+    until: 'review',
+    fields: {
+      vendor: id('id'),
+      name: text('name'),
+      service: text('what it does'),
+      handlesPhi: flag('creates, receives, keeps or sends PHI'),
+      questions: date('due-diligence questions answered on'),
+      review: date('review by'),
+      document: digest('SHA-256 of the answers'),
+    },
+  },
+  sanction: {
+    title: 'Sanctions',
+    subject: 'person',
+    fields: {
+      person: id('person'),
+      on: date('applied on'),
+      basis: choice('basis', 'policy', 'agreement', 'training'),
+    },
+  },
+}

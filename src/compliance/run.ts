@@ -1,0 +1,261 @@
+/** Facts → observations → findings. Pure: the same facts give the same assessment. */
+import { canonicalJson } from '../lib/json.js'
+import type { Json } from '../lib/json.js'
+import { catalogueOf } from './catalogue.js'
+import type { CatalogueRow, ProfileName } from './catalogue.js'
+import { dateMs, dayOf } from './check.js'
+import type { Check, Outcome, Source, Verdict } from './check.js'
+import type { Flag } from './citations.js'
+import type { Facts } from './facts.js'
+import { policiesFor } from './in-force.js'
+import type { Action } from './kinds.js'
+
+/** What a person said about a row. The newest of a row counts, until its date. */
+export interface Statement {
+  readonly id: string
+  readonly row: string
+  /** `alternative` and `not-reasonable` are what 164.306(d)(3) asks for where a specification is addressable. */
+  readonly says: 'met' | 'not-met' | 'not-applicable' | 'alternative' | 'not-reasonable'
+  readonly text: string
+  /** SHA-256 of documents that go with it. */
+  readonly attachments: readonly string[]
+  /** `YYYY-MM-DD`: to be said again after this day. */
+  readonly until: string
+  readonly by: string
+  readonly at: number
+  /** Index of the event that records it. */
+  readonly index: number
+}
+
+export interface Observation {
+  readonly check: string
+  readonly title: string
+  readonly source: Source
+  readonly verdict: Verdict
+  readonly says: string
+  readonly next?: string
+  readonly evidence: Evidence
+}
+
+export interface Evidence {
+  /** The facts that were looked at. */
+  readonly shown: Json
+  /** SHA-256 of their canonical JSON, hexadecimal. */
+  readonly sha256: string
+  /** RFC 3339. */
+  readonly collected: string
+  readonly expires: string
+  /** Indices of ledger entries. */
+  readonly entries: readonly number[]
+}
+
+/** `stated` rests on a person's word alone. `open`: nobody has answered what the checks do not. */
+export type RowState =
+  'met' | 'stated' | 'gap' | 'unknown' | 'open' | 'not-applicable' | 'alternative' | 'context'
+
+export interface Finding {
+  readonly row: string
+  readonly audit: CatalogueRow['audit']
+  readonly section: string
+  readonly cites: readonly string[]
+  readonly keyActivity: string
+  readonly ra: Flag
+  readonly state: RowState
+  readonly isSatisfied: boolean
+  readonly reason: string
+  /** Steps, one for each thing that is missing. */
+  readonly next: readonly string[]
+  readonly checks: readonly string[]
+  /** Policies in force that cover it. */
+  readonly policies: readonly string[]
+  readonly statement: Statement | undefined
+  readonly actions: readonly string[]
+}
+
+export interface Assessment {
+  readonly format: 'nocturne-assessment/v1'
+  readonly profile: ProfileName
+  readonly gateway: string
+  readonly version: string
+  /** RFC 3339. */
+  readonly at: string
+  readonly observations: readonly Observation[]
+  readonly findings: readonly Finding[]
+  readonly actions: readonly Action[]
+}
+
+export interface RunOptions {
+  readonly profile: ProfileName
+  readonly gateway: string
+  /** Of Nocturne. */
+  readonly version: string
+  readonly statements: readonly Statement[]
+  readonly sha256: (text: string) => string
+}
+
+const DAY_MS = 86_400_000
+
+export function assess(facts: Facts, options: RunOptions): Assessment {
+  const rows = catalogueOf(options.profile)
+  const checks = new Map(rows.flatMap((row) => row.checks.map((check) => [check.id, check])))
+  const observations = [...checks.values()].map((check) => observe(check, facts, options.sha256))
+  const byCheck = new Map(observations.map((one) => [one.check, one]))
+  const actions = facts.registers?.actions ?? []
+  return {
+    format: 'nocturne-assessment/v1',
+    profile: options.profile,
+    gateway: options.gateway,
+    version: options.version,
+    at: new Date(facts.at).toISOString(),
+    observations,
+    findings: rows.map((row) => {
+      const seen = row.checks.flatMap(({ id }) => byCheck.get(id) ?? [])
+      return findingOf(row, seen, facts, options.statements)
+    }),
+    actions,
+  }
+}
+
+function observe(check: Check, facts: Facts, sha256: RunOptions['sha256']): Observation {
+  const { verdict, says, next, shown, entries = [] }: Outcome = check.run(facts)
+  return {
+    ...{ check: check.id, title: check.title, source: check.source, verdict, says },
+    ...(next !== undefined && { next }),
+    evidence: {
+      shown,
+      sha256: sha256(canonicalJson(shown)),
+      collected: new Date(facts.at).toISOString(),
+      expires: new Date(facts.at + check.validDays * DAY_MS).toISOString(),
+      entries,
+    },
+  }
+}
+
+function findingOf(
+  row: CatalogueRow,
+  observations: readonly Observation[],
+  facts: Facts,
+  statements: readonly Statement[],
+): Finding {
+  const { id, audit, section, cites, keyActivity, ra } = row
+  const policies = policiesOf(row, facts)
+  const statement = statements
+    .filter((one) => one.row === id)
+    .toSorted(byTime)
+    .at(-1)
+  const { state, reason, next } = judge(row, { observations, policies, statement, at: facts.at })
+  return {
+    ...{ row: id, audit, section, cites, keyActivity, ra, state, reason, next, policies },
+    isSatisfied: ['met', 'stated', 'alternative', 'not-applicable', 'context'].includes(state),
+    checks: observations.map(({ check }) => check),
+    statement,
+    actions: (facts.registers?.actions ?? [])
+      .filter((one) => one.row === id)
+      .map((action) => action.id),
+  }
+}
+
+const policiesOf = ({ cites }: CatalogueRow, { registers, at }: Facts): readonly string[] => [
+  ...new Set(
+    cites.flatMap((cite) =>
+      policiesFor(registers?.entries.policy ?? [], cite, at).map(({ subject }) => subject),
+    ),
+  ),
+]
+
+interface Answers {
+  readonly observations: readonly Observation[]
+  readonly policies: readonly string[]
+  readonly statement: Statement | undefined
+  readonly at: number
+}
+
+interface Judgement {
+  readonly state: RowState
+  readonly reason: string
+  readonly next: readonly string[]
+}
+
+/** What a person says never outweighs what a check has seen; it can only say that a rule does not concern the site. */
+function judge(row: CatalogueRow, answers: Answers): Judgement {
+  if (row.coverage === 'context')
+    return { state: 'context', reason: 'General; nothing is asked here.', next: [] }
+  const { observations, policies } = answers
+  const statement = countedStatement(answers)
+  const said = statement && saidInstead(row, statement)
+  if (said) return said
+  const failing = observations.filter(({ verdict }) => verdict === 'not-satisfied')
+  const unseen = observations.filter(({ verdict }) => verdict === 'unknown')
+  const stale = answers.statement && !statement ? ' An earlier statement is out of date.' : ''
+  const next = [...failing, ...unseen].flatMap((one) => one.next ?? [])
+  const wantsPolicy = row.wantsPolicy && policies.length === 0
+  if (wantsPolicy)
+    next.push(
+      `register a policy that covers ${row.cites[0] ?? ''}: nocturne register add policy --set covers="${row.cites[0] ?? ''}" …`,
+    )
+  const wantsWord = row.coverage !== 'whole' && statement?.says !== 'met'
+  if (wantsWord)
+    next.push(`state what the site does: nocturne assess state ${row.id} --met --text-file FILE`)
+  if (statement?.says === 'not-met')
+    return { state: 'gap', reason: `${statement.by} states that it is not met.`, next }
+  if (failing.length > 0)
+    return { state: 'gap', reason: sentence(failing.map(({ says }) => says)), next }
+  if (unseen.length > 0)
+    return { state: 'unknown', reason: sentence(unseen.map(({ says }) => says)), next }
+  const shown = observations.filter(({ verdict }) => verdict === 'satisfied')
+  if (observations.length > 0 && shown.length === 0)
+    return { state: 'not-applicable', reason: sentence(observations.map((o) => o.says)), next: [] }
+  if (wantsPolicy) return { state: 'gap', reason: `No policy in force covers it.${stale}`, next }
+  if (wantsWord) return { state: 'open', reason: `A person has to state the rest.${stale}`, next }
+  const word = statement ? [`${statement.by} stated so on ${dayOf(statement.at)}`] : []
+  return {
+    state: shown.length > 0 ? 'met' : 'stated',
+    reason: sentence([...shown.map(({ says }) => says), ...word]),
+    next: [],
+  }
+}
+
+/** 164.306(d)(3)(ii)(B): only an addressable specification can be met in another way, with the reason documented. */
+function saidInstead(row: CatalogueRow, statement: Statement): Judgement | undefined {
+  const because = `${statement.by} on ${dayOf(statement.at)}: ${statement.text}`
+  if (statement.says === 'not-applicable')
+    return { state: 'not-applicable', reason: because, next: [] }
+  if (statement.says === 'alternative' || statement.says === 'not-reasonable')
+    return row.ra === 'A' ? { state: 'alternative', reason: because, next: [] } : undefined
+  return undefined
+}
+
+const countedStatement = ({ statement, at }: Answers): Statement | undefined =>
+  statement && dateMs(statement.until) >= dateMs(dayOf(at)) ? statement : undefined
+
+const byTime = (a: Statement, b: Statement): number => a.index - b.index
+
+const sentence = (parts: readonly string[]): string =>
+  parts
+    .map((part) => `${part.charAt(0).toUpperCase()}${part.slice(1)}.`)
+    .join(' ')
+    .replaceAll('..', '.')
+
+export interface Difference {
+  readonly row: string
+  readonly before: RowState | 'absent'
+  readonly after: RowState
+}
+
+/** Rows whose state is another one than in an earlier assessment of the same profile. */
+export function compare(before: Assessment, after: Assessment): readonly Difference[] {
+  const states = new Map(before.findings.map(({ row, state }) => [row, state]))
+  return after.findings.flatMap(({ row, state }) => {
+    const was = states.get(row) ?? 'absent'
+    return was === state ? [] : [{ row, before: was, after: state }]
+  })
+}
+
+/** How many rows are in which state. */
+export function countStates(
+  findings: readonly Finding[],
+): Readonly<Partial<Record<RowState, number>>> {
+  const counts: Partial<Record<RowState, number>> = {}
+  for (const { state } of findings) counts[state] = (counts[state] ?? 0) + 1
+  return counts
+}

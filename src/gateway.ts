@@ -11,10 +11,12 @@ import { startWitnessing } from './running/witnessing.js'
 import { forgetHolders } from './ledger/index.js'
 import { lockSite } from './running/site-lock.js'
 import { asNocturneError, NocturneError, systemCode } from './lib/errors.js'
+import { randomName } from './lib/ids.js'
 import { createLogger } from './lib/logger.js'
 import { VERSION } from './lib/version.js'
 import { openRooms } from './rooms.js'
 import type { RoomOptions, Rooms } from './rooms.js'
+import type { State } from './state/index.js'
 import { LEASE_MS } from './transfer/begin.js'
 import { recordFacilityKeys } from './site/facility-keys.js'
 import { recordGatewayKey } from './site/gateway-key.js'
@@ -42,6 +44,7 @@ export interface GatewayOverrides extends RoomOptions {
 const GRACE_MS = 30_000
 const HOUR_MS = 3_600_000
 const REFRESH_MS = 5_000
+const RENEW_MS = 20_000
 /** Half-written objects that nobody has touched for a day are nobody's. */
 const PARTIAL_MS = 24 * HOUR_MS
 
@@ -70,11 +73,15 @@ export async function createGateway(
   let isRecorded = false
   let starting: Promise<unknown> = Promise.resolve()
   let stopWork = () => Promise.resolve()
+  let membership: Membership | undefined
 
   /** Each step is done before the next one, and nobody is served before the last: a ledger that was rolled back stops here. */
   const open = async (): Promise<Rooms> => {
-    const opened = await opening.step(() => openRooms(site, { ...overrides, logger, origin }))
+    const opened = await opening.step(() =>
+      openRooms(site, { ...overrides, isAlone, logger, origin }),
+    )
     rooms = opened
+    membership = await opening.step(() => join(opened, isAlone))
     await opening.step(() => recordStart(opened))
     isRecorded = true
     await opening.step(() => recordCertificates(opened))
@@ -95,7 +102,7 @@ export async function createGateway(
     url = `${tls ? 'https' : 'http'}://${hostInUrl(host)}:${port}`
     logger.info('listening', { url, version: VERSION })
     const opened = await open()
-    stopWork = startWork(opened)
+    stopWork = startWork(opened, membership)
     answer = createApp(opened, origin)
     logger.info('ready', { url, version: VERSION })
     return { url, rooms: opened }
@@ -113,6 +120,8 @@ export async function createGateway(
       await starting
       if (rooms && isRecorded) await recordStop(rooms)
       await stopWork()
+      // Left behind, the row of it lapses within a minute.
+      await membership?.leave().catch(() => undefined)
       await rooms?.close()
       await unlock()
     },
@@ -146,9 +155,33 @@ async function recordStop({ ledger, logger }: Rooms): Promise<void> {
 /** What runs beside our own code. */
 const software = () => ({ node: process.version, openssl: process.versions.openssl })
 
+type Membership = Awaited<ReturnType<State['join']>>
+
+/** From here on no later version migrates the database while this gateway runs. */
+const join = ({ state, now }: Rooms, isAlone: boolean): Promise<Membership> =>
+  state.join({ id: randomName(), now, isAlone })
+
+/** A database that is away is asked again; one that a newer version migrated ends all service, by name. */
+async function renewMembership({ ledger, logger }: Rooms, membership: Membership): Promise<void> {
+  try {
+    await membership.renew()
+  } catch (thrown) {
+    const error = asNocturneError(thrown)
+    const { code, subject: problem } = error
+    if (code === 'database_newer') ledger.halt(error)
+    logger.error('this gateway cannot renew its lease on the database', {
+      code,
+      ...(problem !== undefined && { problem }),
+    })
+  }
+}
+
 /** What goes on beside the requests. Answers the function that ends it. */
-function startWork(rooms: Rooms): () => Promise<void> {
+function startWork(rooms: Rooms, membership: Membership | undefined): () => Promise<void> {
   const timers = [
+    setInterval(() => {
+      if (membership) void renewMembership(rooms, membership)
+    }, RENEW_MS),
     setInterval(() => {
       void sweepAll(rooms, rooms.now()).catch(warnOf(rooms, UNSWEPT))
     }, LEASE_MS / 2),

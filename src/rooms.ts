@@ -81,6 +81,8 @@ export interface RoomOptions {
   readonly now?: () => number
   /** `skip` opens a ledger that is not the published one: to look at it, or to restore it. */
   readonly anchor?: 'check' | 'skip'
+  /** No other process uses the database. */
+  readonly isAlone?: boolean
 }
 
 /** @throws NocturneError `database_unavailable`, `database_unusable`, `ledger_broken`, `ledger_rolled_back`, `store_unavailable`, `store_replaced`, `key_unreadable`, `gateway_key_unfit` */
@@ -104,7 +106,13 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     for (const room of opened.splice(0).reverse()) await room.close()
   }
   const textDetector = config.textDetector && keep(createTextDetector(config.textDetector.clears))
-  const state = keep(await openState(config.database, databaseOptions(site)))
+  const state = keep(
+    await openState(config.database, {
+      ...databaseOptions(site),
+      isAlone: options.isAlone,
+      now,
+    }),
+  )
   try {
     const ledger = await createLedger({ state, gateway, signingKey: secrets.ledgerKey, now })
     const store = keep(await openStore(config.store))

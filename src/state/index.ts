@@ -9,6 +9,7 @@
  */
 import type { Kysely, Transaction } from 'kysely'
 import type { Tables } from './schema.js'
+import type { Joining } from './sharing.js'
 
 export type * from './schema.js'
 
@@ -35,6 +36,13 @@ export interface State {
    * Rejects only when the whole transaction is lost or must be tried again.
    */
   attempt<T>(tx: Tx, change: (tx: Tx) => Promise<T>): Promise<Attempt<T>>
+  /**
+   * Announces that a gateway uses the database from now on, so that no later version migrates it under its hands.
+   * `renew` is due three times a minute, `leave` when it stops.
+   *
+   * @throws NocturneError `database_newer`; from `renew` and from every transaction too, once a later version migrated it
+   */
+  join(gateway: Joining): Promise<{ renew(): Promise<void>; leave(): Promise<void> }>
   /** A cheap query that proves the database answers. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -1,7 +1,5 @@
 import type { Kysely, Migration } from 'kysely'
 import { Migrator } from 'kysely'
-import { sql } from 'kysely'
-import { NocturneError } from '../lib/errors.js'
 import { initial } from './migrations/0001-initial.js'
 import { ledgerOutlets } from './migrations/0002-ledger.js'
 import { certificateChanges } from './migrations/0003-certificates.js'
@@ -12,11 +10,16 @@ import { pseudonyms } from './migrations/0008-pseudonyms.js'
 import { patientHandles } from './migrations/0009-handles.js'
 import { findings } from './migrations/0010-findings.js'
 import { gatewayKeys } from './migrations/0011-gateway-keys.js'
+import { gateways } from './migrations/0012-gateways.js'
 import type { Engine } from './migrations/engine.js'
+import { refuseNewer, refuseOlder } from './sharing.js'
+import type { OlderGateways } from './sharing.js'
 import type { Tables } from './schema.js'
 
+export type Migrations = Readonly<Record<string, Migration>>
+
 /** In order. One that has shipped is never changed: a further one follows it. */
-const migrations = (engine: Engine): Record<string, Migration> => ({
+export const migrationsFor = (engine: Engine): Migrations => ({
   '0001-initial': initial(engine),
   '0002-ledger': ledgerOutlets(engine),
   '0003-certificates': certificateChanges(engine),
@@ -27,26 +30,34 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   '0009-handles': patientHandles(),
   '0010-findings': findings(),
   '0011-gateway-keys': gatewayKeys(engine),
+  '0012-gateways': gateways(engine),
 })
 
 /**
  * Brings the schema up to date, each time in one transaction, so that a crash leaves the old schema or the new.
  * Two gateways that start at once do it one after the other: SQLite by its write lock, PostgreSQL by an advisory one.
  *
- * @throws NocturneError `database_newer` for a database that a newer version has migrated.
+ * @throws NocturneError `database_newer` for a database that a newer version has migrated, `gateways_older` when there is
+ *   something to migrate and an older version is running on it
  */
-export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void> {
-  const known = migrations(engine)
-  if ((await applied(db)).some((name) => !(name in known)))
-    throw new NocturneError('database_newer')
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(known) } })
-  const { error } = await migrator.migrateToLatest()
+export async function migrate(
+  db: Kysely<Tables>,
+  engine: Engine,
+  known: Migrations,
+  older: OlderGateways,
+): Promise<void> {
+  await refuseNewer(db, engine, Object.keys(known))
+  // Only what has not been applied yet runs, so the check is where it counts: in the transaction that changes the schema.
+  const guarded = Object.entries(known).map(([name, migration]): [string, Migration] => [
+    name,
+    {
+      up: async (tx: Kysely<Tables>) => {
+        await refuseOlder(tx, engine, older)
+        await migration.up(tx)
+      },
+    },
+  ])
+  const provider = { getMigrations: () => Promise.resolve(Object.fromEntries(guarded)) }
+  const { error } = await new Migrator({ db, provider }).migrateToLatest()
   if (error !== undefined) throw error as Error
-}
-
-async function applied(db: Kysely<Tables>): Promise<readonly string[]> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some((table) => table.name === 'kysely_migration')) return []
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db)
-  return rows.map((row) => row.name)
 }

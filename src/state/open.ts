@@ -4,17 +4,23 @@ import { Kysely, sql } from 'kysely'
 import { NocturneError } from '../lib/errors.js'
 import { attempt } from './attempt.js'
 import { asUnavailable, isRetryable } from './failures.js'
-import type { State } from './index.js'
-import { migrate } from './migrate.js'
+import type { State, Tx } from './index.js'
+import { migrate, migrationsFor } from './migrate.js'
+import type { Migrations } from './migrate.js'
 import { ENGINES } from './migrations/engine.js'
+import type { Engine } from './migrations/engine.js'
 import type { Tables } from './schema.js'
+import { Lease } from './sharing.js'
+import type { OlderGateways } from './sharing.js'
 import { prepareFile, sqliteDialect } from './sqlite.js'
 
-export interface StateOptions {
+export interface StateOptions extends OlderGateways {
   /** PostgreSQL's, when it is not in the URL. */
   readonly password?: string
   /** PostgreSQL: most connections open at once, half for reading; 10 unless told. */
   readonly connections?: number
+  /** This build's, unless another build is played. */
+  readonly migrationsFor?: (engine: Engine) => Migrations
 }
 
 /** How long a transaction that the database turned away is tried again. */
@@ -24,10 +30,13 @@ const RETRY_FOR_MS = 10_000
  * Opens `sqlite:/absolute/path` (made when absent, in a folder that is there) or `postgres://...`, and brings its
  * schema up to date.
  *
- * @throws NocturneError `database_unavailable`, `database_unusable`, `database_newer`, `site_invalid` for another kind of URL.
+ * @throws NocturneError `database_unavailable`, `database_unusable`, `database_newer`,
+ *   `gateways_older`, `site_invalid` for another kind of URL.
  */
 export async function openState(url: string, options: StateOptions = {}): Promise<State> {
   const { kind, dialect } = await dialectsOf(url, options)
+  const engine = ENGINES[kind]
+  const migrations = (options.migrationsFor ?? migrationsFor)(engine)
   const writer = new Kysely<Tables>({ dialect: dialect('write') })
   const db = new Kysely<Tables>({ dialect: dialect('read') })
   const close = async () => {
@@ -38,16 +47,32 @@ export async function openState(url: string, options: StateOptions = {}): Promis
     await sql`select 1`.execute(db)
   }
   try {
-    await retry(() => migrate(writer, ENGINES[kind]))
+    await retry(() => migrate(writer, engine, migrations, options))
     await ping()
   } catch (error) {
     await close().catch(() => undefined)
     throw asUnavailable(error)
   }
+  let lease: Lease | undefined
+  const inTransaction = <T>(change: (tx: Tx) => Promise<T>): Promise<T> =>
+    retry(() => writer.transaction().execute(change))
   return {
     kind,
     db,
-    transaction: (change) => retry(() => writer.transaction().execute(change)),
+    transaction: (change) =>
+      inTransaction(async (tx) => {
+        await lease?.confirm(tx)
+        return change(tx)
+      }),
+    join: async (joining) => {
+      const joined = new Lease(joining, engine, Object.keys(migrations))
+      await inTransaction((tx) => joined.renew(tx))
+      lease = joined
+      return {
+        renew: () => inTransaction((tx) => joined.renew(tx)),
+        leave: () => inTransaction((tx) => joined.end(tx)),
+      }
+    },
     attempt,
     ping,
     close,

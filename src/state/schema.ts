@@ -29,6 +29,7 @@ export interface Tables {
   ledger_sinks: LedgerSinkTable
   config_marks: ConfigMarkTable
   write_checks: WriteCheckTable
+  gateways: GatewayTable
 }
 
 /** `receiving` is a first request still under way: nobody sees it, and the sweep takes it when its lease is over. */
@@ -311,4 +312,14 @@ export interface WriteCheckTable {
   id: Generated<number>
   at: number
   ballast: Buffer | null
+}
+
+/** A gateway that uses the database now, until its lease is over. */
+export interface GatewayTable {
+  id: string
+  /** Version of its software. */
+  software: string
+  /** Newest migration that it knows. */
+  schema: string
+  lease_until: number
 }

@@ -4,6 +4,7 @@ import { openState } from '../../src/state/index.js'
 import { postgresMissing, query, startPostgres } from '../_postgres.js'
 import type { TestPostgres } from '../_postgres.js'
 import { describeContract } from './_contract.js'
+import { describeSharing } from './_sharing.js'
 
 if (postgresMissing !== undefined) {
   describe.skip(`PostgreSQL as state (skipped: ${postgresMissing})`, () => {
@@ -19,6 +20,15 @@ if (postgresMissing !== undefined) {
     })
     afterAll(async () => {
       await server.stop()
+    })
+
+    let databases = 0
+    describeSharing('PostgreSQL', async () => {
+      const name = `sharing_${String(++databases)}`
+      await query(server.url, `create database ${name}`)
+      const url = new URL(server.url)
+      url.pathname = `/${name}`
+      return { url: url.href, stop: () => Promise.resolve() }
     })
 
     it('is migrated once when four gateways start at the same time', async () => {

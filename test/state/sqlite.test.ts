@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openState } from '../../src/state/index.js'
 import { describeContract } from './_contract.js'
+import { describeSharing } from './_sharing.js'
 
 async function makeFolder() {
   const dir = await mkdtemp(join(tmpdir(), 'nocturne-state-'))
@@ -11,6 +12,11 @@ async function makeFolder() {
 }
 
 describeContract('SQLite', async () => {
+  const { dir, stop } = await makeFolder()
+  return { url: `sqlite:${join(dir, 'nocturne.db')}`, stop }
+})
+
+describeSharing('SQLite', async () => {
   const { dir, stop } = await makeFolder()
   return { url: `sqlite:${join(dir, 'nocturne.db')}`, stop }
 })

@@ -12,8 +12,11 @@ import { openSite } from '../../src/cli/site/site.js'
 import { createGateway } from '../../src/gateway.js'
 import type { Gateway } from '../../src/gateway.js'
 import { createLogger } from '../../src/lib/logger.js'
+import { VERSION } from '../../src/lib/version.js'
 import { readPrivateKey } from '../../src/seal/index.js'
+import { openState } from '../../src/state/index.js'
 import { buildCli, run } from '../cli/_cli.js'
+import { laterMigrations } from '../state/_sharing.js'
 import { call } from '../whole-way/_http.js'
 import { siteAt } from '../whole-way/_gateway.js'
 import type { TestSite } from '../whole-way/_gateway.js'
@@ -148,6 +151,16 @@ describe.each(oldSiteNames)('the site %s', (name) => {
       expect(await verifyFile(join(old.dir, file), ledgerKey)).toMatchObject({ ok: true })
   })
 
+  it('is not migrated further while this gateway runs on it', async () => {
+    const url = `sqlite:${join(old.dir, 'data/nocturne.db')}`
+    const later = { now, migrationsFor: laterMigrations }
+    await expect(openState(url, later)).rejects.toMatchObject({
+      code: 'gateways_older',
+      subject: expect.stringContaining(`nocturne ${VERSION} with `),
+    })
+    expect((await get('officer-1', '/v1/session')).status).toBe(200)
+  })
+
   it('continues the same ledger', async () => {
     // A last event of our own, and the published log of both builds.
     await get('officer-1', '/v1/audit/events')
@@ -156,6 +169,7 @@ describe.each(oldSiteNames)('the site %s', (name) => {
     expect(published).toMatchObject({ ok: true })
     expect(published.size).toBeGreaterThan(old.ledger.size)
     expect(rootOf(old.dir, old.ledger.size)).toBe(old.ledger.root)
+    expect(running(old.dir)).toEqual([])
     // And the site is opened again, without another migration.
     const again = await createGateway(await openSite(old.dir), {
       port: 0,
@@ -176,6 +190,14 @@ async function patientsIn(folder: string): Promise<ReadonlySet<string>> {
     for (const [, word = ''] of text.matchAll(/(DEMO)\^NIGHT/g)) found.add(word)
   }
   return found
+}
+
+/** Gateways that have not left. */
+function running(dir: string): readonly unknown[] {
+  const db = new Database(join(dir, 'data/nocturne.db'), { readonly: true })
+  const rows = db.prepare('select id from gateways').all()
+  db.close()
+  return rows
 }
 
 /** The root over the first entries of the database, by RFC 6962 section 2.1 and nothing of ours. */

@@ -18,7 +18,10 @@ export async function restoreSite(
   const unlock = await lockSite(config.dir)
   try {
     const password = secrets.databasePassword
-    const state = await openState(config.database, password === undefined ? {} : { password })
+    const state = await openState(config.database, {
+      ...(password !== undefined && { password }),
+      now: Date.now,
+    })
     const files = await openLogFiles(config.store)
     const stamp = new Date().toISOString().replace(/[:.]/g, '-')
     const file = join(config.dir, 'data', `ledger-set-aside-${stamp}.ndjson`)

@@ -31,10 +31,10 @@ export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<Data
   if (file !== undefined && !(await exists(file)))
     return onlyProblems(await checkFolder(dirname(file)))
   try {
-    const state = await openState(
-      database,
-      databasePassword === undefined ? {} : { password: databasePassword },
-    )
+    const state = await openState(database, {
+      ...(databasePassword !== undefined && { password: databasePassword }),
+      now: () => now.getTime(),
+    })
     try {
       const problems = await checkLedger(survey, state, now)
       const warnings = [...(await checkWaiting(state)), ...(await checkReview(survey, state, now))]

@@ -101,9 +101,14 @@ export const TRANSFERS = {
     'the operator must look at its address, name, user and password, or at the file and its rights: `nocturne check`',
   ),
   database_newer: entry(
-    500,
-    'the database was made by a newer version of nocturne',
-    'start that version, or restore a copy of the database from before it',
+    503,
+    'the database was migrated by a newer version of nocturne',
+    'start that version, or restore a copy of the database from before the migration',
+  ),
+  gateways_older: entry(
+    503,
+    'the database must be migrated, and gateways of an older version are running on it',
+    'stop them all, then start this version; after a crash, wait one minute',
   ),
   ledger_unavailable: entry(
     503,

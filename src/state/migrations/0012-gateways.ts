@@ -1,0 +1,18 @@
+/** The gateways that use the database now: one of another schema must not join them. */
+import type { Kysely, Migration } from 'kysely'
+import type { Engine } from './engine.js'
+
+export function gateways({ integer, finish }: Engine): Migration {
+  return {
+    up: async (db: Kysely<unknown>) => {
+      await finish(
+        db.schema
+          .createTable('gateways')
+          .addColumn('id', 'text', (c) => c.primaryKey().notNull())
+          .addColumn('software', 'text', (c) => c.notNull())
+          .addColumn('schema', 'text', (c) => c.notNull())
+          .addColumn('lease_until', integer, (c) => c.notNull()),
+      ).execute()
+    },
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Two builds whose schemas differ never use one database at the same time. Each gateway keeps a row here under a lease.
+ * A build that has something to migrate finds the rows of the others and refuses; a build that meets a migration it does
+ * not know refuses as well. The latter is looked for in three places: when the database is opened, whenever the lease is
+ * renewed, and before a transaction begins under a lease that lapsed: a process that was suspended, or cut off, may have
+ * been taken for dead, and the schema may have changed meanwhile.
+ *
+ * Builds from before migration 0012 keep no row: stop them before the first start of a later one.
+ */
+import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import { NocturneError } from '../lib/errors.js'
+import { VERSION } from '../lib/version.js'
+import type { Engine } from './migrations/engine.js'
+import type { Tables } from './schema.js'
+
+type Queries = Kysely<Tables>
+
+/** Long enough for a database that fails over, or a clock that is some seconds off. */
+const LEASE_MS = 60_000
+
+/** How a build that wants to migrate tells whether an older one is running. */
+export interface OlderGateways {
+  /** Milliseconds since 1970. Without it, every gateway that has not left counts as running. */
+  readonly now?: (() => number) | undefined
+  /** Nobody else can be running: what is left of others is a dead process's. */
+  readonly isAlone?: boolean | undefined
+}
+
+export interface Joining {
+  /** Random: of this process. */
+  readonly id: string
+  readonly now: () => number
+  /** See `OlderGateways`. */
+  readonly isAlone?: boolean
+}
+
+/** @throws NocturneError `database_newer`, naming both versions */
+export async function refuseNewer(
+  db: Queries,
+  engine: Engine,
+  known: readonly string[],
+): Promise<void> {
+  const unknown = (await applied(db, engine)).filter((name) => !known.includes(name))
+  if (unknown.length === 0) return
+  throw new NocturneError('database_newer', {
+    subject: `the database has ${newest(unknown)}, nocturne ${VERSION} has ${newest(known)}`,
+  })
+}
+
+/** In the transaction that migrates. @throws NocturneError `gateways_older`, naming the versions that run */
+export async function refuseOlder(
+  tx: Queries,
+  engine: Engine,
+  { now, isAlone = false }: OlderGateways,
+): Promise<void> {
+  await engine.takeTurn(tx)
+  if (!(await engine.hasTable(tx, 'gateways'))) return
+  if (isAlone) await tx.deleteFrom('gateways').execute()
+  const running = await tx
+    .selectFrom('gateways')
+    .select(['software', 'schema'])
+    .where('lease_until', '>', now?.() ?? 0)
+    .distinct()
+    .execute()
+  if (running.length === 0) return
+  const names = running.map(
+    ({ software, schema }) => `nocturne ${shown(software)} with ${shown(schema)}`,
+  )
+  throw new NocturneError('gateways_older', { subject: `running: ${names.sort().join(', ')}` })
+}
+
+/** This process's row. Every function runs in a transaction of the caller's. */
+export class Lease {
+  readonly #joining: Joining
+  readonly #engine: Engine
+  readonly #known: readonly string[]
+  #until = 0
+  #refusal: NocturneError | undefined
+
+  constructor(joining: Joining, engine: Engine, known: readonly string[]) {
+    this.#joining = joining
+    this.#engine = engine
+    this.#known = known
+  }
+
+  /** @throws NocturneError `database_newer`, from then on at every call */
+  async renew(tx: Queries): Promise<void> {
+    const { id, now, isAlone = false } = this.#joining
+    await this.#engine.takeTurn(tx)
+    try {
+      await refuseNewer(tx, this.#engine, this.#known)
+    } catch (error) {
+      if (error instanceof NocturneError && error.code === 'database_newer') this.#refusal = error
+      throw error
+    }
+    const time = now()
+    const others = tx.deleteFrom('gateways').where('id', '!=', id)
+    await (isAlone ? others : others.where('lease_until', '<', time)).execute()
+    const row = { software: VERSION, schema: newest(this.#known), lease_until: time + LEASE_MS }
+    await tx
+      .insertInto('gateways')
+      .values({ id, ...row })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+      .execute()
+    this.#until = row.lease_until
+  }
+
+  /** Before anything else in a transaction. Costs a query only when the lease has lapsed. */
+  async confirm(tx: Queries): Promise<void> {
+    if (this.#refusal) throw this.#refusal
+    if (this.#joining.now() >= this.#until) await this.renew(tx)
+  }
+
+  async end(tx: Queries): Promise<void> {
+    await tx.deleteFrom('gateways').where('id', '=', this.#joining.id).execute()
+  }
+}
+
+async function applied(db: Queries, engine: Engine): Promise<readonly string[]> {
+  if (!(await engine.hasTable(db, 'kysely_migration'))) return []
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db)
+  return rows.map((row) => row.name)
+}
+
+const newest = (names: readonly string[]): string => shown([...names].sort().at(-1) ?? 'none')
+
+/** For an error's text: the database may hold anything, and a version or a migration looks like this. */
+const shown = (name: string): string => (/^[\w.+-]{1,60}$/.test(name) ? name : 'another schema')

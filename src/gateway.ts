@@ -10,6 +10,7 @@ import { startPublishing } from './running/publishing.js'
 import { startWitnessing } from './running/witnessing.js'
 import { forgetHolders } from './ledger/index.js'
 import { lockSite } from './running/site-lock.js'
+import { SYSTEM } from './lib/actors.js'
 import { asNocturneError, NocturneError, systemCode } from './lib/errors.js'
 import { randomName } from './lib/ids.js'
 import { createLogger } from './lib/logger.js'
@@ -18,11 +19,7 @@ import { openRooms } from './rooms.js'
 import type { RoomOptions, Rooms } from './rooms.js'
 import type { State } from './state/index.js'
 import { LEASE_MS } from './transfer/begin.js'
-import { recordFacilityKeys } from './site/facility-keys.js'
-import { recordGatewayKey } from './site/gateway-key.js'
-import { recordCertificates, refreshCertificates } from './site/certificates.js'
-import { configurationDigest, recordConfiguration } from './site/configuration.js'
-import { SYSTEM, sweep } from './transfer/sweep.js'
+import { sweep } from './transfer/sweep.js'
 
 export interface Gateway {
   /**
@@ -84,9 +81,9 @@ export async function createGateway(
     membership = await opening.step(() => join(opened, isAlone))
     await opening.step(() => recordStart(opened))
     isRecorded = true
-    await opening.step(() => recordCertificates(opened))
-    await opening.step(() => recordGatewayKey(opened))
-    await opening.step(() => recordFacilityKeys(opened))
+    await opening.step(() => opened.certificates.record())
+    await opening.step(() => opened.gatewayKeys.record())
+    await opening.step(() => opened.facilityKeys.record())
     // Alone, whatever was under way is a dead process's; else only what nobody has renewed.
     const leasedBefore = isAlone ? Number.MAX_SAFE_INTEGER : opened.now()
     await opening.step(() => sweepAll(opened, leasedBefore)).catch(warnOf(opened, UNSWEPT))
@@ -129,7 +126,7 @@ export async function createGateway(
 }
 
 async function recordStart(rooms: Rooms): Promise<void> {
-  await recordConfiguration(rooms, {
+  await rooms.configuration.record({
     type: 'gateway.started',
     outcome: 0,
     actor: SYSTEM,
@@ -138,7 +135,7 @@ async function recordStart(rooms: Rooms): Promise<void> {
       database: rooms.state.kind,
       store: rooms.store.kind,
       ...software(),
-      config: configurationDigest(rooms),
+      config: rooms.configuration.digest,
     },
   })
 }
@@ -190,7 +187,7 @@ function startWork(rooms: Rooms, membership: Membership | undefined): () => Prom
     }, HOUR_MS),
     // What `nocturne key confirm` put into effect beside us.
     setInterval(() => {
-      void refreshCertificates(rooms).catch(warnOf(rooms, UNREFRESHED))
+      void rooms.certificates.refresh().catch(warnOf(rooms, UNREFRESHED))
     }, REFRESH_MS),
   ].map((timer) => timer.unref())
   const stopPublishing = startPublishing(rooms)

@@ -5,9 +5,9 @@ import type { Authenticate, KeyChecks, SignIn, Tokens } from './access/index.js'
 import type { Site } from './config/index.js'
 import { createDeliveries } from './deliver/index.js'
 import type { Deliveries } from './deliver/index.js'
-import { createTextDetector } from './deidentify/index.js'
+import { createTextDetector, keyIdOf } from './deidentify/index.js'
 import type { TextDetector } from './deidentify/index.js'
-import { createDirectory, dutyAt } from './directory/index.js'
+import { createDirectory, dutyAt, writeChange } from './directory/index.js'
 import { submitCheckpoint } from './running/witnessing.js'
 import type { Directory } from './directory/index.js'
 import {
@@ -38,7 +38,14 @@ import { openState } from './state/index.js'
 import type { State } from './state/index.js'
 import { openLogFiles, openStore } from './store/index.js'
 import type { LogFiles, ObjectStore } from './store/index.js'
-import { readCertificatesInEffect } from './site/certificates.js'
+import {
+  createCertificates,
+  createCertificateWarnings,
+  createConfigurationRecord,
+  createFacilityKeys,
+  createGatewayKeys,
+} from './site/index.js'
+import type { Certificates, CertificateWarnings, FacilityKeys, GatewayKeys } from './site/index.js'
 import { MemoryBudget } from './transfer/original.js'
 
 /** Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is sealed to the facility. */
@@ -56,8 +63,11 @@ export interface Rooms {
   readonly witnessing: Witnessing
   readonly forwarding: Forwarding
   readonly directory: Directory
-  /** Certificates in effect by principal, as the directory sees them. */
-  readonly inEffect: Map<string, string>
+  readonly certificates: Certificates
+  readonly certificateWarnings: CertificateWarnings
+  readonly configuration: ReturnType<typeof createConfigurationRecord>
+  readonly facilityKeys: FacilityKeys
+  readonly gatewayKeys: GatewayKeys
   readonly tokens: Tokens
   readonly authenticate: Authenticate
   readonly signIn: SignIn
@@ -66,8 +76,6 @@ export interface Rooms {
   readonly textDetector: TextDetector | undefined
   /** Signs manifests. */
   readonly gatewayKey: PrivateKey
-  /** When that key ends; undefined when it does not. */
-  readonly gatewayKeyUntil: Date | undefined
   readonly budget: MemoryBudget
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -120,15 +128,20 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const { verifierKey } = ledger
     const holder = randomName()
     if (options.anchor !== 'skip') await expectAnchor(state, logFiles, verifierKey)
-    const inEffect = await readCertificatesInEffect(state)
-    const directory = createDirectory(config, {
-      toRecipient: (id, certificate) => toRecipient(id, certificate, new Date(now()), config.keys),
-      inspectCertificate: (certificate) =>
-        inspectCertificate(certificate, new Date(now()), config.keys),
-      inEffect: (id) => inEffect.get(id),
-    })
+    const inspect = (certificate: string) =>
+      inspectCertificate(certificate, new Date(now()), config.keys)
     const verifyNow = (text: string, signature: string, certificate: string) =>
       verifyDetached(text, signature, certificate, new Date(now()))
+    const certificates = await createCertificates({
+      ...{ config, state, ledger, writeChange, now },
+      fingerprintOf: async (certificate) => (await inspect(certificate)).fingerprint,
+      verifyDetached: verifyNow,
+    })
+    const directory = createDirectory(config, {
+      toRecipient: (id, certificate) => toRecipient(id, certificate, new Date(now()), config.keys),
+      inspectCertificate: inspect,
+      inEffect: (id) => certificates.inEffect(id),
+    })
     const tokens = keep(createTokens({ state, ledger, now }))
     const origin = options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`)
     const secret = new Uint8Array(
@@ -167,7 +180,19 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         keepMs: retentionMs(config.ledger.retention.years),
       }),
       directory,
-      inEffect,
+      certificates,
+      certificateWarnings: createCertificateWarnings({
+        ...{ directory, certificates, now },
+        gatewayKeyUntil: report.signsUntil,
+      }),
+      configuration: createConfigurationRecord({ config, ledger, ledgerKey: secrets.ledgerKey }),
+      facilityKeys: createFacilityKeys({
+        ...{ facilities: config.facilities, secrets, state, ledger, keyIdOf, now },
+      }),
+      gatewayKeys: createGatewayKeys({
+        ...{ key: gatewayKey, state, ledger, now },
+        problemOf: async (certificate) => problemOfSigner(await inspect(certificate)),
+      }),
       tokens,
       authenticate: createAuthenticate({ tokens, directory }),
       signIn: createSignIn({
@@ -202,7 +227,6 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       }),
       textDetector,
       gatewayKey,
-      gatewayKeyUntil: report.signsUntil,
       budget: new MemoryBudget(ORIGINALS_BYTES),
       now,
       close,

@@ -18,8 +18,6 @@ import { commitEnvelope } from './transfer/commit.js'
 import type { UploadAnswer } from './transfer/commit.js'
 import type { UploadContext } from './transfer/context.js'
 import { uploadContext } from './transfer/context.js'
-import { expectKeyInUse } from './site/facility-keys.js'
-import { expectGatewayKey } from './site/gateway-key.js'
 import { Original } from './transfer/original.js'
 import { settle } from './transfer/settle.js'
 import type { SettledItem } from './transfer/settle.js'
@@ -66,10 +64,10 @@ export class Upload {
   static async begin(rooms: Rooms, target: UploadTarget): Promise<Upload> {
     const transfer = target.transfer ?? newId(rooms.now())
     const id = newId(rooms.now())
-    await expectGatewayKey(rooms)
+    await rooms.gatewayKeys.expectFit()
     const recipients = await rooms.directory.recipientsOf(target.group)
     const envelope = await newEnvelope(recipients, new Date(rooms.now()))
-    await expectKeyInUse(rooms, target.facility)
+    await rooms.facilityKeys.expectInUse(target.facility)
     const context = await uploadContext(rooms, target, transfer, id)
     const begun = await beginEnvelope(rooms, target, { transfer, id, format: envelope.format })
     return new Upload(rooms, begun, envelope, context)

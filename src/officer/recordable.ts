@@ -3,7 +3,7 @@ import type { Directory } from '../directory/index.js'
 import { UNLISTED } from '../ledger/index.js'
 import type { EventQuery } from '../ledger/index.js'
 import type { Json } from '../lib/json.js'
-import { OWN_ACTORS } from './own-actors.js'
+import { OWN_ACTORS } from '../lib/actors.js'
 
 /** Who was asked for may be anything that looks like an id: only ids that somebody has are written down. */
 export function recordable(

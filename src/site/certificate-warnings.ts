@@ -1,12 +1,29 @@
 /** What is to be said of certificates before somebody cannot be sealed to, or nothing can be signed. */
-import { expiryWarning } from '../config/index.js'
-import type { Rooms } from '../rooms.js'
-import { waitingCertificates } from './certificates.js'
+import type { Directory } from '../directory/index.js'
+import type { Certificates } from './certificates.js'
+import { expiryWarning } from './expiry.js'
 
 export interface CertificateWarning {
   /** Whom it concerns; of the gateway's own key everybody. */
   readonly principal: string
   readonly text: string
+}
+
+export interface CertificateWarnings {
+  /** Expiry within 60, 30, 14, 7 and 1 days; expired; and replaced but not confirmed. */
+  all(): Promise<CertificateWarning[]>
+  /** Those that a reader is told of: their own certificate, and the key whose signature they check. */
+  of(principal: string): Promise<string[]>
+  /** Days that each certificate is still good for, by principal; those that never expire are left out. */
+  daysLeft(): Promise<readonly (readonly [principal: string, days: number])[]>
+}
+
+export interface WarningParts {
+  readonly directory: Pick<Directory, 'certificates'>
+  readonly certificates: Pick<Certificates, 'waiting'>
+  /** When the gateway's own key ends; undefined when it does not. */
+  readonly gatewayKeyUntil: Date | undefined
+  readonly now: () => number
 }
 
 const DAY_MS = 86_400_000
@@ -18,42 +35,39 @@ interface Dated {
   readonly until: Date | undefined
 }
 
-async function datedCertificates(rooms: Rooms): Promise<Dated[]> {
-  const known = await rooms.directory.certificates()
+export function createCertificateWarnings(parts: WarningParts): CertificateWarnings {
+  return {
+    all: () => allWarnings(parts),
+    of: async (principal) =>
+      (await allWarnings(parts))
+        .filter((warning) => warning.principal === principal || warning.principal === GATEWAY)
+        .map(({ text }) => text),
+    daysLeft: async () =>
+      (await datedCertificates(parts)).flatMap(({ principal, until }) =>
+        until === undefined ? [] : [[principal, (until.getTime() - parts.now()) / DAY_MS] as const],
+      ),
+  }
+}
+
+async function datedCertificates({ directory, gatewayKeyUntil }: WarningParts): Promise<Dated[]> {
+  const known = await directory.certificates()
   return [
     ...known.map(({ principal, usableUntil }) => ({ principal, until: usableUntil })),
-    { principal: GATEWAY, until: rooms.gatewayKeyUntil },
+    { principal: GATEWAY, until: gatewayKeyUntil },
   ]
 }
 
-/** Expiry within 60, 30, 14, 7 and 1 days; expired; and replaced but not confirmed. */
-export async function certificateWarnings(rooms: Rooms): Promise<CertificateWarning[]> {
-  const now = new Date(rooms.now())
-  const expiring = (await datedCertificates(rooms)).flatMap(({ principal, until }) => {
+async function allWarnings(parts: WarningParts): Promise<CertificateWarning[]> {
+  const now = new Date(parts.now())
+  const expiring = (await datedCertificates(parts)).flatMap(({ principal, until }) => {
     const what = principal === GATEWAY ? "the gateway's own key" : `the certificate of ${principal}`
     if (until !== undefined && until <= now) return [{ principal, text: `${what} has expired` }]
     const within = expiryWarning(until, now)
     return within === undefined ? [] : [{ principal, text: `${what} expires ${within}` }]
   })
-  const waiting = (await waitingCertificates(rooms)).map(({ principal }) => ({
+  const waiting = (await parts.certificates.waiting()).map(({ principal }) => ({
     principal,
     text: `a new certificate of ${principal} waits for confirmation: nocturne key confirm`,
   }))
   return [...expiring, ...waiting]
-}
-
-/** Those that a reader is told of: their own certificate, and the key whose signature they check. */
-export async function warningsFor(rooms: Rooms, principal: string): Promise<string[]> {
-  return (await certificateWarnings(rooms))
-    .filter((warning) => warning.principal === principal || warning.principal === GATEWAY)
-    .map(({ text }) => text)
-}
-
-/** Days that each certificate is still good for, by principal; those that never expire are left out. */
-export async function certificateDays(
-  rooms: Rooms,
-): Promise<readonly (readonly [string, number])[]> {
-  return (await datedCertificates(rooms)).flatMap(({ principal, until }) =>
-    until === undefined ? [] : [[principal, (until.getTime() - rooms.now()) / DAY_MS] as const],
-  )
 }

@@ -4,19 +4,76 @@
  * signature of its owner: nobody swaps a reader's key unseen, not even who can write the site's files.
  */
 import { createHash } from 'node:crypto'
-import { writeChange } from '../directory/index.js'
+import type { SiteConfig } from '../config/index.js'
+import type { CertificateChange } from '../directory/index.js'
+import { SYSTEM } from '../lib/actors.js'
 import { NocturneError } from '../lib/errors.js'
-import type { Actor, EventInput } from '../ledger/index.js'
-import type { Rooms } from '../rooms.js'
-import { inspectCertificate, verifyDetached } from '../seal/index.js'
+import type { Actor, EventInput, Ledger } from '../ledger/index.js'
 import type { CertificateTable, State, Tx } from '../state/index.js'
 
-const SYSTEM: Actor = { id: 'system', role: 'system', method: 'site' }
+export interface Certificates {
+  /** The one that is recorded, for the directory, which prefers it to the file's. */
+  inEffect(principal: string): string | undefined
+  /** Takes over what another process confirmed. */
+  refresh(): Promise<void>
+  /** Compares the site's files with what is recorded, on start; every difference is an event. */
+  record(): Promise<void>
+  waiting(): Promise<WaitingCertificate[]>
+  /** The text that the owner signs. @throws NocturneError `certificate_not_waiting` */
+  changeStatement(principal: string): Promise<string>
+  /**
+   * Puts a waiting certificate into effect: the operator says so here, the owner by a signature over the statement with
+   * the key before or with the new one (the one before may be lost).
+   *
+   * @throws NocturneError `certificate_not_waiting`, `certificate_not_confirmed`
+   */
+  confirm(principal: string, signature: string, operator: Actor): Promise<ConfirmedCertificate>
+}
 
-/** What is recorded, by principal: for the directory, which prefers it to the files. */
-export async function readCertificatesInEffect(
-  state: Pick<State, 'db'>,
-): Promise<Map<string, string>> {
+export interface ConfirmedCertificate {
+  readonly fingerprint: string
+  readonly signedWith: 'old' | 'new'
+}
+
+export interface CertificateParts {
+  readonly config: Pick<SiteConfig, 'gateway' | 'facilities' | 'people' | 'recovery'>
+  readonly state: Pick<State, 'db'>
+  readonly ledger: Pick<Ledger, 'record'>
+  readonly fingerprintOf: (certificate: string) => Promise<string>
+  /** Whether it is a valid signature of the text by the certificate, today. */
+  readonly verifyDetached: (
+    text: string,
+    signature: string,
+    certificate: string,
+  ) => Promise<boolean>
+  readonly writeChange: (change: CertificateChange) => string
+  readonly now: () => number
+}
+
+/** @throws NocturneError `database_unavailable` */
+export async function createCertificates(parts: CertificateParts): Promise<Certificates> {
+  let inEffect = await readCertificatesInEffect(parts.state)
+  const refresh = async (): Promise<void> => {
+    inEffect = await readCertificatesInEffect(parts.state)
+  }
+  return {
+    inEffect: (principal) => inEffect.get(principal),
+    refresh,
+    record: async () => {
+      await recordCertificates(parts)
+      await refresh()
+    },
+    waiting: () => waitingCertificates(parts.state),
+    changeStatement: (principal) => changeStatement(parts, principal),
+    confirm: async (principal, signature, operator) => {
+      const confirmed = await confirmCertificate(parts, principal, signature, operator)
+      await refresh()
+      return confirmed
+    },
+  }
+}
+
+async function readCertificatesInEffect(state: Pick<State, 'db'>): Promise<Map<string, string>> {
   const rows = await state.db
     .selectFrom('certificates')
     .select(['principal', 'certificate'])
@@ -29,41 +86,31 @@ export async function readCertificatesInEffect(
   )
 }
 
-/** Takes over what another process confirmed. */
-export async function refreshCertificates(rooms: Rooms): Promise<void> {
-  const current = await readCertificatesInEffect(rooms.state)
-  const { inEffect } = rooms
-  for (const principal of inEffect.keys()) if (!current.has(principal)) inEffect.delete(principal)
-  for (const [principal, certificate] of current) inEffect.set(principal, certificate)
-}
-
 interface Named {
   readonly principal: string
   readonly certificate: string
   readonly fingerprint: string
 }
 
-/** Compares the site's files with what is recorded, on start; every difference is an event. */
-export async function recordCertificates(rooms: Rooms): Promise<void> {
-  const files = await certificatesInFiles(rooms)
-  const recorded = await rooms.state.db.selectFrom('certificates').selectAll().execute()
+async function recordCertificates(parts: CertificateParts): Promise<void> {
+  const files = await certificatesInFiles(parts)
+  const recorded = await parts.state.db.selectFrom('certificates').selectAll().execute()
   const before = new Map(recorded.map((row) => [row.principal, row]))
-  const waiting = await waitingCertificates(rooms)
+  const waiting = await waitingCertificates(parts.state)
   const steps: Step[] = []
   for (const file of files) {
     const proposed = waiting.find(({ principal }) => principal === file.principal)?.fingerprint
-    const step = compare(rooms, file, before.get(file.principal), proposed)
+    const step = compare(parts, file, before.get(file.principal), proposed)
     if (step) steps.push(step)
   }
   const present = new Set(files.map(({ principal }) => principal))
   for (const row of recorded)
-    if (!present.has(row.principal) && row.removed_at === null) steps.push(remove(rooms, row))
+    if (!present.has(row.principal) && row.removed_at === null) steps.push(remove(parts, row))
   for (const { event, apply } of steps)
-    await rooms.ledger.record(async (tx) => {
+    await parts.ledger.record(async (tx) => {
       await apply(tx)
       return { value: undefined, events: [event] }
     })
-  await refreshCertificates(rooms)
 }
 
 interface Step {
@@ -72,7 +119,7 @@ interface Step {
 }
 
 function compare(
-  rooms: Rooms,
+  parts: CertificateParts,
   file: Named,
   row: CertificateTable | undefined,
   proposed: string | undefined,
@@ -83,7 +130,7 @@ function compare(
     if (proposed === fingerprint) return undefined
     return {
       event: eventOf('certificate.proposed', { principal, from, to: fingerprint }),
-      apply: (tx) => propose(tx, file, rooms.now()),
+      apply: (tx) => propose(tx, file, parts.now()),
     }
   }
   if (row?.certificate === certificate && from !== null && proposed === undefined) return undefined
@@ -94,11 +141,11 @@ function compare(
       to: fingerprint,
       certificate: createHash('sha256').update(certificate).digest('hex'),
     }),
-    apply: (tx) => putInEffect(tx, file, rooms.now()),
+    apply: (tx) => putInEffect(tx, file, parts.now()),
   }
 }
 
-const remove = ({ now }: Rooms, { principal, fingerprint }: CertificateTable): Step => ({
+const remove = ({ now }: CertificateParts, { principal, fingerprint }: CertificateTable): Step => ({
   event: eventOf('certificate.changed', { principal, from: fingerprint, to: null }),
   // Its fingerprint stays: who comes back under the same id with another key must be confirmed as well.
   apply: async (tx) => {
@@ -129,12 +176,12 @@ async function putInEffect(tx: Tx, file: Named, now: number): Promise<void> {
     .execute()
 }
 
-async function certificatesInFiles({ site }: Rooms): Promise<Named[]> {
-  const { facilities, people, recovery } = site.config
+async function certificatesInFiles(parts: CertificateParts): Promise<Named[]> {
+  const { facilities, people, recovery } = parts.config
   const all = [...facilities, ...people, { id: 'recovery', certificate: recovery }]
   return Promise.all(
     all.map(async ({ id, certificate }) => {
-      const { fingerprint } = await inspectCertificate(certificate)
+      const fingerprint = await parts.fingerprintOf(certificate)
       return { principal: id, certificate, fingerprint }
     }),
   )
@@ -149,11 +196,7 @@ export interface WaitingCertificate {
 }
 
 /** Replaced certificates that nobody has confirmed: the ones before are in effect. */
-export async function waitingCertificates({
-  state,
-}: {
-  readonly state: Pick<State, 'db'>
-}): Promise<WaitingCertificate[]> {
+export async function waitingCertificates(state: Pick<State, 'db'>): Promise<WaitingCertificate[]> {
   const rows = await state.db
     .selectFrom('certificate_changes')
     .innerJoin('certificates', 'certificates.principal', 'certificate_changes.principal')
@@ -165,28 +208,21 @@ export async function waitingCertificates({
   return rows
 }
 
-/** The text that the owner signs. @throws NocturneError `certificate_not_waiting` */
-export async function changeStatement(rooms: Rooms, principal: string): Promise<string> {
-  const found = (await waitingCertificates(rooms)).find((one) => one.principal === principal)
+async function changeStatement(parts: CertificateParts, principal: string): Promise<string> {
+  const found = (await waitingCertificates(parts.state)).find((one) => one.principal === principal)
   if (!found) throw new NocturneError('certificate_not_waiting', { subject: principal })
   const { from, fingerprint: to } = found
-  return writeChange({ gateway: rooms.site.config.gateway.name, principal, from, to })
+  return parts.writeChange({ gateway: parts.config.gateway.name, principal, from, to })
 }
 
-/**
- * Puts a waiting certificate into effect: the operator says so here, the owner by a signature over the statement with the
- * key before or with the new one (the one before may be lost).
- *
- * @throws NocturneError `certificate_not_waiting`, `certificate_not_confirmed`
- */
-export async function confirmCertificate(
-  rooms: Rooms,
+async function confirmCertificate(
+  parts: CertificateParts,
   principal: string,
   signature: string,
   operator: Actor,
-): Promise<{ readonly fingerprint: string; readonly signedWith: 'old' | 'new' }> {
-  const statement = await changeStatement(rooms, principal)
-  const { db } = rooms.state
+): Promise<ConfirmedCertificate> {
+  const statement = await changeStatement(parts, principal)
+  const { db } = parts.state
   const old = await db
     .selectFrom('certificates')
     .selectAll()
@@ -198,8 +234,7 @@ export async function confirmCertificate(
     .where('principal', '=', principal)
     .executeTakeFirst()
   const isBy = async (certificate: string | null | undefined) =>
-    certificate != null &&
-    (await verifyDetached(statement, signature, certificate, new Date(rooms.now())))
+    certificate != null && (await parts.verifyDetached(statement, signature, certificate))
   const signedWith = (await isBy(old?.certificate))
     ? 'old'
     : (await isBy(next?.certificate))
@@ -208,7 +243,7 @@ export async function confirmCertificate(
   if (!old || !next || !signedWith)
     throw new NocturneError('certificate_not_confirmed', { subject: principal })
   const { fingerprint, certificate } = next
-  await rooms.ledger.record(async (tx) => {
+  await parts.ledger.record(async (tx) => {
     // Still the one that was signed for: a start in between may have put another in its place.
     const { numDeletedRows } = await tx
       .deleteFrom('certificate_changes')
@@ -217,14 +252,13 @@ export async function confirmCertificate(
       .executeTakeFirst()
     if (numDeletedRows !== 1n)
       throw new NocturneError('certificate_not_waiting', { subject: principal })
-    await putInEffect(tx, { principal, certificate, fingerprint }, rooms.now())
+    await putInEffect(tx, { principal, certificate, fingerprint }, parts.now())
     const detail = { principal, from: old.fingerprint, to: fingerprint, signedWith }
     return {
       value: undefined,
       events: [{ ...eventOf('certificate.changed', detail), actor: operator }],
     }
   })
-  await refreshCertificates(rooms)
   return { fingerprint, signedWith }
 }
 

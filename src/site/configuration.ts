@@ -1,13 +1,13 @@
 /** What differs from the last start, of any gateway on this database: software, configuration, schedules. Each is an event. */
 import { createHash, hkdfSync } from 'node:crypto'
-import { markConfig } from '../config/index.js'
-import type { ConfigMarks } from '../config/index.js'
-import type { EventInput } from '../ledger/index.js'
+import type { SiteConfig } from '../config/index.js'
+import type { EventInput, Ledger } from '../ledger/index.js'
+import { SYSTEM } from '../lib/actors.js'
 import type { Json } from '../lib/json.js'
 import { VERSION } from '../lib/version.js'
-import type { Rooms } from '../rooms.js'
 import type { Tx } from '../state/index.js'
-import { SYSTEM } from '../transfer/sweep.js'
+import { markConfig } from './marks.js'
+import type { ConfigMarks } from './marks.js'
 
 /** The row that holds the software's version; no key of the configuration has that name. */
 const SOFTWARE = 'version'
@@ -21,34 +21,46 @@ interface Changes {
   readonly removed: readonly string[]
 }
 
-/** Of the configuration in effect, as one digest: gateways that answer the same one are configured alike. */
-export function configurationDigest(rooms: Rooms): string {
-  const marks = [...marksOf(rooms)].sort(([a], [b]) => (a < b ? -1 : 1))
-  return createHash('sha256').update(JSON.stringify(marks)).digest('hex')
+export interface ConfigurationRecord {
+  /** Of the configuration in effect: gateways that answer the same digest are configured alike. */
+  readonly digest: string
+  /** Remembers this start's configuration and records `event`, and with it what has changed, in one transaction. */
+  record(event: EventInput): Promise<void>
 }
 
-/** Remembers this start's configuration and records `event`, and with it what has changed, in one transaction. */
-export async function recordConfiguration(rooms: Rooms, event: EventInput): Promise<void> {
-  const marks = marksOf(rooms)
-  await rooms.ledger.record(async (tx) => {
-    const rows = await tx.selectFrom('config_marks').selectAll().execute()
-    const before = new Map(rows.map(({ name, mark }) => [name, mark]))
-    const version = before.get(SOFTWARE)
-    before.delete(SOFTWARE)
-    const changes = compare(before, marks)
-    await remember(tx, marks, changes)
-    // The first start of all has nothing to compare with.
-    const events = version === undefined ? [] : eventsOf(changes, version)
-    return { value: undefined, events: [event, ...events] }
-  })
+export function createConfigurationRecord(parts: {
+  readonly config: SiteConfig
+  readonly ledger: Pick<Ledger, 'record'>
+  /** PEM; the marks are keyed with it, so that nobody guesses a value from its mark. */
+  readonly ledgerKey: string
+}): ConfigurationRecord {
+  const key = hkdfSync('sha256', parts.ledgerKey, '', 'nocturne/config/v1', 32)
+  const marks = markConfig(parts.config, new Uint8Array(key))
+  return {
+    digest: digestOf(marks),
+    record: async (event) => {
+      await parts.ledger.record(async (tx) => ({
+        value: undefined,
+        events: [event, ...(await recordChanges(tx, marks))],
+      }))
+    },
+  }
 }
 
-function marksOf({ site }: Rooms): ConfigMarks {
-  const { ledgerKey } = site.secrets
-  return markConfig(
-    site.config,
-    new Uint8Array(hkdfSync('sha256', ledgerKey, '', 'nocturne/config/v1', 32)),
-  )
+function digestOf(marks: ConfigMarks): string {
+  const sorted = [...marks].sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex')
+}
+
+async function recordChanges(tx: Tx, marks: ConfigMarks): Promise<EventInput[]> {
+  const rows = await tx.selectFrom('config_marks').selectAll().execute()
+  const before = new Map(rows.map(({ name, mark }) => [name, mark]))
+  const version = before.get(SOFTWARE)
+  before.delete(SOFTWARE)
+  const changes = compare(before, marks)
+  await remember(tx, marks, changes)
+  // The first start of all has nothing to compare with.
+  return version === undefined ? [] : eventsOf(changes, version)
 }
 
 function compare(before: ConfigMarks, now: ConfigMarks): Changes {

@@ -2,67 +2,98 @@
  * Generations of a facility's secret. The database knows the public id of the one in use, so that a gateway with another
  * secret (one of several that was not restarted, a file that was lost and made anew) gives no patient a second pseudonym.
  */
-import { keyIdOf } from '../deidentify/index.js'
+import type { Secrets } from '../config/index.js'
+import type { Ledger } from '../ledger/index.js'
+import { SYSTEM } from '../lib/actors.js'
 import { NocturneError } from '../lib/errors.js'
-import type { Actor } from '../ledger/index.js'
-import type { Rooms } from '../rooms.js'
-import { secretsOf } from '../transfer/context.js'
+import type { State } from '../state/index.js'
 
-const SITE: Actor = { id: 'system', role: 'system', method: 'site' }
+export interface FacilityKeys {
+  /** The 32 bytes in use, then those before. @throws NocturneError `site_invalid` */
+  secretsOf(facility: string): readonly [Buffer, ...Buffer[]]
+  /** Before an upload is worked on. @throws NocturneError `facility_key_unknown` when another gateway rotated the secret */
+  expectInUse(facility: string): Promise<void>
+  /**
+   * On start: a rotated secret takes effect, with its event. One that is neither in use nor follows it stops the gateway.
+   *
+   * @throws NocturneError `facility_key_unknown`, `ledger_unavailable`
+   */
+  record(): Promise<void>
+}
 
-/**
- * On start: a rotated secret takes effect, with its event. One that is neither in use nor follows it stops the gateway.
- *
- * @throws NocturneError `facility_key_unknown`, `ledger_unavailable`
- */
-export async function recordFacilityKeys(rooms: Rooms): Promise<void> {
-  for (const { id: facility } of rooms.site.config.facilities) {
-    const [current = '', ...retired] = secretsOf(rooms, facility).map(keyIdOf)
-    const before = await keyInUse(rooms, facility)
-    if (before === current) continue
-    if (before !== undefined && !retired.includes(before))
-      throw new NocturneError('facility_key_unknown', { subject: facility })
-    const use = { facility, key_id: current, since: rooms.now(), retired_at: null }
-    if (before === undefined) {
-      // The first secret of a facility is no change of one.
-      await rooms.state.transaction((tx) =>
-        tx
-          .insertInto('facility_keys')
-          .values(use)
-          .onConflict((conflict) => conflict.doNothing())
-          .execute(),
-      )
-      continue
-    }
-    await rooms.ledger.record(async (tx) => {
-      await tx
-        .updateTable('facility_keys')
-        .set({ retired_at: rooms.now() })
-        .where('facility', '=', facility)
-        .where('retired_at', 'is', null)
-        .execute()
-      await tx
-        .insertInto('facility_keys')
-        .values(use)
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
-      const detail = { from: before, to: current }
-      const event = { type: 'facility.rekeyed', outcome: 0, actor: SITE, facility, detail } as const
-      return { value: undefined, events: [event] }
-    })
+export interface FacilityKeyParts {
+  readonly facilities: readonly { readonly id: string }[]
+  readonly secrets: Pick<Secrets, 'facilities' | 'retired'>
+  readonly state: Pick<State, 'db' | 'transaction'>
+  readonly ledger: Pick<Ledger, 'record'>
+  /** The public id of a secret. */
+  readonly keyIdOf: (secret: Buffer) => string
+  readonly now: () => number
+}
+
+export function createFacilityKeys(parts: FacilityKeyParts): FacilityKeys {
+  const { secrets, keyIdOf, state } = parts
+  const secretsOf = (facility: string): readonly [Buffer, ...Buffer[]] => {
+    const secret = secrets.facilities.get(facility)
+    if (!secret) throw new NocturneError('site_invalid', { subject: facility })
+    return [secret, ...(secrets.retired?.get(facility) ?? []).toReversed()]
+  }
+  return {
+    secretsOf,
+    expectInUse: async (facility) => {
+      const inUse = await keyInUse(state, facility)
+      const [secret] = secretsOf(facility)
+      if (inUse !== undefined && keyIdOf(secret) !== inUse)
+        throw new NocturneError('facility_key_unknown', { subject: facility })
+    },
+    record: async () => {
+      for (const { id } of parts.facilities) await recordKey(parts, id, secretsOf(id).map(keyIdOf))
+    },
   }
 }
 
-/** Before an upload is worked on. @throws NocturneError `facility_key_unknown` when another gateway rotated the secret */
-export async function expectKeyInUse(rooms: Rooms, facility: string): Promise<void> {
-  const inUse = await keyInUse(rooms, facility)
-  const [secret] = secretsOf(rooms, facility)
-  if (inUse !== undefined && secret && keyIdOf(secret) !== inUse)
+/** @param ids of the secrets, the one in use first */
+async function recordKey(
+  { state, ledger, now }: FacilityKeyParts,
+  facility: string,
+  [current = '', ...retired]: readonly string[],
+): Promise<void> {
+  const before = await keyInUse(state, facility)
+  if (before === current) return
+  if (before !== undefined && !retired.includes(before))
     throw new NocturneError('facility_key_unknown', { subject: facility })
+  const use = { facility, key_id: current, since: now(), retired_at: null }
+  if (before === undefined) {
+    // The first secret of a facility is no change of one.
+    await state.transaction((tx) =>
+      tx
+        .insertInto('facility_keys')
+        .values(use)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+    )
+    return
+  }
+  await ledger.record(async (tx) => {
+    await tx
+      .updateTable('facility_keys')
+      .set({ retired_at: now() })
+      .where('facility', '=', facility)
+      .where('retired_at', 'is', null)
+      .execute()
+    await tx
+      .insertInto('facility_keys')
+      .values(use)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+    const detail = { from: before, to: current }
+    const event = { type: 'facility.rekeyed', outcome: 0, actor: SYSTEM, facility, detail } as const
+    return { value: undefined, events: [event] }
+  })
 }
 
-async function keyInUse({ state }: Rooms, facility: string): Promise<string | undefined> {
-  const row = await state.db
+async function keyInUse({ db }: Pick<State, 'db'>, facility: string): Promise<string | undefined> {
+  const row = await db
     .selectFrom('facility_keys')
     .select('key_id')
     .where('facility', '=', facility)

@@ -5,7 +5,6 @@ import type { Rooms } from '../rooms.js'
 import type { Envelope } from '../seal/index.js'
 import type { ItemKind, Outcome, TransferState } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
-import { secretOf } from './context.js'
 import type { StoredCrosswalk } from './crosswalk.js'
 import { commitEvents } from './events.js'
 import { judgeItems } from './judge.js'
@@ -65,7 +64,7 @@ export async function commitEnvelope(
   await deleteSuperfluous(rooms, items)
   const state = nextState(begun, items, brought.complete)
   const manifest = state === 'available' ? await storeFirstManifest(rooms, begun, items) : undefined
-  const secret = secretOf(rooms, begun.target.facility)
+  const [secret] = rooms.facilityKeys.secretsOf(begun.target.facility)
   const hide = (index: number, entry: ManifestEntry) =>
     hideEntry(secret, begun.transfer, index, entry)
   const { value: first, receipts } = await rooms.ledger.record(async (tx) => {

@@ -4,9 +4,7 @@ import { newId } from '../lib/ids.js'
 import type { Rooms } from '../rooms.js'
 import { LEASE_MS } from './begin.js'
 import type { UploadTarget } from './begin.js'
-import { secretsOf } from './context.js'
 import { manifestDetail } from './events.js'
-import { expectGatewayKey } from '../site/gateway-key.js'
 import { storeManifest } from './manifest.js'
 import type { ManifestEntry } from './manifest.js'
 import { claimEnvelope, insertManifest } from './rows.js'
@@ -29,7 +27,7 @@ export async function completeTransfer(
     .executeTakeFirst()
   if (!transfer) throw new NocturneError('transfer_not_open')
   if (transfer.item_count === 0) throw new NocturneError('transfer_empty')
-  await expectGatewayKey(rooms)
+  await rooms.gatewayKeys.expectFit()
   const envelope = await leaseEnvelope(rooms, id)
   const place = { id, createdAt: transfer.created_at, prefix: `t/${id}/${envelope}` }
   const manifest = await storeManifest(rooms, target, place, await entriesOf(rooms, target))
@@ -82,7 +80,7 @@ async function entriesOf(
   rooms: Rooms,
   { transfer, facility }: { readonly transfer: string; readonly facility: string },
 ): Promise<Map<number, ManifestEntry>> {
-  const secrets = secretsOf(rooms, facility)
+  const secrets = rooms.facilityKeys.secretsOf(facility)
   const rows = await rooms.state.db
     .selectFrom('items')
     .select(['idx', 'manifest_entry'])

@@ -43,7 +43,7 @@ export async function uploadContext(
   envelope: string,
 ): Promise<UploadContext> {
   const facility = rooms.directory.facility(target.facility)
-  const secret = secretOf(rooms, target.facility)
+  const [secret] = rooms.facilityKeys.secretsOf(target.facility)
   if (!facility) throw new NocturneError('site_invalid', { subject: target.facility })
   const recipient = await rooms.directory.facilityRecipient(facility.id)
   const newObjectKey = () => `t/${transfer}/${envelope}/${randomName()}`
@@ -87,17 +87,4 @@ export async function uploadContext(
     release: target.release,
     newObjectKey,
   }
-}
-
-/** The facility's secrets, the one in use first. @throws NocturneError `site_invalid` */
-export const secretsOf = (rooms: Rooms, facility: string): readonly Buffer[] => [
-  secretOf(rooms, facility),
-  ...(rooms.site.secrets.retired?.get(facility) ?? []).toReversed(),
-]
-
-/** The facility's 32 bytes. @throws NocturneError `site_invalid` */
-export function secretOf(rooms: Rooms, facility: string): Buffer {
-  const secret = rooms.site.secrets.facilities.get(facility)
-  if (!secret) throw new NocturneError('site_invalid', { subject: facility })
-  return secret
 }

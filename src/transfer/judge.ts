@@ -4,7 +4,6 @@ import type { Code } from '../lib/errors.js'
 import type { Rooms } from '../rooms.js'
 import type { Outcome } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
-import { secretOf } from './context.js'
 import { manifestEntry } from './manifest.js'
 import type { ManifestEntry } from './manifest.js'
 import type { SettledItem } from './settle.js'
@@ -28,7 +27,7 @@ export async function judgeItems(
   begun: BegunEnvelope,
   settled: readonly SettledItem[],
 ): Promise<JudgedItem[]> {
-  const secret = secretOf(rooms, begun.target.facility)
+  const [secret] = rooms.facilityKeys.secretsOf(begun.target.facility)
   const handle = (domain: string, value: string) =>
     createHmac('sha256', secret).update(`nocturne/${domain}/v1\0${value}`).digest('hex')
   const profile = rooms.directory.facility(begun.target.facility)?.profile

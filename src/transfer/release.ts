@@ -9,7 +9,6 @@ import type { EventInput } from '../ledger/index.js'
 import type { Rooms } from '../rooms.js'
 import { verifyDetached } from '../seal/index.js'
 import type { QuarantineTable, Tx } from '../state/index.js'
-import { secretsOf } from './context.js'
 import { isWaivable, readRelease } from './release-statement.js'
 import type { ReleaseReason, Waivable } from './release-statement.js'
 
@@ -69,9 +68,9 @@ export async function checkRelease(
     found.every((code) => codes.includes(code)) &&
     Date.parse(statement.signedAt) >= held.created_at - CLOCK_SKEW_MS &&
     Date.parse(statement.signedAt) <= rooms.now() + CLOCK_SKEW_MS
-  const isOfIt = secretsOf(rooms, facility).some(
-    (secret) => originalDigest(secret, sha256) === held.digest,
-  )
+  const isOfIt = rooms.facilityKeys
+    .secretsOf(facility)
+    .some((secret) => originalDigest(secret, sha256) === held.digest)
   // The certificate in effect, by the policy of today: an expired or replaced one vouches for nothing.
   const { certificate } = await rooms.directory.facilityRecipient(facility)
   if (

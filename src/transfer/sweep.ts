@@ -2,6 +2,7 @@
  * Removes what a broken request or a dead gateway left behind: envelopes under way whose lease is over, with every
  * object under their prefix, and downloads that began and never ended.
  */
+import { SYSTEM } from '../lib/actors.js'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
 import type { Actor } from '../ledger/index.js'
@@ -12,9 +13,6 @@ import { removeDecided } from './quarantine.js'
 
 /** They share a folder's fsync, and a bucket's round trips: who sent too much waits for this before the answer. */
 const DELETIONS_AT_ONCE = 32
-
-/** The gateway itself, where nobody asked. */
-export const SYSTEM: Actor = { id: 'system', role: 'system' }
 
 interface LeftEnvelope {
   readonly id: string

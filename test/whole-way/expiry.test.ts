@@ -9,7 +9,6 @@ import type { Gateway } from '../../src/gateway.js'
 import { createLogger } from '../../src/lib/logger.js'
 import type { Rooms } from '../../src/rooms.js'
 import { newKey, readPrivateKey, signDetached } from '../../src/seal/index.js'
-import { changeStatement, confirmCertificate } from '../../src/site/certificates.js'
 import { makeSite } from './_gateway.js'
 import type { TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'
@@ -157,8 +156,8 @@ describe('keys that come to their end', () => {
     await start()
     expect((await send()).body.code).toBe('recipient_unusable')
     const key = await readPrivateKey(armored)
-    const signature = await signDetached(await changeStatement(rooms, 'reader-1'), key)
-    await confirmCertificate(rooms, 'reader-1', signature, OPERATOR)
+    const signature = await signDetached(await rooms.certificates.changeStatement('reader-1'), key)
+    await rooms.certificates.confirm('reader-1', signature, OPERATOR)
     const { status, body } = await send()
     expect(status).toBe(201)
     const opened = await openTransfer({ url }, await readerOf(site), body.id, new Date(now()))

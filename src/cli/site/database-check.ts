@@ -5,7 +5,7 @@ import { createLedger, nextReviewBy } from '../../ledger/index.js'
 import { asNocturneError } from '../../lib/errors.js'
 import { openState } from '../../state/index.js'
 import type { State } from '../../state/index.js'
-import { waitingCertificates } from '../../site/certificates.js'
+import { waitingCertificates } from '../../site/index.js'
 import { formatDay } from '../format.js'
 import { readSmallText } from '../secret-file.js'
 
@@ -52,7 +52,7 @@ export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<Data
 
 /** A certificate that was replaced and not confirmed: what its owner has now may not open what is sealed. */
 async function checkWaiting(state: State): Promise<SiteProblem[]> {
-  return (await waitingCertificates({ state })).map(({ principal, fingerprint }) => ({
+  return (await waitingCertificates(state)).map(({ principal, fingerprint }) => ({
     path: 'keys',
     problem: `the new certificate of ${principal} is not in effect (${fingerprint.slice(0, 16)}…)`,
     hint: `compare its fingerprint with ${principal}, then: nocturne key confirm --site DIR --principal ${principal}`,

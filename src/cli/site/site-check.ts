@@ -5,11 +5,12 @@
  */
 import { lstat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { expiryWarning, surveySite } from '../../config/index.js'
+import { surveySite } from '../../config/index.js'
 import type { SiteProblem, SiteSurvey } from '../../config/index.js'
 import { BUILT_IN_PROFILES, loadProfile } from '../../deidentify/index.js'
 import { asNocturneError } from '../../lib/errors.js'
 import { inspectCertificate } from '../../seal/index.js'
+import { expiryWarning } from '../../site/index.js'
 import { openStore } from '../../store/index.js'
 import { checkDatabase } from './database-check.js'
 import { formatDay } from '../format.js'

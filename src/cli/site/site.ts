@@ -1,9 +1,8 @@
 import type { Site } from '../../config/index.js'
 import type { Rooms } from '../../rooms.js'
-import type { Actor } from '../../ledger/index.js'
 
 /** Who acts in the ledger when a command works on a site's files by itself. */
-export const SITE_ACTOR: Actor = { id: 'site', role: 'operator', method: 'site' }
+export { SITE as SITE_ACTOR } from '../../lib/actors.js'
 
 /** @throws SiteInvalidError with every mistake of the site */
 export async function openSite(dir: string): Promise<Site> {

@@ -6,7 +6,6 @@ import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { NocturneError } from '../../lib/errors.js'
 import type { Download } from '../../deliver/index.js'
-import { warningsFor } from '../../site/certificate-warnings.js'
 import type { Door } from '../door.js'
 import { rangeOf } from '../range.js'
 import { admit, admitToTransfer, indexOf } from '../request.js'
@@ -18,7 +17,7 @@ const ACKNOWLEDGEMENT = z.strictObject({
 })
 
 export function deliveryRoutes(door: Door): Router {
-  const { deliveries } = door.rooms
+  const { deliveries, certificateWarnings } = door.rooms
   const router = Router()
 
   const readerOf = async (request: Request, action: Action) => {
@@ -30,7 +29,7 @@ export function deliveryRoutes(door: Door): Router {
     const { session, actor } = await admit(door, request, 'inbox.read')
     await door.noteListing(actor, 'inbox')
     const transfers = await deliveries.inbox({ principal: session.principal, actor })
-    response.json({ transfers, warnings: await warningsFor(door.rooms, session.principal.id) })
+    response.json({ transfers, warnings: await certificateWarnings.of(session.principal.id) })
   })
 
   router.post('/transfers/:id/claim', async (request, response) => {

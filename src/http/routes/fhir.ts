@@ -10,7 +10,7 @@ import { capabilityStatement } from '../fhir/capability.js'
 import { sendFhir, sendOutcome } from '../fhir/outcome.js'
 import { pairsOf, splitPage, withHandles } from '../fhir/search.js'
 import type { Pair, SearchPage } from '../fhir/search.js'
-import { OWN_ACTORS } from '../../officer/own-actors.js'
+import { OWN_ACTORS } from '../../lib/actors.js'
 import { notFoundHandler, problemHandler } from '../problem.js'
 import { admit } from '../request.js'
 

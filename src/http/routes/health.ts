@@ -5,7 +5,6 @@ import { nextReviewBy } from '../../ledger/index.js'
 import type { SinkStatus } from '../../ledger/index.js'
 import type { Rooms } from '../../rooms.js'
 import { alive } from '../bare-app.js'
-import { certificateDays, certificateWarnings } from '../../site/certificate-warnings.js'
 import type { Door } from '../door.js'
 import type { Metrics } from '../metrics.js'
 import { addressOf, admit } from '../request.js'
@@ -60,7 +59,7 @@ export function metricsRoutes(door: Door, metrics: Metrics): Router {
 
   router.get('/metrics', async (request, response) => {
     if (!isLoopback(addressOf(request))) await admit(door, request, 'gateway.metrics')
-    metrics.certificates(await certificateDays(door.rooms))
+    metrics.certificates(await door.rooms.certificateWarnings.daysLeft())
     metrics.sinks(await door.rooms.forwarding.status())
     metrics.reviewOverdue(Math.max(0, await overdueMs(door.rooms)) / 1_000)
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
@@ -120,7 +119,7 @@ async function warningsOf(rooms: Rooms, certificates: string): Promise<string[]>
   if (certificates !== 'ok') warnings.push('a group cannot be sent to: run nocturne check')
   if (!gateway.tls) warnings.push('no TLS: for this machine only, or behind a proxy on it')
   try {
-    warnings.push(...(await certificateWarnings(rooms)).map(({ text }) => text))
+    warnings.push(...(await rooms.certificateWarnings.all()).map(({ text }) => text))
     if ((await overdueMs(rooms)) > 0)
       warnings.push('a review of the ledger is overdue: an officer runs nocturne audit review')
   } catch {

@@ -3,7 +3,6 @@ import { Router, json } from 'express'
 import type { Request } from 'express'
 import { z } from 'zod'
 import { NocturneError, asNocturneError } from '../../lib/errors.js'
-import { formerGatewayKeys } from '../../site/gateway-key.js'
 import type { Door } from '../door.js'
 import { addressOf } from '../request.js'
 import { VERSION } from '../../lib/version.js'
@@ -27,7 +26,7 @@ export function signInRoutes(door: Door, origin: () => string): Router {
       origin: origin(),
       version: VERSION,
       certificate: rooms.gatewayKey.certificate,
-      formerCertificates: await formerGatewayKeys(rooms.state),
+      formerCertificates: await rooms.gatewayKeys.former(),
       ledgerKey: rooms.ledger.verifierKey,
       limits: { itemBytes, requestItems, transferItems, transferBytes },
     })

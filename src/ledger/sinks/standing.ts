@@ -3,6 +3,7 @@
  * for every failure would be the next failure's reason. What is recorded last stands in the database, so that neither a
  * restart nor another gateway says it again.
  */
+import { SYSTEM } from '../../lib/actors.js'
 import type { Json } from '../../lib/json.js'
 import type { State } from '../../state/index.js'
 import type { Ledger } from '../log/ledger.js'
@@ -40,7 +41,7 @@ export async function recordStanding(
         {
           type: standing === 'lost' ? 'sink.lost' : 'sink.regained',
           outcome: standing === 'lost' ? 4 : 0,
-          actor: { id: 'system', role: 'system' },
+          actor: SYSTEM,
           detail: { sink, ...detail },
         },
       ],

@@ -4,6 +4,7 @@
  *
  * Witnesses never stop care: what they do not answer is an alarm, and is asked again.
  */
+import { SYSTEM } from '../../lib/actors.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { State } from '../../state/index.js'
 import { cosignedAt, parseCosignerKey } from './cosignature.js'
@@ -87,7 +88,7 @@ export async function createWitnessing(options: WitnessingOptions): Promise<Witn
       type: ALARMS[next],
       // PS3.15 A.5.3.11: major, when what protects may have failed.
       outcome: next === 'cosigned' ? 0 : next === 'disagrees' ? 12 : 4,
-      actor: { id: 'system', role: 'system' },
+      actor: SYSTEM,
       detail: { witness: name },
     }
     await ledger.note(event)

@@ -54,16 +54,14 @@ async function confirmAtSite(
   output: Output,
 ): Promise<void> {
   const { site, principal, signature, out } = options
-  const [{ SITE_ACTOR, withRooms }, certificates, { readSmallText }, { writeNewText }] =
-    await Promise.all([
-      import('../../site/site.js'),
-      import('../../../site/certificates.js'),
-      import('../../secret-file.js'),
-      import('../../local-write.js'),
-    ])
+  const [{ SITE_ACTOR, withRooms }, { readSmallText }, { writeNewText }] = await Promise.all([
+    import('../../site/site.js'),
+    import('../../secret-file.js'),
+    import('../../local-write.js'),
+  ])
   if (signature === undefined) {
-    const statement = await withRooms(site, (rooms) =>
-      certificates.changeStatement(rooms, principal),
+    const statement = await withRooms(site, ({ certificates }) =>
+      certificates.changeStatement(principal),
     )
     if (out !== undefined) await writeNewText(out, `${statement}\n`)
     output.print(statement)
@@ -71,8 +69,8 @@ async function confirmAtSite(
     return
   }
   const signed = await readSmallText(signature)
-  const done = await withRooms(site, (rooms) =>
-    certificates.confirmCertificate(rooms, principal, signed, SITE_ACTOR),
+  const done = await withRooms(site, ({ certificates }) =>
+    certificates.confirm(principal, signed, SITE_ACTOR),
   )
   output.print(`in effect    ${principal}, signed with the ${done.signedWith} key`)
   output.print(`fingerprint  ${formatFingerprint(done.fingerprint)}`)

@@ -1,10 +1,31 @@
 /** The key that signs manifests: whether it may sign now, which one it is, and which ones it was. */
 import { createHash } from 'node:crypto'
+import type { Ledger } from '../ledger/index.js'
+import { SYSTEM } from '../lib/actors.js'
 import { NocturneError } from '../lib/errors.js'
-import type { Rooms } from '../rooms.js'
-import { inspectCertificate, problemOfSigner } from '../seal/index.js'
 import type { State } from '../state/index.js'
-import { SYSTEM } from '../transfer/sweep.js'
+
+export interface GatewayKeys {
+  /**
+   * Asked before a byte of a transfer is taken: a key that ran out while the gateway was serving signs nothing more.
+   *
+   * @throws NocturneError `gateway_key_unfit`
+   */
+  expectFit(): Promise<void>
+  /** On start: another key, or the same with another certificate, is an event, and the one before stays known. */
+  record(): Promise<void>
+  /** The keys before, the newest first, each with its end in RFC 3339: manifests that they signed are still there. */
+  former(): Promise<{ readonly certificate: string; readonly until: string }[]>
+}
+
+export interface GatewayKeyParts {
+  readonly key: { readonly fingerprint: string; readonly certificate: string }
+  /** Why the certificate cannot sign a manifest now; undefined when it can. */
+  readonly problemOf: (certificate: string) => Promise<{ readonly reason: string } | undefined>
+  readonly state: Pick<State, 'db'>
+  readonly ledger: Pick<Ledger, 'record'>
+  readonly now: () => number
+}
 
 /** Of the keys before, the newest: what is handed to readers has an end. */
 const MAX_FORMER = 20
@@ -12,26 +33,19 @@ const MAX_FORMER = 20
 /** Gateways on one database start one after another: the key before signs on until the last of them has. */
 const OVERLAP_MS = 86_400_000
 
-/**
- * Asked before a byte of a transfer is taken: a key that ran out while the gateway was serving signs nothing more.
- *
- * @throws NocturneError `gateway_key_unfit`
- */
-export async function expectGatewayKey({
-  gatewayKey,
-  site,
-  now,
-}: Pick<Rooms, 'gatewayKey' | 'site' | 'now'>): Promise<void> {
-  const { certificate } = gatewayKey
-  const unfit = problemOfSigner(
-    await inspectCertificate(certificate, new Date(now()), site.config.keys),
-  )
-  if (unfit) throw new NocturneError('gateway_key_unfit', { subject: unfit.reason })
+export function createGatewayKeys(parts: GatewayKeyParts): GatewayKeys {
+  return {
+    expectFit: async () => {
+      const unfit = await parts.problemOf(parts.key.certificate)
+      if (unfit) throw new NocturneError('gateway_key_unfit', { subject: unfit.reason })
+    },
+    record: () => recordKey(parts),
+    former: () => formerKeys(parts.state),
+  }
 }
 
-/** On start: another key, or the same with another certificate, is an event, and the one before stays known. */
-export async function recordGatewayKey({ state, ledger, gatewayKey, now }: Rooms): Promise<void> {
-  const { fingerprint, certificate } = gatewayKey
+async function recordKey({ state, ledger, key, now }: GatewayKeyParts): Promise<void> {
+  const { fingerprint, certificate } = key
   const before = await state.db
     .selectFrom('gateway_keys')
     .select(['fingerprint', 'certificate'])
@@ -58,8 +72,7 @@ export async function recordGatewayKey({ state, ledger, gatewayKey, now }: Rooms
   })
 }
 
-/** The keys before, the newest first, each with its end in RFC 3339: manifests that they signed are still there. */
-export async function formerGatewayKeys(
+async function formerKeys(
   state: Pick<State, 'db'>,
 ): Promise<{ readonly certificate: string; readonly until: string }[]> {
   const rows = await state.db

@@ -4,7 +4,7 @@
  */
 import { createHmac } from 'node:crypto'
 import { sep } from 'node:path'
-import type { SiteConfig } from './index.js'
+import type { SiteConfig } from '../config/index.js'
 
 /** Digests by key: `limits.itemBytes`, `groups.nights.readers`. Members of lists are named by their id or name. */
 export type ConfigMarks = ReadonlyMap<string, string>

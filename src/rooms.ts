@@ -7,7 +7,7 @@ import { createDeliveries } from './deliver/index.js'
 import type { Deliveries } from './deliver/index.js'
 import { createTextDetector, keyIdOf } from './deidentify/index.js'
 import type { TextDetector } from './deidentify/index.js'
-import { createDirectory, dutyAt, writeChange } from './directory/index.js'
+import { createDirectory, dutyAt } from './directory/index.js'
 import { submitCheckpoint } from './running/witnessing.js'
 import type { Directory } from './directory/index.js'
 import {
@@ -133,7 +133,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const verifyNow = (text: string, signature: string, certificate: string) =>
       verifyDetached(text, signature, certificate, new Date(now()))
     const certificates = await createCertificates({
-      ...{ config, state, ledger, writeChange, now },
+      ...{ config, state, ledger, now },
       fingerprintOf: async (certificate) => (await inspect(certificate)).fingerprint,
       verifyDetached: verifyNow,
     })

@@ -15,7 +15,7 @@ const GROUND = ['lib', 'dicom', 'pixels', 'protocol']
 
 /** What a browser runs as well, so that nothing it imports may be a Node module. */
 const RUNS_IN_BROWSERS =
-  /^(?:seal\/(?:open|browser)|ledger\/browser|ledger\/verify\/verify|web\/pages\/)[^/]*\.ts$/
+  /^(?:protocol\/.*|seal\/(?:open|browser)|ledger\/browser|ledger\/verify\/verify|web\/pages\/)[^/]*\.ts$/
 
 /** What others may import of a room; the second is for pages, and has no Node module behind it. */
 const FACES = ['index.ts', 'browser.ts']

@@ -32,16 +32,6 @@ export { createSignIn } from './sign-in.js'
 export type { SignIn, SignInOptions } from './sign-in.js'
 export { createKeyChecks } from './key-check.js'
 export type { KeyChecked, KeyCheckRequest, KeyChecks } from './key-check.js'
-export {
-  answerKeyCheck,
-  MAX_CHECK_BYTES,
-  MAX_SEALED_CHECK_BYTES,
-  readKeyCheck,
-  writeKeyCheck,
-} from './key-statement.js'
-export type { KeyCheck } from './key-statement.js'
-export { readChallenge } from './challenge.js'
-export type { Challenge } from './challenge.js'
 export { createFailureLimiter } from './failure-limiter.js'
 export type { FailureLimiter } from './failure-limiter.js'
 export { createEventThrottle } from './event-throttle.js'

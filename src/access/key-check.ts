@@ -1,10 +1,10 @@
 /** The ready check: can a reader open what is sealed to them now, before the first urgent study? */
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import type { Principal } from '../directory/index.js'
 import type { Actor, Ledger } from '../ledger/index.js'
 import type { Recipient } from '../seal/index.js'
-import { answerKeyCheck, writeKeyCheck } from './key-statement.js'
+import { keyCheckAnswer, writeKeyCheck } from '../protocol/key-check.js'
 
 export interface KeyCheckRequest {
   /** Names the check; goes back with the answer. */
@@ -85,7 +85,7 @@ export function createKeyChecks(options: KeyCheckOptions): KeyChecks {
 
     async complete(principal, actor, { id, answer }) {
       const { fingerprint, check } = checkOf(principal.id, id)
-      const expected = Buffer.from(answerKeyCheck(check))
+      const expected = Buffer.from(createHash('sha256').update(keyCheckAnswer(check)).digest('hex'))
       const given = Buffer.from(answer)
       const isRight =
         check.expiresAt > now() &&

@@ -1,8 +1,8 @@
 /** The reader's signed statement of what they opened. */
 import { createHash } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
-import { canonicalJson } from '../lib/json.js'
 import type { Json } from '../lib/json.js'
+import { readAcknowledgement, writeAcknowledgement } from '../protocol/acknowledgement.js'
 import type { Principal } from '../directory/index.js'
 import type { TransferTable } from '../state/index.js'
 
@@ -39,10 +39,9 @@ export async function checkAcknowledgement(
   { statement, signature }: Acknowledgement,
 ): Promise<Readonly<Record<string, Json>>> {
   if (transfer.manifest_digest === null) throw new NocturneError('transfer_not_available')
-  const openedAt = openedAtOf(statement)
-  const expected = canonicalJson({
-    v: 1,
-    type: 'nocturne-acknowledgement',
+  const openedAt = readAcknowledgement(statement)?.openedAt
+  if (openedAt === undefined) throw new NocturneError('acknowledgement_invalid')
+  const expected = writeAcknowledgement({
     gateway: rooms.gateway,
     transfer: transfer.id,
     manifest: transfer.manifest_digest,
@@ -64,14 +63,6 @@ export async function checkAcknowledgement(
     signature: sha256(signature),
     openedAt,
   }
-}
-
-function openedAtOf(statement: string): string {
-  const found = /"openedAt":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z)"/.exec(statement)?.[1]
-  if (found === undefined || Number.isNaN(Date.parse(found))) {
-    throw new NocturneError('acknowledgement_invalid')
-  }
-  return found
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -49,8 +49,6 @@ export interface KnownCertificate {
   readonly usableUntil: Date | undefined
 }
 
-export { readChange, writeChange } from './change-statement.js'
-export type { CertificateChange } from './change-statement.js'
 export { dutyAt, scheduleDigest } from './duty.js'
 export type { DutyMark } from './duty.js'
 export { createDirectory } from './directory.js'

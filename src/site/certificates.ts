@@ -5,8 +5,8 @@
  */
 import { createHash } from 'node:crypto'
 import type { SiteConfig } from '../config/index.js'
-import type { CertificateChange } from '../directory/index.js'
 import { SYSTEM } from '../lib/actors.js'
+import { writeChange } from '../protocol/change-statement.js'
 import { NocturneError } from '../lib/errors.js'
 import type { Actor, EventInput, Ledger } from '../ledger/index.js'
 import type { CertificateTable, State, Tx } from '../state/index.js'
@@ -46,7 +46,6 @@ export interface CertificateParts {
     signature: string,
     certificate: string,
   ) => Promise<boolean>
-  readonly writeChange: (change: CertificateChange) => string
   readonly now: () => number
 }
 
@@ -212,7 +211,7 @@ async function changeStatement(parts: CertificateParts, principal: string): Prom
   const found = (await waitingCertificates(parts.state)).find((one) => one.principal === principal)
   if (!found) throw new NocturneError('certificate_not_waiting', { subject: principal })
   const { from, fingerprint: to } = found
-  return parts.writeChange({ gateway: parts.config.gateway.name, principal, from, to })
+  return writeChange({ gateway: parts.config.gateway.name, principal, from, to })
 }
 
 async function confirmCertificate(

@@ -10,7 +10,7 @@ import { commitEvents } from './events.js'
 import { judgeItems } from './judge.js'
 import type { JudgedItem } from './judge.js'
 import { storeManifest } from './manifest.js'
-import type { ManifestEntry } from './manifest.js'
+import type { ManifestEntry } from '../protocol/manifest.js'
 import { closeQuarantine } from './release.js'
 import { newShapes } from './report.js'
 import {

@@ -6,7 +6,7 @@ import { LEASE_MS } from './begin.js'
 import type { UploadTarget } from './begin.js'
 import { manifestDetail } from './events.js'
 import { storeManifest } from './manifest.js'
-import type { ManifestEntry } from './manifest.js'
+import type { ManifestEntry } from '../protocol/manifest.js'
 import { claimEnvelope, insertManifest } from './rows.js'
 import { showEntry } from './waiting-entries.js'
 

@@ -4,8 +4,14 @@
  */
 import { createHash } from 'node:crypto'
 import type { InstanceFacts, WayBack } from '../deidentify/index.js'
-import { crosswalkStatement, MAX_SHARED, MAX_SHARED_BYTES, PAIRS_A_LINE } from '../lib/crosswalk.js'
-import type { CrosswalkHead, CrosswalkLine, CrosswalkSignature } from '../lib/crosswalk.js'
+import {
+  crosswalkStatement,
+  MAX_SHARED,
+  MAX_SHARED_BYTES,
+  PAIRS_A_LINE,
+  writeCrosswalkLine,
+} from '../protocol/crosswalk-lines.js'
+import type { CrosswalkHead, CrosswalkLine } from '../protocol/crosswalk-lines.js'
 import type { StoredItem } from '../store/index.js'
 import { Spool } from './spool.js'
 import type { KeepSealed } from './spool.js'
@@ -50,7 +56,7 @@ export class CrosswalkWriter {
     const lines = this.#spool ? [] : [{ type: 'crosswalk' as const, v: 1 as const, ...this.#head }]
     const spool = (this.#spool ??= new Spool(this.#keepSealed, WAITING))
     this.#items += 1
-    const text = [...lines, ...this.#linesOf(facts, wayBack)].map(toLine).join('')
+    const text = [...lines, ...this.#linesOf(facts, wayBack)].map(writeCrosswalkLine).join('')
     this.#hash.update(text)
     await spool.push(text)
   }
@@ -61,7 +67,7 @@ export class CrosswalkWriter {
     const signedAt = new Date(this.#now()).toISOString()
     const statement = crosswalkStatement(this.#head, this.#hash.digest('hex'), signedAt)
     const signature = await this.#sign(statement)
-    await this.#spool.push(toLine({ type: 'signature', signedAt, signature }))
+    await this.#spool.push(writeCrosswalkLine({ type: 'signature', signedAt, signature }))
     const stored = await this.#spool.end()
     return { stored, items: this.#items, key: this.#head.key }
   }
@@ -113,5 +119,3 @@ export class CrosswalkWriter {
     }
   }
 }
-
-const toLine = (line: CrosswalkLine | CrosswalkSignature): string => `${JSON.stringify(line)}\n`

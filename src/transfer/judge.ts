@@ -5,7 +5,7 @@ import type { Rooms } from '../rooms.js'
 import type { Outcome } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
 import { manifestEntry } from './manifest.js'
-import type { ManifestEntry } from './manifest.js'
+import type { ManifestEntry } from '../protocol/manifest.js'
 import type { SettledItem } from './settle.js'
 
 export interface JudgedItem {

@@ -1,34 +1,13 @@
 /** The manifest: the signed, sealed list of what a transfer holds. It is stored last. */
 import { createHash } from 'node:crypto'
 import { randomName } from '../lib/ids.js'
-import { canonicalJson } from '../lib/json.js'
-import type { Json } from '../lib/json.js'
+import { writeManifest } from '../protocol/manifest.js'
+import type { ManifestEntry } from '../protocol/manifest.js'
 import type { Rooms } from '../rooms.js'
 import { newEnvelope } from '../seal/index.js'
 import type { DataFormat, KeyPacket } from '../seal/index.js'
 import type { UploadTarget } from './begin.js'
 import type { AcceptedItem } from './settle.js'
-
-export interface ManifestEntry {
-  readonly [key: string]: Json | undefined
-  readonly kind: 'instance' | 'document'
-  readonly mediaType: string
-  readonly plaintext: { readonly sha256: string; readonly size: number }
-  readonly ciphertext: { readonly sha256: string; readonly size: number }
-  /** UIDs are the new ones. */
-  readonly study?: string
-  readonly series?: string
-  readonly instance?: string
-  readonly sopClass?: string
-  readonly modality?: string
-  readonly transferSyntax?: string
-  /** Name and version of the profile that de-identified it; a document has none. */
-  readonly profile?: string
-  /** Names may be burned into its pixels, and the profile passed it all the same. */
-  readonly pixelsAtRisk?: boolean
-  /** Text that is burned in was blanked. */
-  readonly pixelsBlanked?: boolean
-}
 
 export interface SealedManifest {
   /** SHA-256 of the manifest's JSON, hexadecimal: what the reader acknowledges. */
@@ -70,8 +49,7 @@ export async function storeManifest(
   entries: ReadonlyMap<number, ManifestEntry>,
 ): Promise<SealedManifest> {
   const now = new Date(rooms.now())
-  const manifest: Json = {
-    v: 1,
+  const manifest = writeManifest({
     transfer: transfer.id,
     facility: target.facility,
     group: target.group,
@@ -80,8 +58,8 @@ export async function storeManifest(
     createdAt: new Date(transfer.createdAt).toISOString(),
     completedAt: now.toISOString(),
     items: [...entries].map(([index, entry]) => ({ index, ...entry })),
-  }
-  const bytes = Buffer.from(canonicalJson(manifest))
+  })
+  const bytes = Buffer.from(manifest)
   const envelope = await newEnvelope(await rooms.directory.recipientsOf(target.group), now)
   try {
     const sealed = await envelope.sealSigned(bytes, rooms.gatewayKey, now)

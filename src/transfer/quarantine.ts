@@ -10,8 +10,8 @@ import type { ItemKind, QuarantineTable, TransferTable } from '../state/index.js
 import { releaseToFacility } from './sealed-object.js'
 import type { SealedObject } from './sealed-object.js'
 import { findingsOf } from './release.js'
-import { isWaivable } from './release-statement.js'
-import type { DiscardReason } from './release-statement.js'
+import { isWaivable } from '../protocol/release-statement.js'
+import type { DiscardReason } from '../protocol/release-statement.js'
 
 export interface QuarantineView {
   readonly facility: string

@@ -9,8 +9,8 @@ import type { EventInput } from '../ledger/index.js'
 import type { Rooms } from '../rooms.js'
 import { verifyDetached } from '../seal/index.js'
 import type { QuarantineTable, Tx } from '../state/index.js'
-import { isWaivable, readRelease } from './release-statement.js'
-import type { ReleaseReason, Waivable } from './release-statement.js'
+import { isWaivable, readRelease } from '../protocol/release-statement.js'
+import type { ReleaseReason, Waivable } from '../protocol/release-statement.js'
 
 /** A release that may be tried: the statement is signed and names what is held. */
 export interface Release {

@@ -4,7 +4,7 @@
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
-import type { ManifestEntry } from './manifest.js'
+import type { ManifestEntry } from '../protocol/manifest.js'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { listFiles } from '../../src/cli/sender/files.js'
-import { extensionOf, mediaTypeOf, sniffExtension } from '../../src/cli/sender/media-types.js'
+import { extensionOf, mediaTypeOf } from '../../src/protocol/media-types.js'
+import { sniffExtension } from '../../src/protocol/opened-names.js'
 import { scratch } from './_cli.js'
 
 let folder: Awaited<ReturnType<typeof scratch>>

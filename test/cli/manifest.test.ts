@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { sep } from 'node:path'
 import { createHash } from 'node:crypto'
 import { DataPacketMeter } from '../../src/cli/reader/data-packet.js'
-import { itemPaths, parseManifest } from '../../src/cli/reader/manifest.js'
+import { parseManifest } from '../../src/cli/reader/manifest.js'
+import { itemPaths } from '../../src/protocol/opened-names.js'
 
 const ID = '01985b2e-7c11-7f3a-9d52-1f0c5a9be001'
 const digest = { sha256: 'a'.repeat(64), size: 10 }
@@ -22,7 +23,7 @@ function manifestOf(items: readonly object[], more: object = {}): Buffer {
 }
 
 const pathsOf = (items: readonly object[]) => [
-  ...itemPaths(parseManifest(manifestOf(items), ID, 'gw')).values(),
+  ...itemPaths(parseManifest(manifestOf(items), ID, 'gw').items).values(),
 ]
 
 describe('a manifest', () => {

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { readPrivateKey, signDetached } from '../../src/seal/index.js'
-import { writeRelease } from '../../src/transfer/release-statement.js'
-import type { Waivable } from '../../src/transfer/release-statement.js'
+import { writeRelease } from '../../src/protocol/release-statement.js'
+import type { Waivable } from '../../src/protocol/release-statement.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call } from './_http.js'
 

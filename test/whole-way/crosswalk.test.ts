@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crosswalkStatement } from '../../src/lib/crosswalk.js'
+import { crosswalkStatement } from '../../src/protocol/crosswalk-lines.js'
 import {
   nodeCiphers,
   openMessage,

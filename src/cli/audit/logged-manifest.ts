@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { nodeCrypto, verifyReceipt } from '../../ledger/index.js'
 import { CommandError } from '../command-error.js'
-import { AVAILABLE } from '../site/dump.js'
+import { DUMP_PROOF } from '../../protocol/dump-list.js'
 import { readSmallText } from '../secret-file.js'
 
 const availableEntry = z.looseObject({
@@ -29,7 +29,7 @@ export async function readLoggedManifest(
   transfer: string,
   ledgerKey: string,
 ): Promise<LoggedManifest> {
-  const proof = await readSmallText(join(folder, AVAILABLE))
+  const proof = await readSmallText(join(folder, DUMP_PROOF))
   const { ok, problem, entry } = await verifyReceipt(proof, ledgerKey, nodeCrypto)
   if (!ok || entry === undefined) throw notLogged(problem ?? 'its proof does not hold')
   const { data } = availableEntry.safeParse(JSON.parse(entry))
@@ -40,5 +40,5 @@ export async function readLoggedManifest(
 export const notLogged = (why: string) =>
   new CommandError(`the ledger does not show this manifest: ${why}`, {
     code: 'manifest_not_logged',
-    hint: `dump the transfer again for a fresh ${AVAILABLE}, and see that the key is the one its ledger has`,
+    hint: `dump the transfer again for a fresh ${DUMP_PROOF}, and see that the key is the one its ledger has`,
   })

@@ -1,6 +1,6 @@
 /** The crosswalk in clear, for a study's data manager: two tables of old and new, and everything as JSON. */
 import { join } from 'node:path'
-import type { CrosswalkLine } from '../../lib/crosswalk.js'
+import type { CrosswalkLine } from '../../protocol/crosswalk-lines.js'
 import { makeFolder, writeWhole } from '../local-write.js'
 
 export interface ExportedCrosswalk {

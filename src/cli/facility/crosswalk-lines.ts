@@ -2,57 +2,21 @@
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { crosswalkStatement, MAX_LINE_CHARS } from '../../lib/crosswalk.js'
-import type { CrosswalkHead, CrosswalkLine, CrosswalkSignature } from '../../lib/crosswalk.js'
+import {
+  crosswalkStatement,
+  MAX_LINE_CHARS,
+  readCrosswalkLine,
+} from '../../protocol/crosswalk-lines.js'
+import type {
+  CrosswalkHead,
+  CrosswalkLine,
+  CrosswalkSignature,
+} from '../../protocol/crosswalk-lines.js'
 import { inspectCertificate, nodeCiphers, openMessage, verifyDetached } from '../../seal/index.js'
 import type { PrivateKey } from '../../seal/index.js'
-import { transferId } from '../answers.js'
 import { about, CommandError, fileError } from '../command-error.js'
 import { readMessageFile } from '../reader/message-file.js'
 import { readSmallText } from '../secret-file.js'
-
-const uid = z.string().regex(/^[^\\\0]{1,128}$/)
-const text = z.string().max(100_000)
-/** It becomes part of a pattern. */
-const code = z.string().regex(/^[A-Z0-9]{1,16}$/)
-const number = z.int().positive()
-
-const LINE: z.ZodType<CrosswalkLine | CrosswalkSignature> = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('crosswalk'),
-    v: z.literal(1),
-    gateway: text,
-    facility: text,
-    transfer: transferId,
-    envelope: transferId,
-    key: text,
-    profile: text,
-    createdAt: z.iso.datetime(),
-  }),
-  z.object({
-    type: z.literal('patient'),
-    code,
-    shiftSeconds: z.int(),
-    patientId: text,
-    issuer: text,
-    patientName: text,
-    birthDate: text,
-  }),
-  z.object({ type: z.literal('uids'), pairs: z.array(z.tuple([uid, uid])).max(1_000) }),
-  z.object({ type: z.literal('element'), n: number, set: text, bytes: z.base64().max(1 << 20) }),
-  z.object({ type: z.literal('forget') }),
-  z.object({
-    type: z.literal('item'),
-    study: uid,
-    series: uid,
-    instance: uid,
-    code,
-    elements: z.array(number).max(20_000),
-    omitted: z.array(text).max(20_000),
-  }),
-  z.object({ type: z.literal('signature'), signedAt: z.iso.datetime(), signature: text }),
-])
 
 /** Gateways whose crosswalks count, and who is told of each that does. */
 export interface Trust {
@@ -182,10 +146,9 @@ async function signerOf(
 }
 
 function parse(path: string, line: string): CrosswalkLine | CrosswalkSignature {
-  const parsed = LINE.safeParse(JSON.parse(line))
-  // The cause would quote the line.
-  if (parsed.success) return parsed.data
-  throw noCrosswalkIn(path)
+  const read = readCrosswalkLine(line)
+  if (!read) throw noCrosswalkIn(path)
+  return read
 }
 
 const noCrosswalkIn = (path: string) =>

@@ -1,38 +1,21 @@
 /** A transfer that `nocturne dump` wrote to files, opened without its gateway. */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { NocturneError } from '../../lib/errors.js'
+import { DUMP_LIST, MAX_DUMPED_BYTES, readDumpList } from '../../protocol/dump-list.js'
+import type { DumpedItem, DumpList } from '../../protocol/dump-list.js'
+import { itemPaths } from '../../protocol/opened-names.js'
 import { openSignedMessage } from '../../seal/index.js'
 import type { PrivateKey, SignedContent, Signer } from '../../seal/index.js'
-import { transferId } from '../answers.js'
 import { about, CommandError } from '../command-error.js'
 import { makeFolder, writeWholeText } from '../local-write.js'
 import { notLogged, readLoggedManifest } from '../audit/logged-manifest.js'
 import type { LoggedManifest } from '../audit/logged-manifest.js'
-import { itemPaths, mismatch, parseManifest } from './manifest.js'
+import { mismatch, parseManifest } from './manifest.js'
 import { readFileBlocks, readMessageFile } from './message-file.js'
 import { openItem } from './open-item.js'
 
-const LIST = 'transfer.json'
-const MAX_BYTES = 256 * 1024 * 1024
 const MAX_RECIPIENTS = 1000
-
-/** In the folder or in `keys/`, and nowhere else. */
-const fileName = z.string().regex(/^(?:keys\/)?[A-Za-z0-9][\w.-]{0,254}$/)
-const place = z.looseObject({
-  index: z.int().nonnegative(),
-  data: fileName,
-  keys: z.record(z.string(), fileName),
-})
-type Place = z.infer<typeof place>
-
-const dumpedList = z.looseObject({
-  format: z.literal('nocturne-dump/v1'),
-  id: transferId,
-  manifest: place,
-  items: z.array(place),
-})
 
 export interface Dumped {
   readonly folder: string
@@ -77,7 +60,7 @@ export async function openDumped(work: Dumped): Promise<DumpedReport> {
   const manifest = parseManifest(signed.content, list.id)
   const folder = join(work.out, list.id)
   await makeFolder(folder)
-  const paths = itemPaths(manifest)
+  const paths = itemPaths(manifest.items)
   const places = new Map(list.items.map((item) => [item.index, item]))
   let opened = 0
   for (const item of manifest.items) {
@@ -112,18 +95,15 @@ export async function openDumped(work: Dumped): Promise<DumpedReport> {
   }
 }
 
-async function readList(folder: string): Promise<z.infer<typeof dumpedList>> {
-  const path = join(folder, LIST)
+async function readList(folder: string): Promise<DumpList> {
+  const path = join(folder, DUMP_LIST)
   const bytes = await collect(readFileBlocks(path), path)
-  try {
-    return dumpedList.parse(JSON.parse(bytes.toString('utf8')))
-  } catch (cause) {
-    throw new CommandError(`this is no list of a dumped transfer: ${path}`, {
-      code: 'cannot_open',
-      hint: 'give a folder that nocturne dump wrote, or the sealed files themselves',
-      cause,
-    })
-  }
+  const list = readDumpList(bytes.toString('utf8'))
+  if (list) return list
+  throw new CommandError(`this is no list of a dumped transfer: ${path}`, {
+    code: 'cannot_open',
+    hint: 'give a folder that nocturne dump wrote, or the sealed files themselves',
+  })
 }
 
 /**
@@ -133,7 +113,7 @@ async function readList(folder: string): Promise<z.infer<typeof dumpedList>> {
 async function openManifest(
   work: Dumped,
   transfer: string,
-  at: Place,
+  at: DumpedItem,
 ): Promise<SignedContent & { readonly logged: LoggedManifest | undefined }> {
   const { folder, key, signers, ledgerKey } = work
   const logged =
@@ -152,7 +132,7 @@ async function openManifest(
 }
 
 /** All key packets, then the data packet: whoever's key is there finds their own. */
-async function* messageOf(folder: string, { data, keys }: Place): AsyncGenerator<Uint8Array> {
+async function* messageOf(folder: string, { data, keys }: DumpedItem): AsyncGenerator<Uint8Array> {
   for (const file of Object.values(keys).slice(0, MAX_RECIPIENTS))
     yield* readFileBlocks(join(folder, file))
   yield* readMessageFile(join(folder, data))
@@ -163,7 +143,7 @@ async function collect(pieces: AsyncIterable<Uint8Array>, path: string): Promise
   let size = 0
   for await (const piece of pieces) {
     size += piece.length
-    if (size > MAX_BYTES)
+    if (size > MAX_DUMPED_BYTES)
       throw new CommandError(`a file is too large: ${path}`, {
         code: 'cannot_open',
         hint: 'give a folder that nocturne dump wrote',

@@ -1,11 +1,12 @@
 /** The reader's side of the ready check. */
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import {
-  answerKeyCheck,
+  keyCheckAnswer,
   MAX_CHECK_BYTES,
   MAX_SEALED_CHECK_BYTES,
   readKeyCheck,
-} from '../../access/index.js'
+} from '../../protocol/key-check.js'
 import { nodeCiphers, openMessage } from '../../seal/index.js'
 import type { PrivateKey } from '../../seal/index.js'
 import { parseAnswer } from '../answers.js'
@@ -46,7 +47,10 @@ export async function checkKey(
       code: 'challenge_invalid',
       hint: 'nothing was answered; give --gateway as the address in its own configuration, and check both clocks',
     })
-  const answer = { id: asked.id, answer: answerKeyCheck(check) }
+  const answer = {
+    id: asked.id,
+    answer: createHash('sha256').update(keyCheckAnswer(check)).digest('hex'),
+  }
   return parseAnswer(checkedAnswer, await client.post('/v1/key-check/answer', answer))
 }
 

@@ -9,7 +9,7 @@ import { ContentMeter, isSame } from './content-meter.js'
 import { DataPacketMeter, metered } from './data-packet.js'
 import { writeError, writeWhole } from '../local-write.js'
 import { mismatch } from './manifest.js'
-import type { ManifestItem } from './manifest.js'
+import type { ManifestItem } from '../../protocol/manifest.js'
 
 /**
  * Measures, opens and measures again; the file gets its name only when both digests are those of the manifest.

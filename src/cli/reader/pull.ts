@@ -10,7 +10,9 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { access, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canonicalJson } from '../../lib/json.js'
+import { writeAcknowledgement } from '../../protocol/acknowledgement.js'
+import type { Manifest, ManifestItem } from '../../protocol/manifest.js'
+import { itemPaths } from '../../protocol/opened-names.js'
 import { openSignedMessage } from '../../seal/index.js'
 import type { PrivateKey, SignedContent } from '../../seal/index.js'
 import { acknowledge } from './acknowledge.js'
@@ -21,8 +23,7 @@ import { ContentMeter, isSame } from './content-meter.js'
 import { fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
 import type { Fetch } from './download.js'
 import { makeFolder, once, writeWholeText } from '../local-write.js'
-import { itemPaths, parseManifest } from './manifest.js'
-import type { Manifest, ManifestItem } from './manifest.js'
+import { parseManifest } from './manifest.js'
 import { openItem } from './open-item.js'
 import type { Progress } from '../progress.js'
 import type { TrustedGateway } from './pull-targets.js'
@@ -73,9 +74,7 @@ export async function pull(work: Pull, id: string): Promise<PullReport> {
   await rm(partial, { recursive: true, force: true })
   const receipt = join(folder, 'receipt.tlog-proof')
   if (work.reader !== undefined) {
-    const statement = canonicalJson({
-      v: 1,
-      type: 'nocturne-acknowledgement',
+    const statement = writeAcknowledgement({
       gateway: manifest.gateway,
       transfer: id,
       manifest: createHash('sha256').update(bytes).digest('hex'),
@@ -123,7 +122,7 @@ async function pullItems(
 ): Promise<number> {
   const totalBytes = manifest.items.reduce((sum, { ciphertext }) => sum + ciphertext.size, 0)
   const progress = work.startProgress(totalBytes, manifest.items.length)
-  const paths = itemPaths(manifest)
+  const paths = itemPaths(manifest.items)
   const failed = new AbortController()
   const signal = AbortSignal.any([work.signal, failed.signal])
   const items = manifest.items.values()

@@ -3,7 +3,7 @@ import { CommandError } from '../command-error.js'
 import { bodyOf } from './download.js'
 import { writeWhole } from '../local-write.js'
 import { mismatch } from './manifest.js'
-import type { Manifest } from './manifest.js'
+import type { Manifest } from '../../protocol/manifest.js'
 import { retry } from '../retry.js'
 
 interface Work {

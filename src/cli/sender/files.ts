@@ -1,7 +1,7 @@
 import { opendir, realpath, stat } from 'node:fs/promises'
 import { basename, join, sep } from 'node:path'
 import { CommandError, fileError } from '../command-error.js'
-import { mediaTypeOf } from './media-types.js'
+import { mediaTypeOf } from '../../protocol/media-types.js'
 
 export interface LocalFile {
   /** As the person named it, or below the folder they named. */

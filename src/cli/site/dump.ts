@@ -5,6 +5,13 @@
 import { join } from 'node:path'
 import { NocturneError } from '../../lib/errors.js'
 import type { Actor } from '../../ledger/index.js'
+import {
+  DUMP_LIST,
+  DUMP_PROOF,
+  dumpDataFile,
+  dumpKeyFile,
+  writeDumpList,
+} from '../../protocol/dump-list.js'
 import type { Rooms } from '../../rooms.js'
 import { makeFolder, once, writeWhole } from '../local-write.js'
 
@@ -14,9 +21,6 @@ export interface DumpReport {
   readonly items: number
   readonly recipients: readonly string[]
 }
-
-/** Name of the proof, in the folder. */
-export const AVAILABLE = 'available.tlog-proof'
 
 interface Place {
   readonly index: number
@@ -53,26 +57,26 @@ export async function dumpTransfer(
   })
   await makeFolder(join(folder, 'keys'))
   for (const { envelope, recipient, packet } of packets)
-    await write(folder, keyFile(envelope, recipient), once(packet))
+    await write(folder, dumpKeyFile(envelope, recipient), once(packet))
   for (const place of places)
-    await write(folder, dataFile(place), await rooms.store.get(place.object))
+    await write(folder, dumpDataFile(place.index), await rooms.store.get(place.object))
   const list = places.map((place) => ({
     index: place.index,
-    data: dataFile(place),
+    data: dumpDataFile(place.index),
     keys: Object.fromEntries(
       packets
         .filter(({ envelope }) => envelope === place.envelope)
-        .map(({ envelope, recipient }) => [recipient, keyFile(envelope, recipient)]),
+        .map(({ envelope, recipient }) => [recipient, dumpKeyFile(envelope, recipient)]),
     ),
   }))
   const logged = await availableEvent(rooms, id)
   // The ledger's word for what the manifest was, and when: it needs no trust in the key that signed.
   if (logged !== undefined)
-    await write(folder, AVAILABLE, once(Buffer.from(await rooms.ledger.proof(logged))))
+    await write(folder, DUMP_PROOF, once(Buffer.from(await rooms.ledger.proof(logged))))
   const [manifest, ...items] = list
-  const text = JSON.stringify({ format: 'nocturne-dump/v1', id, manifest, items }, null, 2)
+  if (!manifest) throw new NocturneError('transfer_not_available')
   // Last: a folder with this file is whole.
-  await write(folder, 'transfer.json', once(Buffer.from(`${text}\n`)))
+  await write(folder, DUMP_LIST, once(Buffer.from(writeDumpList({ id, manifest, items }))))
   return { id, folder, items: items.length, recipients }
 }
 
@@ -113,12 +117,6 @@ async function availableEvent({ state }: Rooms, id: string): Promise<number | un
     .executeTakeFirst()
   return found?.idx
 }
-
-const dataFile = ({ index }: Place): string =>
-  index === 0 ? 'manifest.data' : `${String(index).padStart(4, '0')}.data`
-
-const keyFile = (envelope: string, recipient: string): string =>
-  join('keys', `${envelope}.${recipient}.key`)
 
 const write = (folder: string, name: string, bytes: AsyncIterable<Uint8Array>) =>
   writeWhole(join(folder, name), bytes, { mayReplace: false })

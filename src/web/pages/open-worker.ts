@@ -1,8 +1,9 @@
 /** Opens files beside the page, so that the page stays usable. It opens once: its end is the end of the key in memory. */
+import './open/without-eval.js'
+import { readManifest } from '../../protocol/manifest.js'
+import type { ManifestItem } from '../../protocol/manifest.js'
 import { openSignedMessage, readPrivateKey } from '../../seal/browser.js'
 import type { PrivateKey } from '../../seal/browser.js'
-import { readManifest } from './open/manifest.js'
-import type { NamedItem } from './open/manifest.js'
 import type {
   Compared,
   Failure,
@@ -56,7 +57,7 @@ async function run(request: OpenRequest): Promise<void> {
 }
 
 interface OpenedManifest {
-  readonly named: ReadonlyMap<number, NamedItem>
+  readonly named: ReadonlyMap<number, ManifestItem>
   readonly signature: Omit<Compared, 'missing'>
 }
 
@@ -68,9 +69,14 @@ async function openManifest(
   try {
     const sealed = new Uint8Array(await manifest.message.arrayBuffer())
     const opened = await openSignedMessage(sealed, [key], [{ certificate }])
-    const named = readManifest(opened.content, id)
-    const { signedAt, hasKeyEnded } = opened
-    return named && { named, signature: { signedAt: signedAt.toISOString(), hasKeyEnded } }
+    const { content, signedAt, hasKeyEnded } = opened
+    const items = readManifest(content, { transfer: id })?.items
+    return (
+      items && {
+        named: new Map(items.map((item) => [item.index, item])),
+        signature: { signedAt: signedAt.toISOString(), hasKeyEnded },
+      }
+    )
   } catch {
     return undefined
   }
@@ -81,7 +87,7 @@ async function openOne(
   place: number,
   key: PrivateKey,
   { files, folder }: OpenRequest,
-  named: ReadonlyMap<number, NamedItem> | undefined,
+  named: ReadonlyMap<number, ManifestItem> | undefined,
 ): Promise<void> {
   const file = files[place]
   if (!file) return
@@ -116,7 +122,7 @@ async function openOne(
 }
 
 /** Content and data packet must be what the manifest says, once both have passed. */
-function comparison(sealed: Meter, item: NamedItem | undefined) {
+function comparison(sealed: Meter, item: ManifestItem | undefined) {
   if (!item) throw new OpenError('mismatch', undefined)
   const content = new Meter()
   return {

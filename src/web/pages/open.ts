@@ -1,4 +1,5 @@
 /** The page: what the reader picks, and what became of it. Opening itself is the worker's. */
+import './open/without-eval.js'
 import { readDumped } from './open/dumped-transfer.js'
 import type { OpenNews, OpenRequest, StopRequest } from './open/messages.js'
 import { privateFolder, removeLeftOvers } from './open/private-folder.js'

@@ -8,8 +8,8 @@ import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 import { addKeyOptions } from '../../key-options.js'
 import type { KeyOptions } from '../../key-options.js'
-import { DISCARD_REASONS, RELEASE_REASONS, WAIVABLE } from '../../../transfer/release-statement.js'
-import type { DiscardReason, ReleaseReason, Waivable } from '../../../transfer/release-statement.js'
+import { DISCARD_REASONS, RELEASE_REASONS, WAIVABLE } from '../../../protocol/release-statement.js'
+import type { DiscardReason, ReleaseReason, Waivable } from '../../../protocol/release-statement.js'
 import type { Command } from 'commander'
 
 const ITEM = '01985b2e-7c11-7f3a-9d52-1f0c5a9be001 3'
@@ -120,19 +120,19 @@ function registerOpen(group: Command, cli: Cli): void {
         options: Common & KeyOptions & { readonly out: string },
       ) => {
         const output = cli.output(options)
-        const [path, { fetchHeld, openHeld }, local, { peek }, media, keys] = await Promise.all([
+        const [path, { fetchHeld, openHeld }, local, { peek }, names, keys] = await Promise.all([
           import('node:path'),
           import('../../facility/quarantine.js'),
           import('../../local-write.js'),
-          import('../../reader/opened-name.js'),
-          import('../../sender/media-types.js'),
+          import('../../reader/peek.js'),
+          import('../../../protocol/opened-names.js'),
           import('../../key-options.js'),
         ])
         const key = await keys.readKey(options, output)
         await local.makeFolder(options.out)
         const target = await withGateway(options, cli, output, async (client) => {
           const { head, whole } = await peek(openHeld(await fetchHeld(client, transfer, item), key))
-          const name = `${transfer}-${item}.${media.sniffExtension(head)}`
+          const name = `${transfer}-${item}.${names.sniffExtension(head)}`
           const file = path.join(options.out, name)
           await local.writeWhole(file, whole, { mayReplace: false })
           return file

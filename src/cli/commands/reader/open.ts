@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { collect } from '../../arguments.js'
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
@@ -38,14 +38,21 @@ export const registerOpen: Register = (parent, cli) => {
     )
     .action(async (files: string[], options: OpenOptions) => {
       const output = cli.output(options)
-      const [seal, { makeFolder, writeWhole }, { openedName, peek }, { readMessageFile }, keys] =
-        await Promise.all([
-          import('../../../seal/index.js'),
-          import('../../local-write.js'),
-          import('../../reader/opened-name.js'),
-          import('../../reader/message-file.js'),
-          import('../../key-options.js'),
-        ])
+      const [
+        seal,
+        { openedName },
+        { makeFolder, writeWhole },
+        { peek },
+        { readMessageFile },
+        keys,
+      ] = await Promise.all([
+        import('../../../seal/index.js'),
+        import('../../../protocol/opened-names.js'),
+        import('../../local-write.js'),
+        import('../../reader/peek.js'),
+        import('../../reader/message-file.js'),
+        import('../../key-options.js'),
+      ])
       const key = await keys.readKey(options, output)
       await makeFolder(options.out)
       const opened: unknown[] = []
@@ -99,7 +106,7 @@ export const registerOpen: Register = (parent, cli) => {
             isTransient: true,
           })
           const { head, whole } = await peek(content)
-          const target = join(options.out, openedName(file, head))
+          const target = join(options.out, openedName(basename(file), head))
           await writeWhole(target, whole, { mayReplace: false })
           output.print(`${file} -> ${target}`)
           opened.push({ file, opened: target })

@@ -86,7 +86,7 @@ async function signAsOwner(
   const [{ signDetached }, { readChange, writeChange }, { readSmallText }, { writeNewText }] =
     await Promise.all([
       import('../../../seal/index.js'),
-      import('../../../directory/index.js'),
+      import('../../../protocol/change-statement.js'),
       import('../../secret-file.js'),
       import('../../local-write.js'),
     ])

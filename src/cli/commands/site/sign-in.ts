@@ -1,4 +1,4 @@
-import type { readChallenge as ReadChallenge } from '../../../access/index.js'
+import type { readChallenge as ReadChallenge } from '../../../protocol/sign-in-challenge.js'
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
 import { CommandError } from '../../command-error.js'
@@ -44,7 +44,7 @@ export const registerSignIn: Register = (parent, cli) => {
           answers.challengeAnswer,
           await client.post('/v1/sign-in/challenge', { principal }),
         )
-        const { readChallenge } = await import('../../../access/index.js')
+        const { readChallenge } = await import('../../../protocol/sign-in-challenge.js')
         checkChallenge(readChallenge(challenge), options)
         const signature = await signDetached(challenge, key)
         const answer = await client.post('/v1/sign-in', { principal, challenge, signature })

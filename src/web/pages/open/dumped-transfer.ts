@@ -1,8 +1,7 @@
 /** The folder that `nocturne dump` wrote, as the reader picked it: which data packet belongs to which key packets. */
 
-/** A list names some hundred octets an item. */
-const MAX_LIST_BYTES = 64 * 1024 * 1024
-const LIST = 'transfer.json'
+import { DUMP_LIST, MAX_DUMPED_BYTES, readDumpList } from '../../../protocol/dump-list.js'
+import type { DumpedItem } from '../../../protocol/dump-list.js'
 
 export interface SealedItem {
   readonly index: number
@@ -18,36 +17,29 @@ export interface DumpedTransfer {
   readonly items: readonly SealedItem[]
 }
 
-/** Undefined for a folder that is none, or that lacks what its list names. */
+/** Undefined for a folder without a list of a dumped transfer. */
 export async function readDumped(files: readonly File[]): Promise<DumpedTransfer | undefined> {
   const byPath = new Map(
     files.map((file) => [file.webkitRelativePath.split('/').slice(1).join('/'), file]),
   )
-  const list = byPath.get(LIST)
-  if (!list || list.size > MAX_LIST_BYTES) return undefined
-  const json = await parse(list)
-  if (json?.format !== 'nocturne-dump/v1' || typeof json.id !== 'string') return undefined
-  const manifest = sealedItem(json.manifest, byPath)
-  if (!manifest || !Array.isArray(json.items)) return undefined
-  const items = json.items.map((item: unknown) => sealedItem(item, byPath))
-  const whole = items.filter((item) => item !== undefined)
-  return whole.length === items.length ? { id: json.id, manifest, items: whole } : undefined
-}
-
-async function parse(list: File): Promise<Record<string, unknown> | undefined> {
-  try {
-    return recordOf(JSON.parse(await list.text()))
-  } catch {
-    return undefined
-  }
+  const file = byPath.get(DUMP_LIST)
+  if (!file || file.size > MAX_DUMPED_BYTES) return undefined
+  const list = readDumpList(await file.text())
+  return (
+    list && {
+      id: list.id,
+      manifest: sealedItem(list.manifest, byPath),
+      items: list.items.map((item) => sealedItem(item, byPath)),
+    }
+  )
 }
 
 /** A data packet that is not there makes an item that does not match. */
-function sealedItem(place: unknown, files: ReadonlyMap<string, File>): SealedItem | undefined {
-  const { index, data, keys } = recordOf(place) ?? {}
-  const names = Object.values(recordOf(keys) ?? {})
-  if (typeof index !== 'number' || typeof data !== 'string') return undefined
-  const packets = names.flatMap((name) => files.get(String(name)) ?? [])
+function sealedItem(
+  { index, data, keys }: DumpedItem,
+  files: ReadonlyMap<string, File>,
+): SealedItem {
+  const packets = Object.values(keys).flatMap((name) => files.get(name) ?? [])
   const sealed = files.get(data)
   const name = String(index).padStart(4, '0')
   return {
@@ -56,6 +48,3 @@ function sealedItem(place: unknown, files: ReadonlyMap<string, File>): SealedIte
     keyBytes: packets.reduce((sum, { size }) => sum + size, 0),
   }
 }
-
-export const recordOf = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { Content } from './manifest.js'
+import type { Content } from '../../../protocol/words.js'
 
 /** SHA-256 and size of what passes: WebCrypto digests only what is in memory as a whole. */
 export class Meter {

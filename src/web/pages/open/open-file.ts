@@ -8,7 +8,7 @@
 import { openMessage, own, webCiphers } from '../../../seal/browser.js'
 import type { PrivateKey } from '../../../seal/browser.js'
 import type { Failure } from './messages.js'
-import { numbered, openedName } from './opened-name.js'
+import { openedName } from '../../../protocol/opened-names.js'
 
 const MAX_SAME_NAMES = 1000
 
@@ -98,6 +98,13 @@ async function freeName(folder: FileSystemDirectoryHandle, wanted: string): Prom
     }
   }
   throw new OpenError('cannot_write', undefined)
+}
+
+/** `scan (2).dcm` when there is a `scan.dcm`: no file that is there is overwritten. */
+function numbered(name: string, count: number): string {
+  if (count === 1) return name
+  const dot = name.lastIndexOf('.')
+  return dot > 0 ? `${name.slice(0, dot)} (${count})${name.slice(dot)}` : `${name} (${count})`
 }
 
 const opening = <T>(step: Promise<T>): Promise<T> => named('cannot_open', step)

@@ -1,4 +1,4 @@
-/** What a file name's ending promises (IANA media types), for the gateway to check; and the way back for what was opened. */
+/** IANA media types by the ending of a file name, for the gateway to check; and the way back for opened files. */
 const BY_EXTENSION: Readonly<Record<string, string>> = {
   bmp: 'image/bmp',
   csv: 'text/csv',
@@ -43,10 +43,4 @@ export function extensionOf(mediaType: string): string {
   const bare = mediaType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (Object.hasOwn(PREFERRED, bare)) return PREFERRED[bare] ?? 'bin'
   return Object.keys(BY_EXTENSION).find((extension) => BY_EXTENSION[extension] === bare) ?? 'bin'
-}
-
-/** By the first bytes of opened content: `dcm` (PS3.10 section 7.1: a preamble of 128 bytes, then DICM), `pdf`, else `bin`. */
-export function sniffExtension(head: Buffer): string {
-  if (head.length >= 132 && head.toString('latin1', 128, 132) === 'DICM') return 'dcm'
-  return head.toString('latin1', 0, 5) === '%PDF-' ? 'pdf' : 'bin'
 }

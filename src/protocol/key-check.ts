@@ -1,10 +1,9 @@
 /**
- * The text that a ready check seals to a reader, and what is answered to it. A client that decrypts what a server
- * hands it can be made to open a study: so it answers a digest only, and only for a text of exactly this form.
+ * The text that a ready check seals to a reader, and how it is answered. A client that decrypts whatever a server hands
+ * it can be made to open a study: so it answers with a digest only, and only for a text of exactly this form.
  */
-import { createHash } from 'node:crypto'
 
-/** A longer content is not even read. */
+/** Longer content is not even read. */
 export const MAX_CHECK_BYTES = 512
 /** The sealed text: one key packet and some hundred octets. */
 export const MAX_SEALED_CHECK_BYTES = 8192
@@ -28,7 +27,7 @@ export const writeKeyCheck = ({ origin, principal, nonce, expiresAt }: KeyCheck)
 /** Undefined unless the octets are such a text to the last one: then nothing may be answered. */
 export function readKeyCheck(content: Uint8Array): KeyCheck | undefined {
   if (content.length > MAX_CHECK_BYTES) return undefined
-  const text = Buffer.from(content).toString('latin1')
+  const text = String.fromCharCode(...content)
   const [, origin, principal, nonce, expires] = FORMAT.exec(text) ?? []
   const expiresAt = Date.parse(expires ?? '')
   return origin && principal && nonce && Number.isFinite(expiresAt)
@@ -36,8 +35,6 @@ export function readKeyCheck(content: Uint8Array): KeyCheck | undefined {
     : undefined
 }
 
-/** SHA-256 of context and nonce, hexadecimal: shows that the text was read, and tells nothing of any other. */
-export const answerKeyCheck = ({ origin, principal, nonce }: KeyCheck): string =>
-  createHash('sha256')
-    .update(`nocturne-check-answer/v1|${origin}|${principal}|${nonce}`)
-    .digest('hex')
+/** The answer is the SHA-256 of this, hexadecimal: it shows that the check was read, and tells nothing of any other text. */
+export const keyCheckAnswer = ({ origin, principal, nonce }: KeyCheck): string =>
+  `nocturne-check-answer/v1|${origin}|${principal}|${nonce}`

@@ -1,4 +1,4 @@
-/** What the owner of a certificate signs when it is replaced by another one. */
+/** What the owner of a certificate signs when another one replaces it. */
 
 export interface CertificateChange {
   readonly gateway: string

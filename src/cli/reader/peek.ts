@@ -1,14 +1,4 @@
-import { basename } from 'node:path'
-import { sniffExtension } from '../sender/media-types.js'
-
-/** Enough of the content to tell DICOM (132 bytes) and PDF. */
-const HEAD_BYTES = 132
-
-/** `scan.dcm` for `scan.dcm.pgp`; `scan.bin` by what is inside when the rest of the name has no ending. */
-export function openedName(path: string, head: Buffer): string {
-  const bare = basename(path).replace(/\.(pgp|gpg|asc)$/i, '')
-  return /.\.[A-Za-z0-9]{1,8}$/.test(bare) ? bare : `${bare}.${sniffExtension(head)}`
-}
+import { HEAD_BYTES } from '../../protocol/opened-names.js'
 
 /** The first bytes of the content, and the content with those in front again. */
 export async function peek(

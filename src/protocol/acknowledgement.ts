@@ -1,0 +1,39 @@
+/** What a reader signs after opening a transfer: which manifest, how many items, when. */
+import * as z from 'zod/mini'
+import { canonicalJson } from '../lib/json.js'
+import { count, id, sha256 } from './words.js'
+
+const acknowledgement = z.strictObject({
+  v: z.literal(1),
+  type: z.literal('nocturne-acknowledgement'),
+  gateway: z.string(),
+  transfer: id,
+  /** Digest of the manifest's JSON. */
+  manifest: sha256,
+  items: count,
+  reader: z.string(),
+  openedAt: z
+    .string()
+    .check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/), z.refine(isTime)),
+})
+export type Acknowledgement = Readonly<Omit<z.infer<typeof acknowledgement>, 'v' | 'type'>>
+
+/** Canonical JSON (RFC 8785): the octets that are signed. */
+export const writeAcknowledgement = (statement: Acknowledgement): string =>
+  canonicalJson({ v: 1, type: 'nocturne-acknowledgement', ...statement })
+
+/** Undefined unless it is such a text to the last character. */
+export function readAcknowledgement(text: string): Acknowledgement | undefined {
+  try {
+    const { data } = acknowledgement.safeParse(JSON.parse(text))
+    if (!data) return undefined
+    const { v: _v, type: _type, ...statement } = data
+    return writeAcknowledgement(statement) === text ? statement : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isTime(text: string): boolean {
+  return !Number.isNaN(Date.parse(text))
+}

@@ -1,0 +1,77 @@
+/**
+ * What a facility signs when it takes responsibility for a quarantined item: which bytes, which findings it looked at, and
+ * why they may go on. One exact text, so that a signature for one item is good for no other.
+ */
+import * as z from 'zod/mini'
+import type { Code } from '../lib/errors.js'
+import { canonicalJson } from '../lib/json.js'
+import { id, itemNumber, sha256 } from './words.js'
+
+/**
+ * Findings that a person can overrule by looking: an image or a document shows what it shows. A header that cannot be
+ * read, or in which an identifier was left, is never released: nobody can look at all of it.
+ */
+export const WAIVABLE = [
+  'pixels_at_risk',
+  'pixels_not_cleaned',
+  'text_in_pixels',
+  'features_at_risk',
+  'document_held',
+] as const satisfies readonly Code[]
+export type Waivable = (typeof WAIVABLE)[number]
+
+export const isWaivable = (code: string): code is Waivable => WAIVABLE.some((one) => one === code)
+
+/** Why it may go on. Codes, since a sentence could name the patient. */
+export const RELEASE_REASONS = ['no-identifiers-seen', 'needed-for-treatment'] as const
+export type ReleaseReason = (typeof RELEASE_REASONS)[number]
+
+/** Why it is no longer needed. */
+export const DISCARD_REASONS = ['not-needed', 'sent-otherwise', 'wrong-patient', 'damaged'] as const
+export type DiscardReason = (typeof DISCARD_REASONS)[number]
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+const release = z.strictObject({
+  v: z.literal(2),
+  type: z.literal('nocturne-release'),
+  gateway: z.string(),
+  facility: z.string(),
+  transfer: id,
+  item: itemNumber,
+  /** Every finding that was looked at, in alphabetical order. */
+  codes: z.array(z.enum(WAIVABLE)).check(z.minLength(1), z.maxLength(WAIVABLE.length)),
+  reason: z.enum(RELEASE_REASONS),
+  /** Of the original. */
+  sha256,
+  /** RFC 3339, UTC, milliseconds. */
+  signedAt: z.string().check(z.regex(INSTANT), z.refine(isTime)),
+})
+export type ReleaseStatement = Readonly<Omit<z.infer<typeof release>, 'v' | 'type' | 'codes'>> & {
+  readonly codes: readonly Waivable[]
+}
+
+/** Canonical JSON (RFC 8785): the octets that are signed. */
+export const writeRelease = ({ codes, ...statement }: ReleaseStatement): string =>
+  canonicalJson({
+    v: 2,
+    type: 'nocturne-release',
+    codes: [...new Set(codes)].sort(),
+    ...statement,
+  })
+
+/** Undefined unless it is such a text to the last character. */
+export function readRelease(text: string): ReleaseStatement | undefined {
+  try {
+    const { data } = release.safeParse(JSON.parse(text))
+    if (!data) return undefined
+    const { v: _v, type: _type, ...statement } = data
+    return writeRelease(statement) === text ? statement : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isTime(text: string): boolean {
+  return !Number.isNaN(Date.parse(text))
+}

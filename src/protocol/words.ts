@@ -1,0 +1,47 @@
+/** The words that formats are made of: what an id, a digest or an instant may look like, wherever one stands. */
+import * as z from 'zod/mini'
+import { ID_PATTERN } from '../lib/id-pattern.js'
+
+/** UUID of version 7: of a transfer, an envelope, an event, a legal hold. */
+export const id = z.string().check(z.regex(ID_PATTERN))
+
+/** Of a person, facility or group in nocturne.yaml. */
+export const principalId = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,62}$/))
+
+/** Hexadecimal, lower case. */
+export const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/))
+
+/** Of an OpenPGP certificate: 40 digits up to version 5 of the format, 64 from version 6 on. */
+export const fingerprint = z.string().check(z.regex(/^[0-9a-f]{40,64}$/))
+
+/** RFC 3339, UTC. */
+export const instant = z.iso.datetime()
+
+export const count = z.int().check(z.nonnegative())
+
+/** Numbers items within a transfer. */
+export const itemNumber = z.int().check(z.positive())
+
+/** Of an opened item or a data packet. */
+export const content = z.strictObject({ sha256, size: count })
+export type Content = z.infer<typeof content>
+
+/**
+ * What a writer knows of a format whose readers let members pass that they do not know: the named members alone, and
+ * read-only. Without this, any misspelt member would be assignable.
+ */
+export type Named<T> = T extends readonly unknown[]
+  ? NamedEach<T>
+  : T extends object
+    ? string extends keyof T
+      ? keyof Known<T> extends never
+        ? T
+        : Known<T>
+      : Known<T>
+    : T
+
+type NamedEach<T extends readonly unknown[]> = { readonly [K in keyof T]: Named<T[K]> }
+
+type Known<T> = {
+  readonly [K in keyof T as string extends K ? never : K]: Named<T[K]>
+}

@@ -26,9 +26,8 @@ export const writeAcknowledgement = (statement: Acknowledgement): string =>
 export function readAcknowledgement(text: string): Acknowledgement | undefined {
   try {
     const { data } = acknowledgement.safeParse(JSON.parse(text))
-    if (!data) return undefined
-    const { v: _v, type: _type, ...statement } = data
-    return writeAcknowledgement(statement) === text ? statement : undefined
+    if (!data || writeAcknowledgement(data) !== text) return undefined
+    return data
   } catch {
     return undefined
   }

@@ -64,9 +64,8 @@ export const writeRelease = ({ codes, ...statement }: ReleaseStatement): string 
 export function readRelease(text: string): ReleaseStatement | undefined {
   try {
     const { data } = release.safeParse(JSON.parse(text))
-    if (!data) return undefined
-    const { v: _v, type: _type, ...statement } = data
-    return writeRelease(statement) === text ? statement : undefined
+    if (!data || writeRelease(data) !== text) return undefined
+    return data
   } catch {
     return undefined
   }

@@ -28,6 +28,7 @@ try {
   cpSync('src', next, { recursive: true, filter: (path) => !/\.(ts|md)$/.test(path) })
   await bundlePages()
   makeWhole('verify')
+  await writeCommandList()
   chmodSync(`${next}/cli/main.js`, 0o755)
   if (existsSync('dist')) renameSync('dist', old)
   renameSync(next, 'dist')
@@ -38,6 +39,12 @@ try {
 } finally {
   rmSync(next, { recursive: true, force: true })
   rmSync(old, { recursive: true, force: true })
+}
+
+/** What `nocturne --help` shows, so that it need not load every command. */
+async function writeCommandList() {
+  const { listCommands } = await import(`../${next}/cli/program.js`)
+  writeFileSync(`${next}/cli/commands.json`, JSON.stringify(await listCommands()))
 }
 
 /** Each script right in src/web/pages becomes one file that needs no other; its own modules lie in folders there. */

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import type { CommanderError } from 'commander'
+import type { Argument, CommanderError } from 'commander'
+import { systemCode } from '../lib/errors.js'
 import { VERSION } from '../lib/version.js'
 import type { Cli, Register } from './command.js'
 import { usageError } from './command-error.js'
@@ -36,14 +38,24 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   deidentify: async () => (await import('./commands/facility/deidentify.js')).registerDeidentify,
 }
 
+/** A command as `nocturne --help` lists it. */
+export interface ListedCommand {
+  /** `send <path...>` */
+  readonly usage: string
+  readonly summary: string
+  /** False for a group, whose commands have them. */
+  readonly hasOptions: boolean
+}
+
 /**
- * The command for these words: with all that it can do, or the one thing they begin with. Parsing throws CommanderError; see
- * `explainUsage`. Help goes to `streams`.
+ * The command for these words: the one thing they begin with; for anything else, such as `--help`, what the build has
+ * listed of all (see `listCommands`), and from the source all that it can do. Without words: all that it can do. Parsing
+ * throws CommanderError; see `explainUsage`. Help goes to `streams`.
  */
 export async function buildProgram(
   cli: Cli,
   streams: Streams,
-  words: readonly string[] = [],
+  words?: readonly string[],
 ): Promise<Command> {
   const program = new Command('nocturne')
     .description('sends, seals, delivers and audits studies for after-hours reading')
@@ -57,10 +69,51 @@ export async function buildProgram(
       writeErr: (text) => streams.stderr.write(text),
       outputError: () => undefined,
     })
-  const [name = ''] = words
+  const [name = ''] = words ?? []
   const wanted = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  for (const load of wanted ? [wanted] : Object.values(COMMANDS)) (await load())(program, cli)
+  const listed = words && !wanted ? await readListed() : undefined
+  if (listed) for (const one of listed) addListed(program, one)
+  else for (const load of wanted ? [wanted] : Object.values(COMMANDS)) (await load())(program, cli)
   return program
+}
+
+/** For the build to write to `LISTED`. */
+export async function listCommands(): Promise<readonly ListedCommand[]> {
+  const neverRun: Cli = {
+    output: () => {
+      throw new Error('commands are listed here, not run')
+    },
+    signal: new AbortController().signal,
+    endsItself: () => undefined,
+  }
+  const { commands } = await buildProgram(neverRun, process)
+  return commands.map((command) => ({
+    usage: [command.name(), ...command.registeredArguments.map(termOf)].join(' '),
+    summary: command.description(),
+    hasOptions: command.options.length > 0,
+  }))
+}
+
+function termOf(argument: Argument): string {
+  const shown = argument.variadic ? `${argument.name()}...` : argument.name()
+  return argument.required ? `<${shown}>` : `[${shown}]`
+}
+
+const LISTED = new URL('commands.json', import.meta.url)
+
+async function readListed(): Promise<readonly ListedCommand[] | undefined> {
+  try {
+    return JSON.parse(await readFile(LISTED, 'utf8')) as readonly ListedCommand[]
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** To be listed and never run: what a person calls is loaded. */
+function addListed(program: Command, { usage, summary, hasOptions }: ListedCommand): void {
+  const command = program.command(usage).description(summary)
+  if (hasOptions) command.option('--json')
 }
 
 /**

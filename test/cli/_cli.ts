@@ -20,6 +20,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { listCommands } from '../../src/cli/program.js'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -46,6 +47,9 @@ export async function buildCli(): Promise<string> {
   await mkdir(cache, { recursive: true })
   const temporary = await mkdtemp(join(cache, 'building-'))
   for (const { path } of files) await compile(join(src, path), join(temporary, 'dist', path))
+  // As scripts/build.mjs does.
+  const listed = JSON.stringify(await listCommands())
+  await writeFile(join(temporary, 'dist', 'cli', 'commands.json'), listed)
   await copyFile(join(root, 'package.json'), join(temporary, 'package.json'))
   await symlink(join(root, 'config'), join(temporary, 'config'))
   // Another worker may have been quicker: both builds are the same.

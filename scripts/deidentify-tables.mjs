@@ -47,20 +47,16 @@ write(
   ['[', ']'],
 )
 
-// An attribute: VR (the first of several), keyword.
-write(
-  'dicom/tables/dictionary.json',
-  read('attributes.json')
-    .filter((row) => /^[0-9A-Fa-f]{8}$/.test(row.id) && /^[A-Z]{2}/.test(row.valueRepresentation))
-    .map((row) => [
-      row.id.toUpperCase(),
-      row.valueRepresentation.replaceAll(' or ', '/'),
-      row.keyword,
-    ])
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, vr, keyword]) => `${JSON.stringify(id)}:${JSON.stringify([vr, keyword])}`),
-  ['{', '}'],
-)
+// An attribute: tag, its VRs, keyword. The head of the module stays as it is.
+const TABLE = fileURLToPath(new URL('../src/dicom/dictionary/table.ts', import.meta.url))
+const attributes = read('attributes.json')
+  .filter((row) => /^[0-9A-Fa-f]{8}$/.test(row.id) && /^[A-Z]{2}/.test(row.valueRepresentation))
+  .map(({ id, valueRepresentation, keyword }) =>
+    [id.toUpperCase(), valueRepresentation.replaceAll(' or ', '/'), keyword].join(' '),
+  )
+  .sort()
+const [head] = readFileSync(TABLE, 'utf8').split('`')
+writeFileSync(TABLE, `${head}\`\n${attributes.join('\n')}\n\`\n`)
 
 // A private element: group, creator, element within its block, VR, VM. Sequences are left out: what is in them is not
 // listed; and so are rows without a VR, whose values could not be checked.

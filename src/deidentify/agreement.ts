@@ -2,18 +2,19 @@
 import { hash } from 'node:crypto'
 import dcmjs, { type DicomElement } from 'dcmjs'
 import { NocturneError } from '../lib/errors.js'
-import { hex } from '../dicom/dictionary.js'
+import { hex } from '../dicom/dictionary/index.js'
+import { EXPLICIT_BIG, type Element, type Encoding, type Item } from '../dicom/index.js'
+import { numberOfVr } from '../dicom/dictionary/index.js'
 import {
-  EXPLICIT_BIG,
-  numberOfVr,
-  type Element,
-  type Encoding,
-  type Item,
-} from '../dicom/element.js'
-import { encodeStart } from '../dicom/start.js'
-import type { Pace, Steps } from '../dicom/pace.js'
-import { frame, isLeftOut, PIECE, pieces, shapeOf } from '../dicom/pieces.js'
-import { Output } from '../dicom/write.js'
+  Output,
+  PIECE,
+  encodeStart,
+  frame,
+  isLeftOut,
+  pieces,
+  shapeOf,
+} from '../dicom/write/index.js'
+import type { Pace, Steps } from '../lib/pace.js'
 
 // It writes what it thinks of values, and the values, to the console.
 dcmjs.log.setLevel('silent')

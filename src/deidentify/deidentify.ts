@@ -3,21 +3,25 @@ import { NocturneError } from '../lib/errors.js'
 import type { ReceivedInstance } from '../receive/index.js'
 import { cleanPixels } from './blank/blank.js'
 import type { PixelVerdict } from './blank/plan.js'
-import { Budget } from '../dicom/budget.js'
-import { hex } from '../dicom/dictionary.js'
-import type { Encoding } from '../dicom/element.js'
+import {
+  Budget,
+  Reader,
+  type Start,
+  type Stretch,
+  dropTail,
+  inflated,
+  passPixels,
+  readStart,
+} from '../dicom/index.js'
+import { LargeHeaderTurn } from '../lib/large-headers.js'
+import { Pace } from '../lib/pace.js'
+import { hex } from '../dicom/dictionary/index.js'
+import type { Encoding } from '../dicom/index.js'
 import { checkHeader, makeHeader, type Made } from './header.js'
 import { DIRECTORY, readUids, type Uids } from './identity/identity.js'
 import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts } from './index.js'
-import { deflated, inflated } from '../dicom/inflate.js'
-import { LargeHeaderTurn } from '../dicom/large-headers.js'
-import { encodeStart } from '../dicom/start.js'
+import { encodeStart } from '../dicom/write/index.js'
 import { CLEAN_PIXELS } from './rules/options.js'
-import { Pace } from '../dicom/pace.js'
-import { readStart, type Start } from '../dicom/part10.js'
-import { passPixels } from '../dicom/pixels.js'
-import { Reader } from '../dicom/reader.js'
-import { dropTail, type Stretch } from '../dicom/stretch.js'
 import type { Subject } from './subject.js'
 
 /** Beyond the header: group 0002 before it, and the first bytes of Pixel Data behind it. */
@@ -59,7 +63,7 @@ async function begin(
   if (!start.syntax.isDeflated)
     return await pass(outer, start, start.end, context, outer, new Budget(pace))
   outer.forget(start.end)
-  const source = inflated(outer.rest())
+  const source = inflated(outer.rest(), context.rawDeflate)
   const inner = new Reader(source.bytes, context.headerBytes + LOOK_AHEAD, turn)
   // An element takes some bits at least, however well it deflates: a small file cannot claim many.
   const budget = new Budget(pace, () => NODES_ANYWAY + source.taken())
@@ -96,7 +100,11 @@ async function pass(
   const facts = factsOf(readUids(again, header), made, start)
   const dataset = rest(reader, header, pixels, syntax.encoding, subject, verdict, context)
   const meta = encodeStart(facts.sopClassUID, facts.sopInstanceUID, syntax.uid)
-  const bytes = file(meta, syntax.isDeflated ? deflated(dataset) : dataset, source)
+  const bytes = file(
+    meta,
+    syntax.isDeflated ? context.rawDeflate.deflate(dataset) : dataset,
+    source,
+  )
   const deidentified: Unminted = { kind: 'instance', facts, report: subject.report, wayBack, bytes }
   return deidentified as DeidentifiedInstance
 }

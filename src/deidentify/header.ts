@@ -2,9 +2,16 @@
 import { NocturneError } from '../lib/errors.js'
 import { expectAgreement } from './agreement.js'
 import { judgePixels, type PixelVerdict } from './blank/plan.js'
-import { Budget } from '../dicom/budget.js'
+import {
+  Budget,
+  type Element,
+  type Encoding,
+  type Stretch,
+  findElement,
+  readDataset,
+  readHead,
+} from '../dicom/index.js'
 import { expectNoIdentifier } from './check.js'
-import { findElement, type Element, type Encoding } from '../dicom/element.js'
 import { addEncryptedAttributes, modifiedAttributes } from './identity/encrypted-attributes.js'
 import { handleOf, readIdentity, type Identity } from './identity/identity.js'
 import type { AttributeRecipient, DeidentifyContext, Pseudonym } from './index.js'
@@ -13,16 +20,13 @@ import { encodeMarks } from './values/marks.js'
 import type { UidPair } from './values/memo.js'
 import { identifiersOf } from './values/named.js'
 import { CLEAN_DESCRIPTORS } from './rules/options.js'
-import type { Pace, Steps } from '../dicom/pace.js'
-import type { Reader } from '../dicom/reader.js'
+import type { Reader, Syntax } from '../dicom/index.js'
+import type { Pace, Steps } from '../lib/pace.js'
 import { characterSetOf, rewriteDataset, topScope, type Scope } from './values/rewrite.js'
 import { rulesOf } from './rules/rules.js'
-import { readHead, type Stretch } from '../dicom/stretch.js'
 import type { Subject } from './subject.js'
-import type { Syntax } from '../dicom/syntax.js'
-import { readDataset } from '../dicom/walk.js'
 import { collectOriginals, type Originals, type WayBack } from './identity/way-back.js'
-import { encodeElement, encodeText } from '../dicom/write.js'
+import { encodeElement, encodeText } from '../dicom/write/index.js'
 
 const PATIENT_TAGS = [
   [0x00100010, 'PN'],

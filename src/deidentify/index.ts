@@ -7,9 +7,10 @@
  *      and so is pixel data but for what a blanking rule covers; nothing leaves before the new header was read again and scanned.
  * Trusts: the facility's secret. Not the file, not its VRs, not its lengths.
  */
+import type { RawDeflate } from '../dicom/index.js'
 import type { Code } from '../lib/errors.js'
 import type { Station } from '../lib/station.js'
-import type { GreyPicture } from '../pixels/picture.js'
+import type { GreyPicture } from '../pixels/index.js'
 import type { Profile } from './rules/profile.js'
 import type { WayBack } from './identity/way-back.js'
 
@@ -97,6 +98,8 @@ export interface DeidentifyContext {
   /** Finds or makes the pseudonym of a patient (see `handle` in InstanceFacts). Called once an instance, before any byte leaves. */
   readonly pseudonymOf: (handle: string) => Promise<Pseudonym>
   readonly headerBytes: number
+  /** For data sets in Deflated Explicit VR Little Endian. */
+  readonly rawDeflate: RawDeflate
   /** Puts original values into every instance, encrypted to each of these keys (0400,0500). Never under `links: transfer`. */
   readonly encryptedAttributes?: readonly AttributeRecipient[] | undefined
   /** Findings that the facility has looked at and answers for: they do not stop this instance. */

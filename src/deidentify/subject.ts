@@ -2,7 +2,7 @@ import type { ValueDigest } from './identity/hmac.js'
 import type { Identifiers } from './search/identifiers.js'
 import type { ElementReport } from './index.js'
 import type { UidPair } from './values/memo.js'
-import type { Pace } from '../dicom/pace.js'
+import type { Pace } from '../lib/pace.js'
 import type { Rules } from './rules/rules.js'
 
 /** What the rewriting of one instance needs to know. */

@@ -1,6 +1,6 @@
 /** Values of a data set's top level as text. */
-import { decodeDefault, type Decode } from './charset.js'
-import { findElement, type Element } from './element.js'
+import { type Decode, decodeDefault } from './text/index.js'
+import { type Element, findElement } from './element.js'
 
 /** Of a value; none that is asked for is longer. */
 const MAX_READ = 0x10000

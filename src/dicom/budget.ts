@@ -1,7 +1,7 @@
 /** What reading one file may cost: in elements, and in time between two looks at the clock. */
 import { NocturneError } from '../lib/errors.js'
 import type { Element } from './element.js'
-import type { Pace } from './pace.js'
+import type { Pace } from '../lib/pace.js'
 
 /** Elements and items of one file: an enhanced multi-frame of 2,500 frames with 80 each. Bounds time and memory. */
 const MAX_NODES = 200_000

@@ -1,15 +1,18 @@
 /** Deflated Explicit VR Little Endian (PS3.5 A.5): raw deflate (RFC 1951) around the whole data set. */
-import { pipeline } from 'node:stream/promises'
-import { createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from 'node:zlib'
-import { NocturneError, systemCode } from '../lib/errors.js'
+import { NocturneError } from '../lib/errors.js'
 
 /** From here on the ratio counts; below it, the header and item limits bound what is done. */
 const RATIO_FROM = 64 * 1024 * 1024
 const MAX_RATIO = 250
-/** Each chunk is a trip to another thread. */
-const CHUNK = 0x40000
 /** Pixel Data has a 32-bit length, so no uncompressed instance is much larger. */
 const MAX_INFLATED = 2 ** 32 + 2 ** 28
+
+/** RFC 1951 by the platform: Node's zlib, or a browser's streams. */
+export interface RawDeflate {
+  /** @throws NocturneError `malformed`, `truncated` */
+  readonly inflate: (source: AsyncIterable<Buffer>) => AsyncIterable<Buffer>
+  readonly deflate: (source: AsyncIterable<Buffer>) => AsyncIterable<Buffer>
+}
 
 export interface Inflated {
   readonly bytes: AsyncGenerator<Buffer, void>
@@ -22,7 +25,7 @@ export interface Inflated {
  *
  * @throws NocturneError `malformed`, `truncated`, `inflates_too_much`; and what `source` throws.
  */
-export function inflated(source: AsyncIterable<Buffer>): Inflated {
+export function inflated(source: AsyncIterable<Buffer>, { inflate }: RawDeflate): Inflated {
   let taken = 0
   const counted = async function* () {
     for await (const chunk of source) {
@@ -32,7 +35,7 @@ export function inflated(source: AsyncIterable<Buffer>): Inflated {
   }
   const bytes = async function* () {
     let given = 0
-    for await (const chunk of through(counted(), createInflateRaw({ chunkSize: CHUNK }))) {
+    for await (const chunk of inflate(counted())) {
       given += chunk.length
       if (given > MAX_INFLATED || (given > RATIO_FROM && given > taken * MAX_RATIO))
         throw new NocturneError('inflates_too_much')
@@ -40,26 +43,4 @@ export function inflated(source: AsyncIterable<Buffer>): Inflated {
     }
   }
   return { bytes: bytes(), taken: () => taken }
-}
-
-export const deflated = (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> =>
-  through(source, createDeflateRaw({ chunkSize: CHUNK }))
-
-async function* through(
-  source: AsyncIterable<Buffer>,
-  transform: InflateRaw | DeflateRaw,
-): AsyncGenerator<Buffer, void> {
-  const fed = pipeline(source, transform)
-  // Its failure also ends `transform`, whose reader below is the one to tell.
-  fed.catch(() => undefined)
-  try {
-    for await (const chunk of transform) yield chunk as Buffer
-  } catch (error) {
-    const code = systemCode(error)
-    if (code === 'Z_BUF_ERROR') throw new NocturneError('truncated', { cause: error })
-    if (code?.startsWith('Z_')) throw new NocturneError('malformed', { cause: error })
-    throw error
-  } finally {
-    transform.destroy()
-  }
 }

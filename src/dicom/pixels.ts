@@ -1,8 +1,8 @@
 /** Pixel Data on its way through: counted or followed fragment by fragment, never changed, never held. */
 import { NocturneError } from '../lib/errors.js'
-import { ITEM, SEQUENCE_END, UNDEFINED_LENGTH, type Encoding } from './element.js'
+import { type Encoding, ITEM, SEQUENCE_END, UNDEFINED_LENGTH } from './element.js'
 import type { Reader } from './reader.js'
-import { readHeader, type Header } from './walk.js'
+import { type Header, readHeader } from './walk.js'
 
 /**
  * The whole element, beginning with its header, byte for byte.

@@ -1,6 +1,6 @@
 import { NocturneError } from '../lib/errors.js'
 import { freeMemory } from '../lib/free-memory.js'
-import { LARGE_BYTES, type LargeHeaderTurn } from './large-headers.js'
+import { LARGE_BYTES, type LargeHeaderTurn } from '../lib/large-headers.js'
 
 /**
  * The bytes of an instance as they come. What was asked for with `fill` stays in `buffer`; the rest passes through.

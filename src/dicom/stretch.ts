@@ -1,10 +1,10 @@
 /** Top-level elements out of a stream: what lies before Pixel Data, and what lies behind it. */
 import { NocturneError } from '../lib/errors.js'
 import { Budget, expectFew } from './budget.js'
-import { isPixelData, UNDEFINED_LENGTH, type Element, type Encoding } from './element.js'
+import { type Element, type Encoding, UNDEFINED_LENGTH, isPixelData } from './element.js'
 import type { Reader } from './reader.js'
-import { Incomplete, readElement, readHeader, readLeaves, type Header } from './walk.js'
-import type { Pace } from './pace.js'
+import { type Header, Incomplete, readElement, readHeader, readLeaves } from './walk.js'
+import type { Pace } from '../lib/pace.js'
 
 export interface Stretch {
   readonly elements: readonly Element[]

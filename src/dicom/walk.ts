@@ -4,21 +4,21 @@
  * It either understands all bytes that it is given or throws; nothing is skipped, guessed past, or repaired.
  */
 import { NocturneError } from '../lib/errors.js'
-import { expectFew, type Budget } from './budget.js'
-import { vrOf } from './dictionary.js'
+import { type Budget, expectFew } from './budget.js'
+import { vrOf } from './dictionary/index.js'
 import {
-  IMPLICIT,
-  isPixelData,
-  ITEM,
-  ITEM_END,
-  SEQUENCE_END,
-  UNDEFINED_LENGTH,
-  vrNamed,
   type Element,
   type Encoding,
+  IMPLICIT,
+  ITEM,
+  ITEM_END,
   type Item,
+  SEQUENCE_END,
+  UNDEFINED_LENGTH,
+  isPixelData,
+  vrNamed,
 } from './element.js'
-import type { Steps } from './pace.js'
+import type { Steps } from '../lib/pace.js'
 
 /** Reports and functional groups nest to about 15; each level costs a reader of the file a frame of its stack. */
 const MAX_DEPTH = 32

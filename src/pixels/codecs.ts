@@ -1,5 +1,5 @@
 /** What decodes frames of each compressed transfer syntax, and what blanks them and leaves every other pixel as it decodes. */
-import type { Pace, Steps } from '../dicom/pace.js'
+import type { Pace, Steps } from '../lib/pace.js'
 import { blackOf, type Geometry } from './geometry.js'
 import { blankDctFrame } from './jpeg-dct.js'
 import { blankLosslessFrame, decodeLosslessFrame } from './jpeg-lossless.js'
@@ -7,8 +7,7 @@ import { decodeDctFrame } from './jpeg-pixels.js'
 import type { Mask } from './mask.js'
 import type { Samples } from './picture.js'
 import { blankRleFrame, canBlankRle, decodeRleFrame } from './rle.js'
-import type { WasmCodec } from './wasm-codecs.js'
-import { blankInThread, decodeInThread } from './wasm-thread.js'
+import type { WasmCodec, WasmFrame } from './wasm-codecs.js'
 
 export interface Decoder {
   /** Whether a fragment can be the first of a frame. */
@@ -40,12 +39,29 @@ const codec = (
   decode: (frame, geometry, pace) => pace.run(decode(frame, geometry, pace)),
 })
 
-const wasmCodec = (codec: WasmCodec, start: number, photometric?: string): Codec => ({
-  startsFrame: startsWith(start),
-  blank: (frame, geometry, mask) => blankInThread({ codec, frame, geometry, mask }),
-  decode: (frame, geometry) => decodeInThread({ codec, frame, geometry }),
-  ...(photometric !== undefined && { photometric }),
-})
+/** Runs the codecs in WebAssembly: they are other people's code, and belong into a thread or worker. */
+export interface WasmRunner {
+  /** @throws NocturneError `pixels_not_cleaned` */
+  blank(asked: WasmFrame & { readonly mask: Mask }): Promise<Buffer>
+  /** @throws NocturneError `pixels_not_cleaned` */
+  decode(asked: WasmFrame): Promise<Samples>
+}
+
+export interface Codecs {
+  /** Undefined where pixels would be lost, or the syntax or layout is not known here. */
+  readonly codecOf: (syntax: string, geometry: Geometry) => Codec | undefined
+  /** Undefined where the syntax or layout is not known here, or a frame is too large. */
+  readonly decoderOf: (syntax: string, geometry: Geometry) => Decoder | undefined
+}
+
+const wasmCodec =
+  (runner: WasmRunner) =>
+  (codec: WasmCodec, start: number, photometric?: string): Codec => ({
+    startsFrame: startsWith(start),
+    blank: (frame, geometry, mask) => runner.blank({ codec, frame, geometry, mask }),
+    decode: (frame, geometry) => runner.decode({ codec, frame, geometry }),
+    ...(photometric !== undefined && { photometric }),
+  })
 
 /** Start of Image of JPEG and JPEG-LS, and Start of Codestream of JPEG 2000. */
 const START_OF_IMAGE = 0xffd8
@@ -53,43 +69,49 @@ const START_OF_CODESTREAM = 0xff4f
 const RLE = codec(() => true, blankRleFrame, decodeRleFrame)
 const JPEG = codec(startsWith(START_OF_IMAGE), blankDctFrame, decodeDctFrame)
 const LOSSLESS_JPEG = codec(startsWith(START_OF_IMAGE), blankLosslessFrame, decodeLosslessFrame)
-const JPEG_LS = wasmCodec('jpeg-ls', START_OF_IMAGE)
-const JPEG_2000 = wasmCodec('jpeg-2000', START_OF_CODESTREAM)
-/** Colour that is written without loss has gone through the reversible transform (PS3.5 8.2.4). */
-const JPEG_2000_COLOUR = wasmCodec('jpeg-2000', START_OF_CODESTREAM, 'YBR_RCT')
-
-/** Undefined where the syntax or layout is not known here, or a frame is too large. */
-export const decoderOf = (syntax: string, geometry: Geometry): Decoder | undefined =>
-  // High throughput (HTJ2K) is decoded by OpenJPEG, too, but not written.
-  codecOf(HIGH_THROUGHPUT.has(syntax) ? LOSSLESS_JPEG_2000 : syntax, geometry)
 
 const LOSSLESS_JPEG_2000 = '1.2.840.10008.1.2.4.90'
+/** HTJ2K: decoded by OpenJPEG, too, but not written. */
 const HIGH_THROUGHPUT: ReadonlySet<string> = new Set(
   ['201', '202', '203'].map((last) => `1.2.840.10008.1.2.4.${last}`),
 )
 
-/** Undefined where pixels would be lost, or the syntax or layout is not known here. */
-export function codecOf(syntax: string, geometry: Geometry): Codec | undefined {
-  const { rows, columns, samples, bitsAllocated, photometric } = geometry
-  if (rows * columns * samples * Math.ceil(bitsAllocated / 8) > MAX_DECODED_BYTES) return undefined
-  if (blackOf(geometry) === undefined) return undefined
-  switch (syntax) {
-    case '1.2.840.10008.1.2.5':
-      return canBlankRle(geometry) ? RLE : undefined
-    case '1.2.840.10008.1.2.4.50':
-    case '1.2.840.10008.1.2.4.51':
-      return JPEG
-    case '1.2.840.10008.1.2.4.57':
-    case '1.2.840.10008.1.2.4.70':
-      return LOSSLESS_JPEG
-    case '1.2.840.10008.1.2.4.80':
-    case '1.2.840.10008.1.2.4.81':
-      return bitsAllocated <= 16 ? JPEG_LS : undefined
-    case LOSSLESS_JPEG_2000:
-    case '1.2.840.10008.1.2.4.91':
-      if (bitsAllocated > 16 || photometric.startsWith('YBR_FULL')) return undefined
-      return samples === 3 ? JPEG_2000_COLOUR : JPEG_2000
-    default:
-      return undefined
+export function codecsWith(runner: WasmRunner): Codecs {
+  const inWasm = wasmCodec(runner)
+  const jpegLs = inWasm('jpeg-ls', START_OF_IMAGE)
+  const jpeg2000 = inWasm('jpeg-2000', START_OF_CODESTREAM)
+  // Colour that is written without loss has gone through the reversible transform (PS3.5 8.2.4).
+  const jpeg2000Colour = inWasm('jpeg-2000', START_OF_CODESTREAM, 'YBR_RCT')
+  const codecOf = (syntax: string, geometry: Geometry): Codec | undefined => {
+    if (!canHold(geometry)) return undefined
+    const { samples, bitsAllocated, photometric } = geometry
+    switch (syntax) {
+      case '1.2.840.10008.1.2.5':
+        return canBlankRle(geometry) ? RLE : undefined
+      case '1.2.840.10008.1.2.4.50':
+      case '1.2.840.10008.1.2.4.51':
+        return JPEG
+      case '1.2.840.10008.1.2.4.57':
+      case '1.2.840.10008.1.2.4.70':
+        return LOSSLESS_JPEG
+      case '1.2.840.10008.1.2.4.80':
+      case '1.2.840.10008.1.2.4.81':
+        return bitsAllocated <= 16 ? jpegLs : undefined
+      case LOSSLESS_JPEG_2000:
+      case '1.2.840.10008.1.2.4.91':
+        if (bitsAllocated > 16 || photometric.startsWith('YBR_FULL')) return undefined
+        return samples === 3 ? jpeg2000Colour : jpeg2000
+      default:
+        return undefined
+    }
   }
+  const decoderOf = (syntax: string, geometry: Geometry): Decoder | undefined =>
+    codecOf(HIGH_THROUGHPUT.has(syntax) ? LOSSLESS_JPEG_2000 : syntax, geometry)
+  return { codecOf, decoderOf }
+}
+
+const canHold = (geometry: Geometry): boolean => {
+  const { rows, columns, samples, bitsAllocated } = geometry
+  const bytes = rows * columns * samples * Math.ceil(bitsAllocated / 8)
+  return bytes <= MAX_DECODED_BYTES && blackOf(geometry) !== undefined
 }

@@ -1,9 +1,8 @@
 /** Encapsulated Pixel Data (PS3.5 A.4), one frame after the other, each held by itself. */
 import { NocturneError } from '../lib/errors.js'
-import { ITEM, SEQUENCE_END, UNDEFINED_LENGTH, type Encoding } from '../dicom/element.js'
-import type { Reader } from '../dicom/reader.js'
-import { readHeader } from '../dicom/walk.js'
-import { encodeItemTag } from '../dicom/write.js'
+import { type Encoding, ITEM, SEQUENCE_END, UNDEFINED_LENGTH, readHeader } from '../dicom/index.js'
+import type { Reader } from '../dicom/index.js'
+import { encodeItemTag } from '../dicom/write/index.js'
 
 /** A compressed frame that is held. X-rays and mammograms have the largest, of some 60 MB uncompressed. */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024

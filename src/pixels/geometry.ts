@@ -1,5 +1,5 @@
 /** How the pixels of an image are laid out (PS3.3 C.7.6.3), as far as blanking has to know. */
-import { findElement, type Element, type Encoding } from '../dicom/element.js'
+import { type Element, type Encoding, findElement } from '../dicom/index.js'
 
 export interface Geometry {
   readonly rows: number

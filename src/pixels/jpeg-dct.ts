@@ -4,7 +4,7 @@
  * What a decoder shows right beside it may differ by its own smoothing of halved colour.
  */
 import { NocturneError } from '../lib/errors.js'
-import type { Pace, Steps } from '../dicom/pace.js'
+import type { Pace, Steps } from '../lib/pace.js'
 import { bitsOf, categoryOf, writeSymbol, type BitWriter, type HuffmanTable } from './bits.js'
 import type { Geometry } from './geometry.js'
 import { isLuminanceFirst, type JpegFrame, type JpegScan } from './jpeg.js'

@@ -3,7 +3,7 @@
  * same predictor, so all other pixels stay what they were.
  */
 import { NocturneError } from '../lib/errors.js'
-import type { Pace, Steps } from '../dicom/pace.js'
+import type { Pace, Steps } from '../lib/pace.js'
 import {
   bitsOf,
   categoryOf,

@@ -1,6 +1,6 @@
 /** The pixels of a JPEG image with a sequential DCT, as far as brightness goes: colour differences are read over. */
 import { NocturneError } from '../lib/errors.js'
-import type { Pace, Steps } from '../dicom/pace.js'
+import type { Pace, Steps } from '../lib/pace.js'
 import { toDifference } from './bits.js'
 import type { Geometry } from './geometry.js'
 import {

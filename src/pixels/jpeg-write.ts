@@ -1,6 +1,6 @@
 /** A JPEG image written anew, scan by scan, around what stays of its segments. */
 import { BitWriter, huffmanTable, type HuffmanTable } from './bits.js'
-import type { Steps } from '../dicom/pace.js'
+import type { Steps } from '../lib/pace.js'
 import type { Geometry } from './geometry.js'
 import { readJpeg, type JpegFrame, type JpegScan } from './jpeg.js'
 

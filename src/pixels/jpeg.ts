@@ -1,7 +1,7 @@
 /** The frame of a JPEG image (ITU-T T.81 annex B): its segments, and what blanking them needs to know of each. */
 import { NocturneError } from '../lib/errors.js'
 import { BitReader, huffmanTable, type HuffmanTable } from './bits.js'
-import type { Steps } from '../dicom/pace.js'
+import type { Steps } from '../lib/pace.js'
 import type { Geometry } from './geometry.js'
 
 const SOI = 0xffd8

@@ -1,5 +1,5 @@
 /** One frame as a text detector sees it: the brightness of each pixel, in 8 bits. */
-import type { Pace, Steps } from '../dicom/pace.js'
+import type { Pace, Steps } from '../lib/pace.js'
 import type { Geometry } from './geometry.js'
 import type { Palette } from './palette.js'
 

@@ -1,6 +1,6 @@
 /** RLE Lossless (PS3.5 annex G): a frame is decoded byte plane by byte plane; to be blanked it is encoded anew. */
 import { NocturneError } from '../lib/errors.js'
-import type { Pace, Steps } from '../dicom/pace.js'
+import type { Pace, Steps } from '../lib/pace.js'
 import { blackOf, type Geometry } from './geometry.js'
 import type { Mask } from './mask.js'
 import type { Samples } from './picture.js'

@@ -8,9 +8,15 @@ import { NocturneError } from '../lib/errors.js'
 import { blackOf, type Geometry } from './geometry.js'
 import type { Mask } from './mask.js'
 import type { Samples } from './picture.js'
-import { allowMemoryFor, wasmOptionsFor } from './wasm-memory.js'
+import { allowMemoryFor, wasmOptionsFor, type WasmBytes } from './wasm-memory.js'
 
 export type WasmCodec = 'jpeg-ls' | 'jpeg-2000'
+
+export interface WasmFrame {
+  readonly codec: WasmCodec
+  readonly frame: Uint8Array
+  readonly geometry: Geometry
+}
 
 let charls: ReturnType<typeof loadCharLS> | undefined
 let openjpeg: ReturnType<typeof loadOpenJPEG> | undefined
@@ -30,8 +36,8 @@ interface Decoded {
 interface Parts {
   /** Whether the frame has the size that the DICOM header says. */
   readonly isAsDeclared: (bytes: Buffer, geometry: Geometry) => boolean
-  readonly decode: (frame: Buffer, geometry: Geometry) => Promise<Decoded>
-  readonly encode: (decoded: Decoded, geometry: Geometry) => Promise<Uint8Array>
+  readonly decode: (frame: Buffer, geometry: Geometry, load: WasmBytes) => Promise<Decoded>
+  readonly encode: (decoded: Decoded, geometry: Geometry, load: WasmBytes) => Promise<Uint8Array>
   /** The module is loaded anew for the next frame. */
   readonly forget: () => void
 }
@@ -53,25 +59,21 @@ const PARTS: Readonly<Record<WasmCodec, Parts>> = {
 
 /** One frame with the mask blanked. @throws NocturneError `pixels_not_cleaned` */
 export const blankWasmFrame = (
-  codec: WasmCodec,
-  frame: Uint8Array,
-  geometry: Geometry,
-  mask: Mask,
+  asked: WasmFrame & { readonly mask: Mask },
+  load: WasmBytes,
 ): Promise<Uint8Array> =>
-  guarded(codec, frame, geometry, async (bytes, { decode, encode }) => {
-    const decoded = await decode(bytes, geometry)
+  guarded(asked, async (bytes, { decode, encode }) => {
+    const { geometry, mask } = asked
+    const decoded = await decode(bytes, geometry, load)
     fill(decoded, geometry, mask)
-    return await encode(decoded, geometry)
+    return await encode(decoded, geometry, load)
   })
 
 /** The samples of one frame. @throws NocturneError `pixels_not_cleaned` */
-export const decodeWasmFrame = (
-  codec: WasmCodec,
-  frame: Uint8Array,
-  geometry: Geometry,
-): Promise<Samples> =>
-  guarded(codec, frame, geometry, async (bytes, { decode }) => {
-    const { pixels, bits, isSigned, isPlanar } = await decode(bytes, geometry)
+export const decodeWasmFrame = (asked: WasmFrame, load: WasmBytes): Promise<Samples> =>
+  guarded(asked, async (bytes, { decode }) => {
+    const { geometry } = asked
+    const { pixels, bits, isSigned, isPlanar } = await decode(bytes, geometry, load)
     // The colour transforms of JPEG 2000 are undone by its decoder.
     const photometric = geometry.photometric.replace(/^YBR_[RI]CT$/, 'RGB')
     const stored = { bitsAllocated: bits > 8 ? 16 : 8, bitsStored: bits, highBit: bits - 1 }
@@ -80,9 +82,7 @@ export const decodeWasmFrame = (
   })
 
 async function guarded<T>(
-  codec: WasmCodec,
-  frame: Uint8Array,
-  geometry: Geometry,
+  { codec, frame, geometry }: WasmFrame,
   work: (bytes: Buffer, parts: Parts) => Promise<T>,
 ): Promise<T> {
   const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length)
@@ -100,8 +100,8 @@ async function guarded<T>(
   }
 }
 
-async function decodeJpegLs(frame: Buffer, geometry: Geometry): Promise<Decoded> {
-  charls ??= loadCharLS(await wasmOptionsFor('codec-charls'))
+async function decodeJpegLs(frame: Buffer, geometry: Geometry, load: WasmBytes): Promise<Decoded> {
+  charls ??= loadCharLS(await wasmOptionsFor('codec-charls', load))
   const decoder = new (await charls).JpegLSDecoder()
   try {
     decoder.getEncodedBuffer(frame.length).set(frame)
@@ -117,8 +117,12 @@ async function decodeJpegLs(frame: Buffer, geometry: Geometry): Promise<Decoded>
   }
 }
 
-async function encodeJpegLs({ pixels, bits, interleaving }: Decoded, geometry: Geometry) {
-  charls ??= loadCharLS(await wasmOptionsFor('codec-charls'))
+async function encodeJpegLs(
+  { pixels, bits, interleaving }: Decoded,
+  geometry: Geometry,
+  load: WasmBytes,
+) {
+  charls ??= loadCharLS(await wasmOptionsFor('codec-charls', load))
   const encoder = new (await charls).JpegLSEncoder()
   try {
     encoder.getDecodedBuffer(infoOf(bits, geometry)).set(pixels)
@@ -131,8 +135,12 @@ async function encodeJpegLs({ pixels, bits, interleaving }: Decoded, geometry: G
   }
 }
 
-async function decodeJpeg2000(frame: Buffer, geometry: Geometry): Promise<Decoded> {
-  openjpeg ??= loadOpenJPEG(await wasmOptionsFor('codec-openjpeg'))
+async function decodeJpeg2000(
+  frame: Buffer,
+  geometry: Geometry,
+  load: WasmBytes,
+): Promise<Decoded> {
+  openjpeg ??= loadOpenJPEG(await wasmOptionsFor('codec-openjpeg', load))
   const decoder = new (await openjpeg).J2KDecoder()
   try {
     decoder.getEncodedBuffer(frame.length).set(frame)
@@ -146,8 +154,12 @@ async function decodeJpeg2000(frame: Buffer, geometry: Geometry): Promise<Decode
   }
 }
 
-async function encodeJpeg2000({ pixels, bits, isSigned }: Decoded, geometry: Geometry) {
-  openjpeg ??= loadOpenJPEG(await wasmOptionsFor('codec-openjpeg'))
+async function encodeJpeg2000(
+  { pixels, bits, isSigned }: Decoded,
+  geometry: Geometry,
+  load: WasmBytes,
+) {
+  openjpeg ??= loadOpenJPEG(await wasmOptionsFor('codec-openjpeg', load))
   const encoder = new (await openjpeg).J2KEncoder()
   try {
     encoder.getDecodedBuffer({ ...infoOf(bits, geometry), isSigned }).set(pixels)

@@ -2,12 +2,14 @@
  * A codec in WebAssembly, with a bound on its memory: what it allocates depends on numbers in the frame, and 100 bytes of
  * JPEG 2000 (precincts of one pixel) would take two gigabytes.
  */
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import type { WasmOptions } from '@cornerstonejs/codec-charls/wasmjs'
 import type { Geometry } from './geometry.js'
 
-const { resolve } = createRequire(import.meta.url)
+/** The WebAssembly of a package `@cornerstonejs/NAME`: from a file under Node, by `fetch` in a page. */
+export type WasmBytes = (
+  name: 'codec-charls' | 'codec-openjpeg',
+) => Promise<Uint8Array<ArrayBuffer>>
+
 /** A module begins with 50 MiB, most of it stack. */
 const ANYWAY = 64 * 1024 * 1024
 /** OpenJPEG encodes in 18 bytes a sample, and CharLS in fewer. */
@@ -22,8 +24,11 @@ export function allowMemoryFor({ rows, columns, samples }: Geometry): void {
 }
 
 /** For the loader that the package brings. */
-export async function wasmOptionsFor(codec: string): Promise<WasmOptions> {
-  const module = await WebAssembly.compile(await readFile(resolve(`@cornerstonejs/${codec}/wasm`)))
+export async function wasmOptionsFor(
+  codec: Parameters<WasmBytes>[0],
+  load: WasmBytes,
+): Promise<WasmOptions> {
+  const module = await WebAssembly.compile(await load(codec))
   return {
     print: () => undefined,
     printErr: () => undefined,

@@ -1,15 +1,26 @@
 /** Values on the way back: UIDs, dates and codes of one data set, in the encoding and character set of its file. */
 import { NocturneError } from '../lib/errors.js'
-import { Budget } from '../dicom/budget.js'
-import { decodeDefault, decodeWith, trimPadding, type Decode } from '../dicom/charset.js'
-import { shiftDate, shiftDateTime } from '../dicom/dates.js'
-import { vrOf } from '../dicom/dictionary.js'
-import { EXPLICIT, findElement, ITEM, type Element, type Encoding } from '../dicom/element.js'
-import { Pace, type Steps } from '../dicom/pace.js'
+import {
+  Budget,
+  EXPLICIT,
+  type Element,
+  type Encoding,
+  ITEM,
+  findElement,
+  readDataset,
+} from '../dicom/index.js'
+import { Pace, type Steps } from '../lib/pace.js'
+import {
+  type Decode,
+  decodeDefault,
+  decodeWith,
+  shiftDate,
+  shiftDateTime,
+  trimPadding,
+} from '../dicom/text/index.js'
+import { vrOf } from '../dicom/dictionary/index.js'
 import type { FormerElement, FormerIdentity } from './reidentify.js'
-import { transcode } from '../dicom/transcode.js'
-import { readDataset } from '../dicom/walk.js'
-import { encodeElement, encodeItemTag } from '../dicom/write.js'
+import { encodeElement, encodeItemTag, transcode } from '../dicom/write/index.js'
 
 export const CHARACTER_SET = 0x00080005
 export const UNICODE = 'ISO_IR 192'

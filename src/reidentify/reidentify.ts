@@ -3,13 +3,20 @@
  * was made about it, gets the original patient, UIDs and dates. What is kept is copied byte for byte.
  */
 import type { ReceivedInstance } from '../receive/index.js'
-import { Budget } from '../dicom/budget.js'
-import type { Element } from '../dicom/element.js'
-import { readerOf } from '../dicom/attributes.js'
-import { deflated, inflated } from '../dicom/inflate.js'
-import { encodeStart } from '../dicom/start.js'
-import { Pace } from '../dicom/pace.js'
-import { readStart, type Start } from '../dicom/part10.js'
+import {
+  Budget,
+  Reader,
+  type RawDeflate,
+  type Start,
+  type Stretch,
+  inflated,
+  readHead,
+  readStart,
+  readerOf,
+} from '../dicom/index.js'
+import { Pace } from '../lib/pace.js'
+import type { Element } from '../dicom/index.js'
+import { encodeStart } from '../dicom/write/index.js'
 import {
   CHARACTER_SET,
   UNICODE,
@@ -22,8 +29,6 @@ import {
   textOf,
   type Back,
 } from './put-back.js'
-import { Reader } from '../dicom/reader.js'
-import { readHead, type Stretch } from '../dicom/stretch.js'
 
 /** What an instance names that a crosswalk may know. */
 export interface Pseudonyms {
@@ -53,13 +58,21 @@ export interface FormerIdentity {
   readonly elements: readonly FormerElement[]
 }
 
+export interface ReidentifyOptions {
+  /** Bound on the header, in bytes. */
+  readonly headerBytes: number
+  /** For data sets in Deflated Explicit VR Little Endian. */
+  readonly rawDeflate: RawDeflate
+}
+
 const LOOK_AHEAD = 0x11000
+
 /** @throws NocturneError for what is not DICOM or breaks its rules */
 export async function readPseudonyms(
   instance: ReceivedInstance,
-  headerBytes: number,
+  options: ReidentifyOptions,
 ): Promise<Pseudonyms> {
-  const { reader, head, close } = await open(instance, headerBytes)
+  const { reader, head, close } = await open(instance, options)
   const read = readerOf(head.elements, reader.buffer)
   const uids = new Set<string>()
   for (const uid of uidsOf(head.elements, reader.buffer)) uids.add(uid)
@@ -71,9 +84,9 @@ export async function readPseudonyms(
 export async function* reidentify(
   instance: ReceivedInstance,
   former: FormerIdentity,
-  headerBytes: number,
+  options: ReidentifyOptions,
 ): AsyncGenerator<Buffer, void> {
-  const { start, reader, head, close } = await open(instance, headerBytes)
+  const { start, reader, head, close } = await open(instance, options)
   const { encoding } = start.syntax
   const elements = former.elements.map(elementOf)
   const text = textOf(head.elements, reader.buffer, elements)
@@ -91,7 +104,7 @@ export async function* reidentify(
     yield* reader.rest()
   })()
   yield meta
-  yield* start.syntax.isDeflated ? deflated(dataset) : dataset
+  yield* start.syntax.isDeflated ? options.rawDeflate.deflate(dataset) : dataset
   await close()
 }
 
@@ -102,7 +115,10 @@ interface Opened {
   readonly close: () => Promise<void>
 }
 
-async function open(instance: ReceivedInstance, headerBytes: number): Promise<Opened> {
+async function open(
+  instance: ReceivedInstance,
+  { headerBytes, rawDeflate }: ReidentifyOptions,
+): Promise<Opened> {
   const outer = new Reader(instance.bytes, headerBytes + LOOK_AHEAD)
   const start = await readStart(outer)
   const { encoding, isDeflated } = start.syntax
@@ -121,7 +137,7 @@ async function open(instance: ReceivedInstance, headerBytes: number): Promise<Op
     return headOf(outer, start.end, close)
   }
   outer.forget(start.end)
-  const source = inflated(outer.rest())
+  const source = inflated(outer.rest(), rawDeflate)
   const inner = new Reader(source.bytes, headerBytes + LOOK_AHEAD)
   return headOf(inner, 0, async () => {
     await source.bytes.return()

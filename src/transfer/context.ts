@@ -3,6 +3,7 @@ import type { FacilityConfig, Limits } from '../config/index.js'
 import { deidentify, keyIdOf } from '../deidentify/index.js'
 import type { DeidentifiedInstance } from '../deidentify/index.js'
 import { NocturneError } from '../lib/errors.js'
+import { rawDeflate } from '../lib/raw-deflate.js'
 import type { Logger } from '../lib/logger.js'
 import { randomName } from '../lib/ids.js'
 import type { ReceivedInstance } from '../receive/index.js'
@@ -65,6 +66,7 @@ export async function uploadContext(
     transfer,
     pseudonymOf: pseudonymsOf(rooms, target),
     headerBytes: rooms.site.config.limits.headerBytes,
+    rawDeflate,
     textDetector: rooms.textDetector,
     encryptedAttributes: facility.encryptedAttributes,
     ...(target.release && { waived: target.release.waived }),

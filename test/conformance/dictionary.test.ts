@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { BUILT_IN_PROFILES } from '../../src/deidentify/index.js'
-import { tagsOf } from '../../src/dicom/dictionary.js'
+import { tagsOf } from '../../src/dicom/dictionary/dictionary.js'
 import { FULL_DATES, OPTIONS, RETAIN_UIDS } from '../../src/deidentify/rules/options.js'
 import { file, type Encoding, type Written } from '../deidentify/_build.js'
 import { contextFor, run, withPixels } from '../deidentify/_run.js'

@@ -12,6 +12,7 @@ import { readAttributeRecipients } from '../../src/config/attribute-recipients.j
 import { readDraft } from '../../src/config/draft.js'
 import { loadSite } from '../../src/config/index.js'
 import { BUILT_IN_PROFILES, type AttributeRecipient } from '../../src/deidentify/index.js'
+import { rawDeflate } from '../../src/lib/raw-deflate.js'
 import { reidentify, type FormerIdentity } from '../../src/reidentify/index.js'
 import { file, valueOf, type Encoding, type Written } from '../deidentify/_build.js'
 import { demoSite, edit, removeFolders, rooms } from '../config/_site.js'
@@ -238,7 +239,11 @@ describe('encrypted attributes', () => {
       const source = (async function* () {
         yield await Promise.resolve(bytes)
       })()
-      for await (const part of reidentify(received(source), former, 2 ** 20)) parts.push(part)
+      for await (const part of reidentify(received(source), former, {
+        headerBytes: 2 ** 20,
+        rawDeflate,
+      }))
+        parts.push(part)
       const back = Buffer.concat(parts)
       expect(valueOf(back, 0x00120062)).toBe('NO')
       expect(back.includes(Buffer.from('00042005', 'hex'))).toBe(false)

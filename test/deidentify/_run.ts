@@ -7,8 +7,9 @@ import {
   type InstanceFacts,
   type WayBack,
 } from '../../src/deidentify/index.js'
-import type { Steps } from '../../src/dicom/pace.js'
+import type { Steps } from '../../src/lib/pace.js'
 import { NocturneError } from '../../src/lib/errors.js'
+import { rawDeflate } from '../../src/lib/raw-deflate.js'
 import type { ReceivedInstance } from '../../src/receive/index.js'
 
 export const SECRET = Buffer.alloc(32, 7)
@@ -22,6 +23,7 @@ export const contextFor = (
   transfer: '01890000-0000-7000-8000-000000000000',
   pseudonymOf: () => Promise.resolve({ code: 'N0CTURNEC0DE', shiftSeconds: -100 * 86400 }),
   headerBytes: 16 * 1024 * 1024,
+  rawDeflate,
   ...changes,
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { shiftDate, shiftDateTime, shiftTime } from '../../src/dicom/dates.js'
+import { shiftDate, shiftDateTime, shiftTime } from '../../src/dicom/text/dates.js'
 import { instance, file, valueOf } from './_build.js'
 import { contextFor, run, SECRET } from './_run.js'
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals'
 import dcmjs from 'dcmjs'
 import fc from 'fast-check'
 import { dummyOf } from '../../src/deidentify/values/dummy.js'
-import { EXPLICIT, EXPLICIT_BIG, IMPLICIT, type Encoding } from '../../src/dicom/element.js'
-import { encodeElement, encodeText } from '../../src/dicom/write.js'
+import { EXPLICIT, EXPLICIT_BIG, type Encoding, IMPLICIT } from '../../src/dicom/element.js'
+import { encodeElement, encodeText } from '../../src/dicom/write/write.js'
 
 interface Stream {
   readonly offset: number

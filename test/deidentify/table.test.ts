@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { BUILT_IN_PROFILES } from '../../src/deidentify/index.js'
-import { hex, keywordOf, vrOf } from '../../src/dicom/dictionary.js'
+import { hex, keywordOf, vrOf } from '../../src/dicom/dictionary/dictionary.js'
 import { OPTIONS } from '../../src/deidentify/rules/options.js'
 import { elementsOf, file, itemsOf, type Written } from './_build.js'
 import { contextFor, run, type Ran } from './_run.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { BUILT_IN_PROFILES } from '../../src/deidentify/index.js'
-import { tagOf } from '../../src/dicom/dictionary.js'
+import { tagOf } from '../../src/dicom/dictionary/dictionary.js'
 import { file, valueOf, type Written } from './_build.js'
 import { contextFor, run } from './_run.js'
 

@@ -1,7 +1,7 @@
 /** Names, numbers and dates of the patient, written again in other forms where Table E.1-1 looks for none. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { decodeDefault, decodeWith } from '../../src/dicom/charset.js'
+import { decodeDefault, decodeWith } from '../../src/dicom/text/charset.js'
 import { fold, isVerbatim } from '../../src/deidentify/values/clean.js'
 import { Identifiers } from '../../src/deidentify/search/identifiers.js'
 import { Matcher } from '../../src/deidentify/search/matcher.js'

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { createTextDetector, deidentify } from '../../deidentify/index.js'
-import { keywordAt } from '../../dicom/dictionary.js'
+import { keywordAt } from '../../dicom/dictionary/index.js'
 import type {
   AttributeRecipient,
   DeidentifiedInstance,
@@ -12,6 +12,7 @@ import type {
 } from '../../deidentify/index.js'
 import { newId } from '../../lib/ids.js'
 import { CATALOGUE, NocturneError } from '../../lib/errors.js'
+import { rawDeflate } from '../../lib/raw-deflate.js'
 import { receive } from '../../receive/index.js'
 import type { ReceivedItem } from '../../receive/index.js'
 import { readRecipient } from '../../config/index.js'
@@ -79,6 +80,7 @@ export async function* deidentifyFiles(
     secret,
     transfer: newId(),
     headerBytes: HEADER_BYTES,
+    rawDeflate,
     pseudonymOf: (handle) => Promise.resolve(pseudonymOf(secret, handle)),
     encryptedAttributes: await readRecipients(work, profile),
     textDetector,

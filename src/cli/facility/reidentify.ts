@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { readPseudonyms, reidentify } from '../../reidentify/index.js'
 import type { FormerElement, FormerIdentity } from '../../reidentify/index.js'
 import type { CrosswalkLine } from '../../protocol/crosswalk-lines.js'
+import { rawDeflate } from '../../lib/raw-deflate.js'
 import { receive } from '../../receive/index.js'
 import type { ReceivedInstance } from '../../receive/index.js'
 import { CommandError, fileError } from '../command-error.js'
@@ -11,6 +12,7 @@ import type { LocalFile } from '../sender/files.js'
 import { writeWhole } from '../local-write.js'
 
 const HEADER_BYTES = 64 << 20
+const OPTIONS = { headerBytes: HEADER_BYTES, rawDeflate }
 const LIMITS = { itemBytes: 64 * 2 ** 30, archiveEntries: 0, archiveRatio: 1, archiveDepth: 0 }
 /** A text is read whole; a report is some pages. */
 const MAX_TEXT_BYTES = 16 << 20
@@ -36,7 +38,7 @@ interface Returned {
 /** What a file is about, before any crosswalk is opened. @throws CommandError `not_reidentifiable`, `file_unreadable`, NocturneError */
 export async function look(file: LocalFile): Promise<Returned> {
   for await (const item of itemsOf(file)) {
-    if (item.kind === 'instance') return { file, ...(await readPseudonyms(item, HEADER_BYTES)) }
+    if (item.kind === 'instance') return { file, ...(await readPseudonyms(item, OPTIONS)) }
     const isText = item.kind === 'document' && /^text\/|json|xml/.test(item.mediaType)
     if (!isText || file.size > MAX_TEXT_BYTES) break
     const parts: Buffer[] = []
@@ -175,7 +177,7 @@ export async function restore(
     uids: found.uids,
     elements: match.elements,
   }
-  await writeWhole(target, reidentify(await reopen(file), former, HEADER_BYTES), {
+  await writeWhole(target, reidentify(await reopen(file), former, OPTIONS), {
     mayReplace: false,
   })
   return { target, by: exact ? 'instance' : ofStudy ? 'study' : 'patient' }

@@ -1,12 +1,10 @@
 /** Pixel Data on its way through, blanked and looked at as the verdict says. */
 import { NocturneError } from '../../lib/errors.js'
-import type { Encoding } from '../../dicom/element.js'
-import type { Pace } from '../../dicom/pace.js'
-import type { Reader } from '../../dicom/reader.js'
-import type { Header } from '../../dicom/walk.js'
-import { encapsulated, readFrames, type Encapsulated } from '../../pixels/frames.js'
+import type { Encoding, Header, Reader } from '../../dicom/index.js'
+import type { Pace } from '../../lib/pace.js'
+import { blankNative, encapsulated, readFrames } from '../../pixels/index.js'
+import type { Encapsulated } from '../../pixels/index.js'
 import { chosenFrames, inspectFrame, inspectNative } from './inspect.js'
-import { blankNative } from '../../pixels/native.js'
 import type { PixelWork } from './plan.js'
 
 /**

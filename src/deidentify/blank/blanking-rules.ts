@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { conditions, matcherOf, type Condition, type ReadAttribute } from '../rules/conditions.js'
-import type { Element } from '../../dicom/element.js'
-import type { Geometry } from '../../pixels/geometry.js'
-import { areaOf, maskOf, type Mask, type Rectangle } from '../../pixels/mask.js'
+import type { Element } from '../../dicom/index.js'
+import { areaOf, maskOf } from '../../pixels/index.js'
+import type { Geometry, Mask, Rectangle } from '../../pixels/index.js'
 import { outsideRegions } from './regions.js'
 
 /** What a rule blanks: all but the regions that the scanner names, or the same places in every image. */

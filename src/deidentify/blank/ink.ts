@@ -1,6 +1,6 @@
 /** Guesses at what is written in a picture, each as black on white in PGM: for a reader that was trained on print. */
-import type { GreyPicture } from '../../pixels/picture.js'
-import type { Pace, Steps } from '../../dicom/pace.js'
+import type { GreyPicture } from '../../pixels/index.js'
+import type { Pace, Steps } from '../../lib/pace.js'
 
 /**
  * Writing is drawn in the brightest or the darkest values, or stands out from what is around it. So does speckle, which looks

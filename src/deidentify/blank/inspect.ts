@@ -1,12 +1,10 @@
 /** Frames on their way out, some of them shown to a text detector. */
 import { NocturneError } from '../../lib/errors.js'
-import type { GreyPicture } from '../../pixels/picture.js'
+import { pictureOf } from '../../pixels/index.js'
+import type { GreyPicture, Layout, Palette, Samples } from '../../pixels/index.js'
 import type { TextDetector } from '../index.js'
 import { inTurn } from '../../lib/in-turn.js'
-import type { Pace } from '../../dicom/pace.js'
-import type { Layout } from '../../pixels/native.js'
-import type { Palette } from '../../pixels/palette.js'
-import { pictureOf, type Samples } from '../../pixels/picture.js'
+import type { Pace } from '../../lib/pace.js'
 
 export interface Inspection {
   readonly detector: TextDetector

@@ -1,7 +1,7 @@
 /** Sequence of Ultrasound Regions (0018,6011; PS3.3 C.8.5.5): where the scanner says that it drew an image, not text. */
-import { findElement, type Element } from '../../dicom/element.js'
-import { readUint16, type Geometry } from '../../pixels/geometry.js'
-import { areaOf, maskAround, maskOf, type Mask, type Rectangle } from '../../pixels/mask.js'
+import { type Element, findElement } from '../../dicom/index.js'
+import { areaOf, maskAround, maskOf, readUint16 } from '../../pixels/index.js'
+import type { Geometry, Mask, Rectangle } from '../../pixels/index.js'
 
 const REGIONS = 0x00186011
 const SPATIAL_FORMAT = 0x00186012

@@ -7,9 +7,9 @@ import { dirname, join } from 'node:path'
 import type { Recognizer } from 'tesseract.js'
 import { NocturneError } from '../../lib/errors.js'
 import { inTurn } from '../../lib/in-turn.js'
-import type { GreyPicture } from '../../pixels/picture.js'
+import type { GreyPicture } from '../../pixels/index.js'
 import type { TextDetector } from '../index.js'
-import { Pace } from '../../dicom/pace.js'
+import { Pace } from '../../lib/pace.js'
 import { GUESSES, inkOf } from './ink.js'
 
 const { resolve } = createRequire(import.meta.url)

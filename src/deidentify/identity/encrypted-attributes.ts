@@ -1,13 +1,24 @@
 /** The standard's own way back: Encrypted Attributes Sequence (PS3.3 C.12.1.1.4, PS3.15 E.1.1). */
-import { Budget } from '../../dicom/budget.js'
-import { hex } from '../../dicom/dictionary.js'
-import { EXPLICIT, findElement, ITEM, type Element, type Encoding } from '../../dicom/element.js'
-import type { Pace, Steps } from '../../dicom/pace.js'
+import {
+  Budget,
+  EXPLICIT,
+  type Element,
+  type Encoding,
+  ITEM,
+  findElement,
+  readDataset,
+} from '../../dicom/index.js'
+import { hex } from '../../dicom/dictionary/index.js'
+import type { Pace, Steps } from '../../lib/pace.js'
 import type { Subject } from '../subject.js'
-import { transcode } from '../../dicom/transcode.js'
-import { readDataset } from '../../dicom/walk.js'
+import {
+  Output,
+  encodeElement,
+  encodeItemTag,
+  encodeText,
+  transcode,
+} from '../../dicom/write/index.js'
 import { isIdentifying } from './way-back.js'
-import { encodeElement, encodeItemTag, encodeText, Output } from '../../dicom/write.js'
 
 const CHARACTER_SET = 0x00080005
 const ENCRYPTED_ATTRIBUTES = 0x04000500

@@ -1,9 +1,9 @@
 /** What an instance was before: the attributes that the profile changed, and the UIDs that it replaced. */
-import { groupOf, hex, isPrivate } from '../../dicom/dictionary.js'
-import { EXPLICIT, type Element, type Encoding } from '../../dicom/element.js'
+import { groupOf, hex, isPrivate } from '../../dicom/dictionary/index.js'
+import { EXPLICIT, type Element, type Encoding } from '../../dicom/index.js'
 import type { OriginalIdentity } from '../index.js'
-import type { Steps, Pace } from '../../dicom/pace.js'
-import { transcode } from '../../dicom/transcode.js'
+import type { Pace, Steps } from '../../lib/pace.js'
+import { transcode } from '../../dicom/write/index.js'
 
 export interface OriginalElement {
   readonly tag: number

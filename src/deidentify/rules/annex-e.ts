@@ -1,6 +1,6 @@
 /** PS3.15 Tables E.1-1 and E.3.10-1 as data, read once when the process starts. */
 import { readFileSync } from 'node:fs'
-import { groupOf } from '../../dicom/dictionary.js'
+import { groupOf } from '../../dicom/dictionary/index.js'
 
 const load = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../tables/${name}`, import.meta.url), 'utf8'))

@@ -1,6 +1,6 @@
 /** `when` of a rule about images: attributes by their keywords, and patterns of which one must fit one of the values. */
 import { z } from 'zod'
-import { tagOf } from '../../dicom/dictionary.js'
+import { tagOf } from '../../dicom/dictionary/index.js'
 
 /** Plain data, so that a profile with rules of its own can be compared with another. */
 export interface Condition {

@@ -1,8 +1,15 @@
 /** What happens to an element: Table E.1-1 under the options of a profile, and rules by VR for what it does not list. */
-import { attributeOf, ATTRIBUTES, groupOf, hex, isPrivate, vrOf } from '../../dicom/dictionary.js'
+import {
+  ATTRIBUTES,
+  attributeOf,
+  groupOf,
+  hex,
+  isPrivate,
+  vrOf,
+} from '../../dicom/dictionary/index.js'
 import { CONFIDENTIALITY } from './annex-e.js'
 import type { ConfidentialityRow } from './annex-e.js'
-import type { Element } from '../../dicom/element.js'
+import type { Element } from '../../dicom/index.js'
 import {
   FULL_DATES,
   MODIFIED_DATES,

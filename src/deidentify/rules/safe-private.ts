@@ -1,10 +1,10 @@
 /** Retain Safe Private (PS3.15 E.3.10): private elements of Table E.3.10-1 whose values are what the table says. */
-import { decodeDefault, trimPadding } from '../../dicom/charset.js'
+import { decodeDefault, trimPadding } from '../../dicom/text/index.js'
 import { cleanText, fold } from '../values/clean.js'
-import { isPrivate } from '../../dicom/dictionary.js'
+import { isPrivate } from '../../dicom/dictionary/index.js'
 import { safeElementOf } from './annex-e.js'
 import type { SafeElement } from './annex-e.js'
-import type { Element } from '../../dicom/element.js'
+import type { Element } from '../../dicom/index.js'
 import type { Identifiers } from '../search/identifiers.js'
 
 /** A value beyond this is not of the kinds that the table lists. */

@@ -1,6 +1,6 @@
 /** What PS3.15 E.1.3 wants a conformance statement to say, from the profile itself. */
 import { describeDummies } from '../values/dummy.js'
-import { hex, keywordOf } from '../../dicom/dictionary.js'
+import { hex, keywordOf } from '../../dicom/dictionary/index.js'
 import { CONFIDENTIALITY } from './annex-e.js'
 import {
   BASIC,

@@ -1,13 +1,13 @@
 /** What names the patient and other people in the source, to be looked for in whatever leaves. Kept in memory only. */
 import { isUtf8 } from 'node:buffer'
 import { NocturneError } from '../../lib/errors.js'
-import { decodeDefault, type Decode } from '../../dicom/charset.js'
+import { type Decode, decodeDefault } from '../../dicom/text/index.js'
 import { fold, isPlain, isVerbatim, isVocabulary } from '../values/clean.js'
-import { tagsOf, vrOf } from '../../dicom/dictionary.js'
-import type { Element } from '../../dicom/element.js'
+import { tagsOf, vrOf } from '../../dicom/dictionary/index.js'
+import type { Element } from '../../dicom/index.js'
+import type { Pace, Steps } from '../../lib/pace.js'
 import { birthDateForms, contactForms, dayForms, namesIn, numberForms } from './forms.js'
 import { Matcher } from './matcher.js'
-import type { Pace, Steps } from '../../dicom/pace.js'
 import type { Tokens } from './token-tree.js'
 
 /** Attributes whose value numbers a person, a visit or an order, at any level. */

@@ -1,8 +1,8 @@
 /** Whether a value of the source holds what may not stay: an identifier, or in a number anything else. */
-import type { Element } from '../../dicom/element.js'
+import type { Element } from '../../dicom/index.js'
+import type { Steps } from '../../lib/pace.js'
 import type { Identifiers } from './identifiers.js'
-import { kindOf } from '../../dicom/kind.js'
-import type { Steps } from '../../dicom/pace.js'
+import { kindOf } from '../../dicom/dictionary/index.js'
 import type { Scope } from '../values/rewrite.js'
 
 const LARGE = 0x10000

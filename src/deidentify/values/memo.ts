@@ -3,8 +3,8 @@
  * becomes of an element hangs on its bytes and on what a memo belongs to, and on nothing else: so each is worked out,
  * and searched, once for all slices that hold the same bytes. In memory only, and a few hundred kilobytes each.
  */
-import { partnerOf } from '../../dicom/dictionary.js'
-import { findElement, type Element, type Encoding } from '../../dicom/element.js'
+import { partnerOf } from '../../dicom/dictionary/index.js'
+import { type Element, type Encoding, findElement } from '../../dicom/index.js'
 import type { ElementReport } from '../index.js'
 import type { Subject } from '../subject.js'
 

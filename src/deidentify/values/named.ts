@@ -1,8 +1,8 @@
 /** The identifiers of a whole data set, at every depth. */
-import { decodeDefault, decodeWith, type Decode } from '../../dicom/charset.js'
-import type { Element } from '../../dicom/element.js'
+import { type Decode, decodeDefault, decodeWith } from '../../dicom/text/index.js'
+import type { Element } from '../../dicom/index.js'
+import type { Pace, Steps } from '../../lib/pace.js'
 import { Identifiers, isNaming } from '../search/identifiers.js'
-import type { Pace, Steps } from '../../dicom/pace.js'
 import { characterSetOf } from './rewrite.js'
 import type { Subject } from '../subject.js'
 

@@ -1,24 +1,30 @@
 /** The rewriting of a data set: what may stay is copied as ranges, what changed is encoded anew, the rest is left out. */
 import { NocturneError } from '../../lib/errors.js'
-import { decodeDefault, decodeWith, type Decode } from '../../dicom/charset.js'
+import { type Decode, decodeDefault, decodeWith } from '../../dicom/text/index.js'
 import { SUBJECT_RULES, tellsOfSubject } from '../rules/content-items.js'
-import { hex } from '../../dicom/dictionary.js'
+import { hex } from '../../dicom/dictionary/index.js'
 import {
-  findElement,
-  isOffsetTable,
   type Element,
   type Encoding,
   type Item,
-} from '../../dicom/element.js'
+  findElement,
+  isOffsetTable,
+} from '../../dicom/index.js'
 import type { ElementReport } from '../index.js'
 import { keyOf, memoOf, type Memo, type Outcome } from './memo.js'
-import type { Steps } from '../../dicom/pace.js'
+import type { Steps } from '../../lib/pace.js'
 import type { Rule } from '../rules/rules.js'
 import { safePrivateTags } from '../rules/safe-private.js'
 import { isSmall, searchLarge } from '../search/search.js'
 import type { Subject, TextMode } from '../subject.js'
 import { rewriteValue } from './value.js'
-import { addItem, addSequence, encodeElement, encodeHeader, Output } from '../../dicom/write.js'
+import {
+  Output,
+  addItem,
+  addSequence,
+  encodeElement,
+  encodeHeader,
+} from '../../dicom/write/index.js'
 
 /**
  * One data set of the source: the top level, or an item. Written out wherever one is made, in this order: every element asks,

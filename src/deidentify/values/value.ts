@@ -1,24 +1,24 @@
 /** The new value of one element that is not a sequence. */
 import { NocturneError } from '../../lib/errors.js'
-import { trimPadding } from '../../dicom/charset.js'
-import { cleanText } from './clean.js'
 import {
   isMoment,
   isTimezoneOffset,
   shiftDate,
   shiftDateTime,
   shiftTime,
-} from '../../dicom/dates.js'
-import { partnerOf, vrOf } from '../../dicom/dictionary.js'
+  trimPadding,
+} from '../../dicom/text/index.js'
+import { cleanText } from './clean.js'
+import { type Kind, kindOf, partnerOf, vrOf } from '../../dicom/dictionary/index.js'
 import { DUMMY_TEXT, dummyOf } from './dummy.js'
-import { findElement, TEXT_VRS, type Element } from '../../dicom/element.js'
+import { type Element, findElement } from '../../dicom/index.js'
+import { TEXT_VRS } from '../../dicom/dictionary/index.js'
 import type { ElementReport } from '../index.js'
 import { isRegistered, isWellKnownInstance } from '../identity/keys.js'
-import { kindOf, type Kind } from '../../dicom/kind.js'
 import type { Scope } from './rewrite.js'
 import type { Base, Rule } from '../rules/rules.js'
 import { isInNumbers } from '../search/search.js'
-import { encodeText } from '../../dicom/write.js'
+import { encodeText } from '../../dicom/write/index.js'
 
 export interface NewValue {
   readonly action: ElementReport['action']

@@ -1,6 +1,6 @@
 /** The data dictionary of PS3.6 (Table 6-1), read once when the process starts. */
-import { readFileSync } from 'node:fs'
-import { remembered } from '../lib/remembered.js'
+import { remembered } from '../../lib/remembered.js'
+import { TABLE } from './table.js'
 
 export interface Attribute {
   /** The first one where the standard names several (`US or SS`). */
@@ -14,12 +14,8 @@ export interface Attribute {
 
 const attributes = new Map<number, Attribute>()
 const tagsByKeyword = new Map<string, number>()
-for (const [id, [vr, keyword]] of Object.entries(
-  JSON.parse(readFileSync(new URL('./tables/dictionary.json', import.meta.url), 'utf8')) as Record<
-    string,
-    [string, string]
-  >,
-)) {
+for (const line of TABLE.trim().split('\n')) {
+  const [id = '', vr = '', keyword = ''] = line.split(' ')
   const tag = parseInt(id, 16)
   attributes.set(tag, { vr: vr.slice(0, 2), keyword, id, index: attributes.size })
   tagsByKeyword.set(keyword, tag)

@@ -1,13 +1,13 @@
 /** Bytes out: runs of the source as they were, and elements encoded anew (PS3.5 section 7.1). */
 import {
+  type Encoding,
   ITEM,
   ITEM_END,
   LONG_VRS,
   SEQUENCE_END,
   UNDEFINED_LENGTH,
-  type Encoding,
-} from './element.js'
-import type { Pace, Steps } from './pace.js'
+} from '../element.js'
+import type { Pace, Steps } from '../../lib/pace.js'
 
 interface Range {
   readonly buffer: Buffer

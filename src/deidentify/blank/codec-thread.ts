@@ -4,17 +4,13 @@ import { existsSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { NocturneError } from '../lib/errors.js'
-import { inTurn } from '../lib/in-turn.js'
-import type { Geometry } from './geometry.js'
-import type { Mask } from './mask.js'
-import type { Samples } from './picture.js'
-import type { WasmCodec } from './wasm-codecs.js'
+import { NocturneError } from '../../lib/errors.js'
+import { inTurn } from '../../lib/in-turn.js'
+import { codecsWith } from '../../pixels/index.js'
+import type { Mask, Samples, WasmFrame } from '../../pixels/index.js'
+import { codecBytes } from './codec-bytes.js'
 
-export interface CodecRequest {
-  readonly codec: WasmCodec
-  readonly frame: Uint8Array
-  readonly geometry: Geometry
+export interface CodecRequest extends WasmFrame {
   /** What is to be blanked; without it the frame is decoded. */
   readonly mask?: Mask
 }
@@ -25,7 +21,7 @@ export interface CodecAnswer {
   readonly samples?: Samples
 }
 
-const FILE = new URL('./wasm-worker.js', import.meta.url)
+const FILE = new URL('./codec-worker.js', import.meta.url)
 /** Where the code was not built there is no file that a thread could run. */
 const CAN_RUN = existsSync(fileURLToPath(FILE))
 /** An X-ray of 60 MB in JPEG 2000 takes half of it on a slow core. */
@@ -38,11 +34,10 @@ let worker: Worker | undefined
 let idle: NodeJS.Timeout | undefined
 
 /** @throws NocturneError `pixels_not_cleaned` */
-export async function blankInThread(request: Required<CodecRequest>): Promise<Buffer> {
+async function blankInThread(request: Required<CodecRequest>): Promise<Buffer> {
   if (!CAN_RUN) {
-    const { blankWasmFrame } = await import('./wasm-codecs.js')
-    const { codec, frame, geometry, mask } = request
-    return Buffer.from(await blankWasmFrame(codec, frame, geometry, mask))
+    const { blankWasmFrame } = await import('../../pixels/index.js')
+    return Buffer.from(await blankWasmFrame(request, codecBytes))
   }
   const { blanked } = await oneAtATime(() => ask(request))
   if (!blanked) throw new NocturneError('pixels_not_cleaned')
@@ -50,10 +45,10 @@ export async function blankInThread(request: Required<CodecRequest>): Promise<Bu
 }
 
 /** @throws NocturneError `pixels_not_cleaned` */
-export async function decodeInThread(request: Omit<CodecRequest, 'mask'>): Promise<Samples> {
+async function decodeInThread(request: Omit<CodecRequest, 'mask'>): Promise<Samples> {
   if (!CAN_RUN) {
-    const { decodeWasmFrame } = await import('./wasm-codecs.js')
-    return await decodeWasmFrame(request.codec, request.frame, request.geometry)
+    const { decodeWasmFrame } = await import('../../pixels/index.js')
+    return await decodeWasmFrame(request, codecBytes)
   }
   const { samples } = await oneAtATime(() => ask(request))
   if (!samples) throw new NocturneError('pixels_not_cleaned')
@@ -105,3 +100,6 @@ async function answerOf(
   const [answer] = (await Promise.race([answered, ended, late])) as [CodecAnswer]
   return answer
 }
+
+/** The codecs, with those in WebAssembly in this thread's keeping. */
+export const { codecOf, decoderOf } = codecsWith({ blank: blankInThread, decode: decodeInThread })

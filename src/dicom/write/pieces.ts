@@ -1,6 +1,6 @@
 /** A data set cut into pieces that another reader takes in one short step each. */
-import type { Element, Encoding, Item } from './element.js'
-import { addItem, addSequence, Output } from './write.js'
+import type { Element, Encoding, Item } from '../element.js'
+import { Output, addItem, addSequence } from './write.js'
 
 /** What a piece costs at most: an element or item costs 1, and 512 bytes of a value another. */
 export const PIECE = 200

@@ -1,6 +1,5 @@
 /** Specific Character Set (PS3.3 C.12.1.1.2), for reading only: text that is kept keeps its bytes. */
-import { TextDecoder } from 'node:util'
-import { NocturneError } from '../lib/errors.js'
+import { NocturneError } from '../../lib/errors.js'
 
 const LABELS: Readonly<Record<string, string>> = {
   'ISO_IR 100': 'latin1',
@@ -37,9 +36,11 @@ const ESCAPES: readonly { readonly escape: string; readonly label: string }[] = 
   { escape: '\x1b-T', label: 'tis-620' },
 ]
 
-const decoders = new Map<string, TextDecoder>()
+type Decoder = InstanceType<typeof TextDecoder>
 
-function decoderOf(label: string): TextDecoder {
+const decoders = new Map<string, Decoder>()
+
+function decoderOf(label: string): Decoder {
   const known = decoders.get(label)
   if (known) return known
   const made = new TextDecoder(label)

@@ -1,0 +1,8 @@
+/** The codecs' WebAssembly, from the packages that bring it. */
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+
+const { resolve } = createRequire(import.meta.url)
+
+export const codecBytes = (name: string): Promise<Uint8Array<ArrayBuffer>> =>
+  readFile(resolve(`@cornerstonejs/${name}/wasm`))

@@ -12,6 +12,8 @@ import type { Tables } from './schema.js'
 import type { Joining } from './sharing.js'
 
 export type * from './schema.js'
+export type * from './night-tables.js'
+export type { Priority } from './priority.js'
 
 export type Tx = Transaction<Tables>
 export type Db = Kysely<Tables>

@@ -4,8 +4,10 @@
  * No column holds anything that identifies a patient.
  */
 import type { Generated } from 'kysely'
+import type { NightTables } from './night-tables.js'
+import type { Priority } from './priority.js'
 
-export interface Tables {
+export interface Tables extends NightTables {
   transfers: TransferTable
   envelopes: EnvelopeTable
   key_packets: KeyPacketTable
@@ -34,7 +36,6 @@ export interface Tables {
 
 /** `receiving` is a first request still under way: nobody sees it, and the sweep takes it when its lease is over. */
 export type TransferState = 'receiving' | 'open' | 'available' | 'acknowledged' | 'abandoned'
-export type Priority = 'routine' | 'urgent' | 'stat'
 export type ItemKind = 'instance' | 'document' | 'archive' | 'directory' | 'unknown'
 export type Outcome = 'accepted' | 'quarantined' | 'refused' | 'duplicate'
 

@@ -63,6 +63,26 @@ export const TRANSFERS = {
     'the transfer is claimed already',
     'choose another transfer, or ask the reader who claimed it to release it',
   ),
+  claim_unproven: entry(
+    428,
+    'a claim needs the proof that you can open the case',
+    'sign the challenge with `nocturne claim CASE --key FILE`, or answer the sealed one as the README shows',
+  ),
+  case_state: entry(
+    409,
+    'the state of the case does not allow this',
+    'look at it with `nocturne case show CASE`',
+  ),
+  case_mismatch: entry(
+    422,
+    'the transfer and the case are not of the same facility and group',
+    'name a case of the same facility and group, or send without one',
+  ),
+  not_a_reader: entry(
+    422,
+    'this person does not read for the group of the case',
+    'name a reader of the group',
+  ),
   not_claimed: entry(409, 'you do not hold the claim', 'claim the transfer first'),
   acknowledgement_invalid: entry(
     422,

@@ -1,0 +1,91 @@
+/** What transfers do to their case: arrive, and be opened. Both inside the transaction of the transfer's own change. */
+import type { Actor, EventInput } from '../ledger/index.js'
+import type { CaseTable, Tx } from '../state/index.js'
+import { meetTargets, startClock, stopClock } from './clock.js'
+import { startEscalation, stopEscalation } from './escalate.js'
+import { openCase } from './open.js'
+import type { ArrivingTransfer } from './open.js'
+import type { Asker, CasesParts } from './parts.js'
+import { NO_CLAIM, aboutCase, isHeld, stepCase, transfersOf } from './rows.js'
+import { OPEN_STATES } from './states.js'
+
+/** @throws NocturneError `case_mismatch`, `case_state` */
+export async function arrive(
+  parts: CasesParts,
+  tx: Tx,
+  actor: Actor,
+  transfer: ArrivingTransfer,
+): Promise<readonly EventInput[]> {
+  const now = parts.now()
+  const { row, startsClock, events } = await openCase(tx, actor, transfer, now)
+  if (startsClock) {
+    const { clock, escalate } = parts.rulesOf(row.group_id)
+    await startClock(tx, row, clock, now)
+    await startEscalation(tx, { case: row.id }, escalate, now)
+  }
+  // Late images of a case that somebody holds are held with it.
+  if (isHeld(row) && row.claimed_by !== null && transfer.isAvailable)
+    await parts.holdTransfers(tx, [transfer.id], { id: row.claimed_by, at: row.claimed_at ?? now })
+  return events
+}
+
+/**
+ * A reader has opened a transfer. At a site that closes cases then, the last one closes the case; elsewhere it stays on the
+ * worklist until it is reported, and the work renews its claim.
+ */
+export async function opened(
+  parts: CasesParts,
+  tx: Tx,
+  { id: reader, actor }: Asker,
+  transfer: string,
+  closesCase: boolean,
+): Promise<readonly EventInput[]> {
+  const row = await caseWith(tx, transfer)
+  if (!row || !isOpen(row)) return []
+  const now = parts.now()
+  if (row.claimed_by === reader) await extendClaim(tx, row, now + parts.claimMs)
+  if (!closesCase || !(await isAllOpened(tx, row.id))) return []
+  const change = { ...NO_CLAIM, closed_at: now, closed_for: 'acknowledged' }
+  const updated = await stepCase(tx, row, 'acknowledge', change)
+  await meetTargets(tx, row.id, 'claim', now)
+  await quiet(parts, tx, row.id)
+  if (updated.state !== 'closed') return []
+  await stopClock(tx, row.id)
+  const about = aboutCase(updated, transfer, { reason: 'acknowledged' })
+  return [{ type: 'case.closed', outcome: 0, actor, ...about }]
+}
+
+/** Nobody needs to be told any more. */
+export async function quiet(
+  parts: Pick<CasesParts, 'withdraw' | 'now'>,
+  tx: Tx,
+  id: string,
+): Promise<void> {
+  await stopEscalation(tx, { case: id }, parts.now())
+  await parts.withdraw(tx, id)
+}
+
+export async function caseWith(tx: Tx, transfer: string): Promise<CaseTable | undefined> {
+  return tx
+    .selectFrom('cases')
+    .innerJoin('case_transfers', 'case_transfers.case_id', 'cases.id')
+    .selectAll('cases')
+    .where('case_transfers.transfer', '=', transfer)
+    .executeTakeFirst()
+}
+
+const isOpen = ({ state }: CaseTable): boolean => OPEN_STATES.some((one) => one === state)
+
+async function extendClaim(tx: Tx, row: CaseTable, until: number): Promise<void> {
+  await tx.updateTable('cases').set({ claim_until: until }).where('id', '=', row.id).execute()
+}
+
+async function isAllOpened(tx: Tx, id: string): Promise<boolean> {
+  const waiting = await tx
+    .selectFrom('transfers')
+    .select('id')
+    .where('id', 'in', await transfersOf(tx, id))
+    .where('state', 'in', ['available', 'open', 'receiving'])
+    .executeTakeFirst()
+  return waiting === undefined
+}

@@ -1,0 +1,69 @@
+import type { Actor, EventInput } from '../ledger/index.js'
+import type { CaseTable, Priority, Tx } from '../state/index.js'
+import { arrive, opened } from './arrive.js'
+import { closeCase, recallCase, reprioritizeCase } from './change.js'
+import type { CloseReason } from './change.js'
+import type { OverrideReason, UnclaimReason } from './claim.js'
+import { runDue } from './due.js'
+import { findCase, listCases, worklist } from './find.js'
+import { claimCase, reassignCase, releaseCase, renewCase } from './hold.js'
+import type { ArrivingTransfer } from './open.js'
+import type { Asker, CasesParts } from './parts.js'
+import type { CaseAnswer } from './recorded.js'
+import { caseViews } from './views.js'
+import type { CaseView } from './views.js'
+
+export interface Cases {
+  /** Inside the transaction that makes the transfer visible. @throws NocturneError `case_mismatch`, `case_state` */
+  arrive(tx: Tx, actor: Actor, transfer: ArrivingTransfer): Promise<readonly EventInput[]>
+  /** Inside the transaction that records that a reader opened it; `closesCase` where the site closes cases then. */
+  opened(
+    tx: Tx,
+    reader: Asker,
+    transfer: string,
+    closesCase: boolean,
+  ): Promise<readonly EventInput[]>
+  /** By case id, case code or transfer id. */
+  find(text: string): Promise<CaseTable | undefined>
+  /** What the readers of these groups have something to do about, by urgency, then age; at most 1,000. */
+  worklist(groups: readonly string[]): Promise<readonly CaseView[]>
+  /** Of one facility, or of all, the newest first; at most 1,000. */
+  list(facility: string | undefined): Promise<readonly CaseView[]>
+  views(rows: readonly CaseTable[]): Promise<readonly CaseView[]>
+  /** The proof has been checked. @throws NocturneError `already_claimed`, `case_state`, `not_a_reader` */
+  claim(reader: Asker, id: string, override?: OverrideReason): Promise<CaseAnswer>
+  /** @throws NocturneError `not_claimed` */
+  renew(reader: Asker, id: string): Promise<{ readonly claimUntil: string }>
+  /** @throws NocturneError `not_claimed` */
+  release(reader: Asker, id: string, reason: UnclaimReason): Promise<CaseAnswer>
+  /** @throws NocturneError `not_a_reader`, `case_state` */
+  reassign(actor: Actor, id: string, to: string): Promise<CaseAnswer>
+  /** @throws NocturneError `case_state` */
+  close(actor: Actor, id: string, reason: CloseReason): Promise<CaseAnswer>
+  /** @throws NocturneError `case_state` */
+  recall(actor: Actor, id: string): Promise<CaseAnswer>
+  /** @throws NocturneError `case_state` */
+  reprioritize(actor: Actor, id: string, priority: Priority): Promise<CaseAnswer>
+  /** Ends claims, notices targets and escalates: what is due now. Answers how many events that made. */
+  runDue(): Promise<number>
+}
+
+export function createCases(parts: CasesParts): Cases {
+  const { db } = parts.state
+  return {
+    arrive: (tx, actor, transfer) => arrive(parts, tx, actor, transfer),
+    opened: (tx, reader, transfer, closesCase) => opened(parts, tx, reader, transfer, closesCase),
+    find: (text) => findCase(db, text),
+    worklist: (groups) => worklist(db, groups),
+    list: (facility) => listCases(db, facility),
+    views: (rows) => caseViews(db, rows),
+    claim: (reader, id, override) => claimCase(parts, reader, id, override),
+    renew: (reader, id) => renewCase(parts, reader, id),
+    release: (reader, id, reason) => releaseCase(parts, reader, id, reason),
+    reassign: (actor, id, to) => reassignCase(parts, actor, id, to),
+    close: (actor, id, reason) => closeCase(parts, actor, id, reason),
+    recall: (actor, id) => recallCase(parts, actor, id),
+    reprioritize: (actor, id, priority) => reprioritizeCase(parts, actor, id, priority),
+    runDue: () => runDue(parts),
+  }
+}

@@ -1,0 +1,88 @@
+/** What a sender, an officer or a coordinator does with a case. */
+import { NocturneError } from '../lib/errors.js'
+import type { Actor, EventInput } from '../ledger/index.js'
+import type { CaseTable, Priority, Tx } from '../state/index.js'
+import { quiet } from './arrive.js'
+import { startClock, stopClock } from './clock.js'
+import { startEscalation } from './escalate.js'
+import type { CasesParts } from './parts.js'
+import { recorded } from './recorded.js'
+import type { CaseAnswer } from './recorded.js'
+import { NO_CLAIM, aboutCase, readCase, stepCase, transfersOf } from './rows.js'
+
+/** Why a case is closed without a report of ours. */
+export const CLOSE_REASONS = ['reported-elsewhere', 'duplicate', 'not-needed'] as const
+export type CloseReason = (typeof CLOSE_REASONS)[number]
+
+/** @throws NocturneError `case_state` */
+export const closeCase = (
+  parts: CasesParts,
+  actor: Actor,
+  id: string,
+  reason: CloseReason,
+): Promise<CaseAnswer> => end(parts, actor, id, { step: 'close', type: 'case.closed', reason })
+
+/** Its facility takes it back: nobody is to read it. @throws NocturneError `case_state` */
+export const recallCase = (parts: CasesParts, actor: Actor, id: string): Promise<CaseAnswer> =>
+  end(parts, actor, id, { step: 'recall', type: 'case.recalled', reason: 'recalled' })
+
+function end(
+  parts: CasesParts,
+  actor: Actor,
+  id: string,
+  ending: {
+    readonly step: 'close' | 'recall'
+    readonly type: EventInput['type']
+    readonly reason: string
+  },
+): Promise<CaseAnswer> {
+  return recorded(parts, async (tx) => {
+    const before = await readCase(tx, id)
+    const change = { ...NO_CLAIM, closed_at: parts.now(), closed_for: ending.reason }
+    const row = await stepCase(tx, before, ending.step, change)
+    const transfers = await transfersOf(tx, id)
+    await parts.holdTransfers(tx, transfers, undefined)
+    await stopClock(tx, id)
+    await quiet(parts, tx, id)
+    const holder = before.claimed_by
+    const detail = { reason: ending.reason, ...(holder !== null && { holder }) }
+    return { row, events: [eventOf(row, transfers, actor, ending.type, detail)] }
+  })
+}
+
+/** Its clock starts anew from when it became available, so that a more urgent one is not late without notice. */
+export const reprioritizeCase = (
+  parts: CasesParts,
+  actor: Actor,
+  id: string,
+  priority: Priority,
+): Promise<CaseAnswer> =>
+  recorded(parts, async (tx) => {
+    const before = await readCase(tx, id)
+    expectOpen(before)
+    const row = await set(tx, id, { priority })
+    const { clock, escalate } = parts.rulesOf(row.group_id)
+    await startClock(tx, row, clock, row.available_at ?? parts.now())
+    if (row.claimed_by === null) await startEscalation(tx, { case: id }, escalate, parts.now())
+    const detail = { priority, from: before.priority }
+    return {
+      row,
+      events: [eventOf(row, await transfersOf(tx, id), actor, 'case.changed', detail)],
+    }
+  })
+
+function expectOpen({ state }: CaseTable): void {
+  if (state === 'final' || state === 'closed' || state === 'recalled')
+    throw new NocturneError('case_state', { subject: state })
+}
+
+const set = (tx: Tx, id: string, change: { readonly priority: Priority }): Promise<CaseTable> =>
+  tx.updateTable('cases').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow()
+
+const eventOf = (
+  row: CaseTable,
+  transfers: readonly string[],
+  actor: Actor,
+  type: EventInput['type'],
+  detail: NonNullable<EventInput['detail']>,
+): EventInput => ({ type, outcome: 0, actor, ...aboutCase(row, transfers[0], detail) })

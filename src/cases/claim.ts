@@ -1,0 +1,180 @@
+/** A reader's exclusive hold on a case: taken with proof, ending by itself. */
+import { NocturneError } from '../lib/errors.js'
+import type { Actor, EventInput } from '../ledger/index.js'
+import type { CaseTable, Tx } from '../state/index.js'
+import { NO_CLAIM, aboutCase, isHeld, isHeldAt, readCase, stepCase, transfersOf } from './rows.js'
+import { HELD_STATES } from './states.js'
+
+/** Why a claim that somebody holds is taken from them. Words of ours, since the ledger keeps no free text. */
+export const OVERRIDE_REASONS = ['agreed', 'unreachable', 'emergency', 'shift-ended'] as const
+export type OverrideReason = (typeof OVERRIDE_REASONS)[number]
+
+/** Why a claim ended without a report. */
+export type UnclaimReason = 'given-back' | 'cannot-open' | 'expired' | 'left-group'
+
+/** Marks the transfers of a case as held, or as free: the transfers room's. */
+export type HoldTransfers = (
+  tx: Tx,
+  transfers: readonly string[],
+  holder: { readonly id: string; readonly at: number } | undefined,
+) => Promise<void>
+
+export interface ClaimParts {
+  readonly holdTransfers: HoldTransfers
+  /** How long a claim lasts without work, in milliseconds. */
+  readonly claimMs: number
+  readonly now: number
+}
+
+export interface Claiming {
+  readonly case: string
+  /** Who is to hold it. */
+  readonly holder: string
+  /** Who asks for that: the holder, or whoever reassigns. */
+  readonly actor: Actor
+  /** Takes it from a holder whose time is not over. */
+  readonly override?: OverrideReason
+  /** A coordinator gives it to somebody. */
+  readonly isReassigned?: boolean
+}
+
+export interface Changed {
+  readonly row: CaseTable
+  readonly events: readonly [EventInput, ...EventInput[]]
+}
+
+/**
+ * Whoever calls it has seen the proof that the holder can open the case. Of any number who claim at once, one holds it:
+ * a second claim by its own holder is refused as well, and renewing is a request of its own.
+ *
+ * @throws NocturneError `already_claimed` naming the holder; `case_state`
+ */
+export async function takeClaim(tx: Tx, claiming: Claiming, parts: ClaimParts): Promise<Changed> {
+  const { holder, actor, override } = claiming
+  const { now } = parts
+  const row = await readCase(tx, claiming.case)
+  const isTaken = isHeldAt(row, now)
+  const mayTake =
+    (override !== undefined || claiming.isReassigned === true) && row.claimed_by !== holder
+  if (isTaken && !mayTake) throw new NocturneError('already_claimed', { subject: holderOf(row) })
+  const updated = await stepCase(tx, row, 'claim', {
+    claimed_by: holder,
+    claimed_at: now,
+    claim_until: now + parts.claimMs,
+  })
+  const transfers = await transfersOf(tx, row.id)
+  await parts.holdTransfers(tx, transfers, { id: holder, at: now })
+  const how = howOf(row, claiming, isTaken)
+  const detail = {
+    how,
+    holder,
+    until: new Date(now + parts.claimMs).toISOString(),
+    ...(isHeld(row) && row.claimed_by !== holder && { from: row.claimed_by }),
+    ...(override !== undefined && isTaken && { reason: override }),
+  }
+  const events = eventsOf(
+    updated,
+    transfers,
+    { type: 'transfer.claimed', outcome: 0, actor },
+    detail,
+  )
+  if (!isTaken || override === undefined) return { row: updated, events }
+  const alert: EventInput = {
+    type: 'claim.overridden',
+    outcome: 4,
+    actor,
+    ...aboutCase(updated, transfers[0], detail),
+  }
+  return { row: updated, events: [...events, alert] }
+}
+
+function howOf(row: CaseTable, { isReassigned }: Claiming, isTaken: boolean): string {
+  if (isReassigned === true) return 'reassigned'
+  if (isTaken) return 'overridden'
+  return isHeld(row) ? 'taken-over' : 'free'
+}
+
+/** Work renews a claim: a download, or being asked to. Not an event; answers the new end, undefined when it is not held. */
+export async function renewClaim(
+  tx: Tx,
+  id: string,
+  holder: string,
+  { claimMs, now }: Pick<ClaimParts, 'claimMs' | 'now'>,
+): Promise<number | undefined> {
+  const until = now + claimMs
+  const { numUpdatedRows } = await tx
+    .updateTable('cases')
+    .set({ claim_until: until })
+    .where('id', '=', id)
+    .where('claimed_by', '=', holder)
+    .where('state', 'in', HELD_STATES)
+    .where('claim_until', '>', now)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n ? until : undefined
+}
+
+/** @throws NocturneError `not_claimed` */
+export async function endClaim(
+  tx: Tx,
+  ending: { readonly case: string; readonly holder: string; readonly actor: Actor },
+  reason: UnclaimReason,
+  { holdTransfers }: Pick<ClaimParts, 'holdTransfers'>,
+): Promise<Changed> {
+  const row = await readCase(tx, ending.case)
+  if (!isHeld(row) || row.claimed_by !== ending.holder) throw new NocturneError('not_claimed')
+  const updated = await stepCase(tx, row, 'unclaim', NO_CLAIM)
+  const transfers = await transfersOf(tx, row.id)
+  await holdTransfers(tx, transfers, undefined)
+  const detail = { reason, holder: ending.holder }
+  const events = eventsOf(
+    updated,
+    transfers,
+    { type: 'transfer.released', outcome: reason === 'given-back' ? 0 : 4, actor: ending.actor },
+    detail,
+  )
+  return { row: updated, events }
+}
+
+/** A claim that ends, and why. */
+export interface Endable {
+  readonly row: CaseTable
+  readonly reason: UnclaimReason
+}
+
+/** Claims whose time is over, and those of people who no longer read for the group; at most 100 at a time. */
+export async function endableClaims(
+  tx: Tx,
+  now: number,
+  reads: (person: string, group: string) => boolean,
+): Promise<readonly Endable[]> {
+  const rows = await tx
+    .selectFrom('cases')
+    .selectAll()
+    .where('state', 'in', HELD_STATES)
+    .orderBy('claim_until')
+    .execute()
+  const ended: Endable[] = []
+  for (const row of rows) {
+    if (!isHeldAt(row, now)) ended.push({ row, reason: 'expired' })
+    else if (row.claimed_by === null || !reads(row.claimed_by, row.group_id))
+      ended.push({ row, reason: 'left-group' })
+  }
+  return ended.slice(0, 100)
+}
+
+const holderOf = ({ claimed_by, claim_until }: CaseTable): string =>
+  `${claimed_by ?? ''} until ${new Date(claim_until ?? 0).toISOString()}`
+
+function eventsOf(
+  row: CaseTable,
+  transfers: readonly string[],
+  common: Pick<EventInput, 'type' | 'outcome' | 'actor'>,
+  detail: NonNullable<EventInput['detail']>,
+): readonly [EventInput, ...EventInput[]] {
+  const [first, ...others] = transfers
+  const of = (transfer: string | undefined): EventInput => ({
+    ...common,
+    ...aboutCase(row, transfer, detail),
+  })
+  return [of(first), ...others.map(of)]
+}

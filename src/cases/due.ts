@@ -1,0 +1,98 @@
+/** Everything that is due by the clock: claims that end, targets that approach or were missed, steps of escalations. */
+import type { EventInput } from '../ledger/index.js'
+import type { Tx } from '../state/index.js'
+import { endClaim, endableClaims } from './claim.js'
+import { dueTargets } from './clock.js'
+import { startEscalation, takeDueSteps } from './escalate.js'
+import type { CasesParts } from './parts.js'
+
+/**
+ * One round, in transactions of their own. A crash between two of them leaves the rest due.
+ *
+ * @returns how many things were done; 0 when nothing is due
+ */
+export async function runDue(parts: CasesParts): Promise<number> {
+  let done = 0
+  for (const work of [endClaims, noticeTargets, escalate]) {
+    if (!(await isAnyDue(parts))) break
+    done += await recordAny(parts, (tx) => work(parts, tx))
+  }
+  return done
+}
+
+/** Looked at without the ledger's lock, since most of the time nothing is due. */
+async function isAnyDue({ state: { db }, now, reads }: CasesParts): Promise<boolean> {
+  const at = now()
+  const held = await db
+    .selectFrom('cases')
+    .select(['claimed_by', 'group_id', 'claim_until'])
+    .where('state', 'in', ['claimed', 'finalizing'])
+    .execute()
+  const isEndable = held.some(
+    ({ claimed_by, group_id, claim_until }) =>
+      (claim_until ?? 0) <= at || claimed_by === null || !reads(claimed_by, group_id),
+  )
+  if (isEndable) return true
+  const target = await db
+    .selectFrom('case_targets')
+    .select('case_id')
+    .where('met_at', 'is', null)
+    .where('missed_at', 'is', null)
+    .where('warn_at', '<=', at)
+    .where((eb) => eb.or([eb('warned_at', 'is', null), eb('due_at', '<=', at)]))
+    .executeTakeFirst()
+  const step = await db
+    .selectFrom('escalations')
+    .select('id')
+    .where('stopped_at', 'is', null)
+    .where('next_at', '<=', at)
+    .executeTakeFirst()
+  return target !== undefined || step !== undefined
+}
+
+/** Nothing done is no event, and so no entry of the ledger. */
+async function recordAny(
+  { ledger }: CasesParts,
+  work: (tx: Tx) => Promise<readonly EventInput[]>,
+): Promise<number> {
+  const nothing = new Error('nothing is due')
+  try {
+    const { receipts } = await ledger.record(async (tx) => {
+      const [first, ...others] = await work(tx)
+      if (!first) throw nothing
+      return { value: undefined, events: [first, ...others] }
+    })
+    return receipts.length
+  } catch (error) {
+    if (error === nothing) return 0
+    throw error
+  }
+}
+
+async function endClaims(parts: CasesParts, tx: Tx): Promise<readonly EventInput[]> {
+  const now = parts.now()
+  const events: EventInput[] = []
+  for (const { row, reason } of await endableClaims(tx, now, parts.reads)) {
+    const ending = { case: row.id, holder: row.claimed_by ?? '', actor: parts.system }
+    events.push(...(await endClaim(tx, ending, reason, parts)).events)
+    const { escalate: chain } = parts.rulesOf(row.group_id)
+    await startEscalation(tx, { case: row.id }, chain, now)
+  }
+  return events
+}
+
+async function noticeTargets(parts: CasesParts, tx: Tx): Promise<readonly EventInput[]> {
+  const events: EventInput[] = []
+  for (const notice of await dueTargets(tx, parts.system, parts.now())) {
+    events.push(notice.event)
+    events.push(...(await parts.announce(tx, { what: 'target', row: notice.row, notice })))
+  }
+  return events
+}
+
+async function escalate(parts: CasesParts, tx: Tx): Promise<readonly EventInput[]> {
+  const events: EventInput[] = []
+  for (const step of await takeDueSteps(tx, parts.now()))
+    events.push(...(await parts.announce(tx, { what: 'step', row: step.row, step })))
+  return events
+}

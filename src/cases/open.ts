@@ -1,0 +1,193 @@
+/** From a transfer to its case, inside the transaction that makes the transfer visible. */
+import { newCaseCode } from '../lib/case-code.js'
+import { NocturneError } from '../lib/errors.js'
+import { newId } from '../lib/ids.js'
+import type { Actor, EventInput } from '../ledger/index.js'
+import type { CaseTable, Joining, Priority, Tx } from '../state/index.js'
+import { aboutCase, readCase, stepCase } from './rows.js'
+import type { CaseChange } from './rows.js'
+import { HELD_STATES } from './states.js'
+
+export interface ArrivingTransfer {
+  readonly id: string
+  readonly facility: string
+  readonly group: string
+  readonly priority: Priority
+  /** Readers can fetch it; else more is to come. */
+  readonly isAvailable: boolean
+  /** Keyed handle of the only patient it names. */
+  readonly patient: string | undefined
+  /** DICOM modalities of its images. */
+  readonly modalities: readonly string[]
+  /** The case that it was sent to, or that it was released from quarantine for. */
+  readonly joins?: { readonly case: string; readonly joining: Joining }
+}
+
+export interface Opened {
+  readonly row: CaseTable
+  /** This transfer made it ready to be read, or ready to be read again: its clock and escalation start. */
+  readonly startsClock: boolean
+  readonly events: readonly EventInput[]
+}
+
+const URGENCY: Readonly<Record<Priority, number>> = { stat: 0, urgent: 1, routine: 2 }
+const moreUrgent = (a: Priority, b: Priority): Priority => (URGENCY[a] <= URGENCY[b] ? a : b)
+
+/**
+ * The case that the transfer has, or joins, or begins. A late transfer can make a case more urgent, never less.
+ *
+ * @throws NocturneError `case_mismatch` for a case of another facility or group; `case_state` for one that takes no more
+ */
+export async function openCase(
+  tx: Tx,
+  actor: Actor,
+  transfer: ArrivingTransfer,
+  now: number,
+): Promise<Opened> {
+  const has = await caseOf(tx, transfer.id)
+  if (has) return extend(tx, has, transfer, now)
+  if (transfer.joins) return join(tx, actor, transfer, transfer.joins, now)
+  const row = await insertCase(tx, transfer, now)
+  await link(tx, row.id, transfer.id, 'first', now)
+  const detail = { priority: row.priority, state: row.state }
+  const events = [
+    {
+      type: 'case.opened' as const,
+      outcome: 0 as const,
+      actor,
+      ...aboutCase(row, transfer.id, detail),
+    },
+  ]
+  return { row, startsClock: transfer.isAvailable, events }
+}
+
+async function caseOf(tx: Tx, transfer: string): Promise<CaseTable | undefined> {
+  return tx
+    .selectFrom('cases')
+    .innerJoin('case_transfers', 'case_transfers.case_id', 'cases.id')
+    .selectAll('cases')
+    .where('case_transfers.transfer', '=', transfer)
+    .executeTakeFirst()
+}
+
+async function join(
+  tx: Tx,
+  actor: Actor,
+  transfer: ArrivingTransfer,
+  { case: id, joining }: NonNullable<ArrivingTransfer['joins']>,
+  now: number,
+): Promise<Opened> {
+  const row = await readCase(tx, id)
+  if (row.facility !== transfer.facility || row.group_id !== transfer.group)
+    throw new NocturneError('case_mismatch')
+  await link(tx, id, transfer.id, joining, now)
+  const extended = await extend(tx, row, transfer, now)
+  const detail = { joining, state: extended.row.state }
+  const event: EventInput = {
+    type: 'case.joined',
+    outcome: 0,
+    actor,
+    ...aboutCase(extended.row, transfer.id, detail),
+  }
+  return { ...extended, events: [event, ...extended.events] }
+}
+
+/** A further transfer of the case, or its open one that became available. */
+async function extend(
+  tx: Tx,
+  row: CaseTable,
+  transfer: ArrivingTransfer,
+  now: number,
+): Promise<Opened> {
+  if (!transfer.isAvailable)
+    return { row: await stepCase(tx, row, 'arrive'), startsClock: false, events: [] }
+  const change: CaseChange = {
+    priority: moreUrgent(row.priority, transfer.priority),
+    modality: modalitiesOf([...(row.modality?.split(',') ?? []), ...transfer.modalities]),
+    available_at: row.available_at ?? now,
+    // Of two patients it says none: what is looked up by patient must not be half of it.
+    patient:
+      row.available_at === null || row.patient === transfer.patient
+        ? (transfer.patient ?? null)
+        : null,
+    closed_at: null,
+    closed_for: null,
+  }
+  const updated = await stepCase(tx, row, 'deliver', change)
+  const isNew = updated.state === 'waiting' && row.state !== 'waiting'
+  return { row: updated, startsClock: isNew, events: [] }
+}
+
+async function insertCase(tx: Tx, transfer: ArrivingTransfer, now: number): Promise<CaseTable> {
+  return tx
+    .insertInto('cases')
+    .values({
+      id: newId(now),
+      code: await unusedCode(tx),
+      facility: transfer.facility,
+      group_id: transfer.group,
+      priority: transfer.priority,
+      state: transfer.isAvailable ? 'waiting' : 'arriving',
+      report: null,
+      modality: modalitiesOf(transfer.modalities),
+      patient: transfer.patient ?? null,
+      created_at: now,
+      available_at: transfer.isAvailable ? now : null,
+      claimed_by: null,
+      claimed_at: null,
+      claim_until: null,
+      reported_by: null,
+      reported_at: null,
+      closed_at: null,
+      closed_for: null,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** Changes of the ledger happen one after another, so what is unused now is unused at the insert. */
+async function unusedCode(tx: Tx): Promise<string> {
+  for (;;) {
+    const code = newCaseCode()
+    const taken = await tx
+      .selectFrom('cases')
+      .select('id')
+      .where('code', '=', code)
+      .executeTakeFirst()
+    if (!taken) return code
+  }
+}
+
+async function link(
+  tx: Tx,
+  id: string,
+  transfer: string,
+  joining: Joining,
+  now: number,
+): Promise<void> {
+  await tx
+    .insertInto('case_transfers')
+    .values({ transfer, case_id: id, joining, joined_at: now })
+    .execute()
+}
+
+/** Codes of DICOM's are at most 16 characters; nothing else is kept, and no more than eight. */
+const MODALITY = /^[A-Z0-9_ ]{1,16}$/
+const MAX_MODALITIES = 8
+
+function modalitiesOf(all: readonly string[]): string | null {
+  const kept = [...new Set(all)].filter((one) => MODALITY.test(one)).sort()
+  return kept.length === 0 ? null : kept.slice(0, MAX_MODALITIES).join(',')
+}
+
+/** A case whose only transfer was given up before it became available goes with it. */
+export async function dropEmptyCase(tx: Tx, transfer: string): Promise<void> {
+  const row = await caseOf(tx, transfer)
+  if (row?.state !== 'arriving') return
+  await tx
+    .updateTable('cases')
+    .set({ state: 'closed', closed_for: 'abandoned' })
+    .where('id', '=', row.id)
+    .where('state', 'not in', HELD_STATES)
+    .execute()
+}

@@ -1,0 +1,30 @@
+import { NocturneError } from '../lib/errors.js'
+import type { EventInput } from '../ledger/index.js'
+import type { CaseTable, Tx } from '../state/index.js'
+import type { CasesParts } from './parts.js'
+import { caseViews } from './views.js'
+import type { CaseView } from './views.js'
+
+/** A change of a case, durable. */
+export interface CaseAnswer {
+  readonly case: CaseView
+  /** c2sp.org/tlog-proof of the event. */
+  readonly receipt: string
+}
+
+/** A change of a case and its events, in one transaction. */
+export async function recorded(
+  { state, ledger }: Pick<CasesParts, 'state' | 'ledger'>,
+  change: (tx: Tx) => Promise<{
+    readonly row: CaseTable
+    readonly events: readonly [EventInput, ...EventInput[]]
+  }>,
+): Promise<CaseAnswer> {
+  const { value, receipts } = await ledger.record(async (tx) => {
+    const { row, events } = await change(tx)
+    return { value: row, events }
+  })
+  const [view] = await caseViews(state.db, [value])
+  if (!view) throw new NocturneError('internal')
+  return { case: view, receipt: await ledger.proof(receipts[0].index) }
+}

@@ -1,0 +1,75 @@
+/** The rows of cases: read and changed only through here, inside the caller's transaction. */
+import { NocturneError } from '../lib/errors.js'
+import type { EventInput } from '../ledger/index.js'
+import type { CaseState, CaseTable, Db, Tx } from '../state/index.js'
+import { nextCaseState } from './states.js'
+import type { CaseStep } from './states.js'
+
+/** @throws NocturneError `not_found` */
+export async function readCase(tx: Db | Tx, id: string): Promise<CaseTable> {
+  const row = await tx.selectFrom('cases').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!row) throw new NocturneError('not_found')
+  return row
+}
+
+/** In the order in which they joined. */
+export async function transfersOf(tx: Db | Tx, id: string): Promise<readonly string[]> {
+  const rows = await tx
+    .selectFrom('case_transfers')
+    .select('transfer')
+    .where('case_id', '=', id)
+    .orderBy('joined_at')
+    .orderBy('transfer')
+    .execute()
+  return rows.map(({ transfer }) => transfer)
+}
+
+export type CaseChange = Partial<Omit<CaseTable, 'id' | 'code' | 'state' | 'facility'>>
+
+/** What a claim leaves behind when it ends. */
+export const NO_CLAIM = { claimed_by: null, claimed_at: null, claim_until: null } as const
+
+/**
+ * One step of the table, with what else changes. The state that was read is part of the condition, so that of two gateways
+ * one finds that the other was first.
+ *
+ * @throws NocturneError `case_state` naming the state that does not allow it
+ */
+export async function stepCase(
+  tx: Tx,
+  row: CaseTable,
+  step: CaseStep,
+  change: CaseChange = {},
+): Promise<CaseTable> {
+  const state = nextCaseState(row.state, step)
+  if (state === undefined) throw new NocturneError('case_state', { subject: row.state })
+  const updated = await tx
+    .updateTable('cases')
+    .set({ ...change, state })
+    .where('id', '=', row.id)
+    .where('state', '=', row.state)
+    .returningAll()
+    .executeTakeFirst()
+  if (!updated) throw new NocturneError('case_state', { subject: row.state })
+  return updated
+}
+
+/** What every event about a case says. A transfer stands for it, so that whoever asks about that finds the event. */
+export const aboutCase = (
+  row: Pick<CaseTable, 'id' | 'code' | 'facility' | 'group_id' | 'patient'>,
+  transfer: string | undefined,
+  detail: NonNullable<EventInput['detail']> = {},
+): Pick<EventInput, 'facility' | 'group' | 'transfer' | 'patient' | 'detail'> => ({
+  facility: row.facility,
+  group: row.group_id,
+  ...(transfer !== undefined && { transfer }),
+  ...(row.patient !== null && { patient: row.patient }),
+  detail: { case: row.id, code: row.code, ...detail },
+})
+
+export const isHeld = ({ state }: { readonly state: CaseState }): boolean =>
+  state === 'claimed' || state === 'finalizing'
+
+/** Somebody holds it, and their time is not over. */
+export const isHeldAt = (row: CaseTable, now: number): boolean =>
+  isHeld(row) && row.claim_until !== null && row.claim_until > now

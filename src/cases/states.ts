@@ -1,0 +1,118 @@
+/** What can happen to a case in which state: one table. What is not in it is refused. */
+import type { CaseState } from '../state/index.js'
+
+export const CASE_STATES = [
+  'arriving',
+  'waiting',
+  'claimed',
+  'preliminary',
+  'finalizing',
+  'final',
+  'closed',
+  'recalled',
+] as const satisfies readonly CaseState[]
+
+export const CASE_STEPS = [
+  /** A transfer of it is still open. */
+  'arrive',
+  /** A transfer of it became available. */
+  'deliver',
+  'claim',
+  /** The claim ends without a report: given back, expired, or its holder left the group. */
+  'unclaim',
+  'preliminary',
+  'final',
+  'addendum',
+  /** A reader opened everything, at a site that closes cases then. */
+  'acknowledge',
+  'close',
+  'recall',
+] as const
+
+export type CaseStep = (typeof CASE_STEPS)[number]
+
+type Row = Partial<Record<CaseStep, CaseState>>
+
+/**
+ * Images that arrive after a report make the case wait again: nobody has read them. A report is taken although its author's
+ * claim has expired, as long as nobody else holds one: refusing it would lose work that is done. A recalled case takes
+ * nothing more; its sender starts a new one.
+ */
+export const CASE_TABLE = {
+  arriving: { arrive: 'arriving', deliver: 'waiting', recall: 'recalled', close: 'closed' },
+  waiting: {
+    arrive: 'waiting',
+    deliver: 'waiting',
+    claim: 'claimed',
+    preliminary: 'preliminary',
+    final: 'final',
+    acknowledge: 'closed',
+    recall: 'recalled',
+    close: 'closed',
+  },
+  claimed: {
+    arrive: 'claimed',
+    deliver: 'claimed',
+    claim: 'claimed',
+    unclaim: 'waiting',
+    preliminary: 'preliminary',
+    final: 'final',
+    addendum: 'final',
+    acknowledge: 'closed',
+    recall: 'recalled',
+    close: 'closed',
+  },
+  preliminary: {
+    arrive: 'preliminary',
+    deliver: 'waiting',
+    claim: 'finalizing',
+    preliminary: 'preliminary',
+    final: 'final',
+    acknowledge: 'preliminary',
+    recall: 'recalled',
+    close: 'closed',
+  },
+  finalizing: {
+    arrive: 'finalizing',
+    deliver: 'finalizing',
+    claim: 'finalizing',
+    unclaim: 'preliminary',
+    preliminary: 'preliminary',
+    final: 'final',
+    addendum: 'preliminary',
+    acknowledge: 'finalizing',
+    recall: 'recalled',
+    close: 'closed',
+  },
+  final: {
+    arrive: 'final',
+    deliver: 'waiting',
+    addendum: 'final',
+    close: 'closed',
+  },
+  closed: {
+    arrive: 'closed',
+    deliver: 'waiting',
+    preliminary: 'closed',
+    final: 'closed',
+    addendum: 'closed',
+  },
+  recalled: {},
+} as const satisfies Record<CaseState, Row>
+
+/** Undefined for a step that the state does not allow. */
+export const nextCaseState = (state: CaseState, step: CaseStep): CaseState | undefined => {
+  const row: Row = CASE_TABLE[state]
+  return row[step]
+}
+
+/** States in which somebody holds the claim. */
+export const HELD_STATES = ['claimed', 'finalizing'] as const satisfies readonly CaseState[]
+
+/** States in which a reader still has something to do. */
+export const OPEN_STATES = [
+  'waiting',
+  'claimed',
+  'preliminary',
+  'finalizing',
+] as const satisfies readonly CaseState[]

@@ -1,0 +1,116 @@
+/** What people may see of a case: nothing that identifies a patient. */
+import type {
+  CaseState,
+  CaseTable,
+  CaseTargetTable,
+  Db,
+  Joining,
+  Outcome,
+  Priority,
+  TargetKind,
+} from '../state/index.js'
+
+export interface CaseView {
+  readonly id: string
+  readonly code: string
+  readonly facility: string
+  readonly group: string
+  readonly priority: Priority
+  readonly state: CaseState
+  readonly modality?: string
+  /** RFC 3339, UTC, here and below. */
+  readonly createdAt: string
+  readonly waitingSince?: string
+  readonly claimedBy?: string
+  readonly claimedAt?: string
+  readonly claimUntil?: string
+  readonly report?: 'preliminary' | 'final'
+  readonly reportedBy?: string
+  readonly reportedAt?: string
+  readonly closedAt?: string
+  readonly closedFor?: string
+  readonly transfers: readonly { readonly id: string; readonly joining: Joining }[]
+  /** Parts of all its transfers, by what became of them: `quarantined` and `refused` are missing from it. */
+  readonly outcomes: Readonly<Record<Outcome, number>>
+  readonly targets: readonly {
+    readonly kind: TargetKind
+    readonly dueAt: string
+    readonly metAt?: string
+    readonly missedAt?: string
+  }[]
+}
+
+export async function caseViews(db: Db, rows: readonly CaseTable[]): Promise<readonly CaseView[]> {
+  if (rows.length === 0) return []
+  const ids = rows.map(({ id }) => id)
+  const links = await db
+    .selectFrom('case_transfers')
+    .selectAll()
+    .where('case_id', 'in', ids)
+    .orderBy('joined_at')
+    .execute()
+  const counts = await db
+    .selectFrom('items')
+    .innerJoin('case_transfers', 'case_transfers.transfer', 'items.transfer')
+    .select(({ fn }) => ['case_transfers.case_id', 'items.outcome', fn.countAll().as('count')])
+    .where('case_transfers.case_id', 'in', ids)
+    .groupBy(['case_transfers.case_id', 'items.outcome'])
+    .execute()
+  const targets = await db
+    .selectFrom('case_targets')
+    .selectAll()
+    .where('case_id', 'in', ids)
+    .execute()
+  return rows.map((row) => ({
+    ...headOf(row),
+    transfers: links
+      .filter((one) => one.case_id === row.id)
+      .map(({ transfer, joining }) => ({ id: transfer, joining })),
+    outcomes: outcomesOf(counts.filter((one) => one.case_id === row.id)),
+    targets: targets.filter((one) => one.case_id === row.id).map(targetView),
+  }))
+}
+
+const headOf = (row: CaseTable): Omit<CaseView, 'transfers' | 'outcomes' | 'targets'> => ({
+  id: row.id,
+  code: row.code,
+  facility: row.facility,
+  group: row.group_id,
+  priority: row.priority,
+  state: row.state,
+  createdAt: time(row.created_at),
+  ...(row.modality !== null && { modality: row.modality }),
+  ...(row.available_at !== null && { waitingSince: time(row.available_at) }),
+  ...(row.claimed_by !== null && { claimedBy: row.claimed_by }),
+  ...(row.claimed_at !== null && { claimedAt: time(row.claimed_at) }),
+  ...(row.claim_until !== null && { claimUntil: time(row.claim_until) }),
+  ...(row.report !== null && { report: row.report }),
+  ...(row.reported_by !== null && { reportedBy: row.reported_by }),
+  ...(row.reported_at !== null && { reportedAt: time(row.reported_at) }),
+  ...(row.closed_at !== null && { closedAt: time(row.closed_at) }),
+  ...(row.closed_for !== null && { closedFor: row.closed_for }),
+})
+
+function outcomesOf(
+  counts: readonly { readonly outcome: Outcome; readonly count: string | number | bigint }[],
+): Record<Outcome, number> {
+  const outcomes = { accepted: 0, quarantined: 0, refused: 0, duplicate: 0 }
+  for (const { outcome, count } of counts) outcomes[outcome] = Number(count)
+  return outcomes
+}
+
+const targetView = (target: CaseTargetTable) => ({
+  kind: target.kind,
+  dueAt: time(target.due_at),
+  ...(target.met_at !== null && { metAt: time(target.met_at) }),
+  ...(target.missed_at !== null && { missedAt: time(target.missed_at) }),
+})
+
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
+const URGENCY: Readonly<Record<Priority, number>> = { stat: 0, urgent: 1, routine: 2 }
+
+/** By urgency, then by how long they have waited. */
+export const byUrgency = (a: CaseTable, b: CaseTable): number =>
+  URGENCY[a.priority] - URGENCY[b.priority] ||
+  (a.available_at ?? a.created_at) - (b.available_at ?? b.created_at)

@@ -1,0 +1,41 @@
+/**
+ * What a reader signs to show that they can open a transfer, before they hold its case. The signing key is derived from
+ * the transfer's session key (src/seal/README.md), so only somebody who opened a key packet of it has it.
+ */
+import { canonicalJson } from '../lib/json.js'
+
+export interface ClaimStatement {
+  readonly gateway: string
+  readonly case: string
+  /** The transfer whose manifest's session key the proof comes from. */
+  readonly transfer: string
+  readonly reader: string
+  /** From the gateway's challenge. */
+  readonly nonce: string
+}
+
+/** Canonical JSON (RFC 8785): the octets that are signed. */
+export const claimStatement = (one: ClaimStatement): string =>
+  canonicalJson({ v: 1, type: 'nocturne-claim', ...one })
+
+/** What a challenge seals to the reader's certificate; its SHA-256 is the answer. For readers with curl and gpg alone. */
+export const sealedClaimText = (one: ClaimStatement, secret: string): string =>
+  ['nocturne-claim/v1', one.gateway, one.case, one.transfer, one.reader, secret].join('|')
+
+/** What the gateway answers to a claim without proof. */
+export interface ClaimChallenge {
+  readonly case: string
+  readonly code: string
+  readonly transfer: string
+  readonly nonce: string
+  readonly expiresAt: string
+  /** One OpenPGP message in base64, sealed to the reader's present certificate; absent when it is not sealed to that. */
+  readonly sealed?: string
+}
+
+/** Either is enough. */
+export type ClaimProof =
+  /** Ed25519 over `claimStatement`, in base64. */
+  | { readonly nonce: string; readonly signature: string }
+  /** SHA-256 of what `sealed` held, hexadecimal. */
+  | { readonly nonce: string; readonly answer: string }

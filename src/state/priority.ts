@@ -1,0 +1,1 @@
+export type Priority = 'routine' | 'urgent' | 'stat'

@@ -1,0 +1,134 @@
+/** A site with cases, a clock that a test moves, and transfers as rows: what the room needs, and nothing else. */
+import { createCases } from '../../src/cases/index.js'
+import type { Asker, CaseNotice, Cases, GroupRules } from '../../src/cases/index.js'
+import { newId } from '../../src/lib/ids.js'
+import type { Actor } from '../../src/ledger/index.js'
+import type { Priority } from '../../src/state/index.js'
+import { openTestSite } from '../access/_site.js'
+import type { TestSite } from '../access/_site.js'
+
+export const CLAIM_MS = 60 * 60_000
+export const SYSTEM: Actor = { id: 'system', role: 'system' }
+export const SENDER: Actor = { id: 'facility-a', role: 'sender' }
+export const reader = (id: string): Asker => ({ id, actor: { id, role: 'reader' } })
+
+export interface Night extends TestSite {
+  readonly cases: Cases
+  /** What people would have been told, in order. */
+  readonly notices: CaseNotice[]
+  /** Who reads for the group `nights`. */
+  readonly readers: Set<string>
+  /** A transfer that became available; answers the id of its case. */
+  send(more?: Partial<Sent>): Promise<string>
+  transfer(id: string): Promise<{ claimed_by: string | null; claimed_at: number | null }>
+}
+
+interface Sent {
+  readonly id: string
+  readonly priority: Priority
+  readonly modalities: readonly string[]
+  readonly joins: string
+  readonly isAvailable: boolean
+}
+
+export async function openNight(
+  rules: Partial<GroupRules> = {},
+  shared?: Parameters<typeof openTestSite>[0],
+): Promise<Night> {
+  const site = await openTestSite(shared)
+  const notices: CaseNotice[] = []
+  const readers = new Set(['reader-1', 'reader-2'])
+  const cases = createCases({
+    state: site.state,
+    ledger: site.ledger,
+    holdTransfers: async (tx, ids, holder) => {
+      await tx
+        .updateTable('transfers')
+        .set({ claimed_by: holder?.id ?? null, claimed_at: holder?.at ?? null })
+        .where('id', 'in', ids)
+        .where('state', '=', 'available')
+        .execute()
+    },
+    rulesOf: () => ({ clock: [], escalate: [], ...rules }),
+    reads: (person, group) => group === 'nights' && readers.has(person),
+    announce: (_tx, notice) => {
+      notices.push(notice)
+      return Promise.resolve([
+        {
+          type: 'escalation.step',
+          outcome: 0,
+          actor: SYSTEM,
+          detail: { case: notice.row.id, what: notice.what },
+        },
+      ])
+    },
+    withdraw: () => Promise.resolve(),
+    system: SYSTEM,
+    claimMs: CLAIM_MS,
+    now: site.clock.now,
+  })
+  const send = async (more: Partial<Sent> = {}) => {
+    const { id = newId(site.clock.now()), priority = 'stat', isAvailable = true } = more
+    await site.ledger.record(async (tx) => {
+      await tx
+        .insertInto('transfers')
+        .values(transferRow(id, priority, isAvailable, site.clock.now()))
+        .onConflict((conflict) =>
+          conflict.column('id').doUpdateSet({ state: isAvailable ? 'available' : 'open' }),
+        )
+        .execute()
+      const opened = await cases.arrive(tx, SENDER, {
+        id,
+        facility: 'facility-a',
+        group: 'nights',
+        priority,
+        isAvailable,
+        patient: undefined,
+        modalities: more.modalities ?? ['CT'],
+        ...(more.joins !== undefined && { joins: { case: more.joins, joining: 'late' } }),
+      })
+      const last = { type: 'transfer.available', outcome: 0, actor: SENDER, transfer: id } as const
+      return { value: undefined, events: [last, ...opened] }
+    })
+    const found = await cases.find(id)
+    if (!found) throw new Error('a transfer without a case')
+    return found.id
+  }
+  return {
+    ...site,
+    cases,
+    notices,
+    readers,
+    send,
+    transfer: (id) =>
+      site.state.db
+        .selectFrom('transfers')
+        .innerJoin('case_transfers', 'case_transfers.transfer', 'transfers.id')
+        .select(['claimed_by', 'claimed_at'])
+        .where('case_id', '=', id)
+        .executeTakeFirstOrThrow(),
+  }
+}
+
+const transferRow = (id: string, priority: Priority, isAvailable: boolean, now: number) => ({
+  id,
+  facility: 'facility-a',
+  group_id: 'nights',
+  sender: 'facility-a',
+  priority,
+  state: isAvailable ? ('available' as const) : ('open' as const),
+  created_at: now,
+  available_at: now,
+  claimed_by: null,
+  claimed_at: null,
+  acknowledged_by: null,
+  acknowledged_at: null,
+  item_count: 1,
+  byte_count: 1,
+  next_index: 2,
+  manifest_digest: null,
+  manifest_object: null,
+  manifest_size: null,
+  manifest_envelope: null,
+  patient: null,
+})

@@ -1,5 +1,6 @@
 import { NocturneError } from '../lib/errors.js'
-import type { Directory, DutyMark, Principal } from '../directory/index.js'
+import type { Directory, Principal } from '../directory/index.js'
+import type { DutyMark } from '../duty/index.js'
 import type { GroupConfig } from '../config/index.js'
 import type { Actor, EventInput, Ledger } from '../ledger/index.js'
 import type { State, TransferTable, Tx } from '../state/index.js'

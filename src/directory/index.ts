@@ -49,7 +49,5 @@ export interface KnownCertificate {
   readonly usableUntil: Date | undefined
 }
 
-export { dutyAt, scheduleDigest } from './duty.js'
-export type { DutyMark } from './duty.js'
 export { createDirectory } from './directory.js'
 export type { DirectoryParts } from './directory.js'

@@ -83,6 +83,11 @@ export const TRANSFERS = {
     'this person does not read for the group of the case',
     'name a reader of the group',
   ),
+  swap_invalid: entry(
+    422,
+    'the swap of duty makes no sense',
+    'name two readers, and a time of at most 31 days that is not over',
+  ),
   not_claimed: entry(409, 'you do not hold the claim', 'claim the transfer first'),
   acknowledgement_invalid: entry(
     422,

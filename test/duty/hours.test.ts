@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { parseDutyDate, parseWeekly } from '../../src/config/duty.js'
 import type { DutyHours, GroupConfig } from '../../src/config/index.js'
-import { dutyAt, isOnDuty, scheduleDigest } from '../../src/directory/duty.js'
+import { dutyAt, isOnDuty, scheduleDigest } from '../../src/duty/hours.js'
 
 const hours = (weekly: readonly string[], dates: readonly string[] = []): DutyHours => ({
   weekly: weekly.map((text) => parseWeekly(text)!),

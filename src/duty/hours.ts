@@ -33,21 +33,37 @@ export function scheduleDigest({ duty, timezone }: GroupConfig): string {
 const plain = (spans: DutyHours['dates'][number]['spans']) =>
   spans.map(({ from, until }) => ({ from, until }))
 
+/** A stretch of duty: milliseconds since 1970, the second exclusive. */
+export interface Stretch {
+  readonly from: number
+  readonly until: number
+}
+
 /**
  * Whether `at` (milliseconds since 1970) lies in a span. A span belongs to the day on which it begins, lasts no longer than 24 hours
  * by the clock on the wall, and begins and ends when that clock shows its times: where a time comes twice, as summer
  * time ends, it begins with the first and ends with the second; a time that is left out is the moment of the leap.
  */
-export function isOnDuty(duty: DutyHours, timezone: string, at: number): boolean {
-  const today = Math.floor((at + offsetAt(timezone, at)) / DAY_MS)
+export const isOnDuty = (duty: DutyHours, timezone: string, at: number): boolean =>
   // A clock set back over midnight shows yesterday again, so the days around count too.
-  return [today - 2, today - 1, today, today + 1].some((day) =>
-    spansOf(duty, day).some(
-      ({ from, until }) =>
-        instantOf(timezone, day * DAY_MS + from * MINUTE_MS, 'first') <= at &&
-        at < instantOf(timezone, day * DAY_MS + until * MINUTE_MS, 'last'),
-    ),
-  )
+  stretchesOf(duty, timezone, at, 1).some(({ from, until }) => from <= at && at < until)
+
+/** Every stretch that begins from two days before `at` until so many days after it. */
+export function stretchesOf(
+  duty: DutyHours,
+  timezone: string,
+  at: number,
+  days: number,
+): readonly Stretch[] {
+  const today = Math.floor((at + offsetAt(timezone, at)) / DAY_MS)
+  const stretches: Stretch[] = []
+  for (let day = today - 2; day <= today + days; day++)
+    for (const { from, until } of spansOf(duty, day))
+      stretches.push({
+        from: instantOf(timezone, day * DAY_MS + from * MINUTE_MS, 'first'),
+        until: instantOf(timezone, day * DAY_MS + until * MINUTE_MS, 'last'),
+      })
+  return stretches
 }
 
 /** @param day - since 1970-01-01, by the calendar of the place. */

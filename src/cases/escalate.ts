@@ -103,7 +103,7 @@ export async function takeDueSteps(tx: Tx, now: number): Promise<readonly DueSte
       .set({
         step: escalation.step + 1,
         fence: randomName(),
-        // Never in the past: a gateway that was away does not run through the whole chain at once.
+        // A gateway that was away catches up one step at a time, one per round.
         next_at: following
           ? Math.max(escalation.started_at + following.afterMs, now + 1)
           : now + REPEAT_MS,

@@ -83,6 +83,11 @@ export const TRANSFERS = {
     'this person does not read for the group of the case',
     'name a reader of the group',
   ),
+  push_not_allowed: entry(
+    422,
+    'the push service of this browser is not on the list of this site',
+    'ask the operator to add its host to notify.push.hosts',
+  ),
   swap_invalid: entry(
     422,
     'the swap of duty makes no sense',

@@ -1,0 +1,67 @@
+/** What a notification says. Never PHI: case code, facility, group, priority, times and a link to what needs a sign-in. */
+
+export const NOTICE_EVENTS = [
+  'case.waiting',
+  'case.approaching',
+  'case.missed',
+  'case.overridden',
+  'report.received',
+  'critical.raised',
+  'channel.failing',
+] as const
+
+export type NoticeEvent = (typeof NOTICE_EVENTS)[number]
+
+export interface Notice {
+  /** One per thing that is said: the same key is said to nobody twice. */
+  readonly key: string
+  readonly event: NoticeEvent
+  /** Of the case. */
+  readonly code?: string
+  readonly facility?: string
+  readonly group?: string
+  readonly priority?: string
+  /** From 1; an escalation that reached nobody repeats. */
+  readonly round?: number
+  /** RFC 3339, UTC. */
+  readonly at: string
+  readonly dueAt?: string
+  /** Where a person can act. The code is behind a `#`, so that no server or proxy logs it. */
+  readonly link?: string
+}
+
+const TITLES: Readonly<Record<NoticeEvent, string>> = {
+  'case.waiting': 'A case is waiting to be read',
+  'case.approaching': 'A case is about to miss its target',
+  'case.missed': 'A case has missed its target',
+  'case.overridden': 'Your claim was taken over',
+  'report.received': 'A report has arrived',
+  'critical.raised': 'Critical result: read it back now',
+  'channel.failing': 'Notifications cannot be delivered on one channel',
+}
+
+/** One line, as a subject or the title of a push message. */
+export const titleOf = ({ event, code, priority, round = 1 }: Notice): string =>
+  [
+    priority === 'stat' ? 'STAT: ' : '',
+    TITLES[event],
+    code === undefined ? '' : ` (${code})`,
+    round > 1 ? `, reminder ${round - 1}` : '',
+  ].join('')
+
+export const textOf = (notice: Notice): string =>
+  [
+    titleOf(notice),
+    '',
+    ...lines(notice),
+    '',
+    'This message holds no patient data. Sign in to see the case.',
+  ].join('\n')
+
+const lines = ({ facility, group, dueAt, at, link }: Notice): readonly string[] => [
+  ...(facility === undefined ? [] : [`Facility: ${facility}`]),
+  ...(group === undefined ? [] : [`Group: ${group}`]),
+  ...(dueAt === undefined ? [] : [`Due: ${dueAt}`]),
+  `Sent: ${at}`,
+  ...(link === undefined ? [] : [`Open: ${link}`]),
+]

@@ -1,0 +1,128 @@
+import type { Actor, EventInput, Ledger } from '../ledger/index.js'
+import type { OutboxTable, State, Tx } from '../state/index.js'
+import type { SendFailure, SendOne } from './channels.js'
+import type { Notice } from './notice.js'
+import { enqueue, isAnyDue, leaseDue, settle, withdraw } from './outbox.js'
+import type { Addressed, Channel } from './outbox.js'
+
+export interface NotifyParts {
+  readonly state: State
+  readonly ledger: Pick<Ledger, 'record'>
+  /** By channel; what is not here cannot be sent. */
+  readonly senders: ReadonlyMap<Channel, SendOne>
+  /** On which channels a person is to be told of such an event. */
+  readonly channelsOf: (tx: Tx, person: string, notice: Notice) => Promise<readonly Channel[]>
+  /** Who is told that a channel is failing. */
+  readonly operators: readonly string[]
+  readonly system: Actor
+  readonly now: () => number
+}
+
+export interface Notify {
+  /** Inside the transaction in which it happened. Answers whom it will reach: nobody is a reason to escalate. */
+  tell(
+    tx: Tx,
+    people: readonly string[],
+    notice: Notice,
+    caseId?: string,
+  ): Promise<readonly string[]>
+  withdraw(tx: Tx, caseId: string): Promise<void>
+  /** Tries once everything that is due, and answers how many attempts that were. */
+  sendDue(): Promise<number>
+}
+
+/** A channel that has failed so often in a row is reported on the others. */
+const FAILING_ATTEMPTS = 3
+
+export function createNotify(parts: NotifyParts): Notify {
+  const { state, now } = parts
+  return {
+    tell: (tx, people, notice, caseId) => tell(parts, tx, { people, notice, caseId }),
+    withdraw: (tx, caseId) => withdraw(tx, caseId, now()),
+    async sendDue() {
+      if (!(await isAnyDue(state.db, now()))) return 0
+      const rows = await state.transaction((tx) => leaseDue(tx, now()))
+      await Promise.all(rows.map((row) => sendOne(parts, row)))
+      return rows.length
+    },
+  }
+}
+
+async function tell(
+  parts: NotifyParts,
+  tx: Tx,
+  {
+    people,
+    notice,
+    caseId,
+    except,
+  }: {
+    readonly people: readonly string[]
+    readonly notice: Notice
+    readonly caseId: string | undefined
+    readonly except?: string
+  },
+): Promise<readonly string[]> {
+  const addressed: Addressed[] = []
+  for (const person of new Set(people))
+    for (const channel of await parts.channelsOf(tx, person, notice))
+      if (channel !== except && parts.senders.has(channel))
+        addressed.push({ person, channel, notice, caseId })
+  await enqueue(tx, addressed, parts.now())
+  return [...new Set(addressed.map(({ person }) => person))]
+}
+
+async function sendOne(parts: NotifyParts, row: OutboxTable): Promise<void> {
+  const notice = JSON.parse(row.body) as Notice
+  const send = parts.senders.get(row.channel as Channel)
+  const failure: SendFailure | undefined = send
+    ? await send({ id: row.id, person: row.person, notice })
+    : { code: 'channel-removed', isFinal: true }
+  if (failure === undefined || !isReportable(row, failure)) {
+    await parts.state.transaction((tx) => settleOne(parts, tx, row, failure))
+    return
+  }
+  await parts.ledger.record(async (tx) => {
+    await settleOne(parts, tx, row, failure)
+    const people = [row.person, ...parts.operators]
+    await tell(parts, tx, {
+      people,
+      notice: failingNotice(row, parts.now()),
+      caseId: undefined,
+      except: row.channel,
+    })
+    return { value: undefined, events: [failedEvent(parts, row, failure)] }
+  })
+}
+
+const isReportable = (row: OutboxTable, { isFinal }: SendFailure): boolean =>
+  isFinal || row.attempts === FAILING_ATTEMPTS
+
+async function settleOne(
+  { now }: NotifyParts,
+  tx: Tx,
+  row: OutboxTable,
+  failure: SendFailure | undefined,
+): Promise<void> {
+  await settle(tx, row, failure?.code, now())
+  if (failure?.isFinal !== true) return
+  await tx.updateTable('outbox').set({ withdrawn_at: now() }).where('id', '=', row.id).execute()
+}
+
+/** Said once an hour for each channel, however much waits on it. */
+const failingNotice = ({ channel }: OutboxTable, now: number): Notice => ({
+  key: `failing|${channel}|${Math.floor(now / 3_600_000)}`,
+  event: 'channel.failing',
+  at: new Date(now).toISOString(),
+})
+
+const failedEvent = (
+  { system }: NotifyParts,
+  { channel, person, attempts, case_id }: OutboxTable,
+  { code }: SendFailure,
+): EventInput => ({
+  type: 'notice.failed',
+  outcome: 8,
+  actor: system,
+  detail: { channel, person, attempts, code, ...(case_id !== null && { case: case_id }) },
+})

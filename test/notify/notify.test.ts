@@ -1,0 +1,232 @@
+/** The outbox against real receivers on this machine, with a clock that the test moves. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { IncomingHttpHeaders, Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createNotify, createWebhook } from '../../src/notify/index.js'
+import type { Channel, Notice, Notify, SendOne } from '../../src/notify/index.js'
+import { textOf, titleOf } from '../../src/notify/notice.js'
+import { delayAfter } from '../../src/notify/backoff.js'
+import { openTestSite } from '../access/_site.js'
+import type { TestSite } from '../access/_site.js'
+
+const SECRET = Buffer.alloc(32, 9)
+const DAY_MS = 86_400_000
+
+/** A receiver as the README tells people to write one. */
+class Receiver {
+  readonly received: { headers: IncomingHttpHeaders; body: string }[] = []
+  readonly #seen = new Set<string>()
+  status = 200
+  readonly server: Server = createServer((request, response) => {
+    void (async () => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+      const body = Buffer.concat(chunks).toString()
+      if (this.status === 200) this.received.push({ headers: request.headers, body })
+      response.writeHead(this.status).end()
+    })()
+  })
+
+  readonly now: () => number
+
+  constructor(now: () => number) {
+    this.now = now
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/hook`
+  }
+
+  accepts({ headers, body }: { headers: IncomingHttpHeaders; body: string }): boolean {
+    const id = String(headers['webhook-id'])
+    const timestamp = String(headers['webhook-timestamp'])
+    const [, given = ''] = String(headers['webhook-signature']).split(',')
+    const expected = createHmac('sha256', SECRET).update(`${id}.${timestamp}.${body}`).digest()
+    const signature = Buffer.from(given, 'base64')
+    if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) return false
+    if (Math.abs(this.now() / 1000 - Number(timestamp)) > 300 || this.#seen.has(id)) return false
+    this.#seen.add(id)
+    return true
+  }
+}
+
+const notice = (more: Partial<Notice> = {}): Notice => ({
+  key: 'case|1|1',
+  event: 'case.waiting',
+  code: 'K7Q-4MD',
+  facility: 'facility-a',
+  group: 'nights',
+  priority: 'stat',
+  at: '2026-11-30T02:00:00.000Z',
+  link: 'https://gateway.example.org/read#K7Q-4MD',
+  ...more,
+})
+
+let site: TestSite
+let receiver: Receiver
+let other: Notice[]
+let notify: Notify
+
+beforeEach(async () => {
+  site = await openTestSite()
+  receiver = new Receiver(site.clock.now)
+  other = []
+  const url = await receiver.listen()
+  const mail: SendOne = ({ notice: one }) => {
+    other.push(one)
+    return Promise.resolve(undefined)
+  }
+  notify = createNotify({
+    state: site.state,
+    ledger: site.ledger,
+    senders: new Map<Channel, SendOne>([
+      ['webhook:pager', createWebhook({ id: 'pager', url, secret: SECRET }, site.clock.now)],
+      ['mail', mail],
+    ]),
+    channelsOf: (_tx, person, { event }) =>
+      Promise.resolve(
+        person === 'nobody'
+          ? []
+          : event === 'channel.failing'
+            ? ['webhook:pager', 'mail']
+            : ['webhook:pager'],
+      ),
+    operators: ['operator-1'],
+    system: { id: 'system', role: 'system' },
+    now: site.clock.now,
+  })
+})
+afterEach(async () => {
+  receiver.server.closeAllConnections()
+  await new Promise((resolve) => receiver.server.close(resolve))
+  await site.close()
+})
+
+const tell = (one: Notice, people = ['reader-1'], caseId = 'case-1') =>
+  site.state.transaction((tx) => notify.tell(tx, people, one, caseId))
+
+describe('a notice', () => {
+  it('is sent once, signed, and holds what it says and nothing else', async () => {
+    expect(await tell(notice())).toEqual(['reader-1'])
+    await tell(notice())
+    await notify.sendDue()
+    await notify.sendDue()
+    expect(receiver.received).toHaveLength(1)
+    const [one] = receiver.received
+    expect(receiver.accepts(one!)).toBe(true)
+    expect(JSON.parse(one!.body)).toEqual({
+      type: 'case.waiting',
+      event: 'case.waiting',
+      person: 'reader-1',
+      code: 'K7Q-4MD',
+      facility: 'facility-a',
+      group: 'nights',
+      priority: 'stat',
+      at: '2026-11-30T02:00:00.000Z',
+      link: 'https://gateway.example.org/read#K7Q-4MD',
+    })
+  })
+
+  it('works no second time: a copy is refused, and so is one that is altered or old', async () => {
+    await tell(notice())
+    await notify.sendDue()
+    const one = receiver.received[0]!
+    expect(receiver.accepts({ ...one, body: one.body.replace('stat', 'none') })).toBe(false)
+    expect(receiver.accepts(one)).toBe(true)
+    expect(receiver.accepts(one)).toBe(false)
+    site.clock.pass(301_000)
+    expect(new Receiver(site.clock.now).accepts(one)).toBe(false)
+  })
+
+  it('is rolled back with what it was about', async () => {
+    const failing = site.state.transaction(async (tx) => {
+      await notify.tell(tx, ['reader-1'], notice(), 'case-1')
+      throw new Error('undone')
+    })
+    await expect(failing).rejects.toThrow('undone')
+    expect(await notify.sendDue()).toBe(0)
+  })
+
+  it('reaches a receiver that was down for a day, once, and the other channels hear of it', async () => {
+    receiver.status = 503
+    await tell(notice())
+    for (let passed = 0; passed < DAY_MS; passed += 600_000) {
+      await notify.sendDue()
+      site.clock.pass(600_000)
+    }
+    expect(other.map(({ event }) => event)).toContain('channel.failing')
+    const failed = (await site.events()).filter(({ type }) => type === 'notice.failed')
+    expect(failed).toMatchObject([
+      { detail: { channel: 'webhook:pager', code: 'status-503', attempts: 3 } },
+    ])
+    receiver.status = 200
+    await notify.sendDue()
+    expect(receiver.accepts(receiver.received[0]!)).toBe(true)
+    site.clock.pass(DAY_MS)
+    await notify.sendDue()
+    expect(receiver.received).toHaveLength(1)
+  })
+
+  it('that is no longer true is not sent', async () => {
+    receiver.status = 503
+    await tell(notice())
+    await notify.sendDue()
+    await site.state.transaction((tx) => notify.withdraw(tx, 'case-1'))
+    receiver.status = 200
+    site.clock.pass(DAY_MS)
+    expect(await notify.sendDue()).toBe(0)
+    expect(receiver.received).toEqual([])
+  })
+
+  it('is taken by one of two senders at once, and by the second when the first died', async () => {
+    await tell(notice())
+    const [a, b] = await Promise.all([notify.sendDue(), notify.sendDue()])
+    expect(a + b).toBe(1)
+    await tell(notice({ key: 'case|2|1' }))
+    // A gateway that dies with the row in its hands: leased, and never settled.
+    await site.state.transaction((tx) =>
+      tx
+        .updateTable('outbox')
+        .set({ lease_until: site.clock.now() + 60_000, attempts: 1 })
+        .where('sent_at', 'is', null)
+        .execute(),
+    )
+    expect(await notify.sendDue()).toBe(0)
+    site.clock.pass(60_000)
+    expect(await notify.sendDue()).toBe(1)
+    expect(receiver.received).toHaveLength(2)
+  })
+
+  it('names nobody for whom there is no channel', async () => {
+    expect(await tell(notice(), ['nobody'])).toEqual([])
+  })
+})
+
+describe('what is said', () => {
+  it('is a title and a text without patient data', () => {
+    expect(titleOf(notice({ round: 2 }))).toBe(
+      'STAT: A case is waiting to be read (K7Q-4MD), reminder 1',
+    )
+    expect(textOf(notice({ dueAt: '2026-11-30T02:30:00.000Z' })).split('\n')).toEqual([
+      'STAT: A case is waiting to be read (K7Q-4MD)',
+      '',
+      'Facility: facility-a',
+      'Group: nights',
+      'Due: 2026-11-30T02:30:00.000Z',
+      'Sent: 2026-11-30T02:00:00.000Z',
+      'Open: https://gateway.example.org/read#K7Q-4MD',
+      '',
+      'This message holds no patient data. Sign in to see the case.',
+    ])
+  })
+
+  it('is tried again ever more slowly, and at least every ten minutes', () => {
+    const delays = Array.from({ length: 40 }, (_, i) => delayAfter(i + 1))
+    expect(delays.slice(0, 4)).toEqual([10_000, 20_000, 40_000, 80_000])
+    expect(delays.at(-1)).toBe(600_000)
+    expect(delays).toEqual(delays.toSorted((a, b) => a - b))
+  })
+})

@@ -1,0 +1,176 @@
+/** Web Push to a service on this machine, which decrypts as a browser would (RFC 8291); a real browser was not tried. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import {
+  createDecipheriv,
+  createECDH,
+  createPublicKey,
+  hkdfSync,
+  randomBytes,
+  verify,
+} from 'node:crypto'
+import { createServer } from 'node:https'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Server } from 'node:https'
+import { readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createPush, subscribe, subscriptionsOf, vapidKeysOf } from '../../src/notify/index.js'
+import type { Notice } from '../../src/notify/index.js'
+import { isAllowedEndpoint } from '../../src/notify/push.js'
+import { openTestSite } from '../access/_site.js'
+import type { TestSite } from '../access/_site.js'
+import { newAuthority } from '../_certificates.js'
+
+const browser = createECDH('prime256v1')
+browser.generateKeys()
+const auth = randomBytes(16)
+const vapid = vapidKeysOf(Buffer.alloc(32, 3))
+
+let server: Server
+let site: TestSite
+let ca: string
+let port: number
+let status = 201
+const taken: { headers: IncomingHttpHeaders; body: Buffer; path: string }[] = []
+
+beforeAll(async () => {
+  site = await openTestSite()
+  const files = await (await newAuthority(site.dir, 'push'))('localhost')
+  ca = await readFile(files.ca, 'utf8')
+  const tls = { cert: await readFile(files.certificate), key: await readFile(files.key) }
+  server = createServer(tls, (request, response) => {
+    void (async () => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+      taken.push({ headers: request.headers, body: Buffer.concat(chunks), path: request.url ?? '' })
+      response.writeHead(status).end()
+    })()
+  })
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  port = (server.address() as AddressInfo).port
+})
+afterAll(async () => {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  await site.close()
+})
+
+const notice: Notice = {
+  key: 'k',
+  event: 'case.waiting',
+  code: 'K7Q-4MD',
+  priority: 'stat',
+  at: '2026-11-30T02:00:00.000Z',
+}
+
+const push = (hosts: readonly string[]) =>
+  createPush({
+    config: { hosts, subject: 'mailto:operator@example.org' },
+    vapid,
+    subscriptionsOf: (person) => subscriptionsOf(site.state.db, person),
+    unsubscribe: async (id) => {
+      await site.state.transaction((tx) =>
+        tx.deleteFrom('push_subscriptions').where('id', '=', id).execute(),
+      )
+    },
+    ca,
+  })
+
+const subscription = () => ({
+  endpoint: `https://localhost:${port}/push/abc`,
+  p256dh: browser.getPublicKey('base64url'),
+  auth: auth.toString('base64url'),
+})
+
+/** RFC 8188 with the keys of RFC 8291. */
+function decrypt(body: Buffer): string {
+  const salt = body.subarray(0, 16)
+  const idLength = body.readUInt8(20)
+  const sender = body.subarray(21, 21 + idLength)
+  const sealed = body.subarray(21 + idLength)
+  const shared = browser.computeSecret(sender)
+  const info = Buffer.concat([Buffer.from('WebPush: info\0'), browser.getPublicKey(), sender])
+  const ikm = Buffer.from(hkdfSync('sha256', shared, auth, info, 32))
+  const of = (text: string, size: number) =>
+    Buffer.from(hkdfSync('sha256', ikm, salt, `Content-Encoding: ${text}\0`, size))
+  const decipher = createDecipheriv('aes-128-gcm', of('aes128gcm', 16), of('nonce', 12))
+  decipher.setAuthTag(sealed.subarray(-16))
+  const plain = Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()])
+  return plain.subarray(0, plain.lastIndexOf(2)).toString()
+}
+
+describe('web push', () => {
+  it('reaches a subscribed browser, encrypted to it and signed for the service', async () => {
+    await site.state.transaction((tx) =>
+      subscribe(tx, 'reader-1', subscription(), { hosts: [`localhost:${port}`], now: 1 }),
+    )
+    expect(
+      await push([`localhost:${port}`])({ id: 'n', person: 'reader-1', notice }),
+    ).toBeUndefined()
+    const { headers, body } = taken.at(-1)!
+    expect(JSON.parse(decrypt(body))).toEqual({
+      title: 'STAT: A case is waiting to be read (K7Q-4MD)',
+      event: 'case.waiting',
+      code: 'K7Q-4MD',
+      priority: 'stat',
+    })
+    const [, token = '', key = ''] = /^vapid t=([^,]+), ?k=(.+)$/.exec(headers.authorization!) ?? []
+    const raw = Buffer.from(key, 'base64url')
+    const jwk = {
+      kty: 'EC',
+      crv: 'P-256',
+      x: raw.subarray(1, 33).toString('base64url'),
+      y: raw.subarray(33).toString('base64url'),
+    }
+    const [head, claims, signature] = token.split('.')
+    expect(
+      verify(
+        'sha256',
+        Buffer.from(`${head}.${claims}`),
+        { key: createPublicKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' },
+        Buffer.from(signature!, 'base64url'),
+      ),
+    ).toBe(true)
+    expect(key).toBe(vapid.publicKey)
+  })
+
+  it('asks no address that the site does not list, whoever made it up', async () => {
+    const before = taken.length
+    expect(await push(['push.example.org'])({ id: 'n', person: 'reader-1', notice })).toMatchObject(
+      {
+        code: 'push-not-allowed',
+      },
+    )
+    expect(taken).toHaveLength(before)
+    await expect(
+      site.state.transaction((tx) =>
+        subscribe(tx, 'reader-1', subscription(), { hosts: ['push.example.org'], now: 1 }),
+      ),
+    ).rejects.toMatchObject({ code: 'push_not_allowed' })
+  })
+
+  it.each([
+    ['https://fcm.googleapis.com/fcm/send/x', true],
+    ['https://updates.push.services.mozilla.com/wpush/v2/x', true],
+    ['http://fcm.googleapis.com/x', false],
+    ['https://fcm.googleapis.com.evil.example/x', false],
+    ['https://user@fcm.googleapis.com/x', false],
+    ['https://fcm.googleapis.com:8443/x', false],
+    ['https://169.254.169.254/latest', false],
+    ['https://push.services.mozilla.com/x', false],
+    ['nothing', false],
+  ])('%s: %s', (endpoint, isAllowed) =>
+    expect(isAllowedEndpoint(endpoint, ['fcm.googleapis.com', '*.push.services.mozilla.com'])).toBe(
+      isAllowed,
+    ),
+  )
+
+  it('forgets a browser whose subscription is gone', async () => {
+    status = 410
+    await push([`localhost:${port}`])({ id: 'n', person: 'reader-1', notice })
+    expect(await subscriptionsOf(site.state.db, 'reader-1')).toEqual([])
+    expect(await push([`localhost:${port}`])({ id: 'n', person: 'reader-1', notice })).toEqual({
+      code: 'no-address',
+      isFinal: true,
+    })
+  })
+})

@@ -88,6 +88,26 @@ export const TRANSFERS = {
     'the push service of this browser is not on the list of this site',
     'ask the operator to add its host to notify.push.hosts',
   ),
+  report_invalid: entry(
+    422,
+    'the report is not sealed to the facility, or not signed by its reader',
+    'send it with `nocturne report`, which seals and signs it',
+  ),
+  report_out_of_turn: entry(
+    409,
+    'such a report cannot follow what the case has',
+    'a final report ends a preliminary one, and what comes after a final report is an addendum',
+  ),
+  ris_unreachable: entry(
+    502,
+    'the RIS did not answer',
+    'check its address and TLS; the report is kept and is sent again',
+  ),
+  ris_refused: entry(
+    502,
+    'the RIS refused the report',
+    'look into its log; the report is kept and is sent again',
+  ),
   swap_invalid: entry(
     422,
     'the swap of duty makes no sense',

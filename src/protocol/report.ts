@@ -1,0 +1,121 @@
+/**
+ * A reader's report: the document that is sealed, and the statement beside it that the gateway can read. Both are signed by the
+ * reader, on the reader's machine: the document inside the seal, for the facility; the statement in the open, for the gateway.
+ */
+import { z } from 'zod'
+import { canonicalJson } from '../lib/json.js'
+
+export const REPORT_STATUSES = ['preliminary', 'final', 'addendum'] as const
+export type ReportStatus = (typeof REPORT_STATUSES)[number]
+
+/** Of a final report after a preliminary one. */
+export const AGREEMENTS = ['agree', 'minor', 'major'] as const
+export type Agreement = (typeof AGREEMENTS)[number]
+
+export const SECTIONS = ['indication', 'technique', 'comparison', 'findings', 'impression'] as const
+export type SectionName = (typeof SECTIONS)[number]
+
+/** A report is some pages; what comes with it (a PDF, key images) is bounded with it. */
+export const MAX_REPORT_BYTES = 5 << 20
+
+const id = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/)
+const uid = z.string().regex(/^[0-9.]{1,64}$/)
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const time = z.iso.datetime()
+const principal = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+
+export const reportDocument = z.strictObject({
+  v: z.literal(1),
+  type: z.literal('nocturne-report'),
+  gateway: z.string().max(120),
+  case: id,
+  code: z.string().max(16),
+  status: z.enum(REPORT_STATUSES),
+  author: principal,
+  /** As it is to stand under the report. */
+  authorName: z.string().max(200).optional(),
+  signedAt: time,
+  sections: z.partialRecord(z.enum(SECTIONS), z.string().max(200_000)),
+  agreement: z.enum(AGREEMENTS).optional(),
+  /** Pseudonymous: the studies that it is about, and the patient's code. */
+  studies: z.array(uid).max(100),
+  patientCode: z.string().max(64).optional(),
+  modality: z.string().max(64).optional(),
+  attachments: z
+    .array(
+      z.strictObject({
+        name: z.string().max(200),
+        mediaType: z.enum(['application/pdf', 'application/dicom', 'image/png', 'image/jpeg']),
+        sha256,
+        /** Base64. */
+        content: z.base64(),
+      }),
+    )
+    .max(50),
+})
+
+export type ReportDocument = z.output<typeof reportDocument>
+
+const statementSchema = z.strictObject({
+  v: z.literal(1),
+  type: z.literal('nocturne-report-statement'),
+  gateway: z.string().max(120),
+  case: id,
+  status: z.enum(REPORT_STATUSES),
+  agreement: z.enum(AGREEMENTS).optional(),
+  author: principal,
+  /** SHA-256 of the whole sealed message, hexadecimal. */
+  sha256,
+  signedAt: time,
+})
+
+export type ReportStatement = z.output<typeof statementSchema>
+
+/** Canonical JSON (RFC 8785): the octets that are signed. */
+export const writeReportStatement = (one: Omit<ReportStatement, 'v' | 'type'>): string =>
+  canonicalJson({ v: 1, type: 'nocturne-report-statement', ...one })
+
+/** Undefined unless it is such a statement, to the last octet. */
+export const readReportStatement = (text: string): ReportStatement | undefined =>
+  readSigned(text, statementSchema)
+
+const acknowledgementSchema = z.strictObject({
+  v: z.literal(1),
+  type: z.literal('nocturne-report-acknowledgement'),
+  gateway: z.string().max(120),
+  report: id,
+  facility: principal,
+  sha256,
+  openedAt: time,
+})
+
+export type ReportAcknowledgement = z.output<typeof acknowledgementSchema>
+
+/** What the facility signs once it has opened, verified and kept a report. */
+export const writeReportAcknowledgement = (
+  one: Omit<ReportAcknowledgement, 'v' | 'type'>,
+): string => canonicalJson({ v: 1, type: 'nocturne-report-acknowledgement', ...one })
+
+export const readReportAcknowledgement = (text: string): ReportAcknowledgement | undefined =>
+  readSigned(text, acknowledgementSchema)
+
+function readSigned<T>(text: string, schema: z.ZodType<T>): T | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    const parsed = schema.safeParse(value)
+    return parsed.success && canonicalJson(value as never) === text ? parsed.data : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What a reader posts to a case. */
+export const newReport = z.strictObject({
+  statement: z.string().min(1).max(2_000),
+  /** Armored detached OpenPGP signature of the statement's UTF-8 octets. */
+  signature: z.string().min(1).max(16_384),
+  /** One OpenPGP message in base64: key packets to the facility, the group and recovery, then the data. */
+  message: z.base64().max(Math.ceil((MAX_REPORT_BYTES * 4) / 3) + 4),
+})
+
+export type NewReport = z.output<typeof newReport>

@@ -1,0 +1,129 @@
+/** The report as a FHIR R4 transaction Bundle: DiagnosticReport with its patient, order and observations. */
+import type { FinishedReport } from './finished.js'
+import { agreementLine, nameOf, sectionsOf, statusTitle } from './finished.js'
+import { toText } from './text.js'
+
+const STATUS = { preliminary: 'preliminary', final: 'final', addendum: 'appended' } as const
+const SEX: Readonly<Record<string, string>> = { M: 'male', F: 'female', O: 'other' }
+
+/** JSON. Entries refer to each other by urn:uuid. */
+export function toFhir(report: FinishedReport, pdf: Buffer | undefined): string {
+  const { id, identity, document, facility } = report
+  const [patient, study, result] = ['1', '2', '3'].map((n) => `urn:uuid:${idWith(id, n)}`)
+  const agreement = agreementLine(report)
+  const conclusion = document.sections.impression?.trim()
+  const accession = identifier('urn:nocturne:accession', identity.accession, 'ACSN')
+  const entries = [
+    [patient, patientOf(report)],
+    [
+      study,
+      {
+        resourceType: 'ImagingStudy',
+        status: 'available',
+        subject: { reference: patient },
+        identifier: [
+          { system: 'urn:dicom:uid', value: `urn:oid:${identity.study}` },
+          ...(accession ? [accession] : []),
+        ],
+        ...(identity.description && { description: identity.description }),
+      },
+    ],
+    [
+      result,
+      {
+        resourceType: 'DiagnosticReport',
+        identifier: [
+          { system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` },
+          ...(accession ? [accession] : []),
+        ],
+        status: STATUS[document.status],
+        category: [
+          { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'RAD' }] },
+        ],
+        code: {
+          coding: [
+            { system: 'http://loinc.org', code: '18748-4', display: 'Diagnostic imaging study' },
+          ],
+          text: statusTitle(report),
+        },
+        subject: { reference: patient },
+        effectiveDateTime: effective(report),
+        issued: document.signedAt,
+        performer: [{ display: facility }],
+        resultsInterpreter: [{ display: document.authorName ?? document.author }],
+        imagingStudy: [{ reference: study }],
+        ...(conclusion && { conclusion: [agreement, conclusion].filter(Boolean).join('\n') }),
+        presentedForm: [
+          { contentType: 'text/plain', data: Buffer.from(toText(report)).toString('base64') },
+          ...(pdf ? [{ contentType: 'application/pdf', data: pdf.toString('base64') }] : []),
+        ],
+        text: { status: 'generated', div: narrative(report) },
+      },
+    ],
+  ] as const
+  return JSON.stringify({
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: entries.map(([fullUrl, resource]) => ({
+      fullUrl,
+      resource,
+      request: { method: 'POST', url: resource.resourceType },
+    })),
+  })
+}
+
+function patientOf({ identity }: FinishedReport) {
+  const [family = '', given = ''] = (identity.patientName.split('=')[0] ?? '').split('^')
+  const birth = /^(\d{4})(\d\d)(\d\d)$/.exec(identity.birthDate)
+  const sex = SEX[identity.sex]
+  return {
+    resourceType: 'Patient',
+    identifier: [
+      {
+        ...(identity.issuer && { assigner: { display: identity.issuer } }),
+        value: identity.patientId,
+      },
+    ],
+    name: [
+      {
+        text: nameOf(identity.patientName),
+        ...(family && { family }),
+        ...(given && { given: [given] }),
+      },
+    ],
+    ...(birth && { birthDate: birth.slice(1).join('-') }),
+    ...(sex && { gender: sex }),
+  }
+}
+
+const identifier = (system: string, value: string, code: string) =>
+  value === ''
+    ? undefined
+    : {
+        type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code }] },
+        system,
+        value,
+      }
+
+const effective = ({ identity, document }: FinishedReport): string =>
+  identity.studyDate.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3') || document.signedAt
+
+const narrative = (report: FinishedReport): string => {
+  const parts = sectionsOf(report).map(
+    ({ title, text }) => `<p><b>${escaped(title)}</b><br/>${escaped(text)}</p>`,
+  )
+  const body = [`<p>${escaped(statusTitle(report))}</p>`, ...parts].join('')
+  return `<div xmlns="http://www.w3.org/1999/xhtml">${body}</div>`
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+}
+const escaped = (text: string): string =>
+  text.replace(/[&<>"]/g, (one) => ENTITIES[one] ?? one).replace(/\n/g, '<br/>')
+
+/** A UUID of its own for each entry, the same each time. */
+const idWith = (id: string, digit: string): string => `${id.slice(0, -1)}${digit}`

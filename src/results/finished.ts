@@ -1,0 +1,70 @@
+/** A report on the facility's machine, with the identity back that it was written without. */
+import type { ReportDocument } from '../protocol/report.js'
+
+export interface Identity {
+  readonly patientId: string
+  /** Issuer of Patient ID; empty when there is none. */
+  readonly issuer: string
+  /** DICOM person name: `DOE^JANE`. */
+  readonly patientName: string
+  /** `YYYYMMDD`, or empty. */
+  readonly birthDate: string
+  /** `M`, `F`, `O`, or empty. */
+  readonly sex: string
+  readonly accession: string
+  /** Original UIDs. */
+  readonly study: string
+  /** `YYYYMMDD` and `HHMMSS`, or empty. */
+  readonly studyDate: string
+  readonly studyTime: string
+  readonly studyId: string
+  readonly description: string
+  readonly referringPhysician: string
+}
+
+export interface FinishedReport {
+  readonly id: string
+  readonly facility: string
+  readonly document: ReportDocument
+  readonly identity: Identity
+}
+
+export const TITLES = {
+  indication: 'INDICATION',
+  technique: 'TECHNIQUE',
+  comparison: 'COMPARISON',
+  findings: 'FINDINGS',
+  impression: 'IMPRESSION',
+} as const
+
+const STATUS = { preliminary: 'PRELIMINARY REPORT', final: 'FINAL REPORT', addendum: 'ADDENDUM' }
+const AGREES = {
+  agree: 'The preliminary report is confirmed.',
+  minor: 'MINOR DISCREPANCY with the preliminary report.',
+  major: 'MAJOR DISCREPANCY with the preliminary report.',
+}
+
+export const statusTitle = ({ document }: FinishedReport): string => STATUS[document.status]
+export const agreementLine = ({ document }: FinishedReport): string | undefined =>
+  document.agreement && AGREES[document.agreement]
+
+/** Sections that have text, in the order in which reports have them. */
+export const sectionsOf = ({
+  document,
+}: FinishedReport): readonly { readonly title: string; readonly text: string }[] =>
+  (Object.keys(TITLES) as (keyof typeof TITLES)[]).flatMap((name) => {
+    const text = document.sections[name]?.trim()
+    return text ? [{ title: TITLES[name], text }] : []
+  })
+
+export const authorLine = ({
+  document: { author, authorName, signedAt },
+}: FinishedReport): string => `Electronically signed by ${authorName ?? author}, ${signedAt}`
+
+/** `DOE^JANE` as people write it. */
+export function nameOf(patientName: string): string {
+  const [alphabetic = ''] = patientName.split('=')
+  const [family = '', given = '', middle = ''] = alphabetic.split('^')
+  const first = [given, middle].filter((one) => one !== '').join(' ')
+  return first === '' ? family : `${family}, ${first}`
+}

@@ -1,0 +1,230 @@
+/** Reports in the forms of a RIS and a PACS, read by other people's programs. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  sendMllp,
+  toEncapsulatedPdf,
+  toFhir,
+  toOru,
+  toPdf,
+  toSr,
+  toText,
+} from '../../src/results/index.js'
+import { Fhir } from 'fhir'
+import { finished } from './_report.js'
+
+const has = (program: string, ...args: string[]) =>
+  spawnSync(program, args, { stdio: 'ignore' }).error === undefined
+const validator = new Fhir()
+/** Terminology that the validator does not bring is no fault. */
+const validate = (resource: object): readonly unknown[] =>
+  validator
+    .validate(resource, { errorOnUnexpected: true })
+    .messages.filter(({ severity }) => severity === 'error' || severity === 'fatal')
+const hasHl7 = spawnSync('/usr/bin/python3', ['-c', 'import hl7']).status === 0
+
+let dir: string
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'results-'))
+})
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+describe('text', () => {
+  it('names the patient, the status and every section', () => {
+    expect(toText(finished({ status: 'preliminary', agreement: undefined }))).toBe(
+      [
+        'PRELIMINARY REPORT',
+        '',
+        'Patient: Müller, Jörg K',
+        'Patient ID: MRN|7&8',
+        'Birth date: 1962-04-17',
+        'Sex: M',
+        'Accession number: ACC^123',
+        'Study: CT HEAD W/O',
+        'Study date: 2026-11-29',
+        'Referring physician: House, Gregory',
+        'Facility: facility-a',
+        '',
+        'TECHNIQUE',
+        'Axial CT without contrast.',
+        '',
+        'FINDINGS',
+        'No haemorrhage.',
+        'No fracture | mass \\ shift & ~.',
+        '',
+        'IMPRESSION',
+        'Normal head CT – no bleed.',
+        '',
+        'Electronically signed by Dr. Ada Night, 2026-11-30T02:03:04.000Z',
+        'Case K7Q-4MD, report 019aa000-0000-7000-8000-0000000000aa, issuer HOSPITAL-A',
+        '',
+      ].join('\n'),
+    )
+  })
+})
+
+const READ_HL7 = `
+import sys, json, hl7
+m = hl7.parse(sys.stdin.buffer.read().decode('utf-8'))
+u = lambda s: m.unescape(str(s))
+print(json.dumps({
+  'type': u(m.segment('MSH')[9]), 'version': u(m.segment('MSH')[12]),
+  'id': m.unescape(m['PID.F3.R1.C1']), 'issuer': m.unescape(m['PID.F3.R1.C4']), 'family': m.unescape(m['PID.F5.R1.C1']),
+  'given': m.unescape(m['PID.F5.R1.C2']), 'accession': m.unescape(m['OBR.F18']), 'status': m.unescape(m['OBR.F25']),
+  'lines': [u(s[5]) for s in m.segments('OBX') if str(s[2]) == 'TX'],
+  'statuses': sorted(set(str(s[11]) for s in m.segments('OBX'))),
+}))
+`
+const describeHl7 = hasHl7 ? describe : describe.skip
+describeHl7(`HL7${hasHl7 ? '' : ' (skipped: no python3-hl7)'}`, () => {
+  const read = (message: string): Record<string, unknown> =>
+    JSON.parse(
+      execFileSync('/usr/bin/python3', ['-c', READ_HL7], { input: message }).toString(),
+    ) as Record<string, unknown>
+
+  it('says the same to another parser, whatever the values hold', () => {
+    const read1 = read(toOru(finished(), undefined, 'C1'))
+    expect(read1).toMatchObject({
+      type: 'ORU^R01^ORU_R01',
+      version: '2.5.1',
+      id: 'MRN|7&8',
+      issuer: 'HOSPITAL-A',
+      family: 'Müller',
+      given: 'Jörg',
+      accession: 'ACC^123',
+      status: 'F',
+      statuses: ['F'],
+    })
+    expect(read1.lines).toEqual(
+      expect.arrayContaining([
+        'FINAL REPORT',
+        'MINOR DISCREPANCY with the preliminary report.',
+        'No fracture | mass \\ shift & ~.',
+        'Normal head CT – no bleed.',
+      ]),
+    )
+  })
+
+  it('marks what is preliminary, and what was added', () => {
+    expect(read(toOru(finished({ status: 'preliminary' }), undefined, 'C')).status).toBe('P')
+    expect(read(toOru(finished({ status: 'addendum' }), undefined, 'C')).status).toBe('C')
+  })
+})
+
+describe('MLLP', () => {
+  let server: Server
+  let verdict = 'AA'
+  const got: string[] = []
+  let port: number
+  beforeAll(async () => {
+    server = createServer((socket) => {
+      let all = ''
+      socket.on('data', (chunk) => {
+        all += chunk.toString()
+        if (!all.endsWith('\x1c\r')) return
+        got.push(all.slice(1, -2))
+        const control = all.split('|')[9]
+        socket.write(`\x0bMSH|^~\\&|RIS|||||ACK\rMSA|${verdict}|${control}\r\x1c\r`)
+      })
+      socket.on('error', () => undefined)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    port = (server.address() as AddressInfo).port
+  })
+  afterAll(() => new Promise((resolve) => server.close(resolve)))
+
+  it('delivers, and is done only when the RIS accepts', async () => {
+    const message = toOru(finished(), undefined, 'C9')
+    await sendMllp(message, { host: '127.0.0.1', port })
+    expect(got.at(-1)).toBe(message)
+    verdict = 'AE'
+    await expect(sendMllp(message, { host: '127.0.0.1', port })).rejects.toMatchObject({
+      code: 'ris_refused',
+    })
+    await expect(sendMllp(message, { host: '127.0.0.1', port: 1 })).rejects.toMatchObject({
+      code: 'ris_unreachable',
+    })
+  })
+})
+
+describe('FHIR', () => {
+  it('is a valid R4 bundle with the original identifiers', async () => {
+    const bundle = JSON.parse(toFhir(finished(), await toPdf(finished()))) as {
+      entry: { resource: Record<string, unknown> }[]
+    }
+    expect(validate(bundle)).toEqual([])
+    for (const { resource } of bundle.entry) expect(validate(resource)).toEqual([])
+    const [patient, , report] = bundle.entry.map(({ resource }) => resource)
+    expect(patient).toMatchObject({ identifier: [{ value: 'MRN|7&8' }], gender: 'male' })
+    expect(report).toMatchObject({
+      status: 'final',
+      conclusion: 'MINOR DISCREPANCY with the preliminary report.\nNormal head CT – no bleed.',
+    })
+  })
+})
+
+const hasDciodvfy = has('dciodvfy')
+const describeDicom = hasDciodvfy ? describe : describe.skip
+describeDicom(`DICOM${hasDciodvfy ? '' : ' (skipped: no dicom3tools)'}`, () => {
+  const errorsOf = (file: string): readonly string[] =>
+    spawnSync('dciodvfy', [file])
+      .stderr.toString()
+      .split('\n')
+      .filter((line) => line.startsWith('Error'))
+
+  it.each(['preliminary', 'final', 'addendum'] as const)(
+    'SR of a %s report passes dciodvfy, and dcmtk reads its text',
+    (status) => {
+      const file = join(dir, `${status}.dcm`)
+      writeFileSync(file, toSr(finished({ status })))
+      expect(errorsOf(file)).toEqual([])
+      const text = execFileSync('dsrdump', ['+Pl', '+U8', file]).toString()
+      expect(text).toContain('Normal head CT – no bleed.')
+      expect(text).toContain(
+        status === 'preliminary'
+          ? 'PRELIMINARY REPORT'
+          : status === 'final'
+            ? 'FINAL REPORT'
+            : 'ADDENDUM',
+      )
+    },
+  )
+
+  it('PDF passes dciodvfy, in the original study', async () => {
+    const file = join(dir, 'pdf.dcm')
+    writeFileSync(file, toEncapsulatedPdf(finished(), await toPdf(finished())))
+    expect(errorsOf(file)).toEqual([])
+    const dump = execFileSync('dcmdump', [
+      '-q',
+      '+P',
+      '0020,000d',
+      '+P',
+      '0008,0050',
+      file,
+    ]).toString()
+    expect(dump).toContain('1.2.840.99999.1.2.3')
+    expect(dump).toContain('ACC^123')
+  })
+
+  it('is the same instance each time', () => {
+    expect(toSr(finished()).equals(toSr(finished()))).toBe(true)
+  })
+})
+
+const hasPdftotext = has('pdftotext', '-v')
+const describePdf = hasPdftotext ? describe : describe.skip
+describePdf(`PDF${hasPdftotext ? '' : ' (skipped: no poppler-utils)'}`, () => {
+  it('shows no character as something else, and says that some are missing', async () => {
+    const file = join(dir, 'report.pdf')
+    writeFileSync(file, await toPdf(finished({ sections: { impression: '正常 ≥ 3 mm' } })))
+    const text = execFileSync('pdftotext', ['-layout', file, '-']).toString()
+    expect(text).toContain('[#][#] [#] 3 mm')
+    expect(text).toContain('Characters that this page cannot show stand as boxes [#]')
+    expect(text).toContain('Müller, Jörg K')
+  })
+})

@@ -19,8 +19,7 @@ const TIMEOUT_MS = 10_000
 export const createWebhook =
   ({ url, secret }: WebhookConfig, now: () => number): SendOne =>
   async ({ id, person, notice }) => {
-    const { key: _, ...said } = notice
-    const body = JSON.stringify({ type: notice.event, person, ...said })
+    const body = JSON.stringify({ type: notice.event, person, ...notice, key: undefined })
     const timestamp = String(Math.floor(now() / 1000))
     let response: Response
     try {

@@ -7,9 +7,8 @@ import type { FinishedReport } from './finished.js'
 import { agreementLine, authorLine, sectionsOf, statusTitle } from './finished.js'
 
 type Value = string | number | Buffer | readonly Dataset[]
-interface Dataset {
-  readonly [tag: string]: readonly [vr: string, value: Value]
-}
+type Dataset = Readonly<Record<string, Element>>
+type Element = readonly [vr: string, value: Value]
 
 const SR = '1.2.840.10008.5.1.4.1.1.88.11'
 const PDF = '1.2.840.10008.5.1.4.1.1.104.1'
@@ -199,7 +198,7 @@ const even = (bytes: Buffer, pad: number): Buffer =>
   bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Buffer.from([pad])])
 
 /** What is too long for its VR loses its end, and no half character stands there. */
-const clip = (text: string, length: number): string => [...text].slice(0, length).join('')
+const clip = (text: string, length: number): string => Array.from(text).slice(0, length).join('')
 
 const stamp = (time: string): readonly [string, string] => {
   const digits = time.replace(/\D/g, '')

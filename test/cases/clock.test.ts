@@ -32,7 +32,7 @@ const dues = async (id: string) => {
 const said = () =>
   night.notices.map((one) =>
     one.what === 'step'
-      ? `${String(one.step.audience)} ${one.step.round}`
+      ? `${JSON.stringify(one.step.audience).replaceAll('"', '')} ${one.step.round}`
       : one.what === 'target'
         ? `${one.notice.what} ${one.notice.target.kind}`
         : one.what,
@@ -57,9 +57,9 @@ describe('targets', () => {
       night.clock.pass(MINUTE)
     }
     const events = (await night.events()).filter(({ type }) => type.startsWith('clock.'))
-    expect(events.map(({ type, detail }) => `${type} ${String(detail?.target)}`)).toEqual([
-      'clock.approaching claim',
-      'clock.missed claim',
+    expect(events.map(({ type, detail }) => `${type} ${JSON.stringify(detail?.target)}`)).toEqual([
+      'clock.approaching "claim"',
+      'clock.missed "claim"',
     ])
     await night.cases.claim(reader('reader-1'), id)
     const [claim] = await dues(id)

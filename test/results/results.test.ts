@@ -25,7 +25,7 @@ const validator = new Fhir()
 const validate = (resource: object): readonly unknown[] =>
   validator
     .validate(resource, { errorOnUnexpected: true })
-    .messages.filter(({ severity }) => severity === 'error' || severity === 'fatal')
+    .messages.filter(({ severity }) => ['error', 'fatal'].includes(String(severity)))
 const hasHl7 = spawnSync('/usr/bin/python3', ['-c', 'import hl7']).status === 0
 
 let dir: string

@@ -47,7 +47,7 @@ export function cases({ integer, finish }: Engine): Migration {
           .addColumn('envelope', 'text', (c) => c.primaryKey().notNull())
           .addColumn('public_key', 'text', (c) => c.notNull()),
       ).execute()
-      await openCases(db as Kysely<Before>)
+      await openCases(db)
     },
   }
 }

@@ -58,6 +58,22 @@ const attributes = read('attributes.json')
 const [head] = readFileSync(TABLE, 'utf8').split('`')
 writeFileSync(TABLE, `${head}\`\n${attributes.join('\n')}\n\`\n`)
 
+// An image: SOP Classes (PS3.4 Table B.5-1) whose IOD has Pixel Data of any kind among its modules (PS3.3 Annex A).
+const PIXELS = ['image-pixel', 'floating-point-image-pixel', 'double-floating-point-image-pixel']
+const images = new Set(
+  read('ciod_to_modules.json')
+    .filter(({ moduleId }) => PIXELS.includes(moduleId))
+    .map(({ ciodId }) => ciodId),
+)
+const iods = new Map(read('ciods.json').map(({ name, id }) => [name, id]))
+const IMAGES = fileURLToPath(new URL('../src/dicom/dictionary/image-table.ts', import.meta.url))
+const classes = read('sops.json')
+  .filter(({ ciod }) => images.has(iods.get(ciod)))
+  .map(({ id, name }) => `${id} ${name}`)
+  .sort()
+const [imageHead] = readFileSync(IMAGES, 'utf8').split('`')
+writeFileSync(IMAGES, `${imageHead}\`\n${classes.join('\n')}\n\`\n`)
+
 // A private element: group, creator, element within its block, VR, VM. Sequences are left out: what is in them is not
 // listed; and so are rows without a VR, whose values could not be checked.
 write(

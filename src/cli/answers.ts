@@ -28,12 +28,20 @@ export const gatewayAnswer = z.looseObject({
 })
 export type GatewayAnswer = z.infer<typeof gatewayAnswer>
 
+/** Where in an item its fault is, and the rule that it breaks. */
+export const whereAnswer = z.looseObject({
+  rule: text,
+  path: text.optional(),
+  offset: count.optional(),
+})
+
 export const itemAnswer = z.looseObject({
   index: count,
   kind: text,
   outcome: z.enum(['accepted', 'quarantined', 'refused', 'duplicate']),
   code: text.optional(),
   hint: text.optional(),
+  where: whereAnswer.optional(),
   /** Number of the part of this request that it came from, from 1; an archive yields several items. */
   part: count.optional(),
 })

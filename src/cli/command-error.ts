@@ -1,4 +1,5 @@
 import { CATALOGUE, NocturneError } from '../lib/errors.js'
+import { placeText } from '../lib/place.js'
 
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const
 
@@ -81,16 +82,19 @@ export function toErrorJson(error: unknown): ErrorJson {
 export function toCommandError(error: unknown): CommandError {
   if (error instanceof CommandError) return error
   if (error instanceof NocturneError) {
-    const { code, hint, subject } = error
+    const { code, hint, subject, place } = error
     return new CommandError(
       subject === undefined ? error.message : `${error.message}: ${subject}`,
       {
         hint,
         code,
         exit: code === 'usage' ? EXIT.usage : EXIT.failed,
-        details: holdsProblems(error)
-          ? error.problems.map(({ path, problem }) => `${path}: ${problem}`)
-          : [],
+        details: [
+          ...(place ? [placeText(place)] : []),
+          ...(holdsProblems(error)
+            ? error.problems.map(({ path, problem }) => `${path}: ${problem}`)
+            : []),
+        ],
         cause: error,
       },
     )

@@ -2,12 +2,10 @@
 import { NocturneError } from '../lib/errors.js'
 import type { ReceivedInstance } from '../receive/index.js'
 import { cleanPixels } from './blank/blank.js'
-import type { PixelVerdict } from './blank/plan.js'
 import {
   Budget,
   Reader,
   type Start,
-  type Stretch,
   dropTail,
   inflated,
   passPixels,
@@ -22,7 +20,6 @@ import { DIRECTORY, readUids, type Uids } from './identity/identity.js'
 import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts } from './index.js'
 import { encodeStart } from '../dicom/write/index.js'
 import { CLEAN_PIXELS } from './rules/options.js'
-import type { Subject } from './subject.js'
 
 /** Beyond the header: group 0002 before it, and the first bytes of Pixel Data behind it. */
 const LOOK_AHEAD = 0x11000
@@ -93,12 +90,12 @@ async function pass(
   const { syntax } = start
   // The source's header is gone when its successor is read again: the two never stand side by side with all their elements.
   const made = await makeHeader(reader, at, syntax, context, budget)
-  const { subject, verdict, pixels, wayBack } = made
+  const { subject, wayBack } = made
   const { header, again } = await subject.pace.run(
     checkHeader(made.header, made.enveloped, syntax.encoding, subject),
   )
   const facts = factsOf(readUids(again, header), made, start)
-  const dataset = rest(reader, header, pixels, syntax.encoding, subject, verdict, context)
+  const dataset = rest(reader, header, made, syntax.encoding, context)
   const meta = encodeStart(facts.sopClassUID, facts.sopInstanceUID, syntax.uid)
   const bytes = file(
     meta,
@@ -132,14 +129,14 @@ function factsOf(
   }
 }
 
+const BEHIND = 'an element stands behind Pixel Data that belongs before it (PS3.5 section 7.1)'
+
 /** The data set: its new header, the pixels, and nothing of what lies behind them. */
 async function* rest(
   reader: Reader,
   header: Buffer,
-  pixels: Stretch['pixels'],
+  { pixels, extent, verdict, subject: { rules, report, pace } }: Made,
   encoding: Encoding,
-  { rules, report, pace }: Subject,
-  verdict: PixelVerdict,
   { headerBytes }: DeidentifyContext,
 ): AsyncGenerator<Buffer, void> {
   yield header
@@ -150,11 +147,12 @@ async function* rest(
     report.push({ path: hex(pixels.tag), action: 'cleaned', reason, option: CLEAN_PIXELS })
   }
   if (work) yield* cleanPixels(reader, pixels, encoding, work, pace)
-  else yield* passPixels(reader, pixels, encoding)
-  await dropTail(reader, encoding, headerBytes, pace, ({ tag, vr }) => {
+  else yield* passPixels(reader, pixels, encoding, extent)
+  await dropTail({ reader, encoding, limit: headerBytes }, pace, ({ tag, vr }) => {
     const rule = rules.ruleFor({ tag, vr })
     // Elements that some profile keeps belong before Pixel Data, where they are checked.
-    if (rule.step !== 'remove') throw new NocturneError('malformed')
+    if (rule.step !== 'remove')
+      throw new NocturneError('malformed', { place: { rule: BEHIND, offset: reader.position } })
     report.push({ path: hex(tag), action: 'removed', reason: rule.reason })
   })
 }

@@ -25,6 +25,8 @@ import type { Pace, Steps } from '../lib/pace.js'
 import { characterSetOf, rewriteDataset, topScope, type Scope } from './values/rewrite.js'
 import { rulesOf } from './rules/rules.js'
 import type { Subject } from './subject.js'
+import { framingOf, type Extent } from '../dicom/index.js'
+import { expectWholeImage, framesOf } from '../pixels/index.js'
 import { collectOriginals, type Originals, type WayBack } from './identity/way-back.js'
 import { encodeElement, encodeText } from '../dicom/write/index.js'
 
@@ -43,6 +45,8 @@ export interface Made {
   /** Keyed handle of the patient, when the instance names one. */
   readonly patient: string | undefined
   readonly pixels: Stretch['pixels']
+  /** What the pixels must hold to be whole. */
+  readonly extent: Extent
   /** For the crosswalk; `strip` leaves nothing that leads back, not even to the facility. */
   readonly wayBack: WayBack | undefined
   /** For Encrypted Attributes, where the facility asks for them. */
@@ -59,10 +63,14 @@ export async function makeHeader(
 ): Promise<Made> {
   const { pace } = budget
   const { encoding } = syntax
-  const head = await readHead(reader, at, encoding, at + context.headerBytes, budget)
+  const rules = rulesOf(context.profile)
+  const skips = (element: Pick<Element, 'tag' | 'vr'>) => rules.ruleFor(element).step === 'remove'
+  const limit = at + context.headerBytes
+  const head = await readHead({ reader, encoding, limit, budget, skips }, at)
   const { elements, pixels } = head
   const { buffer } = reader
   const identity = readIdentity(elements, buffer)
+  expectWholeImage(head, buffer, syntax, identity.sopClassUID)
   const verdict = judgePixels(head, buffer, syntax, context)
   const digest = digestsOf(context)
   const { handle, isPatient } = handleOf(identity, digest('patient'))
@@ -90,9 +98,10 @@ export async function makeHeader(
       context,
     ))
   const header = await pace.run(output.toBuffer(pace))
+  const extent = { framing: framingOf(syntax.uid), frames: framesOf(elements, buffer) }
   reader.forget(head.end)
   const patient = isPatient ? handle : undefined
-  return { header, subject, verdict, identity, patient, pixels, wayBack, enveloped }
+  return { header, subject, verdict, identity, patient, pixels, extent, wayBack, enveloped }
 }
 
 function wayBackOf(

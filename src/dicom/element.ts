@@ -25,6 +25,8 @@ export interface Element {
   readonly items?: readonly Item[]
   /** An encapsulated value: fragments up to a delimiter. */
   readonly fragments?: true
+  /** A sequence with delimiters that break the rules, in itself or an item: it is never copied as it stands. */
+  readonly isIrregular?: boolean
 }
 
 /** The element with that tag in one data set. */
@@ -41,6 +43,7 @@ export interface Item {
   readonly undefinedLength: boolean
   readonly encoding: Encoding
   readonly elements: readonly Element[]
+  readonly isIrregular?: boolean
 }
 
 export const UNDEFINED_LENGTH = 0xffffffff

@@ -49,9 +49,10 @@ async function readMeta(reader: Reader, start: number) {
     encoding ??= vrNamed(reader.buffer.readUInt16BE(at + 4)) ? EXPLICIT : IMPLICIT
     const header = headerAt(reader, at, encoding)
     const end = header.valueStart + header.length
-    if (end - start > MAX_META_BYTES) throw new NocturneError('malformed')
+    if (end - start > MAX_META_BYTES)
+      throw new NocturneError('malformed', { place: { rule: META_RULE, offset: at } })
     await reader.fill(end)
-    if (reader.filled < end) throw new NocturneError('truncated')
+    if (reader.filled < end) throw truncatedAt(at)
     const value = reader.buffer.subarray(header.valueStart, end)
     if (header.tag === 0x00020002) sopClassUID = uidText(value)
     if (header.tag === 0x00020010 && value.length > 0) syntax = syntaxOf(uidText(value))
@@ -64,8 +65,15 @@ function headerAt(reader: Reader, at: number, encoding: Encoding) {
   try {
     return readHeader(reader.buffer, at, reader.filled, true, encoding)
   } catch (error) {
-    throw error instanceof Incomplete ? new NocturneError('truncated') : error
+    throw error instanceof Incomplete ? truncatedAt(at) : error
   }
+}
+
+const META_RULE = 'group 0002 is larger than any real one (PS3.10 section 7.1)'
+
+const truncatedAt = (offset: number): NocturneError => {
+  const rule = 'the file ends inside group 0002 (PS3.10 section 7.1)'
+  return new NocturneError('truncated', { place: { rule, offset } })
 }
 
 const uidText = (value: Buffer): string => trimPadding(value.toString('latin1'))

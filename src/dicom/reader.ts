@@ -1,4 +1,4 @@
-import { NocturneError } from '../lib/errors.js'
+import { NocturneError, type Place } from '../lib/errors.js'
 import { freeMemory } from '../lib/free-memory.js'
 import { LARGE_BYTES, type LargeHeaderTurn } from '../lib/large-headers.js'
 
@@ -12,6 +12,7 @@ export class Reader {
   readonly #turn: LargeHeaderTurn | undefined
   #buffer: Buffer = Buffer.alloc(0)
   #filled = 0
+  #pulled = 0
   #ended = false
   failure: unknown
 
@@ -28,6 +29,11 @@ export class Reader {
 
   get filled(): number {
     return this.#filled
+  }
+
+  /** Where what is held begins in the source. */
+  get position(): number {
+    return this.#pulled - this.#filled
   }
 
   /**
@@ -67,16 +73,21 @@ export class Reader {
   /** A part of the next bytes, uncopied: at least one and `most` at most. @throws NocturneError `truncated` */
   async takeSome(most: number): Promise<Buffer> {
     const chunk = await this.#next()
-    if (chunk === undefined) throw new NocturneError('truncated')
+    if (chunk === undefined) throw new NocturneError('truncated', { place: this.#end() })
     if (chunk.length <= most) return chunk
     this.#putBack(chunk.subarray(most))
     return chunk.subarray(0, most)
   }
 
-  /** Passes over `count` bytes. @throws NocturneError `truncated` */
-  async skip(count: number): Promise<void> {
-    const parts = this.take(count)
-    while (!(await parts.next()).done);
+  /** Passes over `count` bytes, or all there are. Whether there were so many. */
+  async skipUpTo(count: number): Promise<boolean> {
+    for (let left = count; left > 0;) {
+      const chunk = await this.#next()
+      if (chunk === undefined) return false
+      if (chunk.length > left) this.#putBack(chunk.subarray(left))
+      left -= chunk.length
+    }
+    return true
   }
 
   /** Everything that is left. */
@@ -86,6 +97,10 @@ export class Reader {
       if (chunk === undefined) return
       yield chunk
     }
+  }
+
+  #end(): Place {
+    return { rule: 'the file ends inside a value (PS3.5 section 7.1)', offset: this.position }
   }
 
   async #next(): Promise<Buffer | undefined> {
@@ -111,7 +126,10 @@ export class Reader {
         throw error
       }
       if (step.done === true) this.#ended = true
-      else if (step.value.length > 0) return step.value
+      else if (step.value.length > 0) {
+        this.#pulled += step.value.length
+        return step.value
+      }
     }
     return undefined
   }

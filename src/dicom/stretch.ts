@@ -1,9 +1,18 @@
 /** Top-level elements out of a stream: what lies before Pixel Data, and what lies behind it. */
-import { NocturneError } from '../lib/errors.js'
+import { NocturneError, type Place } from '../lib/errors.js'
 import { Budget, expectFew } from './budget.js'
-import { type Element, type Encoding, UNDEFINED_LENGTH, isPixelData } from './element.js'
+import { attributeOf } from './dictionary/index.js'
+import { isPixelData, UNDEFINED_LENGTH, type Element, type Encoding } from './element.js'
 import type { Reader } from './reader.js'
-import { type Header, Incomplete, readElement, readHeader, readLeaves } from './walk.js'
+import {
+  Incomplete,
+  nameOf,
+  readElement,
+  readHeader,
+  readLeaves,
+  type Header,
+  type Task,
+} from './walk.js'
 import type { Pace } from '../lib/pace.js'
 
 export interface Stretch {
@@ -14,19 +23,21 @@ export interface Stretch {
   readonly pixels: Header | undefined
 }
 
+/** What a stretch is read with. */
+export interface Reading extends Task {
+  readonly reader: Reader
+  readonly encoding: Encoding
+  /** The offset where the last element must end at the latest. */
+  readonly limit: number
+}
+
 /**
  * The elements from `start` up to Pixel Data or the end of the file, held in the reader's buffer.
  *
- * @param limit the offset where the last of them must end at the latest.
  * @throws NocturneError `truncated`, `malformed`, `header_over_limit`, `header_too_complex`
  */
-export async function readHead(
-  reader: Reader,
-  start: number,
-  encoding: Encoding,
-  limit: number,
-  budget: Budget,
-): Promise<Stretch> {
+export async function readHead(reading: Reading, start: number): Promise<Stretch> {
+  const { reader, encoding, limit, budget } = reading
   const elements: Element[] = []
   for (let at = start; ;) {
     const before = elements.length
@@ -34,7 +45,7 @@ export async function readHead(
     at = readLeaves(run, at, encoding, elements)
     expectFew(elements)
     if (budget.pace.isDue(elements.length - before)) await budget.pace.rest()
-    const found = await nextElement(reader, at, encoding, limit, budget)
+    const found = await nextElement(reading, at)
     if (found === undefined) return { elements, end: at, pixels: undefined }
     if ('length' in found) {
       const pixels = { ...found, valueStart: found.valueStart - at }
@@ -48,27 +59,45 @@ export async function readHead(
 
 /**
  * Walks what lies behind Pixel Data to the end of the file, for it to be dropped: private groups, digital signatures and
- * trailing padding are all that may be there. Values of defined length are passed over and can be of any size.
+ * trailing padding are all that may be there. Values of defined length are passed over and can be of any size. What is no
+ * element, or is cut off, is dropped as well: the image is whole, and readers stop there.
  *
  * @param drop is told each tag, and throws for one that must not be there.
- * @throws NocturneError `truncated`, `malformed`, `header_over_limit`, and what `drop` throws.
+ * @throws NocturneError `header_over_limit`, and what `drop` throws.
  */
 export async function dropTail(
-  reader: Reader,
-  encoding: Encoding,
-  limit: number,
+  reading: Omit<Reading, 'budget'>,
   pace: Pace,
   drop: (element: Pick<Element, 'tag' | 'vr'>) => void,
 ): Promise<void> {
+  const { reader } = reading
   const budget = new Budget(pace)
-  for (;;) {
-    await reader.fill(12)
-    const found = await nextElement(reader, 0, encoding, limit, budget, true)
-    if (found === undefined) return
+  for (let last = PIXEL_DATA; ;) {
+    const found = await tailElement({ ...reading, budget })
+    if (found === undefined || (found.tag <= last && attributeOf(found.tag) === undefined)) break
     if (budget.spend()) await pace.rest()
     drop(found)
+    last = found.tag
     const length = 'length' in found ? found.valueStart + found.length : found.end
-    await reader.skip(length)
+    if (!(await reader.skipUpTo(length))) return
+  }
+  for await (const part of reader.rest()) if (pace.isDue(part.length >> 10)) await pace.rest()
+}
+
+const PIXEL_DATA = 0x7fe00010
+
+/** Undefined at the end, and for what cannot be read as an element. */
+async function tailElement(reading: Reading): Promise<Element | Header | undefined> {
+  try {
+    await reading.reader.fill(12)
+    return await nextElement(reading, 0, true)
+  } catch (error) {
+    const isNoElement =
+      error instanceof NocturneError &&
+      error !== reading.reader.failure &&
+      (error.code === 'malformed' || error.code === 'truncated')
+    if (isNoElement) return undefined
+    throw error
   }
 }
 
@@ -77,26 +106,24 @@ export async function dropTail(
  * there, so the work stays linear in the size of the header.
  */
 async function nextElement(
-  reader: Reader,
+  reading: Reading,
   at: number,
-  encoding: Encoding,
-  limit: number,
-  budget: Budget,
   headerIsEnough = false,
 ): Promise<Element | Header | undefined> {
+  const { reader, encoding, limit, budget } = reading
   for (let wanted = at + 12; ;) {
     if (reader.filled < wanted) await reader.fill(wanted)
     const isAll = reader.filled < wanted
-    if (isAll && reader.filled === at) return undefined
+    if (isAll && isPadding(reader.buffer.subarray(at, reader.filled))) return undefined
     let header: Header | undefined
     const spent = budget.spent
     try {
       header = readHeader(reader.buffer, at, reader.filled, true, encoding)
-      if (header.tag === 0) throw new NocturneError('malformed')
+      if (header.tag === 0) throw new NocturneError('malformed', { place: NO_TAG(at) })
       if (headerIsEnough ? header.length !== UNDEFINED_LENGTH : isPixelData(header.tag))
         return header
       const found = await budget.pace.run(
-        readElement(reader.buffer, at, reader.filled, encoding, budget),
+        readElement(reader.buffer, at, reader.filled, encoding, reading),
       )
       if (found.end > limit) throw new NocturneError('header_over_limit')
       return found
@@ -105,9 +132,10 @@ async function nextElement(
         await expectZeros(reader, at, limit)
         return undefined
       }
-      if (!(error instanceof Incomplete)) throw error
+      if (!(error instanceof Incomplete)) throw inFile(error, reader.position)
       budget.spent = spent
-      if (isAll) throw new NocturneError('truncated')
+      if (isAll)
+        throw new NocturneError('truncated', { place: endAt(reader.position + at, header) })
       if (error.until > limit) throw new NocturneError('header_over_limit')
       const doubled = at + 2 * (reader.filled - at)
       const isGrowing = header?.length === UNDEFINED_LENGTH
@@ -116,12 +144,35 @@ async function nextElement(
   }
 }
 
+const NO_TAG = (offset: number): Place => ({ rule: 'no element has the tag 0000,0000', offset })
+
+/** The element that begins there is not all there. */
+const endAt = (offset: number, header: Header | undefined): Place => ({
+  rule: 'the file ends inside this element (PS3.5 section 7.1)',
+  offset,
+  ...(header && { path: nameOf(header.tag) }),
+})
+
+/** An offset in the reader's buffer as one in the file. */
+function inFile(error: unknown, position: number): unknown {
+  if (!(error instanceof NocturneError) || error.place?.offset === undefined) return error
+  const place = { ...error.place, offset: error.place.offset + position }
+  return new NocturneError(error.code, { place })
+}
+
+/** Too few bytes for an element at the end of a file, as line ends and fillers leave them there. */
+const isPadding = (bytes: Buffer): boolean =>
+  bytes.length < 8 && bytes.every((byte) => FILLERS.has(byte))
+/** NUL, tab, line feed, carriage return, end of file, space, and erased memory. */
+const FILLERS: ReadonlySet<number> = new Set([0x00, 0x09, 0x0a, 0x0d, 0x1a, 0x20, 0xff])
+
 /** Padding without a tag: some writers fill the last sector with zeros. It says nothing and is dropped. */
 async function expectZeros(reader: Reader, at: number, limit: number): Promise<void> {
   const size = reader.filled
   await reader.fill(limit)
   if (reader.filled >= limit && reader.filled > size) throw new NocturneError('header_over_limit')
-  if (!isZeros(reader.buffer.subarray(at, reader.filled))) throw new NocturneError('malformed')
+  if (!isZeros(reader.buffer.subarray(at, reader.filled)))
+    throw new NocturneError('malformed', { place: NO_TAG(reader.position + at) })
 }
 
 const ZEROS = Buffer.alloc(0x10000)

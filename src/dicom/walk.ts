@@ -1,11 +1,14 @@
 /**
  * The element walker: finds the boundaries of every element at every depth (PS3.5 section 7) and copies nothing.
  *
- * It either understands all bytes that it is given or throws; nothing is skipped, guessed past, or repaired.
+ * It either understands all bytes that it is given or throws; nothing is guessed past. Three defects of real writers, which
+ * dcmtk and gdcm read alike, are taken for what they are and marked `isIrregular`, so that no copy has them: a delimiter
+ * inside a sequence or an item of defined length, and one that has a length itself. A sequence that cannot be read is passed
+ * over where its length is defined and `skips` says that nothing of it stays.
  */
 import { NocturneError } from '../lib/errors.js'
 import { type Budget, expectFew } from './budget.js'
-import { vrOf } from './dictionary/index.js'
+import { hex, vrOf } from './dictionary/index.js'
 import {
   type Element,
   type Encoding,
@@ -32,13 +35,19 @@ export class Incomplete extends Error {
   }
 }
 
-interface Span {
+interface Span extends Task {
   readonly buffer: Buffer
   readonly end: number
   /** More bytes may follow `end`; else `end` is the boundary that the parent declared. */
   readonly open: boolean
   readonly depth: number
+}
+
+/** What a walk has at its disposal. */
+export interface Task {
   readonly budget: Budget
+  /** Whether an element may go unread when it cannot be read: nothing of it stays. */
+  readonly skips?: ((element: Pick<Element, 'tag' | 'vr'>) => boolean) | undefined
 }
 
 export interface Header {
@@ -56,19 +65,19 @@ export function readHeader(
   open: boolean,
   { explicit, bigEndian }: Encoding,
 ): Header {
-  if (at + 8 > end) throw beyond(open, at + 8)
+  if (at + 8 > end) throw beyond(open, at, at + 8)
   const tag = readTag(buffer, at, bigEndian)
   if (!explicit || tag === ITEM || tag === ITEM_END || tag === SEQUENCE_END) {
     const length = readLength(buffer, at + 4, bigEndian)
     return { tag, vr: vrOf(tag) ?? 'UN', length, valueStart: at + 8 }
   }
   const known = vrNamed(buffer.readUInt16BE(at + 4))
-  if (known === undefined) throw new NocturneError('malformed')
+  if (known === undefined) throw fault(RULES.vr, at)
   if (!known.long) {
     const length = bigEndian ? buffer.readUInt16BE(at + 6) : buffer.readUInt16LE(at + 6)
     return { tag, vr: known.vr, length, valueStart: at + 8 }
   }
-  if (at + 12 > end) throw beyond(open, at + 12)
+  if (at + 12 > end) throw beyond(open, at, at + 12)
   const length = readLength(buffer, at + 8, bigEndian)
   return { tag, vr: known.vr, length, valueStart: at + 12 }
 }
@@ -83,10 +92,10 @@ export function* readElement(
   at: number,
   end: number,
   encoding: Encoding,
-  budget: Budget,
+  { budget, skips }: Task,
 ): Steps<Element> {
-  const span = { buffer, end, open: true, depth: 0, budget }
-  const header = expectElement(readHeader(buffer, at, end, true, encoding))
+  const span = { buffer, end, open: true, depth: 0, budget, skips }
+  const header = expectElement(readHeader(buffer, at, end, true, encoding), at)
   if (budget.spend()) yield
   return isNested(header, encoding)
     ? yield* sequence(span, at, header, encoding)
@@ -132,12 +141,12 @@ const RUN = 100
 
 /** All of `buffer` as one data set. @throws NocturneError `malformed`, `header_too_complex` */
 export function* readDataset(buffer: Buffer, encoding: Encoding, budget: Budget): Steps<Element[]> {
-  const span = { buffer, end: buffer.length, open: false, depth: 0, budget }
+  const span = { buffer, end: buffer.length, open: false, depth: 0, budget, skips: undefined }
   return yield* readElements(span, 0, encoding, false)
 }
 
-const expectElement = (header: Header): Header => {
-  if (header.tag >>> 16 === 0xfffe) throw new NocturneError('malformed')
+const expectElement = (header: Header, at: number): Header => {
+  if (header.tag >>> 16 === 0xfffe) throw fault(RULES.element, at)
   return header
 }
 
@@ -149,50 +158,71 @@ function leaf(span: Span, start: number, header: Header, encoding: Encoding): El
   const { tag, vr, length, valueStart } = header
   if (length === UNDEFINED_LENGTH) {
     // Only a sequence and an encapsulated value may have an undefined length.
-    if (vr !== 'OB' && vr !== 'OW') throw new NocturneError('malformed')
+    if (vr !== 'OB' && vr !== 'OW') throw fault(RULES.undefinedLength, start, tag)
     const { valueEnd, end } = skipFragments(span, valueStart, encoding)
     const undefinedLength = true
     return { tag, vr, start, valueStart, valueEnd, end, undefinedLength, fragments: true }
   }
   const end = valueStart + length
-  if (end > span.end) throw beyond(span.open, end)
+  if (end > span.end) throw beyond(span.open, start, end, tag)
   return { tag, vr, start, valueStart, valueEnd: end, end, undefinedLength: false }
 }
 
-function* sequence(
-  { buffer, end: outerEnd, open: isOuterOpen, depth: outerDepth, budget }: Span,
+function* sequence(outer: Span, start: number, header: Header, encoding: Encoding): Steps<Element> {
+  const { buffer, depth, budget, skips } = outer
+  const { tag, vr, length, valueStart } = header
+  const undefinedLength = length === UNDEFINED_LENGTH
+  const until = undefinedLength ? outer.end : valueStart + length
+  if (until > outer.end) throw beyond(outer.open, start, until, tag)
+  const open = undefinedLength && outer.open
+  const span = { buffer, end: until, open, depth: depth + 1, budget, skips }
+  if (span.depth > MAX_DEPTH) throw new NocturneError('header_too_complex')
+  const items: Item[] = []
+  try {
+    return yield* itemsOf(span, start, header, encoding, items)
+  } catch (error) {
+    const isUnread = isMalformed(error) && !undefinedLength && skips?.(header) === true
+    if (!isUnread) throw inside(error, tag, items.length)
+    return { tag, vr, start, valueStart, valueEnd: until, end: until, undefinedLength }
+  }
+}
+
+function* itemsOf(
+  span: Span,
   start: number,
   { tag, vr, length, valueStart }: Header,
   encoding: Encoding,
+  items: Item[],
 ): Steps<Element> {
+  const { buffer, budget, end: until } = span
   const undefinedLength = length === UNDEFINED_LENGTH
-  const until = undefinedLength ? outerEnd : valueStart + length
-  if (until > outerEnd) throw beyond(isOuterOpen, until)
-  const depth = outerDepth + 1
-  if (depth > MAX_DEPTH) throw new NocturneError('header_too_complex')
-  const span = { buffer, end: until, open: undefinedLength && isOuterOpen, depth, budget }
   const inner = vr === 'UN' ? IMPLICIT : encoding
-  const items: Item[] = []
+  // Items and delimiters have no VR in any encoding, so what stands in their place is read as if it had none.
+  const bare = { explicit: false, bigEndian: inner.bigEndian }
   let at = valueStart
   let valueEnd = until
+  let isIrregular = false
   while (undefinedLength || at < until) {
-    const head = readHeader(buffer, at, until, span.open, inner)
-    if (head.tag === SEQUENCE_END && undefinedLength) {
-      if (head.length !== 0) throw new NocturneError('malformed')
+    const head = readHeader(buffer, at, until, span.open, bare)
+    if (head.tag === SEQUENCE_END && (undefinedLength || head.valueStart === until)) {
+      isIrregular ||= !undefinedLength || head.length !== 0
       valueEnd = at
       at = head.valueStart
       break
     }
-    if (head.tag !== ITEM) throw new NocturneError('malformed')
+    if (head.tag !== ITEM) throw fault(RULES.item, at)
     if (budget.spend()) yield
     const item =
       head.length === 0
         ? emptyItem(at, head.valueStart, inner)
         : yield* readItem(span, at, head, inner)
+    isIrregular ||= item.isIrregular === true
     items.push(item)
     at = item.end
   }
-  return { tag, vr, start, valueStart, valueEnd, end: at, undefinedLength, items: exact(items) }
+  const whole = { tag, vr, start, valueStart, valueEnd, end: at, undefinedLength }
+  const list = exact(items)
+  return isIrregular ? { ...whole, items: list, isIrregular } : { ...whole, items: list }
 }
 
 const NO_ELEMENTS: readonly Element[] = []
@@ -215,14 +245,18 @@ function* readItem(
 ): Steps<Item> {
   const undefinedLength = length === UNDEFINED_LENGTH
   const until = undefinedLength ? span.end : valueStart + length
-  if (until > span.end) throw beyond(span.open, until)
-  const { buffer, depth, budget } = span
+  if (until > span.end) throw beyond(span.open, start, until)
+  const { buffer, depth, budget, skips } = span
   const open = undefinedLength && span.open
-  const inside = { buffer, end: until, open, depth, budget }
-  const elements = yield* readElements(inside, valueStart, encoding, undefinedLength)
+  const inner = { buffer, end: until, open, depth, budget, skips }
+  const elements = yield* readElements(inner, valueStart, encoding, undefinedLength)
   const valueEnd = elements.at(-1)?.end ?? valueStart
-  const end = undefinedLength ? valueEnd + 8 : valueEnd
-  return { start, valueStart, valueEnd, end, undefinedLength, encoding, elements }
+  const end = undefinedLength ? valueEnd + 8 : until
+  const item = { start, valueStart, valueEnd, end, undefinedLength, encoding, elements }
+  const isIrregular = undefinedLength
+    ? readLength(buffer, valueEnd + 4, encoding.bigEndian) !== 0
+    : valueEnd !== until
+  return isIrregular ? { ...item, isIrregular } : item
 }
 
 /** Without the room that an array keeps for sixteen more: functional groups are thousands of items with an element each. */
@@ -242,8 +276,9 @@ function* readElements(
     at = readLeaves(span, at, encoding, elements)
     expectFew(elements)
     if (span.budget.pace.isDue(elements.length - before)) yield
-    if (delimited ? isItemEnd(span, at, encoding) : at >= span.end) return exact(elements)
-    const header = expectElement(readHeader(span.buffer, at, span.end, span.open, encoding))
+    if (delimited ? isItemEnd(span, at, encoding) : isEnd(span, at, encoding))
+      return exact(elements)
+    const header = expectElement(readHeader(span.buffer, at, span.end, span.open, encoding), at)
     if (span.budget.spend()) yield
     const next = isNested(header, encoding)
       ? yield* sequence(span, at, header, encoding)
@@ -254,11 +289,14 @@ function* readElements(
 }
 
 function isItemEnd(span: Span, at: number, { bigEndian }: Encoding): boolean {
-  if (at + 8 > span.end) throw beyond(span.open, at + 8)
-  if (readTag(span.buffer, at, bigEndian) !== ITEM_END) return false
-  if (readLength(span.buffer, at + 4, bigEndian) !== 0) throw new NocturneError('malformed')
-  return true
+  if (at + 8 > span.end) throw beyond(span.open, at, at + 8)
+  return readTag(span.buffer, at, bigEndian) === ITEM_END
 }
+
+/** Of an item of defined length: its end, or a delimiter that is counted in. */
+const isEnd = (span: Span, at: number, { bigEndian }: Encoding): boolean =>
+  at >= span.end ||
+  (span.depth > 0 && at + 8 === span.end && readTag(span.buffer, at, bigEndian) === ITEM_END)
 
 /** Encapsulated values inside the header, such as an icon's: items of defined length up to the delimiter. */
 function skipFragments(span: Span, start: number, encoding: Encoding) {
@@ -266,8 +304,8 @@ function skipFragments(span: Span, start: number, encoding: Encoding) {
     span.budget.spend()
     const { tag, length, valueStart } = readHeader(span.buffer, at, span.end, span.open, encoding)
     if (tag === SEQUENCE_END && length === 0) return { valueEnd: at, end: valueStart }
-    if (tag !== ITEM || length === UNDEFINED_LENGTH) throw new NocturneError('malformed')
-    if (valueStart + length > span.end) throw beyond(span.open, valueStart + length)
+    if (tag !== ITEM || length === UNDEFINED_LENGTH) throw fault(RULES.fragment, at)
+    if (valueStart + length > span.end) throw beyond(span.open, at, valueStart + length)
     at = valueStart + length
   }
 }
@@ -281,5 +319,34 @@ const swapped = (halves: number): number => ((halves << 16) | (halves >>> 16)) >
 const readLength = (buffer: Buffer, at: number, bigEndian: boolean): number =>
   bigEndian ? buffer.readUInt32BE(at) : buffer.readUInt32LE(at)
 
-const beyond = (open: boolean, until: number): Error =>
-  open ? new Incomplete(until) : new NocturneError('malformed')
+/** What a file can break, by the clause that says so. */
+const RULES = {
+  vr: 'two letters that are no VR (PS3.5 section 6.2)',
+  element: 'a delimiter stands where an element must (PS3.5 section 7.5.2)',
+  item: 'an item of a sequence must begin with FFFE,E000 (PS3.5 section 7.5.1)',
+  fragment: 'a fragment must be an item of defined length (PS3.5 section A.4)',
+  undefinedLength: 'no value of this VR may have an undefined length (PS3.5 section 7.1)',
+  beyond: 'a value ends beyond the sequence or item that it is in (PS3.5 section 7.5)',
+} as const
+
+/** @param tag of the element at fault, where it could be read. */
+const fault = (rule: string, offset: number, tag?: number): NocturneError =>
+  new NocturneError('malformed', { place: { rule, offset, ...(tag && { path: nameOf(tag) }) } })
+
+const beyond = (open: boolean, at: number, until: number, tag?: number): Error =>
+  open ? new Incomplete(until) : fault(RULES.beyond, at, tag)
+
+/** What stands in place of a tag in a damaged file may be letters of a name: only those that PS3.6 lists are told. */
+export const nameOf = (tag: number): string => (vrOf(tag) === undefined ? 'unlisted' : hex(tag))
+
+const isMalformed = (error: unknown): error is NocturneError =>
+  error instanceof NocturneError && error.code === 'malformed'
+
+/** The same fault, told from one level further out. */
+function inside(error: unknown, tag: number, item: number): unknown {
+  if (!isMalformed(error) || error.place === undefined) return error
+  const { path, ...place } = error.place
+  const outer = `${nameOf(tag)}[${String(item)}]`
+  const whole = path === undefined ? outer : `${outer}.${path}`
+  return new NocturneError('malformed', { place: { ...place, path: whole } })
+}

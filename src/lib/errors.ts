@@ -14,6 +14,19 @@ export type Code = keyof typeof CATALOGUE
 /** The others of its request go on. */
 export const concernsItemAlone = (code: Code): boolean => CATALOGUE[code].concernsItemAlone
 
+/**
+ * Where a fault is, and the rule that it breaks. Never a value: the rule is one of our own texts, and a path holds tags that
+ * PS3.6 lists, because what a damaged file has in place of a tag may be anything.
+ */
+export interface Place {
+  readonly [name: string]: string | number | undefined
+  readonly rule: string
+  /** `00081140[0].00081155`; absent at the top level. */
+  readonly path?: string | undefined
+  /** Bytes from the start of the file; of a deflated data set from its own. */
+  readonly offset?: number | undefined
+}
+
 /** Every error that people outside may see. `cause` is for the log of the process's own mistakes, never sent. */
 export class NocturneError extends Error {
   override readonly name = 'NocturneError'
@@ -22,15 +35,23 @@ export class NocturneError extends Error {
   readonly subject: string | undefined
   /** What else was found about the same item, beside `code`. */
   readonly also: readonly Code[]
+  /** Of an item: where and why, as far as it is known. */
+  readonly place: Place | undefined
 
   constructor(
     code: Code,
-    options: { cause?: unknown; subject?: string; also?: readonly Code[] } = {},
+    options: {
+      cause?: unknown
+      subject?: string
+      also?: readonly Code[]
+      place?: Place | undefined
+    } = {},
   ) {
     super(CATALOGUE[code].title, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.subject = options.subject
     this.also = options.also ?? []
+    this.place = options.place
   }
 
   get status(): number {

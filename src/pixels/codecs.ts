@@ -1,4 +1,5 @@
 /** What decodes frames of each compressed transfer syntax, and what blanks them and leaves every other pixel as it decodes. */
+import type { Framing } from '../dicom/index.js'
 import type { Pace, Steps } from '../lib/pace.js'
 import { blackOf, type Geometry } from './geometry.js'
 import { blankDctFrame } from './jpeg-dct.js'
@@ -10,8 +11,7 @@ import { blankRleFrame, canBlankRle, decodeRleFrame } from './rle.js'
 import type { WasmCodec, WasmFrame } from './wasm-codecs.js'
 
 export interface Decoder {
-  /** Whether a fragment can be the first of a frame. */
-  startsFrame(fragment: Buffer): boolean
+  readonly framing: Framing
   /** The samples of one frame. @throws NocturneError `malformed`, `pixels_not_cleaned` */
   decode(frame: Buffer, geometry: Geometry, pace: Pace): Promise<Samples>
 }
@@ -26,15 +26,12 @@ export interface Codec extends Decoder {
 /** Of a decoded frame, which is held whole. */
 const MAX_DECODED_BYTES = 64 * 1024 * 1024
 
-const startsWith = (start: number) => (fragment: Buffer) =>
-  fragment.length > 2 && fragment.readUInt16BE(0) === start
-
 const codec = (
-  startsFrame: Decoder['startsFrame'],
+  framing: Framing,
   blank: (frame: Buffer, geometry: Geometry, mask: Mask, pace: Pace) => Steps<Buffer>,
   decode: (frame: Buffer, geometry: Geometry, pace: Pace) => Steps<Samples>,
 ): Codec => ({
-  startsFrame,
+  framing,
   blank: (frame, geometry, mask, pace) => pace.run(blank(frame, geometry, mask, pace)),
   decode: (frame, geometry, pace) => pace.run(decode(frame, geometry, pace)),
 })
@@ -56,19 +53,16 @@ export interface Codecs {
 
 const wasmCodec =
   (runner: WasmRunner) =>
-  (codec: WasmCodec, start: number, photometric?: string): Codec => ({
-    startsFrame: startsWith(start),
+  (codec: WasmCodec, framing: Framing, photometric?: string): Codec => ({
+    framing,
     blank: (frame, geometry, mask) => runner.blank({ codec, frame, geometry, mask }),
     decode: (frame, geometry) => runner.decode({ codec, frame, geometry }),
     ...(photometric !== undefined && { photometric }),
   })
 
-/** Start of Image of JPEG and JPEG-LS, and Start of Codestream of JPEG 2000. */
-const START_OF_IMAGE = 0xffd8
-const START_OF_CODESTREAM = 0xff4f
-const RLE = codec(() => true, blankRleFrame, decodeRleFrame)
-const JPEG = codec(startsWith(START_OF_IMAGE), blankDctFrame, decodeDctFrame)
-const LOSSLESS_JPEG = codec(startsWith(START_OF_IMAGE), blankLosslessFrame, decodeLosslessFrame)
+const RLE = codec('fragment', blankRleFrame, decodeRleFrame)
+const JPEG = codec('jpeg', blankDctFrame, decodeDctFrame)
+const LOSSLESS_JPEG = codec('jpeg', blankLosslessFrame, decodeLosslessFrame)
 
 const LOSSLESS_JPEG_2000 = '1.2.840.10008.1.2.4.90'
 /** HTJ2K: decoded by OpenJPEG, too, but not written. */
@@ -78,10 +72,10 @@ const HIGH_THROUGHPUT: ReadonlySet<string> = new Set(
 
 export function codecsWith(runner: WasmRunner): Codecs {
   const inWasm = wasmCodec(runner)
-  const jpegLs = inWasm('jpeg-ls', START_OF_IMAGE)
-  const jpeg2000 = inWasm('jpeg-2000', START_OF_CODESTREAM)
+  const jpegLs = inWasm('jpeg-ls', 'jpeg')
+  const jpeg2000 = inWasm('jpeg-2000', 'jpeg 2000')
   // Colour that is written without loss has gone through the reversible transform (PS3.5 8.2.4).
-  const jpeg2000Colour = inWasm('jpeg-2000', START_OF_CODESTREAM, 'YBR_RCT')
+  const jpeg2000Colour = inWasm('jpeg-2000', 'jpeg 2000', 'YBR_RCT')
   const codecOf = (syntax: string, geometry: Geometry): Codec | undefined => {
     if (!canHold(geometry)) return undefined
     const { samples, bitsAllocated, photometric } = geometry

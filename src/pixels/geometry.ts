@@ -16,7 +16,7 @@ export interface Geometry {
 }
 
 /** Frames of one image; a cine loop has some hundreds. */
-const MAX_FRAMES = 1_000_000
+export const MAX_FRAMES = 1_000_000
 
 /** Undefined when the header does not say it, or says what cannot be. */
 export function geometryOf(

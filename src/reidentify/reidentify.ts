@@ -126,7 +126,7 @@ async function open(
   const headOf = async (reader: Reader, at: number, close: Opened['close']): Promise<Opened> => ({
     start,
     reader,
-    head: await readHead(reader, at, encoding, at + headerBytes, budget),
+    head: await readHead({ reader, encoding, limit: at + headerBytes, budget }, at),
     close,
   })
   if (!isDeflated) {

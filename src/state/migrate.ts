@@ -11,6 +11,7 @@ import { patientHandles } from './migrations/0009-handles.js'
 import { findings } from './migrations/0010-findings.js'
 import { gatewayKeys } from './migrations/0011-gateway-keys.js'
 import { gateways } from './migrations/0012-gateways.js'
+import { places } from './migrations/0013-places.js'
 import { cases } from './migrations/0020-cases.js'
 import { clock } from './migrations/0021-clock.js'
 import { notify } from './migrations/0022-notify.js'
@@ -34,6 +35,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0010-findings': findings(),
   '0011-gateway-keys': gatewayKeys(engine),
   '0012-gateways': gateways(engine),
+  '0013-places': places(),
   '0020-cases': cases(engine),
   '0021-clock': clock(engine),
   '0022-notify': notify(engine),

@@ -124,6 +124,8 @@ export interface QuarantineTable {
   code: string
   /** Codes of further findings, with spaces between them. */
   also: string | null
+  /** JSON of a Place (src/lib/errors.ts): where and why. Null where it is not known. */
+  place: string | null
   /** The original bytes as one whole OpenPGP message, sealed to the facility's certificate alone. */
   object: string
   size: number

@@ -1,6 +1,6 @@
 /** The step that makes an upload visible: one transaction for its items, its state and its events. */
 import { CATALOGUE } from '../lib/errors.js'
-import type { Code } from '../lib/errors.js'
+import type { Code, Place } from '../lib/errors.js'
 import type { Rooms } from '../rooms.js'
 import type { Envelope } from '../seal/index.js'
 import type { ItemKind, Outcome, TransferState } from '../state/index.js'
@@ -32,6 +32,8 @@ export interface ItemAnswer {
   readonly outcome: Outcome
   readonly code?: Code
   readonly hint?: string
+  /** Where in the item and why, as far as it is known. */
+  readonly where?: Place
 }
 
 export interface UploadAnswer {
@@ -140,4 +142,5 @@ const answerOf = (
   kind: settled.kind,
   outcome,
   ...(code && { code, hint: CATALOGUE[code].hint }),
+  ...('place' in settled && settled.place && { where: settled.place }),
 })

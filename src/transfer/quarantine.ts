@@ -3,7 +3,7 @@
  * the object goes after it, and a crash in between leaves it to the sweep.
  */
 import { NocturneError, asNocturneError } from '../lib/errors.js'
-import type { Code } from '../lib/errors.js'
+import type { Code, Place } from '../lib/errors.js'
 import type { Actor } from '../ledger/index.js'
 import type { Rooms } from '../rooms.js'
 import type { ItemKind, QuarantineTable, TransferTable } from '../state/index.js'
@@ -21,6 +21,8 @@ export interface QuarantineView {
   /** What it was held for; `also` is what else was found. */
   readonly code: Code
   readonly also: readonly Code[]
+  /** Where in the item and why, as far as it is known. */
+  readonly where?: Place
   readonly state: QuarantineTable['state']
   /** Whether the facility may release it after a look. */
   readonly releasable: boolean
@@ -77,6 +79,7 @@ const viewOf = (row: QuarantineTable & { readonly kind: ItemKind }): QuarantineV
   kind: row.kind,
   code: row.code as Code,
   also: findingsOf(row).slice(1),
+  ...(row.place !== null && { where: JSON.parse(row.place) as Place }),
   state: row.state,
   releasable: row.state === 'held' && row.digest !== null && findingsOf(row).every(isWaivable),
   size: row.size,

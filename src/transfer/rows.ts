@@ -85,6 +85,7 @@ export async function insertItems(
         facility: begun.target.facility,
         code: settled.code,
         also: settled.also.length > 0 ? settled.also.join(' ') : null,
+        place: settled.place ? JSON.stringify(settled.place) : null,
         object: settled.stored.key,
         size: settled.stored.size,
         state: 'held',

@@ -1,7 +1,7 @@
 /** What becomes of one item: accepted, quarantined or refused, and why. */
 import type { InstanceFacts } from '../deidentify/index.js'
 import { NocturneError, asNocturneError, concernsItemAlone } from '../lib/errors.js'
-import type { Code } from '../lib/errors.js'
+import type { Code, Place } from '../lib/errors.js'
 import { describeUnexpected } from '../lib/logger.js'
 import type { ReceivedItem } from '../receive/index.js'
 import type { Digests, Envelope, Sealable } from '../seal/index.js'
@@ -33,6 +33,7 @@ export interface QuarantinedItem {
   readonly code: Code
   /** Further findings about it. */
   readonly also: readonly Code[]
+  readonly place: Place | undefined
   readonly stored: StoredItem
   /** Keyed digest of the original. */
   readonly digest: string
@@ -42,6 +43,7 @@ export interface RefusedItem {
   readonly outcome: 'refused'
   readonly kind: ItemKind
   readonly code: Code
+  readonly place?: Place | undefined
 }
 
 /**
@@ -133,13 +135,13 @@ async function giveUp(
     if (copy) await context.store.delete(copy.key)
     const reason = original.failure ?? error
     if (!concernsItemAlone(reason.code)) throw reason
-    return { outcome: 'refused', kind, code: reason.code }
+    return { outcome: 'refused', kind, code: reason.code, place: reason.place }
   }
   try {
     const { stored, sha256 } = await original.keep()
     const digest = context.originalDigest(sha256)
-    const { code, also } = error
-    return { outcome: 'quarantined', kind, code, also, stored, digest }
+    const { code, also, place } = error
+    return { outcome: 'quarantined', kind, code, also, place, stored, digest }
   } catch (failure) {
     const reason = asNocturneError(failure)
     if (!concernsItemAlone(reason.code)) throw reason

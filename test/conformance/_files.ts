@@ -28,8 +28,9 @@ function reasonToSkip(command: string, args: readonly string[]): string | undefi
 
 export const noFiles = existsSync(FOLDER) ? undefined : 'no ../shared/dicom'
 export const noPydicom = reasonToSkip(PYTHON, ['-c', 'import pydicom'])
-export const noValidators =
-  noPydicom ?? reasonToSkip('dciodvfy', ['-version']) ?? reasonToSkip('dcmdump', ['--version'])
+export const noDcmtk = reasonToSkip('dcmdump', ['--version'])
+export const noGdcm = reasonToSkip('gdcmdump', ['--version'])
+export const noValidators = noPydicom ?? reasonToSkip('dciodvfy', ['-version']) ?? noDcmtk
 export const title = (text: string, reason: string | undefined) =>
   reason === undefined ? text : `${text} (skipped: ${reason})`
 export const when = (reason: string | undefined) => (reason === undefined ? it : it.skip)

@@ -4,6 +4,7 @@
  */
 import { deflateRawSync } from 'node:zlib'
 import {
+  CT,
   dataset,
   fragments,
   instance,
@@ -45,9 +46,18 @@ const IMAGE: readonly Written[] = [
   [0x00280103, 'US', Buffer.from([0, 0])],
 ]
 
+/** Numbers in the order of bytes that the encoding has. */
+const ordered = (written: Written, encoding: Encoding): Written => {
+  const [tag, vr, value] = written
+  if (encoding !== 'big' || !Buffer.isBuffer(value)) return written
+  return [tag, vr, Buffer.from(value).reverse()]
+}
+
 function file(more: readonly Written[], encoding: Encoding = 'explicit', after: Written[] = []) {
   const given = new Set(more.map(([tag]) => tag))
-  const image = [...IMAGE, pixels()].filter(([tag]) => !given.has(tag))
+  const image = [...IMAGE.map((one) => ordered(one, encoding)), pixels()].filter(
+    ([tag]) => !given.has(tag),
+  )
   const body = dataset([...instance([...image, ...more]), ...after], encoding)
   return part10(body, SYNTAX[encoding])
 }
@@ -187,7 +197,7 @@ export const LEAK_CASES: readonly LeakCase[] = [
     'behind encapsulated Pixel Data',
     part10(
       dataset([
-        ...instance(IMAGE),
+        ...instance([[0x00080016, 'UI', CT], ...IMAGE]),
         [0x7fe00010, 'OB', fragments(Buffer.alloc(64, 2)), 'open'],
         [0xfffcfffc, 'OB', Buffer.from(`${NAME} ${ID}`)],
       ]),

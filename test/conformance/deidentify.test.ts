@@ -56,8 +56,8 @@ describe.each(['strip', 'pseudonymize'] as const)('under %s, of every real file'
     expect(codes).not.toContain('output_disagrees')
     expect(codes).not.toContain('identifier_left')
     expect(codes).not.toContain('header_too_complex')
-    // Directories, broken files, and test data without UIDs: about one in eight of what lies there.
-    expect(accepted.length).toBeGreaterThan(190)
+    // Directories, broken files, test data without UIDs, and fifty images without pixels that come with a directory.
+    expect(accepted.length).toBeGreaterThan(140)
   })
 
   when(noPydicom)(

@@ -115,11 +115,28 @@ export function part10(
 }
 
 export const CT = '1.2.840.10008.5.1.4.1.1.2'
+/** An instance of it has no pixels. */
+export const RAW_DATA = '1.2.840.10008.5.1.4.1.1.66'
 
-/** What every instance needs; `more` replaces and adds. */
-export function instance(more: readonly Written[] = []): Written[] {
+const PIXEL_TAGS: ReadonlySet<number> = new Set([0x7fe00008, 0x7fe00009, 0x7fe00010])
+/** One pixel of 8 bits: any Pixel Data is long enough for it. */
+const LAYOUT: readonly Written[] = [
+  [0x00280010, 'US', number16(1, 'explicit')],
+  [0x00280011, 'US', number16(1, 'explicit')],
+  [0x00280100, 'US', number16(8, 'explicit')],
+]
+const LAYOUT_BIG: readonly Written[] = LAYOUT.map(([tag, vr, value]) => [
+  tag,
+  vr,
+  Buffer.from(value as Buffer).reverse(),
+])
+
+/** What every instance needs, an image where `more` has Pixel Data; `more` replaces and adds. */
+export function instance(more: readonly Written[] = [], encoding?: Encoding): Written[] {
+  const isImage = more.some(([tag]) => PIXEL_TAGS.has(tag))
   const base: Written[] = [
-    [0x00080016, 'UI', CT],
+    ...(isImage ? (encoding === 'big' ? LAYOUT_BIG : LAYOUT) : []),
+    [0x00080016, 'UI', isImage ? CT : RAW_DATA],
     [0x00080018, 'UI', '1.2.3.4.5'],
     [0x00080020, 'DA', '20240229'],
     [0x00080030, 'TM', '235959'],
@@ -136,7 +153,7 @@ export function instance(more: readonly Written[] = []): Written[] {
 }
 
 export const file = (more: readonly Written[] = [], encoding: Encoding = 'explicit'): Buffer =>
-  part10(dataset(instance(more), encoding), SYNTAX[encoding])
+  part10(dataset(instance(more, encoding), encoding), SYNTAX[encoding])
 
 /** An element of the output, by a reader of explicit little endian that looks at the top level only. */
 export function valueOf(output: Buffer, tag: number): string | undefined {

@@ -3,7 +3,7 @@ import { loadPixelRules, riskOf } from '../../src/deidentify/rules/risk.js'
 import { file, valueOf, type Written } from './_build.js'
 import { codeOf, contextFor, run, withPixels } from './_run.js'
 
-const PIXELS: Written = [0x7fe00010, 'OW', Buffer.alloc(64)]
+const PIXELS: Written = [0x7fe00010, 'OW', Buffer.alloc(1024)]
 const IN_SPACE: Written = [0x00200037, 'DS', '1\\0\\0\\0\\1\\0']
 const sopClass = (uid: string): Written => [0x00080016, 'UI', uid]
 const modality = (value: string): Written => [0x00080060, 'CS', value]
@@ -119,7 +119,8 @@ describe('under Clean Recognizable Visual Features, an image', () => {
 describe('the rules', () => {
   const rule = (when: string) =>
     loadPixelRules(`rules: [{ name: r, when: ${when}, risk: false, because: test }]`)
-  const fits = (when: string, value: string) => !riskOf(() => value, rule(when)).isAtRisk
+  const fits = (when: string, value: string) =>
+    !riskOf(() => value, rule(when), 'pixel-rules.yaml').isAtRisk
 
   it.each([
     ['{ Modality: [CT] }', 'CT', true],

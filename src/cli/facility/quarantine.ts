@@ -9,7 +9,7 @@ import { nodeCiphers, openMessage, signDetached } from '../../seal/index.js'
 import type { PrivateKey } from '../../seal/index.js'
 import { isWaivable, writeRelease } from '../../protocol/release-statement.js'
 import type { ReleaseReason, Waivable } from '../../protocol/release-statement.js'
-import { gatewayAnswer, parseAnswer, transferId, uploadAnswer } from '../answers.js'
+import { gatewayAnswer, parseAnswer, transferId, uploadAnswer, whereAnswer } from '../answers.js'
 import type { UploadAnswer } from '../answers.js'
 import { GatewayError } from '../client.js'
 import type { Body, GatewayClient } from '../client.js'
@@ -33,6 +33,7 @@ const quarantineAnswer = z.looseObject({
         kind: text,
         code: text,
         also: z.array(text).max(100).default([]),
+        where: whereAnswer.optional(),
         state: text,
         releasable: z.boolean(),
         size: z.int().nonnegative(),

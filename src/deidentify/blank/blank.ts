@@ -1,5 +1,6 @@
 /** Pixel Data on its way through, blanked and looked at as the verdict says. */
 import { NocturneError } from '../../lib/errors.js'
+import { startsFrame } from '../../dicom/index.js'
 import type { Encoding, Header, Reader } from '../../dicom/index.js'
 import type { Pace } from '../../lib/pace.js'
 import { blankNative, encapsulated, readFrames } from '../../pixels/index.js'
@@ -41,12 +42,14 @@ async function* cleanFrames(
   pace: Pace,
 ): AsyncGenerator<Buffer, void> {
   const { geometry, decoder, blank } = work
-  const startsFrame = (fragment: Buffer): boolean => decoder.startsFrame(fragment)
+  const { framing } = decoder
   try {
-    const source = await readFrames(reader, encoding, geometry.frames, startsFrame)
+    const source = await readFrames(reader, encoding, { frames: geometry.frames, framing })
     // Blanked frames have other lengths, so that nothing is said of where they begin.
     const table = blank ? Buffer.alloc(0) : source.table
     yield* encapsulated({ table, frames: workOn(source, work, pace) }, encoding)
+    // The delimiter, or what stands in its place at the end of the file.
+    await reader.skipUpTo(8)
   } catch (error) {
     // Frames that cannot be told apart cannot be shown: as if nobody had been asked.
     const isUnknown = error instanceof NocturneError && error.code === 'pixels_not_cleaned'
@@ -67,7 +70,7 @@ async function* workOn(
   for await (const fragments of frames) {
     const [first = Buffer.alloc(0), ...others] = fragments
     // Some readers would take each of them for a frame, and show what is not looked at here.
-    if (!blank && others.some((fragment) => decoder.startsFrame(fragment)))
+    if (!blank && others.some((fragment) => startsFrame(decoder.framing, fragment)))
       throw new NocturneError('pixels_not_cleaned')
     const frame = others.length === 0 ? first : Buffer.concat(fragments)
     pace.begin()

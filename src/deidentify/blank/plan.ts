@@ -8,7 +8,7 @@ import type { DeidentifyContext } from '../index.js'
 import { CLEAN_FEATURES } from '../rules/options.js'
 import type { Stretch, Syntax } from '../../dicom/index.js'
 import type { Pace } from '../../lib/pace.js'
-import { areFeaturesAtRisk, textRiskOf } from '../rules/risk.js'
+import { faceRiskOf, textRiskOf } from '../rules/risk.js'
 import { blankingOf } from './blanking-rules.js'
 import { codecOf, decoderOf } from './codec-thread.js'
 import { canShow, geometryOf, layoutOf, paletteOf } from '../../pixels/index.js'
@@ -73,8 +73,11 @@ export function judgePixels(
   const isFaceless =
     context.profile.options.includes(CLEAN_FEATURES) &&
     !context.waived?.includes('features_at_risk')
-  if (isFaceless && areFeaturesAtRisk(read))
-    throw new NocturneError('features_at_risk', { also: findingsOf(image, read, context) })
+  const face = isFaceless ? faceRiskOf(read) : undefined
+  if (face?.isAtRisk === true) {
+    const place = { rule: face.because }
+    throw new NocturneError('features_at_risk', { also: findingsOf(image, read, context), place })
+  }
   const { isAtRisk, blanking, work } = judgeText(image, read, context)
   return { isAtRisk, isFaceless, blanking, work }
 }
@@ -102,12 +105,13 @@ function judgeText(
   read: ReadAttribute,
   { profile, waived = [], textDetector: detector }: Judging,
 ): Omit<PixelVerdict, 'isFaceless'> {
-  const { isAtRisk, isBlankable } = textRiskOf(read)
+  const { isAtRisk, isBlankable, because } = textRiskOf(read)
+  const failure = (code: Code) => new NocturneError(code, { place: { rule: because } })
   const isLookedAt = TEXT_FINDINGS.some((code) => waived.includes(code))
   if (!isAtRisk || profile.pixels === 'pass' || isLookedAt) return { ...NOTHING, isAtRisk }
-  if (profile.pixels === 'quarantine') throw new NocturneError('pixels_at_risk')
+  if (profile.pixels === 'quarantine') throw failure('pixels_at_risk')
   const geometry = geometryOf(head.elements, buffer, syntax.encoding)
-  if (!geometry) throw new NocturneError('pixels_at_risk')
+  if (!geometry) throw failure('pixels_at_risk')
   const hasOverlay = hasEmbeddedOverlay(head.elements, buffer, syntax)
   const image = { read, elements: head.elements, buffer, geometry }
   const found = blankingOf(image, profile.blanking, isBlankable)
@@ -117,14 +121,14 @@ function judgeText(
   if (found) {
     const inspection = showTo && { detector: showTo, isNeeded: false, palette }
     const work = hasOverlay ? undefined : workOf(pixels, geometry, syntax, found.mask, inspection)
-    if (!work) throw new NocturneError('pixels_not_cleaned')
+    if (!work) throw failure('pixels_not_cleaned')
     const photometric = codecOf(syntax.uid, geometry)?.photometric
     return { isAtRisk: false, blanking: { rule: found.rule, photometric }, work }
   }
   const inspection =
     showTo?.clears && !hasOverlay ? { detector: showTo, isNeeded: true, palette } : undefined
   const work = inspection && workOf(pixels, geometry, syntax, undefined, inspection)
-  if (!work?.inspection) throw new NocturneError('pixels_at_risk')
+  if (!work?.inspection) throw failure('pixels_at_risk')
   return { isAtRisk: true, blanking: undefined, work }
 }
 

@@ -70,8 +70,8 @@ export function readIdentity(elements: readonly Element[], buffer: Buffer): Iden
     throw new NocturneError('media_directory')
   const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = readUids(elements, buffer)
   const uids = [studyInstanceUID, seriesInstanceUID, sopInstanceUID, sopClassUID]
-  // A UID that breaks PS3.5 section 9 still tells instances apart, and is replaced.
-  if (uids.some((uid) => !/^[^\\]{1,64}$/.test(uid))) throw new NocturneError('missing_identity')
+  // A UID that breaks PS3.5 section 9, too long or with letters, still tells instances apart, and is replaced.
+  if (uids.some((uid) => !/^[^\\]{1,1024}$/.test(uid))) throw new NocturneError('missing_identity')
   // In the data set what is not registered is replaced: it would differ from group 0002.
   if (!isRegistered(sopClassUID)) throw new NocturneError('private_sop_class')
   if (ENCAPSULATED.test(sopClassUID)) throw new NocturneError('encapsulated_document')

@@ -41,6 +41,8 @@ const shipped = (name: string): readonly PixelRule[] =>
 
 export interface Risk {
   readonly isAtRisk: boolean
+  /** The rule that decides, as a person reads it. */
+  readonly because: string
   /** Every rule that speaks against the image says so: none is a reason that blanking leaves standing. */
   readonly isBlankable: boolean
 }
@@ -51,13 +53,13 @@ export interface Risk {
  */
 function judging(file: string): (read: ReadAttribute) => Risk {
   let judge: ReturnType<typeof judgeOf> | undefined
-  return (read) => (judge ??= judgeOf(shipped(file)))(read)
+  return (read) => (judge ??= judgeOf(shipped(file), file))(read)
 }
 
-function judgeOf(rules: readonly PixelRule[]): (read: ReadAttribute) => Risk {
+function judgeOf(rules: readonly PixelRule[], file: string): (read: ReadAttribute) => Risk {
   const tags = [...new Set(rules.flatMap(({ conditions }) => conditions.map(({ tag }) => tag)))]
   const judge = remembered(
-    (values: string) => riskOf(readerOf(tags, values), rules),
+    (values: string) => riskOf(readerOf(tags, values), rules, file),
     KINDS,
     LONGEST,
   )
@@ -79,22 +81,23 @@ function readerOf(tags: readonly number[], values: string): ReadAttribute {
  * Names may be burned in. The first rule that fits decides; without one the image is at risk. Rules behind it count, too, up
  * to the first that sees none.
  */
-export function riskOf(read: ReadAttribute, rules: readonly PixelRule[]): Risk {
+export function riskOf(read: ReadAttribute, rules: readonly PixelRule[], file: string): Risk {
   const fits = matcherOf(read)
+  let because: string | undefined
   let reasons = 0
   let blankable = 0
-  for (const { isAtRisk, isBlankable, conditions } of rules) {
+  for (const { name, isAtRisk, isBlankable, conditions } of rules) {
     if (!fits(conditions)) continue
-    if (!isAtRisk) return { isAtRisk: reasons > 0, isBlankable: blankable === reasons }
+    because ??= `rule "${name}" of config/${file}`
+    if (!isAtRisk) return { isAtRisk: reasons > 0, because, isBlankable: blankable === reasons }
     reasons += 1
     if (isBlankable) blankable += 1
   }
-  return { isAtRisk: true, isBlankable: reasons > 0 && blankable === reasons }
+  because ??= `no rule of config/${file} knows images of this kind`
+  return { isAtRisk: true, because, isBlankable: reasons > 0 && blankable === reasons }
 }
 
 /** By the rules that are shipped. */
 export const textRiskOf = judging('pixel-rules.yaml')
-const faceRiskOf = judging('face-rules.yaml')
-
-/** A face may be seen, or made from the slices (PS3.15 E.3.2). */
-export const areFeaturesAtRisk = (read: ReadAttribute): boolean => faceRiskOf(read).isAtRisk
+/** Whether a face may be seen, or made from the slices (PS3.15 E.3.2). */
+export const faceRiskOf = judging('face-rules.yaml')

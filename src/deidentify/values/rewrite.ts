@@ -227,8 +227,8 @@ function* rewriteSequence(
   items: readonly Item[],
   rule: Rule,
 ): Steps<Element | Output | undefined> {
-  if (items.length === 0) return element
-  const { tag, vr, undefinedLength } = element
+  const { tag, vr, undefinedLength, isIrregular = false } = element
+  if (items.length === 0 && !isIrregular) return element
   const output = new Output()
   if (rule.step === 'empty') {
     report(scope, tag, 'emptied', rule, element)
@@ -238,12 +238,13 @@ function* rewriteSequence(
   const { subject, buffer } = scope
   const mode = modeInside(scope, rule)
   const content = new Output()
-  let isChanged = false
+  let isChanged = isIrregular
   for (const [index, item] of items.entries()) {
     if (subject.pace.isDue()) yield
     const { elements, encoding } = item
     if (elements.length === 0) {
-      content.add(buffer, item.start, item.end)
+      if (isIrregular) addItem(content, new Output(), encoding, item.undefinedLength)
+      else content.add(buffer, item.start, item.end)
       continue
     }
     const decode = decodeOf(elements, buffer) ?? scope.decode
@@ -251,7 +252,7 @@ function* rewriteSequence(
     const path = `${scope.path}${hex(tag)}[${index}].`
     const inside = { subject, buffer, elements, encoding, decode, mode, isOfSubject, path }
     const rewritten = yield* rewriteDataset(inside)
-    if (rewritten.changed.length > 0) {
+    if (rewritten.changed.length > 0 || isIrregular) {
       isChanged = true
       addItem(content, rewritten.output, encoding, item.undefinedLength)
     } else {

@@ -24,7 +24,7 @@ const MAX_SHORT_LENGTH = 0xffff
 
 /**
  * The element with all that is nested in it, lengths defined. Undefined for what has no such form: encapsulated
- * fragments, and values whose length is no multiple of their width.
+ * fragments, sequences that were passed over unread, and values whose length is no multiple of their width.
  */
 export function transcode(
   element: Element,
@@ -33,7 +33,7 @@ export function transcode(
   to: Encoding,
 ): Buffer | undefined {
   const { tag, items, valueStart, valueEnd } = element
-  if (element.fragments) return undefined
+  if (element.fragments || isUnread(element)) return undefined
   // What is as long as it says, and of a VR that says all, is the same bytes.
   if (from === to && from.explicit && !items && element.vr !== 'UN' && element.vr !== 'SQ')
     return buffer.subarray(element.start, element.end)
@@ -55,6 +55,9 @@ export function transcode(
   const isTooLong = value.length > MAX_SHORT_LENGTH && !LONG_VRS.has(known)
   return encodeElement(tag, isTooLong ? 'UN' : known, value, to)
 }
+
+const isUnread = ({ tag, vr, items }: Element): boolean =>
+  items === undefined && (vr === 'SQ' || vrOf(tag) === 'SQ')
 
 function reordered(value: Buffer, vr: string, from: Encoding, to: Encoding): Buffer | undefined {
   const width = from.bigEndian === to.bigEndian ? undefined : WIDTHS[vr]

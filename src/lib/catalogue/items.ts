@@ -27,6 +27,7 @@ export const ITEMS = {
     'the file breaks the rules of DICOM encoding',
     'export it again from the modality',
   ),
+  image_incomplete: held(422, 'the image is not whole', 'export it again from the modality'),
   header_over_limit: item(
     422,
     'the DICOM header is larger than this gateway takes',

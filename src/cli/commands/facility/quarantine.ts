@@ -38,9 +38,10 @@ function registerList(group: Command, cli: Cli): void {
     .option('--all', 'also what was released or discarded')
     .action(async (options: Common & { readonly all?: boolean }) => {
       const output = cli.output(options)
-      const [{ listHeld }, { CATALOGUE }] = await Promise.all([
+      const [{ listHeld }, { CATALOGUE }, { placeText }] = await Promise.all([
         import('../../facility/quarantine.js'),
         import('../../../lib/errors.js'),
+        import('../../../lib/place.js'),
       ])
       const items = await withGateway(options, cli, output, async (client) => {
         const found = []
@@ -63,7 +64,10 @@ function registerList(group: Command, cli: Cli): void {
           formatBytes(item.size),
           item.state,
           item.releasable ? 'yes' : 'no',
-          [item.code, ...item.also].map((code) => why.get(code) ?? code).join('; '),
+          [
+            ...[item.code, ...item.also].map((code) => why.get(code) ?? code),
+            ...(item.where ? [placeText(item.where)] : []),
+          ].join('; '),
         ]),
       )
     })

@@ -7,6 +7,7 @@ import { count, formatBytes } from '../../format.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 import type { Output } from '../../output.js'
+import { placeText } from '../../../lib/place.js'
 import type { UploadReport } from '../../sender/upload.js'
 
 interface SendOptions extends GatewayOptions {
@@ -76,8 +77,9 @@ function show(output: Output, { answer, paths }: UploadReport, sent: string): vo
   output.print(
     `${sent}: ${summary.map(({ outcome, number }) => `${number} ${outcome}`).join(', ')}`,
   )
-  for (const { index, outcome, code = '', hint = '' } of missing) {
+  for (const { index, outcome, code = '', hint = '', where } of missing) {
     output.print(`  item ${index}  ${outcome}  ${code}  ${paths.get(index) ?? ''}`.trimEnd())
+    if (where) output.print(`    ${placeText(where)}`)
     if (hint !== '') output.print(`    hint: ${hint}`)
   }
   output.json(answer)

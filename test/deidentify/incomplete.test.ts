@@ -1,0 +1,171 @@
+/** An image that is not whole, however well what there is of it can be read. */
+import { deflateRawSync } from 'node:zlib'
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { IMAGE_CLASSES } from '../../src/dicom/dictionary/index.js'
+import { dataset, fragments, instance, part10, SYNTAX, type Written } from './_build.js'
+import { codeOf, contextFor, withPixels } from './_run.js'
+
+const context = withPixels('pass', contextFor())
+const RT_DOSE = '1.2.840.10008.5.1.4.1.1.481.2'
+const PARAMETRIC_MAP = '1.2.840.10008.5.1.4.1.1.30'
+const DEFLATED = '1.2.840.10008.1.2.1.99'
+const [ROWS, COLUMNS] = [4, 6]
+
+const us = (value: number): Buffer => {
+  const bytes = Buffer.alloc(2)
+  bytes.writeUInt16LE(value)
+  return bytes
+}
+
+interface Layout {
+  readonly bits?: number
+  readonly samples?: number
+  readonly frames?: number
+  readonly photometric?: string
+}
+
+const layout = ({ bits = 16, samples = 1, frames, photometric = 'MONOCHROME2' }: Layout) =>
+  [
+    [0x00280002, 'US', us(samples)],
+    [0x00280004, 'CS', photometric],
+    ...(frames === undefined ? [] : [[0x00280008, 'IS', String(frames)] as const]),
+    [0x00280010, 'US', us(ROWS)],
+    [0x00280011, 'US', us(COLUMNS)],
+    [0x00280100, 'US', us(bits)],
+    [0x00280101, 'US', us(bits)],
+  ] as readonly Written[]
+
+/** An instance of the class, with a sequence in it that can be cut as well. */
+function image(sopClass: string, pixels: Written): Written[] {
+  const references: Written = [
+    0x00081140,
+    'SQ',
+    { isOpen: true, items: [[[0x00081155, 'UI', '1.2.3.9']], [[0x00081155, 'UI', '1.2.3.8']]] },
+  ]
+  const dvh: Written = [0x30040050, 'SQ', { items: [[[0x30040001, 'CS', 'CUMULATIVE']]] }]
+  return instance([
+    [0x00080016, 'UI', sopClass],
+    references,
+    ...layout({ bits: pixels[0] === 0x7fe00008 ? 32 : 16 }),
+    ...(sopClass === RT_DOSE ? [dvh] : []),
+    pixels,
+  ])
+}
+
+const pixelsOf = (sopClass: string): Written =>
+  sopClass === PARAMETRIC_MAP
+    ? [0x7fe00008, 'OF', Buffer.alloc(ROWS * COLUMNS * 4)]
+    : [0x7fe00010, 'OW', Buffer.alloc(ROWS * COLUMNS * 2)]
+
+/** Ends of every element, in items as well, and of every item. */
+function boundaries(elements: readonly Written[]): number[] {
+  const ends: number[] = []
+  for (const [count, element] of elements.entries()) {
+    const start = dataset(elements.slice(0, count)).length
+    const [, , value] = element
+    if (typeof value === 'object' && 'items' in value && value.isOpen)
+      for (let at = start + 12 + 8, index = 0; index < value.items.length; index++) {
+        const inside = dataset(value.items[index] ?? [])
+        ends.push(at, at + inside.length, at + inside.length + 8)
+        at += inside.length + 16
+      }
+    ends.push(start + dataset([element]).length)
+  }
+  return ends
+}
+
+describe.each(IMAGE_CLASSES)('an instance of %s', (sopClass) => {
+  const elements = image(sopClass, pixelsOf(sopClass))
+  const body = dataset(elements)
+
+  it('passes whole, and is held when it was cut at the end of any element', async () => {
+    expect(await codeOf(part10(body), context)).toBeUndefined()
+    for (const end of boundaries(elements).slice(0, -1))
+      expect([end, await codeOf(part10(body.subarray(0, end)), context)]).toEqual([
+        end,
+        expect.stringMatching(/^(image_incomplete|truncated|missing_identity)$/),
+      ])
+  })
+})
+
+describe('an image of which a part is missing', () => {
+  const CT = '1.2.840.10008.5.1.4.1.1.2'
+
+  it.each(['implicit', 'explicit', 'big'] as const)('is held under %s', async (encoding) => {
+    const body = dataset(instance([[0x00080016, 'UI', CT]], encoding), encoding)
+    expect(await codeOf(part10(body, SYNTAX[encoding]), context)).toBe('image_incomplete')
+  })
+
+  it('is held deflated', async () => {
+    const body = dataset(instance([[0x00080016, 'UI', CT]]))
+    expect(await codeOf(part10(deflateRawSync(body), DEFLATED), context)).toBe('image_incomplete')
+  })
+
+  it.each([0x00280010, 0x00280011, 0x00280100])('is held without %i', async (missing) => {
+    const elements = image(CT, pixelsOf(CT)).filter(([tag]) => tag !== missing)
+    expect(await codeOf(part10(dataset(elements)), context)).toBe('image_incomplete')
+  })
+
+  it('is one of histograms alone no grid of doses, and whole', async () => {
+    const dvh: Written = [0x30040050, 'SQ', { items: [[[0x30040001, 'CS', 'CUMULATIVE']]] }]
+    const dose = (more: readonly Written[]) =>
+      part10(dataset(instance([[0x00080016, 'UI', RT_DOSE], ...more])))
+    expect(await codeOf(dose([dvh]), context)).toBeUndefined()
+    expect(await codeOf(dose([]), context)).toBe('image_incomplete')
+    expect(await codeOf(dose([dvh, ...layout({})]), context)).toBe('image_incomplete')
+  })
+
+  it('has fewer bytes than its geometry says', async () => {
+    const shapes = fc.record({
+      bits: fc.constantFrom(1, 8, 16, 32),
+      frames: fc.integer({ min: 1, max: 3 }),
+      colour: fc.constantFrom(
+        ['MONOCHROME2', 1, 1] as const,
+        ['RGB', 3, 3] as const,
+        ['YBR_FULL_422', 3, 2] as const,
+      ),
+    })
+    await fc.assert(
+      fc.asyncProperty(shapes, fc.nat(40), async ({ bits, frames, colour }, missing) => {
+        const [photometric, samples, stored] = colour
+        const whole = Math.ceil((ROWS * COLUMNS * bits * stored * frames) / 8)
+        const given = Math.max(0, whole - missing)
+        // The byte that makes it even counts for one.
+        const isWhole = given + (given % 2) >= whole
+        const input = part10(
+          dataset(
+            instance([
+              [0x00080016, 'UI', CT],
+              ...layout({ bits, frames, samples, photometric }),
+              [0x7fe00010, 'OB', Buffer.alloc(given)],
+            ]),
+          ),
+        )
+        expect((await codeOf(input, context)) === undefined).toBe(isWhole)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('has fewer frames than it says, in whatever fragments', async () => {
+    const frame = Buffer.from('ffd8ffe000040000ffd9', 'hex')
+    const halves = [frame.subarray(0, 6), frame.subarray(6)]
+    const loop = (frames: number, ...parts: readonly Buffer[]) =>
+      part10(
+        dataset(
+          instance([
+            [0x00080016, 'UI', CT],
+            ...layout({ frames }),
+            [0x7fe00010, 'OB', fragments(...parts), 'open'],
+          ]),
+        ),
+        '1.2.840.10008.1.2.4.50',
+      )
+    expect(await codeOf(loop(2, frame, frame), context)).toBeUndefined()
+    expect(await codeOf(loop(2, ...halves, ...halves), context)).toBeUndefined()
+    expect(await codeOf(loop(3, ...halves, ...halves), context)).toBe('image_incomplete')
+    expect(await codeOf(loop(2, frame), context)).toBe('image_incomplete')
+    expect(await codeOf(loop(1), context)).toBe('image_incomplete')
+  })
+})

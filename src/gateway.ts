@@ -18,8 +18,7 @@ import { VERSION } from './lib/version.js'
 import { openRooms } from './rooms.js'
 import type { RoomOptions, Rooms } from './rooms.js'
 import type { State } from './state/index.js'
-import { LEASE_MS } from './transfer/begin.js'
-import { sweep } from './transfer/sweep.js'
+import { LEASE_MS } from './transfer/index.js'
 
 export interface Gateway {
   /**
@@ -211,7 +210,9 @@ const warnOf =
     logger.warn(message, { code: asNocturneError(error).code })
 
 async function sweepAll(rooms: Rooms, leasedBefore: number): Promise<void> {
-  const count = await sweep(rooms, leasedBefore)
+  // Needs no store, which may be away.
+  await rooms.deliveries.endLeft(leasedBefore)
+  const count = await rooms.transfers.sweep(leasedBefore)
   if (count > 0) rooms.logger.warn('left-over uploads were removed', { count })
 }
 

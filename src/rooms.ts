@@ -28,9 +28,12 @@ import type { Logger } from './lib/logger.js'
 import {
   inspectCertificate,
   isKeyPacketFor,
+  newEnvelope,
   problemOfSigner,
   readPrivateKey,
   sealBytes,
+  sealMessage,
+  signDetached,
   toRecipient,
   verifyDetached,
 } from './seal/index.js'
@@ -47,7 +50,10 @@ import {
   createGatewayKeys,
 } from './site/index.js'
 import type { Certificates, CertificateWarnings, FacilityKeys, GatewayKeys } from './site/index.js'
-import { MemoryBudget } from './transfer/original.js'
+import { createTransfers, MemoryBudget } from './transfer/index.js'
+import type { Transfers } from './transfer/index.js'
+import { Upload } from './transfer.js'
+import type { BeginUpload } from './transfer.js'
 
 /** Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is sealed to the facility. */
 const ORIGINALS_BYTES = 8 << 20
@@ -73,11 +79,13 @@ export interface Rooms {
   readonly authenticate: Authenticate
   readonly signIn: SignIn
   readonly keyChecks: KeyChecks
+  readonly transfers: Transfers
+  /** The main path, for every door. */
+  readonly beginUpload: BeginUpload
   readonly deliveries: Deliveries
   readonly textDetector: TextDetector | undefined
   /** Signs manifests. */
   readonly gatewayKey: PrivateKey
-  readonly budget: MemoryBudget
   /** Milliseconds since 1970. */
   readonly now: () => number
   close(): Promise<void>
@@ -143,6 +151,26 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       inspectCertificate: inspect,
       inEffect: (id) => certificates.inEffect(id),
     })
+    const facilityKeys = createFacilityKeys({
+      ...{ facilities: config.facilities, secrets, state, ledger, keyIdOf, now },
+    })
+    const gatewayKeys = createGatewayKeys({
+      ...{ key: gatewayKey, state, ledger, now },
+      problemOf: async (certificate) => problemOfSigner(await inspect(certificate)),
+    })
+    const transfers = createTransfers({
+      ...{ gateway, state, ledger, store, directory, facilityKeys, gatewayKeys, keyIdOf },
+      ...{ limits: config.limits, budget: new MemoryBudget(ORIGINALS_BYTES), logger, now },
+      newEnvelope: async (group) =>
+        newEnvelope(await directory.recipientsOf(group), new Date(now())),
+      sealSigned: (envelope, content) => envelope.sealSigned(content, gatewayKey, new Date(now())),
+      sealerTo: async (facility) => {
+        const recipient = await directory.facilityRecipient(facility)
+        return (content) => sealMessage(content, recipient, new Date(now()))
+      },
+      sign: (text) => signDetached(text, gatewayKey, new Date(now())),
+      verifyDetached: verifyNow,
+    })
     const tokens = keep(createTokens({ state, ledger, now }))
     const origin = options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`)
     const secret = new Uint8Array(
@@ -187,13 +215,8 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         gatewayKeyUntil: report.signsUntil,
       }),
       configuration: createConfigurationRecord({ config, ledger, ledgerKey: secrets.ledgerKey }),
-      facilityKeys: createFacilityKeys({
-        ...{ facilities: config.facilities, secrets, state, ledger, keyIdOf, now },
-      }),
-      gatewayKeys: createGatewayKeys({
-        ...{ key: gatewayKey, state, ledger, now },
-        problemOf: async (certificate) => problemOfSigner(await inspect(certificate)),
-      }),
+      facilityKeys,
+      gatewayKeys,
       tokens,
       authenticate: createAuthenticate({ tokens, directory }),
       signIn: createSignIn({
@@ -214,10 +237,20 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         secret,
         now,
       }),
+      transfers,
+      beginUpload: (target) =>
+        Upload.begin(
+          {
+            ...{ transfers, directory, store, facilityKeys, gatewayKeys, textDetector, now },
+            limits: config.limits,
+          },
+          target,
+        ),
       deliveries: createDeliveries({
         state,
         ledger,
         store,
+        transfers,
         directory,
         verifyDetached: verifyNow,
         isKeyPacketFor: (packet, format, recipient) =>
@@ -228,7 +261,6 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       }),
       textDetector,
       gatewayKey,
-      budget: new MemoryBudget(ORIGINALS_BYTES),
       now,
       close,
     }

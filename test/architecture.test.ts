@@ -6,9 +6,9 @@ import type { ImportOf } from './_imports.js'
 
 const root = fileURLToPath(new URL('../src', import.meta.url))
 
-/** Who may put rooms together: these files right under src, and these folders. transfer/ is transfer.ts at length. */
+/** Who may put rooms together: these files right under src, and these folders. */
 const JOINER_FILES = ['transfer.ts', 'gateway.ts', 'rooms.ts']
-const JOINER_FOLDERS = ['transfer', 'officer', 'http', 'doors', 'running', 'cli', 'web']
+const JOINER_FOLDERS = ['officer', 'http', 'doors', 'running', 'cli', 'web']
 
 /** What every room stands on. */
 const GROUND = ['lib', 'dicom', 'pixels', 'protocol']

@@ -4,7 +4,7 @@ import { NocturneError } from '../lib/errors.js'
 import type { Json } from '../lib/json.js'
 import { readAcknowledgement, writeAcknowledgement } from '../protocol/acknowledgement.js'
 import type { Principal } from '../directory/index.js'
-import type { TransferTable } from '../state/index.js'
+import type { Transfer } from '../transfer/index.js'
 
 export interface Acknowledgement {
   /** Canonical JSON (RFC 8785): see the README of this room. */
@@ -35,30 +35,31 @@ export async function checkAcknowledgement(
     readonly now: () => number
   },
   reader: Principal,
-  transfer: TransferTable,
+  transfer: Transfer,
   { statement, signature }: Acknowledgement,
 ): Promise<Readonly<Record<string, Json>>> {
-  if (transfer.manifest_digest === null) throw new NocturneError('transfer_not_available')
+  const { manifest } = transfer
+  if (!manifest) throw new NocturneError('transfer_not_available')
   const openedAt = readAcknowledgement(statement)?.openedAt
   if (openedAt === undefined) throw new NocturneError('acknowledgement_invalid')
   const expected = writeAcknowledgement({
     gateway: rooms.gateway,
     transfer: transfer.id,
-    manifest: transfer.manifest_digest,
-    items: transfer.item_count,
+    manifest: manifest.digest,
+    items: transfer.items,
     reader: reader.id,
     openedAt,
   })
   const isTimely =
-    Date.parse(openedAt) >= (transfer.available_at ?? 0) - CLOCK_SKEW_MS &&
+    Date.parse(openedAt) >= (transfer.availableAt ?? 0) - CLOCK_SKEW_MS &&
     Date.parse(openedAt) <= rooms.now() + CLOCK_SKEW_MS
   if (statement !== expected || !isTimely) throw new NocturneError('acknowledgement_invalid')
   if (!(await rooms.verifyDetached(statement, signature, reader.certificate))) {
     throw new NocturneError('acknowledgement_invalid')
   }
   return {
-    manifest: transfer.manifest_digest,
-    items: transfer.item_count,
+    manifest: manifest.digest,
+    items: transfer.items,
     statement: sha256(statement),
     signature: sha256(signature),
     openedAt,

@@ -1,9 +1,8 @@
-import { NocturneError } from '../lib/errors.js'
 import type { Directory, Principal } from '../directory/index.js'
 import type { DutyMark } from '../duty/index.js'
 import type { GroupConfig } from '../config/index.js'
 import type { Actor, EventInput, Ledger } from '../ledger/index.js'
-import type { State, TransferTable, Tx } from '../state/index.js'
+import type { State, Tx } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
 import { checkAcknowledgement } from './acknowledgement.js'
 import type { Acknowledgement, VerifyDetached } from './acknowledgement.js'
@@ -11,15 +10,17 @@ import { openDownload, untilEnded } from './download.js'
 import type { Download, DownloadRequest } from './download.js'
 import { addRecipient, ownPackets, removeRecipient } from './recipients.js'
 import type { IsKeyPacketFor, NewRecipient, OwnPackets, RecipientChange } from './recipients.js'
+import { endLeft } from './left.js'
 import { aboutTransfer } from './transfer-event.js'
-import { viewsOf } from './views.js'
-import type { TransferView } from './views.js'
+import type { Transfer, TransferView, Transfers } from '../transfer/index.js'
 
 export interface DeliverRooms {
-  readonly state: State
-  readonly ledger: Ledger
-  readonly store: ObjectStore
-  readonly directory: Directory
+  /** For the downloads under way, which are this room's own. */
+  readonly state: Pick<State, 'db' | 'transaction'>
+  readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof'>
+  readonly store: Pick<ObjectStore, 'get'>
+  readonly transfers: Pick<Transfers, 'find' | 'available' | 'views' | 'claims' | 'contents'>
+  readonly directory: Pick<Directory, 'principal' | 'group' | 'usableRecipientsOf'>
   readonly verifyDetached: VerifyDetached
   readonly isKeyPacketFor: IsKeyPacketFor
   /** Whether a moment is within a group's duty hours; undefined for a group without any. */
@@ -48,41 +49,36 @@ export interface Deliveries {
   /** Available transfers of the reader's groups, by priority, then age; at most 1,000. */
   inbox(reader: Reader): Promise<TransferView[]>
   /** @throws NocturneError `already_claimed`, `transfer_not_available` */
-  claim(reader: Reader, transfer: TransferTable): Promise<Changed>
+  claim(reader: Reader, transfer: Transfer): Promise<Changed>
   /** @throws NocturneError `not_claimed` */
-  release(reader: Reader, transfer: TransferTable): Promise<Changed>
+  releaseClaim(reader: Reader, transfer: Transfer): Promise<Changed>
   /**
    * One whole OpenPGP message: the reader's key packet, then the data. Item 0 is the manifest.
    * @throws NocturneError `not_found`, `transfer_not_available`, `range_not_satisfiable`, `store_unavailable`, `ledger_unavailable`
    */
-  fetch(reader: Reader, transfer: TransferTable, request: DownloadRequest): Promise<Download>
+  fetch(reader: Reader, transfer: Transfer, request: DownloadRequest): Promise<Download>
   /** Resolves when no download of the transfer by them is under way, or after 2 seconds. */
   untilEnded(reader: string, transfer: string): Promise<void>
+  /** Ends the downloads of gateways that died: those whose lease ended before (milliseconds since 1970). */
+  endLeft(leasedBefore: number): Promise<void>
   /** @throws NocturneError `acknowledgement_invalid`, `already_claimed`, `transfer_not_available` */
-  acknowledge(reader: Reader, transfer: TransferTable, given: Acknowledgement): Promise<Changed>
+  acknowledge(reader: Reader, transfer: Transfer, given: Acknowledgement): Promise<Changed>
   /** The asker's key packets, and who may be added. @throws NocturneError `transfer_not_available`, `not_found` */
-  ownPackets(asker: Reader, transfer: TransferTable): Promise<OwnPackets>
+  ownPackets(asker: Reader, transfer: Transfer): Promise<OwnPackets>
   /** @throws NocturneError `recipient_not_allowed`, `key_packets_invalid`, `transfer_not_available` */
-  addRecipient(
-    asker: Reader,
-    transfer: TransferTable,
-    given: NewRecipient,
-  ): Promise<RecipientChange>
+  addRecipient(asker: Reader, transfer: Transfer, given: NewRecipient): Promise<RecipientChange>
   /** @throws NocturneError `recipient_not_allowed`, `transfer_not_available` */
-  removeRecipient(
-    asker: Reader,
-    transfer: TransferTable,
-    recipient: string,
-  ): Promise<RecipientChange>
+  removeRecipient(asker: Reader, transfer: Transfer, recipient: string): Promise<RecipientChange>
 }
 
 export function createDeliveries(rooms: DeliverRooms): Deliveries {
   return {
     inbox: (reader) => listInbox(rooms, reader),
     claim: (reader, transfer) => claim(rooms, reader, transfer),
-    release: (reader, transfer) => release(rooms, reader, transfer),
+    releaseClaim: (reader, transfer) => releaseClaim(rooms, reader, transfer),
     fetch: (reader, transfer, request) => openDownload(rooms, reader, transfer, request),
     untilEnded: (reader, transfer) => untilEnded(rooms, reader, transfer),
+    endLeft: (leasedBefore) => endLeft(rooms, leasedBefore),
     acknowledge: (reader, transfer, given) => acknowledge(rooms, reader, transfer, given),
     ownPackets: (asker, transfer) => ownPackets(rooms, asker, transfer),
     addRecipient: (asker, transfer, given) => addRecipient(rooms, asker, transfer, given),
@@ -93,89 +89,47 @@ export function createDeliveries(rooms: DeliverRooms): Deliveries {
 
 const URGENCY = { stat: 0, urgent: 1, routine: 2 } as const
 
-async function listInbox({ state }: DeliverRooms, { principal }: Reader): Promise<TransferView[]> {
-  if (principal.groups.length === 0) return []
-  const rows = await state.db
-    .selectFrom('transfers')
-    .selectAll()
-    .where('state', '=', 'available')
-    .where('group_id', 'in', principal.groups)
-    .orderBy('available_at')
-    .limit(1_000)
-    .execute()
+const INBOX = 1_000
+
+async function listInbox(
+  { transfers }: DeliverRooms,
+  { principal }: Reader,
+): Promise<TransferView[]> {
+  const found = await transfers.available(principal.groups, INBOX)
   // The sort is stable, so age decides among equals.
-  rows.sort((a, b) => URGENCY[a.priority] - URGENCY[b.priority])
-  return viewsOf(state.db, rows)
+  return transfers.views(found.sort((a, b) => URGENCY[a.priority] - URGENCY[b.priority]))
 }
 
-/** The one UPDATE that matches an unclaimed row decides who wins: of any number at once, exactly one. */
-async function claim(
-  rooms: DeliverRooms,
-  reader: Reader,
-  transfer: TransferTable,
-): Promise<Changed> {
+async function claim(rooms: DeliverRooms, reader: Reader, transfer: Transfer): Promise<Changed> {
   const now = rooms.now()
-  const receipt = await change(rooms, reader, transfer, 'transfer.claimed', {}, async (tx) => {
-    const { numUpdatedRows } = await tx
-      .updateTable('transfers')
-      .set({ claimed_by: reader.principal.id, claimed_at: now })
-      .where('id', '=', transfer.id)
-      .where('state', '=', 'available')
-      .where('claimed_by', 'is', null)
-      .executeTakeFirst()
-    if (numUpdatedRows !== 1n) throw await whyNot(tx, transfer.id)
-  })
+  const { id: by } = reader.principal
+  const receipt = await change(rooms, reader, transfer, 'transfer.claimed', {}, (tx) =>
+    rooms.transfers.claims.claim(tx, transfer.id, by, now),
+  )
   const claimedAt = new Date(now).toISOString()
-  return { id: transfer.id, state: 'available', claimedBy: reader.principal.id, claimedAt, receipt }
+  return { id: transfer.id, state: 'available', claimedBy: by, claimedAt, receipt }
 }
 
-async function release(
+async function releaseClaim(
   rooms: DeliverRooms,
   reader: Reader,
-  transfer: TransferTable,
+  transfer: Transfer,
 ): Promise<Changed> {
-  const receipt = await change(rooms, reader, transfer, 'transfer.released', {}, async (tx) => {
-    const { numUpdatedRows } = await tx
-      .updateTable('transfers')
-      .set({ claimed_by: null, claimed_at: null })
-      .where('id', '=', transfer.id)
-      .where('state', '=', 'available')
-      .where('claimed_by', '=', reader.principal.id)
-      .executeTakeFirst()
-    if (numUpdatedRows !== 1n) throw new NocturneError('not_claimed')
-  })
+  const receipt = await change(rooms, reader, transfer, 'transfer.released', {}, (tx) =>
+    rooms.transfers.claims.release(tx, transfer.id, reader.principal.id),
+  )
   return { id: transfer.id, state: 'available', receipt }
 }
 
 async function acknowledge(
   rooms: DeliverRooms,
   reader: Reader,
-  transfer: TransferTable,
+  transfer: Transfer,
   given: Acknowledgement,
 ): Promise<Changed> {
   const detail = await checkAcknowledgement(rooms, reader.principal, transfer, given)
-  const receipt = await change(
-    rooms,
-    reader,
-    transfer,
-    'transfer.acknowledged',
-    detail,
-    async (tx) => {
-      const { numUpdatedRows } = await tx
-        .updateTable('transfers')
-        .set({
-          state: 'acknowledged',
-          acknowledged_by: reader.principal.id,
-          acknowledged_at: rooms.now(),
-        })
-        .where('id', '=', transfer.id)
-        .where('state', '=', 'available')
-        .where((eb) =>
-          eb.or([eb('claimed_by', 'is', null), eb('claimed_by', '=', reader.principal.id)]),
-        )
-        .executeTakeFirst()
-      if (numUpdatedRows !== 1n) throw await whyNot(tx, transfer.id)
-    },
+  const receipt = await change(rooms, reader, transfer, 'transfer.acknowledged', detail, (tx) =>
+    rooms.transfers.claims.acknowledge(tx, transfer.id, reader.principal.id, rooms.now()),
   )
   return { id: transfer.id, state: 'acknowledged', receipt }
 }
@@ -184,7 +138,7 @@ async function acknowledge(
 async function change(
   rooms: DeliverRooms,
   reader: Reader,
-  transfer: TransferTable,
+  transfer: Transfer,
   type: EventInput['type'],
   detail: NonNullable<EventInput['detail']>,
   apply: (tx: Tx) => Promise<void>,
@@ -204,15 +158,4 @@ async function change(
     }
   })
   return rooms.ledger.proof(receipts[0].index)
-}
-
-async function whyNot(tx: Tx, transfer: string): Promise<NocturneError> {
-  const row = await tx
-    .selectFrom('transfers')
-    .select('state')
-    .where('id', '=', transfer)
-    .executeTakeFirst()
-  return new NocturneError(
-    row?.state === 'available' ? 'already_claimed' : 'transfer_not_available',
-  )
 }

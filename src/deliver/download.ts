@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import type { EventInput, Receipt } from '../ledger/index.js'
-import type { TransferTable } from '../state/index.js'
+import type { Transfer } from '../transfer/index.js'
 import type { ByteRange } from '../store/index.js'
 import type { DeliverRooms, Reader } from './deliveries.js'
 import { aboutTransfer } from './transfer-event.js'
@@ -36,13 +36,13 @@ interface Sealed {
   readonly packet: Buffer
   readonly fingerprint: string
   /** Whom the instance names. */
-  readonly patient: string | null
+  readonly patient: string | undefined
 }
 
 export async function openDownload(
   rooms: DeliverRooms,
   reader: Reader,
-  transfer: TransferTable,
+  transfer: Transfer,
   request: DownloadRequest,
 ): Promise<Download> {
   if (transfer.state !== 'available' && transfer.state !== 'acknowledged') {
@@ -57,46 +57,27 @@ export async function openDownload(
   const common = {
     ...aboutTransfer(reader, transfer),
     transfer: transfer.id,
-    group: transfer.group_id,
+    group: transfer.group,
     item: request.index,
     // Of a transfer of one patient also a document, which names nobody, is theirs.
-    ...(sealed.patient !== null && { patient: sealed.patient }),
+    ...(sealed.patient !== undefined && { patient: sealed.patient }),
   }
   const receipt = await recordBegin(rooms, id, common, sealed, wanted)
-  const bytes = await releaseBytes(rooms, receipt, { id, common, sealed, wanted })
+  const bytes = await letBytesOut(rooms, receipt, { id, common, sealed, wanted })
   return { size, etag, range, event: receipt.index, bytes }
 }
 
 /** The data and the reader's own key packet. What is not sealed to the reader is not there. */
 async function findSealed(
-  { state, directory }: DeliverRooms,
+  { transfers, directory }: DeliverRooms,
   { principal }: Reader,
-  transfer: TransferTable,
+  transfer: Transfer,
   index: number,
 ): Promise<Sealed> {
-  const place =
-    index === 0
-      ? {
-          object: transfer.manifest_object,
-          sealed_size: transfer.manifest_size,
-          envelope: transfer.manifest_envelope,
-          patient: null,
-        }
-      : await state.db
-          .selectFrom('items')
-          .select(['object', 'sealed_size', 'envelope', 'patient'])
-          .where('transfer', '=', transfer.id)
-          .where('idx', '=', index)
-          .where('outcome', '=', 'accepted')
-          .executeTakeFirst()
-  const { object, sealed_size: size, envelope, patient = null } = place ?? {}
-  if (object == null || size == null || envelope == null) throw new NocturneError('not_found')
-  const packet = await state.db
-    .selectFrom('key_packets')
-    .select(['packet', 'fingerprint'])
-    .where('envelope', '=', envelope)
-    .where('recipient', '=', principal.id)
-    .executeTakeFirst()
+  const content = await transfers.contents.one(transfer, index)
+  if (!content) throw new NocturneError('not_found')
+  const { object, size, envelope, patient } = content
+  const packet = await transfers.contents.keyPacketFor(envelope, principal.id)
   if (!packet || !directory.principal(principal.id)) throw new NocturneError('not_found')
   return { object, size, patient, ...packet }
 }
@@ -153,7 +134,7 @@ async function recordBegin(
  * The only function that lets a byte of a transfer out. It demands the receipt of "download begun", which only the
  * ledger can make. The store is asked before the answer begins, so that the reader is told when it is away.
  */
-export async function releaseBytes(
+export async function letBytesOut(
   rooms: DeliverRooms,
   _receipt: Receipt,
   begun: Begun,

@@ -1,7 +1,7 @@
 /**
  * The room that hands over: inbox, claim, release, fetch, acknowledge.
  *
- * In:  who asks (a principal the access room has let through) and a transfer's id.
+ * In:  who asks (a principal the access room has let through) and a transfer, from the room that keeps them.
  * Out: sealed bytes as one whole OpenPGP message, and changes of state with their receipts.
  * Always true: a reader gets nothing that was not sealed to a certificate of theirs; exactly one holds a claim;
  *      "download begun" is durable before the first byte goes out.
@@ -10,5 +10,3 @@
 export { createDeliveries } from './deliveries.js'
 export type { Deliveries, DeliverRooms, Reader } from './deliveries.js'
 export type { Download } from './download.js'
-export { viewsOf } from './views.js'
-export type { TransferView } from './views.js'

@@ -6,7 +6,8 @@ import { NocturneError } from '../lib/errors.js'
 import type { Directory, Principal } from '../directory/index.js'
 import type { EventInput } from '../ledger/index.js'
 import type { DataFormat, Recipient } from '../seal/index.js'
-import type { KeyPacketTable, TransferTable, Tx } from '../state/index.js'
+import type { Tx } from '../state/index.js'
+import type { KeyPacketRow, Transfer } from '../transfer/index.js'
 import type { DeliverRooms, Reader } from './deliveries.js'
 import { aboutTransfer } from './transfer-event.js'
 
@@ -52,9 +53,9 @@ export interface RecipientChange {
 export async function ownPackets(
   rooms: DeliverRooms,
   asker: Reader,
-  transfer: TransferTable,
+  transfer: Transfer,
 ): Promise<OwnPackets> {
-  const rows = await sealedPackets(rooms, transfer)
+  const rows = await rooms.transfers.contents.keyPackets(transfer)
   const own = rows.filter(({ recipient }) => recipient === asker.principal.id)
   if (own.length === 0) throw new NocturneError('not_found')
   const candidates = await candidatesOf(rooms.directory, transfer, rows)
@@ -87,25 +88,19 @@ export async function ownPackets(
 export async function addRecipient(
   rooms: DeliverRooms,
   asker: Reader,
-  transfer: TransferTable,
+  transfer: Transfer,
   given: NewRecipient,
 ): Promise<RecipientChange> {
-  const rows = await sealedPackets(rooms, transfer)
+  const rows = await rooms.transfers.contents.keyPackets(transfer)
   const { recipient, fingerprint } = given
   const candidate = (await candidatesOf(rooms.directory, transfer, rows)).find(
     (one) => one.id === recipient && one.fingerprint === fingerprint,
   )
   if (!candidate) throw new NocturneError('recipient_not_allowed')
   const packets = await checkPackets(rooms, rows, candidate, given)
-  const receipt = await record(rooms, asker, transfer, 'recipient.added', given, async (tx) => {
-    for (const { envelope, packet } of packets) {
-      await removePackets(tx, envelope, recipient)
-      await tx
-        .insertInto('key_packets')
-        .values({ envelope, fingerprint, recipient, packet })
-        .execute()
-    }
-  })
+  const receipt = await record(rooms, asker, transfer, 'recipient.added', given, (tx) =>
+    rooms.transfers.contents.replaceKeyPackets(tx, recipient, fingerprint, packets),
+  )
   return { id: transfer.id, recipient, fingerprint, receipt }
 }
 
@@ -118,54 +113,37 @@ export async function addRecipient(
 export async function removeRecipient(
   rooms: DeliverRooms,
   asker: Reader,
-  transfer: TransferTable,
+  transfer: Transfer,
   recipient: string,
 ): Promise<RecipientChange> {
-  const rows = await sealedPackets(rooms, transfer)
+  const rows = await rooms.transfers.contents.keyPackets(transfer)
   const theirs = rows.find((row) => row.recipient === recipient)
   const principal = rooms.directory.principal(recipient)
   const isKept = principal !== undefined && mayOpen(principal, transfer)
   if (!theirs || isKept) throw new NocturneError('recipient_not_allowed')
   const { fingerprint } = theirs
   const change = { recipient, fingerprint }
-  const receipt = await record(rooms, asker, transfer, 'recipient.removed', change, async (tx) => {
-    for (const envelope of new Set(rows.map((row) => row.envelope)))
-      await removePackets(tx, envelope, recipient)
-  })
+  const envelopes = new Set(rows.map(({ envelope }) => envelope))
+  const receipt = await record(rooms, asker, transfer, 'recipient.removed', change, (tx) =>
+    rooms.transfers.contents.removeKeyPackets(tx, recipient, envelopes),
+  )
   return { id: transfer.id, recipient, fingerprint, receipt }
 }
 
-type Packet = KeyPacketTable & { readonly format: DataFormat }
-
-/** Every key packet of the transfer. An open transfer has none to hand out: more envelopes may come. */
-async function sealedPackets({ state }: DeliverRooms, transfer: TransferTable): Promise<Packet[]> {
-  if (transfer.state !== 'available' && transfer.state !== 'acknowledged')
-    throw new NocturneError('transfer_not_available')
-  return state.db
-    .selectFrom('key_packets')
-    .innerJoin('envelopes', 'envelopes.id', 'key_packets.envelope')
-    .selectAll('key_packets')
-    .select('envelopes.format')
-    .where('envelopes.transfer', '=', transfer.id)
-    .where('envelopes.state', '=', 'committed')
-    .orderBy('key_packets.envelope')
-    .execute()
-}
-
-const mayOpen = (principal: Principal, transfer: TransferTable): boolean =>
+const mayOpen = (principal: Principal, transfer: Transfer): boolean =>
   principal.role === 'recovery' ||
-  (principal.role === 'reader' && principal.groups.includes(transfer.group_id))
+  (principal.role === 'reader' && principal.groups.includes(transfer.group))
 
 /** Readers of the group now, whose certificates pass the policy now. */
 async function candidatesOf(
-  directory: Directory,
-  transfer: TransferTable,
-  rows: readonly Packet[],
+  directory: Pick<Directory, 'usableRecipientsOf'>,
+  transfer: Transfer,
+  rows: readonly KeyPacketRow[],
 ): Promise<readonly Recipient[]> {
   const everyFormat = new Set(rows.map(({ format }) => format))
   const isSealedTo = ({ id, fingerprint }: Recipient) =>
     rows.some((row) => row.recipient === id && row.fingerprint === fingerprint)
-  return (await directory.usableRecipientsOf(transfer.group_id)).filter(
+  return (await directory.usableRecipientsOf(transfer.group)).filter(
     (one) => !isSealedTo(one) && (one.takesSeipd2 || !everyFormat.has('seipd2')),
   )
 }
@@ -173,7 +151,7 @@ async function candidatesOf(
 /** One key packet for each envelope, to the candidate, of the envelope's version. */
 async function checkPackets(
   { isKeyPacketFor }: DeliverRooms,
-  rows: readonly Packet[],
+  rows: readonly KeyPacketRow[],
   candidate: Recipient,
   given: NewRecipient,
 ): Promise<{ readonly envelope: string; readonly packet: Buffer }[]> {
@@ -191,19 +169,11 @@ async function checkPackets(
   return checked
 }
 
-async function removePackets(tx: Tx, envelope: string, recipient: string): Promise<void> {
-  await tx
-    .deleteFrom('key_packets')
-    .where('envelope', '=', envelope)
-    .where('recipient', '=', recipient)
-    .execute()
-}
-
 /** The change and its event in one transaction. A sweep or a change of state in between leaves nothing of it. */
 async function record(
   rooms: DeliverRooms,
   asker: Reader,
-  transfer: TransferTable,
+  transfer: Transfer,
   type: 'recipient.added' | 'recipient.removed',
   { recipient, fingerprint }: { readonly recipient: string; readonly fingerprint: string },
   apply: (tx: Tx) => Promise<void>,
@@ -216,7 +186,7 @@ async function record(
   return rooms.ledger.proof(receipts[0].index)
 }
 
-const eventOf = (type: EventInput['type'], asker: Reader, transfer: TransferTable) => ({
+const eventOf = (type: EventInput['type'], asker: Reader, transfer: Transfer) => ({
   ...aboutTransfer(asker, transfer),
   type,
   outcome: 0 as const,

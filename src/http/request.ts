@@ -3,10 +3,9 @@ import type { Request, RequestHandler, Response } from 'express'
 import { decide, refusal, relationTo } from '../access/index.js'
 import type { Action, Session } from '../access/index.js'
 import { NocturneError } from '../lib/errors.js'
-import { ID_PATTERN, newId } from '../lib/ids.js'
+import { newId } from '../lib/ids.js'
 import type { Actor } from '../ledger/index.js'
-import type { Rooms } from '../rooms.js'
-import type { TransferTable } from '../state/index.js'
+import type { Transfer } from '../transfer/index.js'
 import type { Door } from './door.js'
 
 /** Gives every request an id of ours, which the answer carries and the log names. */
@@ -45,15 +44,12 @@ export async function admitToTransfer(
   door: Door,
   request: Request,
   action: Action,
-): Promise<Asker & { readonly transfer: TransferTable }> {
+): Promise<Asker & { readonly transfer: Transfer }> {
   const asker = await door.authenticate(request)
-  const transfer = await findTransfer(door.rooms, request.params.id)
-  const ties = transfer && {
-    facility: transfer.facility,
-    group: transfer.group_id,
-    claimedBy: transfer.claimed_by ?? undefined,
-    sealedTo: await sealedTo(door.rooms, transfer.id),
-  }
+  const { id } = request.params
+  const { transfers } = door.rooms
+  const transfer = typeof id === 'string' ? await transfers.find(id) : undefined
+  const ties = transfer && (await transfers.tiesOf(transfer))
   const decision = decide(
     asker.session.principal.role,
     action,
@@ -81,27 +77,4 @@ const NUMBER = /^(0|[1-9]\d{0,14})$/
 export function numberOf(text: unknown): number {
   if (typeof text !== 'string' || !NUMBER.test(text)) throw new NocturneError('not_found')
   return Number(text)
-}
-
-/** A transfer whose first request is still under way is not there for anybody. */
-async function findTransfer(rooms: Rooms, id: unknown): Promise<TransferTable | undefined> {
-  if (typeof id !== 'string' || !ID_PATTERN.test(id)) return undefined
-  return rooms.state.db
-    .selectFrom('transfers')
-    .selectAll()
-    .where('id', '=', id)
-    .where('state', '<>', 'receiving')
-    .executeTakeFirst()
-}
-
-async function sealedTo(rooms: Rooms, transfer: string): Promise<string[]> {
-  const rows = await rooms.state.db
-    .selectFrom('key_packets')
-    .innerJoin('envelopes', 'envelopes.id', 'key_packets.envelope')
-    .select('key_packets.recipient')
-    .distinct()
-    .where('envelopes.transfer', '=', transfer)
-    .where('envelopes.state', '=', 'committed')
-    .execute()
-  return rows.map(({ recipient }) => recipient)
 }

@@ -1,13 +1,11 @@
 /** The first durable step of an upload: the event, and the envelope under a lease. */
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/index.js'
-import type { Rooms } from '../rooms.js'
 import type { DataFormat } from '../seal/index.js'
 import type { Priority } from '../state/index.js'
-import type { Release } from './release.js'
-
-/** How long an envelope stays its gateway's own without a sign of life. */
-export const LEASE_MS = 30_000
+import { LEASE_MS } from './lease.js'
+import type { QuarantineRelease } from './release.js'
+import type { TransferRooms } from './rooms.js'
 
 export interface UploadTarget {
   readonly actor: Actor
@@ -17,7 +15,7 @@ export interface UploadTarget {
   /** The open transfer to add to; absent for a new one. */
   readonly transfer?: string
   /** It brings one original back out of quarantine, into a new transfer. */
-  readonly release?: Release
+  readonly release?: QuarantineRelease
 }
 
 export interface BegunEnvelope {
@@ -36,7 +34,7 @@ export interface BegunEnvelope {
 
 /** @throws NocturneError `transfer_not_open`, `ledger_unavailable` */
 export async function beginEnvelope(
-  rooms: Rooms,
+  rooms: TransferRooms,
   target: UploadTarget,
   envelope: { readonly transfer: string; readonly id: string; readonly format: DataFormat },
 ): Promise<BegunEnvelope> {
@@ -88,26 +86,6 @@ export async function beginEnvelope(
     createdAt: value.created_at,
     begunEvent: receipts[0].id,
   }
-}
-
-/** Renews the lease until the answer is called. A gateway that dies stops renewing, and the sweep may come. */
-export function keepLease(rooms: Rooms, envelope: string): () => void {
-  const timer = setInterval(() => {
-    rooms.state
-      .transaction((tx) =>
-        tx
-          .updateTable('envelopes')
-          .set({ lease_until: rooms.now() + LEASE_MS })
-          .where('id', '=', envelope)
-          .where('state', '=', 'receiving')
-          .execute(),
-      )
-      .catch(() =>
-        rooms.logger.warn('a lease could not be renewed', { code: 'database_unavailable' }),
-      )
-  }, LEASE_MS / 3)
-  timer.unref()
-  return () => clearInterval(timer)
 }
 
 const newTransfer = (id: string, target: UploadTarget, now: number) => ({

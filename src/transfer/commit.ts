@@ -1,18 +1,17 @@
 /** The step that makes an upload visible: one transaction for its items, its state and its events. */
 import { CATALOGUE } from '../lib/errors.js'
 import type { Code, Place } from '../lib/errors.js'
-import type { Rooms } from '../rooms.js'
 import type { Envelope } from '../seal/index.js'
 import type { ItemKind, Outcome, TransferState } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
-import type { StoredCrosswalk } from './crosswalk.js'
+import type { StoredCrosswalk } from './upload/crosswalk.js'
 import { commitEvents } from './events.js'
-import { judgeItems } from './judge.js'
-import type { JudgedItem } from './judge.js'
+import { judgeItems } from './upload/judge.js'
+import type { JudgedItem } from './upload/judge.js'
 import { storeManifest } from './manifest.js'
 import type { ManifestEntry } from '../protocol/manifest.js'
 import { closeQuarantine } from './release.js'
-import { newShapes } from './report.js'
+import type { TransferRooms } from './rooms.js'
 import {
   claimEnvelope,
   insertCrosswalk,
@@ -21,7 +20,8 @@ import {
   insertManifest,
   reserveNumbers,
 } from './rows.js'
-import type { SettledItem } from './settle.js'
+import type { SettledItem } from './upload/settle.js'
+import { newShapes } from './upload/report.js'
 import { hideEntry } from './waiting-entries.js'
 
 export interface ItemAnswer {
@@ -57,9 +57,9 @@ export interface BroughtItems {
  *   and the ledger refuse. Nothing is visible then.
  */
 export async function commitEnvelope(
-  rooms: Rooms,
+  rooms: TransferRooms,
   begun: BegunEnvelope,
-  envelope: Envelope,
+  envelope: Pick<Envelope, 'keyPackets'>,
   brought: BroughtItems,
 ): Promise<UploadAnswer> {
   const items = await judgeItems(rooms, begun, brought.items)
@@ -115,7 +115,7 @@ function nextState(
 
 /** The manifest of a transfer that one request brings whole: its items are numbered from 1. */
 async function storeFirstManifest(
-  rooms: Rooms,
+  rooms: TransferRooms,
   begun: BegunEnvelope,
   items: readonly JudgedItem[],
 ) {
@@ -126,7 +126,10 @@ async function storeFirstManifest(
 }
 
 /** Before the commit: a crash in between leaves an envelope that the sweep removes whole. */
-async function deleteSuperfluous(rooms: Rooms, items: readonly JudgedItem[]): Promise<void> {
+async function deleteSuperfluous(
+  rooms: TransferRooms,
+  items: readonly JudgedItem[],
+): Promise<void> {
   for (const { settled, entry } of items) {
     if (settled.outcome === 'accepted' && !entry) await rooms.store.delete(settled.stored.key)
   }

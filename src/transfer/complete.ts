@@ -1,24 +1,32 @@
 /** Completes an open transfer: its manifest over every item of every request, then one transaction. */
 import { NocturneError } from '../lib/errors.js'
+import type { Actor } from '../ledger/index.js'
 import { newId } from '../lib/ids.js'
-import type { Rooms } from '../rooms.js'
-import { LEASE_MS } from './begin.js'
-import type { UploadTarget } from './begin.js'
 import { manifestDetail } from './events.js'
+import type { Transfer } from './find.js'
+import { LEASE_MS } from './lease.js'
 import { storeManifest } from './manifest.js'
 import type { ManifestEntry } from '../protocol/manifest.js'
+import type { TransferRooms } from './rooms.js'
 import { claimEnvelope, insertManifest } from './rows.js'
 import { showEntry } from './waiting-entries.js'
+
+export interface CompletedTransfer {
+  readonly id: string
+  readonly state: 'available'
+  /** c2sp.org/tlog-proof of the event. */
+  readonly receipt: string
+}
 
 /**
  * @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`, `recipient_unusable`, and what the store and the
  *   ledger refuse; the transfer stays open then.
  */
 export async function completeTransfer(
-  rooms: Rooms,
-  target: UploadTarget & { readonly transfer: string },
-): Promise<{ id: string; state: 'available'; receipt: string }> {
-  const id = target.transfer
+  rooms: TransferRooms,
+  actor: Actor,
+  { id, facility, group, priority }: Transfer,
+): Promise<CompletedTransfer> {
   const transfer = await rooms.state.db
     .selectFrom('transfers')
     .select(['created_at', 'next_index', 'item_count'])
@@ -30,7 +38,12 @@ export async function completeTransfer(
   await rooms.gatewayKeys.expectFit()
   const envelope = await leaseEnvelope(rooms, id)
   const place = { id, createdAt: transfer.created_at, prefix: `t/${id}/${envelope}` }
-  const manifest = await storeManifest(rooms, target, place, await entriesOf(rooms, target))
+  const manifest = await storeManifest(
+    rooms,
+    { facility, group, priority },
+    place,
+    await entriesOf(rooms, id, facility),
+  )
   const { receipts } = await rooms.ledger.record(async (tx) => {
     await claimEnvelope(tx, envelope)
     // Matching the next item number: an upload that committed since is not in this manifest.
@@ -50,10 +63,7 @@ export async function completeTransfer(
         {
           type: 'transfer.available',
           outcome: 0,
-          actor: target.actor,
-          facility: target.facility,
-          group: target.group,
-          transfer: id,
+          ...{ actor, facility, group, transfer: id },
           ...(patient !== undefined && { patient }),
           detail: { accepted: transfer.item_count, ...manifestDetail(manifest) },
         },
@@ -64,7 +74,7 @@ export async function completeTransfer(
 }
 
 /** The manifest's object lies under an envelope of its own until the commit, so that a crash leaves nothing. */
-async function leaseEnvelope(rooms: Rooms, transfer: string): Promise<string> {
+async function leaseEnvelope(rooms: TransferRooms, transfer: string): Promise<string> {
   const id = newId(rooms.now())
   const lease_until = rooms.now() + LEASE_MS
   await rooms.state.transaction((tx) =>
@@ -77,8 +87,9 @@ async function leaseEnvelope(rooms: Rooms, transfer: string): Promise<string> {
 }
 
 async function entriesOf(
-  rooms: Rooms,
-  { transfer, facility }: { readonly transfer: string; readonly facility: string },
+  rooms: TransferRooms,
+  transfer: string,
+  facility: string,
 ): Promise<Map<number, ManifestEntry>> {
   const secrets = rooms.facilityKeys.secretsOf(facility)
   const rows = await rooms.state.db

@@ -1,8 +1,8 @@
 /** Sealed crosswalks of a facility: which there are, and one as it is stored. */
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/index.js'
-import type { Rooms } from '../rooms.js'
-import { releaseToFacility } from './sealed-object.js'
+import type { TransferRooms } from './rooms.js'
+import { sealedForFacility } from './sealed-object.js'
 import type { SealedObject } from './sealed-object.js'
 
 export interface CrosswalkPage {
@@ -18,15 +18,17 @@ export interface CrosswalkPage {
   readonly next?: string
 }
 
+export interface CrosswalkRange {
+  readonly start: string | undefined
+  readonly limit: number
+  readonly transfer: string | undefined
+}
+
 /** In the order in which the requests began; ids sort by time. */
 export async function listCrosswalks(
-  { state }: Pick<Rooms, 'state'>,
+  { state }: Pick<TransferRooms, 'state'>,
   facility: string,
-  page: {
-    readonly start: string | undefined
-    readonly limit: number
-    readonly transfer: string | undefined
-  },
+  page: CrosswalkRange,
 ): Promise<CrosswalkPage> {
   const rows = await state.db
     .selectFrom('crosswalks')
@@ -54,7 +56,7 @@ export async function listCrosswalks(
 
 /** The event is durable before the first byte. @throws NocturneError `not_found`, also for another facility's */
 export async function readCrosswalk(
-  rooms: Rooms,
+  rooms: TransferRooms,
   actor: Actor,
   facility: string,
   id: string,
@@ -74,5 +76,5 @@ export async function readCrosswalk(
     transfer: row.transfer,
     detail: { envelope: id, items: row.items },
   })
-  return releaseToFacility(rooms, receipt, row)
+  return sealedForFacility(rooms, receipt, row)
 }

@@ -2,7 +2,7 @@
 import type { EventInput } from '../ledger/index.js'
 import type { TransferState } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
-import type { JudgedItem } from './judge.js'
+import type { JudgedItem } from './upload/judge.js'
 import type { SealedManifest } from './manifest.js'
 import { releasedEvent } from './release.js'
 

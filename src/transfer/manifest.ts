@@ -3,11 +3,10 @@ import { createHash } from 'node:crypto'
 import { randomName } from '../lib/ids.js'
 import { writeManifest } from '../protocol/manifest.js'
 import type { ManifestEntry } from '../protocol/manifest.js'
-import type { Rooms } from '../rooms.js'
-import { newEnvelope } from '../seal/index.js'
 import type { DataFormat, KeyPacket } from '../seal/index.js'
 import type { UploadTarget } from './begin.js'
-import type { AcceptedItem } from './settle.js'
+import type { TransferRooms } from './rooms.js'
+import type { AcceptedItem } from './upload/settle.js'
 
 export interface SealedManifest {
   /** SHA-256 of the manifest's JSON, hexadecimal: what the reader acknowledges. */
@@ -43,8 +42,8 @@ export function manifestEntry(item: AcceptedItem, profile: string): ManifestEntr
 
 /** Signs, seals and stores the manifest under `prefix`, where the sweep finds it until the commit. */
 export async function storeManifest(
-  rooms: Rooms,
-  target: UploadTarget,
+  rooms: TransferRooms,
+  target: Pick<UploadTarget, 'facility' | 'group' | 'priority'>,
   transfer: { readonly id: string; readonly createdAt: number; readonly prefix: string },
   entries: ReadonlyMap<number, ManifestEntry>,
 ): Promise<SealedManifest> {
@@ -54,15 +53,15 @@ export async function storeManifest(
     facility: target.facility,
     group: target.group,
     priority: target.priority,
-    gateway: rooms.site.config.gateway.name,
+    gateway: rooms.gateway,
     createdAt: new Date(transfer.createdAt).toISOString(),
     completedAt: now.toISOString(),
     items: [...entries].map(([index, entry]) => ({ index, ...entry })),
   })
   const bytes = Buffer.from(manifest)
-  const envelope = await newEnvelope(await rooms.directory.recipientsOf(target.group), now)
+  const envelope = await rooms.newEnvelope(target.group)
   try {
-    const sealed = await envelope.sealSigned(bytes, rooms.gatewayKey, now)
+    const sealed = await rooms.sealSigned(envelope, bytes)
     const stored = await rooms.store.put(`${transfer.prefix}/${randomName()}`, sealed)
     return {
       digest: createHash('sha256').update(bytes).digest('hex'),

@@ -5,8 +5,9 @@
  */
 import { randomInt } from 'node:crypto'
 import type { Pseudonym } from '../deidentify/index.js'
-import type { Rooms } from '../rooms.js'
+import type { Db } from '../state/index.js'
 import type { UploadTarget } from './begin.js'
+import type { TransferRooms } from './rooms.js'
 
 /** Letters and digits that cannot be taken for one another on a worksheet. */
 const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
@@ -17,7 +18,7 @@ const MAX_SHIFT_DAYS = 3_650
 const MIN_SHIFT_DAYS = 30
 
 export function pseudonymsOf(
-  rooms: Rooms,
+  rooms: TransferRooms,
   target: UploadTarget,
 ): (handle: string) => Promise<Pseudonym> {
   // One patient's instances follow one another: the last answer serves the whole series.
@@ -32,7 +33,11 @@ export function pseudonymsOf(
   }
 }
 
-async function findOrMake(rooms: Rooms, target: UploadTarget, handle: string): Promise<Pseudonym> {
+async function findOrMake(
+  rooms: TransferRooms,
+  target: UploadTarget,
+  handle: string,
+): Promise<Pseudonym> {
   const found = await find(rooms.state.db, target.facility, handle)
   if (found) return found
   const pseudonym = {
@@ -71,7 +76,7 @@ async function findOrMake(rooms: Rooms, target: UploadTarget, handle: string): P
 }
 
 async function find(
-  db: Pick<Rooms['state']['db'], 'selectFrom'>,
+  db: Pick<Db, 'selectFrom'>,
   facility: string,
   handle: string,
 ): Promise<Pseudonym | undefined> {

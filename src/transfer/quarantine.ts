@@ -5,9 +5,10 @@
 import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Code, Place } from '../lib/errors.js'
 import type { Actor } from '../ledger/index.js'
-import type { Rooms } from '../rooms.js'
-import type { ItemKind, QuarantineTable, TransferTable } from '../state/index.js'
-import { releaseToFacility } from './sealed-object.js'
+import type { ItemKind, QuarantineTable } from '../state/index.js'
+import type { Transfer } from './find.js'
+import type { TransferRooms } from './rooms.js'
+import { sealedForFacility } from './sealed-object.js'
 import type { SealedObject } from './sealed-object.js'
 import { findingsOf } from './release.js'
 import { isWaivable } from '../protocol/release-statement.js'
@@ -37,17 +38,19 @@ export interface QuarantinePage {
   readonly next?: string
 }
 
+export interface QuarantineRange {
+  readonly start: string | undefined
+  readonly limit: number
+  /** Also what is decided. */
+  readonly all: boolean
+  readonly transfer: string | undefined
+}
+
 /** Oldest first. */
 export async function listQuarantine(
-  { state }: Pick<Rooms, 'state'>,
+  { state }: Pick<TransferRooms, 'state'>,
   facility: string,
-  page: {
-    readonly start: string | undefined
-    readonly limit: number
-    /** Also what is decided. */
-    readonly all: boolean
-    readonly transfer: string | undefined
-  },
+  page: QuarantineRange,
 ): Promise<QuarantinePage> {
   const rows = await state.db
     .selectFrom('quarantine')
@@ -88,8 +91,8 @@ const viewOf = (row: QuarantineTable & { readonly kind: ItemKind }): QuarantineV
 
 /** @throws NocturneError `not_found` */
 export async function findHeld(
-  { state }: Pick<Rooms, 'state'>,
-  transfer: TransferTable,
+  { state }: Pick<TransferRooms, 'state'>,
+  transfer: Transfer,
   item: number,
 ): Promise<QuarantineTable> {
   const row = await state.db
@@ -104,7 +107,7 @@ export async function findHeld(
 
 /** The sealed original, as one whole OpenPGP message. The event is durable before the first byte. @throws NocturneError `quarantine_not_held` */
 export async function readHeld(
-  rooms: Rooms,
+  rooms: TransferRooms,
   actor: Actor,
   held: QuarantineTable,
 ): Promise<SealedObject> {
@@ -118,12 +121,12 @@ export async function readHeld(
     item: held.idx,
     detail: { code: held.code, size: held.size },
   })
-  return releaseToFacility(rooms, receipt, held)
+  return sealedForFacility(rooms, receipt, held)
 }
 
 /** @throws NocturneError `quarantine_not_held` */
 export async function discardHeld(
-  rooms: Rooms,
+  rooms: TransferRooms,
   actor: Actor,
   held: QuarantineTable,
   reason: DiscardReason,
@@ -160,7 +163,7 @@ export async function discardHeld(
 }
 
 /** Deletes the objects of what is decided. Two gateways may do it at the same time: deleting twice succeeds. */
-export async function removeDecided({ state, store, now }: Rooms): Promise<void> {
+export async function removeDecided({ state, store, now }: TransferRooms): Promise<void> {
   const rows = await state.db
     .selectFrom('quarantine')
     .select(['id', 'object'])

@@ -6,14 +6,13 @@ import { createHash, createHmac } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
 import type { EventInput } from '../ledger/index.js'
-import type { Rooms } from '../rooms.js'
-import { verifyDetached } from '../seal/index.js'
 import type { QuarantineTable, Tx } from '../state/index.js'
+import type { TransferRooms } from './rooms.js'
 import { isWaivable, readRelease } from '../protocol/release-statement.js'
 import type { ReleaseReason, Waivable } from '../protocol/release-statement.js'
 
 /** A release that may be tried: the statement is signed and names what is held. */
-export interface Release {
+export interface QuarantineRelease {
   readonly quarantine: string
   readonly facility: string
   readonly transfer: string
@@ -50,10 +49,10 @@ export const originalDigest = (secret: Buffer, sha256: string): string =>
 
 /** @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`, `recipient_unusable` */
 export async function checkRelease(
-  rooms: Rooms,
+  rooms: TransferRooms,
   held: QuarantineTable,
   { statement: text, signature }: SignedRelease,
-): Promise<Release> {
+): Promise<QuarantineRelease> {
   if (held.state !== 'held') throw new NocturneError('quarantine_not_held')
   const statement = readRelease(text)
   if (!statement) throw new NocturneError('release_invalid')
@@ -61,7 +60,7 @@ export async function checkRelease(
   const found = findingsOf(held)
   if (held.digest === null || !found.every(isWaivable)) throw new NocturneError('not_waivable')
   const isAboutIt =
-    statement.gateway === rooms.site.config.gateway.name &&
+    statement.gateway === rooms.gateway &&
     facility === held.facility &&
     transfer === held.transfer &&
     item === held.idx &&
@@ -73,11 +72,7 @@ export async function checkRelease(
     .some((secret) => originalDigest(secret, sha256) === held.digest)
   // The certificate in effect, by the policy of today: an expired or replaced one vouches for nothing.
   const { certificate } = await rooms.directory.facilityRecipient(facility)
-  if (
-    !isAboutIt ||
-    !isOfIt ||
-    !(await verifyDetached(text, signature, certificate, new Date(rooms.now())))
-  )
+  if (!isAboutIt || !isOfIt || !(await rooms.verifyDetached(text, signature, certificate)))
     throw new NocturneError('release_invalid')
   return {
     quarantine: held.id,
@@ -93,7 +88,11 @@ export async function checkRelease(
 }
 
 /** Inside the commit that makes the item visible. @throws NocturneError `quarantine_not_held` when another was first */
-export async function closeQuarantine(tx: Tx, { quarantine }: Release, now: number): Promise<void> {
+export async function closeQuarantine(
+  tx: Tx,
+  { quarantine }: QuarantineRelease,
+  now: number,
+): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('quarantine')
     .set({ state: 'released', decided_at: now })
@@ -104,7 +103,7 @@ export async function closeQuarantine(tx: Tx, { quarantine }: Release, now: numb
 }
 
 export const releasedEvent = (
-  release: Release,
+  release: QuarantineRelease,
   successor: { readonly transfer: string; readonly item: number; readonly begun: string },
   common: Pick<EventInput, 'actor' | 'group' | 'patient'>,
 ): EventInput => ({

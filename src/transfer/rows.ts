@@ -4,10 +4,10 @@ import { newId } from '../lib/ids.js'
 import type { KeyPacket } from '../seal/index.js'
 import type { ItemTable, TransferState, Tx } from '../state/index.js'
 import type { BegunEnvelope } from './begin.js'
-import type { StoredCrosswalk } from './crosswalk.js'
-import type { JudgedItem } from './judge.js'
 import type { ManifestEntry } from '../protocol/manifest.js'
 import type { SealedManifest } from './manifest.js'
+import type { StoredCrosswalk } from './upload/crosswalk.js'
+import type { JudgedItem } from './upload/judge.js'
 
 /** Rows of one INSERT: its parameters stay below the 32,766 of SQLite. */
 const ROWS_A_STATEMENT = 500

@@ -1,6 +1,6 @@
 /** What is sealed to a facility alone, on its way to the facility. */
 import type { Receipt } from '../ledger/index.js'
-import type { Rooms } from '../rooms.js'
+import type { ObjectStore } from '../store/index.js'
 
 /** One whole OpenPGP message. */
 export interface SealedObject {
@@ -10,8 +10,8 @@ export interface SealedObject {
 }
 
 /** Demands the receipt: without a durable event no byte goes out. @throws NocturneError `object_missing`, `store_unavailable` */
-export async function releaseToFacility(
-  { store }: Pick<Rooms, 'store'>,
+export async function sealedForFacility(
+  { store }: { readonly store: Pick<ObjectStore, 'get'> },
   _receipt: Receipt,
   { object, size }: { readonly object: string; readonly size: number },
 ): Promise<SealedObject> {

@@ -1,15 +1,15 @@
 /**
  * Removes what a broken request or a dead gateway left behind: envelopes under way whose lease is over, with every
- * object under their prefix, and downloads that began and never ended.
+ * object under their prefix.
  */
 import { SYSTEM } from '../lib/actors.js'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
 import type { Actor } from '../ledger/index.js'
-import type { Rooms } from '../rooms.js'
 import type { ObjectStore } from '../store/index.js'
 import type { BegunEnvelope } from './begin.js'
 import { removeDecided } from './quarantine.js'
+import type { TransferRooms } from './rooms.js'
 
 /** They share a folder's fsync, and a bucket's round trips: who sent too much waits for this before the answer. */
 const DELETIONS_AT_ONCE = 32
@@ -24,7 +24,7 @@ interface LeftEnvelope {
 
 /** Never throws: what cannot be done now, the sweep does when the lease is over. */
 export async function abandonEnvelope(
-  rooms: Rooms,
+  rooms: TransferRooms,
   begun: BegunEnvelope,
   code: Code,
 ): Promise<void> {
@@ -40,20 +40,18 @@ export async function abandonEnvelope(
 }
 
 /**
- * Removes the envelopes whose lease ended before `leasedBefore` (milliseconds since 1970), and ends their downloads.
+ * Removes the envelopes whose lease ended before `leasedBefore` (milliseconds since 1970).
  * Answers how many envelopes. Two gateways may sweep at the same time.
  */
-export async function sweep(rooms: Rooms, leasedBefore: number): Promise<number> {
+export async function sweep(rooms: TransferRooms, leasedBefore: number): Promise<number> {
   const left = await rooms.state.db
     .selectFrom('envelopes')
     .select(['id', 'transfer'])
     .where('state', 'in', ['receiving', 'swept'])
     .where('lease_until', '<', leasedBefore)
     .execute()
-  // Needs no store, which may be away.
-  await endDownloads(rooms, leasedBefore)
   for (const { id, transfer } of left) {
-    await removeEnvelope(rooms, { id, transfer, actor: SYSTEM, code: 'broken_multipart' })
+    await removeEnvelope(rooms, { id, transfer, actor: SYSTEM, code: 'process_died' })
   }
   await removeDecided(rooms)
   return left.length
@@ -63,7 +61,7 @@ export async function sweep(rooms: Rooms, leasedBefore: number): Promise<number>
  * First `swept`, so that a gateway that was only slow can no longer commit it; then its objects; its row last. After a
  * crash at any point the row is still there, and the next sweep goes on.
  */
-async function removeEnvelope(rooms: Rooms, left: LeftEnvelope): Promise<void> {
+async function removeEnvelope(rooms: TransferRooms, left: LeftEnvelope): Promise<void> {
   const { id, transfer } = left
   const isMarked = await markSwept(rooms, id)
   if (isMarked === undefined) return
@@ -107,7 +105,10 @@ async function removeEnvelope(rooms: Rooms, left: LeftEnvelope): Promise<void> {
   await unlessGone(recorded)
 }
 
-async function deleteAll(store: ObjectStore, prefix: string): Promise<void> {
+async function deleteAll(
+  store: Pick<ObjectStore, 'list' | 'delete'>,
+  prefix: string,
+): Promise<void> {
   const keys = store.list(prefix)[Symbol.asyncIterator]()
   const deleteInTurn = async () => {
     for (let next = await keys.next(); next.done !== true; next = await keys.next()) {
@@ -118,7 +119,7 @@ async function deleteAll(store: ObjectStore, prefix: string): Promise<void> {
 }
 
 /** True when the row is marked, false when another sweep was first, undefined when the envelope was committed after all. */
-async function markSwept(rooms: Rooms, envelope: string): Promise<boolean | undefined> {
+async function markSwept(rooms: TransferRooms, envelope: string): Promise<boolean | undefined> {
   return rooms.state.transaction(async (tx) => {
     const row = await tx
       .updateTable('envelopes')
@@ -135,49 +136,6 @@ async function markSwept(rooms: Rooms, envelope: string): Promise<boolean | unde
       .executeTakeFirst()
     return committed ? undefined : false
   })
-}
-
-async function endDownloads(rooms: Rooms, leasedBefore: number): Promise<void> {
-  const left = await rooms.state.db
-    .selectFrom('downloads')
-    .innerJoin('transfers', 'transfers.id', 'downloads.transfer')
-    // The manifest is item 0, and no row.
-    .leftJoin('items', (on) =>
-      on
-        .onRef('items.transfer', '=', 'downloads.transfer')
-        .onRef('items.idx', '=', 'downloads.idx'),
-    )
-    .select(['downloads.id', 'downloads.transfer', 'downloads.idx'])
-    .select(['transfers.facility', 'transfers.group_id'])
-    .select((e) => e.fn.coalesce('items.patient', 'transfers.patient').as('patient'))
-    .where('downloads.lease_until', '<', leasedBefore)
-    .execute()
-  for (const { id, transfer, idx, facility, group_id: group, patient } of left) {
-    const recorded = rooms.ledger.record(async (tx) => {
-      const { numDeletedRows } = await tx
-        .deleteFrom('downloads')
-        .where('id', '=', id)
-        .executeTakeFirst()
-      // Another sweep was first, or the download was alive after all: one begin has one end.
-      if (numDeletedRows !== 1n) throw new NocturneError('not_found')
-      return {
-        value: undefined,
-        events: [
-          {
-            type: 'download.ended',
-            outcome: 8,
-            actor: SYSTEM,
-            ...{ facility, group, transfer },
-            ...(patient !== null && { patient }),
-            item: idx,
-            related: id,
-            detail: { left: true },
-          },
-        ],
-      }
-    })
-    await unlessGone(recorded)
-  }
 }
 
 async function unlessGone(recorded: Promise<unknown>): Promise<void> {

@@ -5,7 +5,7 @@
 import type { Session } from '../../src/access/index.js'
 import type { DeidentifiedInstance } from '../../src/deidentify/index.js'
 import type { DeliverRooms, Reader } from '../../src/deliver/index.js'
-import type { releaseBytes } from '../../src/deliver/download.js'
+import type { letBytesOut } from '../../src/deliver/download.js'
 import type { Ledger, Receipt } from '../../src/ledger/index.js'
 import type { ReceivedInstance, ReceivedItem } from '../../src/receive/index.js'
 import type { newEnvelope, Envelope, Recipient, SealedStream } from '../../src/seal/index.js'
@@ -18,8 +18,8 @@ declare const sealTo: typeof newEnvelope
 declare const ledger: Ledger
 declare const rooms: DeliverRooms
 declare const reader: Reader
-declare const release: typeof releaseBytes
-declare const begun: Parameters<typeof releaseBytes>[2]
+declare const release: typeof letBytesOut
+declare const begun: Parameters<typeof letBytesOut>[2]
 declare const received: ReceivedInstance
 declare const deidentified: DeidentifiedInstance
 declare const digests: SealedStream['digests']

@@ -1,8 +1,8 @@
 /** One upload from a request to its answer, whichever route it came by. */
 import type { Request, Response } from 'express'
 import { NocturneError } from '../../lib/errors.js'
-import { Upload } from '../../transfer.js'
-import type { UploadAnswer, UploadTarget } from '../../transfer.js'
+import type { Upload } from '../../transfer.js'
+import type { UploadAnswer, UploadTarget } from '../../transfer/index.js'
 import type { Door } from '../../http/door.js'
 import type { Metrics } from '../../http/metrics.js'
 import { sendProblem } from '../../http/problem.js'
@@ -29,7 +29,7 @@ export async function receiveUpload(
       begin: async (fields) => {
         const wanted = await wantedOf(fields)
         complete = wanted.complete
-        upload = await Upload.begin(rooms, wanted.target)
+        upload = await rooms.beginUpload(wanted.target)
       },
       part: async (part) => upload?.take(part),
     })

@@ -2,7 +2,6 @@
 import { Router } from 'express'
 import { NocturneError } from '../../lib/errors.js'
 import { ID_PATTERN } from '../../lib/ids.js'
-import { listCrosswalks, readCrosswalk } from '../../transfer/crosswalks.js'
 import type { Door } from '../door.js'
 import { transferPageOf } from '../query.js'
 import { admit } from '../request.js'
@@ -10,14 +9,14 @@ import { sendSealed } from '../send-sealed.js'
 import { facilityOf } from './transfers.js'
 
 export function crosswalkRoutes(door: Door): Router {
-  const { rooms } = door
+  const { crosswalks } = door.rooms.transfers
   const router = Router()
 
   router.get('/crosswalk', async (request, response) => {
     const asker = await admit(door, request, 'crosswalk.read')
     const page = transferPageOf(request)
     await door.noteListing(asker.actor, 'crosswalks')
-    response.json(await listCrosswalks(rooms, facilityOf(asker), page))
+    response.json(await crosswalks.list(facilityOf(asker), page))
   })
 
   // Express would answer HEAD by reading the object, and the ledger would tell of a reading.
@@ -30,7 +29,7 @@ export function crosswalkRoutes(door: Door): Router {
     const asker = await admit(door, request, 'crosswalk.read')
     const { id } = request.params
     if (!ID_PATTERN.test(id)) throw new NocturneError('not_found')
-    await sendSealed(response, await readCrosswalk(rooms, asker.actor, facilityOf(asker), id))
+    await sendSealed(response, await crosswalks.read(asker.actor, facilityOf(asker), id))
   })
 
   return router

@@ -39,7 +39,7 @@ export function deliveryRoutes(door: Door): Router {
 
   router.post('/transfers/:id/release', async (request, response) => {
     const { reader, transfer } = await readerOf(request, 'transfer.release')
-    response.json(await deliveries.release(reader, transfer))
+    response.json(await deliveries.releaseClaim(reader, transfer))
   })
 
   router.post('/transfers/:id/acknowledge', json({ limit: '32kb' }), async (request, response) => {

@@ -2,8 +2,6 @@
 import { Router, json } from 'express'
 import { z } from 'zod'
 import { NocturneError } from '../../lib/errors.js'
-import { discardHeld, findHeld, listQuarantine, readHeld } from '../../transfer/quarantine.js'
-import { checkRelease } from '../../transfer/release.js'
 import { DISCARD_REASONS } from '../../protocol/release-statement.js'
 import type { Door } from '../door.js'
 import type { Metrics } from '../metrics.js'
@@ -23,19 +21,20 @@ const RELEASE_FIELDS: ReadonlyMap<string, number> = new Map([
 
 export function quarantineRoutes(door: Door, metrics: Metrics, gate: UploadGate): Router {
   const { rooms } = door
+  const { quarantine } = rooms.transfers
   const router = Router()
 
   router.get('/quarantine', async (request, response) => {
     const asker = await admit(door, request, 'quarantine.list')
     const page = quarantinePageOf(request)
     await door.noteListing(asker.actor, 'quarantine')
-    response.json(await listQuarantine(rooms, facilityOf(asker), page))
+    response.json(await quarantine.list(facilityOf(asker), page))
   })
 
   router.get('/transfers/:id/quarantine/:index', async (request, response) => {
     const { actor, transfer } = await admitToTransfer(door, request, 'quarantine.read')
-    const held = await findHeld(rooms, transfer, indexOf(request))
-    await sendSealed(response, await readHeld(rooms, actor, held))
+    const held = await quarantine.find(transfer, indexOf(request))
+    await sendSealed(response, await quarantine.read(actor, held))
   })
 
   router.post(
@@ -45,15 +44,15 @@ export function quarantineRoutes(door: Door, metrics: Metrics, gate: UploadGate)
       const { actor, transfer } = await admitToTransfer(door, request, 'quarantine.discard')
       const given = DISCARD.safeParse(request.body)
       if (!given.success) throw new NocturneError('bad_request', { cause: given.error })
-      const held = await findHeld(rooms, transfer, indexOf(request))
-      response.json(await discardHeld(rooms, actor, held, given.data.reason))
+      const held = await quarantine.find(transfer, indexOf(request))
+      response.json(await quarantine.discard(actor, held, given.data.reason))
     },
   )
 
   // The original in clear, as any upload; its statement comes before it, so that it is checked before a byte is worked on.
   router.post('/transfers/:id/quarantine/:index/release', async (request, response) => {
     const { actor, transfer } = await admitToTransfer(door, request, 'quarantine.release')
-    const held = await findHeld(rooms, transfer, indexOf(request))
+    const held = await quarantine.find(transfer, indexOf(request))
     const limits = { ...rooms.site.config.limits, requestItems: 1, fields: RELEASE_FIELDS }
     await gate.pass(async () => {
       const upload = await receiveUpload(
@@ -64,9 +63,9 @@ export function quarantineRoutes(door: Door, metrics: Metrics, gate: UploadGate)
           target: {
             actor,
             facility: transfer.facility,
-            group: transfer.group_id,
+            group: transfer.group,
             priority: transfer.priority,
-            release: await checkRelease(rooms, held, { statement, signature }),
+            release: await quarantine.checkRelease(held, { statement, signature }),
           },
         }),
         limits,

@@ -1,11 +1,9 @@
 /** Sending: open a transfer, add to it, complete it, follow it. */
 import { Router } from 'express'
 import { NocturneError } from '../../lib/errors.js'
-import { viewsOf } from '../../deliver/index.js'
 import type { Directory } from '../../directory/index.js'
-import type { Priority, TransferTable } from '../../state/index.js'
-import type { UploadTarget } from '../../transfer.js'
-import { completeTransfer } from '../../transfer/complete.js'
+import type { Priority } from '../../state/index.js'
+import type { Transfer, UploadTarget } from '../../transfer/index.js'
 import type { Door } from '../door.js'
 import type { Metrics } from '../metrics.js'
 import { pageOf } from '../query.js'
@@ -19,6 +17,7 @@ const PRIORITIES: readonly Priority[] = ['routine', 'urgent', 'stat']
 
 export function transferRoutes(door: Door, metrics: Metrics, gate: UploadGate): Router {
   const { rooms } = door
+  const { transfers } = rooms
   const router = Router()
 
   router.post('/transfers', async (request, response) => {
@@ -51,33 +50,22 @@ export function transferRoutes(door: Door, metrics: Metrics, gate: UploadGate): 
 
   router.post('/transfers/:id/complete', async (request, response) => {
     const { actor, transfer } = await admitToTransfer(door, request, 'transfer.complete')
-    response.json(await completeTransfer(rooms, targetOf(actor, transfer)))
+    response.json(await transfers.complete(actor, transfer))
   })
 
   router.get('/transfers', async (request, response) => {
     const { session, actor } = await admit(door, request, 'transfer.list')
-    const { start, limit } = pageOf(request)
+    const page = pageOf(request)
     await door.noteListing(actor, 'transfers')
-    const { role, facility, groups } = session.principal
-    const rows = await rooms.state.db
-      .selectFrom('transfers')
-      .selectAll()
-      .where('state', '<>', 'receiving')
-      .$if(role === 'sender', (query) => query.where('facility', '=', facility ?? ''))
-      .$if(role === 'reader', (query) => query.where('group_id', 'in', ['', ...groups]))
-      // Ids sort by time: a page begins after the last id of the one before.
-      .$if(start !== undefined, (query) => query.where('id', '<', start ?? ''))
-      .orderBy('id', 'desc')
-      .limit(limit + 1)
-      .execute()
-    const page = rows.slice(0, limit)
-    const next = rows.length > limit ? page.at(-1)?.id : undefined
-    response.json({ transfers: await viewsOf(rooms.state.db, page), ...(next && { next }) })
+    const { role, facility = '', groups } = session.principal
+    const scope = role === 'sender' ? { facility } : role === 'reader' ? { groups } : {}
+    const { transfers: found, next } = await transfers.page(scope, page)
+    response.json({ transfers: await transfers.views(found), ...(next && { next }) })
   })
 
   router.get('/transfers/:id', async (request, response) => {
     const { transfer } = await admitToTransfer(door, request, 'transfer.read')
-    const [view] = await viewsOf(rooms.state.db, [transfer])
+    const [view] = await transfers.views([transfer])
     response.json(view)
   })
 
@@ -109,10 +97,10 @@ function completeOf({ complete = 'true' }: UploadFields): boolean {
   return complete === 'true'
 }
 
-const targetOf = (actor: UploadTarget['actor'], transfer: TransferTable) => ({
+const targetOf = (actor: UploadTarget['actor'], transfer: Transfer) => ({
   actor,
   facility: transfer.facility,
-  group: transfer.group_id,
+  group: transfer.group,
   priority: transfer.priority,
   transfer: transfer.id,
 })

@@ -18,6 +18,11 @@ export const TRANSFERS = {
     'the transfer is no longer open',
     'start a new transfer for further files',
   ),
+  process_died: entry(
+    503,
+    'the gateway process ended while it was taking these files',
+    'send them again: nothing of that request was kept',
+  ),
   transfer_not_available: entry(
     409,
     'the transfer is not available',

@@ -1,7 +1,7 @@
 /** A sealed object that is being stored while its bytes are still coming. */
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
-import type { StoredItem } from '../store/index.js'
+import type { StoredItem } from '../../store/index.js'
 
 /** Seals the stream to the facility and stores it: the only way out of memory that an original has. */
 export type KeepSealed = (bytes: AsyncIterable<Buffer>) => Promise<StoredItem>

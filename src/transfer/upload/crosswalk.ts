@@ -3,16 +3,16 @@
  * is written, and made visible by the same commit. The gateway cannot read it again.
  */
 import { createHash } from 'node:crypto'
-import type { InstanceFacts, WayBack } from '../deidentify/index.js'
+import type { InstanceFacts, WayBack } from '../../deidentify/index.js'
 import {
   crosswalkStatement,
   MAX_SHARED,
   MAX_SHARED_BYTES,
   PAIRS_A_LINE,
   writeCrosswalkLine,
-} from '../protocol/crosswalk-lines.js'
-import type { CrosswalkHead, CrosswalkLine } from '../protocol/crosswalk-lines.js'
-import type { StoredItem } from '../store/index.js'
+} from '../../protocol/crosswalk-lines.js'
+import type { CrosswalkHead, CrosswalkLine } from '../../protocol/crosswalk-lines.js'
+import type { StoredItem } from '../../store/index.js'
 import { Spool } from './spool.js'
 import type { KeepSealed } from './spool.js'
 

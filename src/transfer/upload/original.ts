@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { asNocturneError } from '../lib/errors.js'
-import type { NocturneError } from '../lib/errors.js'
-import type { StoredItem } from '../store/index.js'
+import { asNocturneError } from '../../lib/errors.js'
+import type { NocturneError } from '../../lib/errors.js'
+import type { StoredItem } from '../../store/index.js'
 import { Spool } from './spool.js'
 import type { KeepSealed } from './spool.js'
 

@@ -1,16 +1,20 @@
 /** What becomes of one item: accepted, quarantined or refused, and why. */
-import type { InstanceFacts } from '../deidentify/index.js'
-import { NocturneError, asNocturneError, concernsItemAlone } from '../lib/errors.js'
-import type { Code, Place } from '../lib/errors.js'
-import { describeUnexpected } from '../lib/logger.js'
-import type { ReceivedItem } from '../receive/index.js'
-import type { Digests, Envelope, Sealable } from '../seal/index.js'
-import type { ItemKind } from '../state/index.js'
-import type { StoredItem } from '../store/index.js'
-import type { UploadContext } from './context.js'
+import type { FacilityConfig } from '../../config/index.js'
+import type { DeidentifiedInstance, InstanceFacts } from '../../deidentify/index.js'
+import { NocturneError, asNocturneError, concernsItemAlone } from '../../lib/errors.js'
+import type { Code, Place } from '../../lib/errors.js'
+import { describeUnexpected } from '../../lib/logger.js'
+import type { ReceivedItem } from '../../receive/index.js'
+import type { Digests } from '../../seal/index.js'
+import type { ItemKind } from '../../state/index.js'
+import type { ObjectStore, StoredItem } from '../../store/index.js'
+import type { QuarantineRelease } from '../release.js'
+import type { TransferRooms } from '../rooms.js'
+import type { CrosswalkWriter } from './crosswalk.js'
 import type { Original } from './original.js'
 import { summarize } from './report.js'
 import type { ItemReport } from './report.js'
+import type { KeepSealed } from './spool.js'
 
 export type SettledItem = AcceptedItem | QuarantinedItem | RefusedItem
 
@@ -46,6 +50,32 @@ export interface RefusedItem {
   readonly place?: Place | undefined
 }
 
+export type ClearableItem = Exclude<ReceivedItem, { readonly kind: 'unacceptable' }>
+
+/** What a reader may have of an item: de-identified when it is an instance, sealed, and durable. */
+export interface ClearedContent {
+  /** Undefined for a document. */
+  readonly instance: DeidentifiedInstance | undefined
+  readonly stored: StoredItem
+  readonly digests: Digests
+}
+
+/** Takes the bytes of an item to the store. @throws NocturneError for what cannot be shown to be safe, and what a store refuses */
+export type Clear = (item: ClearableItem, bytes: AsyncIterable<Buffer>) => Promise<ClearedContent>
+
+/** The same for every item of an upload. */
+export interface SettleContext {
+  readonly documents: FacilityConfig['documents']
+  /** The request brings one original back out of quarantine. */
+  readonly release: QuarantineRelease | undefined
+  readonly store: Pick<ObjectStore, 'delete'>
+  readonly keepSealed: KeepSealed
+  readonly crosswalk: Pick<CrosswalkWriter, 'add'>
+  /** Keyed, of the SHA-256 of an original. */
+  readonly originalDigest: (sha256: string) => string
+  readonly logger: Pick<TransferRooms['logger'], 'error'>
+}
+
 /**
  * Takes one item to the store. Resolves when it is durable or given up.
  *
@@ -54,31 +84,20 @@ export interface RefusedItem {
 export async function settle(
   received: ReceivedItem,
   original: Original,
-  envelope: Envelope,
-  context: UploadContext,
+  context: SettleContext,
+  clear: Clear,
 ): Promise<SettledItem> {
   const kind = received.kind === 'unacceptable' ? received.what : received.kind
   try {
     switch (received.kind) {
-      case 'instance': {
-        const instance = { ...received, bytes: original.bytes() }
-        const cleaned = await context.deidentify(instance)
-        const stored = await store(cleaned.bytes, envelope, context)
-        // Only now is the report whole: it tells of the elements behind Pixel Data as well.
-        const { facts, report, wayBack } = cleaned
-        const about = { facts, actions: countActions(report), report: summarize(report) }
-        const media = 'application/dicom'
-        const accepted = await accept('instance', media, about, stored, original, context)
-        if (wayBack) await context.crosswalk.add(facts, wayBack)
-        return accepted
-      }
+      case 'instance':
+        return await accept(await clear(received, original.bytes()), original, context)
       case 'document': {
-        const isHeld = context.facility.documents === 'quarantine'
+        const isHeld = context.documents === 'quarantine'
         if (isHeld && !context.release?.waived.includes('document_held'))
           throw new NocturneError('document_held')
-        const stored = await store(original.bytesUnheld(), envelope, context)
-        const facts = { facts: undefined, actions: {}, report: undefined }
-        return await accept('document', received.mediaType, facts, stored, original, context)
+        const cleared = await clear(received, original.bytesUnheld())
+        return await accept(cleared, original, context, received.mediaType)
       }
       case 'unacceptable': {
         if (received.keep) throw new NocturneError(received.code)
@@ -91,27 +110,28 @@ export async function settle(
   }
 }
 
-async function store(content: Sealable, envelope: Envelope, context: UploadContext) {
-  const sealed = envelope.seal(content)
-  const stored = await context.store.put(context.newObjectKey(), sealed)
-  return { stored, digests: sealed.digests() }
-}
-
 async function accept(
-  kind: 'instance' | 'document',
-  mediaType: string,
-  facts: Pick<AcceptedItem, 'facts' | 'actions' | 'report'>,
-  stored: Pick<AcceptedItem, 'stored' | 'digests'>,
+  { instance, stored, digests }: ClearedContent,
   original: Original,
-  context: UploadContext,
+  context: SettleContext,
+  mediaType = 'application/dicom',
 ): Promise<AcceptedItem> {
   const copy = await original.drop()
   if (copy) await context.store.delete(copy.key)
   if (context.release && original.sha256() !== context.release.sha256) {
-    await context.store.delete(stored.stored.key)
+    await context.store.delete(stored.key)
     throw new NocturneError('release_mismatch')
   }
-  return { outcome: 'accepted', kind, mediaType, ...facts, ...stored }
+  if (instance?.wayBack) await context.crosswalk.add(instance.facts, instance.wayBack)
+  return {
+    outcome: 'accepted',
+    kind: instance ? 'instance' : 'document',
+    ...{ mediaType, stored, digests },
+    facts: instance?.facts,
+    // Only now is the report whole: it tells of the elements behind Pixel Data as well.
+    actions: countActions(instance?.report ?? []),
+    report: instance && summarize(instance.report),
+  }
 }
 
 /**
@@ -122,7 +142,7 @@ async function giveUp(
   kind: ItemKind,
   cause: unknown,
   original: Original,
-  context: UploadContext,
+  context: SettleContext,
 ): Promise<SettledItem> {
   // Of a document nothing was held: an unexpected error there is the whole request's.
   const error = asNocturneError(cause, kind === 'instance' ? 'unsafe_step_failed' : 'internal')

@@ -1,11 +1,11 @@
 /** Tells new items from those that the transfer has already. */
 import { createHmac } from 'node:crypto'
-import type { Code } from '../lib/errors.js'
-import type { Rooms } from '../rooms.js'
-import type { Outcome } from '../state/index.js'
-import type { BegunEnvelope } from './begin.js'
-import { manifestEntry } from './manifest.js'
-import type { ManifestEntry } from '../protocol/manifest.js'
+import type { Code } from '../../lib/errors.js'
+import type { ManifestEntry } from '../../protocol/manifest.js'
+import type { Outcome } from '../../state/index.js'
+import type { BegunEnvelope } from '../begin.js'
+import { manifestEntry } from '../manifest.js'
+import type { TransferRooms } from '../rooms.js'
 import type { SettledItem } from './settle.js'
 
 export interface JudgedItem {
@@ -23,7 +23,7 @@ export interface JudgedItem {
  * two is not what the scanner made. Compared by keyed handles, which say nothing to who reads the database.
  */
 export async function judgeItems(
-  rooms: Rooms,
+  rooms: TransferRooms,
   begun: BegunEnvelope,
   settled: readonly SettledItem[],
 ): Promise<JudgedItem[]> {
@@ -64,7 +64,7 @@ export async function judgeItems(
   })
 }
 
-async function handlesOf(rooms: Rooms, begun: BegunEnvelope): Promise<Set<string>> {
+async function handlesOf(rooms: TransferRooms, begun: BegunEnvelope): Promise<Set<string>> {
   if (begun.isFirst) return new Set()
   const rows = await rooms.state.db
     .selectFrom('items')

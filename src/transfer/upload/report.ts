@@ -4,10 +4,10 @@
  * digests of what stood in each place.
  */
 import { createHash } from 'node:crypto'
-import type { ElementReport } from '../deidentify/index.js'
-import type { EventInput } from '../ledger/index.js'
-import { canonicalJson } from '../lib/json.js'
-import type { Tx } from '../state/index.js'
+import type { ElementReport } from '../../deidentify/index.js'
+import type { EventInput } from '../../ledger/index.js'
+import { canonicalJson } from '../../lib/json.js'
+import type { Tx } from '../../state/index.js'
 
 export interface ItemReport {
   /** SHA-256 of the canonical JSON of `elements`, hexadecimal. */

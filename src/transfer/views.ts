@@ -1,5 +1,6 @@
 /** What people may see of a transfer: its state and its counts, nothing that identifies a patient. */
-import type { Db, Outcome, Priority, TransferState, TransferTable } from '../state/index.js'
+import type { Db, Outcome, Priority, TransferState } from '../state/index.js'
+import type { Transfer } from './find.js'
 
 export interface TransferView {
   readonly id: string
@@ -20,8 +21,8 @@ export interface TransferView {
   readonly outcomes: Readonly<Record<Outcome, number>>
 }
 
-/** Rows of `transfers` to views, with the outcomes of their items counted by one query. */
-export async function viewsOf(db: Db, rows: readonly TransferTable[]): Promise<TransferView[]> {
+/** With the outcomes of their items counted by one query. */
+export async function viewsOf(db: Db, rows: readonly Transfer[]): Promise<TransferView[]> {
   const counts = new Map<string, Record<Outcome, number>>()
   for (const { id } of rows)
     counts.set(id, { accepted: 0, quarantined: 0, refused: 0, duplicate: 0 })
@@ -45,23 +46,22 @@ export async function viewsOf(db: Db, rows: readonly TransferTable[]): Promise<T
 }
 
 const viewOf = (
-  row: TransferTable,
+  transfer: Transfer,
   outcomes: Record<Outcome, number> | undefined,
-): TransferView => ({
-  id: row.id,
-  facility: row.facility,
-  group: row.group_id,
-  priority: row.priority,
-  state: row.state,
-  createdAt: time(row.created_at),
-  ...(row.available_at !== null && { availableAt: time(row.available_at) }),
-  ...(row.claimed_by !== null && { claimedBy: row.claimed_by }),
-  ...(row.claimed_at !== null && { claimedAt: time(row.claimed_at) }),
-  ...(row.acknowledged_by !== null && { acknowledgedBy: row.acknowledged_by }),
-  ...(row.acknowledged_at !== null && { acknowledgedAt: time(row.acknowledged_at) }),
-  items: row.item_count,
-  bytes: row.byte_count,
-  outcomes: outcomes ?? { accepted: 0, quarantined: 0, refused: 0, duplicate: 0 },
-})
+): TransferView => {
+  const { id, facility, group, priority, state, claimedBy, acknowledgedBy, items, bytes } = transfer
+  const { availableAt, claimedAt, acknowledgedAt } = transfer
+  return {
+    ...{ id, facility, group, priority, state },
+    createdAt: time(transfer.createdAt),
+    ...(availableAt !== undefined && { availableAt: time(availableAt) }),
+    ...(claimedBy !== undefined && { claimedBy }),
+    ...(claimedAt !== undefined && { claimedAt: time(claimedAt) }),
+    ...(acknowledgedBy !== undefined && { acknowledgedBy }),
+    ...(acknowledgedAt !== undefined && { acknowledgedAt: time(acknowledgedAt) }),
+    ...{ items, bytes },
+    outcomes: outcomes ?? { accepted: 0, quarantined: 0, refused: 0, duplicate: 0 },
+  }
+}
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString()

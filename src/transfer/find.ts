@@ -1,0 +1,148 @@
+/** Transfers as other rooms see them, and who may be told of one. */
+import type { Station } from '../lib/station.js'
+import { ID_PATTERN } from '../lib/ids.js'
+import type { Db, Priority, State, TransferState, TransferTable } from '../state/index.js'
+
+/** Only this room makes one: whoever holds it has asked here, and not the database. */
+export type Transfer = Station<
+  'transfer',
+  {
+    readonly id: string
+    readonly facility: string
+    readonly group: string
+    readonly priority: Priority
+    readonly state: TransferState
+    /** Milliseconds since 1970, like every time below. */
+    readonly createdAt: number
+    /** When it became available to the readers it was sealed to. */
+    readonly availableAt: number | undefined
+    readonly claimedBy: string | undefined
+    readonly claimedAt: number | undefined
+    readonly acknowledgedBy: string | undefined
+    readonly acknowledgedAt: number | undefined
+    /** Accepted items, and the bytes of their content. */
+    readonly items: number
+    readonly bytes: number
+    /** Once available. */
+    readonly manifest: StoredManifest | undefined
+    /** Once available: keyed handle of the one patient whom its items name; undefined for none, and for several. */
+    readonly patient: string | undefined
+  }
+>
+
+export interface StoredManifest {
+  /** SHA-256 of the manifest's JSON, hexadecimal. */
+  readonly digest: string
+  readonly object: string
+  /** Of the sealed data in bytes, key packet not counted. */
+  readonly size: number
+  readonly envelope: string
+}
+
+/** How people stand to a transfer: its facility, its group, its claim, and whose keys open it. */
+export interface Ties {
+  readonly facility: string
+  readonly group: string
+  readonly claimedBy: string | undefined
+  /** Principal ids whose certificates it is sealed to; `recovery` may be among them. */
+  readonly sealedTo: readonly string[]
+}
+
+/** Whose transfers a list shows: all when neither is given. */
+export interface TransferScope {
+  readonly facility?: string | undefined
+  readonly groups?: readonly string[] | undefined
+}
+
+/** A transfer whose first request is still under way is not there for anybody. */
+export async function findTransfer(
+  { db }: Pick<State, 'db'>,
+  id: string,
+): Promise<Transfer | undefined> {
+  if (!ID_PATTERN.test(id)) return undefined
+  const row = await db
+    .selectFrom('transfers')
+    .selectAll()
+    .where('id', '=', id)
+    .where('state', '<>', 'receiving')
+    .executeTakeFirst()
+  return row && transferOf(row)
+}
+
+/** The newest first; a page begins after the last id of the one before, since ids sort by time. */
+export async function pageOfTransfers(
+  { db }: Pick<State, 'db'>,
+  { facility, groups }: TransferScope,
+  page: { readonly start: string | undefined; readonly limit: number },
+): Promise<{ readonly transfers: readonly Transfer[]; readonly next: string | undefined }> {
+  const rows = await db
+    .selectFrom('transfers')
+    .selectAll()
+    .where('state', '<>', 'receiving')
+    .$if(facility !== undefined, (query) => query.where('facility', '=', facility ?? ''))
+    .$if(groups !== undefined, (query) => query.where('group_id', 'in', ['', ...(groups ?? [])]))
+    .$if(page.start !== undefined, (query) => query.where('id', '<', page.start ?? ''))
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1)
+    .execute()
+  const shown = rows.slice(0, page.limit).map(transferOf)
+  return { transfers: shown, next: rows.length > page.limit ? shown.at(-1)?.id : undefined }
+}
+
+/** Available transfers of the groups, the oldest first. */
+export async function availableTransfers(
+  { db }: Pick<State, 'db'>,
+  groups: readonly string[],
+  limit: number,
+): Promise<Transfer[]> {
+  if (groups.length === 0) return []
+  const rows = await db
+    .selectFrom('transfers')
+    .selectAll()
+    .where('state', '=', 'available')
+    .where('group_id', 'in', groups)
+    .orderBy('available_at')
+    .limit(limit)
+    .execute()
+  return rows.map(transferOf)
+}
+
+export async function tiesOf(state: Pick<State, 'db'>, transfer: Transfer): Promise<Ties> {
+  const { facility, group, claimedBy } = transfer
+  return { facility, group, claimedBy, sealedTo: await sealedTo(state.db, transfer.id) }
+}
+
+async function sealedTo(db: Db, transfer: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('key_packets')
+    .innerJoin('envelopes', 'envelopes.id', 'key_packets.envelope')
+    .select('key_packets.recipient')
+    .distinct()
+    .where('envelopes.transfer', '=', transfer)
+    .where('envelopes.state', '=', 'committed')
+    .execute()
+  return rows.map(({ recipient }) => recipient)
+}
+
+function transferOf(row: TransferTable): Transfer {
+  const { manifest_digest: digest, manifest_object: object } = row
+  const { manifest_size: size, manifest_envelope: envelope } = row
+  const isListed = digest !== null && object !== null && size !== null && envelope !== null
+  return {
+    id: row.id,
+    facility: row.facility,
+    group: row.group_id,
+    priority: row.priority,
+    state: row.state,
+    createdAt: row.created_at,
+    availableAt: row.available_at ?? undefined,
+    claimedBy: row.claimed_by ?? undefined,
+    claimedAt: row.claimed_at ?? undefined,
+    acknowledgedBy: row.acknowledged_by ?? undefined,
+    acknowledgedAt: row.acknowledged_at ?? undefined,
+    items: row.item_count,
+    bytes: row.byte_count,
+    manifest: isListed ? { digest, object, size, envelope } : undefined,
+    patient: row.patient ?? undefined,
+  } as Transfer
+}

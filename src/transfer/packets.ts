@@ -1,0 +1,142 @@
+/** What of a transfer is stored where, and the key packets that open it. */
+import { NocturneError } from '../lib/errors.js'
+import type { DataFormat } from '../seal/index.js'
+import type { KeyPacketTable, State, Tx } from '../state/index.js'
+import type { Transfer } from './find.js'
+
+/** One envelope of a transfer to one recipient. */
+export type KeyPacketRow = KeyPacketTable & { readonly format: DataFormat }
+
+/** One data packet of a transfer: the manifest as 0, or an accepted item. */
+export interface StoredContent {
+  readonly index: number
+  readonly object: string
+  /** In bytes, key packet not counted. */
+  readonly size: number
+  readonly envelope: string
+  /** Keyed handle of whom it names; of a document in a transfer of one patient theirs. */
+  readonly patient: string | undefined
+}
+
+/** Every key packet of the transfer. An open transfer has none to hand out: more envelopes may come. @throws NocturneError `transfer_not_available` */
+export async function keyPackets(
+  { db }: Pick<State, 'db'>,
+  transfer: Transfer,
+): Promise<KeyPacketRow[]> {
+  if (transfer.state !== 'available' && transfer.state !== 'acknowledged')
+    throw new NocturneError('transfer_not_available')
+  return db
+    .selectFrom('key_packets')
+    .innerJoin('envelopes', 'envelopes.id', 'key_packets.envelope')
+    .selectAll('key_packets')
+    .select('envelopes.format')
+    .where('envelopes.transfer', '=', transfer.id)
+    .where('envelopes.state', '=', 'committed')
+    .orderBy('key_packets.envelope')
+    .execute()
+}
+
+/** The manifest, then the items; nothing while there is no manifest. */
+export async function storedContents(
+  { db }: Pick<State, 'db'>,
+  transfer: Transfer,
+): Promise<StoredContent[]> {
+  const { manifest } = transfer
+  if (!manifest) return []
+  const rows = await db
+    .selectFrom('items')
+    .select(['idx', 'object', 'sealed_size', 'envelope', 'patient'])
+    .where('transfer', '=', transfer.id)
+    .where('outcome', '=', 'accepted')
+    .orderBy('idx')
+    .execute()
+  return [manifestOf(transfer, manifest), ...rows.flatMap((row) => contentOf(transfer, row))]
+}
+
+/** Undefined when there is no such item, or none that was accepted. */
+export async function storedContent(
+  { db }: Pick<State, 'db'>,
+  transfer: Transfer,
+  index: number,
+): Promise<StoredContent | undefined> {
+  if (index === 0) return transfer.manifest && manifestOf(transfer, transfer.manifest)
+  const row = await db
+    .selectFrom('items')
+    .select(['idx', 'object', 'sealed_size', 'envelope', 'patient'])
+    .where('transfer', '=', transfer.id)
+    .where('idx', '=', index)
+    .where('outcome', '=', 'accepted')
+    .executeTakeFirst()
+  return row && contentOf(transfer, row)[0]
+}
+
+/** The key packet of one envelope to one recipient, when it is sealed to them. */
+export async function keyPacketFor(
+  { db }: Pick<State, 'db'>,
+  envelope: string,
+  recipient: string,
+): Promise<Pick<KeyPacketTable, 'packet' | 'fingerprint'> | undefined> {
+  return db
+    .selectFrom('key_packets')
+    .select(['packet', 'fingerprint'])
+    .where('envelope', '=', envelope)
+    .where('recipient', '=', recipient)
+    .executeTakeFirst()
+}
+
+/** In the place of those of the same recipient, in the caller's transaction. */
+export async function replaceKeyPackets(
+  tx: Tx,
+  recipient: string,
+  fingerprint: string,
+  packets: readonly { readonly envelope: string; readonly packet: Buffer }[],
+): Promise<void> {
+  for (const { envelope, packet } of packets) {
+    await removeKeyPackets(tx, recipient, [envelope])
+    await tx
+      .insertInto('key_packets')
+      .values({ envelope, fingerprint, recipient, packet })
+      .execute()
+  }
+}
+
+/** In the caller's transaction. */
+export async function removeKeyPackets(
+  tx: Tx,
+  recipient: string,
+  envelopes: Iterable<string>,
+): Promise<void> {
+  for (const envelope of envelopes)
+    await tx
+      .deleteFrom('key_packets')
+      .where('envelope', '=', envelope)
+      .where('recipient', '=', recipient)
+      .execute()
+}
+
+const manifestOf = (
+  { patient }: Transfer,
+  { object, size, envelope }: NonNullable<Transfer['manifest']>,
+): StoredContent => ({ index: 0, object, size, envelope, patient })
+
+const contentOf = (
+  transfer: Transfer,
+  row: {
+    readonly idx: number
+    readonly object: string | null
+    readonly sealed_size: number | null
+    readonly envelope: string
+    readonly patient: string | null
+  },
+): StoredContent[] =>
+  row.object === null || row.sealed_size === null
+    ? []
+    : [
+        {
+          index: row.idx,
+          object: row.object,
+          size: row.sealed_size,
+          envelope: row.envelope,
+          patient: row.patient ?? transfer.patient,
+        },
+      ]

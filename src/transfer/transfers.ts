@@ -1,0 +1,141 @@
+import type { Actor } from '../ledger/index.js'
+import type { Envelope } from '../seal/index.js'
+import type { QuarantineTable, Tx } from '../state/index.js'
+import type { UploadTarget } from './begin.js'
+import { acknowledgeTransfer, claimTransfer, releaseClaim } from './claims.js'
+import { completeTransfer } from './complete.js'
+import type { CompletedTransfer } from './complete.js'
+import { listCrosswalks, readCrosswalk } from './crosswalks.js'
+import type { CrosswalkPage, CrosswalkRange } from './crosswalks.js'
+import { availableTransfers, findTransfer, pageOfTransfers, tiesOf } from './find.js'
+import type { Ties, Transfer, TransferScope } from './find.js'
+import {
+  keyPacketFor,
+  keyPackets,
+  removeKeyPackets,
+  replaceKeyPackets,
+  storedContent,
+  storedContents,
+} from './packets.js'
+import type { KeyPacketRow, StoredContent } from './packets.js'
+import { discardHeld, findHeld, listQuarantine, readHeld } from './quarantine.js'
+import type { QuarantinePage, QuarantineRange } from './quarantine.js'
+import { checkRelease } from './release.js'
+import type { QuarantineRelease, SignedRelease } from './release.js'
+import type { TransferRooms } from './rooms.js'
+import type { SealedObject } from './sealed-object.js'
+import { sweep } from './sweep.js'
+import { openUpload } from './upload/open-upload.js'
+import type { OpenUpload } from './upload/open-upload.js'
+import { viewsOf } from './views.js'
+import type { TransferView } from './views.js'
+import type { DiscardReason } from '../protocol/release-statement.js'
+
+export interface Transfers {
+  /** Undefined for one that nobody may see yet: its first request is still under way. */
+  find(id: string): Promise<Transfer | undefined>
+  /** The newest first. */
+  page(
+    scope: TransferScope,
+    page: { readonly start: string | undefined; readonly limit: number },
+  ): Promise<{ readonly transfers: readonly Transfer[]; readonly next: string | undefined }>
+  /** Available ones of the groups, the oldest first. */
+  available(groups: readonly string[], limit: number): Promise<Transfer[]>
+  views(transfers: readonly Transfer[]): Promise<TransferView[]>
+  tiesOf(transfer: Transfer): Promise<Ties>
+
+  /** "Transfer begun" is durable when it resolves. @throws NocturneError `recipient_unusable`, `transfer_not_open`, `ledger_unavailable` */
+  begin(
+    target: UploadTarget,
+    envelope: Pick<Envelope, 'format' | 'keyPackets'>,
+  ): Promise<OpenUpload>
+  /** @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`, `recipient_unusable`; it stays open then */
+  complete(actor: Actor, transfer: Transfer): Promise<CompletedTransfer>
+  /** Removes what is under way and whose lease ended before (milliseconds since 1970). Answers how many envelopes. */
+  sweep(leasedBefore: number): Promise<number>
+
+  readonly claims: {
+    /** @throws NocturneError `already_claimed`, `transfer_not_available` */
+    claim(tx: Tx, transfer: string, reader: string, at: number): Promise<void>
+    /** @throws NocturneError `not_claimed` */
+    release(tx: Tx, transfer: string, reader: string): Promise<void>
+    /** @throws NocturneError `already_claimed`, `transfer_not_available` */
+    acknowledge(tx: Tx, transfer: string, reader: string, at: number): Promise<void>
+  }
+
+  readonly contents: {
+    /** The manifest as 0, then the accepted items; empty while there is no manifest. */
+    all(transfer: Transfer): Promise<StoredContent[]>
+    one(transfer: Transfer, index: number): Promise<StoredContent | undefined>
+    /** @throws NocturneError `transfer_not_available` */
+    keyPackets(transfer: Transfer): Promise<KeyPacketRow[]>
+    keyPacketFor(
+      envelope: string,
+      recipient: string,
+    ): Promise<Pick<KeyPacketRow, 'packet' | 'fingerprint'> | undefined>
+    replaceKeyPackets(
+      tx: Tx,
+      recipient: string,
+      fingerprint: string,
+      packets: readonly { readonly envelope: string; readonly packet: Buffer }[],
+    ): Promise<void>
+    removeKeyPackets(tx: Tx, recipient: string, envelopes: Iterable<string>): Promise<void>
+  }
+
+  /** What is held for a facility. */
+  readonly quarantine: {
+    list(facility: string, range: QuarantineRange): Promise<QuarantinePage>
+    /** @throws NocturneError `not_found` */
+    find(transfer: Transfer, item: number): Promise<QuarantineTable>
+    /** @throws NocturneError `quarantine_not_held` */
+    read(actor: Actor, held: QuarantineTable): Promise<SealedObject>
+    /** @throws NocturneError `quarantine_not_held` */
+    discard(
+      actor: Actor,
+      held: QuarantineTable,
+      reason: DiscardReason,
+    ): Promise<{ receipt: string }>
+    /** @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`, `recipient_unusable` */
+    checkRelease(held: QuarantineTable, signed: SignedRelease): Promise<QuarantineRelease>
+  }
+
+  readonly crosswalks: {
+    list(facility: string, range: CrosswalkRange): Promise<CrosswalkPage>
+    /** @throws NocturneError `not_found`, also for another facility's */
+    read(actor: Actor, facility: string, id: string): Promise<SealedObject>
+  }
+}
+
+export function createTransfers(rooms: TransferRooms): Transfers {
+  const { state } = rooms
+  return {
+    find: (id) => findTransfer(state, id),
+    page: (scope, page) => pageOfTransfers(state, scope, page),
+    available: (groups, limit) => availableTransfers(state, groups, limit),
+    views: (transfers) => viewsOf(state.db, transfers),
+    tiesOf: (transfer) => tiesOf(state, transfer),
+    begin: (target, envelope) => openUpload(rooms, target, envelope),
+    complete: (actor, transfer) => completeTransfer(rooms, actor, transfer),
+    sweep: (leasedBefore) => sweep(rooms, leasedBefore),
+    claims: { claim: claimTransfer, release: releaseClaim, acknowledge: acknowledgeTransfer },
+    contents: {
+      all: (transfer) => storedContents(state, transfer),
+      one: (transfer, index) => storedContent(state, transfer, index),
+      keyPackets: (transfer) => keyPackets(state, transfer),
+      keyPacketFor: (envelope, recipient) => keyPacketFor(state, envelope, recipient),
+      replaceKeyPackets,
+      removeKeyPackets,
+    },
+    quarantine: {
+      list: (facility, range) => listQuarantine(rooms, facility, range),
+      find: (transfer, item) => findHeld(rooms, transfer, item),
+      read: (actor, held) => readHeld(rooms, actor, held),
+      discard: (actor, held, reason) => discardHeld(rooms, actor, held, reason),
+      checkRelease: (held, signed) => checkRelease(rooms, held, signed),
+    },
+    crosswalks: {
+      list: (facility, range) => listCrosswalks(rooms, facility, range),
+      read: (actor, facility, id) => readCrosswalk(rooms, actor, facility, id),
+    },
+  }
+}

@@ -1,0 +1,123 @@
+/** One upload between its begin and its end, with all that is kept of it until the commit. */
+import { NocturneError, asNocturneError } from '../../lib/errors.js'
+import { newId, randomName } from '../../lib/ids.js'
+import type { Pseudonym } from '../../deidentify/index.js'
+import type { ReceivedItem } from '../../receive/index.js'
+import type { Envelope } from '../../seal/index.js'
+import { beginEnvelope } from '../begin.js'
+import type { BegunEnvelope, UploadTarget } from '../begin.js'
+import { commitEnvelope } from '../commit.js'
+import type { UploadAnswer } from '../commit.js'
+import { keepLease } from '../lease.js'
+import { pseudonymsOf } from '../pseudonyms.js'
+import { originalDigest } from '../release.js'
+import type { TransferRooms } from '../rooms.js'
+import { abandonEnvelope } from '../sweep.js'
+import { CrosswalkWriter } from './crosswalk.js'
+import { Flight } from './flight.js'
+import { Original } from './original.js'
+import { settle } from './settle.js'
+import type { Clear, SettleContext } from './settle.js'
+import type { KeepSealed } from './spool.js'
+
+export interface OpenUpload {
+  readonly transfer: string
+  /** The code and the shift of a patient of the facility, found or made. */
+  readonly pseudonymOf: (handle: string) => Promise<Pseudonym>
+  /** A random name under the envelope's prefix, where the sweep finds what a crash leaves behind. */
+  newObjectKey(): string
+  /**
+   * Takes one item of a part, numbered from 1, through `clear` to the store. Resolves when its bytes have been read; it may
+   * still be on its way.
+   *
+   * @throws NocturneError for what concerns the whole request
+   */
+  carry(part: number, item: ReceivedItem, clear: Clear): Promise<void>
+  /** @throws NocturneError `no_files`, `transfer_too_large`, `transfer_not_open`, and what a store or the ledger refuses */
+  commit(options: { readonly complete: boolean }): Promise<UploadAnswer>
+  /** Leaves nothing behind but the event that says so. Never throws: what it cannot do now, the sweep does later. */
+  abandon(cause: unknown): Promise<void>
+}
+
+/**
+ * Checks the facility's own certificate, then makes "transfer begun" durable.
+ *
+ * @throws NocturneError `site_invalid`, `recipient_unusable`, `transfer_not_open`, `ledger_unavailable`
+ */
+export async function openUpload(
+  rooms: TransferRooms,
+  target: UploadTarget,
+  envelope: Pick<Envelope, 'format' | 'keyPackets'>,
+): Promise<OpenUpload> {
+  const transfer = target.transfer ?? newId(rooms.now())
+  const id = newId(rooms.now())
+  const newObjectKey = () => `t/${transfer}/${id}/${randomName()}`
+  const context = await settleContext(rooms, target, { transfer, id, newObjectKey })
+  const begun = await beginEnvelope(rooms, target, { transfer, id, format: envelope.format })
+  const endLease = keepLease(rooms, id)
+  const flight = new Flight({ ...rooms.limits, ...before(begun) })
+  const isHashed = target.release !== undefined
+  return {
+    transfer,
+    pseudonymOf: pseudonymsOf(rooms, target),
+    newObjectKey,
+    carry: async (part, item, clear) => {
+      flight.expectRoom()
+      // A release is of one item: whatever else the part may hold was vouched for by nobody.
+      if (target.release && flight.count > 0) throw new NocturneError('release_mismatch')
+      const original = new Original(item.bytes, rooms.budget, context.keepSealed, { isHashed })
+      await flight.follow(part, settle(item, original, context, clear), original.consumed)
+    },
+    commit: async ({ complete }) => {
+      const brought = {
+        ...(await flight.land()),
+        complete,
+        crosswalk: await context.crosswalk.end(),
+      }
+      const answer = await commitEnvelope(rooms, begun, envelope, brought)
+      endLease()
+      return answer
+    },
+    abandon: async (cause) => {
+      await flight.idle()
+      await context.crosswalk.drop()
+      endLease()
+      await abandonEnvelope(rooms, begun, asNocturneError(cause).code)
+    },
+  }
+}
+
+const before = ({ itemsBefore, bytesBefore }: BegunEnvelope) => ({ itemsBefore, bytesBefore })
+
+/** @throws NocturneError `recipient_unusable` when the facility's own certificate cannot be used */
+async function settleContext(
+  rooms: TransferRooms,
+  target: UploadTarget,
+  place: { readonly transfer: string; readonly id: string; readonly newObjectKey: () => string },
+): Promise<SettleContext & { readonly crosswalk: CrosswalkWriter }> {
+  const facility = rooms.directory.facility(target.facility)
+  const [secret] = rooms.facilityKeys.secretsOf(target.facility)
+  if (!facility) throw new NocturneError('site_invalid', { subject: target.facility })
+  const seal = await rooms.sealerTo(facility.id)
+  const keepSealed: KeepSealed = async (bytes) =>
+    rooms.store.put(place.newObjectKey(), await seal(bytes))
+  const { profile, documents } = facility
+  const head = {
+    gateway: rooms.gateway,
+    facility: facility.id,
+    transfer: place.transfer,
+    envelope: place.id,
+    key: rooms.keyIdOf(secret),
+    profile: `${profile.name}/${profile.version}`,
+    createdAt: new Date(rooms.now()).toISOString(),
+  }
+  return {
+    documents,
+    release: target.release,
+    store: rooms.store,
+    logger: rooms.logger,
+    keepSealed,
+    crosswalk: new CrosswalkWriter(head, keepSealed, rooms.sign, rooms.now),
+    originalDigest: (sha256) => originalDigest(secret, sha256),
+  }
+}

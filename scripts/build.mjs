@@ -13,10 +13,13 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+/** Files changed after this are not in the build, whatever the compiler read of them. */
+const begun = new Date()
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const next = `dist.next-${process.pid}`
 const old = `dist.old-${process.pid}`
@@ -30,6 +33,8 @@ try {
   makeWhole('verify')
   await writeCommandList()
   chmodSync(`${next}/cli/main.js`, 0o755)
+  writeFileSync(`${next}/.built`, '')
+  utimesSync(`${next}/.built`, begun, begun)
   if (existsSync('dist')) renameSync('dist', old)
   renameSync(next, 'dist')
 } catch (error) {

@@ -25,6 +25,5 @@ install_and_build() {
   if [ ! -e dist/.built ] || [ -n "$(find src package.json tsconfig.json .config scripts/build.mjs -newer dist/.built -print -quit)" ]; then
     echo 'building'
     npm run --silent build
-    touch dist/.built
   fi
 }

@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
+import { builtCommand } from '../_built.js'
 import { fragments, valueOf } from '../deidentify/_build.js'
 import { noise, ultrasoundFile, type Picture, type Region } from '../deidentify/_image.js'
 import { run } from '../deidentify/_run.js'
@@ -113,20 +114,17 @@ describe('an image compressed by dcmtk and blanked', () => {
 const FOLDER = fileURLToPath(new URL('../../../shared/dicom', import.meta.url))
 const noFiles = existsSync(FOLDER) ? undefined : 'no ../shared/dicom'
 
-const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const notBuilt = noDcmtk ?? (existsSync(CLI) ? undefined : 'no dist: run npm run build')
-
 describe('the codecs in a thread of their own', () => {
-  const whenBuilt = notBuilt === undefined ? it : it.skip
-  const named = (text: string) => (notBuilt === undefined ? text : `${text} (skipped: ${notBuilt})`)
+  const withPeer = noDcmtk === undefined ? it : it.skip
+  const named = (text: string) => (noDcmtk === undefined ? text : `${text} (skipped: ${noDcmtk})`)
 
-  whenBuilt(named('blank frame after frame as they do here'), async () => {
+  withPeer(named('blank frame after frame as they do here'), async () => {
     const args = ['+el', '+is']
     const input = await encodedBy('dcmcjpls', args, loop, [REGION], pixelsOf(loop), folder)
     const [source, target] = [join(folder.path, 'thread.dcm'), join(folder.path, 'thread')]
     await writeFile(source, input)
     const words = ['deidentify', source, '--profile', 'pseudonymize', '--out', target]
-    execFileSync(process.execPath, [CLI, ...words], { stdio: 'pipe', timeout: 25_000 })
+    execFileSync(process.execPath, [builtCommand(), ...words], { stdio: 'pipe', timeout: 25_000 })
     const [name = ''] = readdirSync(target)
     const there = await decodedBy('dcmdjpls', readFileSync(join(target, name)), folder)
     const here = await decodedBy('dcmdjpls', (await run(input)).bytes, folder)

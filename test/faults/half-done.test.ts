@@ -13,10 +13,11 @@ import { createLedger } from '../../src/ledger/index.js'
 import { readPrivateKey, signDetached } from '../../src/seal/index.js'
 import { openState } from '../../src/state/index.js'
 import { eventually } from '../_eventually.js'
-import { makeSite, nocturne, ROOT } from '../whole-way/_gateway.js'
+import { makeSite, nocturne } from '../whole-way/_gateway.js'
 import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
 import { call, upload } from '../whole-way/_http.js'
 import { makeReader, setReaders } from '../whole-way/_people.js'
+import { builtCommand } from '../_built.js'
 import { signRelease } from '../whole-way/_release.js'
 import { makeStudy } from '../whole-way/_study.js'
 import { inspectSite } from './_site-state.js'
@@ -25,7 +26,6 @@ import { runTraced, straceMissing, watch } from './_strace.js'
 const EVERY = process.env.NOCTURNE_TEST_EVERY_WRITE === '1'
 /** Where in an action it is killed, as shares of its writes. */
 const SHARES = [0.2, 0.6, 0.95, 1]
-const MAIN = join(ROOT, 'dist/cli/main.js')
 const SLOW = EVERY ? 1_800_000 : 120_000
 
 const table: string[] = []
@@ -292,7 +292,7 @@ suite(`a command that is killed in the middle${why}`, () => {
     '$what does it or does not',
     async ({ what, words, look }) => {
       const log = at('trace')
-      const command = () => [process.execPath, MAIN, ...words()]
+      const command = () => [process.execPath, builtCommand(), ...words()]
       await putBack()
       const { status, calls } = await runTraced(command(), log)
       expect([status, await look()]).toEqual([0, 'done'])

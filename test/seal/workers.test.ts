@@ -1,23 +1,22 @@
-/** Sealing in threads, in the code as it is built: a thread runs JavaScript. Needs `npm run build`. */
+/** Sealing in threads, in code that is built for it: a thread runs JavaScript. */
 import { describe, expect, it } from '@jest/globals'
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { buildCli } from '../cli/_cli.js'
 
-const built = new URL('../../dist/seal/index.js', import.meta.url)
-const isBuilt = existsSync(fileURLToPath(new URL('worker.js', built)))
-const isWorth = isBuilt && availableParallelism() > 1
+const room = join(dirname(await buildCli()), '../seal/index.js')
+const isWorth = availableParallelism() > 1
 const threaded = isWorth ? it : it.skip
-const title = (text: string): string =>
-  isWorth ? text : `${text} (skipped: ${isBuilt ? 'one core' : 'not built'})`
+const title = (text: string): string => (isWorth ? text : `${text} (skipped: one core)`)
 
 /** Runs `body` in a process of its own, where it has the room and some helpers; its result comes back as JSON. */
 async function inProcess(body: string, threads = 2): Promise<unknown> {
   const script = `
     import { createHash } from 'node:crypto'
-    const room = await import(${JSON.stringify(built.href)})
+    const room = await import(${JSON.stringify(pathToFileURL(room).href)})
     room.setSealingThreads(${threads})
     const { privateKey, certificate } = await room.newKey({ name: 'reader' })
     const key = await room.readPrivateKey(privateKey)

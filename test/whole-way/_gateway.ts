@@ -5,16 +5,15 @@
 import { spawn, execFile } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { builtCommand } from '../_built.js'
 import { keepEventTypes } from '../_event-types.js'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const MAIN = join(ROOT, 'dist/cli/main.js')
 
 export interface Ran {
   readonly status: number
@@ -28,8 +27,7 @@ export const nocturne = (...args: readonly string[]): Promise<Ran> =>
 
 /** The same in an environment. */
 export function nocturneIn(env: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Ran> {
-  if (!existsSync(MAIN)) throw new Error('run `npm run build` before these tests')
-  return run(process.execPath, [MAIN, ...args], { env })
+  return run(process.execPath, [builtCommand(), ...args], { env })
 }
 
 export function run(
@@ -115,10 +113,14 @@ function launchGateway(
   dir: string,
   { env = {}, args = [], onSpawn }: StartOptions = {},
 ): StartingGateway {
-  const child = spawn(process.execPath, [MAIN, 'serve', '--site', dir, '--port', '0', ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [builtCommand(), 'serve', '--site', dir, '--port', '0', ...args],
+    {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   onSpawn?.(child)
   let log = ''
   const exited = once(child, 'exit')

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../_eventually.js'
-import { makeSite, nocturne, ROOT, siteAt } from './_gateway.js'
+import { builtCommand } from '../_built.js'
+import { makeSite, nocturne, siteAt } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call } from './_http.js'
 
@@ -17,10 +18,8 @@ let witness: ChildProcess | undefined
 let url = ''
 
 async function startWitness(dir: string, listen: string): Promise<string> {
-  const main = join(ROOT, 'dist/cli/main.js')
-  const running = spawn(process.execPath, [main, 'witness', 'serve', dir, '--listen', listen], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const words = [builtCommand(), 'witness', 'serve', dir, '--listen', listen]
+  const running = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'ignore'] })
   witness = running
   const [line] = (await once(createInterface({ input: running.stdout }), 'line')) as [string]
   return line.slice('listening on '.length)

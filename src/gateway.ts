@@ -2,7 +2,10 @@
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Site } from './config/index.js'
+import { openDoors } from './doors/open.js'
+import type { Doors } from './doors/open.js'
 import { createApp } from './http/app.js'
+import { createMetrics } from './http/metrics.js'
 import { createServer } from './http/server.js'
 import { createOpening, createOpeningApp } from './http/opening.js'
 import { startForwarding } from './running/forwarding.js'
@@ -70,6 +73,7 @@ export async function createGateway(
   let starting: Promise<unknown> = Promise.resolve()
   let stopWork = () => Promise.resolve()
   let membership: Membership | undefined
+  let doors: Doors | undefined
 
   /** Each step is done before the next one, and nobody is served before the last: a ledger that was rolled back stops here. */
   const open = async (): Promise<Rooms> => {
@@ -98,8 +102,10 @@ export async function createGateway(
     url = `${tls ? 'https' : 'http'}://${hostInUrl(host)}:${port}`
     logger.info('listening', { url, version: VERSION })
     const opened = await open()
+    const metrics = createMetrics()
+    doors = await openDoors(opened, { item: (outcome) => metrics.item(outcome) })
     stopWork = startWork(opened, membership)
-    answer = createApp(opened, origin)
+    answer = createApp(opened, origin, { metrics, doors })
     logger.info('ready', { url, version: VERSION })
     return { url, rooms: opened }
   }
@@ -114,6 +120,7 @@ export async function createGateway(
       closing.abort()
       await stop(server, graceMs)
       await starting
+      await doors?.close(graceMs)
       if (rooms && isRecorded) await recordStop(rooms)
       await stopWork()
       // Left behind, the row of it lapses within a minute.

@@ -33,6 +33,7 @@ import {
   readPrivateKey,
   sealBytes,
   sealMessage,
+  sealedMessage,
   signDetached,
   toRecipient,
   verifyDetached,
@@ -52,6 +53,8 @@ import {
 import type { Certificates, CertificateWarnings, FacilityKeys, GatewayKeys } from './site/index.js'
 import { createTransfers, MemoryBudget } from './transfer/index.js'
 import type { Transfers } from './transfer/index.js'
+import { Gathering } from './gathering.js'
+import type { BeginGathering } from './gathering.js'
 import { Upload } from './transfer.js'
 import type { BeginUpload } from './transfer.js'
 
@@ -82,6 +85,8 @@ export interface Rooms {
   readonly transfers: Transfers
   /** The main path, for every door. */
   readonly beginUpload: BeginUpload
+  /** The same for studies that come instance by instance. */
+  readonly beginGathering: BeginGathering
   readonly deliveries: Deliveries
   readonly textDetector: TextDetector | undefined
   /** Signs manifests. */
@@ -168,9 +173,14 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         const recipient = await directory.facilityRecipient(facility)
         return (content) => sealMessage(content, recipient, new Date(now()))
       },
+      sealedMessage,
       sign: (text) => signDetached(text, gatewayKey, new Date(now())),
       verifyDetached: verifyNow,
     })
+    const path = {
+      ...{ transfers, directory, store, facilityKeys, gatewayKeys, textDetector, now },
+      limits: config.limits,
+    }
     const tokens = keep(createTokens({ state, ledger, now }))
     const origin = options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`)
     const secret = new Uint8Array(
@@ -238,14 +248,8 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         now,
       }),
       transfers,
-      beginUpload: (target) =>
-        Upload.begin(
-          {
-            ...{ transfers, directory, store, facilityKeys, gatewayKeys, textDetector, now },
-            limits: config.limits,
-          },
-          target,
-        ),
+      beginUpload: (target) => Upload.begin(path, target),
+      beginGathering: (target, study) => Gathering.begin(path, target, study),
       deliveries: createDeliveries({
         state,
         ledger,

@@ -17,7 +17,7 @@ import { newEnvelope } from './seal/index.js'
 import type { Envelope } from './seal/index.js'
 import type { FacilityKeys, GatewayKeys } from './site/index.js'
 import type { ObjectStore } from './store/index.js'
-import type { ClearableItem, ClearedContent, OpenUpload } from './transfer/index.js'
+import type { Clear, OpenUpload } from './transfer/index.js'
 import type { Transfers, UploadAnswer, UploadTarget } from './transfer/index.js'
 
 /** What the path works with. */
@@ -35,23 +35,34 @@ export interface PathRooms {
 /** How a door begins what one request brings. @throws what `Upload.begin` throws */
 export type BeginUpload = (target: UploadTarget) => Promise<Upload>
 
+/** The only way of an item to its readers. */
+export const clearing =
+  (
+    rooms: Pick<PathRooms, 'store'>,
+    envelope: Envelope,
+    rules: DeidentifyContext,
+    newKey: () => string,
+  ): Clear =>
+  async (item, bytes) => {
+    const instance =
+      item.kind === 'instance' ? await deidentify({ ...item, bytes }, rules) : undefined
+    const sealed = envelope.seal(instance?.bytes ?? bytes)
+    const stored = await rooms.store.put(newKey(), sealed)
+    return { instance, stored, digests: sealed.digests() }
+  }
+
 export class Upload {
   readonly #rooms: PathRooms
   readonly #open: OpenUpload
   readonly #envelope: Envelope
-  readonly #rules: DeidentifyContext
+  readonly #clear: Clear
   #parts = 0
 
-  private constructor(
-    rooms: PathRooms,
-    open: OpenUpload,
-    envelope: Envelope,
-    rules: DeidentifyContext,
-  ) {
+  private constructor(rooms: PathRooms, open: OpenUpload, envelope: Envelope, clear: Clear) {
     this.#rooms = rooms
     this.#open = open
     this.#envelope = envelope
-    this.#rules = rules
+    this.#clear = clear
   }
 
   /**
@@ -65,7 +76,9 @@ export class Upload {
     const envelope = await newEnvelope(recipients, new Date(rooms.now()))
     await rooms.facilityKeys.expectInUse(target.facility)
     const open = await rooms.transfers.begin(target, envelope)
-    return new Upload(rooms, open, envelope, rulesOf(rooms, target, open))
+    const rules = rulesOf(rooms, target, open)
+    const clear = clearing(rooms, envelope, rules, () => open.newObjectKey())
+    return new Upload(rooms, open, envelope, clear)
   }
 
   get transfer(): string {
@@ -76,16 +89,7 @@ export class Upload {
   async take(part: Part): Promise<void> {
     this.#parts += 1
     for await (const item of receive(part, this.#rooms.limits))
-      await this.#open.carry(this.#parts, item, (clearable, bytes) => this.#clear(clearable, bytes))
-  }
-
-  /** The only way of an item to its readers. */
-  async #clear(item: ClearableItem, bytes: AsyncIterable<Buffer>): Promise<ClearedContent> {
-    const instance =
-      item.kind === 'instance' ? await deidentify({ ...item, bytes }, this.#rules) : undefined
-    const sealed = this.#envelope.seal(instance?.bytes ?? bytes)
-    const stored = await this.#rooms.store.put(this.#open.newObjectKey(), sealed)
-    return { instance, stored, digests: sealed.digests() }
+      await this.#open.carry(this.#parts, item, this.#clear)
   }
 
   /**
@@ -107,7 +111,11 @@ export class Upload {
 }
 
 /** The facility's profile and secret, with the pseudonyms of its patients. */
-function rulesOf(rooms: PathRooms, target: UploadTarget, open: OpenUpload): DeidentifyContext {
+export function rulesOf(
+  rooms: Omit<PathRooms, 'transfers'>,
+  target: UploadTarget,
+  open: Pick<OpenUpload, 'transfer' | 'pseudonymOf'>,
+): DeidentifyContext {
   const facility = rooms.directory.facility(target.facility)
   if (!facility) throw new NocturneError('site_invalid', { subject: target.facility })
   return {

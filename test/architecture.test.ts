@@ -7,7 +7,7 @@ import type { ImportOf } from './_imports.js'
 const root = fileURLToPath(new URL('../src', import.meta.url))
 
 /** Who may put rooms together: these files right under src, and these folders. */
-const JOINER_FILES = ['transfer.ts', 'gateway.ts', 'rooms.ts']
+const JOINER_FILES = ['transfer.ts', 'gathering.ts', 'arrivals.ts', 'gateway.ts', 'rooms.ts']
 const JOINER_FOLDERS = ['officer', 'http', 'doors', 'running', 'cli', 'web']
 
 /** What every room stands on. */

@@ -2,6 +2,7 @@ import type { AttributeRecipient, Profile } from '../deidentify/index.js'
 import type { S3StoreConfig, StoreConfig } from '../store/index.js'
 import type { SiteCertificate } from './certificates.js'
 import { resolveDatabase } from './database.js'
+import { buildDoors } from './doors.js'
 import type { SiteDraft } from './draft.js'
 import { resolvePath } from './files.js'
 import type { SiteConfig } from './index.js'
@@ -57,6 +58,8 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     ledger: file.ledger,
     sinks: buildSinks(dir, file.sinks),
     ...(file.textDetector && { textDetector: file.textDetector }),
+    doors: buildDoors(dir, file.doors),
+    intake: file.intake,
     keys: file.keys,
     limits: file.limits,
     logLevel: file.logLevel,

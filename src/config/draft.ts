@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { doorsSchema } from './doors.js'
 import {
   facilityFields,
   gatewayFields,
@@ -79,6 +80,7 @@ const draft = z
     people: z.array(person).catch([]),
     recovery: good(topFields.recovery),
     sinks: good(z.array(sink)),
+    doors: good(doorsSchema),
     keys: good(keysSchema),
     limits: good(limitsSchema),
   })

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { S3StoreConfig } from '../store/index.js'
+import { dimseFields } from './doors.js'
 import { expectationOf } from './expectations.js'
 import { readText } from './files.js'
 import type { SiteProblem } from './index.js'
@@ -12,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 interface Override {
   /** The place in nocturne.yaml whose value it replaces. */
-  readonly at: readonly [string] | readonly [string, string]
+  readonly at: readonly [string, ...string[]]
   readonly schema: z.ZodType
 }
 
@@ -21,6 +22,7 @@ export const OVERRIDES: Readonly<Record<string, Override>> = {
   NOCTURNE_LOG_LEVEL: { at: ['logLevel'], schema: topFields.logLevel },
   NOCTURNE_LISTEN: { at: ['gateway', 'listen'], schema: gatewayFields.listen },
   NOCTURNE_ORIGIN: { at: ['gateway', 'origin'], schema: gatewayFields.origin },
+  NOCTURNE_DIMSE_LISTEN: { at: ['doors', 'dimse', 'listen'], schema: dimseFields.listen },
   NOCTURNE_DATABASE: { at: ['database'], schema: topFields.database },
   NOCTURNE_STORE_PATH: { at: ['store', 'path'], schema: topFields.recovery },
   NOCTURNE_S3_BUCKET: { at: ['store', 'bucket'], schema: s3Fields.bucket },

@@ -93,6 +93,35 @@ const EXPECTED: Readonly<Record<string, string>> = {
   textDetector: 'write { kind: tesseract } or { kind: tesseract, clears: true }, or leave it out',
   'textDetector.kind': 'write tesseract',
   'textDetector.clears': 'write true to let images pass in which no word is found, or false',
+  doors:
+    'write doors: { dimse: { listen: 127.0.0.1:11112, peers: [{ aeTitle: PACS, facility: ID }] } }, or leave it out',
+  'doors.stow': 'write true to take studies over STOW-RS (DICOMweb), or false',
+  'doors.dimse':
+    'write { listen: HOST:PORT, aeTitle: NOCTURNE, tls: { cert: tls/cert.pem, key: tls/key.pem }, peers: [{ aeTitle: PACS, facility: ID, addresses: [10.1.2.3] }] }',
+  'doors.dimse.listen': 'write HOST:PORT, for example 127.0.0.1:11112 or 0.0.0.0:2762',
+  'doors.dimse.aeTitle': 'write the AE title of the gateway: 1 to 16 characters, without backslash',
+  'doors.dimse.tls': 'write tls: { cert: tls/cert.pem, key: tls/key.pem }',
+  'doors.dimse.tls.cert': 'write the path of the PEM file with the certificate and its chain',
+  'doors.dimse.tls.key': 'write the path of the PEM file with the private key',
+  'doors.dimse.plainFrom':
+    'write a list of addresses that may speak without TLS, for example [10.1.2.0/24], or leave it out',
+  'doors.dimse.plainFrom[]': 'write an address such as 10.1.2.3 or a network such as 10.1.2.0/24',
+  'doors.dimse.peers': 'write a list of { aeTitle: PACS, facility: ID, addresses: [10.1.2.3] }',
+  'doors.dimse.peers[]':
+    'write { aeTitle: PACS, facility: ID }, with addresses: [10.1.2.3] or certificate: tls/pacs.pem unless it calls from this machine',
+  'doors.dimse.peers[].aeTitle':
+    'write the AE title that the peer calls itself: 1 to 16 characters, without backslash',
+  'doors.dimse.peers[].facility': 'write the id of the facility whose studies it sends',
+  'doors.dimse.peers[].addresses':
+    'write a list of addresses that it calls from, for example [10.1.2.3], or leave it out',
+  'doors.dimse.peers[].addresses[]':
+    'write an address such as 10.1.2.3 or a network such as 10.1.2.0/24',
+  'doors.dimse.peers[].certificate':
+    'write the path of a PEM file with the certificate of the peer, or of its authority',
+  intake: 'write intake: { quiet: 30, cap: 3600 }, or leave it out',
+  'intake.quiet':
+    'write how many seconds without a further instance close a study, from 1 to 3,600: 30, or { stat: 15, urgent: 30, routine: 60 }',
+  'intake.cap': 'write after how many seconds a study is closed in any case, from 10 to 86,400',
   limits: 'write a map such as { itemBytes: 8 GiB, idleSeconds: 30 }, or leave it out',
   logLevel: 'write trace, debug, info, warn, error, fatal or silent',
 }

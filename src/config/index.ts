@@ -11,6 +11,7 @@ import type { LogLevel } from '../lib/logger.js'
 import type { ReceiveLimits } from '../receive/index.js'
 import type { StoreConfig } from '../store/index.js'
 import type { SinkConfig, WitnessConfig } from '../ledger/index.js'
+import type { DoorsConfig, IntakeFile } from './doors.js'
 import type { DutyDate, WeeklyDuty } from './duty.js'
 
 export interface SiteConfig {
@@ -41,6 +42,9 @@ export interface SiteConfig {
   readonly sinks: readonly SinkConfig[]
   /** Looks for writing in images at risk (src/deidentify/README.md). */
   readonly textDetector?: { readonly kind: 'tesseract'; readonly clears: boolean }
+  readonly doors: DoorsConfig
+  /** Seconds: without a further instance until a study is closed, by priority; and at the most. */
+  readonly intake: IntakeFile
   readonly keys: KeyPolicy
   readonly limits: Limits
   readonly logLevel: LogLevel
@@ -141,6 +145,7 @@ export { readRecipient } from './attribute-recipients.js'
 export { loadSite, SiteInvalidError, surveySite } from './load.js'
 export type { SiteRooms, SiteSurvey } from './load.js'
 export type { SiteCertificate } from './certificates.js'
+export type { DimseConfig, DoorsConfig } from './doors.js'
 export type { DutyDate, DutySpan, WeeklyDuty } from './duty.js'
 export { DEMO_PRINCIPALS, initSite } from './init.js'
 export type { InitOptions, InitReport, KeyMakers } from './init.js'

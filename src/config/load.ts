@@ -5,6 +5,7 @@ import { readAttributeRecipients } from './attribute-recipients.js'
 import type { RecipientsReading } from './attribute-recipients.js'
 import { buildConfig, buildStore } from './build.js'
 import { NO_POLICY, readCertificates } from './certificates.js'
+import { checkDoorFiles } from './doors.js'
 import type { InspectCertificate, SiteCertificate } from './certificates.js'
 import { resolveDatabase } from './database.js'
 import { readDraft } from './draft.js'
@@ -106,6 +107,7 @@ export async function surveySite(
   const secrets = await readSecrets(root, facilities)
   const tls = draft.gateway.tls && (await checkTls(root, draft.gateway.tls, new Date()))
   const sinkProblems = await checkSinks(root, draft, new Date())
+  const doorProblems = await checkDoorFiles(root, draft, new Date())
 
   // What the text of a broken file seems to say would only make for false alarms.
   const isReadable = yaml.value !== undefined
@@ -128,6 +130,7 @@ export async function surveySite(
     ...secrets.problems,
     ...(tls?.problems ?? []),
     ...sinkProblems,
+    ...doorProblems,
   ]
   const parts = {
     certificates: certificates.certificates,

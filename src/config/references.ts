@@ -1,4 +1,5 @@
 import { isAbsolute, relative, sep } from 'node:path'
+import { checkDoorReferences } from './doors.js'
 import type { SiteDraft } from './draft.js'
 import { shorten } from './expectations.js'
 import { isLoopback } from './listen.js'
@@ -34,6 +35,7 @@ export function checkReferences(site: SiteDraft): Finding[] {
     ]),
     ...senders(site),
     ...plainHttp(site),
+    ...checkDoorReferences(site),
     ...limits(site),
   ]
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseDatabase } from './database.js'
 import { parseDutyDate, parseWeekly } from './duty.js'
+import { doorsSchema, intakeSchema } from './doors.js'
 import type { Limits } from './index.js'
 import { LIMIT_RULES, parseBytes } from './limits.js'
 import type { LimitRule } from './limits.js'
@@ -252,6 +253,8 @@ export const siteSchema = z.strictObject({
     .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'names a sink twice')
     .default([]),
   textDetector: textDetectorSchema.optional(),
+  doors: doorsSchema.prefault({}),
+  intake: intakeSchema.prefault({}),
   limits: limitsSchema.prefault({}),
 })
 

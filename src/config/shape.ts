@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { dimseFields, intakeFields, peerFields } from './doors.js'
 import { expectationOf, formatPath, shorten } from './expectations.js'
 import type { SiteProblem } from './index.js'
 import { nearest } from './suggest.js'
@@ -19,6 +20,12 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'groups[]': Object.keys(siteSchema.shape.groups.element.shape),
   'groups[].duty': ['weekly', 'dates'],
   'people[]': Object.keys(siteSchema.shape.people.element.shape),
+  doors: ['stow', 'dimse'],
+  'doors.dimse': Object.keys(dimseFields),
+  'doors.dimse.tls': ['cert', 'key'],
+  'doors.dimse.peers[]': Object.keys(peerFields),
+  intake: Object.keys(intakeFields),
+  'intake.quiet': ['stat', 'urgent', 'routine'],
   ledger: Object.keys(siteSchema.shape.ledger.unwrap().shape),
   'ledger.retention': ['years'],
   'ledger.review': ['days'],

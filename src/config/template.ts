@@ -25,6 +25,12 @@ const demoYaml = (name: string) => `${head(name)}
 facilities:
   - { id: facility-a, certificate: keys/facility-a.asc, profile: pseudonymize, groups: [nights] }
 
+# A PACS on this machine may send by C-STORE, as FACILITY_A to NOCTURNE.
+doors:
+  dimse:
+    listen: 127.0.0.1:11112
+    peers: [{ aeTitle: FACILITY_A, facility: facility-a }]
+
 # Who reads together. A transfer is sealed to each reader of its group, and to recovery.
 groups:
   - { id: nights, timezone: America/Chicago, readers: [reader-1] }

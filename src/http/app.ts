@@ -3,7 +3,6 @@ import type { Express, RequestHandler } from 'express'
 import type { Rooms } from '../rooms.js'
 import { bareApp } from './bare-app.js'
 import { createDoor } from './door.js'
-import { createMetrics } from './metrics.js'
 import { notFoundHandler, problemHandler } from './problem.js'
 import { requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
@@ -20,19 +19,24 @@ import { recipientRoutes } from './routes/recipients.js'
 import { signInRoutes } from './routes/sign-in.js'
 import { transferRoutes } from './routes/transfers.js'
 import type { Metrics } from './metrics.js'
+import type { Doors } from '../doors/open.js'
 import { UploadGate } from '../doors/form/uploads.js'
 
-export function createApp(rooms: Rooms, origin: () => string): Express {
-  const metrics = createMetrics()
+/** @param doors - those beside HTTP, which readiness and metrics tell of */
+export function createApp(
+  rooms: Rooms,
+  origin: () => string,
+  { metrics, doors }: { readonly metrics: Metrics; readonly doors: Doors },
+): Express {
   const door = createDoor(rooms)
   const gate = new UploadGate(rooms.site.config.limits.uploads, metrics)
   const app = bareApp()
   app.use(endStalled(rooms.site.config.limits.idleSeconds))
   app.use(observe(rooms, metrics))
-  app.use(healthRoutes(door))
+  app.use(healthRoutes(door, doors))
   app.use(whileRecording(rooms))
   app.use(pageRoutes())
-  app.use(metricsRoutes(door, metrics))
+  app.use(metricsRoutes(door, metrics, doors))
   app.use(
     '/v1',
     noStore,

@@ -7,6 +7,8 @@ export interface Metrics {
   request(labels: { method: string; route: string; status: number }, seconds: number): void
   item(outcome: string): void
   readonly uploads: Gauge
+  /** DICOM associations under way, and studies that are still arriving. */
+  arriving(associations: number, studies: number): void
   /** Days that certificates are still good for, by principal of the configuration; `gateway` is its own signing key. */
   certificates(days: readonly (readonly [principal: string, days: number])[]): void
   /** How far behind each sink of the configuration is. */
@@ -34,6 +36,16 @@ export function createMetrics(): Metrics {
   const uploads = new Gauge({
     name: 'nocturne_uploads',
     help: 'Uploads under way',
+    registers: [registry],
+  })
+  const associations = new Gauge({
+    name: 'nocturne_associations',
+    help: 'DICOM associations under way',
+    registers: [registry],
+  })
+  const studies = new Gauge({
+    name: 'nocturne_arriving_studies',
+    help: 'Studies that are still arriving instance by instance',
     registers: [registry],
   })
   const certificates = new Gauge({
@@ -64,6 +76,10 @@ export function createMetrics(): Metrics {
     request: (labels, seconds) => requests.observe(labels, seconds),
     item: (outcome) => items.inc({ outcome }),
     uploads,
+    arriving: (now, open) => {
+      associations.set(now)
+      studies.set(open)
+    },
     certificates: (days) => {
       certificates.reset()
       for (const [principal, left] of days) certificates.set({ principal }, left)

@@ -2,12 +2,13 @@
  * One error class and one catalogue. A message never carries data from a request, a file or a key: what a
  * person reads is the fixed text and hint of its code, and the cause stays inside the process.
  */
+import { DOORS } from './catalogue/doors.js'
 import { ITEMS } from './catalogue/items.js'
 import { KEYS } from './catalogue/keys.js'
 import { REQUESTS } from './catalogue/requests.js'
 import { TRANSFERS } from './catalogue/transfers.js'
 
-export const CATALOGUE = { ...REQUESTS, ...TRANSFERS, ...ITEMS, ...KEYS } as const
+export const CATALOGUE = { ...REQUESTS, ...TRANSFERS, ...ITEMS, ...KEYS, ...DOORS } as const
 
 export type Code = keyof typeof CATALOGUE
 

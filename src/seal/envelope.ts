@@ -1,5 +1,6 @@
 import { createMessage, encryptSessionKey, sign } from 'openpgp'
 import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { NocturneError } from '../lib/errors.js'
 import { targetOf } from './certificate.js'
 import type { Target } from './certificate.js'
@@ -7,6 +8,7 @@ import { literalFrames, packetFrames } from './frames.js'
 import type { DataFormat, Envelope, KeyPacket, Recipient, Sealable, SealedStream } from './index.js'
 import { secretOf } from './keys.js'
 import type { PrivateKey } from './keys.js'
+import { NEW_FORMAT, TAG } from './packets.js'
 import { forReading } from './policy.js'
 import { sealStream } from './sealed-stream.js'
 import { readyThread } from './workers.js'
@@ -85,6 +87,21 @@ export async function sealBytes(
   const sealed: Buffer[] = []
   for await (const piece of bytes) sealed.push(piece)
   return Buffer.concat(sealed)
+}
+
+/**
+ * What `sealBytes` made and was kept elsewhere, as a stream for the store.
+ *
+ * @throws Error for anything that does not begin as a message to a recipient does: the store takes nothing in the clear
+ */
+export function sealedMessage(message: Buffer): SealedStream {
+  if (message[0] !== (NEW_FORMAT | TAG.keyPacket)) throw new Error('this is no sealed message')
+  return {
+    bytes: Readable.from([message]),
+    digests: () => {
+      throw new Error('a whole message has no digests')
+    },
+  } as unknown as SealedStream
 }
 
 interface Prepared {

@@ -117,7 +117,7 @@ export interface Envelope {
 
 export { inspectCertificate, problemOfSigner, toRecipient } from './certificate.js'
 export type { Ciphers } from './ciphers.js'
-export { newEnvelope, sealBytes, sealMessage } from './envelope.js'
+export { newEnvelope, sealBytes, sealMessage, sealedMessage } from './envelope.js'
 export { KEY_ALGORITHMS, newKey, readPrivateKey, signDetached } from './keys.js'
 export type { KeyAlgorithm, NewKeyOptions, PrivateKey } from './keys.js'
 export { nodeCiphers } from './node-ciphers.js'

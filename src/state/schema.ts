@@ -6,6 +6,7 @@
 import type { Generated } from 'kysely'
 import type { NightTables } from './night-tables.js'
 import type { Priority } from './priority.js'
+import type { ArrivalTable, CrosswalkPieceTable } from './arrivals-schema.js'
 
 export interface Tables extends NightTables {
   transfers: TransferTable
@@ -14,6 +15,8 @@ export interface Tables extends NightTables {
   items: ItemTable
   quarantine: QuarantineTable
   crosswalks: CrosswalkTable
+  crosswalk_pieces: CrosswalkPieceTable
+  arrivals: ArrivalTable
   facility_keys: FacilityKeyTable
   reports: ReportTable
   patients: PatientTable
@@ -72,11 +75,14 @@ export interface TransferTable {
 export interface EnvelopeTable {
   id: string
   transfer: string
-  /** `receiving` until its items are committed in one transaction; `swept` while its objects are being removed. */
-  state: 'receiving' | 'committed' | 'swept'
+  /**
+   * `receiving` until its items are committed in one transaction; `growing` while they are committed one by one; `settling`
+   * when a growing one was left and is being tidied; `swept` while its objects are being removed.
+   */
+  state: 'receiving' | 'growing' | 'settling' | 'committed' | 'swept'
   /** The OpenPGP data packet of its items. */
   format: 'seipd1' | 'seipd2'
-  /** While receiving: past this time, whoever finds it may sweep it. Renewed by the gateway that works on it. */
+  /** While receiving or growing: past this time, whoever finds it may sweep it. Renewed by the gateway that works on it. */
   lease_until: number
 }
 

@@ -2,7 +2,7 @@
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/index.js'
 import type { DataFormat } from '../seal/index.js'
-import type { Priority } from '../state/index.js'
+import type { Priority, Tx } from '../state/index.js'
 import { LEASE_MS } from './lease.js'
 import type { QuarantineRelease } from './release.js'
 import type { TransferRooms } from './rooms.js'
@@ -32,11 +32,12 @@ export interface BegunEnvelope {
   readonly begunEvent: string
 }
 
-/** @throws NocturneError `transfer_not_open`, `ledger_unavailable` */
+/** @param also - written in the same transaction. @throws NocturneError `transfer_not_open`, `ledger_unavailable` */
 export async function beginEnvelope(
   rooms: TransferRooms,
   target: UploadTarget,
   envelope: { readonly transfer: string; readonly id: string; readonly format: DataFormat },
+  also?: (tx: Tx) => Promise<void>,
 ): Promise<BegunEnvelope> {
   const { transfer, id, format } = envelope
   const { value, receipts } = await rooms.ledger.record(async (tx) => {
@@ -61,6 +62,7 @@ export async function beginEnvelope(
       .insertInto('envelopes')
       .values({ id, transfer, state: 'receiving', format, lease_until: now + LEASE_MS })
       .execute()
+    await also?.(tx)
     return {
       value: before,
       events: [

@@ -96,7 +96,7 @@ export async function commitEnvelope(
   }
 }
 
-const reportsOf = (items: readonly JudgedItem[]) =>
+export const reportsOf = (items: readonly JudgedItem[]) =>
   items.flatMap(({ settled, outcome }) =>
     outcome === 'accepted' && settled.outcome === 'accepted' && settled.report
       ? [settled.report]
@@ -125,8 +125,8 @@ async function storeFirstManifest(
   return storeManifest(rooms, target, place, new Map(entries))
 }
 
-/** Before the commit: a crash in between leaves an envelope that the sweep removes whole. */
-async function deleteSuperfluous(
+/** Before the commit: a crash in between leaves objects that the sweep removes. */
+export async function deleteSuperfluous(
   rooms: TransferRooms,
   items: readonly JudgedItem[],
 ): Promise<void> {
@@ -135,7 +135,7 @@ async function deleteSuperfluous(
   }
 }
 
-const answerOf = (
+export const answerOf = (
   { settled, outcome, code }: JudgedItem,
   index: number,
   part: number,

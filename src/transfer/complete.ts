@@ -2,6 +2,8 @@
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/index.js'
 import { newId } from '../lib/ids.js'
+import type { Tx } from '../state/index.js'
+import { closeArrival } from './arrivals.js'
 import { manifestDetail } from './events.js'
 import type { Transfer } from './find.js'
 import { LEASE_MS } from './lease.js'
@@ -25,7 +27,7 @@ export interface CompletedTransfer {
 export async function completeTransfer(
   rooms: TransferRooms,
   actor: Actor,
-  { id, facility, group, priority }: Transfer,
+  { id, facility, group, priority }: Pick<Transfer, 'id' | 'facility' | 'group' | 'priority'>,
 ): Promise<CompletedTransfer> {
   const transfer = await rooms.state.db
     .selectFrom('transfers')
@@ -55,6 +57,8 @@ export async function completeTransfer(
       .where('next_index', '=', transfer.next_index)
       .executeTakeFirst()
     if (numUpdatedRows !== 1n) throw new NocturneError('transfer_not_open')
+    await expectNoneUnderWay(tx, id)
+    await closeArrival(tx, id)
     const patient = await insertManifest(tx, id, manifest, rooms.now())
     await tx.updateTable('items').set({ manifest_entry: null }).where('transfer', '=', id).execute()
     return {
@@ -71,6 +75,48 @@ export async function completeTransfer(
     }
   })
   return { id, state: 'available', receipt: await rooms.ledger.proof(receipts[0].index) }
+}
+
+/** An envelope that another gateway is still filling, or that nobody has tidied yet. @throws NocturneError `too_busy` */
+async function expectNoneUnderWay(tx: Tx, transfer: string): Promise<void> {
+  const growing = await tx
+    .selectFrom('envelopes')
+    .select('id')
+    .where('transfer', '=', transfer)
+    .where('state', 'in', ['growing', 'settling'])
+    .executeTakeFirst()
+  if (growing) throw new NocturneError('too_busy')
+}
+
+/** Nothing that came to an open transfer was accepted: it ends without a manifest, and what is held stays held. */
+export async function abandonEmpty(
+  rooms: Pick<TransferRooms, 'ledger'>,
+  actor: Actor,
+  { id, facility, group }: Pick<Transfer, 'id' | 'facility' | 'group'>,
+): Promise<void> {
+  await rooms.ledger.record(async (tx) => {
+    const { numUpdatedRows } = await tx
+      .updateTable('transfers')
+      .set({ state: 'abandoned' })
+      .where('id', '=', id)
+      .where('state', '=', 'open')
+      .where('item_count', '=', 0)
+      .executeTakeFirst()
+    if (numUpdatedRows !== 1n) throw new NocturneError('transfer_not_open')
+    await expectNoneUnderWay(tx, id)
+    await closeArrival(tx, id)
+    return {
+      value: undefined,
+      events: [
+        {
+          type: 'transfer.abandoned',
+          outcome: 4,
+          ...{ actor, facility, group, transfer: id },
+          detail: { accepted: 0, code: 'nothing_accepted' },
+        },
+      ],
+    }
+  })
 }
 
 /** The manifest's object lies under an envelope of its own until the commit, so that a crash leaves nothing. */

@@ -51,6 +51,17 @@ export function commitEvents(
   return head === last ? [last] : [head, ...tail, ...shapes, ...released(begun, items, first), last]
 }
 
+/** Of items that are kept one by one: their own alone. @param first - number of the first item */
+export function itemEvents(
+  begun: BegunEnvelope,
+  items: readonly JudgedItem[],
+  first: number,
+): EventInput[] {
+  const { actor, facility, group } = begun.target
+  const common: Common = { actor, facility, group, transfer: begun.transfer }
+  return items.map((item, i) => itemEvent(common, item, first + i, undefined))
+}
+
 function released(begun: BegunEnvelope, items: readonly JudgedItem[], first: number): EventInput[] {
   const { release, actor, group } = begun.target
   const item = items.find(({ outcome }) => outcome === 'accepted')

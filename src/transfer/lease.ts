@@ -16,7 +16,7 @@ export function keepLease(
           .updateTable('envelopes')
           .set({ lease_until: now() + LEASE_MS })
           .where('id', '=', envelope)
-          .where('state', '=', 'receiving')
+          .where('state', 'in', ['receiving', 'growing'])
           .execute(),
       )
       .catch(() => logger.warn('a lease could not be renewed', { code: 'database_unavailable' }))

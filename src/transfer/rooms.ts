@@ -26,6 +26,8 @@ export interface TransferRooms {
   readonly sealSigned: (envelope: Envelope, content: Uint8Array) => Promise<SealedStream>
   /** What seals a whole message to the facility alone. @throws NocturneError `recipient_unusable` before anything is sealed */
   readonly sealerTo: (facility: string) => Promise<SealToFacility>
+  /** What such a sealer made and was kept in the database, for the store. */
+  readonly sealedMessage: (message: Buffer) => SealedStream
   /** As the gateway: a detached OpenPGP signature, armored. */
   readonly sign: (text: string) => Promise<string>
   /** Whether it is a valid signature of the text by the certificate, today. */

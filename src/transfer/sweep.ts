@@ -8,6 +8,7 @@ import type { Code } from '../lib/errors.js'
 import type { Actor } from '../ledger/index.js'
 import type { ObjectStore } from '../store/index.js'
 import type { BegunEnvelope } from './begin.js'
+import { settleGrowing } from './growing.js'
 import { removeDecided } from './quarantine.js'
 import type { TransferRooms } from './rooms.js'
 
@@ -46,12 +47,13 @@ export async function abandonEnvelope(
 export async function sweep(rooms: TransferRooms, leasedBefore: number): Promise<number> {
   const left = await rooms.state.db
     .selectFrom('envelopes')
-    .select(['id', 'transfer'])
-    .where('state', 'in', ['receiving', 'swept'])
+    .select(['id', 'transfer', 'state'])
+    .where('state', 'in', ['receiving', 'swept', 'growing', 'settling'])
     .where('lease_until', '<', leasedBefore)
     .execute()
-  for (const { id, transfer } of left) {
-    await removeEnvelope(rooms, { id, transfer, actor: SYSTEM, code: 'process_died' })
+  for (const { id, transfer, state } of left) {
+    if (state === 'growing' || state === 'settling') await settleGrowing(rooms, { id, transfer })
+    else await removeEnvelope(rooms, { id, transfer, actor: SYSTEM, code: 'process_died' })
   }
   await removeDecided(rooms)
   return left.length

@@ -3,7 +3,9 @@ import type { Envelope } from '../seal/index.js'
 import type { QuarantineTable, Tx } from '../state/index.js'
 import type { UploadTarget } from './begin.js'
 import { acknowledgeTransfer, claimTransfer, releaseClaim } from './claims.js'
-import { completeTransfer } from './complete.js'
+import { openArrivals } from './arrivals.js'
+import type { OpenArrival, StudyKey } from './arrivals.js'
+import { abandonEmpty, completeTransfer } from './complete.js'
 import type { CompletedTransfer } from './complete.js'
 import { listCrosswalks, readCrosswalk } from './crosswalks.js'
 import type { CrosswalkPage, CrosswalkRange } from './crosswalks.js'
@@ -25,11 +27,16 @@ import type { QuarantineRelease, SignedRelease } from './release.js'
 import type { TransferRooms } from './rooms.js'
 import type { SealedObject } from './sealed-object.js'
 import { sweep } from './sweep.js'
+import { openGathering } from './upload/open-gathering.js'
+import type { OpenGathering } from './upload/open-gathering.js'
 import { openUpload } from './upload/open-upload.js'
 import type { OpenUpload } from './upload/open-upload.js'
 import { viewsOf } from './views.js'
 import type { TransferView } from './views.js'
 import type { DiscardReason } from '../protocol/release-statement.js'
+
+/** What completing needs to know of a transfer. */
+export type Closable = Pick<Transfer, 'id' | 'facility' | 'group' | 'priority'>
 
 export interface Transfers {
   /** Undefined for one that nobody may see yet: its first request is still under way. */
@@ -49,8 +56,21 @@ export interface Transfers {
     target: UploadTarget,
     envelope: Pick<Envelope, 'format' | 'keyPackets'>,
   ): Promise<OpenUpload>
-  /** @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`, `recipient_unusable`; it stays open then */
-  complete(actor: Actor, transfer: Transfer): Promise<CompletedTransfer>
+  /** Adds to the open transfer of a study, or to a new one. @throws what `begin` throws */
+  gather(
+    target: UploadTarget,
+    envelope: Pick<Envelope, 'format' | 'keyPackets'>,
+    study: StudyKey,
+  ): Promise<OpenGathering>
+  /** Studies whose transfers are open, whichever gateway takes them. */
+  arrivals(): Promise<readonly OpenArrival[]>
+  /** Ends an open transfer in which nothing was accepted. @throws NocturneError `transfer_not_open`, `too_busy` */
+  abandonEmpty(actor: Actor, transfer: Closable): Promise<void>
+  /**
+   * @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`, `recipient_unusable`, `too_busy` while
+   *   another gateway adds to it; it stays open then
+   */
+  complete(actor: Actor, transfer: Closable): Promise<CompletedTransfer>
   /** Removes what is under way and whose lease ended before (milliseconds since 1970). Answers how many envelopes. */
   sweep(leasedBefore: number): Promise<number>
 
@@ -115,6 +135,9 @@ export function createTransfers(rooms: TransferRooms): Transfers {
     views: (transfers) => viewsOf(state.db, transfers),
     tiesOf: (transfer) => tiesOf(state, transfer),
     begin: (target, envelope) => openUpload(rooms, target, envelope),
+    gather: (target, envelope, study) => openGathering(rooms, target, envelope, study),
+    arrivals: () => openArrivals(state.db),
+    abandonEmpty: (actor, transfer) => abandonEmpty(rooms, actor, transfer),
     complete: (actor, transfer) => completeTransfer(rooms, actor, transfer),
     sweep: (leasedBefore) => sweep(rooms, leasedBefore),
     claims: { claim: claimTransfer, release: releaseClaim, acknowledge: acknowledgeTransfer },

@@ -7,6 +7,7 @@ import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { openSite } from '../../src/cli/site/site.js'
+import { besides } from '../_doors.js'
 import { createApp } from '../../src/http/app.js'
 import { openRooms } from '../../src/rooms.js'
 import { startS3 } from '../_ceph.js'
@@ -83,7 +84,9 @@ suite('a gateway whose object store comes late', 'skip' in server ? server.skip 
     files = await makeStudy(join(site.dir, '../study'), '--instances', '1', '--size', '64')
     // The addresses that it has when it is open.
     const rooms = await openRooms(await openSite(site.dir))
-    routes = routesOf(createApp(rooms, () => 'http://127.0.0.1'))
+    const beside = await besides(rooms)
+    routes = routesOf(createApp(rooms, () => 'http://127.0.0.1', beside))
+    await beside.doors.close(0)
     await rooms.close()
     const s3 = server as S3Server
     proxy = await startFaultProxy(s3.endpoint)

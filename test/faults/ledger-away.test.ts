@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openSite } from '../../src/cli/site/site.js'
+import { besides } from '../_doors.js'
 import { createApp } from '../../src/http/app.js'
 import { NocturneError } from '../../src/lib/errors.js'
 import { openRooms } from '../../src/rooms.js'
@@ -59,7 +60,8 @@ async function open(database: string): Promise<Open> {
     config: { ...config, database, store, logLevel: 'silent' },
     secrets,
   })
-  const app = createApp(rooms, () => 'http://127.0.0.1')
+  const beside = await besides(rooms)
+  const app = createApp(rooms, () => 'http://127.0.0.1', beside)
   const server = await new Promise<Server>((resolve) => {
     const listening = app.listen(0, '127.0.0.1', () => resolve(listening))
   })
@@ -104,6 +106,7 @@ async function open(database: string): Promise<Open> {
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
+      await beside.doors.close(0)
       await rooms.close().catch(() => undefined)
     },
   }

@@ -5,6 +5,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { openSite } from '../../src/cli/site/site.js'
+import { besides } from '../_doors.js'
 import { createApp } from '../../src/http/app.js'
 import type { AuditEvent, EventInput, LedgerEntry } from '../../src/ledger/index.js'
 import { openRooms } from '../../src/rooms.js'
@@ -49,7 +50,8 @@ export async function openFhir(
     clock += HOUR_MS
     await rooms.ledger.note(eventOf(entry))
   }
-  const app = createApp(rooms, () => 'https://gateway.example.org:8443')
+  const beside = await besides(rooms)
+  const app = createApp(rooms, () => 'https://gateway.example.org:8443', beside)
   const server = await new Promise<Server>((resolve) => {
     const listening = app.listen(0, '127.0.0.1', () => resolve(listening))
   })
@@ -60,6 +62,7 @@ export async function openFhir(
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
+      await beside.doors.close(0)
       await rooms.close()
     },
   }

@@ -45,6 +45,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         (await state.db.introspection.getTables()).map((table) => table.name).sort()
       const before = await tables(first)
       expect(before).toEqual([
+        'arrivals',
         'case_targets',
         'case_transfers',
         'cases',
@@ -52,6 +53,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'certificates',
         'challenges',
         'config_marks',
+        'crosswalk_pieces',
         'crosswalks',
         'downloads',
         'duty_swaps',

@@ -3,8 +3,8 @@ import { EXPLICIT } from '../element.js'
 import { encodeElement, encodeText } from './write.js'
 
 /** This implementation (PS3.7 D.3.3.2): a UUID of its own, and a name. */
-const IMPLEMENTATION_CLASS_UID = '2.25.270695996825855179949881587723571202391'
-const IMPLEMENTATION_VERSION_NAME = 'NOCTURNE'
+export const IMPLEMENTATION_CLASS_UID = '2.25.270695996825855179949881587723571202391'
+export const IMPLEMENTATION_VERSION_NAME = 'NOCTURNE'
 
 /** Preamble of zeros, prefix and group 0002 (PS3.10 section 7.1): nothing of the source but class and syntax. */
 export function encodeStart(

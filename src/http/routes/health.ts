@@ -3,6 +3,7 @@ import { Router } from 'express'
 import { asNocturneError } from '../../lib/errors.js'
 import { nextReviewBy } from '../../ledger/index.js'
 import type { SinkStatus } from '../../ledger/index.js'
+import type { Doors } from '../../doors/open.js'
 import type { Rooms } from '../../rooms.js'
 import { alive } from '../bare-app.js'
 import type { Door } from '../door.js'
@@ -38,7 +39,7 @@ export interface Readiness {
 }
 
 /** The two that answer whatever happens. */
-export function healthRoutes(door: Door): Router {
+export function healthRoutes(door: Door, doors: Doors): Router {
   const router = Router()
   let probe: { at: number; readiness: Promise<Readiness> } | undefined
 
@@ -46,7 +47,8 @@ export function healthRoutes(door: Door): Router {
 
   router.get('/readyz', async (_request, response) => {
     const now = performance.now()
-    if (!probe || now - probe.at > PROBE_MS) probe = { at: now, readiness: checkRooms(door.rooms) }
+    if (!probe || now - probe.at > PROBE_MS)
+      probe = { at: now, readiness: checkRooms(door.rooms, doors) }
     const readiness = await probe.readiness
     response.status(readiness.ready ? 200 : 503).json(readiness)
   })
@@ -54,13 +56,14 @@ export function healthRoutes(door: Door): Router {
   return router
 }
 
-export function metricsRoutes(door: Door, metrics: Metrics): Router {
+export function metricsRoutes(door: Door, metrics: Metrics, doors: Doors): Router {
   const router = Router()
 
   router.get('/metrics', async (request, response) => {
     if (!isLoopback(addressOf(request))) await admit(door, request, 'gateway.metrics')
     metrics.certificates(await door.rooms.certificateWarnings.daysLeft())
     metrics.sinks(await door.rooms.forwarding.status())
+    metrics.arriving(doors.associations(), doors.arrivals.count)
     metrics.reviewOverdue(Math.max(0, await overdueMs(door.rooms)) / 1_000)
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
@@ -68,7 +71,7 @@ export function metricsRoutes(door: Door, metrics: Metrics): Router {
   return router
 }
 
-async function checkRooms(rooms: Rooms): Promise<Readiness> {
+async function checkRooms(rooms: Rooms, doors: Doors): Promise<Readiness> {
   const [database, store, ledger, certificates] = await Promise.all([
     verdict(rooms.state.ping()),
     verdict(rooms.store.check()),
@@ -81,6 +84,7 @@ async function checkRooms(rooms: Rooms): Promise<Readiness> {
   // A group whose certificate has expired cannot be sent to; the other groups can.
   const ready = [database, store, ledger].every((result) => result === 'ok')
   const warnings = await warningsOf(rooms, certificates)
+  if (doors.isDimseAway()) warnings.push('the DIMSE port is not open: see doors.dimse.listen')
   const sinks = await sinksOf(rooms, warnings)
   if (rooms.site.config.witnesses.length === 0) return { ready, checks, ...sinks, warnings }
   const found = await rooms.witnessing.witnessed().catch(() => undefined)

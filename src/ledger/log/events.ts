@@ -20,6 +20,8 @@ export const EVENT_TYPES = {
   'signin.failed': ['110114', '110122'],
   'signin.locked': ['110114', '110122'],
   'access.refused': ['110113', '110132'],
+  'association.refused': ['110113', '110126'],
+  'association.ended': ['110114', '110123'],
   'transfer.begun': ['110102'],
   'item.accepted': ['110103'],
   'item.quarantined': ['110103'],

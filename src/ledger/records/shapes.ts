@@ -68,6 +68,8 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'signin.failed': { title: 'a sign-in failed', action: 'E' },
   'signin.locked': { title: 'somebody is locked out after too many failures', action: 'E' },
   'access.refused': alert('a request was refused', 'gateway'),
+  'association.refused': alert('a DICOM association was refused', 'gateway'),
+  'association.ended': { title: 'a DICOM association that brought instances ended', action: 'E' },
   'transfer.begun': { title: 'an upload began', action: 'E', flow: 'in', purpose: 'TREAT' },
   'item.accepted': sent('an item was accepted', 'create'),
   'item.quarantined': sent('an item was quarantined'),

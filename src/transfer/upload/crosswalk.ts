@@ -31,50 +31,88 @@ const MAX_KNOWN_UIDS = 20_000
 /** Of what is not stored yet. */
 const WAITING = 1 << 18
 
-export class CrosswalkWriter {
-  readonly #head: CrosswalkHead
+/** Who signs a crosswalk, of what, and when. */
+export interface CrosswalkAbout {
+  readonly head: CrosswalkHead
+  readonly sign: Sign
+  readonly now: () => number
+}
+
+/** Takes what an upload's items leave for the facility. */
+export interface Crosswalk {
+  /** One item, whole: items that are taken at the same time do not mix. @throws what the store refuses */
+  add(facts: InstanceFacts, wayBack: WayBack): Promise<void>
+  /** Undefined when there is nothing to find the way back to. @throws what the store refuses */
+  end(): Promise<StoredCrosswalk | undefined>
+  /** The request has failed: nothing is kept. Never throws. */
+  drop(): Promise<void>
+}
+
+/** One crosswalk as an object, written while its items come. */
+export class CrosswalkWriter implements Crosswalk {
+  readonly #text: CrosswalkText
   readonly #keepSealed: KeepSealed
-  readonly #sign: Sign
-  readonly #now: () => number
+  #spool: Spool | undefined
+
+  constructor(about: CrosswalkAbout, keepSealed: KeepSealed) {
+    this.#text = new CrosswalkText(about)
+    this.#keepSealed = keepSealed
+  }
+
+  async add(facts: InstanceFacts, wayBack: WayBack): Promise<void> {
+    const spool = (this.#spool ??= new Spool(this.#keepSealed, WAITING))
+    await spool.push(this.#text.add(facts, wayBack))
+  }
+
+  async end(): Promise<StoredCrosswalk | undefined> {
+    if (!this.#spool) return undefined
+    await this.#spool.push(await this.#text.end())
+    const stored = await this.#spool.end()
+    return { stored, items: this.#text.items, key: this.#text.key }
+  }
+
+  async drop(): Promise<void> {
+    await this.#spool?.drop()
+  }
+}
+
+/** The lines of one crosswalk, from its head to its signature. */
+export class CrosswalkText {
+  readonly #about: CrosswalkAbout
   readonly #hash = createHash('sha256')
   readonly #codes = new Set<string>()
   readonly #uids = new Set<string>()
   #shared = new Map<string, number>()
   #sharedBytes = 0
   #items = 0
-  #spool: Spool | undefined
 
-  constructor(head: CrosswalkHead, keepSealed: KeepSealed, sign: Sign, now: () => number) {
-    this.#head = head
-    this.#keepSealed = keepSealed
-    this.#sign = sign
-    this.#now = now
+  constructor(about: CrosswalkAbout) {
+    this.#about = about
   }
 
-  /** One item, whole: items that are taken at the same time do not mix. @throws what the store refuses */
-  async add(facts: InstanceFacts, wayBack: WayBack): Promise<void> {
-    const lines = this.#spool ? [] : [{ type: 'crosswalk' as const, v: 1 as const, ...this.#head }]
-    const spool = (this.#spool ??= new Spool(this.#keepSealed, WAITING))
+  get items(): number {
+    return this.#items
+  }
+
+  /** Public id of the facility's secret. */
+  get key(): string {
+    return this.#about.head.key
+  }
+
+  add(facts: InstanceFacts, wayBack: WayBack): string {
+    const { head } = this.#about
+    const first = this.#items === 0 ? [{ type: 'crosswalk' as const, v: 1 as const, ...head }] : []
     this.#items += 1
-    const text = [...lines, ...this.#linesOf(facts, wayBack)].map(writeCrosswalkLine).join('')
+    const text = [...first, ...this.#linesOf(facts, wayBack)].map(writeCrosswalkLine).join('')
     this.#hash.update(text)
-    await spool.push(text)
+    return text
   }
 
-  /** Undefined when there is nothing to find the way back to. @throws what the store refuses */
-  async end(): Promise<StoredCrosswalk | undefined> {
-    if (!this.#spool) return undefined
-    const signedAt = new Date(this.#now()).toISOString()
-    const statement = crosswalkStatement(this.#head, this.#hash.digest('hex'), signedAt)
-    const signature = await this.#sign(statement)
-    await this.#spool.push(writeCrosswalkLine({ type: 'signature', signedAt, signature }))
-    const stored = await this.#spool.end()
-    return { stored, items: this.#items, key: this.#head.key }
-  }
-
-  /** The request has failed: nothing is kept. Never throws. */
-  async drop(): Promise<void> {
-    await this.#spool?.drop()
+  async end(): Promise<string> {
+    const { head, sign, now } = this.#about
+    const signedAt = new Date(now()).toISOString()
+    const signature = await sign(crosswalkStatement(head, this.#hash.digest('hex'), signedAt))
+    return writeCrosswalkLine({ type: 'signature', signedAt, signature })
   }
 
   *#linesOf(facts: InstanceFacts, wayBack: WayBack): Generator<CrosswalkLine> {

@@ -27,12 +27,22 @@ export async function judgeItems(
   begun: BegunEnvelope,
   settled: readonly SettledItem[],
 ): Promise<JudgedItem[]> {
+  const before = begun.isFirst ? [] : [begun.transfer]
+  return judgeAgainst(await handlesOf(rooms, before), rooms, begun, settled)
+}
+
+/** @param seen - handles of what is there already; those of the items accepted here are added. */
+export function judgeAgainst(
+  seen: Set<string>,
+  rooms: TransferRooms,
+  begun: BegunEnvelope,
+  settled: readonly SettledItem[],
+): JudgedItem[] {
   const [secret] = rooms.facilityKeys.secretsOf(begun.target.facility)
   const handle = (domain: string, value: string) =>
     createHmac('sha256', secret).update(`nocturne/${domain}/v1\0${value}`).digest('hex')
   const profile = rooms.directory.facility(begun.target.facility)?.profile
   const profileName = profile ? `${profile.name}/${profile.version}` : ''
-  const seen = await handlesOf(rooms, begun)
 
   return settled.map((item) => {
     if (item.outcome !== 'accepted') {
@@ -64,12 +74,16 @@ export async function judgeItems(
   })
 }
 
-async function handlesOf(rooms: TransferRooms, begun: BegunEnvelope): Promise<Set<string>> {
-  if (begun.isFirst) return new Set()
-  const rows = await rooms.state.db
+/** Handles of the accepted items of these transfers. */
+export async function handlesOf(
+  { state }: Pick<TransferRooms, 'state'>,
+  transfers: readonly string[],
+): Promise<Set<string>> {
+  if (transfers.length === 0) return new Set()
+  const rows = await state.db
     .selectFrom('items')
     .select(['content_handle', 'instance_handle'])
-    .where('transfer', '=', begun.transfer)
+    .where('transfer', 'in', transfers)
     .where('outcome', '=', 'accepted')
     .execute()
   return new Set(

@@ -11,14 +11,21 @@ import type { UploadAnswer } from '../commit.js'
 import { keepLease } from '../lease.js'
 import { pseudonymsOf } from '../pseudonyms.js'
 import { originalDigest } from '../release.js'
-import type { TransferRooms } from '../rooms.js'
+import type { SealToFacility, TransferRooms } from '../rooms.js'
 import { abandonEnvelope } from '../sweep.js'
 import { CrosswalkWriter } from './crosswalk.js'
+import type { Crosswalk, CrosswalkAbout } from './crosswalk.js'
 import { Flight } from './flight.js'
 import { Original } from './original.js'
 import { settle } from './settle.js'
 import type { Clear, SettleContext } from './settle.js'
 import type { KeepSealed } from './spool.js'
+
+export interface UploadContext extends SettleContext {
+  readonly crosswalk: Crosswalk
+  readonly crosswalkAbout: CrosswalkAbout
+  readonly sealToFacility: SealToFacility
+}
 
 export interface OpenUpload {
   readonly transfer: string
@@ -89,12 +96,12 @@ export async function openUpload(
 
 const before = ({ itemsBefore, bytesBefore }: BegunEnvelope) => ({ itemsBefore, bytesBefore })
 
-/** @throws NocturneError `recipient_unusable` when the facility's own certificate cannot be used */
-async function settleContext(
+/** What every item is settled with. @throws NocturneError `recipient_unusable` when the facility's own certificate cannot be used */
+export async function settleContext(
   rooms: TransferRooms,
   target: UploadTarget,
   place: { readonly transfer: string; readonly id: string; readonly newObjectKey: () => string },
-): Promise<SettleContext & { readonly crosswalk: CrosswalkWriter }> {
+): Promise<UploadContext> {
   const facility = rooms.directory.facility(target.facility)
   const [secret] = rooms.facilityKeys.secretsOf(target.facility)
   if (!facility) throw new NocturneError('site_invalid', { subject: target.facility })
@@ -111,13 +118,16 @@ async function settleContext(
     profile: `${profile.name}/${profile.version}`,
     createdAt: new Date(rooms.now()).toISOString(),
   }
+  const crosswalkAbout: CrosswalkAbout = { head, sign: rooms.sign, now: rooms.now }
   return {
     documents,
     release: target.release,
     store: rooms.store,
     logger: rooms.logger,
     keepSealed,
-    crosswalk: new CrosswalkWriter(head, keepSealed, rooms.sign, rooms.now),
+    crosswalk: new CrosswalkWriter(crosswalkAbout, keepSealed),
+    crosswalkAbout,
+    sealToFacility: seal,
     originalDigest: (sha256) => originalDigest(secret, sha256),
   }
 }

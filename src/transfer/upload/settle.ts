@@ -10,7 +10,7 @@ import type { ItemKind } from '../../state/index.js'
 import type { ObjectStore, StoredItem } from '../../store/index.js'
 import type { QuarantineRelease } from '../release.js'
 import type { TransferRooms } from '../rooms.js'
-import type { CrosswalkWriter } from './crosswalk.js'
+import type { Crosswalk } from './crosswalk.js'
 import type { Original } from './original.js'
 import { summarize } from './report.js'
 import type { ItemReport } from './report.js'
@@ -70,7 +70,7 @@ export interface SettleContext {
   readonly release: QuarantineRelease | undefined
   readonly store: Pick<ObjectStore, 'delete'>
   readonly keepSealed: KeepSealed
-  readonly crosswalk: Pick<CrosswalkWriter, 'add'>
+  readonly crosswalk: Pick<Crosswalk, 'add'>
   /** Keyed, of the SHA-256 of an original. */
   readonly originalDigest: (sha256: string) => string
   readonly logger: Pick<TransferRooms['logger'], 'error'>

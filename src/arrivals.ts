@@ -1,0 +1,246 @@
+/**
+ * Studies that arrive instance by instance, over DIMSE or STOW-RS: each instance goes to the open transfer of its study, is
+ * durable when it is answered, and the transfer is completed when the study has been quiet.
+ *
+ * A crash loses nothing: the open transfers are in the database, and are watched again from the start.
+ */
+import { CATALOGUE, NocturneError, asNocturneError } from './lib/errors.js'
+import type { Code } from './lib/errors.js'
+import type { Logger } from './lib/logger.js'
+import type { BeginGathering, Gathering } from './gathering.js'
+import { dueIn, peek, studyHandle } from './intake/index.js'
+import type { ArrivalClock, CompletenessRule, InstanceSigns } from './intake/index.js'
+import type { Actor } from './ledger/index.js'
+import type { Part } from './receive/index.js'
+import type { FacilityKeys } from './site/index.js'
+import type { Priority } from './state/index.js'
+import type { ItemAnswer, Transfers, UploadTarget } from './transfer/index.js'
+
+/** Who brings an instance. */
+export interface Bringer {
+  readonly actor: Actor
+  readonly facility: string
+  /** Of a DIMSE peer. */
+  readonly aeTitle?: string
+}
+
+export interface Route {
+  readonly group: string
+  readonly priority: Priority
+}
+
+export interface ArrivalRooms {
+  readonly beginGathering: BeginGathering
+  readonly transfers: Pick<Transfers, 'arrivals' | 'complete' | 'abandonEmpty'>
+  readonly facilityKeys: Pick<FacilityKeys, 'secretsOf'>
+  readonly logger: Pick<Logger, 'warn'>
+}
+
+export interface ArrivalsOptions {
+  /** Where it goes. @throws NocturneError `unknown_group` */
+  readonly route: (bringer: Bringer, signs: InstanceSigns) => Route
+  readonly completeness: (priority: Priority) => CompletenessRule
+  /** Monotonic, in milliseconds. */
+  readonly clock: () => number
+}
+
+export interface Taken {
+  readonly transfer: string
+  readonly items: readonly ItemAnswer[]
+}
+
+interface Arrival {
+  readonly key: string
+  readonly target: UploadTarget
+  readonly study: string
+  /** The transfer, once it is known. */
+  transfer: string | undefined
+  /** Takes instances; undefined when none has come since it was last closed. */
+  gathering: Promise<Gathering> | undefined
+  clock: { -readonly [K in keyof ArrivalClock]: ArrivalClock[K] }
+  closing: Promise<void> | undefined
+}
+
+/** After these what was under way is not to be used again: the next instance begins an envelope of its own. */
+const ITEM_ALONE: ReadonlySet<Code> = new Set([
+  'association_broken',
+  'broken_multipart',
+  'slow_client',
+])
+/** The transfer takes no more: it is closed, and the next instance begins one that follows it. */
+const FULL: ReadonlySet<Code> = new Set(['too_many_items', 'transfer_too_large'])
+
+export class Arrivals {
+  readonly #rooms: ArrivalRooms
+  readonly #options: ArrivalsOptions
+  readonly #open = new Map<string, Arrival>()
+
+  constructor(rooms: ArrivalRooms, options: ArrivalsOptions) {
+    this.#rooms = rooms
+    this.#options = options
+  }
+
+  /**
+   * Takes one part of one study. Resolves when what it held is durable and answered for.
+   *
+   * @throws NocturneError when nothing of it was kept
+   */
+  async take(bringer: Bringer, part: Part): Promise<Taken> {
+    const { signs, bytes } = await peek(part.bytes)
+    const route = this.#options.route(bringer, signs)
+    const arrival = await this.#arrivalFor(bringer, route, signs)
+    arrival.clock.active += 1
+    try {
+      const gathering = await this.#gatheringOf(arrival)
+      const items = await this.#add(arrival, gathering, { ...part, bytes })
+      return { transfer: gathering.transfer, items }
+    } finally {
+      arrival.clock.active -= 1
+      arrival.clock.lastAt = this.#options.clock()
+    }
+  }
+
+  /** Completes every study that has been quiet for long enough. Never throws. */
+  async closeDue(): Promise<void> {
+    const now = this.#options.clock()
+    const due = [...this.#open.values()].filter((arrival) => {
+      const rule = this.#options.completeness(arrival.target.priority)
+      return !arrival.closing && dueIn(arrival.clock, rule, now) <= 0
+    })
+    await Promise.all(due.map((arrival) => this.#close(arrival)))
+  }
+
+  /** Closes the study of this transfer now, if it is open. */
+  async closeNow(transfer: string): Promise<void> {
+    const arrival = [...this.#open.values()].find((one) => one.transfer === transfer)
+    if (arrival) await (arrival.closing ?? this.#close(arrival))
+  }
+
+  /** Watches what is open in the database: after a restart, and what a gateway that is gone has left. */
+  async resume(): Promise<void> {
+    for (const { study, transfer, ...target } of await this.#rooms.transfers.arrivals()) {
+      const key = keyOf(target, study)
+      if (this.#open.has(key)) continue
+      this.#open.set(key, this.#newArrival({ key, study, target, transfer }))
+    }
+  }
+
+  /** Ends what is under way, for the process to stop: transfers stay open. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((arrival) => this.#endGathering(arrival)))
+  }
+
+  get count(): number {
+    return this.#open.size
+  }
+
+  #newArrival(known: Pick<Arrival, 'key' | 'study' | 'target' | 'transfer'>): Arrival {
+    const now = this.#options.clock()
+    return {
+      ...known,
+      gathering: undefined,
+      clock: { openedAt: now, lastAt: now, active: 0 },
+      closing: undefined,
+    }
+  }
+
+  async #arrivalFor(bringer: Bringer, route: Route, signs: InstanceSigns): Promise<Arrival> {
+    const { actor, facility } = bringer
+    const study = studyHandle(
+      this.#rooms.facilityKeys.secretsOf(facility)[0],
+      signs.studyInstanceUID,
+    )
+    const target: UploadTarget = { actor, facility, ...route }
+    const key = keyOf(target, study)
+    for (;;) {
+      const found = this.#open.get(key)
+      if (!found) break
+      if (!found.closing) return found
+      await found.closing
+    }
+    const arrival = this.#newArrival({ key, study, target, transfer: undefined })
+    this.#open.set(key, arrival)
+    return arrival
+  }
+
+  #gatheringOf(arrival: Arrival): Promise<Gathering> {
+    arrival.gathering ??= this.#begin(arrival).catch((error: unknown) => {
+      arrival.gathering = undefined
+      if (arrival.transfer === undefined) this.#open.delete(arrival.key)
+      throw error
+    })
+    return arrival.gathering
+  }
+
+  async #begin(arrival: Arrival): Promise<Gathering> {
+    const gathering = await this.#rooms.beginGathering(arrival.target, arrival.study)
+    arrival.transfer = gathering.transfer
+    return gathering
+  }
+
+  async #add(arrival: Arrival, gathering: Gathering, part: Part): Promise<readonly ItemAnswer[]> {
+    try {
+      return await gathering.add(part)
+    } catch (error) {
+      const { code } = asNocturneError(error)
+      if (FULL.has(code)) arrival.clock.openedAt = -Infinity
+      else if (!ITEM_ALONE.has(code) && !CATALOGUE[code].concernsItemAlone) {
+        // Whatever is kept of it stays; the sweep tidies up when the lease is over.
+        gathering.leave()
+        arrival.gathering = undefined
+      }
+      throw error
+    }
+  }
+
+  #close(arrival: Arrival): Promise<void> {
+    arrival.closing = this.#complete(arrival)
+      .then(() => {
+        this.#open.delete(arrival.key)
+      })
+      .catch((error: unknown) => {
+        // Its certificates, the store or the ledger are not fit now: it stays open, and is tried again.
+        const { code } = asNocturneError(error)
+        const { transfer } = arrival
+        this.#rooms.logger.warn('a study could not be completed; it will be tried again', {
+          code,
+          ...(transfer !== undefined && { transfer }),
+        })
+        const now = this.#options.clock()
+        Object.assign(arrival.clock, { openedAt: now, lastAt: now })
+      })
+      .finally(() => {
+        arrival.closing = undefined
+      })
+    return arrival.closing
+  }
+
+  async #complete(arrival: Arrival): Promise<void> {
+    const { target } = arrival
+    await this.#endGathering(arrival)
+    const { transfer } = arrival
+    if (transfer === undefined) return
+    const { actor, facility, group, priority } = target
+    const whole = { id: transfer, facility, group, priority }
+    try {
+      await this.#rooms.transfers.complete(actor, whole)
+    } catch (error) {
+      const { code } = asNocturneError(error)
+      // Everything that came is held or was refused: there is nothing to show a reader.
+      if (code === 'transfer_empty') await this.#rooms.transfers.abandonEmpty(actor, whole)
+      // Completed by its sender; or its first instance never became durable.
+      else if (code !== 'transfer_not_open') throw error
+    }
+  }
+
+  async #endGathering(arrival: Arrival): Promise<void> {
+    const gathering = await arrival.gathering?.catch(() => undefined)
+    arrival.gathering = undefined
+    if (!gathering) return
+    if (gathering.hasKept) await gathering.end()
+    else await gathering.abandon(new NocturneError('nothing_accepted'))
+  }
+}
+
+const keyOf = ({ facility, group }: UploadTarget, study: string): string =>
+  [facility, group, study].join('/')

@@ -1,0 +1,370 @@
+/**
+ * One association over one connection: PS3.8 section 9.2, driven by `states`. Either side of it. PDUs are pulled: a
+ * P-DATA-TF is read when its values are asked for, so a peer sends no faster than its instances are stored.
+ */
+import type { Duplex } from 'node:stream'
+import { AbortReason, PduError } from './pdu-error.js'
+import { PDU_HEAD, PduType, decodeControl, encodeControl, mostOctets, pduHeadIn } from './pdu.js'
+import type { AssociateAc, AssociateRj, AssociateRq, ControlPdu } from './pdu.js'
+import { COMMAND, LAST, PDV_HEAD, fragmentIn, pdv, regular, slices } from './fragments.js'
+import type { Fragment, Pieces } from './fragments.js'
+import { transition } from './states.js'
+import type { Action, EventName, State } from './states.js'
+import { ClosedError, SlowPeerError, Wire } from './wire.js'
+
+export interface Timing {
+  /** For the request of an association, all of it (ARTIM, PS3.8 9.1.5). */
+  readonly artimMs: number
+  /** For the peer to close after the last PDU. */
+  readonly closeMs: number
+  /** Between messages. */
+  readonly idleMs: number
+  /** For each 8 KiB inside a message, while we wait for them. */
+  readonly paceMs: number
+}
+
+export type EndedHow = 'closed' | 'aborted' | 'idle' | 'slow' | 'violation' | 'rejected' | 'artim'
+
+/** The association is over, other than by release. */
+export class AssociationEndedError extends Error {
+  override readonly name = 'AssociationEndedError'
+  readonly how: EndedHow
+  readonly rejection: AssociateRj | undefined
+
+  constructor(how: EndedHow, rejection?: AssociateRj) {
+    super('the association is over')
+    this.how = how
+    this.rejection = rejection
+  }
+}
+
+/** What we announce, and what we send at most to a peer that sets no limit. */
+export const MAX_PDU = 128 * 1024
+
+type Decide = (request: AssociateRq) => AssociateAc | AssociateRj
+
+export class Association {
+  readonly #wire: Wire
+  readonly #timing: Timing
+  readonly #isRequestor: boolean
+  #state: State = 'Sta1'
+  #artim: NodeJS.Timeout | undefined
+  #hasExpired = false
+  /** Octets of the P-DATA-TF under way that were not read. */
+  #pduLeft = 0
+  /** The same of its presentation data value. */
+  #valueLeft = 0
+  #peerMax = MAX_PDU
+
+  private constructor(socket: Duplex, timing: Timing, isRequestor: boolean) {
+    this.#wire = new Wire(socket, timing.artimMs)
+    this.#timing = timing
+    this.#isRequestor = isRequestor
+  }
+
+  /**
+   * Takes the request that a connection begins with. `decide` sees it, and its answer goes out.
+   *
+   * @throws AssociationEndedError `rejected` too, when that was the answer
+   */
+  static async accept(socket: Duplex, timing: Timing, decide: Decide): Promise<Association> {
+    const self = new Association(socket, timing, false)
+    self.#on('Evt5')
+    const request = await self.#control()
+    // Anything else was a violation, and has ended it.
+    if (request.kind !== 'associate-rq') throw new AssociationEndedError('violation')
+    const answer = decide(request)
+    self.#on(answer.kind === 'associate-ac' ? 'Evt7' : 'Evt8')
+    await self.#write(encodeControl(answer))
+    if (answer.kind === 'associate-rj') throw self.#over('rejected', answer)
+    self.#setPeerMax(request.user.maxLength)
+    return self
+  }
+
+  /** Asks for an association over a connection that is open. @throws AssociationEndedError */
+  static async request(
+    socket: Duplex,
+    timing: Timing,
+    request: AssociateRq,
+  ): Promise<{ readonly association: Association; readonly answer: AssociateAc }> {
+    const self = new Association(socket, timing, true)
+    self.#on('Evt1')
+    self.#on('Evt2')
+    await self.#write(encodeControl(request))
+    const answer = await self.#control()
+    if (answer.kind === 'associate-rj') throw self.#over('rejected', answer)
+    if (answer.kind !== 'associate-ac') throw new AssociationEndedError('violation')
+    self.#setPeerMax(answer.user.maxLength)
+    return { association: self, answer }
+  }
+
+  /** Resolves when the connection is gone. */
+  get closed(): Promise<void> {
+    return this.#wire.closed
+  }
+
+  /** Octets of one P-DATA-TF that the peer takes, behind its header. */
+  get peerMax(): number {
+    return this.#peerMax
+  }
+
+  /**
+   * The next presentation data value; undefined when the peer has released the association, which is answered.
+   * What was not read of the one before is passed over.
+   *
+   * @param isInMessage - there is more to come of a message: a release now is a violation
+   * @throws AssociationEndedError
+   */
+  async fragment(isInMessage: boolean): Promise<Fragment | undefined> {
+    await this.#skipValue()
+    this.#wire.bePatient(isInMessage ? this.#timing.paceMs : this.#timing.idleMs)
+    while (this.#pduLeft === 0) {
+      const pdu = await this.#next(isInMessage ? 'slow' : 'idle')
+      if (pdu?.kind === 'release-rq') {
+        // The table allows it. Half a message does not: its instance would be cut, and look whole to nobody.
+        if (isInMessage) throw await this.#violate(AbortReason.unexpectedPdu)
+        this.#on('Evt14')
+        await this.#write(encodeControl({ kind: 'release-rp' }))
+        this.#linger()
+        return undefined
+      }
+    }
+    if (this.#pduLeft < PDV_HEAD) throw await this.#violate(AbortReason.invalidParameter)
+    const head = await this.#read(() => this.#wire.exactly(PDV_HEAD))
+    if (!head) throw this.#lost()
+    const length = head.readUInt32BE(0)
+    if (length < 2 || length + 4 > this.#pduLeft) {
+      throw await this.#violate(AbortReason.invalidParameter)
+    }
+    this.#pduLeft -= PDV_HEAD
+    this.#valueLeft = length - 2
+    return fragmentIn(head)
+  }
+
+  /** The next octets of the value under way, as they lie in memory; undefined at its end. @throws AssociationEndedError */
+  async value(): Promise<Buffer | undefined> {
+    if (this.#valueLeft === 0) return undefined
+    const bytes = await this.#read(() => this.#wire.some(this.#valueLeft))
+    this.#valueLeft -= bytes.length
+    this.#pduLeft -= bytes.length
+    return bytes
+  }
+
+  /**
+   * Sends a command and, behind it, its data set. When `data` throws, the association is aborted: a fragment marked as
+   * the last would make a whole instance of half of one.
+   *
+   * @throws AssociationEndedError, or what `data` throws
+   */
+  async send(contextId: number, command: Buffer, data?: Pieces): Promise<void> {
+    this.#on('Evt9')
+    const most = this.#peerMax - PDV_HEAD
+    const commands = [...slices(command, most)]
+    const out = commands.map((part, i) =>
+      pdv(contextId, COMMAND | (i + 1 === commands.length ? LAST : 0), part),
+    )
+    if (!data) {
+      await this.#write(Buffer.concat(out))
+      return
+    }
+    this.#wire.cork()
+    let held: Buffer = Buffer.concat(out)
+    try {
+      let part: Buffer | undefined
+      for await (const next of regular(data, most)) {
+        if (part) held = await this.#flush(held, pdv(contextId, 0, part))
+        part = next
+      }
+      await this.#write(Buffer.concat([held, pdv(contextId, LAST, part ?? Buffer.alloc(0))]))
+    } catch (error) {
+      await this.abort()
+      throw error
+    }
+  }
+
+  /** Everything was sent and answered. Resolves when the peer has agreed, or is gone. */
+  async release(): Promise<void> {
+    if (this.#state !== 'Sta6') return
+    this.#on('Evt11')
+    await this.#write(encodeControl({ kind: 'release-rq' }))
+    this.#wire.bePatient(this.#timing.closeMs)
+    while (this.#isReleasing) {
+      const pdu = await this.#next('slow')
+      // Data that was under way when we asked (AR-6) interests nobody any more.
+      if (pdu === undefined) await this.#skipPdu()
+      if (pdu?.kind === 'release-rq') {
+        this.#on('Evt14')
+        await this.#write(encodeControl({ kind: 'release-rp' }))
+      }
+    }
+    this.#wire.destroy()
+  }
+
+  /** Ends it at once. Never throws. */
+  async abort(): Promise<void> {
+    if (this.#isOver) return
+    this.#on('Evt15')
+    await this.#sendAbort(0, 0)
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'Sta1' || this.#state === 'Sta13'
+  }
+
+  get #isReleasing(): boolean {
+    return this.#state === 'Sta7' || this.#state === 'Sta9' || this.#state === 'Sta11'
+  }
+
+  async #control(): Promise<ControlPdu> {
+    const pdu = await this.#next('artim')
+    if (pdu === undefined) throw await this.#violate(AbortReason.unexpectedPdu)
+    return pdu
+  }
+
+  /** The next PDU, through the table; undefined is the head of a P-DATA-TF, whose values wait to be read. */
+  async #next(late: EndedHow): Promise<ControlPdu | undefined> {
+    const head = await this.#read(() => this.#wire.exactly(PDU_HEAD), late)
+    if (!head) throw this.#lost()
+    const { type, length } = pduHeadIn(head)
+    if (type === PduType.data) {
+      if (length < PDV_HEAD || length > MAX_PDU)
+        throw await this.#violate(AbortReason.invalidParameter)
+      this.#pduLeft = length
+      await this.#heard('Evt10')
+      return undefined
+    }
+    const most = mostOctets(type)
+    if (most === undefined) throw await this.#violate(AbortReason.unrecognizedPdu)
+    if (length > most) throw await this.#violate(AbortReason.invalidParameter)
+    const body = await this.#read(() => this.#wire.exactly(length), late)
+    if (!body && length > 0) throw this.#lost()
+    const pdu = await this.#decoded(type, body ?? Buffer.alloc(0))
+    await this.#heard(EVENT_OF[pdu.kind], pdu)
+    return pdu
+  }
+
+  async #decoded(type: number, body: Buffer): Promise<ControlPdu> {
+    try {
+      return decodeControl(type, body)
+    } catch (error) {
+      throw await this.#violate(
+        error instanceof PduError ? error.reason : AbortReason.invalidParameter,
+      )
+    }
+  }
+
+  /** @throws AssociationEndedError when the table says so */
+  async #heard(event: EventName, pdu?: ControlPdu): Promise<void> {
+    const action = this.#on(event)
+    if (action === 'AA-1' || action === 'AA-8') {
+      await this.#sendAbort(action === 'AA-1' ? 0 : 2, AbortReason.unexpectedPdu)
+      throw new AssociationEndedError('violation')
+    }
+    if (action === 'AA-2' || action === 'AA-3') {
+      this.#wire.destroy()
+      throw new AssociationEndedError('aborted')
+    }
+    if (action === 'AE-4') {
+      this.#wire.destroy()
+      throw new AssociationEndedError('rejected', pdu?.kind === 'associate-rj' ? pdu : undefined)
+    }
+  }
+
+  /** Moves through the table. A cell that is not there is a mistake of ours. */
+  #on(event: EventName): Action {
+    const found = transition(this.#state, event)
+    if (!found) throw new Error(`${event} cannot happen in ${this.#state}`)
+    const isOtherwise = found.action === 'AR-8' && !this.#isRequestor
+    this.#state = isOtherwise ? (found.otherwise ?? found.next) : found.next
+    if (this.#state === 'Sta2') this.#startArtim(this.#timing.artimMs)
+    else if (this.#state === 'Sta13') this.#startArtim(this.#timing.closeMs)
+    else clearTimeout(this.#artim)
+    return found.action
+  }
+
+  #startArtim(ms: number): void {
+    clearTimeout(this.#artim)
+    this.#artim = setTimeout(() => {
+      this.#hasExpired = true
+      this.#on('Evt18')
+      this.#wire.destroy()
+    }, ms)
+    void this.#wire.closed.then(() => clearTimeout(this.#artim))
+  }
+
+  async #violate(reason: AbortReason): Promise<AssociationEndedError> {
+    if (!this.#isOver) {
+      this.#on('Evt19')
+      await this.#sendAbort(2, reason)
+    }
+    return new AssociationEndedError('violation')
+  }
+
+  async #sendAbort(source: number, reason: number): Promise<void> {
+    await this.#wire.write(encodeControl({ kind: 'abort', source, reason })).catch(() => undefined)
+    this.#linger()
+  }
+
+  #over(how: EndedHow, rejection?: AssociateRj): AssociationEndedError {
+    this.#linger()
+    return new AssociationEndedError(how, rejection)
+  }
+
+  /** Sta13: the peer closes, or ARTIM does. What it still sends is not looked at. */
+  #linger(): void {
+    this.#wire.discard()
+  }
+
+  #lost(): AssociationEndedError {
+    if (this.#hasExpired) return new AssociationEndedError('artim')
+    if (!this.#isOver) this.#on('Evt17')
+    this.#wire.destroy()
+    return new AssociationEndedError('closed')
+  }
+
+  async #read<T>(work: () => Promise<T>, late: EndedHow = 'slow'): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof ClosedError) throw this.#lost()
+      if (!(error instanceof SlowPeerError)) throw error
+      // Waiting for an association to be requested is ended by ARTIM, which closes without a word.
+      if (this.#state === 'Sta2') this.#wire.destroy()
+      else await this.abort()
+      throw new AssociationEndedError(late)
+    }
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    await this.#read(() => this.#wire.write(bytes))
+  }
+
+  async #flush(held: Buffer, next: Buffer): Promise<Buffer> {
+    await this.#write(held.length === 0 ? next : Buffer.concat([held, next]))
+    return Buffer.alloc(0)
+  }
+
+  async #skipValue(): Promise<void> {
+    while ((await this.value()) !== undefined);
+  }
+
+  async #skipPdu(): Promise<void> {
+    while (this.#pduLeft > 0) {
+      this.#pduLeft -= (await this.#read(() => this.#wire.some(this.#pduLeft))).length
+    }
+  }
+
+  #setPeerMax(announced: number): void {
+    // Below this no value fits; such a peer is not taken at its word.
+    this.#peerMax = announced === 0 ? MAX_PDU : Math.max(1024, Math.min(announced, MAX_PDU))
+  }
+}
+
+const EVENT_OF = {
+  'associate-rq': 'Evt6',
+  'associate-ac': 'Evt3',
+  'associate-rj': 'Evt4',
+  'release-rq': 'Evt12',
+  'release-rp': 'Evt13',
+  abort: 'Evt16',
+} as const satisfies Record<ControlPdu['kind'], EventName>

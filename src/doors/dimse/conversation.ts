@@ -1,0 +1,165 @@
+/** One association that a peer asked for, message after message: which service answers what. */
+import type { Association, EndedHow } from './association.js'
+import { AssociationEndedError } from './association.js'
+import { CommandField, Status, eventRequest, isResponse, responseTo } from './command.js'
+import type { Message } from './messages.js'
+import { COMMITMENT, COMMITMENT_INSTANCE, VERIFICATION, isStorage } from './negotiate.js'
+import type { AcceptedContext } from './negotiate.js'
+import { encodeStart } from '../../dicom/write/index.js'
+
+export interface Caller {
+  readonly aeTitle: string
+  readonly address: string
+  readonly facility: string
+}
+
+/** One C-STORE request. `file` is a whole Part 10 file, pulled from the peer as it is read. */
+export interface ArrivingInstance {
+  readonly sopClass: string
+  readonly sopInstance: string
+  readonly file: AsyncIterable<Buffer>
+}
+
+export interface Answer {
+  readonly status: number
+  /** For the people at the other end: one of our own fixed texts. */
+  readonly comment?: string
+}
+
+/** What one association brings to, from its first instance to its end. */
+export interface Session {
+  /** Resolves when the instance is durable, or is not taken. Must not throw but for what `file` throws. */
+  store(instance: ArrivingInstance): Promise<Answer>
+  /** Once. Nothing is asked of it afterwards. Never throws. */
+  end(how: EndedHow | 'released'): Promise<void>
+}
+
+export interface CommitmentRequest {
+  readonly caller: Caller
+  readonly data: AsyncIterable<Buffer>
+  readonly transferSyntax: string
+  /** Sends the report over the association that asked, while it lasts. */
+  readonly report: (eventType: number, data: Buffer) => Promise<void>
+}
+
+export interface Services {
+  open(caller: Caller): Session
+  /** Answers N-ACTION; what it has to report comes after that. */
+  commit?(
+    request: CommitmentRequest,
+  ): Promise<{ readonly answer: Answer; readonly afterwards: () => Promise<void> }>
+  /** Called for every association that was not taken. */
+  refused(why: Refusal): void
+}
+
+export interface Refusal {
+  readonly address: string
+  /** Result, source and reason of PS3.8 Table 9-21. */
+  readonly rejection: readonly [number, number, number]
+  /** The peer of the configuration, when the caller is one. */
+  readonly facility: string | undefined
+}
+
+/** The messages of one association, one after another. */
+export class Conversation {
+  readonly #caller: Caller
+  readonly #association: Association
+  readonly #contexts: ReadonlyMap<number, AcceptedContext>
+  readonly #services: Services
+  #session: Session | undefined
+  #messageId = 0
+
+  constructor(
+    caller: Caller,
+    association: Association,
+    contexts: ReadonlyMap<number, AcceptedContext>,
+    services: Services,
+  ) {
+    this.#caller = caller
+    this.#association = association
+    this.#contexts = contexts
+    this.#services = services
+  }
+
+  async answer(message: Message): Promise<void> {
+    const { command, contextId } = message
+    const context = this.#contexts.get(contextId)
+    if (!context) {
+      await this.#association.abort()
+      throw new AssociationEndedError('violation')
+    }
+    // Answers to our own requests, and cancelling what is over by the time it is read.
+    if (isResponse(command) || command.field === CommandField.cancelRq) return
+    if (command.field === CommandField.actionRq && context.abstractSyntax === COMMITMENT) {
+      await this.#commit(message, context)
+      return
+    }
+    const answer = await this.#answerTo(message, context)
+    await this.#respond(message, answer)
+  }
+
+  async end(how: EndedHow | 'released'): Promise<void> {
+    await this.#session?.end(how)
+  }
+
+  async #answerTo({ command, data }: Message, context: AcceptedContext): Promise<Answer> {
+    switch (command.field) {
+      case CommandField.echoRq:
+        return {
+          status:
+            context.abstractSyntax === VERIFICATION ? Status.success : Status.classNotSupported,
+        }
+      case CommandField.storeRq: {
+        const { sopClass, sopInstance } = command
+        if (sopClass !== context.abstractSyntax || !isStorage(sopClass))
+          return { status: Status.classNotSupported }
+        if (sopInstance === undefined) return { status: Status.invalidInstance }
+        if (data === undefined) return { status: Status.cannotUnderstand }
+        const { transferSyntax } = context
+        const file = fileOf(encodeStart(sopClass, sopInstance, transferSyntax), data)
+        this.#session ??= this.#services.open(this.#caller)
+        return this.#session.store({ sopClass, sopInstance, file })
+      }
+      default:
+        return { status: Status.unrecognizedOperation }
+    }
+  }
+
+  async #commit(message: Message, { transferSyntax }: AcceptedContext): Promise<void> {
+    const { data, command, contextId } = message
+    if (!this.#services.commit || data === undefined || command.actionType !== 1) {
+      await this.#respond(message, {
+        status: command.actionType === 1 ? Status.processingFailure : Status.noSuchAction,
+      })
+      return
+    }
+    const { answer, afterwards } = await this.#services.commit({
+      caller: this.#caller,
+      data,
+      transferSyntax,
+      report: (eventType, report) => this.#report(contextId, eventType, report),
+    })
+    await this.#respond(message, answer)
+    await afterwards()
+  }
+
+  async #report(contextId: number, eventType: number, data: Buffer): Promise<void> {
+    this.#messageId = (this.#messageId % 0xffff) + 1
+    const sop = { sopClass: COMMITMENT, sopInstance: COMMITMENT_INSTANCE }
+    await this.#association.send(contextId, eventRequest(this.#messageId, sop, eventType), [data])
+  }
+
+  /** Only when the whole request was read: some peers read nothing before they have sent everything. */
+  async #respond(
+    { contextId, command, data }: Message,
+    { status, comment }: Answer,
+  ): Promise<void> {
+    for (const rest = data?.[Symbol.asyncIterator](); rest && (await rest.next()).done !== true;);
+    await this.#association.send(contextId, responseTo(command, status, comment))
+  }
+}
+
+async function* fileOf(start: Buffer, data: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield start
+  yield* data
+}

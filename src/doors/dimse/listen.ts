@@ -1,0 +1,119 @@
+/**
+ * One port for both: a TLS handshake begins with 16H and an association with 01H, so the first octet tells them apart.
+ * Whoever may not speak in the clear is cut off before anything of theirs is read.
+ */
+import { createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import type { DetailedPeerCertificate, Server as TlsServer, TLSSocket } from 'node:tls'
+import { plainAddress } from './peers.js'
+import type { Link } from './peers.js'
+
+export interface TlsFiles {
+  /** PEM. */
+  readonly cert: string
+  readonly key: string
+  /** PEM: what the peers' certificates are checked against. */
+  readonly peers: readonly string[]
+}
+
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  readonly tls: TlsFiles | undefined
+  readonly mayBePlain: (address: string) => boolean
+  /** Until the first octet, and until the end of a handshake. */
+  readonly firstMs: number
+  /** Connections at once; one more is closed. */
+  readonly connections: number
+}
+
+export interface Listener {
+  readonly port: number
+  /** Takes no more connections. */
+  stop(): void
+}
+
+const TLS_HANDSHAKE = 0x16
+/** PS3.15 B.12 and B.13, after BCP 195 (RFC 9325 section 4.2): forward secrecy and authenticated encryption. */
+const CIPHERS =
+  'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM'
+
+/** @throws the system's error when the address cannot be listened on */
+export async function listen(
+  options: ListenOptions,
+  onLink: (socket: Socket | TLSSocket, link: Link) => void,
+): Promise<Listener> {
+  const secure = options.tls && tlsServer(options.tls, options.firstMs, onLink)
+  const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+    socket.on('error', () => undefined)
+    const address = plainAddress(socket.remoteAddress ?? '')
+    const late = setTimeout(() => socket.destroy(), options.firstMs)
+    socket.once('close', () => clearTimeout(late))
+    socket.once('data', (first: Buffer) => {
+      clearTimeout(late)
+      socket.pause()
+      socket.unshift(first)
+      if (first[0] === TLS_HANDSHAKE && secure) secure.emit('connection', socket)
+      else if (options.mayBePlain(address)) onLink(socket, { address, tls: undefined })
+      else socket.destroy()
+    })
+  })
+  server.maxConnections = options.connections
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  return { port, stop: () => void server.close() }
+}
+
+function tlsServer(
+  { cert, key, peers }: TlsFiles,
+  handshakeTimeout: number,
+  onLink: (socket: TLSSocket, link: Link) => void,
+): TlsServer {
+  const server = createTlsServer({
+    cert,
+    key,
+    ca: [...peers],
+    requestCert: true,
+    // Who calls is decided when the AE title is known: a certificate that no peer has is refused there, as DICOM
+    // says it, and recorded.
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    ciphers: CIPHERS,
+    honorCipherOrder: true,
+    dhparam: 'auto',
+    handshakeTimeout,
+  })
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  server.on('secureConnection', (socket) => {
+    socket.on('error', () => undefined)
+    const address = plainAddress(socket.remoteAddress ?? '')
+    const peer = socket.getPeerCertificate(true)
+    onLink(socket, {
+      address,
+      tls: { chain: chainOf(peer), isVerified: socket.authorized, isCurrent: isCurrent(peer) },
+    })
+  })
+  return server
+}
+
+const MAX_CHAIN = 8
+
+function chainOf(certificate: DetailedPeerCertificate): Buffer[] {
+  const chain: Buffer[] = []
+  // Node gives an empty object when the peer sent none, and lets a self-signed one be its own issuer.
+  for (let one: Partial<DetailedPeerCertificate> | undefined = certificate; one?.raw;) {
+    chain.push(one.raw)
+    if (one.issuerCertificate === one || chain.length === MAX_CHAIN) break
+    one = one.issuerCertificate
+  }
+  return chain
+}
+
+function isCurrent({ valid_from: from, valid_to: to }: Partial<DetailedPeerCertificate>): boolean {
+  const now = Date.now()
+  return from !== undefined && to !== undefined && Date.parse(from) <= now && now < Date.parse(to)
+}

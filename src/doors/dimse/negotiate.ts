@@ -1,0 +1,131 @@
+/**
+ * What becomes of an association request: a pure function of the request and a policy. Nothing here knows of sockets, and
+ * every answer is one of PS3.8 Table 9-21 or Table 9-18.
+ */
+import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../dicom/write/index.js'
+import { MAX_PDU } from './association.js'
+import { ContextResult } from './items.js'
+import type { ProposedContext, RoleSelection } from './items.js'
+import type { AssociateAc, AssociateRj, AssociateRq } from './pdu.js'
+
+export const APPLICATION_CONTEXT = '1.2.840.10008.3.1.1.1'
+export const VERIFICATION = '1.2.840.10008.1.1'
+export const COMMITMENT = '1.2.840.10008.1.20.1'
+/** The well-known instance that every commitment is asked of (PS3.4 J.3.5). */
+export const COMMITMENT_INSTANCE = '1.2.840.10008.1.20.1.1'
+export const IMPLICIT_LITTLE = '1.2.840.10008.1.2'
+
+export interface AcceptedContext {
+  readonly id: number
+  readonly abstractSyntax: string
+  readonly transferSyntax: string
+}
+
+export interface Negotiated {
+  readonly answer: AssociateAc | AssociateRj
+  /** By id; empty when rejected. */
+  readonly contexts: ReadonlyMap<number, AcceptedContext>
+}
+
+export interface Policy {
+  /** Our own title. */
+  readonly aeTitle: string
+  /** Is this caller one of ours, from this address and with this certificate? */
+  readonly isKnown: (callingAeTitle: string) => boolean
+  /** Associations under way: in all, or of this caller, too many. */
+  readonly isCrowded: (callingAeTitle: string) => boolean
+}
+
+const rejection = (result: number, source: number, reason: number): Negotiated => ({
+  answer: { kind: 'associate-rj', result, source, reason },
+  contexts: new Map(),
+})
+
+export function negotiate(request: AssociateRq, policy: Policy): Negotiated {
+  // The provider's own checks come first (Table 9-21, source 2), then the user's.
+  if ((request.protocolVersion & 1) === 0) return rejection(1, 2, 2)
+  if (request.applicationContext !== APPLICATION_CONTEXT) return rejection(1, 1, 2)
+  if (request.called !== policy.aeTitle) return rejection(1, 1, 7)
+  if (!policy.isKnown(request.calling)) return rejection(1, 1, 3)
+  if (policy.isCrowded(request.calling)) return rejection(2, 3, 2)
+
+  const answered = request.contexts.map((context) => ({ context, choice: choose(context) }))
+  const contexts = new Map(
+    answered.flatMap(({ context: { id, abstractSyntax }, choice }) =>
+      choice.result === ContextResult.acceptance
+        ? [[id, { id, abstractSyntax, transferSyntax: choice.transferSyntax }] as const]
+        : [],
+    ),
+  )
+  return {
+    answer: {
+      kind: 'associate-ac',
+      protocolVersion: 1,
+      called: request.called,
+      calling: request.calling,
+      applicationContext: APPLICATION_CONTEXT,
+      contexts: answered.map(({ context: { id }, choice }) => ({ id, ...choice })),
+      user: {
+        maxLength: MAX_PDU,
+        implementationClass: IMPLEMENTATION_CLASS_UID,
+        implementationVersion: IMPLEMENTATION_VERSION_NAME,
+        // Left out, which means one at a time (PS3.7 D.3.3.3).
+        asyncOperations: undefined,
+        roles: request.user.roles.filter(({ sopClass }) => isOffered(sopClass)).map(roleOf),
+      },
+    },
+    contexts,
+  }
+}
+
+function choose(context: ProposedContext): {
+  readonly result: number
+  readonly transferSyntax: string
+} {
+  const { abstractSyntax, transferSyntaxes } = context
+  if (!isOffered(abstractSyntax)) {
+    return { result: ContextResult.abstractSyntaxNotSupported, transferSyntax: IMPLICIT_LITTLE }
+  }
+  // In the caller's order: it names first what it has, and nothing is transcoded here.
+  const transferSyntax = isStorage(abstractSyntax)
+    ? transferSyntaxes.find(isTransferSyntax)
+    : (transferSyntaxes.find((uid) => uid === EXPLICIT_LITTLE) ??
+      transferSyntaxes.find((uid) => uid === IMPLICIT_LITTLE))
+  return transferSyntax === undefined
+    ? { result: ContextResult.transferSyntaxesNotSupported, transferSyntax: IMPLICIT_LITTLE }
+    : { result: ContextResult.acceptance, transferSyntax }
+}
+
+export const EXPLICIT_LITTLE = '1.2.840.10008.1.2.1'
+
+/** We are SCP of all we take, and never SCU of it on an association that somebody else asked for. */
+const roleOf = ({ sopClass, scu }: RoleSelection): RoleSelection => ({ sopClass, scu, scp: false })
+
+const isOffered = (sopClass: string): boolean =>
+  sopClass === VERIFICATION || sopClass === COMMITMENT || isStorage(sopClass)
+
+/** Services under the root of storage that are none (PS3.4 Annexes KK and GGG). */
+const NOT_STORAGE = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(200\.[4-6]|201\.[2-5])$/
+
+/** Storage outside that root: RT, hanging protocols, colour palettes, implants, stored print (PS3.4 B.5). */
+const MORE_STORAGE =
+  /^1\.2\.840\.10008\.5\.1\.(4\.34\.(7|10)|4\.(38|39|43|44|45)\.1|1\.(27|29|30))$/
+
+/**
+ * Every storage SOP class of the standard, those to come under its root, and private ones: these are held for the facility
+ * behind the door, and a caller that hears "not supported" would drop them in silence.
+ */
+export function isStorage(sopClass: string): boolean {
+  if (!sopClass.startsWith('1.2.840.10008.')) return true
+  if (MORE_STORAGE.test(sopClass)) return true
+  return sopClass.startsWith('1.2.840.10008.5.1.4.1.1.') && !NOT_STORAGE.test(sopClass)
+}
+
+/**
+ * PS3.5 Annex A: what the walker behind the door reads. JPIP (94, 95, 204, 205) refers to pixels that would have to be
+ * fetched, and SMPTE ST 2110 (7.x) is a live signal.
+ */
+const isTransferSyntax = (uid: string): boolean =>
+  /^1\.2\.840\.10008\.1\.2(\.1(\.9[89])?|\.2|\.5|\.8\.1|\.4\.(?!(94|95|204|205)$)\d{1,3}(\.1)?)?$/.test(
+    uid,
+  )

@@ -1,0 +1,89 @@
+/** Who may call: an AE title is only a name, so each is bound to addresses, to a certificate, or to this machine. Pure. */
+import { createHash } from 'node:crypto'
+import { BlockList, isIP } from 'node:net'
+
+export interface Peer {
+  readonly aeTitle: string
+  readonly facility: string
+  /** Addresses and networks (`10.1.2.0/24`) it calls from. */
+  readonly addresses: readonly string[]
+  /** DER of its certificate, or of the authority that issued it. */
+  readonly certificate: Buffer | undefined
+}
+
+/** What is known of a connection before a word of DICOM is said. */
+export interface Link {
+  readonly address: string
+  readonly tls:
+    | {
+        /** DER of the certificate that the peer proved to hold, then of its issuers as far as they were sent. */
+        readonly chain: readonly Buffer[]
+        /** The chain leads to one of the configured certificates. */
+        readonly isVerified: boolean
+        /** The peer's own certificate is valid today. */
+        readonly isCurrent: boolean
+      }
+    | undefined
+}
+
+export interface Callers {
+  /** In the clear: this machine, and the addresses that the site names. */
+  mayBePlain(address: string): boolean
+  /** The peer with this title that the link fits; undefined when there is none. */
+  find(aeTitle: string, link: Link): Peer | undefined
+}
+
+export function createCallers(peers: readonly Peer[], plainFrom: readonly string[]): Callers {
+  const plain = addressList(plainFrom)
+  const known = peers.map((peer) => ({
+    peer,
+    from: addressList(peer.addresses),
+    pin: peer.certificate && fingerprint(peer.certificate),
+  }))
+  return {
+    mayBePlain: (address) => isIn(LOOPBACK, address) || isIn(plain, address),
+    find: (aeTitle, link) =>
+      known.find(({ peer, from, pin }) => {
+        if (peer.aeTitle !== aeTitle) return false
+        if (peer.addresses.length > 0 && !isIn(from, link.address)) return false
+        if (pin !== undefined) return isPinned(link, pin)
+        return peer.addresses.length > 0 || isIn(LOOPBACK, link.address)
+      })?.peer,
+  }
+}
+
+function isPinned({ tls }: Link, pin: string): boolean {
+  if (!tls) return false
+  const [own, ...issuers] = tls.chain.map(fingerprint)
+  // The peer's own certificate needs nobody to vouch for it; an authority must have been followed to.
+  if (own === pin) return tls.isCurrent
+  return tls.isVerified && issuers.includes(pin)
+}
+
+const fingerprint = (der: Buffer): string => createHash('sha256').update(der).digest('hex')
+
+/** @param networks - addresses, or networks with a prefix length; what is neither matches nothing */
+export function addressList(networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [address = '', prefix] = network.split('/')
+    const family = familyOf(address)
+    if (family === undefined) continue
+    if (prefix === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(prefix), family)
+  }
+  return list
+}
+
+/** An address of IPv4 that came in over an IPv6 socket is the same address. */
+export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
+
+const isIn = (list: BlockList, address: string): boolean => {
+  const family = familyOf(address)
+  return family !== undefined && list.check(address, family)
+}
+
+const familyOf = (address: string): 'ipv4' | 'ipv6' | undefined =>
+  isIP(address) === 4 ? 'ipv4' : isIP(address) === 6 ? 'ipv6' : undefined
+
+const LOOPBACK = addressList(['127.0.0.0/8', '::1'])

@@ -1,0 +1,147 @@
+/** Our own side as a requestor (SCU): C-ECHO, C-STORE, and the report of a storage commitment. */
+import { connect as connectPlain } from 'node:net'
+import type { Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { once } from 'node:events'
+import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../dicom/write/index.js'
+import { Association, AssociationEndedError, MAX_PDU } from './association.js'
+import type { Timing } from './association.js'
+import type { Pieces } from './fragments.js'
+import { echoRequest, eventRequest, storeRequest } from './command.js'
+import type { Command } from './command.js'
+import { ContextResult } from './items.js'
+import type { ProposedContext, RoleSelection } from './items.js'
+import { Messages } from './messages.js'
+import { APPLICATION_CONTEXT, COMMITMENT, COMMITMENT_INSTANCE, VERIFICATION } from './negotiate.js'
+
+export interface Destination {
+  readonly host: string
+  readonly port: number
+  readonly called: string
+  readonly calling: string
+  /** PEM. With it nothing is said in the clear; the other side must show one that `ca` vouches for. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string }
+}
+
+export interface Outgoing {
+  readonly sopClass: string
+  readonly sopInstance: string
+  readonly transferSyntax: string
+  /** Without preamble and group 0002. */
+  readonly dataSet: AsyncIterable<Buffer>
+}
+
+export interface Requestor {
+  /** The status of the answer. @throws AssociationEndedError; undefined when the context was not accepted */
+  echo(): Promise<number | undefined>
+  store(instance: Outgoing): Promise<number | undefined>
+  /** N-EVENT-REPORT of a storage commitment. */
+  report(eventType: number, dataSet: Buffer): Promise<number | undefined>
+  release(): Promise<void>
+  abort(): Promise<void>
+}
+
+/**
+ * Asks for an association in which each pair of SOP class and transfer syntax has a context of its own, so that nothing has
+ * to be transcoded: at most 128 of them.
+ *
+ * @throws AssociationEndedError, or the system's error when nobody can be reached
+ */
+export async function requestAssociation(
+  to: Destination,
+  timing: Timing,
+  contexts: readonly Omit<ProposedContext, 'id'>[],
+  roles: readonly RoleSelection[] = [],
+): Promise<Requestor> {
+  const socket = await connected(to, timing.artimMs)
+  const proposed = contexts.map((context, i) => ({ id: 2 * i + 1, ...context }))
+  const { association, answer } = await Association.request(socket, timing, {
+    kind: 'associate-rq',
+    protocolVersion: 1,
+    called: to.called,
+    calling: to.calling,
+    applicationContext: APPLICATION_CONTEXT,
+    contexts: proposed,
+    user: {
+      maxLength: MAX_PDU,
+      implementationClass: IMPLEMENTATION_CLASS_UID,
+      implementationVersion: IMPLEMENTATION_VERSION_NAME,
+      asyncOperations: undefined,
+      roles,
+    },
+  })
+  const accepted = answer.contexts.flatMap(({ id, result, transferSyntax }) => {
+    const context = proposed.find((one) => one.id === id)
+    return context && result === ContextResult.acceptance
+      ? [{ id, sopClass: context.abstractSyntax, transferSyntax }]
+      : []
+  })
+  return requestor(
+    association,
+    (sopClass, transferSyntax) =>
+      accepted.find(
+        (one) =>
+          one.sopClass === sopClass &&
+          (transferSyntax === undefined || one.transferSyntax === transferSyntax),
+      )?.id,
+  )
+}
+
+function requestor(
+  association: Association,
+  contextFor: (sopClass: string, transferSyntax?: string) => number | undefined,
+): Requestor {
+  const messages = new Messages(association)
+  let messageId = 0
+  const nextId = () => (messageId = (messageId % 0xffff) + 1)
+  const statusOf = async (id: number): Promise<number> => {
+    for (let next = await messages.next(); next; next = await messages.next()) {
+      const { respondedTo, status }: Command = next.command
+      if (respondedTo === id && status !== undefined) return status
+    }
+    throw new AssociationEndedError('closed')
+  }
+  const ask = async (
+    contextId: number | undefined,
+    command: (id: number) => Buffer,
+    data?: Pieces,
+  ): Promise<number | undefined> => {
+    if (contextId === undefined) return undefined
+    const id = nextId()
+    await association.send(contextId, command(id), data)
+    return statusOf(id)
+  }
+  return {
+    echo: () => ask(contextFor(VERIFICATION), (id) => echoRequest(id, VERIFICATION)),
+    store: ({ sopClass, sopInstance, transferSyntax, dataSet }) =>
+      ask(
+        contextFor(sopClass, transferSyntax),
+        (id) => storeRequest(id, sopClass, sopInstance),
+        dataSet,
+      ),
+    report: (eventType, dataSet) =>
+      ask(
+        contextFor(COMMITMENT),
+        (id) =>
+          eventRequest(id, { sopClass: COMMITMENT, sopInstance: COMMITMENT_INSTANCE }, eventType),
+        [dataSet],
+      ),
+    release: () => association.release(),
+    abort: () => association.abort(),
+  }
+}
+
+/** @throws the system's error; AssociationEndedError `slow` */
+async function connected({ host, port, tls }: Destination, withinMs: number): Promise<Socket> {
+  const socket = tls
+    ? connectTls({ host, port, ...tls, minVersion: 'TLSv1.2', rejectUnauthorized: true })
+    : connectPlain({ host, port })
+  socket.setNoDelay(true)
+  const late = setTimeout(() => socket.destroy(new AssociationEndedError('slow')), withinMs)
+  try {
+    await once(socket, tls ? 'secureConnect' : 'connect')
+  } finally {
+    clearTimeout(late)
+  }
+  return socket
+}

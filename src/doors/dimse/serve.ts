@@ -1,0 +1,170 @@
+/** Associations that others ask for: who may, how many at once, and which service answers each message. */
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { Association, AssociationEndedError } from './association.js'
+import type { EndedHow, Timing } from './association.js'
+import { Conversation } from './conversation.js'
+import type { Caller, Services } from './conversation.js'
+import { listen } from './listen.js'
+import type { TlsFiles } from './listen.js'
+import { Messages } from './messages.js'
+import { negotiate } from './negotiate.js'
+import type { AcceptedContext } from './negotiate.js'
+import { createCallers } from './peers.js'
+import type { Link, Peer } from './peers.js'
+
+export interface DimseOptions {
+  readonly host: string
+  readonly port: number
+  readonly tls: TlsFiles | undefined
+  readonly aeTitle: string
+  readonly plainFrom: readonly string[]
+  readonly peers: readonly Peer[]
+  readonly limits: DimseLimits
+}
+
+export interface DimseLimits extends Timing {
+  readonly associations: number
+  readonly associationsOfOne: number
+}
+
+export interface DimseServer {
+  readonly port: number
+  /** Associations under way. */
+  readonly count: number
+  /** Takes no more; what is under way may finish its message, for at most `graceMs`. */
+  close(graceMs: number): Promise<void>
+}
+
+interface Live {
+  readonly aeTitle: string
+  readonly association: Association
+  readonly socket: Socket | TLSSocket
+  isBusy: boolean
+}
+
+export async function serveDimse(options: DimseOptions, services: Services): Promise<DimseServer> {
+  const server = new Server(options, services)
+  await server.start()
+  return server
+}
+
+class Server implements DimseServer {
+  readonly #options: DimseOptions
+  readonly #services: Services
+  readonly #callers
+  readonly #live = new Set<Live>()
+  readonly #talks = new Set<Promise<void>>()
+  #listener: Awaited<ReturnType<typeof listen>> | undefined
+  #isClosing = false
+
+  constructor(options: DimseOptions, services: Services) {
+    this.#options = options
+    this.#services = services
+    this.#callers = createCallers(options.peers, options.plainFrom)
+  }
+
+  async start(): Promise<void> {
+    const { host, port, tls, limits } = this.#options
+    const connections = limits.associations * 2
+    const mayBePlain = (address: string) => this.#callers.mayBePlain(address)
+    this.#listener = await listen(
+      { host, port, tls, mayBePlain, firstMs: limits.artimMs, connections },
+      (socket, link) => {
+        const talk = this.#talk(socket, link).finally(() => this.#talks.delete(talk))
+        this.#talks.add(talk)
+      },
+    )
+  }
+
+  get port(): number {
+    return this.#listener?.port ?? 0
+  }
+
+  get count(): number {
+    return this.#live.size
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true
+    this.#listener?.stop()
+    for (const live of this.#live) {
+      if (live.isBusy) continue
+      await live.association.abort()
+      live.socket.destroySoon()
+    }
+    const late = setTimeout(() => {
+      for (const { socket } of this.#live) socket.destroy()
+    }, graceMs)
+    await Promise.allSettled(this.#talks)
+    clearTimeout(late)
+    for (const { socket } of this.#live) socket.destroy()
+  }
+
+  /** One connection from its first octet to its last. Never throws. */
+  async #talk(socket: Socket | TLSSocket, link: Link): Promise<void> {
+    let peer: Peer | undefined
+    let contexts: ReadonlyMap<number, AcceptedContext> = new Map()
+    try {
+      const association = await Association.accept(socket, this.#options.limits, (request) => {
+        peer = this.#callers.find(request.calling, link)
+        const negotiated = negotiate(request, {
+          aeTitle: this.#options.aeTitle,
+          isKnown: () => peer !== undefined,
+          isCrowded: (calling) => this.#isCrowded(calling),
+        })
+        contexts = negotiated.contexts
+        return negotiated.answer
+      })
+      // A decision that accepted has found one.
+      if (peer === undefined) return
+      const { aeTitle, facility } = peer
+      await this.#serve({ aeTitle, facility, address: link.address }, association, socket, contexts)
+    } catch (error) {
+      if (!(error instanceof AssociationEndedError)) socket.destroy()
+      else if (error.rejection) {
+        const { result, source, reason } = error.rejection
+        this.#services.refused({
+          address: link.address,
+          rejection: [result, source, reason],
+          facility: peer?.facility,
+        })
+      }
+    }
+  }
+
+  async #serve(
+    caller: Caller,
+    association: Association,
+    socket: Socket | TLSSocket,
+    contexts: ReadonlyMap<number, AcceptedContext>,
+  ): Promise<void> {
+    const live: Live = { aeTitle: caller.aeTitle, association, socket, isBusy: false }
+    this.#live.add(live)
+    void association.closed.then(() => this.#live.delete(live))
+    const conversation = new Conversation(caller, association, contexts, this.#services)
+    let how: EndedHow | 'released' = 'released'
+    try {
+      const messages = new Messages(association)
+      for (let next = await messages.next(); next; next = await messages.next()) {
+        live.isBusy = true
+        await conversation.answer(next)
+        live.isBusy = false
+        if (!this.#isClosing) continue
+        await association.abort()
+        socket.destroySoon()
+      }
+    } catch (error) {
+      how = error instanceof AssociationEndedError ? error.how : 'violation'
+      // A mistake of ours must not leave the peer waiting for an answer.
+      await association.abort()
+    }
+    await conversation.end(how)
+  }
+
+  #isCrowded(calling: string): boolean {
+    const { associations, associationsOfOne } = this.#options.limits
+    const own = [...this.#live].filter(({ aeTitle }) => aeTitle === calling).length
+    return this.#isClosing || this.#live.size >= associations || own >= associationsOfOne
+  }
+}

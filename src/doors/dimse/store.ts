@@ -1,0 +1,119 @@
+/** C-STORE: an instance to the intake, and what became of it back as a status. */
+import type { Taken, Bringer } from '../../arrivals.js'
+import { CATALOGUE, NocturneError, asNocturneError } from '../../lib/errors.js'
+import type { Code } from '../../lib/errors.js'
+import { describeUnexpected } from '../../lib/logger.js'
+import type { Logger } from '../../lib/logger.js'
+import type { EventInput } from '../../ledger/index.js'
+import type { Part } from '../../receive/index.js'
+import { AssociationEndedError } from './association.js'
+import { Status } from './command.js'
+import type { Answer, Caller, Refusal, Services, Session } from './conversation.js'
+
+export interface StoreParts {
+  readonly take: (bringer: Bringer, part: Part) => Promise<Taken>
+  /** Records an event; what it throws is logged. */
+  readonly note: (event: EventInput) => Promise<unknown>
+  readonly logger: Logger
+  /** Refusals that are recorded one by one in a minute; undefined for one that is only counted. */
+  readonly admitRefusal: () => number | undefined
+  readonly count: (outcome: string) => void
+}
+
+export const createStore = (parts: StoreParts): Pick<Services, 'open' | 'refused'> => ({
+  open: (caller) => openSession(parts, caller),
+  refused: (why) => void noteRefusal(parts, why).catch(warn(parts)),
+})
+
+function openSession(parts: StoreParts, caller: Caller): Session {
+  const { aeTitle, facility, address } = caller
+  const actor = { id: facility, role: 'sender', address } as const
+  const bringer: Bringer = { actor, facility, aeTitle }
+  const counts = { instances: 0, failed: 0 }
+  return {
+    store: async ({ file }) => {
+      counts.instances += 1
+      const answer = await storeOne(parts, bringer, file)
+      if (isFailure(answer.status)) counts.failed += 1
+      return answer
+    },
+    end: async (how) => {
+      const outcome = how === 'released' && counts.failed === 0 ? 0 : 4
+      const detail = { aeTitle, how, ...counts }
+      await parts
+        .note({ type: 'association.ended', outcome, actor, facility, detail })
+        .catch(warn(parts))
+    },
+  }
+}
+
+async function storeOne(
+  parts: StoreParts,
+  bringer: Bringer,
+  file: AsyncIterable<Buffer>,
+): Promise<Answer> {
+  try {
+    const bytes = orBroken(file)
+    const part = { contentType: 'application/dicom', fileName: undefined, bytes }
+    const { items } = await parts.take(bringer, part)
+    for (const { outcome } of items) parts.count(outcome)
+    const [worst] = items.map(answerOf).sort((a, b) => b.status - a.status)
+    return worst ?? { status: Status.cannotUnderstand }
+  } catch (error) {
+    const known = asNocturneError(error)
+    // The loop over the messages hears of it when it reads on.
+    if (known.code === 'internal') {
+      parts.logger.error('an instance could not be taken', describeUnexpected(known))
+    }
+    return { status: statusOf(known.code), comment: known.message }
+  }
+}
+
+/** A connection that ends is the whole request's affair, and says so in the catalogue's words. */
+async function* orBroken(file: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* file
+  } catch (error) {
+    if (!(error instanceof AssociationEndedError)) throw error
+    throw new NocturneError('association_broken', { cause: error })
+  }
+}
+
+function answerOf({ outcome, code }: Taken['items'][number]): Answer {
+  if (outcome === 'accepted' || outcome === 'duplicate') return { status: Status.success }
+  // Durable, and nobody's to send again; a reader does not see it before the facility has looked at it.
+  if (outcome === 'quarantined') return { status: Status.held, comment: 'held for review' }
+  if (code === undefined) return { status: Status.cannotUnderstand }
+  return { status: statusOf(code), comment: CATALOGUE[code].title }
+}
+
+/** PS3.4 Table B.2-1, PS3.7 Annex C. `out of resources` is what may be sent again later. */
+function statusOf(code: Code): number {
+  if (code === 'instance_conflict') return Status.duplicateInstance
+  if (code === 'missing_identity') return Status.doesNotMatch
+  if (code === 'unknown_group') return Status.notAuthorised
+  if (CATALOGUE[code].concernsItemAlone) return Status.cannotUnderstand
+  return code === 'internal' ? Status.processingFailure : Status.outOfResources
+}
+
+const isFailure = (status: number): boolean => status !== Status.success && status !== Status.held
+
+async function noteRefusal({ note, admitRefusal }: StoreParts, why: Refusal): Promise<void> {
+  const unrecorded = admitRefusal()
+  if (unrecorded === undefined) return
+  const [result, source, reason] = why.rejection
+  await note({
+    type: 'association.refused',
+    outcome: 8,
+    actor: { id: 'anonymous', role: 'anonymous', address: why.address },
+    ...(why.facility !== undefined && { facility: why.facility }),
+    detail: { result, source, reason, ...(unrecorded > 0 && { unrecorded }) },
+  })
+}
+
+const warn =
+  ({ logger }: StoreParts) =>
+  (error: unknown): void =>
+    logger.warn('an event of a DICOM association is not recorded', {
+      code: asNocturneError(error).code,
+    })

@@ -1,0 +1,161 @@
+/** Opens the doors beside HTTP: the intake of studies that come instance by instance, and the DIMSE port. */
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createEventThrottle } from '../access/index.js'
+import { Arrivals } from '../arrivals.js'
+import type { DimseConfig } from '../config/index.js'
+import { NocturneError, asNocturneError, systemCode } from '../lib/errors.js'
+import type { Rooms } from '../rooms.js'
+import { serveDimse } from './dimse/index.js'
+import type { DimseOptions, DimseServer, Services } from './dimse/index.js'
+import { createStore } from './dimse/store.js'
+
+export interface Doors {
+  readonly arrivals: Arrivals
+  /** DICOM associations under way. */
+  associations(): number
+  /** The port is configured and another process has it. */
+  isDimseAway(): boolean
+  /** Takes no more, lets what is under way end for at most `graceMs`; open studies stay open. */
+  close(graceMs: number): Promise<void>
+}
+
+const TICK_MS = 500
+const RESUME_MS = 30_000
+const RETRY_MS = 5_000
+const REFUSALS_PER_MINUTE = 60
+
+/** PS3.8 leaves the times to us: ARTIM, then as the README gives them. */
+const LIMITS = {
+  artimMs: 30_000,
+  closeMs: 5_000,
+  idleMs: 300_000,
+  associations: 64,
+  associationsOfOne: 32,
+} as const
+
+/** @param counted - told the outcome of each item */
+export async function openDoors(
+  rooms: Rooms,
+  counted: { readonly item: (outcome: string) => void },
+): Promise<Doors> {
+  const { config } = rooms.site
+  const arrivals = new Arrivals(rooms, {
+    route: routeOf(rooms),
+    completeness: (priority) => ({
+      quietMs: config.intake.quiet[priority] * 1000,
+      capMs: config.intake.cap * 1000,
+    }),
+    clock: () => performance.now(),
+  })
+  await arrivals.resume()
+  const timers = [
+    setInterval(() => void arrivals.closeDue(), TICK_MS),
+    setInterval(() => void arrivals.resume().catch(warnOf(rooms)), RESUME_MS),
+  ].map((timer) => timer.unref())
+  const port = config.doors.dimse && keepOpen(rooms, config.doors.dimse, arrivals, counted)
+  return {
+    arrivals,
+    associations: () => port?.server()?.count ?? 0,
+    isDimseAway: () => port !== undefined && port.server() === undefined,
+    close: async (graceMs) => {
+      await port?.close(graceMs)
+      timers.forEach((timer) => clearInterval(timer))
+      await arrivals.stop().catch(warnOf(rooms))
+    },
+  }
+}
+
+/** Without rules: a facility's only group, at routine priority. */
+function routeOf({ directory }: Rooms): ConstructorParameters<typeof Arrivals>[1]['route'] {
+  return ({ facility }) => {
+    const groups = directory.facility(facility)?.groups ?? []
+    const [group, second] = groups
+    if (group === undefined || second !== undefined) throw new NocturneError('unknown_group')
+    return { group, priority: 'routine' }
+  }
+}
+
+/** A port that another process has is tried again: nothing else of the gateway depends on it. */
+function keepOpen(
+  rooms: Rooms,
+  config: DimseConfig,
+  arrivals: Arrivals,
+  counted: { readonly item: (outcome: string) => void },
+) {
+  const { logger } = rooms
+  const refusals = createEventThrottle({ perMinute: REFUSALS_PER_MINUTE, now: rooms.now })
+  const services = createStore({
+    take: (bringer, part) => arrivals.take(bringer, part),
+    note: (event) => rooms.ledger.note(event),
+    logger,
+    admitRefusal: () => refusals.admit(),
+    count: counted.item,
+  })
+  let server: DimseServer | undefined
+  let retry: NodeJS.Timeout | undefined
+  let isClosed = false
+  const open = async (isFirst: boolean): Promise<void> => {
+    try {
+      server = await start(rooms, config, services)
+      if (isClosed) await server.close(0)
+      else logger.info('listening for DICOM associations', { url: urlOf(config, server.port) })
+    } catch (error) {
+      const system = systemCode(error)
+      if (isFirst) {
+        logger.warn('the DIMSE port cannot be listened on; it is tried again', {
+          code: asNocturneError(error).code,
+          ...(system !== undefined && { system }),
+        })
+      }
+      if (!isClosed) retry = setTimeout(() => void open(false), RETRY_MS).unref()
+    }
+  }
+  const opening = open(true)
+  return {
+    server: () => server,
+    close: async (graceMs: number) => {
+      isClosed = true
+      clearTimeout(retry)
+      await opening
+      await server?.close(graceMs)
+    },
+  }
+}
+
+const urlOf = ({ aeTitle, host }: DimseConfig, port: number): string =>
+  `dicom://${encodeURIComponent(aeTitle)}@${host.includes(':') ? `[${host}]` : host}:${port}`
+
+async function start(rooms: Rooms, config: DimseConfig, services: Services): Promise<DimseServer> {
+  const { idleSeconds } = rooms.site.config.limits
+  return serveDimse(
+    { ...(await optionsOf(config)), limits: { ...LIMITS, paceMs: idleSeconds * 1000 } },
+    services,
+  )
+}
+
+async function optionsOf(config: DimseConfig): Promise<Omit<DimseOptions, 'limits'>> {
+  const { host, port, aeTitle, plainFrom, tls } = config
+  const certificates = await Promise.all(
+    config.peers.map(async ({ certificate }) =>
+      certificate === undefined ? undefined : await readFile(certificate, 'utf8'),
+    ),
+  )
+  const peers = config.peers.map((peer, i) => {
+    const pem = certificates[i]
+    return { ...peer, certificate: pem === undefined ? undefined : new X509Certificate(pem).raw }
+  })
+  const files = tls && {
+    cert: await readFile(tls.cert, 'utf8'),
+    key: await readFile(tls.key, 'utf8'),
+    peers: certificates.filter((pem) => pem !== undefined),
+  }
+  return { host, port, tls: files, aeTitle, plainFrom, peers }
+}
+
+const warnOf =
+  ({ logger }: Rooms) =>
+  (error: unknown): void =>
+    logger.warn('studies that are arriving could not be looked after; it is tried again', {
+      code: asNocturneError(error).code,
+    })

@@ -1,0 +1,163 @@
+/**
+ * What an instance says of itself before anything is done with it: which study it belongs to, and what rules look at. Reads
+ * as little as it needs, and gives every octet back.
+ */
+import {
+  Budget,
+  Incomplete,
+  Reader,
+  UNDEFINED_LENGTH,
+  inflated,
+  readElement,
+  readHeader,
+  readStart,
+} from '../dicom/index.js'
+import type { Encoding, Header } from '../dicom/index.js'
+import { Pace } from '../lib/pace.js'
+import { rawDeflate } from '../lib/raw-deflate.js'
+
+/** Identifying values among them are in memory only, as long as the decision takes. */
+export interface InstanceSigns {
+  readonly studyInstanceUID: string | undefined
+  readonly modality: string | undefined
+  readonly stationName: string | undefined
+  readonly bodyPart: string | undefined
+  readonly studyDescription: string | undefined
+}
+
+const TAGS: Readonly<Record<keyof InstanceSigns, number>> = {
+  modality: 0x00080060,
+  stationName: 0x00081010,
+  studyDescription: 0x00081030,
+  bodyPart: 0x00180015,
+  studyInstanceUID: 0x0020000d,
+}
+const BY_TAG = new Map(Object.entries(TAGS).map(([name, tag]) => [tag, name]))
+const LAST_TAG = Math.max(...Object.values(TAGS))
+
+/** Study Instance UID comes within some kilobytes, behind the patient; sequences before it may be long. */
+const MAX_PEEK = 1 << 20
+/** None of these is longer in a file that keeps to PS3.5. */
+const MAX_VALUE = 128
+
+/**
+ * Never throws for what a file says: what cannot be read is undefined, and judged where everything is.
+ *
+ * @returns the signs, and the same octets from the first one on
+ */
+export async function peek(
+  bytes: AsyncIterable<Buffer>,
+): Promise<{ readonly signs: InstanceSigns; readonly bytes: AsyncIterable<Buffer> }> {
+  const source = new Recording(bytes)
+  const signs = await read(new Reader(source.record(), MAX_PEEK)).catch(() => NOTHING)
+  return { signs, bytes: source.again() }
+}
+
+/** A stream whose beginning is read twice. */
+class Recording {
+  readonly #source: AsyncIterator<Buffer>
+  readonly #taken: Buffer[] = []
+  #pulling: Promise<IteratorResult<Buffer, unknown>> | undefined
+  #isOver = false
+
+  constructor(bytes: AsyncIterable<Buffer>) {
+    this.#source = bytes[Symbol.asyncIterator]()
+  }
+
+  async *record(): AsyncGenerator<Buffer, void> {
+    while (!this.#isOver) {
+      this.#pulling = this.#source.next()
+      const next = await this.#pulling
+      if (next.done === true) return
+      this.#taken.push(next.value)
+      yield next.value
+    }
+  }
+
+  async *again(): AsyncGenerator<Buffer, void> {
+    this.#isOver = true
+    // An inflater that was left may be reading ahead still: what it gets belongs to us. Its failure is ours as well.
+    await this.#pulling
+    for (let chunk = this.#taken.shift(); chunk; chunk = this.#taken.shift()) yield chunk
+    for (
+      let next = await this.#source.next();
+      next.done !== true;
+      next = await this.#source.next()
+    ) {
+      yield next.value
+    }
+  }
+}
+
+const NOTHING: InstanceSigns = {
+  studyInstanceUID: undefined,
+  modality: undefined,
+  stationName: undefined,
+  bodyPart: undefined,
+  studyDescription: undefined,
+}
+
+async function read(outer: Reader): Promise<InstanceSigns> {
+  const start = await readStart(outer)
+  const { encoding, isDeflated } = start.syntax
+  if (!isDeflated) return signsOf(outer, start.end, encoding)
+  outer.forget(start.end)
+  const source = inflated(outer.rest(), rawDeflate)
+  try {
+    return await signsOf(new Reader(source.bytes, MAX_PEEK), 0, encoding)
+  } finally {
+    await source.bytes.return()
+  }
+}
+
+async function signsOf(reader: Reader, start: number, encoding: Encoding): Promise<InstanceSigns> {
+  const found: Record<string, string> = {}
+  const budget = new Budget(new Pace())
+  for (let at = start; ;) {
+    await reader.fill(at + 12)
+    // The end of a data set that names no study.
+    if (reader.filled < at + 8) break
+    const header = readHeader(reader.buffer, at, reader.filled, false, encoding)
+    if (header.tag > LAST_TAG) break
+    const name = BY_TAG.get(header.tag)
+    if (name !== undefined && header.length <= MAX_VALUE) {
+      found[name] = await textOf(reader, header)
+    }
+    at =
+      header.length === UNDEFINED_LENGTH
+        ? await endOf(reader, at, encoding, budget)
+        : header.valueStart + header.length
+  }
+  return { ...NOTHING, ...found }
+}
+
+async function textOf(reader: Reader, { valueStart, length }: Header): Promise<string> {
+  await reader.fill(valueStart + length)
+  const value = reader.buffer.subarray(valueStart, valueStart + length)
+  return value
+    .toString('latin1')
+    .replace(/[\0 ]+$/, '')
+    .trim()
+}
+
+/** Of an element of undefined length: read again when twice as much is there. */
+async function endOf(
+  reader: Reader,
+  at: number,
+  encoding: Encoding,
+  budget: Budget,
+): Promise<number> {
+  for (;;) {
+    const before = reader.filled
+    try {
+      const element = await budget.pace.run(
+        readElement(reader.buffer, at, reader.filled, encoding, { budget }),
+      )
+      return element.end
+    } catch (error) {
+      if (!(error instanceof Incomplete)) throw error
+      await reader.fill(Math.min(MAX_PEEK, Math.max(error.until, 2 * before)))
+      if (reader.filled === before) throw error
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/** The rows of studies that arrive instance by instance. */
+import { createHash } from 'node:crypto'
+import type { Actor } from '../ledger/index.js'
+import { NocturneError } from '../lib/errors.js'
+import type { Db, Priority, Tx } from '../state/index.js'
+import type { UploadTarget } from './begin.js'
+
+/** Keyed handle of a Study Instance UID. */
+export type StudyKey = string
+
+/** One open transfer for a study of a facility that goes to a group. */
+const openKeyOf = ({ facility, group }: UploadTarget, study: StudyKey): string =>
+  createHash('sha256').update([facility, group, study].join('\0')).digest('hex')
+
+/** The open transfer of the study, and every one that it has had. */
+export async function findArrival(
+  db: Db,
+  target: UploadTarget,
+  study: StudyKey,
+): Promise<{ readonly transfer: string | undefined; readonly earlier: readonly string[] }> {
+  const key = openKeyOf(target, study)
+  const rows = await db
+    .selectFrom('arrivals')
+    .innerJoin('transfers', 'transfers.id', 'arrivals.transfer')
+    .select(['arrivals.transfer', 'arrivals.open_key', 'transfers.state'])
+    .where('arrivals.facility', '=', target.facility)
+    .where('arrivals.study', '=', study)
+    .execute()
+  const open = rows.find(({ open_key, state }) => open_key === key && state === 'open')
+  return { transfer: open?.transfer, earlier: rows.map(({ transfer }) => transfer) }
+}
+
+/** @throws NocturneError `transfer_not_open` when another gateway has just opened one for the study: ask again */
+export async function writeArrival(
+  tx: Tx,
+  target: UploadTarget,
+  study: StudyKey,
+  transfer: string,
+  now: number,
+): Promise<void> {
+  const key = openKeyOf(target, study)
+  const others = await tx
+    .selectFrom('arrivals')
+    .innerJoin('transfers', 'transfers.id', 'arrivals.transfer')
+    .select(['arrivals.transfer', 'transfers.state'])
+    .where('arrivals.open_key', '=', key)
+    .execute()
+  for (const other of others) {
+    if (other.state === 'receiving' || other.state === 'open') {
+      throw new NocturneError('transfer_not_open')
+    }
+    await closeArrival(tx, other.transfer)
+  }
+  const { facility, group: group_id } = target
+  await tx
+    .insertInto('arrivals')
+    .values({ transfer, facility, group_id, study, opened_at: now, open_key: key })
+    .execute()
+}
+
+/** Also of a transfer that did not come by instances, which has no row here. */
+export async function closeArrival(tx: Tx, transfer: string): Promise<void> {
+  await tx
+    .updateTable('arrivals')
+    .set({ open_key: null })
+    .where('transfer', '=', transfer)
+    .execute()
+}
+
+/** A study that takes instances. */
+export interface OpenArrival {
+  readonly study: StudyKey
+  readonly transfer: string
+  readonly actor: Actor
+  readonly facility: string
+  readonly group: string
+  readonly priority: Priority
+}
+
+/** Every study whose transfer is open. */
+export async function openArrivals(db: Db): Promise<readonly OpenArrival[]> {
+  const rows = await db
+    .selectFrom('arrivals')
+    .innerJoin('transfers', 'transfers.id', 'arrivals.transfer')
+    .select(['arrivals.study', 'arrivals.facility', 'arrivals.group_id'])
+    .select(['transfers.id', 'transfers.sender', 'transfers.priority'])
+    .where('arrivals.open_key', 'is not', null)
+    .where('transfers.state', '=', 'open')
+    .execute()
+  return rows.map((row) => ({
+    study: row.study,
+    transfer: row.id,
+    actor: { id: row.sender, role: 'sender' },
+    facility: row.facility,
+    group: row.group_id,
+    priority: row.priority,
+  }))
+}

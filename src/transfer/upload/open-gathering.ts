@@ -1,0 +1,236 @@
+/**
+ * A transfer that grows instance by instance, as a PACS sends: each one is durable, with its event and the way back to its
+ * identity, when `add` resolves; the transfer becomes visible when it is completed.
+ *
+ * One envelope, so one session key, for all that one gateway takes of a study. After a crash the envelope is `growing` still:
+ * the sweep keeps what was committed and removes the rest.
+ */
+import type { Pseudonym } from '../../deidentify/index.js'
+import { newId, randomName } from '../../lib/ids.js'
+import { NocturneError, asNocturneError } from '../../lib/errors.js'
+import type { ManifestEntry } from '../../protocol/manifest.js'
+import type { ReceivedItem } from '../../receive/index.js'
+import type { Envelope } from '../../seal/index.js'
+import type { Tx } from '../../state/index.js'
+import { findArrival, writeArrival } from '../arrivals.js'
+import type { StudyKey } from '../arrivals.js'
+import { beginEnvelope } from '../begin.js'
+import type { BegunEnvelope, UploadTarget } from '../begin.js'
+import { answerOf, deleteSuperfluous, reportsOf } from '../commit.js'
+import type { ItemAnswer } from '../commit.js'
+import { itemEvents } from '../events.js'
+import { finishEnvelope, growEnvelope } from '../growing.js'
+import { keepLease } from '../lease.js'
+import { pseudonymsOf } from '../pseudonyms.js'
+import type { TransferRooms } from '../rooms.js'
+import { insertItems, insertKeyPackets, reserveNumbers } from '../rows.js'
+import { abandonEnvelope } from '../sweep.js'
+import { hideEntry } from '../waiting-entries.js'
+import { GrowingCrosswalk } from './growing-crosswalk.js'
+import { handlesOf, judgeAgainst } from './judge.js'
+import type { JudgedItem } from './judge.js'
+import { settleContext } from './open-upload.js'
+import type { UploadContext } from './open-upload.js'
+import { Original } from './original.js'
+import { newShapes } from './report.js'
+import { settle } from './settle.js'
+import type { Clear, SettledItem } from './settle.js'
+
+export interface OpenGathering {
+  readonly transfer: string
+  /** Something of it is durable. */
+  readonly hasKept: boolean
+  readonly pseudonymOf: (handle: string) => Promise<Pseudonym>
+  newObjectKey(): string
+  /**
+   * The items of one part, through `clear` to the store. Resolves when all of them are durable, or answered for; calls may
+   * overlap.
+   *
+   * @throws NocturneError for what concerns the whole: a broken connection, a store or a ledger that fails. Nothing of the
+   *   part is kept then.
+   */
+  add(items: AsyncIterable<ReceivedItem>, clear: Clear): Promise<readonly ItemAnswer[]>
+  /** No more comes through here: what was kept stays, in one crosswalk. @throws what the store and the ledger refuse */
+  end(): Promise<void>
+  /** A step has failed that others depend on: what was kept stays, and the sweep tidies up the rest. */
+  leave(): void
+  /** Nothing was kept: leaves nothing but the event. Never throws. */
+  abandon(cause: unknown): Promise<void>
+}
+
+/**
+ * Finds the open transfer of a study or makes one, and makes "transfer begun" durable.
+ *
+ * @throws what `openUpload` throws; `transfer_not_open` also when another gateway has just opened one for the study
+ */
+export async function openGathering(
+  rooms: TransferRooms,
+  target: UploadTarget,
+  envelope: Pick<Envelope, 'format' | 'keyPackets'>,
+  study: StudyKey,
+): Promise<OpenGathering> {
+  const { transfer: known, earlier } = await findArrival(rooms.state.db, target, study)
+  const transfer = known ?? newId(rooms.now())
+  const id = newId(rooms.now())
+  const newObjectKey = () => `t/${transfer}/${id}/${randomName()}`
+  const context = await settleContext(rooms, target, { transfer, id, newObjectKey })
+  const seen = await handlesOf(rooms, earlier)
+  const wanted = { ...target, ...(known !== undefined && { transfer: known }) }
+  const place = { transfer, id, format: envelope.format }
+  const begun = await beginEnvelope(rooms, wanted, place, async (tx) => {
+    if (known === undefined) await writeArrival(tx, target, study, transfer, rooms.now())
+  })
+  return new Gathered(rooms, begun, envelope, { ...context, newObjectKey }, seen)
+}
+
+type GatheringContext = UploadContext & { readonly newObjectKey: () => string }
+
+class Gathered implements OpenGathering {
+  readonly transfer: string
+  readonly pseudonymOf: OpenGathering['pseudonymOf']
+  readonly newObjectKey: () => string
+  readonly #rooms: TransferRooms
+  readonly #begun: BegunEnvelope
+  readonly #envelope: Pick<Envelope, 'keyPackets'>
+  readonly #context: UploadContext
+  readonly #crosswalk: GrowingCrosswalk
+  /** Handles of what the study has already, in this transfer and in those before it. */
+  readonly #seen: Set<string>
+  readonly #endLease: () => void
+  #bytes: number
+  #count: number
+  #pieces = 0
+  #hasKept = false
+
+  constructor(
+    rooms: TransferRooms,
+    begun: BegunEnvelope,
+    envelope: Pick<Envelope, 'keyPackets'>,
+    context: GatheringContext,
+    seen: Set<string>,
+  ) {
+    this.#rooms = rooms
+    this.#begun = begun
+    this.#envelope = envelope
+    this.#crosswalk = new GrowingCrosswalk(context.crosswalk)
+    this.#context = { ...context, crosswalk: this.#crosswalk }
+    this.#seen = seen
+    this.#bytes = begun.bytesBefore
+    this.#count = begun.itemsBefore
+    this.transfer = begun.transfer
+    this.newObjectKey = context.newObjectKey
+    this.pseudonymOf = pseudonymsOf(rooms, begun.target)
+    this.#endLease = keepLease(rooms, begun.envelope)
+  }
+
+  get hasKept(): boolean {
+    return this.#hasKept
+  }
+
+  async add(items: AsyncIterable<ReceivedItem>, clear: Clear): Promise<readonly ItemAnswer[]> {
+    const { limits, budget } = this.#rooms
+    const settling: Promise<SettledItem>[] = []
+    for await (const item of items) {
+      if (this.#count + settling.length >= limits.transferItems) {
+        throw new NocturneError('too_many_items')
+      }
+      const original = new Original(item.bytes, budget, this.#context.keepSealed)
+      const settled = settle(item, original, this.#context, clear)
+      // Its failure is heard below, also when the loop ends before.
+      settled.catch(() => undefined)
+      settling.push(settled)
+      await Promise.race([original.consumed, settled])
+    }
+    const settled = await Promise.all(settling)
+    const size = settled.reduce((sum, item) => sum + sizeOf(item), 0)
+    if (this.#bytes + size > limits.transferBytes) throw new NocturneError('transfer_too_large')
+    this.#bytes += size
+    this.#count += settled.length
+    return this.#keep(settled)
+  }
+
+  async end(): Promise<void> {
+    const { target, transfer, envelope, begunEvent: related } = this.#begun
+    const { actor, facility, group } = target
+    try {
+      const crosswalk = await this.#context.crosswalk.end()
+      await this.#rooms.ledger.record(async (tx) => {
+        const accepted = await finishEnvelope(tx, this.#begun, crosswalk, this.#rooms.now())
+        const common = { actor, facility, group, transfer, related }
+        const detail = { envelope, accepted }
+        return {
+          value: undefined,
+          events: [{ type: 'transfer.extended', outcome: 0, ...common, detail }],
+        }
+      })
+    } finally {
+      this.#endLease()
+    }
+  }
+
+  leave(): void {
+    this.#endLease()
+    void this.#context.crosswalk.drop()
+  }
+
+  async abandon(cause: unknown): Promise<void> {
+    await this.#context.crosswalk.drop()
+    this.#endLease()
+    await abandonEnvelope(this.#rooms, this.#begun, asNocturneError(cause).code)
+  }
+
+  /** One transaction for a part's items, their way back and their events; those that wait together share it. */
+  async #keep(settled: readonly SettledItem[]): Promise<readonly ItemAnswer[]> {
+    const begun = this.#begun
+    const items = judgeAgainst(this.#seen, this.#rooms, begun, settled)
+    try {
+      const piece = await this.#crosswalk.pieceOf(settled, this.#context)
+      await deleteSuperfluous(this.#rooms, items)
+      const seq = (this.#pieces += 1)
+      const { value: first } = await this.#rooms.ledger.record(async (tx) => {
+        const first = await this.#insert(tx, items)
+        if (piece) {
+          const row = { envelope: begun.envelope, seq, ...piece }
+          await tx.insertInto('crosswalk_pieces').values(row).execute()
+        }
+        const { actor, facility, group } = begun.target
+        const common = { actor, facility, group, transfer: begun.transfer }
+        const shapes = await newShapes(tx, reportsOf(items), common, this.#rooms.now())
+        const [head, ...tail] = [...itemEvents(begun, items, first), ...shapes]
+        // A part without an item has ended with an error before.
+        if (!head) throw new NocturneError('no_files')
+        return { value: first, events: [head, ...tail] }
+      })
+      this.#hasKept = true
+      return items.map((item, i) => answerOf(item, first + i, 1))
+    } catch (error) {
+      this.#forget(items)
+      throw error
+    }
+  }
+
+  async #insert(tx: Tx, items: readonly JudgedItem[]): Promise<number> {
+    const begun = this.#begun
+    const isFirst = await growEnvelope(tx, begun.envelope)
+    const isNew = isFirst && begun.isFirst
+    const first = await reserveNumbers(tx, { ...begun, isFirst: isNew }, items, 'open')
+    const [secret] = this.#rooms.facilityKeys.secretsOf(begun.target.facility)
+    const hide = (index: number, entry: ManifestEntry) =>
+      hideEntry(secret, begun.transfer, index, entry)
+    await insertItems(tx, begun, items, first, { now: this.#rooms.now(), hideEntry: hide })
+    if (isFirst) await insertKeyPackets(tx, begun.envelope, this.#envelope.keyPackets)
+    return first
+  }
+
+  /** What was not kept after all may come again. */
+  #forget(items: readonly JudgedItem[]): void {
+    for (const { entry, contentHandle, instanceHandle } of items) {
+      if (!entry) continue
+      if (contentHandle !== null) this.#seen.delete(contentHandle)
+      if (instanceHandle !== null) this.#seen.delete(instanceHandle)
+    }
+  }
+}
+
+const sizeOf = (item: SettledItem): number =>
+  item.outcome === 'accepted' ? item.digests.plaintext.size : 0

@@ -12,6 +12,7 @@ import {
   readHead,
 } from '../dicom/index.js'
 import { expectNoIdentifier } from './check.js'
+import { vocabularyOf } from './text/vocabulary.js'
 import { addEncryptedAttributes, modifiedAttributes } from './identity/encrypted-attributes.js'
 import { handleOf, readIdentity, type Identity } from './identity/identity.js'
 import type { AttributeRecipient, DeidentifyContext, Pseudonym } from './index.js'
@@ -203,6 +204,7 @@ function subjectOf(
     digestValue: valueDigester(digest('report')),
     code,
     shiftSeconds,
+    vocabulary: vocabularyOf(profile.languages),
     cleansText: profile.options.includes(CLEAN_DESCRIPTORS),
     keepsOffsets: blanking === undefined,
     report: [],

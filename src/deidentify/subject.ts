@@ -4,6 +4,7 @@ import type { ElementReport } from './index.js'
 import type { UidPair } from './values/memo.js'
 import type { Pace } from '../lib/pace.js'
 import type { Rules } from './rules/rules.js'
+import type { Vocabulary } from './text/vocabulary.js'
 
 /** What the rewriting of one instance needs to know. */
 export interface Subject {
@@ -20,6 +21,8 @@ export interface Subject {
   readonly shiftSeconds: number
   /** The profile has the Clean Descriptors Option. */
   readonly cleansText: boolean
+  /** Of the languages that the profile names. */
+  readonly vocabulary: Vocabulary
   /** Pixel Data passes as it is, and so does what says where its frames begin. */
   readonly keepsOffsets: boolean
   readonly report: ElementReport[]

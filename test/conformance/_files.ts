@@ -6,7 +6,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { it } from '@jest/globals'
-import { isVocabulary } from '../../src/deidentify/values/clean.js'
+import { isVocabulary } from '../../src/deidentify/text/vocabulary.js'
 import { BASIC, OPTIONS } from '../../src/deidentify/rules/options.js'
 import type { Ran } from '../deidentify/_run.js'
 

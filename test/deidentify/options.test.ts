@@ -78,7 +78,7 @@ describe('an option of Annex E', () => {
     expect(valueOf(bytes, 0x00280303)).toBe('UNMODIFIED')
   })
 
-  it('113103 keeps graphics and cleans what is written beside them', async () => {
+  it('113103 keeps graphics, and removes a text in which anything must go', async () => {
     const graphics: Written = [
       0x00700001,
       'SQ',
@@ -92,6 +92,10 @@ describe('an option of Annex E', () => {
                 items: [
                   [
                     [0x00700006, 'ST', 'lesion of Smithson'],
+                    [0x00700014, 'FL', Buffer.from('0000004000000040', 'hex')],
+                  ],
+                  [
+                    [0x00700006, 'ST', 'lesion'],
                     [0x00700014, 'FL', Buffer.from('0000803f00000040', 'hex')],
                   ],
                 ],
@@ -104,6 +108,8 @@ describe('an option of Annex E', () => {
     const text = (await bytesOf([graphics], '113103')).toString('latin1')
     expect(text).toContain('lesion')
     expect(text).toContain('\0\0\x80\x3f\0\0\0\x40')
+    expect(text).not.toContain('\0\0\0\x40\0\0\0\x40')
+    expect(text).not.toContain('[...]')
     expect(text).not.toMatch(/smithson/i)
   })
 
@@ -117,7 +123,7 @@ describe('an option of Annex E', () => {
       'SQ',
       {
         items: [
-          entry('TEXT', [0x0040a160, 'UT', 'left lung nodule, told Dr. Meier']),
+          entry('TEXT', [0x0040a160, 'UT', 'Left lung nodule. Told Dr. Meier']),
           entry('PNAME', [0x0040a123, 'PN', 'MEIER^EVA']),
           entry('DATE', [0x0040a121, 'DA', '20240229']),
           entry('TIME', [0x0040a122, 'TM', '120000']),
@@ -134,7 +140,7 @@ describe('an option of Annex E', () => {
     ]
     const { bytes, facts, report } = await run(file([tree]), under('113104', '113107'))
     const text = bytes.toString('latin1')
-    expect(text).toContain('left lung nodule Dr')
+    expect(text).toContain('Left lung nodule. [...]')
     expect(text).not.toMatch(/meier|MRN0012345/i)
     expect(text).toContain('20231121120000')
     expect(text).toContain(facts.studyInstanceUID)

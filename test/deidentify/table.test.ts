@@ -99,7 +99,7 @@ function outcomeOf(attribute: Attribute, elements: Elements): string {
   if (text === (Buffer.isBuffer(before) ? before.toString('latin1') : before)) return 'K'
   if (text === PATIENT_CODE) return 'code'
   if (vr === 'UI') return /^2\.25\.\d{30,39}$/.test(text) ? 'U' : 'invalid'
-  if (text.toLowerCase() === 'chest') return 'C'
+  if (text.toLowerCase() === 'chest [...]') return 'C'
   if ((DATES as Readonly<Record<string, string>>)[vr] === text) return 'C'
   return text.includes('Zq') || text.includes('ZQ') ? 'leak' : 'D'
 }
@@ -111,7 +111,7 @@ function outcomeInside({ tag }: Attribute, value: Buffer): string {
   const keepsUid = uid === `1.2.3.${String(tag)}.1`
   if (!keepsUid && !/^2\.25\.\d{30,39}$/.test(uid ?? '')) return 'invalid'
   const text = textOf(item?.get(INSIDE_TEXT))
-  const kind = text === `chest ${nameOf(tag)}` ? 'K' : text === 'chest' ? 'C' : 'D'
+  const kind = text === `chest ${nameOf(tag)}` ? 'K' : text === 'chest [...]' ? 'C' : 'D'
   return text?.includes('Zq') === true && kind !== 'K' ? 'leak' : `${kind}${keepsUid ? '' : 'U'}`
 }
 
@@ -134,6 +134,8 @@ function wanted(
   const base = COMPOUND[basic] ?? basic
   // A code in place of a zero length is what E.1-1's note on Z allows.
   if (tag === 0x00100010 || tag === 0x00100020) return ['code']
+  // A term is no text: what cleaning would change of it says nothing any more.
+  if (vr === 'CS' && action === 'C') return ['X']
   if (vr === 'SQ') {
     const uid = chosen.includes('rtnUIDsOpt') ? '' : 'U'
     // Wherever it stands it must hold an item, or be absent.

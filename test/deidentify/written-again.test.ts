@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { decodeDefault, decodeWith } from '../../src/dicom/text/charset.js'
-import { fold, isVerbatim } from '../../src/deidentify/values/clean.js'
+import { fold, isVerbatim } from '../../src/deidentify/text/fold.js'
 import { Identifiers } from '../../src/deidentify/search/identifiers.js'
 import { Matcher } from '../../src/deidentify/search/matcher.js'
 import { file, type Written } from './_build.js'

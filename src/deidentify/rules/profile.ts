@@ -1,6 +1,7 @@
 /** Profiles: which options of Annex E a facility chose, from one readable YAML file each. */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { LANGUAGES, type Language } from '../text/vocabulary.js'
 import { readYaml } from '../../lib/yaml.js'
 import { blankingRule, type BlankingRule } from '../blank/blanking-rules.js'
 import { CLEAN_PIXELS, FULL_DATES, MODIFIED_DATES, OPTIONS } from './options.js'
@@ -18,6 +19,8 @@ export interface Profile {
    * config/blanking-rules.yaml covers, and quarantines the rest; it is the Clean Pixel Data Option.
    */
   readonly pixels: 'blank' | 'quarantine' | 'pass'
+  /** Those that descriptions and reports are written in: their words stay in cleaned text. */
+  readonly languages: readonly Language[]
   /** The facility's own, which come before config/blanking-rules.yaml. */
   readonly blanking: readonly BlankingRule[]
 }
@@ -73,6 +76,11 @@ const schema = z
         .array(blankingRule, { error: 'write a list of rules, as config/blanking-rules.yaml does' })
         .max(MAX_RULES, `write at most ${MAX_RULES} rules`)
         .default([]),
+      languages: z
+        .array(z.enum(LANGUAGES, { error: `write some of ${LANGUAGES.join(', ')}` }), {
+          error: 'write a list of languages, such as [en, fr]',
+        })
+        .default([...LANGUAGES]),
       options: z.array(optionEntry, { error: 'write a list; [] is the Basic Profile alone' }),
     },
     { error: 'write name, version, links and options, as config/profiles/strip.yaml does' },
@@ -155,7 +163,7 @@ const problemOf = (issue: z.core.$ZodIssue, place: readonly PropertyKey[]): Prof
   problem: PROBLEMS[issue.code] ?? 'is not allowed',
   hint:
     issue.code === 'unrecognized_keys'
-      ? `remove it${issue.path.length === 0 ? '; there are name, version, links, pixels, blanking and options' : ''}`
+      ? `remove it${issue.path.length === 0 ? '; there are name, version, links, pixels, blanking, languages and options' : ''}`
       : issue.message,
 })
 

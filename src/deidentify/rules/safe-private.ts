@@ -1,6 +1,8 @@
 /** Retain Safe Private (PS3.15 E.3.10): private elements of Table E.3.10-1 whose values are what the table says. */
 import { decodeDefault, trimPadding } from '../../dicom/text/index.js'
-import { cleanText, fold } from '../values/clean.js'
+import { cleanText } from '../text/clean.js'
+import { fold } from '../text/fold.js'
+import { vocabularyOf } from '../text/vocabulary.js'
 import { isPrivate } from '../../dicom/dictionary/index.js'
 import { safeElementOf } from './annex-e.js'
 import type { SafeElement } from './annex-e.js'
@@ -54,10 +56,18 @@ function fits(value: Buffer, { vr, vm }: SafeElement, identifiers: Identifiers):
   const text = decodeDefault(value).replace(/\0$/, '')
   if (identifiers.isInText(fold(text))) return false
   const values = text.split('\\').map((one) => one.trim())
-  if (vr === 'LT') return values.every((one) => cleanText(one, identifiers.names) === one)
+  if (vr === 'LT') return values.every((one) => isClean(one, identifiers))
   const form = FORMS[vr]
   return form !== undefined && hasCount(values.length, vm) && values.every((one) => form.test(one))
 }
+
+const isClean = (text: string, { names: forbidden }: Identifiers): boolean =>
+  cleanText(text, {
+    forbidden,
+    vocabulary: vocabularyOf(),
+    longest: text.length,
+    isProse: false,
+  }) === text
 
 /** Text that could be a sentence is not among them: codes, numbers and UIDs of classes are. */
 const FORMS: Readonly<Record<string, RegExp>> = {

@@ -1,5 +1,5 @@
 /** The forms in which people write again what names somebody: folded, for the search of what is left. */
-import { fold, isPlain } from '../values/clean.js'
+import { fold, isPlain } from '../text/fold.js'
 import { remembered } from '../../lib/remembered.js'
 
 /** What does not part two names for everybody: `DE LA CRUZ` is also `delacruz`, `O'NEIL` also `oneil`. */

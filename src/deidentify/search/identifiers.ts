@@ -2,7 +2,8 @@
 import { isUtf8 } from 'node:buffer'
 import { NocturneError } from '../../lib/errors.js'
 import { type Decode, decodeDefault } from '../../dicom/text/index.js'
-import { fold, isPlain, isVerbatim, isVocabulary } from '../values/clean.js'
+import { fold, isPlain, isVerbatim } from '../text/fold.js'
+import { isVocabulary, names } from '../text/vocabulary.js'
 import { tagsOf, vrOf } from '../../dicom/dictionary/index.js'
 import type { Element } from '../../dicom/index.js'
 import type { Pace, Steps } from '../../lib/pace.js'
@@ -12,9 +13,14 @@ import type { Tokens } from './token-tree.js'
 
 /** Attributes whose value numbers a person, a visit or an order, at any level. */
 const ID_TAGS: ReadonlySet<number> = new Set([
-  0x00080050, 0x00100020, 0x00101000, 0x00101050, 0x00101090, 0x00102295, 0x00120040, 0x00120042,
-  0x00200010, 0x00321064, 0x00380010, 0x00380060, 0x00400009, 0x00400253, 0x00401001, 0x00401006,
-  0x00401007, 0x00402006, 0x00402007, 0x00402016, 0x00402017, 0x0040050a, 0x00400512, 0x00400551,
+  0x00080050, 0x00100020, 0x00100021, 0x00101000, 0x00101050, 0x00101090, 0x00102295, 0x00120040,
+  0x00120042, 0x00200010, 0x00321064, 0x00380010, 0x00380060, 0x00400009, 0x00400253, 0x00401001,
+  0x00401006, 0x00401007, 0x00402006, 0x00402007, 0x00402016, 0x00402017, 0x0040050a, 0x00400512,
+  0x00400551,
+])
+/** Of them and of names, those of the patient: their words go even where the vocabulary has them. */
+const PATIENT_TAGS: ReadonlySet<number> = new Set([
+  0x00100010, 0x00100020, 0x00100021, 0x00101000, 0x00101001, 0x00101005,
 ])
 /** Text that says where somebody lives or how to reach them: looked for as a whole. */
 const CONTACT_TAGS: ReadonlySet<number> = new Set([
@@ -54,8 +60,10 @@ const NAMING_TAGS: ReadonlySet<number> = new Set([
 export const isNaming = (tag: number, vr: string): boolean => vr === 'PN' || NAMING_TAGS.has(tag)
 
 export class Identifiers {
-  /** Folded words of names, the vocabulary's too: what cleaning must not let stay. */
+  /** Folded words of names and of the patient's numbers, the vocabulary's too: what cleaning must not let stay. */
   readonly names = new Set<string>()
+  /** Those that are the patient's and words of the vocabulary: a patient may be called HEAD^HIP. */
+  readonly #patientWords = new Set<string>()
   /** `YYYYMMDD`. */
   readonly #birthDates = new Set<string>()
   readonly #tokens = new Set<string>()
@@ -68,14 +76,15 @@ export class Identifiers {
     if (!isNaming(tag, vr)) return
     const isName = isNameOf(tag, vr)
     const isId = ID_TAGS.has(tag)
+    const isOfPatient = PATIENT_TAGS.has(tag)
     const value = buffer.subarray(element.valueStart, element.valueEnd)
     const tokens = Math.max(this.#tokens.size, this.#bytes.size)
     if (tokens > MAX_TOKENS || value.length > MAX_VALUE_BYTES)
       throw new NocturneError('header_too_complex')
     const text = decode(value).replace(/\0/g, '')
     for (const part of isName ? readings(text, value) : text.split('\\')) {
-      if (isName) this.#addName(part)
-      else if (isId) this.#add(numberForms(part))
+      if (isName) this.#addName(part, isOfPatient)
+      else if (isId) this.#addNumber(part, isOfPatient)
       else if (tag === BIRTH_DATE) this.#addBirthDate(part)
       else if (STUDY_DATES.has(tag)) this.#addDates(dayForms(part))
       else this.#add(contactForms(part))
@@ -150,12 +159,45 @@ export class Identifiers {
     return (this.#matcher = matcher({ inside, words }))
   }
 
-  #addName(name: string): void {
-    for (const form of namesIn(name)) {
-      if (form.isWord) this.names.add(form.text)
-      if (!isVocabulary(form.text) && !/^\d{1,3}$/.test(form.text)) this.#tokens.add(form.text)
+  /** Of others, a name that consists of words only is none: operators are called CT TECH. */
+  #addName(name: string, isOfPatient: boolean): void {
+    const forms = namesIn(name)
+    const isNobody = !isOfPatient && forms.every(({ text, isWord }) => !isWord || isCommon(text))
+    if (isNobody) return
+    for (const { text, isWord } of forms) {
+      if (isWord) this.names.add(text)
+      const isToken = !isVocabulary(text) || (isWord && !isOfPatient && names().all.has(text))
+      if (isToken && !/^\d{1,3}$/.test(text)) this.#tokens.add(text)
+      else if (isWord && isOfPatient && /^\p{L}/u.test(text)) this.#patientWords.add(text)
     }
     for (const word of name.split(/[\^=\s]+/)) this.#addEncoded(word)
+  }
+
+  #addNumber(number: string, isOfPatient: boolean): void {
+    const words = fold(number)
+      .split(/[^\p{L}\p{N}]+/u)
+      .filter((word) => word !== '')
+    const isWords = words.some((word) => /^\p{L}{2}/u.test(word)) && words.every(isOfWords)
+    if (!isWords) this.#add(numberForms(number))
+    else if (isOfPatient)
+      for (const word of words) {
+        if (word.length < 2) continue
+        this.names.add(word)
+        this.#patientWords.add(word)
+      }
+  }
+
+  /** Whether folded text has a word of the patient's that the vocabulary has too. */
+  hasPatientWord(folded: string): boolean {
+    return (
+      this.#patientWords.size > 0 &&
+      folded.split(/[^\p{L}\p{N}]+/u).some((word) => this.#patientWords.has(word))
+    )
+  }
+
+  /** Whether any text may hold such a word. */
+  get hasPatientWords(): boolean {
+    return this.#patientWords.size > 0
   }
 
   /** A word that is not ASCII as UTF-8 and as Latin-1: files name one of them and write the other. */
@@ -198,6 +240,10 @@ export class Identifiers {
     }
   }
 }
+
+const isOfWords = (word: string): boolean => isVocabulary(word) || /^\d{1,2}$/.test(word)
+/** A word that nobody is called. */
+const isCommon = (text: string): boolean => isVocabulary(text) && !names().all.has(text)
 
 /** As its character set says, and as UTF-8 where it is that: files name a set and write another. */
 function readings(text: string, value: Buffer): readonly string[] {

@@ -13,6 +13,7 @@ import {
 import type { ElementReport } from '../index.js'
 import { keyOf, memoOf, type Memo, type Outcome } from './memo.js'
 import type { Steps } from '../../lib/pace.js'
+import { isDropped } from '../rules/drawn-text.js'
 import type { Rule } from '../rules/rules.js'
 import { safePrivateTags } from '../rules/safe-private.js'
 import { isSmall, searchLarge } from '../search/search.js'
@@ -239,10 +240,12 @@ function* rewriteSequence(
   const mode = modeInside(scope, rule)
   const content = new Output()
   let isChanged = isIrregular
+  let isKept = false
   for (const [index, item] of items.entries()) {
     if (subject.pace.isDue()) yield
     const { elements, encoding } = item
     if (elements.length === 0) {
+      isKept = true
       if (isIrregular) addItem(content, new Output(), encoding, item.undefinedLength)
       else content.add(buffer, item.start, item.end)
       continue
@@ -251,15 +254,24 @@ function* rewriteSequence(
     const isOfSubject = tellsOfSubject(tag, elements, buffer, subject.rules)
     const path = `${scope.path}${hex(tag)}[${index}].`
     const inside = { subject, buffer, elements, encoding, decode, mode, isOfSubject, path }
+    const before = subject.report.length
     const rewritten = yield* rewriteDataset(inside)
-    if (rewritten.changed.length > 0 || isIrregular) {
+    if (isDropped(tag, elements, rewritten.changed, path, subject.report.slice(before))) {
+      isChanged = true
+    } else if (rewritten.changed.length > 0 || isIrregular) {
+      isKept = true
       isChanged = true
       addItem(content, rewritten.output, encoding, item.undefinedLength)
     } else {
+      isKept = true
       content.add(buffer, item.start, item.end)
     }
   }
   if (!isChanged) return element
+  if (!isKept) {
+    report(scope, tag, 'removed', rule, element)
+    return undefined
+  }
   const itemEncoding = items[0]?.encoding ?? scope.encoding
   addSequence(output, tag, vr, content, scope.encoding, itemEncoding, undefinedLength)
   return output

@@ -8,13 +8,16 @@ import {
   shiftTime,
   trimPadding,
 } from '../../dicom/text/index.js'
-import { cleanText } from './clean.js'
 import { type Kind, kindOf, partnerOf, vrOf } from '../../dicom/dictionary/index.js'
-import { DUMMY_TEXT, dummyOf } from './dummy.js'
+import { dummyOf } from './dummy.js'
 import { type Element, findElement } from '../../dicom/index.js'
 import { TEXT_VRS } from '../../dicom/dictionary/index.js'
 import type { ElementReport } from '../index.js'
 import { isRegistered, isWellKnownInstance } from '../identity/keys.js'
+import { cleanText } from '../text/clean.js'
+import { encodeWritten, readWritten } from '../text/encode.js'
+import { fold } from '../text/fold.js'
+import { MARK } from '../text/tokens.js'
 import type { Scope } from './rewrite.js'
 import type { Base, Rule } from '../rules/rules.js'
 import { isInNumbers } from '../search/search.js'
@@ -155,8 +158,14 @@ function check(
         : basic(scope, element, kind, 'dummy')
     const isIn =
       isFound === true ||
-      identifiers.isInWritten(buffer, valueStart, valueEnd, decode, isFound !== undefined)
-    return isIn ? clean(scope, element, kind, 'dummy') : undefined
+      identifiers.isInWritten(buffer, valueStart, valueEnd, decode, isFound !== undefined) ||
+      (identifiers.hasPatientWords && namesPart(scope, element.tag, fold(textOf(scope, element))))
+    if (!isIn) return undefined
+    if (kind.vr !== 'CS') return clean(scope, element, kind, 'dummy')
+    // In its bytes but in none of its values: nobody knows what it is.
+    return (
+      withoutValues(scope, element, () => true) ?? { action: 'removed' as const, bytes: NO_BYTES }
+    )
   }
   const isIn =
     isFound ??
@@ -174,24 +183,73 @@ const tellsBirth = ({ subject }: Scope, tag: number, values: readonly string[]):
 const hasForm = (text: string, vr: string): boolean =>
   vr === 'UI' ? isUid(text) : isMoment(text, vr)
 
-/** Words of the vocabulary in each value; the base action when none is left. */
+/** Characters of one value (PS3.5 Table 6.2-1). */
+const LONGEST: Readonly<Record<string, number>> = { SH: 16, LO: 64, ST: 1024, LT: 10240 }
+/** Of a report: what people read as whole sentences. */
+const TEXT_VALUE = 0x0040a160
+
+/** Each value without what could name somebody; the base action when nothing is left. */
 function clean(scope: Scope, element: Element, kind: Kind, base: Base): NewValue | undefined {
+  const { buffer, decode, subject } = scope
   const { vr } = kind
-  const length = element.valueEnd - element.valueStart
-  if ((!TEXT_VRS.has(vr) && vr !== 'CS') || length > MAX_CLEANED)
+  const { tag, valueStart, valueEnd } = element
+  if (vr === 'CS')
+    return withoutValues(scope, element, (value) => cleaned(scope, value, 16) === value)
+  if (!TEXT_VRS.has(vr) || valueEnd - valueStart > MAX_CLEANED)
     return basic(scope, element, kind, base)
-  const values = textOf(scope, element).split(
-    vr === 'LO' || vr === 'SH' || vr === 'CS' ? '\\' : /(?!)/,
+  const source = buffer.subarray(valueStart, valueEnd)
+  const values = trimPadding(readWritten(source, decode)).split(
+    vr === 'LO' || vr === 'SH' ? '\\' : /(?!)/,
   )
-  const cleaned = values.map((value) => cleanText(value, scope.subject.identifiers.names))
-  if (cleaned.every((value, index) => value === values[index]?.trim())) return undefined
-  if (cleaned.every((value) => value === '')) return basic(scope, element, kind, base)
+  const longest = LONGEST[vr] ?? MAX_CLEANED
+  const after = values.map((value) => cleaned(scope, value, longest, tag === TEXT_VALUE))
+  if (after.every((value, index) => value === values[index]?.trim()))
+    return subject.identifiers.isInText(fold(after.join('\\')))
+      ? basic(scope, element, kind, base)
+      : undefined
+  if (after.every((value) => value === '')) return basic(scope, element, kind, base)
   // What stands at a place in a list has its meaning from it: an empty one is no value.
-  const filled = cleaned.map((value, index) =>
-    value === '' && values[index]?.trim() !== '' ? DUMMY_TEXT : value,
+  const filled = after.map((value, index) =>
+    value === '' && values[index]?.trim() !== '' ? MARK : value,
   )
-  return { action: 'cleaned', bytes: encodeText(filled.join('\\'), vr) }
+  const joined = filled.join('\\')
+  if (subject.identifiers.isInText(fold(joined))) return basic(scope, element, kind, base)
+  return { action: 'cleaned', bytes: padded(encodeWritten(joined, source, decode)) }
 }
+
+const padded = (bytes: Buffer): Buffer =>
+  bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, SPACE])
+const SPACE = Buffer.from(' ')
+
+const cleaned = ({ subject }: Scope, text: string, longest: number, isProse = false): string => {
+  const { identifiers, vocabulary } = subject
+  return cleanText(text, { forbidden: identifiers.names, vocabulary, longest, isProse })
+}
+
+/** Code strings are terms: one that names somebody, or may not stay, is removed, and no other takes its place. */
+function withoutValues(
+  scope: Scope,
+  element: Element,
+  mayStay: (value: string) => boolean,
+): NewValue | undefined {
+  const { identifiers } = scope.subject
+  const before = textOf(scope, element)
+  const values = before.split('\\').map((value) => {
+    const folded = fold(value)
+    const isIn = identifiers.isInText(folded) || namesPart(scope, element.tag, folded)
+    return isIn || !mayStay(value.trim()) ? '' : value
+  })
+  const after = values.join('\\')
+  if (after === before) return undefined
+  return values.every((value) => value.trim() === '')
+    ? { action: 'removed', bytes: NO_BYTES }
+    : { action: 'cleaned', bytes: encodeText(after, 'CS') }
+}
+
+/** Code strings that tell a part of the body, as words of a name may. */
+const BODY_PARTS: ReadonlySet<number> = new Set([0x00180015, 0x00180012])
+const namesPart = ({ subject }: Scope, tag: number, folded: string): boolean =>
+  (vrOf(tag) !== 'CS' || BODY_PARTS.has(tag)) && subject.identifiers.hasPatientWord(folded)
 
 function shift(scope: Scope, element: Element, kind: Kind, base: Base): NewValue | undefined {
   const { shiftSeconds } = scope.subject

@@ -1,0 +1,228 @@
+/**
+ * What else must go where something must. A text is a row of clauses, which end where a sentence does; a clause is a row
+ * of segments, parted by commas and the like. Whatever a cut could make say something else goes with it: the segment,
+ * or the clause when it holds a word on which the truth of all of it depends.
+ */
+import {
+  ANATOMY,
+  BOUND,
+  BROAD,
+  CHANGES_MEANING,
+  CONTRAST,
+  FINDING,
+  MAYBE,
+  NOT,
+  SIDE,
+  TECHNIQUE,
+  WITH,
+  WITHOUT,
+} from './roles.js'
+import { MARK, type Token, type Tokens } from './tokens.js'
+
+/** Tokens from `start` up to `end`. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** Ends whatever was said before. A word and its point may be an abbreviation that goes on: only a known long word ends a sentence. */
+const SENTENCE = /[.!]+(?:\s|$)|\n\s*\n/
+const SEGMENT = /[,;:|\n()[\]{}•·]|\s[-–—/]+\s|\/\/|--/
+/** A word with a point that is shorter may be an abbreviation. */
+const LONG_WORD = 4
+
+export function clausesOf({ text, tokens }: Tokens): Span[] {
+  return split(
+    tokens,
+    (one, gap) => {
+      if (gap.includes(MARK) || /\n\s*\n/.test(gap)) return true
+      if (!SENTENCE.test(gap)) return false
+      const isLong = one.end - one.start >= LONG_WORD && !one.folded.endsWith('.')
+      const isKnown = one.cut === 'name' || (one.cut === undefined && one.roles !== 0)
+      return (
+        gap.startsWith('!') || (one.kind === 'word' && isLong && isKnown) || /\.\s*\n/.test(gap)
+      )
+    },
+    text,
+  )
+}
+
+export const segmentsOf = ({ text, tokens }: Tokens, { start, end }: Span): Span[] =>
+  split(tokens.slice(start, end), (_, gap) => SEGMENT.test(gap), text).map((span) => ({
+    start: span.start + start,
+    end: span.end + start,
+  }))
+
+function split(
+  tokens: readonly Token[],
+  ends: (one: Token, gap: string) => boolean,
+  text: string,
+): Span[] {
+  const spans: Span[] = []
+  let start = 0
+  tokens.forEach((token, index) => {
+    const next = tokens[index + 1]
+    if (next && !ends(token, text.slice(token.end, next.start))) return
+    spans.push({ start, end: index + 1 })
+    start = index + 1
+  })
+  return spans
+}
+
+/** Marks every token that must go with those that are marked already. */
+export function judgeClauses(tokens: Tokens, isProse: boolean): void {
+  for (const clause of clausesOf(tokens)) {
+    if (!isProse) judgeClause(tokens, clause)
+    else if (within(tokens.tokens, clause).some(isCut)) cutAll(tokens.tokens, clause)
+  }
+}
+
+type Verdict = 'words' | 'segment' | 'clause'
+
+function judgeClause(all: Tokens, clause: Span): void {
+  const { tokens } = all
+  if (!within(tokens, clause).some(isCut)) return
+  const segments = segmentsOf(all, clause).filter((one) => within(tokens, one).some(isCut))
+  const verdicts = segments.map((segment) => judgeSegment(all, segment))
+  if (verdicts.includes('clause')) {
+    cutAll(tokens, clause)
+    return
+  }
+  segments.forEach((segment, index) => {
+    if (verdicts[index] === 'segment') cutAll(tokens, segment)
+  })
+}
+
+const within = (tokens: readonly Token[], { start, end }: Span): Token[] => tokens.slice(start, end)
+const isCut = ({ cut }: Token): boolean => cut !== undefined
+
+function cutAll(tokens: readonly Token[], span: Span): void {
+  for (const token of within(tokens, span)) token.cut ??= 'unknown'
+}
+
+function judgeSegment({ tokens }: Tokens, span: Span): Verdict {
+  let own = within(tokens, span)
+  joinDangling(own)
+  own = within(tokens, span)
+  const cuts = own.filter(isCut)
+  // A name that is such a word as well: without it the rest says something else.
+  if (cuts.some(({ roles }) => (roles & CHANGES_MEANING) !== 0 && !isDangling(roles)))
+    return 'clause'
+  const kept = own.filter((token) => !isCut(token))
+  if (kept.length === 0) return 'segment'
+  const hasUnknown = cuts.some(({ cut }) => cut === 'unknown')
+  if (kept.some((token) => isBroad(own, token))) return judgeBroad(own, hasUnknown)
+  if (hasUnknown && kept.some(({ roles }) => (roles & FINDING) !== 0 && (roles & ANATOMY) === 0))
+    return 'segment'
+  return islandsOf(own).every((island) => isWhole(own, island)) ? 'words' : 'segment'
+}
+
+/** With a word on which all depends only a name may go, and only from the start or end. */
+function judgeBroad(own: readonly Token[], hasUnknown: boolean): Verdict {
+  const [island, ...more] = islandsOf(own)
+  if (hasUnknown || !island || more.length > 0) return 'clause'
+  const last = own[island.end - 1]
+  const isOpen =
+    island.end < own.length && last !== undefined && (last.roles & (NOT | WITHOUT)) !== 0
+  const isNothingElse = within([...own], island).every(
+    ({ roles }) => (roles & ~(BROAD | WITHOUT)) === 0,
+  )
+  return isOpen || isNothingElse || !isWhole(own, island) ? 'clause' : 'words'
+}
+
+/** Runs of tokens that stay, between those that go. */
+function islandsOf(own: readonly Token[]): Span[] {
+  const islands: Span[] = []
+  own.forEach((token, index) => {
+    if (isCut(token)) return
+    const last = islands.at(-1)
+    if (last?.end === index) islands[islands.length - 1] = { start: last.start, end: index + 1 }
+    else islands.push({ start: index, end: index + 1 })
+  })
+  return islands
+}
+
+const CONTENT = ANATOMY | FINDING | CONTRAST
+
+/**
+ * Whether each side, time and degree in an island has its partner there: something to speak of, and no cut right beside
+ * it behind which there is more that it could have spoken of.
+ */
+function isWhole(own: readonly Token[], island: Span): boolean {
+  const inside = within([...own], island)
+  const hasContent = inside.some(({ roles }) => (roles & CONTENT) !== 0 && (roles & BOUND) === 0)
+  const outside = own.some(
+    (token, index) =>
+      !isCut(token) &&
+      (index < island.start || index >= island.end) &&
+      (token.roles & CONTENT) !== 0,
+  )
+  return inside.every((token, index) => {
+    if ((token.roles & BOUND) === 0 || (token.roles & TECHNIQUE) !== 0) return true
+    if (!outside) return true
+    if (!hasContent && (token.roles & SIDE) !== 0) return false
+    const at = island.start + index
+    const isBeforeCut = at === island.end - 1 && hasMoreAfter(own, island.end)
+    const isBehindCut =
+      at === island.start &&
+      own.slice(0, island.start).some((one) => !isCut(one) && (one.roles & CONTENT) !== 0)
+    return !isBeforeCut && !(isBehindCut && !isSpeaking(inside[index + 1]))
+  })
+}
+
+const hasMoreAfter = (own: readonly Token[], from: number): boolean =>
+  own.slice(from).some((one) => !isCut(one) && (one.roles & CONTENT) !== 0)
+const isSpeaking = (token: Token | undefined): boolean =>
+  token !== undefined && (token.roles & CONTENT) !== 0
+
+/** Whether a token that stays decides about others: a negation, unless it stands before its own object. */
+function isBroad(own: readonly Token[], token: Token): boolean {
+  if ((token.roles & WITHOUT) !== 0) return !isSatisfied(own, own.indexOf(token))
+  return (token.roles & BROAD) !== 0
+}
+
+/** `W/O CONTRAST`, `ohne i.v. KM`, `w/o and with contrast`; or nothing behind it at all, nor cut. */
+function isSatisfied(own: readonly Token[], index: number): boolean {
+  for (let at = index + 1; at < own.length && at <= index + 5; at++) {
+    const token = own[at]
+    if (!token || isCut(token)) return false
+    if ((token.roles & CONTRAST) !== 0) return true
+    const isFiller =
+      (token.roles & (TECHNIQUE | WITH | WITHOUT)) !== 0 &&
+      (token.roles & (FINDING | ANATOMY)) === 0
+    if (!isFiller) return false
+    if (at === own.length - 1) return true
+  }
+  return index === own.length - 1
+}
+
+/** A word that only opens something: alone it says nothing. */
+const isDangling = (roles: number): boolean =>
+  (roles & WITH) !== 0 && (roles & (NOT | WITHOUT | MAYBE | SIDE)) === 0
+
+/** `with` before a cut, and `contrast` behind an unknown word that may have been a `without`, go too. */
+function joinDangling(own: readonly Token[]): void {
+  for (let index = own.length - 2; index >= 0; index--) {
+    const [token, next] = [own[index], own[index + 1]]
+    if (
+      token &&
+      next &&
+      !isCut(token) &&
+      isCut(next) &&
+      isDangling(token.roles) &&
+      (token.roles & (CONTRAST | TECHNIQUE)) === 0
+    )
+      token.cut = next.cut
+  }
+  for (let index = 1; index < own.length; index++) {
+    const [before, token] = [own[index - 1], own[index]]
+    if (
+      before?.cut === 'unknown' &&
+      token &&
+      !isCut(token) &&
+      (token.roles & CONTRAST) !== 0 &&
+      (token.roles & CHANGES_MEANING) === 0
+    )
+      token.cut = 'unknown'
+  }
+}

@@ -1,0 +1,164 @@
+/** Names in text: words in a name's place go, whether or not they are words of the vocabulary as well (`PER DR FOOT`). */
+import {
+  AFTER_NAME,
+  AGENT,
+  ANATOMY,
+  BY,
+  CHANGES_MEANING,
+  FINDING,
+  PLACE,
+  TITLE,
+} from './roles.js'
+import { isCapitalized, isInitial, isSpaced, joinNames } from './joined-names.js'
+import type { Token, Tokens } from './tokens.js'
+import { names, type Vocabulary } from './vocabulary.js'
+
+/** Words of the header's names, folded: they go wherever they stand. */
+export type Forbidden = ReadonlySet<string>
+
+/** Words of one name behind a title, at most. */
+const LONGEST_NAME = 4
+/** What stands within names. */
+const PARTICLES: ReadonlySet<string> = new Set(
+  'de da do dos das del della di du des la le van von vom der den ten ter zu zur el al bin ben y e e.'.split(
+    ' ',
+  ),
+)
+/** Digital radiography, not a doctor. */
+const MODALITIES: ReadonlySet<string> = new Set('ct mr mri us pet xr cr dx nm mg rf xa'.split(' '))
+
+export function judgePeople(tokens: Tokens, forbidden: Forbidden, vocabulary: Vocabulary): void {
+  const { tokens: all } = tokens
+  judgeForeign(all, vocabulary)
+  for (const token of all) {
+    if (forbidden.has(token.folded) || isPartForbidden(token, forbidden)) token.cut = 'name'
+    else if (token.cut === 'unknown' && names().all.has(token.folded)) token.cut = 'name'
+  }
+  all.forEach((token, index) => {
+    if (isTitle(tokens, index)) takeName(tokens, index)
+    else if ((token.roles & AFTER_NAME) !== 0 && index > 0) takeBefore(tokens, index)
+    else if ((token.roles & (AGENT | PLACE)) !== 0) takeAgent(tokens, index)
+  })
+  joinNames(tokens)
+}
+
+/** A name that is a word only of a language in which nothing else of this text is written: `ABDOMEN DELGADO`. */
+function judgeForeign(all: readonly Token[], vocabulary: Vocabulary): void {
+  let written = 0
+  for (const { folded } of all) {
+    const languages = vocabulary.languagesOf(folded)
+    if ((languages & ENGLISH) === 0 && !names().all.has(folded)) written |= languages
+  }
+  for (const token of all) {
+    const languages = vocabulary.languagesOf(token.folded)
+    if (languages === 0 || (languages & (ENGLISH | written)) !== 0) continue
+    if (names().all.has(token.folded)) token.cut = 'name'
+  }
+}
+const ENGLISH = 1
+
+const isPartForbidden = ({ folded }: Token, forbidden: Forbidden): boolean =>
+  /[^\p{L}\p{N}]/u.test(folded) &&
+  folded.split(/[^\p{L}\p{N}]+/u).some((part) => part.length > 1 && forbidden.has(part))
+
+const hasLowerCase = ({ text }: Tokens): boolean => /\p{Ll}/u.test(text)
+
+function isTitle(tokens: Tokens, index: number): boolean {
+  const token = tokens.tokens[index]
+  if (!token || (token.roles & TITLE) === 0 || token.cut !== undefined) return false
+  const isUpper = tokens.text.slice(token.start, token.end) === 'DR'
+  if (token.folded === 'dr' && isUpper && index === 0) {
+    // `DR CHEST PA` is an X-ray; `DR FOOT CT ANKLE` is not.
+    const isImage = !tokens.tokens.some(({ folded }) => MODALITIES.has(folded))
+    if (isImage && tokens.text.charAt(token.end) !== '.') return false
+  }
+  const next = tokens.tokens[index + 1]
+  return next !== undefined && /^[\s.:]*$/.test(tokens.text.slice(token.end, next.start))
+}
+
+/** The title, `by` before it, and the name behind it. */
+function takeName(tokens: Tokens, index: number): void {
+  const { tokens: all } = tokens
+  const token = all[index]
+  if (!token) return
+  // A title, not what the same letters mean elsewhere (French `dr.`: right).
+  token.cut = 'name'
+  token.roles = TITLE
+  let before = index - 1
+  for (; (all[before]?.roles ?? 0) & BY && isSpaced(tokens, before); before--) {
+    const by = all[before]
+    if (!by || (by.roles & (CHANGES_MEANING & ~1)) !== 0) break
+    by.cut = 'name'
+    by.roles = BY
+  }
+  takeWords(tokens, index + 1)
+}
+
+/** From `first` on: titles, initials and particles, then the name itself, then what nobody knows. */
+function takeWords(tokens: Tokens, first: number): void {
+  const { tokens: all } = tokens
+  let hasName = false
+  for (let at = first; at < all.length && at < first + LONGEST_NAME + 2; at++) {
+    const token = all[at]
+    if (token?.kind !== 'word') return
+    if (at > first && !isSpaced(tokens, at - 1)) return
+    const isSmall = isInitial(token) || PARTICLES.has(token.folded) || (token.roles & TITLE) !== 0
+    if (isSmall && !hasName && (token.roles & TITLE || all[at + 1])) {
+      token.cut = 'name'
+      continue
+    }
+    const isUnknown = token.cut !== undefined
+    if (hasName && !isUnknown && !isSecondWord(tokens, at)) return
+    token.cut = 'name'
+    hasName = true
+  }
+}
+
+/** Behind a given name, or with a capital where sentences have none, a word of the vocabulary is the family's. */
+function isSecondWord(tokens: Tokens, at: number): boolean {
+  const [first, before, token] = [tokens.tokens[at - 2], tokens.tokens[at - 1], tokens.tokens[at]]
+  if (!token || !before || token.folded.length === 1) return false
+  const isOneWordSoFar = first?.cut === undefined || (first.roles & TITLE) !== 0
+  if (!isOneWordSoFar) return false
+  if (names().given.has(before.folded)) return true
+  const isCapital = hasLowerCase(tokens) && isCapitalized(tokens, token)
+  return isCapital && token.folded.length > 3 && (token.roles & (ANATOMY | FINDING)) !== 0
+}
+
+function takeBefore(tokens: Tokens, index: number): void {
+  const { text, tokens: all } = tokens
+  const [token, before, first] = [all[index], all[index - 1], all[index - 2]]
+  if (!token || !before || !/^[\s,.]{0,3}$/.test(text.slice(before.end, token.start))) return
+  token.cut = 'name'
+  token.roles = AFTER_NAME
+  before.cut = 'name'
+  if (first && (first.cut !== undefined || isInitial(first)) && isSpaced(tokens, index - 2))
+    first.cut = 'name'
+}
+
+/** `requested by Foot`, `tech: Bone`. */
+function takeAgent(tokens: Tokens, index: number): void {
+  const { text, tokens: all } = tokens
+  const [agent, next] = [all[index], all[index + 1]]
+  if (!agent || !next) return
+  const gap = text.slice(agent.end, next.start)
+  const isBy = (agent.roles & AGENT) !== 0 && (next.roles & BY) !== 0 && /^\s+$/.test(gap)
+  const isPlaced = /^\s*[:=]\s*$/.test(gap)
+  if (!isBy && !isPlaced) return
+  const name = isBy ? index + 2 : index + 1
+  const token = all[name]
+  if (!token || (isBy && !isSpaced(tokens, index + 1))) return
+  // `performed with contrast`, `seen by radiologist`: no name, and `by` says what.
+  const isWord = token.cut === undefined
+  if (isWord && ((token.roles & (ANATOMY | FINDING)) === 0 || !isLastOfClause(tokens, name))) return
+  if (isWord && !isBy && (agent.roles & PLACE) === 0) return
+  takeWords(tokens, name)
+}
+
+function isLastOfClause({ text, tokens }: Tokens, index: number): boolean {
+  const [token, next] = [tokens[index], tokens[index + 1]]
+  return (
+    token !== undefined &&
+    (next === undefined || /[,;:.|\n()]/.test(text.slice(token.end, next.start)))
+  )
+}

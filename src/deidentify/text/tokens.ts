@@ -1,0 +1,134 @@
+/** Text as tokens: words, numbers, and signs that mean something. What lies between two of them is a gap. */
+import { fold } from './fold.js'
+import { numberAt, judgeMixed } from './numbers.js'
+import { MAYBE, NOT, TECHNIQUE, TITLE } from './roles.js'
+import type { Vocabulary } from './vocabulary.js'
+
+/** Why a token must go: as part of a name, number or date that names somebody; or because nobody knows what it is. */
+export type Cut = 'name' | 'unknown'
+
+export interface Token {
+  readonly start: number
+  end: number
+  readonly folded: string
+  readonly kind: 'word' | 'number' | 'sign'
+  roles: number
+  cut: Cut | undefined
+}
+
+export interface Tokens {
+  readonly text: string
+  readonly tokens: readonly Token[]
+}
+
+const LETTER = /[\p{L}\p{M}]/u
+const ALNUM = /[\p{L}\p{M}\p{N}]/u
+const WORD = /[\p{L}\p{M}\p{N}]+/uy
+/** Signs that negate or question: `(-)` stands in the word lists. */
+const SIGNS: Readonly<Record<string, number>> = { '?': MAYBE, Ø: NOT, ø: NOT, '∅': NOT, '⊘': NOT }
+/** What French and Italian join to the word behind it. */
+const ELISIONS: ReadonlySet<string> = new Set(
+  'l d s c j m t qu n un all dall dell nell sull coll quell dagl degl negl sugl quest lorsqu jusqu puisqu presqu aujourd t'.split(
+    ' ',
+  ),
+)
+const MAY_BE_ADDRESS = /[@:]|www\./i
+/** An address of mail or a page. */
+const ADDRESS = /[^\s<>(),;]*(?:@|:\/\/|www\.)[^\s<>(),;]*/iy
+/** What cleaning wrote itself. */
+export const MARK = '[...]'
+
+export function tokensOf(text: string, vocabulary: Vocabulary): Tokens {
+  const lower = foldedInPlace(text)
+  const tokens: Token[] = []
+  let at = 0
+  while (at < text.length) {
+    const token = tokenAt(text, lower, at, vocabulary)
+    if (token) {
+      tokens.push(token)
+      at = token.end
+    } else {
+      at++
+    }
+  }
+  return { text, tokens }
+}
+
+function tokenAt(
+  text: string,
+  lower: string,
+  at: number,
+  vocabulary: Vocabulary,
+): Token | undefined {
+  const character = text.charAt(at)
+  if (character === ' ') return undefined
+  if (character === '[' && text.startsWith(MARK, at)) return undefined
+  const begins = !ALNUM.test(text.charAt(at - 1))
+  if (begins) {
+    ADDRESS.lastIndex = at
+    const address = MAY_BE_ADDRESS.test(text.slice(at, at + 80))
+      ? ADDRESS.exec(text)?.[0]
+      : undefined
+    if (address) return made(at, at + address.length, lower, 'word', 0, 'name')
+    const length = vocabulary.markedAt(lower, at)
+    if (length > 0) return wordAt(text, lower, at, at + length, vocabulary)
+  }
+  const sign = SIGNS[character]
+  if (sign !== undefined && !ALNUM.test(text.charAt(at + 1)) && (begins || character === '?'))
+    return made(at, at + 1, lower, 'sign', sign, undefined)
+  if (character === '?') return made(at, at + 1, lower, 'sign', MAYBE, undefined)
+  if (!ALNUM.test(character)) return undefined
+  if (!LETTER.test(character)) {
+    const number = numberAt(text, lower, at, vocabulary)
+    if (number) return made(at, number.end, lower, 'number', number.roles, number.cut)
+  }
+  WORD.lastIndex = at
+  const end = at + (WORD.exec(text)?.[0].length ?? 1)
+  return wordAt(text, lower, at, end, vocabulary)
+}
+
+function wordAt(
+  text: string,
+  lower: string,
+  at: number,
+  end: number,
+  vocabulary: Vocabulary,
+): Token {
+  const word = lower.slice(at, end)
+  if (/['’´`]/.test(text.charAt(end)) && ELISIONS.has(word))
+    return made(at, end, lower, 'word', word === 'n' ? NOT : TECHNIQUE, undefined)
+  if (word.length === 1 && /['’´`]/.test(text.charAt(at - 1)))
+    return made(at, end, lower, 'word', TECHNIQUE, undefined)
+  const dotted = text.charAt(end) === '.' ? text.slice(at, end + 1) : ''
+  const title =
+    vocabulary.isTitle(text.slice(at, end)) || (dotted !== '' && vocabulary.isTitle(dotted))
+      ? TITLE
+      : 0
+  const known = vocabulary.rolesOf(word) | title
+  if (known !== 0) return made(at, end, lower, 'word', known, undefined)
+  if (/\d/.test(word)) {
+    const { roles, cut } = judgeMixed(word, vocabulary)
+    return made(at, end, lower, roles === 0 ? 'word' : 'number', roles, cut)
+  }
+  const cut = vocabulary.isNearlyNot(word)
+  return made(at, end, lower, 'word', cut ? NOT : 0, 'unknown')
+}
+
+const made = (
+  start: number,
+  end: number,
+  lower: string,
+  kind: Token['kind'],
+  roles: number,
+  cut: Cut | undefined,
+): Token => ({ start, end, folded: lower.slice(start, end), kind, roles, cut })
+
+/** Folded character by character, so that places stay the same; what folds to several letters is not shortened to one. */
+function foldedInPlace(text: string): string {
+  const whole = fold(text)
+  if (whole.length === text.length) return whole
+  return Array.from({ length: text.length }, (_, at) => {
+    const one = fold(text.charAt(at))
+    return one.length === 1 ? one : text.charAt(at).toLowerCase()
+  }).join('')
+}

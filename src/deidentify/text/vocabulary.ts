@@ -1,0 +1,211 @@
+/** The words that cleaned text may keep, and what each can do to its neighbours. Read when they are first asked for. */
+import { readFileSync } from 'node:fs'
+import { compoundOf, isClinical } from './compounds.js'
+import { fold } from './fold.js'
+import { FINDING, NOT, PARTNER, SECTIONS, TITLE, WITHOUT } from './roles.js'
+
+export const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+export interface Vocabulary {
+  /** The roles of a folded word; 0 when it is not known. */
+  rolesOf(folded: string): number
+  /** It stands in a list as it is. */
+  isListed(folded: string): boolean
+  /** A bit for each language whose list has it, English's first; 0 for what none has as it stands. */
+  languagesOf(folded: string): number
+  /** The longest entry with characters that are no letters or digits, such as `w/o`, at `at`; its length, or 0. */
+  markedAt(folded: string, at: number): number
+  /** `Hr.`, which is a title only in this very spelling. */
+  isTitle(written: string): boolean
+  /** Whether `word` has a meaning only beside `neighbour`. */
+  isPair(word: string, neighbour: string): boolean
+  /** One letter beside a word that says no: a slip of the pen may be the whole difference. */
+  isNearlyNot(folded: string): boolean
+}
+
+const folder = new URL('./words/', import.meta.url)
+const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8')
+
+interface List {
+  readonly roles: ReadonlyMap<string, number>
+  readonly titles: readonly string[]
+  readonly pairs: readonly (readonly [string, string])[]
+}
+
+const lists = new Map<Language, List>()
+
+function listOf(language: Language): List {
+  const known = lists.get(language)
+  if (known) return known
+  const list = parse(read(`${language}.txt`))
+  lists.set(language, list)
+  return list
+}
+
+/** See words/README.md for the form of a list. */
+function parse(text: string): List {
+  const roles = new Map<string, number>()
+  const titles: string[] = []
+  const pairs: [string, string][] = []
+  const endings = new Map<string, readonly string[]>()
+  let section = ''
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('# ')) continue
+    const heading = /^\[(.+)\]$/.exec(line)?.[1]
+    if (heading !== undefined) {
+      section = heading
+    } else if (section === '') {
+      endings.set(line.charAt(0), line.slice(2).split(','))
+    } else if (section === 'title mixed') {
+      titles.push(...line.split(' '))
+    } else if (section === 'pair') {
+      const [one = '', other = ''] = line.split(' ').map(fold)
+      pairs.push([one, other])
+    } else {
+      const role = SECTIONS[section] ?? 0
+      for (const entry of line.split(' '))
+        for (const word of spelled(entry, endings)) roles.set(word, (roles.get(word) ?? 0) | role)
+    }
+  }
+  return { roles, titles, pairs }
+}
+
+/** `stem~a,b` is stema and stemb; `word/s` is also word; `~@` and `~%` have the endings that the list begins with. */
+function* spelled(
+  entry: string,
+  endings: ReadonlyMap<string, readonly string[]>,
+): Generator<string> {
+  const [, stem = entry, kind, rest = ''] = /^([^~]+?)(?:(~)(.+)|$)/.exec(plural(entry)) ?? []
+  const ends = kind === undefined ? [''] : (endings.get(rest) ?? rest.split(','))
+  for (const end of ends) {
+    const word = (stem + end).toLowerCase()
+    yield fold(word)
+    if (/[äöüß]/.test(word)) yield word.replace(/[äöüß]/g, (letter) => IN_ASCII[letter] ?? letter)
+  }
+}
+
+/** `fase/s` in the other form; a slash with more behind it belongs to the word. */
+const plural = (entry: string): string =>
+  entry.replace(/^(\p{L}{3,})\/(s|es)$/u, (_, stem: string, end: string) => `${stem}~,${end}`)
+
+const IN_ASCII: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss' }
+
+const wordsOf = (name: string): string[] =>
+  (JSON.parse(read(name)) as string[]).flatMap((line) => line.split(' '))
+
+let people: { readonly given: ReadonlySet<string>; readonly all: ReadonlySet<string> } | undefined
+/** Whether a folded word stands in a list as it is: no name that only looks like a compound. */
+export const isVocabulary = (folded: string): boolean => vocabularyOf().isListed(folded)
+
+/** Names that people have, folded; some are words of a list as well. */
+export function names() {
+  if (people) return people
+  const given = new Set(wordsOf('given-names.json'))
+  people = { given, all: new Set([...given, ...wordsOf('family-names.json')]) }
+  return people
+}
+
+const made = new Map<string, Vocabulary>()
+
+/** The vocabulary of some languages, English always among them: what scanners write is English everywhere. */
+export function vocabularyOf(languages: readonly Language[] = LANGUAGES): Vocabulary {
+  const chosen = LANGUAGES.filter((one) => one === 'en' || languages.includes(one))
+  const key = chosen.join(' ')
+  const known = made.get(key)
+  if (known) return known
+  const vocabulary = merged(chosen.map(listOf))
+  made.set(key, vocabulary)
+  return vocabulary
+}
+
+function merged(chosen: readonly List[]): Vocabulary {
+  const roles = new Map<string, number>()
+  for (const list of chosen)
+    for (const [word, role] of list.roles) roles.set(word, (roles.get(word) ?? 0) | role)
+  // What the standard's own meanings say of a patient is looked at as a finding.
+  for (const word of wordsOf('standard.json')) if (!roles.has(word)) roles.set(word, FINDING)
+  const languages = new Map<string, number>()
+  chosen.forEach((list, index) => {
+    for (const word of list.roles.keys())
+      languages.set(word, (languages.get(word) ?? 0) | (1 << index))
+  })
+  const pairs = new Map<string, Set<string>>()
+  for (const [one, other] of chosen.flatMap((list) => list.pairs)) {
+    for (const [word, neighbour] of [
+      [one, other],
+      [other, one],
+    ] as const)
+      pairs.set(word, (pairs.get(word) ?? new Set()).add(neighbour))
+    for (const word of [one, other]) if (!roles.has(word)) roles.set(word, PARTNER)
+  }
+  const marked = new Set([...roles.keys()].filter((word) => /[^\p{L}\p{N}]/u.test(word)))
+  const longest = Math.max(...[...marked].map((word) => word.length))
+  const titles = new Set(chosen.flatMap((list) => list.titles))
+  const nearly = near(
+    [...roles].flatMap(([word, role]) => ((role & (NOT | WITHOUT)) !== 0 ? [word] : [])),
+  )
+  return {
+    rolesOf: (folded) => roles.get(folded) ?? derived(folded, roles),
+    isListed: (folded) => roles.has(folded),
+    languagesOf: (folded) => languages.get(folded) ?? 0,
+    markedAt: (folded, at) => markedAt(folded, at, marked, longest),
+    isTitle: (written) => titles.has(written),
+    isPair: (word, neighbour) => pairs.get(word)?.has(neighbour) ?? false,
+    isNearlyNot: (folded) => nearly(folded) && !names().all.has(folded),
+  }
+}
+
+/** A plural, a compound, or a word with an ending that only medicine has. No name is one of these. */
+function derived(folded: string, roles: ReadonlyMap<string, number>): number {
+  if (folded.length < 4 || names().all.has(folded)) return 0
+  const singular = /^(.{3,}?)(?:es|s)$/.exec(folded)?.[1]
+  const known =
+    (singular === undefined ? undefined : roles.get(singular)) ??
+    (folded.endsWith('s') ? roles.get(folded.slice(0, -1)) : undefined)
+  if (known !== undefined) return known & ~TITLE
+  return isClinical(folded) ? FINDING : compoundOf(folded, (part) => roles.get(part) ?? 0)
+}
+
+const isAlone = (character: string): boolean => !/[\p{L}\p{N}]/u.test(character)
+
+function markedAt(
+  folded: string,
+  at: number,
+  marked: ReadonlySet<string>,
+  longest: number,
+): number {
+  const limit = Math.min(longest, folded.length - at)
+  for (let length = limit; length > 0; length--) {
+    const word = folded.slice(at, at + length)
+    if (!marked.has(word)) continue
+    // `w/` and `o.` go before anything; `c-` before `spine` would be another word.
+    if (/[/.]$/.test(word) || isAlone(folded.charAt(at + length))) return length
+  }
+  return 0
+}
+
+/** Words at one letter more, less, other or swapped; short ones only by a letter too many, too few, or swapped. */
+function near(negations: readonly string[]): (word: string) => boolean {
+  const cut = new Set<string>()
+  const own = new Set<string>()
+  for (const word of negations.filter((one) => /^[a-z]{5,}$/.test(one))) {
+    own.add(word)
+    for (const shorter of shortened(word)) cut.add(shorter)
+  }
+  return (word) => {
+    if (word.length < 4 || word.length > 20) return false
+    if (cut.has(word)) return true
+    const [long, swaps] = [word.length >= 7, swapped(word)]
+    if (swaps.some((one) => own.has(one))) return true
+    return shortened(word).some((one) => own.has(one) || (long && cut.has(one)))
+  }
+}
+
+const shortened = (word: string): string[] =>
+  Array.from(word, (_, at) => word.slice(0, at) + word.slice(at + 1))
+const swapped = (word: string): string[] =>
+  Array.from(
+    word.slice(1),
+    (letter, at) => word.slice(0, at) + letter + word.charAt(at) + word.slice(at + 2),
+  )

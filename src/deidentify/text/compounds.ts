@@ -12,7 +12,7 @@ import {
 
 /** Endings that no family name has, in the seven languages, without accents. */
 const ENDINGS = (
-  'itis ectomy ostomy otomy oscopy ography ographic ogram opathy oplasty emia aemia megaly ' +
+  'cystite arthrite bronchite tendinite synovite phlebite radiculite osteite nephrite nevrite onite itis ectomy ostomy otomy oscopy ography ographic ogram opathy oplasty emia aemia megaly ' +
   'algia osclerosis stenosis thrombosis fibrosis necrosis plegia trophy trophic rrhage rrhagic ' +
   'sarcoma carcinoma adenoma blastoma lymphoma fibroma angioma cytoma lithiasis ectasia plasia ' +
   'plastic malacia ptysis uria edema oedema genesis ostosis arthrosis ologic ological ektomie ' +

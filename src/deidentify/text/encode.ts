@@ -40,7 +40,9 @@ function singleBytes(text: string, decode: Decode): Buffer | undefined {
 }
 
 const inAscii = (text: string): string =>
-  Array.from(text, (character) => (character.charCodeAt(0) < 0x80 ? character : cased(character))).join('')
+  Array.from(text, (character) =>
+    character.charCodeAt(0) < 0x80 ? character : cased(character),
+  ).join('')
 
 function cased(character: string): string {
   const bare = fold(character).replace(/[^\x20-\x7e]/g, ' ')

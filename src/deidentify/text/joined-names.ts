@@ -14,6 +14,7 @@ const IS_CAPITAL = /^\p{Lu}/u
 /** Marks the tokens that belong to names marked already. */
 export function joinNames(tokens: Tokens): void {
   joinCarets(tokens)
+  joinUnknownInitials(tokens)
   joinHyphens(tokens)
   joinGivenNames(tokens)
   joinUnknown(tokens)
@@ -38,12 +39,14 @@ function joinPatients(tokens: Tokens): void {
   all.forEach((token, index) => {
     const next = all[index + 1]
     if (
-      next?.cut === 'name' &&
+      next?.cut !== undefined &&
       next.kind === 'word' &&
+      next.roles === 0 &&
       PATIENTS.has(token.folded) &&
-      isSpaced(tokens, index)
+      isSpaced(tokens, index) &&
+      (next.cut === 'name' || isOnlyCapital(tokens, next))
     )
-      token.cut = 'name'
+      token.cut = next.cut = 'name'
   })
 }
 
@@ -52,6 +55,24 @@ function joinCarets({ text, tokens }: Tokens): void {
   tokens.forEach((token, index) => {
     const next = tokens[index + 1]
     if (next && text.slice(token.end, next.start).includes('^')) token.cut = next.cut = 'name'
+  })
+}
+
+/** A capital where the text has others: an adverb after `patient` has none. */
+const isOnlyCapital = (tokens: Tokens, token: Token): boolean =>
+  isCapitalized(tokens, token) && /\p{Ll}/u.test(tokens.text.slice(token.start, token.end))
+
+/** `Whitfield J`, `J. Whitfield`: a word nobody knows beside an initial. */
+function joinUnknownInitials(tokens: Tokens): void {
+  const { tokens: all } = tokens
+  all.forEach((token, index) => {
+    if (token.cut !== 'unknown' || token.roles !== 0 || token.kind !== 'word') return
+    const isBeside = (at: number, from: number) => {
+      const one = all[at]
+      const isLetter = one?.kind === 'word' && isInitial(one) && isCapitalized(tokens, one)
+      return isLetter && (one.roles & SIDE) === 0 && isSpaced(tokens, from)
+    }
+    if (isBeside(index + 1, index) || isBeside(index - 1, index - 1)) token.cut = 'name'
   })
 }
 
@@ -140,6 +161,8 @@ function joinInitials(tokens: Tokens): void {
     if (!isCapitalized(tokens, token)) return
     const isName = (at: number, from: number) =>
       all[at]?.cut === 'name' && all[at].kind === 'word' && isSpaced(tokens, from)
-    if (isName(index + 1, index) || isName(index - 1, index - 1)) token.cut = 'name'
+    if (!isName(index + 1, index) && !isName(index - 1, index - 1)) return
+    token.cut = 'name'
+    token.roles = 0
   })
 }

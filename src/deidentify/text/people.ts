@@ -6,8 +6,11 @@ import {
   BY,
   CHANGES_MEANING,
   FINDING,
+  MAYBE,
+  NOT,
   PLACE,
   TITLE,
+  WITHOUT,
 } from './roles.js'
 import { isCapitalized, isInitial, isSpaced, joinNames } from './joined-names.js'
 import type { Token, Tokens } from './tokens.js'
@@ -105,11 +108,14 @@ function takeWords(tokens: Tokens, first: number): void {
     const isSmall = isInitial(token) || PARTICLES.has(token.folded) || (token.roles & TITLE) !== 0
     if (isSmall && !hasName && (token.roles & TITLE || all[at + 1])) {
       token.cut = 'name'
+      token.roles &= TITLE
       continue
     }
     const isUnknown = token.cut !== undefined
     if (hasName && !isUnknown && !isSecondWord(tokens, at)) return
     token.cut = 'name'
+    // Sra. Izquierdo is no side; what negates is never taken for a name alone.
+    token.roles &= NOT | MAYBE | WITHOUT
     hasName = true
   }
 }
@@ -120,9 +126,9 @@ function isSecondWord(tokens: Tokens, at: number): boolean {
   if (!token || !before || token.folded.length === 1) return false
   const isOneWordSoFar = first?.cut === undefined || (first.roles & TITLE) !== 0
   if (!isOneWordSoFar) return false
-  if (names().given.has(before.folded)) return true
-  const isCapital = hasLowerCase(tokens) && isCapitalized(tokens, token)
-  return isCapital && token.folded.length > 3 && (token.roles & (ANATOMY | FINDING)) !== 0
+  const mayBe = (token.roles & (ANATOMY | FINDING)) !== 0 && (token.roles & CHANGES_MEANING) === 0
+  if (!mayBe || names().given.has(before.folded)) return mayBe
+  return token.folded.length > 3 && hasLowerCase(tokens) && isCapitalized(tokens, token)
 }
 
 function takeBefore(tokens: Tokens, index: number): void {
@@ -150,7 +156,8 @@ function takeAgent(tokens: Tokens, index: number): void {
   if (!token || (isBy && !isSpaced(tokens, index + 1))) return
   // `performed with contrast`, `seen by radiologist`: no name, and `by` says what.
   const isWord = token.cut === undefined
-  if (isWord && ((token.roles & (ANATOMY | FINDING)) === 0 || !isLastOfClause(tokens, name))) return
+  const mayBe = (token.roles & (ANATOMY | FINDING)) !== 0 || names().all.has(token.folded)
+  if (isWord && !(mayBe && isLastOfClause(tokens, name))) return
   if (isWord && !isBy && (agent.roles & PLACE) === 0) return
   takeWords(tokens, name)
 }

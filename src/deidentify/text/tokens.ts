@@ -1,5 +1,5 @@
 /** Text as tokens: words, numbers, and signs that mean something. What lies between two of them is a gap. */
-import { fold } from './fold.js'
+import { fold, isPlain } from './fold.js'
 import { numberAt, judgeMixed } from './numbers.js'
 import { MAYBE, NOT, TECHNIQUE, TITLE } from './roles.js'
 import type { Vocabulary } from './vocabulary.js'
@@ -94,7 +94,7 @@ function wordAt(
   end: number,
   vocabulary: Vocabulary,
 ): Token {
-  const word = lower.slice(at, end)
+  const word = unified(lower.slice(at, end))
   if (/['’´`]/.test(text.charAt(end)) && ELISIONS.has(word))
     return made(at, end, lower, 'word', word === 'n' ? NOT : TECHNIQUE, undefined)
   if (word.length === 1 && /['’´`]/.test(text.charAt(at - 1)))
@@ -121,7 +121,10 @@ const made = (
   kind: Token['kind'],
   roles: number,
   cut: Cut | undefined,
-): Token => ({ start, end, folded: lower.slice(start, end), kind, roles, cut })
+): Token => ({ start, end, folded: unified(lower.slice(start, end)), kind, roles, cut })
+
+/** What folds to two letters: ß, œ. */
+const unified = (word: string): string => (isPlain(word) ? word : fold(word))
 
 /** Folded character by character, so that places stay the same; what folds to several letters is not shortened to one. */
 function foldedInPlace(text: string): string {

@@ -2,6 +2,8 @@
 import { hkdfSync } from 'node:crypto'
 import { createAuthenticate, createKeyChecks, createSignIn, createTokens } from './access/index.js'
 import type { Authenticate, KeyChecks, SignIn, Tokens } from './access/index.js'
+import { createCompliance, probeDoor, sampleObjects } from './compliance/index.js'
+import type { Compliance } from './compliance/index.js'
 import type { Site } from './config/index.js'
 import { createDeliveries } from './deliver/index.js'
 import type { Deliveries } from './deliver/index.js'
@@ -17,13 +19,17 @@ import {
   createPublisher,
   createSend,
   createWitnessing,
+  eventSpans,
   expectAnchor,
+  lastOf,
   retentionMs,
+  reviewState,
 } from './ledger/index.js'
 import type { Forwarding, Ledger, Publisher, Witnessing } from './ledger/index.js'
 import { NocturneError } from './lib/errors.js'
 import { randomName } from './lib/ids.js'
 import { createLogger } from './lib/logger.js'
+import { VERSION } from './lib/version.js'
 import type { Logger } from './lib/logger.js'
 import {
   inspectCertificate,
@@ -51,7 +57,7 @@ import {
   createGatewayKeys,
 } from './site/index.js'
 import type { Certificates, CertificateWarnings, FacilityKeys, GatewayKeys } from './site/index.js'
-import { createTransfers, MemoryBudget } from './transfer/index.js'
+import { createTransfers, drawItems, MemoryBudget } from './transfer/index.js'
 import type { Transfers } from './transfer/index.js'
 import { Gathering } from './gathering.js'
 import type { BeginGathering } from './gathering.js'
@@ -60,6 +66,9 @@ import type { BeginUpload } from './transfer.js'
 
 /** Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is sealed to the facility. */
 const ORIGINALS_BYTES = 8 << 20
+
+/** Objects that an assessment draws from the store. */
+const SAMPLED_OBJECTS = 20
 
 export interface Rooms {
   readonly site: Site
@@ -88,6 +97,7 @@ export interface Rooms {
   /** The same for studies that come instance by instance. */
   readonly beginGathering: BeginGathering
   readonly deliveries: Deliveries
+  readonly compliance: Compliance
   readonly textDetector: TextDetector | undefined
   /** Signs manifests. */
   readonly gatewayKey: PrivateKey
@@ -186,6 +196,13 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const secret = new Uint8Array(
       hkdfSync('sha256', secrets.ledgerKey, '', 'nocturne/sign-in/v1', 32),
     )
+    const witnessing = await createWitnessing({
+      ...{ state, ledger, witnesses: config.witnesses, submit: submitCheckpoint, holder, now },
+    })
+    const forwarding = createForwarding({
+      ...{ state, ledger, sinks: config.sinks, send: createSend(), holder, now },
+      source: () => ({ origin: origin() }),
+    })
     return {
       site,
       logger,
@@ -193,23 +210,8 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       ledger,
       store,
       logFiles,
-      witnessing: await createWitnessing({
-        state,
-        ledger,
-        witnesses: config.witnesses,
-        submit: submitCheckpoint,
-        holder,
-        now,
-      }),
-      forwarding: createForwarding({
-        state,
-        ledger,
-        sinks: config.sinks,
-        send: createSend(),
-        source: () => ({ origin: origin() }),
-        holder,
-        now,
-      }),
+      witnessing,
+      forwarding,
       publisher: createPublisher({
         state,
         files: logFiles,
@@ -262,6 +264,23 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         dutyAt,
         gateway,
         now,
+      }),
+      compliance: createCompliance({
+        ...{ config, state, ledger, version: VERSION, now, inspect, probe: probeDoor },
+        ledgerSources: {
+          spans: () => eventSpans(state.db),
+          lastOf: (type) => lastOf(state.db, type),
+          review: () => reviewState(state.db, config.ledger.review.days, now()),
+          proposed: () => certificates.waiting(),
+          witnessed: () => witnessing.witnessed(),
+          sinks: () => forwarding.status(),
+        },
+        systemSources: {
+          node: process.version,
+          verifyLedger: () => ledger.verify(),
+          tokens: () => tokens.list(),
+          sample: async () => sampleObjects(store, await drawItems(state, SAMPLED_OBJECTS)),
+        },
       }),
       textDetector,
       gatewayKey,

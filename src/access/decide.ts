@@ -17,6 +17,8 @@ export const ACTIONS = [
   'audit.review',
   'audit.hold',
   'audit.prune',
+  'compliance.read',
+  'compliance.write',
   'key.check',
   'transfer.read',
   'transfer.add',
@@ -78,6 +80,8 @@ const GLOBAL: ReadonlySet<Action> = new Set<Action>([
   'audit.review',
   'audit.hold',
   'audit.prune',
+  'compliance.read',
+  'compliance.write',
   'key.check',
 ])
 
@@ -183,6 +187,12 @@ const GRANTS: readonly Grant[] = [
     role: 'officer',
     relations: ['global'],
     actions: ['audit.review', 'audit.hold', 'audit.prune'],
+  },
+  {
+    rule: 'officers assess the site and keep its registers',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['compliance.read', 'compliance.write'],
   },
   {
     rule: 'officers see the state of every transfer',

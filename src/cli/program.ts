@@ -33,6 +33,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   rewrap: async () => (await import('./commands/reader/rewrap.js')).registerRewrap,
   audit: async () => (await import('./commands/audit/audit.js')).registerAudit,
   witness: async () => (await import('./commands/audit/witness.js')).registerWitness,
+  assess: async () => (await import('./commands/officer/assess.js')).registerAssess,
+  register: async () => (await import('./commands/officer/register.js')).registerRegister,
   open: async () => (await import('./commands/reader/open.js')).registerOpen,
   seal: async () => (await import('./commands/sender/seal.js')).registerSeal,
   deidentify: async () => (await import('./commands/facility/deidentify.js')).registerDeidentify,

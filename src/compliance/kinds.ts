@@ -26,8 +26,6 @@ export interface RegisterEntry {
   readonly createdAt: number
   readonly createdBy: string
   readonly endedAt: number | undefined
-  /** Index of the event that records it. */
-  readonly index: number
 }
 
 export interface Action {

@@ -23,8 +23,6 @@ export interface Statement {
   readonly until: string
   readonly by: string
   readonly at: number
-  /** Index of the event that records it. */
-  readonly index: number
 }
 
 export interface Observation {
@@ -187,7 +185,7 @@ function judge(row: CatalogueRow, answers: Answers): Judgement {
   const failing = observations.filter(({ verdict }) => verdict === 'not-satisfied')
   const unseen = observations.filter(({ verdict }) => verdict === 'unknown')
   const stale = answers.statement && !statement ? ' An earlier statement is out of date.' : ''
-  const next = [...failing, ...unseen].flatMap((one) => one.next ?? [])
+  const next = [...new Set([...failing, ...unseen].flatMap((one) => one.next ?? []))]
   const wantsPolicy = row.wantsPolicy && policies.length === 0
   if (wantsPolicy)
     next.push(
@@ -207,7 +205,7 @@ function judge(row: CatalogueRow, answers: Answers): Judgement {
     return { state: 'not-applicable', reason: sentence(observations.map((o) => o.says)), next: [] }
   if (wantsPolicy) return { state: 'gap', reason: `No policy in force covers it.${stale}`, next }
   if (wantsWord) return { state: 'open', reason: `A person has to state the rest.${stale}`, next }
-  const word = statement ? [`${statement.by} stated so on ${dayOf(statement.at)}`] : []
+  const word = statement ? [`stated by ${statement.by} on ${dayOf(statement.at)}`] : []
   return {
     state: shown.length > 0 ? 'met' : 'stated',
     reason: sentence([...shown.map(({ says }) => says), ...word]),
@@ -228,7 +226,7 @@ function saidInstead(row: CatalogueRow, statement: Statement): Judgement | undef
 const countedStatement = ({ statement, at }: Answers): Statement | undefined =>
   statement && dateMs(statement.until) >= dateMs(dayOf(at)) ? statement : undefined
 
-const byTime = (a: Statement, b: Statement): number => a.index - b.index
+const byTime = (a: Statement, b: Statement): number => a.at - b.at || a.id.localeCompare(b.id)
 
 const sentence = (parts: readonly string[]): string =>
   parts

@@ -60,11 +60,21 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     ...(file.textDetector && { textDetector: file.textDetector }),
     doors: buildDoors(dir, file.doors),
     intake: file.intake,
+    registers: file.registers,
+    ...(file.backup && { backup: buildBackup(dir, file.backup) }),
     keys: file.keys,
     limits: file.limits,
     logLevel: file.logLevel,
   }
 }
+
+const buildBackup = (
+  dir: string,
+  { to, certificate }: NonNullable<SiteFile['backup']>,
+): NonNullable<SiteConfig['backup']> => ({
+  to: resolvePath(dir, to),
+  ...(certificate !== undefined && { certificate: resolvePath(dir, certificate) }),
+})
 
 /** The store with an absolute path, or with the credentials of the environment. */
 export function buildStore(

@@ -122,6 +122,14 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'intake.quiet':
     'write how many seconds without a further instance close a study, from 1 to 3,600: 30, or { stat: 15, urgent: 30, routine: 60 }',
   'intake.cap': 'write after how many seconds a study is closed in any case, from 10 to 86,400',
+  registers: 'write registers: { enforce: warn }, or leave it out',
+  'registers.enforce':
+    'write warn (an alert, and all goes on) or block (what the registers speak against is refused, never STAT)',
+  backup:
+    'write backup: { to: /mnt/backup/nocturne }, on another disk than the site, or leave it out',
+  'backup.to': 'write the path of a folder, on another disk than the site',
+  'backup.certificate':
+    'write the path of the certificate that backups are sealed to; without it they are sealed to recovery',
   limits: 'write a map such as { itemBytes: 8 GiB, idleSeconds: 30 }, or leave it out',
   logLevel: 'write trace, debug, info, warn, error, fatal or silent',
 }

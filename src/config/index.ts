@@ -45,6 +45,10 @@ export interface SiteConfig {
   readonly doors: DoorsConfig
   /** Seconds: without a further instance until a study is closed, by priority; and at the most. */
   readonly intake: IntakeFile
+  /** Whether the compliance registers stop what they speak against, or warn of it. */
+  readonly registers: { readonly enforce: 'warn' | 'block' }
+  /** Absolute paths: the folder, and the certificate that backups are sealed to; else to recovery. */
+  readonly backup?: { readonly to: string; readonly certificate?: string }
   readonly keys: KeyPolicy
   readonly limits: Limits
   readonly logLevel: LogLevel

@@ -137,6 +137,14 @@ export const textDetectorSchema = z.strictObject({
   clears: z.boolean().default(false),
 })
 
+/** What becomes of a transfer or a claim that the compliance registers speak against. */
+export const registersSchema = z.strictObject({
+  enforce: z.enum(['warn', 'block']).default('warn'),
+})
+
+/** A folder for backups, and the certificate they are sealed to beside recovery. */
+export const backupSchema = z.strictObject({ to: path, certificate: path.optional() })
+
 const filesStore = z.strictObject({ kind: z.literal('files'), path })
 
 export const s3Fields = {
@@ -255,6 +263,8 @@ export const siteSchema = z.strictObject({
   textDetector: textDetectorSchema.optional(),
   doors: doorsSchema.prefault({}),
   intake: intakeSchema.prefault({}),
+  registers: registersSchema.prefault({}),
+  backup: backupSchema.optional(),
   limits: limitsSchema.prefault({}),
 })
 

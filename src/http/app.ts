@@ -6,6 +6,7 @@ import { createDoor } from './door.js'
 import { notFoundHandler, problemHandler } from './problem.js'
 import { requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
+import { complianceRoutes } from './routes/compliance.js'
 import { crosswalkRoutes } from './routes/crosswalk.js'
 import { deliveryRoutes } from './routes/deliveries.js'
 import { fhirRoutes } from './routes/fhir.js'
@@ -50,6 +51,7 @@ export function createApp(
     keyRoutes(door),
     auditRoutes(door),
     keepingRoutes(door),
+    complianceRoutes(door, origin),
   )
   app.use('/fhir', noStore, fhirRoutes(door, origin))
   app.use(notFoundHandler)

@@ -1,7 +1,7 @@
 /** Accounting of disclosures, 45 CFR 164.528. */
 import { csvRecord } from '../lib/csv.js'
 import type { Evidence, Fetched, ItemEvidence, TransferEvidence } from './collect.js'
-import { pdfOf } from './pdf.js'
+import { pdfOf } from '../lib/pdf.js'
 import { drawOrigin, instant, periodOf, plural, short } from './report.js'
 import type { ReportContext } from './report.js'
 

@@ -2,7 +2,7 @@
 import { csvRecord } from '../lib/csv.js'
 import type { Evidence, ItemEvidence, TransferEvidence } from './collect.js'
 import type { KeyPeriod } from './key-history.js'
-import { pdfOf } from './pdf.js'
+import { pdfOf } from '../lib/pdf.js'
 import { drawOrigin, instant, periodOf, plural, short } from './report.js'
 import type { ReportContext } from './report.js'
 

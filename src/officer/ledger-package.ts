@@ -10,7 +10,7 @@ import { recordable } from './recordable.js'
 const WITNESS_MS = 8_000
 
 /** Built beside this file's folder; it needs no other file. */
-const PAGE = new URL('../web/pages/verify.html', import.meta.url)
+export const VERIFY_PAGE = new URL('../web/pages/verify.html', import.meta.url)
 
 /**
  * Records the export, and then answers the ZIP as it is written.
@@ -23,7 +23,7 @@ export async function exportPackage(
   query: ExportQuery,
   format: PackageFormat,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const page = await readFile(PAGE)
+  const page = await readFile(VERIFY_PAGE)
   const receipt = await ledger.note({
     type: 'ledger.exported',
     outcome: 0,

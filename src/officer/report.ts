@@ -1,6 +1,6 @@
 /** What every report says of itself. */
 import type { Evidence } from './collect.js'
-import type { Page } from './pdf.js'
+import type { Page } from '../lib/pdf.js'
 
 export interface ReportContext {
   readonly gateway: string

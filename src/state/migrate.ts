@@ -15,6 +15,7 @@ import { places } from './migrations/0013-places.js'
 import { cases } from './migrations/0020-cases.js'
 import { clock } from './migrations/0021-clock.js'
 import { notify } from './migrations/0022-notify.js'
+import { compliance } from './migrations/0030-compliance.js'
 import { arrivals } from './migrations/0040-arrivals.js'
 import type { Engine } from './migrations/engine.js'
 import { refuseNewer, refuseOlder } from './sharing.js'
@@ -40,6 +41,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0020-cases': cases(engine),
   '0021-clock': clock(engine),
   '0022-notify': notify(engine),
+  '0030-compliance': compliance(engine),
   '0040-arrivals': arrivals(engine),
 })
 

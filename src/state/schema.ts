@@ -4,11 +4,12 @@
  * No column holds anything that identifies a patient.
  */
 import type { Generated } from 'kysely'
+import type { ComplianceTables } from './compliance-tables.js'
 import type { NightTables } from './night-tables.js'
 import type { Priority } from './priority.js'
 import type { ArrivalTable, CrosswalkPieceTable } from './arrivals-schema.js'
 
-export interface Tables extends NightTables {
+export interface Tables extends NightTables, ComplianceTables {
   transfers: TransferTable
   envelopes: EnvelopeTable
   key_packets: KeyPacketTable

@@ -13,7 +13,7 @@ export type Entry = Entries[Kind][number]
 let number = 0
 export const entry = (kind: Kind, subject: string, data: Entry['data'], until?: string): Entry => ({
   ...{ id: `e${++number}`, kind, subject, data, until },
-  ...{ createdAt: AT - 100 * DAY, createdBy: 'officer-1', endedAt: undefined, index: number },
+  ...{ createdAt: AT - 100 * DAY, createdBy: 'officer-1', endedAt: undefined },
 })
 
 export const agreement = (party: string, data: Entry['data'] = {}, until?: string): Entry =>

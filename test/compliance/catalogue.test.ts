@@ -28,7 +28,7 @@ const stateOf = (facts: Facts, row: string, statements: readonly Statement[] = [
 let said = 0
 const statement = (row: string, more: Partial<Statement> = {}): Statement => ({
   ...{ id: `s${++said}`, row, says: 'met', text: 'as our handbook says', attachments: [] },
-  ...{ until: day(300), by: 'officer-1', at: AT - DAY, index: said, ...more },
+  ...{ until: day(300), by: 'officer-1', at: AT - DAY + said, ...more },
 })
 
 describe('the law as data', () => {

@@ -21,7 +21,6 @@ const run = (facts: Facts) =>
       {
         ...{ id: 's1', row: 'S-33', says: 'met', text: 'two locked doors\nand a guard' },
         ...{ attachments: ['cd'.repeat(32)], until: day(90), by: 'officer-1', at: AT - DAY },
-        index: 77,
       },
     ],
     sha256: (text) => createHash('sha256').update(text).digest('hex'),

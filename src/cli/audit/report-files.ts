@@ -19,7 +19,10 @@ export async function unpackReport(
     await writeNew(temporary, zip)
     return await openZipFile(temporary, async (files) => {
       const names = files?.names ?? []
-      if (names.length === 0 || !names.every((name) => /^[a-z]+(\.[a-z]+)?$/.test(name)))
+      if (
+        names.length === 0 ||
+        !names.every((name) => /^[A-Za-z]+(?:-[a-z]+)*(?:\.[a-z]+)?$/.test(name))
+      )
         throw new CommandError('the answer is not that of a gateway', {
           hint: 'check --gateway, and that this nocturne is as new as the gateway',
           code: 'gateway_unreachable',

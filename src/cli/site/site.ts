@@ -38,3 +38,10 @@ export async function withRooms<T>(
     await rooms.close()
   }
 }
+
+/** Where a gateway of this site answers on this machine, when one runs. */
+export function addressOfSite({ config }: Site): string {
+  const { host, port, tls } = config.gateway
+  const local = host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  return `${tls ? 'https' : 'http'}://${local.includes(':') ? `[${local}]` : local}:${port}`
+}

@@ -93,13 +93,14 @@ export const ACCESS: readonly Check[] = [
     run: ({ tokens }, { configuration, at }) => {
       if (!configuration)
         return unknown('the configuration could not be read', 'correct nocturne.yaml')
-      const known = new Set(['recovery', ...configuration.people.map(({ id }) => id)])
+      const { people, facilities } = configuration
+      const known = new Set(['recovery', ...[...people, ...facilities].map(({ id }) => id)])
       const live = tokens.filter(({ expiresAt }) => expiresAt > at)
       const left = live.filter(({ principal }) => !known.has(principal))
       return noneOf(
         left.map(({ id, principal }) => `${principal} (token ${id})`),
         {
-          ok: `${live.length} live tokens, all of people in nocturne.yaml`,
+          ok: `${live.length} live tokens, all of people and facilities in nocturne.yaml`,
           bad: 'tokens of people who are no longer in nocturne.yaml',
           next: 'revoke each: nocturne token revoke ID --site DIR',
         },

@@ -68,7 +68,7 @@ export const DOCUMENTS: readonly Check[] = [
           })
         : failed(
             'no policy on sanctions in force',
-            ADD_POLICY.replace('CITE', '"164.308(a)(1)(ii)(C)"'),
+            ADD_POLICY.replace('TYPE', 'policy').replace('CITE', '"164.308(a)(1)(ii)(C)"'),
             { sanctions: entries.sanction.length },
           )
     },

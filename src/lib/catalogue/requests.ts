@@ -56,6 +56,16 @@ export const REQUESTS = {
     'the report would be too long to be read',
     'ask for a shorter period, one patient, one reader or one transfer',
   ),
+  register_invalid: entry(
+    422,
+    'a field of the register entry is missing or cannot be read',
+    '`nocturne register add KIND --help` lists the fields and how each is written',
+  ),
+  register_full: entry(
+    507,
+    'the register holds as many entries as it can',
+    'end entries that no longer count, and export the register',
+  ),
   slow_client: entry(
     408,
     'no data came for too long',

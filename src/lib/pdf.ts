@@ -1,4 +1,7 @@
-/** Pages for people: headings, paragraphs and tables that go on over pages, by pdfkit. */
+/**
+ * Pages for people: headings, paragraphs and tables that continue over pages, by pdfkit. Tagged (ISO 32000 14.8), so that a
+ * screen reader reads headings, lists and tables as such, in order; what only decorates is an artifact.
+ */
 import type PDFDocument from 'pdfkit'
 
 export interface Column {
@@ -38,6 +41,8 @@ export async function* pdfOf(
   // Loaded when somebody asks for a report: it is a tenth of what a gateway does before it is ready.
   const { default: Document } = await import('pdfkit')
   const doc = new Document({
+    pdfVersion: '1.7',
+    tagged: true,
     size: 'LETTER',
     layout: 'landscape',
     margins: { top: MARGIN, left: MARGIN, right: MARGIN, bottom: MARGIN + FOOTER },
@@ -52,40 +57,69 @@ export async function* pdfOf(
     drawFoot(doc, foot, number)
   })
   doc.addPage()
-  doc.font('Helvetica-Bold').fontSize(8).fillColor(ACCENT)
-  doc.text('NOCTURNE', { characterSpacing: 1.2 })
-  doc.font('Helvetica-Bold').fontSize(19).fillColor(INK).text(plain(title))
-  doc.font('Helvetica').fontSize(10.5).fillColor(SOFT).text(plain(subtitle))
+  const root = doc.struct('Document', { title })
+  doc.addStructure(root)
+  root.add(
+    doc.struct('P', {}, () => {
+      doc.font('Helvetica-Bold').fontSize(8).fillColor(ACCENT)
+      doc.text('NOCTURNE', { characterSpacing: 1.2 })
+    }),
+  )
+  root.add(
+    doc.struct('H1', {}, () => {
+      doc.font('Helvetica-Bold').fontSize(19).fillColor(INK).text(plain(title))
+    }),
+  )
+  root.add(
+    doc.struct('P', {}, () => {
+      doc.font('Helvetica').fontSize(10.5).fillColor(SOFT).text(plain(subtitle))
+    }),
+  )
   doc.moveDown(0.8)
-  draw(pageOn(doc))
+  draw(pageOn(doc, root))
+  root.end()
   doc.end()
   for await (const chunk of doc as AsyncIterable<Uint8Array>) yield chunk
 }
 
 type Doc = InstanceType<typeof PDFDocument>
 
-function pageOn(doc: Doc): Page {
+type Element = ReturnType<Doc['struct']>
+
+function pageOn(doc: Doc, root: Element): Page {
   const body = () => doc.font('Helvetica').fontSize(9.5).fillColor(INK)
+  const tag = (parent: Element, type: string, draw: () => void) =>
+    parent.add(doc.struct(type, {}, draw))
   return {
     heading: (text) => {
       keep(doc, 70)
       doc.moveDown(0.7)
-      doc.font('Helvetica-Bold').fontSize(12.5).fillColor(INK).text(plain(text), MARGIN)
+      tag(root, 'H2', () => {
+        doc.font('Helvetica-Bold').fontSize(12.5).fillColor(INK).text(plain(text), MARGIN)
+      })
       doc.moveDown(0.3)
     },
     paragraph: (text) => {
-      body().text(plain(text), MARGIN, doc.y, { width: widthOf(doc), lineGap: 1.5 })
+      tag(root, 'P', () => {
+        body().text(plain(text), MARGIN, doc.y, { width: widthOf(doc), lineGap: 1.5 })
+      })
       doc.moveDown(0.5)
     },
     bullets: (texts) => {
+      const list = opened(doc, root, 'L')
       for (const text of texts) {
         const height = body().heightOfString(plain(text), { width: widthOf(doc) - 14 })
         keep(doc, height)
         const y = doc.y
-        doc.text('\u2022', MARGIN + 2, y, { lineBreak: false })
-        doc.text(plain(text), MARGIN + 14, y, { width: widthOf(doc) - 14, lineGap: 1.5 })
+        const item = opened(doc, list, 'LI')
+        tag(item, 'Lbl', () => body().text('\u2022', MARGIN + 2, y, { lineBreak: false }))
+        tag(item, 'LBody', () =>
+          body().text(plain(text), MARGIN + 14, y, { width: widthOf(doc) - 14, lineGap: 1.5 }),
+        )
+        item.end()
         doc.moveDown(0.25)
       }
+      list.end()
       doc.moveDown(0.3)
     },
     facts: (facts) => {
@@ -93,20 +127,44 @@ function pageOn(doc: Doc): Page {
         const width = widthOf(doc) - 150
         keep(doc, body().heightOfString(plain(text), { width }))
         const y = doc.y
-        doc.fillColor(SOFT).text(plain(name), MARGIN, y, { width: 140 })
-        const after = doc.y
-        doc.fillColor(INK).text(plain(text), MARGIN + 150, y, { width })
+        const line = opened(doc, root, 'P')
+        let after = y
+        tag(line, 'Span', () => {
+          body().fillColor(SOFT).text(plain(name), MARGIN, y, { width: 140 })
+          after = doc.y
+        })
+        tag(line, 'Span', () => body().text(plain(text), MARGIN + 150, y, { width }))
+        line.end()
         doc.y = Math.max(after, doc.y) + 2
       }
       doc.moveDown(0.4)
     },
     table: (columns, rows) => {
-      drawTable(doc, columns, rows)
+      drawTable(doc, root, columns, rows)
     },
   }
 }
 
-function drawTable(doc: Doc, columns: readonly Column[], rows: Iterable<readonly string[]>): void {
+/** An element that holds others; ended by who opened it. */
+function opened(doc: Doc, parent: Element, type: string): Element {
+  const element = doc.struct(type)
+  parent.add(element)
+  return element
+}
+
+/** What no reader needs to be told of. */
+function artifact(doc: Doc, draw: () => void): void {
+  doc.markContent('Artifact', { type: 'Layout' })
+  draw()
+  doc.endMarkedContent()
+}
+
+function drawTable(
+  doc: Doc,
+  root: Element,
+  columns: readonly Column[],
+  rows: Iterable<readonly string[]>,
+): void {
   const width = widthOf(doc)
   const widths = columns.map(({ share }) => share * width)
   const font = (column: Column | undefined, isHead: boolean) =>
@@ -122,37 +180,50 @@ function drawTable(doc: Doc, columns: readonly Column[], rows: Iterable<readonly
       ),
     ) +
     2 * CELL.y
-  const drawRow = (cells: readonly string[], isHead: boolean, isShaded: boolean) => {
+  const table = opened(doc, root, 'Table')
+  /** Without a row of the structure it is the head again, at the top of a further page. */
+  const drawRow = (cells: readonly string[], isHead: boolean, isShaded: boolean, row?: Element) => {
     const height = heightOf(cells, isHead)
     const top = doc.y
-    if (isHead || isShaded) doc.rect(MARGIN, top, width, height).fill(isHead ? LINE : SHADE)
+    if (isHead || isShaded)
+      artifact(doc, () => doc.rect(MARGIN, top, width, height).fill(isHead ? LINE : SHADE))
     let x = MARGIN
     for (const [i, column] of columns.entries()) {
-      font(column, isHead).fillColor(INK)
-      doc.text(plain(cells[i] ?? ''), x + CELL.x, top + CELL.y, {
-        width: (widths[i] ?? 0) - 2 * CELL.x,
-      })
+      const left = x + CELL.x
+      const draw = () => {
+        font(column, isHead).fillColor(INK)
+        doc.text(plain(cells[i] ?? ''), left, top + CELL.y, {
+          width: (widths[i] ?? 0) - 2 * CELL.x,
+        })
+      }
+      if (!row) artifact(doc, draw)
+      else if (isHead) row.add(doc.struct('TH', { scope: 'Column' } as object, draw))
+      else row.add(doc.struct('TD', {}, draw))
       x += widths[i] ?? 0
     }
+    row?.end()
     doc.y = top + height
   }
   const titles = columns.map(({ title }) => title)
   keep(doc, 60)
-  drawRow(titles, true, false)
+  drawRow(titles, true, false, opened(doc, table, 'TR'))
   let count = 0
   for (const cells of rows) {
     if (doc.y + heightOf(cells, false) > bottomOf(doc)) {
       doc.addPage()
       drawRow(titles, true, false)
     }
-    drawRow(cells, false, count % 2 === 1)
+    drawRow(cells, false, count % 2 === 1, opened(doc, table, 'TR'))
     count += 1
   }
-  doc
-    .moveTo(MARGIN, doc.y)
-    .lineTo(MARGIN + width, doc.y)
-    .lineWidth(0.5)
-    .stroke(LINE)
+  table.end()
+  artifact(doc, () =>
+    doc
+      .moveTo(MARGIN, doc.y)
+      .lineTo(MARGIN + width, doc.y)
+      .lineWidth(0.5)
+      .stroke(LINE),
+  )
   doc.x = MARGIN
   doc.moveDown(0.6)
 }
@@ -162,9 +233,11 @@ function drawFoot(doc: Doc, foot: string, number: number): void {
   // Below the margin a text would begin another page.
   doc.page.margins.bottom = 0
   const y = doc.page.height - MARGIN
+  doc.markContent('Artifact', { type: 'Pagination' })
   doc.font('Helvetica').fontSize(7.5).fillColor(SOFT)
   doc.text(plain(foot), MARGIN, y, { width: widthOf(doc) - 60, lineBreak: false })
   doc.text(`Page ${number}`, MARGIN, y, { width: widthOf(doc), align: 'right', lineBreak: false })
+  doc.endMarkedContent()
   doc.page.margins.bottom = bottom
   doc.x = MARGIN
   doc.y = top
@@ -180,4 +253,4 @@ function keep(doc: Doc, height: number): void {
 
 /** What the fonts that every viewer has can show; nothing that a ledger holds needs more. */
 const plain = (text: string): string =>
-  text.replace(/[^\n\u0020-\u007e\u00a0-\u00ff\u2013\u2014\u2019\u2022]/gu, '?')
+  text.replace(/[^\n\u0020-\u007e\u00a0-\u00ff\u2013\u2014\u2019\u2022\u2026]/gu, '?')

@@ -1,0 +1,85 @@
+/** The room put together: facts from every source, assessed, and kept. */
+import { createHash } from 'node:crypto'
+import type { SiteConfig } from '../config/index.js'
+import type { Actor, Ledger, Receipt } from '../ledger/index.js'
+import type { State } from '../state/index.js'
+import type { ProfileName } from './catalogue.js'
+import { configurationFacts } from './collect/configuration.js'
+import type { Inspect } from './collect/configuration.js'
+import { ledgerFacts } from './collect/ledger.js'
+import type { LedgerSources } from './collect/ledger.js'
+import { systemFacts } from './collect/system.js'
+import type { SystemSources } from './collect/system.js'
+import { createDesk } from './desk.js'
+import type { Desk } from './desk.js'
+import type { Facts } from './facts.js'
+import { createRegisters } from './registers.js'
+import type { Registers } from './registers.js'
+import { assess } from './run.js'
+import type { Assessment } from './run.js'
+
+export interface ComplianceParts {
+  readonly config: SiteConfig
+  readonly state: State
+  readonly ledger: Ledger
+  /** Of Nocturne. */
+  readonly version: string
+  readonly now: () => number
+  readonly inspect: Inspect
+  readonly ledgerSources: Omit<LedgerSources, 'ledger' | 'now'>
+  readonly systemSources: Omit<SystemSources, 'config' | 'probe'>
+  readonly probe: (url: string) => ReturnType<SystemSources['probe']>
+}
+
+export interface Compliance {
+  readonly registers: Registers
+  readonly desk: Desk
+  /** @param url - where the gateway can be reached, to be tried. */
+  facts(url: string): Promise<Facts>
+  /**
+   * Looks at everything, and keeps what was found.
+   *
+   * @throws NocturneError `ledger_unavailable`, `database_unavailable`
+   */
+  assess(
+    profile: ProfileName,
+    url: string,
+    actor: Actor,
+  ): Promise<{ readonly id: string; readonly assessment: Assessment; readonly receipt: Receipt }>
+}
+
+export function createCompliance(parts: ComplianceParts): Compliance {
+  const { config, ledger, now, version } = parts
+  const registers = createRegisters(parts)
+  const desk = createDesk(parts)
+  const facts = async (url: string): Promise<Facts> => {
+    const [configuration, log, system, entries, actions] = await Promise.all([
+      whole(configurationFacts(config, parts.inspect)),
+      whole(ledgerFacts({ ...parts.ledgerSources, ledger, now })),
+      whole(systemFacts({ ...parts.systemSources, config, probe: () => parts.probe(url) })),
+      whole(registers.all()),
+      whole(desk.actions()),
+    ])
+    return {
+      ...{ at: now(), configuration, ledger: log, system },
+      registers: entries && actions && { entries, actions, incidents: [] },
+    }
+  }
+  return {
+    registers,
+    desk,
+    facts,
+    assess: async (profile, url, actor) => {
+      const [seen, statements] = await Promise.all([facts(url), desk.statements()])
+      const assessment = assess(seen, {
+        ...{ profile, gateway: config.gateway.name, version, statements },
+        sha256: (text) => createHash('sha256').update(text).digest('hex'),
+      })
+      const { id, receipt } = await desk.keep(assessment, actor)
+      return { id, assessment, receipt }
+    },
+  }
+}
+
+/** A source that cannot be read is one that shows nothing: the checks on it are unknown. */
+const whole = async <T>(found: Promise<T>): Promise<T | undefined> => found.catch(() => undefined)

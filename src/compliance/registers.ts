@@ -1,0 +1,182 @@
+/**
+ * The registers as they are kept: an entry is written once, with an event that holds its digest; what changes is written anew
+ * and ends the one before, in one transaction.
+ */
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '../lib/json.js'
+import { NocturneError } from '../lib/errors.js'
+import { newId } from '../lib/ids.js'
+import type { Actor, EventInput, Ledger, Receipt } from '../ledger/index.js'
+import type { Db, State, Tx } from '../state/index.js'
+import { readEntry } from './entry-form.js'
+import { KIND_RULES, REGISTER_KINDS } from './kinds.js'
+import type { EntryData, RegisterEntry, RegisterKind } from './kinds.js'
+
+export interface NewEntry {
+  readonly kind: RegisterKind
+  readonly fields: Readonly<Record<string, unknown>>
+  /** Id of the entry that this one takes the place of; fields that are not given keep its values. */
+  readonly replaces?: string
+}
+
+export interface Registers {
+  /** Newest last. */
+  list(kind: RegisterKind): Promise<readonly RegisterEntry[]>
+  all(): Promise<Readonly<Record<RegisterKind, readonly RegisterEntry[]>>>
+  /** @throws NocturneError `not_found` */
+  show(id: string): Promise<RegisterEntry>
+  /**
+   * All of them, or none.
+   *
+   * @throws NocturneError `register_invalid` with the field at fault, `not_found` for an entry to replace, `register_full`
+   */
+  add(
+    entries: readonly NewEntry[],
+    actor: Actor,
+  ): Promise<{ readonly ids: readonly string[]; readonly receipt: Receipt }>
+  /** @throws NocturneError `not_found` for an entry that is not there or has ended */
+  end(id: string, actor: Actor): Promise<Receipt>
+}
+
+/** Of one kind, without those that ended: more are no register of a site. */
+const MOST_ENTRIES = 20_000
+/** Of one request. */
+const MOST_ADDED = 1_000
+
+export function createRegisters(parts: {
+  readonly state: State
+  readonly ledger: Ledger
+  readonly now: () => number
+}): Registers {
+  const { state, ledger, now } = parts
+  const { db } = state
+  return {
+    list: (kind) => readKind(db, kind),
+    all: () => readAll(db),
+    show: async (id) => entryOf(await readRow(db, id)),
+    add: async (entries, actor) => {
+      if (entries.length === 0 || entries.length > MOST_ADDED)
+        throw new NocturneError('bad_request')
+      const { value, receipts } = await ledger.record(async (tx) => {
+        const added: { id: string; events: readonly EventInput[] }[] = []
+        for (const one of entries) added.push(await addOne(tx, one, actor, now()))
+        const [first, ...rest] = added.flatMap(({ events }) => events)
+        if (!first) throw new TypeError('an entry has an event')
+        return { value: added.map(({ id }) => id), events: [first, ...rest] }
+      })
+      return { ids: value, receipt: receipts[0] }
+    },
+    end: async (id, actor) => {
+      const { receipts } = await ledger.record(async (tx) => {
+        const row = await readRow(tx, id)
+        const event = await endOne(tx, entryOf(row), actor, now())
+        return { value: undefined, events: [event] }
+      })
+      return receipts[0]
+    },
+  }
+}
+
+async function addOne(
+  tx: Tx,
+  { kind, fields, replaces }: NewEntry,
+  actor: Actor,
+  now: number,
+): Promise<{ readonly id: string; readonly events: readonly EventInput[] }> {
+  const before = replaces === undefined ? undefined : entryOf(await readRow(tx, replaces))
+  if (before && before.kind !== kind) throw new NocturneError('not_found')
+  const reading = readEntry(kind, { ...before?.data, ...fields })
+  if (!reading.ok) throw new NocturneError('register_invalid', { subject: reading.field })
+  await refuseWhenFull(tx, kind)
+  const { data, subject, until } = reading
+  const id = newId(now)
+  await tx
+    .insertInto('register_entries')
+    .values({
+      ...{ id, kind, subject, data: canonicalJson(data), until: until ?? null },
+      ...{ created_at: now, created_by: actor.id, ended_at: null },
+    })
+    .execute()
+  const added: EventInput = {
+    ...{ type: 'register.added', outcome: 0, actor, related: id },
+    detail: { kind, digest: digestOf(data), ...(until !== undefined && { until }) },
+  }
+  return { id, events: before ? [await endOne(tx, before, actor, now), added] : [added] }
+}
+
+async function endOne(
+  tx: Tx,
+  { id, kind, endedAt, data }: RegisterEntry,
+  actor: Actor,
+  now: number,
+): Promise<EventInput> {
+  if (endedAt !== undefined) throw new NocturneError('not_found')
+  await tx.updateTable('register_entries').set({ ended_at: now }).where('id', '=', id).execute()
+  return {
+    ...{ type: 'register.ended', outcome: 0, actor, related: id },
+    detail: { kind, digest: digestOf(data) },
+  }
+}
+
+async function refuseWhenFull(tx: Tx, kind: RegisterKind): Promise<void> {
+  const { count } = await tx
+    .selectFrom('register_entries')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .where('kind', '=', kind)
+    .where('ended_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  if (count >= MOST_ENTRIES) throw new NocturneError('register_full')
+}
+
+/** What the event says of the fields: names and dates of people stay out of the ledger. */
+export const digestOf = (data: EntryData): string =>
+  createHash('sha256').update(canonicalJson(data)).digest('hex')
+
+async function readRow(db: Db | Tx, id: string) {
+  const row = await db
+    .selectFrom('register_entries')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (!row) throw new NocturneError('not_found')
+  return row
+}
+
+async function readKind(db: Db, kind: RegisterKind): Promise<readonly RegisterEntry[]> {
+  const rows = await db
+    .selectFrom('register_entries')
+    .selectAll()
+    .where('kind', '=', kind)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  return rows.map(entryOf)
+}
+
+async function readAll(db: Db): Promise<Readonly<Record<RegisterKind, readonly RegisterEntry[]>>> {
+  const lists = await Promise.all(
+    REGISTER_KINDS.map(async (kind) => [kind, await readKind(db, kind)] as const),
+  )
+  return Object.fromEntries(lists) as Record<RegisterKind, readonly RegisterEntry[]>
+}
+
+function entryOf(row: Awaited<ReturnType<typeof readRow>>): RegisterEntry {
+  return {
+    id: row.id,
+    kind: kindOf(row.kind),
+    subject: row.subject,
+    data: JSON.parse(row.data) as EntryData,
+    until: row.until ?? undefined,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    endedAt: row.ended_at ?? undefined,
+  }
+}
+
+const kindOf = (text: string): RegisterKind => {
+  if (!isRegisterKind(text)) throw new NocturneError('database_newer')
+  return text
+}
+
+export const isRegisterKind = (text: string): text is RegisterKind =>
+  Object.hasOwn(KIND_RULES, text)

@@ -1,0 +1,26 @@
+/** Items drawn at random, for who checks what the store holds. */
+import { sql } from 'kysely'
+import type { State } from '../state/index.js'
+
+/** One that is larger is not read for a sample. */
+const MOST_BYTES = 64 << 20
+
+export async function drawItems(
+  state: Pick<State, 'db'>,
+  count: number,
+): Promise<readonly { readonly object: string; readonly digest: string }[]> {
+  const rows = await state.db
+    .selectFrom('items')
+    .innerJoin('envelopes', 'envelopes.id', 'items.envelope')
+    .select(['items.object as object', 'items.sealed_digest as digest'])
+    .where('envelopes.state', '=', 'committed')
+    .where('items.object', 'is not', null)
+    .where('items.sealed_digest', 'is not', null)
+    .where('items.sealed_size', '<=', MOST_BYTES)
+    .orderBy(sql`random()`)
+    .limit(count)
+    .execute()
+  return rows.flatMap(({ object, digest }) =>
+    object === null || digest === null ? [] : [{ object, digest }],
+  )
+}

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { createHash } from 'node:crypto'
+import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startGateway } from './_gateway.js'
+import type { RunningGateway } from './_gateway.js'
+
+interface Made {
+  readonly id: string
+  readonly assessment: {
+    readonly findings: readonly {
+      readonly row: string
+      readonly state: string
+      readonly reason: string
+      readonly next: readonly string[]
+    }[]
+    readonly observations: readonly { readonly check: string; readonly verdict: string }[]
+  }
+}
+
+describe('registers and assessments from the command line', () => {
+  let gateway: RunningGateway
+  const officer = async (...words: string[]) => {
+    const { status, stdout, stderr } = await gateway.as('officer-1', ...words, '--json')
+    expect([status, stderr]).toEqual([0, ''])
+    return JSON.parse(stdout) as Record<string, unknown>
+  }
+  const add = async (kind: string, ...fields: string[]) =>
+    (await officer('register', 'add', kind, ...fields.flatMap((one) => ['--set', one])))
+      .id as string
+  const run = async (...words: string[]) =>
+    (await officer('assess', 'run', ...words)) as unknown as Made
+  const rowOf = ({ assessment }: Made, row: string) =>
+    assessment.findings.find((one) => one.row === row)
+
+  beforeAll(async () => {
+    gateway = await startGateway()
+  })
+  afterAll(async () => {
+    await gateway.stop()
+  })
+
+  it('names gaps whose steps turn the row when they are followed', async () => {
+    const before = await run()
+    expect(rowOf(before, 'S-14')).toMatchObject({ state: 'gap' })
+    expect(rowOf(before, 'S-33')).toMatchObject({
+      ...{
+        state: 'gap',
+        next: [
+          expect.stringContaining('register add policy'),
+          expect.stringContaining('assess state S-33'),
+        ],
+      },
+    })
+    const seen = new Map(before.assessment.observations.map((one) => [one.check, one.verdict]))
+    // As found by trying the running gateway.
+    expect(seen.get('refuses-anonymous')).toBe('satisfied')
+    expect(seen.get('ledger-intact')).toBe('satisfied')
+    expect(seen.get('keys-recorded')).toBe('satisfied')
+    expect(seen.get('private-keys-elsewhere')).toBe('not-satisfied')
+
+    await add(
+      'organisation',
+      ...['organisation=operator', 'name=Night Reads', 'address=1 Main St', 'contact=Ann Example'],
+      ...['role=business-associate', 'own=yes', 'clearinghouse=no', 'healthPlan=no'],
+    )
+    await add(
+      'policy',
+      ...['policy=physical', 'title=Doors', 'type=policy', 'covers=164.310', 'version=1'],
+      ...['effective=2026-01-01', 'review=2099-01-01'],
+    )
+    const text = join(gateway.path, 'doors.txt')
+    await writeFile(text, 'Two doors, and a guard at night.\n')
+    const attachment = join(gateway.path, 'plan.pdf')
+    await writeFile(attachment, 'a floor plan')
+    await officer(
+      ...['assess', 'state', 'S-33', '--met', '--text-file', text, '--until', '2099-01-01'],
+      ...['--attachment', attachment],
+    )
+    const { id } = await officer(
+      ...['assess', 'plan', 'S-25', '--owner', 'operator-1', '--due', '2099-01-01'],
+      ...['--text', 'back up every night'],
+    )
+    await officer('assess', 'done', id as string, '--evidence', 'the timer is enabled')
+
+    const after = await run()
+    expect(rowOf(after, 'S-14')).toMatchObject({ state: 'not-applicable' })
+    expect(rowOf(after, 'S-33')).toMatchObject({
+      ...{ state: 'stated', reason: expect.stringContaining('Stated by officer-1 on') },
+    })
+    expect(rowOf(after, 'S-30')).toMatchObject({ state: 'gap' })
+    expect((await run('--proposed')).assessment.findings).toHaveLength(19)
+  })
+
+  it('keeps what replaces an entry with the fields of the one before, and ends both', async () => {
+    const first = await add(
+      'agreement',
+      ...['party=nights', 'type=baa', 'signed=2026-01-15', 'safeguards=yes'],
+    )
+    const { id } = await officer(
+      ...['register', 'add', 'agreement', '--replaces', first, '--set', 'reportsIncidents=yes'],
+    )
+    const listed = await officer('register', 'list', 'agreement')
+    expect(listed.entries).toMatchObject([
+      { id, subject: 'nights', data: { safeguards: true, reportsIncidents: true } },
+    ])
+    const shown = await gateway.plain(
+      ...['register', 'show', 'agreement', id as string, '--site', gateway.site],
+    )
+    expect(shown.stdout).toContain('reportsIncidents: yes\n')
+    await officer('register', 'end', 'agreement', id as string)
+    expect((await officer('register', 'list', 'agreement')).entries).toEqual([])
+    expect((await officer('register', 'list', 'agreement', '--all')).entries).toHaveLength(2)
+    const again = await gateway.as('officer-1', 'register', 'end', 'agreement', id as string)
+    expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('no such thing') })
+  })
+
+  it('takes the lines of a file, all or none, and says which field is at fault', async () => {
+    const file = join(gateway.path, 'training.csv')
+    const head = 'person,topic,completed,until\r\n'
+    await writeFile(
+      file,
+      `${head}reader-1,hipaa,2026-02-01,2027-02-01\r\n"officer-1",hipaa,tomorrow,\r\n`,
+    )
+    const refused = await gateway.as('officer-1', 'register', 'import', 'training', file)
+    expect(refused).toMatchObject({
+      ...{ status: 2, stderr: expect.stringContaining('line 3: completed is not a date') },
+    })
+    await writeFile(
+      file,
+      `${head}reader-1,hipaa,2026-02-01,2027-02-01\r\nofficer-1,hipaa,2026-02-01,2027-02-01\r\n`,
+    )
+    expect((await officer('register', 'import', 'training', file)).ids).toHaveLength(2)
+    const wrong = await gateway.as(
+      'officer-1',
+      'register',
+      'add',
+      'device',
+      '--set',
+      'owner=reader-1',
+    )
+    expect(wrong).toMatchObject({
+      ...{
+        status: 2,
+        stderr: expect.stringMatching(/device is missing[^]*fields of device: owner, device/),
+      },
+    })
+  })
+
+  it('is for officers alone', async () => {
+    for (const words of [
+      ['register', 'list', 'training'],
+      ['assess', 'run'],
+    ]) {
+      const refused = await gateway.as('reader-1', ...words)
+      expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('role') })
+    }
+  })
+
+  it('exports every form, and a pack whose digests the log proves without the gateway', async () => {
+    const out = (name: string) => join(gateway.path, name)
+    for (const format of ['pdf', 'xlsx', 'csv', 'oscal'])
+      await officer('assess', 'export', '--format', format, '--out', out(format))
+    expect((await readdir(out('oscal'))).sort()).toEqual([
+      ...['assessment-plan.json', 'assessment-results.json', 'catalog.json'],
+      'component-definition.json',
+    ])
+    await officer('assess', 'export', '--format', 'pack', '--out', out('pack'))
+    const assessment = await readFile(join(out('pack'), 'assessment.json'))
+    const digest = createHash('sha256').update(assessment).digest('hex')
+    const key = join(gateway.path, 'ledger.vkey')
+    const { ledgerKey } = (await (await fetch(`${gateway.url}/v1/gateway`)).json()) as {
+      readonly ledgerKey: string
+    }
+    await writeFile(key, ledgerKey)
+    const ledger = join(out('pack'), 'ledger.zip')
+    const verified = await gateway.plain('audit', 'verify', ledger, '--ledger-key', key)
+    expect([verified.status, verified.stderr]).toEqual([0, ''])
+    const { stdout } = await gateway.as(
+      'officer-1',
+      'audit',
+      'query',
+      '--type',
+      'assessment.made',
+      '--json',
+    )
+    expect(stdout).toContain(digest)
+    const results = await readFile(join(out('pack'), 'assessment-results.json'), 'utf8')
+    expect(results).toContain('.tlog-proof')
+  })
+})

@@ -45,7 +45,9 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         (await state.db.introspection.getTables()).map((table) => table.name).sort()
       const before = await tables(first)
       expect(before).toEqual([
+        'actions',
         'arrivals',
+        'assessments',
         'case_targets',
         'case_transfers',
         'cases',
@@ -75,7 +77,9 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'proof_keys',
         'push_subscriptions',
         'quarantine',
+        'register_entries',
         'reports',
+        'statements',
         'tokens',
         'transfers',
         'write_checks',

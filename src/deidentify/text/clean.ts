@@ -45,7 +45,7 @@ function judgePartners({ tokens }: Tokens, vocabulary: Vocabulary): void {
 }
 
 /** Signs that mean nothing to anybody's identity. Letters and digits are tokens; anything else becomes a space. */
-const GAP = /[^\s!-/:-@[-`{-~–—−’‘“”„«»…°±µμ×÷≤≥≈§·•²³¹½¼¾®™€£©ª]/gu
+const GAP = /[^\s!-/:-@[-`{-~–—−’‘“”„«»…°±µμ×÷≤≥≈§¿¡·•²³¹½¼¾®™€£©ª]/gu
 
 function written({ text, tokens }: Tokens): string {
   let result = ''

@@ -43,9 +43,11 @@ export const clearing =
     rules: DeidentifyContext,
     newKey: () => string,
   ): Clear =>
-  async (item, bytes) => {
+  async (item, bytes, waived) => {
     const instance =
-      item.kind === 'instance' ? await deidentify({ ...item, bytes }, rules) : undefined
+      item.kind === 'instance'
+        ? await deidentify({ ...item, bytes }, { ...rules, waived })
+        : undefined
     const sealed = envelope.seal(instance?.bytes ?? bytes)
     const stored = await rooms.store.put(newKey(), sealed)
     return { instance, stored, digests: sealed.digests() }
@@ -127,6 +129,5 @@ export function rulesOf(
     rawDeflate,
     textDetector: rooms.textDetector,
     encryptedAttributes: facility.encryptedAttributes,
-    ...(target.release && { waived: target.release.waived }),
   }
 }

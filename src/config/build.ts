@@ -21,15 +21,23 @@ export interface Gathered {
 export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteConfig | undefined {
   const armored = new Map(parts.certificates.map((one) => [one.principal, one.armored]))
   const recovery = armored.get('recovery')
-  const facilities = file.facilities.flatMap(({ encryptedAttributes: paths, ...one }) => {
-    const [certificate, profile] = [armored.get(one.id), parts.profiles.get(one.profile)]
-    const recipients = paths?.flatMap((path) => parts.recipients.get(path) ?? [])
-    if (certificate === undefined || profile === undefined) return []
-    if (recipients?.length !== paths?.length) return []
-    return [
-      { ...one, certificate, profile, ...(recipients && { encryptedAttributes: recipients }) },
-    ]
-  })
+  const facilities = file.facilities.flatMap(
+    ({ encryptedAttributes: paths, releasedBy, ...one }) => {
+      const [certificate, profile] = [armored.get(one.id), parts.profiles.get(one.profile)]
+      const recipients = paths?.flatMap((path) => parts.recipients.get(path) ?? [])
+      if (certificate === undefined || profile === undefined) return []
+      if (recipients?.length !== paths?.length) return []
+      return [
+        {
+          ...one,
+          certificate,
+          profile,
+          ...(recipients && { encryptedAttributes: recipients }),
+          ...(releasedBy && { releasedBy }),
+        },
+      ]
+    },
+  )
   const people = file.people.flatMap(({ id, role, facility }) => {
     const certificate = armored.get(id)
     return certificate === undefined

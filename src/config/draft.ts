@@ -27,6 +27,7 @@ const facility = z
     profile: good(facilityFields.profile),
     encryptedAttributes: good(facilityFields.encryptedAttributes),
     groups: ids,
+    releasedBy: ids,
   })
   .catch({})
 

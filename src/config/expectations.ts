@@ -37,6 +37,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'facilities[].groups': 'write the ids of the groups it may send to, for example [nights]',
   'facilities[].groups[]': 'write the id of a group',
   'facilities[].documents': 'write pass or quarantine',
+  'facilities[].releasedBy':
+    'write the ids of people with the role sender and this facility, for example [dr-lee], or leave it out',
+  'facilities[].releasedBy[]': 'write the id of a person with the role sender and this facility',
   'facilities[].encryptedAttributes':
     "write the path of a PEM file with an X.509 certificate of the facility's RSA key, or a list of up to 8, or leave it out",
   groups:

@@ -74,6 +74,8 @@ export interface FacilityConfig {
   readonly certificate: string
   readonly profile: Profile
   readonly groups: readonly string[]
+  /** People who may release from quarantine, each with their own key; the facility's own key where none is named. */
+  readonly releasedBy?: readonly string[]
   /** Documents cannot be de-identified: pass them to the readers sealed, or hold them in quarantine. */
   readonly documents: 'pass' | 'quarantine'
   /** Who can open the original values that travel in each instance (0400,0500). */

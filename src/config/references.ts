@@ -34,6 +34,7 @@ export function checkReferences(site: SiteDraft): Finding[] {
       ...wrongRoles(site, readers, index),
     ]),
     ...senders(site),
+    ...releasers(site),
     ...plainHttp(site),
     ...checkDoorReferences(site),
     ...limits(site),
@@ -123,6 +124,22 @@ function senders(site: SiteDraft): Finding[] {
     return [{ at, problem: `names an unknown facility, ${shorten(facility)}`, hint }]
   })
 }
+
+/** Who releases for a facility is one of its own senders: nobody else may see what it holds. */
+const releasers = (site: SiteDraft): Finding[] =>
+  site.facilities.flatMap(({ id, releasedBy }, index) =>
+    (releasedBy ?? []).flatMap((name, place): Finding[] => {
+      const person = site.people.find((one) => one.id !== undefined && one.id === name)
+      if (name === undefined || (person?.role === 'sender' && person.facility === id)) return []
+      return [
+        {
+          at: ['facilities', index, 'releasedBy', place],
+          problem: `names ${shorten(name)}, who is no sender of this facility`,
+          hint: `add ${shorten(name)} to people with the role sender and this facility, or remove it here`,
+        },
+      ]
+    }),
+  )
 
 function plainHttp({ gateway }: SiteDraft): Finding[] {
   if (gateway.listen === undefined || gateway.hasTls || isLoopback(gateway.listen.host)) return []

@@ -72,6 +72,7 @@ export const facilityFields = {
   profile: path,
   groups: z.array(reference).min(1, 'names no group').max(1_000, 'names too many groups'),
   documents: z.enum(['pass', 'quarantine']).default('pass'),
+  releasedBy: z.array(reference).min(1, 'names nobody').max(100, 'names too many').optional(),
   encryptedAttributes: certificatePaths.optional(),
 }
 

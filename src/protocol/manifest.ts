@@ -45,6 +45,8 @@ export const manifest = z.looseObject({
   group: name,
   priority: z.optional(name),
   gateway: name,
+  /** The transfer that this one goes on with: its items were held then, and released since. */
+  continues: z.optional(id),
   createdAt: z.optional(instant),
   completedAt: z.optional(instant),
   items: z.array(manifestItem).check(z.minLength(1), z.maxLength(MAX_ITEMS)),

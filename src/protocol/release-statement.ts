@@ -5,7 +5,7 @@
 import * as z from 'zod/mini'
 import type { Code } from '../lib/errors.js'
 import { canonicalJson } from '../lib/json.js'
-import { id, itemNumber, sha256 } from './words.js'
+import { id, itemNumber, principalId, sha256 } from './words.js'
 
 /**
  * Findings that a person can overrule by looking: an image or a document shows what it shows. A header that cannot be
@@ -59,6 +59,51 @@ export const writeRelease = ({ codes, ...statement }: ReleaseStatement): string 
     codes: [...new Set(codes)].sort(),
     ...statement,
   })
+
+/** Of one sending at most; a statement about so many has some 500 KB. */
+export const MOST_RELEASED = 2_000
+
+const releasedItem = z.strictObject({
+  transfer: id,
+  item: itemNumber,
+  codes: z.array(z.enum(WAIVABLE)).check(z.minLength(1), z.maxLength(WAIVABLE.length)),
+  sha256,
+})
+
+const releases = z.strictObject({
+  v: z.literal(3),
+  type: z.literal('nocturne-release'),
+  gateway: z.string(),
+  facility: z.string(),
+  /** Who looked, where the facility names its people: the signature is theirs. Else it is the facility's own. */
+  by: z.optional(principalId),
+  /** In the order in which the originals follow. */
+  items: z.array(releasedItem).check(z.minLength(1), z.maxLength(MOST_RELEASED)),
+  reason: z.enum(RELEASE_REASONS),
+  signedAt: z.string().check(z.regex(INSTANT), z.refine(isTime)),
+})
+export type ReleasesStatement = Omit<z.infer<typeof releases>, 'v' | 'type'>
+
+/** One text for all the items of a study that were looked at together; canonical JSON (RFC 8785). */
+export const writeReleases = ({ items, ...statement }: ReleasesStatement): string =>
+  canonicalJson({
+    v: 3,
+    type: 'nocturne-release',
+    ...statement,
+    items: items.map(({ codes, ...item }) => ({ ...item, codes: [...new Set(codes)].sort() })),
+  })
+
+/** Undefined unless it is such a text to the last character, and names no item twice. */
+export function readReleases(text: string): ReleasesStatement | undefined {
+  try {
+    const { data } = releases.safeParse(JSON.parse(text))
+    if (!data || writeReleases(data) !== text) return undefined
+    const named = new Set(data.items.map(({ transfer, item }) => `${transfer} ${String(item)}`))
+    return named.size === data.items.length ? data : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** Undefined unless it is such a text to the last character. */
 export function readRelease(text: string): ReleaseStatement | undefined {

@@ -12,6 +12,7 @@ import { findings } from './migrations/0010-findings.js'
 import { gatewayKeys } from './migrations/0011-gateway-keys.js'
 import { gateways } from './migrations/0012-gateways.js'
 import { places } from './migrations/0013-places.js'
+import { continuations } from './migrations/0014-continues.js'
 import { cases } from './migrations/0020-cases.js'
 import { clock } from './migrations/0021-clock.js'
 import { notify } from './migrations/0022-notify.js'
@@ -38,6 +39,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0011-gateway-keys': gatewayKeys(engine),
   '0012-gateways': gateways(engine),
   '0013-places': places(),
+  '0014-continues': continuations(),
   '0020-cases': cases(engine),
   '0021-clock': clock(engine),
   '0022-notify': notify(engine),

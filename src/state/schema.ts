@@ -69,6 +69,8 @@ export interface TransferTable {
   /** Size of the manifest's sealed data in bytes, key packet not counted. */
   manifest_size: number | null
   manifest_envelope: string | null
+  /** The transfer that this one goes on with: its items were released from quarantine. */
+  continues: string | null
   /** Once available: keyed handle of the one patient whom its items name; null for none, and for several. */
   patient: string | null
 }

@@ -14,8 +14,10 @@ export interface UploadTarget {
   readonly priority: Priority
   /** The open transfer to add to; absent for a new one. */
   readonly transfer?: string
-  /** It brings one original back out of quarantine, into a new transfer. */
+  /** It brings originals back out of quarantine, into a new transfer. */
   readonly release?: QuarantineRelease
+  /** The transfer that this one goes on with, for the same reading: released items of a study. */
+  readonly continues?: string
 }
 
 export interface BegunEnvelope {
@@ -110,5 +112,6 @@ const newTransfer = (id: string, target: UploadTarget, now: number) => ({
   manifest_object: null,
   manifest_size: null,
   manifest_envelope: null,
+  continues: target.continues ?? null,
   patient: null,
 })

@@ -81,7 +81,10 @@ export async function commitEnvelope(
     const patient = manifest && (await insertManifest(tx, begun.transfer, manifest, now))
     if (brought.crosswalk) await insertCrosswalk(tx, begun, brought.crosswalk, now)
     const { release, actor, facility, group } = begun.target
-    if (release && state !== 'abandoned') await closeQuarantine(tx, release, now)
+    for (const [index, { outcome }] of items.entries()) {
+      const released = release?.items[index]
+      if (released && outcome === 'accepted') await closeQuarantine(tx, released, now)
+    }
     const common = { actor, facility, group, transfer: begun.transfer }
     const shapes = await newShapes(tx, reportsOf(items), common, now)
     const made = { state, manifest, patient, shapes }

@@ -46,9 +46,13 @@ export function commitEvents(
       ...(manifest && manifestDetail(manifest)),
     },
   }
-  const waived = begun.target.release?.waived
-  const [head = last, ...tail] = items.map((item, i) => itemEvent(common, item, first + i, waived))
-  return head === last ? [last] : [head, ...tail, ...shapes, ...released(begun, items, first), last]
+  const released = begun.target.release?.items
+  const [head = last, ...tail] = items.map((item, i) =>
+    itemEvent(common, item, first + i, released?.[i]?.waived),
+  )
+  return head === last
+    ? [last]
+    : [head, ...tail, ...shapes, ...releasedEvents(begun, items, first), last]
 }
 
 /** Of items that are kept one by one: their own alone. @param first - number of the first item */
@@ -62,15 +66,20 @@ export function itemEvents(
   return items.map((item, i) => itemEvent(common, item, first + i, undefined))
 }
 
-function released(begun: BegunEnvelope, items: readonly JudgedItem[], first: number): EventInput[] {
+function releasedEvents(
+  begun: BegunEnvelope,
+  items: readonly JudgedItem[],
+  first: number,
+): EventInput[] {
   const { release, actor, group } = begun.target
-  const item = items.find(({ outcome }) => outcome === 'accepted')
-  if (!release || item?.settled.outcome !== 'accepted') return []
-  const patient = item.settled.facts?.patient
-  const successor = { transfer: begun.transfer, item: first, begun: begun.begunEvent }
-  return [
-    releasedEvent(release, successor, { actor, group, ...(patient !== undefined && { patient }) }),
-  ]
+  return items.flatMap(({ outcome, settled }, i) => {
+    const item = release?.items[i]
+    if (!release || !item || outcome !== 'accepted' || settled.outcome !== 'accepted') return []
+    const patient = settled.facts?.patient
+    const successor = { transfer: begun.transfer, item: first + i, begun: begun.begunEvent }
+    const common = { actor, group, ...(patient !== undefined && { patient }) }
+    return [releasedEvent(release, item, successor, common)]
+  })
 }
 
 export const manifestDetail = (manifest: SealedManifest) => ({

@@ -43,7 +43,7 @@ export function manifestEntry(item: AcceptedItem, profile: string): ManifestEntr
 /** Signs, seals and stores the manifest under `prefix`, where the sweep finds it until the commit. */
 export async function storeManifest(
   rooms: TransferRooms,
-  target: Pick<UploadTarget, 'facility' | 'group' | 'priority'>,
+  target: Pick<UploadTarget, 'facility' | 'group' | 'priority' | 'continues'>,
   transfer: { readonly id: string; readonly createdAt: number; readonly prefix: string },
   entries: ReadonlyMap<number, ManifestEntry>,
 ): Promise<SealedManifest> {
@@ -54,6 +54,7 @@ export async function storeManifest(
     group: target.group,
     priority: target.priority,
     gateway: rooms.gateway,
+    ...(target.continues !== undefined && { continues: target.continues }),
     createdAt: new Date(transfer.createdAt).toISOString(),
     completedAt: now.toISOString(),
     items: [...entries].map(([index, entry]) => ({ index, ...entry })),

@@ -8,20 +8,28 @@ import type { Code } from '../lib/errors.js'
 import type { EventInput } from '../ledger/index.js'
 import type { QuarantineTable, Tx } from '../state/index.js'
 import type { TransferRooms } from './rooms.js'
-import { isWaivable, readRelease } from '../protocol/release-statement.js'
+import { isWaivable, readRelease, readReleases } from '../protocol/release-statement.js'
 import type { ReleaseReason, Waivable } from '../protocol/release-statement.js'
 
-/** A release that may be tried: the statement is signed and names what is held. */
-export interface QuarantineRelease {
+/** One original that may come back. */
+export interface ReleasedItem {
   readonly quarantine: string
-  readonly facility: string
   readonly transfer: string
   readonly item: number
   /** What it was held for, and what else the facility looked at. */
   readonly waived: readonly Waivable[]
-  readonly reason: ReleaseReason
   /** SHA-256 that the bytes to come must have, hexadecimal. */
   readonly sha256: string
+}
+
+/** A release that may be tried: the statement is signed and names what is held. */
+export interface QuarantineRelease {
+  readonly facility: string
+  /** The person of the facility who signed; undefined where the facility's own key did. */
+  readonly by: string | undefined
+  /** In the order in which they come. */
+  readonly items: readonly ReleasedItem[]
+  readonly reason: ReleaseReason
   /** SHA-256 of statement and signature, for the ledger: who holds them can show that they are those. */
   readonly statement: string
   readonly signature: string
@@ -47,50 +55,124 @@ export const findingsOf = ({
 export const originalDigest = (secret: Buffer, sha256: string): string =>
   createHmac('sha256', secret).update(`nocturne/quarantine/v1\0${sha256}`).digest('hex')
 
-/** @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`, `recipient_unusable` */
+/** About one item. @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`, `recipient_unusable` */
 export async function checkRelease(
   rooms: TransferRooms,
   held: QuarantineTable,
-  { statement: text, signature }: SignedRelease,
+  signed: SignedRelease,
 ): Promise<QuarantineRelease> {
-  if (held.state !== 'held') throw new NocturneError('quarantine_not_held')
-  const statement = readRelease(text)
+  const statement = readRelease(signed.statement)
+  if (!statement) throw new NocturneError(held.state === 'held' ? 'release_invalid' : NOT_HELD)
+  const { transfer, item, codes, sha256, ...about } = statement
+  const items = [{ transfer, item, codes, sha256 }]
+  return check(rooms, { ...about, items, by: undefined }, [held], signed)
+}
+
+/**
+ * About many items of one facility and group, looked at together.
+ *
+ * @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`, `recipient_unusable`, `not_found`
+ */
+export async function checkReleases(
+  rooms: TransferRooms,
+  { facility, group }: { readonly facility: string; readonly group: string },
+  signed: SignedRelease,
+): Promise<QuarantineRelease> {
+  const statement = readReleases(signed.statement)
   if (!statement) throw new NocturneError('release_invalid')
-  const { facility, transfer, item, codes, sha256 } = statement
-  const found = findingsOf(held)
-  if (held.digest === null || !found.every(isWaivable)) throw new NocturneError('not_waivable')
-  const isAboutIt =
-    statement.gateway === rooms.gateway &&
-    facility === held.facility &&
-    transfer === held.transfer &&
-    item === held.idx &&
-    found.every((code) => codes.includes(code)) &&
-    Date.parse(statement.signedAt) >= held.created_at - CLOCK_SKEW_MS &&
-    Date.parse(statement.signedAt) <= rooms.now() + CLOCK_SKEW_MS
-  const isOfIt = rooms.facilityKeys
-    .secretsOf(facility)
-    .some((secret) => originalDigest(secret, sha256) === held.digest)
+  const transfers = [...new Set(statement.items.map(({ transfer }) => transfer))]
+  const rows = await rooms.state.db
+    .selectFrom('quarantine')
+    .innerJoin('transfers', 'transfers.id', 'quarantine.transfer')
+    .selectAll('quarantine')
+    .where('quarantine.transfer', 'in', transfers)
+    .where('transfers.facility', '=', facility)
+    .where('transfers.group_id', '=', group)
+    .execute()
+  const held = statement.items.map(({ transfer, item }) => {
+    const row = rows.find((one) => one.transfer === transfer && one.idx === item)
+    if (!row) throw new NocturneError('not_found')
+    return row
+  })
+  return check(rooms, { ...statement, by: statement.by }, held, signed)
+}
+
+const NOT_HELD = 'quarantine_not_held'
+
+interface Stated {
+  readonly gateway: string
+  readonly facility: string
+  readonly by: string | undefined
+  readonly reason: ReleaseReason
+  readonly signedAt: string
+  readonly items: readonly (Pick<ReleasedItem, 'transfer' | 'item' | 'sha256'> & {
+    readonly codes: readonly Waivable[]
+  })[]
+}
+
+/** @param held a row for each item that is stated, in the same order */
+async function check(
+  rooms: TransferRooms,
+  { gateway, facility, by, reason, signedAt, items }: Stated,
+  held: readonly QuarantineTable[],
+  { statement, signature }: SignedRelease,
+): Promise<QuarantineRelease> {
+  if (held.some(({ state }) => state !== 'held')) throw new NocturneError(NOT_HELD)
+  if (held.some((row) => row.digest === null || !findingsOf(row).every(isWaivable)))
+    throw new NocturneError('not_waivable')
+  if (held.some((row) => row.facility !== facility)) throw new NocturneError('release_invalid')
+  const signed = Date.parse(signedAt)
+  const secrets = rooms.facilityKeys.secretsOf(facility)
+  const isAboutThem = items.every(({ transfer, item, codes, sha256 }, index) => {
+    const row = held[index]
+    return (
+      row?.transfer === transfer &&
+      row.idx === item &&
+      findingsOf(row).every((code) => codes.some((one) => one === code)) &&
+      signed >= row.created_at - CLOCK_SKEW_MS &&
+      secrets.some((secret) => originalDigest(secret, sha256) === row.digest)
+    )
+  })
+  const isNow = signed <= rooms.now() + CLOCK_SKEW_MS
+  const isHere = gateway === rooms.gateway
   // The certificate in effect, by the policy of today: an expired or replaced one vouches for nothing.
-  const { certificate } = await rooms.directory.facilityRecipient(facility)
-  if (!isAboutIt || !isOfIt || !(await rooms.verifyDetached(text, signature, certificate)))
-    throw new NocturneError('release_invalid')
+  const certificate = await signerOf(rooms, facility, by)
+  const isSigned =
+    certificate !== undefined && (await rooms.verifyDetached(statement, signature, certificate))
+  if (!isAboutThem || !isNow || !isHere || !isSigned) throw new NocturneError('release_invalid')
   return {
-    quarantine: held.id,
     facility,
-    transfer,
-    item,
-    waived: codes,
-    reason: statement.reason,
-    sha256,
-    statement: sha256Of(text),
+    by,
+    items: items.map(({ codes, ...item }, index) => ({
+      ...item,
+      waived: codes,
+      quarantine: held[index]?.id ?? '',
+    })),
+    reason,
+    statement: sha256Of(statement),
     signature: sha256Of(signature),
   }
+}
+
+/**
+ * Whose signature counts: of those whom the facility names in `releasedBy` the one who is told in the statement; the
+ * facility's own where it names nobody. Undefined for anybody else.
+ */
+async function signerOf(
+  { directory }: Pick<TransferRooms, 'directory'>,
+  facility: string,
+  by: string | undefined,
+): Promise<string | undefined> {
+  const named = directory.facility(facility)?.releasedBy ?? []
+  if (named.length === 0 && by === undefined)
+    return (await directory.facilityRecipient(facility)).certificate
+  return by !== undefined && named.includes(by) ? directory.principal(by)?.certificate : undefined
 }
 
 /** Inside the commit that makes the item visible. @throws NocturneError `quarantine_not_held` when another was first */
 export async function closeQuarantine(
   tx: Tx,
-  { quarantine }: QuarantineRelease,
+  { quarantine }: Pick<ReleasedItem, 'quarantine'>,
   now: number,
 ): Promise<void> {
   const { numUpdatedRows } = await tx
@@ -99,11 +181,12 @@ export async function closeQuarantine(
     .where('id', '=', quarantine)
     .where('state', '=', 'held')
     .executeTakeFirst()
-  if (numUpdatedRows !== 1n) throw new NocturneError('quarantine_not_held')
+  if (numUpdatedRows !== 1n) throw new NocturneError(NOT_HELD)
 }
 
 export const releasedEvent = (
   release: QuarantineRelease,
+  { transfer, item, waived }: ReleasedItem,
   successor: { readonly transfer: string; readonly item: number; readonly begun: string },
   common: Pick<EventInput, 'actor' | 'group' | 'patient'>,
 ): EventInput => ({
@@ -111,12 +194,13 @@ export const releasedEvent = (
   type: 'item.released',
   outcome: 0,
   facility: release.facility,
-  transfer: release.transfer,
-  item: release.item,
+  transfer,
+  item,
   related: successor.begun,
   detail: {
-    codes: [...release.waived],
+    codes: [...waived],
     reason: release.reason,
+    ...(release.by !== undefined && { by: release.by }),
     statement: release.statement,
     signature: release.signature,
     successor: successor.transfer,

@@ -15,7 +15,7 @@ export interface TransferRooms {
   readonly state: Pick<State, 'db' | 'transaction'>
   readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof'>
   readonly store: Pick<ObjectStore, 'put' | 'get' | 'delete' | 'list'>
-  readonly directory: Pick<Directory, 'facility' | 'facilityRecipient'>
+  readonly directory: Pick<Directory, 'facility' | 'facilityRecipient' | 'principal'>
   readonly facilityKeys: Pick<FacilityKeys, 'secretsOf'>
   readonly gatewayKeys: Pick<GatewayKeys, 'expectFit'>
   /** The public id of a facility's secret. */

@@ -22,7 +22,7 @@ import {
 import type { KeyPacketRow, StoredContent } from './packets.js'
 import { discardHeld, findHeld, listQuarantine, readHeld } from './quarantine.js'
 import type { QuarantinePage, QuarantineRange } from './quarantine.js'
-import { checkRelease } from './release.js'
+import { checkRelease, checkReleases } from './release.js'
 import type { QuarantineRelease, SignedRelease } from './release.js'
 import type { TransferRooms } from './rooms.js'
 import type { SealedObject } from './sealed-object.js'
@@ -117,6 +117,11 @@ export interface Transfers {
     ): Promise<{ receipt: string }>
     /** @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`, `recipient_unusable` */
     checkRelease(held: QuarantineTable, signed: SignedRelease): Promise<QuarantineRelease>
+    /** Of many items of the transfer's facility and group. @throws NocturneError as `checkRelease`, and `not_found` */
+    checkReleases(
+      transfer: { readonly facility: string; readonly group: string },
+      signed: SignedRelease,
+    ): Promise<QuarantineRelease>
   }
 
   readonly crosswalks: {
@@ -155,6 +160,7 @@ export function createTransfers(rooms: TransferRooms): Transfers {
       read: (actor, held) => readHeld(rooms, actor, held),
       discard: (actor, held, reason) => discardHeld(rooms, actor, held, reason),
       checkRelease: (held, signed) => checkRelease(rooms, held, signed),
+      checkReleases: (transfer, signed) => checkReleases(rooms, transfer, signed),
     },
     crosswalks: {
       list: (facility, range) => listCrosswalks(rooms, facility, range),

@@ -310,6 +310,7 @@ const transfer = (id: string, values: Partial<TransferTable> = {}): TransferTabl
   id,
   facility: 'facility-a',
   group_id: 'nights',
+  continues: null,
   sender: 'facility-a-sender',
   priority: 'stat',
   state: 'available',

@@ -119,16 +119,20 @@ export async function releaseHeld(client: GatewayClient, work: ReleaseWork): Pro
     const signedAt = new Date().toISOString()
     const about = { gateway: name, facility, transfer, item, codes, reason, sha256, signedAt }
     const statement = writeRelease(about)
-    const body = streamBody({
-      fields: [
+    const body = streamBody(
+      [
         ['statement', statement],
         ['signature', await signDetached(statement, key)],
       ],
-      mediaType: work.mediaType ?? sniffed,
-      size,
-      content: () => openHeld(readBack(file), key),
-    })
-    return await post(client, `${pathOf(transfer, item)}/release`, body)
+      [
+        {
+          mediaType: work.mediaType ?? sniffed,
+          size,
+          content: () => openHeld(readBack(file), key),
+        },
+      ],
+    )
+    return await postRelease(client, `${pathOf(transfer, item)}/release`, body)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -144,7 +148,7 @@ async function findOne(client: GatewayClient, transfer: string, item: number): P
   })
 }
 
-async function measure(content: AsyncIterable<Uint8Array>) {
+export async function measure(content: AsyncIterable<Uint8Array>) {
   const { head, whole } = await peek(content)
   const hash = createHash('sha256')
   let size = 0
@@ -157,7 +161,11 @@ async function measure(content: AsyncIterable<Uint8Array>) {
 }
 
 /** 422 with items is an answer like any other: it says why the item did not pass. */
-async function post(client: GatewayClient, path: string, body: Body): Promise<UploadAnswer> {
+export async function postRelease(
+  client: GatewayClient,
+  path: string,
+  body: Body,
+): Promise<UploadAnswer> {
   const answer = await client.json({ method: 'POST', path, body }).catch((error: unknown) => {
     if (error instanceof GatewayError && Array.isArray(error.answer.items)) return error.answer
     throw error

@@ -47,33 +47,41 @@ export function multipartBody({ fields, files, onBytes, onFile }: MultipartOptio
   return { contentType: `multipart/form-data; boundary=${boundary}`, contentLength, writeTo }
 }
 
-export interface StreamBodyOptions {
-  readonly fields: MultipartOptions['fields']
+export interface StreamedPart {
   readonly mediaType: string
   /** Bytes that `content` gives. */
   readonly size: number
   readonly content: () => AsyncIterable<Uint8Array>
 }
 
-/** The same around one part whose content is made while it goes out. */
-export function streamBody({ fields, mediaType, size, content }: StreamBodyOptions): Body {
+/** The same around parts whose content is made while it goes out. */
+export function streamBody(
+  fields: MultipartOptions['fields'],
+  parts: readonly StreamedPart[],
+): Body {
   const boundary = newBoundary()
-  const head = Buffer.concat([fieldParts(boundary, fields), filePartHead(boundary, 1, mediaType)])
-  const tail = Buffer.from(`\r\n--${boundary}--\r\n`)
+  const head = fieldParts(boundary, fields)
+  const partHeads = parts.map(({ mediaType }, at) => filePartHead(boundary, at + 1, mediaType))
+  const partEnd = Buffer.from('\r\n')
+  const tail = Buffer.from(`--${boundary}--\r\n`)
   const writeTo = async (request: Writable, stopped: AbortSignal) => {
     await write(request, head, stopped)
-    for await (const chunk of content()) {
-      if (stopped.aborted) return
-      // Copied: who makes it may use it again before it is on its way.
-      await write(request, Buffer.from(chunk), stopped)
+    for (const [at, { content }] of parts.entries()) {
+      await write(request, partHeads[at] ?? partEnd, stopped)
+      for await (const chunk of content()) {
+        if (stopped.aborted) return
+        // Copied: who makes it may use it again before it is on its way.
+        await write(request, Buffer.from(chunk), stopped)
+      }
+      await write(request, partEnd, stopped)
     }
     await write(request, tail, stopped)
   }
-  return {
-    contentType: `multipart/form-data; boundary=${boundary}`,
-    contentLength: head.length + size + tail.length,
-    writeTo,
-  }
+  const contentLength = parts.reduce(
+    (sum, { size }, at) => sum + (partHeads[at]?.length ?? 0) + size + partEnd.length,
+    head.length + tail.length,
+  )
+  return { contentType: `multipart/form-data; boundary=${boundary}`, contentLength, writeTo }
 }
 
 const newBoundary = (): string => `nocturne-${randomBytes(18).toString('hex')}`

@@ -19,6 +19,12 @@ const RELEASE_FIELDS: ReadonlyMap<string, number> = new Map([
   ['signature', 16_384],
 ])
 
+/** Of 2,000 items. */
+const RELEASES_FIELDS: ReadonlyMap<string, number> = new Map([
+  ['statement', 600_000],
+  ['signature', 16_384],
+])
+
 export function quarantineRoutes(door: Door, metrics: Metrics, gate: UploadGate): Router {
   const { rooms } = door
   const { quarantine } = rooms.transfers
@@ -65,7 +71,33 @@ export function quarantineRoutes(door: Door, metrics: Metrics, gate: UploadGate)
             facility: transfer.facility,
             group: transfer.group,
             priority: transfer.priority,
+            continues: transfer.id,
             release: await quarantine.checkRelease(held, { statement, signature }),
+          },
+        }),
+        limits,
+      )
+      answerUpload(response, upload, metrics)
+    })
+  })
+
+  // Many originals in the order of one statement; `:id` is the transfer that the new one goes on with.
+  router.post('/transfers/:id/quarantine/release', async (request, response) => {
+    const { actor, transfer } = await admitToTransfer(door, request, 'quarantine.release')
+    const limits = { ...rooms.site.config.limits, fields: RELEASES_FIELDS }
+    await gate.pass(async () => {
+      const upload = await receiveUpload(
+        door,
+        request,
+        async ({ statement = '', signature = '' }) => ({
+          complete: true,
+          target: {
+            actor,
+            facility: transfer.facility,
+            group: transfer.group,
+            priority: transfer.priority,
+            continues: transfer.id,
+            release: await quarantine.checkReleases(transfer, { statement, signature }),
           },
         }),
         limits,

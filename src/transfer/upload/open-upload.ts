@@ -70,10 +70,15 @@ export async function openUpload(
     newObjectKey,
     carry: async (part, item, clear) => {
       flight.expectRoom()
-      // A release is of one item: whatever else the part may hold was vouched for by nobody.
-      if (target.release && flight.count > 0) throw new NocturneError('release_mismatch')
+      // Whatever comes beyond the items that a release names was vouched for by nobody.
+      const released = target.release?.items[flight.count]
+      if (target.release && !released) throw new NocturneError('release_mismatch')
       const original = new Original(item.bytes, rooms.budget, context.keepSealed, { isHashed })
-      await flight.follow(part, settle(item, original, context, clear), original.consumed)
+      await flight.follow(
+        part,
+        settle(item, original, { ...context, released }, clear),
+        original.consumed,
+      )
     },
     commit: async ({ complete }) => {
       const brought = {
@@ -121,7 +126,6 @@ export async function settleContext(
   const crosswalkAbout: CrosswalkAbout = { head, sign: rooms.sign, now: rooms.now }
   return {
     documents,
-    release: target.release,
     store: rooms.store,
     logger: rooms.logger,
     keepSealed,

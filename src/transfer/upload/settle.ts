@@ -8,7 +8,7 @@ import type { ReceivedItem } from '../../receive/index.js'
 import type { Digests } from '../../seal/index.js'
 import type { ItemKind } from '../../state/index.js'
 import type { ObjectStore, StoredItem } from '../../store/index.js'
-import type { QuarantineRelease } from '../release.js'
+import type { ReleasedItem } from '../release.js'
 import type { TransferRooms } from '../rooms.js'
 import type { Crosswalk } from './crosswalk.js'
 import type { Original } from './original.js'
@@ -61,13 +61,17 @@ export interface ClearedContent {
 }
 
 /** Takes the bytes of an item to the store. @throws NocturneError for what cannot be shown to be safe, and what a store refuses */
-export type Clear = (item: ClearableItem, bytes: AsyncIterable<Buffer>) => Promise<ClearedContent>
+export type Clear = (
+  item: ClearableItem,
+  bytes: AsyncIterable<Buffer>,
+  waived: readonly Code[],
+) => Promise<ClearedContent>
 
-/** The same for every item of an upload. */
+/** The same for every item of an upload, but for what is released. */
 export interface SettleContext {
   readonly documents: FacilityConfig['documents']
-  /** The request brings one original back out of quarantine. */
-  readonly release: QuarantineRelease | undefined
+  /** What the facility vouches for, when the item comes back out of quarantine. */
+  readonly released?: ReleasedItem | undefined
   readonly store: Pick<ObjectStore, 'delete'>
   readonly keepSealed: KeepSealed
   readonly crosswalk: Pick<Crosswalk, 'add'>
@@ -88,15 +92,15 @@ export async function settle(
   clear: Clear,
 ): Promise<SettledItem> {
   const kind = received.kind === 'unacceptable' ? received.what : received.kind
+  const waived: readonly Code[] = context.released?.waived ?? []
   try {
     switch (received.kind) {
       case 'instance':
-        return await accept(await clear(received, original.bytes()), original, context)
+        return await accept(await clear(received, original.bytes(), waived), original, context)
       case 'document': {
         const isHeld = context.documents === 'quarantine'
-        if (isHeld && !context.release?.waived.includes('document_held'))
-          throw new NocturneError('document_held')
-        const cleared = await clear(received, original.bytesUnheld())
+        if (isHeld && !waived.includes('document_held')) throw new NocturneError('document_held')
+        const cleared = await clear(received, original.bytesUnheld(), waived)
         return await accept(cleared, original, context, received.mediaType)
       }
       case 'unacceptable': {
@@ -118,7 +122,7 @@ async function accept(
 ): Promise<AcceptedItem> {
   const copy = await original.drop()
   if (copy) await context.store.delete(copy.key)
-  if (context.release && original.sha256() !== context.release.sha256) {
+  if (context.released && original.sha256() !== context.released.sha256) {
     await context.store.delete(stored.key)
     throw new NocturneError('release_mismatch')
   }
@@ -150,7 +154,7 @@ async function giveUp(
     context.logger.error('a step of de-identification failed', describeUnexpected(error))
   }
   // What came out of quarantine is there still: it is not held twice.
-  if (original.failure || context.release || !concernsItemAlone(error.code)) {
+  if (original.failure || context.released || !concernsItemAlone(error.code)) {
     const copy = await original.drop()
     if (copy) await context.store.delete(copy.key)
     const reason = original.failure ?? error

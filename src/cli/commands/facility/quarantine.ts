@@ -1,29 +1,21 @@
-import { Option } from 'commander'
-import { transferId, wholeNumber } from '../../arguments.js'
+import type { Command } from 'commander'
 import { define, defineGroup } from '../../command.js'
 import type { Cli, Register } from '../../command.js'
-import { EXIT } from '../../command-error.js'
 import { formatBytes } from '../../format.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
-import type { GatewayOptions } from '../../gateway-options.js'
 import { addKeyOptions } from '../../key-options.js'
 import type { KeyOptions } from '../../key-options.js'
-import { DISCARD_REASONS, RELEASE_REASONS, WAIVABLE } from '../../../protocol/release-statement.js'
-import type { DiscardReason, ReleaseReason, Waivable } from '../../../protocol/release-statement.js'
-import type { Command } from 'commander'
-
-const ITEM = '01985b2e-7c11-7f3a-9d52-1f0c5a9be001 3'
-const GATEWAY = '--gateway https://gateway.example.org --token-file facility-a.token'
-
-interface Common extends GatewayOptions {
-  readonly json?: boolean
-}
+import { placeText } from '../../../lib/place.js'
+import { GATEWAY, onItem } from './quarantine-item.js'
+import type { Common } from './quarantine-item.js'
+import { registerDiscard, registerRelease, registerView } from './quarantine-study.js'
 
 export const registerQuarantine: Register = (parent, cli) => {
   const group = defineGroup(parent, 'quarantine', 'look after what is held back for your facility')
   registerList(group, cli)
   registerFetch(group, cli)
   registerOpen(group, cli)
+  registerView(group, cli)
   registerRelease(group, cli)
   registerDiscard(group, cli)
 }
@@ -38,10 +30,9 @@ function registerList(group: Command, cli: Cli): void {
     .option('--all', 'also what was released or discarded')
     .action(async (options: Common & { readonly all?: boolean }) => {
       const output = cli.output(options)
-      const [{ listHeld }, { CATALOGUE }, { placeText }] = await Promise.all([
+      const [{ listHeld }, { CATALOGUE }] = await Promise.all([
         import('../../facility/quarantine.js'),
         import('../../../lib/errors.js'),
-        import('../../../lib/place.js'),
       ])
       const items = await withGateway(options, cli, output, async (client) => {
         const found = []
@@ -72,18 +63,6 @@ function registerList(group: Command, cli: Cli): void {
       )
     })
 }
-
-/** An item is named by its transfer and its number in it. */
-const onItem = (group: Command, name: string, summary: string, rest: string): Command =>
-  addGatewayOptions(
-    define(group, {
-      usage: name,
-      summary,
-      examples: [`nocturne quarantine ${name} ${ITEM} ${GATEWAY} ${rest}`],
-    })
-      .argument('<transfer>', 'id of the transfer', transferId)
-      .argument('<item>', 'number of the item', wholeNumber(1, 999_999_999)),
-  )
 
 function registerFetch(group: Command, cli: Cli): void {
   onItem(
@@ -143,85 +122,6 @@ function registerOpen(group: Command, cli: Cli): void {
         })
         output.json({ transfer, item, opened: target })
         output.print(`the original, with everything in it, is in ${target}`)
-      },
-    )
-}
-
-interface ReleaseOptions extends Common, KeyOptions {
-  readonly reason: ReleaseReason
-  readonly also?: readonly Waivable[]
-  readonly mediaType?: string
-}
-
-function registerRelease(group: Command, cli: Cli): void {
-  const command = onItem(
-    group,
-    'release',
-    "let an item go on after a look, signed with the facility's key",
-    '--key facility-a.asc --reason no-identifiers-seen',
-  )
-  addKeyOptions(command)
-    .addOption(
-      new Option('--reason <code>', 'why it may go on')
-        .choices([...RELEASE_REASONS])
-        .makeOptionMandatory(),
-    )
-    .addOption(
-      new Option(
-        '--also <code...>',
-        'what a release was refused for, when you looked at that too',
-      ).choices([...WAIVABLE]),
-    )
-    .option('--media-type <type>', 'of a document whose content does not tell what it is')
-    .action(async (transfer: string, item: number, options: ReleaseOptions) => {
-      const output = cli.output(options)
-      const [{ releaseHeld }, keys] = await Promise.all([
-        import('../../facility/quarantine.js'),
-        import('../../key-options.js'),
-      ])
-      const key = await keys.readKey(options, output)
-      const { reason, also = [], mediaType } = options
-      const answer = await withGateway(options, cli, output, (client) =>
-        releaseHeld(client, { transfer, item, reason, also, key, mediaType }),
-      )
-      output.json(answer)
-      const [sent] = answer.items
-      if (sent?.outcome === 'accepted') {
-        output.print(`released, as transfer ${answer.id ?? ''}`)
-        return
-      }
-      output.exitCode = EXIT.failed
-      output.print(`still held: ${sent?.code ?? ''}`)
-      if (sent?.hint !== undefined) output.print(`  hint: ${sent.hint}`)
-    })
-}
-
-function registerDiscard(group: Command, cli: Cli): void {
-  onItem(
-    group,
-    'discard',
-    'delete an item that nobody needs; the ledger keeps who and why',
-    '--reason wrong-patient',
-  )
-    .addOption(
-      new Option('--reason <code>', 'why nobody needs it')
-        .choices([...DISCARD_REASONS])
-        .makeOptionMandatory(),
-    )
-    .action(
-      async (
-        transfer: string,
-        item: number,
-        options: Common & { readonly reason: DiscardReason },
-      ) => {
-        const output = cli.output(options)
-        const [{ pathOf }] = await Promise.all([import('../../facility/quarantine.js')])
-        const { reason } = options
-        const answer = await withGateway(options, cli, output, (client) =>
-          client.post(`${pathOf(transfer, item)}/discard`, { reason }),
-        )
-        output.json(answer)
-        output.print(`discarded item ${item} of ${transfer}`)
       },
     )
 }

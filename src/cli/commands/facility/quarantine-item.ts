@@ -1,0 +1,32 @@
+/** What the commands about quarantined items have in common. */
+import type { Command } from 'commander'
+import { transferId, wholeNumber } from '../../arguments.js'
+import { define } from '../../command.js'
+import { addGatewayOptions } from '../../gateway-options.js'
+import type { GatewayOptions } from '../../gateway-options.js'
+
+export const TRANSFER = '01985b2e-7c11-7f3a-9d52-1f0c5a9be001'
+const ITEM = `${TRANSFER} 3`
+export const GATEWAY = '--gateway https://gateway.example.org --token-file facility-a.token'
+
+export interface Common extends GatewayOptions {
+  readonly json?: boolean
+}
+
+/** An item is named by its transfer and its number in it. */
+export const onItem = (
+  group: Command,
+  name: string,
+  summary: string,
+  rest: string,
+  isOne = true,
+): Command =>
+  addGatewayOptions(
+    define(group, {
+      usage: name,
+      summary,
+      examples: [`nocturne quarantine ${name} ${ITEM} ${GATEWAY} ${rest}`],
+    })
+      .argument(isOne ? '<transfer>' : '[transfer]', 'id of the transfer', transferId)
+      .argument(isOne ? '<item>' : '[item]', 'number of the item', wholeNumber(1, 999_999_999)),
+  )

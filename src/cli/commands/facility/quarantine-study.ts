@@ -1,0 +1,213 @@
+/** Looking at what is held of a study, and deciding: one item, or all together. */
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { UploadAnswer } from '../../answers.js'
+import { transferId, wholeNumber } from '../../arguments.js'
+import { define } from '../../command.js'
+import type { Cli } from '../../command.js'
+import { EXIT, usageError } from '../../command-error.js'
+import { count } from '../../format.js'
+import { addGatewayOptions, withGateway } from '../../gateway-options.js'
+import { addKeyOptions } from '../../key-options.js'
+import type { KeyOptions } from '../../key-options.js'
+import { placeText } from '../../../lib/place.js'
+import type { Output } from '../../output.js'
+import { DISCARD_REASONS, RELEASE_REASONS, WAIVABLE } from '../../../protocol/release-statement.js'
+import type { DiscardReason, ReleaseReason, Waivable } from '../../../protocol/release-statement.js'
+import { GATEWAY, TRANSFER, onItem } from './quarantine-item.js'
+import type { Common } from './quarantine-item.js'
+
+interface CaseOptions {
+  readonly case?: string
+  readonly only?: readonly number[]
+  readonly except?: readonly number[]
+}
+
+const numbers = (value: string, before: readonly number[] | undefined): readonly number[] => [
+  ...(before ?? []),
+  wholeNumber(1, 999_999_999)(value),
+]
+
+const addChoice = (command: Command): Command =>
+  command
+    .option('--only <item...>', 'these items alone, by their numbers', numbers)
+    .option('--except <item...>', 'all but these items', numbers)
+
+export function registerView(group: Command, cli: Cli): void {
+  const command = define(group, {
+    usage: 'view',
+    summary:
+      "show what is held of a study on one page, opened with the facility's key on this machine",
+    examples: [
+      `nocturne quarantine view --case ${TRANSFER} ${GATEWAY} --key facility-a.asc --out look`,
+    ],
+  })
+  addChoice(addKeyOptions(addGatewayOptions(command)))
+    .requiredOption('--case <id>', 'id of the transfer', transferId)
+    .requiredOption('--out <dir>', 'folder for the page')
+    .action(
+      async (
+        options: Common &
+          KeyOptions &
+          CaseOptions & { readonly case: string; readonly out: string },
+      ) => {
+        const output = cli.output(options)
+        const [path, study, { contactSheet }, local, keys] = await Promise.all([
+          import('node:path'),
+          import('../../facility/quarantine-case.js'),
+          import('../../facility/contact-sheet.js'),
+          import('../../local-write.js'),
+          import('../../key-options.js'),
+        ])
+        const key = await keys.readKey(options, output)
+        await local.makeFolder(options.out)
+        const file = path.join(options.out, `${options.case}.html`)
+        const items = await withGateway(options, cli, output, async (client) => {
+          const held = await study.heldOf(client, options.case, options)
+          const page = contactSheet(`held of ${options.case}`, study.shownOf(client, held, key))
+          await local.writeWhole(file, page)
+          return held
+        })
+        output.json({ case: options.case, page: file, items })
+        output.print(`${count(items.length, 'item')} on one page: ${file}`)
+        output.print('  it may show who the patient is; delete it when you have decided')
+      },
+    )
+}
+
+interface ReleaseOptions extends Common, KeyOptions, CaseOptions {
+  readonly reason: ReleaseReason
+  readonly by?: string
+  readonly signingKey?: string
+  readonly also?: readonly Waivable[]
+  readonly mediaType?: string
+}
+
+export function registerRelease(group: Command, cli: Cli): void {
+  const command = onItem(
+    group,
+    'release',
+    'let items go on after a look: one, or all of a study with one signature',
+    '--key facility-a.asc --reason no-identifiers-seen',
+    false,
+  )
+  addChoice(addKeyOptions(command))
+    .option('--case <id>', 'all that is held of this transfer, as one transfer', transferId)
+    .option('--by <id>', 'who looked, where the facility names its people (releasedBy)')
+    .option('--signing-key <file>', 'their key; --key opens what is held')
+    .addOption(
+      new Option('--reason <code>', 'why it may go on')
+        .choices([...RELEASE_REASONS])
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option(
+        '--also <code...>',
+        'what a release was refused for, when you looked at that too',
+      ).choices([...WAIVABLE]),
+    )
+    .option('--media-type <type>', 'of a document whose content does not tell what it is')
+    .action(
+      async (transfer: string | undefined, item: number | undefined, options: ReleaseOptions) => {
+        const output = cli.output(options)
+        const answer = await release(transfer, item, options, cli, output)
+        output.json(answer)
+        const stuck = answer.items.filter(({ outcome }) => outcome !== 'accepted')
+        const released = answer.items.length - stuck.length
+        if (released > 0)
+          output.print(`${count(released, 'item')} released, as transfer ${answer.id ?? ''}`)
+        if (stuck.length > 0) output.exitCode = EXIT.failed
+        for (const { index, code = '', hint, where } of stuck) {
+          output.print(`item ${index} is still held: ${code}`)
+          if (where) output.print(`  ${placeText(where)}`)
+          if (hint !== undefined) output.print(`  hint: ${hint}`)
+        }
+      },
+    )
+}
+
+async function release(
+  transfer: string | undefined,
+  item: number | undefined,
+  options: ReleaseOptions,
+  cli: Cli,
+  output: Output,
+): Promise<UploadAnswer> {
+  const named = options.case ?? transfer
+  if (named === undefined || (options.case === undefined) !== (item !== undefined))
+    throw usageError('give either a transfer and an item, or --case', SEE_HELP)
+  if ((options.by === undefined) !== (options.signingKey === undefined))
+    throw usageError('--by and --signing-key go together', SEE_HELP)
+  const [{ releaseHeld }, study, keys] = await Promise.all([
+    import('../../facility/quarantine.js'),
+    import('../../facility/quarantine-case.js'),
+    import('../../key-options.js'),
+  ])
+  const key = await keys.readKey(options, output)
+  const { reason, also = [], mediaType, by, signingKey } = options
+  const signer =
+    by === undefined || signingKey === undefined
+      ? undefined
+      : { by, key: await keys.readKey({ key: signingKey }, output) }
+  return withGateway(options, cli, output, async (client) => {
+    if (item !== undefined && !signer)
+      return releaseHeld(client, { transfer: named, item, reason, also, key, mediaType })
+    const only = item === undefined ? options.only : [item]
+    const items = await study.heldOf(client, named, { only, except: options.except })
+    return study.releaseCase(client, { transfer: named, items, reason, key, signer })
+  })
+}
+
+const SEE_HELP = 'see nocturne quarantine release --help'
+
+export function registerDiscard(group: Command, cli: Cli): void {
+  const command = onItem(
+    group,
+    'discard',
+    'delete items that nobody needs; the ledger keeps who and why',
+    '--reason wrong-patient',
+    false,
+  )
+  addChoice(command)
+    .option('--case <id>', 'all that is held of this transfer', transferId)
+    .addOption(
+      new Option('--reason <code>', 'why nobody needs it')
+        .choices([...DISCARD_REASONS])
+        .makeOptionMandatory(),
+    )
+    .action(
+      async (
+        transfer: string | undefined,
+        item: number | undefined,
+        options: Common & CaseOptions & { readonly reason: DiscardReason },
+      ) => {
+        const output = cli.output(options)
+        const named = options.case ?? transfer
+        if (named === undefined || (options.case === undefined) !== (item !== undefined))
+          throw usageError(
+            'give either a transfer and an item, or --case',
+            'see nocturne quarantine discard --help',
+          )
+        const [{ pathOf }, study] = await Promise.all([
+          import('../../facility/quarantine.js'),
+          import('../../facility/quarantine-case.js'),
+        ])
+        const { reason } = options
+        const answers = await withGateway(options, cli, output, async (client) => {
+          const chosen =
+            item === undefined
+              ? (await study.heldOf(client, named, options)).map((one) => one.item)
+              : [item]
+          const done = []
+          for (const one of chosen)
+            done.push({
+              item: one,
+              answer: await client.post(`${pathOf(named, one)}/discard`, { reason }),
+            })
+          return done
+        })
+        output.json(item === undefined ? { items: answers } : answers[0]?.answer)
+        for (const one of answers) output.print(`discarded item ${one.item} of ${named}`)
+      },
+    )
+}

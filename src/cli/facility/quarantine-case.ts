@@ -1,0 +1,163 @@
+/** What is held of one study, looked at and decided together. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { picturesOf } from '../../deidentify/index.js'
+import { CATALOGUE, NocturneError, concernsItemAlone } from '../../lib/errors.js'
+import { rawDeflate } from '../../lib/raw-deflate.js'
+import type { GreyPicture } from '../../pixels/index.js'
+import { MOST_RELEASED, isWaivable, writeReleases } from '../../protocol/release-statement.js'
+import type { ReleaseReason } from '../../protocol/release-statement.js'
+import { signDetached } from '../../seal/index.js'
+import type { PrivateKey } from '../../seal/index.js'
+import { gatewayAnswer, parseAnswer } from '../answers.js'
+import type { UploadAnswer } from '../answers.js'
+import type { GatewayClient } from '../client.js'
+import { CommandError } from '../command-error.js'
+import { writeNew } from '../local-write.js'
+import { readBack } from '../reader/download.js'
+import { streamBody } from '../sender/multipart.js'
+import type { StreamedPart } from '../sender/multipart.js'
+import type { Shown } from './contact-sheet.js'
+import { fetchHeld, listHeld, measure, openHeld, postRelease } from './quarantine.js'
+import type { HeldItem } from './quarantine.js'
+
+/** Numbers of items. */
+export interface Choice {
+  readonly only?: readonly number[] | undefined
+  readonly except?: readonly number[] | undefined
+}
+
+/** What is held of the transfer, as it was chosen. @throws CommandError `not_found` for nothing, and for a number that is not held */
+export async function heldOf(
+  client: GatewayClient,
+  transfer: string,
+  { only, except = [] }: Choice,
+): Promise<readonly HeldItem[]> {
+  const held: HeldItem[] = []
+  for await (const item of listHeld(client, { transfer })) held.push(item)
+  held.sort((a, b) => a.item - b.item)
+  const unknown = [...(only ?? []), ...except].find((one) => !held.some(({ item }) => item === one))
+  if (unknown !== undefined)
+    throw new CommandError(`item ${String(unknown)} is not held`, {
+      code: 'not_found',
+      hint: `see what is: nocturne quarantine view --case ${transfer}`,
+    })
+  const chosen = held.filter(
+    ({ item }) => (only === undefined || only.includes(item)) && !except.includes(item),
+  )
+  if (chosen.length > 0) return chosen
+  throw new CommandError('nothing is held of this study', {
+    code: 'not_found',
+    hint: 'see what is held: nocturne quarantine list',
+  })
+}
+
+const HEADER_BYTES = 32 * 2 ** 20
+const TITLES = new Map(Object.entries(CATALOGUE).map(([code, { title }]) => [code, title]))
+
+/** Each item opened in memory, one after the other, and shown by its frames. */
+export async function* shownOf(
+  client: GatewayClient,
+  items: readonly HeldItem[],
+  key: PrivateKey,
+): AsyncGenerator<Shown> {
+  for (const { transfer, item, code, also, releasable } of items) {
+    const bytes = openHeld(await fetchHeld(client, transfer, item), key)
+    yield {
+      item,
+      why: [code, ...also].map((one) => TITLES.get(one) ?? one).join('; '),
+      isReleasable: releasable,
+      pictures: await tryToShow(bytes),
+    }
+  }
+}
+
+/**
+ * What is no DICOM, or cannot be read, is looked at by itself. Nothing is shown before the message was read to its end, where
+ * it is seen to be whole.
+ *
+ * @throws CommandError `cannot_open`
+ */
+async function tryToShow(bytes: AsyncIterable<Uint8Array>): Promise<readonly GreyPicture[]> {
+  const source = asBuffers(bytes)
+  let pictures: readonly GreyPicture[] = []
+  try {
+    pictures = await picturesOf(source, { headerBytes: HEADER_BYTES, rawDeflate })
+  } catch (error) {
+    if (!(error instanceof NocturneError) || !concernsItemAlone(error.code)) throw error
+  }
+  while ((await source.next()).done !== true);
+  return pictures
+}
+
+async function* asBuffers(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  for await (const part of bytes) yield Buffer.from(part)
+}
+
+export interface CaseRelease {
+  readonly transfer: string
+  readonly items: readonly HeldItem[]
+  readonly reason: ReleaseReason
+  /** The facility's: what is held is sealed to it. */
+  readonly key: PrivateKey
+  /** Of the person who looked, where the facility names its people. */
+  readonly signer: { readonly by: string; readonly key: PrivateKey } | undefined
+}
+
+/**
+ * One statement for all, and one transfer. Originals are on disk only as they were sealed: opened once for their digests, and
+ * once more on their way out.
+ *
+ * @throws CommandError `not_waivable`, `cannot_open`, and what the gateway refuses
+ */
+export async function releaseCase(
+  client: GatewayClient,
+  { transfer, items, reason, key, signer }: CaseRelease,
+): Promise<UploadAnswer> {
+  expectReleasable(items)
+  const { name } = parseAnswer(gatewayAnswer, await client.json({ path: '/v1/gateway' }))
+  const folder = await mkdtemp(join(tmpdir(), 'nocturne-'))
+  try {
+    const parts: StreamedPart[] = []
+    const stated = []
+    for (const { item, code, also } of items) {
+      const file = join(folder, `${String(item)}.pgp`)
+      await writeNew(file, await fetchHeld(client, transfer, item))
+      const { sha256, size, sniffed } = await measure(openHeld(readBack(file), key))
+      stated.push({ transfer, item, codes: [code, ...also].filter(isWaivable), sha256 })
+      parts.push({ mediaType: sniffed, size, content: () => openHeld(readBack(file), key) })
+    }
+    const statement = writeReleases({
+      gateway: name,
+      facility: items[0]?.facility ?? '',
+      ...(signer && { by: signer.by }),
+      items: stated,
+      reason,
+      signedAt: new Date().toISOString(),
+    })
+    const signature = await signDetached(statement, signer?.key ?? key)
+    const fields = [
+      ['statement', statement],
+      ['signature', signature],
+    ] as const
+    const path = `/v1/transfers/${transfer}/quarantine/release`
+    return await postRelease(client, path, streamBody(fields, parts))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function expectReleasable(items: readonly HeldItem[]): void {
+  const stuck = items.filter(({ releasable }) => !releasable).map(({ item }) => String(item))
+  if (stuck.length > 0)
+    throw new CommandError(`what cannot be released is among them: item ${stuck.join(', ')}`, {
+      code: 'not_waivable',
+      hint: `leave it out: --except ${stuck.join(' ')}`,
+    })
+  if (items.length > MOST_RELEASED)
+    throw new CommandError(`more than ${String(MOST_RELEASED)} items are held`, {
+      code: 'too_many_items',
+      hint: 'release them in parts: --only 1 2 3',
+    })
+}

@@ -58,7 +58,7 @@ import {
 } from './site/index.js'
 import type { Certificates, CertificateWarnings, FacilityKeys, GatewayKeys } from './site/index.js'
 import { createTransfers, drawItems, MemoryBudget } from './transfer/index.js'
-import type { Transfers } from './transfer/index.js'
+import type { Transfers, UploadTarget } from './transfer/index.js'
 import { Gathering } from './gathering.js'
 import type { BeginGathering } from './gathering.js'
 import { Upload } from './transfer.js'
@@ -203,6 +203,23 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       ...{ state, ledger, sinks: config.sinks, send: createSend(), holder, now },
       source: () => ({ origin: origin() }),
     })
+    const compliance = createCompliance({
+      ...{ config, state, ledger, version: VERSION, now, inspect, probe: probeDoor },
+      ledgerSources: {
+        spans: () => eventSpans(state.db),
+        lastOf: (type) => lastOf(state.db, type),
+        review: () => reviewState(state.db, config.ledger.review.days, now()),
+        proposed: () => certificates.waiting(),
+        witnessed: () => witnessing.witnessed(),
+        sinks: () => forwarding.status(),
+      },
+      systemSources: {
+        node: process.version,
+        verifyLedger: () => ledger.verify(),
+        tokens: () => tokens.list(),
+        sample: async () => sampleObjects(store, await drawItems(state, SAMPLED_OBJECTS)),
+      },
+    })
     return {
       site,
       logger,
@@ -250,8 +267,14 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         now,
       }),
       transfers,
-      beginUpload: (target) => Upload.begin(path, target),
-      beginGathering: (target, study) => Gathering.begin(path, target, study),
+      beginUpload: async (target) => {
+        await gateOf(compliance, target)
+        return Upload.begin(path, target)
+      },
+      beginGathering: async (target, study) => {
+        await gateOf(compliance, target)
+        return Gathering.begin(path, target, study)
+      },
       deliveries: createDeliveries({
         state,
         ledger,
@@ -265,23 +288,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         gateway,
         now,
       }),
-      compliance: createCompliance({
-        ...{ config, state, ledger, version: VERSION, now, inspect, probe: probeDoor },
-        ledgerSources: {
-          spans: () => eventSpans(state.db),
-          lastOf: (type) => lastOf(state.db, type),
-          review: () => reviewState(state.db, config.ledger.review.days, now()),
-          proposed: () => certificates.waiting(),
-          witnessed: () => witnessing.witnessed(),
-          sinks: () => forwarding.status(),
-        },
-        systemSources: {
-          node: process.version,
-          verifyLedger: () => ledger.verify(),
-          tokens: () => tokens.list(),
-          sample: async () => sampleObjects(store, await drawItems(state, SAMPLED_OBJECTS)),
-        },
-      }),
+      compliance,
       textDetector,
       gatewayKey,
       now,
@@ -291,6 +298,13 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     await close()
     throw error
   }
+}
+
+/** What is added to a transfer under way, or comes back out of quarantine, is not stopped. */
+const gateOf = async ({ gates }: Compliance, target: UploadTarget): Promise<void> => {
+  const { facility, group, priority, actor } = target
+  if (target.transfer === undefined && target.release === undefined)
+    await gates.transfer({ facility, group, priority }, actor)
 }
 
 const databaseOptions = ({ secrets }: Site) =>

@@ -13,6 +13,8 @@ import type { SystemSources } from './collect/system.js'
 import { createDesk } from './desk.js'
 import type { Desk } from './desk.js'
 import type { Facts } from './facts.js'
+import { createGatekeeper } from './gatekeeper.js'
+import type { Gatekeeper } from './gatekeeper.js'
 import { createRegisters } from './registers.js'
 import type { Registers } from './registers.js'
 import { assess } from './run.js'
@@ -32,6 +34,7 @@ export interface ComplianceParts {
 }
 
 export interface Compliance {
+  readonly gates: Gatekeeper
   readonly registers: Registers
   readonly desk: Desk
   /** @param url - where the gateway can be reached, to be tried. */
@@ -66,6 +69,7 @@ export function createCompliance(parts: ComplianceParts): Compliance {
     }
   }
   return {
+    gates: createGatekeeper({ registers, ledger, enforce: config.registers.enforce, now }),
     registers,
     desk,
     facts,

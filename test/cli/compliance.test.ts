@@ -147,6 +147,25 @@ describe('registers and assessments from the command line', () => {
     })
   })
 
+  it('warns of a transfer and a claim that the registers speak against, and stops neither', async () => {
+    const file = join(gateway.path, 'requisition.txt')
+    await writeFile(file, 'chest CT, please\n')
+    const sent = await gateway.as('facility-a', 'send', file, '--group', 'nights', '--json')
+    expect([sent.status, sent.stderr]).toEqual([0, ''])
+    const { id } = JSON.parse(sent.stdout) as { readonly id: string }
+    expect((await gateway.as('reader-1', 'claim', id)).status).toBe(0)
+    const { stdout } = await gateway.as(
+      ...['officer-1', 'audit', 'query', '--type', 'gate.applied', '--json'],
+    )
+    const { events } = JSON.parse(stdout) as {
+      readonly events: readonly { readonly entry: { readonly detail: unknown } }[]
+    }
+    expect(events.map(({ entry }) => entry.detail)).toMatchObject([
+      { gate: 'transfer', verdict: 'warned' },
+      { gate: 'claim', verdict: 'warned', subject: 'reader-1' },
+    ])
+  })
+
   it('is for officers alone', async () => {
     for (const words of [
       ['register', 'list', 'training'],

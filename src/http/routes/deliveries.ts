@@ -17,7 +17,7 @@ const ACKNOWLEDGEMENT = z.strictObject({
 })
 
 export function deliveryRoutes(door: Door): Router {
-  const { deliveries, certificateWarnings } = door.rooms
+  const { deliveries, certificateWarnings, compliance, directory } = door.rooms
   const router = Router()
 
   const readerOf = async (request: Request, action: Action) => {
@@ -34,6 +34,15 @@ export function deliveryRoutes(door: Door): Router {
 
   router.post('/transfers/:id/claim', async (request, response) => {
     const { reader, transfer } = await readerOf(request, 'transfer.claim')
+    // Who holds the claim already is reading: nothing cuts that short.
+    if (transfer.claimedBy !== reader.principal.id) {
+      const { facility, group, priority } = transfer
+      const readers = directory.group(group)?.readers ?? []
+      await compliance.gates.claim(
+        { reader: reader.principal.id, facility, priority, readers },
+        reader.actor,
+      )
+    }
     response.json(await deliveries.claim(reader, transfer))
   })
 

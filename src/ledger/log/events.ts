@@ -74,6 +74,7 @@ export const EVENT_TYPES = {
   'action.planned': ['110101'],
   'action.done': ['110101'],
   'assessment.made': ['110101'],
+  'gate.applied': ['110113', '110132'],
   'backup.made': ['110106'],
   'drill.run': ['110113', '110134'],
   'witness.lost': ['110113', '110126'],

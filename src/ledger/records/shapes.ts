@@ -160,6 +160,7 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'action.planned': looked('an action against a gap was planned'),
   'action.done': looked('an action against a gap was done'),
   'assessment.made': looked('the site was assessed'),
+  'gate.applied': alert('a compliance register spoke against a transfer or a claim', 'gateway'),
   'backup.made': { title: 'a backup was made, sealed', action: 'R', isExport: true },
   'drill.run': alert('a restore was drilled', 'gateway'),
   'witness.lost': alert('a witness does not answer'),

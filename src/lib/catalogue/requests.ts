@@ -56,6 +56,16 @@ export const REQUESTS = {
     'the report would be too long to be read',
     'ask for a shorter period, one patient, one reader or one transfer',
   ),
+  agreement_missing: entry(
+    403,
+    'no agreement is in force that allows this transfer',
+    'ask the officer to register it (nocturne register add agreement); a STAT study passes without one',
+  ),
+  reader_not_eligible: entry(
+    403,
+    'training or privilege of this reader for the facility is not in force',
+    'ask the officer to renew it (nocturne register add training or privilege); a STAT study can be claimed all the same',
+  ),
   register_invalid: entry(
     422,
     'a field of the register entry is missing or cannot be read',

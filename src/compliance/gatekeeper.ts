@@ -1,0 +1,73 @@
+/** The gates as the gateway asks them: the decision, its event, and the refusal. */
+import { NocturneError } from '../lib/errors.js'
+import type { Actor, Ledger } from '../ledger/index.js'
+import { gateClaim, gateTransfer } from './gates.js'
+import type { ClaimQuestion, GateDecision, TransferQuestion } from './gates.js'
+import type { Registers } from './registers.js'
+
+export interface Gatekeeper {
+  /** @throws NocturneError `agreement_missing` when the transfer must not begin, `ledger_unavailable` */
+  transfer(question: TransferQuestion, actor: Actor): Promise<void>
+  /** @throws NocturneError `reader_not_eligible` when the claim must not be given, `ledger_unavailable` */
+  claim(question: ClaimQuestion, actor: Actor): Promise<void>
+}
+
+/** The same warning is an event once in so long: a thousand transfers say no more than the first. */
+const REPEAT_MS = 3_600_000
+const MOST_REMEMBERED = 10_000
+
+export function createGatekeeper(parts: {
+  readonly registers: Pick<Registers, 'all'>
+  readonly ledger: Pick<Ledger, 'note'>
+  readonly enforce: 'warn' | 'block'
+  readonly now: () => number
+}): Gatekeeper {
+  const { registers, ledger, enforce, now } = parts
+  const noted = new Map<string, number>()
+
+  const isNews = (key: string): boolean => {
+    const last = noted.get(key)
+    if (last !== undefined && now() - last < REPEAT_MS) return false
+    if (noted.size >= MOST_REMEMBERED) noted.clear()
+    noted.set(key, now())
+    return true
+  }
+
+  const note = async (
+    gate: 'transfer' | 'claim',
+    decision: GateDecision,
+    about: { readonly facility: string; readonly actor: Actor },
+  ): Promise<void> => {
+    if (decision.verdict === 'passed') return
+    const { verdict, findings, subject, because } = decision
+    const { facility, actor } = about
+    const isRepeated = verdict === 'warned' && !isNews(`${gate} ${subject} ${facility}`)
+    if (isRepeated) return
+    await ledger.note({
+      type: 'gate.applied',
+      outcome: verdict === 'blocked' ? 8 : 4,
+      ...{ actor, facility },
+      detail: {
+        ...{ gate, verdict, subject, findings: [...findings] },
+        ...(because !== undefined && { because }),
+      },
+    })
+  }
+
+  return {
+    transfer: async (question, actor) => {
+      const rules = { enforce, at: now() }
+      const decision = gateTransfer(await registers.all(), question, rules)
+      await note('transfer', decision, { facility: question.facility, actor })
+      if (decision.verdict === 'blocked')
+        throw new NocturneError('agreement_missing', { subject: decision.subject })
+    },
+    claim: async (question, actor) => {
+      const rules = { enforce, at: now() }
+      const decision = gateClaim(await registers.all(), question, rules)
+      await note('claim', decision, { facility: question.facility, actor })
+      if (decision.verdict === 'blocked')
+        throw new NocturneError('reader_not_eligible', { subject: decision.subject })
+    },
+  }
+}

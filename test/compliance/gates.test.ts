@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { createCompliance, gateClaim, gateTransfer } from '../../src/compliance/index.js'
+import type { SiteConfig } from '../../src/config/index.js'
+import { openLedger } from '../ledger/_open.js'
+import type { OpenLedger } from '../ledger/_open.js'
+import { AT, day, DAY, edited, ended, everythingInPlace, register } from './_site.js'
+
+type Site = ReturnType<typeof everythingInPlace>
+const entriesOf = (facts: Site) => facts.registers!.entries
+const BLOCK = { enforce: 'block', at: AT } as const
+const TRANSFER = { facility: 'facility-a', group: 'nights', priority: 'routine' }
+const CLAIM = {
+  ...{ reader: 'reader-1', facility: 'facility-a', priority: 'routine' },
+  readers: ['reader-1', 'reader-2'],
+}
+const noAgreement = register('agreement', ended('nights'))
+const untrained = register('training', edited('reader-1', {}, day(-1)))
+
+describe('the gates', () => {
+  it('let pass what the registers allow', () => {
+    const entries = entriesOf(everythingInPlace())
+    expect(gateTransfer(entries, TRANSFER, BLOCK)).toEqual({ verdict: 'passed' })
+    expect(gateClaim(entries, CLAIM, BLOCK)).toEqual({ verdict: 'passed' })
+  })
+
+  it('block a transfer from the midnight on which the agreement ended, and not before', () => {
+    const last = register('agreement', edited('nights', {}, day(0)))(everythingInPlace())
+    const midnight = Date.parse(`${day(1)}T00:00:00Z`)
+    const at = (time: number) =>
+      gateTransfer(entriesOf(last), TRANSFER, { enforce: 'block', at: time })
+    expect(at(midnight - 1).verdict).toBe('passed')
+    expect(at(midnight)).toMatchObject({ verdict: 'blocked', subject: 'nights' })
+  })
+
+  it('block an untrained reader, and one whose privilege is for another facility', () => {
+    expect(gateClaim(entriesOf(untrained(everythingInPlace())), CLAIM, BLOCK)).toEqual({
+      ...{ verdict: 'blocked', findings: ['training'], subject: 'reader-1' },
+    })
+    const elsewhere = register('privilege', edited('reader-1', { facility: 'facility-b' }))
+    expect(gateClaim(entriesOf(elsewhere(everythingInPlace())), CLAIM, BLOCK)).toMatchObject({
+      ...{ verdict: 'blocked', findings: ['privilege'] },
+    })
+  })
+
+  it('never stop STAT or the last reader, and say why they did not', () => {
+    const weak = entriesOf(untrained(noAgreement(everythingInPlace())))
+    expect(gateTransfer(weak, { ...TRANSFER, priority: 'stat' }, BLOCK)).toMatchObject({
+      ...{ verdict: 'excepted', because: 'stat' },
+    })
+    expect(gateClaim(weak, { ...CLAIM, priority: 'stat' }, BLOCK)).toMatchObject({
+      because: 'stat',
+    })
+    const alone = register('training', edited('reader-2', {}, day(-1)))
+    const nobody = entriesOf(alone(untrained(everythingInPlace())))
+    expect(gateClaim(nobody, CLAIM, BLOCK)).toMatchObject({
+      ...{ verdict: 'excepted', because: 'last-reader' },
+    })
+    expect(gateClaim(weak, { ...CLAIM, readers: ['reader-1'] }, BLOCK)).toMatchObject({
+      because: 'last-reader',
+    })
+  })
+
+  it('stop nothing when they warn, whatever the registers hold', () => {
+    const plants = [noAgreement, untrained, register('privilege', () => [])]
+    fc.assert(
+      fc.property(
+        fc.subarray(plants),
+        fc.constantFrom('stat', 'urgent', 'routine'),
+        fc.constantFrom('warn' as const, 'block' as const),
+        (planted, priority, enforce) => {
+          const entries = entriesOf(
+            planted.reduce((facts, plant) => plant(facts), everythingInPlace()),
+          )
+          const verdicts = [
+            gateTransfer(entries, { ...TRANSFER, priority }, { enforce, at: AT }).verdict,
+            gateClaim(entries, { ...CLAIM, priority }, { enforce, at: AT }).verdict,
+          ]
+          if (enforce === 'warn' || priority === 'stat') expect(verdicts).not.toContain('blocked')
+          if (planted.length === 0) expect(verdicts).toEqual(['passed', 'passed'])
+        },
+      ),
+    )
+  })
+})
+
+describe('the gatekeeper', () => {
+  let open: OpenLedger
+  let time = AT
+  const actor = { id: 'facility-a', role: 'sender' as const }
+  const never = () => Promise.reject(new Error('not asked'))
+  const keeper = (enforce: 'warn' | 'block') =>
+    createCompliance({
+      config: { registers: { enforce } } as SiteConfig,
+      ...{ state: open.state, ledger: open.ledger, version: '0', now: () => time, inspect: never },
+      ledgerSources: {
+        ...{ spans: never, lastOf: never, review: never },
+        ...{ proposed: never, witnessed: never, sinks: never },
+      },
+      systemSources: { node: 'v24', verifyLedger: never, tokens: never, sample: never },
+      probe: never,
+    })
+  const applied = async () =>
+    (await open.ledger.query({ types: ['gate.applied'] })).rows.map(({ entry }) => entry.detail)
+
+  beforeAll(async () => {
+    open = await openLedger()
+  })
+  afterAll(async () => {
+    await open.close()
+  })
+
+  it('warns once an hour, and refuses with an event where it blocks', async () => {
+    const warning = keeper('warn')
+    await warning.gates.transfer(TRANSFER, actor)
+    await warning.gates.transfer(TRANSFER, actor)
+    expect(await applied()).toMatchObject([
+      { gate: 'transfer', verdict: 'warned', subject: 'nights' },
+    ])
+    time += DAY
+    await warning.gates.transfer(TRANSFER, actor)
+    expect(await applied()).toHaveLength(2)
+
+    const blocking = keeper('block')
+    await expect(blocking.gates.transfer(TRANSFER, actor)).rejects.toMatchObject({
+      ...{ code: 'agreement_missing', subject: 'nights' },
+    })
+    await blocking.gates.transfer({ ...TRANSFER, priority: 'stat' }, actor)
+    await blocking.gates.claim({ ...CLAIM, readers: ['reader-1'] }, actor)
+    expect((await applied()).slice(2)).toMatchObject([
+      { verdict: 'blocked' },
+      { verdict: 'excepted', because: 'stat' },
+      { gate: 'claim', verdict: 'excepted', because: 'last-reader' },
+    ])
+    for (const party of ['nights', 'facility-a'])
+      await blocking.registers.add(
+        [{ kind: 'agreement', fields: { party, type: 'baa', signed: day(-1) } }],
+        { id: 'officer-1', role: 'officer' },
+      )
+    await blocking.gates.transfer(TRANSFER, actor)
+    expect(await applied()).toHaveLength(5)
+  })
+})

@@ -22,13 +22,6 @@ export interface Bringer {
   readonly facility: string
   /** Of a DIMSE peer. */
   readonly aeTitle?: string
-  /** Where its sender wants it to go, as far as that was said. */
-  readonly wanted?: Wanted
-}
-
-export interface Wanted {
-  readonly group?: string
-  readonly priority?: Priority
 }
 
 export interface Route {
@@ -90,16 +83,10 @@ export class Arrivals {
   /**
    * Takes one part of one study. Resolves when what it held is durable and answered for.
    *
-   * @param onSigns - told what the instance says of itself; what it throws refuses the part
    * @throws NocturneError when nothing of it was kept
    */
-  async take(
-    bringer: Bringer,
-    part: Part,
-    onSigns: (signs: InstanceSigns) => void = () => undefined,
-  ): Promise<Taken> {
+  async take(bringer: Bringer, part: Part): Promise<Taken> {
     const { signs, bytes } = await peek(part.bytes)
-    onSigns(signs)
     const route = this.#options.route(bringer, signs)
     const arrival = await this.#arrivalFor(bringer, route, signs)
     arrival.clock.active += 1

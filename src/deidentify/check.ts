@@ -3,7 +3,8 @@ import { NocturneError } from '../lib/errors.js'
 import { type Decode, decodeDefault } from '../dicom/text/index.js'
 import type { Element, Encoding } from '../dicom/index.js'
 import type { Steps } from '../lib/pace.js'
-import { kindOf } from '../dicom/dictionary/index.js'
+import { kindOf, TEXT_VRS, type Kind } from '../dicom/dictionary/index.js'
+import { fold } from './text/fold.js'
 import { MARK_TAGS } from './values/marks.js'
 import { keyOf, memoOf } from './values/memo.js'
 import { characterSetOf, decodeOf } from './values/rewrite.js'
@@ -77,8 +78,21 @@ function searchSmall(element: Element, buffer: Buffer, subject: Searched, decode
     (kind.isWritten
       ? identifiers.isInWritten(buffer, valueStart, valueEnd, decode, kind.isFormed)
       : !kind.isFormed && identifiers.isInBytes(buffer, valueStart, valueEnd))
-  if (isIn) throw new NocturneError('identifier_left')
+  if (isIn || hasPatientWord(element, kind, buffer, subject, decode))
+    throw new NocturneError('identifier_left')
 }
+
+/** Code strings are terms of the standard, which a patient's name may be as well. */
+const hasPatientWord = (
+  { valueStart, valueEnd }: Element,
+  { vr }: Kind,
+  buffer: Buffer,
+  { identifiers }: Searched,
+  decode: Decode,
+): boolean =>
+  identifiers.hasPatientWords &&
+  TEXT_VRS.has(vr) &&
+  identifiers.hasPatientWord(fold(decode(buffer.subarray(valueStart, valueEnd))))
 
 /** A file that comes back names its patient by this very code. */
 const isOwnCode = (

@@ -15,12 +15,14 @@ import { expectNoIdentifier } from './check.js'
 import { vocabularyOf } from './text/vocabulary.js'
 import { addEncryptedAttributes, modifiedAttributes } from './identity/encrypted-attributes.js'
 import { handleOf, readIdentity, type Identity } from './identity/identity.js'
+import { readerOf } from '../dicom/index.js'
 import type { AttributeRecipient, DeidentifyContext, Pseudonym } from './index.js'
 import { keyedDigest, uidMapper, valueDigester } from './identity/keys.js'
 import { encodeMarks } from './values/marks.js'
 import type { UidPair } from './values/memo.js'
 import { identifiersOf } from './values/named.js'
-import { CLEAN_DESCRIPTORS } from './rules/options.js'
+import { ageInYears, ageOn, OLDEST } from './values/age.js'
+import { CLEAN_DESCRIPTORS, DEVICE_IDENTITY, INSTITUTION_IDENTITY } from './rules/options.js'
 import type { Reader, Syntax } from '../dicom/index.js'
 import type { Pace, Steps } from '../lib/pace.js'
 import { characterSetOf, rewriteDataset, topScope, type Scope } from './values/rewrite.js'
@@ -78,9 +80,9 @@ export async function makeHeader(
   const pseudonym = await context.pseudonymOf(handle)
 
   pace.begin()
-  const named = await pace.run(identifiersOf(elements, buffer, pace))
+  const named = await pace.run(identifiersOf(elements, buffer, pace, keptBy(context.profile)))
   const subject = subjectOf(context, digest, pseudonym, pace, named, verdict)
-  const additions = additionsOf(elements, encoding, subject, verdict, context)
+  const additions = additionsOf({ elements, buffer, encoding }, subject, verdict, context)
   const scope = topScope(subject, buffer, elements, encoding)
   const { output, changed } = await pace.run(rewriteDataset(scope, additions))
   const wayBack =
@@ -152,10 +154,14 @@ export function* checkHeader(
   return { header, again }
 }
 
-/** Marks, and the patient's code where the source names no patient. */
+const keptBy = ({ options }: DeidentifyContext['profile']) => ({
+  device: options.includes(DEVICE_IDENTITY),
+  institution: options.includes(INSTITUTION_IDENTITY),
+})
+
+/** Marks, the patient's code where the source names no patient, and the age where it has a birth date alone. */
 function additionsOf(
-  elements: readonly Element[],
-  encoding: Encoding,
+  { elements, buffer, encoding }: Pick<Scope, 'elements' | 'buffer' | 'encoding'>,
   { rules, code }: Subject,
   { blanking, isFaceless }: PixelVerdict,
   { profile }: DeidentifyContext,
@@ -170,7 +176,24 @@ function additionsOf(
     if (findElement(elements, tag)) continue
     additions.set(tag, encodeElement(tag, vr, encodeText(code, vr), encoding))
   }
+  const age = rules.keepsCharacteristics ? derivedAge(readerOf(elements, buffer)) : undefined
+  if (age !== undefined) {
+    const [number, unit] = [Number(age.slice(0, 3)), age.slice(3)]
+    const told = rules.capsAges && unit === 'Y' && number > OLDEST ? ageInYears(OLDEST) : age
+    additions.set(AGE, encodeElement(AGE, 'AS', encodeText(told, 'AS'), encoding))
+  }
   return additions
+}
+
+const AGE = 0x00101010
+const BIRTH_DATE = 0x00100030
+/** Of the study, series, acquisition and content. */
+const DAYS = [0x00080020, 0x00080021, 0x00080022, 0x00080023]
+
+function derivedAge(read: (tag: number) => string): string | undefined {
+  if (read(AGE) !== '') return undefined
+  const day = DAYS.map((tag) => read(tag)).find((one) => one !== '')
+  return day === undefined ? undefined : ageOn(read(BIRTH_DATE), day)
 }
 
 /** Keyed by the facility, and where the profile links no further than a transfer, by that too. */

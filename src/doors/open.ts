@@ -66,13 +66,13 @@ export async function openDoors(
   }
 }
 
-/** What its sender says; else a facility's only group, at routine priority. */
+/** Without rules: a facility's only group, at routine priority. */
 function routeOf({ directory }: Rooms): ConstructorParameters<typeof Arrivals>[1]['route'] {
-  return ({ facility, wanted = {} }) => {
+  return ({ facility }) => {
     const groups = directory.facility(facility)?.groups ?? []
-    const group = wanted.group ?? (groups.length === 1 ? groups[0] : undefined)
-    if (group === undefined || !groups.includes(group)) throw new NocturneError('unknown_group')
-    return { group, priority: wanted.priority ?? 'routine' }
+    const [group, second] = groups
+    if (group === undefined || second !== undefined) throw new NocturneError('unknown_group')
+    return { group, priority: 'routine' }
   }
 }
 

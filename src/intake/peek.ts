@@ -18,8 +18,6 @@ import { rawDeflate } from '../lib/raw-deflate.js'
 
 /** Identifying values among them are in memory only, as long as the decision takes. */
 export interface InstanceSigns {
-  readonly sopClassUID: string | undefined
-  readonly sopInstanceUID: string | undefined
   readonly studyInstanceUID: string | undefined
   readonly modality: string | undefined
   readonly stationName: string | undefined
@@ -28,8 +26,6 @@ export interface InstanceSigns {
 }
 
 const TAGS: Readonly<Record<keyof InstanceSigns, number>> = {
-  sopClassUID: 0x00080016,
-  sopInstanceUID: 0x00080018,
   modality: 0x00080060,
   stationName: 0x00081010,
   studyDescription: 0x00081030,
@@ -94,8 +90,6 @@ class Recording {
 }
 
 const NOTHING: InstanceSigns = {
-  sopClassUID: undefined,
-  sopInstanceUID: undefined,
   studyInstanceUID: undefined,
   modality: undefined,
   stationName: undefined,

@@ -36,7 +36,7 @@ describe('the two profiles', () => {
     expect(valueOf(bytes, 0x00080030)).toBe('235959')
     expect(valueOf(bytes, 0x00100030)).toBe('')
     expect(valueOf(bytes, 0x00280303)).toBe('MODIFIED')
-    expect(valueOf(bytes, 0x00120063)).toBe('Nocturne pseudonymize 2')
+    expect(valueOf(bytes, 0x00120063)).toBe('Nocturne pseudonymize 3')
 
     const stripped = await run(input, contextFor('strip'))
     expect(valueOf(stripped.bytes, 0x00081030)).toBeUndefined()
@@ -345,6 +345,7 @@ describe('the dictionary', () => {
       '113108',
       '113109',
       '113105',
+      '113111',
     ])
   })
 })

@@ -134,6 +134,9 @@ function wanted(
   const base = COMPOUND[basic] ?? basic
   // A code in place of a zero length is what E.1-1's note on Z allows.
   if (tag === 0x00100010 || tag === 0x00100020) return ['code']
+  // Of type 2 for animals; of type 1 in every presentation state.
+  if ([0x00102297, 0x00102299].includes(tag)) return ['Z']
+  if ([0x00700082, 0x00700083].includes(tag) && action === 'X') return ['D']
   // A term is no text: what cleaning would change of it says nothing any more.
   if (vr === 'CS' && action === 'C') return ['X']
   if (vr === 'SQ') {

@@ -116,7 +116,7 @@ describe('the search in bytes', () => {
 })
 
 describe('the search in text that is not decoded', () => {
-  const identifiers = new Identifiers()
+  const identifiers = new Identifiers({ device: true, institution: true })
   const whole = { start: 0, valueStart: 0, undefinedLength: false }
   const add = (tag: number, vr: string, value: Buffer) => {
     const element = { ...whole, tag, vr, valueEnd: value.length, end: value.length }

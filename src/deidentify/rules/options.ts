@@ -24,6 +24,8 @@ export const PATIENT_CHARACTERISTICS = '113108'
 export const RETAIN_UIDS = '113110'
 export const CLEAN_DESCRIPTORS = '113105'
 export const SAFE_PRIVATE = '113111'
+export const DEVICE_IDENTITY = '113109'
+export const INSTITUTION_IDENTITY = '113112'
 
 /** By columns of Table E.1-1. */
 export const OPTIONS: readonly Option[] = [
@@ -43,8 +45,8 @@ export const OPTIONS: readonly Option[] = [
     'rtnLongModifDatesOpt',
   ),
   option(PATIENT_CHARACTERISTICS, 'Retain Patient Characteristics Option', 'rtnPatCharsOpt'),
-  option('113109', 'Retain Device Identity Option', 'rtnDevIdOpt'),
+  option(DEVICE_IDENTITY, 'Retain Device Identity Option', 'rtnDevIdOpt'),
   option(RETAIN_UIDS, 'Retain UIDs Option', 'rtnUIDsOpt'),
   option(SAFE_PRIVATE, 'Retain Safe Private Option', 'rtnSafePrivOpt'),
-  option('113112', 'Retain Institution Identity Option', 'rtnInstIdOpt'),
+  option(INSTITUTION_IDENTITY, 'Retain Institution Identity Option', 'rtnInstIdOpt'),
 ]

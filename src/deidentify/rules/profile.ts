@@ -19,6 +19,8 @@ export interface Profile {
    * config/blanking-rules.yaml covers, and quarantines the rest; it is the Clean Pixel Data Option.
    */
   readonly pixels: 'blank' | 'quarantine' | 'pass'
+  /** `cap-90`: ages of 90 years and more become 90. */
+  readonly ages: 'keep' | 'cap-90'
   /** Those that descriptions and reports are written in: their words stay in cleaned text. */
   readonly languages: readonly Language[]
   /** The facility's own, which come before config/blanking-rules.yaml. */
@@ -76,6 +78,7 @@ const schema = z
         .array(blankingRule, { error: 'write a list of rules, as config/blanking-rules.yaml does' })
         .max(MAX_RULES, `write at most ${MAX_RULES} rules`)
         .default([]),
+      ages: z.enum(['keep', 'cap-90'], { error: 'write keep or cap-90' }).default('keep'),
       languages: z
         .array(z.enum(LANGUAGES, { error: `write some of ${LANGUAGES.join(', ')}` }), {
           error: 'write a list of languages, such as [en, fr]',
@@ -163,7 +166,7 @@ const problemOf = (issue: z.core.$ZodIssue, place: readonly PropertyKey[]): Prof
   problem: PROBLEMS[issue.code] ?? 'is not allowed',
   hint:
     issue.code === 'unrecognized_keys'
-      ? `remove it${issue.path.length === 0 ? '; there are name, version, links, pixels, blanking, languages and options' : ''}`
+      ? `remove it${issue.path.length === 0 ? '; there are name, version, links, pixels, blanking, ages, languages and options' : ''}`
       : issue.message,
 })
 

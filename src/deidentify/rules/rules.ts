@@ -41,6 +41,8 @@ export interface Rules {
   readonly keepsSafePrivate: boolean
   /** The Retain Patient Characteristics Option: content items of reports are looked at by it. */
   readonly keepsCharacteristics: boolean
+  /** Ages of 90 years and more become 90. */
+  readonly capsAges: boolean
   /** The option for dates, which elements outside the table follow too. */
   readonly dates: 'modified' | 'full' | 'removed'
 }
@@ -63,6 +65,10 @@ type ConfidentialityColumn = 'X' | 'Z' | 'D' | 'U' | 'X/Z' | 'X/D' | 'Z/D' | 'X/
 const TABLE = 'E.1-1'
 const REFERENCED_STUDIES = 0x00081110
 const ENCRYPTED_ATTRIBUTES = 0x04000500
+/** Responsible Person, Responsible Organization; Responsible Person Role. */
+const RESPONSIBLE = [0x00102297, 0x00102299] as const
+const RESPONSIBLE_ROLE = 0x00102298
+const PRESENTATION_CREATED = [0x00700082, 0x00700083]
 const rule = (step: Rule['step'], base: Base, reason: string, option?: string): Rule =>
   // One shape for all, also where there is no option: every element asks.
   ({ step, base, reason, option })
@@ -121,6 +127,12 @@ function compile(profile: Profile): Rules {
     table.set(REFERENCED_STUDIES, rule('remove', 'remove', TABLE))
   // The originals, for whoever has a key: the table is silent, for it speaks of those that are made with it.
   table.set(ENCRYPTED_ATTRIBUTES, ENCRYPTED)
+  // Of type 2 for animals, and the role of type 1 beside a person with a name (PS3.3 C.7.1.1).
+  for (const tag of RESPONSIBLE) table.set(tag, rule('empty', 'empty', TABLE))
+  table.set(RESPONSIBLE_ROLE, rule('remove', 'remove', `E.1-1 as ${hex(RESPONSIBLE[0])}`))
+  // Of type 1 in the only objects that have them, presentation states (PS3.3 C.11.10).
+  for (const tag of PRESENTATION_CREATED)
+    if (table.get(tag)?.step === 'remove') table.set(tag, rule('dummy', 'dummy', TABLE))
   for (const [tag, like] of ALIKE) {
     const row = table.get(like)
     if (row) table.set(tag, rule(row.step, row.base, `E.1-1 as ${hex(like)}`, row.option))
@@ -170,6 +182,7 @@ function compile(profile: Profile): Rules {
     dates,
     keepsSafePrivate: profile.options.includes(SAFE_PRIVATE),
     keepsCharacteristics: profile.options.includes(PATIENT_CHARACTERISTICS),
+    capsAges: profile.ages === 'cap-90',
     isListed: (tag) => table.has(tag),
     ruleFor(element) {
       if (isPrivate(element.tag)) return PRIVATE

@@ -47,12 +47,29 @@ const MAX_CELLS = 4_000_000
 /** What is searched between two looks at the clock. */
 const SLICE_BYTES = 0x10000
 
+/** Numbers of devices: identifiers where the profile does not keep the device's identity. */
+const DEVICE_TAGS: ReadonlySet<number> = new Set([
+  0x00181000, 0x00181003, 0x00181004, 0x00181005, 0x00181007, 0x00181008, 0x0018700a,
+])
+const INSTITUTION_NAME = 0x00080080
+/** Shorter words come up by chance. */
+const INSTITUTION_WORD = 3
+const INSTITUTION_START = 5
+
+/** What a profile keeps, and so is no identifier. */
+export interface Kept {
+  readonly device: boolean
+  readonly institution: boolean
+}
+
 const isNameOf = (tag: number, vr: string): boolean => vr === 'PN' || vrOf(tag) === 'PN'
 const NAMING_TAGS: ReadonlySet<number> = new Set([
   ...ID_TAGS,
   ...CONTACT_TAGS,
   ...tagsOf('PN'),
   ...STUDY_DATES,
+  ...DEVICE_TAGS,
+  INSTITUTION_NAME,
   BIRTH_DATE,
 ])
 
@@ -64,18 +81,28 @@ export class Identifiers {
   readonly names = new Set<string>()
   /** Those that are the patient's and words of the vocabulary: a patient may be called HEAD^HIP. */
   readonly #patientWords = new Set<string>()
+  /** Words of the institution's name that no other has. */
+  readonly #institution = new Set<string>()
+  readonly #patientNumbers = new Set<string>()
+  readonly #kept: Kept
   /** `YYYYMMDD`. */
   readonly #birthDates = new Set<string>()
   readonly #tokens = new Set<string>()
   readonly #bytes = new Set<string>()
   #matcher: Matcher | undefined
 
+  constructor(kept: Kept) {
+    this.#kept = kept
+  }
+
   /** Takes note of `element` of the source, when it names somebody. @throws NocturneError `header_too_complex` */
   add(element: Element, buffer: Buffer, decode: Decode): void {
     const { tag, vr } = element
     if (!isNaming(tag, vr)) return
     const isName = isNameOf(tag, vr)
-    const isId = ID_TAGS.has(tag)
+    const isDevice = DEVICE_TAGS.has(tag)
+    if (isDevice && this.#kept.device) return
+    const isId = isDevice || ID_TAGS.has(tag)
     const isOfPatient = PATIENT_TAGS.has(tag)
     const value = buffer.subarray(element.valueStart, element.valueEnd)
     const tokens = Math.max(this.#tokens.size, this.#bytes.size)
@@ -85,6 +112,7 @@ export class Identifiers {
     for (const part of isName ? readings(text, value) : text.split('\\')) {
       if (isName) this.#addName(part, isOfPatient)
       else if (isId) this.#addNumber(part, isOfPatient)
+      else if (tag === INSTITUTION_NAME) this.#addInstitution(part)
       else if (tag === BIRTH_DATE) this.#addBirthDate(part)
       else if (STUDY_DATES.has(tag)) this.#addDates(dayForms(part))
       else this.#add(contactForms(part))
@@ -178,6 +206,7 @@ export class Identifiers {
       .split(/[^\p{L}\p{N}]+/u)
       .filter((word) => word !== '')
     const isWords = words.some((word) => /^\p{L}{2}/u.test(word)) && words.every(isOfWords)
+    if (isOfPatient && /^\d{4,}$/.test(number.trim())) this.#patientNumbers.add(number.trim())
     if (!isWords) this.#add(numberForms(number))
     else if (isOfPatient)
       for (const word of words) {
@@ -185,6 +214,31 @@ export class Identifiers {
         this.names.add(word)
         this.#patientWords.add(word)
       }
+  }
+
+  #addInstitution(name: string): void {
+    if (this.#kept.institution) return
+    for (const word of fold(name).split(/[^\p{L}\p{N}]+/u))
+      if (word.length >= INSTITUTION_WORD && !isCommon(word)) this.#institution.add(word)
+  }
+
+  /** Whether folded text has a word of the institution's name, in full or cut off at the end of a short value. */
+  namesInstitution(folded: string): boolean {
+    if (this.#institution.size === 0) return false
+    const words = folded.split(/[^\p{L}\p{N}]+/u).filter((word) => word.length >= INSTITUTION_WORD)
+    return words.some((word) =>
+      [...this.#institution].some(
+        (own) =>
+          own === word ||
+          (word.length >= INSTITUTION_START && own.startsWith(word)) ||
+          (own.length >= INSTITUTION_START && word.includes(own)),
+      ),
+    )
+  }
+
+  /** Whether a time or a number is the patient's very number. */
+  isPatientNumber(text: string): boolean {
+    return this.#patientNumbers.has(text.trim())
   }
 
   /** Whether folded text has a word of the patient's that the vocabulary has too. */

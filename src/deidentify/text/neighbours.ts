@@ -47,8 +47,9 @@ function isIdentifying(text: string, tokens: readonly Token[], index: number): b
   const isMeasured =
     (has(after, UNIT) && after !== undefined && /^\s?$/.test(text.slice(token.end, after.start))) ||
     has(before, LABEL)
-  // Four digits at most, and never what reads like a year.
-  return !isMeasured || token.folded.length > 4 || /^(?:19|20)\d\d$/.test(token.folded)
+  // Four digits at most before the point, and never what reads like a year.
+  const [whole = ''] = token.folded.split(/[.,]/)
+  return !isMeasured || whole.length > 4 || /^(?:19|20)\d\d$/.test(token.folded)
 }
 
 /** `3/4`, which may be a day, unless it belongs to a label, a vertebra or a unit. */

@@ -106,12 +106,27 @@ function wordAt(
       : 0
   const known = vocabulary.rolesOf(word) | title
   if (known !== 0) return made(at, end, lower, 'word', known, undefined)
+  const humped = rolesOfHumps(text.slice(at, end), vocabulary)
+  if (humped !== 0) return made(at, end, lower, 'word', humped, undefined)
   if (/\d/.test(word)) {
     const { roles, cut } = judgeMixed(word, vocabulary)
     return made(at, end, lower, roles === 0 ? 'word' : 'number', roles, cut)
   }
   const cut = vocabulary.isNearlyNot(word)
   return made(at, end, lower, 'word', cut ? NOT : 0, 'unknown')
+}
+
+/** `TotalDLP`, `SpiralHead`: every part, from one capital to the next, is known. */
+function rolesOfHumps(written: string, vocabulary: Vocabulary): number {
+  const parts = written.match(/\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+/gu) ?? []
+  if (parts.length < 2 || parts.length > 5 || parts.join('') !== written) return 0
+  let roles = 0
+  for (const part of parts) {
+    const own = part.length < 2 ? 0 : vocabulary.rolesOf(fold(part))
+    if (own === 0) return 0
+    roles |= own
+  }
+  return roles & ~TITLE
 }
 
 const made = (

@@ -72,10 +72,10 @@ interface Place {
 
 /**
  * Undefined where nothing is to be remembered: for the first file that names these people, since the most of them have
- * no second; and where private elements may be safe, because that hangs on their neighbours.
+ * no second. Private elements that may stay, which depends on their neighbours, never ask.
  */
 export function memoOf(owner: Remembering, place: Place): Memo | undefined {
-  if (!owner.isRepeated || owner.rules.keepsSafePrivate) return undefined
+  if (!owner.isRepeated) return undefined
   const known = memos.find((one) => isSame(one.owner, owner) && isThere(one.place, place))
   if (known) return known.memo
   const { rules, identifiers, digestValue, code, shiftSeconds } = owner

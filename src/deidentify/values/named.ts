@@ -2,7 +2,7 @@
 import { type Decode, decodeDefault, decodeWith } from '../../dicom/text/index.js'
 import type { Element } from '../../dicom/index.js'
 import type { Pace, Steps } from '../../lib/pace.js'
-import { Identifiers, isNaming } from '../search/identifiers.js'
+import { Identifiers, isNaming, type Kept } from '../search/identifiers.js'
 import { characterSetOf } from './rewrite.js'
 import type { Subject } from '../subject.js'
 
@@ -32,12 +32,13 @@ export function* identifiersOf(
   elements: readonly Element[],
   buffer: Buffer,
   pace: Pace,
+  kept: Kept,
 ): Steps<Pick<Subject, 'identifiers' | 'isRepeated'>> {
   const naming: Naming[] = []
-  const key = yield* collect(elements, buffer, pace, TOP, naming, '')
+  const key = yield* collect(elements, buffer, pace, TOP, naming, keyOfKept(kept))
   const before = known.get(key)
   if (before) return { identifiers: before, isRepeated: true }
-  const identifiers = new Identifiers()
+  const identifiers = new Identifiers(kept)
   for (const { element, decode } of naming) {
     if (pace.isDue()) yield
     identifiers.add(element, buffer, decode)
@@ -46,6 +47,9 @@ export function* identifiersOf(
   if (key.length <= MAX_KEY) known.set(key, identifiers)
   return { identifiers, isRepeated: false }
 }
+
+const keyOfKept = ({ device, institution }: Kept): string =>
+  `${device ? 'd' : ''}${institution ? 'i' : ''} `
 
 /** Every element that names somebody, in the character set of its level; added to `key`, so that it tells them apart. */
 function* collect(

@@ -14,12 +14,19 @@ import { type Element, findElement } from '../../dicom/index.js'
 import { TEXT_VRS } from '../../dicom/dictionary/index.js'
 import type { ElementReport } from '../index.js'
 import { isRegistered, isWellKnownInstance } from '../identity/keys.js'
+import { ageInYears, OLDEST } from './age.js'
 import { cleanText } from '../text/clean.js'
 import { encodeWritten, readWritten } from '../text/encode.js'
 import { fold } from '../text/fold.js'
 import { MARK } from '../text/tokens.js'
 import type { Scope } from './rewrite.js'
 import type { Base, Rule } from '../rules/rules.js'
+import {
+  isCodeText,
+  isOfRegisteredScheme,
+  PRIVATE_SCHEME,
+  SCHEME,
+} from '../rules/coding-schemes.js'
 import { isInNumbers } from '../search/search.js'
 import { encodeText } from '../../dicom/write/index.js'
 
@@ -36,16 +43,6 @@ const CLASS_UIDS: ReadonlySet<number> = new Set([
 ])
 /** Dates of whatever the item beside them says: DateTime, Date, Selector DA and DT Value. */
 const DATE_VALUES: ReadonlySet<number> = new Set([0x0040a120, 0x0040a121, 0x00720061, 0x00720063])
-const CODE_TAGS: ReadonlySet<number> = new Set([
-  0x00080100, 0x00080102, 0x00080103, 0x00080104, 0x00080119,
-])
-/** Coding schemes of PS3.16 section 8 whose meanings are published, not typed. */
-const CODING_SCHEMES: ReadonlySet<string> = new Set(
-  'DCM SCT SRT SNM3 99SDM LN UCUM RADLEX RADELEMENT FMA UMLS MDC NCIt I9C I10 I10P I11 C4 NEU BI ACR IBSI'.split(
-    ' ',
-  ),
-)
-
 /** Text that people write is far shorter; what is decoded and compared in one step must be. */
 const MAX_TEXT_BYTES = 0x40000
 /** Longer text is not cleaned word by word: the base action applies. */
@@ -143,7 +140,9 @@ function check(
     const values = textOf(scope, element)
       .split('\\')
       .map((one) => one.trim())
-    const isFormed = values.every((one) => one === '' || hasForm(one, kind.vr))
+    const isFormed = values.every(
+      (one) => one === '' || (hasForm(one, kind.vr) && !isPatientTime(scope, kind, one)),
+    )
     const isIn =
       kind.vr === 'UI'
         ? (isFound ?? identifiers.isInBytes(buffer, valueStart, valueEnd))
@@ -151,7 +150,10 @@ function check(
     return isFormed && !isIn ? undefined : basic(scope, element, kind, base)
   }
   if (!kind.isNumber && kind.isWritten) {
-    const isKept = mode === 'check' || (mode !== 'hide' && isStandardCode(scope, element))
+    if (mode === 'check' && isCodeText(element.tag) && !hasRegisteredScheme(scope))
+      return cleanCode(scope, element, kind)
+    const isKept =
+      mode === 'check' || (mode !== 'hide' && isCodeText(element.tag) && hasRegisteredScheme(scope))
     if (TEXT_VRS.has(kind.vr) && !isKept)
       return mode === 'clean'
         ? clean(scope, element, kind, 'dummy')
@@ -159,7 +161,7 @@ function check(
     const isIn =
       isFound === true ||
       identifiers.isInWritten(buffer, valueStart, valueEnd, decode, isFound !== undefined) ||
-      (identifiers.hasPatientWords && namesPart(scope, element.tag, fold(textOf(scope, element))))
+      namesPlace(scope, element, kind)
     if (!isIn) return undefined
     if (kind.vr !== 'CS') return clean(scope, element, kind, 'dummy')
     // In its bytes but in none of its values: nobody knows what it is.
@@ -172,13 +174,35 @@ function check(
     (kind.isNumber
       ? isInNumbers(identifiers, buffer, valueStart, valueEnd)
       : identifiers.isInBytes(buffer, valueStart, valueEnd))
-  return isIn ? basic(scope, element, kind, base) : undefined
+  const isOfPatient =
+    kind.isNumber && valueEnd - valueStart <= MAX_NUMBER && isPatientsOwn(scope, element)
+  return isIn || isOfPatient ? basic(scope, element, kind, base) : aged(scope, element)
+}
+
+/** Numbers as text, one or few. */
+const MAX_NUMBER = 256
+const isPatientsOwn = (scope: Scope, element: Element): boolean =>
+  textOf(scope, element)
+    .split('\\')
+    .some((value) => scope.subject.identifiers.isPatientNumber(value))
+
+/** An age from 90 on under `ages: cap-90`. */
+function aged(scope: Scope, element: Element): NewValue | undefined {
+  if (element.vr !== 'AS' || !scope.subject.rules.capsAges) return undefined
+  const years = Number(/^(\d{3})Y$/.exec(textOf(scope, element))?.[1] ?? 0)
+  return years > OLDEST
+    ? { action: 'replaced', bytes: encodeText(ageInYears(OLDEST), 'AS') }
+    : undefined
 }
 
 /** A study on the day of birth keeps its date under the option for full dates; a birth date told as a value has none. */
 const tellsBirth = ({ subject }: Scope, tag: number, values: readonly string[]): boolean =>
   (DATE_VALUES.has(tag) || !subject.rules.isListed(tag)) &&
   values.some((value) => subject.identifiers.isBirthDate(value))
+
+/** A patient numbered 120000, examined at noon. */
+const isPatientTime = ({ subject }: Scope, { vr }: Kind, value: string): boolean =>
+  vr !== 'UI' && subject.identifiers.isPatientNumber(value)
 
 const hasForm = (text: string, vr: string): boolean =>
   vr === 'UI' ? isUid(text) : isMoment(text, vr)
@@ -261,7 +285,9 @@ function shift(scope: Scope, element: Element, kind: Kind, base: Base): NewValue
   // Several dates and as many times are pairs in their order.
   const partners = partner ? textOf(scope, partner).split('\\') : []
   const isPaired = partners.length === values.length
-  if (tellsBirth(scope, element.tag, values)) return basic(scope, element, kind, base)
+  const isOfPatient = values.some((value) => isPatientTime(scope, kind, value))
+  if (isOfPatient || tellsBirth(scope, element.tag, values))
+    return basic(scope, element, kind, base)
   const shifted = values.map((value, index) => {
     if (value === '') return value
     const beside = isPaired ? (partners[index]?.trim() ?? '') : ''
@@ -275,11 +301,27 @@ function shift(scope: Scope, element: Element, kind: Kind, base: Base): NewValue
   return { action: 'shifted', bytes: encodeText(after, vr) }
 }
 
-/** An item whose code comes from a published scheme: its texts are the scheme's own, and are only searched. */
-function isStandardCode(scope: Scope, { tag }: Element): boolean {
-  if (!CODE_TAGS.has(tag)) return false
-  const scheme = findElement(scope.elements, 0x00080102)
-  return scheme !== undefined && CODING_SCHEMES.has(textOf(scope, scheme).trim())
+/** A code that a site or a vendor made up: its texts are what somebody typed. */
+function cleanCode(scope: Scope, element: Element, kind: Kind): NewValue | undefined {
+  if (element.tag !== SCHEME) return clean(scope, element, kind, 'dummy')
+  return { action: 'replaced', bytes: encodeText(PRIVATE_SCHEME, element.vr) }
+}
+
+const hasRegisteredScheme = (scope: Scope): boolean => {
+  const scheme = findElement(scope.elements, SCHEME)
+  return scheme !== undefined && isOfRegisteredScheme(textOf(scope, scheme))
+}
+
+/** Manufacturer: hospitals are called after makers. */
+const MANUFACTURER = 0x00080070
+
+/** Words that are identifiers in some attributes only: the patient's that are anybody's, and the institution's. */
+function namesPlace(scope: Scope, element: Element, { vr }: Kind): boolean {
+  const { identifiers } = scope.subject
+  if (vr !== 'CS' && !TEXT_VRS.has(vr)) return false
+  const folded = fold(textOf(scope, element))
+  if (namesPart(scope, element.tag, folded)) return true
+  return vr !== 'CS' && element.tag !== MANUFACTURER && identifiers.namesInstitution(folded)
 }
 
 const textOf = ({ buffer, decode }: Scope, { valueStart, valueEnd }: Element): string =>

@@ -1,0 +1,31 @@
+/** Codes: which of their texts are published, and which somebody at a site or a vendor typed. */
+
+/** Coding Scheme Designator. */
+export const SCHEME = 0x00080102
+/** In the place of one that names a site: those that begin with 99 are private (PS3.3 section 8.2). */
+export const PRIVATE_SCHEME = '99ANONYMIZED'
+
+/** Code Value, Designator, Version, Meaning, scheme name, Long and URN Code Value. */
+const CODE_TEXTS: ReadonlySet<number> = new Set([
+  0x00080100,
+  SCHEME,
+  0x00080103,
+  0x00080104,
+  0x00080115,
+  0x00080119,
+  0x00080120,
+])
+
+/** Of PS3.16 Table 8-1, but for those of single institutions: their meanings are published, not typed. */
+const REGISTERED: ReadonlySet<string> = new Set(
+  (
+    '99SDM ACR ASTM-sigpurpose BARI BI C4 C5 CD2 DC DCM DCMUID FMA HCPT HPC I10 I10P I11 I9 I9C IBSI ICDO3 ISO3166_1 ISO639_1 ' +
+    'ISO639_2 ITIS_TSN JC8 JJ1017 JJ1017T LN MA MDC MGI MSH NCBI_TAXON NCDR NCIt NDC NEU NICIP PATHLEX POS PUBCHEM_CID ' +
+    'RADELEMENT RADLEX RFC3066 RFC5646 RXNORM SCT SDM SNM SNM3 SRT UBERON UCUM UMLS UPC'
+  ).split(' '),
+)
+
+export const isCodeText = (tag: number): boolean => CODE_TEXTS.has(tag)
+
+export const isOfRegisteredScheme = (designator: string): boolean =>
+  REGISTERED.has(designator.trim())

@@ -1,0 +1,212 @@
+/** What names a patient or a site in attributes that are not about either, and what a reader keeps all the same. */
+import { describe, expect, it } from '@jest/globals'
+import { loadProfile } from '../../src/deidentify/index.js'
+import { elementsOf, file, itemsOf, topLevel, valueOf, type Written } from './_build.js'
+import { contextFor, run } from './_run.js'
+
+const textOf = (value: Buffer | undefined): string | undefined =>
+  value?.toString('latin1').replace(/[\0 ]+$/, '')
+
+describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
+  const outputOf = async (...more: Written[]) => (await run(file(more), contextFor(profile))).bytes
+
+  const codeIn = async (...code: Written[]) => {
+    const sequence: Written = [0x00081032, 'SQ', { items: [code] }]
+    const value = topLevel(await outputOf(sequence)).get(0x00081032)
+    return (tag: number) => textOf(itemsOf(value ?? Buffer.alloc(0))[0]?.get(tag))
+  }
+
+  it('the texts of a code that a site made up are cleaned', async () => {
+    const read = await codeIn(
+      [0x00080100, 'SH', 'ZIMM1'],
+      [0x00080102, 'SH', 'STMARYSHOSP'],
+      [0x00080104, 'LO', 'CT ABD per Dr Zimmermann'],
+    )
+    expect(read(0x00080100)).toBe('ANONYMIZED')
+    expect(read(0x00080102)).toBe('99ANONYMIZED')
+    expect(read(0x00080104)).toBe('CT ABD [...]')
+  })
+
+  it('a code of a registered scheme stays, and so does one for a language', async () => {
+    const head = await codeIn(
+      [0x00080100, 'SH', '69536005'],
+      [0x00080102, 'SH', 'SCT'],
+      [0x00080104, 'LO', 'Head'],
+    )
+    expect(head(0x00080104)).toBe('Head')
+    const german = await codeIn(
+      [0x00080100, 'SH', 'deu'],
+      [0x00080102, 'SH', 'ISO639_2'],
+      [0x00080104, 'LO', 'German'],
+    )
+    expect(german(0x00080100)).toBe('deu')
+  })
+
+  it('a station or a coil that is called after the institution is cleaned', async () => {
+    const output = await outputOf(
+      [0x00080080, 'LO', 'Klinikum Waldbergen'],
+      [0x00081010, 'SH', 'Klinikum Waldber'],
+      [0x00181250, 'SH', 'Waldbergen body'],
+      [0x00081090, 'LO', 'Scanner 3000'],
+    )
+    expect(output.toString('latin1')).not.toMatch(/waldb/i)
+    expect(valueOf(output, 0x00081090)).toBe('Scanner 3000')
+  })
+
+  it('a time or a number that is the patient’s own goes', async () => {
+    const output = await outputOf(
+      [0x00100020, 'LO', '114500'],
+      [0x00080031, 'TM', '114500'],
+      [0x00181152, 'IS', '114500'],
+      [0x00200011, 'IS', '4'],
+    )
+    expect(output.toString('latin1')).not.toContain('114500')
+    expect(valueOf(output, 0x00200011)).toBe('4')
+  })
+
+  it('a patient called HEAD^HIP, number KNEE, is gone from every text and body part', async () => {
+    const output = await outputOf(
+      [0x00080008, 'CS', 'ORIGINAL\\PRIMARY\\AXIAL'],
+      [0x00081030, 'LO', 'CT HEAD AND HIP'],
+      [0x00081032, 'SQ', { items: [[[0x00080104, 'LO', 'Head']]] }],
+      [0x00100010, 'PN', 'HEAD^HIP'],
+      [0x00100020, 'LO', 'KNEE'],
+      [0x00180015, 'CS', 'KNEE'],
+      [0x00181020, 'LO', 'head 1.0'],
+    )
+    expect(output.toString('latin1').replaceAll('HEADER', '')).not.toMatch(/\b(?:head|hip|knee)\b/i)
+    expect(valueOf(output, 0x00080008)).toBe('ORIGINAL\\PRIMARY\\AXIAL')
+  })
+
+  it('a patient called CT leaves the modality alone', async () => {
+    const output = await outputOf([0x00100010, 'PN', 'CT^PHANTOM'], [0x00081030, 'LO', 'CT CHEST'])
+    expect(valueOf(output, 0x00080060)).toBe('CT')
+  })
+
+  it('an identifier of words alone neither holds the file nor takes its words', async () => {
+    const request: Written = [0x00400275, 'SQ', { items: [[[0x00401001, 'SH', 'CT CHEST']]] }]
+    const output = await outputOf(request, [0x00181020, 'LO', 'CT CHEST 1.0'])
+    expect(valueOf(output, 0x00181020)).toBe('CT CHEST 1.0')
+  })
+
+  it('a text that cannot stay is not drawn on an image', async () => {
+    const drawn = (text: string): Written[] => [
+      [0x00700006, 'ST', text],
+      [0x00700014, 'FL', Buffer.alloc(8)],
+    ]
+    const output = await outputOf([
+      0x00700001,
+      'SQ',
+      {
+        items: [
+          [[0x00700008, 'SQ', { items: [drawn('12.7 mm'), drawn('Smithson')] }]],
+          [[0x00700008, 'SQ', { items: [drawn('of Smithson')] }]],
+        ],
+      },
+    ])
+    const text = output.toString('latin1')
+    expect(text).not.toMatch(/ANONYMIZED|\[\.\.\.\]|smithson/i)
+    expect(text.includes('12.7 mm')).toBe(profile === 'pseudonymize')
+  })
+
+  it('presentation states keep a date and time of creation, animals their responsible person, empty', async () => {
+    const output = await outputOf(
+      [0x00102297, 'PN', 'SMITHSON^JANETTE'],
+      [0x00102298, 'CS', 'OWNER'],
+      [0x00102299, 'LO', 'Smithson Stables'],
+      [0x00700082, 'DA', '20240310'],
+      [0x00700083, 'TM', '040000'],
+    )
+    expect(valueOf(output, 0x00102297)).toBe('')
+    expect(valueOf(output, 0x00102298)).toBeUndefined()
+    expect(valueOf(output, 0x00102299)).toBe('')
+    expect(valueOf(output, 0x00700082)).toMatch(/^\d{8}$/)
+    expect(valueOf(output, 0x00700083)).toMatch(/^\d{6}$/)
+  })
+})
+
+describe('the number of a device', () => {
+  const device: readonly Written[] = [
+    [0x00181000, 'LO', 'L03-02246'],
+    [0x00187006, 'LT', 'SN=L03-02246;ctx=x'],
+  ]
+
+  it('is an identifier where the profile does not keep it', async () => {
+    const { bytes } = await run(file(device), contextFor('strip'))
+    expect(bytes.toString('latin1')).not.toContain('02246')
+  })
+
+  it('is none where the profile does', async () => {
+    const { bytes } = await run(file(device))
+    expect(valueOf(bytes, 0x00181000)).toBe('L03-02246')
+  })
+})
+
+describe('the age', () => {
+  const born = (birth: string, day = '20240310'): Written[] => [
+    [0x00080020, 'DA', day],
+    [0x00100030, 'DA', birth],
+  ]
+  const ageOf = async (more: readonly Written[], context = contextFor()) =>
+    valueOf((await run(file(more), context)).bytes, 0x00101010)
+
+  it.each([
+    ['19510203', '073Y'],
+    ['20240301', '009D'],
+    ['20230901', '006M'],
+    ['19240311', '099Y'],
+    ['20240311', undefined],
+    ['1951', undefined],
+  ])('of somebody born on %s is %s', async (birth, age) => {
+    expect(await ageOf(born(birth))).toBe(age)
+  })
+
+  it('stays as the file tells it, and is told by no other profile', async () => {
+    expect(await ageOf([...born('19510203'), [0x00101010, 'AS', '072Y']])).toBe('072Y')
+    expect(await ageOf(born('19510203'), contextFor('strip'))).toBeUndefined()
+  })
+
+  it('is 90 for all who are older under ages: cap-90', async () => {
+    const { profile } = loadProfile(
+      "name: capped\nversion: '1'\nlinks: facility\nages: cap-90\noptions: [{ code: '113108', name: Retain Patient Characteristics Option }]\n",
+      'capped',
+    )
+    if (!profile) throw new Error('the profile has a mistake')
+    const context = contextFor('pseudonymize', { profile })
+    expect(await ageOf(born('19240311'), context)).toBe('090Y')
+    expect(await ageOf([...born('19510203'), [0x00101010, 'AS', '097Y']], context)).toBe('090Y')
+    expect(await ageOf(born('19510203'), context)).toBe('073Y')
+  })
+})
+
+describe('languages of a profile', () => {
+  it('decide whose words stay', async () => {
+    const { profile } = loadProfile(
+      "name: english\nversion: '1'\nlinks: facility\nlanguages: [en]\noptions: [{ code: '113105', name: Clean Descriptors Option }]\n",
+      'english',
+    )
+    if (!profile) throw new Error('the profile has a mistake')
+    const text: Written = [0x00081030, 'LO', 'CT Leber']
+    const { bytes } = await run(file([text]), contextFor('pseudonymize', { profile }))
+    expect(valueOf(bytes, 0x00081030)).toBe('CT [...]')
+    expect(valueOf((await run(file([text]))).bytes, 0x00081030)).toBe('CT Leber')
+  })
+})
+
+describe('text with accents', () => {
+  it.each([
+    [
+      'ISO_IR 100',
+      Buffer.from('Schädel für Smithson', 'latin1'),
+      Buffer.from('Schädel für', 'latin1'),
+    ],
+    ['ISO_IR 192', Buffer.from('Schädel für Smithson'), Buffer.from('Schädel für')],
+    ['', Buffer.from('Schädel für Smithson'), Buffer.from('Schädel für')],
+    ['ISO_IR 144', Buffer.from('head for Smithson'), Buffer.from('head for')],
+  ])('stays in the bytes of %s', async (set, before, after) => {
+    const more: Written[] = [[0x00081030, 'LO', before]]
+    if (set !== '') more.push([0x00080005, 'CS', set])
+    const left = elementsOf((await run(file(more))).bytes, 132).get(0x00081030)
+    expect(left?.toString('latin1').trim()).toBe(`${after.toString('latin1')} [...]`)
+  })
+})

@@ -1,50 +1,46 @@
 /** Opens the rooms of a site and puts them together. Whoever opens them closes them. */
 import { hkdfSync } from 'node:crypto'
-import { createAuthenticate, createKeyChecks, createSignIn, createTokens } from './access/index.js'
-import type { Authenticate, KeyChecks, SignIn, Tokens } from './access/index.js'
+import { createAuthenticate, createTokens } from './access/index.js'
+import { createKeyChecks, createSignIn } from './access/sign-in/index.js'
+import type { Authenticate, Tokens } from './access/index.js'
+import type { KeyChecks, SignIn } from './access/sign-in/index.js'
 import { createCompliance, probeDoor, sampleObjects } from './compliance/index.js'
 import type { Compliance } from './compliance/index.js'
 import type { Site } from './config/index.js'
 import { createDeliveries } from './deliver/index.js'
 import type { Deliveries } from './deliver/index.js'
-import { createTextDetector, keyIdOf } from './deidentify/index.js'
+import { createTextDetector } from './deidentify/blank/index.js'
+import { keyIdOf } from './deidentify/identity/index.js'
 import type { TextDetector } from './deidentify/index.js'
 import { createDirectory } from './directory/index.js'
 import { dutyAt } from './duty/index.js'
 import { submitCheckpoint } from './running/witnessing.js'
 import type { Directory } from './directory/index.js'
-import {
-  createForwarding,
-  createLedger,
-  createPublisher,
-  createSend,
-  createWitnessing,
-  eventSpans,
-  expectAnchor,
-  lastOf,
-  retentionMs,
-  reviewState,
-} from './ledger/index.js'
-import type { Forwarding, Ledger, Publisher, Witnessing } from './ledger/index.js'
+import { createForwarding, createSend } from './ledger/sinks/index.js'
+import { createLedger } from './ledger/log/index.js'
+import { eventSpans, lastOf, reviewState } from './ledger/reviews/index.js'
+import { createPublisher, expectAnchor } from './ledger/published/index.js'
+import { createWitnessing } from './ledger/witness/index.js'
+import { retentionMs } from './ledger/retention/index.js'
+import type { Forwarding } from './ledger/sinks/index.js'
+import type { Ledger } from './ledger/log/index.js'
+import type { Publisher } from './ledger/published/index.js'
+import type { Witnessing } from './ledger/witness/index.js'
 import { NocturneError } from './lib/errors.js'
 import { randomName } from './lib/ids.js'
 import { createLogger } from './lib/logger.js'
 import { VERSION } from './lib/version.js'
 import type { Logger } from './lib/logger.js'
+import { isKeyPacketFor, sealBytes, newEnvelope, sealedMessage, sealMessage } from './seal/index.js'
 import {
   inspectCertificate,
-  isKeyPacketFor,
-  newEnvelope,
   problemOfSigner,
   readPrivateKey,
-  sealBytes,
-  sealMessage,
-  sealedMessage,
   signDetached,
   toRecipient,
   verifyDetached,
-} from './seal/index.js'
-import type { PrivateKey } from './seal/index.js'
+} from './seal/keys/index.js'
+import type { PrivateKey } from './seal/keys/index.js'
 import { openState } from './state/index.js'
 import type { State } from './state/index.js'
 import { openLogFiles, openStore } from './store/index.js'

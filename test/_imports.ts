@@ -72,3 +72,40 @@ const isTypeImport = (clause: ts.ImportClause | undefined): boolean =>
   clause?.phaseModifier === ts.SyntaxKind.TypeKeyword
 
 const isTypeExport = (node: ts.ExportDeclaration): boolean => node.isTypeOnly
+
+/** What a face exports, and every statement of it that is no re-export by name. */
+export function faceOf(text: string): { names: string[]; others: string[] } {
+  const source = ts.createSourceFile('index.ts', text, ts.ScriptTarget.Latest, true)
+  const names: string[] = []
+  const others: string[] = []
+  for (const statement of source.statements) {
+    const isReExport = ts.isExportDeclaration(statement) && statement.moduleSpecifier
+    const clause = isReExport ? statement.exportClause : undefined
+    if (clause && ts.isNamedExports(clause))
+      names.push(...clause.elements.map((one) => one.name.text))
+    else others.push(statement.getText().slice(0, 60))
+  }
+  return { names, others }
+}
+
+/** Every circle among files, as the files in it, sorted: strongly connected components, found as Tarjan does. */
+export function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const index = new Map<string, number>()
+  const low = new Map<string, number>()
+  const open: string[] = []
+  const circles: string[][] = []
+  const visit = (file: string): void => {
+    index.set(file, index.size)
+    low.set(file, index.get(file)!)
+    open.push(file)
+    for (const next of graph.get(file) ?? []) {
+      if (!index.has(next)) visit(next)
+      if (open.includes(next)) low.set(file, Math.min(low.get(file)!, low.get(next)!))
+    }
+    if (low.get(file) !== index.get(file)) return
+    const circle = open.splice(open.indexOf(file))
+    if (circle.length > 1 || graph.get(file)?.includes(file)) circles.push(circle.sort())
+  }
+  for (const file of graph.keys()) if (!index.has(file)) visit(file)
+  return circles
+}

@@ -1,6 +1,6 @@
 import { NocturneError } from '../lib/errors.js'
 import type { Directory } from '../directory/index.js'
-import type { Session } from './index.js'
+import type { Session } from './session.js'
 import type { Tokens } from './tokens.js'
 
 /** Answers who sends this `Authorization` header. @throws NocturneError `unauthenticated` */

@@ -5,8 +5,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
-import type { Actor, Ledger, Receipt } from '../ledger/index.js'
-import type { State, TokenTable, Tx } from '../state/index.js'
+import type { Actor, Ledger, Receipt } from '../ledger/log/index.js'
+import type { State, Tx } from '../state/index.js'
+import type { TokenTable } from '../state/tables/index.js'
 
 export interface TokenInfo {
   /** Public: names the token in the ledger, in lists, and to revoke it. */

@@ -1,6 +1,7 @@
 /** What transfers do to their case: arrive, and be opened. Both inside the transaction of the transfer's own change. */
-import type { Actor, EventInput } from '../ledger/index.js'
-import type { CaseTable, Tx } from '../state/index.js'
+import type { Actor, EventInput } from '../ledger/log/index.js'
+import type { Tx } from '../state/index.js'
+import type { CaseTable } from '../state/night/index.js'
 import { meetTargets, startClock, stopClock } from './clock.js'
 import { startEscalation, stopEscalation } from './escalate.js'
 import { openCase } from './open.js'

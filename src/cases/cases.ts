@@ -1,5 +1,6 @@
-import type { Actor, EventInput } from '../ledger/index.js'
-import type { CaseTable, Priority, Tx } from '../state/index.js'
+import type { Actor, EventInput } from '../ledger/log/index.js'
+import type { Priority, Tx } from '../state/index.js'
+import type { CaseTable } from '../state/night/index.js'
 import { arrive, opened } from './arrive.js'
 import { closeCase, recallCase, reprioritizeCase } from './change.js'
 import type { CloseReason } from './change.js'

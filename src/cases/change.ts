@@ -1,7 +1,8 @@
 /** What a sender, an officer or a coordinator does with a case. */
 import { NocturneError } from '../lib/errors.js'
-import type { Actor, EventInput } from '../ledger/index.js'
-import type { CaseTable, Priority, Tx } from '../state/index.js'
+import type { Actor, EventInput } from '../ledger/log/index.js'
+import type { Priority, Tx } from '../state/index.js'
+import type { CaseTable } from '../state/night/index.js'
 import { quiet } from './arrive.js'
 import { startClock, stopClock } from './clock.js'
 import { startEscalation } from './escalate.js'

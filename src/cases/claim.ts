@@ -1,7 +1,8 @@
 /** A reader's exclusive hold on a case: taken with proof, ending by itself. */
 import { NocturneError } from '../lib/errors.js'
-import type { Actor, EventInput } from '../ledger/index.js'
-import type { CaseTable, Tx } from '../state/index.js'
+import type { Actor, EventInput } from '../ledger/log/index.js'
+import type { Tx } from '../state/index.js'
+import type { CaseTable } from '../state/night/index.js'
 import { NO_CLAIM, aboutCase, isHeld, isHeldAt, readCase, stepCase, transfersOf } from './rows.js'
 import { HELD_STATES } from './states.js'
 

@@ -1,6 +1,7 @@
 /** The clock of a case: what must happen until when. Targets are fixed as it starts, and each ends met or missed. */
-import type { Actor, EventInput } from '../ledger/index.js'
-import type { CaseTable, CaseTargetTable, Priority, TargetKind, Tx } from '../state/index.js'
+import type { Actor, EventInput } from '../ledger/log/index.js'
+import type { Priority, Tx } from '../state/index.js'
+import type { CaseTable, CaseTargetTable, TargetKind } from '../state/night/index.js'
 import { aboutCase, transfersOf } from './rows.js'
 
 /** One line of a group's `clock`, such as `stat CT: 20m to preliminary`. */

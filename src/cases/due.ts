@@ -1,5 +1,5 @@
 /** Everything that is due by the clock: claims that end, targets that approach or were missed, steps of escalations. */
-import type { EventInput } from '../ledger/index.js'
+import type { EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
 import { endClaim, endableClaims } from './claim.js'
 import { dueTargets } from './clock.js'

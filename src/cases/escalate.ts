@@ -3,9 +3,9 @@
  * so that of two gateways one takes it. After its last step it does not fall silent: that step repeats, and operators are
  * told as well, until somebody acts.
  */
-import { randomName } from '../lib/ids.js'
-import { newId } from '../lib/ids.js'
-import type { CaseTable, EscalationTable, Tx } from '../state/index.js'
+import { randomName, newId } from '../lib/ids.js'
+import type { Tx } from '../state/index.js'
+import type { CaseTable, EscalationTable } from '../state/night/index.js'
 
 /** Who a step tells. A person's id stands for that person. */
 export type Audience =

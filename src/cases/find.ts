@@ -1,6 +1,7 @@
 import { readCaseCode } from '../lib/case-code.js'
 import { ID_PATTERN } from '../lib/ids.js'
-import type { CaseTable, Db } from '../state/index.js'
+import type { CaseTable } from '../state/night/index.js'
+import type { Db } from '../state/index.js'
 import { OPEN_STATES } from './states.js'
 import { byUrgency, caseViews } from './views.js'
 import type { CaseView } from './views.js'

@@ -1,6 +1,6 @@
 /** Claims as requests ask for them. */
 import { NocturneError } from '../lib/errors.js'
-import type { Actor } from '../ledger/index.js'
+import type { Actor } from '../ledger/log/index.js'
 import { quiet } from './arrive.js'
 import { endClaim, renewClaim, takeClaim } from './claim.js'
 import type { Claiming, OverrideReason, UnclaimReason } from './claim.js'

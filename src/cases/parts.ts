@@ -1,5 +1,6 @@
-import type { Actor, EventInput, Ledger } from '../ledger/index.js'
-import type { CaseTable, State, Tx } from '../state/index.js'
+import type { Actor, EventInput, Ledger } from '../ledger/log/index.js'
+import type { State, Tx } from '../state/index.js'
+import type { CaseTable } from '../state/night/index.js'
 import type { HoldTransfers } from './claim.js'
 import type { ClockTarget, TargetNotice } from './clock.js'
 import type { DueStep, EscalationStep } from './escalate.js'

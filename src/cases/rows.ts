@@ -1,7 +1,8 @@
 /** The rows of cases: read and changed only through here, inside the caller's transaction. */
 import { NocturneError } from '../lib/errors.js'
-import type { EventInput } from '../ledger/index.js'
-import type { CaseState, CaseTable, Db, Tx } from '../state/index.js'
+import type { EventInput } from '../ledger/log/index.js'
+import type { Tx, Db } from '../state/index.js'
+import type { CaseState, CaseTable } from '../state/night/index.js'
 import { nextCaseState } from './states.js'
 import type { CaseStep } from './states.js'
 

@@ -1,5 +1,5 @@
 /** What can happen to a case in which state: one table. What is not in it is refused. */
-import type { CaseState } from '../state/index.js'
+import type { CaseState } from '../state/night/index.js'
 
 export const CASE_STATES = [
   'arriving',

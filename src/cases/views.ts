@@ -1,14 +1,8 @@
 /** What people may see of a case: nothing that identifies a patient. */
-import type {
-  CaseState,
-  CaseTable,
-  CaseTargetTable,
-  Db,
-  Joining,
-  Outcome,
-  Priority,
-  TargetKind,
-} from '../state/index.js'
+import type { Priority, Db } from '../state/index.js'
+import type { Joining } from '../state/night/index.js'
+import type { CaseState, CaseTable, CaseTargetTable, TargetKind } from '../state/night/index.js'
+import type { Outcome } from '../state/tables/index.js'
 
 export interface CaseView {
   readonly id: string

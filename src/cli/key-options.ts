@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { PrivateKey } from '../seal/index.js'
+import type { PrivateKey } from '../seal/keys/index.js'
 import { about } from './command-error.js'
 import type { Output } from './output.js'
 
@@ -18,7 +18,7 @@ export function addKeyOptions(command: Command): Command {
 /** @throws CommandError `key_unreadable`, `key_locked`, `file_unreadable` */
 export async function readKey(options: KeyOptions, output: Output): Promise<PrivateKey> {
   const [{ readPrivateKey }, { readPassphrase, readSecretText }] = await Promise.all([
-    import('../seal/index.js'),
+    import('../seal/keys/index.js'),
     import('./secret-file.js'),
   ])
   const armored = await readSecretText(options.key, output)

@@ -1,6 +1,6 @@
 /** The gates as the gateway asks them: the decision, its event, and the refusal. */
 import { NocturneError } from '../lib/errors.js'
-import type { Actor, Ledger } from '../ledger/index.js'
+import type { Actor, Ledger } from '../ledger/log/index.js'
 import { gateClaim, gateTransfer } from './gates.js'
 import type { ClaimQuestion, GateDecision, TransferQuestion } from './gates.js'
 import type { Registers } from './registers.js'

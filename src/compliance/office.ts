@@ -1,7 +1,7 @@
 /** The room put together: facts from every source, assessed, and kept. */
 import { createHash } from 'node:crypto'
 import type { SiteConfig } from '../config/index.js'
-import type { Actor, Ledger, Receipt } from '../ledger/index.js'
+import type { Actor, Ledger, Receipt } from '../ledger/log/index.js'
 import type { State } from '../state/index.js'
 import type { ProfileName } from './catalogue.js'
 import { configurationFacts } from './collect/configuration.js'

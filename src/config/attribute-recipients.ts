@@ -1,12 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import type { BitString, OctetString } from 'asn1js'
 import type { Certificate } from 'pkijs'
-import type { AttributeRecipient, Profile } from '../deidentify/index.js'
-import type { SiteDraft } from './draft.js'
-import { shorten } from './expectations.js'
+import type { AttributeRecipient } from '../deidentify/index.js'
+import type { Profile } from '../deidentify/rules/index.js'
+import type { SiteDraft } from './yaml/draft.js'
+import { shorten } from './yaml/expectations.js'
 import { readText, resolvePath } from './files.js'
-import type { SiteProblem } from './index.js'
-import type { Finding } from './references.js'
+import type { SiteProblem } from './site-config.js'
+import type { Finding } from './yaml/finding.js'
 
 export interface RecipientsReading {
   /** By the path that the YAML has for their certificates. */

@@ -1,12 +1,13 @@
-import type { AttributeRecipient, Profile } from '../deidentify/index.js'
+import type { AttributeRecipient } from '../deidentify/index.js'
+import type { Profile } from '../deidentify/rules/index.js'
 import type { S3StoreConfig, StoreConfig } from '../store/index.js'
 import type { SiteCertificate } from './certificates.js'
-import { resolveDatabase } from './database.js'
 import { buildDoors } from './doors.js'
-import type { SiteDraft } from './draft.js'
+import { resolveDatabase } from './yaml/database.js'
+import type { SiteDraft } from './yaml/draft.js'
 import { resolvePath } from './files.js'
-import type { SiteConfig } from './index.js'
-import type { SiteFile } from './schema.js'
+import type { SiteConfig } from './site-config.js'
+import type { SiteFile } from './yaml/schema.js'
 import { buildSinks } from './sinks.js'
 
 export interface Gathered {

@@ -1,9 +1,9 @@
 import { CATALOGUE } from '../lib/errors.js'
-import type { CertificateReport } from '../seal/index.js'
-import type { SiteDraft } from './draft.js'
-import { shorten } from './expectations.js'
+import type { CertificateReport } from '../seal/keys/index.js'
+import type { SiteDraft } from './yaml/draft.js'
+import { shorten } from './yaml/expectations.js'
 import { readText, resolvePath } from './files.js'
-import type { KeyPolicy, SiteProblem } from './index.js'
+import type { KeyPolicy, SiteProblem } from './site-config.js'
 
 export type InspectCertificate = (armored: string, policy: KeyPolicy) => Promise<CertificateReport>
 

@@ -1,13 +1,13 @@
 import type { z } from 'zod'
 import type { S3StoreConfig } from '../store/index.js'
-import { dimseFields } from './doors.js'
-import { expectationOf } from './expectations.js'
+import { dimseFields } from './yaml/doors-schema.js'
+import { expectationOf } from './yaml/expectations.js'
 import { readText } from './files.js'
-import type { SiteProblem } from './index.js'
+import type { SiteProblem } from './site-config.js'
 import { limitVariable } from './limits.js'
-import { gatewayFields, limitFields, s3Fields, topFields } from './schema.js'
-import { wordsFor } from './shape.js'
-import { nearest } from './suggest.js'
+import { gatewayFields, limitFields, s3Fields, topFields } from './yaml/schema.js'
+import { wordsFor } from './yaml/shape.js'
+import { nearest } from './yaml/suggest.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { systemCode } from '../lib/errors.js'
-import type { SiteProblem } from './index.js'
+import type { SiteProblem } from './site-config.js'
 
 /** What a file of the site is: its content, or why there is none, ready for a person. */
 export type FileReading =

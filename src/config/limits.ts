@@ -1,4 +1,4 @@
-import type { Limits } from './index.js'
+import type { Limits } from './site-config.js'
 
 const KiB = 1024
 const MiB = 1024 * KiB

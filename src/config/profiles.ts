@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
-import type { Profile } from '../deidentify/index.js'
-import type { SiteDraft } from './draft.js'
-import { shorten } from './expectations.js'
+import type { Profile } from '../deidentify/rules/index.js'
+import type { SiteDraft } from './yaml/draft.js'
+import { shorten } from './yaml/expectations.js'
 import { readText, resolvePath } from './files.js'
-import type { SiteProblem } from './index.js'
-import type { Finding } from './references.js'
-import { nearest } from './suggest.js'
+import type { SiteProblem } from './site-config.js'
+import type { Finding } from './yaml/finding.js'
+import { nearest } from './yaml/suggest.js'
 
 /** Deidentify's. */
 export interface ProfileReader {

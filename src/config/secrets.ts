@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from '../lib/errors.js'
 import { readText } from './files.js'
-import type { SiteProblem } from './index.js'
+import type { SiteProblem } from './site-config.js'
 
 /** Where a site keeps its secrets; folders 0700, files 0600. */
 export const SECRET_FILES = {

@@ -1,28 +1,12 @@
 /** Sinks: where the ledger is forwarded to, and the files that connections to them need. */
 import { X509Certificate } from 'node:crypto'
-import type { SinkConfig } from '../ledger/index.js'
-import type { SiteDraft } from './draft.js'
-import { shorten } from './expectations.js'
+import type { SinkConfig } from '../ledger/sinks/index.js'
+import type { SiteDraft } from './yaml/draft.js'
+import { shorten } from './yaml/expectations.js'
 import { readText, resolvePath } from './files.js'
-import type { SiteProblem } from './index.js'
-import { parseListen } from './listen.js'
-import type { Listen } from './listen.js'
-import type { SiteFile } from './schema.js'
+import type { SiteProblem } from './site-config.js'
+import type { SiteFile } from './yaml/schema.js'
 import { checkTls } from './tls.js'
-
-const SCHEME = 'syslog+tls://'
-/** syslog-tls (RFC 5425 section 4.1). */
-const DEFAULT_PORT = 6514
-
-/** `syslog+tls://HOST` or `syslog+tls://HOST:PORT`, taken apart; or what is wrong with it, as a string. */
-export function parseSinkUrl(text: string): Listen | string {
-  if (!text.startsWith(SCHEME)) return `does not begin with ${SCHEME}`
-  const place = text.slice(SCHEME.length).replace(/\/$/, '')
-  const hasPort = /:\d*$/.test(place.replace(/^\[[^\]]*\]/, ''))
-  const parsed = parseListen(hasPort ? place : `${place}:${DEFAULT_PORT}`)
-  if (typeof parsed === 'string') return parsed
-  return parsed.port === 0 ? 'names port 0' : parsed
-}
 
 export const buildSinks = (dir: string, sinks: SiteFile['sinks']): SinkConfig[] =>
   sinks.map(({ id, url, format, ca, certificate, key }) => ({

@@ -1,8 +1,8 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { readText, resolvePath } from './files.js'
-import { shorten } from './expectations.js'
-import type { SiteProblem } from './index.js'
+import { shorten } from './yaml/expectations.js'
+import type { SiteProblem } from './site-config.js'
 
 export interface TlsReading {
   readonly problems: readonly SiteProblem[]

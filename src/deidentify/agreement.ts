@@ -2,18 +2,10 @@
 import { hash } from 'node:crypto'
 import dcmjs, { type DicomElement } from 'dcmjs'
 import { NocturneError } from '../lib/errors.js'
-import { hex } from '../dicom/dictionary/index.js'
-import { EXPLICIT_BIG, type Element, type Encoding, type Item } from '../dicom/index.js'
-import { numberOfVr } from '../dicom/dictionary/index.js'
-import {
-  Output,
-  PIECE,
-  encodeStart,
-  frame,
-  isLeftOut,
-  pieces,
-  shapeOf,
-} from '../dicom/write/index.js'
+import { hex, numberOfVr } from '../dicom/dictionary/index.js'
+import { EXPLICIT_BIG, type Element, type Encoding, type Item } from '../dicom/elements/index.js'
+import { Output, encodeStart } from '../dicom/write/index.js'
+import { PIECE, frame, isLeftOut, pieces, shapeOf } from './pieces.js'
 import type { Pace, Steps } from '../lib/pace.js'
 
 // It writes what it thinks of values, and the values, to the console.

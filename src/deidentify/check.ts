@@ -1,7 +1,7 @@
 /** The new header read again by our walker, for identifiers of the source. */
 import { NocturneError } from '../lib/errors.js'
 import { type Decode, decodeDefault } from '../dicom/text/index.js'
-import type { Element, Encoding } from '../dicom/index.js'
+import type { Element, Encoding } from '../dicom/elements/index.js'
 import type { Steps } from '../lib/pace.js'
 import { kindOf, TEXT_VRS, type Kind } from '../dicom/dictionary/index.js'
 import { fold } from './text/fold.js'

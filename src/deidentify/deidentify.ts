@@ -2,22 +2,15 @@
 import { NocturneError } from '../lib/errors.js'
 import type { ReceivedInstance } from '../receive/index.js'
 import { cleanPixels } from './blank/blank.js'
-import {
-  Budget,
-  Reader,
-  type Start,
-  dropTail,
-  inflated,
-  passPixels,
-  readStart,
-} from '../dicom/index.js'
+import { Budget, Reader, type Start, dropTail, inflated, readStart } from '../dicom/index.js'
+import { passPixels } from '../dicom/pixel-data/index.js'
 import { LargeHeaderTurn } from '../lib/large-headers.js'
 import { Pace } from '../lib/pace.js'
 import { hex } from '../dicom/dictionary/index.js'
-import type { Encoding } from '../dicom/index.js'
+import type { Encoding } from '../dicom/elements/index.js'
 import { checkHeader, makeHeader, type Made } from './header.js'
 import { DIRECTORY, readUids, type Uids } from './identity/identity.js'
-import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts } from './index.js'
+import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts } from './contract.js'
 import { encodeStart } from '../dicom/write/index.js'
 import { CLEAN_PIXELS } from './rules/options.js'
 

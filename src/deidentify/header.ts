@@ -2,34 +2,27 @@
 import { NocturneError } from '../lib/errors.js'
 import { expectAgreement } from './agreement.js'
 import { judgePixels, type PixelVerdict } from './blank/plan.js'
-import {
-  Budget,
-  type Element,
-  type Encoding,
-  type Stretch,
-  findElement,
-  readDataset,
-  readHead,
-} from '../dicom/index.js'
+import { Budget, type Stretch, readDataset, readHead } from '../dicom/index.js'
+import { type Element, type Encoding, findElement, readerOf } from '../dicom/elements/index.js'
 import { expectNoIdentifier } from './check.js'
 import { vocabularyOf } from './text/vocabulary.js'
 import { addEncryptedAttributes, modifiedAttributes } from './identity/encrypted-attributes.js'
 import { handleOf, readIdentity, type Identity } from './identity/identity.js'
-import { readerOf } from '../dicom/index.js'
-import type { AttributeRecipient, DeidentifyContext, Pseudonym } from './index.js'
+import type { AttributeRecipient, DeidentifyContext, Pseudonym } from './contract.js'
 import { keyedDigest, uidMapper, valueDigester } from './identity/keys.js'
 import { encodeMarks } from './values/marks.js'
-import type { UidPair } from './values/memo.js'
+import type { UidPair } from './values/uid-pair.js'
 import { identifiersOf } from './values/named.js'
 import { ageInYears, ageOn, OLDEST } from './values/age.js'
 import { CLEAN_DESCRIPTORS, DEVICE_IDENTITY, INSTITUTION_IDENTITY } from './rules/options.js'
 import type { Reader, Syntax } from '../dicom/index.js'
 import type { Pace, Steps } from '../lib/pace.js'
-import { characterSetOf, rewriteDataset, topScope, type Scope } from './values/rewrite.js'
+import { characterSetOf, rewriteDataset, topScope } from './values/rewrite.js'
+import { type Scope } from './values/scope.js'
 import { rulesOf } from './rules/rules.js'
 import type { Subject } from './subject.js'
-import { framingOf, type Extent } from '../dicom/index.js'
-import { expectWholeImage, framesOf } from '../pixels/index.js'
+import { framingOf, type Extent } from '../dicom/pixel-data/index.js'
+import { expectWholeImage, framesOf } from './blank/whole-image.js'
 import { collectOriginals, type Originals, type WayBack } from './identity/way-back.js'
 import { encodeElement, encodeText } from '../dicom/write/index.js'
 

@@ -1,40 +1,15 @@
-import type { Directory, Principal } from '../directory/index.js'
-import type { DutyMark } from '../duty/index.js'
-import type { GroupConfig } from '../config/index.js'
-import type { Actor, EventInput, Ledger } from '../ledger/index.js'
-import type { State, Tx } from '../state/index.js'
-import type { ObjectStore } from '../store/index.js'
+import type { EventInput } from '../ledger/log/index.js'
+import type { Tx } from '../state/index.js'
 import { checkAcknowledgement } from './acknowledgement.js'
-import type { Acknowledgement, VerifyDetached } from './acknowledgement.js'
+import type { Acknowledgement } from './acknowledgement.js'
 import { openDownload, untilEnded } from './download.js'
 import type { Download, DownloadRequest } from './download.js'
 import { addRecipient, ownPackets, removeRecipient } from './recipients.js'
-import type { IsKeyPacketFor, NewRecipient, OwnPackets, RecipientChange } from './recipients.js'
+import type { NewRecipient, OwnPackets, RecipientChange } from './recipients.js'
 import { endLeft } from './left.js'
 import { aboutTransfer } from './transfer-event.js'
-import type { Transfer, TransferView, Transfers } from '../transfer/index.js'
-
-export interface DeliverRooms {
-  /** For the downloads under way, which are this room's own. */
-  readonly state: Pick<State, 'db' | 'transaction'>
-  readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof'>
-  readonly store: Pick<ObjectStore, 'get'>
-  readonly transfers: Pick<Transfers, 'find' | 'available' | 'views' | 'claims' | 'contents'>
-  readonly directory: Pick<Directory, 'principal' | 'group' | 'usableRecipientsOf'>
-  readonly verifyDetached: VerifyDetached
-  readonly isKeyPacketFor: IsKeyPacketFor
-  /** Whether a moment is within a group's duty hours; undefined for a group without any. */
-  readonly dutyAt: (group: GroupConfig | undefined, at: number) => DutyMark | undefined
-  /** The gateway's name, which acknowledgements must carry. */
-  readonly gateway: string
-  readonly now: () => number
-}
-
-/** A reader who may: the access room has decided. */
-export interface Reader {
-  readonly principal: Principal
-  readonly actor: Actor
-}
+import type { Transfer, TransferView } from '../transfer/index.js'
+import type { DeliverRooms, Reader } from './contract.js'
 
 export interface Changed {
   readonly id: string

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
-import type { EventInput, Receipt } from '../ledger/index.js'
+import type { EventInput, Receipt } from '../ledger/log/index.js'
 import type { Transfer } from '../transfer/index.js'
 import type { ByteRange } from '../store/index.js'
-import type { DeliverRooms, Reader } from './deliveries.js'
+import type { DeliverRooms, Reader } from './contract.js'
 import { aboutTransfer } from './transfer-event.js'
 
 export interface DownloadRequest {

@@ -8,5 +8,6 @@
  * Trusts: the ledger's receipt as proof of that, and the reader's signature for what was opened.
  */
 export { createDeliveries } from './deliveries.js'
-export type { Deliveries, DeliverRooms, Reader } from './deliveries.js'
+export type { Deliveries } from './deliveries.js'
+export type { DeliverRooms, Reader } from './contract.js'
 export type { Download } from './download.js'

@@ -1,7 +1,7 @@
 /** Downloads that began and never ended, because their gateway died: each gets its end. */
 import { SYSTEM } from '../lib/actors.js'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
-import type { DeliverRooms } from './deliveries.js'
+import type { DeliverRooms } from './contract.js'
 
 /** Two gateways may do it at the same time. */
 export async function endLeft(rooms: DeliverRooms, leasedBefore: number): Promise<void> {

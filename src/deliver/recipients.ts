@@ -4,18 +4,13 @@
  */
 import { NocturneError } from '../lib/errors.js'
 import type { Directory, Principal } from '../directory/index.js'
-import type { EventInput } from '../ledger/index.js'
-import type { DataFormat, Recipient } from '../seal/index.js'
+import type { EventInput } from '../ledger/log/index.js'
+import type { DataFormat } from '../seal/index.js'
+import type { Recipient } from '../seal/keys/index.js'
 import type { Tx } from '../state/index.js'
 import type { KeyPacketRow, Transfer } from '../transfer/index.js'
-import type { DeliverRooms, Reader } from './deliveries.js'
+import type { DeliverRooms, Reader } from './contract.js'
 import { aboutTransfer } from './transfer-event.js'
-
-export type IsKeyPacketFor = (
-  packet: Uint8Array,
-  format: DataFormat,
-  recipient: Recipient,
-) => Promise<boolean>
 
 export interface OwnPackets {
   readonly id: string

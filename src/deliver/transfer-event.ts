@@ -1,6 +1,6 @@
-import type { EventInput } from '../ledger/index.js'
+import type { EventInput } from '../ledger/log/index.js'
 import type { Transfer } from '../transfer/index.js'
-import type { Reader } from './deliveries.js'
+import type { Reader } from './contract.js'
 
 /** What every event about a whole transfer says of it. */
 export const aboutTransfer = (

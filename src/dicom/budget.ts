@@ -1,6 +1,6 @@
 /** What reading one file may cost: in elements, and in time between two looks at the clock. */
 import { NocturneError } from '../lib/errors.js'
-import type { Element } from './element.js'
+import type { Element } from './elements/element.js'
 import type { Pace } from '../lib/pace.js'
 
 /** Elements and items of one file: an enhanced multi-frame of 2,500 frames with 80 each. Bounds time and memory. */

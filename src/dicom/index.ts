@@ -6,26 +6,11 @@
  * Always true: every length, depth and count is bounded before it is followed.
  * Trusts: nothing of the file. Uses no Node module: inflating comes in as an argument.
  */
-export { readerOf } from './attributes.js'
 export { Budget } from './budget.js'
-export {
-  EXPLICIT,
-  EXPLICIT_BIG,
-  ITEM,
-  SEQUENCE_END,
-  UNDEFINED_LENGTH,
-  findElement,
-  isOffsetTable,
-} from './element.js'
-export type { Element, Encoding, Item } from './element.js'
-export { endsFrame, framingOf, startsFrame } from './framing.js'
-export type { Framing } from './framing.js'
 export { inflated } from './inflate.js'
 export type { RawDeflate } from './inflate.js'
 export { readStart } from './part10.js'
 export type { Start } from './part10.js'
-export { fragmentLength, passPixels } from './pixels.js'
-export type { Extent } from './pixels.js'
 export { Reader } from './reader.js'
 export { dropTail, readHead } from './stretch.js'
 export type { Stretch } from './stretch.js'

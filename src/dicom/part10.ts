@@ -1,7 +1,7 @@
 /** The start of a file (PS3.10 section 7.1): preamble, group 0002, and files that lack one, the other or both. */
 import { NocturneError } from '../lib/errors.js'
-import { trimPadding } from './text/index.js'
-import { EXPLICIT, type Encoding, IMPLICIT, vrNamed } from './element.js'
+import { trimPadding } from './text/charset.js'
+import { EXPLICIT, type Encoding, IMPLICIT, vrNamed } from './elements/element.js'
 import type { Reader } from './reader.js'
 import { type Syntax, sniff, syntaxOf } from './syntax.js'
 import { Incomplete, readHeader } from './walk.js'

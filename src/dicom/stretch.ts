@@ -1,8 +1,8 @@
 /** Top-level elements out of a stream: what lies before Pixel Data, and what lies behind it. */
 import { NocturneError, type Place } from '../lib/errors.js'
 import { Budget, expectFew } from './budget.js'
-import { attributeOf } from './dictionary/index.js'
-import { isPixelData, UNDEFINED_LENGTH, type Element, type Encoding } from './element.js'
+import { attributeOf } from './dictionary/dictionary.js'
+import { isPixelData, UNDEFINED_LENGTH, type Element, type Encoding } from './elements/element.js'
 import type { Reader } from './reader.js'
 import {
   Incomplete,

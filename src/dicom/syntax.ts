@@ -1,6 +1,6 @@
 /** Transfer syntaxes (PS3.5 annex A, PS3.6 Table A-1) and what to do when a file does not name its own. */
 import { NocturneError } from '../lib/errors.js'
-import { EXPLICIT, EXPLICIT_BIG, type Encoding, IMPLICIT, vrNamed } from './element.js'
+import { EXPLICIT, EXPLICIT_BIG, type Encoding, IMPLICIT, vrNamed } from './elements/element.js'
 
 export interface Syntax {
   readonly uid: string

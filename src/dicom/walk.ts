@@ -8,7 +8,7 @@
  */
 import { NocturneError } from '../lib/errors.js'
 import { type Budget, expectFew } from './budget.js'
-import { hex, vrOf } from './dictionary/index.js'
+import { hex, vrOf } from './dictionary/dictionary.js'
 import {
   type Element,
   type Encoding,
@@ -20,7 +20,7 @@ import {
   UNDEFINED_LENGTH,
   isPixelData,
   vrNamed,
-} from './element.js'
+} from './elements/element.js'
 import type { Steps } from '../lib/pace.js'
 
 /** Reports and functional groups nest to about 15; each level costs a reader of the file a frame of its stack. */

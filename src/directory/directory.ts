@@ -1,7 +1,7 @@
 import type { FacilityConfig, SiteConfig } from '../config/index.js'
 import { NocturneError } from '../lib/errors.js'
-import type { CertificateReport, Recipient } from '../seal/index.js'
-import type { Directory, KnownCertificate, Principal } from './index.js'
+import type { CertificateReport, Recipient } from '../seal/keys/index.js'
+import type { Directory, KnownCertificate, Principal } from './principal.js'
 
 export interface DirectoryParts {
   /** Seal's: the certificate as a recipient, when the policy accepts it today. */

@@ -1,13 +1,14 @@
 /** Opens the doors beside HTTP: the intake of studies that come instance by instance, and the DIMSE port. */
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { createEventThrottle } from '../access/index.js'
+import { createEventThrottle } from '../access/sign-in/index.js'
 import { Arrivals } from '../arrivals.js'
 import type { DimseConfig } from '../config/index.js'
 import { NocturneError, asNocturneError, systemCode } from '../lib/errors.js'
 import type { Rooms } from '../rooms.js'
-import { serveDimse } from './dimse/index.js'
-import type { DimseOptions, DimseServer, Services } from './dimse/index.js'
+import { serveDimse } from './dimse/serve.js'
+import type { DimseOptions, DimseServer } from './dimse/serve.js'
+import type { Services } from './dimse/conversation.js'
 import { createStore } from './dimse/store.js'
 
 export interface Doors {

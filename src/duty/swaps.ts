@@ -1,8 +1,9 @@
 /** Swaps of duty, agreed between two people of a group: rows, each with its event. */
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
-import type { Actor, Ledger } from '../ledger/index.js'
-import type { Db, DutySwapTable, Tx } from '../state/index.js'
+import type { Actor, Ledger } from '../ledger/log/index.js'
+import type { Tx, Db } from '../state/index.js'
+import type { DutySwapTable } from '../state/night/index.js'
 import type { Swap } from './roster.js'
 
 export interface NewSwap extends Swap {

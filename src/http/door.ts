@@ -1,9 +1,10 @@
 /** The check at every door: who asks, how often they failed, and the ledger's record of refusals. */
 import type { Request } from 'express'
-import { createEventThrottle, createFailureLimiter } from '../access/index.js'
-import type { Action, FailureLimiter } from '../access/index.js'
+import { createEventThrottle, createFailureLimiter } from '../access/sign-in/index.js'
+import type { Action } from '../access/index.js'
+import type { FailureLimiter } from '../access/sign-in/index.js'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
-import type { Actor } from '../ledger/index.js'
+import type { Actor } from '../ledger/log/index.js'
 import type { Rooms } from '../rooms.js'
 import { createListings } from './listings.js'
 import type { ListName } from './listings.js'

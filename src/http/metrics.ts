@@ -1,6 +1,6 @@
 /** Prometheus metrics: counts and times by route template, method and status. No label ever comes from a request. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import type { SinkStatus } from '../ledger/index.js'
+import type { SinkStatus } from '../ledger/sinks/index.js'
 
 export interface Metrics {
   readonly registry: Registry

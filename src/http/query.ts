@@ -1,15 +1,12 @@
 /** Query strings, parsed at the door: unknown names and repeated ones are refused, so that a typing error is seen. */
 import type { Request } from 'express'
 import { z } from 'zod'
-import { EVENT_TYPES, FINDINGS, isPackageFormat, QUESTIONS } from '../ledger/index.js'
-import type {
-  EventQuery,
-  EventType,
-  ExportQuery,
-  HoldScope,
-  PackageFormat,
-  Question,
-} from '../ledger/index.js'
+import { EVENT_TYPES, QUESTIONS } from '../ledger/log/index.js'
+import { FINDINGS } from '../ledger/reviews/index.js'
+import { isPackageFormat } from '../ledger/export/index.js'
+import type { EventQuery, EventType, Question } from '../ledger/log/index.js'
+import type { ExportQuery, PackageFormat } from '../ledger/export/index.js'
+import type { HoldScope } from '../ledger/retention/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { ID_PATTERN } from '../lib/ids.js'
 

@@ -4,7 +4,7 @@ import { decide, refusal, relationTo } from '../access/index.js'
 import type { Action, Session } from '../access/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
-import type { Actor } from '../ledger/index.js'
+import type { Actor } from '../ledger/log/index.js'
 import type { Transfer } from '../transfer/index.js'
 import type { Door } from './door.js'
 

@@ -6,13 +6,14 @@ import {
   Budget,
   Incomplete,
   Reader,
-  UNDEFINED_LENGTH,
   inflated,
   readElement,
   readHeader,
   readStart,
 } from '../dicom/index.js'
-import type { Encoding, Header } from '../dicom/index.js'
+import { UNDEFINED_LENGTH } from '../dicom/elements/index.js'
+import type { Header } from '../dicom/index.js'
+import type { Encoding } from '../dicom/elements/index.js'
 import { Pace } from '../lib/pace.js'
 import { rawDeflate } from '../lib/raw-deflate.js'
 

@@ -1,8 +1,8 @@
 /** What a browser runs of this room: nothing here, or behind it, is Node's own. */
 export type { LedgerCrypto } from './verify/crypto.js'
 export { parseVerifierKey } from './verify/note.js'
-export type { About } from './records/package-about.js'
+export type { About } from './export/package-about.js'
 export { shapeOf } from './records/shapes.js'
-export type { EntryJson } from './records/renderings.js'
+export type { EntryJson } from './export/renderings.js'
 export { verifyPackage } from './verify/verify-package.js'
 export type { PackageReport } from './verify/verify-package.js'

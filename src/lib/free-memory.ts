@@ -1,5 +1,3 @@
-import { MessageChannel } from 'node:worker_threads'
-
 /** What is transferred to a closed port is detached here and arrives nowhere: nobody holds its memory any more. */
 const { port1: nowhere } = new MessageChannel()
 nowhere.close()

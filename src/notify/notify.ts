@@ -1,5 +1,6 @@
-import type { Actor, EventInput, Ledger } from '../ledger/index.js'
-import type { OutboxTable, State, Tx } from '../state/index.js'
+import type { Actor, EventInput, Ledger } from '../ledger/log/index.js'
+import type { State, Tx } from '../state/index.js'
+import type { OutboxTable } from '../state/night/index.js'
 import type { SendFailure, SendOne } from './channels.js'
 import type { Notice } from './notice.js'
 import { enqueue, isAnyDue, leaseDue, settle, withdraw } from './outbox.js'

@@ -4,7 +4,8 @@
  * the same id, by which receivers know it.
  */
 import { newId } from '../lib/ids.js'
-import type { Db, OutboxTable, Tx } from '../state/index.js'
+import type { Tx, Db } from '../state/index.js'
+import type { OutboxTable } from '../state/night/index.js'
 import { delayAfter } from './backoff.js'
 import type { Notice } from './notice.js'
 

@@ -1,19 +1,16 @@
 /** Exports of an assessment that was kept, for the server and for a command on the site's own files. */
 import { readFile } from 'node:fs/promises'
-import {
-  assessmentCsv,
-  assessmentPdf,
-  assessmentWorkbook,
-  compare,
-  oscalFiles,
-} from '../compliance/index.js'
-import type { LedgerProof, PdfContext } from '../compliance/index.js'
+import { compare } from '../compliance/index.js'
+import { assessmentCsv, assessmentPdf, assessmentWorkbook } from '../compliance/exports/index.js'
+import { oscalFiles } from '../compliance/oscal/index.js'
+import type { LedgerProof } from '../compliance/oscal/index.js'
+import type { PdfContext } from '../compliance/exports/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { canonicalJson } from '../lib/json.js'
 import type { Json } from '../lib/json.js'
 import { zipOf } from '../lib/zip.js'
 import type { ZipMember } from '../lib/zip.js'
-import type { Actor, EventType } from '../ledger/index.js'
+import type { Actor, EventType } from '../ledger/log/index.js'
 import type { Rooms } from '../rooms.js'
 import { exportPackage, VERIFY_PAGE } from './ledger-package.js'
 

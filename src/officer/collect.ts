@@ -1,9 +1,10 @@
 /** What the ledger knows of a facility's transfers in a period, put together by transfer, item and reader. */
 import { NocturneError } from '../lib/errors.js'
 import type { Json } from '../lib/json.js'
-import type { EventType, Ledger, LedgerRow } from '../ledger/index.js'
+import type { EventType, Ledger, LedgerRow } from '../ledger/log/index.js'
 import { readKeyHistory } from './key-history.js'
 import type { KeyPeriod } from './key-history.js'
+import { rowsOf, textOf } from './rows.js'
 
 export interface EvidenceScope {
   readonly facility: string
@@ -69,7 +70,6 @@ export interface Evidence {
 /** A report that a person reads, and that fits in memory: longer periods are asked for in parts. */
 const MAX_TRANSFERS = 10_000
 const MAX_ITEMS = 200_000
-const PAGE = 1_000
 
 /**
  * The transfers that became available in the period or were fetched from in it, with all that was fetched in it.
@@ -229,28 +229,8 @@ function add(
   fetched.set(item, readers)
 }
 
-export type ReadRows = typeof rowsOf
-
-async function* rowsOf(
-  ledger: Ledger,
-  query: Parameters<Ledger['query']>[0],
-): AsyncGenerator<LedgerRow> {
-  for (let start: number | undefined = 0; start !== undefined;) {
-    const page: Awaited<ReturnType<Ledger['query']>> = await ledger.query({
-      ...query,
-      start,
-      limit: PAGE,
-    })
-    yield* page.rows
-    start = page.next
-  }
-}
-
 const withNew = (known: readonly string[], one: string | undefined): readonly string[] =>
   one === undefined || known.includes(one) ? known : [...known, one]
-
-export const textOf = (value: Json | undefined): string | undefined =>
-  typeof value === 'string' ? value : undefined
 
 const textsOf = (value: Json | undefined): readonly string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []

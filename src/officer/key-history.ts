@@ -1,7 +1,7 @@
 /** Which key stood for whom and when, as the ledger recorded it. */
-import type { Ledger } from '../ledger/index.js'
-import type { ReadRows } from './collect.js'
-import { textOf } from './collect.js'
+import type { Ledger } from '../ledger/log/index.js'
+import type { ReadRows } from './rows.js'
+import { textOf } from './rows.js'
 
 export interface KeyPeriod {
   readonly principal: string

@@ -1,7 +1,9 @@
 /** An export of the ledger as a ZIP, for the server and for a command on the site's own files. */
 import { readFile } from 'node:fs/promises'
-import { formatPolicy, packageMembers } from '../ledger/index.js'
-import type { Actor, ExportQuery, PackageFormat } from '../ledger/index.js'
+import { formatPolicy } from '../ledger/witness/index.js'
+import { packageMembers } from '../ledger/export/index.js'
+import type { Actor } from '../ledger/log/index.js'
+import type { ExportQuery, PackageFormat } from '../ledger/export/index.js'
 import { zipOf } from '../lib/zip.js'
 import type { Rooms } from '../rooms.js'
 import { recordable } from './recordable.js'

@@ -1,6 +1,6 @@
 /** From what an officer types to what the ledger holds. */
-import { isHandledByTransfer, patientHandle } from '../deidentify/index.js'
-import type { PatientName } from '../deidentify/index.js'
+import { isHandledByTransfer, patientHandle } from '../deidentify/identity/index.js'
+import type { PatientName } from '../deidentify/identity/index.js'
 import { NocturneError } from '../lib/errors.js'
 import type { Rooms } from '../rooms.js'
 

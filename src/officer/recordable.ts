@@ -1,7 +1,7 @@
 /** What the ledger writes down of a question to it. */
 import type { Directory } from '../directory/index.js'
-import { UNLISTED } from '../ledger/index.js'
-import type { EventQuery } from '../ledger/index.js'
+import { UNLISTED } from '../ledger/export/index.js'
+import type { EventQuery } from '../ledger/log/index.js'
 import type { Json } from '../lib/json.js'
 import { OWN_ACTORS } from '../lib/actors.js'
 

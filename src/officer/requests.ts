@@ -1,14 +1,10 @@
 /** The two reports on a facility, recorded and made, for the server and for a command on the site's own files. */
-import {
-  accountingCsv,
-  accountingPdf,
-  collectEvidence,
-  dossierCsv,
-  dossierPdf,
-  keysCsv,
-} from './index.js'
-import type { Evidence, EvidenceScope, ReportContext } from './index.js'
-import type { Actor } from '../ledger/index.js'
+import { accountingCsv, accountingPdf } from './accounting.js'
+import { collectEvidence } from './collect.js'
+import { dossierCsv, dossierPdf, keysCsv } from './dossier.js'
+import type { Evidence, EvidenceScope } from './collect.js'
+import type { ReportContext } from './report.js'
+import type { Actor } from '../ledger/log/index.js'
 import { NocturneError } from '../lib/errors.js'
 import type { Json } from '../lib/json.js'
 import { zipOf } from '../lib/zip.js'

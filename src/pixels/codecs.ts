@@ -1,5 +1,5 @@
 /** What decodes frames of each compressed transfer syntax, and what blanks them and leaves every other pixel as it decodes. */
-import type { Framing } from '../dicom/index.js'
+import type { Framing } from '../dicom/pixel-data/index.js'
 import type { Pace, Steps } from '../lib/pace.js'
 import { blackOf, type Geometry } from './geometry.js'
 import { blankDctFrame } from './jpeg-dct.js'

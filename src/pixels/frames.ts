@@ -1,14 +1,7 @@
 /** Encapsulated Pixel Data (PS3.5 A.4), one frame after the other, each held by itself. */
 import { NocturneError } from '../lib/errors.js'
-import {
-  type Encoding,
-  type Framing,
-  ITEM,
-  SEQUENCE_END,
-  endsFrame,
-  fragmentLength,
-  startsFrame,
-} from '../dicom/index.js'
+import { type Encoding, ITEM, SEQUENCE_END } from '../dicom/elements/index.js'
+import { type Framing, endsFrame, fragmentLength, startsFrame } from '../dicom/pixel-data/index.js'
 import type { Reader } from '../dicom/index.js'
 import { encodeItemTag } from '../dicom/write/index.js'
 

@@ -1,5 +1,5 @@
 /** How the pixels of an image are laid out (PS3.3 C.7.6.3), as far as blanking has to know. */
-import { type Element, type Encoding, findElement } from '../dicom/index.js'
+import { readUint16, type Element, type Encoding, findElement } from '../dicom/elements/index.js'
 
 export interface Geometry {
   readonly rows: number
@@ -83,20 +83,6 @@ function isWhole<K extends string>(
   values: Readonly<Record<K, number | undefined>>,
 ): values is Readonly<Record<K, number>> {
   return Object.values(values).every((value) => value !== undefined)
-}
-
-/** A US or UL of one value; undefined for anything else. */
-export function readUint16(
-  { valueStart, valueEnd }: Pick<Element, 'valueStart' | 'valueEnd'>,
-  buffer: Buffer,
-  { bigEndian }: Encoding,
-): number | undefined {
-  const length = valueEnd - valueStart
-  if (length === 2)
-    return bigEndian ? buffer.readUInt16BE(valueStart) : buffer.readUInt16LE(valueStart)
-  if (length === 4)
-    return bigEndian ? buffer.readUInt32BE(valueStart) : buffer.readUInt32LE(valueStart)
-  return undefined
 }
 
 /**

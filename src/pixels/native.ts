@@ -1,5 +1,5 @@
 /** Uncompressed Pixel Data (PS3.5 section 8.1) with runs of it blanked as it passes; every other byte is the source's. */
-import type { Encoding } from '../dicom/index.js'
+import type { Encoding } from '../dicom/elements/index.js'
 import { alignMask, type Mask } from './mask.js'
 import { blackOf, type Geometry } from './geometry.js'
 

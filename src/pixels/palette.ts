@@ -1,5 +1,5 @@
 /** How bright the entries of a palette are (PS3.3 C.7.6.3.1.5 and C.7.6.3.1.6). */
-import { type Element, type Encoding, findElement } from '../dicom/index.js'
+import { type Element, type Encoding, findElement } from '../dicom/elements/index.js'
 
 export interface Palette {
   /** The pixel value of the first entry; smaller ones are shown as it, and larger ones than there are as the last. */

@@ -1,6 +1,6 @@
 import { NocturneError } from '../lib/errors.js'
 import { ByteSource } from './byte-source.js'
-import type { ReceiveLimits, ReceivedItem } from './index.js'
+import type { ReceiveLimits, ReceivedItem } from './item.js'
 import { SYSTEM_FILE_LOOK, isSystemFile } from './system-files.js'
 import { unacceptable } from './unacceptable.js'
 import { ZipEntry, canRead } from './zip-entry.js'

@@ -1,4 +1,4 @@
-import type { Hints } from './recognize.js'
+import type { Hints } from './hints.js'
 
 const OOXML = 'application/vnd.openxmlformats-officedocument'
 const ODF = 'application/vnd.oasis.opendocument'

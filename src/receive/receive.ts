@@ -7,10 +7,11 @@ import type {
   ReceivedDocument,
   ReceivedInstance,
   ReceivedItem,
-} from './index.js'
+} from './item.js'
 import { boundedBytes } from './item-bytes.js'
 import { LOOK_AHEAD, hintsOf, recognize } from './recognize.js'
-import type { Hints, Recognized } from './recognize.js'
+import type { Recognized } from './recognize.js'
+import type { Hints } from './hints.js'
 import { unacceptable } from './unacceptable.js'
 
 /**

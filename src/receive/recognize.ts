@@ -3,18 +3,10 @@ import { dicomSign, hidesDataSet } from './dicom-signs.js'
 import { magicOf } from './magic.js'
 import { officeType, typeOfName } from './office-types.js'
 import { isTextType, textType } from './text-signs.js'
+import type { Hints } from './hints.js'
 
 /** How many bytes of a file are looked at to tell what it is. */
 export const LOOK_AHEAD = 4096
-
-/** What the sender says a file is: believed only where the content does not speak against it. */
-export interface Hints {
-  /** Lower case `type/subtype` without parameters, or '' when nothing specific was declared. */
-  readonly mediaType: string
-  /** Of the file name: lower case, without the dot; '' when there is none. */
-  readonly extension: string
-  readonly saysDicom: boolean
-}
 
 export type Recognized =
   | { readonly kind: 'instance' }

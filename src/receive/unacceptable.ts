@@ -1,5 +1,5 @@
 import type { Code } from '../lib/errors.js'
-import type { UnacceptableItem } from './index.js'
+import type { UnacceptableItem } from './item.js'
 import { noBytes } from './item-bytes.js'
 
 /** An item that is refused, with nothing to keep of it. */

@@ -7,4 +7,5 @@
  * Trusts: the crosswalk, which the facility alone can open. Not the file.
  */
 export { readPseudonyms, reidentify } from './reidentify.js'
-export type { FormerElement, FormerIdentity, Pseudonyms } from './reidentify.js'
+export type { Pseudonyms } from './reidentify.js'
+export type { FormerElement, FormerIdentity } from './former.js'

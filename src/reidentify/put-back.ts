@@ -1,14 +1,13 @@
 /** Values on the way back: UIDs, dates and codes of one data set, in the encoding and character set of its file. */
 import { NocturneError } from '../lib/errors.js'
+import { Budget, readDataset } from '../dicom/index.js'
 import {
-  Budget,
   EXPLICIT,
   type Element,
   type Encoding,
   ITEM,
   findElement,
-  readDataset,
-} from '../dicom/index.js'
+} from '../dicom/elements/index.js'
 import { Pace, type Steps } from '../lib/pace.js'
 import {
   type Decode,
@@ -19,7 +18,7 @@ import {
   trimPadding,
 } from '../dicom/text/index.js'
 import { vrOf } from '../dicom/dictionary/index.js'
-import type { FormerElement, FormerIdentity } from './reidentify.js'
+import type { FormerElement, FormerIdentity } from './former.js'
 import { encodeElement, encodeItemTag, transcode } from '../dicom/write/index.js'
 
 export const CHARACTER_SET = 0x00080005

@@ -12,10 +12,10 @@ import {
   inflated,
   readHead,
   readStart,
-  readerOf,
 } from '../dicom/index.js'
+import { readerOf } from '../dicom/elements/index.js'
 import { Pace } from '../lib/pace.js'
-import type { Element } from '../dicom/index.js'
+import type { Element } from '../dicom/elements/index.js'
 import { encodeStart } from '../dicom/write/index.js'
 import {
   CHARACTER_SET,
@@ -29,6 +29,7 @@ import {
   textOf,
   type Back,
 } from './put-back.js'
+import type { FormerIdentity } from './former.js'
 
 /** What an instance names that a crosswalk may know. */
 export interface Pseudonyms {
@@ -38,24 +39,6 @@ export interface Pseudonyms {
   readonly code: string
   /** Every UID of the header, at any depth. */
   readonly uids: ReadonlySet<string>
-}
-
-export interface FormerElement {
-  readonly characterSet: string
-  /** Explicit VR little endian. */
-  readonly bytes: Buffer
-}
-
-export interface FormerIdentity {
-  readonly code: string
-  readonly patientId: string
-  readonly patientName: string
-  readonly shiftSeconds: number
-  /** `YYYYMMDD` of the day it was sent: later dates were never shifted. */
-  readonly sentOn: string
-  /** New UID to original. */
-  readonly uids: ReadonlyMap<string, string>
-  readonly elements: readonly FormerElement[]
 }
 
 export interface ReidentifyOptions {

@@ -1,6 +1,6 @@
 /** Tells the sinks for as long as the gateway runs, each at its own pace. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Forwarder } from '../ledger/index.js'
+import type { Forwarder } from '../ledger/sinks/index.js'
 import { asNocturneError } from '../lib/errors.js'
 import type { Rooms } from '../rooms.js'
 

@@ -1,7 +1,7 @@
 /** Asks the witnesses for as long as the gateway runs, and remembers for /readyz how that went. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
-import type { Submit } from '../ledger/index.js'
+import type { Submit } from '../ledger/witness/index.js'
 import type { Rooms } from '../rooms.js'
 
 const ANSWER_MS = 10_000

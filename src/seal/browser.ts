@@ -5,9 +5,9 @@
  * Out: its content, under the same terms as on Node (`openMessage`).
  */
 export type { Ciphers } from './ciphers.js'
-export { readPrivateKey } from './keys.js'
-export type { PrivateKey } from './keys.js'
-export { openMessage } from './open.js'
-export type { OpenOptions } from './open.js'
-export { openSignedMessage } from './open-signed.js'
+export { readPrivateKey } from './keys/keys.js'
+export type { PrivateKey } from './keys/keys.js'
+export { openMessage } from './open/open.js'
+export type { OpenOptions } from './open/open.js'
+export { openSignedMessage } from './open/open-signed.js'
 export { own, webCiphers } from './web-ciphers.js'

@@ -1,5 +1,5 @@
 import { BLOCK_BYTES, HEAD_BYTES, takeBlock } from './blocks.js'
-import type { Sealable } from './index.js'
+import type { Sealable } from './stations.js'
 import { bodyLength, NEW_FORMAT, PARTIAL_EXPONENT, partialLength, TAG } from './packets.js'
 
 /** Literal data header (RFC 9580 section 5.9): binary, no file name, no date: neither says anything of the content. */

@@ -1,21 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { giveBlock } from './blocks.js'
 import type { Frame } from './frames.js'
-import type { Digests } from './index.js'
+import type { Digests } from './stations.js'
 import { Sealer } from './sealer.js'
 import type { SealerOptions } from './sealer.js'
 import { leastBusy } from './workers.js'
-
-/** Where one stream is sealed: in a thread, or where the caller is. */
-export interface Lane {
-  /** Frames that may be under way at a time. */
-  readonly ahead: number
-  /** Takes the frame's memory away from the caller. */
-  update(frame: Frame): Promise<readonly Buffer[]>
-  end(): Promise<{ readonly frames: readonly Buffer[]; readonly digests: Digests | undefined }>
-  /** To be called once, however the stream ended: the key is forgotten. */
-  close(): void
-}
+import type { Lane } from './lane.js'
 
 /** A content below this costs less than the way to a thread. */
 const LEAST_BYTES = 2 ** 18

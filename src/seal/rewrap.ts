@@ -1,10 +1,11 @@
-import { targetOf } from './certificate.js'
+import { targetOf } from './keys/certificate.js'
 import { sealSessionKey } from './envelope.js'
-import type { DataFormat, Recipient } from './index.js'
+import type { DataFormat } from './stations.js'
+import type { Recipient } from './keys/recipient.js'
 import { NocturneError } from '../lib/errors.js'
-import type { PrivateKey } from './keys.js'
-import { sessionKeyOf } from './open.js'
-import { Body, ByteSource } from './open-packets.js'
+import type { PrivateKey } from './keys/keys.js'
+import { sessionKeyOf } from './open/open.js'
+import { Body, ByteSource } from './open/open-packets.js'
 import { TAG } from './packets.js'
 
 /** Version of the key packet that belongs to each data packet (RFC 9580 section 10.3.2.1). */

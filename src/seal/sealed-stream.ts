@@ -1,5 +1,5 @@
 import type { Frame } from './frames.js'
-import type { Digests, SealedStream } from './index.js'
+import type { Digests, SealedStream } from './stations.js'
 import { openLane } from './lanes.js'
 import type { SealerOptions } from './sealer.js'
 

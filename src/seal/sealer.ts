@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import type { Frame } from './frames.js'
-import type { DataFormat, Digests } from './index.js'
+import type { DataFormat, Digests } from './stations.js'
 import { Seipd1 } from './seipd1.js'
 import { Seipd2 } from './seipd2.js'
 

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { giveBlock } from './blocks.js'
 import type { Frame } from './frames.js'
-import type { Digests } from './index.js'
-import type { Lane } from './lanes.js'
+import type { Digests } from './stations.js'
+import type { Lane } from './lane.js'
 import type { SealerOptions } from './sealer.js'
 
 /** To a thread. Messages of one stream are in order: `open`, any number of `frame`, `end`; `close` at any time. */

@@ -8,8 +8,9 @@ import type { SiteConfig } from '../config/index.js'
 import { SYSTEM } from '../lib/actors.js'
 import { writeChange } from '../protocol/change-statement.js'
 import { NocturneError } from '../lib/errors.js'
-import type { Actor, EventInput, Ledger } from '../ledger/index.js'
-import type { CertificateTable, State, Tx } from '../state/index.js'
+import type { Actor, EventInput, Ledger } from '../ledger/log/index.js'
+import type { State, Tx } from '../state/index.js'
+import type { CertificateTable } from '../state/tables/index.js'
 
 export interface Certificates {
   /** The one that is recorded, for the directory, which prefers it to the file's. */

@@ -1,7 +1,7 @@
 /** What differs from the last start, of any gateway on this database: software, configuration, schedules. Each is an event. */
 import { createHash, hkdfSync } from 'node:crypto'
 import type { SiteConfig } from '../config/index.js'
-import type { EventInput, Ledger } from '../ledger/index.js'
+import type { EventInput, Ledger } from '../ledger/log/index.js'
 import { SYSTEM } from '../lib/actors.js'
 import type { Json } from '../lib/json.js'
 import { VERSION } from '../lib/version.js'

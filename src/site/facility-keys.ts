@@ -3,7 +3,7 @@
  * secret (one of several that was not restarted, a file that was lost and made anew) gives no patient a second pseudonym.
  */
 import type { Secrets } from '../config/index.js'
-import type { Ledger } from '../ledger/index.js'
+import type { Ledger } from '../ledger/log/index.js'
 import { SYSTEM } from '../lib/actors.js'
 import { NocturneError } from '../lib/errors.js'
 import type { State } from '../state/index.js'

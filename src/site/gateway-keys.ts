@@ -1,6 +1,6 @@
 /** The key that signs manifests: whether it may sign now, which one it is, and which ones it was. */
 import { createHash } from 'node:crypto'
-import type { Ledger } from '../ledger/index.js'
+import type { Ledger } from '../ledger/log/index.js'
 import { SYSTEM } from '../lib/actors.js'
 import { NocturneError } from '../lib/errors.js'
 import type { State } from '../state/index.js'

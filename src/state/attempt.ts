@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { isRetryable } from './failures.js'
-import type { Attempt, Tx } from './index.js'
+import type { Attempt, Tx } from './contract.js'
 
 /**
  * See `State.attempt`. The savepoint is left to the end of the transaction, which spares a round trip: one of the

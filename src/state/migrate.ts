@@ -21,7 +21,7 @@ import { arrivals } from './migrations/0040-arrivals.js'
 import type { Engine } from './migrations/engine.js'
 import { refuseNewer, refuseOlder } from './sharing.js'
 import type { OlderGateways } from './sharing.js'
-import type { Tables } from './schema.js'
+import type { Tables } from './tables/schema.js'
 
 export type Migrations = Readonly<Record<string, Migration>>
 

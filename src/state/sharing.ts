@@ -12,7 +12,7 @@ import { sql } from 'kysely'
 import { NocturneError } from '../lib/errors.js'
 import { VERSION } from '../lib/version.js'
 import type { Engine } from './migrations/engine.js'
-import type { Tables } from './schema.js'
+import type { Tables } from './tables/schema.js'
 
 type Queries = Kysely<Tables>
 

@@ -24,7 +24,7 @@ import type { SealedStream } from '../seal/index.js'
 import { readFileRange } from './file-range.js'
 import { filesError, onDisk } from './files-error.js'
 import { Folders, syncFolder } from './folders.js'
-import type { ByteRange, FilesStoreConfig, ObjectStore, StoredItem } from './index.js'
+import type { ByteRange, FilesStoreConfig, ObjectStore, StoredItem } from './contract.js'
 import { isKey, requireKey, requireRange } from './keys.js'
 import { inParts } from './parts.js'
 

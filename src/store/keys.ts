@@ -1,5 +1,5 @@
 /** Keys and ranges: what both stores take, checked before either is asked. */
-import type { ByteRange } from './index.js'
+import type { ByteRange } from './contract.js'
 
 /** No dot, no upper case, no empty segment: a key cannot leave its folder or meet the store's own names. */
 const KEY = /^[a-z0-9]+(\/[a-z0-9-]+)*$/

@@ -17,7 +17,7 @@ import {
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { NocturneError } from '../lib/errors.js'
-import type { AlteredFile, LogFiles, S3StoreConfig } from './index.js'
+import type { AlteredFile, LogFiles, S3StoreConfig } from './contract.js'
 import { alteredFiles, lockOf, removeVersions } from './log-versions.js'
 import type { LogPlace } from './log-versions.js'
 import { MAX_LOG_FILE, requireLogPath } from './log-paths.js'

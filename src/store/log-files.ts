@@ -11,7 +11,7 @@ import { NocturneError, systemCode } from '../lib/errors.js'
 import { randomName } from '../lib/ids.js'
 import { onDisk } from './files-error.js'
 import { Folders } from './folders.js'
-import type { AlteredFile, FilesStoreConfig, LogFiles } from './index.js'
+import type { AlteredFile, FilesStoreConfig, LogFiles } from './contract.js'
 import { MAX_LOG_FILE, requireLogPath } from './log-paths.js'
 
 /** @throws NocturneError `store_unavailable`, `store_full` for a folder that cannot be made. */

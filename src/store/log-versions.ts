@@ -8,7 +8,7 @@ import {
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
-import type { AlteredFile } from './index.js'
+import type { AlteredFile } from './contract.js'
 import { timeLimit } from './s3-client.js'
 import type { S3Options } from './s3-client.js'
 import { s3Error, s3Status } from './s3-error.js'

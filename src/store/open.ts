@@ -1,5 +1,5 @@
 import { openFilesStore } from './files-store.js'
-import type { LogFiles, ObjectStore, StoreConfig } from './index.js'
+import type { LogFiles, ObjectStore, StoreConfig } from './contract.js'
 import { openLogFolder } from './log-files.js'
 import type { S3Options } from './s3-client.js'
 

@@ -2,7 +2,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import type { S3StoreConfig } from './index.js'
+import type { S3StoreConfig } from './contract.js'
 
 export interface S3Options {
   /** For a connection to stand. */

@@ -1,6 +1,6 @@
 /** The first durable step of an upload: the event, and the envelope under a lease. */
 import { NocturneError } from '../lib/errors.js'
-import type { Actor } from '../ledger/index.js'
+import type { Actor } from '../ledger/log/index.js'
 import type { DataFormat } from '../seal/index.js'
 import type { Priority, Tx } from '../state/index.js'
 import { LEASE_MS } from './lease.js'

@@ -2,7 +2,7 @@
 import { CATALOGUE } from '../lib/errors.js'
 import type { Code, Place } from '../lib/errors.js'
 import type { Envelope } from '../seal/index.js'
-import type { ItemKind, Outcome, TransferState } from '../state/index.js'
+import type { ItemKind, Outcome, TransferState } from '../state/tables/index.js'
 import type { BegunEnvelope } from './begin.js'
 import type { StoredCrosswalk } from './upload/crosswalk.js'
 import { commitEvents } from './events.js'

@@ -1,6 +1,6 @@
 /** Completes an open transfer: its manifest over every item of every request, then one transaction. */
 import { NocturneError } from '../lib/errors.js'
-import type { Actor } from '../ledger/index.js'
+import type { Actor } from '../ledger/log/index.js'
 import { newId } from '../lib/ids.js'
 import type { Tx } from '../state/index.js'
 import { closeArrival } from './arrivals.js'

@@ -1,6 +1,6 @@
 /** Sealed crosswalks of a facility: which there are, and one as it is stored. */
 import { NocturneError } from '../lib/errors.js'
-import type { Actor } from '../ledger/index.js'
+import type { Actor } from '../ledger/log/index.js'
 import type { TransferRooms } from './rooms.js'
 import { sealedForFacility } from './sealed-object.js'
 import type { SealedObject } from './sealed-object.js'

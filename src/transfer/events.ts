@@ -1,6 +1,6 @@
 /** The events of a commit: one an item, and one for the request. */
-import type { EventInput } from '../ledger/index.js'
-import type { TransferState } from '../state/index.js'
+import type { EventInput } from '../ledger/log/index.js'
+import type { TransferState } from '../state/tables/index.js'
 import type { BegunEnvelope } from './begin.js'
 import type { JudgedItem } from './upload/judge.js'
 import type { SealedManifest } from './manifest.js'

@@ -1,7 +1,8 @@
 /** Transfers as other rooms see them, and who may be told of one. */
 import type { Station } from '../lib/station.js'
 import { ID_PATTERN } from '../lib/ids.js'
-import type { Db, Priority, State, TransferState, TransferTable } from '../state/index.js'
+import type { Priority, State, Db } from '../state/index.js'
+import type { TransferState, TransferTable } from '../state/tables/index.js'
 
 /** Only this room makes one: whoever holds it has asked here, and not the database. */
 export type Transfer = Station<

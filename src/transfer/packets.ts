@@ -1,7 +1,8 @@
 /** What of a transfer is stored where, and the key packets that open it. */
 import { NocturneError } from '../lib/errors.js'
 import type { DataFormat } from '../seal/index.js'
-import type { KeyPacketTable, State, Tx } from '../state/index.js'
+import type { State, Tx } from '../state/index.js'
+import type { KeyPacketTable } from '../state/tables/index.js'
 import type { Transfer } from './find.js'
 
 /** One envelope of a transfer to one recipient. */

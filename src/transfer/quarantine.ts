@@ -4,8 +4,8 @@
  */
 import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Code, Place } from '../lib/errors.js'
-import type { Actor } from '../ledger/index.js'
-import type { ItemKind, QuarantineTable } from '../state/index.js'
+import type { Actor } from '../ledger/log/index.js'
+import type { ItemKind, QuarantineTable } from '../state/tables/index.js'
 import type { Transfer } from './find.js'
 import type { TransferRooms } from './rooms.js'
 import { sealedForFacility } from './sealed-object.js'

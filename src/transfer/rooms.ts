@@ -1,7 +1,7 @@
 /** What the room of transfers works with. */
 import type { Limits } from '../config/index.js'
 import type { Directory } from '../directory/index.js'
-import type { Ledger } from '../ledger/index.js'
+import type { Ledger } from '../ledger/log/index.js'
 import type { Logger } from '../lib/logger.js'
 import type { Envelope, SealedStream } from '../seal/index.js'
 import type { FacilityKeys, GatewayKeys } from '../site/index.js'

@@ -1,5 +1,5 @@
 /** What is sealed to a facility alone, on its way to the facility. */
-import type { Receipt } from '../ledger/index.js'
+import type { Receipt } from '../ledger/log/index.js'
 import type { ObjectStore } from '../store/index.js'
 
 /** One whole OpenPGP message. */

@@ -5,7 +5,7 @@
 import { SYSTEM } from '../lib/actors.js'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
-import type { Actor } from '../ledger/index.js'
+import type { Actor } from '../ledger/log/index.js'
 import type { ObjectStore } from '../store/index.js'
 import type { BegunEnvelope } from './begin.js'
 import { settleGrowing } from './growing.js'

@@ -1,5 +1,6 @@
 /** What people may see of a transfer: its state and its counts, nothing that identifies a patient. */
-import type { Db, Outcome, Priority, TransferState } from '../state/index.js'
+import type { Priority, Db } from '../state/index.js'
+import type { Outcome, TransferState } from '../state/tables/index.js'
 import type { Transfer } from './find.js'
 
 export interface TransferView {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { readFile, writeFile } from 'node:fs/promises'
-import { ACTIONS, RELATIONS, decide, refusal, relationTo } from '../../src/access/index.js'
+import { decide, refusal, relationTo } from '../../src/access/index.js'
+import { ACTIONS, RELATIONS } from '../../src/access/decide.js'
 import type { Role } from '../../src/directory/index.js'
 import { principal } from './_people.js'
 

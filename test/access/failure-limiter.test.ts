@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { createEventThrottle, createFailureLimiter } from '../../src/access/index.js'
-import { networkOf } from '../../src/access/failure-limiter.js'
+import { createEventThrottle } from '../../src/access/sign-in/event-throttle.js'
+import { createFailureLimiter, networkOf } from '../../src/access/sign-in/failure-limiter.js'
 
 const at = (start: number) => {
   let time = start

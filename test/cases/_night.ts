@@ -2,7 +2,7 @@
 import { createCases } from '../../src/cases/index.js'
 import type { Asker, CaseNotice, Cases, GroupRules } from '../../src/cases/index.js'
 import { newId } from '../../src/lib/ids.js'
-import type { Actor } from '../../src/ledger/index.js'
+import type { Actor } from '../../src/ledger/log/events.js'
 import type { Priority } from '../../src/state/index.js'
 import { openTestSite } from '../access/_site.js'
 import type { TestSite } from '../access/_site.js'

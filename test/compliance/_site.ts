@@ -1,5 +1,5 @@
 /** Facts of a site where everything is in place, and ways to plant weaknesses in it. */
-import type { Facts } from '../../src/compliance/index.js'
+import type { Facts } from '../../src/compliance/facts.js'
 
 export const DAY = 86_400_000
 export const AT = Date.parse('2026-03-02T09:00:00Z')

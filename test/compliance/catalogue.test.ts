@@ -1,16 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import {
-  assess,
-  catalogueOf,
-  CHECKS,
-  compare,
-  coverageText,
-  protocolRows,
-  securityRule,
-} from '../../src/compliance/index.js'
-import type { Facts, RunOptions, Statement } from '../../src/compliance/index.js'
+import { compare } from '../../src/compliance/index.js'
+import { assess } from '../../src/compliance/run.js'
+import { CHECKS, catalogueOf } from '../../src/compliance/catalogue.js'
+import { coverageText } from '../../src/compliance/coverage.js'
+import { protocolRows, securityRule } from '../../src/compliance/citations.js'
+import type { Facts } from '../../src/compliance/facts.js'
+import type { RunOptions, Statement } from '../../src/compliance/run.js'
 import { CASES } from './_cases.js'
 import { AT, change, day, DAY, everythingInPlace, freshSite, noFacts } from './_site.js'
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { createCompliance, gateClaim, gateTransfer } from '../../src/compliance/index.js'
+import { createCompliance } from '../../src/compliance/index.js'
+import { gateClaim, gateTransfer } from '../../src/compliance/gates.js'
 import type { SiteConfig } from '../../src/config/index.js'
 import { openLedger } from '../ledger/_open.js'
 import type { OpenLedger } from '../ledger/_open.js'

@@ -8,8 +8,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { assess, oscalFiles } from '../../src/compliance/index.js'
-import type { Facts } from '../../src/compliance/index.js'
+import { oscalFiles } from '../../src/compliance/oscal/files.js'
+import { assess } from '../../src/compliance/run.js'
+import type { Facts } from '../../src/compliance/facts.js'
 import { AT, day, DAY, everythingInPlace, freshSite, noFacts } from './_site.js'
 
 const SCHEMA = fileURLToPath(new URL('oscal-schema.json', import.meta.url))

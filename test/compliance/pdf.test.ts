@@ -4,8 +4,10 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { assess, assessmentPdf, compare } from '../../src/compliance/index.js'
-import type { Facts } from '../../src/compliance/index.js'
+import { compare } from '../../src/compliance/index.js'
+import { assessmentPdf } from '../../src/compliance/exports/pdf.js'
+import { assess } from '../../src/compliance/run.js'
+import type { Facts } from '../../src/compliance/facts.js'
 import { everythingInPlace, freshSite } from './_site.js'
 
 const hasPoppler = spawnSync('pdfinfo', ['-v']).error === undefined

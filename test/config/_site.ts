@@ -1,11 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { initSite, surveySite } from '../../src/config/index.js'
-import type { InitOptions, KeyMakers, SiteRooms } from '../../src/config/index.js'
+import { surveySite } from '../../src/config/index.js'
+import { initSite } from '../../src/config/init/init.js'
+import type { SiteRooms } from '../../src/config/load.js'
+import type { InitOptions, KeyMakers } from '../../src/config/init/init.js'
 import { BUILT_IN_PROFILES, loadProfile } from '../../src/deidentify/rules/profile.js'
-import { newLedgerKey } from '../../src/ledger/log/signer.js'
-import { inspectCertificate, newKey } from '../../src/seal/index.js'
+import { newLedgerKey } from '../../src/ledger/published/signer.js'
+import { inspectCertificate } from '../../src/seal/keys/certificate.js'
+import { newKey } from '../../src/seal/keys/keys.js'
 
 export const makers: KeyMakers = { newKey, newLedgerKey }
 

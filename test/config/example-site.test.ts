@@ -1,11 +1,12 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { initSite, loadSite } from '../../src/config/index.js'
+import { loadSite } from '../../src/config/index.js'
+import { initSite } from '../../src/config/init/init.js'
 import { LIMIT_RULES, formatLimit, limitVariable } from '../../src/config/limits.js'
 import { CREDENTIALS, OVERRIDES } from '../../src/config/env.js'
-import { siteSchema } from '../../src/config/schema.js'
-import { inspectCertificate } from '../../src/seal/index.js'
+import { siteSchema } from '../../src/config/yaml/schema.js'
+import { inspectCertificate } from '../../src/seal/keys/certificate.js'
 import { makers, newFolder, removeFolders, rooms } from './_site.js'
 
 const root = join(import.meta.dirname, '../..')

@@ -1,7 +1,9 @@
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { addFacilitySecret, initSite, loadSite, surveySite } from '../../src/config/index.js'
+import { loadSite, surveySite } from '../../src/config/index.js'
+import { addFacilitySecret } from '../../src/config/init/facility-secret.js'
+import { initSite } from '../../src/config/init/init.js'
 import { demoSite, edit, makers, newFolder, problemsOf, removeFolders, rooms } from './_site.js'
 
 afterAll(removeFolders)

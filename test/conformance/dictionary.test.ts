@@ -3,7 +3,7 @@
  * left, whatever Table E.1-1 and the options say of the attribute.
  */
 import { describe, expect, it } from '@jest/globals'
-import { BUILT_IN_PROFILES } from '../../src/deidentify/index.js'
+import { BUILT_IN_PROFILES } from '../../src/deidentify/rules/profile.js'
 import { tagsOf } from '../../src/dicom/dictionary/dictionary.js'
 import { FULL_DATES, OPTIONS, RETAIN_UIDS } from '../../src/deidentify/rules/options.js'
 import { file, type Encoding, type Written } from '../deidentify/_build.js'

@@ -1,12 +1,12 @@
 /** Runs the room on bytes and collects what comes out. */
 import {
-  BUILT_IN_PROFILES,
   deidentify,
   type DeidentifyContext,
   type ElementReport,
   type InstanceFacts,
-  type WayBack,
 } from '../../src/deidentify/index.js'
+import { BUILT_IN_PROFILES } from '../../src/deidentify/rules/profile.js'
+import { type WayBack } from '../../src/deidentify/identity/way-back.js'
 import type { Steps } from '../../src/lib/pace.js'
 import { NocturneError } from '../../src/lib/errors.js'
 import { rawDeflate } from '../../src/lib/raw-deflate.js'

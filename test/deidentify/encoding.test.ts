@@ -3,7 +3,12 @@ import { describe, expect, it } from '@jest/globals'
 import dcmjs from 'dcmjs'
 import fc from 'fast-check'
 import { dummyOf } from '../../src/deidentify/values/dummy.js'
-import { EXPLICIT, EXPLICIT_BIG, type Encoding, IMPLICIT } from '../../src/dicom/element.js'
+import {
+  EXPLICIT,
+  EXPLICIT_BIG,
+  type Encoding,
+  IMPLICIT,
+} from '../../src/dicom/elements/element.js'
 import { encodeElement, encodeText } from '../../src/dicom/write/write.js'
 
 interface Stream {

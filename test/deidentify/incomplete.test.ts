@@ -2,7 +2,7 @@
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { IMAGE_CLASSES } from '../../src/dicom/dictionary/index.js'
+import { IMAGE_CLASSES } from '../../src/dicom/pixel-data/image-classes.js'
 import { dataset, fragments, instance, part10, SYNTAX, type Written } from './_build.js'
 import { codeOf, contextFor, withPixels } from './_run.js'
 

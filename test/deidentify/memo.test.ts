@@ -1,6 +1,7 @@
 /** What is remembered of other slices, from the second one on, changes nothing about a slice. */
 import { describe, expect, it } from '@jest/globals'
-import { BUILT_IN_PROFILES, type DeidentifyContext } from '../../src/deidentify/index.js'
+import { type DeidentifyContext } from '../../src/deidentify/index.js'
+import { BUILT_IN_PROFILES } from '../../src/deidentify/rules/profile.js'
 import { file, valueOf, type Written } from './_build.js'
 import { codeOf, contextFor, run } from './_run.js'
 

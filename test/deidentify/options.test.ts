@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { BUILT_IN_PROFILES, conformanceStatement, loadProfile } from '../../src/deidentify/index.js'
+import { BUILT_IN_PROFILES, loadProfile } from '../../src/deidentify/rules/profile.js'
+import { conformanceStatement } from '../../src/deidentify/rules/statement.js'
 import { OPTIONS } from '../../src/deidentify/rules/options.js'
 import { file, itemsOf, topLevel, valueOf, type Written } from './_build.js'
 import { contextFor, run } from './_run.js'

@@ -1,6 +1,7 @@
 /** Blanking rules of a facility's own, in its profile. */
 import { describe, expect, it } from '@jest/globals'
-import { conformanceStatement, loadProfile } from '../../src/deidentify/index.js'
+import { conformanceStatement } from '../../src/deidentify/rules/statement.js'
+import { loadProfile } from '../../src/deidentify/rules/profile.js'
 import { valueOf } from './_build.js'
 import { bytesOfPixels, noise, ultrasoundFile, type Picture, type Region } from './_image.js'
 import { codeOf, contextFor, run } from './_run.js'

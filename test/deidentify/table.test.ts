@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { BUILT_IN_PROFILES } from '../../src/deidentify/index.js'
+import { BUILT_IN_PROFILES } from '../../src/deidentify/rules/profile.js'
 import { hex, keywordOf, vrOf } from '../../src/dicom/dictionary/dictionary.js'
 import { OPTIONS } from '../../src/deidentify/rules/options.js'
 import { elementsOf, file, itemsOf, type Written } from './_build.js'

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { createTextDetector, type TextDetector } from '../../src/deidentify/index.js'
+import { type TextDetector } from '../../src/deidentify/index.js'
+import { createTextDetector } from '../../src/deidentify/blank/tesseract.js'
 import type { Written } from './_build.js'
 import { noise, ultrasoundFile, type Region } from './_image.js'
 import { codeOf, contextFor, run, withPixels } from './_run.js'

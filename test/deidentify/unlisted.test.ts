@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { BUILT_IN_PROFILES } from '../../src/deidentify/index.js'
+import { BUILT_IN_PROFILES } from '../../src/deidentify/rules/profile.js'
 import { tagOf } from '../../src/dicom/dictionary/dictionary.js'
 import { file, valueOf, type Written } from './_build.js'
 import { contextFor, run } from './_run.js'

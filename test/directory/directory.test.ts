@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { BUILT_IN_PROFILES } from '../../src/deidentify/index.js'
+import { BUILT_IN_PROFILES } from '../../src/deidentify/rules/profile.js'
 import { createDirectory } from '../../src/directory/index.js'
 import type { SiteConfig } from '../../src/config/index.js'
-import { inspectCertificate, newKey, toRecipient } from '../../src/seal/index.js'
+import { inspectCertificate, toRecipient } from '../../src/seal/keys/certificate.js'
+import { newKey } from '../../src/seal/keys/keys.js'
 
 type People = Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'recovery'>
 

@@ -8,7 +8,7 @@ import {
   keysCsv,
 } from '../../src/officer/index.js'
 import type { EvidenceScope } from '../../src/officer/index.js'
-import type { EventInput } from '../../src/ledger/index.js'
+import type { EventInput } from '../../src/ledger/log/events.js'
 import { openLedger } from '../ledger/_open.js'
 import type { OpenLedger } from '../ledger/_open.js'
 

@@ -8,15 +8,12 @@ import { copyFile, cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import {
-  createLedger,
-  createPublisher,
-  newLedgerKey,
-  nodeCrypto,
-  proposePruning,
-  prune,
-  verifyPublished,
-} from '../../src/ledger/index.js'
+import { createLedger } from '../../src/ledger/log/ledger.js'
+import { createPublisher } from '../../src/ledger/published/publish.js'
+import { newLedgerKey } from '../../src/ledger/published/signer.js'
+import { nodeCrypto } from '../../src/ledger/verify/node-crypto.js'
+import { proposePruning, prune } from '../../src/ledger/retention/prune.js'
+import { verifyPublished } from '../../src/ledger/verify/verify-published.js'
 import { openState } from '../../src/state/index.js'
 import { openLogFiles } from '../../src/store/index.js'
 import { buildCli } from '../cli/_cli.js'

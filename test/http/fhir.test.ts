@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { Fhir } from 'fhir'
 import { z } from 'zod'
-import { EVENT_TYPES } from '../../src/ledger/index.js'
-import type { AuditEvent, LedgerRow } from '../../src/ledger/index.js'
+import { EVENT_TYPES } from '../../src/ledger/log/events.js'
+import type { AuditEvent } from '../../src/ledger/records/fhir-types.js'
+import type { LedgerRow } from '../../src/ledger/log/events.js'
 import { postgresMissing, startPostgres } from '../_postgres.js'
 import { makeSite } from '../whole-way/_gateway.js'
 import type { TestSite } from '../whole-way/_gateway.js'
@@ -328,7 +329,7 @@ describe('the FHIR side of a gateway', () => {
   it('takes an ID of the facility in a body, and answers with the handle in its addresses', async () => {
     const { rooms } = opened
     const facility = 'facility-a'
-    const { patientHandle } = await import('../../src/deidentify/index.js')
+    const { patientHandle } = await import('../../src/deidentify/identity/patient-handle.js')
     const handle = patientHandle(rooms.site.secrets.facilities.get(facility)!, {
       patientId: '4711',
       issuer: '',

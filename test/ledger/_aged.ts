@@ -3,19 +3,18 @@ import { afterAll } from '@jest/globals'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  createLedger,
-  createPublisher,
-  exportLedger,
-  newLedgerKey,
-  nodeCrypto,
-  proposePruning,
-  prune,
-  verifyExport,
-  verifyPackage,
-  verifyPublished,
-} from '../../src/ledger/index.js'
-import type { EventInput, Ledger, PruneOptions } from '../../src/ledger/index.js'
+import { createLedger } from '../../src/ledger/log/ledger.js'
+import { createPublisher } from '../../src/ledger/published/publish.js'
+import { exportLedger } from '../../src/ledger/export/export.js'
+import { newLedgerKey } from '../../src/ledger/published/signer.js'
+import { nodeCrypto } from '../../src/ledger/verify/node-crypto.js'
+import { proposePruning, prune } from '../../src/ledger/retention/prune.js'
+import { verifyExport } from '../../src/ledger/verify/verify.js'
+import { verifyPackage } from '../../src/ledger/verify/verify-package.js'
+import { verifyPublished } from '../../src/ledger/verify/verify-published.js'
+import type { EventInput } from '../../src/ledger/log/events.js'
+import type { Ledger } from '../../src/ledger/log/ledger.js'
+import type { PruneOptions } from '../../src/ledger/retention/prune.js'
 import { openState } from '../../src/state/index.js'
 import type { State } from '../../src/state/index.js'
 import { openLogFiles } from '../../src/store/index.js'

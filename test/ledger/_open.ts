@@ -2,8 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLedger, newLedgerKey } from '../../src/ledger/index.js'
-import type { EventInput, EventType, Ledger } from '../../src/ledger/index.js'
+import { createLedger } from '../../src/ledger/log/ledger.js'
+import { newLedgerKey } from '../../src/ledger/published/signer.js'
+import type { EventInput, EventType } from '../../src/ledger/log/events.js'
+import type { Ledger } from '../../src/ledger/log/ledger.js'
 import { openState } from '../../src/state/index.js'
 import type { State } from '../../src/state/index.js'
 

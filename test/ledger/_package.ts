@@ -1,6 +1,9 @@
 /** Exports as ZIPs, with their members as text by name. */
-import { formatPolicy, packageMembers } from '../../src/ledger/index.js'
-import type { ExportQuery, Ledger, PackageFormat } from '../../src/ledger/index.js'
+import { formatPolicy } from '../../src/ledger/witness/policy.js'
+import { packageMembers } from '../../src/ledger/export/package.js'
+import type { ExportQuery } from '../../src/ledger/export/export.js'
+import type { Ledger } from '../../src/ledger/log/ledger.js'
+import type { PackageFormat } from '../../src/ledger/export/renderings.js'
 import type { NamedFiles, ZipMember } from '../../src/lib/zip.js'
 import { GATEWAY } from './_open.js'
 

@@ -1,6 +1,8 @@
 /** A witness with its memory in a Map, and requests to it. */
-import { createWitness, newWitnessKey } from '../../src/ledger/index.js'
-import type { Ledger, Submit, Witness, WitnessMemory } from '../../src/ledger/index.js'
+import { createWitness, newWitnessKey } from '../../src/ledger/witness/witness.js'
+import type { Ledger } from '../../src/ledger/log/ledger.js'
+import type { Submit } from '../../src/ledger/witness/witnessing.js'
+import type { Witness, WitnessMemory } from '../../src/ledger/witness/witness.js'
 
 export interface TestWitness {
   readonly witness: Witness

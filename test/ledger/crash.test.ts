@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildCli } from '../cli/_cli.js'
 import { openState } from '../../src/state/index.js'
-import { createLedger } from '../../src/ledger/index.js'
+import { createLedger } from '../../src/ledger/log/ledger.js'
 import { GATEWAY, openLedger } from './_open.js'
 
 /** Changes and events in one loop a caller; each is printed, at once, when it was acknowledged. */

@@ -3,15 +3,13 @@ import fc from 'fast-check'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import {
-  exportLedger,
-  newLedgerKey,
-  nodeCrypto,
-  readLines,
-  verifyExport,
-  verifyReceipt,
-} from '../../src/ledger/index.js'
-import type { EventQuery, LedgerCrypto } from '../../src/ledger/index.js'
+import { exportLedger } from '../../src/ledger/export/export.js'
+import { newLedgerKey } from '../../src/ledger/published/signer.js'
+import { nodeCrypto } from '../../src/ledger/verify/node-crypto.js'
+import { readLines } from '../../src/ledger/verify/lines.js'
+import { verifyExport, verifyReceipt } from '../../src/ledger/verify/verify.js'
+import type { EventQuery } from '../../src/ledger/log/contract.js'
+import type { LedgerCrypto } from '../../src/ledger/verify/crypto.js'
 import { event, fill, fillMixed, GATEWAY, MIXED_TYPES, openLedger } from './_open.js'
 import type { OpenLedger } from './_open.js'
 

@@ -1,7 +1,9 @@
 /** Legal holds: what is under one stays, however old. */
 import { describe, expect, it } from '@jest/globals'
-import { addHold, proposePruning, prune, readHolds, removeHold } from '../../src/ledger/index.js'
-import type { EventInput, HoldScope } from '../../src/ledger/index.js'
+import { addHold, readHolds, removeHold } from '../../src/ledger/retention/holds.js'
+import { proposePruning, prune } from '../../src/ledger/retention/prune.js'
+import type { EventInput } from '../../src/ledger/log/events.js'
+import type { HoldScope } from '../../src/ledger/retention/holds.js'
 import { BEGIN, LATER, left, OFFICER, openAged, proposeAndPrune, SITE, verifyAll } from './_aged.js'
 import { event, fill } from './_open.js'
 

@@ -4,21 +4,17 @@ import { afterAll, describe, expect, it } from '@jest/globals'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  checkAnchor,
-  createLedger,
-  createPublisher,
-  createWitnessing,
-  exportLedger,
-  formatPolicy,
-  nodeCrypto,
-  parsePolicy,
-  verifyExport,
-  verifyPublished,
-  verifyReceiptUnder,
-} from '../../src/ledger/index.js'
+import { checkAnchor } from '../../src/ledger/published/anchor.js'
+import { createLedger } from '../../src/ledger/log/ledger.js'
+import { createPublisher } from '../../src/ledger/published/publish.js'
+import { createWitnessing } from '../../src/ledger/witness/witnessing.js'
+import { exportLedger } from '../../src/ledger/export/export.js'
+import { formatPolicy, parsePolicy } from '../../src/ledger/witness/policy.js'
+import { nodeCrypto } from '../../src/ledger/verify/node-crypto.js'
+import { verifyExport, verifyReceiptUnder } from '../../src/ledger/verify/verify.js'
+import { verifyPublished } from '../../src/ledger/verify/verify-published.js'
 import type { LogFiles } from '../../src/store/index.js'
-import type { VerifyReport } from '../../src/ledger/index.js'
+import type { VerifyReport } from '../../src/ledger/log/contract.js'
 import { NocturneError } from '../../src/lib/errors.js'
 import { openLogFiles } from '../../src/store/index.js'
 import { openState } from '../../src/state/index.js'

@@ -13,7 +13,7 @@ import {
   verifyNote,
 } from '../../src/ledger/verify/note.js'
 import { formatProof, parseProof } from '../../src/ledger/verify/proof.js'
-import { createSigner, newLedgerKey } from '../../src/ledger/log/signer.js'
+import { createSigner, newLedgerKey } from '../../src/ledger/published/signer.js'
 
 /** From the documentation and tests of golang.org/x/mod/sumdb/note. */
 const GO_KEY = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'

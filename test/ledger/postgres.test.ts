@@ -3,15 +3,12 @@ import { NocturneError } from '../../src/lib/errors.js'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  addHold,
-  createLedger,
-  createPublisher,
-  newLedgerKey,
-  proposePruning,
-  prune,
-  reviewState,
-} from '../../src/ledger/index.js'
+import { addHold } from '../../src/ledger/retention/holds.js'
+import { createLedger } from '../../src/ledger/log/ledger.js'
+import { createPublisher } from '../../src/ledger/published/publish.js'
+import { newLedgerKey } from '../../src/ledger/published/signer.js'
+import { proposePruning, prune } from '../../src/ledger/retention/prune.js'
+import { reviewState } from '../../src/ledger/reviews/reviews.js'
 import { openState } from '../../src/state/index.js'
 import type { State } from '../../src/state/index.js'
 import { postgresMissing, query, startPostgres } from '../_postgres.js'

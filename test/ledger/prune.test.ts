@@ -3,20 +3,15 @@ import Database from 'better-sqlite3'
 import { describe, expect, it } from '@jest/globals'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  createLedger,
-  createPublisher,
-  exportLedger,
-  nodeCrypto,
-  planPruning,
-  proposePruning,
-  prune,
-  reindex,
-  restoreLedger,
-  verifyExport,
-  verifyPublished,
-  verifyReceipt,
-} from '../../src/ledger/index.js'
+import { createLedger } from '../../src/ledger/log/ledger.js'
+import { createPublisher } from '../../src/ledger/published/publish.js'
+import { exportLedger } from '../../src/ledger/export/export.js'
+import { nodeCrypto } from '../../src/ledger/verify/node-crypto.js'
+import { planPruning, proposePruning, prune } from '../../src/ledger/retention/prune.js'
+import { reindex } from '../../src/ledger/log/reindex.js'
+import { restoreLedger } from '../../src/ledger/published/restore.js'
+import { verifyExport, verifyReceipt } from '../../src/ledger/verify/verify.js'
+import { verifyPublished } from '../../src/ledger/verify/verify-published.js'
 import { NocturneError } from '../../src/lib/errors.js'
 import { openState } from '../../src/state/index.js'
 import { openLogFiles } from '../../src/store/index.js'

@@ -6,16 +6,12 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
-import { EVENT_TYPES, createForwarding, createSend } from '../../src/ledger/index.js'
-import type {
-  EventInput,
-  EventType,
-  Forwarder,
-  ForwardingOptions,
-  LedgerEntry,
-  SinkConfig,
-  SinkFormat,
-} from '../../src/ledger/index.js'
+import { EVENT_TYPES } from '../../src/ledger/log/events.js'
+import { createForwarding } from '../../src/ledger/sinks/forwarding.js'
+import { createSend } from '../../src/ledger/sinks/syslog-tls.js'
+import type { EventInput, EventType, LedgerEntry } from '../../src/ledger/log/events.js'
+import type { Forwarder, ForwardingOptions, SinkConfig } from '../../src/ledger/sinks/forwarding.js'
+import type { SinkFormat } from '../../src/ledger/sinks/message.js'
 import { eventually } from '../_eventually.js'
 import { SinkError } from '../../src/ledger/sinks/sink-error.js'
 import { rsyslogMissing, startRsyslog } from '../_rsyslog.js'

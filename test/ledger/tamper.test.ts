@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
-import { createSigner, newLedgerKey } from '../../src/ledger/log/signer.js'
+import { createSigner, newLedgerKey } from '../../src/ledger/published/signer.js'
 import { sha256 } from '../../src/ledger/verify/node-crypto.js'
 import { event, fill, GATEWAY, openLedger } from './_open.js'
 import type { OpenLedger } from './_open.js'

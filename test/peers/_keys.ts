@@ -1,7 +1,7 @@
 /** Keys as each program makes them. */
 import { generateKey } from 'openpgp'
 import type { EllipticCurveName } from 'openpgp'
-import { newKey } from '../../src/seal/index.js'
+import { newKey } from '../../src/seal/keys/keys.js'
 import { GPG, inFolder } from './_programs.js'
 import type { Folder } from './_programs.js'
 

@@ -3,7 +3,9 @@
  * and by us. The table is printed; what must hold of it is asserted.
  */
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { sealBytes, readPrivateKey, toRecipient } from '../../src/seal/index.js'
+import { sealBytes } from '../../src/seal/index.js'
+import { readPrivateKey } from '../../src/seal/keys/keys.js'
+import { toRecipient } from '../../src/seal/keys/certificate.js'
 import { attempt, content } from '../seal/_seal.js'
 import { KEYS } from './_keys.js'
 import { PROGRAMS } from './_programs.js'

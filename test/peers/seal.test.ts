@@ -4,17 +4,11 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  inspectCertificate,
-  newEnvelope,
-  newKey,
-  readPrivateKey,
-  sealBytes,
-  signDetached,
-  toRecipient,
-  verifyDetached,
-} from '../../src/seal/index.js'
-import type { Recipient } from '../../src/seal/index.js'
+import { newEnvelope, sealBytes } from '../../src/seal/index.js'
+import { inspectCertificate, toRecipient } from '../../src/seal/keys/certificate.js'
+import { newKey, readPrivateKey, signDetached } from '../../src/seal/keys/keys.js'
+import { verifyDetached } from '../../src/seal/keys/verify.js'
+import type { Recipient } from '../../src/seal/keys/recipient.js'
 import { attempt, collect, content, open, split } from '../seal/_seal.js'
 
 const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined

@@ -1,13 +1,11 @@
 import { generateKey } from 'openpgp'
-import {
-  newEnvelope,
-  newKey,
-  nodeCiphers,
-  openMessage,
-  readPrivateKey,
-  toRecipient,
-} from '../../src/seal/index.js'
-import type { DataFormat, Envelope, PrivateKey, Recipient } from '../../src/seal/index.js'
+import { newEnvelope, nodeCiphers } from '../../src/seal/index.js'
+import { newKey, readPrivateKey } from '../../src/seal/keys/keys.js'
+import { openMessage } from '../../src/seal/open/open.js'
+import { toRecipient } from '../../src/seal/keys/certificate.js'
+import type { DataFormat, Envelope } from '../../src/seal/index.js'
+import type { PrivateKey } from '../../src/seal/keys/keys.js'
+import type { Recipient } from '../../src/seal/keys/recipient.js'
 
 export interface Person {
   readonly recipient: Recipient

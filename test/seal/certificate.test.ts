@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { enums, generateKey, revokeKey } from 'openpgp'
 import type { KeyOptions, PrivateKey } from 'openpgp'
+import { newEnvelope } from '../../src/seal/index.js'
 import {
   inspectCertificate,
-  newEnvelope,
-  newKey,
   problemOfSigner,
   toRecipient,
-} from '../../src/seal/index.js'
-import type { Recipient } from '../../src/seal/index.js'
+} from '../../src/seal/keys/certificate.js'
+import { newKey } from '../../src/seal/keys/keys.js'
+import type { Recipient } from '../../src/seal/keys/recipient.js'
 
 const userIDs = [{ name: 'somebody' }]
 const DAY = 86_400_000

@@ -1,13 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { createMessage, enums, generateKey, sign } from 'openpgp'
 import * as openpgp from 'openpgp'
-import {
-  inspectCertificate,
-  newKey,
-  readPrivateKey,
-  signDetached,
-  verifyDetached,
-} from '../../src/seal/index.js'
+import { inspectCertificate } from '../../src/seal/keys/certificate.js'
+import { newKey, readPrivateKey, signDetached } from '../../src/seal/keys/keys.js'
+import { verifyDetached } from '../../src/seal/keys/verify.js'
 import { content, open, person, sealTo, collect, split } from './_seal.js'
 
 const DAY = 86_400_000

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { Body, ByteSource } from '../../src/seal/open-packets.js'
+import { Body, ByteSource } from '../../src/seal/open/open-packets.js'
 import { TAG } from '../../src/seal/packets.js'
 import { PartWriter } from '../../src/seal/part-writer.js'
 import { collect, content, split } from './_seal.js'

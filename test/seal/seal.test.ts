@@ -3,16 +3,11 @@ import fc from 'fast-check'
 import { createHash } from 'node:crypto'
 import { createMessage, decrypt, encrypt, enums, PublicKey, readKey } from 'openpgp'
 import { readMessage, readPrivateKey } from 'openpgp'
-import {
-  newEnvelope,
-  newKey,
-  nodeCiphers,
-  openMessage,
-  openSignedMessage,
-  sealBytes,
-  sealMessage,
-  toRecipient,
-} from '../../src/seal/index.js'
+import { newEnvelope, nodeCiphers, sealBytes, sealMessage } from '../../src/seal/index.js'
+import { newKey } from '../../src/seal/keys/keys.js'
+import { openMessage } from '../../src/seal/open/open.js'
+import { openSignedMessage } from '../../src/seal/open/open-signed.js'
+import { toRecipient } from '../../src/seal/keys/certificate.js'
 import { attempt, collect, content, message, open, person, sealTo, split } from './_seal.js'
 import type { Person } from './_seal.js'
 

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { enums, generateKey, reformatKey, revokeKey } from 'openpgp'
 import type { PrivateKey as OpenpgpKey } from 'openpgp'
-import { newEnvelope, openSignedMessage, readPrivateKey } from '../../src/seal/index.js'
+import { newEnvelope } from '../../src/seal/index.js'
+import { openSignedMessage } from '../../src/seal/open/open-signed.js'
+import { readPrivateKey } from '../../src/seal/keys/keys.js'
 import { collect, person } from './_seal.js'
 import type { Person } from './_seal.js'
 

@@ -8,16 +8,14 @@ import {
   unarmor,
 } from 'openpgp'
 import type { enums } from 'openpgp'
-import {
-  inspectCertificate,
-  nodeCiphers,
-  readPrivateKey,
-  verifyDetached,
-} from '../../src/seal/index.js'
-import { readContent } from '../../src/seal/open-content.js'
-import { Body, ByteSource } from '../../src/seal/open-packets.js'
-import { openSeipd1 } from '../../src/seal/open-seipd1.js'
-import { openSeipd2, readSeipd2Header } from '../../src/seal/open-seipd2.js'
+import { nodeCiphers } from '../../src/seal/index.js'
+import { inspectCertificate } from '../../src/seal/keys/certificate.js'
+import { readPrivateKey } from '../../src/seal/keys/keys.js'
+import { verifyDetached } from '../../src/seal/keys/verify.js'
+import { readContent } from '../../src/seal/open/open-content.js'
+import { Body, ByteSource } from '../../src/seal/open/open-packets.js'
+import { openSeipd1 } from '../../src/seal/open/open-seipd1.js'
+import { openSeipd2, readSeipd2Header } from '../../src/seal/open/open-seipd2.js'
 import { attempt, collect, person, split } from './_seal.js'
 
 const armored = (kind: string, body: string): string =>

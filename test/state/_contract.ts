@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { sql } from 'kysely'
 import { NocturneError, systemCode } from '../../src/lib/errors.js'
 import { isUniqueViolation, openState } from '../../src/state/index.js'
-import type { State, TransferTable, Tx } from '../../src/state/index.js'
+import type { State, Tx } from '../../src/state/index.js'
+import type { TransferTable } from '../../src/state/tables/schema.js'
 
 export interface Database {
   readonly url: string

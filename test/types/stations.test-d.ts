@@ -6,9 +6,11 @@ import type { Session } from '../../src/access/index.js'
 import type { DeidentifiedInstance } from '../../src/deidentify/index.js'
 import type { DeliverRooms, Reader } from '../../src/deliver/index.js'
 import type { letBytesOut } from '../../src/deliver/download.js'
-import type { Ledger, Receipt } from '../../src/ledger/index.js'
+import type { Ledger } from '../../src/ledger/log/ledger.js'
+import type { Receipt } from '../../src/ledger/log/contract.js'
 import type { ReceivedInstance, ReceivedItem } from '../../src/receive/index.js'
-import type { newEnvelope, Envelope, Recipient, SealedStream } from '../../src/seal/index.js'
+import type { newEnvelope, Envelope, SealedStream } from '../../src/seal/index.js'
+import type { Recipient } from '../../src/seal/keys/recipient.js'
 import type { ObjectStore, StoredItem } from '../../src/store/index.js'
 
 declare const bytes: AsyncIterable<Buffer>

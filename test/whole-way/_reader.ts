@@ -2,14 +2,11 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { canonicalJson } from '../../src/lib/json.js'
-import {
-  nodeCiphers,
-  openMessage,
-  openSignedMessage,
-  readPrivateKey,
-  signDetached,
-} from '../../src/seal/index.js'
-import type { PrivateKey } from '../../src/seal/index.js'
+import { nodeCiphers } from '../../src/seal/index.js'
+import { openMessage } from '../../src/seal/open/open.js'
+import { openSignedMessage } from '../../src/seal/open/open-signed.js'
+import { readPrivateKey, signDetached } from '../../src/seal/keys/keys.js'
+import type { PrivateKey } from '../../src/seal/keys/keys.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call } from './_http.js'
 import type { Answer } from './_http.js'

@@ -1,7 +1,7 @@
 /** The form in which a facility sends back what was held: statement and signature; the file is added by who asks. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { readPrivateKey, signDetached } from '../../src/seal/index.js'
+import { readPrivateKey, signDetached } from '../../src/seal/keys/keys.js'
 import { writeRelease } from '../../src/protocol/release-statement.js'
 import type { Waivable } from '../../src/protocol/release-statement.js'
 import type { RunningGateway, TestSite } from './_gateway.js'

@@ -3,14 +3,10 @@ import { createHash } from 'node:crypto'
 import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crosswalkStatement } from '../../src/protocol/crosswalk-lines.js'
-import {
-  nodeCiphers,
-  openMessage,
-  readPrivateKey,
-  sealBytes,
-  signDetached,
-  toRecipient,
-} from '../../src/seal/index.js'
+import { nodeCiphers, sealBytes } from '../../src/seal/index.js'
+import { openMessage } from '../../src/seal/open/open.js'
+import { readPrivateKey, signDetached } from '../../src/seal/keys/keys.js'
+import { toRecipient } from '../../src/seal/keys/certificate.js'
 import { dataset, file, part10, topLevel, valueOf } from '../deidentify/_build.js'
 import { makeSite, nocturne } from './_gateway.js'
 import type { Ran, RunningGateway, TestSite } from './_gateway.js'

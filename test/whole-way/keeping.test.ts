@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createLedger } from '../../src/ledger/index.js'
+import { createLedger } from '../../src/ledger/log/ledger.js'
 import { openState } from '../../src/state/index.js'
 import { fill } from '../ledger/_open.js'
 import { makeSite, nocturne } from './_gateway.js'

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LedgerEntry, LedgerRow } from '../../src/ledger/index.js'
+import type { LedgerEntry, LedgerRow } from '../../src/ledger/log/events.js'
 import { makeSite, nocturne } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'

@@ -1,7 +1,7 @@
 /** The filters of the ledger, as options, as a query string and as the ledger's own query. */
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import type { EventQuery, EventType } from '../../ledger/index.js'
+import type { EventQuery, EventType } from '../../ledger/log/index.js'
 import { instant, wholeNumber } from '../arguments.js'
 import { usageError } from '../command-error.js'
 
@@ -66,7 +66,7 @@ export function toQueryString(
 
 /** @throws CommandError `usage` for an event that there is not */
 export async function toEventQuery(filters: FilterOptions): Promise<EventQuery> {
-  const { EVENT_TYPES } = await import('../../ledger/index.js')
+  const { EVENT_TYPES } = await import('../../ledger/log/index.js')
   const isType = (name: string): name is EventType => Object.hasOwn(EVENT_TYPES, name)
   const { type, actor, facility, transfer, patient, outcome, from, until, start } = filters
   const types = type?.split(',')

@@ -1,6 +1,6 @@
 /** Events as the records of a standard: FHIR R4 AuditEvents in a bundle, or DICOM audit messages, one a line. */
 import { z } from 'zod'
-import type { LedgerEntry } from '../../ledger/index.js'
+import type { LedgerEntry } from '../../ledger/log/index.js'
 import { parseAnswer } from '../answers.js'
 import type { Output } from '../output.js'
 
@@ -30,7 +30,7 @@ export async function showRecords(
   format: Format,
   origin: string,
 ): Promise<void> {
-  const { toAuditEvent, toAuditMessage } = await import('../../ledger/index.js')
+  const { toAuditEvent, toAuditMessage } = await import('../../ledger/records/index.js')
   const source = { origin: origin.replace(/\/+$/, '') }
   const entries = parseAnswer(rows, events)
   if (format === 'dicom') {

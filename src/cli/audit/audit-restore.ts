@@ -1,8 +1,8 @@
 /** `audit restore`: works on the database and the published files themselves, since no gateway may open them. */
 import { join } from 'node:path'
 import { lockSite } from '../../running/site-lock.js'
-import { restoreLedger } from '../../ledger/index.js'
-import type { RestoreReport } from '../../ledger/index.js'
+import { restoreLedger } from '../../ledger/published/index.js'
+import type { RestoreReport } from '../../ledger/published/index.js'
 import { openState } from '../../state/index.js'
 import { openLogFiles } from '../../store/index.js'
 import { writeWhole } from '../local-write.js'

@@ -1,6 +1,6 @@
 /** Where the ledger is read from: a gateway, as an officer, or a site's own database. */
 import type { Command } from 'commander'
-import type { Ledger } from '../../ledger/index.js'
+import type { Ledger } from '../../ledger/log/index.js'
 import type { Rooms } from '../../rooms.js'
 import type { Cli } from '../command.js'
 import type { GatewayClient } from '../client.js'

@@ -2,24 +2,19 @@ import { createReadStream } from 'node:fs'
 import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NocturneError, systemCode } from '../../lib/errors.js'
+import { checkAnchor, findAltered } from '../../ledger/published/index.js'
 import {
-  checkAnchor,
-  findAltered,
   nodeCrypto,
-  parsePolicy,
   readLines,
   verifyExport,
   verifyPackage,
   verifyPublished,
   verifyReceipt,
   verifyReceiptUnder,
-} from '../../ledger/index.js'
-import type {
-  PackageReport,
-  PublishedLog,
-  ReceiptReport,
-  VerifyReport,
-} from '../../ledger/index.js'
+} from '../../ledger/verify/index.js'
+import { parsePolicy } from '../../ledger/witness/index.js'
+import type { PackageReport, PublishedLog, ReceiptReport } from '../../ledger/verify/index.js'
+import type { VerifyReport } from '../../ledger/log/index.js'
 import { gatewayAnswer, parseAnswer } from '../answers.js'
 import type { Cli } from '../command.js'
 import { CommandError, fileError } from '../command-error.js'

@@ -1,7 +1,7 @@
 /** What the ledger says of a dumped transfer's manifest: it needs no trust in the key that signed it. */
 import { join } from 'node:path'
 import { z } from 'zod'
-import { nodeCrypto, verifyReceipt } from '../../ledger/index.js'
+import { nodeCrypto, verifyReceipt } from '../../ledger/verify/index.js'
 import { CommandError } from '../command-error.js'
 import { DUMP_PROOF } from '../../protocol/dump-list.js'
 import { readSmallText } from '../secret-file.js'

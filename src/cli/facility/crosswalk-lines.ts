@@ -12,8 +12,10 @@ import type {
   CrosswalkLine,
   CrosswalkSignature,
 } from '../../protocol/crosswalk-lines.js'
-import { inspectCertificate, nodeCiphers, openMessage, verifyDetached } from '../../seal/index.js'
-import type { PrivateKey } from '../../seal/index.js'
+import { nodeCiphers } from '../../seal/index.js'
+import { inspectCertificate, verifyDetached } from '../../seal/keys/index.js'
+import { openMessage } from '../../seal/open/index.js'
+import type { PrivateKey } from '../../seal/keys/index.js'
 import { about, CommandError, fileError } from '../command-error.js'
 import { readMessageFile } from '../reader/message-file.js'
 import { readSmallText } from '../secret-file.js'

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { inspectCertificate } from '../../seal/index.js'
+import { inspectCertificate } from '../../seal/keys/index.js'
 import { gatewayAnswer, parseAnswer, transferId } from '../answers.js'
 import type { GatewayClient } from '../client.js'
 import { bodyOf } from '../reader/download.js'

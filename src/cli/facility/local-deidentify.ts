@@ -1,15 +1,16 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { createTextDetector, deidentify } from '../../deidentify/index.js'
+import { deidentify } from '../../deidentify/index.js'
+import { createTextDetector } from '../../deidentify/blank/index.js'
 import { keywordAt } from '../../dicom/dictionary/index.js'
 import type {
   AttributeRecipient,
   DeidentifiedInstance,
   DeidentifyContext,
   ElementReport,
-  Profile,
   Pseudonym,
 } from '../../deidentify/index.js'
+import type { Profile } from '../../deidentify/rules/index.js'
 import { newId } from '../../lib/ids.js'
 import { CATALOGUE, NocturneError } from '../../lib/errors.js'
 import { rawDeflate } from '../../lib/raw-deflate.js'

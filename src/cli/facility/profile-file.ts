@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
-import { BUILT_IN_PROFILES, loadProfile } from '../../deidentify/index.js'
-import type { Profile } from '../../deidentify/index.js'
+import { BUILT_IN_PROFILES, loadProfile } from '../../deidentify/rules/index.js'
+import type { Profile } from '../../deidentify/rules/index.js'
 import { CommandError, usageError } from '../command-error.js'
 import { readSmallText } from '../secret-file.js'
 

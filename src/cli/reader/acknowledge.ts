@@ -1,5 +1,5 @@
-import { signDetached } from '../../seal/index.js'
-import type { PrivateKey } from '../../seal/index.js'
+import { signDetached } from '../../seal/keys/index.js'
+import type { PrivateKey } from '../../seal/keys/index.js'
 import { parseAnswer, receiptAnswer, sessionAnswer, transferAnswer } from '../answers.js'
 import { GatewayError } from '../client.js'
 import type { GatewayClient } from '../client.js'

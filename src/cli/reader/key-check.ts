@@ -7,8 +7,9 @@ import {
   MAX_SEALED_CHECK_BYTES,
   readKeyCheck,
 } from '../../protocol/key-check.js'
-import { nodeCiphers, openMessage } from '../../seal/index.js'
-import type { PrivateKey } from '../../seal/index.js'
+import { nodeCiphers } from '../../seal/index.js'
+import { openMessage } from '../../seal/open/index.js'
+import type { PrivateKey } from '../../seal/keys/index.js'
 import { parseAnswer } from '../answers.js'
 import type { GatewayClient } from '../client.js'
 import { about, CommandError } from '../command-error.js'

@@ -1,6 +1,6 @@
 import { gatewayAnswer, inboxAnswer, parseAnswer } from '../answers.js'
 import type { GatewayClient } from '../client.js'
-import type { Signer } from '../../seal/index.js'
+import type { Signer } from '../../seal/open/index.js'
 import { readSmallText } from '../secret-file.js'
 
 /** The one transfer that was named, or the whole inbox in its order. */

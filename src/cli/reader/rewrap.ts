@@ -1,7 +1,8 @@
 /** One more recipient for a transfer, by somebody who can open it: the session keys are sealed again on this machine. */
 import { z } from 'zod'
-import { rewrapKeyPacket, toRecipient } from '../../seal/index.js'
-import type { PrivateKey } from '../../seal/index.js'
+import { rewrapKeyPacket } from '../../seal/index.js'
+import { toRecipient } from '../../seal/keys/index.js'
+import type { PrivateKey } from '../../seal/keys/index.js'
 import { parseAnswer, transferId } from '../answers.js'
 import type { GatewayClient } from '../client.js'
 import { about, CommandError } from '../command-error.js'

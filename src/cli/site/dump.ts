@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { NocturneError } from '../../lib/errors.js'
-import type { Actor, Ledger } from '../../ledger/index.js'
+import type { Actor, Ledger } from '../../ledger/log/index.js'
 import {
   DUMP_LIST,
   DUMP_PROOF,

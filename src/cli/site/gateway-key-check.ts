@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { SiteProblem, SiteSurvey } from '../../config/index.js'
 import { asNocturneError, CATALOGUE } from '../../lib/errors.js'
-import { inspectCertificate, problemOfSigner, readPrivateKey } from '../../seal/index.js'
+import { inspectCertificate, problemOfSigner, readPrivateKey } from '../../seal/keys/index.js'
 import { readSmallText } from '../secret-file.js'
 
 export const GATEWAY_CERTIFICATE = 'keys/gateway.asc'

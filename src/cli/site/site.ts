@@ -9,8 +9,8 @@ export async function openSite(dir: string): Promise<Site> {
   const [{ loadSite }, { inspectCertificate }, { BUILT_IN_PROFILES, loadProfile }] =
     await Promise.all([
       import('../../config/index.js'),
-      import('../../seal/index.js'),
-      import('../../deidentify/index.js'),
+      import('../../seal/keys/index.js'),
+      import('../../deidentify/rules/index.js'),
     ])
   return loadSite(dir, process.env, {
     inspectCertificate: (armored, policy) => inspectCertificate(armored, new Date(), policy),

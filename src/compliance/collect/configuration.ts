@@ -1,6 +1,6 @@
 /** The configuration as facts: what matters to a check, and no more. */
 import type { SiteConfig } from '../../config/index.js'
-import type { CertificateReport } from '../../seal/index.js'
+import type { CertificateReport } from '../../seal/keys/index.js'
 import type { CertificateFacts, ConfigurationFacts } from '../facts.js'
 
 /** `seal`'s, with the site's policy and the present time. */

@@ -1,5 +1,6 @@
 /** The ledger as facts: spans of its events, and the few entries that checks ask for. */
-import type { EventType, Ledger, LedgerRow, ReviewState } from '../../ledger/index.js'
+import type { EventType, Ledger, LedgerRow } from '../../ledger/log/index.js'
+import type { ReviewState } from '../../ledger/reviews/index.js'
 import type { EventSpan, LedgerFacts } from '../facts.js'
 
 export interface LedgerSources {

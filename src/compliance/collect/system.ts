@@ -2,7 +2,7 @@
 import { lstat, readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { SiteConfig } from '../../config/index.js'
-import type { VerifyReport } from '../../ledger/index.js'
+import type { VerifyReport } from '../../ledger/log/index.js'
 import type { SystemFacts } from '../facts.js'
 
 export interface SystemSources {

@@ -1,7 +1,8 @@
 /** Pixel Data on its way through, blanked and looked at as the verdict says. */
 import { NocturneError } from '../../lib/errors.js'
-import { startsFrame } from '../../dicom/index.js'
-import type { Encoding, Header, Reader } from '../../dicom/index.js'
+import { startsFrame } from '../../dicom/pixel-data/index.js'
+import type { Header, Reader } from '../../dicom/index.js'
+import type { Encoding } from '../../dicom/elements/index.js'
 import type { Pace } from '../../lib/pace.js'
 import { blankNative, encapsulated, readFrames } from '../../pixels/index.js'
 import type { Encapsulated } from '../../pixels/index.js'

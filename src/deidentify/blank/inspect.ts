@@ -2,7 +2,7 @@
 import { NocturneError } from '../../lib/errors.js'
 import { pictureOf } from '../../pixels/index.js'
 import type { GreyPicture, Layout, Palette, Samples } from '../../pixels/index.js'
-import type { TextDetector } from '../index.js'
+import type { TextDetector } from '../contract.js'
 import { inTurn } from '../../lib/in-turn.js'
 import type { Pace } from '../../lib/pace.js'
 

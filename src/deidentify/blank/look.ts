@@ -1,15 +1,14 @@
 /** Frames of an instance as pictures, for a person of the facility who looks at what is held. */
 import {
   Budget,
-  type Encoding,
   type RawDeflate,
   Reader,
   type Stretch,
-  UNDEFINED_LENGTH,
   inflated,
   readHead,
   readStart,
 } from '../../dicom/index.js'
+import { type Encoding, UNDEFINED_LENGTH } from '../../dicom/elements/index.js'
 import { isPrivate } from '../../dicom/dictionary/index.js'
 import { Pace } from '../../lib/pace.js'
 import {

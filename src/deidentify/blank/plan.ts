@@ -1,10 +1,10 @@
 /** What is to be done about the pixels of one image, before any of them came. */
 import { NocturneError } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
-import { type Element, UNDEFINED_LENGTH } from '../../dicom/index.js'
+import { type Element, UNDEFINED_LENGTH } from '../../dicom/elements/index.js'
 import type { ReadAttribute } from '../rules/conditions.js'
 import { attributesOf } from '../identity/identity.js'
-import type { DeidentifyContext } from '../index.js'
+import type { DeidentifyContext } from '../contract.js'
 import { CLEAN_FEATURES } from '../rules/options.js'
 import type { Stretch, Syntax } from '../../dicom/index.js'
 import type { Pace } from '../../lib/pace.js'

@@ -1,6 +1,6 @@
 /** Sequence of Ultrasound Regions (0018,6011; PS3.3 C.8.5.5): where the scanner says that it drew an image, not text. */
-import { type Element, findElement } from '../../dicom/index.js'
-import { areaOf, maskAround, maskOf, readUint16 } from '../../pixels/index.js'
+import { type Element, findElement, readUint16 } from '../../dicom/elements/index.js'
+import { areaOf, maskAround, maskOf } from '../../pixels/index.js'
 import type { Geometry, Mask, Rectangle } from '../../pixels/index.js'
 
 const REGIONS = 0x00186011

@@ -8,7 +8,7 @@ import type { Recognizer } from 'tesseract.js'
 import { NocturneError } from '../../lib/errors.js'
 import { inTurn } from '../../lib/in-turn.js'
 import type { GreyPicture } from '../../pixels/index.js'
-import type { TextDetector } from '../index.js'
+import type { TextDetector } from '../contract.js'
 import { Pace } from '../../lib/pace.js'
 import { GUESSES, inkOf } from './ink.js'
 

@@ -1,13 +1,12 @@
 /** The standard's own way back: Encrypted Attributes Sequence (PS3.3 C.12.1.1.4, PS3.15 E.1.1). */
+import { Budget, readDataset } from '../../dicom/index.js'
 import {
-  Budget,
   EXPLICIT,
   type Element,
   type Encoding,
   ITEM,
   findElement,
-  readDataset,
-} from '../../dicom/index.js'
+} from '../../dicom/elements/index.js'
 import { hex } from '../../dicom/dictionary/index.js'
 import type { Pace, Steps } from '../../lib/pace.js'
 import type { Subject } from '../subject.js'

@@ -9,7 +9,7 @@ import {
   KeyTransRecipientInfo,
   RecipientInfo,
 } from 'pkijs'
-import type { AttributeRecipient } from '../index.js'
+import type { AttributeRecipient } from '../contract.js'
 import type { Hmac } from './hmac.js'
 
 const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'

@@ -1,11 +1,16 @@
 /** Who and what an instance is about, read from the top level of its data set. */
 import { NocturneError } from '../../lib/errors.js'
 import { decodeDefault } from '../../dicom/text/index.js'
-import { readUint16 } from '../../pixels/index.js'
+import {
+  readUint16,
+  type Element,
+  type Encoding,
+  findElement,
+  readerOf,
+} from '../../dicom/elements/index.js'
 import type { ReadAttribute } from '../rules/conditions.js'
 import { vrOf } from '../../dicom/dictionary/index.js'
-import { type Element, type Encoding, findElement, readerOf } from '../../dicom/index.js'
-import type { OriginalIdentity } from '../index.js'
+import type { OriginalIdentity } from './original.js'
 import type { Hmac } from './hmac.js'
 import { isRegistered } from './keys.js'
 import { remembered } from '../../lib/remembered.js'

@@ -1,7 +1,7 @@
 /** What an instance was before: the attributes that the profile changed, and the UIDs that it replaced. */
 import { groupOf, hex, isPrivate } from '../../dicom/dictionary/index.js'
-import { EXPLICIT, type Element, type Encoding } from '../../dicom/index.js'
-import type { OriginalIdentity } from '../index.js'
+import { EXPLICIT, type Element, type Encoding } from '../../dicom/elements/index.js'
+import type { OriginalIdentity } from './original.js'
 import type { Pace, Steps } from '../../lib/pace.js'
 import { transcode } from '../../dicom/write/index.js'
 

@@ -1,7 +1,7 @@
 /** Texts that viewers draw on images. */
 import { hex } from '../../dicom/dictionary/index.js'
-import { findElement, type Element } from '../../dicom/index.js'
-import type { ElementReport } from '../index.js'
+import { findElement, type Element } from '../../dicom/elements/index.js'
+import type { ElementReport } from '../contract.js'
 
 const GRAPHIC_ANNOTATIONS = 0x00700001
 const TEXT_OBJECTS = 0x00700008

@@ -9,7 +9,7 @@ import {
 } from '../../dicom/dictionary/index.js'
 import { CONFIDENTIALITY } from './annex-e.js'
 import type { ConfidentialityRow } from './annex-e.js'
-import type { Element } from '../../dicom/index.js'
+import type { Element } from '../../dicom/elements/index.js'
 import {
   FULL_DATES,
   MODIFIED_DATES,

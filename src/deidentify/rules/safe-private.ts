@@ -6,7 +6,7 @@ import { vocabularyOf } from '../text/vocabulary.js'
 import { isPrivate } from '../../dicom/dictionary/index.js'
 import { safeElementOf } from './annex-e.js'
 import type { SafeElement } from './annex-e.js'
-import type { Element } from '../../dicom/index.js'
+import type { Element } from '../../dicom/elements/index.js'
 import type { Identifiers } from '../search/identifiers.js'
 
 /** A value beyond this is not of the kinds that the table lists. */

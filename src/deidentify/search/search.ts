@@ -1,9 +1,9 @@
 /** Whether a value of the source holds what may not stay: an identifier, or in a number anything else. */
-import type { Element } from '../../dicom/index.js'
+import type { Element } from '../../dicom/elements/index.js'
 import type { Steps } from '../../lib/pace.js'
 import type { Identifiers } from './identifiers.js'
 import { kindOf } from '../../dicom/dictionary/index.js'
-import type { Scope } from '../values/rewrite.js'
+import type { Scope } from '../values/scope.js'
 
 const LARGE = 0x10000
 

@@ -1,6 +1,6 @@
 /** Numbers in text: a measure or a count stays, with its unit and label; what could be a date, telephone or id goes. */
 import { LABEL, TECHNIQUE, UNIT } from './roles.js'
-import type { Cut } from './tokens.js'
+import type { Cut } from './cut.js'
 import type { Vocabulary } from './vocabulary.js'
 
 interface Judged {

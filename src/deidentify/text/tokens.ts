@@ -3,9 +3,7 @@ import { fold, isPlain } from './fold.js'
 import { numberAt, judgeMixed } from './numbers.js'
 import { MAYBE, NOT, TECHNIQUE, TITLE } from './roles.js'
 import type { Vocabulary } from './vocabulary.js'
-
-/** Why a token must go: as part of a name, number or date that names somebody; or because nobody knows what it is. */
-export type Cut = 'name' | 'unknown'
+import type { Cut } from './cut.js'
 
 export interface Token {
   readonly start: number

@@ -1,6 +1,6 @@
 /** What de-identification writes into the data set about itself (PS3.15 E.1.1, PS3.3 C.7.1.1). */
 import { BASIC, CLEAN_FEATURES, CLEAN_PIXELS, OPTIONS } from '../rules/options.js'
-import { type Encoding, ITEM } from '../../dicom/index.js'
+import { type Encoding, ITEM } from '../../dicom/elements/index.js'
 import type { Profile } from '../rules/profile.js'
 import type { Rules } from '../rules/rules.js'
 import { encodeElement, encodeItemTag, encodeText } from '../../dicom/write/index.js'

@@ -4,9 +4,10 @@
  * and searched, once for all slices that hold the same bytes. In memory only, and a few hundred kilobytes each.
  */
 import { partnerOf } from '../../dicom/dictionary/index.js'
-import { type Element, type Encoding, findElement } from '../../dicom/index.js'
-import type { ElementReport } from '../index.js'
+import { type Element, type Encoding, findElement } from '../../dicom/elements/index.js'
+import type { ElementReport } from '../contract.js'
 import type { Subject } from '../subject.js'
+import type { UidPair } from './uid-pair.js'
 
 export interface Outcome {
   /** The element as it leaves; `kept` is the source's own bytes, undefined nothing. */
@@ -14,8 +15,6 @@ export interface Outcome {
   readonly report: readonly ElementReport[]
   readonly uids: readonly UidPair[]
 }
-
-export type UidPair = readonly [original: string, replacement: string]
 
 /** Longer elements are worked out again: they would crowd out many others. */
 const MAX_ELEMENT = 4096

@@ -1,6 +1,6 @@
 /** The identifiers of a whole data set, at every depth. */
 import { type Decode, decodeDefault, decodeWith } from '../../dicom/text/index.js'
-import type { Element } from '../../dicom/index.js'
+import type { Element } from '../../dicom/elements/index.js'
 import type { Pace, Steps } from '../../lib/pace.js'
 import { Identifiers, isNaming, type Kept } from '../search/identifiers.js'
 import { characterSetOf } from './rewrite.js'

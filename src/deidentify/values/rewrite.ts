@@ -9,8 +9,8 @@ import {
   type Item,
   findElement,
   isOffsetTable,
-} from '../../dicom/index.js'
-import type { ElementReport } from '../index.js'
+} from '../../dicom/elements/index.js'
+import type { ElementReport } from '../contract.js'
 import { keyOf, memoOf, type Memo, type Outcome } from './memo.js'
 import type { Steps } from '../../lib/pace.js'
 import { isDropped } from '../rules/drawn-text.js'
@@ -26,23 +26,7 @@ import {
   encodeElement,
   encodeHeader,
 } from '../../dicom/write/index.js'
-
-/**
- * One data set of the source: the top level, or an item. Written out wherever one is made, in this order: every element asks,
- * and V8 is quick only where all objects have one shape, which a copy by spreading does not have.
- */
-export interface Scope {
-  readonly subject: Subject
-  readonly buffer: Buffer
-  readonly elements: readonly Element[]
-  readonly encoding: Encoding
-  readonly decode: Decode
-  readonly mode: TextMode
-  /** A content item whose values say who the subject is. */
-  readonly isOfSubject: boolean
-  /** `00081140[0].`, or empty at the top. */
-  readonly path: string
-}
+import type { Scope } from './scope.js'
 
 /** The top level of the source. */
 export function topScope(

@@ -8,18 +8,17 @@ import {
   shiftTime,
   trimPadding,
 } from '../../dicom/text/index.js'
-import { type Kind, kindOf, partnerOf, vrOf } from '../../dicom/dictionary/index.js'
+import { type Kind, kindOf, partnerOf, TEXT_VRS, vrOf } from '../../dicom/dictionary/index.js'
 import { dummyOf } from './dummy.js'
-import { type Element, findElement } from '../../dicom/index.js'
-import { TEXT_VRS } from '../../dicom/dictionary/index.js'
-import type { ElementReport } from '../index.js'
+import { type Element, findElement } from '../../dicom/elements/index.js'
+import type { ElementReport } from '../contract.js'
 import { isRegistered, isWellKnownInstance } from '../identity/keys.js'
 import { ageInYears, OLDEST } from './age.js'
 import { cleanText } from '../text/clean.js'
 import { encodeWritten, readWritten } from '../text/encode.js'
 import { fold } from '../text/fold.js'
 import { MARK } from '../text/tokens.js'
-import type { Scope } from './rewrite.js'
+import type { Scope } from './scope.js'
 import type { Base, Rule } from '../rules/rules.js'
 import {
   isCodeText,

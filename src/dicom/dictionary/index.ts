@@ -12,7 +12,6 @@ export {
   tagsOf,
   vrOf,
 } from './dictionary.js'
-export { IMAGE_CLASSES, RT_DOSE, isImageClass } from './image-classes.js'
 export { kindOf } from './kind.js'
 export type { Kind } from './kind.js'
-export { numberOfVr, TEXT_VRS } from '../element.js'
+export { numberOfVr, TEXT_VRS } from '../elements/element.js'

@@ -1,6 +1,6 @@
 /** What kind of value an element holds: by the VR that PS3.6 gives it, and by the one that the file does. */
 import { vrOf } from './dictionary.js'
-import { type Element, TEXT_VRS } from '../element.js'
+import { type Element, TEXT_VRS } from '../elements/element.js'
 
 export interface Kind {
   /** PS3.6's; the file's own where PS3.6 does not list the tag. */

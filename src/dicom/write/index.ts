@@ -1,5 +1,4 @@
 /** Encodes elements, items and whole files (PS3.5 7.1, PS3.10 7.1). */
-export { PIECE, frame, isLeftOut, pieces, shapeOf } from './pieces.js'
 export { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, encodeStart } from './start.js'
 export { transcode } from './transcode.js'
 export {

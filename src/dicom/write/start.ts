@@ -1,5 +1,5 @@
 /** How a file that we write begins: preamble, prefix and group 0002 (PS3.10 section 7.1). */
-import { EXPLICIT } from '../element.js'
+import { EXPLICIT } from '../elements/element.js'
 import { encodeElement, encodeText } from './write.js'
 
 /** This implementation (PS3.7 D.3.3.2): a UUID of its own, and a name. */

@@ -1,6 +1,6 @@
 /** One element in another encoding of PS3.5 section 7: for what leaves a file's data set, and what comes back into one. */
-import { vrOf } from '../dictionary/index.js'
-import { type Element, type Encoding, ITEM, LONG_VRS } from '../element.js'
+import { vrOf } from '../dictionary/dictionary.js'
+import { type Element, type Encoding, ITEM, LONG_VRS } from '../elements/element.js'
 import { encodeElement, encodeItemTag } from './write.js'
 
 /** Bytes of one value of the VRs whose bytes have an order. */

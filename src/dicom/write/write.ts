@@ -6,7 +6,7 @@ import {
   LONG_VRS,
   SEQUENCE_END,
   UNDEFINED_LENGTH,
-} from '../element.js'
+} from '../elements/element.js'
 import type { Pace, Steps } from '../../lib/pace.js'
 
 interface Range {

@@ -1,5 +1,5 @@
 /** What the FHIR side of the gateway can do, for `GET /fhir/metadata`. */
-import { BALP, RECORD_PARAMETERS } from '../../ledger/index.js'
+import { BALP, RECORD_PARAMETERS } from '../../ledger/records/index.js'
 import { VERSION } from '../../lib/version.js'
 
 const PROFILES = ['Create', 'Read', 'Update', 'Query'].flatMap((name) => [name, `Patient${name}`])

@@ -1,6 +1,6 @@
 /** A search as it comes: its parameters from address and body, the page, and a patient by the facility's own ID. */
 import type { Request } from 'express'
-import { namespaces, splitAt, tokenOf } from '../../ledger/index.js'
+import { namespaces, splitAt, tokenOf } from '../../ledger/records/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Rooms } from '../../rooms.js'
 import { patientHandles } from '../../officer/patient-handles.js'

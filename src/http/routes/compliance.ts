@@ -8,7 +8,7 @@ import type { RegisterKind } from '../../compliance/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { ID_PATTERN } from '../../lib/ids.js'
 import { zipOf } from '../../lib/zip.js'
-import type { Actor } from '../../ledger/index.js'
+import type { Actor } from '../../ledger/log/index.js'
 import { exportAssessment } from '../../officer/assessments.js'
 import {
   actionOf,

@@ -1,8 +1,8 @@
 /** The ledger as FHIR AuditEvents (IHE ITI-81), for officers. Every read of it is an event of it. */
 import { Router, urlencoded } from 'express'
 import type { Request, Response } from 'express'
-import { eventTypeSystem, parseRecordSearch, toAuditEvent } from '../../ledger/index.js'
-import type { EventQuery, LedgerRow } from '../../ledger/index.js'
+import { eventTypeSystem, parseRecordSearch, toAuditEvent } from '../../ledger/records/index.js'
+import type { EventQuery, LedgerRow } from '../../ledger/log/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { ID_PATTERN } from '../../lib/ids.js'
 import type { Door } from '../door.js'

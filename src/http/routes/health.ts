@@ -1,8 +1,8 @@
 /** Alive, ready, measured. */
 import { Router } from 'express'
 import { asNocturneError } from '../../lib/errors.js'
-import { nextReviewBy } from '../../ledger/index.js'
-import type { SinkStatus } from '../../ledger/index.js'
+import { nextReviewBy } from '../../ledger/reviews/index.js'
+import type { SinkStatus } from '../../ledger/sinks/index.js'
 import type { Doors } from '../../doors/open.js'
 import type { Rooms } from '../../rooms.js'
 import { alive } from '../bare-app.js'

@@ -5,11 +5,11 @@ import {
   planPruning,
   proposePruning,
   readHolds,
-  recordReview,
   removeHold,
-  reviewState,
-} from '../../ledger/index.js'
-import type { Actor, PruneOptions } from '../../ledger/index.js'
+} from '../../ledger/retention/index.js'
+import { recordReview, reviewState } from '../../ledger/reviews/index.js'
+import type { Actor } from '../../ledger/log/index.js'
+import type { PruneOptions } from '../../ledger/retention/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { ID_PATTERN } from '../../lib/ids.js'
 import type { Rooms } from '../../rooms.js'

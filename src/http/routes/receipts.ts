@@ -2,7 +2,7 @@
 import { Router } from 'express'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { exportLedger } from '../../ledger/index.js'
+import { exportLedger } from '../../ledger/export/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Door } from '../door.js'
 import { admitToTransfer, numberOf } from '../request.js'

@@ -7,7 +7,7 @@ import type { NewEntry } from './entry.js'
 import { leafInput } from '../verify/merkle.js'
 import type { Frontier, Tile } from '../verify/merkle.js'
 import { nodeCrypto, sha256 } from '../verify/node-crypto.js'
-import type { Signer } from './signer.js'
+import type { Signer } from '../published/signer.js'
 import { loadFrontier } from './tiles.js'
 
 /** The head that a frontier belongs to: the same checkpoint, the same tree. */

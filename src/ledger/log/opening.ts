@@ -5,7 +5,7 @@ import { lockHead } from './append.js'
 import { isSameBytes } from '../verify/encoding.js'
 import { createFrontier, HASH_BYTES, leafInput, TILE_WIDTH } from '../verify/merkle.js'
 import { sha256 } from '../verify/node-crypto.js'
-import type { Signer } from './signer.js'
+import type { Signer } from '../published/signer.js'
 import { readTile } from './tiles.js'
 
 /** Signs the empty tree when there is no head and no entry. Two gateways that start at once sign the same one. */

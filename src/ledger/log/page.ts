@@ -1,5 +1,6 @@
 import type { LedgerRow } from './events.js'
-import type { EventQuery, Ledger } from './ledger.js'
+import type { Ledger } from './ledger.js'
+import type { EventQuery } from './contract.js'
 
 export interface LedgerPage {
   readonly events: readonly LedgerRow[]

@@ -1,10 +1,10 @@
 /** Questions to the index. Every filter narrows; rows come in the order of the log. */
 import type { SelectQueryBuilder } from 'kysely'
 import { NocturneError } from '../../lib/errors.js'
-import type { Db, Tables, Tx } from '../../state/index.js'
+import type { Tables, Tx, Db } from '../../state/index.js'
 import { parseEntry } from './entry.js'
 import type { LedgerEntry, LedgerRow } from './events.js'
-import type { EventQuery } from './ledger.js'
+import type { EventQuery } from './contract.js'
 import { holds } from './clauses.js'
 import { answers, touches } from './questions.js'
 

@@ -1,6 +1,6 @@
 /** Plain reads of the log. */
 import { NocturneError } from '../../lib/errors.js'
-import type { Db, Tx } from '../../state/index.js'
+import type { Tx, Db } from '../../state/index.js'
 import { TILE_WIDTH } from '../verify/merkle.js'
 import { isPruned, readPruned } from '../retention/pruned.js'
 

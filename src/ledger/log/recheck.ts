@@ -1,15 +1,16 @@
 /** `verify`: the whole log in the database again, from its entries. */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
-import type { Db, EventTable } from '../../state/index.js'
+import type { EventTable } from '../../state/tables/index.js'
+import type { Db } from '../../state/index.js'
 import { openCheckpoint } from '../verify/checkpoint.js'
 import { isSameBytes, toBase64 } from '../verify/encoding.js'
 import { columnsOf, parseEntry } from './entry.js'
-import type { VerifyReport } from './ledger.js'
+import type { VerifyReport } from './contract.js'
 import { nodeCrypto, sha256 } from '../verify/node-crypto.js'
 import { recompute, worstOf } from '../verify/recompute.js'
 import type { LogSource, SourceEntry } from '../verify/recompute.js'
-import type { Signer } from './signer.js'
+import type { Signer } from '../published/signer.js'
 import { readTile } from './tiles.js'
 
 export async function recheck(db: Db, signer: Signer): Promise<VerifyReport> {

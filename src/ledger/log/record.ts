@@ -7,8 +7,8 @@ import { makeEntry } from './entry.js'
 import type { NewEntry } from './entry.js'
 import type { EventInput } from './events.js'
 import { createGroup } from './group.js'
-import type { Receipt } from './ledger.js'
-import type { Signer } from './signer.js'
+import type { Receipt } from './contract.js'
+import type { Signer } from '../published/signer.js'
 
 /** A change, which answers its events; or the events alone, when there is nothing else to change. */
 export type Change = ((tx: Tx) => Promise<readonly EventInput[]>) | readonly EventInput[]

@@ -1,7 +1,8 @@
 /** The index over the entries: the columns of `events` beside `entry`, made again from the entries alone. */
 import type { Insertable } from 'kysely'
 import { NocturneError } from '../../lib/errors.js'
-import type { EventTable, State, Tx } from '../../state/index.js'
+import type { State, Tx } from '../../state/index.js'
+import type { EventTable } from '../../state/tables/index.js'
 import { columnsOf, INDEX_VERSION, parseEntry } from './entry.js'
 
 const ROWS_AT_ONCE = 100

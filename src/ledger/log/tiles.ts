@@ -1,5 +1,5 @@
 /** The tiles in the database, and the trees over them. */
-import type { Db, Tx } from '../../state/index.js'
+import type { Tx, Db } from '../../state/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import {
   createFrontier,

@@ -3,11 +3,12 @@
  * beside the log.
  */
 import { sql } from 'kysely'
-import type { Db, Tx } from '../../state/index.js'
+import type { Tx, Db } from '../../state/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { parseEntry } from '../log/entry.js'
 import type { Actor, LedgerEntry } from '../log/events.js'
-import type { EventQuery, Ledger, Receipt } from '../log/ledger.js'
+import type { Ledger } from '../log/ledger.js'
+import type { EventQuery, Receipt } from '../log/contract.js'
 import { filtered } from '../log/query.js'
 
 /** What it covers: the events that match all of these. */

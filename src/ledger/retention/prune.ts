@@ -10,20 +10,20 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { Db, State, Tx } from '../../state/index.js'
+import type { State, Tx, Db } from '../../state/index.js'
 import type { LogFiles } from '../../store/index.js'
 import { NocturneError } from '../../lib/errors.js'
-import { createCursor } from '../log/cursor.js'
+import { createCursor } from '../published/cursor.js'
 import { parseEntry } from '../log/entry.js'
 import type { Actor, EventType } from '../log/events.js'
 import { merge, PRUNED } from '../verify/gaps.js'
 import type { Range } from '../verify/gaps.js'
 import { bundlesUnderHold, readHolds } from './holds.js'
-import { tilePath } from '../log/layout.js'
+import { tilePath } from '../published/layout.js'
 import type { Ledger } from '../log/ledger.js'
 import { TILE_WIDTH } from '../verify/merkle.js'
 import { prunings } from './pruned.js'
-import type { Publisher } from '../log/publish.js'
+import type { Publisher } from '../published/publish.js'
 
 /** Years are counted by 366 days, so that none is cut short. */
 export const retentionMs = (years: number): number => years * 366 * DAY_MS

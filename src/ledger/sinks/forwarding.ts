@@ -10,7 +10,7 @@
  * A sink never stops care: nothing here is waited for by a request, and memory holds 256 entries of a sink at most.
  */
 import type { State } from '../../state/index.js'
-import { createCursor } from '../log/cursor.js'
+import { createCursor } from '../published/cursor.js'
 import { parseEntry } from '../log/entry.js'
 import type { Ledger } from '../log/ledger.js'
 import type { RecordSource } from '../records/objects.js'

@@ -3,7 +3,8 @@
  * is written, and made visible by the same commit. The gateway cannot read it again.
  */
 import { createHash } from 'node:crypto'
-import type { InstanceFacts, WayBack } from '../../deidentify/index.js'
+import type { InstanceFacts } from '../../deidentify/index.js'
+import type { WayBack } from '../../deidentify/identity/index.js'
 import {
   crosswalkStatement,
   MAX_SHARED,

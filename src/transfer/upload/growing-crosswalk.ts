@@ -1,4 +1,5 @@
-import type { InstanceFacts, WayBack } from '../../deidentify/index.js'
+import type { InstanceFacts } from '../../deidentify/index.js'
+import type { WayBack } from '../../deidentify/identity/index.js'
 import { CrosswalkText } from './crosswalk.js'
 import type { Crosswalk, StoredCrosswalk } from './crosswalk.js'
 import type { UploadContext } from './open-upload.js'

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 import type { Code } from '../../lib/errors.js'
 import type { ManifestEntry } from '../../protocol/manifest.js'
-import type { Outcome } from '../../state/index.js'
+import type { Outcome } from '../../state/tables/index.js'
 import type { BegunEnvelope } from '../begin.js'
 import { manifestEntry } from '../manifest.js'
 import type { TransferRooms } from '../rooms.js'

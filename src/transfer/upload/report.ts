@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { ElementReport } from '../../deidentify/index.js'
-import type { EventInput } from '../../ledger/index.js'
+import type { EventInput } from '../../ledger/log/index.js'
 import { canonicalJson } from '../../lib/json.js'
 import type { Tx } from '../../state/index.js'
 

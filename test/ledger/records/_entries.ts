@@ -1,7 +1,7 @@
 /** Entries of every kind, with every field that they may have, and any of them left out. */
 import fc from 'fast-check'
-import { EVENT_TYPES } from '../../../src/ledger/index.js'
-import type { Actor, EventType, LedgerEntry } from '../../../src/ledger/index.js'
+import { EVENT_TYPES } from '../../../src/ledger/log/events.js'
+import type { Actor, EventType, LedgerEntry } from '../../../src/ledger/log/events.js'
 import { makeEntry, parseEntry } from '../../../src/ledger/log/entry.js'
 import type { Json } from '../../../src/lib/json.js'
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { Fhir } from 'fhir'
-import { EVENT_TYPES, toAuditEvent } from '../../../src/ledger/index.js'
-import type { LedgerEntry } from '../../../src/ledger/index.js'
+import { EVENT_TYPES } from '../../../src/ledger/log/events.js'
+import { toAuditEvent } from '../../../src/ledger/records/audit-event.js'
+import type { LedgerEntry } from '../../../src/ledger/log/events.js'
 import { claimsOf, faultsOf } from './_balp.js'
 import {
   entries,

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import type { PackageFormat } from '../../../ledger/index.js'
+import type { PackageFormat } from '../../../ledger/export/index.js'
 import { addFilterOptions, toEventQuery, toQueryString } from '../../audit/audit-filters.js'
 import type { FilterOptions } from '../../audit/audit-filters.js'
 import { addSourceOptions, readLedger } from '../../audit/audit-source.js'
@@ -64,7 +64,7 @@ export const registerAuditExport: Register = (parent, cli) => {
             return
           }
           const [{ exportLedger }, { recordable }] = await Promise.all([
-            import('../../../ledger/index.js'),
+            import('../../../ledger/export/index.js'),
             import('../../../officer/recordable.js'),
           ])
           await ledger.note({

@@ -57,7 +57,7 @@ export const registerAuditPatient: Register = (parent, cli) => {
         direct: async (ledger, rooms) => {
           const [{ patientHandles }, { readPage }] = await Promise.all([
             import('../../../officer/patient-handles.js'),
-            import('../../../ledger/index.js'),
+            import('../../../ledger/log/index.js'),
           ])
           const touching = await patientHandles(rooms, facility, { patientId, issuer })
           return readPage(ledger, { ...page, touching })

@@ -16,9 +16,10 @@ export const registerAuditPolicy: Register = (parent, cli) => {
     .requiredOption('--site <dir>', "the site's folder")
     .action(async (options: PolicyOptions) => {
       const output = cli.output(options)
-      const [{ openSite }, { formatPolicy, verifierKeyOf }] = await Promise.all([
+      const [{ openSite }, { formatPolicy }, { verifierKeyOf }] = await Promise.all([
         import('../../site/site.js'),
-        import('../../../ledger/index.js'),
+        import('../../../ledger/witness/index.js'),
+        import('../../../ledger/published/index.js'),
       ])
       const { config, secrets } = await openSite(options.site)
       const key = verifierKeyOf(config.gateway.name, secrets.ledgerKey)

@@ -1,4 +1,4 @@
-import type { PrunePlan } from '../../../ledger/index.js'
+import type { PrunePlan } from '../../../ledger/retention/index.js'
 import { addSourceOptions, checkSource } from '../../audit/audit-source.js'
 import type { SourceOptions } from '../../audit/audit-source.js'
 import { define } from '../../command.js'
@@ -51,7 +51,7 @@ async function atSite(dir: string, isDry: boolean): Promise<{ report: PrunePlan;
   const [{ SITE_ACTOR, withRooms }, { planPruning, prune }, { pruneOptionsOf }, { randomName }] =
     await Promise.all([
       import('../../site/site.js'),
-      import('../../../ledger/index.js'),
+      import('../../../ledger/retention/index.js'),
       import('../../../http/routes/keeping.js'),
       import('../../../lib/ids.js'),
     ])

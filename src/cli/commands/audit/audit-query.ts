@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import type { LedgerRow, Question } from '../../../ledger/index.js'
+import type { LedgerRow, Question } from '../../../ledger/log/index.js'
 import { wholeNumber } from '../../arguments.js'
 import {
   addFilterOptions,
@@ -56,7 +56,7 @@ export const registerAuditQuery: Register = (parent, cli) => {
         direct: async (ledger, { site }) => {
           const { name, origin: reached } = site.config.gateway
           origin = reached ?? `https://${name}`
-          const { readPage } = await import('../../../ledger/index.js')
+          const { readPage } = await import('../../../ledger/log/index.js')
           const query = await toEventQuery(options)
           const page = { limit, ...(end !== undefined && { end }) }
           return readPage(ledger, { ...query, ...page, ...(question && { question }) })

@@ -18,7 +18,7 @@ export const registerAuditReindex: Register = (parent, cli) => {
       const output = cli.output(options)
       const [{ withRooms }, { reindex }] = await Promise.all([
         import('../../site/site.js'),
-        import('../../../ledger/index.js'),
+        import('../../../ledger/log/index.js'),
       ])
       const report = await withRooms(options.site, ({ state }) => reindex(state))
       output.print(

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import type { Finding } from '../../../ledger/index.js'
+import type { Finding } from '../../../ledger/reviews/index.js'
 import type { ReviewAnswer } from '../../audit/audit-answers.js'
 import { wholeNumber } from '../../arguments.js'
 import { define } from '../../command.js'

@@ -1,9 +1,5 @@
-import type {
-  LedgerEntry,
-  PackageReport,
-  ReceiptReport,
-  VerifyReport,
-} from '../../../ledger/index.js'
+import type { LedgerEntry, VerifyReport } from '../../../ledger/log/index.js'
+import type { PackageReport, ReceiptReport } from '../../../ledger/verify/index.js'
 import { addSourceOptions, checkSource } from '../../audit/audit-source.js'
 import type { SourceOptions } from '../../audit/audit-source.js'
 import { define } from '../../command.js'

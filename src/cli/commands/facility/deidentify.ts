@@ -79,7 +79,7 @@ export const registerDeidentify: Register = (parent, cli) => {
 async function state(name: string, output: Output): Promise<void> {
   const [{ readProfile }, { conformanceStatement }] = await Promise.all([
     import('../../facility/profile-file.js'),
-    import('../../../deidentify/index.js'),
+    import('../../../deidentify/rules/index.js'),
   ])
   const statement = conformanceStatement(await readProfile(name))
   output.printText(statement)

@@ -16,7 +16,7 @@ export const registerFacility: Register = (parent, cli) => {
     .requiredOption('--site <dir>', "the site's folder")
     .action(async (facility: string, options: RotateOptions) => {
       const output = cli.output(options)
-      const { rotateFacilitySecret } = await import('../../../config/index.js')
+      const { rotateFacilitySecret } = await import('../../../config/init/index.js')
       const { file, retired } = await rotateFacilitySecret(options.site, facility)
       output.print(`the new secret of ${facility} is in ${file}`)
       output.print(`the one before is kept in ${retired}: the officer's search needs it`)

@@ -39,7 +39,8 @@ export const registerOpen: Register = (parent, cli) => {
     .action(async (files: string[], options: OpenOptions) => {
       const output = cli.output(options)
       const [
-        seal,
+        { nodeCiphers },
+        { openMessage },
         { openedName },
         { makeFolder, writeWhole },
         { peek },
@@ -47,6 +48,7 @@ export const registerOpen: Register = (parent, cli) => {
         keys,
       ] = await Promise.all([
         import('../../../seal/index.js'),
+        import('../../../seal/open/index.js'),
         import('../../../protocol/opened-names.js'),
         import('../../local-write.js'),
         import('../../reader/peek.js'),
@@ -101,8 +103,8 @@ export const registerOpen: Register = (parent, cli) => {
             opened.push(await openFolder(file, key))
             continue
           }
-          const content = seal.openMessage(readMessageFile(file), [key], {
-            ciphers: seal.nodeCiphers,
+          const content = openMessage(readMessageFile(file), [key], {
+            ciphers: nodeCiphers,
             isTransient: true,
           })
           const { head, whole } = await peek(content)

@@ -10,7 +10,7 @@ import { addKeyOptions } from '../../key-options.js'
 import type { KeyOptions } from '../../key-options.js'
 import type { Output } from '../../output.js'
 import type { PullReport } from '../../reader/pull.js'
-import type { PrivateKey } from '../../../seal/index.js'
+import type { PrivateKey } from '../../../seal/keys/index.js'
 
 interface PullOptions extends GatewayOptions, KeyOptions {
   readonly out: string

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import type { Recipient } from '../../../seal/index.js'
+import type { Recipient } from '../../../seal/keys/index.js'
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
 
@@ -22,13 +22,19 @@ export const registerSeal: Register = (parent, cli) => {
     )
     .action(async (files: string[], options: SealOptions) => {
       const output = cli.output(options)
-      const [{ newEnvelope, toRecipient }, { makeFolder, writeWhole }, sources, { readSmallText }] =
-        await Promise.all([
-          import('../../../seal/index.js'),
-          import('../../local-write.js'),
-          import('../../reader/message-file.js'),
-          import('../../secret-file.js'),
-        ])
+      const [
+        { newEnvelope },
+        { toRecipient },
+        { makeFolder, writeWhole },
+        sources,
+        { readSmallText },
+      ] = await Promise.all([
+        import('../../../seal/index.js'),
+        import('../../../seal/keys/index.js'),
+        import('../../local-write.js'),
+        import('../../reader/message-file.js'),
+        import('../../secret-file.js'),
+      ])
       const recipients: Recipient[] = []
       for (const path of options.to) {
         // The path is the recipient's name here, and what an error names.

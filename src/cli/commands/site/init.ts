@@ -4,7 +4,7 @@ import { define } from '../../command.js'
 import type { Register } from '../../command.js'
 import { formatFingerprint } from '../../format.js'
 import type { Output } from '../../output.js'
-import type { InitReport } from '../../../config/index.js'
+import type { InitReport } from '../../../config/init/index.js'
 
 interface InitCommandOptions {
   readonly demo?: boolean
@@ -32,9 +32,9 @@ export const registerInit: Register = (parent, cli) => {
       const output = cli.output(options)
       const fips = options.fips === true
       const [{ initSite }, { newKey }, { newLedgerKey }] = await Promise.all([
-        import('../../../config/index.js'),
-        import('../../../seal/index.js'),
-        import('../../../ledger/index.js'),
+        import('../../../config/init/index.js'),
+        import('../../../seal/keys/index.js'),
+        import('../../../ledger/published/index.js'),
       ])
       const report = await initSite(dir, {
         demo: options.demo === true,
@@ -52,7 +52,7 @@ export const registerInit: Register = (parent, cli) => {
 /** In the ledger and the database like every other token: nothing about a demo site is special. */
 async function issueTokens(dir: string): Promise<void> {
   const [{ DEMO_PRINCIPALS }, { SITE_ACTOR, withRooms }, { writeNewText }] = await Promise.all([
-    import('../../../config/index.js'),
+    import('../../../config/init/index.js'),
     import('../../site/site.js'),
     import('../../local-write.js'),
   ])

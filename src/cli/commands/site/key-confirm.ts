@@ -85,7 +85,7 @@ async function signAsOwner(
   const { statement, key: keyFile, passphraseFile, out } = options
   const [{ signDetached }, { readChange, writeChange }, { readSmallText }, { writeNewText }] =
     await Promise.all([
-      import('../../../seal/index.js'),
+      import('../../../seal/keys/index.js'),
       import('../../../protocol/change-statement.js'),
       import('../../secret-file.js'),
       import('../../local-write.js'),

@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { wholeNumber } from '../../arguments.js'
-import type { KeyAlgorithm } from '../../../seal/index.js'
+import type { KeyAlgorithm } from '../../../seal/keys/index.js'
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
 import { usageError } from '../../command-error.js'
@@ -51,7 +51,7 @@ export const registerKeyNew: Register = (parent, cli) => {
       }
       const certificateFile = out.replace(/\.asc$/, '.pub.asc')
       const [{ newKey }, { checkFree, writeNewText }, { readPassphrase }] = await Promise.all([
-        import('../../../seal/index.js'),
+        import('../../../seal/keys/index.js'),
         import('../../local-write.js'),
         import('../../secret-file.js'),
       ])

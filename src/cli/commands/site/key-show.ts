@@ -1,4 +1,4 @@
-import type { CertificateReport } from '../../../seal/index.js'
+import type { CertificateReport } from '../../../seal/keys/index.js'
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
 import { EXIT } from '../../command-error.js'
@@ -24,7 +24,7 @@ export const registerKeyShow: Register = (parent, cli) => {
       const inspect = (text: string) => inspectCertificate(text, new Date(), { allowRsa2048, fips })
       const output = cli.output(options)
       const [{ inspectCertificate, readPrivateKey }, { readSmallText }] = await Promise.all([
-        import('../../../seal/index.js'),
+        import('../../../seal/keys/index.js'),
         import('../../secret-file.js'),
       ])
       const text = await readSmallText(file)

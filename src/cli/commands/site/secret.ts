@@ -16,7 +16,7 @@ export const registerSecret: Register = (parent, cli) => {
     .requiredOption('--site <dir>', "the site's folder")
     .action(async (facility: string, options: SecretNewOptions) => {
       const output = cli.output(options)
-      const { addFacilitySecret } = await import('../../../config/index.js')
+      const { addFacilitySecret } = await import('../../../config/init/index.js')
       const file = await addFacilitySecret(options.site, facility)
       output.print(`the secret of ${facility} is in ${file}`)
       output.print('a second gateway of this site needs the same file; keep a copy offline')

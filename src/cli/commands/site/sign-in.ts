@@ -33,7 +33,7 @@ export const registerSignIn: Register = (parent, cli) => {
       const output = cli.output(options)
       const { principal, out } = options
       const [{ signDetached }, { readKey }, { writeWholeText }, answers] = await Promise.all([
-        import('../../../seal/index.js'),
+        import('../../../seal/keys/index.js'),
         import('../../key-options.js'),
         import('../../local-write.js'),
         import('../../answers.js'),

@@ -1,0 +1,14 @@
+/** What a principal that was recognised holds. */
+import type { Principal } from '../directory/index.js'
+import type { Station } from '../lib/station.js'
+
+export type Session = Station<
+  'session',
+  {
+    readonly principal: Principal
+    /** Public id of the token, for the ledger. */
+    readonly token: string
+    readonly method: 'token' | 'signature'
+    readonly expiresAt: number
+  }
+>

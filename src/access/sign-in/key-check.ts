@@ -1,0 +1,115 @@
+/** The ready check: can a reader open what is sealed to them now, before the first urgent study? */
+import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { NocturneError } from '../../lib/errors.js'
+import type { Principal } from '../../directory/index.js'
+import type { Actor, Ledger } from '../../ledger/log/index.js'
+import type { Recipient } from '../../seal/keys/index.js'
+import { keyCheckAnswer, writeKeyCheck } from '../../protocol/key-check.js'
+
+export interface KeyCheckRequest {
+  /** Names the check; goes back with the answer. */
+  readonly id: string
+  readonly principal: string
+  /** Certificate that it is sealed to. */
+  readonly fingerprint: string
+  /** One OpenPGP message, in base64. */
+  readonly message: string
+  readonly expiresAt: string
+}
+
+export interface KeyChecked {
+  readonly principal: string
+  readonly fingerprint: string
+  /** c2sp.org/tlog-proof of the event. */
+  readonly receipt: string
+}
+
+export interface KeyChecks {
+  /** @throws NocturneError `recipient_unusable` */
+  begin(principal: Principal): Promise<KeyCheckRequest>
+  /** Records success and failure alike. @throws NocturneError `challenge_invalid`, `ledger_unavailable` */
+  complete(
+    principal: Principal,
+    actor: Actor,
+    given: { readonly id: string; readonly answer: string },
+  ): Promise<KeyChecked>
+}
+
+export interface KeyCheckOptions {
+  readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof'>
+  /** The principal's certificate under today's policy. */
+  readonly recipientOf: (principal: Principal) => Promise<Recipient>
+  /** Seal's, as for a study. */
+  readonly sealBytes: (content: Uint8Array, recipient: Recipient) => Promise<Buffer>
+  readonly origin: () => string
+  /** As of signing in: shared by all gateways on this database. */
+  readonly secret: Uint8Array
+  readonly now?: () => number
+}
+
+const CHECK_MS = 5 * 60_000
+/** Fingerprint, end of the check in seconds, 16 random octets. */
+const ID = /^([0-9a-f]{40,64})\.([0-9]{9,11})\.([0-9a-f]{32})$/
+
+/**
+ * Nothing is kept between the two requests: the nonce is derived from its id, and the reader's certificate is in it, so that
+ * an answer never stands for another key. Of two uses of one id the second is refused.
+ */
+export function createKeyChecks(options: KeyCheckOptions): KeyChecks {
+  const { ledger, recipientOf, sealBytes, origin, now = Date.now } = options
+  const key = Buffer.from(hkdfSync('sha256', options.secret, '', 'nocturne key check v1', 32))
+
+  const checkOf = (principal: string, id: string) => {
+    const [, fingerprint, seconds] = ID.exec(id) ?? []
+    if (fingerprint === undefined) throw new NocturneError('challenge_invalid')
+    const nonce = createHmac('sha256', key).update(`${principal}|${id}`).digest('hex')
+    const expiresAt = Number(seconds) * 1000
+    return { fingerprint, check: { origin: origin(), principal, nonce, expiresAt } }
+  }
+
+  return {
+    async begin(principal) {
+      const recipient = await recipientOf(principal)
+      const end = Math.floor((now() + CHECK_MS) / 1000)
+      const id = `${recipient.fingerprint}.${end}.${randomBytes(16).toString('hex')}`
+      const { check } = checkOf(principal.id, id)
+      const message = await sealBytes(Buffer.from(writeKeyCheck(check)), recipient)
+      return {
+        id,
+        principal: principal.id,
+        fingerprint: recipient.fingerprint,
+        message: message.toString('base64'),
+        expiresAt: new Date(check.expiresAt).toISOString(),
+      }
+    },
+
+    async complete(principal, actor, { id, answer }) {
+      const { fingerprint, check } = checkOf(principal.id, id)
+      const expected = Buffer.from(createHash('sha256').update(keyCheckAnswer(check)).digest('hex'))
+      const given = Buffer.from(answer)
+      const isRight =
+        check.expiresAt > now() &&
+        expected.length === given.length &&
+        timingSafeEqual(expected, given)
+      const event = { type: 'key.checked' as const, actor, detail: { fingerprint } }
+      if (!isRight) {
+        await ledger.note({ ...event, outcome: 4 })
+        throw new NocturneError('challenge_invalid')
+      }
+      const { receipts } = await ledger.record(async (tx) => {
+        const { numInsertedOrUpdatedRows: rows } = await tx
+          .insertInto('challenges')
+          .values({ nonce: id, principal: principal.id, expires_at: check.expiresAt + CHECK_MS })
+          .onConflict((conflict) => conflict.column('nonce').doNothing())
+          .executeTakeFirstOrThrow()
+        if (rows !== 1n) throw new NocturneError('challenge_invalid')
+        return { value: undefined, events: [{ ...event, outcome: 0 }] }
+      })
+      return {
+        principal: principal.id,
+        fingerprint,
+        receipt: await ledger.proof(receipts[0].index),
+      }
+    },
+  }
+}

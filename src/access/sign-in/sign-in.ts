@@ -1,0 +1,171 @@
+/**
+ * Signing in with an OpenPGP key: the gateway writes a challenge, the person signs it, and gets a session for
+ * one shift. Signing only: nothing is ever decrypted for a challenge, because a client that decrypts what a
+ * server hands it can be made to open a study.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { asNocturneError, NocturneError } from '../../lib/errors.js'
+import type { Directory, Principal } from '../../directory/index.js'
+import type { Actor, Ledger, Receipt } from '../../ledger/log/index.js'
+import type { Tx } from '../../state/index.js'
+import { CHALLENGE_LENGTH } from '../../protocol/sign-in-challenge.js'
+import type { Challenge } from '../../protocol/sign-in-challenge.js'
+import { createChallengeBook } from './challenge.js'
+import { createEventThrottle } from './event-throttle.js'
+import type { NewToken, Tokens } from '../tokens.js'
+
+export interface SignIn {
+  /**
+   * The text to sign, for anybody who asks and for principals that do not exist alike.
+   *
+   * @throws NocturneError `bad_request` when `principal` cannot be the id of anybody.
+   */
+  challenge(principal: string): { readonly challenge: string; readonly expiresAt: number }
+  /**
+   * A session of 12 hours. `signature` is an armored detached signature of the challenge's UTF-8 bytes.
+   *
+   * @throws NocturneError `challenge_invalid`, whatever was wrong; `ledger_unavailable`.
+   */
+  complete(
+    principal: string,
+    challenge: string,
+    signature: string,
+    address: string,
+  ): Promise<NewToken & { readonly receipt: Receipt }>
+}
+
+export interface SignInOptions {
+  readonly ledger: Ledger
+  readonly directory: Pick<Directory, 'principal'>
+  readonly tokens: Pick<Tokens, 'mint'>
+  /** What clients see, `https://gateway.example.org`. A function, because a free port is known late. */
+  readonly origin: () => string
+  /** A secret that all gateways on this database share; at least 32 bytes of entropy. */
+  readonly secret: Uint8Array
+  /** Whether `signature` is a valid signature of `text` by the certificate, today. */
+  readonly verifyDetached: (
+    text: string,
+    signature: string,
+    certificate: string,
+  ) => Promise<boolean>
+  readonly now?: () => number
+  /** Failures are answered no sooner than this after the request, so that the time tells nothing. */
+  readonly failureMs?: number
+}
+
+const CHALLENGE_MS = 2 * 60_000
+const SESSION_MS = 12 * 3_600_000
+/** Used nonces are kept longer than their challenge, because the clocks of two gateways may differ. */
+const CLOCK_SKEW_MS = 10 * 60_000
+const SIGNATURE_LENGTH = 16_384
+const FAILURE_EVENTS_PER_MINUTE = 30
+
+const PRINCIPAL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+type Reason = 'challenge' | 'origin' | 'principal' | 'expired' | 'signature' | 'used'
+
+/** Why a sign-in failed: for the ledger, never for the client. */
+class Refused extends Error {
+  readonly reason: Reason
+
+  constructor(reason: Reason) {
+    super(reason)
+    this.reason = reason
+  }
+}
+
+/** Undefined when the fault is not the asker's. Within a transaction only a used nonce is refused. */
+const reasonOf = (error: unknown): Reason | undefined => {
+  if (error instanceof Refused) return error.reason
+  return error instanceof NocturneError && error.code === 'challenge_invalid' ? 'used' : undefined
+}
+
+/** Makes the door for people. What it answers to a failure never depends on why it failed. */
+export function createSignIn(options: SignInOptions): SignIn {
+  const { ledger, directory, tokens, origin, verifyDetached, now = Date.now } = options
+  const { failureMs = 250 } = options
+  const book = createChallengeBook(options.secret)
+  const throttle = createEventThrottle({ perMinute: FAILURE_EVENTS_PER_MINUTE, now })
+
+  /** Cheap checks first; the signature is looked at only for a challenge of ours, of now and for this person. */
+  const check = async (
+    id: string,
+    text: string,
+    signature: string,
+  ): Promise<[Principal, Challenge]> => {
+    const challenge = text.length <= CHALLENGE_LENGTH ? book.read(text) : undefined
+    if (!challenge) throw new Refused('challenge')
+    if (challenge.origin !== origin()) throw new Refused('origin')
+    if (challenge.principal !== id) throw new Refused('principal')
+    if (challenge.expiresAt <= now()) throw new Refused('expired')
+    const principal = directory.principal(id)
+    if (!principal) throw new Refused('principal')
+    const isTheirs =
+      signature.length <= SIGNATURE_LENGTH &&
+      (await verifyDetached(text, signature, principal.certificate))
+    if (!isTheirs) throw new Refused('signature')
+    return [principal, challenge]
+  }
+
+  /** A nonce works once: of two uses at the same time one finds it taken, on every database. */
+  const useUp = async (tx: Tx, { nonce, principal, expiresAt }: Challenge) => {
+    await tx.deleteFrom('challenges').where('expires_at', '<', now()).execute()
+    const { numInsertedOrUpdatedRows: rows } = await tx
+      .insertInto('challenges')
+      .values({ nonce, principal, expires_at: expiresAt + CLOCK_SKEW_MS })
+      .onConflict((conflict) => conflict.column('nonce').doNothing())
+      .executeTakeFirstOrThrow()
+    if (rows !== 1n) throw new NocturneError('challenge_invalid')
+  }
+
+  const enter = async (principal: Principal, challenge: Challenge, address: string) => {
+    const { value, receipts } = await ledger.record(async (tx) => {
+      await useUp(tx, challenge)
+      const expiresAt = now() + SESSION_MS
+      const token = await tokens.mint(tx, {
+        principal: principal.id,
+        method: 'signature',
+        expiresAt,
+      })
+      const { id, role } = principal
+      const actor: Actor = { id, role, method: 'signature', token: token.id, address }
+      const detail = { expiresAt: new Date(expiresAt).toISOString() }
+      return { value: token, events: [{ type: 'signin.succeeded', outcome: 0, actor, detail }] }
+    })
+    return { ...value, receipt: receipts[0] }
+  }
+
+  /** The id as typed is not recorded: it may be anything, a password or a patient's name among them. */
+  const noteFailure = async (id: string, reason: Reason, address: string) => {
+    const unrecorded = throttle.admit()
+    if (unrecorded === undefined) return
+    const known = directory.principal(id)?.id
+    await ledger.note({
+      type: 'signin.failed',
+      outcome: 4,
+      actor: { id: 'anonymous', role: 'anonymous', method: 'signature', address },
+      detail: { reason, ...(known && { principal: known }), ...(unrecorded > 0 && { unrecorded }) },
+    })
+  }
+
+  return {
+    challenge(principal) {
+      if (!PRINCIPAL.test(principal)) throw new NocturneError('bad_request')
+      const expiresAt = now() + CHALLENGE_MS
+      return { challenge: book.write({ origin: origin(), principal, expiresAt }), expiresAt }
+    },
+
+    async complete(principal, challenge, signature, address) {
+      const started = performance.now()
+      try {
+        return await enter(...(await check(principal, challenge, signature)), address)
+      } catch (error) {
+        const reason = reasonOf(error)
+        if (!reason) throw asNocturneError(error)
+        await noteFailure(principal, reason, address)
+        await delay(Math.max(0, started + failureMs - performance.now()))
+        throw new NocturneError('challenge_invalid')
+      }
+    },
+  }
+}

@@ -1,0 +1,77 @@
+/** Doors and intake as nocturne.yaml has them. */
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { parseListen } from '../listen.js'
+
+const listen = z.string().transform((text, context) => {
+  const parsed = parseListen(text)
+  if (typeof parsed !== 'string') return parsed
+  context.addIssue({ code: 'custom', message: parsed })
+  return z.NEVER
+})
+
+/** PS3.5 6.2, AE: 16 characters of the default repertoire without backslash, not all spaces. */
+const aeTitle = z.string().regex(/^[!-[\]-~]([ -[\]-~]{0,14}[!-[\]-~])?$/, 'is not an AE title')
+
+const path = z.string().min(1, 'is empty').max(1_024, 'is too long for a path')
+
+/** An address, or a network with its prefix length. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/')
+  const most = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : -1
+  if (most < 0 || more.length > 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= most)
+}
+const networks = z
+  .array(z.string().refine(isNetwork, 'is neither an address nor a network'))
+  .max(1_000, 'has too many entries')
+  .default([])
+
+export const peerFields = {
+  aeTitle,
+  facility: z.string(),
+  addresses: networks,
+  certificate: path.optional(),
+}
+
+export const dimseFields = {
+  listen,
+  aeTitle: aeTitle.default('NOCTURNE'),
+  tls: z.strictObject({ cert: path, key: path }).optional(),
+  plainFrom: networks,
+  peers: z
+    .array(z.strictObject(peerFields))
+    .min(1, 'names nobody who may call')
+    .max(1_000, 'has too many entries'),
+}
+
+export const doorsSchema = z.strictObject({
+  stow: z.boolean().default(true),
+  dimse: z.strictObject(dimseFields).optional(),
+})
+
+const seconds = (least: number, most: number) =>
+  z.int('is not a whole number').min(least, 'is too small').max(most, 'is too large')
+const quiet = seconds(1, 3_600)
+
+/** By priority: a study that is waited for is closed sooner, and late images follow it. */
+const QUIET = { stat: 15, urgent: 30, routine: 60 } as const
+
+export const intakeFields = {
+  quiet: z
+    .union([
+      quiet.transform((all) => ({ stat: all, urgent: all, routine: all })),
+      z.strictObject({
+        stat: quiet.default(QUIET.stat),
+        urgent: quiet.default(QUIET.urgent),
+        routine: quiet.default(QUIET.routine),
+      }),
+    ])
+    .prefault({}),
+  cap: seconds(10, 86_400).default(3_600),
+}
+
+export const intakeSchema = z.strictObject(intakeFields)
+
+export type DoorsFile = z.output<typeof doorsSchema>
+export type IntakeFile = z.output<typeof intakeSchema>

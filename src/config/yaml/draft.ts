@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { doorsSchema } from './doors-schema.js'
+import {
+  facilityFields,
+  gatewayFields,
+  groupFields,
+  keysSchema,
+  limitsSchema,
+  personFields,
+  sinkFields,
+  storeSchema,
+  topFields,
+} from './schema.js'
+
+/**
+ * The site as far as it can be understood. Checks that go beyond one field work on this, so that a mistake in
+ * one place never hides the mistakes in another: what is wrong by itself is undefined here, list positions stay.
+ */
+const good = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined)
+
+const ids = z.array(good(z.string())).optional().catch(undefined)
+
+const facility = z
+  .object({
+    id: good(facilityFields.id),
+    certificate: good(facilityFields.certificate),
+    profile: good(facilityFields.profile),
+    encryptedAttributes: good(facilityFields.encryptedAttributes),
+    groups: ids,
+    releasedBy: ids,
+  })
+  .catch({})
+
+const group = z.object({ id: good(groupFields.id), readers: ids }).catch({})
+
+const person = z
+  .object({
+    id: good(personFields.id),
+    role: good(personFields.role),
+    certificate: good(personFields.certificate),
+    facility: good(personFields.facility),
+  })
+  .catch({})
+
+const sink = z
+  .object({
+    ca: good(sinkFields.ca),
+    certificate: good(sinkFields.certificate),
+    key: good(sinkFields.key),
+  })
+  .catch({})
+
+const NO_GATEWAY = {
+  name: undefined,
+  listen: undefined,
+  origin: undefined,
+  tls: undefined,
+  hasTls: false,
+}
+
+const draft = z
+  .object({
+    gateway: z
+      .object({
+        name: good(gatewayFields.name),
+        listen: good(gatewayFields.listen),
+        tls: z.unknown().optional(),
+        origin: good(gatewayFields.origin),
+      })
+      // Whether TLS was meant is known even when its entry is wrong: one mistake is not reported twice.
+      .transform(({ tls, ...rest }) => ({
+        ...rest,
+        tls: good(gatewayFields.tls).parse(tls),
+        hasTls: tls !== undefined,
+      }))
+      .catch(NO_GATEWAY),
+    database: good(topFields.database),
+    store: good(storeSchema),
+    facilities: z.array(facility).catch([]),
+    groups: z.array(group).catch([]),
+    people: z.array(person).catch([]),
+    recovery: good(topFields.recovery),
+    sinks: good(z.array(sink)),
+    doors: good(doorsSchema),
+    keys: good(keysSchema),
+    limits: good(limitsSchema),
+  })
+  .catch({ gateway: NO_GATEWAY, facilities: [], groups: [], people: [] })
+
+export type SiteDraft = z.output<typeof draft>
+export type PersonDraft = SiteDraft['people'][number]
+
+/** Never fails: what cannot be understood is left out. */
+export const readDraft = (value: unknown): SiteDraft => draft.parse(value)

@@ -1,0 +1,174 @@
+import { LIMIT_RULES, formatLimit } from '../limits.js'
+
+const ID = 'write 1 to 63 characters of a-z, 0-9 and "-", beginning with a letter or digit'
+const FILE = 'write the path of a file, relative to the site folder'
+
+/** What to write at each place of nocturne.yaml; list positions are `[]`. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  '': 'write the keys gateway, database, store, facilities, groups, people and recovery',
+  gateway: 'write gateway: { name: gateway.example.org, listen: 127.0.0.1:8080 }',
+  'gateway.name':
+    'write the gateway\'s own host name in lower case, at most 120 of a-z, 0-9, "." and "-", for example gateway.example.org; never change it later',
+  'gateway.listen': 'write HOST:PORT, for example 127.0.0.1:8080 or "[::1]:8080"',
+  'gateway.tls': 'write tls: { cert: tls/cert.pem, key: tls/key.pem }',
+  'gateway.tls.cert': 'write the path of the PEM file with the certificate and its chain',
+  'gateway.tls.key': 'write the path of the PEM file with the private key',
+  'gateway.origin':
+    'write what clients see, scheme and host only, for example https://gateway.example.org',
+  database:
+    'write sqlite:data/nocturne.db, or postgres://USER@HOST/NAME with the password in NOCTURNE_DATABASE_PASSWORD or NOCTURNE_DATABASE_PASSWORD_FILE',
+  store:
+    'write { kind: files, path: data/objects }, or { kind: s3, bucket: NAME, region: REGION } and optionally endpoint, forcePathStyle, prefix',
+  'store.kind': 'write files or s3',
+  'store.path': 'write the path of a folder, for example data/objects',
+  'store.bucket': 'write the name of the bucket: 3 to 63 of a-z, 0-9, "." and "-"',
+  'store.region': 'write the region of the bucket, for example us-east-1',
+  'store.endpoint':
+    'write the address of the S3 server, for example https://s3.example.org, or leave it out for AWS',
+  'store.forcePathStyle': 'write true or false, without quotes',
+  'store.prefix': 'write a prefix without slashes at its ends, for example nocturne/night',
+  facilities:
+    'get the certificate of a facility as keys/ID.asc, add "- { id: ID, certificate: keys/ID.asc, profile: pseudonymize, groups: [GROUP] }", then run `nocturne secret new ID --site DIR`',
+  'facilities[]':
+    'write { id: ID, certificate: keys/ID.asc, profile: pseudonymize, groups: [GROUP] }',
+  'facilities[].id': ID,
+  'facilities[].certificate': FILE,
+  'facilities[].profile': 'write strip, pseudonymize, or the path of a profile of your own',
+  'facilities[].groups': 'write the ids of the groups it may send to, for example [nights]',
+  'facilities[].groups[]': 'write the id of a group',
+  'facilities[].documents': 'write pass or quarantine',
+  'facilities[].releasedBy':
+    'write the ids of people with the role sender and this facility, for example [dr-lee], or leave it out',
+  'facilities[].releasedBy[]': 'write the id of a person with the role sender and this facility',
+  'facilities[].encryptedAttributes':
+    "write the path of a PEM file with an X.509 certificate of the facility's RSA key, or a list of up to 8, or leave it out",
+  groups:
+    'add "- { id: nights, timezone: America/Chicago, readers: [ID] }" for those who read together',
+  'groups[]': 'write { id: nights, timezone: America/Chicago, readers: [ID] }',
+  'groups[].id': ID,
+  'groups[].timezone': 'write an IANA name such as America/Chicago or Europe/Berlin',
+  'groups[].readers': 'write the ids of people with the role reader, for example [reader-1]',
+  'groups[].readers[]': 'write the id of a person with the role reader',
+  'groups[].duty':
+    'write duty: { weekly: ["mon-fri 18:00-08:00"], dates: ["2026-12-25 00:00-24:00"] }, or leave it out',
+  'groups[].duty.weekly': 'write a list such as ["mon-fri 18:00-08:00", "sat,sun 00:00-24:00"]',
+  'groups[].duty.weekly[]':
+    'write days and hours in quotes, for example "mon-fri 18:00-08:00": days are sun, mon, tue, wed, thu, fri, sat or daily; hours that end earlier than they begin go on into the next day',
+  'groups[].duty.dates':
+    'write a list such as ["2026-12-25 00:00-24:00", "2026-07-04 off"], each date once',
+  'groups[].duty.dates[]':
+    'write a date and its hours in quotes, for example "2026-12-25 00:00-24:00", or "2026-07-04 off" when nobody is on duty',
+  people:
+    'get the certificate of each person as keys/ID.asc and add "- { id: ID, role: reader, certificate: keys/ID.asc }"; roles are reader, sender, officer and operator',
+  'people[]': 'write { id: ID, role: reader, certificate: keys/ID.asc }',
+  'people[].id': ID,
+  'people[].role': 'write reader, sender, officer or operator',
+  'people[].certificate': FILE,
+  'people[].facility': 'write the id of the facility that a sender sends for',
+  recovery: 'write the path of the recovery certificate, for example keys/recovery.asc',
+  keys: 'write { fips: true } or { allowRsa2048: true }, or leave it out',
+  'keys.fips': 'write true to take certificates with RSA and NIST curves alone, or false',
+  'keys.allowRsa2048': 'write true to take RSA keys of 2048 bits too, or false',
+  witnesses:
+    'write a list of { name: facility-a, url: https://witness.example.org, key: ... }, each under another name, or leave it out',
+  'witnesses[]': 'write { name: facility-a, url: https://witness.example.org, key: ... }',
+  'witnesses[].name': ID,
+  'witnesses[].url': 'write the address of the witness, for example https://witness.example.org',
+  'witnesses[].key': 'write the line that `nocturne witness new` printed there',
+  ledger: 'write ledger: { retention: { years: 7 }, review: { days: 7 } }, or leave it out',
+  'ledger.retention': 'write retention: { years: 7 }',
+  'ledger.retention.years':
+    'write 6 or more: 45 CFR 164.316(b)(2)(i) wants six years, and nothing is pruned without an officer',
+  'ledger.review': 'write review: { days: 7 }',
+  'ledger.review.days': 'write how many days may pass between reviews of activity, from 1 to 366',
+  sinks:
+    'write a list of { id: siem, url: syslog+tls://siem.example.org:6514 }, each under another id, or leave it out',
+  'sinks[]':
+    'write { id: siem, url: syslog+tls://siem.example.org:6514, format: dicom, ca: tls/siem-ca.pem, certificate: tls/siem.pem, key: tls/siem-key.pem }; all but id and url may be left out, certificate and key together',
+  'sinks[].id': ID,
+  'sinks[].url': 'write syslog+tls://HOST:PORT, for example syslog+tls://siem.example.org:6514',
+  'sinks[].format':
+    'write dicom (DICOM audit messages, IHE ITI-20), fhir (AuditEvent) or json (the entries themselves)',
+  'sinks[].ca': "write the path of a PEM file with the certificate of the sink's authority",
+  'sinks[].certificate':
+    'write the path of a PEM file with the certificate that the gateway shows the sink',
+  'sinks[].key': 'write the path of a PEM file with the key of that certificate',
+  textDetector: 'write { kind: tesseract } or { kind: tesseract, clears: true }, or leave it out',
+  'textDetector.kind': 'write tesseract',
+  'textDetector.clears': 'write true to let images pass in which no word is found, or false',
+  doors:
+    'write doors: { dimse: { listen: 127.0.0.1:11112, peers: [{ aeTitle: PACS, facility: ID }] } }, or leave it out',
+  'doors.stow': 'write true to take studies over STOW-RS (DICOMweb), or false',
+  'doors.dimse':
+    'write { listen: HOST:PORT, aeTitle: NOCTURNE, tls: { cert: tls/cert.pem, key: tls/key.pem }, peers: [{ aeTitle: PACS, facility: ID, addresses: [10.1.2.3] }] }',
+  'doors.dimse.listen': 'write HOST:PORT, for example 127.0.0.1:11112 or 0.0.0.0:2762',
+  'doors.dimse.aeTitle': 'write the AE title of the gateway: 1 to 16 characters, without backslash',
+  'doors.dimse.tls': 'write tls: { cert: tls/cert.pem, key: tls/key.pem }',
+  'doors.dimse.tls.cert': 'write the path of the PEM file with the certificate and its chain',
+  'doors.dimse.tls.key': 'write the path of the PEM file with the private key',
+  'doors.dimse.plainFrom':
+    'write a list of addresses that may speak without TLS, for example [10.1.2.0/24], or leave it out',
+  'doors.dimse.plainFrom[]': 'write an address such as 10.1.2.3 or a network such as 10.1.2.0/24',
+  'doors.dimse.peers': 'write a list of { aeTitle: PACS, facility: ID, addresses: [10.1.2.3] }',
+  'doors.dimse.peers[]':
+    'write { aeTitle: PACS, facility: ID }, with addresses: [10.1.2.3] or certificate: tls/pacs.pem unless it calls from this machine',
+  'doors.dimse.peers[].aeTitle':
+    'write the AE title that the peer calls itself: 1 to 16 characters, without backslash',
+  'doors.dimse.peers[].facility': 'write the id of the facility whose studies it sends',
+  'doors.dimse.peers[].addresses':
+    'write a list of addresses that it calls from, for example [10.1.2.3], or leave it out',
+  'doors.dimse.peers[].addresses[]':
+    'write an address such as 10.1.2.3 or a network such as 10.1.2.0/24',
+  'doors.dimse.peers[].certificate':
+    'write the path of a PEM file with the certificate of the peer, or of its authority',
+  intake: 'write intake: { quiet: 30, cap: 3600 }, or leave it out',
+  'intake.quiet':
+    'write how many seconds without a further instance close a study, from 1 to 3,600: 30, or { stat: 15, urgent: 30, routine: 60 }',
+  'intake.cap': 'write after how many seconds a study is closed in any case, from 10 to 86,400',
+  registers: 'write registers: { enforce: warn }, or leave it out',
+  'registers.enforce':
+    'write warn (an alert, and all goes on) or block (what the registers speak against is refused, never STAT)',
+  backup:
+    'write backup: { to: /mnt/backup/nocturne }, on another disk than the site, or leave it out',
+  'backup.to': 'write the path of a folder, on another disk than the site',
+  'backup.certificate':
+    'write the path of the certificate that backups are sealed to; without it they are sealed to recovery',
+  limits: 'write a map such as { itemBytes: 8 GiB, idleSeconds: 30 }, or leave it out',
+  logLevel: 'write trace, debug, info, warn, error, fatal or silent',
+}
+
+/** What may be written at a place of nocturne.yaml. */
+export function expectationOf(path: readonly PropertyKey[]): string {
+  const [top, name] = path
+  if (top === 'limits' && typeof name === 'string') {
+    const rule = Object.entries(LIMIT_RULES).find(([known]) => known === name)?.[1]
+    if (rule) {
+      const { min, max, unit } = rule
+      const kind = unit === 'bytes' ? 'bytes, or a size such as 512 MiB,' : 'a whole number'
+      return `write ${kind} from ${formatLimit(min, unit)} to ${formatLimit(max, unit)}`
+    }
+  }
+  const place = path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[]` : `${text}${text && '.'}${String(part)}`,
+    '',
+  )
+  return EXPECTED[place] ?? 'see config/example-site/nocturne.yaml'
+}
+
+/** A place of nocturne.yaml as people write it: `facilities[0].groups[1]`. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number'
+        ? `${text}[${String(part)}]`
+        : `${text}${text && '.'}${shorten(String(part))}`,
+    '',
+  )
+}
+
+/** A word of the site's files, made fit for one line of a terminal. */
+export function shorten(word: string): string {
+  const clean = word.replace(/[^\x20-\x7e]/g, '?')
+  return clean.length > 80 ? `${clean.slice(0, 77)}...` : clean
+}

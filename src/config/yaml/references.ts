@@ -1,0 +1,174 @@
+import { isAbsolute, relative, sep } from 'node:path'
+import { checkDoorReferences } from '../doors.js'
+import type { SiteDraft } from './draft.js'
+import { shorten } from './expectations.js'
+import { isLoopback } from '../listen.js'
+import { nearest } from './suggest.js'
+import type { Finding } from './finding.js'
+
+/** What no field shows by itself: ids that name nothing, twice or the wrong thing, and settings that contradict. */
+export function checkReferences(site: SiteDraft): Finding[] {
+  return [
+    ...duplicateIds(site),
+    ...site.facilities.flatMap((facility, index) =>
+      unknownOrTwice(
+        facility.groups,
+        ['facilities', index, 'groups'],
+        site.groups.map(({ id }) => id),
+        'group',
+      ),
+    ),
+    ...site.groups.flatMap(({ readers }, index) => [
+      ...unknownOrTwice(
+        readers,
+        ['groups', index, 'readers'],
+        site.people.map(({ id }) => id),
+        'reader',
+      ),
+      ...wrongRoles(site, readers, index),
+    ]),
+    ...senders(site),
+    ...releasers(site),
+    ...plainHttp(site),
+    ...checkDoorReferences(site),
+    ...limits(site),
+  ]
+}
+
+function duplicateIds(site: SiteDraft): Finding[] {
+  const principals = [
+    ...site.facilities.map(({ id }, index) => ({ id, at: ['facilities', index, 'id'] })),
+    ...site.people.map(({ id }, index) => ({ id, at: ['people', index, 'id'] })),
+  ]
+  const groups = site.groups.map(({ id }, index) => ({ id, at: ['groups', index, 'id'] }))
+  return [principals, groups].flatMap((all) =>
+    all.flatMap(({ id, at }, index) => {
+      if (id === undefined || all.findIndex((one) => one.id === id) === index) return []
+      const problem = `${id} is the id of another entry`
+      return [{ at, problem, hint: 'ids are unique over facilities and people: choose another' }]
+    }),
+  )
+}
+
+function unknownOrTwice(
+  named: readonly (string | undefined)[] | undefined,
+  at: readonly PropertyKey[],
+  known: readonly (string | undefined)[],
+  what: 'group' | 'reader',
+): Finding[] {
+  const ids = known.filter((id) => id !== undefined)
+  return (named ?? []).flatMap((id, index) => {
+    if (id === undefined) return []
+    const place = [...at, index]
+    if (named?.indexOf(id) !== index)
+      return [{ at: place, problem: `${shorten(id)} is named twice`, hint: 'name it once' }]
+    if (ids.includes(id)) return []
+    const meant = nearest(id, ids)
+    const where =
+      what === 'group' ? `add a group ${shorten(id)}` : `add ${shorten(id)} to people as a reader`
+    return [
+      {
+        at: place,
+        problem: `names an unknown ${what}, ${shorten(id)}`,
+        hint:
+          meant === undefined
+            ? `${where}, or remove it here`
+            : `did you mean ${meant}? else ${where}`,
+      },
+    ]
+  })
+}
+
+function wrongRoles(
+  site: SiteDraft,
+  readers: readonly (string | undefined)[] | undefined,
+  group: number,
+): Finding[] {
+  return (readers ?? []).flatMap((id, index) => {
+    const person = id === undefined ? undefined : site.people.find((one) => one.id === id)
+    if (person?.role === undefined || person.role === 'reader') return []
+    return [
+      {
+        at: ['groups', group, 'readers', index],
+        problem: `${person.id ?? ''} has the role ${person.role}, and only readers read`,
+        hint: 'name a person with the role reader; one who does both gets a second entry with another id and key',
+      },
+    ]
+  })
+}
+
+function senders(site: SiteDraft): Finding[] {
+  const facilities = site.facilities.map(({ id }) => id).filter((id) => id !== undefined)
+  return site.people.flatMap(({ role, facility }, index): Finding[] => {
+    const at = ['people', index, 'facility']
+    if (role === 'sender' && facility === undefined)
+      return [
+        {
+          at,
+          problem: 'is missing, and a sender sends for one facility',
+          hint: 'write facility: ID with the id of that facility',
+        },
+      ]
+    if (role !== undefined && role !== 'sender' && facility !== undefined)
+      return [{ at, problem: `means nothing for the role ${role}`, hint: 'remove it' }]
+    if (facility === undefined || facilities.includes(facility)) return []
+    const meant = nearest(facility, facilities)
+    const hint =
+      meant === undefined ? 'write the id of one of the facilities' : `did you mean ${meant}?`
+    return [{ at, problem: `names an unknown facility, ${shorten(facility)}`, hint }]
+  })
+}
+
+/** Who releases for a facility is one of its own senders: nobody else may see what it holds. */
+const releasers = (site: SiteDraft): Finding[] =>
+  site.facilities.flatMap(({ id, releasedBy }, index) =>
+    (releasedBy ?? []).flatMap((name, place): Finding[] => {
+      const person = site.people.find((one) => one.id !== undefined && one.id === name)
+      if (name === undefined || (person?.role === 'sender' && person.facility === id)) return []
+      return [
+        {
+          at: ['facilities', index, 'releasedBy', place],
+          problem: `names ${shorten(name)}, who is no sender of this facility`,
+          hint: `add ${shorten(name)} to people with the role sender and this facility, or remove it here`,
+        },
+      ]
+    }),
+  )
+
+function plainHttp({ gateway }: SiteDraft): Finding[] {
+  if (gateway.listen === undefined || gateway.hasTls || isLoopback(gateway.listen.host)) return []
+  return [
+    {
+      at: ['gateway', 'listen'],
+      problem: 'is plain HTTP beyond this machine, and tokens would travel unprotected',
+      hint: 'add gateway.tls with cert and key, or listen on 127.0.0.1 behind a proxy on this machine',
+    },
+  ]
+}
+
+/** A smaller limit that can never be reached shows that somebody meant another number. */
+function limits({ limits }: SiteDraft): Finding[] {
+  if (limits === undefined) return []
+  const pairs = [
+    ['itemBytes', 'transferBytes'],
+    ['headerBytes', 'itemBytes'],
+    ['requestItems', 'transferItems'],
+  ] as const
+  return pairs.flatMap(([part, whole]) =>
+    limits[part] <= limits[whole]
+      ? []
+      : [
+          {
+            at: ['limits', part],
+            problem: `is larger than limits.${whole}, and what passes the one fails the other`,
+            hint: `lower ${part}, or raise ${whole}`,
+          },
+        ],
+  )
+}
+
+/** True when `path` lies in `folder` or is it. Both absolute. */
+export function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path)
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
+}

@@ -1,0 +1,139 @@
+import type { z } from 'zod'
+import { dimseFields, intakeFields, peerFields } from './doors-schema.js'
+import { expectationOf, formatPath, shorten } from './expectations.js'
+import type { SiteProblem } from '../site-config.js'
+import { nearest } from './suggest.js'
+import { siteSchema } from './schema.js'
+import type { SiteFile } from './schema.js'
+
+type Issue = z.core.$ZodIssue
+
+/** Keys that show that somebody put a credential where none may stand. Their values are never looked at. */
+const CREDENTIAL = /pass(word|phrase)?$|secret|token|credential|access_?key|private/i
+
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(siteSchema.shape),
+  gateway: Object.keys(siteSchema.shape.gateway.shape),
+  'gateway.tls': ['cert', 'key'],
+  store: ['kind', 'path', 'bucket', 'region', 'endpoint', 'forcePathStyle', 'prefix'],
+  'facilities[]': Object.keys(siteSchema.shape.facilities.element.shape),
+  'groups[]': Object.keys(siteSchema.shape.groups.element.shape),
+  'groups[].duty': ['weekly', 'dates'],
+  'people[]': Object.keys(siteSchema.shape.people.element.shape),
+  doors: ['stow', 'dimse'],
+  'doors.dimse': Object.keys(dimseFields),
+  'doors.dimse.tls': ['cert', 'key'],
+  'doors.dimse.peers[]': Object.keys(peerFields),
+  intake: Object.keys(intakeFields),
+  'intake.quiet': ['stat', 'urgent', 'routine'],
+  ledger: Object.keys(siteSchema.shape.ledger.unwrap().shape),
+  'ledger.retention': ['years'],
+  'ledger.review': ['days'],
+  keys: Object.keys(siteSchema.shape.keys.unwrap().shape),
+  limits: Object.keys(siteSchema.shape.limits.unwrap().shape),
+}
+
+/** The site's file field by field: either it is as it should be, or every mistake by itself. */
+export function readShape(value: unknown): {
+  readonly file: SiteFile | undefined
+  readonly problems: readonly (SiteProblem & { readonly at: readonly PropertyKey[] })[]
+} {
+  const result = siteSchema.safeParse(value, { reportInput: true })
+  if (result.success) return { file: result.data, problems: [] }
+  return { file: undefined, problems: result.error.issues.flatMap(toProblems) }
+}
+
+function toProblems(issue: Issue) {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => unknownKey(issue.path, key))
+  return [
+    {
+      at: issue.path,
+      path: formatPath(issue.path) || 'nocturne.yaml',
+      problem: wordsFor(issue),
+      hint: hintFor(issue),
+    },
+  ]
+}
+
+/** The words of an issue, without its place. Used for the values of environment variables as well. */
+export function wordsFor(issue: Issue): string {
+  const { input } = issue
+  if (input === undefined || isKindMissing(issue)) return 'is missing'
+  switch (issue.code) {
+    case 'invalid_type':
+      // Only limits take numbers: one that is no integer, or a text that is none.
+      if (typeof input === 'number' && (issue.expected === 'int' || Number.isNaN(input)))
+        return 'is not a whole number'
+      return `is ${kindOf(input)}, not ${KINDS[issue.expected] ?? issue.expected}`
+    case 'invalid_value':
+      return 'is none of the words that may stand here'
+    case 'invalid_union':
+      return issue.path.at(-1) === 'kind'
+        ? 'is none of the words that may stand here'
+        : `is ${kindOf(input)}, which may not stand here`
+    default:
+      return issue.message
+  }
+}
+
+/** The store's kind decides its other keys, so zod reports it as a union and gives the whole map as input. */
+function isKindMissing({ code, path, input }: Issue): boolean {
+  if (code !== 'invalid_union' || path.at(-1) !== 'kind') return false
+  return typeof input === 'object' && input !== null && !('kind' in input)
+}
+
+function hintFor(issue: Issue): string {
+  const expected = expectationOf(issue.path)
+  const { input } = issue
+  if (issue.code === 'invalid_value' && typeof input === 'string') {
+    const meant = nearest(input, issue.values.map(String))
+    if (meant !== undefined) return `did you mean ${meant}? ${expected}`
+  }
+  return expected
+}
+
+function unknownKey(parent: readonly PropertyKey[], key: string) {
+  const at = [...parent, key]
+  const place = formatPath(parent).replace(/\[\d+\]/g, '[]')
+  const known = FIELDS[place] ?? []
+  const base = { at, path: formatPath(at) }
+  if (CREDENTIAL.test(key))
+    return {
+      ...base,
+      problem: 'is a credential, and those never stand in YAML',
+      hint: 'remove it here, treat it as known to others, and give a new one in the environment: NOCTURNE_S3_ACCESS_KEY_ID with NOCTURNE_S3_SECRET_ACCESS_KEY_FILE, or NOCTURNE_DATABASE_PASSWORD_FILE',
+    }
+  const meant = nearest(key, known)
+  return {
+    ...base,
+    problem: 'is not a key that is known here',
+    hint:
+      meant === undefined
+        ? `remove it; known here: ${known.join(', ')}`
+        : `did you mean ${shorten(meant)}?`,
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text (put it in quotes)',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+}
+
+function kindOf(input: unknown): string {
+  if (input === null) return 'empty'
+  if (Array.isArray(input)) return 'a list'
+  switch (typeof input) {
+    case 'string':
+      return 'text'
+    case 'boolean':
+      return 'true or false'
+    case 'number':
+      return 'a number'
+    default:
+      return 'a map'
+  }
+}

@@ -1,0 +1,5 @@
+/** Who a patient is, before and after: keyed handles, and the way back that only the facility can open. */
+export { keyIdOf } from './keys.js'
+export { isHandledByTransfer, patientHandle } from './patient-handle.js'
+export type { PatientName } from './patient-handle.js'
+export type { WayBack } from './way-back.js'

@@ -1,0 +1,9 @@
+/** How the seal room tells whose a key packet is. */
+import type { DataFormat } from '../seal/index.js'
+import type { Recipient } from '../seal/keys/index.js'
+
+export type IsKeyPacketFor = (
+  packet: Uint8Array,
+  format: DataFormat,
+  recipient: Recipient,
+) => Promise<boolean>

@@ -1,0 +1,30 @@
+/** Values of a data set's top level as text. */
+import { type Decode, decodeDefault } from '../text/charset.js'
+import { type Element, type Encoding, findElement } from './element.js'
+
+/** Of a value; none that is asked for is longer. */
+const MAX_READ = 0x10000
+
+/** Values of the top level as text, without padding; empty for what is absent or a sequence. */
+export const readerOf =
+  (elements: readonly Element[], buffer: Buffer) =>
+  (tag: number, decode: Decode = decodeDefault): string => {
+    const found = findElement(elements, tag)
+    if (!found || found.items) return ''
+    const end = Math.min(found.valueEnd, found.valueStart + MAX_READ)
+    return decode(buffer.subarray(found.valueStart, end)).replace(/\0/g, '').trim()
+  }
+
+/** A US or UL of one value; undefined for anything else. */
+export function readUint16(
+  { valueStart, valueEnd }: Pick<Element, 'valueStart' | 'valueEnd'>,
+  buffer: Buffer,
+  { bigEndian }: Encoding,
+): number | undefined {
+  const length = valueEnd - valueStart
+  if (length === 2)
+    return bigEndian ? buffer.readUInt16BE(valueStart) : buffer.readUInt16LE(valueStart)
+  if (length === 4)
+    return bigEndian ? buffer.readUInt32BE(valueStart) : buffer.readUInt32LE(valueStart)
+  return undefined
+}

@@ -1,0 +1,60 @@
+/** `nocturne-ledger-export/v1`: see README.md. A line at a time, so its size does not matter. */
+import { canonicalJson } from '../../lib/json.js'
+import type { Json } from '../../lib/json.js'
+import { parseCheckpoint } from '../verify/checkpoint.js'
+import { toBase64 } from '../verify/encoding.js'
+import { EXPORT_FORMAT } from '../verify/format.js'
+import type { Ledger } from '../log/ledger.js'
+import type { EventQuery } from '../log/contract.js'
+import { parseNote } from '../verify/note.js'
+
+/** What an export is asked for. A verifier sees that an entry matches these, which it could not of a question. */
+export type ExportQuery = Omit<EventQuery, 'limit' | 'question' | 'touching' | 'end'>
+
+const PAGE = 256
+
+/**
+ * The events that match, each with its proof under the one checkpoint of the header. Events that come while it
+ * runs are not in it. Each string is a line with its end.
+ *
+ * @throws NocturneError `database_unavailable`, `ledger_broken`
+ */
+export async function* exportLedger(ledger: Ledger, query: ExportQuery): AsyncIterable<string> {
+  const signed = await ledger.checkpoint()
+  const checkpoint = parseCheckpoint(parseNote(signed)?.text ?? '')
+  if (!checkpoint) throw new TypeError('the ledger signs checkpoints')
+  const { origin, size } = checkpoint
+  const filters = filtersOf(query)
+  yield line({
+    format: EXPORT_FORMAT,
+    origin,
+    ledgerKey: ledger.verifierKey,
+    checkpoint: signed,
+    query: filters,
+    count: await ledger.count(query, size),
+  })
+  let start = query.start ?? 0
+  while (start < size) {
+    const { rows, next } = await ledger.query({ ...query, start, limit: PAGE })
+    for (const { index, entry } of rows) {
+      if (index >= size) return
+      const path = await ledger.inclusion(index, size)
+      const whole = { ...entry, actor: { ...entry.actor } }
+      yield line({ index, entry: whole, proof: path.map(toBase64) })
+    }
+    if (next === undefined) return
+    start = next
+  }
+}
+
+const line = (value: Json): string => `${canonicalJson(value)}\n`
+
+/** Only the filters that are set, so that an empty object stands for the whole log. */
+export function filtersOf(query: ExportQuery): Record<string, Json> {
+  const { types, actor, facility, transfer, patient, outcome, from, until, start } = query
+  const all = { types, actor, facility, transfer, patient, outcome, from, until, start }
+  const set = Object.entries(all).filter(
+    (filter): filter is [string, NonNullable<(typeof filter)[1]>] => filter[1] !== undefined,
+  )
+  return Object.fromEntries(set)
+}

@@ -1,0 +1,179 @@
+/** `nocturne-ledger-package/v1`: an export as a ZIP that shows a court what it is. See README.md. */
+import { canonicalJson } from '../../lib/json.js'
+import type { Json } from '../../lib/json.js'
+import type { ZipMember } from '../../lib/zip.js'
+import { VERSION } from '../../lib/version.js'
+import { parseCheckpoint } from '../verify/checkpoint.js'
+import type { Actor, LedgerRow } from '../log/events.js'
+import { filtersOf } from './export.js'
+import type { ExportQuery } from './export.js'
+import { PACKAGE_FILES, PACKAGE_FORMAT } from '../verify/format.js'
+import type { Ledger } from '../log/ledger.js'
+import type { Receipt } from '../log/contract.js'
+import { parseNote } from '../verify/note.js'
+import { parseProof } from '../verify/proof.js'
+import { createShownSet, prunedTree } from '../verify/pruned-tree.js'
+import type { ShownSet } from '../verify/pruned-tree.js'
+import { RENDERINGS } from './renderings.js'
+import type { EntryJson, PackageFormat, Rendering } from './renderings.js'
+import type { RecordSource } from '../records/objects.js'
+
+export interface PackageRequest {
+  readonly query: ExportQuery
+  readonly format: PackageFormat
+  readonly actor: Actor
+  /** Of the `ledger.exported` event that records this export. */
+  readonly receipt: Receipt
+  /** Where the gateway is reached: renderings refer to it. */
+  readonly source: RecordSource
+  /** c2sp.org/tlog-policy of the log. */
+  readonly policy: string
+  /** verify.html. */
+  readonly page: Uint8Array
+  /** How long to wait for witnesses to cosign a checkpoint that has the export's own event; 0 for not at all. */
+  readonly witnessMs: number
+}
+
+const PAGE_ROWS = 256
+const POLL_MS = 200
+/** No entry takes more than this on average in any form: an export that may pass 4 GiB is written with Zip64. */
+const LARGE_ROWS = 1_000_000
+
+/**
+ * The members of the ZIP, each read once and in order: the proof knows which entries it is of when the events were read. In
+ * memory are a page of rows and a bit for every entry of the log.
+ *
+ * @throws NocturneError `database_unavailable`, `ledger_broken`; also while a member is read
+ */
+export async function packageMembers(
+  ledger: Ledger,
+  request: PackageRequest,
+): Promise<readonly ZipMember[]> {
+  const { query, format, policy, page, source } = request
+  const receipt = await witnessedReceipt(ledger, request)
+  const signed = parseProof(receipt)?.checkpoint ?? ''
+  const checkpoint = parseCheckpoint(parseNote(signed)?.text ?? '')
+  if (!checkpoint) throw new TypeError('the ledger signs checkpoints')
+  const { size, origin } = checkpoint
+  const count = await ledger.count(query, size)
+  const [exported] = (await ledger.query({ start: request.receipt.index, limit: 1 })).rows
+  const rendering = RENDERINGS[format]
+  const about: Json = {
+    format: PACKAGE_FORMAT,
+    rendering: format,
+    origin,
+    query: filtersOf(query),
+    count,
+    asked: {
+      by: request.actor.id,
+      role: request.actor.role,
+      at: exported?.entry.time ?? '',
+      event: request.receipt.index,
+    },
+    source: source.origin,
+    versions: { nocturne: VERSION, entry: 1, ...(rendering && { rendering: rendering.version }) },
+  }
+  const shown = createShownSet(size)
+  const mayBeLarge = count > LARGE_ROWS
+  const rows = () => rowsOf(ledger, query, size)
+  return [
+    { name: 'verify.html', content: once(page) },
+    { name: 'README.txt', content: once(readme(origin)) },
+    { name: PACKAGE_FILES.query, content: once(`${canonicalJson(about)}\n`) },
+    { name: PACKAGE_FILES.key, content: once(`${ledger.verifierKey}\n`) },
+    { name: PACKAGE_FILES.policy, content: once(policy) },
+    { name: PACKAGE_FILES.checkpoint, content: once(signed) },
+    { name: PACKAGE_FILES.receipt, content: once(receipt) },
+    { name: PACKAGE_FILES.events, content: eventLines(rows(), shown), mayBeLarge },
+    ...(rendering
+      ? [{ name: rendering.file, content: rendered(rows(), rendering, count, source), mayBeLarge }]
+      : []),
+    {
+      name: PACKAGE_FILES.proof,
+      content: prunedTree(size, shown, (height, index) => ledger.node(height, index, size)),
+      mayBeLarge,
+    },
+  ]
+}
+
+/**
+ * The receipt of the export's own event, under a checkpoint that witnesses cosigned when they do so in time: who asked, what
+ * and when is then in the same signed log as the events.
+ */
+async function witnessedReceipt(
+  ledger: Ledger,
+  { receipt, witnessMs }: PackageRequest,
+): Promise<string> {
+  for (let waited = 0; ; waited += POLL_MS) {
+    const proof = await ledger.proof(receipt.index)
+    const signatures = parseNote(parseProof(proof)?.checkpoint ?? '')?.signatures.length ?? 0
+    if (signatures > 1 || waited >= witnessMs) return proof
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+async function* rowsOf(
+  ledger: Ledger,
+  query: ExportQuery,
+  size: number,
+): AsyncGenerator<LedgerRow> {
+  let start = query.start ?? 0
+  while (start < size) {
+    const { rows, next } = await ledger.query({ ...query, start, end: size, limit: PAGE_ROWS })
+    yield* rows
+    if (next === undefined) return
+    start = next
+  }
+}
+
+async function* eventLines(
+  rows: AsyncIterable<LedgerRow>,
+  shown: ShownSet,
+): AsyncGenerator<string> {
+  for await (const { index, entry } of rows) {
+    shown.add(index)
+    yield `${canonicalJson({ entry: asJson(entry), index })}\n`
+  }
+}
+
+async function* rendered(
+  rows: AsyncIterable<LedgerRow>,
+  rendering: Rendering,
+  count: number,
+  source: RecordSource,
+): AsyncGenerator<string> {
+  yield rendering.head(count)
+  let isFirst = true
+  for await (const { index, entry } of rows) {
+    const text = rendering.event(index, asJson(entry), source)
+    yield isFirst ? text : `${rendering.between}${text}`
+    isFirst = false
+  }
+  yield rendering.tail(count)
+}
+
+const asJson = (entry: LedgerRow['entry']): EntryJson => ({
+  ...(entry as Omit<typeof entry, 'actor'>),
+  actor: { ...entry.actor },
+})
+
+async function* once<T>(content: T): AsyncGenerator<T> {
+  await Promise.resolve()
+  yield content
+}
+
+const readme = (origin: string): string =>
+  [
+    `This is an export of the audit log ${origin}.`,
+    '',
+    'Open verify.html in a browser and give it this ZIP. It checks, without a network, that every event in it was',
+    'recorded in the log and has not been changed since, and shows the events.',
+    '',
+    'Or, with a nocturne from elsewhere and the key of the log as you were given it:',
+    '',
+    '    nocturne audit verify THIS.zip --ledger-key KEY',
+    '',
+    'The page and the key lie in the same ZIP as what they check. Compare the key with the one you got when the',
+    'gateway was set up: who can make a log of their own can make a page and a key for it, too.',
+    '',
+  ].join('\r\n')

@@ -1,0 +1,18 @@
+/**
+ * The room that remembers: an append-only Merkle log (RFC 6962) of who touched what and when.
+ *
+ * In:  an event, and the change of state it records.
+ * Out: a Receipt, which other rooms demand before they release a byte or answer success.
+ * Always true: a change and its event are committed together or not at all; indices have no gaps; every size
+ *      of the log has a signed checkpoint.
+ * Trusts: its signing key. It does not trust the database: `verify` recomputes everything from the entries.
+ */
+export type { EventQuery, Receipt, VerifyReport } from './contract.js'
+export { EVENT_TYPES } from './events.js'
+export type { Actor, EventInput, EventType, LedgerEntry, LedgerRow } from './events.js'
+export { createLedger } from './ledger.js'
+export type { Ledger } from './ledger.js'
+export { readPage } from './page.js'
+export { QUESTIONS } from './questions.js'
+export type { Question } from './questions.js'
+export { reindex } from './reindex.js'

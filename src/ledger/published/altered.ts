@@ -1,0 +1,34 @@
+/** Published files that a versioned bucket no longer shows as they were put: which, and of which entries. */
+import type { AlteredFile } from '../../store/index.js'
+import type { Range } from '../verify/gaps.js'
+import { KEPT } from './layout.js'
+import type { VerifyReport } from '../log/contract.js'
+import { TILE_WIDTH } from '../verify/merkle.js'
+import { isPruned } from '../retention/pruned.js'
+
+/**
+ * The first that was not pruned; undefined when all are as they were put.
+ *
+ * @throws NocturneError `store_unavailable`
+ */
+export async function findAltered(
+  files: { altered(): AsyncIterable<AlteredFile> },
+  pruned: readonly Range[] = [],
+): Promise<Required<Pick<VerifyReport, 'badIndex' | 'problem'>> | undefined> {
+  for await (const { path, how } of files.altered()) {
+    const badIndex = firstIndexOf(path)
+    if (path.startsWith('tile/entries/') && isPruned(pruned, badIndex)) continue
+    const what = how === 'hidden' ? 'is hidden by a delete marker' : 'has another version over it'
+    return { problem: `log/${path} ${what} in the bucket`, badIndex }
+  }
+  return undefined
+}
+
+/** Of a tile or bundle the first entry below it, of a checkpoint the last one. */
+function firstIndexOf(path: string): number {
+  const [folder, level = '', ...groups] = path.split('/')
+  if (folder === KEPT) return Math.max(0, Number(level) - 1)
+  if (folder !== 'tile') return 0
+  const n = Number(groups.join('').replace(/x/g, ''))
+  return n * TILE_WIDTH ** (level === 'entries' ? 1 : Number(level) + 1)
+}

@@ -1,0 +1,194 @@
+import type { AlgorithmInfo, Key, Subkey } from 'openpgp'
+import type { CertificateReport } from './recipient.js'
+import type {} from './openpgp-types.js'
+import { lenient, strict, weaknessOf } from './policy.js'
+import type { PolicyOptions } from './policy.js'
+
+/** Feature flag and cipher suite of RFC 9580 sections 5.2.3.32 and 5.2.3.15. */
+const FEATURE_SEIPD2 = 0x08
+const AES256 = 9
+const GCM = 3
+
+/** Key flags (RFC 9580 section 5.2.3.29). */
+const CERTIFY = 0x01
+const SIGN = 0x02
+const ENCRYPT = 0x04 | 0x08
+
+/** What the policy's rules look at: one parsed certificate at one time. */
+export interface Facts {
+  readonly isRevoked: boolean
+  /** A self-signature binds the key to a user ID (v4) or by itself (v6), whenever it was made and however weak. */
+  readonly isBound: boolean
+  readonly expiresAt: Date | undefined
+  readonly isExpired: boolean
+  /** The key or all its self-signatures lie in the future. */
+  readonly isFuture: boolean
+  /** Why the primary key is too weak. */
+  readonly weakness: string | undefined
+  readonly hasStrongBinding: boolean
+  readonly canEncrypt: boolean
+  /** Why the subkey that would be taken if strength did not matter is too weak. */
+  readonly encryptionWeakness: string | undefined
+}
+
+/** openpgp says by throwing that something is not valid. */
+const holds = (claim: Promise<unknown>): Promise<boolean> =>
+  claim.then(
+    () => true,
+    () => false,
+  )
+
+export async function gatherFacts(key: Key, now: Date, options: PolicyOptions): Promise<Facts> {
+  const config = strict(options)
+  const isRevoked = await key.isRevoked(undefined, undefined, now, lenient)
+  const isBound = await holds(key.getPrimarySelfSignature(null, undefined, lenient))
+  const isBoundNow = await holds(key.verifyPrimaryKey(now, undefined, lenient))
+  const expiresAt = await expiryOf(key, now)
+  const isExpired = expiresAt !== undefined && expiresAt <= now
+  const usable = await encryptionKey(key, now, options)
+  const preferred = usable ?? (await chooseKey(key, now, lenient))
+  return {
+    isRevoked,
+    isBound,
+    expiresAt,
+    isExpired,
+    isFuture: key.getCreationTime() > now || (isBound && !isBoundNow && !isRevoked && !isExpired),
+    weakness: weaknessOf(key.getAlgorithmInfo(), options),
+    hasStrongBinding: isBoundNow
+      ? await holds(key.verifyPrimaryKey(now, undefined, config))
+      : await holds(key.getPrimarySelfSignature(null, undefined, config)),
+    canEncrypt: usable !== undefined,
+    encryptionWeakness:
+      preferred &&
+      (weaknessOf(preferred.getAlgorithmInfo(), options) ?? 'its binding uses SHA-1 or MD5'),
+  }
+}
+
+/**
+ * The key that a message to this certificate is sealed to: the newest valid one that may encrypt, as openpgp chooses.
+ * A revocation counts even if it is signed over an old hash. Undefined when there is none.
+ */
+export const encryptionKey = (
+  key: Key,
+  now: Date,
+  options: PolicyOptions,
+): Promise<Key | Subkey | undefined> => chooseKey(key, now, strict(options))
+
+async function chooseKey(
+  key: Key,
+  now: Date,
+  config: typeof lenient,
+): Promise<Key | Subkey | undefined> {
+  const newestFirst = key.subkeys.toSorted(
+    (a, b) =>
+      b.getCreationTime().getTime() - a.getCreationTime().getTime() ||
+      b.keyPacket.algorithm - a.keyPacket.algorithm,
+  )
+  for (const candidate of [...newestFirst, key]) {
+    try {
+      const found = await key.getEncryptionKey(candidate.getKeyID(), now, undefined, config)
+      await key.verifyPrimaryKey(now, undefined, lenient)
+      if ('mainKey' in found) await found.verify(now, lenient)
+      return found
+    } catch {
+      // Not this one: it may not encrypt, or it is expired, revoked or too weak.
+    }
+  }
+  return undefined
+}
+
+/** RFC 9580 section 13.8: version 2 is written only for those who announce it, with the one suite that we write. */
+export async function takesSeipd2(key: Key, now: Date, options: PolicyOptions): Promise<boolean> {
+  try {
+    const own = await key.getPrimarySelfSignature(now, undefined, strict(options))
+    return (
+      ((own.features?.[0] ?? 0) & FEATURE_SEIPD2) !== 0 &&
+      (own.preferredCipherSuites ?? []).some(([cipher, mode]) => cipher === AES256 && mode === GCM)
+    )
+  } catch {
+    return false
+  }
+}
+
+export async function describeKey(
+  key: Key | Subkey,
+  now: Date,
+): Promise<CertificateReport['keys'][number]> {
+  const info = key.getAlgorithmInfo()
+  return {
+    fingerprint: key.getFingerprint(),
+    algorithm: algorithmName(info),
+    bits: info.bits,
+    curve: info.curve,
+    uses: await usesOf(key, now),
+    expiresAt: await expiryOf(key, now),
+  }
+}
+
+export async function expiryOf(key: Key | Subkey, now: Date | null): Promise<Date | undefined> {
+  const expiry =
+    'mainKey' in key
+      ? await key.getExpirationTime(now, lenient)
+      : await key.getExpirationTime(undefined, lenient)
+  return expiry instanceof Date ? expiry : undefined
+}
+
+/**
+ * The last of the keys for this use ends it, or the certificate does: a subkey may expire years before its certificate, and
+ * its owner wants to be told as early, and still when it is over. A certificate without such a key lasts as long as it lasts.
+ */
+export async function lastsUntil(
+  key: Key,
+  use: 'encrypt' | 'sign',
+  expiresAt: Date | undefined,
+  options: PolicyOptions,
+): Promise<Date | undefined> {
+  const ends: (Date | undefined)[] = []
+  for (const candidate of [key, ...key.subkeys])
+    if (weaknessOf(candidate.getAlgorithmInfo(), options) === undefined)
+      if ((await usesOf(candidate, null)).includes(use)) ends.push(await expiryOf(candidate, null))
+  const dated = ends.filter((end) => end !== undefined)
+  if (ends.length === 0 || dated.length < ends.length) return expiresAt
+  const last = Math.max(...dated.map((end) => end.getTime()))
+  return expiresAt === undefined || last < expiresAt.getTime() ? new Date(last) : expiresAt
+}
+
+/** Empty for a subkey that is revoked, or expired `now`: it has no use then. Without a time it may be expired. */
+async function usesOf(
+  key: Key | Subkey,
+  now: Date | null,
+): Promise<CertificateReport['keys'][number]['uses']> {
+  try {
+    const own =
+      'mainKey' in key
+        ? await key.verify(now, lenient)
+        : await key.getPrimarySelfSignature(null, undefined, lenient)
+    const flags = own.keyFlags?.[0] ?? 0
+    return [
+      ...((flags & CERTIFY) !== 0 ? ['certify' as const] : []),
+      ...((flags & SIGN) !== 0 ? ['sign' as const] : []),
+      ...((flags & ENCRYPT) !== 0 ? ['encrypt' as const] : []),
+    ]
+  } catch {
+    return []
+  }
+}
+
+const ALGORITHM_NAMES: Readonly<Record<string, string>> = {
+  rsaEncryptSign: 'RSA',
+  rsaEncrypt: 'RSA',
+  rsaSign: 'RSA',
+  elgamal: 'ElGamal',
+  dsa: 'DSA',
+  ecdsa: 'ECDSA',
+  eddsaLegacy: 'Ed25519',
+  ed25519: 'Ed25519',
+  x25519: 'X25519',
+  ed448: 'Ed448',
+  x448: 'X448',
+}
+
+function algorithmName({ algorithm, curve }: AlgorithmInfo): string {
+  if (algorithm === 'ecdh') return curve === 'curve25519Legacy' ? 'X25519' : 'ECDH'
+  return ALGORITHM_NAMES[algorithm] ?? algorithm
+}

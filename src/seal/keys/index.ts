@@ -1,0 +1,13 @@
+/**
+ * Certificates and keys, as the policy judges them (README, "Certificate policy"), and detached signatures.
+ *
+ * In:  armored certificates and private keys.
+ * Out: Recipient, which only exists for a certificate that passed; findings with their reasons; signatures.
+ * Always true: a certificate that is expired, revoked, weak or cannot encrypt becomes no Recipient.
+ * Trusts: openpgp for parsing and for signatures.
+ */
+export { inspectCertificate, problemOfSigner, toRecipient } from './certificate.js'
+export { newKey, readPrivateKey, signDetached } from './keys.js'
+export type { KeyAlgorithm, PrivateKey } from './keys.js'
+export type { Recipient, CertificateReport } from './recipient.js'
+export { verifyDetached } from './verify.js'

@@ -1,0 +1,39 @@
+import { readMessage } from 'openpgp'
+import { concat } from '../../lib/concat.js'
+import { secretOf } from '../keys/keys.js'
+import type { PrivateKey } from '../keys/keys.js'
+import type { Body } from './open-packets.js'
+import { packet, TAG } from '../packets.js'
+import { forReading } from '../keys/policy.js'
+
+/** openpgp holds a message in memory several times over. */
+const MAX_BYTES = 64 * 1024 * 1024
+
+/**
+ * Opens what this room does not frame itself, by openpgp and in memory: EAX and OCB, and the AEAD packet of the draft that
+ * GnuPG 2.3 and later write. `front` is what was read of the body already. Gives the plaintext packets in one
+ * piece, authentic to the last octet.
+ */
+export async function* openByOpenpgp(
+  keyPackets: readonly Uint8Array[],
+  data: Body,
+  front: Uint8Array,
+  keys: readonly PrivateKey[],
+): AsyncGenerator<Uint8Array> {
+  const body = concat([front, await data.whole(MAX_BYTES)])
+  const message = await readMessage({
+    binaryMessage: concat([
+      ...keyPackets.map((one) => packet(TAG.keyPacket, one)),
+      packet(data.tag, body),
+    ]),
+    config: forReading,
+  })
+  const opened = await message.decrypt(
+    keys.map(secretOf),
+    undefined,
+    undefined,
+    undefined,
+    forReading,
+  )
+  yield opened.packets.write()
+}

@@ -1,0 +1,13 @@
+/** Rows of the tables that carry transfers, the ledger and the site's own records; each is written by one room. */
+export type {
+  CertificateTable,
+  EventTable,
+  ItemKind,
+  ItemTable,
+  KeyPacketTable,
+  Outcome,
+  QuarantineTable,
+  TokenTable,
+  TransferState,
+  TransferTable,
+} from './schema.js'

@@ -82,9 +82,9 @@ export async function writeWholeText(path: string, text: string): Promise<void> 
 }
 
 /** Makes the names in a folder durable. */
-export async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open a folder; its rename is durable enough by itself.
-  if (process.platform === 'win32') return
+export async function syncFolder(path: string, platform = process.platform): Promise<void> {
+  // Windows cannot open a folder; its file system journals the rename.
+  if (platform === 'win32') return
   const folder = await open(path, 'r')
   await folder.sync().finally(() => folder.close())
 }

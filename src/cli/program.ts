@@ -72,9 +72,11 @@ export async function buildProgram(
       outputError: () => undefined,
     })
   const [name = ''] = words ?? []
-  const wanted = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  const listed = words && !wanted ? await readListed() : undefined
-  if (listed) for (const one of listed) addListed(program, one)
+  const listed = words && (await readListed())
+  // The client package lists, and holds, only some.
+  const isThere = listed === undefined || listed.some((one) => one.usage.split(' ')[0] === name)
+  const wanted = isThere && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (listed && !wanted) for (const one of listed) addListed(program, one)
   else for (const load of wanted ? [wanted] : Object.values(COMMANDS)) (await load())(program, cli)
   return program
 }

@@ -10,9 +10,14 @@ export async function readSmallText(path: string): Promise<string> {
 }
 
 /** The same of a file that holds a secret: warns when others than its owner may read it. */
-export async function readSecretText(path: string, output: Output): Promise<string> {
+export async function readSecretText(
+  path: string,
+  output: Pick<Output, 'warn'>,
+  platform = process.platform,
+): Promise<string> {
   const { text, mode } = await readSmall(path)
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+  // On Windows Node makes the mode up: every file looks as if others could read it.
+  if (platform !== 'win32' && (mode & 0o077) !== 0) {
     output.warn(`others can read ${path}; run chmod 600 on it`)
   }
   return text

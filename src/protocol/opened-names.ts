@@ -14,11 +14,32 @@ export function sniffExtension(head: Uint8Array): string {
 
 /**
  * `scan.dcm` for `scan.dcm.pgp`; `scan.bin` by its content when the rest of the name has no ending. `sealed` is a file name
- * without folders.
+ * without folders. The result is a legal name on Linux, macOS and Windows, so that a folder of opened files can be copied
+ * from one to the other.
  */
 export function openedName(sealed: string, head: Uint8Array): string {
-  const bare = sealed.replace(/\.(pgp|gpg|asc)$/i, '').replace(/^\.+/, '') || 'opened'
+  const bare = portable(sealed.replace(/\.(pgp|gpg|asc)$/i, '')) || 'opened'
   return /.\.[A-Za-z0-9]{1,8}$/.test(bare) ? bare : `${bare}.${sniffExtension(head)}`
+}
+
+const MAX_NAME = 200
+
+/** Windows takes these for devices, in any case and before any ending. */
+const DEVICE =
+  /^(?:con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]|conin\$|conout\$)(?=[ .]|$)/i
+
+/**
+ * Without the characters that Windows forbids, and without the dots and spaces that it drops at the end; never hidden. In
+ * one normal form of Unicode, since macOS takes all forms of a name for the same.
+ */
+function portable(name: string): string {
+  const legal = name
+    .normalize('NFC')
+    .slice(0, MAX_NAME)
+    .replace(/[<>:"/\\|?*\p{Cc}\p{Cs}]/gu, '_')
+    .replace(/^[. ]+/, '')
+    .replace(/[. ]+$/, '')
+  return DEVICE.test(legal) ? `_${legal}` : legal
 }
 
 /** PS3.5 section 9.1: numbers without leading zeros, separated by dots, at most 64 characters. */

@@ -10,15 +10,13 @@ import type { ReceivedInstance } from '../../receive/index.js'
 import { CommandError, fileError } from '../command-error.js'
 import type { LocalFile } from '../sender/files.js'
 import { writeWhole } from '../local-write.js'
+import { readReturnedText, type ReturnedText } from './returned-text.js'
 
 const HEADER_BYTES = 64 << 20
 const OPTIONS = { headerBytes: HEADER_BYTES, rawDeflate }
 const LIMITS = { itemBytes: 64 * 2 ** 30, archiveEntries: 0, archiveRatio: 1, archiveDepth: 0 }
 /** A text is read whole; a report is some pages. */
 const MAX_TEXT_BYTES = 16 << 20
-/** What the gateway makes: UIDs under 2.25, and codes of twelve characters. */
-const UID_IN_TEXT = /(?<![0-9.])2\.25\.\d{1,39}(?![0-9])/g
-const CODE_IN_TEXT = /(?<![A-Za-z0-9])[2-9A-HJ-NP-Z]{12}(?![A-Za-z0-9])/g
 /** Attributes of the study that a report about it repeats, beside all of group 0010: PS3.3 C.7.2.1 and the request. */
 const STUDY_TAGS: ReadonlySet<number> = new Set([
   0x00080020, 0x00080030, 0x00080050, 0x00080051, 0x00080090, 0x00081030, 0x00081048, 0x00081060,
@@ -32,7 +30,7 @@ interface Returned {
   readonly code: string
   readonly uids: ReadonlySet<string>
   /** Of what is no DICOM: its text. */
-  readonly text?: string
+  readonly text?: ReturnedText
 }
 
 /** What a file is about, before any crosswalk is opened. @throws CommandError `not_reidentifiable`, `file_unreadable`, NocturneError */
@@ -43,9 +41,9 @@ export async function look(file: LocalFile): Promise<Returned> {
     if (!isText || file.size > MAX_TEXT_BYTES) break
     const parts: Buffer[] = []
     for await (const chunk of item.bytes) parts.push(Buffer.from(chunk))
-    const text = Buffer.concat(parts).toString('utf8')
-    const [code = ''] = text.match(CODE_IN_TEXT) ?? []
-    return { file, study: '', instance: '', code, uids: new Set(text.match(UID_IN_TEXT)), text }
+    const text = readReturnedText(Buffer.concat(parts))
+    const [code = ''] = text.codes
+    return { file, study: '', instance: '', code, uids: text.uids, text }
   }
   throw new CommandError('this is neither DICOM nor a text', {
     code: 'not_reidentifiable',
@@ -99,8 +97,10 @@ export async function findIdentities(
     studies: new Map(),
     codes: new Map(),
   }
-  const instances = new Set(returned.map(({ instance }) => instance))
-  const studies = new Set(returned.map(({ study }) => study))
+  // A text may name a study by its UID alone.
+  const named = (one: Returned, uid: string) => (one.text === undefined ? [uid] : [...one.uids])
+  const instances = new Set(returned.flatMap((one) => named(one, one.instance)))
+  const studies = new Set(returned.flatMap((one) => named(one, one.study)))
   const codes = new Set(returned.map(({ code }) => code))
   const shared = new Map<number, FormerElement>()
   let sentOn = ''
@@ -161,9 +161,11 @@ export async function restore(
 ): Promise<{ readonly target: string; readonly by: Knowledge }> {
   const target = join(folder, basename(file.path))
   if (text !== undefined) {
-    const restored = restoreText(text, found)
-    if (restored === text) throw unknown()
-    await writeWhole(target, oneOf(Buffer.from(restored)), { mayReplace: false })
+    expectOnePatient(ownersOf([...text.uids], found), text.codes, found)
+    const { uids, patients } = found
+    const restored = text.restored((one) => uids.get(one) ?? patients.get(one)?.patientId)
+    if (restored === undefined) throw unknown()
+    await writeWhole(target, oneOf(restored), { mayReplace: false })
     return { target, by: 'text' }
   }
   const exact = found.instances.get(instance)
@@ -171,6 +173,7 @@ export async function restore(
   const match = exact ?? ofStudy ?? found.codes.get(code)
   const patient = match && found.patients.get(match.code)
   if (!match || !patient) throw unknown()
+  expectOnePatient(ownersOf([instance, study], found), [code], found)
   const former: FormerIdentity = {
     code: match.code,
     ...patient,
@@ -183,10 +186,27 @@ export async function restore(
   return { target, by: exact ? 'instance' : ofStudy ? 'study' : 'patient' }
 }
 
-const restoreText = (text: string, { uids, patients }: Found): string =>
-  text
-    .replace(UID_IN_TEXT, (id) => uids.get(id) ?? id)
-    .replace(CODE_IN_TEXT, (code) => patients.get(code)?.patientId ?? code)
+/** The codes of the patients whom the crosswalks name for these instances and studies. */
+const ownersOf = (uids: readonly string[], { instances, studies }: Found): readonly string[] =>
+  uids.flatMap((uid) => instances.get(uid)?.code ?? studies.get(uid)?.code ?? [])
+
+/**
+ * A report about one patient's study under another patient's code would end in the wrong record.
+ *
+ * @throws CommandError `identities_disagree`
+ */
+function expectOnePatient(
+  owners: readonly string[],
+  codes: readonly string[],
+  { patients }: Found,
+): void {
+  const named = codes.filter((code) => patients.has(code))
+  if (named.length === 0 || owners.every((owner) => named.includes(owner))) return
+  throw new CommandError('its study belongs to another patient than its code', {
+    code: 'identities_disagree',
+    hint: 'ask the reader which patient it is about',
+  })
+}
 
 async function reopen(file: LocalFile): Promise<ReceivedInstance> {
   // Not a loop: leaving it would close the source whose bytes are still to be read.

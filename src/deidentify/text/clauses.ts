@@ -77,6 +77,17 @@ export function judgeClauses(tokens: Tokens, isProse: boolean): void {
   }
 }
 
+/** Negations and questions that speak of what follows them, never of what was said before. */
+const AHEAD: ReadonlySet<string> = new Set(
+  (
+    'no without w/o wo w/out r/o rule eval evaluate assess kein keine keinen keinem keiner keines ohne v.a. verdacht sans aucun ' +
+    'aucune suspicion sin sospecha descartar senza nessun nessuna nessuno sospetta sospetto escludere geen zonder verdenking sem ' +
+    'nenhum nenhuma suspeita'
+  ).split(' '),
+)
+const looksAhead = ({ roles, folded, cut }: Token): boolean =>
+  AHEAD.has(folded) || (roles & (BROAD | WITHOUT)) === 0 || (cut === 'unknown' && roles === 0)
+
 type Verdict = 'words' | 'segment' | 'clause'
 
 function judgeClause(all: Tokens, clause: Span): void {
@@ -84,9 +95,12 @@ function judgeClause(all: Tokens, clause: Span): void {
   if (!within(tokens, clause).some(isCut)) return
   const segments = segmentsOf(all, clause).filter((one) => within(tokens, one).some(isCut))
   const verdicts = segments.map((segment) => judgeSegment(all, segment))
-  if (verdicts.includes('clause')) {
-    cutAll(tokens, clause)
-    return
+  const open = segments.filter((_, index) => verdicts[index] === 'clause')
+  const [from] = open
+  if (from) {
+    // What only looks ahead has said nothing of the segments before it.
+    const isAhead = open.every((one) => within(tokens, one).every(looksAhead))
+    cutAll(tokens, isAhead ? { start: from.start, end: clause.end } : clause)
   }
   segments.forEach((segment, index) => {
     if (verdicts[index] === 'segment') cutAll(tokens, segment)

@@ -76,6 +76,9 @@ describe('cleaned text', () => {
     ['CT HEAD WIHTOUT CONTRAST', ''],
     ['kein xyzzy Nachweis einer Fraktur', ''],
     ['fracture xyzzy excluded', ''],
+    ['CHEST PA/LAT, R/O xyzzy, cough', 'CHEST PA/LAT, [...]'],
+    ['fracture, xyzzy not seen', ''],
+    ['fracture, r/o xyzzy, Qwortl excluded', ''],
     ['NOT DR FOOT', ''],
   ])('lets nothing of %j stay that could say something else', (before, after) => {
     expect(clean(before)).toBe(after)

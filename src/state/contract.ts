@@ -33,13 +33,6 @@ export interface State {
    * @throws NocturneError `database_newer`; from `renew` and from every transaction too, once a later version migrated it
    */
   join(gateway: Joining): Promise<{ renew(): Promise<void>; leave(): Promise<void> }>
-  /**
-   * Announces that a gateway uses the database from now on, so that no later version migrates it under its hands.
-   * `renew` is due three times a minute, `leave` when it stops.
-   *
-   * @throws NocturneError `database_newer`; from `renew` and from every transaction too, once a later version migrated it
-   */
-  join(gateway: Joining): Promise<{ renew(): Promise<void>; leave(): Promise<void> }>
   /** A cheap query that proves the database answers. */
   ping(): Promise<void>
   close(): Promise<void>

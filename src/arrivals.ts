@@ -14,7 +14,7 @@ import type { Actor } from './ledger/log/index.js'
 import type { Part } from './receive/index.js'
 import type { FacilityKeys } from './site/index.js'
 import type { Priority } from './state/index.js'
-import type { ItemAnswer, Transfers, UploadTarget } from './transfer/index.js'
+import type { InstanceReference, ItemAnswer, Transfers, UploadTarget } from './transfer/index.js'
 
 /** Who brings an instance. */
 export interface Bringer {
@@ -22,6 +22,13 @@ export interface Bringer {
   readonly facility: string
   /** Of a DIMSE peer. */
   readonly aeTitle?: string
+  /** Where its sender wants it to go, as far as that was said. */
+  readonly wanted?: Wanted
+}
+
+export interface Wanted {
+  readonly group?: string
+  readonly priority?: Priority
 }
 
 export interface Route {
@@ -83,16 +90,22 @@ export class Arrivals {
   /**
    * Takes one part of one study. Resolves when what it held is durable and answered for.
    *
+   * @param onSigns - told what the instance says of itself; what it throws refuses the part
    * @throws NocturneError when nothing of it was kept
    */
-  async take(bringer: Bringer, part: Part): Promise<Taken> {
+  async take(
+    bringer: Bringer,
+    part: Part,
+    onSigns: (signs: InstanceSigns) => void = () => undefined,
+  ): Promise<Taken> {
     const { signs, bytes } = await peek(part.bytes)
+    onSigns(signs)
     const route = this.#options.route(bringer, signs)
     const arrival = await this.#arrivalFor(bringer, route, signs)
     arrival.clock.active += 1
     try {
       const gathering = await this.#gatheringOf(arrival)
-      const items = await this.#add(arrival, gathering, { ...part, bytes })
+      const items = await this.#add(arrival, gathering, { ...part, bytes }, originalOf(signs))
       return { transfer: gathering.transfer, items }
     } finally {
       arrival.clock.active -= 1
@@ -178,9 +191,14 @@ export class Arrivals {
     return gathering
   }
 
-  async #add(arrival: Arrival, gathering: Gathering, part: Part): Promise<readonly ItemAnswer[]> {
+  async #add(
+    arrival: Arrival,
+    gathering: Gathering,
+    part: Part,
+    original: InstanceReference | undefined,
+  ): Promise<readonly ItemAnswer[]> {
     try {
-      return await gathering.add(part)
+      return await gathering.add(part, original)
     } catch (error) {
       const { code } = asNocturneError(error)
       if (FULL.has(code)) arrival.clock.openedAt = -Infinity
@@ -241,6 +259,12 @@ export class Arrivals {
     else await gathering.abandon(new NocturneError('nothing_accepted'))
   }
 }
+
+const originalOf = ({
+  sopClassUID: sopClass,
+  sopInstanceUID: sopInstance,
+}: InstanceSigns): InstanceReference | undefined =>
+  sopClass && sopInstance ? { sopClass, sopInstance } : undefined
 
 const keyOf = ({ facility, group }: UploadTarget, study: string): string =>
   [facility, group, study].join('/')

@@ -8,8 +8,10 @@ import { newEnvelope } from './seal/index.js'
 import type { Envelope } from './seal/index.js'
 import { clearing, rulesOf } from './transfer.js'
 import type { PathRooms } from './transfer.js'
-import type { Clear, ItemAnswer, OpenGathering } from './transfer/index.js'
+import type { Clear, InstanceReference, ItemAnswer } from './transfer/index.js'
 import type { Transfers, UploadTarget } from './transfer/index.js'
+
+type OpenGathering = Awaited<ReturnType<Transfers['gather']>>
 
 export type GatheringRooms = Omit<PathRooms, 'transfers'> & {
   readonly transfers: Pick<Transfers, 'gather'>
@@ -61,8 +63,8 @@ export class Gathering {
   }
 
   /** Resolves when all that the part held is durable, or answered for; calls may overlap. @throws NocturneError; nothing is kept then */
-  add(part: Part): Promise<readonly ItemAnswer[]> {
-    return this.#open.add(receive(part, this.#rooms.limits), this.#clear)
+  add(part: Part, original?: InstanceReference): Promise<readonly ItemAnswer[]> {
+    return this.#open.add(receive(part, this.#rooms.limits), this.#clear, original)
   }
 
   /** No more comes through here. @throws what the store and the ledger refuse */

@@ -1,4 +1,5 @@
 /** Doors as they were read and checked. */
+import type { Listen } from './listen.js'
 
 export interface DimseConfig {
   readonly host: string
@@ -13,6 +14,8 @@ export interface DimseConfig {
     readonly addresses: readonly string[]
     /** Absolute path of a PEM file. */
     readonly certificate?: string
+    /** Where reports of storage commitment are sent to. */
+    readonly report?: Listen
   }[]
 }
 

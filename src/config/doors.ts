@@ -12,7 +12,11 @@ import type { DoorsConfig } from './doors-config.js'
 import type { DoorsFile } from './yaml/doors-schema.js'
 
 /** Facilities that are not there, and callers that nothing binds. */
-export function checkDoorReferences({ doors, facilities }: SiteDraft): Finding[] {
+export function checkDoorReferences(site: SiteDraft): Finding[] {
+  return [...checkDimse(site), ...checkRules(site)]
+}
+
+function checkDimse({ doors, facilities }: SiteDraft): Finding[] {
   const dimse = doors?.dimse
   if (!dimse) return []
   const ids = facilities.map(({ id }) => id).filter((id) => id !== undefined)
@@ -54,6 +58,29 @@ export function checkDoorReferences({ doors, facilities }: SiteDraft): Finding[]
       return found
     }),
   ]
+}
+
+function checkRules({ intake, facilities, groups }: SiteDraft): Finding[] {
+  const known = { facility: facilities.map(({ id }) => id), group: groups.map(({ id }) => id) }
+  return (intake?.rules ?? []).flatMap(({ when, then }, index) => {
+    const at = ['intake', 'rules', index]
+    const unknown = (what: 'facility' | 'group', named: readonly string[], place: string[]) =>
+      named
+        .filter((id) => !known[what].includes(id))
+        .map((id): Finding => {
+          const ids = known[what].filter((one) => one !== undefined)
+          const meant = nearest(id, ids)
+          return {
+            at: [...at, ...place],
+            problem: `names an unknown ${what}, ${shorten(id)}`,
+            hint: meant === undefined ? `write the id of a ${what}` : `did you mean ${meant}?`,
+          }
+        })
+    return [
+      ...unknown('facility', when.facility ?? [], ['when', 'facility']),
+      ...unknown('group', then.group === undefined ? [] : [then.group], ['then', 'group']),
+    ]
+  })
 }
 
 const PEER_HINT =
@@ -101,8 +128,9 @@ export function buildDoors(dir: string, { stow, dimse }: DoorsFile): DoorsConfig
       aeTitle: title,
       ...(tls && { tls: { cert: resolvePath(dir, tls.cert), key: resolvePath(dir, tls.key) } }),
       plainFrom,
-      peers: peers.map(({ certificate, ...peer }) => ({
+      peers: peers.map(({ certificate, report, ...peer }) => ({
         ...peer,
+        ...(report && { report }),
         ...(certificate !== undefined && { certificate: resolvePath(dir, certificate) }),
       })),
     },

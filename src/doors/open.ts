@@ -5,10 +5,15 @@ import { createEventThrottle } from '../access/sign-in/index.js'
 import { Arrivals } from '../arrivals.js'
 import type { DimseConfig } from '../config/index.js'
 import { NocturneError, asNocturneError, systemCode } from '../lib/errors.js'
+import { ruleFor } from '../intake/index.js'
 import type { Rooms } from '../rooms.js'
+import { createCommitment } from './dimse/commitment.js'
+import type { Report } from './dimse/commitment.js'
+import { COMMITMENT, EXPLICIT_LITTLE, IMPLICIT_LITTLE } from './dimse/negotiate.js'
+import { requestAssociation } from './dimse/request.js'
 import { serveDimse } from './dimse/serve.js'
 import type { DimseOptions, DimseServer } from './dimse/serve.js'
-import type { Services } from './dimse/conversation.js'
+import type { Caller, Services } from './dimse/conversation.js'
 import { createStore } from './dimse/store.js'
 
 export interface Doors {
@@ -67,13 +72,15 @@ export async function openDoors(
   }
 }
 
-/** Without rules: a facility's only group, at routine priority. */
-function routeOf({ directory }: Rooms): ConstructorParameters<typeof Arrivals>[1]['route'] {
-  return ({ facility }) => {
+/** What its sender says; else the first rule that takes it; else a facility's only group, as routine. */
+function routeOf({ directory, site }: Rooms): ConstructorParameters<typeof Arrivals>[1]['route'] {
+  const { rules } = site.config.intake
+  return ({ facility, aeTitle, wanted = {} }, signs) => {
     const groups = directory.facility(facility)?.groups ?? []
-    const [group, second] = groups
-    if (group === undefined || second !== undefined) throw new NocturneError('unknown_group')
-    return { group, priority: 'routine' }
+    const { then = {} } = ruleFor(rules, { facility, aeTitle, signs }) ?? {}
+    const group = wanted.group ?? then.group ?? (groups.length === 1 ? groups[0] : undefined)
+    if (group === undefined || !groups.includes(group)) throw new NocturneError('unknown_group')
+    return { group, priority: wanted.priority ?? then.priority ?? 'routine' }
   }
 }
 
@@ -86,19 +93,27 @@ function keepOpen(
 ) {
   const { logger } = rooms
   const refusals = createEventThrottle({ perMinute: REFUSALS_PER_MINUTE, now: rooms.now })
-  const services = createStore({
+  const timing = { ...LIMITS, paceMs: rooms.site.config.limits.idleSeconds * 1000 }
+  const commitment = createCommitment({
+    deposits: (facility, references) => rooms.transfers.deposits(facility, references),
+    sendTo: (caller) => reportsTo(config, caller, timing),
+    note: (event) => rooms.ledger.note(event),
+    logger,
+  })
+  const store = createStore({
     take: (bringer, part) => arrivals.take(bringer, part),
     note: (event) => rooms.ledger.note(event),
     logger,
     admitRefusal: () => refusals.admit(),
     count: counted.item,
   })
+  const services = { ...store, commit: commitment.commit }
   let server: DimseServer | undefined
   let retry: NodeJS.Timeout | undefined
   let isClosed = false
   const open = async (isFirst: boolean): Promise<void> => {
     try {
-      server = await start(rooms, config, services)
+      server = await start(config, services, timing)
       if (isClosed) await server.close(0)
       else logger.info('listening for DICOM associations', { url: urlOf(config, server.port) })
     } catch (error) {
@@ -118,6 +133,7 @@ function keepOpen(
     close: async (graceMs: number) => {
       isClosed = true
       clearTimeout(retry)
+      commitment.close()
       await opening
       await server?.close(graceMs)
     },
@@ -127,12 +143,40 @@ function keepOpen(
 const urlOf = ({ aeTitle, host }: DimseConfig, port: number): string =>
   `dicom://${encodeURIComponent(aeTitle)}@${host.includes(':') ? `[${host}]` : host}:${port}`
 
-async function start(rooms: Rooms, config: DimseConfig, services: Services): Promise<DimseServer> {
-  const { idleSeconds } = rooms.site.config.limits
-  return serveDimse(
-    { ...(await optionsOf(config)), limits: { ...LIMITS, paceMs: idleSeconds * 1000 } },
-    services,
+type DoorTiming = typeof LIMITS & { readonly paceMs: number }
+
+const start = async (
+  config: DimseConfig,
+  services: Services,
+  limits: DoorTiming,
+): Promise<DimseServer> => serveDimse({ ...(await optionsOf(config)), limits }, services)
+
+/** Reports to a peer over an association that we ask for, as the SCP of commitment (PS3.7 D.3.3.4). */
+function reportsTo(config: DimseConfig, { aeTitle, facility }: Caller, timing: DoorTiming) {
+  const peer = config.peers.find(
+    (one) => one.aeTitle === aeTitle && one.facility === facility && one.report,
   )
+  const { report: place, certificate } = peer ?? {}
+  if (!place) return undefined
+  return async ({ eventType, dataSet }: Report): Promise<boolean> => {
+    const tls =
+      config.tls && certificate !== undefined
+        ? {
+            cert: await readFile(config.tls.cert, 'utf8'),
+            key: await readFile(config.tls.key, 'utf8'),
+            ca: await readFile(certificate, 'utf8'),
+          }
+        : undefined
+    const requestor = await requestAssociation(
+      { ...place, called: aeTitle, calling: config.aeTitle, ...(tls && { tls }) },
+      timing,
+      [{ abstractSyntax: COMMITMENT, transferSyntaxes: [EXPLICIT_LITTLE, IMPLICIT_LITTLE] }],
+      [{ sopClass: COMMITMENT, scu: false, scp: true }],
+    )
+    const status = await requestor.report(eventType, dataSet)
+    await requestor.release()
+    return status === 0
+  }
 }
 
 async function optionsOf(config: DimseConfig): Promise<Omit<DimseOptions, 'limits'>> {

@@ -21,6 +21,7 @@ import { signInRoutes } from './routes/sign-in.js'
 import { transferRoutes } from './routes/transfers.js'
 import type { Metrics } from './metrics.js'
 import type { Doors } from '../doors/open.js'
+import { stowRoutes } from '../doors/stow/index.js'
 import { UploadGate } from '../doors/form/uploads.js'
 
 /** @param doors - those beside HTTP, which readiness and metrics tell of */
@@ -53,6 +54,9 @@ export function createApp(
     keepingRoutes(door),
     complianceRoutes(door, origin),
   )
+  if (rooms.site.config.doors.stow) {
+    app.use('/dicom-web', noStore, stowRoutes({ door, arrivals: doors.arrivals, gate, metrics }))
+  }
   app.use('/fhir', noStore, fhirRoutes(door, origin))
   app.use(notFoundHandler)
   app.use(problemHandler(rooms.logger))

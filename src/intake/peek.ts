@@ -19,6 +19,8 @@ import { rawDeflate } from '../lib/raw-deflate.js'
 
 /** Identifying values among them are in memory only, as long as the decision takes. */
 export interface InstanceSigns {
+  readonly sopClassUID: string | undefined
+  readonly sopInstanceUID: string | undefined
   readonly studyInstanceUID: string | undefined
   readonly modality: string | undefined
   readonly stationName: string | undefined
@@ -27,6 +29,8 @@ export interface InstanceSigns {
 }
 
 const TAGS: Readonly<Record<keyof InstanceSigns, number>> = {
+  sopClassUID: 0x00080016,
+  sopInstanceUID: 0x00080018,
   modality: 0x00080060,
   stationName: 0x00081010,
   studyDescription: 0x00081030,
@@ -91,6 +95,8 @@ class Recording {
 }
 
 const NOTHING: InstanceSigns = {
+  sopClassUID: undefined,
+  sopInstanceUID: undefined,
   studyInstanceUID: undefined,
   modality: undefined,
   stationName: undefined,

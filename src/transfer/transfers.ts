@@ -4,8 +4,8 @@ import type { Tx } from '../state/index.js'
 import type { QuarantineTable } from '../state/tables/index.js'
 import type { UploadTarget } from './begin.js'
 import { acknowledgeTransfer, claimTransfer, releaseClaim } from './claims.js'
-import { openArrivals } from './arrivals.js'
-import type { OpenArrival, StudyKey } from './arrivals.js'
+import { openArrivals } from './arrival/studies.js'
+import type { OpenArrival, StudyKey } from './arrival/studies.js'
 import { abandonEmpty, completeTransfer } from './complete.js'
 import type { CompletedTransfer } from './complete.js'
 import { listCrosswalks, readCrosswalk } from './crosswalks.js'
@@ -21,6 +21,8 @@ import {
   storedContents,
 } from './packets.js'
 import type { KeyPacketRow, StoredContent } from './packets.js'
+import { findDeposits } from './arrival/deposits.js'
+import type { Deposit, InstanceReference } from './arrival/deposits.js'
 import { discardHeld, findHeld, listQuarantine, readHeld } from './quarantine.js'
 import type { QuarantinePage, QuarantineRange } from './quarantine.js'
 import { checkRelease, checkReleases } from './release.js'
@@ -65,6 +67,8 @@ export interface Transfers {
   ): Promise<OpenGathering>
   /** Studies whose transfers are open, whichever gateway takes them. */
   arrivals(): Promise<readonly OpenArrival[]>
+  /** Which of these instances the facility has deposited, in the order asked. */
+  deposits(facility: string, references: readonly InstanceReference[]): Promise<readonly Deposit[]>
   /** Ends an open transfer in which nothing was accepted. @throws NocturneError `transfer_not_open`, `too_busy` */
   abandonEmpty(actor: Actor, transfer: Closable): Promise<void>
   /**
@@ -143,6 +147,7 @@ export function createTransfers(rooms: TransferRooms): Transfers {
     begin: (target, envelope) => openUpload(rooms, target, envelope),
     gather: (target, envelope, study) => openGathering(rooms, target, envelope, study),
     arrivals: () => openArrivals(state.db),
+    deposits: (facility, references) => findDeposits(rooms, facility, references),
     abandonEmpty: (actor, transfer) => abandonEmpty(rooms, actor, transfer),
     complete: (actor, transfer) => completeTransfer(rooms, actor, transfer),
     sweep: (leasedBefore) => sweep(rooms, leasedBefore),

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { serveDimse, Status } from '../../src/doors/dimse/index.js'
 import type { Answer, ArrivingInstance, Caller, Refusal } from '../../src/doors/dimse/index.js'
-import type { DimseOptions, DimseServer } from '../../src/doors/dimse/index.js'
+import type { DimseOptions, DimseServer, Services } from '../../src/doors/dimse/index.js'
 
 export interface Arrived {
   readonly caller: Caller
@@ -27,13 +27,14 @@ export const TIMING = { artimMs: 2_000, closeMs: 200, idleMs: 5_000, paceMs: 2_0
 export async function openDoor(
   options: Partial<Omit<DimseOptions, 'limits'>> & {
     readonly limits?: Partial<DimseOptions['limits']>
+    readonly commit?: NonNullable<Services['commit']>
     readonly answer?: (instance: ArrivingInstance, file: Buffer) => Promise<Answer> | Answer
   } = {},
 ): Promise<TestDoor> {
   const arrived: Arrived[] = []
   const refused: Refusal[] = []
   const ends: string[] = []
-  const { answer = () => ({ status: Status.success }), limits, ...given } = options
+  const { answer = () => ({ status: Status.success }), commit, limits, ...given } = options
   const server = await serveDimse(
     {
       host: '127.0.0.1',
@@ -48,6 +49,7 @@ export async function openDoor(
       limits: { ...TIMING, associations: 32, associationsOfOne: 32, ...limits },
     },
     {
+      ...(commit && { commit }),
       open: (caller) => ({
         store: async (instance) => {
           const chunks: Buffer[] = []

@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { once } from 'node:events'
-import { storeRequest } from '../../src/doors/dimse/command.js'
+import { storeRequest } from './_commands.js'
 import { decodeControl, encodeControl, pduHead } from '../../src/doors/dimse/pdu.js'
 import type { AssociateRq, ControlPdu } from '../../src/doors/dimse/pdu.js'
 

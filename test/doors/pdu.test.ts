@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { decodeCommand, responseTo, storeRequest } from '../../src/doors/dimse/command.js'
+import { decodeCommand, responseTo } from '../../src/doors/dimse/command.js'
+import { storeRequest } from './_commands.js'
 import { decodeControl, encodeControl, pduHeadIn } from '../../src/doors/dimse/pdu.js'
 import type { AssociateRq, ControlPdu } from '../../src/doors/dimse/pdu.js'
 import { PduError } from '../../src/doors/dimse/pdu-error.js'

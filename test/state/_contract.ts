@@ -58,6 +58,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'config_marks',
         'crosswalk_pieces',
         'crosswalks',
+        'deposits',
         'downloads',
         'duty_swaps',
         'envelopes',

@@ -32,6 +32,7 @@ export const peerFields = {
   facility: z.string(),
   addresses: networks,
   certificate: path.optional(),
+  report: listen.optional(),
 }
 
 export const dimseFields = {
@@ -57,6 +58,28 @@ const quiet = seconds(1, 3_600)
 /** By priority: a study that is waited for is closed sooner, and late images follow it. */
 const QUIET = { stat: 15, urgent: 30, routine: 60 } as const
 
+const words = z
+  .union([
+    z
+      .string()
+      .min(1, 'is empty')
+      .transform((one) => [one]),
+    z.array(z.string()).min(1, 'is empty'),
+  ])
+  .optional()
+
+export const conditionFields = {
+  facility: words,
+  aeTitle: words,
+  modality: words,
+  station: words,
+  bodyPart: words,
+}
+export const consequenceFields = {
+  group: z.string().optional(),
+  priority: z.enum(['routine', 'urgent', 'stat']).optional(),
+}
+
 export const intakeFields = {
   quiet: z
     .union([
@@ -69,6 +92,15 @@ export const intakeFields = {
     ])
     .prefault({}),
   cap: seconds(10, 86_400).default(3_600),
+  rules: z
+    .array(
+      z.strictObject({
+        when: z.strictObject(conditionFields).prefault({}),
+        then: z.strictObject(consequenceFields),
+      }),
+    )
+    .max(1_000, 'has too many rules')
+    .default([]),
 }
 
 export const intakeSchema = z.strictObject(intakeFields)

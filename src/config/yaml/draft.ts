@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { doorsSchema } from './doors-schema.js'
+import { doorsSchema, intakeSchema } from './doors-schema.js'
 import {
   facilityFields,
   gatewayFields,
@@ -82,6 +82,7 @@ const draft = z
     recovery: good(topFields.recovery),
     sinks: good(z.array(sink)),
     doors: good(doorsSchema),
+    intake: good(intakeSchema),
     keys: good(keysSchema),
     limits: good(limitsSchema),
   })

@@ -121,9 +121,20 @@ const EXPECTED: Readonly<Record<string, string>> = {
     'write an address such as 10.1.2.3 or a network such as 10.1.2.0/24',
   'doors.dimse.peers[].certificate':
     'write the path of a PEM file with the certificate of the peer, or of its authority',
+  'doors.dimse.peers[].report':
+    'write HOST:PORT where the peer takes reports of storage commitment, or leave it out',
   intake: 'write intake: { quiet: 30, cap: 3600 }, or leave it out',
   'intake.quiet':
     'write how many seconds without a further instance close a study, from 1 to 3,600: 30, or { stat: 15, urgent: 30, routine: 60 }',
+  'intake.rules':
+    'write a list of { when: { modality: MG }, then: { group: nights, priority: urgent } }, or leave it out',
+  'intake.rules[]':
+    'write { when: { modality: [CT, MR], bodyPart: HEAD }, then: { group: nights, priority: stat } }; a rule without when takes everything',
+  'intake.rules[].when':
+    'write conditions among facility, aeTitle, modality, station and bodyPart, each a value or a list',
+  'intake.rules[].then': 'write group: ID, priority: routine, urgent or stat, or both',
+  'intake.rules[].then.group': 'write the id of one of the groups that the facility sends to',
+  'intake.rules[].then.priority': 'write routine, urgent or stat',
   'intake.cap': 'write after how many seconds a study is closed in any case, from 10 to 86,400',
   registers: 'write registers: { enforce: warn }, or leave it out',
   'registers.enforce':

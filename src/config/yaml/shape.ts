@@ -1,5 +1,11 @@
 import type { z } from 'zod'
-import { dimseFields, intakeFields, peerFields } from './doors-schema.js'
+import {
+  conditionFields,
+  consequenceFields,
+  dimseFields,
+  intakeFields,
+  peerFields,
+} from './doors-schema.js'
 import { expectationOf, formatPath, shorten } from './expectations.js'
 import type { SiteProblem } from '../site-config.js'
 import { nearest } from './suggest.js'
@@ -25,6 +31,9 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'doors.dimse.tls': ['cert', 'key'],
   'doors.dimse.peers[]': Object.keys(peerFields),
   intake: Object.keys(intakeFields),
+  'intake.rules[]': ['when', 'then'],
+  'intake.rules[].when': Object.keys(conditionFields),
+  'intake.rules[].then': Object.keys(consequenceFields),
   'intake.quiet': ['stat', 'urgent', 'routine'],
   ledger: Object.keys(siteSchema.shape.ledger.unwrap().shape),
   'ledger.retention': ['years'],

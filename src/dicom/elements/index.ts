@@ -3,6 +3,7 @@ export { readerOf, readUint16 } from './attributes.js'
 export {
   EXPLICIT,
   EXPLICIT_BIG,
+  IMPLICIT,
   findElement,
   isOffsetTable,
   ITEM,

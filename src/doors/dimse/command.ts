@@ -50,7 +50,7 @@ export interface Command {
 
 export const isResponse = ({ field }: Command): boolean => (field & RESPONSE) !== 0
 
-const Tag = {
+export const Tag = {
   groupLength: 0x0000,
   affectedClass: 0x0002,
   requestedClass: 0x0003,
@@ -67,8 +67,8 @@ const Tag = {
   actionType: 0x1008,
 } as const
 
-const NO_DATA_SET = 0x0101
-const A_DATA_SET = 0x0001
+export const NO_DATA_SET = 0x0101
+export const A_DATA_SET = 0x0001
 
 /** Real command sets are a few hundred octets. */
 export const MAX_COMMAND = 64 * 1024
@@ -123,7 +123,7 @@ const invalid = () => new PduError(AbortReason.invalidParameter)
 type Element = readonly [tag: number, value: number | string | undefined]
 
 /** Elements in the order given, which must rise; undefined ones are left out. */
-function encode(elements: readonly Element[]): Buffer {
+export function encodeCommand(elements: readonly Element[]): Buffer {
   const parts = elements.flatMap(([tag, value]) => {
     if (value === undefined) return []
     const bytes = typeof value === 'number' ? us(value) : text(tag, value)
@@ -159,7 +159,7 @@ const MAX_COMMENT = 64
 
 /** The answer to a request, with what it must repeat. */
 export function responseTo(request: Command, status: number, comment?: string): Buffer {
-  return encode([
+  return encodeCommand([
     [Tag.affectedClass, request.sopClass],
     [Tag.field, request.field | RESPONSE],
     [Tag.respondedTo, request.messageId ?? 0],
@@ -172,48 +172,16 @@ export function responseTo(request: Command, status: number, comment?: string): 
   ])
 }
 
-export const echoRequest = (messageId: number, sopClass: string): Buffer =>
-  encode([
-    [Tag.affectedClass, sopClass],
-    [Tag.field, CommandField.echoRq],
-    [Tag.messageId, messageId],
-    [Tag.dataSetType, NO_DATA_SET],
-  ])
-
-export const storeRequest = (messageId: number, sopClass: string, sopInstance: string): Buffer =>
-  encode([
-    [Tag.affectedClass, sopClass],
-    [Tag.field, CommandField.storeRq],
-    [Tag.messageId, messageId],
-    [Tag.priority, 0],
-    [Tag.dataSetType, A_DATA_SET],
-    [Tag.affectedInstance, sopInstance],
-  ])
-
 export const eventRequest = (
   messageId: number,
   sop: { readonly sopClass: string; readonly sopInstance: string },
   eventType: number,
 ): Buffer =>
-  encode([
+  encodeCommand([
     [Tag.affectedClass, sop.sopClass],
     [Tag.field, CommandField.eventRq],
     [Tag.messageId, messageId],
     [Tag.dataSetType, A_DATA_SET],
     [Tag.affectedInstance, sop.sopInstance],
     [Tag.eventType, eventType],
-  ])
-
-export const actionRequest = (
-  messageId: number,
-  sop: { readonly sopClass: string; readonly sopInstance: string },
-  actionType: number,
-): Buffer =>
-  encode([
-    [Tag.requestedClass, sop.sopClass],
-    [Tag.field, CommandField.actionRq],
-    [Tag.messageId, messageId],
-    [Tag.dataSetType, A_DATA_SET],
-    [Tag.requestedInstance, sop.sopInstance],
-    [Tag.actionType, actionType],
   ])

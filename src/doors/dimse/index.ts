@@ -10,7 +10,6 @@
 export { AssociationEndedError } from './association.js'
 export { Status } from './command.js'
 export { serveDimse } from './serve.js'
-export { requestAssociation } from './request.js'
 export type { Timing } from './association.js'
 export type {
   Answer,

@@ -1,18 +1,25 @@
-/** Our own side as a requestor (SCU): C-ECHO, C-STORE, and the report of a storage commitment. */
+/** Our own side as a requestor: the report of a storage commitment. */
 import { connect as connectPlain } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { once } from 'node:events'
+import { EXPLICIT, IMPLICIT } from '../../dicom/elements/index.js'
+import type { Encoding } from '../../dicom/elements/index.js'
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../dicom/write/index.js'
 import { Association, AssociationEndedError, MAX_PDU } from './association.js'
 import type { Timing } from './association.js'
 import type { Pieces } from './fragments.js'
-import { echoRequest, eventRequest, storeRequest } from './command.js'
+import { eventRequest } from './command.js'
 import type { Command } from './command.js'
 import { ContextResult } from './items.js'
 import type { ProposedContext, RoleSelection } from './items.js'
 import { Messages } from './messages.js'
-import { APPLICATION_CONTEXT, COMMITMENT, COMMITMENT_INSTANCE, VERIFICATION } from './negotiate.js'
+import {
+  APPLICATION_CONTEXT,
+  COMMITMENT,
+  COMMITMENT_INSTANCE,
+  IMPLICIT_LITTLE,
+} from './negotiate.js'
 
 export interface Destination {
   readonly host: string
@@ -23,20 +30,9 @@ export interface Destination {
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string }
 }
 
-export interface Outgoing {
-  readonly sopClass: string
-  readonly sopInstance: string
-  readonly transferSyntax: string
-  /** Without preamble and group 0002. */
-  readonly dataSet: AsyncIterable<Buffer>
-}
-
 export interface Requestor {
-  /** The status of the answer. @throws AssociationEndedError; undefined when the context was not accepted */
-  echo(): Promise<number | undefined>
-  store(instance: Outgoing): Promise<number | undefined>
-  /** N-EVENT-REPORT of a storage commitment. */
-  report(eventType: number, dataSet: Buffer): Promise<number | undefined>
+  /** N-EVENT-REPORT of a storage commitment: the status of the answer; undefined when the context was not accepted. @throws AssociationEndedError */
+  report(eventType: number, dataSet: (encoding: Encoding) => Buffer): Promise<number | undefined>
   release(): Promise<void>
   abort(): Promise<void>
 }
@@ -76,20 +72,23 @@ export async function requestAssociation(
       ? [{ id, sopClass: context.abstractSyntax, transferSyntax }]
       : []
   })
-  return requestor(
-    association,
-    (sopClass, transferSyntax) =>
-      accepted.find(
-        (one) =>
-          one.sopClass === sopClass &&
-          (transferSyntax === undefined || one.transferSyntax === transferSyntax),
-      )?.id,
+  return requestor(association, (sopClass, transferSyntax) =>
+    accepted.find(
+      (one) =>
+        one.sopClass === sopClass &&
+        (transferSyntax === undefined || one.transferSyntax === transferSyntax),
+    ),
   )
+}
+
+interface AgreedContext {
+  readonly id: number
+  readonly transferSyntax: string
 }
 
 function requestor(
   association: Association,
-  contextFor: (sopClass: string, transferSyntax?: string) => number | undefined,
+  contextFor: (sopClass: string, transferSyntax?: string) => AgreedContext | undefined,
 ): Requestor {
   const messages = new Messages(association)
   let messageId = 0
@@ -102,30 +101,22 @@ function requestor(
     throw new AssociationEndedError('closed')
   }
   const ask = async (
-    contextId: number | undefined,
+    context: AgreedContext | undefined,
     command: (id: number) => Buffer,
     data?: Pieces,
   ): Promise<number | undefined> => {
-    if (contextId === undefined) return undefined
+    if (context === undefined) return undefined
     const id = nextId()
-    await association.send(contextId, command(id), data)
+    await association.send(context.id, command(id), data)
     return statusOf(id)
   }
   return {
-    echo: () => ask(contextFor(VERIFICATION), (id) => echoRequest(id, VERIFICATION)),
-    store: ({ sopClass, sopInstance, transferSyntax, dataSet }) =>
-      ask(
-        contextFor(sopClass, transferSyntax),
-        (id) => storeRequest(id, sopClass, sopInstance),
-        dataSet,
-      ),
-    report: (eventType, dataSet) =>
-      ask(
-        contextFor(COMMITMENT),
-        (id) =>
-          eventRequest(id, { sopClass: COMMITMENT, sopInstance: COMMITMENT_INSTANCE }, eventType),
-        [dataSet],
-      ),
+    report: (eventType, dataSet) => {
+      const context = contextFor(COMMITMENT)
+      const encoding = context?.transferSyntax === IMPLICIT_LITTLE ? IMPLICIT : EXPLICIT
+      const sop = { sopClass: COMMITMENT, sopInstance: COMMITMENT_INSTANCE }
+      return ask(context, (id) => eventRequest(id, sop, eventType), [dataSet(encoding)])
+    },
     release: () => association.release(),
     abort: () => association.abort(),
   }
@@ -134,7 +125,13 @@ function requestor(
 /** @throws the system's error; AssociationEndedError `slow` */
 async function connected({ host, port, tls }: Destination, withinMs: number): Promise<Socket> {
   const socket = tls
-    ? connectTls({ host, port, ...tls, minVersion: 'TLSv1.2', rejectUnauthorized: true })
+    ? connectTls({
+        ...{ host, port, ...tls },
+        minVersion: 'TLSv1.2',
+        rejectUnauthorized: true,
+        // Its certificate is the configured one, or by the configured authority: what name it bears does not matter.
+        checkServerIdentity: () => undefined,
+      })
     : connectPlain({ host, port })
   socket.setNoDelay(true)
   const late = setTimeout(() => socket.destroy(new AssociationEndedError('slow')), withinMs)

@@ -22,6 +22,7 @@ export const EVENT_TYPES = {
   'access.refused': ['110113', '110132'],
   'association.refused': ['110113', '110126'],
   'association.ended': ['110114', '110123'],
+  'commitment.reported': ['110101'],
   'transfer.begun': ['110102'],
   'item.accepted': ['110103'],
   'item.quarantined': ['110103'],

@@ -70,6 +70,10 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'access.refused': alert('a request was refused', 'gateway'),
   'association.refused': alert('a DICOM association was refused', 'gateway'),
   'association.ended': { title: 'a DICOM association that brought instances ended', action: 'E' },
+  'commitment.reported': {
+    title: 'a peer asked which of its instances are stored',
+    action: 'R',
+  },
   'transfer.begun': { title: 'an upload began', action: 'E', flow: 'in', purpose: 'TREAT' },
   'item.accepted': sent('an item was accepted', 'create'),
   'item.quarantined': sent('an item was quarantined'),

@@ -23,3 +23,12 @@ export interface CrosswalkPieceTable {
   items: number
   message: Buffer
 }
+
+/** An instance that a facility deposited over DIMSE or DICOMweb, by what the facility calls it. */
+export interface DepositTable {
+  facility: string
+  /** Keyed handle of the original SOP Instance UID. */
+  handle: string
+  sop_class: string
+  transfer: string
+}

@@ -7,7 +7,7 @@ import type { Generated } from 'kysely'
 import type { ComplianceTables } from './compliance.js'
 import type { NightTables } from '../night/tables.js'
 import type { Priority } from '../priority.js'
-import type { ArrivalTable, CrosswalkPieceTable } from './arrivals.js'
+import type { ArrivalTable, CrosswalkPieceTable, DepositTable } from './arrivals.js'
 
 export interface Tables extends NightTables, ComplianceTables {
   transfers: TransferTable
@@ -18,6 +18,7 @@ export interface Tables extends NightTables, ComplianceTables {
   crosswalks: CrosswalkTable
   crosswalk_pieces: CrosswalkPieceTable
   arrivals: ArrivalTable
+  deposits: DepositTable
   facility_keys: FacilityKeyTable
   reports: ReportTable
   patients: PatientTable

@@ -12,12 +12,14 @@ import type { ManifestEntry } from '../../protocol/manifest.js'
 import type { ReceivedItem } from '../../receive/index.js'
 import type { Envelope } from '../../seal/index.js'
 import type { Tx } from '../../state/index.js'
-import { findArrival, writeArrival } from '../arrivals.js'
-import type { StudyKey } from '../arrivals.js'
+import { findArrival, writeArrival } from '../arrival/studies.js'
+import type { StudyKey } from '../arrival/studies.js'
 import { beginEnvelope } from '../begin.js'
 import type { BegunEnvelope, UploadTarget } from '../begin.js'
 import { answerOf, deleteSuperfluous, reportsOf } from '../commit.js'
 import type { ItemAnswer } from '../commit.js'
+import { depositHandle, writeDeposit } from '../arrival/deposits.js'
+import type { InstanceReference } from '../arrival/deposits.js'
 import { itemEvents } from '../events.js'
 import { finishEnvelope, growEnvelope } from '../growing.js'
 import { keepLease } from '../lease.js'
@@ -46,10 +48,15 @@ export interface OpenGathering {
    * The items of one part, through `clear` to the store. Resolves when all of them are durable, or answered for; calls may
    * overlap.
    *
+   * @param original - what its sender calls the one instance of the part
    * @throws NocturneError for what concerns the whole: a broken connection, a store or a ledger that fails. Nothing of the
    *   part is kept then.
    */
-  add(items: AsyncIterable<ReceivedItem>, clear: Clear): Promise<readonly ItemAnswer[]>
+  add(
+    items: AsyncIterable<ReceivedItem>,
+    clear: Clear,
+    original: InstanceReference | undefined,
+  ): Promise<readonly ItemAnswer[]>
   /** No more comes through here: what was kept stays, in one crosswalk. @throws what the store and the ledger refuse */
   end(): Promise<void>
   /** A step has failed that others depend on: what was kept stays, and the sweep tidies up the rest. */
@@ -127,26 +134,30 @@ class Gathered implements OpenGathering {
     return this.#hasKept
   }
 
-  async add(items: AsyncIterable<ReceivedItem>, clear: Clear): Promise<readonly ItemAnswer[]> {
+  async add(
+    items: AsyncIterable<ReceivedItem>,
+    clear: Clear,
+    original: InstanceReference | undefined,
+  ): Promise<readonly ItemAnswer[]> {
     const { limits, budget } = this.#rooms
     const settling: Promise<SettledItem>[] = []
     for await (const item of items) {
       if (this.#count + settling.length >= limits.transferItems) {
         throw new NocturneError('too_many_items')
       }
-      const original = new Original(item.bytes, budget, this.#context.keepSealed)
-      const settled = settle(item, original, this.#context, clear)
+      const kept = new Original(item.bytes, budget, this.#context.keepSealed)
+      const settled = settle(item, kept, this.#context, clear)
       // Its failure is heard below, also when the loop ends before.
       settled.catch(() => undefined)
       settling.push(settled)
-      await Promise.race([original.consumed, settled])
+      await Promise.race([kept.consumed, settled])
     }
     const settled = await Promise.all(settling)
     const size = settled.reduce((sum, item) => sum + sizeOf(item), 0)
     if (this.#bytes + size > limits.transferBytes) throw new NocturneError('transfer_too_large')
     this.#bytes += size
     this.#count += settled.length
-    return this.#keep(settled)
+    return this.#keep(settled, original)
   }
 
   async end(): Promise<void> {
@@ -180,7 +191,10 @@ class Gathered implements OpenGathering {
   }
 
   /** One transaction for a part's items, their way back and their events; those that wait together share it. */
-  async #keep(settled: readonly SettledItem[]): Promise<readonly ItemAnswer[]> {
+  async #keep(
+    settled: readonly SettledItem[],
+    original: InstanceReference | undefined,
+  ): Promise<readonly ItemAnswer[]> {
     const begun = this.#begun
     const items = judgeAgainst(this.#seen, this.#rooms, begun, settled)
     try {
@@ -189,6 +203,9 @@ class Gathered implements OpenGathering {
       const seq = (this.#pieces += 1)
       const { value: first } = await this.#rooms.ledger.record(async (tx) => {
         const first = await this.#insert(tx, items)
+        if (original && isDurable(items)) {
+          await writeDeposit(tx, this.#depositOf(original))
+        }
         if (piece) {
           const row = { envelope: begun.envelope, seq, ...piece }
           await tx.insertInto('crosswalk_pieces').values(row).execute()
@@ -222,6 +239,13 @@ class Gathered implements OpenGathering {
     return first
   }
 
+  #depositOf({ sopClass, sopInstance }: InstanceReference) {
+    const { facility } = this.#begun.target
+    const [secret] = this.#rooms.facilityKeys.secretsOf(facility)
+    const handle = depositHandle(secret, sopInstance)
+    return { facility, handle, sopClass, transfer: this.transfer }
+  }
+
   /** What was not kept after all may come again. */
   #forget(items: readonly JudgedItem[]): void {
     for (const { entry, contentHandle, instanceHandle } of items) {
@@ -231,6 +255,10 @@ class Gathered implements OpenGathering {
     }
   }
 }
+
+/** Of one instance: for the readers, or held for the facility; or there already. */
+const isDurable = (items: readonly JudgedItem[]): boolean =>
+  items.length === 1 && items.every(({ outcome }) => outcome !== 'refused')
 
 const sizeOf = (item: SettledItem): number =>
   item.outcome === 'accepted' ? item.digests.plaintext.size : 0

@@ -1,9 +1,9 @@
 /** The rows of studies that arrive instance by instance. */
 import { createHash } from 'node:crypto'
-import type { Actor } from '../ledger/log/index.js'
-import { NocturneError } from '../lib/errors.js'
-import type { Priority, Tx, Db } from '../state/index.js'
-import type { UploadTarget } from './begin.js'
+import type { Actor } from '../../ledger/log/index.js'
+import { NocturneError } from '../../lib/errors.js'
+import type { Priority, Tx, Db } from '../../state/index.js'
+import type { UploadTarget } from '../begin.js'
 
 /** Keyed handle of a Study Instance UID. */
 export type StudyKey = string

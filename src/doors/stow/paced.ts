@@ -1,0 +1,41 @@
+/** The octets of a request, no slower than agreed. */
+import type { Request } from 'express'
+import { NocturneError } from '../../lib/errors.js'
+
+/** A client that sends less than this in the time given is as good as silent. */
+const LEAST_BYTES = 8 * 1024
+
+/**
+ * The octets of a request as they are asked for. Time runs only while we wait for the client.
+ *
+ * @throws NocturneError `slow_client`; `broken_multipart` when it goes away
+ */
+export async function* paced(request: Request, idleMs: number): AsyncGenerator<Buffer, void> {
+  const source = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>
+  let left = idleMs
+  let received = 0
+  for (;;) {
+    const began = performance.now()
+    const next = await within(source.next(), left)
+    if (next.done === true) return
+    received += next.value.length
+    left = received >= LEAST_BYTES ? idleMs : left - (performance.now() - began)
+    if (received >= LEAST_BYTES) received = 0
+    yield next.value
+  }
+}
+
+async function within<T>(step: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new NocturneError('slow_client')), ms)
+  })
+  try {
+    return await Promise.race([step, late])
+  } catch (error) {
+    if (error instanceof NocturneError) throw error
+    throw new NocturneError('broken_multipart', { cause: error })
+  } finally {
+    clearTimeout(timer)
+  }
+}

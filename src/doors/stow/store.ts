@@ -1,0 +1,132 @@
+/** The parts of one request, each through the intake: stored, held or refused by itself, in the order sent. */
+import type { Bringer, Taken } from '../../arrivals.js'
+import { CATALOGUE, NocturneError, asNocturneError } from '../../lib/errors.js'
+import type { Code } from '../../lib/errors.js'
+import type { InstanceSigns } from '../../intake/index.js'
+import type { Part } from '../../receive/index.js'
+import { Reason } from './answer.js'
+import type { StoreOutcome } from './answer.js'
+import type { BodyPart } from './multipart.js'
+
+export interface StoreParts {
+  readonly take: (
+    bringer: Bringer,
+    part: Part,
+    onSigns: (signs: InstanceSigns) => void,
+  ) => Promise<Taken>
+  readonly count: (outcome: string) => void
+  readonly limits: { readonly requestItems: number }
+}
+
+export interface StoredRequest {
+  readonly outcomes: readonly StoreOutcome[]
+  /** Transfers that took something. */
+  readonly transfers: ReadonlySet<string>
+}
+
+/** Instances whose octets have been read and that are being made durable while the next ones come in. */
+const IN_FLIGHT = 8
+
+/**
+ * @param study - the Study Instance UID that the address names: instances of another fail
+ * @throws NocturneError `broken_multipart`, `slow_client`, `too_many_items`: what was stored by then stays stored
+ */
+export async function storeAll(
+  parts: StoreParts,
+  bringer: Bringer,
+  body: AsyncIterable<BodyPart> | Iterable<BodyPart>,
+  options: { readonly study: string | undefined; readonly type: string },
+): Promise<StoredRequest> {
+  const results: Promise<readonly StoreOutcome[]>[] = []
+  const inFlight = new Set<Promise<unknown>>()
+  const transfers = new Set<string>()
+  for await (const part of body) {
+    if (results.length >= parts.limits.requestItems) throw new NocturneError('too_many_items')
+    const { bytes, consumed } = watched(part.bytes)
+    const contentType = part.contentType === '' ? options.type : part.contentType
+    const stored = storeOne(
+      parts,
+      bringer,
+      { ...part, contentType, bytes },
+      { ...options, transfers },
+    )
+    results.push(stored)
+    inFlight.add(stored)
+    void stored.finally(() => inFlight.delete(stored))
+    await Promise.race([consumed, stored])
+    while (inFlight.size >= IN_FLIGHT) await Promise.race(inFlight)
+  }
+  return { outcomes: (await Promise.all(results)).flat(), transfers }
+}
+
+/** Never rejects: a failure is the outcome of its part. */
+async function storeOne(
+  parts: StoreParts,
+  bringer: Bringer,
+  { contentType, bytes }: BodyPart,
+  { study, transfers }: { readonly study: string | undefined; readonly transfers: Set<string> },
+): Promise<readonly StoreOutcome[]> {
+  let signs: InstanceSigns | undefined
+  const outcome = (reason: number | undefined, isTemporary = false): StoreOutcome => ({
+    sopClass: signs?.sopClassUID,
+    sopInstance: signs?.sopInstanceUID,
+    reason,
+    isTemporary,
+  })
+  if (contentType !== 'application/dicom') return [outcome(Reason.cannotUnderstand)]
+  try {
+    const part = { contentType, fileName: undefined, bytes }
+    const { items, transfer } = await parts.take(bringer, part, (found) => {
+      signs = found
+      // The address said which study it is for (PS3.18 10.5.1).
+      if (study !== undefined && found.studyInstanceUID !== study) {
+        throw new NocturneError('study_mismatch')
+      }
+    })
+    transfers.add(transfer)
+    return items.map((item) => {
+      parts.count(item.outcome)
+      if (item.outcome === 'accepted' || item.outcome === 'duplicate') return outcome(undefined)
+      // What names no instance cannot be listed as stored, though the facility finds it among what is held.
+      if (item.outcome === 'quarantined') {
+        return outcome(signs?.sopInstanceUID === undefined ? Reason.cannotUnderstand : Reason.held)
+      }
+      return outcome(reasonOf(item.code ?? 'internal'))
+    })
+  } catch (error) {
+    const { code } = asNocturneError(error)
+    const reason = reasonOf(code)
+    return [outcome(reason, reason === Reason.outOfResources)]
+  }
+}
+
+function reasonOf(code: Code): number {
+  if (code === 'study_mismatch' || code === 'missing_identity') return Reason.doesNotMatch
+  if (code === 'unknown_group') return Reason.notAuthorised
+  if (code === 'instance_conflict') return Reason.duplicateInstance
+  if (code === 'unsupported_syntax') return Reason.transferSyntaxNotSupported
+  if (CATALOGUE[code].concernsItemAlone) return Reason.cannotUnderstand
+  return code === 'internal' ? Reason.processingFailure : Reason.outOfResources
+}
+
+/** The same octets, and word of their end. */
+function watched(bytes: AsyncIterable<Buffer>): {
+  readonly bytes: AsyncIterable<Buffer>
+  readonly consumed: Promise<void>
+} {
+  const source = bytes[Symbol.asyncIterator]()
+  let mark: () => void = () => undefined
+  const consumed = new Promise<void>((resolve) => (mark = resolve))
+  const next = async (): Promise<IteratorResult<Buffer, undefined>> => {
+    try {
+      const result = await source.next()
+      if (result.done !== true) return result
+      mark()
+      return { done: true, value: undefined }
+    } catch (error) {
+      mark()
+      throw error
+    }
+  }
+  return { bytes: { [Symbol.asyncIterator]: () => ({ next }) }, consumed }
+}

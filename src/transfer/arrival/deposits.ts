@@ -1,0 +1,69 @@
+/**
+ * What a facility deposited instance by instance, by keyed handles of the original UIDs: for storage commitment, which asks by
+ * those.
+ */
+import { createHmac } from 'node:crypto'
+import type { Tx } from '../../state/index.js'
+import type { TransferRooms } from '../rooms.js'
+
+/** An instance as its facility knows it. In memory only. */
+export interface InstanceReference {
+  readonly sopClass: string
+  readonly sopInstance: string
+}
+
+/** `stored` is durable, for its readers or held for the facility; `away`: nobody can say now. */
+export type Deposit = 'stored' | 'unknown' | 'other class' | 'away'
+
+export const depositHandle = (secret: Buffer, sopInstance: string): string =>
+  createHmac('sha256', secret).update(`nocturne/deposit/v1\0${sopInstance}`).digest('hex')
+
+/** The same instance again changes nothing. */
+export async function writeDeposit(
+  tx: Tx,
+  deposit: {
+    readonly facility: string
+    readonly handle: string
+    readonly sopClass: string
+    readonly transfer: string
+  },
+): Promise<void> {
+  const { facility, handle, sopClass: sop_class, transfer } = deposit
+  await tx
+    .insertInto('deposits')
+    .values({ facility, handle, sop_class, transfer })
+    .onConflict((conflict) => conflict.columns(['facility', 'handle']).doNothing())
+    .execute()
+}
+
+/** Handles of one question: parameters of one statement. */
+const AT_ONCE = 500
+
+/** In the order asked. */
+export async function findDeposits(
+  { state, facilityKeys }: Pick<TransferRooms, 'state' | 'facilityKeys'>,
+  facility: string,
+  references: readonly InstanceReference[],
+): Promise<readonly Deposit[]> {
+  // An instance may have come before the secret was rotated.
+  const secrets = facilityKeys.secretsOf(facility)
+  const handles = references.map(({ sopInstance }) =>
+    secrets.map((secret) => depositHandle(secret, sopInstance)),
+  )
+  const classes = new Map<string, string>()
+  const all = handles.flat()
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    const rows = await state.db
+      .selectFrom('deposits')
+      .select(['handle', 'sop_class'])
+      .where('facility', '=', facility)
+      .where('handle', 'in', all.slice(at, at + AT_ONCE))
+      .execute()
+    for (const { handle, sop_class } of rows) classes.set(handle, sop_class)
+  }
+  return references.map(({ sopClass }, i): Deposit => {
+    const found = handles[i]?.map((handle) => classes.get(handle)).find((one) => one !== undefined)
+    if (found === undefined) return 'unknown'
+    return found === sopClass ? 'stored' : 'other class'
+  })
+}

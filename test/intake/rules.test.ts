@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals'
+import { ruleFor } from '../../src/intake/index.js'
+import type { IntakeRule, RuledInstance } from '../../src/intake/index.js'
+
+const rules: readonly IntakeRule[] = [
+  {
+    when: { aeTitle: ['CT_ER'], bodyPart: ['HEAD', 'BRAIN'] },
+    then: { group: 'neuro', priority: 'stat' },
+  },
+  { when: { modality: ['MG'] }, then: { group: 'breast' } },
+  { when: { facility: ['facility-a'], station: ['ICU'] }, then: { priority: 'urgent' } },
+  { when: {}, then: { group: 'nights' } },
+]
+
+const signs = {
+  ...{ sopClassUID: undefined, sopInstanceUID: undefined, studyInstanceUID: undefined },
+  ...{
+    modality: undefined,
+    stationName: undefined,
+    bodyPart: undefined,
+    studyDescription: undefined,
+  },
+}
+const instance = ({
+  aeTitle,
+  facility = 'facility-a',
+  ...found
+}: Partial<RuledInstance & RuledInstance['signs']>): RuledInstance => ({
+  facility,
+  aeTitle,
+  signs: { ...signs, ...found },
+})
+
+describe('rules of the intake', () => {
+  it.each([
+    ['both conditions hold', { aeTitle: 'CT_ER', bodyPart: 'Head' }, 0],
+    ['one of two holds', { aeTitle: 'CT_ER', bodyPart: 'CHEST' }, 3],
+    ['an earlier rule would not', { modality: 'MG', stationName: 'ICU' }, 1],
+    ['the station matches', { stationName: 'icu' }, 2],
+    ['the facility is another', { stationName: 'ICU', facility: 'facility-b' }, 3],
+    ['nothing is known of it', {}, 3],
+  ])('the first one that takes it when %s', (_when, about, index) => {
+    expect(ruleFor(rules, instance(about))).toBe(rules[index])
+  })
+
+  it('are none when none takes it', () => {
+    expect(ruleFor(rules.slice(0, 3), instance({ modality: 'CT' }))).toBeUndefined()
+  })
+})

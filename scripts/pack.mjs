@@ -12,7 +12,6 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -114,6 +113,7 @@ async function reach() {
         (/\.js$/.test(beside) ? entries : files).add(beside)
     }
   }
+  files.delete(join(dist, 'cli/site/no-site.js'))
   files.add(join(dist, 'cli/site/site.js'))
   return { files, packages }
 }
@@ -137,8 +137,7 @@ async function trace(entryPoints) {
         name: 'client',
         setup: ({ onResolve }) => {
           onResolve({ filter: /\/site\.js$/ }, ({ resolveDir }) => ({
-            path: join(resolveDir, 'no-site.js'),
-            external: true,
+            path: join(resolveDir.replace(/cli\/.*$/, 'cli/site'), 'no-site.js'),
           }))
           onResolve({ filter: /^\.\/commands\// }, ({ path }) => ({ path, external: true }))
         },
@@ -163,9 +162,4 @@ function besides(file) {
     .map(([, , path]) => join(dirname(file), path))
     .filter((path) => ![join(root, 'package.json'), join(dist, 'cli/commands.json')].includes(path))
     .filter((path) => existsSync(path))
-    .map((path) =>
-      path.startsWith(join(root, 'config')) && statSync(path).isDirectory()
-        ? path.replace(/\/$/, '')
-        : path,
-    )
 }

@@ -5,6 +5,9 @@ import { mkdir, mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+// Loaded before openSite loads them side by side, which Jest's module loader does not survive.
+import '../../src/config/index.js'
+import '../../src/deidentify/rules/index.js'
 import { openSite } from '../../src/cli/site/site.js'
 import { createGateway } from '../../src/gateway.js'
 import type { Gateway } from '../../src/gateway.js'

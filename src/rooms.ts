@@ -9,7 +9,7 @@ import type { Compliance } from './compliance/index.js'
 import type { Site } from './config/index.js'
 import { createDeliveries } from './deliver/index.js'
 import type { Deliveries } from './deliver/index.js'
-import { createTextDetector } from './deidentify/blank/index.js'
+import { createTextDetector, hasTextDetector } from './deidentify/blank/index.js'
 import { keyIdOf } from './deidentify/identity/index.js'
 import type { TextDetector } from './deidentify/index.js'
 import { createDirectory } from './directory/index.js'
@@ -133,7 +133,8 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
   const close = async () => {
     for (const room of opened.splice(0).reverse()) await room.close()
   }
-  const textDetector = config.textDetector && keep(createTextDetector(config.textDetector.clears))
+  const detector = textDetectorOf(config.textDetector)
+  const textDetector = detector && keep(detector)
   const state = keep(
     await openState(config.database, {
       ...databaseOptions(site),
@@ -305,3 +306,9 @@ const gateOf = async ({ gates }: Compliance, target: UploadTarget): Promise<void
 
 const databaseOptions = ({ secrets }: Site) =>
   secrets.databasePassword === undefined ? {} : { password: secrets.databasePassword }
+
+/** The one of nocturne.yaml; where it names none, the one that is installed. @throws NocturneError `text_detector_missing` */
+function textDetectorOf(wanted: Site['config']['textDetector']) {
+  if (wanted?.kind === 'none' || (!wanted && !hasTextDetector())) return undefined
+  return createTextDetector(wanted ?? { clears: true, threads: 1 })
+}

@@ -37,7 +37,11 @@ export interface SiteConfig {
   /** Where the ledger is forwarded to. */
   readonly sinks: readonly SinkConfig[]
   /** Looks for writing in images at risk (src/deidentify/README.md). */
-  readonly textDetector?: { readonly kind: 'tesseract'; readonly clears: boolean }
+  readonly textDetector?: {
+    readonly kind: 'tesseract' | 'none'
+    readonly clears: boolean
+    readonly threads: number
+  }
   readonly doors: DoorsConfig
   /** Seconds: without a further instance until a study is closed, by priority; and at the most. */
   readonly intake: IntakeFile

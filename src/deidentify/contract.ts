@@ -59,10 +59,12 @@ export interface Pseudonym {
 
 /** Looks for writing in images at risk. */
 export interface TextDetector {
-  /** How many words seem to stand in the picture, never which; undefined when that cannot be told in time. */
-  countWords(picture: GreyPicture): Promise<number | undefined>
-  /** An image at risk that no blanking rule covers may pass, marked as such, when no word is found in it. */
+  /** The words that seem to stand in the picture, for this room alone to judge; undefined when that cannot be told in time. */
+  readWords(picture: GreyPicture): Promise<readonly string[] | undefined>
+  /** An image at risk that no blanking rule covers may pass, marked as such, when nothing in it may say who the patient is. */
   readonly clears: boolean
+  /** Pictures that it reads at a time. */
+  readonly threads: number
 }
 
 /** Who can read the original values that travel encrypted in an instance: an RSA key of an X.509 certificate. */

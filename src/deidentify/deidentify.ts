@@ -2,6 +2,7 @@
 import { NocturneError } from '../lib/errors.js'
 import type { ReceivedInstance } from '../receive/index.js'
 import { cleanPixels } from './blank/blank.js'
+import { judgeOf } from './blank/judge-words.js'
 import { Budget, Reader, type Start, dropTail, inflated, readStart } from '../dicom/index.js'
 import { passPixels } from '../dicom/pixel-data/index.js'
 import { LargeHeaderTurn } from '../lib/large-headers.js'
@@ -128,18 +129,21 @@ const BEHIND = 'an element stands behind Pixel Data that belongs before it (PS3.
 async function* rest(
   reader: Reader,
   header: Buffer,
-  { pixels, extent, verdict, subject: { rules, report, pace } }: Made,
+  { pixels, extent, verdict, subject }: Made,
   encoding: Encoding,
   { headerBytes }: DeidentifyContext,
 ): AsyncGenerator<Buffer, void> {
   yield header
   if (!pixels) return
+  const { rules, report, pace } = subject
   const { blanking, work } = verdict
   if (blanking) {
     const reason = `blanking rule: ${blanking.rule}`
-    report.push({ path: hex(pixels.tag), action: 'cleaned', reason, option: CLEAN_PIXELS })
+    const path = hex(pixels.tag)
+    const isRead = work?.inspection !== undefined
+    report.push({ path, action: 'cleaned', reason, ...(isRead && { option: CLEAN_PIXELS }) })
   }
-  if (work) yield* cleanPixels(reader, pixels, encoding, work, pace)
+  if (work) yield* cleanPixels(reader, pixels, encoding, work, { judge: judgeOf(subject), pace })
   else yield* passPixels(reader, pixels, encoding, extent)
   await dropTail({ reader, encoding, limit: headerBytes }, pace, ({ tag, vr }) => {
     const rule = rules.ruleFor({ tag, vr })

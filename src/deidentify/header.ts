@@ -156,11 +156,12 @@ const keptBy = ({ options }: DeidentifyContext['profile']) => ({
 function additionsOf(
   { elements, buffer, encoding }: Pick<Scope, 'elements' | 'buffer' | 'encoding'>,
   { rules, code }: Subject,
-  { blanking, isFaceless }: PixelVerdict,
+  { blanking, isFaceless, work }: PixelVerdict,
   { profile }: DeidentifyContext,
 ): Map<number, Buffer> {
   const marks = {
-    isBlanked: blanking !== undefined,
+    // Claimed only of what is read after it was blanked, and held when something is found: PS3.15 E.3.1.
+    isBlanked: blanking !== undefined && work?.inspection !== undefined,
     isFaceless,
     photometric: blanking?.photometric,
   }

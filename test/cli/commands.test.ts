@@ -258,18 +258,18 @@ describe('deidentify of an image that may have names burned in', () => {
   const missing = existsSync(TESSERACT) ? undefined : 'the optional packages are not installed'
   const when = missing === undefined ? it : it.skip
   when(
-    `shows it to the text detector when asked${missing ? ` (skipped: ${missing})` : ''}`,
+    `shows it to the text detector unless told not to${missing ? ` (skipped: ${missing})` : ''}`,
     async () => {
       await mkdir(at('us'))
       await writeFile(at('us', 'named.dcm'), image('JOHNSON JANE'))
       await writeFile(at('us', 'plain.dcm'), image(''))
       const words = ['deidentify', 'us', '--profile', 'pseudonymize', '--dry-run']
-      const { status, stdout, stderr } = await nocturne(...words, '--text-detector')
+      const { status, stdout, stderr } = await nocturne(...words)
       expect(status).toBe(1)
       expect(stderr).toContain('us/named.dcm: text was found in the image\n')
       expect(stdout).toContain(`us/plain.dcm: `)
       expect(stdout).toContain(PASSES)
-      expect((await nocturne(...words)).stdout).toBe('')
+      expect((await nocturne(...words, '--no-text-detector')).stdout).toBe('')
     },
   )
 })

@@ -23,6 +23,8 @@ export const contextFor = (
   transfer: '01890000-0000-7000-8000-000000000000',
   pseudonymOf: () => Promise.resolve({ code: 'N0CTURNEC0DE', shiftSeconds: -100 * 86400 }),
   headerBytes: 16 * 1024 * 1024,
+  // Finds nothing in what is blanked, and clears nothing else.
+  textDetector: { clears: false, threads: 1, readWords: () => Promise.resolve([]) },
   rawDeflate,
   ...changes,
 })

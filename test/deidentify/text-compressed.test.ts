@@ -53,11 +53,12 @@ const picture = (more: Partial<Picture> = {}): Picture => ({
   ...more,
 })
 
-function asking(answer: { readonly words?: number } = { words: 0 }) {
+function asking(answer: { readonly words?: readonly string[] } = { words: [] }) {
   const shown: number[] = []
   const textDetector: TextDetector = {
     clears: true,
-    countWords: ({ width, height }) => {
+    threads: 1,
+    readWords: ({ width, height }) => {
       shown.push(width * height)
       return Promise.resolve(answer.words)
     },
@@ -155,7 +156,7 @@ describe('a compressed image that no rule covers', () => {
 
   it('is held when the detector finds a word, or cannot tell', async () => {
     const input = image(JPEG, {}, baseline(SMALL))
-    expect(await codeOf(input, asking({ words: 1 }).context)).toBe('text_in_pixels')
+    expect(await codeOf(input, asking({ words: ['Smithers'] }).context)).toBe('text_in_pixels')
     expect(await codeOf(input, asking({}).context)).toBe('pixels_at_risk')
   })
 })

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { type TextDetector } from '../../src/deidentify/index.js'
 import { createTextDetector } from '../../src/deidentify/blank/tesseract.js'
-import type { Written } from './_build.js'
+import { valueOf, type Written } from './_build.js'
 import { noise, ultrasoundFile, type Region } from './_image.js'
 import { codeOf, contextFor, run, withPixels } from './_run.js'
 import { write } from './_writing.js'
@@ -35,7 +35,8 @@ const when = missing === undefined ? it : it.skip
 const title = (text: string) => (missing === undefined ? text : `${text} (skipped: ${missing})`)
 
 describe('with tesseract', () => {
-  const detector = missing === undefined ? createTextDetector(true) : undefined
+  const detector =
+    missing === undefined ? createTextDetector({ clears: true, threads: 1 }) : undefined
   const context = contextFor('pseudonymize', { textDetector: detector })
   afterAll(() => detector?.close())
 
@@ -71,7 +72,7 @@ describe('with tesseract', () => {
     const grey = Uint8Array.from(values as Buffer, (value) => (value === 250 ? 150 : value >> 1))
     for (let y = 10; y < 90; y++) grey.fill(255, y * COLUMNS + 200, y * COLUMNS + 390)
     const picture = { width: COLUMNS, height: ROWS, values: grey }
-    expect(await detector?.countWords(picture)).toBeGreaterThanOrEqual(1)
+    expect((await detector?.readWords(picture))?.length).toBeGreaterThanOrEqual(1)
   })
 
   when(title('a picture of one value tells nothing'), async () => {
@@ -80,22 +81,23 @@ describe('with tesseract', () => {
       height: ROWS,
       values: new Uint8Array(COLUMNS * ROWS).fill(99),
     }
-    expect(await detector?.countWords(picture)).toBeUndefined()
+    expect(await detector?.readWords(picture)).toBeUndefined()
   })
 
-  when(title('it says how many words there are'), async () => {
+  when(title('it reads a date'), async () => {
     const [, , values] = image({ text: '1937-01-09', y: 100 })
     const picture = { width: COLUMNS, height: ROWS, values: values as Buffer }
-    expect(await detector?.countWords(picture)).toBeGreaterThanOrEqual(1)
+    expect((await detector?.readWords(picture))?.length).toBeGreaterThanOrEqual(1)
   })
 })
 
 describe('a detector', () => {
-  const answering = (words: number | undefined, clears: boolean) => {
+  const answering = (words: readonly string[] | undefined, clears: boolean) => {
     const shown: number[] = []
     const textDetector: TextDetector = {
       clears,
-      countWords: ({ values }) => {
+      threads: 1,
+      readWords: ({ values }) => {
         shown.push(values[0] ?? 0)
         return Promise.resolve(words)
       },
@@ -103,21 +105,30 @@ describe('a detector', () => {
     return { context: contextFor('pseudonymize', { textDetector }), shown }
   }
 
-  it('that cannot tell clears nothing, and does not stop what a rule covers', async () => {
+  it('that cannot tell clears nothing, and nothing that was blanked is called clean', async () => {
     const { context } = answering(undefined, true)
     expect(await codeOf(ultrasoundFile(PICTURE, [], image()), context)).toBe('pixels_at_risk')
-    const { facts } = await run(ultrasoundFile(PICTURE, [REGION], image()), context)
+    const blanked = ultrasoundFile(PICTURE, [REGION], image())
+    expect(await codeOf(blanked, context)).toBe('pixels_not_cleaned')
+    // Without a detector it is blanked, and says no more than that.
+    const { bytes, facts } = await run(
+      blanked,
+      contextFor('pseudonymize', { textDetector: undefined }),
+    )
     expect(facts.pixelsBlanked).toBe(true)
+    expect(valueOf(bytes, 0x00280301)).toBeUndefined()
+    const read = await run(blanked, answering([], true).context)
+    expect(valueOf(read.bytes, 0x00280301)).toBe('NO')
   })
 
   it('that may not clear is not asked about what no rule covers', async () => {
-    const { context, shown } = answering(0, false)
+    const { context, shown } = answering([], false)
     expect(await codeOf(ultrasoundFile(PICTURE, [], image()), context)).toBe('pixels_at_risk')
     expect(shown).toEqual([])
   })
 
   it('is not asked where the profile lets all pass, or none', async () => {
-    const { context, shown } = answering(3, true)
+    const { context, shown } = answering(['Smithers', 'Smithers', 'Smithers'], true)
     const input = ultrasoundFile(PICTURE, [], image(BANNER))
     expect((await run(input, withPixels('pass', context))).facts.pixelsAtRisk).toBe(true)
     expect(await codeOf(input, withPixels('quarantine', context))).toBe('pixels_at_risk')
@@ -125,7 +136,7 @@ describe('a detector', () => {
   })
 
   it('that found words may be overruled by a person', async () => {
-    const { context } = answering(3, true)
+    const { context } = answering(['Smithers', 'Smithers', 'Smithers'], true)
     const input = ultrasoundFile(PICTURE, [], image(BANNER))
     expect(await codeOf(input, context)).toBe('text_in_pixels')
     const { facts } = await run(input, { ...context, waived: ['text_in_pixels'] })
@@ -135,7 +146,7 @@ describe('a detector', () => {
   it.each([97, 65536])(
     'is shown the first, middle and last frame, from chunks of %i',
     async (size) => {
-      const { context, shown } = answering(0, true)
+      const { context, shown } = answering([], true)
       const frames = 7
       const pixels = Buffer.alloc(frames * 40)
       // In each frame a dark pixel, then one as bright as the frame's number, then the brightest.
@@ -178,9 +189,10 @@ describe('a detector', () => {
     const shown: number[][] = []
     const textDetector: TextDetector = {
       clears: true,
-      countWords: ({ values }) => {
+      threads: 1,
+      readWords: ({ values }) => {
         shown.push([...values.subarray(0, 6)])
-        return Promise.resolve(0)
+        return Promise.resolve([])
       },
     }
     const pixels = Buffer.alloc(40, 13)
@@ -195,7 +207,7 @@ describe('a detector', () => {
     ['none', []],
     ['one of other lengths', palette(16, false).slice(0, 5)],
   ])('is not shown an image whose palette is %s, and so it is held', async (_, more) => {
-    const { context, shown } = answering(0, true)
+    const { context, shown } = answering([], true)
     const picture = { rows: 4, columns: 10, photometric: 'PALETTE COLOR' }
     const pixels: Written = [0x7fe00010, 'OB', Buffer.alloc(40, 9)]
     expect(await codeOf(ultrasoundFile(picture, [], pixels, 'explicit', more), context)).toBe(
@@ -209,7 +221,7 @@ describe('a detector', () => {
     ['colour by plane', { samples: 3, planar: 1, photometric: 'RGB' }, 3],
     ['halved colour', { samples: 3, photometric: 'YBR_FULL_422' }, 2],
   ])('is shown %s', async (_, more, bytes) => {
-    const { context, shown } = answering(0, true)
+    const { context, shown } = answering([], true)
     const picture = { rows: 4, columns: 10, photometric: 'MONOCHROME2', ...more }
     const pixels: Written = [0x7fe00010, 'OW', Buffer.alloc(40 * bytes, 9)]
     await run(ultrasoundFile(picture, [], pixels), context)

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { deidentify } from '../../deidentify/index.js'
-import { createTextDetector } from '../../deidentify/blank/index.js'
+import { createTextDetector, hasTextDetector } from '../../deidentify/blank/index.js'
 import { keywordAt } from '../../dicom/dictionary/index.js'
 import type {
   AttributeRecipient,
@@ -50,7 +50,8 @@ interface Work {
   readonly secretFile: string | undefined
   /** Paths of certificates. */
   readonly encryptedAttributes: readonly string[] | undefined
-  readonly isTextSought: boolean
+  /** Undefined: where the detector is installed. */
+  readonly isTextSought: boolean | undefined
   readonly output: Output
 }
 
@@ -75,7 +76,8 @@ export async function* deidentifyFiles(
 ): AsyncGenerator<ItemReport> {
   const profile = await readProfile(work.profile)
   const secret = await readSecret(work)
-  const textDetector = work.isTextSought ? createTextDetector(true) : undefined
+  const isTextSought = work.isTextSought ?? hasTextDetector()
+  const textDetector = isTextSought ? createTextDetector({ clears: true, threads: 1 }) : undefined
   const context: DeidentifyContext = {
     profile,
     secret,

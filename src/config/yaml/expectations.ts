@@ -93,9 +93,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'sinks[].certificate':
     'write the path of a PEM file with the certificate that the gateway shows the sink',
   'sinks[].key': 'write the path of a PEM file with the key of that certificate',
-  textDetector: 'write { kind: tesseract } or { kind: tesseract, clears: true }, or leave it out',
-  'textDetector.kind': 'write tesseract',
-  'textDetector.clears': 'write true to let images pass in which no word is found, or false',
+  textDetector: 'write { threads: 2 } or { kind: none }, or leave it out',
+  'textDetector.kind': 'write tesseract or none',
+  'textDetector.threads': 'write how many images it reads at a time, from 1 to 64',
+  'textDetector.clears':
+    'write false to hold images at risk even when nothing in them says who the patient is',
   doors:
     'write doors: { dimse: { listen: 127.0.0.1:11112, peers: [{ aeTitle: PACS, facility: ID }] } }, or leave it out',
   'doors.stow': 'write true to take studies over STOW-RS (DICOMweb), or false',

@@ -134,8 +134,9 @@ export const sinkFields = {
 
 /** Who looks for writing in images at risk, and whether an image without any may pass, marked. */
 export const textDetectorSchema = z.strictObject({
-  kind: z.literal('tesseract'),
-  clears: z.boolean().default(false),
+  kind: z.enum(['tesseract', 'none']).default('tesseract'),
+  clears: z.boolean().default(true),
+  threads: z.int().min(1, 'is less than 1').max(64, 'is more than 64').default(1),
 })
 
 /** What becomes of a transfer or a claim that the compliance registers speak against. */

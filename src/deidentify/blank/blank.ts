@@ -3,10 +3,10 @@ import { NocturneError } from '../../lib/errors.js'
 import { startsFrame } from '../../dicom/pixel-data/index.js'
 import type { Header, Reader } from '../../dicom/index.js'
 import type { Encoding } from '../../dicom/elements/index.js'
-import type { Pace } from '../../lib/pace.js'
 import { blankNative, encapsulated, readFrames } from '../../pixels/index.js'
 import type { Encapsulated } from '../../pixels/index.js'
 import { chosenFrames, inspectFrame, inspectNative } from './inspect.js'
+import type { Looking } from './inspect.js'
 import type { PixelWork } from './plan.js'
 
 /**
@@ -21,17 +21,17 @@ export async function* cleanPixels(
   header: Header,
   encoding: Encoding,
   work: PixelWork,
-  pace: Pace,
+  looking: Looking,
 ): AsyncGenerator<Buffer, void> {
   yield* reader.take(header.valueStart)
   if (work.kind === 'compressed') {
-    yield* cleanFrames(reader, encoding, work, pace)
+    yield* cleanFrames(reader, encoding, work, looking)
     return
   }
   const { layout, mask, inspection } = work
   const value = reader.take(header.length)
   const blanked = mask ? blankNative(value, layout, mask) : value
-  yield* inspection ? inspectNative(blanked, layout, inspection, pace) : blanked
+  yield* inspection ? inspectNative(blanked, layout, inspection, looking) : blanked
 }
 
 type Compressed = Extract<PixelWork, { kind: 'compressed' }>
@@ -40,7 +40,7 @@ async function* cleanFrames(
   reader: Reader,
   encoding: Encoding,
   work: Compressed,
-  pace: Pace,
+  looking: Looking,
 ): AsyncGenerator<Buffer, void> {
   const { geometry, decoder, blank } = work
   const { framing } = decoder
@@ -48,7 +48,7 @@ async function* cleanFrames(
     const source = await readFrames(reader, encoding, { frames: geometry.frames, framing })
     // Blanked frames have other lengths, so that nothing is said of where they begin.
     const table = blank ? Buffer.alloc(0) : source.table
-    yield* encapsulated({ table, frames: workOn(source, work, pace) }, encoding)
+    yield* encapsulated({ table, frames: workOn(source, work, looking) }, encoding)
     // The delimiter, or what stands in its place at the end of the file.
     await reader.skipUpTo(8)
   } catch (error) {
@@ -64,8 +64,9 @@ const evened = (frame: Buffer): Buffer =>
 async function* workOn(
   { frames }: Encapsulated,
   { geometry, decoder, blank, inspection }: Compressed,
-  pace: Pace,
+  looking: Looking,
 ): AsyncGenerator<readonly Buffer[], void> {
+  const { pace } = looking
   const chosen = new Set(inspection && chosenFrames(geometry.frames))
   let index = 0
   for await (const fragments of frames) {
@@ -77,7 +78,7 @@ async function* workOn(
     pace.begin()
     const written = blank ? await blank(frame, pace) : frame
     if (inspection && chosen.has(index))
-      await inspectFrame(inspection, () => decoder.decode(written, geometry, pace), pace)
+      await inspectFrame(inspection, () => decoder.decode(written, geometry, pace), looking)
     index += 1
     yield blank ? [evened(written)] : fragments
   }

@@ -25,8 +25,12 @@ const MOST_INK = 0.4
 /** Small print is enlarged: letters of 7 pixels are below what the model was trained on. */
 const ENLARGED_BELOW = 1000
 
-/** Undefined when the guess finds no ink, or little else. */
-export function* inkOf(picture: GreyPicture, guess: Guess, pace: Pace): Steps<Buffer | undefined> {
+/** `none` when the guess finds no ink; undefined when it finds little else, which tells nothing. */
+export function* inkOf(
+  picture: GreyPicture,
+  guess: Guess,
+  pace: Pace,
+): Steps<Buffer | 'none' | undefined> {
   const { width, height, values } = picture
   // Each pixel becomes one, or two by two.
   const scale = height < ENLARGED_BELOW ? 2 : 1
@@ -50,7 +54,8 @@ export function* inkOf(picture: GreyPicture, guess: Guess, pace: Pace): Steps<Bu
     }
     if (pace.isDue(width >> 4)) yield
   }
-  return ink === 0 || ink > MOST_INK * values.length ? undefined : image
+  if (ink === 0) return 'none'
+  return ink > MOST_INK * values.length ? undefined : image
 }
 
 function isInk(guess: Guess, value: number, mean: number): boolean {

@@ -3,8 +3,9 @@ import { NocturneError } from '../../lib/errors.js'
 import { pictureOf } from '../../pixels/index.js'
 import type { GreyPicture, Layout, Palette, Samples } from '../../pixels/index.js'
 import type { TextDetector } from '../contract.js'
-import { inTurn } from '../../lib/in-turn.js'
+import { atMost } from '../../lib/at-most.js'
 import type { Pace } from '../../lib/pace.js'
+import type { Judge } from './judge-words.js'
 
 export interface Inspection {
   readonly detector: TextDetector
@@ -17,8 +18,14 @@ export interface Inspection {
 /** The first, the middle and the last frame are looked at: banners stand in all frames of a loop. */
 export const chosenFrames = (frames: number): number[] => [...new Set([0, frames >> 1, frames - 1])]
 
-/** One picture at a time, however many uploads there are: no more frames than one stand decoded. */
-const oneAtATime = inTurn()
+/** As many pictures at a time as the detector has threads, however many uploads there are: no more frames stand decoded. */
+const gates = new WeakMap<TextDetector, ReturnType<typeof atMost>>()
+
+function gateOf(detector: TextDetector): ReturnType<typeof atMost> {
+  const gate = gates.get(detector) ?? atMost(detector.threads)
+  gates.set(detector, gate)
+  return gate
+}
 
 /**
  * Shows one frame.
@@ -29,16 +36,29 @@ const oneAtATime = inTurn()
 export async function inspectFrame(
   inspection: Inspection,
   decode: () => Samples | Promise<Samples>,
-  pace: Pace,
+  { judge, pace }: Looking,
 ): Promise<void> {
   const { detector, isNeeded } = inspection
-  const words = await oneAtATime(async () => {
+  const words = await gateOf(detector)(async () => {
     pace.begin()
-    return await detector.countWords(await show(decode, inspection, pace))
+    return await detector.readWords(await show(decode, inspection, pace))
   })
   pace.begin()
-  if (words === undefined && isNeeded) throw new NocturneError('pixels_at_risk')
-  if (words !== undefined && words > 0) throw new NocturneError('text_in_pixels')
+  // A blanked image says in its header that it is clean, so somebody must have read it.
+  if (words === undefined)
+    throw new NocturneError(isNeeded ? 'pixels_at_risk' : 'pixels_not_cleaned', { place: UNREAD })
+  if (judge(words)) throw new NocturneError('text_in_pixels', { place: FOUND })
+}
+
+/** What is the same for every frame of an instance. */
+export interface Looking {
+  readonly judge: Judge
+  readonly pace: Pace
+}
+
+const UNREAD = { rule: 'the text detector could not tell in time what stands in the image' }
+const FOUND = {
+  rule: 'the text detector read a word, date or number that may say who the patient is',
 }
 
 async function show(
@@ -58,7 +78,7 @@ export async function* inspectNative(
   source: AsyncIterable<Buffer>,
   { geometry, bitsOfPlane, planes, bigEndian }: Layout,
   inspection: Inspection,
-  pace: Pace,
+  looking: Looking,
 ): AsyncGenerator<Buffer, void> {
   const size = (bitsOfPlane * planes) / 8
   const chosen = chosenFrames(geometry.frames)
@@ -76,7 +96,7 @@ export async function* inspectNative(
       chosen.shift()
       const bytes = frame
       frame = Buffer.alloc(0)
-      await inspectFrame(inspection, () => ({ bytes, geometry, bigEndian }), pace)
+      await inspectFrame(inspection, () => ({ bytes, geometry, bigEndian }), looking)
     }
     at = end
   }

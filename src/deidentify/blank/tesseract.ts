@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Recognizer } from 'tesseract.js'
 import { NocturneError } from '../../lib/errors.js'
-import { inTurn } from '../../lib/in-turn.js'
+import { atMost } from '../../lib/at-most.js'
 import type { GreyPicture } from '../../pixels/index.js'
 import type { TextDetector } from '../contract.js'
 import { Pace } from '../../lib/pace.js'
@@ -23,27 +23,71 @@ const MAX_PIXELS = 16_000_000
 const SHORT_WORD = /[\p{L}\p{N}]{3}/u
 const WORD = /[\p{L}\p{N}]{4}|\p{N}{1,2}[-./:]\p{N}{1,2}[-./:]\p{N}{1,2}/u
 
-/**
- * @param clears whether an image at risk that no blanking rule covers may pass, marked, when no word is found in it.
- * @throws NocturneError `text_detector_missing` when the optional packages are not installed.
- */
-export function createTextDetector(clears: boolean): TextDetector & { close(): Promise<void> } {
-  const model = modelFolder()
-  const oneAtATime = inTurn()
-  let thread: Promise<Recognizer> | undefined
-  let idle: NodeJS.Timeout | undefined
+/** Whether its optional packages are installed. */
+export function hasTextDetector(): boolean {
+  try {
+    modelFolder()
+    return true
+  } catch {
+    return false
+  }
+}
 
-  const end = async (): Promise<void> => {
-    clearTimeout(idle)
-    const ended = thread
-    thread = undefined
+export interface TextDetectorOptions {
+  /** An image at risk that no blanking rule covers may pass, marked, when nothing in it may say who the patient is. */
+  readonly clears: boolean
+  /** Each reads a picture at a time, and takes some 100 MB. */
+  readonly threads: number
+}
+
+/** @throws NocturneError `text_detector_missing` when the optional packages are not installed. */
+export function createTextDetector({
+  clears,
+  threads,
+}: TextDetectorOptions): TextDetector & { close(): Promise<void> } {
+  const model = modelFolder()
+  const lanes = Array.from({ length: threads }, () => new Lane(model))
+  const gate = atMost(threads)
+  const idle = [...lanes]
+  return {
+    clears,
+    threads,
+    readWords: (picture) =>
+      gate(async () => {
+        const lane = idle.pop() ?? new Lane(model)
+        try {
+          return await lane.read(picture)
+        } finally {
+          idle.push(lane)
+        }
+      }),
+    close: async () => {
+      for (const lane of lanes) await lane.end()
+    },
+  }
+}
+
+/** One thread, which starts when it is first needed and ends when it was not for a while. */
+class Lane {
+  readonly #model: string
+  #thread: Promise<Recognizer> | undefined
+  #idle: NodeJS.Timeout | undefined
+
+  constructor(model: string) {
+    this.#model = model
+  }
+
+  async end(): Promise<void> {
+    clearTimeout(this.#idle)
+    const ended = this.#thread
+    this.#thread = undefined
     await ended?.then((worker) => worker.terminate()).catch(() => undefined)
   }
 
-  async function read(picture: GreyPicture): Promise<number | undefined> {
-    clearTimeout(idle)
+  async read(picture: GreyPicture): Promise<readonly string[] | undefined> {
+    clearTimeout(this.#idle)
     if (picture.width * picture.height > MAX_PIXELS) return undefined
-    thread ??= start(model)
+    this.#thread ??= start(this.#model)
     const timer: { id?: NodeJS.Timeout } = {}
     const late = new Promise<'late'>((done) => {
       timer.id = setTimeout(() => {
@@ -51,22 +95,17 @@ export function createTextDetector(clears: boolean): TextDetector & { close(): P
       }, PICTURE_MS)
     })
     try {
-      const count = await Promise.race([countWords(thread, picture), late])
-      if (count === 'late') await end()
-      return count === 'late' ? undefined : count
+      const words = await Promise.race([wordsIn(this.#thread, picture), late])
+      if (words !== 'late') return words
+      await this.end()
+      return undefined
     } catch {
-      await end()
+      await this.end()
       return undefined
     } finally {
       clearTimeout(timer.id)
-      idle = setTimeout(() => void end(), IDLE_MS).unref()
+      this.#idle = setTimeout(() => void this.end(), IDLE_MS).unref()
     }
-  }
-
-  return {
-    clears,
-    countWords: (picture) => oneAtATime(() => read(picture)),
-    close: end,
   }
 }
 
@@ -97,28 +136,32 @@ async function start(langPath: string): Promise<Recognizer> {
   return worker
 }
 
-/** As many as the first guess shows that shows any; undefined when none finds anything to be shown. */
-async function countWords(
+/** Of every guess that shows any; undefined when all take most of the picture for ink. */
+async function wordsIn(
   thread: Promise<Recognizer>,
   picture: GreyPicture,
-): Promise<number | undefined> {
+): Promise<readonly string[] | undefined> {
   const worker = await thread
   const pace = new Pace()
-  let count: number | undefined
+  // One value in every place is no picture.
+  if (picture.values.every((value) => value === picture.values[0])) return undefined
+  let found: readonly string[] | undefined
   for (const { guess, sureOfWord, sureOfShortWord } of GUESSES) {
     pace.begin()
     const image = await pace.run(inkOf(picture, guess, pace))
     if (!image) continue
+    found ??= []
+    if (image === 'none') continue
     const { data } = await worker.recognize(image, {}, { blocks: true, text: false })
     const words = (data.blocks ?? []).flatMap(({ paragraphs }) =>
       paragraphs.flatMap(({ lines }) => lines.flatMap((one) => one.words)),
     )
-    count = words.filter(
+    const sure = words.filter(
       ({ text, confidence }) =>
         (confidence >= sureOfWord && WORD.test(text)) ||
         (confidence >= sureOfShortWord && SHORT_WORD.test(text)),
-    ).length
-    if (count > 0) break
+    )
+    found = [...found, ...sure.map(({ text }) => text)]
   }
-  return count
+  return found
 }

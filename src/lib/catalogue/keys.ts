@@ -84,7 +84,7 @@ export const KEYS = {
   text_detector_missing: entry(
     500,
     'the packages of the text detector are not installed',
-    'run `npm ci` without --omit=optional, or leave textDetector out of nocturne.yaml',
+    'run `npm ci` without --omit=optional, or write textDetector: { kind: none } in nocturne.yaml',
   ),
   site_exists: entry(409, 'the folder holds a site already', 'choose an empty folder'),
   secret_exists: entry(

@@ -40,8 +40,9 @@ export const registerDeidentify: Register = (parent, cli) => {
     )
     .option(
       '--text-detector',
-      'look for writing in images at risk; one that no rule covers passes when none is found',
+      'read the writing in images at risk, as is done anyway where the detector is installed',
     )
+    .option('--no-text-detector', 'do not: what no blanking rule covers is held')
     .action(async (paths: string[], options: DeidentifyOptions) => {
       const output = cli.output(options)
       if (options.statement === true) {
@@ -64,7 +65,7 @@ export const registerDeidentify: Register = (parent, cli) => {
         out: options.out,
         secretFile: options.secretFile,
         encryptedAttributes: options.encryptedAttributes,
-        isTextSought: options.textDetector === true,
+        isTextSought: options.textDetector,
         output,
       })) {
         cli.signal.throwIfAborted()

@@ -1,0 +1,52 @@
+/** What was read in a picture, judged: whether it may say who the patient is. Nothing of it is kept or told. */
+import type { Subject } from '../subject.js'
+import { fold } from '../text/fold.js'
+
+export type Judge = (words: readonly string[]) => boolean
+
+/** Short for what scanners and technologists write beside an image, in no dictionary; sides and views of one or two letters pass anyway. */
+const SETTINGS: ReadonlySet<string> = new Set(
+  (
+    'map gain persist med dyn dynr dynrg rng range prf flow freq frq frame rate fps depth focus foc persist pers zoom res gen pen harm thi ' +
+    'tis tib tic wf wall filter pwr power dgc tgc lgc sri cri xres hres pan bpm bmode mmode pwd cwd cfm cpa dpd color colour ' +
+    'kvp kev mas msec sec min max fov sid sod exi dap prot seq ser img ima acc acq win wid lev ctr center width level invert ' +
+    'portable supine erect prone upright lateral lat obl decub cross table axial cor sag tra stand sitting inspir expir post ' +
+    'ante ant pre cont mlo rcc lcc rmlo lmlo bpe mag spot abd cxr apl rao lao pal abdomen adult general default preset ' +
+    'philips siemens toshiba canon hitachi samsung mindray esaote acuson logiq vivid voluson epiq aplio sonosite fuji fujifilm ' +
+    'agfa kodak carestream konica hologic lorad medical systems healthcare'
+  ).split(' '),
+)
+
+/** `2024-02-29`, `29.02.24`, `02/29/2024`, `29-FEB-2024`, `FEB 29 2024`. */
+const DATE =
+  /(?<![\p{L}\p{N}])(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2})|\d{1,2}[-./ ]?\p{L}{3,9}[-./ ,]?\d{4}|\p{L}{3,9} \d{1,2},? \d{4})(?![\p{L}\p{N}])/u
+/** Five digits number somebody; four in a word with letters do. */
+const MOST_DIGITS = 4
+const MOST_DIGITS_IN_WORD = 3
+/** Letters around digits that name a setting (`C5-2`, `MI0.8`, `12cm`), not a person. */
+const MOST_LETTERS_IN_WORD = 4
+
+/** @param words in the order of reading, of one picture */
+export function judgeOf({
+  identifiers,
+  vocabulary,
+}: Pick<Subject, 'identifiers' | 'vocabulary'>): Judge {
+  const isKnown = (word: string): boolean =>
+    !identifiers.names.has(word) && (SETTINGS.has(word) || vocabulary.rolesOf(word) !== 0)
+  const isSuspect = (token: string): boolean => {
+    if (identifiers.names.has(token)) return true
+    const digits = token.replace(/\P{N}/gu, '').length
+    if (digits === token.length) return digits > MOST_DIGITS
+    const letters = token.replace(/\P{L}/gu, '')
+    if (digits > 0)
+      return (
+        digits > MOST_DIGITS_IN_WORD || (letters.length > MOST_LETTERS_IN_WORD && !isKnown(letters))
+      )
+    return letters.length > 2 && !isKnown(letters)
+  }
+  return (words) => {
+    const text = fold(words.join(' '))
+    if (identifiers.isInText(text) || DATE.test(text)) return true
+    return (text.match(/[\p{L}\p{N}]+/gu) ?? []).some(isSuspect)
+  }
+}

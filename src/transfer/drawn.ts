@@ -24,3 +24,24 @@ export async function drawItems(
     object === null || digest === null ? [] : [{ object, digest }],
   )
 }
+
+/** The same with a key packet in front, of a recipient: what their key opens. */
+export async function drawSealed(
+  state: Pick<State, 'db'>,
+  recipient: string,
+  count: number,
+): Promise<readonly { readonly object: string; readonly packet: Buffer }[]> {
+  const rows = await state.db
+    .selectFrom('items')
+    .innerJoin('envelopes', 'envelopes.id', 'items.envelope')
+    .innerJoin('key_packets', 'key_packets.envelope', 'items.envelope')
+    .select(['items.object as object', 'key_packets.packet as packet'])
+    .where('envelopes.state', '=', 'committed')
+    .where('key_packets.recipient', '=', recipient)
+    .where('items.object', 'is not', null)
+    .where('items.sealed_size', '<=', MOST_BYTES)
+    .orderBy(sql`random()`)
+    .limit(count)
+    .execute()
+  return rows.flatMap(({ object, packet }) => (object === null ? [] : [{ object, packet }]))
+}

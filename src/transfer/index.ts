@@ -9,7 +9,7 @@
  */
 export { LEASE_MS } from './lease.js'
 export { createTransfers } from './transfers.js'
-export { drawItems } from './drawn.js'
+export { drawItems, drawSealed } from './drawn.js'
 export type { Transfers } from './transfers.js'
 export type { Transfer } from './find.js'
 export type { TransferView } from './views.js'

@@ -1,0 +1,147 @@
+/** A site out of a backup, in a folder of its own: nothing that is there is overwritten. */
+import { createReadStream } from 'node:fs'
+import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { randomName } from '../../lib/ids.js'
+import { readTar } from '../../lib/tar.js'
+import type { PrivateKey } from '../../seal/keys/index.js'
+import { nodeCiphers } from '../../seal/index.js'
+import { openMessage } from '../../seal/open/index.js'
+import { CommandError } from '../command-error.js'
+import { writeWhole } from '../local-write.js'
+import { withRooms } from './site.js'
+
+const ABOUT = z.looseObject({
+  format: z.literal('nocturne-backup/v1'),
+  gateway: z.string(),
+  at: z.iso.datetime(),
+  checkpoint: z.string(),
+  store: z.string(),
+  objects: z.array(
+    z.looseObject({ name: z.string().regex(/^[a-z0-9]+(\/[a-z0-9-]+)*\.sealed$/), size: z.int() }),
+  ),
+})
+
+export interface RestoreReport {
+  readonly site: string
+  readonly madeAt: string
+  readonly objects: number
+  /** Objects that the backup names and its folder does not have. */
+  readonly missing: readonly string[]
+  /** Entries of the ledger, recomputed from what was restored. */
+  readonly entries: number
+}
+
+/** The newest in a folder of backups, or the file that is named. @throws CommandError `file_unreadable` */
+export async function newestBackup(path: string): Promise<string> {
+  const names = await readdir(path).catch(() => undefined)
+  if (names === undefined) return path
+  const newest = names
+    .filter((name) => name.endsWith('.backup.pgp'))
+    .sort()
+    .at(-1)
+  if (newest !== undefined) return join(path, newest)
+  throw new CommandError(`${path} holds no backup`, {
+    hint: 'give the folder that nocturne backup wrote to, or one of its *.backup.pgp files',
+    code: 'file_unreadable',
+  })
+}
+
+/**
+ * Opens, unpacks beside the target, brings the objects, verifies the ledger against the log that was published with it, and
+ * only then takes the target's name.
+ *
+ * @throws CommandError `file_exists` for a target that is there, `backup_broken`; NocturneError `cannot_open` for a wrong key or a
+ *   changed file, `ledger_rolled_back`, `ledger_broken`
+ */
+export async function restoreBackup(
+  file: string,
+  key: PrivateKey,
+  site: string,
+): Promise<RestoreReport> {
+  const target = resolve(site)
+  if (await isThere(target))
+    throw new CommandError(`${site} is there already`, {
+      hint: 'give a folder that does not exist: a restore overwrites nothing',
+      code: 'file_exists',
+    })
+  const work = join(dirname(target), `.restore-${randomName()}`)
+  await mkdir(work, { recursive: true, mode: 0o700 })
+  try {
+    const about = await unpack(file, key, work)
+    const from = join(dirname(resolve(file)), 'objects')
+    const missing = await bringObjects(about, from, join(work, about.store))
+    const entries = await verifyRestored(work)
+    await rename(work, target)
+    return { site: target, madeAt: about.at, objects: about.objects.length, missing, entries }
+  } catch (error) {
+    await rm(work, { recursive: true, force: true })
+    throw error instanceof TypeError ? broken(file, error) : error
+  }
+}
+
+async function unpack(file: string, key: PrivateKey, work: string): Promise<z.infer<typeof ABOUT>> {
+  const content = openMessage(createReadStream(file) as AsyncIterable<Buffer>, [key], {
+    ciphers: nodeCiphers,
+  })
+  let about: z.infer<typeof ABOUT> | undefined
+  for await (const { name, content: bytes } of readTar(content)) {
+    if (name === 'backup.json') {
+      const chunks: Uint8Array[] = []
+      for await (const chunk of bytes) chunks.push(chunk)
+      const read = ABOUT.safeParse(JSON.parse(Buffer.concat(chunks).toString('utf8')))
+      if (!read.success) throw new TypeError('backup.json is not understood')
+      about = read.data
+      continue
+    }
+    const path = join(work, name)
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await writeWhole(path, bytes)
+  }
+  if (!about) throw new TypeError('no backup.json')
+  return about
+}
+
+async function bringObjects(
+  { objects }: z.infer<typeof ABOUT>,
+  from: string,
+  store: string,
+): Promise<readonly string[]> {
+  const missing: string[] = []
+  for (const { name, size } of objects) {
+    const found = await stat(join(from, name)).catch(() => undefined)
+    if (found?.size !== size) {
+      missing.push(name)
+      continue
+    }
+    const path = join(store, name)
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await copyFile(join(from, name), path)
+  }
+  return missing
+}
+
+/** Opening compares the database with the published log: an old one that was put back is refused. */
+const verifyRestored = (work: string): Promise<number> =>
+  withRooms(work, async ({ ledger }) => {
+    const report = await ledger.verify()
+    if (report.ok) return report.size
+    throw new CommandError(`the restored ledger does not verify: ${report.problem ?? ''}`, {
+      hint: 'try an earlier backup, and keep this one as it is',
+      code: 'ledger_broken',
+    })
+  })
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+const broken = (file: string, cause: unknown): CommandError =>
+  new CommandError(`${file} is not a whole backup`, {
+    hint: 'try an earlier one; nothing was written',
+    code: 'backup_broken',
+    cause,
+  })

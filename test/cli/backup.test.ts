@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startGateway } from './_gateway.js'
+import type { RunningGateway } from './_gateway.js'
+
+describe('backup, restore and drill', () => {
+  let gateway: RunningGateway
+  let transfer: string
+  const path = (name: string) => join(gateway.path, name)
+  const key = () => join(gateway.site, 'demo-keys', 'recovery.asc')
+  const json = async (...words: string[]) => {
+    const { status, stdout, stderr } = await gateway.plain(...words, '--json')
+    expect([status, stderr]).toEqual([0, ''])
+    return JSON.parse(stdout) as Record<string, unknown>
+  }
+  const backup = () => json('backup', '--site', gateway.site, '--to', path('backups'))
+
+  beforeAll(async () => {
+    gateway = await startGateway()
+    await writeFile(path('requisition.txt'), 'chest CT for JANE^PLANTED\n')
+    const sent = await gateway.as(
+      ...['facility-a', 'send', path('requisition.txt'), '--group', 'nights', '--json'],
+    )
+    transfer = (JSON.parse(sent.stdout) as { readonly id: string }).id
+  })
+  afterAll(async () => {
+    await gateway.stop()
+  })
+
+  it('backs up while the gateway serves, sealed, and copies each object once', async () => {
+    const first = await backup()
+    expect(first).toMatchObject({ copied: first.objects })
+    expect(await backup()).toMatchObject({ copied: 0, objects: first.objects })
+    for (const name of await readdir(path('backups'), { recursive: true })) {
+      const bytes = await readFile(path(join('backups', name))).catch(() => Buffer.alloc(0))
+      for (const planted of ['PLANTED', 'PRIVATE KEY', 'nocturne.yaml'])
+        expect(bytes.includes(planted)).toBe(false)
+    }
+    expect((await readdir(join(gateway.site, 'data'))).filter((n) => n.startsWith('.'))).toEqual([])
+  })
+
+  it('drills: restores into a scratch folder, opens a sample, and records it', async () => {
+    const drill = ['drill', '--site', gateway.site, '--backup', path('backups')]
+    expect(await json(...drill, '--key', key())).toMatchObject({
+      ...{ ok: true, missing: 0, sampled: 1, opened: 1, seconds: expect.any(Number) },
+    })
+    const wrong = join(gateway.site, 'demo-keys', 'reader-1.asc')
+    const failed = await gateway.plain(...drill, '--key', wrong)
+    expect(failed).toMatchObject({ status: 1, stderr: expect.stringContaining('cannot_open') })
+    const { stdout } = await gateway.as(
+      ...['officer-1', 'audit', 'query', '--type', 'drill.run', '--json'],
+    )
+    const { events } = JSON.parse(stdout) as {
+      readonly events: readonly { readonly entry: { readonly outcome: number } }[]
+    }
+    expect(events.map(({ entry }) => entry.outcome)).toEqual([0, 8])
+  })
+
+  it('restores a site whose ledger verifies and that serves what was stored', async () => {
+    const target = path('restored')
+    const words = ['restore', '--backup', path('backups'), '--key', key(), '--site', target]
+    expect(await json(...words)).toMatchObject({ missing: [] })
+    const checked = await gateway.plain('audit', 'verify', '--site', target)
+    expect([checked.status, checked.stderr]).toEqual([0, ''])
+    const dumped = await gateway.plain('dump', transfer, '--site', target, '--out', path('dumped'))
+    expect([dumped.status, dumped.stderr]).toEqual([0, ''])
+    const again = await gateway.plain(...words)
+    expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('is there already') })
+  })
+
+  it('refuses a changed or cut backup and writes nothing, and names what an object is missing', async () => {
+    const names = await readdir(path('backups'))
+    const newest =
+      names
+        .filter((name) => name.endsWith('.pgp'))
+        .sort()
+        .at(-1) ?? ''
+    const bytes = await readFile(path(join('backups', newest)))
+    await mkdir(path('broken'))
+    const changed = Buffer.from(bytes)
+    changed.writeUInt8(changed.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1)
+    for (const [i, content] of [changed, bytes.subarray(0, bytes.length - 100)].entries()) {
+      const file = path(join('broken', `${i}.backup.pgp`))
+      await writeFile(file, content)
+      const target = path(`from-broken-${i}`)
+      const refused = await gateway.plain(
+        ...['restore', '--backup', file, '--key', key(), '--site', target],
+      )
+      expect(refused.status).toBe(1)
+      expect(await readdir(gateway.path)).not.toContain(`from-broken-${i}`)
+    }
+    expect((await readdir(gateway.path)).filter((name) => name.startsWith('.restore'))).toEqual([])
+    await cp(path('backups'), path('poor'), { recursive: true })
+    await rm(path('poor/objects'), { recursive: true })
+    const poor = await gateway.plain(
+      ...['restore', '--backup', path('poor'), '--key', key(), '--site', path('from-poor')],
+    )
+    expect(poor).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('objects are missing'),
+    })
+  })
+})

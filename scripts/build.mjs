@@ -30,6 +30,8 @@ try {
   })
   cpSync('src', next, { recursive: true, filter: (path) => !/\.(ts|md)$/.test(path) })
   await bundlePages()
+  for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
+    cpSync(`node_modules/swagger-ui-dist/${file}`, `${next}/web/pages/${file}`)
   makeWhole('verify')
   await writeCommandList()
   chmodSync(`${next}/cli/main.js`, 0o755)

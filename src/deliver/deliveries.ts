@@ -1,49 +1,48 @@
 import type { EventInput } from '../ledger/log/index.js'
+import type { PacketsAnswer, RecipientAnswer } from '../protocol/http/recipients.js'
+import type { ChangedAnswer } from '../protocol/http/transfers.js'
 import type { Tx } from '../state/index.js'
 import { checkAcknowledgement } from './acknowledgement.js'
 import type { Acknowledgement } from './acknowledgement.js'
-import { openDownload, untilEnded } from './download.js'
+import { describeDownload, openDownload, untilEnded } from './download.js'
 import type { Download, DownloadRequest } from './download.js'
 import { addRecipient, ownPackets, removeRecipient } from './recipients.js'
-import type { NewRecipient, OwnPackets, RecipientChange } from './recipients.js'
+import type { NewRecipient } from './recipients.js'
 import { endLeft } from './left.js'
 import { aboutTransfer } from './transfer-event.js'
 import type { Transfer, TransferView } from '../transfer/index.js'
 import type { DeliverRooms, Reader } from './contract.js'
 
-export interface Changed {
-  readonly id: string
-  readonly state: 'available' | 'acknowledged'
-  readonly claimedBy?: string
-  readonly claimedAt?: string
-  /** c2sp.org/tlog-proof of the event. */
-  readonly receipt: string
-}
-
 export interface Deliveries {
   /** Available transfers of the reader's groups, by priority, then age; at most 1,000. */
   inbox(reader: Reader): Promise<TransferView[]>
   /** @throws NocturneError `already_claimed`, `transfer_not_available` */
-  claim(reader: Reader, transfer: Transfer): Promise<Changed>
+  claim(reader: Reader, transfer: Transfer): Promise<ChangedAnswer>
   /** @throws NocturneError `not_claimed` */
-  releaseClaim(reader: Reader, transfer: Transfer): Promise<Changed>
+  releaseClaim(reader: Reader, transfer: Transfer): Promise<ChangedAnswer>
   /**
    * One whole OpenPGP message: the reader's key packet, then the data. Item 0 is the manifest.
    * @throws NocturneError `not_found`, `transfer_not_available`, `range_not_satisfiable`, `store_unavailable`, `ledger_unavailable`
    */
   fetch(reader: Reader, transfer: Transfer, request: DownloadRequest): Promise<Download>
+  /** Size and ETag of what `fetch` would bring, without an event. @throws NocturneError `not_found`, `transfer_not_available` */
+  describe(
+    reader: Reader,
+    transfer: Transfer,
+    index: number,
+  ): Promise<Pick<Download, 'size' | 'etag'>>
   /** Resolves when no download of the transfer by them is under way, or after 2 seconds. */
   untilEnded(reader: string, transfer: string): Promise<void>
   /** Ends the downloads of gateways that died: those whose lease ended before (milliseconds since 1970). */
   endLeft(leasedBefore: number): Promise<void>
   /** @throws NocturneError `acknowledgement_invalid`, `already_claimed`, `transfer_not_available` */
-  acknowledge(reader: Reader, transfer: Transfer, given: Acknowledgement): Promise<Changed>
+  acknowledge(reader: Reader, transfer: Transfer, given: Acknowledgement): Promise<ChangedAnswer>
   /** The asker's key packets, and who may be added. @throws NocturneError `transfer_not_available`, `not_found` */
-  ownPackets(asker: Reader, transfer: Transfer): Promise<OwnPackets>
+  ownPackets(asker: Reader, transfer: Transfer): Promise<PacketsAnswer>
   /** @throws NocturneError `recipient_not_allowed`, `key_packets_invalid`, `transfer_not_available` */
-  addRecipient(asker: Reader, transfer: Transfer, given: NewRecipient): Promise<RecipientChange>
+  addRecipient(asker: Reader, transfer: Transfer, given: NewRecipient): Promise<RecipientAnswer>
   /** @throws NocturneError `recipient_not_allowed`, `transfer_not_available` */
-  removeRecipient(asker: Reader, transfer: Transfer, recipient: string): Promise<RecipientChange>
+  removeRecipient(asker: Reader, transfer: Transfer, recipient: string): Promise<RecipientAnswer>
 }
 
 export function createDeliveries(rooms: DeliverRooms): Deliveries {
@@ -52,6 +51,7 @@ export function createDeliveries(rooms: DeliverRooms): Deliveries {
     claim: (reader, transfer) => claim(rooms, reader, transfer),
     releaseClaim: (reader, transfer) => releaseClaim(rooms, reader, transfer),
     fetch: (reader, transfer, request) => openDownload(rooms, reader, transfer, request),
+    describe: (reader, transfer, index) => describeDownload(rooms, reader, transfer, index),
     untilEnded: (reader, transfer) => untilEnded(rooms, reader, transfer),
     endLeft: (leasedBefore) => endLeft(rooms, leasedBefore),
     acknowledge: (reader, transfer, given) => acknowledge(rooms, reader, transfer, given),
@@ -75,7 +75,11 @@ async function listInbox(
   return transfers.views(found.sort((a, b) => URGENCY[a.priority] - URGENCY[b.priority]))
 }
 
-async function claim(rooms: DeliverRooms, reader: Reader, transfer: Transfer): Promise<Changed> {
+async function claim(
+  rooms: DeliverRooms,
+  reader: Reader,
+  transfer: Transfer,
+): Promise<ChangedAnswer> {
   const now = rooms.now()
   const { id: by } = reader.principal
   const receipt = await change(rooms, reader, transfer, 'transfer.claimed', {}, (tx) =>
@@ -89,7 +93,7 @@ async function releaseClaim(
   rooms: DeliverRooms,
   reader: Reader,
   transfer: Transfer,
-): Promise<Changed> {
+): Promise<ChangedAnswer> {
   const receipt = await change(rooms, reader, transfer, 'transfer.released', {}, (tx) =>
     rooms.transfers.claims.release(tx, transfer.id, reader.principal.id),
   )
@@ -101,7 +105,7 @@ async function acknowledge(
   reader: Reader,
   transfer: Transfer,
   given: Acknowledgement,
-): Promise<Changed> {
+): Promise<ChangedAnswer> {
   const detail = await checkAcknowledgement(rooms, reader.principal, transfer, given)
   const receipt = await change(rooms, reader, transfer, 'transfer.acknowledged', detail, (tx) =>
     rooms.transfers.claims.acknowledge(tx, transfer.id, reader.principal.id, rooms.now()),

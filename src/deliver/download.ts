@@ -45,12 +45,9 @@ export async function openDownload(
   transfer: Transfer,
   request: DownloadRequest,
 ): Promise<Download> {
-  if (transfer.state !== 'available' && transfer.state !== 'acknowledged') {
-    throw new NocturneError('transfer_not_available')
-  }
+  expectAvailable(transfer)
   const sealed = await findSealed(rooms, reader, transfer, request.index)
-  const size = sealed.packet.length + sealed.size
-  const etag = `"${sealed.object.split('/').at(-1) ?? ''}-${sealed.fingerprint.slice(0, 16)}"`
+  const { size, etag } = measured(sealed)
   const range = request.range(size, etag)
   const wanted = range ?? { start: 0, end: size - 1 }
   const id = newId(rooms.now())
@@ -65,6 +62,27 @@ export async function openDownload(
   const receipt = await recordBegin(rooms, id, common, sealed, wanted)
   const bytes = await letBytesOut(rooms, receipt, { id, common, sealed, wanted })
   return { size, etag, range, event: receipt.index, bytes }
+}
+
+/** Size and ETag of what a download would bring: no byte goes out, so it is no event. @throws NocturneError `not_found`, `transfer_not_available` */
+export async function describeDownload(
+  rooms: DeliverRooms,
+  reader: Reader,
+  transfer: Transfer,
+  index: number,
+): Promise<Pick<Download, 'size' | 'etag'>> {
+  expectAvailable(transfer)
+  return measured(await findSealed(rooms, reader, transfer, index))
+}
+
+const measured = ({ packet, size, object, fingerprint }: Sealed) => ({
+  size: packet.length + size,
+  etag: `"${object.split('/').at(-1) ?? ''}-${fingerprint.slice(0, 16)}"`,
+})
+
+function expectAvailable({ state }: Transfer): void {
+  if (state !== 'available' && state !== 'acknowledged')
+    throw new NocturneError('transfer_not_available')
 }
 
 /** The data and the reader's own key packet. What is not sealed to the reader is not there. */

@@ -3,32 +3,15 @@
  * certificate; a holder of a key seals the session keys again on their own machine; data is never touched.
  */
 import { NocturneError } from '../lib/errors.js'
+import type { PacketsAnswer, RecipientAnswer } from '../protocol/http/recipients.js'
 import type { Directory, Principal } from '../directory/index.js'
 import type { EventInput } from '../ledger/log/index.js'
-import type { DataFormat } from '../seal/index.js'
+
 import type { Recipient } from '../seal/keys/index.js'
 import type { Tx } from '../state/index.js'
 import type { KeyPacketRow, Transfer } from '../transfer/index.js'
 import type { DeliverRooms, Reader } from './contract.js'
 import { aboutTransfer } from './transfer-event.js'
-
-export interface OwnPackets {
-  readonly id: string
-  /** Everyone who can open it now. */
-  readonly recipients: readonly { readonly id: string; readonly fingerprint: string }[]
-  /** Who may be added: readers of the group to whose present certificate it is not sealed. */
-  readonly candidates: readonly {
-    readonly id: string
-    readonly fingerprint: string
-    readonly certificate: string
-  }[]
-  /** The asker's key packets, of every envelope and of the manifest, in base64. */
-  readonly envelopes: readonly {
-    readonly envelope: string
-    readonly format: DataFormat
-    readonly packet: string
-  }[]
-}
 
 export interface NewRecipient {
   readonly recipient: string
@@ -36,20 +19,12 @@ export interface NewRecipient {
   readonly packets: readonly { readonly envelope: string; readonly packet: string }[]
 }
 
-export interface RecipientChange {
-  readonly id: string
-  readonly recipient: string
-  readonly fingerprint: string
-  /** c2sp.org/tlog-proof of the event. */
-  readonly receipt: string
-}
-
 /** The event is durable before a packet goes out. @throws NocturneError `transfer_not_available`, `not_found` */
 export async function ownPackets(
   rooms: DeliverRooms,
   asker: Reader,
   transfer: Transfer,
-): Promise<OwnPackets> {
+): Promise<PacketsAnswer> {
   const rows = await rooms.transfers.contents.keyPackets(transfer)
   const own = rows.filter(({ recipient }) => recipient === asker.principal.id)
   if (own.length === 0) throw new NocturneError('not_found')
@@ -85,7 +60,7 @@ export async function addRecipient(
   asker: Reader,
   transfer: Transfer,
   given: NewRecipient,
-): Promise<RecipientChange> {
+): Promise<RecipientAnswer> {
   const rows = await rooms.transfers.contents.keyPackets(transfer)
   const { recipient, fingerprint } = given
   const candidate = (await candidatesOf(rooms.directory, transfer, rows)).find(
@@ -110,7 +85,7 @@ export async function removeRecipient(
   asker: Reader,
   transfer: Transfer,
   recipient: string,
-): Promise<RecipientChange> {
+): Promise<RecipientAnswer> {
   const rows = await rooms.transfers.contents.keyPackets(transfer)
   const theirs = rows.find((row) => row.recipient === recipient)
   const principal = rooms.directory.principal(recipient)

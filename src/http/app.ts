@@ -3,7 +3,9 @@ import type { Express, RequestHandler } from 'express'
 import type { Rooms } from '../rooms.js'
 import { bareApp } from './bare-app.js'
 import { createDoor } from './door.js'
-import { notFoundHandler, problemHandler } from './problem.js'
+import { otherMethods } from './other-methods.js'
+import { servePage } from './page-files.js'
+import { problemHandler } from './problem.js'
 import { requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
 import { complianceRoutes } from './routes/compliance.js'
@@ -14,9 +16,10 @@ import { healthRoutes, metricsRoutes } from './routes/health.js'
 import { keepingRoutes } from './routes/keeping.js'
 import { keyRoutes } from './routes/keys.js'
 import { quarantineRoutes } from './routes/quarantine.js'
-import { pageRoutes } from './routes/pages.js'
+import { OPEN_PAGE } from './routes/pages.js'
 import { receiptRoutes } from './routes/receipts.js'
 import { recipientRoutes } from './routes/recipients.js'
+import { referenceRoutes } from './routes/reference.js'
 import { signInRoutes } from './routes/sign-in.js'
 import { transferRoutes } from './routes/transfers.js'
 import type { Metrics } from './metrics.js'
@@ -36,8 +39,9 @@ export function createApp(
   app.use(endStalled(rooms.site.config.limits.idleSeconds))
   app.use(observe(rooms, metrics))
   app.use(healthRoutes(door, doors))
+  app.use(referenceRoutes())
   app.use(whileRecording(rooms))
-  app.use(pageRoutes())
+  app.use(servePage(OPEN_PAGE))
   app.use(metricsRoutes(door, metrics, doors))
   app.use(
     '/v1',
@@ -58,7 +62,7 @@ export function createApp(
     app.use('/dicom-web', noStore, stowRoutes({ door, arrivals: doors.arrivals, gate, metrics }))
   }
   app.use('/fhir', noStore, fhirRoutes(door, origin))
-  app.use(notFoundHandler)
+  app.use(otherMethods)
   app.use(problemHandler(rooms.logger))
   return app
 }

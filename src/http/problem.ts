@@ -2,6 +2,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import { CATALOGUE, NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Json } from '../lib/json.js'
+import { problemType } from '../protocol/http/problem.js'
 import { describeUnexpected } from '../lib/logger.js'
 import type { Logger } from '../lib/logger.js'
 import { RateLimitedError } from './door.js'
@@ -27,7 +28,7 @@ export function setErrorHeaders(response: Response, { code }: NocturneError): vo
   if (code === 'unauthenticated') response.set('WWW-Authenticate', 'Bearer')
 }
 
-/** Members beyond RFC 9457's own: `code`, `hint`, `requestId`, and where they help `subject` and what `extra` brings. */
+/** Members beyond RFC 9457's own: `code`, `hint`, `requestId`, and where they help `field`, `subject` and what `extra` brings. */
 export function sendProblem(
   response: Response,
   error: NocturneError,
@@ -40,11 +41,12 @@ export function sendProblem(
     .type('application/problem+json')
     .send(
       JSON.stringify({
-        type: 'about:blank',
+        type: problemType(error.code),
         title: error.message,
         status,
         code: error.code,
         hint,
+        ...(error.field !== undefined && { field: error.field }),
         ...(error.subject !== undefined && { subject: error.subject }),
         requestId: requestIdOf(response),
         ...extra,

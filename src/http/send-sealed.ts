@@ -3,15 +3,20 @@ import type { Response } from 'express'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-export async function sendSealed(
-  response: Response,
-  { size, bytes }: { readonly size: number; readonly bytes: AsyncIterable<Buffer> },
-): Promise<void> {
+/** The header alone, which also answers HEAD. */
+export function describeMessage(response: Response, size: number): void {
   response.status(200).set({
     'Content-Type': 'application/pgp-encrypted',
     'Content-Length': String(size),
     'Content-Disposition': 'attachment',
   })
+}
+
+export async function sendSealed(
+  response: Response,
+  { size, bytes }: { readonly size: number; readonly bytes: AsyncIterable<Buffer> },
+): Promise<void> {
+  describeMessage(response, size)
   try {
     await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: 1 << 18 }), response)
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net'
 import type { SiteConfig } from '../config/index.js'
 import { CATALOGUE, systemCode } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
+import { problemType } from '../protocol/http/problem.js'
 
 const OPTIONS: ServerOptions = {
   maxHeaderSize: 16_384,
@@ -45,7 +46,7 @@ function answerClientError(error: Error, socket: Socket): void {
   }
   const code = codeOf(systemCode(error))
   const { status, title, hint } = CATALOGUE[code]
-  const body = JSON.stringify({ type: 'about:blank', title, status, code, hint })
+  const body = JSON.stringify({ type: problemType(code), title, status, code, hint })
   socket.end(
     `HTTP/1.1 ${status} ${status === 408 ? 'Request Timeout' : 'Bad Request'}\r\n` +
       'Content-Type: application/problem+json\r\nConnection: close\r\n' +

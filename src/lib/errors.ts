@@ -34,6 +34,8 @@ export class NocturneError extends Error {
   readonly code: Code
   /** A name from the configuration (never from a request) that makes the hint concrete, such as a recipient's id. */
   readonly subject: string | undefined
+  /** Parameter, header, form field or body member at fault, by the name that we gave it. */
+  readonly field: string | undefined
   /** What else was found about the same item, beside `code`. */
   readonly also: readonly Code[]
   /** Of an item: where and why, as far as it is known. */
@@ -44,6 +46,7 @@ export class NocturneError extends Error {
     options: {
       cause?: unknown
       subject?: string
+      field?: string
       also?: readonly Code[]
       place?: Place | undefined
     } = {},
@@ -51,6 +54,7 @@ export class NocturneError extends Error {
     super(CATALOGUE[code].title, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.subject = options.subject
+    this.field = options.field
     this.also = options.also ?? []
     this.place = options.place
   }

@@ -36,5 +36,5 @@ export function readKeyCheck(content: Uint8Array): KeyCheck | undefined {
 }
 
 /** The answer is the SHA-256 of this, hexadecimal: it shows that the check was read, and tells nothing of any other text. */
-export const keyCheckAnswer = ({ origin, principal, nonce }: KeyCheck): string =>
+export const answerToKeyCheck = ({ origin, principal, nonce }: KeyCheck): string =>
   `nocturne-check-answer/v1|${origin}|${principal}|${nonce}`

@@ -2,6 +2,23 @@
 import * as z from 'zod/mini'
 import { ID_PATTERN } from '../lib/id-pattern.js'
 
+/** The same schema with a sentence about it, which the reference shows. */
+export const about = <T extends z.ZodMiniType>(text: string, schema: T): T =>
+  schema.check(z.describe(text))
+
+/**
+ * Text from a list that later versions may extend: a client takes whatever comes, so that a new word does not keep it from
+ * reading the rest.
+ */
+export const word = (text: string, ...words: readonly string[]) =>
+  z.string().check(
+    z.maxLength(100),
+    z.meta({
+      description: `${text}: ${words.map((one) => `\`${one}\``).join(', ')}.`,
+      examples: [...words],
+    }),
+  )
+
 /** UUID of version 7: of a transfer, an envelope, an event, a legal hold. */
 export const id = z.string().check(z.regex(ID_PATTERN))
 

@@ -1,22 +1,10 @@
 /** Sealed crosswalks of a facility: which there are, and one as it is stored. */
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/log/index.js'
+import type { CrosswalksAnswer } from '../protocol/http/facility.js'
 import type { TransferRooms } from './rooms.js'
 import { sealedForFacility } from './sealed-object.js'
 import type { SealedObject } from './sealed-object.js'
-
-export interface CrosswalkPage {
-  readonly crosswalks: readonly {
-    /** The envelope whose items it is about. */
-    readonly id: string
-    readonly transfer: string
-    readonly key: string
-    readonly size: number
-    readonly items: number
-    readonly createdAt: string
-  }[]
-  readonly next?: string
-}
 
 export interface CrosswalkRange {
   readonly start: string | undefined
@@ -29,7 +17,7 @@ export async function listCrosswalks(
   { state }: Pick<TransferRooms, 'state'>,
   facility: string,
   page: CrosswalkRange,
-): Promise<CrosswalkPage> {
+): Promise<CrosswalksAnswer> {
   const rows = await state.db
     .selectFrom('crosswalks')
     .selectAll()
@@ -61,13 +49,7 @@ export async function readCrosswalk(
   facility: string,
   id: string,
 ): Promise<SealedObject> {
-  const row = await rooms.state.db
-    .selectFrom('crosswalks')
-    .selectAll()
-    .where('envelope', '=', id)
-    .where('facility', '=', facility)
-    .executeTakeFirst()
-  if (!row) throw new NocturneError('not_found')
+  const row = await findCrosswalk(rooms, facility, id)
   const receipt = await rooms.ledger.note({
     type: 'crosswalk.read',
     outcome: 0,
@@ -77,4 +59,28 @@ export async function readCrosswalk(
     detail: { envelope: id, items: row.items },
   })
   return sealedForFacility(rooms, receipt, row)
+}
+
+/** Bytes of the message, without an event: nothing of it goes out. @throws NocturneError `not_found` */
+export async function sizeOfCrosswalk(
+  rooms: Pick<TransferRooms, 'state'>,
+  facility: string,
+  id: string,
+): Promise<number> {
+  return (await findCrosswalk(rooms, facility, id)).size
+}
+
+async function findCrosswalk(
+  { state }: Pick<TransferRooms, 'state'>,
+  facility: string,
+  id: string,
+) {
+  const row = await state.db
+    .selectFrom('crosswalks')
+    .selectAll()
+    .where('envelope', '=', id)
+    .where('facility', '=', facility)
+    .executeTakeFirst()
+  if (!row) throw new NocturneError('not_found')
+  return row
 }

@@ -3,7 +3,8 @@
  * the object goes after it, and a crash in between leaves it to the sweep.
  */
 import { NocturneError, asNocturneError } from '../lib/errors.js'
-import type { Code, Place } from '../lib/errors.js'
+import type { QuarantineAnswer } from '../protocol/http/facility.js'
+import type { Place } from '../lib/errors.js'
 import type { Actor } from '../ledger/log/index.js'
 import type { ItemKind, QuarantineTable } from '../state/tables/index.js'
 import type { Transfer } from './find.js'
@@ -13,30 +14,6 @@ import type { SealedObject } from './sealed-object.js'
 import { findingsOf } from './release.js'
 import { isWaivable } from '../protocol/release-statement.js'
 import type { DiscardReason } from '../protocol/release-statement.js'
-
-export interface QuarantineView {
-  readonly facility: string
-  readonly transfer: string
-  readonly item: number
-  readonly kind: ItemKind
-  /** What it was held for; `also` is what else was found. */
-  readonly code: Code
-  readonly also: readonly Code[]
-  /** Where in the item and why, as far as it is known. */
-  readonly where?: Place
-  readonly state: QuarantineTable['state']
-  /** Whether the facility may release it after a look. */
-  readonly releasable: boolean
-  /** Of the sealed original, in bytes. */
-  readonly size: number
-  readonly createdAt: string
-}
-
-export interface QuarantinePage {
-  readonly items: readonly QuarantineView[]
-  /** Where the next page starts. */
-  readonly next?: string
-}
 
 export interface QuarantineRange {
   readonly start: string | undefined
@@ -51,7 +28,7 @@ export async function listQuarantine(
   { state }: Pick<TransferRooms, 'state'>,
   facility: string,
   page: QuarantineRange,
-): Promise<QuarantinePage> {
+): Promise<QuarantineAnswer> {
   const rows = await state.db
     .selectFrom('quarantine')
     .innerJoin('items', (join) =>
@@ -75,12 +52,14 @@ export async function listQuarantine(
   return { items: shown.map(viewOf), ...(next !== undefined && { next }) }
 }
 
-const viewOf = (row: QuarantineTable & { readonly kind: ItemKind }): QuarantineView => ({
+const viewOf = (
+  row: QuarantineTable & { readonly kind: ItemKind },
+): QuarantineAnswer['items'][number] => ({
   facility: row.facility,
   transfer: row.transfer,
   item: row.idx,
   kind: row.kind,
-  code: row.code as Code,
+  code: row.code,
   also: findingsOf(row).slice(1),
   ...(row.place !== null && { where: JSON.parse(row.place) as Place }),
   state: row.state,

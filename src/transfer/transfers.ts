@@ -8,8 +8,9 @@ import { openArrivals } from './arrival/studies.js'
 import type { OpenArrival, StudyKey } from './arrival/studies.js'
 import { abandonEmpty, completeTransfer } from './complete.js'
 import type { CompletedTransfer } from './complete.js'
-import { listCrosswalks, readCrosswalk } from './crosswalks.js'
-import type { CrosswalkPage, CrosswalkRange } from './crosswalks.js'
+import type { CrosswalksAnswer, QuarantineAnswer } from '../protocol/http/facility.js'
+import { listCrosswalks, readCrosswalk, sizeOfCrosswalk } from './crosswalks.js'
+import type { CrosswalkRange } from './crosswalks.js'
 import { availableTransfers, findTransfer, pageOfTransfers, tiesOf } from './find.js'
 import type { Ties, Transfer, TransferScope } from './find.js'
 import {
@@ -24,7 +25,7 @@ import type { KeyPacketRow, StoredContent } from './packets.js'
 import { findDeposits } from './arrival/deposits.js'
 import type { Deposit, InstanceReference } from './arrival/deposits.js'
 import { discardHeld, findHeld, listQuarantine, readHeld } from './quarantine.js'
-import type { QuarantinePage, QuarantineRange } from './quarantine.js'
+import type { QuarantineRange } from './quarantine.js'
 import { checkRelease, checkReleases } from './release.js'
 import type { QuarantineRelease, SignedRelease } from './release.js'
 import type { TransferRooms } from './rooms.js'
@@ -109,7 +110,7 @@ export interface Transfers {
 
   /** What is held for a facility. */
   readonly quarantine: {
-    list(facility: string, range: QuarantineRange): Promise<QuarantinePage>
+    list(facility: string, range: QuarantineRange): Promise<QuarantineAnswer>
     /** @throws NocturneError `not_found` */
     find(transfer: Transfer, item: number): Promise<QuarantineTable>
     /** @throws NocturneError `quarantine_not_held` */
@@ -130,9 +131,11 @@ export interface Transfers {
   }
 
   readonly crosswalks: {
-    list(facility: string, range: CrosswalkRange): Promise<CrosswalkPage>
+    list(facility: string, range: CrosswalkRange): Promise<CrosswalksAnswer>
     /** @throws NocturneError `not_found`, also for another facility's */
     read(actor: Actor, facility: string, id: string): Promise<SealedObject>
+    /** Bytes of the message, without an event. @throws NocturneError `not_found` */
+    size(facility: string, id: string): Promise<number>
   }
 }
 
@@ -171,6 +174,7 @@ export function createTransfers(rooms: TransferRooms): Transfers {
     crosswalks: {
       list: (facility, range) => listCrosswalks(rooms, facility, range),
       read: (actor, facility, id) => readCrosswalk(rooms, actor, facility, id),
+      size: (facility, id) => sizeOfCrosswalk(rooms, facility, id),
     },
   }
 }

@@ -1,26 +1,11 @@
 /** What people may see of a transfer: its state and its counts, nothing that identifies a patient. */
-import type { Priority, Db } from '../state/index.js'
-import type { Outcome, TransferState } from '../state/tables/index.js'
+import type { TransferAnswer } from '../protocol/http/transfers.js'
+import type { Named } from '../protocol/words.js'
+import type { Db } from '../state/index.js'
+import type { Outcome } from '../state/tables/index.js'
 import type { Transfer } from './find.js'
 
-export interface TransferView {
-  readonly id: string
-  readonly facility: string
-  readonly group: string
-  readonly priority: Priority
-  readonly state: TransferState
-  /** RFC 3339, UTC, here and below. */
-  readonly createdAt: string
-  readonly availableAt?: string
-  readonly claimedBy?: string
-  readonly claimedAt?: string
-  readonly acknowledgedBy?: string
-  readonly acknowledgedAt?: string
-  /** Accepted items, and the bytes of their content. */
-  readonly items: number
-  readonly bytes: number
-  readonly outcomes: Readonly<Record<Outcome, number>>
-}
+export type TransferView = Named<TransferAnswer>
 
 /** With the outcomes of their items counted by one query. */
 export async function viewsOf(db: Db, rows: readonly Transfer[]): Promise<TransferView[]> {

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { keyCheckAnswer, writeKeyCheck } from '../../src/protocol/key-check.js'
+import { answerToKeyCheck, writeKeyCheck } from '../../src/protocol/key-check.js'
 import type { KeyCheck } from '../../src/protocol/key-check.js'
 import { GatewayClient } from '../../src/cli/client.js'
 import { checkKey } from '../../src/cli/reader/key-check.js'
@@ -116,7 +116,7 @@ describe('the ready check, asked by a gateway that lies', () => {
     const [, sent] = posted
     expect(JSON.parse(sent?.body ?? '')).toEqual({
       id: 'x',
-      answer: sha256(keyCheckAnswer(check())),
+      answer: sha256(answerToKeyCheck(check())),
     })
     // The same check again gives the same digest: nothing is to be learned by asking twice. The gateway takes one once.
     await run(await sealed(writeKeyCheck(check())))

@@ -1,6 +1,7 @@
 /** Plain HTTP as any client would send it: fetch for the ordinary, sockets for what fetch would not do. */
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { expectDocumented } from '../http/_documented.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 
 export interface AnsweredItem {
@@ -51,7 +52,9 @@ export async function call(
     ...(options.body !== undefined && { body: options.body }),
   })
   const text = await response.text()
-  const isJson = /^[^;]*[/+]json\b/.test(response.headers.get('content-type') ?? '')
+  const type = response.headers.get('content-type') ?? ''
+  const isJson = /^[^;]*[/+]json\b/.test(type)
+  expectDocumented({ method, path, status: response.status, type, text })
   return {
     status: response.status,
     headers: response.headers,

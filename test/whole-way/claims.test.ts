@@ -47,7 +47,19 @@ describe('claims', () => {
   it('are not made, nor anything fetched, by a look at the header', async () => {
     const token = await site.token('reader-1')
     const answer = await call(gateway, 'HEAD', `/v1/transfers/${id}/items/1`, { token })
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET'])
+    expect([answer.status, answer.text]).toEqual([200, ''])
+    expect(answer.headers.get('etag')).toMatch(/^"[0-9a-f-]+"$/)
+    expect(Number(answer.headers.get('content-length'))).toBeGreaterThan(100)
+    expect(answer.headers.get('nocturne-event')).toBeNull()
+    const events = await call(
+      gateway,
+      'GET',
+      `/v1/audit/events?transfer=${id}&type=download.begun`,
+      {
+        token: await site.token('officer-1'),
+      },
+    )
+    expect(events.body.events).toEqual([])
   })
 
   it('are for readers only, and others learn nothing', async () => {

@@ -101,9 +101,9 @@ describe('a gateway that is asked wrongly', () => {
   })
 
   it.each([
-    ['no files', {}, 'no_files', 422],
+    ['no files', {}, 'no_files', 400],
     ['an unknown group', { group: 'days' }, 'unknown_group', 422],
-    ['an unknown priority', { priority: 'now' }, 'bad_field', 422],
+    ['an unknown priority', { priority: 'now' }, 'bad_field', 400],
     ['an unknown field', { colour: 'red' }, 'unexpected_part', 400],
   ])('refuses an upload with %s', async (what, fields, code, status) => {
     const answer = await upload(site, gateway, what === 'no files' ? [] : [slice], fields)

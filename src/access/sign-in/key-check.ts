@@ -4,35 +4,18 @@ import { NocturneError } from '../../lib/errors.js'
 import type { Principal } from '../../directory/index.js'
 import type { Actor, Ledger } from '../../ledger/log/index.js'
 import type { Recipient } from '../../seal/keys/index.js'
-import { keyCheckAnswer, writeKeyCheck } from '../../protocol/key-check.js'
-
-export interface KeyCheckRequest {
-  /** Names the check; goes back with the answer. */
-  readonly id: string
-  readonly principal: string
-  /** Certificate that it is sealed to. */
-  readonly fingerprint: string
-  /** One OpenPGP message, in base64. */
-  readonly message: string
-  readonly expiresAt: string
-}
-
-export interface KeyChecked {
-  readonly principal: string
-  readonly fingerprint: string
-  /** c2sp.org/tlog-proof of the event. */
-  readonly receipt: string
-}
+import type { KeyCheckAnswer, KeyCheckedAnswer } from '../../protocol/http/gateway.js'
+import { answerToKeyCheck, writeKeyCheck } from '../../protocol/key-check.js'
 
 export interface KeyChecks {
   /** @throws NocturneError `recipient_unusable` */
-  begin(principal: Principal): Promise<KeyCheckRequest>
+  begin(principal: Principal): Promise<KeyCheckAnswer>
   /** Records success and failure alike. @throws NocturneError `challenge_invalid`, `ledger_unavailable` */
   complete(
     principal: Principal,
     actor: Actor,
     given: { readonly id: string; readonly answer: string },
-  ): Promise<KeyChecked>
+  ): Promise<KeyCheckedAnswer>
 }
 
 export interface KeyCheckOptions {
@@ -85,7 +68,9 @@ export function createKeyChecks(options: KeyCheckOptions): KeyChecks {
 
     async complete(principal, actor, { id, answer }) {
       const { fingerprint, check } = checkOf(principal.id, id)
-      const expected = Buffer.from(createHash('sha256').update(keyCheckAnswer(check)).digest('hex'))
+      const expected = Buffer.from(
+        createHash('sha256').update(answerToKeyCheck(check)).digest('hex'),
+      )
       const given = Buffer.from(answer)
       const isRight =
         check.expiresAt > now() &&

@@ -150,7 +150,7 @@ export function createSignIn(options: SignInOptions): SignIn {
 
   return {
     challenge(principal) {
-      if (!PRINCIPAL.test(principal)) throw new NocturneError('bad_request')
+      if (!PRINCIPAL.test(principal)) throw new NocturneError('bad_request', { field: 'principal' })
       const expiresAt = now() + CHALLENGE_MS
       return { challenge: book.write({ origin: origin(), principal, expiresAt }), expiresAt }
     },

@@ -1,19 +1,13 @@
 /** Brings sealed crosswalks to a folder on the facility's machine, each once. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import { crosswalksAnswer } from '../../protocol/http/facility.js'
 import { inspectCertificate } from '../../seal/keys/index.js'
-import { gatewayAnswer, parseAnswer, transferId } from '../answers.js'
+import { gatewayAnswer } from '../../protocol/http/gateway.js'
+import { parseAnswer } from '../parse-answer.js'
 import type { GatewayClient } from '../client.js'
 import { bodyOf } from '../reader/download.js'
 import { makeFolder, writeWhole, writeWholeText } from '../local-write.js'
-
-const listAnswer = z.looseObject({
-  crosswalks: z
-    .array(z.looseObject({ id: transferId, transfer: transferId, size: z.int().nonnegative() }))
-    .max(1_000),
-  next: z.string().max(64).optional(),
-})
 
 export interface FetchReport {
   readonly fetched: number
@@ -42,7 +36,7 @@ export async function fetchCrosswalks(
       ...(start !== undefined && { start }),
     })
     const answer = await client.json({ path: `/v1/crosswalk?${search.toString()}` })
-    const page = parseAnswer(listAnswer, answer)
+    const page = parseAnswer(crosswalksAnswer, answer)
     for (const { id } of page.crosswalks) {
       signal.throwIfAborted()
       if (present.has(`${id}.pgp`)) {

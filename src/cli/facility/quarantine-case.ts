@@ -10,8 +10,9 @@ import { MOST_RELEASED, isWaivable, writeReleases } from '../../protocol/release
 import type { ReleaseReason } from '../../protocol/release-statement.js'
 import { signDetached } from '../../seal/keys/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
-import { gatewayAnswer, parseAnswer } from '../answers.js'
-import type { UploadAnswer } from '../answers.js'
+import { gatewayAnswer } from '../../protocol/http/gateway.js'
+import { parseAnswer } from '../parse-answer.js'
+import type { UploadAnswer } from '../../protocol/http/transfers.js'
 import type { GatewayClient } from '../client.js'
 import { CommandError } from '../command-error.js'
 import { writeNew } from '../local-write.js'
@@ -20,7 +21,7 @@ import { streamBody } from '../sender/multipart.js'
 import type { StreamedPart } from '../sender/multipart.js'
 import type { Shown } from './contact-sheet.js'
 import { fetchHeld, listHeld, measure, openHeld, postRelease } from './quarantine.js'
-import type { HeldItem } from './quarantine.js'
+import type { HeldItem } from '../../protocol/http/facility.js'
 
 /** Numbers of items. */
 export interface Choice {

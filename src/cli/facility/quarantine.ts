@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { z } from 'zod'
+import { quarantineAnswer } from '../../protocol/http/facility.js'
+import type { HeldItem } from '../../protocol/http/facility.js'
 import { CATALOGUE } from '../../lib/errors.js'
 import { nodeCiphers } from '../../seal/index.js'
 import { openMessage } from '../../seal/open/index.js'
@@ -11,8 +12,10 @@ import { signDetached } from '../../seal/keys/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
 import { isWaivable, writeRelease } from '../../protocol/release-statement.js'
 import type { ReleaseReason, Waivable } from '../../protocol/release-statement.js'
-import { gatewayAnswer, parseAnswer, transferId, uploadAnswer, whereAnswer } from '../answers.js'
-import type { UploadAnswer } from '../answers.js'
+import { gatewayAnswer } from '../../protocol/http/gateway.js'
+import { uploadAnswer } from '../../protocol/http/transfers.js'
+import type { UploadAnswer } from '../../protocol/http/transfers.js'
+import { parseAnswer } from '../parse-answer.js'
 import { GatewayError } from '../client.js'
 import type { Body, GatewayClient } from '../client.js'
 import { CommandError } from '../command-error.js'
@@ -22,30 +25,6 @@ import { mediaTypeOf } from '../../protocol/media-types.js'
 import { sniffExtension } from '../../protocol/opened-names.js'
 import { streamBody } from '../sender/multipart.js'
 import { peek } from '../reader/peek.js'
-
-const text = z.string().max(500)
-
-const quarantineAnswer = z.looseObject({
-  items: z
-    .array(
-      z.looseObject({
-        facility: text,
-        transfer: transferId,
-        item: z.int().positive(),
-        kind: text,
-        code: text,
-        also: z.array(text).max(100).default([]),
-        where: whereAnswer.optional(),
-        state: text,
-        releasable: z.boolean(),
-        size: z.int().nonnegative(),
-        createdAt: text,
-      }),
-    )
-    .max(1_000),
-  next: text.optional(),
-})
-export type HeldItem = z.infer<typeof quarantineAnswer>['items'][number]
 
 /** Every page, one item after the other. */
 export async function* listHeld(

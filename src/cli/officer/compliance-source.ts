@@ -82,7 +82,7 @@ async function live(client: GatewayClient): Promise<ComplianceSource> {
     import('../client.js'),
     import('../reader/download.js'),
     import('./compliance-answers.js'),
-    import('../answers.js'),
+    import('../parse-answer.js'),
   ])
   const post = (path: string, value: Readonly<Record<string, unknown>>) =>
     client.json(jsonCall(path, value))

@@ -1,6 +1,8 @@
 import { signDetached } from '../../seal/keys/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
-import { parseAnswer, receiptAnswer, sessionAnswer, transferAnswer } from '../answers.js'
+import { parseAnswer } from '../parse-answer.js'
+import { changedAnswer, transferAnswer } from '../../protocol/http/transfers.js'
+import { sessionAnswer } from '../../protocol/http/gateway.js'
 import { GatewayError } from '../client.js'
 import type { GatewayClient } from '../client.js'
 import { retry } from '../retry.js'
@@ -28,7 +30,7 @@ export async function acknowledge(
       attempts += 1
       const path = `/v1/transfers/${id}/acknowledge`
       const answer = await work.client.post(path, { statement, signature })
-      return parseAnswer(receiptAnswer, answer).receipt
+      return parseAnswer(changedAnswer, answer).receipt
     })
   } catch (error) {
     if (attempts === 1 || !(error instanceof GatewayError)) throw error

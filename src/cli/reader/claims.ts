@@ -24,9 +24,12 @@ export function registerClaimAction(
     }).argument('<id>', 'id of the transfer', transferId)
     addGatewayOptions(command).action(async (id: string, options: ClaimOptions) => {
       const output = cli.output(options)
-      const { parseAnswer, stateAnswer } = await import('../answers.js')
+      const [{ parseAnswer }, { changedAnswer }] = await Promise.all([
+        import('../parse-answer.js'),
+        import('../../protocol/http/transfers.js'),
+      ])
       const answer = await withGateway(options, cli, output, async (client) =>
-        parseAnswer(stateAnswer, await client.post(`/v1/transfers/${id}/${action}`)),
+        parseAnswer(changedAnswer, await client.post(`/v1/transfers/${id}/${action}`)),
       )
       output.json(answer)
       output.print(`${done} ${answer.id}`)

@@ -1,33 +1,15 @@
 /** The reader's side of the ready check. */
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
-import {
-  keyCheckAnswer,
-  MAX_CHECK_BYTES,
-  MAX_SEALED_CHECK_BYTES,
-  readKeyCheck,
-} from '../../protocol/key-check.js'
+import { keyCheckAnswer, keyCheckedAnswer } from '../../protocol/http/gateway.js'
+import type { KeyCheckAnswer, KeyCheckedAnswer } from '../../protocol/http/gateway.js'
+import { answerToKeyCheck, MAX_CHECK_BYTES, readKeyCheck } from '../../protocol/key-check.js'
 import { nodeCiphers } from '../../seal/index.js'
 import { openMessage } from '../../seal/open/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
-import { parseAnswer } from '../answers.js'
+import { parseAnswer } from '../parse-answer.js'
 import type { GatewayClient } from '../client.js'
 import { about, CommandError } from '../command-error.js'
 import { once } from '../local-write.js'
-
-const text = z.string().min(1).max(200)
-const requestAnswer = z.looseObject({
-  id: text,
-  principal: text,
-  fingerprint: text,
-  message: z.base64().max(MAX_SEALED_CHECK_BYTES * 2),
-})
-const checkedAnswer = z.looseObject({
-  principal: text,
-  fingerprint: text,
-  receipt: z.string().max(100_000),
-})
-export type KeyChecked = z.infer<typeof checkedAnswer>
 
 /**
  * Opens the gateway's text and answers its digest. A message that holds anything else, or names another gateway than
@@ -39,8 +21,8 @@ export async function checkKey(
   client: GatewayClient,
   gateway: string,
   key: PrivateKey,
-): Promise<KeyChecked> {
-  const asked = parseAnswer(requestAnswer, await client.post('/v1/key-check'))
+): Promise<KeyCheckedAnswer> {
+  const asked = parseAnswer(keyCheckAnswer, await client.post('/v1/key-check'))
   const check = readKeyCheck(await open(Buffer.from(asked.message, 'base64'), asked, key))
   const { origin } = new URL(gateway)
   if (check?.origin !== origin || check.principal !== asked.principal || !isNow(check.expiresAt))
@@ -50,9 +32,9 @@ export async function checkKey(
     })
   const answer = {
     id: asked.id,
-    answer: createHash('sha256').update(keyCheckAnswer(check)).digest('hex'),
+    answer: createHash('sha256').update(answerToKeyCheck(check)).digest('hex'),
   }
-  return parseAnswer(checkedAnswer, await client.post('/v1/key-check/answer', answer))
+  return parseAnswer(keyCheckedAnswer, await client.post('/v1/key-check/answer', answer))
 }
 
 const MAX_AHEAD_MS = 60 * 60_000
@@ -62,7 +44,7 @@ const isNow = (expiresAt: number): boolean =>
 
 async function open(
   sealed: Buffer,
-  { fingerprint, principal }: z.infer<typeof requestAnswer>,
+  { fingerprint, principal }: KeyCheckAnswer,
   key: PrivateKey,
 ): Promise<Buffer> {
   const pieces: Uint8Array[] = []

@@ -1,4 +1,6 @@
-import { gatewayAnswer, inboxAnswer, parseAnswer } from '../answers.js'
+import { gatewayAnswer } from '../../protocol/http/gateway.js'
+import { inboxAnswer } from '../../protocol/http/transfers.js'
+import { parseAnswer } from '../parse-answer.js'
 import type { GatewayClient } from '../client.js'
 import type { Signer } from '../../seal/open/index.js'
 import { readSmallText } from '../secret-file.js'

@@ -1,39 +1,12 @@
 /** One more recipient for a transfer, by somebody who can open it: the session keys are sealed again on this machine. */
-import { z } from 'zod'
+import { packetsAnswer, recipientAnswer } from '../../protocol/http/recipients.js'
+import type { RecipientAnswer } from '../../protocol/http/recipients.js'
 import { rewrapKeyPacket } from '../../seal/index.js'
 import { toRecipient } from '../../seal/keys/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
-import { parseAnswer, transferId } from '../answers.js'
+import { parseAnswer } from '../parse-answer.js'
 import type { GatewayClient } from '../client.js'
 import { about, CommandError } from '../command-error.js'
-
-const id = z.string().min(1).max(64)
-const fingerprint = z.string().regex(/^[0-9a-f]{40,64}$/)
-
-const packetsAnswer = z.looseObject({
-  id: transferId,
-  recipients: z.array(z.looseObject({ id, fingerprint })).max(10_000),
-  candidates: z
-    .array(z.looseObject({ id, fingerprint, certificate: z.string().max(1_100_000) }))
-    .max(10_000),
-  envelopes: z
-    .array(
-      z.looseObject({
-        envelope: z.string().max(64),
-        format: z.enum(['seipd1', 'seipd2']),
-        packet: z.base64().max(6_000),
-      }),
-    )
-    .max(10_000),
-})
-
-const changeAnswer = z.looseObject({
-  id: transferId,
-  recipient: id,
-  fingerprint,
-  receipt: z.string().max(100_000),
-})
-export type RecipientChange = z.infer<typeof changeAnswer>
 
 /** Who can open the transfer now, and who may be added. */
 export async function listRecipients(client: GatewayClient, transfer: string) {
@@ -53,7 +26,7 @@ export interface Addition {
 export async function addRecipient(
   client: GatewayClient,
   { transfer, recipient: wanted, fingerprint: pinned, key }: Addition,
-): Promise<RecipientChange> {
+): Promise<RecipientAnswer> {
   const { candidates, envelopes } = await listRecipients(client, transfer)
   const candidate = candidates.find((one) => one.id === wanted)
   if (!candidate)
@@ -80,7 +53,7 @@ export async function addRecipient(
     packets.push({ envelope, packet: again.toString('base64') })
   }
   return parseAnswer(
-    changeAnswer,
+    recipientAnswer,
     await client.post(`/v1/transfers/${transfer}/recipients`, {
       recipient: wanted,
       fingerprint: recipient.fingerprint,
@@ -93,7 +66,7 @@ export async function removeRecipient(
   client: GatewayClient,
   transfer: string,
   recipient: string,
-): Promise<RecipientChange> {
+): Promise<RecipientAnswer> {
   const path = `/v1/transfers/${transfer}/recipients/remove`
-  return parseAnswer(changeAnswer, await client.post(path, { recipient }))
+  return parseAnswer(recipientAnswer, await client.post(path, { recipient }))
 }

@@ -1,12 +1,9 @@
 import { CATALOGUE } from '../../lib/errors.js'
-import {
-  gatewayAnswer,
-  parseAnswer,
-  stateAnswer,
-  transferAnswer,
-  uploadAnswer,
-} from '../answers.js'
-import type { GatewayAnswer, ItemAnswer, UploadAnswer } from '../answers.js'
+import { gatewayAnswer } from '../../protocol/http/gateway.js'
+import { parseAnswer } from '../parse-answer.js'
+import { changedAnswer, transferAnswer, uploadAnswer } from '../../protocol/http/transfers.js'
+import type { GatewayAnswer } from '../../protocol/http/gateway.js'
+import type { ItemAnswer, UploadAnswer } from '../../protocol/http/transfers.js'
 import type { GatewayClient } from '../client.js'
 import { GatewayError } from '../client.js'
 import { CommandError } from '../command-error.js'
@@ -137,7 +134,7 @@ async function complete(work: Upload, id: string): Promise<Record<string, unknow
     return await retry(work, async () => {
       attempts += 1
       const answer = await work.client.post(`/v1/transfers/${id}/complete`)
-      return parseAnswer(stateAnswer, answer)
+      return parseAnswer(changedAnswer, answer)
     })
   } catch (error) {
     // The answer to an earlier attempt was lost on the way, and the transfer is complete.

@@ -183,7 +183,7 @@ class UploadReader {
     if (typeof name !== 'string' || limit === undefined || this.#files > 0) {
       this.#end(new NocturneError('unexpected_part'))
     } else if (value === undefined || value.length > limit || Object.hasOwn(this.#fields, name)) {
-      this.#end(new NocturneError('bad_field'))
+      this.#end(new NocturneError('bad_field', { field: name }))
     } else {
       this.#fields[name] = value
     }
@@ -234,7 +234,7 @@ class UploadReader {
     const onEnd = () => {
       isWaiting = false
       if (hasBytes) parser.end()
-      else this.#end(new NocturneError('no_files'))
+      else this.#end(new NocturneError('no_files', { field: 'files' }))
     }
     request.on('data', onData).on('end', onEnd)
     this.#close = () => {
@@ -248,7 +248,7 @@ class UploadReader {
   #finish(): void {
     const delimiters = this.#delimiters()
     const parts = this.#files + Object.keys(this.#fields).length
-    if (this.#files === 0) this.#end(new NocturneError('no_files'))
+    if (this.#files === 0) this.#end(new NocturneError('no_files', { field: 'files' }))
     else if (delimiters !== undefined && delimiters !== parts + 1) {
       this.#end(new NocturneError('broken_multipart'))
     } else this.#end()

@@ -63,6 +63,11 @@ export function auditRoutes(door: Door): Router {
   router.get('/audit/export', async (request, response) => {
     const { actor } = await admit(door, request, 'audit.export')
     const { query, format } = exportQueryOf(request)
+    // Nothing goes out, so nothing is made and nothing recorded.
+    if (request.method === 'HEAD') {
+      response.type(format === undefined ? 'application/x-ndjson' : 'application/zip').end()
+      return
+    }
     if (format !== undefined) {
       const zip = await exportPackage(door.rooms, actor, query, format)
       response

@@ -5,7 +5,7 @@ import { ID_PATTERN } from '../../lib/ids.js'
 import type { Door } from '../door.js'
 import { transferPageOf } from '../query.js'
 import { admit } from '../request.js'
-import { sendSealed } from '../send-sealed.js'
+import { describeMessage, sendSealed } from '../send-sealed.js'
 import { facilityOf } from './transfers.js'
 
 export function crosswalkRoutes(door: Door): Router {
@@ -20,17 +20,23 @@ export function crosswalkRoutes(door: Door): Router {
   })
 
   // Express would answer HEAD by reading the object, and the ledger would tell of a reading.
-  router.head('/crosswalk/:id', (_request, response) => {
-    response.set('Allow', 'GET')
-    throw new NocturneError('method_not_allowed')
+  router.head('/crosswalk/:id', async (request, response) => {
+    const asker = await admit(door, request, 'crosswalk.read')
+    describeMessage(response, await crosswalks.size(facilityOf(asker), idOf(request.params)))
+    response.end()
   })
 
   router.get('/crosswalk/:id', async (request, response) => {
     const asker = await admit(door, request, 'crosswalk.read')
-    const { id } = request.params
-    if (!ID_PATTERN.test(id)) throw new NocturneError('not_found')
+    const id = idOf(request.params)
     await sendSealed(response, await crosswalks.read(asker.actor, facilityOf(asker), id))
   })
 
   return router
+}
+
+/** @throws NocturneError `not_found` */
+function idOf({ id }: { readonly id: string }): string {
+  if (!ID_PATTERN.test(id)) throw new NocturneError('not_found')
+  return id
 }

@@ -1,20 +1,16 @@
 /** Reading: inbox, claim, release, fetch, acknowledge. */
 import type { Request, Response } from 'express'
 import { Router, json } from 'express'
-import { z } from 'zod'
+import { acknowledgementRequest } from '../../protocol/http/transfers.js'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
-import { NocturneError } from '../../lib/errors.js'
 import type { Download } from '../../deliver/index.js'
 import type { Door } from '../door.js'
+import { parseBody } from '../parse.js'
 import { rangeOf } from '../range.js'
 import { admit, admitToTransfer, indexOf } from '../request.js'
+import { describeMessage } from '../send-sealed.js'
 import type { Action } from '../../access/index.js'
-
-const ACKNOWLEDGEMENT = z.strictObject({
-  statement: z.string().min(1).max(2_000),
-  signature: z.string().min(1).max(16_384),
-})
 
 export function deliveryRoutes(door: Door): Router {
   const { deliveries, certificateWarnings, compliance, directory } = door.rooms
@@ -53,15 +49,19 @@ export function deliveryRoutes(door: Door): Router {
 
   router.post('/transfers/:id/acknowledge', json({ limit: '32kb' }), async (request, response) => {
     const { reader, transfer } = await readerOf(request, 'transfer.acknowledge')
-    const given = ACKNOWLEDGEMENT.safeParse(request.body)
-    if (!given.success) throw new NocturneError('acknowledgement_invalid', { cause: given.error })
-    response.json(await deliveries.acknowledge(reader, transfer, given.data))
+    const given = parseBody(acknowledgementRequest, request)
+    response.json(await deliveries.acknowledge(reader, transfer, given))
   })
 
   // Express would answer HEAD by reading the object and throwing it away, and the ledger would tell of a download.
-  router.head('/transfers/:id/*path', (_request, response) => {
-    response.set('Allow', 'GET')
-    throw new NocturneError('method_not_allowed')
+  router.head('/transfers/:id/manifest', async (request, response) => {
+    const { reader, transfer } = await readerOf(request, 'manifest.read')
+    describeSealed(response, await deliveries.describe(reader, transfer, 0))
+  })
+
+  router.head('/transfers/:id/items/:index', async (request, response) => {
+    const { reader, transfer } = await readerOf(request, 'item.read')
+    describeSealed(response, await deliveries.describe(reader, transfer, indexOf(request)))
   })
 
   router.get('/transfers/:id/manifest', async (request, response) => {
@@ -78,6 +78,11 @@ export function deliveryRoutes(door: Door): Router {
   })
 
   return router
+}
+
+function describeSealed(response: Response, { size, etag }: Pick<Download, 'size' | 'etag'>): void {
+  describeMessage(response, size)
+  response.set({ 'Accept-Ranges': 'bytes', 'Cache-Control': 'private, no-store', ETag: etag }).end()
 }
 
 async function sendDownload(response: Response, download: Download): Promise<void> {

@@ -1,15 +1,5 @@
-/** The pages that a browser runs: static files of the build, under a policy that lets them fetch nothing else. */
-import { Router } from 'express'
-import { fileURLToPath } from 'node:url'
-import { NocturneError } from '../../lib/errors.js'
-
-const FOLDER = fileURLToPath(new URL('../../web/pages/', import.meta.url))
-const FILES: Readonly<Record<string, string>> = {
-  '/open': 'open.html',
-  '/open.css': 'open.css',
-  '/open.js': 'open.js',
-  '/open-worker.js': 'open-worker.js',
-}
+/** The page that opens sealed files in a browser, under a policy that lets it fetch nothing else. */
+import type { Page } from '../page-files.js'
 
 /**
  * `connect-src 'none'`: the page holds a private key, so it may send nothing, not even here. WebAssembly is openpgp's for
@@ -26,18 +16,13 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-export function pageRoutes(): Router {
-  const router = Router()
-  for (const [path, file] of Object.entries(FILES))
-    router.get(path, (_request, response, next) => {
-      response.set({
-        'Content-Security-Policy': POLICY,
-        'Cache-Control': 'no-cache',
-        'Referrer-Policy': 'no-referrer',
-      })
-      response.sendFile(file, { root: FOLDER, cacheControl: false }, (error?: Error) => {
-        if (error) next(new NocturneError('not_found', { cause: error }))
-      })
-    })
-  return router
+export const OPEN_PAGE: Page = {
+  path: '/open',
+  files: {
+    '/open': 'open.html',
+    '/open.css': 'open.css',
+    '/open.js': 'open.js',
+    '/open-worker.js': 'open-worker.js',
+  },
+  policy: POLICY,
 }

@@ -1,18 +1,16 @@
 /** Quarantine: what is held for my facility, reading it, and deciding. */
 import { Router, json } from 'express'
-import { z } from 'zod'
+import { discardRequest } from '../../protocol/http/facility.js'
 import { NocturneError } from '../../lib/errors.js'
-import { DISCARD_REASONS } from '../../protocol/release-statement.js'
 import type { Door } from '../door.js'
 import type { Metrics } from '../metrics.js'
+import { parseBody } from '../parse.js'
 import { quarantinePageOf } from '../query.js'
 import { admit, admitToTransfer, indexOf } from '../request.js'
-import { sendSealed } from '../send-sealed.js'
+import { describeMessage, sendSealed } from '../send-sealed.js'
 import { answerUpload, receiveUpload } from '../../doors/form/uploads.js'
 import type { UploadGate } from '../../doors/form/uploads.js'
 import { facilityOf } from './transfers.js'
-
-const DISCARD = z.strictObject({ reason: z.enum(DISCARD_REASONS) })
 
 const RELEASE_FIELDS: ReadonlyMap<string, number> = new Map([
   ['statement', 2_000],
@@ -37,6 +35,14 @@ export function quarantineRoutes(door: Door, metrics: Metrics, gate: UploadGate)
     response.json(await quarantine.list(facilityOf(asker), page))
   })
 
+  router.head('/transfers/:id/quarantine/:index', async (request, response) => {
+    const { transfer } = await admitToTransfer(door, request, 'quarantine.read')
+    const held = await quarantine.find(transfer, indexOf(request))
+    if (held.state !== 'held') throw new NocturneError('quarantine_not_held')
+    describeMessage(response, held.size)
+    response.end()
+  })
+
   router.get('/transfers/:id/quarantine/:index', async (request, response) => {
     const { actor, transfer } = await admitToTransfer(door, request, 'quarantine.read')
     const held = await quarantine.find(transfer, indexOf(request))
@@ -48,10 +54,9 @@ export function quarantineRoutes(door: Door, metrics: Metrics, gate: UploadGate)
     json({ limit: '4kb' }),
     async (request, response) => {
       const { actor, transfer } = await admitToTransfer(door, request, 'quarantine.discard')
-      const given = DISCARD.safeParse(request.body)
-      if (!given.success) throw new NocturneError('bad_request', { cause: given.error })
+      const { reason } = parseBody(discardRequest, request)
       const held = await quarantine.find(transfer, indexOf(request))
-      response.json(await quarantine.discard(actor, held, given.data.reason))
+      response.json(await quarantine.discard(actor, held, reason))
     },
   )
 

@@ -1,21 +1,10 @@
 /** Who can open a transfer: my key packets, one recipient more, one less. */
 import { Router, json } from 'express'
 import type { RequestHandler } from 'express'
-import { z } from 'zod'
-import { NocturneError } from '../../lib/errors.js'
+import { addRecipientRequest, removeRecipientRequest } from '../../protocol/http/recipients.js'
 import type { Door } from '../door.js'
+import { parseBody } from '../parse.js'
 import { admitToTransfer } from '../request.js'
-
-const PRINCIPAL = z.string().min(1).max(64)
-const ADDED = z.strictObject({
-  recipient: PRINCIPAL,
-  fingerprint: z.string().regex(/^[0-9a-f]{40,64}$/),
-  packets: z
-    .array(z.strictObject({ envelope: z.string().max(64), packet: z.base64().max(6_000) }))
-    .min(1)
-    .max(10_000),
-})
-const REMOVED = z.strictObject({ recipient: PRINCIPAL })
 
 export function recipientRoutes(door: Door): Router {
   const { deliveries } = door.rooms
@@ -38,10 +27,9 @@ export function recipientRoutes(door: Door): Router {
     json({ limit: '8mb' }),
     async (request, response) => {
       const { session, actor, transfer } = await admitToTransfer(door, request, 'recipient.add')
-      const given = ADDED.safeParse(request.body)
-      if (!given.success) throw new NocturneError('key_packets_invalid', { cause: given.error })
+      const given = parseBody(addRecipientRequest, request)
       const asker = { principal: session.principal, actor }
-      response.status(201).json(await deliveries.addRecipient(asker, transfer, given.data))
+      response.status(201).json(await deliveries.addRecipient(asker, transfer, given))
     },
   )
 
@@ -50,10 +38,9 @@ export function recipientRoutes(door: Door): Router {
     json({ limit: '4kb' }),
     async (request, response) => {
       const { session, actor, transfer } = await admitToTransfer(door, request, 'recipient.remove')
-      const given = REMOVED.safeParse(request.body)
-      if (!given.success) throw new NocturneError('bad_request', { cause: given.error })
+      const { recipient } = parseBody(removeRecipientRequest, request)
       const asker = { principal: session.principal, actor }
-      response.json(await deliveries.removeRecipient(asker, transfer, given.data.recipient))
+      response.json(await deliveries.removeRecipient(asker, transfer, recipient))
     },
   )
 

@@ -1,18 +1,11 @@
 /** Signing in with an OpenPGP key, and what a client must know of the gateway before that. */
 import { Router, json } from 'express'
-import type { Request } from 'express'
-import { z } from 'zod'
-import { NocturneError, asNocturneError } from '../../lib/errors.js'
+import { asNocturneError } from '../../lib/errors.js'
 import type { Door } from '../door.js'
+import { challengeRequest, signInRequest } from '../../protocol/http/gateway.js'
+import { parseBody } from '../parse.js'
 import { addressOf } from '../request.js'
 import { VERSION } from '../../lib/version.js'
-
-const CHALLENGE = z.strictObject({ principal: z.string().min(1).max(64) })
-const ANSWER = z.strictObject({
-  principal: z.string().min(1).max(64),
-  challenge: z.string().min(1).max(2_000),
-  signature: z.string().min(1).max(16_384),
-})
 
 export function signInRoutes(door: Door, origin: () => string): Router {
   const { rooms, limiter } = door
@@ -45,14 +38,14 @@ export function signInRoutes(door: Door, origin: () => string): Router {
   })
 
   router.post('/sign-in/challenge', json({ limit: '4kb' }), async (request, response) => {
-    const { principal } = parse(CHALLENGE, request)
+    const { principal } = parseBody(challengeRequest, request)
     await door.holdBack(addressOf(request), principal)
     const { challenge, expiresAt } = rooms.signIn.challenge(principal)
     response.json({ challenge, expiresAt: new Date(expiresAt).toISOString() })
   })
 
   router.post('/sign-in', json({ limit: '32kb' }), async (request, response) => {
-    const { principal, challenge, signature } = parse(ANSWER, request)
+    const { principal, challenge, signature } = parseBody(signInRequest, request)
     const address = addressOf(request)
     await door.holdBack(address, principal)
     try {
@@ -66,10 +59,4 @@ export function signInRoutes(door: Door, origin: () => string): Router {
   })
 
   return router
-}
-
-function parse<T>(schema: z.ZodType<T>, request: Request): T {
-  const parsed = schema.safeParse(request.body)
-  if (!parsed.success) throw new NocturneError('bad_request', { cause: parsed.error })
-  return parsed.data
 }

@@ -4,6 +4,7 @@ import { NocturneError } from '../../lib/errors.js'
 import type { Directory } from '../../directory/index.js'
 import type { Priority } from '../../state/index.js'
 import type { Transfer, UploadTarget } from '../../transfer/index.js'
+import { PRIORITIES } from '../../protocol/http/transfers.js'
 import type { Door } from '../door.js'
 import type { Metrics } from '../metrics.js'
 import { pageOf } from '../query.js'
@@ -12,8 +13,6 @@ import type { Asker } from '../request.js'
 import type { UploadFields } from '../../doors/form/upload.js'
 import { answerUpload, receiveUpload } from '../../doors/form/uploads.js'
 import type { UploadGate } from '../../doors/form/uploads.js'
-
-const PRIORITIES: readonly Priority[] = ['routine', 'urgent', 'stat']
 
 export function transferRoutes(door: Door, metrics: Metrics, gate: UploadGate): Router {
   const { rooms } = door
@@ -82,18 +81,20 @@ export function facilityOf({ session }: Asker): string {
 function groupOf(directory: Directory, facility: string, named: string | undefined): string {
   const groups = directory.facility(facility)?.groups ?? []
   const group = named ?? (groups.length === 1 ? groups[0] : undefined)
-  if (group === undefined || !groups.includes(group)) throw new NocturneError('unknown_group')
+  if (group === undefined || !groups.includes(group))
+    throw new NocturneError('unknown_group', { field: 'group' })
   return group
 }
 
 function priorityOf({ priority = 'routine' }: UploadFields): Priority {
   const found = PRIORITIES.find((known) => known === priority)
-  if (!found) throw new NocturneError('bad_field')
+  if (!found) throw new NocturneError('bad_field', { field: 'priority' })
   return found
 }
 
 function completeOf({ complete = 'true' }: UploadFields): boolean {
-  if (complete !== 'true' && complete !== 'false') throw new NocturneError('bad_field')
+  if (complete !== 'true' && complete !== 'false')
+    throw new NocturneError('bad_field', { field: 'complete' })
   return complete === 'true'
 }
 

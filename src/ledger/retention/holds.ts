@@ -43,7 +43,8 @@ export async function addHold(ledger: Ledger, actor: Actor, scope: HoldScope): P
   for (const name of TIMES)
     if (scope[name] !== undefined) detail[name] = new Date(scope[name]).toISOString()
   const { from = -Infinity, until = Infinity } = scope
-  if (Object.keys(detail).length === 0 || from >= until) throw new NocturneError('bad_request')
+  if (Object.keys(detail).length === 0) throw new NocturneError('bad_request', { field: 'body' })
+  if (from >= until) throw new NocturneError('bad_request', { field: 'until' })
   const { receipts } = await ledger.record(async (tx) => {
     if ((await readHolds(tx)).length >= MAX_HOLDS) throw new NocturneError('too_many_holds')
     return { value: undefined, events: [{ type: 'hold.added', outcome: 0, actor, detail }] }

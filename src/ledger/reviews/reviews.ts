@@ -77,7 +77,7 @@ export async function recordReview(
   const { receipts } = await ledger.record(async (tx) => {
     const { size } = await readHead(tx)
     const from = (await lastReview(tx, size))?.until ?? 0
-    if (until <= from || until > size) throw new NocturneError('bad_request')
+    if (until <= from || until > size) throw new NocturneError('bad_request', { field: 'until' })
     const detail = { from, until, finding }
     return { value: undefined, events: [{ type: 'ledger.reviewed', outcome: 0, actor, detail }] }
   })

@@ -6,7 +6,7 @@ export const REQUESTS = {
   bad_request: entry(
     400,
     'the request cannot be understood',
-    'compare it with the HTTP section of the README',
+    'compare it with the reference of the gateway, /reference: `field` names what is at fault',
   ),
   search_invalid: entry(
     400,
@@ -29,14 +29,14 @@ export const REQUESTS = {
     'the multipart body is broken or ended early',
     'send it again; nothing of this request was kept',
   ),
-  no_files: entry(422, 'the upload holds no files', 'send at least one part named "files"'),
+  no_files: entry(400, 'the upload holds no files', 'send at least one part named "files"'),
   unexpected_part: entry(
     400,
     'a part has a name that is not known',
     'name file parts "files" and give them a filename; the fields are group, priority and complete, before the files',
   ),
   bad_field: entry(
-    422,
+    400,
     'a form field has a value that is not allowed',
     'group is a group id; priority is routine, urgent or stat; complete is true or false',
   ),

@@ -44,7 +44,10 @@ export const registerAuditHold: Register = (parent, cli) => {
       const scope = Object.fromEntries(SCOPE.map((name) => [name, options[name]]))
       if (Object.values(scope).every((value) => value === undefined))
         throw usageError('a hold of everything is none', 'give at least one of its options')
-      const { holdAnswer, parseAnswer } = await import('../../audit/audit-answers.js')
+      const [{ holdAnswer }, { parseAnswer }] = await Promise.all([
+        import('../../../protocol/http/audit.js'),
+        import('../../parse-answer.js'),
+      ])
       const answer = await withGateway(options, cli, output, async (client) =>
         parseAnswer(holdAnswer, await client.post('/v1/audit/holds', scope)),
       )
@@ -59,7 +62,10 @@ export const registerAuditHold: Register = (parent, cli) => {
   })
   addGatewayOptions(remove).action(async (id: string, options: HoldOptions) => {
     const output = cli.output(options)
-    const { holdAnswer, parseAnswer } = await import('../../audit/audit-answers.js')
+    const [{ holdAnswer }, { parseAnswer }] = await Promise.all([
+      import('../../../protocol/http/audit.js'),
+      import('../../parse-answer.js'),
+    ])
     const path = `/v1/audit/holds/${encodeURIComponent(id)}/remove`
     const answer = await withGateway(options, cli, output, async (client) =>
       parseAnswer(holdAnswer, await client.post(path)),
@@ -75,7 +81,10 @@ export const registerAuditHold: Register = (parent, cli) => {
   })
   addGatewayOptions(list).action(async (options: HoldOptions) => {
     const output = cli.output(options)
-    const { holdsAnswer, parseAnswer } = await import('../../audit/audit-answers.js')
+    const [{ holdsAnswer }, { parseAnswer }] = await Promise.all([
+      import('../../../protocol/http/audit.js'),
+      import('../../parse-answer.js'),
+    ])
     const answer = await withGateway(options, cli, output, async (client) =>
       parseAnswer(holdsAnswer, await client.json({ path: '/v1/audit/holds' })),
     )

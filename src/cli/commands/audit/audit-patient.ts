@@ -50,7 +50,10 @@ export const registerAuditPatient: Register = (parent, cli) => {
       const answer = await readLedger<Page>(options, cli, output, {
         what: 'events',
         live: async (client) => {
-          const { eventsAnswer, parseAnswer } = await import('../../answers.js')
+          const [{ eventsAnswer }, { parseAnswer }] = await Promise.all([
+            import('../../../protocol/http/audit.js'),
+            import('../../parse-answer.js'),
+          ])
           const asked = { facility, patientId, issuer, ...page }
           return parseAnswer(eventsAnswer, await client.post('/v1/audit/patient', asked))
         },

@@ -29,7 +29,10 @@ export const registerAuditPrune: Register = (parent, cli) => {
       const isDry = options.dryRun === true
       const source = checkSource(options)
       if ('gateway' in source) {
-        const { planAnswer, parseAnswer } = await import('../../audit/audit-answers.js')
+        const [{ planAnswer }, { parseAnswer }] = await Promise.all([
+          import('../../../protocol/http/audit.js'),
+          import('../../parse-answer.js'),
+        ])
         const path = '/v1/audit/prune'
         const answer = await withGateway(source, cli, output, async (client) =>
           parseAnswer(planAnswer, await (isDry ? client.json({ path }) : client.post(path))),

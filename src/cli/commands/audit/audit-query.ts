@@ -45,7 +45,10 @@ export const registerAuditQuery: Register = (parent, cli) => {
       const page = await readLedger<Page>(options, cli, output, {
         what: 'events',
         live: async (client) => {
-          const { eventsAnswer, parseAnswer } = await import('../../answers.js')
+          const [{ eventsAnswer }, { parseAnswer }] = await Promise.all([
+            import('../../../protocol/http/audit.js'),
+            import('../../parse-answer.js'),
+          ])
           const path = `/v1/audit/events${toQueryString(options, {
             limit: String(limit),
             ...(end !== undefined && { end: String(end) }),

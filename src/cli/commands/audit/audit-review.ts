@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import type { Finding } from '../../../ledger/reviews/index.js'
-import type { ReviewAnswer } from '../../audit/audit-answers.js'
+import type { ReviewAnswer } from '../../../protocol/http/audit.js'
 import { wholeNumber } from '../../arguments.js'
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
@@ -43,7 +43,10 @@ export const registerAuditReview: Register = (parent, cli) => {
           '--until and --finding go together',
           'give both to record a review, or none to see what is due',
         )
-      const { reviewAnswer, parseAnswer } = await import('../../audit/audit-answers.js')
+      const [{ reviewAnswer }, { parseAnswer }] = await Promise.all([
+        import('../../../protocol/http/audit.js'),
+        import('../../parse-answer.js'),
+      ])
       const path = '/v1/audit/review'
       const answer = await withGateway(options, cli, output, async (client) =>
         parseAnswer(

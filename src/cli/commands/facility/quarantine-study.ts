@@ -1,7 +1,7 @@
 /** Looking at what is held of a study, and deciding: one item, or all together. */
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import type { UploadAnswer } from '../../answers.js'
+import type { UploadAnswer } from '../../../protocol/http/transfers.js'
 import { transferId, wholeNumber } from '../../arguments.js'
 import { define } from '../../command.js'
 import type { Cli } from '../../command.js'

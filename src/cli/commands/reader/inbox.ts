@@ -21,7 +21,10 @@ export const registerInbox: Register = (parent, cli) => {
     .option('--passphrase-file <file>', "file that holds the key's passphrase")
     .action(async (options: InboxOptions) => {
       const output = cli.output(options)
-      const { inboxAnswer, parseAnswer } = await import('../../answers.js')
+      const [{ inboxAnswer }, { parseAnswer }] = await Promise.all([
+        import('../../../protocol/http/transfers.js'),
+        import('../../parse-answer.js'),
+      ])
       const { key, passphraseFile } = options
       const answer = await withGateway(options, cli, output, async (client) => {
         if (key !== undefined) {

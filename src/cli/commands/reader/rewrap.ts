@@ -6,7 +6,7 @@ import { formatFingerprint } from '../../format.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 import { readKey } from '../../key-options.js'
-import type { RecipientChange } from '../../reader/rewrap.js'
+import type { RecipientAnswer } from '../../../protocol/http/recipients.js'
 
 interface RewrapOptions extends GatewayOptions {
   readonly add?: string
@@ -49,7 +49,7 @@ export const registerRewrap: Register = (parent, cli) => {
               output,
             )
       await withGateway(options, cli, output, async (client) => {
-        const done = (change: RecipientChange, what: string) => {
+        const done = (change: RecipientAnswer, what: string) => {
           output.json(change)
           output.print(`${what} ${change.recipient}`)
           output.print(`fingerprint  ${formatFingerprint(change.fingerprint)}`)

@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import type { UploadAnswer } from '../../answers.js'
+import type { UploadAnswer } from '../../../protocol/http/transfers.js'
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
 import { EXIT } from '../../command-error.js'

@@ -32,15 +32,17 @@ export const registerSignIn: Register = (parent, cli) => {
     .action(async (options: SignInOptions) => {
       const output = cli.output(options)
       const { principal, out } = options
-      const [{ signDetached }, { readKey }, { writeWholeText }, answers] = await Promise.all([
-        import('../../../seal/keys/index.js'),
-        import('../../key-options.js'),
-        import('../../local-write.js'),
-        import('../../answers.js'),
-      ])
+      const [{ signDetached }, { readKey }, { writeWholeText }, { parseAnswer }, answers] =
+        await Promise.all([
+          import('../../../seal/keys/index.js'),
+          import('../../key-options.js'),
+          import('../../local-write.js'),
+          import('../../parse-answer.js'),
+          import('../../../protocol/http/gateway.js'),
+        ])
       const key = await readKey(options, output)
       const { token, expiresAt } = await withGateway(options, cli, output, async (client) => {
-        const { challenge } = answers.parseAnswer(
+        const { challenge } = parseAnswer(
           answers.challengeAnswer,
           await client.post('/v1/sign-in/challenge', { principal }),
         )
@@ -48,7 +50,7 @@ export const registerSignIn: Register = (parent, cli) => {
         checkChallenge(readChallenge(challenge), options)
         const signature = await signDetached(challenge, key)
         const answer = await client.post('/v1/sign-in', { principal, challenge, signature })
-        return answers.parseAnswer(answers.tokenAnswer, answer)
+        return parseAnswer(answers.tokenAnswer, answer)
       })
       await writeWholeText(out, `${token}\n`)
       output.print(`signed in as ${principal} until ${expiresAt}; the token is in ${out}`)

@@ -1,0 +1,70 @@
+/** Registers, assessments and what officers state and plan, as clients send and receive them. */
+import * as z from 'zod/mini'
+import { about, count, id, instant, principalId, sha256 } from '../words.js'
+import { receipt } from './gateway.js'
+
+const row = about(
+  'Row of the catalogue, such as `S-07`.',
+  z.string().check(z.regex(/^[PSBN]-\d{2}$/)),
+)
+const day = z.iso.date()
+const text = z.string().check(z.minLength(1), z.maxLength(10_000))
+
+export const registerAnswer = z.looseObject({
+  kind: z.string(),
+  entries: z.array(
+    z.looseObject({
+      id,
+      subject: about('Whom or what the entry is about.', z.string()),
+      createdAt: about('Milliseconds since 1970.', count),
+      createdBy: z.string(),
+    }),
+  ),
+})
+export const entriesRequest = z.strictObject({
+  entries: z
+    .array(
+      z.strictObject({
+        fields: about(
+          'By the fields of the kind.',
+          z.record(z.string().check(z.maxLength(64)), z.unknown()),
+        ),
+        replaces: z.optional(id),
+      }),
+    )
+    .check(z.minLength(1), z.maxLength(1_000)),
+})
+export const idsAnswer = z.looseObject({ ids: z.array(id), receipt })
+export const idAnswer = z.looseObject({ id, receipt })
+
+export const assessmentRequest = z.strictObject({
+  profile: z._default(z.enum(['hipaa', 'proposed-2025']), 'hipaa'),
+})
+export const assessmentAnswer = z.looseObject({
+  id,
+  assessment: about('Each row of the catalogue, and what was found of it.', z.looseObject({})),
+  receipt,
+})
+export const assessmentsAnswer = z.looseObject({
+  assessments: about(
+    'Newest first, at most 100.',
+    z.array(z.looseObject({ id, profile: z.string(), madeAt: instant, madeBy: z.string() })),
+  ),
+  actions: z.array(z.looseObject({})),
+  statements: z.array(z.looseObject({})),
+})
+
+export const ASSESSMENT_FORMATS = ['json', 'pdf', 'csv', 'xlsx', 'oscal', 'pack'] as const
+export const assessmentQuery = z.strictObject({
+  format: z._default(z.enum(ASSESSMENT_FORMATS), 'json'),
+})
+
+export const statementRequest = z.strictObject({
+  row,
+  says: about('What is stated of the row.', z.string().check(z.maxLength(40))),
+  text,
+  attachments: z._default(z.array(sha256).check(z.maxLength(50)), []),
+  until: about('The statement counts until this day.', day),
+})
+export const actionRequest = z.strictObject({ row, owner: principalId, due: day, text })
+export const doneRequest = z.strictObject({ evidence: text })

@@ -1,0 +1,98 @@
+/** What a client learns of a gateway and of itself, signing in, and the ready check of a reader's key. */
+import * as z from 'zod/mini'
+import { MAX_SEALED_CHECK_BYTES } from '../key-check.js'
+import { about, count, fingerprint, instant, sha256, word } from '../words.js'
+import type { Named } from '../words.js'
+
+const text = z.string().check(z.maxLength(500))
+const certificate = z.string().check(z.maxLength(100_000))
+/** As somebody may write one: whether there is such a principal is not told. */
+const someone = z.string().check(z.minLength(1), z.maxLength(64))
+const signature = about(
+  'Armored detached OpenPGP signature.',
+  z.string().check(z.minLength(1), z.maxLength(16_384)),
+)
+export const receipt = about(
+  'Proof that the event is in the ledger (c2sp.org/tlog-proof). Keep it: it verifies offline.',
+  z.string().check(z.maxLength(100_000)),
+)
+
+export const gatewayAnswer = z.looseObject({
+  name: about(
+    'Name that statements and manifests carry.',
+    z.string().check(z.minLength(1), z.maxLength(255)),
+  ),
+  origin: about('Where the gateway is reached, as sign-in challenges say it.', text),
+  version: text,
+  certificate: about('OpenPGP certificate that manifests are signed with, armored.', certificate),
+  formerCertificates: z._default(
+    about(
+      'Certificates of earlier keys, newest first: they signed manifests that are still here.',
+      z
+        .array(
+          z.looseObject({
+            certificate,
+            until: about('Signatures after this moment do not count.', instant),
+          }),
+        )
+        .check(z.maxLength(100)),
+    ),
+    [],
+  ),
+  ledgerKey: about(
+    'Verifier key of the ledger (c2sp.org/signed-note).',
+    z.string().check(z.maxLength(1000)),
+  ),
+  limits: z.looseObject({
+    itemBytes: about('Bytes of one file.', count),
+    requestItems: about('Files in one request.', count),
+    transferItems: about('Items in one transfer.', count),
+    transferBytes: about('Bytes of one transfer.', count),
+  }),
+})
+export type GatewayAnswer = z.infer<typeof gatewayAnswer>
+
+export const sessionAnswer = z.looseObject({
+  principal: text,
+  role: word('Role', 'sender', 'reader', 'officer', 'operator', 'recovery'),
+  facility: z.optional(about('A sender: the facility they send for.', text)),
+  groups: z.optional(about('A reader: the groups they read for.', z.array(text))),
+  expiresAt: instant,
+})
+export type SessionAnswer = Named<z.infer<typeof sessionAnswer>>
+
+export const challengeRequest = z.strictObject({ principal: someone })
+export const challengeAnswer = z.looseObject({
+  challenge: about(
+    'The text to sign, octet for octet. Read it first: `origin` must be the gateway you talk to, `principal` you.',
+    z.string().check(z.minLength(1), z.maxLength(10_000)),
+  ),
+  expiresAt: instant,
+})
+export const signInRequest = z.strictObject({
+  principal: someone,
+  challenge: z.string().check(z.minLength(1), z.maxLength(2_000)),
+  signature,
+})
+export const tokenAnswer = z.looseObject({
+  token: about('Bearer token.', z.string().check(z.regex(/^[\x21-\x7e]{1,1000}$/))),
+  expiresAt: instant,
+})
+
+export const keyCheckAnswer = z.looseObject({
+  id: about('Names the check; goes back with the answer.', z.string().check(z.maxLength(200))),
+  principal: text,
+  fingerprint: about('Certificate that the message is sealed to.', text),
+  message: about(
+    'One OpenPGP message in base64. Its content is `nocturne-check/v1|origin|principal|nonce|expiry`.',
+    z.base64().check(z.maxLength(MAX_SEALED_CHECK_BYTES * 2)),
+  ),
+  expiresAt: z.optional(instant),
+})
+export type KeyCheckAnswer = Named<z.infer<typeof keyCheckAnswer>>
+export const keyCheckedRequest = z.strictObject({
+  id: z.string().check(z.minLength(1), z.maxLength(128)),
+  answer: about('SHA-256 of `nocturne-check-answer/v1|origin|principal|nonce`.', sha256),
+})
+export const keyCheckedAnswer = z.looseObject({ principal: text, fingerprint, receipt })
+export type KeyCheckedAnswer = Named<z.infer<typeof keyCheckedAnswer>>

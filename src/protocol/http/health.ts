@@ -1,0 +1,53 @@
+/** Alive, ready, and what is weaker than it should be. */
+import * as z from 'zod/mini'
+import { about, count, word } from '../words.js'
+import type { Named } from '../words.js'
+
+export const healthAnswer = z.looseObject({ status: z.literal('ok') })
+
+const verdict = about(
+  '`ok`, or the code of what is wrong.',
+  z.string().check(z.meta({ examples: ['ok', 'store_unavailable'] })),
+)
+
+const sinkStatus = z.looseObject({
+  id: z.string(),
+  behind: about('Entries that it has not confirmed.', count),
+  lagSeconds: about('Age of the oldest of them.', count),
+  problem: z.optional(word('Why the last attempt failed', 'unreachable', 'refused', 'unconfirmed')),
+})
+
+export const readyAnswer = z.looseObject({
+  ready: z.boolean(),
+  checks: z.looseObject({
+    database: verdict,
+    store: verdict,
+    ledger: verdict,
+    certificates: about(
+      'A group whose certificate has expired cannot be sent to; others can.',
+      verdict,
+    ),
+  }),
+  witnessed: z.optional(
+    z.nullable(
+      about(
+        'The newest checkpoint that a majority of the witnesses cosigned; null when there is none yet. Absent without witnesses.',
+        z.looseObject({ size: count, ageSeconds: count }),
+      ),
+    ),
+  ),
+  sinks: z.optional(about('Absent without sinks.', z.array(sinkStatus))),
+  warnings: about('What works and is weaker than it should be.', z.array(z.string())),
+})
+export type ReadyAnswer = Named<z.infer<typeof readyAnswer>>
+
+export const openingAnswer = z.looseObject({
+  ready: z.literal(false),
+  waitsFor: z.nullable(
+    about(
+      'What the start waits for; null while it is under way.',
+      z.looseObject({ code: z.string(), problem: z.string(), hint: z.string(), seconds: count }),
+    ),
+  ),
+})
+export type OpeningAnswer = Named<z.infer<typeof openingAnswer>>

@@ -1,0 +1,238 @@
+/** The OpenAPI 3.1 document: routes, schemas and the catalogue of errors as other programs read them. */
+import * as z from 'zod/mini'
+import { CATALOGUE } from '../../lib/errors.js'
+import type { Code } from '../../lib/errors.js'
+import { isTransient, problemType } from './problem.js'
+import { errorsOf } from './route.js'
+import type { AnswerDoc, FormField, RouteDoc } from './route.js'
+import { ROUTES } from './routes.js'
+import { COMPONENTS } from './components.js'
+import { TAGS, TEXT } from './introduction.js'
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0'
+  readonly info: JsonObject
+  readonly tags: readonly JsonObject[]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>
+  readonly components: JsonObject
+  readonly [member: string]: unknown
+}
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+const NAME_OF: ReadonlyMap<z.ZodMiniType, string> = new Map(
+  Object.entries(COMPONENTS).map(([name, schema]) => [schema, name]),
+)
+
+/** `version` is the gateway's. */
+export function openApiDocument(version: string): OpenApiDocument {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Nocturne',
+      version,
+      description: TEXT,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: TAGS,
+    security: [{ token: [] }],
+    paths: pathsOf(),
+    components: {
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'From the operator, or by signing in with an OpenPGP key.',
+        },
+      },
+      schemas: componentSchemas(),
+    },
+  }
+}
+
+function pathsOf(): OpenApiDocument['paths'] {
+  const paths: Record<string, Record<string, JsonObject>> = {}
+  for (const [key, route] of Object.entries(ROUTES)) {
+    const [method = '', path = ''] = key.split(' ')
+    const operations = (paths[path] ??= {})
+    operations[method.toLowerCase()] = operationOf(key, path, route)
+  }
+  return paths
+}
+
+function operationOf(key: string, path: string, route: RouteDoc): JsonObject {
+  const parameters = parametersOf(path, route)
+  const body = bodyOf(route)
+  return {
+    operationId: operationId(key),
+    tags: [route.tag],
+    summary: route.summary,
+    description: [route.about, rolesText(route)].filter((text) => text !== undefined).join('\n\n'),
+    ...(route.roles === 'anyone' && { security: [] }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: { required: true, content: body } }),
+    responses: { ...answersOf(route), ...problemsOf(key, route) },
+  }
+}
+
+/** `get_v1_transfers_id_items_index`: a name for generated clients, which never changes. */
+const operationId = (key: string): string =>
+  key
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/_$/, '')
+
+function rolesText({ roles }: RouteDoc): string {
+  if (roles === 'anyone') return 'Needs no token.'
+  if (roles === 'any role') return 'Role: any.'
+  return `Role: ${roles.join(', ')}.`
+}
+
+function parametersOf(path: string, { path: about = {}, query, headers = {} }: RouteDoc) {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    ...(PATH_PARAMETERS[name] ?? { schema: { type: 'string' } }),
+    ...(about[name] !== undefined && { description: about[name] }),
+  }))
+  const given = query === undefined ? undefined : jsonSchema(query, 'input')
+  const required = Array.isArray(given?.required) ? given.required : []
+  const inQuery = Object.entries((given?.properties ?? {}) as Record<string, JsonObject>).map(
+    ([name, { description, ...schema }]) => ({
+      name,
+      in: 'query',
+      required: required.includes(name),
+      ...(description !== undefined && { description }),
+      schema,
+    }),
+  )
+  const inHeader = Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: 'header',
+    description,
+    schema: { type: 'string' },
+  }))
+  return [...inPath, ...inQuery, ...inHeader]
+}
+
+/** What a name in an address means unless a route says otherwise. */
+const PATH_PARAMETERS: Readonly<Record<string, JsonObject>> = {
+  id: { description: 'UUID of version 7.', schema: { type: 'string', format: 'uuid' } },
+  index: { description: 'Number.', schema: { type: 'integer', minimum: 0 } },
+  level: { schema: { type: 'integer', minimum: 0 } },
+  path: { schema: { type: 'string' } },
+  code: { schema: { type: 'string' } },
+}
+
+function bodyOf({ json, form, formType = 'multipart/form-data' }: RouteDoc) {
+  if (json) return { 'application/json': { schema: schemaOf(json, 'input') } }
+  if (!form) return undefined
+  const fields = Object.entries(form)
+  const required = fields.filter(([, { isRequired }]) => isRequired).map(([name]) => name)
+  const schema = {
+    type: 'object',
+    properties: Object.fromEntries(fields.map(([name, field]) => [name, fieldSchema(field)])),
+    ...(required.length > 0 && { required }),
+  }
+  return { [formType]: { schema } }
+}
+
+const fieldSchema = ({ about, isFile, values }: FormField): JsonObject =>
+  isFile
+    ? {
+        type: 'array',
+        description: about,
+        items: { type: 'string', contentMediaType: 'application/octet-stream' },
+      }
+    : { type: 'string', description: about, ...(values && { enum: values }) }
+
+const answersOf = ({ answers }: RouteDoc): JsonObject =>
+  Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, answerOf(answer)]))
+
+function answerOf({ about, json, type, headers = {} }: AnswerDoc): JsonObject {
+  const content =
+    json !== undefined
+      ? { [type ?? 'application/json']: { schema: schemaOf(json, 'output') } }
+      : type !== undefined && { [type]: { schema: bodySchema(type) } }
+  return {
+    description: about,
+    headers: Object.fromEntries(
+      Object.entries({ ...headers, 'X-Request-Id': 'Names this request in the log.' }).map(
+        ([name, description]) => [name, { description, schema: { type: 'string' } }],
+      ),
+    ),
+    ...(content && { content }),
+  }
+}
+
+/** Octets have no schema in OpenAPI 3.1. */
+const bodySchema = (type: string): JsonObject => {
+  if (/[/+]json$/.test(type)) return { type: 'object' }
+  return type.startsWith('text/') || type === 'application/x-ndjson' ? { type: 'string' } : {}
+}
+
+/** One response per status, which lists its codes. A status that is an answer already keeps that. */
+function problemsOf(key: string, route: RouteDoc): JsonObject {
+  const byStatus = new Map<number, Code[]>()
+  for (const code of errorsOf(key, route)) {
+    const { status } = CATALOGUE[code]
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  const type = route.errorType ?? 'application/problem+json'
+  return Object.fromEntries(
+    [...byStatus]
+      .filter(([status]) => !(status in route.answers))
+      .map(([status, codes]) => {
+        const schema =
+          route.errorType === undefined ? problemSchema(route, codes) : { type: 'object' }
+        const headers = {
+          ...(codes.some(isTransient) && {
+            'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } },
+          }),
+        }
+        return [
+          status,
+          { description: codes.map(codeText).join('\n'), headers, content: { [type]: { schema } } },
+        ]
+      }),
+  )
+}
+
+const problemSchema = ({ problem }: RouteDoc, codes: readonly Code[]): JsonObject =>
+  problem && codes.includes('nothing_accepted') ? schemaOf(problem, 'output') : ref('Problem')
+
+const codeText = (code: Code): string =>
+  `- [\`${code}\`](${problemType(code)}): ${CATALOGUE[code].title}`
+
+const schemaOf = (schema: z.ZodMiniType, io: 'input' | 'output'): JsonObject => {
+  const name = NAME_OF.get(schema)
+  return name === undefined ? jsonSchema(schema, io) : ref(name)
+}
+
+function jsonSchema(schema: z.ZodMiniType, io: 'input' | 'output'): JsonObject {
+  return without(['$schema'], z.toJSONSchema(schema, { io, unrepresentable: 'any' }))
+}
+
+/** Requests are described as they are sent, answers as they are received. */
+function componentSchemas(): JsonObject {
+  const all: Record<string, JsonObject> = {}
+  for (const io of ['input', 'output'] as const) {
+    const registry = z.registry<{ id: string }>()
+    for (const [name, schema] of Object.entries(COMPONENTS))
+      if (name.endsWith('Request') === (io === 'input')) registry.add(schema, { id: name })
+    const { schemas } = z.toJSONSchema(registry, {
+      io,
+      unrepresentable: 'any',
+      uri: (id) => `#/components/schemas/${id}`,
+    })
+    for (const [name, schema] of Object.entries(schemas))
+      all[name] = without(['$schema', '$id', 'id'], schema)
+  }
+  return all
+}
+
+const without = (names: readonly string[], schema: object): JsonObject =>
+  Object.fromEntries(Object.entries(schema).filter(([name]) => !names.includes(name)))

@@ -1,0 +1,67 @@
+/** How a route is described: what the reference shows of it, and what tests hold its answers against. */
+import type * as z from 'zod/mini'
+import type { Code } from '../../lib/errors.js'
+
+export type Role = 'sender' | 'reader' | 'officer' | 'operator' | 'recovery'
+
+export interface AnswerDoc {
+  readonly about: string
+  /** Schema of a JSON body. */
+  readonly json?: z.ZodMiniType
+  /** Media type of a body that is no JSON, or not `application/json`. */
+  readonly type?: string
+  /** Headers beyond `X-Request-Id`, with a sentence each. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface FormField {
+  readonly about: string
+  readonly isRequired?: boolean
+  readonly isFile?: boolean
+  readonly values?: readonly string[]
+}
+
+export interface RouteDoc {
+  /** One of the headings of the reference. */
+  readonly tag: string
+  /** What a client gets done, as a short sentence without a period. */
+  readonly summary: string
+  /** Markdown. */
+  readonly about?: string
+  /** Who may; `anyone` needs no token, `any role` a valid one. */
+  readonly roles: readonly Role[] | 'anyone' | 'any role'
+  /** Of parameters in the address, where their names do not say enough. */
+  readonly path?: Readonly<Record<string, string>>
+  readonly query?: z.ZodMiniObject
+  /** Request headers that change what the route does. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly json?: z.ZodMiniType
+  readonly form?: Readonly<Record<string, FormField>>
+  /** Media type of the form. */
+  readonly formType?:
+    'multipart/form-data' | 'multipart/related' | 'application/x-www-form-urlencoded'
+  readonly answers: Readonly<Record<number, AnswerDoc>>
+  /** Codes beyond those that follow from the rest: see `errorsOf`. */
+  readonly errors?: readonly Code[]
+  /** Instead of the usual problem where the answer may be `nothing_accepted`. */
+  readonly problem?: z.ZodMiniObject
+  /** Errors come in a format of their own. */
+  readonly errorType?: string
+  /** It answers although the ledger cannot be written. */
+  readonly answersAlways?: boolean
+}
+
+/** By method and template: `GET /v1/transfers/{id}`. */
+export type Routes = Readonly<Record<string, RouteDoc>>
+
+/** Every code that the route may answer with: those of its own, and those of what stands in front of it. */
+export function errorsOf(key: string, route: RouteDoc): readonly Code[] {
+  const codes: Code[] = [...(route.errors ?? [])]
+  if (route.query || route.json || route.form) codes.push('bad_request')
+  if (key.includes('{')) codes.push('not_found')
+  if (route.roles !== 'anyone') codes.push('unauthenticated', 'rate_limited')
+  if (Array.isArray(route.roles)) codes.push('forbidden')
+  if (!route.answersAlways) codes.push('ledger_unavailable', 'database_unavailable', 'internal')
+  codes.push('gateway_opening')
+  return [...new Set(codes)]
+}

@@ -1,0 +1,15 @@
+/** Every route of the gateway. A test compares this with the router of the application, both ways. */
+import type { Routes } from './route.js'
+import { AUDIT_ROUTES } from './routes/audit.js'
+import { COMPLIANCE_ROUTES } from './routes/compliance.js'
+import { GATEWAY_ROUTES } from './routes/gateway.js'
+import { READING_ROUTES } from './routes/reading.js'
+import { SENDING_ROUTES } from './routes/sending.js'
+
+export const ROUTES: Routes = {
+  ...SENDING_ROUTES,
+  ...READING_ROUTES,
+  ...GATEWAY_ROUTES,
+  ...AUDIT_ROUTES,
+  ...COMPLIANCE_ROUTES,
+}

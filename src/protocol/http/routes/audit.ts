@@ -1,0 +1,188 @@
+import {
+  eventsAnswer,
+  holdAnswer,
+  holdRequest,
+  holdsAnswer,
+  patientRequest,
+  planAnswer,
+  reportRequest,
+  reviewAnswer,
+  reviewRequest,
+} from '../audit.js'
+import { eventsQuery, exportQuery } from '../query.js'
+import type { RouteDoc, Routes } from '../route.js'
+
+const LEDGER = 'Ledger'
+const KEEPING = 'Reviews, holds, pruning'
+const FHIR = 'FHIR'
+const officer: Pick<RouteDoc, 'roles'> = { roles: ['officer'] }
+const zip = {
+  about: 'A ZIP.',
+  type: 'application/zip',
+  headers: { 'Content-Disposition': 'Suggests a file name.' },
+}
+const fhir: Pick<RouteDoc, 'tag' | 'errorType'> = { tag: FHIR, errorType: 'application/fhir+json' }
+const resource = (about: string) => ({ 200: { about, type: 'application/fhir+json' } })
+
+export const AUDIT_ROUTES: Routes = {
+  'GET /v1/audit/events': {
+    ...officer,
+    tag: LEDGER,
+    summary: 'Search the ledger',
+    about: 'Every read of the ledger is an event of it.',
+    query: eventsQuery,
+    answers: { 200: { about: 'One page, oldest first.', json: eventsAnswer } },
+  },
+  'POST /v1/audit/patient': {
+    ...officer,
+    tag: LEDGER,
+    summary: 'Everything that touched a patient',
+    about:
+      'By the ID that the facility uses. It is turned into a keyed handle and recorded as that.',
+    json: patientRequest,
+    answers: { 200: { about: 'One page, oldest first.', json: eventsAnswer } },
+  },
+  'GET /v1/audit/checkpoint': {
+    ...officer,
+    tag: LEDGER,
+    summary: 'Signed head of the log',
+    answers: { 200: { about: 'c2sp.org/tlog-checkpoint.', type: 'text/plain' } },
+  },
+  'GET /v1/audit/events/{index}/proof': {
+    ...officer,
+    tag: LEDGER,
+    summary: 'Proof of one event',
+    answers: { 200: { about: 'c2sp.org/tlog-proof.', type: 'text/plain' } },
+    errors: ['event_pruned'],
+  },
+  'GET /v1/audit/tile/{level}/{path}': {
+    ...officer,
+    tag: LEDGER,
+    summary: 'Hashes of the Merkle tree',
+    about: 'c2sp.org/tlog-tiles.',
+    path: { level: 'From 0.', path: '`x001/x234/067`, with `.p/W` behind it for a partial tile.' },
+    answers: { 200: { about: 'Hashes of 32 bytes.', type: 'application/octet-stream' } },
+  },
+  'GET /v1/audit/export': {
+    ...officer,
+    tag: LEDGER,
+    summary: 'Export events with their proofs',
+    query: exportQuery,
+    answers: {
+      200: {
+        about:
+          'With `format` a ZIP; without, lines of JSON (`application/x-ndjson`) with a proof each.',
+        type: 'application/zip',
+        headers: { 'Content-Disposition': 'Suggests a file name.' },
+      },
+    },
+  },
+  'POST /v1/audit/accounting': {
+    ...officer,
+    tag: LEDGER,
+    summary: 'Accounting of disclosures',
+    about: '45 CFR 164.528, as PDF and CSV.',
+    json: reportRequest,
+    answers: { 200: zip },
+    errors: ['not_found', 'report_too_large'],
+  },
+  'POST /v1/audit/dossier': {
+    ...officer,
+    tag: LEDGER,
+    summary: 'The facts of a suspected breach',
+    about: 'As PDF and CSV.',
+    json: reportRequest,
+    answers: { 200: zip },
+    errors: ['not_found', 'report_too_large'],
+  },
+  'GET /v1/audit/review': {
+    ...officer,
+    tag: KEEPING,
+    summary: 'What is due for review',
+    answers: { 200: { about: 'The state of reviews.', json: reviewAnswer } },
+  },
+  'POST /v1/audit/review': {
+    ...officer,
+    tag: KEEPING,
+    summary: 'Record a review',
+    json: reviewRequest,
+    answers: { 201: { about: 'Recorded.', json: reviewAnswer } },
+  },
+  'GET /v1/audit/holds': {
+    ...officer,
+    tag: KEEPING,
+    summary: 'Legal holds in force',
+    answers: { 200: { about: 'All of them.', json: holdsAnswer } },
+  },
+  'POST /v1/audit/holds': {
+    ...officer,
+    tag: KEEPING,
+    summary: 'Add a legal hold',
+    about: 'It covers the events that match all members given; at least one is needed.',
+    json: holdRequest,
+    answers: { 201: { about: 'In force.', json: holdAnswer } },
+    errors: ['not_found', 'too_many_holds'],
+  },
+  'POST /v1/audit/holds/{id}/remove': {
+    ...officer,
+    tag: KEEPING,
+    summary: 'Remove a legal hold',
+    answers: { 200: { about: 'Removed.', json: holdAnswer } },
+  },
+  'GET /v1/audit/prune': {
+    ...officer,
+    tag: KEEPING,
+    summary: 'What pruning would remove',
+    answers: { 200: { about: 'The plan.', json: planAnswer } },
+    errors: ['store_unavailable'],
+  },
+  'POST /v1/audit/prune': {
+    ...officer,
+    tag: KEEPING,
+    summary: 'Propose to prune',
+    about: "An operator has 30 days to carry it out, on the gateway's machine.",
+    answers: { 201: { about: 'Proposed.', json: planAnswer } },
+    errors: ['nothing_to_prune', 'store_unavailable'],
+  },
+  'GET /fhir/metadata': {
+    ...fhir,
+    summary: 'CapabilityStatement',
+    roles: 'anyone',
+    answers: resource('CapabilityStatement.'),
+  },
+  'GET /fhir/CodeSystem/event-type': {
+    ...fhir,
+    summary: 'CodeSystem of event types',
+    roles: 'anyone',
+    answers: resource('CodeSystem.'),
+  },
+  'GET /fhir/AuditEvent': {
+    ...officer,
+    ...fhir,
+    summary: 'Search the ledger as FHIR AuditEvents',
+    about:
+      'IHE ITI-81. `GET /fhir/metadata` lists the parameters. Put what identifies a patient in the body of `_search`.',
+    answers: resource('Bundle of type searchset.'),
+    errors: ['search_invalid'],
+  },
+  'POST /fhir/AuditEvent/_search': {
+    ...officer,
+    ...fhir,
+    summary: 'The same search, with its parameters in the body',
+    formType: 'application/x-www-form-urlencoded',
+    form: {
+      'patient.identifier': {
+        about:
+          '`namespace|ID` of a patient, as the facility uses it; any other search parameter may stand here too.',
+      },
+    },
+    answers: resource('Bundle of type searchset.'),
+    errors: ['search_invalid'],
+  },
+  'GET /fhir/AuditEvent/{id}': {
+    ...officer,
+    ...fhir,
+    summary: 'One AuditEvent',
+    answers: resource('AuditEvent.'),
+  },
+}

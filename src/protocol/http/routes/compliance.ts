@@ -1,0 +1,92 @@
+import {
+  actionRequest,
+  assessmentAnswer,
+  assessmentQuery,
+  assessmentRequest,
+  assessmentsAnswer,
+  doneRequest,
+  entriesRequest,
+  idAnswer,
+  idsAnswer,
+  registerAnswer,
+  statementRequest,
+} from '../compliance.js'
+import type { RouteDoc, Routes } from '../route.js'
+
+const officer: Pick<RouteDoc, 'roles' | 'tag'> = { roles: ['officer'], tag: 'Compliance' }
+/** What is wrong with an entry or a text, beyond its form. */
+const REGISTER_ERRORS = ['register_invalid', 'register_full', 'not_found'] as const
+const kind = 'Kind of the register, such as `agreement` or `training`.'
+
+export const COMPLIANCE_ROUTES: Routes = {
+  'GET /v1/registers/{kind}': {
+    ...officer,
+    summary: 'List a register',
+    path: { kind },
+    answers: { 200: { about: 'Its entries.', json: registerAnswer } },
+  },
+  'POST /v1/registers/{kind}': {
+    ...officer,
+    summary: 'Add entries to a register',
+    path: { kind },
+    json: entriesRequest,
+    answers: { 201: { about: 'They are in it.', json: idsAnswer } },
+    errors: REGISTER_ERRORS,
+  },
+  'POST /v1/registers/{kind}/{id}/end': {
+    ...officer,
+    summary: 'End an entry of a register',
+    path: { kind },
+    answers: { 200: { about: 'It no longer counts; it stays in the ledger.', json: idAnswer } },
+    errors: REGISTER_ERRORS,
+  },
+  'GET /v1/assessments': {
+    ...officer,
+    summary: 'List assessments, planned actions and statements',
+    answers: {
+      200: { about: 'The newest, and what is planned and stated now.', json: assessmentsAnswer },
+    },
+  },
+  'POST /v1/assessments': {
+    ...officer,
+    summary: 'Assess the site now',
+    json: assessmentRequest,
+    answers: { 201: { about: 'The assessment.', json: assessmentAnswer } },
+    errors: REGISTER_ERRORS,
+  },
+  'GET /v1/assessments/{id}': {
+    ...officer,
+    summary: 'Export an assessment',
+    path: { id: 'Its id, or `newest`.' },
+    query: assessmentQuery,
+    answers: {
+      200: {
+        about: 'With `json` the assessment (`application/json`); with any other format a ZIP.',
+        type: 'application/zip',
+        headers: { 'Content-Disposition': 'Suggests a file name.' },
+      },
+    },
+    errors: REGISTER_ERRORS,
+  },
+  'POST /v1/assessments/statements': {
+    ...officer,
+    summary: 'State something of a row, signed in as an officer',
+    json: statementRequest,
+    answers: { 201: { about: 'Recorded.', json: idAnswer } },
+    errors: REGISTER_ERRORS,
+  },
+  'POST /v1/assessments/actions': {
+    ...officer,
+    summary: 'Plan an action',
+    json: actionRequest,
+    answers: { 201: { about: 'Planned.', json: idAnswer } },
+    errors: REGISTER_ERRORS,
+  },
+  'POST /v1/assessments/actions/{id}/done': {
+    ...officer,
+    summary: 'Finish a planned action',
+    json: doneRequest,
+    answers: { 200: { about: 'Done.', json: idAnswer } },
+    errors: REGISTER_ERRORS,
+  },
+}

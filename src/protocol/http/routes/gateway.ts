@@ -1,0 +1,138 @@
+import {
+  challengeAnswer,
+  challengeRequest,
+  gatewayAnswer,
+  keyCheckAnswer,
+  keyCheckedAnswer,
+  keyCheckedRequest,
+  sessionAnswer,
+  signInRequest,
+  tokenAnswer,
+} from '../gateway.js'
+import { healthAnswer, readyAnswer } from '../health.js'
+import type { Routes } from '../route.js'
+
+const SIGN_IN = 'Signing in'
+const HEALTH = 'Health'
+const PAGES = 'Pages'
+
+export const GATEWAY_ROUTES: Routes = {
+  'GET /healthz': {
+    tag: HEALTH,
+    summary: 'Alive',
+    about: 'The process answers, whatever else does not. For a supervisor that restarts it.',
+    roles: 'anyone',
+    answersAlways: true,
+    answers: { 200: { about: 'It is alive.', json: healthAnswer } },
+  },
+  'GET /readyz': {
+    tag: HEALTH,
+    summary: 'Able to serve',
+    about:
+      'Database, store and ledger, probed at most every ten seconds, and what works but is weaker than it should be. While the gateway is still starting, the body is `{ready: false, waitsFor}` instead. For a load balancer and for the operator.',
+    roles: 'anyone',
+    answersAlways: true,
+    answers: {
+      200: { about: 'It takes and delivers transfers.', json: readyAnswer },
+      503: { about: 'It does not; `checks` or `waitsFor` says why.' },
+    },
+  },
+  'GET /metrics': {
+    tag: HEALTH,
+    summary: 'Prometheus metrics',
+    about:
+      "Open to this machine; from elsewhere it needs an operator's token. No label comes from a request.",
+    roles: ['operator'],
+    answers: { 200: { about: 'Text exposition format.', type: 'text/plain' } },
+  },
+  'GET /v1/gateway': {
+    tag: SIGN_IN,
+    summary: 'Name, keys and limits of the gateway',
+    about:
+      'Compare fingerprint and ledger key with what the operator gave you over another channel, once; pin them from then on.',
+    roles: 'anyone',
+    answers: { 200: { about: 'The gateway.', json: gatewayAnswer } },
+  },
+  'POST /v1/sign-in/challenge': {
+    tag: SIGN_IN,
+    summary: 'Get a text to sign',
+    about: 'The same for principals that exist and for those that do not.',
+    roles: 'anyone',
+    json: challengeRequest,
+    answers: { 200: { about: 'The text, valid for two minutes.', json: challengeAnswer } },
+    errors: ['rate_limited'],
+  },
+  'POST /v1/sign-in': {
+    tag: SIGN_IN,
+    summary: 'Exchange a signed challenge for a token',
+    about:
+      "The signature is detached, armored, over the challenge's octets, by the key that the gateway knows of the principal. Nothing is ever decrypted for signing in.",
+    roles: 'anyone',
+    json: signInRequest,
+    answers: { 200: { about: 'A token for one shift of 12 hours.', json: tokenAnswer } },
+    errors: ['challenge_invalid', 'rate_limited'],
+  },
+  'GET /v1/session': {
+    tag: SIGN_IN,
+    summary: 'Who the token says I am, and until when',
+    roles: 'any role',
+    answers: { 200: { about: 'The session.', json: sessionAnswer } },
+  },
+  'POST /v1/key-check': {
+    tag: SIGN_IN,
+    summary: 'Begin a ready check of my key',
+    about:
+      "Shows before the first urgent study that your key opens what is sealed to it. Answer only a message of exactly the form described, whose origin is this gateway: anything else could be somebody's study.",
+    roles: ['reader', 'recovery'],
+    answers: {
+      200: { about: 'A text sealed to the certificate in effect.', json: keyCheckAnswer },
+    },
+    errors: ['recipient_unusable'],
+  },
+  'POST /v1/key-check/answer': {
+    tag: SIGN_IN,
+    summary: 'Complete the ready check',
+    roles: ['reader', 'recovery'],
+    json: keyCheckedRequest,
+    answers: { 200: { about: 'The key opens; this is recorded.', json: keyCheckedAnswer } },
+    errors: ['challenge_invalid'],
+  },
+  'GET /open': {
+    tag: PAGES,
+    summary: 'Page that opens sealed files in a browser',
+    about: 'The private key stays in the page, whose policy forbids every connection.',
+    roles: 'anyone',
+    answers: { 200: { about: 'HTML.', type: 'text/html' } },
+  },
+  'GET /openapi.json': {
+    tag: PAGES,
+    summary: 'This document',
+    about: 'OpenAPI 3.1, made from the schemas that the gateway itself parses requests with.',
+    roles: 'anyone',
+    answersAlways: true,
+    answers: { 200: { about: 'OpenAPI 3.1.', type: 'application/openapi+json' } },
+  },
+  'GET /reference': {
+    tag: PAGES,
+    summary: 'This page',
+    roles: 'anyone',
+    answersAlways: true,
+    answers: { 200: { about: 'HTML.', type: 'text/html' } },
+  },
+  'GET /reference/errors': {
+    tag: PAGES,
+    summary: 'All error codes',
+    roles: 'anyone',
+    answersAlways: true,
+    answers: { 200: { about: 'HTML.', type: 'text/html' } },
+  },
+  'GET /reference/errors/{code}': {
+    tag: PAGES,
+    summary: 'What an error code means, and what to do',
+    about: 'The address is the `type` of the problem.',
+    roles: 'anyone',
+    answersAlways: true,
+    path: { code: 'A code of the catalogue, such as `recipient_unusable`.' },
+    answers: { 200: { about: 'HTML.', type: 'text/html' } },
+  },
+}

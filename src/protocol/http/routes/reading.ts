@@ -1,0 +1,139 @@
+import {
+  addRecipientRequest,
+  packetsAnswer,
+  recipientAnswer,
+  removeRecipientRequest,
+} from '../recipients.js'
+import { acknowledgementRequest, changedAnswer, inboxAnswer } from '../transfers.js'
+import type { RouteDoc, Routes } from '../route.js'
+
+const READING = 'Reading'
+const RECIPIENTS = 'Recipients'
+
+const DOWNLOAD = {
+  roles: ['reader'],
+  headers: {
+    Range:
+      'One range of bytes (RFC 9110 section 14); a request for several gets the whole message.',
+    'If-Range': 'ETag of the part you have: if the message has changed since, the whole is sent.',
+  },
+  answers: {
+    200: {
+      about: 'One whole OpenPGP message: your key packet, then the data packet.',
+      type: 'application/pgp-encrypted',
+      headers: {
+        ETag: 'Changes with the object and with your certificate.',
+        'Accept-Ranges': '`bytes`.',
+        'Nocturne-Event':
+          'Index of the event `download.begun`; its receipt is at `receipts/{index}`.',
+      },
+    },
+    206: {
+      about: 'The range of it.',
+      type: 'application/pgp-encrypted',
+      headers: {
+        'Content-Range': 'Which part, and the size of the whole.',
+        ETag: 'As with the whole.',
+        'Nocturne-Event': 'As with the whole.',
+      },
+    },
+  },
+  errors: [
+    'transfer_not_available',
+    'range_not_satisfiable',
+    'store_unavailable',
+    'object_missing',
+  ],
+} as const satisfies Partial<RouteDoc>
+
+export const READING_ROUTES: Routes = {
+  'GET /v1/inbox': {
+    tag: READING,
+    summary: 'What is waiting for me',
+    roles: ['reader'],
+    answers: { 200: { about: 'Available transfers.', json: inboxAnswer } },
+  },
+  'POST /v1/transfers/{id}/claim': {
+    tag: READING,
+    summary: 'Claim a transfer',
+    about: 'Exactly one reader holds a claim; of any number of requests at once, one succeeds.',
+    roles: ['reader'],
+    answers: { 200: { about: 'It is yours.', json: changedAnswer } },
+    errors: ['already_claimed', 'transfer_not_available'],
+  },
+  'POST /v1/transfers/{id}/release': {
+    tag: READING,
+    summary: 'Release a claim',
+    roles: ['reader'],
+    answers: { 200: { about: 'Others may claim it.', json: changedAnswer } },
+    errors: ['not_claimed'],
+  },
+  'GET /v1/transfers/{id}/manifest': {
+    ...DOWNLOAD,
+    tag: READING,
+    summary: 'Fetch the manifest',
+    about:
+      "Open it with your key and verify the gateway's signature before you trust an item. HEAD answers with size and ETag, and is no event of the ledger.",
+  },
+  'GET /v1/transfers/{id}/items/{index}': {
+    ...DOWNLOAD,
+    tag: READING,
+    summary: 'Fetch an item',
+    about:
+      'The event `download.begun` is durable before the first byte goes out. Compare data packet and content with the digests in the manifest. HEAD answers with size and ETag, and is no event of the ledger.\n\n`curl -H "Authorization: Bearer $TOKEN" $URL/v1/transfers/$ID/items/1 | gpg --decrypt > ct.dcm`',
+  },
+  'POST /v1/transfers/{id}/acknowledge': {
+    tag: READING,
+    summary: 'Acknowledge what was opened',
+    about: "A signed statement over the manifest. It ends the transfer's life in the inbox.",
+    roles: ['reader'],
+    json: acknowledgementRequest,
+    answers: { 200: { about: 'It is acknowledged.', json: changedAnswer } },
+    errors: ['acknowledgement_invalid', 'already_claimed', 'transfer_not_available'],
+  },
+  'GET /v1/transfers/{id}/receipts': {
+    tag: READING,
+    summary: 'Receipts of everything I did with a transfer',
+    about:
+      "One JSON value per line: event, place in the log, proof. It shows nobody else's events.",
+    roles: ['sender', 'reader'],
+    answers: { 200: { about: 'Lines of JSON.', type: 'application/x-ndjson' } },
+  },
+  'GET /v1/transfers/{id}/receipts/{index}': {
+    tag: READING,
+    summary: 'Receipt of one event',
+    roles: ['sender', 'reader'],
+    path: { index: 'As `Nocturne-Event` of a download named it.' },
+    answers: { 200: { about: 'c2sp.org/tlog-proof.', type: 'text/plain' } },
+  },
+  'GET /v1/transfers/{id}/key-packets': {
+    tag: RECIPIENTS,
+    summary: 'My key packets, and who may be added',
+    about:
+      'To add a colleague, open your key packets and encrypt the session keys to them: no data moves.',
+    roles: ['reader', 'recovery'],
+    answers: { 200: { about: 'Packets, recipients and candidates.', json: packetsAnswer } },
+    errors: ['transfer_not_available'],
+  },
+  'POST /v1/transfers/{id}/recipients': {
+    tag: RECIPIENTS,
+    summary: 'Add a recipient',
+    roles: ['reader', 'recovery'],
+    json: addRecipientRequest,
+    answers: { 201: { about: 'They can open it.', json: recipientAnswer } },
+    errors: [
+      'recipient_not_allowed',
+      'recipient_unusable',
+      'key_packets_invalid',
+      'transfer_not_available',
+    ],
+  },
+  'POST /v1/transfers/{id}/recipients/remove': {
+    tag: RECIPIENTS,
+    summary: 'Remove a recipient who left the group',
+    roles: ['reader', 'recovery'],
+    json: removeRecipientRequest,
+    answers: { 200: { about: 'They get nothing more of it.', json: recipientAnswer } },
+    errors: ['recipient_not_allowed', 'transfer_not_available'],
+  },
+}

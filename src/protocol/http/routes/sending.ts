@@ -1,0 +1,202 @@
+import {
+  changedAnswer,
+  PRIORITIES,
+  transferAnswer,
+  transfersAnswer,
+  uploadAnswer,
+  uploadProblem,
+} from '../transfers.js'
+import { crosswalksAnswer, discardRequest, quarantineAnswer, receiptAnswer } from '../facility.js'
+import { crosswalkQuery, pageQuery, quarantineQuery } from '../query.js'
+import type { FormField, RouteDoc, Routes } from '../route.js'
+
+const SENDING = 'Sending'
+const FACILITY = 'Quarantine and crosswalk'
+
+const files: FormField = {
+  about:
+    'One part per file: DICOM, ZIP or document, told by content. The part needs a file name, which is not kept.',
+  isFile: true,
+  isRequired: true,
+}
+
+/** What ends a whole upload. Items have codes of their own, in the answer. */
+const UPLOAD_ERRORS = [
+  'not_multipart',
+  'broken_multipart',
+  'unexpected_part',
+  'bad_field',
+  'no_files',
+  'too_many_items',
+  'transfer_too_large',
+  'slow_client',
+  'recipient_unusable',
+  'nothing_accepted',
+  'facility_key_unknown',
+  'gateway_key_unfit',
+  'too_busy',
+  'store_unavailable',
+  'store_full',
+] as const satisfies RouteDoc['errors']
+
+const sealedOriginal = {
+  200: {
+    about: 'One whole OpenPGP message, sealed to the facility alone.',
+    type: 'application/pgp-encrypted',
+    headers: { 'Content-Length': 'Size of the message.' },
+  },
+}
+
+export const SENDING_ROUTES: Routes = {
+  'POST /v1/transfers': {
+    tag: SENDING,
+    summary: 'Send files as a new transfer',
+    about:
+      "Fields come before files. The body is streamed: headers are de-identified and items sealed as they arrive, and nothing touches the disk in clear. **201** means that at least one item was accepted or is a duplicate; look at every item's `outcome`. **422** `nothing_accepted` carries the same list. Any other error ends the request, and nothing of it is kept.",
+    roles: ['sender'],
+    formType: 'multipart/form-data',
+    form: {
+      group: { about: 'Reading group; may be absent when the facility sends to one only.' },
+      priority: { about: '`routine` when absent.', values: PRIORITIES },
+      complete: {
+        about:
+          '`false` keeps the transfer open for further requests, and invisible to readers until it is completed; `true` when absent.',
+        values: ['true', 'false'],
+      },
+      files,
+    },
+    answers: {
+      201: {
+        about: 'What became of each file.',
+        json: uploadAnswer,
+        headers: { Location: 'Address of the transfer.' },
+      },
+    },
+    errors: ['unknown_group', ...UPLOAD_ERRORS],
+    problem: uploadProblem,
+  },
+  'POST /v1/transfers/{id}/items': {
+    tag: SENDING,
+    summary: 'Add files to an open transfer',
+    roles: ['sender'],
+    formType: 'multipart/form-data',
+    form: { files },
+    answers: {
+      201: {
+        about: 'What became of each file.',
+        json: uploadAnswer,
+        headers: { Location: 'Address of the transfer.' },
+      },
+    },
+    errors: ['transfer_not_open', ...UPLOAD_ERRORS],
+    problem: uploadProblem,
+  },
+  'POST /v1/transfers/{id}/complete': {
+    tag: SENDING,
+    summary: 'Complete an open transfer',
+    about: 'Signs and seals the manifest over all its items; readers see it from then on.',
+    roles: ['sender'],
+    answers: { 200: { about: 'It is available.', json: changedAnswer } },
+    errors: ['transfer_not_open', 'transfer_empty', 'recipient_unusable', 'store_unavailable'],
+  },
+  'GET /v1/transfers': {
+    tag: SENDING,
+    summary: 'List transfers',
+    about: 'A sender sees those of the facility, a reader those of their groups, an officer all.',
+    roles: ['sender', 'reader', 'officer'],
+    query: pageQuery,
+    answers: { 200: { about: 'One page.', json: transfersAnswer } },
+  },
+  'GET /v1/transfers/{id}': {
+    tag: SENDING,
+    summary: 'State and counts of one transfer',
+    roles: ['sender', 'reader', 'officer', 'recovery'],
+    answers: { 200: { about: 'The transfer.', json: transferAnswer } },
+  },
+  'GET /v1/quarantine': {
+    tag: FACILITY,
+    summary: 'List what is held back for my facility, and why',
+    roles: ['sender'],
+    query: quarantineQuery,
+    answers: { 200: { about: 'One page.', json: quarantineAnswer } },
+  },
+  'GET /v1/transfers/{id}/quarantine/{index}': {
+    tag: FACILITY,
+    summary: 'Fetch a held original',
+    about: 'HEAD answers with the size, and is no event of the ledger.',
+    roles: ['sender'],
+    answers: sealedOriginal,
+    errors: ['quarantine_not_held', 'store_unavailable', 'object_missing'],
+  },
+  'POST /v1/transfers/{id}/quarantine/{index}/discard': {
+    tag: FACILITY,
+    summary: 'Delete a held original',
+    roles: ['sender'],
+    json: discardRequest,
+    answers: { 200: { about: 'It is deleted.', json: receiptAnswer } },
+    errors: ['quarantine_not_held'],
+  },
+  'POST /v1/transfers/{id}/quarantine/{index}/release': {
+    tag: FACILITY,
+    summary: 'Release a held original as a new transfer',
+    about:
+      'The statement names the item, the findings that were looked at, the reason and the SHA-256 of the original: [its format](https://www.rfc-editor.org/rfc/rfc8785) is canonical JSON. It is checked before a byte of the original is processed. Only findings that a look can overrule can be waived; headers are de-identified all the same.',
+    roles: ['sender'],
+    formType: 'multipart/form-data',
+    form: {
+      statement: { about: 'The signed text.', isRequired: true },
+      signature: {
+        about: "Armored detached OpenPGP signature by the facility's key.",
+        isRequired: true,
+      },
+      files: { about: 'The original.', isFile: true, isRequired: true },
+    },
+    answers: {
+      201: {
+        about: 'What became of it.',
+        json: uploadAnswer,
+        headers: { Location: 'Address of the new transfer.' },
+      },
+    },
+    errors: ['quarantine_not_held', 'release_invalid', 'not_waivable', ...UPLOAD_ERRORS],
+    problem: uploadProblem,
+  },
+  'POST /v1/transfers/{id}/quarantine/release': {
+    tag: FACILITY,
+    summary: 'Release many held originals as one transfer',
+    about:
+      'One signed statement names them all; the originals follow in its order. The new transfer continues the one in the address.',
+    roles: ['sender'],
+    formType: 'multipart/form-data',
+    form: {
+      statement: { about: 'The signed text.', isRequired: true },
+      signature: { about: 'Armored detached OpenPGP signature.', isRequired: true },
+      files: { about: 'The originals.', isFile: true, isRequired: true },
+    },
+    answers: {
+      201: {
+        about: 'What became of each.',
+        json: uploadAnswer,
+        headers: { Location: 'Address of the new transfer.' },
+      },
+    },
+    errors: ['quarantine_not_held', 'release_invalid', 'not_waivable', ...UPLOAD_ERRORS],
+    problem: uploadProblem,
+  },
+  'GET /v1/crosswalk': {
+    tag: FACILITY,
+    summary: 'List the crosswalks of my facility',
+    about: 'A crosswalk leads from the pseudonyms of one request back to the patients.',
+    roles: ['sender'],
+    query: crosswalkQuery,
+    answers: { 200: { about: 'One page.', json: crosswalksAnswer } },
+  },
+  'GET /v1/crosswalk/{id}': {
+    tag: FACILITY,
+    summary: 'Fetch a crosswalk',
+    about: 'HEAD answers with the size, and is no event of the ledger.',
+    roles: ['sender'],
+    answers: sealedOriginal,
+    errors: ['store_unavailable', 'object_missing'],
+  },
+}

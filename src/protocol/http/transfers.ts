@@ -1,0 +1,121 @@
+/** Sending, following and reading transfers. */
+import * as z from 'zod/mini'
+import { about, count, id, instant, itemNumber, word } from '../words.js'
+import type { Named } from '../words.js'
+import { receipt } from './gateway.js'
+import { problem } from './problem.js'
+
+const text = z.string().check(z.maxLength(500))
+
+export const PRIORITIES = ['routine', 'urgent', 'stat'] as const
+export const priority = z.enum(PRIORITIES)
+
+const state = word('State of the transfer', 'open', 'available', 'acknowledged', 'abandoned')
+export const OUTCOMES = ['accepted', 'quarantined', 'refused', 'duplicate'] as const
+
+/** Where in an item its fault is, and the rule that it breaks. */
+export const place = z.looseObject({
+  rule: text,
+  path: z.optional(text),
+  offset: z.optional(count),
+})
+
+export const itemAnswer = z.looseObject({
+  index: about(
+    'Number of the item in its transfer, from 1; 0 for what was refused and got none.',
+    count,
+  ),
+  part: z.optional(
+    about(
+      'Number of the part of this request, from 1; an archive yields several items.',
+      itemNumber,
+    ),
+  ),
+  kind: word('What it was taken for', 'instance', 'document', 'archive', 'directory', 'unknown'),
+  outcome: z.enum(OUTCOMES),
+  code: z.optional(about('Why it was not accepted: see `/reference/errors`.', text)),
+  hint: z.optional(text),
+  where: z.optional(about('Where in the item the fault is, and the rule that it breaks.', place)),
+})
+export type ItemAnswer = z.infer<typeof itemAnswer>
+
+/** Of an upload, and members of the problem when nothing was accepted. */
+export const uploadAnswer = z.looseObject({
+  id: z.optional(id),
+  state: z.optional(state),
+  items: about(
+    'Every part that was sent is accounted for, in the order of the request.',
+    z.array(itemAnswer).check(z.maxLength(1_000_000)),
+  ),
+  receipt: z.optional(receipt),
+})
+export type UploadAnswer = z.infer<typeof uploadAnswer>
+
+/** The problem of an upload: with the same list when nothing was accepted. */
+export const uploadProblem = z.looseObject({
+  ...problem.shape,
+  ...z.partial(uploadAnswer).shape,
+})
+
+/** A state after a change of it, with the proof of the event. */
+export const changedAnswer = z.looseObject({
+  id,
+  state,
+  claimedBy: z.optional(text),
+  claimedAt: z.optional(instant),
+  receipt,
+})
+export type ChangedAnswer = Named<z.infer<typeof changedAnswer>>
+
+export const transferAnswer = z.looseObject({
+  id,
+  facility: text,
+  group: about('Reading group.', text),
+  priority: word('Priority', ...PRIORITIES),
+  state,
+  createdAt: instant,
+  availableAt: z.nullish(instant),
+  claimedBy: z.nullish(about('Reader who holds the claim.', text)),
+  claimedAt: z.nullish(instant),
+  acknowledgedBy: z.nullish(text),
+  acknowledgedAt: z.nullish(instant),
+  items: about('Accepted items.', count),
+  bytes: about('Bytes of their content.', count),
+  outcomes: z.optional(
+    about(
+      'How many items had each outcome, those that were not accepted included.',
+      z.looseObject({ accepted: count, quarantined: count, refused: count, duplicate: count }),
+    ),
+  ),
+})
+export type TransferAnswer = z.infer<typeof transferAnswer>
+
+export const transfersAnswer = z.looseObject({
+  transfers: about('Newest first.', z.array(transferAnswer)),
+  next: z.optional(about('Where the next page starts; absent on the last.', id)),
+})
+
+export const inboxAnswer = z.looseObject({
+  transfers: about(
+    'Available transfers of your groups, by priority, then age; at most 1,000.',
+    z.array(transferAnswer),
+  ),
+  warnings: z._default(
+    about(
+      "About your own certificate or the gateway's: it expires soon, or a replacement is pending.",
+      z.array(text).check(z.maxLength(10)),
+    ),
+    [],
+  ),
+})
+
+export const acknowledgementRequest = z.strictObject({
+  statement: about(
+    `Canonical JSON (RFC 8785) with \`v\` 1, \`type\` "nocturne-acknowledgement", \`gateway\`, \`transfer\`, \`manifest\` (SHA-256 of the manifest's JSON), \`items\` (their number), \`reader\` and \`openedAt\`.`,
+    z.string().check(z.minLength(1), z.maxLength(2_000)),
+  ),
+  signature: about(
+    "Armored detached OpenPGP signature of the statement's UTF-8 octets, by the reader's key.",
+    z.string().check(z.minLength(1), z.maxLength(16_384)),
+  ),
+})

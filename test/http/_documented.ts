@@ -1,0 +1,92 @@
+/** Real answers against the OpenAPI document: status, media type, and every member of a JSON body. */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { ValidateFunction } from 'ajv/dist/2020.js'
+import { openApiDocument } from '../../src/protocol/http/openapi.js'
+
+export interface Answered {
+  readonly method: string
+  /** With its query. */
+  readonly path: string
+  readonly status: number
+  readonly type: string
+  readonly text: string
+}
+
+interface Response {
+  readonly content?: Readonly<Record<string, { readonly schema?: object }>>
+}
+
+const document = openApiDocument('0.0.0')
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({
+    method: method.toUpperCase(),
+    pattern: new RegExp(
+      `^${path
+        .replace(/\./g, '\\.')
+        .replace('{path}', '.+')
+        .replace(/\{\w+\}/g, '[^/]+')}$`,
+    ),
+    // The more of it is fixed, the better it fits.
+    fixed: path.replace(/\{\w+\}/g, '').length,
+    responses: operation.responses as Readonly<Record<string, Response>>,
+  })),
+)
+operations.sort((a, b) => b.fixed - a.fixed)
+
+/** Formats say more than is of interest here. */
+const ajv = new Ajv2020({ strict: false, validateFormats: false })
+ajv.addSchema(closed({ $id: 'openapi', components: document.components }))
+const validators = new Map<object, ValidateFunction>()
+
+/** @throws Error saying what is not documented; a path that no route has is answered with 404 or 405, and a HEAD as a GET. */
+export function expectDocumented({ method, path, status, type, text }: Answered): void {
+  const [bare = ''] = path.split('?')
+  const asked = `${method} ${bare} answered ${status}`
+  const operation = operations.find(
+    (one) => one.pattern.test(bare) && one.method === (method === 'HEAD' ? 'GET' : method),
+  )
+  if (!operation) {
+    if (status !== 404 && status !== 405 && status !== 503)
+      throw new Error(`${asked}, and is no route of the document`)
+    return
+  }
+  const response = operation.responses[status]
+  if (!response)
+    throw new Error(`${asked}, which the document does not name: ${text.slice(0, 200)}`)
+  if (method === 'HEAD') return
+  const [media = ''] = type.split(';')
+  const body = response.content?.[media]
+  if (!body) throw new Error(`${asked} with ${media}, which the document does not name`)
+  if (!/[/+]json$/.test(media) || !body.schema) return
+  const validate = validatorOf(body.schema)
+  if (!validate(JSON.parse(text)))
+    throw new Error(
+      `${asked} with another body than documented: ${ajv.errorsText(validate.errors)}`,
+    )
+}
+
+function validatorOf(schema: object): ValidateFunction {
+  const known = validators.get(schema)
+  if (known) return known
+  const made = ajv.compile(
+    JSON.parse(JSON.stringify(closed(schema)).replaceAll('"#/', '"openapi#/')) as object,
+  )
+  validators.set(schema, made)
+  return made
+}
+
+/** A client lets members pass that it does not know; here one that the document lacks is a mistake. */
+function closed(schema: object): object {
+  return JSON.parse(
+    JSON.stringify(schema, (_key, value: unknown) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+      const { additionalProperties: rest, ...others } = value as { additionalProperties?: unknown }
+      const isOpen =
+        typeof rest === 'object' &&
+        rest !== null &&
+        Object.keys(rest).length === 0 &&
+        'properties' in others
+      return isOpen ? { ...others, unevaluatedProperties: false } : value
+    }),
+  ) as object
+}

@@ -9,6 +9,7 @@ import { createMetrics } from './http/metrics.js'
 import { createServer } from './http/server.js'
 import { createOpening, createOpeningApp } from './http/opening.js'
 import { startForwarding } from './running/forwarding.js'
+import { startNight } from './running/night.js'
 import { startPublishing } from './running/publishing.js'
 import { startWitnessing } from './running/witnessing.js'
 import { forgetHolders } from './ledger/published/index.js'
@@ -199,8 +200,10 @@ function startWork(rooms: Rooms, membership: Membership | undefined): () => Prom
   const stopPublishing = startPublishing(rooms)
   const stopWitnessing = startWitnessing(rooms)
   const stopForwarding = startForwarding(rooms)
+  const stopNight = startNight(rooms, warnOf(rooms, UNDONE))
   return async () => {
     timers.forEach((timer) => clearInterval(timer))
+    await stopNight()
     await stopForwarding()
     await stopWitnessing()
     await stopPublishing()
@@ -209,6 +212,7 @@ function startWork(rooms: Rooms, membership: Membership | undefined): () => Prom
 
 const UNSWEPT = 'a sweep failed; the next one goes on'
 const UNSWEPT_PARTIAL = 'half-written objects may be left; the next sweep goes on'
+const UNDONE = 'what is due in cases and notifications was not all done; the next round continues'
 const UNREFRESHED = 'the certificates could not be read again'
 
 const warnOf =

@@ -6,6 +6,7 @@ import type { Authenticate, Tokens } from './access/index.js'
 import type { KeyChecks, SignIn } from './access/sign-in/index.js'
 import { createCompliance, probeDoor, sampleObjects } from './compliance/index.js'
 import type { Compliance } from './compliance/index.js'
+import type { Cases } from './cases/index.js'
 import type { Site } from './config/index.js'
 import { createDeliveries } from './deliver/index.js'
 import type { Deliveries } from './deliver/index.js'
@@ -14,6 +15,9 @@ import { keyIdOf } from './deidentify/identity/index.js'
 import type { TextDetector } from './deidentify/index.js'
 import { createDirectory } from './directory/index.js'
 import { dutyAt } from './duty/index.js'
+import { openChannels } from './running/channels.js'
+import { createNight } from './running/night.js'
+import type { Night } from './running/night.js'
 import { submitCheckpoint } from './running/witnessing.js'
 import type { Directory } from './directory/index.js'
 import { createForwarding, createSend } from './ledger/sinks/index.js'
@@ -41,6 +45,7 @@ import {
   verifyDetached,
 } from './seal/keys/index.js'
 import type { PrivateKey } from './seal/keys/index.js'
+import { subscriptionsOf } from './notify/index.js'
 import { openState } from './state/index.js'
 import type { State } from './state/index.js'
 import { openLogFiles, openStore } from './store/index.js'
@@ -92,6 +97,9 @@ export interface Rooms {
   readonly beginUpload: BeginUpload
   /** The same for studies that come instance by instance. */
   readonly beginGathering: BeginGathering
+  readonly cases: Cases
+  readonly proofs: Night['proofs']
+  readonly notify: Night['notify']
   readonly deliveries: Deliveries
   readonly compliance: Compliance
   readonly textDetector: TextDetector | undefined
@@ -170,7 +178,24 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       ...{ key: gatewayKey, state, ledger, now },
       problemOf: async (certificate) => problemOfSigner(await inspect(certificate)),
     })
-    const transfers = createTransfers({
+    const origin = options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`)
+    const secret = new Uint8Array(
+      hkdfSync('sha256', secrets.ledgerKey, '', 'nocturne/sign-in/v1', 32),
+    )
+    const sealTo = async (id: string, content: Uint8Array) => {
+      const certificate = directory.principal(id)?.certificate ?? ''
+      const recipient = await toRecipient(id, certificate, new Date(now()), config.keys)
+      return sealBytes(content, recipient, new Date(now()))
+    }
+    const { cases, proofs, notify } = createNight({
+      ...{ config, state, ledger, directory, origin, secret, sealTo, now },
+      // Cases and transfers need each other: what is called later is named later.
+      holdTransfers: (tx, ids, holder) => transfers.claims.hold(tx, ids, holder),
+      senders: await openChannels(config, state, secret, now),
+      hasPush: async (tx, person) => (await subscriptionsOf(tx, person)).length > 0,
+    })
+    const transfers: Transfers = createTransfers({
+      cases,
       ...{ gateway, state, ledger, store, directory, facilityKeys, gatewayKeys, keyIdOf },
       ...{ limits: config.limits, budget: new MemoryBudget(ORIGINALS_BYTES), logger, now },
       newEnvelope: async (group) =>
@@ -189,10 +214,6 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
       limits: config.limits,
     }
     const tokens = keep(createTokens({ state, ledger, now }))
-    const origin = options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`)
-    const secret = new Uint8Array(
-      hkdfSync('sha256', secrets.ledgerKey, '', 'nocturne/sign-in/v1', 32),
-    )
     const witnessing = await createWitnessing({
       ...{ state, ledger, witnesses: config.witnesses, submit: submitCheckpoint, holder, now },
     })
@@ -272,7 +293,12 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
         await gateOf(compliance, target)
         return Gathering.begin(path, target, study)
       },
+      cases,
+      proofs,
+      notify,
       deliveries: createDeliveries({
+        cases,
+        closesCases: config.cases.closeOn === 'acknowledged',
         state,
         ledger,
         store,

@@ -20,6 +20,8 @@ export const ACTIONS = [
   'compliance.read',
   'compliance.write',
   'key.check',
+  'duty.read',
+  'duty.swap',
   'transfer.read',
   'transfer.add',
   'transfer.complete',
@@ -28,6 +30,10 @@ export const ACTIONS = [
   'quarantine.release',
   'transfer.claim',
   'transfer.release',
+  'case.close',
+  'case.reassign',
+  'case.recall',
+  'case.prioritize',
   'transfer.acknowledge',
   'manifest.read',
   'item.read',
@@ -83,6 +89,8 @@ const GLOBAL: ReadonlySet<Action> = new Set<Action>([
   'compliance.read',
   'compliance.write',
   'key.check',
+  'duty.read',
+  'duty.swap',
 ])
 
 const GRANTS: readonly Grant[] = [
@@ -175,6 +183,36 @@ const GRANTS: readonly Grant[] = [
     role: 'reader',
     relations: ['claimant'],
     actions: ['transfer.release'],
+  },
+  {
+    rule: 'readers close what was reported elsewhere',
+    role: 'reader',
+    relations: ['sealed-to', 'claimant'],
+    actions: ['case.close'],
+  },
+  {
+    rule: 'senders take back what their facility sent, and say how urgent it is',
+    role: 'sender',
+    relations: ['own-facility'],
+    actions: ['case.close', 'case.recall', 'case.prioritize'],
+  },
+  {
+    rule: 'readers know who is on duty, and swap',
+    role: 'reader',
+    relations: ['global'],
+    actions: ['duty.read', 'duty.swap'],
+  },
+  {
+    rule: 'officers know who is on duty, and record swaps',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['duty.read', 'duty.swap'],
+  },
+  {
+    rule: 'officers give a case to a reader',
+    role: 'officer',
+    relations: ['none'],
+    actions: ['case.reassign'],
   },
   {
     rule: 'officers read the ledger',

@@ -2,12 +2,13 @@
 import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
 import type { CaseTable } from '../state/night/index.js'
+import { NocturneError } from '../lib/errors.js'
 import { meetTargets, startClock, stopClock } from './clock.js'
 import { startEscalation, stopEscalation } from './escalate.js'
 import { openCase } from './open.js'
 import type { ArrivingTransfer } from './open.js'
 import type { Asker, CasesParts } from './parts.js'
-import { NO_CLAIM, aboutCase, isHeld, stepCase, transfersOf } from './rows.js'
+import { NO_CLAIM, aboutCase, isHeld, isHeldAt, stepCase, transfersOf } from './rows.js'
 import { OPEN_STATES } from './states.js'
 
 /** @throws NocturneError `case_mismatch`, `case_state` */
@@ -54,6 +55,24 @@ export async function opened(
   await stopClock(tx, row.id)
   const about = aboutCase(updated, transfer, { reason: 'acknowledged' })
   return [{ type: 'case.closed', outcome: 0, actor, ...about }]
+}
+
+/**
+ * A reader is about to be given something of it: work renews the claim of whoever holds it. Nothing of a recalled case goes
+ * out any more.
+ *
+ * @throws NocturneError `transfer_not_available`
+ */
+export async function worked(
+  parts: Pick<CasesParts, 'claimMs' | 'now'>,
+  tx: Tx,
+  reader: string,
+  transfer: string,
+): Promise<void> {
+  const row = await caseWith(tx, transfer)
+  if (row?.state === 'recalled') throw new NocturneError('transfer_not_available')
+  if (row?.claimed_by === reader && isHeldAt(row, parts.now()))
+    await extendClaim(tx, row, parts.now() + parts.claimMs)
 }
 
 /** Nobody needs to be told any more. */

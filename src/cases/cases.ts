@@ -1,13 +1,13 @@
 import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Priority, Tx } from '../state/index.js'
 import type { CaseTable } from '../state/night/index.js'
-import { arrive, opened } from './arrive.js'
+import { arrive, opened, worked } from './arrive.js'
 import { closeCase, recallCase, reprioritizeCase } from './change.js'
-import type { CloseReason } from './change.js'
-import type { OverrideReason, UnclaimReason } from './claim.js'
+import type { UnclaimReason } from './claim.js'
+import type { CloseReason, OverrideReason } from '../protocol/case-requests.js'
 import { runDue } from './due.js'
 import { findCase, listCases, worklist } from './find.js'
-import { claimCase, reassignCase, releaseCase, renewCase } from './hold.js'
+import { claimCase, expectClaimable, reassignCase, releaseCase, renewCase } from './hold.js'
 import type { ArrivingTransfer } from './open.js'
 import type { Asker, CasesParts } from './parts.js'
 import type { CaseAnswer } from './recorded.js'
@@ -24,6 +24,8 @@ export interface Cases {
     transfer: string,
     closesCase: boolean,
   ): Promise<readonly EventInput[]>
+  /** Inside the transaction that records that a reader fetches of it. @throws NocturneError `transfer_not_available` */
+  worked(tx: Tx, reader: string, transfer: string): Promise<void>
   /** By case id, case code or transfer id. */
   find(text: string): Promise<CaseTable | undefined>
   /** What the readers of these groups have something to do about, by urgency, then age; at most 1,000. */
@@ -31,6 +33,8 @@ export interface Cases {
   /** Of one facility, or of all, the newest first; at most 1,000. */
   list(facility: string | undefined): Promise<readonly CaseView[]>
   views(rows: readonly CaseTable[]): Promise<readonly CaseView[]>
+  /** Whether somebody else holds it, before a proof is asked for. @throws NocturneError `already_claimed` */
+  expectClaimable(row: CaseTable, override: OverrideReason | undefined): void
   /** The proof has been checked. @throws NocturneError `already_claimed`, `case_state`, `not_a_reader` */
   claim(reader: Asker, id: string, override?: OverrideReason): Promise<CaseAnswer>
   /** @throws NocturneError `not_claimed` */
@@ -54,10 +58,12 @@ export function createCases(parts: CasesParts): Cases {
   return {
     arrive: (tx, actor, transfer) => arrive(parts, tx, actor, transfer),
     opened: (tx, reader, transfer, closesCase) => opened(parts, tx, reader, transfer, closesCase),
+    worked: (tx, reader, transfer) => worked(parts, tx, reader, transfer),
     find: (text) => findCase(db, text),
     worklist: (groups) => worklist(db, groups),
     list: (facility) => listCases(db, facility),
     views: (rows) => caseViews(db, rows),
+    expectClaimable: (row, override) => expectClaimable(parts, row, override),
     claim: (reader, id, override) => claimCase(parts, reader, id, override),
     renew: (reader, id) => renewCase(parts, reader, id),
     release: (reader, id, reason) => releaseCase(parts, reader, id, reason),

@@ -3,6 +3,7 @@ import { NocturneError } from '../lib/errors.js'
 import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Priority, Tx } from '../state/index.js'
 import type { CaseTable } from '../state/night/index.js'
+import type { CloseReason } from '../protocol/case-requests.js'
 import { quiet } from './arrive.js'
 import { startClock, stopClock } from './clock.js'
 import { startEscalation } from './escalate.js'
@@ -10,10 +11,6 @@ import type { CasesParts } from './parts.js'
 import { recorded } from './recorded.js'
 import type { CaseAnswer } from './recorded.js'
 import { NO_CLAIM, aboutCase, readCase, stepCase, transfersOf } from './rows.js'
-
-/** Why a case is closed without a report of ours. */
-export const CLOSE_REASONS = ['reported-elsewhere', 'duplicate', 'not-needed'] as const
-export type CloseReason = (typeof CLOSE_REASONS)[number]
 
 /** @throws NocturneError `case_state` */
 export const closeCase = (

@@ -3,12 +3,9 @@ import { NocturneError } from '../lib/errors.js'
 import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
 import type { CaseTable } from '../state/night/index.js'
+import type { OverrideReason } from '../protocol/case-requests.js'
 import { NO_CLAIM, aboutCase, isHeld, isHeldAt, readCase, stepCase, transfersOf } from './rows.js'
 import { HELD_STATES } from './states.js'
-
-/** Why a claim that somebody holds is taken from them. Words of ours, since the ledger keeps no free text. */
-export const OVERRIDE_REASONS = ['agreed', 'unreachable', 'emergency', 'shift-ended'] as const
-export type OverrideReason = (typeof OVERRIDE_REASONS)[number]
 
 /** Why a claim ended without a report. */
 export type UnclaimReason = 'given-back' | 'cannot-open' | 'expired' | 'left-group'
@@ -163,8 +160,12 @@ export async function endableClaims(
   return ended.slice(0, 100)
 }
 
-const holderOf = ({ claimed_by, claim_until }: CaseTable): string =>
-  `${claimed_by ?? ''} until ${new Date(claim_until ?? 0).toISOString()}`
+/** `reader-1 until 2026-…`: a name of the configuration, and a time. */
+export const holderOf = ({ claimed_by, claim_until }: CaseTable): string =>
+  [
+    claimed_by ?? '',
+    ...(claim_until === null ? [] : [`until ${new Date(claim_until).toISOString()}`]),
+  ].join(' ')
 
 function eventsOf(
   row: CaseTable,

@@ -5,6 +5,7 @@ import { endClaim, endableClaims } from './claim.js'
 import { dueTargets } from './clock.js'
 import { startEscalation, takeDueSteps } from './escalate.js'
 import type { CasesParts } from './parts.js'
+import { HELD_STATES } from './states.js'
 
 /**
  * One round, in transactions of their own. A crash between two of them leaves the rest due.
@@ -13,11 +14,31 @@ import type { CasesParts } from './parts.js'
  */
 export async function runDue(parts: CasesParts): Promise<number> {
   let done = 0
+  await endOldClaims(parts)
   for (const work of [endClaims, noticeTargets, escalate]) {
     if (!(await isAnyDue(parts))) break
     done += await recordAny(parts, (tx) => work(parts, tx))
   }
   return done
+}
+
+/** A claim of before there were ends lasts from now on as long as any other. */
+async function endOldClaims({ state, now, claimMs }: CasesParts): Promise<void> {
+  const old = await state.db
+    .selectFrom('cases')
+    .select('id')
+    .where('state', 'in', HELD_STATES)
+    .where('claim_until', 'is', null)
+    .executeTakeFirst()
+  if (!old) return
+  await state.transaction((tx) =>
+    tx
+      .updateTable('cases')
+      .set({ claim_until: now() + claimMs })
+      .where('state', 'in', HELD_STATES)
+      .where('claim_until', 'is', null)
+      .execute(),
+  )
 }
 
 /** Looked at without the ledger's lock, since most of the time nothing is due. */
@@ -26,7 +47,7 @@ async function isAnyDue({ state: { db }, now, reads }: CasesParts): Promise<bool
   const held = await db
     .selectFrom('cases')
     .select(['claimed_by', 'group_id', 'claim_until'])
-    .where('state', 'in', ['claimed', 'finalizing'])
+    .where('state', 'in', HELD_STATES)
     .execute()
   const isEndable = held.some(
     ({ claimed_by, group_id, claim_until }) =>

@@ -2,12 +2,14 @@
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/log/index.js'
 import { quiet } from './arrive.js'
-import { endClaim, renewClaim, takeClaim } from './claim.js'
-import type { Claiming, OverrideReason, UnclaimReason } from './claim.js'
+import type { CaseTable } from '../state/index.js'
+import { endClaim, holderOf, renewClaim, takeClaim } from './claim.js'
+import type { OverrideReason } from '../protocol/case-requests.js'
+import type { Claiming, UnclaimReason } from './claim.js'
 import { meetTargets } from './clock.js'
 import { startEscalation } from './escalate.js'
 import type { Asker, CasesParts } from './parts.js'
-import { readCase } from './rows.js'
+import { isHeldAt, readCase } from './rows.js'
 import { recorded } from './recorded.js'
 import type { CaseAnswer } from './recorded.js'
 
@@ -27,6 +29,16 @@ export const reassignCase = (
   id: string,
   to: string,
 ): Promise<CaseAnswer> => hold(parts, { case: id, holder: to, actor, isReassigned: true })
+
+/** Before anything is asked of a reader for nothing. @throws NocturneError `already_claimed` */
+export function expectClaimable(
+  { now }: Pick<CasesParts, 'now'>,
+  row: CaseTable,
+  override: OverrideReason | undefined,
+): void {
+  if (isHeldAt(row, now()) && override === undefined)
+    throw new NocturneError('already_claimed', { subject: holderOf(row) })
+}
 
 async function hold(parts: CasesParts, claiming: Claiming): Promise<CaseAnswer> {
   return recorded(parts, async (tx) => {

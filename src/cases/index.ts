@@ -9,9 +9,9 @@
  */
 export { createCases } from './cases.js'
 export type { Cases } from './cases.js'
-export { CLOSE_REASONS } from './change.js'
-export { OVERRIDE_REASONS } from './claim.js'
-export type { Asker, CaseNotice, CasesParts, GroupRules } from './parts.js'
+export type { ClockTarget } from './clock.js'
+export type { EscalationStep } from './escalate.js'
+export type { Asker, CaseNotice, GroupRules } from './parts.js'
 export { createProofs } from './proof.js'
 export type { Openable, Proofs } from './proof.js'
 export type { CaseAnswer } from './recorded.js'

@@ -8,7 +8,6 @@ import type { Joining } from '../state/night/index.js'
 import type { CaseTable } from '../state/night/index.js'
 import { aboutCase, readCase, stepCase } from './rows.js'
 import type { CaseChange } from './rows.js'
-import { HELD_STATES } from './states.js'
 
 export interface ArrivingTransfer {
   readonly id: string
@@ -21,8 +20,10 @@ export interface ArrivingTransfer {
   readonly patient: string | undefined
   /** DICOM modalities of its images. */
   readonly modalities: readonly string[]
-  /** The case that it was sent to, or that it was released from quarantine for. */
+  /** The case that it was sent to. */
   readonly joins?: { readonly case: string; readonly joining: Joining }
+  /** The transfer that held it in quarantine: it joins the case of that, as long as that takes more. */
+  readonly releasedFrom?: string
 }
 
 export interface Opened {
@@ -48,7 +49,8 @@ export async function openCase(
 ): Promise<Opened> {
   const has = await caseOf(tx, transfer.id)
   if (has) return extend(tx, has, transfer, now)
-  if (transfer.joins) return join(tx, actor, transfer, transfer.joins, now)
+  const joins = transfer.joins ?? (await caseOfHeld(tx, transfer))
+  if (joins) return join(tx, actor, transfer, joins, now)
   const row = await insertCase(tx, transfer, now)
   await link(tx, row.id, transfer.id, 'first', now)
   const detail = { priority: row.priority, state: row.state }
@@ -61,6 +63,17 @@ export async function openCase(
     },
   ]
   return { row, startsClock: transfer.isAvailable, events }
+}
+
+/** A release must never fail because of what became of the case: it then begins one of its own. */
+async function caseOfHeld(
+  tx: Tx,
+  { releasedFrom, facility, group }: ArrivingTransfer,
+): Promise<ArrivingTransfer['joins']> {
+  const held = releasedFrom === undefined ? undefined : await caseOf(tx, releasedFrom)
+  const takesIt =
+    held?.facility === facility && held.group_id === group && held.state !== 'recalled'
+  return held && takesIt ? { case: held.id, joining: 'released' } : undefined
 }
 
 async function caseOf(tx: Tx, transfer: string): Promise<CaseTable | undefined> {
@@ -180,16 +193,4 @@ const MAX_MODALITIES = 8
 function modalitiesOf(all: readonly string[]): string | null {
   const kept = [...new Set(all)].filter((one) => MODALITY.test(one)).sort()
   return kept.length === 0 ? null : kept.slice(0, MAX_MODALITIES).join(',')
-}
-
-/** A case whose only transfer was given up before it became available goes with it. */
-export async function dropEmptyCase(tx: Tx, transfer: string): Promise<void> {
-  const row = await caseOf(tx, transfer)
-  if (row?.state !== 'arriving') return
-  await tx
-    .updateTable('cases')
-    .set({ state: 'closed', closed_for: 'abandoned' })
-    .where('id', '=', row.id)
-    .where('state', 'not in', HELD_STATES)
-    .execute()
 }

@@ -73,4 +73,4 @@ export const isHeld = ({ state }: { readonly state: CaseState }): boolean =>
 
 /** Somebody holds it, and their time is not over. */
 export const isHeldAt = (row: CaseTable, now: number): boolean =>
-  isHeld(row) && row.claim_until !== null && row.claim_until > now
+  isHeld(row) && (row.claim_until === null || row.claim_until > now)

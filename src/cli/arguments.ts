@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { readCaseCode } from '../lib/case-code.js'
 import { ID_PATTERN } from '../lib/id-pattern.js'
 
 /** A whole number between bounds, as an option's parser. */
@@ -22,6 +23,16 @@ export function instant(text: string): string {
 export function transferId(text: string): string {
   if (ID_PATTERN.test(text)) return text
   throw new InvalidArgumentError('that is not the id of a transfer, as send and inbox print it')
+}
+
+/** A case by its code, its id or the id of a transfer; a code as the gateway writes it. */
+export function caseName(text: string): string {
+  const code = readCaseCode(text)
+  if (code !== undefined) return code
+  if (ID_PATTERN.test(text)) return text
+  throw new InvalidArgumentError(
+    'give a case code such as K7Q-4MD, or the id of a case or transfer',
+  )
 }
 
 /** An option that may come several times. */

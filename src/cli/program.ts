@@ -32,6 +32,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   inbox: async () => (await import('./commands/reader/inbox.js')).registerInbox,
   claim: async () => (await import('./commands/reader/claim.js')).registerClaim,
   release: async () => (await import('./commands/reader/release.js')).registerRelease,
+  case: async () => (await import('./commands/reader/case.js')).registerCase,
+  duty: async () => (await import('./commands/reader/duty.js')).registerDuty,
   pull: async () => (await import('./commands/reader/pull.js')).registerPull,
   rewrap: async () => (await import('./commands/reader/rewrap.js')).registerRewrap,
   audit: async () => (await import('./commands/audit/audit.js')).registerAudit,

@@ -6,7 +6,7 @@ import { buildDoors } from './doors.js'
 import { resolveDatabase } from './yaml/database.js'
 import type { SiteDraft } from './yaml/draft.js'
 import { resolvePath } from './files.js'
-import type { SiteConfig } from './site-config.js'
+import type { GroupConfig, NotifyConfig, SiteConfig } from './site-config.js'
 import type { SiteFile } from './yaml/schema.js'
 import { buildSinks } from './sinks.js'
 
@@ -39,11 +39,19 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
       ]
     },
   )
-  const people = file.people.flatMap(({ id, role, facility }) => {
+  const people = file.people.flatMap(({ id, role, facility, contact }) => {
     const certificate = armored.get(id)
     return certificate === undefined
       ? []
-      : [{ id, role, certificate, ...(facility !== undefined && { facility }) }]
+      : [
+          {
+            id,
+            role,
+            certificate,
+            ...(facility !== undefined && { facility }),
+            ...(contact?.email !== undefined && { contact: { email: contact.email } }),
+          },
+        ]
   })
   const isWhole =
     facilities.length === file.facilities.length && people.length === file.people.length
@@ -60,7 +68,7 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     database: resolveDatabase(file.database.url, dir),
     store: buildStore(dir, file.store, parts.s3),
     facilities,
-    groups: file.groups.map(({ duty, ...group }) => ({ ...group, ...(duty && { duty }) })),
+    groups: file.groups.map(buildGroup),
     people,
     recovery,
     witnesses: file.witnesses,
@@ -73,6 +81,8 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     ...(file.backup && { backup: buildBackup(dir, file.backup) }),
     keys: file.keys,
     limits: file.limits,
+    cases: file.cases,
+    notify: buildNotify(dir, file.notify),
     logLevel: file.logLevel,
   }
 }
@@ -84,6 +94,33 @@ const buildBackup = (
   to: resolvePath(dir, to),
   ...(certificate !== undefined && { certificate: resolvePath(dir, certificate) }),
 })
+
+function buildGroup({ duty, ...group }: SiteFile['groups'][number]): GroupConfig {
+  if (!duty) return group
+  const roster = duty.roster.map(({ reader, backup, weekly, dates }) => ({
+    weekly,
+    dates,
+    ...(reader !== undefined && { reader }),
+    ...(backup !== undefined && { backup }),
+  }))
+  return { ...group, duty: { ...duty, roster } }
+}
+
+function buildNotify(dir: string, { smtp, webhooks, push }: SiteFile['notify']): NotifyConfig {
+  const at = (path: string): string => resolvePath(dir, path)
+  return {
+    webhooks: webhooks.map(({ id, url, secretFile }) => ({ id, url, secretFile: at(secretFile) })),
+    ...(push && { push }),
+    ...(smtp && {
+      smtp: {
+        ...{ host: smtp.host, port: smtp.port, secure: smtp.secure, from: smtp.from },
+        ...(smtp.user !== undefined && { user: smtp.user }),
+        ...(smtp.passwordFile !== undefined && { passwordFile: at(smtp.passwordFile) }),
+        ...(smtp.ca !== undefined && { ca: at(smtp.ca) }),
+      },
+    }),
+  }
+}
 
 /** The store with an absolute path, or with the credentials of the environment. */
 export function buildStore(

@@ -8,6 +8,7 @@ import type { DoorsConfig } from './doors-config.js'
 import type { IntakeFile } from './yaml/doors-schema.js'
 import type { SinkConfig } from '../ledger/sinks/index.js'
 import type { WitnessConfig } from '../ledger/witness/index.js'
+import type { ClockTarget, EscalationStep } from '../cases/index.js'
 import type { DutyDate, WeeklyDuty } from './duty.js'
 
 export interface SiteConfig {
@@ -51,7 +52,35 @@ export interface SiteConfig {
   readonly backup?: { readonly to: string; readonly certificate?: string }
   readonly keys: KeyPolicy
   readonly limits: Limits
+  readonly cases: CasesConfig
+  readonly notify: NotifyConfig
   readonly logLevel: LogLevel
+}
+
+export interface CasesConfig {
+  /** How long a claim lasts without work. */
+  readonly claimMinutes: number
+  /** When a case leaves the worklist. */
+  readonly closeOn: 'reported' | 'acknowledged'
+}
+
+/** Paths are absolute; the files are read when the gateway starts. */
+export interface NotifyConfig {
+  readonly smtp?: {
+    readonly host: string
+    readonly port: number
+    readonly secure: boolean
+    readonly from: string
+    readonly user?: string
+    readonly passwordFile?: string
+    readonly ca?: string
+  }
+  readonly webhooks: readonly {
+    readonly id: string
+    readonly url: string
+    readonly secretFile: string
+  }[]
+  readonly push?: { readonly hosts: readonly string[]; readonly subject: string }
 }
 
 export interface LedgerConfig {
@@ -88,7 +117,17 @@ export interface GroupConfig {
   readonly timezone: string
   readonly readers: readonly string[]
   /** When they read. Downloads at another time go on as ever and are marked in the ledger. */
-  readonly duty?: DutyHours
+  readonly duty?: DutyHours & { readonly roster?: readonly RosterConfig[] }
+  /** Targets of its cases. */
+  readonly clock?: readonly ClockTarget[]
+  /** Who is told of a case that nobody takes, and when. */
+  readonly escalate?: readonly EscalationStep[]
+}
+
+/** Either `reader` or `backup`. */
+export interface RosterConfig extends DutyHours {
+  readonly reader?: string
+  readonly backup?: string
 }
 
 export interface DutyHours {
@@ -102,6 +141,7 @@ export interface PersonConfig {
   readonly certificate: string
   /** Senders only: the facility they send for. */
   readonly facility?: string
+  readonly contact?: { readonly email?: string }
 }
 
 export interface Limits extends ReceiveLimits {

@@ -1,5 +1,6 @@
 /** What the room asks of others, and the reader whom it serves. */
 import type { Directory, Principal } from '../directory/index.js'
+import type { Cases } from '../cases/index.js'
 import type { DutyMark } from '../duty/index.js'
 import type { GroupConfig } from '../config/index.js'
 import type { Actor, Ledger } from '../ledger/log/index.js'
@@ -20,6 +21,10 @@ export interface DeliverRooms {
   readonly isKeyPacketFor: IsKeyPacketFor
   /** Whether a moment is within a group's duty hours; undefined for a group without any. */
   readonly dutyAt: (group: GroupConfig | undefined, at: number) => DutyMark | undefined
+  /** What reading does to the case, inside the transaction that records it. */
+  readonly cases: Pick<Cases, 'worked' | 'opened'>
+  /** The last acknowledgement of a case closes it. */
+  readonly closesCases: boolean
   /** The gateway's name, which acknowledgements must carry. */
   readonly gateway: string
   readonly now: () => number

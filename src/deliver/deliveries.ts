@@ -16,10 +16,6 @@ import type { DeliverRooms, Reader } from './contract.js'
 export interface Deliveries {
   /** Available transfers of the reader's groups, by priority, then age; at most 1,000. */
   inbox(reader: Reader): Promise<TransferView[]>
-  /** @throws NocturneError `already_claimed`, `transfer_not_available` */
-  claim(reader: Reader, transfer: Transfer): Promise<ChangedAnswer>
-  /** @throws NocturneError `not_claimed` */
-  releaseClaim(reader: Reader, transfer: Transfer): Promise<ChangedAnswer>
   /**
    * One whole OpenPGP message: the reader's key packet, then the data. Item 0 is the manifest.
    * @throws NocturneError `not_found`, `transfer_not_available`, `range_not_satisfiable`, `store_unavailable`, `ledger_unavailable`
@@ -48,8 +44,6 @@ export interface Deliveries {
 export function createDeliveries(rooms: DeliverRooms): Deliveries {
   return {
     inbox: (reader) => listInbox(rooms, reader),
-    claim: (reader, transfer) => claim(rooms, reader, transfer),
-    releaseClaim: (reader, transfer) => releaseClaim(rooms, reader, transfer),
     fetch: (reader, transfer, request) => openDownload(rooms, reader, transfer, request),
     describe: (reader, transfer, index) => describeDownload(rooms, reader, transfer, index),
     untilEnded: (reader, transfer) => untilEnded(rooms, reader, transfer),
@@ -75,31 +69,6 @@ async function listInbox(
   return transfers.views(found.sort((a, b) => URGENCY[a.priority] - URGENCY[b.priority]))
 }
 
-async function claim(
-  rooms: DeliverRooms,
-  reader: Reader,
-  transfer: Transfer,
-): Promise<ChangedAnswer> {
-  const now = rooms.now()
-  const { id: by } = reader.principal
-  const receipt = await change(rooms, reader, transfer, 'transfer.claimed', {}, (tx) =>
-    rooms.transfers.claims.claim(tx, transfer.id, by, now),
-  )
-  const claimedAt = new Date(now).toISOString()
-  return { id: transfer.id, state: 'available', claimedBy: by, claimedAt, receipt }
-}
-
-async function releaseClaim(
-  rooms: DeliverRooms,
-  reader: Reader,
-  transfer: Transfer,
-): Promise<ChangedAnswer> {
-  const receipt = await change(rooms, reader, transfer, 'transfer.released', {}, (tx) =>
-    rooms.transfers.claims.release(tx, transfer.id, reader.principal.id),
-  )
-  return { id: transfer.id, state: 'available', receipt }
-}
-
 async function acknowledge(
   rooms: DeliverRooms,
   reader: Reader,
@@ -107,9 +76,11 @@ async function acknowledge(
   given: Acknowledgement,
 ): Promise<ChangedAnswer> {
   const detail = await checkAcknowledgement(rooms, reader.principal, transfer, given)
-  const receipt = await change(rooms, reader, transfer, 'transfer.acknowledged', detail, (tx) =>
-    rooms.transfers.claims.acknowledge(tx, transfer.id, reader.principal.id, rooms.now()),
-  )
+  const receipt = await change(rooms, reader, transfer, 'transfer.acknowledged', detail, async (tx) => {
+    const asker = { id: reader.principal.id, actor: reader.actor }
+    await rooms.transfers.claims.acknowledge(tx, transfer.id, asker.id, rooms.now())
+    return rooms.cases.opened(tx, asker, transfer.id, rooms.closesCases)
+  })
   return { id: transfer.id, state: 'acknowledged', receipt }
 }
 
@@ -120,10 +91,10 @@ async function change(
   transfer: Transfer,
   type: EventInput['type'],
   detail: NonNullable<EventInput['detail']>,
-  apply: (tx: Tx) => Promise<void>,
+  apply: (tx: Tx) => Promise<readonly EventInput[]>,
 ): Promise<string> {
   const { receipts } = await rooms.ledger.record(async (tx) => {
-    await apply(tx)
+    const further = await apply(tx)
     return {
       value: undefined,
       events: [
@@ -133,6 +104,7 @@ async function change(
           outcome: 0,
           detail,
         },
+        ...further,
       ],
     }
   })

@@ -117,6 +117,7 @@ async function recordBegin(
   { start, end }: ByteRange,
 ): Promise<Receipt> {
   const { receipts } = await rooms.ledger.record(async (tx) => {
+    await rooms.cases.worked(tx, common.actor.id, common.transfer)
     await tx
       .insertInto('downloads')
       .values({

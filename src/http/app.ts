@@ -9,7 +9,9 @@ import { problemHandler } from './problem.js'
 import { requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
 import { complianceRoutes } from './routes/compliance.js'
+import { caseRoutes } from './routes/cases.js'
 import { crosswalkRoutes } from './routes/crosswalk.js'
+import { dutyRoutes } from './routes/duty.js'
 import { deliveryRoutes } from './routes/deliveries.js'
 import { fhirRoutes } from './routes/fhir.js'
 import { healthRoutes, metricsRoutes } from './routes/health.js'
@@ -50,6 +52,8 @@ export function createApp(
     transferRoutes(door, metrics, gate),
     quarantineRoutes(door, metrics, gate),
     crosswalkRoutes(door),
+    caseRoutes(door),
+    dutyRoutes(door),
     deliveryRoutes(door),
     receiptRoutes(door),
     recipientRoutes(door),

@@ -5,6 +5,7 @@ import type { Action, Session } from '../access/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import type { Actor } from '../ledger/log/index.js'
+import type { CaseTable } from '../state/night/index.js'
 import type { Transfer } from '../transfer/index.js'
 import type { Door } from './door.js'
 
@@ -60,6 +61,38 @@ export async function admitToTransfer(
     throw decision.allowed ? new NocturneError('not_found') : refusal(decision)
   }
   return { ...asker, transfer }
+}
+
+/**
+ * Who asks, and that they may do it with the case in the address: by case id, case code or transfer id. Who can open one of its
+ * transfers stands to the case as to that.
+ *
+ * @throws the same and `not_found`
+ */
+export async function admitToCase(
+  door: Door,
+  request: Request,
+  action: Action,
+): Promise<Asker & { readonly row: CaseTable; readonly transfers: readonly string[] }> {
+  const asker = await door.authenticate(request)
+  const { cases, transfers } = door.rooms
+  const { id } = request.params
+  const row = typeof id === 'string' ? await cases.find(id) : undefined
+  const [view] = row ? await cases.views([row]) : []
+  const ids = view?.transfers.map((one) => one.id) ?? []
+  const ties = row && {
+    facility: row.facility,
+    group: row.group_id,
+    claimedBy: row.claimed_by ?? undefined,
+    sealedTo: await transfers.recipientsOf(ids),
+  }
+  const { principal } = asker.session
+  const decision = decide(principal.role, action, relationTo(principal, ties))
+  if (!decision.allowed || !row) {
+    await door.refuse(asker.actor, action, decision.rule, ids[0])
+    throw decision.allowed ? new NocturneError('not_found') : refusal(decision)
+  }
+  return { ...asker, row, transfers: ids }
 }
 
 const INDEX = /^[1-9]\d{0,8}$/

@@ -3,7 +3,7 @@
  * hosts that the site lists are ever asked, and only by https.
  */
 import { createECDH, hkdfSync } from 'node:crypto'
-import { WebPushError, sendNotification } from 'web-push'
+import webPush from 'web-push'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import type { Tx, Db } from '../state/index.js'
@@ -111,7 +111,7 @@ async function sendTo(
   if (!isAllowedEndpoint(endpoint, config.hosts)) return 'push-not-allowed'
   const { Agent } = await import('node:https')
   try {
-    await sendNotification({ endpoint, keys: { p256dh, auth } }, body, {
+    await webPush.sendNotification({ endpoint, keys: { p256dh, auth } }, body, {
       vapidDetails: { subject: config.subject, ...vapid },
       TTL: TTL_SECONDS,
       urgency: 'high',
@@ -120,7 +120,7 @@ async function sendTo(
     })
     return undefined
   } catch (error) {
-    if (!(error instanceof WebPushError)) return 'unreachable'
+    if (!(error instanceof webPush.WebPushError)) return 'unreachable'
     // RFC 8030 section 7.3: the subscription is gone.
     if (error.statusCode === 404 || error.statusCode === 410) await unsubscribe(id)
     return `status-${error.statusCode}`

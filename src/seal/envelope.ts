@@ -10,6 +10,7 @@ import type { Recipient } from './keys/recipient.js'
 import { secretOf } from './keys/keys.js'
 import type { PrivateKey } from './keys/keys.js'
 import { forReading } from './keys/policy.js'
+import { proofKeyOf } from './proof.js'
 import { NEW_FORMAT, TAG } from './packets.js'
 import { sealStream } from './sealed-stream.js'
 import { readyThread } from './workers.js'
@@ -35,6 +36,7 @@ export async function newEnvelope(
   return {
     format,
     keyPackets,
+    proofKey: proofKeyOf(sessionKey),
     seal: (content, { isMeasured = true } = {}) =>
       sealStream(key(), literalFrames(content), { format, isMeasured }),
     sealSigned: async (content, signer, signedAt = new Date()) => {

@@ -9,6 +9,8 @@
  */
 export { newEnvelope, sealBytes, sealedMessage, sealMessage } from './envelope.js'
 export { nodeCiphers } from './node-ciphers.js'
+export { isProof } from './proof.js'
+export { proveOpening } from './prove.js'
 export { isKeyPacketFor, rewrapKeyPacket } from './rewrap.js'
 export type {
   DataFormat,

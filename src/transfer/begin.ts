@@ -1,4 +1,5 @@
 /** The first durable step of an upload: the event, and the envelope under a lease. */
+import type { Cases } from '../cases/index.js'
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/log/index.js'
 import type { DataFormat } from '../seal/index.js'
@@ -14,6 +15,8 @@ export interface UploadTarget {
   readonly priority: Priority
   /** The open transfer to add to; absent for a new one. */
   readonly transfer?: string
+  /** The case that it was sent to: its sender may send to it. */
+  readonly case?: string
   /** It brings originals back out of quarantine, into a new transfer. */
   readonly release?: QuarantineRelease
   /** The transfer that this one goes on with, for the same reading: released items of a study. */
@@ -114,4 +117,25 @@ const newTransfer = (id: string, target: UploadTarget, now: number) => ({
   manifest_envelope: null,
   continues: target.continues ?? null,
   patient: null,
+})
+
+type Arriving = Parameters<Cases['arrive']>[2]
+
+/** What its case is told of a transfer. */
+export const arrivingOf = (
+  {
+    facility,
+    group,
+    priority,
+    case: joins,
+    continues,
+  }: Pick<UploadTarget, 'facility' | 'group' | 'priority' | 'case' | 'continues'>,
+  transfer: Pick<Arriving, 'id' | 'isAvailable' | 'patient' | 'modalities'>,
+): Arriving => ({
+  ...transfer,
+  facility,
+  group,
+  priority,
+  ...(joins !== undefined && { joins: { case: joins, joining: 'late' } }),
+  ...(continues !== undefined && { releasedFrom: continues }),
 })

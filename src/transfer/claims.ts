@@ -2,37 +2,19 @@
 import { NocturneError } from '../lib/errors.js'
 import type { Tx } from '../state/index.js'
 
-/**
- * The one UPDATE that matches an unclaimed row decides who wins: of any number at once, exactly one.
- *
- * @throws NocturneError `already_claimed`, `transfer_not_available`
- */
-export async function claimTransfer(
+/** Marks the available transfers of a case as held by the reader who holds the case, or as free. */
+export async function holdTransfers(
   tx: Tx,
-  transfer: string,
-  reader: string,
-  at: number,
+  transfers: readonly string[],
+  holder: { readonly id: string; readonly at: number } | undefined,
 ): Promise<void> {
-  const { numUpdatedRows } = await tx
+  if (transfers.length === 0) return
+  await tx
     .updateTable('transfers')
-    .set({ claimed_by: reader, claimed_at: at })
-    .where('id', '=', transfer)
+    .set({ claimed_by: holder?.id ?? null, claimed_at: holder?.at ?? null })
+    .where('id', 'in', transfers)
     .where('state', '=', 'available')
-    .where('claimed_by', 'is', null)
-    .executeTakeFirst()
-  if (numUpdatedRows !== 1n) throw await whyNot(tx, transfer)
-}
-
-/** @throws NocturneError `not_claimed` */
-export async function releaseClaim(tx: Tx, transfer: string, reader: string): Promise<void> {
-  const { numUpdatedRows } = await tx
-    .updateTable('transfers')
-    .set({ claimed_by: null, claimed_at: null })
-    .where('id', '=', transfer)
-    .where('state', '=', 'available')
-    .where('claimed_by', '=', reader)
-    .executeTakeFirst()
-  if (numUpdatedRows !== 1n) throw new NocturneError('not_claimed')
+    .execute()
 }
 
 /** @throws NocturneError `already_claimed`, `transfer_not_available` */

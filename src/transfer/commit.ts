@@ -3,6 +3,7 @@ import { CATALOGUE } from '../lib/errors.js'
 import type { Code, Place } from '../lib/errors.js'
 import type { Envelope } from '../seal/index.js'
 import type { ItemKind, Outcome, TransferState } from '../state/tables/index.js'
+import { arrivingOf } from './begin.js'
 import type { BegunEnvelope } from './begin.js'
 import type { StoredCrosswalk } from './upload/crosswalk.js'
 import { commitEvents } from './events.js'
@@ -59,7 +60,7 @@ export interface BroughtItems {
 export async function commitEnvelope(
   rooms: TransferRooms,
   begun: BegunEnvelope,
-  envelope: Pick<Envelope, 'keyPackets'>,
+  envelope: Pick<Envelope, 'keyPackets' | 'proofKey'>,
   brought: BroughtItems,
 ): Promise<UploadAnswer> {
   const items = await judgeItems(rooms, begun, brought.items)
@@ -77,7 +78,7 @@ export async function commitEnvelope(
       now,
       ...(state === 'open' && { hideEntry: hide }),
     })
-    await insertKeyPackets(tx, begun.envelope, envelope.keyPackets)
+    await insertKeyPackets(tx, begun.envelope, envelope)
     const patient = manifest && (await insertManifest(tx, begun.transfer, manifest, now))
     if (brought.crosswalk) await insertCrosswalk(tx, begun, brought.crosswalk, now)
     const { release, actor, facility, group } = begun.target
@@ -88,7 +89,14 @@ export async function commitEnvelope(
     const common = { actor, facility, group, transfer: begun.transfer }
     const shapes = await newShapes(tx, reportsOf(items), common, now)
     const made = { state, manifest, patient, shapes }
-    return { value: first, events: commitEvents(begun, items, first, made) }
+    const events = commitEvents(begun, items, first, made)
+    if (state === 'abandoned') return { value: first, events }
+    const modalities = items.flatMap(({ entry }) => entry?.modality ?? [])
+    const arriving = { id: begun.transfer, isAvailable: state === 'available', patient, modalities }
+    const cased = await rooms.cases.arrive(tx, actor, arrivingOf(begun.target, arriving))
+    // The last event stays the transfer's own: its receipt is the answer's.
+    const [head, ...tail] = [...events.slice(0, -1), ...cased, ...events.slice(-1)]
+    return { value: first, events: head ? [head, ...tail] : events }
   })
   const last = receipts.at(-1) ?? receipts[0]
   return {

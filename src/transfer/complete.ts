@@ -4,6 +4,7 @@ import type { Actor } from '../ledger/log/index.js'
 import { newId } from '../lib/ids.js'
 import type { Tx } from '../state/index.js'
 import { closeArrival } from './arrival/studies.js'
+import { arrivingOf } from './begin.js'
 import { manifestDetail } from './events.js'
 import type { Transfer } from './find.js'
 import { LEASE_MS } from './lease.js'
@@ -40,12 +41,10 @@ export async function completeTransfer(
   await rooms.gatewayKeys.expectFit()
   const envelope = await leaseEnvelope(rooms, id)
   const place = { id, createdAt: transfer.created_at, prefix: `t/${id}/${envelope}` }
-  const manifest = await storeManifest(
-    rooms,
-    { facility, group, priority },
-    place,
-    await entriesOf(rooms, id, facility),
-  )
+  const entries = await entriesOf(rooms, id, facility)
+  const target = { facility, group, priority }
+  const manifest = await storeManifest(rooms, target, place, entries)
+  const modalities = [...entries.values()].flatMap(({ modality }) => modality ?? [])
   const { receipts } = await rooms.ledger.record(async (tx) => {
     await claimEnvelope(tx, envelope)
     // Matching the next item number: an upload that committed since is not in this manifest.
@@ -61,6 +60,8 @@ export async function completeTransfer(
     await closeArrival(tx, id)
     const patient = await insertManifest(tx, id, manifest, rooms.now())
     await tx.updateTable('items').set({ manifest_entry: null }).where('transfer', '=', id).execute()
+    const arriving = { id, isAvailable: true, patient, modalities }
+    const cased = await rooms.cases.arrive(tx, actor, arrivingOf(target, arriving))
     return {
       value: undefined,
       events: [
@@ -71,6 +72,7 @@ export async function completeTransfer(
           ...(patient !== undefined && { patient }),
           detail: { accepted: transfer.item_count, ...manifestDetail(manifest) },
         },
+        ...cased,
       ],
     }
   })

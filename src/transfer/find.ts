@@ -110,16 +110,17 @@ export async function availableTransfers(
 
 export async function tiesOf(state: Pick<State, 'db'>, transfer: Transfer): Promise<Ties> {
   const { facility, group, claimedBy } = transfer
-  return { facility, group, claimedBy, sealedTo: await sealedTo(state.db, transfer.id) }
+  return { facility, group, claimedBy, sealedTo: await sealedTo(state.db, [transfer.id]) }
 }
 
-async function sealedTo(db: Db, transfer: string): Promise<string[]> {
+export async function sealedTo(db: Db, transfers: readonly string[]): Promise<string[]> {
+  if (transfers.length === 0) return []
   const rows = await db
     .selectFrom('key_packets')
     .innerJoin('envelopes', 'envelopes.id', 'key_packets.envelope')
     .select('key_packets.recipient')
     .distinct()
-    .where('envelopes.transfer', '=', transfer)
+    .where('envelopes.transfer', 'in', transfers)
     .where('envelopes.state', '=', 'committed')
     .execute()
   return rows.map(({ recipient }) => recipient)

@@ -16,6 +16,7 @@ export interface SealedManifest {
   readonly size: number
   readonly format: DataFormat
   readonly keyPackets: readonly KeyPacket[]
+  readonly proofKey: string
 }
 
 export function manifestEntry(item: AcceptedItem, profile: string): ManifestEntry {
@@ -70,6 +71,7 @@ export async function storeManifest(
       size: stored.size,
       format: envelope.format,
       keyPackets: envelope.keyPackets,
+      proofKey: envelope.proofKey,
     }
   } finally {
     envelope.close()

@@ -141,3 +141,33 @@ const contentOf = (
           patient: row.patient ?? transfer.patient,
         },
       ]
+
+/** How a reader can show that they can open a transfer. */
+export interface OpenableTransfer {
+  readonly transfer: string
+  /** Of the manifest's envelope; undefined for what was sealed before there were any. */
+  readonly proofKey: string | undefined
+  /** Of the certificate that their key packet is for. */
+  readonly fingerprint: string
+}
+
+/** The first of the transfers whose manifest is sealed to the reader; undefined for none. */
+export async function openableBy(
+  { db }: Pick<State, 'db'>,
+  reader: string,
+  transfers: readonly string[],
+): Promise<OpenableTransfer | undefined> {
+  if (transfers.length === 0) return undefined
+  const row = await db
+    .selectFrom('transfers')
+    .innerJoin('key_packets', 'key_packets.envelope', 'transfers.manifest_envelope')
+    .leftJoin('proof_keys', 'proof_keys.envelope', 'transfers.manifest_envelope')
+    .select(['transfers.id', 'key_packets.fingerprint', 'proof_keys.public_key'])
+    .where('transfers.id', 'in', transfers)
+    .where('key_packets.recipient', '=', reader)
+    .orderBy('transfers.available_at')
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { id: transfer, fingerprint, public_key: proofKey } = row
+  return { transfer, fingerprint, proofKey: proofKey ?? undefined }
+}

@@ -1,4 +1,5 @@
 /** What the room of transfers works with. */
+import type { Cases } from '../cases/index.js'
 import type { Limits } from '../config/index.js'
 import type { Directory } from '../directory/index.js'
 import type { Ledger } from '../ledger/log/index.js'
@@ -14,6 +15,8 @@ export interface TransferRooms {
   readonly gateway: string
   readonly state: Pick<State, 'db' | 'transaction'>
   readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof'>
+  /** What arrives joins its case, in the same transaction. */
+  readonly cases: Pick<Cases, 'arrive'>
   readonly store: Pick<ObjectStore, 'put' | 'get' | 'delete' | 'list'>
   readonly directory: Pick<Directory, 'facility' | 'facilityRecipient' | 'principal'>
   readonly facilityKeys: Pick<FacilityKeys, 'secretsOf'>

@@ -146,11 +146,16 @@ function itemRow(
   }
 }
 
+/** Who can open the envelope, and what proves that somebody can. */
 export async function insertKeyPackets(
   tx: Tx,
   envelope: string,
-  packets: readonly KeyPacket[],
+  {
+    keyPackets: packets,
+    proofKey,
+  }: { readonly keyPackets: readonly KeyPacket[]; readonly proofKey: string },
 ): Promise<void> {
+  await tx.insertInto('proof_keys').values({ envelope, public_key: proofKey }).execute()
   await tx
     .insertInto('key_packets')
     .values(
@@ -180,7 +185,7 @@ export async function insertManifest(
     .insertInto('envelopes')
     .values({ id: envelope, transfer, state: 'committed', format: manifest.format, lease_until: 0 })
     .execute()
-  await insertKeyPackets(tx, envelope, manifest.keyPackets)
+  await insertKeyPackets(tx, envelope, manifest)
   await tx
     .updateTable('transfers')
     .set({

@@ -3,7 +3,7 @@ import type { Envelope } from '../seal/index.js'
 import type { Tx } from '../state/index.js'
 import type { QuarantineTable } from '../state/tables/index.js'
 import type { UploadTarget } from './begin.js'
-import { acknowledgeTransfer, claimTransfer, releaseClaim } from './claims.js'
+import { acknowledgeTransfer, holdTransfers } from './claims.js'
 import { openArrivals } from './arrival/studies.js'
 import type { OpenArrival, StudyKey } from './arrival/studies.js'
 import { abandonEmpty, completeTransfer } from './complete.js'
@@ -11,17 +11,18 @@ import type { CompletedTransfer } from './complete.js'
 import type { CrosswalksAnswer, QuarantineAnswer } from '../protocol/http/facility.js'
 import { listCrosswalks, readCrosswalk, sizeOfCrosswalk } from './crosswalks.js'
 import type { CrosswalkRange } from './crosswalks.js'
-import { availableTransfers, findTransfer, pageOfTransfers, tiesOf } from './find.js'
+import { availableTransfers, findTransfer, pageOfTransfers, sealedTo, tiesOf } from './find.js'
 import type { Ties, Transfer, TransferScope } from './find.js'
 import {
   keyPacketFor,
   keyPackets,
+  openableBy,
   removeKeyPackets,
   replaceKeyPackets,
   storedContent,
   storedContents,
 } from './packets.js'
-import type { KeyPacketRow, StoredContent } from './packets.js'
+import type { KeyPacketRow, OpenableTransfer, StoredContent } from './packets.js'
 import { findDeposits } from './arrival/deposits.js'
 import type { Deposit, InstanceReference } from './arrival/deposits.js'
 import { discardHeld, findHeld, listQuarantine, readHeld } from './quarantine.js'
@@ -54,16 +55,20 @@ export interface Transfers {
   available(groups: readonly string[], limit: number): Promise<Transfer[]>
   views(transfers: readonly Transfer[]): Promise<TransferView[]>
   tiesOf(transfer: Transfer): Promise<Ties>
+  /** Principal ids that any of them is sealed to. */
+  recipientsOf(transfers: readonly string[]): Promise<readonly string[]>
+  /** The first of them whose manifest is sealed to the reader. */
+  openableBy(reader: string, transfers: readonly string[]): Promise<OpenableTransfer | undefined>
 
   /** "Transfer begun" is durable when it resolves. @throws NocturneError `recipient_unusable`, `transfer_not_open`, `ledger_unavailable` */
   begin(
     target: UploadTarget,
-    envelope: Pick<Envelope, 'format' | 'keyPackets'>,
+    envelope: Pick<Envelope, 'format' | 'keyPackets' | 'proofKey'>,
   ): Promise<OpenUpload>
   /** Adds to the open transfer of a study, or to a new one. @throws what `begin` throws */
   gather(
     target: UploadTarget,
-    envelope: Pick<Envelope, 'format' | 'keyPackets'>,
+    envelope: Pick<Envelope, 'format' | 'keyPackets' | 'proofKey'>,
     study: StudyKey,
   ): Promise<OpenGathering>
   /** Studies whose transfers are open, whichever gateway takes them. */
@@ -81,10 +86,12 @@ export interface Transfers {
   sweep(leasedBefore: number): Promise<number>
 
   readonly claims: {
-    /** @throws NocturneError `already_claimed`, `transfer_not_available` */
-    claim(tx: Tx, transfer: string, reader: string, at: number): Promise<void>
-    /** @throws NocturneError `not_claimed` */
-    release(tx: Tx, transfer: string, reader: string): Promise<void>
+    /** As their case is held; undefined when nobody holds it. */
+    hold(
+      tx: Tx,
+      transfers: readonly string[],
+      holder: { readonly id: string; readonly at: number } | undefined,
+    ): Promise<void>
     /** @throws NocturneError `already_claimed`, `transfer_not_available` */
     acknowledge(tx: Tx, transfer: string, reader: string, at: number): Promise<void>
   }
@@ -147,6 +154,8 @@ export function createTransfers(rooms: TransferRooms): Transfers {
     available: (groups, limit) => availableTransfers(state, groups, limit),
     views: (transfers) => viewsOf(state.db, transfers),
     tiesOf: (transfer) => tiesOf(state, transfer),
+    recipientsOf: (all) => sealedTo(state.db, all),
+    openableBy: (reader, all) => openableBy(state, reader, all),
     begin: (target, envelope) => openUpload(rooms, target, envelope),
     gather: (target, envelope, study) => openGathering(rooms, target, envelope, study),
     arrivals: () => openArrivals(state.db),
@@ -154,7 +163,7 @@ export function createTransfers(rooms: TransferRooms): Transfers {
     abandonEmpty: (actor, transfer) => abandonEmpty(rooms, actor, transfer),
     complete: (actor, transfer) => completeTransfer(rooms, actor, transfer),
     sweep: (leasedBefore) => sweep(rooms, leasedBefore),
-    claims: { claim: claimTransfer, release: releaseClaim, acknowledge: acknowledgeTransfer },
+    claims: { hold: holdTransfers, acknowledge: acknowledgeTransfer },
     contents: {
       all: (transfer) => storedContents(state, transfer),
       one: (transfer, index) => storedContent(state, transfer, index),

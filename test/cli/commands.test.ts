@@ -88,10 +88,10 @@ describe('wrong use', () => {
     ['a value that is not allowed', ['send', 'x', ...gateway, '--priority', 'soon']],
     ['a number out of bounds', ['serve', '--site', '.', '--port', '70000']],
     ['a date that is none', ['audit', 'query', '--site', '.', '--from', 'yesterday']],
-    ['an id that is none', ['claim', '../x', ...gateway]],
+    ['an id that is none', ['claim', '../x', ...gateway, '--key', 'k']],
     [
       'an id that no gateway gives out',
-      ['claim', '01985b2e-7c11-4f3a-9d52-1f0c5a9be001', ...gateway],
+      ['claim', '01985b2e-7c11-4f3a-9d52-1f0c5a9be001', ...gateway, '--key', 'k'],
     ],
     ['pull without what', ['pull', ...gateway, '--key', 'k', '--out', 'o']],
     ['two sources', ['audit', 'query', '--site', '.', ...gateway]],

@@ -90,7 +90,7 @@ describe('send', () => {
     expect(state).toBe('available')
     expect(new Set(items.map(({ index }) => index)).size).toBe(count)
     expect(items.every(({ outcome }) => outcome === 'accepted')).toBe(true)
-    expect((await gateway.as('reader-1', 'claim', id)).status).toBe(0)
+    expect((await gateway.as('reader-1', 'claim', id, '--key', readerKey())).status).toBe(0)
     expect((await gateway.as('reader-1', 'release', id)).status).toBe(0)
   }, 120_000)
 })
@@ -118,7 +118,7 @@ describe('pull', () => {
 
   it('takes what the reader has claimed before', async () => {
     const id = await send('claimed', { 'a.pdf': pdf(500) })
-    expect((await gateway.as('reader-1', 'claim', id)).status).toBe(0)
+    expect((await gateway.as('reader-1', 'claim', id, '--key', readerKey())).status).toBe(0)
     expect((await pull(id)).status).toBe(0)
   }, 60_000)
 

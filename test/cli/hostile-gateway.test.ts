@@ -242,6 +242,7 @@ describe('a transfer from a gateway that lies', () => {
             key: reader.key,
             out,
             reader: undefined,
+            manifest: undefined,
             startProgress: (totalBytes, totalItems) =>
               new Progress(process.stderr, { label: '', totalBytes, totalItems }),
             onRetry: () => undefined,

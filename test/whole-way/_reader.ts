@@ -42,6 +42,23 @@ export async function readerOf(site: TestSite, id = 'reader-1'): Promise<Reader>
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex')
 
+/**
+ * Claims with what any OpenPGP program can do: opens the sealed challenge and answers its SHA-256. Answers what the gateway
+ * says to the second request, or to the first when it is no challenge.
+ */
+export async function claim(
+  gateway: Pick<RunningGateway, 'url'>,
+  reader: Reader,
+  id: string,
+): Promise<Answer> {
+  const path = `/v1/transfers/${id}/claim`
+  const asked = await call(gateway, 'POST', path, { token: reader.token })
+  if (asked.body.code !== 'claim_unproven') return asked
+  const { nonce, sealed } = asked.body.challenge as { nonce: string; sealed: string }
+  const answer = sha256(await open(Buffer.from(sealed, 'base64'), reader.key))
+  return call(gateway, 'POST', path, { token: reader.token, json: { nonce, answer } })
+}
+
 /** @throws Error when anything is missing, does not open, or is not what the manifest says. */
 export async function openTransfer(
   gateway: Pick<RunningGateway, 'url'>,

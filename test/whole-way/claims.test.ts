@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeSite } from './_gateway.js'
+import { newKey } from '../../src/seal/index.js'
+import { makeSite, nocturne } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'
+import { claim, readerOf } from './_reader.js'
 import { makeStudy } from './_study.js'
 
 describe('claims', () => {
@@ -23,12 +26,8 @@ describe('claims', () => {
   })
 
   it('are won by exactly one of twenty at once', async () => {
-    const token = await site.token('reader-1')
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, () =>
-        call(gateway, 'POST', `/v1/transfers/${id}/claim`, { token }),
-      ),
-    )
+    const reader = await readerOf(site)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => claim(gateway, reader, id)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     expect(
       answers.filter(({ status, body }) => status === 409 && body.code === 'already_claimed'),
@@ -41,8 +40,35 @@ describe('claims', () => {
     expect((await call(gateway, 'POST', `/v1/transfers/${id}/release`, { token })).body.code).toBe(
       'not_claimed',
     )
-    expect((await call(gateway, 'POST', `/v1/transfers/${id}/claim`, { token })).status).toBe(200)
+    expect((await claim(gateway, await readerOf(site), id)).status).toBe(200)
   })
+
+  it('need the proof of a key that opens the case: without it nobody is kept waiting', async () => {
+    const reader = await readerOf(site)
+    const token = reader.token
+    await call(gateway, 'POST', `/v1/transfers/${id}/release`, { token })
+    const asked = await call(gateway, 'POST', `/v1/cases/${id}/claim`, { token })
+    expect([asked.status, asked.body.code]).toEqual([428, 'claim_unproven'])
+    const { nonce } = asked.body.challenge as { nonce: string }
+    for (const proof of [{ answer: '0'.repeat(64) }, { signature: `${'A'.repeat(86)}==` }]) {
+      const json = { nonce, ...proof }
+      const answer = await call(gateway, 'POST', `/v1/cases/${id}/claim`, { token, json })
+      expect([answer.status, answer.body.code]).toEqual([428, 'claim_unproven'])
+    }
+    const wrongKey = join(site.dir, '../wrong.asc')
+    const made = await newKey({ name: 'reader-1' })
+    await writeFile(wrongKey, made.privateKey, { mode: 0o600 })
+    const words = ['--gateway', gateway.url, '--token-file', site.tokenFile('reader-1')]
+    const out = ['--out', join(site.dir, '../wrong')]
+    expect((await nocturne('pull', '--all', ...words, '--key', wrongKey, ...out)).status).toBe(1)
+    const view = await call(gateway, 'GET', `/v1/cases/${id}`, { token })
+    expect(view.body).toMatchObject({ state: 'waiting' })
+    const key = ['--key', site.keyFile('reader-1')]
+    const code = view.body.code.toLowerCase()
+    expect(await nocturne('claim', code, ...words, ...key)).toMatchObject({ status: 0 })
+    const shown = await nocturne('case', 'show', code, ...words)
+    expect(shown.stdout).toContain('held by reader-1 until ')
+  }, 60_000)
 
   it('are not made, nor anything fetched, by a look at the header', async () => {
     const token = await site.token('reader-1')

@@ -7,6 +7,7 @@ import { fill } from '../ledger/_open.js'
 import { makeSite, nocturne } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'
+import { claim, readerOf } from './_reader.js'
 import { issueToken } from './_people.js'
 import { makeStudy } from './_study.js'
 
@@ -51,7 +52,7 @@ describe('what officers keep an eye on', () => {
     gateway = await site.start()
     const { id } = (await upload(site, gateway, files)).body
     const token = await site.token('reader-1')
-    await call(gateway, 'POST', `/v1/transfers/${id}/claim`, { token })
+    expect((await claim(gateway, await readerOf(site), id)).status).toBe(200)
     expect((await call(gateway, 'GET', `/v1/transfers/${id}/items/1`, { token })).status).toBe(200)
   }, 60_000)
 

@@ -6,6 +6,7 @@ import type { LedgerEntry, LedgerRow } from '../../src/ledger/log/events.js'
 import { makeSite, nocturne } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'
+import { claim, readerOf } from './_reader.js'
 import { makeStudy } from './_study.js'
 
 interface Page {
@@ -38,7 +39,7 @@ beforeAll(async () => {
   const left = await makeStudy(at('left'), '--instances', '1', '--size', '64', '--seed', '42')
   await upload(site, gateway, left)
   const token = await site.token('reader-1')
-  await call(gateway, 'POST', `/v1/transfers/${read}/claim`, { token })
+  await claim(gateway, await readerOf(site), read)
   for (const path of ['manifest', 'items/1', 'items/2'])
     await call(gateway, 'GET', `/v1/transfers/${read}/${path}`, { token })
   await call(gateway, 'GET', '/v1/audit/events', { token })

@@ -12,7 +12,7 @@ import { usePostgres } from './_database.js'
 import { makeSite, nocturne, siteAt } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, form, upload } from './_http.js'
-import { openTransfer, readerOf } from './_reader.js'
+import { claim, openTransfer, readerOf } from './_reader.js'
 import type { Reader } from './_reader.js'
 import { exchange } from './_socket.js'
 import { makeStudy } from './_study.js'
@@ -105,7 +105,7 @@ if ('skip' in server) {
       const { token } = reader
       const inbox = await call(second, 'GET', '/v1/inbox', { token })
       expect(inbox.text).toContain(id)
-      const claimed = await call(second, 'POST', `/v1/transfers/${id}/claim`, { token })
+      const claimed = await claim(second, reader, id)
       expect(claimed.status).toBe(200)
       const { contents } = await openTransfer(second, reader, id)
       expect(contents.size).toBe(files.length)
@@ -126,10 +126,9 @@ if ('skip' in server) {
 
     it('let exactly one of many claims win, whichever gateway they come to', async () => {
       const sent = await upload(one, second, files)
-      const path = `/v1/transfers/${sent.body.id}/claim`
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, i) =>
-          call(i % 2 === 0 ? first : second, 'POST', path, { token: reader.token }),
+          claim(i % 2 === 0 ? first : second, reader, sent.body.id),
         ),
       )
       expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)

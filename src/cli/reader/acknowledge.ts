@@ -1,8 +1,7 @@
 import { signDetached } from '../../seal/keys/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
 import { parseAnswer } from '../parse-answer.js'
-import { changedAnswer, transferAnswer } from '../../protocol/http/transfers.js'
-import { sessionAnswer } from '../../protocol/http/gateway.js'
+import { receiptAnswer, transferAnswer } from '../../protocol/http/transfers.js'
 import { GatewayError } from '../client.js'
 import type { GatewayClient } from '../client.js'
 import { retry } from '../retry.js'
@@ -38,19 +37,4 @@ export async function acknowledge(
     if (parseAnswer(transferAnswer, found).state !== 'acknowledged') throw error
     return undefined
   }
-}
-
-/**
- * Claims the transfer unless it is the asker's already, and answers their principal id, which the statement must
- * name. Undefined when the transfer was acknowledged before, which needs no claim.
- *
- * @throws GatewayError `already_claimed`, `not_found`, ...
- */
-export async function takeClaim(client: GatewayClient, id: string): Promise<string | undefined> {
-  const { principal } = parseAnswer(sessionAnswer, await client.json({ path: '/v1/session' }))
-  const found = await client.json({ path: `/v1/transfers/${id}` })
-  const { state, claimedBy } = parseAnswer(transferAnswer, found)
-  if (state === 'acknowledged') return undefined
-  if (claimedBy !== principal) await client.post(`/v1/transfers/${id}/claim`)
-  return principal
 }

@@ -24,7 +24,7 @@ import { ContentMeter, isSame } from './content-meter.js'
 import { fetchToFile, fetchToMemory, IN_MEMORY_BYTES, readBack } from './download.js'
 import type { Fetch } from './download.js'
 import { makeFolder, once, writeWholeText } from '../local-write.js'
-import { parseManifest } from './manifest.js'
+import { MAX_MANIFEST_BYTES, parseManifest } from './manifest.js'
 import { openItem } from './open-item.js'
 import type { Progress } from '../progress.js'
 import type { TrustedGateway } from './pull-targets.js'
@@ -32,8 +32,6 @@ import { fetchReceipts } from './receipts.js'
 
 /** Items under way at a time: enough to hide the round trips and the fsyncs. */
 const AT_A_TIME = 4
-/** A manifest is some 700 bytes an item. */
-const MAX_MANIFEST_BYTES = 256 * 1024 * 1024
 
 export interface Pull {
   readonly client: GatewayClient
@@ -44,6 +42,8 @@ export interface Pull {
   readonly out: string
   /** Principal id of the reader; undefined when the transfer was acknowledged before. */
   readonly reader: string | undefined
+  /** The sealed manifest, when claiming has fetched it. */
+  readonly manifest: Buffer | undefined
   readonly startProgress: (totalBytes: number, totalItems: number) => Progress
   readonly onRetry: () => void
 }
@@ -100,13 +100,15 @@ export async function pull(work: Pull, id: string): Promise<PullReport> {
 }
 
 async function openManifest(work: Pull, id: string): Promise<SignedContent> {
-  const sealed = await fetchToMemory({
-    ...work,
-    path: `/v1/transfers/${id}/manifest`,
-    what: 'the manifest',
-    size: MAX_MANIFEST_BYTES,
-    onBytes: () => undefined,
-  })
+  const sealed =
+    work.manifest ??
+    (await fetchToMemory({
+      ...work,
+      path: `/v1/transfers/${id}/manifest`,
+      what: 'the manifest',
+      size: MAX_MANIFEST_BYTES,
+      onBytes: () => undefined,
+    }))
   try {
     return await openSignedMessage(sealed, [work.key], work.gateway.signers)
   } catch (error) {

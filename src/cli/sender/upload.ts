@@ -17,6 +17,8 @@ export interface Upload {
   readonly files: readonly LocalFile[]
   readonly group: string | undefined
   readonly priority: string | undefined
+  /** The case that it joins. */
+  readonly case?: string | undefined
   readonly progress: Progress
   readonly signal: AbortSignal
   readonly onRetry: () => void
@@ -91,6 +93,7 @@ async function request(
   const fields: (readonly [string, string])[] = []
   if (isFirst && group !== undefined) fields.push(['group', group])
   if (isFirst && priority !== undefined) fields.push(['priority', priority])
+  if (isFirst && work.case !== undefined) fields.push(['case', work.case])
   if (isFirst) fields.push(['complete', String(isWhole)])
   let sentBytes = 0
   let sentFiles = 0

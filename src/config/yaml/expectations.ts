@@ -58,12 +58,47 @@ const EXPECTED: Readonly<Record<string, string>> = {
     'write a list such as ["2026-12-25 00:00-24:00", "2026-07-04 off"], each date once',
   'groups[].duty.dates[]':
     'write a date and its hours in quotes, for example "2026-12-25 00:00-24:00", or "2026-07-04 off" when nobody is on duty',
+  'groups[].duty.roster':
+    'write a list such as [{ reader: reader-1, weekly: ["daily 18:00-08:00"] }, { backup: reader-2, weekly: ["daily 18:00-08:00"] }]',
+  'groups[].duty.roster[]':
+    'write { reader: ID, weekly: ["daily 18:00-08:00"] } or { backup: ID, weekly: [...] }, with dates where they differ',
+  'groups[].duty.roster[].reader': 'write the id of a reader of the group',
+  'groups[].duty.roster[].backup': 'write the id of a reader of the group',
+  'groups[].clock':
+    'write clock: { stat: "5m to claim, 30m to preliminary", routine: "8h to final" }, or leave it out',
+  'groups[].escalate':
+    'write escalate: ["0m duty", "5m backup", "10m group", "20m operators"], or leave it out',
+  'groups[].escalate[]':
+    'write a time and whom to tell in quotes, for example "5m backup": duty, backup, group, operators, or the id of a person',
+  cases: 'write cases: { claimMinutes: 60, closeOn: reported }, or leave it out',
+  'cases.claimMinutes': 'write how many minutes a claim lasts without work, from 5 to 1440',
+  'cases.closeOn': 'write reported, or acknowledged where reports go another way',
+  notify:
+    'write notify: { smtp: { host: mail.example.org, port: 587, from: nocturne@example.org }, webhooks: [], push: { hosts: [...], subject: "mailto:..." } }, or leave it out',
+  'notify.smtp':
+    'write { host: mail.example.org, port: 587, from: nocturne@example.org }, and with a password user: NAME and passwordFile: secrets/smtp',
+  'notify.smtp.secure':
+    'write true for TLS from the first byte (port 465), or leave it out for STARTTLS',
+  'notify.smtp.passwordFile':
+    'write the path of a file with the password, for example secrets/smtp',
+  'notify.smtp.ca': "write the path of a PEM file with the certificate of the server's authority",
+  'notify.webhooks':
+    'write a list of { id: pager, url: https://pager.example.org/hook, secretFile: secrets/pager }',
+  'notify.webhooks[].url': 'write an https address; http only to this machine',
+  'notify.webhooks[].secretFile':
+    'write the path of a file with 24 or more random bytes, for example secrets/pager',
+  'notify.push':
+    'write { hosts: [fcm.googleapis.com, "*.push.services.mozilla.com"], subject: "mailto:operator@example.org" }',
+  'notify.push.hosts': 'write the host names of push services that browsers of your readers use',
+  'notify.push.subject': 'write a mailto: or https: address where the push service reaches you',
   people:
     'get the certificate of each person as keys/ID.asc and add "- { id: ID, role: reader, certificate: keys/ID.asc }"; roles are reader, sender, officer and operator',
   'people[]': 'write { id: ID, role: reader, certificate: keys/ID.asc }',
   'people[].id': ID,
   'people[].role': 'write reader, sender, officer or operator',
   'people[].certificate': FILE,
+  'people[].contact': 'write contact: { email: name@example.org }, or leave it out',
+  'people[].contact.email': 'write an e-mail address',
   'people[].facility': 'write the id of the facility that a sender sends for',
   recovery: 'write the path of the recovery certificate, for example keys/recovery.asc',
   keys: 'write { fips: true } or { allowRsa2048: true }, or leave it out',

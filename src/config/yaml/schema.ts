@@ -7,6 +7,7 @@ import { LIMIT_RULES, parseBytes } from '../limits.js'
 import type { LimitRule } from '../limits.js'
 import { isOrigin, parseListen } from '../listen.js'
 import { parseSinkUrl } from '../sink-url.js'
+import { parseClockKey, parseStep, parseTargets } from '../night.js'
 import { isTimezone } from '../timezone.js'
 
 /**
@@ -84,7 +85,39 @@ const parsed = <T>(parse: (text: string) => T | undefined, problem: string) =>
     return z.NEVER
   })
 
+/** One person's hours, as reader or as backup. */
+const rosterSchema = z
+  .strictObject({
+    reader: reference.optional(),
+    backup: reference.optional(),
+    weekly: z
+      .array(parsed(parseWeekly, 'is not days and hours'))
+      .max(50, 'has too many entries')
+      .default([]),
+    dates: z
+      .array(parsed(parseDutyDate, 'is not a date and hours'))
+      .max(1_000, 'has too many entries')
+      .default([]),
+  })
+  .refine(
+    ({ reader, backup }) => (reader === undefined) !== (backup === undefined),
+    'names neither a reader nor a backup, or both',
+  )
+
+const clockSchema = z
+  .record(
+    z.string().refine((key) => parseClockKey(key) !== undefined, 'is not a priority'),
+    parsed(parseTargets, 'is not a list of targets'),
+  )
+  .transform((all) =>
+    Object.entries(all).flatMap(([key, targets]) => {
+      const about = parseClockKey(key)
+      return about ? targets.map((target) => ({ ...about, ...target })) : []
+    }),
+  )
+
 const dutySchema = z.strictObject({
+  roster: z.array(rosterSchema).max(500, 'has too many entries').default([]),
   weekly: z
     .array(parsed(parseWeekly, 'is not days and hours'))
     .max(50, 'has too many entries')
@@ -101,6 +134,11 @@ export const groupFields = {
   timezone: z.string().refine(isTimezone, 'is not an IANA time zone'),
   readers: z.array(reference).min(1, 'has no readers').max(1_000, 'has too many readers'),
   duty: dutySchema.optional(),
+  clock: clockSchema.default([]),
+  escalate: z
+    .array(parsed(parseStep, 'is not a time and whom to tell'))
+    .max(20, 'has too many steps')
+    .default([]),
 }
 
 export const personFields = {
@@ -108,7 +146,61 @@ export const personFields = {
   role: z.enum(['sender', 'reader', 'officer', 'operator']),
   certificate: path,
   facility: reference.optional(),
+  contact: z
+    .strictObject({
+      email: z
+        .email('is not an e-mail address')
+        .max(254, 'is too long for an e-mail address')
+        .optional(),
+    })
+    .optional(),
 }
+
+export const casesSchema = z.strictObject({
+  claimMinutes: z
+    .int('is not a whole number')
+    .min(5, 'is too small')
+    .max(1_440, 'is too large')
+    .default(60),
+  closeOn: z.enum(['reported', 'acknowledged']).default('acknowledged'),
+})
+
+export const notifySchema = z.strictObject({
+  smtp: z
+    .strictObject({
+      host: z.string().min(1, 'is empty').max(253, 'is too long for a host'),
+      port: z.int('is not a whole number').min(1, 'is too small').max(65_535, 'is too large'),
+      secure: z.boolean().default(false),
+      from: z.string().min(3, 'is not an address').max(254, 'is too long for an address'),
+      user: z.string().min(1, 'is empty').max(254, 'is too long').optional(),
+      passwordFile: path.optional(),
+      ca: path.optional(),
+    })
+    .optional(),
+  webhooks: z
+    .array(
+      z.strictObject({
+        id,
+        url: z.string().refine(isHook, 'is neither an https address nor on this machine'),
+        secretFile: path,
+      }),
+    )
+    .max(8, 'has too many webhooks')
+    .default([]),
+  push: z
+    .strictObject({
+      hosts: z
+        .array(
+          z
+            .string()
+            .regex(/^(\*\.)?[a-z0-9.-]+(:\d{1,5})?$/, 'is not a host')
+            .max(253, 'is too long for a host'),
+        )
+        .max(50, 'has too many hosts'),
+      subject: z.string().regex(/^(mailto:|https:\/\/)\S{3,250}$/, 'is not an address'),
+    })
+    .optional(),
+})
 
 /** c2sp.org/tlog-witness; the key is a verifier key, `NAME+ID+KEY`. */
 export const witnessFields = {
@@ -268,9 +360,18 @@ export const siteSchema = z.strictObject({
   registers: registersSchema.prefault({}),
   backup: backupSchema.optional(),
   limits: limitsSchema.prefault({}),
+  cases: casesSchema.prefault({}),
+  notify: notifySchema.prefault({}),
 })
 
 export type SiteFile = z.output<typeof siteSchema>
+
+/** Notices hold no PHI, and say when which facility has urgent studies: that is for nobody on the way to read. */
+function isHook(text: string): boolean {
+  if (!isEndpoint(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+}
 
 function isEndpoint(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined

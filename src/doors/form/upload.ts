@@ -14,6 +14,8 @@ export interface UploadFields {
   readonly group?: string
   readonly priority?: string
   readonly complete?: string
+  /** The case that the transfer joins: id, code, or the id of one of its transfers. */
+  readonly case?: string
   readonly statement?: string
   readonly signature?: string
 }
@@ -65,6 +67,7 @@ const FIELDS: ReadonlyMap<string, number> = new Map([
   ['group', 256],
   ['priority', 256],
   ['complete', 256],
+  ['case', 64],
 ])
 /** Stands for a missing file name, because multer passes over files without one. */
 const UNNAMED = 'unnamed'

@@ -1,4 +1,4 @@
-/** Reading: inbox, claim, release, fetch, acknowledge. */
+/** Reading: inbox, fetch, acknowledge. */
 import type { Request, Response } from 'express'
 import { Router, json } from 'express'
 import { acknowledgementRequest } from '../../protocol/http/transfers.js'
@@ -13,7 +13,7 @@ import { describeMessage } from '../send-sealed.js'
 import type { Action } from '../../access/index.js'
 
 export function deliveryRoutes(door: Door): Router {
-  const { deliveries, certificateWarnings, compliance, directory } = door.rooms
+  const { deliveries, certificateWarnings } = door.rooms
   const router = Router()
 
   const readerOf = async (request: Request, action: Action) => {
@@ -25,26 +25,9 @@ export function deliveryRoutes(door: Door): Router {
     const { session, actor } = await admit(door, request, 'inbox.read')
     await door.noteListing(actor, 'inbox')
     const transfers = await deliveries.inbox({ principal: session.principal, actor })
-    response.json({ transfers, warnings: await certificateWarnings.of(session.principal.id) })
-  })
-
-  router.post('/transfers/:id/claim', async (request, response) => {
-    const { reader, transfer } = await readerOf(request, 'transfer.claim')
-    // Who holds the claim already is reading: nothing cuts that short.
-    if (transfer.claimedBy !== reader.principal.id) {
-      const { facility, group, priority } = transfer
-      const readers = directory.group(group)?.readers ?? []
-      await compliance.gates.claim(
-        { reader: reader.principal.id, facility, priority, readers },
-        reader.actor,
-      )
-    }
-    response.json(await deliveries.claim(reader, transfer))
-  })
-
-  router.post('/transfers/:id/release', async (request, response) => {
-    const { reader, transfer } = await readerOf(request, 'transfer.release')
-    response.json(await deliveries.releaseClaim(reader, transfer))
+    const cases = await door.rooms.cases.worklist(session.principal.groups)
+    const warnings = await certificateWarnings.of(session.principal.id)
+    response.json({ transfers, cases, warnings })
   })
 
   router.post('/transfers/:id/acknowledge', json({ limit: '32kb' }), async (request, response) => {

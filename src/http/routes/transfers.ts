@@ -2,7 +2,8 @@
 import { Router } from 'express'
 import { NocturneError } from '../../lib/errors.js'
 import type { Directory } from '../../directory/index.js'
-import type { Priority } from '../../state/index.js'
+import type { CaseTable, Priority } from '../../state/index.js'
+import type { Rooms } from '../../rooms.js'
 import type { Transfer, UploadTarget } from '../../transfer/index.js'
 import { PRIORITIES } from '../../protocol/http/transfers.js'
 import type { Door } from '../door.js'
@@ -23,15 +24,19 @@ export function transferRoutes(door: Door, metrics: Metrics, gate: UploadGate): 
     const asker = await admit(door, request, 'transfer.create')
     const facility = facilityOf(asker)
     await gate.pass(async () => {
-      const upload = await receiveUpload(door, request, (fields) => ({
-        complete: completeOf(fields),
-        target: {
-          actor: asker.actor,
-          facility,
-          group: groupOf(rooms.directory, facility, fields.group),
-          priority: priorityOf(fields),
-        },
-      }))
+      const upload = await receiveUpload(door, request, async (fields) => {
+        const joined = await joinedCase(rooms, facility, fields.case)
+        return {
+          complete: completeOf(fields),
+          target: {
+            actor: asker.actor,
+            facility,
+            group: groupOf(rooms.directory, facility, fields.group ?? joined?.group_id),
+            priority: priorityOf(fields.priority ?? joined?.priority),
+            ...(joined && { case: joined.id }),
+          },
+        }
+      })
       answerUpload(response, upload, metrics)
     })
   })
@@ -77,6 +82,18 @@ export function facilityOf({ session }: Asker): string {
   return session.principal.facility
 }
 
+/** One of the facility's own; another's is answered as one that is not there. @throws NocturneError `not_found` */
+async function joinedCase(
+  { cases }: Pick<Rooms, 'cases'>,
+  facility: string,
+  name: string | undefined,
+): Promise<CaseTable | undefined> {
+  if (name === undefined) return undefined
+  const row = await cases.find(name)
+  if (row?.facility !== facility) throw new NocturneError('not_found')
+  return row
+}
+
 /** The group that is named, or the facility's only one. */
 function groupOf(directory: Directory, facility: string, named: string | undefined): string {
   const groups = directory.facility(facility)?.groups ?? []
@@ -86,7 +103,7 @@ function groupOf(directory: Directory, facility: string, named: string | undefin
   return group
 }
 
-function priorityOf({ priority = 'routine' }: UploadFields): Priority {
+function priorityOf(priority = 'routine'): Priority {
   const found = PRIORITIES.find((known) => known === priority)
   if (!found) throw new NocturneError('bad_field', { field: 'priority' })
   return found

@@ -76,8 +76,6 @@ const STATES: Readonly<Record<string, string>> = {
   available: 'waiting',
   acknowledged: 'closed',
 }
-/** Claims had no end before: each ends this long after it began, and what nobody reads waits again. */
-const CLAIM_MS = 3_600_000
 const ROWS_AT_ONCE = 200
 
 /** One case per transfer that was there. What was acknowledged counted as read, and stays closed. */
@@ -131,7 +129,8 @@ function caseOf(transfer: Before['transfers'], code: string): Before['cases'] {
     available_at: transfer.available_at,
     claimed_by: isClaimed ? transfer.claimed_by : null,
     claimed_at: isClaimed ? transfer.claimed_at : null,
-    claim_until: isClaimed ? (transfer.claimed_at ?? 0) + CLAIM_MS : null,
+    // Claims had no end before: the first round of a gateway that knows of ends gives it one.
+    claim_until: null,
     reported_by: null,
     reported_at: null,
     closed_at: transfer.acknowledged_at,

@@ -44,7 +44,7 @@ export interface CaseTable {
   available_at: number | null
   claimed_by: string | null
   claimed_at: number | null
-  /** Past this time the claim is over, whether or not the expiry was recorded yet. */
+  /** Past this time the claim is over, whether or not that was recorded yet. Null also for a claim of before there were ends. */
   claim_until: number | null
   reported_by: string | null
   reported_at: number | null

@@ -73,7 +73,7 @@ export interface OpenGathering {
 export async function openGathering(
   rooms: TransferRooms,
   target: UploadTarget,
-  envelope: Pick<Envelope, 'format' | 'keyPackets'>,
+  envelope: Pick<Envelope, 'format' | 'keyPackets' | 'proofKey'>,
   study: StudyKey,
 ): Promise<OpenGathering> {
   const { transfer: known, earlier } = await findArrival(rooms.state.db, target, study)
@@ -98,7 +98,7 @@ class Gathered implements OpenGathering {
   readonly newObjectKey: () => string
   readonly #rooms: TransferRooms
   readonly #begun: BegunEnvelope
-  readonly #envelope: Pick<Envelope, 'keyPackets'>
+  readonly #envelope: Pick<Envelope, 'keyPackets' | 'proofKey'>
   readonly #context: UploadContext
   readonly #crosswalk: GrowingCrosswalk
   /** Handles of what the study has already, in this transfer and in those before it. */
@@ -112,7 +112,7 @@ class Gathered implements OpenGathering {
   constructor(
     rooms: TransferRooms,
     begun: BegunEnvelope,
-    envelope: Pick<Envelope, 'keyPackets'>,
+    envelope: Pick<Envelope, 'keyPackets' | 'proofKey'>,
     context: GatheringContext,
     seen: Set<string>,
   ) {
@@ -235,7 +235,7 @@ class Gathered implements OpenGathering {
     const hide = (index: number, entry: ManifestEntry) =>
       hideEntry(secret, begun.transfer, index, entry)
     await insertItems(tx, begun, items, first, { now: this.#rooms.now(), hideEntry: hide })
-    if (isFirst) await insertKeyPackets(tx, begun.envelope, this.#envelope.keyPackets)
+    if (isFirst) await insertKeyPackets(tx, begun.envelope, this.#envelope)
     return first
   }
 

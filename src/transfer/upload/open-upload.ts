@@ -54,7 +54,7 @@ export interface OpenUpload {
 export async function openUpload(
   rooms: TransferRooms,
   target: UploadTarget,
-  envelope: Pick<Envelope, 'format' | 'keyPackets'>,
+  envelope: Pick<Envelope, 'format' | 'keyPackets' | 'proofKey'>,
 ): Promise<OpenUpload> {
   const transfer = target.transfer ?? newId(rooms.now())
   const id = newId(rooms.now())

@@ -48,7 +48,7 @@ export const registerPull: Register = (parent, cli) => {
         await Promise.all([
           import('../../reader/pull.js'),
           import('../../reader/pull-targets.js'),
-          import('../../reader/acknowledge.js'),
+          import('../../reader/take-claim.js'),
           import('../../key-options.js'),
         ])
       const key = await readKey(options, output)
@@ -58,13 +58,14 @@ export const registerPull: Register = (parent, cli) => {
         const targets = await listTargets(client, id)
         for (const target of targets) {
           try {
-            const reader = await takeClaim(client, target)
             const startProgress = (totalBytes: number, totalItems: number) =>
               output.progress({ label: 'fetching', totalBytes, totalItems })
             const onRetry = () => output.warn('the connection broke; trying again')
             const { signal } = cli
             const { out } = options
-            const work = { client, signal, gateway, key, out, reader, startProgress, onRetry }
+            const common = { client, signal, key, onRetry }
+            const claim = await takeClaim({ ...common, gateway: gateway.name }, target)
+            const work = { ...common, ...claim, gateway, out, startProgress }
             const report = await pull(work, target)
             reports.push(report)
             show(output, report)

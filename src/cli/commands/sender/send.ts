@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import type { UploadAnswer } from '../../../protocol/http/transfers.js'
+import { caseName } from '../../arguments.js'
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
 import { EXIT } from '../../command-error.js'
@@ -12,6 +13,7 @@ import type { UploadReport } from '../../sender/upload.js'
 
 interface SendOptions extends GatewayOptions {
   readonly group?: string
+  readonly case?: string
   readonly priority?: string
   readonly json?: boolean
 }
@@ -36,6 +38,7 @@ export const registerSend: Register = (parent, cli) => {
         'stat',
       ]),
     )
+    .option('--case <case>', 'late images or documents of a case that you sent before', caseName)
     .action(async (paths: string[], options: SendOptions) => {
       const output = cli.output(options)
       const { listFiles } = await import('../../sender/files.js')
@@ -50,6 +53,7 @@ export const registerSend: Register = (parent, cli) => {
             files,
             group: options.group,
             priority: options.priority,
+            case: options.case,
             progress,
             signal: cli.signal,
             onRetry: () => output.warn('the gateway did not take it; trying again'),

@@ -1,0 +1,175 @@
+import { Option } from 'commander'
+import { z } from 'zod'
+import { caseName } from '../../arguments.js'
+import { define } from '../../command.js'
+import type { Register } from '../../command.js'
+import { addGatewayOptions, withGateway } from '../../gateway-options.js'
+import type { GatewayOptions } from '../../gateway-options.js'
+import type { Output } from '../../output.js'
+import { CLOSE_REASONS } from '../../../protocol/case-requests.js'
+
+interface CaseOptions extends GatewayOptions {
+  readonly reason?: string
+  readonly to?: string
+  readonly json?: boolean
+}
+
+const text = z.string().max(500)
+const caseView = z.looseObject({
+  id: text,
+  code: z.string().max(16),
+  facility: text,
+  group: text,
+  priority: text,
+  state: text,
+  modality: text.optional(),
+  waitingSince: text.optional(),
+  claimedBy: text.optional(),
+  claimUntil: text.optional(),
+  report: text.optional(),
+  transfers: z.array(z.looseObject({ id: text, joining: text })).max(10_000),
+  outcomes: z.record(z.string(), z.int()),
+  targets: z
+    .array(
+      z.looseObject({ kind: text, dueAt: text, metAt: text.optional(), missedAt: text.optional() }),
+    )
+    .max(10),
+})
+type CaseView = z.infer<typeof caseView>
+
+const listAnswer = z.looseObject({ cases: z.array(caseView).max(1_000) })
+const changeAnswer = z.looseObject({ case: caseView, receipt: z.string().max(100_000) })
+
+const ACCESS = '--gateway https://gateway.example.org --token-file'
+
+export const registerCase: Register = (parent, cli) => {
+  const group = define(parent, {
+    usage: 'case',
+    summary: 'list, show and change cases',
+    examples: [],
+  })
+
+  const list = define(group, {
+    usage: 'list',
+    summary: 'list the cases you may see, the most urgent or the newest first',
+    examples: [`nocturne case list ${ACCESS} reader-1.token`],
+  })
+  addGatewayOptions(list).action(async (options: CaseOptions) => {
+    const output = cli.output(options)
+    const { parseAnswer } = await import('../../answers.js')
+    const answer = await withGateway(options, cli, output, async (client) =>
+      parseAnswer(listAnswer, await client.json({ path: '/v1/cases' })),
+    )
+    output.json(answer)
+    if (answer.cases.length === 0) output.print('no case')
+    else showTable(output, answer.cases)
+  })
+
+  const show = define(group, {
+    usage: 'show',
+    summary: 'show one case: state, holder, targets, transfers',
+    examples: [`nocturne case show K7Q-4MD ${ACCESS} reader-1.token`],
+  }).argument('<case>', 'case code, case id, or the id of a transfer', caseName)
+  addGatewayOptions(show).action(async (name: string, options: CaseOptions) => {
+    const output = cli.output(options)
+    const { parseAnswer } = await import('../../answers.js')
+    const view = await withGateway(options, cli, output, async (client) =>
+      parseAnswer(caseView, await client.json({ path: `/v1/cases/${name}` })),
+    )
+    output.json(view)
+    showOne(output, view)
+  })
+
+  const change = (name: string, summary: string, { example, option, body }: Change): void => {
+    const command = define(group, {
+      usage: name,
+      summary,
+      examples: [`nocturne case ${name} K7Q-4MD ${example}`],
+    }).argument('<case>', 'case code, case id, or the id of a transfer', caseName)
+    if (option) command.addOption(option.makeOptionMandatory())
+    addGatewayOptions(command).action(async (of: string, options: CaseOptions) => {
+      const output = cli.output(options)
+      const { parseAnswer } = await import('../../answers.js')
+      const answer = await withGateway(options, cli, output, async (client) =>
+        parseAnswer(changeAnswer, await client.post(`/v1/cases/${of}/${name}`, body(options))),
+      )
+      output.json(answer)
+      output.print(`${answer.case.code} is ${answer.case.state}, ${answer.case.priority}`)
+    })
+  }
+  change('close', 'close a case that needs no report of ours', {
+    example: `--reason reported-elsewhere ${ACCESS} reader-1.token`,
+    option: new Option('--reason <reason>', 'why').choices(CLOSE_REASONS),
+    body: ({ reason }) => ({ reason }),
+  })
+  change('recall', 'take back a case of your facility, so that nobody reads it', {
+    example: `${ACCESS} facility-a.token`,
+    body: () => ({}),
+  })
+  change('priority', 'say how soon a case of your facility must be read', {
+    example: `--to stat ${ACCESS} facility-a.token`,
+    option: new Option('--to <priority>', 'the new priority').choices([
+      'routine',
+      'urgent',
+      'stat',
+    ]),
+    body: ({ to }) => ({ priority: to }),
+  })
+  change('reassign', 'give a case to a reader of its group', {
+    example: `--to reader-2 ${ACCESS} officer-1.token`,
+    option: new Option('--to <reader>', 'who is to read it'),
+    body: ({ to }) => ({ to }),
+  })
+}
+
+interface Change {
+  readonly example: string
+  readonly option?: Option
+  readonly body: (options: CaseOptions) => Readonly<Record<string, unknown>>
+}
+
+function showTable(output: Output, cases: readonly CaseView[]): void {
+  output.table(
+    [
+      'CASE',
+      'PRIORITY',
+      'STATE',
+      'FACILITY',
+      'GROUP',
+      'MODALITY',
+      'WAITING SINCE',
+      'DUE',
+      'HELD BY',
+    ],
+    cases.map((one) => [
+      one.code,
+      one.priority,
+      one.state,
+      one.facility,
+      one.group,
+      one.modality ?? '',
+      one.waitingSince ?? '',
+      nextDue(one),
+      one.claimedBy ?? '',
+    ]),
+  )
+}
+
+const nextDue = ({ targets }: CaseView): string =>
+  targets
+    .filter(({ metAt }) => metAt === undefined)
+    .map(({ dueAt }) => dueAt)
+    .sort()[0] ?? ''
+
+function showOne(output: Output, view: CaseView): void {
+  const { accepted = 0, quarantined = 0, refused = 0 } = view.outcomes
+  output.print(`${view.code}: ${view.state}, ${view.priority}, ${view.facility} to ${view.group}`)
+  if (view.claimedBy !== undefined)
+    output.print(`  held by ${view.claimedBy} until ${view.claimUntil ?? ''}`)
+  output.print(`  ${accepted} items, ${quarantined} held, ${refused} refused`)
+  for (const { id, joining } of view.transfers) output.print(`  transfer ${id} (${joining})`)
+  for (const { kind, dueAt, metAt, missedAt } of view.targets) {
+    const outcome = missedAt !== undefined ? 'missed' : metAt === undefined ? 'open' : 'met'
+    output.print(`  ${kind} by ${dueAt}: ${outcome}`)
+  }
+}

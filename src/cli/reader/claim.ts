@@ -1,0 +1,87 @@
+/** Claiming a case, with the proof that the key at hand opens it. */
+import { z } from 'zod'
+import { claimStatement } from '../../protocol/claim.js'
+import type { OverrideReason } from '../../protocol/case-requests.js'
+import { proveOpening } from '../../seal/index.js'
+import type { PrivateKey } from '../../seal/index.js'
+import { parseAnswer, transferId } from '../answers.js'
+import { GatewayError } from '../client.js'
+import type { GatewayClient } from '../client.js'
+import { about } from '../command-error.js'
+import { fetchToMemory } from './download.js'
+import { MAX_MANIFEST_BYTES } from './manifest.js'
+
+const challengeAnswer = z.looseObject({
+  case: transferId,
+  code: z.string().max(16),
+  transfer: transferId,
+  nonce: z.string().max(200),
+})
+
+const claimedAnswer = z.looseObject({
+  case: z.looseObject({
+    id: transferId,
+    code: z.string().max(16),
+    claimedBy: z.string().max(100),
+    claimUntil: z.string().max(40),
+    transfers: z.array(z.looseObject({ id: transferId })).max(10_000),
+  }),
+  receipt: z.string().max(100_000),
+})
+export type ClaimedAnswer = z.infer<typeof claimedAnswer>
+
+export interface Claiming {
+  readonly client: GatewayClient
+  readonly signal: AbortSignal
+  readonly gateway: string
+  readonly reader: string
+  readonly key: PrivateKey
+  readonly override?: OverrideReason
+  readonly onRetry: () => void
+}
+
+export interface Claimed {
+  readonly answer: ClaimedAnswer
+  /** The sealed manifest that the proof came from, and whose it is: it need not be fetched again. */
+  readonly transfer: string
+  readonly manifest: Buffer
+}
+
+/**
+ * Asks for a challenge, fetches the manifest that it names, and signs with the key that its session key gives. A key that does
+ * not open it holds nothing up: nothing was claimed.
+ *
+ * @throws CommandError `cannot_open`; GatewayError `already_claimed` and what else the gateway refuses
+ */
+export async function claimCase(work: Claiming, name: string): Promise<Claimed> {
+  const { client, gateway, reader, key, override } = work
+  const path = `/v1/cases/${name}/claim`
+  const challenge = await challengeOf(client, path)
+  const { transfer, nonce } = challenge
+  const manifest = await fetchToMemory({
+    ...work,
+    path: `/v1/transfers/${transfer}/manifest`,
+    what: 'the manifest',
+    size: MAX_MANIFEST_BYTES,
+    onBytes: () => undefined,
+  })
+  const statement = claimStatement({ gateway, case: challenge.case, transfer, reader, nonce })
+  const signature = await proveOpening(manifest, key, statement).catch((error: unknown) => {
+    throw about('the manifest', error)
+  })
+  const body = { nonce, signature, ...(override !== undefined && { override }) }
+  return { answer: parseAnswer(claimedAnswer, await client.post(path, body)), transfer, manifest }
+}
+
+/** The gateway's answer to a claim without proof. */
+async function challengeOf(
+  client: GatewayClient,
+  path: string,
+): Promise<z.infer<typeof challengeAnswer>> {
+  try {
+    return parseAnswer(challengeAnswer, await client.post(path))
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'claim_unproven') throw error
+    return parseAnswer(challengeAnswer, error.answer.challenge)
+  }
+}

@@ -1,0 +1,29 @@
+import { parseAnswer, sessionAnswer, transferAnswer } from '../answers.js'
+import type { GatewayClient } from '../client.js'
+import { claimCase } from './claim.js'
+import type { Claiming } from './claim.js'
+
+export interface TakenClaim {
+  /** Whom the acknowledgement must name; undefined for a transfer that was acknowledged before, which needs no claim. */
+  readonly reader: string | undefined
+  /** The transfer's sealed manifest, when the proof needed it. */
+  readonly manifest: Buffer | undefined
+}
+
+export const whoAmI = async (client: GatewayClient): Promise<string> =>
+  parseAnswer(sessionAnswer, await client.json({ path: '/v1/session' })).principal
+
+/** Claims the case of the transfer unless it is the asker's already. @throws GatewayError `already_claimed`, `not_found`, ... */
+export async function takeClaim(
+  work: Omit<Claiming, 'reader' | 'override'>,
+  id: string,
+): Promise<TakenClaim> {
+  const { client } = work
+  const reader = await whoAmI(client)
+  const found = await client.json({ path: `/v1/transfers/${id}` })
+  const { state, claimedBy } = parseAnswer(transferAnswer, found)
+  if (state === 'acknowledged') return { reader: undefined, manifest: undefined }
+  if (claimedBy === reader) return { reader, manifest: undefined }
+  const claimed = await claimCase({ ...work, reader }, id)
+  return { reader, manifest: claimed.transfer === id ? claimed.manifest : undefined }
+}

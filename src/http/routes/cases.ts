@@ -1,0 +1,179 @@
+/** Cases: the worklist, claims and their proof, and what else is done with a case. */
+import type { Request, Response } from 'express'
+import { Router, json } from 'express'
+import type * as z from 'zod/mini'
+import { NocturneError } from '../../lib/errors.js'
+import {
+  claimRequest,
+  closeRequest,
+  priorityRequest,
+  reassignRequest,
+  releaseRequest,
+} from '../../protocol/case-requests.js'
+import type { ClaimRequest } from '../../protocol/case-requests.js'
+import type { ClaimProof } from '../../protocol/claim.js'
+import type { CaseAnswer, Openable } from '../../cases/index.js'
+import type { Actor } from '../../ledger/index.js'
+import type { CaseTable } from '../../state/index.js'
+import type { Door } from '../door.js'
+import { sendProblem } from '../problem.js'
+import { admit, admitToCase } from '../request.js'
+
+export function caseRoutes(door: Door): Router {
+  const { cases } = door.rooms
+  const router = Router()
+  const body = json({ limit: '16kb' })
+
+  router.get('/cases', async (request, response) => {
+    const { session, actor } = await admit(door, request, 'transfer.list')
+    await door.noteListing(actor, 'cases')
+    const { role, facility, groups } = session.principal
+    const listed =
+      role === 'reader'
+        ? await cases.worklist(groups)
+        : await cases.list(role === 'sender' ? (facility ?? '') : undefined)
+    response.json({ cases: listed })
+  })
+
+  router.get('/cases/:id', async (request, response) => {
+    const { row } = await admitToCase(door, request, 'transfer.read')
+    const [view] = await cases.views([row])
+    response.json(view)
+  })
+
+  router.post('/cases/:id/claim', body, async (request, response) => {
+    const answer = await claim(door, request, response)
+    if (answer) response.json(answer)
+  })
+
+  // The name of before there were cases: the same, with the transfer's id in the answer.
+  router.post('/transfers/:id/claim', body, async (request, response) => {
+    const answer = await claim(door, request, response)
+    if (answer) response.json(asTransfer(request, answer))
+  })
+
+  router.post('/cases/:id/renew', async (request, response) => {
+    const { session, actor, row } = await admitToCase(door, request, 'transfer.release')
+    response.json(await cases.renew({ id: session.principal.id, actor }, row.id))
+  })
+
+  router.post('/cases/:id/release', body, async (request, response) => {
+    response.json(await release(door, request))
+  })
+
+  router.post('/transfers/:id/release', body, async (request, response) => {
+    response.json(asTransfer(request, await release(door, request)))
+  })
+
+  router.post('/cases/:id/reassign', body, async (request, response) => {
+    const { actor, row } = await admitToCase(door, request, 'case.reassign')
+    const { to } = given(reassignRequest, request)
+    response.json(await cases.reassign(actor, row.id, to))
+  })
+
+  router.post('/cases/:id/close', body, async (request, response) => {
+    const { actor, row } = await admitToCase(door, request, 'case.close')
+    const { reason } = given(closeRequest, request)
+    response.json(await cases.close(actor, row.id, reason))
+  })
+
+  router.post('/cases/:id/recall', async (request, response) => {
+    const { actor, row } = await admitToCase(door, request, 'case.recall')
+    response.json(await cases.recall(actor, row.id))
+  })
+
+  router.post('/cases/:id/priority', body, async (request, response) => {
+    const { actor, row } = await admitToCase(door, request, 'case.prioritize')
+    const { priority } = given(priorityRequest, request)
+    response.json(await cases.reprioritize(actor, row.id, priority))
+  })
+
+  return router
+}
+
+/** Undefined once a challenge was answered instead. */
+async function claim(
+  door: Door,
+  request: Request,
+  response: Response,
+): Promise<CaseAnswer | undefined> {
+  const { rooms } = door
+  const { session, actor, row, transfers } = await admitToCase(door, request, 'transfer.claim')
+  const reader = session.principal.id
+  const asked = given(claimRequest, request)
+  rooms.cases.expectClaimable(row, asked.override)
+  const openable = await openableOf(door, reader, row, transfers)
+  const proof = proofOf(asked)
+  if (!proof) {
+    const challenge = await rooms.proofs.challenge(reader, openable)
+    sendProblem(response, new NocturneError('claim_unproven'), { challenge: { ...challenge } })
+    return undefined
+  }
+  try {
+    rooms.proofs.check(reader, openable, proof)
+  } catch (error) {
+    const detail = { case: row.id, code: row.code }
+    const common = { facility: row.facility, group: row.group_id, transfer: openable.transfer }
+    await rooms.ledger.note({ type: 'claim.unproven', outcome: 8, actor, ...common, detail })
+    throw error
+  }
+  await expectPrivileged(door, reader, row, actor)
+  return rooms.cases.claim({ id: reader, actor }, row.id, asked.override)
+}
+
+/** What the reader can open the case by. @throws NocturneError `transfer_not_available` */
+async function openableOf(
+  { rooms }: Door,
+  reader: string,
+  { id, code }: CaseTable,
+  transfers: readonly string[],
+): Promise<Openable> {
+  const found = await rooms.transfers.openableBy(reader, transfers)
+  if (!found) throw new NocturneError('transfer_not_available')
+  const { transfer, proofKey, fingerprint } = found
+  const own = await rooms.directory.certificates()
+  const isOwnPacket = own.some((one) => one.principal === reader && one.fingerprint === fingerprint)
+  return { case: id, code, transfer, proofKey, isOwnPacket }
+}
+
+/** What the registers of compliance say against it. */
+async function expectPrivileged(
+  { rooms }: Door,
+  reader: string,
+  row: CaseTable,
+  actor: Actor,
+): Promise<void> {
+  const { facility, priority } = row
+  const readers = rooms.directory.group(row.group_id)?.readers ?? []
+  await rooms.compliance.gates.claim({ reader, facility, priority, readers }, actor)
+}
+
+function proofOf({ nonce, signature, answer }: ClaimRequest): ClaimProof | undefined {
+  if (nonce === undefined) return undefined
+  if (signature !== undefined) return { nonce, signature }
+  return answer === undefined ? undefined : { nonce, answer }
+}
+
+async function release(door: Door, request: Request): Promise<CaseAnswer> {
+  const { session, actor, row } = await admitToCase(door, request, 'transfer.release')
+  const { reason = 'given-back' } = given(releaseRequest, request)
+  return door.rooms.cases.release({ id: session.principal.id, actor }, row.id, reason)
+}
+
+const asTransfer = (request: Request, { case: view, receipt }: CaseAnswer) => ({
+  id: view.transfers.find(({ id }) => id === request.params.id)?.id ?? view.transfers[0]?.id,
+  state: 'available',
+  ...(view.claimedBy !== undefined && { claimedBy: view.claimedBy }),
+  ...(view.claimedAt !== undefined && { claimedAt: view.claimedAt }),
+  ...(view.claimUntil !== undefined && { claimUntil: view.claimUntil }),
+  case: { id: view.id, code: view.code },
+  receipt,
+})
+
+/** The request's body; none is one without members. @throws NocturneError `bad_request` */
+function given<T extends z.ZodMiniType>(schema: T, request: Request): z.output<T> {
+  const body: unknown = request.body ?? {}
+  const parsed = schema.safeParse(body)
+  if (!parsed.success) throw new NocturneError('bad_request', { cause: parsed.error })
+  return parsed.data
+}

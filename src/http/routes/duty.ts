@@ -1,0 +1,54 @@
+/** The duty roster: who is on now and next, and swaps. */
+import { Router, json } from 'express'
+import { NocturneError } from '../../lib/errors.js'
+import { onDuty, recordSwap, shiftsFrom } from '../../duty/index.js'
+import { swapRequest } from '../../protocol/case-requests.js'
+import { rosterOf } from '../../running/night.js'
+import type { Door } from '../door.js'
+import { admit } from '../request.js'
+
+/** How far ahead shifts are listed. */
+const DAYS = 7
+
+export function dutyRoutes(door: Door): Router {
+  const { rooms } = door
+  const { config } = rooms.site
+  const router = Router()
+
+  router.get('/duty', async (request, response) => {
+    const { session } = await admit(door, request, 'duty.read')
+    const { role, groups } = session.principal
+    const now = rooms.now()
+    const shown = config.groups.filter(({ id }) => role !== 'reader' || groups.includes(id))
+    const answers = await Promise.all(
+      shown.map(async ({ id, timezone }) => {
+        const roster = await rosterOf(config, rooms.state.db, id, now)
+        if (!roster) return { id, timezone, hasRoster: false }
+        const shifts = shiftsFrom(roster, now, DAYS).map(({ from, until, readers, backups }) => ({
+          from: new Date(from).toISOString(),
+          until: new Date(until).toISOString(),
+          readers,
+          backups,
+        }))
+        return { id, timezone, hasRoster: true, now: onDuty(roster, now), shifts }
+      }),
+    )
+    response.json({ groups: answers })
+  })
+
+  router.post('/duty', json({ limit: '4kb' }), async (request, response) => {
+    const { session, actor } = await admit(door, request, 'duty.swap')
+    const parsed = swapRequest.safeParse(request.body)
+    if (!parsed.success) throw new NocturneError('bad_request', { cause: parsed.error })
+    const { group, giver, taker, starts, ends } = parsed.data
+    const { id: who, role } = session.principal
+    // A reader swaps their own duty; an officer anybody's.
+    if (role === 'reader' && who !== giver && who !== taker) throw new NocturneError('forbidden')
+    const reads = (person: string, of: string): boolean =>
+      rooms.directory.principal(person)?.groups.includes(of) === true
+    const swap = { group, giver, taker, starts: Date.parse(starts), ends: Date.parse(ends) }
+    response.json(await recordSwap({ ledger: rooms.ledger, reads, now: rooms.now }, actor, swap))
+  })
+
+  return router
+}

@@ -1,0 +1,33 @@
+import { decryptSessionKeys, readMessage } from 'openpgp'
+import { NocturneError } from '../lib/errors.js'
+import { secretOf } from './keys/keys.js'
+import type { PrivateKey } from './keys/keys.js'
+import { forReading } from './keys/policy.js'
+import { signProof } from './proof.js'
+
+/**
+ * Signs `text` with the key that only who can open `message` can derive (proof.ts). The session key does not leave this
+ * function.
+ *
+ * @returns the signature in base64
+ * @throws NocturneError `cannot_open` when `key` does not open it
+ */
+export async function proveOpening(
+  message: Uint8Array,
+  key: PrivateKey,
+  text: string,
+): Promise<string> {
+  try {
+    const [found] = await decryptSessionKeys({
+      message: await readMessage({ binaryMessage: Uint8Array.from(message), config: forReading }),
+      decryptionKeys: secretOf(key),
+      config: forReading,
+    })
+    if (!found) throw new Error('no session key')
+    const signature = signProof(found.data, text)
+    found.data.fill(0)
+    return signature
+  } catch (cause) {
+    throw new NocturneError('cannot_open', { cause })
+  }
+}

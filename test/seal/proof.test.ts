@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals'
+import {
+  isProof,
+  newEnvelope,
+  newKey,
+  proveOpening,
+  readPrivateKey,
+  toRecipient,
+} from '../../src/seal/index.js'
+
+describe('the proof that somebody can open an envelope', () => {
+  it.each([[{}], [{ algorithm: 'rsa4096' as const }]])(
+    'is made by its recipient alone (%o)',
+    async (options) => {
+      const [mine, other] = await Promise.all([
+        newKey({ name: 'reader-1', ...options }),
+        newKey({ name: 'reader-2' }),
+      ])
+      const key = await readPrivateKey(mine.privateKey)
+      const envelope = await newEnvelope([await toRecipient('reader-1', key.certificate)])
+      const data: Buffer[] = envelope.keyPackets.map(({ packet }) => packet)
+      const { bytes } = envelope.seal(
+        (async function* () {
+          yield await Promise.resolve(Buffer.from('content'))
+        })(),
+      )
+      for await (const piece of bytes) data.push(piece)
+      const message = Buffer.concat(data)
+      const signature = await proveOpening(message, key, 'a statement')
+      expect(isProof(envelope.proofKey, 'a statement', signature)).toBe(true)
+      expect(isProof(envelope.proofKey, 'another statement', signature)).toBe(false)
+      const second = await newEnvelope([await toRecipient('reader-1', key.certificate)])
+      expect(isProof(second.proofKey, 'a statement', signature)).toBe(false)
+      expect(isProof('nothing', 'a statement', 'no signature')).toBe(false)
+      const stranger = await readPrivateKey(other.privateKey)
+      await expect(proveOpening(message, stranger, 'a statement')).rejects.toMatchObject({
+        code: 'cannot_open',
+      })
+    },
+  )
+})

@@ -1,4 +1,5 @@
 /** What nocturne.yaml says of the night: targets, escalation, contacts, and the channels that notices go out on. */
+import { z } from 'zod'
 import type { ClockTarget, EscalationStep } from '../cases/index.js'
 
 export type Audience = EscalationStep['audience']
@@ -48,3 +49,12 @@ export function parseStep(text: string): EscalationStep | undefined {
   const known = AUDIENCES.find((one) => one === who)
   return { afterMs, audience: known ?? { person: who } }
 }
+
+export const casesSchema = z.strictObject({
+  claimMinutes: z
+    .int('is not a whole number')
+    .min(5, 'is too small')
+    .max(1_440, 'is too large')
+    .default(60),
+  closeOn: z.enum(['reported', 'acknowledged']).default('acknowledged'),
+})

@@ -7,7 +7,7 @@ import { LIMIT_RULES, parseBytes } from '../limits.js'
 import type { LimitRule } from '../limits.js'
 import { isOrigin, parseListen } from '../listen.js'
 import { parseSinkUrl } from '../sink-url.js'
-import { parseClockKey, parseStep, parseTargets } from '../night.js'
+import { casesSchema, parseClockKey, parseStep, parseTargets } from '../night.js'
 import { isTimezone } from '../timezone.js'
 
 /**
@@ -155,15 +155,6 @@ export const personFields = {
     })
     .optional(),
 }
-
-export const casesSchema = z.strictObject({
-  claimMinutes: z
-    .int('is not a whole number')
-    .min(5, 'is too small')
-    .max(1_440, 'is too large')
-    .default(60),
-  closeOn: z.enum(['reported', 'acknowledged']).default('acknowledged'),
-})
 
 export const notifySchema = z.strictObject({
   smtp: z

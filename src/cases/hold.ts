@@ -2,7 +2,7 @@
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/log/index.js'
 import { quiet } from './arrive.js'
-import type { CaseTable } from '../state/index.js'
+import type { CaseTable } from '../state/night/index.js'
 import { endClaim, holderOf, renewClaim, takeClaim } from './claim.js'
 import type { OverrideReason } from '../protocol/case-requests.js'
 import type { Claiming, UnclaimReason } from './claim.js'

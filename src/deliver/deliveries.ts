@@ -76,11 +76,18 @@ async function acknowledge(
   given: Acknowledgement,
 ): Promise<ChangedAnswer> {
   const detail = await checkAcknowledgement(rooms, reader.principal, transfer, given)
-  const receipt = await change(rooms, reader, transfer, 'transfer.acknowledged', detail, async (tx) => {
-    const asker = { id: reader.principal.id, actor: reader.actor }
-    await rooms.transfers.claims.acknowledge(tx, transfer.id, asker.id, rooms.now())
-    return rooms.cases.opened(tx, asker, transfer.id, rooms.closesCases)
-  })
+  const receipt = await change(
+    rooms,
+    reader,
+    transfer,
+    'transfer.acknowledged',
+    detail,
+    async (tx) => {
+      const asker = { id: reader.principal.id, actor: reader.actor }
+      await rooms.transfers.claims.acknowledge(tx, transfer.id, asker.id, rooms.now())
+      return rooms.cases.opened(tx, asker, transfer.id, rooms.closesCases)
+    },
+  )
   return { id: transfer.id, state: 'acknowledged', receipt }
 }
 

@@ -1,12 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import {
-  isProof,
-  newEnvelope,
-  newKey,
-  proveOpening,
-  readPrivateKey,
-  toRecipient,
-} from '../../src/seal/index.js'
+import { isProof, newEnvelope, proveOpening } from '../../src/seal/index.js'
+import { newKey, readPrivateKey, toRecipient } from '../../src/seal/keys/index.js'
 
 describe('the proof that somebody can open an envelope', () => {
   it.each([[{}], [{ algorithm: 'rsa4096' as const }]])(

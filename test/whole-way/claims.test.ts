@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { newKey } from '../../src/seal/index.js'
+import { newKey } from '../../src/seal/keys/index.js'
 import { makeSite, nocturne } from './_gateway.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'

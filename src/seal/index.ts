@@ -9,8 +9,6 @@
  */
 export { newEnvelope, sealBytes, sealedMessage, sealMessage } from './envelope.js'
 export { nodeCiphers } from './node-ciphers.js'
-export { isProof } from './proof.js'
-export { proveOpening } from './prove.js'
 export { isKeyPacketFor, rewrapKeyPacket } from './rewrap.js'
 export type {
   DataFormat,

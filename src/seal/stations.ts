@@ -37,7 +37,7 @@ export interface SealOptions {
 export interface Envelope {
   readonly format: DataFormat
   readonly keyPackets: readonly KeyPacket[]
-  /** Public half of the key that whoever can open it can sign with (proof.ts): Ed25519, hexadecimal. */
+  /** Public half of the key that whoever can open it can sign with (proof/key.ts): Ed25519, hexadecimal. */
   readonly proofKey: string
   /** One OpenPGP data packet (without key packets) around a literal packet. Items of one envelope may be sealed at the same time. */
   seal(content: Sealable, options?: SealOptions): SealedStream

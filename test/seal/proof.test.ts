@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { isProof, newEnvelope, proveOpening } from '../../src/seal/index.js'
+import { newEnvelope } from '../../src/seal/index.js'
+import { isProof, proveOpening } from '../../src/seal/proof/index.js'
 import { newKey, readPrivateKey, toRecipient } from '../../src/seal/keys/index.js'
 
 describe('the proof that somebody can open an envelope', () => {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { claimStatement } from '../../protocol/claim.js'
 import type { OverrideReason } from '../../protocol/case-requests.js'
-import { proveOpening } from '../../seal/index.js'
+import { proveOpening } from '../../seal/proof/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
 import { parseAnswer, transferId } from '../answers.js'
 import { GatewayError } from '../client.js'

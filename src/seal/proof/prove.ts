@@ -1,12 +1,12 @@
 import { decryptSessionKeys, readMessage } from 'openpgp'
-import { NocturneError } from '../lib/errors.js'
-import { secretOf } from './keys/keys.js'
-import type { PrivateKey } from './keys/keys.js'
-import { forReading } from './keys/policy.js'
-import { signProof } from './proof.js'
+import { NocturneError } from '../../lib/errors.js'
+import { secretOf } from '../keys/keys.js'
+import type { PrivateKey } from '../keys/keys.js'
+import { forReading } from '../keys/policy.js'
+import { signProof } from './key.js'
 
 /**
- * Signs `text` with the key that only who can open `message` can derive (proof.ts). The session key does not leave this
+ * Signs `text` with the key that only who can open `message` can derive (key.ts). The session key does not leave this
  * function.
  *
  * @returns the signature in base64

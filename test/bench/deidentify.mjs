@@ -48,8 +48,8 @@ async function* inPieces(bytes) {
 }
 
 async function deidentifier() {
-  const [{ deidentify, BUILT_IN_PROFILES }, { receive }] = await Promise.all(
-    ['deidentify', 'receive'].map(dist),
+  const [{ deidentify }, { BUILT_IN_PROFILES }, { receive }] = await Promise.all(
+    ['deidentify', 'deidentify/rules', 'receive'].map(dist),
   )
   const context = {
     // The peers look at no pixels: headers are compared with headers.
@@ -158,7 +158,8 @@ function renamer(file, dcmjs) {
 const NATIVE = '1.2.840.10008.1.2.1'
 const JPEG_2000 = '1.2.840.10008.1.2.4.90'
 const FRAME = 2 ** 19
-const FRAMES = (GIGABYTES * 2 ** 30) / FRAME
+/** One less than would fill it: a length of 32 bits, and every frame whole. */
+const FRAMES = (GIGABYTES * 2 ** 30) / FRAME - 1
 
 /** A slice as the demo makes it, but for its pixels. */
 async function headerOf(syntax) {
@@ -187,7 +188,7 @@ function elementOf(tag, vr, length) {
 }
 
 async function* native(header) {
-  const length = FRAMES * FRAME - PIECE.length
+  const length = FRAMES * FRAME
   yield header
   yield elementOf(0x7fe00010, 'OW', length)
   for (let at = 0; at < length; at += PIECE.length) yield PIECE

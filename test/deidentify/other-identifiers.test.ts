@@ -83,6 +83,15 @@ describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
     expect(valueOf(output, 0x00080060)).toBe('CT')
   })
 
+  it('a patient called Anonymized holds no file', async () => {
+    const output = await outputOf(
+      [0x00100010, 'PN', 'Anonymized'],
+      [0x00081010, 'SH', 'Smithson'],
+      [0x00181000, 'LO', '4131101'],
+    )
+    expect(valueOf(output, 0x00080060)).toBe('CT')
+  })
+
   it('an identifier of words alone neither holds the file nor takes its words', async () => {
     const request: Written = [0x00400275, 'SQ', { items: [[[0x00401001, 'SH', 'CT CHEST']]] }]
     const output = await outputOf(request, [0x00181020, 'LO', 'CT CHEST 1.0'])

@@ -9,7 +9,7 @@ const GRAPHIC_OBJECTS = 0x00700009
 const DRAWN_TEXT = 0x00700006
 
 /**
- * A text that is drawn on an image or a curve stays as it is, or its object goes: whatever else were drawn in its place would
+ * A text that is drawn on an image stays as it is, or its object goes: whatever else were drawn in its place would
  * be read as said of the image. An annotation without objects says nothing and may not be (PS3.3 C.10.5).
  */
 export function isDropped(
@@ -19,7 +19,7 @@ export function isDropped(
   path: string,
   reported: readonly ElementReport[],
 ): boolean {
-  if (changed.some(({ tag }) => tag === DRAWN_TEXT)) return true
+  if (sequence === TEXT_OBJECTS) return changed.some(({ tag }) => tag === DRAWN_TEXT)
   if (sequence !== GRAPHIC_ANNOTATIONS || findElement(elements, GRAPHIC_OBJECTS)) return false
   const texts = path + hex(TEXT_OBJECTS)
   return reported.some((one) => one.path === texts && one.action === 'removed')

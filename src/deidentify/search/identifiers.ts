@@ -8,6 +8,7 @@ import { tagsOf, vrOf } from '../../dicom/dictionary/index.js'
 import type { Element } from '../../dicom/elements/index.js'
 import type { Pace, Steps } from '../../lib/pace.js'
 import { birthDateForms, contactForms, dayForms, namesIn, numberForms } from './forms.js'
+import { DUMMY_TEXT } from '../values/dummy.js'
 import { Matcher } from './matcher.js'
 import type { Tokens } from './token-tree.js'
 
@@ -196,7 +197,7 @@ export class Identifiers {
       if (isWord) this.names.add(text)
       const isToken = !isVocabulary(text) || (isWord && !isOfPatient && names().all.has(text))
       if (isToken && !/^\d{1,3}$/.test(text)) this.#tokens.add(text)
-      else if (isWord && isOfPatient && /^\p{L}/u.test(text)) this.#patientWords.add(text)
+      else if (isWord && isOfPatient && isWrittenByOthers(text)) this.#patientWords.add(text)
     }
     for (const word of name.split(/[\^=\s]+/)) this.#addEncoded(word)
   }
@@ -294,6 +295,10 @@ export class Identifiers {
     }
   }
 }
+
+/** Not by cleaning itself: patients are called Anonymized where somebody was here before. */
+const isWrittenByOthers = (text: string): boolean =>
+  /^\p{L}/u.test(text) && text !== fold(DUMMY_TEXT)
 
 const isOfWords = (word: string): boolean => isVocabulary(word) || /^\d{1,2}$/.test(word)
 /** A word that nobody is called. */

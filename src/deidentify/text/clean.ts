@@ -4,7 +4,7 @@
  */
 import { clausesOf, judgeClauses } from './clauses.js'
 import { judgeNumbers } from './neighbours.js'
-import { judgePeople, type Forbidden } from './people.js'
+import { isForbidden, judgePeople, type Forbidden } from './people.js'
 import { PARTNER } from './roles.js'
 import { MARK, tokensOf, type Tokens } from './tokens.js'
 import type { Vocabulary } from './vocabulary.js'
@@ -19,19 +19,42 @@ export interface Cleaning {
   readonly isProse: boolean
 }
 
+/** The last texts in which no name of a header stood: slices, and scanners, write the same again. */
+const known = new WeakMap<Vocabulary, Map<string, Known>>()
+const TEXTS = 500
+const LONGEST_KNOWN = 256
+
+interface Known {
+  readonly result: string
+  readonly words: readonly string[]
+}
+
 /** Empty when nothing stays. */
 export function cleanText(text: string, cleaning: Cleaning): string {
   const { forbidden, vocabulary, longest, isProse } = cleaning
+  const texts = known.get(vocabulary) ?? new Map<string, Known>()
+  known.set(vocabulary, texts)
+  const key = `${longest} ${isProse ? 'p' : ''} ${text}`
+  const before = texts.get(key)
+  if (before?.words.every((word) => !isForbidden(word, forbidden))) return before.result
   const all = tokensOf(text, vocabulary)
+  const words = all.tokens.map(({ folded }) => folded)
+  const result = cleanTokens(all, cleaning)
+  if (text.length > LONGEST_KNOWN || words.some((word) => isForbidden(word, forbidden)))
+    return result
+  if (texts.size >= TEXTS) texts.clear()
+  texts.set(key, { result, words })
+  return result
+}
+
+function cleanTokens(all: Tokens, { forbidden, vocabulary, longest, isProse }: Cleaning): string {
   judgePartners(all, vocabulary)
   judgePeople(all, forbidden, vocabulary)
   judgeNumbers(all)
   judgeClauses(all, isProse)
-  if (!all.tokens.some(({ cut }) => cut !== undefined)) {
-    const plain = written(all)
-    return plain.length <= Math.max(longest, text.length) ? plain : ''
-  }
-  return fitted(all, longest)
+  if (all.tokens.some(({ cut }) => cut !== undefined)) return fitted(all, longest)
+  const plain = written(all)
+  return plain.length <= Math.max(longest, all.text.length) ? plain : ''
 }
 
 /** A word that needs its partner is unknown without it. */

@@ -34,7 +34,7 @@ export function judgePeople(tokens: Tokens, forbidden: Forbidden, vocabulary: Vo
   const { tokens: all } = tokens
   judgeForeign(all, vocabulary)
   for (const token of all) {
-    if (forbidden.has(token.folded) || isPartForbidden(token, forbidden)) token.cut = 'name'
+    if (isForbidden(token.folded, forbidden)) token.cut = 'name'
     else if (token.cut === 'unknown' && names().all.has(token.folded)) token.cut = 'name'
   }
   all.forEach((token, index) => {
@@ -60,9 +60,12 @@ function judgeForeign(all: readonly Token[], vocabulary: Vocabulary): void {
 }
 const ENGLISH = 1
 
-const isPartForbidden = ({ folded }: Token, forbidden: Forbidden): boolean =>
-  /[^\p{L}\p{N}]/u.test(folded) &&
-  folded.split(/[^\p{L}\p{N}]+/u).some((part) => part.length > 1 && forbidden.has(part))
+/** Whether a word is one of the header's names, or has one between its signs. */
+export const isForbidden = (folded: string, forbidden: Forbidden): boolean =>
+  forbidden.has(folded) ||
+  (SIGNED.test(folded) &&
+    folded.split(/[^\p{L}\p{N}]+/u).some((part) => part.length > 1 && forbidden.has(part)))
+const SIGNED = /[^\p{L}\p{N}]/u
 
 const hasLowerCase = ({ text }: Tokens): boolean => /\p{Ll}/u.test(text)
 

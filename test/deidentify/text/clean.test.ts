@@ -88,6 +88,9 @@ describe('cleaned text', () => {
     expect(clean('CT HEAD AND CHEST', ['head', 'hip'])).toBe('CT [...] AND CHEST')
     expect(clean('NO FRACTURE', ['no', 'ng'])).toBe('')
     expect(clean('LEFT KNEE', ['left'])).toBe('')
+    // What is remembered of a text without the name is not remembered with it.
+    expect(clean('LEFT KNEE')).toBe('LEFT KNEE')
+    expect(clean('LEFT KNEE', ['knee'])).toBe('LEFT [...]')
   })
 
   it('drops whole clauses until a value fits', () => {

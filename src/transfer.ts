@@ -17,7 +17,7 @@ import { newEnvelope } from './seal/index.js'
 import type { Envelope } from './seal/index.js'
 import type { FacilityKeys, GatewayKeys } from './site/index.js'
 import type { ObjectStore } from './store/index.js'
-import type { Clear, OpenUpload } from './transfer/index.js'
+import type { Clear } from './transfer/index.js'
 import type { Transfers, UploadAnswer, UploadTarget } from './transfer/index.js'
 
 /** What the path works with. */
@@ -31,6 +31,8 @@ export interface PathRooms {
   readonly limits: Limits
   readonly now: () => number
 }
+
+type OpenUpload = Awaited<ReturnType<Transfers['begin']>>
 
 /** How a door begins what one request brings. @throws what `Upload.begin` throws */
 export type BeginUpload = (target: UploadTarget) => Promise<Upload>

@@ -22,7 +22,7 @@ export default class ReportEvents {
     const files = readdirSync(import.meta.dirname, { recursive: true })
     const isWhole = numTotalTestSuites === files.filter((name) => name.endsWith('.test.ts')).length
     if (!isWhole || numFailedTests > 0) return
-    const { EVENT_TYPES } = await import('../dist/ledger/index.js')
+    const { EVENT_TYPES } = await import('../dist/ledger/log/index.js')
     const missing = Object.keys(EVENT_TYPES).filter((type) => !seen.has(type))
     if (missing.length > 0) this.#error = new Error(`no test recorded ${missing.join(', ')}`)
   }

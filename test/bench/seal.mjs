@@ -48,7 +48,12 @@ async function inOneThread() {
   ;(await room()).setSealingThreads(0)
 }
 
-const room = () => import('../../dist/seal/index.js')
+const room = async () => ({
+  ...(await import('../../dist/seal/index.js')),
+  ...(await import('../../dist/seal/keys/index.js')),
+  ...(await import('../../dist/seal/open/index.js')),
+  ...(await import('../../dist/seal/workers.js')),
+})
 
 async function recipientOf(home, format) {
   const { toRecipient } = await room()

@@ -30,7 +30,7 @@ const RECORD = `
 import { writeSync } from 'node:fs'
 const { DIST, URL_, KEY, GATEWAY } = process.env
 const { openState } = await import(DIST + '/state/index.js')
-const { createLedger } = await import(DIST + '/ledger/index.js')
+const { createLedger } = await import(DIST + '/ledger/log/index.js')
 const open = async () => {
   const state = await openState(URL_)
   return { state, ledger: await createLedger({ state, gateway: GATEWAY, signingKey: KEY }) }
@@ -57,7 +57,9 @@ await opened?.state.close()
 const PRUNE = `
 const { DIST, URL_, KEY, GATEWAY, FILES, NOW } = process.env
 const { openState } = await import(DIST + '/state/index.js')
-const { createLedger, createPublisher, prune } = await import(DIST + '/ledger/index.js')
+const { createLedger } = await import(DIST + '/ledger/log/index.js')
+const { createPublisher } = await import(DIST + '/ledger/published/index.js')
+const { prune } = await import(DIST + '/ledger/retention/index.js')
 const { openLogFiles } = await import(DIST + '/store/index.js')
 const state = await openState(URL_)
 const now = () => Number(NOW)

@@ -13,7 +13,7 @@ const CHILD = `
 import { writeSync } from 'node:fs'
 const { DIST, URL_, KEY, GATEWAY, ROUND } = process.env
 const { openState } = await import(DIST + '/state/index.js')
-const { createLedger } = await import(DIST + '/ledger/index.js')
+const { createLedger } = await import(DIST + '/ledger/log/index.js')
 const state = await openState(URL_)
 const ledger = await createLedger({ state, gateway: GATEWAY, signingKey: KEY })
 let next = 0

@@ -1,7 +1,7 @@
 import { signDetached } from '../../seal/keys/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
 import { parseAnswer } from '../parse-answer.js'
-import { receiptAnswer, transferAnswer } from '../../protocol/http/transfers.js'
+import { changedAnswer, transferAnswer } from '../../protocol/http/transfers.js'
 import { GatewayError } from '../client.js'
 import type { GatewayClient } from '../client.js'
 import { retry } from '../retry.js'

@@ -1,34 +1,16 @@
 /** Claiming a case, with the proof that the key at hand opens it. */
-import { z } from 'zod'
+import { challengeAnswer, claimedAnswer } from '../../protocol/http/cases.js'
+import type { ChallengeAnswer, ClaimedAnswer } from '../../protocol/http/cases.js'
 import { claimStatement } from '../../protocol/claim.js'
 import type { OverrideReason } from '../../protocol/case-requests.js'
 import { proveOpening } from '../../seal/proof/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
-import { parseAnswer, transferId } from '../answers.js'
+import { parseAnswer } from '../parse-answer.js'
 import { GatewayError } from '../client.js'
 import type { GatewayClient } from '../client.js'
 import { about } from '../command-error.js'
 import { fetchToMemory } from './download.js'
 import { MAX_MANIFEST_BYTES } from './manifest.js'
-
-const challengeAnswer = z.looseObject({
-  case: transferId,
-  code: z.string().max(16),
-  transfer: transferId,
-  nonce: z.string().max(200),
-})
-
-const claimedAnswer = z.looseObject({
-  case: z.looseObject({
-    id: transferId,
-    code: z.string().max(16),
-    claimedBy: z.string().max(100),
-    claimUntil: z.string().max(40),
-    transfers: z.array(z.looseObject({ id: transferId })).max(10_000),
-  }),
-  receipt: z.string().max(100_000),
-})
-export type ClaimedAnswer = z.infer<typeof claimedAnswer>
 
 export interface Claiming {
   readonly client: GatewayClient
@@ -74,10 +56,7 @@ export async function claimCase(work: Claiming, name: string): Promise<Claimed> 
 }
 
 /** The gateway's answer to a claim without proof. */
-async function challengeOf(
-  client: GatewayClient,
-  path: string,
-): Promise<z.infer<typeof challengeAnswer>> {
+async function challengeOf(client: GatewayClient, path: string): Promise<ChallengeAnswer> {
   try {
     return parseAnswer(challengeAnswer, await client.post(path))
   } catch (error) {

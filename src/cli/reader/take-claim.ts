@@ -1,4 +1,6 @@
-import { parseAnswer, sessionAnswer, transferAnswer } from '../answers.js'
+import { parseAnswer } from '../parse-answer.js'
+import { sessionAnswer } from '../../protocol/http/gateway.js'
+import { transferAnswer } from '../../protocol/http/transfers.js'
 import type { GatewayClient } from '../client.js'
 import { claimCase } from './claim.js'
 import type { Claiming } from './claim.js'

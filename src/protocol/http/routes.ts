@@ -3,11 +3,13 @@ import type { Routes } from './route.js'
 import { AUDIT_ROUTES } from './routes/audit.js'
 import { COMPLIANCE_ROUTES } from './routes/compliance.js'
 import { GATEWAY_ROUTES } from './routes/gateway.js'
+import { CASE_ROUTES } from './routes/cases.js'
 import { READING_ROUTES } from './routes/reading.js'
 import { SENDING_ROUTES } from './routes/sending.js'
 
 export const ROUTES: Routes = {
   ...SENDING_ROUTES,
+  ...CASE_ROUTES,
   ...READING_ROUTES,
   ...GATEWAY_ROUTES,
   ...AUDIT_ROUTES,

@@ -56,7 +56,7 @@ export const registerCase: Register = (parent, cli) => {
   })
   addGatewayOptions(list).action(async (options: CaseOptions) => {
     const output = cli.output(options)
-    const { parseAnswer } = await import('../../answers.js')
+    const { parseAnswer } = await import('../../parse-answer.js')
     const answer = await withGateway(options, cli, output, async (client) =>
       parseAnswer(listAnswer, await client.json({ path: '/v1/cases' })),
     )
@@ -72,7 +72,7 @@ export const registerCase: Register = (parent, cli) => {
   }).argument('<case>', 'case code, case id, or the id of a transfer', caseName)
   addGatewayOptions(show).action(async (name: string, options: CaseOptions) => {
     const output = cli.output(options)
-    const { parseAnswer } = await import('../../answers.js')
+    const { parseAnswer } = await import('../../parse-answer.js')
     const view = await withGateway(options, cli, output, async (client) =>
       parseAnswer(caseView, await client.json({ path: `/v1/cases/${name}` })),
     )
@@ -89,7 +89,7 @@ export const registerCase: Register = (parent, cli) => {
     if (option) command.addOption(option.makeOptionMandatory())
     addGatewayOptions(command).action(async (of: string, options: CaseOptions) => {
       const output = cli.output(options)
-      const { parseAnswer } = await import('../../answers.js')
+      const { parseAnswer } = await import('../../parse-answer.js')
       const answer = await withGateway(options, cli, output, async (client) =>
         parseAnswer(changeAnswer, await client.post(`/v1/cases/${of}/${name}`, body(options))),
       )

@@ -35,12 +35,13 @@ export const registerClaim: Register = (parent, cli) => {
     )
     .action(async (name: string, options: ClaimOptions) => {
       const output = cli.output(options)
-      const [{ claimCase }, { whoAmI }, { readKey }, { gatewayAnswer, parseAnswer }] =
+      const [{ claimCase }, { whoAmI }, { readKey }, { gatewayAnswer }, { parseAnswer }] =
         await Promise.all([
           import('../../reader/claim.js'),
           import('../../reader/take-claim.js'),
           import('../../key-options.js'),
-          import('../../answers.js'),
+          import('../../../protocol/http/gateway.js'),
+          import('../../parse-answer.js'),
         ])
       const key = await readKey(options, output)
       const { answer } = await withGateway(options, cli, output, async (client) => {

@@ -52,7 +52,7 @@ export const registerDuty: Register = (parent, cli) => {
   })
   addGatewayOptions(show).action(async (options: DutyOptions) => {
     const output = cli.output(options)
-    const { parseAnswer } = await import('../../answers.js')
+    const { parseAnswer } = await import('../../parse-answer.js')
     const answer = await withGateway(options, cli, output, async (client) =>
       parseAnswer(dutyAnswer, await client.json({ path: '/v1/duty' })),
     )
@@ -85,7 +85,7 @@ export const registerDuty: Register = (parent, cli) => {
     .requiredOption('--ends <time>', 'until when', instant)
   addGatewayOptions(swap).action(async (options: SwapOptions) => {
     const output = cli.output(options)
-    const { parseAnswer } = await import('../../answers.js')
+    const { parseAnswer } = await import('../../parse-answer.js')
     const { group: of, from, to, starts, ends } = options
     const answer = await withGateway(options, cli, output, async (client) =>
       parseAnswer(

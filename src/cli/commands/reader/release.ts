@@ -21,7 +21,7 @@ export const registerRelease: Register = (parent, cli) => {
   }).argument('<case>', 'case code, case id, or the id of a transfer', caseName)
   addGatewayOptions(command).action(async (name: string, options: ReleaseOptions) => {
     const output = cli.output(options)
-    const { parseAnswer } = await import('../../answers.js')
+    const { parseAnswer } = await import('../../parse-answer.js')
     const answer = await withGateway(options, cli, output, async (client) =>
       parseAnswer(answerSchema, await client.post(`/v1/cases/${name}/release`)),
     )

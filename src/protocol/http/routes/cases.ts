@@ -1,0 +1,86 @@
+import {
+  claimRequest,
+  closeRequest,
+  priorityRequest,
+  reassignRequest,
+  releaseRequest,
+} from '../../case-requests.js'
+import { caseAnswer, casesAnswer, caseView } from '../cases.js'
+import type { Routes } from '../route.js'
+
+const CASES = 'Cases'
+const CHANGED = {
+  200: { about: 'The case as it is now, and the receipt of the event.', json: caseAnswer },
+}
+
+export const CASE_ROUTES = {
+  'GET /v1/cases': {
+    tag: CASES,
+    summary: 'List cases',
+    about:
+      'A reader gets the worklist of their groups, by time left; a sender the cases of their facility; an officer all.',
+    roles: ['sender', 'reader', 'officer', 'operator'],
+    answers: { 200: { about: 'Cases, without what identifies a patient.', json: casesAnswer } },
+  },
+  'GET /v1/cases/{id}': {
+    tag: CASES,
+    summary: 'Show a case',
+    about: 'The id may be a case id, a case code, or the id of one of its transfers.',
+    roles: ['sender', 'reader', 'officer', 'operator'],
+    answers: { 200: { about: 'The case.', json: caseView } },
+  },
+  'POST /v1/cases/{id}/claim': {
+    tag: CASES,
+    summary: 'Claim a case',
+    about:
+      'Without a proof the answer is the problem `claim_unproven` with a challenge. Sign it with the key that the session key of the named transfer gives, or answer what was sealed to you.',
+    roles: ['reader'],
+    json: claimRequest,
+    answers: { 200: { about: 'It is yours until `claimUntil`.', json: caseAnswer } },
+    errors: ['claim_unproven', 'already_claimed', 'transfer_not_available'],
+  },
+  'POST /v1/cases/{id}/renew': {
+    tag: CASES,
+    summary: 'Renew a claim',
+    roles: ['reader'],
+    answers: CHANGED,
+    errors: ['not_claimed'],
+  },
+  'POST /v1/cases/{id}/release': {
+    tag: CASES,
+    summary: 'Release a claim',
+    roles: ['reader'],
+    json: releaseRequest,
+    answers: CHANGED,
+    errors: ['not_claimed'],
+  },
+  'POST /v1/cases/{id}/reassign': {
+    tag: CASES,
+    summary: 'Reassign a claim',
+    about: 'To another reader of the group, who can open the case.',
+    roles: ['officer', 'operator'],
+    json: reassignRequest,
+    answers: CHANGED,
+  },
+  'POST /v1/cases/{id}/close': {
+    tag: CASES,
+    summary: 'Close a case that is not reported here',
+    roles: ['sender', 'reader', 'officer'],
+    json: closeRequest,
+    answers: CHANGED,
+  },
+  'POST /v1/cases/{id}/recall': {
+    tag: CASES,
+    summary: 'Recall a case',
+    about: 'The facility takes it back before it is read.',
+    roles: ['sender'],
+    answers: CHANGED,
+  },
+  'POST /v1/cases/{id}/priority': {
+    tag: CASES,
+    summary: 'Change the priority of a case',
+    roles: ['sender'],
+    json: priorityRequest,
+    answers: CHANGED,
+  },
+} as const satisfies Routes

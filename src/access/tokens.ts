@@ -23,7 +23,7 @@ export interface TokenInfo {
 }
 
 export interface NewToken {
-  /** Shown once: it cannot be had again. */
+  /** Shown once: it cannot be retrieved later. */
   readonly token: string
   readonly id: string
   readonly principal: string

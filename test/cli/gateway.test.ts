@@ -246,7 +246,7 @@ describe('sign-in and tokens', () => {
     const { tokens } = JSON.parse(listed.stdout) as { tokens: { id: string; state: string }[] }
     expect(tokens.find((token) => token.id === id)?.state).toBe('revoked')
     const nobody = await gateway.plain('token', 'issue', ...site, '--principal', 'nobody')
-    expect(nobody.stderr).toContain('there is nobody of that name in the configuration: nobody')
+    expect(nobody.stderr).toContain('no such principal in the configuration: nobody')
   }, 60_000)
 })
 

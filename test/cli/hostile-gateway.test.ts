@@ -99,7 +99,8 @@ describe('the ready check, asked by a gateway that lies', () => {
       fingerprint: reader.recipient.fingerprint,
       message: Buffer.from(message).toString('base64'),
     })
-    const answer = { principal: 'reader-1', fingerprint: 'f', receipt: 'r' }
+    const { fingerprint } = reader.recipient
+    const answer = { principal: 'reader-1', fingerprint, receipt: 'c2sp.org/tlog-proof@v1\n' }
     answers.set('/v1/key-check/answer', answer)
     try {
       await withClient((client) => checkKey(client, url, reader.key))

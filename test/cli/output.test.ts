@@ -21,7 +21,7 @@ describe('output', () => {
     output.fatal(new NocturneError('unknown_principal', { subject: 'reader-9' }))
     output.json({ second: true })
     expect(seen.err()).toBe(
-      'nocturne: error: there is nobody of that name in the configuration: reader-9\n' +
+      'nocturne: error: no such principal in the configuration: reader-9\n' +
         'nocturne: hint: see people and facilities in nocturne.yaml\n',
     )
     expect(JSON.parse(seen.out())).toMatchObject({ error: { code: 'unknown_principal' } })

@@ -41,7 +41,7 @@ export const ITEMS = {
   pixels_at_risk: heldForLook(
     422,
     'images of this kind often have names burned into their pixels',
-    'say in the profile of the facility where its text stands (blanking) or that it may pass (pixels: pass)',
+    'state in the facility's profile where text is burned in (blanking) or that it may pass (pixels: pass)',
   ),
   pixels_not_cleaned: {
     ...item(
@@ -75,7 +75,7 @@ export const ITEMS = {
   private_sop_class: held(
     422,
     'a private SOP class cannot be de-identified',
-    'mend it and send it again',
+    'correct it and resend',
   ),
   document_held: heldForLook(
     422,
@@ -95,12 +95,12 @@ export const ITEMS = {
   identifier_left: held(
     422,
     'an identifier was still found after de-identification',
-    'mend it and send it again',
+    'correct it and resend',
   ),
   output_disagrees: held(
     422,
     'the de-identified header reads differently by two parsers',
-    'mend it and send it again',
+    'correct it and resend',
   ),
   release_mismatch: item(
     422,
@@ -140,5 +140,5 @@ export const ITEMS = {
   ),
   archive_bomb: item(422, 'the archive expands too much', 'send the files themselves'),
   archive_too_deep: item(422, 'archives are nested too deeply', 'send the files themselves'),
-  unsafe_step_failed: held(422, 'a step of de-identification failed', 'mend it and send it again'),
+  unsafe_step_failed: held(422, 'a step of de-identification failed', 'correct it and resend'),
 } as const satisfies Record<string, Entry>

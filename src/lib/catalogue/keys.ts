@@ -42,7 +42,7 @@ export const KEYS = {
   certificate_not_waiting: entry(
     404,
     'no replaced certificate waits for confirmation',
-    'put the new file in place and start the gateway: it tells what waits',
+    'put the new file in place and start the gateway: it reports pending certificates',
   ),
   certificate_not_confirmed: entry(
     422,
@@ -99,7 +99,7 @@ export const KEYS = {
   ),
   unknown_principal: entry(
     404,
-    'there is nobody of that name in the configuration',
+    'no such principal in the configuration',
     'see people and facilities in nocturne.yaml',
   ),
   usage: entry(400, 'the command was used wrongly', 'see --help'),

@@ -16,7 +16,7 @@ export const REQUESTS = {
   not_found: entry(
     404,
     'there is no such thing here',
-    'check the address; what you may not see is answered like this too',
+    'check the address; resources you may not see get the same answer',
   ),
   method_not_allowed: entry(405, 'this address does not take that method', 'see the Allow header'),
   not_multipart: entry(
@@ -109,7 +109,7 @@ export const REQUESTS = {
   ),
   internal: entry(
     500,
-    'the gateway made a mistake',
+    'internal error in the gateway',
     'give the operator the request id of this answer',
   ),
 

@@ -56,7 +56,7 @@ export const TRANSFERS = {
   not_waivable: entry(
     422,
     'an item that was held for this reason cannot be released',
-    'look at it with `nocturne quarantine open`, mend it and send it again, or discard it',
+    'look at it with `nocturne quarantine open`, correct it and resend, or discard it',
   ),
   release_invalid: entry(
     422,

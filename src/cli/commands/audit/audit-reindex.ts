@@ -10,7 +10,7 @@ interface ReindexOptions {
 export const registerAuditReindex: Register = (parent, cli) => {
   define(parent, {
     usage: 'reindex',
-    summary: 'make the index that searches use anew from the entries of the ledger',
+    summary: 'rebuild the search index from the entries of the ledger',
     examples: ['nocturne audit reindex --site /srv/nocturne'],
   })
     .requiredOption('--site <dir>', "the site's folder; a gateway may be running on it")

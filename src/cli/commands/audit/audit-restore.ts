@@ -37,7 +37,7 @@ export const registerAuditRestore: Register = (parent, cli) => {
           `nothing is published in this store: the ${count(before, 'entry', 'entries')} of the database go on, and are published anew`,
         )
         output.print(
-          'what transfers held is not in this store; who asks for it is told object_missing',
+          'what transfers held is not in this store; requests for it return object_missing',
         )
       } else
         output.print(

@@ -62,7 +62,7 @@ export const registerOpen: Register = (parent, cli) => {
         const paths = options.gatewayCertificate ?? []
         if (paths.length === 0) {
           throw usageError(
-            `whose signature must the manifest of this transfer have? ${folder}`,
+            `no gateway certificate given: ${folder}`,
             "add --gateway-certificate FILE: keys/gateway.asc of the gateway's site",
           )
         }

@@ -9,7 +9,7 @@ interface TokenListOptions {
 export const registerTokenList: Register = (parent, cli) => {
   define(parent, {
     usage: 'list',
-    summary: 'list the tokens of a site, never what is secret of them',
+    summary: 'list the tokens of a site, without their secrets',
     examples: ['nocturne token list --site /srv/nocturne'],
   })
     .requiredOption('--site <dir>', "the site's folder")

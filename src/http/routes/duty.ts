@@ -5,6 +5,7 @@ import { onDuty, recordSwap, shiftsFrom } from '../../duty/index.js'
 import { swapRequest } from '../../protocol/case-requests.js'
 import { rosterOf } from '../../running/night.js'
 import type { Door } from '../door.js'
+import { parseBody } from '../parse.js'
 import { admit } from '../request.js'
 
 /** How far ahead shifts are listed. */
@@ -38,9 +39,7 @@ export function dutyRoutes(door: Door): Router {
 
   router.post('/duty', json({ limit: '4kb' }), async (request, response) => {
     const { session, actor } = await admit(door, request, 'duty.swap')
-    const parsed = swapRequest.safeParse(request.body)
-    if (!parsed.success) throw new NocturneError('bad_request', { cause: parsed.error })
-    const { group, giver, taker, starts, ends } = parsed.data
+    const { group, giver, taker, starts, ends } = parseBody(swapRequest, request)
     const { id: who, role } = session.principal
     // A reader swaps their own duty; an officer anybody's.
     if (role === 'reader' && who !== giver && who !== taker) throw new NocturneError('forbidden')

@@ -21,6 +21,8 @@ export const TAGS = [
   { name: 'Sending', description: 'For facilities.' },
   { name: 'Quarantine and crosswalk', description: 'What a facility looks after.' },
   { name: 'Reading', description: 'For reading groups.' },
+  { name: 'Cases', description: 'One job of a reader: claimed, read, closed.' },
+  { name: 'Duty', description: 'For reading groups and officers.' },
   { name: 'Recipients', description: 'Who can open a transfer.' },
   { name: 'Signing in', description: 'Before the first request, and at the start of a shift.' },
   { name: 'Ledger', description: 'For officers.' },

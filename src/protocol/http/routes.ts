@@ -2,6 +2,8 @@
 import type { Routes } from './route.js'
 import { AUDIT_ROUTES } from './routes/audit.js'
 import { COMPLIANCE_ROUTES } from './routes/compliance.js'
+import { DOOR_ROUTES } from './routes/doors.js'
+import { DUTY_ROUTES } from './routes/duty.js'
 import { GATEWAY_ROUTES } from './routes/gateway.js'
 import { CASE_ROUTES } from './routes/cases.js'
 import { READING_ROUTES } from './routes/reading.js'
@@ -10,6 +12,8 @@ import { SENDING_ROUTES } from './routes/sending.js'
 export const ROUTES: Routes = {
   ...SENDING_ROUTES,
   ...CASE_ROUTES,
+  ...DOOR_ROUTES,
+  ...DUTY_ROUTES,
   ...READING_ROUTES,
   ...GATEWAY_ROUTES,
   ...AUDIT_ROUTES,

@@ -1,0 +1,53 @@
+import * as z from 'zod/mini'
+import { about } from '../../words.js'
+import { priority } from '../transfers.js'
+import type { RouteDoc, Routes } from '../route.js'
+
+const storeQuery = z.strictObject({
+  group: z.optional(about('Reading group; else the rules of the site decide.', z.string())),
+  priority: z.optional(priority),
+  complete: z.optional(
+    about('`true`: nothing more of the studies comes.', z.enum(['true', 'false'])),
+  ),
+})
+
+const outcome = (text: string) => ({ about: text, type: 'application/dicom+json' })
+
+const STORE: Omit<RouteDoc, 'summary'> = {
+  tag: 'Sending',
+  about:
+    'STOW-RS (PS3.18 10.5): `multipart/related; type="application/dicom"`, or one Part 10 file as the whole body. The answer is a data set in `application/dicom+json` or, where Accept asks for it, `application/dicom+xml`. An instance is answered as stored only when it is durable.',
+  roles: ['sender'],
+  query: storeQuery,
+  headers: { Accept: '`application/dicom+json` or `application/dicom+xml`.' },
+  formType: 'multipart/related',
+  form: { instances: { about: 'One part per instance.', isFile: true, isRequired: true } },
+  answers: {
+    200: outcome('Every instance is stored.'),
+    202: outcome('Some instances are stored, or held; the data set says which.'),
+    400: outcome('No instance could be understood; errors of the request itself are problems.'),
+    409: outcome('No instance was stored.'),
+    503: outcome('No instance was stored, and all may be sent again later.'),
+  },
+  errors: [
+    'not_stow',
+    'not_acceptable',
+    'unknown_group',
+    'broken_multipart',
+    'slow_client',
+    'too_many_items',
+    'too_busy',
+    'store_unavailable',
+    'store_full',
+    'recipient_unusable',
+  ],
+}
+
+export const DOOR_ROUTES: Routes = {
+  'POST /dicom-web/studies': { ...STORE, summary: 'Store instances (DICOMweb)' },
+  'POST /dicom-web/studies/{study}': {
+    ...STORE,
+    summary: 'Store instances of one study (DICOMweb)',
+    path: { study: 'Study Instance UID; instances of another study are refused.' },
+  },
+}

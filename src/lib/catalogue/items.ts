@@ -41,7 +41,7 @@ export const ITEMS = {
   pixels_at_risk: heldForLook(
     422,
     'images of this kind often have names burned into their pixels',
-    'state in the facility's profile where text is burned in (blanking) or that it may pass (pixels: pass)',
+    "state in the facility's profile where text is burned in (blanking) or that it may pass (pixels: pass)",
   ),
   pixels_not_cleaned: {
     ...item(

@@ -50,4 +50,6 @@ export const openingAnswer = z.looseObject({
     ),
   ),
 })
+/** What is not ready: a gateway that starts, or one whose database, store or ledger fails. */
+export const unreadyAnswer = z.union([readyAnswer, openingAnswer])
 export type OpeningAnswer = Named<z.infer<typeof openingAnswer>>

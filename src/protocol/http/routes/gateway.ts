@@ -9,7 +9,7 @@ import {
   signInRequest,
   tokenAnswer,
 } from '../gateway.js'
-import { healthAnswer, readyAnswer } from '../health.js'
+import { healthAnswer, readyAnswer, unreadyAnswer } from '../health.js'
 import type { Routes } from '../route.js'
 
 const SIGN_IN = 'Signing in'
@@ -34,7 +34,7 @@ export const GATEWAY_ROUTES: Routes = {
     answersAlways: true,
     answers: {
       200: { about: 'It takes and delivers transfers.', json: readyAnswer },
-      503: { about: 'It does not; `checks` or `waitsFor` says why.' },
+      503: { about: 'It does not; `checks` or `waitsFor` says why.', json: unreadyAnswer },
     },
   },
   'GET /metrics': {

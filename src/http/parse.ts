@@ -10,9 +10,13 @@ import { NocturneError } from '../lib/errors.js'
 export const parseQuery = <T extends z.ZodMiniObject>(schema: T, request: Request): z.output<T> =>
   parse(schema, request.query)
 
-/** The JSON body. @throws NocturneError `bad_request` */
-export function parseBody<T extends z.ZodMiniObject>(schema: T, request: Request): z.output<T> {
-  const body: unknown = request.body
+/** The JSON body; `absent` stands for one that is left out. @throws NocturneError `bad_request` */
+export function parseBody<T extends z.ZodMiniObject>(
+  schema: T,
+  request: Request,
+  absent?: Readonly<Record<string, never>>,
+): z.output<T> {
+  const body: unknown = request.body ?? absent
   if (body === undefined) throw new NocturneError('bad_request', { field: 'body' })
   return parse(schema, body)
 }

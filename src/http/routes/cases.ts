@@ -1,7 +1,6 @@
 /** Cases: the worklist, claims and their proof, and what else is done with a case. */
 import type { Request, Response } from 'express'
 import { Router, json } from 'express'
-import type * as z from 'zod/mini'
 import { NocturneError } from '../../lib/errors.js'
 import {
   claimRequest,
@@ -16,6 +15,7 @@ import type { CaseAnswer, Openable } from '../../cases/index.js'
 import type { Actor } from '../../ledger/log/index.js'
 import type { CaseTable } from '../../state/night/index.js'
 import type { Door } from '../door.js'
+import { parseBody } from '../parse.js'
 import { sendProblem } from '../problem.js'
 import { admit, admitToCase } from '../request.js'
 
@@ -67,13 +67,13 @@ export function caseRoutes(door: Door): Router {
 
   router.post('/cases/:id/reassign', body, async (request, response) => {
     const { actor, row } = await admitToCase(door, request, 'case.reassign')
-    const { to } = given(reassignRequest, request)
+    const { to } = parseBody(reassignRequest, request)
     response.json(await cases.reassign(actor, row.id, to))
   })
 
   router.post('/cases/:id/close', body, async (request, response) => {
     const { actor, row } = await admitToCase(door, request, 'case.close')
-    const { reason } = given(closeRequest, request)
+    const { reason } = parseBody(closeRequest, request)
     response.json(await cases.close(actor, row.id, reason))
   })
 
@@ -84,7 +84,7 @@ export function caseRoutes(door: Door): Router {
 
   router.post('/cases/:id/priority', body, async (request, response) => {
     const { actor, row } = await admitToCase(door, request, 'case.prioritize')
-    const { priority } = given(priorityRequest, request)
+    const { priority } = parseBody(priorityRequest, request)
     response.json(await cases.reprioritize(actor, row.id, priority))
   })
 
@@ -100,7 +100,7 @@ async function claim(
   const { rooms } = door
   const { session, actor, row, transfers } = await admitToCase(door, request, 'transfer.claim')
   const reader = session.principal.id
-  const asked = given(claimRequest, request)
+  const asked = parseBody(claimRequest, request, {})
   rooms.cases.expectClaimable(row, asked.override)
   const openable = await openableOf(door, reader, row, transfers)
   const proof = proofOf(asked)
@@ -156,7 +156,7 @@ function proofOf({ nonce, signature, answer }: ClaimRequest): ClaimProof | undef
 
 async function release(door: Door, request: Request): Promise<CaseAnswer> {
   const { session, actor, row } = await admitToCase(door, request, 'transfer.release')
-  const { reason = 'given-back' } = given(releaseRequest, request)
+  const { reason = 'given-back' } = parseBody(releaseRequest, request, {})
   return door.rooms.cases.release({ id: session.principal.id, actor }, row.id, reason)
 }
 
@@ -169,11 +169,3 @@ const asTransfer = (request: Request, { case: view, receipt }: CaseAnswer) => ({
   case: { id: view.id, code: view.code },
   receipt,
 })
-
-/** The request's body; none is one without members. @throws NocturneError `bad_request` */
-function given<T extends z.ZodMiniType>(schema: T, request: Request): z.output<T> {
-  const body: unknown = request.body ?? {}
-  const parsed = schema.safeParse(body)
-  if (!parsed.success) throw new NocturneError('bad_request', { cause: parsed.error })
-  return parsed.data
-}

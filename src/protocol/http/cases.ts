@@ -1,41 +1,98 @@
 /** Cases and claims. */
 import * as z from 'zod/mini'
-import { about, id } from '../words.js'
+import { about, count, id, instant, word } from '../words.js'
 import { receipt } from './gateway.js'
+import { problem } from './problem.js'
 
 const text = z.string().check(z.maxLength(500))
+const code = about('Speakable, such as `K7Q-4MD`, and never used for another case.', text)
 
 export const caseView = z.looseObject({
   id,
-  code: about('Speakable, such as `K7Q-4MD`, and never used for another case.', text),
+  code,
+  facility: text,
+  group: about('Reading group.', text),
+  priority: word('Priority', 'routine', 'urgent', 'stat'),
+  state: about('Where the case is in its life.', text),
+  modality: z.optional(text),
+  createdAt: z.optional(instant),
+  waitingSince: z.optional(instant),
+  claimedBy: z.optional(text),
+  claimedAt: z.optional(instant),
+  claimUntil: z.optional(about('The claim ends by itself then, unless it is renewed.', instant)),
+  report: z.optional(word('The newest report', 'preliminary', 'final')),
+  reportedBy: z.optional(text),
+  reportedAt: z.optional(instant),
+  closedAt: z.optional(instant),
+  closedFor: z.optional(text),
+  transfers: about(
+    'Its transfers, in the order in which they joined.',
+    z
+      .array(
+        z.looseObject({
+          id,
+          joining: word(
+            'Why it belongs to the case',
+            'first',
+            'late',
+            'released',
+            'prior',
+            'moved',
+          ),
+        }),
+      )
+      .check(z.maxLength(10_000)),
+  ),
+  outcomes: about(
+    'Parts of all its transfers by what became of them: `quarantined` and `refused` are missing from it.',
+    z.record(z.string(), count),
+  ),
+  targets: about(
+    'What must have happened, and by when.',
+    z
+      .array(
+        z.looseObject({
+          kind: word('What', 'claim', 'preliminary', 'final', 'acknowledged'),
+          dueAt: instant,
+          metAt: z.optional(instant),
+          missedAt: z.optional(instant),
+        }),
+      )
+      .check(z.maxLength(10)),
+  ),
 })
+export type CaseView = z.infer<typeof caseView>
 
 export const casesAnswer = z.looseObject({
   cases: z.array(caseView).check(z.maxLength(1_000_000)),
 })
 
-export const caseAnswer = z.looseObject({ case: caseView, receipt: z.optional(receipt) })
+export const caseAnswer = z.looseObject({ case: caseView, receipt })
 
 /** What a claim without proof is answered with, in the problem. */
 export const challengeAnswer = z.looseObject({
   case: id,
-  code: text,
-  transfer: id,
+  code,
+  transfer: about('The transfer whose session key proves that you can open the case.', id),
   nonce: about('To be signed by the proof key of that transfer.', text),
+  expiresAt: z.optional(instant),
+  sealed: z.optional(
+    about(
+      'One OpenPGP message in base64, sealed to your certificate: the SHA-256 of its content is an answer as well.',
+      z.string().check(z.maxLength(20_000)),
+    ),
+  ),
 })
-
 export type ChallengeAnswer = z.infer<typeof challengeAnswer>
 
+/** The problem of a claim: with a challenge when it had no proof. */
+export const claimProblem = z.looseObject({
+  ...problem.shape,
+  challenge: z.optional(challengeAnswer),
+})
+
 export const claimedAnswer = z.looseObject({
-  case: z.looseObject({
-    ...caseView.shape,
-    claimedBy: text,
-    claimUntil: text,
-    transfers: z.array(z.looseObject({ id })).check(z.maxLength(10_000)),
-  }),
-  receipt: about(
-    'Proof of the event (c2sp.org/tlog-proof).',
-    z.string().check(z.maxLength(100_000)),
-  ),
+  case: z.looseObject({ ...caseView.shape, claimedBy: text, claimUntil: instant }),
+  receipt,
 })
 export type ClaimedAnswer = z.infer<typeof claimedAnswer>

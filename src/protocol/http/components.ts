@@ -1,6 +1,7 @@
 /** The schemas that have a name in the OpenAPI document. Those of requests end in `Request`. */
 import type * as z from 'zod/mini'
 import * as audit from './audit.js'
+import * as cases from './cases.js'
 import * as facility from './facility.js'
 import * as gateway from './gateway.js'
 import * as health from './health.js'
@@ -22,6 +23,10 @@ export const COMPONENTS: Readonly<Record<string, z.ZodMiniType>> = {
   Recipient: recipients.recipientAnswer,
   AddRecipientRequest: recipients.addRecipientRequest,
   RemoveRecipientRequest: recipients.removeRecipientRequest,
+  Case: cases.caseView,
+  Cases: cases.casesAnswer,
+  ChangedCase: cases.caseAnswer,
+  ClaimProblem: cases.claimProblem,
   Quarantine: facility.quarantineAnswer,
   DiscardRequest: facility.discardRequest,
   Crosswalks: facility.crosswalksAnswer,

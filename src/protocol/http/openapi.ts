@@ -72,7 +72,7 @@ function operationOf(key: string, path: string, route: RouteDoc): JsonObject {
     description: [route.about, rolesText(route)].filter((text) => text !== undefined).join('\n\n'),
     ...(route.roles === 'anyone' && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: true, content: body } }),
+    ...(body && { requestBody: { required: isBodyRequired(route), content: body } }),
     responses: { ...answersOf(route), ...problemsOf(key, route) },
   }
 }
@@ -140,6 +140,9 @@ function bodyOf({ json, form, formType = 'multipart/form-data' }: RouteDoc) {
   return { [formType]: { schema } }
 }
 
+/** A body without required members may be left out. */
+const isBodyRequired = ({ json }: RouteDoc): boolean => !json?.safeParse({}).success
+
 const fieldSchema = ({ about, isFile, values }: FormField): JsonObject =>
   isFile
     ? {
@@ -202,7 +205,7 @@ function problemsOf(key: string, route: RouteDoc): JsonObject {
 }
 
 const problemSchema = ({ problem }: RouteDoc, codes: readonly Code[]): JsonObject =>
-  problem && codes.includes('nothing_accepted') ? schemaOf(problem, 'output') : ref('Problem')
+  problem && codes.includes(problem.of) ? schemaOf(problem.json, 'output') : ref('Problem')
 
 const codeText = (code: Code): string =>
   `- [\`${code}\`](${problemType(code)}): ${CATALOGUE[code].title}`

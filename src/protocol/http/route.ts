@@ -43,8 +43,8 @@ export interface RouteDoc {
   readonly answers: Readonly<Record<number, AnswerDoc>>
   /** Codes beyond those that follow from the rest: see `errorsOf`. */
   readonly errors?: readonly Code[]
-  /** Instead of the usual problem where the answer may be `nothing_accepted`. */
-  readonly problem?: z.ZodMiniObject
+  /** Instead of the usual problem, at the status of one code. */
+  readonly problem?: { readonly of: Code; readonly json: z.ZodMiniObject }
   /** Errors come in a format of their own. */
   readonly errorType?: string
   /** It answers although the ledger cannot be written. */

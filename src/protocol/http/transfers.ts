@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import { about, count, id, instant, itemNumber, word } from '../words.js'
 import type { Named } from '../words.js'
+import { caseView } from './cases.js'
 import { receipt } from './gateway.js'
 import { problem } from './problem.js'
 
@@ -63,6 +64,8 @@ export const changedAnswer = z.looseObject({
   state,
   claimedBy: z.optional(text),
   claimedAt: z.optional(instant),
+  claimUntil: z.optional(instant),
+  case: z.optional(z.looseObject({ id, code: text })),
   receipt,
 })
 export type ChangedAnswer = Named<z.infer<typeof changedAnswer>>
@@ -100,6 +103,7 @@ export const inboxAnswer = z.looseObject({
     'Available transfers of your groups, by priority, then age; at most 1,000.',
     z.array(transferAnswer),
   ),
+  cases: z.optional(about('The worklist of your groups, by time left.', z.array(caseView))),
   warnings: z._default(
     about(
       "About your own certificate or the gateway's: it expires soon, or a replacement is pending.",

@@ -1,11 +1,11 @@
 import { Option } from 'commander'
-import { z } from 'zod'
 import { caseName } from '../../arguments.js'
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 import type { Output } from '../../output.js'
+import type { CaseView } from '../../../protocol/http/cases.js'
 import { CLOSE_REASONS } from '../../../protocol/case-requests.js'
 
 interface CaseOptions extends GatewayOptions {
@@ -14,33 +14,11 @@ interface CaseOptions extends GatewayOptions {
   readonly json?: boolean
 }
 
-const text = z.string().max(500)
-const caseView = z.looseObject({
-  id: text,
-  code: z.string().max(16),
-  facility: text,
-  group: text,
-  priority: text,
-  state: text,
-  modality: text.optional(),
-  waitingSince: text.optional(),
-  claimedBy: text.optional(),
-  claimUntil: text.optional(),
-  report: text.optional(),
-  transfers: z.array(z.looseObject({ id: text, joining: text })).max(10_000),
-  outcomes: z.record(z.string(), z.int()),
-  targets: z
-    .array(
-      z.looseObject({ kind: text, dueAt: text, metAt: text.optional(), missedAt: text.optional() }),
-    )
-    .max(10),
-})
-type CaseView = z.infer<typeof caseView>
-
-const listAnswer = z.looseObject({ cases: z.array(caseView).max(1_000) })
-const changeAnswer = z.looseObject({ case: caseView, receipt: z.string().max(100_000) })
-
 const ACCESS = '--gateway https://gateway.example.org --token-file'
+
+/** Loaded when an answer has come: help needs none of it. */
+const schemas = () =>
+  Promise.all([import('../../parse-answer.js'), import('../../../protocol/http/cases.js')])
 
 export const registerCase: Register = (parent, cli) => {
   const group = define(parent, {
@@ -56,9 +34,9 @@ export const registerCase: Register = (parent, cli) => {
   })
   addGatewayOptions(list).action(async (options: CaseOptions) => {
     const output = cli.output(options)
-    const { parseAnswer } = await import('../../parse-answer.js')
+    const [{ parseAnswer }, answers] = await schemas()
     const answer = await withGateway(options, cli, output, async (client) =>
-      parseAnswer(listAnswer, await client.json({ path: '/v1/cases' })),
+      parseAnswer(answers.casesAnswer, await client.json({ path: '/v1/cases' })),
     )
     output.json(answer)
     if (answer.cases.length === 0) output.print('no case')
@@ -72,9 +50,9 @@ export const registerCase: Register = (parent, cli) => {
   }).argument('<case>', 'case code, case id, or the id of a transfer', caseName)
   addGatewayOptions(show).action(async (name: string, options: CaseOptions) => {
     const output = cli.output(options)
-    const { parseAnswer } = await import('../../parse-answer.js')
+    const [{ parseAnswer }, answers] = await schemas()
     const view = await withGateway(options, cli, output, async (client) =>
-      parseAnswer(caseView, await client.json({ path: `/v1/cases/${name}` })),
+      parseAnswer(answers.caseView, await client.json({ path: `/v1/cases/${name}` })),
     )
     output.json(view)
     showOne(output, view)
@@ -89,9 +67,12 @@ export const registerCase: Register = (parent, cli) => {
     if (option) command.addOption(option.makeOptionMandatory())
     addGatewayOptions(command).action(async (of: string, options: CaseOptions) => {
       const output = cli.output(options)
-      const { parseAnswer } = await import('../../parse-answer.js')
+      const [{ parseAnswer }, answers] = await schemas()
       const answer = await withGateway(options, cli, output, async (client) =>
-        parseAnswer(changeAnswer, await client.post(`/v1/cases/${of}/${name}`, body(options))),
+        parseAnswer(
+          answers.caseAnswer,
+          await client.post(`/v1/cases/${of}/${name}`, body(options)),
+        ),
       )
       output.json(answer)
       output.print(`${answer.case.code} is ${answer.case.state}, ${answer.case.priority}`)

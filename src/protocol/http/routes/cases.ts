@@ -5,13 +5,28 @@ import {
   reassignRequest,
   releaseRequest,
 } from '../../case-requests.js'
-import { caseAnswer, casesAnswer, caseView } from '../cases.js'
-import type { Routes } from '../route.js'
+import { caseAnswer, casesAnswer, caseView, claimProblem } from '../cases.js'
+import type { RouteDoc, Routes } from '../route.js'
 
 const CASES = 'Cases'
 const CHANGED = {
   200: { about: 'The case as it is now, and the receipt of the event.', json: caseAnswer },
 }
+
+export const CLAIM_ERRORS = [
+  'claim_unproven',
+  'challenge_invalid',
+  'already_claimed',
+  'not_a_reader',
+  'case_state',
+  'transfer_not_available',
+  'reader_not_eligible',
+] as const satisfies RouteDoc['errors']
+
+export const CLAIM_PROBLEM = {
+  of: 'claim_unproven',
+  json: claimProblem,
+} as const satisfies RouteDoc['problem']
 
 export const CASE_ROUTES = {
   'GET /v1/cases': {
@@ -37,14 +52,15 @@ export const CASE_ROUTES = {
     roles: ['reader'],
     json: claimRequest,
     answers: { 200: { about: 'It is yours until `claimUntil`.', json: caseAnswer } },
-    errors: ['claim_unproven', 'already_claimed', 'transfer_not_available'],
+    errors: CLAIM_ERRORS,
+    problem: CLAIM_PROBLEM,
   },
   'POST /v1/cases/{id}/renew': {
     tag: CASES,
     summary: 'Renew a claim',
     roles: ['reader'],
     answers: CHANGED,
-    errors: ['not_claimed'],
+    errors: ['not_claimed', 'case_state'],
   },
   'POST /v1/cases/{id}/release': {
     tag: CASES,
@@ -52,7 +68,7 @@ export const CASE_ROUTES = {
     roles: ['reader'],
     json: releaseRequest,
     answers: CHANGED,
-    errors: ['not_claimed'],
+    errors: ['not_claimed', 'case_state'],
   },
   'POST /v1/cases/{id}/reassign': {
     tag: CASES,
@@ -61,6 +77,7 @@ export const CASE_ROUTES = {
     roles: ['officer', 'operator'],
     json: reassignRequest,
     answers: CHANGED,
+    errors: ['not_a_reader', 'case_state'],
   },
   'POST /v1/cases/{id}/close': {
     tag: CASES,
@@ -68,6 +85,7 @@ export const CASE_ROUTES = {
     roles: ['sender', 'reader', 'officer'],
     json: closeRequest,
     answers: CHANGED,
+    errors: ['case_state'],
   },
   'POST /v1/cases/{id}/recall': {
     tag: CASES,
@@ -75,6 +93,7 @@ export const CASE_ROUTES = {
     about: 'The facility takes it back before it is read.',
     roles: ['sender'],
     answers: CHANGED,
+    errors: ['case_state'],
   },
   'POST /v1/cases/{id}/priority': {
     tag: CASES,
@@ -82,5 +101,6 @@ export const CASE_ROUTES = {
     roles: ['sender'],
     json: priorityRequest,
     answers: CHANGED,
+    errors: ['case_state'],
   },
 } as const satisfies Routes

@@ -4,6 +4,8 @@ import {
   recipientAnswer,
   removeRecipientRequest,
 } from '../recipients.js'
+import { claimRequest, releaseRequest } from '../../case-requests.js'
+import { CLAIM_ERRORS, CLAIM_PROBLEM } from './cases.js'
 import { acknowledgementRequest, changedAnswer, inboxAnswer } from '../transfers.js'
 import type { RouteDoc, Routes } from '../route.js'
 
@@ -55,18 +57,21 @@ export const READING_ROUTES: Routes = {
   },
   'POST /v1/transfers/{id}/claim': {
     tag: READING,
-    summary: 'Claim a transfer',
-    about: 'Exactly one reader holds a claim; of any number of requests at once, one succeeds.',
+    summary: 'Claim the case of a transfer',
+    about: 'As `/v1/cases/{id}/claim`, by the id of a transfer.',
     roles: ['reader'],
+    json: claimRequest,
     answers: { 200: { about: 'It is yours.', json: changedAnswer } },
-    errors: ['already_claimed', 'transfer_not_available'],
+    errors: CLAIM_ERRORS,
+    problem: CLAIM_PROBLEM,
   },
   'POST /v1/transfers/{id}/release': {
     tag: READING,
-    summary: 'Release a claim',
+    summary: 'Release the claim on the case of a transfer',
     roles: ['reader'],
+    json: releaseRequest,
     answers: { 200: { about: 'Others may claim it.', json: changedAnswer } },
-    errors: ['not_claimed'],
+    errors: ['not_claimed', 'case_state'],
   },
   'GET /v1/transfers/{id}/manifest': {
     ...DOWNLOAD,

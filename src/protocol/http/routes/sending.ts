@@ -73,7 +73,7 @@ export const SENDING_ROUTES: Routes = {
       },
     },
     errors: ['unknown_group', ...UPLOAD_ERRORS],
-    problem: uploadProblem,
+    problem: { of: 'nothing_accepted', json: uploadProblem },
   },
   'POST /v1/transfers/{id}/items': {
     tag: SENDING,
@@ -89,7 +89,7 @@ export const SENDING_ROUTES: Routes = {
       },
     },
     errors: ['transfer_not_open', ...UPLOAD_ERRORS],
-    problem: uploadProblem,
+    problem: { of: 'nothing_accepted', json: uploadProblem },
   },
   'POST /v1/transfers/{id}/complete': {
     tag: SENDING,
@@ -159,7 +159,7 @@ export const SENDING_ROUTES: Routes = {
       },
     },
     errors: ['quarantine_not_held', 'release_invalid', 'not_waivable', ...UPLOAD_ERRORS],
-    problem: uploadProblem,
+    problem: { of: 'nothing_accepted', json: uploadProblem },
   },
   'POST /v1/transfers/{id}/quarantine/release': {
     tag: FACILITY,
@@ -181,7 +181,7 @@ export const SENDING_ROUTES: Routes = {
       },
     },
     errors: ['quarantine_not_held', 'release_invalid', 'not_waivable', ...UPLOAD_ERRORS],
-    problem: uploadProblem,
+    problem: { of: 'nothing_accepted', json: uploadProblem },
   },
   'GET /v1/crosswalk': {
     tag: FACILITY,

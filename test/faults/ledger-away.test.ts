@@ -113,9 +113,11 @@ async function open(database: string): Promise<Open> {
 }
 
 /** Every route, whoever asks. */
+/** Reading first: what others do to the transfer and its case must not close it before. */
 async function askAll(gateway: Open): Promise<Asked[]> {
   const answers: Asked[] = []
-  for (const route of gateway.routes)
+  const changes = ({ method }: { readonly method: string }) => Number(method === 'POST')
+  for (const route of [...gateway.routes].sort((a, b) => changes(a) - changes(b)))
     for (const role of [...ROLES, undefined]) answers.push(await gateway.ask(route, role))
   return answers
 }

@@ -1,8 +1,9 @@
-/** Kinds of events that real gateways recorded in tests: what `_report-events.mjs` compares with the catalogue. */
+/** Kinds of events that real gateways, or real rooms that a test put together, recorded: what `_report-events.mjs` compares with the catalogue. */
 import Database from 'better-sqlite3'
 import { existsSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { State } from '../src/state/index.js'
 
 /** Of a site on SQLite that nothing serves any more. */
 export async function keepEventTypes(dir: string): Promise<void> {
@@ -16,4 +17,12 @@ export async function keepEventTypes(dir: string): Promise<void> {
   } finally {
     db.close()
   }
+}
+
+/** Of rooms that a test put together on a database of its own. */
+export async function keepEventTypesOf({ db }: State): Promise<void> {
+  const list = process.env.NOCTURNE_TEST_EVENTS
+  if (list === undefined) return
+  const rows = await db.selectFrom('events').select('type').distinct().execute()
+  await appendFile(list, rows.map(({ type }) => `${type}\n`).join(''))
 }

@@ -1,3 +1,4 @@
+import { keepEventTypesOf } from '../_event-types.js'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -41,6 +42,7 @@ export async function openTestSite(shared?: {
     clock: { now, pass: (ms) => (time += ms) },
     events: async () => (await ledger.query({ limit: 1_000 })).rows.map(({ entry }) => entry),
     close: async () => {
+      await keepEventTypesOf(state)
       await state.close()
       await rm(dir, { recursive: true, force: true })
     },

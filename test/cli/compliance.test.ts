@@ -153,7 +153,8 @@ describe('registers and assessments from the command line', () => {
     const sent = await gateway.as('facility-a', 'send', file, '--group', 'nights', '--json')
     expect([sent.status, sent.stderr]).toEqual([0, ''])
     const { id } = JSON.parse(sent.stdout) as { readonly id: string }
-    expect((await gateway.as('reader-1', 'claim', id)).status).toBe(0)
+    const key = join(gateway.site, 'demo-keys', 'reader-1.asc')
+    expect((await gateway.as('reader-1', 'claim', id, '--key', key)).status).toBe(0)
     const { stdout } = await gateway.as(
       ...['officer-1', 'audit', 'query', '--type', 'gate.applied', '--json'],
     )

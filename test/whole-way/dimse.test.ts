@@ -64,9 +64,9 @@ suite(`a PACS that sends by C-STORE (needs: ${absent.join(' ') || 'nothing more'
   const opened = new Map<string, string[]>()
   const instances = (id: string): readonly string[] => opened.get(id) ?? []
   const pull = async (id: string): Promise<Buffer[]> => {
-    await nocturne('claim', id, ...as('reader-1'))
-    const out = folder(`opened-${id}`)
     const key = site.keyFile('reader-1')
+    await nocturne('claim', id, ...as('reader-1'), '--key', key)
+    const out = folder(`opened-${id}`)
     const pulled = await nocturne('pull', id, ...as('reader-1'), '--key', key, '--out', out)
     expect(pulled).toMatchObject({ status: 0 })
     const names = (await readdir(join(out, id), { recursive: true })).filter((name) =>

@@ -155,11 +155,13 @@ const fieldSchema = ({ about, isFile, values }: FormField): JsonObject =>
 const answersOf = ({ answers }: RouteDoc): JsonObject =>
   Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, answerOf(answer)]))
 
-function answerOf({ about, json, type, headers = {} }: AnswerDoc): JsonObject {
-  const content =
+function answerOf({ about, json, type, otherTypes = [], headers = {} }: AnswerDoc): JsonObject {
+  const first =
     json !== undefined
       ? { [type ?? 'application/json']: { schema: schemaOf(json, 'output') } }
       : type !== undefined && { [type]: { schema: bodySchema(type) } }
+  const others = otherTypes.map((other) => [other, { schema: bodySchema(other) }] as const)
+  const content = first && { ...first, ...Object.fromEntries(others) }
   return {
     description: about,
     headers: Object.fromEntries(

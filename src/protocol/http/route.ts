@@ -10,6 +10,8 @@ export interface AnswerDoc {
   readonly json?: z.ZodMiniType
   /** Media type of a body that is no JSON, or not `application/json`. */
   readonly type?: string
+  /** What the same status may be answered with as well, as the request asks. */
+  readonly otherTypes?: readonly string[]
   /** Headers beyond `X-Request-Id`, with a sentence each. */
   readonly headers?: Readonly<Record<string, string>>
 }

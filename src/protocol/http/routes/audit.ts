@@ -73,6 +73,7 @@ export const AUDIT_ROUTES: Routes = {
         about:
           'With `format` a ZIP; without, lines of JSON (`application/x-ndjson`) with a proof each.',
         type: 'application/zip',
+        otherTypes: ['application/x-ndjson'],
         headers: { 'Content-Disposition': 'Suggests a file name.' },
       },
     },

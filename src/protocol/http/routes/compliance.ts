@@ -63,6 +63,7 @@ export const COMPLIANCE_ROUTES: Routes = {
       200: {
         about: 'With `json` the assessment (`application/json`); with any other format a ZIP.',
         type: 'application/zip',
+        otherTypes: ['application/json'],
         headers: { 'Content-Disposition': 'Suggests a file name.' },
       },
     },

@@ -112,7 +112,8 @@ describe.each(['strip', 'pseudonymize'] as const)('through a gateway under %s', 
     }
     for (const code of ['unsafe_step_failed', 'output_disagrees', 'identifier_left'])
       expect(sent.filter((one) => one.code === code)).toEqual([])
-    expect(pairs.length).toBeGreaterThan(190)
+    // Some fifty of the files have no pixels, and are held as `image_incomplete`.
+    expect(pairs.length).toBeGreaterThan(140)
   })
 
   when(noPydicom)(

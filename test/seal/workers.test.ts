@@ -7,7 +7,10 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { buildCli } from '../cli/_cli.js'
 
-const room = join(dirname(await buildCli()), '../seal/index.js')
+const seal = join(dirname(await buildCli()), '../seal')
+const faces = ['index.js', 'keys/index.js', 'open/index.js', 'workers.js'].map(
+  (face) => pathToFileURL(join(seal, face)).href,
+)
 const isWorth = availableParallelism() > 1
 const threaded = isWorth ? it : it.skip
 const title = (text: string): string => (isWorth ? text : `${text} (skipped: one core)`)
@@ -16,7 +19,7 @@ const title = (text: string): string => (isWorth ? text : `${text} (skipped: one
 async function inProcess(body: string, threads = 2): Promise<unknown> {
   const script = `
     import { createHash } from 'node:crypto'
-    const room = await import(${JSON.stringify(pathToFileURL(room).href)})
+    const room = Object.assign({}, ...(await Promise.all(${JSON.stringify(faces)}.map((face) => import(face)))))
     room.setSealingThreads(${threads})
     const { privateKey, certificate } = await room.newKey({ name: 'reader' })
     const key = await room.readPrivateKey(privateKey)

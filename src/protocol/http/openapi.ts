@@ -11,6 +11,16 @@ import { TAGS, TEXT } from './introduction.js'
 
 type JsonObject = Readonly<Record<string, unknown>>
 
+/** A Response Object of OpenAPI. */
+interface Response {
+  readonly description: string
+  readonly headers?: JsonObject
+  readonly content?: JsonObject
+}
+
+/** By status. */
+type Responses = Record<string, Response>
+
 export interface OpenApiDocument {
   readonly openapi: '3.1.0'
   readonly info: JsonObject
@@ -73,7 +83,7 @@ function operationOf(key: string, path: string, route: RouteDoc): JsonObject {
     ...(route.roles === 'anyone' && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: isBodyRequired(route), content: body } }),
-    responses: { ...answersOf(route), ...problemsOf(key, route) },
+    responses: responsesOf(answersOf(route), problemsOf(key, route)),
   }
 }
 
@@ -152,10 +162,25 @@ const fieldSchema = ({ about, isFile, values }: FormField): JsonObject =>
       }
     : { type: 'string', description: about, ...(values && { enum: values }) }
 
-const answersOf = ({ answers }: RouteDoc): JsonObject =>
+/** A status can be both: STOW-RS answers 503 with a data set once it has read instances, and with a problem before. */
+function responsesOf(answers: Responses, problems: Responses): Responses {
+  const both = { ...problems, ...answers }
+  for (const [status, answer] of Object.entries(answers)) {
+    const problem = problems[status]
+    if (!problem) continue
+    both[status] = {
+      description: `${answer.description}\n\n${problem.description}`,
+      headers: { ...problem.headers, ...answer.headers },
+      content: { ...problem.content, ...answer.content },
+    }
+  }
+  return both
+}
+
+const answersOf = ({ answers }: RouteDoc): Responses =>
   Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, answerOf(answer)]))
 
-function answerOf({ about, json, type, otherTypes = [], headers = {} }: AnswerDoc): JsonObject {
+function answerOf({ about, json, type, otherTypes = [], headers = {} }: AnswerDoc): Response {
   const first =
     json !== undefined
       ? { [type ?? 'application/json']: { schema: schemaOf(json, 'output') } }
@@ -179,8 +204,8 @@ const bodySchema = (type: string): JsonObject => {
   return type.startsWith('text/') || type === 'application/x-ndjson' ? { type: 'string' } : {}
 }
 
-/** One response per status, which lists its codes. A status that is an answer already keeps that. */
-function problemsOf(key: string, route: RouteDoc): JsonObject {
+/** One response per status, which lists its codes. */
+function problemsOf(key: string, route: RouteDoc): Responses {
   const byStatus = new Map<number, Code[]>()
   for (const code of errorsOf(key, route)) {
     const { status } = CATALOGUE[code]
@@ -188,21 +213,19 @@ function problemsOf(key: string, route: RouteDoc): JsonObject {
   }
   const type = route.errorType ?? 'application/problem+json'
   return Object.fromEntries(
-    [...byStatus]
-      .filter(([status]) => !(status in route.answers))
-      .map(([status, codes]) => {
-        const schema =
-          route.errorType === undefined ? problemSchema(route, codes) : { type: 'object' }
-        const headers = {
-          ...(codes.some(isTransient) && {
-            'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } },
-          }),
-        }
-        return [
-          status,
-          { description: codes.map(codeText).join('\n'), headers, content: { [type]: { schema } } },
-        ]
-      }),
+    [...byStatus].map(([status, codes]) => {
+      const schema =
+        route.errorType === undefined ? problemSchema(route, codes) : { type: 'object' }
+      const headers = {
+        ...(codes.some(isTransient) && {
+          'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } },
+        }),
+      }
+      return [
+        status,
+        { description: codes.map(codeText).join('\n'), headers, content: { [type]: { schema } } },
+      ]
+    }),
   )
 }
 

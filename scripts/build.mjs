@@ -1,6 +1,7 @@
 /**
- * Compiles src/ to dist/, bundles what browsers run, and copies the data files that the code reads beside itself. The new
- * build takes the old one's place at the end, so that a failed build, or one during a run, leaves a whole one.
+ * Compiles src/ to dist/, bundles what browsers run, and copies the data files that the code reads
+ * beside itself. The new build takes the old one's place at the end, so that a failed build, or one
+ * during a run, leaves a whole one.
  */
 import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
@@ -54,7 +55,10 @@ async function writeCommandList() {
   writeFileSync(`${next}/cli/commands.json`, JSON.stringify(await listCommands()))
 }
 
-/** Each script right in src/web/pages becomes one file that needs no other; its own modules lie in folders there. */
+/**
+ * Each script right in src/web/pages becomes one file that needs no other; its own modules lie in
+ * folders there.
+ */
 async function bundlePages() {
   const pages = 'src/web/pages'
   await build({
@@ -73,8 +77,8 @@ async function bundlePages() {
 }
 
 /**
- * A page as one file, for people who have it on a disk and no server: its style and script inside, under a policy that
- * allows these two by their digests and nothing else.
+ * A page as one file, for people who have it on a disk and no server: its style and script inside,
+ * under a policy that allows these two by their digests and nothing else.
  */
 function makeWhole(name) {
   const at = (kind) => `${next}/web/pages/${name}.${kind}`

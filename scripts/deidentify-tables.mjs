@@ -1,7 +1,8 @@
 /**
- * Makes the tables that src/dicom and src/deidentify read from the data of innolitics/dicom-standard (MIT).
- * Usage: node scripts/deidentify-tables.mjs FOLDER, where FOLDER holds that project's `standard/` JSON files, and
- * `safe_private_attributes_E.3.10-1_2020.json`: the rows of PS3.15 Table E.3.10-1.
+ * Makes the tables that src/dicom and src/deidentify read from the data of
+ * innolitics/dicom-standard (MIT).
+ * Usage: node scripts/deidentify-tables.mjs FOLDER, where FOLDER holds that project's `standard/`
+ * JSON files, and `safe_private_attributes_E.3.10-1_2020.json`: the rows of PS3.15 Table E.3.10-1.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -58,7 +59,8 @@ const attributes = read('attributes.json')
 const [head] = readFileSync(TABLE, 'utf8').split('`')
 writeFileSync(TABLE, `${head}\`\n${attributes.join('\n')}\n\`\n`)
 
-// An image: SOP Classes (PS3.4 Table B.5-1) whose IOD has Pixel Data of any kind among its modules (PS3.3 Annex A).
+// An image: SOP Classes (PS3.4 Table B.5-1) whose IOD has Pixel Data of any kind among its modules
+// (PS3.3 Annex A).
 const PIXELS = ['image-pixel', 'floating-point-image-pixel', 'double-floating-point-image-pixel']
 const images = new Set(
   read('ciod_to_modules.json')
@@ -74,8 +76,8 @@ const classes = read('sops.json')
 const [imageHead] = readFileSync(IMAGES, 'utf8').split('`')
 writeFileSync(IMAGES, `${imageHead}\`\n${classes.join('\n')}\n\`\n`)
 
-// A private element: group, creator, element within its block, VR, VM. Sequences are left out: what is in them is not
-// listed; and so are rows without a VR, whose values could not be checked.
+// A private element: group, creator, element within its block, VR, VM. Sequences are left out: what
+// is in them is not listed; and so are rows without a VR, whose values could not be checked.
 write(
   'deidentify/tables/safe-private.json',
   read('safe_private_attributes_E.3.10-1_2020.json')

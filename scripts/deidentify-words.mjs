@@ -1,9 +1,10 @@
 /**
- * Makes the word lists of src/deidentify/text/words that nobody writes by hand: the words in the meanings of PS3.16's
- * context groups, and names that people have. Generated since both sources are far larger than what is taken from them,
- * and neither is needed to run.
- * Usage: node scripts/deidentify-words.mjs PYDICOM FAKER, where PYDICOM is the folder of pydicom's package `pydicom/sr`
- * (Debian: python3-pydicom), and FAKER that of the npm package @faker-js/faker.
+ * Makes the word lists of src/deidentify/text/words that nobody writes by hand: the words in the
+ * meanings of PS3.16's context groups, and names that people have. Generated since both sources are
+ * far larger than what is taken from them, and neither is needed to run.
+ * Usage: node scripts/deidentify-words.mjs PYDICOM FAKER, where PYDICOM is the folder of pydicom's
+ * package `pydicom/sr` (Debian: python3-pydicom), and FAKER that of the npm package
+ * @faker-js/faker.
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -64,7 +65,8 @@ write(
   [...family].filter((name) => !given.has(name)),
 )
 
-// A word of the standard is taken where it stands in lower case behind another word: names have a capital there.
+// A word of the standard is taken where it stands in lower case behind another word: names have a
+// capital there.
 const text = readFileSync(join(pydicom, '_concepts_dict.py'), 'utf8')
 const meanings = [...text.matchAll(/\((?:'([^']+)'|"([^"]+)"), \[/g)].map(
   ([, one, other]) => one ?? other,

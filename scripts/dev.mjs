@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Builds, makes the demo site when there is none, serves it, and does the first and the last again whenever a source
- * changes: npm run dev [-- --port N]. A build that fails leaves the gateway running as it was.
+ * Builds, makes the demo site when there is none, serves it, and does the first and the last again
+ * whenever a source changes: npm run dev [-- --port N]. A build that fails leaves the gateway
+ * running as it was.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

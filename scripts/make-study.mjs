@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Makes a synthetic CT study of a head: a phantom drawn in Hounsfield units, of a patient who never lived. The
- * same arguments make the same bytes. Needs nothing but Node.
+ * Makes a synthetic CT study of a head: a phantom drawn in Hounsfield units, of a patient who never
+ * lived. The same arguments make the same bytes. Needs nothing but Node.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, open, writeFile } from 'node:fs/promises'
@@ -114,7 +114,10 @@ const fileMeta = (sopClass, instance) => {
 const TIME = '021407'
 const DATE = '20260214'
 
-/** Elements that every file of the study carries. They identify the invented patient as fully as real ones do. */
+/**
+ * Elements that every file of the study carries. They identify the invented patient as fully as
+ * real ones do.
+ */
 const commonElements = ({ seed, name }) => {
   const number = String(seed).padStart(4, '0')
   return [
@@ -172,7 +175,10 @@ const commonElements = ({ seed, name }) => {
 // ---------------------------------------------------------------------------------------------------------
 // The phantom
 
-/** HU; where ellipsoids overlap the later one wins. Centres and half axes in mm from the centre of the head. */
+/**
+ * HU; where ellipsoids overlap the later one wins. Centres and half axes in mm from the centre of
+ * the head.
+ */
 const phantom = (seed) => {
   const next = chance(seed)
   const side = next() < 0.5 ? -1 : 1

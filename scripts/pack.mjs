@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Makes two packages of the build in dist/: the whole of it, and a client for the machines of facilities and readers,
- * which has no native module, no server and no database: npm run pack [-- --out DIR] [--client]
+ * Makes two packages of the build in dist/: the whole of it, and a client for the machines of
+ * facilities and readers, which has no native module, no server and no database: npm run pack [--
+ * --out DIR] [--client]
  */
 import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
@@ -154,7 +155,10 @@ function add(packages, path, file) {
   packages.add(name)
 }
 
-/** What a file reads beside itself: `new URL('x', import.meta.url)`; with a variable name, the whole folder. */
+/**
+ * What a file reads beside itself: `new URL('x', import.meta.url)`; with a variable name, the whole
+ * folder.
+ */
 function besides(file) {
   const text = readFileSync(file, 'utf8')
   const named = /new URL\(([`'"])([^`'"$]*)[^`'"]*\1, import\.meta\.url\)/g

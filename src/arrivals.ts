@@ -1,8 +1,10 @@
 /**
- * Studies that arrive instance by instance, over DIMSE or STOW-RS: each instance goes to the open transfer of its study, is
- * durable when it is answered, and the transfer is completed when the study has been quiet.
+ * Studies that arrive instance by instance, over DIMSE or STOW-RS: each instance goes to the open
+ * transfer of its study, is durable when it is answered, and the transfer is completed when the
+ * study has been quiet.
  *
- * A crash loses nothing: the open transfers are in the database, and are watched again from the start.
+ * A crash loses nothing: the open transfers are in the database, and are watched again from the
+ * start.
  */
 import { CATALOGUE, NocturneError, asNocturneError } from './lib/errors.js'
 import type { Code } from './lib/errors.js'
@@ -68,7 +70,10 @@ interface Arrival {
   closing: Promise<void> | undefined
 }
 
-/** After these what was under way is not to be used again: the next instance begins an envelope of its own. */
+/**
+ * After these what was under way is not to be used again: the next instance begins an envelope of
+ * its own.
+ */
 const ITEM_ALONE: ReadonlySet<Code> = new Set([
   'association_broken',
   'broken_multipart',
@@ -129,7 +134,10 @@ export class Arrivals {
     if (arrival) await (arrival.closing ?? this.#close(arrival))
   }
 
-  /** Watches what is open in the database: after a restart, and what a gateway that is gone has left. */
+  /**
+   * Watches what is open in the database: after a restart, and what a gateway that is gone has
+   * left.
+   */
   async resume(): Promise<void> {
     for (const { study, transfer, ...target } of await this.#rooms.transfers.arrivals()) {
       const key = keyOf(target, study)
@@ -217,7 +225,8 @@ export class Arrivals {
         this.#open.delete(arrival.key)
       })
       .catch((error: unknown) => {
-        // Its certificates, the store or the ledger are not fit now: it stays open, and is tried again.
+        // Its certificates, the store or the ledger are not fit now: it stays open, and is tried
+        // again.
         const { code } = asNocturneError(error)
         const { transfer } = arrival
         this.#rooms.logger.warn('a study could not be completed; it will be tried again', {

@@ -26,14 +26,17 @@ import { LEASE_MS } from './transfer/index.js'
 
 export interface Gateway {
   /**
-   * Listens at once and opens the rooms behind it, for as long as that takes: a database or store that is away is waited
-   * for. Resolves when requests are answered.
+   * Listens at once and opens the rooms behind it, for as long as that takes: a database or store
+   * that is away is waited for. Resolves when requests are answered.
    *
-   * @throws NocturneError `usage` when the port is taken, and what `openRooms` throws and no waiting mends; an AbortError
-   *   when the gateway was closed before
+   * @throws NocturneError `usage` when the port is taken, and what `openRooms` throws and no
+   *   waiting mends; an AbortError when the gateway was closed before
    */
   start(): Promise<{ readonly url: string; readonly rooms: Rooms }>
-  /** Takes no more requests, waits for those under way (at most `graceMs`), records the stop, closes the rooms. */
+  /**
+   * Takes no more requests, waits for those under way (at most `graceMs`), records the stop, closes
+   * the rooms.
+   */
   close(graceMs?: number): Promise<void>
 }
 
@@ -76,7 +79,10 @@ export async function createGateway(
   let membership: Membership | undefined
   let doors: Doors | undefined
 
-  /** Each step is done before the next one, and nobody is served before the last: a ledger that was rolled back stops here. */
+  /**
+   * Each step is done before the next one, and nobody is served before the last: a ledger that was
+   * rolled back stops here.
+   */
   const open = async (): Promise<Rooms> => {
     const opened = await opening.step(() =>
       openRooms(site, { ...overrides, isAlone, logger, origin }),
@@ -165,7 +171,10 @@ type Membership = Awaited<ReturnType<State['join']>>
 const join = ({ state, now }: Rooms, isAlone: boolean): Promise<Membership> =>
   state.join({ id: randomName(), now, isAlone })
 
-/** A database that is away is asked again; one that a newer version migrated ends all service, by name. */
+/**
+ * A database that is away is asked again; one that a newer version migrated ends all service, by
+ * name.
+ */
 async function renewMembership({ ledger, logger }: Rooms, membership: Membership): Promise<void> {
   try {
     await membership.renew()

@@ -1,6 +1,6 @@
 /**
- * The main path for a study that comes instance by instance: the same steps as `transfer.ts`, with each instance committed
- * when it is durable and the transfer completed when the study is whole.
+ * The main path for a study that comes instance by instance: the same steps as `transfer.ts`, with
+ * each instance committed when it is durable and the transfer completed when the study is whole.
  */
 import { receive } from './receive/index.js'
 import type { Part } from './receive/index.js'
@@ -62,7 +62,10 @@ export class Gathering {
     return this.#open.hasKept
   }
 
-  /** Resolves when all that the part held is durable, or answered for; calls may overlap. @throws NocturneError; nothing is kept then */
+  /**
+   * Resolves when all that the part held is durable, or answered for; calls may overlap.
+   * @throws NocturneError; nothing is kept then
+   */
   add(part: Part, original?: InstanceReference): Promise<readonly ItemAnswer[]> {
     return this.#open.add(receive(part, this.#rooms.limits), this.#clear, original)
   }
@@ -76,7 +79,9 @@ export class Gathering {
     }
   }
 
-  /** A step has failed that others depend on: what was kept stays, and the sweep tidies up the rest. */
+  /**
+   * A step has failed that others depend on: what was kept stays, and the sweep tidies up the rest.
+   */
   leave(): void {
     this.#open.leave()
     this.#envelope.close()

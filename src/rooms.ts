@@ -65,7 +65,10 @@ import type { BeginGathering } from './gathering.js'
 import { Upload } from './transfer.js'
 import type { BeginUpload } from './transfer.js'
 
-/** Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is sealed to the facility. */
+/**
+ * Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is
+ * sealed to the facility.
+ */
 const ORIGINALS_BYTES = 8 << 20
 
 /** Objects that an assessment draws from the store. */
@@ -121,7 +124,11 @@ export interface RoomOptions {
   readonly isAlone?: boolean
 }
 
-/** @throws NocturneError `database_unavailable`, `database_unusable`, `ledger_broken`, `ledger_rolled_back`, `store_unavailable`, `store_replaced`, `key_unreadable`, `gateway_key_unfit` */
+/**
+ * @throws NocturneError `database_unavailable`, `database_unusable`, `ledger_broken`,
+ * `ledger_rolled_back`, `store_unavailable`, `store_replaced`, `key_unreadable`,
+ * `gateway_key_unfit`
+ */
 export async function openRooms(site: Site, options: RoomOptions = {}): Promise<Rooms> {
   const { config, secrets } = site
   const now = options.now ?? Date.now
@@ -333,7 +340,10 @@ const gateOf = async ({ gates }: Compliance, target: UploadTarget): Promise<void
 const databaseOptions = ({ secrets }: Site) =>
   secrets.databasePassword === undefined ? {} : { password: secrets.databasePassword }
 
-/** The one of nocturne.yaml; where it names none, the one that is installed. @throws NocturneError `text_detector_missing` */
+/**
+ * The one of nocturne.yaml; where it names none, the one that is installed.
+ * @throws NocturneError `text_detector_missing`
+ */
 function textDetectorOf(wanted: Site['config']['textDetector']) {
   if (wanted?.kind === 'none' || (!wanted && !hasTextDetector())) return undefined
   return createTextDetector(wanted ?? { clears: true, threads: 1 })

@@ -1,9 +1,10 @@
 /**
  * The main path, a study out: receive -> deidentify -> seal -> store -> ledger.
  *
- * One Upload is what one request brings: an envelope of a transfer. `begin` is durable before a byte is worked on;
- * `take` leaves nothing but sealed objects that nobody can see; `commit` makes all of it visible in one transaction
- * with its events. A crash before that leaves an envelope whose lease runs out, and the sweep removes it.
+ * One Upload is what one request brings: an envelope of a transfer. `begin` is durable before a
+ * byte is worked on; `take` leaves nothing but sealed objects that nobody can see; `commit` makes
+ * all of it visible in one transaction with its events. A crash before that leaves an envelope
+ * whose lease runs out, and the sweep removes it.
  */
 import type { Limits } from './config/index.js'
 import { deidentify } from './deidentify/index.js'
@@ -70,9 +71,11 @@ export class Upload {
   }
 
   /**
-   * Checks the gateway's own key and every certificate the transfer will be sealed to, then makes "transfer begun" durable.
+   * Checks the gateway's own key and every certificate the transfer will be sealed to, then makes
+   * "transfer begun" durable.
    *
-   * @throws NocturneError `gateway_key_unfit`, `unknown_group`, `recipient_unusable`, `transfer_not_open`, `ledger_unavailable`
+   * @throws NocturneError `gateway_key_unfit`, `unknown_group`, `recipient_unusable`,
+   * `transfer_not_open`, `ledger_unavailable`
    */
   static async begin(rooms: PathRooms, target: UploadTarget): Promise<Upload> {
     await rooms.gatewayKeys.expectFit()
@@ -89,7 +92,10 @@ export class Upload {
     return this.#open.transfer
   }
 
-  /** Resolves when the part has been read to its end; what it held may still be on its way to the store. */
+  /**
+   * Resolves when the part has been read to its end; what it held may still be on its way to the
+   * store.
+   */
   async take(part: Part): Promise<void> {
     this.#parts += 1
     for await (const item of receive(part, this.#rooms.limits))
@@ -99,7 +105,8 @@ export class Upload {
   /**
    * Waits for the store, then makes everything visible in one transaction, with its events.
    *
-   * @throws NocturneError `no_files`, `transfer_too_large`, and whatever a store or the ledger refuses.
+   * @throws NocturneError `no_files`, `transfer_too_large`, and whatever a store or the ledger
+   * refuses.
    */
   async commit(options: { readonly complete: boolean }): Promise<UploadAnswer> {
     const answer = await this.#open.commit(options)
@@ -107,7 +114,10 @@ export class Upload {
     return answer
   }
 
-  /** Leaves nothing behind but the event that says so. Never throws: what it cannot do now, the sweep does later. */
+  /**
+   * Leaves nothing behind but the event that says so. Never throws: what it cannot do now, the
+   * sweep does later.
+   */
   async abandon(cause: unknown): Promise<void> {
     await this.#open.abandon(cause)
     this.#envelope.close()

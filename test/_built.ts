@@ -13,7 +13,8 @@ let checked: string | undefined
 /**
  * The path of dist/cli/main.js, looked at once per test file.
  *
- * @throws Error when there is no build, or one from before a source was changed: it would test code that is not there
+ * @throws Error when there is no build, or one from before a source was changed: it would test code
+ * that is not there
  */
 export function builtCommand(folder = root): string {
   if (folder === root && checked !== undefined) return checked

@@ -1,6 +1,7 @@
 /**
- * A real S3 server for tests: the one that NOCTURNE_TEST_S3_ENDPOINT names (with NOCTURNE_TEST_S3_ACCESS_KEY and
- * NOCTURNE_TEST_S3_SECRET_KEY), else a Ceph of this process's own, started by scripts/ceph-s3.sh.
+ * A real S3 server for tests: the one that NOCTURNE_TEST_S3_ENDPOINT names (with
+ * NOCTURNE_TEST_S3_ACCESS_KEY and NOCTURNE_TEST_S3_SECRET_KEY), else a Ceph of this process's own,
+ * started by scripts/ceph-s3.sh.
  */
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { execFile } from 'node:child_process'

@@ -1,4 +1,7 @@
-/** What an application needs beside its rooms, with no port but its own. Close the doors before the rooms. */
+/**
+ * What an application needs beside its rooms, with no port but its own. Close the doors before the
+ * rooms.
+ */
 import { openDoors } from '../src/doors/open.js'
 import type { Doors } from '../src/doors/open.js'
 import { createMetrics } from '../src/http/metrics.js'

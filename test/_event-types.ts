@@ -1,4 +1,7 @@
-/** Kinds of events that real gateways, or real rooms that a test put together, recorded: what `_report-events.mjs` compares with the catalogue. */
+/**
+ * Kinds of events that real gateways, or real rooms that a test put together, recorded: what
+ * `_report-events.mjs` compares with the catalogue.
+ */
 import Database from 'better-sqlite3'
 import { existsSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Looks again until `isSo`, or until the time is over; answers what was seen last, for the test to judge. */
+/**
+ * Looks again until `isSo`, or until the time is over; answers what was seen last, for the test to
+ * judge.
+ */
 export async function eventually<T>(
   look: () => Promise<T>,
   isSo: (seen: T) => boolean,

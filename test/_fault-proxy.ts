@@ -1,6 +1,6 @@
 /**
- * A proxy in front of a real S3 server that can fail each kind of request in each way that networks and servers do.
- * It passes the Host header on, so signatures stay valid.
+ * A proxy in front of a real S3 server that can fail each kind of request in each way that networks
+ * and servers do. It passes the Host header on, so signatures stay valid.
  */
 import { createServer, request } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -17,11 +17,12 @@ export type Call =
   | 'other'
 
 /**
- * refuse: the connection ends before anything is read. stall: nothing is ever answered. reset: the connection is
- * reset within the body, of the request or, for GetObject, of the answer. 500, 503: the server's own errors.
- * 503 early: answered, and hung up, without reading the body. lost answer: done by the server, and not answered. changed: a bit of the
- * body is flipped. changed answer: the same of the answer. stall within: GetObject's answer stops in the middle. ended early: GetObject's connection closes in
- * the middle in good order.
+ * refuse: the connection ends before anything is read. stall: nothing is ever answered. reset: the
+ * connection is reset within the body, of the request or, for GetObject, of the answer. 500, 503:
+ * the server's own errors. 503 early: answered, and hung up, without reading the body. lost answer:
+ * done by the server, and not answered. changed: a bit of the body is flipped. changed answer: the
+ * same of the answer. stall within: GetObject's answer stops in the middle. ended early:
+ * GetObject's connection closes in the middle in good order.
  */
 export type Fault =
   | 'refuse'
@@ -40,7 +41,10 @@ export interface FaultProxy {
   readonly endpoint: string
   /** Every request that came, by kind. */
   readonly seen: Call[]
-  /** Fails the next `times` requests of that kind, or of any; only for keys under `under` where it is given. Replaces the fault before. */
+  /**
+   * Fails the next `times` requests of that kind, or of any; only for keys under `under` where it
+   * is given. Replaces the fault before.
+   */
   inject(call: Call | 'any', fault: Fault, times?: number, under?: string): void
   /** How many requests the last fault has failed. */
   hits(): number

@@ -8,7 +8,10 @@ export interface ImportOf {
   readonly from: string
   readonly line: number
   readonly specifier: string
-  /** Path of the imported file in `root` for relative ones, as `.ts`; undefined for packages and Node modules. */
+  /**
+   * Path of the imported file in `root` for relative ones, as `.ts`; undefined for packages and
+   * Node modules.
+   */
   readonly to: string | undefined
   /** Nothing of it is left after compilation. */
   readonly isTypeOnly: boolean
@@ -67,7 +70,10 @@ export function importsIn(file: string, text: string): ImportOf[] {
   return found
 }
 
-/** Under verbatimModuleSyntax only these leave nothing behind; `import { type A }` still loads the module. */
+/**
+ * Under verbatimModuleSyntax only these leave nothing behind; `import { type A }` still loads the
+ * module.
+ */
 const isTypeImport = (clause: ts.ImportClause | undefined): boolean =>
   clause?.phaseModifier === ts.SyntaxKind.TypeKeyword
 
@@ -88,7 +94,10 @@ export function faceOf(text: string): { names: string[]; others: string[] } {
   return { names, others }
 }
 
-/** Every circle among files, as the files in it, sorted: strongly connected components, found as Tarjan does. */
+/**
+ * Every circle among files, as the files in it, sorted: strongly connected components, found as
+ * Tarjan does.
+ */
 export function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const index = new Map<string, number>()
   const low = new Map<string, number>()

@@ -1,6 +1,7 @@
 /**
- * A real PostgreSQL for tests: a private server in a temporary folder, or a fresh database on the server that
- * NOCTURNE_TEST_POSTGRES_URL names. Debian's package `postgresql` (13 or later) brings the programs.
+ * A real PostgreSQL for tests: a private server in a temporary folder, or a fresh database on the
+ * server that NOCTURNE_TEST_POSTGRES_URL names. Debian's package `postgresql` (13 or later) brings
+ * the programs.
  */
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -34,7 +35,9 @@ const run = promisify(execFile)
 
 const found: Programs | string = await findPrograms()
 
-/** Why there can be no PostgreSQL here, for the title of what is skipped; undefined when there can. */
+/**
+ * Why there can be no PostgreSQL here, for the title of what is skipped; undefined when there can.
+ */
 export const postgresMissing: string | undefined =
   process.env.NOCTURNE_TEST_POSTGRES_URL === undefined && typeof found === 'string'
     ? found

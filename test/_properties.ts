@@ -1,6 +1,6 @@
 /**
- * Before each test file: properties draw from one seed, so that two runs on one commit agree. `NOCTURNE_TEST_SEED=random`
- * draws anew, and a failure prints the number that repeats it.
+ * Before each test file: properties draw from one seed, so that two runs on one commit agree.
+ * `NOCTURNE_TEST_SEED=random` draws anew, and a failure prints the number that repeats it.
  */
 import fc from 'fast-check'
 

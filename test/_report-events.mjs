@@ -1,6 +1,6 @@
 /**
- * Jest reporter: a whole run must have recorded every kind of event of the catalogue on real sites, for which it needs no
- * peer. A part of the tests, or one that failed, cannot tell.
+ * Jest reporter: a whole run must have recorded every kind of event of the catalogue on real sites,
+ * for which it needs no peer. A part of the tests, or one that failed, cannot tell.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

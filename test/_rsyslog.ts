@@ -1,6 +1,6 @@
 /**
- * A real rsyslog with TLS that asks for a client certificate, in a folder of its own. Debian's packages `rsyslog` and
- * `rsyslog-gnutls` bring it; `openssl` makes the certificates.
+ * A real rsyslog with TLS that asks for a client certificate, in a folder of its own. Debian's
+ * packages `rsyslog` and `rsyslog-gnutls` bring it; `openssl` makes the certificates.
  */
 import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -132,7 +132,10 @@ export async function startRsyslog(): Promise<Rsyslog> {
   }
 }
 
-/** Every message is written before the next is read, so that what rsyslog has read it does not lose when it is killed. */
+/**
+ * Every message is written before the next is read, so that what rsyslog has read it does not lose
+ * when it is killed.
+ */
 function configuration(place: {
   dir: string
   server: Certificates

@@ -4,7 +4,10 @@ import type { S3StoreConfig } from '../src/store/index.js'
 import type { S3Server } from './_ceph.js'
 import type { TestSite } from './whole-way/_gateway.js'
 
-/** Points nocturne.yaml to the bucket, through `endpoint`; answers the environment that holds the credentials. */
+/**
+ * Points nocturne.yaml to the bucket, through `endpoint`; answers the environment that holds the
+ * credentials.
+ */
 export async function useBucket(
   site: TestSite,
   bucket: S3StoreConfig,
@@ -19,7 +22,10 @@ export async function useBucket(
   }
 }
 
-/** What the server itself says is in the bucket: keys of transfers' objects, sorted, and how many uploads are unfinished. */
+/**
+ * What the server itself says is in the bucket: keys of transfers' objects, sorted, and how many
+ * uploads are unfinished.
+ */
 export async function bucketContent(
   server: S3Server,
   bucket: string,

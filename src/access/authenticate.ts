@@ -6,12 +6,14 @@ import type { Tokens } from './tokens.js'
 /** Answers who sends this `Authorization` header. @throws NocturneError `unauthenticated` */
 export type Authenticate = (authorization: string | undefined) => Promise<Session>
 
-/** RFC 6750 section 2.1, bounded; the scheme's name is not case-sensitive (RFC 9110 section 11.1). */
+/**
+ * RFC 6750 section 2.1, bounded; the scheme's name is not case-sensitive (RFC 9110 section 11.1).
+ */
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]{1,256}=*)$/i
 
 /**
- * Makes the check at every door. The role and the groups are those of the directory now, not of when the token
- * was issued; who is no longer in it has no session.
+ * Makes the check at every door. The role and the groups are those of the directory now, not of
+ * when the token was issued; who is no longer in it has no session.
  */
 export function createAuthenticate(parts: {
   readonly tokens: Pick<Tokens, 'verify'>

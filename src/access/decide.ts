@@ -1,6 +1,6 @@
 /**
- * Who may do what: one table and one pure function over it. What the table does not grant is refused.
- * `test/access/decisions.txt` prints every case.
+ * Who may do what: one table and one pure function over it. What the table does not grant is
+ * refused. `test/access/decisions.txt` prints every case.
  */
 import type { Role } from '../directory/index.js'
 
@@ -45,8 +45,9 @@ export const ACTIONS = [
 export type Action = (typeof ACTIONS)[number]
 
 /**
- * How the asker stands to the thing: `global` where the action has no object; `none` to a transfer that is not
- * theirs, or is not there. Each of `own-group`, `sealed-to` and `claimant` includes the one before.
+ * How the asker stands to the thing: `global` where the action has no object; `none` to a transfer
+ * that is not theirs, or is not there. Each of `own-group`, `sealed-to` and `claimant` includes the
+ * one before.
  */
 export const RELATIONS = [
   'global',
@@ -247,8 +248,8 @@ const grantFor = (role: Role, action: Action, relation: Relation): Grant | undef
   )
 
 /**
- * Decides without looking at anything but its arguments. A list is filtered with the same function: an entry is
- * shown when `transfer.read` is allowed for it.
+ * Decides without looking at anything but its arguments. A list is filtered with the same function:
+ * an entry is shown when `transfer.read` is allowed for it.
  */
 export function decide(role: Role, action: Action, relation: Relation): Decision {
   const grant = grantFor(role, action, relation)
@@ -258,8 +259,8 @@ export function decide(role: Role, action: Action, relation: Relation): Decision
   if (GLOBAL.has(action) && relation === 'global')
     return { allowed: false, visible: true, rule: 'not for this role' }
 
-  // A transfer that may not be read does not exist for the asker. Relations that fit neither the action nor the
-  // role end here too.
+  // A transfer that may not be read does not exist for the asker. Relations that fit neither the
+  // action nor the role end here too.
   if (GLOBAL.has(action) || !grantFor(role, 'transfer.read', relation))
     return { allowed: false, visible: false, rule: 'out of sight' }
 

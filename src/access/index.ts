@@ -3,7 +3,8 @@
  *
  * In:  a bearer token, or a signed challenge.
  * Out: Session; and decisions from one pure function.
- * Always true: tokens are kept as hashes only; a refusal is an event; what one may not see looks like what is not there.
+ * Always true: tokens are kept as hashes only; a refusal is an event; what one may not see looks
+ *      like what is not there.
  * Trusts: the directory for who people are, and openpgp for signatures.
  */
 export { createAuthenticate } from './authenticate.js'

@@ -14,9 +14,9 @@ export interface TransferTies {
 }
 
 /**
- * The closest relation that holds. A transfer that is not there (`undefined`) relates to everybody like one
- * that is not theirs. A claim counts only for who can open what was claimed: somebody taken out of the group
- * since has no relation left.
+ * The closest relation that holds. A transfer that is not there (`undefined`) relates to everybody
+ * like one that is not theirs. A claim counts only for who can open what was claimed: somebody
+ * taken out of the group since has no relation left.
  */
 export function relationTo(principal: Principal, transfer: TransferTies | undefined): Relation {
   if (!transfer) return 'none'
@@ -31,7 +31,9 @@ export function relationTo(principal: Principal, transfer: TransferTies | undefi
   return transfer.claimedBy === principal.id ? 'claimant' : 'sealed-to'
 }
 
-/** What a decision that did not allow is answered with: `not_found`, `not_claimed` or `forbidden`. */
+/**
+ * What a decision that did not allow is answered with: `not_found`, `not_claimed` or `forbidden`.
+ */
 export function refusal(decision: Decision): NocturneError {
   if (!decision.visible) return new NocturneError('not_found')
   return new NocturneError(decision.rule === NEEDS_CLAIM ? 'not_claimed' : 'forbidden')

@@ -1,6 +1,7 @@
 /**
- * Bearer tokens: 256 random bits behind a prefix that secret scanners can look for. The database holds their
- * SHA-256 and nothing else of them; with that much entropy a slow hash would add nothing.
+ * Bearer tokens: 256 random bits behind a prefix that secret scanners can look for. The database
+ * holds their SHA-256 and nothing else of them; with that much entropy a slow hash would add
+ * nothing.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
@@ -38,8 +39,8 @@ type MintInput = Pick<TokenInfo, 'principal' | 'method' | 'expiresAt'>
 
 export interface Tokens {
   /**
-   * A token for a machine or a script. Who asks must have made sure that the principal exists; a token of
-   * somebody who does not is never accepted.
+   * A token for a machine or a script. Who asks must have made sure that the principal exists; a
+   * token of somebody who does not is never accepted.
    *
    * @throws NocturneError `usage` unless `days` is a whole number from 1 to 366.
    */
@@ -53,7 +54,10 @@ export interface Tokens {
   verify(token: string): Promise<TokenInfo | undefined>
   /** Newest first. Tokens stay listed for 30 days after they expired. */
   list(): Promise<readonly TokenInfo[]>
-  /** Takes effect with the next request. Revoking again changes nothing, and is an event too. @throws NocturneError `not_found` */
+  /**
+   * Takes effect with the next request. Revoking again changes nothing, and is an event too.
+   * @throws NocturneError `not_found`
+   */
   revoke(id: string, actor: Actor): Promise<Receipt>
   /** Resolves when no note of a last use is on its way to the database. */
   close(): Promise<void>
@@ -101,7 +105,10 @@ export function createTokens(parts: {
     return { token, id, principal, expiresAt }
   }
 
-  /** At most one write a minute and token; nobody waits for it, and what was not written is written next time. */
+  /**
+   * At most one write a minute and token; nobody waits for it, and what was not written is written
+   * next time.
+   */
   const noteUse = ({ id, last_used_at: last }: TokenTable, time: number) => {
     if ((last !== null && time - last < LAST_USE_MS) || notes.has(id)) return
     const note = state

@@ -1,4 +1,7 @@
-/** What transfers do to their case: arrive, and be opened. Both inside the transaction of the transfer's own change. */
+/**
+ * What transfers do to their case: arrive, and be opened. Both inside the transaction of the
+ * transfer's own change.
+ */
 import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
 import type { CaseTable } from '../state/night/index.js'
@@ -32,8 +35,8 @@ export async function arrive(
 }
 
 /**
- * A reader has opened a transfer. At a site that closes cases then, the last one closes the case; elsewhere it stays on the
- * worklist until it is reported, and the work renews its claim.
+ * A reader has opened a transfer. At a site that closes cases then, the last one closes the case;
+ * elsewhere it stays on the worklist until it is reported, and the work renews its claim.
  */
 export async function opened(
   parts: CasesParts,
@@ -58,8 +61,8 @@ export async function opened(
 }
 
 /**
- * A reader is about to be given something of it: work renews the claim of whoever holds it. Nothing of a recalled case goes
- * out any more.
+ * A reader is about to be given something of it: work renews the claim of whoever holds it. Nothing
+ * of a recalled case goes out any more.
  *
  * @throws NocturneError `transfer_not_available`
  */

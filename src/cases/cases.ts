@@ -15,27 +15,45 @@ import { caseViews } from './views.js'
 import type { CaseView } from './views.js'
 
 export interface Cases {
-  /** Inside the transaction that makes the transfer visible. @throws NocturneError `case_mismatch`, `case_state` */
+  /**
+   * Inside the transaction that makes the transfer visible.
+   * @throws NocturneError `case_mismatch`, `case_state`
+   */
   arrive(tx: Tx, actor: Actor, transfer: ArrivingTransfer): Promise<readonly EventInput[]>
-  /** Inside the transaction that records that a reader opened it; `closesCase` where the site closes cases then. */
+  /**
+   * Inside the transaction that records that a reader opened it; `closesCase` where the site closes
+   * cases then.
+   */
   opened(
     tx: Tx,
     reader: Asker,
     transfer: string,
     closesCase: boolean,
   ): Promise<readonly EventInput[]>
-  /** Inside the transaction that records that a reader fetches of it. @throws NocturneError `transfer_not_available` */
+  /**
+   * Inside the transaction that records that a reader fetches of it.
+   * @throws NocturneError `transfer_not_available`
+   */
   worked(tx: Tx, reader: string, transfer: string): Promise<void>
   /** By case id, case code or transfer id. */
   find(text: string): Promise<CaseTable | undefined>
-  /** What the readers of these groups have something to do about, by urgency, then age; at most 1,000. */
+  /**
+   * What the readers of these groups have something to do about, by urgency, then age; at most
+   * 1,000.
+   */
   worklist(groups: readonly string[]): Promise<readonly CaseView[]>
   /** Of one facility, or of all, the newest first; at most 1,000. */
   list(facility: string | undefined): Promise<readonly CaseView[]>
   views(rows: readonly CaseTable[]): Promise<readonly CaseView[]>
-  /** Whether somebody else holds it, before a proof is asked for. @throws NocturneError `already_claimed` */
+  /**
+   * Whether somebody else holds it, before a proof is asked for.
+   * @throws NocturneError `already_claimed`
+   */
   expectClaimable(row: CaseTable, override: OverrideReason | undefined): void
-  /** The proof has been checked. @throws NocturneError `already_claimed`, `case_state`, `not_a_reader` */
+  /**
+   * The proof has been checked.
+   * @throws NocturneError `already_claimed`, `case_state`, `not_a_reader`
+   */
   claim(reader: Asker, id: string, override?: OverrideReason): Promise<CaseAnswer>
   /** @throws NocturneError `not_claimed` */
   renew(reader: Asker, id: string): Promise<{ readonly claimUntil: string }>
@@ -49,7 +67,9 @@ export interface Cases {
   recall(actor: Actor, id: string): Promise<CaseAnswer>
   /** @throws NocturneError `case_state` */
   reprioritize(actor: Actor, id: string, priority: Priority): Promise<CaseAnswer>
-  /** Ends claims, notices targets and escalates: what is due now. Answers how many events that made. */
+  /**
+   * Ends claims, notices targets and escalates: what is due now. Answers how many events that made.
+   */
   runDue(): Promise<number>
 }
 

@@ -48,7 +48,10 @@ function end(
   })
 }
 
-/** Its clock starts anew from when it became available, so that a more urgent one is not late without notice. */
+/**
+ * Its clock starts anew from when it became available, so that a more urgent one is not late
+ * without notice.
+ */
 export const reprioritizeCase = (
   parts: CasesParts,
   actor: Actor,

@@ -42,8 +42,9 @@ export interface Changed {
 }
 
 /**
- * Whoever calls it has seen the proof that the holder can open the case. Of any number who claim at once, one holds it:
- * a second claim by its own holder is refused as well, and renewing is a request of its own.
+ * Whoever calls it has seen the proof that the holder can open the case. Of any number who claim at
+ * once, one holds it: a second claim by its own holder is refused as well, and renewing is a
+ * request of its own.
  *
  * @throws NocturneError `already_claimed` naming the holder; `case_state`
  */
@@ -92,7 +93,10 @@ function howOf(row: CaseTable, { isReassigned }: Claiming, isTaken: boolean): st
   return isHeld(row) ? 'taken-over' : 'free'
 }
 
-/** Work renews a claim: a download, or being asked to. Not an event; answers the new end, undefined when it is not held. */
+/**
+ * Work renews a claim: a download, or being asked to. Not an event; answers the new end, undefined
+ * when it is not held.
+ */
 export async function renewClaim(
   tx: Tx,
   id: string,
@@ -139,7 +143,10 @@ export interface Endable {
   readonly reason: UnclaimReason
 }
 
-/** Claims whose time is over, and those of people who no longer read for the group; at most 100 at a time. */
+/**
+ * Claims whose time is over, and those of people who no longer read for the group; at most 100 at a
+ * time.
+ */
 export async function endableClaims(
   tx: Tx,
   now: number,

@@ -1,4 +1,7 @@
-/** The clock of a case: what must happen until when. Targets are fixed as it starts, and each ends met or missed. */
+/**
+ * The clock of a case: what must happen until when. Targets are fixed as it starts, and each ends
+ * met or missed.
+ */
 import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Priority, Tx } from '../state/index.js'
 import type { CaseTable, CaseTargetTable, TargetKind } from '../state/night/index.js'
@@ -17,7 +20,10 @@ export interface ClockTarget {
 /** When the notice that a target approaches is due: after this share of its time. */
 const WARN_SHARE = 0.75
 
-/** The targets that apply: of each kind the one for the case's modality, else the one for every modality. */
+/**
+ * The targets that apply: of each kind the one for the case's modality, else the one for every
+ * modality.
+ */
 export function targetsFor(
   clock: readonly ClockTarget[],
   { priority, modality }: Pick<CaseTable, 'priority' | 'modality'>,
@@ -106,7 +112,10 @@ export interface TargetNotice {
 
 const AT_ONCE = 100
 
-/** Targets that approach or were missed since the last look; each is noticed once. @returns the earliest moment to look again */
+/**
+ * Targets that approach or were missed since the last look; each is noticed once.
+ * @returns the earliest moment to look again
+ */
 export async function dueTargets(
   tx: Tx,
   actor: Actor,

@@ -1,4 +1,7 @@
-/** Everything that is due by the clock: claims that end, targets that approach or were missed, steps of escalations. */
+/**
+ * Everything that is due by the clock: claims that end, targets that approach or were missed, steps
+ * of escalations.
+ */
 import type { EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
 import { endClaim, endableClaims } from './claim.js'

@@ -1,7 +1,7 @@
 /**
- * Who is told, and who next while nobody reacts. The chain is frozen into the case as it starts. Each step writes a new fence,
- * so that of two gateways one takes it. After its last step it does not fall silent: that step repeats, and operators are
- * told as well, until somebody acts.
+ * Who is told, and who next while nobody reacts. The chain is frozen into the case as it starts.
+ * Each step writes a new fence, so that of two gateways one takes it. After its last step it does
+ * not fall silent: that step repeats, and operators are told as well, until somebody acts.
  */
 import { randomName, newId } from '../lib/ids.js'
 import type { Tx } from '../state/index.js'

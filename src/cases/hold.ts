@@ -22,7 +22,9 @@ export const claimCase = (
 ): Promise<CaseAnswer> =>
   hold(parts, { case: id, holder, actor, ...(override !== undefined && { override }) })
 
-/** @throws NocturneError `not_a_reader` for somebody who does not read for its group; `case_state` */
+/**
+ * @throws NocturneError `not_a_reader` for somebody who does not read for its group; `case_state`
+ */
 export const reassignCase = (
   parts: CasesParts,
   actor: Actor,
@@ -68,7 +70,10 @@ export async function renewCase(
   return { claimUntil: new Date(until).toISOString() }
 }
 
-/** The case waits again, and whoever is on duty is told from the start. @throws NocturneError `not_claimed` */
+/**
+ * The case waits again, and whoever is on duty is told from the start.
+ * @throws NocturneError `not_claimed`
+ */
 export const releaseCase = (
   parts: CasesParts,
   { id: holder, actor }: Asker,

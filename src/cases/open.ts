@@ -22,13 +22,18 @@ export interface ArrivingTransfer {
   readonly modalities: readonly string[]
   /** The case that it was sent to. */
   readonly joins?: { readonly case: string; readonly joining: Joining }
-  /** The transfer that held it in quarantine: it joins the case of that, as long as that takes more. */
+  /**
+   * The transfer that held it in quarantine: it joins the case of that, as long as that takes more.
+   */
   readonly releasedFrom?: string
 }
 
 export interface Opened {
   readonly row: CaseTable
-  /** This transfer made it ready to be read, or ready to be read again: its clock and escalation start. */
+  /**
+   * This transfer made it ready to be read, or ready to be read again: its clock and escalation
+   * start.
+   */
   readonly startsClock: boolean
   readonly events: readonly EventInput[]
 }
@@ -37,9 +42,11 @@ const URGENCY: Readonly<Record<Priority, number>> = { stat: 0, urgent: 1, routin
 const moreUrgent = (a: Priority, b: Priority): Priority => (URGENCY[a] <= URGENCY[b] ? a : b)
 
 /**
- * The case that the transfer has, or joins, or begins. A late transfer can make a case more urgent, never less.
+ * The case that the transfer has, or joins, or begins. A late transfer can make a case more urgent,
+ * never less.
  *
- * @throws NocturneError `case_mismatch` for a case of another facility or group; `case_state` for one that takes no more
+ * @throws NocturneError `case_mismatch` for a case of another facility or group; `case_state` for
+ * one that takes no more
  */
 export async function openCase(
   tx: Tx,
@@ -160,7 +167,9 @@ async function insertCase(tx: Tx, transfer: ArrivingTransfer, now: number): Prom
     .executeTakeFirstOrThrow()
 }
 
-/** Changes of the ledger happen one after another, so what is unused now is unused at the insert. */
+/**
+ * Changes of the ledger happen one after another, so what is unused now is unused at the insert.
+ */
 async function unusedCode(tx: Tx): Promise<string> {
   for (;;) {
     const code = newCaseCode()

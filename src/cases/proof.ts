@@ -10,7 +10,10 @@ export interface Openable {
   readonly transfer: string
   /** Of the manifest's envelope; undefined for a transfer that was sealed before there were any. */
   readonly proofKey: string | undefined
-  /** The reader's key packet is for their present certificate, and was not added by a colleague and never tried. */
+  /**
+   * The reader's key packet is for their present certificate, and was not added by a colleague and
+   * never tried.
+   */
   readonly isOwnPacket: boolean
 }
 
@@ -27,7 +30,10 @@ export interface ProofParts {
 
 export interface Proofs {
   challenge(reader: string, openable: Openable): Promise<ClaimChallenge>
-  /** @throws NocturneError `challenge_invalid` for a nonce that is not ours or too old, `claim_unproven` */
+  /**
+   * @throws NocturneError `challenge_invalid` for a nonce that is not ours or too old,
+   * `claim_unproven`
+   */
   check(reader: string, openable: Openable, proof: ClaimProof): 'session-key' | 'certificate'
 }
 
@@ -35,7 +41,10 @@ const CHALLENGE_MS = 5 * 60_000
 /** End in seconds, 16 random octets, and the tag of both. */
 const NONCE = /^(\d{9,11})\.([0-9a-f]{32})\.([0-9a-f]{64})$/
 
-/** Nothing is kept between the two requests: a nonce carries its own end, and a tag for this reader and case. */
+/**
+ * Nothing is kept between the two requests: a nonce carries its own end, and a tag for this reader
+ * and case.
+ */
 export function createProofs(parts: ProofParts): Proofs {
   const { gateway, now } = parts
   const key = Buffer.from(hkdfSync('sha256', parts.secret, '', 'nocturne/claim/v1', 32))

@@ -31,8 +31,8 @@ export type CaseChange = Partial<Omit<CaseTable, 'id' | 'code' | 'state' | 'faci
 export const NO_CLAIM = { claimed_by: null, claimed_at: null, claim_until: null } as const
 
 /**
- * One step of the table, with what else changes. The state that was read is part of the condition, so that of two gateways
- * one finds that the other was first.
+ * One step of the table, with what else changes. The state that was read is part of the condition,
+ * so that of two gateways one finds that the other was first.
  *
  * @throws NocturneError `case_state` naming the state that does not allow it
  */
@@ -55,7 +55,10 @@ export async function stepCase(
   return updated
 }
 
-/** What every event about a case says. A transfer stands for it, so that whoever asks about that finds the event. */
+/**
+ * What every event about a case says. A transfer stands for it, so that whoever asks about that
+ * finds the event.
+ */
 export const aboutCase = (
   row: Pick<CaseTable, 'id' | 'code' | 'facility' | 'group_id' | 'patient'>,
   transfer: string | undefined,

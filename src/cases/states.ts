@@ -34,9 +34,9 @@ export type CaseStep = (typeof CASE_STEPS)[number]
 type Row = Partial<Record<CaseStep, CaseState>>
 
 /**
- * Images that arrive after a report make the case wait again: nobody has read them. A report is taken although its author's
- * claim has expired, as long as nobody else holds one: refusing it would lose work that is done. A recalled case takes
- * nothing more; its sender starts a new one.
+ * Images that arrive after a report make the case wait again: nobody has read them. A report is
+ * taken although its author's claim has expired, as long as nobody else holds one: refusing it
+ * would lose work that is done. A recalled case takes nothing more; its sender starts a new one.
  */
 export const CASE_TABLE = {
   arriving: { arrive: 'arriving', deliver: 'waiting', recall: 'recalled', close: 'closed' },

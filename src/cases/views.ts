@@ -24,7 +24,10 @@ export interface CaseView {
   readonly closedAt?: string
   readonly closedFor?: string
   readonly transfers: readonly { readonly id: string; readonly joining: Joining }[]
-  /** Parts of all its transfers, by what became of them: `quarantined` and `refused` are missing from it. */
+  /**
+   * Parts of all its transfers, by what became of them: `quarantined` and `refused` are missing
+   * from it.
+   */
   readonly outcomes: Readonly<Record<Outcome, number>>
   readonly targets: readonly {
     readonly kind: TargetKind

@@ -11,7 +11,10 @@ export const wholeNumber = (least: number, most: number) => (text: string) => {
 
 export const portNumber = wholeNumber(0, 65_535)
 
-/** A date or an instant of RFC 3339, as the text that the gateway takes; a date is its first moment in UTC. */
+/**
+ * A date or an instant of RFC 3339, as the text that the gateway takes; a date is its first moment
+ * in UTC.
+ */
 export function instant(text: string): string {
   const isInstant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
   const date = new Date(text)
@@ -19,7 +22,10 @@ export function instant(text: string): string {
   throw new InvalidArgumentError('give a date such as 2026-03-01 or 2026-03-01T22:00:00Z')
 }
 
-/** The id of a transfer becomes part of an address and of a folder's name. What no gateway ever gave out is a mistake in use. */
+/**
+ * The id of a transfer becomes part of an address and of a folder's name. What no gateway ever gave
+ * out is a mistake in use.
+ */
 export function transferId(text: string): string {
   if (ID_PATTERN.test(text)) return text
   throw new InvalidArgumentError('that is not the id of a transfer, as send and inbox print it')

@@ -83,8 +83,9 @@ export class ConnectionError extends CommandError {
 }
 
 /**
- * Talks to one gateway over connections that are kept alive. It follows no redirect, so the token goes nowhere
- * else, and it sends none over plain HTTP beyond loopback. `close()` ends the idle connections.
+ * Talks to one gateway over connections that are kept alive. It follows no redirect, so the token
+ * goes nowhere else, and it sends none over plain HTTP beyond loopback. `close()` ends the idle
+ * connections.
  */
 export class GatewayClient {
   readonly #base: URL

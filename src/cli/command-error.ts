@@ -4,9 +4,9 @@ import { placeText } from '../lib/place.js'
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const
 
 /**
- * What a person at the command reads when it fails: a sentence and a hint, lower case without a final period.
- * `code` is one of ours or the gateway's. Texts name options, local paths and configured names; never a value
- * from a file, and never a token.
+ * What a person at the command reads when it fails: a sentence and a hint, lower case without a
+ * final period. `code` is one of ours or the gateway's. Texts name options, local paths and
+ * configured names; never a value from a file, and never a token.
  */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
@@ -78,7 +78,10 @@ export function toErrorJson(error: unknown): ErrorJson {
   return { code, message, hint, ...(details.length > 0 && { details }) }
 }
 
-/** Whatever was thrown, as something that can be shown. An error that is not ours shows nothing of itself. */
+/**
+ * Whatever was thrown, as something that can be shown. An error that is not ours shows nothing of
+ * itself.
+ */
 export function toCommandError(error: unknown): CommandError {
   if (error instanceof CommandError) return error
   if (error instanceof NocturneError) {

@@ -11,7 +11,10 @@ export interface Cli {
   endsItself(): void
 }
 
-/** Adds one command to its parent. Each file under commands/ exports one of these; program.ts lists them. */
+/**
+ * Adds one command to its parent. Each file under commands/ exports one of these; program.ts lists
+ * them.
+ */
 export type Register = (parent: Command, cli: Cli) => void
 
 export interface CommandText {
@@ -24,8 +27,8 @@ export interface CommandText {
 }
 
 /**
- * A command with the things that all commands have: `--json`, and help that ends in an example. The action
- * imports what is heavy inside itself, so that `--help` is answered without loading a room.
+ * A command with the things that all commands have: `--json`, and help that ends in an example. The
+ * action imports what is heavy inside itself, so that `--help` is answered without loading a room.
  */
 export function define(parent: Command, text: CommandText): Command {
   const examples = text.examples.map((line) => `  $ ${line}`).join('\n')

@@ -8,7 +8,10 @@ export interface KeyOptions {
   readonly passphraseFile?: string
 }
 
-/** `--key` and `--passphrase-file`. A passphrase on the command line would be seen by everyone on the machine. */
+/**
+ * `--key` and `--passphrase-file`. A passphrase on the command line would be seen by everyone on
+ * the machine.
+ */
 export function addKeyOptions(command: Command): Command {
   return command
     .requiredOption('--key <file>', 'your OpenPGP private key, in ASCII armor')

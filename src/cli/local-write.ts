@@ -12,13 +12,17 @@ export async function makeFolder(path: string): Promise<void> {
   })
 }
 
-/** A hidden name beside `target` or in `folder`, on the same file system so that the rename is one step. */
+/**
+ * A hidden name beside `target` or in `folder`, on the same file system so that the rename is one
+ * step.
+ */
 export const temporaryName = (folder: string): string =>
   join(folder, `.${randomBytes(8).toString('hex')}.tmp`)
 
 /**
- * Writes a file that is there whole or not at all: temporary name, mode 0600, fsync, rename, fsync of the folder.
- * `check` runs after the last byte and before the rename: what it throws leaves nothing behind.
+ * Writes a file that is there whole or not at all: temporary name, mode 0600, fsync, rename, fsync
+ * of the folder. `check` runs after the last byte and before the rename: what it throws leaves
+ * nothing behind.
  *
  * @throws CommandError when the disk refuses, or what `content` and `check` throw.
  */
@@ -60,7 +64,10 @@ export async function checkFree(path: string): Promise<void> {
   if (isTaken) throw fileExists(path)
 }
 
-/** Creates a file of mode 0600 and makes it durable. @throws CommandError when there is one already */
+/**
+ * Creates a file of mode 0600 and makes it durable.
+ * @throws CommandError when there is one already
+ */
 export async function writeNew(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
   const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
     throw writeError(path, error)

@@ -10,9 +10,9 @@ export interface Streams {
 }
 
 /**
- * The voice of the command (after age's): what was asked for on standard output; everything else on standard
- * error behind `nocturne:`, lower case, no final period. With `--json` standard output holds exactly one JSON
- * document, also when the command fails.
+ * The voice of the command (after age's): what was asked for on standard output; everything else on
+ * standard error behind `nocturne:`, lower case, no final period. With `--json` standard output
+ * holds exactly one JSON document, also when the command fails.
  */
 export class Output {
   readonly isJson: boolean
@@ -78,13 +78,19 @@ export class Output {
     this.#say(`warning: ${message}`)
   }
 
-  /** Something failed, what `about` names, and the rest of the command goes on: the exit status becomes 1. */
+  /**
+   * Something failed, what `about` names, and the rest of the command goes on: the exit status
+   * becomes 1.
+   */
   failed(error: unknown, about?: string): void {
     this.exitCode = EXIT.failed
     this.#report(error, about)
   }
 
-  /** The command failed: error and hint on standard error, and with `--json` the same as its document. */
+  /**
+   * The command failed: error and hint on standard error, and with `--json` the same as its
+   * document.
+   */
   fatal(error: unknown): void {
     this.exitCode = toCommandError(error).exit
     this.#report(error)
@@ -115,7 +121,10 @@ export class Output {
   }
 }
 
-/** Text from elsewhere may carry escape sequences: control and format characters do not reach a terminal. */
+/**
+ * Text from elsewhere may carry escape sequences: control and format characters do not reach a
+ * terminal.
+ */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
 }

@@ -1,7 +1,10 @@
 import type * as z from 'zod/mini'
 import { CommandError } from './command-error.js'
 
-/** The answer as its type; members that the schema does not name stay, for `--json`. @throws CommandError when it is something else */
+/**
+ * The answer as its type; members that the schema does not name stay, for `--json`.
+ * @throws CommandError when it is something else
+ */
 export function parseAnswer<T extends z.ZodMiniType>(schema: T, answer: unknown): z.output<T> {
   const parsed = schema.safeParse(answer)
   if (parsed.success) return parsed.data

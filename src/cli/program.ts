@@ -9,8 +9,9 @@ import type { CommandError } from './command-error.js'
 import type { Streams } from './output.js'
 
 /**
- * By name, in the order of `nocturne --help`: the operator's, the sender's, the reader's, the officer's, the rooms by themselves.
- * Each is loaded when it is wanted: to load all takes as long as to open a study.
+ * By name, in the order of `nocturne --help`: the operator's, the sender's, the reader's, the
+ * officer's, the rooms by themselves. Each is loaded when it is wanted: to load all takes as long
+ * as to open a study.
  */
 const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   init: async () => (await import('./commands/site/init.js')).registerInit,
@@ -55,9 +56,10 @@ export interface ListedCommand {
 }
 
 /**
- * The command for these words: the one thing they begin with; for anything else, such as `--help`, what the build has
- * listed of all (see `listCommands`), and from the source all that it can do. Without words: all that it can do. Parsing
- * throws CommanderError; see `explainUsage`. Help goes to `streams`.
+ * The command for these words: the one thing they begin with; for anything else, such as `--help`,
+ * what the build has listed of all (see `listCommands`), and from the source all that it can do.
+ * Without words: all that it can do. Parsing throws CommanderError; see `explainUsage`. Help goes
+ * to `streams`.
  */
 export async function buildProgram(
   cli: Cli,
@@ -126,8 +128,9 @@ function addListed(program: Command, { usage, summary, hasOptions }: ListedComma
 }
 
 /**
- * What the parser objected to, in our own voice; undefined when it only printed help or the version. The value
- * of an argument is never repeated: it may be a token that was pasted into the wrong place.
+ * What the parser objected to, in our own voice; undefined when it only printed help or the
+ * version. The value of an argument is never repeated: it may be a token that was pasted into the
+ * wrong place.
  */
 export function explainUsage(
   error: CommanderError,

@@ -14,9 +14,9 @@ const REDRAW_MS = 100
 const BAR_CELLS = 20
 
 /**
- * One line on a terminal: a bar, bytes, rate, items and time left. It is redrawn as the work reports itself, not
- * by a timer, so it never keeps a process alive; and it is cleared at the end, so that a log of the terminal
- * keeps only what was said.
+ * One line on a terminal: a bar, bytes, rate, items and time left. It is redrawn as the work
+ * reports itself, not by a timer, so it never keeps a process alive; and it is cleared at the end,
+ * so that a log of the terminal keeps only what was said.
  */
 export class Progress {
   readonly #stream: Writable & { readonly isTTY?: boolean; readonly columns?: number }

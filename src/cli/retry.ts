@@ -4,7 +4,10 @@ import { ConnectionError, GatewayError } from './client.js'
 const ATTEMPTS = 6
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 16_000
-/** The gateway's own word for later; the others are a proxy's, which does not know what the gateway did. */
+/**
+ * The gateway's own word for later; the others are a proxy's, which does not know what the gateway
+ * did.
+ */
 const UNAVAILABLE = 503
 const BUSY: ReadonlySet<number> = new Set([502, UNAVAILABLE, 504])
 
@@ -13,15 +16,19 @@ export interface RetryOptions {
   /** Told before each wait. */
   readonly onRetry?: (waitMs: number) => void
   readonly firstWaitMs?: number
-  /** The work must not be done twice: only an answer that says nothing was kept (503) lets it be done again. */
+  /**
+   * The work must not be done twice: only an answer that says nothing was kept (503) lets it be
+   * done again.
+   */
   readonly isOnce?: boolean
   /** True when work was done since the last failure, so that the count begins anew. */
   readonly hasMoved?: () => boolean
 }
 
 /**
- * Does `work` again when the connection or the gateway failed, with waits that double and vary, so that many
- * clients of one gateway do not come back together. Only for work that may be done twice, or with `isOnce`.
+ * Does `work` again when the connection or the gateway failed, with waits that double and vary, so
+ * that many clients of one gateway do not come back together. Only for work that may be done twice,
+ * or with `isOnce`.
  */
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const { signal, onRetry, hasMoved, firstWaitMs = FIRST_WAIT_MS, isOnce = false } = options

@@ -6,8 +6,9 @@ const BLOCK_BYTES = 2 ** 20
 const SYNC_BYTES = 32 * BLOCK_BYTES
 
 /**
- * Writes `content` to the file and makes it durable. While one block is on its way, the next one is made: deciphering and
- * the disk take turns otherwise. Memory: two blocks. Of `content` no piece is looked at when the next is asked for.
+ * Writes `content` to the file and makes it durable. While one block is on its way, the next one is
+ * made: deciphering and the disk take turns otherwise. Memory: two blocks. Of `content` no piece is
+ * looked at when the next is asked for.
  *
  * @throws what `content` throws, and `explain` of what the disk refuses
  */
@@ -35,7 +36,9 @@ class Blocks {
   #writing: Promise<unknown> = Promise.resolve()
   #syncing: Promise<unknown> | undefined
   #unsynced = 0
-  /** Of a sync too: the kernel tells of a lost page once, and a later sync would pass (fsync(2)). */
+  /**
+   * Of a sync too: the kernel tells of a lost page once, and a later sync would pass (fsync(2)).
+   */
   #failure: Error | undefined
 
   constructor(file: FileHandle, explain: (error: unknown) => Error) {

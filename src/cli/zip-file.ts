@@ -21,7 +21,10 @@ class FileReader extends Reader<FileHandle> {
   }
 }
 
-/** `work` gets undefined for what is no ZIP. @throws CommandError `file_unreadable`, and what `work` throws */
+/**
+ * `work` gets undefined for what is no ZIP.
+ * @throws CommandError `file_unreadable`, and what `work` throws
+ */
 export async function openZipFile<T>(
   path: string,
   work: (files: NamedFiles | undefined) => Promise<T>,

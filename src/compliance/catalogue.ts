@@ -18,8 +18,8 @@ export type ProfileName = 'hipaa' | 'proposed-2025'
 export interface CatalogueRow extends ProtocolRow {
   readonly checks: readonly Check[]
   /**
-   * `whole`: the checks and a policy answer it. `part`: they answer some of it, and a person states the rest. `none`: a
-   * person states all of it. `context`: nothing is asked.
+   * `whole`: the checks and a policy answer it. `part`: they answer some of it, and a person states
+   * the rest. `none`: a person states all of it. `context`: nothing is asked.
    */
   readonly coverage: 'whole' | 'part' | 'none' | 'context'
   /** A policy or procedure that covers the citation must be in force. */

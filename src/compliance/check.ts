@@ -1,6 +1,6 @@
 /**
- * A check: one question whose answer the site can show by itself. It looks at a snapshot of facts and at nothing else, so
- * that it can be tried on any site a test can write down.
+ * A check: one question whose answer the site can show by itself. It looks at a snapshot of facts
+ * and at nothing else, so that it can be tried on any site a test can write down.
  */
 import type { Json } from '../lib/json.js'
 import type { ConfigurationFacts, Facts, LedgerFacts, RegisterFacts, SystemFacts } from './facts.js'

@@ -1,6 +1,7 @@
 /**
- * The law as data: the rows of the OCR audit protocol (HHS, updated July 2018) and Appendix A to Subpart C of Part 164 with
- * its flags. US government text; two slips of the protocol are corrected, each with a note in its row.
+ * The law as data: the rows of the OCR audit protocol (HHS, updated July 2018) and Appendix A to
+ * Subpart C of Part 164 with its flags. US government text; two slips of the protocol are
+ * corrected, each with a note in its row.
  */
 import { readFileSync } from 'node:fs'
 

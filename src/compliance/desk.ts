@@ -1,4 +1,7 @@
-/** What people do about an assessment: state, plan, finish; and the assessments that were made, each kept whole. */
+/**
+ * What people do about an assessment: state, plan, finish; and the assessments that were made, each
+ * kept whole.
+ */
 import { createHash } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'

@@ -1,4 +1,7 @@
-/** What people write into a register → an entry's fields, or what is wrong with them. Pure; the command runs it as well. */
+/**
+ * What people write into a register → an entry's fields, or what is wrong with them. Pure; the
+ * command runs it as well.
+ */
 import { dayOf } from './check.js'
 import { KIND_RULES } from './kinds.js'
 import type { EntryData, Field, FieldValue, RegisterKind } from './kinds.js'
@@ -24,7 +27,10 @@ const DIGEST = /^[0-9a-f]{64}$/
 const MOST_TEXT = 500
 const MOST_LISTED = 2_000
 
-/** Fields as JSON has them, or as text from a form, a file or a command line. An empty text stands for nothing. */
+/**
+ * Fields as JSON has them, or as text from a form, a file or a command line. An empty text stands
+ * for nothing.
+ */
 export function readEntry(
   kind: RegisterKind,
   given: Readonly<Record<string, unknown>>,

@@ -1,4 +1,7 @@
-/** One snapshot of a site as plain data: what every check looks at. A source that could not be read is undefined. */
+/**
+ * One snapshot of a site as plain data: what every check looks at. A source that could not be read
+ * is undefined.
+ */
 import type { Action, IncidentSummary, RegisterEntry, RegisterKind } from './kinds.js'
 
 export interface Facts {

@@ -6,13 +6,21 @@ import type { ClaimQuestion, GateDecision, TransferQuestion } from './gates.js'
 import type { Registers } from './registers.js'
 
 export interface Gatekeeper {
-  /** @throws NocturneError `agreement_missing` when the transfer must not begin, `ledger_unavailable` */
+  /**
+   * @throws NocturneError `agreement_missing` when the transfer must not begin,
+   * `ledger_unavailable`
+   */
   transfer(question: TransferQuestion, actor: Actor): Promise<void>
-  /** @throws NocturneError `reader_not_eligible` when the claim must not be given, `ledger_unavailable` */
+  /**
+   * @throws NocturneError `reader_not_eligible` when the claim must not be given,
+   * `ledger_unavailable`
+   */
   claim(question: ClaimQuestion, actor: Actor): Promise<void>
 }
 
-/** The same warning is an event once in so long: a thousand transfers say no more than the first. */
+/**
+ * The same warning is an event once in so long: a thousand transfers say no more than the first.
+ */
 const REPEAT_MS = 3_600_000
 const MOST_REMEMBERED = 10_000
 

@@ -1,8 +1,8 @@
 /**
  * What the registers say against a transfer or a claim, and what becomes of it. Pure.
  *
- * Patients come first: nothing stops STAT, an upload or a claim under way, or the last reader of a group who could read; each
- * such exception is an event. With `warn` nothing is stopped at all.
+ * Patients come first: nothing stops STAT, an upload or a claim under way, or the last reader of a
+ * group who could read; each such exception is an event. With `warn` nothing is stopped at all.
  */
 import type { RegisterFacts } from './facts.js'
 import { agreementOf, inForce, isSet, notEnded, textOf } from './in-force.js'
@@ -29,7 +29,10 @@ export interface TransferQuestion {
   readonly priority: string
 }
 
-/** An agreement with the group and with the facility; the organisation that runs the gateway needs none with itself. */
+/**
+ * An agreement with the group and with the facility; the organisation that runs the gateway needs
+ * none with itself.
+ */
 export function gateTransfer(
   entries: Entries,
   { facility, group, priority }: TransferQuestion,

@@ -1,4 +1,7 @@
-/** What the registers hold: each kind with its fields, as data, for the command, the pages and files alike. */
+/**
+ * What the registers hold: each kind with its fields, as data, for the command, the pages and files
+ * alike.
+ */
 export const REGISTER_KINDS = [
   'organisation',
   'agreement',
@@ -45,12 +48,18 @@ export interface IncidentSummary {
   readonly id: string
   readonly discoveredAt: number
   readonly state: 'open' | 'decided'
-  /** When individuals must have been told at the latest, unless it was decided that this is no breach. */
+  /**
+   * When individuals must have been told at the latest, unless it was decided that this is no
+   * breach.
+   */
   readonly dueAt: number
   readonly decidedAt: number | undefined
 }
 
-/** How a field is written and checked. `ids` and `cites` are lists, with commas between them where they are text. */
+/**
+ * How a field is written and checked. `ids` and `cites` are lists, with commas between them where
+ * they are text.
+ */
 export interface Field {
   readonly type: 'id' | 'ids' | 'text' | 'date' | 'flag' | 'choice' | 'cites' | 'digest'
   readonly label: string

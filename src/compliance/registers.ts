@@ -1,6 +1,6 @@
 /**
- * The registers as they are kept: an entry is written once, with an event that holds its digest; what changes is written anew
- * and ends the one before, in one transaction.
+ * The registers as they are kept: an entry is written once, with an event that holds its digest;
+ * what changes is written anew and ends the one before, in one transaction.
  */
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../lib/json.js'
@@ -15,7 +15,9 @@ import type { EntryData, RegisterEntry, RegisterKind } from './kinds.js'
 export interface NewEntry {
   readonly kind: RegisterKind
   readonly fields: Readonly<Record<string, unknown>>
-  /** Id of the entry that this one takes the place of; fields that are not given keep its values. */
+  /**
+   * Id of the entry that this one takes the place of; fields that are not given keep its values.
+   */
   readonly replaces?: string
 }
 
@@ -28,7 +30,8 @@ export interface Registers {
   /**
    * All of them, or none.
    *
-   * @throws NocturneError `register_invalid` with the field at fault, `not_found` for an entry to replace, `register_full`
+   * @throws NocturneError `register_invalid` with the field at fault, `not_found` for an entry to
+   * replace, `register_full`
    */
   add(
     entries: readonly NewEntry[],

@@ -14,7 +14,10 @@ import type { Action } from './kinds.js'
 export interface Statement {
   readonly id: string
   readonly row: string
-  /** `alternative` and `not-reasonable` are what 164.306(d)(3) asks for where a specification is addressable. */
+  /**
+   * `alternative` and `not-reasonable` are what 164.306(d)(3) asks for where a specification is
+   * addressable.
+   */
   readonly says: 'met' | 'not-met' | 'not-applicable' | 'alternative' | 'not-reasonable'
   readonly text: string
   /** SHA-256 of documents that go with it. */
@@ -174,7 +177,10 @@ interface Judgement {
   readonly next: readonly string[]
 }
 
-/** What a person says never outweighs what a check has seen; it can only say that a rule does not concern the site. */
+/**
+ * What a person says never outweighs what a check has seen; it can only say that a rule does not
+ * concern the site.
+ */
 function judge(row: CatalogueRow, answers: Answers): Judgement {
   if (row.coverage === 'context')
     return { state: 'context', reason: 'General; nothing is asked here.', next: [] }
@@ -213,7 +219,10 @@ function judge(row: CatalogueRow, answers: Answers): Judgement {
   }
 }
 
-/** 164.306(d)(3)(ii)(B): only an addressable specification can be met in another way, with the reason documented. */
+/**
+ * 164.306(d)(3)(ii)(B): only an addressable specification can be met in another way, with the
+ * reason documented.
+ */
 function saidInstead(row: CatalogueRow, statement: Statement): Judgement | undefined {
   const because = `${statement.by} on ${dayOf(statement.at)}: ${statement.text}`
   if (statement.says === 'not-applicable')

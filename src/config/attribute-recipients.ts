@@ -29,7 +29,10 @@ const MAX_BITS = 8192
 const MAKE =
   'on a machine of the facility run: openssl req -x509 -newkey rsa:3072 -days 1095 -subj /CN=facility -keyout facility.key.pem -out facility.x509.pem; and put facility.x509.pem here'
 
-/** Who can open the Encrypted Attributes (0400,0500) of a facility's instances: the X.509 certificates in nocturne.yaml. */
+/**
+ * Who can open the Encrypted Attributes (0400,0500) of a facility's instances: the X.509
+ * certificates in nocturne.yaml.
+ */
 export async function readAttributeRecipients(
   dir: string,
   site: SiteDraft,
@@ -125,7 +128,10 @@ export async function readRecipient(text: string, now: Date): Promise<RecipientR
   return { recipient, expiresAt: new Date(to) }
 }
 
-/** Node's reader for key and times; pkijs, loaded only where a site asks for it, for the extensions that it does not show. */
+/**
+ * Node's reader for key and times; pkijs, loaded only where a site asks for it, for the extensions
+ * that it does not show.
+ */
 async function parse(
   text: string,
 ): Promise<{ certificate: X509Certificate; details: Certificate } | undefined> {

@@ -18,7 +18,10 @@ export interface Gathered {
   readonly s3: S3StoreConfig['credentials'] | undefined
 }
 
-/** The configuration that the rooms take; undefined when a certificate or a profile could not be read. */
+/**
+ * The configuration that the rooms take; undefined when a certificate or a profile could not be
+ * read.
+ */
 export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteConfig | undefined {
   const armored = new Map(parts.certificates.map((one) => [one.principal, one.armored]))
   const recovery = armored.get('recovery')

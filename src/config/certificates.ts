@@ -21,8 +21,9 @@ export interface SiteCertificate {
 }
 
 /**
- * Reads and inspects the certificates of facilities, people and recovery. Those that ran out or were revoked are `unfit`: nothing is
- * sealed to them, and a gateway that did not start because of one would leave every other group without its studies.
+ * Reads and inspects the certificates of facilities, people and recovery. Those that ran out or
+ * were revoked are `unfit`: nothing is sealed to them, and a gateway that did not start because of
+ * one would leave every other group without its studies.
  */
 export async function readCertificates(
   dir: string,
@@ -71,8 +72,8 @@ function named(site: SiteDraft): { principal: string; file: string }[] {
 }
 
 /**
- * Who holds a key can sign in as, and open for, everyone it stands for: a reader whose key is also the
- * facility's could open the crosswalk. So each principal has one of its own.
+ * Who holds a key can sign in as, and open for, everyone it stands for: a reader whose key is also
+ * the facility's could open the crosswalk. So each principal has one of its own.
  */
 function shared(certificates: readonly SiteCertificate[]): SiteProblem[] {
   return certificates.flatMap(({ principal, file, report }, index) => {

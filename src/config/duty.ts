@@ -1,6 +1,9 @@
 /** When the readers of a group are on duty, as it is written in nocturne.yaml. */
 
-/** Minutes after the midnight that begins a day; `until` goes beyond 1,440 when the duty ends on the next day. */
+/**
+ * Minutes after the midnight that begins a day; `until` goes beyond 1,440 when the duty ends on the
+ * next day.
+ */
 export interface DutySpan {
   readonly from: number
   readonly until: number
@@ -15,7 +18,10 @@ export interface WeeklyDuty {
 export interface DutyDate {
   /** `2026-12-25` */
   readonly date: string
-  /** None: nobody is on duty. They take the place of what the week says of duty that begins on this date. */
+  /**
+   * None: nobody is on duty. They take the place of what the week says of duty that begins on this
+   * date.
+   */
   readonly spans: readonly DutySpan[]
 }
 
@@ -24,7 +30,10 @@ const DAY_MINUTES = 1_440
 /** Of one day or date: more is a slip of the hand. */
 const MAX_SPANS = 24
 
-/** `mon-fri 18:00-08:00`, `sat,sun 00:00-24:00`, `daily 17:00-19:00,22:00-06:00`; undefined for anything else. */
+/**
+ * `mon-fri 18:00-08:00`, `sat,sun 00:00-24:00`, `daily 17:00-19:00,22:00-06:00`; undefined for
+ * anything else.
+ */
 export function parseWeekly(text: string): WeeklyDuty | undefined {
   const [, dayText = '', spanText = ''] = /^([a-z,-]{3,60}) (\S{1,300})$/.exec(text) ?? []
   const days = parseDays(dayText)
@@ -32,7 +41,10 @@ export function parseWeekly(text: string): WeeklyDuty | undefined {
   return days && spans && { days, spans }
 }
 
-/** `2026-12-25 00:00-24:00`, `2026-07-04 off`; undefined for anything else, and for a date that there is not. */
+/**
+ * `2026-12-25 00:00-24:00`, `2026-07-04 off`; undefined for anything else, and for a date that
+ * there is not.
+ */
 export function parseDutyDate(text: string): DutyDate | undefined {
   const [, date = '', spanText = ''] = /^(\d{4}-\d\d-\d\d) (\S{1,300})$/.exec(text) ?? []
   const day = new Date(`${date}T00:00:00Z`)

@@ -160,7 +160,10 @@ async function readCredential(
   return file.text.replace(/\r?\n$/, '')
 }
 
-/** Near misses only: a platform may set variables of its own, as Kubernetes does for a service of our name. */
+/**
+ * Near misses only: a platform may set variables of its own, as Kubernetes does for a service of
+ * our name.
+ */
 function misspelt(env: Environment): SiteProblem[] {
   const known = [...Object.keys(OVERRIDES), ...CREDENTIALS.flatMap((one) => [one, `${one}_FILE`])]
   return Object.keys(env).flatMap((name) => {

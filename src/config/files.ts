@@ -8,14 +8,20 @@ export type FileReading =
   | { readonly text: string; readonly mode: number; readonly problem?: undefined }
   | { readonly text?: undefined; readonly problem: Omit<SiteProblem, 'path'> }
 
-/** Certificates with many signatures reach some 100 KB; nothing that a site names is larger than this. */
+/**
+ * Certificates with many signatures reach some 100 KB; nothing that a site names is larger than
+ * this.
+ */
 const MAX_FILE_BYTES = 1024 * 1024
 
 /** A path of the YAML, made absolute. */
 export const resolvePath = (dir: string, path: string) =>
   isAbsolute(path) ? path : join(dir, path)
 
-/** Reads a small text file. `name` stands in the words for the person, `hint` says where the file comes from. */
+/**
+ * Reads a small text file. `name` stands in the words for the person, `hint` says where the file
+ * comes from.
+ */
 export async function readText(path: string, name: string, hint: string): Promise<FileReading> {
   try {
     const file = await open(path, 'r')

@@ -116,6 +116,9 @@ export function formatLimit(value: number, unit: LimitRule['unit']): string {
   return `${String(value / size)} ${name || 'bytes'}`
 }
 
-/** The name of the environment variable that overrides a limit: `itemBytes` is NOCTURNE_LIMIT_ITEM_BYTES. */
+/**
+ * The name of the environment variable that overrides a limit: `itemBytes` is
+ * NOCTURNE_LIMIT_ITEM_BYTES.
+ */
 export const limitVariable = (name: string) =>
   `NOCTURNE_LIMIT_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`

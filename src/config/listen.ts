@@ -7,7 +7,10 @@ export interface Listen {
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
 
-/** `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`, taken apart; or what is wrong with it, as a string. */
+/**
+ * `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`, taken apart; or what is wrong with it, as a
+ * string.
+ */
 export function parseListen(text: string): Listen | string {
   const parts = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/.exec(text)
   if (parts === null) return 'is not HOST:PORT'
@@ -20,7 +23,10 @@ export function parseListen(text: string): Listen | string {
   return { host, port: Number(digits) }
 }
 
-/** True when nobody beyond this machine can reach the address: 127.0.0.0/8, ::1 and `localhost` (RFC 6761 section 6.3). */
+/**
+ * True when nobody beyond this machine can reach the address: 127.0.0.0/8, ::1 and `localhost` (RFC
+ * 6761 section 6.3).
+ */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
   if (bare === 'localhost' || bare === '::1') return true
@@ -30,7 +36,10 @@ export function isLoopback(host: string): boolean {
 // Four numbers that are no IPv4 address are a slip of the pen, not a host name.
 const isHost = (host: string) => (/^[\d.]+$/.test(host) ? isIPv4(host) : HOST_NAME.test(host))
 
-/** True for an origin as browsers write it (RFC 6454): scheme, host and port only; plain HTTP on loopback alone. */
+/**
+ * True for an origin as browsers write it (RFC 6454): scheme, host and port only; plain HTTP on
+ * loopback alone.
+ */
 export function isOrigin(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.origin !== text) return false

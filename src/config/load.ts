@@ -34,10 +34,16 @@ export interface SiteRooms extends ProfileReader {
   readonly inspectCertificate: InspectCertificate
 }
 
-/** A site as far as it can be understood, so that what it names can be tried although something else is wrong. */
+/**
+ * A site as far as it can be understood, so that what it names can be tried although something else
+ * is wrong.
+ */
 export interface SiteSurvey {
   readonly problems: readonly SiteProblem[]
-  /** Certificates that ran out or were revoked: whoever they belong to cannot be sealed to, and the rest goes on. */
+  /**
+   * Certificates that ran out or were revoked: whoever they belong to cannot be sealed to, and the
+   * rest goes on.
+   */
   readonly unfit: readonly SiteProblem[]
   /** Undefined as soon as there is a problem. */
   readonly site: Site | undefined

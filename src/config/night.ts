@@ -1,4 +1,7 @@
-/** What nocturne.yaml says of the night: targets, escalation, contacts, and the channels that notices go out on. */
+/**
+ * What nocturne.yaml says of the night: targets, escalation, contacts, and the channels that
+ * notices go out on.
+ */
 import { z } from 'zod'
 import type { ClockTarget, EscalationStep } from '../cases/index.js'
 

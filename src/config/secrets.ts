@@ -15,10 +15,15 @@ export const SECRET_FILES = {
   facilities: 'secrets/facilities',
 } as const
 
-/** 32 bytes as base64 text: with it, the same patient gets the same pseudonym from every gateway of the site. */
+/**
+ * 32 bytes as base64 text: with it, the same patient gets the same pseudonym from every gateway of
+ * the site.
+ */
 export const facilitySecretFile = (id: string) => `${SECRET_FILES.facilities}/${id}.key`
 
-/** A secret that was rotated out: older pseudonyms come from it, and the officer's search needs it. */
+/**
+ * A secret that was rotated out: older pseudonyms come from it, and the officer's search needs it.
+ */
 export const retiredSecretFile = (id: string, generation: number) =>
   `${SECRET_FILES.facilities}/${id}.${generation}.retired`
 

@@ -6,7 +6,10 @@ const SCHEME = 'syslog+tls://'
 /** syslog-tls (RFC 5425 section 4.1). */
 const DEFAULT_PORT = 6514
 
-/** `syslog+tls://HOST` or `syslog+tls://HOST:PORT`, taken apart; or what is wrong with it, as a string. */
+/**
+ * `syslog+tls://HOST` or `syslog+tls://HOST:PORT`, taken apart; or what is wrong with it, as a
+ * string.
+ */
 export function parseSinkUrl(text: string): Listen | string {
   if (!text.startsWith(SCHEME)) return `does not begin with ${SCHEME}`
   const place = text.slice(SCHEME.length).replace(/\/$/, '')

@@ -12,7 +12,9 @@ import type { ClockTarget, EscalationStep } from '../cases/index.js'
 import type { DutyDate, WeeklyDuty } from './duty.js'
 
 export interface SiteConfig {
-  /** Absolute path of the site's folder; paths in the YAML are relative to it, and absolute here. */
+  /**
+   * Absolute path of the site's folder; paths in the YAML are relative to it, and absolute here.
+   */
   readonly dir: string
   readonly gateway: {
     readonly name: string
@@ -48,7 +50,9 @@ export interface SiteConfig {
   readonly intake: IntakeFile
   /** Whether the compliance registers stop what they speak against, or warn of it. */
   readonly registers: { readonly enforce: 'warn' | 'block' }
-  /** Absolute paths: the folder, and the certificate that backups are sealed to; else to recovery. */
+  /**
+   * Absolute paths: the folder, and the certificate that backups are sealed to; else to recovery.
+   */
   readonly backup?: { readonly to: string; readonly certificate?: string }
   readonly keys: KeyPolicy
   readonly limits: Limits
@@ -84,13 +88,19 @@ export interface NotifyConfig {
 }
 
 export interface LedgerConfig {
-  /** How long every entry stays, six years or more; published files are locked for as long, where they can be. */
+  /**
+   * How long every entry stays, six years or more; published files are locked for as long, where
+   * they can be.
+   */
   readonly retention: { readonly years: number }
   /** How often an officer reviews what happened. */
   readonly review: { readonly days: number }
 }
 
-/** What certificates of the site must be like, beyond the rules that always hold (src/seal/README.md). */
+/**
+ * What certificates of the site must be like, beyond the rules that always hold
+ * (src/seal/README.md).
+ */
 export interface KeyPolicy {
   readonly allowRsa2048: boolean
   /** RSA and NIST curves alone. */
@@ -103,9 +113,14 @@ export interface FacilityConfig {
   readonly certificate: string
   readonly profile: Profile
   readonly groups: readonly string[]
-  /** Documents cannot be de-identified: pass them to the readers sealed, or hold them in quarantine. */
+  /**
+   * Documents cannot be de-identified: pass them to the readers sealed, or hold them in quarantine.
+   */
   readonly documents: 'pass' | 'quarantine'
-  /** People who may release from quarantine, each with their own key; the facility's own key where none is named. */
+  /**
+   * People who may release from quarantine, each with their own key; the facility's own key where
+   * none is named.
+   */
   readonly releasedBy?: readonly string[]
   /** Who can open the original values that travel in each instance (0400,0500). */
   readonly encryptedAttributes?: readonly AttributeRecipient[]
@@ -150,7 +165,9 @@ export interface Limits extends ReceiveLimits {
   readonly requestItems: number
   readonly transferItems: number
   readonly transferBytes: number
-  /** Seconds within which a client must send 8 KiB of its upload, or take something of its answer. */
+  /**
+   * Seconds within which a client must send 8 KiB of its upload, or take something of its answer.
+   */
   readonly idleSeconds: number
   /** Requests that may upload at the same time. */
   readonly uploads: number

@@ -17,12 +17,13 @@ type ParsedDataset = Readonly<Record<string, DicomElement>>
 /**
  * dcmjs must see the same elements, VRs and items that we do.
  *
- * It reads a copy, piece by piece, because it is slow and wrong about some of what is right. Left out are Specific
- * Character Set (it refuses several sets, and no text is compared), sequences written as UN (it reads them with the
- * wrong VRs), OL, OV and SV (it takes their lengths for those of short VRs), two sequences that its dictionary takes for
- * numbers and text, and values that are too large to be read in a step. Sequences of undefined length get a defined one
- * (it would look for the delimiter inside values), so on their extent alone it takes our word; all else stands as in the
- * file. Nothing is deflated. What it does not see is still walked and searched.
+ * It reads a copy, piece by piece, because it is slow and wrong about some of what is right. Left
+ * out are Specific Character Set (it refuses several sets, and no text is compared), sequences
+ * written as UN (it reads them with the wrong VRs), OL, OV and SV (it takes their lengths for those
+ * of short VRs), two sequences that its dictionary takes for numbers and text, and values that are
+ * too large to be read in a step. Sequences of undefined length get a defined one (it would look
+ * for the delimiter inside values), so on their extent alone it takes our word; all else stands as
+ * in the file. Nothing is deflated. What it does not see is still walked and searched.
  *
  * @throws NocturneError `output_disagrees`
  */
@@ -56,8 +57,9 @@ export function* expectAgreement(
 }
 
 /**
- * What both readers have agreed on. What dcmjs makes of an element hangs on its tag, VR, length and nesting alone, and
- * instances share nearly all of these: so it is shown the elements and sequences whose shape no instance had before.
+ * What both readers have agreed on. What dcmjs makes of an element hangs on its tag, VR, length and
+ * nesting alone, and instances share nearly all of these: so it is shown the elements and sequences
+ * whose shape no instance had before.
  */
 const agreedElements = new Map<number, Set<number>>()
 const agreedShapes = new Set<string>()
@@ -82,7 +84,10 @@ function rememberAgreed(element: Element, encoding: Encoding): void {
   agreedElements.set(element.tag, known.add(formOf(element, encoding)))
 }
 
-/** Length, VR and encoding as one number: a small one, which V8 finds faster, for what is shorter than 2 MiB. */
+/**
+ * Length, VR and encoding as one number: a small one, which V8 finds faster, for what is shorter
+ * than 2 MiB.
+ */
 const formOf = (
   { vr, start, end, undefinedLength }: Element,
   { explicit, bigEndian }: Encoding,

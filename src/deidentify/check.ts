@@ -16,7 +16,8 @@ const CODED: ReadonlySet<number> = new Set([0x00100010, 0x00100020])
 /**
  * The patient's code may stand in Patient ID and Patient's Name.
  *
- * @throws NocturneError `identifier_left` when another value of the new data set holds an identifier of the source.
+ * @throws NocturneError `identifier_left` when another value of the new data set holds an
+ * identifier of the source.
  */
 export function* expectNoIdentifier(
   elements: readonly Element[],

@@ -15,11 +15,19 @@ export interface InstanceFacts {
   readonly transferSyntaxUID: string
   /** Modality (0008,0060) when it is a defined term, else `OT`. */
   readonly modality: string
-  /** Keyed handle of the patient, hexadecimal: for the ledger. Undefined when the instance names no patient. */
+  /**
+   * Keyed handle of the patient, hexadecimal: for the ledger. Undefined when the instance names no
+   * patient.
+   */
   readonly patient: string | undefined
-  /** Names may be burned into the pixels, and the profile lets them pass. For manifest and event. */
+  /**
+   * Names may be burned into the pixels, and the profile lets them pass. For manifest and event.
+   */
   readonly pixelsAtRisk: boolean
-  /** Text was blanked as config/blanking-rules.yaml says: the Clean Pixel Data Option was carried out. */
+  /**
+   * Text was blanked as config/blanking-rules.yaml says: the Clean Pixel Data Option was carried
+   * out.
+   */
   readonly pixelsBlanked: boolean
 }
 
@@ -32,7 +40,10 @@ export interface ElementReport {
   readonly reason: string
   /** The option of the profile that decided, by its CID 7050 code, when one did. */
   readonly option?: string
-  /** Keyed digest of what stood there, 8 characters; absent for what was added, and behind Pixel Data. */
+  /**
+   * Keyed digest of what stood there, 8 characters; absent for what was added, and behind Pixel
+   * Data.
+   */
   readonly digest?: string
 }
 
@@ -43,31 +54,51 @@ export type DeidentifiedInstance = Station<
     readonly facts: InstanceFacts
     /** Complete once `bytes` was read to the end: what lay behind Pixel Data comes last. */
     readonly report: readonly ElementReport[]
-    /** For the crosswalk, which the facility alone can open. Undefined where the profile links no further than a transfer. */
+    /**
+     * For the crosswalk, which the facility alone can open. Undefined where the profile links no
+     * further than a transfer.
+     */
     readonly wayBack: WayBack | undefined
-    /** Iterate once. Throws NocturneError when what follows cannot be shown to be safe: discard what was read. */
+    /**
+     * Iterate once. Throws NocturneError when what follows cannot be shown to be safe: discard what
+     * was read.
+     */
     readonly bytes: AsyncIterable<Buffer>
   }
 >
 
 export interface Pseudonym {
-  /** Random; stands for the Patient ID and the Patient's Name. At most 16 characters of [A-Z0-9]. */
+  /**
+   * Random; stands for the Patient ID and the Patient's Name. At most 16 characters of [A-Z0-9].
+   */
   readonly code: string
-  /** Added to every date and time of this patient, as one instant. Whole days under the shipped profiles. */
+  /**
+   * Added to every date and time of this patient, as one instant. Whole days under the shipped
+   * profiles.
+   */
   readonly shiftSeconds: number
 }
 
 /** Looks for writing in images at risk. */
 export interface TextDetector {
-  /** The words that seem to stand in the picture, for this room alone to judge; undefined when that cannot be told in time. */
+  /**
+   * The words that seem to stand in the picture, for this room alone to judge; undefined when that
+   * cannot be told in time.
+   */
   readWords(picture: GreyPicture): Promise<readonly string[] | undefined>
-  /** An image at risk that no blanking rule covers may pass, marked as such, when nothing in it may say who the patient is. */
+  /**
+   * An image at risk that no blanking rule covers may pass, marked as such, when nothing in it may
+   * say who the patient is.
+   */
   readonly clears: boolean
   /** Pictures that it reads at a time. */
   readonly threads: number
 }
 
-/** Who can read the original values that travel encrypted in an instance: an RSA key of an X.509 certificate. */
+/**
+ * Who can read the original values that travel encrypted in an instance: an RSA key of an X.509
+ * certificate.
+ */
 export interface AttributeRecipient {
   /** SubjectPublicKeyInfo in PEM. */
   readonly publicKey: string
@@ -81,12 +112,18 @@ export interface DeidentifyContext {
   readonly secret: Buffer
   /** Under `strip` the new UIDs are linked to nothing beyond this transfer. */
   readonly transfer: string
-  /** Finds or makes the pseudonym of a patient (see `handle` in InstanceFacts). Called once an instance, before any byte leaves. */
+  /**
+   * Finds or makes the pseudonym of a patient (see `handle` in InstanceFacts). Called once an
+   * instance, before any byte leaves.
+   */
   readonly pseudonymOf: (handle: string) => Promise<Pseudonym>
   readonly headerBytes: number
   /** For data sets in Deflated Explicit VR Little Endian. */
   readonly rawDeflate: RawDeflate
-  /** Puts original values into every instance, encrypted to each of these keys (0400,0500). Never under `links: transfer`. */
+  /**
+   * Puts original values into every instance, encrypted to each of these keys (0400,0500). Never
+   * under `links: transfer`.
+   */
   readonly encryptedAttributes?: readonly AttributeRecipient[] | undefined
   /** Findings that the facility has looked at and answers for: they do not stop this instance. */
   readonly waived?: readonly Code[]

@@ -21,12 +21,14 @@ const LOOK_AHEAD = 0x11000
 const NODES_ANYWAY = 2000
 
 /**
- * De-identifies one instance. Resolves when the new header is made, was read again and holds no identifier; the pixels
- * then pass through `bytes`, which must be read once and to the end. `report` is complete after that.
+ * De-identifies one instance. Resolves when the new header is made, was read again and holds no
+ * identifier; the pixels then pass through `bytes`, which must be read once and to the end.
+ * `report` is complete after that.
  *
  * The source is not closed when this throws: what is left of it is the caller's to read.
  *
- * @throws NocturneError when the instance cannot be shown to be safe; whatever the source throws, unchanged.
+ * @throws NocturneError when the instance cannot be shown to be safe; whatever the source throws,
+ * unchanged.
  */
 export async function deidentify(
   instance: ReceivedInstance,
@@ -66,7 +68,10 @@ async function begin(
   }
 }
 
-/** Anything but our own errors and the source's is a step that failed: closed, with the cause kept for the log. */
+/**
+ * Anything but our own errors and the source's is a step that failed: closed, with the cause kept
+ * for the log.
+ */
 function asFailure(error: unknown, source: Reader): unknown {
   if (error instanceof NocturneError || (error !== undefined && error === source.failure))
     return error
@@ -82,7 +87,8 @@ async function pass(
   budget: Budget,
 ): Promise<DeidentifiedInstance> {
   const { syntax } = start
-  // The source's header is gone when its successor is read again: the two never stand side by side with all their elements.
+  // The source's header is gone when its successor is read again: the two never stand side by side
+  // with all their elements.
   const made = await makeHeader(reader, at, syntax, context, budget)
   const { subject, wayBack } = made
   const { header, again } = await subject.pace.run(

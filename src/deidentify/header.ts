@@ -152,7 +152,10 @@ const keptBy = ({ options }: DeidentifyContext['profile']) => ({
   institution: options.includes(INSTITUTION_IDENTITY),
 })
 
-/** Marks, the patient's code where the source names no patient, and the age where it has a birth date alone. */
+/**
+ * Marks, the patient's code where the source names no patient, and the age where it has a birth
+ * date alone.
+ */
 function additionsOf(
   { elements, buffer, encoding }: Pick<Scope, 'elements' | 'buffer' | 'encoding'>,
   { rules, code }: Subject,
@@ -160,7 +163,8 @@ function additionsOf(
   { profile }: DeidentifyContext,
 ): Map<number, Buffer> {
   const marks = {
-    // Claimed only of what is read after it was blanked, and held when something is found: PS3.15 E.3.1.
+    // Claimed only of what is read after it was blanked, and held when something is found: PS3.15
+    // E.3.1.
     isBlanked: blanking !== undefined && work?.inspection !== undefined,
     isFaceless,
     photometric: blanking?.photometric,

@@ -21,8 +21,9 @@ export const isLeftOut = ({ tag, vr, items, valueStart, valueEnd }: Element): bo
   (items === undefined && valueEnd - valueStart > LARGE)
 
 /**
- * All of `elements`, in their order. A sequence that is too long comes as several of some items each, an item that is
- * too long as several of some elements each, so that every element is seen under the nesting that it has.
+ * All of `elements`, in their order. A sequence that is too long comes as several of some items
+ * each, an item that is too long as several of some elements each, so that every element is seen
+ * under the nesting that it has.
  */
 export function* pieces(elements: readonly Element[]): Generator<readonly Element[], void> {
   let piece: Element[] = []
@@ -47,8 +48,9 @@ export function* pieces(elements: readonly Element[]): Generator<readonly Elemen
 }
 
 /**
- * The items of a long sequence, without those that have the same tags, VRs and lengths as one before: to a reader of
- * their structure they are the same bytes. The thousands of frames of an image have a few shapes.
+ * The items of a long sequence, without those that have the same tags, VRs and lengths as one
+ * before: to a reader of their structure they are the same bytes. The thousands of frames of an
+ * image have a few shapes.
  */
 function* pieceItems(items: readonly Item[]): Generator<readonly Item[], void> {
   let piece: Item[] = []
@@ -110,7 +112,9 @@ function costOfAll(elements: readonly Element[], start: number): number {
   return cost
 }
 
-/** Whether the copy cannot hold a sequence as it is: something in it has no length, or is left out. */
+/**
+ * Whether the copy cannot hold a sequence as it is: something in it has no length, or is left out.
+ */
 const isFramed = ({ undefinedLength, items = [] }: Element): boolean =>
   undefinedLength ||
   items.some(

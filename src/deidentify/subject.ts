@@ -30,5 +30,8 @@ export interface Subject {
   readonly uids: UidPair[]
 }
 
-/** What happens to text that Table E.1-1 does not list: kept if it names nobody, cleaned by words, or replaced; `hide` replaces codes, too. */
+/**
+ * What happens to text that Table E.1-1 does not list: kept if it names nobody, cleaned by words,
+ * or replaced; `hide` replaces codes, too.
+ */
 export type TextMode = 'check' | 'clean' | 'scrub' | 'hide'

@@ -23,8 +23,9 @@ export type VerifyDetached = (
 const CLOCK_SKEW_MS = 5 * 60_000
 
 /**
- * The statement must name this gateway, transfer, manifest and reader, and carry the reader's signature. Answers
- * what the ledger keeps of it: digests, so that the statement which the reader holds can be matched later.
+ * The statement must name this gateway, transfer, manifest and reader, and carry the reader's
+ * signature. Answers what the ledger keeps of it: digests, so that the statement which the reader
+ * holds can be matched later.
  *
  * @throws NocturneError `acknowledgement_invalid`, `transfer_not_available`
  */

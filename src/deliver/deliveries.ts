@@ -18,10 +18,14 @@ export interface Deliveries {
   inbox(reader: Reader): Promise<TransferView[]>
   /**
    * One whole OpenPGP message: the reader's key packet, then the data. Item 0 is the manifest.
-   * @throws NocturneError `not_found`, `transfer_not_available`, `range_not_satisfiable`, `store_unavailable`, `ledger_unavailable`
+   * @throws NocturneError `not_found`, `transfer_not_available`, `range_not_satisfiable`,
+   * `store_unavailable`, `ledger_unavailable`
    */
   fetch(reader: Reader, transfer: Transfer, request: DownloadRequest): Promise<Download>
-  /** Size and ETag of what `fetch` would bring, without an event. @throws NocturneError `not_found`, `transfer_not_available` */
+  /**
+   * Size and ETag of what `fetch` would bring, without an event.
+   * @throws NocturneError `not_found`, `transfer_not_available`
+   */
   describe(
     reader: Reader,
     transfer: Transfer,
@@ -29,13 +33,23 @@ export interface Deliveries {
   ): Promise<Pick<Download, 'size' | 'etag'>>
   /** Resolves when no download of the transfer by them is under way, or after 2 seconds. */
   untilEnded(reader: string, transfer: string): Promise<void>
-  /** Ends the downloads of gateways that died: those whose lease ended before (milliseconds since 1970). */
+  /**
+   * Ends the downloads of gateways that died: those whose lease ended before (milliseconds since
+   * 1970).
+   */
   endLeft(leasedBefore: number): Promise<void>
-  /** @throws NocturneError `acknowledgement_invalid`, `already_claimed`, `transfer_not_available` */
+  /**
+   * @throws NocturneError `acknowledgement_invalid`, `already_claimed`, `transfer_not_available`
+   */
   acknowledge(reader: Reader, transfer: Transfer, given: Acknowledgement): Promise<ChangedAnswer>
-  /** The asker's key packets, and who may be added. @throws NocturneError `transfer_not_available`, `not_found` */
+  /**
+   * The asker's key packets, and who may be added.
+   * @throws NocturneError `transfer_not_available`, `not_found`
+   */
   ownPackets(asker: Reader, transfer: Transfer): Promise<PacketsAnswer>
-  /** @throws NocturneError `recipient_not_allowed`, `key_packets_invalid`, `transfer_not_available` */
+  /**
+   * @throws NocturneError `recipient_not_allowed`, `key_packets_invalid`, `transfer_not_available`
+   */
   addRecipient(asker: Reader, transfer: Transfer, given: NewRecipient): Promise<RecipientAnswer>
   /** @throws NocturneError `recipient_not_allowed`, `transfer_not_available` */
   removeRecipient(asker: Reader, transfer: Transfer, recipient: string): Promise<RecipientAnswer>

@@ -64,7 +64,10 @@ export async function openDownload(
   return { size, etag, range, event: receipt.index, bytes }
 }
 
-/** Size and ETag of what a download would bring: no byte goes out, so it is no event. @throws NocturneError `not_found`, `transfer_not_available` */
+/**
+ * Size and ETag of what a download would bring: no byte goes out, so it is no event.
+ * @throws NocturneError `not_found`, `transfer_not_available`
+ */
 export async function describeDownload(
   rooms: DeliverRooms,
   reader: Reader,
@@ -150,8 +153,9 @@ async function recordBegin(
 }
 
 /**
- * The only function that lets a byte of a transfer out. It demands the receipt of "download begun", which only the
- * ledger can make. The store is asked before the answer begins, so that the reader is told when it is away.
+ * The only function that lets a byte of a transfer out. It demands the receipt of "download begun",
+ * which only the ledger can make. The store is asked before the answer begins, so that the reader
+ * is told when it is away.
  */
 export async function letBytesOut(
   rooms: DeliverRooms,
@@ -207,7 +211,10 @@ async function renewLease(rooms: DeliverRooms, id: string): Promise<void> {
   )
 }
 
-/** The sweep may have ended it before, when the lease ran out: what really went out is recorded all the same. */
+/**
+ * The sweep may have ended it before, when the lease ran out: what really went out is recorded all
+ * the same.
+ */
 async function recordEnd(
   rooms: DeliverRooms,
   { id, common, wanted }: Begun,
@@ -234,7 +241,10 @@ async function recordEnd(
 const END_WAIT_MS = 2_000
 const END_POLL_MS = 50
 
-/** The end of a download is recorded after its last byte, so who has all of them may ask for its receipt before that. */
+/**
+ * The end of a download is recorded after its last byte, so who has all of them may ask for its
+ * receipt before that.
+ */
 export async function untilEnded(
   { state, now }: DeliverRooms,
   reader: string,

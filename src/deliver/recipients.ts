@@ -1,6 +1,7 @@
 /**
- * Who can open a transfer, changed after it was sealed. The gateway names who may be added and with which
- * certificate; a holder of a key seals the session keys again on their own machine; data is never touched.
+ * Who can open a transfer, changed after it was sealed. The gateway names who may be added and with
+ * which certificate; a holder of a key seals the session keys again on their own machine; data is
+ * never touched.
  */
 import { NocturneError } from '../lib/errors.js'
 import type { PacketsAnswer, RecipientAnswer } from '../protocol/http/recipients.js'
@@ -19,7 +20,10 @@ export interface NewRecipient {
   readonly packets: readonly { readonly envelope: string; readonly packet: string }[]
 }
 
-/** The event is durable before a packet goes out. @throws NocturneError `transfer_not_available`, `not_found` */
+/**
+ * The event is durable before a packet goes out.
+ * @throws NocturneError `transfer_not_available`, `not_found`
+ */
 export async function ownPackets(
   rooms: DeliverRooms,
   asker: Reader,
@@ -51,7 +55,8 @@ export async function ownPackets(
 }
 
 /**
- * All of a transfer's envelopes or none. Key packets to an older certificate of the same reader are replaced.
+ * All of a transfer's envelopes or none. Key packets to an older certificate of the same reader are
+ * replaced.
  *
  * @throws NocturneError `recipient_not_allowed`, `key_packets_invalid`, `transfer_not_available`
  */
@@ -75,8 +80,8 @@ export async function addRecipient(
 }
 
 /**
- * Deletes the key packets of somebody who no longer reads for the group. What they fetched before they keep; the
- * others, and recovery, cannot be locked out this way.
+ * Deletes the key packets of somebody who no longer reads for the group. What they fetched before
+ * they keep; the others, and recovery, cannot be locked out this way.
  *
  * @throws NocturneError `recipient_not_allowed`, `transfer_not_available`
  */
@@ -139,7 +144,10 @@ async function checkPackets(
   return checked
 }
 
-/** The change and its event in one transaction. A sweep or a change of state in between leaves nothing of it. */
+/**
+ * The change and its event in one transaction. A sweep or a change of state in between leaves
+ * nothing of it.
+ */
 async function record(
   rooms: DeliverRooms,
   asker: Reader,

@@ -1,4 +1,6 @@
-/** Deflated Explicit VR Little Endian (PS3.5 A.5): raw deflate (RFC 1951) around the whole data set. */
+/**
+ * Deflated Explicit VR Little Endian (PS3.5 A.5): raw deflate (RFC 1951) around the whole data set.
+ */
 import { NocturneError } from '../lib/errors.js'
 
 /** From here on the ratio counts; below it, the header and item limits bound what is done. */

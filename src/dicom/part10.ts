@@ -1,4 +1,7 @@
-/** The start of a file (PS3.10 section 7.1): preamble, group 0002, and files that lack one, the other or both. */
+/**
+ * The start of a file (PS3.10 section 7.1): preamble, group 0002, and files that lack one, the
+ * other or both.
+ */
 import { NocturneError } from '../lib/errors.js'
 import { trimPadding } from './text/charset.js'
 import { EXPLICIT, type Encoding, IMPLICIT, vrNamed } from './elements/element.js'
@@ -17,7 +20,8 @@ export interface Start {
 const MAX_META_BYTES = 0x10000
 
 /**
- * Group 0002 is read element by element and never by its group length, which is often missing or wrong.
+ * Group 0002 is read element by element and never by its group length, which is often missing or
+ * wrong.
  *
  * @throws NocturneError `empty_file`, `not_dicom`, `malformed`, `truncated`, `unsupported_syntax`
  */

@@ -3,8 +3,9 @@ import { freeMemory } from '../lib/free-memory.js'
 import { LARGE_BYTES, type LargeHeaderTurn } from '../lib/large-headers.js'
 
 /**
- * The bytes of an instance as they come. What was asked for with `fill` stays in `buffer`; the rest passes through.
- * A failure of the source is kept in `failure`, so that it is not mistaken for a fault of the file.
+ * The bytes of an instance as they come. What was asked for with `fill` stays in `buffer`; the rest
+ * passes through. A failure of the source is kept in `failure`, so that it is not mistaken for a
+ * fault of the file.
  */
 export class Reader {
   readonly #source: AsyncIterator<Buffer>
@@ -22,7 +23,10 @@ export class Reader {
     this.#turn = turn
   }
 
-  /** What is held, from the last `forget` on: offsets stay valid until the next, the buffer until the next `fill`. */
+  /**
+   * What is held, from the last `forget` on: offsets stay valid until the next, the buffer until
+   * the next `fill`.
+   */
   get buffer(): Buffer {
     return this.#buffer
   }
@@ -51,7 +55,10 @@ export class Reader {
     }
   }
 
-  /** Lets go of the first `count` held bytes, and of their memory where they are many; offsets count from there on. */
+  /**
+   * Lets go of the first `count` held bytes, and of their memory where they are many; offsets count
+   * from there on.
+   */
   forget(count: number): void {
     const all = this.#buffer
     const left = all.subarray(count, this.#filled)
@@ -70,7 +77,10 @@ export class Reader {
     }
   }
 
-  /** A part of the next bytes, uncopied: at least one and `most` at most. @throws NocturneError `truncated` */
+  /**
+   * A part of the next bytes, uncopied: at least one and `most` at most.
+   * @throws NocturneError `truncated`
+   */
   async takeSome(most: number): Promise<Buffer> {
     const chunk = await this.#next()
     if (chunk === undefined) throw new NocturneError('truncated', { place: this.#end() })
@@ -134,7 +144,10 @@ export class Reader {
     return undefined
   }
 
-  /** Grows by doubling, so that a header that comes in small pieces is copied a bounded number of times. */
+  /**
+   * Grows by doubling, so that a header that comes in small pieces is copied a bounded number of
+   * times.
+   */
   #append(chunk: Buffer, wanted: number): void {
     const length = this.#filled + chunk.length
     if (this.#filled === 0) {

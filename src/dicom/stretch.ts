@@ -19,7 +19,10 @@ export interface Stretch {
   readonly elements: readonly Element[]
   /** Where the last element ends in the reader's buffer. */
   readonly end: number
-  /** The header of Pixel Data, which begins at `end`: its offset counts from there. Undefined when the data set ended first. */
+  /**
+   * The header of Pixel Data, which begins at `end`: its offset counts from there. Undefined when
+   * the data set ended first.
+   */
   readonly pixels: Header | undefined
 }
 
@@ -58,9 +61,10 @@ export async function readHead(reading: Reading, start: number): Promise<Stretch
 }
 
 /**
- * Walks what lies behind Pixel Data to the end of the file, for it to be dropped: private groups, digital signatures and
- * trailing padding are all that may be there. Values of defined length are passed over and can be of any size. What is no
- * element, or is cut off, is dropped as well: the image is whole, and readers stop there.
+ * Walks what lies behind Pixel Data to the end of the file, for it to be dropped: private groups,
+ * digital signatures and trailing padding are all that may be there. Values of defined length are
+ * passed over and can be of any size. What is no element, or is cut off, is dropped as well: the
+ * image is whole, and readers stop there.
  *
  * @param drop is told each tag, and throws for one that must not be there.
  * @throws NocturneError `header_over_limit`, and what `drop` throws.
@@ -102,8 +106,8 @@ async function tailElement(reading: Reading): Promise<Element | Header | undefin
 }
 
 /**
- * An element of known length is read once it is there; one of undefined length again only when twice as much is
- * there, so the work stays linear in the size of the header.
+ * An element of known length is read once it is there; one of undefined length again only when
+ * twice as much is there, so the work stays linear in the size of the header.
  */
 async function nextElement(
   reading: Reading,
@@ -166,7 +170,10 @@ const isPadding = (bytes: Buffer): boolean =>
 /** NUL, tab, line feed, carriage return, end of file, space, and erased memory. */
 const FILLERS: ReadonlySet<number> = new Set([0x00, 0x09, 0x0a, 0x0d, 0x1a, 0x20, 0xff])
 
-/** Padding without a tag: some writers fill the last sector with zeros. It says nothing and is dropped. */
+/**
+ * Padding without a tag: some writers fill the last sector with zeros. It says nothing and is
+ * dropped.
+ */
 async function expectZeros(reader: Reader, at: number, limit: number): Promise<void> {
   const size = reader.filled
   await reader.fill(limit)

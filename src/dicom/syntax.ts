@@ -1,4 +1,7 @@
-/** Transfer syntaxes (PS3.5 annex A, PS3.6 Table A-1) and what to do when a file does not name its own. */
+/**
+ * Transfer syntaxes (PS3.5 annex A, PS3.6 Table A-1) and what to do when a file does not name its
+ * own.
+ */
 import { NocturneError } from '../lib/errors.js'
 import { EXPLICIT, EXPLICIT_BIG, type Encoding, IMPLICIT, vrNamed } from './elements/element.js'
 
@@ -13,7 +16,9 @@ const EXPLICIT_LITTLE = '1.2.840.10008.1.2.1'
 const DEFLATED = '1.2.840.10008.1.2.1.99'
 const BIG = '1.2.840.10008.1.2.2'
 
-/** Syntaxes whose pixels lie behind a URL or arrive as packets: the file is not the whole instance. */
+/**
+ * Syntaxes whose pixels lie behind a URL or arrive as packets: the file is not the whole instance.
+ */
 const ELSEWHERE = new Set(['94', '95', '204', '205'])
 
 /** @throws NocturneError `unsupported_syntax` */
@@ -31,8 +36,9 @@ export function syntaxOf(uid: string): Syntax {
 }
 
 /**
- * The uncompressed syntax that the first element is written in, where nothing names one: data sets begin with a low even
- * group, and an explicit VR is one of 34 pairs of letters that no plausible implicit length has.
+ * The uncompressed syntax that the first element is written in, where nothing names one: data sets
+ * begin with a low even group, and an explicit VR is one of 34 pairs of letters that no plausible
+ * implicit length has.
  *
  * @throws NocturneError `not_dicom`
  */

@@ -1,10 +1,12 @@
 /**
- * The element walker: finds the boundaries of every element at every depth (PS3.5 section 7) and copies nothing.
+ * The element walker: finds the boundaries of every element at every depth (PS3.5 section 7) and
+ * copies nothing.
  *
- * It either understands all bytes that it is given or throws; nothing is guessed past. Three defects of real writers, which
- * dcmtk and gdcm read alike, are taken for what they are and marked `isIrregular`, so that no copy has them: a delimiter
- * inside a sequence or an item of defined length, and one that has a length itself. A sequence that cannot be read is passed
- * over where its length is defined and `skips` says that nothing of it stays.
+ * It either understands all bytes that it is given or throws; nothing is guessed past. Three
+ * defects of real writers, which dcmtk and gdcm read alike, are taken for what they are and marked
+ * `isIrregular`, so that no copy has them: a delimiter inside a sequence or an item of defined
+ * length, and one that has a length itself. A sequence that cannot be read is passed over where its
+ * length is defined and `skips` says that nothing of it stays.
  */
 import { NocturneError } from '../lib/errors.js'
 import { type Budget, expectFew } from './budget.js'
@@ -23,10 +25,16 @@ import {
 } from './elements/element.js'
 import type { Steps } from '../lib/pace.js'
 
-/** Reports and functional groups nest to about 15; each level costs a reader of the file a frame of its stack. */
+/**
+ * Reports and functional groups nest to about 15; each level costs a reader of the file a frame of
+ * its stack.
+ */
 const MAX_DEPTH = 32
 
-/** The bytes at hand end inside an element. `until` is the offset that is needed at least; 0 when it is not known. */
+/**
+ * The bytes at hand end inside an element. `until` is the offset that is needed at least; 0 when it
+ * is not known.
+ */
 export class Incomplete extends Error {
   readonly until: number
   constructor(until: number) {
@@ -102,7 +110,10 @@ export function* readElement(
     : leaf(span, at, header, encoding)
 }
 
-/** The element at `at` when it is whole and holds no other; undefined for what needs a closer look, faults included. */
+/**
+ * The element at `at` when it is whole and holds no other; undefined for what needs a closer look,
+ * faults included.
+ */
 function readLeaf(
   buffer: Buffer,
   at: number,
@@ -118,7 +129,10 @@ function readLeaf(
   return { tag, vr, start: at, valueStart, valueEnd, end: valueEnd, undefinedLength: false }
 }
 
-/** Adds a run of such elements, and answers where it ends. @throws NocturneError `header_too_complex` */
+/**
+ * Adds a run of such elements, and answers where it ends.
+ * @throws NocturneError `header_too_complex`
+ */
 export function readLeaves(
   { buffer, end, budget }: Pick<Span, 'buffer' | 'end' | 'budget'>,
   start: number,
@@ -150,7 +164,9 @@ const expectElement = (header: Header, at: number): Header => {
   return header
 }
 
-/** Whether it holds items. As UN their encoding is implicit VR little endian (PS3.5 6.2.2, CP-246). */
+/**
+ * Whether it holds items. As UN their encoding is implicit VR little endian (PS3.5 6.2.2, CP-246).
+ */
 const isNested = ({ tag, vr, length }: Header, { explicit }: Encoding): boolean =>
   vr === 'SQ' || (vr === 'UN' && (length === UNDEFINED_LENGTH || (explicit && vrOf(tag) === 'SQ')))
 
@@ -197,7 +213,8 @@ function* itemsOf(
   const { buffer, budget, end: until } = span
   const undefinedLength = length === UNDEFINED_LENGTH
   const inner = vr === 'UN' ? IMPLICIT : encoding
-  // Items and delimiters have no VR in any encoding, so what stands in their place is read as if it had none.
+  // Items and delimiters have no VR in any encoding, so what stands in their place is read as if it
+  // had none.
   const bare = { explicit: false, bigEndian: inner.bigEndian }
   let at = valueStart
   let valueEnd = until
@@ -259,7 +276,10 @@ function* readItem(
   return isIrregular ? { ...item, isIrregular } : item
 }
 
-/** Without the room that an array keeps for sixteen more: functional groups are thousands of items with an element each. */
+/**
+ * Without the room that an array keeps for sixteen more: functional groups are thousands of items
+ * with an element each.
+ */
 const exact = <T>(list: T[]): T[] => (list.length < 8 ? list.slice() : list)
 
 /** A data set from `start` to the end of the span, or to the delimiter of its item. */
@@ -298,7 +318,10 @@ const isEnd = (span: Span, at: number, { bigEndian }: Encoding): boolean =>
   at >= span.end ||
   (span.depth > 0 && at + 8 === span.end && readTag(span.buffer, at, bigEndian) === ITEM_END)
 
-/** Encapsulated values inside the header, such as an icon's: items of defined length up to the delimiter. */
+/**
+ * Encapsulated values inside the header, such as an icon's: items of defined length up to the
+ * delimiter.
+ */
 function skipFragments(span: Span, start: number, encoding: Encoding) {
   for (let at = start; ;) {
     span.budget.spend()
@@ -336,7 +359,10 @@ const fault = (rule: string, offset: number, tag?: number): NocturneError =>
 const beyond = (open: boolean, at: number, until: number, tag?: number): Error =>
   open ? new Incomplete(until) : fault(RULES.beyond, at, tag)
 
-/** What stands in place of a tag in a damaged file may be letters of a name: only those that PS3.6 lists are told. */
+/**
+ * What stands in place of a tag in a damaged file may be letters of a name: only those that PS3.6
+ * lists are told.
+ */
 export const nameOf = (tag: number): string => (vrOf(tag) === undefined ? 'unlisted' : hex(tag))
 
 const isMalformed = (error: unknown): error is NocturneError =>

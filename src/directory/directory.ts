@@ -10,14 +10,20 @@ export interface DirectoryParts {
   readonly inspectCertificate: (
     certificate: string,
   ) => Promise<Pick<CertificateReport, 'fingerprint' | 'usableUntil'>>
-  /** The certificate in effect, when one is recorded; else the file's counts. Asked each time: it may change. */
+  /**
+   * The certificate in effect, when one is recorded; else the file's counts. Asked each time: it
+   * may change.
+   */
   readonly inEffect?: (id: string) => string | undefined
 }
 
 /** The id under which the recovery certificate is a recipient. */
 const RECOVERY = 'recovery'
 
-/** Everyone whom the configuration names. A facility is a principal too: a sender of its own studies. */
+/**
+ * Everyone whom the configuration names. A facility is a principal too: a sender of its own
+ * studies.
+ */
 export function createDirectory(
   config: Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'recovery'>,
   { toRecipient, inspectCertificate, inEffect = () => undefined }: DirectoryParts,
@@ -67,7 +73,8 @@ export function createDirectory(
     }
   }
 
-  // Asked anew for every transfer: a certificate that was good at the start may expire in the night.
+  // Asked anew for every transfer: a certificate that was good at the start may expire in the
+  // night.
   async function recipient(id: string): Promise<Recipient> {
     const certificate = principal(id)?.certificate
     if (certificate === undefined) throw new NocturneError('recipient_unusable', { subject: id })
@@ -87,7 +94,8 @@ export function createDirectory(
   /** Whom a group's transfers are sealed to. */
   function membersOf(id: string): readonly string[] {
     const group = groups.get(id)
-    // A group without readers would seal to recovery alone, and nobody would notice until the morning.
+    // A group without readers would seal to recovery alone, and nobody would notice until the
+    // morning.
     if (group === undefined || group.readers.length === 0) throw new NocturneError('unknown_group')
     return [...group.readers, RECOVERY]
   }

@@ -22,14 +22,24 @@ export interface Directory {
   group(id: string): GroupConfig | undefined
   /**
    * The group's readers and the recovery certificate, in that order.
-   * @throws NocturneError `recipient_unusable` with the id of the first one that the policy refuses.
+   * @throws NocturneError `recipient_unusable` with the id of the first one that the policy
+   * refuses.
    */
   recipientsOf(group: string): Promise<readonly Recipient[]>
-  /** Those of them that the policy takes now: for what may be added to a transfer, which one bad certificate must not stop. */
+  /**
+   * Those of them that the policy takes now: for what may be added to a transfer, which one bad
+   * certificate must not stop.
+   */
   usableRecipientsOf(group: string): Promise<readonly Recipient[]>
-  /** The facility's own certificate, for quarantine and the crosswalk. @throws NocturneError `recipient_unusable` */
+  /**
+   * The facility's own certificate, for quarantine and the crosswalk.
+   * @throws NocturneError `recipient_unusable`
+   */
   facilityRecipient(facility: string): Promise<Recipient>
-  /** Every certificate by principal id (and `recovery`), for the ledger's record of changes and warnings of expiry. */
+  /**
+   * Every certificate by principal id (and `recovery`), for the ledger's record of changes and
+   * warnings of expiry.
+   */
   certificates(): Promise<readonly KnownCertificate[]>
 }
 

@@ -1,4 +1,7 @@
-/** Opens the doors beside HTTP: the intake of studies that come instance by instance, and the DIMSE port. */
+/**
+ * Opens the doors beside HTTP: the intake of studies that come instance by instance, and the DIMSE
+ * port.
+ */
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createEventThrottle } from '../access/sign-in/index.js'
@@ -72,7 +75,10 @@ export async function openDoors(
   }
 }
 
-/** What its sender says; else the first rule that takes it; else a facility's only group, as routine. */
+/**
+ * What its sender says; else the first rule that takes it; else a facility's only group, as
+ * routine.
+ */
 function routeOf({ directory, site }: Rooms): ConstructorParameters<typeof Arrivals>[1]['route'] {
   const { rules } = site.config.intake
   return ({ facility, aeTitle, wanted = {} }, signs) => {
@@ -151,7 +157,9 @@ const start = async (
   limits: DoorTiming,
 ): Promise<DimseServer> => serveDimse({ ...(await optionsOf(config)), limits }, services)
 
-/** Reports to a peer over an association that we ask for, as the SCP of commitment (PS3.7 D.3.3.4). */
+/**
+ * Reports to a peer over an association that we ask for, as the SCP of commitment (PS3.7 D.3.3.4).
+ */
 function reportsTo(config: DimseConfig, { aeTitle, facility }: Caller, timing: DoorTiming) {
   const peer = config.peers.find(
     (one) => one.aeTitle === aeTitle && one.facility === facility && one.report,

@@ -6,7 +6,10 @@ import { canonicalJson } from '../lib/json.js'
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 
-/** What the ledger records of a moment: whether it was within the hours, and of which schedule (a digest). */
+/**
+ * What the ledger records of a moment: whether it was within the hours, and of which schedule (a
+ * digest).
+ */
 export interface DutyMark {
   readonly duty: 'inside' | 'outside'
   readonly schedule: string
@@ -21,7 +24,10 @@ export function dutyAt(group: GroupConfig | undefined, at: number): DutyMark | u
   }
 }
 
-/** Changes with the hours, the dates and the time zone: 16 hexadecimal digits of SHA-256. Empty without a schedule. */
+/**
+ * Changes with the hours, the dates and the time zone: 16 hexadecimal digits of SHA-256. Empty
+ * without a schedule.
+ */
 export function scheduleDigest({ duty, timezone }: GroupConfig): string {
   if (!duty) return ''
   const weekly = duty.weekly.map(({ days, spans }) => ({ days: [...days], spans: plain(spans) }))
@@ -40,9 +46,10 @@ export interface Stretch {
 }
 
 /**
- * Whether `at` (milliseconds since 1970) lies in a span. A span belongs to the day on which it begins, lasts no longer than 24 hours
- * by the clock on the wall, and begins and ends when that clock shows its times: where a time comes twice, as summer
- * time ends, it begins with the first and ends with the second; a time that is left out is the moment of the leap.
+ * Whether `at` (milliseconds since 1970) lies in a span. A span belongs to the day on which it
+ * begins, lasts no longer than 24 hours by the clock on the wall, and begins and ends when that
+ * clock shows its times: where a time comes twice, as summer time ends, it begins with the first
+ * and ends with the second; a time that is left out is the moment of the leap.
  */
 export const isOnDuty = (duty: DutyHours, timezone: string, at: number): boolean =>
   // A clock set back over midnight shows yesterday again, so the days around count too.

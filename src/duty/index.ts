@@ -2,8 +2,10 @@
  * The room that knows who is on duty.
  *
  * In:  a group's hours and roster as configured, and swaps that people agreed.
- * Out: who reads and who backs them up at a moment, the shifts to come, and whether a moment is within duty hours.
- * Always true: hours follow the clock of the group's place through both changes of summer time; a swap is an event.
+ * Out: who reads and who backs them up at a moment, the shifts to come, and whether a moment is
+ *      within duty hours.
+ * Always true: hours follow the clock of the group's place through both changes of summer time; a
+ *      swap is an event.
  * Trusts: the time zone data of this Node.js.
  */
 export { dutyAt } from './hours.js'

@@ -76,7 +76,10 @@ const noStore: RequestHandler = (_request, response, next) => {
   next()
 }
 
-/** A client that takes nothing more of its answer holds an object of the store open: it is given up like a silent sender. */
+/**
+ * A client that takes nothing more of its answer holds an object of the store open: it is given up
+ * like a silent sender.
+ */
 const endStalled =
   (idleSeconds: number): RequestHandler =>
   (_request, response, next) => {
@@ -87,7 +90,10 @@ const endStalled =
     next()
   }
 
-/** What cannot be recorded is not answered: behind this stands every route, also those that record nothing. */
+/**
+ * What cannot be recorded is not answered: behind this stands every route, also those that record
+ * nothing.
+ */
 const whileRecording =
   ({ ledger }: Rooms): RequestHandler =>
   async (_request, _response, next) => {
@@ -95,7 +101,10 @@ const whileRecording =
     next()
   }
 
-/** One log line and one measurement a request: method, route template, status, time; never the address itself. */
+/**
+ * One log line and one measurement a request: method, route template, status, time; never the
+ * address itself.
+ */
 function observe(rooms: Rooms, metrics: Metrics): RequestHandler {
   return (request, response, next) => {
     const started = performance.now()

@@ -1,4 +1,7 @@
-/** What every application of the gateway has in common: no hints about itself, an id for each request, security headers. */
+/**
+ * What every application of the gateway has in common: no hints about itself, an id for each
+ * request, security headers.
+ */
 import express from 'express'
 import type { Express, RequestHandler } from 'express'
 import helmet from 'helmet'

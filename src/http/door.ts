@@ -1,4 +1,6 @@
-/** The check at every door: who asks, how often they failed, and the ledger's record of refusals. */
+/**
+ * The check at every door: who asks, how often they failed, and the ledger's record of refusals.
+ */
 import type { Request } from 'express'
 import { createEventThrottle, createFailureLimiter } from '../access/sign-in/index.js'
 import type { Action } from '../access/index.js'
@@ -12,8 +14,8 @@ import { addressOf } from './request.js'
 import type { Asker } from './request.js'
 
 /**
- * Refusals that are recorded one by one in a minute; the rest are counted. Strangers have a bound of their own, so
- * that their noise cannot keep an insider's refusal out of the ledger.
+ * Refusals that are recorded one by one in a minute; the rest are counted. Strangers have a bound
+ * of their own, so that their noise cannot keep an insider's refusal out of the ledger.
  */
 const REFUSAL_EVENTS_PER_MINUTE = { stranger: 60, insider: 600, lockOut: 30 }
 
@@ -31,7 +33,9 @@ export interface Door {
   ): Promise<void>
   /** Records that somebody looked at a list: before it is answered, and not every time. */
   noteListing(actor: Actor, list: ListName): Promise<void>
-  /** @throws RateLimitedError when the address or the account failed too often, which is an event. */
+  /**
+   * @throws RateLimitedError when the address or the account failed too often, which is an event.
+   */
   holdBack(address: string, account?: string): Promise<void>
 }
 

@@ -1,4 +1,7 @@
-/** Pages about the codes of the catalogue: what happened, what to do, whether repeating helps, and where it comes from. */
+/**
+ * Pages about the codes of the catalogue: what happened, what to do, whether repeating helps, and
+ * where it comes from.
+ */
 import { CATALOGUE } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
 import { isTransient } from '../protocol/http/problem.js'

@@ -1,6 +1,7 @@
 /**
- * Who looked at a list of transfers (DICOM 110112, Query). Inboxes are polled, day and night: of each person and list one
- * look an hour is an event, which says how many went unrecorded since the one before.
+ * Who looked at a list of transfers (DICOM 110112, Query). Inboxes are polled, day and night: of
+ * each person and list one look an hour is an event, which says how many went unrecorded since the
+ * one before.
  */
 import type { Actor, Ledger } from '../ledger/log/index.js'
 

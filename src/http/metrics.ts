@@ -1,4 +1,7 @@
-/** Prometheus metrics: counts and times by route template, method and status. No label ever comes from a request. */
+/**
+ * Prometheus metrics: counts and times by route template, method and status. No label ever comes
+ * from a request.
+ */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { SinkStatus } from '../ledger/sinks/index.js'
 
@@ -9,7 +12,10 @@ export interface Metrics {
   readonly uploads: Gauge
   /** DICOM associations under way, and studies that are still arriving. */
   arriving(associations: number, studies: number): void
-  /** Days that certificates are still good for, by principal of the configuration; `gateway` is its own signing key. */
+  /**
+   * Days that certificates are still good for, by principal of the configuration; `gateway` is its
+   * own signing key.
+   */
   certificates(days: readonly (readonly [principal: string, days: number])[]): void
   /** How far behind each sink of the configuration is. */
   sinks(all: readonly SinkStatus[]): void

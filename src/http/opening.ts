@@ -1,6 +1,7 @@
 /**
- * Before the rooms are open. After a power cut the stores may come up later than the gateway, so it waits for them: it is
- * alive, says what it waits for, and refuses everything else. What no waiting mends ends the start.
+ * Before the rooms are open. After a power cut the stores may come up later than the gateway, so it
+ * waits for them: it is alive, says what it waits for, and refuses everything else. What no waiting
+ * mends ends the start.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Express } from 'express'
@@ -11,7 +12,10 @@ import type { Logger } from '../lib/logger.js'
 import { alive, bareApp } from './bare-app.js'
 import { problemHandler } from './problem.js'
 
-/** What passes when somebody mends something elsewhere, and what that is. Hints of the catalogue are for clients. */
+/**
+ * What passes when somebody mends something elsewhere, and what that is. Hints of the catalogue are
+ * for clients.
+ */
 const ADVICE: Partial<Record<Code, string>> = {
   database_unavailable:
     'start the database, or mend the way to it: database in nocturne.yaml, network, DNS, room on its disk',

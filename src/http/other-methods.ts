@@ -1,4 +1,7 @@
-/** 405 with `Allow` for an address of the reference that was asked with a method it does not take; 404 for any other. */
+/**
+ * 405 with `Allow` for an address of the reference that was asked with a method it does not take;
+ * 404 for any other.
+ */
 import type { RequestHandler } from 'express'
 import { NocturneError } from '../lib/errors.js'
 import { ROUTES } from '../protocol/http/routes.js'
@@ -12,7 +15,8 @@ export const otherMethods: RequestHandler = (request, response) => {
   const methods = TEMPLATES.filter(({ pattern }) => pattern.test(request.path)).map(
     ({ method }) => method,
   )
-  // A route that took the method has answered already: what is not there below it is just not there.
+  // A route that took the method has answered already: what is not there below it is just not
+  // there.
   if (methods.length === 0 || methods.includes(request.method)) throw new NocturneError('not_found')
   const allowed = new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : [])])
   response.set('Allow', [...allowed].sort().join(', '))

@@ -1,4 +1,6 @@
-/** Files that the build put together for browsers, under the policy of the page that they belong to. */
+/**
+ * Files that the build put together for browsers, under the policy of the page that they belong to.
+ */
 import { Router } from 'express'
 import type { Response } from 'express'
 import { fileURLToPath } from 'node:url'

@@ -28,7 +28,10 @@ export function setErrorHeaders(response: Response, { code }: NocturneError): vo
   if (code === 'unauthenticated') response.set('WWW-Authenticate', 'Bearer')
 }
 
-/** Members beyond RFC 9457's own: `code`, `hint`, `requestId`, and where they help `field`, `subject` and what `extra` brings. */
+/**
+ * Members beyond RFC 9457's own: `code`, `hint`, `requestId`, and where they help `field`,
+ * `subject` and what `extra` brings.
+ */
 export function sendProblem(
   response: Response,
   error: NocturneError,
@@ -54,7 +57,10 @@ export function sendProblem(
     )
 }
 
-/** The last handler of the application, or of a part with a form of errors of its own. An answer that has begun can only be cut off. */
+/**
+ * The last handler of the application, or of a part with a form of errors of its own. An answer
+ * that has begun can only be cut off.
+ */
 export function problemHandler(
   logger: Logger,
   send: (response: Response, error: NocturneError) => void = sendProblem,
@@ -82,13 +88,16 @@ export const notFoundHandler: RequestHandler = () => {
   throw new NocturneError('not_found')
 }
 
-/** How long, and how many bytes, we go on reading a body after an error, so that its sender gets to read the answer. */
+/**
+ * How long, and how many bytes, we go on reading a body after an error, so that its sender gets to
+ * read the answer.
+ */
 const LINGER_MS = 10_000
 const LINGER_BYTES = 256 << 20
 
 /**
- * A connection that is closed while its client still writes is reset, and the answer is lost with it. So what still
- * comes is read and thrown away, within bounds; then the connection goes.
+ * A connection that is closed while its client still writes is reset, and the answer is lost with
+ * it. So what still comes is read and thrown away, within bounds; then the connection goes.
  */
 function linger(request: Request): void {
   const { socket } = request

@@ -1,4 +1,7 @@
-/** `Range` and `If-Range` (RFC 9110 section 14): one range of bytes; several are answered with the whole. */
+/**
+ * `Range` and `If-Range` (RFC 9110 section 14): one range of bytes; several are answered with the
+ * whole.
+ */
 import type { Request } from 'express'
 import { NocturneError } from '../lib/errors.js'
 import type { ByteRange } from '../store/index.js'

@@ -29,7 +29,10 @@ export interface Asker {
   readonly actor: Actor
 }
 
-/** Who asks, and that they may do something that has no object. @throws NocturneError `unauthenticated`, `rate_limited`, `forbidden` */
+/**
+ * Who asks, and that they may do something that has no object.
+ * @throws NocturneError `unauthenticated`, `rate_limited`, `forbidden`
+ */
 export async function admit(door: Door, request: Request, action: Action): Promise<Asker> {
   const asker = await door.authenticate(request)
   const decision = decide(asker.session.principal.role, action, 'global')
@@ -40,7 +43,10 @@ export async function admit(door: Door, request: Request, action: Action): Promi
   return asker
 }
 
-/** Who asks, and that they may do it with the transfer in the address. @throws the same and `not_found` */
+/**
+ * Who asks, and that they may do it with the transfer in the address.
+ * @throws the same and `not_found`
+ */
 export async function admitToTransfer(
   door: Door,
   request: Request,
@@ -64,8 +70,8 @@ export async function admitToTransfer(
 }
 
 /**
- * Who asks, and that they may do it with the case in the address: by case id, case code or transfer id. Who can open one of its
- * transfers stands to the case as to that.
+ * Who asks, and that they may do it with the case in the address: by case id, case code or transfer
+ * id. Who can open one of its transfers stands to the case as to that.
  *
  * @throws the same and `not_found`
  */

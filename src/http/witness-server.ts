@@ -1,4 +1,7 @@
-/** A witness as a process runs it: its folder, its memory, and `POST /add-checkpoint` (c2sp.org/tlog-witness). */
+/**
+ * A witness as a process runs it: its folder, its memory, and `POST /add-checkpoint`
+ * (c2sp.org/tlog-witness).
+ */
 import { createHash } from 'node:crypto'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -37,7 +40,10 @@ export async function openWitness(dir: string): Promise<Witness> {
   })
 }
 
-/** One small file a log, replaced whole: after a crash it is the old or the new one, and the new one before any answer. */
+/**
+ * One small file a log, replaced whole: after a crash it is the old or the new one, and the new one
+ * before any answer.
+ */
 export function witnessMemory(folder: string): WitnessMemory {
   const pathOf = (origin: string) => join(folder, createHash('sha256').update(origin).digest('hex'))
   return {
@@ -71,7 +77,9 @@ async function writeSynced(path: string, text: string): Promise<void> {
   }
 }
 
-/** Plain HTTP: what passes is public and signed. A proxy in front gives it TLS where that is wanted. */
+/**
+ * Plain HTTP: what passes is public and signed. A proxy in front gives it TLS where that is wanted.
+ */
 export function createWitnessServer(witness: Witness, logger: Logger): Server {
   const server = createServer({ requestTimeout: REQUEST_MS }, (request, response) => {
     void answer(witness, logger, request, response)

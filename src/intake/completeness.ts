@@ -1,6 +1,7 @@
 /**
- * When a study that arrives instance by instance is whole. Pure. All times are of one monotonic clock, in milliseconds: the
- * clock on the wall may jump, and after a restart everything counts anew, so nothing is closed early.
+ * When a study that arrives instance by instance is whole. Pure. All times are of one monotonic
+ * clock, in milliseconds: the clock on the wall may jump, and after a restart everything counts
+ * anew, so nothing is closed early.
  */
 export interface CompletenessRule {
   /** Nothing has come for this long. */
@@ -17,7 +18,10 @@ export interface ArrivalClock {
   readonly active: number
 }
 
-/** Milliseconds until the study is to be closed; 0 or less: now. One that is being received waits, also for the cap. */
+/**
+ * Milliseconds until the study is to be closed; 0 or less: now. One that is being received waits,
+ * also for the cap.
+ */
 export function dueIn(clock: ArrivalClock, rule: CompletenessRule, now: number): number {
   const quiet = clock.active > 0 ? Infinity : clock.lastAt + rule.quietMs - now
   const cap = clock.openedAt + rule.capMs - now

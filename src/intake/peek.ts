@@ -1,6 +1,6 @@
 /**
- * What an instance says of itself before anything is done with it: which study it belongs to, and what rules look at. Reads
- * as little as it needs, and gives every octet back.
+ * What an instance says of itself before anything is done with it: which study it belongs to, and
+ * what rules look at. Reads as little as it needs, and gives every octet back.
  */
 import {
   Budget,
@@ -40,13 +40,17 @@ const TAGS: Readonly<Record<keyof InstanceSigns, number>> = {
 const BY_TAG = new Map(Object.entries(TAGS).map(([name, tag]) => [tag, name]))
 const LAST_TAG = Math.max(...Object.values(TAGS))
 
-/** Study Instance UID comes within some kilobytes, behind the patient; sequences before it may be long. */
+/**
+ * Study Instance UID comes within some kilobytes, behind the patient; sequences before it may be
+ * long.
+ */
 const MAX_PEEK = 1 << 20
 /** None of these is longer in a file that keeps to PS3.5. */
 const MAX_VALUE = 128
 
 /**
- * Never throws for what a file says: what cannot be read is undefined, and judged where everything is.
+ * Never throws for what a file says: what cannot be read is undefined, and judged where everything
+ * is.
  *
  * @returns the signs, and the same octets from the first one on
  */
@@ -81,7 +85,8 @@ class Recording {
 
   async *again(): AsyncGenerator<Buffer, void> {
     this.#isOver = true
-    // An inflater that was left may be reading ahead still: what it gets belongs to us. Its failure is ours as well.
+    // An inflater that was left may be reading ahead still: what it gets belongs to us. Its failure
+    // is ours as well.
     await this.#pulling
     for (let chunk = this.#taken.shift(); chunk; chunk = this.#taken.shift()) yield chunk
     for (

@@ -1,8 +1,13 @@
-/** Where an instance goes by the site's own rules. Pure: the first rule whose every condition holds. */
+/**
+ * Where an instance goes by the site's own rules. Pure: the first rule whose every condition holds.
+ */
 import type { Priority } from '../state/index.js'
 import type { InstanceSigns } from './peek.js'
 
-/** Each condition lists what it takes; case does not matter. One without conditions takes everything. */
+/**
+ * Each condition lists what it takes; case does not matter. One without conditions takes
+ * everything.
+ */
 export interface IntakeRule {
   readonly when: {
     readonly aeTitle?: readonly string[] | undefined

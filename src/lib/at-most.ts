@@ -1,4 +1,6 @@
-/** Runs so many works at a time, in the order of asking. One that fails takes nobody else's turn. */
+/**
+ * Runs so many works at a time, in the order of asking. One that fails takes nobody else's turn.
+ */
 export function atMost(number: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = number
   const waiting: (() => void)[] = []

@@ -1,6 +1,7 @@
 /**
- * Codes that people say to each other over the telephone: `K7Q-4MD`. No vowels, so that none spells a word; nothing that is
- * heard or read as something else; a digit in each half, so that no run of consonants is taken for an abbreviation.
+ * Codes that people say to each other over the telephone: `K7Q-4MD`. No vowels, so that none spells
+ * a word; nothing that is heard or read as something else; a digit in each half, so that no run of
+ * consonants is taken for an abbreviation.
  */
 import { randomInt } from 'node:crypto'
 
@@ -22,7 +23,10 @@ function half(): string {
 const CASE_HALF = new RegExp(`^${HALF}$`)
 const CASE_CODE = new RegExp(`^(${HALF})-?(${HALF})$`)
 
-/** As people type it: lower case, without its hyphen, or with a blank for it. Undefined for what is no code. */
+/**
+ * As people type it: lower case, without its hyphen, or with a blank for it. Undefined for what is
+ * no code.
+ */
 export function readCaseCode(text: string): string | undefined {
   const [, first, second] = CASE_CODE.exec(text.trim().toUpperCase().replace(/\s+/, '-')) ?? []
   return first !== undefined && second !== undefined ? `${first}-${second}` : undefined

@@ -1,6 +1,7 @@
 /**
- * One error class and one catalogue. A message never carries data from a request, a file or a key: what a
- * person reads is the fixed text and hint of its code, and the cause stays inside the process.
+ * One error class and one catalogue. A message never carries data from a request, a file or a key:
+ * what a person reads is the fixed text and hint of its code, and the cause stays inside the
+ * process.
  */
 import { DOORS } from './catalogue/doors.js'
 import { ITEMS } from './catalogue/items.js'
@@ -16,8 +17,9 @@ export type Code = keyof typeof CATALOGUE
 export const concernsItemAlone = (code: Code): boolean => CATALOGUE[code].concernsItemAlone
 
 /**
- * Where a fault is, and the rule that it breaks. Never a value: the rule is one of our own texts, and a path holds tags that
- * PS3.6 lists, because what a damaged file has in place of a tag may be anything.
+ * Where a fault is, and the rule that it breaks. Never a value: the rule is one of our own texts,
+ * and a path holds tags that PS3.6 lists, because what a damaged file has in place of a tag may be
+ * anything.
  */
 export interface Place {
   readonly [name: string]: string | number | undefined
@@ -28,11 +30,17 @@ export interface Place {
   readonly offset?: number | undefined
 }
 
-/** Every error that people outside may see. `cause` is for the log of the process's own mistakes, never sent. */
+/**
+ * Every error that people outside may see. `cause` is for the log of the process's own mistakes,
+ * never sent.
+ */
 export class NocturneError extends Error {
   override readonly name = 'NocturneError'
   readonly code: Code
-  /** A name from the configuration (never from a request) that makes the hint concrete, such as a recipient's id. */
+  /**
+   * A name from the configuration (never from a request) that makes the hint concrete, such as a
+   * recipient's id.
+   */
   readonly subject: string | undefined
   /** Parameter, header, form field or body member at fault, by the name that we gave it. */
   readonly field: string | undefined

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 
 export { ID_PATTERN } from './id-pattern.js'
 
-/** A UUID of version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random. Sorts by time. */
+/**
+ * A UUID of version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random. Sorts by time.
+ */
 export function newId(now: number = Date.now()): string {
   const bytes = randomBytes(16)
   bytes.writeUIntBE(now, 0, 6)

@@ -1,10 +1,14 @@
-/** JSON values without numbers that are not integers: what the ledger, the manifest and statements are made of. */
+/**
+ * JSON values without numbers that are not integers: what the ledger, the manifest and statements
+ * are made of.
+ */
 export type Json =
   string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }
 
 /**
- * The JSON Canonicalization Scheme (RFC 8785) for values whose numbers are safe integers: members sorted by
- * UTF-16 code units, no white space, ECMAScript's own string escapes. Members that are undefined are left out.
+ * The JSON Canonicalization Scheme (RFC 8785) for values whose numbers are safe integers: members
+ * sorted by UTF-16 code units, no white space, ECMAScript's own string escapes. Members that are
+ * undefined are left out.
  *
  * @throws TypeError for a number that is not a safe integer, or for a lone surrogate.
  */

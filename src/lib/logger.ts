@@ -2,8 +2,8 @@ import { pino } from 'pino'
 import type { DestinationStream } from 'pino'
 
 /**
- * The only things a log line may hold. Anything else does not compile, and is dropped at run time as well:
- * no header, file name, query string, DICOM value or error text ever reaches a log.
+ * The only things a log line may hold. Anything else does not compile, and is dropped at run time
+ * as well: no header, file name, query string, DICOM value or error text ever reaches a log.
  */
 export interface LogFields {
   readonly requestId?: string
@@ -67,7 +67,10 @@ export interface Logger {
   error(message: string, fields?: LogFields): void
 }
 
-/** JSON lines on standard error, or on `destination` in tests. Messages are literals of our own code. */
+/**
+ * JSON lines on standard error, or on `destination` in tests. Messages are literals of our own
+ * code.
+ */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const log = pino({ level, base: null }, destination ?? pino.destination(2))
   const write =
@@ -82,8 +85,8 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
 }
 
 /**
- * What may be logged of an unexpected error: its class, its system code, and the first of our own lines in its
- * stack. Its message may quote a request, so it is left out.
+ * What may be logged of an unexpected error: its class, its system code, and the first of our own
+ * lines in its stack. Its message may quote a request, so it is left out.
  */
 export function describeUnexpected(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error }

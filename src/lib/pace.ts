@@ -1,4 +1,6 @@
-/** Long work in short slices: a header is bounded, but still large enough to hold up everybody else. */
+/**
+ * Long work in short slices: a header is bounded, but still large enough to hold up everybody else.
+ */
 
 /** A slice, in milliseconds. */
 const SLICE = 8
@@ -6,8 +8,8 @@ const SLICE = 8
 const UNNOTICED = 200
 
 /**
- * One slice a turn of the event loop, however many headers are at work: callbacks of `setImmediate` that stand in line
- * would all run in the same turn.
+ * One slice a turn of the event loop, however many headers are at work: callbacks of `setImmediate`
+ * that stand in line would all run in the same turn.
  */
 let line: Promise<void> = Promise.resolve()
 const nextTurn = (): Promise<void> =>
@@ -18,7 +20,10 @@ export class Pace {
   #until = performance.now() + SLICE
   #done = 0
 
-  /** Whether others must have a turn. `cost`: what was done since the last call, in microseconds or so. */
+  /**
+   * Whether others must have a turn. `cost`: what was done since the last call, in microseconds or
+   * so.
+   */
   isDue(cost = 1): boolean {
     this.#done += cost
     if (this.#done < UNNOTICED) return false

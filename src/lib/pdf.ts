@@ -1,6 +1,7 @@
 /**
- * Pages for people: headings, paragraphs and tables that continue over pages, by pdfkit. Tagged (ISO 32000 14.8), so that a
- * screen reader reads headings, lists and tables as such, in order; what only decorates is an artifact.
+ * Pages for people: headings, paragraphs and tables that continue over pages, by pdfkit. Tagged
+ * (ISO 32000 14.8), so that a screen reader reads headings, lists and tables as such, in order;
+ * what only decorates is an artifact.
  */
 import type PDFDocument from 'pdfkit'
 
@@ -38,7 +39,8 @@ export async function* pdfOf(
   foot: string,
   draw: (page: Page) => void,
 ): AsyncGenerator<Uint8Array> {
-  // Loaded when somebody asks for a report: it is a tenth of what a gateway does before it is ready.
+  // Loaded when somebody asks for a report: it is a tenth of what a gateway does before it is
+  // ready.
   const { default: Document } = await import('pdfkit')
   const doc = new Document({
     pdfVersion: '1.7',

@@ -1,7 +1,10 @@
 /** Where a fault is, as a person reads it. */
 import type { Place } from './errors.js'
 
-/** `byte 1412, in 00081140[0]: an item of a sequence must begin with FFFE,E000 (PS3.5 section 7.5.1)` */
+/**
+ * `byte 1412, in 00081140[0]: an item of a sequence must begin with FFFE,E000 (PS3.5 section
+ * 7.5.1)`
+ */
 export function placeText({ rule, path, offset }: Pick<Place, 'rule' | 'path' | 'offset'>): string {
   const where = [
     ...(offset === undefined ? [] : [`byte ${String(offset)}`]),

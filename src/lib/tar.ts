@@ -1,4 +1,7 @@
-/** POSIX tar (ustar, IEEE 1003.1) of plain files, written and read as a stream: what any `tar` unpacks. */
+/**
+ * POSIX tar (ustar, IEEE 1003.1) of plain files, written and read as a stream: what any `tar`
+ * unpacks.
+ */
 export interface TarFile {
   /** Relative, with slashes; at most 100 bytes, or 155 more of folders before it. */
   readonly name: string

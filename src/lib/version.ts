@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 
-/** The version in package.json, which lies two folders above this file in the source and in the build alike. */
+/**
+ * The version in package.json, which lies two folders above this file in the source and in the
+ * build alike.
+ */
 export const VERSION: string = readVersion()
 
 function readVersion(): string {

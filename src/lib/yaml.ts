@@ -18,8 +18,8 @@ export interface YamlReading {
 }
 
 /**
- * YAML 1.2 with the core schema, so `no` and `12:30` stay text. The texts are our own: the parser's messages
- * quote the file, and a file may hold a secret that does not belong there.
+ * YAML 1.2 with the core schema, so `no` and `12:30` stay text. The texts are our own: the parser's
+ * messages quote the file, and a file may hold a secret that does not belong there.
  */
 export function readYaml(text: string, file: string, example: string): YamlReading {
   const lines = new LineCounter()

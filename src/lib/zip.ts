@@ -13,7 +13,10 @@ export interface ZipMember {
 const CHUNK_BYTES = 64 * 1024
 const OPTIONS = { useWebWorkers: false, level: 6 } as const
 
-/** The ZIP that holds the members, each read only when the one before is written. Fails when a member's content does. */
+/**
+ * The ZIP that holds the members, each read only when the one before is written. Fails when a
+ * member's content does.
+ */
 export async function* zipOf(members: Iterable<ZipMember>): AsyncGenerator<Uint8Array> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const writer = new ZipWriter(writable, OPTIONS)
@@ -83,8 +86,8 @@ export interface NamedFiles {
 const MAX_MEMBERS = 64
 
 /**
- * The members of a ZIP, or undefined for what is none, or can be read in more than one way. Reading a member fails when
- * its bytes do not have the checksum that the ZIP gives.
+ * The members of a ZIP, or undefined for what is none, or can be read in more than one way. Reading
+ * a member fails when its bytes do not have the checksum that the ZIP gives.
  */
 export async function openZip(source: Reader<unknown>): Promise<NamedFiles | undefined> {
   try {

@@ -3,8 +3,9 @@
  *
  * In:  a notice and the people it is for, inside the transaction of what happened.
  * Out: e-mail, signed webhooks, and Web Push.
- * Always true: what was committed is sent at least once, with one id, until it is sent or no longer true; no notice holds
- *      anything that identifies a patient; no request goes to an address that a client made up.
+ * Always true: what was committed is sent at least once, with one id, until it is sent or no longer
+ *      true; no notice holds anything that identifies a patient; no request goes to an address that
+ *      a client made up.
  * Trusts: the receivers with case codes, facilities and times.
  */
 export type { SendOne } from './channels.js'

@@ -1,4 +1,7 @@
-/** What a notification says. Never PHI: case code, facility, group, priority, times and a link to what needs a sign-in. */
+/**
+ * What a notification says. Never PHI: case code, facility, group, priority, times and a link to
+ * what needs a sign-in.
+ */
 
 export const NOTICE_EVENTS = [
   'case.waiting',

@@ -20,7 +20,10 @@ export interface NotifyParts {
 }
 
 export interface Notify {
-  /** Inside the transaction in which it happened. Answers whom it will reach: nobody is a reason to escalate. */
+  /**
+   * Inside the transaction in which it happened. Answers whom it will reach: nobody is a reason to
+   * escalate.
+   */
   tell(
     tx: Tx,
     people: readonly string[],

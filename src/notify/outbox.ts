@@ -1,7 +1,8 @@
 /**
- * The outbox: what people are to be told is a row, written in the transaction in which it happened. Sending is a second step
- * under a lease. A crash in between sends it after the lease; a crash after sending and before it was noted sends it again, with
- * the same id, by which receivers know it.
+ * The outbox: what people are to be told is a row, written in the transaction in which it happened.
+ * Sending is a second step under a lease. A crash in between sends it after the lease; a crash
+ * after sending and before it was noted sends it again, with the same id, by which receivers know
+ * it.
  */
 import { newId } from '../lib/ids.js'
 import type { Tx, Db } from '../state/index.js'
@@ -97,7 +98,10 @@ export async function isAnyDue(db: Db, now: number): Promise<boolean> {
 const waiting = (db: Db | Tx) =>
   db.selectFrom('outbox').where('sent_at', 'is', null).where('withdrawn_at', 'is', null)
 
-/** `code` is undefined when it was sent; else why not, and it is tried again later, for as long as it is true. */
+/**
+ * `code` is undefined when it was sent; else why not, and it is tried again later, for as long as
+ * it is true.
+ */
 export async function settle(
   tx: Tx,
   { id, attempts }: OutboxTable,

@@ -1,6 +1,6 @@
 /**
- * A notification to people's browsers (RFC 8030, 8291, 8292). An endpoint is an address that a client names, so only
- * hosts that the site lists are ever asked, and only by https.
+ * A notification to people's browsers (RFC 8030, 8291, 8292). An endpoint is an address that a
+ * client names, so only hosts that the site lists are ever asked, and only by https.
  */
 import { createECDH, hkdfSync } from 'node:crypto'
 import webPush from 'web-push'
@@ -26,7 +26,9 @@ export interface PushSubscription {
   readonly auth: string
 }
 
-/** The same on every gateway of the site, and after every restart: subscriptions are bound to it. */
+/**
+ * The same on every gateway of the site, and after every restart: subscriptions are bound to it.
+ */
 export function vapidKeysOf(secret: Uint8Array): { publicKey: string; privateKey: string } {
   const ecdh = createECDH('prime256v1')
   ecdh.setPrivateKey(Buffer.from(hkdfSync('sha256', secret, '', 'nocturne/vapid/v1', 32)))

@@ -1,7 +1,8 @@
 /**
- * A notification as an HTTPS request, signed as standardwebhooks.com has it: `webhook-signature` is HMAC-SHA-256 over
- * id, timestamp and body. A receiver refuses a timestamp that is more than five minutes off and an id that it has seen: so no
- * copy of a request works a second time, and one that is sent again after a lost answer counts once.
+ * A notification as an HTTPS request, signed as standardwebhooks.com has it: `webhook-signature` is
+ * HMAC-SHA-256 over id, timestamp and body. A receiver refuses a timestamp that is more than five
+ * minutes off and an id that it has seen: so no copy of a request works a second time, and one that
+ * is sent again after a lost answer counts once.
  */
 import { createHmac } from 'node:crypto'
 import type { SendOne } from './channels.js'

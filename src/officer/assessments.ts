@@ -1,4 +1,6 @@
-/** Exports of an assessment that was kept, for the server and for a command on the site's own files. */
+/**
+ * Exports of an assessment that was kept, for the server and for a command on the site's own files.
+ */
 import { readFile } from 'node:fs/promises'
 import { compare } from '../compliance/index.js'
 import { assessmentCsv, assessmentPdf, assessmentWorkbook } from '../compliance/exports/index.js'

@@ -1,4 +1,7 @@
-/** What the ledger knows of a facility's transfers in a period, put together by transfer, item and reader. */
+/**
+ * What the ledger knows of a facility's transfers in a period, put together by transfer, item and
+ * reader.
+ */
 import { NocturneError } from '../lib/errors.js'
 import type { Json } from '../lib/json.js'
 import type { EventType, Ledger, LedgerRow } from '../ledger/log/index.js'
@@ -63,7 +66,10 @@ export interface Evidence {
   readonly checkpoint: string
   readonly transfers: readonly TransferEvidence[]
   readonly keys: readonly KeyPeriod[]
-  /** In the period: refused requests and failed sign-ins, of all facilities, for an outsider names none. */
+  /**
+   * In the period: refused requests and failed sign-ins, of all facilities, for an outsider names
+   * none.
+   */
   readonly refusals: number
 }
 
@@ -72,7 +78,8 @@ const MAX_TRANSFERS = 10_000
 const MAX_ITEMS = 200_000
 
 /**
- * The transfers that became available in the period or were fetched from in it, with all that was fetched in it.
+ * The transfers that became available in the period or were fetched from in it, with all that was
+ * fetched in it.
  *
  * @throws NocturneError `report_too_large`, `database_unavailable`, `ledger_broken`
  */
@@ -106,7 +113,10 @@ export async function collectEvidence(ledger: Ledger, scope: EvidenceScope): Pro
   return { scope, size, checkpoint, transfers, keys, refusals }
 }
 
-/** A document names no patient: in a transfer of one patient it is that one's, in others it is shown to nobody. */
+/**
+ * A document names no patient: in a transfer of one patient it is that one's, in others it is shown
+ * to nobody.
+ */
 function ofPatients(
   items: readonly ItemEvidence[],
   patients: readonly string[],

@@ -8,7 +8,10 @@ import { zipOf } from '../lib/zip.js'
 import type { Rooms } from '../rooms.js'
 import { recordable } from './recordable.js'
 
-/** Witnesses are asked within seconds of an event; who does not answer holds up nobody's evidence for longer. */
+/**
+ * Witnesses are asked within seconds of an event; who does not answer holds up nobody's evidence
+ * for longer.
+ */
 const WITNESS_MS = 8_000
 
 /** Built beside this file's folder; it needs no other file. */

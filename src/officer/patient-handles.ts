@@ -5,8 +5,9 @@ import { NocturneError } from '../lib/errors.js'
 import type { Rooms } from '../rooms.js'
 
 /**
- * The handles that a patient of the facility has: one for each generation of its secret, or where its profile links no further than a transfer, one in
- * each transfer, of which those that the ledger knows are answered.
+ * The handles that a patient of the facility has: one for each generation of its secret, or where
+ * its profile links no further than a transfer, one in each transfer, of which those that the
+ * ledger knows are answered.
  *
  * @throws NocturneError `not_found` for a facility that there is not
  */

@@ -5,7 +5,10 @@ import type { EventQuery } from '../ledger/log/index.js'
 import type { Json } from '../lib/json.js'
 import { OWN_ACTORS } from '../lib/actors.js'
 
-/** Who was asked for may be anything that looks like an id: only ids that somebody has are written down. */
+/**
+ * Who was asked for may be anything that looks like an id: only ids that somebody has are written
+ * down.
+ */
 export function recordable(
   query: EventQuery,
   directory: Pick<Directory, 'principal'>,

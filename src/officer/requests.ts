@@ -1,4 +1,7 @@
-/** The two reports on a facility, recorded and made, for the server and for a command on the site's own files. */
+/**
+ * The two reports on a facility, recorded and made, for the server and for a command on the site's
+ * own files.
+ */
 import { accountingCsv, accountingPdf } from './accounting.js'
 import { collectEvidence } from './collect.js'
 import { dossierCsv, dossierPdf, keysCsv } from './dossier.js'
@@ -30,7 +33,10 @@ export interface ReportQuestion {
   readonly transfer?: string | undefined
 }
 
-/** The question in the ledger's terms. @throws NocturneError `not_found` for a facility that there is not */
+/**
+ * The question in the ledger's terms.
+ * @throws NocturneError `not_found` for a facility that there is not
+ */
 export async function reportScope(
   rooms: Pick<Rooms, 'site' | 'state'>,
   { facility, from, until, patient, patientId, issuer, reader, transfer }: ReportQuestion,
@@ -50,9 +56,11 @@ export async function reportScope(
 }
 
 /**
- * Records the report, and then answers it as a ZIP of a PDF, the same as CSV, and the checkpoint it rests on.
+ * Records the report, and then answers it as a ZIP of a PDF, the same as CSV, and the checkpoint it
+ * rests on.
  *
- * @throws NocturneError `not_found` for a facility that there is not, `report_too_large`, `ledger_unavailable`
+ * @throws NocturneError `not_found` for a facility that there is not, `report_too_large`,
+ * `ledger_unavailable`
  */
 export async function makeReport(
   { ledger, site }: Pick<Rooms, 'ledger' | 'site'>,

@@ -1,10 +1,15 @@
-/** Entropy-coded data of JPEG (ITU-T T.81 annex F): bits behind stuffed bytes, and Huffman codes. */
+/**
+ * Entropy-coded data of JPEG (ITU-T T.81 annex F): bits behind stuffed bytes, and Huffman codes.
+ */
 import { NocturneError } from '../lib/errors.js'
 
 const MARKER = 0xff
 const LONGEST_CODE = 16
 
-/** Bits of one scan, up to its next marker. Behind the end it gives zeros, as decoders do, but not many of them. */
+/**
+ * Bits of one scan, up to its next marker. Behind the end it gives zeros, as decoders do, but not
+ * many of them.
+ */
 export class BitReader {
   readonly #bytes: Buffer
   #at: number
@@ -116,7 +121,10 @@ export class BitWriter {
 
 /** A table of codes (T.81 annex C), for both ways. */
 export interface HuffmanTable {
-  /** By the next 16 bits: length of the code in the upper byte, symbol in the lower; 0 where there is none. */
+  /**
+   * By the next 16 bits: length of the code in the upper byte, symbol in the lower; 0 where there
+   * is none.
+   */
   readonly lookup: Uint16Array
   /** By symbol: length in bits 16 and up, code below; 0 where there is none. */
   readonly codes: Uint32Array

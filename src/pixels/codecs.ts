@@ -1,4 +1,7 @@
-/** What decodes frames of each compressed transfer syntax, and what blanks them and leaves every other pixel as it decodes. */
+/**
+ * What decodes frames of each compressed transfer syntax, and what blanks them and leaves every
+ * other pixel as it decodes.
+ */
 import type { Framing } from '../dicom/pixel-data/index.js'
 import type { Pace, Steps } from '../lib/pace.js'
 import { blackOf, type Geometry } from './geometry.js'
@@ -17,7 +20,10 @@ export interface Decoder {
 }
 
 export interface Codec extends Decoder {
-  /** What Photometric Interpretation becomes, where the frames that are written have another than those that came. */
+  /**
+   * What Photometric Interpretation becomes, where the frames that are written have another than
+   * those that came.
+   */
   readonly photometric?: string
   /** One frame with the mask blanked. @throws NocturneError `malformed`, `pixels_not_cleaned` */
   blank(frame: Buffer, geometry: Geometry, mask: Mask, pace: Pace): Promise<Buffer>
@@ -36,7 +42,9 @@ const codec = (
   decode: (frame, geometry, pace) => pace.run(decode(frame, geometry, pace)),
 })
 
-/** Runs the codecs in WebAssembly: they are other people's code, and belong into a thread or worker. */
+/**
+ * Runs the codecs in WebAssembly: they are other people's code, and belong into a thread or worker.
+ */
 export interface WasmRunner {
   /** @throws NocturneError `pixels_not_cleaned` */
   blank(asked: WasmFrame & { readonly mask: Mask }): Promise<Buffer>

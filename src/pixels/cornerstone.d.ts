@@ -1,6 +1,6 @@
 /**
- * The parts of two codecs compiled to WebAssembly that are used here; the packages ship no types. Buffers that they give
- * are memory of the module: gone after `delete`, and moved by the next call.
+ * The parts of two codecs compiled to WebAssembly that are used here; the packages ship no types.
+ * Buffers that they give are memory of the module: gone after `delete`, and moved by the next call.
  */
 declare module '@cornerstonejs/codec-charls/wasmjs' {
   export interface FrameInfo {

@@ -5,7 +5,10 @@ import { type Framing, endsFrame, fragmentLength, startsFrame } from '../dicom/p
 import type { Reader } from '../dicom/index.js'
 import { encodeItemTag } from '../dicom/write/index.js'
 
-/** A compressed frame that is held. X-rays and mammograms have the largest, of some 60 MB uncompressed. */
+/**
+ * A compressed frame that is held. X-rays and mammograms have the largest, of some 60 MB
+ * uncompressed.
+ */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
 /** Entries of the Basic Offset Table: 4 bytes a frame. */
 const MAX_TABLE_BYTES = 4 * 1024 * 1024
@@ -24,11 +27,11 @@ export interface Expected {
 }
 
 /**
- * Frames, from the first item on. A single frame may be in any number of fragments; several begin where the Basic Offset
- * Table points, and where it is empty with the mark of their codestreams.
+ * Frames, from the first item on. A single frame may be in any number of fragments; several begin
+ * where the Basic Offset Table points, and where it is empty with the mark of their codestreams.
  *
- * @throws NocturneError `truncated`, `malformed`, `image_incomplete` for fewer than there must be, `pixels_not_cleaned` when
- * frames cannot be told apart or are too large.
+ * @throws NocturneError `truncated`, `malformed`, `image_incomplete` for fewer than there must be,
+ * `pixels_not_cleaned` when frames cannot be told apart or are too large.
  */
 export async function readFrames(
   reader: Reader,
@@ -98,7 +101,10 @@ function startsOf(table: Buffer): ReadonlySet<number> | undefined {
   return starts
 }
 
-/** The value of the next item; undefined at the delimiter, which stays, and where the file ends without one. */
+/**
+ * The value of the next item; undefined at the delimiter, which stays, and where the file ends
+ * without one.
+ */
 async function readFragment(
   reader: Reader,
   encoding: Encoding,
@@ -113,7 +119,9 @@ async function readFragment(
   return Buffer.concat(parts)
 }
 
-/** Frames as `readFrames` gives them: an item for the table and each fragment, and the delimiter. */
+/**
+ * Frames as `readFrames` gives them: an item for the table and each fragment, and the delimiter.
+ */
 export async function* encapsulated(
   { table, frames }: Encapsulated,
   encoding: Encoding,

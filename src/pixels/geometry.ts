@@ -86,8 +86,9 @@ function isWhole<K extends string>(
 }
 
 /**
- * The bytes of a black sample, one buffer a sample, little endian; undefined for colours that are not known here.
- * In MONOCHROME1 the largest value is black; in YBR the zero of the colour samples is in the middle.
+ * The bytes of a black sample, one buffer a sample, little endian; undefined for colours that are
+ * not known here. In MONOCHROME1 the largest value is black; in YBR the zero of the colour samples
+ * is in the middle.
  */
 export function blackOf(geometry: Geometry): readonly Buffer[] | undefined {
   const { photometric, samples, bitsAllocated, bitsStored, highBit, isSigned } = geometry

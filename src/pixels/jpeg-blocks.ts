@@ -46,7 +46,10 @@ export interface Unit {
   readonly restart: number | undefined
 }
 
-/** In their order, each with the reader at its first block and, behind a restart, with every channel begun anew. */
+/**
+ * In their order, each with the reader at its first block and, behind a restart, with every channel
+ * begun anew.
+ */
 export function* unitsOf(
   frame: JpegFrame,
   { components, reader, restarts }: JpegScan,
@@ -83,7 +86,8 @@ export function readDc(reader: BitReader, channel: Channel): number {
 /**
  * The codes of its other coefficients, the end of the block included.
  *
- * @param seen is given each symbol, the bits behind it, and which coefficient it is in zigzag order.
+ * @param seen is given each symbol, the bits behind it, and which coefficient it is in zigzag
+ * order.
  * @throws NocturneError `malformed`
  */
 export function readAc(

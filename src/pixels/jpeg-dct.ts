@@ -1,7 +1,8 @@
 /**
- * JPEG with a sequential DCT (1.2.840.10008.1.2.4.50 and .51), blanked without decoding pixels: blocks under the mask become
- * flat black, the codes of all other blocks are copied, so nothing is quantized a second time. The mask grows to whole MCUs.
- * What a decoder shows right beside it may differ by its own smoothing of halved colour.
+ * JPEG with a sequential DCT (1.2.840.10008.1.2.4.50 and .51), blanked without decoding pixels:
+ * blocks under the mask become flat black, the codes of all other blocks are copied, so nothing is
+ * quantized a second time. The mask grows to whole MCUs. What a decoder shows right beside it may
+ * differ by its own smoothing of halved colour.
  */
 import { NocturneError } from '../lib/errors.js'
 import type { Pace, Steps } from '../lib/pace.js'
@@ -98,7 +99,10 @@ function rewriteBlock(
   if (isBlanked) writeSymbol(writer, channel.ac, 0)
 }
 
-/** Samples are shifted to lie around zero, and the DC coefficient is eight times their mean (A.3.1, A.3.3). */
+/**
+ * Samples are shifted to lie around zero, and the DC coefficient is eight times their mean (A.3.1,
+ * A.3.3).
+ */
 function blackOf(
   frame: JpegFrame,
   geometry: Geometry,

@@ -1,6 +1,6 @@
 /**
- * Lossless JPEG (1.2.840.10008.1.2.4.57 and .70; T.81 annex H): each line is decoded; to be blanked it is encoded with the
- * same predictor, so all other pixels stay what they were.
+ * Lossless JPEG (1.2.840.10008.1.2.4.57 and .70; T.81 annex H): each line is decoded; to be blanked
+ * it is encoded with the same predictor, so all other pixels stay what they were.
  */
 import { NocturneError } from '../lib/errors.js'
 import type { Pace, Steps } from '../lib/pace.js'

@@ -1,4 +1,7 @@
-/** The pixels of a JPEG image with a sequential DCT, as far as brightness goes: colour differences are read over. */
+/**
+ * The pixels of a JPEG image with a sequential DCT, as far as brightness goes: colour differences
+ * are read over.
+ */
 import { NocturneError } from '../lib/errors.js'
 import type { Pace, Steps } from '../lib/pace.js'
 import { toDifference } from './bits.js'
@@ -41,7 +44,10 @@ interface Plane {
   readonly bytes: Buffer
 }
 
-/** Luminance alone, or each colour by plane. @throws NocturneError `malformed`, `pixels_not_cleaned` */
+/**
+ * Luminance alone, or each colour by plane.
+ * @throws NocturneError `malformed`, `pixels_not_cleaned`
+ */
 export function* decodeDctFrame(frame: Buffer, geometry: Geometry, pace: Pace): Steps<Samples> {
   const decoded: { planes: readonly Plane[] } = { planes: [] }
   yield* readJpeg(frame, geometry, SEQUENTIAL, {

@@ -7,7 +7,10 @@ import { readJpeg, type JpegFrame, type JpegScan } from './jpeg.js'
 const [SOI, EOI, SOS, DHT] = [0xd8, 0xd9, 0xda, 0xc4] as const
 const [SOF0, SOF3] = [0xc0, 0xc3] as const
 
-/** Our own tables for DC or differences, since a changed image has differences that the source's may have no code for. */
+/**
+ * Our own tables for DC or differences, since a changed image has differences that the source's may
+ * have no code for.
+ */
 export interface OwnTable {
   readonly table: HuffmanTable
   /** Counts and symbols, as a segment has them. */

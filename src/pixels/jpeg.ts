@@ -1,4 +1,7 @@
-/** The frame of a JPEG image (ITU-T T.81 annex B): its segments, and what blanking them needs to know of each. */
+/**
+ * The frame of a JPEG image (ITU-T T.81 annex B): its segments, and what blanking them needs to
+ * know of each.
+ */
 import { NocturneError } from '../lib/errors.js'
 import { BitReader, huffmanTable, type HuffmanTable } from './bits.js'
 import type { Steps } from '../lib/pace.js'
@@ -44,7 +47,10 @@ export interface JpegScan {
 
 /** What becomes of an image while it is read, part by part. */
 export interface JpegVisitor {
-  /** A segment that decoders need, but for tables of DC or differences: who writes has tables of its own. */
+  /**
+   * A segment that decoders need, but for tables of DC or differences: who writes has tables of its
+   * own.
+   */
   segment?(marker: number, body: Buffer): void
   /** Reads the bits of the scan to their end. */
   scan(frame: JpegFrame, scan: JpegScan, body: Buffer): Steps<void>
@@ -62,11 +68,11 @@ interface State {
 }
 
 /**
- * One image from its first marker to its last. Comments and applications' segments are left out, since thumbnails and names
- * may be in them, but for those that say how colour is coded.
+ * One image from its first marker to its last. Comments and applications' segments are left out,
+ * since thumbnails and names may be in them, but for those that say how colour is coded.
  *
- * @throws NocturneError `malformed`; `pixels_not_cleaned` for a process that is not known here, or for an image that is
- * not the size or kind that the DICOM header says.
+ * @throws NocturneError `malformed`; `pixels_not_cleaned` for a process that is not known here, or
+ * for an image that is not the size or kind that the DICOM header says.
  */
 export function* readJpeg(
   bytes: Buffer,

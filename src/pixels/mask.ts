@@ -1,4 +1,7 @@
-/** What of an image is to be blanked: rectangles, merged into runs of columns so that nothing is written twice. */
+/**
+ * What of an image is to be blanked: rectangles, merged into runs of columns so that nothing is
+ * written twice.
+ */
 
 export interface Rectangle {
   readonly x: number
@@ -60,7 +63,9 @@ export function maskAround(rectangles: readonly Rectangle[], size: Size): Mask {
   return bands
 }
 
-/** Grown to whole units of `width` columns and `height` rows: what an encoding cannot blank in part. */
+/**
+ * Grown to whole units of `width` columns and `height` rows: what an encoding cannot blank in part.
+ */
 export function alignMask(mask: Mask, width: number, height: number, size: Size): Mask {
   const rectangles = mask.flatMap(({ top, bottom, runs }) =>
     runs.map(([from, to]) => {

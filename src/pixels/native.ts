@@ -1,4 +1,7 @@
-/** Uncompressed Pixel Data (PS3.5 section 8.1) with runs of it blanked as it passes; every other byte is the source's. */
+/**
+ * Uncompressed Pixel Data (PS3.5 section 8.1) with runs of it blanked as it passes; every other
+ * byte is the source's.
+ */
 import type { Encoding } from '../dicom/elements/index.js'
 import { alignMask, type Mask } from './mask.js'
 import { blackOf, type Geometry } from './geometry.js'
@@ -19,7 +22,10 @@ export interface Layout {
   readonly columnsOfUnit: 1 | 2
 }
 
-/** Undefined for what is not laid out in a way that is known here: it cannot be blanked with certainty. */
+/**
+ * Undefined for what is not laid out in a way that is known here: it cannot be blanked with
+ * certainty.
+ */
 export function layoutOf(
   geometry: Geometry,
   vr: string,
@@ -40,7 +46,8 @@ export function layoutOf(
   const bytes = Math.ceil((bitsOfPlane * planes * frames) / 8)
   if (length !== bytes + (bytes % 2)) return undefined
   const patterns = patternsOf(black, isPlanar, isHalved, bigEndian)
-  // Bytes in words of a big-endian file are swapped in pairs: runs of whole pairs, of one value, are the same either way.
+  // Bytes in words of a big-endian file are swapped in pairs: runs of whole pairs, of one value,
+  // are the same either way.
   const isSwapped = bigEndian && vr === 'OW' && bitsAllocated <= 8
   if (isSwapped && !patterns.every((pattern) => pattern.every((byte) => byte === pattern[0])))
     return undefined
@@ -97,7 +104,10 @@ function* spansOf(layout: Layout, mask: Mask): Generator<Span, void> {
   }
 }
 
-/** The value of Pixel Data as it comes, blanked. Chunks of the source are never written to: who sent them may hold them. */
+/**
+ * The value of Pixel Data as it comes, blanked. Chunks of the source are never written to: who sent
+ * them may hold them.
+ */
 export async function* blankNative(
   source: AsyncIterable<Buffer>,
   layout: Layout,

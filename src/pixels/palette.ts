@@ -2,7 +2,10 @@
 import { type Element, type Encoding, findElement } from '../dicom/elements/index.js'
 
 export interface Palette {
-  /** The pixel value of the first entry; smaller ones are shown as it, and larger ones than there are as the last. */
+  /**
+   * The pixel value of the first entry; smaller ones are shown as it, and larger ones than there
+   * are as the last.
+   */
   readonly first: number
   /** Of each entry its brightest colour, over 8 bits. */
   readonly brightness: Uint8Array

@@ -14,7 +14,10 @@ export interface GreyPicture {
 /** A frame that is not compressed, or no longer. */
 export interface Samples {
   readonly bytes: Uint8Array
-  /** How they lie there: bits, planes and colours may be other ones than the header says of the compressed frame. */
+  /**
+   * How they lie there: bits, planes and colours may be other ones than the header says of the
+   * compressed frame.
+   */
   readonly geometry: Geometry
   readonly bigEndian: boolean
 }

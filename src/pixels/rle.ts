@@ -1,4 +1,7 @@
-/** RLE Lossless (PS3.5 annex G): a frame is decoded byte plane by byte plane; to be blanked it is encoded anew. */
+/**
+ * RLE Lossless (PS3.5 annex G): a frame is decoded byte plane by byte plane; to be blanked it is
+ * encoded anew.
+ */
 import { NocturneError } from '../lib/errors.js'
 import type { Pace, Steps } from '../lib/pace.js'
 import { blackOf, type Geometry } from './geometry.js'

@@ -1,6 +1,7 @@
 /**
- * JPEG-LS and JPEG 2000, by CharLS and OpenJPEG in WebAssembly: a frame is decoded; to be blanked it is encoded without loss.
- * What a decoder gives for a lossy frame is then kept as it is, in the same transfer syntax, which allows lossless frames too.
+ * JPEG-LS and JPEG 2000, by CharLS and OpenJPEG in WebAssembly: a frame is decoded; to be blanked
+ * it is encoded without loss. What a decoder gives for a lossy frame is then kept as it is, in the
+ * same transfer syntax, which allows lossless frames too.
  */
 import loadCharLS, { type FrameInfo } from '@cornerstonejs/codec-charls/wasmjs'
 import loadOpenJPEG from '@cornerstonejs/codec-openjpeg/wasmjs'
@@ -180,7 +181,10 @@ const infoOf = (bits: number, { rows, columns, samples }: Geometry): FrameInfo =
   componentCount: samples,
 })
 
-/** A copy of the decoded samples. @throws NocturneError `pixels_not_cleaned` when the frame is of another kind than declared. */
+/**
+ * A copy of the decoded samples.
+ * @throws NocturneError `pixels_not_cleaned` when the frame is of another kind than declared.
+ */
 function expectPixels(decoded: Uint8Array, info: FrameInfo, geometry: Geometry): Buffer {
   const { rows, columns, samples, bitsAllocated } = geometry
   const bytesOfSample = info.bitsPerSample > 8 ? 2 : 1
@@ -230,7 +234,10 @@ function isJpegLs(bytes: Buffer, { rows, columns, samples }: Geometry): boolean 
   return false
 }
 
-/** SIZ (ITU-T T.800 A.5.1): the first segment; one tile grid from the origin, no component subsampled. */
+/**
+ * SIZ (ITU-T T.800 A.5.1): the first segment; one tile grid from the origin, no component
+ * subsampled.
+ */
 function isJpeg2000(bytes: Buffer, { rows, columns, samples }: Geometry): boolean {
   if (bytes.length < 42 + 3 * samples || bytes.readUInt32BE(0) !== 0xff4fff51) return false
   const isWhole = Array.from({ length: samples }, (_, index) => 42 + 3 * index).every(

@@ -1,11 +1,13 @@
 /**
- * A codec in WebAssembly, with a bound on its memory: what it allocates depends on numbers in the frame, and 100 bytes of
- * JPEG 2000 (precincts of one pixel) would take two gigabytes.
+ * A codec in WebAssembly, with a bound on its memory: what it allocates depends on numbers in the
+ * frame, and 100 bytes of JPEG 2000 (precincts of one pixel) would take two gigabytes.
  */
 import type { WasmOptions } from '@cornerstonejs/codec-charls/wasmjs'
 import type { Geometry } from './geometry.js'
 
-/** The WebAssembly of a package `@cornerstonejs/NAME`: from a file under Node, by `fetch` in a page. */
+/**
+ * The WebAssembly of a package `@cornerstonejs/NAME`: from a file under Node, by `fetch` in a page.
+ */
 export type WasmBytes = (
   name: 'codec-charls' | 'codec-openjpeg',
 ) => Promise<Uint8Array<ArrayBuffer>>
@@ -42,7 +44,10 @@ export async function wasmOptionsFor(
   }
 }
 
-/** To the module it is as if the machine had no more memory: its allocation fails, and the codec gives up. */
+/**
+ * To the module it is as if the machine had no more memory: its allocation fails, and the codec
+ * gives up.
+ */
 function boundGrowth(memory: WebAssembly.Memory): void {
   const grow = memory.grow.bind(memory)
   memory.grow = (pages) => {

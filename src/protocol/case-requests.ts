@@ -2,7 +2,10 @@
 import * as z from 'zod/mini'
 import { instant, principalId } from './words.js'
 
-/** Why a claim that somebody holds is taken from them: fixed words, since the ledger keeps no free text. */
+/**
+ * Why a claim that somebody holds is taken from them: fixed words, since the ledger keeps no free
+ * text.
+ */
 export const OVERRIDE_REASONS = ['agreed', 'unreachable', 'emergency', 'shift-ended'] as const
 export type OverrideReason = (typeof OVERRIDE_REASONS)[number]
 

@@ -15,7 +15,10 @@ const FORMAT =
 export const writeChange = ({ gateway, principal, from, to }: CertificateChange): string =>
   ['nocturne-certificate/v1', gateway, principal, from, to].join('|')
 
-/** Undefined unless the text, a line feed at its end aside, is such a statement: then it must not be signed. */
+/**
+ * Undefined unless the text, a line feed at its end aside, is such a statement: then it must not be
+ * signed.
+ */
 export function readChange(text: string): CertificateChange | undefined {
   const [, gateway, principal, from, to] = FORMAT.exec(text.replace(/\n$/, '')) ?? []
   return gateway && principal && from && to ? { gateway, principal, from, to } : undefined

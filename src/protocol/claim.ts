@@ -1,6 +1,7 @@
 /**
- * What a reader signs to show that they can open a transfer, before they hold its case. The signing key is derived from
- * the transfer's session key (src/seal/README.md), so only somebody who opened a key packet of it has it.
+ * What a reader signs to show that they can open a transfer, before they hold its case. The signing
+ * key is derived from the transfer's session key (src/seal/README.md), so only somebody who opened
+ * a key packet of it has it.
  */
 import { canonicalJson } from '../lib/json.js'
 
@@ -18,7 +19,10 @@ export interface ClaimStatement {
 export const claimStatement = (one: ClaimStatement): string =>
   canonicalJson({ v: 1, type: 'nocturne-claim', ...one })
 
-/** What a challenge seals to the reader's certificate; its SHA-256 is the answer. For readers with curl and gpg alone. */
+/**
+ * What a challenge seals to the reader's certificate; its SHA-256 is the answer. For readers with
+ * curl and gpg alone.
+ */
 export const sealedClaimText = (one: ClaimStatement, secret: string): string =>
   ['nocturne-claim/v1', one.gateway, one.case, one.transfer, one.reader, secret].join('|')
 
@@ -29,7 +33,10 @@ export interface ClaimChallenge {
   readonly transfer: string
   readonly nonce: string
   readonly expiresAt: string
-  /** One OpenPGP message in base64, sealed to the reader's present certificate; absent when it is not sealed to that. */
+  /**
+   * One OpenPGP message in base64, sealed to the reader's present certificate; absent when it is
+   * not sealed to that.
+   */
   readonly sealed?: string
 }
 

@@ -1,14 +1,18 @@
 /**
- * The lines of a crosswalk: one JSON value per line, in the order in which the items of one request were taken. What many
- * items share stands once and is named by a number, until a line `forget` starts the numbers anew. The last line is the
- * gateway's signature, since anybody can seal something to a facility.
+ * The lines of a crosswalk: one JSON value per line, in the order in which the items of one request
+ * were taken. What many items share stands once and is named by a number, until a line `forget`
+ * starts the numbers anew. The last line is the gateway's signature, since anybody can seal
+ * something to a facility.
  */
 import * as z from 'zod/mini'
 import { canonicalJson } from '../lib/json.js'
 import { id, instant } from './words.js'
 import type { Named } from './words.js'
 
-/** What a writer names by number at a time, and so what a reader must hold: 4 MiB of elements at most. */
+/**
+ * What a writer names by number at a time, and so what a reader must hold: 4 MiB of elements at
+ * most.
+ */
 export const MAX_SHARED = 2_000
 export const MAX_SHARED_BYTES = 4 << 20
 /** Pairs in one line, and the longest line that a reader takes. */
@@ -93,8 +97,8 @@ export function readCrosswalkLine(one: string): Line | undefined {
 }
 
 /**
- * Canonical JSON (RFC 8785): the octets that are signed. `sha256` is over the octets of all lines before the signature,
- * hexadecimal; `signedAt` RFC 3339, UTC, milliseconds.
+ * Canonical JSON (RFC 8785): the octets that are signed. `sha256` is over the octets of all lines
+ * before the signature, hexadecimal; `signedAt` RFC 3339, UTC, milliseconds.
  */
 export const crosswalkStatement = (
   { gateway, facility, transfer, envelope }: CrosswalkHead,

@@ -1,6 +1,6 @@
 /**
- * The folder that `nocturne dump` writes: data packets, key packets, and a list of which belongs to which. Names in the
- * list have slashes on every system.
+ * The folder that `nocturne dump` writes: data packets, key packets, and a list of which belongs to
+ * which. Names in the list have slashes on every system.
  */
 import * as z from 'zod/mini'
 import { count, id } from './words.js'

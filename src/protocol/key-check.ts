@@ -1,6 +1,7 @@
 /**
- * The text that a ready check seals to a reader, and how it is answered. A client that decrypts whatever a server hands
- * it can be made to open a study: so it answers with a digest only, and only for a text of exactly this form.
+ * The text that a ready check seals to a reader, and how it is answered. A client that decrypts
+ * whatever a server hands it can be made to open a study: so it answers with a digest only, and
+ * only for a text of exactly this form.
  */
 
 /** Longer content is not even read. */
@@ -35,6 +36,9 @@ export function readKeyCheck(content: Uint8Array): KeyCheck | undefined {
     : undefined
 }
 
-/** The answer is the SHA-256 of this, hexadecimal: it shows that the check was read, and tells nothing of any other text. */
+/**
+ * The answer is the SHA-256 of this, hexadecimal: it shows that the check was read, and tells
+ * nothing of any other text.
+ */
 export const answerToKeyCheck = ({ origin, principal, nonce }: KeyCheck): string =>
   `nocturne-check-answer/v1|${origin}|${principal}|${nonce}`

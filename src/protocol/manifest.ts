@@ -1,6 +1,8 @@
 /**
- * The manifest: what a transfer holds, signed by the gateway and sealed to the readers. Version 1 is canonical JSON (RFC
- * 8785) in UTF-8; a reader lets members pass that it does not know, so that later gateways may add some.
+ * The manifest: what a transfer holds, signed by the gateway and sealed to the readers. Version 1
+ * is canonical JSON (RFC
+ * 8785) in UTF-8; a reader lets members pass that it does not know, so that later gateways may add
+ *       some.
  */
 import * as z from 'zod/mini'
 import { canonicalJson } from '../lib/json.js'
@@ -58,8 +60,9 @@ export const writeManifest = ({ items, ...about }: Omit<Named<Manifest>, 'v'>): 
   canonicalJson({ v: 1, ...about, items: items.map((item) => ({ ...item })) })
 
 /**
- * What was signed must be about this transfer of this gateway, and name each item once: a gateway or store that answers
- * with another transfer's manifest is found here. Without `gateway`, any gateway's will do. Undefined otherwise.
+ * What was signed must be about this transfer of this gateway, and name each item once: a gateway
+ * or store that answers with another transfer's manifest is found here. Without `gateway`, any
+ * gateway's will do. Undefined otherwise.
  */
 export function readManifest(
   bytes: Uint8Array,

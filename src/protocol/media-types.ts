@@ -1,4 +1,7 @@
-/** IANA media types by the ending of a file name, for the gateway to check; and the way back for opened files. */
+/**
+ * IANA media types by the ending of a file name, for the gateway to check; and the way back for
+ * opened files.
+ */
 const BY_EXTENSION: Readonly<Record<string, string>> = {
   bmp: 'image/bmp',
   csv: 'text/csv',
@@ -38,7 +41,10 @@ export function mediaTypeOf(fileName: string): string {
   return (found ? BY_EXTENSION[extension] : undefined) ?? UNKNOWN_MEDIA_TYPE
 }
 
-/** `pdf`; `bin` for a type that is not in the table, so that no text of another's making becomes part of a name. */
+/**
+ * `pdf`; `bin` for a type that is not in the table, so that no text of another's making becomes
+ * part of a name.
+ */
 export function extensionOf(mediaType: string): string {
   const bare = mediaType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (Object.hasOwn(PREFERRED, bare)) return PREFERRED[bare] ?? 'bin'

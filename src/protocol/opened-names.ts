@@ -1,8 +1,14 @@
-/** Names of opened files, the same in the command and in a browser. No text that a sender wrote becomes part of one. */
+/**
+ * Names of opened files, the same in the command and in a browser. No text that a sender wrote
+ * becomes part of one.
+ */
 import { extensionOf } from './media-types.js'
 import type { ManifestItem } from './manifest.js'
 
-/** Enough of the content to tell DICOM (PS3.10 section 7.1: a preamble of 128 octets, then DICM) and PDF. */
+/**
+ * Enough of the content to tell DICOM (PS3.10 section 7.1: a preamble of 128 octets, then DICM) and
+ * PDF.
+ */
 export const HEAD_BYTES = 132
 
 /** By the first octets of opened content: `dcm`, `pdf`, else `bin`. */
@@ -13,9 +19,9 @@ export function sniffExtension(head: Uint8Array): string {
 }
 
 /**
- * `scan.dcm` for `scan.dcm.pgp`; `scan.bin` by its content when the rest of the name has no ending. `sealed` is a file name
- * without folders. The result is a legal name on Linux, macOS and Windows, so that a folder of opened files can be copied
- * from one to the other.
+ * `scan.dcm` for `scan.dcm.pgp`; `scan.bin` by its content when the rest of the name has no ending.
+ * `sealed` is a file name without folders. The result is a legal name on Linux, macOS and Windows,
+ * so that a folder of opened files can be copied from one to the other.
  */
 export function openedName(sealed: string, head: Uint8Array): string {
   const bare = portable(sealed.replace(/\.(pgp|gpg|asc)$/i, '')) || 'opened'
@@ -29,8 +35,9 @@ const DEVICE =
   /^(?:con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]|conin\$|conout\$)(?=[ .]|$)/i
 
 /**
- * Without the characters that Windows forbids, and without the dots and spaces that it drops at the end; never hidden. In
- * one normal form of Unicode, since macOS takes all forms of a name for the same.
+ * Without the characters that Windows forbids, and without the dots and spaces that it drops at the
+ * end; never hidden. In one normal form of Unicode, since macOS takes all forms of a name for the
+ * same.
  */
 function portable(name: string): string {
   const legal = name
@@ -49,8 +56,9 @@ const isUid = (text: string | undefined): text is string =>
   text !== undefined && text.length <= 64 && UID.test(text)
 
 /**
- * Where each item goes below the transfer's folder, with slashes: `STUDY/SERIES/INSTANCE.dcm`, `documents/0003.pdf`.
- * Nothing but digits, dots and our own words becomes part of a name, and no two items get the same one.
+ * Where each item goes below the transfer's folder, with slashes: `STUDY/SERIES/INSTANCE.dcm`,
+ * `documents/0003.pdf`. Nothing but digits, dots and our own words becomes part of a name, and no
+ * two items get the same one.
  */
 export function itemPaths(items: readonly ManifestItem[]): ReadonlyMap<number, string> {
   const taken = new Set<string>()

@@ -1,6 +1,7 @@
 /**
- * What a facility signs when it takes responsibility for a quarantined item: which bytes, which findings it looked at, and
- * why they may go on. One exact text, so that a signature for one item is good for no other.
+ * What a facility signs when it takes responsibility for a quarantined item: which bytes, which
+ * findings it looked at, and why they may go on. One exact text, so that a signature for one item
+ * is good for no other.
  */
 import * as z from 'zod/mini'
 import type { Code } from '../lib/errors.js'
@@ -8,8 +9,9 @@ import { canonicalJson } from '../lib/json.js'
 import { id, itemNumber, principalId, sha256 } from './words.js'
 
 /**
- * Findings that a person can overrule by looking: an image or a document shows what it shows. A header that cannot be
- * read, or in which an identifier was left, is never released: nobody can look at all of it.
+ * Findings that a person can overrule by looking: an image or a document shows what it shows. A
+ * header that cannot be read, or in which an identifier was left, is never released: nobody can
+ * look at all of it.
  */
 export const WAIVABLE = [
   'pixels_at_risk',
@@ -75,7 +77,10 @@ const releases = z.strictObject({
   type: z.literal('nocturne-release'),
   gateway: z.string(),
   facility: z.string(),
-  /** Who looked, where the facility names its people: the signature is theirs. Else it is the facility's own. */
+  /**
+   * Who looked, where the facility names its people: the signature is theirs. Else it is the
+   * facility's own.
+   */
   by: z.optional(principalId),
   /** In the order in which the originals follow. */
   items: z.array(releasedItem).check(z.minLength(1), z.maxLength(MOST_RELEASED)),
@@ -84,7 +89,9 @@ const releases = z.strictObject({
 })
 export type ReleasesStatement = Omit<z.infer<typeof releases>, 'v' | 'type'>
 
-/** One text for all the items of a study that were looked at together; canonical JSON (RFC 8785). */
+/**
+ * One text for all the items of a study that were looked at together; canonical JSON (RFC 8785).
+ */
 export const writeReleases = ({ items, ...statement }: ReleasesStatement): string =>
   canonicalJson({
     v: 3,

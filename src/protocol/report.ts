@@ -1,6 +1,7 @@
 /**
- * A reader's report: the document that is sealed, and the statement beside it that the gateway can read. Both are signed by the
- * reader, on the reader's machine: the document inside the seal, for the facility; the statement in the open, for the gateway.
+ * A reader's report: the document that is sealed, and the statement beside it that the gateway can
+ * read. Both are signed by the reader, on the reader's machine: the document inside the seal, for
+ * the facility; the statement in the open, for the gateway.
  */
 import { z } from 'zod'
 import { canonicalJson } from '../lib/json.js'
@@ -114,7 +115,10 @@ export const newReport = z.strictObject({
   statement: z.string().min(1).max(2_000),
   /** Armored detached OpenPGP signature of the statement's UTF-8 octets. */
   signature: z.string().min(1).max(16_384),
-  /** One OpenPGP message in base64: key packets to the facility, the group and recovery, then the data. */
+  /**
+   * One OpenPGP message in base64: key packets to the facility, the group and recovery, then the
+   * data.
+   */
   message: z.base64().max(Math.ceil((MAX_REPORT_BYTES * 4) / 3) + 4),
 })
 

@@ -1,4 +1,7 @@
-/** The words that formats are made of: what an id, a digest or an instant may look like, wherever one stands. */
+/**
+ * The words that formats are made of: what an id, a digest or an instant may look like, wherever
+ * one stands.
+ */
 import * as z from 'zod/mini'
 import { ID_PATTERN } from '../lib/id-pattern.js'
 
@@ -7,8 +10,8 @@ export const about = <T extends z.ZodMiniType>(text: string, schema: T): T =>
   schema.check(z.describe(text))
 
 /**
- * Text from a list that later versions may extend: a client takes whatever comes, so that a new word does not keep it from
- * reading the rest.
+ * Text from a list that later versions may extend: a client takes whatever comes, so that a new
+ * word does not keep it from reading the rest.
  */
 export const word = (text: string, ...words: readonly string[]) =>
   z.string().check(
@@ -44,8 +47,8 @@ export const content = z.strictObject({ sha256, size: count })
 export type Content = z.infer<typeof content>
 
 /**
- * What a writer knows of a format whose readers let members pass that they do not know: the named members alone, and
- * read-only. Without this, any misspelt member would be assignable.
+ * What a writer knows of a format whose readers let members pass that they do not know: the named
+ * members alone, and read-only. Without this, any misspelt member would be assignable.
  */
 export type Named<T> = T extends readonly unknown[]
   ? NamedEach<T>

@@ -56,7 +56,8 @@ export class ArchiveTally implements InflateBudget {
   spend(growth: { added: number; plain: number; compressed: number }): void {
     this.#inflated += growth.added
     const ratio = this.#limits.archiveRatio
-    // Each archive inside an archive multiplies; so the whole is measured against what was really sent.
+    // Each archive inside an archive multiplies; so the whole is measured against what was really
+    // sent.
     if (this.#inflated > FREE_GROWTH && this.#inflated > ratio * this.#part.seen) this.#spent = true
     const isBomb = growth.plain > FREE_GROWTH && growth.plain > ratio * growth.compressed
     if (isBomb || this.#spent) throw new NocturneError('archive_bomb')
@@ -67,9 +68,10 @@ export class ArchiveTally implements InflateBudget {
 export type EntryItems = (content: ByteSource, fileName: string) => AsyncIterable<ReceivedItem>
 
 /**
- * Walks a ZIP in the order of its bytes: an item or more for each entry, one by one, and at the end one more
- * unacceptable item when the archive could not be followed to its end or its directory does not agree with what
- * came by. Directories and what operating systems leave behind are passed over in silence.
+ * Walks a ZIP in the order of its bytes: an item or more for each entry, one by one, and at the end
+ * one more unacceptable item when the archive could not be followed to its end or its directory
+ * does not agree with what came by. Directories and what operating systems leave behind are passed
+ * over in silence.
  *
  * @throws what the part failed with, when its connection is gone
  */
@@ -155,7 +157,10 @@ async function skipSplitMarker(source: ByteSource): Promise<void> {
   if (signature === 0x08074b50 || signature === 0x30304b50) source.consume(4)
 }
 
-/** The next four bytes, not consumed. @throws NocturneError `truncated`, or what the source failed with */
+/**
+ * The next four bytes, not consumed.
+ * @throws NocturneError `truncated`, or what the source failed with
+ */
 async function signatureOf(source: ByteSource): Promise<number> {
   const bytes = await source.peek(4)
   if (bytes.length < 4) throw cutShort(source)

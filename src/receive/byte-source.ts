@@ -1,8 +1,8 @@
 /**
  * Looks ahead into a stream without copying what follows the look. One operation at a time.
  *
- * A failure of the stream is kept: what came before it can still be looked at and read, then `chunk()` throws
- * it. So how a stream is cut into chunks never changes what is seen.
+ * A failure of the stream is kept: what came before it can still be looked at and read, then
+ * `chunk()` throws it. So how a stream is cut into chunks never changes what is seen.
  */
 export class ByteSource {
   readonly #upstream: AsyncIterator<Buffer>
@@ -41,7 +41,10 @@ export class ByteSource {
       : Buffer.concat(this.#chunks, Math.min(count, this.#buffered))
   }
 
-  /** What is at hand, at least one byte, or undefined at the end. Consumes nothing. @throws what the stream failed with */
+  /**
+   * What is at hand, at least one byte, or undefined at the end. Consumes nothing.
+   * @throws what the stream failed with
+   */
   async chunk(): Promise<Buffer | undefined> {
     if (this.#buffered === 0 && !(await this.#pull()) && this.#failure) throw this.#failure.error
     return this.#chunks[0]
@@ -64,7 +67,10 @@ export class ByteSource {
     }
   }
 
-  /** Exactly `count` bytes, consumed; undefined when the stream ends or fails before. For small records. */
+  /**
+   * Exactly `count` bytes, consumed; undefined when the stream ends or fails before. For small
+   * records.
+   */
   async read(count: number): Promise<Buffer | undefined> {
     const bytes = await this.peek(count)
     if (bytes.length < count) return undefined
@@ -72,7 +78,10 @@ export class ByteSource {
     return bytes
   }
 
-  /** Answers how many bytes could be skipped: fewer than `count` only where the stream ends or fails. */
+  /**
+   * Answers how many bytes could be skipped: fewer than `count` only where the stream ends or
+   * fails.
+   */
   async skip(count: number): Promise<number> {
     let left = count
     while (left > 0 && (this.#buffered > 0 || (await this.#pull()))) {

@@ -1,6 +1,7 @@
 /**
- * Is it DICOM? Asked of the first bytes only, and before anything else: what might be DICOM never passes as a
- * document. `certain` goes to de-identification, `possible` is enough to keep it from readers.
+ * Is it DICOM? Asked of the first bytes only, and before anything else: what might be DICOM never
+ * passes as a document. `certain` goes to de-identification, `possible` is enough to keep it from
+ * readers.
  */
 export type DicomSign = 'certain' | 'possible' | 'none'
 
@@ -12,7 +13,10 @@ const LONG: ReadonlySet<string> = new Set(LONG_VRS.split(' '))
 
 type Encoding = 'implicit little' | 'explicit little' | 'explicit big'
 
-/** Groups that a data set, a command set or a directory record begins with (PS3.5 7.1, PS3.7 6.3, PS3.3 F.3). */
+/**
+ * Groups that a data set, a command set or a directory record begins with (PS3.5 7.1, PS3.7 6.3,
+ * PS3.3 F.3).
+ */
 const FIRST_GROUPS: ReadonlySet<number> = new Set([0x0000, 0x0002, 0x0004, 0x0008])
 const UNDEFINED_LENGTH = 0xffffffff
 
@@ -30,8 +34,8 @@ export function dicomSign(head: Buffer): DicomSign {
 }
 
 /**
- * Does a data set begin anywhere in here, behind bytes that do not belong there? For content that nothing
- * but the sender's word makes a document; too eager for anything else.
+ * Does a data set begin anywhere in here, behind bytes that do not belong there? For content that
+ * nothing but the sender's word makes a document; too eager for anything else.
  */
 export function hidesDataSet(head: Buffer): boolean {
   if (head.includes('DICM')) return true
@@ -54,7 +58,8 @@ interface ElementRun {
 
 function isDataSet(run: ElementRun): boolean {
   if (run.elements === 0 || !FIRST_GROUPS.has(run.firstTag >>> 16)) return false
-  // A VR in the right place is as good as a magic number; implicit elements must go on to make sense.
+  // A VR in the right place is as good as a magic number; implicit elements must go on to make
+  // sense.
   return run.encoding === 'implicit little' ? run.whole || run.elements >= 3 : true
 }
 
@@ -101,12 +106,17 @@ function readElement(
   return { tag, length, end: at + 12 + length }
 }
 
-/** An implicit element near the start of a file: an even length that is not beyond reason for a header. */
+/**
+ * An implicit element near the start of a file: an even length that is not beyond reason for a
+ * header.
+ */
 function isPlausible(length: number, isUndefined: boolean): boolean {
   return isUndefined || (length % 2 === 0 && length <= 0x100000)
 }
 
-/** `08 00` or `00 08` and a low element number: no text begins so, and hardly anything else does. */
+/**
+ * `08 00` or `00 08` and a low element number: no text begins so, and hardly anything else does.
+ */
 function startsLikeGroup8(head: Buffer): boolean {
   if (head.length < 8) return false
   return (

@@ -29,7 +29,10 @@ export class EntryFeed {
     return this.#failed
   }
 
-  /** Undefined at the known end. @throws NocturneError `truncated`, or what the archive's own stream failed with */
+  /**
+   * Undefined at the known end.
+   * @throws NocturneError `truncated`, or what the archive's own stream failed with
+   */
   async chunk(): Promise<Buffer | undefined> {
     const left = (this.size ?? Infinity) - this.#consumed
     if (left === 0) return undefined

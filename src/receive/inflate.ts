@@ -6,8 +6,8 @@ import type { EntryFeed } from './entry-feed.js'
 const OUTPUT_CHUNK = 64 * 1024
 
 /**
- * Inflates one entry with the native zlib, off the main thread. Takes from the feed exactly the bytes that belong
- * to the deflate stream, and so finds its end where no header tells it.
+ * Inflates one entry with the native zlib, off the main thread. Takes from the feed exactly the
+ * bytes that belong to the deflate stream, and so finds its end where no header tells it.
  *
  * @throws NocturneError `archive_entry_damaged`, `truncated`, or what the feed throws
  */
@@ -43,7 +43,8 @@ async function feedAll(engine: InflateRaw, feed: EntryFeed): Promise<void> {
       if (chunk === undefined) break
       const before = engine.bytesWritten
       await new Promise<void>((resolve) => {
-        // zlib does not call back for a chunk in the middle of which the deflate stream ends: then it closes.
+        // zlib does not call back for a chunk in the middle of which the deflate stream ends: then
+        // it closes.
         wake = resolve
         engine.write(chunk, () => {
           resolve()

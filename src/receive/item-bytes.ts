@@ -2,9 +2,9 @@ import { NocturneError } from '../lib/errors.js'
 import type { ByteSource } from './byte-source.js'
 
 /**
- * The bytes of one item, bounded. Leaving the loop over them early does not end the source under them: whoever
- * made the item still has to get past the rest. Once that was done, `isOpen` says no, and reading on is a
- * mistake of ours that must not look like the end of the item.
+ * The bytes of one item, bounded. Leaving the loop over them early does not end the source under
+ * them: whoever made the item still has to get past the rest. Once that was done, `isOpen` says no,
+ * and reading on is a mistake of ours that must not look like the end of the item.
  *
  * @throws NocturneError `item_too_large` from the iterator, at the first byte beyond `limit`.
  */

@@ -21,9 +21,9 @@ export interface ReceiveLimits {
 }
 
 /**
- * An item on its way in. `bytes` must be read to the end, or `drain()`ed, before the next item is asked for;
- * reading can fail with a NocturneError (`item_too_large`, `truncated`, `archive_bomb`, ...), which concerns this item alone
- * unless it is a failure of the connection.
+ * An item on its way in. `bytes` must be read to the end, or `drain()`ed, before the next item is
+ * asked for; reading can fail with a NocturneError (`item_too_large`, `truncated`, `archive_bomb`,
+ * ...), which concerns this item alone unless it is a failure of the connection.
  */
 export type ReceivedItem = ReceivedInstance | ReceivedDocument | UnacceptableItem
 
@@ -42,7 +42,10 @@ export type ReceivedDocument = Station<
   }
 >
 
-/** Something that cannot go to a reader. With `keep` its bytes go to quarantine; else it is refused and drained. */
+/**
+ * Something that cannot go to a reader. With `keep` its bytes go to quarantine; else it is refused
+ * and drained.
+ */
 export interface UnacceptableItem {
   readonly kind: 'unacceptable'
   readonly what: 'instance' | 'document' | 'archive' | 'directory' | 'unknown'

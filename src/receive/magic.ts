@@ -101,7 +101,10 @@ function isoMedia(brand: string): string {
   return brand.startsWith('M4A') ? 'audio/mp4' : 'video/mp4'
 }
 
-/** Two letters are too few: the pixel offset and the size of the header that follows must be sensible as well. */
+/**
+ * Two letters are too few: the pixel offset and the size of the header that follows must be
+ * sensible as well.
+ */
 function isBitmap(head: Buffer): boolean {
   if (head.length < 18 || head.toString('latin1', 0, 2) !== 'BM') return false
   const headerSize = head.readUInt32LE(14)

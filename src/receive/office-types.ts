@@ -3,7 +3,10 @@ import type { Hints } from './hints.js'
 const OOXML = 'application/vnd.openxmlformats-officedocument'
 const ODF = 'application/vnd.oasis.opendocument'
 
-/** Types of file names whose content alone would not tell, for files inside archives above all: they declare none. */
+/**
+ * Types of file names whose content alone would not tell, for files inside archives above all: they
+ * declare none.
+ */
 const BY_EXTENSION: Readonly<Record<string, string>> = {
   csv: 'text/csv',
   doc: 'application/msword',
@@ -32,8 +35,9 @@ const FOLDERS = [
 ] as const
 
 /**
- * A ZIP that is one document: its media type, or undefined when it is an archive to walk. The first entry must
- * be of an office package; a declared type alone would let an archive of instances pass unwalked.
+ * A ZIP that is one document: its media type, or undefined when it is an archive to walk. The first
+ * entry must be of an office package; a declared type alone would let an archive of instances pass
+ * unwalked.
  */
 export function officeType(head: Buffer, hints: Hints): string | undefined {
   if (head.length < 30 || head.readUInt32LE(0) !== 0x04034b50) return undefined

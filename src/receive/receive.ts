@@ -15,11 +15,12 @@ import type { Hints } from './hints.js'
 import { unacceptable } from './unacceptable.js'
 
 /**
- * The items of one part, in order; at least one. What the consumer leaves unread of an item is passed over when
- * it asks for the next, and cannot be read any more. Leaving the loop early lets go of the part.
+ * The items of one part, in order; at least one. What the consumer leaves unread of an item is
+ * passed over when it asks for the next, and cannot be read any more. Leaving the loop early lets
+ * go of the part.
  *
- * @throws what `part.bytes` failed with: the connection is gone, and with it the rest of the part. What is wrong
- *   with one item is thrown by the bytes of that item, as NocturneError.
+ * @throws what `part.bytes` failed with: the connection is gone, and with it the rest of the part.
+ *   What is wrong with one item is thrown by the bytes of that item, as NocturneError.
  */
 export async function* receive(
   part: Part,

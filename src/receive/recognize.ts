@@ -22,8 +22,9 @@ const UNRECOGNIZED: Recognized = { kind: 'unacceptable', what: 'unknown', code: 
 const NOT_DICOM: Recognized = { kind: 'unacceptable', what: 'instance', code: 'not_dicom' }
 
 /**
- * Decides by content. Anything that shows a sign of DICOM is an instance or nothing; a declared type counts only
- * for content that no rule knows, and never for content that looks like DICOM, a program or a container.
+ * Decides by content. Anything that shows a sign of DICOM is an instance or nothing; a declared
+ * type counts only for content that no rule knows, and never for content that looks like DICOM, a
+ * program or a container.
  *
  * @param head the first LOOK_AHEAD bytes, or all of a shorter file; not empty
  */

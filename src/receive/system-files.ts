@@ -13,7 +13,10 @@ const SYSTEM_FILES: readonly { readonly name: RegExp; readonly start: string }[]
   { name: /(^|\/)desktop\.ini$/i, start: '\xff\xfe\r\0\n\0[\0' },
 ]
 
-/** A folder, or one of the files that systems put beside people's own; nobody sent it, so nobody is answered. */
+/**
+ * A folder, or one of the files that systems put beside people's own; nobody sent it, so nobody is
+ * answered.
+ */
 export function isSystemFile(name: string, head: Buffer): boolean {
   const path = name.replaceAll('\\', '/')
   if (path.endsWith('/')) return head.length === 0

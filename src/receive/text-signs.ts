@@ -1,4 +1,6 @@
-/** Text, and what kind: undefined when it is not text. `isWhole` says that `head` is the whole file. */
+/**
+ * Text, and what kind: undefined when it is not text. `isWhole` says that `head` is the whole file.
+ */
 export function textType(head: Buffer, isWhole: boolean): TextSign | undefined {
   const utf16 = utf16Bom(head)
   if (utf16 !== undefined) {
@@ -45,9 +47,13 @@ export function isTextType(mediaType: string): boolean {
   )
 }
 
-/** NUL and the rest of C0 and DEL; allowed are tab, line ends, form feed, escape (ISO 2022) and the MLLP marks. */
+/**
+ * NUL and the rest of C0 and DEL; allowed are tab, line ends, form feed, escape (ISO 2022) and the
+ * MLLP marks.
+ */
 function hasControls(text: string): boolean {
-  // eslint-friendly: a character class of controls is what is meant, so it is built and not written.
+  // eslint-friendly: a character class of controls is what is meant, so it is built and not
+  // written.
   return CONTROLS.test(text)
 }
 

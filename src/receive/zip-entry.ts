@@ -28,7 +28,10 @@ export function canRead(header: LocalHeader): boolean {
   return !header.isEncrypted && (header.method === STORED || header.method === DEFLATED)
 }
 
-/** One entry, from behind its local header to behind its data or data descriptor. Holds a zlib engine while it is read. */
+/**
+ * One entry, from behind its local header to behind its data or data descriptor. Holds a zlib
+ * engine while it is read.
+ */
 export class ZipEntry {
   readonly #header: LocalHeader
   readonly #feed: EntryFeed
@@ -51,18 +54,19 @@ export class ZipEntry {
   /**
    * The content, inflated. Ends only after size and CRC were found right.
    *
-   * @throws NocturneError `archive_entry_damaged`, `archive_bomb`, `truncated`: these concern this entry; or what
-   *   the archive's own stream failed with
+   * @throws NocturneError `archive_entry_damaged`, `archive_bomb`, `truncated`: these concern this
+   *   entry; or what the archive's own stream failed with
    */
   get bytes(): AsyncIterable<Buffer> {
     return this.#content
   }
 
   /**
-   * Goes to the record after this entry, without inflating where its size is known, whether or not the content
-   * was read, and answers what the archive says of it.
+   * Goes to the record after this entry, without inflating where its size is known, whether or not
+   * the content was read, and answers what the archive says of it.
    *
-   * @throws NocturneError when there is no telling where that is: `truncated`, `archive_malformed`, or what ended the content
+   * @throws NocturneError when there is no telling where that is: `truncated`, `archive_malformed`,
+   * or what ended the content
    */
   async finish(): Promise<Sizes> {
     if (this.#declared === undefined && this.#feed.size === undefined && canRead(this.#header)) {
@@ -154,8 +158,9 @@ export class ZipEntry {
   }
 
   /**
-   * Stored data of unknown size: it ends before a descriptor that gives exactly the length and CRC of what came
-   * so far, and that a record follows. What an archive within holds of its own cannot fit.
+   * Stored data of unknown size: it ends before a descriptor that gives exactly the length and CRC
+   * of what came so far, and that a record follows. What an archive within holds of its own cannot
+   * fit.
    */
   async *#storedToDescriptor(): AsyncGenerator<Buffer, void> {
     const { source } = this.#feed
@@ -165,7 +170,8 @@ export class ZipEntry {
       const window = first !== undefined && first.length > least.length ? first : least
       const end = this.#findDescriptor(window)
       const isLast = least.length < SCAN_LEAST
-      // Held back: bytes that may belong to a descriptor and to the first half of the signature after it.
+      // Held back: bytes that may belong to a descriptor and to the first half of the signature
+      // after it.
       const passes = end?.data ?? (isLast ? window.length : window.length - DESCRIPTOR_MAX - 3)
       if (passes > 0) {
         const chunk = window.subarray(0, passes)

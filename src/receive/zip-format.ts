@@ -1,6 +1,6 @@
 /**
- * The records of a ZIP archive (PKWARE APPNOTE 6.3.10), as far as reading in one direction needs them. All are
- * little endian; each starts with `PK` and two bytes of its own.
+ * The records of a ZIP archive (PKWARE APPNOTE 6.3.10), as far as reading in one direction needs
+ * them. All are little endian; each starts with `PK` and two bytes of its own.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 
@@ -65,7 +65,8 @@ export function parseLocalHeader(fixed: Buffer, tail: Buffer, offset: number): L
     nameBytes: Buffer.from(nameBytes),
     name: nameBytes.toString(flags & 0x0800 ? 'utf8' : 'latin1'),
     method,
-    // Bit 0: encrypted; bit 6: strong; bit 13: the local header is masked (4.4.4). 99: AES (appendix E of WinZip).
+    // Bit 0: encrypted; bit 6: strong; bit 13: the local header is masked (4.4.4). 99: AES
+    // (appendix E of WinZip).
     isEncrypted: (flags & 0x2041) !== 0 || method === 99,
     hasDescriptor: (flags & 0x0008) !== 0,
     sizes: {
@@ -77,9 +78,9 @@ export function parseLocalHeader(fixed: Buffer, tail: Buffer, offset: number): L
 }
 
 /**
- * The entries met on the way, weighed against the central directory at the end: in any order and in constant
- * memory, because digests are added and taken away. Their key is secret, so no archive can be made that balances
- * without agreeing.
+ * The entries met on the way, weighed against the central directory at the end: in any order and in
+ * constant memory, because digests are added and taken away. Their key is secret, so no archive can
+ * be made that balances without agreeing.
  */
 export class EntryBalance {
   readonly #key = randomBytes(32)
@@ -129,7 +130,10 @@ function digestOf(
   return BigInt(`0x${digest}`)
 }
 
-/** Reads the 8-byte values of the ZIP64 extra field (4.5.3) one after another; undefined when there are no more. */
+/**
+ * Reads the 8-byte values of the ZIP64 extra field (4.5.3) one after another; undefined when there
+ * are no more.
+ */
 function wideFields(extra: Buffer): () => number | undefined {
   let at = 0
   let field = Buffer.alloc(0)
@@ -151,7 +155,10 @@ function wideFields(extra: Buffer): () => number | undefined {
 
 export const DESCRIPTOR_MAX = 24
 
-/** The four shapes of a data descriptor (4.3.9): with or without signature, sizes of 8 or 4 bytes. Longest first. */
+/**
+ * The four shapes of a data descriptor (4.3.9): with or without signature, sizes of 8 or 4 bytes.
+ * Longest first.
+ */
 const SHAPES = [
   { size: 24, isSigned: true, isWide: true },
   { size: 20, isSigned: false, isWide: true },

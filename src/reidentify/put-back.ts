@@ -1,4 +1,7 @@
-/** Values on the way back: UIDs, dates and codes of one data set, in the encoding and character set of its file. */
+/**
+ * Values on the way back: UIDs, dates and codes of one data set, in the encoding and character set
+ * of its file.
+ */
 import { NocturneError } from '../lib/errors.js'
 import { Budget, readDataset } from '../dicom/index.js'
 import {
@@ -25,7 +28,10 @@ export const CHARACTER_SET = 0x00080005
 export const UNICODE = 'ISO_IR 192'
 /** PS3.5 section 6.1.2.2: the VRs whose text is in the Specific Character Set. */
 const CODED: ReadonlySet<string> = new Set(['LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UT'])
-/** What de-identification says of itself, which is no longer so, and the encrypted originals, which stand in the clear again. */
+/**
+ * What de-identification says of itself, which is no longer so, and the encrypted originals, which
+ * stand in the clear again.
+ */
 const MARKS: ReadonlySet<number> = new Set([
   0x00120062, 0x00120063, 0x00120064, 0x00280303, 0x04000500,
 ])
@@ -209,7 +215,10 @@ function replaceCode(text: string, code: string, by: string): string {
   return text.split(new RegExp(`(?<![A-Za-z0-9])${code}(?![A-Za-z0-9])`)).join(by)
 }
 
-/** A date that would come to lie behind the sending was written later, by the reader's own clock: it stays. */
+/**
+ * A date that would come to lie behind the sending was written later, by the reader's own clock: it
+ * stays.
+ */
 function shiftBack(
   text: string,
   vr: 'DA' | 'DT',

@@ -1,6 +1,7 @@
 /**
- * The way back, on the facility's machine: an instance under pseudonyms, whether it is one that was sent or a report that
- * was made about it, gets the original patient, UIDs and dates. What is kept is copied byte for byte.
+ * The way back, on the facility's machine: an instance under pseudonyms, whether it is one that was
+ * sent or a report that was made about it, gets the original patient, UIDs and dates. What is kept
+ * is copied byte for byte.
  */
 import type { ReceivedInstance } from '../receive/index.js'
 import {

@@ -1,6 +1,6 @@
 /**
- * The report as DICOM, for the PACS: Basic Text SR (PS3.3 A.35.1) and Encapsulated PDF (A.45.1), in the patient's own study.
- * Part 10, explicit VR little endian, UTF-8.
+ * The report as DICOM, for the PACS: Basic Text SR (PS3.3 A.35.1) and Encapsulated PDF (A.45.1), in
+ * the patient's own study. Part 10, explicit VR little endian, UTF-8.
  */
 import { createHash } from 'node:crypto'
 import type { FinishedReport } from './finished.js'
@@ -16,7 +16,9 @@ const EXPLICIT_LITTLE = '1.2.840.10008.1.2.1'
 const LONG: ReadonlySet<string> = new Set(['OB', 'OW', 'SQ', 'UN', 'UT'])
 const IMPLEMENTATION = uidFrom('nocturne')
 
-/** A preliminary report is PARTIAL and UNVERIFIED (PS3.3 C.17.2): only a final one may say VERIFIED. */
+/**
+ * A preliminary report is PARTIAL and UNVERIFIED (PS3.3 C.17.2): only a final one may say VERIFIED.
+ */
 export function toSr(report: FinishedReport): Buffer {
   const { document, identity, id } = report
   const instance = uidFrom(`${id}/sr`)
@@ -205,7 +207,10 @@ const stamp = (time: string): readonly [string, string] => {
   return [digits.slice(0, 8), digits.slice(8, 14)]
 }
 
-/** A UID from a UUID (PS3.5 B.2), the same for the same name: a report that is written twice is one instance. */
+/**
+ * A UID from a UUID (PS3.5 B.2), the same for the same name: a report that is written twice is one
+ * instance.
+ */
 function uidFrom(name: string): string {
   const hex = createHash('sha256').update(`nocturne/uid/v1|${name}`).digest('hex').slice(0, 32)
   return `2.25.${BigInt(`0x${hex}`)}`

@@ -1,4 +1,7 @@
-/** The report as a FHIR R4 transaction Bundle: DiagnosticReport with its patient, order and observations. */
+/**
+ * The report as a FHIR R4 transaction Bundle: DiagnosticReport with its patient, order and
+ * observations.
+ */
 import type { FinishedReport } from './finished.js'
 import { agreementLine, nameOf, sectionsOf, statusTitle } from './finished.js'
 import { toText } from './text.js'

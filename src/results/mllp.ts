@@ -1,4 +1,7 @@
-/** HL7 v2 over MLLP (HL7 Transport Specification R2): VT, message, FS CR; answered by an acknowledgement in the same frame. */
+/**
+ * HL7 v2 over MLLP (HL7 Transport Specification R2): VT, message, FS CR; answered by an
+ * acknowledgement in the same frame.
+ */
 import { connect as connectPlain } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'

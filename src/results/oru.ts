@@ -2,10 +2,16 @@
 import type { FinishedReport } from './finished.js'
 import { agreementLine, authorLine, sectionsOf, statusTitle } from './finished.js'
 
-/** HL7 table 0085 and 0123. A correction of what was final is an addendum, which HL7 calls corrected. */
+/**
+ * HL7 table 0085 and 0123. A correction of what was final is an addendum, which HL7 calls
+ * corrected.
+ */
 const STATUS = { preliminary: 'P', final: 'F', addendum: 'C' } as const
 
-/** UTF-8, segments ended by CR. @param control - MSH-10: the same for the same report, so that a RIS knows it again */
+/**
+ * UTF-8, segments ended by CR.
+ * @param control - MSH-10: the same for the same report, so that a RIS knows it again
+ */
 export function toOru(report: FinishedReport, pdf: Buffer | undefined, control: string): string {
   const { identity, document, facility } = report
   const status = STATUS[document.status]
@@ -125,7 +131,10 @@ function obr(
   return fields
 }
 
-/** Components, with what HL7 would take for its own written as escapes (2.7.1), and control characters as blanks. */
+/**
+ * Components, with what HL7 would take for its own written as escapes (2.7.1), and control
+ * characters as blanks.
+ */
 const field = (...components: readonly string[]): string => components.map(escaped).join('^')
 
 const ESCAPES: Readonly<Record<string, string>> = {

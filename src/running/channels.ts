@@ -14,7 +14,9 @@ import type { State } from '../state/index.js'
 
 const LEAST_SECRET_BYTES = 24
 
-/** @throws NocturneError `site_invalid` naming the channel whose file cannot be read or is too short */
+/**
+ * @throws NocturneError `site_invalid` naming the channel whose file cannot be read or is too short
+ */
 export async function openChannels(
   { notify, people }: Pick<SiteConfig, 'notify' | 'people'>,
   state: State,

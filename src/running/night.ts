@@ -1,4 +1,7 @@
-/** The rooms of the night put together: cases, who is on duty, whom to tell; and what they do by the clock. */
+/**
+ * The rooms of the night put together: cases, who is on duty, whom to tell; and what they do by the
+ * clock.
+ */
 import { createCases, createProofs } from '../cases/index.js'
 import type { CaseNotice, Cases, EscalationStep, Proofs } from '../cases/index.js'
 import type { SiteConfig } from '../config/index.js'
@@ -101,8 +104,8 @@ export async function rosterOf(
 }
 
 /**
- * Whom a step tells. A roster that names nobody now, and a group without one, mean the next wider circle: an empty roster
- * must not mean that nobody is told.
+ * Whom a step tells. A roster that names nobody now, and a group without one, mean the next wider
+ * circle: an empty roster must not mean that nobody is told.
  */
 async function audienceOf(
   { config, now }: NightParts,
@@ -193,7 +196,10 @@ function noticeOf({ now, origin }: NightParts, told: CaseNotice): Notice {
 const overriddenKey = ({ id, claimed_at }: CaseTable): string =>
   `${id}|overridden|${claimed_at ?? 0}`
 
-/** Rounds of what is due, one second apart; a round that fails is tried again. Answers the function that ends them. */
+/**
+ * Rounds of what is due, one second apart; a round that fails is tried again. Answers the function
+ * that ends them.
+ */
 export function startNight(
   { cases, notify }: Pick<Night, 'cases' | 'notify'>,
   failed: (error: unknown) => void,

@@ -9,8 +9,8 @@ const PAUSE_MS = 500
 const PAUSE_AFTER_FAILURE_MS = 5_000
 
 /**
- * A store that is away stops nobody: what is new is published when it is back. A ledger that turns out not to be the
- * published one is closed to writing, and with that the gateway to PHI.
+ * A store that is away stops nobody: what is new is published when it is back. A ledger that turns
+ * out not to be the published one is closed to writing, and with that the gateway to PHI.
  *
  * Answers the function that stops it, after a last round.
  */

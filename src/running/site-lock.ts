@@ -1,7 +1,8 @@
 /**
- * One gateway a site folder, when its database is a file: a second one would take the first one's uploads for
- * left-overs. The lock is the operating system's, held through an SQLite file that stays empty: it ends with the process,
- * however that ends, and does not depend on process ids, which come back after a reboot and in every container.
+ * One gateway a site folder, when its database is a file: a second one would take the first one's
+ * uploads for left-overs. The lock is the operating system's, held through an SQLite file that
+ * stays empty: it ends with the process, however that ends, and does not depend on process ids,
+ * which come back after a reboot and in every container.
  */
 import { join } from 'node:path'
 import { NocturneError, systemCode } from '../lib/errors.js'

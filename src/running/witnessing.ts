@@ -8,7 +8,9 @@ const ANSWER_MS = 10_000
 const MAX_ANSWER = 64 * 1024
 /** Between two looks whether the log grew. */
 const PAUSE_MS = 5_000
-/** A log that does not grow is cosigned again, so that its age says that the witnesses are there. */
+/**
+ * A log that does not grow is cosigned again, so that its age says that the witnesses are there.
+ */
 const RENEW_MS = 15 * 60_000
 
 /** Over HTTP. @throws NocturneError `gateway_unreachable` */

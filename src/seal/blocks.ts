@@ -1,4 +1,7 @@
-/** Blocks of memory that are used again: a fresh one costs the system as much time as encrypting half of it. */
+/**
+ * Blocks of memory that are used again: a fresh one costs the system as much time as encrypting
+ * half of it.
+ */
 
 /** Content that is worked on at a time: one partial length, and one chunk of version 2. */
 export const BLOCK_BYTES = 2 ** 20
@@ -16,7 +19,10 @@ export const newBlock = (): Buffer => Buffer.allocUnsafeSlow(HEAD_BYTES + BLOCK_
 /** The same, perhaps from `giveBlock`. */
 export const takeBlock = (): Buffer => free.pop() ?? newBlock()
 
-/** Keeps a block that nobody looks at any more, and that was overwritten if it held plaintext, for the next. */
+/**
+ * Keeps a block that nobody looks at any more, and that was overwritten if it held plaintext, for
+ * the next.
+ */
 export function giveBlock(block: Buffer): void {
   if (free.length < MOST) free.push(block)
 }

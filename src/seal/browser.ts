@@ -1,5 +1,6 @@
 /**
- * The room's face for browsers: opening, with no Node module behind it. Sealing is the gateway's, and is not here.
+ * The room's face for browsers: opening, with no Node module behind it. Sealing is the gateway's,
+ * and is not here.
  *
  * In:  a message as a stream, and a private key.
  * Out: its content, under the same terms as on Node (`openMessage`).

@@ -2,10 +2,11 @@ import { createCipheriv } from 'node:crypto'
 import { freeMemory } from '../lib/free-memory.js'
 
 /**
- * AES-CFB from a zero IV (RFC 9580 section 5.13.1) over modes that OpenSSL has faster code for: its CFB calls for each
- * block by itself. The key stream of a block is the encryption of the ciphertext block before it, so opening asks ECB
- * for many at once; and CBC over the content, from a block of zeros on, makes the same stream one block after the other,
- * since what CBC encrypts, the block with the last result combined, is the block of ciphertext.
+ * AES-CFB from a zero IV (RFC 9580 section 5.13.1) over modes that OpenSSL has faster code for: its
+ * CFB calls for each block by itself. The key stream of a block is the encryption of the ciphertext
+ * block before it, so opening asks ECB for many at once; and CBC over the content, from a block of
+ * zeros on, makes the same stream one block after the other, since what CBC encrypts, the block
+ * with the last result combined, is the block of ciphertext.
  */
 
 const BLOCK_BYTES = 16
@@ -13,15 +14,19 @@ const BLOCK_BYTES = 16
 const PIECE_BYTES = 2 ** 16
 
 /**
- * The piece that is worked on, and the key stream beside it, with room for what two blocks leave over. One pair for
- * all streams, since no work on a piece is interrupted: V8 combines twice as fast in arrays that never change.
+ * The piece that is worked on, and the key stream beside it, with room for what two blocks leave
+ * over. One pair for all streams, since no work on a piece is interrupted: V8 combines twice as
+ * fast in arrays that never change.
  */
 const text = new Uint8Array(PIECE_BYTES)
 const stream = new Uint8Array(PIECE_BYTES + 2 * BLOCK_BYTES)
 const textWords = new BigUint64Array(text.buffer)
 const streamWords = new BigUint64Array(stream.buffer)
 
-/** The first `octets` of `text` become their exclusive or with `stream`; up to seven after them mean nothing. */
+/**
+ * The first `octets` of `text` become their exclusive or with `stream`; up to seven after them mean
+ * nothing.
+ */
 function combine(octets: number): void {
   const words = Math.ceil(octets / 8)
   for (let word = 0; word < words; word++)
@@ -52,7 +57,10 @@ export class CfbEncryption {
     return text.subarray(0, content.length)
   }
 
-  /** Once. Overwrites the key, which OpenSSL does at the end, and the key stream, which shows what it sealed. */
+  /**
+   * Once. Overwrites the key, which OpenSSL does at the end, and the key stream, which shows what
+   * it sealed.
+   */
   forget(): void {
     this.#cipher.setAutoPadding(true).final()
     this.#ahead.fill(0)
@@ -76,7 +84,8 @@ export function cfbDecryption(key: Uint8Array): (sealed: Uint8Array) => Uint8Arr
       freeMemory(made)
       combine(piece.length)
       opened.set(text.subarray(0, piece.length), at)
-      // Of a last piece that ends within a block this is not the last block, and is not used either.
+      // Of a last piece that ends within a block this is not the last block, and is not used
+      // either.
       feedback.copyWithin(0, whole, whole + BLOCK_BYTES)
     }
     text.fill(0)

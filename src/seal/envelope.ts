@@ -16,11 +16,13 @@ import { sealStream } from './sealed-stream.js'
 import { readyThread } from './workers.js'
 
 /**
- * A fresh session key, sealed to each recipient apart, so that one reader's key packet can be handed out, added or
- * deleted without touching another's or the data. Version 2 packets only when every recipient takes them. Close it
- * when `seal` has been called for the last time; streams under way go on.
+ * A fresh session key, sealed to each recipient apart, so that one reader's key packet can be
+ * handed out, added or deleted without touching another's or the data. Version 2 packets only when
+ * every recipient takes them. Close it when `seal` has been called for the last time; streams under
+ * way go on.
  *
- * @throws NocturneError `recipient_unusable` naming the recipient whose certificate is not fit at `now`.
+ * @throws NocturneError `recipient_unusable` naming the recipient whose certificate is not fit at
+ * `now`.
  */
 export async function newEnvelope(
   recipients: readonly Recipient[],
@@ -51,8 +53,8 @@ export async function newEnvelope(
 }
 
 /**
- * One whole message to one recipient: the key packet, then the data packet, without digests. For what is kept for one
- * alone: quarantine.
+ * One whole message to one recipient: the key packet, then the data packet, without digests. For
+ * what is kept for one alone: quarantine.
  *
  * @throws NocturneError `recipient_unusable`.
  */
@@ -95,7 +97,8 @@ export async function sealBytes(
 /**
  * What `sealBytes` made and was kept elsewhere, as a stream for the store.
  *
- * @throws Error for anything that does not begin as a message to a recipient does: the store takes nothing in the clear
+ * @throws Error for anything that does not begin as a message to a recipient does: the store takes
+ * nothing in the clear
  */
 export function sealedMessage(message: Buffer): SealedStream {
   if (message[0] !== (NEW_FORMAT | TAG.keyPacket)) throw new Error('this is no sealed message')
@@ -113,7 +116,10 @@ interface Prepared {
   readonly sessionKey: Buffer
 }
 
-/** Every recipient is judged before a key packet is made for any: one that is not fit fails the whole. */
+/**
+ * Every recipient is judged before a key packet is made for any: one that is not fit fails the
+ * whole.
+ */
 async function prepare(recipients: readonly Recipient[], now: Date): Promise<Prepared> {
   if (recipients.length === 0) throw new NocturneError('recipient_unusable')
   const targets = await Promise.all(
@@ -136,7 +142,10 @@ async function prepare(recipients: readonly Recipient[], now: Date): Promise<Pre
   }
 }
 
-/** A key packet of version 6 goes with data of version 2, version 3 with 1 (RFC 9580 section 10.3.2.1). */
+/**
+ * A key packet of version 6 goes with data of version 2, version 3 with 1 (RFC 9580 section
+ * 10.3.2.1).
+ */
 export async function sealSessionKey(
   sessionKey: Uint8Array,
   { certificate, key }: Target,

@@ -2,7 +2,10 @@ import { BLOCK_BYTES, HEAD_BYTES, takeBlock } from './blocks.js'
 import type { Sealable } from './stations.js'
 import { bodyLength, NEW_FORMAT, PARTIAL_EXPONENT, partialLength, TAG } from './packets.js'
 
-/** Literal data header (RFC 9580 section 5.9): binary, no file name, no date: neither says anything of the content. */
+/**
+ * Literal data header (RFC 9580 section 5.9): binary, no file name, no date: neither says anything
+ * of the content.
+ */
 const LITERAL_HEADER = Uint8Array.of(0x62, 0, 0, 0, 0, 0)
 
 /** A part of what is to be encrypted, in memory of its own from `takeBlock`. */
@@ -14,8 +17,9 @@ export interface Frame {
 }
 
 /**
- * The content as one literal packet, framed as it is gathered: blocks of 2^20 octets in partial lengths, and a last one
- * with its real length; a content of up to one block has a known length. Every octet is copied once.
+ * The content as one literal packet, framed as it is gathered: blocks of 2^20 octets in partial
+ * lengths, and a last one with its real length; a content of up to one block has a known length.
+ * Every octet is copied once.
  */
 export async function* literalFrames(
   content: Sealable | Iterable<Uint8Array>,

@@ -13,7 +13,10 @@ const LEAST_BYTES = 2 ** 18
 /** Streams that are sealed where the caller is. */
 let own = 0
 
-/** For a stream whose first frame is `first`. `key` is shared memory, which a thread overwrites when it has taken the key. */
+/**
+ * For a stream whose first frame is `first`. `key` is shared memory, which a thread overwrites when
+ * it has taken the key.
+ */
 export function openLane(key: Uint8Array, options: SealerOptions, first: Frame | undefined): Lane {
   const isLong = first !== undefined && first.bytes.length > LEAST_BYTES
   const thread = isLong ? leastBusy(own) : undefined
@@ -32,7 +35,8 @@ class OwnLane implements Lane {
   async update(frame: Frame): Promise<readonly Buffer[]> {
     this.#sealer.update(frame)
     giveBlock(Buffer.from(frame.bytes.buffer))
-    // A source that never waits would keep this thread from the other streams, and threads from their next blocks.
+    // A source that never waits would keep this thread from the other streams, and threads from
+    // their next blocks.
     await setImmediate()
     return this.#sealer.take()
   }

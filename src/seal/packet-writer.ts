@@ -2,9 +2,10 @@ import { BLOCK_BYTES, HEAD_BYTES, newBlock } from './blocks.js'
 import { bodyLength, NEW_FORMAT, PARTIAL_EXPONENT, partialLength } from './packets.js'
 
 /**
- * Frames bytes of unknown total length as one packet: blocks of 2^20 bytes with partial lengths, and a last one
- * with its real length. Whatever the sizes written, `emit` gets whole blocks, so that what follows works on few large
- * pieces. A content of up to one block becomes a packet of known length.
+ * Frames bytes of unknown total length as one packet: blocks of 2^20 bytes with partial lengths,
+ * and a last one with its real length. Whatever the sizes written, `emit` gets whole blocks, so
+ * that what follows works on few large pieces. A content of up to one block becomes a packet of
+ * known length.
  */
 export class PacketWriter {
   readonly #emit: (frame: Buffer) => void

@@ -1,6 +1,6 @@
 /**
- * OpenPGP packets as bytes (RFC 9580 section 4): headers for writing, and the tags that this room knows.
- * Uses no Node module: sealing and opening share it.
+ * OpenPGP packets as bytes (RFC 9580 section 4): headers for writing, and the tags that this room
+ * knows. Uses no Node module: sealing and opening share it.
  */
 import { concat } from '../lib/concat.js'
 
@@ -23,7 +23,10 @@ export const TAG = {
 /** Bits 7 and 6 of every packet header in the OpenPGP format (RFC 9580 section 4.2). */
 export const NEW_FORMAT = 0xc0
 
-/** Body bytes of one partial length are 2^20, well above the 512 that the first must have (section 4.2.1.4). */
+/**
+ * Body bytes of one partial length are 2^20, well above the 512 that the first must have (section
+ * 4.2.1.4).
+ */
 export const PARTIAL_EXPONENT = 20
 
 /** First octet of a partial body length of 2^exponent. */

@@ -1,12 +1,14 @@
 import { bodyLength, NEW_FORMAT, partialLength } from './packets.js'
 
-/** Smaller pieces are gathered with their neighbours, so that what follows works on few large ones. */
+/**
+ * Smaller pieces are gathered with their neighbours, so that what follows works on few large ones.
+ */
 const SMALL_BYTES = 4096
 
 /**
- * Frames pieces of unknown total length as one packet without copying them: what is written at a time goes out in
- * partial lengths, the largest first, and the last of it with its real length. So a chunk of 2^20 octets lies in one
- * part. A packet that is written at once has a known length.
+ * Frames pieces of unknown total length as one packet without copying them: what is written at a
+ * time goes out in partial lengths, the largest first, and the last of it with its real length. So
+ * a chunk of 2^20 octets lies in one part. A packet that is written at once has a known length.
  */
 export class PartWriter {
   readonly #emit: (bytes: Buffer) => void
@@ -21,7 +23,10 @@ export class PartWriter {
     this.#emit = emit
   }
 
-  /** Pieces in memory of their own. The first time together at least 512 octets, unless nothing but `end` follows. */
+  /**
+   * Pieces in memory of their own. The first time together at least 512 octets, unless nothing but
+   * `end` follows.
+   */
   write(pieces: readonly Buffer[]): void {
     const before = this.#held
     this.#held = pieces

@@ -14,11 +14,11 @@ const VERSION = { seipd1: 3, seipd2: 6 } as const
 const MAX_BYTES = 4096
 
 /**
- * The session key of one key packet, sealed to one more recipient. The data is not touched and not needed. Runs where
- * the private key is, and nowhere else.
+ * The session key of one key packet, sealed to one more recipient. The data is not touched and not
+ * needed. Runs where the private key is, and nowhere else.
  *
- * @throws NocturneError `cannot_open` when the packet is not for `key`; `recipient_unusable` when the recipient cannot open
- *   data of this format.
+ * @throws NocturneError `cannot_open` when the packet is not for `key`; `recipient_unusable` when
+ *   the recipient cannot open data of this format.
  */
 export async function rewrapKeyPacket(
   packet: Uint8Array,
@@ -42,8 +42,9 @@ export async function rewrapKeyPacket(
 }
 
 /**
- * Is this one key packet, of the version that belongs to the format, to the subkey that a message to this recipient is
- * sealed to? Whether the session key inside is the right one only its recipient can find out.
+ * Is this one key packet, of the version that belongs to the format, to the subkey that a message
+ * to this recipient is sealed to? Whether the session key inside is the right one only its
+ * recipient can find out.
  */
 export async function isKeyPacketFor(
   packet: Uint8Array,
@@ -55,7 +56,8 @@ export async function isKeyPacketFor(
     const { key } = await targetOf(recipient, now)
     const body = await bodyOf(packet)
     if (body[0] !== VERSION[format]) return false
-    // Version 3: key ID, algorithm. Version 6: length, key version, fingerprint, algorithm (sections 5.1.1 and 5.1.2).
+    // Version 3: key ID, algorithm. Version 6: length, key version, fingerprint, algorithm
+    // (sections 5.1.1 and 5.1.2).
     const id = format === 'seipd1' ? body.subarray(1, 9) : body.subarray(3, 2 + (body[1] ?? 0))
     const named = Buffer.from(id).toString('hex')
     return named === (format === 'seipd1' ? key.getKeyID().toHex() : key.getFingerprint())

@@ -4,9 +4,10 @@ import { openLane } from './lanes.js'
 import type { SealerOptions } from './sealer.js'
 
 /**
- * One data packet over the content as it comes. The session key is copied before this returns: the caller may forget
- * its own at once. A content that fails makes the stream fail with the same error, and what was given out until then
- * is not a message. The work may be a thread's: whoever begins to read a stream reads it to its end or returns its iterator.
+ * One data packet over the content as it comes. The session key is copied before this returns: the
+ * caller may forget its own at once. A content that fails makes the stream fail with the same
+ * error, and what was given out until then is not a message. The work may be a thread's: whoever
+ * begins to read a stream reads it to its end or returns its iterator.
  */
 export function sealStream(
   sessionKey: Uint8Array,

@@ -17,8 +17,9 @@ export interface SealerOptions {
 }
 
 /**
- * One data packet, frame by frame: what goes in by `update` comes out by `take`. Synchronous, so that the same code runs
- * beside its caller or in a worker. The session key is used up when the constructor returns.
+ * One data packet, frame by frame: what goes in by `update` comes out by `take`. Synchronous, so
+ * that the same code runs beside its caller or in a worker. The session key is used up when the
+ * constructor returns.
  */
 export class Sealer {
   readonly #ready: Buffer[]

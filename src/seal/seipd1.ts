@@ -6,9 +6,10 @@ import { TAG } from './packets.js'
 const BLOCK = 16
 
 /**
- * A Symmetrically Encrypted and Integrity Protected Data packet, version 1, with AES-256 (RFC 9580 section
- * 5.13.1): CFB from a zero IV over a random block whose last two octets are repeated, the content, and a
- * SHA-1 of both at the end. SHA-1 serves here as the standard has it, over data that nobody outside chose a prefix of.
+ * A Symmetrically Encrypted and Integrity Protected Data packet, version 1, with AES-256 (RFC 9580
+ * section 5.13.1): CFB from a zero IV over a random block whose last two octets are repeated, the
+ * content, and a SHA-1 of both at the end. SHA-1 serves here as the standard has it, over data that
+ * nobody outside chose a prefix of.
  */
 export class Seipd1 {
   /** Hashed, encrypted and copied at a time, while it and what it becomes are in the cache. */
@@ -32,7 +33,10 @@ export class Seipd1 {
     this.#packet.write(this.#cipher.update(bytes))
   }
 
-  /** The modification detection code: a packet of tag 19 and 20 octets, whose header the hash covers. */
+  /**
+   * The modification detection code: a packet of tag 19 and 20 octets, whose header the hash
+   * covers.
+   */
   end(): void {
     const header = Buffer.of(0xd3, 20)
     const mdc = this.#mdc.update(header).digest()

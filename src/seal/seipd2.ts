@@ -5,15 +5,18 @@ import { PartWriter } from './part-writer.js'
 
 const AES256 = 9
 const GCM = 3
-/** Chunks of 2^(14+6) = 1 MiB: with less, starting each costs whoever opens it more; with more, it no longer fits the cache. */
+/**
+ * Chunks of 2^(14+6) = 1 MiB: with less, starting each costs whoever opens it more; with more, it
+ * no longer fits the cache.
+ */
 const CHUNK_OCTET = 14
 const CHUNK_BYTES = 2 ** (CHUNK_OCTET + 6)
 const IV_BYTES = 12
 
 /**
- * A Symmetrically Encrypted and Integrity Protected Data packet, version 2, with AES-256 in GCM (RFC 9580 section
- * 5.13.2). The message key and the first half of the nonce come out of HKDF over the session key and a salt of this
- * packet's own, so one session key may seal many packets.
+ * A Symmetrically Encrypted and Integrity Protected Data packet, version 2, with AES-256 in GCM
+ * (RFC 9580 section 5.13.2). The message key and the first half of the nonce come out of HKDF over
+ * the session key and a salt of this packet's own, so one session key may seal many packets.
  */
 export class Seipd2 {
   /** As much as there is: each call of the cipher makes a piece of what is stored. */

@@ -18,30 +18,44 @@ export interface Digests {
 }
 
 /**
- * Sealed bytes under way. Iterate once; `digests()` is known after the end, and of a whole message never. Each piece has
- * memory of its own, which is the reader's to keep or to give back.
+ * Sealed bytes under way. Iterate once; `digests()` is known after the end, and of a whole message
+ * never. Each piece has memory of its own, which is the reader's to keep or to give back.
  */
 export type SealedStream = Station<
   'sealed',
   { readonly bytes: AsyncIterable<Buffer>; readonly digests: () => Digests }
 >
 
-/** Content that another room has cleared for sealing: a de-identified instance, a document, a manifest, or an original for quarantine. */
+/**
+ * Content that another room has cleared for sealing: a de-identified instance, a document, a
+ * manifest, or an original for quarantine.
+ */
 export type Sealable = AsyncIterable<Uint8Array>
 
 export interface SealOptions {
-  /** Take the digests that a manifest names: the default. They cost more time than the encryption. */
+  /**
+   * Take the digests that a manifest names: the default. They cost more time than the encryption.
+   */
   readonly isMeasured?: boolean
 }
 
 export interface Envelope {
   readonly format: DataFormat
   readonly keyPackets: readonly KeyPacket[]
-  /** Public half of the key that whoever can open it can sign with (proof/key.ts): Ed25519, hexadecimal. */
+  /**
+   * Public half of the key that whoever can open it can sign with (proof/key.ts): Ed25519,
+   * hexadecimal.
+   */
   readonly proofKey: string
-  /** One OpenPGP data packet (without key packets) around a literal packet. Items of one envelope may be sealed at the same time. */
+  /**
+   * One OpenPGP data packet (without key packets) around a literal packet. Items of one envelope
+   * may be sealed at the same time.
+   */
   seal(content: Sealable, options?: SealOptions): SealedStream
-  /** The same around a signed message (one-pass signature, literal, signature): `gpg --decrypt` verifies it too. For the manifest. */
+  /**
+   * The same around a signed message (one-pass signature, literal, signature): `gpg --decrypt`
+   * verifies it too. For the manifest.
+   */
   sealSigned(content: Uint8Array, signer: PrivateKey, now?: Date): Promise<SealedStream>
   /** Forgets the session key. */
   close(): void

@@ -5,16 +5,20 @@ import type { Ciphers } from './ciphers.js'
 const BLOCK_BYTES = 16
 const GCM_TAG_BITS = 128
 
-/** The same octets for the platform's functions, which take no memory that is shared with another thread. */
+/**
+ * The same octets for the platform's functions, which take no memory that is shared with another
+ * thread.
+ */
 export const own = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
   bytes.buffer instanceof ArrayBuffer
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     : Uint8Array.from(bytes)
 
 /**
- * `Ciphers` for browsers: WebCrypto where it can work on a stream, that is for version 2. It knows no CFB, and digests only
- * what is in memory as a whole: version 1 needs code of its own for both, some 40 MB/s in all. AES-192 is
- * not in every browser; a message under it is refused there like one that was changed.
+ * `Ciphers` for browsers: WebCrypto where it can work on a stream, that is for version 2. It knows
+ * no CFB, and digests only what is in memory as a whole: version 1 needs code of its own for both,
+ * some 40 MB/s in all. AES-192 is not in every browser; a message under it is refused there like
+ * one that was changed.
  */
 export const webCiphers: Ciphers = {
   async hkdf(key, salt, info, length) {
@@ -40,7 +44,8 @@ export const webCiphers: Ciphers = {
   // One chunk a core, on most machines.
   ahead: 3,
 
-  // Each block's key stream is the encryption of the ciphertext block before it: a piece needs no more of the last one.
+  // Each block's key stream is the encryption of the ciphertext block before it: a piece needs no
+  // more of the last one.
   openCfb(key) {
     let previous: Uint8Array = new Uint8Array(BLOCK_BYTES)
     return (sealed) => {

@@ -29,7 +29,10 @@ parentPort?.on('message', (request: WorkerRequest) => {
   }
 })
 
-/** Large frames have memory of their own, which changes hands; small ones may lie in Node's pool and are copied. */
+/**
+ * Large frames have memory of their own, which changes hands; small ones may lie in Node's pool and
+ * are copied.
+ */
 function answer(message: WorkerAnswer, block?: Uint8Array): void {
   const own = message.frames.filter(({ buffer }) => buffer.byteLength > Buffer.poolSize)
   const all = block ? [...own, block] : own

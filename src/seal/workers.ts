@@ -1,6 +1,7 @@
 /**
- * Threads that seal, so that several transfers take several cores and the one that answers requests stays free.
- * They start when they are first needed, end when they have been idle, and never keep a process alive by themselves.
+ * Threads that seal, so that several transfers take several cores and the one that answers requests
+ * stays free. They start when they are first needed, end when they have been idle, and never keep a
+ * process alive by themselves.
  */
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -12,7 +13,10 @@ import type { Digests } from './stations.js'
 import type { Lane } from './lane.js'
 import type { SealerOptions } from './sealer.js'
 
-/** To a thread. Messages of one stream are in order: `open`, any number of `frame`, `end`; `close` at any time. */
+/**
+ * To a thread. Messages of one stream are in order: `open`, any number of `frame`, `end`; `close`
+ * at any time.
+ */
 export type WorkerRequest =
   | { readonly stream: number; readonly open: SealerOptions; readonly key: Uint8Array }
   | { readonly stream: number; readonly frame: Pick<Frame, 'bytes' | 'contentAt'> }
@@ -32,12 +36,18 @@ const FILE = new URL('./worker.js', import.meta.url)
 /** One core is left to the caller, which answers requests. */
 let most = Math.min(8, availableParallelism() - 1)
 const IDLE_MS = 10_000
-/** MB of JavaScript objects; the blocks lie outside. A small young generation gives them back sooner. */
+/**
+ * MB of JavaScript objects; the blocks lie outside. A small young generation gives them back
+ * sooner.
+ */
 const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
 /** Where the code was not built there is no file that a thread could run. */
 const CAN_RUN = isMainThread && existsSync(fileURLToPath(FILE))
 
-/** Another number of threads than there are cores; 0 means none, and all work where the caller is. For threads not started yet. */
+/**
+ * Another number of threads than there are cores; 0 means none, and all work where the caller is.
+ * For threads not started yet.
+ */
 export function setSealingThreads(count: number): void {
   most = count
 }
@@ -46,8 +56,9 @@ const threads: Thread[] = []
 let isBroken = false
 
 /**
- * The thread with the fewest streams; undefined where there is none. A single thread shares with the caller, who has
- * `own` streams: so one stream alone pays nothing for threads, and two take both cores.
+ * The thread with the fewest streams; undefined where there is none. A single thread shares with
+ * the caller, who has `own` streams: so one stream alone pays nothing for threads, and two take
+ * both cores.
  */
 export function leastBusy(own: number): Thread | undefined {
   if (!CAN_RUN || most < 1 || isBroken) return undefined
@@ -59,7 +70,10 @@ export function leastBusy(own: number): Thread | undefined {
   return started
 }
 
-/** Starts the first thread before there is work for it: its start takes as long as sealing 20 MB. It rests until then. */
+/**
+ * Starts the first thread before there is work for it: its start takes as long as sealing 20 MB. It
+ * rests until then.
+ */
 export function readyThread(): void {
   if (!CAN_RUN || most < 1 || isBroken || threads.length > 0) return
   threads.push(new Thread())
@@ -70,7 +84,10 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** Blocks sent to a thread and not yet answered: enough that neither side waits for the other's turn. */
+/**
+ * Blocks sent to a thread and not yet answered: enough that neither side waits for the other's
+ * turn.
+ */
 const BLOCKS_AHEAD = 2
 
 class Thread {
@@ -101,7 +118,10 @@ class Thread {
     return this.#waiting.size
   }
 
-  /** A stream in this thread. `key` is shared memory, which the thread overwrites when it has taken the key. */
+  /**
+   * A stream in this thread. `key` is shared memory, which the thread overwrites when it has taken
+   * the key.
+   */
   open(key: Uint8Array, options: SealerOptions): Lane {
     const stream = ++this.#streams
     const waiting: Waiting[] = []

@@ -1,4 +1,6 @@
-/** What is to be said of certificates before somebody cannot be sealed to, or nothing can be signed. */
+/**
+ * What is to be said of certificates before somebody cannot be sealed to, or nothing can be signed.
+ */
 import type { Directory } from '../directory/index.js'
 import type { Certificates } from './certificates.js'
 import { expiryWarning } from './expiry.js'
@@ -12,9 +14,14 @@ export interface CertificateWarning {
 export interface CertificateWarnings {
   /** Expiry within 60, 30, 14, 7 and 1 days; expired; and replaced but not confirmed. */
   all(): Promise<CertificateWarning[]>
-  /** Those that a reader is told of: their own certificate, and the key whose signature they check. */
+  /**
+   * Those that a reader is told of: their own certificate, and the key whose signature they check.
+   */
   of(principal: string): Promise<string[]>
-  /** Days that each certificate is still good for, by principal; those that never expire are left out. */
+  /**
+   * Days that each certificate is still good for, by principal; those that never expire are left
+   * out.
+   */
   daysLeft(): Promise<readonly (readonly [principal: string, days: number])[]>
 }
 

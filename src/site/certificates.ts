@@ -1,7 +1,8 @@
 /**
- * Certificates that are in effect, and those that wait. A file that changed takes effect by itself only while its primary
- * key is the same, which signed the change. Another primary key waits until the operator confirms it with a
- * signature of its owner: nobody swaps a reader's key unseen, not even who can write the site's files.
+ * Certificates that are in effect, and those that wait. A file that changed takes effect by itself
+ * only while its primary key is the same, which signed the change. Another primary key waits until
+ * the operator confirms it with a signature of its owner: nobody swaps a reader's key unseen, not
+ * even who can write the site's files.
  */
 import { createHash } from 'node:crypto'
 import type { SiteConfig } from '../config/index.js'
@@ -23,8 +24,8 @@ export interface Certificates {
   /** The text that the owner signs. @throws NocturneError `certificate_not_waiting` */
   changeStatement(principal: string): Promise<string>
   /**
-   * Puts a waiting certificate into effect: the operator says so here, the owner by a signature over the statement with
-   * the key before or with the new one (the one before may be lost).
+   * Puts a waiting certificate into effect: the operator says so here, the owner by a signature
+   * over the statement with the key before or with the new one (the one before may be lost).
    *
    * @throws NocturneError `certificate_not_waiting`, `certificate_not_confirmed`
    */
@@ -147,7 +148,8 @@ function compare(
 
 const remove = ({ now }: CertificateParts, { principal, fingerprint }: CertificateTable): Step => ({
   event: eventOf('certificate.changed', { principal, from: fingerprint, to: null }),
-  // Its fingerprint stays: who comes back under the same id with another key must be confirmed as well.
+  // Its fingerprint stays: who comes back under the same id with another key must be confirmed as
+  // well.
   apply: async (tx) => {
     await tx
       .updateTable('certificates')

@@ -1,4 +1,7 @@
-/** What differs from the last start, of any gateway on this database: software, configuration, schedules. Each is an event. */
+/**
+ * What differs from the last start, of any gateway on this database: software, configuration,
+ * schedules. Each is an event.
+ */
 import { createHash, hkdfSync } from 'node:crypto'
 import type { SiteConfig } from '../config/index.js'
 import type { EventInput, Ledger } from '../ledger/log/index.js'
@@ -24,7 +27,10 @@ interface Changes {
 export interface ConfigurationRecord {
   /** Of the configuration in effect: gateways that answer the same digest are configured alike. */
   readonly digest: string
-  /** Remembers this start's configuration and records `event`, and with it what has changed, in one transaction. */
+  /**
+   * Remembers this start's configuration and records `event`, and with it what has changed, in one
+   * transaction.
+   */
   record(event: EventInput): Promise<void>
 }
 

@@ -4,8 +4,8 @@ const REMINDERS = [1, 7, 14, 30, 60] as const
 const DAY_MS = 86_400_000
 
 /**
- * What to say of something that ends soon, `within 30 days` for instance: from 60 days before, undefined earlier than that
- * and once it is over (then it is a problem, not a warning).
+ * What to say of something that ends soon, `within 30 days` for instance: from 60 days before,
+ * undefined earlier than that and once it is over (then it is a problem, not a warning).
  */
 export function expiryWarning(expiresAt: Date | undefined, now: Date): string | undefined {
   if (expiresAt === undefined) return undefined

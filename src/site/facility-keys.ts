@@ -1,6 +1,7 @@
 /**
- * Generations of a facility's secret. The database knows the public id of the one in use, so that a gateway with another
- * secret (one of several that was not restarted, a file that was lost and made anew) gives no patient a second pseudonym.
+ * Generations of a facility's secret. The database knows the public id of the one in use, so that a
+ * gateway with another secret (one of several that was not restarted, a file that was lost and made
+ * anew) gives no patient a second pseudonym.
  */
 import type { Secrets } from '../config/index.js'
 import type { Ledger } from '../ledger/log/index.js'
@@ -11,10 +12,14 @@ import type { State } from '../state/index.js'
 export interface FacilityKeys {
   /** The 32 bytes in use, then those before. @throws NocturneError `site_invalid` */
   secretsOf(facility: string): readonly [Buffer, ...Buffer[]]
-  /** Before an upload is worked on. @throws NocturneError `facility_key_unknown` when another gateway rotated the secret */
+  /**
+   * Before an upload is worked on.
+   * @throws NocturneError `facility_key_unknown` when another gateway rotated the secret
+   */
   expectInUse(facility: string): Promise<void>
   /**
-   * On start: a rotated secret takes effect, with its event. One that is neither in use nor follows it stops the gateway.
+   * On start: a rotated secret takes effect, with its event. One that is neither in use nor follows
+   * it stops the gateway.
    *
    * @throws NocturneError `facility_key_unknown`, `ledger_unavailable`
    */

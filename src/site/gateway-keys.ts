@@ -1,4 +1,6 @@
-/** The key that signs manifests: whether it may sign now, which one it is, and which ones it was. */
+/**
+ * The key that signs manifests: whether it may sign now, which one it is, and which ones it was.
+ */
 import { createHash } from 'node:crypto'
 import type { Ledger } from '../ledger/log/index.js'
 import { SYSTEM } from '../lib/actors.js'
@@ -7,14 +9,21 @@ import type { State } from '../state/index.js'
 
 export interface GatewayKeys {
   /**
-   * Asked before a byte of a transfer is taken: a key that ran out while the gateway was serving signs nothing more.
+   * Asked before a byte of a transfer is taken: a key that ran out while the gateway was serving
+   * signs nothing more.
    *
    * @throws NocturneError `gateway_key_unfit`
    */
   expectFit(): Promise<void>
-  /** On start: another key, or the same with another certificate, is an event, and the one before stays known. */
+  /**
+   * On start: another key, or the same with another certificate, is an event, and the one before
+   * stays known.
+   */
   record(): Promise<void>
-  /** The keys before, the newest first, each with its end in RFC 3339: manifests that they signed are still there. */
+  /**
+   * The keys before, the newest first, each with its end in RFC 3339: manifests that they signed
+   * are still there.
+   */
   former(): Promise<{ readonly certificate: string; readonly until: string }[]>
 }
 
@@ -30,7 +39,10 @@ export interface GatewayKeyParts {
 /** Of the keys before, the newest: what is handed to readers has an end. */
 const MAX_FORMER = 20
 
-/** Gateways on one database start one after another: the key before signs on until the last of them has. */
+/**
+ * Gateways on one database start one after another: the key before signs on until the last of them
+ * has.
+ */
 const OVERLAP_MS = 86_400_000
 
 export function createGatewayKeys(parts: GatewayKeyParts): GatewayKeys {

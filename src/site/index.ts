@@ -1,10 +1,13 @@
 /**
- * The room that keeps the site's own records: certificates, the gateway's key, the facilities' secrets, the configuration.
+ * The room that keeps the site's own records: certificates, the gateway's key, the facilities'
+ * secrets, the configuration.
  *
- * In:  the configuration and the secrets as they were loaded, and what the database recorded at earlier starts.
+ * In:  the configuration and the secrets as they were loaded, and what the database recorded at
+ *      earlier starts.
  * Out: which certificate, key and secret is in effect; warnings before one of them ends.
- * Always true: whatever differs from the last start is an event of the ledger before anybody is served; another primary
- *      key of a person takes effect only with a signature of its owner and the operator's word.
+ * Always true: whatever differs from the last start is an event of the ledger before anybody is
+ *      served; another primary key of a person takes effect only with a signature of its owner and
+ *      the operator's word.
  * Trusts: the operator who starts the gateway; not the files alone.
  */
 export { createCertificates, waitingCertificates } from './certificates.js'

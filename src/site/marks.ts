@@ -1,12 +1,15 @@
 /**
- * What the configuration is, as one keyed digest a key: two of them show which keys changed, and no value.
- * Certificates are left out, for the ledger names their fingerprints by events of their own.
+ * What the configuration is, as one keyed digest a key: two of them show which keys changed, and no
+ * value. Certificates are left out, for the ledger names their fingerprints by events of their own.
  */
 import { createHmac } from 'node:crypto'
 import { sep } from 'node:path'
 import type { SiteConfig } from '../config/index.js'
 
-/** Digests by key: `limits.itemBytes`, `groups.nights.readers`. Members of lists are named by their id or name. */
+/**
+ * Digests by key: `limits.itemBytes`, `groups.nights.readers`. Members of lists are named by their
+ * id or name.
+ */
 export type ConfigMarks = ReadonlyMap<string, string>
 
 const LEFT_OUT: ReadonlySet<string> = new Set(['dir', 'certificate', 'recovery', 'credentials'])

@@ -1,13 +1,22 @@
-/** Which failures of a database mean what. Codes are SQLite's result codes, SQLSTATEs and Node's system codes. */
+/**
+ * Which failures of a database mean what. Codes are SQLite's result codes, SQLSTATEs and Node's
+ * system codes.
+ */
 import { NocturneError, systemCode } from '../lib/errors.js'
 
-/** Serialization failure and deadlock (SQLSTATE 40001, 40P01), or SQLite's lock held by another process. */
+/**
+ * Serialization failure and deadlock (SQLSTATE 40001, 40P01), or SQLite's lock held by another
+ * process.
+ */
 export function isRetryable(error: unknown): boolean {
   const code = systemCode(error)
   return code === '40001' || code === '40P01' || code?.startsWith('SQLITE_BUSY') === true
 }
 
-/** A row with that key is there already: SQLSTATE 23505, or SQLite's unique and primary key constraints. */
+/**
+ * A row with that key is there already: SQLSTATE 23505, or SQLite's unique and primary key
+ * constraints.
+ */
 export function isUniqueViolation(error: unknown): boolean {
   const code = systemCode(error)
   return (
@@ -18,8 +27,8 @@ export function isUniqueViolation(error: unknown): boolean {
 }
 
 /**
- * When the database, not the statement, is to blame: `database_unusable` for what only a person mends,
- * `database_unavailable` for what may pass. Else the error as it is.
+ * When the database, not the statement, is to blame: `database_unusable` for what only a person
+ * mends, `database_unavailable` for what may pass. Else the error as it is.
  */
 export function asUnavailable(error: unknown): unknown {
   if (UNUSABLE.test(systemCode(error) ?? ''))
@@ -33,15 +42,18 @@ function isUnavailable(error: unknown): boolean {
   return SQLITE.test(code) || SQLSTATE.test(code) || SYSTEM.has(code)
 }
 
-/** A wrong user, password or name of a PostgreSQL; a file that is no database, is broken, or that this user may not touch. */
+/**
+ * A wrong user, password or name of a PostgreSQL; a file that is no database, is broken, or that
+ * this user may not touch.
+ */
 const UNUSABLE = /^(28...|3D000|SQLITE_(CANTOPEN|CORRUPT|NOTADB|PERM|AUTH)\w*)$/
 
 /** Full, unreadable or unwritable for now; never a constraint or a mistake in SQL. */
 const SQLITE = /^SQLITE_(FULL|IOERR|READONLY|NOMEM|PROTOCOL|LOCKED|INTERRUPT)/
 
 /**
- * PostgreSQL's appendix A: connection, read-only server, timeouts in a transaction, resources, lock timeout,
- * intervention by the operator (with statement timeout), system and internal errors.
+ * PostgreSQL's appendix A: connection, read-only server, timeouts in a transaction, resources, lock
+ * timeout, intervention by the operator (with statement timeout), system and internal errors.
  */
 const SQLSTATE = /^(08...|25006|25P03|25P04|53...|55P03|57...|58...|XX...)$/
 

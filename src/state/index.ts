@@ -3,8 +3,8 @@
  *
  * In:  a database URL (`sqlite:PATH` or `postgres://...`).
  * Out: State, whose transactions are the only way to write.
- * Always true: a transaction is durable when its promise resolves (SQLite WAL with synchronous FULL; PostgreSQL
- *      with synchronous_commit on), and leaves nothing behind when it rejects.
+ * Always true: a transaction is durable when its promise resolves (SQLite WAL with synchronous
+ *      FULL; PostgreSQL with synchronous_commit on), and leaves nothing behind when it rejects.
  * Trusts: the database to keep what it was given; the ledger's checkpoint shows when it did not.
  */
 export type { Attempt, Db, State, Tx } from './contract.js'

@@ -50,11 +50,12 @@ export const migrationsFor = (engine: Engine): Migrations => ({
 })
 
 /**
- * Brings the schema up to date, each time in one transaction, so that a crash leaves the old schema or the new.
- * Two gateways that start at once do it one after the other: SQLite by its write lock, PostgreSQL by an advisory one.
+ * Brings the schema up to date, each time in one transaction, so that a crash leaves the old schema
+ * or the new. Two gateways that start at once do it one after the other: SQLite by its write lock,
+ * PostgreSQL by an advisory one.
  *
- * @throws NocturneError `database_newer` for a database that a newer version has migrated, `gateways_older` when there is
- *   something to migrate and an older version is running on it
+ * @throws NocturneError `database_newer` for a database that a newer version has migrated,
+ *   `gateways_older` when there is something to migrate and an older version is running on it
  */
 export async function migrate(
   db: Kysely<Tables>,
@@ -63,7 +64,8 @@ export async function migrate(
   older: OlderGateways,
 ): Promise<void> {
   await refuseNewer(db, engine, Object.keys(known))
-  // Only what has not been applied yet runs, so the check is where it counts: in the transaction that changes the schema.
+  // Only what has not been applied yet runs, so the check is where it counts: in the transaction
+  // that changes the schema.
   const guarded = Object.entries(known).map(([name, migration]): [string, Migration] => [
     name,
     {

@@ -27,8 +27,8 @@ export interface StateOptions extends OlderGateways {
 const RETRY_FOR_MS = 10_000
 
 /**
- * Opens `sqlite:/absolute/path` (made when absent, in a folder that is there) or `postgres://...`, and brings its
- * schema up to date.
+ * Opens `sqlite:/absolute/path` (made when absent, in a folder that is there) or `postgres://...`,
+ * and brings its schema up to date.
  *
  * @throws NocturneError `database_unavailable`, `database_unusable`, `database_newer`,
  *   `gateways_older`, `site_invalid` for another kind of URL.

@@ -1,9 +1,10 @@
 /**
  * PostgreSQL through pg, as a Kysely dialect.
  *
- * Kysely's own dialect takes any answer to COMMIT for success. PostgreSQL answers ROLLBACK, without an error, to
- * the COMMIT of a transaction in which a statement failed; taken for success, that would be a false
- * acknowledgement. It also leaves a connection in use without a listener for its errors, which ends the process.
+ * Kysely's own dialect takes any answer to COMMIT for success. PostgreSQL answers ROLLBACK, without
+ * an error, to the COMMIT of a transaction in which a statement failed; taken for success, that
+ * would be a false acknowledgement. It also leaves a connection in use without a listener for its
+ * errors, which ends the process.
  */
 import type { DatabaseConnection, Dialect, Driver, QueryResult, TransactionSettings } from 'kysely'
 import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
@@ -32,7 +33,9 @@ export function postgresDialect(options: PostgresOptions): Dialect {
   }
 }
 
-/** Settings of a session. A stronger synchronous_commit than `on` (remote_apply) is left as it is. */
+/**
+ * Settings of a session. A stronger synchronous_commit than `on` (remote_apply) is left as it is.
+ */
 const SESSION = {
   write: `select set_config('synchronous_commit', 'on', false)
     where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`,
@@ -166,7 +169,9 @@ function ignore(): void {
   return
 }
 
-/** bigint columns (type 20), and sums of them (numeric, 1700), become safe integers as on SQLite. */
+/**
+ * bigint columns (type 20), and sums of them (numeric, 1700), become safe integers as on SQLite.
+ */
 function safeIntegers(): pg.TypeOverrides {
   const types = new pg.TypeOverrides()
   for (const type of [20, 1700]) types.setTypeParser(type, toSafeInteger)

@@ -1,8 +1,9 @@
 /**
- * Two builds whose schemas differ never use one database at the same time. Each gateway keeps a row here under a lease.
- * A build that has something to migrate finds the rows of the others and refuses; a build that meets a migration it does
- * not know refuses as well. The latter is looked for in three places: when the database is opened, whenever the lease is
- * renewed, and before a transaction begins under a lease that lapsed: a process that was suspended, or cut off, may have
+ * Two builds whose schemas differ never use one database at the same time. Each gateway keeps a row
+ * here under a lease. A build that has something to migrate finds the rows of the others and
+ * refuses; a build that meets a migration it does not know refuses as well. The latter is looked
+ * for in three places: when the database is opened, whenever the lease is renewed, and before a
+ * transaction begins under a lease that lapsed: a process that was suspended, or cut off, may have
  * been taken for dead, and the schema may have changed meanwhile.
  *
  * Builds from before migration 0012 keep no row: stop them before the first start of a later one.
@@ -48,7 +49,10 @@ export async function refuseNewer(
   })
 }
 
-/** In the transaction that migrates. @throws NocturneError `gateways_older`, naming the versions that run */
+/**
+ * In the transaction that migrates.
+ * @throws NocturneError `gateways_older`, naming the versions that run
+ */
 export async function refuseOlder(
   tx: Queries,
   engine: Engine,
@@ -125,5 +129,8 @@ async function applied(db: Queries, engine: Engine): Promise<readonly string[]> 
 
 const newest = (names: readonly string[]): string => shown([...names].sort().at(-1) ?? 'none')
 
-/** For an error's text: the database may hold anything, and a version or a migration looks like this. */
+/**
+ * For an error's text: the database may hold anything, and a version or a migration looks like
+ * this.
+ */
 const shown = (name: string): string => (/^[\w.+-]{1,60}$/.test(name) ? name : 'another schema')

@@ -1,8 +1,10 @@
 /**
- * SQLite through better-sqlite3, as a Kysely dialect. One connection a dialect, used by one caller at a time.
+ * SQLite through better-sqlite3, as a Kysely dialect. One connection a dialect, used by one caller
+ * at a time.
  *
- * Kysely's own dialect begins deferred: a transaction that read before another process wrote then fails at its
- * first write, and waiting does not help it. Here a transaction takes the write lock when it begins.
+ * Kysely's own dialect begins deferred: a transaction that read before another process wrote then
+ * fails at its first write, and waiting does not help it. Here a transaction takes the write lock
+ * when it begins.
  */
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
@@ -11,7 +13,10 @@ import { CompiledQuery, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler }
 import { asUnavailable } from './failures.js'
 import { createTurns } from './turns.js'
 
-/** Calls block the process, so the wait inside one is short; `transaction` waits for the lock without blocking. */
+/**
+ * Calls block the process, so the wait inside one is short; `transaction` waits for the lock
+ * without blocking.
+ */
 const BUSY_TIMEOUT_MS = 20
 const CACHED_STATEMENTS = 200
 
@@ -24,7 +29,10 @@ export function sqliteDialect(path: string, access: 'read' | 'write'): Dialect {
   }
 }
 
-/** Makes the file, readable by its owner alone, before SQLite does; its -wal and -shm files take over the mode. */
+/**
+ * Makes the file, readable by its owner alone, before SQLite does; its -wal and -shm files take
+ * over the mode.
+ */
 export async function prepareFile(path: string): Promise<void> {
   const file = await open(path, 'a', 0o600)
   try {
@@ -34,7 +42,10 @@ export async function prepareFile(path: string): Promise<void> {
   }
 }
 
-/** SQLite's data definition is transactional; Kysely assumes it is not, and would leave half a migration behind. */
+/**
+ * SQLite's data definition is transactional; Kysely assumes it is not, and would leave half a
+ * migration behind.
+ */
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true
@@ -83,7 +94,9 @@ class SqliteDriver implements Driver {
     await connection.executeQuery(CompiledQuery.raw('commit'))
   }
 
-  /** SQLite rolls back by itself on some errors (full disk, I/O); then there is nothing left to do. */
+  /**
+   * SQLite rolls back by itself on some errors (full disk, I/O); then there is nothing left to do.
+   */
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (this.#database?.inTransaction === true)
       await connection.executeQuery(CompiledQuery.raw('rollback'))
@@ -107,7 +120,10 @@ function configure(database: Database.Database, access: 'read' | 'write'): void 
   database.defaultSafeIntegers(true)
   if (access === 'write') {
     database.pragma('journal_mode = WAL')
-    /** FULL: the log is synced at every commit, so an acknowledged transaction survives loss of power. */
+    /**
+     * FULL: the log is synced at every commit, so an acknowledged transaction survives loss of
+     * power.
+     */
     database.pragma('synchronous = FULL')
     database.pragma('journal_size_limit = 67108864')
   } else database.pragma('query_only = ON')

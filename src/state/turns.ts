@@ -1,4 +1,6 @@
-/** First come, first served: `take` resolves when it is the caller's turn, until it calls `give`. */
+/**
+ * First come, first served: `take` resolves when it is the caller's turn, until it calls `give`.
+ */
 export interface Turns {
   take(): Promise<void>
   give(): void

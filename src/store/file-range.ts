@@ -5,8 +5,8 @@ import { filesError, onDisk } from './files-error.js'
 const READ_BYTES = 512 * 1024
 
 /**
- * Exactly `length` bytes from `start`. The file is opened by the first read, so a reader that never begins
- * leaves nothing open; the next read is under way while the last one is used.
+ * Exactly `length` bytes from `start`. The file is opened by the first read, so a reader that never
+ * begins leaves nothing open; the next read is under way while the last one is used.
  *
  * @throws NocturneError `object_missing` when the file is gone or ends early, `store_unavailable`.
  */

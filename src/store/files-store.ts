@@ -1,17 +1,19 @@
 /**
  * Objects as files.
  *
- *   ROOT/<key>.sealed            an object, whole. Keys have no dot, so `a` and `a/b` can both be objects.
- *   ROOT/.partial/<random>       an object on its way in, or what a killed process left of one.
+ *   ROOT/<key>.sealed an object, whole. Keys have no dot, so `a` and `a/b` can both be objects.
+ *   ROOT/.partial/<random> an object on its way in, or what a killed process left of one.
  *
  * A put, and what is true after a crash behind each step:
  *   1. write .partial/<random>   a left-over that `sweepPartial` removes; nothing under the key
  *   2. fsync the file            the same; the bytes are durable, their name may not be
- *   3. link it to its key        the object may be there or not, and is whole when it is: step 2 came first
+ *   3. link it to its key the object may be there or not, and is whole when it is: step 2 came
+ *      first
  *   4. fsync the key's folder    the object is there; only now is it acknowledged
- *   5. unlink the partial name   (beside 4) a second name of a whole object; `sweepPartial` removes the name
- * link(2) fails where the key exists, which rename(2) would replace. A failed fsync is never tried again: the
- * kernel may have dropped the pages and would report success.
+ *   5. unlink the partial name (beside 4) a second name of a whole object; `sweepPartial` removes
+ *      the name
+ * link(2) fails where the key exists, which rename(2) would replace. A failed fsync is never tried
+ * again: the kernel may have dropped the pages and would report success.
  */
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
@@ -32,7 +34,10 @@ const ENDING = '.sealed'
 const WRITE_BYTES = 1024 * 1024
 const PROBE = Buffer.from('nocturne store check\n')
 
-/** Opens the folder, and makes it when it is not there. @throws NocturneError `store_unavailable`, `store_full` */
+/**
+ * Opens the folder, and makes it when it is not there.
+ * @throws NocturneError `store_unavailable`, `store_full`
+ */
 export async function openFilesStore(config: FilesStoreConfig): Promise<ObjectStore> {
   const partial = join(config.path, '.partial')
   await onDisk(async () => {

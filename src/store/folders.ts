@@ -1,4 +1,6 @@
-/** The folders of the files store: made durable once, synced together, removed when they are empty. */
+/**
+ * The folders of the files store: made durable once, synced together, removed when they are empty.
+ */
 import { mkdir, open, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { systemCode } from '../lib/errors.js'
@@ -7,8 +9,9 @@ import { systemCode } from '../lib/errors.js'
 const MAX_KNOWN = 4096
 
 /**
- * What must hold: a name is durable when its folder was synced after the name was made, and the folder's own
- * name in its parent likewise, up to the root. One process owns the tree; the sets below are its memory.
+ * What must hold: a name is durable when its folder was synced after the name was made, and the
+ * folder's own name in its parent likewise, up to the root. One process owns the tree; the sets
+ * below are its memory.
  */
 export class Folders {
   readonly #root: string
@@ -23,7 +26,9 @@ export class Folders {
     this.#root = root
   }
 
-  /** Keeps the folder and those above it from `removeEmpty` until the answered function is called. */
+  /**
+   * Keeps the folder and those above it from `removeEmpty` until the answered function is called.
+   */
   hold(folder: string): () => void {
     const chain = this.#chain(folder)
     for (const one of chain) this.#held.set(one, (this.#held.get(one) ?? 0) + 1)
@@ -44,15 +49,16 @@ export class Folders {
       await mkdir(one, { mode: 0o700 }).catch((error: unknown) => {
         if (systemCode(error) !== 'EEXIST') throw error
       })
-      // Also when it was there: who made it may not have synced it yet, or may have been killed before.
+      // Also when it was there: who made it may not have synced it yet, or may have been killed
+      // before.
       await this.sync(dirname(one))
       this.#remember(one)
     }
   }
 
   /**
-   * Makes every name that the folder has now durable. Calls that come while an fsync runs share the next one:
-   * the running one may have begun before their name was made.
+   * Makes every name that the folder has now durable. Calls that come while an fsync runs share the
+   * next one: the running one may have begun before their name was made.
    */
   sync(folder: string): Promise<void> {
     const waiting = this.#waiting.get(folder)
@@ -73,7 +79,8 @@ export class Folders {
   async removeEmpty(folder: string): Promise<void> {
     for (const one of this.#chain(folder).reverse()) {
       if (this.#held.has(one) || this.#removing.has(one)) return
-      // Forgotten before it goes, so that who holds it from now on waits in `make` and makes it anew.
+      // Forgotten before it goes, so that who holds it from now on waits in `make` and makes it
+      // anew.
       this.#known.delete(one)
       const removal = rmdir(one)
       const settled = removal.then(

@@ -4,7 +4,8 @@
  * In:  a key that says nothing, and sealed bytes as a stream.
  * Out: StoredItem, which only exists when the bytes are durable.
  * Always true: an object is there whole or not at all; it is never changed, only deleted.
- * Trusts: nothing but durability. Every read is checked against the digest in the manifest by who opens it.
+ * Trusts: nothing but durability. Every read is checked against the digest in the manifest by who
+ *         opens it.
  */
 export type {
   StoredItem,

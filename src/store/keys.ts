@@ -1,10 +1,15 @@
 /** Keys and ranges: what both stores take, checked before either is asked. */
 import type { ByteRange } from './contract.js'
 
-/** No dot, no upper case, no empty segment: a key cannot leave its folder or meet the store's own names. */
+/**
+ * No dot, no upper case, no empty segment: a key cannot leave its folder or meet the store's own
+ * names.
+ */
 const KEY = /^[a-z0-9]+(\/[a-z0-9-]+)*$/
 
-/** S3 allows 1,024 bytes with the prefix; a file system 255 for one segment, its ending included. */
+/**
+ * S3 allows 1,024 bytes with the prefix; a file system 255 for one segment, its ending included.
+ */
 const MAX_KEY = 512
 const MAX_SEGMENT = 200
 
@@ -20,7 +25,9 @@ export function isKey(key: string): boolean {
   )
 }
 
-/** @throws TypeError for a key that our own code should not have made; the text does not name it. */
+/**
+ * @throws TypeError for a key that our own code should not have made; the text does not name it.
+ */
 export function requireKey(key: string): void {
   if (!isKey(key)) throw new TypeError('not a key of the object store')
 }

@@ -1,11 +1,13 @@
 /**
  * Files of a published log in a bucket.
  *
- *   PREFIX/log/<path>     a file. Under Object Lock those put once with a date are locked until then, in compliance
- *                         mode: nobody, not the bucket's owner either, can delete or change that version sooner.
+ *   PREFIX/log/<path> a file. Under Object Lock those put once with a date are locked until then,
+ *   in compliance
+ *                         mode: nobody, not the bucket's owner either, can delete or change that
+ *                         version sooner.
  *
- * A versioned bucket takes a second version over a locked one; a reader of the newest would see it. So what lies there
- * is read before each put, and whoever verifies compares with what is signed.
+ * A versioned bucket takes a second version over a locked one; a reader of the newest would see it.
+ * So what lies there is read before each put, and whoever verifies compares with what is signed.
  */
 import {
   DeleteObjectsCommand,

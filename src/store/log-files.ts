@@ -2,7 +2,8 @@
  * Files of a published log in a folder.
  *
  *   ROOT/log/<path>        a file, whole: linked or renamed into its place after an fsync
- *   ROOT/.partial/<random> a file on its way in; the sweep of the object store takes what a kill leaves
+ *   ROOT/.partial/<random> a file on its way in; the sweep of the object store takes what a kill
+ *   leaves
  */
 import { constants } from 'node:fs'
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'

@@ -1,6 +1,7 @@
 /**
- * Versions of a published log's files: a bucket with Object Lock keeps every one, and shows the newest. Whoever cannot
- * delete a locked version can still lay a delete marker over it, or another version.
+ * Versions of a published log's files: a bucket with Object Lock keeps every one, and shows the
+ * newest. Whoever cannot delete a locked version can still lay a delete marker over it, or another
+ * version.
  */
 import {
   DeleteObjectCommand,
@@ -101,7 +102,8 @@ export async function removeVersions(place: LogPlace, path: string): Promise<boo
   const key = prefix + path
   const ids: (string | undefined)[] = []
   for await (const version of versionsOf(place, key)) if (version.key === key) ids.push(version.id)
-  // A server that knows no versions answers none. Deleting what is not there would leave a marker elsewhere.
+  // A server that knows no versions answers none. Deleting what is not there would leave a marker
+  // elsewhere.
   if (ids.length === 0 && (await headOf(place, path))) ids.push(undefined)
   for (const id of ids) {
     try {

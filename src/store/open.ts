@@ -4,8 +4,8 @@ import { openLogFolder } from './log-files.js'
 import type { S3Options } from './s3-client.js'
 
 /**
- * The store that the site names. A folder is made when it is not there; a bucket is not, and a server that is
- * away now may be back for the first `put`: `check` tells.
+ * The store that the site names. A folder is made when it is not there; a bucket is not, and a
+ * server that is away now may be back for the first `put`: `check` tells.
  *
  * @throws NocturneError `store_unavailable`, `store_full` for a folder that cannot be made.
  */
@@ -14,7 +14,8 @@ export async function openStore(
   options: S3Options = {},
 ): Promise<ObjectStore> {
   if (config.kind === 'files') return openFilesStore(config)
-  // Loaded when it is needed: the SDK is 25 MB of memory that a site with a folder does not pay for.
+  // Loaded when it is needed: the SDK is 25 MB of memory that a site with a folder does not pay
+  // for.
   const { openS3Store } = await import('./s3-store.js')
   return openS3Store(config, options)
 }

@@ -1,6 +1,7 @@
 /**
- * Buffers of one size, used again: left to the garbage collector, parts of large uploads pile up to several times
- * what is in use. Only a buffer that nothing reads any more may come back: the one of a failed request may not.
+ * Buffers of one size, used again: left to the garbage collector, parts of large uploads pile up to
+ * several times what is in use. Only a buffer that nothing reads any more may come back: the one of
+ * a failed request may not.
  */
 export class PartBuffers {
   readonly #size: number

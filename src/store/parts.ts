@@ -3,10 +3,11 @@ import { freeMemory } from '../lib/free-memory.js'
 const NOTHING = Buffer.alloc(0)
 
 /**
- * The stream again, in parts of exactly `sizeOf(n)` bytes, n from 1; only the last may be shorter, and a stream
- * without a byte has no part. At most one part and one chunk are held here, so a slow store holds back the source.
- * A part of several chunks is copied into what `allocate` gives; a part that is one chunk is passed as it is. The chunks'
- * memory is taken over: once copied, it is given back.
+ * The stream again, in parts of exactly `sizeOf(n)` bytes, n from 1; only the last may be shorter,
+ * and a stream without a byte has no part. At most one part and one chunk are held here, so a slow
+ * store holds back the source. A part of several chunks is copied into what `allocate` gives; a
+ * part that is one chunk is passed as it is. The chunks' memory is taken over: once copied, it is
+ * given back.
  */
 export async function* inParts(
   bytes: AsyncIterable<Buffer> | Iterable<Buffer>,

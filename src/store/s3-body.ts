@@ -6,8 +6,8 @@ import { s3Error } from './s3-error.js'
 const UNREAD_MS = 60_000
 
 /**
- * The body of a GetObject: exactly `length` bytes or an error. A server that sends nothing for `stallMs` is given
- * up; time in which the reader holds us back does not count.
+ * The body of a GetObject: exactly `length` bytes or an error. A server that sends nothing for
+ * `stallMs` is given up; time in which the reader holds us back does not count.
  */
 export function readBody(
   body: Readable,

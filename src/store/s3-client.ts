@@ -7,9 +7,13 @@ import type { S3StoreConfig } from './contract.js'
 export interface S3Options {
   /** For a connection to stand. */
   readonly connectTimeoutMs?: number
-  /** For an answer to begin, and between two pieces of its body. Uploads get more, by their size. */
+  /**
+   * For an answer to begin, and between two pieces of its body. Uploads get more, by their size.
+   */
   readonly answerTimeoutMs?: number
-  /** What an upload gains in time for its size; slower than this is taken for a server that stalls. */
+  /**
+   * What an upload gains in time for its size; slower than this is taken for a server that stalls.
+   */
   readonly slowestBytesPerMs?: number
   /** Tries of one request, the first included. */
   readonly attempts?: number
@@ -38,19 +42,22 @@ export function createS3Client(config: S3StoreConfig, options: Required<S3Option
     ...(config.credentials && { credentials: config.credentials }),
     maxAttempts: options.attempts,
     retryMode: 'standard',
-    // CRC trailers would make bodies streams, which not every server takes (Ceph answers 411). Bodies are Buffers,
-    // so each request carries the SHA-256 of its body under its signature (x-amz-content-sha256), and every server
-    // that checks signatures refuses bytes that changed on the way.
+    // CRC trailers would make bodies streams, which not every server takes (Ceph answers 411).
+    // Bodies are Buffers, so each request carries the SHA-256 of its body under its signature
+    // (x-amz-content-sha256), and every server that checks signatures refuses bytes that changed on
+    // the way.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // A server that does not know `Expect: 100-continue` would let each part wait for the whole time limit, and the
-    // SDK opens a connection for each request that carries it. See `withListener` for what else it would save us from.
+    // A server that does not know `Expect: 100-continue` would let each part wait for the whole
+    // time limit, and the SDK opens a connection for each request that carries it. See
+    // `withListener` for what else it would save us from.
     expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: options.connectTimeoutMs,
       requestTimeout: options.answerTimeoutMs,
       throwOnRequestTimeout: true,
-      // Would also count the time in which a slow reader holds back a download; bodies are watched in s3-body.ts.
+      // Would also count the time in which a slow reader holds back a download; bodies are watched
+      // in s3-body.ts.
       socketTimeout: 0,
       httpAgent: withListener(new HttpAgent(agent)),
       httpsAgent: withListener(new HttpsAgent(agent)),
@@ -59,9 +66,10 @@ export function createS3Client(config: S3StoreConfig, options: Required<S3Option
 }
 
 /**
- * Sees to it that a connection always has somebody who listens for its errors. When a server answers and hangs up
- * before it has read a body, Node has let go of the socket while the rest of the body is still being written: that
- * write then fails, and an error event that nobody hears ends the process. The request itself has failed already.
+ * Sees to it that a connection always has somebody who listens for its errors. When a server
+ * answers and hangs up before it has read a body, Node has let go of the socket while the rest of
+ * the body is still being written: that write then fails, and an error event that nobody hears ends
+ * the process. The request itself has failed already.
  */
 function withListener<T extends HttpAgent>(agent: T): T {
   const connect = agent.createConnection.bind(agent)

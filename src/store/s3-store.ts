@@ -1,15 +1,15 @@
 /**
  * Objects in a bucket.
  *
- *   PREFIX/<key>                 an object, with one metadatum `nocturne-put`: the random tag of the put that made it
- *   PREFIX/.check/<random>       the probe of `check`, gone within the same call
- *   multipart uploads under PREFIX/   objects on their way in, or what a killed process left of them
+ *   PREFIX/<key> an object, with one metadatum `nocturne-put`: the random tag of the put that made
+ *   it PREFIX/.check/<random> the probe of `check`, gone within the same call multipart uploads
+ *   under PREFIX/ objects on their way in, or what a killed process left of them
  *
- * An object of up to one part (8 MiB) is one PutObject, which S3 makes visible whole or not at all. A larger one is
- * a multipart upload, visible only after CompleteMultipartUpload: first the parts, last the request that names
- * them. A crash before that leaves an upload that `sweepPartial` aborts; behind it, a whole object that nobody
- * refers to, which is found by `list`. The prefix, or the bucket without one, must be ours alone: uploads that
- * others make under it would be swept.
+ * An object of up to one part (8 MiB) is one PutObject, which S3 makes visible whole or not at all.
+ * A larger one is a multipart upload, visible only after CompleteMultipartUpload: first the parts,
+ * last the request that names them. A crash before that leaves an upload that `sweepPartial`
+ * aborts; behind it, a whole object that nobody refers to, which is found by `list`. The prefix, or
+ * the bucket without one, must be ours alone: uploads that others make under it would be swept.
  */
 import {
   DeleteObjectCommand,
@@ -233,7 +233,9 @@ class S3Store implements ObjectStore {
   }
 }
 
-/** A shorter object answers 206 with a shorter range, and a server that overlooks Range answers 200. */
+/**
+ * A shorter object answers 206 with a shorter range, and a server that overlooks Range answers 200.
+ */
 function mismatch(
   answer: GetObjectCommandOutput,
   range: ByteRange,

@@ -1,8 +1,9 @@
 /**
  * A put to S3: one PutObject, or a multipart upload when the object is larger than one part.
  *
- * Each put carries a random tag as metadata. When its last request ends without a clear answer, a HEAD that shows
- * the tag and the size proves that this put, and no other, is what lies under the key.
+ * Each put carries a random tag as metadata. When its last request ends without a clear answer, a
+ * HEAD that shows the tag and the size proves that this put, and no other, is what lies under the
+ * key.
  */
 import {
   AbortMultipartUploadCommand,
@@ -30,10 +31,15 @@ const PARTS_IN_FLIGHT = 4
 /** Names of the metadata and of what S3 makes of it in a HEAD. */
 const TAG = 'nocturne-put'
 
-/** Puts whose outcome nobody could tell, at most; the oldest are forgotten, and are then mere orphans. */
+/**
+ * Puts whose outcome nobody could tell, at most; the oldest are forgotten, and are then mere
+ * orphans.
+ */
 const MAX_DOUBTS = 10_000
 
-/** 2,500 parts each of 8, 16, 32 and 64 MiB: 293 GiB, and small parts for all objects up to 19 GiB. */
+/**
+ * 2,500 parts each of 8, 16, 32 and 64 MiB: 293 GiB, and small parts for all objects up to 19 GiB.
+ */
 const partSize = (part: number): number => (8 * MIB) << Math.min(3, Math.floor((part - 1) / 2500))
 
 export interface Bucket {
@@ -120,7 +126,8 @@ export class Uploads {
   async #putParts(key: string, parts: AsyncIterable<Buffer>): Promise<number> {
     const { client, name, options } = this.#bucket
     const tag = randomName()
-    // Ceph overlooks If-None-Match on CompleteMultipartUpload; keys are random, this only catches a mistake of ours.
+    // Ceph overlooks If-None-Match on CompleteMultipartUpload; keys are random, this only catches a
+    // mistake of ours.
     if (await this.head(key)) throw new NocturneError('internal')
     const { UploadId: uploadId } = await onS3(() =>
       client.send(
@@ -154,7 +161,9 @@ export class Uploads {
     }
   }
 
-  /** Sends each part as soon as a slot is free. Settles only when no part is on its way any more. */
+  /**
+   * Sends each part as soon as a slot is free. Settles only when no part is on its way any more.
+   */
   async #sendParts(
     key: string,
     uploadId: string,
@@ -214,7 +223,10 @@ export class Uploads {
     return { PartNumber: number, ETag }
   }
 
-  /** Sends the request that makes the object visible, and finds out what became of it when the answer does not tell. */
+  /**
+   * Sends the request that makes the object visible, and finds out what became of it when the
+   * answer does not tell.
+   */
   async #last(
     key: string,
     tag: string,
@@ -236,8 +248,8 @@ export class Uploads {
   }
 
   /**
-   * Returns when this put is what lies under the key after all: an answer was lost, or a second try met the first
-   * one (412). Throws otherwise, and never deletes: what is there may be another's.
+   * Returns when this put is what lies under the key after all: an answer was lost, or a second try
+   * met the first one (412). Throws otherwise, and never deletes: what is there may be another's.
    */
   async #settle(key: string, tag: string, size: number, error: unknown): Promise<void> {
     const found = await this.head(key).catch(() => 'unknown' as const)

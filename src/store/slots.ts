@@ -1,4 +1,7 @@
-/** A fixed number of slots, given in the order asked for: what bounds the memory of all uploads together. */
+/**
+ * A fixed number of slots, given in the order asked for: what bounds the memory of all uploads
+ * together.
+ */
 export class Slots {
   #free: number
   readonly #waiting: (() => void)[] = []

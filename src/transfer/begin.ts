@@ -37,7 +37,10 @@ export interface BegunEnvelope {
   readonly begunEvent: string
 }
 
-/** @param also - written in the same transaction. @throws NocturneError `transfer_not_open`, `ledger_unavailable` */
+/**
+ * @param also - written in the same transaction.
+ * @throws NocturneError `transfer_not_open`, `ledger_unavailable`
+ */
 export async function beginEnvelope(
   rooms: TransferRooms,
   target: UploadTarget,

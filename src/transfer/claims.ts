@@ -1,4 +1,7 @@
-/** Changes of an available transfer by its readers, inside the transaction of the caller, whose event goes with them. */
+/**
+ * Changes of an available transfer by its readers, inside the transaction of the caller, whose
+ * event goes with them.
+ */
 import { NocturneError } from '../lib/errors.js'
 import type { Tx } from '../state/index.js'
 

@@ -1,4 +1,6 @@
-/** The step that makes an upload visible: one transaction for its items, its state and its events. */
+/**
+ * The step that makes an upload visible: one transaction for its items, its state and its events.
+ */
 import { CATALOGUE } from '../lib/errors.js'
 import type { Code, Place } from '../lib/errors.js'
 import type { Envelope } from '../seal/index.js'
@@ -54,8 +56,8 @@ export interface BroughtItems {
 }
 
 /**
- * @throws NocturneError `transfer_not_open` when the lease ran out and the sweep came first, and what the store
- *   and the ledger refuse. Nothing is visible then.
+ * @throws NocturneError `transfer_not_open` when the lease ran out and the sweep came first, and
+ *   what the store and the ledger refuse. Nothing is visible then.
  */
 export async function commitEnvelope(
   rooms: TransferRooms,

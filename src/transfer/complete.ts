@@ -1,4 +1,6 @@
-/** Completes an open transfer: its manifest over every item of every request, then one transaction. */
+/**
+ * Completes an open transfer: its manifest over every item of every request, then one transaction.
+ */
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/log/index.js'
 import { newId } from '../lib/ids.js'
@@ -22,8 +24,8 @@ export interface CompletedTransfer {
 }
 
 /**
- * @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`, `recipient_unusable`, and what the store and the
- *   ledger refuse; the transfer stays open then.
+ * @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`,
+ *   `recipient_unusable`, and what the store and the ledger refuse; the transfer stays open then.
  */
 export async function completeTransfer(
   rooms: TransferRooms,
@@ -79,7 +81,10 @@ export async function completeTransfer(
   return { id, state: 'available', receipt: await rooms.ledger.proof(receipts[0].index) }
 }
 
-/** An envelope that another gateway is still filling, or that nobody has tidied yet. @throws NocturneError `too_busy` */
+/**
+ * An envelope that another gateway is still filling, or that nobody has tidied yet.
+ * @throws NocturneError `too_busy`
+ */
 async function expectNoneUnderWay(tx: Tx, transfer: string): Promise<void> {
   const growing = await tx
     .selectFrom('envelopes')
@@ -90,7 +95,10 @@ async function expectNoneUnderWay(tx: Tx, transfer: string): Promise<void> {
   if (growing) throw new NocturneError('too_busy')
 }
 
-/** Nothing that came to an open transfer was accepted: it ends without a manifest, and what is held stays held. */
+/**
+ * Nothing that came to an open transfer was accepted: it ends without a manifest, and what is held
+ * stays held.
+ */
 export async function abandonEmpty(
   rooms: Pick<TransferRooms, 'ledger'>,
   actor: Actor,
@@ -121,7 +129,10 @@ export async function abandonEmpty(
   })
 }
 
-/** The manifest's object lies under an envelope of its own until the commit, so that a crash leaves nothing. */
+/**
+ * The manifest's object lies under an envelope of its own until the commit, so that a crash leaves
+ * nothing.
+ */
 async function leaseEnvelope(rooms: TransferRooms, transfer: string): Promise<string> {
   const id = newId(rooms.now())
   const lease_until = rooms.now() + LEASE_MS

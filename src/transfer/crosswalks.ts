@@ -42,7 +42,10 @@ export async function listCrosswalks(
   }
 }
 
-/** The event is durable before the first byte. @throws NocturneError `not_found`, also for another facility's */
+/**
+ * The event is durable before the first byte.
+ * @throws NocturneError `not_found`, also for another facility's
+ */
 export async function readCrosswalk(
   rooms: TransferRooms,
   actor: Actor,
@@ -61,7 +64,10 @@ export async function readCrosswalk(
   return sealedForFacility(rooms, receipt, row)
 }
 
-/** Bytes of the message, without an event: nothing of it goes out. @throws NocturneError `not_found` */
+/**
+ * Bytes of the message, without an event: nothing of it goes out.
+ * @throws NocturneError `not_found`
+ */
 export async function sizeOfCrosswalk(
   rooms: Pick<TransferRooms, 'state'>,
   facility: string,

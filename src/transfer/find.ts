@@ -26,7 +26,10 @@ export type Transfer = Station<
     readonly bytes: number
     /** Once available. */
     readonly manifest: StoredManifest | undefined
-    /** Once available: keyed handle of the one patient whom its items name; undefined for none, and for several. */
+    /**
+     * Once available: keyed handle of the one patient whom its items name; undefined for none, and
+     * for several.
+     */
     readonly patient: string | undefined
   }
 >

@@ -1,6 +1,6 @@
 /**
- * Envelopes that are committed item by item. What a crash, or a store that failed, leaves of one: what was acknowledged stays,
- * with its way back; objects that no commit names go.
+ * Envelopes that are committed item by item. What a crash, or a store that failed, leaves of one:
+ * what was acknowledged stays, with its way back; objects that no commit names go.
  */
 import { newId, randomName } from '../lib/ids.js'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
@@ -12,7 +12,10 @@ import type { StoredCrosswalk } from './upload/crosswalk.js'
 import type { StoredItem } from '../store/index.js'
 import { SYSTEM } from '../lib/actors.js'
 
-/** The envelope is still ours. Answers whether this is its first commit. @throws NocturneError `transfer_not_open` */
+/**
+ * The envelope is still ours. Answers whether this is its first commit.
+ * @throws NocturneError `transfer_not_open`
+ */
 export async function growEnvelope(tx: Tx, envelope: string): Promise<boolean> {
   const row = await tx
     .selectFrom('envelopes')
@@ -25,7 +28,10 @@ export async function growEnvelope(tx: Tx, envelope: string): Promise<boolean> {
   return true
 }
 
-/** Answers how many items it holds. @throws NocturneError `transfer_not_open` when the sweep came first */
+/**
+ * Answers how many items it holds.
+ * @throws NocturneError `transfer_not_open` when the sweep came first
+ */
 export async function finishEnvelope(
   tx: Tx,
   begun: BegunEnvelope,
@@ -58,8 +64,9 @@ interface LeftEnvelope {
 }
 
 /**
- * `settling` first, so that a gateway that was only slow commits no more to it. Then each step can be done again: pieces
- * of the crosswalk become crosswalks, unnamed objects are deleted, and the state is the last to change.
+ * `settling` first, so that a gateway that was only slow commits no more to it. Then each step can
+ * be done again: pieces of the crosswalk become crosswalks, unnamed objects are deleted, and the
+ * state is the last to change.
  */
 export async function settleGrowing(rooms: TransferRooms, left: LeftEnvelope): Promise<void> {
   if (!(await fence(rooms, left))) return
@@ -135,7 +142,9 @@ async function keepPieces(rooms: TransferRooms, { id, transfer }: LeftEnvelope):
   }
 }
 
-/** A crosswalk goes by its envelope: this one has none of its own, so an empty one stands for it. */
+/**
+ * A crosswalk goes by its envelope: this one has none of its own, so an empty one stands for it.
+ */
 async function insertPiece(
   tx: Tx,
   now: number,

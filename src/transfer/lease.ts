@@ -4,7 +4,10 @@ import type { TransferRooms } from './rooms.js'
 /** How long an envelope stays its gateway's own without a sign of life. */
 export const LEASE_MS = 30_000
 
-/** Renews the lease until the answer is called. A gateway that dies stops renewing, and the sweep may come. */
+/**
+ * Renews the lease until the answer is called. A gateway that dies stops renewing, and the sweep
+ * may come.
+ */
 export function keepLease(
   { state, now, logger }: Pick<TransferRooms, 'state' | 'now' | 'logger'>,
   envelope: string,

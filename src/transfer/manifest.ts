@@ -41,7 +41,9 @@ export function manifestEntry(item: AcceptedItem, profile: string): ManifestEntr
   }
 }
 
-/** Signs, seals and stores the manifest under `prefix`, where the sweep finds it until the commit. */
+/**
+ * Signs, seals and stores the manifest under `prefix`, where the sweep finds it until the commit.
+ */
 export async function storeManifest(
   rooms: TransferRooms,
   target: Pick<UploadTarget, 'facility' | 'group' | 'priority' | 'continues'>,

@@ -19,7 +19,10 @@ export interface StoredContent {
   readonly patient: string | undefined
 }
 
-/** Every key packet of the transfer. An open transfer has none to hand out: more envelopes may come. @throws NocturneError `transfer_not_available` */
+/**
+ * Every key packet of the transfer. An open transfer has none to hand out: more envelopes may come.
+ * @throws NocturneError `transfer_not_available`
+ */
 export async function keyPackets(
   { db }: Pick<State, 'db'>,
   transfer: Transfer,

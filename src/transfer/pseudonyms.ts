@@ -1,7 +1,7 @@
 /**
- * The code and the shift that stand for a patient of a facility: random, made once, kept under the patient's keyed
- * handle (45 CFR 164.514(c): a code must not be derived from the patient). The way back is the crosswalk, which the
- * facility alone can open.
+ * The code and the shift that stand for a patient of a facility: random, made once, kept under the
+ * patient's keyed handle (45 CFR 164.514(c): a code must not be derived from the patient). The way
+ * back is the crosswalk, which the facility alone can open.
  */
 import { randomInt } from 'node:crypto'
 import type { Pseudonym } from '../deidentify/index.js'
@@ -13,7 +13,10 @@ import type { TransferRooms } from './rooms.js'
 const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
 const CODE_LENGTH = 12
 const DAY_SECONDS = 86_400
-/** Into the past, by whole days, so that times of day and weekdays' distances stay; at most ten years. */
+/**
+ * Into the past, by whole days, so that times of day and weekdays' distances stay; at most ten
+ * years.
+ */
 const MAX_SHIFT_DAYS = 3_650
 const MIN_SHIFT_DAYS = 30
 

@@ -1,6 +1,6 @@
 /**
- * What is held for a facility: listed, read and decided by its own people. A decision and its event are one transaction;
- * the object goes after it, and a crash in between leaves it to the sweep.
+ * What is held for a facility: listed, read and decided by its own people. A decision and its event
+ * are one transaction; the object goes after it, and a crash in between leaves it to the sweep.
  */
 import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { QuarantineAnswer } from '../protocol/http/facility.js'
@@ -84,7 +84,10 @@ export async function findHeld(
   return row
 }
 
-/** The sealed original, as one whole OpenPGP message. The event is durable before the first byte. @throws NocturneError `quarantine_not_held` */
+/**
+ * The sealed original, as one whole OpenPGP message. The event is durable before the first byte.
+ * @throws NocturneError `quarantine_not_held`
+ */
 export async function readHeld(
   rooms: TransferRooms,
   actor: Actor,
@@ -141,7 +144,10 @@ export async function discardHeld(
   return { receipt: await rooms.ledger.proof(receipts[0].index) }
 }
 
-/** Deletes the objects of what is decided. Two gateways may do it at the same time: deleting twice succeeds. */
+/**
+ * Deletes the objects of what is decided. Two gateways may do it at the same time: deleting twice
+ * succeeds.
+ */
 export async function removeDecided({ state, store, now }: TransferRooms): Promise<void> {
   const rows = await state.db
     .selectFrom('quarantine')

@@ -1,6 +1,7 @@
 /**
- * The way out of quarantine. The gateway cannot open what it holds, so the facility sends the original again with a
- * signed statement; the findings that it names are waived for these very bytes, and every other check still holds.
+ * The way out of quarantine. The gateway cannot open what it holds, so the facility sends the
+ * original again with a signed statement; the findings that it names are waived for these very
+ * bytes, and every other check still holds.
  */
 import { createHash, createHmac } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
@@ -31,7 +32,10 @@ export interface QuarantineRelease {
   /** In the order in which they come. */
   readonly items: readonly ReleasedItem[]
   readonly reason: ReleaseReason
-  /** SHA-256 of statement and signature, for the ledger: who holds them can show that they are those. */
+  /**
+   * SHA-256 of statement and signature, for the ledger: who holds them can show that they are
+   * those.
+   */
   readonly statement: string
   readonly signature: string
 }
@@ -56,7 +60,11 @@ export const findingsOf = ({
 export const originalDigest = (secret: Buffer, sha256: string): string =>
   createHmac('sha256', secret).update(`nocturne/quarantine/v1\0${sha256}`).digest('hex')
 
-/** About one item. @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`, `recipient_unusable` */
+/**
+ * About one item.
+ * @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`,
+ * `recipient_unusable`
+ */
 export async function checkRelease(
   rooms: TransferRooms,
   held: QuarantineTable,
@@ -72,7 +80,8 @@ export async function checkRelease(
 /**
  * About many items of one facility and group, looked at together.
  *
- * @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`, `recipient_unusable`, `not_found`
+ * @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`,
+ * `recipient_unusable`, `not_found`
  */
 export async function checkReleases(
   rooms: TransferRooms,
@@ -136,7 +145,8 @@ async function check(
   })
   const isNow = signed <= rooms.now() + CLOCK_SKEW_MS
   const isHere = gateway === rooms.gateway
-  // The certificate in effect, by the policy of today: an expired or replaced one vouches for nothing.
+  // The certificate in effect, by the policy of today: an expired or replaced one vouches for
+  // nothing.
   const certificate = await signerOf(rooms, facility, by)
   const isSigned =
     certificate !== undefined && (await rooms.verifyDetached(statement, signature, certificate))
@@ -156,8 +166,8 @@ async function check(
 }
 
 /**
- * Whose signature counts: of those whom the facility names in `releasedBy` the one who is told in the statement; the
- * facility's own where it names nobody. Undefined for anybody else.
+ * Whose signature counts: of those whom the facility names in `releasedBy` the one who is told in
+ * the statement; the facility's own where it names nobody. Undefined for anybody else.
  */
 async function signerOf(
   { directory }: Pick<TransferRooms, 'directory'>,
@@ -170,7 +180,10 @@ async function signerOf(
   return by !== undefined && named.includes(by) ? directory.principal(by)?.certificate : undefined
 }
 
-/** Inside the commit that makes the item visible. @throws NocturneError `quarantine_not_held` when another was first */
+/**
+ * Inside the commit that makes the item visible.
+ * @throws NocturneError `quarantine_not_held` when another was first
+ */
 export async function closeQuarantine(
   tx: Tx,
   { quarantine }: Pick<ReleasedItem, 'quarantine'>,

@@ -23,11 +23,17 @@ export interface TransferRooms {
   readonly gatewayKeys: Pick<GatewayKeys, 'expectFit'>
   /** The public id of a facility's secret. */
   readonly keyIdOf: (secret: Buffer) => string
-  /** An envelope to the readers of the group as they are now, which its user closes. @throws NocturneError `recipient_unusable` */
+  /**
+   * An envelope to the readers of the group as they are now, which its user closes.
+   * @throws NocturneError `recipient_unusable`
+   */
   readonly newEnvelope: (group: string) => Promise<Envelope>
   /** Signed as the gateway, inside the envelope. */
   readonly sealSigned: (envelope: Envelope, content: Uint8Array) => Promise<SealedStream>
-  /** What seals a whole message to the facility alone. @throws NocturneError `recipient_unusable` before anything is sealed */
+  /**
+   * What seals a whole message to the facility alone.
+   * @throws NocturneError `recipient_unusable` before anything is sealed
+   */
   readonly sealerTo: (facility: string) => Promise<SealToFacility>
   /** What such a sealer made and was kept in the database, for the store. */
   readonly sealedMessage: (message: Buffer) => SealedStream

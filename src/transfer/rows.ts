@@ -13,7 +13,10 @@ import type { JudgedItem } from './upload/judge.js'
 /** Rows of one INSERT: its parameters stay below the 32,766 of SQLite. */
 const ROWS_A_STATEMENT = 500
 
-/** The envelope is still ours: when the sweep took it, its objects are gone, and nothing may become visible. */
+/**
+ * The envelope is still ours: when the sweep took it, its objects are gone, and nothing may become
+ * visible.
+ */
 export async function claimEnvelope(tx: Tx, envelope: string): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('envelopes')
@@ -25,8 +28,8 @@ export async function claimEnvelope(tx: Tx, envelope: string): Promise<void> {
 }
 
 /**
- * Counts the items into the transfer and answers the number of the first one. The transfer must still be this
- * request's own, or open.
+ * Counts the items into the transfer and answers the number of the first one. The transfer must
+ * still be this request's own, or open.
  */
 export async function reserveNumbers(
   tx: Tx,
@@ -170,8 +173,8 @@ export async function insertKeyPackets(
 }
 
 /**
- * Where the manifest is, its key packets, and whose study it is: answers the handle of the one patient whom the items name,
- * when it is one. The transfer's state is the caller's.
+ * Where the manifest is, its key packets, and whose study it is: answers the handle of the one
+ * patient whom the items name, when it is one. The transfer's state is the caller's.
  */
 export async function insertManifest(
   tx: Tx,

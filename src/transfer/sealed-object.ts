@@ -9,7 +9,10 @@ export interface SealedObject {
   readonly bytes: AsyncIterable<Buffer>
 }
 
-/** Demands the receipt: without a durable event no byte goes out. @throws NocturneError `object_missing`, `store_unavailable` */
+/**
+ * Demands the receipt: without a durable event no byte goes out.
+ * @throws NocturneError `object_missing`, `store_unavailable`
+ */
 export async function sealedForFacility(
   { store }: { readonly store: Pick<ObjectStore, 'get'> },
   _receipt: Receipt,

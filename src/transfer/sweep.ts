@@ -1,6 +1,6 @@
 /**
- * Removes what a broken request or a dead gateway left behind: envelopes under way whose lease is over, with every
- * object under their prefix.
+ * Removes what a broken request or a dead gateway left behind: envelopes under way whose lease is
+ * over, with every object under their prefix.
  */
 import { SYSTEM } from '../lib/actors.js'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
@@ -12,7 +12,10 @@ import { settleGrowing } from './growing.js'
 import { removeDecided } from './quarantine.js'
 import type { TransferRooms } from './rooms.js'
 
-/** They share a folder's fsync, and a bucket's round trips: who sent too much waits for this before the answer. */
+/**
+ * They share a folder's fsync, and a bucket's round trips: who sent too much waits for this before
+ * the answer.
+ */
 const DELETIONS_AT_ONCE = 32
 
 interface LeftEnvelope {
@@ -60,8 +63,8 @@ export async function sweep(rooms: TransferRooms, leasedBefore: number): Promise
 }
 
 /**
- * First `swept`, so that a gateway that was only slow can no longer commit it; then its objects; its row last. After a
- * crash at any point the row is still there, and the next sweep goes on.
+ * First `swept`, so that a gateway that was only slow can no longer commit it; then its objects;
+ * its row last. After a crash at any point the row is still there, and the next sweep goes on.
  */
 async function removeEnvelope(rooms: TransferRooms, left: LeftEnvelope): Promise<void> {
   const { id, transfer } = left
@@ -120,7 +123,10 @@ async function deleteAll(
   await Promise.all(Array.from({ length: DELETIONS_AT_ONCE }, deleteInTurn))
 }
 
-/** True when the row is marked, false when another sweep was first, undefined when the envelope was committed after all. */
+/**
+ * True when the row is marked, false when another sweep was first, undefined when the envelope was
+ * committed after all.
+ */
 async function markSwept(rooms: TransferRooms, envelope: string): Promise<boolean | undefined> {
   return rooms.state.transaction(async (tx) => {
     const row = await tx

@@ -60,7 +60,10 @@ export interface Transfers {
   /** The first of them whose manifest is sealed to the reader. */
   openableBy(reader: string, transfers: readonly string[]): Promise<OpenableTransfer | undefined>
 
-  /** "Transfer begun" is durable when it resolves. @throws NocturneError `recipient_unusable`, `transfer_not_open`, `ledger_unavailable` */
+  /**
+   * "Transfer begun" is durable when it resolves.
+   * @throws NocturneError `recipient_unusable`, `transfer_not_open`, `ledger_unavailable`
+   */
   begin(
     target: UploadTarget,
     envelope: Pick<Envelope, 'format' | 'keyPackets' | 'proofKey'>,
@@ -75,14 +78,20 @@ export interface Transfers {
   arrivals(): Promise<readonly OpenArrival[]>
   /** Which of these instances the facility has deposited, in the order asked. */
   deposits(facility: string, references: readonly InstanceReference[]): Promise<readonly Deposit[]>
-  /** Ends an open transfer in which nothing was accepted. @throws NocturneError `transfer_not_open`, `too_busy` */
+  /**
+   * Ends an open transfer in which nothing was accepted.
+   * @throws NocturneError `transfer_not_open`, `too_busy`
+   */
   abandonEmpty(actor: Actor, transfer: Closable): Promise<void>
   /**
-   * @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`, `recipient_unusable`, `too_busy` while
-   *   another gateway adds to it; it stays open then
+   * @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`,
+   *   `recipient_unusable`, `too_busy` while another gateway adds to it; it stays open then
    */
   complete(actor: Actor, transfer: Closable): Promise<CompletedTransfer>
-  /** Removes what is under way and whose lease ended before (milliseconds since 1970). Answers how many envelopes. */
+  /**
+   * Removes what is under way and whose lease ended before (milliseconds since 1970). Answers how
+   * many envelopes.
+   */
   sweep(leasedBefore: number): Promise<number>
 
   readonly claims: {
@@ -128,9 +137,15 @@ export interface Transfers {
       held: QuarantineTable,
       reason: DiscardReason,
     ): Promise<{ receipt: string }>
-    /** @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`, `recipient_unusable` */
+    /**
+     * @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`,
+     * `recipient_unusable`
+     */
     checkRelease(held: QuarantineTable, signed: SignedRelease): Promise<QuarantineRelease>
-    /** Of many items of the transfer's facility and group. @throws NocturneError as `checkRelease`, and `not_found` */
+    /**
+     * Of many items of the transfer's facility and group.
+     * @throws NocturneError as `checkRelease`, and `not_found`
+     */
     checkReleases(
       transfer: { readonly facility: string; readonly group: string },
       signed: SignedRelease,

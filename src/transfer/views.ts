@@ -1,4 +1,6 @@
-/** What people may see of a transfer: its state and its counts, nothing that identifies a patient. */
+/**
+ * What people may see of a transfer: its state and its counts, nothing that identifies a patient.
+ */
 import type { TransferAnswer } from '../protocol/http/transfers.js'
 import type { Named } from '../protocol/words.js'
 import type { Db } from '../state/index.js'

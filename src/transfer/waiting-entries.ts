@@ -1,6 +1,7 @@
 /**
- * Manifest entries of an open transfer wait in the database for the manifest. They hold digests of plaintext and the media
- * type as the sender wrote it, so they are encrypted there, under a key of the facility: AES-256-GCM, bound to their item.
+ * Manifest entries of an open transfer wait in the database for the manifest. They hold digests of
+ * plaintext and the media type as the sender wrote it, so they are encrypted there, under a key of
+ * the facility: AES-256-GCM, bound to their item.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
@@ -24,8 +25,10 @@ export function hideEntry(
 }
 
 /**
- * @param secrets - the facility's, of every generation: one may have been rotated while the transfer was open.
- * @throws NocturneError `database_unavailable` for an entry that this gateway did not write for that item.
+ * @param secrets - the facility's, of every generation: one may have been rotated while the
+ * transfer was open.
+ * @throws NocturneError `database_unavailable` for an entry that this gateway did not write for
+ * that item.
  */
 export function showEntry(
   secrets: readonly Buffer[],

@@ -24,7 +24,9 @@ export interface TestSite {
 export const newSigningKey = (): string =>
   generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
-/** On a database of its own, or on one that it shares with other gateways of the same signing key. */
+/**
+ * On a database of its own, or on one that it shares with other gateways of the same signing key.
+ */
 export async function openTestSite(shared?: {
   readonly url: string
   readonly signingKey: string

@@ -10,7 +10,8 @@ const ROLES: readonly Role[] = ['sender', 'reader', 'officer', 'operator', 'reco
 const golden = new URL('decisions.txt', import.meta.url)
 
 /**
- * Every case, one a line: what the reviewer of a change to the table reads. UPDATE_GOLDEN=1 writes it anew.
+ * Every case, one a line: what the reviewer of a change to the table reads. UPDATE_GOLDEN=1 writes
+ * it anew.
  */
 const table = (): string => {
   const lines = ROLES.flatMap((role) =>

@@ -1,15 +1,18 @@
 /**
- * De-identifying CT slices of 512 KB beside dcmjs (read, then write, nothing else), mixed real files beside Kitware's
- * dicom-anonymizer, and multi-frame files of 2 GB, native and encapsulated. Needs `npm run build`.
+ * De-identifying CT slices of 512 KB beside dcmjs (read, then write, nothing else), mixed real
+ * files beside Kitware's dicom-anonymizer, and multi-frame files of 2 GB, native and encapsulated.
+ * Needs `npm run build`.
  *
  *   npm run bench -- deidentify [--json]
- *     NOCTURNE_BENCH_FILES     a folder of DICOM files; without it `../shared/dicom`, or that row is left out
- *     NOCTURNE_BENCH_KITWARE   a checkout of KitwareMedical/dicom-anonymizer; python3 needs pydicom and tqdm
+ *     NOCTURNE_BENCH_FILES a folder of DICOM files; without it `../shared/dicom`, or that row is
+ *     left out NOCTURNE_BENCH_KITWARE a checkout of KitwareMedical/dicom-anonymizer; python3 needs
+ *     pydicom and tqdm
  *
- * Each sample is a process of its own, on one core by its own doing; rounds alternate between the programs and medians
- * are compared, so that a busy machine disturbs all alike. Rates are by processor time, in files or bytes a second, from
- * memory to memory, once a process is warm. Every pass over the files gives ours another patient, study and series: what
- * it remembers of the slices of one series helps within a pass, as it does in life, and no further.
+ * Each sample is a process of its own, on one core by its own doing; rounds alternate between the
+ * programs and medians are compared, so that a busy machine disturbs all alike. Rates are by
+ * processor time, in files or bytes a second, from memory to memory, once a process is warm. Every
+ * pass over the files gives ours another patient, study and series: what it remembers of the slices
+ * of one series helps within a pass, as it does in life, and no further.
  */
 import { execFile } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
@@ -21,13 +24,19 @@ import { median } from './_measure.mjs'
 
 const ROUNDS = 3
 const SLICES = 24
-/** Ours are so many because it is fast: a sample must be long beside what a process needs to get warm. */
+/**
+ * Ours are so many because it is fast: a sample must be long beside what a process needs to get
+ * warm.
+ */
 const PASSES = 120
 const DCMJS_PASSES = 30
 const MIXED = 15
 const MIXED_PASSES = 150
 const KITWARE_PASSES = 20
-/** Of work before the clock starts, for each program in JavaScript: V8 compiles as long, and a gateway runs for weeks. */
+/**
+ * Of work before the clock starts, for each program in JavaScript: V8 compiles as long, and a
+ * gateway runs for weeks.
+ */
 const WARM_SECONDS = 5
 const GIGABYTES = 2
 const PIECE = Buffer.alloc(64 * 1024, 0x5a)
@@ -138,7 +147,10 @@ function secondsSince(before) {
 const NAMING = '00100010 00100020 00080050 00080018 0020000D 0020000E 00200052'.split(' ')
 const HEADER = 256 * 1024
 
-/** Gives a file another patient, study and instance, in place: the last letters and digits of those values change. */
+/**
+ * Gives a file another patient, study and instance, in place: the last letters and digits of those
+ * values change.
+ */
 function renamer(file, dcmjs) {
   const header = file.subarray(0, HEADER)
   const { dict } = dcmjs.data.DicomMessage.readFile(arrayBufferOf(file))

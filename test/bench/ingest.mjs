@@ -1,7 +1,8 @@
 /**
- * Sending 500 CT slices of 512 KB through a real gateway with a file store, client included, beside a plain loop that
- * does what a script would: dcmjs reads and writes each file, openpgp.js encrypts it, one fsync. And one multi-frame
- * file of 2 GB up and down, with the memory that gateway and client took. Needs `npm run build`.
+ * Sending 500 CT slices of 512 KB through a real gateway with a file store, client included, beside
+ * a plain loop that does what a script would: dcmjs reads and writes each file, openpgp.js encrypts
+ * it, one fsync. And one multi-frame file of 2 GB up and down, with the memory that gateway and
+ * client took. Needs `npm run build`.
  */
 import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -103,7 +104,10 @@ async function measureSlices(dir, site, gateway) {
   return { ours: median(ours), plain: median(plain), ratio: median(ours) / median(plain) }
 }
 
-/** The multi-frame file is a secondary capture, which the shipped profile would hold for a person to look at. */
+/**
+ * The multi-frame file is a secondary capture, which the shipped profile would hold for a person to
+ * look at.
+ */
 function passPixels(site) {
   const shipped = readFileSync('config/profiles/pseudonymize.yaml', 'utf8')
   const own = shipped

@@ -1,5 +1,6 @@
 /**
- * The ledger: durable appends, and what an officer does with a million events. Run by test/bench/main.mjs.
+ * The ledger: durable appends, and what an officer does with a million events. Run by
+ * test/bench/main.mjs.
  *
  *   npm run bench -- ledger [--json]        NOCTURNE_BENCH_EVENTS sets the size of the log
  */
@@ -111,7 +112,10 @@ function eventOf(i) {
   }
 }
 
-/** Everything as a ZIP with a CSV and one proof, to a file; and that file verified as its holder does. */
+/**
+ * Everything as a ZIP with a CSV and one proof, to a file; and that file verified as its holder
+ * does.
+ */
 async function exported(ledger, path) {
   const [{ formatPolicy, nodeCrypto, packageMembers, verifyPackage }, { zipOf }, { openZipFile }] =
     await Promise.all([load('ledger'), module('lib/zip'), module('cli/zip-file')])

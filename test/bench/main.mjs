@@ -1,4 +1,7 @@
-/** npm run bench -- deidentify|seal|ingest|ledger [--json]: against the named peers in the same run, medians and ratios. */
+/**
+ * npm run bench -- deidentify|seal|ingest|ledger [--json]: against the named peers in the same run,
+ * medians and ratios.
+ */
 import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 

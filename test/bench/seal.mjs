@@ -1,16 +1,19 @@
 /**
- * Sealing and opening one stream of 512 MB, against openpgp.js, gpg and openssl in the same run; then what a gateway does:
- * streams at once, a study of small items, key packets, a stream of 8 GB. Needs `npm run build`.
+ * Sealing and opening one stream of 512 MB, against openpgp.js, gpg and openssl in the same run;
+ * then what a gateway does: streams at once, a study of small items, key packets, a stream of 8 GB.
+ * Needs `npm run build`.
  *
- * Each sample is a process of its own, since what one program leaves on the heap slows the next. Rounds alternate
- * between the programs and medians are compared, so that a busy machine disturbs all alike. Programs are compared by
- * processor time, of all their threads, which other work on the machine disturbs little; streams at once, and opening, by the
- * clock: a file is read ahead by another thread than the one that opens it.
+ * Each sample is a process of its own, since what one program leaves on the heap slows the next.
+ * Rounds alternate between the programs and medians are compared, so that a busy machine disturbs
+ * all alike. Programs are compared by processor time, of all their threads, which other work on the
+ * machine disturbs little; streams at once, and opening, by the clock: a file is read ahead by
+ * another thread than the one that opens it.
  *
- * `nocturne seal` does what the peers do: framing and encryption, in one thread. `nocturne seal, measured` takes the two
- * digests of the manifest as well, which no peer does. Pieces are given back as the store does it. gpg reads a file and
- * writes to /dev/null, which suits it best; from file to file both are measured as a person would, with their start, and the
- * command makes durable what it wrote.
+ * `nocturne seal` does what the peers do: framing and encryption, in one thread. `nocturne seal,
+ * measured` takes the two digests of the manifest as well, which no peer does. Pieces are given
+ * back as the store does it. gpg reads a file and writes to /dev/null, which suits it best; from
+ * file to file both are measured as a person would, with their start, and the command makes durable
+ * what it wrote.
  */
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -169,7 +172,10 @@ async function sample(name, home, format) {
   return { wall: (performance.now() - begin) / 1000, cpu: (user + system) / 1e6 }
 }
 
-/** What two cores of this machine can do at best: two processes that share nothing, each with a stream of the whole size. */
+/**
+ * What two cores of this machine can do at best: two processes that share nothing, each with a
+ * stream of the whole size.
+ */
 async function sampleTwoProcesses(sampleOne) {
   const both = await Promise.all([sampleOne(), sampleOne()])
   const sum = (clock) => both.reduce((total, one) => total + one[clock], 0)
@@ -192,7 +198,10 @@ async function sampleProgram(program, args, home) {
 
 const sampleGpg = (args, home) => sampleProgram('gpg', [...GPG, ...args], home)
 
-/** From outside, and to a file: start-up and the disk are in it. What was written goes before the next one comes. */
+/**
+ * From outside, and to a file: start-up and the disk are in it. What was written goes before the
+ * next one comes.
+ */
 async function sampleToFile(run, opened) {
   try {
     return await run(opened)

@@ -1,4 +1,7 @@
-/** A site with cases, a clock that a test moves, and transfers as rows: what the room needs, and nothing else. */
+/**
+ * A site with cases, a clock that a test moves, and transfers as rows: what the room needs, and
+ * nothing else.
+ */
 import { createCases } from '../../src/cases/index.js'
 import type { Asker, CaseNotice, Cases, GroupRules } from '../../src/cases/index.js'
 import { newId } from '../../src/lib/ids.js'

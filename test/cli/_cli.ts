@@ -1,6 +1,7 @@
 /**
- * The real command in child processes. The sources are turned into JavaScript by swc into a folder under
- * node_modules/.cache, named by what they are, so that packages are found and one build serves every test file.
+ * The real command in child processes. The sources are turned into JavaScript by swc into a folder
+ * under node_modules/.cache, named by what they are, so that packages are found and one build
+ * serves every test file.
  */
 import { transformFile } from '@swc/core'
 import { spawn } from 'node:child_process'

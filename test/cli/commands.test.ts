@@ -345,7 +345,9 @@ describe('keys, sealing and opening without a gateway', () => {
 })
 
 describe('verifying a site', () => {
-  /** A demo site whose ledger has some entries, of which the one given is changed behind its back. */
+  /**
+   * A demo site whose ledger has some entries, of which the one given is changed behind its back.
+   */
   async function tampered(name: string, pick: 'ASC' | 'DESC'): Promise<string> {
     expect((await nocturne('init', name, '--demo')).status).toBe(0)
     const database = new Database(at(name, 'data', 'nocturne.db'))

@@ -290,7 +290,10 @@ interface Proxy {
   close(): Promise<void>
 }
 
-/** Passes everything on, and what comes back through `change`, a generator that may also throw to break the connection. */
+/**
+ * Passes everything on, and what comes back through `change`, a generator that may also throw to
+ * break the connection.
+ */
 async function proxyTo(
   url: string,
   change: (path: string, body: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,

@@ -1,6 +1,6 @@
 /**
- * A gateway that lies. It has no key of the reader's, but everything else: it chooses what it serves, signs as itself, and
- * seals to the reader whatever it likes.
+ * A gateway that lies. It has no key of the reader's, but everything else: it chooses what it
+ * serves, signs as itself, and seals to the reader whatever it likes.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
@@ -119,7 +119,8 @@ describe('the ready check, asked by a gateway that lies', () => {
       id: 'x',
       answer: sha256(answerToKeyCheck(check())),
     })
-    // The same check again gives the same digest: nothing is to be learned by asking twice. The gateway takes one once.
+    // The same check again gives the same digest: nothing is to be learned by asking twice. The
+    // gateway takes one once.
     await run(await sealed(writeKeyCheck(check())))
     expect(posted[1]).toEqual(sent)
   })
@@ -197,7 +198,10 @@ describe('a transfer from a gateway that lies', () => {
     return bytes
   }
 
-  /** Serves a transfer of three items after `change`; what the client said, and what it kept under a name. */
+  /**
+   * Serves a transfer of three items after `change`; what the client said, and what it kept under a
+   * name.
+   */
   async function outcomeOf(
     change: (lie: Lie, envelope: Envelope) => void | Promise<void>,
   ): Promise<{ readonly said: string; readonly kept: readonly string[] }> {

@@ -1,4 +1,7 @@
-/** What a command loads before it answers: a person waits for all of it, every time. Counted, not timed. */
+/**
+ * What a command loads before it answers: a person waits for all of it, every time. Counted, not
+ * timed.
+ */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'

@@ -75,7 +75,10 @@ describe('a manifest', () => {
 })
 
 describe('the meter of the data packet', () => {
-  /** Packets of RFC 9580 section 4.2: new format with one, two and five octets of length, and old format. */
+  /**
+   * Packets of RFC 9580 section 4.2: new format with one, two and five octets of length, and old
+   * format.
+   */
   const keyPackets = [
     Buffer.from([0xc1, 3, 1, 2, 3]),
     Buffer.concat([Buffer.from([0xc1, 192, 8]), Buffer.alloc(200)]),

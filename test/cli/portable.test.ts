@@ -1,4 +1,7 @@
-/** What the client writes and checks is right on Windows and macOS too, as far as that can be tested on another system. */
+/**
+ * What the client writes and checks is right on Windows and macOS too, as far as that can be tested
+ * on another system.
+ */
 import { expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -10,8 +13,8 @@ import type { ManifestItem } from '../../src/protocol/manifest.js'
 import { itemPaths, openedName } from '../../src/protocol/opened-names.js'
 
 /**
- * "Naming Files, Paths, and Namespaces" of the Windows documentation, and 255 units as NTFS and APFS have them. Written
- * apart from the code under test.
+ * "Naming Files, Paths, and Namespaces" of the Windows documentation, and 255 units as NTFS and
+ * APFS have them. Written apart from the code under test.
  */
 function faultOf(name: string): string | undefined {
   if (name === '' || name.length > 255) return 'length'

@@ -14,8 +14,8 @@ import { upload } from '../../src/cli/sender/upload.js'
 import { scratch } from './_cli.js'
 
 /**
- * What a real gateway does only when something breaks: answers that are lost on the way, and a gateway that is busy.
- * The rest of `send` is tested against the real one in gateway.test.ts.
+ * What a real gateway does only when something breaks: answers that are lost on the way, and a
+ * gateway that is busy. The rest of `send` is tested against the real one in gateway.test.ts.
  */
 const ID = '01985b2e-7c11-7f3a-9d52-1f0c5a9be001'
 const limits = { requestItems: 2, itemBytes: 1e9, transferItems: 5, transferBytes: 1e6 }

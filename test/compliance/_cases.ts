@@ -1,4 +1,7 @@
-/** For every check: sites that pass it beside the one where everything is in place, and sites that fail it. */
+/**
+ * For every check: sites that pass it beside the one where everything is in place, and sites that
+ * fail it.
+ */
 import type { Facts } from '../../src/compliance/facts.js'
 import {
   agreement,

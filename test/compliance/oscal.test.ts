@@ -51,7 +51,8 @@ describe.each(Object.entries(SITES))('OSCAL of a site %s', (_name, site) => {
   let validate: ValidateFunction
 
   beforeAll(() => {
-    // The schema repeats patterns with \p{L}, which need the u flag; its own comments are no keywords.
+    // The schema repeats patterns with \p{L}, which need the u flag; its own comments are no
+    // keywords.
     const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: true })
     addFormats.default(ajv)
     validate = ajv.compile(JSON.parse(readFileSync(SCHEMA, 'utf8')) as object)

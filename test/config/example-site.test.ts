@@ -18,7 +18,8 @@ describe('config/example-site', () => {
   let dir = ''
 
   beforeAll(async () => {
-    // The way an operator would: init for the secrets, then the example in place of the file it wrote.
+    // The way an operator would: init for the secrets, then the example in place of the file it
+    // wrote.
     dir = join(await newFolder(), 'site')
     await initSite(dir, { demo: false, name: 'gateway.example.org', ...makers })
     await writeFile(join(dir, 'nocturne.yaml'), await readFile(example))

@@ -240,7 +240,8 @@ describe('a mistake by itself', () => {
     const { problems, site } = await surveySite(dir, mistake.env ?? {}, rooms)
     const lines = problems.map(({ path, problem }) => `${path}: ${problem}`)
     expect(site).toBeUndefined()
-    // Exactly these, so that one mistake makes no second alarm; in one, the certificate stands twice.
+    // Exactly these, so that one mistake makes no second alarm; in one, the certificate stands
+    // twice.
     expect(lines.filter((one) => !one.includes('has the same certificate'))).toHaveLength(
       mistake.found.length,
     )

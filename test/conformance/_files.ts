@@ -49,7 +49,10 @@ export interface Pair {
   readonly report: Ran['report']
 }
 
-/** Where pydicom finds that something differs which the report does not name, or that an identifier is left. */
+/**
+ * Where pydicom finds that something differs which the report does not name, or that an identifier
+ * is left.
+ */
 export async function findDifferences(pairs: readonly Pair[], folder: string) {
   const told = pairs.map(({ source, output, report }) => {
     const paths = (isGone: boolean) =>
@@ -100,7 +103,9 @@ async function ask(
 /** What Nocturne writes into every file about its method, by the meanings of CID 7050. */
 const OWN_WORDS = [BASIC, ...OPTIONS].flatMap(({ meaning }) => meaning.toLowerCase().split(' '))
 
-/** Words of the source that are no identifiers by themselves, because anybody's file may hold them. */
+/**
+ * Words of the source that are no identifiers by themselves, because anybody's file may hold them.
+ */
 const wordsAllowed = (source: string): string[] => [
   ...OWN_WORDS,
   ...new Set(

@@ -1,6 +1,7 @@
 /**
- * One file a place where other de-identifiers were seen to leave an identity, or to break the image; each holds the same
- * identity. Figures of the others: default settings, versions as the columns say, measured once on files like these.
+ * One file a place where other de-identifiers were seen to leave an identity, or to break the
+ * image; each holds the same identity. Figures of the others: default settings, versions as the
+ * columns say, measured once on files like these.
  */
 import { deflateRawSync } from 'node:zlib'
 import {
@@ -17,7 +18,10 @@ import {
 export interface LeakCase {
   readonly name: string
   readonly bytes: Buffer
-  /** dicom-curate 0.41.2, Kitware dicom-anonymizer, pydicom/deid with remove_private; '' where nobody looked. */
+  /**
+   * dicom-curate 0.41.2, Kitware dicom-anonymizer, pydicom/deid with remove_private; '' where
+   * nobody looked.
+   */
   readonly others: readonly [curate: string, kitware: string, deid: string]
 }
 

@@ -1,4 +1,7 @@
-/** Compressed images, made by dcmtk of real pixels, are blanked and decoded again by dcmtk: pixels outside stay, text goes. */
+/**
+ * Compressed images, made by dcmtk of real pixels, are blanked and decoded again by dcmtk: pixels
+ * outside stay, text goes.
+ */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -97,7 +100,8 @@ describe('an image compressed by dcmtk and blanked', () => {
         for (let x = 0; x < COLUMNS; x++) {
           const at = (frame * ROWS * COLUMNS + y * COLUMNS + x) * size
           const pixel = after.subarray(at, at + size)
-          // Blocks that the edge of the region runs through are blanked whole; smoothing reaches one further.
+          // Blocks that the edge of the region runs through are blanked whole; smoothing reaches
+          // one further.
           if (isKept(x, y, isLossy ? 16 + margin : 0))
             expect([x, y, pixel.toString('hex')]).toEqual([
               x,
@@ -106,7 +110,8 @@ describe('an image compressed by dcmtk and blanked', () => {
             ])
           if (!isKept(x, y)) shades.add(pixel.toString('hex'))
         }
-    // Black; and beside the picture what smoothing makes of its colour, which says nothing of the text.
+    // Black; and beside the picture what smoothing makes of its colour, which says nothing of the
+    // text.
     expect(shades.size).toBeLessThanOrEqual(isLossy && samples === 3 ? 40 : 1)
   })
 })

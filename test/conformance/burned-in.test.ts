@@ -1,6 +1,7 @@
 /**
- * What becomes of images that may have names burned in, under `pseudonymize` as shipped: by modality and SOP class, over all
- * real files, and over images with a name drawn into them for each class that shows one.
+ * What becomes of images that may have names burned in, under `pseudonymize` as shipped: by
+ * modality and SOP class, over all real files, and over images with a name drawn into them for each
+ * class that shows one.
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
@@ -31,7 +32,10 @@ interface Outcome {
   readonly result: string
 }
 
-/** Undefined for a file without pixels, or one that is held for what is wrong with it and not for what it shows. */
+/**
+ * Undefined for a file without pixels, or one that is held for what is wrong with it and not for
+ * what it shows.
+ */
 async function outcomeOf(input: Buffer): Promise<Outcome | undefined> {
   try {
     const { facts, bytes } = await run(input, withPixels('pass'))

@@ -1,4 +1,7 @@
-/** Every real file there is through the room, read by programs that are not ours: pydicom, dcmdump and dciodvfy. */
+/**
+ * Every real file there is through the room, read by programs that are not ours: pydicom, dcmdump
+ * and dciodvfy.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -56,7 +59,8 @@ describe.each(['strip', 'pseudonymize'] as const)('under %s, of every real file'
     expect(codes).not.toContain('output_disagrees')
     expect(codes).not.toContain('identifier_left')
     expect(codes).not.toContain('header_too_complex')
-    // Directories, broken files, test data without UIDs, and fifty images without pixels that come with a directory.
+    // Directories, broken files, test data without UIDs, and fifty images without pixels that come
+    // with a directory.
     expect(accepted.length).toBeGreaterThan(140)
   })
 

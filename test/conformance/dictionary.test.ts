@@ -1,6 +1,6 @@
 /**
- * An identity in every attribute of PS3.6 that can hold one, at the top and in an item, in each encoding: nothing of it is
- * left, whatever Table E.1-1 and the options say of the attribute.
+ * An identity in every attribute of PS3.6 that can hold one, at the top and in an item, in each
+ * encoding: nothing of it is left, whatever Table E.1-1 and the options say of the attribute.
  */
 import { describe, expect, it } from '@jest/globals'
 import { BUILT_IN_PROFILES } from '../../src/deidentify/rules/profile.js'
@@ -38,7 +38,9 @@ const VALUES: Readonly<Record<string, string | Buffer>> = {
 }
 const LEFT = /smithson|janette|12345|19700321|21\.03\.1970/i
 
-/** What every instance has of itself, and UIDs of classes and coding schemes, which no instance has. */
+/**
+ * What every instance has of itself, and UIDs of classes and coding schemes, which no instance has.
+ */
 const NOT_PLANTED = new Set([
   ...[0x00080005, 0x00080016, 0x00080018, 0x0020000d, 0x0020000e],
   ...[

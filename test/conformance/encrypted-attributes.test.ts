@@ -1,4 +1,7 @@
-/** Encrypted Attributes (0400,0500) opened by programs that are not ours: OpenSSL, dcmdump and dciodvfy. */
+/**
+ * Encrypted Attributes (0400,0500) opened by programs that are not ours: OpenSSL, dcmdump and
+ * dciodvfy.
+ */
 import { execFile, execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -42,7 +45,10 @@ afterAll(async () => {
   await removeFolders()
 })
 
-/** A certificate and its key, as the hint of `nocturne check` says it is made; `name` is of the files. */
+/**
+ * A certificate and its key, as the hint of `nocturne check` says it is made; `name` is of the
+ * files.
+ */
 async function newCertificate(name: string, more: readonly string[] = []): Promise<void> {
   const pair = more.includes('-newkey') ? [] : ['-newkey', 'rsa:2048']
   await execute('openssl', [
@@ -66,7 +72,9 @@ async function recipientsOf(...names: string[]): Promise<readonly AttributeRecip
   return paths.map((path) => recipients.get(path)!)
 }
 
-/** Encrypted Content (0400,0520), found by its tag, behind OB and a long length or the length alone. */
+/**
+ * Encrypted Content (0400,0520), found by its tag, behind OB and a long length or the length alone.
+ */
 function contentOf(bytes: Buffer, encoding: Encoding): Buffer {
   const tag = encoding === 'big' ? '04000520' : '00042005'
   const at = bytes.indexOf(Buffer.from(tag, 'hex'))

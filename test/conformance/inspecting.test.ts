@@ -1,4 +1,7 @@
-/** What a text detector is shown of compressed images, beside what dcmtk decodes; and what the shipped one finds in them. */
+/**
+ * What a text detector is shown of compressed images, beside what dcmtk decodes; and what the
+ * shipped one finds in them.
+ */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -55,7 +58,10 @@ function pixelsOf({ frames = 1, samples = 1, bits = 8, stored = bits }: Picture)
   return bytes
 }
 
-/** Brightness of one frame as dcmtk decoded it, over 8 bits: of RGB the brightest, or what JPEG takes for luminance. */
+/**
+ * Brightness of one frame as dcmtk decoded it, over 8 bits: of RGB the brightest, or what JPEG
+ * takes for luminance.
+ */
 function expected(
   pixels: Buffer,
   { samples = 1, bits = 8 }: Picture,

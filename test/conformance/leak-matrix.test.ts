@@ -1,7 +1,7 @@
 /**
- * The leak matrix: what is left of an identity after de-identification, place by place, with the figures of others
- * beside it; and the same over the real files, each under identities of its own. Pixels are let pass here: it is the
- * headers that are compared.
+ * The leak matrix: what is left of an identity after de-identification, place by place, with the
+ * figures of others beside it; and the same over the real files, each under identities of its own.
+ * Pixels are let pass here: it is the headers that are compared.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -1,4 +1,7 @@
-/** Every real file sent through a running gateway and pulled by the reader, then read by programs that are not ours. */
+/**
+ * Every real file sent through a running gateway and pulled by the reader, then read by programs
+ * that are not ours.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'

@@ -88,7 +88,10 @@ export function dataset(elements: readonly Written[], encoding: Encoding = 'expl
   )
 }
 
-/** Fragments with an empty offset table, ended by the delimiter: the value of encapsulated Pixel Data. */
+/**
+ * Fragments with an empty offset table, ended by the delimiter: the value of encapsulated Pixel
+ * Data.
+ */
 export const fragments = (...parts: readonly Buffer[]): Buffer =>
   Buffer.concat([
     marker(0xfffee000, 0, 'explicit'),
@@ -155,7 +158,9 @@ export function instance(more: readonly Written[] = [], encoding?: Encoding): Wr
 export const file = (more: readonly Written[] = [], encoding: Encoding = 'explicit'): Buffer =>
   part10(dataset(instance(more, encoding), encoding), SYNTAX[encoding])
 
-/** An element of the output, by a reader of explicit little endian that looks at the top level only. */
+/**
+ * An element of the output, by a reader of explicit little endian that looks at the top level only.
+ */
 export function valueOf(output: Buffer, tag: number): string | undefined {
   return topLevel(output)
     .get(tag)
@@ -166,7 +171,9 @@ export function valueOf(output: Buffer, tag: number): string | undefined {
 /** Values of defined length at the top level of an explicit little endian file. */
 export const topLevel = (output: Buffer): Map<number, Buffer> => elementsOf(output, 132)
 
-/** Values of a data set in explicit little endian from `at`, up to the first of undefined length. */
+/**
+ * Values of a data set in explicit little endian from `at`, up to the first of undefined length.
+ */
 export function elementsOf(bytes: Buffer, at = 0): Map<number, Buffer> {
   const found = new Map<number, Buffer>()
   while (at < bytes.length) {

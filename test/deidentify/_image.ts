@@ -80,7 +80,10 @@ export const noise = (length: number, seed = 1): Buffer => {
   return bytes
 }
 
-/** Which bytes of an uncompressed value belong to pixels for which `isInside` holds, by each sample's own address. */
+/**
+ * Which bytes of an uncompressed value belong to pixels for which `isInside` holds, by each
+ * sample's own address.
+ */
 export function bytesOfPixels(
   { rows, columns, frames = 1, samples = 1, bits = 8, planar = 0, photometric }: Picture,
   isInside: (x: number, y: number) => boolean,

@@ -73,7 +73,10 @@ export function finish<T>(steps: Steps<T>): T {
   }
 }
 
-/** The code of the failure, or undefined when it was accepted. Anything but a NocturneError is thrown on. */
+/**
+ * The code of the failure, or undefined when it was accepted. Anything but a NocturneError is
+ * thrown on.
+ */
 export async function codeOf(
   input: Buffer,
   context?: DeidentifyContext,

@@ -1,4 +1,6 @@
-/** Writing as scanners draw it: letters of 5 by 7 dots, one byte a column, the lowest bit on top. */
+/**
+ * Writing as scanners draw it: letters of 5 by 7 dots, one byte a column, the lowest bit on top.
+ */
 const LETTERS: Readonly<Record<string, string>> = {
   A: '7E1111117E',
   E: '7F49494941',

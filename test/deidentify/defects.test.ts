@@ -1,4 +1,7 @@
-/** Defects of real writers that dcmtk and gdcm read alike: taken for what they are, and gone from the output. */
+/**
+ * Defects of real writers that dcmtk and gdcm read alike: taken for what they are, and gone from
+ * the output.
+ */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

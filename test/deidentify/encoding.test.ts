@@ -56,7 +56,9 @@ const CODES = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _'
 const TEXT = Array.from({ length: 0x5f }, (_, at) => String.fromCharCode(0x20 + at))
   .filter((character) => character !== '\\')
   .join('')
-/** What the room writes under each VR: pseudonyms, remapped UIDs, moved dates, cleaned text, marks. */
+/**
+ * What the room writes under each VR: pseudonyms, remapped UIDs, moved dates, cleaned text, marks.
+ */
 const WRITTEN: readonly (readonly [string, fc.Arbitrary<string>, 'one' | 'several'])[] = [
   ['AE', of(CODES, 16), 'several'],
   ['AS', fc.constant('000D'), 'one'],

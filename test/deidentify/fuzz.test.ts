@@ -1,7 +1,8 @@
 /**
- * Small files, crafted and real, with bytes changed, moved, cut and repeated. `NOCTURNE_FUZZ=100000 npm test --
- * test/deidentify/fuzz` runs as many as are asked for. What each took is printed in processor time of the whole process,
- * so that a busy machine does not count; collecting garbage and compiling do.
+ * Small files, crafted and real, with bytes changed, moved, cut and repeated. `NOCTURNE_FUZZ=100000
+ * npm test -- test/deidentify/fuzz` runs as many as are asked for. What each took is printed in
+ * processor time of the whole process, so that a busy machine does not count; collecting garbage
+ * and compiling do.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'

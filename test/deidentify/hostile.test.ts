@@ -55,7 +55,8 @@ describe('a header that is more work than it is worth', () => {
     ['words without end', file([text(0x00081030, 'LO', 60_000, 'a.')])],
     ['almost a name', file([text(0x00282000, 'OB', 4_000_000, 'smithso')])],
   ])('is read in one pass over %s', async (_, input) => {
-    // With work that grows as the square of the length each would take minutes, and the test would not end.
+    // With work that grows as the square of the length each would take minutes, and the test would
+    // not end.
     await expect(codeOf(input, roomy)).resolves.not.toBe('unsafe_step_failed')
   })
 

@@ -10,7 +10,9 @@ const SIZE = 6 * 1024 * 1024
 const LARGE = file([[0x00281201, 'OW', Buffer.alloc(SIZE, 1)]])
 const SMALL = file()
 
-/** A large header that comes up to its last byte when it is asked for, and that one when it is let. */
+/**
+ * A large header that comes up to its last byte when it is asked for, and that one when it is let.
+ */
 function held() {
   let isAskedFor = false
   let finish: (last: Buffer | Error) => void = () => undefined

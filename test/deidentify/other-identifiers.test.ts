@@ -1,4 +1,7 @@
-/** What names a patient or a site in attributes that are not about either, and what a reader keeps all the same. */
+/**
+ * What names a patient or a site in attributes that are not about either, and what a reader keeps
+ * all the same.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { loadProfile } from '../../src/deidentify/rules/profile.js'
 import { elementsOf, file, itemsOf, topLevel, valueOf, type Written } from './_build.js'

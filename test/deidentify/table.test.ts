@@ -1,6 +1,7 @@
 /**
- * PS3.15 Table E.1-1, every row under every option: one file holds an element of each row, at the top and in an item, and
- * what became of it must be what the row says. The expectations are read from the table, not from the rules.
+ * PS3.15 Table E.1-1, every row under every option: one file holds an element of each row, at the
+ * top and in an item, and what became of it must be what the row says. The expectations are read
+ * from the table, not from the rules.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from '@jest/globals'
@@ -28,14 +29,19 @@ interface Attribute {
   readonly columns: Columns
 }
 
-/** Groups 0000 to 0004 stand in messages, file meta information and DICOMDIRs: none of them may leave in a data set. */
+/**
+ * Groups 0000 to 0004 stand in messages, file meta information and DICOMDIRs: none of them may
+ * leave in a data set.
+ */
 const attributes: readonly Attribute[] = rows
   .filter(([id]) => isOneTag(id))
   .map(([id, basic, columns]) => ({ tag: parseInt(id, 16), id, basic, columns }))
   .map(({ tag, basic, columns }) => ({ tag, vr: vrOf(tag) ?? 'UI', basic, columns }))
 const listed = attributes.filter(({ tag }) => tag >= 0x00080000)
 
-/** A name that no other attribute has, without digits: numbers of one must not be found in another. */
+/**
+ * A name that no other attribute has, without digits: numbers of one must not be found in another.
+ */
 const nameOf = (tag: number): string =>
   `Zq${hex(tag)
     .toLowerCase()
@@ -104,7 +110,10 @@ function outcomeOf(attribute: Attribute, elements: Elements): string {
   return text.includes('Zq') || text.includes('ZQ') ? 'leak' : 'D'
 }
 
-/** A sequence is kept, cleaned or replaced by what became of the text in it, which Table E.1-1 does not list. */
+/**
+ * A sequence is kept, cleaned or replaced by what became of the text in it, which Table E.1-1 does
+ * not list.
+ */
 function outcomeInside({ tag }: Attribute, value: Buffer): string {
   const [item] = itemsOf(value)
   const uid = textOf(item?.get(INSIDE_UID))

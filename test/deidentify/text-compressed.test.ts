@@ -1,4 +1,7 @@
-/** Compressed images that cannot be shown to a text detector: held, without being decoded where they are too large. */
+/**
+ * Compressed images that cannot be shown to a text detector: held, without being decoded where they
+ * are too large.
+ */
 import { describe, expect, it } from '@jest/globals'
 import type { TextDetector } from '../../src/deidentify/index.js'
 import { fragments, type Written } from './_build.js'

@@ -11,7 +11,9 @@ const [ROWS, COLUMNS] = [240, 400]
 const REGION: Region = [20, 40, 380, 220]
 const PICTURE = { rows: ROWS, columns: COLUMNS, photometric: 'MONOCHROME2' }
 
-/** Tissue that grows brighter to one side, with some speckle, and writing where the test wants it. */
+/**
+ * Tissue that grows brighter to one side, with some speckle, and writing where the test wants it.
+ */
 function image(...writing: readonly { readonly text: string; readonly y: number }[]): Written {
   const pixels = Buffer.from(
     noise(ROWS * COLUMNS).map((byte, at) => 40 + (at % COLUMNS) / 4 + (byte & 3)),

@@ -1,4 +1,7 @@
-/** Names, numbers and dates of the patient, written again in other forms where Table E.1-1 looks for none. */
+/**
+ * Names, numbers and dates of the patient, written again in other forms where Table E.1-1 looks for
+ * none.
+ */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { decodeDefault, decodeWith } from '../../src/dicom/text/charset.js'

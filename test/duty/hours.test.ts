@@ -80,8 +80,8 @@ describe('on duty', () => {
   })
 
   /**
-   * The same said in another way: the clock has shown the beginning, now or before (a clock set back has shown more than
-   * it shows), and it will show something before the end, now or later.
+   * The same said in another way: the clock has shown the beginning, now or before (a clock set
+   * back has shown more than it shows), and it will show something before the end, now or later.
    */
   const QUARTER = 900_000
   const zones = [

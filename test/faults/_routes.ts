@@ -13,7 +13,10 @@ interface Layer {
   readonly handle?: { readonly stack?: readonly Layer[] }
 }
 
-/** @throws Error where a router is mounted in a way that is not understood: nothing may be left out unseen. */
+/**
+ * @throws Error where a router is mounted in a way that is not understood: nothing may be left out
+ * unseen.
+ */
 export function routesOf(app: Express): readonly Route[] {
   return walk((app.router as unknown as { readonly stack: readonly Layer[] }).stack, '')
 }

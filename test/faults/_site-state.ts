@@ -1,4 +1,7 @@
-/** What lies in a site's folder, read beside the gateway: rows, events and objects that must agree with one another. */
+/**
+ * What lies in a site's folder, read beside the gateway: rows, events and objects that must agree
+ * with one another.
+ */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'

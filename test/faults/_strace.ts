@@ -20,7 +20,10 @@ export const straceMissing: string | undefined = await run('sh', [
 )
 
 export interface Traced {
-  /** Resolves when the process has ended, or is no longer watched. Answers how many such calls its busiest thread made. */
+  /**
+   * Resolves when the process has ended, or is no longer watched. Answers how many such calls its
+   * busiest thread made.
+   */
   end(): Promise<number>
 }
 

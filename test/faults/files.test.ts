@@ -84,7 +84,10 @@ onDisk(`the files store on a small disk${disk.skip && ` (${disk.skip})`}`, () =>
 const CALLERS = 8
 const SIZE = 400_000
 
-/** Puts by several callers, each printed, at once, when it was acknowledged. The content is that of `pattern`. */
+/**
+ * Puts by several callers, each printed, at once, when it was acknowledged. The content is that of
+ * `pattern`.
+ */
 const CHILD = `
 import { writeSync } from 'node:fs'
 import { createCipheriv, createHash } from 'node:crypto'

@@ -1,6 +1,7 @@
 /**
- * A gateway, or a command beside it, is killed at a write of one action. After the next start the action was done or it
- * was not: never half, and done for sure where somebody was told so. NOCTURNE_TEST_EVERY_WRITE=1 kills at each write.
+ * A gateway, or a command beside it, is killed at a write of one action. After the next start the
+ * action was done or it was not: never half, and done for sure where somebody was told so.
+ * NOCTURNE_TEST_EVERY_WRITE=1 kills at each write.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import Database from 'better-sqlite3'

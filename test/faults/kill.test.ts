@@ -1,6 +1,7 @@
 /**
- * The gateway is killed at random moments of uploads and downloads, and sometimes again while it starts. After each new
- * start, before anybody asks for anything, the site must be in order; then everything that anybody was told must hold.
+ * The gateway is killed at random moments of uploads and downloads, and sometimes again while it
+ * starts. After each new start, before anybody asks for anything, the site must be in order; then
+ * everything that anybody was told must hold.
  *
  * NOCTURNE_TEST_SEED repeats a run's choices, NOCTURNE_TEST_KILLS sets their number.
  */

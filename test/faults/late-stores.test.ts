@@ -1,6 +1,6 @@
 /**
- * A gateway that comes up before its object store or its database, as after a power cut: a real S3 server and a real
- * PostgreSQL behind ways that are cut and mended.
+ * A gateway that comes up before its object store or its database, as after a power cut: a real S3
+ * server and a real PostgreSQL behind ways that are cut and mended.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { cp, rm } from 'node:fs/promises'

@@ -23,7 +23,10 @@ import { mountSmallDisk, smallDiskMissing } from './_tmpfs.js'
 
 const ACTOR = { id: 'site', role: 'operator', method: 'site' } as const
 const ROLES = ['facility-a', 'reader-1', 'officer-1', 'operator-1'] as const
-/** The members that a problem has (RFC 9457, and ours), and none that could hold anything of a transfer. */
+/**
+ * The members that a problem has (RFC 9457, and ours), and none that could hold anything of a
+ * transfer.
+ */
 const PROBLEM = ['code', 'hint', 'requestId', 'status', 'title', 'type']
 
 const scratch = await mkdtemp(join(tmpdir(), 'nocturne-away-'))

@@ -1,4 +1,7 @@
-/** A gateway whose bucket refuses, stalls, resets, and stores without saying so: during uploads and downloads. */
+/**
+ * A gateway whose bucket refuses, stalls, resets, and stores without saying so: during uploads and
+ * downloads.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'

@@ -1,4 +1,6 @@
-/** The S3 store over a network and a server that fail, at each kind of request, once and for good. */
+/**
+ * The S3 store over a network and a server that fail, at each kind of request, once and for good.
+ */
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { randomName } from '../../src/lib/ids.js'

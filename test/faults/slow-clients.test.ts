@@ -1,4 +1,7 @@
-/** Clients that hold on to a gateway: byte by byte, without reading, without asking. It goes on answering, and lets go of them. */
+/**
+ * Clients that hold on to a gateway: byte by byte, without reading, without asking. It goes on
+ * answering, and lets go of them.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -16,7 +19,10 @@ import { inspectSite } from './_site-state.js'
 
 /** A busy machine may keep an honest client from its turn for a second or two. */
 const IDLE_SECONDS = 4
-/** More than the kernels of both sides hold for a connection, so that most of it waits in the gateway. */
+/**
+ * More than the kernels of both sides hold for a connection, so that most of it waits in the
+ * gateway.
+ */
 const LARGE = 48 << 20
 
 let site: TestSite

@@ -1,6 +1,7 @@
 /**
- * Every write of the ledger's database fails, or is the last one before a kill: strace changes what the system answers
- * to a real process. NOCTURNE_TEST_EVERY_WRITE=1 goes through all of them; else some are taken, always the same.
+ * Every write of the ledger's database fails, or is the last one before a kill: strace changes what
+ * the system answers to a real process. NOCTURNE_TEST_EVERY_WRITE=1 goes through all of them; else
+ * some are taken, always the same.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFile, spawn } from 'node:child_process'

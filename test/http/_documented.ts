@@ -1,4 +1,6 @@
-/** Real answers against the OpenAPI document: status, media type, and every member of a JSON body. */
+/**
+ * Real answers against the OpenAPI document: status, media type, and every member of a JSON body.
+ */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { openApiDocument } from '../../src/protocol/http/openapi.js'
@@ -38,7 +40,10 @@ const ajv = new Ajv2020({ strict: false, validateFormats: false })
 ajv.addSchema(closed({ $id: 'openapi', components: document.components }))
 const validators = new Map<object, ValidateFunction>()
 
-/** @throws Error saying what is not documented; a path that no route has is answered with 404 or 405, and a HEAD as a GET. */
+/**
+ * @throws Error saying what is not documented; a path that no route has is answered with 404 or
+ * 405, and a HEAD as a GET.
+ */
 export function expectDocumented({ method, path, status, type, text }: Answered): void {
   const [bare = ''] = path.split('?')
   const asked = `${method} ${bare} answered ${status}`
@@ -75,7 +80,9 @@ function validatorOf(schema: object): ValidateFunction {
   return made
 }
 
-/** A client lets members pass that it does not know; here one that the document lacks is a mistake. */
+/**
+ * A client lets members pass that it does not know; here one that the document lacks is a mistake.
+ */
 function closed(schema: object): object {
   return JSON.parse(
     JSON.stringify(schema, (_key, value: unknown) => {

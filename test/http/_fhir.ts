@@ -1,4 +1,7 @@
-/** A gateway's application in this process, over a ledger of many events, and a plain reading of FHIR's search. */
+/**
+ * A gateway's application in this process, over a ledger of many events, and a plain reading of
+ * FHIR's search.
+ */
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mkdtemp } from 'node:fs/promises'

@@ -137,7 +137,8 @@ describe('a lock-out', () => {
       })
       return response.status
     }
-    // From a locked address: once with the id of somebody, once with what somebody typed into the wrong field.
+    // From a locked address: once with the id of somebody, once with what somebody typed into the
+    // wrong field.
     for (let i = 0; i < 3; i++) expect(await challenge('reader-1')).toBe(429)
     expect(await challenge('correct-horse')).toBe(429)
     const { rows } = await rooms.ledger.query({ types: ['signin.locked'] })

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import type { Express } from 'express'
 import supertest from 'supertest'
-// Before `openSite` imports two modules at once that need the same package: jest would link it twice.
+// Before `openSite` imports two modules at once that need the same package: jest would link it
+// twice.
 import '../../src/config/index.js'
 import { openSite } from '../../src/cli/site/site.js'
 import { createApp } from '../../src/http/app.js'

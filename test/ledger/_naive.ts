@@ -1,6 +1,6 @@
 /**
- * A second implementation of the tree, in the words of RFC 6962 section 2.1 and of c2sp.org/tlog-tiles: recursive,
- * over all leaves, and sharing nothing with the one it checks.
+ * A second implementation of the tree, in the words of RFC 6962 section 2.1 and of
+ * c2sp.org/tlog-tiles: recursive, over all leaves, and sharing nothing with the one it checks.
  */
 import { createHash } from 'node:crypto'
 
@@ -37,7 +37,10 @@ function subproof(m: number, d: readonly Uint8Array[], b: boolean): Buffer[] {
     : [...subproof(m - split, d.slice(split), false), mth(d.slice(0, split))]
 }
 
-/** The n-th tile of a level: MTH(D[(n * 256 + i) * 256**l : (n * 256 + i + 1) * 256**l]) for each i there is. */
+/**
+ * The n-th tile of a level: MTH(D[(n * 256 + i) * 256**l : (n * 256 + i + 1) * 256**l]) for each i
+ * there is.
+ */
 export function tile(l: number, n: number, d: readonly Uint8Array[]): Buffer {
   const hashes: Buffer[] = []
   for (let i = 0; i < 256; i++) {

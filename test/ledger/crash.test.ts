@@ -1,4 +1,7 @@
-/** kill -9 at a random moment, again and again on one database: what was acknowledged is there, and only whole. */
+/**
+ * kill -9 at a random moment, again and again on one database: what was acknowledged is there, and
+ * only whole.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'

@@ -111,7 +111,9 @@ const receiptUnderPolicy = async (place: Place, change: (receipt: string) => str
   return sayOf(await verifyReceiptUnder(change(receipt), policy, nodeCrypto))
 }
 
-/** The ledger over a copy of the database from when it had 700 entries; the true one has gone on. */
+/**
+ * The ledger over a copy of the database from when it had 700 entries; the true one has gone on.
+ */
 async function rolledBack(place: Place) {
   const copy = `${place.database}.backup`
   const db = new Database(place.database)

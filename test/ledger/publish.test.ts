@@ -54,7 +54,9 @@ async function filesIn(path: string): Promise<string[]> {
     .sort()
 }
 
-/** A reader from the specification alone: leaves from bundles, their root, the checkpoint's lines. */
+/**
+ * A reader from the specification alone: leaves from bundles, their root, the checkpoint's lines.
+ */
 async function readNaively(path: string) {
   const [origin, size, signedRoot] = (await readFile(join(path, 'checkpoint'), 'utf8')).split('\n')
   const leaves: Buffer[] = []

@@ -1,4 +1,7 @@
-/** The published log read by another program in another language, written from the specifications alone. */
+/**
+ * The published log read by another program in another language, written from the specifications
+ * alone.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'

@@ -245,7 +245,8 @@ suite(`a sink${title}`, () => {
 
   it('that turns us away long after the handshake has not confirmed what it did not read', async () => {
     await fill(open.ledger, 3)
-    // Holds back what the client says last in the handshake, so that all of the batch lies unread behind it.
+    // Holds back what the client says last in the handshake, so that all of the batch lies unread
+    // behind it.
     const delay = createServer({ allowHalfOpen: true }, (near) => {
       const far = connect({ host: '127.0.0.1', port: rsyslog.port, allowHalfOpen: true })
       const held: Buffer[] = []

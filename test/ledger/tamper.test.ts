@@ -1,4 +1,6 @@
-/** What who owns the database could change behind the ledger's back, and that it is found and named. */
+/**
+ * What who owns the database could change behind the ledger's back, and that it is found and named.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'

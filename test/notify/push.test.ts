@@ -1,4 +1,7 @@
-/** Web Push to a service on this machine, which decrypts as a browser would (RFC 8291); a real browser was not tried. */
+/**
+ * Web Push to a service on this machine, which decrypts as a browser would (RFC 8291); a real
+ * browser was not tried.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import {
   createDecipheriv,

@@ -20,7 +20,10 @@ function fingerprints({ run }: Folder): string[] {
   return [...listed.matchAll(/^fpr:+([0-9A-F]{40}):/gm)].map(([, found = '']) => found)
 }
 
-/** A primary that signs, and subkeys that encrypt: each with the time it was made at and how long it lasts. */
+/**
+ * A primary that signs, and subkeys that encrypt: each with the time it was made at and how long it
+ * lasts.
+ */
 const byGpg = (
   kind: string,
   primary: string,

@@ -1,4 +1,7 @@
-/** OpenPGP programs behind one face: does it take this key, open this message, seal to this certificate? */
+/**
+ * OpenPGP programs behind one face: does it take this key, open this message, seal to this
+ * certificate?
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

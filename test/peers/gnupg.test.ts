@@ -43,7 +43,10 @@ suite.each([
     let files: string[]
     let manifest: Buffer
 
-    /** As a person at a terminal would; the home is under a short path, since gpg-agent's socket lies in it. */
+    /**
+     * As a person at a terminal would; the home is under a short path, since gpg-agent's socket
+     * lies in it.
+     */
     const gpg = (...args: readonly string[]) =>
       run('gpg', ['--batch', '--yes', '--no-tty', '--homedir', home, ...args], {
         env: { ...process.env, LC_ALL: 'C' },

@@ -1,4 +1,7 @@
-/** `nocturne key show` beside the gateway's own judgement, for certificates that the real programs make. Needs `npm run build`. */
+/**
+ * `nocturne key show` beside the gateway's own judgement, for certificates that the real programs
+ * make. Needs `npm run build`.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * Who opens what: keys of every maker, sealed to by us in both versions and by every program, opened by every program
- * and by us. The table is printed; what must hold of it is asserted.
+ * Who opens what: keys of every maker, sealed to by us in both versions and by every program,
+ * opened by every program and by us. The table is printed; what must hold of it is asserted.
  */
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { sealBytes } from '../../src/seal/index.js'
@@ -48,8 +48,8 @@ describe('the matrix of programs and keys', () => {
       const recipient = await toRecipient('matrix', own.certificate, new Date(), {
         allowRsa2048: true,
       })
-      // Version 2 to keys that do not announce it, so that their programs show what they do with it. RSA of 2048 bits is
-      // allowed to the recipient as it came alone.
+      // Version 2 to keys that do not announce it, so that their programs show what they do with
+      // it. RSA of 2048 bits is allowed to the recipient as it came alone.
       const as = (takesSeipd2: boolean) =>
         recipient.takesSeipd2 === takesSeipd2 ? recipient : { ...recipient, takesSeipd2 }
       const ours1 = await sealBytes(PLAIN, as(false))

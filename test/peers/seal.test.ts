@@ -1,4 +1,7 @@
-/** Other OpenPGP programs, from Debian: gnupg, sq, sqop, gosop, rnp. What is not installed is skipped by name. */
+/**
+ * Other OpenPGP programs, from Debian: gnupg, sq, sqop, gosop, rnp. What is not installed is
+ * skipped by name.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -270,7 +273,10 @@ peer('gpg')(title('gpg'), () => {
   }, 120_000)
 })
 
-/** The Stateless OpenPGP command line, which several programs share (draft-dkg-openpgp-stateless-cli). */
+/**
+ * The Stateless OpenPGP command line, which several programs share
+ * (draft-dkg-openpgp-stateless-cli).
+ */
 describe.each(['sqop', 'gosop'])('%s', (program) => {
   const isThere = has(program) || spawnSync(program, ['version']).error === undefined
   const test = isThere ? it : it.skip

@@ -1,4 +1,7 @@
-/** Tests that run dist/ refuse one that is older than its sources: they would pass on code that is not there. */
+/**
+ * Tests that run dist/ refuse one that is older than its sources: they would pass on code that is
+ * not there.
+ */
 import { afterAll, beforeEach, expect, it } from '@jest/globals'
 import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

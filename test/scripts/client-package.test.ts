@@ -1,4 +1,7 @@
-/** The client package as its user has it: in an empty folder, with what it depends on and nothing else. */
+/**
+ * The client package as its user has it: in an empty folder, with what it depends on and nothing
+ * else.
+ */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises'

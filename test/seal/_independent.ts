@@ -1,4 +1,7 @@
-/** A reader that shares no code with us: forty lines of Python on python3-cryptography, from the README of the room alone. */
+/**
+ * A reader that shares no code with us: forty lines of Python on python3-cryptography, from the
+ * README of the room alone.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -31,7 +34,9 @@ export async function openIndependently(
   if (status !== 0) throw new Error(`the independent reader failed: ${stderr.toString()}`)
 }
 
-/** The X25519 subkey as the reader takes it: scalar, and the parameters of RFC 9580 section 11.5. */
+/**
+ * The X25519 subkey as the reader takes it: scalar, and the parameters of RFC 9580 section 11.5.
+ */
 async function secretOf(armoredKey: string): Promise<string> {
   const key = await readPrivateKey({ armoredKey })
   const [subkey] = key.subkeys

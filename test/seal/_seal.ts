@@ -13,7 +13,10 @@ export interface Person {
   readonly armoredKey: string
 }
 
-/** A person with a fresh key; for `seipd1` one that does not announce version 2, as GnuPG makes them. */
+/**
+ * A person with a fresh key; for `seipd1` one that does not announce version 2, as GnuPG makes
+ * them.
+ */
 export async function person(id: string, format: DataFormat = 'seipd2'): Promise<Person> {
   const { privateKey, certificate } =
     format === 'seipd2' ? await newKey({ name: id }) : await old(id)

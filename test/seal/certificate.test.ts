@@ -19,7 +19,9 @@ async function certificate(options: Partial<KeyOptions>): Promise<string> {
   return publicKey.armor()
 }
 
-/** What makes openpgp 6 sign over SHA-1; the salt that it adds to signatures does not go with it. */
+/**
+ * What makes openpgp 6 sign over SHA-1; the salt that it adds to signatures does not go with it.
+ */
 const sha1 = {
   preferredHashAlgorithm: enums.hash.sha1,
   rejectHashAlgorithms: new Set<enums.hash>(),

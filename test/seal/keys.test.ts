@@ -169,7 +169,8 @@ describe('verifyDetached', () => {
       hashAlgorithm: hash,
       publicKeyAlgorithm: key.algorithm,
     })
-    // The declaration leaves out the last argument; the salt that openpgp adds does not go with SHA-1.
+    // The declaration leaves out the last argument; the salt that openpgp adds does not go with
+    // SHA-1.
     const settings = { ...openpgp.config, nonDeterministicSignaturesViaNotation: false }
     const signPacket = packet.sign.bind(packet) as (...all: unknown[]) => Promise<void>
     await signPacket(key, literal, new Date(), true, settings)

@@ -1,4 +1,7 @@
-/** More than four octets of length can say: 4 GiB and one octet, sealed and opened as it comes, in little memory. */
+/**
+ * More than four octets of length can say: 4 GiB and one octet, sealed and opened as it comes, in
+ * little memory.
+ */
 import { expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { newEnvelope } from '../../src/seal/index.js'

@@ -12,7 +12,10 @@ import { attempt, collect, content, message, open, person, sealTo, split } from 
 import type { Person } from './_seal.js'
 
 const CHUNK = 2 ** 20
-/** Octets of the literal packet in front of a short content: the lengths at which a chunk or a block fills to the brim. */
+/**
+ * Octets of the literal packet in front of a short content: the lengths at which a chunk or a block
+ * fills to the brim.
+ */
 const LENGTHS = [0, 1, 185, 186, 8377, 8378]
   // Version 1: the digest at the end lies in one window, or begins in one and ends in the next.
   .concat([CHUNK - 53, CHUNK - 52, CHUNK - 51, CHUNK - 41, CHUNK - 31, CHUNK - 30, CHUNK - 29])

@@ -44,7 +44,10 @@ const revoked = async (flag: enums.reasonForRevocation, date: Date): Promise<str
     await revokeKey({ key, reasonForRevocation: { flag }, date, format: 'object' })
   ).publicKey.armor()
 
-/** A manifest that says it was signed at this time; also by a key that had ended then, as a thief would. */
+/**
+ * A manifest that says it was signed at this time; also by a key that had ended then, as a thief
+ * would.
+ */
 async function manifest(signedAt: Date): Promise<Buffer> {
   const signer = signedAt < END ? key : await reformatted(MADE, 0)
   const envelope = await newEnvelope([reader.recipient])

@@ -1,4 +1,7 @@
-/** What lies in stores for years: sealed by earlier builds, or by others, in every shape that the format allows. */
+/**
+ * What lies in stores for years: sealed by earlier builds, or by others, in every shape that the
+ * format allows.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'

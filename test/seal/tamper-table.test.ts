@@ -1,4 +1,7 @@
-/** Every class of change to a sealed item, in both versions, by one table: the same refusal, and no octet that may be kept. */
+/**
+ * Every class of change to a sealed item, in both versions, by one table: the same refusal, and no
+ * octet that may be kept.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { newEnvelope } from '../../src/seal/index.js'
 import { attempt, collect, content, person, split } from './_seal.js'
@@ -41,7 +44,10 @@ const flip = (bytes: Buffer, at: number, bits = 1): Buffer => {
   return changed
 }
 
-/** From the first octet of a data packet: tag, partial length, version; in version 2 cipher, mode, chunk size, salt. */
+/**
+ * From the first octet of a data packet: tag, partial length, version; in version 2 cipher, mode,
+ * chunk size, salt.
+ */
 const AT = { tag: 0, length: 1, version: 2, cipher: 3, mode: 4, chunkSize: 5, salt: 6 } as const
 /** In the first chunk, past everything before it. */
 const IN_CHUNK = 5000
@@ -125,7 +131,8 @@ describe.each(FORMATS)('a sealed item in %s', (format) => {
 
   const judge = async (what: string, bytes: Buffer, to: Person): Promise<void> => {
     const { released, code } = await attempt(bytes, to.key)
-    // Whole chunks that are authentic may come out before a change in a later one is met; version 1 knows at its end alone.
+    // Whole chunks that are authentic may come out before a change in a later one is met; version 1
+    // knows at its end alone.
     const isTrue = released.equals(WHOLE.subarray(0, released.length))
     rows.push(`${what.padEnd(50)} ${format}  ${code ?? 'OPENED'}`)
     expect({ what, code }).toEqual({ what, code: 'cannot_open' })

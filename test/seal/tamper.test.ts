@@ -34,7 +34,8 @@ describe.each(['seipd1', 'seipd2'] as const)('a changed %s message', (format) =>
     for (let at = keyBytes; at < small.length; at++) {
       const { code, released } = await attempt(flipped(small, at), reader.key)
       expect({ at, code }).toEqual({ at, code: 'cannot_open' })
-      // Version 1 gives out before it knows; the caller learns from the error that it must not keep it.
+      // Version 1 gives out before it knows; the caller learns from the error that it must not keep
+      // it.
       if (format === 'seipd2') expect(released.length).toBe(0)
     }
   }, 60_000)
@@ -42,7 +43,8 @@ describe.each(['seipd1', 'seipd2'] as const)('a changed %s message', (format) =>
   it('is refused, or opens to the same, whichever octet of the key packet is flipped', async () => {
     let refusals = 0
     for (let at = 0; at < keyBytes; at++) {
-      // The packet's address (which key) and an MPI's bit count are not authenticated, and change nothing that opens.
+      // The packet's address (which key) and an MPI's bit count are not authenticated, and change
+      // nothing that opens.
       const { code, released } = await attempt(flipped(small, at), reader.key)
       if (code === 'cannot_open') refusals++
       else expect(released).toEqual(content(50))

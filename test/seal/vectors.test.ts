@@ -105,7 +105,10 @@ LVg77Mwwfgl2n/d572WciAM=`,
 /** The data packet behind the one packet for a password, which is shorter than 192 octets. */
 const withoutPassword = (bytes: Uint8Array): Uint8Array => bytes.subarray(2 + (bytes[1] ?? 0))
 
-/** Nocturne opens to keys alone: the vector's own data packet, its session key sealed to a reader instead of a password. */
+/**
+ * Nocturne opens to keys alone: the vector's own data packet, its session key sealed to a reader
+ * instead of a password.
+ */
 async function openWithKey(
   message: Uint8Array,
   sessionKey: Uint8Array,

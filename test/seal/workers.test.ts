@@ -15,7 +15,10 @@ const isWorth = availableParallelism() > 1
 const threaded = isWorth ? it : it.skip
 const title = (text: string): string => (isWorth ? text : `${text} (skipped: one core)`)
 
-/** Runs `body` in a process of its own, where it has the room and some helpers; its result comes back as JSON. */
+/**
+ * Runs `body` in a process of its own, where it has the room and some helpers; its result comes
+ * back as JSON.
+ */
 async function inProcess(body: string, threads = 2): Promise<unknown> {
   const script = `
     import { createHash } from 'node:crypto'

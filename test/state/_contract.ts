@@ -278,7 +278,10 @@ export function describeContract(name: string, start: () => Promise<Database>): 
   })
 }
 
-/** The code of what it rejects with. Native errors are of another realm than the test, so `toThrow` does not see them. */
+/**
+ * The code of what it rejects with. Native errors are of another realm than the test, so `toThrow`
+ * does not see them.
+ */
 const failureOf = (promise: Promise<unknown>): Promise<string | undefined> =>
   promise.then(() => undefined, systemCode)
 

@@ -1,4 +1,7 @@
-/** Builds of two schema versions that meet at one database, run on each. A later build is this one with a migration more. */
+/**
+ * Builds of two schema versions that meet at one database, run on each. A later build is this one
+ * with a migration more.
+ */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { VERSION } from '../../src/lib/version.js'
 import { migrationsFor } from '../../src/state/migrate.js'

@@ -1,4 +1,6 @@
-/** Sealed streams for the store's tests. The store looks at nothing but the bytes, so any will do. */
+/**
+ * Sealed streams for the store's tests. The store looks at nothing but the bytes, so any will do.
+ */
 import { createCipheriv, createHash } from 'node:crypto'
 import type { SealedStream } from '../../src/seal/index.js'
 

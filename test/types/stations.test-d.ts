@@ -1,6 +1,7 @@
 /**
- * Nothing here runs: the assertion is that `npm run typecheck` passes. A line marked @ts-expect-error fails the check on the
- * day that it compiles, which is the day that a promise of the rooms is gone.
+ * Nothing here runs: the assertion is that `npm run typecheck` passes. A line marked
+ * @ts-expect-error fails the check on the day that it compiles, which is the day that a promise of
+ * the rooms is gone.
  */
 import type { Session } from '../../src/access/index.js'
 import type { DeidentifiedInstance } from '../../src/deidentify/index.js'

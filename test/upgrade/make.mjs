@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Makes an old site with the build that is in dist/, as README.md says: node test/upgrade/make.mjs NAME
- * Writes NAME.tar.br and NAME.json beside this file. Everything in it is synthetic, and its keys are a demo's.
+ * Makes an old site with the build that is in dist/, as README.md says: node test/upgrade/make.mjs
+ * NAME Writes NAME.tar.br and NAME.json beside this file. Everything in it is synthetic, and its
+ * keys are a demo's.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -68,7 +69,10 @@ const filesIn = (folder) =>
     .map((entry) => join(entry.parentPath, entry.name))
 
 let seed = 0
-/** A study of its own patient: `instances` slices of 16 by 16 pixels, and what `more` puts beside them. */
+/**
+ * A study of its own patient: `instances` slices of 16 by 16 pixels, and what `more` puts beside
+ * them.
+ */
 function send(instances, more = () => undefined) {
   const folder = join(work, `study-${++seed}`)
   study(folder, '--instances', String(instances), '--size', '16', '--seed', String(seed))
@@ -145,7 +149,8 @@ try {
   gateway = await serve()
   await stop()
 
-  // What a reader opens now is what every later build must open, byte for byte: read from a copy, whose events are its own.
+  // What a reader opens now is what every later build must open, byte for byte: read from a copy,
+  // whose events are its own.
   const ledgerKey = ['--ledger-key', `${site}/keys/ledger.vkey`]
   const ledger = nocturne('audit', 'verify', join(site, 'data/objects/log'), ...ledgerKey)
   const madeAt = new Date().toISOString()

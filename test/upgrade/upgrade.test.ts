@@ -1,6 +1,7 @@
 /**
- * A site that an older build made and filled is opened by this one: nothing in it may become unreadable. The gateway runs
- * in this process, an hour after the site was made, so that its tokens are still valid however old the site is.
+ * A site that an older build made and filled is opened by this one: nothing in it may become
+ * unreadable. The gateway runs in this process, an hour after the site was made, so that its tokens
+ * are still valid however old the site is.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import Database from 'better-sqlite3'
@@ -184,7 +185,10 @@ describe.each(oldSiteNames)('the site %s', (name) => {
   })
 })
 
-/** Whose names the DICOM files of a folder hold in clear: every patient of the old site is called DEMO^NIGHT. */
+/**
+ * Whose names the DICOM files of a folder hold in clear: every patient of the old site is called
+ * DEMO^NIGHT.
+ */
 async function patientsIn(folder: string): Promise<ReadonlySet<string>> {
   const names = await readdir(folder, { recursive: true })
   const found = new Set<string>()

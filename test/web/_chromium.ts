@@ -20,8 +20,9 @@ export const startChromium = (): Promise<Browser> =>
   })
 
 /**
- * What `work` gives, and the most MB that the page's script held while it went on: objects and buffers that are in use.
- * What is only waiting to be collected says more of the machine's load than of the page, so it is collected first.
+ * What `work` gives, and the most MB that the page's script held while it went on: objects and
+ * buffers that are in use. What is only waiting to be collected says more of the machine's load
+ * than of the page, so it is collected first.
  */
 export async function watchHeap<T>(
   page: Page,

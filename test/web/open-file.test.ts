@@ -1,4 +1,7 @@
-/** What a browser runs to open a sealed item, in a real one: content as it comes from a server, into its private file system. */
+/**
+ * What a browser runs to open a sealed item, in a real one: content as it comes from a server, into
+ * its private file system.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { build } from 'esbuild'
 import { createHash } from 'node:crypto'

@@ -53,7 +53,10 @@ suite(`the page that opens sealed files${why}`, () => {
     return Promise.all(found.map((row) => row.locator('td').allTextContents()))
   }
 
-  /** What waits in the browser's storage. A folder that the page removes while we look at it holds nothing. */
+  /**
+   * What waits in the browser's storage. A folder that the page removes while we look at it holds
+   * nothing.
+   */
   const left = () =>
     page.evaluate<string[]>(`(async () => {
       const found = []

@@ -1,4 +1,7 @@
-/** The page at /reference in a real browser: it shows the whole document, breaks no rule of its policy, and asks nobody else. */
+/**
+ * The page at /reference in a real browser: it shows the whole document, breaks no rule of its
+ * policy, and asks nobody else.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import { ROUTES } from '../../src/protocol/http/routes.js'

@@ -1,6 +1,6 @@
 /**
- * Identifiers that are planted to be looked for: random, so that nothing else can contain them, and each belongs to
- * one place, so that a find says where it came from.
+ * Identifiers that are planted to be looked for: random, so that nothing else can contain them, and
+ * each belongs to one place, so that a find says where it came from.
  */
 import { randomInt } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
@@ -57,8 +57,8 @@ export class Canaries {
 }
 
 /**
- * The text as UTF-8 in three cases, UTF-16 in both byte orders, base64 and base64url at each of the three alignments, hex,
- * percent signs.
+ * The text as UTF-8 in three cases, UTF-16 in both byte orders, base64 and base64url at each of the
+ * three alignments, hex, percent signs.
  */
 export function encodingsOf(text: string): ReadonlyMap<string, Buffer> {
   const found = new Map<string, Buffer>([
@@ -117,7 +117,10 @@ export function search(canaries: readonly Canary[], haystacks: readonly Haystack
 
 const slotOf = (octets: number): number => Math.imul(octets, 0x9e3779b1) >>> 8
 
-/** A gateway at work renames its temporary files while we look: what is gone when we come is under its new name. */
+/**
+ * A gateway at work renames its temporary files while we look: what is gone when we come is under
+ * its new name.
+ */
 async function readIfThere(path: string): Promise<Buffer> {
   try {
     return await readFile(path)

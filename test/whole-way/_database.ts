@@ -6,8 +6,9 @@ import type { TestSite } from './_gateway.js'
 const PRINCIPALS = ['facility-a', 'reader-1', 'officer-1', 'operator-1']
 
 /**
- * Points nocturne.yaml to it and issues the tokens anew, since those of the demo are in the database that it was made with.
- * Answers the environment that every command on the site needs: a password has no place in nocturne.yaml.
+ * Points nocturne.yaml to it and issues the tokens anew, since those of the demo are in the
+ * database that it was made with. Answers the environment that every command on the site needs: a
+ * password has no place in nocturne.yaml.
  */
 export async function usePostgres(
   site: TestSite,

@@ -1,6 +1,6 @@
 /**
- * A gateway as a hospital runs it: the built command, a site made by `nocturne init --demo`, a process of its own.
- * Needs `npm run build` before; scripts/test does that.
+ * A gateway as a hospital runs it: the built command, a site made by `nocturne init --demo`, a
+ * process of its own. Needs `npm run build` before; scripts/test does that.
  */
 import { spawn, execFile } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'

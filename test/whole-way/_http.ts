@@ -1,4 +1,7 @@
-/** Plain HTTP as any client would send it: fetch for the ordinary, sockets for what fetch would not do. */
+/**
+ * Plain HTTP as any client would send it: fetch for the ordinary, sockets for what fetch would not
+ * do.
+ */
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { expectDocumented } from '../http/_documented.js'

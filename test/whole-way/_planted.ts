@@ -8,7 +8,10 @@ const LONG = new Set(['OB', 'OW', 'SQ', 'UN', 'UT', 'UC', 'UR'])
 type Value = string | Buffer | readonly Elements[]
 export type Elements = readonly (readonly [tag: number, vr: string, value: Value])[]
 
-/** Explicit VR little endian (PS3.5 section 7.1.2); sequences alternate between known and unknown lengths. */
+/**
+ * Explicit VR little endian (PS3.5 section 7.1.2); sequences alternate between known and unknown
+ * lengths.
+ */
 function element(tag: number, vr: string, value: Value): Buffer {
   let bytes = Buffer.isBuffer(value)
     ? value
@@ -44,7 +47,10 @@ const dataset = (elements: Elements): Buffer =>
 
 const CT_IMAGE = '1.2.840.10008.5.1.4.1.1.2'
 
-/** A CT slice of 8 by 8 pixels with an identifier in every kind of place. `extra` replaces elements of the same tag. */
+/**
+ * A CT slice of 8 by 8 pixels with an identifier in every kind of place. `extra` replaces elements
+ * of the same tag.
+ */
 export function plantedInstance(
   canaries: Canaries,
   name: string,

@@ -1,4 +1,7 @@
-/** A reader in this process: fetches a transfer, opens it with the reader's key, compares every digest. */
+/**
+ * A reader in this process: fetches a transfer, opens it with the reader's key, compares every
+ * digest.
+ */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { canonicalJson } from '../../src/lib/json.js'
@@ -43,8 +46,8 @@ export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex')
 
 /**
- * Claims with what any OpenPGP program can do: opens the sealed challenge and answers its SHA-256. Answers what the gateway
- * says to the second request, or to the first when it is no challenge.
+ * Claims with what any OpenPGP program can do: opens the sealed challenge and answers its SHA-256.
+ * Answers what the gateway says to the second request, or to the first when it is no challenge.
  */
 export async function claim(
   gateway: Pick<RunningGateway, 'url'>,

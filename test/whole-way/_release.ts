@@ -1,4 +1,7 @@
-/** The form in which a facility sends back what was held: statement and signature; the file is added by who asks. */
+/**
+ * The form in which a facility sends back what was held: statement and signature; the file is added
+ * by who asks.
+ */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { readPrivateKey, signDetached } from '../../src/seal/keys/keys.js'

@@ -2,7 +2,10 @@
 import { connect } from 'node:net'
 import type { RunningGateway } from './_gateway.js'
 
-/** Sends, and answers whatever comes back until the connection ends or nothing has come for `quietMs`. */
+/**
+ * Sends, and answers whatever comes back until the connection ends or nothing has come for
+ * `quietMs`.
+ */
 export function exchange(
   gateway: RunningGateway,
   request: Buffer | string,

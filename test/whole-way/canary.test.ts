@@ -1,6 +1,6 @@
 /**
- * Identifiers planted wherever a sender, a reader or a stranger can put one, at the most verbose log level; then every byte
- * that the gateway wrote or answered is searched for them.
+ * Identifiers planted wherever a sender, a reader or a stranger can put one, at the most verbose
+ * log level; then every byte that the gateway wrote or answered is searched for them.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -16,7 +16,10 @@ import { exchange, hangUp } from './_socket.js'
 
 describe('identifiers planted everywhere', () => {
   const canaries = new Canaries()
-  /** What the gateway answered: status line aside, every header and body, and what the commands printed. */
+  /**
+   * What the gateway answered: status line aside, every header and body, and what the commands
+   * printed.
+   */
   const answers: Haystack[] = []
   const statuses = new Map<string, string>()
   let site: TestSite
@@ -422,8 +425,8 @@ describe('identifiers planted everywhere', () => {
       expect(pulled).toMatchObject({ status: 0 })
     }
     const finds = search(canaries.all, await folderBytes(opened))
-    // A date that was moved may be the date of another study by chance, so here dates prove nothing; that they move is
-    // tested in test/deidentify.
+    // A date that was moved may be the date of another study by chance, so here dates prove
+    // nothing; that they move is tested in test/deidentify.
     const isDate = ({ canary }: Find) => /^\d{8}$/.test(canary.text)
     const strays = finds.filter((find) => !belongs(find) && !isDate(find))
     expect(describeFinds(strays)).toEqual([])

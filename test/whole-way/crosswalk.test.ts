@@ -96,7 +96,10 @@ it('puts back every attribute, UID and date of an image, with the key of the fac
   }
 }, 60_000)
 
-/** What a reader's workstation makes: the pseudonyms of the study, UIDs and dates of its own, another character set. */
+/**
+ * What a reader's workstation makes: the pseudonyms of the study, UIDs and dates of its own,
+ * another character set.
+ */
 function report(study: Buffer): Buffer {
   const of = (tag: number): string => valueOf(study, tag) ?? ''
   const body = dataset([

@@ -1,4 +1,6 @@
-/** A gateway through the last two months of a reader's key and of its own, by a clock that is set. */
+/**
+ * A gateway through the last two months of a reader's key and of its own, by a clock that is set.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,7 @@
-/** A client that a public generator makes from the OpenAPI document: it compiles, sends, lists and fetches. */
+/**
+ * A client that a public generator makes from the OpenAPI document: it compiles, sends, lists and
+ * fetches.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -22,7 +22,10 @@ interface Body {
   readonly size: number
 }
 
-/** Gives a site another ledger, which began before its retention, and its officer a token that is in it. */
+/**
+ * Gives a site another ledger, which began before its retention, and its officer a token that is in
+ * it.
+ */
 async function recordLongAgo(site: TestSite, count: number): Promise<void> {
   const { dir } = site
   // The tokens of the demo are in there, and their events.

@@ -1,4 +1,7 @@
-/** What a site on PostgreSQL does with what is held back and with the way back from pseudonyms; transfers are in several-gateways. */
+/**
+ * What a site on PostgreSQL does with what is held back and with the way back from pseudonyms;
+ * transfers are in several-gateways.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,7 @@
-/** What compliance asks, each as one command and one request: both answer what a look through every entry gives. */
+/**
+ * What compliance asks, each as one command and one request: both answer what a look through every
+ * entry gives.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,7 @@
-/** Receipts of downloads: who fetched can show it, offline, with other people's programs, and nobody else can. */
+/**
+ * Receipts of downloads: who fetched can show it, offline, with other people's programs, and nobody
+ * else can.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

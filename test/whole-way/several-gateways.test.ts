@@ -1,4 +1,7 @@
-/** Two gateways on one PostgreSQL and one bucket, each with a folder of its own with the same configuration and secrets. */
+/**
+ * Two gateways on one PostgreSQL and one bucket, each with a folder of its own with the same
+ * configuration and secrets.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'

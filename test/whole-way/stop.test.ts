@@ -15,7 +15,10 @@ const BOUNDARY = 'boundary'
 const MEGABYTE = 2 ** 20
 /** Some blocks of the sealing threads. */
 const DOCUMENT = Buffer.alloc(12 * MEGABYTE, 'a report\n')
-/** 12 MB, whose pixels the profile holds for a person to look at: the original goes to quarantine as it comes. */
+/**
+ * 12 MB, whose pixels the profile holds for a person to look at: the original goes to quarantine as
+ * it comes.
+ */
 const FRAMES = 24
 
 describe('uploads that come to nothing', () => {

@@ -1,6 +1,7 @@
 /**
- * The text that is signed to sign in. It is stateless: a MAC shows that a gateway of this site wrote it, so that
- * asking for one costs no write, answers the same for everybody, and cannot use up anything.
+ * The text that is signed to sign in. It is stateless: a MAC shows that a gateway of this site
+ * wrote it, so that asking for one costs no write, answers the same for everybody, and cannot use
+ * up anything.
  */
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import {
@@ -17,7 +18,10 @@ export interface ChallengeBook {
   read(text: string): Challenge | undefined
 }
 
-/** `secret` is any secret that all gateways of the site share; the key is derived from it for this use alone. */
+/**
+ * `secret` is any secret that all gateways of the site share; the key is derived from it for this
+ * use alone.
+ */
 export function createChallengeBook(secret: Uint8Array): ChallengeBook {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'nocturne sign-in challenge v1', 32))
   const sign = (challenge: Challenge): string => {

@@ -1,12 +1,12 @@
 /**
- * Failures of people who are not signed in are events, and anybody can cause them: without a bound a stranger
- * could fill the ledger, which is never pruned. So a bounded number is recorded one by one; the others are
- * counted, and the next event that is recorded says how many there were.
+ * Failures of people who are not signed in are events, and anybody can cause them: without a bound
+ * a stranger could fill the ledger, which is never pruned. So a bounded number is recorded one by
+ * one; the others are counted, and the next event that is recorded says how many there were.
  */
 export interface EventThrottle {
   /**
-   * Undefined when this failure is only to be counted; else how many were only counted since the last one that
-   * was recorded.
+   * Undefined when this failure is only to be counted; else how many were only counted since the
+   * last one that was recorded.
    */
   admit(): number | undefined
 }

@@ -1,9 +1,10 @@
 /**
  * How many failures to say who one is are let through a minute, by account and by address.
  *
- * A guess at a token or a signature has no chance anyway; this keeps failures from taking processor time and
- * from filling the ledger. Since anybody can fail in another's name, an account's limit does not bind addresses
- * from which that account has come in lately: a stranger must not lock a radiologist out at night.
+ * A guess at a token or a signature has no chance anyway; this keeps failures from taking processor
+ * time and from filling the ledger. Since anybody can fail in another's name, an account's limit
+ * does not bind addresses from which that account has come in lately: a stranger must not lock a
+ * radiologist out at night.
  */
 import { isIPv4, isIPv6 } from 'node:net'
 
@@ -11,8 +12,8 @@ export interface FailureLimiter {
   /** Whole seconds to wait when the account or the address is over its limit; else undefined. */
   check(address: string, account?: string): number | undefined
   /**
-   * Whether the lock-out that `check` found is news: true once a minute for each address and account, so that one
-   * which goes on knocking is one event.
+   * Whether the lock-out that `check` found is news: true once a minute for each address and
+   * account, so that one which goes on knocking is one event.
    */
   isNews(address: string, account?: string): boolean
   failed(address: string, account?: string): void
@@ -24,7 +25,10 @@ const MINUTE_MS = 60_000
 /** Entries kept of each kind; the ones not touched for longest go first. */
 const ENTRIES = 20_000
 
-/** Makes a limiter that lets `perMinute` failures through at once, and then one every 60 / `perMinute` seconds. */
+/**
+ * Makes a limiter that lets `perMinute` failures through at once, and then one every 60 /
+ * `perMinute` seconds.
+ */
 export function createFailureLimiter(options: {
   readonly perMinute: number
   readonly entries?: number
@@ -32,7 +36,9 @@ export function createFailureLimiter(options: {
 }): FailureLimiter {
   const { perMinute, entries = ENTRIES, now = Date.now } = options
   const intervalMs = MINUTE_MS / perMinute
-  /** Generic cell rate algorithm: one number a key, the time at which its failures are all forgiven. */
+  /**
+   * Generic cell rate algorithm: one number a key, the time at which its failures are all forgiven.
+   */
   const forgivenAt = new Recent<number>(entries)
   const known = new Recent<true>(entries)
   const toldAt = new Recent<number>(entries)
@@ -70,15 +76,19 @@ export function createFailureLimiter(options: {
   }
 }
 
-/** Keeps the sum of several intervals, which are not whole milliseconds, from reading as one too many. */
+/**
+ * Keeps the sum of several intervals, which are not whole milliseconds, from reading as one too
+ * many.
+ */
 const EPSILON_MS = 0.001
 
 const clip = (account: string): string => account.slice(0, 64)
 const pair = (network: string, account: string): string => `${network} ${clip(account)}`
 
 /**
- * What counts as one address: all of IPv4, and the first 64 bits of IPv6, because whoever has one address of
- * such a network has all of them (RFC 4291 section 2.5.1). IPv4 in IPv6 is IPv4. Anything else is one address.
+ * What counts as one address: all of IPv4, and the first 64 bits of IPv6, because whoever has one
+ * address of such a network has all of them (RFC 4291 section 2.5.1). IPv4 in IPv6 is IPv4.
+ * Anything else is one address.
  */
 export function networkOf(address: string): string {
   const bare = address.split('%', 1)[0] ?? ''

@@ -1,5 +1,6 @@
 /**
- * Proves who somebody is without a token: a signed challenge, or a key that opens what was sealed to it.
+ * Proves who somebody is without a token: a signed challenge, or a key that opens what was sealed
+ * to it.
  *
  * Always true: a challenge is answered once and soon; failures are limited, and each is an event.
  * Trusts: openpgp for signatures.

@@ -10,7 +10,10 @@ import { answerToKeyCheck, writeKeyCheck } from '../../protocol/key-check.js'
 export interface KeyChecks {
   /** @throws NocturneError `recipient_unusable` */
   begin(principal: Principal): Promise<KeyCheckAnswer>
-  /** Records success and failure alike. @throws NocturneError `challenge_invalid`, `ledger_unavailable` */
+  /**
+   * Records success and failure alike.
+   * @throws NocturneError `challenge_invalid`, `ledger_unavailable`
+   */
   complete(
     principal: Principal,
     actor: Actor,
@@ -35,8 +38,9 @@ const CHECK_MS = 5 * 60_000
 const ID = /^([0-9a-f]{40,64})\.([0-9]{9,11})\.([0-9a-f]{32})$/
 
 /**
- * Nothing is kept between the two requests: the nonce is derived from its id, and the reader's certificate is in it, so that
- * an answer never stands for another key. Of two uses of one id the second is refused.
+ * Nothing is kept between the two requests: the nonce is derived from its id, and the reader's
+ * certificate is in it, so that an answer never stands for another key. Of two uses of one id the
+ * second is refused.
  */
 export function createKeyChecks(options: KeyCheckOptions): KeyChecks {
   const { ledger, recipientOf, sealBytes, origin, now = Date.now } = options

@@ -1,7 +1,7 @@
 /**
- * Signing in with an OpenPGP key: the gateway writes a challenge, the person signs it, and gets a session for
- * one shift. Signing only: nothing is ever decrypted for a challenge, because a client that decrypts what a
- * server hands it can be made to open a study.
+ * Signing in with an OpenPGP key: the gateway writes a challenge, the person signs it, and gets a
+ * session for one shift. Signing only: nothing is ever decrypted for a challenge, because a client
+ * that decrypts what a server hands it can be made to open a study.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { asNocturneError, NocturneError } from '../../lib/errors.js'
@@ -22,7 +22,8 @@ export interface SignIn {
    */
   challenge(principal: string): { readonly challenge: string; readonly expiresAt: number }
   /**
-   * A session of 12 hours. `signature` is an armored detached signature of the challenge's UTF-8 bytes.
+   * A session of 12 hours. `signature` is an armored detached signature of the challenge's UTF-8
+   * bytes.
    *
    * @throws NocturneError `challenge_invalid`, whatever was wrong; `ledger_unavailable`.
    */
@@ -38,7 +39,9 @@ export interface SignInOptions {
   readonly ledger: Ledger
   readonly directory: Pick<Directory, 'principal'>
   readonly tokens: Pick<Tokens, 'mint'>
-  /** What clients see, `https://gateway.example.org`. A function, because a free port is known late. */
+  /**
+   * What clients see, `https://gateway.example.org`. A function, because a free port is known late.
+   */
   readonly origin: () => string
   /** A secret that all gateways on this database share; at least 32 bytes of entropy. */
   readonly secret: Uint8Array
@@ -49,13 +52,17 @@ export interface SignInOptions {
     certificate: string,
   ) => Promise<boolean>
   readonly now?: () => number
-  /** Failures are answered no sooner than this after the request, so that the time tells nothing. */
+  /**
+   * Failures are answered no sooner than this after the request, so that the time tells nothing.
+   */
   readonly failureMs?: number
 }
 
 const CHALLENGE_MS = 2 * 60_000
 const SESSION_MS = 12 * 3_600_000
-/** Used nonces are kept longer than their challenge, because the clocks of two gateways may differ. */
+/**
+ * Used nonces are kept longer than their challenge, because the clocks of two gateways may differ.
+ */
 const CLOCK_SKEW_MS = 10 * 60_000
 const SIGNATURE_LENGTH = 16_384
 const FAILURE_EVENTS_PER_MINUTE = 30
@@ -74,7 +81,9 @@ class Refused extends Error {
   }
 }
 
-/** Undefined when the fault is not the asker's. Within a transaction only a used nonce is refused. */
+/**
+ * Undefined when the fault is not the asker's. Within a transaction only a used nonce is refused.
+ */
 const reasonOf = (error: unknown): Reason | undefined => {
   if (error instanceof Refused) return error.reason
   return error instanceof NocturneError && error.code === 'challenge_invalid' ? 'used' : undefined
@@ -87,7 +96,10 @@ export function createSignIn(options: SignInOptions): SignIn {
   const book = createChallengeBook(options.secret)
   const throttle = createEventThrottle({ perMinute: FAILURE_EVENTS_PER_MINUTE, now })
 
-  /** Cheap checks first; the signature is looked at only for a challenge of ours, of now and for this person. */
+  /**
+   * Cheap checks first; the signature is looked at only for a challenge of ours, of now and for
+   * this person.
+   */
   const check = async (
     id: string,
     text: string,
@@ -135,7 +147,9 @@ export function createSignIn(options: SignInOptions): SignIn {
     return { ...value, receipt: receipts[0] }
   }
 
-  /** The id as typed is not recorded: it may be anything, a password or a patient's name among them. */
+  /**
+   * The id as typed is not recorded: it may be anything, a password or a patient's name among them.
+   */
   const noteFailure = async (id: string, reason: Reason, address: string) => {
     const unrecorded = throttle.admit()
     if (unrecorded === undefined) return

@@ -1,4 +1,7 @@
-/** Events as the records of a standard: FHIR R4 AuditEvents in a bundle, or DICOM audit messages, one a line. */
+/**
+ * Events as the records of a standard: FHIR R4 AuditEvents in a bundle, or DICOM audit messages,
+ * one a line.
+ */
 import { z } from 'zod'
 import type { LedgerEntry } from '../../ledger/log/index.js'
 import { parseAnswer } from '../parse-answer.js'

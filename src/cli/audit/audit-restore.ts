@@ -1,4 +1,7 @@
-/** `audit restore`: works on the database and the published files themselves, since no gateway may open them. */
+/**
+ * `audit restore`: works on the database and the published files themselves, since no gateway may
+ * open them.
+ */
 import { join } from 'node:path'
 import { lockSite } from '../../running/site-lock.js'
 import { restoreLedger } from '../../ledger/published/index.js'
@@ -9,7 +12,8 @@ import { writeWhole } from '../local-write.js'
 import { openSite, SITE_ACTOR } from '../site/site.js'
 
 /**
- * @throws NocturneError `site_in_use`, `not_found` when nothing was published, and what `restoreLedger` throws.
+ * @throws NocturneError `site_in_use`, `not_found` when nothing was published, and what
+ * `restoreLedger` throws.
  */
 export async function restoreSite(
   dir: string,

@@ -25,7 +25,10 @@ export function addSourceOptions(command: Command): Command {
 
 interface Readers<T> {
   readonly live: (client: GatewayClient) => Promise<T>
-  /** Reading is an event of the ledger here too: `what` names it, unless `direct` records one that says more. */
+  /**
+   * Reading is an event of the ledger here too: `what` names it, unless `direct` records one that
+   * says more.
+   */
   readonly direct: (ledger: Ledger, rooms: Rooms) => Promise<T>
   readonly what: 'events' | 'checkpoint' | 'proof' | 'own event'
 }

@@ -29,7 +29,10 @@ import { withRooms } from '../site/site.js'
 const RECEIPT_START = 'c2sp.org/tlog-proof'
 const ZIP_START = 'PK\u0003\u0004'
 
-/** An export, as lines or as a ZIP, or a receipt, told apart by how it begins; or a folder with a published log. */
+/**
+ * An export, as lines or as a ZIP, or a receipt, told apart by how it begins; or a folder with a
+ * published log.
+ */
 export async function verifyFile(
   file: string,
   key: string,
@@ -56,7 +59,10 @@ async function verifyZip(file: string, trustedKey: string): Promise<PackageRepor
   )
 }
 
-/** A receipt under a policy: its log, and enough cosignatures. @throws CommandError for what is no policy */
+/**
+ * A receipt under a policy: its log, and enough cosignatures.
+ * @throws CommandError for what is no policy
+ */
 export async function verifyReceiptFile(file: string, policyFile: string): Promise<ReceiptReport> {
   const policy = await parsePolicy(await readSmallText(policyFile), nodeCrypto)
   if ('problem' in policy)
@@ -83,8 +89,8 @@ export async function verifyFolder(dir: string, key: string): Promise<VerifyRepo
 }
 
 /**
- * Everything from the entries of the database again, and then from what the site published; which of the two is
- * wrong stands in the report.
+ * Everything from the entries of the database again, and then from what the site published; which
+ * of the two is wrong stands in the report.
  */
 export async function verifySite(dir: string, key: string | undefined): Promise<VerifyReport> {
   try {
@@ -119,8 +125,9 @@ export async function verifySite(dir: string, key: string | undefined): Promise<
 }
 
 /**
- * The whole log as the gateway exports it, line by line. Without a key that was handed out before, the one it
- * serves is used: that shows that the log agrees with itself, not that it is the log of last week.
+ * The whole log as the gateway exports it, line by line. Without a key that was handed out before,
+ * the one it serves is used: that shows that the log agrees with itself, not that it is the log of
+ * last week.
  */
 export async function verifyLive(
   source: GatewayOptions,

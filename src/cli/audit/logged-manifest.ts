@@ -1,4 +1,7 @@
-/** What the ledger says of a dumped transfer's manifest: it needs no trust in the key that signed it. */
+/**
+ * What the ledger says of a dumped transfer's manifest: it needs no trust in the key that signed
+ * it.
+ */
 import { join } from 'node:path'
 import { z } from 'zod'
 import { nodeCrypto, verifyReceipt } from '../../ledger/verify/index.js'
@@ -20,7 +23,8 @@ export interface LoggedManifest {
 }
 
 /**
- * The entry that made the transfer available, as the proof in the folder shows it under the ledger's key.
+ * The entry that made the transfer available, as the proof in the folder shows it under the
+ * ledger's key.
  *
  * @throws CommandError `manifest_not_logged`, `file_unreadable`
  */

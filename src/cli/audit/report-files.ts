@@ -5,9 +5,11 @@ import { checkFree, makeFolder, temporaryName, writeNew, writeWhole } from '../l
 import { openZipFile } from '../zip-file.js'
 
 /**
- * The files of a report's ZIP, in a folder; answers their paths. A file that is there already stays, and nothing is written.
+ * The files of a report's ZIP, in a folder; answers their paths. A file that is there already
+ * stays, and nothing is written.
  *
- * @throws CommandError `file_exists`, `gateway_unreachable` for what is no ZIP of files, and what the disk refuses
+ * @throws CommandError `file_exists`, `gateway_unreachable` for what is no ZIP of files, and what
+ * the disk refuses
  */
 export async function unpackReport(
   out: string,

@@ -1,4 +1,7 @@
-/** What is held of a study, on one page: a file of this machine alone, without scripts and without anything that it loads. */
+/**
+ * What is held of a study, on one page: a file of this machine alone, without scripts and without
+ * anything that it loads.
+ */
 import { crc32, deflateSync } from 'node:zlib'
 import type { GreyPicture } from '../../pixels/index.js'
 

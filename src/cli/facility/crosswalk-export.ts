@@ -1,4 +1,7 @@
-/** The crosswalk in clear, for a study's data manager: two tables of old and new, and everything as JSON. */
+/**
+ * The crosswalk in clear, for a study's data manager: two tables of old and new, and everything as
+ * JSON.
+ */
 import { join } from 'node:path'
 import type { CrosswalkLine } from '../../protocol/crosswalk-lines.js'
 import { makeFolder, writeWhole } from '../local-write.js'
@@ -10,7 +13,10 @@ export interface ExportedCrosswalk {
   readonly items: number
 }
 
-/** @param lines - gives the crosswalks' lines from the start, each time: one pass a file keeps memory flat. */
+/**
+ * @param lines - gives the crosswalks' lines from the start, each time: one pass a file keeps
+ * memory flat.
+ */
 export async function exportCrosswalk(
   lines: () => AsyncIterable<CrosswalkLine>,
   folder: string,
@@ -56,7 +62,10 @@ async function* patientRows(lines: AsyncIterable<CrosswalkLine>, counts: Counts)
   }
 }
 
-/** One array, one line an element; without the bytes of former attributes, which are no identifiers to look up. */
+/**
+ * One array, one line an element; without the bytes of former attributes, which are no identifiers
+ * to look up.
+ */
 async function* jsonText(lines: AsyncIterable<CrosswalkLine>, counts: Counts) {
   let before = '['
   for await (const line of lines) {

@@ -1,4 +1,7 @@
-/** Sealed crosswalks in a folder, opened line by line on the facility's machine, and whose signature they bear. */
+/**
+ * Sealed crosswalks in a folder, opened line by line on the facility's machine, and whose signature
+ * they bear.
+ */
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -28,12 +31,14 @@ export interface Trust {
 }
 
 /**
- * Every line of every crosswalk in the folder, oldest request first. One that none of the keys opens is told to `skip`
- * and passed over: it may belong to a key of earlier years.
+ * Every line of every crosswalk in the folder, oldest request first. One that none of the keys
+ * opens is told to `skip` and passed over: it may belong to a key of earlier years.
  *
- * Whether a crosswalk is signed shows at its end: whoever writes something from its lines reads all of them first.
+ * Whether a crosswalk is signed shows at its end: whoever writes something from its lines reads all
+ * of them first.
  *
- * @throws CommandError `file_unreadable`, `no_crosswalk`, `crosswalk_not_signed`, `cannot_open` when no key opens any
+ * @throws CommandError `file_unreadable`, `no_crosswalk`, `crosswalk_not_signed`, `cannot_open`
+ * when no key opens any
  */
 export async function* readCrosswalks(
   folder: string,
@@ -51,7 +56,8 @@ export async function* readCrosswalks(
   for (const name of files) {
     const path = join(folder, name)
     const lines = linesOf(openMessage(readMessageFile(path), keys, { ciphers: nodeCiphers }))
-    // Nothing is given out before the first line has come: until then another key may be the right one.
+    // Nothing is given out before the first line has come: until then another key may be the right
+    // one.
     const first = await lines.next().catch((error: unknown) => about(path, error))
     if (!isStep(first)) {
       skip(path)

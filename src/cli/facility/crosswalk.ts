@@ -17,7 +17,10 @@ export interface FetchReport {
   readonly gateway: { readonly fingerprint: string; readonly file: string; readonly isNew: boolean }
 }
 
-/** Brings what the folder lacks. Each file is there whole or not at all, so a broken run goes on where it stopped. */
+/**
+ * Brings what the folder lacks. Each file is there whole or not at all, so a broken run goes on
+ * where it stopped.
+ */
 export async function fetchCrosswalks(
   client: GatewayClient,
   folder: string,

@@ -10,9 +10,10 @@ interface Begun<R> {
 }
 
 /**
- * What `work` gives for each of `things`, in their order, while up to `most` are begun: so one is worked on while the disk is
- * waited for about another. Each is begun as far as its first result. `turn` comes when all before it have ended, and fails when
- * one did or the caller has gone: what must not happen out of order, or after a failure, waits for it.
+ * What `work` gives for each of `things`, in their order, while up to `most` are begun: so one is
+ * worked on while the disk is waited for about another. Each is begun as far as its first result.
+ * `turn` comes when all before it have ended, and fails when one did or the caller has gone: what
+ * must not happen out of order, or after a failure, waits for it.
  */
 export async function* inOrder<T, R>(
   things: Iterable<T>,

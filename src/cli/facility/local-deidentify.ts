@@ -69,7 +69,9 @@ const AT_ONCE = 8
 /** A name that is taken, as two files of one instance give, concerns that file alone. */
 const OWN_FAILURES: ReadonlySet<string> = new Set(['file_exists', 'not_dicom'])
 
-/** The room by itself: one report an instance, and one with the reason for whatever is not written. */
+/**
+ * The room by itself: one report an instance, and one with the reason for whatever is not written.
+ */
 export async function* deidentifyFiles(
   files: readonly LocalFile[],
   work: Work,
@@ -196,7 +198,10 @@ const DAY_SECONDS = 86_400
 const MIN_SHIFT_DAYS = 30
 const SHIFT_RANGE_DAYS = 3_620
 
-/** From the secret alone, so that the same secret gives one patient the same code again without a database. */
+/**
+ * From the secret alone, so that the same secret gives one patient the same code again without a
+ * database.
+ */
 function pseudonymOf(secret: Buffer, handle: string): Pseudonym {
   const digest = createHmac('sha256', secret)
     .update(`nocturne cli pseudonym v1\0${handle}`)

@@ -9,7 +9,8 @@ const builtIn: ReadonlyMap<string, Profile> = new Map(Object.entries(BUILT_IN_PR
 /**
  * A built-in profile by its name, or one from a YAML file.
  *
- * @throws CommandError `usage` for a name that is neither, `file_unreadable`, and every mistake in the file.
+ * @throws CommandError `usage` for a name that is neither, `file_unreadable`, and every mistake in
+ * the file.
  */
 export async function readProfile(nameOrPath: string): Promise<Profile> {
   const known = builtIn.get(nameOrPath)

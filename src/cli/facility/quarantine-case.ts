@@ -29,7 +29,10 @@ export interface Choice {
   readonly except?: readonly number[] | undefined
 }
 
-/** What is held of the transfer, as it was chosen. @throws CommandError `not_found` for nothing, and for a number that is not held */
+/**
+ * What is held of the transfer, as it was chosen.
+ * @throws CommandError `not_found` for nothing, and for a number that is not held
+ */
 export async function heldOf(
   client: GatewayClient,
   transfer: string,
@@ -75,8 +78,8 @@ export async function* shownOf(
 }
 
 /**
- * What is no DICOM, or cannot be read, is looked at by itself. Nothing is shown before the message was read to its end, where
- * it is seen to be whole.
+ * What is no DICOM, or cannot be read, is looked at by itself. Nothing is shown before the message
+ * was read to its end, where it is seen to be whole.
  *
  * @throws CommandError `cannot_open`
  */
@@ -107,8 +110,8 @@ export interface CaseRelease {
 }
 
 /**
- * One statement for all, and one transfer. Originals are on disk only as they were sealed: opened once for their digests, and
- * once more on their way out.
+ * One statement for all, and one transfer. Originals are on disk only as they were sealed: opened
+ * once for their digests, and once more on their way out.
  *
  * @throws CommandError `not_waivable`, `cannot_open`, and what the gateway refuses
  */

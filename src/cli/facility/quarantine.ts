@@ -1,4 +1,7 @@
-/** What is held for my facility: read with the facility's key on this machine, and decided from here. */
+/**
+ * What is held for my facility: read with the facility's key on this machine, and decided from
+ * here.
+ */
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -76,8 +79,8 @@ export interface ReleaseWork {
 }
 
 /**
- * Signs for the original and sends it again. It is on disk only as it was sealed: opened once to know its digest, and
- * once more on its way out.
+ * Signs for the original and sends it again. It is on disk only as it was sealed: opened once to
+ * know its digest, and once more on its way out.
  *
  * @throws CommandError `not_found`, `not_waivable`, `cannot_open`, and what the gateway refuses
  */

@@ -1,4 +1,6 @@
-/** Reports and images that came back, with the identity that the crosswalk knows put back into them. */
+/**
+ * Reports and images that came back, with the identity that the crosswalk knows put back into them.
+ */
 import { createReadStream } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readPseudonyms, reidentify } from '../../reidentify/index.js'
@@ -17,7 +19,10 @@ const OPTIONS = { headerBytes: HEADER_BYTES, rawDeflate }
 const LIMITS = { itemBytes: 64 * 2 ** 30, archiveEntries: 0, archiveRatio: 1, archiveDepth: 0 }
 /** A text is read whole; a report is some pages. */
 const MAX_TEXT_BYTES = 16 << 20
-/** Attributes of the study that a report about it repeats, beside all of group 0010: PS3.3 C.7.2.1 and the request. */
+/**
+ * Attributes of the study that a report about it repeats, beside all of group 0010: PS3.3 C.7.2.1
+ * and the request.
+ */
 const STUDY_TAGS: ReadonlySet<number> = new Set([
   0x00080020, 0x00080030, 0x00080050, 0x00080051, 0x00080090, 0x00081030, 0x00081048, 0x00081060,
   0x00200010, 0x00321032, 0x00321033, 0x00321060,
@@ -33,7 +38,10 @@ interface Returned {
   readonly text?: ReturnedText
 }
 
-/** What a file is about, before any crosswalk is opened. @throws CommandError `not_reidentifiable`, `file_unreadable`, NocturneError */
+/**
+ * What a file is about, before any crosswalk is opened.
+ * @throws CommandError `not_reidentifiable`, `file_unreadable`, NocturneError
+ */
 export async function look(file: LocalFile): Promise<Returned> {
   for await (const item of itemsOf(file)) {
     if (item.kind === 'instance') return { file, ...(await readPseudonyms(item, OPTIONS)) }

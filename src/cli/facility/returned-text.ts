@@ -1,4 +1,7 @@
-/** Reports that are text: read in the character set they are in, so that every byte that is not replaced stays. */
+/**
+ * Reports that are text: read in the character set they are in, so that every byte that is not
+ * replaced stays.
+ */
 import { isUtf8 } from 'node:buffer'
 import { CommandError } from '../command-error.js'
 
@@ -10,15 +13,20 @@ export interface ReturnedText {
   readonly codes: readonly string[]
   readonly uids: ReadonlySet<string>
   /**
-   * The bytes with each code and UID replaced by what `originalOf` gives for it; undefined when it knows none.
+   * The bytes with each code and UID replaced by what `originalOf` gives for it; undefined when it
+   * knows none.
    *
-   * @throws CommandError `character_set_too_small` for an original that the text's character set has no letters for
+   * @throws CommandError `character_set_too_small` for an original that the text's character set
+   * has no letters for
    */
   readonly restored: (originalOf: (pseudonym: string) => string | undefined) => Buffer | undefined
 }
 
 interface Encoding {
-  /** Codes and UIDs stand in it as they are; whatever else there is comes back from `toBytes` unchanged. */
+  /**
+   * Codes and UIDs stand in it as they are; whatever else there is comes back from `toBytes`
+   * unchanged.
+   */
   readonly text: string
   readonly toBytes: (text: string) => Buffer
   /** An original in the form that `text` is in; undefined when it has none. */
@@ -57,7 +65,10 @@ function encodingOf(bytes: Buffer): Encoding {
   return inBytes(bytes, windows1252)
 }
 
-/** ASCII means the same in UTF-8, Latin-1 and Windows-1252: as bytes, whatever else they hold, the text is searched. */
+/**
+ * ASCII means the same in UTF-8, Latin-1 and Windows-1252: as bytes, whatever else they hold, the
+ * text is searched.
+ */
 const inBytes = (bytes: Buffer, encode: (original: string) => Buffer | undefined): Encoding => ({
   text: bytes.toString('latin1'),
   toBytes: (text) => Buffer.from(text, 'latin1'),

@@ -1,4 +1,7 @@
-/** What the gateway answers about registers and assessments. Apart from the commands, so that zod is loaded by who needs it. */
+/**
+ * What the gateway answers about registers and assessments. Apart from the commands, so that zod is
+ * loaded by who needs it.
+ */
 import { z } from 'zod'
 
 const text = z.string().max(2_000)

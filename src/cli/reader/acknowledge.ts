@@ -14,8 +14,8 @@ interface Work {
 }
 
 /**
- * Tells the gateway, signed by the reader, what was opened. Answers the receipt; undefined when an earlier
- * attempt had arrived and its answer was lost.
+ * Tells the gateway, signed by the reader, what was opened. Answers the receipt; undefined when an
+ * earlier attempt had arrived and its answer was lost.
  */
 export async function acknowledge(
   work: Work,

@@ -24,16 +24,19 @@ export interface Claiming {
 
 export interface Claimed {
   readonly answer: ClaimedAnswer
-  /** The sealed manifest that the proof came from, and whose it is: it need not be fetched again. */
+  /**
+   * The sealed manifest that the proof came from, and whose it is: it need not be fetched again.
+   */
   readonly transfer: string
   readonly manifest: Buffer
 }
 
 /**
- * Asks for a challenge, fetches the manifest that it names, and signs with the key that its session key gives. A key that does
- * not open it holds nothing up: nothing was claimed.
+ * Asks for a challenge, fetches the manifest that it names, and signs with the key that its session
+ * key gives. A key that does not open it holds nothing up: nothing was claimed.
  *
- * @throws CommandError `cannot_open`; GatewayError `already_claimed` and what else the gateway refuses
+ * @throws CommandError `cannot_open`; GatewayError `already_claimed` and what else the gateway
+ * refuses
  */
 export async function claimCase(work: Claiming, name: string): Promise<Claimed> {
   const { client, gateway, reader, key, override } = work

@@ -1,16 +1,23 @@
 import { createHash } from 'node:crypto'
 import { CommandError } from '../command-error.js'
 
-/** Packet tags of RFC 9580 section 5: what may stand in front of the data packet, and the data packet itself. */
+/**
+ * Packet tags of RFC 9580 section 5: what may stand in front of the data packet, and the data
+ * packet itself.
+ */
 const KEY_PACKETS: ReadonlySet<number> = new Set([1, 3, 10, 21])
 const DATA_PACKET = 18
 
-/** Key packets of one reader take a few hundred bytes; nothing larger is looked through for the data packet. */
+/**
+ * Key packets of one reader take a few hundred bytes; nothing larger is looked through for the data
+ * packet.
+ */
 export const MAX_KEY_PACKET_BYTES = 64 * 1024
 
 /**
- * Measures the data packet of a message that passes by: its SHA-256 and its size without the key packets in
- * front, which is what the manifest names, because key packets differ from reader to reader.
+ * Measures the data packet of a message that passes by: its SHA-256 and its size without the key
+ * packets in front, which is what the manifest names, because key packets differ from reader to
+ * reader.
  */
 export class DataPacketMeter {
   readonly #hash = createHash('sha256')

@@ -10,7 +10,10 @@ import { writeError } from '../local-write.js'
 import { mismatch } from './manifest.js'
 import { retry } from '../retry.js'
 
-/** Up to here a message is held in memory while it is opened; a larger one goes to disk first, to be resumable. */
+/**
+ * Up to here a message is held in memory while it is opened; a larger one goes to disk first, to be
+ * resumable.
+ */
 export const IN_MEMORY_BYTES = 8 * 1024 * 1024
 
 export interface Fetch {
@@ -26,7 +29,10 @@ export interface Fetch {
   readonly onRetry: () => void
 }
 
-/** A message of a few megabytes at most, from the start again after a break. @throws CommandError */
+/**
+ * A message of a few megabytes at most, from the start again after a break.
+ * @throws CommandError
+ */
 export async function fetchToMemory(work: Fetch): Promise<Buffer> {
   return retry(work, async () => {
     const chunks: Buffer[] = []
@@ -42,12 +48,13 @@ export async function fetchToMemory(work: Fetch): Promise<Buffer> {
 }
 
 /**
- * A message to `file`, going on where an earlier attempt, or an earlier process that was killed, stopped. Its
- * entity tag is kept beside it in `file`.etag and written first: the bytes on disk always belong to that tag, and
- * `If-Range` makes the gateway start over when the tag is no longer right. Nothing here says that the bytes are
- * right; the digest in the manifest does, later.
+ * A message to `file`, going on where an earlier attempt, or an earlier process that was killed,
+ * stopped. Its entity tag is kept beside it in `file`.etag and written first: the bytes on disk
+ * always belong to that tag, and `If-Range` makes the gateway start over when the tag is no longer
+ * right. Nothing here says that the bytes are right; the digest in the manifest does, later.
  *
- * @throws CommandError `manifest_mismatch` when it is larger than the manifest says, and what the connection and the disk refuse.
+ * @throws CommandError `manifest_mismatch` when it is larger than the manifest says, and what the
+ * connection and the disk refuse.
  */
 export async function fetchToFile(work: Fetch, file: string): Promise<void> {
   let reported = 0
@@ -83,7 +90,8 @@ async function openRange(
   try {
     return await work.client.open({ path: work.path, headers })
   } catch (error) {
-    // Nothing lies behind what is there: it was whole already. Were it not, its digest would say so.
+    // Nothing lies behind what is there: it was whole already. Were it not, its digest would say
+    // so.
     if (error instanceof GatewayError && error.status === 416) return 'complete'
     throw error
   }
@@ -92,7 +100,10 @@ async function openRange(
 const startsAt = (response: IncomingMessage, size: number): boolean =>
   (response.headers['content-range'] ?? '').startsWith(`bytes ${size}-`)
 
-/** A kill between the two steps leaves an empty file or none: the next attempt begins at 0 either way. */
+/**
+ * A kill between the two steps leaves an empty file or none: the next attempt begins at 0 either
+ * way.
+ */
 async function restart(file: string, etag: string | undefined): Promise<void> {
   await rm(file, { force: true })
   await rm(`${file}.etag`, { force: true })

@@ -21,9 +21,14 @@ const MAX_RECIPIENTS = 1000
 export interface Dumped {
   readonly folder: string
   readonly key: PrivateKey
-  /** Whose signature the manifest must have: nothing inside the folder could vouch for the folder. */
+  /**
+   * Whose signature the manifest must have: nothing inside the folder could vouch for the folder.
+   */
   readonly signers: readonly Signer[]
-  /** When given, the ledger must show this manifest, and the key that signed it must have been good then. */
+  /**
+   * When given, the ledger must show this manifest, and the key that signed it must have been good
+   * then.
+   */
   readonly ledgerKey: string | undefined
   /** Folder that gets one folder a transfer. */
   readonly out: string
@@ -44,16 +49,19 @@ export interface DumpedReport {
   readonly signedAt: string
   /** The ledger's. */
   readonly loggedAt?: string
-  /** The key that signed has ended since, and nothing here but the signer's word says that it signed before. */
+  /**
+   * The key that signed has ended since, and nothing here but the signer's word says that it signed
+   * before.
+   */
   readonly hasKeyEnded: boolean
 }
 
 /**
- * Every item of the signed manifest, each checked against it. `manifest.json` is written last, and only when all were
- * opened: a folder with that file is whole.
+ * Every item of the signed manifest, each checked against it. `manifest.json` is written last, and
+ * only when all were opened: a folder with that file is whole.
  *
- * @throws CommandError `cannot_open`, `manifest_not_signed`, `manifest_not_logged`, `manifest_mismatch` for the manifest
- *   itself, `file_unreadable`
+ * @throws CommandError `cannot_open`, `manifest_not_signed`, `manifest_not_logged`,
+ *   `manifest_mismatch` for the manifest itself, `file_unreadable`
  */
 export async function openDumped(work: Dumped): Promise<DumpedReport> {
   const list = await readList(work.folder)
@@ -108,8 +116,8 @@ async function readList(folder: string): Promise<DumpList> {
 }
 
 /**
- * With the ledger's key, judged as of the ledger's time: whoever holds a key that has ended can write any time into a
- * signature, and none into a log that was signed and witnessed since.
+ * With the ledger's key, judged as of the ledger's time: whoever holds a key that has ended can
+ * write any time into a signature, and none into a log that was signed and witnessed since.
  */
 async function openManifest(
   work: Dumped,

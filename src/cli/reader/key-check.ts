@@ -12,10 +12,11 @@ import { about, CommandError } from '../command-error.js'
 import { once } from '../local-write.js'
 
 /**
- * Opens the gateway's text and answers its digest. A message that holds anything else, or names another gateway than
- * the one that was asked, is answered nothing: it may be somebody's study.
+ * Opens the gateway's text and answers its digest. A message that holds anything else, or names
+ * another gateway than the one that was asked, is answered nothing: it may be somebody's study.
  *
- * @throws CommandError `cannot_open` when the key does not open what the gateway seals to this reader.
+ * @throws CommandError `cannot_open` when the key does not open what the gateway seals to this
+ * reader.
  */
 export async function checkKey(
   client: GatewayClient,

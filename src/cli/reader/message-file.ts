@@ -10,8 +10,8 @@ const OWN_BYTES = 256 * 1024
 const MAX_ARMORED_BYTES = 64 * 1024 * 1024
 
 /**
- * A message on disk, binary or in ASCII armor (RFC 9580 section 6), as its binary bytes, for `openMessage`: each piece is
- * gone when the next is asked for.
+ * A message on disk, binary or in ASCII armor (RFC 9580 section 6), as its binary bytes, for
+ * `openMessage`: each piece is gone when the next is asked for.
  *
  * @throws CommandError `file_unreadable`
  */
@@ -38,8 +38,8 @@ export async function* readMessageFile(path: string): AsyncGenerator<Uint8Array>
 }
 
 /**
- * Headers up to an empty line, base64, and a checksum that is there or not and says nothing (RFC 9580 section
- * 6.1.1): a change is found when the message is opened.
+ * Headers up to an empty line, base64, and a checksum that is there or not and says nothing (RFC
+ * 9580 section 6.1.1): a change is found when the message is opened.
  */
 const ARMOR =
   /^-----BEGIN PGP MESSAGE-----[ \t]*\n(?:[^\n]*\S[^\n]*\n)*[ \t]*\n([A-Za-z0-9+/=\s]*?)(?:^=[A-Za-z0-9+/]{4}\s*)?^-----END PGP MESSAGE-----/m
@@ -75,7 +75,10 @@ async function* readBlocks(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** A file's bytes, in memory that is the caller's to keep. @throws CommandError `file_unreadable` */
+/**
+ * A file's bytes, in memory that is the caller's to keep.
+ * @throws CommandError `file_unreadable`
+ */
 export async function* readFileBlocks(path: string): AsyncGenerator<Buffer> {
   try {
     for await (const block of createReadStream(path, { highWaterMark: OWN_BYTES }))

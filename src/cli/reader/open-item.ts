@@ -13,10 +13,11 @@ import { mismatch } from './manifest.js'
 import type { ManifestItem } from '../../protocol/manifest.js'
 
 /**
- * Measures, opens and measures again; the file gets its name only when both digests are those of the manifest.
- * `message` is asked again when it does not open, to find out why.
+ * Measures, opens and measures again; the file gets its name only when both digests are those of
+ * the manifest. `message` is asked again when it does not open, to find out why.
  *
- * @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and what the disk refuses
+ * @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and what the disk
+ * refuses
  */
 export async function openItem(
   item: ManifestItem,
@@ -46,7 +47,10 @@ export async function openItem(
   }
 }
 
-/** A changed byte ends the opening before the digests are compared: which of the two it was is found out here. */
+/**
+ * A changed byte ends the opening before the digests are compared: which of the two it was is found
+ * out here.
+ */
 async function explain(
   error: unknown,
   item: ManifestItem,

@@ -25,7 +25,10 @@ export interface TrustedGateway {
 export const readSigners = (files: readonly string[]): Promise<Signer[]> =>
   Promise.all(files.map(async (file) => ({ certificate: await readSmallText(file) })))
 
-/** The gateway's name, and the certificates its manifests must be signed with: those pinned in files, else as served. */
+/**
+ * The gateway's name, and the certificates its manifests must be signed with: those pinned in
+ * files, else as served.
+ */
 export async function readGateway(
   client: GatewayClient,
   pinnedFiles: readonly string[],

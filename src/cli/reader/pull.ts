@@ -1,10 +1,10 @@
 /**
  * One transfer from the gateway to a folder: manifest, items, acknowledgement.
  *
- * The folder of a transfer, at any moment, also after a kill: finished items under their names, whole and
- * verified; `.partial/` with what is under way; `manifest.json` once every item is there; `receipt.tlog-proof`
- * once the gateway has the acknowledgement; `receipts.ndjson` after that. Running again goes on from whichever of
- * these is missing.
+ * The folder of a transfer, at any moment, also after a kill: finished items under their names,
+ * whole and verified; `.partial/` with what is under way; `manifest.json` once every item is there;
+ * `receipt.tlog-proof` once the gateway has the acknowledgement; `receipts.ndjson` after that.
+ * Running again goes on from whichever of these is missing.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -63,7 +63,10 @@ export interface PullReport {
   readonly hasKeyEnded: boolean
 }
 
-/** @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and what gateway and disk refuse. */
+/**
+ * @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and what gateway and
+ * disk refuse.
+ */
 export async function pull(work: Pull, id: string): Promise<PullReport> {
   const folder = join(work.out, id)
   const partial = join(folder, '.partial')
@@ -116,7 +119,9 @@ async function openManifest(work: Pull, id: string): Promise<SignedContent> {
   }
 }
 
-/** Some items at a time, in order; the first failure ends it. Answers how many were there already. */
+/**
+ * Some items at a time, in order; the first failure ends it. Answers how many were there already.
+ */
 async function pullItems(
   work: Pull,
   manifest: Manifest,
@@ -159,8 +164,8 @@ async function pullItems(
 }
 
 /**
- * Fetches, and opens what was fetched. What did not match the manifest is removed, so that the next attempt fetches it
- * anew.
+ * Fetches, and opens what was fetched. What did not match the manifest is removed, so that the next
+ * attempt fetches it anew.
  */
 async function pullItem(
   work: Pull,

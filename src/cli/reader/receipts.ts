@@ -18,8 +18,8 @@ const MAX_RECEIPT_BYTES = 64 * 1024
 const OTHER_RECEIPTS = 16
 
 /**
- * What the reader did with the transfer, each event with its proof. The images are there and acknowledged by now: a
- * gateway that does not answer any more stops no reading.
+ * What the reader did with the transfer, each event with its proof. The images are there and
+ * acknowledged by now: a gateway that does not answer any more stops no reading.
  */
 export async function fetchReceipts(
   work: Work,

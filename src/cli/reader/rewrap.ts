@@ -1,4 +1,7 @@
-/** One more recipient for a transfer, by somebody who can open it: the session keys are sealed again on this machine. */
+/**
+ * One more recipient for a transfer, by somebody who can open it: the session keys are sealed again
+ * on this machine.
+ */
 import { packetsAnswer, recipientAnswer } from '../../protocol/http/recipients.js'
 import type { RecipientAnswer } from '../../protocol/http/recipients.js'
 import { rewrapKeyPacket } from '../../seal/index.js'
@@ -22,7 +25,10 @@ export interface Addition {
   readonly key: PrivateKey
 }
 
-/** @throws CommandError `recipient_not_allowed`, `recipient_unusable`, `cannot_open`, and what the gateway refuses. */
+/**
+ * @throws CommandError `recipient_not_allowed`, `recipient_unusable`, `cannot_open`, and what the
+ * gateway refuses.
+ */
 export async function addRecipient(
   client: GatewayClient,
   { transfer, recipient: wanted, fingerprint: pinned, key }: Addition,
@@ -34,7 +40,8 @@ export async function addRecipient(
       code: 'recipient_not_allowed',
       hint: 'see who may: nocturne rewrap ID without --add; a reader must be in the group, and able to open this format',
     })
-  // The policy is this machine's own, and the certificate must be the one whose fingerprint is shown.
+  // The policy is this machine's own, and the certificate must be the one whose fingerprint is
+  // shown.
   const recipient = await toRecipient(wanted, candidate.certificate).catch((error: unknown) => {
     throw about(wanted, error)
   })

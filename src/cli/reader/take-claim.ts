@@ -6,7 +6,10 @@ import { claimCase } from './claim.js'
 import type { Claiming } from './claim.js'
 
 export interface TakenClaim {
-  /** Whom the acknowledgement must name; undefined for a transfer that was acknowledged before, which needs no claim. */
+  /**
+   * Whom the acknowledgement must name; undefined for a transfer that was acknowledged before,
+   * which needs no claim.
+   */
   readonly reader: string | undefined
   /** The transfer's sealed manifest, when the proof needed it. */
   readonly manifest: Buffer | undefined
@@ -15,7 +18,10 @@ export interface TakenClaim {
 export const whoAmI = async (client: GatewayClient): Promise<string> =>
   parseAnswer(sessionAnswer, await client.json({ path: '/v1/session' })).principal
 
-/** Claims the case of the transfer unless it is the asker's already. @throws GatewayError `already_claimed`, `not_found`, ... */
+/**
+ * Claims the case of the transfer unless it is the asker's already.
+ * @throws GatewayError `already_claimed`, `not_found`, ...
+ */
 export async function takeClaim(
   work: Omit<Claiming, 'reader' | 'override'>,
   id: string,

@@ -15,10 +15,11 @@ const MAX_FILES = 200_000
 const MAX_DEPTH = 32
 
 /**
- * The files under the paths given: files as they are, folders with everything below in the order of their names
- * (by code unit, so it is the same everywhere). Hidden files (`.DS_Store` and its kin) are left out inside
- * folders. A symbolic link inside a folder counts only when its target lies in that folder as well; a folder is
- * never entered through a link, so there are no cycles. Each file is listed once.
+ * The files under the paths given: files as they are, folders with everything below in the order of
+ * their names (by code unit, so it is the same everywhere). Hidden files (`.DS_Store` and its kin)
+ * are left out inside folders. A symbolic link inside a folder counts only when its target lies in
+ * that folder as well; a folder is never entered through a link, so there are no cycles. Each file
+ * is listed once.
  *
  * @throws CommandError `file_unreadable`, and when there are too many files or none.
  */

@@ -5,7 +5,10 @@ import type { Body } from '../client.js'
 import { fileError } from '../command-error.js'
 import type { LocalFile } from './files.js'
 
-/** Read and written by turns: while one block goes out the next is read, so memory stays at two of them. */
+/**
+ * Read and written by turns: while one block goes out the next is read, so memory stays at two of
+ * them.
+ */
 const BLOCK_BYTES = 256 * 1024
 
 export interface MultipartOptions {
@@ -17,8 +20,9 @@ export interface MultipartOptions {
 }
 
 /**
- * A multipart/form-data body (RFC 7578) whose length is known before it begins, from files that are opened one
- * at a time. A part's file name is its number: the sender's own names often hold a patient's and never leave.
+ * A multipart/form-data body (RFC 7578) whose length is known before it begins, from files that are
+ * opened one at a time. A part's file name is its number: the sender's own names often hold a
+ * patient's and never leave.
  */
 export function multipartBody({ fields, files, onBytes, onFile }: MultipartOptions): Body {
   const boundary = newBoundary()
@@ -102,7 +106,10 @@ const filePartHead = (boundary: string, number: number, mediaType: string): Buff
       `Content-Type: ${mediaType}\r\n\r\n`,
   )
 
-/** @throws CommandError `file_unreadable`, also when the file has no longer the size that was announced for it. */
+/**
+ * @throws CommandError `file_unreadable`, also when the file has no longer the size that was
+ * announced for it.
+ */
 async function writeFile(
   request: Writable,
   { path, size }: LocalFile,
@@ -134,7 +141,10 @@ async function writeFile(
   }
 }
 
-/** Resolves once the bytes are out of our hands, or nobody takes them any more. Never rejects: the request itself reports why. */
+/**
+ * Resolves once the bytes are out of our hands, or nobody takes them any more. Never rejects: the
+ * request itself reports why.
+ */
 function write(request: Writable, bytes: Buffer, stopped: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (stopped.aborted || request.destroyed) {

@@ -32,12 +32,13 @@ export interface UploadReport {
 }
 
 /**
- * Sends files as one transfer: in one request when it holds no more items than the gateway takes in one, else in
- * an open transfer that is completed at the end.
+ * Sends files as one transfer: in one request when it holds no more items than the gateway takes in
+ * one, else in an open transfer that is completed at the end.
  *
- * A single request is not repeated when its answer is lost: nobody knows then whether the transfer is with the
- * readers, and a second one would be read twice. Requests of an open transfer are, because what came
- * twice is answered `duplicate`; and an open transfer whose first answer was lost is never shown to anyone.
+ * A single request is not repeated when its answer is lost: nobody knows then whether the transfer
+ * is with the readers, and a second one would be read twice. Requests of an open transfer are,
+ * because what came twice is answered `duplicate`; and an open transfer whose first answer was lost
+ * is never shown to anyone.
  *
  * @throws CommandError what the gateway refuses as a whole, `gateway_unreachable`
  */
@@ -72,7 +73,8 @@ async function uploadInBatches(work: Upload, batchItems: number): Promise<Upload
     const batch = work.files.slice(at, at + batchItems)
     const path = id === undefined ? '/v1/transfers' : `/v1/transfers/${id}/items`
     const sent = await retry(work, () => request(work, path, batch, false))
-    // A first request of which nothing was accepted opens no transfer: its items carry no lasting number.
+    // A first request of which nothing was accepted opens no transfer: its items carry no lasting
+    // number.
     if (id === undefined && sent.answer.state === 'open') id = sent.answer.id
     for (const item of sent.answer.items) items.push(item)
     for (const [index, file] of sent.paths) paths.set(index, file)
@@ -120,7 +122,10 @@ async function request(
   return { answer, paths: namePaths(answer.items, files) }
 }
 
-/** Items in the order of the parts; where an archive yielded several, only by the part that each one names. */
+/**
+ * Items in the order of the parts; where an archive yielded several, only by the part that each one
+ * names.
+ */
 function namePaths(items: readonly ItemAnswer[], files: readonly LocalFile[]) {
   const inOrder = items.length === files.length
   const paths = new Map<number, string>()

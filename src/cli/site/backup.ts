@@ -1,12 +1,14 @@
 /**
  * A backup of a site with SQLite and `store: files`, consistent while its gateway serves.
  *
- *   TO/objects/<key>             sealed objects, as the store has them: immutable, so each is copied once
- *   TO/<time>.backup.pgp         a tar of everything else, sealed: configuration, keys, secrets, database, published log
+ *   TO/objects/<key> sealed objects, as the store has them: immutable, so each is copied once
+ *   TO/<time>.backup.pgp a tar of everything else, sealed: configuration, keys, secrets, database,
+ *   published log
  *
- * The published log is frozen first and the database copied after, so the log is never ahead; objects are copied last, so
- * each that the database names is there unless it was deleted meanwhile. A backup that is killed leaves partial files
- * that the next one ignores, and a sealed file appears under its name only when it is whole.
+ * The published log is frozen first and the database copied after, so the log is never ahead;
+ * objects are copied last, so each that the database names is there unless it was deleted
+ * meanwhile. A backup that is killed leaves partial files that the next one ignores, and a sealed
+ * file appears under its name only when it is whole.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -36,10 +38,15 @@ export interface BackupReport {
   readonly entries: number
 }
 
-/** Beside the site's own folders; and what was made for a demo, or should not stay, is in no backup. */
+/**
+ * Beside the site's own folders; and what was made for a demo, or should not stay, is in no backup.
+ */
 const LEFT_OUT = new Set(['data', 'demo-keys', 'demo-tokens', 'recovery-key.asc'])
 
-/** @throws CommandError `usage` for a site that keeps its state elsewhere, and what disk and ledger refuse */
+/**
+ * @throws CommandError `usage` for a site that keeps its state elsewhere, and what disk and ledger
+ * refuse
+ */
 export async function makeBackup(rooms: Rooms, to: string, now: Date): Promise<BackupReport> {
   const { config } = rooms.site
   const { database, store } = localParts(config)
@@ -90,7 +97,10 @@ export function localParts({ dir, database, store }: SiteConfig): {
   return { database: path, store: store.path }
 }
 
-/** Files of the log are linked or renamed into place, never changed: a second name keeps what is there now. */
+/**
+ * Files of the log are linked or renamed into place, never changed: a second name keeps what is
+ * there now.
+ */
 async function freeze(from: string, to: string): Promise<void> {
   for (const path of await filesBelow(from)) {
     const target = join(to, relative(from, path))
@@ -160,7 +170,10 @@ const tarFile = async (path: string, name: string): Promise<TarFile> => ({
   content: createReadStream(path) as AsyncIterable<Buffer>,
 })
 
-/** To the certificate of the configuration, else to recovery: what can open everything opens the backup. */
+/**
+ * To the certificate of the configuration, else to recovery: what can open everything opens the
+ * backup.
+ */
 async function sealTo(
   config: SiteConfig,
   file: string,

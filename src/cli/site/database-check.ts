@@ -51,7 +51,10 @@ export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<Data
   }
 }
 
-/** A certificate that was replaced and not confirmed: what its owner has now may not open what is sealed. */
+/**
+ * A certificate that was replaced and not confirmed: what its owner has now may not open what is
+ * sealed.
+ */
 async function checkWaiting(state: State): Promise<SiteProblem[]> {
   return (await waitingCertificates(state)).map(({ principal, fingerprint }) => ({
     path: 'keys',

@@ -1,4 +1,7 @@
-/** A restore as an exercise: into a scratch folder, with a sample opened by the key, the time taken, and the result recorded. */
+/**
+ * A restore as an exercise: into a scratch folder, with a sample opened by the key, the time taken,
+ * and the result recorded.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

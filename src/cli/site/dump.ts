@@ -1,6 +1,7 @@
 /**
- * One transfer as files, sealed as it is: data packets, key packets, and a list of which belongs to which. Nothing is
- * opened, and no key of this machine could: a backup, or what another program reads (src/seal/README.md).
+ * One transfer as files, sealed as it is: data packets, key packets, and a list of which belongs to
+ * which. Nothing is opened, and no key of this machine could: a backup, or what another program
+ * reads (src/seal/README.md).
  */
 import { join } from 'node:path'
 import { NocturneError } from '../../lib/errors.js'
@@ -29,7 +30,10 @@ interface DumpRooms {
   readonly store: Pick<ObjectStore, 'get'>
 }
 
-/** The event is durable before the first file is written. @throws NocturneError `not_found`, `transfer_not_available` */
+/**
+ * The event is durable before the first file is written.
+ * @throws NocturneError `not_found`, `transfer_not_available`
+ */
 export async function dumpTransfer(
   rooms: DumpRooms,
   actor: Actor,
@@ -67,7 +71,8 @@ export async function dumpTransfer(
     ),
   }))
   const logged = await availableEvent(ledger, id)
-  // The ledger's word for what the manifest was, and when: it needs no trust in the key that signed.
+  // The ledger's word for what the manifest was, and when: it needs no trust in the key that
+  // signed.
   if (logged !== undefined)
     await write(folder, DUMP_PROOF, once(Buffer.from(await ledger.proof(logged))))
   const [manifest, ...items] = list

@@ -1,6 +1,7 @@
 /**
- * Stands where site.ts does in the client package, which has neither database nor server: scripts/pack.mjs puts it there.
- * The same names, so that a command that can ask either a gateway or a site's folder works for the first.
+ * Stands where site.ts does in the client package, which has neither database nor server:
+ * scripts/pack.mjs puts it there. The same names, so that a command that can ask either a gateway
+ * or a site's folder works for the first.
  */
 import { CommandError } from '../command-error.js'
 import type * as site from './site.js'

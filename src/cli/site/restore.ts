@@ -33,7 +33,10 @@ export interface RestoreReport {
   readonly entries: number
 }
 
-/** The newest in a folder of backups, or the file that is named. @throws CommandError `file_unreadable` */
+/**
+ * The newest in a folder of backups, or the file that is named.
+ * @throws CommandError `file_unreadable`
+ */
 export async function newestBackup(path: string): Promise<string> {
   const names = await readdir(path).catch(() => undefined)
   if (names === undefined) return path
@@ -49,11 +52,11 @@ export async function newestBackup(path: string): Promise<string> {
 }
 
 /**
- * Opens, unpacks beside the target, brings the objects, verifies the ledger against the log that was published with it, and
- * only then takes the target's name.
+ * Opens, unpacks beside the target, brings the objects, verifies the ledger against the log that
+ * was published with it, and only then takes the target's name.
  *
- * @throws CommandError `file_exists` for a target that is there, `backup_broken`; NocturneError `cannot_open` for a wrong key or a
- *   changed file, `ledger_rolled_back`, `ledger_broken`
+ * @throws CommandError `file_exists` for a target that is there, `backup_broken`; NocturneError
+ *   `cannot_open` for a wrong key or a changed file, `ledger_rolled_back`, `ledger_broken`
  */
 export async function restoreBackup(
   file: string,
@@ -122,7 +125,9 @@ async function bringObjects(
   return missing
 }
 
-/** Opening compares the database with the published log: an old one that was put back is refused. */
+/**
+ * Opening compares the database with the published log: an old one that was put back is refused.
+ */
 const verifyRestored = (work: string): Promise<number> =>
   withRooms(work, async ({ ledger }) => {
     const report = await ledger.verify()

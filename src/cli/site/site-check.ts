@@ -1,7 +1,7 @@
 /**
- * `nocturne check`: what reading the site shows, and then what trying it shows. Each thing is tried by itself,
- * so that a bucket that is not there is found beside a reader that is not known. Opening the database brings its
- * schema up to date, as `serve` does.
+ * `nocturne check`: what reading the site shows, and then what trying it shows. Each thing is tried
+ * by itself, so that a bucket that is not there is found beside a reader that is not known. Opening
+ * the database brings its schema up to date, as `serve` does.
  */
 import { lstat } from 'node:fs/promises'
 import { join, relative } from 'node:path'

@@ -17,7 +17,10 @@ export async function openSite(dir: string): Promise<Site> {
   })
 }
 
-/** Runs `work` with the rooms of a site, beside a gateway that may be running on it, and closes them. */
+/**
+ * Runs `work` with the rooms of a site, beside a gateway that may be running on it, and closes
+ * them.
+ */
 export async function withRooms<T>(
   dir: string,
   work: (rooms: Rooms) => Promise<T>,

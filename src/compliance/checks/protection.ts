@@ -12,7 +12,10 @@ import {
 import type { Check } from '../check.js'
 
 const SOON_DAYS = 14
-/** The last day of support of each major version of Node.js that runs Nocturne (nodejs.org, Release Working Group). */
+/**
+ * The last day of support of each major version of Node.js that runs Nocturne (nodejs.org, Release
+ * Working Group).
+ */
 const NODE_SUPPORT: Readonly<Record<string, string>> = {
   '20': '2026-04-30',
   '22': '2027-04-30',

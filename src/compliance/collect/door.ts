@@ -10,7 +10,8 @@ type Door = NonNullable<SystemFacts['door']>
 const TIMEOUT_MS = 5_000
 
 /**
- * Certificates are looked at, not trusted: nothing that matters is sent. @throws Error when nobody answers
+ * Certificates are looked at, not trusted: nothing that matters is sent. @throws Error when nobody
+ * answers
  *
  * @param url - the gateway's origin.
  */

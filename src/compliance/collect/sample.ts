@@ -1,4 +1,7 @@
-/** Objects drawn from the store: whether each is encrypted data, and has the digest that was recorded. */
+/**
+ * Objects drawn from the store: whether each is encrypted data, and has the digest that was
+ * recorded.
+ */
 import { createHash } from 'node:crypto'
 import type { ObjectStore } from '../../store/index.js'
 import type { SystemFacts } from '../facts.js'
@@ -9,7 +12,10 @@ export interface DrawnObject {
   readonly digest: string
 }
 
-/** Symmetrically Encrypted and Integrity Protected Data, RFC 9580 section 5.13, with a header of the current format. */
+/**
+ * Symmetrically Encrypted and Integrity Protected Data, RFC 9580 section 5.13, with a header of the
+ * current format.
+ */
 const SEIPD_TAG = 0xd2
 
 /** @param drawn - of the transfers: items with their digests. */

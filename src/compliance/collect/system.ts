@@ -1,4 +1,7 @@
-/** The running system as facts: what is seen by trying it. Each part by itself: one that fails leaves the others. */
+/**
+ * The running system as facts: what is seen by trying it. Each part by itself: one that fails
+ * leaves the others.
+ */
 import { lstat, readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { SiteConfig } from '../../config/index.js'

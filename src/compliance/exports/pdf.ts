@@ -1,4 +1,7 @@
-/** An assessment as pages for a board: where the site stands, what is missing, and what each row rests on. */
+/**
+ * An assessment as pages for a board: where the site stands, what is missing, and what each row
+ * rests on.
+ */
 import { pdfOf } from '../../lib/pdf.js'
 import type { Page } from '../../lib/pdf.js'
 import { countStates } from '../run.js'

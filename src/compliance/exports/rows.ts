@@ -1,4 +1,6 @@
-/** An assessment in the columns of the OCR audit protocol, and what the site answers beside them. */
+/**
+ * An assessment in the columns of the OCR audit protocol, and what the site answers beside them.
+ */
 import { csvRecord } from '../../lib/csv.js'
 import { catalogueOf } from '../catalogue.js'
 import type { Assessment, Finding } from '../run.js'

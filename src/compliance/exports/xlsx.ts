@@ -1,6 +1,7 @@
 /**
- * A workbook (ECMA-376) of sheets of text: cells hold inline strings and never formulas, so that nothing in them is computed.
- * A header row that stays in view, columns with a width and a filter are all that an auditor's sheet needs.
+ * A workbook (ECMA-376) of sheets of text: cells hold inline strings and never formulas, so that
+ * nothing in them is computed. A header row that stays in view, columns with a width and a filter
+ * are all that an auditor's sheet needs.
  */
 import type { ZipMember } from '../../lib/zip.js'
 

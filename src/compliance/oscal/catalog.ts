@@ -1,4 +1,7 @@
-/** The HIPAA Security Rule as an OSCAL catalog: its standards and implementation specifications, and what the audit asks. */
+/**
+ * The HIPAA Security Rule as an OSCAL catalog: its standards and implementation specifications, and
+ * what the audit asks.
+ */
 import type { Json } from '../../lib/json.js'
 import { securityRule } from '../citations.js'
 import type { Flag, ProtocolRow } from '../citations.js'

@@ -1,4 +1,7 @@
-/** What all OSCAL documents share: version, metadata, ids. The models are NIST's, OSCAL 1.2.1 (pages.nist.gov/OSCAL). */
+/**
+ * What all OSCAL documents share: version, metadata, ids. The models are NIST's, OSCAL 1.2.1
+ * (pages.nist.gov/OSCAL).
+ */
 import { createHash } from 'node:crypto'
 import type { Json } from '../../lib/json.js'
 import { protocolRows } from '../citations.js'

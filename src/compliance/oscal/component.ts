@@ -1,4 +1,7 @@
-/** What Nocturne does for each citation, as an OSCAL component-definition: made from the catalogue of checks. */
+/**
+ * What Nocturne does for each citation, as an OSCAL component-definition: made from the catalogue
+ * of checks.
+ */
 import type { Json } from '../../lib/json.js'
 import { catalogueOf } from '../catalogue.js'
 import type { CatalogueRow } from '../catalogue.js'

@@ -1,4 +1,7 @@
-/** An assessment as OSCAL assessment-results. No finding is without an observation, no observation without evidence. */
+/**
+ * An assessment as OSCAL assessment-results. No finding is without an observation, no observation
+ * without evidence.
+ */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
 import { dateMs } from '../check.js'
@@ -22,7 +25,10 @@ const METHODS: Readonly<Record<Source, string>> = {
   register: 'EXAMINE',
 }
 
-/** @param proofs - of every entry that the observations name, and of the one that records the assessment. */
+/**
+ * @param proofs - of every entry that the observations name, and of the one that records the
+ * assessment.
+ */
 export function assessmentResults(assessment: Assessment, proofs: readonly LedgerProof[]): Json {
   const { at, gateway, version } = assessment
   const findings = assessment.findings.filter(({ audit }) => audit === 'security')
@@ -132,7 +138,9 @@ function observationOf(assessment: Assessment, one: Observation, known: Readonly
   }
 }
 
-/** What people registered and stated about a row; for one without any evidence, that there is none. */
+/**
+ * What people registered and stated about a row; for one without any evidence, that there is none.
+ */
 function personsObservations(
   assessment: Assessment,
   finding: Finding,

@@ -13,10 +13,12 @@ import { EXAMPLE_SITE, SITE_FILE } from '../site-file.js'
 import { readYaml } from '../../lib/yaml.js'
 
 /**
- * Makes the secret of a facility that was added to nocturne.yaml after `init`, and answers its path. A second
- * gateway of the same site copies that file: with a secret of its own it would give every patient another name.
+ * Makes the secret of a facility that was added to nocturne.yaml after `init`, and answers its
+ * path. A second gateway of the same site copies that file: with a secret of its own it would give
+ * every patient another name.
  *
- * @throws NocturneError `unknown_principal` when no facility has the id, `secret_exists`, `file_unreadable`.
+ * @throws NocturneError `unknown_principal` when no facility has the id, `secret_exists`,
+ * `file_unreadable`.
  */
 export async function addFacilitySecret(dir: string, id: string): Promise<string> {
   const root = resolve(dir)
@@ -39,8 +41,8 @@ export interface RotatedSecret {
 }
 
 /**
- * Puts a new secret in the place of a facility's, and keeps the one before. A crash leaves the old one in use, at worst
- * with a copy beside it; a gateway takes the new one when it starts.
+ * Puts a new secret in the place of a facility's, and keeps the one before. A crash leaves the old
+ * one in use, at worst with a copy beside it; a gateway takes the new one when it starts.
  *
  * @throws NocturneError `unknown_principal`, `file_unreadable`
  */

@@ -1,4 +1,7 @@
-/** Makes a new site, and adds and rotates the secrets of facilities: files with mode 0600 in a folder with 0700. */
+/**
+ * Makes a new site, and adds and rotates the secrets of facilities: files with mode 0600 in a
+ * folder with 0700.
+ */
 export { addFacilitySecret, rotateFacilitySecret } from './facility-secret.js'
 export { DEMO_PRINCIPALS, initSite } from './init.js'
 export type { InitReport } from './init.js'

@@ -17,7 +17,9 @@ export interface KeyMakers {
     readonly certificate: string
     readonly fingerprint: string
   }>
-  /** Ed25519 private key (PKCS #8, PEM), and its signed-note verifier key. `name` is the gateway's. */
+  /**
+   * Ed25519 private key (PKCS #8, PEM), and its signed-note verifier key. `name` is the gateway's.
+   */
   readonly newLedgerKey: (name: string) => LedgerKey | Promise<LedgerKey>
 }
 
@@ -30,11 +32,13 @@ export interface InitOptions extends KeyMakers {
   readonly demo: boolean
   /** The gateway's name; the machine's when left out, `demo.nocturne.example` with `demo`. */
   readonly name?: string
-  /** Under the FIPS profile: it is set in nocturne.yaml, and `newKey` must make keys that keep it. */
+  /**
+   * Under the FIPS profile: it is set in nocturne.yaml, and `newKey` must make keys that keep it.
+   */
   readonly fips?: boolean
   /**
-   * Runs on the finished site before it gets its place, so that what fails here leaves nothing. The folder has
-   * another name then: nothing may keep its path or keep a file open.
+   * Runs on the finished site before it gets its place, so that what fails here leaves nothing. The
+   * folder has another name then: nothing may keep its path or keep a file open.
    */
   readonly finish?: (dir: string) => Promise<void>
 }
@@ -73,11 +77,11 @@ const TOP_NAMES = [
 ] as const
 
 /**
- * Makes a site in `dir`, whole or not at all. A kill in between leaves a folder whose name begins with
- * `.nocturne-init-` beside or in `dir`; it may be deleted.
+ * Makes a site in `dir`, whole or not at all. A kill in between leaves a folder whose name begins
+ * with `.nocturne-init-` beside or in `dir`; it may be deleted.
  *
- * @throws NocturneError `site_exists` when `dir` holds a site or a part of one, `usage` for a name that no gateway
- * can have, or what the file system throws.
+ * @throws NocturneError `site_exists` when `dir` holds a site or a part of one, `usage` for a name
+ * that no gateway can have, or what the file system throws.
  */
 export async function initSite(dir: string, options: InitOptions): Promise<InitReport> {
   const name = options.name ?? (options.demo ? DEMO.name : machineName())

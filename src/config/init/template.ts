@@ -1,4 +1,7 @@
-/** The nocturne.yaml that `init` writes: the settings of this site, and beside each what else it could be. */
+/**
+ * The nocturne.yaml that `init` writes: the settings of this site, and beside each what else it
+ * could be.
+ */
 
 const head = (
   name: string,

@@ -7,7 +7,10 @@ export interface DatabaseReference {
   readonly password: string | undefined
 }
 
-/** `sqlite:PATH` or `postgres://USER[:PASSWORD]@HOST[:PORT]/NAME`; or what is wrong with it, as a string. */
+/**
+ * `sqlite:PATH` or `postgres://USER[:PASSWORD]@HOST[:PORT]/NAME`; or what is wrong with it, as a
+ * string.
+ */
 export function parseDatabase(text: string): DatabaseReference | string {
   if (text.startsWith('sqlite:')) {
     const path = text.slice('sqlite:'.length)

@@ -13,8 +13,9 @@ import {
 } from './schema.js'
 
 /**
- * The site as far as it can be understood. Checks that go beyond one field work on this, so that a mistake in
- * one place never hides the mistakes in another: what is wrong by itself is undefined here, list positions stay.
+ * The site as far as it can be understood. Checks that go beyond one field work on this, so that a
+ * mistake in one place never hides the mistakes in another: what is wrong by itself is undefined
+ * here, list positions stay.
  */
 const good = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined)
 
@@ -67,7 +68,8 @@ const draft = z
         tls: z.unknown().optional(),
         origin: good(gatewayFields.origin),
       })
-      // Whether TLS was meant is known even when its entry is wrong: one mistake is not reported twice.
+      // Whether TLS was meant is known even when its entry is wrong: one mistake is not reported
+      // twice.
       .transform(({ tls, ...rest }) => ({
         ...rest,
         tls: good(gatewayFields.tls).parse(tls),

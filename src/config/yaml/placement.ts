@@ -8,10 +8,12 @@ import { SITE_FILE } from '../site-file.js'
 const PREFIX = '.nocturne-init-'
 
 /**
- * Fills a new folder and gives it the name `target`. When that is there already (an empty folder, a mounted
- * volume, the current folder) its content moves in instead, nocturne.yaml last: without it the rest is no site.
+ * Fills a new folder and gives it the name `target`. When that is there already (an empty folder, a
+ * mounted volume, the current folder) its content moves in instead, nocturne.yaml last: without it
+ * the rest is no site.
  *
- * @throws NocturneError `site_exists` when one of `names` is there; or what `fill` throws, and then nothing is left.
+ * @throws NocturneError `site_exists` when one of `names` is there; or what `fill` throws, and then
+ * nothing is left.
  */
 export async function place(
   target: string,
@@ -66,7 +68,10 @@ async function moveIn(folder: string, target: string): Promise<void> {
   }
 }
 
-/** Unlike rename, never over a file that another `init` has just written. The temporary name goes with its folder. */
+/**
+ * Unlike rename, never over a file that another `init` has just written. The temporary name goes
+ * with its folder.
+ */
 async function moveFile(from: string, to: string): Promise<void> {
   try {
     await link(from, to)

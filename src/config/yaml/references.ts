@@ -6,7 +6,10 @@ import { isLoopback } from '../listen.js'
 import { nearest } from './suggest.js'
 import type { Finding } from './finding.js'
 
-/** What no field shows by itself: ids that name nothing, twice or the wrong thing, and settings that contradict. */
+/**
+ * What no field shows by itself: ids that name nothing, twice or the wrong thing, and settings that
+ * contradict.
+ */
 export function checkReferences(site: SiteDraft): Finding[] {
   return [
     ...duplicateIds(site),

@@ -11,8 +11,8 @@ import { casesSchema, parseClockKey, parseStep, parseTargets } from '../night.js
 import { isTimezone } from '../timezone.js'
 
 /**
- * nocturne.yaml as written: paths relative, names unresolved. Messages given here are the second half of a
- * sentence that begins with the path; what to write instead stands in `expectations.ts`.
+ * nocturne.yaml as written: paths relative, names unresolved. Messages given here are the second
+ * half of a sentence that begins with the path; what to write instead stands in `expectations.ts`.
  */
 
 /** Ids of facilities, groups and people: safe in file names, addresses and logs without quoting. */
@@ -27,7 +27,10 @@ export const RESERVED_IDS: ReadonlySet<string> = new Set([
   'system',
 ])
 
-/** What a gateway may be called: it is part of the ledger's origin and of key names (c2sp.org/signed-note). */
+/**
+ * What a gateway may be called: it is part of the ledger's origin and of key names
+ * (c2sp.org/signed-note).
+ */
 export const GATEWAY_NAME_FORM = /^(?=.{1,120}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
 
 const id = z
@@ -357,7 +360,10 @@ export const siteSchema = z.strictObject({
 
 export type SiteFile = z.output<typeof siteSchema>
 
-/** Notices hold no PHI, and say when which facility has urgent studies: that is for nobody on the way to read. */
+/**
+ * Notices hold no PHI, and say when which facility has urgent studies: that is for nobody on the
+ * way to read.
+ */
 function isHook(text: string): boolean {
   if (!isEndpoint(text)) return false
   const { protocol, hostname } = new URL(text)

@@ -14,7 +14,10 @@ import type { SiteFile } from './schema.js'
 
 type Issue = z.core.$ZodIssue
 
-/** Keys that show that somebody put a credential where none may stand. Their values are never looked at. */
+/**
+ * Keys that show that somebody put a credential where none may stand. Their values are never looked
+ * at.
+ */
 const CREDENTIAL = /pass(word|phrase)?$|secret|token|credential|access_?key|private/i
 
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -67,7 +70,9 @@ function toProblems(issue: Issue) {
   ]
 }
 
-/** The words of an issue, without its place. Used for the values of environment variables as well. */
+/**
+ * The words of an issue, without its place. Used for the values of environment variables as well.
+ */
 export function wordsFor(issue: Issue): string {
   const { input } = issue
   if (input === undefined || isKindMissing(issue)) return 'is missing'
@@ -88,7 +93,10 @@ export function wordsFor(issue: Issue): string {
   }
 }
 
-/** The store's kind decides its other keys, so zod reports it as a union and gives the whole map as input. */
+/**
+ * The store's kind decides its other keys, so zod reports it as a union and gives the whole map as
+ * input.
+ */
 function isKindMissing({ code, path, input }: Issue): boolean {
   if (code !== 'invalid_union' || path.at(-1) !== 'kind') return false
   return typeof input === 'object' && input !== null && !('kind' in input)

@@ -1,6 +1,7 @@
 /**
- * The known word that was probably meant, or undefined when none is near: at most a third of the letters may
- * differ, and never more than `most`, because a far-fetched proposal misleads more than none.
+ * The known word that was probably meant, or undefined when none is near: at most a third of the
+ * letters may differ, and never more than `most`, because a far-fetched proposal misleads more than
+ * none.
  */
 export function nearest(
   word: string,

@@ -10,11 +10,11 @@ import type { Looking } from './inspect.js'
 import type { PixelWork } from './plan.js'
 
 /**
- * The whole element, beginning with its header. Uncompressed pixels pass as they come; of compressed ones a frame is held
- * at a time. What is only looked at passes byte for byte.
+ * The whole element, beginning with its header. Uncompressed pixels pass as they come; of
+ * compressed ones a frame is held at a time. What is only looked at passes byte for byte.
  *
- * @throws NocturneError `truncated`, `malformed`, `pixels_not_cleaned`, `text_in_pixels`, `pixels_at_risk`: discard what was
- * read.
+ * @throws NocturneError `truncated`, `malformed`, `pixels_not_cleaned`, `text_in_pixels`,
+ * `pixels_at_risk`: discard what was read.
  */
 export async function* cleanPixels(
   reader: Reader,

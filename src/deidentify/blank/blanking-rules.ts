@@ -8,7 +8,10 @@ import { areaOf, maskOf } from '../../pixels/index.js'
 import type { Geometry, Mask, Rectangle } from '../../pixels/index.js'
 import { outsideRegions } from './regions.js'
 
-/** What a rule blanks: all but the regions that the scanner names, or the same places in every image. */
+/**
+ * What a rule blanks: all but the regions that the scanner names, or the same places in every
+ * image.
+ */
 type Place =
   | { readonly kind: 'outside regions' }
   | {
@@ -95,9 +98,9 @@ interface Image {
 }
 
 /**
- * What to blank, by the first rule that fits and finds its place in this image; undefined when none does. `own` come before
- * those that are shipped, and answer for every risk that the facility sees in its images; the shipped ones only where
- * `isBlankable`.
+ * What to blank, by the first rule that fits and finds its place in this image; undefined when none
+ * does. `own` come before those that are shipped, and answer for every risk that the facility sees
+ * in its images; the shipped ones only where `isBlankable`.
  */
 export function blankingOf(
   { read, elements, buffer, geometry }: Image,

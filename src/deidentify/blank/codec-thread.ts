@@ -1,4 +1,7 @@
-/** Frames to the thread of the codecs, one after the other. It starts when it is first needed and never keeps a process alive. */
+/**
+ * Frames to the thread of the codecs, one after the other. It starts when it is first needed and
+ * never keeps a process alive.
+ */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'

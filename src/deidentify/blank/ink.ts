@@ -1,10 +1,14 @@
-/** Guesses at what is written in a picture, each as black on white in PGM: for a reader that was trained on print. */
+/**
+ * Guesses at what is written in a picture, each as black on white in PGM: for a reader that was
+ * trained on print.
+ */
 import type { GreyPicture } from '../../pixels/index.js'
 import type { Pace, Steps } from '../../lib/pace.js'
 
 /**
- * Writing is drawn in the brightest or the darkest values, or stands out from what is around it. So does speckle, which looks
- * like letters here and there: of what is found so a reader must be surer, the more so of short words. In per cent.
+ * Writing is drawn in the brightest or the darkest values, or stands out from what is around it. So
+ * does speckle, which looks like letters here and there: of what is found so a reader must be
+ * surer, the more so of short words. In per cent.
  */
 export const GUESSES = [
   { guess: 'brightest', sureOfWord: 40, sureOfShortWord: 40 },

@@ -15,10 +15,15 @@ export interface Inspection {
   readonly palette: Palette | undefined
 }
 
-/** The first, the middle and the last frame are looked at: banners stand in all frames of a loop. */
+/**
+ * The first, the middle and the last frame are looked at: banners stand in all frames of a loop.
+ */
 export const chosenFrames = (frames: number): number[] => [...new Set([0, frames >> 1, frames - 1])]
 
-/** As many pictures at a time as the detector has threads, however many uploads there are: no more frames stand decoded. */
+/**
+ * As many pictures at a time as the detector has threads, however many uploads there are: no more
+ * frames stand decoded.
+ */
 const gates = new WeakMap<TextDetector, ReturnType<typeof atMost>>()
 
 function gateOf(detector: TextDetector): ReturnType<typeof atMost> {
@@ -30,8 +35,9 @@ function gateOf(detector: TextDetector): ReturnType<typeof atMost> {
 /**
  * Shows one frame.
  *
- * @throws NocturneError `text_in_pixels`; when it cannot be decoded, or the detector cannot tell and is needed,
- * `pixels_at_risk`, or `pixels_not_cleaned` for a frame that was blanked. Discard what was read.
+ * @throws NocturneError `text_in_pixels`; when it cannot be decoded, or the detector cannot tell
+ * and is needed, `pixels_at_risk`, or `pixels_not_cleaned` for a frame that was blanked. Discard
+ * what was read.
  */
 export async function inspectFrame(
   inspection: Inspection,

@@ -1,10 +1,16 @@
-/** What was read in a picture, judged: whether it may say who the patient is. Nothing of it is kept or told. */
+/**
+ * What was read in a picture, judged: whether it may say who the patient is. Nothing of it is kept
+ * or told.
+ */
 import type { Subject } from '../subject.js'
 import { fold } from '../text/fold.js'
 
 export type Judge = (words: readonly string[]) => boolean
 
-/** Short for what scanners and technologists write beside an image, in no dictionary; sides and views of one or two letters pass anyway. */
+/**
+ * Short for what scanners and technologists write beside an image, in no dictionary; sides and
+ * views of one or two letters pass anyway.
+ */
 const SETTINGS: ReadonlySet<string> = new Set(
   (
     'map gain persist med dyn dynr dynrg rng range prf flow freq frq frame rate fps depth focus foc persist pers zoom res gen pen harm thi ' +

@@ -32,8 +32,8 @@ export interface Look {
 }
 
 /**
- * The first, the middle and the last frame; none of what has no pixels, or pixels that cannot be shown. The source is not read
- * to its end.
+ * The first, the middle and the last frame; none of what has no pixels, or pixels that cannot be
+ * shown. The source is not read to its end.
  *
  * @throws NocturneError for what cannot be read
  */

@@ -15,7 +15,9 @@ import { canShow, geometryOf, layoutOf, paletteOf } from '../../pixels/index.js'
 import type { Decoder, Geometry, Layout, Mask } from '../../pixels/index.js'
 import type { Inspection } from './inspect.js'
 
-/** How the pixels of one image are worked on as they pass. Without mask or `blank` none is changed. */
+/**
+ * How the pixels of one image are worked on as they pass. Without mask or `blank` none is changed.
+ */
 export type PixelWork =
   | {
       readonly kind: 'native'
@@ -36,7 +38,10 @@ export interface PixelVerdict {
   readonly isAtRisk: boolean
   /** The profile asked, and no face can be in them. */
   readonly isFaceless: boolean
-  /** The rule that covers the image, and what Photometric Interpretation becomes where blanking changes it. */
+  /**
+   * The rule that covers the image, and what Photometric Interpretation becomes where blanking
+   * changes it.
+   */
   readonly blanking: { readonly rule: string; readonly photometric: string | undefined } | undefined
   /** Undefined when the pixels just pass. */
   readonly work: PixelWork | undefined
@@ -56,10 +61,12 @@ const UNCOMPRESSED = /^1\.2\.840\.10008\.1\.2(?:\.[12]|\.1\.99)?$/
 const TEXT_FINDINGS = ['pixels_at_risk', 'pixels_not_cleaned', 'text_in_pixels'] as const
 
 /**
- * What a person of the facility looked at and waived is not looked at again: then the image passes as under `pixels: pass`.
+ * What a person of the facility looked at and waived is not looked at again: then the image passes
+ * as under `pixels: pass`.
  *
- * @throws NocturneError `pixels_at_risk` when no rule says where the text is, `pixels_not_cleaned` when it cannot be
- * blanked there; `features_at_risk`, with one of those as `also` where it is found too: who looks at the image decides both.
+ * @throws NocturneError `pixels_at_risk` when no rule says where the text is, `pixels_not_cleaned`
+ * when it cannot be blanked there; `features_at_risk`, with one of those as `also` where it is
+ * found too: who looks at the image decides both.
  */
 export function judgePixels(
   head: Stretch,
@@ -134,7 +141,10 @@ function judgeText(
 
 type Judging = Pick<DeidentifyContext, 'profile' | 'waived' | 'textDetector'>
 
-/** Undefined when what is asked for cannot be done; `inspection` is left out where frames cannot be shown. */
+/**
+ * Undefined when what is asked for cannot be done; `inspection` is left out where frames cannot be
+ * shown.
+ */
 function workOf(
   { vr, length }: NonNullable<Stretch['pixels']>,
   geometry: Geometry,
@@ -164,7 +174,10 @@ function workOf(
   )
 }
 
-/** Overlays in unused bits of the pixels (retired, PS3.3 C.9.2) would stay when their description goes. */
+/**
+ * Overlays in unused bits of the pixels (retired, PS3.3 C.9.2) would stay when their description
+ * goes.
+ */
 const hasEmbeddedOverlay = (
   elements: readonly Element[],
   buffer: Buffer,

@@ -1,4 +1,7 @@
-/** Sequence of Ultrasound Regions (0018,6011; PS3.3 C.8.5.5): where the scanner says that it drew an image, not text. */
+/**
+ * Sequence of Ultrasound Regions (0018,6011; PS3.3 C.8.5.5): where the scanner says that it drew an
+ * image, not text.
+ */
 import { type Element, findElement, readUint16 } from '../../dicom/elements/index.js'
 import { areaOf, maskAround, maskOf } from '../../pixels/index.js'
 import type { Geometry, Mask, Rectangle } from '../../pixels/index.js'
@@ -8,15 +11,18 @@ const SPATIAL_FORMAT = 0x00186012
 const [MIN_X, MIN_Y, MAX_X, MAX_Y] = [0x00186018, 0x0018601a, 0x0018601c, 0x0018601e]
 
 const MAX_REGIONS = 64
-/** 2D, M-mode, spectral and waveform; not graphics, nor what has no spatial format (C.8.5.5.1.1). */
+/**
+ * 2D, M-mode, spectral and waveform; not graphics, nor what has no spatial format (C.8.5.5.1.1).
+ */
 const PICTURES: ReadonlySet<number> = new Set([1, 2, 3, 4])
 /** Banners stand at the top: a region that reaches into them was not drawn around the picture. */
 const TOP_SHARE = 0.02
 const LARGEST_SHARE = 0.9
 
 /**
- * Everything outside the pictures. Undefined when the regions cannot be trusted: one lies outside the image, which was
- * then cut or scaled after they were written; or they leave no room for the text that is to be outside of them.
+ * Everything outside the pictures. Undefined when the regions cannot be trusted: one lies outside
+ * the image, which was then cut or scaled after they were written; or they leave no room for the
+ * text that is to be outside of them.
  */
 export function outsideRegions(
   elements: readonly Element[],

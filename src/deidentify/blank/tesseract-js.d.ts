@@ -1,4 +1,7 @@
-/** The part of tesseract.js that is used here: declared, since the package is optional and the code compiles without it. */
+/**
+ * The part of tesseract.js that is used here: declared, since the package is optional and the code
+ * compiles without it.
+ */
 declare module 'tesseract.js' {
   interface Word {
     readonly text: string

@@ -1,6 +1,7 @@
 /**
- * The text detector that ships with Nocturne: tesseract.js, with the model that its data package holds. Nothing is fetched and
- * nothing written to disk. It runs in a thread of its own, one picture after the other.
+ * The text detector that ships with Nocturne: tesseract.js, with the model that its data package
+ * holds. Nothing is fetched and nothing written to disk. It runs in a thread of its own, one
+ * picture after the other.
  */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -34,7 +35,10 @@ export function hasTextDetector(): boolean {
 }
 
 export interface TextDetectorOptions {
-  /** An image at risk that no blanking rule covers may pass, marked, when nothing in it may say who the patient is. */
+  /**
+   * An image at risk that no blanking rule covers may pass, marked, when nothing in it may say who
+   * the patient is.
+   */
   readonly clears: boolean
   /** Each reads a picture at a time, and takes some 100 MB. */
   readonly threads: number

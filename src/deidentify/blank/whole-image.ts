@@ -26,8 +26,8 @@ const RULES = {
 } as const
 
 /**
- * A file that was cut between two elements reads as if it were whole: what an image of its class must have shows it.
- * Frames of encapsulated Pixel Data are counted when they pass.
+ * A file that was cut between two elements reads as if it were whole: what an image of its class
+ * must have shows it. Frames of encapsulated Pixel Data are counted when they pass.
  *
  * @throws NocturneError `image_incomplete`
  */

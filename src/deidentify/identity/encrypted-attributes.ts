@@ -39,7 +39,8 @@ interface Dataset {
 /**
  * The new data set with `enveloped` in it: what was changed, encrypted.
  *
- * @param clean was searched for identifiers already: what is added here is not searched, and nothing else is added.
+ * @param clean was searched for identifiers already: what is added here is not searched, and
+ * nothing else is added.
  */
 export function* addEncryptedAttributes(
   clean: Dataset,
@@ -65,7 +66,10 @@ export function* addEncryptedAttributes(
   return { header, again: yield* readDataset(header, encoding, new Budget(pace)) }
 }
 
-/** The Encrypted Attributes Data Set (PS3.3 Table C.12-7), of what was changed: one sequence with one item. */
+/**
+ * The Encrypted Attributes Data Set (PS3.3 Table C.12-7), of what was changed: one sequence with
+ * one item.
+ */
 export function* modifiedAttributes(
   { elements, buffer, encoding }: Dataset,
   changed: readonly Element[],

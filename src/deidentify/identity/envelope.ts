@@ -1,4 +1,7 @@
-/** CMS EnvelopedData (RFC 5652 section 6) as PS3.15 E.1.1 wants it: RSA key transport (RFC 3370), AES in CBC (RFC 3565). */
+/**
+ * CMS EnvelopedData (RFC 5652 section 6) as PS3.15 E.1.1 wants it: RSA key transport (RFC 3370),
+ * AES in CBC (RFC 3565).
+ */
 import { constants, createCipheriv, createPublicKey, hkdfSync, publicEncrypt } from 'node:crypto'
 import { Null, OctetString } from 'asn1js'
 import {
@@ -19,9 +22,10 @@ const KEY_BYTES = 32
 const IV_BYTES = 16
 
 /**
- * `content`, for the holders of the recipients' private keys. The same content gives the same bytes, so that an instance
- * that is sent again is still known to be the same: content key, IV and padding come from the content under a key of
- * the facility, and no two contents share them. Whoever has that key made the pseudonyms too.
+ * `content`, for the holders of the recipients' private keys. The same content gives the same
+ * bytes, so that an instance that is sent again is still known to be the same: content key, IV and
+ * padding come from the content under a key of the facility, and no two contents share them.
+ * Whoever has that key made the pseudonyms too.
  */
 export function envelop(
   content: Buffer,

@@ -18,16 +18,17 @@ export interface Hmac {
   /** Of a text in UTF-8. */
   ofText(text: string): Buffer
   /**
-   * Of the value from `start` to `end` that stood at `path`, in base64url. 48 bits are enough to show later that a value
-   * somebody names stood at a place, and nothing to who has no key. The place is part of it, so that equal values in two
-   * places cannot be told to be equal. What is hashed is the path, a NUL and the value read as Latin-1, in UTF-8.
+   * Of the value from `start` to `end` that stood at `path`, in base64url. 48 bits are enough to
+   * show later that a value somebody names stood at a place, and nothing to who has no key. The
+   * place is part of it, so that equal values in two places cannot be told to be equal. What is
+   * hashed is the path, a NUL and the value read as Latin-1, in UTF-8.
    */
   readonly ofValue: ValueDigest
 }
 
 /**
- * MACs under a key of at most 64 bytes. Two one-shot hashes take less than half the time of `createHmac`, which sets up
- * a stream for each text; a header has some dozens of them.
+ * MACs under a key of at most 64 bytes. Two one-shot hashes take less than half the time of
+ * `createHmac`, which sets up a stream for each text; a header has some dozens of them.
  */
 export function hmacUnder(key: Buffer): Hmac {
   // A character takes 3 bytes of UTF-8 at most.

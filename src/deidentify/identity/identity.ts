@@ -66,7 +66,10 @@ export function readUids(elements: readonly Element[], buffer: Buffer): Uids {
   }
 }
 
-/** @throws NocturneError `media_directory`, `missing_identity`, `private_sop_class`, `encapsulated_document`, `recorded_sound` */
+/**
+ * @throws NocturneError `media_directory`, `missing_identity`, `private_sop_class`,
+ * `encapsulated_document`, `recorded_sound`
+ */
 export function readIdentity(elements: readonly Element[], buffer: Buffer): Identity {
   const decode = decodeOf(elements, buffer) ?? decodeDefault
   const read = readerOf(elements, buffer)
@@ -75,7 +78,8 @@ export function readIdentity(elements: readonly Element[], buffer: Buffer): Iden
     throw new NocturneError('media_directory')
   const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = readUids(elements, buffer)
   const uids = [studyInstanceUID, seriesInstanceUID, sopInstanceUID, sopClassUID]
-  // A UID that breaks PS3.5 section 9, too long or with letters, still tells instances apart, and is replaced.
+  // A UID that breaks PS3.5 section 9, too long or with letters, still tells instances apart, and
+  // is replaced.
   if (uids.some((uid) => !/^[^\\]{1,1024}$/.test(uid))) throw new NocturneError('missing_identity')
   // In the data set what is not registered is replaced: it would differ from group 0002.
   if (!isRegistered(sopClassUID)) throw new NocturneError('private_sop_class')
@@ -98,8 +102,8 @@ export function readIdentity(elements: readonly Element[], buffer: Buffer): Iden
 }
 
 /**
- * The patient's keyed handle: by Patient ID and its issuer; without an ID by name and birth date; without either by the
- * study, so that two unnamed patients do not become one.
+ * The patient's keyed handle: by Patient ID and its issuer; without an ID by name and birth date;
+ * without either by the study, so that two unnamed patients do not become one.
  */
 export function handleOf(
   { original, studyInstanceUID }: Pick<Identity, 'original' | 'studyInstanceUID'>,

@@ -1,4 +1,7 @@
-/** Who a patient is, before and after: keyed handles, and the way back that only the facility can open. */
+/**
+ * Who a patient is, before and after: keyed handles, and the way back that only the facility can
+ * open.
+ */
 export { keyIdOf } from './keys.js'
 export { isHandledByTransfer, patientHandle } from './patient-handle.js'
 export type { PatientName } from './patient-handle.js'

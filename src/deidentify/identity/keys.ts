@@ -4,12 +4,17 @@ import { hmacUnder, type Hmac, type ValueDigest } from './hmac.js'
 import { remembered } from '../../lib/remembered.js'
 import { rememberedDigests } from './remembered-digests.js'
 
-/** Derived keys live as long as the secret they come from, which its owner keeps for the life of the process. */
+/**
+ * Derived keys live as long as the secret they come from, which its owner keeps for the life of the
+ * process.
+ */
 const digests = new WeakMap<Buffer, Map<string, Hmac>>()
 /** Domains that are kept for a secret: `strip` has some for every transfer. */
 const DOMAINS = 32
 
-/** HMAC-SHA256 under the key that belongs to `domain`; the same object as long as it is remembered. */
+/**
+ * HMAC-SHA256 under the key that belongs to `domain`; the same object as long as it is remembered.
+ */
 export function keyedDigest(secret: Buffer, domain: string): Hmac {
   const known = digests.get(secret) ?? new Map<string, Hmac>()
   digests.set(secret, known)
@@ -27,8 +32,9 @@ export const keyIdOf = (secret: Buffer): string =>
   keyedDigest(secret, 'key id').ofText('').toString('hex', 0, 8)
 
 /**
- * A UID under 2.25 (PS3.5 B.2): the digest's first 128 bits as a UUID of version 8 (RFC 9562 section 5.8), in decimal.
- * The same UID gives the same one, always and everywhere under this key, and tells nothing without it.
+ * A UID under 2.25 (PS3.5 B.2): the digest's first 128 bits as a UUID of version 8 (RFC 9562
+ * section 5.8), in decimal. The same UID gives the same one, always and everywhere under this key,
+ * and tells nothing without it.
  */
 export function uidMapper(digest: Hmac): (uid: string) => string {
   const before = mappers.get(digest)
@@ -52,7 +58,10 @@ function mapped(digest: Hmac, uid: string): string {
 
 const valueDigests = new WeakMap<Hmac, ValueDigest>()
 
-/** `ofValue`, with the last values remembered: those of scanner and institution stand in every instance. */
+/**
+ * `ofValue`, with the last values remembered: those of scanner and institution stand in every
+ * instance.
+ */
 export function valueDigester(digest: Hmac): ValueDigest {
   const before = valueDigests.get(digest)
   if (before) return before
@@ -61,7 +70,10 @@ export function valueDigester(digest: Hmac): ValueDigest {
   return digester
 }
 
-/** Classes, syntaxes, coding schemes and the like: UIDs of DICOM's own registry (PS3.6 annex A), all of them short. */
+/**
+ * Classes, syntaxes, coding schemes and the like: UIDs of DICOM's own registry (PS3.6 annex A), all
+ * of them short.
+ */
 export const isRegistered = (uid: string): boolean => /^1\.2\.840\.10008\.[0-9.]{1,24}$/.test(uid)
 
 /** The registry's instances: frames of reference, color palettes, and well-known SOP Instances. */

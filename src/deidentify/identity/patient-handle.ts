@@ -1,4 +1,7 @@
-/** The keyed handle of a patient whom somebody names, as an instance that carries the same ID gets it. */
+/**
+ * The keyed handle of a patient whom somebody names, as an instance that carries the same ID gets
+ * it.
+ */
 import type { Profile } from '../rules/profile.js'
 import { handleOf } from './identity.js'
 import { keyedDigest } from './keys.js'

@@ -12,8 +12,8 @@ interface Known {
 }
 
 /**
- * `make`, with the last values remembered. They are found by a number made of their bytes, and compared in place: no text is
- * made of a value that is known, and a header has a hundred.
+ * `make`, with the last values remembered. They are found by a number made of their bytes, and
+ * compared in place: no text is made of a value that is known, and a header has a hundred.
  */
 export function rememberedDigests(make: ValueDigest): ValueDigest {
   const known = new Map<number, Known>()

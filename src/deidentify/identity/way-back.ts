@@ -1,4 +1,7 @@
-/** What an instance was before: the attributes that the profile changed, and the UIDs that it replaced. */
+/**
+ * What an instance was before: the attributes that the profile changed, and the UIDs that it
+ * replaced.
+ */
 import { groupOf, hex, isPrivate } from '../../dicom/dictionary/index.js'
 import { EXPLICIT, type Element, type Encoding } from '../../dicom/elements/index.js'
 import type { OriginalIdentity } from './original.js'
@@ -34,8 +37,9 @@ const MAX_ELEMENT_BYTES = 0x4000
 const MAX_BYTES = 0x20000
 
 /**
- * Of the elements that were changed the public ones, sequences whole. UIDs by themselves come back through the pairs. Private elements,
- * overlays, curves and signatures identify nobody in a report that comes back, and stay where they are: with the sender.
+ * Of the elements that were changed the public ones, sequences whole. UIDs by themselves come back
+ * through the pairs. Private elements, overlays, curves and signatures identify nobody in a report
+ * that comes back, and stay where they are: with the sender.
  */
 export function* collectOriginals(
   changed: readonly Element[],

@@ -15,7 +15,9 @@ export interface ConfidentialityRow {
   readonly columns: Readonly<Record<string, ColumnAction>>
 }
 
-/** Rows that name one tag; private, curve and overlay groups are rules of their own (see rules.ts). */
+/**
+ * Rows that name one tag; private, curve and overlay groups are rules of their own (see rules.ts).
+ */
 export const CONFIDENTIALITY: readonly ConfidentialityRow[] = (
   load('confidentiality.json') as [string, string, Record<string, ColumnAction>][]
 )
@@ -37,6 +39,9 @@ for (const [group, creator, element, vr, vm] of load('safe-private.json') as str
   safePrivate.set(key, { vr: vr ?? '', vm: vm ?? '' })
 }
 
-/** By the creator of its block, never by its number alone: two creators may number other things alike. */
+/**
+ * By the creator of its block, never by its number alone: two creators may number other things
+ * alike.
+ */
 export const safeElementOf = (tag: number, creator: string): SafeElement | undefined =>
   safePrivate.get(safeKey(groupOf(tag), creator, tag & 0xff))

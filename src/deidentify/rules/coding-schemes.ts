@@ -2,7 +2,9 @@
 
 /** Coding Scheme Designator. */
 export const SCHEME = 0x00080102
-/** In the place of one that names a site: those that begin with 99 are private (PS3.3 section 8.2). */
+/**
+ * In the place of one that names a site: those that begin with 99 are private (PS3.3 section 8.2).
+ */
 export const PRIVATE_SCHEME = '99ANONYMIZED'
 
 /** Code Value, Designator, Version, Meaning, scheme name, Long and URN Code Value. */
@@ -16,7 +18,10 @@ const CODE_TEXTS: ReadonlySet<number> = new Set([
   0x00080120,
 ])
 
-/** Of PS3.16 Table 8-1, but for those of single institutions: their meanings are published, not typed. */
+/**
+ * Of PS3.16 Table 8-1, but for those of single institutions: their meanings are published, not
+ * typed.
+ */
 const REGISTERED: ReadonlySet<string> = new Set(
   (
     '99SDM ACR ASTM-sigpurpose BARI BI C4 C5 CD2 DC DCM DCMUID FMA HCPT HPC I10 I10P I11 I9 I9C IBSI ICDO3 ISO3166_1 ISO639_1 ' +

@@ -1,11 +1,17 @@
-/** `when` of a rule about images: attributes by their keywords, and patterns of which one must fit one of the values. */
+/**
+ * `when` of a rule about images: attributes by their keywords, and patterns of which one must fit
+ * one of the values.
+ */
 import { z } from 'zod'
 import { tagOf } from '../../dicom/dictionary/index.js'
 
 /** Plain data, so that a profile with rules of its own can be compared with another. */
 export interface Condition {
   readonly tag: number
-  /** One must fit one value. Each in lower case, cut at its `*`: `*LOGIQ 9*` is `['', 'logiq 9', '']`. */
+  /**
+   * One must fit one value. Each in lower case, cut at its `*`: `*LOGIQ 9*` is `['', 'logiq 9',
+   * '']`.
+   */
   readonly patterns: readonly (readonly string[])[]
 }
 
@@ -59,7 +65,10 @@ export function matcherOf(read: ReadAttribute) {
     )
 }
 
-/** Part after part, each at the first place behind the one before: no step is ever taken back, whatever the value is. */
+/**
+ * Part after part, each at the first place behind the one before: no step is ever taken back,
+ * whatever the value is.
+ */
 function fits(parts: readonly string[], value: string): boolean {
   const [first = '', last] = [parts[0], parts.at(-1) ?? '']
   if (parts.length === 1) return value === first

@@ -1,6 +1,7 @@
 /**
- * Content items about the subject of a report (PS3.15 E.3.4). Cleaning goes by the type of a value, which keeps numbers,
- * codes and moved dates: of the concepts of Table E.3.4-1 three are left that say who it was.
+ * Content items about the subject of a report (PS3.15 E.3.4). Cleaning goes by the type of a value,
+ * which keeps numbers, codes and moved dates: of the concepts of Table E.3.4-1 three are left that
+ * say who it was.
  */
 import { type Element, findElement } from '../../dicom/elements/index.js'
 import type { Rule, Rules } from './rules.js'

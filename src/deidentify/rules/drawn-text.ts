@@ -9,8 +9,9 @@ const GRAPHIC_OBJECTS = 0x00700009
 const DRAWN_TEXT = 0x00700006
 
 /**
- * A text that is drawn on an image stays as it is, or its object goes: whatever else were drawn in its place would
- * be read as said of the image. An annotation without objects says nothing and may not be (PS3.3 C.10.5).
+ * A text that is drawn on an image stays as it is, or its object goes: whatever else were drawn in
+ * its place would be read as said of the image. An annotation without objects says nothing and may
+ * not be (PS3.3 C.10.5).
  */
 export function isDropped(
   sequence: number,

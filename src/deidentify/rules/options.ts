@@ -1,4 +1,7 @@
-/** The options of PS3.15 Annex E by their codes in CID 7050, and the columns of Table E.1-1 they switch on. */
+/**
+ * The options of PS3.15 Annex E by their codes in CID 7050, and the columns of Table E.1-1 they
+ * switch on.
+ */
 
 export interface Option {
   readonly code: string

@@ -15,8 +15,9 @@ export interface Profile {
   /** CID 7050 codes on top of the Basic Profile. */
   readonly options: readonly string[]
   /**
-   * What becomes of images that may have names burned into their pixels (config/pixel-rules.yaml). `blank` blanks what
-   * config/blanking-rules.yaml covers, and quarantines the rest; it is the Clean Pixel Data Option.
+   * What becomes of images that may have names burned into their pixels (config/pixel-rules.yaml).
+   * `blank` blanks what config/blanking-rules.yaml covers, and quarantines the rest; it is the
+   * Clean Pixel Data Option.
    */
   readonly pixels: 'blank' | 'quarantine' | 'pass'
   /** `cap-90`: ages of 90 years and more become 90. */

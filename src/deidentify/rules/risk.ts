@@ -1,4 +1,7 @@
-/** Whether an image may show who the patient is: by readable rules, see config/pixel-rules.yaml and config/face-rules.yaml. */
+/**
+ * Whether an image may show who the patient is: by readable rules, see config/pixel-rules.yaml and
+ * config/face-rules.yaml.
+ */
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -26,7 +29,10 @@ const schema = z.strictObject({
   ),
 })
 
-/** @throws Error for a file that breaks the format, an unknown keyword included: rules are never left out in silence. */
+/**
+ * @throws Error for a file that breaks the format, an unknown keyword included: rules are never
+ * left out in silence.
+ */
 export function loadPixelRules(text: string): readonly PixelRule[] {
   return schema.parse(parse(text)).rules.map(({ name, when, risk, blankable }) => ({
     name,
@@ -43,13 +49,16 @@ export interface Risk {
   readonly isAtRisk: boolean
   /** The rule that decides, as a person reads it. */
   readonly because: string
-  /** Every rule that speaks against the image says so: none is a reason that blanking leaves standing. */
+  /**
+   * Every rule that speaks against the image says so: none is a reason that blanking leaves
+   * standing.
+   */
   readonly isBlankable: boolean
 }
 
 /**
- * The rules of a file, read when the first image asks. What they said of the last kinds of images is remembered: the images of
- * a series are of one.
+ * The rules of a file, read when the first image asks. What they said of the last kinds of images
+ * is remembered: the images of a series are of one.
  */
 function judging(file: string): (read: ReadAttribute) => Risk {
   let judge: ReturnType<typeof judgeOf> | undefined
@@ -78,8 +87,8 @@ function readerOf(tags: readonly number[], values: string): ReadAttribute {
 }
 
 /**
- * Names may be burned in. The first rule that fits decides; without one the image is at risk. Rules behind it count, too, up
- * to the first that sees none.
+ * Names may be burned in. The first rule that fits decides; without one the image is at risk. Rules
+ * behind it count, too, up to the first that sees none.
  */
 export function riskOf(read: ReadAttribute, rules: readonly PixelRule[], file: string): Risk {
   const fits = matcherOf(read)

@@ -1,4 +1,7 @@
-/** What happens to an element: Table E.1-1 under the options of a profile, and rules by VR for what it does not list. */
+/**
+ * What happens to an element: Table E.1-1 under the options of a profile, and rules by VR for what
+ * it does not list.
+ */
 import {
   ATTRIBUTES,
   attributeOf,
@@ -25,7 +28,10 @@ import { ALIKE, PROSE } from './unlisted.js'
 export type Base = 'remove' | 'empty' | 'dummy' | 'remap'
 
 export interface Rule {
-  /** `keep` and `check` look into sequences; `check` also looks for identifiers in text, `prose` lets only words stay. */
+  /**
+   * `keep` and `check` look into sequences; `check` also looks for identifiers in text, `prose`
+   * lets only words stay.
+   */
   readonly step: Base | 'keep' | 'check' | 'prose' | 'date' | 'timezone' | 'clean' | 'code'
   /** Where `step` finds nothing that may stay. */
   readonly base: Base
@@ -37,7 +43,9 @@ export interface Rules {
   ruleFor(element: Pick<Element, 'tag' | 'vr' | 'fragments'>): Rule
   /** Table E.1-1 has a row for it. */
   isListed(tag: number): boolean
-  /** The Retain Safe Private Option: private elements are looked at before `ruleFor` removes them. */
+  /**
+   * The Retain Safe Private Option: private elements are looked at before `ruleFor` removes them.
+   */
   readonly keepsSafePrivate: boolean
   /** The Retain Patient Characteristics Option: content items of reports are looked at by it. */
   readonly keepsCharacteristics: boolean
@@ -52,7 +60,8 @@ const STEPS: Readonly<Record<ConfidentialityColumn, Base>> = {
   Z: 'empty',
   D: 'dummy',
   U: 'remap',
-  // The form that is valid whatever the attribute's type: empty for type 2, a dummy for type 1, both for type 3.
+  // The form that is valid whatever the attribute's type: empty for type 2, a dummy for type 1,
+  // both for type 3.
   'X/Z': 'empty',
   'X/D': 'dummy',
   'Z/D': 'dummy',
@@ -122,10 +131,12 @@ export function rulesOf(profile: Profile): Rules {
 function compile(profile: Profile): Rules {
   const chosen = OPTIONS.filter(({ code }) => profile.options.includes(code))
   const table = new Map(CONFIDENTIALITY.map((row) => [row.tag, ruleOf(row, chosen)]))
-  // Type 3 with at least one item wherever it stands: emptied it would be invalid, removed it never is.
+  // Type 3 with at least one item wherever it stands: emptied it would be invalid, removed it never
+  // is.
   if (table.get(REFERENCED_STUDIES)?.step === 'empty')
     table.set(REFERENCED_STUDIES, rule('remove', 'remove', TABLE))
-  // The originals, for whoever has a key: the table is silent, for it speaks of those that are made with it.
+  // The originals, for whoever has a key: the table is silent, for it speaks of those that are made
+  // with it.
   table.set(ENCRYPTED_ATTRIBUTES, ENCRYPTED)
   // Of type 2 for animals, and the role of type 1 beside a person with a name (PS3.3 C.7.1.1).
   for (const tag of RESPONSIBLE) table.set(tag, rule('empty', 'empty', TABLE))

@@ -1,4 +1,7 @@
-/** Retain Safe Private (PS3.15 E.3.10): private elements of Table E.3.10-1 whose values are what the table says. */
+/**
+ * Retain Safe Private (PS3.15 E.3.10): private elements of Table E.3.10-1 whose values are what the
+ * table says.
+ */
 import { decodeDefault, trimPadding } from '../../dicom/text/index.js'
 import { cleanText } from '../text/clean.js'
 import { fold } from '../text/fold.js'
@@ -15,8 +18,8 @@ const SIZES: Readonly<Record<string, number>> = { FD: 8, FL: 4, SL: 4, SS: 2, UL
 const NO_TAGS: ReadonlySet<number> = new Set()
 
 /**
- * The private elements of one data set that may stay, with the creators of their blocks: a block stays under the number
- * and beside the others that it had.
+ * The private elements of one data set that may stay, with the creators of their blocks: a block
+ * stays under the number and beside the others that it had.
  */
 export function safePrivateTags(
   elements: readonly Element[],
@@ -45,7 +48,10 @@ export function safePrivateTags(
   return kept
 }
 
-/** As UN it is what a system wrote that did not know the element; its bytes are checked in the same way. */
+/**
+ * As UN it is what a system wrote that did not know the element; its bytes are checked in the same
+ * way.
+ */
 const isOfVr = ({ vr }: Element, safe: SafeElement): boolean => vr === safe.vr || vr === 'UN'
 
 function fits(value: Buffer, { vr, vm }: SafeElement, identifiers: Identifiers): boolean {

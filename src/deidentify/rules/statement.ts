@@ -39,7 +39,10 @@ numbers. Text that people write (LT, ST, UC and UT but for some of equipment, an
 vocabulary and quantities stay. Other text stays when no identifier of the source is in it. Text in the place of items or binary
 numbers is removed. All of this holds at every level of nesting. Everything behind Pixel Data is removed.`
 
-/** Markdown. It says what the rules do, not what they are meant to do: it is made of the rules that run. */
+/**
+ * Markdown. It says what the rules do, not what they are meant to do: it is made of the rules that
+ * run.
+ */
 export function conformanceStatement(profile: Profile): string {
   const rules = rulesOf(profile)
   const options = OPTIONS.filter(({ code }) => profile.options.includes(code))

@@ -1,7 +1,13 @@
-/** Attributes of PS3.6 that Table E.1-1 has no row for, and whose VR alone says too little about them. */
+/**
+ * Attributes of PS3.6 that Table E.1-1 has no row for, and whose VR alone says too little about
+ * them.
+ */
 import { tagOf, tagsOf } from '../../dicom/dictionary/index.js'
 
-/** By keyword: the attribute of the table that means the same about somebody. Its row holds for them, options and all. */
+/**
+ * By keyword: the attribute of the table that means the same about somebody. Its row holds for
+ * them, options and all.
+ */
 const LIKE: Readonly<Record<string, readonly string[]>> = {
   PatientBirthTime: [
     'PatientBirthDateInAlternativeCalendar',

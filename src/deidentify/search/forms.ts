@@ -1,8 +1,14 @@
-/** The forms in which people write again what names somebody: folded, for the search of what is left. */
+/**
+ * The forms in which people write again what names somebody: folded, for the search of what is
+ * left.
+ */
 import { fold, isPlain } from '../text/fold.js'
 import { remembered } from '../../lib/remembered.js'
 
-/** What does not part two names for everybody: `DE LA CRUZ` is also `delacruz`, `O'NEIL` also `oneil`. */
+/**
+ * What does not part two names for everybody: `DE LA CRUZ` is also `delacruz`, `O'NEIL` also
+ * `oneil`.
+ */
 const INSIDE_NAMES = /[\s,.;:()'"/_-]+/
 
 export interface NameForm {
@@ -11,7 +17,10 @@ export interface NameForm {
   readonly isWord: boolean
 }
 
-/** The last names that were asked for: physicians and operators stand in the files of all their patients. */
+/**
+ * The last names that were asked for: physicians and operators stand in the files of all their
+ * patients.
+ */
 const NAMES = 128
 const LONGEST_NAME = 64
 
@@ -55,7 +64,9 @@ const LETTERS: Readonly<Record<string, string>> = {
 const inAscii = (word: string): string =>
   word.toLowerCase().replace(/[äöüßæøå]/g, (letter) => LETTERS[letter] ?? letter)
 
-/** Of the number of a patient, visit or order: as it stands, without zeros, separators and letters. */
+/**
+ * Of the number of a patient, visit or order: as it stands, without zeros, separators and letters.
+ */
 export function* numberForms(id: string): Generator<string, void> {
   const whole = fold(id.trim())
   if (whole.length >= 3) yield whole
@@ -165,8 +176,8 @@ const MAIL = /[^\s<>:;,]{1,64}@[^\s<>:;,]{1,128}/g
 const NUMBER = /\d(?:[-./() ]{0,3}\d){6,20}/g
 
 /**
- * Of an address or telephone number: as a whole, the house with its street, mail addresses, and the digits of a number
- * without the country and without the area.
+ * Of an address or telephone number: as a whole, the house with its street, mail addresses, and the
+ * digits of a number without the country and without the area.
  */
 export function* contactForms(text: string): Generator<string, void> {
   const folded = fold(text).trim()

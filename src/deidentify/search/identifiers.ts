@@ -1,4 +1,7 @@
-/** What names the patient and other people in the source, to be looked for in whatever leaves. Kept in memory only. */
+/**
+ * What names the patient and other people in the source, to be looked for in whatever leaves. Kept
+ * in memory only.
+ */
 import { isUtf8 } from 'node:buffer'
 import { NocturneError } from '../../lib/errors.js'
 import { type Decode, decodeDefault } from '../../dicom/text/index.js'
@@ -19,7 +22,9 @@ const ID_TAGS: ReadonlySet<number> = new Set([
   0x00401006, 0x00401007, 0x00402006, 0x00402007, 0x00402016, 0x00402017, 0x0040050a, 0x00400512,
   0x00400551,
 ])
-/** Of them and of names, those of the patient: their words go even where the vocabulary has them. */
+/**
+ * Of them and of names, those of the patient: their words go even where the vocabulary has them.
+ */
 const PATIENT_TAGS: ReadonlySet<number> = new Set([
   0x00100010, 0x00100020, 0x00100021, 0x00101000, 0x00101001, 0x00101005,
 ])
@@ -28,14 +33,22 @@ const CONTACT_TAGS: ReadonlySet<number> = new Set([
   0x00080092, 0x00080094, 0x00101040, 0x00102154, 0x00102155, 0x00401102, 0x00401103, 0x00401104,
 ])
 const BIRTH_DATE = 0x00100030
-/** When it was done, in the attributes whose date is moved or taken away: text may tell it all the same. */
+/**
+ * When it was done, in the attributes whose date is moved or taken away: text may tell it all the
+ * same.
+ */
 const STUDY_DATES: ReadonlySet<number> = new Set([
   0x00080012, 0x00080020, 0x00080021, 0x00080022, 0x00080023, 0x0008002a, 0x00380020, 0x00400244,
 ])
 
-/** Shorter tokens are found in text only, and only as words of their own: in bytes and inside words they come up by chance. */
+/**
+ * Shorter tokens are found in text only, and only as words of their own: in bytes and inside words
+ * they come up by chance.
+ */
 const INSIDE_FROM = 5
-/** A number of the header that equals a shorter one does so by chance: series 1001 of order 1001. */
+/**
+ * A number of the header that equals a shorter one does so by chance: series 1001 of order 1001.
+ */
 const NUMBER_FROM = 6
 /** `123-45 678`: how people write long numbers. */
 const APART = /\d[-./() ]{1,3}\d/
@@ -78,7 +91,10 @@ const NAMING_TAGS: ReadonlySet<number> = new Set([
 export const isNaming = (tag: number, vr: string): boolean => vr === 'PN' || NAMING_TAGS.has(tag)
 
 export class Identifiers {
-  /** Folded words of names and of the patient's numbers, the vocabulary's too: what cleaning must not let stay. */
+  /**
+   * Folded words of names and of the patient's numbers, the vocabulary's too: what cleaning must
+   * not let stay.
+   */
   readonly names = new Set<string>()
   /** Those that are the patient's and words of the vocabulary: a patient may be called HEAD^HIP. */
   readonly #patientWords = new Set<string>()
@@ -96,7 +112,10 @@ export class Identifiers {
     this.#kept = kept
   }
 
-  /** Takes note of `element` of the source, when it names somebody. @throws NocturneError `header_too_complex` */
+  /**
+   * Takes note of `element` of the source, when it names somebody.
+   * @throws NocturneError `header_too_complex`
+   */
   add(element: Element, buffer: Buffer, decode: Decode): void {
     const { tag, vr } = element
     if (!isNaming(tag, vr)) return
@@ -131,8 +150,9 @@ export class Identifiers {
   }
 
   /**
-   * Whether the text from `start` to `end` holds one; or, unless `areBytesKnown`, its bytes as they are. Nearly all text
-   * is ASCII: then who searched the one has searched the other, and nothing is decoded.
+   * Whether the text from `start` to `end` holds one; or, unless `areBytesKnown`, its bytes as they
+   * are. Nearly all text is ASCII: then who searched the one has searched the other, and nothing is
+   * decoded.
    */
   isInWritten(
     buffer: Buffer,
@@ -149,7 +169,10 @@ export class Identifiers {
     return !areBytesKnown && !isVerbatim(text, value) && this.isInBytes(value)
   }
 
-  /** Whether the raw bytes of a value hold one, whatever its VR claims. For values of any size there is `search`. */
+  /**
+   * Whether the raw bytes of a value hold one, whatever its VR claims. For values of any size there
+   * is `search`.
+   */
   isInBytes(buffer: Buffer, start = 0, end: number = buffer.length): boolean {
     return this.#made().follow(buffer, 0, start, end) === -1
   }
@@ -165,7 +188,10 @@ export class Identifiers {
     return state === -1
   }
 
-  /** Whether one of the numbers in a value written as text (IS, DS) is one: within longer numbers the digits come up by chance. */
+  /**
+   * Whether one of the numbers in a value written as text (IS, DS) is one: within longer numbers
+   * the digits come up by chance.
+   */
   isNumber(buffer: Buffer, start: number, end: number): boolean {
     if (!this.isInBytes(buffer, start, end)) return false
     return buffer
@@ -223,7 +249,10 @@ export class Identifiers {
       if (word.length >= INSTITUTION_WORD && !isCommon(word)) this.#institution.add(word)
   }
 
-  /** Whether folded text has a word of the institution's name, in full or cut off at the end of a short value. */
+  /**
+   * Whether folded text has a word of the institution's name, in full or cut off at the end of a
+   * short value.
+   */
   namesInstitution(folded: string): boolean {
     if (this.#institution.size === 0) return false
     const words = folded.split(/[^\p{L}\p{N}]+/u).filter((word) => word.length >= INSTITUTION_WORD)
@@ -255,7 +284,9 @@ export class Identifiers {
     return this.#patientWords.size > 0
   }
 
-  /** A word that is not ASCII as UTF-8 and as Latin-1: files name one of them and write the other. */
+  /**
+   * A word that is not ASCII as UTF-8 and as Latin-1: files name one of them and write the other.
+   */
   #addEncoded(word: string): void {
     if (isPlain(word)) return
     const encodings = /^[\x20-\xff]*$/.test(word)

@@ -1,7 +1,8 @@
 /**
- * Many tokens looked for at once (Aho and Corasick, 1975). Each character costs one step whatever the tokens and the
- * text are, so nobody can make the search slow; alternatives of a regular expression can be made to take minutes. The
- * table of steps grows as texts come to its states: most instances come to a few of the thousand that dates alone have.
+ * Many tokens looked for at once (Aho and Corasick, 1975). Each character costs one step whatever
+ * the tokens and the text are, so nobody can make the search slow; alternatives of a regular
+ * expression can be made to take minutes. The table of steps grows as texts come to its states:
+ * most instances come to a few of the thousand that dates alone have.
  */
 
 import {
@@ -35,7 +36,10 @@ export class Matcher {
   readonly #parts = new Uint8Array(256)
   /** By two bytes, made when a large value comes: most instances have none. */
   #followed: Uint8Array | undefined
-  /** By state and column: the next state; below 0 the node of the tree (as ~node) whose state nobody came to yet. */
+  /**
+   * By state and column: the next state; below 0 the node of the tree (as ~node) whose state nobody
+   * came to yet.
+   */
   #next: Int32Array
   /** By node: its state; 0 for the root, and where nobody came yet. */
   readonly #states: Int32Array
@@ -78,9 +82,9 @@ export class Matcher {
   }
 
   /**
-   * The same of the text that stands from `start` to `end`, in lower case, without making it: for ASCII, which means the
-   * same in every character set. Undefined for what needs a closer look: other characters, escapes, NUL, and digits with
-   * separators between.
+   * The same of the text that stands from `start` to `end`, in lower case, without making it: for
+   * ASCII, which means the same in every character set. Undefined for what needs a closer look:
+   * other characters, escapes, NUL, and digits with separators between.
    */
   isInAscii(bytes: Buffer, start: number, end: number): boolean | undefined {
     let next = this.#next
@@ -119,8 +123,9 @@ export class Matcher {
   }
 
   /**
-   * Goes on from `state` (0 at the start) through the bytes from `start` to `end`, read as Latin-1 in lower case; -1 once a
-   * token was found. Words are not looked for. Zeros are passed over, so that text in UTF-16 is text.
+   * Goes on from `state` (0 at the start) through the bytes from `start` to `end`, read as Latin-1
+   * in lower case; -1 once a token was found. Words are not looked for. Zeros are passed over, so
+   * that text in UTF-16 is text.
    */
   follow(bytes: Buffer, state: number, start = 0, end: number = bytes.length): number {
     let next = this.#next
@@ -147,8 +152,9 @@ export class Matcher {
   }
 
   /**
-   * Where a token may begin, from `from` on. One that began before would reach over the bytes at the end of the next few, and does
-   * not when these are in no token, or do not follow one another in any (after Horspool, 1980).
+   * Where a token may begin, from `from` on. One that began before would reach over the bytes at
+   * the end of the next few, and does not when these are in no token, or do not follow one another
+   * in any (after Horspool, 1980).
    */
   #skip(bytes: Buffer, from: number, end: number): number {
     const { shortest } = this.#tree
@@ -169,7 +175,10 @@ export class Matcher {
     return at
   }
 
-  /** By two bytes: 1 where they may follow one another in a token. Next to a zero that is every one: text may be UTF-16. */
+  /**
+   * By two bytes: 1 where they may follow one another in a token. Next to a zero that is every one:
+   * text may be UTF-16.
+   */
   #pairs(): Uint8Array {
     if (this.#followed) return this.#followed
     const { parent, column, nodes, columns } = this.#tree

@@ -1,4 +1,7 @@
-/** Whether a value of the source holds what may not stay: an identifier, or in a number anything else. */
+/**
+ * Whether a value of the source holds what may not stay: an identifier, or in a number anything
+ * else.
+ */
 import type { Element } from '../../dicom/elements/index.js'
 import type { Steps } from '../../lib/pace.js'
 import type { Identifiers } from './identifiers.js'
@@ -47,7 +50,9 @@ export const isInNumbers = (
 const NUMERIC = new Uint8Array(256)
 for (const byte of Buffer.from('0123456789 +-.eE\\DWMY')) NUMERIC[byte] = 1
 
-/** Whether it holds more than digits and what stands between them, with a NUL at most at the end. */
+/**
+ * Whether it holds more than digits and what stands between them, with a NUL at most at the end.
+ */
 function isNotNumeric(buffer: Buffer, start: number, valueEnd: number): boolean {
   const end = buffer[valueEnd - 1] === 0 ? valueEnd - 1 : valueEnd
   for (let at = start; at < end; at++) if (NUMERIC[buffer[at] ?? 0] === 0) return true

@@ -35,7 +35,8 @@ export interface TokenTree {
 }
 
 /**
- * @param maxCells bounds what a table of states may take: characters of all tokens, times their alphabet.
+ * @param maxCells bounds what a table of states may take: characters of all tokens, times their
+ * alphabet.
  * @throws RangeError when it would take more.
  */
 export function treeOf({ inside, words = [] }: Tokens, maxCells: number): TokenTree {

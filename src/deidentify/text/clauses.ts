@@ -1,7 +1,8 @@
 /**
- * What else must go where something must. A text is a row of clauses, which end where a sentence does; a clause is a row
- * of segments, parted by commas and the like. Whatever a cut could make say something else goes with it: the segment,
- * or the clause when it holds a word on which the truth of all of it depends.
+ * What else must go where something must. A text is a row of clauses, which end where a sentence
+ * does; a clause is a row of segments, parted by commas and the like. Whatever a cut could make say
+ * something else goes with it: the segment, or the clause when it holds a word on which the truth
+ * of all of it depends.
  */
 import {
   ANATOMY,
@@ -25,7 +26,10 @@ export interface Span {
   readonly end: number
 }
 
-/** Ends whatever was said before. A word and its point may be an abbreviation that goes on: only a known long word ends a sentence. */
+/**
+ * Ends whatever was said before. A word and its point may be an abbreviation that goes on: only a
+ * known long word ends a sentence.
+ */
 const SENTENCE = /[.!]+(?:\s|$)|\n\s*\n/
 const SEGMENT = /[,;:|\n()[\]{}•·]|\s[-–—/]+\s|\/\/|--/
 /** A word with a point that is shorter may be an abbreviation. */
@@ -159,8 +163,8 @@ function islandsOf(own: readonly Token[]): Span[] {
 const CONTENT = ANATOMY | FINDING | CONTRAST
 
 /**
- * Whether each side, time and degree in an island has its partner there: something to speak of, and no cut right beside
- * it behind which there is more that it could have spoken of.
+ * Whether each side, time and degree in an island has its partner there: something to speak of, and
+ * no cut right beside it behind which there is more that it could have spoken of.
  */
 function isWhole(own: readonly Token[], island: Span): boolean {
   const inside = within([...own], island)
@@ -189,13 +193,18 @@ const hasMoreAfter = (own: readonly Token[], from: number): boolean =>
 const isSpeaking = (token: Token | undefined): boolean =>
   token !== undefined && (token.roles & CONTENT) !== 0
 
-/** Whether a token that stays decides about others: a negation, unless it stands before its own object. */
+/**
+ * Whether a token that stays decides about others: a negation, unless it stands before its own
+ * object.
+ */
 function isBroad(own: readonly Token[], token: Token): boolean {
   if ((token.roles & WITHOUT) !== 0) return !isSatisfied(own, own.indexOf(token))
   return (token.roles & BROAD) !== 0
 }
 
-/** `W/O CONTRAST`, `ohne i.v. KM`, `w/o and with contrast`; or nothing behind it at all, nor cut. */
+/**
+ * `W/O CONTRAST`, `ohne i.v. KM`, `w/o and with contrast`; or nothing behind it at all, nor cut.
+ */
 function isSatisfied(own: readonly Token[], index: number): boolean {
   for (let at = index + 1; at < own.length && at <= index + 5; at++) {
     const token = own[at]
@@ -214,7 +223,10 @@ function isSatisfied(own: readonly Token[], index: number): boolean {
 const isDangling = (roles: number): boolean =>
   (roles & WITH) !== 0 && (roles & (NOT | WITHOUT | MAYBE | SIDE)) === 0
 
-/** `with` before a cut, and `contrast` behind an unknown word that may have been a `without`, go too. */
+/**
+ * `with` before a cut, and `contrast` behind an unknown word that may have been a `without`, go
+ * too.
+ */
 function joinDangling(own: readonly Token[]): void {
   for (let index = own.length - 2; index >= 0; index--) {
     const [token, next] = [own[index], own[index + 1]]

@@ -1,6 +1,6 @@
 /**
- * Clean Descriptors (PS3.15 E.3.4): text without what names anybody, which never says something else than before. Words
- * stay as they were written, in their order; every cut leaves `[...]`.
+ * Clean Descriptors (PS3.15 E.3.4): text without what names anybody, which never says something
+ * else than before. Words stay as they were written, in their order; every cut leaves `[...]`.
  */
 import { clausesOf, judgeClauses } from './clauses.js'
 import { judgeNumbers } from './neighbours.js'
@@ -19,7 +19,9 @@ export interface Cleaning {
   readonly isProse: boolean
 }
 
-/** The last texts in which no name of a header stood: slices, and scanners, write the same again. */
+/**
+ * The last texts in which no name of a header stood: slices, and scanners, write the same again.
+ */
 const known = new WeakMap<Vocabulary, Map<string, Known>>()
 const TEXTS = 500
 const LONGEST_KNOWN = 256
@@ -67,7 +69,10 @@ function judgePartners({ tokens }: Tokens, vocabulary: Vocabulary): void {
   })
 }
 
-/** Signs that mean nothing to anybody's identity. Letters and digits are tokens; anything else becomes a space. */
+/**
+ * Signs that mean nothing to anybody's identity. Letters and digits are tokens; anything else
+ * becomes a space.
+ */
 const GAP = /[^\s!-/:-@[-`{-~–—−’‘“”„«»…°±µμ×÷≤≥≈§¿¡·•²³¹½¼¾®™€£©ª]/gu
 
 function written({ text, tokens }: Tokens): string {
@@ -97,7 +102,10 @@ function balanced(text: string): string {
   return closed > opened ? text.replace(`${MARK})`, MARK) : text
 }
 
-/** Opening signs stay before a mark, closing ones behind it; points of abbreviations and the like go. */
+/**
+ * Opening signs stay before a mark, closing ones behind it; points of abbreviations and the like
+ * go.
+ */
 const gapBefore = (gap: string): string => gap.replace(/[.@#*&'"<>=~]+$/, '')
 const gapAfter = (gap: string): string => gap.replace(/^[.@#*&'"<>=~]+/, '')
 

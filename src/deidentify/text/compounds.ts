@@ -53,8 +53,8 @@ const PREFIXES: ReadonlySet<string> = new Set(
 const CONTENT = ANATOMY | FINDING | TECHNIQUE | CONTRAST
 
 /**
- * The roles of a word all of whose parts are known, at least one of them content; 0 else. A part that changes the meaning
- * of others makes the whole do so: `Frakturausschluss`.
+ * The roles of a word all of whose parts are known, at least one of them content; 0 else. A part
+ * that changes the meaning of others makes the whole do so: `Frakturausschluss`.
  */
 export function compoundOf(folded: string, rolesOf: (part: string) => number): number {
   if (folded.length < 7 || folded.length > MAX_WORD) return 0

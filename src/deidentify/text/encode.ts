@@ -3,7 +3,10 @@ import { isUtf8 } from 'node:buffer'
 import { decodeDefault, type Decode } from '../../dicom/text/index.js'
 import { fold, isPlain } from './fold.js'
 
-/** As its character set says; as UTF-8 where it is that all the same, since files name one set and write another. */
+/**
+ * As its character set says; as UTF-8 where it is that all the same, since files name one set and
+ * write another.
+ */
 export const readWritten = (bytes: Buffer, decode: Decode): string =>
   isMislabelled(bytes, decode) ? bytes.toString('utf8') : decode(bytes)
 
@@ -13,8 +16,9 @@ const isMislabelled = (bytes: Buffer, decode: Decode): boolean =>
 const HIGH = Buffer.from([0xc3, 0xa4])
 
 /**
- * `text`, of which every character stands in `source`, in the set of `source`. Without accents where the set has several
- * bytes for a character or escapes: there a character is no place of its own.
+ * `text`, of which every character stands in `source`, in the set of `source`. Without accents
+ * where the set has several bytes for a character or escapes: there a character is no place of its
+ * own.
  */
 export function encodeWritten(text: string, source: Buffer, decode: Decode): Buffer {
   if (isPlain(text)) return Buffer.from(text, 'latin1')

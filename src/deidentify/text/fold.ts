@@ -14,7 +14,10 @@ const BARE: Readonly<Record<string, string>> = {
   ı: 'i',
 }
 
-/** Lower case, without accents and without what is not seen, such as soft hyphens: how identifiers and words are compared. */
+/**
+ * Lower case, without accents and without what is not seen, such as soft hyphens: how identifiers
+ * and words are compared.
+ */
 export const fold = (text: string): string =>
   isPlain(text)
     ? text.toLowerCase()
@@ -24,7 +27,10 @@ export const fold = (text: string): string =>
         .toLowerCase()
         .replace(/[ßæœøłđðþħı]/g, (letter) => BARE[letter] ?? letter)
 
-/** Whether all of it is printable ASCII. In a loop: of short text a regular expression takes several times as long. */
+/**
+ * Whether all of it is printable ASCII. In a loop: of short text a regular expression takes several
+ * times as long.
+ */
 export function isPlain(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
@@ -33,6 +39,8 @@ export function isPlain(text: string): boolean {
   return true
 }
 
-/** Whether `text` is the bytes that it was read from: who searched the one has searched the other. */
+/**
+ * Whether `text` is the bytes that it was read from: who searched the one has searched the other.
+ */
 export const isVerbatim = (text: string, bytes: Buffer): boolean =>
   text.length === bytes.length && isPlain(text)

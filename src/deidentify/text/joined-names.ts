@@ -1,4 +1,6 @@
-/** What belongs to a name that was found: initials, the other words of it, what stands before it. */
+/**
+ * What belongs to a name that was found: initials, the other words of it, what stands before it.
+ */
 import { ANATOMY, CHANGES_MEANING, FINDING, SIDE } from './roles.js'
 import type { Token, Tokens } from './tokens.js'
 import { names } from './vocabulary.js'

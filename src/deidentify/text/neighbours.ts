@@ -1,4 +1,7 @@
-/** What becomes of a number by the tokens beside it: it keeps its unit and its label, or goes with them. */
+/**
+ * What becomes of a number by the tokens beside it: it keeps its unit and its label, or goes with
+ * them.
+ */
 import { isHarmless } from './numbers.js'
 import { FINDING, ID_LABEL, LABEL, UNIT } from './roles.js'
 import type { Token, Tokens } from './tokens.js'
@@ -67,7 +70,10 @@ function isOfDayAndMonth(text: string, tokens: readonly Token[], index: number):
   return pairAt(index) || pairAt(index - 1)
 }
 
-/** Of seven languages, in full and short, folded. None is a word of the vocabulary, but for some that are words as well. */
+/**
+ * Of seven languages, in full and short, folded. None is a word of the vocabulary, but for some
+ * that are words as well.
+ */
 const MONTHS: ReadonlySet<string> = new Set(
   (
     'january jan januar janner janvier enero ene gennaio gen januari janeiro february feb februar fevrier fev febrero febbraio februari ' +
@@ -94,7 +100,10 @@ function joinMonths(tokens: readonly Token[]): void {
   })
 }
 
-/** A number right beside one that goes is part of it (555 123-4567, 12 MAR 1970), unless it has a unit or label of its own. */
+/**
+ * A number right beside one that goes is part of it (555 123-4567, 12 MAR 1970), unless it has a
+ * unit or label of its own.
+ */
 function joinBesideCuts({ text, tokens }: Tokens): void {
   const join = (index: number, from: number): void => {
     const [token, cut] = [tokens[index], tokens[from]]

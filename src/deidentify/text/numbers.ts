@@ -1,4 +1,7 @@
-/** Numbers in text: a measure or a count stays, with its unit and label; what could be a date, telephone or id goes. */
+/**
+ * Numbers in text: a measure or a count stays, with its unit and label; what could be a date,
+ * telephone or id goes.
+ */
 import { LABEL, TECHNIQUE, UNIT } from './roles.js'
 import type { Cut } from './cut.js'
 import type { Vocabulary } from './vocabulary.js'
@@ -45,7 +48,10 @@ export function numberAt(text: string, lower: string, at: number, vocabulary: Vo
   return { end, ...judgeMixed(whole, vocabulary) }
 }
 
-/** Digits alone: whether they are few enough to stay is decided with their neighbours; see `neighbours.ts`. */
+/**
+ * Digits alone: whether they are few enough to stay is decided with their neighbours; see
+ * `neighbours.ts`.
+ */
 function judgeNumber(number: string, behind: string): Judged {
   const digits = number.split(/[.,]/)
   if (digits.length > 2) return IDENTIFYING
@@ -77,7 +83,10 @@ export function judgeMixed(word: string, vocabulary: Vocabulary): Judged {
   return (word.match(/\d/g) ?? []).length > 2 ? IDENTIFYING : UNKNOWN
 }
 
-/** Words of letters and digits that scanners and radiologists write: none is long enough to number anybody. */
+/**
+ * Words of letters and digits that scanners and radiologists write: none is long enough to number
+ * anybody.
+ */
 const FAMILIES: readonly RegExp[] = [
   // Vertebrae, ribs and rays; teeth.
   /^[ctlsd]\d{1,2}(?:[ctls]\d{1,2})?$/,

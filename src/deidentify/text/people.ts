@@ -1,4 +1,7 @@
-/** Names in text: words in a name's place go, whether or not they are words of the vocabulary as well (`PER DR FOOT`). */
+/**
+ * Names in text: words in a name's place go, whether or not they are words of the vocabulary as
+ * well (`PER DR FOOT`).
+ */
 import {
   AFTER_NAME,
   AGENT,
@@ -45,7 +48,10 @@ export function judgePeople(tokens: Tokens, forbidden: Forbidden, vocabulary: Vo
   joinNames(tokens)
 }
 
-/** A name that is a word only of a language in which nothing else of this text is written: `ABDOMEN DELGADO`. */
+/**
+ * A name that is a word only of a language in which nothing else of this text is written: `ABDOMEN
+ * DELGADO`.
+ */
 function judgeForeign(all: readonly Token[], vocabulary: Vocabulary): void {
   let written = 0
   for (const { folded } of all) {
@@ -100,7 +106,9 @@ function takeName(tokens: Tokens, index: number): void {
   takeWords(tokens, index + 1)
 }
 
-/** From `first` on: titles, initials and particles, then the name itself, then what nobody knows. */
+/**
+ * From `first` on: titles, initials and particles, then the name itself, then what nobody knows.
+ */
 function takeWords(tokens: Tokens, first: number): void {
   const { tokens: all } = tokens
   let hasName = false
@@ -123,7 +131,10 @@ function takeWords(tokens: Tokens, first: number): void {
   }
 }
 
-/** Behind a given name, or with a capital where sentences have none, a word of the vocabulary is the family's. */
+/**
+ * Behind a given name, or with a capital where sentences have none, a word of the vocabulary is the
+ * family's.
+ */
 function isSecondWord(tokens: Tokens, at: number): boolean {
   const [first, before, token] = [tokens.tokens[at - 2], tokens.tokens[at - 1], tokens.tokens[at]]
   if (!token || !before || token.folded.length === 1) return false

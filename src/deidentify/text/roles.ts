@@ -1,8 +1,14 @@
-/** What a word can do to the words around it, as bits: one word may have several, and the cautious one decides. */
+/**
+ * What a word can do to the words around it, as bits: one word may have several, and the cautious
+ * one decides.
+ */
 
 /** It, or what stands beside it, is not so: not, kein, absent. */
 export const NOT = 1 << 0
-/** Something was not used: without, ohne. Harmless beside what it belongs to (`W/O CONTRAST`), else as NOT. */
+/**
+ * Something was not used: without, ohne. Harmless beside what it belongs to (`W/O CONTRAST`), else
+ * as NOT.
+ */
 export const WITHOUT = 1 << 1
 export const WITH = 1 << 2
 /** It is not certain: possible, r/o, V.a. */

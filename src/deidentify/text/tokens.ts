@@ -1,4 +1,7 @@
-/** Text as tokens: words, numbers, and signs that mean something. What lies between two of them is a gap. */
+/**
+ * Text as tokens: words, numbers, and signs that mean something. What lies between two of them is a
+ * gap.
+ */
 import { fold, isPlain } from './fold.js'
 import { numberAt, judgeMixed } from './numbers.js'
 import { MAYBE, NOT, TECHNIQUE, TITLE } from './roles.js'
@@ -139,7 +142,10 @@ const made = (
 /** What folds to two letters: ß, œ. */
 const unified = (word: string): string => (isPlain(word) ? word : fold(word))
 
-/** Folded character by character, so that places stay the same; what folds to several letters is not shortened to one. */
+/**
+ * Folded character by character, so that places stay the same; what folds to several letters is not
+ * shortened to one.
+ */
 function foldedInPlace(text: string): string {
   const whole = fold(text)
   if (whole.length === text.length) return whole

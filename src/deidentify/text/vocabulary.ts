@@ -1,4 +1,7 @@
-/** The words that cleaned text may keep, and what each can do to its neighbours. Read when they are first asked for. */
+/**
+ * The words that cleaned text may keep, and what each can do to its neighbours. Read when they are
+ * first asked for.
+ */
 import { readFileSync } from 'node:fs'
 import { compoundOf, isClinical } from './compounds.js'
 import { fold } from './fold.js'
@@ -12,9 +15,14 @@ export interface Vocabulary {
   rolesOf(folded: string): number
   /** It stands in a list as it is. */
   isListed(folded: string): boolean
-  /** A bit for each language whose list has it, English's first; 0 for what none has as it stands. */
+  /**
+   * A bit for each language whose list has it, English's first; 0 for what none has as it stands.
+   */
   languagesOf(folded: string): number
-  /** The longest entry with characters that are no letters or digits, such as `w/o`, at `at`; its length, or 0. */
+  /**
+   * The longest entry with characters that are no letters or digits, such as `w/o`, at `at`; its
+   * length, or 0.
+   */
   markedAt(folded: string, at: number): number
   /** `Hr.`, which is a title only in this very spelling. */
   isTitle(written: string): boolean
@@ -71,7 +79,10 @@ function parse(text: string): List {
   return { roles, titles, pairs }
 }
 
-/** `stem~a,b` is stema and stemb; `word/s` is also word; `~@` and `~%` have the endings that the list begins with. */
+/**
+ * `stem~a,b` is stema and stemb; `word/s` is also word; `~@` and `~%` have the endings that the
+ * list begins with.
+ */
 function* spelled(
   entry: string,
   endings: ReadonlyMap<string, readonly string[]>,
@@ -108,7 +119,10 @@ export function names() {
 
 const made = new Map<string, Vocabulary>()
 
-/** The vocabulary of some languages, English always among them: what scanners write is English everywhere. */
+/**
+ * The vocabulary of some languages, English always among them: what scanners write is English
+ * everywhere.
+ */
 export function vocabularyOf(languages: readonly Language[] = LANGUAGES): Vocabulary {
   const chosen = LANGUAGES.filter((one) => one === 'en' || languages.includes(one))
   const key = chosen.join(' ')
@@ -156,7 +170,9 @@ function merged(chosen: readonly List[]): Vocabulary {
   }
 }
 
-/** A plural, a compound, or a word with an ending that only medicine has. No name is one of these. */
+/**
+ * A plural, a compound, or a word with an ending that only medicine has. No name is one of these.
+ */
 function derived(folded: string, roles: ReadonlyMap<string, number>): number {
   if (folded.length < 4 || names().all.has(folded)) return 0
   const singular = /^(.{3,}?)(?:es|s)$/.exec(folded)?.[1]
@@ -185,7 +201,10 @@ function markedAt(
   return 0
 }
 
-/** Words at one letter more, less, other or swapped; short ones only by a letter too many, too few, or swapped. */
+/**
+ * Words at one letter more, less, other or swapped; short ones only by a letter too many, too few,
+ * or swapped.
+ */
 function near(negations: readonly string[]): (word: string) => boolean {
   const cut = new Set<string>()
   const own = new Set<string>()

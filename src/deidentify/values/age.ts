@@ -1,14 +1,17 @@
 /** Patient's Age (0010,1010), which readers need and whose birth date they do not get. */
 
-/** What `ages: cap-90` makes of every age above it: those that are older are few (45 CFR 164.514(b)(2)(i)(C)). */
+/**
+ * What `ages: cap-90` makes of every age above it: those that are older are few (45 CFR
+ * 164.514(b)(2)(i)(C)).
+ */
 export const OLDEST = 90
 
 /** PS3.5 Table 6.2-1, AS. */
 export const ageInYears = (years: number): string => `${String(years).padStart(3, '0')}Y`
 
 /**
- * The age of somebody born on one DA on the day of another; undefined when one of them is no full date, or they are in the
- * wrong order. In months below two years, in days below two months.
+ * The age of somebody born on one DA on the day of another; undefined when one of them is no full
+ * date, or they are in the wrong order. In months below two years, in days below two months.
  */
 export function ageOn(birth: string, day: string): string | undefined {
   const [from, to] = [dayOf(birth), dayOf(day)]

@@ -26,8 +26,9 @@ export interface PixelMarks {
 }
 
 /**
- * Patient Identity Removed, De-identification Method with its codes, and what became of dates and pixels; encoded, by
- * tag. Options about pixels are claimed by the instances that they were carried out on, and by no others.
+ * Patient Identity Removed, De-identification Method with its codes, and what became of dates and
+ * pixels; encoded, by tag. Options about pixels are claimed by the instances that they were carried
+ * out on, and by no others.
  */
 export function encodeMarks(
   profile: Profile,

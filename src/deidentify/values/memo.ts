@@ -1,7 +1,8 @@
 /**
- * What became of the elements of the slices before. The slices of a series are the same but for a few elements, and what
- * becomes of an element hangs on its bytes and on what a memo belongs to, and on nothing else: so each is worked out,
- * and searched, once for all slices that hold the same bytes. In memory only, and a few hundred kilobytes each.
+ * What became of the elements of the slices before. The slices of a series are the same but for a
+ * few elements, and what becomes of an element hangs on its bytes and on what a memo belongs to,
+ * and on nothing else: so each is worked out, and searched, once for all slices that hold the same
+ * bytes. In memory only, and a few hundred kilobytes each.
  */
 import { partnerOf } from '../../dicom/dictionary/index.js'
 import { type Element, type Encoding, findElement } from '../../dicom/elements/index.js'
@@ -21,7 +22,10 @@ const MAX_ELEMENT = 4096
 const MAX_BYTES = 0x40000
 const MEMOS = 16
 
-/** Of top-level elements, under one profile, secret, pseudonym, encoding and character set, and the same identifiers. */
+/**
+ * Of top-level elements, under one profile, secret, pseudonym, encoding and character set, and the
+ * same identifiers.
+ */
 export class Memo {
   readonly #outcomes = new Map<string, Outcome>()
   readonly #clean = new Set<string>()
@@ -36,7 +40,9 @@ export class Memo {
     this.#outcomes.set(key, outcome)
   }
 
-  /** Whether an element of the result with these bytes was searched before, and nothing was found. */
+  /**
+   * Whether an element of the result with these bytes was searched before, and nothing was found.
+   */
   isClean(key: string): boolean {
     return this.#clean.has(key)
   }
@@ -70,8 +76,9 @@ interface Place {
 }
 
 /**
- * Undefined where nothing is to be remembered: for the first file that names these people, since the most of them have
- * no second. Private elements that may stay, which depends on their neighbours, never ask.
+ * Undefined where nothing is to be remembered: for the first file that names these people, since
+ * the most of them have no second. Private elements that may stay, which depends on their
+ * neighbours, never ask.
  */
 export function memoOf(owner: Remembering, place: Place): Memo | undefined {
   if (!owner.isRepeated) return undefined
@@ -99,7 +106,10 @@ const isSame = (one: Owner, other: Owner): boolean =>
 const isThere = (one: Place, other: Place): boolean =>
   one.encoding === other.encoding && one.characterSet === other.characterSet
 
-/** The bytes of a top-level element, with those of the time or date that it moves with; undefined when it is too long. */
+/**
+ * The bytes of a top-level element, with those of the time or date that it moves with; undefined
+ * when it is too long.
+ */
 export function keyOf(
   { tag, start, end, items }: Element,
   buffer: Buffer,

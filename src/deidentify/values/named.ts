@@ -6,7 +6,9 @@ import { Identifiers, isNaming, type Kept } from '../search/identifiers.js'
 import { characterSetOf } from './rewrite.js'
 import type { Subject } from '../subject.js'
 
-/** Of the last patients and studies: the slices of a study name the same people in the same bytes. */
+/**
+ * Of the last patients and studies: the slices of a study name the same people in the same bytes.
+ */
 const known = new Map<string, Identifiers>()
 const KNOWN = 16
 const MAX_KEY = 0x2000
@@ -51,7 +53,10 @@ export function* identifiersOf(
 const keyOfKept = ({ device, institution }: Kept): string =>
   `${device ? 'd' : ''}${institution ? 'i' : ''} `
 
-/** Every element that names somebody, in the character set of its level; added to `key`, so that it tells them apart. */
+/**
+ * Every element that names somebody, in the character set of its level; added to `key`, so that it
+ * tells them apart.
+ */
 function* collect(
   elements: readonly Element[],
   buffer: Buffer,

@@ -1,4 +1,7 @@
-/** The rewriting of a data set: what may stay is copied as ranges, what changed is encoded anew, the rest is left out. */
+/**
+ * The rewriting of a data set: what may stay is copied as ranges, what changed is encoded anew, the
+ * rest is left out.
+ */
 import { NocturneError } from '../../lib/errors.js'
 import { type Decode, decodeDefault, decodeWith } from '../../dicom/text/index.js'
 import { SUBJECT_RULES, tellsOfSubject } from '../rules/content-items.js'
@@ -47,9 +50,11 @@ const NONE: Additions = new Map()
 const SPECIFIC_CHARACTER_SET = 0x00080005
 
 /**
- * The data set as it may leave, and the elements of the source that do not leave as they came; both in ascending order.
+ * The data set as it may leave, and the elements of the source that do not leave as they came; both
+ * in ascending order.
  *
- * @throws NocturneError `malformed` when a tag stands twice: two readers would not see the same file.
+ * @throws NocturneError `malformed` when a tag stands twice: two readers would not see the same
+ * file.
  */
 export function* rewriteDataset(
   scope: Scope,
@@ -261,7 +266,10 @@ function* rewriteSequence(
   return output
 }
 
-/** Inside what must be a dummy or clean, text that the table does not list may not stay as it is either. */
+/**
+ * Inside what must be a dummy or clean, text that the table does not list may not stay as it is
+ * either.
+ */
 function modeInside(scope: Scope, rule: Rule): TextMode {
   if (scope.mode === 'hide' || (scope.isOfSubject && rule.step === 'dummy')) return 'hide'
   if (rule.step === 'dummy') return scope.subject.cleansText ? 'clean' : 'scrub'

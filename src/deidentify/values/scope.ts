@@ -4,8 +4,9 @@ import { type Element, type Encoding } from '../../dicom/elements/index.js'
 import type { Subject, TextMode } from '../subject.js'
 
 /**
- * One data set of the source: the top level, or an item. Written out wherever one is made, in this order: every element asks,
- * and V8 is quick only where all objects have one shape, which a copy by spreading does not have.
+ * One data set of the source: the top level, or an item. Written out wherever one is made, in this
+ * order: every element asks, and V8 is quick only where all objects have one shape, which a copy by
+ * spreading does not have.
  */
 export interface Scope {
   readonly subject: Subject

@@ -52,7 +52,8 @@ const MAX_UIDS = 4096
 /**
  * Undefined when the value stays as it is.
  *
- * @param isFound what the search of a large value found; undefined for a small one, which is searched when needed.
+ * @param isFound what the search of a large value found; undefined for a small one, which is
+ * searched when needed.
  * @throws NocturneError `header_too_complex` for more text or UIDs than any attribute has.
  */
 export function rewriteValue(
@@ -194,7 +195,10 @@ function aged(scope: Scope, element: Element): NewValue | undefined {
     : undefined
 }
 
-/** A study on the day of birth keeps its date under the option for full dates; a birth date told as a value has none. */
+/**
+ * A study on the day of birth keeps its date under the option for full dates; a birth date told as
+ * a value has none.
+ */
 const tellsBirth = ({ subject }: Scope, tag: number, values: readonly string[]): boolean =>
   (DATE_VALUES.has(tag) || !subject.rules.isListed(tag)) &&
   values.some((value) => subject.identifiers.isBirthDate(value))
@@ -249,7 +253,10 @@ const cleaned = ({ subject }: Scope, text: string, longest: number, isProse = fa
   return cleanText(text, { forbidden: identifiers.names, vocabulary, longest, isProse })
 }
 
-/** Code strings are terms: one that names somebody, or may not stay, is removed, and no other takes its place. */
+/**
+ * Code strings are terms: one that names somebody, or may not stay, is removed, and no other takes
+ * its place.
+ */
 function withoutValues(
   scope: Scope,
   element: Element,
@@ -314,7 +321,10 @@ const hasRegisteredScheme = (scope: Scope): boolean => {
 /** Manufacturer: hospitals are called after makers. */
 const MANUFACTURER = 0x00080070
 
-/** Words that are identifiers in some attributes only: the patient's that are anybody's, and the institution's. */
+/**
+ * Words that are identifiers in some attributes only: the patient's that are anybody's, and the
+ * institution's.
+ */
 function namesPlace(scope: Scope, element: Element, { vr }: Kind): boolean {
   const { identifiers } = scope.subject
   if (vr !== 'CS' && !TEXT_VRS.has(vr)) return false

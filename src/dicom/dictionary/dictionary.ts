@@ -27,7 +27,10 @@ export const ATTRIBUTES: readonly (readonly [tag: number, attribute: Attribute])
 let lastTag = -1
 let last: Attribute | undefined
 
-/** Undefined when PS3.6 does not list the tag. The answer stays at hand: much is asked in turn about one element. */
+/**
+ * Undefined when PS3.6 does not list the tag. The answer stays at hand: much is asked in turn about
+ * one element.
+ */
 export function attributeOf(tag: number): Attribute | undefined {
   if (tag !== lastTag) {
     last = attributes.get(tag)
@@ -54,8 +57,8 @@ export const tagsOf = (vr: string): readonly number[] =>
 export const tagOf = (keyword: string): number | undefined => tagsByKeyword.get(keyword)
 
 /**
- * The TM that belongs to a DA, or the DA that belongs to a TM, by their keywords (`StudyDate`, `StudyTime`):
- * Annex E wants both shifted as one instant.
+ * The TM that belongs to a DA, or the DA that belongs to a TM, by their keywords (`StudyDate`,
+ * `StudyTime`): Annex E wants both shifted as one instant.
  */
 export const partnerOf = (tag: number): number | undefined => partners.get(tag)
 

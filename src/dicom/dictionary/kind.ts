@@ -1,4 +1,7 @@
-/** What kind of value an element holds: by the VR that PS3.6 gives it, and by the one that the file does. */
+/**
+ * What kind of value an element holds: by the VR that PS3.6 gives it, and by the one that the file
+ * does.
+ */
 import { vrOf } from './dictionary.js'
 import { type Element, TEXT_VRS } from '../elements/element.js'
 
@@ -13,7 +16,10 @@ export interface Kind {
   readonly isSplit: boolean
   /** Decoded or split in one step. */
   readonly isText: boolean
-  /** Digits that are no text: a number of the source comes up within them by chance, and their form was checked. */
+  /**
+   * Digits that are no text: a number of the source comes up within them by chance, and their form
+   * was checked.
+   */
   readonly isFormed: boolean
 }
 

@@ -1,4 +1,7 @@
-/** What the walker makes of a data set: elements as ranges of one buffer, nothing copied, nothing decoded. */
+/**
+ * What the walker makes of a data set: elements as ranges of one buffer, nothing copied, nothing
+ * decoded.
+ */
 
 export interface Encoding {
   readonly explicit: boolean
@@ -25,7 +28,10 @@ export interface Element {
   readonly items?: readonly Item[]
   /** An encapsulated value: fragments up to a delimiter. */
   readonly fragments?: true
-  /** A sequence with delimiters that break the rules, in itself or an item: it is never copied as it stands. */
+  /**
+   * A sequence with delimiters that break the rules, in itself or an item: it is never copied as it
+   * stands.
+   */
   readonly isIrregular?: boolean
 }
 
@@ -85,7 +91,10 @@ const PIXEL_TAGS: ReadonlySet<number> = new Set([0x7fe00008, 0x7fe00009, 0x7fe00
 /** Float, Double Float and plain Pixel Data. */
 export const isPixelData = (tag: number): boolean => tag >>> 16 === 0x7fe0 && PIXEL_TAGS.has(tag)
 
-/** Extended Offset Table, its lengths, and the length of all of Pixel Data: 64-bit numbers (PS3.3 C.7.6.3.1.8). */
+/**
+ * Extended Offset Table, its lengths, and the length of all of Pixel Data: 64-bit numbers (PS3.3
+ * C.7.6.3.1.8).
+ */
 const OFFSET_TABLES: ReadonlySet<number> = new Set([0x7fe00001, 0x7fe00002, 0x7fe00003])
 export const isOffsetTable = ({ tag, vr, valueStart, valueEnd }: Element): boolean =>
   OFFSET_TABLES.has(tag) && (vr === 'OV' || vr === 'UV') && (valueEnd - valueStart) % 8 === 0

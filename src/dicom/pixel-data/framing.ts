@@ -1,15 +1,21 @@
-/** How the frames of encapsulated Pixel Data are told apart (PS3.5 section A.4), by transfer syntax. */
+/**
+ * How the frames of encapsulated Pixel Data are told apart (PS3.5 section A.4), by transfer syntax.
+ */
 import { NocturneError, type Place } from '../../lib/errors.js'
 
 /**
- * `jpeg`, `jpeg 2000`: a codestream a frame, with marks at its start and its end, in one or more fragments. `fragment`: no
- * marks, a fragment a frame at least. `stream`: all frames in one stream, as in video.
+ * `jpeg`, `jpeg 2000`: a codestream a frame, with marks at its start and its end, in one or more
+ * fragments. `fragment`: no marks, a fragment a frame at least. `stream`: all frames in one stream,
+ * as in video.
  */
 export type Framing = 'jpeg' | 'jpeg 2000' | 'fragment' | 'stream'
 
 const JPEG = /^1\.2\.840\.10008\.1\.2\.4\.(?:5\d|6\d|70|80|81)$/
 const JPEG_2000 = /^1\.2\.840\.10008\.1\.2\.4\.(?:90|91|201|202|203)$/
-/** RLE, frames deflated one by one, encapsulated uncompressed, and JPEG XL, which has no mark at its end. */
+/**
+ * RLE, frames deflated one by one, encapsulated uncompressed, and JPEG XL, which has no mark at its
+ * end.
+ */
 const FRAGMENT = /^1\.2\.840\.10008\.1\.2\.(?:5|8\.1|1\.98|4\.11[0-2])$/
 
 /** Components of several frames may be in one codestream of JPEG 2000 part 2 (.92, .93). */
@@ -29,7 +35,10 @@ export function startsFrame(framing: Framing, head: Buffer): boolean {
   return head.length > 2 && head.readUInt16BE(0) === start
 }
 
-/** Whether the frame that ends in `tail` is known to be whole: by its mark, behind which there may be padding. */
+/**
+ * Whether the frame that ends in `tail` is known to be whole: by its mark, behind which there may
+ * be padding.
+ */
 export function endsFrame(framing: Framing, tail: Buffer): boolean {
   if (framing === 'stream') return false
   if (framing === 'fragment') return true
@@ -60,8 +69,8 @@ export class FrameCount {
   }
 
   /**
-   * Some writers leave out the delimiter at the end of the file: nothing is missing then when all frames are there and the
-   * last one is whole.
+   * Some writers leave out the delimiter at the end of the file: nothing is missing then when all
+   * frames are there and the last one is whole.
    *
    * @param tail how the last fragment ends, where no delimiter follows it.
    * @throws NocturneError `truncated`, `image_incomplete`

@@ -3,8 +3,9 @@ import { IMAGES } from '../dictionary/image-table.js'
 
 const ROOT = '1.2.840.10008.5.1.4.1.1.'
 /**
- * Images that the table does not have: retired ones, which archives still hold (NM, US, US multi-frame, XA biplane, VL); two
- * that came after its edition (Label Map and Height Map Segmentation); and those of security and of industry (DICOS, DICONDE).
+ * Images that the table does not have: retired ones, which archives still hold (NM, US, US
+ * multi-frame, XA biplane, VL); two that came after its edition (Label Map and Height Map
+ * Segmentation); and those of security and of industry (DICOS, DICONDE).
  */
 const OTHERS = '3 5 6 12.3 66.7 66.8 77.1 77.2 501.1 501.2.1 501.2.2 601.1 601.2 601.3 601.4'
 

@@ -1,4 +1,7 @@
-/** Pixel Data as a value (PS3.5 8.2, A.4): its fragments and frames, and which SOP Classes must have it. */
+/**
+ * Pixel Data as a value (PS3.5 8.2, A.4): its fragments and frames, and which SOP Classes must have
+ * it.
+ */
 export { endsFrame, framingOf, startsFrame } from './framing.js'
 export type { Framing } from './framing.js'
 export { isImageClass, RT_DOSE } from './image-classes.js'

@@ -1,4 +1,7 @@
-/** Pixel Data on its way through: counted or followed fragment by fragment, never changed, never held. */
+/**
+ * Pixel Data on its way through: counted or followed fragment by fragment, never changed, never
+ * held.
+ */
 import { NocturneError, type Place } from '../../lib/errors.js'
 import { hex } from '../dictionary/dictionary.js'
 import { ITEM, SEQUENCE_END, UNDEFINED_LENGTH, type Encoding } from '../elements/element.js'
@@ -16,10 +19,12 @@ export interface Extent {
 /**
  * The whole element, beginning with its header, byte for byte.
  *
- * Encapsulated (PS3.5 A.4): items of defined length up to the sequence delimiter, whatever they hold. The delimiter is
- * written where it was left out at the end of the file, and without a length where it had one.
+ * Encapsulated (PS3.5 A.4): items of defined length up to the sequence delimiter, whatever they
+ * hold. The delimiter is written where it was left out at the end of the file, and without a length
+ * where it had one.
  *
- * @throws NocturneError `truncated`, `malformed`, `image_incomplete` for fewer frames than there must be
+ * @throws NocturneError `truncated`, `malformed`, `image_incomplete` for fewer frames than there
+ * must be
  */
 export async function* passPixels(
   reader: Reader,
@@ -62,7 +67,10 @@ export async function* passPixels(
   yield encodeItemTag(SEQUENCE_END, 0, encoding)
 }
 
-/** Of the item that begins here; undefined at the delimiter, and where the file ends without one. @throws NocturneError `malformed` */
+/**
+ * Of the item that begins here; undefined at the delimiter, and where the file ends without one.
+ * @throws NocturneError `malformed`
+ */
 export async function fragmentLength(
   reader: Reader,
   encoding: Encoding,

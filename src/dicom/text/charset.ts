@@ -1,4 +1,6 @@
-/** Specific Character Set (PS3.3 C.12.1.1.2), for reading only: text that is kept keeps its bytes. */
+/**
+ * Specific Character Set (PS3.3 C.12.1.1.2), for reading only: text that is kept keeps its bytes.
+ */
 import { NocturneError } from '../../lib/errors.js'
 
 const LABELS: Readonly<Record<string, string>> = {
@@ -19,7 +21,10 @@ const LABELS: Readonly<Record<string, string>> = {
   GBK: 'gbk',
 }
 
-/** Escape sequences of PS3.3 Table C.12-3 and C.12-4 whose text follows in the upper half of the code. */
+/**
+ * Escape sequences of PS3.3 Table C.12-3 and C.12-4 whose text follows in the upper half of the
+ * code.
+ */
 const ESCAPES: readonly { readonly escape: string; readonly label: string }[] = [
   { escape: '\x1b$)C', label: 'euc-kr' },
   { escape: '\x1b$)A', label: 'gbk' },
@@ -70,7 +75,10 @@ export function decodeWith(characterSet: string): Decode {
   return (bytes) => (bytes.includes(0x1b) ? decodeEscaped(bytes, single) : single(bytes))
 }
 
-/** ISO 2022 (@throws NocturneError `malformed` for nothing but escapes): Japanese by the decoder that knows its escapes, the others run by run. */
+/**
+ * ISO 2022 (@throws NocturneError `malformed` for nothing but escapes): Japanese by the decoder
+ * that knows its escapes, the others run by run.
+ */
 function decodeEscaped(bytes: Buffer, single: Decode): string {
   let text = ''
   let decode = single

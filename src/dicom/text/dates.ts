@@ -1,4 +1,7 @@
-/** Dates and times moved by one shift (PS3.15 E.3.6). What is not written as PS3.5 section 6.2 says gives undefined. */
+/**
+ * Dates and times moved by one shift (PS3.15 E.3.6). What is not written as PS3.5 section 6.2 says
+ * gives undefined.
+ */
 
 const DAY = 86400
 
@@ -57,8 +60,8 @@ const writeTime = (seconds: number, { precision, fraction }: Time): string =>
     .join('') + fraction
 
 /**
- * A DA moved by `shiftSeconds`, as one instant with the TM beside it when there is one. Without one the day counts from
- * midnight, so a shift of whole days is exact.
+ * A DA moved by `shiftSeconds`, as one instant with the TM beside it when there is one. Without one
+ * the day counts from midnight, so a shift of whole days is exact.
  */
 export function shiftDate(date: string, time: string, shiftSeconds: number): string | undefined {
   const day = parseDay(date)
@@ -105,7 +108,10 @@ const FORMS: Readonly<Record<string, (text: string) => boolean>> = {
     /^\d{4}(\d{2}){0,2}([+-]\d{4})?$/.test(text) || shiftDateTime(text, 0) !== undefined,
 }
 
-/** Whether `text` is a date or time of this VR, and nothing else: what is no full date has a form, too. */
+/**
+ * Whether `text` is a date or time of this VR, and nothing else: what is no full date has a form,
+ * too.
+ */
 export const isMoment = (text: string, vr: string): boolean => FORMS[vr]?.(text) ?? false
 
 /** Timezone Offset From UTC (0008,0201). */

@@ -6,7 +6,10 @@ import { encodeElement, encodeText } from './write.js'
 export const IMPLEMENTATION_CLASS_UID = '2.25.270695996825855179949881587723571202391'
 export const IMPLEMENTATION_VERSION_NAME = 'NOCTURNE'
 
-/** Preamble of zeros, prefix and group 0002 (PS3.10 section 7.1): nothing of the source but class and syntax. */
+/**
+ * Preamble of zeros, prefix and group 0002 (PS3.10 section 7.1): nothing of the source but class
+ * and syntax.
+ */
 export function encodeStart(
   sopClassUID: string,
   sopInstanceUID: string,

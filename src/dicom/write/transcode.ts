@@ -1,4 +1,7 @@
-/** One element in another encoding of PS3.5 section 7: for what leaves a file's data set, and what comes back into one. */
+/**
+ * One element in another encoding of PS3.5 section 7: for what leaves a file's data set, and what
+ * comes back into one.
+ */
 import { vrOf } from '../dictionary/dictionary.js'
 import { type Element, type Encoding, ITEM, LONG_VRS } from '../elements/element.js'
 import { encodeElement, encodeItemTag } from './write.js'
@@ -23,8 +26,9 @@ const WIDTHS: Readonly<Record<string, 2 | 4 | 8>> = {
 const MAX_SHORT_LENGTH = 0xffff
 
 /**
- * The element with all that is nested in it, lengths defined. Undefined for what has no such form: encapsulated
- * fragments, sequences that were passed over unread, and values whose length is no multiple of their width.
+ * The element with all that is nested in it, lengths defined. Undefined for what has no such form:
+ * encapsulated fragments, sequences that were passed over unread, and values whose length is no
+ * multiple of their width.
  */
 export function transcode(
   element: Element,

@@ -15,12 +15,17 @@ interface Range {
   end: number
 }
 
-/** Up to here bytes are copied together: a range of their own would cost more memory than they are. */
+/**
+ * Up to here bytes are copied together: a range of their own would cost more memory than they are.
+ */
 const SMALL = 1024
 const FIRST_SLAB = 128
 const LARGEST_SLAB = 0x10000
 
-/** Ranges in their order, those of other outputs among them; ranges that touch in the same buffer become one. */
+/**
+ * Ranges in their order, those of other outputs among them; ranges that touch in the same buffer
+ * become one.
+ */
 export class Output {
   readonly #parts: (Range | Output)[] = []
   /** Was added last, and grows while what is added next lies right behind it. */
@@ -135,7 +140,9 @@ export function encodeElement(tag: number, vr: string, value: Buffer, encoding: 
   return bytes
 }
 
-/** `text` in ASCII, padded to an even length: NUL for UI, space for the rest (PS3.5 section 6.2). */
+/**
+ * `text` in ASCII, padded to an even length: NUL for UI, space for the rest (PS3.5 section 6.2).
+ */
 export function encodeText(text: string, vr: string): Buffer {
   const padded = text.length % 2 === 0 ? text : text + (vr === 'UI' ? '\0' : ' ')
   return Buffer.from(padded, 'latin1')
@@ -166,7 +173,9 @@ export function addItem(
   if (undefinedLength) output.add(encodeItemTag(ITEM_END, 0, encoding))
 }
 
-/** A sequence around items; `itemEncoding` differs from `encoding` inside a sequence written as UN. */
+/**
+ * A sequence around items; `itemEncoding` differs from `encoding` inside a sequence written as UN.
+ */
 export function addSequence(
   output: Output,
   tag: number,

@@ -1,6 +1,7 @@
 /**
- * One association over one connection: PS3.8 section 9.2, driven by `states`. Either side of it. PDUs are pulled: a
- * P-DATA-TF is read when its values are asked for, so a peer sends no faster than its instances are stored.
+ * One association over one connection: PS3.8 section 9.2, driven by `states`. Either side of it.
+ * PDUs are pulled: a P-DATA-TF is read when its values are asked for, so a peer sends no faster
+ * than its instances are stored.
  */
 import type { Duplex } from 'node:stream'
 import { AbortReason, PduError } from './pdu-error.js'
@@ -109,8 +110,8 @@ export class Association {
   }
 
   /**
-   * The next presentation data value; undefined when the peer has released the association, which is answered.
-   * What was not read of the one before is passed over.
+   * The next presentation data value; undefined when the peer has released the association, which
+   * is answered. What was not read of the one before is passed over.
    *
    * @param isInMessage - there is more to come of a message: a release now is a violation
    * @throws AssociationEndedError
@@ -121,7 +122,8 @@ export class Association {
     while (this.#pduLeft === 0) {
       const pdu = await this.#next(isInMessage ? 'slow' : 'idle')
       if (pdu?.kind === 'release-rq') {
-        // The table allows it. Half a message does not: its instance would be cut, and look whole to nobody.
+        // The table allows it. Half a message does not: its instance would be cut, and look whole
+        // to nobody.
         if (isInMessage) throw await this.#violate(AbortReason.unexpectedPdu)
         this.#on('Evt14')
         await this.#write(encodeControl({ kind: 'release-rp' }))
@@ -141,7 +143,10 @@ export class Association {
     return fragmentIn(head)
   }
 
-  /** The next octets of the value under way, as they lie in memory; undefined at its end. @throws AssociationEndedError */
+  /**
+   * The next octets of the value under way, as they lie in memory; undefined at its end.
+   * @throws AssociationEndedError
+   */
   async value(): Promise<Buffer | undefined> {
     if (this.#valueLeft === 0) return undefined
     const bytes = await this.#read(() => this.#wire.some(this.#valueLeft))
@@ -151,8 +156,8 @@ export class Association {
   }
 
   /**
-   * Sends a command and, behind it, its data set. When `data` throws, the association is aborted: a fragment marked as
-   * the last would make a whole instance of half of one.
+   * Sends a command and, behind it, its data set. When `data` throws, the association is aborted: a
+   * fragment marked as the last would make a whole instance of half of one.
    *
    * @throws AssociationEndedError, or what `data` throws
    */
@@ -221,7 +226,10 @@ export class Association {
     return pdu
   }
 
-  /** The next PDU, through the table; undefined is the head of a P-DATA-TF, whose values wait to be read. */
+  /**
+   * The next PDU, through the table; undefined is the head of a P-DATA-TF, whose values wait to be
+   * read.
+   */
   async #next(late: EndedHow): Promise<ControlPdu | undefined> {
     const head = await this.#read(() => this.#wire.exactly(PDU_HEAD), late)
     if (!head) throw this.#lost()

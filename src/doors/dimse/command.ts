@@ -18,7 +18,10 @@ const RESPONSE = 0x8000
 /** PS3.7 Annex C, PS3.4 Table B.2-1. */
 export const Status = {
   success: 0x0000,
-  /** A warning that leaves the instance stored: coercion, of which being held for review is the nearest. */
+  /**
+   * A warning that leaves the instance stored: coercion, of which being held for review is the
+   * nearest.
+   */
   held: 0xb000,
   outOfResources: 0xa700,
   doesNotMatch: 0xa900,

@@ -1,7 +1,9 @@
 /**
- * Storage commitment (PS3.4 Annex J): a PACS asks whether it may delete what it sent, and is told what is durable here.
+ * Storage commitment (PS3.4 Annex J): a PACS asks whether it may delete what it sent, and is told
+ * what is durable here.
  *
- * What is asked for stays in memory, since it names instances by their original UIDs: after a restart the PACS asks again.
+ * What is asked for stays in memory, since it names instances by their original UIDs: after a
+ * restart the PACS asks again.
  */
 import { EXPLICIT, IMPLICIT, readerOf } from '../../dicom/elements/index.js'
 import { Budget, readDataset } from '../../dicom/index.js'
@@ -23,7 +25,10 @@ export interface CommitmentParts {
     facility: string,
     references: readonly InstanceReference[],
   ) => Promise<readonly Deposit[]>
-  /** Sends a report over an association of its own; undefined where the site names no address for the peer. */
+  /**
+   * Sends a report over an association of its own; undefined where the site names no address for
+   * the peer.
+   */
   readonly sendTo: (caller: Caller) => ((report: Report) => Promise<boolean>) | undefined
   readonly note: (event: EventInput) => Promise<unknown>
   readonly logger: Logger

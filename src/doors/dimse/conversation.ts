@@ -28,7 +28,10 @@ export interface Answer {
 
 /** What one association brings to, from its first instance to its end. */
 export interface Session {
-  /** Resolves when the instance is durable, or is not taken. Must not throw but for what `file` throws. */
+  /**
+   * Resolves when the instance is durable, or is not taken. Must not throw but for what `file`
+   * throws.
+   */
   store(instance: ArrivingInstance): Promise<Answer>
   /** Once. Nothing is asked of it afterwards. Never throws. */
   end(how: EndedHow | 'released'): Promise<void>
@@ -149,7 +152,9 @@ export class Conversation {
     await this.#association.send(contextId, eventRequest(this.#messageId, sop, eventType), [data])
   }
 
-  /** Only when the whole request was read: some peers read nothing before they have sent everything. */
+  /**
+   * Only when the whole request was read: some peers read nothing before they have sent everything.
+   */
   async #respond(
     { contextId, command, data }: Message,
     { status, comment }: Answer,

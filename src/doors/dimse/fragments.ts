@@ -1,4 +1,7 @@
-/** Presentation data values, the fragments that a message travels in (PS3.8 9.3.5.1 and Annex E). Pure. */
+/**
+ * Presentation data values, the fragments that a message travels in (PS3.8 9.3.5.1 and Annex E).
+ * Pure.
+ */
 import { PduType, pduHead } from './pdu.js'
 
 /** The head of one. */

@@ -1,6 +1,7 @@
 /**
- * The variable items of an association PDU (PS3.8 9.3.2, 9.3.3 and Annex D): type, reserved octet, 16-bit length, value.
- * Pure. Everything from outside is bounded here: counts, lengths of UIDs, lengths of items.
+ * The variable items of an association PDU (PS3.8 9.3.2, 9.3.3 and Annex D): type, reserved octet,
+ * 16-bit length, value. Pure. Everything from outside is bounded here: counts, lengths of UIDs,
+ * lengths of items.
  */
 import { AbortReason, PduError } from './pdu-error.js'
 
@@ -49,8 +50,9 @@ export interface RoleSelection {
 }
 
 /**
- * Negotiated user information. Extended negotiation (56H, 57H) is passed over, and so is user identity (58H, 59H):
- * who calls is decided by AE title, address and certificate, and a passcode that is not kept cannot leak.
+ * Negotiated user information. Extended negotiation (56H, 57H) is passed over, and so is user
+ * identity (58H, 59H): who calls is decided by AE title, address and certificate, and a passcode
+ * that is not kept cannot leak.
  */
 export interface UserInformation {
   /** Largest P-DATA-TF this side takes, in octets behind the PDU header; 0 is unlimited. */
@@ -65,7 +67,10 @@ export const MAX_CONTEXTS = 128
 const MAX_SYNTAXES = 64
 const MAX_ROLES = 128
 const MAX_ITEMS = 512
-/** PS3.5 section 9 ends a UID at 64; a few more are read so that a peer's trailing padding does no harm. */
+/**
+ * PS3.5 section 9 ends a UID at 64; a few more are read so that a peer's trailing padding does no
+ * harm.
+ */
 const MAX_UID = 72
 
 interface Item {
@@ -122,7 +127,8 @@ export function answeredContextIn(value: Buffer): AnsweredContext {
   const result = value.readUInt8(2)
   let transferSyntax = ''
   for (const { type, value: inner } of itemsIn(value.subarray(4))) {
-    // Of a refused context the transfer syntax is not significant (9.3.3.2): some peers leave it empty.
+    // Of a refused context the transfer syntax is not significant (9.3.3.2): some peers leave it
+    // empty.
     if (type === ItemType.transferSyntax && result === ContextResult.acceptance) {
       transferSyntax = uidIn(inner)
     }

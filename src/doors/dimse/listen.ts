@@ -1,6 +1,7 @@
 /**
- * One port for both: a TLS handshake begins with 16H and an association with 01H, so the first octet tells them apart.
- * Whoever may not speak in the clear is cut off before anything of theirs is read.
+ * One port for both: a TLS handshake begins with 16H and an association with 01H, so the first
+ * octet tells them apart. Whoever may not speak in the clear is cut off before anything of theirs
+ * is read.
  */
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -35,7 +36,10 @@ export interface Listener {
 }
 
 const TLS_HANDSHAKE = 0x16
-/** PS3.15 B.12 and B.13, after BCP 195 (RFC 9325 section 4.2): forward secrecy and authenticated encryption. */
+/**
+ * PS3.15 B.12 and B.13, after BCP 195 (RFC 9325 section 4.2): forward secrecy and authenticated
+ * encryption.
+ */
 const CIPHERS =
   'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM'
 
@@ -78,8 +82,8 @@ function tlsServer(
     key,
     ca: [...peers],
     requestCert: true,
-    // Who calls is decided when the AE title is known: a certificate that no peer has is refused there, as DICOM
-    // says it, and recorded.
+    // Who calls is decided when the AE title is known: a certificate that no peer has is refused
+    // there, as DICOM says it, and recorded.
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
     ciphers: CIPHERS,
@@ -104,7 +108,8 @@ const MAX_CHAIN = 8
 
 function chainOf(certificate: DetailedPeerCertificate): Buffer[] {
   const chain: Buffer[] = []
-  // Node gives an empty object when the peer sent none, and lets a self-signed one be its own issuer.
+  // Node gives an empty object when the peer sent none, and lets a self-signed one be its own
+  // issuer.
   for (let one: Partial<DetailedPeerCertificate> | undefined = certificate; one?.raw;) {
     chain.push(one.raw)
     if (one.issuerCertificate === one || chain.length === MAX_CHAIN) break

@@ -1,4 +1,7 @@
-/** Messages of an association (PS3.7 section 6.3, PS3.8 Annex E): a command, and its data set as a stream that is pulled. */
+/**
+ * Messages of an association (PS3.7 section 6.3, PS3.8 Annex E): a command, and its data set as a
+ * stream that is pulled.
+ */
 import type { Association } from './association.js'
 import { AssociationEndedError } from './association.js'
 import type { Fragment } from './fragments.js'
@@ -8,7 +11,10 @@ import type { Command } from './command.js'
 export interface Message {
   readonly contextId: number
   readonly command: Command
-  /** What is not read of it is passed over when the next message is asked for. Its errors are AssociationEndedError. */
+  /**
+   * What is not read of it is passed over when the next message is asked for. Its errors are
+   * AssociationEndedError.
+   */
   readonly data: AsyncIterable<Buffer> | undefined
 }
 

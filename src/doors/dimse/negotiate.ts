@@ -1,6 +1,6 @@
 /**
- * What becomes of an association request: a pure function of the request and a policy. Nothing here knows of sockets, and
- * every answer is one of PS3.8 Table 9-21 or Table 9-18.
+ * What becomes of an association request: a pure function of the request and a policy. Nothing here
+ * knows of sockets, and every answer is one of PS3.8 Table 9-21 or Table 9-18.
  */
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../dicom/write/index.js'
 import { MAX_PDU } from './association.js'
@@ -98,7 +98,9 @@ function choose(context: ProposedContext): {
 
 export const EXPLICIT_LITTLE = '1.2.840.10008.1.2.1'
 
-/** We are SCP of all we take, and never SCU of it on an association that somebody else asked for. */
+/**
+ * We are SCP of all we take, and never SCU of it on an association that somebody else asked for.
+ */
 const roleOf = ({ sopClass, scu }: RoleSelection): RoleSelection => ({ sopClass, scu, scp: false })
 
 const isOffered = (sopClass: string): boolean =>
@@ -107,13 +109,17 @@ const isOffered = (sopClass: string): boolean =>
 /** Services under the root of storage that are none (PS3.4 Annexes KK and GGG). */
 const NOT_STORAGE = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(200\.[4-6]|201\.[2-5])$/
 
-/** Storage outside that root: RT, hanging protocols, colour palettes, implants, stored print (PS3.4 B.5). */
+/**
+ * Storage outside that root: RT, hanging protocols, colour palettes, implants, stored print (PS3.4
+ * B.5).
+ */
 const MORE_STORAGE =
   /^1\.2\.840\.10008\.5\.1\.(4\.34\.(7|10)|4\.(38|39|43|44|45)\.1|1\.(27|29|30))$/
 
 /**
- * Every storage SOP class of the standard, those to come under its root, and private ones: these are held for the facility
- * behind the door, and a caller that hears "not supported" would drop them in silence.
+ * Every storage SOP class of the standard, those to come under its root, and private ones: these
+ * are held for the facility behind the door, and a caller that hears "not supported" would drop
+ * them in silence.
  */
 export function isStorage(sopClass: string): boolean {
   if (!sopClass.startsWith('1.2.840.10008.')) return true
@@ -122,8 +128,8 @@ export function isStorage(sopClass: string): boolean {
 }
 
 /**
- * PS3.5 Annex A: what the walker behind the door reads. JPIP (94, 95, 204, 205) refers to pixels that would have to be
- * fetched, and SMPTE ST 2110 (7.x) is a live signal.
+ * PS3.5 Annex A: what the walker behind the door reads. JPIP (94, 95, 204, 205) refers to pixels
+ * that would have to be fetched, and SMPTE ST 2110 (7.x) is a live signal.
  */
 const isTransferSyntax = (uid: string): boolean =>
   /^1\.2\.840\.10008\.1\.2(\.1(\.9[89])?|\.2|\.5|\.8\.1|\.4\.(?!(94|95|204|205)$)\d{1,3}(\.1)?)?$/.test(

@@ -10,7 +10,9 @@ export const AbortReason = {
 
 export type AbortReason = (typeof AbortReason)[keyof typeof AbortReason]
 
-/** Bytes that are no PDU, or not one that may come now. The answer is an A-ABORT with this reason. */
+/**
+ * Bytes that are no PDU, or not one that may come now. The answer is an A-ABORT with this reason.
+ */
 export class PduError extends Error {
   override readonly name = 'PduError'
   readonly reason: AbortReason

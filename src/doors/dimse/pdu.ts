@@ -1,6 +1,7 @@
 /**
- * The seven PDUs of the DICOM upper layer (PS3.8 9.3). Pure: bytes to objects and back. P-DATA-TF, the only one without a
- * bound of its own, is never held whole: `association` reads its PDVs as they come.
+ * The seven PDUs of the DICOM upper layer (PS3.8 9.3). Pure: bytes to objects and back. P-DATA-TF,
+ * the only one without a bound of its own, is never held whole: `association` reads its PDVs as
+ * they come.
  */
 import {
   ItemType,
@@ -30,7 +31,9 @@ export const PduType = {
 
 export const PDU_HEAD = 6
 
-/** Octets of an A-ASSOCIATE-RQ or -AC: 128 contexts with a dozen transfer syntaxes each need 60 KiB. */
+/**
+ * Octets of an A-ASSOCIATE-RQ or -AC: 128 contexts with a dozen transfer syntaxes each need 60 KiB.
+ */
 export const MAX_ASSOCIATE = 256 * 1024
 
 interface Associate<Context> {
@@ -84,7 +87,10 @@ export const pduHeadIn = (head: Buffer): PduHead => ({
   length: head.readUInt32BE(2),
 })
 
-/** The most octets that may follow the header of a control PDU; undefined for a type that does not exist. */
+/**
+ * The most octets that may follow the header of a control PDU; undefined for a type that does not
+ * exist.
+ */
 export function mostOctets(type: number): number | undefined {
   switch (type) {
     case PduType.associateRq:

@@ -1,4 +1,7 @@
-/** Who may call: an AE title is only a name, so each is bound to addresses, to a certificate, or to this machine. Pure. */
+/**
+ * Who may call: an AE title is only a name, so each is bound to addresses, to a certificate, or to
+ * this machine. Pure.
+ */
 import { createHash } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 
@@ -16,7 +19,10 @@ export interface Link {
   readonly address: string
   readonly tls:
     | {
-        /** DER of the certificate that the peer proved to hold, then of its issuers as far as they were sent. */
+        /**
+         * DER of the certificate that the peer proved to hold, then of its issuers as far as they
+         * were sent.
+         */
         readonly chain: readonly Buffer[]
         /** The chain leads to one of the configured certificates. */
         readonly isVerified: boolean
@@ -55,14 +61,17 @@ export function createCallers(peers: readonly Peer[], plainFrom: readonly string
 function isPinned({ tls }: Link, pin: string): boolean {
   if (!tls) return false
   const [own, ...issuers] = tls.chain.map(fingerprint)
-  // The peer's own certificate needs nobody to vouch for it; an authority must have been followed to.
+  // The peer's own certificate needs nobody to vouch for it; an authority must have been followed
+  // to.
   if (own === pin) return tls.isCurrent
   return tls.isVerified && issuers.includes(pin)
 }
 
 const fingerprint = (der: Buffer): string => createHash('sha256').update(der).digest('hex')
 
-/** @param networks - addresses, or networks with a prefix length; what is neither matches nothing */
+/**
+ * @param networks - addresses, or networks with a prefix length; what is neither matches nothing
+ */
 export function addressList(networks: readonly string[]): BlockList {
   const list = new BlockList()
   for (const network of networks) {

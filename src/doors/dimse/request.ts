@@ -26,20 +26,26 @@ export interface Destination {
   readonly port: number
   readonly called: string
   readonly calling: string
-  /** PEM. With it nothing is said in the clear; the other side must show one that `ca` vouches for. */
+  /**
+   * PEM. With it nothing is said in the clear; the other side must show one that `ca` vouches for.
+   */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string }
 }
 
 export interface Requestor {
-  /** N-EVENT-REPORT of a storage commitment: the status of the answer; undefined when the context was not accepted. @throws AssociationEndedError */
+  /**
+   * N-EVENT-REPORT of a storage commitment: the status of the answer; undefined when the context
+   * was not accepted.
+   * @throws AssociationEndedError
+   */
   report(eventType: number, dataSet: (encoding: Encoding) => Buffer): Promise<number | undefined>
   release(): Promise<void>
   abort(): Promise<void>
 }
 
 /**
- * Asks for an association in which each pair of SOP class and transfer syntax has a context of its own, so that nothing has
- * to be transcoded: at most 128 of them.
+ * Asks for an association in which each pair of SOP class and transfer syntax has a context of its
+ * own, so that nothing has to be transcoded: at most 128 of them.
  *
  * @throws AssociationEndedError, or the system's error when nobody can be reached
  */
@@ -129,7 +135,8 @@ async function connected({ host, port, tls }: Destination, withinMs: number): Pr
         ...{ host, port, ...tls },
         minVersion: 'TLSv1.2',
         rejectUnauthorized: true,
-        // Its certificate is the configured one, or by the configured authority: what name it bears does not matter.
+        // Its certificate is the configured one, or by the configured authority: what name it bears
+        // does not matter.
         checkServerIdentity: () => undefined,
       })
     : connectPlain({ host, port })

@@ -1,4 +1,7 @@
-/** Associations that others ask for: who may, how many at once, and which service answers each message. */
+/**
+ * Associations that others ask for: who may, how many at once, and which service answers each
+ * message.
+ */
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { Association, AssociationEndedError } from './association.js'

@@ -1,6 +1,6 @@
 /**
- * The state machine of an association as data: PS3.8 Table 9-10, with the next states of Tables 9-6 to 9-9. A cell that
- * is not here cannot happen. `test/doors/states.txt` prints all 247.
+ * The state machine of an association as data: PS3.8 Table 9-10, with the next states of Tables 9-6
+ * to 9-9. A cell that is not here cannot happen. `test/doors/states.txt` prints all 247.
  */
 export const STATES = [
   'Sta1', // idle

@@ -81,7 +81,8 @@ async function* orBroken(file: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 
 function answerOf({ outcome, code }: Taken['items'][number]): Answer {
   if (outcome === 'accepted' || outcome === 'duplicate') return { status: Status.success }
-  // Durable, and nobody's to send again; a reader does not see it before the facility has looked at it.
+  // Durable, and nobody's to send again; a reader does not see it before the facility has looked at
+  // it.
   if (outcome === 'quarantined') return { status: Status.held, comment: 'held for review' }
   if (code === undefined) return { status: Status.cannotUnderstand }
   return { status: statusOf(code), comment: CATALOGUE[code].title }

@@ -1,7 +1,7 @@
 /**
- * Octets of one connection, pulled: whoever reads decides how fast the peer may send. At most READ_AHEAD octets wait here.
- * Time runs only while we wait for the peer, never while it waits for us: durable storage may be slow without ending
- * the association.
+ * Octets of one connection, pulled: whoever reads decides how fast the peer may send. At most
+ * READ_AHEAD octets wait here. Time runs only while we wait for the peer, never while it waits for
+ * us: durable storage may be slow without ending the association.
  */
 import type { Duplex } from 'node:stream'
 
@@ -60,7 +60,9 @@ export class Wire {
     socket.resume()
   }
 
-  /** From here on the peer has this long for each 8 KiB, or for what comes next when that is less. */
+  /**
+   * From here on the peer has this long for each 8 KiB, or for what comes next when that is less.
+   */
   bePatient(patienceMs: number): void {
     this.#patienceMs = patienceMs
     this.#waitedMs = 0
@@ -148,7 +150,10 @@ export class Wire {
     return part
   }
 
-  /** @param wanted octets that would end the wait; fewer of them do as well, when the connection ends */
+  /**
+   * @param wanted octets that would end the wait; fewer of them do as well, when the connection
+   * ends
+   */
   async #more(wanted: number): Promise<void> {
     const before = this.#held
     const began = performance.now()

@@ -3,8 +3,9 @@ import { NocturneError } from '../../lib/errors.js'
 import type { Part } from '../../receive/index.js'
 
 /**
- * Hands file parts to a consumer one after another. Small parts come out of the parser faster than they are
- * taken, and none of them is large enough to hold it back: so the pump asks for `room()` between its chunks.
+ * Hands file parts to a consumer one after another. Small parts come out of the parser faster than
+ * they are taken, and none of them is large enough to hold it back: so the pump asks for `room()`
+ * between its chunks.
  */
 export class PartQueue {
   readonly #take: (part: Part) => Promise<void>
@@ -17,7 +18,10 @@ export class PartQueue {
     this.#take = take
   }
 
-  /** More than the part that is still coming in: those before it are whole, and can be taken without further input. */
+  /**
+   * More than the part that is still coming in: those before it are whole, and can be taken without
+   * further input.
+   */
   get isCrowded(): boolean {
     return this.#pending > 1
   }
@@ -31,7 +35,10 @@ export class PartQueue {
     }
   }
 
-  /** Resolves when the part was taken, and what was left of it discarded. @throws what the consumer throws, or the failure */
+  /**
+   * Resolves when the part was taken, and what was left of it discarded.
+   * @throws what the consumer throws, or the failure
+   */
   add(about: Omit<Part, 'bytes'>, stream: Readable): Promise<void> {
     this.#pending += 1
     const turn = this.#last.then(() => this.#hand(about, stream))
@@ -62,7 +69,8 @@ export class PartQueue {
     }
     try {
       if (this.#failure) throw this.#failure
-      // Without `return`: leaving a loop over the bytes early must not destroy the stream, or the parser waits for ever.
+      // Without `return`: leaving a loop over the bytes early must not destroy the stream, or the
+      // parser waits for ever.
       await this.#take({ ...about, bytes: { [Symbol.asyncIterator]: () => ({ next }) } })
       while ((await next()).done !== true);
     } catch (error) {

@@ -29,26 +29,33 @@ export interface UploadLimits {
   readonly fields?: ReadonlyMap<string, number>
 }
 
-/** Where an upload goes. The calls come one after another, never two at a time; what one throws ends the upload. */
+/**
+ * Where an upload goes. The calls come one after another, never two at a time; what one throws ends
+ * the upload.
+ */
 export interface UploadSink {
   /** Once, before a byte of the first file is read. Throw to refuse the request. */
   begin(fields: UploadFields): Promise<unknown>
   /**
-   * Each file in its order. Its bytes must be read before the promise resolves; what was left is discarded.
-   * They throw NocturneError when the upload fails, so that a call which reads on ends soon after.
+   * Each file in its order. Its bytes must be read before the promise resolves; what was left is
+   * discarded. They throw NocturneError when the upload fails, so that a call which reads on ends
+   * soon after.
    */
   part(part: Part): Promise<unknown>
 }
 
 /**
- * Reads a `multipart/form-data` request into `sink` through multer, as a stream: no file, and no whole part in
- * memory. Resolves when the body was whole to its last boundary and the sink has taken every part.
+ * Reads a `multipart/form-data` request into `sink` through multer, as a stream: no file, and no
+ * whole part in memory. Resolves when the body was whole to its last boundary and the sink has
+ * taken every part.
  *
- * A failure does not wait for the rest of the request, only for the sink's call that is under way: after that
- * the sink is not called again. What the client still sends is discarded, so answer with `Connection: close`.
+ * A failure does not wait for the rest of the request, only for the sink's call that is under way:
+ * after that the sink is not called again. What the client still sends is discarded, so answer with
+ * `Connection: close`.
  *
- * @throws NocturneError `not_multipart`, `broken_multipart` (also when the client goes away), `bad_field`,
- *   `unexpected_part`, `too_many_items`, `no_files`, `slow_client`; or what the sink throws
+ * @throws NocturneError `not_multipart`, `broken_multipart` (also when the client goes away),
+ *   `bad_field`, `unexpected_part`, `too_many_items`, `no_files`, `slow_client`; or what the sink
+ *   throws
  */
 export async function readUpload(
   request: Request,
@@ -122,7 +129,8 @@ class UploadReader {
     const failure = await new Promise<NocturneError | undefined>((resolve) => {
       this.#settle = resolve
       multer(options).any()(this.#request, response, (error?: unknown) => {
-        // For a failure multer waits until the request has ended; most were seen and settled long before.
+        // For a failure multer waits until the request has ended; most were seen and settled long
+        // before.
         if (error) this.#end(asNocturneError(error, 'broken_multipart'))
         else this.#finish()
       })
@@ -200,8 +208,8 @@ class UploadReader {
   }
 
   /**
-   * Feeds the parser no faster than parts are taken. While the parser or the queue is full nobody waits for the
-   * client, so its silence is not counted.
+   * Feeds the parser no faster than parts are taken. While the parser or the queue is full nobody
+   * waits for the client, so its silence is not counted.
    */
   #pump(parser: Writable): void {
     const request = this.#request
@@ -243,7 +251,8 @@ class UploadReader {
     this.#close = () => {
       clearTimeout(idle)
       request.off('data', onData).off('end', onEnd)
-      // Its error event, if any, comes after the failure and says nothing new. Multer goes on to discard the request.
+      // Its error event, if any, comes after the failure and says nothing new. Multer goes on to
+      // discard the request.
       parser.destroy()
     }
   }
@@ -272,9 +281,10 @@ interface FieldInfo {
 }
 
 /**
- * How many delimiters busboy has found: the parts and the closing one. It passes over a part without a
- * Content-Disposition, and over data behind a boundary that is no delimiter, in silence; then this does not agree
- * with what it reported, and an incomplete upload is not taken for a whole one.
+ * How many delimiters busboy has found: the parts and the closing one. It passes over a part
+ * without a Content-Disposition, and over data behind a boundary that is no delimiter, in silence;
+ * then this does not agree with what it reported, and an incomplete upload is not taken for a whole
+ * one.
  */
 function delimiterCount(parser: Writable): () => number | undefined {
   const search: unknown = Reflect.get(parser, '_bparser')

@@ -14,7 +14,10 @@ export interface WantedUpload {
   readonly target: UploadTarget
 }
 
-/** The request's parts through one Upload; whatever fails, nothing of the request stays but its event. */
+/**
+ * The request's parts through one Upload; whatever fails, nothing of the request stays but its
+ * event.
+ */
 export async function receiveUpload(
   door: Door,
   request: Request,
@@ -41,7 +44,10 @@ export async function receiveUpload(
   }
 }
 
-/** 201 when anything was taken; else 422 with the same list, so that every part sent is answered for either way. */
+/**
+ * 201 when anything was taken; else 422 with the same list, so that every part sent is answered for
+ * either way.
+ */
 export function answerUpload(response: Response, answer: UploadAnswer, metrics: Metrics): void {
   for (const { outcome } of answer.items) metrics.item(outcome)
   const isTaken = answer.items.some(

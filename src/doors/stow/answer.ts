@@ -1,6 +1,6 @@
 /**
- * What is answered to a store transaction: a pure function of what became of each instance. PS3.18 10.5.3 (status), Annex I
- * (attributes and reasons).
+ * What is answered to a store transaction: a pure function of what became of each instance. PS3.18
+ * 10.5.3 (status), Annex I (attributes and reasons).
  */
 
 /** PS3.18 Table I.2-1, I.2-2, with PS3.7 Annex C behind them. */
@@ -63,7 +63,10 @@ export function answerTo(outcomes: readonly StoreOutcome[]): StoreAnswer {
   }
 }
 
-/** Nothing stored: 409, or 400 when nothing of it was DICOM, or 503 when it may be sent again; else 202 with anything to say. */
+/**
+ * Nothing stored: 409, or 400 when nothing of it was DICOM, or 503 when it may be sent again; else
+ * 202 with anything to say.
+ */
 function statusOf(
   stored: number,
   failed: readonly StoreOutcome[],

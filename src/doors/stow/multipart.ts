@@ -1,6 +1,7 @@
 /**
- * `multipart/related` (RFC 2046, RFC 2387) as a stream, pulled: a part's octets come as they are read, and what was not read is
- * passed over when the next part is asked for. A body without its closing boundary is never taken for a whole one.
+ * `multipart/related` (RFC 2046, RFC 2387) as a stream, pulled: a part's octets come as they are
+ * read, and what was not read is passed over when the next part is asked for. A body without its
+ * closing boundary is never taken for a whole one.
  */
 import { NocturneError } from '../../lib/errors.js'
 
@@ -38,7 +39,10 @@ const OVER: IteratorResult<Buffer, undefined> = { done: true, value: undefined }
 class Splitter {
   readonly #source: AsyncIterator<Buffer>
   readonly #delimiter: Buffer
-  /** What has been read and not handed out. A delimiter begins with a line end, so the body is given one in front. */
+  /**
+   * What has been read and not handed out. A delimiter begins with a line end, so the body is given
+   * one in front.
+   */
   #held: Buffer = LINE_END
   #isPartOver = false
 

@@ -1,4 +1,7 @@
-/** The answer as the client wants it: DICOM JSON (PS3.18 Annex F) or the Native DICOM Model in XML (PS3.19 A.1). Pure. */
+/**
+ * The answer as the client wants it: DICOM JSON (PS3.18 Annex F) or the Native DICOM Model in XML
+ * (PS3.19 A.1). Pure.
+ */
 import type { JsonAttribute, JsonDataSet } from './answer.js'
 
 export type AnswerType = 'application/dicom+json' | 'application/dicom+xml'

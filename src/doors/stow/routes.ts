@@ -46,7 +46,10 @@ interface WantedStore extends Wanted {
   readonly complete: boolean
 }
 
-/** Additions of ours: DICOM defines no query for this transaction. @throws NocturneError `bad_field`, `unknown_group` */
+/**
+ * Additions of ours: DICOM defines no query for this transaction.
+ * @throws NocturneError `bad_field`, `unknown_group`
+ */
 function wantedOf({ rooms }: Door, asker: Asker, { query }: Request): WantedStore {
   const { group, priority, complete = 'false' } = query
   if (complete !== 'true' && complete !== 'false') throw new NocturneError('bad_field')
@@ -114,7 +117,10 @@ async function storeBody(
   return answerTo(outcomes)
 }
 
-/** A charset parameter makes clients read an empty data set, and Express would add one: so the octets are sent as they are. */
+/**
+ * A charset parameter makes clients read an empty data set, and Express would add one: so the
+ * octets are sent as they are.
+ */
 function send(
   response: Response,
   { status, dataSet, warning }: StoreAnswer,

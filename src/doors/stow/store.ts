@@ -1,4 +1,7 @@
-/** The parts of one request, each through the intake: stored, held or refused by itself, in the order sent. */
+/**
+ * The parts of one request, each through the intake: stored, held or refused by itself, in the
+ * order sent.
+ */
 import type { Bringer, Taken } from '../../arrivals.js'
 import { CATALOGUE, NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
@@ -24,12 +27,16 @@ export interface StoredRequest {
   readonly transfers: ReadonlySet<string>
 }
 
-/** Instances whose octets have been read and that are being made durable while the next ones come in. */
+/**
+ * Instances whose octets have been read and that are being made durable while the next ones come
+ * in.
+ */
 const IN_FLIGHT = 8
 
 /**
  * @param study - the Study Instance UID that the address names: instances of another fail
- * @throws NocturneError `broken_multipart`, `slow_client`, `too_many_items`: what was stored by then stays stored
+ * @throws NocturneError `broken_multipart`, `slow_client`, `too_many_items`: what was stored by
+ * then stays stored
  */
 export async function storeAll(
   parts: StoreParts,
@@ -87,7 +94,8 @@ async function storeOne(
     return items.map((item) => {
       parts.count(item.outcome)
       if (item.outcome === 'accepted' || item.outcome === 'duplicate') return outcome(undefined)
-      // What names no instance cannot be listed as stored, though the facility finds it among what is held.
+      // What names no instance cannot be listed as stored, though the facility finds it among what
+      // is held.
       if (item.outcome === 'quarantined') {
         return outcome(signs?.sopInstanceUID === undefined ? Reason.cannotUnderstand : Reason.held)
       }

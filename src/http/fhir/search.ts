@@ -1,4 +1,7 @@
-/** A search as it comes: its parameters from address and body, the page, and a patient by the facility's own ID. */
+/**
+ * A search as it comes: its parameters from address and body, the page, and a patient by the
+ * facility's own ID.
+ */
 import type { Request } from 'express'
 import { namespaces, splitAt, tokenOf } from '../../ledger/records/index.js'
 import { NocturneError } from '../../lib/errors.js'
@@ -25,7 +28,10 @@ type PageName = (typeof OF_THE_PAGE)[number]
 
 const isOfThePage = (name: string): name is PageName => OF_THE_PAGE.some((known) => known === name)
 
-/** Names and values of the address and, of a POST, of the body. @throws NocturneError `search_invalid` */
+/**
+ * Names and values of the address and, of a POST, of the body.
+ * @throws NocturneError `search_invalid`
+ */
 export function pairsOf(request: Request): readonly Pair[] {
   const body: unknown = request.body
   if (request.method === 'POST' && (typeof body !== 'object' || body === null))
@@ -73,8 +79,8 @@ export function splitPage(pairs: readonly Pair[]): { page: SearchPage; filters: 
 const invalid = (subject: string) => new NocturneError('search_invalid', { subject })
 
 /**
- * What the facility calls a patient becomes the handles that the ledger knows them by. Only out of a body: an address is
- * written into logs on its way, by machines that are not ours.
+ * What the facility calls a patient becomes the handles that the ledger knows them by. Only out of
+ * a body: an address is written into logs on its way, by machines that are not ours.
  *
  * @throws NocturneError `search_invalid`, `not_found` for a facility that there is not
  */

@@ -1,4 +1,6 @@
-/** The way back from pseudonyms, sealed as it is stored: for the facility, whose key alone opens it. */
+/**
+ * The way back from pseudonyms, sealed as it is stored: for the facility, whose key alone opens it.
+ */
 import { Router } from 'express'
 import { NocturneError } from '../../lib/errors.js'
 import { ID_PATTERN } from '../../lib/ids.js'

@@ -36,7 +36,8 @@ export function deliveryRoutes(door: Door): Router {
     response.json(await deliveries.acknowledge(reader, transfer, given))
   })
 
-  // Express would answer HEAD by reading the object and throwing it away, and the ledger would tell of a download.
+  // Express would answer HEAD by reading the object and throwing it away, and the ledger would tell
+  // of a download.
   router.head('/transfers/:id/manifest', async (request, response) => {
     const { reader, transfer } = await readerOf(request, 'manifest.read')
     describeSealed(response, await deliveries.describe(reader, transfer, 0))

@@ -1,4 +1,6 @@
-/** The ledger as FHIR AuditEvents (IHE ITI-81), for officers. Every read of it is an event of it. */
+/**
+ * The ledger as FHIR AuditEvents (IHE ITI-81), for officers. Every read of it is an event of it.
+ */
 import { Router, urlencoded } from 'express'
 import type { Request, Response } from 'express'
 import { eventTypeSystem, parseRecordSearch, toAuditEvent } from '../../ledger/records/index.js'

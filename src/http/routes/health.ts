@@ -28,8 +28,8 @@ export interface Readiness {
   readonly ready: boolean
   readonly checks: Readonly<Record<'database' | 'store' | 'ledger' | 'certificates', string>>
   /**
-   * The newest checkpoint that a majority of the witnesses cosigned, and how long ago; null when there is none yet.
-   * Absent without witnesses.
+   * The newest checkpoint that a majority of the witnesses cosigned, and how long ago; null when
+   * there is none yet. Absent without witnesses.
    */
   readonly witnessed?: { readonly size: number; readonly ageSeconds: number } | null
   /** How far behind each sink of the configuration is. Absent without sinks. */

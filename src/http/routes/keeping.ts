@@ -1,4 +1,6 @@
-/** What officers do with the ledger beside reading it: review, legal holds, and proposing to prune. */
+/**
+ * What officers do with the ledger beside reading it: review, legal holds, and proposing to prune.
+ */
 import { json, Router } from 'express'
 import {
   addHold,

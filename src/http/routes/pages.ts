@@ -1,9 +1,12 @@
-/** The page that opens sealed files in a browser, under a policy that lets it fetch nothing else. */
+/**
+ * The page that opens sealed files in a browser, under a policy that lets it fetch nothing else.
+ */
 import type { Page } from '../page-files.js'
 
 /**
- * `connect-src 'none'`: the page holds a private key, so it may send nothing, not even here. WebAssembly is openpgp's for
- * keys whose passphrase is stretched with Argon2 (RFC 9580 section 3.7.1.4).
+ * `connect-src 'none'`: the page holds a private key, so it may send nothing, not even here.
+ * WebAssembly is openpgp's for keys whose passphrase is stretched with Argon2 (RFC 9580 section
+ * 3.7.1.4).
  */
 const POLICY = [
   "default-src 'none'",

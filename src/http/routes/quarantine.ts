@@ -60,7 +60,8 @@ export function quarantineRoutes(door: Door, metrics: Metrics, gate: UploadGate)
     },
   )
 
-  // The original in clear, as any upload; its statement comes before it, so that it is checked before a byte is worked on.
+  // The original in clear, as any upload; its statement comes before it, so that it is checked
+  // before a byte is worked on.
   router.post('/transfers/:id/quarantine/:index/release', async (request, response) => {
     const { actor, transfer } = await admitToTransfer(door, request, 'quarantine.release')
     const held = await quarantine.find(transfer, indexOf(request))
@@ -86,7 +87,8 @@ export function quarantineRoutes(door: Door, metrics: Metrics, gate: UploadGate)
     })
   })
 
-  // Many originals in the order of one statement; `:id` is the transfer that the new one goes on with.
+  // Many originals in the order of one statement; `:id` is the transfer that the new one goes on
+  // with.
   router.post('/transfers/:id/quarantine/release', async (request, response) => {
     const { actor, transfer } = await admitToTransfer(door, request, 'quarantine.release')
     const limits = { ...rooms.site.config.limits, fields: RELEASES_FIELDS }

@@ -1,4 +1,7 @@
-/** Receipts of what somebody did with a transfer, for them alone. They show nobody else's events, so that reading them is none. */
+/**
+ * Receipts of what somebody did with a transfer, for them alone. They show nobody else's events, so
+ * that reading them is none.
+ */
 import { Router } from 'express'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'

@@ -1,4 +1,7 @@
-/** The reference of the HTTP interface: the OpenAPI document, a page that shows it, and a page for each error code. */
+/**
+ * The reference of the HTTP interface: the OpenAPI document, a page that shows it, and a page for
+ * each error code.
+ */
 import { Router } from 'express'
 import { CATALOGUE, NocturneError } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
@@ -8,7 +11,10 @@ import { errorPage, errorsPage } from '../error-pages.js'
 import { servePage, setPageHeaders } from '../page-files.js'
 import type { Page } from '../page-files.js'
 
-/** Swagger UI draws its icons from data addresses, and what it writes as HTML passes a policy of the page. It may ask only for the document. */
+/**
+ * Swagger UI draws its icons from data addresses, and what it writes as HTML passes a policy of the
+ * page. It may ask only for the document.
+ */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

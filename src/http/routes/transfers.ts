@@ -83,7 +83,10 @@ export function facilityOf({ session }: Asker): string {
   return session.principal.facility
 }
 
-/** One of the facility's own; another's is answered as one that is not there. @throws NocturneError `not_found` */
+/**
+ * One of the facility's own; another's is answered as one that is not there.
+ * @throws NocturneError `not_found`
+ */
 async function joinedCase(
   { cases }: Pick<Rooms, 'cases'>,
   facility: string,

@@ -23,7 +23,10 @@ export const EVENT_COLUMNS = [
   'detail',
 ] as const
 
-/** One event. Total: an entry that lacks a member, or has another kind of value there, gives an empty field. */
+/**
+ * One event. Total: an entry that lacks a member, or has another kind of value there, gives an
+ * empty field.
+ */
 export function eventRecord(index: number, entry: Readonly<Record<string, Json>>): string {
   const actor = isObject(entry.actor) ? entry.actor : {}
   const { time, type, outcome, facility, group, transfer, item, patient, related, id } = entry

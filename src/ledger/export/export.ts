@@ -8,14 +8,17 @@ import type { Ledger } from '../log/ledger.js'
 import type { EventQuery } from '../log/contract.js'
 import { parseNote } from '../verify/note.js'
 
-/** What an export is asked for. A verifier sees that an entry matches these, which it could not of a question. */
+/**
+ * What an export is asked for. A verifier sees that an entry matches these, which it could not of a
+ * question.
+ */
 export type ExportQuery = Omit<EventQuery, 'limit' | 'question' | 'touching' | 'end'>
 
 const PAGE = 256
 
 /**
- * The events that match, each with its proof under the one checkpoint of the header. Events that come while it
- * runs are not in it. Each string is a line with its end.
+ * The events that match, each with its proof under the one checkpoint of the header. Events that
+ * come while it runs are not in it. Each string is a line with its end.
  *
  * @throws NocturneError `database_unavailable`, `ledger_broken`
  */

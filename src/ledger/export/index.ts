@@ -1,4 +1,7 @@
-/** The ledger for others: a ZIP or a file of events with one proof for all, as CSV, NDJSON, FHIR or DICOM. */
+/**
+ * The ledger for others: a ZIP or a file of events with one proof for all, as CSV, NDJSON, FHIR or
+ * DICOM.
+ */
 export { exportLedger } from './export.js'
 export type { ExportQuery } from './export.js'
 export { UNLISTED } from './package-about.js'

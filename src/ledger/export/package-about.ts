@@ -1,4 +1,7 @@
-/** query.json of an export's ZIP: what was asked, by whom and when; and that the log says the same. Without Node. */
+/**
+ * query.json of an export's ZIP: what was asked, by whom and when; and that the log says the same.
+ * Without Node.
+ */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
 import type { LedgerCrypto } from '../verify/crypto.js'

@@ -1,4 +1,6 @@
-/** `nocturne-ledger-package/v1`: an export as a ZIP that shows a court what it is. See README.md. */
+/**
+ * `nocturne-ledger-package/v1`: an export as a ZIP that shows a court what it is. See README.md.
+ */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
 import type { ZipMember } from '../../lib/zip.js'
@@ -30,18 +32,24 @@ export interface PackageRequest {
   readonly policy: string
   /** verify.html. */
   readonly page: Uint8Array
-  /** How long to wait for witnesses to cosign a checkpoint that has the export's own event; 0 for not at all. */
+  /**
+   * How long to wait for witnesses to cosign a checkpoint that has the export's own event; 0 for
+   * not at all.
+   */
   readonly witnessMs: number
 }
 
 const PAGE_ROWS = 256
 const POLL_MS = 200
-/** No entry takes more than this on average in any form: an export that may pass 4 GiB is written with Zip64. */
+/**
+ * No entry takes more than this on average in any form: an export that may pass 4 GiB is written
+ * with Zip64.
+ */
 const LARGE_ROWS = 1_000_000
 
 /**
- * The members of the ZIP, each read once and in order: the proof knows which entries it is of when the events were read. In
- * memory are a page of rows and a bit for every entry of the log.
+ * The members of the ZIP, each read once and in order: the proof knows which entries it is of when
+ * the events were read. In memory are a page of rows and a bit for every entry of the log.
  *
  * @throws NocturneError `database_unavailable`, `ledger_broken`; also while a member is read
  */
@@ -97,8 +105,8 @@ export async function packageMembers(
 }
 
 /**
- * The receipt of the export's own event, under a checkpoint that witnesses cosigned when they do so in time: who asked, what
- * and when is then in the same signed log as the events.
+ * The receipt of the export's own event, under a checkpoint that witnesses cosigned when they do so
+ * in time: who asked, what and when is then in the same signed log as the events.
  */
 async function witnessedReceipt(
   ledger: Ledger,

@@ -1,4 +1,7 @@
-/** The forms in which an export shows its events to people and programs, beside the entries that are proved. Without Node. */
+/**
+ * The forms in which an export shows its events to people and programs, beside the entries that are
+ * proved. Without Node.
+ */
 import { csvRecord } from '../../lib/csv.js'
 import type { Json } from '../../lib/json.js'
 import { EVENT_COLUMNS, eventRecord } from './csv.js'
@@ -15,12 +18,14 @@ export type PackageFormat = (typeof PACKAGE_FORMATS)[number]
 export type EntryJson = Readonly<Record<string, Json>>
 
 /**
- * A file that is made of the entries alone, so that who has verified those can make it again and compare. Its events stand
- * between `head` and `tail`, in the order of the log.
+ * A file that is made of the entries alone, so that who has verified those can make it again and
+ * compare. Its events stand between `head` and `tail`, in the order of the log.
  */
 export interface Rendering {
   readonly file: string
-  /** Goes up when the same entry is written otherwise: who knows another version does not compare. */
+  /**
+   * Goes up when the same entry is written otherwise: who knows another version does not compare.
+   */
   readonly version: number
   head(count: number): string
   readonly between: string
@@ -62,7 +67,10 @@ export const RENDERINGS: Readonly<Record<PackageFormat, Rendering | undefined>> 
   },
 }
 
-/** The members that every entry has were checked when it was recorded. @throws what a rendering throws for one that lacks them */
+/**
+ * The members that every entry has were checked when it was recorded.
+ * @throws what a rendering throws for one that lacks them
+ */
 const asEntry = (entry: EntryJson): LedgerEntry => entry as unknown as LedgerEntry
 
 export const isPackageFormat = (name: Json | undefined): name is PackageFormat =>

@@ -1,4 +1,6 @@
-/** Writing to the log: everything here happens inside one transaction, behind the lock on the head. */
+/**
+ * Writing to the log: everything here happens inside one transaction, behind the lock on the head.
+ */
 import type { State, Tx } from '../../state/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { openCheckpoint } from '../verify/checkpoint.js'
@@ -20,8 +22,8 @@ export interface Head {
 const ROWS_AT_ONCE = 100
 
 /**
- * Locks the head until the end of the transaction and answers it. Whatever the change then reads, no other
- * recorded change comes in between, on this gateway or another.
+ * Locks the head until the end of the transaction and answers it. Whatever the change then reads,
+ * no other recorded change comes in between, on this gateway or another.
  *
  * Extending a tree that its own checkpoint does not vouch for would sign an inconsistent log, which
  * c2sp.org/tlog-checkpoint forbids, so a head from elsewhere is checked first.
@@ -45,7 +47,10 @@ export async function lockHead(
   return { checkpoint: row.checkpoint, frontier }
 }
 
-/** Appends the entries, and answers the new head. The old one stays good, should the transaction fail. */
+/**
+ * Appends the entries, and answers the new head. The old one stays good, should the transaction
+ * fail.
+ */
 export async function appendEntries(
   tx: Tx,
   signer: Signer,

@@ -1,4 +1,7 @@
-/** Conditions on the index that a search is made of: every clause must hold, and of a clause one test. */
+/**
+ * Conditions on the index that a search is made of: every clause must hold, and of a clause one
+ * test.
+ */
 import { sql } from 'kysely'
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import type { Tables } from '../../state/index.js'

@@ -26,11 +26,17 @@ export interface EventQuery {
   readonly until?: number
   /** Combines with every other filter. */
   readonly question?: Question
-  /** Events that touch the patient whom any of these handles stands for, also those that name only the transfer. */
+  /**
+   * Events that touch the patient whom any of these handles stands for, also those that name only
+   * the transfer.
+   */
   readonly touching?: readonly string[]
   /** Each must hold: what a search of standard records comes to. */
   readonly clauses?: readonly Clause[]
-  /** Rows before this index: with the size that the first page was of, what an answer counts stays the same. */
+  /**
+   * Rows before this index: with the size that the first page was of, what an answer counts stays
+   * the same.
+   */
   readonly end?: number
   /** Rows at or after this index; pages are stable because indices never change. */
   readonly start?: number
@@ -48,7 +54,10 @@ export interface VerifyReport {
   readonly checked?: number
   /** Of a site: the size of what it published, which was verified as well. */
   readonly published?: number
-  /** Ranges of indices whose entries were pruned under the policy, as later entries say: first, and the one behind the last. */
+  /**
+   * Ranges of indices whose entries were pruned under the policy, as later entries say: first, and
+   * the one behind the last.
+   */
   readonly pruned?: readonly Range[]
   /** The first index that is wrong, when one entry is to blame. */
   readonly badIndex?: number

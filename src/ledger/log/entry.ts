@@ -20,7 +20,10 @@ export interface NewEntry {
   readonly columns: Omit<Insertable<EventTable>, 'idx' | 'entry'>
 }
 
-/** @throws NocturneError `ledger_unavailable` for an event that has no canonical form or is too large. */
+/**
+ * @throws NocturneError `ledger_unavailable` for an event that has no canonical form or is too
+ * large.
+ */
 export function makeEntry(event: EventInput, gateway: string, now: number): NewEntry {
   const entry: LedgerEntry = {
     ...event,
@@ -45,7 +48,9 @@ function entryBytes(entry: LedgerEntry): Buffer {
   throw new NocturneError('ledger_unavailable', { cause: new RangeError('the entry is too large') })
 }
 
-/** Goes up when `columnsOf` changes; a database with another one is indexed anew as it is opened. */
+/**
+ * Goes up when `columnsOf` changes; a database with another one is indexed anew as it is opened.
+ */
 export const INDEX_VERSION = 5
 
 /** The index over an entry: these columns hold nothing that is not in it. */
@@ -69,8 +74,8 @@ export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
 }
 
 /**
- * The download or the envelope that a begin event opens. Its end names that, and not the event, where the gateway which
- * recorded the begin is gone.
+ * The download or the envelope that a begin event opens. Its end names that, and not the event,
+ * where the gateway which recorded the begin is gone.
  */
 function spanOf({ type, detail }: LedgerEntry): string | undefined {
   const span = type.startsWith('download.') ? detail?.download : detail?.envelope

@@ -2,8 +2,8 @@
 import type { Json } from '../../lib/json.js'
 
 /**
- * Every kind of event, with its DICOM audit codes (PS3.15 A.5, PS3.16 CID 400 and 401): EventID, EventTypeCode. How it is
- * written in the standards beside that: `records/shapes.ts`.
+ * Every kind of event, with its DICOM audit codes (PS3.15 A.5, PS3.16 CID 400 and 401): EventID,
+ * EventTypeCode. How it is written in the standards beside that: `records/shapes.ts`.
  */
 export const EVENT_TYPES = {
   'gateway.started': ['110100', '110120'],
@@ -112,11 +112,16 @@ export interface EventInput {
   readonly patient?: string
   /** Ids of what belongs together: the id in a begin event is named by its end event. */
   readonly related?: string
-  /** Counts, sizes, digests, fingerprints, codes. Never a name, a token, a file name or free text. */
+  /**
+   * Counts, sizes, digests, fingerprints, codes. Never a name, a token, a file name or free text.
+   */
   readonly detail?: Readonly<Record<string, Json>>
 }
 
-/** An entry as hashed: the event with its envelope. The nonce hides low-entropy events behind their leaf hash. */
+/**
+ * An entry as hashed: the event with its envelope. The nonce hides low-entropy events behind their
+ * leaf hash.
+ */
 export interface LedgerEntry extends EventInput {
   readonly v: 1
   readonly id: string

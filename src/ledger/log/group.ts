@@ -1,6 +1,7 @@
 /**
- * Group commit: calls that arrive while a transaction is being committed share the next one, so the price of
- * making it durable is paid once for all of them. Nobody waits for company: an idle log commits at once.
+ * Group commit: calls that arrive while a transaction is being committed share the next one, so the
+ * price of making it durable is paid once for all of them. Nobody waits for company: an idle log
+ * commits at once.
  */
 import type { Attempt } from '../../state/index.js'
 
@@ -13,7 +14,10 @@ interface Job<In, Out> {
 /** Bounds how long a change waits for the others of its group. */
 const MAX_GROUP = 64
 
-/** @param commit - answers an outcome an input, in their order, once they are durable; a rejection is everybody's. */
+/**
+ * @param commit - answers an outcome an input, in their order, once they are durable; a rejection
+ * is everybody's.
+ */
 export function createGroup<In, Out>(
   commit: (inputs: readonly In[]) => Promise<readonly Attempt<Out>[]>,
 ): (input: In) => Promise<Out> {

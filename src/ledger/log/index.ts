@@ -3,9 +3,10 @@
  *
  * In:  an event, and the change of state it records.
  * Out: a Receipt, which other rooms demand before they release a byte or answer success.
- * Always true: a change and its event are committed together or not at all; indices have no gaps; every size
- *      of the log has a signed checkpoint.
- * Trusts: its signing key. It does not trust the database: `verify` recomputes everything from the entries.
+ * Always true: a change and its event are committed together or not at all; indices have no gaps;
+ *      every size of the log has a signed checkpoint.
+ * Trusts: its signing key. It does not trust the database: `verify` recomputes everything from the
+ *         entries.
  */
 export type { EventQuery, Receipt, VerifyReport } from './contract.js'
 export { EVENT_TYPES } from './events.js'

@@ -16,15 +16,15 @@ import type { Receipt, Recorded, EventQuery, VerifyReport } from './contract.js'
 
 export interface Ledger {
   /**
-   * Runs `change` and appends the events it returns, in one transaction. When the promise resolves both are
-   * durable; when it rejects neither happened.
+   * Runs `change` and appends the events it returns, in one transaction. When the promise resolves
+   * both are durable; when it rejects neither happened.
    *
-   * Changes recorded by all gateways on one database happen one after another, each seeing what the one before
-   * did. Those that wait together share a transaction, so a change awaits nothing but queries on its `tx`: above all not
-   * the ledger itself, which would wait for the change in turn.
+   * Changes recorded by all gateways on one database happen one after another, each seeing what the
+   * one before did. Those that wait together share a transaction, so a change awaits nothing but
+   * queries on its `tx`: above all not the ledger itself, which would wait for the change in turn.
    *
-   * @throws NocturneError `ledger_unavailable` when the entry cannot be written, `ledger_broken` when the log does
-   *   not agree with its own checkpoint, or what `change` throws, unchanged.
+   * @throws NocturneError `ledger_unavailable` when the entry cannot be written, `ledger_broken`
+   *   when the log does not agree with its own checkpoint, or what `change` throws, unchanged.
    */
   record<T>(
     change: (tx: Tx) => Promise<{ value: T; events: readonly [EventInput, ...EventInput[]] }>,
@@ -37,20 +37,36 @@ export interface Ledger {
   /** The newest signed checkpoint, a signed note (c2sp.org/tlog-checkpoint). */
   checkpoint(): Promise<string>
   /**
-   * c2sp.org/tlog-proof of the entry at `index`: a receipt. Under the newest checkpoint that witnesses cosigned, when
-   * the entry is in it; else under the newest. Its `extra` line holds the
+   * c2sp.org/tlog-proof of the entry at `index`: a receipt. Under the newest checkpoint that
+   * witnesses cosigned, when the entry is in it; else under the newest. Its `extra` line holds the
    * entry, so that its holder needs nothing else to verify it. @throws NocturneError `not_found`
    */
   proof(index: number): Promise<string>
-  /** Inclusion proof of the entry at `index` in the tree of the first `size` entries. @throws NocturneError `not_found` */
+  /**
+   * Inclusion proof of the entry at `index` in the tree of the first `size` entries.
+   * @throws NocturneError `not_found`
+   */
   inclusion(index: number, size: number): Promise<readonly Uint8Array[]>
-  /** Consistency proof from the tree of `from` entries, 1 or more, to that of `size`. @throws NocturneError `not_found` */
+  /**
+   * Consistency proof from the tree of `from` entries, 1 or more, to that of `size`.
+   * @throws NocturneError `not_found`
+   */
   consistency(from: number, size: number): Promise<readonly Uint8Array[]>
-  /** Hash of the complete subtree over leaves `index * 2^height` and on, in the tree of `size` entries. @throws NocturneError `not_found` */
+  /**
+   * Hash of the complete subtree over leaves `index * 2^height` and on, in the tree of `size`
+   * entries.
+   * @throws NocturneError `not_found`
+   */
   node(height: number, index: number, size: number): Promise<Uint8Array>
-  /** The hashes of one tile (c2sp.org/tlog-tiles); `width` below 256 for a partial one. @throws NocturneError `not_found` */
+  /**
+   * The hashes of one tile (c2sp.org/tlog-tiles); `width` below 256 for a partial one.
+   * @throws NocturneError `not_found`
+   */
   tile(level: number, n: number, width?: number): Promise<Buffer>
-  /** Entries `from` (inclusive) to `until` (exclusive) as stored, in order, without holding them all. */
+  /**
+   * Entries `from` (inclusive) to `until` (exclusive) as stored, in order, without holding them
+   * all.
+   */
   entries(from: number, until: number): AsyncIterable<{ index: number; bytes: Buffer }>
   /** Recomputes every hash from the entries and compares tiles, indices and checkpoint. */
   verify(): Promise<VerifyReport>
@@ -60,7 +76,10 @@ export interface Ledger {
    * @throws NocturneError `ledger_unavailable`, or why the ledger is halted.
    */
   check(): Promise<void>
-  /** Refuses every further record with this reason: for a log whose database turns out not to be its own. */
+  /**
+   * Refuses every further record with this reason: for a log whose database turns out not to be its
+   * own.
+   */
   halt(reason: NocturneError): void
   /** The log's public key as a signed-note verifier key (`NAME+HASH+KEY`). */
   readonly verifierKey: string
@@ -78,8 +97,9 @@ export interface LedgerOptions {
 /**
  * Opens the log in the database, or begins it.
  *
- * @throws NocturneError `ledger_broken` when the head, its checkpoint, the tiles and the last entry do not agree, or the
- *   checkpoint is not signed by this key; `site_invalid` for a key or name that no log can have; `database_unavailable`.
+ * @throws NocturneError `ledger_broken` when the head, its checkpoint, the tiles and the last entry
+ *   do not agree, or the checkpoint is not signed by this key; `site_invalid` for a key or name
+ *   that no log can have; `database_unavailable`.
  */
 export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   const { state, gateway, signingKey, now = Date.now } = options

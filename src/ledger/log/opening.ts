@@ -8,7 +8,10 @@ import { sha256 } from '../verify/node-crypto.js'
 import type { Signer } from '../published/signer.js'
 import { readTile } from './tiles.js'
 
-/** Signs the empty tree when there is no head and no entry. Two gateways that start at once sign the same one. */
+/**
+ * Signs the empty tree when there is no head and no entry. Two gateways that start at once sign the
+ * same one.
+ */
 export async function begin(state: State, signer: Signer): Promise<void> {
   await state.transaction(async (tx) => {
     const head = await tx.selectFrom('ledger_head').select('id').executeTakeFirst()
@@ -25,7 +28,10 @@ export async function begin(state: State, signer: Signer): Promise<void> {
   })
 }
 
-/** Head, checkpoint, tiles and the last entry agree. What lies before is `verify`'s. @throws NocturneError `ledger_broken` */
+/**
+ * Head, checkpoint, tiles and the last entry agree. What lies before is `verify`'s.
+ * @throws NocturneError `ledger_broken`
+ */
 export async function checkEnd(state: State, signer: Signer): Promise<void> {
   await state.transaction(async (tx) => {
     const { frontier } = await lockHead(state, tx, signer, undefined)

@@ -12,7 +12,10 @@ export interface LedgerPage {
   readonly checkpoint: string
 }
 
-/** A page and how many there are in all, both of one size of the log: with `end` set to it, further pages count the same. */
+/**
+ * A page and how many there are in all, both of one size of the log: with `end` set to it, further
+ * pages count the same.
+ */
 export async function readPage(ledger: Ledger, query: EventQuery): Promise<LedgerPage> {
   const checkpoint = await ledger.checkpoint()
   const size = Number(checkpoint.split('\n')[1])

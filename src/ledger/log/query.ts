@@ -11,7 +11,10 @@ import { answers, touches } from './questions.js'
 const DEFAULT_LIMIT = 100
 const MAX_LIMIT = 1_000
 
-/** @throws NocturneError `bad_request` for a limit out of bounds, `ledger_broken` for a row that is no entry. */
+/**
+ * @throws NocturneError `bad_request` for a limit out of bounds, `ledger_broken` for a row that is
+ * no entry.
+ */
 export async function queryEvents(
   db: Db,
   query: EventQuery,
@@ -90,7 +93,8 @@ export function filtered(
   if (end !== undefined) events = events.where('idx', '<', end)
   if (question) events = events.where(answers(question, end ?? Number.MAX_SAFE_INTEGER, reviewed))
   for (const clause of query.clauses ?? []) events = events.where(holds(clause))
-  // A patient whom no transfer ever named has no handle at all: that is nobody's events, not everybody's.
+  // A patient whom no transfer ever named has no handle at all: that is nobody's events, not
+  // everybody's.
   if (touching)
     events = touching.length > 0 ? events.where(touches(touching)) : events.where('idx', '<', 0)
   return events

@@ -1,4 +1,7 @@
-/** Questions that compliance asks, each a condition on the index that combines with every other filter. */
+/**
+ * Questions that compliance asks, each a condition on the index that combines with every other
+ * filter.
+ */
 import { sql } from 'kysely'
 import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely'
 import type { Tables } from '../../state/index.js'
@@ -34,7 +37,10 @@ const HOLDS: readonly EventType[] = [
   'prune.proposed',
   'ledger.pruned',
 ]
-/** Beside failures and downloads outside duty hours: what gives, moves or hides access, and what leaves. */
+/**
+ * Beside failures and downloads outside duty hours: what gives, moves or hides access, and what
+ * leaves.
+ */
 const TO_REVIEW: readonly EventType[] = [
   ...REFUSALS,
   ...KEYS,
@@ -53,7 +59,8 @@ type Builder = ExpressionBuilder<Tables, 'events'>
 type Condition = ExpressionWrapper<Tables, 'events', SqlBool>
 
 /**
- * The condition. What came later (an end, a first download) counts only below `end`, so that pages stay as they were.
+ * The condition. What came later (an end, a first download) counts only below `end`, so that pages
+ * stay as they were.
  *
  * @param reviewed - where the last review below `end` came to.
  */
@@ -114,8 +121,9 @@ export function answers(
 }
 
 /**
- * Who touched a patient: the events that name one of the handles, and those of the transfers that hold an item of theirs
- * which name nobody, such as the beginning, or the claim of a transfer of several patients.
+ * Who touched a patient: the events that name one of the handles, and those of the transfers that
+ * hold an item of theirs which name nobody, such as the beginning, or the claim of a transfer of
+ * several patients.
  */
 export const touches =
   (handles: readonly string[]) =>

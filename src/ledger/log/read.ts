@@ -30,7 +30,10 @@ export async function readHeadFor(db: Db, index: number): Promise<HeadRow> {
   return witnessed ?? readHead(db)
 }
 
-/** @throws NocturneError `event_pruned`; `ledger_broken` for an entry that the head says is there and is not. */
+/**
+ * @throws NocturneError `event_pruned`; `ledger_broken` for an entry that the head says is there
+ * and is not.
+ */
 export async function readEntry(db: Db, index: number): Promise<Buffer> {
   const row = await db
     .selectFrom('events')

@@ -75,7 +75,10 @@ const databaseSource = (db: Db): LogSource => ({
   },
 })
 
-/** Whether the row's columns are those of its entry, and the entry is the canonical form of what it says. */
+/**
+ * Whether the row's columns are those of its entry, and the entry is the canonical form of what it
+ * says.
+ */
 function isIndexed(row: EventTable): boolean {
   try {
     const entry = parseEntry(row.entry)

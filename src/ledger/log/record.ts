@@ -10,7 +10,9 @@ import { createGroup } from './group.js'
 import type { Receipt } from './contract.js'
 import type { Signer } from '../published/signer.js'
 
-/** A change, which answers its events; or the events alone, when there is nothing else to change. */
+/**
+ * A change, which answers its events; or the events alone, when there is nothing else to change.
+ */
 export type Change = ((tx: Tx) => Promise<readonly EventInput[]>) | readonly EventInput[]
 
 export interface RecorderOptions {
@@ -41,7 +43,10 @@ export function createRecorder(options: RecorderOptions): (change: Change) => Pr
       known = head
       return outcomes
     } catch (error) {
-      /** Refusals of single changes were seen in a state that never came to be, so the failure is everybody's. */
+      /**
+       * Refusals of single changes were seen in a state that never came to be, so the failure is
+       * everybody's.
+       */
       if (error instanceof NocturneError && error.code === 'ledger_broken') throw error
       saw('failed')
       throw new NocturneError('ledger_unavailable', { cause: error })

@@ -1,4 +1,7 @@
-/** The index over the entries: the columns of `events` beside `entry`, made again from the entries alone. */
+/**
+ * The index over the entries: the columns of `events` beside `entry`, made again from the entries
+ * alone.
+ */
 import type { Insertable } from 'kysely'
 import { NocturneError } from '../../lib/errors.js'
 import type { State, Tx } from '../../state/index.js'
@@ -10,8 +13,9 @@ const STATEMENTS_AT_ONCE = 20
 const CURSOR = 'index'
 
 /**
- * Goes through the whole log, some thousand entries a transaction; a log that is written meanwhile goes on. Answers how
- * many entries there are and how many rows said something else than their entry.
+ * Goes through the whole log, some thousand entries a transaction; a log that is written meanwhile
+ * goes on. Answers how many entries there are and how many rows said something else than their
+ * entry.
  *
  * @throws NocturneError `ledger_broken` for a row that is no entry, `database_unavailable`
  */

@@ -21,7 +21,10 @@ type Rows = readonly (readonly Uint8Array[])[]
 /** Full tiles kept with their inner hashes, about 16 KiB each. */
 const CACHED_TILES = 64
 
-/** @throws NocturneError `ledger_broken` when a tile that a tree of that size must have is missing or of another width. */
+/**
+ * @throws NocturneError `ledger_broken` when a tile that a tree of that size must have is missing
+ * or of another width.
+ */
 export async function loadFrontier(db: Db | Tx, size: number): Promise<Frontier> {
   const levels: (readonly Uint8Array[])[] = []
   for (let level = 0; TILE_WIDTH ** level <= size; level++) {
@@ -43,7 +46,10 @@ export async function readTile(db: Db | Tx, level: number, n: number): Promise<B
   return row?.hashes
 }
 
-/** Trees over stored tiles. A full tile never changes, so it is kept; a partial one is kept for its size of the tree. */
+/**
+ * Trees over stored tiles. A full tile never changes, so it is kept; a partial one is kept for its
+ * size of the tree.
+ */
 export function createTrees(db: Db): (size: number) => Tree {
   const full = new Map<string, Rows>()
   let newest: Tree | undefined

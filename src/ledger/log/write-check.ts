@@ -1,6 +1,7 @@
 /**
- * Whether the ledger can be written now. A route that records nothing would go on answering on a full disk; with this
- * it is closed like the others. What it costs is one small commit a second, and none while events are recorded.
+ * Whether the ledger can be written now. A route that records nothing would go on answering on a
+ * full disk; with this it is closed like the others. What it costs is one small commit a second,
+ * and none while events are recorded.
  */
 import { randomBytes } from 'node:crypto'
 import { NocturneError } from '../../lib/errors.js'
@@ -17,8 +18,8 @@ export interface WriteCheck {
 const FRESH_MS = 1_000
 
 /**
- * After a failure there must be room for many events, not for one: a disk with a few blocks left would open the
- * gateway only for the next request to close it again.
+ * After a failure there must be room for many events, not for one: a disk with a few blocks left
+ * would open the gateway only for the next request to close it again.
  */
 const BALLAST_BYTES = 256 * 1024
 

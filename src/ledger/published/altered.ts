@@ -1,4 +1,7 @@
-/** Published files that a versioned bucket no longer shows as they were put: which, and of which entries. */
+/**
+ * Published files that a versioned bucket no longer shows as they were put: which, and of which
+ * entries.
+ */
 import type { AlteredFile } from '../../store/index.js'
 import type { Range } from '../verify/gaps.js'
 import { KEPT } from './layout.js'

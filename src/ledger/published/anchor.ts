@@ -1,6 +1,6 @@
 /**
- * The anchor: the newest checkpoint that was published, outside the database. Who puts an older database back, or
- * another one, is found by it: a log only ever grows.
+ * The anchor: the newest checkpoint that was published, outside the database. Who puts an older
+ * database back, or another one, is found by it: a log only ever grows.
  */
 import { NocturneError } from '../../lib/errors.js'
 import type { State } from '../../state/index.js'
@@ -22,7 +22,8 @@ export interface Anchor extends Checkpoint {
 /**
  * Undefined when nothing was published yet.
  *
- * @throws NocturneError `ledger_rolled_back` for one that this log's key did not sign; `store_unavailable`.
+ * @throws NocturneError `ledger_rolled_back` for one that this log's key did not sign;
+ * `store_unavailable`.
  */
 export async function readAnchor(
   files: LogFiles,
@@ -48,7 +49,8 @@ export async function readAnchor(
 }
 
 /**
- * Compares the head with the anchor, and answers the anchor. A running gateway asks for the newest checkpoint only.
+ * Compares the head with the anchor, and answers the anchor. A running gateway asks for the newest
+ * checkpoint only.
  *
  * @throws NocturneError `ledger_rolled_back`, naming both; `store_unavailable`
  */
@@ -72,8 +74,8 @@ export async function checkAnchor(
 }
 
 /**
- * An empty place where something was published before is another one: a disk that is not mounted, another bucket. What
- * is stored there now would be lost when the right one is back.
+ * An empty place where something was published before is another one: a disk that is not mounted,
+ * another bucket. What is stored there now would be lost when the right one is back.
  *
  * @throws NocturneError `store_replaced`; `ledger_rolled_back`, `store_unavailable`
  */

@@ -1,4 +1,7 @@
-/** How far somebody was told of the log, and which gateway tells it: one row, in the database, for each. */
+/**
+ * How far somebody was told of the log, and which gateway tells it: one row, in the database, for
+ * each.
+ */
 import type { State } from '../../state/index.js'
 
 /** Longer than a step between two `advance`s takes. */
@@ -10,7 +13,10 @@ export const PUBLISHED = 'published'
 export interface Cursor {
   /** The position, when the lease is ours now; undefined while another gateway holds it. */
   take(): Promise<number | undefined>
-  /** Remembers how far we are, and renews the lease. False when another gateway has taken it meanwhile. */
+  /**
+   * Remembers how far we are, and renews the lease. False when another gateway has taken it
+   * meanwhile.
+   */
   advance(position: number): Promise<boolean>
   /** Lets another gateway go on at once. */
   release(): Promise<void>

@@ -1,16 +1,24 @@
-/** Where things are in a published log (c2sp.org/tlog-tiles), and how an entry bundle is written. */
+/**
+ * Where things are in a published log (c2sp.org/tlog-tiles), and how an entry bundle is written.
+ */
 import { concat } from '../../lib/concat.js'
 import { TILE_WIDTH } from '../verify/merkle.js'
 
 /** The newest checkpoint. It is replaced. */
 export const CHECKPOINT = 'checkpoint'
-/** Checkpoints that are kept, each under its size in 16 digits, so that names sort by size. Not of C2SP. */
+/**
+ * Checkpoints that are kept, each under its size in 16 digits, so that names sort by size. Not of
+ * C2SP.
+ */
 export const KEPT = 'checkpoints'
 
 export const keptName = (size: number): string => String(size).padStart(16, '0')
 export const keptPath = (size: number): string => `${KEPT}/${keptName(size)}`
 
-/** `tile/0/x001/x234/067`, and `.p/W` behind it for a partial one. `level` is `entries` for a bundle. */
+/**
+ * `tile/0/x001/x234/067`, and `.p/W` behind it for a partial one. `level` is `entries` for a
+ * bundle.
+ */
 export function tilePath(level: number | 'entries', n: number, width: number = TILE_WIDTH): string {
   const groups: string[] = []
   for (let rest = n; groups.length === 0 || rest > 0; rest = Math.floor(rest / 1_000))

@@ -22,7 +22,10 @@ import { readEntries, readHead } from '../log/read.js'
 import { readTile } from '../log/tiles.js'
 
 export interface Publisher {
-  /** Publishes what is new. Answers the size that is published now; undefined while another gateway does it. */
+  /**
+   * Publishes what is new. Answers the size that is published now; undefined while another gateway
+   * does it.
+   */
   publish(): Promise<number | undefined>
 }
 
@@ -37,7 +40,10 @@ export interface PublisherOptions {
   readonly keepMs: number
 }
 
-/** An object each: once a minute bounds their number, and what a rolled-back `checkpoint` could hide. */
+/**
+ * An object each: once a minute bounds their number, and what a rolled-back `checkpoint` could
+ * hide.
+ */
 const KEEP_EVERY_MS = 60_000
 
 export function createPublisher(options: PublisherOptions): Publisher {
@@ -46,9 +52,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let published: number | undefined
   let keptAt = -Infinity
 
-  /** @throws NocturneError `ledger_rolled_back`, `store_unavailable`, `store_full`, `database_unavailable` */
+  /**
+   * @throws NocturneError `ledger_rolled_back`, `store_unavailable`, `store_full`,
+   * `database_unavailable`
+   */
   const publish = async (): Promise<number | undefined> => {
-    // One query, most often; two gateways that publish at once do each other no harm, and one is enough.
+    // One query, most often; two gateways that publish at once do each other no harm, and one is
+    // enough.
     if (published === (await readHead(state.db)).size) return published
     const from = await cursor.take()
     if (from === undefined) return undefined
@@ -80,7 +90,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
 type Place = readonly [level: number | 'entries', n: number]
 
-/** Steps 1: every tile that filled up between the two sizes. Answers the ones whose partial forms are done with. */
+/**
+ * Steps 1: every tile that filled up between the two sizes. Answers the ones whose partial forms
+ * are done with.
+ */
 async function putFull(
   options: PublisherOptions,
   cursor: Cursor,
@@ -125,7 +138,10 @@ async function putPartials(options: PublisherOptions, size: number): Promise<voi
   }
 }
 
-/** Undefined for one that was pruned, when the log is published anew. @throws NocturneError `ledger_broken` */
+/**
+ * Undefined for one that was pruned, when the log is published anew.
+ * @throws NocturneError `ledger_broken`
+ */
 async function bundleOf(
   { state }: PublisherOptions,
   n: number,
@@ -142,7 +158,10 @@ async function bundleOf(
   return Buffer.from(formatBundle(entries))
 }
 
-/** @throws NocturneError `ledger_rolled_back` when something else was published there: a log has one history. */
+/**
+ * @throws NocturneError `ledger_rolled_back` when something else was published there: a log has one
+ * history.
+ */
 async function putOnce(
   { files, now, keepMs }: PublisherOptions,
   path: string,

@@ -1,7 +1,7 @@
 /**
- * The way on after a rollback: the log in the database becomes the one that was published, entry by entry, and says so.
- * No entry that was published is lost. What its entries tell of and the database no longer holds (transfers, claims,
- * tokens) is: that is the loss to acknowledge.
+ * The way on after a rollback: the log in the database becomes the one that was published, entry by
+ * entry, and says so. No entry that was published is lost. What its entries tell of and the
+ * database no longer holds (transfers, claims, tokens) is: that is the loss to acknowledge.
  */
 import { NocturneError } from '../../lib/errors.js'
 import type { State, Tx } from '../../state/index.js'
@@ -30,7 +30,9 @@ export interface RestoreOptions {
   readonly signingKey: string
   readonly actor: Actor
   readonly now?: () => number
-  /** Takes the entries of the database that were never published, before they are taken out of it. */
+  /**
+   * Takes the entries of the database that were never published, before they are taken out of it.
+   */
   readonly setAside: (entries: AsyncIterable<Buffer>) => Promise<void>
 }
 
@@ -46,11 +48,12 @@ export interface RestoreReport {
 }
 
 /**
- * In one transaction: a crash leaves the log as it was, or restored with its event. Where the store was lost and another
- * one is empty, the log of the database goes on, and all of it is published anew.
+ * In one transaction: a crash leaves the log as it was, or restored with its event. Where the store
+ * was lost and another one is empty, the log of the database goes on, and all of it is published
+ * anew.
  *
- * @throws NocturneError `not_found` when nothing was ever published, `ledger_broken` when what was published does not
- *   verify against its checkpoint, `store_unavailable`.
+ * @throws NocturneError `not_found` when nothing was ever published, `ledger_broken` when what was
+ *   published does not verify against its checkpoint, `store_unavailable`.
  */
 export async function restoreLedger(options: RestoreOptions): Promise<RestoreReport> {
   const { state, files, gateway, signingKey, actor, now = Date.now } = options
@@ -112,7 +115,10 @@ interface Published {
   readonly entry: Uint8Array | undefined
 }
 
-/** Every entry that was published, or its hash where it was pruned. @throws NocturneError `ledger_broken` */
+/**
+ * Every entry that was published, or its hash where it was pruned.
+ * @throws NocturneError `ledger_broken`
+ */
 async function* publishedEntries(
   files: LogFiles,
   size: number,
@@ -154,7 +160,10 @@ async function commonLength(tx: Tx, files: LogFiles, anchor: Anchor): Promise<nu
   return anchor.size
 }
 
-/** Puts the published entries from there on in, and every tile anew; answers the frontier of the whole. */
+/**
+ * Puts the published entries from there on in, and every tile anew; answers the frontier of the
+ * whole.
+ */
 async function fill(tx: Tx, files: LogFiles, anchor: Anchor, from: number) {
   const frontier = createFrontier(sha256, 0, [])
   const gaps = createGaps()

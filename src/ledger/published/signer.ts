@@ -12,7 +12,10 @@ import type { VerifierKey } from '../verify/note.js'
 export interface Signer {
   readonly origin: string
   readonly verifierKey: string
-  /** The signed note of a checkpoint of this log. Ed25519 is deterministic: the same head, the same note. */
+  /**
+   * The signed note of a checkpoint of this log. Ed25519 is deterministic: the same head, the same
+   * note.
+   */
   sign(head: Omit<Checkpoint, 'origin'>): string
 }
 
@@ -44,7 +47,10 @@ export interface LedgerKey {
   readonly verifierKey: string
 }
 
-/** A new key for the log of the gateway with that name. @throws NocturneError `site_invalid` for a name that no log can have. */
+/**
+ * A new key for the log of the gateway with that name.
+ * @throws NocturneError `site_invalid` for a name that no log can have.
+ */
 export function newLedgerKey(gateway: string): LedgerKey {
   const { privateKey } = generateKeyPairSync('ed25519')
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()

@@ -1,4 +1,7 @@
-/** An entry of the ledger as FHIR R4 AuditEvent, in the patterns of IHE BALP where it is a RESTful action. */
+/**
+ * An entry of the ledger as FHIR R4 AuditEvent, in the patterns of IHE BALP where it is a RESTful
+ * action.
+ */
 import { toBase64, toUtf8 } from '../verify/encoding.js'
 import { EVENT_TYPES } from '../log/events.js'
 import type { EventType, LedgerEntry } from '../log/events.js'
@@ -11,8 +14,8 @@ import { shapeOf } from './shapes.js'
 import type { Action, Rest, Shape } from './shapes.js'
 
 /**
- * The AuditEvent of one entry. Pseudonymous as the entry is: ids and keyed handles, never a name. `meta.profile` names
- * a profile of IHE BALP only when the resource keeps to it.
+ * The AuditEvent of one entry. Pseudonymous as the entry is: ids and keyed handles, never a name.
+ * `meta.profile` names a profile of IHE BALP only when the resource keeps to it.
  */
 export function toAuditEvent(entry: LedgerEntry, index: number, source: RecordSource): AuditEvent {
   const shape = shapeOf(entry.type)
@@ -47,7 +50,10 @@ const REST_ACTIONS: Readonly<Record<Rest, Action>> = {
   search: 'E',
 }
 
-/** What `type`, `subtype` and `action` are, for they depend on the kind of event alone: a search finds it by these. */
+/**
+ * What `type`, `subtype` and `action` are, for they depend on the kind of event alone: a search
+ * finds it by these.
+ */
 export function codingOf({ type, dcm, gateway }: Pick<LedgerEntry, 'type' | 'dcm' | 'gateway'>): {
   readonly type: Coding
   readonly subtype: readonly Coding[]
@@ -78,8 +84,8 @@ const dcmCoding = (code: string): Coding => ({
 })
 
 /**
- * BALP's profiles are of successful RESTful actions of a user, with client and server known by their network; of
- * something that belongs to a patient when the entry says whose it is.
+ * BALP's profiles are of successful RESTful actions of a user, with client and server known by
+ * their network; of something that belongs to a patient when the entry says whose it is.
  */
 function profileOf(entry: LedgerEntry, { rest }: Shape): string | undefined {
   const { outcome, actor, transfer, patient } = entry
@@ -106,8 +112,8 @@ const gatewayOf = ({ gateway }: LedgerEntry): Reference => ({
 })
 
 /**
- * Of a RESTful action: client, server and user, as BALP has them. Else the actor, with the client's address, and the
- * gateway. One of them is the requestor.
+ * Of a RESTful action: client, server and user, as BALP has them. Else the actor, with the client's
+ * address, and the gateway. One of them is the requestor.
  */
 function agentsOf(entry: LedgerEntry, shape: Shape, { origin }: RecordSource): readonly Agent[] {
   const { actor, gateway } = entry
@@ -144,7 +150,10 @@ function agentsOf(entry: LedgerEntry, shape: Shape, { origin }: RecordSource): r
   return [client, server, { type: { coding: [participationOf(entry, shape.rest)] }, ...user }]
 }
 
-/** v3-ParticipationType: who reads receives; a facility is custodian of what it sends; who else changes is its author. */
+/**
+ * v3-ParticipationType: who reads receives; a facility is custodian of what it sends; who else
+ * changes is its author.
+ */
 function participationOf({ actor }: LedgerEntry, rest: Rest): Coding {
   const system = FHIR_SYSTEMS.participation
   if (rest === 'read' || rest === 'search')

@@ -17,7 +17,10 @@ const UID = /^[0-2](\.(0|[1-9]\d*))+$/
 const FINGERPRINT = /^([0-9a-f]{40}|[0-9a-f]{64})$/i
 const SECURITY_ALERT = '110113'
 
-/** The audit message of one entry, without an XML declaration: what syslog (ITI-20) carries. Pseudonymous as the entry is. */
+/**
+ * The audit message of one entry, without an XML declaration: what syslog (ITI-20) carries.
+ * Pseudonymous as the entry is.
+ */
 export function toAuditMessage(entry: LedgerEntry, index: number, source: RecordSource): string {
   const shape = shapeOf(entry.type)
   return element(
@@ -34,7 +37,9 @@ export function toAuditMessage(entry: LedgerEntry, index: number, source: Record
   )
 }
 
-/** `EventTypeCode` names our own kind of event last: what the standard's codes do not tell apart. */
+/**
+ * `EventTypeCode` names our own kind of event last: what the standard's codes do not tell apart.
+ */
 function eventOf(entry: LedgerEntry, shape: Shape): string {
   const [event = '', ...types] = dcmOf(entry.type, entry.dcm)
   const reason = outcomeText(entry)
@@ -55,7 +60,10 @@ function eventOf(entry: LedgerEntry, shape: Shape): string {
 const coded = (name: string, code: string, system = 'DCM', meaning = meaningOf(code)): string =>
   element(name, { 'csd-code': code, codeSystemName: system, originalText: meaning })
 
-/** What the gateway does by itself it does as itself. Of an alert it is the reporter, and who acted never the requestor (A.5.3.11). */
+/**
+ * What the gateway does by itself it does as itself. Of an alert it is the reporter, and who acted
+ * never the requestor (A.5.3.11).
+ */
 function participantsOf(
   entry: LedgerEntry,
   shape: Shape,
@@ -126,7 +134,10 @@ function objectOf(entry: LedgerEntry, object: RecordObject): string {
   )
 }
 
-/** An instance's study by its new UID, as the tables of A.5.3 have it; a transfer by its URI, for it may hold several. */
+/**
+ * An instance's study by its new UID, as the tables of A.5.3 have it; a transfer by its URI, for it
+ * may hold several.
+ */
 function identityOf(
   { detail = {} }: LedgerEntry,
   { what, id }: RecordObject,
@@ -153,7 +164,10 @@ function subjectIdentity(
   return { id, idType: coded('ParticipantObjectIDTypeCode', '110182') }
 }
 
-/** Everything of a transfer is sealed; that an instance went through de-identification is told by its profile. */
+/**
+ * Everything of a transfer is sealed; that an instance went through de-identification is told by
+ * its profile.
+ */
 const descriptionOf = ({ detail = {} }: LedgerEntry): string =>
   element(
     'ParticipantObjectDescription',

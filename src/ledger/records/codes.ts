@@ -1,6 +1,11 @@
-/** Codes of the standards that records are written with, and the words that stand for them there. */
+/**
+ * Codes of the standards that records are written with, and the words that stand for them there.
+ */
 
-/** PS3.16 CID 400 (events), 401 (event types), 402 (roles), 404 (objects) and 405 (media): code to meaning. */
+/**
+ * PS3.16 CID 400 (events), 401 (event types), 402 (roles), 404 (objects) and 405 (media): code to
+ * meaning.
+ */
 export const DCM_MEANINGS = {
   '110037': 'URI',
   '110100': 'Application Activity',
@@ -88,7 +93,9 @@ export const FHIR_SYSTEMS = {
 /** IHE BALP's profiles of AuditEvent are `BALP` and their name. */
 export const BALP = 'https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.'
 
-/** Identifiers and codes of a gateway's own live under its name, whatever address it is reached at. */
+/**
+ * Identifiers and codes of a gateway's own live under its name, whatever address it is reached at.
+ */
 export const namespaceOf = (gateway: string): string => `https://${gateway}/fhir`
 
 export const namespaces = (gateway: string) => {

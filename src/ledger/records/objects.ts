@@ -1,4 +1,7 @@
-/** What an entry is about, once for both standards: the patient's handle, the transfer, a key, the ledger itself. */
+/**
+ * What an entry is about, once for both standards: the patient's handle, the transfer, a key, the
+ * ledger itself.
+ */
 import type { Json } from '../../lib/json.js'
 import { canonicalJson } from '../../lib/json.js'
 import type { LedgerEntry } from '../log/events.js'
@@ -13,7 +16,9 @@ export interface RecordSource {
 
 export interface RecordObject {
   readonly what: 'patient' | 'transfer' | 'subject' | 'query' | 'log' | 'gateway' | 'entry'
-  /** PS3.15 A.5.1.1 and FHIR's audit-entity-type: 1 a person, 2 a system object, 4 another thing. */
+  /**
+   * PS3.15 A.5.1.1 and FHIR's audit-entity-type: 1 a person, 2 a system object, 4 another thing.
+   */
   readonly type: '1' | '2' | '4'
   readonly role: ObjectRole
   readonly id: string
@@ -22,7 +27,9 @@ export interface RecordObject {
   readonly details: readonly (readonly [string, string])[]
 }
 
-/** In a fixed order: patient, transfer, what else it is about, and last the ledger's entry itself. */
+/**
+ * In a fixed order: patient, transfer, what else it is about, and last the ledger's entry itself.
+ */
 export function objectsOf(
   entry: LedgerEntry,
   index: number,
@@ -56,7 +63,10 @@ export function objectsOf(
   return [...made, { what: 'entry', type: '4', role: '17', id, name, details: detailsOf(entry) }]
 }
 
-/** What a security alert is about: a key, a token, a witness or a sink, by the id that the entry has of it. */
+/**
+ * What a security alert is about: a key, a token, a witness or a sink, by the id that the entry has
+ * of it.
+ */
 export function subjectOf({ detail = {} }: Pick<LedgerEntry, 'detail'>): string | undefined {
   const { to, fingerprint, token, witness, sink } = detail
   return [to, fingerprint, token, witness, sink].find(
@@ -70,7 +80,10 @@ export function queryOf({ detail = {} }: LedgerEntry): string {
   return canonicalJson(query ?? {})
 }
 
-/** Everything that has no place of its own in the standards. Empty texts are left out: FHIR knows none. */
+/**
+ * Everything that has no place of its own in the standards. Empty texts are left out: FHIR knows
+ * none.
+ */
 function detailsOf(entry: LedgerEntry): (readonly [string, string])[] {
   const { type, related, facility, group, transfer, item, actor, detail = {} } = entry
   const pairs: readonly (readonly [string, Json | undefined])[] = [

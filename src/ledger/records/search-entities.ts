@@ -1,4 +1,7 @@
-/** What the entities of a record are found by. Each test mirrors what `objects.ts` makes of an entry. */
+/**
+ * What the entities of a record are found by. Each test mirrors what `objects.ts` makes of an
+ * entry.
+ */
 import type { Test } from '../log/clauses.js'
 import { EVENT_TYPES } from '../log/events.js'
 import type { EventType } from '../log/events.js'
@@ -48,7 +51,10 @@ export function entityTests(
   return tests
 }
 
-/** The facility whose handles the system is of; null for handles of none, undefined for another system. */
+/**
+ * The facility whose handles the system is of; null for handles of none, undefined for another
+ * system.
+ */
 export function facilityOf(system: string, gateway: string): string | null | undefined {
   const { patientHandle } = namespaces(gateway)
   if (system === patientHandle()) return null

@@ -1,4 +1,6 @@
-/** The search parameters of ITI-81, each with how it is written and what it comes to on the index. */
+/**
+ * The search parameters of ITI-81, each with how it is written and what it comes to on the index.
+ */
 import { isIP } from 'node:net'
 import { ID_PATTERN } from '../../lib/ids.js'
 import type { Test } from '../log/clauses.js'
@@ -70,7 +72,10 @@ const reference = (about: string, form: string, byIdentifier: Parameter): Parame
   parse: (value, context) => byIdentifier.parse(value.replace(/^[A-Z][A-Za-z]+\//, ''), context),
 })
 
-/** Codes are public, so that whatever is found by one may be kept; what no kind of event has may be anything. */
+/**
+ * Codes are public, so that whatever is found by one may be kept; what no kind of event has may be
+ * anything.
+ */
 const codes = (
   about: string,
   form: string,
@@ -221,7 +226,9 @@ export const PARAMETERS = {
 
 type ParsedDate = NonNullable<ReturnType<typeof dateOf>>
 
-/** What is recorded is an instant, so that it lies wholly before, within or after what a date means. */
+/**
+ * What is recorded is an instant, so that it lies wholly before, within or after what a date means.
+ */
 function dateTests({ prefix, range: { from, until } }: ParsedDate): readonly Test[] {
   const column = 'time' as const
   switch (prefix) {

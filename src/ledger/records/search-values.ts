@@ -1,16 +1,23 @@
-/** Values of FHIR's search parameters (R4, section 3.1.1.4): lists, tokens, dates with their prefixes. */
+/**
+ * Values of FHIR's search parameters (R4, section 3.1.1.4): lists, tokens, dates with their
+ * prefixes.
+ */
 import { NocturneError } from '../../lib/errors.js'
 
 /** Values of one parameter and parameters of one search. */
 export const MAX_VALUES = 200
 
-/** A token: `system|code`, `code`, or `|code`, where a system that is there and empty means none. */
+/**
+ * A token: `system|code`, `code`, or `|code`, where a system that is there and empty means none.
+ */
 export interface Token {
   readonly system: string | undefined
   readonly code: string
 }
 
-/** Milliseconds since 1970: the first that the date means, and the first that it no longer means. */
+/**
+ * Milliseconds since 1970: the first that the date means, and the first that it no longer means.
+ */
 export interface DateRange {
   readonly from: number
   readonly until: number
@@ -53,7 +60,9 @@ export type Prefix = (typeof PREFIXES)[number]
 const DATE =
   /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/
 
-/** A date as far as it is written, from a year to a fraction of a second; without a zone, of UTC. */
+/**
+ * A date as far as it is written, from a year to a fraction of a second; without a zone, of UTC.
+ */
 export function dateOf(text: string): { prefix: Prefix; range: DateRange } | undefined {
   const prefix = PREFIXES.find((one) => text.startsWith(one))
   // A plus sign that was not encoded has become a space.

@@ -1,6 +1,7 @@
 /**
- * A search of AuditEvents (IHE ITI-81) as conditions on the index. A parameter finds what `toAuditEvent` writes and nothing
- * else; what is not known is refused, so that a typing error does not look like an empty answer.
+ * A search of AuditEvents (IHE ITI-81) as conditions on the index. A parameter finds what
+ * `toAuditEvent` writes and nothing else; what is not known is refused, so that a typing error does
+ * not look like an empty answer.
  */
 import type { Json } from '../../lib/json.js'
 import type { Clause } from '../log/clauses.js'
@@ -10,7 +11,9 @@ import { invalid, MAX_VALUES, splitAt } from './search-values.js'
 
 export interface RecordSearch {
   readonly clauses: readonly Clause[]
-  /** The search as the ledger may keep it: what is not an id, a code or a date of ours is left out. */
+  /**
+   * The search as the ledger may keep it: what is not an id, a code or a date of ours is left out.
+   */
   readonly recorded: Readonly<Record<string, Json>>
   /** The one patient that is asked for, when there is one. */
   readonly patient?: { readonly handle: string; readonly facility: string }
@@ -19,7 +22,8 @@ export interface RecordSearch {
 const NAMES = Object.keys(PARAMETERS)
 
 /**
- * @param pairs names and values in the order given; a name that comes twice narrows twice, a comma widens
+ * @param pairs names and values in the order given; a name that comes twice narrows twice, a comma
+ * widens
  * @throws NocturneError `search_invalid`
  */
 export function parseRecordSearch(

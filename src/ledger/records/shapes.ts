@@ -1,6 +1,7 @@
 /**
- * How each kind of event is written in the standards, beside the DICOM codes of `../events.ts`. A kind without a line
- * here does not compile, so that no event can be recorded that nobody can forward or show.
+ * How each kind of event is written in the standards, beside the DICOM codes of `../events.ts`. A
+ * kind without a line here does not compile, so that no event can be recorded that nobody can
+ * forward or show.
  */
 import type { EventType } from '../log/events.js'
 
@@ -13,9 +14,15 @@ export type Rest = 'create' | 'read' | 'update' | 'search'
 export interface Shape {
   /** For people; never anything that varies. */
   readonly title: string
-  /** EventActionCode, as PS3.15 A.5.3 fixes it for the EventID; FHIR's is that of `rest`, where there is one. */
+  /**
+   * EventActionCode, as PS3.15 A.5.3 fixes it for the EventID; FHIR's is that of `rest`, where
+   * there is one.
+   */
   readonly action: Action
-  /** Where the data goes, to the gateway or to the actor; of a query, the query. Absent where nothing does. */
+  /**
+   * Where the data goes, to the gateway or to the actor; of a query, the query. Absent where
+   * nothing does.
+   */
   readonly flow?: 'in' | 'out'
   /** It is a RESTful action, which FHIR has as such (IHE BALP) and DICOM under its EventID. */
   readonly rest?: Rest

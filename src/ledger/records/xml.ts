@@ -23,7 +23,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
 }
 
-/** What XML 1.0 section 2.2 allows no document to hold becomes U+FFFD; white space keeps its kind. */
+/**
+ * What XML 1.0 section 2.2 allows no document to hold becomes U+FFFD; white space keeps its kind.
+ */
 function escape(value: string): string {
   return value
     .toWellFormed()

@@ -1,6 +1,6 @@
 /**
- * Legal holds: what must stay, whatever its age. A hold is an event, and it ends with another; there is no list
- * beside the log.
+ * Legal holds: what must stay, whatever its age. A hold is an event, and it ends with another;
+ * there is no list beside the log.
  */
 import { sql } from 'kysely'
 import type { Tx, Db } from '../../state/index.js'
@@ -36,7 +36,10 @@ const MAX_HOLDS = 1_000
 const TEXTS = ['facility', 'transfer', 'patient', 'actor'] as const
 const TIMES = ['from', 'until'] as const
 
-/** @throws NocturneError `bad_request` for one that covers nothing or everything, `too_many_holds`, `ledger_unavailable` */
+/**
+ * @throws NocturneError `bad_request` for one that covers nothing or everything, `too_many_holds`,
+ * `ledger_unavailable`
+ */
 export async function addHold(ledger: Ledger, actor: Actor, scope: HoldScope): Promise<Receipt> {
   const detail: Record<string, string> = {}
   for (const name of TEXTS) if (scope[name] !== undefined) detail[name] = scope[name]
@@ -97,7 +100,9 @@ function toHold(index: number, { id, time, actor, detail = {} }: LedgerEntry): H
   return { id, index, since: time, by: actor.id, ...scope }
 }
 
-/** Whether two rows lie in one bundle is a matter of `idx / 256`, which both databases round down. */
+/**
+ * Whether two rows lie in one bundle is a matter of `idx / 256`, which both databases round down.
+ */
 export async function bundlesUnderHold(
   db: Db | Tx,
   holds: readonly Hold[],

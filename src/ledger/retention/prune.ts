@@ -1,9 +1,11 @@
 /**
- * Pruning: entries past their retention are taken away by whole bundles of 256, in the database and where they were
- * published; their hashes stay, so every proof that was ever given still holds (c2sp.org/tlog-tiles, Pruning).
+ * Pruning: entries past their retention are taken away by whole bundles of 256, in the database and
+ * where they were published; their hashes stay, so every proof that was ever given still holds
+ * (c2sp.org/tlog-tiles, Pruning).
  *
  * An officer proposes, the operator carries out. What is true after a crash behind each step:
- *   1. one transaction takes out the rows of some bundles and records which (`ledger.pruned`): both or neither
+ *   1. one transaction takes out the rows of some bundles and records which (`ledger.pruned`): both
+ *      or neither
  *   2. the log is published with that entry; its bundles are only more than must be there
  *   3. their published bundles are removed
  *   4. the cursor moves on; without it, step 3 is done again, and removing what is gone succeeds
@@ -54,7 +56,10 @@ export interface PrunePlan {
   readonly entries: number
   /** As ranges of indices: from the first up to, and without, the second. */
   readonly ranges: readonly Range[]
-  /** Entries that are old enough and stay: in a bundle with one under hold, or with one that says what was pruned. */
+  /**
+   * Entries that are old enough and stay: in a bundle with one under hold, or with one that says
+   * what was pruned.
+   */
   readonly held: number
   /** Entries that are old enough, whose bundle the bucket keeps locked until then. */
   readonly locked?: { readonly entries: number; readonly until: string }
@@ -65,7 +70,10 @@ export function planPruning(options: PruneOptions): Promise<PrunePlan> {
   return planBefore(options, options.now() - retentionMs(options.years))
 }
 
-/** Records what an officer wants pruned; an operator has 30 days to do it. @throws NocturneError `nothing_to_prune` */
+/**
+ * Records what an officer wants pruned; an operator has 30 days to do it.
+ * @throws NocturneError `nothing_to_prune`
+ */
 export async function proposePruning(
   options: PruneOptions,
   actor: Actor,
@@ -86,7 +94,8 @@ export interface PruneReport extends PrunePlan {
 /**
  * Carries out the newest proposal. Whatever came under hold since stays.
  *
- * @throws NocturneError `prune_not_proposed`, `prune_in_use` while another process prunes or publishes, `store_unavailable`.
+ * @throws NocturneError `prune_not_proposed`, `prune_in_use` while another process prunes or
+ * publishes, `store_unavailable`.
  */
 export async function prune(
   options: PruneOptions,
@@ -232,7 +241,8 @@ async function pruneBundles(
   const [first = 0, last = first] = [bundles.at(0), bundles.at(-1)]
   await ledger
     .record(async (tx) => {
-      // A hold that came since: whoever recorded it has it from here on, or before this transaction.
+      // A hold that came since: whoever recorded it has it from here on, or before this
+      // transaction.
       const stays = await bundlesThatStay(tx, first * TILE_WIDTH, (last + 1) * TILE_WIDTH)
       const ranges = merge(bundles.filter((bundle) => !stays.has(bundle)).map(rangeOf))
       if (ranges.length === 0) throw new NothingLeft()
@@ -250,7 +260,10 @@ async function pruneBundles(
 const PUBLISH_WAIT_MS = 30_000
 const PUBLISH_POLL_MS = 200
 
-/** What says that bundles were pruned is published before they go: else they would be missing to who reads the published log. */
+/**
+ * What says that bundles were pruned is published before they go: else they would be missing to who
+ * reads the published log.
+ */
 async function publishAll(publisher: Publisher): Promise<void> {
   for (let waited = 0; waited < PUBLISH_WAIT_MS; waited += PUBLISH_POLL_MS) {
     if ((await publisher.publish()) !== undefined) return
@@ -260,7 +273,10 @@ async function publishAll(publisher: Publisher): Promise<void> {
   throw new NocturneError('prune_in_use')
 }
 
-/** Step 3, also of a run that was cut off. Answers how many bundles are still there, and where the next run begins. */
+/**
+ * Step 3, also of a run that was cut off. Answers how many bundles are still there, and where the
+ * next run begins.
+ */
 async function removePublished({ state, files }: PruneOptions, from: number) {
   let [left, next] = [0, from]
   for (const { idx, ranges } of await prunings(state.db, from)) {

@@ -1,6 +1,6 @@
 /**
- * Review of activity (45 CFR 164.308(a)(1)(ii)(D)): an officer says up to where they have looked, as an event. What is due is
- * what came since and calls for a look.
+ * Review of activity (45 CFR 164.308(a)(1)(ii)(D)): an officer says up to where they have looked,
+ * as an event. What is due is what came since and calls for a look.
  */
 import type { Db } from '../../state/index.js'
 import { NocturneError } from '../../lib/errors.js'
@@ -12,7 +12,10 @@ import { readHead } from '../log/read.js'
 import type { Review } from '../log/query.js'
 
 export const FINDINGS = ['nothing', 'explained', 'incident'] as const
-/** What the officer found: nothing odd, odd things that were explained, or an incident that is followed up elsewhere. */
+/**
+ * What the officer found: nothing odd, odd things that were explained, or an incident that is
+ * followed up elsewhere.
+ */
 export type Finding = (typeof FINDINGS)[number]
 
 export interface ReviewState {
@@ -27,7 +30,10 @@ export interface ReviewState {
   readonly size: number
   /** Events since that call for a look: what the question `due` answers. */
   readonly due: number
-  /** When the next review must have been made; of a log that was never reviewed, counted from its first event. */
+  /**
+   * When the next review must have been made; of a log that was never reviewed, counted from its
+   * first event.
+   */
   readonly nextBy?: string
   readonly isOverdue: boolean
 }
@@ -50,7 +56,8 @@ export async function reviewState(db: Db, days: number, now: number): Promise<Re
 }
 
 /**
- * When the next review must have been made, without counting what is due; undefined for an empty log.
+ * When the next review must have been made, without counting what is due; undefined for an empty
+ * log.
  *
  * @throws NocturneError `ledger_broken`, `database_unavailable`
  */
@@ -68,7 +75,10 @@ async function nextAfter(
   return since === undefined ? undefined : Date.parse(since) + days * DAY_MS
 }
 
-/** @throws NocturneError `bad_request` for an index that is not ahead of the last review, or not in the log yet. */
+/**
+ * @throws NocturneError `bad_request` for an index that is not ahead of the last review, or not in
+ * the log yet.
+ */
 export async function recordReview(
   ledger: Ledger,
   actor: Actor,

@@ -9,7 +9,10 @@ export interface EventSpan {
   readonly last: { readonly index: number; readonly time: number }
 }
 
-/** By type; one that never happened, or whose entries were pruned, is missing. @throws NocturneError `database_unavailable` */
+/**
+ * By type; one that never happened, or whose entries were pruned, is missing.
+ * @throws NocturneError `database_unavailable`
+ */
 export async function eventSpans(db: Db): Promise<Readonly<Record<string, EventSpan>>> {
   const rows = await db
     .selectFrom('events')

@@ -69,7 +69,10 @@ async function optionsOf(target: SyslogTarget): Promise<ConnectionOptions> {
   }
 }
 
-/** Passes bytes on in both directions, and neither direction's end: so TLS's own end is told from TCP's. */
+/**
+ * Passes bytes on in both directions, and neither direction's end: so TLS's own end is told from
+ * TCP's.
+ */
 class WithoutEnd extends Duplex {
   readonly #tcp: Socket
 

@@ -1,13 +1,14 @@
 /**
- * Forwarding: every entry to every sink, in order, at least once. How far a sink was told is in the database, so a
- * restart goes on there, and one gateway of several forwards to it (a lease).
+ * Forwarding: every entry to every sink, in order, at least once. How far a sink was told is in the
+ * database, so a restart goes on there, and one gateway of several forwards to it (a lease).
  *
  * A batch, and what is true after a crash behind each step:
  *   1. sent        the sink may have it; the cursor has not moved, so it is sent again
  *   2. confirmed   the sink has read all of it; sent again
  *   3. the cursor  it is not sent again
  *
- * A sink never stops care: nothing here is waited for by a request, and memory holds 256 entries of a sink at most.
+ * A sink never stops care: nothing here is waited for by a request, and memory holds 256 entries of
+ * a sink at most.
  */
 import type { State } from '../../state/index.js'
 import { createCursor } from '../published/cursor.js'
@@ -40,7 +41,10 @@ export interface SinkStatus {
 
 export interface Forwarder {
   readonly id: string
-  /** Sends the next batch, when there is one and no other gateway does. Answers when to come again, in milliseconds. */
+  /**
+   * Sends the next batch, when there is one and no other gateway does. Answers when to come again,
+   * in milliseconds.
+   */
   step(): Promise<number>
   /** Of the last step that failed, for the log. */
   readonly failure: () => SinkError | undefined
@@ -105,7 +109,8 @@ function createForwarder(options: ForwardingOptions, sink: SinkConfig): Forwarde
     const until = Math.min(size, from + batch)
     if (from >= until) return PAUSE_MS
     await send(sink, frames(options, sink, from, until))
-    // When it was so slow that another gateway has begun to send the same, the cursor is that one's.
+    // When it was so slow that another gateway has begun to send the same, the cursor is that
+    // one's.
     await cursor.advance(until)
     failures = 0
     failure = undefined
@@ -179,7 +184,9 @@ async function* frames(
     yield frameOf(format, parseEntry(bytes), index, source())
 }
 
-/** Doubled each time; the jitter keeps gateways that lost a sink together from coming back together. */
+/**
+ * Doubled each time; the jitter keeps gateways that lost a sink together from coming back together.
+ */
 function backoff(failures: number): number {
   const longest = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(failures - 1, 10))
   return longest / 2 + Math.random() * (longest / 2)

@@ -1,6 +1,7 @@
 /**
- * An entry as a syslog message (RFC 5424) in its frame (RFC 5425 section 4.3). Everything is US-ASCII: RFC 5424 section 6.4
- * wants a byte order mark before UTF-8, ITI-20 and RFC 8259 want none, and without other characters both are kept.
+ * An entry as a syslog message (RFC 5424) in its frame (RFC 5425 section 4.3). Everything is
+ * US-ASCII: RFC 5424 section 6.4 wants a byte order mark before UTF-8, ITI-20 and RFC 8259 want
+ * none, and without other characters both are kept.
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { LedgerEntry } from '../log/events.js'
@@ -9,12 +10,15 @@ import { toAuditMessage } from '../records/audit-message.js'
 import type { RecordSource } from '../records/objects.js'
 
 /**
- * dicom: the audit message of PS3.15 A.5, as IHE ITI-20 carries it. fhir: AuditEvent. json: the entry itself, with its
- * index, canonical: who holds it can compare it with the ledger.
+ * dicom: the audit message of PS3.15 A.5, as IHE ITI-20 carries it. fhir: AuditEvent. json: the
+ * entry itself, with its index, canonical: who holds it can compare it with the ledger.
  */
 export type SinkFormat = 'dicom' | 'fhir' | 'json'
 
-/** PS3.15 A.6: what every receiver takes. Beyond it a message might be cut, and an XML that was cut is none. */
+/**
+ * PS3.15 A.6: what every receiver takes. Beyond it a message might be cut, and an XML that was cut
+ * is none.
+ */
 const MAX_MESSAGE_BYTES = 32_768
 
 /** Security and authorization messages (RFC 5424 table 1), as PS3.15 A.6 says. */

@@ -1,8 +1,9 @@
 import { systemCode } from '../../lib/errors.js'
 
 /**
- * unreachable: nobody answers, or no longer. refused: one of us does not trust the other. unconfirmed: it took the
- * bytes and did not close the connection when we did, so that nobody knows what it has read.
+ * unreachable: nobody answers, or no longer. refused: one of us does not trust the other.
+ * unconfirmed: it took the bytes and did not close the connection when we did, so that nobody knows
+ * what it has read.
  */
 export type SinkProblem = 'unreachable' | 'refused' | 'unconfirmed'
 
@@ -20,6 +21,9 @@ export class SinkError extends Error {
   }
 }
 
-/** OpenSSL's and Node's codes for a certificate that one of us does not take; the others are the network's. */
+/**
+ * OpenSSL's and Node's codes for a certificate that one of us does not take; the others are the
+ * network's.
+ */
 export const isTrust = (error: unknown): boolean =>
   /CERT|SSL|TLS|ISSUER|SIGNATURE|CHAIN/.test(systemCode(error) ?? '')

@@ -1,7 +1,7 @@
 /**
- * Whether a sink is lost, as an event when that changes, and never otherwise: each event is itself forwarded, and one
- * for every failure would be the next failure's reason. What is recorded last stands in the database, so that neither a
- * restart nor another gateway says it again.
+ * Whether a sink is lost, as an event when that changes, and never otherwise: each event is itself
+ * forwarded, and one for every failure would be the next failure's reason. What is recorded last
+ * stands in the database, so that neither a restart nor another gateway says it again.
  */
 import { SYSTEM } from '../../lib/actors.js'
 import type { Json } from '../../lib/json.js'

@@ -1,13 +1,15 @@
 /**
- * Syslog over TLS (RFC 5425). The protocol has no acknowledgement, and what was written to a socket may be lost with the
- * connection. So every connection carries one batch, and behind it our close_notify. A receiver sees that only when it has read
- * all that came before, and closes the connection (section 4.4). Only then does the batch count as taken.
+ * Syslog over TLS (RFC 5425). The protocol has no acknowledgement, and what was written to a socket
+ * may be lost with the connection. So every connection carries one batch, and behind it our
+ * close_notify. A receiver sees that only when it has read all that came before, and closes the
+ * connection (section 4.4). Only then does the batch count as taken.
  *
- * One that closes with bytes of ours unread does not confirm them: its system resets the connection. To see that reset we
- * keep our own half of the TCP connection open until the end.
+ * One that closes with bytes of ours unread does not confirm them: its system resets the
+ * connection. To see that reset we keep our own half of the TCP connection open until the end.
  *
- * What this cannot show: that the receiver keeps what it read; and that the end is its own, since rsyslog with GnuTLS sends no
- * close_notify back: who sits on the way could swallow a batch and make up the end.
+ * What this cannot show: that the receiver keeps what it read; and that the end is its own, since
+ * rsyslog with GnuTLS sends no close_notify back: who sits on the way could swallow a batch and
+ * make up the end.
  */
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
@@ -25,7 +27,10 @@ export interface SinkTiming {
   /** Without a byte getting on. */
   readonly idle: number
   readonly confirm: number
-  /** A receiver that does not take our certificate says so right after the handshake: before that nothing is sent. */
+  /**
+   * A receiver that does not take our certificate says so right after the handshake: before that
+   * nothing is sent.
+   */
   readonly refusal: number
   /** For a reset that is on its way while the receiver's end has arrived: a round trip. */
   readonly reset: number

@@ -33,7 +33,10 @@ export type OpenedCheckpoint =
   | { readonly checkpoint: Checkpoint; readonly problem?: undefined }
   | { readonly checkpoint?: undefined; readonly problem: string }
 
-/** Reads a signed checkpoint of the log that the trusted verifier key belongs to; the key's name is the log's origin. */
+/**
+ * Reads a signed checkpoint of the log that the trusted verifier key belongs to; the key's name is
+ * the log's origin.
+ */
 export async function openCheckpoint(
   signed: string,
   trustedKey: string,

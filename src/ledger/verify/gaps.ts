@@ -1,6 +1,7 @@
 /**
- * Entries that are not there, and what the log itself says of them. What was pruned is named by a later entry,
- * `ledger.pruned`, which is never pruned; anything else that is missing was taken out. Without Node.
+ * Entries that are not there, and what the log itself says of them. What was pruned is named by a
+ * later entry, `ledger.pruned`, which is never pruned; anything else that is missing was taken out.
+ * Without Node.
  */
 import type { Json } from '../../lib/json.js'
 
@@ -10,8 +11,8 @@ export type Range = readonly [from: number, until: number]
 export const PRUNED = 'ledger.pruned'
 
 /**
- * Six years, by days, with one leap day: no policy is shorter (45 CFR 164.316(b)(2)(i)), so an event that says otherwise accounts
- * for nothing.
+ * Six years, by days, with one leap day: no policy is shorter (45 CFR 164.316(b)(2)(i)), so an
+ * event that says otherwise accounts for nothing.
  */
 const SIX_YEARS_MS = (6 * 365 + 1) * 86_400_000
 /** What clocks of several gateways may differ by. */
@@ -33,7 +34,10 @@ export interface Gaps {
   add(from: number, until: number): void
   /** An entry that is there; read only where it can matter. In ascending order. */
   see(index: number, read: () => Entry | undefined): void
-  /** What is known at the end of the log: the ranges that were pruned, and the first index that should be there. */
+  /**
+   * What is known at the end of the log: the ranges that were pruned, and the first index that
+   * should be there.
+   */
   end(): {
     readonly pruned: readonly Range[]
     readonly missing?: { readonly index: number; readonly isEarly: boolean }

@@ -1,4 +1,7 @@
-/** Verifying what `path.ts` proves (RFC 9162 sections 2.1.3.2 and 2.1.4.2), for Node and browsers alike. */
+/**
+ * Verifying what `path.ts` proves (RFC 9162 sections 2.1.3.2 and 2.1.4.2), for Node and browsers
+ * alike.
+ */
 import type { LedgerCrypto } from './crypto.js'
 import { isSameBytes } from './encoding.js'
 import { leafInput, nodeInput } from './merkle.js'

@@ -1,5 +1,6 @@
 /**
- * Verifies entries, exports, receipts and published logs without the gateway. Pages import `../browser.js`.
+ * Verifies entries, exports, receipts and published logs without the gateway. Pages import
+ * `../browser.js`.
  *
  * Trusts: the ledger's public key, and the witnesses' where a policy names them.
  */

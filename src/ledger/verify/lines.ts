@@ -4,9 +4,11 @@ import { NocturneError } from '../../lib/errors.js'
 export const MAX_LINE_CHARACTERS = 128 * 1024
 
 /**
- * The lines of a text that comes in pieces of any size, without their ends and without holding more than one.
+ * The lines of a text that comes in pieces of any size, without their ends and without holding more
+ * than one.
  *
- * @throws NocturneError `bad_request` for a line longer than an export has, or for what is not UTF-8.
+ * @throws NocturneError `bad_request` for a line longer than an export has, or for what is not
+ * UTF-8.
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array | string>,

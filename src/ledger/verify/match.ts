@@ -7,7 +7,10 @@ const NUMBERS = ['outcome', 'from', 'until', 'start'] as const
 export type Filters = Partial<Record<(typeof TEXTS)[number], string>> &
   Partial<Record<(typeof NUMBERS)[number], number>> & { types?: readonly Json[] }
 
-/** Undefined for a filter that is not known: who cannot apply it cannot say that the export keeps to it. */
+/**
+ * Undefined for a filter that is not known: who cannot apply it cannot say that the export keeps to
+ * it.
+ */
 export function parseFilters(query: Json | undefined): Filters | undefined {
   if (typeof query !== 'object' || query === null || Array.isArray(query)) return undefined
   const filters: Filters = {}

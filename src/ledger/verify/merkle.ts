@@ -1,6 +1,6 @@
 /**
- * The Merkle tree of RFC 6962 section 2.1 over the tiles of c2sp.org/tlog-tiles: a tile holds 256 hashes of one
- * level, and a hash of level L stands for a complete subtree of 256^L leaves.
+ * The Merkle tree of RFC 6962 section 2.1 over the tiles of c2sp.org/tlog-tiles: a tile holds 256
+ * hashes of one level, and a hash of level L stands for a complete subtree of 256^L leaves.
  *
  * Indices go beyond 32 bits, so there are no bitwise operators on them.
  */
@@ -22,7 +22,10 @@ export const leafInput = (entry: Uint8Array): Uint8Array => concat([LEAF, entry]
 export const nodeInput = (left: Uint8Array, right: Uint8Array): Uint8Array =>
   concat([NODE, left, right])
 
-/** How many hashes the last, partial tile of a level has in a tree of `size` leaves; 0 when there is none. */
+/**
+ * How many hashes the last, partial tile of a level has in a tree of `size` leaves; 0 when there is
+ * none.
+ */
 export const partialWidth = (size: number, level: number): number =>
   Math.floor(size / TILE_WIDTH ** level) % TILE_WIDTH
 
@@ -53,8 +56,8 @@ interface Peak {
 }
 
 /**
- * The frontier of a tree from its partial tiles: `levels[L]` holds `partialWidth(size, L)` hashes. An empty tree
- * is `createFrontier(sha256, 0, [])`.
+ * The frontier of a tree from its partial tiles: `levels[L]` holds `partialWidth(size, L)` hashes.
+ * An empty tree is `createFrontier(sha256, 0, [])`.
  */
 export function createFrontier(
   sha256: Sha256,
@@ -143,7 +146,10 @@ function peaksOf(sha256: Sha256, levels: readonly (readonly Uint8Array[])[]): Pe
     .reverse()
 }
 
-/** `rows[k][i]`: hash of the complete subtree over hashes `i * 2^k` and up, for every one that the tile completes. */
+/**
+ * `rows[k][i]`: hash of the complete subtree over hashes `i * 2^k` and up, for every one that the
+ * tile completes.
+ */
 export function tileRows(
   sha256: Sha256,
   hashes: readonly Uint8Array[],

@@ -4,7 +4,10 @@ import type { LedgerCrypto } from './crypto.js'
 import { fromBase64, isSameBytes, toBase64, toUtf8 } from './encoding.js'
 
 export const ED25519 = 0x01
-/** Longer notes are not read. Room for the 16 signatures that a verifier must take, post-quantum ones too. */
+/**
+ * Longer notes are not read. Room for the 16 signatures that a verifier must take, post-quantum
+ * ones too.
+ */
 const MAX_NOTE_CHARACTERS = 128 * 1024
 const MAX_SIGNATURES = 64
 
@@ -84,7 +87,10 @@ function parseSignature(line: string): NoteSignature | undefined {
   return { name, id: bytes.subarray(0, 4), signature: bytes.subarray(4) }
 }
 
-/** Whether the key signed it: at least one signature is the key's, and each that claims to be verifies. */
+/**
+ * Whether the key signed it: at least one signature is the key's, and each that claims to be
+ * verifies.
+ */
 export async function verifyNote(
   note: Note,
   key: VerifierKey,

@@ -2,7 +2,9 @@
 import { nodeInput } from './merkle.js'
 import type { Sha256 } from './merkle.js'
 
-/** The hash of the complete subtree over leaves `index * 2^height` and the `2^height - 1` after it. */
+/**
+ * The hash of the complete subtree over leaves `index * 2^height` and the `2^height - 1` after it.
+ */
 export type ReadNode = (height: number, index: number) => Promise<Uint8Array>
 
 export interface Tree {
@@ -16,7 +18,9 @@ export interface Tree {
 }
 
 export function createTree(sha256: Sha256, size: number, readNode: ReadNode): Tree {
-  /** Subtrees cut off by the right edge: no more of them than the tree is high, and in every proof. */
+  /**
+   * Subtrees cut off by the right edge: no more of them than the tree is high, and in every proof.
+   */
   const edge = new Map<number, Uint8Array>()
 
   async function hashOf(from: number, until: number): Promise<Uint8Array> {
@@ -53,7 +57,10 @@ export function createTree(sha256: Sha256, size: number, readNode: ReadNode): Tr
     consistency: async (old) => {
       const path: Uint8Array[] = []
       let [from, until] = [0, size]
-      /** Whether the old tree ends inside a subtree that is not its own root, so that its hash must be given. */
+      /**
+       * Whether the old tree ends inside a subtree that is not its own root, so that its hash must
+       * be given.
+       */
       let isWhole = true
       while (old < until) {
         const middle = from + largestPowerBelow(until - from)

@@ -9,7 +9,10 @@ export const MAX_PATH = 53
 const MAX_PROOF_CHARACTERS = 256 * 1024
 
 export interface LogProof {
-  /** Opaque to the format, and not authenticated by it. Ours hold the entry, which the proof then shows to be logged. */
+  /**
+   * Opaque to the format, and not authenticated by it. Ours hold the entry, which the proof then
+   * shows to be logged.
+   */
   readonly extra?: Uint8Array
   readonly index: number
   readonly path: readonly Uint8Array[]

@@ -1,7 +1,8 @@
 /**
- * `nocturne-pruned-tree/v1`: one proof for many entries of a log. See README.md. The tree above the entries, from the
- * root down, each branch without an entry that is shown cut off at its top. Whoever goes through it with the entries
- * beside finds the first one that is wrong, with one branch in memory. Without Node.
+ * `nocturne-pruned-tree/v1`: one proof for many entries of a log. See README.md. The tree above the
+ * entries, from the root down, each branch without an entry that is shown cut off at its top.
+ * Whoever goes through it with the entries beside finds the first one that is wrong, with one
+ * branch in memory. Without Node.
  */
 import type { LedgerCrypto } from './crypto.js'
 import { fromBase64, isSameBytes, toBase64 } from './encoding.js'
@@ -11,7 +12,9 @@ export const PRUNED_TREE_FORMAT = 'nocturne-pruned-tree/v1'
 
 /** Levels of the tree that a line spans: half of what a tile does. */
 const STEP = 4
-/** A tree of 2^53 leaves has no more complete subtrees side by side, and no line holds more hashes. */
+/**
+ * A tree of 2^53 leaves has no more complete subtrees side by side, and no line holds more hashes.
+ */
 const MAX_PEAKS = 53
 
 interface Subtree {
@@ -127,8 +130,9 @@ export type LeafOrProblem =
   | { readonly leaf?: undefined; readonly problem: string; readonly from?: number }
 
 /**
- * Goes down from the signed root, and answers the hash of every leaf that is shown, in order: each is under the root by the
- * time it is answered. The last answer is a problem, with the first leaf that it concerns, when there is one.
+ * Goes down from the signed root, and answers the hash of every leaf that is shown, in order: each
+ * is under the root by the time it is answered. The last answer is a problem, with the first leaf
+ * that it concerns, when there is one.
  */
 export async function* shownLeaves(
   lines: AsyncIterator<string>,
@@ -176,7 +180,10 @@ export async function* shownLeaves(
   if ((await lines.next()).done !== true) yield { problem: 'the proof goes on behind its end' }
 }
 
-/** The subtrees that a line shows below its top, or undefined when the line is not what hashes to the top. */
+/**
+ * The subtrees that a line shows below its top, or undefined when the line is not what hashes to
+ * the top.
+ */
 async function expand(
   words: readonly string[],
   top: Subtree & { readonly hash: Uint8Array },

@@ -1,6 +1,6 @@
 /**
- * A whole log again, from its entries, a tile at a time: one in a database, or one that was published. Nothing here
- * is Node's own.
+ * A whole log again, from its entries, a tile at a time: one in a database, or one that was
+ * published. Nothing here is Node's own.
  */
 import { fromUtf8, isSameBytes } from './encoding.js'
 import type { Json } from '../../lib/json.js'
@@ -10,7 +10,9 @@ import { createFrontier, leafInput, splitHashes, TILE_WIDTH } from './merkle.js'
 import type { Frontier, Sha256, Tile } from './merkle.js'
 
 export interface LogSource {
-  /** The entries from `first` on, `width` of them, each at its place; undefined where there is none. */
+  /**
+   * The entries from `first` on, `width` of them, each at its place; undefined where there is none.
+   */
   entries(first: number, width: number): Promise<readonly (SourceEntry | undefined)[]>
   /** The hashes of a tile, `width` of them or more. */
   tile(level: number, n: number, width: number): Promise<Uint8Array | undefined>
@@ -30,17 +32,26 @@ export interface Faults {
   early?: number
   /** The columns of the index, or the encoding of the entry, are not what the entry says. */
   index?: number
-  /** The entry does not hash to what its tile holds. One of the two was changed; the signed root tells which. */
+  /**
+   * The entry does not hash to what its tile holds. One of the two was changed; the signed root
+   * tells which.
+   */
   leaf?: number
   /** A higher tile does not hold the hash of the entries below it; the first of these. */
   tile?: number
 }
 
 export interface Recomputed {
-  /** Shorter than the log when neither an entry nor its hash is there: nothing behind it can be recomputed. */
+  /**
+   * Shorter than the log when neither an entry nor its hash is there: nothing behind it can be
+   * recomputed.
+   */
   readonly frontier: Frontier
   readonly faults: Faults
-  /** What a policy took away, and an entry of the log says so: the tree holds with the hashes of its tiles. */
+  /**
+   * What a policy took away, and an entry of the log says so: the tree holds with the hashes of its
+   * tiles.
+   */
   readonly pruned: readonly Range[]
 }
 
@@ -111,8 +122,8 @@ export function readObject(bytes: Uint8Array): Readonly<Record<string, Json>> | 
 }
 
 /**
- * The fault with the lowest index. Under the signed root the entries are good, and a tile that disagrees was
- * changed; else the entry was, and the tiles above it disagree only because of it.
+ * The fault with the lowest index. Under the signed root the entries are good, and a tile that
+ * disagrees was changed; else the entry was, and the tiles above it disagree only because of it.
  */
 export function worstOf(
   { missing, early, index, leaf, tile }: Faults,

@@ -1,4 +1,7 @@
-/** Verifying an export's ZIP, without the gateway and without Node: a command and a page run the same code. */
+/**
+ * Verifying an export's ZIP, without the gateway and without Node: a command and a page run the
+ * same code.
+ */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
 import type { NamedFiles } from '../../lib/zip.js'
@@ -23,11 +26,16 @@ import { RENDERINGS } from '../export/renderings.js'
 import type { EntryJson } from '../export/renderings.js'
 
 export interface PackageReport extends VerifyReport {
-  /** What the ZIP says of itself; that it was asked like this is verified against the log when `ok`. */
+  /**
+   * What the ZIP says of itself; that it was asked like this is verified against the log when `ok`.
+   */
   readonly about?: About
   /** The verifier key that the checkpoint was checked with. */
   readonly ledgerKey?: string
-  /** The rendering was compared with the events: false when it is of another version than this verifier's. */
+  /**
+   * The rendering was compared with the events: false when it is of another version than this
+   * verifier's.
+   */
   readonly isRenderingChecked?: boolean
   /** Who cosigned the checkpoint, and when by their own clock, in seconds since 1970. */
   readonly witnesses?: Readonly<Record<string, number>>
@@ -37,9 +45,15 @@ export interface PackageReport extends VerifyReport {
 
 export interface PackageChecks {
   readonly crypto: LedgerCrypto
-  /** The verifier key of the log, from elsewhere. Without it the ZIP's own is taken, which shows less. */
+  /**
+   * The verifier key of the log, from elsewhere. Without it the ZIP's own is taken, which shows
+   * less.
+   */
   readonly trustedKey?: string
-  /** Called with each event once it is verified, and with how many there should be; what it promises is waited for. */
+  /**
+   * Called with each event once it is verified, and with how many there should be; what it promises
+   * is waited for.
+   */
   readonly onEvent?: (index: number, entry: EntryJson, of: number) => Promise<void> | undefined
 }
 
@@ -47,8 +61,9 @@ export interface PackageChecks {
 const MAX_SMALL_BYTES = 512 * 1024
 
 /**
- * Checks that the checkpoint is signed, that query.json is what the log says was asked, and then, event by event: that it was
- * logged, matches what was asked for, and stands in the rendering as it was logged. Stops at the first that is wrong.
+ * Checks that the checkpoint is signed, that query.json is what the log says was asked, and then,
+ * event by event: that it was logged, matches what was asked for, and stands in the rendering as it
+ * was logged. Stops at the first that is wrong.
  */
 export async function verifyPackage(
   files: NamedFiles,
@@ -102,7 +117,10 @@ export async function verifyPackage(
   return report(problem, badIndex)
 }
 
-/** Another nocturne may write the same events otherwise: the page in the ZIP knows the form it came with. */
+/**
+ * Another nocturne may write the same events otherwise: the page in the ZIP knows the form it came
+ * with.
+ */
 const isComparable = ({ rendering, versions }: About): boolean =>
   RENDERINGS[rendering]?.version === versions.rendering
 

@@ -1,4 +1,7 @@
-/** Verifying a published log (c2sp.org/tlog-tiles): in a bucket, a folder, or a copy of either. Without Node. */
+/**
+ * Verifying a published log (c2sp.org/tlog-tiles): in a bucket, a folder, or a copy of either.
+ * Without Node.
+ */
 import { openCheckpoint } from './checkpoint.js'
 import type { Checkpoint } from './checkpoint.js'
 import type { LedgerCrypto, SyncLedgerCrypto } from './crypto.js'
@@ -18,8 +21,9 @@ export interface PublishedLog {
 }
 
 /**
- * Recomputes everything from the entry bundles: tiles, the root that `checkpoint` signs, and the root at the size
- * of every kept checkpoint, so that a history that was written anew is found where it forks.
+ * Recomputes everything from the entry bundles: tiles, the root that `checkpoint` signs, and the
+ * root at the size of every kept checkpoint, so that a history that was written anew is found where
+ * it forks.
  *
  * @param trustedKey - the verifier key of the log, from elsewhere.
  */

@@ -1,6 +1,6 @@
 /**
- * Verifying what the gateway gave out, without the gateway: exports and receipts. Nothing here is Node's own, so a
- * browser runs it too.
+ * Verifying what the gateway gave out, without the gateway: exports and receipts. Nothing here is
+ * Node's own, so a browser runs it too.
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
@@ -29,8 +29,9 @@ interface Header {
 type Checked<T> = { readonly value: T } | { readonly problem: string }
 
 /**
- * Checks an export from its first line to its last: the signature of the checkpoint, each entry's proof under it,
- * their order and number, and that each matches the header's query. One without filters is the whole log.
+ * Checks an export from its first line to its last: the signature of the checkpoint, each entry's
+ * proof under it, their order and number, and that each matches the header's query. One without
+ * filters is the whole log.
  *
  * @param lines - with or without their ends.
  * @param trustedKey - the verifier key of the log, from elsewhere than the export.
@@ -105,7 +106,10 @@ export interface ReceiptReport {
   readonly problem?: string
 }
 
-/** Checks a receipt against a policy (c2sp.org/tlog-policy): one of its logs, and enough of its witnesses. */
+/**
+ * Checks a receipt against a policy (c2sp.org/tlog-policy): one of its logs, and enough of its
+ * witnesses.
+ */
 export async function verifyReceiptUnder(
   text: string,
   policy: Policy,
@@ -129,8 +133,8 @@ export async function verifyReceiptUnder(
 }
 
 /**
- * Checks a receipt (c2sp.org/tlog-proof@v1). The entry is the one in the receipt's `extra` line, unless the caller
- * has it from elsewhere.
+ * Checks a receipt (c2sp.org/tlog-proof@v1). The entry is the one in the receipt's `extra` line,
+ * unless the caller has it from elsewhere.
  */
 export async function verifyReceipt(
   text: string,
@@ -152,7 +156,10 @@ export async function verifyReceipt(
   return { ok: true, index, entry, size: checkpoint.size }
 }
 
-/** Undefined for what is not canonical JSON, so that what a person reads in the file is what was checked. */
+/**
+ * Undefined for what is not canonical JSON, so that what a person reads in the file is what was
+ * checked.
+ */
 function parseLine(line: string): Json | undefined {
   const text = line.endsWith('\n') ? line.slice(0, -1) : line
   if (text.length > MAX_LINE_CHARACTERS) return undefined

@@ -1,4 +1,7 @@
-/** c2sp.org/tlog-cosignature with Ed25519 (`cosignature/v1`, signature type 0x04), for Node and browsers alike. */
+/**
+ * c2sp.org/tlog-cosignature with Ed25519 (`cosignature/v1`, signature type 0x04), for Node and
+ * browsers alike.
+ */
 import { concat } from '../../lib/concat.js'
 import type { LedgerCrypto } from '../verify/crypto.js'
 import { fromBase64, isSameBytes, toBase64, toUtf8 } from '../verify/encoding.js'
@@ -9,7 +12,10 @@ const COSIGNATURE_V1 = 0x04
 const TIME_BYTES = 8
 const SIGNATURE_BYTES = 64
 
-/** What a witness signs: when it saw the checkpoint, in seconds since 1970, and the checkpoint's text. */
+/**
+ * What a witness signs: when it saw the checkpoint, in seconds since 1970, and the checkpoint's
+ * text.
+ */
 export const cosignatureInput = (time: number, text: string): Uint8Array =>
   toUtf8(`cosignature/v1\ntime ${time}\n${text}`)
 
@@ -37,14 +43,20 @@ export async function parseCosignerKey(
   return formatCosignerKey(parsed) === text ? parsed : undefined
 }
 
-/** The bytes of a signature line behind the key's id: the time as eight octets, big-endian, and the signature. */
+/**
+ * The bytes of a signature line behind the key's id: the time as eight octets, big-endian, and the
+ * signature.
+ */
 export function formatCosignature(time: number, signature: Uint8Array): Uint8Array {
   const octets = new Uint8Array(TIME_BYTES)
   new DataView(octets.buffer).setBigUint64(0, BigInt(time))
   return concat([octets, signature])
 }
 
-/** When the witness says it saw this note, in seconds since 1970: the newest of its cosignatures that verify. */
+/**
+ * When the witness says it saw this note, in seconds since 1970: the newest of its cosignatures
+ * that verify.
+ */
 export async function cosignedAt(
   note: Note,
   key: VerifierKey,

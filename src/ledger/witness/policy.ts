@@ -1,4 +1,7 @@
-/** c2sp.org/tlog-policy: which logs are trusted, and how many of which witnesses must have cosigned. Without Node. */
+/**
+ * c2sp.org/tlog-policy: which logs are trusted, and how many of which witnesses must have cosigned.
+ * Without Node.
+ */
 import type { LedgerCrypto } from '../verify/crypto.js'
 import { cosignedAt, parseCosignerKey } from './cosignature.js'
 import { parseNote, parseVerifierKey } from '../verify/note.js'
@@ -8,7 +11,10 @@ export interface Policy {
   /** Verifier keys of the logs. */
   readonly logs: readonly string[]
   readonly witnesses: readonly PolicyWitness[]
-  /** Whether checkpoints with cosignatures of these witnesses, by their names in the policy, are enough. */
+  /**
+   * Whether checkpoints with cosignatures of these witnesses, by their names in the policy, are
+   * enough.
+   */
   isQuorum(cosigned: ReadonlySet<string>): boolean
 }
 
@@ -135,5 +141,8 @@ export function formatPolicy(
   ].join('\n')
 }
 
-/** More than half: two histories that both have it share a witness, who would have had to cosign both. */
+/**
+ * More than half: two histories that both have it share a witness, who would have had to cosign
+ * both.
+ */
 export const majority = (count: number): number => Math.floor(count / 2) + 1

@@ -1,6 +1,7 @@
 /**
- * A witness (c2sp.org/tlog-witness): cosigns the checkpoints of the logs it knows, as long as each grew from the one
- * before. What it remembers is one checkpoint a log, and it remembers before it answers.
+ * A witness (c2sp.org/tlog-witness): cosigns the checkpoints of the logs it knows, as long as each
+ * grew from the one before. What it remembers is one checkpoint a log, and it remembers before it
+ * answers.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { NocturneError } from '../../lib/errors.js'
@@ -90,7 +91,8 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     const older = known ?? { size: 0, root: sha256(new Uint8Array()) }
     if (!(await verifyConsistency(nodeCrypto, older, checkpoint, path)))
       return refuse(422, 'the consistency proof does not verify')
-    // A crash behind this leaves a witness that is ahead of what it told: it answers 409 with its size, and goes on.
+    // A crash behind this leaves a witness that is ahead of what it told: it answers 409 with its
+    // size, and goes on.
     if (checkpoint.size !== latest || !known) await memory.write(checkpoint.origin, signed)
     return { status: 200, type: 'text/plain; charset=utf-8', body: cosign(text) }
   }
@@ -152,7 +154,10 @@ function parseSubmission(body: string): Omit<Submission, 'text'> | undefined {
   return { oldSize, path, signed: body.slice(split + 2) }
 }
 
-/** What was cosigned last. A memory that the log did not sign was changed, and stops the witness for this log. */
+/**
+ * What was cosigned last. A memory that the log did not sign was changed, and stops the witness for
+ * this log.
+ */
 async function readKnown(
   memory: WitnessMemory,
   origin: string,

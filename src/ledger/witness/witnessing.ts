@@ -1,6 +1,7 @@
 /**
- * Asking witnesses: the newest checkpoint goes to each with the proof that it grew from the one they cosigned last.
- * When a majority cosigned, the checkpoint with their lines is kept, and receipts carry it.
+ * Asking witnesses: the newest checkpoint goes to each with the proof that it grew from the one
+ * they cosigned last. When a majority cosigned, the checkpoint with their lines is kept, and
+ * receipts carry it.
  *
  * Witnesses never stop care: what they do not answer is an alarm, and is asked again.
  */
@@ -27,7 +28,9 @@ export interface WitnessConfig {
   readonly key: string
 }
 
-/** Sends a request to a witness; rejects when there is no answer in time, or one that is too long. */
+/**
+ * Sends a request to a witness; rejects when there is no answer in time, or one that is too long.
+ */
 export type Submit = (
   url: string,
   body: string,
@@ -39,7 +42,10 @@ export type WitnessState = 'cosigned' | 'unreachable' | 'disagrees'
 export interface Witnessing {
   /** Asks every witness once. Undefined while another gateway does. */
   round(): Promise<ReadonlyMap<string, WitnessState> | undefined>
-  /** The newest checkpoint that a majority cosigned; `at` is the oldest of their times, in milliseconds since 1970. */
+  /**
+   * The newest checkpoint that a majority cosigned; `at` is the oldest of their times, in
+   * milliseconds since 1970.
+   */
   witnessed(): Promise<{ readonly size: number; readonly at: number } | undefined>
 }
 
@@ -79,7 +85,10 @@ export async function createWitnessing(options: WitnessingOptions): Promise<Witn
   const witnesses = await Promise.all(options.witnesses.map((one) => knownOf(one, options)))
   const states = new Map<string, WitnessState>()
 
-  /** Only what changed becomes an event: else each event would be a new checkpoint and the next one's reason. */
+  /**
+   * Only what changed becomes an event: else each event would be a new checkpoint and the next
+   * one's reason.
+   */
   const alarm = async (name: string, next: WitnessState): Promise<void> => {
     const before = states.get(name) ?? 'cosigned'
     states.set(name, next)

@@ -8,7 +8,10 @@ export interface Entry {
   readonly hint: string
   /** It is about one item of an upload, and the others go on. */
   readonly concernsItemAlone: boolean
-  /** Of an item that a gateway holds: what can be done where nothing is held, as on one's own machine. */
+  /**
+   * Of an item that a gateway holds: what can be done where nothing is held, as on one's own
+   * machine.
+   */
   readonly hintAlone?: string
 }
 

@@ -7,7 +7,10 @@ import { eventFilters, patientHandle, time } from './query.js'
 
 const text = z.string().check(z.maxLength(1_000))
 
-/** What the officer found: nothing odd, odd things that were explained, or an incident that is followed up elsewhere. */
+/**
+ * What the officer found: nothing odd, odd things that were explained, or an incident that is
+ * followed up elsewhere.
+ */
 export const FINDINGS = ['nothing', 'explained', 'incident'] as const
 
 const eventAnswer = z.looseObject({

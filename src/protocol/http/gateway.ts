@@ -1,4 +1,7 @@
-/** What a client learns of a gateway and of itself, signing in, and the ready check of a reader's key. */
+/**
+ * What a client learns of a gateway and of itself, signing in, and the ready check of a reader's
+ * key.
+ */
 import * as z from 'zod/mini'
 import { MAX_SEALED_CHECK_BYTES } from '../key-check.js'
 import { about, count, fingerprint, instant, sha256, word } from '../words.js'

@@ -1,4 +1,7 @@
-/** The OpenAPI 3.1 document: routes, schemas and the catalogue of errors as other programs read them. */
+/**
+ * The OpenAPI 3.1 document: routes, schemas and the catalogue of errors as other programs read
+ * them.
+ */
 import * as z from 'zod/mini'
 import { CATALOGUE } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
@@ -162,7 +165,10 @@ const fieldSchema = ({ about, isFile, values }: FormField): JsonObject =>
       }
     : { type: 'string', description: about, ...(values && { enum: values }) }
 
-/** A status can be both: STOW-RS answers 503 with a data set once it has read instances, and with a problem before. */
+/**
+ * A status can be both: STOW-RS answers 503 with a data set once it has read instances, and with a
+ * problem before.
+ */
 function responsesOf(answers: Responses, problems: Responses): Responses {
   const both = { ...problems, ...answers }
   for (const [status, answer] of Object.entries(answers)) {

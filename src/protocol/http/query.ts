@@ -1,4 +1,6 @@
-/** Query parameters. Unknown names and repeated ones are refused, so that a typing error is seen. */
+/**
+ * Query parameters. Unknown names and repeated ones are refused, so that a typing error is seen.
+ */
 import * as z from 'zod/mini'
 import { about, id, principalId, sha256 } from '../words.js'
 
@@ -21,7 +23,9 @@ export const time = z.pipe(
   z.transform((text: string) => Date.parse(text)),
 )
 
-/** The ledger records what was asked for, so a filter takes nothing that could be a patient's name. */
+/**
+ * The ledger records what was asked for, so a filter takes nothing that could be a patient's name.
+ */
 export const patientHandle = about('Keyed handle of a patient, as events carry it.', sha256)
 
 export const page = {

@@ -1,4 +1,7 @@
-/** How a route is described: what the reference shows of it, and what tests hold its answers against. */
+/**
+ * How a route is described: what the reference shows of it, and what tests hold its answers
+ * against.
+ */
 import type * as z from 'zod/mini'
 import type { Code } from '../../lib/errors.js'
 
@@ -56,7 +59,10 @@ export interface RouteDoc {
 /** By method and template: `GET /v1/transfers/{id}`. */
 export type Routes = Readonly<Record<string, RouteDoc>>
 
-/** Every code that the route may answer with: those of its own, and those of what stands in front of it. */
+/**
+ * Every code that the route may answer with: those of its own, and those of what stands in front of
+ * it.
+ */
 export function errorsOf(key: string, route: RouteDoc): readonly Code[] {
   const codes: Code[] = [...(route.errors ?? [])]
   if (route.query || route.json || route.form) codes.push('bad_request')

@@ -1,4 +1,6 @@
-/** Every route of the gateway. A test compares this with the router of the application, both ways. */
+/**
+ * Every route of the gateway. A test compares this with the router of the application, both ways.
+ */
 import type { Routes } from './route.js'
 import { AUDIT_ROUTES } from './routes/audit.js'
 import { COMPLIANCE_ROUTES } from './routes/compliance.js'

@@ -17,7 +17,10 @@ const ENCRYPT = 0x04 | 0x08
 /** What the policy's rules look at: one parsed certificate at one time. */
 export interface Facts {
   readonly isRevoked: boolean
-  /** A self-signature binds the key to a user ID (v4) or by itself (v6), whenever it was made and however weak. */
+  /**
+   * A self-signature binds the key to a user ID (v4) or by itself (v6), whenever it was made and
+   * however weak.
+   */
   readonly isBound: boolean
   readonly expiresAt: Date | undefined
   readonly isExpired: boolean
@@ -65,8 +68,9 @@ export async function gatherFacts(key: Key, now: Date, options: PolicyOptions): 
 }
 
 /**
- * The key that a message to this certificate is sealed to: the newest valid one that may encrypt, as openpgp chooses.
- * A revocation counts even if it is signed over an old hash. Undefined when there is none.
+ * The key that a message to this certificate is sealed to: the newest valid one that may encrypt,
+ * as openpgp chooses. A revocation counts even if it is signed over an old hash. Undefined when
+ * there is none.
  */
 export const encryptionKey = (
   key: Key,
@@ -97,7 +101,10 @@ async function chooseKey(
   return undefined
 }
 
-/** RFC 9580 section 13.8: version 2 is written only for those who announce it, with the one suite that we write. */
+/**
+ * RFC 9580 section 13.8: version 2 is written only for those who announce it, with the one suite
+ * that we write.
+ */
 export async function takesSeipd2(key: Key, now: Date, options: PolicyOptions): Promise<boolean> {
   try {
     const own = await key.getPrimarySelfSignature(now, undefined, strict(options))
@@ -134,8 +141,9 @@ export async function expiryOf(key: Key | Subkey, now: Date | null): Promise<Dat
 }
 
 /**
- * The last of the keys for this use ends it, or the certificate does: a subkey may expire years before its certificate, and
- * its owner wants to be told as early, and still when it is over. A certificate without such a key lasts as long as it lasts.
+ * The last of the keys for this use ends it, or the certificate does: a subkey may expire years
+ * before its certificate, and its owner wants to be told as early, and still when it is over. A
+ * certificate without such a key lasts as long as it lasts.
  */
 export async function lastsUntil(
   key: Key,
@@ -153,7 +161,10 @@ export async function lastsUntil(
   return expiresAt === undefined || last < expiresAt.getTime() ? new Date(last) : expiresAt
 }
 
-/** Empty for a subkey that is revoked, or expired `now`: it has no use then. Without a time it may be expired. */
+/**
+ * Empty for a subkey that is revoked, or expired `now`: it has no use then. Without a time it may
+ * be expired.
+ */
 async function usesOf(
   key: Key | Subkey,
   now: Date | null,

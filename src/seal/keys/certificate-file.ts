@@ -18,7 +18,10 @@ const isSecret = {
   problem: { code: 'certificate_is_secret', reason: 'it holds a secret key', isPassing: false },
 } as const
 
-/** One certificate out of a file's content, armored or binary; or why it is not one. Judges nothing else. */
+/**
+ * One certificate out of a file's content, armored or binary; or why it is not one. Judges nothing
+ * else.
+ */
 export async function parseCertificate(
   input: string | Uint8Array,
 ): Promise<{ readonly key: PublicKey } | { readonly problem: CertificateFinding }> {

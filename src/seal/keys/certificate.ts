@@ -38,7 +38,8 @@ const PRIMARY_RULES: readonly Rule[] = [
     reason: (it) => it.weakness ?? '',
   },
   {
-    // Nothing else shows that the owner of the key made the rest. A weak key's signatures are not worth asking for.
+    // Nothing else shows that the owner of the key made the rest. A weak key's signatures are not
+    // worth asking for.
     code: 'certificate_unreadable',
     isBroken: (it) => it.weakness === undefined && !it.isBound,
     reason: () => 'no valid signature of its own binds it',
@@ -91,8 +92,9 @@ const UNREAD: CertificateReport = {
 }
 
 /**
- * Reads a certificate, armored or binary, and says what the policy finds in it at `now`. Never throws for what a file
- * holds: what cannot be read has a problem that says so, and an empty fingerprint.
+ * Reads a certificate, armored or binary, and says what the policy finds in it at `now`. Never
+ * throws for what a file holds: what cannot be read has a problem that says so, and an empty
+ * fingerprint.
  */
 export async function inspectCertificate(
   input: string | Uint8Array,
@@ -117,7 +119,9 @@ export async function inspectCertificate(
   }
 }
 
-/** Why the policy refuses this certificate to who signs with it and is never sealed to: the gateway. */
+/**
+ * Why the policy refuses this certificate to who signs with it and is never sealed to: the gateway.
+ */
 export const problemOfSigner = ({
   problems,
   keys,
@@ -152,7 +156,10 @@ interface Accepted {
   readonly certificate: PublicKey
 }
 
-/** Parsing and verifying takes milliseconds, so it is done once for each recipient, not for each envelope. */
+/**
+ * Parsing and verifying takes milliseconds, so it is done once for each recipient, not for each
+ * envelope.
+ */
 const acceptedOf = new WeakMap<Recipient, Accepted>()
 
 /**

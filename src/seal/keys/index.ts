@@ -1,8 +1,10 @@
 /**
- * Certificates and keys, as the policy judges them (README, "Certificate policy"), and detached signatures.
+ * Certificates and keys, as the policy judges them (README, "Certificate policy"), and detached
+ * signatures.
  *
  * In:  armored certificates and private keys.
- * Out: Recipient, which only exists for a certificate that passed; findings with their reasons; signatures.
+ * Out: Recipient, which only exists for a certificate that passed; findings with their reasons;
+ *      signatures.
  * Always true: a certificate that is expired, revoked, weak or cannot encrypt becomes no Recipient.
  * Trusts: openpgp for parsing and for signatures.
  */

@@ -7,7 +7,10 @@ import { forReading } from './policy.js'
 
 const MAX_KEY_CHARACTERS = 1024 * 1024
 
-/** A private key, unlocked, in memory. Its secret part is reachable inside this room alone, and in no text or JSON. */
+/**
+ * A private key, unlocked, in memory. Its secret part is reachable inside this room alone, and in
+ * no text or JSON.
+ */
 export interface PrivateKey {
   /** Lower-case hexadecimal. */
   readonly fingerprint: string
@@ -29,7 +32,10 @@ export const KEY_ALGORITHMS = ['curve25519', 'nistP256', 'nistP384', 'rsa3072', 
 export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number]
 
 export interface NewKeyOptions {
-  /** A person's or machine's name: up to 200 characters, without control characters and angle brackets. */
+  /**
+   * A person's or machine's name: up to 200 characters, without control characters and angle
+   * brackets.
+   */
   readonly name: string
   readonly email?: string
   /** 4 (default) for every program in use; 6 for those that know RFC 9580 alone. */
@@ -42,9 +48,9 @@ export interface NewKeyOptions {
 }
 
 /**
- * Makes a key that signs (primary, Ed25519) with a subkey that decrypts (X25519). Version 4 uses the algorithm IDs from
- * before RFC 9580 that GnuPG 2.2 knows, and still announces version 2 packets with AES-256-GCM, which programs
- * that do not know them pass over.
+ * Makes a key that signs (primary, Ed25519) with a subkey that decrypts (X25519). Version 4 uses
+ * the algorithm IDs from before RFC 9580 that GnuPG 2.2 knows, and still announces version 2
+ * packets with AES-256-GCM, which programs that do not know them pass over.
  *
  * @throws NocturneError `usage` for a name or address that a user ID cannot hold.
  */
@@ -148,7 +154,10 @@ async function unlock(
   }
 }
 
-/** An armored detached signature over the text's UTF-8 octets as they are (type 0x00), so `gpg --verify` takes it. */
+/**
+ * An armored detached signature over the text's UTF-8 octets as they are (type 0x00), so `gpg
+ * --verify` takes it.
+ */
 export async function signDetached(
   text: string | Uint8Array,
   key: PrivateKey,

@@ -1,9 +1,15 @@
-/** What openpgp 6 has and its type declarations leave out. The tests of certificates fail when it goes. */
+/**
+ * What openpgp 6 has and its type declarations leave out. The tests of certificates fail when it
+ * goes.
+ */
 import type { PartialConfig } from 'openpgp'
 
 declare module 'openpgp' {
   interface Key {
-    /** The valid self-signature that carries expiry and preferences: the primary user's (v4), the direct key's (v6). */
+    /**
+     * The valid self-signature that carries expiry and preferences: the primary user's (v4), the
+     * direct key's (v6).
+     */
     getPrimarySelfSignature(
       date?: Date | null,
       userID?: UserID,

@@ -1,7 +1,10 @@
 import { config, enums } from 'openpgp'
 import type { AlgorithmInfo, Config } from 'openpgp'
 
-/** RFC 9580 section 9.5 and NIST SP 800-131A: collisions are found in practice, so a signature over them proves nothing. */
+/**
+ * RFC 9580 section 9.5 and NIST SP 800-131A: collisions are found in practice, so a signature over
+ * them proves nothing.
+ */
 const BROKEN_HASHES = new Set([enums.hash.md5, enums.hash.sha1, enums.hash.ripemd])
 
 const NIST_CURVES: ReadonlySet<string> = new Set([
@@ -24,7 +27,9 @@ const OUTSIDE_FIPS = [
 export interface PolicyOptions {
   /** Accept RSA keys of 2048 bits, which NIST SP 800-57 allows until 2030. */
   readonly allowRsa2048?: boolean
-  /** RSA and the NIST curves alone: SP 800-56A and 56B name no others for what data is sealed to. */
+  /**
+   * RSA and the NIST curves alone: SP 800-56A and 56B name no others for what data is sealed to.
+   */
   readonly fips?: boolean
 }
 
@@ -45,13 +50,19 @@ export const strict = ({ allowRsa2048 = false, fips = false }: PolicyOptions = {
   ),
 })
 
-/** For signatures and for opening: what is 2048 bits long already can be verified and read, but is not sealed to. */
+/**
+ * For signatures and for opening: what is 2048 bits long already can be verified and read, but is
+ * not sealed to.
+ */
 export const forReading: Config = {
   ...strict({ allowRsa2048: true }),
   maxArgon2MemoryExponent: 21,
 }
 
-/** Refuses nothing: to tell what is wrong with a certificate, and to heed revocations however they were signed. */
+/**
+ * Refuses nothing: to tell what is wrong with a certificate, and to heed revocations however they
+ * were signed.
+ */
 export const lenient: Config = {
   ...config,
   rejectHashAlgorithms: new Set(),

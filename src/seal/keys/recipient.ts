@@ -12,7 +12,9 @@ export type Recipient = Station<
     readonly fingerprint: string
     /** Armored certificate. */
     readonly certificate: string
-    /** It announces SEIPD version 2 and AES-256 with GCM (RFC 9580 sections 5.2.3.32 and 5.2.3.15). */
+    /**
+     * It announces SEIPD version 2 and AES-256 with GCM (RFC 9580 sections 5.2.3.32 and 5.2.3.15).
+     */
     readonly takesSeipd2: boolean
     /** What it was judged by, and is again whenever something is sealed to it. */
     readonly policy: PolicyOptions
@@ -36,7 +38,10 @@ export interface CertificateReport {
     readonly uses: readonly ('certify' | 'sign' | 'encrypt')[]
     readonly expiresAt: Date | undefined
   }[]
-  /** Until when something can be sealed to it: the end of the certificate or of its last encryption subkey. */
+  /**
+   * Until when something can be sealed to it: the end of the certificate or of its last encryption
+   * subkey.
+   */
   readonly usableUntil: Date | undefined
   /** The same of signing with it. */
   readonly signsUntil: Date | undefined
@@ -49,7 +54,10 @@ export interface CertificateReport {
 export interface CertificateFinding {
   readonly code: CertificateProblem
   readonly reason: string
-  /** A certificate comes to this in time, or by its owner: one that was accepted before can have it now. */
+  /**
+   * A certificate comes to this in time, or by its owner: one that was accepted before can have it
+   * now.
+   */
   readonly isPassing: boolean
 }
 

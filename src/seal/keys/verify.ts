@@ -9,9 +9,10 @@ const MAX_SIGNATURES = 8
 const MAX_SIGNED_CHARACTERS = 64 * 1024 * 1024
 
 /**
- * Is this a detached signature over `content` (a text counts as its UTF-8 octets) by a key of this certificate that may
- * sign, where certificate and signature are both valid at `now` and no weak hash or key is involved? False for
- * everything else, also for what cannot be read or is too large. A caller that allows for wrong clocks gives a later `now`.
+ * Is this a detached signature over `content` (a text counts as its UTF-8 octets) by a key of this
+ * certificate that may sign, where certificate and signature are both valid at `now` and no weak
+ * hash or key is involved? False for everything else, also for what cannot be read or is too large.
+ * A caller that allows for wrong clocks gives a later `now`.
  */
 export async function verifyDetached(
   content: string | Uint8Array,
@@ -52,7 +53,10 @@ function parseSignature(input: string | Uint8Array): Promise<Signature> {
     : readSignature({ armoredSignature: text, config: forReading })
 }
 
-/** A standalone signature (type 0x02) covers nothing, so it would fit every content (RFC 9580 section 5.2.1.3). */
+/**
+ * A standalone signature (type 0x02) covers nothing, so it would fit every content (RFC 9580
+ * section 5.2.1.3).
+ */
 export function isOverContent(signature: Signature): boolean {
   return signature.packets.every(
     (one) =>
@@ -61,8 +65,9 @@ export function isOverContent(signature: Signature): boolean {
 }
 
 /**
- * Is the key that signed valid at this time? openpgp itself asks whether it was when the signature says it was made, which
- * an expired key can claim. Revocations count even if they are signed over an old hash.
+ * Is the key that signed valid at this time? openpgp itself asks whether it was when the signature
+ * says it was made, which an expired key can claim. Revocations count even if they are signed over
+ * an old hash.
  */
 export async function mayBeUsed(certificate: Key, keyID: KeyID, at: Date): Promise<boolean> {
   if (await certificate.isRevoked(undefined, undefined, at, lenient)) return false

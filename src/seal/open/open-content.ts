@@ -1,7 +1,10 @@
 import { Body, ByteSource } from './open-packets.js'
 import { TAG } from '../packets.js'
 
-/** Packets other than the content: signatures, one-pass signatures. Far above what any program writes. */
+/**
+ * Packets other than the content: signatures, one-pass signatures. Far above what any program
+ * writes.
+ */
 const SMALL_PACKET_BYTES = 65_536
 const SMALL_PACKETS = 64
 /** Packet types from here on may be passed over when they are not known (RFC 9580 section 4.3). */
@@ -10,9 +13,9 @@ const FIRST_NON_CRITICAL = 40
 const FORMATS: ReadonlySet<number> = new Set([0x62, 0x74, 0x75, 0x6c, 0x31, 0x6d])
 
 /**
- * The content of a decrypted message (RFC 9580 section 10.3): one literal packet, with signatures around it or not,
- * compressed or not. Signatures are passed over, not verified. Two contents in one message are refused: programs
- * differ in which of them they show.
+ * The content of a decrypted message (RFC 9580 section 10.3): one literal packet, with signatures
+ * around it or not, compressed or not. Signatures are passed over, not verified. Two contents in
+ * one message are refused: programs differ in which of them they show.
  */
 export async function* readContent(
   plaintext: AsyncIterable<Uint8Array>,
@@ -66,7 +69,9 @@ const STREAM_FORMATS: Readonly<Record<number, 'deflate-raw' | 'deflate'>> = {
   2: 'deflate',
 }
 
-/** RFC 9580 section 5.6: ZIP and ZLIB by the platform's own DecompressionStream; BZip2 is refused. */
+/**
+ * RFC 9580 section 5.6: ZIP and ZLIB by the platform's own DecompressionStream; BZip2 is refused.
+ */
 async function decompress(body: Body): Promise<AsyncIterable<Uint8Array>> {
   const [algorithm = -1] = await body.exactly(1)
   if (algorithm === 0) return body.rest()
@@ -75,7 +80,10 @@ async function decompress(body: Body): Promise<AsyncIterable<Uint8Array>> {
   return inflate(body, format)
 }
 
-/** One piece goes in while the pieces it makes come out, so an expansion of any ratio takes no memory. */
+/**
+ * One piece goes in while the pieces it makes come out, so an expansion of any ratio takes no
+ * memory.
+ */
 async function* inflate(body: Body, format: 'deflate-raw' | 'deflate'): AsyncGenerator<Uint8Array> {
   const stream = new DecompressionStream(format)
   const writer = stream.writable.getWriter()

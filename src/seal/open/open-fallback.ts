@@ -10,9 +10,9 @@ import { forReading } from '../keys/policy.js'
 const MAX_BYTES = 64 * 1024 * 1024
 
 /**
- * Opens what this room does not frame itself, by openpgp and in memory: EAX and OCB, and the AEAD packet of the draft that
- * GnuPG 2.3 and later write. `front` is what was read of the body already. Gives the plaintext packets in one
- * piece, authentic to the last octet.
+ * Opens what this room does not frame itself, by openpgp and in memory: EAX and OCB, and the AEAD
+ * packet of the draft that GnuPG 2.3 and later write. `front` is what was read of the body already.
+ * Gives the plaintext packets in one piece, authentic to the last octet.
  */
 export async function* openByOpenpgp(
   keyPackets: readonly Uint8Array[],

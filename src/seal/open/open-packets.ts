@@ -11,7 +11,10 @@ export class ByteSource {
     this.#pieces = pieces[Symbol.asyncIterator]()
   }
 
-  /** Set when the pieces themselves failed, a broken connection for instance: then the message is not to blame. */
+  /**
+   * Set when the pieces themselves failed, a broken connection for instance: then the message is
+   * not to blame.
+   */
   get failure(): { readonly error: unknown } | undefined {
     return this.#failure
   }
@@ -70,7 +73,10 @@ const STREAMED: ReadonlySet<number> = new Set([
   TAG.draftAead,
 ])
 
-/** The body of a packet: whole, in partial lengths, or (old format only) to the end of what holds it. */
+/**
+ * The body of a packet: whole, in partial lengths, or (old format only) to the end of what holds
+ * it.
+ */
 export class Body {
   readonly tag: number
   readonly #source: ByteSource
@@ -110,7 +116,10 @@ export class Body {
     return piece
   }
 
-  /** Fills `window` from `offset` as far as the body goes; how many octets of `window` are filled then. */
+  /**
+   * Fills `window` from `offset` as far as the body goes; how many octets of `window` are filled
+   * then.
+   */
   async fill(window: Uint8Array, offset = 0): Promise<number> {
     let filled = offset
     while (filled < window.length) {
@@ -161,7 +170,9 @@ export class Body {
     else this.#left = await this.#number(4)
   }
 
-  /** RFC 9580 section 4.2.2; indeterminate lengths only where the data goes to the end by nature. */
+  /**
+   * RFC 9580 section 4.2.2; indeterminate lengths only where the data goes to the end by nature.
+   */
   async #readOldLength(type: number): Promise<void> {
     this.#isLast = true
     if (type < 3) this.#left = await this.#number(2 ** type)

@@ -8,9 +8,10 @@ const MDC_BYTES = 22
 const WINDOW_BYTES = 2 ** 18
 
 /**
- * Opens a version 1 packet (RFC 9580 section 5.13.1). CFB has no tags on the way, so what is given out is not
- * authentic until this ends normally: the whole content hangs on the last 20 octets. The repeated octets of the
- * prefix are not looked at, as section 5.13.1 advises: only the digest decides. Memory: three windows.
+ * Opens a version 1 packet (RFC 9580 section 5.13.1). CFB has no tags on the way, so what is given
+ * out is not authentic until this ends normally: the whole content hangs on the last 20 octets. The
+ * repeated octets of the prefix are not looked at, as section 5.13.1 advises: only the digest
+ * decides. Memory: three windows.
  *
  * `free` is given each piece when the next one is asked for.
  */
@@ -24,7 +25,8 @@ export async function* openSeipd1(
   const hash = ciphers.sha1()
   const window = new Uint8Array(WINDOW_BYTES)
   let prefix = PREFIX_BYTES
-  // A whole window is held back, which is copied only at the end, when it may hold a part of the digest.
+  // A whole window is held back, which is copied only at the end, when it may hold a part of the
+  // digest.
   let held: Uint8Array = new Uint8Array(0)
   for (;;) {
     const filled = await body.fill(window)
@@ -44,7 +46,9 @@ export async function* openSeipd1(
   }
 }
 
-/** The modification detection code: a packet of tag 19 and 20 octets, whose header the hash covers. */
+/**
+ * The modification detection code: a packet of tag 19 and 20 octets, whose header the hash covers.
+ */
 async function verify(mdc: Uint8Array, hash: ReturnType<Ciphers['sha1']>): Promise<void> {
   if (mdc.length < MDC_BYTES || mdc[0] !== 0xd3 || mdc[1] !== 20) throw new Error('no MDC')
   await hash.update(mdc.subarray(0, 2))

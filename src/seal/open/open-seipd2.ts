@@ -29,9 +29,10 @@ export async function readSeipd2Header(body: Body): Promise<Seipd2Header> {
 export const isGcm = (header: Seipd2Header): boolean => header.mode === GCM
 
 /**
- * Opens an AES-GCM packet chunk by chunk (RFC 9580 section 5.13.2). A chunk is given out only once it and all before it
- * are authentic, and the last one only once the tag over the whole length is, too: a message of one chunk comes out
- * whole or not at all. Memory: two chunks, and two more for each that is opened ahead.
+ * Opens an AES-GCM packet chunk by chunk (RFC 9580 section 5.13.2). A chunk is given out only once
+ * it and all before it are authentic, and the last one only once the tag over the whole length is,
+ * too: a message of one chunk comes out whole or not at all. Memory: two chunks, and two more for
+ * each that is opened ahead.
  *
  * `free` is given each piece when the next one is asked for.
  */
@@ -55,7 +56,10 @@ export async function openSeipd2(
   return openAll(body, 2 ** (chunkOctet + 6) + TAG_BYTES, chunks, free)
 }
 
-/** Apart from what is done once: V8 spends more time on compiling a loop in a long function than on all its chunks. */
+/**
+ * Apart from what is done once: V8 spends more time on compiling a loop in a long function than on
+ * all its chunks.
+ */
 async function* openAll(
   body: Body,
   chunkBytes: number,

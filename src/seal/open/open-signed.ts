@@ -26,17 +26,21 @@ export interface SignedContent {
   readonly signedBy: string
   /** The signer's word. */
   readonly signedAt: Date
-  /** The key has expired since, was retired or replaced: who holds it now could have written an earlier time. */
+  /**
+   * The key has expired since, was retired or replaced: who holds it now could have written an
+   * earlier time.
+   */
   readonly hasKeyEnded: boolean
 }
 
 /**
- * Opens a small signed message, a manifest for instance, in memory. The signature must have been made by one of
- * `signers` while its key was good: what was signed in time stays good when the key expires or is retired, as an archive
- * needs it, and nothing of a key that was revoked as compromised does, whatever time it names (RFC 9580 section 5.2.3.31).
+ * Opens a small signed message, a manifest for instance, in memory. The signature must have been
+ * made by one of `signers` while its key was good: what was signed in time stays good when the key
+ * expires or is retired, as an archive needs it, and nothing of a key that was revoked as
+ * compromised does, whatever time it names (RFC 9580 section 5.2.3.31).
  *
- * @throws NocturneError `cannot_open`: not for one of `keys`, or changed; `manifest_not_signed`: it opens, and the signature
- *   does not hold
+ * @throws NocturneError `cannot_open`: not for one of `keys`, or changed; `manifest_not_signed`: it
+ *   opens, and the signature does not hold
  */
 export async function openSignedMessage(
   bytes: Uint8Array,
@@ -97,7 +101,9 @@ async function findSignature(
   return undefined
 }
 
-/** The last second of a certificate that has expired, else now: a signature of a later time is none. */
+/**
+ * The last second of a certificate that has expired, else now: a signature of a later time is none.
+ */
 async function lastMoment(certificate: PublicKey, now: Date): Promise<Date> {
   const end = await expiryOf(certificate, null)
   return end && end <= now
@@ -106,7 +112,8 @@ async function lastMoment(certificate: PublicKey, now: Date): Promise<Date> {
 }
 
 /**
- * openpgp judges the key at the signature's time. Whoever moves a key's expiry with GnuPG replaces the self-signature, and then none
- * is left of that time: the one there is speaks for the whole life of the key.
+ * openpgp judges the key at the signature's time. Whoever moves a key's expiry with GnuPG replaces
+ * the self-signature, and then none is left of that time: the one there is speaks for the whole
+ * life of the key.
  */
 const FOR_ARCHIVE = { ...forReading, allowInsecureVerificationWithReformattedKeys: true }

@@ -15,29 +15,34 @@ import { forReading } from '../keys/policy.js'
 /** Key packets in front of the data: some hundred recipients, or none of our concern. */
 const MAX_KEY_PACKETS = 512
 const MAX_KEY_PACKET_BYTES = 16_384
-/** Ceiling for one content unless the caller sets another: what is compressed can claim any size. */
+/**
+ * Ceiling for one content unless the caller sets another: what is compressed can claim any size.
+ */
 const MAX_CONTENT_BYTES = 64 * 2 ** 30
 
 export interface OpenOptions {
   readonly ciphers: Ciphers
   readonly maxContentBytes?: number
   /**
-   * The caller is done with each piece when it asks for the next: its memory is used again, which saves half the time.
-   * Without this, pieces are the caller's to keep.
+   * The caller is done with each piece when it asks for the next: its memory is used again, which
+   * saves half the time. Without this, pieces are the caller's to keep.
    */
   readonly isTransient?: boolean
 }
 
 /**
- * Opens a message to one of `keys` and gives out its content as it comes. Binary; whatever file name it carries is dropped.
+ * Opens a message to one of `keys` and gives out its content as it comes. Binary; whatever file
+ * name it carries is dropped.
  *
- * What comes out may be kept only when the iteration ends normally: write it under a temporary name, and rename then.
- * Version 2 packets: each piece is authentic, but the message may turn out to be cut short. Version 1: nothing is authentic
- * before the end. A signature inside is not verified: see `openSignedMessage`.
+ * What comes out may be kept only when the iteration ends normally: write it under a temporary
+ * name, and rename then. Version 2 packets: each piece is authentic, but the message may turn out
+ * to be cut short. Version 1: nothing is authentic before the end. A signature inside is not
+ * verified: see `openSignedMessage`.
  *
  * Of `source` no piece is looked at any more when the next is asked for.
  *
- * @throws NocturneError `cannot_open`, whatever is wrong with the message; an error of `source` itself passes as it is.
+ * @throws NocturneError `cannot_open`, whatever is wrong with the message; an error of `source`
+ * itself passes as it is.
  */
 export async function* openMessage(
   source: AsyncIterable<Uint8Array>,
@@ -105,8 +110,9 @@ async function openData(
 }
 
 /**
- * The session key from the key packet of the version that belongs to the data (RFC 9580 section 10.3.2.1): the other
- * version is passed over, or a message could be turned into one of the weaker kind.
+ * The session key from the key packet of the version that belongs to the data (RFC 9580 section
+ * 10.3.2.1): the other version is passed over, or a message could be turned into one of the weaker
+ * kind.
  */
 export async function sessionKeyOf(
   keyPackets: readonly Uint8Array[],

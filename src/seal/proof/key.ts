@@ -1,7 +1,8 @@
 /**
- * A key pair that whoever has the session key can derive, and nobody else: Ed25519 (RFC 8032) from HKDF-SHA-256 (RFC 5869) of
- * the session key, without salt. The gateway keeps the public half before it forgets the session key; the private half is
- * the proof that somebody can open the envelope, and says nothing about the session key.
+ * A key pair that whoever has the session key can derive, and nobody else: Ed25519 (RFC 8032) from
+ * HKDF-SHA-256 (RFC 5869) of the session key, without salt. The gateway keeps the public half
+ * before it forgets the session key; the private half is the proof that somebody can open the
+ * envelope, and says nothing about the session key.
  */
 import { createPrivateKey, createPublicKey, hkdfSync, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'

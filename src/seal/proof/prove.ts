@@ -6,8 +6,8 @@ import { forReading } from '../keys/policy.js'
 import { signProof } from './key.js'
 
 /**
- * Signs `text` with the key that only who can open `message` can derive (key.ts). The session key does not leave this
- * function.
+ * Signs `text` with the key that only who can open `message` can derive (key.ts). The session key
+ * does not leave this function.
  *
  * @returns the signature in base64
  * @throws NocturneError `cannot_open` when `key` does not open it

@@ -1,6 +1,6 @@
 /**
- * The first schema. Rows that only exist with their transfer go with it; quarantine and items hold on to what they
- * name, so that a sweep that would lose one fails instead.
+ * The first schema. Rows that only exist with their transfer go with it; quarantine and items hold
+ * on to what they name, so that a sweep that would lose one fails instead.
  */
 import type { Kysely, Migration } from 'kysely'
 import { sql } from 'kysely'
@@ -203,7 +203,10 @@ async function ledger(db: Schema, { integer, blob, finish }: Engine): Promise<vo
   ).execute()
 }
 
-/** Table and columns. Those of events end in the position, so that a filter's rows come in the order of the log. */
+/**
+ * Table and columns. Those of events end in the position, so that a filter's rows come in the order
+ * of the log.
+ */
 const INDEXES = [
   ['transfers', 'group_id', 'state', 'created_at'],
   ['transfers', 'facility', 'created_at'],

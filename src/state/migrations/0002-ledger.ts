@@ -1,4 +1,7 @@
-/** What the ledger remembers of those it tells: how far each was told, and the last checkpoint that witnesses cosigned. */
+/**
+ * What the ledger remembers of those it tells: how far each was told, and the last checkpoint that
+ * witnesses cosigned.
+ */
 import type { Kysely, Migration } from 'kysely'
 import { sql } from 'kysely'
 import type { Engine } from './engine.js'

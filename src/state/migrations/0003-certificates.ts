@@ -1,4 +1,7 @@
-/** Certificates themselves beside their fingerprints, so that a replaced file takes effect only when it is confirmed. */
+/**
+ * Certificates themselves beside their fingerprints, so that a replaced file takes effect only when
+ * it is confirmed.
+ */
 import type { Kysely, Migration } from 'kysely'
 import type { Engine } from './engine.js'
 

@@ -1,4 +1,7 @@
-/** What the gateway remembers of those it forwards the ledger to, of its last configuration, and whether it can write. */
+/**
+ * What the gateway remembers of those it forwards the ledger to, of its last configuration, and
+ * whether it can write.
+ */
 import type { Kysely, Migration } from 'kysely'
 import { sql } from 'kysely'
 import type { Engine } from './engine.js'

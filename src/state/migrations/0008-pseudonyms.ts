@@ -1,4 +1,7 @@
-/** Decisions about quarantined items, sealed crosswalks, generations of facility secrets, and shapes of reports. */
+/**
+ * Decisions about quarantined items, sealed crosswalks, generations of facility secrets, and shapes
+ * of reports.
+ */
 import type { Kysely, Migration } from 'kysely'
 import type { Engine } from './engine.js'
 

@@ -7,7 +7,10 @@ export function patientHandles(): Migration {
     up: async (db: Kysely<unknown>) => {
       for (const table of ['items', 'transfers'])
         await db.schema.alterTable(table).addColumn('patient', 'text').execute()
-      /** Items from before stay without: which of several patients a download shows is not known of them. */
+      /**
+       * Items from before stay without: which of several patients a download shows is not known of
+       * them.
+       */
       await sql`
         update transfers set patient = (
           select min(events.patient) from events

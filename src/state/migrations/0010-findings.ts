@@ -1,4 +1,7 @@
-/** Several findings about one quarantined item; and the crosswalk of a patient goes: the sealed ones of each envelope hold it. */
+/**
+ * Several findings about one quarantined item; and the crosswalk of a patient goes: the sealed ones
+ * of each envelope hold it.
+ */
 import type { Kysely, Migration } from 'kysely'
 
 export function findings(): Migration {

@@ -1,4 +1,7 @@
-/** The gateway's own certificates, those before among them: what they signed is verified for as long as it is kept. */
+/**
+ * The gateway's own certificates, those before among them: what they signed is verified for as long
+ * as it is kept.
+ */
 import type { Kysely, Migration } from 'kysely'
 import type { Engine } from './engine.js'
 

@@ -1,4 +1,7 @@
-/** A transfer that goes on with an earlier one, for the same reading: items that were released from quarantine. */
+/**
+ * A transfer that goes on with an earlier one, for the same reading: items that were released from
+ * quarantine.
+ */
 import type { Kysely, Migration } from 'kysely'
 
 export function continuations(): Migration {

@@ -52,7 +52,9 @@ export function cases({ integer, finish }: Engine): Migration {
   }
 }
 
-/** The columns that this migration reads, as they were when it shipped, and those that it writes. */
+/**
+ * The columns that this migration reads, as they were when it shipped, and those that it writes.
+ */
 interface Before {
   transfers: {
     id: string
@@ -78,7 +80,9 @@ const STATES: Readonly<Record<string, string>> = {
 }
 const ROWS_AT_ONCE = 200
 
-/** One case per transfer that was there. What was acknowledged counted as read, and stays closed. */
+/**
+ * One case per transfer that was there. What was acknowledged counted as read, and stays closed.
+ */
 async function openCases(db: Kysely<Before>): Promise<void> {
   const taken = new Set<string>()
   for (let after = ''; ;) {
@@ -111,7 +115,9 @@ async function openCases(db: Kysely<Before>): Promise<void> {
   }
 }
 
-/** The case takes over the id of its only transfer, so that the ledger's events about it lead there. */
+/**
+ * The case takes over the id of its only transfer, so that the ledger's events about it lead there.
+ */
 function caseOf(transfer: Before['transfers'], code: string): Before['cases'] {
   const state = STATES[transfer.state] ?? 'waiting'
   const isClaimed = state === 'waiting' && transfer.claimed_by !== null

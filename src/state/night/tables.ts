@@ -1,4 +1,7 @@
-/** The tables of the night: cases, clocks, escalations, the roster's swaps, and the outbox of notifications. */
+/**
+ * The tables of the night: cases, clocks, escalations, the roster's swaps, and the outbox of
+ * notifications.
+ */
 import type { Priority } from '../priority.js'
 
 export interface NightTables {
@@ -12,7 +15,9 @@ export interface NightTables {
   push_subscriptions: PushSubscriptionTable
 }
 
-/** `preliminary` waits for its final report; `finalizing` is claimed for it. `final` has its report. */
+/**
+ * `preliminary` waits for its final report; `finalizing` is claimed for it. `final` has its report.
+ */
 export type CaseState =
   | 'arriving'
   | 'waiting'
@@ -44,7 +49,10 @@ export interface CaseTable {
   available_at: number | null
   claimed_by: string | null
   claimed_at: number | null
-  /** Past this time the claim is over, whether or not that was recorded yet. Null also for a claim of before there were ends. */
+  /**
+   * Past this time the claim is over, whether or not that was recorded yet. Null also for a claim
+   * of before there were ends.
+   */
   claim_until: number | null
   reported_by: string | null
   reported_at: number | null

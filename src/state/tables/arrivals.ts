@@ -1,4 +1,7 @@
-/** Studies that arrive instance by instance: which transfer takes them, and what is not yet in a crosswalk. */
+/**
+ * Studies that arrive instance by instance: which transfer takes them, and what is not yet in a
+ * crosswalk.
+ */
 
 /** A study of a facility, and the transfer that its instances go to. */
 export interface ArrivalTable {
@@ -8,13 +11,16 @@ export interface ArrivalTable {
   /** Keyed handle of the Study Instance UID. */
   study: string
   opened_at: number
-  /** Unique while the transfer takes instances, so that two gateways agree on one; null when it is closed. */
+  /**
+   * Unique while the transfer takes instances, so that two gateways agree on one; null when it is
+   * closed.
+   */
   open_key: string | null
 }
 
 /**
- * What one commit of a growing envelope leaves for the facility: a whole sealed crosswalk of its items. They go when the
- * envelope's own crosswalk is stored, which says the same in one piece.
+ * What one commit of a growing envelope leaves for the facility: a whole sealed crosswalk of its
+ * items. They go when the envelope's own crosswalk is stored, which says the same in one piece.
  */
 export interface CrosswalkPieceTable {
   envelope: string

@@ -1,4 +1,7 @@
-/** The tables of the room `compliance`. Only its JSON columns hold what people wrote; nothing in them is about a patient. */
+/**
+ * The tables of the room `compliance`. Only its JSON columns hold what people wrote; nothing in
+ * them is about a patient.
+ */
 
 export interface ComplianceTables {
   register_entries: RegisterEntryTable

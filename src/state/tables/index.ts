@@ -1,4 +1,7 @@
-/** Rows of the tables that carry transfers, the ledger and the site's own records; each is written by one room. */
+/**
+ * Rows of the tables that carry transfers, the ledger and the site's own records; each is written
+ * by one room.
+ */
 export type {
   CertificateTable,
   EventTable,

@@ -1,6 +1,6 @@
 /**
- * The tables, as Kysely sees them. One schema for SQLite and PostgreSQL: integers fit 53 bits, times are
- * milliseconds since 1970 UTC, booleans are 0 or 1, and binary columns are blobs (bytea).
+ * The tables, as Kysely sees them. One schema for SQLite and PostgreSQL: integers fit 53 bits,
+ * times are milliseconds since 1970 UTC, booleans are 0 or 1, and binary columns are blobs (bytea).
  * No column holds anything that identifies a patient.
  */
 import type { Generated } from 'kysely'
@@ -39,7 +39,10 @@ export interface Tables extends NightTables, ComplianceTables {
   gateways: GatewayTable
 }
 
-/** `receiving` is a first request still under way: nobody sees it, and the sweep takes it when its lease is over. */
+/**
+ * `receiving` is a first request still under way: nobody sees it, and the sweep takes it when its
+ * lease is over.
+ */
 export type TransferState = 'receiving' | 'open' | 'available' | 'acknowledged' | 'abandoned'
 export type ItemKind = 'instance' | 'document' | 'archive' | 'directory' | 'unknown'
 export type Outcome = 'accepted' | 'quarantined' | 'refused' | 'duplicate'
@@ -72,7 +75,10 @@ export interface TransferTable {
   manifest_envelope: string | null
   /** The transfer that this one goes on with: its items were released from quarantine. */
   continues: string | null
-  /** Once available: keyed handle of the one patient whom its items name; null for none, and for several. */
+  /**
+   * Once available: keyed handle of the one patient whom its items name; null for none, and for
+   * several.
+   */
   patient: string | null
 }
 
@@ -80,13 +86,17 @@ export interface EnvelopeTable {
   id: string
   transfer: string
   /**
-   * `receiving` until its items are committed in one transaction; `growing` while they are committed one by one; `settling`
-   * when a growing one was left and is being tidied; `swept` while its objects are being removed.
+   * `receiving` until its items are committed in one transaction; `growing` while they are
+   * committed one by one; `settling` when a growing one was left and is being tidied; `swept` while
+   * its objects are being removed.
    */
   state: 'receiving' | 'growing' | 'settling' | 'committed' | 'swept'
   /** The OpenPGP data packet of its items. */
   format: 'seipd1' | 'seipd2'
-  /** While receiving or growing: past this time, whoever finds it may sweep it. Renewed by the gateway that works on it. */
+  /**
+   * While receiving or growing: past this time, whoever finds it may sweep it. Renewed by the
+   * gateway that works on it.
+   */
   lease_until: number
 }
 
@@ -115,11 +125,16 @@ export interface ItemTable {
   /** SHA-256 of the sealed data packet, hexadecimal. */
   sealed_digest: string | null
   plain_size: number | null
-  /** Keyed digest of the content that was sealed: finds duplicates, says nothing to who has no key. */
+  /**
+   * Keyed digest of the content that was sealed: finds duplicates, says nothing to who has no key.
+   */
   content_handle: string | null
   /** Keyed digest of the new SOP Instance UID. */
   instance_handle: string | null
-  /** While the transfer is open: its entry of the manifest to come, encrypted (src/transfer/waiting-entries.ts). */
+  /**
+   * While the transfer is open: its entry of the manifest to come, encrypted
+   * (src/transfer/waiting-entries.ts).
+   */
   manifest_entry: string | null
   created_at: number
   /** Keyed handle of the patient whom an accepted instance names. */
@@ -136,15 +151,23 @@ export interface QuarantineTable {
   also: string | null
   /** JSON of a Place (src/lib/errors.ts): where and why. Null where it is not known. */
   place: string | null
-  /** The original bytes as one whole OpenPGP message, sealed to the facility's certificate alone. */
+  /**
+   * The original bytes as one whole OpenPGP message, sealed to the facility's certificate alone.
+   */
   object: string
   size: number
   state: 'held' | 'released' | 'discarded'
   created_at: number
-  /** Keyed digest of the original: what is released must be what was held. Null in rows of an older version. */
+  /**
+   * Keyed digest of the original: what is released must be what was held. Null in rows of an older
+   * version.
+   */
   digest: string | null
   decided_at: number | null
-  /** When the object was deleted after a decision; null before that, and the sweep makes up for a crash in between. */
+  /**
+   * When the object was deleted after a decision; null before that, and the sweep makes up for a
+   * crash in between.
+   */
   removed_at: number | null
 }
 
@@ -234,7 +257,10 @@ export interface GatewayKeyTable {
   until: number | null
 }
 
-/** Downloads under way: begun in the ledger and not ended. On start the ones of a dead gateway are ended. */
+/**
+ * Downloads under way: begun in the ledger and not ended. On start the ones of a dead gateway are
+ * ended.
+ */
 export interface DownloadTable {
   id: string
   transfer: string
@@ -258,18 +284,25 @@ export interface EventTable {
   /** The event that it names; else the download or the envelope that begins or ends with it. */
   related: string | null
   group_id: string | null
-  /** Of a download that began: `inside` or `outside` the duty hours of its group, when it has any. */
+  /**
+   * Of a download that began: `inside` or `outside` the duty hours of its group, when it has any.
+   */
   duty: string | null
   /** Of the client, as standard records have it. */
   address: string | null
   token: string | null
   /** What a security alert is about: a key, a token or a witness. */
   subject: string | null
-  /** The entry: canonical JSON (RFC 8785). Everything above is an index over it and can be rebuilt. */
+  /**
+   * The entry: canonical JSON (RFC 8785). Everything above is an index over it and can be rebuilt.
+   */
   entry: Buffer
 }
 
-/** Hash tiles as in c2sp.org/tlog-tiles: up to 256 hashes of 32 bytes. The last of a level may be partial. */
+/**
+ * Hash tiles as in c2sp.org/tlog-tiles: up to 256 hashes of 32 bytes. The last of a level may be
+ * partial.
+ */
 export interface LedgerTileTable {
   level: number
   n: number
@@ -304,7 +337,10 @@ export interface LedgerWitnessedTable {
   at: number
 }
 
-/** Sinks that events are forwarded to, once they were lost. How far each was told stands in its cursor. */
+/**
+ * Sinks that events are forwarded to, once they were lost. How far each was told stands in its
+ * cursor.
+ */
 export interface LedgerSinkTable {
   /** Of the configuration. */
   id: string

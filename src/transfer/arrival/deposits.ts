@@ -1,6 +1,6 @@
 /**
- * What a facility deposited instance by instance, by keyed handles of the original UIDs: for storage commitment, which asks by
- * those.
+ * What a facility deposited instance by instance, by keyed handles of the original UIDs: for
+ * storage commitment, which asks by those.
  */
 import { createHmac } from 'node:crypto'
 import type { Tx } from '../../state/index.js'

@@ -30,7 +30,10 @@ export async function findArrival(
   return { transfer: open?.transfer, earlier: rows.map(({ transfer }) => transfer) }
 }
 
-/** @throws NocturneError `transfer_not_open` when another gateway has just opened one for the study: ask again */
+/**
+ * @throws NocturneError `transfer_not_open` when another gateway has just opened one for the study:
+ * ask again
+ */
 export async function writeArrival(
   tx: Tx,
   target: UploadTarget,

@@ -1,6 +1,7 @@
 /**
- * The way back from the pseudonyms of one envelope: written while its items are taken, sealed to the facility alone as it
- * is written, and made visible by the same commit. The gateway cannot read it again.
+ * The way back from the pseudonyms of one envelope: written while its items are taken, sealed to
+ * the facility alone as it is written, and made visible by the same commit. The gateway cannot read
+ * it again.
  */
 import { createHash } from 'node:crypto'
 import type { InstanceFacts } from '../../deidentify/index.js'
@@ -27,7 +28,10 @@ export interface StoredCrosswalk {
 /** Signs a text as the gateway: a detached OpenPGP signature, armored. */
 export type Sign = (text: string) => Promise<string>
 
-/** UIDs that are written once: those of studies, series and frames of reference come with every item. */
+/**
+ * UIDs that are written once: those of studies, series and frames of reference come with every
+ * item.
+ */
 const MAX_KNOWN_UIDS = 20_000
 /** Of what is not stored yet. */
 const WAITING = 1 << 18
@@ -41,7 +45,10 @@ export interface CrosswalkAbout {
 
 /** Takes what an upload's items leave for the facility. */
 export interface Crosswalk {
-  /** One item, whole: items that are taken at the same time do not mix. @throws what the store refuses */
+  /**
+   * One item, whole: items that are taken at the same time do not mix.
+   * @throws what the store refuses
+   */
   add(facts: InstanceFacts, wayBack: WayBack): Promise<void>
   /** Undefined when there is nothing to find the way back to. @throws what the store refuses */
   end(): Promise<StoredCrosswalk | undefined>

@@ -1,6 +1,6 @@
 /**
- * The items of one upload between the door and the commit: how many are made durable at a time, how much they come to, and
- * the first failure that ends all of them.
+ * The items of one upload between the door and the commit: how many are made durable at a time, how
+ * much they come to, and the first failure that ends all of them.
  */
 import { NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { SettledItem } from './settle.js'
@@ -35,14 +35,19 @@ export class Flight {
     return this.#items.length
   }
 
-  /** Asked before an item is begun. @throws NocturneError `too_many_items`, or what has ended the upload */
+  /**
+   * Asked before an item is begun.
+   * @throws NocturneError `too_many_items`, or what has ended the upload
+   */
   expectRoom(): void {
     if (this.#fatal) throw this.#fatal
     if (this.#limits.itemsBefore + this.#items.length >= this.#limits.transferItems)
       throw new NocturneError('too_many_items')
   }
 
-  /** Resolves when the next item may begin: `consumed` says that this one's bytes have been read. */
+  /**
+   * Resolves when the next item may begin: `consumed` says that this one's bytes have been read.
+   */
   async follow(
     part: number,
     settled: Promise<SettledItem>,
@@ -65,7 +70,10 @@ export class Flight {
     while (this.#inFlight.size >= ITEMS_IN_FLIGHT) await Promise.race(this.#inFlight)
   }
 
-  /** Waits for the store. @throws NocturneError `no_files`, `transfer_too_large`, and what a store refuses */
+  /**
+   * Waits for the store.
+   * @throws NocturneError `no_files`, `transfer_too_large`, and what a store refuses
+   */
   async land(): Promise<{
     readonly items: readonly SettledItem[]
     readonly partOf: readonly number[]

@@ -27,7 +27,9 @@ export class GrowingCrosswalk implements Crosswalk {
     return this.#whole.drop()
   }
 
-  /** A whole crosswalk of these items alone, sealed; undefined when nothing leads back from them. */
+  /**
+   * A whole crosswalk of these items alone, sealed; undefined when nothing leads back from them.
+   */
   async pieceOf(
     items: readonly SettledItem[],
     { crosswalkAbout, sealToFacility }: Pick<UploadContext, 'crosswalkAbout' | 'sealToFacility'>,

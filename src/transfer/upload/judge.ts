@@ -19,8 +19,9 @@ export interface JudgedItem {
 }
 
 /**
- * The same content again is a duplicate; the same SOP Instance UID with other content is refused, since one of the
- * two is not what the scanner made. Compared by keyed handles, which say nothing to who reads the database.
+ * The same content again is a duplicate; the same SOP Instance UID with other content is refused,
+ * since one of the two is not what the scanner made. Compared by keyed handles, which say nothing
+ * to who reads the database.
  */
 export async function judgeItems(
   rooms: TransferRooms,

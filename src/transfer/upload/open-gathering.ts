@@ -1,9 +1,10 @@
 /**
- * A transfer that grows instance by instance, as a PACS sends: each one is durable, with its event and the way back to its
- * identity, when `add` resolves; the transfer becomes visible when it is completed.
+ * A transfer that grows instance by instance, as a PACS sends: each one is durable, with its event
+ * and the way back to its identity, when `add` resolves; the transfer becomes visible when it is
+ * completed.
  *
- * One envelope, so one session key, for all that one gateway takes of a study. After a crash the envelope is `growing` still:
- * the sweep keeps what was committed and removes the rest.
+ * One envelope, so one session key, for all that one gateway takes of a study. After a crash the
+ * envelope is `growing` still: the sweep keeps what was committed and removes the rest.
  */
 import type { Pseudonym } from '../../deidentify/index.js'
 import { newId, randomName } from '../../lib/ids.js'
@@ -45,21 +46,26 @@ export interface OpenGathering {
   readonly pseudonymOf: (handle: string) => Promise<Pseudonym>
   newObjectKey(): string
   /**
-   * The items of one part, through `clear` to the store. Resolves when all of them are durable, or answered for; calls may
-   * overlap.
+   * The items of one part, through `clear` to the store. Resolves when all of them are durable, or
+   * answered for; calls may overlap.
    *
    * @param original - what its sender calls the one instance of the part
-   * @throws NocturneError for what concerns the whole: a broken connection, a store or a ledger that fails. Nothing of the
-   *   part is kept then.
+   * @throws NocturneError for what concerns the whole: a broken connection, a store or a ledger
+   *   that fails. Nothing of the part is kept then.
    */
   add(
     items: AsyncIterable<ReceivedItem>,
     clear: Clear,
     original: InstanceReference | undefined,
   ): Promise<readonly ItemAnswer[]>
-  /** No more comes through here: what was kept stays, in one crosswalk. @throws what the store and the ledger refuse */
+  /**
+   * No more comes through here: what was kept stays, in one crosswalk.
+   * @throws what the store and the ledger refuse
+   */
   end(): Promise<void>
-  /** A step has failed that others depend on: what was kept stays, and the sweep tidies up the rest. */
+  /**
+   * A step has failed that others depend on: what was kept stays, and the sweep tidies up the rest.
+   */
   leave(): void
   /** Nothing was kept: leaves nothing but the event. Never throws. */
   abandon(cause: unknown): Promise<void>
@@ -68,7 +74,8 @@ export interface OpenGathering {
 /**
  * Finds the open transfer of a study or makes one, and makes "transfer begun" durable.
  *
- * @throws what `openUpload` throws; `transfer_not_open` also when another gateway has just opened one for the study
+ * @throws what `openUpload` throws; `transfer_not_open` also when another gateway has just opened
+ * one for the study
  */
 export async function openGathering(
   rooms: TransferRooms,
@@ -190,7 +197,10 @@ class Gathered implements OpenGathering {
     await abandonEnvelope(this.#rooms, this.#begun, asNocturneError(cause).code)
   }
 
-  /** One transaction for a part's items, their way back and their events; those that wait together share it. */
+  /**
+   * One transaction for a part's items, their way back and their events; those that wait together
+   * share it.
+   */
   async #keep(
     settled: readonly SettledItem[],
     original: InstanceReference | undefined,

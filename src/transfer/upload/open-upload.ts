@@ -31,25 +31,34 @@ export interface OpenUpload {
   readonly transfer: string
   /** The code and the shift of a patient of the facility, found or made. */
   readonly pseudonymOf: (handle: string) => Promise<Pseudonym>
-  /** A random name under the envelope's prefix, where the sweep finds what a crash leaves behind. */
+  /**
+   * A random name under the envelope's prefix, where the sweep finds what a crash leaves behind.
+   */
   newObjectKey(): string
   /**
-   * Takes one item of a part, numbered from 1, through `clear` to the store. Resolves when its bytes have been read; it may
-   * still be on its way.
+   * Takes one item of a part, numbered from 1, through `clear` to the store. Resolves when its
+   * bytes have been read; it may still be on its way.
    *
    * @throws NocturneError for what concerns the whole request
    */
   carry(part: number, item: ReceivedItem, clear: Clear): Promise<void>
-  /** @throws NocturneError `no_files`, `transfer_too_large`, `transfer_not_open`, and what a store or the ledger refuses */
+  /**
+   * @throws NocturneError `no_files`, `transfer_too_large`, `transfer_not_open`, and what a store
+   * or the ledger refuses
+   */
   commit(options: { readonly complete: boolean }): Promise<UploadAnswer>
-  /** Leaves nothing behind but the event that says so. Never throws: what it cannot do now, the sweep does later. */
+  /**
+   * Leaves nothing behind but the event that says so. Never throws: what it cannot do now, the
+   * sweep does later.
+   */
   abandon(cause: unknown): Promise<void>
 }
 
 /**
  * Checks the facility's own certificate, then makes "transfer begun" durable.
  *
- * @throws NocturneError `site_invalid`, `recipient_unusable`, `transfer_not_open`, `ledger_unavailable`
+ * @throws NocturneError `site_invalid`, `recipient_unusable`, `transfer_not_open`,
+ * `ledger_unavailable`
  */
 export async function openUpload(
   rooms: TransferRooms,
@@ -101,7 +110,10 @@ export async function openUpload(
 
 const before = ({ itemsBefore, bytesBefore }: BegunEnvelope) => ({ itemsBefore, bytesBefore })
 
-/** What every item is settled with. @throws NocturneError `recipient_unusable` when the facility's own certificate cannot be used */
+/**
+ * What every item is settled with.
+ * @throws NocturneError `recipient_unusable` when the facility's own certificate cannot be used
+ */
 export async function settleContext(
   rooms: TransferRooms,
   target: UploadTarget,

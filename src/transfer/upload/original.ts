@@ -1,6 +1,6 @@
 /**
- * Keeps what the sender sent until the gateway knows that it may go to the readers. If it may not, the original
- * goes to quarantine, sealed to the facility alone; it is never on disk in the clear.
+ * Keeps what the sender sent until the gateway knows that it may go to the readers. If it may not,
+ * the original goes to quarantine, sealed to the facility alone; it is never on disk in the clear.
  */
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
@@ -69,12 +69,18 @@ export class Original {
     return this.#failure
   }
 
-  /** SHA-256 of the source, hexadecimal, once it was read to its end and if that was asked for. Ask once. */
+  /**
+   * SHA-256 of the source, hexadecimal, once it was read to its end and if that was asked for. Ask
+   * once.
+   */
   sha256(): string | undefined {
     return this.#ended ? this.#hash?.digest('hex') : undefined
   }
 
-  /** The bytes as they come, held until the verdict. Stopping early is allowed: `keep` and `drop` read the rest. */
+  /**
+   * The bytes as they come, held until the verdict. Stopping early is allowed: `keep` and `drop`
+   * read the rest.
+   */
   async *bytes(): AsyncGenerator<Buffer> {
     for (let chunk = await this.#next(); chunk; chunk = await this.#next()) {
       await this.#hold(chunk)
@@ -82,7 +88,10 @@ export class Original {
     }
   }
 
-  /** The bytes as they come, of an item that no verdict awaits: nothing is held, and nothing can be kept. */
+  /**
+   * The bytes as they come, of an item that no verdict awaits: nothing is held, and nothing can be
+   * kept.
+   */
   async *bytesUnheld(): AsyncGenerator<Buffer> {
     for (let chunk = await this.#next(); chunk; chunk = await this.#next()) yield chunk
   }
@@ -102,7 +111,10 @@ export class Original {
     }
   }
 
-  /** The item is safe, or cannot be kept: reads what is left and forgets it. Answers the sealed copy to delete, if there is one. */
+  /**
+   * The item is safe, or cannot be kept: reads what is left and forgets it. Answers the sealed copy
+   * to delete, if there is one.
+   */
   async drop(): Promise<StoredItem | undefined> {
     this.#forget()
     while ((await this.#next().catch(() => undefined)) !== undefined);

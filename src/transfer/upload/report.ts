@@ -1,7 +1,7 @@
 /**
- * What was done to an item, for its event. The slices of a study differ in values and hardly in what was done to which
- * attribute: so that list, the shape, is an event of its own, once, and each item names it by digest, with the keyed
- * digests of what stood in each place.
+ * What was done to an item, for its event. The slices of a study differ in values and hardly in
+ * what was done to which attribute: so that list, the shape, is an event of its own, once, and each
+ * item names it by digest, with the keyed digests of what stood in each place.
  */
 import { createHash } from 'node:crypto'
 import type { ElementReport } from '../../deidentify/index.js'
@@ -12,11 +12,16 @@ import type { Tx } from '../../state/index.js'
 export interface ItemReport {
   /** SHA-256 of the canonical JSON of `elements`, hexadecimal. */
   readonly shape: string
-  /** Place, action, reason, and option where one decided; items of sequences without their numbers. */
+  /**
+   * Place, action, reason, and option where one decided; items of sequences without their numbers.
+   */
   readonly elements: readonly (readonly string[])[]
   /** Places that there were; more than `elements` when those were cut. */
   readonly places: number
-  /** 8 characters for each of `elements`, in their order; 8 dots where nothing stood, or behind Pixel Data. */
+  /**
+   * 8 characters for each of `elements`, in their order; 8 dots where nothing stood, or behind
+   * Pixel Data.
+   */
   readonly values: string
 }
 

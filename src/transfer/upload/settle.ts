@@ -60,7 +60,10 @@ export interface ClearedContent {
   readonly digests: Digests
 }
 
-/** Takes the bytes of an item to the store. @throws NocturneError for what cannot be shown to be safe, and what a store refuses */
+/**
+ * Takes the bytes of an item to the store.
+ * @throws NocturneError for what cannot be shown to be safe, and what a store refuses
+ */
 export type Clear = (
   item: ClearableItem,
   bytes: AsyncIterable<Buffer>,
@@ -83,7 +86,8 @@ export interface SettleContext {
 /**
  * Takes one item to the store. Resolves when it is durable or given up.
  *
- * @throws NocturneError for what concerns the whole request: a broken connection, a store that fails.
+ * @throws NocturneError for what concerns the whole request: a broken connection, a store that
+ * fails.
  */
 export async function settle(
   received: ReceivedItem,
@@ -139,8 +143,9 @@ async function accept(
 }
 
 /**
- * A source that failed by itself (too large, truncated inside its archive) leaves nothing to keep: refused. What
- * de-identification could not show to be safe is kept whole: quarantined, a step that threw included.
+ * A source that failed by itself (too large, truncated inside its archive) leaves nothing to keep:
+ * refused. What de-identification could not show to be safe is kept whole: quarantined, a step that
+ * threw included.
  */
 async function giveUp(
   kind: ItemKind,

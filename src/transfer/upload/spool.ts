@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import type { StoredItem } from '../../store/index.js'
 
-/** Seals the stream to the facility and stores it: the only way out of memory that an original has. */
+/**
+ * Seals the stream to the facility and stores it: the only way out of memory that an original has.
+ */
 export type KeepSealed = (bytes: AsyncIterable<Buffer>) => Promise<StoredItem>
 
 export class Spool {
@@ -19,7 +21,10 @@ export class Spool {
     this.#stream.on('error', () => undefined)
   }
 
-  /** One piece, whole: pieces that are pushed at the same time do not mix. @throws what the store refuses */
+  /**
+   * One piece, whole: pieces that are pushed at the same time do not mix.
+   * @throws what the store refuses
+   */
   async push(piece: Buffer | string): Promise<void> {
     if (this.#stream.destroyed) await this.#stored
     if (!this.#stream.write(piece)) await Promise.race([once(this.#stream, 'drain'), this.#stored])

@@ -1,4 +1,7 @@
-/** Opens files beside the page, so that the page stays usable. It opens once: its end is the end of the key in memory. */
+/**
+ * Opens files beside the page, so that the page stays usable. It opens once: its end is the end of
+ * the key in memory.
+ */
 import './open/without-eval.js'
 import { readManifest } from '../../protocol/manifest.js'
 import type { ManifestItem } from '../../protocol/manifest.js'
@@ -61,7 +64,10 @@ interface OpenedManifest {
   readonly signature: Omit<Compared, 'missing'>
 }
 
-/** Undefined when it does not open, is not signed by this gateway in time, or is of another transfer. */
+/**
+ * Undefined when it does not open, is not signed by this gateway in time, or is of another
+ * transfer.
+ */
 async function openManifest(
   { id, manifest, certificate }: WholeTransfer,
   key: PrivateKey,

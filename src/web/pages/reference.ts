@@ -1,4 +1,7 @@
-/** The reference: Swagger UI over the gateway's own document. It only shows; a token has no place in it. */
+/**
+ * The reference: Swagger UI over the gateway's own document. It only shows; a token has no place in
+ * it.
+ */
 
 declare const SwaggerUIBundle: (options: Readonly<Record<string, unknown>>) => unknown
 
@@ -12,8 +15,8 @@ const ACTIVE =
   /<\s*\/?\s*(?:script|iframe|object|embed|base|form|link|meta|style)\b|[\s/"']on\w+\s*=|javascript:/i
 
 /**
- * React writes HTML that DOMPurify has cleaned, as plain text to the browser: what could act all the same is refused. The
- * policy of the page would not let it run either.
+ * React writes HTML that DOMPurify has cleaned, as plain text to the browser: what could act all
+ * the same is refused. The policy of the page would not let it run either.
  */
 if (typeof trustedTypes !== 'undefined')
   trustedTypes.createPolicy('default', {

@@ -1,6 +1,7 @@
 /**
- * The page that verifies an export of the ledger: in a browser, from a file, without a network. The build puts it, its
- * style and this script into one file, whose policy lets it fetch and send nothing.
+ * The page that verifies an export of the ledger: in a browser, from a file, without a network. The
+ * build puts it, its style and this script into one file, whose policy lets it fetch and send
+ * nothing.
  */
 import { parseVerifierKey, verifyPackage } from '../../ledger/browser.js'
 import type { PackageReport } from '../../ledger/browser.js'
@@ -148,7 +149,10 @@ function fill(list: HTMLElement, facts: Facts): void {
   )
 }
 
-/** Says whether the key that the reader has from elsewhere is the one that the export was checked with. */
+/**
+ * Says whether the key that the reader has from elsewhere is the one that the export was checked
+ * with.
+ */
 async function compareKey(): Promise<void> {
   const given = keyField.value.trim()
   const answer = part('key-answer')

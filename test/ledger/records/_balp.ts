@@ -1,6 +1,7 @@
 /**
- * IHE BALP 1.1's profiles for RESTful actions, written down from the profiles' own constraints: an independent check of
- * what `meta.profile` claims. The types and fields of R4 itself are checked by the package `fhir`.
+ * IHE BALP 1.1's profiles for RESTful actions, written down from the profiles' own constraints: an
+ * independent check of what `meta.profile` claims. The types and fields of R4 itself are checked by
+ * the package `fhir`.
  */
 import { z } from 'zod'
 

@@ -21,7 +21,10 @@ import {
 
 const validator = new Fhir()
 
-/** What the validator of R4's own definitions says against it; value sets that it does not have are not held against it. */
+/**
+ * What the validator of R4's own definitions says against it; value sets that it does not have are
+ * not held against it.
+ */
 function complaintsOf(resource: object): string[] {
   const { messages } = validator.validate(resource, { errorOnUnexpected: true })
   return messages

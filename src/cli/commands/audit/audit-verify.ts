@@ -72,7 +72,10 @@ function rangesOf(pruned: NonNullable<VerifyReport['pruned']>): string {
   return [...shown, ...(pruned.length > shown.length ? ['...'] : [])].join(', ')
 }
 
-/** `download.begun by reader-1 at 2026-03-01T02:14:07.512Z, transfer 0190…/3`; of another log than ours, what it holds. */
+/**
+ * `download.begun by reader-1 at 2026-03-01T02:14:07.512Z, transfer 0190…/3`; of another log than
+ * ours, what it holds.
+ */
 function whatHappened(entry: string): string {
   try {
     const { type, actor, time, transfer, item } = JSON.parse(entry) as LedgerEntry

@@ -70,7 +70,8 @@ export const registerPull: Register = (parent, cli) => {
             reports.push(report)
             show(output, report)
           } catch (error) {
-            // One that fails must not keep the others waiting; a single one is the command's own failure.
+            // One that fails must not keep the others waiting; a single one is the command's own
+            // failure.
             if (id !== undefined || cli.signal.aborted) throw error
             if (isTaken(error)) continue
             output.failed(error, `transfer ${target}`)
@@ -79,7 +80,8 @@ export const registerPull: Register = (parent, cli) => {
         }
         if (targets.length === 0) {
           output.print('nothing waits')
-          // The start of a shift, likely: a key that is lost or too old should show before the first urgent study.
+          // The start of a shift, likely: a key that is lost or too old should show before the
+          // first urgent study.
           await tryKey(client, options.gateway, key, output)
         }
         output.json(id === undefined ? { transfers: reports } : reports[0])
@@ -87,7 +89,10 @@ export const registerPull: Register = (parent, cli) => {
     })
 }
 
-/** What the gateway sealed need not be a check for another reason than the key: then there is only a warning. */
+/**
+ * What the gateway sealed need not be a check for another reason than the key: then there is only a
+ * warning.
+ */
 async function tryKey(
   client: GatewayClient,
   gateway: string,

@@ -55,7 +55,8 @@ export const registerKeyNew: Register = (parent, cli) => {
         import('../../local-write.js'),
         import('../../secret-file.js'),
       ])
-      // A certificate without its private key, or the other way round, would be left by a name that is half taken.
+      // A certificate without its private key, or the other way round, would be left by a name that
+      // is half taken.
       for (const path of [out, certificateFile]) await checkFree(path)
       const passphrase =
         passphraseFile === undefined ? undefined : await readPassphrase(passphraseFile, output)

@@ -29,7 +29,8 @@ export const registerKeyShow: Register = (parent, cli) => {
       ])
       const text = await readSmallText(file)
       const given = await inspect(text)
-      // Of a private key the certificate is shown; that the file must stay private is said beside it.
+      // Of a private key the certificate is shown; that the file must stay private is said beside
+      // it.
       const isSecret = given.problems.some(({ code }) => code === 'certificate_is_secret')
       const certificate = isSecret
         ? await readPrivateKey(text).then(

@@ -58,9 +58,9 @@ function exitSoon(): void {
 const EXIT_AFTER_MS = 2_000
 
 /**
- * A gateway streams: nearly all it allocates is garbage at once, and V8 would answer by growing the young generation
- * to 48 MB that is never given back. Kept at its first size, it is collected more often and as cheaply. Before the
- * rooms are loaded, because loading them is what grows it.
+ * A gateway streams: nearly all it allocates is garbage at once, and V8 would answer by growing the
+ * young generation to 48 MB that is never given back. Kept at its first size, it is collected more
+ * often and as cheaply. Before the rooms are loaded, because loading them is what grows it.
  */
 function keepYoungGenerationSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1')

@@ -59,8 +59,9 @@ export const registerSignIn: Register = (parent, cli) => {
 }
 
 /**
- * Only a challenge is signed, and only one that names the gateway that was asked and who asked: another text could
- * be an acknowledgement, and another gateway's challenge would sign somebody in there with our signature.
+ * Only a challenge is signed, and only one that names the gateway that was asked and who asked:
+ * another text could be an acknowledgement, and another gateway's challenge would sign somebody in
+ * there with our signature.
  */
 function checkChallenge(
   challenge: Challenge | undefined,

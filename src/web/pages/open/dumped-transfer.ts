@@ -1,4 +1,7 @@
-/** The folder that `nocturne dump` wrote, as the reader picked it: which data packet belongs to which key packets. */
+/**
+ * The folder that `nocturne dump` wrote, as the reader picked it: which data packet belongs to
+ * which key packets.
+ */
 
 import { DUMP_LIST, MAX_DUMPED_BYTES, readDumpList } from '../../../protocol/dump-list.js'
 import type { DumpedItem } from '../../../protocol/dump-list.js'

@@ -3,7 +3,10 @@ import { unarmor } from 'openpgp'
 /** An armored message is taken apart in memory. */
 const MAX_ARMORED_BYTES = 64 * 1024 * 1024
 
-/** A sealed file's octets; armor (RFC 9580 section 6) is taken off. Throws for text that is no armored message. */
+/**
+ * A sealed file's octets; armor (RFC 9580 section 6) is taken off. Throws for text that is no
+ * armored message.
+ */
 export async function* messageOf(file: File): AsyncGenerator<Uint8Array> {
   const [first = 0] = new Uint8Array(await file.slice(0, 1).arrayBuffer())
   // A packet begins with bit 7 set; text does not.

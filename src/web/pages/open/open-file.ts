@@ -1,9 +1,9 @@
 /**
  * One sealed file to one opened file, in the memory of a few chunks.
  *
- * What is written goes to a hidden copy of the browser's own, which takes its name on `close` alone (WHATWG File System,
- * FileSystemWritableFileStream): so a message that turns out to be cut short or changed leaves nothing behind, and
- * neither does a page that is closed half way.
+ * What is written goes to a hidden copy of the browser's own, which takes its name on `close` alone
+ * (WHATWG File System, FileSystemWritableFileStream): so a message that turns out to be cut short
+ * or changed leaves nothing behind, and neither does a page that is closed half way.
  */
 import { openMessage, own, webCiphers } from '../../../seal/browser.js'
 import type { PrivateKey } from '../../../seal/browser.js'

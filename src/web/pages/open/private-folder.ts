@@ -1,6 +1,7 @@
 /**
- * Where opened files wait to be saved when the reader chose no folder: the origin's private file system, which no other
- * site sees. It outlives the page, so each page holds a lock on a folder of its own, and removes those that nobody holds.
+ * Where opened files wait to be saved when the reader chose no folder: the origin's private file
+ * system, which no other site sees. It outlives the page, so each page holds a lock on a folder of
+ * its own, and removes those that nobody holds.
  */
 const PREFIX = 'opened-'
 

@@ -5,10 +5,15 @@ import type { LedgerCrypto } from '../../../ledger/browser.js'
 
 noble.hashes.sha512 = sha512
 
-/** Entries are short: a promise for each hash, as WebCrypto has it, would take longer than the hash. */
+/**
+ * Entries are short: a promise for each hash, as WebCrypto has it, would take longer than the hash.
+ */
 export const webCrypto: LedgerCrypto = { sha256, verifyEd25519 }
 
-/** Browsers of before 2025 have no Ed25519 of their own. Both are strict about what RFC 8032 leaves open. */
+/**
+ * Browsers of before 2025 have no Ed25519 of their own. Both are strict about what RFC 8032 leaves
+ * open.
+ */
 async function verifyEd25519(
   publicKey: Uint8Array,
   message: Uint8Array,

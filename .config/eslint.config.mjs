@@ -19,7 +19,7 @@ export default tseslint.config(
       'max-len': [
         'error',
         {
-          code: 160,
+          code: 400,
           comments: 100,
           ignoreUrls: true,
           ignoreStrings: true,

@@ -1,27 +1,27 @@
 /**
- * Blocks of memory that are used again: a fresh one costs the system as much time as encrypting
- * half of it.
+ * A pool of reusable memory blocks: allocating a fresh block costs about half as much time as
+ * encrypting it.
  */
 
-/** Content that is worked on at a time: one partial length, and one chunk of version 2. */
+/** The unit of work: one partial length, and one chunk of a version 2 packet. */
 export const BLOCK_BYTES = 2 ** 20
 
-/** Room in front of a block for a packet's tag and the longest length. */
+/** Room in front of a block for a packet tag and the longest length header. */
 export const HEAD_BYTES = 6
 
-/** Memory that may wait for use: 8 MB. */
+/** The pool keeps at most this many blocks, 8 MB in all. */
 const MOST = 8
 const free: Buffer[] = []
 
-/** HEAD_BYTES + BLOCK_BYTES octets in memory of their own; what they hold is not defined. */
+/** A block of HEAD_BYTES + BLOCK_BYTES octets with its own memory and undefined content. */
 export const newBlock = (): Buffer => Buffer.allocUnsafeSlow(HEAD_BYTES + BLOCK_BYTES)
 
-/** The same, perhaps from `giveBlock`. */
+/** A block as from `newBlock`, reused from the pool when one is available. */
 export const takeBlock = (): Buffer => free.pop() ?? newBlock()
 
 /**
- * Keeps a block that nobody looks at any more, and that was overwritten if it held plaintext, for
- * the next.
+ * Returns a block to the pool. The caller must no longer use it, and must have overwritten any
+ * plaintext in it.
  */
 export function giveBlock(block: Buffer): void {
   if (free.length < MOST) free.push(block)

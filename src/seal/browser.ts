@@ -1,9 +1,9 @@
 /**
- * The room's face for browsers: opening, with no Node module behind it. Sealing is the gateway's,
- * and is not here.
+ * The room's face for browsers: opening only, without any Node module. Sealing happens only on the
+ * gateway.
  *
- * In:  a message as a stream, and a private key.
- * Out: its content, under the same terms as on Node (`openMessage`).
+ * In: a message as a stream, and a private key.
+ * Out: its content, under the same guarantees as on Node (`openMessage`).
  */
 export type { Ciphers } from './ciphers.js'
 export { readPrivateKey } from './keys/keys.js'

@@ -2,21 +2,22 @@ import { createCipheriv } from 'node:crypto'
 import { freeMemory } from '../lib/free-memory.js'
 
 /**
- * AES-CFB from a zero IV (RFC 9580 section 5.13.1) over modes that OpenSSL has faster code for: its
- * CFB calls for each block by itself. The key stream of a block is the encryption of the ciphertext
- * block before it, so opening asks ECB for many at once; and CBC over the content, from a block of
- * zeros on, makes the same stream one block after the other, since what CBC encrypts, the block
- * with the last result combined, is the block of ciphertext.
+ * AES-CFB from a zero IV (RFC 9580 section 5.13.1), built on ECB and CBC because OpenSSL processes
+ * CFB one block per call and is much slower. The key stream for a block is the encryption of the
+ * preceding ciphertext block. Decryption knows all ciphertext blocks, so it encrypts many of them
+ * at once with ECB. Encryption uses CBC over the content, starting with a block of zeros: CBC
+ * encrypts each content block XORed with the previous result, and that XOR is exactly the
+ * ciphertext block, so CBC's output is the same key stream.
  */
 
 const BLOCK_BYTES = 16
-/** Worked on at a time, so that all of it stays in the cache. */
+/** The unit of work, small enough to stay in the CPU cache. */
 const PIECE_BYTES = 2 ** 16
 
 /**
- * The piece that is worked on, and the key stream beside it, with room for what two blocks leave
- * over. One pair for all streams, since no work on a piece is interrupted: V8 combines twice as
- * fast in arrays that never change.
+ * The piece being processed and its key stream, with room for what is left over from two blocks.
+ * All streams share this one pair, because processing a piece is never interrupted; V8 runs the XOR
+ * twice as fast on arrays that are never replaced.
  */
 const text = new Uint8Array(PIECE_BYTES)
 const stream = new Uint8Array(PIECE_BYTES + 2 * BLOCK_BYTES)
@@ -24,8 +25,8 @@ const textWords = new BigUint64Array(text.buffer)
 const streamWords = new BigUint64Array(stream.buffer)
 
 /**
- * The first `octets` of `text` become their exclusive or with `stream`; up to seven after them mean
- * nothing.
+ * XORs the first `octets` of `text` with `stream`, in place. Up to seven octets after them end up
+ * undefined.
  */
 function combine(octets: number): void {
   const words = Math.ceil(octets / 8)
@@ -36,7 +37,7 @@ function combine(octets: number): void {
 /** Encrypts pieces of any length, in order. */
 export class CfbEncryption {
   readonly #cipher
-  /** Key stream that is there already: 1 to 16 octets. */
+  /** Key stream already computed but not yet used: 1 to 16 octets. */
   #ahead: Uint8Array
 
   constructor(key: Uint8Array) {
@@ -45,7 +46,9 @@ export class CfbEncryption {
     this.#ahead = this.#cipher.update(zeros)
   }
 
-  /** Of at most 2^16 octets. What it gives holds until anything else is encrypted or decrypted. */
+  /**
+   * Takes at most 2^16 octets. The result is valid only until the next encryption or decryption.
+   */
   update(content: Uint8Array): Uint8Array {
     text.set(content)
     const made = this.#cipher.update(content)
@@ -58,8 +61,8 @@ export class CfbEncryption {
   }
 
   /**
-   * Once. Overwrites the key, which OpenSSL does at the end, and the key stream, which shows what
-   * it sealed.
+   * Call once. Overwrites the key, which OpenSSL does on `final`, and the key stream, which would
+   * reveal the content.
    */
   forget(): void {
     this.#cipher.setAutoPadding(true).final()
@@ -68,7 +71,9 @@ export class CfbEncryption {
   }
 }
 
-/** Decrypts pieces of any length, in order; every one but the last has whole blocks. */
+/**
+ * Decrypts pieces of any length, in order; every piece but the last must consist of whole blocks.
+ */
 export function cfbDecryption(key: Uint8Array): (sealed: Uint8Array) => Uint8Array {
   const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false)
   const feedback = new Uint8Array(BLOCK_BYTES + PIECE_BYTES)
@@ -84,8 +89,8 @@ export function cfbDecryption(key: Uint8Array): (sealed: Uint8Array) => Uint8Arr
       freeMemory(made)
       combine(piece.length)
       opened.set(text.subarray(0, piece.length), at)
-      // Of a last piece that ends within a block this is not the last block, and is not used
-      // either.
+      // After a last piece that ends within a block this copies the wrong block, but then the
+      // feedback is not used again.
       feedback.copyWithin(0, whole, whole + BLOCK_BYTES)
     }
     text.fill(0)

@@ -16,13 +16,13 @@ import { sealStream } from './sealed-stream.js'
 import { readyThread } from './workers.js'
 
 /**
- * A fresh session key, sealed to each recipient apart, so that one reader's key packet can be
- * handed out, added or deleted without touching another's or the data. Version 2 packets only when
- * every recipient takes them. Close it when `seal` has been called for the last time; streams under
- * way go on.
+ * Makes a fresh session key and seals it to each recipient separately, so that one reader's key
+ * packet can be handed out, added or deleted without touching the others or the data. Uses version
+ * 2 packets only when every recipient supports them. Call `close` after the last call to `seal`;
+ * streams already started can still be read to the end.
  *
- * @throws NocturneError `recipient_unusable` naming the recipient whose certificate is not fit at
- * `now`.
+ * @throws NocturneError `recipient_unusable`, naming the recipient whose certificate is not
+ *   acceptable at `now`
  */
 export async function newEnvelope(
   recipients: readonly Recipient[],
@@ -53,10 +53,10 @@ export async function newEnvelope(
 }
 
 /**
- * One whole message to one recipient: the key packet, then the data packet, without digests. For
- * what is kept for one alone: quarantine.
+ * Seals one complete message, key packet and data packet, to one recipient, without digests. Used
+ * for quarantine, where only one party may open the content.
  *
- * @throws NocturneError `recipient_unusable`.
+ * @throws NocturneError `recipient_unusable`
  */
 export async function sealMessage(
   content: Sealable,
@@ -82,7 +82,7 @@ async function sealWhole(
   return sealed
 }
 
-/** `sealMessage` for content that is in memory: an entry of the crosswalk. */
+/** Like `sealMessage`, for content already in memory, such as a crosswalk entry. */
 export async function sealBytes(
   content: Uint8Array,
   recipient: Recipient,
@@ -95,10 +95,9 @@ export async function sealBytes(
 }
 
 /**
- * What `sealBytes` made and was kept elsewhere, as a stream for the store.
+ * Wraps a message made by `sealBytes` and kept elsewhere as a stream for the store.
  *
- * @throws Error for anything that does not begin as a message to a recipient does: the store takes
- * nothing in the clear
+ * @throws Error unless it begins with a key packet: the store accepts no plaintext
  */
 export function sealedMessage(message: Buffer): SealedStream {
   if (message[0] !== (NEW_FORMAT | TAG.keyPacket)) throw new Error('this is no sealed message')
@@ -117,8 +116,8 @@ interface Prepared {
 }
 
 /**
- * Every recipient is judged before a key packet is made for any: one that is not fit fails the
- * whole.
+ * Checks every recipient before making any key packet: one unacceptable recipient fails the whole
+ * envelope.
  */
 async function prepare(recipients: readonly Recipient[], now: Date): Promise<Prepared> {
   if (recipients.length === 0) throw new NocturneError('recipient_unusable')
@@ -143,7 +142,7 @@ async function prepare(recipients: readonly Recipient[], now: Date): Promise<Pre
 }
 
 /**
- * A key packet of version 6 goes with data of version 2, version 3 with 1 (RFC 9580 section
+ * Version 2 data needs a version 6 key packet; version 1 data needs version 3 (RFC 9580 section
  * 10.3.2.1).
  */
 export async function sealSessionKey(
@@ -165,7 +164,7 @@ export async function sealSessionKey(
   return Buffer.from(packet.buffer, packet.byteOffset, packet.length)
 }
 
-/** One-pass signature, literal packet without name and date, signature. */
+/** Builds a one-pass signature, a literal packet without name and date, and the signature. */
 async function signInline(
   content: Uint8Array,
   signer: PrivateKey,

@@ -3,23 +3,23 @@ import type { Sealable } from './stations.js'
 import { bodyLength, NEW_FORMAT, PARTIAL_EXPONENT, partialLength, TAG } from './packets.js'
 
 /**
- * Literal data header (RFC 9580 section 5.9): binary, no file name, no date: neither says anything
- * of the content.
+ * Literal data header (RFC 9580 section 5.9): binary, with no file name and no date, so that it
+ * reveals nothing about the content.
  */
 const LITERAL_HEADER = Uint8Array.of(0x62, 0, 0, 0, 0, 0)
 
-/** A part of what is to be encrypted, in memory of its own from `takeBlock`. */
+/** A piece of plaintext to encrypt, in its own memory from `takeBlock`. */
 export interface Frame {
   readonly bytes: Uint8Array
-  /** Where the content begins in it, behind packet headers. */
+  /** Offset of the content in `bytes`, after any packet headers. */
   readonly contentAt: number
   readonly isLast: boolean
 }
 
 /**
- * The content as one literal packet, framed as it is gathered: blocks of 2^20 octets in partial
- * lengths, and a last one with its real length; a content of up to one block has a known length.
- * Every octet is copied once.
+ * Frames the content as one literal packet while gathering it: blocks of 2^20 octets with partial
+ * lengths, then a last block with its exact length. Content of up to one block gets a single
+ * definite length. Every octet is copied once.
  */
 export async function* literalFrames(
   content: Sealable | Iterable<Uint8Array>,
@@ -38,7 +38,7 @@ export async function* literalFrames(
   }
   for await (const piece of content) {
     for (let at = 0; at < piece.length;) {
-      // A full block goes out only when more follows: until then it may be the last one.
+      // A full block is held back until more content follows, because it may be the last one.
       if (filled === BLOCK_BYTES) {
         yield close(Uint8Array.of(partialLength(PARTIAL_EXPONENT)), false)
         block = takeBlock()
@@ -56,7 +56,7 @@ export async function* literalFrames(
   yield close(bodyLength(filled), true)
 }
 
-/** Packets that are there already, such as a signed message. */
+/** Cuts packets that are already built, such as a signed message, into frames. */
 export async function* packetFrames(packets: Uint8Array): AsyncGenerator<Frame, void, undefined> {
   for (let at = 0; at < packets.length; at += BLOCK_BYTES) {
     const part = packets.subarray(at, at + BLOCK_BYTES)

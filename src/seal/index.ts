@@ -1,12 +1,14 @@
 /**
- * The room that encrypts: OpenPGP (RFC 9580) to the recipients of a transfer, and the way back.
+ * The room that encrypts: seals content with OpenPGP (RFC 9580) to the recipients of a transfer,
+ * and opens it again.
  *
- * In:  content as a stream, and certificates that the policy accepts.
- * Out: SealedStream, the only thing the store takes.
- * Always true: one session key an envelope, kept in memory only while the envelope is under way;
- *      one key packet a recipient; nothing opened is released before it is authentic.
- * Trusts: node:crypto and openpgp. Certificates, key packets and signatures are openpgp's; the data
- *         packet is framed here.
+ * In: content as a stream, and certificates that the policy accepts.
+ * Out: SealedStream, the only thing that the store accepts.
+ * Always true: there is one session key per envelope, kept in memory only while the envelope is
+ * being sealed, and one key packet per recipient; nothing opened is released before it is
+ * authentic.
+ * Trusts: node:crypto and openpgp. Certificates, key packets and signatures are handled by openpgp;
+ * the data packet is framed here.
  */
 export { newEnvelope, sealBytes, sealedMessage, sealMessage } from './envelope.js'
 export { nodeCiphers } from './node-ciphers.js'

@@ -1,8 +1,11 @@
-/** Files that hold OpenPGP data are armored text or binary; callers have strings or octets. */
+/**
+ * OpenPGP files are armored text or binary, and callers hold them as strings or octets; these
+ * functions accept all of these.
+ */
 
 /**
- * The text of armored input; undefined when it is binary. A packet begins with bit 7 set, text does
- * not.
+ * Returns the text of armored input, or undefined when the input is binary. The first octet of a
+ * binary packet has bit 7 set; that of armored text does not.
  */
 export function textOf(input: string | Uint8Array): string | undefined {
   if (typeof input === 'string') return input
@@ -10,8 +13,8 @@ export function textOf(input: string | Uint8Array): string | undefined {
 }
 
 /**
- * The octets given, or a text's UTF-8 octets, in memory of their own: openpgp may keep what it
- * gets.
+ * Returns the input as octets (UTF-8 for a string), copied into separate memory because openpgp may
+ * keep what it is given.
  */
 export function binaryOf(input: string | Uint8Array): Uint8Array {
   return typeof input === 'string' ? new TextEncoder().encode(input) : Uint8Array.from(input)

@@ -1,14 +1,14 @@
-/** A stream among those that one thread works on. */
+/** The interface for sealing one stream. */
 import type { Frame } from './frames.js'
 import type { Digests } from './stations.js'
 
-/** Where one stream is sealed: in a thread, or where the caller is. */
+/** Seals one stream, on a worker thread or on the caller's own. */
 export interface Lane {
-  /** Frames that may be under way at a time. */
+  /** How many frames may be in progress at a time. */
   readonly ahead: number
-  /** Takes the frame's memory away from the caller. */
+  /** Takes ownership of the frame's memory. */
   update(frame: Frame): Promise<readonly Buffer[]>
   end(): Promise<{ readonly frames: readonly Buffer[]; readonly digests: Digests | undefined }>
-  /** To be called once, however the stream ended: the key is forgotten. */
+  /** Call once, however the stream ended: it overwrites the key. */
   close(): void
 }

@@ -7,15 +7,15 @@ import type { SealerOptions } from './sealer.js'
 import { leastBusy } from './workers.js'
 import type { Lane } from './lane.js'
 
-/** A content below this costs less than the way to a thread. */
+/** Smaller content is cheaper to seal here than to send to a thread. */
 const LEAST_BYTES = 2 ** 18
 
-/** Streams that are sealed where the caller is. */
+/** The number of streams being sealed on the caller's thread. */
 let own = 0
 
 /**
- * For a stream whose first frame is `first`. `key` is shared memory, which a thread overwrites when
- * it has taken the key.
+ * Chooses where to seal the stream that starts with `first`. `key` is in shared memory; a worker
+ * thread overwrites it after copying the key.
  */
 export function openLane(key: Uint8Array, options: SealerOptions, first: Frame | undefined): Lane {
   const isLong = first !== undefined && first.bytes.length > LEAST_BYTES
@@ -35,8 +35,8 @@ class OwnLane implements Lane {
   async update(frame: Frame): Promise<readonly Buffer[]> {
     this.#sealer.update(frame)
     giveBlock(Buffer.from(frame.bytes.buffer))
-    // A source that never waits would keep this thread from the other streams, and threads from
-    // their next blocks.
+    // Yields to the event loop: a source that never waits would block this thread's other streams
+    // and starve the workers of their next blocks.
     await setImmediate()
     return this.#sealer.take()
   }

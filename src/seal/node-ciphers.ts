@@ -5,7 +5,7 @@ import type { Ciphers } from './ciphers.js'
 
 const TAG_BYTES = 16
 
-/** `Ciphers` on node:crypto. */
+/** `Ciphers` implemented with node:crypto. */
 export const nodeCiphers: Ciphers = {
   hkdf: (key, salt, info, length) => new Uint8Array(hkdfSync('sha256', key, salt, info, length)),
 

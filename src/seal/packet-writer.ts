@@ -3,9 +3,9 @@ import { bodyLength, NEW_FORMAT, PARTIAL_EXPONENT, partialLength } from './packe
 
 /**
  * Frames bytes of unknown total length as one packet: blocks of 2^20 bytes with partial lengths,
- * and a last one with its real length. Whatever the sizes written, `emit` gets whole blocks, so
- * that what follows works on few large pieces. A content of up to one block becomes a packet of
- * known length.
+ * then a last block with its exact length. Whatever the sizes written, `emit` receives whole
+ * blocks, so that later stages handle a few large pieces. Content of up to one block gets a single
+ * definite length.
  */
 export class PacketWriter {
   readonly #emit: (frame: Buffer) => void
@@ -13,7 +13,7 @@ export class PacketWriter {
   #filled = 0
   #tag: number | undefined
 
-  /** Each frame belongs to who gets it. */
+  /** The receiver of a frame owns its memory. */
   constructor(tag: number, emit: (frame: Buffer) => void) {
     this.#tag = tag
     this.#emit = emit
@@ -21,7 +21,7 @@ export class PacketWriter {
 
   write(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
-      // A full block goes out only when more follows: until then it may be the last one.
+      // A full block is held back until more follows, because it may be the last one.
       if (this.#filled === BLOCK_BYTES) {
         this.#flush(Uint8Array.of(partialLength(PARTIAL_EXPONENT)))
         this.#block = newBlock()

@@ -1,6 +1,6 @@
 /**
- * OpenPGP packets as bytes (RFC 9580 section 4): headers for writing, and the tags that this room
- * knows. Uses no Node module: sealing and opening share it.
+ * OpenPGP packets as bytes (RFC 9580 section 4): the headers that are written, and the tags that
+ * this room uses. No Node modules: sealing and opening share it.
  */
 import { concat } from '../lib/concat.js'
 
@@ -24,8 +24,8 @@ export const TAG = {
 export const NEW_FORMAT = 0xc0
 
 /**
- * Body bytes of one partial length are 2^20, well above the 512 that the first must have (section
- * 4.2.1.4).
+ * A partial length covers 2^20 octets of the body, well above the minimum of 512 for the first one
+ * (section 4.2.1.4).
  */
 export const PARTIAL_EXPONENT = 20
 
@@ -46,7 +46,7 @@ export function bodyLength(length: number): Uint8Array {
   )
 }
 
-/** One whole packet of known length. */
+/** Builds one complete packet of definite length. */
 export function packet(tag: number, body: Uint8Array): Uint8Array {
   return concat([Uint8Array.of(NEW_FORMAT | tag), bodyLength(body.length), body])
 }

@@ -1,31 +1,31 @@
 import { bodyLength, NEW_FORMAT, partialLength } from './packets.js'
 
 /**
- * Smaller pieces are gathered with their neighbours, so that what follows works on few large ones.
+ * Smaller pieces are joined with their neighbours, so that later stages handle a few large pieces.
  */
 const SMALL_BYTES = 4096
 
 /**
- * Frames pieces of unknown total length as one packet without copying them: what is written at a
- * time goes out in partial lengths, the largest first, and the last of it with its real length. So
- * a chunk of 2^20 octets lies in one part. A packet that is written at once has a known length.
+ * Frames pieces of unknown total length as one packet without copying them. Each write is emitted
+ * in partial lengths, the largest first, and the last write with its exact length, so a chunk of
+ * 2^20 octets stays in one part. A packet made by a single write gets a definite length.
  */
 export class PartWriter {
   readonly #emit: (bytes: Buffer) => void
   #tag: number | undefined
-  /** Until more follows it may be the end. */
+  /** The most recent write, held back until more follows, because it may be the last one. */
   #held: readonly Buffer[] = []
   #small: Buffer[] = []
 
-  /** What is emitted belongs to who gets it. */
+  /** The receiver of the emitted bytes owns their memory. */
   constructor(tag: number, emit: (bytes: Buffer) => void) {
     this.#tag = tag
     this.#emit = emit
   }
 
   /**
-   * Pieces in memory of their own. The first time together at least 512 octets, unless nothing but
-   * `end` follows.
+   * Each piece must have its own memory. The first write must hold at least 512 octets in total,
+   * unless only `end` follows.
    */
   write(pieces: readonly Buffer[]): void {
     const before = this.#held
@@ -52,7 +52,7 @@ export class PartWriter {
           size -= room
         }
         const taken = piece.subarray(0, room)
-        // Nothing else may lie in the memory of what is given away.
+        // Copied, because an emitted piece must not share memory with anything else.
         const rest = Buffer.from(piece.subarray(taken.length))
         this.#add(taken)
         room -= taken.length

@@ -8,17 +8,17 @@ import { sessionKeyOf } from './open/open.js'
 import { Body, ByteSource } from './open/open-packets.js'
 import { TAG } from './packets.js'
 
-/** Version of the key packet that belongs to each data packet (RFC 9580 section 10.3.2.1). */
+/** The key packet version that goes with each data packet format (RFC 9580 section 10.3.2.1). */
 const VERSION = { seipd1: 3, seipd2: 6 } as const
-/** RSA of 16,384 bits needs 2 KB. */
+/** A 16,384-bit RSA key packet takes about 2 KB. */
 const MAX_BYTES = 4096
 
 /**
- * The session key of one key packet, sealed to one more recipient. The data is not touched and not
- * needed. Runs where the private key is, and nowhere else.
+ * Seals the session key of one key packet to an additional recipient. The data is neither changed
+ * nor needed. Runs only where the private key is.
  *
  * @throws NocturneError `cannot_open` when the packet is not for `key`; `recipient_unusable` when
- *   the recipient cannot open data of this format.
+ *   the recipient cannot open data of this format
  */
 export async function rewrapKeyPacket(
   packet: Uint8Array,
@@ -42,9 +42,9 @@ export async function rewrapKeyPacket(
 }
 
 /**
- * Is this one key packet, of the version that belongs to the format, to the subkey that a message
- * to this recipient is sealed to? Whether the session key inside is the right one only its
- * recipient can find out.
+ * Returns whether this is a single key packet, of the version that matches the format, addressed to
+ * the subkey that messages to this recipient are sealed to. Only the recipient can tell whether it
+ * holds the right session key.
  */
 export async function isKeyPacketFor(
   packet: Uint8Array,
@@ -56,8 +56,8 @@ export async function isKeyPacketFor(
     const { key } = await targetOf(recipient, now)
     const body = await bodyOf(packet)
     if (body[0] !== VERSION[format]) return false
-    // Version 3: key ID, algorithm. Version 6: length, key version, fingerprint, algorithm
-    // (sections 5.1.1 and 5.1.2).
+    // Version 3: key ID, algorithm. Version 6: length, key version, fingerprint, algorithm (RFC
+    // 9580 sections 5.1.1 and 5.1.2).
     const id = format === 'seipd1' ? body.subarray(1, 9) : body.subarray(3, 2 + (body[1] ?? 0))
     const named = Buffer.from(id).toString('hex')
     return named === (format === 'seipd1' ? key.getKeyID().toHex() : key.getFingerprint())

@@ -4,17 +4,18 @@ import { openLane } from './lanes.js'
 import type { SealerOptions } from './sealer.js'
 
 /**
- * One data packet over the content as it comes. The session key is copied before this returns: the
- * caller may forget its own at once. A content that fails makes the stream fail with the same
- * error, and what was given out until then is not a message. The work may be a thread's: whoever
- * begins to read a stream reads it to its end or returns its iterator.
+ * Seals the content as one data packet, as it arrives. The session key is copied before this
+ * returns, so the caller may overwrite its own immediately. If the content fails, the stream fails
+ * with the same error, and what it has yielded so far is not a valid message. A worker thread may
+ * do the work, so a reader that starts the stream must read it to the end or call the iterator's
+ * `return`.
  */
 export function sealStream(
   sessionKey: Uint8Array,
   frames: Frames,
   options: SealerOptions,
 ): SealedStream {
-  // Shared memory, so that a worker takes the key from here and no copy of it is made on the way.
+  // Shared memory lets a worker read the key in place, so no further copy of it exists.
   const key = new Uint8Array(new SharedArrayBuffer(sessionKey.length))
   key.set(sessionKey)
   let digests: Digests | undefined
@@ -64,7 +65,9 @@ async function* run(
   }
 }
 
-/** A second iteration of a spent generator would look like an empty object, so it throws. */
+/**
+ * A spent generator iterated again would look like an empty object, so a second iteration throws.
+ */
 function once(start: () => AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
   let isTaken = false
   return {

@@ -5,21 +5,26 @@ import type { DataFormat, Digests } from './stations.js'
 import { Seipd1 } from './seipd1.js'
 import { Seipd2 } from './seipd2.js'
 
-/** How one data packet is made. Plain data: it crosses to a worker thread. */
+/** Options for making one data packet. Plain data, because they are sent to a worker thread. */
 export interface SealerOptions {
   readonly format: DataFormat
-  /** Bytes in front of the data packet: a key packet, when a whole message is wanted. */
+  /**
+   * Bytes to put in front of the data packet: the key packet, when a complete message is wanted.
+   */
   readonly before?: Uint8Array
-  /** The frames are packets made from this content, which the digest is over. */
+  /**
+   * Set when the frames are packets built from this content, such as a signed message; the digest
+   * then covers this content.
+   */
   readonly signed?: Uint8Array
-  /** Take both digests, which cost more time than the encryption. */
+  /** Whether to compute both digests, which takes more time than the encryption. */
   readonly isMeasured: boolean
 }
 
 /**
- * One data packet, frame by frame: what goes in by `update` comes out by `take`. Synchronous, so
- * that the same code runs beside its caller or in a worker. The session key is used up when the
- * constructor returns.
+ * Makes one data packet frame by frame: `update` takes plaintext, and `take` returns what is ready.
+ * Synchronous, so that the same code runs on the caller's thread or on a worker. The constructor
+ * reads the session key; it is not needed after that.
  */
 export class Sealer {
   readonly #ready: Buffer[]
@@ -38,7 +43,7 @@ export class Sealer {
     if (signed) this.#plaintext?.update(signed)
   }
 
-  /** Overwrites the frame, since it holds plaintext. */
+  /** Overwrites the frame, because it holds plaintext. */
   update({ bytes, contentAt }: Pick<Frame, 'bytes' | 'contentAt'>): void {
     const { pieceBytes } = this.#data
     for (let at = 0, from = contentAt; at < bytes.length; at += pieceBytes, from = 0) {
@@ -53,14 +58,14 @@ export class Sealer {
     this.#data.end()
   }
 
-  /** What has become ready since the last call. Its memory is the caller's. */
+  /** Returns what became ready since the last call. The caller owns its memory. */
   take(): Buffer[] {
     const frames = this.#ready.splice(0)
     for (const frame of frames) this.#ciphertext?.update(frame)
     return frames
   }
 
-  /** Once, after `end` and the last `take`; undefined when nothing was measured. */
+  /** Call once, after `end` and the last `take`. Undefined when nothing was measured. */
   digests(): Digests | undefined {
     if (!this.#plaintext || !this.#ciphertext) return undefined
     return { plaintext: this.#plaintext.end(), ciphertext: this.#ciphertext.end() }

@@ -7,18 +7,21 @@ const BLOCK = 16
 
 /**
  * A Symmetrically Encrypted and Integrity Protected Data packet, version 1, with AES-256 (RFC 9580
- * section 5.13.1): CFB from a zero IV over a random block whose last two octets are repeated, the
- * content, and a SHA-1 of both at the end. SHA-1 serves here as the standard has it, over data that
- * nobody outside chose a prefix of.
+ * section 5.13.1): CFB from a zero IV over a random block whose last two octets are repeated, then
+ * the content, then a SHA-1 digest of both. SHA-1 is what the standard requires here; it is safe
+ * because no outsider can choose a prefix of the hashed data.
  */
 export class Seipd1 {
-  /** Hashed, encrypted and copied at a time, while it and what it becomes are in the cache. */
+  /**
+   * Data is hashed, encrypted and copied in pieces of this size, so that input and output stay in
+   * the CPU cache.
+   */
   readonly pieceBytes = 2 ** 16
   readonly #packet: PacketWriter
   readonly #cipher: CfbEncryption
   readonly #mdc = createHash('sha1')
 
-  /** What is emitted belongs to who gets it. */
+  /** The receiver of the emitted bytes owns their memory. */
   constructor(sessionKey: Uint8Array, emit: (bytes: Buffer) => void) {
     this.#packet = new PacketWriter(TAG.protected, emit)
     this.#cipher = new CfbEncryption(sessionKey)
@@ -27,15 +30,15 @@ export class Seipd1 {
     this.update(Buffer.concat([random, random.subarray(BLOCK - 2)]))
   }
 
-  /** At most `pieceBytes`. */
+  /** Takes at most `pieceBytes` octets. */
   update(bytes: Uint8Array): void {
     this.#mdc.update(bytes)
     this.#packet.write(this.#cipher.update(bytes))
   }
 
   /**
-   * The modification detection code: a packet of tag 19 and 20 octets, whose header the hash
-   * covers.
+   * Appends the modification detection code: a packet of tag 19 with 20 octets, whose header is
+   * part of the hashed data.
    */
   end(): void {
     const header = Buffer.of(0xd3, 20)
@@ -44,7 +47,7 @@ export class Seipd1 {
     this.#packet.end()
   }
 
-  /** The key lies in the cipher alone. */
+  /** Only the cipher still holds the key. */
   forget(): void {
     this.#cipher.forget()
   }

@@ -6,8 +6,8 @@ import { PartWriter } from './part-writer.js'
 const AES256 = 9
 const GCM = 3
 /**
- * Chunks of 2^(14+6) = 1 MiB: with less, starting each costs whoever opens it more; with more, it
- * no longer fits the cache.
+ * Chunks of 2^(14+6) = 1 MiB. Smaller chunks cost the reader more per-chunk overhead; larger ones
+ * no longer fit the CPU cache.
  */
 const CHUNK_OCTET = 14
 const CHUNK_BYTES = 2 ** (CHUNK_OCTET + 6)
@@ -15,24 +15,27 @@ const IV_BYTES = 12
 
 /**
  * A Symmetrically Encrypted and Integrity Protected Data packet, version 2, with AES-256 in GCM
- * (RFC 9580 section 5.13.2). The message key and the first half of the nonce come out of HKDF over
- * the session key and a salt of this packet's own, so one session key may seal many packets.
+ * (RFC 9580 section 5.13.2). The message key and the first part of the nonce are derived with HKDF
+ * from the session key and a salt unique to this packet, so one session key may seal many packets.
  */
 export class Seipd2 {
-  /** As much as there is: each call of the cipher makes a piece of what is stored. */
+  /**
+   * Unlimited: each call to the cipher produces one stored piece, so as few calls as possible are
+   * best.
+   */
   readonly pieceBytes = Infinity
   readonly #packet: PartWriter
   readonly #header: Buffer
   readonly #key: Buffer
   readonly #nonce: Buffer
-  /** Of the chunk that is under way, with what belongs in front of it. */
+  /** The current chunk, with anything that belongs in front of it. */
   #sealed: Buffer[]
   #cipher: CipherGCM | undefined
   #room = CHUNK_BYTES
   #chunks = 0
   #total = 0
 
-  /** What is emitted belongs to who gets it. */
+  /** The receiver of the emitted bytes owns their memory. */
   constructor(sessionKey: Uint8Array, emit: (bytes: Buffer) => void) {
     this.#packet = new PartWriter(TAG.protected, emit)
     const salt = randomBytes(32)
@@ -57,7 +60,10 @@ export class Seipd2 {
     this.#total += bytes.length
   }
 
-  /** Closes the last chunk, then adds the tag over the total length that makes truncation show. */
+  /**
+   * Closes the last chunk, then adds the tag over the total length, which makes truncation
+   * detectable.
+   */
   end(): void {
     if (this.#cipher) this.#close(this.#cipher)
     const total = Buffer.alloc(8)
@@ -69,7 +75,7 @@ export class Seipd2 {
     this.#key.fill(0)
   }
 
-  /** The nonce ends in the chunk's index, so no nonce repeats under this message key. */
+  /** The nonce ends with the chunk's index, so no nonce repeats under this message key. */
   #next(associated: Buffer): CipherGCM {
     this.#nonce.writeBigUInt64BE(BigInt(this.#chunks++), IV_BYTES - 8)
     return createCipheriv('aes-256-gcm', this.#key, this.#nonce).setAAD(associated)

@@ -1,4 +1,4 @@
-/** Sealed bytes, and what makes them. */
+/** Types for sealed bytes and for the envelope that makes them. */
 import type { Station } from '../lib/station.js'
 import type { PrivateKey } from './keys/keys.js'
 
@@ -11,15 +11,15 @@ export interface KeyPacket {
 }
 
 export interface Digests {
-  /** SHA-256, hexadecimal, and size in bytes, of what went in. */
+  /** SHA-256 (hexadecimal) and size in bytes of the plaintext. */
   readonly plaintext: { readonly sha256: string; readonly size: number }
-  /** The same of the data packet that came out. */
+  /** SHA-256 (hexadecimal) and size in bytes of the resulting data packet. */
   readonly ciphertext: { readonly sha256: string; readonly size: number }
 }
 
 /**
- * Sealed bytes under way. Iterate once; `digests()` is known after the end, and of a whole message
- * never. Each piece has memory of its own, which is the reader's to keep or to give back.
+ * A stream of sealed bytes. Iterate it once; `digests()` is available after the end, and never for
+ * a complete message. Each piece has its own memory, which the reader may keep or give back.
  */
 export type SealedStream = Station<
   'sealed',
@@ -28,13 +28,14 @@ export type SealedStream = Station<
 
 /**
  * Content that another room has cleared for sealing: a de-identified instance, a document, a
- * manifest, or an original for quarantine.
+ * manifest, or an original on its way to quarantine.
  */
 export type Sealable = AsyncIterable<Uint8Array>
 
 export interface SealOptions {
   /**
-   * Take the digests that a manifest names: the default. They cost more time than the encryption.
+   * Whether to compute the digests that a manifest states (default true). They take more time than
+   * the encryption.
    */
   readonly isMeasured?: boolean
 }
@@ -43,20 +44,20 @@ export interface Envelope {
   readonly format: DataFormat
   readonly keyPackets: readonly KeyPacket[]
   /**
-   * Public half of the key that whoever can open it can sign with (proof/key.ts): Ed25519,
-   * hexadecimal.
+   * Public half of the proof key, which anyone who can open the envelope can sign with
+   * (proof/key.ts): Ed25519, hexadecimal.
    */
   readonly proofKey: string
   /**
-   * One OpenPGP data packet (without key packets) around a literal packet. Items of one envelope
-   * may be sealed at the same time.
+   * Makes one OpenPGP data packet (without key packets) around a literal packet. Several items of
+   * one envelope may be sealed at the same time.
    */
   seal(content: Sealable, options?: SealOptions): SealedStream
   /**
-   * The same around a signed message (one-pass signature, literal, signature): `gpg --decrypt`
-   * verifies it too. For the manifest.
+   * Makes the same packet around a signed message (one-pass signature, literal, signature), which
+   * `gpg --decrypt` also verifies. Used for the manifest.
    */
   sealSigned(content: Uint8Array, signer: PrivateKey, now?: Date): Promise<SealedStream>
-  /** Forgets the session key. */
+  /** Overwrites the session key. */
   close(): void
 }

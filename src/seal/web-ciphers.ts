@@ -5,20 +5,17 @@ import type { Ciphers } from './ciphers.js'
 const BLOCK_BYTES = 16
 const GCM_TAG_BITS = 128
 
-/**
- * The same octets for the platform's functions, which take no memory that is shared with another
- * thread.
- */
+/** Copies the octets for WebCrypto, which accepts no shared memory. */
 export const own = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
   bytes.buffer instanceof ArrayBuffer
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     : Uint8Array.from(bytes)
 
 /**
- * `Ciphers` for browsers: WebCrypto where it can work on a stream, that is for version 2. It knows
- * no CFB, and digests only what is in memory as a whole: version 1 needs code of its own for both,
- * some 40 MB/s in all. AES-192 is not in every browser; a message under it is refused there like
- * one that was changed.
+ * `Ciphers` for browsers. WebCrypto is used where it can work on a stream, which is version 2 only:
+ * it has no CFB, and computes digests only over data that is entirely in memory. Version 1
+ * therefore uses our own code for both, at about 40 MB/s. Not every browser supports AES-192; where
+ * it is missing, such a message is refused in the same way as a changed one.
  */
 export const webCiphers: Ciphers = {
   async hkdf(key, salt, info, length) {
@@ -36,16 +33,16 @@ export const webCiphers: Ciphers = {
         additionalData: own(associated),
         tagLength: GCM_TAG_BITS,
       }
-      // WebCrypto copies what it is given before it returns.
+      // WebCrypto copies its input before it returns.
       return new Uint8Array(await crypto.subtle.decrypt(how, imported, own(sealed)))
     }
   },
 
-  // One chunk a core, on most machines.
+  // One chunk per core on most machines.
   ahead: 3,
 
-  // Each block's key stream is the encryption of the ciphertext block before it: a piece needs no
-  // more of the last one.
+  // The key stream of each block is the encryption of the preceding ciphertext block, so only the
+  // last block of a piece needs to be kept.
   openCfb(key) {
     let previous: Uint8Array = new Uint8Array(BLOCK_BYTES)
     return (sealed) => {

@@ -1,4 +1,6 @@
-/** What runs in a sealing thread: many streams, each with a Sealer of its own. See workers.ts. */
+/**
+ * The code of a sealing thread: it handles many streams, each with its own Sealer. See workers.ts.
+ */
 import { parentPort } from 'node:worker_threads'
 import { Sealer } from './sealer.js'
 import type { WorkerAnswer, WorkerRequest } from './workers.js'
@@ -30,8 +32,8 @@ parentPort?.on('message', (request: WorkerRequest) => {
 })
 
 /**
- * Large frames have memory of their own, which changes hands; small ones may lie in Node's pool and
- * are copied.
+ * Large frames have their own memory, which is transferred; small ones may share Node's buffer pool
+ * and are copied.
  */
 function answer(message: WorkerAnswer, block?: Uint8Array): void {
   const own = message.frames.filter(({ buffer }) => buffer.byteLength > Buffer.poolSize)

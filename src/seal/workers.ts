@@ -1,7 +1,7 @@
 /**
- * Threads that seal, so that several transfers take several cores and the one that answers requests
- * stays free. They start when they are first needed, end when they have been idle, and never keep a
- * process alive by themselves.
+ * Threads that seal, so that several transfers use several cores and the thread that serves
+ * requests stays responsive. They start on first use, stop when idle, and never keep the process
+ * alive.
  */
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -14,8 +14,8 @@ import type { Lane } from './lane.js'
 import type { SealerOptions } from './sealer.js'
 
 /**
- * To a thread. Messages of one stream are in order: `open`, any number of `frame`, `end`; `close`
- * at any time.
+ * Requests to a thread. Those of one stream arrive in order: `open`, any number of `frame`, `end`;
+ * `close` may come at any time.
  */
 export type WorkerRequest =
   | { readonly stream: number; readonly open: SealerOptions; readonly key: Uint8Array }
@@ -23,30 +23,30 @@ export type WorkerRequest =
   | { readonly stream: number; readonly end: true }
   | { readonly stream: number; readonly close: true }
 
-/** From a thread: one for each `frame` and for `end`, in their order. */
+/** Answers from a thread: one per `frame` and one for `end`, in order. */
 export interface WorkerAnswer {
   readonly stream: number
   readonly frames: readonly Uint8Array[]
   readonly digests?: Digests
-  /** The frame's memory, back for the next one. */
+  /** The frame's memory, returned for reuse. */
   readonly block?: Uint8Array
 }
 
 const FILE = new URL('./worker.js', import.meta.url)
-/** One core is left to the caller, which answers requests. */
+/** One core is left to the caller, which serves requests. */
 let most = Math.min(8, availableParallelism() - 1)
 const IDLE_MS = 10_000
 /**
- * MB of JavaScript objects; the blocks lie outside. A small young generation gives them back
- * sooner.
+ * Limits in MB for JavaScript objects; blocks are not counted. A small young generation frees
+ * blocks sooner.
  */
 const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
-/** Where the code was not built there is no file that a thread could run. */
+/** An unbuilt checkout has no compiled file for a thread to run. */
 const CAN_RUN = isMainThread && existsSync(fileURLToPath(FILE))
 
 /**
- * Another number of threads than there are cores; 0 means none, and all work where the caller is.
- * For threads not started yet.
+ * Overrides the number of threads, which otherwise follows the number of cores. 0 means no threads:
+ * the caller does all the work. Affects only threads not yet started.
  */
 export function setSealingThreads(count: number): void {
   most = count
@@ -56,9 +56,9 @@ const threads: Thread[] = []
 let isBroken = false
 
 /**
- * The thread with the fewest streams; undefined where there is none. A single thread shares with
- * the caller, who has `own` streams: so one stream alone pays nothing for threads, and two take
- * both cores.
+ * Returns the thread with the fewest streams, or undefined when the caller should do the work. A
+ * single thread shares the load with the caller, which is sealing `own` streams: one stream alone
+ * avoids the overhead of threads, and two use both cores.
  */
 export function leastBusy(own: number): Thread | undefined {
   if (!CAN_RUN || most < 1 || isBroken) return undefined
@@ -71,8 +71,8 @@ export function leastBusy(own: number): Thread | undefined {
 }
 
 /**
- * Starts the first thread before there is work for it: its start takes as long as sealing 20 MB. It
- * rests until then.
+ * Starts the first thread before there is work for it, because starting takes as long as sealing 20
+ * MB. It is idle until then.
  */
 export function readyThread(): void {
   if (!CAN_RUN || most < 1 || isBroken || threads.length > 0) return
@@ -85,8 +85,7 @@ interface Waiting {
 }
 
 /**
- * Blocks sent to a thread and not yet answered: enough that neither side waits for the other's
- * turn.
+ * Blocks sent to a thread and not yet answered: enough that neither side has to wait for the other.
  */
 const BLOCKS_AHEAD = 2
 
@@ -106,7 +105,7 @@ class Thread {
       this.#waiting.get(answer.stream)?.shift()?.resolve(answer),
     )
     this.#worker.on('error', (error) => {
-      // A machine that cannot run threads seals in the one it has.
+      // If this machine cannot run threads, seal on the caller's thread.
       isBroken = true
       this.#leave(error)
     })
@@ -119,8 +118,8 @@ class Thread {
   }
 
   /**
-   * A stream in this thread. `key` is shared memory, which the thread overwrites when it has taken
-   * the key.
+   * Opens a stream on this thread. `key` is in shared memory; the thread overwrites it after
+   * copying the key.
    */
   open(key: Uint8Array, options: SealerOptions): Lane {
     const stream = ++this.#streams
@@ -134,7 +133,7 @@ class Thread {
         if (this.#waiting.has(stream)) waiting.push({ resolve, reject })
         else reject(new Error('a sealing thread ended'))
       })
-      // Whoever gave up the stream no longer looks at its answers.
+      // Nobody awaits the answers of an abandoned stream.
       answer.catch(() => undefined)
       this.#post(request, transfer)
       return answer

@@ -4,7 +4,7 @@ import type {} from './openpgp-types.js'
 import { lenient, strict, weaknessOf } from './policy.js'
 import type { PolicyOptions } from './policy.js'
 
-/** Feature flag and cipher suite of RFC 9580 sections 5.2.3.32 and 5.2.3.15. */
+/** Feature flag and cipher suite (RFC 9580 sections 5.2.3.32 and 5.2.3.15). */
 const FEATURE_SEIPD2 = 0x08
 const AES256 = 9
 const GCM = 3
@@ -14,27 +14,27 @@ const CERTIFY = 0x01
 const SIGN = 0x02
 const ENCRYPT = 0x04 | 0x08
 
-/** What the policy's rules look at: one parsed certificate at one time. */
+/** What the policy's rules evaluate: one parsed certificate at one point in time. */
 export interface Facts {
   readonly isRevoked: boolean
   /**
-   * A self-signature binds the key to a user ID (v4) or by itself (v6), whenever it was made and
-   * however weak.
+   * Whether any self-signature, of any date and strength, binds the primary key (v4: to a user ID;
+   * v6: directly).
    */
   readonly isBound: boolean
   readonly expiresAt: Date | undefined
   readonly isExpired: boolean
-  /** The key or all its self-signatures lie in the future. */
+  /** The key, or all its self-signatures, are dated in the future. */
   readonly isFuture: boolean
   /** Why the primary key is too weak. */
   readonly weakness: string | undefined
   readonly hasStrongBinding: boolean
   readonly canEncrypt: boolean
-  /** Why the subkey that would be taken if strength did not matter is too weak. */
+  /** Why the subkey that would be chosen regardless of strength is too weak. */
   readonly encryptionWeakness: string | undefined
 }
 
-/** openpgp says by throwing that something is not valid. */
+/** openpgp reports that something is invalid by throwing. */
 const holds = (claim: Promise<unknown>): Promise<boolean> =>
   claim.then(
     () => true,
@@ -68,9 +68,9 @@ export async function gatherFacts(key: Key, now: Date, options: PolicyOptions): 
 }
 
 /**
- * The key that a message to this certificate is sealed to: the newest valid one that may encrypt,
- * as openpgp chooses. A revocation counts even if it is signed over an old hash. Undefined when
- * there is none.
+ * The key that a message to this certificate is sealed to: the newest valid key that may encrypt,
+ * the same choice as openpgp makes. A revocation counts even when it is signed over an old hash.
+ * Undefined when there is no such key.
  */
 export const encryptionKey = (
   key: Key,
@@ -95,15 +95,15 @@ async function chooseKey(
       if ('mainKey' in found) await found.verify(now, lenient)
       return found
     } catch {
-      // Not this one: it may not encrypt, or it is expired, revoked or too weak.
+      // Not this key: it may not encrypt, or is expired, revoked or too weak.
     }
   }
   return undefined
 }
 
 /**
- * RFC 9580 section 13.8: version 2 is written only for those who announce it, with the one suite
- * that we write.
+ * Whether the certificate announces version 2 packets with the one suite that we write: RFC 9580
+ * section 13.8 allows version 2 only for recipients that announce it.
  */
 export async function takesSeipd2(key: Key, now: Date, options: PolicyOptions): Promise<boolean> {
   try {
@@ -141,9 +141,10 @@ export async function expiryOf(key: Key | Subkey, now: Date | null): Promise<Dat
 }
 
 /**
- * The last of the keys for this use ends it, or the certificate does: a subkey may expire years
- * before its certificate, and its owner wants to be told as early, and still when it is over. A
- * certificate without such a key lasts as long as it lasts.
+ * When a certificate can no longer be used for `use`: when it expires, or when the last of its keys
+ * for this use does. A subkey may expire years before its certificate, and its owner must be warned
+ * about that too, also after it has expired. A certificate without such a key lasts until its own
+ * expiry.
  */
 export async function lastsUntil(
   key: Key,
@@ -162,8 +163,8 @@ export async function lastsUntil(
 }
 
 /**
- * Empty for a subkey that is revoked, or expired `now`: it has no use then. Without a time it may
- * be expired.
+ * Returns an empty list for a subkey that is revoked, or has expired at `now`. When `now` is null,
+ * expiry is ignored.
  */
 async function usesOf(
   key: Key | Subkey,

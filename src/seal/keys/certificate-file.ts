@@ -5,7 +5,7 @@ import { binaryOf, textOf } from '../input.js'
 import { TAG } from '../packets.js'
 import { lenient } from './policy.js'
 
-/** A certificate with hundreds of certifications by others has some 200 KB. */
+/** A certificate with hundreds of third-party certifications takes about 200 KB. */
 const MAX_BYTES = 1024 * 1024
 const MAX_SUBKEYS = 64
 const MAX_USER_IDS = 64
@@ -19,8 +19,8 @@ const isSecret = {
 } as const
 
 /**
- * One certificate out of a file's content, armored or binary; or why it is not one. Judges nothing
- * else.
+ * Parses a single certificate, armored or binary, or returns why the content is not one. Does not
+ * apply the policy.
  */
 export async function parseCertificate(
   input: string | Uint8Array,
@@ -33,7 +33,7 @@ export async function parseCertificate(
       : text.includes('-----BEGIN PGP PRIVATE KEY BLOCK-----')
   )
     return isSecret
-  // openpgp reads the first armored block and passes over the others.
+  // openpgp reads only the first armored block and ignores the others.
   const blocks = text?.match(/^-----BEGIN /gm)?.length ?? 1
   if (blocks > 1) return unreadable('it holds several certificates; give one file each')
   let keys: Key[]

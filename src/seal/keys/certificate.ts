@@ -23,48 +23,48 @@ interface Rule {
   readonly reason: (facts: Facts) => string
 }
 
-/** What makes a certificate as a whole unfit, in the order in which a person should hear of it. */
+/** Rules that make a certificate unacceptable as a whole, most important first. */
 const PRIMARY_RULES: readonly Rule[] = [
   {
-    // Whoever else holds the key may be the reason why it was revoked.
+    // It may have been revoked because somebody else holds the key.
     code: 'certificate_revoked',
     isBroken: (it) => it.isRevoked,
     reason: () => 'its owner has revoked it',
   },
   {
-    // What is sealed today must stay closed for the years that a patient's record is kept.
+    // Content sealed today must stay confidential for as long as patient records are kept.
     code: 'certificate_weak',
     isBroken: (it) => it.weakness !== undefined,
     reason: (it) => it.weakness ?? '',
   },
   {
-    // Nothing else shows that the owner of the key made the rest. A weak key's signatures are not
-    // worth asking for.
+    // Only a valid self-signature proves that the owner of the key made the rest of the
+    // certificate. The self-signatures of a weak key prove nothing and are not checked.
     code: 'certificate_unreadable',
     isBroken: (it) => it.weakness === undefined && !it.isBound,
     reason: () => 'no valid signature of its own binds it',
   },
   {
-    // An owner lets a key expire to be rid of it: it may be lost, or its private half gone.
+    // Owners let a key expire when they stop using it: it may be lost, or its private half gone.
     code: 'certificate_expired',
     isBroken: (it) => it.isExpired,
     reason: (it) => `it expired on ${it.expiresAt?.toISOString().slice(0, 10) ?? ''}`,
   },
   {
-    // One of two clocks is wrong, and then the expiry date says nothing either.
+    // One of the two clocks is wrong, so the expiry date cannot be relied on either.
     code: 'certificate_not_yet_valid',
     isBroken: (it) => it.isFuture,
     reason: () => 'it was made in the future',
   },
   {
-    // With a collision somebody else's subkey could be bound under this owner's name.
+    // With a hash collision, somebody else's subkey could be bound under this owner's name.
     code: 'certificate_weak',
     isBroken: (it) => it.weakness === undefined && it.isBound && !it.hasStrongBinding,
     reason: () => 'its self-signatures use SHA-1 or MD5 alone',
   },
 ]
 
-/** Asked when the certificate as a whole is sound: is there a key to seal to? */
+/** Checked when the certificate as a whole is acceptable: is there a key to seal to? */
 const ENCRYPTION_RULES: readonly Rule[] = [
   {
     code: 'certificate_weak',
@@ -92,9 +92,8 @@ const UNREAD: CertificateReport = {
 }
 
 /**
- * Reads a certificate, armored or binary, and says what the policy finds in it at `now`. Never
- * throws for what a file holds: what cannot be read has a problem that says so, and an empty
- * fingerprint.
+ * Reads a certificate, armored or binary, and reports what the policy finds at `now`. Never throws
+ * for bad input: an unreadable file yields a report with an empty fingerprint and the problem.
  */
 export async function inspectCertificate(
   input: string | Uint8Array,
@@ -120,7 +119,8 @@ export async function inspectCertificate(
 }
 
 /**
- * Why the policy refuses this certificate to who signs with it and is never sealed to: the gateway.
+ * Why the policy refuses this certificate for signing only, as the gateway uses its own: nothing is
+ * sealed to it.
  */
 export const problemOfSigner = ({
   problems,
@@ -132,9 +132,9 @@ export const problemOfSigner = ({
     : finding('certificate_cannot_sign', 'it has no key that signs, or each is expired or revoked'))
 
 /**
- * A certificate that may be sealed to now, and only to what `toRecipient` was told to allow.
+ * Returns a certificate that may be sealed to at `now`, under these policy options.
  *
- * @throws NocturneError with the code of the first problem and `id` as its subject.
+ * @throws NocturneError with the code of the first problem, and `id` as its subject
  */
 export async function toRecipient(
   id: string,
@@ -146,7 +146,7 @@ export async function toRecipient(
   return recipient
 }
 
-/** A recipient's certificate as openpgp holds it, with the key to seal to. */
+/** A recipient's certificate as parsed by openpgp, with the key to seal to. */
 export interface Target {
   readonly certificate: PublicKey
   readonly key: Key | Subkey
@@ -157,15 +157,16 @@ interface Accepted {
 }
 
 /**
- * Parsing and verifying takes milliseconds, so it is done once for each recipient, not for each
+ * Parsing and verifying take milliseconds, so they are done once per recipient, not once per
  * envelope.
  */
 const acceptedOf = new WeakMap<Recipient, Accepted>()
 
 /**
- * Where to seal to at `now`: what was accepted yesterday may have expired today.
+ * Returns the key to seal to at `now`, checking again because a certificate accepted yesterday may
+ * have expired today.
  *
- * @throws NocturneError `recipient_unusable` with the recipient's id as its subject.
+ * @throws NocturneError `recipient_unusable`, with the recipient's id as its subject
  */
 export async function targetOf(recipient: Recipient, now: Date): Promise<Target> {
   const { id, policy } = recipient

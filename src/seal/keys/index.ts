@@ -2,10 +2,11 @@
  * Certificates and keys, as the policy judges them (README, "Certificate policy"), and detached
  * signatures.
  *
- * In:  armored certificates and private keys.
- * Out: Recipient, which only exists for a certificate that passed; findings with their reasons;
- *      signatures.
- * Always true: a certificate that is expired, revoked, weak or cannot encrypt becomes no Recipient.
+ * In: armored certificates and private keys.
+ * Out: Recipient, which exists only for a certificate that passed; findings with their reasons;
+ * signatures.
+ * Always true: a certificate that is expired, revoked, weak or cannot encrypt never becomes a
+ * Recipient.
  * Trusts: openpgp for parsing and for signatures.
  */
 export { inspectCertificate, problemOfSigner, toRecipient } from './certificate.js'

@@ -8,51 +8,54 @@ import { forReading } from './policy.js'
 const MAX_KEY_CHARACTERS = 1024 * 1024
 
 /**
- * A private key, unlocked, in memory. Its secret part is reachable inside this room alone, and in
- * no text or JSON.
+ * An unlocked private key in memory. Its secret part is accessible only inside this room and never
+ * appears in text or JSON.
  */
 export interface PrivateKey {
   /** Lower-case hexadecimal. */
   readonly fingerprint: string
-  /** Armored certificate that belongs to it. */
+  /** The armored certificate that belongs to the key. */
   readonly certificate: string
 }
 
 const secrets = new WeakMap<PrivateKey, OpenpgpPrivateKey>()
 
-/** The secret part, for this room. */
+/** The secret part, for use inside this room only. */
 export function secretOf(key: PrivateKey): OpenpgpPrivateKey {
   const secret = secrets.get(key)
   if (!secret) throw new NocturneError('key_unreadable')
   return secret
 }
 
-/** RFC 9580 section 9.1: NIST curves and RSA are in every FIPS 140-3 module, Curve25519 in few. */
+/**
+ * RFC 9580 section 9.1. Every FIPS 140-3 module supports the NIST curves and RSA; few support
+ * Curve25519.
+ */
 export const KEY_ALGORITHMS = ['curve25519', 'nistP256', 'nistP384', 'rsa3072', 'rsa4096'] as const
 export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number]
 
 export interface NewKeyOptions {
   /**
-   * A person's or machine's name: up to 200 characters, without control characters and angle
+   * Name of a person or machine: up to 200 characters, without control characters or angle
    * brackets.
    */
   readonly name: string
   readonly email?: string
-  /** 4 (default) for every program in use; 6 for those that know RFC 9580 alone. */
+  /** 4 (default) works with every program in use; 6 only with those that implement RFC 9580. */
   readonly version?: 4 | 6
-  /** What it is made of; `curve25519` unless the site asks for the FIPS profile. */
+  /** `curve25519` by default, unless the site requires the FIPS profile. */
   readonly algorithm?: KeyAlgorithm
-  /** Without it the key does not expire. */
+  /** Without it, the key does not expire. */
   readonly expiresInDays?: number
   readonly passphrase?: string
 }
 
 /**
- * Makes a key that signs (primary, Ed25519) with a subkey that decrypts (X25519). Version 4 uses
- * the algorithm IDs from before RFC 9580 that GnuPG 2.2 knows, and still announces version 2
- * packets with AES-256-GCM, which programs that do not know them pass over.
+ * Makes a key with a signing primary key (Ed25519) and a decrypting subkey (X25519). Version 4 keys
+ * use the pre-RFC 9580 algorithm IDs that GnuPG 2.2 supports. They still announce version 2 packets
+ * with AES-256-GCM, which programs that do not support them ignore.
  *
- * @throws NocturneError `usage` for a name or address that a user ID cannot hold.
+ * @throws NocturneError `usage` for a name or address that a user ID cannot hold
  */
 export async function newKey(options: NewKeyOptions): Promise<{
   readonly privateKey: string
@@ -68,12 +71,13 @@ export async function newKey(options: NewKeyOptions): Promise<{
     ...shapeOf(algorithm, version),
     keyExpirationTime: days * 86_400,
     format: 'object',
-    // aeadProtect is openpgp's switch for announcing SEIPD version 2.
+    // `aeadProtect` is openpgp's switch for announcing version 2 packets (SEIPD).
     config: { ...config, v6Keys: version === 6, aeadProtect: true },
   }).catch((cause: unknown) => {
     throw new NocturneError('usage', { cause })
   })
-  // Locked in a second step without aeadProtect: GnuPG does not know secret keys that AEAD locks.
+  // Locked in a second step without `aeadProtect`: GnuPG does not support AEAD-encrypted secret
+  // keys.
   const locked =
     passphrase === undefined
       ? made.privateKey
@@ -105,9 +109,9 @@ function shapeOf(algorithm: KeyAlgorithm, version: 4 | 6) {
 }
 
 /**
- * Reads one private key, armored or binary, and unlocks it.
+ * Reads a single private key, armored or binary, and unlocks it.
  *
- * @throws NocturneError `key_unreadable`, or `key_locked` when the passphrase is missing or wrong.
+ * @throws NocturneError `key_unreadable`, or `key_locked` when the passphrase is missing or wrong
  */
 export async function readPrivateKey(
   input: string | Uint8Array,
@@ -115,7 +119,8 @@ export async function readPrivateKey(
 ): Promise<PrivateKey> {
   const locked = await parsePrivateKey(input)
   const parts = [locked, ...locked.subkeys].map((one) => one.keyPacket)
-  // A primary key kept offline (gnu-dummy) has no secret part here; its subkeys are enough to open.
+  // A primary key kept offline (gnu-dummy) has no secret part here; its subkeys are enough to open
+  // messages.
   const isLocked = parts.some((part) => 'isDummy' in part && !part.isDummy() && !part.isDecrypted())
   const secret = isLocked ? await unlock(locked, passphrase) : locked
   const key: PrivateKey = Object.freeze({
@@ -155,8 +160,8 @@ async function unlock(
 }
 
 /**
- * An armored detached signature over the text's UTF-8 octets as they are (type 0x00), so `gpg
- * --verify` takes it.
+ * Makes an armored detached signature over the unmodified UTF-8 octets of the text (type 0x00), so
+ * that `gpg --verify` accepts it.
  */
 export async function signDetached(
   text: string | Uint8Array,

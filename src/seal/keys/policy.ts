@@ -2,8 +2,8 @@ import { config, enums } from 'openpgp'
 import type { AlgorithmInfo, Config } from 'openpgp'
 
 /**
- * RFC 9580 section 9.5 and NIST SP 800-131A: collisions are found in practice, so a signature over
- * them proves nothing.
+ * RFC 9580 section 9.5 and NIST SP 800-131A: collisions are practical, so a signature over one of
+ * these hashes proves nothing.
  */
 const BROKEN_HASHES = new Set([enums.hash.md5, enums.hash.sha1, enums.hash.ripemd])
 
@@ -28,12 +28,13 @@ export interface PolicyOptions {
   /** Accept RSA keys of 2048 bits, which NIST SP 800-57 allows until 2030. */
   readonly allowRsa2048?: boolean
   /**
-   * RSA and the NIST curves alone: SP 800-56A and 56B name no others for what data is sealed to.
+   * Accept only RSA and the NIST curves: SP 800-56A and 56B approve no others for key
+   * establishment.
    */
   readonly fips?: boolean
 }
 
-/** What openpgp is told when a certificate is about to be sealed to. */
+/** The openpgp settings used when sealing to a certificate. */
 export const strict = ({ allowRsa2048 = false, fips = false }: PolicyOptions = {}): Config => ({
   ...config,
   rejectHashAlgorithms: BROKEN_HASHES,
@@ -51,8 +52,8 @@ export const strict = ({ allowRsa2048 = false, fips = false }: PolicyOptions = {
 })
 
 /**
- * For signatures and for opening: what is 2048 bits long already can be verified and read, but is
- * not sealed to.
+ * For verifying and opening: existing 2048-bit keys still verify and decrypt, but nothing is sealed
+ * to them.
  */
 export const forReading: Config = {
   ...strict({ allowRsa2048: true }),
@@ -60,8 +61,8 @@ export const forReading: Config = {
 }
 
 /**
- * Refuses nothing: to tell what is wrong with a certificate, and to heed revocations however they
- * were signed.
+ * Refuses nothing: used to describe what is wrong with a certificate, and to honour every
+ * revocation, whatever its signature uses.
  */
 export const lenient: Config = {
   ...config,
@@ -72,7 +73,7 @@ export const lenient: Config = {
   rejectCurves: new Set(),
 }
 
-/** Why a key of this algorithm is not sealed to, or undefined when it may be. */
+/** Returns why a key of this algorithm is not sealed to, or undefined when it may be. */
 export function weaknessOf(
   { algorithm, bits, curve }: AlgorithmInfo,
   { allowRsa2048 = false, fips = false }: PolicyOptions = {},

@@ -1,4 +1,4 @@
-/** Certificates as the policy sees them. */
+/** Types for certificates that the policy has judged. */
 import type { Station } from '../../lib/station.js'
 import type { PolicyOptions } from './policy.js'
 
@@ -13,16 +13,22 @@ export type Recipient = Station<
     /** Armored certificate. */
     readonly certificate: string
     /**
-     * It announces SEIPD version 2 and AES-256 with GCM (RFC 9580 sections 5.2.3.32 and 5.2.3.15).
+     * Whether it announces SEIPD version 2 with AES-256 in GCM (RFC 9580 sections 5.2.3.32 and
+     * 5.2.3.15).
      */
     readonly takesSeipd2: boolean
-    /** What it was judged by, and is again whenever something is sealed to it. */
+    /**
+     * The policy options that it passed under, applied again whenever something is sealed to it.
+     */
     readonly policy: PolicyOptions
   }
 >
 
 export interface CertificateReport {
-  /** Lower-case hexadecimal; empty when the file could not be read, and then so is the rest. */
+  /**
+   * Lower-case hexadecimal; empty when the file could not be read, and then the other fields are
+   * empty too.
+   */
   readonly fingerprint: string
   readonly version: 4 | 6 | undefined
   readonly userIds: readonly string[]
@@ -34,20 +40,20 @@ export interface CertificateReport {
     readonly algorithm: string
     readonly bits: number | undefined
     readonly curve: string | undefined
-    /** Empty when it is expired or revoked. */
+    /** Empty when the key is expired or revoked. */
     readonly uses: readonly ('certify' | 'sign' | 'encrypt')[]
     readonly expiresAt: Date | undefined
   }[]
   /**
-   * Until when something can be sealed to it: the end of the certificate or of its last encryption
-   * subkey.
+   * When sealing to it stops working: the expiry of the certificate, or of its last encryption
+   * subkey if that is earlier.
    */
   readonly usableUntil: Date | undefined
-  /** The same of signing with it. */
+  /** When it can no longer sign: the same rule, for signing keys. */
   readonly signsUntil: Date | undefined
-  /** Algorithms and features it announces for messages to it. */
+  /** Whether it announces SEIPD version 2 with AES-256 in GCM. */
   readonly takesSeipd2: boolean
-  /** Empty when the policy accepts it; else the codes and why. */
+  /** Empty when the policy accepts the certificate; otherwise the reasons it does not. */
   readonly problems: readonly CertificateFinding[]
 }
 
@@ -55,8 +61,8 @@ export interface CertificateFinding {
   readonly code: CertificateProblem
   readonly reason: string
   /**
-   * A certificate comes to this in time, or by its owner: one that was accepted before can have it
-   * now.
+   * Whether a good certificate can reach this state later, by time passing or by its owner's
+   * action; then it may have been accepted earlier.
    */
   readonly isPassing: boolean
 }

@@ -9,10 +9,10 @@ const MAX_SIGNATURES = 8
 const MAX_SIGNED_CHARACTERS = 64 * 1024 * 1024
 
 /**
- * Is this a detached signature over `content` (a text counts as its UTF-8 octets) by a key of this
- * certificate that may sign, where certificate and signature are both valid at `now` and no weak
- * hash or key is involved? False for everything else, also for what cannot be read or is too large.
- * A caller that allows for wrong clocks gives a later `now`.
+ * Returns whether this is a detached signature over `content` (for a string, its UTF-8 octets) by a
+ * signing key of this certificate, with certificate and signature both valid at `now` and no weak
+ * hash or key involved. Returns false for everything else, including input that cannot be read or
+ * is too large. A caller that tolerates clock differences passes a later `now`.
  */
 export async function verifyDetached(
   content: string | Uint8Array,
@@ -54,7 +54,7 @@ function parseSignature(input: string | Uint8Array): Promise<Signature> {
 }
 
 /**
- * A standalone signature (type 0x02) covers nothing, so it would fit every content (RFC 9580
+ * A standalone signature (type 0x02) covers no content, so it would match any content (RFC 9580
  * section 5.2.1.3).
  */
 export function isOverContent(signature: Signature): boolean {
@@ -65,9 +65,9 @@ export function isOverContent(signature: Signature): boolean {
 }
 
 /**
- * Is the key that signed valid at this time? openpgp itself asks whether it was when the signature
- * says it was made, which an expired key can claim. Revocations count even if they are signed over
- * an old hash.
+ * Returns whether the signing key is valid at `at`. openpgp only checks validity at the creation
+ * time that the signature claims, and the holder of an expired key can backdate it. Revocations
+ * count even when signed over an old hash.
  */
 export async function mayBeUsed(certificate: Key, keyID: KeyID, at: Date): Promise<boolean> {
   if (await certificate.isRevoked(undefined, undefined, at, lenient)) return false

@@ -1,10 +1,10 @@
 /**
  * Opens what was sealed. Nothing is released before it is authentic.
  *
- * In:  an OpenPGP message as a stream, and a private key; ciphers as an argument, so that pages run
- *      the same code.
+ * In: an OpenPGP message as a stream, a private key, and the ciphers as an argument, so that pages
+ * run the same code.
  * Out: its content, and for signed messages the signer.
- * Trusts: nothing of the message.
+ * Trusts: nothing in the message.
  */
 export { openSignedMessage } from './open-signed.js'
 export type { SignedContent, Signer } from './open-signed.js'

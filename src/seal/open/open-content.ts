@@ -2,20 +2,22 @@ import { Body, ByteSource } from './open-packets.js'
 import { TAG } from '../packets.js'
 
 /**
- * Packets other than the content: signatures, one-pass signatures. Far above what any program
- * writes.
+ * Limit for packets other than the content, such as signatures; far above what any program writes.
  */
 const SMALL_PACKET_BYTES = 65_536
 const SMALL_PACKETS = 64
-/** Packet types from here on may be passed over when they are not known (RFC 9580 section 4.3). */
+/**
+ * Unknown packet types from this ID on are ignored; below it, the message is refused (RFC 9580
+ * section 4.3).
+ */
 const FIRST_NON_CRITICAL = 40
 
 const FORMATS: ReadonlySet<number> = new Set([0x62, 0x74, 0x75, 0x6c, 0x31, 0x6d])
 
 /**
- * The content of a decrypted message (RFC 9580 section 10.3): one literal packet, with signatures
- * around it or not, compressed or not. Signatures are passed over, not verified. Two contents in
- * one message are refused: programs differ in which of them they show.
+ * Reads the content of a decrypted message (RFC 9580 section 10.3): one literal packet, optionally
+ * signed or compressed. Signatures are skipped, not verified. A message with two contents is
+ * refused, because programs differ in which one they show.
  */
 export async function* readContent(
   plaintext: AsyncIterable<Uint8Array>,
@@ -57,7 +59,7 @@ export async function* readContent(
   }
 }
 
-/** RFC 9580 section 5.9. The file name and date are of no use here and are dropped. */
+/** RFC 9580 section 5.9. The file name and date are not needed and are discarded. */
 async function passLiteralHeader(body: Body): Promise<void> {
   const [format = 0, nameBytes = 0] = await body.exactly(2)
   if (!FORMATS.has(format)) throw new Error('unknown format')
@@ -69,9 +71,7 @@ const STREAM_FORMATS: Readonly<Record<number, 'deflate-raw' | 'deflate'>> = {
   2: 'deflate',
 }
 
-/**
- * RFC 9580 section 5.6: ZIP and ZLIB by the platform's own DecompressionStream; BZip2 is refused.
- */
+/** RFC 9580 section 5.6: ZIP and ZLIB use the platform's DecompressionStream; BZip2 is refused. */
 async function decompress(body: Body): Promise<AsyncIterable<Uint8Array>> {
   const [algorithm = -1] = await body.exactly(1)
   if (algorithm === 0) return body.rest()
@@ -81,8 +81,8 @@ async function decompress(body: Body): Promise<AsyncIterable<Uint8Array>> {
 }
 
 /**
- * One piece goes in while the pieces it makes come out, so an expansion of any ratio takes no
- * memory.
+ * Feeds one piece at a time and yields the output it produces, so memory stays constant whatever
+ * the compression ratio.
  */
 async function* inflate(body: Body, format: 'deflate-raw' | 'deflate'): AsyncGenerator<Uint8Array> {
   const stream = new DecompressionStream(format)
@@ -90,7 +90,7 @@ async function* inflate(body: Body, format: 'deflate-raw' | 'deflate'): AsyncGen
   const reader = stream.readable.getReader()
   const feed = async (): Promise<void> => {
     try {
-      // A copy: the stream may look at a piece after it has taken the next one.
+      // Copied because the stream may still read a piece after accepting the next one.
       for await (const piece of body.rest()) await writer.write(Uint8Array.from(piece))
       await writer.close()
     } catch (error) {

@@ -6,13 +6,13 @@ import type { Body } from './open-packets.js'
 import { packet, TAG } from '../packets.js'
 import { forReading } from '../keys/policy.js'
 
-/** openpgp holds a message in memory several times over. */
+/** openpgp holds several copies of a message in memory. */
 const MAX_BYTES = 64 * 1024 * 1024
 
 /**
- * Opens what this room does not frame itself, by openpgp and in memory: EAX and OCB, and the AEAD
- * packet of the draft that GnuPG 2.3 and later write. `front` is what was read of the body already.
- * Gives the plaintext packets in one piece, authentic to the last octet.
+ * Opens formats that this room does not implement itself, with openpgp and in memory: EAX and OCB,
+ * and the draft AEAD packet that GnuPG 2.3 and later write. `front` is the part of the body that
+ * was already read. Returns the plaintext packets in one piece, after verifying the whole message.
  */
 export async function* openByOpenpgp(
   keyPackets: readonly Uint8Array[],

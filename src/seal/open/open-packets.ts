@@ -1,7 +1,7 @@
 import { concat } from '../../lib/concat.js'
 import { TAG } from '../packets.js'
 
-/** Reads octets from pieces of any size. At most one piece is held. */
+/** Reads octets from pieces of any size, holding at most one piece. */
 export class ByteSource {
   readonly #pieces: AsyncIterator<Uint8Array>
   #piece: Uint8Array = new Uint8Array(0)
@@ -12,14 +12,14 @@ export class ByteSource {
   }
 
   /**
-   * Set when the pieces themselves failed, a broken connection for instance: then the message is
-   * not to blame.
+   * Set when the source of the pieces failed, for example on a broken connection; the message
+   * itself is then not at fault.
    */
   get failure(): { readonly error: unknown } | undefined {
     return this.#failure
   }
 
-  /** Up to `limit` next octets, without a copy; undefined at the end. */
+  /** Returns up to `limit` octets without copying them, or undefined at the end. */
   async take(limit: number): Promise<Uint8Array | undefined> {
     while (this.#piece.length === 0) {
       const next = await this.#next()
@@ -31,7 +31,7 @@ export class ByteSource {
     return taken
   }
 
-  /** Puts back what `take` gave last. */
+  /** Puts back the piece that `take` returned last. */
   unread(piece: Uint8Array): void {
     this.#piece = this.#piece.length === 0 ? piece : concat([piece, this.#piece])
   }
@@ -41,7 +41,7 @@ export class ByteSource {
     return (await this.take(1))?.[0]
   }
 
-  /** Lets the pieces' owner clean up. */
+  /** Lets the source of the pieces clean up. */
   async close(): Promise<void> {
     await this.#pieces.return?.()
   }
@@ -64,7 +64,7 @@ async function required(source: ByteSource): Promise<number> {
   return octet
 }
 
-/** Packets whose length need not be known when they begin (RFC 9580 section 4.2.1.4). */
+/** Packet types that may use partial lengths (RFC 9580 section 4.2.1.4). */
 const STREAMED: ReadonlySet<number> = new Set([
   TAG.compressed,
   TAG.unprotected,
@@ -74,8 +74,8 @@ const STREAMED: ReadonlySet<number> = new Set([
 ])
 
 /**
- * The body of a packet: whole, in partial lengths, or (old format only) to the end of what holds
- * it.
+ * The body of a packet: of definite length, in partial lengths, or (old format only) up to the end
+ * of its container.
  */
 export class Body {
   readonly tag: number
@@ -88,7 +88,10 @@ export class Body {
     this.#source = source
   }
 
-  /** The next packet, or undefined at the end. The packet before must have been read to its end. */
+  /**
+   * Returns the next packet, or undefined at the end. The previous packet must have been read to
+   * its end.
+   */
   static async next(source: ByteSource): Promise<Body | undefined> {
     const header = await source.octet()
     if (header === undefined) return undefined
@@ -100,7 +103,10 @@ export class Body {
     return body
   }
 
-  /** Up to `limit` next octets of the body; undefined at its end. Throws when it ends too early. */
+  /**
+   * Returns up to `limit` octets of the body, or undefined at its end. Throws when the body is
+   * truncated.
+   */
   async take(limit: number): Promise<Uint8Array | undefined> {
     while (this.#left === 0) {
       if (this.#isLast) return undefined
@@ -117,8 +123,8 @@ export class Body {
   }
 
   /**
-   * Fills `window` from `offset` as far as the body goes; how many octets of `window` are filled
-   * then.
+   * Fills `window` from `offset` with as much of the body as fits. Returns how many octets of
+   * `window` are then filled.
    */
   async fill(window: Uint8Array, offset = 0): Promise<number> {
     let filled = offset
@@ -131,14 +137,14 @@ export class Body {
     return filled
   }
 
-  /** Exactly the next `count` octets. */
+  /** Returns exactly the next `count` octets. */
   async exactly(count: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(count)
     if ((await this.fill(bytes)) < count) throw broken()
     return bytes
   }
 
-  /** The rest of the body, which may have at most `limit` octets. */
+  /** Returns the rest of the body, which must not exceed `limit` octets. */
   async whole(limit: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = []
     let size = 0
@@ -171,7 +177,8 @@ export class Body {
   }
 
   /**
-   * RFC 9580 section 4.2.2; indeterminate lengths only where the data goes to the end by nature.
+   * RFC 9580 section 4.2.2. Indeterminate lengths are accepted only for packet types that may
+   * extend to the end of the data.
    */
   async #readOldLength(type: number): Promise<void> {
     this.#isLast = true

@@ -3,17 +3,17 @@ import type { Ciphers } from '../ciphers.js'
 import type { Body } from './open-packets.js'
 
 const PREFIX_BYTES = 18
-/** Header and digest of the modification detection code, at the very end. */
+/** Size of the modification detection code at the very end: its packet header and digest. */
 const MDC_BYTES = 22
 const WINDOW_BYTES = 2 ** 18
 
 /**
- * Opens a version 1 packet (RFC 9580 section 5.13.1). CFB has no tags on the way, so what is given
- * out is not authentic until this ends normally: the whole content hangs on the last 20 octets. The
- * repeated octets of the prefix are not looked at, as section 5.13.1 advises: only the digest
- * decides. Memory: three windows.
+ * Opens a version 1 packet (RFC 9580 section 5.13.1). CFB has no intermediate tags, so nothing
+ * yielded is authentic until the generator ends normally: only the last 20 octets authenticate the
+ * content. The repeated octets of the prefix are not checked, as section 5.13.1 advises; the digest
+ * alone decides. Memory: three windows.
  *
- * `free` is given each piece when the next one is asked for.
+ * `free` receives each piece when the next one is requested.
  */
 export async function* openSeipd1(
   body: Body,
@@ -25,8 +25,8 @@ export async function* openSeipd1(
   const hash = ciphers.sha1()
   const window = new Uint8Array(WINDOW_BYTES)
   let prefix = PREFIX_BYTES
-  // A whole window is held back, which is copied only at the end, when it may hold a part of the
-  // digest.
+  // One whole window is held back because its end may be part of the digest. It is copied only at
+  // the end.
   let held: Uint8Array = new Uint8Array(0)
   for (;;) {
     const filled = await body.fill(window)
@@ -47,12 +47,13 @@ export async function* openSeipd1(
 }
 
 /**
- * The modification detection code: a packet of tag 19 and 20 octets, whose header the hash covers.
+ * Checks the modification detection code: a packet of tag 19 with 20 octets, whose header is part
+ * of the hashed data.
  */
 async function verify(mdc: Uint8Array, hash: ReturnType<Ciphers['sha1']>): Promise<void> {
   if (mdc.length < MDC_BYTES || mdc[0] !== 0xd3 || mdc[1] !== 20) throw new Error('no MDC')
   await hash.update(mdc.subarray(0, 2))
   const digest = await hash.digest()
-  // No secret is compared: who can read this has the session key.
+  // A constant-time comparison is not needed: only a holder of the session key gets this far.
   if (!digest.every((octet, at) => octet === mdc[at + 2])) throw new Error('changed')
 }

@@ -7,13 +7,13 @@ const TAG_BYTES = 16
 const SALT_BYTES = 32
 const NONCE_BYTES = 12
 const COUNTER_BYTES = 8
-/** RFC 9580 section 5.13.2: chunks above 4 MiB are refused. */
+/** RFC 9580 section 5.13.2: chunks larger than 4 MiB are refused. */
 const LARGEST_CHUNK_OCTET = 16
 const GCM = 3
-/** Octets of a key by symmetric algorithm ID: AES-128, AES-192, AES-256. */
+/** Key size in octets by symmetric algorithm ID: AES-128, AES-192, AES-256. */
 const KEY_BYTES: Readonly<Record<number, number>> = { 7: 16, 8: 24, 9: 32 }
 
-/** The fixed octets in front of the encrypted data, after the version. */
+/** The fixed octets between the version and the encrypted data. */
 export interface Seipd2Header {
   readonly cipher: number
   readonly mode: number
@@ -29,12 +29,12 @@ export async function readSeipd2Header(body: Body): Promise<Seipd2Header> {
 export const isGcm = (header: Seipd2Header): boolean => header.mode === GCM
 
 /**
- * Opens an AES-GCM packet chunk by chunk (RFC 9580 section 5.13.2). A chunk is given out only once
- * it and all before it are authentic, and the last one only once the tag over the whole length is,
- * too: a message of one chunk comes out whole or not at all. Memory: two chunks, and two more for
- * each that is opened ahead.
+ * Opens an AES-GCM packet chunk by chunk (RFC 9580 section 5.13.2). A chunk is released only when
+ * it and all chunks before it are authentic, and the last chunk only when the tag over the total
+ * length is authentic too, so a message of one chunk is released as a whole or not at all. Memory:
+ * two chunks, plus two for each chunk opened ahead.
  *
- * `free` is given each piece when the next one is asked for.
+ * `free` receives each piece when the next one is requested.
  */
 export async function openSeipd2(
   body: Body,
@@ -57,8 +57,8 @@ export async function openSeipd2(
 }
 
 /**
- * Apart from what is done once: V8 spends more time on compiling a loop in a long function than on
- * all its chunks.
+ * Separate from the one-time setup: V8 spends more time compiling a loop in a long function than
+ * running it over all chunks.
  */
 async function* openAll(
   body: Body,
@@ -66,7 +66,7 @@ async function* openAll(
   chunks: Chunks,
   free: ((bytes: Uint8Array) => void) | undefined,
 ): AsyncGenerator<Uint8Array> {
-  // Behind a chunk, a tag and one octet more: only then there is another chunk.
+  // One chunk, a tag and one more octet: only when all of this is filled does another chunk follow.
   const window = new Uint8Array(chunkBytes + TAG_BYTES + 1)
   try {
     let filled = 0
@@ -80,7 +80,7 @@ async function* openAll(
       free?.(content)
     }
     const end = filled - TAG_BYTES
-    // No message has a chunk of nothing.
+    // An empty last chunk is never written.
     if (end <= TAG_BYTES) throw new Error('too short')
     chunks.open(window.subarray(0, end))
     chunks.close(window.subarray(end, filled))
@@ -95,7 +95,7 @@ async function* openAll(
 
 interface MessageKey {
   readonly openGcm: OpenGcm
-  /** Key and `iv`, to be overwritten. */
+  /** Holds both the key and `iv`, and is overwritten at the end. */
   readonly derived: Uint8Array
   /** The first octets of every nonce. */
   readonly iv: Uint8Array
@@ -103,7 +103,7 @@ interface MessageKey {
   readonly ahead: number
 }
 
-/** Chunks that are being opened, in order. */
+/** Chunks being opened, in order. */
 class Chunks {
   readonly #with: MessageKey
   readonly #opening: Promise<Uint8Array>[] = []
@@ -118,7 +118,10 @@ class Chunks {
     return this.#opening.length
   }
 
-  /** As many as the ciphers work on at once, and the one that is asked for next. */
+  /**
+   * Whether as many chunks are being opened as the ciphers can work on at once, plus the one to be
+   * returned next.
+   */
   get areEnough(): boolean {
     return this.count > this.#with.ahead
   }
@@ -128,17 +131,17 @@ class Chunks {
     this.#total += sealed.length - TAG_BYTES
   }
 
-  /** The tag over the length of all chunks: it opens to nothing. */
+  /** Checks the final tag, which authenticates the total length and has no content. */
   close(tag: Uint8Array): void {
     this.#open(concat([this.#with.associated, uint64(this.#total)]), tag)
   }
 
-  /** The first of them, once it is authentic. */
+  /** Returns the first chunk in the queue, once it is authentic. */
   next(): Promise<Uint8Array> {
     return this.#opening.shift() ?? Promise.reject(new Error('nothing is being opened'))
   }
 
-  /** Nothing is under way any more, and the key is gone. */
+  /** Waits until nothing is being opened, then overwrites the key. */
   async forget(): Promise<void> {
     await Promise.allSettled(this.#opening)
     this.#with.derived.fill(0)
@@ -147,7 +150,8 @@ class Chunks {
   #open(associated: Uint8Array, sealed: Uint8Array): void {
     const nonce = concat([this.#with.iv, uint64(this.#index++)])
     const job = Promise.resolve(this.#with.openGcm(nonce, associated, sealed))
-    // It may fail while a chunk before it is looked at: its turn to be heard comes.
+    // It may fail while an earlier chunk is still awaited; `next` reports the failure when its turn
+    // comes.
     job.catch(() => undefined)
     this.#opening.push(job)
   }

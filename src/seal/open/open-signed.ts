@@ -12,10 +12,10 @@ const MAX_BYTES = 256 * 1024 * 1024
 /** How far the signer's clock may be ahead of ours. */
 const CLOCK_SKEW_MS = 5 * 60_000
 
-/** Whose signature counts. */
+/** A certificate whose signature is accepted. */
 export interface Signer {
   readonly certificate: string | Uint8Array
-  /** When another key took its place: what it signs after that is not its owner's. */
+  /** When another key replaced it. A later signature does not count as the owner's. */
   readonly until?: Date | undefined
 }
 
@@ -24,23 +24,23 @@ export interface SignedContent {
   readonly content: Uint8Array
   /** Fingerprint of the certificate it was checked with. */
   readonly signedBy: string
-  /** The signer's word. */
+  /** The creation time claimed by the signature. */
   readonly signedAt: Date
   /**
-   * The key has expired since, was retired or replaced: who holds it now could have written an
-   * earlier time.
+   * The key has since expired, been retired or been replaced, so whoever holds it now could have
+   * backdated the signature.
    */
   readonly hasKeyEnded: boolean
 }
 
 /**
- * Opens a small signed message, a manifest for instance, in memory. The signature must have been
- * made by one of `signers` while its key was good: what was signed in time stays good when the key
- * expires or is retired, as an archive needs it, and nothing of a key that was revoked as
- * compromised does, whatever time it names (RFC 9580 section 5.2.3.31).
+ * Opens a small signed message, such as a manifest, in memory. The signature must have been made by
+ * one of `signers` while its key was valid. A signature made in time stays valid after the key
+ * expires or is retired, because archives depend on it; no signature of a key revoked as
+ * compromised is accepted, whatever its date (RFC 9580 section 5.2.3.31).
  *
- * @throws NocturneError `cannot_open`: not for one of `keys`, or changed; `manifest_not_signed`: it
- *   opens, and the signature does not hold
+ * @throws NocturneError `cannot_open` when it is not sealed to any of `keys`, or was changed;
+ *   `manifest_not_signed` when it opens but no signature is valid
  */
 export async function openSignedMessage(
   bytes: Uint8Array,
@@ -50,7 +50,7 @@ export async function openSignedMessage(
 ): Promise<SignedContent> {
   const { message, content } = await openWhole(bytes, keys, now)
   const named = message.getSigningKeyIDs()
-  // openpgp gives the signatures of a message out once.
+  // openpgp returns the signatures of a message only once.
   let left: OpenedMessage | undefined = message
   for (const signer of signers) {
     const parsed = await parseCertificate(signer.certificate)
@@ -81,7 +81,7 @@ async function openWhole(bytes: Uint8Array, keys: readonly PrivateKey[], now: Da
   }
 }
 
-/** The first good signature by a key of this certificate. */
+/** Returns the first valid signature by a key of this certificate. */
 async function findSignature(
   message: OpenedMessage,
   certificate: PublicKey,
@@ -102,7 +102,8 @@ async function findSignature(
 }
 
 /**
- * The last second of a certificate that has expired, else now: a signature of a later time is none.
+ * The last second of an expired certificate's life, otherwise `now`: signatures dated later are
+ * invalid.
  */
 async function lastMoment(certificate: PublicKey, now: Date): Promise<Date> {
   const end = await expiryOf(certificate, null)
@@ -112,8 +113,8 @@ async function lastMoment(certificate: PublicKey, now: Date): Promise<Date> {
 }
 
 /**
- * openpgp judges the key at the signature's time. Whoever moves a key's expiry with GnuPG replaces
- * the self-signature, and then none is left of that time: the one there is speaks for the whole
- * life of the key.
+ * openpgp judges the key at the time of the signature. When an owner changes a key's expiry with
+ * GnuPG, the old self-signature is replaced and none of that time remains; this setting applies the
+ * existing self-signature to the key's whole life.
  */
 const FOR_ARCHIVE = { ...forReading, allowInsecureVerificationWithReformattedKeys: true }

@@ -12,11 +12,12 @@ import { isGcm, openSeipd2, readSeipd2Header } from './open-seipd2.js'
 import { packet, TAG } from '../packets.js'
 import { forReading } from '../keys/policy.js'
 
-/** Key packets in front of the data: some hundred recipients, or none of our concern. */
+/** Key packets allowed before the data: enough for any real list of recipients. */
 const MAX_KEY_PACKETS = 512
 const MAX_KEY_PACKET_BYTES = 16_384
 /**
- * Ceiling for one content unless the caller sets another: what is compressed can claim any size.
+ * Limit on the size of one content unless the caller sets another: compressed data can expand to
+ * any size.
  */
 const MAX_CONTENT_BYTES = 64 * 2 ** 30
 
@@ -24,25 +25,25 @@ export interface OpenOptions {
   readonly ciphers: Ciphers
   readonly maxContentBytes?: number
   /**
-   * The caller is done with each piece when it asks for the next: its memory is used again, which
-   * saves half the time. Without this, pieces are the caller's to keep.
+   * The caller is finished with each piece when it requests the next one, so the memory is reused,
+   * which halves the time. Otherwise the caller may keep the pieces.
    */
   readonly isTransient?: boolean
 }
 
 /**
- * Opens a message to one of `keys` and gives out its content as it comes. Binary; whatever file
- * name it carries is dropped.
+ * Opens a message sealed to one of `keys` and yields its binary content as it arrives. Any file
+ * name in the message is discarded.
  *
- * What comes out may be kept only when the iteration ends normally: write it under a temporary
- * name, and rename then. Version 2 packets: each piece is authentic, but the message may turn out
- * to be cut short. Version 1: nothing is authentic before the end. A signature inside is not
- * verified: see `openSignedMessage`.
+ * Keep the output only if the iteration ends normally: write it under a temporary name and rename
+ * it afterwards. With version 2 packets each piece is authentic, but the message may turn out to be
+ * truncated. With version 1 nothing is authentic before the end. Signatures inside are not
+ * verified; see `openSignedMessage`.
  *
- * Of `source` no piece is looked at any more when the next is asked for.
+ * A piece of `source` is not read again once the next one has been requested.
  *
- * @throws NocturneError `cannot_open`, whatever is wrong with the message; an error of `source`
- * itself passes as it is.
+ * @throws NocturneError `cannot_open` for any fault in the message; an error from `source` is
+ *   passed on unchanged
  */
 export async function* openMessage(
   source: AsyncIterable<Uint8Array>,
@@ -110,9 +111,9 @@ async function openData(
 }
 
 /**
- * The session key from the key packet of the version that belongs to the data (RFC 9580 section
- * 10.3.2.1): the other version is passed over, or a message could be turned into one of the weaker
- * kind.
+ * Gets the session key from a key packet of the version that matches the data (RFC 9580 section
+ * 10.3.2.1). Others are ignored; otherwise an attacker could downgrade a message to the weaker
+ * format.
  */
 export async function sessionKeyOf(
   keyPackets: readonly Uint8Array[],
@@ -131,7 +132,8 @@ export async function sessionKeyOf(
   })
   const [one, ...others] = found
   if (!one || others.length > 0) throw new Error('not one session key')
-  // Version 3 names the cipher beside the key; the AES of each size is the only one taken.
+  // Version 3 packets name the cipher next to the key. Only AES is accepted, of the size that the
+  // key has.
   if (version === 3 && !one.algorithm?.startsWith('aes')) throw new Error('not AES')
   return one.data
 }

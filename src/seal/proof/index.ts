@@ -1,9 +1,10 @@
 /**
- * The proof that somebody can open an envelope, without opening it for anybody.
+ * Proves that somebody can open an envelope, without opening it for anyone else.
  *
- * In:  a sealed message, a private key that opens it, and a text.
- * Out: a signature that only a holder of the session key can make; and whether one is that.
- * Always true: the session key does not leave this folder; the public half tells nothing of it.
+ * In: a sealed message, a private key that opens it, and a text.
+ * Out: a signature that only a holder of the session key can make, and a check for such signatures.
+ * Always true: the session key does not leave this folder, and the public half reveals nothing
+ * about it.
  * Trusts: node:crypto for HKDF and Ed25519.
  */
 export { isProof } from './key.js'

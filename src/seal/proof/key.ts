@@ -1,14 +1,17 @@
 /**
- * A key pair that whoever has the session key can derive, and nobody else: Ed25519 (RFC 8032) from
- * HKDF-SHA-256 (RFC 5869) of the session key, without salt. The gateway keeps the public half
- * before it forgets the session key; the private half is the proof that somebody can open the
- * envelope, and says nothing about the session key.
+ * A key pair that only a holder of the session key can derive: Ed25519 (RFC 8032) from HKDF-SHA-256
+ * (RFC 5869) of the session key, without salt. The gateway stores the public half before it
+ * discards the session key. A signature by the private half proves that its maker can open the
+ * envelope, and reveals nothing about the session key.
  */
 import { createPrivateKey, createPublicKey, hkdfSync, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 
 const INFO = 'nocturne/proof/v1'
-/** PKCS #8 (RFC 8410 section 7) and SubjectPublicKeyInfo up to the 32 octets of an Ed25519 key. */
+/**
+ * The octets that precede the 32 octets of an Ed25519 key in PKCS #8 (RFC 8410 section 7) and in
+ * SubjectPublicKeyInfo.
+ */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 
@@ -23,18 +26,18 @@ function privateKey(sessionKey: Uint8Array): KeyObject {
   }
 }
 
-/** 32 octets, hexadecimal. */
+/** Returns 32 octets, in hexadecimal. */
 export const proofKeyOf = (sessionKey: Uint8Array): string =>
   createPublicKey(privateKey(sessionKey))
     .export({ format: 'der', type: 'spki' })
     .subarray(SPKI.length)
     .toString('hex')
 
-/** Signature over the text's UTF-8 octets, in base64. */
+/** Signs the UTF-8 octets of the text; returns base64. */
 export const signProof = (sessionKey: Uint8Array, text: string): string =>
   sign(null, Buffer.from(text), privateKey(sessionKey)).toString('base64')
 
-/** False for anything that is not a signature by that key. */
+/** Returns false for anything that is not a signature by that key. */
 export function isProof(publicKey: string, text: string, signature: string): boolean {
   try {
     const key = Buffer.concat([SPKI, Buffer.from(publicKey, 'hex')])

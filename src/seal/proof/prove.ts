@@ -6,11 +6,11 @@ import { forReading } from '../keys/policy.js'
 import { signProof } from './key.js'
 
 /**
- * Signs `text` with the key that only who can open `message` can derive (key.ts). The session key
+ * Signs `text` with the key that can only be derived by opening `message` (key.ts). The session key
  * does not leave this function.
  *
  * @returns the signature in base64
- * @throws NocturneError `cannot_open` when `key` does not open it
+ * @throws NocturneError `cannot_open` when `key` does not open the message
  */
 export async function proveOpening(
   message: Uint8Array,

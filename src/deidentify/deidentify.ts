@@ -54,14 +54,19 @@ async function begin(
   const pace = new Pace()
   if (start.sopClassUID === DIRECTORY) throw new NocturneError('media_directory')
   if (!start.syntax.isDeflated)
-    return await pass(outer, start, start.end, context, outer, new Budget(pace))
+    return await pass(
+      start,
+      { reader: outer, at: start.end, budget: new Budget(pace) },
+      outer,
+      context,
+    )
   outer.forget(start.end)
   const source = inflated(outer.rest(), context.rawDeflate)
   const inner = new Reader(source.bytes, context.headerBytes + LOOK_AHEAD, turn)
   // An element takes some bits at least, however well it deflates: a small file cannot claim many.
   const budget = new Budget(pace, () => NODES_ANYWAY + source.taken())
   try {
-    return await pass(inner, start, 0, context, outer, budget)
+    return await pass(start, { reader: inner, at: 0, budget }, outer, context)
   } catch (error) {
     await source.bytes.return()
     throw error
@@ -78,13 +83,20 @@ function asFailure(error: unknown, source: Reader): unknown {
   return new NocturneError('unsafe_step_failed', { cause: error })
 }
 
+/** Where the data set is read: in the file itself, or in what inflates out of it. */
+interface Dataset {
+  readonly reader: Reader
+  /** Where in `reader` it begins. */
+  readonly at: number
+  readonly budget: Budget
+}
+
+/** `source` is the file: its failures pass unchanged. */
 async function pass(
-  reader: Reader,
   start: Start,
-  at: number,
-  context: DeidentifyContext,
+  { reader, at, budget }: Dataset,
   source: Reader,
-  budget: Budget,
+  context: DeidentifyContext,
 ): Promise<DeidentifiedInstance> {
   const { syntax } = start
   // The source's header is gone when its successor is read again: the two never stand side by side

@@ -16,7 +16,7 @@ import { identifiersOf } from './values/named.js'
 import { ageInYears, ageOn, OLDEST } from './values/age.js'
 import { CLEAN_DESCRIPTORS, DEVICE_IDENTITY, INSTITUTION_IDENTITY } from './rules/options.js'
 import type { Reader, Syntax } from '../dicom/index.js'
-import type { Pace, Steps } from '../lib/pace.js'
+import type { Steps } from '../lib/pace.js'
 import { characterSetOf, rewriteDataset, topScope } from './values/rewrite.js'
 import { type Scope } from './values/scope.js'
 import { rulesOf } from './rules/rules.js'
@@ -74,7 +74,8 @@ export async function makeHeader(
 
   pace.begin()
   const named = await pace.run(identifiersOf(elements, buffer, pace, keptBy(context.profile)))
-  const subject = subjectOf(context, digest, pseudonym, pace, named, verdict)
+  const keepsOffsets = verdict.blanking === undefined
+  const subject = subjectOf(context, digest, pseudonym, { ...named, pace, keepsOffsets })
   const additions = additionsOf({ elements, buffer, encoding }, subject, verdict, context)
   const scope = topScope(subject, buffer, elements, encoding)
   const { output, changed } = await pace.run(rewriteDataset(scope, additions))
@@ -204,9 +205,7 @@ function subjectOf(
   { profile }: DeidentifyContext,
   digest: ReturnType<typeof digestsOf>,
   { code, shiftSeconds }: Pseudonym,
-  pace: Pace,
-  { identifiers, isRepeated }: Pick<Subject, 'identifiers' | 'isRepeated'>,
-  { blanking }: PixelVerdict,
+  source: Pick<Subject, 'identifiers' | 'isRepeated' | 'pace' | 'keepsOffsets'>,
 ): Subject {
   if (!/^[A-Z0-9]{1,16}$/.test(code) || !Number.isSafeInteger(shiftSeconds))
     throw new NocturneError('unsafe_step_failed')
@@ -214,9 +213,9 @@ function subjectOf(
   const uids: UidPair[] = []
   return {
     rules: rulesOf(profile),
-    identifiers,
-    isRepeated,
-    pace,
+    identifiers: source.identifiers,
+    isRepeated: source.isRepeated,
+    pace: source.pace,
     mapUid: (uid) => {
       const mapped = map(uid)
       uids.push([uid, mapped])
@@ -227,7 +226,7 @@ function subjectOf(
     shiftSeconds,
     vocabulary: vocabularyOf(profile.languages),
     cleansText: profile.options.includes(CLEAN_DESCRIPTORS),
-    keepsOffsets: blanking === undefined,
+    keepsOffsets: source.keepsOffsets,
     report: [],
     uids,
   }

@@ -143,6 +143,6 @@ export function frame(
       frame(item.elements, buffer, item.encoding, inside)
       addItem(content, inside, item.encoding, false)
     }
-    addSequence(copy, tag, vr, content, encoding, encoding, false)
+    addSequence(copy, { tag, vr, undefinedLength: false }, content, encoding)
   }
 }

@@ -18,7 +18,7 @@ import {
   unitsOf,
   type Channel,
 } from './jpeg-blocks.js'
-import { ownTable, rewriteJpeg } from './jpeg-write.js'
+import { ownTable, rewriteJpeg, type Blanking } from './jpeg-write.js'
 import { alignMask, runsAt, type Mask } from './mask.js'
 
 /** Categories of differences: 11 bits for samples of 8, 15 for those of 12 (T.81 F.1.2.1). */
@@ -33,7 +33,7 @@ export function blankDctFrame(
 ): Steps<Buffer> {
   const own = geometry.bitsAllocated === 8 ? OWN[8] : OWN[12]
   return rewriteJpeg(bytes, geometry, own, SEQUENTIAL, (frame, scan, writer) =>
-    rewriteScan(frame, scan, geometry, mask, own.table, writer, pace),
+    rewriteScan(frame, scan, { geometry, mask, pace }, writer, own.table),
   )
 }
 
@@ -48,11 +48,9 @@ interface Written {
 function* rewriteScan(
   frame: JpegFrame,
   scan: JpegScan,
-  geometry: Geometry,
-  mask: Mask,
-  table: HuffmanTable,
+  { geometry, mask, pace }: Blanking,
   writer: BitWriter,
-  pace: Pace,
+  table: HuffmanTable,
 ): Steps<void> {
   const { widest, highest } = samplingOf(frame)
   const aligned = alignMask(mask, 8 * widest, 8 * highest, geometry)

@@ -16,7 +16,7 @@ import {
 } from './bits.js'
 import { blackOf, type Geometry } from './geometry.js'
 import { readJpeg, type JpegFrame, type JpegScan } from './jpeg.js'
-import { ownTable, rewriteJpeg } from './jpeg-write.js'
+import { ownTable, rewriteJpeg, type Blanking } from './jpeg-write.js'
 import { runsAt, type Mask } from './mask.js'
 import { putSample, type Samples } from './picture.js'
 
@@ -34,7 +34,7 @@ export function blankLosslessFrame(
   pace: Pace,
 ): Steps<Buffer> {
   return rewriteJpeg(bytes, geometry, OWN, LOSSLESS, (frame, scan, writer) =>
-    rewriteScan(frame, scan, geometry, mask, writer, pace),
+    rewriteScan(frame, scan, { geometry, mask, pace }, writer),
   )
 }
 
@@ -121,10 +121,8 @@ function* linesOf(
 function* rewriteScan(
   frame: JpegFrame,
   scan: JpegScan,
-  geometry: Geometry,
-  mask: Mask,
+  { geometry, mask, pace }: Blanking,
   writer: BitWriter,
-  pace: Pace,
 ): Steps<void> {
   const { columns } = geometry
   const black = blackOf(geometry) ?? []

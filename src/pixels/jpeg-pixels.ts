@@ -42,6 +42,7 @@ interface Plane {
   readonly component: JpegComponent
   /** Little endian, as are all. */
   readonly bytes: Buffer
+  readonly precision: number
 }
 
 /**
@@ -73,7 +74,8 @@ function planesOf(frame: JpegFrame, geometry: Geometry): readonly Plane[] {
   if (!used.every(({ across, down }) => across === widest && down === highest))
     throw new NocturneError('pixels_not_cleaned')
   const bytes = rows * columns * (bitsAllocated === 8 ? 1 : 2)
-  return used.map((component) => ({ component, bytes: Buffer.alloc(bytes) }))
+  const { precision } = frame
+  return used.map((component) => ({ component, bytes: Buffer.alloc(bytes), precision }))
 }
 
 function* decodeScan(
@@ -99,7 +101,7 @@ function* decodeScan(
         const x = 8 * (column * channel.across + (index % channel.across))
         const y = 8 * (row * down + Math.floor(index / channel.across))
         transform(block)
-        place(block, plane.bytes, x, y, frame.precision, geometry)
+        place(block, plane, x, y, geometry)
       }
     }
     if (pace.isDue(2 * outputs.length)) yield
@@ -139,10 +141,9 @@ function transform(block: Float32Array): void {
 /** Blocks at the right and lower edge reach over it. */
 function place(
   block: Float32Array,
-  bytes: Buffer,
+  { bytes, precision }: Plane,
   x: number,
   y: number,
-  precision: number,
   { rows, columns, bitsAllocated }: Geometry,
 ): void {
   const middle = 1 << (precision - 1)

@@ -1,8 +1,9 @@
 /** A JPEG image written anew, scan by scan, around what stays of its segments. */
 import { BitWriter, huffmanTable, type HuffmanTable } from './bits.js'
-import type { Steps } from '../lib/pace.js'
+import type { Pace, Steps } from '../lib/pace.js'
 import type { Geometry } from './geometry.js'
 import { readJpeg, type JpegFrame, type JpegScan } from './jpeg.js'
+import type { Mask } from './mask.js'
 
 const [SOI, EOI, SOS, DHT] = [0xd8, 0xd9, 0xda, 0xc4] as const
 const [SOF0, SOF3] = [0xc0, 0xc3] as const
@@ -15,6 +16,13 @@ export interface OwnTable {
   readonly table: HuffmanTable
   /** Counts and symbols, as a segment has them. */
   readonly bytes: Buffer
+}
+
+/** What is blanked in a frame of this geometry. */
+export interface Blanking {
+  readonly geometry: Geometry
+  readonly mask: Mask
+  readonly pace: Pace
 }
 
 /** One short code and longer ones for each larger category, none of them all ones. */

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { afterAll, beforeAll } from '@jest/globals'
 import loadOpenJPEG from '@cornerstonejs/codec-openjpeg/wasmjs'
 import { dataset, fragments, part10, topLevel } from '../deidentify/_build.js'
-import { ultrasound, ultrasoundFile, type Picture, type Region } from '../deidentify/_image.js'
+import { compressedFile, ultrasound, type Picture, type Region } from '../deidentify/_image.js'
 
 const COMMANDS = ['dcmcjpeg', 'dcmdjpeg', 'dcmcjpls', 'dcmdjpls', 'dcmcrle', 'dcmdrle']
 
@@ -42,8 +42,7 @@ export function folderFor(name: string): { readonly path: string } {
 
 /** An ultrasound image with these pixels as `command` compresses it. */
 export async function encodedBy(
-  command: string,
-  args: readonly string[],
+  [command, ...args]: readonly [string, ...string[]],
   picture: Picture,
   regions: readonly Region[],
   pixels: Buffer,
@@ -111,5 +110,5 @@ export async function encodeJpeg2000(picture: Picture, pixels: Buffer): Promise<
   encoder.delete()
   const even = frame.length % 2 === 0 ? frame : Buffer.concat([frame, Buffer.alloc(1)])
   const value = [0x7fe00010, 'OB', fragments(even), 'open'] as const
-  return ultrasoundFile(picture, [], value, 'explicit', [], '1.2.840.10008.1.2.4.90')
+  return compressedFile(picture, [], value, '1.2.840.10008.1.2.4.90')
 }

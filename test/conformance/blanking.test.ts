@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
 import { builtCommand } from '../_built.js'
 import { fragments, valueOf } from '../deidentify/_build.js'
-import { noise, ultrasoundFile, type Picture, type Region } from '../deidentify/_image.js'
+import { compressedFile, noise, type Picture, type Region } from '../deidentify/_image.js'
 import { run } from '../deidentify/_run.js'
 import {
   decodedBy,
@@ -85,7 +85,7 @@ describe('an image compressed by dcmtk and blanked', () => {
   ])(title('as %s: no pixel inside the region changes, and no text is left'), async (...row) => {
     const [name, picture, [compress, decompress], args, margin] = row
     const pixels = pixelsOf(picture)
-    const input = await encodedBy(compress, args, picture, [REGION], pixels, folder)
+    const input = await encodedBy([compress, ...args], picture, [REGION], pixels, folder)
     const before = await decodedBy(decompress, input, folder)
     const { bytes, facts } = await run(input)
     expect(facts.pixelsBlanked).toBe(true)
@@ -125,7 +125,7 @@ describe('the codecs in a thread of their own', () => {
 
   withPeer(named('blank frame after frame as they do here'), async () => {
     const args = ['+el', '+is']
-    const input = await encodedBy('dcmcjpls', args, loop, [REGION], pixelsOf(loop), folder)
+    const input = await encodedBy(['dcmcjpls', ...args], loop, [REGION], pixelsOf(loop), folder)
     const [source, target] = [join(folder.path, 'thread.dcm'), join(folder.path, 'thread')]
     await writeFile(source, input)
     const words = ['deidentify', source, '--profile', 'pseudonymize', '--out', target]
@@ -162,12 +162,10 @@ describe('a real image in JPEG 2000, as if an ultrasound scanner had made it', (
     const frame = source.subarray(source.indexOf(Buffer.from('ff4fff51', 'hex')))
     const { rows, columns, samples = 1, bits = 8 } = picture
     const region: Region = [9, 11, columns - 20, rows - 15 - rows / 8]
-    const input = ultrasoundFile(
+    const input = compressedFile(
       picture,
       [region],
       [0x7fe00010, 'OB', fragments(frame), 'open'],
-      'explicit',
-      [],
       `1.2.840.10008.1.2.4.${syntax}`,
     )
     const { bytes } = await run(input)

@@ -11,7 +11,7 @@ import { type TextDetector } from '../../src/deidentify/index.js'
 import { createTextDetector } from '../../src/deidentify/blank/tesseract.js'
 import type { GreyPicture } from '../../src/pixels/picture.js'
 import { fragments } from '../deidentify/_build.js'
-import { noise, ultrasoundFile, type Picture, type Region } from '../deidentify/_image.js'
+import { compressedFile, noise, type Picture, type Region } from '../deidentify/_image.js'
 import { codeOf, contextFor, run } from '../deidentify/_run.js'
 import { write } from '../deidentify/_writing.js'
 import {
@@ -124,7 +124,7 @@ describe('a detector is shown what dcmtk decodes, and the image passes byte for 
   ])(title('%s', noDcmtk), async (...row) => {
     const [, picture, [compress, decompress], args, tolerance, isLuma] = row
     const pixels = pixelsOf(picture)
-    const input = await encodedBy(compress, args, picture, [], pixels, folder)
+    const input = await encodedBy([compress, ...args], picture, [], pixels, folder)
     const truth = await decodedBy(decompress, input, folder)
     const { shown, textDetector } = newRecorder()
     const { bytes, facts } = await run(input, contextFor('pseudonymize', { textDetector }))
@@ -150,7 +150,7 @@ describe('a real image in HTJ2K', () => {
     const picture: Picture = { rows: 480, columns: 640, photometric: 'RGB', samples: 3, planar: 0 }
     const pixels = [0x7fe00010, 'OB', fragments(frame), 'open'] as const
     const image = (...regions: readonly Region[]) =>
-      ultrasoundFile(picture, regions, pixels, 'explicit', [], '1.2.840.10008.1.2.4.203')
+      compressedFile(picture, regions, pixels, '1.2.840.10008.1.2.4.203')
     const { shown, textDetector } = newRecorder()
     const context = contextFor('pseudonymize', { textDetector })
     await run(image(), context)
@@ -169,7 +169,7 @@ describe('a compressed frame with bytes changed', () => {
     ['lossless JPEG', JPEG, ['+e1']],
     ['JPEG-LS', JPEG_LS, ['+el']],
   ])(title('is shown or held: %s', noDcmtk), async (_, [compress], args) => {
-    const source = await encodedBy(compress, args, colour, [], pixelsOf(colour), folder)
+    const source = await encodedBy([compress, ...args], colour, [], pixelsOf(colour), folder)
     const first = source.length - pixelsIn(source).length + 20
     const change = fc.tuple(fc.integer({ min: first, max: source.length - 9 }), fc.nat(255))
     await fc.assert(
@@ -226,7 +226,7 @@ describe('with tesseract, an image that no rule covers', () => {
   const by =
     ([command]: readonly [string, string], ...args: string[]) =>
     (one: Picture, pixels: Buffer) =>
-      encodedBy(command, args, one, [], pixels, folder)
+      encodedBy([command, ...args], one, [], pixels, folder)
 
   when(missing).each<[string, Picture, (one: Picture, pixels: Buffer) => Promise<Buffer>]>([
     ['RLE', colour, by(RLE)],

@@ -67,8 +67,17 @@ export const ultrasoundFile = (
   pixels: Written,
   encoding: Encoding = 'explicit',
   more: readonly Written[] = [],
-  syntax: string = SYNTAX[encoding],
-): Buffer => part10(dataset(ultrasound(picture, regions, pixels, encoding, more), encoding), syntax)
+): Buffer =>
+  part10(dataset(ultrasound(picture, regions, pixels, encoding, more), encoding), SYNTAX[encoding])
+
+/** The same with its pixels in a compressed syntax. */
+export const compressedFile = (
+  picture: Picture,
+  regions: readonly Region[],
+  pixels: Written,
+  syntax: string,
+  more: readonly Written[] = [],
+): Buffer => part10(dataset(ultrasound(picture, regions, pixels, 'explicit', more)), syntax)
 
 /** Bytes that no run of equal ones is in, so that what changed is seen. */
 export const noise = (length: number, seed = 1): Buffer => {

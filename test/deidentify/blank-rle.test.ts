@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { fragments, type Written } from './_build.js'
-import { noise, ultrasoundFile, type Picture, type Region } from './_image.js'
+import { compressedFile, noise, type Picture, type Region } from './_image.js'
 import { codeOf, run, withPixels } from './_run.js'
 
 const RLE = '1.2.840.10008.1.2.5'
@@ -76,7 +76,7 @@ const encapsulated = (...frames: readonly Buffer[]): Written => [
   'open',
 ]
 const rleFile = (picture: Picture, pixels: Written) =>
-  ultrasoundFile(picture, [REGION], pixels, 'explicit', [], RLE)
+  compressedFile(picture, [REGION], pixels, RLE)
 const planes = (count: number, seed: number): Buffer[] =>
   Array.from({ length: count }, (_, index) => noise(ROWS * COLUMNS, seed + index))
 
@@ -104,7 +104,7 @@ describe('RLE frames', () => {
     const table: Written = [0x7fe00001, 'OV', Buffer.alloc(8)]
     const picture = { ...colour, frames: 1 }
     const pixels = encapsulated(frame(planes(3, 1)))
-    const input = ultrasoundFile(picture, [REGION], pixels, 'explicit', [table], RLE)
+    const input = compressedFile(picture, [REGION], pixels, RLE, [table])
     const hasTable = (bytes: Buffer): boolean => bytes.includes(Buffer.from('e07f0100', 'hex'))
     expect(hasTable(input)).toBe(true)
     expect(hasTable((await run(input)).bytes)).toBe(false)

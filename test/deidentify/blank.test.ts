@@ -4,6 +4,7 @@ import { deflateRawSync } from 'node:zlib'
 import { dataset, part10, topLevel, valueOf, type Encoding, type Written } from './_build.js'
 import {
   bytesOfPixels,
+  compressedFile,
   noise,
   ultrasound,
   ultrasoundFile,
@@ -191,9 +192,9 @@ describe('an image that was blanked', () => {
     const whole = picture(image)
     const isSyntax = more.some(([tag]) => tag === 0x00020010)
     const pixels: Written = [0x7fe00010, 'OW', noise(sizeOf(whole) + extra)]
-    const syntax = isSyntax ? '1.2.840.10008.1.2.5' : undefined
-    const rest = isSyntax ? [] : more
-    const input = ultrasoundFile(whole, [REGION], pixels, 'explicit', rest, syntax)
+    const input = isSyntax
+      ? compressedFile(whole, [REGION], pixels, '1.2.840.10008.1.2.5')
+      : ultrasoundFile(whole, [REGION], pixels, 'explicit', more)
     expect(await codeOf(input)).toBe('pixels_not_cleaned')
     const passed = await run(input, withPixels('pass'))
     const looked = await run(input, contextFor('pseudonymize', { waived: ['pixels_not_cleaned'] }))

@@ -5,7 +5,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { TextDetector } from '../../src/deidentify/index.js'
 import { fragments, type Written } from './_build.js'
-import { ultrasoundFile, type Picture } from './_image.js'
+import { compressedFile, type Picture } from './_image.js'
 import { codeOf, contextFor, run } from './_run.js'
 
 const bytes = (...parts: readonly string[]) => Buffer.from(parts.join('').replace(/ /g, ''), 'hex')
@@ -72,7 +72,7 @@ function asking(answer: { readonly words?: readonly string[] } = { words: [] }) 
 const image = (syntax: string, more: Partial<Picture>, ...frames: readonly Buffer[]): Buffer => {
   const even = frames.map((one) => (one.length % 2 === 0 ? one : Buffer.concat([one, bytes('00')])))
   const pixels: Written = [0x7fe00010, 'OB', fragments(...even), 'open']
-  return ultrasoundFile(picture(more), [], pixels, 'explicit', [], syntax)
+  return compressedFile(picture(more), [], pixels, syntax)
 }
 
 describe('a compressed image that no rule covers', () => {

@@ -129,6 +129,28 @@ export function rulesOf(profile: Profile): Rules {
 }
 
 function compile(profile: Profile): Rules {
+  const table = tableOf(profile)
+  const dates = datesOf(profile)
+  const ruleFor = ruleFinder(table, backstopsOf(profile, dates))
+  // By attribute: nearly every element has the VR that PS3.6 gives it.
+  const usual = ATTRIBUTES.map(([tag, { vr }]) => ruleFor({ tag, vr }))
+  return {
+    dates,
+    keepsSafePrivate: profile.options.includes(SAFE_PRIVATE),
+    keepsCharacteristics: profile.options.includes(PATIENT_CHARACTERISTICS),
+    capsAges: profile.ages === 'cap-90',
+    isListed: (tag) => table.has(tag),
+    ruleFor(element) {
+      if (isPrivate(element.tag)) return PRIVATE
+      const attribute = attributeOf(element.tag)
+      const isUsual = attribute?.vr === element.vr && !element.fragments
+      return (isUsual ? usual[attribute.index] : undefined) ?? ruleFor(element)
+    },
+  }
+}
+
+/** Table E.1-1 under the options of the profile, with what the table leaves open. */
+function tableOf(profile: Profile): ReadonlyMap<number, Rule> {
   const chosen = OPTIONS.filter(({ code }) => profile.options.includes(code))
   const table = new Map(CONFIDENTIALITY.map((row) => [row.tag, ruleOf(row, chosen)]))
   // Type 3 with at least one item wherever it stands: emptied it would be invalid, removed it never
@@ -150,23 +172,34 @@ function compile(profile: Profile): Rules {
   }
   table.set(0x00100010, CODE)
   table.set(0x00100020, CODE)
-  const dates = profile.options.includes(FULL_DATES)
-    ? 'full'
-    : profile.options.includes(MODIFIED_DATES)
-      ? 'modified'
-      : 'removed'
-  const dateRule =
-    dates === 'full'
-      ? rule('keep', 'empty', 'backstop date', FULL_DATES)
-      : dates === 'modified'
-        ? rule('date', 'empty', 'backstop date', MODIFIED_DATES)
-        : rule('empty', 'empty', 'backstop date')
+  return table
+}
+
+function datesOf({ options }: Profile): Rules['dates'] {
+  if (options.includes(FULL_DATES)) return 'full'
+  return options.includes(MODIFIED_DATES) ? 'modified' : 'removed'
+}
+
+const DATE_RULES: Readonly<Record<Rules['dates'], Rule>> = {
+  full: rule('keep', 'empty', 'backstop date', FULL_DATES),
+  modified: rule('date', 'empty', 'backstop date', MODIFIED_DATES),
+  removed: rule('empty', 'empty', 'backstop date'),
+}
+
+/** The rule of each VR, for what the table does not list; undefined for numbers in binary. */
+type Backstops = (vr: string) => Rule | undefined
+
+function backstopsOf(profile: Profile, dates: Rules['dates']): Backstops {
+  const dateRule = DATE_RULES[dates]
   const uidRule = profile.options.includes(RETAIN_UIDS)
     ? rule('keep', 'remap', 'backstop UI', RETAIN_UIDS)
     : rule('remap', 'remap', 'backstop UI')
-  const unlisted = (vr: string) =>
-    DATE_VRS.has(vr) ? dateRule : vr === 'UI' ? uidRule : BACKSTOPS[vr]
-  const ruleFor: Rules['ruleFor'] = ({ tag, vr, fragments }) => {
+  return (vr) => (DATE_VRS.has(vr) ? dateRule : vr === 'UI' ? uidRule : BACKSTOPS[vr])
+}
+
+const ruleFinder =
+  (table: ReadonlyMap<number, Rule>, unlisted: Backstops): Rules['ruleFor'] =>
+  ({ tag, vr, fragments }) => {
     if (isPrivate(tag)) return PRIVATE
     if ((tag & 0xffff) === 0) return GROUP_LENGTH
     const group = groupOf(tag)
@@ -187,22 +220,6 @@ function compile(profile: Profile): Rules {
     if (own === undefined) return listed
     return STRICTNESS[own.step] >= STRICTNESS[listed.step] ? own : listed
   }
-  // By attribute: nearly every element has the VR that PS3.6 gives it.
-  const usual = ATTRIBUTES.map(([tag, { vr }]) => ruleFor({ tag, vr }))
-  return {
-    dates,
-    keepsSafePrivate: profile.options.includes(SAFE_PRIVATE),
-    keepsCharacteristics: profile.options.includes(PATIENT_CHARACTERISTICS),
-    capsAges: profile.ages === 'cap-90',
-    isListed: (tag) => table.has(tag),
-    ruleFor(element) {
-      if (isPrivate(element.tag)) return PRIVATE
-      const attribute = attributeOf(element.tag)
-      const isUsual = attribute?.vr === element.vr && !element.fragments
-      return (isUsual ? usual[attribute.index] : undefined) ?? ruleFor(element)
-    },
-  }
-}
 
 const STRICTNESS: Readonly<Record<Rule['step'], number>> = {
   keep: 0,

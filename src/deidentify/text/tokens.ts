@@ -70,18 +70,18 @@ function tokenAt(
     const address = MAY_BE_ADDRESS.test(text.slice(at, at + 80))
       ? ADDRESS.exec(text)?.[0]
       : undefined
-    if (address) return made(at, at + address.length, lower, 'word', 0, 'name')
+    if (address) return word(lower, at, at + address.length, 0, 'name')
     const length = vocabulary.markedAt(lower, at)
     if (length > 0) return wordAt(text, lower, at, at + length, vocabulary)
   }
   const sign = SIGNS[character]
   if (sign !== undefined && !ALNUM.test(text.charAt(at + 1)) && (begins || character === '?'))
-    return made(at, at + 1, lower, 'sign', sign, undefined)
-  if (character === '?') return made(at, at + 1, lower, 'sign', MAYBE, undefined)
+    return signAt(lower, at, sign)
+  if (character === '?') return signAt(lower, at, MAYBE)
   if (!ALNUM.test(character)) return undefined
   if (!LETTER.test(character)) {
-    const number = numberAt(text, lower, at, vocabulary)
-    if (number) return made(at, number.end, lower, 'number', number.roles, number.cut)
+    const found = numberAt(text, lower, at, vocabulary)
+    if (found) return number(lower, at, found.end, found.roles, found.cut)
   }
   WORD.lastIndex = at
   const end = at + (WORD.exec(text)?.[0].length ?? 1)
@@ -95,26 +95,25 @@ function wordAt(
   end: number,
   vocabulary: Vocabulary,
 ): Token {
-  const word = unified(lower.slice(at, end))
-  if (/['’´`]/.test(text.charAt(end)) && ELISIONS.has(word))
-    return made(at, end, lower, 'word', word === 'n' ? NOT : TECHNIQUE, undefined)
-  if (word.length === 1 && /['’´`]/.test(text.charAt(at - 1)))
-    return made(at, end, lower, 'word', TECHNIQUE, undefined)
+  const folded = unified(lower.slice(at, end))
+  if (/['’´`]/.test(text.charAt(end)) && ELISIONS.has(folded))
+    return word(lower, at, end, folded === 'n' ? NOT : TECHNIQUE)
+  if (folded.length === 1 && /['’´`]/.test(text.charAt(at - 1)))
+    return word(lower, at, end, TECHNIQUE)
   const dotted = text.charAt(end) === '.' ? text.slice(at, end + 1) : ''
   const title =
     vocabulary.isTitle(text.slice(at, end)) || (dotted !== '' && vocabulary.isTitle(dotted))
       ? TITLE
       : 0
-  const known = vocabulary.rolesOf(word) | title
-  if (known !== 0) return made(at, end, lower, 'word', known, undefined)
+  const known = vocabulary.rolesOf(folded) | title
+  if (known !== 0) return word(lower, at, end, known)
   const humped = rolesOfHumps(text.slice(at, end), vocabulary)
-  if (humped !== 0) return made(at, end, lower, 'word', humped, undefined)
-  if (/\d/.test(word)) {
-    const { roles, cut } = judgeMixed(word, vocabulary)
-    return made(at, end, lower, roles === 0 ? 'word' : 'number', roles, cut)
+  if (humped !== 0) return word(lower, at, end, humped)
+  if (/\d/.test(folded)) {
+    const { roles, cut } = judgeMixed(folded, vocabulary)
+    return roles === 0 ? word(lower, at, end, 0, cut) : number(lower, at, end, roles, cut)
   }
-  const cut = vocabulary.isNearlyNot(word)
-  return made(at, end, lower, 'word', cut ? NOT : 0, 'unknown')
+  return word(lower, at, end, vocabulary.isNearlyNot(folded) ? NOT : 0, 'unknown')
 }
 
 /** `TotalDLP`, `SpiralHead`: every part, from one capital to the next, is known. */
@@ -130,14 +129,32 @@ function rolesOfHumps(written: string, vocabulary: Vocabulary): number {
   return roles & ~TITLE
 }
 
-const made = (
-  start: number,
-  end: number,
-  lower: string,
-  kind: Token['kind'],
-  roles: number,
-  cut: Cut | undefined,
-): Token => ({ start, end, folded: unified(lower.slice(start, end)), kind, roles, cut })
+const word = (lower: string, start: number, end: number, roles: number, cut?: Cut): Token => ({
+  start,
+  end,
+  folded: unified(lower.slice(start, end)),
+  kind: 'word',
+  roles,
+  cut,
+})
+
+const number = (lower: string, start: number, end: number, roles: number, cut?: Cut): Token => ({
+  start,
+  end,
+  folded: unified(lower.slice(start, end)),
+  kind: 'number',
+  roles,
+  cut,
+})
+
+const signAt = (lower: string, start: number, roles: number): Token => ({
+  start,
+  end: start + 1,
+  folded: unified(lower.slice(start, start + 1)),
+  kind: 'sign',
+  roles,
+  cut: undefined,
+})
 
 /** What folds to two letters: ß, œ. */
 const unified = (word: string): string => (isPlain(word) ? word : fold(word))

@@ -23,6 +23,14 @@ interface Level {
   readonly decode: Decode
 }
 
+interface Names {
+  readonly buffer: Buffer
+  readonly pace: Pace
+  readonly naming: Naming[]
+  /** Tells the names of one file from those of another. */
+  key: string
+}
+
 const TOP: Level = { characterSet: '', decode: decodeDefault }
 
 /**
@@ -36,8 +44,9 @@ export function* identifiersOf(
   pace: Pace,
   kept: Kept,
 ): Steps<Pick<Subject, 'identifiers' | 'isRepeated'>> {
-  const naming: Naming[] = []
-  const key = yield* collect(elements, buffer, pace, TOP, naming, keyOfKept(kept))
+  const names: Names = { buffer, pace, naming: [], key: keyOfKept(kept) }
+  yield* collect(elements, TOP, names)
+  const { naming, key } = names
   const before = known.get(key)
   if (before) return { identifiers: before, isRepeated: true }
   const identifiers = new Identifiers(kept)
@@ -53,18 +62,9 @@ export function* identifiersOf(
 const keyOfKept = ({ device, institution }: Kept): string =>
   `${device ? 'd' : ''}${institution ? 'i' : ''} `
 
-/**
- * Every element that names somebody, in the character set of its level; added to `key`, so that it
- * tells them apart.
- */
-function* collect(
-  elements: readonly Element[],
-  buffer: Buffer,
-  pace: Pace,
-  outer: Level,
-  naming: Naming[],
-  key: string,
-): Steps<string> {
+/** Adds every element that names somebody, in the character set of its level. */
+function* collect(elements: readonly Element[], outer: Level, names: Names): Steps<void> {
+  const { buffer, pace, naming } = names
   const own = characterSetOf(elements, buffer)
   const level = own === undefined ? outer : { characterSet: own, decode: decodeWith(own) }
   if (pace.isDue(elements.length)) yield
@@ -73,20 +73,19 @@ function* collect(
     const { tag, vr, valueStart, valueEnd, items } = element
     if (!items) {
       naming.push({ element, decode: level.decode })
-      if (key.length <= MAX_KEY) {
+      if (names.key.length <= MAX_KEY) {
         const value = buffer.toString(
           'latin1',
           valueStart,
           Math.min(valueEnd, valueStart + MAX_KEY),
         )
         const lengths = `${String(level.characterSet.length)} ${String(value.length)}`
-        key += `${String(tag)} ${vr} ${lengths} ${level.characterSet}${value}`
+        names.key += `${String(tag)} ${vr} ${lengths} ${level.characterSet}${value}`
       }
     }
     for (const { elements: inside } of items ?? [])
-      if (inside.length > 0) key = yield* collect(inside, buffer, pace, level, naming, key)
+      if (inside.length > 0) yield* collect(inside, level, names)
   }
-  return key
 }
 
 const mayName = ({ tag, vr, items }: Element): boolean => items !== undefined || isNaming(tag, vr)

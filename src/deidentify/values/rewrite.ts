@@ -262,7 +262,7 @@ function* rewriteSequence(
     return undefined
   }
   const itemEncoding = items[0]?.encoding ?? scope.encoding
-  addSequence(output, tag, vr, content, scope.encoding, itemEncoding, undefinedLength)
+  addSequence(output, { tag, vr, undefinedLength }, content, scope.encoding, itemEncoding)
   return output
 }
 

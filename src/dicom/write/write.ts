@@ -173,17 +173,21 @@ export function addItem(
   if (undefinedLength) output.add(encodeItemTag(ITEM_END, 0, encoding))
 }
 
+export interface SequenceForm {
+  readonly tag: number
+  readonly vr: string
+  readonly undefinedLength: boolean
+}
+
 /**
  * A sequence around items; `itemEncoding` differs from `encoding` inside a sequence written as UN.
  */
 export function addSequence(
   output: Output,
-  tag: number,
-  vr: string,
+  { tag, vr, undefinedLength }: SequenceForm,
   items: Output,
   encoding: Encoding,
-  itemEncoding: Encoding,
-  undefinedLength: boolean,
+  itemEncoding: Encoding = encoding,
 ): void {
   output.add(encodeHeader(tag, vr, undefinedLength ? UNDEFINED_LENGTH : items.length, encoding))
   output.addAll(items)

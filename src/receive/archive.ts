@@ -21,10 +21,10 @@ import {
 } from './zip-format.js'
 import type { LocalHeader } from './zip-format.js'
 
-/** Content that has come out of an archive may be up to this large before any ratio counts. */
+/** Up to this much content may come out of an archive before any ratio is checked. */
 const FREE_GROWTH = 1024 * 1024
 
-/** What is counted over one part, with all the archives inside archives that it holds. */
+/** Counters for one part, including all nested archives in it. */
 export class ArchiveTally implements InflateBudget {
   readonly #limits: ReceiveLimits
   readonly #part: ByteSource
@@ -37,12 +37,12 @@ export class ArchiveTally implements InflateBudget {
     this.#part = part
   }
 
-  /** The part as a whole has grown too much: nothing more is taken out of it. */
+  /** The part as a whole has expanded too much, so nothing more is extracted from it. */
   get isSpent(): boolean {
     return this.#spent
   }
 
-  /** The part itself failed: the connection is gone, and no item is to blame. */
+  /** The part itself failed, for example on a lost connection; no item is at fault. */
   get isCutOff(): boolean {
     return this.#part.failure !== undefined
   }
@@ -56,24 +56,23 @@ export class ArchiveTally implements InflateBudget {
   spend(growth: { added: number; plain: number; compressed: number }): void {
     this.#inflated += growth.added
     const ratio = this.#limits.archiveRatio
-    // Each archive inside an archive multiplies; so the whole is measured against what was really
-    // sent.
+    // Nested archives multiply their ratios, so the total is compared with the bytes actually sent.
     if (this.#inflated > FREE_GROWTH && this.#inflated > ratio * this.#part.seen) this.#spent = true
     const isBomb = growth.plain > FREE_GROWTH && growth.plain > ratio * growth.compressed
     if (isBomb || this.#spent) throw new NocturneError('archive_bomb')
   }
 }
 
-/** How the content of an entry becomes items: the way that a part's own content does. */
+/** Turns the content of an entry into items, in the same way as the content of a part. */
 export type EntryItems = (content: ByteSource, fileName: string) => AsyncIterable<ReceivedItem>
 
 /**
- * Walks a ZIP in the order of its bytes: an item or more for each entry, one by one, and at the end
- * one more unacceptable item when the archive could not be followed to its end or its directory
- * does not agree with what came by. Directories and what operating systems leave behind are passed
- * over in silence.
+ * Walks a ZIP in byte order. Yields at least one item per entry, one at a time. At the end it
+ * yields one more, unacceptable item if the archive could not be followed to its end or its
+ * directory does not match the entries seen. Directories and operating system metadata files are
+ * skipped without an item.
  *
- * @throws what the part failed with, when its connection is gone
+ * @throws the error of the part when its connection is lost
  */
 export async function* walkArchive(
   source: ByteSource,
@@ -133,7 +132,7 @@ async function readLocalHeader(source: ByteSource): Promise<LocalHeader> {
   return parseLocalHeader(fixed, tail, offset)
 }
 
-/** Central directory and what follows it (4.3.12 to 4.3.16), to the last byte. */
+/** Reads the central directory and what follows it (4.3.12 to 4.3.16), to the last byte. */
 async function readDirectory(source: ByteSource, balance: EntryBalance): Promise<void> {
   while ((await signatureOf(source)) === CENTRAL_HEADER) {
     const fixed = await take(source, CENTRAL_HEADER_SIZE)
@@ -158,8 +157,8 @@ async function skipSplitMarker(source: ByteSource): Promise<void> {
 }
 
 /**
- * The next four bytes, not consumed.
- * @throws NocturneError `truncated`, or what the source failed with
+ * Returns the next four bytes without consuming them.
+ * @throws NocturneError `truncated`, or the error of the source
  */
 async function signatureOf(source: ByteSource): Promise<number> {
   const bytes = await source.peek(4)

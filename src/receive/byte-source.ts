@@ -1,8 +1,8 @@
 /**
- * Looks ahead into a stream without copying what follows the look. One operation at a time.
+ * Looks ahead into a stream without copying the data that follows. One operation at a time.
  *
- * A failure of the stream is kept: what came before it can still be looked at and read, then
- * `chunk()` throws it. So how a stream is cut into chunks never changes what is seen.
+ * A failure of the stream is remembered: the data before it can still be peeked at and read, and
+ * then `chunk()` throws it. So the way a stream is split into chunks never changes the result.
  */
 export class ByteSource {
   readonly #upstream: AsyncIterator<Buffer>
@@ -26,12 +26,14 @@ export class ByteSource {
     return this.#offset + this.#buffered
   }
 
-  /** What the stream failed with, once that was met. */
+  /** The error of the stream, once reading has reached it. */
   get failure(): { readonly error: unknown } | undefined {
     return this.#failure
   }
 
-  /** The next `count` bytes, fewer only where the stream ends or fails. Consumes nothing. */
+  /**
+   * Returns the next `count` bytes, fewer only where the stream ends or fails. Consumes nothing.
+   */
   async peek(count: number): Promise<Buffer> {
     while (this.#buffered < count && (await this.#pull()));
     const first = this.#chunks[0] ?? Buffer.alloc(0)
@@ -42,15 +44,15 @@ export class ByteSource {
   }
 
   /**
-   * What is at hand, at least one byte, or undefined at the end. Consumes nothing.
-   * @throws what the stream failed with
+   * Returns the data at hand, at least one byte, or undefined at the end. Consumes nothing.
+   * @throws the error of the stream
    */
   async chunk(): Promise<Buffer | undefined> {
     if (this.#buffered === 0 && !(await this.#pull()) && this.#failure) throw this.#failure.error
     return this.#chunks[0]
   }
 
-  /** Marks as read: `count` is at most what `peek` or `chunk` has shown. */
+  /** Consumes `count` bytes, at most as many as `peek` or `chunk` has shown. */
   consume(count: number): void {
     this.#offset += count
     this.#buffered -= count
@@ -68,8 +70,8 @@ export class ByteSource {
   }
 
   /**
-   * Exactly `count` bytes, consumed; undefined when the stream ends or fails before. For small
-   * records.
+   * Reads and consumes exactly `count` bytes; undefined when the stream ends or fails before. For
+   * small records.
    */
   async read(count: number): Promise<Buffer | undefined> {
     const bytes = await this.peek(count)
@@ -79,8 +81,7 @@ export class ByteSource {
   }
 
   /**
-   * Answers how many bytes could be skipped: fewer than `count` only where the stream ends or
-   * fails.
+   * Returns how many bytes were skipped: fewer than `count` only where the stream ends or fails.
    */
   async skip(count: number): Promise<number> {
     let left = count
@@ -92,7 +93,7 @@ export class ByteSource {
     return count - left
   }
 
-  /** Lets go of the stream. */
+  /** Releases the stream. */
   async close(): Promise<void> {
     if (this.#ended) return
     this.#ended = true

@@ -1,7 +1,7 @@
 /**
- * Is it DICOM? Asked of the first bytes only, and before anything else: what might be DICOM never
- * passes as a document. `certain` goes to de-identification, `possible` is enough to keep it from
- * readers.
+ * Tells whether content is DICOM, from its first bytes and before any other check, so that nothing
+ * that might be DICOM passes as a document. `certain` goes to de-identification; `possible` is
+ * enough to withhold it from readers.
  */
 export type DicomSign = 'certain' | 'possible' | 'none'
 
@@ -14,7 +14,7 @@ const LONG: ReadonlySet<string> = new Set(LONG_VRS.split(' '))
 type Encoding = 'implicit little' | 'explicit little' | 'explicit big'
 
 /**
- * Groups that a data set, a command set or a directory record begins with (PS3.5 7.1, PS3.7 6.3,
+ * Groups that can begin a data set, a command set or a directory record (PS3.5 7.1, PS3.7 6.3,
  * PS3.3 F.3).
  */
 const FIRST_GROUPS: ReadonlySet<number> = new Set([0x0000, 0x0002, 0x0004, 0x0008])
@@ -34,8 +34,9 @@ export function dicomSign(head: Buffer): DicomSign {
 }
 
 /**
- * Does a data set begin anywhere in here, behind bytes that do not belong there? For content that
- * nothing but the sender's word makes a document; too eager for anything else.
+ * Whether a data set begins anywhere in here, after unrelated leading bytes. Use only for content
+ * that nothing but its declared type makes a document; it gives too many false positives for
+ * anything else.
  */
 export function hidesDataSet(head: Buffer): boolean {
   if (head.includes('DICM')) return true
@@ -52,18 +53,18 @@ interface ElementRun {
   readonly encoding: Encoding
   readonly firstTag: number
   readonly elements: number
-  /** The run was not broken: it ends because the look-ahead does. */
+  /** The run reaches the end of the look-ahead without a break. */
   readonly whole: boolean
 }
 
 function isDataSet(run: ElementRun): boolean {
   if (run.elements === 0 || !FIRST_GROUPS.has(run.firstTag >>> 16)) return false
-  // A VR in the right place is as good as a magic number; implicit elements must go on to make
-  // sense.
+  // An explicit VR in the right place is as good as a magic number; implicit elements need further
+  // evidence.
   return run.encoding === 'implicit little' ? run.whole || run.elements >= 3 : true
 }
 
-/** Elements one after another with rising tags, known VRs, and even lengths (PS3.5 7.1). */
+/** Counts consecutive elements with rising tags, known VRs and even lengths (PS3.5 7.1). */
 function elementRun(head: Buffer, encoding: Encoding): ElementRun {
   let at = 0
   let elements = 0
@@ -107,15 +108,16 @@ function readElement(
 }
 
 /**
- * An implicit element near the start of a file: an even length that is not beyond reason for a
- * header.
+ * Whether this can be an implicit element near the start of a file: an even length, of a size
+ * reasonable for a header.
  */
 function isPlausible(length: number, isUndefined: boolean): boolean {
   return isUndefined || (length % 2 === 0 && length <= 0x100000)
 }
 
 /**
- * `08 00` or `00 08` and a low element number: no text begins so, and hardly anything else does.
+ * `08 00` or `00 08` and a low element number: no text begins this way, and almost nothing else
+ * does.
  */
 function startsLikeGroup8(head: Buffer): boolean {
   if (head.length < 8) return false

@@ -1,10 +1,15 @@
 import { NocturneError } from '../lib/errors.js'
 import type { ByteSource } from './byte-source.js'
 
-/** The compressed bytes of one entry: bounded where the size is known, counted in any case. */
+/**
+ * The compressed bytes of one entry: limited to the declared size where it is known, and always
+ * counted.
+ */
 export class EntryFeed {
   readonly source: ByteSource
-  /** Undefined when only the data itself, or a descriptor after it, tells where it ends. */
+  /**
+   * Undefined when the end can be found only from the data itself or from a descriptor after it.
+   */
   readonly size: number | undefined
   #consumed = 0
   #offered = 0
@@ -19,19 +24,19 @@ export class EntryFeed {
     return this.#consumed
   }
 
-  /** Consumed, and what is being worked on. */
+  /** Bytes consumed, plus those currently being processed. */
   get offered(): number {
     return this.#offered
   }
 
-  /** The archive ended or failed within this entry. */
+  /** Whether the archive ended or failed within this entry. */
   get isFailed(): boolean {
     return this.#failed
   }
 
   /**
-   * Undefined at the known end.
-   * @throws NocturneError `truncated`, or what the archive's own stream failed with
+   * Returns undefined at the known end.
+   * @throws NocturneError `truncated`, or the error of the archive's own stream
    */
   async chunk(): Promise<Buffer | undefined> {
     const left = (this.size ?? Infinity) - this.#consumed

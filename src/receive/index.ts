@@ -1,13 +1,12 @@
 /**
- * The room at the door: bytes of a part in, bounded items out.
+ * The room that receives uploads: turns the bytes of a part into bounded items.
  *
- * In:  one part of an upload as a stream.
+ * In: one part of an upload as a stream.
  * Out: ReceivedItem: an instance, a document, or the reason why it is neither. An archive yields
- *      many.
- * Always true: nothing is held but a few kilobytes of look-ahead; every limit is enforced while the
- *      bytes pass; every file inside an archive is answered for.
- * Trusts: nothing. Neither name nor content type decides what a file is; they can only make us more
- *         careful.
+ * many.
+ * Always true: only a few kilobytes of look-ahead are held; every limit is enforced while the bytes
+ * pass; every file inside an archive is accounted for.
+ * Trusts: nothing. Name and content type never decide what a file is; they can only add caution.
  */
 export type {
   Part,

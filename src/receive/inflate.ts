@@ -6,10 +6,10 @@ import type { EntryFeed } from './entry-feed.js'
 const OUTPUT_CHUNK = 64 * 1024
 
 /**
- * Inflates one entry with the native zlib, off the main thread. Takes from the feed exactly the
- * bytes that belong to the deflate stream, and so finds its end where no header tells it.
+ * Inflates one entry with native zlib, off the main thread. Takes exactly the bytes of the deflate
+ * stream from the feed, and so finds its end even where no header states it.
  *
- * @throws NocturneError `archive_entry_damaged`, `truncated`, or what the feed throws
+ * @throws NocturneError `archive_entry_damaged`, `truncated`, or the error of the feed
  */
 export async function* inflate(feed: EntryFeed): AsyncGenerator<Buffer, void> {
   const engine = createInflateRaw({ chunkSize: OUTPUT_CHUNK })
@@ -21,13 +21,13 @@ export async function* inflate(feed: EntryFeed): AsyncGenerator<Buffer, void> {
       ? error
       : new NocturneError('archive_entry_damaged', { cause: error })
   } finally {
-    // After this nobody but the caller touches the feed.
+    // From here on, only the caller uses the feed.
     engine.destroy()
     await feeding
   }
 }
 
-/** Never rejects: a failure of the feed goes through the engine to whoever reads it. */
+/** Never rejects: an error of the feed is passed through the engine to its reader. */
 async function feedAll(engine: InflateRaw, feed: EntryFeed): Promise<void> {
   let closed = false
   const isOver = () => closed
@@ -43,8 +43,8 @@ async function feedAll(engine: InflateRaw, feed: EntryFeed): Promise<void> {
       if (chunk === undefined) break
       const before = engine.bytesWritten
       await new Promise<void>((resolve) => {
-        // zlib does not call back for a chunk in the middle of which the deflate stream ends: then
-        // it closes.
+        // When the deflate stream ends in the middle of a chunk, zlib closes instead of calling
+        // back.
         wake = resolve
         engine.write(chunk, () => {
           resolve()

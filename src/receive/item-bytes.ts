@@ -2,11 +2,11 @@ import { NocturneError } from '../lib/errors.js'
 import type { ByteSource } from './byte-source.js'
 
 /**
- * The bytes of one item, bounded. Leaving the loop over them early does not end the source under
- * them: whoever made the item still has to get past the rest. Once that was done, `isOpen` says no,
- * and reading on is a mistake of ours that must not look like the end of the item.
+ * Yields the bytes of one item, up to a limit. Leaving the loop early does not end the underlying
+ * source, because the maker of the item must still skip the rest. Once it has, `isOpen` returns
+ * false, and reading on throws: that is a bug, and must not look like the end of the item.
  *
- * @throws NocturneError `item_too_large` from the iterator, at the first byte beyond `limit`.
+ * @throws NocturneError `item_too_large` from the iterator, at the first byte beyond `limit`
  */
 export function boundedBytes(
   source: ByteSource,
@@ -38,12 +38,15 @@ export function boundedBytes(
   }
 }
 
-/** The bytes of an item that has none to give. */
+/** The bytes of an item without content. */
 export const noBytes: AsyncIterable<Buffer> = {
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
 }
 
-/** Reads to the end and keeps nothing. @throws what the bytes throw. */
+/**
+ * Reads to the end and discards everything.
+ * @throws the errors of `bytes`
+ */
 export async function drain(bytes: AsyncIterable<Uint8Array>): Promise<void> {
   const iterator = bytes[Symbol.asyncIterator]()
   while ((await iterator.next()).done !== true);

@@ -1,29 +1,29 @@
-/** What comes in, and what a door may make of it. */
+/** What a door hands over, and the items made from it. */
 import type { Code } from '../lib/errors.js'
 import type { Station } from '../lib/station.js'
 
 export interface Part {
-  /** As the sender declared it; in memory only. */
+  /** As declared by the sender; kept in memory only. */
   readonly contentType: string
   readonly fileName: string | undefined
   readonly bytes: AsyncIterable<Buffer>
 }
 
 export interface ReceiveLimits {
-  /** Bytes of one item, after inflating when it comes from an archive. */
+  /** Bytes of one item, counted after inflating if it comes from an archive. */
   readonly itemBytes: number
-  /** Entries of one archive, with those of archives inside it. */
+  /** Entries of one archive, including those of nested archives. */
   readonly archiveEntries: number
-  /** Inflated bytes for each compressed byte, once 1 MiB came out. */
+  /** Inflated bytes per compressed byte, checked once 1 MiB has come out. */
   readonly archiveRatio: number
-  /** Archives inside archives; 1 allows none inside. */
+  /** Nesting depth of archives; 1 allows no archive inside an archive. */
   readonly archiveDepth: number
 }
 
 /**
- * An item on its way in. `bytes` must be read to the end, or `drain()`ed, before the next item is
- * asked for; reading can fail with a NocturneError (`item_too_large`, `truncated`, `archive_bomb`,
- * ...), which concerns this item alone unless it is a failure of the connection.
+ * An incoming item. Read `bytes` to the end, or `drain()` them, before requesting the next item.
+ * Reading can fail with a NocturneError (`item_too_large`, `truncated`, `archive_bomb`, ...), which
+ * affects only this item unless the connection itself failed.
  */
 export type ReceivedItem = ReceivedInstance | ReceivedDocument | UnacceptableItem
 
@@ -36,15 +36,17 @@ export type ReceivedDocument = Station<
   'received',
   {
     readonly kind: 'document'
-    /** By content where that is known, else as declared: type/subtype, lower case. */
+    /**
+     * From the content where that is conclusive, otherwise as declared: type/subtype, lower case.
+     */
     readonly mediaType: string
     readonly bytes: AsyncIterable<Buffer>
   }
 >
 
 /**
- * Something that cannot go to a reader. With `keep` its bytes go to quarantine; else it is refused
- * and drained.
+ * Something that cannot go to a reader. With `keep`, its bytes go to quarantine; otherwise it is
+ * refused and drained.
  */
 export interface UnacceptableItem {
   readonly kind: 'unacceptable'

@@ -1,10 +1,15 @@
-/** What the first bytes say a file is, where they say it for sure. */
+/** What a file is according to its first bytes, where they are conclusive. */
 export type Magic =
   | { readonly is: 'document'; readonly mediaType: string }
   | { readonly is: 'zip' }
-  /** OLE2: old Office documents, but installers as well; only a declared type tells. */
+  /**
+   * OLE2: used by old Office documents but also by installers, so the declared type has to decide.
+   */
   | { readonly is: 'compound file' }
-  /** Programs, and containers that are not walked and may hold anything: never a document. */
+  /**
+   * Programs, and containers that are not walked and may hold anything. Never accepted as a
+   * document.
+   */
   | { readonly is: 'never a document' }
 
 interface Row {
@@ -17,11 +22,12 @@ const document = (mediaType: string): Magic => ({ is: 'document', mediaType })
 const never: Magic = { is: 'never a document' }
 const row = (bytes: string, then: Magic, at = 0): Row => ({ at, bytes, then })
 
-/** Bytes are written as Latin-1 text. */
+/** The bytes are written as Latin-1 text. */
 const ROWS: readonly Row[] = [
   row('PK\x03\x04', { is: 'zip' }),
   row('PK\x05\x06', { is: 'zip' }),
-  // APPNOTE 8.5.3 and 8.5.4: the marker of an archive that was, or could have been, split.
+  // APPNOTE 8.5.3 and 8.5.4: the marker at the start of a split archive, or of one that could have
+  // been split.
   row('PK\x07\x08PK\x03\x04', { is: 'zip' }),
   row('PK00PK\x03\x04', { is: 'zip' }),
 
@@ -102,8 +108,8 @@ function isoMedia(brand: string): string {
 }
 
 /**
- * Two letters are too few: the pixel offset and the size of the header that follows must be
- * sensible as well.
+ * Two letters are weak evidence, so the pixel offset and the size of the following header must be
+ * plausible as well.
  */
 function isBitmap(head: Buffer): boolean {
   if (head.length < 18 || head.toString('latin1', 0, 2) !== 'BM') return false

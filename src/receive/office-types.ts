@@ -4,8 +4,8 @@ const OOXML = 'application/vnd.openxmlformats-officedocument'
 const ODF = 'application/vnd.oasis.opendocument'
 
 /**
- * Types of file names whose content alone would not tell, for files inside archives above all: they
- * declare none.
+ * Media types by file extension, for content that is not conclusive. Needed mainly for files inside
+ * archives, which have no declared type.
  */
 const BY_EXTENSION: Readonly<Record<string, string>> = {
   csv: 'text/csv',
@@ -20,12 +20,12 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   xlsx: `${OOXML}.spreadsheetml.sheet`,
 }
 
-/** '' when the extension is not in the table. */
+/** Returns '' when the extension is not in the table. */
 export function typeOfName(extension: string): string {
   return Object.hasOwn(BY_EXTENSION, extension) ? (BY_EXTENSION[extension] ?? '') : ''
 }
 
-/** Parts of an OOXML package (ECMA-376 part 2), by their names. */
+/** Names of the parts of an OOXML package (ECMA-376 part 2). */
 const OOXML_PART = /^(\[Content_Types\]\.xml$|_rels\/|docProps\/|customXml\/|word\/|xl\/|ppt\/)/
 
 const FOLDERS = [
@@ -35,9 +35,9 @@ const FOLDERS = [
 ] as const
 
 /**
- * A ZIP that is one document: its media type, or undefined when it is an archive to walk. The first
- * entry must be of an office package; a declared type alone would let an archive of instances pass
- * unwalked.
+ * For a ZIP that is a single office document, returns its media type; undefined for an archive to
+ * walk. The first entry must belong to an office package: relying on the declared type would let an
+ * archive of instances pass without being walked.
  */
 export function officeType(head: Buffer, hints: Hints): string | undefined {
   if (head.length < 30 || head.readUInt32LE(0) !== 0x04034b50) return undefined
@@ -45,7 +45,8 @@ export function officeType(head: Buffer, hints: Hints): string | undefined {
   const name = head.toString('latin1', 30, 30 + nameLength)
   const content = 30 + nameLength + head.readUInt16LE(28)
 
-  // ODF 1.2 part 3 section 3.3: stored first, so that this is where a reader finds it.
+  // ODF 1.2 part 3 section 3.3: this entry comes first and is stored, so that it can be read at a
+  // fixed place.
   if (name === 'mimetype' && head.readUInt16LE(8) === 0) {
     const declared = head.toString('latin1', content, content + 80)
     const found = new RegExp(

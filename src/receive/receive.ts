@@ -15,12 +15,12 @@ import type { Hints } from './hints.js'
 import { unacceptable } from './unacceptable.js'
 
 /**
- * The items of one part, in order; at least one. What the consumer leaves unread of an item is
- * passed over when it asks for the next, and cannot be read any more. Leaving the loop early lets
- * go of the part.
+ * Yields the items of one part in order, at least one. The unread rest of an item is skipped when
+ * the consumer requests the next one, and can then no longer be read. Leaving the loop early
+ * releases the part.
  *
- * @throws what `part.bytes` failed with: the connection is gone, and with it the rest of the part.
- *   What is wrong with one item is thrown by the bytes of that item, as NocturneError.
+ * @throws the error of `part.bytes` when the connection is lost, and the rest of the part with it.
+ *   A fault in one item is thrown by the bytes of that item, as a NocturneError.
  */
 export async function* receive(
   part: Part,
@@ -73,7 +73,7 @@ async function* itemsOf(
   }
 }
 
-/** The only place where something becomes a received instance or document. */
+/** The only place that makes received instances and documents. */
 function toItem(
   recognized: Exclude<Recognized, { kind: 'archive' }>,
   bytes: AsyncIterable<Buffer>,

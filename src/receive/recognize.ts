@@ -5,7 +5,7 @@ import { officeType, typeOfName } from './office-types.js'
 import { isTextType, textType } from './text-signs.js'
 import type { Hints } from './hints.js'
 
-/** How many bytes of a file are looked at to tell what it is. */
+/** How many bytes of a file are examined to tell what it is. */
 export const LOOK_AHEAD = 4096
 
 export type Recognized =
@@ -22,9 +22,9 @@ const UNRECOGNIZED: Recognized = { kind: 'unacceptable', what: 'unknown', code: 
 const NOT_DICOM: Recognized = { kind: 'unacceptable', what: 'instance', code: 'not_dicom' }
 
 /**
- * Decides by content. Anything that shows a sign of DICOM is an instance or nothing; a declared
- * type counts only for content that no rule knows, and never for content that looks like DICOM, a
- * program or a container.
+ * Decides by content. Anything with a sign of DICOM is an instance or is not accepted at all. A
+ * declared type is used only for content that no rule recognizes, and never for content that looks
+ * like DICOM, a program or a container.
  *
  * @param head the first LOOK_AHEAD bytes, or all of a shorter file; not empty
  */
@@ -63,7 +63,10 @@ function recognizeDeclared(head: Buffer, declared: string): Recognized {
   return contradicted ? UNRECOGNIZED : { kind: 'document', mediaType: declared }
 }
 
-/** Types that a rule above would have found, and types of things that are never documents. */
+/**
+ * Types that an earlier rule would have recognized from the content, and types that are never
+ * documents.
+ */
 const KNOWN_BY_CONTENT = new RegExp(
   [
     '^application/(pdf|(x-)?rtf|ogg|msword|vnd\\.ms-(excel|powerpoint|outlook)|epub\\+zip)$',
@@ -88,7 +91,7 @@ const COMPOUND_TYPES: ReadonlySet<string> = new Set([
 const SAYS_NOTHING =
   /^(application|binary)\/(octet-stream|unknown|x-unknown|binary|download|force-download|x-download)$|^(multipart|message|model)\/|^\*/
 
-/** Reads what the sender declared. Neither is kept any longer than this. */
+/** Reads the sender's declarations. Neither is kept beyond this call. */
 export function hintsOf(contentType: string, fileName: string | undefined): Hints {
   const declared = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
   const extension = /\.([a-z0-9]{1,8})$/.exec((fileName ?? '').toLowerCase())?.[1] ?? ''

@@ -1,7 +1,7 @@
 /** How many bytes of an entry `isSystemFile` needs. */
 export const SYSTEM_FILE_LOOK = 16
 
-/** Name and beginning must both fit: a file is never passed over for its name alone. */
+/** Name and first bytes must both match: no file is skipped because of its name alone. */
 const SYSTEM_FILES: readonly { readonly name: RegExp; readonly start: string }[] = [
   // AppleDouble (RFC 1740).
   { name: /(^|\/)\._[^/]*$/, start: '\0\x05\x16\x07' },
@@ -14,8 +14,8 @@ const SYSTEM_FILES: readonly { readonly name: RegExp; readonly start: string }[]
 ]
 
 /**
- * A folder, or one of the files that systems put beside people's own; nobody sent it, so nobody is
- * answered.
+ * A folder, or a metadata file that an operating system adds next to the user's files. The sender
+ * did not send it deliberately, so it gets no result.
  */
 export function isSystemFile(name: string, head: Buffer): boolean {
   const path = name.replaceAll('\\', '/')

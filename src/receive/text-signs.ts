@@ -1,5 +1,5 @@
 /**
- * Text, and what kind: undefined when it is not text. `isWhole` says that `head` is the whole file.
+ * The kind of text, or undefined when it is not text. `isWhole` says that `head` is the whole file.
  */
 export function textType(head: Buffer, isWhole: boolean): TextSign | undefined {
   const utf16 = utf16Bom(head)
@@ -17,10 +17,10 @@ export function textType(head: Buffer, isWhole: boolean): TextSign | undefined {
 }
 
 export interface TextSign {
-  /** `other`: no control characters, but mostly beyond ASCII; it may be Shift-JIS, or noise. */
+  /** `other`: no control characters, but mostly non-ASCII; may be Shift-JIS, or noise. */
   readonly encoding: 'utf-8' | 'utf-16' | 'latin-1' | 'other'
   readonly mediaType: string
-  /** The text itself is a DICOM data set, in the JSON or XML model (PS3.18 F, PS3.19 A). */
+  /** The text is itself a DICOM data set, in the JSON or XML model (PS3.18 F, PS3.19 A). */
   readonly isDicomModel: boolean
 }
 
@@ -37,7 +37,7 @@ function kindOf(text: string): { readonly mediaType: string; readonly isDicomMod
   return { mediaType: 'text/plain', isDicomModel }
 }
 
-/** Media types whose files are text, so that content which is text may carry them. */
+/** Whether files of this media type are text, so that text content may be declared as this type. */
 export function isTextType(mediaType: string): boolean {
   return (
     mediaType.startsWith('text/') ||
@@ -48,12 +48,11 @@ export function isTextType(mediaType: string): boolean {
 }
 
 /**
- * NUL and the rest of C0 and DEL; allowed are tab, line ends, form feed, escape (ISO 2022) and the
- * MLLP marks.
+ * NUL, the other C0 characters and DEL, except for tab, line ends, form feed, escape (ISO 2022) and
+ * the MLLP framing characters.
  */
 function hasControls(text: string): boolean {
-  // eslint-friendly: a character class of controls is what is meant, so it is built and not
-  // written.
+  // The pattern is built from strings, because eslint forbids control characters in a literal.
   return CONTROLS.test(text)
 }
 
@@ -80,7 +79,7 @@ function decodeUtf16(head: Buffer, encoding: 'utf-16le' | 'utf-16be'): string {
 
 function decodeUtf8(head: Buffer, isWhole: boolean): string | undefined {
   try {
-    // A character that the look-ahead cuts in two is no mistake of the file.
+    // A character cut off at the end of the look-ahead is not an error in the file.
     return new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: !isWhole })
   } catch {
     return undefined

@@ -13,7 +13,7 @@ import {
 } from './zip-format.js'
 import type { Descriptor, LocalHeader, Sizes } from './zip-format.js'
 
-/** Ends an entry whose content grew too much for what came in. */
+/** Aborts an entry whose content expands too much relative to its compressed size. */
 export interface InflateBudget {
   /** @throws NocturneError `archive_bomb` */
   spend(growth: {
@@ -23,14 +23,14 @@ export interface InflateBudget {
   }): void
 }
 
-/** Neither encrypted nor compressed with anything but deflate. */
+/** Whether the entry is unencrypted, and stored or deflated. */
 export function canRead(header: LocalHeader): boolean {
   return !header.isEncrypted && (header.method === STORED || header.method === DEFLATED)
 }
 
 /**
- * One entry, from behind its local header to behind its data or data descriptor. Holds a zlib
- * engine while it is read.
+ * One entry, from the end of its local header to the end of its data or data descriptor. Holds a
+ * zlib engine while it is being read.
  */
 export class ZipEntry {
   readonly #header: LocalHeader
@@ -38,7 +38,9 @@ export class ZipEntry {
   readonly #budget: InflateBudget
   readonly #content: AsyncGenerator<Buffer, void>
   #actual: Sizes = { crc: 0, compressed: 0, plain: 0 }
-  /** What header or descriptor say, once the archive stands behind the entry. */
+  /**
+   * The sizes from the header or descriptor, known once the archive is positioned after the entry.
+   */
   #declared: Sizes | undefined
   #failure: Error | undefined
 
@@ -52,21 +54,21 @@ export class ZipEntry {
   }
 
   /**
-   * The content, inflated. Ends only after size and CRC were found right.
+   * The inflated content. It ends normally only after size and CRC were verified.
    *
-   * @throws NocturneError `archive_entry_damaged`, `archive_bomb`, `truncated`: these concern this
-   *   entry; or what the archive's own stream failed with
+   * @throws NocturneError `archive_entry_damaged`, `archive_bomb` or `truncated`, which concern
+   *   this entry; or the error of the archive's own stream
    */
   get bytes(): AsyncIterable<Buffer> {
     return this.#content
   }
 
   /**
-   * Goes to the record after this entry, without inflating where its size is known, whether or not
-   * the content was read, and answers what the archive says of it.
+   * Moves to the record after this entry, whether or not the content was read, and without
+   * inflating where the size is known. Returns the sizes that the archive states.
    *
-   * @throws NocturneError when there is no telling where that is: `truncated`, `archive_malformed`,
-   * or what ended the content
+   * @throws NocturneError when the next record cannot be located: `truncated`, `archive_malformed`,
+   *   or the error that ended the content
    */
   async finish(): Promise<Sizes> {
     if (this.#declared === undefined && this.#feed.size === undefined && canRead(this.#header)) {
@@ -85,7 +87,7 @@ export class ZipEntry {
     return found.sizes
   }
 
-  /** Lets go of the engine; the archive stays where it is. */
+  /** Releases the engine; the archive's position does not change. */
   async close(): Promise<void> {
     await this.#content.return(undefined)
   }
@@ -94,7 +96,7 @@ export class ZipEntry {
     try {
       while ((await this.#content.next()).done !== true);
     } catch {
-      // Kept in #failure; it matters only when the end was not found.
+      // Recorded in #failure; it matters only if the end was not found.
     }
   }
 
@@ -140,14 +142,15 @@ export class ZipEntry {
   }
 
   /**
-   * The descriptor that stands here: one that fits, and that a record follows. Not consumed.
+   * Finds a descriptor at this position that satisfies `fits` and is followed by another record.
+   * Does not consume it.
    *
-   * @throws NocturneError `truncated`, or what the archive's own stream failed with
+   * @throws NocturneError `truncated`, or the error of the archive's own stream
    */
   async #descriptor(fits: (sizes: Sizes) => boolean): Promise<Descriptor | undefined> {
     const { source } = this.#feed
     const bytes = await source.peek(DESCRIPTOR_MAX + 4)
-    // The shortest descriptor and the end of the directory (4.3.16) are together longer than this.
+    // Even the shortest descriptor plus the end of the directory (4.3.16) is longer than this.
     if (bytes.length < DESCRIPTOR_MAX + 4) {
       throw source.failure === undefined ? new NocturneError('truncated') : source.failure.error
     }
@@ -158,9 +161,9 @@ export class ZipEntry {
   }
 
   /**
-   * Stored data of unknown size: it ends before a descriptor that gives exactly the length and CRC
-   * of what came so far, and that a record follows. What an archive within holds of its own cannot
-   * fit.
+   * Reads stored data of unknown size. It ends before a descriptor that states exactly the length
+   * and CRC of the data so far and is followed by another record. Descriptors inside a nested
+   * archive cannot match.
    */
   async *#storedToDescriptor(): AsyncGenerator<Buffer, void> {
     const { source } = this.#feed
@@ -170,7 +173,7 @@ export class ZipEntry {
       const window = first !== undefined && first.length > least.length ? first : least
       const end = this.#findDescriptor(window)
       const isLast = least.length < SCAN_LEAST
-      // Held back: bytes that may belong to a descriptor and to the first half of the signature
+      // Holds back bytes that may belong to a descriptor and to the first part of the signature
       // after it.
       const passes = end?.data ?? (isLast ? window.length : window.length - DESCRIPTOR_MAX - 3)
       if (passes > 0) {

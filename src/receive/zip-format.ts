@@ -1,6 +1,6 @@
 /**
- * The records of a ZIP archive (PKWARE APPNOTE 6.3.10), as far as reading in one direction needs
- * them. All are little endian; each starts with `PK` and two bytes of its own.
+ * The records of a ZIP archive (PKWARE APPNOTE 6.3.10) as far as forward-only reading needs them.
+ * All are little endian; each starts with `PK` and two bytes that identify it.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 
@@ -18,7 +18,9 @@ export const DEFLATED = 8
 
 const MAX_32 = 0xffffffff
 
-/** What a local header, a descriptor and a central header each say of one entry. */
+/**
+ * The sizes and CRC of one entry, as stated by a local header, a descriptor or a central header.
+ */
 export interface Sizes {
   readonly crc: number
   readonly compressed: number
@@ -29,11 +31,11 @@ export interface LocalHeader {
   /** From the start of the archive. */
   readonly offset: number
   readonly nameBytes: Buffer
-  /** For hints alone: never a path, never written anywhere. */
+  /** Used only as a hint: never as a path, and never stored. */
   readonly name: string
   readonly method: number
   readonly isEncrypted: boolean
-  /** A data descriptor follows the data, and these sizes may be zero (4.4.4, bit 3). */
+  /** A data descriptor follows the data, and the sizes in the header may be zero (4.4.4, bit 3). */
   readonly hasDescriptor: boolean
   readonly sizes: Sizes
 }
@@ -61,12 +63,12 @@ export function parseLocalHeader(fixed: Buffer, tail: Buffer, offset: number): L
   const wide = wideFields(tail.subarray(nameBytes.length))
   return {
     offset,
-    // A copy: the record is a view of a chunk that should not be kept for it.
+    // Copied, because a view would keep the whole chunk in memory.
     nameBytes: Buffer.from(nameBytes),
     name: nameBytes.toString(flags & 0x0800 ? 'utf8' : 'latin1'),
     method,
-    // Bit 0: encrypted; bit 6: strong; bit 13: the local header is masked (4.4.4). 99: AES
-    // (appendix E of WinZip).
+    // Bit 0: encrypted; bit 6: strong encryption; bit 13: masked local header (4.4.4). Method 99:
+    // AES (WinZip).
     isEncrypted: (flags & 0x2041) !== 0 || method === 99,
     hasDescriptor: (flags & 0x0008) !== 0,
     sizes: {
@@ -78,9 +80,9 @@ export function parseLocalHeader(fixed: Buffer, tail: Buffer, offset: number): L
 }
 
 /**
- * The entries met on the way, weighed against the central directory at the end: in any order and in
- * constant memory, because digests are added and taken away. Their key is secret, so no archive can
- * be made that balances without agreeing.
+ * Checks that the entries seen match the central directory at the end, in any order and in constant
+ * memory: each entry's digest is added and each directory record's subtracted. The digest key is
+ * secret, so nobody can craft an archive that balances without matching.
  */
 export class EntryBalance {
   readonly #key = randomBytes(32)
@@ -100,7 +102,7 @@ export class EntryBalance {
       const value = fixed.readUInt32LE(at)
       return value === MAX_32 ? (wide() ?? value) : value
     }
-    // The order in the extra field is fixed: plain size, compressed size, offset (4.5.3).
+    // The extra field has a fixed order: uncompressed size, compressed size, offset (4.5.3).
     const plain = widened(24)
     const compressed = widened(20)
     const offset = widened(42)
@@ -131,8 +133,8 @@ function digestOf(
 }
 
 /**
- * Reads the 8-byte values of the ZIP64 extra field (4.5.3) one after another; undefined when there
- * are no more.
+ * Reads the 8-byte values of the ZIP64 extra field (4.5.3) one by one; undefined when there are no
+ * more.
  */
 function wideFields(extra: Buffer): () => number | undefined {
   let at = 0
@@ -156,8 +158,8 @@ function wideFields(extra: Buffer): () => number | undefined {
 export const DESCRIPTOR_MAX = 24
 
 /**
- * The four shapes of a data descriptor (4.3.9): with or without signature, sizes of 8 or 4 bytes.
- * Longest first.
+ * The four forms of a data descriptor (4.3.9): with or without signature, with 8-byte or 4-byte
+ * sizes. Longest first.
  */
 const SHAPES = [
   { size: 24, isSigned: true, isWide: true },
@@ -171,7 +173,7 @@ export interface Descriptor {
   readonly sizes: Sizes
 }
 
-/** Every way in which bytes at `from` can be read as a data descriptor. */
+/** Yields every interpretation of the bytes at `from` as a data descriptor. */
 export function* descriptorsAt(bytes: Buffer, from: number): Generator<Descriptor> {
   for (const shape of SHAPES) {
     if (from < 0 || from + shape.size > bytes.length) continue
@@ -188,7 +190,7 @@ export function* descriptorsAt(bytes: Buffer, from: number): Generator<Descripto
   }
 }
 
-/** Every way in which the bytes right before `end` can be read as a data descriptor. */
+/** Yields every interpretation of the bytes just before `end` as a data descriptor. */
 export function* descriptorsBefore(bytes: Buffer, end: number): Generator<Descriptor> {
   for (const { size } of SHAPES) {
     for (const descriptor of descriptorsAt(bytes.subarray(0, end), end - size)) {
@@ -197,7 +199,7 @@ export function* descriptorsBefore(bytes: Buffer, end: number): Generator<Descri
   }
 }
 
-/** Does a record that may follow an entry's data begin here? */
+/** Whether a record that may follow an entry's data begins here. */
 export function startsRecord(bytes: Buffer, at: number): boolean {
   return at + 4 <= bytes.length && FOLLOWING.has(bytes.readUInt32LE(at))
 }

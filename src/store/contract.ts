@@ -1,11 +1,11 @@
-/** What every store does, and how one is configured. */
+/** The contract that every store implements, and its configuration. */
 import type { SealedStream } from '../seal/index.js'
 import type { Station } from '../lib/station.js'
 
 export type StoredItem = Station<'stored', { readonly key: string; readonly size: number }>
 
 export interface ByteRange {
-  /** First byte, from 0. */
+  /** First byte, counted from 0. */
   readonly start: number
   /** Last byte, inclusive. */
   readonly end: number
@@ -14,37 +14,40 @@ export interface ByteRange {
 export interface ObjectStore {
   readonly kind: 'files' | 's3'
   /**
-   * Makes the object durable and resolves only then. When the source fails, or the store does,
-   * nothing is left under the key (an aborted multipart upload or a temporary file is removed, now
-   * or by `sweepPartial`). Only a process killed at the last step, or a server that stored and can
-   * no longer be asked, leaves a whole object that nobody refers to, which `list` finds. The source
-   * must not change a chunk after it yielded it. Keys match /^[a-z0-9]+(\/[a-z0-9-]+)*$/ and are
-   * never written twice.
+   * Stores the object and resolves only when it is durable. When the source or the store fails,
+   * nothing is left under the key: an aborted multipart upload or a temporary file is removed
+   * immediately or by `sweepPartial`. Only if the process is killed at the last step, or the server
+   * stores the object and then becomes unreachable, can a complete but unreferenced object remain;
+   * `list` finds it. The source must not change a chunk after yielding it. Keys match
+   * /^[a-z0-9]+(\/[a-z0-9-]+)*$/ and are never written twice.
    *
-   * @throws NocturneError `store_unavailable`, `store_full`, or what the source throws.
+   * @throws NocturneError `store_unavailable` or `store_full`; errors from the source are passed on
    */
   put(key: string, sealed: SealedStream): Promise<StoredItem>
   /**
-   * Exactly the object, or exactly the range: a body that would end early throws instead. Iterate
-   * it once and soon: an S3 answer that nobody begins to read within a minute is let go.
+   * Returns exactly the object or exactly the range; iterating throws if the body ends early.
+   * Iterate once and promptly: an S3 response that nobody starts to read within a minute is
+   * dropped.
    *
    * @throws NocturneError `object_missing`, also for a range beyond the end; `store_unavailable`.
-   * Iterating throws the same.
+   *   Iterating throws the same.
    */
   get(key: string, range?: ByteRange): Promise<AsyncIterable<Buffer>>
-  /** Size in bytes, or undefined when there is no such object. */
+  /** Returns the size in bytes, or undefined when the object does not exist. */
   size(key: string): Promise<number | undefined>
-  /** Deleting what is not there succeeds. */
+  /** Succeeds also when the object does not exist. */
   delete(key: string): Promise<void>
-  /** Every key under the prefix, in no order, without holding them all. */
+  /**
+   * Yields every key under the prefix, in no particular order, without holding them all in memory.
+   */
   list(prefix: string): AsyncIterable<string>
   /**
-   * Removes what a killed process left half-written and no living one has touched for
-   * `olderThanMs`. Answers how many.
+   * Removes what killed processes left half-written, unless it was modified within `olderThanMs`.
+   * Returns how many were removed.
    */
   sweepPartial(olderThanMs: number): Promise<number>
   /**
-   * Proves that the store can be written and read.
+   * Tests that the store can be written and read.
    * @throws NocturneError `store_unavailable`, `store_full`
    */
   check(): Promise<void>
@@ -52,46 +55,49 @@ export interface ObjectStore {
 }
 
 /**
- * The published log beside the objects: files at the paths of c2sp.org/tlog-tiles, which anybody
- * may read without the gateway. Nothing here was sealed, and nothing here holds PHI.
+ * The published log, stored next to the objects: files at the paths of c2sp.org/tlog-tiles, which
+ * anyone can read without the gateway. They are not sealed and hold no PHI.
  */
 export interface LogFiles {
   /**
-   * Whether a file put with `keepUntil` cannot be deleted or changed before that date (S3 Object
-   * Lock, compliance mode).
+   * Returns whether files put with `keepUntil` cannot be deleted or changed before that date (S3
+   * Object Lock in compliance mode).
    */
   isLocked(): Promise<boolean>
   /**
-   * Makes the file durable. False when other bytes lie at the path already, which are left as they
-   * are.
+   * Stores the file durably. Returns false, and changes nothing, when the path already holds
+   * different bytes.
    *
    * @throws NocturneError `store_unavailable`, `store_full`
    */
   putOnce(path: string, bytes: Buffer, keepUntil?: Date): Promise<boolean>
-  /** Puts the file in the place of what is there; a reader sees the old or the new one, whole. */
+  /** Replaces the file atomically: a reader sees either the old or the new version in full. */
   replace(path: string, bytes: Buffer): Promise<void>
-  /** Undefined when there is no such file. @throws NocturneError `store_unavailable` */
+  /**
+   * Returns undefined when the file does not exist.
+   * @throws NocturneError `store_unavailable`
+   */
   read(path: string): Promise<Buffer | undefined>
-  /** Names right in the folder and behind `after`, ascending. */
+  /** Yields the names directly in the folder that sort after `after`, in ascending order. */
   names(folder: string, after?: string): AsyncIterable<string>
-  /** Removing what is not there succeeds. */
+  /** Succeeds also when the folder does not exist. */
   removeFolder(folder: string): Promise<void>
   /**
-   * Removes a file for good, in a versioned bucket every version of it. False when a lock keeps one
-   * of them; then it is as it was. Removing what is not there succeeds.
+   * Removes a file permanently; in a versioned bucket, all its versions. Returns false, and removes
+   * nothing, when a lock protects any of them. Succeeds also when the file does not exist.
    *
    * @throws NocturneError `store_unavailable`
    */
   remove(path: string): Promise<boolean>
   /**
-   * Until when the newest version of a file is locked, when it is.
+   * Returns until when the newest version of a file is locked, or undefined when it is not locked.
    * @throws NocturneError `store_unavailable`
    */
   lockedUntil(path: string): Promise<Date | undefined>
   /**
-   * Files that a versioned bucket does not show as they were first put: hidden by a delete marker,
-   * or with another version put over them. Only of those that are put once and stay: partial forms
-   * and `checkpoint` come and go.
+   * Finds files in a versioned bucket that no longer appear as first written, because a delete
+   * marker hides them or another version was put over them. Checks only files that are written
+   * once: partial tiles and `checkpoint` change as a matter of course.
    *
    * @throws NocturneError `store_unavailable`
    */
@@ -116,9 +122,12 @@ export interface S3StoreConfig {
   readonly region: string
   readonly endpoint?: string
   readonly forcePathStyle?: boolean
-  /** Prefix of every key in the bucket, without slashes at the ends. */
+  /** Prefix of every key in the bucket, without leading or trailing slash. */
   readonly prefix?: string
-  /** From the environment or files, never from YAML; absent = the SDK's own chain. */
+  /**
+   * From the environment or files, never from YAML. When absent, the SDK's default credential chain
+   * applies.
+   */
   readonly credentials?: {
     readonly accessKeyId: string
     readonly secretAccessKey: string

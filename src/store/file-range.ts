@@ -5,10 +5,10 @@ import { filesError, onDisk } from './files-error.js'
 const READ_BYTES = 512 * 1024
 
 /**
- * Exactly `length` bytes from `start`. The file is opened by the first read, so a reader that never
- * begins leaves nothing open; the next read is under way while the last one is used.
+ * Yields exactly `length` bytes from `start`. The file is opened on the first read, so an unused
+ * reader leaves nothing open. The next block is read ahead while the current one is used.
  *
- * @throws NocturneError `object_missing` when the file is gone or ends early, `store_unavailable`.
+ * @throws NocturneError `object_missing` when the file is gone or ends early; `store_unavailable`
  */
 export async function* readFileRange(
   path: string,
@@ -34,7 +34,7 @@ export async function* readFileRange(
       if (chunk.length === 0) throw new NocturneError('object_missing')
       offset += chunk.length
       ahead = offset < length ? readAt(offset) : undefined
-      // A failure of the read ahead is thrown when it is awaited, or not wanted any more.
+      // A failed read-ahead is reported when it is awaited, and ignored if it is no longer needed.
       ahead?.catch(() => undefined)
       yield chunk
     }

@@ -1,19 +1,22 @@
 /**
  * Objects as files.
  *
- *   ROOT/<key>.sealed an object, whole. Keys have no dot, so `a` and `a/b` can both be objects.
- *   ROOT/.partial/<random> an object on its way in, or what a killed process left of one.
+ * - ROOT/<key>.sealed: a complete object. Keys contain no dot, so `a` and `a/b` can both be
+ *   objects.
+ * - ROOT/.partial/<random>: an object being written, or what a killed process left of one.
  *
- * A put, and what is true after a crash behind each step:
- *   1. write .partial/<random>   a left-over that `sweepPartial` removes; nothing under the key
- *   2. fsync the file            the same; the bytes are durable, their name may not be
- *   3. link it to its key the object may be there or not, and is whole when it is: step 2 came
- *      first
- *   4. fsync the key's folder    the object is there; only now is it acknowledged
- *   5. unlink the partial name (beside 4) a second name of a whole object; `sweepPartial` removes
- *      the name
- * link(2) fails where the key exists, which rename(2) would replace. A failed fsync is never tried
- * again: the kernel may have dropped the pages and would report success.
+ * The steps of a put, and what is true after a crash following each step:
+ * 1. Write .partial/<random>. A leftover file exists, which `sweepPartial` removes; nothing is
+ *    under the key.
+ * 2. fsync the file. As after step 1; the bytes are durable, but their name may not be.
+ * 3. Link the file to its key. The object may or may not exist; if it does, it is complete, because
+ *    of step 2.
+ * 4. fsync the key's folder. The object exists; only now is it acknowledged.
+ * 5. Unlink the partial name (concurrently with step 4). Before this, a complete object has a
+ *    second name, which `sweepPartial` removes.
+ *
+ * link(2) fails if the key already exists, where rename(2) would replace it. A failed fsync is
+ * never retried: the kernel may have dropped the pages and would report success.
  */
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
@@ -35,14 +38,15 @@ const WRITE_BYTES = 1024 * 1024
 const PROBE = Buffer.from('nocturne store check\n')
 
 /**
- * Opens the folder, and makes it when it is not there.
+ * Opens the folder, creating it if necessary.
  * @throws NocturneError `store_unavailable`, `store_full`
  */
 export async function openFilesStore(config: FilesStoreConfig): Promise<ObjectStore> {
   const partial = join(config.path, '.partial')
   await onDisk(async () => {
     const made = await mkdir(partial, { recursive: true, mode: 0o700 })
-    // The names of all new folders lie in the parent of the first one and in each folder below it.
+    // Syncs the parent of the first new folder and every new folder below it, so that all their
+    // names are durable.
     for (let one = made && dirname(partial); made && one; one = dirname(one)) {
       await syncFolder(one)
       if (one === dirname(made)) break
@@ -56,7 +60,7 @@ class FilesStore implements ObjectStore {
   readonly #root: string
   readonly #partial: string
   readonly #folders: Folders
-  /** Partial names of this process, which the sweep leaves alone whatever their age. */
+  /** Partial files that this process is writing. The sweep skips them whatever their age. */
   readonly #living = new Set<string>()
 
   constructor(root: string, partial: string) {
@@ -102,7 +106,7 @@ class FilesStore implements ObjectStore {
     const release = this.#folders.hold(folder)
     try {
       await unlink(path)
-      // Without this the object could be back after a loss of power.
+      // Without this, a power failure could bring the object back.
       await this.#folders.sync(folder)
     } catch (error) {
       if (!isAbsent(error)) throw filesError(error)
@@ -125,7 +129,7 @@ class FilesStore implements ObjectStore {
         const path = join(this.#partial, entry.name)
         if (this.#living.has(path)) continue
         try {
-          // Each write of a living process moves this time on.
+          // A live process updates this time with every write.
           if ((await stat(path)).mtimeMs > before) continue
           await unlink(path)
           removed += 1
@@ -151,12 +155,12 @@ class FilesStore implements ObjectStore {
     }
   }
 
-  /** Nothing is held between calls. */
+  /** No resources are held between calls. */
   async close(): Promise<void> {
     await Promise.resolve()
   }
 
-  /** Steps 1 to 5 above. Answers the size. The caller holds the folder of `path`. */
+  /** Steps 1 to 5 above; returns the size. The caller must hold the folder of `path`. */
   async #write(bytes: AsyncIterable<Buffer> | readonly Buffer[], path: string): Promise<number> {
     const partial = join(this.#partial, randomName())
     this.#living.add(partial)
@@ -165,7 +169,7 @@ class FilesStore implements ObjectStore {
       await onDisk(() => this.#place(partial, path))
       return size
     } finally {
-      // What cannot be removed now is the sweep's; the outcome of the put does not hang on it.
+      // If this fails, the sweep removes the file later; the result of the put is unaffected.
       await unlink(partial).catch(() => undefined)
       this.#living.delete(partial)
     }
@@ -177,7 +181,7 @@ class FilesStore implements ObjectStore {
     try {
       await link(partial, path)
     } catch (error) {
-      // Keys are random: a key that exists is a mistake of ours, not of the disk.
+      // Keys are random, so an existing key is a bug in the gateway, not a fault of the disk.
       if (systemCode(error) === 'EEXIST') throw new NocturneError('internal', { cause: error })
       throw error
     }
@@ -228,7 +232,7 @@ async function writeDurably(
   }
 }
 
-/** A write near the end of the disk may be short; the next one then tells why. */
+/** When the disk is almost full, a write may be short; the next write then reports the error. */
 async function writeAll(handle: FileHandle, part: Buffer): Promise<void> {
   for (let written = 0; written < part.length;)
     written += (await handle.write(part, written)).bytesWritten

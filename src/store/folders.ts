@@ -1,17 +1,15 @@
-/**
- * The folders of the files store: made durable once, synced together, removed when they are empty.
- */
+/** The folders of the files store: made durable once, synced in batches, and removed when empty. */
 import { mkdir, open, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { systemCode } from '../lib/errors.js'
 
-/** Folders remembered as durable. To forget one costs an fsync, never an object. */
+/** Folders remembered as durable. Forgetting one costs an extra fsync and is otherwise harmless. */
 const MAX_KNOWN = 4096
 
 /**
- * What must hold: a name is durable when its folder was synced after the name was made, and the
- * folder's own name in its parent likewise, up to the root. One process owns the tree; the sets
- * below are its memory.
+ * Invariant: a name counts as durable only when its folder was synced after the name was created,
+ * and likewise for the folder's own name in its parent, up to the root. A single process owns the
+ * tree, so the sets below are complete.
  */
 export class Folders {
   readonly #root: string
@@ -27,7 +25,7 @@ export class Folders {
   }
 
   /**
-   * Keeps the folder and those above it from `removeEmpty` until the answered function is called.
+   * Protects the folder and its parents from `removeEmpty` until the returned function is called.
    */
   hold(folder: string): () => void {
     const chain = this.#chain(folder)
@@ -41,7 +39,7 @@ export class Folders {
     }
   }
 
-  /** Makes the folder with those above it, durably. The caller holds it. */
+  /** Creates the folder and its parents, durably. The caller must hold it. */
   async make(folder: string): Promise<void> {
     for (const one of this.#chain(folder)) {
       if (this.#known.has(one)) continue
@@ -49,16 +47,16 @@ export class Folders {
       await mkdir(one, { mode: 0o700 }).catch((error: unknown) => {
         if (systemCode(error) !== 'EEXIST') throw error
       })
-      // Also when it was there: who made it may not have synced it yet, or may have been killed
-      // before.
+      // Sync even if the folder existed: its creator may not have synced it yet, or may have been
+      // killed before doing so.
       await this.sync(dirname(one))
       this.#remember(one)
     }
   }
 
   /**
-   * Makes every name that the folder has now durable. Calls that come while an fsync runs share the
-   * next one: the running one may have begun before their name was made.
+   * Makes all names currently in the folder durable. Calls that arrive during an fsync share the
+   * next one, because the running fsync may have started before their name was created.
    */
   sync(folder: string): Promise<void> {
     const waiting = this.#waiting.get(folder)
@@ -75,12 +73,12 @@ export class Folders {
     return next
   }
 
-  /** Removes the folder and those above it as far as they are empty and nobody holds them. */
+  /** Removes the folder and its parents as long as they are empty and not held. */
   async removeEmpty(folder: string): Promise<void> {
     for (const one of this.#chain(folder).reverse()) {
       if (this.#held.has(one) || this.#removing.has(one)) return
-      // Forgotten before it goes, so that who holds it from now on waits in `make` and makes it
-      // anew.
+      // Forgotten before removal, so that a later holder waits in `make` and creates the folder
+      // again.
       this.#known.delete(one)
       const removal = rmdir(one)
       const settled = removal.then(
@@ -106,7 +104,7 @@ export class Folders {
     return run
   }
 
-  /** From the first folder below the root down to `folder`. */
+  /** The folders from just below the root down to `folder`. */
   #chain(folder: string): string[] {
     const chain: string[] = []
     for (let one = folder; one !== this.#root; one = dirname(one)) chain.unshift(one)
@@ -120,7 +118,7 @@ export class Folders {
   }
 }
 
-/** fsync of a folder: the names in it survive a loss of power from then on. */
+/** fsyncs a folder: the names in it then survive a power failure. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {

@@ -1,11 +1,11 @@
 /**
- * The room that keeps ciphertext: a folder with fsync, or an S3 bucket, behind one contract.
+ * The room that keeps ciphertext: a folder with fsync or an S3 bucket, behind one contract.
  *
- * In:  a key that says nothing, and sealed bytes as a stream.
- * Out: StoredItem, which only exists when the bytes are durable.
- * Always true: an object is there whole or not at all; it is never changed, only deleted.
- * Trusts: nothing but durability. Every read is checked against the digest in the manifest by who
- *         opens it.
+ * In: a key without meaning, and sealed bytes as a stream.
+ * Out: StoredItem, which exists only when the bytes are durable.
+ * Always true: an object exists completely or not at all; it is never changed, only deleted.
+ * Trusts: the medium, for durability only. Whoever opens an object checks it against the digest in
+ * the manifest.
  */
 export type {
   StoredItem,

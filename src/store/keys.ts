@@ -1,19 +1,20 @@
-/** Keys and ranges: what both stores take, checked before either is asked. */
+/** Keys and ranges, validated here before either store uses them. */
 import type { ByteRange } from './contract.js'
 
 /**
- * No dot, no upper case, no empty segment: a key cannot leave its folder or meet the store's own
- * names.
+ * No dot, no upper case, no empty segment: a key cannot escape its folder or collide with the
+ * store's own names.
  */
 const KEY = /^[a-z0-9]+(\/[a-z0-9-]+)*$/
 
 /**
- * S3 allows 1,024 bytes with the prefix; a file system 255 for one segment, its ending included.
+ * S3 allows 1,024 bytes including the prefix; file systems allow 255 bytes per segment including
+ * the extension.
  */
 const MAX_KEY = 512
 const MAX_SEGMENT = 200
 
-/** The published log lies under this name; it is no object. */
+/** Reserved for the published log; no object key starts with it. */
 const LOG = 'log/'
 
 export function isKey(key: string): boolean {
@@ -26,13 +27,16 @@ export function isKey(key: string): boolean {
 }
 
 /**
- * @throws TypeError for a key that our own code should not have made; the text does not name it.
+ * @throws TypeError for a key that our own code should never make; the message does not contain the
+ *   key
  */
 export function requireKey(key: string): void {
   if (!isKey(key)) throw new TypeError('not a key of the object store')
 }
 
-/** @throws TypeError for a range that names no byte. */
+/**
+ * @throws TypeError for an empty or invalid range
+ */
 export function requireRange({ start, end }: ByteRange): void {
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || end < start)
     throw new TypeError('not a range of bytes')

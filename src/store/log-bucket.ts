@@ -1,13 +1,12 @@
 /**
- * Files of a published log in a bucket.
+ * Files of a published log in a bucket, at PREFIX/log/<path>.
  *
- *   PREFIX/log/<path> a file. Under Object Lock those put once with a date are locked until then,
- *   in compliance
- *                         mode: nobody, not the bucket's owner either, can delete or change that
- *                         version sooner.
+ * Under Object Lock, files written once with a date are locked in compliance mode until then:
+ * nobody, not even the bucket's owner, can delete or change that version earlier.
  *
- * A versioned bucket takes a second version over a locked one; a reader of the newest would see it.
- * So what lies there is read before each put, and whoever verifies compares with what is signed.
+ * A versioned bucket accepts a second version over a locked one, and readers of the newest version
+ * would see it. So existing content is read before each put, and verifiers compare what they read
+ * with what is signed.
  */
 import {
   DeleteObjectsCommand,
@@ -30,7 +29,7 @@ import { onS3, s3Code, s3Error, s3Status } from './s3-error.js'
 
 type Client = ReturnType<typeof createS3Client>
 
-/** Asks nothing of the server yet. */
+/** Sends no request to the server yet. */
 export function openLogBucket(config: S3StoreConfig, options: S3Options = {}): LogFiles {
   const bounds = { ...DEFAULTS, ...options }
   const prefix = config.prefix === undefined || config.prefix === '' ? '' : `${config.prefix}/`
@@ -49,7 +48,7 @@ async function hasLock(
     )
     return lock?.ObjectLockEnabled === 'Enabled'
   } catch (error) {
-    // AWS and Ceph name it so; a server that knows no locks at all answers 501 or 405.
+    // AWS and Ceph use this code; a server without support for locks answers 501 or 405.
     if (s3Code(error) === 'ObjectLockConfigurationNotFoundError') return false
     if ([501, 405].includes(s3Status(error) ?? 0)) return false
     throw s3Error(error)
@@ -61,7 +60,7 @@ class LogBucket implements LogFiles {
   readonly #bucket: string
   readonly #prefix: string
   readonly #options: Required<S3Options>
-  /** A bucket's lock cannot be taken away, so the answer is asked for once. */
+  /** A bucket's lock configuration cannot be removed, so it is asked for only once. */
   #locked: Promise<boolean> | undefined
 
   constructor(client: Client, bucket: string, prefix: string, options: Required<S3Options>) {
@@ -87,7 +86,8 @@ class LogBucket implements LogFiles {
       await this.#put(path, bytes, { isNew: true, ...lock })
       return true
     } catch (error) {
-      // 412: another gateway was first. After a lost answer it may have been our own first try.
+      // 412 means that another gateway was first, or that our own first attempt succeeded but its
+      // response was lost.
       const found = await this.read(path)
       if (found) return found.equals(bytes)
       throw s3Error(error)
@@ -201,7 +201,7 @@ class LogBucket implements LogFiles {
           Bucket: this.#bucket,
           Key: this.#prefix + path,
           Body: bytes,
-          // A put with a lock must carry a digest in a header of its own.
+          // A put with a lock must carry a digest in its own header.
           ContentMD5: createHash('md5').update(bytes).digest('base64'),
           ContentType: path.startsWith('checkpoint')
             ? 'text/plain; charset=utf-8'

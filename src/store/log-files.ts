@@ -1,9 +1,9 @@
 /**
  * Files of a published log in a folder.
  *
- *   ROOT/log/<path>        a file, whole: linked or renamed into its place after an fsync
- *   ROOT/.partial/<random> a file on its way in; the sweep of the object store takes what a kill
- *   leaves
+ * - ROOT/log/<path>: a complete file, linked or renamed into place after an fsync.
+ * - ROOT/.partial/<random>: a file being written; the object store's sweep removes what a killed
+ *   process leaves.
  */
 import { constants } from 'node:fs'
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
@@ -15,7 +15,9 @@ import { Folders } from './folders.js'
 import type { AlteredFile, FilesStoreConfig, LogFiles } from './contract.js'
 import { MAX_LOG_FILE, requireLogPath } from './log-paths.js'
 
-/** @throws NocturneError `store_unavailable`, `store_full` for a folder that cannot be made. */
+/**
+ * @throws NocturneError `store_unavailable` or `store_full` when the folder cannot be created
+ */
 export async function openLogFolder(config: FilesStoreConfig): Promise<LogFiles> {
   await onDisk(() => mkdir(join(config.path, '.partial'), { recursive: true, mode: 0o700 }))
   return new LogFolder(config.path)
@@ -41,7 +43,7 @@ class LogFolder implements LogFiles {
       try {
         await link(partial, target)
       } catch (error) {
-        // Another process was first: what it wrote decides.
+        // Another process was first; its content decides the result.
         if (systemCode(error) !== 'EEXIST') throw error
         return (await readFile(target)).equals(bytes)
       } finally {
@@ -96,15 +98,18 @@ class LogFolder implements LogFiles {
 
   /** A folder keeps no versions. */
   async *altered(): AsyncGenerator<AlteredFile, void, undefined> {
-    // Nothing to look at.
+    // Nothing can be altered in this sense.
   }
 
-  /** Nothing is held between calls. */
+  /** No resources are held between calls. */
   async close(): Promise<void> {
     await Promise.resolve()
   }
 
-  /** Writes durably under a partial name, lets `place` move it, and makes its new name durable. */
+  /**
+   * Writes durably under a partial name, calls `place` to move the file, and makes its new name
+   * durable.
+   */
   async #write(
     path: string,
     bytes: Buffer,

@@ -1,7 +1,7 @@
 /**
- * Versions of a published log's files: a bucket with Object Lock keeps every one, and shows the
- * newest. Whoever cannot delete a locked version can still lay a delete marker over it, or another
- * version.
+ * Versions of a published log's files. A bucket with Object Lock keeps every version and shows the
+ * newest. An attacker who cannot delete a locked version can still put a delete marker or another
+ * version over it.
  */
 import {
   DeleteObjectCommand,
@@ -17,7 +17,7 @@ import { s3Error, s3Status } from './s3-error.js'
 export interface LogPlace {
   readonly client: S3Client
   readonly bucket: string
-  /** Of every key, with its slash. */
+  /** Prefix of every key, with its trailing slash. */
   readonly prefix: string
   readonly options: Required<S3Options>
 }
@@ -30,7 +30,7 @@ interface Version {
   readonly isLatest: boolean
 }
 
-/** Every version of the keys with that beginning, those of one key together, the newest first. */
+/** Yields every version of the keys with that prefix, grouped by key, newest first. */
 async function* versionsOf(
   { client, bucket, options }: LogPlace,
   beginning: string,
@@ -49,7 +49,7 @@ async function* versionsOf(
         timeLimit(options),
       )
       .catch((error: unknown) => {
-        // A server that knows no versions has none to hide behind.
+        // A server without versioning cannot hide any.
         if ([501, 405].includes(s3Status(error) ?? 0)) return undefined
         throw s3Error(error)
       })
@@ -73,14 +73,17 @@ async function* versionsOf(
   } while (marker)
 }
 
-/** See `LogFiles.altered`. Listing `checkpoint` itself would list every one that there ever was. */
+/**
+ * See `LogFiles.altered`. `checkpoint` itself is not listed, because that would return every
+ * checkpoint ever written.
+ */
 export async function* alteredFiles(place: LogPlace): AsyncGenerator<AlteredFile, void, undefined> {
   const { prefix } = place
   const checkpoint = `${prefix}checkpoint`
   for await (const { key, etag } of versionsOf(place, checkpoint, 1))
     if (key === checkpoint && etag === undefined) yield { path: 'checkpoint', how: 'hidden' }
   for (const folder of ['checkpoints/', 'tile/']) {
-    /** The key before, with the first bytes that were seen under it. */
+    /** The previous key, with the content first seen under it. */
     let last = { key: '', etag: undefined as string | undefined, isTold: false }
     for await (const { key, etag, isLatest } of versionsOf(place, prefix + folder)) {
       const path = key.slice(prefix.length)
@@ -88,7 +91,7 @@ export async function* alteredFiles(place: LogPlace): AsyncGenerator<AlteredFile
       if (isLatest && etag === undefined) yield { path, how: 'hidden' }
       if (key !== last.key) last = { key, etag, isTold: false }
       last.etag ??= etag
-      // The same bytes twice are two gateways that published at once.
+      // Two versions with the same bytes result from two gateways publishing at once.
       if (etag === undefined || etag === last.etag || last.isTold) continue
       yield { path, how: 'replaced' }
       last.isTold = true
@@ -96,14 +99,14 @@ export async function* alteredFiles(place: LogPlace): AsyncGenerator<AlteredFile
   }
 }
 
-/** Every version of one file. False when a lock keeps one. */
+/** Removes every version of one file. Returns false when a lock protects any of them. */
 export async function removeVersions(place: LogPlace, path: string): Promise<boolean> {
   const { client, bucket, prefix, options } = place
   const key = prefix + path
   const ids: (string | undefined)[] = []
   for await (const version of versionsOf(place, key)) if (version.key === key) ids.push(version.id)
-  // A server that knows no versions answers none. Deleting what is not there would leave a marker
-  // elsewhere.
+  // A server without versioning lists none. Deleting a file that does not exist would leave a
+  // delete marker on other servers, hence the check.
   if (ids.length === 0 && (await headOf(place, path))) ids.push(undefined)
   for (const id of ids) {
     try {

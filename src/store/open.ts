@@ -4,24 +4,25 @@ import { openLogFolder } from './log-files.js'
 import type { S3Options } from './s3-client.js'
 
 /**
- * The store that the site names. A folder is made when it is not there; a bucket is not, and a
- * server that is away now may be back for the first `put`: `check` tells.
+ * Opens the store that the site configures. A missing folder is created; a missing bucket is not.
+ * An unreachable server is no error here, as it may be reachable by the first `put`; `check`
+ * reports it.
  *
- * @throws NocturneError `store_unavailable`, `store_full` for a folder that cannot be made.
+ * @throws NocturneError `store_unavailable` or `store_full` when the folder cannot be created
  */
 export async function openStore(
   config: StoreConfig,
   options: S3Options = {},
 ): Promise<ObjectStore> {
   if (config.kind === 'files') return openFilesStore(config)
-  // Loaded when it is needed: the SDK is 25 MB of memory that a site with a folder does not pay
-  // for.
+  // Loaded only when needed: the SDK takes 25 MB of memory that a site using a folder need not
+  // spend.
   const { openS3Store } = await import('./s3-store.js')
   return openS3Store(config, options)
 }
 
 /**
- * Where the ledger is published: `log/` in the same folder or bucket.
+ * Opens the place where the ledger is published: `log/` in the same folder or bucket.
  *
  * @throws NocturneError `store_unavailable`, `store_full`
  */

@@ -1,7 +1,7 @@
 /**
- * Buffers of one size, used again: left to the garbage collector, parts of large uploads pile up to
- * several times what is in use. Only a buffer that nothing reads any more may come back: the one of
- * a failed request may not.
+ * A pool of buffers of one size. Left to the garbage collector, the parts of large uploads would
+ * accumulate to several times the memory in use. Return a buffer only when nothing reads it any
+ * more; the buffer of a failed request must not be returned.
  */
 export class PartBuffers {
   readonly #size: number
@@ -14,7 +14,7 @@ export class PartBuffers {
     this.#keep = keep
   }
 
-  /** A buffer of `size` bytes, with anything in it. */
+  /** Returns a buffer of `size` bytes with undefined content. */
   take(size: number): Buffer {
     if (size !== this.#size) return Buffer.allocUnsafe(size)
     const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(size)
@@ -22,7 +22,7 @@ export class PartBuffers {
     return buffer
   }
 
-  /** Overlooks a buffer that did not come from here: a part may be the source's own memory. */
+  /** Ignores a buffer that is not from this pool: a part may be the source's own memory. */
   giveBack(buffer: Buffer): void {
     if (this.#ours.has(buffer) && this.#free.length < this.#keep) this.#free.push(buffer)
   }

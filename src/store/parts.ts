@@ -3,11 +3,11 @@ import { freeMemory } from '../lib/free-memory.js'
 const NOTHING = Buffer.alloc(0)
 
 /**
- * The stream again, in parts of exactly `sizeOf(n)` bytes, n from 1; only the last may be shorter,
- * and a stream without a byte has no part. At most one part and one chunk are held here, so a slow
- * store holds back the source. A part of several chunks is copied into what `allocate` gives; a
- * part that is one chunk is passed as it is. The chunks' memory is taken over: once copied, it is
- * given back.
+ * Splits the stream into parts of exactly `sizeOf(n)` bytes, n counting from 1. Only the last part
+ * may be shorter; an empty stream has no parts. At most one part and one chunk are held, so a slow
+ * store slows down the source. Several chunks are copied into a buffer from `allocate`; a part that
+ * consists of a single chunk is passed on as it is. Takes ownership of the chunks, and frees each
+ * after copying it.
  */
 export async function* inParts(
   bytes: AsyncIterable<Buffer> | Iterable<Buffer>,
@@ -36,7 +36,7 @@ export async function* inParts(
   if (length > 0) yield join(held, length, allocate, true)
 }
 
-/** `isWhole`: nothing of the last chunk is left for the next part. */
+/** `isWhole`: the last chunk ends with this part, so none of it is left for the next. */
 function join(
   chunks: readonly Buffer[],
   length: number,

@@ -2,19 +2,20 @@ import type { Readable } from 'node:stream'
 import { NocturneError } from '../lib/errors.js'
 import { s3Error } from './s3-error.js'
 
-/** An answer that nobody began to read is let go after this time, with its connection. */
+/** A response that nobody starts to read is dropped after this time, and its connection with it. */
 const UNREAD_MS = 60_000
 
 /**
- * The body of a GetObject: exactly `length` bytes or an error. A server that sends nothing for
- * `stallMs` is given up; time in which the reader holds us back does not count.
+ * Reads the body of a GetObject: exactly `length` bytes, or an error. Gives up when the server
+ * sends nothing for `stallMs`; time during which the reader applies back-pressure does not count.
  */
 export function readBody(
   body: Readable,
   length: number,
   stallMs: number,
 ): AsyncGenerator<Buffer, void, undefined> {
-  // Between the answer and the first read nobody else listens, and an error would end the process.
+  // Before the first read nothing else listens for errors, and an unhandled error event would end
+  // the process.
   body.on('error', () => undefined)
   const unread = setTimeout(() => body.destroy(), UNREAD_MS)
   unread.unref()

@@ -1,21 +1,23 @@
-/** The S3 client as this store needs it: bounded in time, tries and connections. */
+/** The S3 client configured for this store, with limits on time, retries and connections. */
 import { S3Client } from '@aws-sdk/client-s3'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { S3StoreConfig } from './contract.js'
 
 export interface S3Options {
-  /** For a connection to stand. */
+  /** Time allowed for establishing a connection. */
   readonly connectTimeoutMs?: number
   /**
-   * For an answer to begin, and between two pieces of its body. Uploads get more, by their size.
+   * Time allowed before a response starts, and between two pieces of its body. Uploads get more,
+   * depending on their size.
    */
   readonly answerTimeoutMs?: number
   /**
-   * What an upload gains in time for its size; slower than this is taken for a server that stalls.
+   * Extends the time limit of an upload in proportion to its size; a slower server is treated as
+   * stalled.
    */
   readonly slowestBytesPerMs?: number
-  /** Tries of one request, the first included. */
+  /** Attempts per request, including the first. */
   readonly attempts?: number
 }
 
@@ -26,14 +28,18 @@ export const DEFAULTS: Required<S3Options> = {
   attempts: 3,
 }
 
-/** Options of one request that carries `bytes`: its time limit, counted anew for each try. */
+/**
+ * Options for one request with a body of `bytes` bytes: its time limit, which restarts with each
+ * attempt.
+ */
 export function timeLimit(options: Required<S3Options>, bytes = 0): { requestTimeout: number } {
   const sending = Math.ceil(bytes / options.slowestBytesPerMs)
   return { requestTimeout: options.answerTimeoutMs + sending }
 }
 
 export function createS3Client(config: S3StoreConfig, options: Required<S3Options>): S3Client {
-  // A slow download holds its connection; uploads must find one beside hundreds of them.
+  // A slow download occupies its connection, and uploads must still get one when there are hundreds
+  // of downloads.
   const agent = { keepAlive: true, maxSockets: 512 }
   return new S3Client({
     region: config.region,
@@ -42,22 +48,22 @@ export function createS3Client(config: S3StoreConfig, options: Required<S3Option
     ...(config.credentials && { credentials: config.credentials }),
     maxAttempts: options.attempts,
     retryMode: 'standard',
-    // CRC trailers would make bodies streams, which not every server takes (Ceph answers 411).
-    // Bodies are Buffers, so each request carries the SHA-256 of its body under its signature
-    // (x-amz-content-sha256), and every server that checks signatures refuses bytes that changed on
-    // the way.
+    // CRC trailers would turn bodies into streams, which some servers reject (Ceph answers 411).
+    // Bodies are Buffers, so each request carries the signed SHA-256 of its body
+    // (x-amz-content-sha256), and every server that checks signatures rejects bytes changed in
+    // transit.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // A server that does not know `Expect: 100-continue` would let each part wait for the whole
-    // time limit, and the SDK opens a connection for each request that carries it. See
-    // `withListener` for what else it would save us from.
+    // With `Expect: 100-continue`, a server that does not support it would delay each part by the
+    // whole time limit, and the SDK would open a new connection for each request. See
+    // `withListener` for the problem this header would otherwise prevent.
     expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: options.connectTimeoutMs,
       requestTimeout: options.answerTimeoutMs,
       throwOnRequestTimeout: true,
-      // Would also count the time in which a slow reader holds back a download; bodies are watched
-      // in s3-body.ts.
+      // This limit would also count time in which a slow reader holds back a download; s3-body.ts
+      // watches bodies instead.
       socketTimeout: 0,
       httpAgent: withListener(new HttpAgent(agent)),
       httpsAgent: withListener(new HttpsAgent(agent)),
@@ -66,10 +72,10 @@ export function createS3Client(config: S3StoreConfig, options: Required<S3Option
 }
 
 /**
- * Sees to it that a connection always has somebody who listens for its errors. When a server
- * answers and hangs up before it has read a body, Node has let go of the socket while the rest of
- * the body is still being written: that write then fails, and an error event that nobody hears ends
- * the process. The request itself has failed already.
+ * Makes sure that every connection has an error listener. When a server responds and closes the
+ * connection before reading the whole body, Node detaches the socket while the rest is still being
+ * written. That write then fails, and an unhandled error event would end the process. The request
+ * itself has already failed by then.
  */
 function withListener<T extends HttpAgent>(agent: T): T {
   const connect = agent.createConnection.bind(agent)

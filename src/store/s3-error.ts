@@ -1,15 +1,15 @@
-/** What an answer of S3 means to who stores. */
+/** How S3 responses map to store errors. */
 import { S3ServiceException } from '@aws-sdk/client-s3'
 import { NocturneError } from '../lib/errors.js'
 
 const FULL = ['QuotaExceeded', 'InsufficientStorage', 'XMinioStorageFull', 'StorageFull']
 
-/** The server's own name of the error (`NoSuchKey`), or undefined when no server answered. */
+/** The server's error code (`NoSuchKey`), or undefined when no server responded. */
 export function s3Code(error: unknown): string | undefined {
   return error instanceof S3ServiceException ? error.name : undefined
 }
 
-/** HTTP status of the last answer, or undefined when there was none. */
+/** The HTTP status of the last response, or undefined when there was none. */
 export function s3Status(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
 }
@@ -20,7 +20,7 @@ export function s3Error(error: unknown): NocturneError {
   return new NocturneError(isFull ? 'store_full' : 'store_unavailable', { cause: error })
 }
 
-/** Runs requests alone, so that an error of the source keeps its own name. */
+/** Wraps S3 requests only, so that errors from the source are not mapped to store errors. */
 export async function onS3<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

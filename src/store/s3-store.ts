@@ -1,15 +1,17 @@
 /**
  * Objects in a bucket.
  *
- *   PREFIX/<key> an object, with one metadatum `nocturne-put`: the random tag of the put that made
- *   it PREFIX/.check/<random> the probe of `check`, gone within the same call multipart uploads
- *   under PREFIX/ objects on their way in, or what a killed process left of them
+ * - PREFIX/<key>: an object. Its metadata entry `nocturne-put` holds the random tag of the put that
+ *   made it.
+ * - PREFIX/.check/<random>: the probe of `check`, deleted within the same call.
+ * - Multipart uploads under PREFIX/: objects being written, or what a killed process left of them.
  *
- * An object of up to one part (8 MiB) is one PutObject, which S3 makes visible whole or not at all.
- * A larger one is a multipart upload, visible only after CompleteMultipartUpload: first the parts,
- * last the request that names them. A crash before that leaves an upload that `sweepPartial`
- * aborts; behind it, a whole object that nobody refers to, which is found by `list`. The prefix, or
- * the bucket without one, must be ours alone: uploads that others make under it would be swept.
+ * An object of up to one part (8 MiB) is written with one PutObject, which S3 makes visible
+ * completely or not at all. A larger one is a multipart upload, visible only after
+ * CompleteMultipartUpload, the last request. A crash before that leaves an upload that
+ * `sweepPartial` aborts; a crash after it, a complete but unreferenced object that `list` finds.
+ * The prefix (or, without one, the bucket) must be used by Nocturne alone, because uploads made
+ * under it by others would be swept.
  */
 import {
   DeleteObjectCommand,
@@ -35,7 +37,7 @@ import type { Bucket } from './s3-upload.js'
 
 const PROBE = Buffer.from('nocturne store check\n')
 
-/** Asks nothing of the server yet. */
+/** Sends no request to the server yet. */
 export function openS3Store(config: S3StoreConfig, options: S3Options = {}): ObjectStore {
   const bounds = { ...DEFAULTS, ...options }
   return new S3Store(
@@ -72,7 +74,7 @@ class S3Store implements ObjectStore {
     requireKey(key)
     const head = await this.#uploads.head(this.#prefix + key)
     if (head) return head.size
-    // A HEAD has no body: 404 is its answer for a bucket that is not there as well.
+    // A HEAD response has no body, so a missing bucket also appears as a plain 404.
     const { client, name, options } = this.#bucket
     await onS3(() => client.send(new HeadBucketCommand({ Bucket: name }), timeLimit(options)))
     return undefined
@@ -176,7 +178,7 @@ class S3Store implements ObjectStore {
     )
   }
 
-  /** Uploads under the prefix of which no part came since `before`, by the server's clock. */
+  /** Uploads under the prefix that received no part since `before`, by the server's clock. */
   async *#staleUploads(before: number): AsyncGenerator<MultipartUpload, void, undefined> {
     const { client, name, options } = this.#bucket
     let after: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}
@@ -205,7 +207,7 @@ class S3Store implements ObjectStore {
     }
   }
 
-  /** When the newest part came, in milliseconds since 1970; 0 without a part. */
+  /** When the newest part arrived, in milliseconds since 1970; 0 when there are no parts. */
   async #lastTouch(upload: MultipartUpload): Promise<number> {
     const { client, name, options } = this.#bucket
     let newest = 0
@@ -234,7 +236,8 @@ class S3Store implements ObjectStore {
 }
 
 /**
- * A shorter object answers 206 with a shorter range, and a server that overlooks Range answers 200.
+ * For a shorter object, the server answers 206 with a shorter range; a server that ignores Range
+ * answers 200.
  */
 function mismatch(
   answer: GetObjectCommandOutput,

@@ -1,9 +1,8 @@
 /**
  * A put to S3: one PutObject, or a multipart upload when the object is larger than one part.
  *
- * Each put carries a random tag as metadata. When its last request ends without a clear answer, a
- * HEAD that shows the tag and the size proves that this put, and no other, is what lies under the
- * key.
+ * Each put stores a random tag as metadata. When the last request ends without a clear response, a
+ * HEAD that shows this tag and size proves that the object under the key was written by this put.
  */
 import {
   AbortMultipartUploadCommand,
@@ -24,21 +23,25 @@ import { PartBuffers } from './part-buffers.js'
 import { Slots } from './slots.js'
 
 const MIB = 1024 * 1024
-/** S3's own limit. */
+/** Limit set by S3. */
 const MAX_PARTS = 10_000
-/** Parts on their way at once, over all puts: with the one each put fills, what bounds memory. */
+/**
+ * Parts in flight at once over all puts. Together with the part that each put is filling, this
+ * bounds memory.
+ */
 const PARTS_IN_FLIGHT = 4
-/** Names of the metadata and of what S3 makes of it in a HEAD. */
+/** The metadata name, and the header that S3 returns for it in a HEAD response. */
 const TAG = 'nocturne-put'
 
 /**
- * Puts whose outcome nobody could tell, at most; the oldest are forgotten, and are then mere
- * orphans.
+ * Maximum number of remembered puts with an unknown outcome. The oldest are forgotten; their
+ * objects, if any, are then ordinary orphans.
  */
 const MAX_DOUBTS = 10_000
 
 /**
- * 2,500 parts each of 8, 16, 32 and 64 MiB: 293 GiB, and small parts for all objects up to 19 GiB.
+ * 2,500 parts each of 8, 16, 32 and 64 MiB: up to 293 GiB per object, with small parts for all
+ * objects up to 19 GiB.
  */
 const partSize = (part: number): number => (8 * MIB) << Math.min(3, Math.floor((part - 1) / 2500))
 
@@ -53,22 +56,25 @@ interface Doubt {
   readonly since: number
 }
 
-/** Takes keys with their prefix. */
+/** Takes keys that already include the prefix. */
 export class Uploads {
-  /** Multipart uploads of this process, which the sweep leaves alone. */
+  /** Multipart uploads of this process, which the sweep skips. */
   readonly living = new Set<string>()
   readonly doubts = new Map<string, Doubt>()
   readonly #bucket: Bucket
   readonly #slots = new Slots(PARTS_IN_FLIGHT)
   readonly #buffers = new PartBuffers(partSize(1), PARTS_IN_FLIGHT + 1)
-  /** Whether the server takes If-None-Match; some answer 501. */
+  /** Whether the server supports If-None-Match; some answer 501. */
   #conditional = true
 
   constructor(bucket: Bucket) {
     this.#bucket = bucket
   }
 
-  /** Resolves with the size when the object is durable. Errors of the source pass as they are. */
+  /**
+   * Resolves with the size when the object is durable. Errors from the source are passed on
+   * unchanged.
+   */
   async put(key: string, bytes: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<number> {
     const parts = inParts(bytes, partSize, (size) => this.#buffers.take(size))
     try {
@@ -82,7 +88,7 @@ export class Uploads {
     }
   }
 
-  /** The tag and size of what lies under the key. */
+  /** The tag and size of the object under the key. */
   async head(key: string): Promise<{ tag: string | undefined; size: number } | undefined> {
     const { client, name, options } = this.#bucket
     try {
@@ -126,8 +132,8 @@ export class Uploads {
   async #putParts(key: string, parts: AsyncIterable<Buffer>): Promise<number> {
     const { client, name, options } = this.#bucket
     const tag = randomName()
-    // Ceph overlooks If-None-Match on CompleteMultipartUpload; keys are random, this only catches a
-    // mistake of ours.
+    // Ceph ignores If-None-Match on CompleteMultipartUpload. Keys are random, so this only catches
+    // a bug of ours.
     if (await this.head(key)) throw new NocturneError('internal')
     const { UploadId: uploadId } = await onS3(() =>
       client.send(
@@ -153,7 +159,7 @@ export class Uploads {
       )
       return size
     } catch (error) {
-      // When this fails as well, the parts stay until `sweepPartial` finds them.
+      // If this fails as well, the parts stay until `sweepPartial` removes them.
       await this.abort(key, uploadId).catch(() => undefined)
       throw error
     } finally {
@@ -161,9 +167,7 @@ export class Uploads {
     }
   }
 
-  /**
-   * Sends each part as soon as a slot is free. Settles only when no part is on its way any more.
-   */
+  /** Sends each part as soon as a slot is free. Settles only when no part is in flight any more. */
   async #sendParts(
     key: string,
     uploadId: string,
@@ -224,8 +228,8 @@ export class Uploads {
   }
 
   /**
-   * Sends the request that makes the object visible, and finds out what became of it when the
-   * answer does not tell.
+   * Sends the request that makes the object visible, and determines the outcome if the response is
+   * unclear.
    */
   async #last(
     key: string,
@@ -248,8 +252,9 @@ export class Uploads {
   }
 
   /**
-   * Returns when this put is what lies under the key after all: an answer was lost, or a second try
-   * met the first one (412). Throws otherwise, and never deletes: what is there may be another's.
+   * Returns normally if the object under the key turns out to be from this put: the response was
+   * lost, or a retry collided with the first attempt (412). Otherwise throws. Never deletes,
+   * because the object may belong to another put.
    */
   async #settle(key: string, tag: string, size: number, error: unknown): Promise<void> {
     const found = await this.head(key).catch(() => 'unknown' as const)
@@ -259,7 +264,7 @@ export class Uploads {
     throw s3Error(error)
   }
 
-  /** A request that was given up may still arrive; `sweepPartial` looks again. */
+  /** An abandoned request may still arrive; `sweepPartial` checks again. */
   #doubt(key: string, tag: string): void {
     this.doubts.set(key, { tag, since: Date.now() })
     const [oldest] = this.doubts.keys()

@@ -1,5 +1,5 @@
 /**
- * A fixed number of slots, given in the order asked for: what bounds the memory of all uploads
+ * A fixed number of slots, granted in the order requested. It bounds the memory of all uploads
  * together.
  */
 export class Slots {
@@ -18,7 +18,7 @@ export class Slots {
     await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Hands the slot to who waited longest. Call once for each `take`. */
+  /** Passes the slot to the longest-waiting caller. Call once for each `take`. */
   give(): void {
     const next = this.#waiting.shift()
     if (next) next()

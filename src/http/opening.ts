@@ -10,6 +10,7 @@ import type { Code } from '../lib/errors.js'
 import { describeUnexpected } from '../lib/logger.js'
 import type { Logger } from '../lib/logger.js'
 import { alive, bareApp } from './bare-app.js'
+import { sendOutcome } from './fhir/outcome.js'
 import { problemHandler } from './problem.js'
 
 /**
@@ -112,6 +113,9 @@ export function createOpeningApp(logger: Logger, opening: Opening): Express {
   app.get('/healthz', alive)
   app.get('/readyz', (_request, response) => {
     response.status(503).json(opening.readiness())
+  })
+  app.use('/fhir', (_request, response) => {
+    sendOutcome(response, new NocturneError('gateway_opening'))
   })
   app.use(() => {
     throw new NocturneError('gateway_opening')

@@ -41,7 +41,7 @@ async function send(names: readonly string[], answer: (path: string, turn: numbe
   app.get('/v1/gateway', (_, response) => response.json(about))
   app.get('/v1/transfers/:id', (_, response) => {
     const counts = { items: 3, bytes: 3, facility: 'f', group: 'g', priority: 'stat' }
-    response.json({ id: ID, state: 'available', createdAt: 'now', ...counts })
+    response.json({ id: ID, state: 'available', createdAt: '2026-01-01T00:00:00.000Z', ...counts })
   })
   app.post('/{*path}', multer({ storage: multer.memoryStorage() }).any(), (request, response) => {
     const parts = Array.isArray(request.files) ? request.files.length : 0
@@ -60,7 +60,9 @@ async function send(names: readonly string[], answer: (path: string, turn: numbe
       .status(status)
       .json(
         status < 300
-          ? { id: ID, state: request.path.endsWith('complete') ? 'available' : 'open', items }
+          ? request.path.endsWith('complete')
+            ? { id: ID, state: 'available', receipt: 'a proof' }
+            : { id: ID, state: 'open', items }
           : { code: status === 409 ? 'transfer_not_open' : 'too_busy', title: 'no', hint: 'later' },
       )
   })

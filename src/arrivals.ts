@@ -1,10 +1,10 @@
 /**
- * Studies that arrive instance by instance, over DIMSE or STOW-RS: each instance goes to the open
- * transfer of its study, is durable when it is answered, and the transfer is completed when the
- * study has been quiet.
+ * Studies that arrive instance by instance, over DIMSE or STOW-RS. Each instance is added to the
+ * open transfer of its study and is durable before it is answered. The transfer is completed when
+ * the study has been quiet.
  *
- * A crash loses nothing: the open transfers are in the database, and are watched again from the
- * start.
+ * A crash loses nothing: the open transfers are in the database, and are watched again after the
+ * restart.
  */
 import { CATALOGUE, NocturneError, asNocturneError } from './lib/errors.js'
 import type { Code } from './lib/errors.js'
@@ -18,13 +18,13 @@ import type { FacilityKeys } from './site/index.js'
 import type { Priority } from './state/index.js'
 import type { InstanceReference, ItemAnswer, Transfers, UploadTarget } from './transfer/index.js'
 
-/** Who brings an instance. */
+/** The sender of an instance. */
 export interface Bringer {
   readonly actor: Actor
   readonly facility: string
-  /** Of a DIMSE peer. */
+  /** Only for a DIMSE peer. */
   readonly aeTitle?: string
-  /** Where its sender wants it to go, as far as that was said. */
+  /** Where the sender wants it to go, as far as it said so. */
   readonly wanted?: Wanted
 }
 
@@ -46,7 +46,11 @@ export interface ArrivalRooms {
 }
 
 export interface ArrivalsOptions {
-  /** Where it goes. @throws NocturneError `unknown_group` */
+  /**
+   * Decides where an instance goes.
+   *
+   * @throws NocturneError `unknown_group`
+   */
   readonly route: (bringer: Bringer, signs: InstanceSigns) => Route
   readonly completeness: (priority: Priority) => CompletenessRule
   /** Monotonic, in milliseconds. */
@@ -62,24 +66,24 @@ interface Arrival {
   readonly key: string
   readonly target: UploadTarget
   readonly study: string
-  /** The transfer, once it is known. */
+  /** The transfer, once known. */
   transfer: string | undefined
-  /** Takes instances; undefined when none has come since it was last closed. */
+  /** Accepts instances; undefined if none has arrived since it was last closed. */
   gathering: Promise<Gathering> | undefined
   clock: { -readonly [K in keyof ArrivalClock]: ArrivalClock[K] }
   closing: Promise<void> | undefined
 }
 
 /**
- * After these what was under way is not to be used again: the next instance begins an envelope of
- * its own.
+ * After these errors the current envelope must not be used again: the next instance starts a new
+ * one.
  */
 const ITEM_ALONE: ReadonlySet<Code> = new Set([
   'association_broken',
   'broken_multipart',
   'slow_client',
 ])
-/** The transfer takes no more: it is closed, and the next instance begins one that follows it. */
+/** The transfer accepts no more: it is closed, and the next instance starts a new one. */
 const FULL: ReadonlySet<Code> = new Set(['too_many_items', 'transfer_too_large'])
 
 export class Arrivals {
@@ -93,10 +97,11 @@ export class Arrivals {
   }
 
   /**
-   * Takes one part of one study. Resolves when what it held is durable and answered for.
+   * Takes one part of a study. Resolves when its content is durable and each item has an outcome.
    *
-   * @param onSigns - told what the instance says of itself; what it throws refuses the part
-   * @throws NocturneError when nothing of it was kept
+   * @param onSigns is called with what the instance says about itself; if it throws, the part is
+   *   refused.
+   * @throws NocturneError when nothing of the part was kept.
    */
   async take(
     bringer: Bringer,
@@ -128,15 +133,15 @@ export class Arrivals {
     await Promise.all(due.map((arrival) => this.#close(arrival)))
   }
 
-  /** Closes the study of this transfer now, if it is open. */
+  /** Closes the study of this transfer immediately, if it is open. */
   async closeNow(transfer: string): Promise<void> {
     const arrival = [...this.#open.values()].find((one) => one.transfer === transfer)
     if (arrival) await (arrival.closing ?? this.#close(arrival))
   }
 
   /**
-   * Watches what is open in the database: after a restart, and what a gateway that is gone has
-   * left.
+   * Watches the open studies in the database: after a restart, and those left by a gateway that is
+   * gone.
    */
   async resume(): Promise<void> {
     for (const { study, transfer, ...target } of await this.#rooms.transfers.arrivals()) {
@@ -146,7 +151,7 @@ export class Arrivals {
     }
   }
 
-  /** Ends what is under way, for the process to stop: transfers stay open. */
+  /** Ends work in progress because the process is stopping. Transfers stay open. */
   async stop(): Promise<void> {
     await Promise.all([...this.#open.values()].map((arrival) => this.#endGathering(arrival)))
   }
@@ -211,7 +216,7 @@ export class Arrivals {
       const { code } = asNocturneError(error)
       if (FULL.has(code)) arrival.clock.openedAt = -Infinity
       else if (!ITEM_ALONE.has(code) && !CATALOGUE[code].concernsItemAlone) {
-        // Whatever is kept of it stays; the sweep tidies up when the lease is over.
+        // What was already kept stays; the sweep cleans up once the lease has expired.
         gathering.leave()
         arrival.gathering = undefined
       }
@@ -225,8 +230,8 @@ export class Arrivals {
         this.#open.delete(arrival.key)
       })
       .catch((error: unknown) => {
-        // Its certificates, the store or the ledger are not fit now: it stays open, and is tried
-        // again.
+        // The certificates, the store or the ledger are unavailable at the moment. The study stays
+        // open and is retried.
         const { code } = asNocturneError(error)
         const { transfer } = arrival
         this.#rooms.logger.warn('a study could not be completed; it will be tried again', {
@@ -253,9 +258,9 @@ export class Arrivals {
       await this.#rooms.transfers.complete(actor, whole)
     } catch (error) {
       const { code } = asNocturneError(error)
-      // Everything that came is held or was refused: there is nothing to show a reader.
+      // Every item is held or was refused, so there is nothing to show a reader.
       if (code === 'transfer_empty') await this.#rooms.transfers.abandonEmpty(actor, whole)
-      // Completed by its sender; or its first instance never became durable.
+      // Already completed by its sender, or its first instance never became durable.
       else if (code !== 'transfer_not_open') throw error
     }
   }

@@ -1,6 +1,6 @@
 /**
- * What transfers do to their case: arrive, and be opened. Both inside the transaction of the
- * transfer's own change.
+ * How a transfer affects its case: when it arrives, and when a reader opens it. Both run inside the
+ * transaction that changes the transfer.
  */
 import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
@@ -28,15 +28,16 @@ export async function arrive(
     await startClock(tx, row, clock, now)
     await startEscalation(tx, { case: row.id }, escalate, now)
   }
-  // Late images of a case that somebody holds are held with it.
+  // Late images of a case that a reader holds are held with it.
   if (isHeld(row) && row.claimed_by !== null && transfer.isAvailable)
     await parts.holdTransfers(tx, [transfer.id], { id: row.claimed_by, at: row.claimed_at ?? now })
   return events
 }
 
 /**
- * A reader has opened a transfer. At a site that closes cases then, the last one closes the case;
- * elsewhere it stays on the worklist until it is reported, and the work renews its claim.
+ * A reader has opened a transfer. At a site that closes cases on opening, opening the last transfer
+ * closes the case. Elsewhere the case stays on the worklist until it is reported. The holder's
+ * claim is renewed.
  */
 export async function opened(
   parts: CasesParts,
@@ -61,8 +62,8 @@ export async function opened(
 }
 
 /**
- * A reader is about to be given something of it: work renews the claim of whoever holds it. Nothing
- * of a recalled case goes out any more.
+ * A reader is about to be given part of a transfer, which renews the holder's claim. A recalled
+ * case delivers nothing more.
  *
  * @throws NocturneError `transfer_not_available`
  */
@@ -78,7 +79,7 @@ export async function worked(
     await extendClaim(tx, row, parts.now() + parts.claimMs)
 }
 
-/** Nobody needs to be told any more. */
+/** Stops the escalation and withdraws pending notices: nobody needs to be told any more. */
 export async function quiet(
   parts: Pick<CasesParts, 'withdraw' | 'now'>,
   tx: Tx,

@@ -16,13 +16,14 @@ import type { CaseView } from './views.js'
 
 export interface Cases {
   /**
-   * Inside the transaction that makes the transfer visible.
+   * Call inside the transaction that makes the transfer visible.
+   *
    * @throws NocturneError `case_mismatch`, `case_state`
    */
   arrive(tx: Tx, actor: Actor, transfer: ArrivingTransfer): Promise<readonly EventInput[]>
   /**
-   * Inside the transaction that records that a reader opened it; `closesCase` where the site closes
-   * cases then.
+   * Call inside the transaction that records that a reader opened the transfer; `closesCase` is set
+   * where the site closes cases on opening.
    */
   opened(
     tx: Tx,
@@ -31,27 +32,30 @@ export interface Cases {
     closesCase: boolean,
   ): Promise<readonly EventInput[]>
   /**
-   * Inside the transaction that records that a reader fetches of it.
+   * Call inside the transaction that records that a reader fetches part of the transfer.
+   *
    * @throws NocturneError `transfer_not_available`
    */
   worked(tx: Tx, reader: string, transfer: string): Promise<void>
   /** By case id, case code or transfer id. */
   find(text: string): Promise<CaseTable | undefined>
   /**
-   * What the readers of these groups have something to do about, by urgency, then age; at most
+   * Cases on which the readers of these groups have work to do, by urgency, then age; at most
    * 1,000.
    */
   worklist(groups: readonly string[]): Promise<readonly CaseView[]>
-  /** Of one facility, or of all, the newest first; at most 1,000. */
+  /** Cases of one facility, or of all, newest first; at most 1,000. */
   list(facility: string | undefined): Promise<readonly CaseView[]>
   views(rows: readonly CaseTable[]): Promise<readonly CaseView[]>
   /**
-   * Whether somebody else holds it, before a proof is asked for.
+   * Checks that no other reader holds the case, before asking for a proof.
+   *
    * @throws NocturneError `already_claimed`
    */
   expectClaimable(row: CaseTable, override: OverrideReason | undefined): void
   /**
-   * The proof has been checked.
+   * The caller must have checked the proof.
+   *
    * @throws NocturneError `already_claimed`, `case_state`, `not_a_reader`
    */
   claim(reader: Asker, id: string, override?: OverrideReason): Promise<CaseAnswer>
@@ -68,7 +72,10 @@ export interface Cases {
   /** @throws NocturneError `case_state` */
   reprioritize(actor: Actor, id: string, priority: Priority): Promise<CaseAnswer>
   /**
-   * Ends claims, notices targets and escalates: what is due now. Answers how many events that made.
+   * Does everything that is due now: ends claims, reports approaching and missed targets, and
+   * escalates.
+   *
+   * @returns the number of events recorded.
    */
   runDue(): Promise<number>
 }

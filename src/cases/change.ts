@@ -1,4 +1,4 @@
-/** What a sender, an officer or a coordinator does with a case. */
+/** Changes to a case made by a sender, an officer or a coordinator. */
 import { NocturneError } from '../lib/errors.js'
 import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Priority, Tx } from '../state/index.js'
@@ -20,7 +20,11 @@ export const closeCase = (
   reason: CloseReason,
 ): Promise<CaseAnswer> => end(parts, actor, id, { step: 'close', type: 'case.closed', reason })
 
-/** Its facility takes it back: nobody is to read it. @throws NocturneError `case_state` */
+/**
+ * The facility withdraws the case: it must no longer be read.
+ *
+ * @throws NocturneError `case_state`
+ */
 export const recallCase = (parts: CasesParts, actor: Actor, id: string): Promise<CaseAnswer> =>
   end(parts, actor, id, { step: 'recall', type: 'case.recalled', reason: 'recalled' })
 
@@ -49,8 +53,8 @@ function end(
 }
 
 /**
- * Its clock starts anew from when it became available, so that a more urgent one is not late
- * without notice.
+ * The clock restarts from when the case became available, so a case that becomes more urgent does
+ * not exceed its new targets unnoticed.
  */
 export const reprioritizeCase = (
   parts: CasesParts,

@@ -1,4 +1,4 @@
-/** A reader's exclusive hold on a case: taken with proof, ending by itself. */
+/** A reader's exclusive claim on a case: taken with proof, and expiring automatically. */
 import { NocturneError } from '../lib/errors.js'
 import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
@@ -10,7 +10,7 @@ import { HELD_STATES } from './states.js'
 /** Why a claim ended without a report. */
 export type UnclaimReason = 'given-back' | 'cannot-open' | 'expired' | 'left-group'
 
-/** Marks the transfers of a case as held, or as free: the transfers room's. */
+/** Marks the transfers of a case as held or free; implemented by the transfer room. */
 export type HoldTransfers = (
   tx: Tx,
   transfers: readonly string[],
@@ -19,20 +19,20 @@ export type HoldTransfers = (
 
 export interface ClaimParts {
   readonly holdTransfers: HoldTransfers
-  /** How long a claim lasts without work, in milliseconds. */
+  /** How long a claim lasts without activity, in milliseconds. */
   readonly claimMs: number
   readonly now: number
 }
 
 export interface Claiming {
   readonly case: string
-  /** Who is to hold it. */
+  /** The reader who will hold the claim. */
   readonly holder: string
-  /** Who asks for that: the holder, or whoever reassigns. */
+  /** The person who requests it: the holder, or a coordinator who reassigns the case. */
   readonly actor: Actor
-  /** Takes it from a holder whose time is not over. */
+  /** Takes the claim from a holder whose claim has not expired. */
   readonly override?: OverrideReason
-  /** A coordinator gives it to somebody. */
+  /** A coordinator assigns the case to the holder. */
   readonly isReassigned?: boolean
 }
 
@@ -42,9 +42,9 @@ export interface Changed {
 }
 
 /**
- * Whoever calls it has seen the proof that the holder can open the case. Of any number who claim at
- * once, one holds it: a second claim by its own holder is refused as well, and renewing is a
- * request of its own.
+ * The caller must have verified that the holder can open the case. Of any number of concurrent
+ * claims, one succeeds. A second claim by the present holder is refused too: renewing has its own
+ * request.
  *
  * @throws NocturneError `already_claimed` naming the holder; `case_state`
  */
@@ -94,8 +94,9 @@ function howOf(row: CaseTable, { isReassigned }: Claiming, isTaken: boolean): st
 }
 
 /**
- * Work renews a claim: a download, or being asked to. Not an event; answers the new end, undefined
- * when it is not held.
+ * Extends a claim after activity: a download, or a request to renew. Records no event.
+ *
+ * @returns the new expiry; undefined when the case is not claimed.
  */
 export async function renewClaim(
   tx: Tx,
@@ -137,14 +138,14 @@ export async function endClaim(
   return { row: updated, events }
 }
 
-/** A claim that ends, and why. */
+/** A claim to end, and why. */
 export interface Endable {
   readonly row: CaseTable
   readonly reason: UnclaimReason
 }
 
 /**
- * Claims whose time is over, and those of people who no longer read for the group; at most 100 at a
+ * Claims that have expired, and claims of people who no longer read for the group; at most 100 at a
  * time.
  */
 export async function endableClaims(
@@ -167,7 +168,7 @@ export async function endableClaims(
   return ended.slice(0, 100)
 }
 
-/** `reader-1 until 2026-…`: a name of the configuration, and a time. */
+/** For example `reader-1 until 2026-…`: a name from the configuration, and a time. */
 export const holderOf = ({ claimed_by, claim_until }: CaseTable): string =>
   [
     claimed_by ?? '',

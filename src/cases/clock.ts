@@ -1,6 +1,6 @@
 /**
- * The clock of a case: what must happen until when. Targets are fixed as it starts, and each ends
- * met or missed.
+ * The clock of a case: what must happen by when. Targets are fixed when it starts, and each is
+ * eventually met or missed.
  */
 import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Priority, Tx } from '../state/index.js'
@@ -10,19 +10,19 @@ import { aboutCase, transfersOf } from './rows.js'
 /** One line of a group's `clock`, such as `stat CT: 20m to preliminary`. */
 export interface ClockTarget {
   readonly priority: Priority
-  /** DICOM modality; a target for one goes before the one for all. */
+  /** DICOM modality; a target for one takes precedence over the target for all. */
   readonly modality?: string
   readonly kind: TargetKind
-  /** From when the case is available, in milliseconds. */
+  /** Counted from when the case becomes available, in milliseconds. */
   readonly withinMs: number
 }
 
-/** When the notice that a target approaches is due: after this share of its time. */
+/** The warning that a target is approaching is due after this share of its time. */
 const WARN_SHARE = 0.75
 
 /**
- * The targets that apply: of each kind the one for the case's modality, else the one for every
- * modality.
+ * The targets that apply: for each kind, the one for the case's modality, otherwise the one for
+ * every modality.
  */
 export function targetsFor(
   clock: readonly ClockTarget[],
@@ -43,7 +43,7 @@ export function targetsFor(
   })
 }
 
-/** Starts the clock, or starts it anew for images that came after the report. */
+/** Starts the clock, or restarts it for images that arrived after the report. */
 export async function startClock(
   tx: Tx,
   row: CaseTable,
@@ -70,7 +70,7 @@ export async function startClock(
     .execute()
 }
 
-/** What a step of a case fulfils: a final report is a preliminary one as well. */
+/** The targets that a step of a case meets: a final report also counts as a preliminary one. */
 const MEETS: Readonly<Record<TargetKind, readonly TargetKind[]>> = {
   claim: ['claim'],
   preliminary: ['claim', 'preliminary'],
@@ -93,7 +93,7 @@ export async function meetTargets(
     .execute()
 }
 
-/** A case that is closed or recalled has nothing left to miss. */
+/** A closed or recalled case has no targets left to miss. */
 export async function stopClock(tx: Tx, id: string): Promise<void> {
   await tx
     .deleteFrom('case_targets')
@@ -113,8 +113,9 @@ export interface TargetNotice {
 const AT_ONCE = 100
 
 /**
- * Targets that approach or were missed since the last look; each is noticed once.
- * @returns the earliest moment to look again
+ * Finds targets that have come close or been missed since the last check; each is reported once.
+ *
+ * @returns a notice for each.
  */
 export async function dueTargets(
   tx: Tx,

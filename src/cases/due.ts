@@ -1,6 +1,6 @@
 /**
- * Everything that is due by the clock: claims that end, targets that approach or were missed, steps
- * of escalations.
+ * Everything that is due by the clock: claims that expire, targets that approach or were missed,
+ * and escalation steps.
  */
 import type { EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
@@ -11,9 +11,10 @@ import type { CasesParts } from './parts.js'
 import { HELD_STATES } from './states.js'
 
 /**
- * One round, in transactions of their own. A crash between two of them leaves the rest due.
+ * Runs one round, each kind in its own transaction. After a crash between two of them the rest is
+ * still due.
  *
- * @returns how many things were done; 0 when nothing is due
+ * @returns the number of events recorded; 0 when nothing is due.
  */
 export async function runDue(parts: CasesParts): Promise<number> {
   let done = 0
@@ -25,7 +26,7 @@ export async function runDue(parts: CasesParts): Promise<number> {
   return done
 }
 
-/** A claim of before there were ends lasts from now on as long as any other. */
+/** A claim from before claims expired gets the usual duration, starting now. */
 async function endOldClaims({ state, now, claimMs }: CasesParts): Promise<void> {
   const old = await state.db
     .selectFrom('cases')
@@ -44,7 +45,7 @@ async function endOldClaims({ state, now, claimMs }: CasesParts): Promise<void> 
   )
 }
 
-/** Looked at without the ledger's lock, since most of the time nothing is due. */
+/** Checked without the ledger's lock, since most of the time nothing is due. */
 async function isAnyDue({ state: { db }, now, reads }: CasesParts): Promise<boolean> {
   const at = now()
   const held = await db
@@ -74,7 +75,7 @@ async function isAnyDue({ state: { db }, now, reads }: CasesParts): Promise<bool
   return target !== undefined || step !== undefined
 }
 
-/** Nothing done is no event, and so no entry of the ledger. */
+/** If nothing was done there is no event, and so no entry in the ledger. */
 async function recordAny(
   { ledger }: CasesParts,
   work: (tx: Tx) => Promise<readonly EventInput[]>,

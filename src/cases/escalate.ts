@@ -1,23 +1,24 @@
 /**
- * Who is told, and who next while nobody reacts. The chain is frozen into the case as it starts.
- * Each step writes a new fence, so that of two gateways one takes it. After its last step it does
- * not fall silent: that step repeats, and operators are told as well, until somebody acts.
+ * Decides who is notified, and who is next as long as nobody reacts. The chain is copied into the
+ * case when it starts. Each step writes a new fence, so that only one of two gateways takes it. The
+ * last step does not end the escalation: it repeats and also notifies the operators, until somebody
+ * acts.
  */
 import { randomName, newId } from '../lib/ids.js'
 import type { Tx } from '../state/index.js'
 import type { CaseTable, EscalationTable } from '../state/night/index.js'
 
-/** Who a step tells. A person's id stands for that person. */
+/** Who is notified by a step. A person's ID means that person. */
 export type Audience =
   'duty' | 'backup' | 'group' | 'operators' | 'facility' | { readonly person: string }
 
 export interface EscalationStep {
-  /** After the start, in milliseconds. */
+  /** Milliseconds after the start. */
   readonly afterMs: number
   readonly audience: Audience
 }
 
-/** A chain that a group does not configure. */
+/** Used for a group that configures no chain. */
 export const DEFAULT_CHAIN: readonly EscalationStep[] = [
   { afterMs: 0, audience: 'duty' },
   { afterMs: 5 * 60_000, audience: 'backup' },
@@ -25,7 +26,7 @@ export const DEFAULT_CHAIN: readonly EscalationStep[] = [
   { afterMs: 20 * 60_000, audience: 'operators' },
 ]
 
-/** How often the last step repeats; at most. */
+/** How often the last step repeats. */
 const REPEAT_MS = 10 * 60_000
 
 export async function startEscalation(
@@ -54,7 +55,7 @@ export async function startEscalation(
   return id
 }
 
-/** Somebody acted. Steps that are under way find no row of theirs. */
+/** Somebody acted. A gateway that is taking a step at this moment fails to update the row. */
 export async function stopEscalation(
   tx: Tx,
   about: { readonly case: string; readonly critical?: string },
@@ -73,15 +74,15 @@ export interface DueStep {
   readonly escalation: EscalationTable
   readonly row: CaseTable
   readonly audience: Audience
-  /** From 1; counts on when the last step repeats. */
+  /** Starts at 1, and keeps counting when the last step repeats. */
   readonly round: number
-  /** The chain is at its end, and nobody has acted. */
+  /** The chain has ended and nobody has acted. */
   readonly isLast: boolean
 }
 
 const AT_ONCE = 50
 
-/** Steps whose time has come, taken: the next one of each is due later. */
+/** Takes the steps that are due, and schedules the next step of each escalation. */
 export async function takeDueSteps(tx: Tx, now: number): Promise<readonly DueStep[]> {
   const due = await tx
     .selectFrom('escalations')
@@ -103,7 +104,7 @@ export async function takeDueSteps(tx: Tx, now: number): Promise<readonly DueSte
       .set({
         step: escalation.step + 1,
         fence: randomName(),
-        // A gateway that was away catches up one step at a time, one per round.
+        // After an outage the gateway catches up one step per round.
         next_at: following
           ? Math.max(escalation.started_at + following.afterMs, now + 1)
           : now + REPEAT_MS,

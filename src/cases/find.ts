@@ -6,7 +6,10 @@ import { OPEN_STATES } from './states.js'
 import { byUrgency, caseViews } from './views.js'
 import type { CaseView } from './views.js'
 
-/** By transfer id, case id or case code; undefined for what is none of them, or is not there. */
+/**
+ * Accepts a transfer ID, case ID or case code; undefined if the text is none of these, or does not
+ * exist.
+ */
 export async function findCase(db: Db, text: string): Promise<CaseTable | undefined> {
   const code = readCaseCode(text)
   if (code !== undefined)
@@ -22,10 +25,10 @@ export async function findCase(db: Db, text: string): Promise<CaseTable | undefi
   return db.selectFrom('cases').selectAll().where('id', '=', text).executeTakeFirst()
 }
 
-/** At most; who has more waiting sees the most urgent of them. */
+/** Maximum per list; a reader with more waiting cases sees the most urgent ones. */
 const MAX_CASES = 1_000
 
-/** Cases that the readers of these groups have something to do about, by urgency, then age. */
+/** Cases on which the readers of these groups have work to do, by urgency, then age. */
 export async function worklist(db: Db, groups: readonly string[]): Promise<readonly CaseView[]> {
   if (groups.length === 0) return []
   const rows = await db
@@ -40,7 +43,7 @@ export async function worklist(db: Db, groups: readonly string[]): Promise<reado
   return caseViews(db, rows.toSorted(byUrgency))
 }
 
-/** Of one facility, or of all; the newest first. */
+/** Cases of one facility, or of all, newest first. */
 export async function listCases(
   db: Db,
   facility: string | undefined,

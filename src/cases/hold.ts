@@ -1,4 +1,4 @@
-/** Claims as requests ask for them. */
+/** Claim operations, as requested by clients. */
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/log/index.js'
 import { quiet } from './arrive.js'
@@ -13,7 +13,11 @@ import { isHeldAt, readCase } from './rows.js'
 import { recorded } from './recorded.js'
 import type { CaseAnswer } from './recorded.js'
 
-/** The proof has been checked. @throws NocturneError `already_claimed`, `case_state` */
+/**
+ * The caller must have checked the proof.
+ *
+ * @throws NocturneError `already_claimed`, `case_state`
+ */
 export const claimCase = (
   parts: CasesParts,
   { id: holder, actor }: Asker,
@@ -23,7 +27,7 @@ export const claimCase = (
   hold(parts, { case: id, holder, actor, ...(override !== undefined && { override }) })
 
 /**
- * @throws NocturneError `not_a_reader` for somebody who does not read for its group; `case_state`
+ * @throws NocturneError `not_a_reader` for a person who does not read for its group; `case_state`
  */
 export const reassignCase = (
   parts: CasesParts,
@@ -32,7 +36,11 @@ export const reassignCase = (
   to: string,
 ): Promise<CaseAnswer> => hold(parts, { case: id, holder: to, actor, isReassigned: true })
 
-/** Before anything is asked of a reader for nothing. @throws NocturneError `already_claimed` */
+/**
+ * Fails early, before a reader is asked for a proof that would be useless.
+ *
+ * @throws NocturneError `already_claimed`
+ */
 export function expectClaimable(
   { now }: Pick<CasesParts, 'now'>,
   row: CaseTable,
@@ -71,7 +79,8 @@ export async function renewCase(
 }
 
 /**
- * The case waits again, and whoever is on duty is told from the start.
+ * The case waits again, and the escalation restarts from its first step.
+ *
  * @throws NocturneError `not_claimed`
  */
 export const releaseCase = (

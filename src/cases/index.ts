@@ -1,13 +1,14 @@
 /**
  * The room of cases: what one reader reads and reports as one job, with one clock and one claim.
  *
- * In:  transfers as they become visible, and requests that the access room has let through.
+ * In:  transfers as they become visible, and requests that the access room has authorized.
  * Out: cases with their codes, claims, targets and escalations; every change with its events in one
  *      transaction.
- * Always true: a transfer belongs to one case; at most one reader holds it, who has shown that they
- *      can open it, and not for ever; what nobody reads makes noise until somebody does.
- * Trusts: the access room for who asks, the ledger's lock for the order of changes, and `now` for
- *         the time.
+ * Always true: a transfer belongs to one case; at most one reader holds a case, has proved to be able
+ *      to open it, and holds it for a limited time; an unread case is escalated until a reader
+ *      reacts.
+ * Trusts: the access room for the identity of the caller, the ledger's lock for the order of changes,
+ *         and `now` for the time.
  */
 export { createCases } from './cases.js'
 export type { Cases } from './cases.js'

@@ -1,4 +1,4 @@
-/** From a transfer to its case, inside the transaction that makes the transfer visible. */
+/** Assigns a transfer to its case, inside the transaction that makes the transfer visible. */
 import { newCaseCode } from '../lib/case-code.js'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
@@ -14,16 +14,17 @@ export interface ArrivingTransfer {
   readonly facility: string
   readonly group: string
   readonly priority: Priority
-  /** Readers can fetch it; else more is to come. */
+  /** Readers can fetch it; otherwise more items are to come. */
   readonly isAvailable: boolean
-  /** Keyed handle of the only patient it names. */
+  /** Keyed handle of the patient, if the transfer names exactly one. */
   readonly patient: string | undefined
   /** DICOM modalities of its images. */
   readonly modalities: readonly string[]
-  /** The case that it was sent to. */
+  /** The case to which it was sent. */
   readonly joins?: { readonly case: string; readonly joining: Joining }
   /**
-   * The transfer that held it in quarantine: it joins the case of that, as long as that takes more.
+   * The transfer from whose quarantine it was released. It joins that transfer's case, as long as
+   * the case still accepts transfers.
    */
   readonly releasedFrom?: string
 }
@@ -31,7 +32,7 @@ export interface ArrivingTransfer {
 export interface Opened {
   readonly row: CaseTable
   /**
-   * This transfer made it ready to be read, or ready to be read again: its clock and escalation
+   * This transfer made the case ready to be read, or to be read again, so its clock and escalation
    * start.
    */
   readonly startsClock: boolean
@@ -42,11 +43,11 @@ const URGENCY: Readonly<Record<Priority, number>> = { stat: 0, urgent: 1, routin
 const moreUrgent = (a: Priority, b: Priority): Priority => (URGENCY[a] <= URGENCY[b] ? a : b)
 
 /**
- * The case that the transfer has, or joins, or begins. A late transfer can make a case more urgent,
- * never less.
+ * Returns the case that the transfer already has, joins, or starts. A late transfer can make a case
+ * more urgent, never less.
  *
  * @throws NocturneError `case_mismatch` for a case of another facility or group; `case_state` for
- * one that takes no more
+ *   one that accepts no more transfers.
  */
 export async function openCase(
   tx: Tx,
@@ -72,7 +73,7 @@ export async function openCase(
   return { row, startsClock: transfer.isAvailable, events }
 }
 
-/** A release must never fail because of what became of the case: it then begins one of its own. */
+/** A release must not fail because of the state of its case: it then starts a case of its own. */
 async function caseOfHeld(
   tx: Tx,
   { releasedFrom, facility, group }: ArrivingTransfer,
@@ -114,7 +115,7 @@ async function join(
   return { ...extended, events: [event, ...extended.events] }
 }
 
-/** A further transfer of the case, or its open one that became available. */
+/** Adds another transfer to the case, or its open transfer that became available. */
 async function extend(
   tx: Tx,
   row: CaseTable,
@@ -127,7 +128,8 @@ async function extend(
     priority: moreUrgent(row.priority, transfer.priority),
     modality: modalitiesOf([...(row.modality?.split(',') ?? []), ...transfer.modalities]),
     available_at: row.available_at ?? now,
-    // Of two patients it says none: what is looked up by patient must not be half of it.
+    // A case with two patients names neither: a search by patient must not return a case that is
+    // only half theirs.
     patient:
       row.available_at === null || row.patient === transfer.patient
         ? (transfer.patient ?? null)
@@ -168,7 +170,7 @@ async function insertCase(tx: Tx, transfer: ArrivingTransfer, now: number): Prom
 }
 
 /**
- * Changes of the ledger happen one after another, so what is unused now is unused at the insert.
+ * Ledger transactions are serialized, so a code that is unused now is still unused at the insert.
  */
 async function unusedCode(tx: Tx): Promise<string> {
   for (;;) {
@@ -195,7 +197,7 @@ async function link(
     .execute()
 }
 
-/** Codes of DICOM's are at most 16 characters; nothing else is kept, and no more than eight. */
+/** DICOM codes have at most 16 characters; anything else is dropped, and at most eight are kept. */
 const MODALITY = /^[A-Z0-9_ ]{1,16}$/
 const MAX_MODALITIES = 8
 

@@ -5,13 +5,13 @@ import type { HoldTransfers } from './claim.js'
 import type { ClockTarget, TargetNotice } from './clock.js'
 import type { DueStep, EscalationStep } from './escalate.js'
 
-/** What a group's configuration says of its cases. */
+/** The part of a group's configuration that concerns its cases. */
 export interface GroupRules {
   readonly clock: readonly ClockTarget[]
   readonly escalate: readonly EscalationStep[]
 }
 
-/** Something that people must be told, in the transaction in which it happens. */
+/** Something to notify people about, in the transaction in which it happens. */
 export type CaseNotice =
   | { readonly what: 'step'; readonly row: CaseTable; readonly step: DueStep }
   | { readonly what: 'target'; readonly row: CaseTable; readonly notice: TargetNotice }
@@ -22,20 +22,20 @@ export interface CasesParts {
   readonly ledger: Pick<Ledger, 'record' | 'proof'>
   readonly holdTransfers: HoldTransfers
   readonly rulesOf: (group: string) => GroupRules
-  /** Whether the person reads for the group now. */
+  /** Whether the person currently reads for the group. */
   readonly reads: (person: string, group: string) => boolean
-  /** Puts the notice into the outbox, and answers the events of that. */
+  /** Puts the notice into the outbox, and returns the events for that. */
   readonly announce: (tx: Tx, notice: CaseNotice) => Promise<readonly EventInput[]>
-  /** What is waiting to be sent about the case is no longer true. */
+  /** Withdraws pending notices about the case, which no longer apply. */
   readonly withdraw: (tx: Tx, caseId: string) => Promise<void>
-  /** Who does what nobody asked for. */
+  /** The actor for changes that nobody requested. */
   readonly system: Actor
-  /** How long a claim lasts without work. */
+  /** How long a claim lasts without activity. */
   readonly claimMs: number
   readonly now: () => number
 }
 
-/** Who asks, once the access room has decided that they may. */
+/** The person making a request that the access room has authorized. */
 export interface Asker {
   readonly id: string
   readonly actor: Actor

@@ -1,4 +1,4 @@
-/** The proof that a reader can open a case, asked for before they hold it. */
+/** The proof that a reader can open a case, required before they can hold it. */
 import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import { claimStatement, sealedClaimText } from '../protocol/claim.js'
@@ -8,11 +8,11 @@ export interface Openable {
   readonly case: string
   readonly code: string
   readonly transfer: string
-  /** Of the manifest's envelope; undefined for a transfer that was sealed before there were any. */
+  /** From the manifest's envelope; undefined for a transfer sealed before proof keys existed. */
   readonly proofKey: string | undefined
   /**
-   * The reader's key packet is for their present certificate, and was not added by a colleague and
-   * never tried.
+   * True if the reader's key packet is for their current certificate, and is not one added by a
+   * colleague that has never been opened.
    */
   readonly isOwnPacket: boolean
 }
@@ -21,9 +21,13 @@ export interface ProofParts {
   readonly gateway: string
   /** Shared by all gateways of the site. */
   readonly secret: Uint8Array
-  /** Seals to the reader's present certificate. @throws NocturneError `recipient_unusable` */
+  /**
+   * Seals to the reader's current certificate.
+   *
+   * @throws NocturneError `recipient_unusable`
+   */
   readonly sealTo: (reader: string, content: Uint8Array) => Promise<Buffer>
-  /** Seal's. */
+  /** Implemented by the seal room. */
   readonly isProof: (publicKey: string, text: string, signature: string) => boolean
   readonly now: () => number
 }
@@ -31,19 +35,19 @@ export interface ProofParts {
 export interface Proofs {
   challenge(reader: string, openable: Openable): Promise<ClaimChallenge>
   /**
-   * @throws NocturneError `challenge_invalid` for a nonce that is not ours or too old,
-   * `claim_unproven`
+   * @throws NocturneError `challenge_invalid` for a nonce that is foreign or expired;
+   *   `claim_unproven`
    */
   check(reader: string, openable: Openable, proof: ClaimProof): 'session-key' | 'certificate'
 }
 
 const CHALLENGE_MS = 5 * 60_000
-/** End in seconds, 16 random octets, and the tag of both. */
+/** Expiry in seconds, 16 random octets, and a MAC over both. */
 const NONCE = /^(\d{9,11})\.([0-9a-f]{32})\.([0-9a-f]{64})$/
 
 /**
- * Nothing is kept between the two requests: a nonce carries its own end, and a tag for this reader
- * and case.
+ * Nothing is stored between the two requests: a nonce contains its expiry, and a MAC that binds it
+ * to this reader and case.
  */
 export function createProofs(parts: ProofParts): Proofs {
   const { gateway, now } = parts

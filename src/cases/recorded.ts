@@ -6,14 +6,14 @@ import type { CasesParts } from './parts.js'
 import { caseViews } from './views.js'
 import type { CaseView } from './views.js'
 
-/** A change of a case, durable. */
+/** The result of a change that is durable. */
 export interface CaseAnswer {
   readonly case: CaseView
-  /** c2sp.org/tlog-proof of the event. */
+  /** A c2sp.org/tlog-proof of the event. */
   readonly receipt: string
 }
 
-/** A change of a case and its events, in one transaction. */
+/** Changes a case and records its events, in one transaction. */
 export async function recorded(
   { state, ledger }: Pick<CasesParts, 'state' | 'ledger'>,
   change: (tx: Tx) => Promise<{

@@ -1,4 +1,6 @@
-/** The rows of cases: read and changed only through here, inside the caller's transaction. */
+/**
+ * The rows of cases, read and changed only through this module, inside the caller's transaction.
+ */
 import { NocturneError } from '../lib/errors.js'
 import type { EventInput } from '../ledger/log/index.js'
 import type { Tx, Db } from '../state/index.js'
@@ -13,7 +15,7 @@ export async function readCase(tx: Db | Tx, id: string): Promise<CaseTable> {
   return row
 }
 
-/** In the order in which they joined. */
+/** In the order in which they joined the case. */
 export async function transfersOf(tx: Db | Tx, id: string): Promise<readonly string[]> {
   const rows = await tx
     .selectFrom('case_transfers')
@@ -27,14 +29,14 @@ export async function transfersOf(tx: Db | Tx, id: string): Promise<readonly str
 
 export type CaseChange = Partial<Omit<CaseTable, 'id' | 'code' | 'state' | 'facility'>>
 
-/** What a claim leaves behind when it ends. */
+/** The columns of a case without a claim. */
 export const NO_CLAIM = { claimed_by: null, claimed_at: null, claim_until: null } as const
 
 /**
- * One step of the table, with what else changes. The state that was read is part of the condition,
- * so that of two gateways one finds that the other was first.
+ * Applies one step of the state table, and other changes with it. The update requires the state
+ * that was read, so if two gateways act at once, the second one fails.
  *
- * @throws NocturneError `case_state` naming the state that does not allow it
+ * @throws NocturneError `case_state` naming the state that does not allow the step.
  */
 export async function stepCase(
   tx: Tx,
@@ -56,8 +58,8 @@ export async function stepCase(
 }
 
 /**
- * What every event about a case says. A transfer stands for it, so that whoever asks about that
- * finds the event.
+ * The fields common to all events about a case. They include a transfer, so that a search by
+ * transfer finds the event.
  */
 export const aboutCase = (
   row: Pick<CaseTable, 'id' | 'code' | 'facility' | 'group_id' | 'patient'>,
@@ -74,6 +76,6 @@ export const aboutCase = (
 export const isHeld = ({ state }: { readonly state: CaseState }): boolean =>
   state === 'claimed' || state === 'finalizing'
 
-/** Somebody holds it, and their time is not over. */
+/** A reader holds the case, and the claim has not expired. */
 export const isHeldAt = (row: CaseTable, now: number): boolean =>
   isHeld(row) && (row.claim_until === null || row.claim_until > now)

@@ -1,4 +1,4 @@
-/** What can happen to a case in which state: one table. What is not in it is refused. */
+/** What can happen to a case in which state, as one table. Anything not in it is refused. */
 import type { CaseState } from '../state/night/index.js'
 
 export const CASE_STATES = [
@@ -13,17 +13,17 @@ export const CASE_STATES = [
 ] as const satisfies readonly CaseState[]
 
 export const CASE_STEPS = [
-  /** A transfer of it is still open. */
+  /** One of its transfers is still open. */
   'arrive',
-  /** A transfer of it became available. */
+  /** One of its transfers became available. */
   'deliver',
   'claim',
-  /** The claim ends without a report: given back, expired, or its holder left the group. */
+  /** The claim ends without a report: released, expired, or its holder left the group. */
   'unclaim',
   'preliminary',
   'final',
   'addendum',
-  /** A reader opened everything, at a site that closes cases then. */
+  /** A reader opened everything, at a site that closes cases on opening. */
   'acknowledge',
   'close',
   'recall',
@@ -34,9 +34,10 @@ export type CaseStep = (typeof CASE_STEPS)[number]
 type Row = Partial<Record<CaseStep, CaseState>>
 
 /**
- * Images that arrive after a report make the case wait again: nobody has read them. A report is
- * taken although its author's claim has expired, as long as nobody else holds one: refusing it
- * would lose work that is done. A recalled case takes nothing more; its sender starts a new one.
+ * Images that arrive after a report make the case wait again, because nobody has read them. A
+ * report is accepted although its author's claim has expired, as long as nobody else holds one:
+ * refusing it would lose finished work. A recalled case accepts nothing more; its sender starts a
+ * new one.
  */
 export const CASE_TABLE = {
   arriving: { arrive: 'arriving', deliver: 'waiting', recall: 'recalled', close: 'closed' },
@@ -100,16 +101,16 @@ export const CASE_TABLE = {
   recalled: {},
 } as const satisfies Record<CaseState, Row>
 
-/** Undefined for a step that the state does not allow. */
+/** Undefined if the state does not allow the step. */
 export const nextCaseState = (state: CaseState, step: CaseStep): CaseState | undefined => {
   const row: Row = CASE_TABLE[state]
   return row[step]
 }
 
-/** States in which somebody holds the claim. */
+/** States in which a reader holds the claim. */
 export const HELD_STATES = ['claimed', 'finalizing'] as const satisfies readonly CaseState[]
 
-/** States in which a reader still has something to do. */
+/** States in which there is still work for a reader. */
 export const OPEN_STATES = [
   'waiting',
   'claimed',

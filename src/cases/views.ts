@@ -1,4 +1,4 @@
-/** What people may see of a case: nothing that identifies a patient. */
+/** The view of a case that clients receive: nothing in it identifies a patient. */
 import type { Priority, Db } from '../state/index.js'
 import type { Joining } from '../state/night/index.js'
 import type { CaseState, CaseTable, CaseTargetTable, TargetKind } from '../state/night/index.js'
@@ -12,7 +12,7 @@ export interface CaseView {
   readonly priority: Priority
   readonly state: CaseState
   readonly modality?: string
-  /** RFC 3339, UTC, here and below. */
+  /** RFC 3339, UTC; likewise below. */
   readonly createdAt: string
   readonly waitingSince?: string
   readonly claimedBy?: string
@@ -25,8 +25,8 @@ export interface CaseView {
   readonly closedFor?: string
   readonly transfers: readonly { readonly id: string; readonly joining: Joining }[]
   /**
-   * Parts of all its transfers, by what became of them: `quarantined` and `refused` are missing
-   * from it.
+   * Number of parts of all its transfers, by outcome. Readers do not receive those counted as
+   * `quarantined` or `refused`.
    */
   readonly outcomes: Readonly<Record<Outcome, number>>
   readonly targets: readonly {

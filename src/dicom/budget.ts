@@ -1,26 +1,29 @@
-/** What reading one file may cost: in elements, and in time between two looks at the clock. */
+/**
+ * Bounds the cost of reading one file: the number of elements, and how long it runs before
+ * yielding.
+ */
 import { NocturneError } from '../lib/errors.js'
 import type { Element } from './elements/element.js'
 import type { Pace } from '../lib/pace.js'
 
 /**
- * Elements and items of one file: an enhanced multi-frame of 2,500 frames with 80 each. Bounds time
- * and memory.
+ * Elements and items per file: enough for an enhanced multi-frame object of 2,500 frames with 80
+ * each. Bounds time and memory.
  */
 const MAX_NODES = 200_000
-/** Elements of one data set: four times as many as PS3.6 lists. */
+/** Elements per data set: four times the number that PS3.6 lists. */
 const MAX_ELEMENTS = 20_000
 
-/** What may be spent on one file. */
+/** Tracks what has been spent on one file against its limits. */
 export class Budget {
   readonly pace: Pace
   readonly #allowed: () => number
-  /** Elements and items so far. */
+  /** Elements and items read so far. */
   spent = 0
 
   /**
-   * @param allowed elements and items, of what the file has shown so far; never more than the
-   * room's own limit.
+   * @param allowed returns how many elements and items the part of the file seen so far may hold;
+   *   the fixed limit of this module always applies as well.
    */
   constructor(pace: Pace, allowed: () => number = () => MAX_NODES) {
     this.pace = pace
@@ -28,7 +31,9 @@ export class Budget {
   }
 
   /**
-   * One more element or item. Whether others must have a turn.
+   * Counts one more element or item.
+   *
+   * @returns true when the caller should yield to other tasks.
    * @throws NocturneError `header_too_complex`
    */
   spend(): boolean {
@@ -36,7 +41,11 @@ export class Budget {
     return this.pace.isDue()
   }
 
-  /** One more, of a few that are read in one step. @throws NocturneError `header_too_complex` */
+  /**
+   * Counts one more of a few elements that are read in a single step.
+   *
+   * @throws NocturneError `header_too_complex`
+   */
   count(): void {
     if (++this.spent > MAX_NODES || this.spent > this.#allowed())
       throw new NocturneError('header_too_complex')

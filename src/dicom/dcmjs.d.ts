@@ -1,4 +1,4 @@
-/** The part of dcmjs that is used here; the package ships no types. */
+/** Types for the part of dcmjs used here; the package ships none. */
 declare module 'dcmjs' {
   export interface DicomElement {
     readonly vr: string

@@ -1,10 +1,10 @@
 /**
- * The ground that reads DICOM (PS3.5, PS3.10): a stream becomes elements as ranges of one buffer.
+ * Reads DICOM (PS3.5, PS3.10): turns a stream into elements that are ranges of one buffer.
  *
  * In:  the bytes of a file.
- * Out: elements at every depth, nothing copied and nothing decoded; pixel data passes as it comes.
- * Always true: every length, depth and count is bounded before it is followed.
- * Trusts: nothing of the file. Uses no Node module: inflating comes in as an argument.
+ * Out: elements at every depth, not copied and not decoded; pixel data is streamed through.
+ * Always true: every length, depth and count is bounded before it is used.
+ * Trusts: nothing in the file. Uses no Node module: the inflater is passed in as an argument.
  */
 export { Budget } from './budget.js'
 export { inflated } from './inflate.js'

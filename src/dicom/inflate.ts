@@ -3,13 +3,16 @@
  */
 import { NocturneError } from '../lib/errors.js'
 
-/** From here on the ratio counts; below it, the header and item limits bound what is done. */
+/**
+ * Above this size the ratio is checked; below it, the header and item limits already bound the
+ * work.
+ */
 const RATIO_FROM = 64 * 1024 * 1024
 const MAX_RATIO = 250
-/** Pixel Data has a 32-bit length, so no uncompressed instance is much larger. */
+/** Pixel Data has a 32-bit length, so an uncompressed instance cannot be much larger. */
 const MAX_INFLATED = 2 ** 32 + 2 ** 28
 
-/** RFC 1951 by the platform: Node's zlib, or a browser's streams. */
+/** RFC 1951 inflate as the platform provides it: Node's zlib, or a browser's streams. */
 export interface RawDeflate {
   /** @throws NocturneError `malformed`, `truncated` */
   readonly inflate: (source: AsyncIterable<Buffer>) => AsyncIterable<Buffer>
@@ -18,14 +21,15 @@ export interface RawDeflate {
 
 export interface Inflated {
   readonly bytes: AsyncGenerator<Buffer, void>
-  /** Deflated bytes that went in so far. */
+  /** Deflated bytes consumed so far. */
   readonly taken: () => number
 }
 
 /**
- * The inflated bytes. What follows the end of the deflated stream (a padding byte) is dropped.
+ * The inflated bytes. Anything after the end of the deflated stream (a padding byte) is dropped.
  *
- * @throws NocturneError `malformed`, `truncated`, `inflates_too_much`; and what `source` throws.
+ * @throws NocturneError `malformed`, `truncated`, `inflates_too_much`; and whatever `source`
+ *   throws.
  */
 export function inflated(source: AsyncIterable<Buffer>, { inflate }: RawDeflate): Inflated {
   let taken = 0

@@ -1,6 +1,6 @@
 /**
- * The start of a file (PS3.10 section 7.1): preamble, group 0002, and files that lack one, the
- * other or both.
+ * The start of a file (PS3.10 section 7.1): preamble and group 0002. Also reads files that lack
+ * either or both.
  */
 import { NocturneError } from '../lib/errors.js'
 import { trimPadding } from './text/charset.js'
@@ -11,16 +11,16 @@ import { Incomplete, readHeader } from './walk.js'
 
 export interface Start {
   readonly syntax: Syntax
-  /** Where the data set begins. */
+  /** Offset where the data set begins. */
   readonly end: number
-  /** Media Storage SOP Class UID, when the file says it. */
+  /** Media Storage SOP Class UID, if the file states it. */
   readonly sopClassUID: string | undefined
 }
 
 const MAX_META_BYTES = 0x10000
 
 /**
- * Group 0002 is read element by element and never by its group length, which is often missing or
+ * Reads group 0002 element by element and ignores its group length, which is often missing or
  * wrong.
  *
  * @throws NocturneError `empty_file`, `not_dicom`, `malformed`, `truncated`, `unsupported_syntax`
@@ -35,7 +35,7 @@ export async function readStart(reader: Reader): Promise<Start> {
   return { syntax, end: meta.end, sopClassUID: meta.sopClassUID }
 }
 
-/** Behind the preamble; or at the prefix or group 0002 itself, where the preamble is missing. */
+/** Offset after the preamble; if the preamble is missing, offset of the prefix or of group 0002. */
 function metaStart(start: Buffer): number {
   if (start.toString('latin1', 128, 132) === 'DICM') return 132
   if (start.toString('latin1', 0, 4) === 'DICM') return 4

@@ -3,9 +3,9 @@ import { freeMemory } from '../lib/free-memory.js'
 import { LARGE_BYTES, type LargeHeaderTurn } from '../lib/large-headers.js'
 
 /**
- * The bytes of an instance as they come. What was asked for with `fill` stays in `buffer`; the rest
- * passes through. A failure of the source is kept in `failure`, so that it is not mistaken for a
- * fault of the file.
+ * Reads the bytes of an instance as they arrive. Bytes requested with `fill` stay in `buffer`; the
+ * rest is streamed through. An error from the source is kept in `failure`, so that it is not
+ * mistaken for a fault in the file.
  */
 export class Reader {
   readonly #source: AsyncIterator<Buffer>
@@ -24,8 +24,8 @@ export class Reader {
   }
 
   /**
-   * What is held, from the last `forget` on: offsets stay valid until the next, the buffer until
-   * the next `fill`.
+   * The bytes held since the last `forget`. Offsets stay valid until the next `forget`, the buffer
+   * itself only until the next `fill`.
    */
   get buffer(): Buffer {
     return this.#buffer
@@ -35,13 +35,13 @@ export class Reader {
     return this.#filled
   }
 
-  /** Where what is held begins in the source. */
+  /** Position of the start of the buffer within the source. */
   get position(): number {
     return this.#pulled - this.#filled
   }
 
   /**
-   * Holds bytes up to the offset `until`, or all there are.
+   * Reads until the buffer reaches the offset `until`, or the source ends.
    *
    * @throws NocturneError `header_over_limit` when that is more than may be held.
    */
@@ -56,8 +56,8 @@ export class Reader {
   }
 
   /**
-   * Lets go of the first `count` held bytes, and of their memory where they are many; offsets count
-   * from there on.
+   * Discards the first `count` bytes of the buffer, and frees their memory if they are many.
+   * Offsets are counted from the new start afterwards.
    */
   forget(count: number): void {
     const all = this.#buffer
@@ -68,7 +68,11 @@ export class Reader {
     if (isLarge) freeMemory(all)
   }
 
-  /** The next `count` bytes, uncopied, holding none of them. @throws NocturneError `truncated` */
+  /**
+   * Yields the next `count` bytes without copying or holding them.
+   *
+   * @throws NocturneError `truncated`
+   */
   async *take(count: number): AsyncGenerator<Buffer, void> {
     for (let left = count; left > 0;) {
       const part = await this.takeSome(left)
@@ -78,7 +82,8 @@ export class Reader {
   }
 
   /**
-   * A part of the next bytes, uncopied: at least one and `most` at most.
+   * Returns the next bytes without copying them: at least one byte and at most `most`.
+   *
    * @throws NocturneError `truncated`
    */
   async takeSome(most: number): Promise<Buffer> {
@@ -89,7 +94,11 @@ export class Reader {
     return chunk.subarray(0, most)
   }
 
-  /** Passes over `count` bytes, or all there are. Whether there were so many. */
+  /**
+   * Skips `count` bytes, or all remaining bytes if there are fewer.
+   *
+   * @returns whether there were `count` bytes.
+   */
   async skipUpTo(count: number): Promise<boolean> {
     for (let left = count; left > 0;) {
       const chunk = await this.#next()
@@ -100,7 +109,6 @@ export class Reader {
     return true
   }
 
-  /** Everything that is left. */
   async *rest(): AsyncGenerator<Buffer, void> {
     for (;;) {
       const chunk = await this.#next()
@@ -145,7 +153,7 @@ export class Reader {
   }
 
   /**
-   * Grows by doubling, so that a header that comes in small pieces is copied a bounded number of
+   * Grows by doubling, so that a header arriving in small pieces is copied only a bounded number of
    * times.
    */
   #append(chunk: Buffer, wanted: number): void {
@@ -166,6 +174,6 @@ export class Reader {
     this.#filled = length
   }
 
-  /** Buffers of our own making: only they may be written to. */
+  /** Buffers allocated here. Only these may be written to. */
   readonly #owned = new WeakSet<Buffer>()
 }

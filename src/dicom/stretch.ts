@@ -1,4 +1,4 @@
-/** Top-level elements out of a stream: what lies before Pixel Data, and what lies behind it. */
+/** Reads top-level elements from a stream: those before Pixel Data, and those after it. */
 import { NocturneError, type Place } from '../lib/errors.js'
 import { Budget, expectFew } from './budget.js'
 import { attributeOf } from './dictionary/dictionary.js'
@@ -17,25 +17,25 @@ import type { Pace } from '../lib/pace.js'
 
 export interface Stretch {
   readonly elements: readonly Element[]
-  /** Where the last element ends in the reader's buffer. */
+  /** End of the last element, as an offset in the reader's buffer. */
   readonly end: number
   /**
-   * The header of Pixel Data, which begins at `end`: its offset counts from there. Undefined when
-   * the data set ended first.
+   * The header of Pixel Data, which begins at `end`; its own offsets are relative to `end`.
+   * Undefined if the data set ended first.
    */
   readonly pixels: Header | undefined
 }
 
-/** What a stretch is read with. */
 export interface Reading extends Task {
   readonly reader: Reader
   readonly encoding: Encoding
-  /** The offset where the last element must end at the latest. */
+  /** The last element must end at or before this offset. */
   readonly limit: number
 }
 
 /**
- * The elements from `start` up to Pixel Data or the end of the file, held in the reader's buffer.
+ * Reads the elements from `start` up to Pixel Data or the end of the file. They stay in the
+ * reader's buffer.
  *
  * @throws NocturneError `truncated`, `malformed`, `header_over_limit`, `header_too_complex`
  */
@@ -61,13 +61,13 @@ export async function readHead(reading: Reading, start: number): Promise<Stretch
 }
 
 /**
- * Walks what lies behind Pixel Data to the end of the file, for it to be dropped: private groups,
- * digital signatures and trailing padding are all that may be there. Values of defined length are
- * passed over and can be of any size. What is no element, or is cut off, is dropped as well: the
- * image is whole, and readers stop there.
+ * Reads everything after Pixel Data to the end of the file and drops it: only private groups,
+ * digital signatures and trailing padding may be there. Values of defined length are skipped and
+ * can be of any size. Bytes that are not an element, or an element that is cut off, are dropped
+ * too: the image is complete by then, and other DICOM readers stop there.
  *
- * @param drop is told each tag, and throws for one that must not be there.
- * @throws NocturneError `header_over_limit`, and what `drop` throws.
+ * @param drop is called with each tag, and throws for one that must not occur there.
+ * @throws NocturneError `header_over_limit`, and whatever `drop` throws.
  */
 export async function dropTail(
   reading: Omit<Reading, 'budget'>,
@@ -90,7 +90,7 @@ export async function dropTail(
 
 const PIXEL_DATA = 0x7fe00010
 
-/** Undefined at the end, and for what cannot be read as an element. */
+/** Undefined at the end of the file, and where the bytes are not a readable element. */
 async function tailElement(reading: Reading): Promise<Element | Header | undefined> {
   try {
     await reading.reader.fill(12)
@@ -106,8 +106,8 @@ async function tailElement(reading: Reading): Promise<Element | Header | undefin
 }
 
 /**
- * An element of known length is read once it is there; one of undefined length again only when
- * twice as much is there, so the work stays linear in the size of the header.
+ * An element of defined length is read once it has arrived. One of undefined length is retried only
+ * after the buffer has doubled, so that the work stays linear in the size of the header.
  */
 async function nextElement(
   reading: Reading,
@@ -150,29 +150,31 @@ async function nextElement(
 
 const NO_TAG = (offset: number): Place => ({ rule: 'no element has the tag 0000,0000', offset })
 
-/** The element that begins there is not all there. */
+/** The place to report when the file ends inside the element at `offset`. */
 const endAt = (offset: number, header: Header | undefined): Place => ({
   rule: 'the file ends inside this element (PS3.5 section 7.1)',
   offset,
   ...(header && { path: nameOf(header.tag) }),
 })
 
-/** An offset in the reader's buffer as one in the file. */
+/** Converts the offset in an error from the reader's buffer to the file. */
 function inFile(error: unknown, position: number): unknown {
   if (!(error instanceof NocturneError) || error.place?.offset === undefined) return error
   const place = { ...error.place, offset: error.place.offset + position }
   return new NocturneError(error.code, { place })
 }
 
-/** Too few bytes for an element at the end of a file, as line ends and fillers leave them there. */
+/**
+ * Whether the last bytes of a file are line ends or fill bytes that are too few to be an element.
+ */
 const isPadding = (bytes: Buffer): boolean =>
   bytes.length < 8 && bytes.every((byte) => FILLERS.has(byte))
 /** NUL, tab, line feed, carriage return, end of file, space, and erased memory. */
 const FILLERS: ReadonlySet<number> = new Set([0x00, 0x09, 0x0a, 0x0d, 0x1a, 0x20, 0xff])
 
 /**
- * Padding without a tag: some writers fill the last sector with zeros. It says nothing and is
- * dropped.
+ * Padding without a tag: some writers fill the last sector with zeros. It carries no information
+ * and is dropped.
  */
 async function expectZeros(reader: Reader, at: number, limit: number): Promise<void> {
   const size = reader.filled

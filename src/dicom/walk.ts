@@ -1,12 +1,12 @@
 /**
- * The element walker: finds the boundaries of every element at every depth (PS3.5 section 7) and
- * copies nothing.
+ * The element walker: finds the boundaries of every element at every depth (PS3.5 section 7),
+ * without copying anything.
  *
- * It either understands all bytes that it is given or throws; nothing is guessed past. Three
- * defects of real writers, which dcmtk and gdcm read alike, are taken for what they are and marked
- * `isIrregular`, so that no copy has them: a delimiter inside a sequence or an item of defined
- * length, and one that has a length itself. A sequence that cannot be read is passed over where its
- * length is defined and `skips` says that nothing of it stays.
+ * It either understands every byte it is given or throws; it never guesses. Three defects of real
+ * writers, which dcmtk and gdcm also tolerate, are accepted and marked `isIrregular` so that they
+ * are never copied to the output: a delimiter inside a sequence or an item of defined length, and a
+ * delimiter with a non-zero length. A sequence that cannot be read is skipped if its length is
+ * defined and `skips` confirms that none of it will be kept.
  */
 import { NocturneError } from '../lib/errors.js'
 import { type Budget, expectFew } from './budget.js'
@@ -26,14 +26,14 @@ import {
 import type { Steps } from '../lib/pace.js'
 
 /**
- * Reports and functional groups nest to about 15; each level costs a reader of the file a frame of
- * its stack.
+ * Reports and functional groups nest to about 15 levels. Each level costs a reader of the file one
+ * stack frame.
  */
 const MAX_DEPTH = 32
 
 /**
- * The bytes at hand end inside an element. `until` is the offset that is needed at least; 0 when it
- * is not known.
+ * The available bytes end inside an element. `until` is the smallest offset needed to continue, or
+ * 0 if it is not known.
  */
 export class Incomplete extends Error {
   readonly until: number
@@ -46,15 +46,16 @@ export class Incomplete extends Error {
 interface Span extends Task {
   readonly buffer: Buffer
   readonly end: number
-  /** More bytes may follow `end`; else `end` is the boundary that the parent declared. */
+  /**
+   * True if more bytes may follow `end`; false if `end` is the boundary that the parent declared.
+   */
   readonly open: boolean
   readonly depth: number
 }
 
-/** What a walk has at its disposal. */
 export interface Task {
   readonly budget: Budget
-  /** Whether an element may go unread when it cannot be read: nothing of it stays. */
+  /** Whether an element that cannot be read may be skipped, because none of it will be kept. */
   readonly skips?: ((element: Pick<Element, 'tag' | 'vr'>) => boolean) | undefined
 }
 
@@ -65,7 +66,10 @@ export interface Header {
   readonly valueStart: number
 }
 
-/** @throws Incomplete, or NocturneError `malformed` for a VR that PS3.5 does not know. */
+/**
+ * @throws Incomplete
+ * @throws NocturneError `malformed` for a VR that PS3.5 does not define.
+ */
 export function readHeader(
   buffer: Buffer,
   at: number,
@@ -91,9 +95,10 @@ export function readHeader(
 }
 
 /**
- * The element at `at`, whole, with all that is nested in it.
+ * Reads the complete element at `at`, with everything nested in it.
  *
- * @throws Incomplete when `end` comes first, and NocturneError `malformed`, `header_too_complex`.
+ * @throws Incomplete when `end` comes first.
+ * @throws NocturneError `malformed`, `header_too_complex`
  */
 export function* readElement(
   buffer: Buffer,
@@ -111,8 +116,8 @@ export function* readElement(
 }
 
 /**
- * The element at `at` when it is whole and holds no other; undefined for what needs a closer look,
- * faults included.
+ * The element at `at` if it is complete and contains no others. Undefined if it needs the full
+ * reader, which also reports any fault.
  */
 function readLeaf(
   buffer: Buffer,
@@ -130,7 +135,9 @@ function readLeaf(
 }
 
 /**
- * Adds a run of such elements, and answers where it ends.
+ * Appends a run of elements that contain no others.
+ *
+ * @returns the offset where the run ends.
  * @throws NocturneError `header_too_complex`
  */
 export function readLeaves(
@@ -150,10 +157,14 @@ export function readLeaves(
   return at
 }
 
-/** Elements that are read in one step. */
+/** Elements read per step. */
 const RUN = 100
 
-/** All of `buffer` as one data set. @throws NocturneError `malformed`, `header_too_complex` */
+/**
+ * Reads all of `buffer` as one data set.
+ *
+ * @throws NocturneError `malformed`, `header_too_complex`
+ */
 export function* readDataset(buffer: Buffer, encoding: Encoding, budget: Budget): Steps<Element[]> {
   const span = { buffer, end: buffer.length, open: false, depth: 0, budget, skips: undefined }
   return yield* readElements(span, 0, encoding, false)
@@ -165,7 +176,8 @@ const expectElement = (header: Header, at: number): Header => {
 }
 
 /**
- * Whether it holds items. As UN their encoding is implicit VR little endian (PS3.5 6.2.2, CP-246).
+ * Whether the element contains items. Inside a sequence written as UN they are encoded in implicit
+ * VR little endian (PS3.5 6.2.2, CP-246).
  */
 const isNested = ({ tag, vr, length }: Header, { explicit }: Encoding): boolean =>
   vr === 'SQ' || (vr === 'UN' && (length === UNDEFINED_LENGTH || (explicit && vrOf(tag) === 'SQ')))
@@ -173,7 +185,7 @@ const isNested = ({ tag, vr, length }: Header, { explicit }: Encoding): boolean 
 function leaf(span: Span, start: number, header: Header, encoding: Encoding): Element {
   const { tag, vr, length, valueStart } = header
   if (length === UNDEFINED_LENGTH) {
-    // Only a sequence and an encapsulated value may have an undefined length.
+    // Only a sequence or an encapsulated value may have an undefined length.
     if (vr !== 'OB' && vr !== 'OW') throw fault(RULES.undefinedLength, start, tag)
     const { valueEnd, end } = skipFragments(span, valueStart, encoding)
     const undefinedLength = true
@@ -213,8 +225,7 @@ function* itemsOf(
   const { buffer, budget, end: until } = span
   const undefinedLength = length === UNDEFINED_LENGTH
   const inner = vr === 'UN' ? IMPLICIT : encoding
-  // Items and delimiters have no VR in any encoding, so what stands in their place is read as if it
-  // had none.
+  // Items and delimiters have no VR in any encoding, so an item tag is expected here without one.
   const bare = { explicit: false, bigEndian: inner.bigEndian }
   let at = valueStart
   let valueEnd = until
@@ -277,12 +288,12 @@ function* readItem(
 }
 
 /**
- * Without the room that an array keeps for sixteen more: functional groups are thousands of items
- * with an element each.
+ * Trims the spare capacity that an array reserves for 16 more entries: functional groups consist of
+ * thousands of items with one element each.
  */
 const exact = <T>(list: T[]): T[] => (list.length < 8 ? list.slice() : list)
 
-/** A data set from `start` to the end of the span, or to the delimiter of its item. */
+/** Reads a data set from `start` to the end of the span, or to the delimiter of its item. */
 function* readElements(
   span: Span,
   start: number,
@@ -313,14 +324,16 @@ function isItemEnd(span: Span, at: number, { bigEndian }: Encoding): boolean {
   return readTag(span.buffer, at, bigEndian) === ITEM_END
 }
 
-/** Of an item of defined length: its end, or a delimiter that is counted in. */
+/**
+ * Whether an item of defined length ends here, or ends with a delimiter that its length includes.
+ */
 const isEnd = (span: Span, at: number, { bigEndian }: Encoding): boolean =>
   at >= span.end ||
   (span.depth > 0 && at + 8 === span.end && readTag(span.buffer, at, bigEndian) === ITEM_END)
 
 /**
- * Encapsulated values inside the header, such as an icon's: items of defined length up to the
- * delimiter.
+ * Skips an encapsulated value inside the header, such as an icon's: items of defined length up to
+ * the delimiter.
  */
 function skipFragments(span: Span, start: number, encoding: Encoding) {
   for (let at = start; ;) {
@@ -342,7 +355,7 @@ const swapped = (halves: number): number => ((halves << 16) | (halves >>> 16)) >
 const readLength = (buffer: Buffer, at: number, bigEndian: boolean): number =>
   bigEndian ? buffer.readUInt32BE(at) : buffer.readUInt32LE(at)
 
-/** What a file can break, by the clause that says so. */
+/** The rules that a file can break, with the clause that states each. */
 const RULES = {
   vr: 'two letters that are no VR (PS3.5 section 6.2)',
   element: 'a delimiter stands where an element must (PS3.5 section 7.5.2)',
@@ -352,7 +365,7 @@ const RULES = {
   beyond: 'a value ends beyond the sequence or item that it is in (PS3.5 section 7.5)',
 } as const
 
-/** @param tag of the element at fault, where it could be read. */
+/** @param tag of the faulty element, if it could be read. */
 const fault = (rule: string, offset: number, tag?: number): NocturneError =>
   new NocturneError('malformed', { place: { rule, offset, ...(tag && { path: nameOf(tag) }) } })
 
@@ -360,15 +373,15 @@ const beyond = (open: boolean, at: number, until: number, tag?: number): Error =
   open ? new Incomplete(until) : fault(RULES.beyond, at, tag)
 
 /**
- * What stands in place of a tag in a damaged file may be letters of a name: only those that PS3.6
- * lists are told.
+ * In a damaged file the bytes in place of a tag may be letters of a name, so only tags listed in
+ * PS3.6 are named in errors.
  */
 export const nameOf = (tag: number): string => (vrOf(tag) === undefined ? 'unlisted' : hex(tag))
 
 const isMalformed = (error: unknown): error is NocturneError =>
   error instanceof NocturneError && error.code === 'malformed'
 
-/** The same fault, told from one level further out. */
+/** Extends the path of a fault by one enclosing level. */
 function inside(error: unknown, tag: number, item: number): unknown {
   if (!isMalformed(error) || error.place === undefined) return error
   const { path, ...place } = error.place

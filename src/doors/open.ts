@@ -1,6 +1,6 @@
 /**
- * Opens the doors beside HTTP: the intake of studies that come instance by instance, and the DIMSE
- * port.
+ * Opens the doors other than HTTP: the intake of studies that arrive instance by instance, and the
+ * DIMSE port.
  */
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -21,11 +21,16 @@ import { createStore } from './dimse/store.js'
 
 export interface Doors {
   readonly arrivals: Arrivals
-  /** DICOM associations under way. */
+  /** Open DICOM associations. */
   associations(): number
-  /** The port is configured and another process has it. */
+  /**
+   * True if the DIMSE port is configured but not open here, for instance because another process
+   * holds it.
+   */
   isDimseAway(): boolean
-  /** Takes no more, lets what is under way end for at most `graceMs`; open studies stay open. */
+  /**
+   * Accepts nothing new and gives running work at most `graceMs` to finish. Open studies stay open.
+   */
   close(graceMs: number): Promise<void>
 }
 
@@ -34,7 +39,9 @@ const RESUME_MS = 30_000
 const RETRY_MS = 5_000
 const REFUSALS_PER_MINUTE = 60
 
-/** PS3.8 leaves the times to us: ARTIM, then as the README gives them. */
+/**
+ * PS3.8 leaves these times to the implementation; the README documents them. The first is ARTIM.
+ */
 const LIMITS = {
   artimMs: 30_000,
   closeMs: 5_000,
@@ -43,7 +50,7 @@ const LIMITS = {
   associationsOfOne: 32,
 } as const
 
-/** @param counted - told the outcome of each item */
+/** @param counted is called with the outcome of each item. */
 export async function openDoors(
   rooms: Rooms,
   counted: { readonly item: (outcome: string) => void },
@@ -76,8 +83,8 @@ export async function openDoors(
 }
 
 /**
- * What its sender says; else the first rule that takes it; else a facility's only group, as
- * routine.
+ * Routes to the group that the sender names; otherwise as the first matching rule says; otherwise
+ * to the facility's only group, with routine priority.
  */
 function routeOf({ directory, site }: Rooms): ConstructorParameters<typeof Arrivals>[1]['route'] {
   const { rules } = site.config.intake
@@ -90,7 +97,7 @@ function routeOf({ directory, site }: Rooms): ConstructorParameters<typeof Arriv
   }
 }
 
-/** A port that another process has is tried again: nothing else of the gateway depends on it. */
+/** Retries a port that another process holds: nothing else in the gateway depends on it. */
 function keepOpen(
   rooms: Rooms,
   config: DimseConfig,
@@ -158,7 +165,8 @@ const start = async (
 ): Promise<DimseServer> => serveDimse({ ...(await optionsOf(config)), limits }, services)
 
 /**
- * Reports to a peer over an association that we ask for, as the SCP of commitment (PS3.7 D.3.3.4).
+ * Sends reports to a peer over an association that we open, as SCP of storage commitment (PS3.7
+ * D.3.3.4).
  */
 function reportsTo(config: DimseConfig, { aeTitle, facility }: Caller, timing: DoorTiming) {
   const peer = config.peers.find(

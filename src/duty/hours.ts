@@ -1,4 +1,4 @@
-/** Who is on duty when: a group's weekly hours and dates, in the wall-clock time of its place. */
+/** Who is on duty when: a group's weekly hours and dates, in its local time. */
 import { createHash } from 'node:crypto'
 import type { DutyHours, GroupConfig } from '../config/index.js'
 import { canonicalJson } from '../lib/json.js'
@@ -7,15 +7,15 @@ const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 
 /**
- * What the ledger records of a moment: whether it was within the hours, and of which schedule (a
- * digest).
+ * What the ledger records about a moment: whether it was within duty hours, and of which schedule
+ * (by digest).
  */
 export interface DutyMark {
   readonly duty: 'inside' | 'outside'
   readonly schedule: string
 }
 
-/** Undefined for a group without a schedule: nothing is said of it then. */
+/** Undefined for a group without a schedule; then nothing is recorded. */
 export function dutyAt(group: GroupConfig | undefined, at: number): DutyMark | undefined {
   if (!group?.duty) return undefined
   return {
@@ -25,7 +25,7 @@ export function dutyAt(group: GroupConfig | undefined, at: number): DutyMark | u
 }
 
 /**
- * Changes with the hours, the dates and the time zone: 16 hexadecimal digits of SHA-256. Empty
+ * Changes with the hours, the dates and the time zone. 16 hexadecimal digits of SHA-256; empty
  * without a schedule.
  */
 export function scheduleDigest({ duty, timezone }: GroupConfig): string {
@@ -39,23 +39,23 @@ export function scheduleDigest({ duty, timezone }: GroupConfig): string {
 const plain = (spans: DutyHours['dates'][number]['spans']) =>
   spans.map(({ from, until }) => ({ from, until }))
 
-/** A stretch of duty: milliseconds since 1970, the second exclusive. */
+/** A stretch of duty, in milliseconds since 1970; `until` is exclusive. */
 export interface Stretch {
   readonly from: number
   readonly until: number
 }
 
 /**
- * Whether `at` (milliseconds since 1970) lies in a span. A span belongs to the day on which it
- * begins, lasts no longer than 24 hours by the clock on the wall, and begins and ends when that
- * clock shows its times: where a time comes twice, as summer time ends, it begins with the first
- * and ends with the second; a time that is left out is the moment of the leap.
+ * Whether `at` (milliseconds since 1970) is within a span. A span belongs to the day on which it
+ * begins, lasts at most 24 hours by the wall clock, and begins and ends when the wall clock shows
+ * its times. If a time occurs twice, when summer time ends, the span begins with the first
+ * occurrence and ends with the second. A time that is skipped stands for the moment of the change.
  */
 export const isOnDuty = (duty: DutyHours, timezone: string, at: number): boolean =>
-  // A clock set back over midnight shows yesterday again, so the days around count too.
+  // A clock set back across midnight shows yesterday again, so neighbouring days count too.
   stretchesOf(duty, timezone, at, 1).some(({ from, until }) => from <= at && at < until)
 
-/** Every stretch that begins from two days before `at` until so many days after it. */
+/** Every stretch that begins between two days before `at` and `days` days after it. */
 export function stretchesOf(
   duty: DutyHours,
   timezone: string,
@@ -73,7 +73,7 @@ export function stretchesOf(
   return stretches
 }
 
-/** @param day - since 1970-01-01, by the calendar of the place. */
+/** @param day days since 1970-01-01, in local time. */
 function spansOf({ weekly, dates }: DutyHours, day: number): DutyHours['dates'][number]['spans'] {
   const midnight = new Date(day * DAY_MS)
   const named = dates.find(({ date }) => midnight.toISOString().startsWith(date))
@@ -81,13 +81,14 @@ function spansOf({ weekly, dates }: DutyHours, day: number): DutyHours['dates'][
   return weekly.flatMap(({ days, spans }) => (days.includes(midnight.getUTCDay()) ? spans : []))
 }
 
-/** The moment at which the clock of the place shows `wall` (its reading, as if it were UTC). */
+/** The moment at which the local clock shows `wall` (its reading, taken as UTC). */
 function instantOf(timezone: string, wall: number, which: 'first' | 'last'): number {
   const [before, after] = [wall - DAY_MS, wall + DAY_MS]
   const [earlier, later] = [offsetAt(timezone, before), offsetAt(timezone, after)]
   const shown = [wall - earlier, wall - later].filter((at) => at + offsetAt(timezone, at) === wall)
   if (shown.length > 0) return which === 'first' ? Math.min(...shown) : Math.max(...shown)
-  // The clock leapt over it: find the moment of the leap, from where on it shows the later offset.
+  // The clock skipped this time: find the moment of the change, from which the later offset
+  // applies.
   let [low, high] = [before, after]
   while (high - low > 1_000) {
     const middle = Math.floor((low + high) / 2_000) * 1_000
@@ -99,7 +100,7 @@ function instantOf(timezone: string, wall: number, which: 'first' | 'last'): num
 
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
-/** What the clock of the place is ahead of UTC, in milliseconds. */
+/** How far local time is ahead of UTC, in milliseconds. */
 function offsetAt(timezone: string, at: number): number {
   let clock = clocks.get(timezone)
   if (!clock) {

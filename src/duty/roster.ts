@@ -1,15 +1,15 @@
-/** Who is on duty: the roster of a group with its swaps, at one moment and in the days to come. */
+/** Who is on duty: a group's roster with its swaps, at one moment and in the coming days. */
 import type { DutyHours } from '../config/index.js'
 import { isOnDuty, stretchesOf } from './hours.js'
 
-/** One person's hours, as they are configured. */
+/** The configured hours of one person. */
 export interface RosterEntry {
   readonly person: string
   readonly as: 'reader' | 'backup'
   readonly hours: DutyHours
 }
 
-/** From `starts` until `ends`, `taker` has the duty that `giver` would have had. */
+/** From `starts` until `ends`, `taker` takes over the duty of `giver`. */
 export interface Swap {
   readonly giver: string
   readonly taker: string
@@ -20,7 +20,9 @@ export interface Swap {
 export interface Roster {
   readonly timezone: string
   readonly entries: readonly RosterEntry[]
-  /** In the order in which they were agreed: a later one applies to what an earlier one left. */
+  /**
+   * In the order in which they were agreed: a later swap applies to the result of the earlier ones.
+   */
   readonly swaps: readonly Swap[]
 }
 
@@ -43,12 +45,14 @@ const swapped = (person: string, swaps: readonly Swap[]): string =>
   swaps.reduce((who, { giver, taker }) => (who === giver ? taker : who), person)
 
 export interface Shift extends OnDuty {
-  /** Milliseconds since 1970; the second exclusive. */
+  /** Milliseconds since 1970; `until` is exclusive. */
   readonly from: number
   readonly until: number
 }
 
-/** Who is on duty from `at` for so many days: one shift after another, in which nobody changes. */
+/**
+ * Who is on duty from `at` for this many days, as consecutive shifts without a change of people.
+ */
 export function shiftsFrom(roster: Roster, at: number, days: number): readonly Shift[] {
   const end = at + days * 86_400_000
   const changes = new Set([at, end])

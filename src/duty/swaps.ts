@@ -1,4 +1,4 @@
-/** Swaps of duty, agreed between two people of a group: rows, each with its event. */
+/** Swaps of duty, agreed between two people of a group: rows, each recorded as an event. */
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import type { Actor, Ledger } from '../ledger/log/index.js'
@@ -10,7 +10,7 @@ export interface NewSwap extends Swap {
   readonly group: string
 }
 
-/** Longer is no swap but another roster, which belongs into the configuration. */
+/** Anything longer is not a swap but a different roster, which belongs in the configuration. */
 const MAX_SWAP_MS = 31 * 86_400_000
 
 export interface SwapParts {
@@ -71,7 +71,7 @@ const insertSwap = (
     })
     .execute()
 
-/** Those of the group that are not over, in the order in which they were agreed. */
+/** The group's swaps that have not ended, in the order in which they were agreed. */
 export async function swapsOf(db: Db | Tx, group: string, at: number): Promise<readonly Swap[]> {
   const rows: readonly DutySwapTable[] = await db
     .selectFrom('duty_swaps')

@@ -1,26 +1,26 @@
 /**
- * When a study that arrives instance by instance is whole. Pure. All times are of one monotonic
- * clock, in milliseconds: the clock on the wall may jump, and after a restart everything counts
- * anew, so nothing is closed early.
+ * Decides when a study that arrives instance by instance is complete. Pure functions. All times are
+ * milliseconds of one monotonic clock, because the wall clock may jump. After a restart they count
+ * from zero again, so no study is closed early.
  */
 export interface CompletenessRule {
-  /** Nothing has come for this long. */
+  /** Close after this long without a new instance. */
   readonly quietMs: number
-  /** It has been open for this long, quiet or not. */
+  /** Close after this long in any case. */
   readonly capMs: number
 }
 
 export interface ArrivalClock {
   readonly openedAt: number
-  /** When the last instance was done. */
+  /** When the last instance was finished. */
   readonly lastAt: number
-  /** Instances under way. */
+  /** Instances in progress. */
   readonly active: number
 }
 
 /**
- * Milliseconds until the study is to be closed; 0 or less: now. One that is being received waits,
- * also for the cap.
+ * Milliseconds until the study must be closed; 0 or less means now. A study that is receiving an
+ * instance stays open, even past the cap.
  */
 export function dueIn(clock: ArrivalClock, rule: CompletenessRule, now: number): number {
   const quiet = clock.active > 0 ? Infinity : clock.lastAt + rule.quietMs - now

@@ -1,6 +1,6 @@
 /**
- * What an instance says of itself before anything is done with it: which study it belongs to, and
- * what rules look at. Reads as little as it needs, and gives every octet back.
+ * Reads what an instance says about itself before anything else happens to it: the study it belongs
+ * to, and the attributes that rules look at. Reads as little as possible, and hands every octet on.
  */
 import {
   Budget,
@@ -17,7 +17,10 @@ import type { Encoding } from '../dicom/elements/index.js'
 import { Pace } from '../lib/pace.js'
 import { rawDeflate } from '../lib/raw-deflate.js'
 
-/** Identifying values among them are in memory only, as long as the decision takes. */
+/**
+ * Some of these values identify the patient; they are kept in memory only while the decision is
+ * made.
+ */
 export interface InstanceSigns {
   readonly sopClassUID: string | undefined
   readonly sopInstanceUID: string | undefined
@@ -41,18 +44,18 @@ const BY_TAG = new Map(Object.entries(TAGS).map(([name, tag]) => [tag, name]))
 const LAST_TAG = Math.max(...Object.values(TAGS))
 
 /**
- * Study Instance UID comes within some kilobytes, behind the patient; sequences before it may be
- * long.
+ * Study Instance UID is within the first few kilobytes, after the patient; but sequences before it
+ * may be long.
  */
 const MAX_PEEK = 1 << 20
-/** None of these is longer in a file that keeps to PS3.5. */
+/** None of these values is longer in a file that conforms to PS3.5. */
 const MAX_VALUE = 128
 
 /**
- * Never throws for what a file says: what cannot be read is undefined, and judged where everything
- * is.
+ * Never throws because of what the file contains: unreadable values are undefined, and the file is
+ * judged later, when all of it is read.
  *
- * @returns the signs, and the same octets from the first one on
+ * @returns the signs, and the same octets from the first one.
  */
 export async function peek(
   bytes: AsyncIterable<Buffer>,
@@ -85,8 +88,8 @@ class Recording {
 
   async *again(): AsyncGenerator<Buffer, void> {
     this.#isOver = true
-    // An inflater that was left may be reading ahead still: what it gets belongs to us. Its failure
-    // is ours as well.
+    // An abandoned inflater may still be waiting for a chunk. That chunk is needed here, and if
+    // reading it fails, so does this.
     await this.#pulling
     for (let chunk = this.#taken.shift(); chunk; chunk = this.#taken.shift()) yield chunk
     for (
@@ -127,7 +130,7 @@ async function signsOf(reader: Reader, start: number, encoding: Encoding): Promi
   const budget = new Budget(new Pace())
   for (let at = start; ;) {
     await reader.fill(at + 12)
-    // The end of a data set that names no study.
+    // The data set ends without naming a study.
     if (reader.filled < at + 8) break
     const header = readHeader(reader.buffer, at, reader.filled, false, encoding)
     if (header.tag > LAST_TAG) break
@@ -152,7 +155,7 @@ async function textOf(reader: Reader, { valueStart, length }: Header): Promise<s
     .trim()
 }
 
-/** Of an element of undefined length: read again when twice as much is there. */
+/** The end of an element of undefined length; retried when the buffer has doubled. */
 async function endOf(
   reader: Reader,
   at: number,

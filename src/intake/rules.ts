@@ -1,11 +1,12 @@
 /**
- * Where an instance goes by the site's own rules. Pure: the first rule whose every condition holds.
+ * Decides by the site's own rules where an instance goes. Pure: the first rule whose conditions all
+ * hold applies.
  */
 import type { Priority } from '../state/index.js'
 import type { InstanceSigns } from './peek.js'
 
 /**
- * Each condition lists what it takes; case does not matter. One without conditions takes
+ * Each condition lists the values it accepts, regardless of case. A rule without conditions accepts
  * everything.
  */
 export interface IntakeRule {
@@ -24,7 +25,7 @@ export interface IntakeRule {
 
 export interface RuledInstance {
   readonly facility: string
-  /** Of a DIMSE peer. */
+  /** Only for a DIMSE peer. */
   readonly aeTitle: string | undefined
   readonly signs: InstanceSigns
 }

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 
 /**
- * What stands for a study in the database: keyed by its facility, so that it says nothing to
- * whoever reads it.
+ * Identifies a study in the database. Keyed with a secret, so that it reveals nothing about the
+ * study.
  */
 export const studyHandle = (secret: Buffer, studyInstanceUID: string | undefined): string =>
   createHmac('sha256', secret)

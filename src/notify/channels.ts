@@ -1,20 +1,20 @@
 import type { Notice } from './notice.js'
 
 export interface Sending {
-  /** The same each time that it is tried. */
+  /** The same for every attempt. */
   readonly id: string
   readonly person: string
   readonly notice: Notice
 }
 
-/** A code of ours, such as `unreachable` or `status-503`; never a server's text. */
+/** A code of our own, such as `unreachable` or `status-503`; never text from a server. */
 export interface SendFailure {
   readonly code: string
-  /** It can never succeed, as with an address that is gone: not tried again. */
+  /** Retrying cannot succeed, for instance because the address no longer exists. */
   readonly isFinal: boolean
 }
 
-/** Tries once, within seconds. Never throws; undefined when it was sent. */
+/** Makes one attempt, within seconds. Never throws; undefined when it was sent. */
 export type SendOne = (sending: Sending) => Promise<SendFailure | undefined>
 
 export const sendFailure = (code: string, isFinal = false): SendFailure => ({ code, isFinal })

@@ -1,11 +1,11 @@
 /**
- * The room that tells people: an outbox with leases and retries, and channels to send on.
+ * The room that notifies people: an outbox with leases and retries, and channels to send on.
  *
- * In:  a notice and the people it is for, inside the transaction of what happened.
+ * In:  a notice and its addressees, inside the transaction of the change it reports.
  * Out: e-mail, signed webhooks, and Web Push.
- * Always true: what was committed is sent at least once, with one id, until it is sent or no longer
- *      true; no notice holds anything that identifies a patient; no request goes to an address that
- *      a client made up.
+ * Always true: once committed, a notice is sent at least once, always with the same ID, unless it is
+ *      withdrawn first; no notice contains anything that identifies a patient; no request goes to
+ *      an arbitrary address supplied by a client.
  * Trusts: the receivers with case codes, facilities and times.
  */
 export type { SendOne } from './channels.js'

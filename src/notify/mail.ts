@@ -1,4 +1,4 @@
-/** A notification by e-mail. */
+/** Sends a notification by e-mail. */
 import { createTransport } from 'nodemailer'
 import { systemCode } from '../lib/errors.js'
 import type { SendOne } from './channels.js'
@@ -8,18 +8,21 @@ import { textOf, titleOf } from './notice.js'
 export interface MailConfig {
   readonly host: string
   readonly port: number
-  /** TLS from the first byte (port 465); else STARTTLS, which must succeed but to this machine. */
+  /**
+   * TLS from the first byte (port 465). Otherwise STARTTLS, which is required except to this
+   * machine.
+   */
   readonly secure: boolean
   readonly from: string
   readonly user?: string
   readonly password?: string
-  /** PEM, of a server whose certificate no public authority has signed. */
+  /** PEM, for a server whose certificate is not signed by a public authority. */
   readonly ca?: string
 }
 
 const TIMEOUT_MS = 10_000
 
-/** @param addressOf - undefined for a person without one */
+/** @param addressOf returns undefined for a person without an address. */
 export function createMail(
   config: MailConfig,
   addressOf: (person: string) => string | undefined,
@@ -47,7 +50,7 @@ export function createMail(
         to,
         subject: titleOf(notice),
         text: textOf(notice),
-        // The same each time, so that a mailbox that got it twice shows it once.
+        // The same for every attempt, so that a mailbox that receives it twice shows it once.
         messageId: `<${id}@${host}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
       })
@@ -61,7 +64,7 @@ export function createMail(
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '127.0.0.1' || host === '::1'
 
-/** Nodemailer's codes are words such as `EAUTH`; the server's own text stays out of it. */
+/** Nodemailer's own codes, such as `EAUTH`; the server's text is left out. */
 function codeOf(error: unknown): string {
   const code = systemCode(error)
   return code !== undefined && /^[A-Z_]{1,20}$/.test(code) ? code.toLowerCase() : 'unreachable'

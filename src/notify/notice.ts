@@ -1,6 +1,6 @@
 /**
- * What a notification says. Never PHI: case code, facility, group, priority, times and a link to
- * what needs a sign-in.
+ * The content of a notification. Never PHI: case code, facility, group, priority, times, and a link
+ * that requires a sign-in.
  */
 
 export const NOTICE_EVENTS = [
@@ -16,20 +16,20 @@ export const NOTICE_EVENTS = [
 export type NoticeEvent = (typeof NOTICE_EVENTS)[number]
 
 export interface Notice {
-  /** One per thing that is said: the same key is said to nobody twice. */
+  /** Identifies the notice: a person is never sent two with the same key. */
   readonly key: string
   readonly event: NoticeEvent
-  /** Of the case. */
+  /** The case code. */
   readonly code?: string
   readonly facility?: string
   readonly group?: string
   readonly priority?: string
-  /** From 1; an escalation that reached nobody repeats. */
+  /** Starts at 1; an escalation without a reaction repeats. */
   readonly round?: number
   /** RFC 3339, UTC. */
   readonly at: string
   readonly dueAt?: string
-  /** Where a person can act. The code is behind a `#`, so that no server or proxy logs it. */
+  /** Where a person can act. The code comes after a `#`, so that no server or proxy logs it. */
   readonly link?: string
 }
 
@@ -43,7 +43,7 @@ const TITLES: Readonly<Record<NoticeEvent, string>> = {
   'channel.failing': 'Notifications cannot be delivered on one channel',
 }
 
-/** One line, as a subject or the title of a push message. */
+/** One line, used as a subject or as the title of a push message. */
 export const titleOf = ({ event, code, priority, round = 1 }: Notice): string =>
   [
     priority === 'stat' ? 'STAT: ' : '',

@@ -9,11 +9,11 @@ import type { Addressed, Channel } from './outbox.js'
 export interface NotifyParts {
   readonly state: State
   readonly ledger: Pick<Ledger, 'record'>
-  /** By channel; what is not here cannot be sent. */
+  /** By channel; a channel without an entry is not available. */
   readonly senders: ReadonlyMap<Channel, SendOne>
-  /** On which channels a person is to be told of such an event. */
+  /** The channels on which a person wants to be notified of such an event. */
   readonly channelsOf: (tx: Tx, person: string, notice: Notice) => Promise<readonly Channel[]>
-  /** Who is told that a channel is failing. */
+  /** The people notified when a channel is failing. */
   readonly operators: readonly string[]
   readonly system: Actor
   readonly now: () => number
@@ -21,7 +21,7 @@ export interface NotifyParts {
 
 export interface Notify {
   /**
-   * Inside the transaction in which it happened. Answers whom it will reach: nobody is a reason to
+   * Call inside the transaction of the change. Returns the people it will reach: if there are none,
    * escalate.
    */
   tell(
@@ -31,11 +31,15 @@ export interface Notify {
     caseId?: string,
   ): Promise<readonly string[]>
   withdraw(tx: Tx, caseId: string): Promise<void>
-  /** Tries once everything that is due, and answers how many attempts that were. */
+  /**
+   * Attempts once everything that is due.
+   *
+   * @returns the number of attempts.
+   */
   sendDue(): Promise<number>
 }
 
-/** A channel that has failed so often in a row is reported on the others. */
+/** After this many consecutive failures a channel is reported on the other channels. */
 const FAILING_ATTEMPTS = 3
 
 export function createNotify(parts: NotifyParts): Notify {
@@ -113,7 +117,7 @@ async function settleOne(
   await tx.updateTable('outbox').set({ withdrawn_at: now() }).where('id', '=', row.id).execute()
 }
 
-/** Said once an hour for each channel, however much waits on it. */
+/** Sent once an hour per channel, however many notices are waiting on it. */
 const failingNotice = ({ channel }: OutboxTable, now: number): Notice => ({
   key: `failing|${channel}|${Math.floor(now / 3_600_000)}`,
   event: 'channel.failing',

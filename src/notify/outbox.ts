@@ -1,8 +1,8 @@
 /**
- * The outbox: what people are to be told is a row, written in the transaction in which it happened.
- * Sending is a second step under a lease. A crash in between sends it after the lease; a crash
- * after sending and before it was noted sends it again, with the same id, by which receivers know
- * it.
+ * The outbox: a notification is a row, written in the transaction of the change it reports. It is
+ * sent afterwards, under a lease. After a crash in between, it is sent when the lease has expired.
+ * After a crash between sending and recording the success, it is sent again with the same ID, by
+ * which receivers recognize it.
  */
 import { newId } from '../lib/ids.js'
 import type { Tx, Db } from '../state/index.js'
@@ -16,11 +16,15 @@ export interface Addressed {
   readonly person: string
   readonly channel: Channel
   readonly notice: Notice
-  /** Of the case, so that it can be withdrawn. */
+  /** The case it is about, so that it can be withdrawn. */
   readonly caseId: string | undefined
 }
 
-/** What was said once under the same key is not said again. Answers how many rows are new. */
+/**
+ * Skips notices whose key was already used.
+ *
+ * @returns the number of new rows.
+ */
 export async function enqueue(tx: Tx, all: readonly Addressed[], now: number): Promise<number> {
   let added = 0
   for (const { person, channel, notice, caseId } of all) {
@@ -48,7 +52,9 @@ export async function enqueue(tx: Tx, all: readonly Addressed[], now: number): P
   return added
 }
 
-/** What was to be said of a case is no longer true. What is on its way is not called back. */
+/**
+ * Withdraws the notices about a case, which no longer apply. Notices being sent are not recalled.
+ */
 export async function withdraw(tx: Tx, caseId: string, now: number): Promise<void> {
   await tx
     .updateTable('outbox')
@@ -59,11 +65,11 @@ export async function withdraw(tx: Tx, caseId: string, now: number): Promise<voi
     .execute()
 }
 
-/** Longer than every attempt may take. */
+/** Longer than any attempt can take. */
 const LEASE_MS = 60_000
 const AT_ONCE = 20
 
-/** Rows that are due, leased to the caller. */
+/** Leases the rows that are due to the caller. */
 export async function leaseDue(tx: Tx, now: number): Promise<readonly OutboxTable[]> {
   const due = await waiting(tx)
     .selectAll()
@@ -99,8 +105,8 @@ const waiting = (db: Db | Tx) =>
   db.selectFrom('outbox').where('sent_at', 'is', null).where('withdrawn_at', 'is', null)
 
 /**
- * `code` is undefined when it was sent; else why not, and it is tried again later, for as long as
- * it is true.
+ * Records the outcome of an attempt. `code` is undefined if it was sent; otherwise it is the
+ * reason, and the attempt is repeated later until it succeeds or the notice is withdrawn.
  */
 export async function settle(
   tx: Tx,

@@ -1,6 +1,6 @@
 /**
- * A notification to people's browsers (RFC 8030, 8291, 8292). An endpoint is an address that a
- * client names, so only hosts that the site lists are ever asked, and only by https.
+ * Sends a notification to people's browsers (RFC 8030, 8291, 8292). The endpoint is an address
+ * supplied by a client, so requests go only to hosts that the site lists, and only over https.
  */
 import { createECDH, hkdfSync } from 'node:crypto'
 import webPush from 'web-push'
@@ -13,13 +13,13 @@ import { sendFailure } from './channels.js'
 import { titleOf } from './notice.js'
 
 export interface PushConfig {
-  /** Host names, or `*.example.org` for every name below; with `:port` where it is not 443. */
+  /** Host names, or `*.example.org` for all names below it; with `:port` if it is not 443. */
   readonly hosts: readonly string[]
-  /** The `sub` of RFC 8292: a mailto: or https: address of the operator. */
+  /** The `sub` claim of RFC 8292: a mailto: or https: address of the operator. */
   readonly subject: string
 }
 
-/** What a browser's PushSubscription has. */
+/** The fields of a browser's PushSubscription. */
 export interface PushSubscription {
   readonly endpoint: string
   readonly p256dh: string
@@ -27,7 +27,8 @@ export interface PushSubscription {
 }
 
 /**
- * The same on every gateway of the site, and after every restart: subscriptions are bound to it.
+ * The same on every gateway of the site and after every restart, because subscriptions are bound to
+ * it.
  */
 export function vapidKeysOf(secret: Uint8Array): { publicKey: string; privateKey: string } {
   const ecdh = createECDH('prime256v1')
@@ -45,7 +46,7 @@ export function isAllowedEndpoint(endpoint: string, hosts: readonly string[]): b
   return hosts.some((one) => (one.startsWith('*.') ? host.endsWith(one.slice(1)) : host === one))
 }
 
-/** Of one person: a browser more than these takes the place of the oldest. */
+/** Per person; a further browser replaces the oldest one. */
 const MAX_SUBSCRIPTIONS = 10
 
 /** @throws NocturneError `push_not_allowed` */
@@ -82,17 +83,17 @@ export interface PushParts {
   readonly config: PushConfig
   readonly vapid: { readonly publicKey: string; readonly privateKey: string }
   readonly subscriptionsOf: (person: string) => Promise<readonly PushSubscriptionTable[]>
-  /** The browser's service says that it is gone. */
+  /** Called when the push service reports that the subscription no longer exists. */
   readonly unsubscribe: (id: string) => Promise<void>
-  /** PEM, for a service whose certificate no public authority has signed. */
+  /** PEM, for a service whose certificate is not signed by a public authority. */
   readonly ca?: string
 }
 
 const TIMEOUT_MS = 10_000
-/** A page that is this old helps nobody: the next step of the escalation has come. */
+/** An older message is useless: by then the escalation has reached its next step. */
 const TTL_SECONDS = 10 * 60
 
-/** Sent when one of the person's browsers took it. */
+/** A notification counts as sent when one of the person's browsers accepted it. */
 export function createPush(parts: PushParts): SendOne {
   return async ({ person, notice }) => {
     const all = await parts.subscriptionsOf(person)
@@ -123,7 +124,7 @@ async function sendTo(
     return undefined
   } catch (error) {
     if (!(error instanceof webPush.WebPushError)) return 'unreachable'
-    // RFC 8030 section 7.3: the subscription is gone.
+    // RFC 8030 section 7.3: the subscription no longer exists.
     if (error.statusCode === 404 || error.statusCode === 410) await unsubscribe(id)
     return `status-${error.statusCode}`
   }

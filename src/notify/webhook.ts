@@ -1,8 +1,8 @@
 /**
- * A notification as an HTTPS request, signed as standardwebhooks.com has it: `webhook-signature` is
- * HMAC-SHA-256 over id, timestamp and body. A receiver refuses a timestamp that is more than five
- * minutes off and an id that it has seen: so no copy of a request works a second time, and one that
- * is sent again after a lost answer counts once.
+ * Sends a notification as an HTTPS request, signed according to standardwebhooks.com:
+ * `webhook-signature` is HMAC-SHA-256 over ID, timestamp and body. A receiver rejects a timestamp
+ * that is more than five minutes off, and an ID it has already seen. A replayed request therefore
+ * has no effect, and a request resent after a lost answer counts once.
  */
 import { createHmac } from 'node:crypto'
 import type { SendOne } from './channels.js'
@@ -10,7 +10,7 @@ import { sendFailure } from './channels.js'
 
 export interface WebhookConfig {
   readonly id: string
-  /** https, or http to this machine. */
+  /** An https URL, or http to this machine. */
   readonly url: string
   readonly secret: Uint8Array
 }

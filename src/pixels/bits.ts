@@ -7,8 +7,8 @@ const MARKER = 0xff
 const LONGEST_CODE = 16
 
 /**
- * Bits of one scan, up to its next marker. Behind the end it gives zeros, as decoders do, but not
- * many of them.
+ * The bits of one scan, up to its next marker. Past the end it returns zeros, as decoders do, but
+ * only a limited number.
  */
 export class BitReader {
   readonly #bytes: Buffer
@@ -22,7 +22,7 @@ export class BitReader {
     this.#at = at
   }
 
-  /** Where the marker is that ended the bits. */
+  /** Position of the marker that ended the bits. */
   get position(): number {
     return this.#at
   }
@@ -41,7 +41,7 @@ export class BitReader {
     }
   }
 
-  /** The next bits without taking them; `count` is at most 16. */
+  /** The next bits without consuming them; `count` is at most 16. */
   peek(count: number): number {
     if (this.#count < count) this.#fill()
     return (this.#bits >>> (this.#count - count)) & ((1 << count) - 1)
@@ -58,7 +58,7 @@ export class BitReader {
     return value
   }
 
-  /** Drops what is left of the last byte and takes the restart marker behind it. */
+  /** Discards the rest of the current byte and consumes the restart marker that follows it. */
   restart(expected: number): void {
     this.#bits = 0
     this.#count = 0
@@ -70,7 +70,7 @@ export class BitReader {
   }
 }
 
-/** Bits with bytes stuffed, into memory that grows. */
+/** Writes bits, with byte stuffing, into memory that grows. */
 export class BitWriter {
   #bytes: Buffer
   #length = 0
@@ -94,7 +94,7 @@ export class BitWriter {
     this.#bits &= (1 << this.#count) - 1
   }
 
-  /** Fills the last byte with ones (F.1.2.3). */
+  /** Pads the last byte with ones (F.1.2.3). */
   align(): void {
     if (this.#count > 0) this.put(0xff >>> this.#count, 8 - this.#count)
   }
@@ -119,18 +119,21 @@ export class BitWriter {
   }
 }
 
-/** A table of codes (T.81 annex C), for both ways. */
+/** A Huffman table (T.81 annex C), for decoding and encoding. */
 export interface HuffmanTable {
   /**
-   * By the next 16 bits: length of the code in the upper byte, symbol in the lower; 0 where there
-   * is none.
+   * Indexed by the next 16 bits: code length in the upper byte, symbol in the lower; 0 where there
+   * is no code.
    */
   readonly lookup: Uint16Array
-  /** By symbol: length in bits 16 and up, code below; 0 where there is none. */
+  /** Indexed by symbol: code length from bit 16 up, code below; 0 where there is no code. */
   readonly codes: Uint32Array
 }
 
-/** @param counts how many codes there are of 1 to 16 bits. @throws NocturneError `malformed` */
+/**
+ * @param counts number of codes of each length from 1 to 16 bits.
+ * @throws NocturneError `malformed`
+ */
 export function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTable {
   const lookup = new Uint16Array(1 << LONGEST_CODE)
   const codes = new Uint32Array(256)
@@ -150,7 +153,11 @@ export function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTa
   return { lookup, codes }
 }
 
-/** The next symbol. @throws NocturneError `malformed` */
+/**
+ * Reads the next symbol.
+ *
+ * @throws NocturneError `malformed`
+ */
 export function readSymbol(reader: BitReader, { lookup }: HuffmanTable): number {
   const found = lookup[reader.peek(LONGEST_CODE)] ?? 0
   if (found === 0) throw new NocturneError('malformed')
@@ -165,13 +172,16 @@ export function writeSymbol(writer: BitWriter, { codes }: HuffmanTable, symbol: 
   writer.put(code & 0xffff, code >>> 16)
 }
 
-/** A difference by its category and the bits behind it (F.1.2.1): `bits` is at most 16. */
+/**
+ * Decodes a difference from its category and the bits that follow it (F.1.2.1); `category` is at
+ * most 16.
+ */
 export const toDifference = (bits: number, category: number): number =>
   category === 0 || bits >= 1 << (category - 1) ? bits : bits - (1 << category) + 1
 
-/** How many bits a difference takes, its sign included. */
+/** The category of a difference: how many additional bits it takes, sign included. */
 export const categoryOf = (difference: number): number => 32 - Math.clz32(Math.abs(difference))
 
-/** The bits behind the category. */
+/** The additional bits that follow the category. */
 export const bitsOf = (difference: number, category: number): number =>
   difference >= 0 ? difference : difference + (1 << category) - 1

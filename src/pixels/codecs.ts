@@ -1,6 +1,6 @@
 /**
- * What decodes frames of each compressed transfer syntax, and what blanks them and leaves every
- * other pixel as it decodes.
+ * Decoders for the frames of each compressed transfer syntax, and encoders that blank part of a
+ * frame while all other pixels decode to the same values.
  */
 import type { Framing } from '../dicom/pixel-data/index.js'
 import type { Pace, Steps } from '../lib/pace.js'
@@ -15,21 +15,28 @@ import type { WasmCodec, WasmFrame } from './wasm-codecs.js'
 
 export interface Decoder {
   readonly framing: Framing
-  /** The samples of one frame. @throws NocturneError `malformed`, `pixels_not_cleaned` */
+  /**
+   * The samples of one frame.
+   *
+   * @throws NocturneError `malformed`, `pixels_not_cleaned`
+   */
   decode(frame: Buffer, geometry: Geometry, pace: Pace): Promise<Samples>
 }
 
 export interface Codec extends Decoder {
   /**
-   * What Photometric Interpretation becomes, where the frames that are written have another than
-   * those that came.
+   * The new Photometric Interpretation, if the frames written use a different one from those read.
    */
   readonly photometric?: string
-  /** One frame with the mask blanked. @throws NocturneError `malformed`, `pixels_not_cleaned` */
+  /**
+   * Returns one frame with the mask blanked.
+   *
+   * @throws NocturneError `malformed`, `pixels_not_cleaned`
+   */
   blank(frame: Buffer, geometry: Geometry, mask: Mask, pace: Pace): Promise<Buffer>
 }
 
-/** Of a decoded frame, which is held whole. */
+/** Per decoded frame, which is held in memory whole. */
 const MAX_DECODED_BYTES = 64 * 1024 * 1024
 
 const codec = (
@@ -43,7 +50,8 @@ const codec = (
 })
 
 /**
- * Runs the codecs in WebAssembly: they are other people's code, and belong into a thread or worker.
+ * Runs the WebAssembly codecs. They are third-party code, so they belong in a separate thread or
+ * worker.
  */
 export interface WasmRunner {
   /** @throws NocturneError `pixels_not_cleaned` */
@@ -53,9 +61,12 @@ export interface WasmRunner {
 }
 
 export interface Codecs {
-  /** Undefined where pixels would be lost, or the syntax or layout is not known here. */
+  /**
+   * Undefined if blanking would change other pixels, or if the syntax or pixel layout is not
+   * supported.
+   */
   readonly codecOf: (syntax: string, geometry: Geometry) => Codec | undefined
-  /** Undefined where the syntax or layout is not known here, or a frame is too large. */
+  /** Undefined if the syntax or pixel layout is not supported, or a frame is too large. */
   readonly decoderOf: (syntax: string, geometry: Geometry) => Decoder | undefined
 }
 
@@ -73,7 +84,7 @@ const JPEG = codec('jpeg', blankDctFrame, decodeDctFrame)
 const LOSSLESS_JPEG = codec('jpeg', blankLosslessFrame, decodeLosslessFrame)
 
 const LOSSLESS_JPEG_2000 = '1.2.840.10008.1.2.4.90'
-/** HTJ2K: decoded by OpenJPEG, too, but not written. */
+/** HTJ2K: OpenJPEG decodes it too, but does not write it. */
 const HIGH_THROUGHPUT: ReadonlySet<string> = new Set(
   ['201', '202', '203'].map((last) => `1.2.840.10008.1.2.4.${last}`),
 )
@@ -82,7 +93,7 @@ export function codecsWith(runner: WasmRunner): Codecs {
   const inWasm = wasmCodec(runner)
   const jpegLs = inWasm('jpeg-ls', 'jpeg')
   const jpeg2000 = inWasm('jpeg-2000', 'jpeg 2000')
-  // Colour that is written without loss has gone through the reversible transform (PS3.5 8.2.4).
+  // Colour that is encoded losslessly has gone through the reversible transform (PS3.5 8.2.4).
   const jpeg2000Colour = inWasm('jpeg-2000', 'jpeg 2000', 'YBR_RCT')
   const codecOf = (syntax: string, geometry: Geometry): Codec | undefined => {
     if (!canHold(geometry)) return undefined

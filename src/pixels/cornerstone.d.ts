@@ -1,6 +1,7 @@
 /**
- * The parts of two codecs compiled to WebAssembly that are used here; the packages ship no types.
- * Buffers that they give are memory of the module: gone after `delete`, and moved by the next call.
+ * Types for the parts of two WebAssembly codecs used here; the packages ship none. Buffers that
+ * they return point into the module's memory: freed by `delete`, and possibly moved by the next
+ * call.
  */
 declare module '@cornerstonejs/codec-charls/wasmjs' {
   export interface FrameInfo {
@@ -10,7 +11,7 @@ declare module '@cornerstonejs/codec-charls/wasmjs' {
     readonly componentCount: number
   }
   export interface WasmOptions {
-    /** The module as bytes, or what instantiates it. */
+    /** The module's bytes, or a function that instantiates it. */
     readonly wasmBinary?: Uint8Array
     readonly instantiateWasm?: (
       imports: object,
@@ -56,7 +57,7 @@ declare module '@cornerstonejs/codec-openjpeg/wasmjs' {
   export default function load(options: WasmOptions): Promise<OpenJPEG>
 }
 
-/** What of it is used here: Node has all of it, and its types nothing. */
+/** The part of WebAssembly used here: Node provides all of it, but its types omit it. */
 declare namespace WebAssembly {
   class Memory {
     readonly buffer: ArrayBuffer

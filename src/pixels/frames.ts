@@ -1,4 +1,4 @@
-/** Encapsulated Pixel Data (PS3.5 A.4), one frame after the other, each held by itself. */
+/** Reads encapsulated Pixel Data (PS3.5 A.4) one frame at a time. */
 import { NocturneError } from '../lib/errors.js'
 import { type Encoding, ITEM, SEQUENCE_END } from '../dicom/elements/index.js'
 import { type Framing, endsFrame, fragmentLength, startsFrame } from '../dicom/pixel-data/index.js'
@@ -6,32 +6,34 @@ import type { Reader } from '../dicom/index.js'
 import { encodeItemTag } from '../dicom/write/index.js'
 
 /**
- * A compressed frame that is held. X-rays and mammograms have the largest, of some 60 MB
+ * Largest compressed frame to hold in memory. X-rays and mammograms are largest, at about 60 MB
  * uncompressed.
  */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
-/** Entries of the Basic Offset Table: 4 bytes a frame. */
+/** Largest Basic Offset Table: 4 bytes per frame. */
 const MAX_TABLE_BYTES = 4 * 1024 * 1024
 
 export interface Encapsulated {
-  /** The value of the Basic Offset Table; empty when nothing is said. */
+  /** The value of the Basic Offset Table; may be empty. */
   readonly table: Buffer
-  /** Each frame as the fragments that it is in. */
+  /** The fragments of each frame. */
   readonly frames: AsyncIterable<readonly Buffer[]>
 }
 
-/** How many there must be, and how they are told apart. */
+/** How many frames there must be, and how they are separated. */
 export interface Expected {
   readonly frames: number
   readonly framing: Framing
 }
 
 /**
- * Frames, from the first item on. A single frame may be in any number of fragments; several begin
- * where the Basic Offset Table points, and where it is empty with the mark of their codestreams.
+ * Reads the frames, starting at the first item. A single frame may span any number of fragments.
+ * Multiple frames start where the Basic Offset Table points or, if it is empty, at the start marker
+ * of their codestreams.
  *
- * @throws NocturneError `truncated`, `malformed`, `image_incomplete` for fewer than there must be,
- * `pixels_not_cleaned` when frames cannot be told apart or are too large.
+ * @throws NocturneError `truncated`, `malformed`
+ * @throws NocturneError `image_incomplete` for fewer frames than expected.
+ * @throws NocturneError `pixels_not_cleaned` when frames cannot be separated or are too large.
  */
 export async function readFrames(
   reader: Reader,
@@ -79,7 +81,7 @@ async function* framesOf(
   throw new NocturneError(given < frames ? 'image_incomplete' : 'pixels_not_cleaned', { place })
 }
 
-/** Where the file ends without a delimiter the last frame must be there, and whole. */
+/** If the file ends without a delimiter, the last frame must be there and complete. */
 function expectEnd(
   reader: Reader,
   isLast: boolean,
@@ -92,7 +94,7 @@ function expectEnd(
   throw new NocturneError('truncated', { place: { rule, offset: reader.position } })
 }
 
-/** Offsets of frames from the first fragment on; undefined when the table is empty. */
+/** Offsets of the frames, counted from the first fragment; undefined when the table is empty. */
 function startsOf(table: Buffer): ReadonlySet<number> | undefined {
   if (table.length === 0) return undefined
   if (table.length % 4 !== 0) throw new NocturneError('malformed')
@@ -102,8 +104,8 @@ function startsOf(table: Buffer): ReadonlySet<number> | undefined {
 }
 
 /**
- * The value of the next item; undefined at the delimiter, which stays, and where the file ends
- * without one.
+ * The value of the next item. Undefined where the file ends without a delimiter, and at the
+ * delimiter, which is not consumed.
  */
 async function readFragment(
   reader: Reader,
@@ -120,7 +122,8 @@ async function readFragment(
 }
 
 /**
- * Frames as `readFrames` gives them: an item for the table and each fragment, and the delimiter.
+ * Writes frames as `readFrames` returns them: an item for the table and for each fragment, then the
+ * delimiter.
  */
 export async function* encapsulated(
   { table, frames }: Encapsulated,

@@ -1,4 +1,4 @@
-/** How the pixels of an image are laid out (PS3.3 C.7.6.3), as far as blanking has to know. */
+/** How the pixels of an image are laid out (PS3.3 C.7.6.3), as far as blanking needs it. */
 import { readUint16, type Element, type Encoding, findElement } from '../dicom/elements/index.js'
 
 export interface Geometry {
@@ -10,15 +10,15 @@ export interface Geometry {
   readonly bitsStored: number
   readonly highBit: number
   readonly isSigned: boolean
-  /** Planar Configuration 1: colour by plane. */
+  /** Planar Configuration 1: colour stored by plane. */
   readonly isPlanar: boolean
   readonly photometric: string
 }
 
-/** Frames of one image; a cine loop has some hundreds. */
+/** Frames per image; a cine loop has a few hundred. */
 export const MAX_FRAMES = 1_000_000
 
-/** Undefined when the header does not say it, or says what cannot be. */
+/** Undefined when the header does not state the layout, or states an impossible one. */
 export function geometryOf(
   elements: readonly Element[],
   buffer: Buffer,
@@ -86,9 +86,9 @@ function isWhole<K extends string>(
 }
 
 /**
- * The bytes of a black sample, one buffer a sample, little endian; undefined for colours that are
- * not known here. In MONOCHROME1 the largest value is black; in YBR the zero of the colour samples
- * is in the middle.
+ * The bytes of a black pixel, one little-endian buffer per sample; undefined for unsupported colour
+ * spaces. In MONOCHROME1 the largest value is black. In YBR the zero of the chroma samples is
+ * mid-range.
  */
 export function blackOf(geometry: Geometry): readonly Buffer[] | undefined {
   const { photometric, samples, bitsAllocated, bitsStored, highBit, isSigned } = geometry

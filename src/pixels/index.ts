@@ -1,12 +1,12 @@
 /**
- * The ground that knows pixels: frames, their geometry, and the codecs.
+ * Handles pixels: frames, their geometry, and the codecs.
  *
- * In:  the fragments or bytes of one frame, and what the header says of them.
- * Out: samples, a grey picture to be looked at, or the same frame with a mask blanked and every
- *      other pixel as it was.
- * Always true: what a frame may allocate is bounded by its declared geometry.
- * Trusts: nothing of the file. Uses no Node module: what runs WebAssembly, and its bytes, come in
- *         as arguments.
+ * In:  the fragments or bytes of one frame, and what the header says about them.
+ * Out: samples, a greyscale picture for inspection, or the same frame with a mask blanked and every
+ *      other pixel unchanged.
+ * Always true: the memory that a frame can allocate is bounded by its declared geometry.
+ * Trusts: nothing in the file. Uses no Node module: the WebAssembly runner and the modules' bytes
+ *         are passed in as arguments.
  */
 export { codecsWith } from './codecs.js'
 export type { Decoder } from './codecs.js'

@@ -1,4 +1,4 @@
-/** Scans of a sequential DCT (T.81 annex F): their units in order, and the codes of one block. */
+/** Scans of a sequential DCT (T.81 annex F): their MCUs in order, and the codes of one block. */
 import { NocturneError } from '../lib/errors.js'
 import { readSymbol, toDifference, type BitReader, type HuffmanTable } from './bits.js'
 import type { Geometry } from './geometry.js'
@@ -12,10 +12,10 @@ export interface Channel {
   readonly component: JpegComponent
   readonly dc: HuffmanTable
   readonly ac: HuffmanTable
-  /** Its blocks in one unit, and how many of them lie side by side. */
+  /** Blocks of this component per MCU, and how many of them lie side by side. */
   readonly blocks: number
   readonly across: number
-  /** DC of the block before. */
+  /** DC of the previous block. */
   before: number
 }
 
@@ -23,13 +23,13 @@ export interface Channel {
 export const channelsOf = ({ components }: JpegScan): readonly Channel[] =>
   components.map(({ component, dc, ac }) => {
     if (!ac) throw new NocturneError('malformed')
-    // The unit of a scan of one component is one block of it (A.2.2).
+    // In a scan with a single component, an MCU is one block (A.2.2).
     const isSingle = components.length === 1
     const blocks = isSingle ? 1 : component.across * component.down
     return { component, dc, ac, blocks, across: isSingle ? 1 : component.across, before: 0 }
   })
 
-/** The largest sampling factors. */
+/** The largest sampling factors of all components. */
 export const samplingOf = ({ components }: JpegFrame) => ({
   widest: Math.max(...components.map(({ across }) => across)),
   highest: Math.max(...components.map(({ down }) => down)),
@@ -39,16 +39,16 @@ export const samplingOf = ({ components }: JpegFrame) => ({
 export interface Unit {
   readonly row: number
   readonly column: number
-  /** The first pixel that it covers. */
+  /** Coordinates of the first pixel it covers. */
   readonly x: number
   readonly y: number
-  /** Which of the eight restart markers stands before it; undefined for none. */
+  /** The number (0 to 7) of the restart marker that precedes it; undefined if there is none. */
   readonly restart: number | undefined
 }
 
 /**
- * In their order, each with the reader at its first block and, behind a restart, with every channel
- * begun anew.
+ * Yields the MCUs in order. The reader is then at the first block of the MCU and, after a restart
+ * marker, every channel is reset.
  */
 export function* unitsOf(
   frame: JpegFrame,
@@ -75,7 +75,11 @@ export function* unitsOf(
     }
 }
 
-/** The DC coefficient of the next block. @throws NocturneError `malformed` */
+/**
+ * Reads the DC coefficient of the next block.
+ *
+ * @throws NocturneError `malformed`
+ */
 export function readDc(reader: BitReader, channel: Channel): number {
   const category = readSymbol(reader, channel.dc)
   if (category > 15) throw new NocturneError('malformed')
@@ -84,10 +88,10 @@ export function readDc(reader: BitReader, channel: Channel): number {
 }
 
 /**
- * The codes of its other coefficients, the end of the block included.
+ * Reads the codes of the block's other coefficients, including the end-of-block code.
  *
- * @param seen is given each symbol, the bits behind it, and which coefficient it is in zigzag
- * order.
+ * @param seen is called with each symbol, the bits that follow it, and the index of its coefficient
+ *   in zigzag order.
  * @throws NocturneError `malformed`
  */
 export function readAc(

@@ -1,8 +1,8 @@
 /**
- * JPEG with a sequential DCT (1.2.840.10008.1.2.4.50 and .51), blanked without decoding pixels:
- * blocks under the mask become flat black, the codes of all other blocks are copied, so nothing is
- * quantized a second time. The mask grows to whole MCUs. What a decoder shows right beside it may
- * differ by its own smoothing of halved colour.
+ * Blanks sequential-DCT JPEG (1.2.840.10008.1.2.4.50 and .51) without decoding pixels: blocks under
+ * the mask become flat black, and the codes of all other blocks are copied, so nothing is quantized
+ * a second time. The mask grows to whole MCUs. Pixels directly next to it may decode slightly
+ * differently where a decoder smooths subsampled colour.
  */
 import { NocturneError } from '../lib/errors.js'
 import type { Pace, Steps } from '../lib/pace.js'
@@ -21,7 +21,7 @@ import {
 import { ownTable, rewriteJpeg, type Blanking } from './jpeg-write.js'
 import { alignMask, runsAt, type Mask } from './mask.js'
 
-/** Categories of differences: 11 bits for samples of 8, 15 for those of 12 (T.81 F.1.2.1). */
+/** Categories of differences: 11 bits for 8-bit samples, 15 for 12-bit samples (T.81 F.1.2.1). */
 const OWN = { 8: ownTable(12), 12: ownTable(16) }
 
 /** @throws NocturneError `malformed`, `pixels_not_cleaned` */
@@ -41,7 +41,7 @@ interface Written {
   readonly channel: Channel
   /** The DC coefficient of a black block. */
   readonly black: number
-  /** DC of the block before. */
+  /** DC of the previous block. */
   before: number
 }
 
@@ -98,8 +98,8 @@ function rewriteBlock(
 }
 
 /**
- * Samples are shifted to lie around zero, and the DC coefficient is eight times their mean (A.3.1,
- * A.3.3).
+ * Samples are shifted to be centred on zero, and the DC coefficient is eight times their mean
+ * (A.3.1, A.3.3).
  */
 function blackOf(
   frame: JpegFrame,

@@ -1,6 +1,6 @@
 /**
- * Lossless JPEG (1.2.840.10008.1.2.4.57 and .70; T.81 annex H): each line is decoded; to be blanked
- * it is encoded with the same predictor, so all other pixels stay what they were.
+ * Lossless JPEG (1.2.840.10008.1.2.4.57 and .70; T.81 annex H): every line is decoded. For blanking
+ * it is encoded again with the same predictor, so all other pixels keep their values.
  */
 import { NocturneError } from '../lib/errors.js'
 import type { Pace, Steps } from '../lib/pace.js'
@@ -22,7 +22,9 @@ import { putSample, type Samples } from './picture.js'
 
 /** SOF3. */
 const LOSSLESS = [3]
-/** Differences are modulo 2^16; the largest has a category of its own and no bits (H.1.2.2). */
+/**
+ * Differences are modulo 2^16; the largest has its own category and no additional bits (H.1.2.2).
+ */
 const OWN = ownTable(17)
 const LARGEST = 16
 
@@ -38,7 +40,11 @@ export function blankLosslessFrame(
   )
 }
 
-/** The samples of one frame, by plane. @throws NocturneError `malformed`, `pixels_not_cleaned` */
+/**
+ * The samples of one frame, by plane.
+ *
+ * @throws NocturneError `malformed`, `pixels_not_cleaned`
+ */
 export function* decodeLosslessFrame(
   frame: Buffer,
   geometry: Geometry,
@@ -61,14 +67,14 @@ export function* decodeLosslessFrame(
   return { bytes, geometry: { ...geometry, isPlanar: true }, bigEndian: false }
 }
 
-/** The line at hand and the one above. */
+/** The current line and the one above it. */
 interface Lines {
   current: Uint16Array
   above: Uint16Array
 }
 
 interface Channel {
-  /** Of its component in the frame. */
+  /** Index of the component in the frame. */
   readonly index: number
   readonly table: HuffmanTable
   readonly lines: Lines
@@ -76,14 +82,16 @@ interface Channel {
 
 interface Line {
   readonly row: number
-  /** Which of the eight restart markers stands before it; undefined for none. */
+  /** The number (0 to 7) of the restart marker that precedes it; undefined if there is none. */
   readonly restart: number | undefined
-  /** Nothing above it is used: at the top, and behind a restart. */
+  /** The line above is not used for prediction: at the top of the image, and after a restart. */
   readonly isFirst: boolean
   readonly channels: readonly Channel[]
 }
 
-/** The scan line by line; what a line holds stays until the next one is asked for. */
+/**
+ * Yields the scan line by line. A line's samples are overwritten when the next one is requested.
+ */
 function* linesOf(
   frame: JpegFrame,
   { components, reader, restarts, shift, start: predictor }: JpegScan,
@@ -164,10 +172,12 @@ function swap(lines: Lines): void {
   lines.above = current
 }
 
-/** What the first sample is predicted from (H.1.2.1). */
+/** The value that predicts the first sample (H.1.2.1). */
 const firstValue = ({ precision }: JpegFrame, shift: number): number => 1 << (precision - shift - 1)
 
-/** Table H.1, with what H.1.2.1 says of the first line and the first column. */
+/**
+ * The predictors of Table H.1, with the exceptions of H.1.2.1 for the first line and first column.
+ */
 function predict(
   { current, above }: Lines,
   x: number,

@@ -1,7 +1,4 @@
-/**
- * The pixels of a JPEG image with a sequential DCT, as far as brightness goes: colour differences
- * are read over.
- */
+/** Decodes the brightness of a sequential-DCT JPEG image. Chroma is parsed but skipped. */
 import { NocturneError } from '../lib/errors.js'
 import type { Pace, Steps } from '../lib/pace.js'
 import { toDifference } from './bits.js'
@@ -24,14 +21,14 @@ import {
 } from './jpeg-blocks.js'
 import { putSample, type Samples } from './picture.js'
 
-/** The natural place of each coefficient (T.81 figure A.6). */
+/** The position of each zigzag coefficient in the block (T.81 figure A.6). */
 const ZIGZAG = Uint8Array.of(
   ...[0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5],
   ...[12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28],
   ...[35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51],
   ...[58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63],
 )
-/** Of the inverse DCT in one direction (A.3.3), by sample and coefficient. */
+/** Factors of the one-dimensional inverse DCT (A.3.3), by sample and coefficient. */
 const COSINES = Float32Array.from({ length: 64 }, (_, at) => {
   const [sample, coefficient] = [at >> 3, at & 7]
   const factor = coefficient === 0 ? Math.SQRT1_2 : 1
@@ -40,13 +37,14 @@ const COSINES = Float32Array.from({ length: 64 }, (_, at) => {
 
 interface Plane {
   readonly component: JpegComponent
-  /** Little endian, as are all. */
+  /** Little-endian samples. */
   readonly bytes: Buffer
   readonly precision: number
 }
 
 /**
- * Luminance alone, or each colour by plane.
+ * Returns luminance alone, or each colour by plane.
+ *
  * @throws NocturneError `malformed`, `pixels_not_cleaned`
  */
 export function* decodeDctFrame(frame: Buffer, geometry: Geometry, pace: Pace): Steps<Samples> {
@@ -121,7 +119,7 @@ function readBlock(
   })
 }
 
-/** The inverse DCT, row by row and then column by column. */
+/** The inverse DCT, by rows and then by columns. */
 function transform(block: Float32Array): void {
   const line = new Float32Array(8)
   for (const [step, next] of [
@@ -138,7 +136,7 @@ function transform(block: Float32Array): void {
     }
 }
 
-/** Blocks at the right and lower edge reach over it. */
+/** Copies a block into the plane. Blocks at the right and lower edges may extend past the image. */
 function place(
   block: Float32Array,
   { bytes, precision }: Plane,

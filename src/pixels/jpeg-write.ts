@@ -1,4 +1,4 @@
-/** A JPEG image written anew, scan by scan, around what stays of its segments. */
+/** Rewrites a JPEG image scan by scan, around the segments that are kept. */
 import { BitWriter, huffmanTable, type HuffmanTable } from './bits.js'
 import type { Pace, Steps } from '../lib/pace.js'
 import type { Geometry } from './geometry.js'
@@ -9,12 +9,12 @@ const [SOI, EOI, SOS, DHT] = [0xd8, 0xd9, 0xda, 0xc4] as const
 const [SOF0, SOF3] = [0xc0, 0xc3] as const
 
 /**
- * Our own tables for DC or differences, since a changed image has differences that the source's may
- * have no code for.
+ * A Huffman table of our own for DC coefficients or differences. A changed image has differences
+ * for which the source's table may have no code.
  */
 export interface OwnTable {
   readonly table: HuffmanTable
-  /** Counts and symbols, as a segment has them. */
+  /** Counts and symbols, in the layout of a DHT segment. */
   readonly bytes: Buffer
 }
 
@@ -25,7 +25,7 @@ export interface Blanking {
   readonly pace: Pace
 }
 
-/** One short code and longer ones for each larger category, none of them all ones. */
+/** One short code, and longer ones for each larger category; none consists of ones only. */
 export function ownTable(categories: number): OwnTable {
   const counts = new Uint8Array(16)
   counts[1] = 1
@@ -35,7 +35,11 @@ export function ownTable(categories: number): OwnTable {
   return { table: huffmanTable(counts, symbols), bytes: Buffer.concat([counts, symbols]) }
 }
 
-/** The image with every scan as `encode` writes it. @throws NocturneError as `readJpeg` does. */
+/**
+ * Returns the image with every scan written by `encode`.
+ *
+ * @throws NocturneError as `readJpeg` does.
+ */
 export function* rewriteJpeg(
   bytes: Buffer,
   geometry: Geometry,

@@ -1,6 +1,6 @@
 /**
- * The frame of a JPEG image (ITU-T T.81 annex B): its segments, and what blanking them needs to
- * know of each.
+ * The structure of a JPEG image (ITU-T T.81 annex B): its segments, and what blanking needs to know
+ * about each.
  */
 import { NocturneError } from '../lib/errors.js'
 import { BitReader, huffmanTable, type HuffmanTable } from './bits.js'
@@ -13,7 +13,7 @@ const MAX_SEGMENTS = 1000
 
 export interface JpegComponent {
   readonly id: number
-  /** Sampling factors. */
+  /** Horizontal sampling factor. */
   readonly across: number
   readonly down: number
   readonly quantization: number
@@ -24,7 +24,7 @@ export interface JpegFrame {
   readonly process: 0 | 1 | 3
   readonly precision: number
   readonly components: readonly JpegComponent[]
-  /** A JFIF header says that colour is YCbCr. */
+  /** A JFIF header is present, which means that colour is YCbCr. */
   readonly isJfif: boolean
 }
 
@@ -34,25 +34,25 @@ export interface JpegScan {
     readonly dc: HuffmanTable
     readonly ac: HuffmanTable | undefined
   }[]
-  /** First coefficient, or predictor of a lossless scan. */
+  /** First coefficient, or the predictor of a lossless scan. */
   readonly start: number
   /** Point transform of a lossless scan. */
   readonly shift: number
-  /** MCUs between restarts; 0 without. */
+  /** MCUs between restarts; 0 if there are none. */
   readonly restarts: number
-  /** What each coefficient was divided by, in zigzag order, by the number of its table. */
+  /** Quantization factors of each coefficient in zigzag order, by table number. */
   readonly quantizers: ReadonlyMap<number, Uint16Array>
   readonly reader: BitReader
 }
 
-/** What becomes of an image while it is read, part by part. */
+/** Callbacks for the parts of an image as it is read. */
 export interface JpegVisitor {
   /**
-   * A segment that decoders need, but for tables of DC or differences: who writes has tables of its
-   * own.
+   * Called for each segment that decoders need, except Huffman tables for DC or differences,
+   * because writers use their own.
    */
   segment?(marker: number, body: Buffer): void
-  /** Reads the bits of the scan to their end. */
+  /** Must read the bits of the scan to their end. */
   scan(frame: JpegFrame, scan: JpegScan, body: Buffer): Steps<void>
 }
 
@@ -63,16 +63,18 @@ interface State {
   readonly dc: Map<number, HuffmanTable>
   readonly ac: Map<number, HuffmanTable>
   readonly quantizers: Map<number, Uint16Array>
-  /** Each component is in one scan. What none brings, decoders make up. */
+  /** Each component must be in a scan: decoders invent the pixels of one that is missing. */
   readonly scanned: Set<JpegComponent>
 }
 
 /**
- * One image from its first marker to its last. Comments and applications' segments are left out,
- * since thumbnails and names may be in them, but for those that say how colour is coded.
+ * Reads one image from its first marker to its last. Comments and application segments are left
+ * out, because they may contain thumbnails and names; only those that state the colour coding are
+ * kept.
  *
- * @throws NocturneError `malformed`; `pixels_not_cleaned` for a process that is not known here, or
- * for an image that is not the size or kind that the DICOM header says.
+ * @throws NocturneError `malformed`
+ * @throws NocturneError `pixels_not_cleaned` for an unsupported process, or if the image does not
+ *   have the size or kind stated in the DICOM header.
  */
 export function* readJpeg(
   bytes: Buffer,
@@ -116,7 +118,7 @@ export function* readJpeg(
   throw new NocturneError('malformed')
 }
 
-/** What of the segment a decoder needs; undefined for none. */
+/** The part of the segment that a decoder needs; undefined if there is none. */
 function readSegment(
   marker: number,
   body: Buffer,
@@ -135,7 +137,7 @@ function readSegment(
     return body
   }
   if (marker === APP0) {
-    // Fourteen bytes are a JFIF header without a thumbnail.
+    // A JFIF header without a thumbnail is 14 bytes long.
     state.isJfif ||= body.toString('latin1', 0, 5) === 'JFIF\0'
     return body.length === 14 && state.isJfif ? body : undefined
   }
@@ -173,7 +175,7 @@ function readFrame(
   return { process, precision, components, isJfif }
 }
 
-/** Tables for AC go on as they are; those for DC are replaced by our own. */
+/** Keeps AC tables and removes DC tables, which are replaced by our own. */
 function readTables(body: Buffer, state: State): Buffer | undefined {
   const kept: Buffer[] = []
   for (let at = 0; at < body.length;) {
@@ -228,7 +230,7 @@ function readScan(body: Buffer, state: State, reader: BitReader): [JpegFrame, Jp
   return [frame, { components, start, shift, restarts, quantizers, reader }]
 }
 
-/** Whether the first component is brightness, and the others are differences of colour or none. */
+/** Whether the first component is luminance and any others are chroma. */
 export const isLuminanceFirst = (
   { components, isJfif }: JpegFrame,
   { photometric }: Geometry,

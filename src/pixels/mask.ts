@@ -1,6 +1,6 @@
 /**
- * What of an image is to be blanked: rectangles, merged into runs of columns so that nothing is
- * written twice.
+ * The part of an image to blank: rectangles, merged into runs of columns so that nothing is written
+ * twice.
  */
 
 export interface Rectangle {
@@ -13,15 +13,15 @@ export interface Rectangle {
 /** Columns from `from` up to `to`, exclusive. */
 type Run = readonly [from: number, to: number]
 
-/** Rows from `top` up to `bottom`, exclusive, that are blanked alike. */
+/** Rows from `top` up to `bottom`, exclusive, that have the same runs. */
 export interface Band {
   readonly top: number
   readonly bottom: number
-  /** Ascending, apart from each other, at least one. */
+  /** Ascending, not touching, at least one. */
   readonly runs: readonly Run[]
 }
 
-/** Ascending and apart from each other. */
+/** Ascending, not overlapping. */
 export type Mask = readonly Band[]
 
 interface Size {
@@ -29,7 +29,7 @@ interface Size {
   readonly columns: number
 }
 
-/** The rectangles, without what lies outside the image. */
+/** Builds a mask from rectangles, clipped to the image. */
 export function maskOf(rectangles: readonly Rectangle[], { rows, columns }: Size): Mask {
   const clipped = rectangles.map(({ x, y, width, height }) => ({
     left: Math.max(0, x),
@@ -47,7 +47,7 @@ export function maskOf(rectangles: readonly Rectangle[], { rows, columns }: Size
   })
 }
 
-/** Everything but the rectangles. */
+/** Builds a mask that covers everything except the rectangles. */
 export function maskAround(rectangles: readonly Rectangle[], size: Size): Mask {
   const kept = maskOf(rectangles, size)
   const bands: Band[] = []
@@ -64,7 +64,8 @@ export function maskAround(rectangles: readonly Rectangle[], size: Size): Mask {
 }
 
 /**
- * Grown to whole units of `width` columns and `height` rows: what an encoding cannot blank in part.
+ * Grows the mask to whole units of `width` columns and `height` rows, for encodings that cannot
+ * blank part of a unit.
  */
 export function alignMask(mask: Mask, width: number, height: number, size: Size): Mask {
   const rectangles = mask.flatMap(({ top, bottom, runs }) =>
@@ -81,7 +82,7 @@ export function alignMask(mask: Mask, width: number, height: number, size: Size)
   return maskOf(rectangles, size)
 }
 
-/** The runs of one row, in a mask whose bands are looked at in ascending order of rows. */
+/** The runs in one row. */
 export const runsAt = (mask: Mask, row: number): readonly Run[] =>
   mask.find(({ top, bottom }) => row >= top && row < bottom)?.runs ?? []
 

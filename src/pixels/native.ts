@@ -1,31 +1,28 @@
 /**
- * Uncompressed Pixel Data (PS3.5 section 8.1) with runs of it blanked as it passes; every other
- * byte is the source's.
+ * Blanks runs of uncompressed Pixel Data (PS3.5 section 8.1) in the stream; every other byte is
+ * copied.
  */
 import type { Encoding } from '../dicom/elements/index.js'
 import { alignMask, type Mask } from './mask.js'
 import { blackOf, type Geometry } from './geometry.js'
 
-/** Where the bytes of the image lie. */
+/** How the bytes of the image are laid out. */
 export interface Layout {
   readonly geometry: Geometry
   readonly bigEndian: boolean
-  /** Of all frames, without the byte that pads them to an even length. */
+  /** Total size of all frames, without the byte that pads them to an even length. */
   readonly bytes: number
   readonly planes: number
   readonly bitsOfPixel: number
   readonly bitsOfPlane: number
-  /** Runs grow to multiples of so many bytes of the whole value. */
+  /** Runs are extended to multiples of this many bytes of the whole value. */
   readonly unit: 1 | 2
-  /** For each plane what stands in place of a pixel, or of two in YBR_FULL_422. */
+  /** For each plane, the bytes that replace a pixel, or two pixels in YBR_FULL_422. */
   readonly black: readonly Buffer[]
   readonly columnsOfUnit: 1 | 2
 }
 
-/**
- * Undefined for what is not laid out in a way that is known here: it cannot be blanked with
- * certainty.
- */
+/** Undefined for an unsupported layout, which cannot be blanked reliably. */
 export function layoutOf(
   geometry: Geometry,
   vr: string,
@@ -38,7 +35,7 @@ export function layoutOf(
   if (bitsAllocated === 1 && samples !== 1) return undefined
   const isHalved = photometric.endsWith('_422')
   if (isHalved && (isPlanar || columns % 2 !== 0)) return undefined
-  // Only what is compressed may be in the colours of JPEG 2000.
+  // Only compressed images may use the JPEG 2000 colour spaces.
   if (photometric === 'YBR_RCT' || photometric === 'YBR_ICT') return undefined
   const planes = isPlanar ? samples : 1
   const bitsOfPixel = isHalved ? 16 : (bitsAllocated * samples) / planes
@@ -46,8 +43,8 @@ export function layoutOf(
   const bytes = Math.ceil((bitsOfPlane * planes * frames) / 8)
   if (length !== bytes + (bytes % 2)) return undefined
   const patterns = patternsOf(black, isPlanar, isHalved, bigEndian)
-  // Bytes in words of a big-endian file are swapped in pairs: runs of whole pairs, of one value,
-  // are the same either way.
+  // In a big-endian file the bytes of a word are swapped in pairs. Runs of whole pairs with one
+  // value read the same either way.
   const isSwapped = bigEndian && vr === 'OW' && bitsAllocated <= 8
   if (isSwapped && !patterns.every((pattern) => pattern.every((byte) => byte === pattern[0])))
     return undefined
@@ -82,7 +79,7 @@ interface Span {
   readonly pattern: Buffer
 }
 
-/** Bytes to blank, in ascending order of where they begin. */
+/** Byte ranges to blank, in ascending order of their start. */
 function* spansOf(layout: Layout, mask: Mask): Generator<Span, void> {
   const { geometry, planes, bitsOfPixel, bitsOfPlane, unit, black, columnsOfUnit } = layout
   const aligned = columnsOfUnit === 1 ? mask : alignMask(mask, columnsOfUnit, 1, geometry)
@@ -105,8 +102,8 @@ function* spansOf(layout: Layout, mask: Mask): Generator<Span, void> {
 }
 
 /**
- * The value of Pixel Data as it comes, blanked. Chunks of the source are never written to: who sent
- * them may hold them.
+ * Streams the value of Pixel Data, blanked. Chunks from the source are never written to, because
+ * the producer may still hold them.
  */
 export async function* blankNative(
   source: AsyncIterable<Buffer>,
@@ -132,7 +129,7 @@ export async function* blankNative(
   }
 }
 
-/** @param phase where in the pattern the first byte is. */
+/** @param phase position of the first byte within the pattern. */
 function fill(bytes: Buffer, from: number, to: number, pattern: Buffer, phase: number): void {
   if (to <= from) return
   const turned =

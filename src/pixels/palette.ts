@@ -1,21 +1,21 @@
-/** How bright the entries of a palette are (PS3.3 C.7.6.3.1.5 and C.7.6.3.1.6). */
+/** The brightness of palette entries (PS3.3 C.7.6.3.1.5 and C.7.6.3.1.6). */
 import { type Element, type Encoding, findElement } from '../dicom/elements/index.js'
 
 export interface Palette {
   /**
-   * The pixel value of the first entry; smaller ones are shown as it, and larger ones than there
-   * are as the last.
+   * The pixel value of the first entry. Smaller values map to the first entry, and values past the
+   * end to the last.
    */
   readonly first: number
-  /** Of each entry its brightest colour, over 8 bits. */
+  /** The brightest colour of each entry, scaled to 8 bits. */
   readonly brightness: Uint8Array
 }
 
 const DESCRIPTORS = [0x00281101, 0x00281102, 0x00281103]
-/** The data of each stand 0x100 behind its descriptor. Segmented ones are not read. */
+/** Each colour's data element is 0x100 above its descriptor. Segmented data is not supported. */
 const DATA = 0x100
 
-/** Undefined when there is none, or one that is not understood. */
+/** Undefined if there is no palette, or an unsupported one. */
 export function paletteOf(
   elements: readonly Element[],
   buffer: Buffer,

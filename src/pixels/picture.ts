@@ -1,35 +1,35 @@
-/** One frame as a text detector sees it: the brightness of each pixel, in 8 bits. */
+/** One frame as a text detector sees it: the brightness of each pixel, as 8 bits. */
 import type { Pace, Steps } from '../lib/pace.js'
 import type { Geometry } from './geometry.js'
 import type { Palette } from './palette.js'
 
-/** One frame, row by row. */
+/** The brightness of one frame, row by row. */
 export interface GreyPicture {
   readonly width: number
   readonly height: number
-  /** From the darkest, 0, to the brightest, 255. */
+  /** From 0, the darkest, to 255, the brightest. */
   readonly values: Uint8Array
 }
 
-/** A frame that is not compressed, or no longer. */
+/** A frame that is not compressed, or has been decompressed. */
 export interface Samples {
   readonly bytes: Uint8Array
   /**
-   * How they lie there: bits, planes and colours may be other ones than the header says of the
-   * compressed frame.
+   * How the samples are laid out. Bits, planes and colours may differ from what the header states
+   * for the compressed frame.
    */
   readonly geometry: Geometry
   readonly bigEndian: boolean
 }
 
-/** A screen has two million pixels, a large X-ray sixteen. */
+/** A screen has two million pixels, a large X-ray 16 million. */
 const MAX_PIXELS = 16_000_000
 const MAX_BYTES = 64 * 1024 * 1024
 
-/** Pixels between two looks at the clock. */
+/** Pixels processed before checking whether to yield. */
 const STRETCH = 4096
 
-/** Whether frames of this geometry can be shown. */
+/** Whether frames of this geometry can be converted to a picture. */
 export const canShow = ({ rows, columns, samples, bitsAllocated }: Geometry): boolean =>
   (bitsAllocated === 8 || bitsAllocated === 16) &&
   rows * columns <= MAX_PIXELS &&
@@ -46,7 +46,7 @@ export function putSample(
   else bytes.writeUInt16LE(value & 0xffff, 2 * index)
 }
 
-/** The brightest sample of each pixel, stretched over 8 bits. */
+/** Takes the brightest sample of each pixel, scaled to 8 bits. */
 export function* pictureOf(
   { bytes, geometry, bigEndian }: Samples,
   palette: Palette | undefined,
@@ -55,7 +55,7 @@ export function* pictureOf(
   const { rows, columns, samples, bitsAllocated, isPlanar, photometric } = geometry
   const bytesOfSample = bitsAllocated / 8
   const pixels = rows * columns
-  // Of luminance and chrominance the first alone is brightness.
+  // In YBR only the first sample is brightness.
   const used = photometric.startsWith('YBR') ? 1 : samples
   const isHalved = photometric.endsWith('_422')
   const read = reader(bytes, geometry, bigEndian)
@@ -97,7 +97,8 @@ function reader(
       ? (at: number) => bytes[at] ?? 0
       : (at: number) => ((bytes[at + high] ?? 0) << 8) | (bytes[at + low] ?? 0)
   if (!isSigned) return raw
-  // The sign may or may not reach into the bits above: from the smallest value on they count up.
+  // The sign may or not extend into the bits above `highBit`. Counting from the smallest value
+  // works in both cases.
   const shift = highBit + 1 - bitsStored
   const sign = 1 << (bitsStored - 1)
   return (at) => ((raw(at) >> shift) ^ sign) & (2 * sign - 1)

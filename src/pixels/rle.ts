@@ -1,6 +1,6 @@
 /**
- * RLE Lossless (PS3.5 annex G): a frame is decoded byte plane by byte plane; to be blanked it is
- * encoded anew.
+ * RLE Lossless (PS3.5 annex G): a frame is decoded byte plane by byte plane, and encoded again to
+ * blank it.
  */
 import { NocturneError } from '../lib/errors.js'
 import type { Pace, Steps } from '../lib/pace.js'
@@ -11,7 +11,7 @@ import type { Samples } from './picture.js'
 const HEADER = 64
 const MAX_SEGMENTS = 15
 
-/** Whether frames of this geometry are understood. */
+/** Whether frames of this geometry are supported. */
 export function canBlankRle(geometry: Geometry): boolean {
   const { bitsAllocated, samples, photometric } = geometry
   return (
@@ -22,7 +22,11 @@ export function canBlankRle(geometry: Geometry): boolean {
   )
 }
 
-/** One frame with the mask blanked. @throws NocturneError `malformed` */
+/**
+ * Returns one frame with the mask blanked.
+ *
+ * @throws NocturneError `malformed`
+ */
 export function* blankRleFrame(
   frame: Buffer,
   geometry: Geometry,
@@ -36,7 +40,7 @@ export function* blankRleFrame(
   const plane = Buffer.allocUnsafe(geometry.rows * geometry.columns)
   for (const [index, segment] of segments.entries()) {
     yield* decode(segment, plane, pace)
-    // Segments hold the most significant byte of a sample first.
+    // The first segment holds the most significant byte of a sample.
     const sample = black[Math.floor(index / bytesOfSample)]
     const value = sample?.[bytesOfSample - 1 - (index % bytesOfSample)] ?? 0
     for (const { top, bottom, runs } of mask)
@@ -48,7 +52,11 @@ export function* blankRleFrame(
   return framed(encoded)
 }
 
-/** The samples of one frame. @throws NocturneError `malformed` */
+/**
+ * The samples of one frame.
+ *
+ * @throws NocturneError `malformed`
+ */
 export function* decodeRleFrame(frame: Buffer, geometry: Geometry, pace: Pace): Steps<Samples> {
   const bytesOfSample = geometry.bitsAllocated / 8
   const segments = segmentsOf(frame, geometry.samples * bytesOfSample)
@@ -75,7 +83,7 @@ function segmentsOf(frame: Buffer, expected: number): readonly Buffer[] {
   })
 }
 
-/** Fills `plane`. What follows in the segment is padding, and is left out. */
+/** Fills `plane`. The rest of the segment is padding and is ignored. */
 function* decode(segment: Buffer, plane: Buffer, pace: Pace): Steps<void> {
   let at = 0
   let out = 0
@@ -95,9 +103,9 @@ function* decode(segment: Buffer, plane: Buffer, pace: Pace): Steps<void> {
   }
 }
 
-/** Row by row, since no run may reach into the next one (PS3.5 G.3.1). */
+/** Encodes row by row, since a run must not extend into the next row (PS3.5 G.3.1). */
 function* encode(plane: Buffer, columns: number, pace: Pace): Steps<Buffer> {
-  // A row grows by one byte in 128 at most.
+  // Encoding adds at most one byte per 128.
   const rowBytes = columns + Math.ceil(columns / 128)
   const bytes = Buffer.allocUnsafe((plane.length / columns) * rowBytes + 1)
   let out = 0
@@ -127,7 +135,7 @@ function encodeRow(plane: Buffer, start: number, end: number, bytes: Buffer, to:
   return out
 }
 
-/** How many bytes from `at` on are alike; at most 128. */
+/** How many equal bytes follow from `at`; at most 128. */
 function runLength(plane: Buffer, at: number, end: number): number {
   const limit = Math.min(end, at + 128)
   const value = plane[at]

@@ -1,7 +1,7 @@
 /**
- * JPEG-LS and JPEG 2000, by CharLS and OpenJPEG in WebAssembly: a frame is decoded; to be blanked
- * it is encoded without loss. What a decoder gives for a lossy frame is then kept as it is, in the
- * same transfer syntax, which allows lossless frames too.
+ * JPEG-LS and JPEG 2000, by CharLS and OpenJPEG in WebAssembly. To blank a frame it is decoded and
+ * encoded again losslessly. The decoded pixels of a lossy frame are kept exactly, in the same
+ * transfer syntax, which also allows lossless frames.
  */
 import loadCharLS, { type FrameInfo } from '@cornerstonejs/codec-charls/wasmjs'
 import loadOpenJPEG from '@cornerstonejs/codec-openjpeg/wasmjs'
@@ -22,24 +22,24 @@ export interface WasmFrame {
 let charls: ReturnType<typeof loadCharLS> | undefined
 let openjpeg: ReturnType<typeof loadOpenJPEG> | undefined
 
-/** A frame as its decoder gave it. */
+/** A frame as returned by its decoder. */
 interface Decoded {
-  /** A copy, in one byte or two a sample. */
+  /** A copy, with one or two bytes per sample. */
   readonly pixels: Buffer
   readonly bits: number
   readonly isSigned: boolean
-  /** Of JPEG-LS: by plane, line or pixel, as the encoder takes it. */
+  /** JPEG-LS only: interleaved by plane, line or pixel, in the encoder's numbering. */
   readonly interleaving: number
-  /** JPEG-LS without interleaving; JPEG 2000 always comes by pixel. */
+  /** True for JPEG-LS without interleaving; JPEG 2000 is always decoded by pixel. */
   readonly isPlanar: boolean
 }
 
 interface Parts {
-  /** Whether the frame has the size that the DICOM header says. */
+  /** Whether the frame has the size stated in the DICOM header. */
   readonly isAsDeclared: (bytes: Buffer, geometry: Geometry) => boolean
   readonly decode: (frame: Buffer, geometry: Geometry, load: WasmBytes) => Promise<Decoded>
   readonly encode: (decoded: Decoded, geometry: Geometry, load: WasmBytes) => Promise<Uint8Array>
-  /** The module is loaded anew for the next frame. */
+  /** Discards the module, so that it is loaded again for the next frame. */
   readonly forget: () => void
 }
 
@@ -58,7 +58,11 @@ const PARTS: Readonly<Record<WasmCodec, Parts>> = {
   },
 }
 
-/** One frame with the mask blanked. @throws NocturneError `pixels_not_cleaned` */
+/**
+ * Returns one frame with the mask blanked.
+ *
+ * @throws NocturneError `pixels_not_cleaned`
+ */
 export const blankWasmFrame = (
   asked: WasmFrame & { readonly mask: Mask },
   load: WasmBytes,
@@ -70,12 +74,16 @@ export const blankWasmFrame = (
     return await encode(decoded, geometry, load)
   })
 
-/** The samples of one frame. @throws NocturneError `pixels_not_cleaned` */
+/**
+ * The samples of one frame.
+ *
+ * @throws NocturneError `pixels_not_cleaned`
+ */
 export const decodeWasmFrame = (asked: WasmFrame, load: WasmBytes): Promise<Samples> =>
   guarded(asked, async (bytes, { decode }) => {
     const { geometry } = asked
     const { pixels, bits, isSigned, isPlanar } = await decode(bytes, geometry, load)
-    // The colour transforms of JPEG 2000 are undone by its decoder.
+    // The decoder reverses the JPEG 2000 colour transforms.
     const photometric = geometry.photometric.replace(/^YBR_[RI]CT$/, 'RGB')
     const stored = { bitsAllocated: bits > 8 ? 16 : 8, bitsStored: bits, highBit: bits - 1 }
     const layout = { ...geometry, ...stored, isSigned, isPlanar, photometric }
@@ -88,13 +96,13 @@ async function guarded<T>(
 ): Promise<T> {
   const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length)
   const parts = PARTS[codec]
-  // A decoder allocates what the frame asks for, so its size is read before.
+  // A decoder allocates as much as the frame declares, so the declared size is checked first.
   if (!parts.isAsDeclared(bytes, geometry)) throw new NocturneError('pixels_not_cleaned')
   allowMemoryFor(geometry)
   try {
     return await work(bytes, parts)
   } catch (error) {
-    // A codec throws numbers and texts of its own; its memory may be in any state then.
+    // A codec throws numbers and strings of its own, and leaves its memory in an unknown state.
     parts.forget()
     if (error instanceof NocturneError) throw error
     throw new NocturneError('pixels_not_cleaned')
@@ -182,8 +190,10 @@ const infoOf = (bits: number, { rows, columns, samples }: Geometry): FrameInfo =
 })
 
 /**
- * A copy of the decoded samples.
- * @throws NocturneError `pixels_not_cleaned` when the frame is of another kind than declared.
+ * Returns a copy of the decoded samples.
+ *
+ * @throws NocturneError `pixels_not_cleaned` when the frame is of a different kind from the one
+ *   declared.
  */
 function expectPixels(decoded: Uint8Array, info: FrameInfo, geometry: Geometry): Buffer {
   const { rows, columns, samples, bitsAllocated } = geometry
@@ -220,7 +230,7 @@ function fill({ pixels, bits, isPlanar }: Decoded, geometry: Geometry, mask: Mas
   }
 }
 
-/** SOF55 (ITU-T T.87 C.2.2), behind whatever segments come before it. */
+/** Looks for SOF55 (ITU-T T.87 C.2.2), after any other segments. */
 function isJpegLs(bytes: Buffer, { rows, columns, samples }: Geometry): boolean {
   for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff;) {
     if (bytes[at + 1] === 0xf7)
@@ -235,8 +245,8 @@ function isJpegLs(bytes: Buffer, { rows, columns, samples }: Geometry): boolean 
 }
 
 /**
- * SIZ (ITU-T T.800 A.5.1): the first segment; one tile grid from the origin, no component
- * subsampled.
+ * Checks SIZ (ITU-T T.800 A.5.1), which is the first segment: one tile grid from the origin, no
+ * subsampled component.
  */
 function isJpeg2000(bytes: Buffer, { rows, columns, samples }: Geometry): boolean {
   if (bytes.length < 42 + 3 * samples || bytes.readUInt32BE(0) !== 0xff4fff51) return false

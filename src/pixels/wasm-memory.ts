@@ -1,31 +1,32 @@
 /**
- * A codec in WebAssembly, with a bound on its memory: what it allocates depends on numbers in the
- * frame, and 100 bytes of JPEG 2000 (precincts of one pixel) would take two gigabytes.
+ * Bounds the memory of a WebAssembly codec. It allocates according to numbers in the frame, and 100
+ * bytes of JPEG 2000 (precincts of one pixel) would take two gigabytes.
  */
 import type { WasmOptions } from '@cornerstonejs/codec-charls/wasmjs'
 import type { Geometry } from './geometry.js'
 
 /**
- * The WebAssembly of a package `@cornerstonejs/NAME`: from a file under Node, by `fetch` in a page.
+ * Loads the WebAssembly of a package `@cornerstonejs/NAME`: from a file under Node, with `fetch` in
+ * a page.
  */
 export type WasmBytes = (
   name: 'codec-charls' | 'codec-openjpeg',
 ) => Promise<Uint8Array<ArrayBuffer>>
 
-/** A module begins with 50 MiB, most of it stack. */
+/** A module starts with 50 MiB, most of it stack. */
 const ANYWAY = 64 * 1024 * 1024
-/** OpenJPEG encodes in 18 bytes a sample, and CharLS in fewer. */
+/** OpenJPEG needs 18 bytes per sample to encode, and CharLS fewer. */
 const BYTES_OF_SAMPLE = 24
 const PAGE = 65_536
 
 let allowed = ANYWAY
 
-/** From here on a module may grow as far as one frame of this geometry needs. */
+/** Allows a module to grow only as far as one frame of this geometry needs, from this call on. */
 export function allowMemoryFor({ rows, columns, samples }: Geometry): void {
   allowed = ANYWAY + rows * columns * samples * BYTES_OF_SAMPLE
 }
 
-/** For the loader that the package brings. */
+/** Options for the package's own loader. */
 export async function wasmOptionsFor(
   codec: Parameters<WasmBytes>[0],
   load: WasmBytes,
@@ -45,8 +46,7 @@ export async function wasmOptionsFor(
 }
 
 /**
- * To the module it is as if the machine had no more memory: its allocation fails, and the codec
- * gives up.
+ * The module sees a machine that is out of memory: its allocation fails, and the codec gives up.
  */
 function boundGrowth(memory: WebAssembly.Memory): void {
   const grow = memory.grow.bind(memory)

@@ -3,12 +3,12 @@ import { remembered } from '../../lib/remembered.js'
 import { TABLE } from './table.js'
 
 export interface Attribute {
-  /** The first one where the standard names several (`US or SS`). */
+  /** The first one where the standard lists several (`US or SS`). */
   readonly vr: string
   readonly keyword: string
-  /** The tag as `00100010`. */
+  /** The tag in hex, such as `00100010`. */
   readonly id: string
-  /** Its place in ATTRIBUTES. */
+  /** Its index in ATTRIBUTES. */
   readonly index: number
 }
 
@@ -21,15 +21,15 @@ for (const line of TABLE.trim().split('\n')) {
   tagsByKeyword.set(keyword, tag)
 }
 
-/** Attributes that PS3.6 gives one tag, in the order of the file. */
+/** Attributes to which PS3.6 assigns exactly one tag, in the order of the file. */
 export const ATTRIBUTES: readonly (readonly [tag: number, attribute: Attribute])[] = [...attributes]
 
 let lastTag = -1
 let last: Attribute | undefined
 
 /**
- * Undefined when PS3.6 does not list the tag. The answer stays at hand: much is asked in turn about
- * one element.
+ * Undefined when PS3.6 does not list the tag. The last result is cached, because callers ask
+ * several questions about the same element in a row.
  */
 export function attributeOf(tag: number): Attribute | undefined {
   if (tag !== lastTag) {
@@ -45,20 +45,20 @@ export const vrOf = (tag: number): string | undefined => attributeOf(tag)?.vr
 /** `PatientName`, or undefined when PS3.6 does not list the tag. */
 export const keywordOf = (tag: number): string | undefined => attributeOf(tag)?.keyword
 
-/** The keyword of the attribute at a path of a report, `00081140[0].00081155`. */
+/** The keyword of the attribute at a path such as `00081140[0].00081155`. */
 export const keywordAt = (path: string): string | undefined =>
   keywordOf(parseInt(path.slice(-8), 16))
 
-/** Tags of the attributes of a VR. */
+/** Tags of all attributes with this VR. */
 export const tagsOf = (vr: string): readonly number[] =>
   ATTRIBUTES.filter(([, attribute]) => attribute.vr === vr).map(([tag]) => tag)
 
-/** The attribute of a keyword such as `PatientName`. */
+/** The tag of a keyword such as `PatientName`. */
 export const tagOf = (keyword: string): number | undefined => tagsByKeyword.get(keyword)
 
 /**
- * The TM that belongs to a DA, or the DA that belongs to a TM, by their keywords (`StudyDate`,
- * `StudyTime`): Annex E wants both shifted as one instant.
+ * The TM that belongs to a DA, or the reverse, matched by keyword (`StudyDate`, `StudyTime`): Annex
+ * E requires both to be shifted as one instant.
  */
 export const partnerOf = (tag: number): number | undefined => partners.get(tag)
 
@@ -74,7 +74,7 @@ for (const [tag, own] of attributes) {
   if (partner !== undefined) partners.set(tag, partner)
 }
 
-/** `00100010`. */
+/** The tag in hex, such as `00100010`. */
 export const hex = (tag: number): string => attributeOf(tag)?.id ?? unlistedInHex(tag)
 
 const BYTES = Array.from({ length: 256 }, (_, byte) =>
@@ -84,7 +84,7 @@ const byteInHex = (byte: number): string => BYTES[byte & 0xff] ?? ''
 const inHex = (tag: number): string =>
   byteInHex(tag >>> 24) + byteInHex(tag >>> 16) + byteInHex(tag >>> 8) + byteInHex(tag)
 
-/** A scanner writes the same hundred private elements into each file. */
+/** Cache size: a scanner writes the same hundred or so private elements into every file. */
 const UNLISTED = 4096
 const unlistedInHex = remembered(inHex, UNLISTED)
 

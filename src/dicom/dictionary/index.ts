@@ -1,4 +1,4 @@
-/** What the standard says of an attribute: PS3.6, its VRs, and the kinds of values. */
+/** What the standard says about an attribute (PS3.6): its VR, keyword and kind of value. */
 export {
   ATTRIBUTES,
   attributeOf,

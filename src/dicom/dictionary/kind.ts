@@ -1,24 +1,21 @@
-/**
- * What kind of value an element holds: by the VR that PS3.6 gives it, and by the one that the file
- * does.
- */
+/** Classifies the value of an element by its VR: the one in PS3.6 and the one in the file. */
 import { vrOf } from './dictionary.js'
 import { type Element, TEXT_VRS } from '../elements/element.js'
 
 export interface Kind {
-  /** PS3.6's; the file's own where PS3.6 does not list the tag. */
+  /** The VR in PS3.6, or the file's VR if PS3.6 does not list the tag. */
   readonly vr: string
-  /** Numbers written as text: each is compared as a whole. */
+  /** A number written as text: each value is compared as a whole. */
   readonly isNumber: boolean
-  /** People write it: searched as text, in the character set of its data set. */
+  /** Free text entered by people: searched as text, in the character set of its data set. */
   readonly isWritten: boolean
   /** Parsed value by value (UI, DA, TM, DT). */
   readonly isSplit: boolean
   /** Decoded or split in one step. */
   readonly isText: boolean
   /**
-   * Digits that are no text: a number of the source comes up within them by chance, and their form
-   * was checked.
+   * Digits in a checked format rather than text: a number from the source can occur inside them by
+   * coincidence.
    */
   readonly isFormed: boolean
 }
@@ -30,7 +27,7 @@ const WRITTEN: ReadonlySet<string> = new Set([...TEXT_VRS, 'CS', 'AE', 'UR', 'PN
 
 const kinds = new Map<string, Map<string, Kind>>()
 
-/** By the pair of VRs: there are some hundreds of pairs, and every value asks. */
+/** Cached per pair of VRs: there are only a few hundred pairs, and this runs for every value. */
 export function kindOf({ tag, vr: own }: Pick<Element, 'tag' | 'vr'>): Kind {
   const vr = vrOf(tag) ?? own
   return kinds.get(vr)?.get(own) ?? newKind(vr, own)

@@ -1,11 +1,14 @@
-/** Values of a data set's top level as text. */
+/** Values of the top level of a data set as text. */
 import { type Decode, decodeDefault } from '../text/charset.js'
 import { type Element, type Encoding, findElement } from './element.js'
 
-/** Of a value; none that is asked for is longer. */
+/** Longest value to decode; none of the attributes read here is longer. */
 const MAX_READ = 0x10000
 
-/** Values of the top level as text, without padding; empty for what is absent or a sequence. */
+/**
+ * Reads values of the top level as text, without padding. Empty if the element is absent or a
+ * sequence.
+ */
 export const readerOf =
   (elements: readonly Element[], buffer: Buffer) =>
   (tag: number, decode: Decode = decodeDefault): string => {
@@ -15,7 +18,7 @@ export const readerOf =
     return decode(buffer.subarray(found.valueStart, end)).replace(/\0/g, '').trim()
   }
 
-/** A US or UL of one value; undefined for anything else. */
+/** A US or UL with a single value; undefined for anything else. */
 export function readUint16(
   { valueStart, valueEnd }: Pick<Element, 'valueStart' | 'valueEnd'>,
   buffer: Buffer,

@@ -1,4 +1,7 @@
-/** Elements of a data set as ranges of its buffer (PS3.5 7.1), and the values of its top level. */
+/**
+ * Elements of a data set as ranges of its buffer (PS3.5 7.1), and access to the values of its top
+ * level.
+ */
 export { readerOf, readUint16 } from './attributes.js'
 export {
   EXPLICIT,

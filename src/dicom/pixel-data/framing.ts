@@ -1,24 +1,25 @@
-/**
- * How the frames of encapsulated Pixel Data are told apart (PS3.5 section A.4), by transfer syntax.
- */
+/** How frames are separated in encapsulated Pixel Data (PS3.5 section A.4), per transfer syntax. */
 import { NocturneError, type Place } from '../../lib/errors.js'
 
 /**
- * `jpeg`, `jpeg 2000`: a codestream a frame, with marks at its start and its end, in one or more
- * fragments. `fragment`: no marks, a fragment a frame at least. `stream`: all frames in one stream,
- * as in video.
+ * `jpeg`, `jpeg 2000`: one codestream per frame, with start and end markers, in one or more
+ * fragments. `fragment`: no markers, at least one fragment per frame. `stream`: all frames in one
+ * stream, as in video.
  */
 export type Framing = 'jpeg' | 'jpeg 2000' | 'fragment' | 'stream'
 
 const JPEG = /^1\.2\.840\.10008\.1\.2\.4\.(?:5\d|6\d|70|80|81)$/
 const JPEG_2000 = /^1\.2\.840\.10008\.1\.2\.4\.(?:90|91|201|202|203)$/
 /**
- * RLE, frames deflated one by one, encapsulated uncompressed, and JPEG XL, which has no mark at its
- * end.
+ * RLE, individually deflated frames, encapsulated uncompressed, and JPEG XL, which has no end
+ * marker.
  */
 const FRAGMENT = /^1\.2\.840\.10008\.1\.2\.(?:5|8\.1|1\.98|4\.11[0-2])$/
 
-/** Components of several frames may be in one codestream of JPEG 2000 part 2 (.92, .93). */
+/**
+ * JPEG 2000 part 2 (.92, .93) counts as a stream, because one codestream may hold components of
+ * several frames.
+ */
 export function framingOf(syntax: string): Framing {
   if (JPEG.test(syntax)) return 'jpeg'
   if (JPEG_2000.test(syntax)) return 'jpeg 2000'
@@ -28,7 +29,7 @@ export function framingOf(syntax: string): Framing {
 const START_OF_IMAGE = 0xffd8
 const START_OF_CODESTREAM = 0xff4f
 
-/** Whether a fragment that begins with `head` can be the first of a frame. */
+/** Whether a fragment that begins with `head` can be the first fragment of a frame. */
 export function startsFrame(framing: Framing, head: Buffer): boolean {
   if (framing === 'fragment' || framing === 'stream') return true
   const start = framing === 'jpeg' ? START_OF_IMAGE : START_OF_CODESTREAM
@@ -36,8 +37,8 @@ export function startsFrame(framing: Framing, head: Buffer): boolean {
 }
 
 /**
- * Whether the frame that ends in `tail` is known to be whole: by its mark, behind which there may
- * be padding.
+ * Whether the frame that ends with `tail` is known to be complete: its end marker is there,
+ * possibly followed by padding.
  */
 export function endsFrame(framing: Framing, tail: Buffer): boolean {
   if (framing === 'stream') return false
@@ -47,10 +48,13 @@ export function endsFrame(framing: Framing, tail: Buffer): boolean {
   return end > 1 && tail[end - 2] === 0xff && tail[end - 1] === 0xd9
 }
 
-/** Bytes of a fragment that `startsFrame` and `endsFrame` look at. */
+/** Number of bytes of a fragment that `startsFrame` and `endsFrame` examine. */
 export const LOOKED_AT = 16
 
-/** Counts the frames of one image as its fragments pass, however its fragments are cut. */
+/**
+ * Counts the frames of one image from its fragments, regardless of how the frames are split into
+ * fragments.
+ */
 export class FrameCount {
   readonly #framing: Framing
   readonly #frames: number
@@ -69,10 +73,10 @@ export class FrameCount {
   }
 
   /**
-   * Some writers leave out the delimiter at the end of the file: nothing is missing then when all
-   * frames are there and the last one is whole.
+   * Some writers omit the delimiter at the end of the file. This is accepted if all frames are
+   * there and the last one is complete.
    *
-   * @param tail how the last fragment ends, where no delimiter follows it.
+   * @param tail the last bytes of the last fragment, if no delimiter follows it.
    * @throws NocturneError `truncated`, `image_incomplete`
    */
   expectWhole(place: Omit<Place, 'rule'>, tail?: Buffer): void {

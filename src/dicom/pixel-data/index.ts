@@ -1,5 +1,5 @@
 /**
- * Pixel Data as a value (PS3.5 8.2, A.4): its fragments and frames, and which SOP Classes must have
+ * Pixel Data as a value (PS3.5 8.2, A.4): its fragments and frames, and which SOP Classes require
  * it.
  */
 export { endsFrame, framingOf, startsFrame } from './framing.js'

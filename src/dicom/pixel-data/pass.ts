@@ -1,6 +1,6 @@
 /**
- * Pixel Data on its way through: counted or followed fragment by fragment, never changed, never
- * held.
+ * Streams Pixel Data through: its fragments are counted or handed on one by one, never changed and
+ * never held.
  */
 import { NocturneError, type Place } from '../../lib/errors.js'
 import { hex } from '../dictionary/dictionary.js'
@@ -10,21 +10,21 @@ import type { Reader } from '../reader.js'
 import { readHeader, type Header } from '../walk.js'
 import { encodeItemTag } from '../write/write.js'
 
-/** What Pixel Data must hold to be whole. */
+/** What Pixel Data must contain to be complete. */
 export interface Extent {
   readonly framing: Framing
   readonly frames: number
 }
 
 /**
- * The whole element, beginning with its header, byte for byte.
+ * Yields the whole element, including its header, byte for byte.
  *
  * Encapsulated (PS3.5 A.4): items of defined length up to the sequence delimiter, whatever they
- * hold. The delimiter is written where it was left out at the end of the file, and without a length
- * where it had one.
+ * contain. The output always ends with a delimiter of length zero, even if the file's has another
+ * length or is missing.
  *
- * @throws NocturneError `truncated`, `malformed`, `image_incomplete` for fewer frames than there
- * must be
+ * @throws NocturneError `truncated`, `malformed`, `image_incomplete` for fewer frames than
+ *   declared.
  */
 export async function* passPixels(
   reader: Reader,
@@ -68,7 +68,9 @@ export async function* passPixels(
 }
 
 /**
- * Of the item that begins here; undefined at the delimiter, and where the file ends without one.
+ * Length of the item that begins here. Undefined at the delimiter, and where the file ends without
+ * one.
+ *
  * @throws NocturneError `malformed`
  */
 export async function fragmentLength(
@@ -93,7 +95,7 @@ export const placeOf = (reader: Reader, { tag }: Header): Omit<Place, 'rule'> =>
   offset: reader.position,
 })
 
-/** The last bytes of a fragment, of which `part` is the latest. */
+/** The last bytes of a fragment, given the previous tail and its latest part. */
 function endOf(tail: Buffer, part: Buffer): Buffer {
   if (part.length >= LOOKED_AT) return part.subarray(-LOOKED_AT)
   return Buffer.concat([tail, part]).subarray(-LOOKED_AT)

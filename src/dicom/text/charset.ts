@@ -1,5 +1,6 @@
 /**
- * Specific Character Set (PS3.3 C.12.1.1.2), for reading only: text that is kept keeps its bytes.
+ * Specific Character Set (PS3.3 C.12.1.1.2), for reading only: text that is kept is copied byte for
+ * byte.
  */
 import { NocturneError } from '../../lib/errors.js'
 
@@ -22,8 +23,8 @@ const LABELS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Escape sequences of PS3.3 Table C.12-3 and C.12-4 whose text follows in the upper half of the
- * code.
+ * Escape sequences of PS3.3 Tables C.12-3 and C.12-4 whose text uses the upper half of the code
+ * table (G1).
  */
 const ESCAPES: readonly { readonly escape: string; readonly label: string }[] = [
   { escape: '\x1b$)C', label: 'euc-kr' },
@@ -53,15 +54,15 @@ function decoderOf(label: string): Decoder {
   return made
 }
 
-/** Of one value. Real ones have two a word. */
+/** Per value. Real values have two per word. */
 const MAX_ESCAPES = 2000
 
 export type Decode = (bytes: Buffer) => string
 
-/** ASCII as it is; other bytes as Latin-1, which loses nothing. */
+/** Decodes ASCII as is and all other bytes as Latin-1, which is lossless. */
 export const decodeDefault: Decode = (bytes) => bytes.toString('latin1')
 
-/** The decoder for the value of Specific Character Set. Bytes it cannot decode become U+FFFD. */
+/** The decoder for a value of Specific Character Set. Bytes it cannot decode become U+FFFD. */
 export function decodeWith(characterSet: string): Decode {
   const [first = '', ...further] = characterSet.split('\\').map((term) => term.trim())
   const label = LABELS[first.replace('ISO 2022 IR', 'ISO_IR')]
@@ -76,8 +77,10 @@ export function decodeWith(characterSet: string): Decode {
 }
 
 /**
- * ISO 2022 (@throws NocturneError `malformed` for nothing but escapes): Japanese by the decoder
- * that knows its escapes, the others run by run.
+ * ISO 2022. Japanese is decoded by a decoder that knows its escape sequences, all others run by
+ * run.
+ *
+ * @throws NocturneError `malformed` for a value with more than `MAX_ESCAPES` escape sequences.
  */
 function decodeEscaped(bytes: Buffer, single: Decode): string {
   let text = ''
@@ -96,7 +99,7 @@ function decodeEscaped(bytes: Buffer, single: Decode): string {
       decode = label === 'latin1' ? decodeDefault : (part) => decoderOf(label).decode(part)
       text += decode(run.subarray(known.escape.length))
     } else if (run[0] === 0x1b) {
-      // JIS X 0208, 0212 and the way back to ASCII; half-width katakana stay in the upper half.
+      // JIS X 0208, JIS X 0212 and the return to ASCII; half-width katakana stay in the upper half.
       const isAsciiAgain = /^\x1b\([BJ]/.test(start)
       text += isAsciiAgain ? single(run.subarray(3)) : decoderOf('iso-2022-jp').decode(run)
       if (isAsciiAgain) decode = single
@@ -107,7 +110,7 @@ function decodeEscaped(bytes: Buffer, single: Decode): string {
   return text
 }
 
-/** Without the NUL and space that a value may end in. In one pass, whatever it holds. */
+/** Removes the NUL and space padding that may end a value, in a single pass for any input. */
 export function trimPadding(text: string): string {
   let end = text.length
   while (end > 0 && (text[end - 1] === ' ' || text[end - 1] === '\0')) end--

@@ -1,6 +1,6 @@
 /**
- * Dates and times moved by one shift (PS3.15 E.3.6). What is not written as PS3.5 section 6.2 says
- * gives undefined.
+ * Shifts dates and times by one offset (PS3.15 E.3.6). Values that do not follow PS3.5 section 6.2
+ * give undefined.
  */
 
 const DAY = 86400
@@ -20,7 +20,7 @@ function parseDay(text: string): Day | undefined {
   return isReal ? { year, month, day } : undefined
 }
 
-/** Date.UTC takes years below 100 for 19xx. */
+/** Date.UTC maps years below 100 to 19xx. */
 function utc({ year, month, day }: Day, seconds: number): Date {
   const date = new Date(0)
   date.setUTCFullYear(year, month - 1, day)
@@ -30,9 +30,9 @@ function utc({ year, month, day }: Day, seconds: number): Date {
 
 interface Time {
   readonly seconds: number
-  /** How many of hour, minute, second were written. */
+  /** How many of hour, minute and second are written. */
   readonly precision: 1 | 2 | 3
-  /** With its point, or empty. */
+  /** Includes its point; empty if there is none. */
   readonly fraction: string
 }
 
@@ -60,8 +60,8 @@ const writeTime = (seconds: number, { precision, fraction }: Time): string =>
     .join('') + fraction
 
 /**
- * A DA moved by `shiftSeconds`, as one instant with the TM beside it when there is one. Without one
- * the day counts from midnight, so a shift of whole days is exact.
+ * Shifts a DA by `shiftSeconds`, together with its accompanying TM as one instant if there is one.
+ * Without a TM the day counts from midnight, so a shift by whole days is exact.
  */
 export function shiftDate(date: string, time: string, shiftSeconds: number): string | undefined {
   const day = parseDay(date)
@@ -69,7 +69,7 @@ export function shiftDate(date: string, time: string, shiftSeconds: number): str
   return writeDay(utc(day, shiftSeconds + (parseTime(time)?.seconds ?? 0)))
 }
 
-/** A TM moved within the day; unchanged, to the byte, by whole days. */
+/** Shifts a TM within the day. A shift by whole days leaves it unchanged, byte for byte. */
 export function shiftTime(time: string, shiftSeconds: number): string | undefined {
   const parsed = parseTime(time)
   if (!parsed) return undefined
@@ -77,7 +77,7 @@ export function shiftTime(time: string, shiftSeconds: number): string | undefine
   return writeTime((((parsed.seconds + shiftSeconds) % DAY) + DAY) % DAY, parsed)
 }
 
-/** A DT of at least a day's precision; its offset from UTC stays, so intervals do too. */
+/** Shifts a DT with at least day precision. Its UTC offset is kept, so intervals are preserved. */
 export function shiftDateTime(text: string, shiftSeconds: number): string | undefined {
   const parts = /^(\d{8})(\d{2}(?:\d{2}(?:\d{2}(?:\.\d{1,6})?)?)?)?([+-]\d{4})?$/.exec(text)
   if (!parts) return undefined
@@ -93,7 +93,7 @@ export function shiftDateTime(text: string, shiftSeconds: number): string | unde
   const moved = utc(day, time.seconds + shiftSeconds)
   const movedDay = writeDay(moved)
   if (movedDay === undefined) return undefined
-  // A leap second keeps its own digits under whole days.
+  // A shift by whole days keeps the digits of a leap second.
   if (shiftSeconds % DAY === 0) {
     return `${writeDay(utc(day, shiftSeconds)) ?? ''}${clock}${offset}`
   }
@@ -108,10 +108,7 @@ const FORMS: Readonly<Record<string, (text: string) => boolean>> = {
     /^\d{4}(\d{2}){0,2}([+-]\d{4})?$/.test(text) || shiftDateTime(text, 0) !== undefined,
 }
 
-/**
- * Whether `text` is a date or time of this VR, and nothing else: what is no full date has a form,
- * too.
- */
+/** Whether all of `text` is a date or time in the format of this VR. Partial dates also count. */
 export const isMoment = (text: string, vr: string): boolean => FORMS[vr]?.(text) ?? false
 
 /** Timezone Offset From UTC (0008,0201). */

@@ -1,14 +1,14 @@
-/** How a file that we write begins: preamble, prefix and group 0002 (PS3.10 section 7.1). */
+/** Writes the start of a file: preamble, prefix and group 0002 (PS3.10 section 7.1). */
 import { EXPLICIT } from '../elements/element.js'
 import { encodeElement, encodeText } from './write.js'
 
-/** This implementation (PS3.7 D.3.3.2): a UUID of its own, and a name. */
+/** Identifies this implementation (PS3.7 D.3.3.2): a UUID-based UID and a name. */
 export const IMPLEMENTATION_CLASS_UID = '2.25.270695996825855179949881587723571202391'
 export const IMPLEMENTATION_VERSION_NAME = 'NOCTURNE'
 
 /**
- * Preamble of zeros, prefix and group 0002 (PS3.10 section 7.1): nothing of the source but class
- * and syntax.
+ * Preamble of zeros, prefix and group 0002 (PS3.10 section 7.1). Takes only the class and syntax
+ * from the source.
  */
 export function encodeStart(
   sopClassUID: string,

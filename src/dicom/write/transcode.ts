@@ -1,12 +1,12 @@
 /**
- * One element in another encoding of PS3.5 section 7: for what leaves a file's data set, and what
- * comes back into one.
+ * Converts one element to another encoding of PS3.5 section 7: for elements that are moved out of a
+ * file's data set, and for those that are put back into one.
  */
 import { vrOf } from '../dictionary/dictionary.js'
 import { type Element, type Encoding, ITEM, LONG_VRS } from '../elements/element.js'
 import { encodeElement, encodeItemTag } from './write.js'
 
-/** Bytes of one value of the VRs whose bytes have an order. */
+/** Bytes per value for the VRs that depend on byte order. */
 const WIDTHS: Readonly<Record<string, 2 | 4 | 8>> = {
   US: 2,
   SS: 2,
@@ -26,9 +26,9 @@ const WIDTHS: Readonly<Record<string, 2 | 4 | 8>> = {
 const MAX_SHORT_LENGTH = 0xffff
 
 /**
- * The element with all that is nested in it, lengths defined. Undefined for what has no such form:
- * encapsulated fragments, sequences that were passed over unread, and values whose length is no
- * multiple of their width.
+ * The element with everything nested in it, all lengths defined. Undefined for elements that cannot
+ * be converted: encapsulated fragments, sequences that were skipped unread, and values whose length
+ * is not a multiple of their width.
  */
 export function transcode(
   element: Element,
@@ -38,7 +38,7 @@ export function transcode(
 ): Buffer | undefined {
   const { tag, items, valueStart, valueEnd } = element
   if (element.fragments || isUnread(element)) return undefined
-  // What is as long as it says, and of a VR that says all, is the same bytes.
+  // An element of defined length and a specific VR has the same bytes in the same encoding.
   if (from === to && from.explicit && !items && element.vr !== 'UN' && element.vr !== 'SQ')
     return buffer.subarray(element.start, element.end)
   if (items) {
@@ -51,7 +51,8 @@ export function transcode(
     }
     return encodeElement(tag, 'SQ', Buffer.concat(encoded), to)
   }
-  // A file of implicit VR may hold what the dictionary knows better than another file's UN.
+  // In an implicit-VR file the dictionary may supply a better VR than the UN of an explicit-VR
+  // file.
   const vr = element.vr === 'UN' ? (vrOf(tag) ?? 'UN') : element.vr
   const known = vr === 'SQ' ? 'UN' : vr
   const value = reordered(buffer.subarray(valueStart, valueEnd), known, from, to)

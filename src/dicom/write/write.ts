@@ -1,4 +1,4 @@
-/** Bytes out: runs of the source as they were, and elements encoded anew (PS3.5 section 7.1). */
+/** Output bytes: unchanged runs of the source, and newly encoded elements (PS3.5 section 7.1). */
 import {
   type Encoding,
   ITEM,
@@ -16,19 +16,19 @@ interface Range {
 }
 
 /**
- * Up to here bytes are copied together: a range of their own would cost more memory than they are.
+ * Up to this size bytes are copied together: a separate range would use more memory than the bytes.
  */
 const SMALL = 1024
 const FIRST_SLAB = 128
 const LARGEST_SLAB = 0x10000
 
 /**
- * Ranges in their order, those of other outputs among them; ranges that touch in the same buffer
- * become one.
+ * Ranges in order, including those of nested outputs. Ranges that touch in the same buffer are
+ * merged.
  */
 export class Output {
   readonly #parts: (Range | Output)[] = []
-  /** Was added last, and grows while what is added next lies right behind it. */
+  /** The range added last. It is extended when the next range directly follows it. */
   #run: Range | undefined
   #slab: Buffer | undefined
   #used = 0
@@ -107,11 +107,11 @@ function* joined(length: number, ranges: Iterable<Range>, pace: Pace): Steps<Buf
   return bytes
 }
 
-/** Tag, VR and length. `length` of a short VR must fit 16 bits. */
+/** Tag, VR and length. For a short VR, `length` must fit in 16 bits. */
 export const encodeHeader = (tag: number, vr: string, length: number, encoding: Encoding): Buffer =>
   withHeader(tag, vr, length, encoding, 0)
 
-/** The header, and room for `space` bytes behind it. */
+/** The header, followed by `space` bytes to be filled in. */
 function withHeader(
   tag: number,
   vr: string,
@@ -133,7 +133,7 @@ function withHeader(
   return bytes
 }
 
-/** An element with a value of even length. */
+/** An element. The length of its value must be even. */
 export function encodeElement(tag: number, vr: string, value: Buffer, encoding: Encoding): Buffer {
   const bytes = withHeader(tag, vr, value.length, encoding, value.length)
   value.copy(bytes, bytes.length - value.length)
@@ -141,14 +141,15 @@ export function encodeElement(tag: number, vr: string, value: Buffer, encoding: 
 }
 
 /**
- * `text` in ASCII, padded to an even length: NUL for UI, space for the rest (PS3.5 section 6.2).
+ * `text` in ASCII, padded to an even length with NUL for UI and with space for all others (PS3.5
+ * section 6.2).
  */
 export function encodeText(text: string, vr: string): Buffer {
   const padded = text.length % 2 === 0 ? text : text + (vr === 'UI' ? '\0' : ' ')
   return Buffer.from(padded, 'latin1')
 }
 
-/** Header of an item, or a delimiter: a tag and a length without a VR in every encoding. */
+/** An item header or a delimiter: a tag and a length, without a VR in any encoding. */
 export function encodeItemTag(
   tag: typeof ITEM | typeof ITEM_END | typeof SEQUENCE_END,
   length: number,
@@ -160,7 +161,7 @@ export function encodeItemTag(
   return bytes
 }
 
-/** An item around `content`, framed like the original. */
+/** Writes an item around `content`, with a defined or undefined length like the original. */
 export function addItem(
   output: Output,
   content: Output,
@@ -180,7 +181,8 @@ export interface SequenceForm {
 }
 
 /**
- * A sequence around items; `itemEncoding` differs from `encoding` inside a sequence written as UN.
+ * Writes a sequence around items. `itemEncoding` differs from `encoding` in a sequence written as
+ * UN.
  */
 export function addSequence(
   output: Output,

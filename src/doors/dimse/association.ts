@@ -1,7 +1,7 @@
 /**
- * One association over one connection: PS3.8 section 9.2, driven by `states`. Either side of it.
- * PDUs are pulled: a P-DATA-TF is read when its values are asked for, so a peer sends no faster
- * than its instances are stored.
+ * One association over one connection, on either side of it: PS3.8 section 9.2, driven by the table
+ * in `states`. PDUs are pulled: a P-DATA-TF is read only when its values are requested, so a peer
+ * cannot send faster than its instances are stored.
  */
 import type { Duplex } from 'node:stream'
 import { AbortReason, PduError } from './pdu-error.js'
@@ -14,19 +14,19 @@ import type { Action, EventName, State } from './states.js'
 import { ClosedError, SlowPeerError, Wire } from './wire.js'
 
 export interface Timing {
-  /** For the request of an association, all of it (ARTIM, PS3.8 9.1.5). */
+  /** For the complete association request (ARTIM, PS3.8 9.1.5). */
   readonly artimMs: number
-  /** For the peer to close after the last PDU. */
+  /** For the peer to close the connection after the last PDU. */
   readonly closeMs: number
   /** Between messages. */
   readonly idleMs: number
-  /** For each 8 KiB inside a message, while we wait for them. */
+  /** For each 8 KiB within a message, counted only while we wait for the peer. */
   readonly paceMs: number
 }
 
 export type EndedHow = 'closed' | 'aborted' | 'idle' | 'slow' | 'violation' | 'rejected' | 'artim'
 
-/** The association is over, other than by release. */
+/** The association ended other than by release. */
 export class AssociationEndedError extends Error {
   override readonly name = 'AssociationEndedError'
   readonly how: EndedHow
@@ -39,7 +39,7 @@ export class AssociationEndedError extends Error {
   }
 }
 
-/** What we announce, and what we send at most to a peer that sets no limit. */
+/** The maximum we announce, and the most we send to a peer that sets no limit. */
 export const MAX_PDU = 128 * 1024
 
 type Decide = (request: AssociateRq) => AssociateAc | AssociateRj
@@ -51,9 +51,9 @@ export class Association {
   #state: State = 'Sta1'
   #artim: NodeJS.Timeout | undefined
   #hasExpired = false
-  /** Octets of the P-DATA-TF under way that were not read. */
+  /** Octets of the current P-DATA-TF not yet read. */
   #pduLeft = 0
-  /** The same of its presentation data value. */
+  /** Octets of its current presentation data value not yet read. */
   #valueLeft = 0
   #peerMax = MAX_PDU
 
@@ -64,15 +64,16 @@ export class Association {
   }
 
   /**
-   * Takes the request that a connection begins with. `decide` sees it, and its answer goes out.
+   * Accepts the association request with which a connection begins. `decide` receives it, and its
+   * answer is sent.
    *
-   * @throws AssociationEndedError `rejected` too, when that was the answer
+   * @throws AssociationEndedError, with `rejected` if that was the answer.
    */
   static async accept(socket: Duplex, timing: Timing, decide: Decide): Promise<Association> {
     const self = new Association(socket, timing, false)
     self.#on('Evt5')
     const request = await self.#control()
-    // Anything else was a violation, and has ended it.
+    // Any other PDU is a violation and has already ended the association.
     if (request.kind !== 'associate-rq') throw new AssociationEndedError('violation')
     const answer = decide(request)
     self.#on(answer.kind === 'associate-ac' ? 'Evt7' : 'Evt8')
@@ -82,7 +83,11 @@ export class Association {
     return self
   }
 
-  /** Asks for an association over a connection that is open. @throws AssociationEndedError */
+  /**
+   * Requests an association over an open connection.
+   *
+   * @throws AssociationEndedError
+   */
   static async request(
     socket: Duplex,
     timing: Timing,
@@ -99,21 +104,21 @@ export class Association {
     return { association: self, answer }
   }
 
-  /** Resolves when the connection is gone. */
+  /** Resolves when the connection has closed. */
   get closed(): Promise<void> {
     return this.#wire.closed
   }
 
-  /** Octets of one P-DATA-TF that the peer takes, behind its header. */
+  /** Largest P-DATA-TF that the peer accepts, in octets after the header. */
   get peerMax(): number {
     return this.#peerMax
   }
 
   /**
-   * The next presentation data value; undefined when the peer has released the association, which
-   * is answered. What was not read of the one before is passed over.
+   * Returns the next presentation data value. Undefined when the peer has released the association;
+   * the release has been answered by then. Skips whatever was not read of the previous value.
    *
-   * @param isInMessage - there is more to come of a message: a release now is a violation
+   * @param isInMessage true if a message is incomplete, so that a release now is a violation.
    * @throws AssociationEndedError
    */
   async fragment(isInMessage: boolean): Promise<Fragment | undefined> {
@@ -122,8 +127,8 @@ export class Association {
     while (this.#pduLeft === 0) {
       const pdu = await this.#next(isInMessage ? 'slow' : 'idle')
       if (pdu?.kind === 'release-rq') {
-        // The table allows it. Half a message does not: its instance would be cut, and look whole
-        // to nobody.
+        // The state table allows a release here, but a message is incomplete: its instance would be
+        // truncated without anyone noticing.
         if (isInMessage) throw await this.#violate(AbortReason.unexpectedPdu)
         this.#on('Evt14')
         await this.#write(encodeControl({ kind: 'release-rp' }))
@@ -144,7 +149,8 @@ export class Association {
   }
 
   /**
-   * The next octets of the value under way, as they lie in memory; undefined at its end.
+   * The next octets of the current value, without copying; undefined at its end.
+   *
    * @throws AssociationEndedError
    */
   async value(): Promise<Buffer | undefined> {
@@ -156,10 +162,10 @@ export class Association {
   }
 
   /**
-   * Sends a command and, behind it, its data set. When `data` throws, the association is aborted: a
-   * fragment marked as the last would make a whole instance of half of one.
+   * Sends a command, followed by its data set. When `data` throws, the association is aborted: a
+   * fragment marked as the last would make a truncated instance look complete.
    *
-   * @throws AssociationEndedError, or what `data` throws
+   * @throws AssociationEndedError, or whatever `data` throws.
    */
   async send(contextId: number, command: Buffer, data?: Pieces): Promise<void> {
     this.#on('Evt9')
@@ -187,7 +193,10 @@ export class Association {
     }
   }
 
-  /** Everything was sent and answered. Resolves when the peer has agreed, or is gone. */
+  /**
+   * Call when everything has been sent and answered. Resolves when the peer has agreed or the
+   * connection is closed.
+   */
   async release(): Promise<void> {
     if (this.#state !== 'Sta6') return
     this.#on('Evt11')
@@ -195,7 +204,7 @@ export class Association {
     this.#wire.bePatient(this.#timing.closeMs)
     while (this.#isReleasing) {
       const pdu = await this.#next('slow')
-      // Data that was under way when we asked (AR-6) interests nobody any more.
+      // Data that was already in transit when we requested the release (AR-6) is discarded.
       if (pdu === undefined) await this.#skipPdu()
       if (pdu?.kind === 'release-rq') {
         this.#on('Evt14')
@@ -205,7 +214,7 @@ export class Association {
     this.#wire.destroy()
   }
 
-  /** Ends it at once. Never throws. */
+  /** Aborts the association immediately. Never throws. */
   async abort(): Promise<void> {
     if (this.#isOver) return
     this.#on('Evt15')
@@ -227,8 +236,8 @@ export class Association {
   }
 
   /**
-   * The next PDU, through the table; undefined is the head of a P-DATA-TF, whose values wait to be
-   * read.
+   * Reads the next PDU and applies the state table. Undefined for a P-DATA-TF: only its header has
+   * been read, and its values follow.
    */
   async #next(late: EndedHow): Promise<ControlPdu | undefined> {
     const head = await this.#read(() => this.#wire.exactly(PDU_HEAD), late)
@@ -261,7 +270,7 @@ export class Association {
     }
   }
 
-  /** @throws AssociationEndedError when the table says so */
+  /** @throws AssociationEndedError when the state table ends the association. */
   async #heard(event: EventName, pdu?: ControlPdu): Promise<void> {
     const action = this.#on(event)
     if (action === 'AA-1' || action === 'AA-8') {
@@ -278,7 +287,7 @@ export class Association {
     }
   }
 
-  /** Moves through the table. A cell that is not there is a mistake of ours. */
+  /** Applies an event to the state table. An empty cell is a bug on our side. */
   #on(event: EventName): Action {
     const found = transition(this.#state, event)
     if (!found) throw new Error(`${event} cannot happen in ${this.#state}`)
@@ -318,7 +327,10 @@ export class Association {
     return new AssociationEndedError(how, rejection)
   }
 
-  /** Sta13: the peer closes, or ARTIM does. What it still sends is not looked at. */
+  /**
+   * Sta13: waits for the peer to close the connection, or for ARTIM to expire. Anything the peer
+   * still sends is discarded.
+   */
   #linger(): void {
     this.#wire.discard()
   }
@@ -336,7 +348,8 @@ export class Association {
     } catch (error) {
       if (error instanceof ClosedError) throw this.#lost()
       if (!(error instanceof SlowPeerError)) throw error
-      // Waiting for an association to be requested is ended by ARTIM, which closes without a word.
+      // ARTIM bounds the wait for an association request; on expiry the connection is closed
+      // without a PDU.
       if (this.#state === 'Sta2') this.#wire.destroy()
       else await this.abort()
       throw new AssociationEndedError(late)
@@ -363,7 +376,7 @@ export class Association {
   }
 
   #setPeerMax(announced: number): void {
-    // Below this no value fits; such a peer is not taken at its word.
+    // No value fits in a smaller PDU, so a smaller limit from the peer is ignored.
     this.#peerMax = announced === 0 ? MAX_PDU : Math.max(1024, Math.min(announced, MAX_PDU))
   }
 }

@@ -19,8 +19,8 @@ const RESPONSE = 0x8000
 export const Status = {
   success: 0x0000,
   /**
-   * A warning that leaves the instance stored: coercion, of which being held for review is the
-   * nearest.
+   * A warning with which the instance counts as stored: coercion of data elements is the nearest
+   * match for being held for review.
    */
   held: 0xb000,
   outOfResources: 0xa700,
@@ -42,7 +42,7 @@ export interface Command {
   readonly field: number
   readonly messageId: number | undefined
   readonly respondedTo: number | undefined
-  /** Affected or requested. */
+  /** The affected or the requested SOP class. */
   readonly sopClass: string | undefined
   readonly sopInstance: string | undefined
   readonly status: number | undefined
@@ -76,7 +76,7 @@ export const A_DATA_SET = 0x0001
 /** Real command sets are a few hundred octets. */
 export const MAX_COMMAND = 64 * 1024
 
-/** @throws PduError for anything that is no command set */
+/** @throws PduError if the bytes are not a command set. */
 export function decodeCommand(bytes: Buffer): Command {
   const elements = elementsOf(bytes)
   const number = (tag: number): number | undefined => {
@@ -125,7 +125,10 @@ const invalid = () => new PduError(AbortReason.invalidParameter)
 
 type Element = readonly [tag: number, value: number | string | undefined]
 
-/** Elements in the order given, which must rise; undefined ones are left out. */
+/**
+ * Encodes elements in the given order, which must be ascending. Elements without a value are left
+ * out.
+ */
 export function encodeCommand(elements: readonly Element[]): Buffer {
   const parts = elements.flatMap(([tag, value]) => {
     if (value === undefined) return []
@@ -150,17 +153,20 @@ function us(value: number): Buffer {
   return bytes
 }
 
-/** UIDs are padded with a null, text with a space (PS3.5 6.2). */
+/** UIDs are padded with NUL, text with a space (PS3.5 6.2). */
 const text = (tag: number, value: string): Buffer =>
   Buffer.from(
     value.length % 2 === 0 ? value : value + (tag === Tag.errorComment ? ' ' : '\0'),
     'latin1',
   )
 
-/** PS3.7 Table C: at most 64 characters. Our own fixed texts, never anything of the instance. */
+/**
+ * PS3.7 Annex C allows at most 64 characters. Comments are our own fixed texts and never contain
+ * anything from the instance.
+ */
 const MAX_COMMENT = 64
 
-/** The answer to a request, with what it must repeat. */
+/** Builds the response to a request, including the fields it must repeat. */
 export function responseTo(request: Command, status: number, comment?: string): Buffer {
   return encodeCommand([
     [Tag.affectedClass, request.sopClass],

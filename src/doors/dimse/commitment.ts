@@ -1,9 +1,9 @@
 /**
- * Storage commitment (PS3.4 Annex J): a PACS asks whether it may delete what it sent, and is told
- * what is durable here.
+ * Storage commitment (PS3.4 Annex J): a PACS asks whether it may delete what it sent, and receives
+ * a report of which instances are durable here.
  *
- * What is asked for stays in memory, since it names instances by their original UIDs: after a
- * restart the PACS asks again.
+ * Requests are kept only in memory, because they name instances by their original UIDs. After a
+ * restart the PACS has to ask again.
  */
 import { EXPLICIT, IMPLICIT, readerOf } from '../../dicom/elements/index.js'
 import { Budget, readDataset } from '../../dicom/index.js'
@@ -20,14 +20,14 @@ import type { Caller, Services } from './conversation.js'
 import { IMPLICIT_LITTLE } from './negotiate.js'
 
 export interface CommitmentParts {
-  /** What is known of each instance of the facility, in their order. */
+  /** Returns what is known about each of the facility's instances, in the same order. */
   readonly deposits: (
     facility: string,
     references: readonly InstanceReference[],
   ) => Promise<readonly Deposit[]>
   /**
-   * Sends a report over an association of its own; undefined where the site names no address for
-   * the peer.
+   * Returns a function that sends a report over a new association; undefined if the site configures
+   * no address for the peer.
    */
   readonly sendTo: (caller: Caller) => ((report: Report) => Promise<boolean>) | undefined
   readonly note: (event: EventInput) => Promise<unknown>
@@ -45,15 +45,18 @@ interface Request {
   readonly references: readonly InstanceReference[]
 }
 
-/** 10,000 instances take a megabyte. */
+/** A request for 10,000 instances takes about a megabyte. */
 const MAX_REQUEST = 8 << 20
-/** After these waits a report is sent again, and then given up: the PACS asks again. */
+/**
+ * Delays before each retry of a report. After the last one the report is dropped, and the PACS has
+ * to ask again.
+ */
 const RETRY_MS = [10_000, 60_000, 300_000, 1_800_000] as const
 const MAX_WAITING = 200
 
 export interface Commitment {
   readonly commit: NonNullable<Services['commit']>
-  /** Reports that are still to be sent are not. */
+  /** Cancels pending reports. */
   close(): void
 }
 
@@ -92,7 +95,7 @@ export function createCommitment(parts: CommitmentParts): Commitment {
       const afterwards = async () => {
         const made = await reportOn(parts, caller, request)
         const send = parts.sendTo(caller)
-        // A peer that listens closes its own association as soon as it has been answered.
+        // A peer that listens for reports closes this association as soon as it has the response.
         if (send) deliver(send, made)
         else await report(made.eventType, made.dataSet(encoding))
       }
@@ -153,7 +156,11 @@ const REASONS: Readonly<Record<Deposit, number>> = {
   away: Status.processingFailure,
 }
 
-/** @throws AssociationEndedError; undefined for what is no request */
+/**
+ * Undefined if the data is not a valid request.
+ *
+ * @throws AssociationEndedError
+ */
 async function requestIn(
   data: AsyncIterable<Buffer>,
   encoding: Encoding,
@@ -202,7 +209,7 @@ const referenceElements = (
   encoding: Encoding,
 ): Buffer[] => [uid(0x00081150, sopClass, encoding), uid(0x00081155, sopInstance, encoding)]
 
-/** Left out when it is empty. */
+/** Leaves the sequence out when it is empty. */
 function sequence(
   tag: number,
   items: readonly (readonly Buffer[])[],
@@ -213,7 +220,7 @@ function sequence(
   return [encodeElement(tag, 'SQ', value, encoding)]
 }
 
-/** (FFFE,E000) with its length, little endian as both syntaxes have it. */
+/** Item tag (FFFE,E000) and length. Both accepted syntaxes are little endian. */
 function itemHead(elements: readonly Buffer[]): Buffer {
   const head = Buffer.from('feff00e000000000', 'hex')
   head.writeUInt32LE(

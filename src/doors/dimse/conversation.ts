@@ -1,4 +1,7 @@
-/** One association that a peer asked for, message after message: which service answers what. */
+/**
+ * The messages of one association that a peer opened: dispatches each to the service that answers
+ * it.
+ */
 import type { Association, EndedHow } from './association.js'
 import { AssociationEndedError } from './association.js'
 import { CommandField, Status, eventRequest, isResponse, responseTo } from './command.js'
@@ -13,7 +16,10 @@ export interface Caller {
   readonly facility: string
 }
 
-/** One C-STORE request. `file` is a whole Part 10 file, pulled from the peer as it is read. */
+/**
+ * One C-STORE request. `file` is a complete Part 10 file that is pulled from the peer as it is
+ * read.
+ */
 export interface ArrivingInstance {
   readonly sopClass: string
   readonly sopInstance: string
@@ -22,18 +28,18 @@ export interface ArrivingInstance {
 
 export interface Answer {
   readonly status: number
-  /** For the people at the other end: one of our own fixed texts. */
+  /** One of our own fixed texts, for the people at the other end. */
   readonly comment?: string
 }
 
-/** What one association brings to, from its first instance to its end. */
+/** What one association delivers, from its first instance to its end. */
 export interface Session {
   /**
-   * Resolves when the instance is durable, or is not taken. Must not throw but for what `file`
-   * throws.
+   * Resolves when the instance is durable or has been refused. Must throw nothing but errors from
+   * `file`.
    */
   store(instance: ArrivingInstance): Promise<Answer>
-  /** Once. Nothing is asked of it afterwards. Never throws. */
+  /** Called once; the session is not used afterwards. Never throws. */
   end(how: EndedHow | 'released'): Promise<void>
 }
 
@@ -41,29 +47,29 @@ export interface CommitmentRequest {
   readonly caller: Caller
   readonly data: AsyncIterable<Buffer>
   readonly transferSyntax: string
-  /** Sends the report over the association that asked, while it lasts. */
+  /** Sends the report over the association of the request, while it is open. */
   readonly report: (eventType: number, data: Buffer) => Promise<void>
 }
 
 export interface Services {
   open(caller: Caller): Session
-  /** Answers N-ACTION; what it has to report comes after that. */
+  /** Answers N-ACTION. `afterwards` sends the report once the answer is out. */
   commit?(
     request: CommitmentRequest,
   ): Promise<{ readonly answer: Answer; readonly afterwards: () => Promise<void> }>
-  /** Called for every association that was not taken. */
+  /** Called for every association that was rejected. */
   refused(why: Refusal): void
 }
 
 export interface Refusal {
   readonly address: string
-  /** Result, source and reason of PS3.8 Table 9-21. */
+  /** Result, source and reason (PS3.8 Table 9-21). */
   readonly rejection: readonly [number, number, number]
-  /** The peer of the configuration, when the caller is one. */
+  /** The facility of the configured peer, if the caller is one. */
   readonly facility: string | undefined
 }
 
-/** The messages of one association, one after another. */
+/** Answers the messages of one association, one at a time. */
 export class Conversation {
   readonly #caller: Caller
   readonly #association: Association
@@ -91,7 +97,8 @@ export class Conversation {
       await this.#association.abort()
       throw new AssociationEndedError('violation')
     }
-    // Answers to our own requests, and cancelling what is over by the time it is read.
+    // Ignores responses to our own requests, and cancellations, which always arrive after the
+    // operation has finished.
     if (isResponse(command) || command.field === CommandField.cancelRq) return
     if (command.field === CommandField.actionRq && context.abstractSyntax === COMMITMENT) {
       await this.#commit(message, context)
@@ -153,7 +160,8 @@ export class Conversation {
   }
 
   /**
-   * Only when the whole request was read: some peers read nothing before they have sent everything.
+   * Responds only after the whole request has been read: some peers do not read until they have
+   * sent everything.
    */
   async #respond(
     { contextId, command, data }: Message,

@@ -1,20 +1,20 @@
 /**
- * Presentation data values, the fragments that a message travels in (PS3.8 9.3.5.1 and Annex E).
- * Pure.
+ * Presentation data values: the fragments in which a message is sent (PS3.8 9.3.5.1 and Annex E).
+ * Pure functions.
  */
 import { PduType, pduHead } from './pdu.js'
 
-/** The head of one. */
+/** The header of a presentation data value. */
 export interface Fragment {
   readonly contextId: number
   readonly isCommand: boolean
   readonly isLast: boolean
 }
 
-/** A data set, as its octets come. */
+/** A data set as it arrives, in pieces of any size. */
 export type Pieces = AsyncIterable<Buffer> | Iterable<Buffer>
 
-/** Length, context, message control header. */
+/** Length, presentation context and message control header. */
 export const PDV_HEAD = 6
 
 /** Bits of the message control header (Table E.2-1). */
@@ -30,7 +30,7 @@ export function fragmentIn(head: Buffer): Fragment {
   }
 }
 
-/** A P-DATA-TF with one value. */
+/** A P-DATA-TF with a single presentation data value. */
 export function pdv(contextId: number, control: number, value: Buffer): Buffer {
   const head = Buffer.alloc(PDV_HEAD)
   head.writeUInt32BE(value.length + 2, 0)
@@ -43,7 +43,7 @@ export function* slices(bytes: Buffer, most: number): Generator<Buffer> {
   for (let at = 0; at === 0 || at < bytes.length; at += most) yield bytes.subarray(at, at + most)
 }
 
-/** The same octets in pieces of `most`, the last one shorter. */
+/** The same octets, in pieces of `most` each and a shorter last one. */
 export async function* regular(data: Pieces, most: number): AsyncGenerator<Buffer> {
   let waiting: Buffer[] = []
   let size = 0

@@ -1,14 +1,14 @@
 /**
- * The DIMSE door: associations in, instances out as streams of whole DICOM files.
+ * The DIMSE door: accepts associations and yields instances as streams of whole DICOM files.
  *
- * In:  connections, in TLS or in the clear; C-ECHO, C-STORE, and N-ACTION of storage commitment.
- * Out: for each C-STORE a Part 10 file that is pulled as fast as it is taken, and the status that
- *      its taker decides.
- * Always true: no PDU beyond what was announced, no association that nobody configured, no instance
- *      answered before its taker has, and no instance that was cut looks whole. Time runs only
- *      while we wait for the peer.
- * Trusts: nothing. An AE title is believed from the address, or with the certificate, that the site
- *         binds it to.
+ * In:  connections, with TLS or plain; C-ECHO, C-STORE, and N-ACTION of storage commitment.
+ * Out: for each C-STORE a Part 10 file, pulled as fast as the consumer reads it; the consumer
+ *      decides the status of the response.
+ * Always true: no PDU is larger than announced, every association belongs to a configured peer, no
+ *      instance is answered before the consumer has answered, and no truncated instance looks
+ *      complete. Timeouts run only while we wait for the peer.
+ * Trusts: nothing. An AE title is accepted only from the address, or with the certificate, to which
+ *         the site binds it.
  */
 export { AssociationEndedError } from './association.js'
 export { Status } from './command.js'

@@ -1,7 +1,7 @@
 /**
  * The variable items of an association PDU (PS3.8 9.3.2, 9.3.3 and Annex D): type, reserved octet,
- * 16-bit length, value. Pure. Everything from outside is bounded here: counts, lengths of UIDs,
- * lengths of items.
+ * 16-bit length, value. Pure functions. All input is bounded here: counts, lengths of UIDs, lengths
+ * of items.
  */
 import { AbortReason, PduError } from './pdu-error.js'
 
@@ -38,7 +38,7 @@ export interface ProposedContext {
 export interface AnsweredContext {
   readonly id: number
   readonly result: number
-  /** Empty when the context was refused and none was given. */
+  /** Empty when the context was refused and no syntax was given. */
   readonly transferSyntax: string
 }
 
@@ -50,12 +50,14 @@ export interface RoleSelection {
 }
 
 /**
- * Negotiated user information. Extended negotiation (56H, 57H) is passed over, and so is user
- * identity (58H, 59H): who calls is decided by AE title, address and certificate, and a passcode
- * that is not kept cannot leak.
+ * Negotiated user information. Extended negotiation (56H, 57H) and user identity (58H, 59H) are
+ * skipped: callers are identified by AE title, address and certificate, and a passcode that is
+ * never stored cannot leak.
  */
 export interface UserInformation {
-  /** Largest P-DATA-TF this side takes, in octets behind the PDU header; 0 is unlimited. */
+  /**
+   * Largest P-DATA-TF that this side accepts, in octets after the PDU header; 0 means unlimited.
+   */
   readonly maxLength: number
   readonly implementationClass: string
   readonly implementationVersion: string
@@ -68,8 +70,7 @@ const MAX_SYNTAXES = 64
 const MAX_ROLES = 128
 const MAX_ITEMS = 512
 /**
- * PS3.5 section 9 ends a UID at 64; a few more are read so that a peer's trailing padding does no
- * harm.
+ * PS3.5 section 9 limits a UID to 64 characters; a few more are read to tolerate trailing padding.
  */
 const MAX_UID = 72
 
@@ -78,7 +79,11 @@ interface Item {
   readonly value: Buffer
 }
 
-/** Items one behind the other, to the last octet. @throws PduError when one does not fit */
+/**
+ * Yields items until the last octet.
+ *
+ * @throws PduError when an item extends past the end.
+ */
 export function* itemsIn(bytes: Buffer): Generator<Item> {
   let at = 0
   for (let count = 1; at < bytes.length; count += 1) {
@@ -100,7 +105,7 @@ export function item(type: number, ...values: readonly Buffer[]): Buffer {
 
 export const uidItem = (type: number, uid: string): Buffer => item(type, Buffer.from(uid, 'latin1'))
 
-/** @throws PduError for anything but dots and digits */
+/** @throws PduError for anything other than digits and dots. */
 export function uidIn(value: Buffer): string {
   const uid = value.toString('latin1').replace(/[\0 ]+$/, '')
   if (uid.length > MAX_UID || !/^[0-9.]+$/.test(uid)) throw invalid()
@@ -127,8 +132,8 @@ export function answeredContextIn(value: Buffer): AnsweredContext {
   const result = value.readUInt8(2)
   let transferSyntax = ''
   for (const { type, value: inner } of itemsIn(value.subarray(4))) {
-    // Of a refused context the transfer syntax is not significant (9.3.3.2): some peers leave it
-    // empty.
+    // The transfer syntax of a refused context is not significant (9.3.3.2), and some peers leave
+    // it empty.
     if (type === ItemType.transferSyntax && result === ContextResult.acceptance) {
       transferSyntax = uidIn(inner)
     }
@@ -217,7 +222,7 @@ function roleItem({ sopClass, scu, scp }: RoleSelection): Buffer {
   return item(ItemType.roleSelection, length, Buffer.from(sopClass, 'latin1'), roles)
 }
 
-/** A name of at most 16 characters (PS3.7 D.3.3.2.3). What cannot be printed is no name. */
+/** A name of at most 16 characters (PS3.7 D.3.3.2.3). Undefined if it is not printable. */
 function nameIn(value: Buffer): string {
   const name = value.toString('latin1').replace(/[\0 ]+$/, '')
   return /^[\x20-\x7e]{1,16}$/.test(name) ? name : ''

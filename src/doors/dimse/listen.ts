@@ -1,7 +1,7 @@
 /**
- * One port for both: a TLS handshake begins with 16H and an association with 01H, so the first
- * octet tells them apart. Whoever may not speak in the clear is cut off before anything of theirs
- * is read.
+ * Serves TLS and plain connections on one port: a TLS handshake begins with 16H and an association
+ * request with 01H, so the first octet distinguishes them. A caller that must use TLS but does not
+ * is disconnected before anything it sent is parsed.
  */
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -14,7 +14,7 @@ export interface TlsFiles {
   /** PEM. */
   readonly cert: string
   readonly key: string
-  /** PEM: what the peers' certificates are checked against. */
+  /** The certificates, in PEM, against which peers' certificates are verified. */
   readonly peers: readonly string[]
 }
 
@@ -23,27 +23,27 @@ export interface ListenOptions {
   readonly port: number
   readonly tls: TlsFiles | undefined
   readonly mayBePlain: (address: string) => boolean
-  /** Until the first octet, and until the end of a handshake. */
+  /** Until the first octet, and until the handshake is complete. */
   readonly firstMs: number
-  /** Connections at once; one more is closed. */
+  /** Concurrent connections; further ones are closed. */
   readonly connections: number
 }
 
 export interface Listener {
   readonly port: number
-  /** Takes no more connections. */
+  /** Stops accepting connections. */
   stop(): void
 }
 
 const TLS_HANDSHAKE = 0x16
 /**
- * PS3.15 B.12 and B.13, after BCP 195 (RFC 9325 section 4.2): forward secrecy and authenticated
+ * PS3.15 B.12 and B.13, following BCP 195 (RFC 9325 section 4.2): forward secrecy and authenticated
  * encryption.
  */
 const CIPHERS =
   'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM'
 
-/** @throws the system's error when the address cannot be listened on */
+/** @throws the system's error when the address cannot be listened on. */
 export async function listen(
   options: ListenOptions,
   onLink: (socket: Socket | TLSSocket, link: Link) => void,
@@ -82,8 +82,8 @@ function tlsServer(
     key,
     ca: [...peers],
     requestCert: true,
-    // Who calls is decided when the AE title is known: a certificate that no peer has is refused
-    // there, as DICOM says it, and recorded.
+    // The caller is identified once its AE title is known: an unknown certificate is then rejected
+    // with a DICOM reason, and recorded.
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
     ciphers: CIPHERS,
@@ -108,8 +108,8 @@ const MAX_CHAIN = 8
 
 function chainOf(certificate: DetailedPeerCertificate): Buffer[] {
   const chain: Buffer[] = []
-  // Node gives an empty object when the peer sent none, and lets a self-signed one be its own
-  // issuer.
+  // Node returns an empty object when the peer sent no certificate, and makes a self-signed
+  // certificate its own issuer.
   for (let one: Partial<DetailedPeerCertificate> | undefined = certificate; one?.raw;) {
     chain.push(one.raw)
     if (one.issuerCertificate === one || chain.length === MAX_CHAIN) break

@@ -1,6 +1,6 @@
 /**
- * Messages of an association (PS3.7 section 6.3, PS3.8 Annex E): a command, and its data set as a
- * stream that is pulled.
+ * The messages of an association (PS3.7 section 6.3, PS3.8 Annex E): a command, and its data set as
+ * a stream that is pulled.
  */
 import type { Association } from './association.js'
 import { AssociationEndedError } from './association.js'
@@ -12,13 +12,13 @@ export interface Message {
   readonly contextId: number
   readonly command: Command
   /**
-   * What is not read of it is passed over when the next message is asked for. Its errors are
+   * Whatever is not read is skipped when the next message is requested. Its errors are
    * AssociationEndedError.
    */
   readonly data: AsyncIterable<Buffer> | undefined
 }
 
-/** One reader for an association. The calls come one after another. */
+/** Reads the messages of one association. Calls must not overlap. */
 export class Messages {
   readonly #association: Association
   #data: DataSet | undefined
@@ -27,7 +27,11 @@ export class Messages {
     this.#association = association
   }
 
-  /** Undefined when the peer has released the association. @throws AssociationEndedError */
+  /**
+   * Undefined when the peer has released the association.
+   *
+   * @throws AssociationEndedError
+   */
   async next(): Promise<Message | undefined> {
     await this.#data?.skip()
     this.#data = undefined
@@ -70,7 +74,7 @@ export class Messages {
   }
 }
 
-/** The data set of one message, read once. */
+/** The data set of one message. It can be read only once. */
 class DataSet implements AsyncIterable<Buffer> {
   readonly #association: Association
   readonly #contextId: number
@@ -83,7 +87,7 @@ class DataSet implements AsyncIterable<Buffer> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {
-    // Without `return`: leaving a loop early leaves the rest to `skip`.
+    // Has no `return`, so that leaving a loop early leaves the rest for `skip`.
     return { next: () => this.#next() }
   }
 

@@ -1,6 +1,6 @@
 /**
- * What becomes of an association request: a pure function of the request and a policy. Nothing here
- * knows of sockets, and every answer is one of PS3.8 Table 9-21 or Table 9-18.
+ * Decides an association request: a pure function of the request and a policy, independent of
+ * sockets. Every rejection is one of PS3.8 Table 9-21, and every context result one of Table 9-18.
  */
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../dicom/write/index.js'
 import { MAX_PDU } from './association.js'
@@ -11,7 +11,7 @@ import type { AssociateAc, AssociateRj, AssociateRq } from './pdu.js'
 export const APPLICATION_CONTEXT = '1.2.840.10008.3.1.1.1'
 export const VERIFICATION = '1.2.840.10008.1.1'
 export const COMMITMENT = '1.2.840.10008.1.20.1'
-/** The well-known instance that every commitment is asked of (PS3.4 J.3.5). */
+/** The well-known SOP instance to which commitment requests are addressed (PS3.4 J.3.5). */
 export const COMMITMENT_INSTANCE = '1.2.840.10008.1.20.1.1'
 export const IMPLICIT_LITTLE = '1.2.840.10008.1.2'
 
@@ -23,16 +23,16 @@ export interface AcceptedContext {
 
 export interface Negotiated {
   readonly answer: AssociateAc | AssociateRj
-  /** By id; empty when rejected. */
+  /** By presentation context ID; empty when rejected. */
   readonly contexts: ReadonlyMap<number, AcceptedContext>
 }
 
 export interface Policy {
-  /** Our own title. */
+  /** Our own AE title. */
   readonly aeTitle: string
-  /** Is this caller one of ours, from this address and with this certificate? */
+  /** Whether this caller is configured, with this address and certificate. */
   readonly isKnown: (callingAeTitle: string) => boolean
-  /** Associations under way: in all, or of this caller, too many. */
+  /** Whether too many associations are open, in total or from this caller. */
   readonly isCrowded: (callingAeTitle: string) => boolean
 }
 
@@ -42,7 +42,7 @@ const rejection = (result: number, source: number, reason: number): Negotiated =
 })
 
 export function negotiate(request: AssociateRq, policy: Policy): Negotiated {
-  // The provider's own checks come first (Table 9-21, source 2), then the user's.
+  // The service provider's checks come first (Table 9-21, source 2), then the service user's.
   if ((request.protocolVersion & 1) === 0) return rejection(1, 2, 2)
   if (request.applicationContext !== APPLICATION_CONTEXT) return rejection(1, 1, 2)
   if (request.called !== policy.aeTitle) return rejection(1, 1, 7)
@@ -69,7 +69,7 @@ export function negotiate(request: AssociateRq, policy: Policy): Negotiated {
         maxLength: MAX_PDU,
         implementationClass: IMPLEMENTATION_CLASS_UID,
         implementationVersion: IMPLEMENTATION_VERSION_NAME,
-        // Left out, which means one at a time (PS3.7 D.3.3.3).
+        // Omitted, which means one operation at a time (PS3.7 D.3.3.3).
         asyncOperations: undefined,
         roles: request.user.roles.filter(({ sopClass }) => isOffered(sopClass)).map(roleOf),
       },
@@ -86,7 +86,8 @@ function choose(context: ProposedContext): {
   if (!isOffered(abstractSyntax)) {
     return { result: ContextResult.abstractSyntaxNotSupported, transferSyntax: IMPLICIT_LITTLE }
   }
-  // In the caller's order: it names first what it has, and nothing is transcoded here.
+  // In the caller's order: it lists first the syntax it already has, and nothing is transcoded
+  // here.
   const transferSyntax = isStorage(abstractSyntax)
     ? transferSyntaxes.find(isTransferSyntax)
     : (transferSyntaxes.find((uid) => uid === EXPLICIT_LITTLE) ??
@@ -99,27 +100,27 @@ function choose(context: ProposedContext): {
 export const EXPLICIT_LITTLE = '1.2.840.10008.1.2.1'
 
 /**
- * We are SCP of all we take, and never SCU of it on an association that somebody else asked for.
+ * The gateway is SCP of everything it accepts, and never SCU on an association opened by a peer.
  */
 const roleOf = ({ sopClass, scu }: RoleSelection): RoleSelection => ({ sopClass, scu, scp: false })
 
 const isOffered = (sopClass: string): boolean =>
   sopClass === VERIFICATION || sopClass === COMMITMENT || isStorage(sopClass)
 
-/** Services under the root of storage that are none (PS3.4 Annexes KK and GGG). */
+/** SOP classes under the storage root that are not storage services (PS3.4 Annexes KK and GGG). */
 const NOT_STORAGE = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(200\.[4-6]|201\.[2-5])$/
 
 /**
- * Storage outside that root: RT, hanging protocols, colour palettes, implants, stored print (PS3.4
- * B.5).
+ * Storage SOP classes outside that root: RT, hanging protocols, colour palettes, implants, stored
+ * print (PS3.4 B.5).
  */
 const MORE_STORAGE =
   /^1\.2\.840\.10008\.5\.1\.(4\.34\.(7|10)|4\.(38|39|43|44|45)\.1|1\.(27|29|30))$/
 
 /**
- * Every storage SOP class of the standard, those to come under its root, and private ones: these
- * are held for the facility behind the door, and a caller that hears "not supported" would drop
- * them in silence.
+ * Whether this is a storage SOP class: every one in the standard, future ones under its root, and
+ * private ones. Unfamiliar classes are accepted and held for the facility, because a caller that
+ * receives "not supported" would silently drop them.
  */
 export function isStorage(sopClass: string): boolean {
   if (!sopClass.startsWith('1.2.840.10008.')) return true
@@ -128,7 +129,7 @@ export function isStorage(sopClass: string): boolean {
 }
 
 /**
- * PS3.5 Annex A: what the walker behind the door reads. JPIP (94, 95, 204, 205) refers to pixels
+ * The syntaxes of PS3.5 Annex A that the walker reads. JPIP (94, 95, 204, 205) refers to pixels
  * that would have to be fetched, and SMPTE ST 2110 (7.x) is a live signal.
  */
 const isTransferSyntax = (uid: string): boolean =>

@@ -1,4 +1,4 @@
-/** Why the provider aborts (PS3.8 Table 9-26, source 2). */
+/** Reasons for an abort by the service provider (PS3.8 Table 9-26, source 2). */
 export const AbortReason = {
   unspecified: 0,
   unrecognizedPdu: 1,
@@ -11,7 +11,8 @@ export const AbortReason = {
 export type AbortReason = (typeof AbortReason)[keyof typeof AbortReason]
 
 /**
- * Bytes that are no PDU, or not one that may come now. The answer is an A-ABORT with this reason.
+ * The bytes are not a PDU, or not one allowed at this point. The response is an A-ABORT with this
+ * reason.
  */
 export class PduError extends Error {
   override readonly name = 'PduError'

@@ -1,7 +1,7 @@
 /**
- * The seven PDUs of the DICOM upper layer (PS3.8 9.3). Pure: bytes to objects and back. P-DATA-TF,
- * the only one without a bound of its own, is never held whole: `association` reads its PDVs as
- * they come.
+ * Encodes and decodes the seven PDUs of the DICOM upper layer (PS3.8 9.3). Pure functions.
+ * P-DATA-TF, the only PDU without an inherent size bound, is never held whole: `association` reads
+ * its PDVs as they arrive.
  */
 import {
   ItemType,
@@ -37,7 +37,7 @@ export const PDU_HEAD = 6
 export const MAX_ASSOCIATE = 256 * 1024
 
 interface Associate<Context> {
-  /** Bit 0 is version 1, the only one there is. */
+  /** Bit 0 is version 1, the only one that exists. */
   readonly protocolVersion: number
   /** Without padding. */
   readonly called: string
@@ -57,9 +57,9 @@ export interface AssociateAc extends Associate<AnsweredContext> {
 /** PS3.8 Table 9-21. */
 export interface AssociateRj {
   readonly kind: 'associate-rj'
-  /** 1 permanent, 2 transient. */
+  /** 1 rejected permanent, 2 rejected transient. */
   readonly result: number
-  /** 1 service user, 2 provider (ACSE), 3 provider (presentation). */
+  /** 1 service user, 2 service provider (ACSE), 3 service provider (presentation). */
   readonly source: number
   readonly reason: number
 }
@@ -69,7 +69,7 @@ export interface Release {
 }
 export interface Abort {
   readonly kind: 'abort'
-  /** 0 service user, 2 provider. */
+  /** 0 service user, 2 service provider. */
   readonly source: number
   readonly reason: number
 }
@@ -78,7 +78,7 @@ export type ControlPdu = AssociateRq | AssociateAc | AssociateRj | Release | Abo
 
 export interface PduHead {
   readonly type: number
-  /** Octets that follow. */
+  /** Octets that follow the header. */
   readonly length: number
 }
 
@@ -88,8 +88,8 @@ export const pduHeadIn = (head: Buffer): PduHead => ({
 })
 
 /**
- * The most octets that may follow the header of a control PDU; undefined for a type that does not
- * exist.
+ * Largest allowed number of octets after the header of a control PDU; undefined for an unknown
+ * type.
  */
 export function mostOctets(type: number): number | undefined {
   switch (type) {
@@ -165,7 +165,7 @@ export function pduHead(type: number, length: number): Buffer {
 const whole = (type: number, body: Buffer): Buffer =>
   Buffer.concat([pduHead(type, body.length), body])
 
-/** Fixed part: version, reserved, called and calling AE title, 32 reserved octets. */
+/** The fixed part: version, reserved, called and calling AE title, 32 reserved octets. */
 const FIXED = 68
 
 function associateIn<Context extends { readonly id: number }>(

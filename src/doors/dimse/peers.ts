@@ -1,6 +1,6 @@
 /**
- * Who may call: an AE title is only a name, so each is bound to addresses, to a certificate, or to
- * this machine. Pure.
+ * Decides who may call. An AE title is only a name, so each is bound to addresses, to a
+ * certificate, or to this machine. Pure functions.
  */
 import { createHash } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
@@ -8,34 +8,36 @@ import { BlockList, isIP } from 'node:net'
 export interface Peer {
   readonly aeTitle: string
   readonly facility: string
-  /** Addresses and networks (`10.1.2.0/24`) it calls from. */
+  /** Addresses and networks (`10.1.2.0/24`) from which it calls. */
   readonly addresses: readonly string[]
   /** DER of its certificate, or of the authority that issued it. */
   readonly certificate: Buffer | undefined
 }
 
-/** What is known of a connection before a word of DICOM is said. */
+/** What is known about a connection before any DICOM is exchanged. */
 export interface Link {
   readonly address: string
   readonly tls:
     | {
         /**
-         * DER of the certificate that the peer proved to hold, then of its issuers as far as they
-         * were sent.
+         * DER of the certificate whose key the peer proved to hold, followed by as many of its
+         * issuers as it sent.
          */
         readonly chain: readonly Buffer[]
         /** The chain leads to one of the configured certificates. */
         readonly isVerified: boolean
-        /** The peer's own certificate is valid today. */
+        /** The peer's own certificate is within its validity period. */
         readonly isCurrent: boolean
       }
     | undefined
 }
 
 export interface Callers {
-  /** In the clear: this machine, and the addresses that the site names. */
+  /**
+   * Whether a caller may connect without TLS: this machine, and the addresses that the site lists.
+   */
   mayBePlain(address: string): boolean
-  /** The peer with this title that the link fits; undefined when there is none. */
+  /** The peer with this title, if the connection satisfies its binding. */
   find(aeTitle: string, link: Link): Peer | undefined
 }
 
@@ -61,17 +63,15 @@ export function createCallers(peers: readonly Peer[], plainFrom: readonly string
 function isPinned({ tls }: Link, pin: string): boolean {
   if (!tls) return false
   const [own, ...issuers] = tls.chain.map(fingerprint)
-  // The peer's own certificate needs nobody to vouch for it; an authority must have been followed
-  // to.
+  // A pinned certificate of the peer itself needs only to be current; a pinned authority must have
+  // been verified through the chain.
   if (own === pin) return tls.isCurrent
   return tls.isVerified && issuers.includes(pin)
 }
 
 const fingerprint = (der: Buffer): string => createHash('sha256').update(der).digest('hex')
 
-/**
- * @param networks - addresses, or networks with a prefix length; what is neither matches nothing
- */
+/** @param networks addresses, or networks with a prefix length; any other entry matches nothing. */
 export function addressList(networks: readonly string[]): BlockList {
   const list = new BlockList()
   for (const network of networks) {
@@ -84,7 +84,7 @@ export function addressList(networks: readonly string[]): BlockList {
   return list
 }
 
-/** An address of IPv4 that came in over an IPv6 socket is the same address. */
+/** Converts an IPv4-mapped IPv6 address to plain IPv4. */
 export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
 const isIn = (list: BlockList, address: string): boolean => {

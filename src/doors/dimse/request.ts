@@ -1,4 +1,4 @@
-/** Our own side as a requestor: the report of a storage commitment. */
+/** The requestor's side of an association, used to send storage commitment reports. */
 import { connect as connectPlain } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -27,15 +27,16 @@ export interface Destination {
   readonly called: string
   readonly calling: string
   /**
-   * PEM. With it nothing is said in the clear; the other side must show one that `ca` vouches for.
+   * PEM. If set, everything is sent over TLS, and the peer's certificate must be verified by `ca`.
    */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string }
 }
 
 export interface Requestor {
   /**
-   * N-EVENT-REPORT of a storage commitment: the status of the answer; undefined when the context
-   * was not accepted.
+   * Sends N-EVENT-REPORT of a storage commitment.
+   *
+   * @returns the status of the response; undefined when the context was not accepted.
    * @throws AssociationEndedError
    */
   report(eventType: number, dataSet: (encoding: Encoding) => Buffer): Promise<number | undefined>
@@ -44,10 +45,10 @@ export interface Requestor {
 }
 
 /**
- * Asks for an association in which each pair of SOP class and transfer syntax has a context of its
- * own, so that nothing has to be transcoded: at most 128 of them.
+ * Requests an association with a separate context for each pair of SOP class and transfer syntax,
+ * at most 128, so that nothing has to be transcoded.
  *
- * @throws AssociationEndedError, or the system's error when nobody can be reached
+ * @throws AssociationEndedError, or the system's error when the peer cannot be reached.
  */
 export async function requestAssociation(
   to: Destination,
@@ -128,15 +129,15 @@ function requestor(
   }
 }
 
-/** @throws the system's error; AssociationEndedError `slow` */
+/** @throws the system's error, or AssociationEndedError `slow`. */
 async function connected({ host, port, tls }: Destination, withinMs: number): Promise<Socket> {
   const socket = tls
     ? connectTls({
         ...{ host, port, ...tls },
         minVersion: 'TLSv1.2',
         rejectUnauthorized: true,
-        // Its certificate is the configured one, or by the configured authority: what name it bears
-        // does not matter.
+        // The certificate must be the configured one or issued by the configured authority; the
+        // name in it is irrelevant.
         checkServerIdentity: () => undefined,
       })
     : connectPlain({ host, port })

@@ -1,6 +1,6 @@
 /**
- * Associations that others ask for: who may, how many at once, and which service answers each
- * message.
+ * Serves associations that peers open: which peers may, how many at once, and which service answers
+ * each message.
  */
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
@@ -33,9 +33,9 @@ export interface DimseLimits extends Timing {
 
 export interface DimseServer {
   readonly port: number
-  /** Associations under way. */
+  /** Open associations. */
   readonly count: number
-  /** Takes no more; what is under way may finish its message, for at most `graceMs`. */
+  /** Accepts no more. Associations may finish their current message, within `graceMs`. */
   close(graceMs: number): Promise<void>
 }
 
@@ -104,7 +104,7 @@ class Server implements DimseServer {
     for (const { socket } of this.#live) socket.destroy()
   }
 
-  /** One connection from its first octet to its last. Never throws. */
+  /** Serves one connection from its first octet to its last. Never throws. */
   async #talk(socket: Socket | TLSSocket, link: Link): Promise<void> {
     let peer: Peer | undefined
     let contexts: ReadonlyMap<number, AcceptedContext> = new Map()
@@ -119,7 +119,7 @@ class Server implements DimseServer {
         contexts = negotiated.contexts
         return negotiated.answer
       })
-      // A decision that accepted has found one.
+      // Cannot happen: an association is accepted only for a known peer.
       if (peer === undefined) return
       const { aeTitle, facility } = peer
       await this.#serve({ aeTitle, facility, address: link.address }, association, socket, contexts)
@@ -159,7 +159,7 @@ class Server implements DimseServer {
       }
     } catch (error) {
       how = error instanceof AssociationEndedError ? error.how : 'violation'
-      // A mistake of ours must not leave the peer waiting for an answer.
+      // After an internal error the peer must not be left waiting for a response.
       await association.abort()
     }
     await conversation.end(how)

@@ -1,6 +1,6 @@
 /**
- * The state machine of an association as data: PS3.8 Table 9-10, with the next states of Tables 9-6
- * to 9-9. A cell that is not here cannot happen. `test/doors/states.txt` prints all 247.
+ * The state machine of an association as data: PS3.8 Table 9-10, with the next states from Tables
+ * 9-6 to 9-9. A missing cell cannot occur. `test/doors/states.txt` lists all 247 cells.
  */
 export const STATES = [
   'Sta1', // idle
@@ -19,7 +19,7 @@ export const STATES = [
 ] as const
 export type State = (typeof STATES)[number]
 
-/** By number as in Table 9-10. */
+/** By event number in Table 9-10. */
 export const EVENTS = {
   Evt1: 'A-ASSOCIATE request',
   Evt2: 'transport connected',
@@ -52,7 +52,7 @@ export type Action =
 export interface Transition {
   readonly action: Action
   readonly next: State
-  /** AE-6 when the request cannot be taken; AR-8 when we are the acceptor. */
+  /** For AE-6, when the request is rejected; for AR-8, when we are the acceptor. */
   readonly otherwise?: State
 }
 
@@ -87,13 +87,13 @@ const NEXT: Readonly<Record<Action, Omit<Transition, 'action'>>> = {
   'AA-8': { next: 'Sta13' },
 }
 
-/** States in which nothing is awaited but the other side's or our own next step. */
+/** States in which an association exists: any PDU may arrive in them. */
 const LIVE = ['Sta6', 'Sta7', 'Sta8', 'Sta9', 'Sta10', 'Sta11', 'Sta12'] as const
 
 const at = (states: readonly State[], action: Action) =>
   Object.fromEntries(states.map((state) => [state, action])) as Partial<Record<State, Action>>
 
-/** What an unexpected PDU does everywhere it has no meaning. */
+/** The actions for an unexpected PDU, wherever the table gives it no other meaning. */
 const UNEXPECTED = { Sta2: 'AA-1', ...at(['Sta3', 'Sta5', ...LIVE], 'AA-8') } as const
 
 const TABLE: Readonly<Record<EventName, Partial<Record<State, Action>>>> = {

@@ -1,4 +1,4 @@
-/** C-STORE: an instance to the intake, and what became of it back as a status. */
+/** C-STORE: passes each instance to intake, and returns the outcome as a status. */
 import type { Taken, Bringer } from '../../arrivals.js'
 import { CATALOGUE, NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
@@ -12,10 +12,13 @@ import type { Answer, Caller, Refusal, Services, Session } from './conversation.
 
 export interface StoreParts {
   readonly take: (bringer: Bringer, part: Part) => Promise<Taken>
-  /** Records an event; what it throws is logged. */
+  /** Records an event; errors are logged. */
   readonly note: (event: EventInput) => Promise<unknown>
   readonly logger: Logger
-  /** Refusals that are recorded one by one in a minute; undefined for one that is only counted. */
+  /**
+   * Returns undefined if this refusal is only to be counted; otherwise how many were only counted
+   * since the last one recorded.
+   */
   readonly admitRefusal: () => number | undefined
   readonly count: (outcome: string) => void
 }
@@ -61,7 +64,8 @@ async function storeOne(
     return worst ?? { status: Status.cannotUnderstand }
   } catch (error) {
     const known = asNocturneError(error)
-    // The loop over the messages hears of it when it reads on.
+    // If the association ended, the loop over its messages fails on its next read and handles it
+    // there.
     if (known.code === 'internal') {
       parts.logger.error('an instance could not be taken', describeUnexpected(known))
     }
@@ -69,7 +73,10 @@ async function storeOne(
   }
 }
 
-/** A connection that ends is the whole request's affair, and says so in the catalogue's words. */
+/**
+ * Reports the end of the connection as an error from the catalogue. It concerns the whole request,
+ * not just this item.
+ */
 async function* orBroken(file: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield* file
@@ -81,14 +88,16 @@ async function* orBroken(file: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 
 function answerOf({ outcome, code }: Taken['items'][number]): Answer {
   if (outcome === 'accepted' || outcome === 'duplicate') return { status: Status.success }
-  // Durable, and nobody's to send again; a reader does not see it before the facility has looked at
-  // it.
+  // The instance is durable, so the sender must not resend it; readers cannot see it until the
+  // facility has reviewed it.
   if (outcome === 'quarantined') return { status: Status.held, comment: 'held for review' }
   if (code === undefined) return { status: Status.cannotUnderstand }
   return { status: statusOf(code), comment: CATALOGUE[code].title }
 }
 
-/** PS3.4 Table B.2-1, PS3.7 Annex C. `out of resources` is what may be sent again later. */
+/**
+ * PS3.4 Table B.2-1, PS3.7 Annex C. `out of resources` means that the instance may be resent later.
+ */
 function statusOf(code: Code): number {
   if (code === 'instance_conflict') return Status.duplicateInstance
   if (code === 'missing_identity') return Status.doesNotMatch

@@ -1,15 +1,15 @@
 /**
- * Octets of one connection, pulled: whoever reads decides how fast the peer may send. At most
- * READ_AHEAD octets wait here. Time runs only while we wait for the peer, never while it waits for
- * us: durable storage may be slow without ending the association.
+ * Reads the octets of one connection on demand, so that the reader sets the peer's pace. About
+ * READ_AHEAD octets are buffered at most. Timeouts run only while we wait for the peer, never while
+ * it waits for us, so slow durable storage does not end the association.
  */
 import type { Duplex } from 'node:stream'
 
 const READ_AHEAD = 256 * 1024
-/** Whoever sends less than this within the patience given is as good as silent. */
+/** A peer that sends less than this within its patience counts as silent. */
 const LEAST_OCTETS = 8 * 1024
 
-/** The peer sent nothing, or next to nothing, for as long as we were willing to wait. */
+/** The peer sent nothing, or almost nothing, within the time allowed. */
 export class SlowPeerError extends Error {
   override readonly name = 'SlowPeerError'
 }
@@ -22,7 +22,7 @@ export class ClosedError extends Error {
 export class Wire {
   readonly #socket: Duplex
   #chunks: Buffer[] = []
-  /** Octets of the first chunk that were handed out. */
+  /** Octets of the first chunk that were already handed out. */
   #offset = 0
   #held = 0
   #isClosed = false
@@ -31,7 +31,7 @@ export class Wire {
   #patienceMs: number
   #waitedMs = 0
   #sinceMoved = 0
-  /** Resolves when the connection is gone in both directions. */
+  /** Resolves when the connection is closed in both directions. */
   readonly closed: Promise<void>
 
   constructor(socket: Duplex, patienceMs: number) {
@@ -48,7 +48,7 @@ export class Wire {
       this.#wake?.()
     }
     socket.on('end', over).on('close', over)
-    // Its error, if any, says nothing that its end does not: a peer that resets has closed.
+    // An error carries no more information than the end itself: a reset connection is closed.
     socket.on('error', over)
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
@@ -61,7 +61,7 @@ export class Wire {
   }
 
   /**
-   * From here on the peer has this long for each 8 KiB, or for what comes next when that is less.
+   * From now on, the peer has this long for each 8 KiB, or for the next read if that is smaller.
    */
   bePatient(patienceMs: number): void {
     this.#patienceMs = patienceMs
@@ -70,9 +70,10 @@ export class Wire {
   }
 
   /**
-   * That many octets; undefined when the connection ended before the first of them.
+   * Returns exactly `count` octets; undefined if the connection ended before the first of them.
    *
-   * @throws ClosedError when it ends among them; SlowPeerError
+   * @throws ClosedError when it ended partway through
+   * @throws SlowPeerError
    */
   async exactly(count: number): Promise<Buffer | undefined> {
     while (this.#held < count) {
@@ -93,7 +94,11 @@ export class Wire {
     return Buffer.concat(parts, count)
   }
 
-  /** Between 1 and `most` octets, as they lie in memory. @throws ClosedError, SlowPeerError */
+  /**
+   * Returns between 1 and `most` octets, without copying.
+   *
+   * @throws ClosedError, SlowPeerError
+   */
   async some(most: number): Promise<Buffer> {
     for (;;) {
       const [first] = this.#chunks
@@ -103,7 +108,11 @@ export class Wire {
     }
   }
 
-  /** Resolves when the peer has room for more. @throws ClosedError, SlowPeerError */
+  /**
+   * Resolves when the peer can take more.
+   *
+   * @throws ClosedError, SlowPeerError
+   */
   async write(bytes: Buffer): Promise<void> {
     const socket = this.#socket
     if (socket.destroyed || !socket.writable) throw new ClosedError()
@@ -118,18 +127,18 @@ export class Wire {
     })
   }
 
-  /** What is written until the next tick goes out together. */
+  /** Sends everything written until the next tick together. */
   cork(): void {
     this.#socket.cork()
     process.nextTick(() => this.#socket.uncork())
   }
 
-  /** Ends both directions at once. */
+  /** Closes both directions immediately. */
   destroy(): void {
     this.#socket.destroy()
   }
 
-  /** Nothing that comes from now on is kept. */
+  /** Discards everything that arrives from now on. */
   discard(): void {
     this.#chunks = []
     this.#held = 0
@@ -150,10 +159,7 @@ export class Wire {
     return part
   }
 
-  /**
-   * @param wanted octets that would end the wait; fewer of them do as well, when the connection
-   * ends
-   */
+  /** @param wanted octets that end the wait; it also ends, with fewer, when the connection does. */
   async #more(wanted: number): Promise<void> {
     const before = this.#held
     const began = performance.now()

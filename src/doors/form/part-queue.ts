@@ -3,9 +3,9 @@ import { NocturneError } from '../../lib/errors.js'
 import type { Part } from '../../receive/index.js'
 
 /**
- * Hands file parts to a consumer one after another. Small parts come out of the parser faster than
- * they are taken, and none of them is large enough to hold it back: so the pump asks for `room()`
- * between its chunks.
+ * Hands file parts to a consumer one at a time. The parser can produce small parts faster than they
+ * are consumed, and no single one is large enough to cause back-pressure. The pump therefore waits
+ * for `room()` between its chunks.
  */
 export class PartQueue {
   readonly #take: (part: Part) => Promise<void>
@@ -19,14 +19,14 @@ export class PartQueue {
   }
 
   /**
-   * More than the part that is still coming in: those before it are whole, and can be taken without
-   * further input.
+   * True if parts other than the one still arriving are queued: those are complete, and can be
+   * consumed without further input.
    */
   get isCrowded(): boolean {
     return this.#pending > 1
   }
 
-  /** Resolves when the queue is not crowded. One caller at a time. */
+  /** Resolves when the queue is not crowded. Calls must not overlap. */
   async room(): Promise<void> {
     while (this.isCrowded) {
       await new Promise<void>((resolve) => {
@@ -36,8 +36,9 @@ export class PartQueue {
   }
 
   /**
-   * Resolves when the part was taken, and what was left of it discarded.
-   * @throws what the consumer throws, or the failure
+   * Resolves when the part has been consumed and the rest of it discarded.
+   *
+   * @throws what the consumer throws, or the error given to `fail`.
    */
   add(about: Omit<Part, 'bytes'>, stream: Readable): Promise<void> {
     this.#pending += 1
@@ -46,12 +47,12 @@ export class PartQueue {
     return turn
   }
 
-  /** From here on every part fails with this, the one being read as well. */
+  /** Makes every part fail with this error from now on, including the one being read. */
   fail(failure: NocturneError): void {
     this.#failure ??= failure
   }
 
-  /** Resolves when no call to the consumer is under way. */
+  /** Resolves when no call to the consumer is in progress. */
   async idle(): Promise<void> {
     await this.#last
   }
@@ -69,8 +70,8 @@ export class PartQueue {
     }
     try {
       if (this.#failure) throw this.#failure
-      // Without `return`: leaving a loop over the bytes early must not destroy the stream, or the
-      // parser waits for ever.
+      // Has no `return`: leaving a loop over the bytes early must not destroy the stream, or the
+      // parser would wait forever.
       await this.#take({ ...about, bytes: { [Symbol.asyncIterator]: () => ({ next }) } })
       while ((await next()).done !== true);
     } catch (error) {

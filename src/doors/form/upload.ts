@@ -6,56 +6,55 @@ import { NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { Part } from '../../receive/index.js'
 import { PartQueue } from './part-queue.js'
 
-/** A study of 500 MB would take a week at this pace. */
+/** At this pace a 500 MB study would take a week. */
 const LEAST_BYTES = 8 * 1024
 
-/** The form fields before the files, as they were sent: bounded in length, otherwise unchecked. */
+/** The form fields sent before the files: bounded in length, otherwise unchecked. */
 export interface UploadFields {
   readonly group?: string
   readonly priority?: string
   readonly complete?: string
-  /** The case that the transfer joins: id, code, or the id of one of its transfers. */
+  /** The case that the transfer joins: its ID, its code, or the ID of one of its transfers. */
   readonly case?: string
   readonly statement?: string
   readonly signature?: string
 }
 
 export interface UploadLimits {
-  /** Parts named `files` in one request. */
+  /** Maximum number of parts named `files` in one request. */
   readonly requestItems: number
-  /** Seconds within which a client must send 8 KiB while we wait for them. */
+  /** Time within which a client must send 8 KiB, counted only while we wait for it. */
   readonly idleSeconds: number
-  /** Fields that may come, with the most characters of each; those of a transfer unless told. */
+  /**
+   * Allowed fields, with the maximum length of each in characters; defaults to those of a transfer.
+   */
   readonly fields?: ReadonlyMap<string, number>
 }
 
-/**
- * Where an upload goes. The calls come one after another, never two at a time; what one throws ends
- * the upload.
- */
+/** Receives an upload. Calls never overlap; an error from any of them ends the upload. */
 export interface UploadSink {
-  /** Once, before a byte of the first file is read. Throw to refuse the request. */
+  /** Called once, before a byte of the first file is read. Throw to refuse the request. */
   begin(fields: UploadFields): Promise<unknown>
   /**
-   * Each file in its order. Its bytes must be read before the promise resolves; what was left is
-   * discarded. They throw NocturneError when the upload fails, so that a call which reads on ends
-   * soon after.
+   * Called for each file in order. Its bytes must be read before the promise resolves; the rest is
+   * discarded. They throw NocturneError when the upload fails, so that a call that is still reading
+   * ends soon.
    */
   part(part: Part): Promise<unknown>
 }
 
 /**
- * Reads a `multipart/form-data` request into `sink` through multer, as a stream: no file, and no
- * whole part in memory. Resolves when the body was whole to its last boundary and the sink has
- * taken every part.
+ * Streams a `multipart/form-data` request into `sink` through multer, writing no file and holding
+ * no whole part in memory. Resolves when the body was complete up to its last boundary and the sink
+ * has consumed every part.
  *
- * A failure does not wait for the rest of the request, only for the sink's call that is under way:
- * after that the sink is not called again. What the client still sends is discarded, so answer with
- * `Connection: close`.
+ * A failure does not wait for the rest of the request, only for the sink's current call; the sink
+ * is not called again. Anything the client still sends is discarded, so answer with `Connection:
+ * close`.
  *
- * @throws NocturneError `not_multipart`, `broken_multipart` (also when the client goes away),
- *   `bad_field`, `unexpected_part`, `too_many_items`, `no_files`, `slow_client`; or what the sink
- *   throws
+ * @throws NocturneError `not_multipart`, `broken_multipart` (also when the client disconnects),
+ *   `bad_field`, `unexpected_part`, `too_many_items`, `no_files`, `slow_client`; or whatever the
+ *   sink throws.
  */
 export async function readUpload(
   request: Request,
@@ -68,7 +67,7 @@ export async function readUpload(
   await new UploadReader(request, limits, sink).run()
 }
 
-/** Bytes that the parser, and the stream of each file, hold before they stop what feeds them. */
+/** Bytes buffered by the parser, and by the stream of each file, before back-pressure sets in. */
 const WINDOW = 256 * 1024
 const FIELDS: ReadonlyMap<string, number> = new Map([
   ['group', 256],
@@ -76,7 +75,7 @@ const FIELDS: ReadonlyMap<string, number> = new Map([
   ['complete', 256],
   ['case', 64],
 ])
-/** Stands for a missing file name, because multer passes over files without one. */
+/** Replaces a missing file name, because multer skips files without one. */
 const UNNAMED = 'unnamed'
 
 interface FileInfo {
@@ -85,7 +84,9 @@ interface FileInfo {
 }
 type FileListener = (name: unknown, stream: Readable, info: FileInfo) => void
 
-/** One request. Multer parses and calls back; the decisions, the pace and the end are made here. */
+/**
+ * One request. Multer parses and calls back; the decisions, the pace and the end are handled here.
+ */
 class UploadReader {
   readonly #request: Request
   readonly #limits: UploadLimits
@@ -110,7 +111,7 @@ class UploadReader {
   async run(): Promise<void> {
     const { res: response } = this.#request
     if (response === undefined) throw new NocturneError('internal')
-    // The high-water marks and `streamHandler` are multer's, but its typings lack them.
+    // The high-water marks and `streamHandler` are multer options that its typings omit.
     const options: multer.Options & {
       readonly fileHwm: number
       readonly highWaterMark: number
@@ -129,7 +130,7 @@ class UploadReader {
     const failure = await new Promise<NocturneError | undefined>((resolve) => {
       this.#settle = resolve
       multer(options).any()(this.#request, response, (error?: unknown) => {
-        // For a failure multer waits until the request has ended; most were seen and settled long
+        // Multer reports a failure only after the request has ended; most have been handled long
         // before.
         if (error) this.#end(asNocturneError(error, 'broken_multipart'))
         else this.#finish()
@@ -153,7 +154,7 @@ class UploadReader {
           },
         )
       },
-      // Nothing is kept here; what the sink took, its owner gives up.
+      // Nothing is kept here: the sink's owner discards what the sink has taken.
       _removeFile: (_request, _file, done) => {
         done(null)
       },
@@ -168,7 +169,7 @@ class UploadReader {
     await this.#sink.part(part)
   }
 
-  /** Hears of fields, files and errors before multer does. */
+  /** Listens for fields, files and errors ahead of multer. */
   #listen(parser: Writable): void {
     this.#delimiters = delimiterCount(parser)
     parser.prependListener('error', () => {
@@ -208,8 +209,8 @@ class UploadReader {
   }
 
   /**
-   * Feeds the parser no faster than parts are taken. While the parser or the queue is full nobody
-   * waits for the client, so its silence is not counted.
+   * Feeds the parser only as fast as parts are consumed. While the parser or the queue is full, the
+   * gateway is not waiting for the client, so the client's silence is not counted.
    */
   #pump(parser: Writable): void {
     const request = this.#request
@@ -223,7 +224,7 @@ class UploadReader {
     const onData = (chunk: Buffer) => {
       hasBytes = true
       received += chunk.length
-      // Who sends a byte now and then is as good as silent.
+      // A client that sends only the occasional byte counts as silent.
       if (received >= LEAST_BYTES) {
         received = 0
         idle.refresh()
@@ -251,8 +252,8 @@ class UploadReader {
     this.#close = () => {
       clearTimeout(idle)
       request.off('data', onData).off('end', onEnd)
-      // Its error event, if any, comes after the failure and says nothing new. Multer goes on to
-      // discard the request.
+      // Its error event, if any, follows this failure and adds nothing. Multer then discards the
+      // rest of the request.
       parser.destroy()
     }
   }
@@ -266,7 +267,7 @@ class UploadReader {
     } else this.#end()
   }
 
-  /** The first outcome counts. */
+  /** Only the first outcome counts. */
   #end(failure?: NocturneError): void {
     if (this.#isOver) return
     this.#isOver = true
@@ -281,10 +282,10 @@ interface FieldInfo {
 }
 
 /**
- * How many delimiters busboy has found: the parts and the closing one. It passes over a part
- * without a Content-Disposition, and over data behind a boundary that is no delimiter, in silence;
- * then this does not agree with what it reported, and an incomplete upload is not taken for a whole
- * one.
+ * Returns how many delimiters busboy has found: the parts and the closing one. Busboy silently
+ * skips a part without a Content-Disposition, and data after a boundary that is not a delimiter.
+ * The count then differs from the number of parts reported, and an incomplete upload is not
+ * mistaken for a complete one.
  */
 function delimiterCount(parser: Writable): () => number | undefined {
   const search: unknown = Reflect.get(parser, '_bparser')

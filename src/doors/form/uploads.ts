@@ -1,4 +1,4 @@
-/** One upload from a request to its answer, whichever route it came by. */
+/** One upload from request to answer, for every route that accepts one. */
 import type { Request, Response } from 'express'
 import { NocturneError } from '../../lib/errors.js'
 import type { Upload } from '../../transfer.js'
@@ -15,8 +15,8 @@ export interface WantedUpload {
 }
 
 /**
- * The request's parts through one Upload; whatever fails, nothing of the request stays but its
- * event.
+ * Passes the request's parts to one Upload. If anything fails, nothing of the request remains
+ * except its event.
  */
 export async function receiveUpload(
   door: Door,
@@ -45,8 +45,8 @@ export async function receiveUpload(
 }
 
 /**
- * 201 when anything was taken; else 422 with the same list, so that every part sent is answered for
- * either way.
+ * 201 when any item was taken; otherwise 422 with the same list, so that every part sent is
+ * accounted for either way.
  */
 export function answerUpload(response: Response, answer: UploadAnswer, metrics: Metrics): void {
   for (const { outcome } of answer.items) metrics.item(outcome)
@@ -66,7 +66,7 @@ export function answerUpload(response: Response, answer: UploadAnswer, metrics: 
   })
 }
 
-/** Bounds how many uploads run at once, and with them memory, open files and sealing. */
+/** Bounds the number of concurrent uploads, and with it memory, open files and sealing work. */
 export class UploadGate {
   readonly #most: number
   readonly #metrics: Metrics

@@ -1,9 +1,9 @@
 /**
- * What is answered to a store transaction: a pure function of what became of each instance. PS3.18
- * 10.5.3 (status), Annex I (attributes and reasons).
+ * Builds the response to a store transaction: a pure function of the outcome of each instance.
+ * PS3.18 10.5.3 (status), Annex I (attributes and reasons).
  */
 
-/** PS3.18 Table I.2-1, I.2-2, with PS3.7 Annex C behind them. */
+/** PS3.18 Tables I.2-1 and I.2-2, which build on PS3.7 Annex C. */
 export const Reason = {
   held: 0xb000,
   outOfResources: 0xa700,
@@ -15,18 +15,18 @@ export const Reason = {
   notAuthorised: 0x0124,
 } as const
 
-/** What one part of the request, or one file inside it, came to. */
+/** The outcome of one part of the request, or of one file inside it. */
 export interface StoreOutcome {
-  /** As the instance says; undefined when it could not be read so far. */
+  /** As stated in the instance; undefined if reading did not get that far. */
   readonly sopClass: string | undefined
   readonly sopInstance: string | undefined
-  /** Undefined: stored. Reason.held is a warning, all others are failures. */
+  /** Undefined if stored. Reason.held is a warning, all others are failures. */
   readonly reason: number | undefined
-  /** Nothing is wrong with the instance: it may be sent again later. */
+  /** The instance itself is not at fault: it may be resent later. */
   readonly isTemporary: boolean
 }
 
-/** A data set in the DICOM JSON model (PS3.18 Annex F), as far as this answer needs one. */
+/** A data set in the DICOM JSON model (PS3.18 Annex F), limited to what this response needs. */
 export type JsonDataSet = Readonly<Record<string, JsonAttribute>>
 export interface JsonAttribute {
   readonly vr: 'SQ' | 'UI' | 'UR' | 'US'
@@ -36,7 +36,7 @@ export interface JsonAttribute {
 export interface StoreAnswer {
   readonly status: 200 | 202 | 400 | 409 | 503
   readonly dataSet: JsonDataSet
-  /** For the Warning header: what people should know, in fixed words and counts. */
+  /** Text for the Warning header, made of fixed wording and counts. */
   readonly warning: string | undefined
 }
 
@@ -50,7 +50,7 @@ export function answerTo(outcomes: readonly StoreOutcome[]): StoreAnswer {
   return {
     status: statusOf(stored.length, failed, held),
     dataSet: {
-      // No retrieval is offered here: type 2, and empty.
+      // Retrieval is not offered here; the attribute is type 2, so it is empty.
       '00081190': { vr: 'UR' },
       ...sequence('00081198', named.map(failedItem)),
       ...sequence('00081199', stored.map(storedItem)),
@@ -64,8 +64,8 @@ export function answerTo(outcomes: readonly StoreOutcome[]): StoreAnswer {
 }
 
 /**
- * Nothing stored: 409, or 400 when nothing of it was DICOM, or 503 when it may be sent again; else
- * 202 with anything to say.
+ * If nothing was stored: 503 when it may be resent later, 400 when none of it was DICOM, otherwise
+ * 409. If something was stored: 202 when there is anything to report, otherwise 200.
  */
 function statusOf(
   stored: number,

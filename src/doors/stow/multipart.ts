@@ -1,22 +1,24 @@
 /**
- * `multipart/related` (RFC 2046, RFC 2387) as a stream, pulled: a part's octets come as they are
- * read, and what was not read is passed over when the next part is asked for. A body without its
- * closing boundary is never taken for a whole one.
+ * Reads `multipart/related` (RFC 2046, RFC 2387) on demand: a part's octets arrive as they are
+ * read, and whatever was not read is skipped when the next part is requested. A body without its
+ * closing boundary is never treated as complete.
  */
 import { NocturneError } from '../../lib/errors.js'
 
 export interface BodyPart {
-  /** Lower case, without parameters; empty when the part names none. */
+  /** Lower case, without parameters; empty when the part has none. */
   readonly contentType: string
   readonly bytes: AsyncIterable<Buffer>
 }
 
-/** DICOMweb's part headers are four short lines. */
+/** The part headers of DICOMweb are four short lines. */
 const MAX_HEADERS = 16 * 1024
 const LINE_END = Buffer.from('\r\n')
 const HEADERS_END = Buffer.from('\r\n\r\n')
 
-/** @throws NocturneError `broken_multipart`, also from a part's bytes; and what `body` throws */
+/**
+ * @throws NocturneError `broken_multipart`, also from a part's bytes; and whatever `body` throws.
+ */
 export async function* partsOf(
   body: AsyncIterable<Buffer>,
   boundary: string,
@@ -28,7 +30,7 @@ export async function* partsOf(
     let isPast = false
     const next = () => (isPast ? Promise.resolve(OVER) : splitter.next())
     yield { contentType, bytes: { [Symbol.asyncIterator]: () => ({ next }) } }
-    // Whoever asks a part again from here on must not get octets of the next one.
+    // Reading a previous part from now on must not return octets of the next one.
     isPast = true
     await splitter.skipPart()
   }
@@ -40,8 +42,8 @@ class Splitter {
   readonly #source: AsyncIterator<Buffer>
   readonly #delimiter: Buffer
   /**
-   * What has been read and not handed out. A delimiter begins with a line end, so the body is given
-   * one in front.
+   * Bytes read but not yet handed out. A delimiter begins with a line end, so one is inserted
+   * before the body.
    */
   #held: Buffer = LINE_END
   #isPartOver = false
@@ -51,13 +53,13 @@ class Splitter {
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1')
   }
 
-  /** Passes over what is left of the part, or what stands before the first. */
+  /** Skips the rest of the part, or the preamble before the first one. */
   async skipPart(): Promise<void> {
     while ((await this.next()).done !== true);
     this.#isPartOver = false
   }
 
-  /** The next octets of the part; done at its delimiter, which is consumed. */
+  /** Returns the next octets of the part; done at its delimiter, which is consumed. */
   async next(): Promise<IteratorResult<Buffer, undefined>> {
     while (!this.#isPartOver) {
       const at = this.#held.indexOf(this.#delimiter)
@@ -66,7 +68,7 @@ class Splitter {
         this.#isPartOver = true
         break
       }
-      // The last octets may be the beginning of a delimiter.
+      // The last octets may be the start of a delimiter.
       const passes = at > 0 ? at : this.#held.length - this.#delimiter.length + 1
       if (passes > 0) {
         const value = this.#held.subarray(0, passes)
@@ -78,7 +80,7 @@ class Splitter {
     return OVER
   }
 
-  /** Behind a delimiter: does a part begin, or was it the closing one? */
+  /** After a delimiter: returns whether another part begins, or this was the closing delimiter. */
   async nextBegins(): Promise<boolean> {
     while (this.#held.length < 2) await this.#more()
     if (this.#held.toString('latin1', 0, 2) === '--') return false
@@ -89,7 +91,7 @@ class Splitter {
 
   async headers(): Promise<string> {
     while (this.#held.length < 2) await this.#more()
-    // None at all.
+    // The part has no headers.
     if (this.#held.subarray(0, 2).equals(LINE_END)) {
       this.#held = this.#held.subarray(2)
       return ''
@@ -126,7 +128,7 @@ function contentTypeIn(headers: string): string {
 
 export interface RelatedType {
   readonly boundary: string
-  /** Of the parts that name none (RFC 2387). */
+  /** The content type of parts that state none (RFC 2387). */
   readonly type: string
 }
 
@@ -142,7 +144,7 @@ export function relatedType(contentType: string | undefined): RelatedType | unde
     return found?.[1] ?? found?.[2]
   }
   const boundary = parameter('boundary')
-  // RFC 2046 5.1.1 ends one at 70 characters; Orthanc's have 73.
+  // RFC 2046 5.1.1 limits a boundary to 70 characters, but Orthanc's have 73.
   if (boundary === undefined || boundary === '' || boundary.length > 200) return undefined
   return { boundary, type: (parameter('type') ?? '').toLowerCase() }
 }

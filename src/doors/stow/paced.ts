@@ -1,14 +1,14 @@
-/** The octets of a request, no slower than agreed. */
+/** The octets of a request, with a minimum pace. */
 import type { Request } from 'express'
 import { NocturneError } from '../../lib/errors.js'
 
-/** A client that sends less than this in the time given is as good as silent. */
+/** A client that sends less than this in the time given counts as silent. */
 const LEAST_BYTES = 8 * 1024
 
 /**
- * The octets of a request as they are asked for. Time runs only while we wait for the client.
+ * Reads the octets of a request on demand. Time runs only while we wait for the client.
  *
- * @throws NocturneError `slow_client`; `broken_multipart` when it goes away
+ * @throws NocturneError `slow_client`, or `broken_multipart` when the client disconnects.
  */
 export async function* paced(request: Request, idleMs: number): AsyncGenerator<Buffer, void> {
   const source = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>

@@ -1,12 +1,14 @@
 /**
- * The answer as the client wants it: DICOM JSON (PS3.18 Annex F) or the Native DICOM Model in XML
- * (PS3.19 A.1). Pure.
+ * Renders the answer in the format that the client accepts: DICOM JSON (PS3.18 Annex F) or the
+ * Native DICOM Model in XML (PS3.19 A.1). Pure functions.
  */
 import type { JsonAttribute, JsonDataSet } from './answer.js'
 
 export type AnswerType = 'application/dicom+json' | 'application/dicom+xml'
 
-/** By Accept: JSON unless XML is preferred; undefined when neither is acceptable. */
+/**
+ * Chooses by the Accept header: JSON unless XML is preferred; undefined when neither is acceptable.
+ */
 export function answerType(accept: string | undefined): AnswerType | undefined {
   if (accept === undefined || accept.trim() === '') return 'application/dicom+json'
   const ranges = accept

@@ -1,4 +1,4 @@
-/** The two addresses of the store transaction, from the request to the answer. */
+/** The two routes of the store transaction, from request to response. */
 import { Router } from 'express'
 import type { Request, Response } from 'express'
 import type { Arrivals, Wanted } from '../../arrivals.js'
@@ -47,7 +47,8 @@ interface WantedStore extends Wanted {
 }
 
 /**
- * Additions of ours: DICOM defines no query for this transaction.
+ * Reads our own query parameters; DICOM defines none for this transaction.
+ *
  * @throws NocturneError `bad_field`, `unknown_group`
  */
 function wantedOf({ rooms }: Door, asker: Asker, { query }: Request): WantedStore {
@@ -84,7 +85,7 @@ function bodyOf(
   if (related && (related.type === '' || related.type === 'application/dicom')) {
     return { parts: partsOf(octets, related.boundary), type: 'application/dicom' }
   }
-  // The whole body is one instance: not in the standard, and what AWS and Azure take as well.
+  // A body that is a single instance is not in the standard, but AWS and Azure accept it too.
   if (/^application\/dicom[ \t]*(;|$)/i.test(contentType ?? '')) {
     return { parts: alone(octets), type: 'application/dicom' }
   }
@@ -118,8 +119,8 @@ async function storeBody(
 }
 
 /**
- * A charset parameter makes clients read an empty data set, and Express would add one: so the
- * octets are sent as they are.
+ * With a charset parameter, clients read an empty data set. Express would add one, so the octets
+ * are sent directly.
  */
 function send(
   response: Response,

@@ -1,6 +1,6 @@
 /**
- * The parts of one request, each through the intake: stored, held or refused by itself, in the
- * order sent.
+ * Passes each part of one request through intake. Parts are stored, held or refused individually,
+ * in the order sent.
  */
 import type { Bringer, Taken } from '../../arrivals.js'
 import { CATALOGUE, NocturneError, asNocturneError } from '../../lib/errors.js'
@@ -23,20 +23,17 @@ export interface StoreParts {
 
 export interface StoredRequest {
   readonly outcomes: readonly StoreOutcome[]
-  /** Transfers that took something. */
+  /** Transfers that accepted at least one instance. */
   readonly transfers: ReadonlySet<string>
 }
 
-/**
- * Instances whose octets have been read and that are being made durable while the next ones come
- * in.
- */
+/** Instances that have been read and are being made durable while the next ones arrive. */
 const IN_FLIGHT = 8
 
 /**
- * @param study - the Study Instance UID that the address names: instances of another fail
- * @throws NocturneError `broken_multipart`, `slow_client`, `too_many_items`: what was stored by
- * then stays stored
+ * @param study the Study Instance UID in the URL: instances of any other study fail.
+ * @throws NocturneError `broken_multipart`, `slow_client`, `too_many_items`: whatever was stored
+ *   before stays stored.
  */
 export async function storeAll(
   parts: StoreParts,
@@ -66,7 +63,7 @@ export async function storeAll(
   return { outcomes: (await Promise.all(results)).flat(), transfers }
 }
 
-/** Never rejects: a failure is the outcome of its part. */
+/** Never rejects: a failure becomes the outcome of the part. */
 async function storeOne(
   parts: StoreParts,
   bringer: Bringer,
@@ -85,7 +82,7 @@ async function storeOne(
     const part = { contentType, fileName: undefined, bytes }
     const { items, transfer } = await parts.take(bringer, part, (found) => {
       signs = found
-      // The address said which study it is for (PS3.18 10.5.1).
+      // The URL states the study to which the instances belong (PS3.18 10.5.1).
       if (study !== undefined && found.studyInstanceUID !== study) {
         throw new NocturneError('study_mismatch')
       }
@@ -94,8 +91,8 @@ async function storeOne(
     return items.map((item) => {
       parts.count(item.outcome)
       if (item.outcome === 'accepted' || item.outcome === 'duplicate') return outcome(undefined)
-      // What names no instance cannot be listed as stored, though the facility finds it among what
-      // is held.
+      // An item without a SOP Instance UID cannot be listed as stored, although the facility finds
+      // it in quarantine.
       if (item.outcome === 'quarantined') {
         return outcome(signs?.sopInstanceUID === undefined ? Reason.cannotUnderstand : Reason.held)
       }
@@ -117,7 +114,7 @@ function reasonOf(code: Code): number {
   return code === 'internal' ? Reason.processingFailure : Reason.outOfResources
 }
 
-/** The same octets, and word of their end. */
+/** Yields the same octets, and reports when they have ended. */
 function watched(bytes: AsyncIterable<Buffer>): {
   readonly bytes: AsyncIterable<Buffer>
   readonly consumed: Promise<void>

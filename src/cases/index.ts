@@ -4,11 +4,11 @@
  * In:  transfers as they become visible, and requests that the access room has authorized.
  * Out: cases with their codes, claims, targets and escalations; every change with its events in one
  *      transaction.
- * Always true: a transfer belongs to one case; at most one reader holds a case, has proved to be able
- *      to open it, and holds it for a limited time; an unread case is escalated until a reader
+ * Always true: a transfer belongs to one case; at most one reader holds a case, has proved to be
+ *      able to open it, and holds it for a limited time; an unread case is escalated until a reader
  *      reacts.
- * Trusts: the access room for the identity of the caller, the ledger's lock for the order of changes,
- *         and `now` for the time.
+ * Trusts: the access room for the identity of the caller, the ledger's lock for the order of
+ *      changes, and `now` for the time.
  */
 export { createCases } from './cases.js'
 export type { Cases } from './cases.js'

@@ -1,6 +1,6 @@
 /**
- * The room that decides where arriving instances belong: to which study, group and priority, and when
- * a study is complete.
+ * The room that decides where arriving instances belong: to which study, group and priority, and
+ * when a study is complete.
  *
  * In:  the first kilobytes of an instance, and how long a study has been quiet.
  * Out: the signs of the instance, a keyed handle for its study, and whether to close the study.

@@ -3,9 +3,9 @@
  *
  * In:  a notice and its addressees, inside the transaction of the change it reports.
  * Out: e-mail, signed webhooks, and Web Push.
- * Always true: once committed, a notice is sent at least once, always with the same ID, unless it is
- *      withdrawn first; no notice contains anything that identifies a patient; no request goes to
- *      an arbitrary address supplied by a client.
+ * Always true: once committed, a notice is sent at least once, always with the same ID, unless it
+ *      is withdrawn first; no notice contains anything that identifies a patient; no request goes
+ *      to an arbitrary address supplied by a client.
  * Trusts: the receivers with case codes, facilities and times.
  */
 export type { SendOne } from './channels.js'

@@ -1,4 +1,4 @@
-/** The new header read again by dcmjs: a second opinion on its structure. */
+/** Re-reads the new header with dcmjs, as an independent check of its structure. */
 import { hash } from 'node:crypto'
 import dcmjs, { type DicomElement } from 'dcmjs'
 import { NocturneError } from '../lib/errors.js'
@@ -8,22 +8,22 @@ import { Output, encodeStart } from '../dicom/write/index.js'
 import { PIECE, frame, isLeftOut, pieces, shapeOf } from './pieces.js'
 import type { Pace, Steps } from '../lib/pace.js'
 
-// It writes what it thinks of values, and the values, to the console.
+// By default it logs complaints about values, including the values, to the console.
 dcmjs.log.setLevel('silent')
 dcmjs.log.getLogger('validation.dcmjs').setLevel('silent')
 
 type ParsedDataset = Readonly<Record<string, DicomElement>>
 
 /**
- * dcmjs must see the same elements, VRs and items that we do.
+ * Checks that dcmjs sees the same elements, VRs and items as our own reader.
  *
- * It reads a copy, piece by piece, because it is slow and wrong about some of what is right. Left
- * out are Specific Character Set (it refuses several sets, and no text is compared), sequences
- * written as UN (it reads them with the wrong VRs), OL, OV and SV (it takes their lengths for those
- * of short VRs), two sequences that its dictionary takes for numbers and text, and values that are
- * too large to be read in a step. Sequences of undefined length get a defined one (it would look
- * for the delimiter inside values), so on their extent alone it takes our word; all else stands as
- * in the file. Nothing is deflated. What it does not see is still walked and searched.
+ * It reads a copy, piece by piece, because it is slow and misreads some valid data. Not shown to it
+ * are: Specific Character Set (it refuses several sets, and no text is compared), sequences written
+ * as UN (it reads them with the wrong VRs), OL, OV and SV (it reads their lengths as those of short
+ * VRs), two sequences that its dictionary lists as numbers and text, and values too large to be
+ * read in one step. Sequences of undefined length are given a defined one, because it would look
+ * for the delimiter inside values; so it relies on us for their extent, and for nothing else.
+ * Nothing is deflated. Whatever dcmjs does not see is still walked and searched by our own reader.
  *
  * @throws NocturneError `output_disagrees`
  */
@@ -57,9 +57,9 @@ export function* expectAgreement(
 }
 
 /**
- * What both readers have agreed on. What dcmjs makes of an element hangs on its tag, VR, length and
- * nesting alone, and instances share nearly all of these: so it is shown the elements and sequences
- * whose shape no instance had before.
+ * Shapes on which both readers have agreed. How dcmjs reads an element depends only on its tag, VR,
+ * length and nesting, and instances have nearly all of these in common. It is therefore shown only
+ * elements and sequences of a new shape.
  */
 const agreedElements = new Map<number, Set<number>>()
 const agreedShapes = new Set<string>()
@@ -85,8 +85,8 @@ function rememberAgreed(element: Element, encoding: Encoding): void {
 }
 
 /**
- * Length, VR and encoding as one number: a small one, which V8 finds faster, for what is shorter
- * than 2 MiB.
+ * Length, VR and encoding as one number. For elements shorter than 2 MiB it is a small integer,
+ * which V8 looks up faster.
  */
 const formOf = (
   { vr, start, end, undefinedLength }: Element,
@@ -97,7 +97,7 @@ const formOf = (
 
 function parse(bytes: Buffer): ParsedDataset {
   try {
-    // dcmjs reads an ArrayBuffer from its start, and `bytes` may lie inside a shared one.
+    // dcmjs reads an ArrayBuffer from its start, but `bytes` may be part of a shared one.
     const whole = new ArrayBuffer(bytes.length)
     bytes.copy(Buffer.from(whole))
     return dcmjs.data.DicomMessage.readFile(whole).dict
@@ -118,15 +118,15 @@ function agrees(
     if (other === undefined) return false
     if (items) return sameItems(items, other, explicit)
     if (other.vr === 'SQ') return valueStart === valueEnd
-    // Under implicit VR, and for UN, each has the VR from a dictionary of its own.
+    // Under implicit VR, and for UN, each reader takes the VR from its own dictionary.
     return !explicit || vr === 'UN' || other.vr === vr
   })
 }
 
 function sameItems(items: readonly Item[], other: DicomElement, explicit: boolean): boolean {
-  // A sequence that the other dictionary does not know is opaque to it under implicit VR.
+  // Under implicit VR, dcmjs cannot look into a sequence that its dictionary does not list.
   if (other.vr !== 'SQ') return !explicit && other.vr === 'UN'
-  // It passes over items without elements, so neither side counts them.
+  // dcmjs skips items without elements, so neither side counts them.
   const full = items.filter(({ elements }) => elements.some((element) => !isLeftOut(element)))
   const values = (other.Value ?? []) as readonly ParsedDataset[]
   const seen = values.filter((value) => Object.keys(value).length > 0)

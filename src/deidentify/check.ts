@@ -1,4 +1,4 @@
-/** The new header read again by our walker, for identifiers of the source. */
+/** Re-reads the new header with our own walker, searching for identifiers of the source. */
 import { NocturneError } from '../lib/errors.js'
 import { type Decode, decodeDefault } from '../dicom/text/index.js'
 import type { Element, Encoding } from '../dicom/elements/index.js'
@@ -14,10 +14,10 @@ import { expectBounded } from './values/value.js'
 
 const CODED: ReadonlySet<number> = new Set([0x00100010, 0x00100020])
 /**
- * The patient's code may stand in Patient ID and Patient's Name.
+ * Only Patient ID and Patient's Name may contain the patient's code.
  *
- * @throws NocturneError `identifier_left` when another value of the new data set holds an
- * identifier of the source.
+ * @throws NocturneError `identifier_left` when another value of the new data set contains an
+ *   identifier of the source.
  */
 export function* expectNoIdentifier(
   elements: readonly Element[],
@@ -40,7 +40,7 @@ export function* expectNoIdentifier(
 
 const NO_PARTNERS: readonly Element[] = []
 
-/** A sequence, or a value whose bytes are searched in steps. */
+/** Searches a sequence, or a value whose bytes are searched in steps. */
 function* searchElement(
   element: Element,
   buffer: Buffer,
@@ -83,7 +83,10 @@ function searchSmall(element: Element, buffer: Buffer, subject: Searched, decode
     throw new NocturneError('identifier_left')
 }
 
-/** Code strings are terms of the standard, which a patient's name may be as well. */
+/**
+ * Code strings are not searched for these words: they are terms of the standard, which may coincide
+ * with a patient's name.
+ */
 const hasPatientWord = (
   { valueStart, valueEnd }: Element,
   { vr }: Kind,
@@ -95,7 +98,10 @@ const hasPatientWord = (
   TEXT_VRS.has(vr) &&
   identifiers.hasPatientWord(fold(decode(buffer.subarray(valueStart, valueEnd))))
 
-/** A file that comes back names its patient by this very code. */
+/**
+ * The source may already contain this very code, if it is a file that was de-identified here
+ * before.
+ */
 const isOwnCode = (
   { tag, valueStart, valueEnd }: Element,
   buffer: Buffer,

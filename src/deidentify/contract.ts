@@ -1,4 +1,4 @@
-/** What goes in and what comes out, and what the room asks of others. */
+/** The input and output of this room, and the functions it needs from others. */
 import type { RawDeflate } from '../dicom/index.js'
 import type { Code } from '../lib/errors.js'
 import type { Station } from '../lib/station.js'
@@ -13,36 +13,37 @@ export interface InstanceFacts {
   readonly sopInstanceUID: string
   readonly sopClassUID: string
   readonly transferSyntaxUID: string
-  /** Modality (0008,0060) when it is a defined term, else `OT`. */
+  /** Modality (0008,0060) if it is a defined term, otherwise `OT`. */
   readonly modality: string
   /**
-   * Keyed handle of the patient, hexadecimal: for the ledger. Undefined when the instance names no
-   * patient.
+   * Keyed handle of the patient in hexadecimal, for the ledger. Undefined when the instance names
+   * no patient.
    */
   readonly patient: string | undefined
   /**
-   * Names may be burned into the pixels, and the profile lets them pass. For manifest and event.
+   * Names may be burned into the pixels, and the profile lets the image pass. For the manifest and
+   * the event.
    */
   readonly pixelsAtRisk: boolean
   /**
-   * Text was blanked as config/blanking-rules.yaml says: the Clean Pixel Data Option was carried
-   * out.
+   * Text was blanked according to config/blanking-rules.yaml: the Clean Pixel Data Option was
+   * applied.
    */
   readonly pixelsBlanked: boolean
 }
 
-/** What was done to one element. Never a value. */
+/** What was done to one element. Never contains a value. */
 export interface ElementReport {
-  /** `00100010`, or with nesting `00081140[0].00081155`. */
+  /** `00100010`, or for nested elements `00081140[0].00081155`. */
   readonly path: string
   readonly action: 'removed' | 'emptied' | 'replaced' | 'remapped' | 'shifted' | 'cleaned' | 'added'
-  /** Row or rule: `E.1-1`, `private`, `group length`, `backstop PN`, ... */
+  /** The row or rule: `E.1-1`, `private`, `group length`, `backstop PN`, ... */
   readonly reason: string
-  /** The option of the profile that decided, by its CID 7050 code, when one did. */
+  /** The option of the profile that decided, if one did, by its CID 7050 code. */
   readonly option?: string
   /**
-   * Keyed digest of what stood there, 8 characters; absent for what was added, and behind Pixel
-   * Data.
+   * Keyed digest of the original value, 8 characters; absent for elements that were added, or that
+   * follow Pixel Data.
    */
   readonly digest?: string
 }
@@ -52,52 +53,52 @@ export type DeidentifiedInstance = Station<
   {
     readonly kind: 'instance'
     readonly facts: InstanceFacts
-    /** Complete once `bytes` was read to the end: what lay behind Pixel Data comes last. */
+    /**
+     * Complete once `bytes` has been read to the end, because elements after Pixel Data come last.
+     */
     readonly report: readonly ElementReport[]
     /**
-     * For the crosswalk, which the facility alone can open. Undefined where the profile links no
-     * further than a transfer.
+     * For the crosswalk, which only the facility can open. Undefined if the profile links studies
+     * only within a transfer.
      */
     readonly wayBack: WayBack | undefined
     /**
-     * Iterate once. Throws NocturneError when what follows cannot be shown to be safe: discard what
-     * was read.
+     * Can be iterated once. Throws NocturneError if the rest cannot be shown to be safe: then
+     * discard everything read so far.
      */
     readonly bytes: AsyncIterable<Buffer>
   }
 >
 
 export interface Pseudonym {
-  /**
-   * Random; stands for the Patient ID and the Patient's Name. At most 16 characters of [A-Z0-9].
-   */
+  /** Random; replaces the Patient ID and the Patient's Name. At most 16 characters of [A-Z0-9]. */
   readonly code: string
   /**
-   * Added to every date and time of this patient, as one instant. Whole days under the shipped
-   * profiles.
+   * Added to every date and time of this patient, as one instant. A whole number of days under the
+   * profiles that are shipped.
    */
   readonly shiftSeconds: number
 }
 
-/** Looks for writing in images at risk. */
+/** Looks for text in images at risk. */
 export interface TextDetector {
   /**
-   * The words that seem to stand in the picture, for this room alone to judge; undefined when that
-   * cannot be told in time.
+   * The words that seem to be in the picture; only this room may see them. Undefined when the
+   * detector cannot tell in time.
    */
   readWords(picture: GreyPicture): Promise<readonly string[] | undefined>
   /**
-   * An image at risk that no blanking rule covers may pass, marked as such, when nothing in it may
-   * say who the patient is.
+   * Whether an image at risk that no blanking rule covers may pass, marked as such, if the detector
+   * finds nothing in it that could identify the patient.
    */
   readonly clears: boolean
-  /** Pictures that it reads at a time. */
+  /** Number of pictures it reads at a time. */
   readonly threads: number
 }
 
 /**
- * Who can read the original values that travel encrypted in an instance: an RSA key of an X.509
- * certificate.
+ * A recipient of the original values that are included encrypted in an instance: the RSA key of an
+ * X.509 certificate.
  */
 export interface AttributeRecipient {
   /** SubjectPublicKeyInfo in PEM. */
@@ -108,26 +109,32 @@ export interface AttributeRecipient {
 
 export interface DeidentifyContext {
   readonly profile: Profile
-  /** 32 bytes, of the facility alone; every keyed digest comes from it with a domain of its own. */
+  /**
+   * 32 bytes, known only to the facility's gateway; every keyed digest is derived from it under a
+   * separate domain.
+   */
   readonly secret: Buffer
-  /** Under `strip` the new UIDs are linked to nothing beyond this transfer. */
+  /** Under `strip`, new UIDs cannot be linked to anything outside this transfer. */
   readonly transfer: string
   /**
-   * Finds or makes the pseudonym of a patient (see `handle` in InstanceFacts). Called once an
-   * instance, before any byte leaves.
+   * Finds or creates the pseudonym of a patient (see `handle` in InstanceFacts). Called once per
+   * instance, before any byte is output.
    */
   readonly pseudonymOf: (handle: string) => Promise<Pseudonym>
   readonly headerBytes: number
   /** For data sets in Deflated Explicit VR Little Endian. */
   readonly rawDeflate: RawDeflate
   /**
-   * Puts original values into every instance, encrypted to each of these keys (0400,0500). Never
-   * under `links: transfer`.
+   * Includes the original values in every instance, encrypted to each of these keys (0400,0500).
+   * Never set under `links: transfer`.
    */
   readonly encryptedAttributes?: readonly AttributeRecipient[] | undefined
-  /** Findings that the facility has looked at and answers for: they do not stop this instance. */
+  /**
+   * Findings that the facility has reviewed and takes responsibility for: they do not stop this
+   * instance.
+   */
   readonly waived?: readonly Code[]
-  /** Under `pixels: blank`: looks at images that were blanked, and at those that no rule covers. */
+  /** Under `pixels: blank`: inspects images that were blanked, and those that no rule covers. */
   readonly textDetector?: TextDetector | undefined
 }
 

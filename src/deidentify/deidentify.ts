@@ -1,4 +1,4 @@
-/** The way of one instance through this room. */
+/** The path of one instance through this room. */
 import { NocturneError } from '../lib/errors.js'
 import type { ReceivedInstance } from '../receive/index.js'
 import { cleanPixels } from './blank/blank.js'
@@ -15,20 +15,22 @@ import type { DeidentifiedInstance, DeidentifyContext, InstanceFacts } from './c
 import { encodeStart } from '../dicom/write/index.js'
 import { CLEAN_PIXELS } from './rules/options.js'
 
-/** Beyond the header: group 0002 before it, and the first bytes of Pixel Data behind it. */
+/**
+ * Allowance on top of the header: group 0002 before it, and the first bytes of Pixel Data after it.
+ */
 const LOOK_AHEAD = 0x11000
-/** What a deflated file may hold however small it is. */
+/** Number of elements allowed in a deflated file, however small it is. */
 const NODES_ANYWAY = 2000
 
 /**
- * De-identifies one instance. Resolves when the new header is made, was read again and holds no
- * identifier; the pixels then pass through `bytes`, which must be read once and to the end.
- * `report` is complete after that.
+ * De-identifies one instance. Resolves when the new header has been written, re-read, and found
+ * free of identifiers. The pixels are then streamed through `bytes`, which must be read once and to
+ * the end. `report` is complete after that.
  *
- * The source is not closed when this throws: what is left of it is the caller's to read.
+ * The source is not closed when this throws: the caller must read the rest of it.
  *
- * @throws NocturneError when the instance cannot be shown to be safe; whatever the source throws,
- * unchanged.
+ * @throws NocturneError when the instance cannot be shown to be safe. Errors of the source are
+ *   thrown unchanged.
  */
 export async function deidentify(
   instance: ReceivedInstance,
@@ -63,7 +65,8 @@ async function begin(
   outer.forget(start.end)
   const source = inflated(outer.rest(), context.rawDeflate)
   const inner = new Reader(source.bytes, context.headerBytes + LOOK_AHEAD, turn)
-  // An element takes some bits at least, however well it deflates: a small file cannot claim many.
+  // However well it deflates, an element takes at least a few bits, so a small file cannot contain
+  // many.
   const budget = new Budget(pace, () => NODES_ANYWAY + source.taken())
   try {
     return await pass(start, { reader: inner, at: 0, budget }, outer, context)
@@ -74,8 +77,8 @@ async function begin(
 }
 
 /**
- * Anything but our own errors and the source's is a step that failed: closed, with the cause kept
- * for the log.
+ * Any error other than our own and the source's means that a step failed: the instance is refused,
+ * and the cause is kept for the log.
  */
 function asFailure(error: unknown, source: Reader): unknown {
   if (error instanceof NocturneError || (error !== undefined && error === source.failure))
@@ -99,8 +102,8 @@ async function pass(
   context: DeidentifyContext,
 ): Promise<DeidentifiedInstance> {
   const { syntax } = start
-  // The source's header is gone when its successor is read again: the two never stand side by side
-  // with all their elements.
+  // The source's header is released before the new one is re-read: their elements are never in
+  // memory at the same time.
   const made = await makeHeader(reader, at, syntax, context, budget)
   const { subject, wayBack } = made
   const { header, again } = await subject.pace.run(
@@ -120,7 +123,7 @@ async function pass(
 
 type Unminted = Pick<DeidentifiedInstance, 'kind' | 'facts' | 'report' | 'wayBack' | 'bytes'>
 
-/** From the new header itself, so that they are what a reader will find. */
+/** Read from the new header itself, so that they match what a reader will find. */
 function factsOf(
   now: Uids,
   { identity, patient, verdict }: Made,
@@ -143,7 +146,7 @@ function factsOf(
 
 const BEHIND = 'an element stands behind Pixel Data that belongs before it (PS3.5 section 7.1)'
 
-/** The data set: its new header, the pixels, and nothing of what lies behind them. */
+/** Yields the data set: its new header and the pixels, but nothing that follows them. */
 async function* rest(
   reader: Reader,
   header: Buffer,

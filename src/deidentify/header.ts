@@ -1,4 +1,4 @@
-/** The new header of one instance: made of the source's, then read again by itself. */
+/** Makes the new header of one instance from the source's, and then re-reads it independently. */
 import { NocturneError } from '../lib/errors.js'
 import { expectAgreement } from './agreement.js'
 import { judgePixels, type PixelVerdict } from './blank/plan.js'
@@ -31,25 +31,28 @@ const PATIENT_TAGS = [
   [0x00100020, 'LO'],
 ] as const
 
-/** What is left of the source's header once a new one is made. */
+/** What remains of the source's header once a new one has been made. */
 export interface Made {
-  /** The new data set up to Pixel Data. Nobody has checked it yet. */
+  /** The new data set up to Pixel Data, not yet checked. */
   readonly header: Buffer
   readonly subject: Subject
   readonly verdict: PixelVerdict
   readonly identity: Identity
-  /** Keyed handle of the patient, when the instance names one. */
+  /** Keyed handle of the patient, if the instance names one. */
   readonly patient: string | undefined
   readonly pixels: Stretch['pixels']
-  /** What the pixels must hold to be whole. */
+  /** What the pixels must contain to be complete. */
   readonly extent: Extent
-  /** For the crosswalk; `strip` leaves nothing that leads back, not even to the facility. */
+  /**
+   * For the crosswalk; undefined under `strip`, which leaves nothing that leads back, not even for
+   * the facility.
+   */
   readonly wayBack: WayBack | undefined
-  /** For Encrypted Attributes, where the facility asks for them. */
+  /** For Encrypted Attributes, if the facility requests them. */
   readonly enveloped: Buffer | undefined
 }
 
-/** Reads the header, and holds on to nothing of it: `reader` is at Pixel Data then. */
+/** Reads the header without retaining any of it; afterwards `reader` is at Pixel Data. */
 export async function makeHeader(
   reader: Reader,
   at: number,
@@ -122,13 +125,13 @@ async function envelopeOf(
   recipients: readonly AttributeRecipient[],
   { secret }: DeidentifyContext,
 ): Promise<Buffer> {
-  // Loaded when it is needed: most sites have no use for 6 MB of ASN.1.
+  // Loaded on demand: most sites never need these 6 MB of ASN.1 code.
   const { envelop } = await import('./identity/envelope.js')
   return envelop(modified, recipients, keyedDigest(secret, 'attributes'))
 }
 
 /**
- * The header as it leaves, with its elements.
+ * Re-reads and checks the header as it will be output, and returns it with its elements.
  *
  * @throws NocturneError `identifier_left`, `output_disagrees`
  */
@@ -154,8 +157,8 @@ const keptBy = ({ options }: DeidentifyContext['profile']) => ({
 })
 
 /**
- * Marks, the patient's code where the source names no patient, and the age where it has a birth
- * date alone.
+ * Elements to add: the marks, the patient's code if the source names no patient, and the age if the
+ * source has only a birth date.
  */
 function additionsOf(
   { elements, buffer, encoding }: Pick<Scope, 'elements' | 'buffer' | 'encoding'>,
@@ -164,8 +167,8 @@ function additionsOf(
   { profile }: DeidentifyContext,
 ): Map<number, Buffer> {
   const marks = {
-    // Claimed only of what is read after it was blanked, and held when something is found: PS3.15
-    // E.3.1.
+    // Set only when the image is inspected after blanking; an image in which text is then found is
+    // quarantined (PS3.15 E.3.1).
     isBlanked: blanking !== undefined && work?.inspection !== undefined,
     isFaceless,
     photometric: blanking?.photometric,
@@ -186,7 +189,7 @@ function additionsOf(
 
 const AGE = 0x00101010
 const BIRTH_DATE = 0x00100030
-/** Of the study, series, acquisition and content. */
+/** Dates of the study, series, acquisition and content. */
 const DAYS = [0x00080020, 0x00080021, 0x00080022, 0x00080023]
 
 function derivedAge(read: (tag: number) => string): string | undefined {
@@ -195,7 +198,10 @@ function derivedAge(read: (tag: number) => string): string | undefined {
   return day === undefined ? undefined : ageOn(read(BIRTH_DATE), day)
 }
 
-/** Keyed by the facility, and where the profile links no further than a transfer, by that too. */
+/**
+ * Keyed by the facility and, if the profile links studies only within a transfer, by the transfer
+ * too.
+ */
 function digestsOf({ profile, secret, transfer }: DeidentifyContext) {
   const scope = profile.links === 'transfer' ? ` transfer ${transfer}` : ''
   return (use: 'patient' | 'uid' | 'report') => keyedDigest(secret, use + scope)

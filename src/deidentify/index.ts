@@ -1,13 +1,13 @@
 /**
- * The room that takes identity away: PS3.15 Annex E under a facility's profile.
+ * The room that removes identity: PS3.15 Annex E under a facility's profile.
  *
  * In:  a received instance as a stream.
- * Out: DeidentifiedInstance, whose bytes may go to a reader; or NocturneError, and the original
- *      goes to quarantine.
- * Always true: the whole file is walked, at every depth and behind Pixel Data; kept elements are
- *      copied byte for byte, and so is pixel data but for what a blanking rule covers; nothing
- *      leaves before the new header was read again and scanned.
- * Trusts: the facility's secret. Not the file, not its VRs, not its lengths.
+ * Out: a DeidentifiedInstance, whose bytes may be sent to a reader; or a NocturneError, upon which
+ *      the original is quarantined.
+ * Always true: the whole file is walked, at every depth and after Pixel Data; elements that are
+ *      kept are copied byte for byte, and so is pixel data except where a blanking rule applies;
+ *      nothing is output before the new header has been re-read and searched.
+ * Trusts: the facility's secret. Not the file, nor its VRs and lengths.
  */
 export type {
   InstanceFacts,

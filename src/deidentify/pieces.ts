@@ -1,19 +1,21 @@
-/** A data set cut into pieces that another reader takes in one short step each. */
+/** Cuts a data set into pieces that the second reader can process in one short step each. */
 import type { Element, Encoding, Item } from '../dicom/elements/index.js'
 import { Output, addItem, addSequence } from '../dicom/write/index.js'
 
-/** What a piece costs at most: an element or item costs 1, and 512 bytes of a value another. */
+/**
+ * Maximum cost of a piece: an element or item costs 1, and every 512 bytes of a value another 1.
+ */
 export const PIECE = 200
-/** A value that is left out of its piece. */
+/** Values from this size are left out of their piece. */
 const LARGE = 0x10000
 
-/** Their length has four bytes (PS3.5 section 7.1.2), of which it reads two. */
+/** Their length has four bytes (PS3.5 section 7.1.2), of which dcmjs reads two. */
 const SHORTENED_VRS: ReadonlySet<string> = new Set(['OL', 'OV', 'SV'])
 
 /** Specific Character Set, View Orientation Modifier and Component Type Code Sequence. */
 const LEFT_OUT: ReadonlySet<number> = new Set([0x00080005, 0x006862f0, 0x00760034])
 
-/** What the other reader is not shown: see `expectAgreement`. */
+/** What dcmjs is not shown; see `expectAgreement`. */
 export const isLeftOut = ({ tag, vr, items, valueStart, valueEnd }: Element): boolean =>
   LEFT_OUT.has(tag) ||
   SHORTENED_VRS.has(vr) ||
@@ -21,9 +23,9 @@ export const isLeftOut = ({ tag, vr, items, valueStart, valueEnd }: Element): bo
   (items === undefined && valueEnd - valueStart > LARGE)
 
 /**
- * All of `elements`, in their order. A sequence that is too long comes as several of some items
- * each, an item that is too long as several of some elements each, so that every element is seen
- * under the nesting that it has.
+ * All of `elements`, in order. A sequence that is too long is split into several with fewer items
+ * each, and an item that is too long into several with fewer elements each, so that every element
+ * is seen at its own nesting.
  */
 export function* pieces(elements: readonly Element[]): Generator<readonly Element[], void> {
   let piece: Element[] = []
@@ -36,7 +38,7 @@ export function* pieces(elements: readonly Element[]): Generator<readonly Elemen
       cost = 0
     }
     if (element.items && own > PIECE) {
-      // The undefined length makes `frame` write it anew, with what is left in it.
+      // Marked as undefined length so that `frame` writes it again, with only these items.
       for (const items of pieceItems(element.items))
         yield [{ ...element, items, undefinedLength: true }]
     } else {
@@ -48,9 +50,9 @@ export function* pieces(elements: readonly Element[]): Generator<readonly Elemen
 }
 
 /**
- * The items of a long sequence, without those that have the same tags, VRs and lengths as one
- * before: to a reader of their structure they are the same bytes. The thousands of frames of an
- * image have a few shapes.
+ * The items of a long sequence, except those with the same tags, VRs and lengths as an earlier one:
+ * to a reader of their structure they are identical. The thousands of frames of an image have only
+ * a few shapes.
  */
 function* pieceItems(items: readonly Item[]): Generator<readonly Item[], void> {
   let piece: Item[] = []
@@ -80,7 +82,7 @@ function* pieceItems(items: readonly Item[]): Generator<readonly Item[], void> {
 
 const MAX_SHAPES = 1000
 
-/** Tags, VRs, lengths and nesting: what another reader's view of the structure can depend on. */
+/** Tags, VRs, lengths and nesting: all that a reader's view of the structure can depend on. */
 export const shapeOf = (elements: readonly Element[]): string =>
   elements
     .map(({ tag, vr, items, start, end, undefinedLength }) => {
@@ -92,7 +94,7 @@ export const shapeOf = (elements: readonly Element[]): string =>
     })
     .join(',')
 
-/** Counted no further than it matters. */
+/** Counting stops once the limit is exceeded. */
 function costOf({ items, valueStart, valueEnd }: Element): number {
   if (!items) return 1 + (valueEnd - valueStart > LARGE ? 0 : (valueEnd - valueStart) >>> 9)
   let cost = 1
@@ -113,7 +115,8 @@ function costOfAll(elements: readonly Element[], start: number): number {
 }
 
 /**
- * Whether the copy cannot hold a sequence as it is: something in it has no length, or is left out.
+ * Whether the copy must write the sequence again, because a part of it has no defined length or is
+ * left out.
  */
 const isFramed = ({ undefinedLength, items = [] }: Element): boolean =>
   undefinedLength ||
@@ -123,7 +126,7 @@ const isFramed = ({ undefinedLength, items = [] }: Element): boolean =>
       item.elements.some((element) => isLeftOut(element) || isFramed(element)),
   )
 
-/** Adds `elements` to `copy`, sequences with defined lengths, without what is left out. */
+/** Appends `elements` to `copy`: sequences with defined lengths, and without what is left out. */
 export function frame(
   elements: readonly Element[],
   buffer: Buffer,

@@ -6,32 +6,32 @@ import type { Pace } from '../lib/pace.js'
 import type { Rules } from './rules/rules.js'
 import type { Vocabulary } from './text/vocabulary.js'
 
-/** What the rewriting of one instance needs to know. */
+/** What is needed to rewrite one instance. */
 export interface Subject {
   readonly rules: Rules
   readonly identifiers: Identifiers
-  /** An instance before named the very same people: as the slices of a series do. */
+  /** An earlier instance named exactly the same people, as the slices of a series do. */
   readonly isRepeated: boolean
   readonly pace: Pace
   readonly mapUid: (uid: string) => string
-  /** For the report: what stands in a value's place. */
+  /** For the report: digest of the value that was replaced. */
   readonly digestValue: ValueDigest
-  /** In place of Patient ID and Patient's Name. */
+  /** Replaces Patient ID and Patient's Name. */
   readonly code: string
   readonly shiftSeconds: number
   /** The profile has the Clean Descriptors Option. */
   readonly cleansText: boolean
-  /** Of the languages that the profile names. */
+  /** In the languages listed in the profile. */
   readonly vocabulary: Vocabulary
-  /** Pixel Data passes as it is, and so does what says where its frames begin. */
+  /** Pixel Data is copied unchanged, and so are the offsets of its frames. */
   readonly keepsOffsets: boolean
   readonly report: ElementReport[]
-  /** Every UID that was replaced, as often as it was. */
+  /** One entry for every replacement of a UID, including repeats. */
   readonly uids: UidPair[]
 }
 
 /**
- * What happens to text that Table E.1-1 does not list: kept if it names nobody, cleaned by words,
- * or replaced; `hide` replaces codes, too.
+ * How text is treated that Table E.1-1 does not list: `check` keeps it if it names nobody, `clean`
+ * filters it word by word, `scrub` replaces it, and `hide` also replaces codes.
  */
 export type TextMode = 'check' | 'clean' | 'scrub' | 'hide'

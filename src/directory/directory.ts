@@ -4,25 +4,26 @@ import type { CertificateReport, Recipient } from '../seal/keys/index.js'
 import type { Directory, KnownCertificate, Principal } from './principal.js'
 
 export interface DirectoryParts {
-  /** Seal's: the certificate as a recipient, when the policy accepts it today. */
+  /**
+   * The certificate as a recipient, if the policy accepts it today; implemented by the seal room.
+   */
   readonly toRecipient: (id: string, certificate: string) => Promise<Recipient>
-  /** Seal's. */
+  /** Implemented by the seal room. */
   readonly inspectCertificate: (
     certificate: string,
   ) => Promise<Pick<CertificateReport, 'fingerprint' | 'usableUntil'>>
   /**
-   * The certificate in effect, when one is recorded; else the file's counts. Asked each time: it
-   * may change.
+   * Returns the certificate in effect if one is recorded; otherwise the one in the file counts.
+   * Called every time, because it may change.
    */
   readonly inEffect?: (id: string) => string | undefined
 }
 
-/** The id under which the recovery certificate is a recipient. */
+/** The recipient ID of the recovery certificate. */
 const RECOVERY = 'recovery'
 
 /**
- * Everyone whom the configuration names. A facility is a principal too: a sender of its own
- * studies.
+ * Everyone named in the configuration. A facility is also a principal: it sends its own studies.
  */
 export function createDirectory(
   config: Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'recovery'>,
@@ -30,7 +31,7 @@ export function createDirectory(
 ): Directory {
   const known = new Map<string, Omit<KnownCertificate, 'principal'>>()
 
-  /** Reading a certificate takes milliseconds, and what is asked of it does not change. */
+  /** Cached, because reading a certificate takes milliseconds and these facts do not change. */
   async function factsOf(certificate: string): Promise<Omit<KnownCertificate, 'principal'>> {
     const found = known.get(certificate)
     if (found) return found
@@ -47,7 +48,10 @@ export function createDirectory(
     ),
   )
 
-  /** Whoever holds the recovery key: it signs in as itself, and no token is ever issued for it. */
+  /**
+   * The holder of the recovery key: signs in as a principal of its own; no token is ever issued for
+   * it.
+   */
   function asRecovery(): Principal {
     const certificate = config.recovery
     return { id: RECOVERY, role: 'recovery', facility: undefined, groups: [], certificate }
@@ -73,7 +77,7 @@ export function createDirectory(
     }
   }
 
-  // Asked anew for every transfer: a certificate that was good at the start may expire in the
+  // Checked again for every transfer: a certificate that was valid at startup may expire during the
   // night.
   async function recipient(id: string): Promise<Recipient> {
     const certificate = principal(id)?.certificate
@@ -91,11 +95,11 @@ export function createDirectory(
     return found && certificate !== undefined ? { ...found, certificate } : found
   }
 
-  /** Whom a group's transfers are sealed to. */
+  /** The members to whom a group's transfers are sealed. */
   function membersOf(id: string): readonly string[] {
     const group = groups.get(id)
-    // A group without readers would seal to recovery alone, and nobody would notice until the
-    // morning.
+    // A group without readers would seal to the recovery certificate alone, and nobody would notice
+    // until the morning.
     if (group === undefined || group.readers.length === 0) throw new NocturneError('unknown_group')
     return [...group.readers, RECOVERY]
   }

@@ -1,18 +1,18 @@
-/** Principals, and what the directory answers about them. */
+/** Principals, and the directory's queries about them. */
 import type { FacilityConfig, GroupConfig } from '../config/index.js'
 import type { Recipient } from '../seal/keys/index.js'
 
-/** `recovery` is whoever holds the recovery key and signs in with it. */
+/** `recovery` is the holder of the recovery key, who signs in with it. */
 export type Role = 'sender' | 'reader' | 'officer' | 'operator' | 'recovery'
 
 export interface Principal {
   readonly id: string
   readonly role: Role
-  /** Senders: the facility they send for. */
+  /** For senders: the facility for which they send. */
   readonly facility: string | undefined
-  /** Readers: the groups they read for. */
+  /** For readers: the groups for which they read. */
   readonly groups: readonly string[]
-  /** Armored; what they sign in and acknowledge with. */
+  /** Armored; used to sign in and to acknowledge. */
   readonly certificate: string
 }
 
@@ -22,13 +22,14 @@ export interface Directory {
   group(id: string): GroupConfig | undefined
   /**
    * The group's readers and the recovery certificate, in that order.
-   * @throws NocturneError `recipient_unusable` with the id of the first one that the policy
-   * refuses.
+   *
+   * @throws NocturneError `recipient_unusable` with the ID of the first one that the policy
+   *   rejects.
    */
   recipientsOf(group: string): Promise<readonly Recipient[]>
   /**
-   * Those of them that the policy takes now: for what may be added to a transfer, which one bad
-   * certificate must not stop.
+   * Those that the policy accepts now. Used when adding recipients to an existing transfer, which a
+   * single unusable certificate must not prevent.
    */
   usableRecipientsOf(group: string): Promise<readonly Recipient[]>
   /**
@@ -37,8 +38,8 @@ export interface Directory {
    */
   facilityRecipient(facility: string): Promise<Recipient>
   /**
-   * Every certificate by principal id (and `recovery`), for the ledger's record of changes and
-   * warnings of expiry.
+   * Every certificate by principal ID (and `recovery`), from which the ledger records changes and
+   * expiry warnings are made.
    */
   certificates(): Promise<readonly KnownCertificate[]>
 }
@@ -46,6 +47,6 @@ export interface Directory {
 export interface KnownCertificate {
   readonly principal: string
   readonly fingerprint: string
-  /** Until when something can be sealed to it. */
+  /** Until when data can be sealed to it. */
   readonly usableUntil: Date | undefined
 }

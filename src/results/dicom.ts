@@ -1,6 +1,6 @@
 /**
  * The report as DICOM, for the PACS: Basic Text SR (PS3.3 A.35.1) and Encapsulated PDF (A.45.1), in
- * the patient's own study. Part 10, explicit VR little endian, UTF-8.
+ * the patient's original study. Part 10, explicit VR little endian, UTF-8.
  */
 import { createHash } from 'node:crypto'
 import type { FinishedReport } from './finished.js'
@@ -17,7 +17,7 @@ const LONG: ReadonlySet<string> = new Set(['OB', 'OW', 'SQ', 'UN', 'UT'])
 const IMPLEMENTATION = uidFrom('nocturne')
 
 /**
- * A preliminary report is PARTIAL and UNVERIFIED (PS3.3 C.17.2): only a final one may say VERIFIED.
+ * A preliminary report is PARTIAL and UNVERIFIED (PS3.3 C.17.2); only a final one may be VERIFIED.
  */
 export function toSr(report: FinishedReport): Buffer {
   const { document, identity, id } = report
@@ -160,7 +160,7 @@ function part10(sopClass: string, instance: string, dataset: Dataset): Buffer {
   return Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), length, meta, encode(dataset)])
 }
 
-/** Elements in ascending order, as PS3.5 section 7.1 wants them. */
+/** Encodes elements in ascending order, as PS3.5 section 7.1 requires. */
 function encode(dataset: Dataset): Buffer {
   const tags = Object.keys(dataset).sort()
   return Buffer.concat(
@@ -199,7 +199,7 @@ function valueOf(vr: string, value: Value): Buffer {
 const even = (bytes: Buffer, pad: number): Buffer =>
   bytes.length % 2 === 0 ? bytes : Buffer.concat([bytes, Buffer.from([pad])])
 
-/** What is too long for its VR loses its end, and no half character stands there. */
+/** Truncates text that is too long for its VR, without splitting a character. */
 const clip = (text: string, length: number): string => Array.from(text).slice(0, length).join('')
 
 const stamp = (time: string): readonly [string, string] => {
@@ -208,8 +208,8 @@ const stamp = (time: string): readonly [string, string] => {
 }
 
 /**
- * A UID from a UUID (PS3.5 B.2), the same for the same name: a report that is written twice is one
- * instance.
+ * A UID derived from a UUID (PS3.5 B.2). The same name always gives the same UID, so a report that
+ * is written twice is one instance.
  */
 function uidFrom(name: string): string {
   const hex = createHash('sha256').update(`nocturne/uid/v1|${name}`).digest('hex').slice(0, 32)

@@ -128,5 +128,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (one) => ENTITIES[one] ?? one).replace(/\n/g, '<br/>')
 
-/** A UUID of its own for each entry, the same each time. */
+/** A distinct UUID for each entry, the same every time. */
 const idWith = (id: string, digit: string): string => `${id.slice(0, -1)}${digit}`

@@ -1,9 +1,9 @@
-/** A report on the facility's machine, with the identity back that it was written without. */
+/** A report on the facility's machine, with the patient's identity restored. */
 import type { ReportDocument } from '../protocol/report.js'
 
 export interface Identity {
   readonly patientId: string
-  /** Issuer of Patient ID; empty when there is none. */
+  /** Issuer of Patient ID; empty if there is none. */
   readonly issuer: string
   /** DICOM person name: `DOE^JANE`. */
   readonly patientName: string
@@ -48,7 +48,7 @@ export const statusTitle = ({ document }: FinishedReport): string => STATUS[docu
 export const agreementLine = ({ document }: FinishedReport): string | undefined =>
   document.agreement && AGREES[document.agreement]
 
-/** Sections that have text, in the order in which reports have them. */
+/** The sections that have text, in the usual order of a report. */
 export const sectionsOf = ({
   document,
 }: FinishedReport): readonly { readonly title: string; readonly text: string }[] =>
@@ -61,7 +61,7 @@ export const authorLine = ({
   document: { author, authorName, signedAt },
 }: FinishedReport): string => `Electronically signed by ${authorName ?? author}, ${signedAt}`
 
-/** `DOE^JANE` as people write it. */
+/** Formats `DOE^JANE` as a readable name. */
 export function nameOf(patientName: string): string {
   const [alphabetic = ''] = patientName.split('=')
   const [family = '', given = '', middle = ''] = alphabetic.split('^')

@@ -1,13 +1,12 @@
 /**
- * The room that writes results: a report, with the identity back, in the forms that a RIS and a
- * PACS take.
+ * The room that writes results: a report, with the patient's identity restored, in the formats that
+ * a RIS and a PACS accept.
  *
- * In:  a report that was opened and verified, and the identity that the crosswalk gave.
+ * In:  a report that was opened and verified, and the identity from the crosswalk.
  * Out: text, PDF, HL7 v2.5.1, FHIR R4, DICOM SR and Encapsulated PDF; and HL7 sent over MLLP.
- * Always true: a preliminary report says so in every form; the same report is the same instance and
- *      message each time.
- * Trusts: whoever opened it to have verified the reader's signature. Runs on the facility's machine
- *         only.
+ * Always true: a preliminary report is marked as preliminary in every format; the same report
+ *      always becomes the same instance and message.
+ * Trusts: the caller to have verified the reader's signature. Runs only on the facility's machine.
  */
 export { toEncapsulatedPdf, toSr } from './dicom.js'
 export { toFhir } from './fhir.js'

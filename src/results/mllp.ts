@@ -1,6 +1,6 @@
 /**
- * HL7 v2 over MLLP (HL7 Transport Specification R2): VT, message, FS CR; answered by an
- * acknowledgement in the same frame.
+ * HL7 v2 over MLLP (HL7 Transport Specification R2): VT, message, FS CR; answered with an
+ * acknowledgement in the same framing.
  */
 import { connect as connectPlain } from 'node:net'
 import type { Socket } from 'node:net'
@@ -10,7 +10,7 @@ import { NocturneError } from '../lib/errors.js'
 export interface MllpTarget {
   readonly host: string
   readonly port: number
-  /** Absent only for this machine. */
+  /** May be omitted only for this machine. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
 }
 
@@ -20,7 +20,7 @@ const TIMEOUT_MS = 30_000
 const MAX_ANSWER_BYTES = 1 << 20
 
 /**
- * Resolves when the receiver has accepted the message (MSA-1 is AA or CA) of this control id.
+ * Resolves when the receiver has accepted the message (MSA-1 is AA or CA, for this control ID).
  *
  * @throws NocturneError `ris_unreachable`, `ris_refused`
  */

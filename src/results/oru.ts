@@ -1,16 +1,16 @@
-/** The report as HL7 v2.5.1 ORU^R01 (IHE RAD-128): one OBX per line, and the PDF as one more. */
+/** The report as HL7 v2.5.1 ORU^R01 (IHE RAD-128): one OBX per line, plus one for the PDF. */
 import type { FinishedReport } from './finished.js'
 import { agreementLine, authorLine, sectionsOf, statusTitle } from './finished.js'
 
 /**
- * HL7 table 0085 and 0123. A correction of what was final is an addendum, which HL7 calls
- * corrected.
+ * HL7 tables 0085 and 0123. An addendum corrects a final report, so its HL7 status is "corrected".
  */
 const STATUS = { preliminary: 'P', final: 'F', addendum: 'C' } as const
 
 /**
- * UTF-8, segments ended by CR.
- * @param control - MSH-10: the same for the same report, so that a RIS knows it again
+ * Encodes the message as UTF-8, with segments terminated by CR.
+ *
+ * @param control MSH-10: the same for the same report, so that a RIS recognizes a repeat.
  */
 export function toOru(report: FinishedReport, pdf: Buffer | undefined, control: string): string {
   const { identity, document, facility } = report
@@ -132,8 +132,8 @@ function obr(
 }
 
 /**
- * Components, with what HL7 would take for its own written as escapes (2.7.1), and control
- * characters as blanks.
+ * Joins components, escaping the characters that have a meaning in HL7 (2.7.1) and replacing
+ * control characters by spaces.
  */
 const field = (...components: readonly string[]): string => components.map(escaped).join('^')
 

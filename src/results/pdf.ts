@@ -5,8 +5,9 @@ import { factsOf } from './text.js'
 const MARGIN = 54
 
 /**
- * The report on paper. Its fonts know Latin-1: anything else is shown as a box, and the last line
- * says so, since a character that is missing without notice can change what a sentence says.
+ * The report as PDF. Its fonts cover Latin-1: any other character is shown as a box, and the last
+ * line says so, because a character that is missing without notice can change the meaning of a
+ * sentence.
  */
 export async function toPdf(report: FinishedReport): Promise<Buffer> {
   const { default: Document } = await import('pdfkit')

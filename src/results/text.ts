@@ -1,7 +1,7 @@
 import type { FinishedReport } from './finished.js'
 import { agreementLine, authorLine, nameOf, sectionsOf, statusTitle } from './finished.js'
 
-/** The report as plain text, UTF-8, with the patient and the study above it. */
+/** The report as plain text in UTF-8, headed by the patient and the study. */
 export function toText(report: FinishedReport): string {
   const { identity, document } = report
   const agreement = agreementLine(report)
@@ -18,7 +18,7 @@ export function toText(report: FinishedReport): string {
   ].join('\n')
 }
 
-/** What stands above a report on paper. */
+/** The facts at the head of a printed report. */
 export function factsOf({
   identity,
   facility,

@@ -1,4 +1,4 @@
-/** Pixel Data on its way through, blanked and looked at as the verdict says. */
+/** Blanks and inspects Pixel Data in the stream, as the verdict requires. */
 import { NocturneError } from '../../lib/errors.js'
 import { startsFrame } from '../../dicom/pixel-data/index.js'
 import type { Header, Reader } from '../../dicom/index.js'
@@ -10,11 +10,11 @@ import type { Looking } from './inspect.js'
 import type { PixelWork } from './plan.js'
 
 /**
- * The whole element, beginning with its header. Uncompressed pixels pass as they come; of
- * compressed ones a frame is held at a time. What is only looked at passes byte for byte.
+ * Yields the whole element, including its header. Uncompressed pixels are streamed; compressed
+ * pixels are held one frame at a time. Pixels that are only inspected are copied byte for byte.
  *
  * @throws NocturneError `truncated`, `malformed`, `pixels_not_cleaned`, `text_in_pixels`,
- * `pixels_at_risk`: discard what was read.
+ *   `pixels_at_risk`: discard everything read so far.
  */
 export async function* cleanPixels(
   reader: Reader,
@@ -46,13 +46,13 @@ async function* cleanFrames(
   const { framing } = decoder
   try {
     const source = await readFrames(reader, encoding, { frames: geometry.frames, framing })
-    // Blanked frames have other lengths, so that nothing is said of where they begin.
+    // Blanked frames have different lengths, so the offset table is left empty.
     const table = blank ? Buffer.alloc(0) : source.table
     yield* encapsulated({ table, frames: workOn(source, work, looking) }, encoding)
-    // The delimiter, or what stands in its place at the end of the file.
+    // The delimiter, or whatever is in its place at the end of the file.
     await reader.skipUpTo(8)
   } catch (error) {
-    // Frames that cannot be told apart cannot be shown: as if nobody had been asked.
+    // Frames that cannot be separated cannot be inspected, so the image counts as not inspected.
     const isUnknown = error instanceof NocturneError && error.code === 'pixels_not_cleaned'
     throw isUnknown && !blank ? new NocturneError('pixels_at_risk', { cause: error }) : error
   }
@@ -71,7 +71,8 @@ async function* workOn(
   let index = 0
   for await (const fragments of frames) {
     const [first = Buffer.alloc(0), ...others] = fragments
-    // Some readers would take each of them for a frame, and show what is not looked at here.
+    // Some readers would treat each of these fragments as a frame, and show pixels not inspected
+    // here.
     if (!blank && others.some((fragment) => startsFrame(decoder.framing, fragment)))
       throw new NocturneError('pixels_not_cleaned')
     const frame = others.length === 0 ? first : Buffer.concat(fragments)

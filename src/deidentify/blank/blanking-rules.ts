@@ -1,4 +1,4 @@
-/** Where scanners draw text: readable rules, see config/blanking-rules.yaml. */
+/** Where scanners burn in text: readable rules, see config/blanking-rules.yaml. */
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -9,8 +9,8 @@ import type { Geometry, Mask, Rectangle } from '../../pixels/index.js'
 import { outsideRegions } from './regions.js'
 
 /**
- * What a rule blanks: all but the regions that the scanner names, or the same places in every
- * image.
+ * The area a rule blanks: everything outside the regions that the scanner declares, or fixed places
+ * in every image.
  */
 type Place =
   | { readonly kind: 'outside regions' }
@@ -25,7 +25,7 @@ type Place =
 
 export interface BlankingRule {
   readonly name: string
-  /** Every one must fit. */
+  /** All must match. */
   readonly conditions: readonly Condition[]
   readonly place: Place
 }
@@ -62,7 +62,7 @@ const place = z.unknown().transform((value, context): Place => {
   return z.NEVER
 })
 
-/** What `blanking` of a profile lists, and `rules` in config/blanking-rules.yaml. */
+/** An entry of `blanking` in a profile, and of `rules` in config/blanking-rules.yaml. */
 export const blankingRule = z
   .strictObject(
     {
@@ -82,7 +82,7 @@ export const blankingRule = z
 
 let known: readonly BlankingRule[] | undefined
 
-/** Read when the first image asks: there are many, and CT and MR need none. */
+/** Read when the first image needs them: there are many, and CT and MR need none. */
 const shipped = (): readonly BlankingRule[] =>
   (known ??= z
     .strictObject({ rules: z.array(blankingRule) })
@@ -98,9 +98,9 @@ interface Image {
 }
 
 /**
- * What to blank, by the first rule that fits and finds its place in this image; undefined when none
- * does. `own` come before those that are shipped, and answer for every risk that the facility sees
- * in its images; the shipped ones only where `isBlankable`.
+ * What to blank, by the first rule that matches and whose area lies within this image; undefined
+ * when there is none. The facility's `own` rules come before the shipped ones and apply to every
+ * image at risk; the shipped ones apply only if `isBlankable`.
  */
 export function blankingOf(
   { read, elements, buffer, geometry }: Image,

@@ -1,4 +1,4 @@
-/** The codecs' WebAssembly, from the packages that bring it. */
+/** Loads the codecs' WebAssembly from their packages. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 

@@ -1,6 +1,6 @@
 /**
- * Frames to the thread of the codecs, one after the other. It starts when it is first needed and
- * never keeps a process alive.
+ * Sends frames to the codec thread, one at a time. The thread starts when it is first needed and
+ * never keeps the process alive.
  */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -14,22 +14,22 @@ import type { Mask, Samples, WasmFrame } from '../../pixels/index.js'
 import { codecBytes } from './codec-bytes.js'
 
 export interface CodecRequest extends WasmFrame {
-  /** What is to be blanked; without it the frame is decoded. */
+  /** What to blank; without it the frame is decoded. */
   readonly mask?: Mask
 }
 
-/** Neither when it cannot be done. */
+/** Has neither field if the frame could not be processed. */
 export interface CodecAnswer {
   readonly blanked?: Uint8Array
   readonly samples?: Samples
 }
 
 const FILE = new URL('./codec-worker.js', import.meta.url)
-/** Where the code was not built there is no file that a thread could run. */
+/** In an environment that was not built there is no file that a thread could run. */
 const CAN_RUN = existsSync(fileURLToPath(FILE))
-/** An X-ray of 60 MB in JPEG 2000 takes half of it on a slow core. */
+/** An X-ray of 60 MB in JPEG 2000 takes half of this on a slow core. */
 const FRAME_MS = 120_000
-/** Its memory grows with the largest frame and never shrinks. */
+/** An idle thread is ended, because its memory grows with the largest frame and never shrinks. */
 const IDLE_MS = 10_000
 
 const oneAtATime = inTurn()
@@ -60,7 +60,7 @@ async function decodeInThread(request: Omit<CodecRequest, 'mask'>): Promise<Samp
 
 async function ask(request: CodecRequest): Promise<CodecAnswer> {
   clearTimeout(idle)
-  // A thread that fails while it is idle is noticed by the next frame.
+  // If the thread fails while it is idle, the next frame finds out.
   worker ??= new Worker(FILE, { name: 'codecs', env: {}, execArgv: [] }).on(
     'error',
     () => undefined,
@@ -84,7 +84,7 @@ async function ask(request: CodecRequest): Promise<CodecAnswer> {
   }
 }
 
-/** Rejects when the thread fails, ends, or takes too long. */
+/** Rejects when the thread fails, exits, or takes too long. */
 async function answerOf(
   current: Worker,
   request: CodecRequest,
@@ -104,5 +104,5 @@ async function answerOf(
   return answer
 }
 
-/** The codecs, with those in WebAssembly in this thread's keeping. */
+/** The codecs; those in WebAssembly run in the thread that this module manages. */
 export const { codecOf, decoderOf } = codecsWith({ blank: blankInThread, decode: decodeInThread })

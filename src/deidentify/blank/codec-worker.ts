@@ -1,6 +1,5 @@
 /**
- * A thread that runs the codecs of other people's code: away from requests, and ended when it takes
- * too long.
+ * A thread that runs third-party codecs: isolated from requests, and ended when it takes too long.
  */
 import { parentPort } from 'node:worker_threads'
 import { blankWasmFrame, decodeWasmFrame } from '../../pixels/index.js'

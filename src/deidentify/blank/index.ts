@@ -1,3 +1,3 @@
-/** Text that is burned into pixels: rules that blank it, and detectors that look for it. */
+/** Text burned into pixels: rules that blank it, and detectors that look for it. */
 export { createTextDetector, hasTextDetector } from './tesseract.js'
 export { picturesOf } from './look.js'

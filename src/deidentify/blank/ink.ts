@@ -1,14 +1,14 @@
 /**
- * Guesses at what is written in a picture, each as black on white in PGM: for a reader that was
- * trained on print.
+ * Guesses which pixels of a picture are writing. Each guess is rendered black on white as PGM, for
+ * an OCR engine trained on print.
  */
 import type { GreyPicture } from '../../pixels/index.js'
 import type { Pace, Steps } from '../../lib/pace.js'
 
 /**
- * Writing is drawn in the brightest or the darkest values, or stands out from what is around it. So
- * does speckle, which looks like letters here and there: of what is found so a reader must be
- * surer, the more so of short words. In per cent.
+ * Writing is drawn in the brightest or the darkest values, or contrasts with its surroundings. The
+ * last two guesses also pick up speckle, which looks like letters here and there. For them the OCR
+ * engine must be surer, especially of short words. Confidence in per cent.
  */
 export const GUESSES = [
   { guess: 'brightest', sureOfWord: 40, sureOfShortWord: 40 },
@@ -20,23 +20,29 @@ type Guess = (typeof GUESSES)[number]['guess']
 
 const BRIGHT = 192
 const DARK = 64
-/** Half the side of the square that is around a pixel: strokes are thinner. */
+/** Half the side of the square around a pixel; strokes are thinner than this. */
 const REACH = 8
-/** How far writing stands out: more than speckle does. */
+/** Minimum contrast of writing; speckle has less. */
 const CONTRAST = 24
-/** Ink of more than this share is background, not writing. */
+/** If more than this share is ink, it is background rather than writing. */
 const MOST_INK = 0.4
-/** Small print is enlarged: letters of 7 pixels are below what the model was trained on. */
+/**
+ * Small pictures are enlarged: letters 7 pixels high are smaller than those the model was trained
+ * on.
+ */
 const ENLARGED_BELOW = 1000
 
-/** `none` when the guess finds no ink; undefined when it finds little else, which tells nothing. */
+/**
+ * `none` if the guess finds no ink; undefined if nearly everything is ink, from which nothing can
+ * be concluded.
+ */
 export function* inkOf(
   picture: GreyPicture,
   guess: Guess,
   pace: Pace,
 ): Steps<Buffer | 'none' | undefined> {
   const { width, height, values } = picture
-  // Each pixel becomes one, or two by two.
+  // Each pixel becomes one pixel, or a block of two by two.
   const scale = height < ENLARGED_BELOW ? 2 : 1
   const header = Buffer.from(`P5\n${String(width * scale)} ${String(height * scale)}\n255\n`)
   const image = Buffer.alloc(header.length + width * height * scale * scale, 255)
@@ -75,12 +81,12 @@ function isInk(guess: Guess, value: number, mean: number): boolean {
   }
 }
 
-/** The mean of the square around each pixel, row by row from the top. */
+/** The mean of the square around each pixel, computed row by row from the top. */
 class Surroundings {
   readonly #picture: GreyPicture
-  /** Of each column the sum over the rows of the square. */
+  /** For each column, the sum over the rows of the square. */
   readonly #columns: Uint32Array
-  /** Sums of columns from the left, so that a square is the difference of two. */
+  /** Running sums of the columns from the left, so that a square is the difference of two. */
   readonly #sums: Float64Array
   #rows = 0
 
@@ -91,7 +97,7 @@ class Surroundings {
     for (let row = 0; row < Math.min(REACH, picture.height); row++) this.#add(row, 1)
   }
 
-  /** Each row in its turn. */
+  /** Must be called for each row, in order. */
   enter(row: number): void {
     if (row + REACH < this.#picture.height) this.#add(row + REACH, 1)
     if (row - REACH > 0) this.#add(row - REACH - 1, -1)

@@ -1,4 +1,4 @@
-/** Frames on their way out, some of them shown to a text detector. */
+/** Passes frames through and shows some of them to a text detector. */
 import { NocturneError } from '../../lib/errors.js'
 import { pictureOf } from '../../pixels/index.js'
 import type { GreyPicture, Layout, Palette, Samples } from '../../pixels/index.js'
@@ -9,20 +9,18 @@ import type { Judge } from './judge-words.js'
 
 export interface Inspection {
   readonly detector: TextDetector
-  /** Nothing else speaks for the image: what cannot be told stops it. */
+  /** No rule covers the image, so it passes only if the detector finds it clean. */
   readonly isNeeded: boolean
-  /** Of an image in PALETTE COLOR. */
+  /** Only for an image in PALETTE COLOR. */
   readonly palette: Palette | undefined
 }
 
-/**
- * The first, the middle and the last frame are looked at: banners stand in all frames of a loop.
- */
+/** Inspects the first, the middle and the last frame: banners are in all frames of a loop. */
 export const chosenFrames = (frames: number): number[] => [...new Set([0, frames >> 1, frames - 1])]
 
 /**
- * As many pictures at a time as the detector has threads, however many uploads there are: no more
- * frames stand decoded.
+ * Limits the pictures in progress to the number of the detector's threads, across all uploads, so
+ * that no more frames are held decoded.
  */
 const gates = new WeakMap<TextDetector, ReturnType<typeof atMost>>()
 
@@ -33,11 +31,11 @@ function gateOf(detector: TextDetector): ReturnType<typeof atMost> {
 }
 
 /**
- * Shows one frame.
+ * Shows one frame to the detector. If it throws, discard everything read so far.
  *
- * @throws NocturneError `text_in_pixels`; when it cannot be decoded, or the detector cannot tell
- * and is needed, `pixels_at_risk`, or `pixels_not_cleaned` for a frame that was blanked. Discard
- * what was read.
+ * @throws NocturneError `text_in_pixels` when the frame contains suspicious text. When it cannot be
+ *   decoded, or the detector cannot tell: `pixels_at_risk` if no rule covers the image,
+ *   `pixels_not_cleaned` if it was blanked.
  */
 export async function inspectFrame(
   inspection: Inspection,
@@ -50,7 +48,8 @@ export async function inspectFrame(
     return await detector.readWords(await show(decode, inspection, pace))
   })
   pace.begin()
-  // A blanked image says in its header that it is clean, so somebody must have read it.
+  // A blanked image states in its header that it is clean, so the detector must have been able to
+  // read it.
   if (words === undefined)
     throw new NocturneError(isNeeded ? 'pixels_at_risk' : 'pixels_not_cleaned', { place: UNREAD })
   if (judge(words)) throw new NocturneError('text_in_pixels', { place: FOUND })
@@ -79,7 +78,11 @@ async function show(
   }
 }
 
-/** Uncompressed pixels as they are. @throws NocturneError as `inspectFrame` does. */
+/**
+ * Passes uncompressed pixels through unchanged.
+ *
+ * @throws NocturneError as `inspectFrame` does.
+ */
 export async function* inspectNative(
   source: AsyncIterable<Buffer>,
   { geometry, bitsOfPlane, planes, bigEndian }: Layout,

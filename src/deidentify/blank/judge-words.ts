@@ -1,6 +1,6 @@
 /**
- * What was read in a picture, judged: whether it may say who the patient is. Nothing of it is kept
- * or told.
+ * Judges whether the words read in a picture could identify the patient. The words are neither
+ * stored nor reported.
  */
 import type { Subject } from '../subject.js'
 import { fold } from '../text/fold.js'
@@ -8,8 +8,8 @@ import { fold } from '../text/fold.js'
 export type Judge = (words: readonly string[]) => boolean
 
 /**
- * Short for what scanners and technologists write beside an image, in no dictionary; sides and
- * views of one or two letters pass anyway.
+ * Abbreviations that scanners and technologists write next to an image and that no dictionary has.
+ * Words of one or two letters, such as sides and views, pass anyway.
  */
 const SETTINGS: ReadonlySet<string> = new Set(
   (
@@ -26,13 +26,15 @@ const SETTINGS: ReadonlySet<string> = new Set(
 /** `2024-02-29`, `29.02.24`, `02/29/2024`, `29-FEB-2024`, `FEB 29 2024`. */
 const DATE =
   /(?<![\p{L}\p{N}])(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2})|\d{1,2}[-./ ]?\p{L}{3,9}[-./ ,]?\d{4}|\p{L}{3,9} \d{1,2},? \d{4})(?![\p{L}\p{N}])/u
-/** Five digits number somebody; four in a word with letters do. */
+/** Five or more digits could identify a person; in a word with letters, four or more. */
 const MOST_DIGITS = 4
 const MOST_DIGITS_IN_WORD = 3
-/** Letters around digits that name a setting (`C5-2`, `MI0.8`, `12cm`), not a person. */
+/**
+ * Up to this many letters next to digits make a setting (`C5-2`, `MI0.8`, `12cm`), not a person.
+ */
 const MOST_LETTERS_IN_WORD = 4
 
-/** @param words in the order of reading, of one picture */
+/** @param words of one picture, in reading order. */
 export function judgeOf({
   identifiers,
   vocabulary,

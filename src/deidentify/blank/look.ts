@@ -1,4 +1,6 @@
-/** Frames of an instance as pictures, for a person of the facility who looks at what is held. */
+/**
+ * Frames of an instance as pictures, for the person at the facility who reviews a quarantined item.
+ */
 import {
   Budget,
   type RawDeflate,
@@ -32,10 +34,10 @@ export interface Look {
 }
 
 /**
- * The first, the middle and the last frame; none of what has no pixels, or pixels that cannot be
- * shown. The source is not read to its end.
+ * The first, the middle and the last frame; none if there are no pixels, or none that can be shown.
+ * The source is not read to its end.
  *
- * @throws NocturneError for what cannot be read
+ * @throws NocturneError if the instance cannot be read.
  */
 export async function picturesOf(
   bytes: AsyncIterable<Buffer>,

@@ -1,4 +1,4 @@
-/** What is to be done about the pixels of one image, before any of them came. */
+/** Decides what to do about the pixels of one image, before any of them arrive. */
 import { NocturneError } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
 import { type Element, UNDEFINED_LENGTH } from '../../dicom/elements/index.js'
@@ -16,7 +16,8 @@ import type { Decoder, Geometry, Layout, Mask } from '../../pixels/index.js'
 import type { Inspection } from './inspect.js'
 
 /**
- * How the pixels of one image are worked on as they pass. Without mask or `blank` none is changed.
+ * How the pixels of one image are processed in the stream. Without a mask or `blank`, none is
+ * changed.
  */
 export type PixelWork =
   | {
@@ -34,16 +35,15 @@ export type PixelWork =
     }
 
 export interface PixelVerdict {
-  /** Names may be burned in, and the profile lets them pass. */
+  /** Names may be burned in, and the profile lets the image pass. */
   readonly isAtRisk: boolean
-  /** The profile asked, and no face can be in them. */
+  /** The profile asks for this, and the pixels cannot contain a face. */
   readonly isFaceless: boolean
   /**
-   * The rule that covers the image, and what Photometric Interpretation becomes where blanking
-   * changes it.
+   * The rule that covers the image, and the new Photometric Interpretation if blanking changes it.
    */
   readonly blanking: { readonly rule: string; readonly photometric: string | undefined } | undefined
-  /** Undefined when the pixels just pass. */
+  /** Undefined when the pixels are copied unchanged. */
   readonly work: PixelWork | undefined
 }
 
@@ -57,16 +57,16 @@ const OVERLAY_BIT_POSITION = 0x60000102
 /** Implicit and explicit, little and big endian, deflated. */
 const UNCOMPRESSED = /^1\.2\.840\.10008\.1\.2(?:\.[12]|\.1\.99)?$/
 
-/** Findings about text, each of which says that a person is to look for it. */
+/** Findings about text, each of which requires a person to look for it. */
 const TEXT_FINDINGS = ['pixels_at_risk', 'pixels_not_cleaned', 'text_in_pixels'] as const
 
 /**
- * What a person of the facility looked at and waived is not looked at again: then the image passes
+ * An image that a person at the facility has reviewed and waived is not inspected again: it passes
  * as under `pixels: pass`.
  *
- * @throws NocturneError `pixels_at_risk` when no rule says where the text is, `pixels_not_cleaned`
- * when it cannot be blanked there; `features_at_risk`, with one of those as `also` where it is
- * found too: who looks at the image decides both.
+ * @throws NocturneError `pixels_at_risk` when no rule states where the text is;
+ *   `pixels_not_cleaned` when it cannot be blanked there; `features_at_risk`, with one of the other
+ *   two in `also` if it applies as well, so that one review can decide both.
  */
 export function judgePixels(
   head: Stretch,
@@ -142,7 +142,7 @@ function judgeText(
 type Judging = Pick<DeidentifyContext, 'profile' | 'waived' | 'textDetector'>
 
 /**
- * Undefined when what is asked for cannot be done; `inspection` is left out where frames cannot be
+ * Undefined when the request cannot be fulfilled; `inspection` is omitted if frames cannot be
  * shown.
  */
 function workOf(
@@ -175,8 +175,8 @@ function workOf(
 }
 
 /**
- * Overlays in unused bits of the pixels (retired, PS3.3 C.9.2) would stay when their description
- * goes.
+ * Overlays in unused bits of the pixels (retired, PS3.3 C.9.2) would remain after their description
+ * is removed.
  */
 const hasEmbeddedOverlay = (
   elements: readonly Element[],

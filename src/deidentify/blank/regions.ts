@@ -1,6 +1,6 @@
 /**
- * Sequence of Ultrasound Regions (0018,6011; PS3.3 C.8.5.5): where the scanner says that it drew an
- * image, not text.
+ * Sequence of Ultrasound Regions (0018,6011; PS3.3 C.8.5.5): where the scanner states that it drew
+ * an image rather than text.
  */
 import { type Element, findElement, readUint16 } from '../../dicom/elements/index.js'
 import { areaOf, maskAround, maskOf } from '../../pixels/index.js'
@@ -12,17 +12,20 @@ const [MIN_X, MIN_Y, MAX_X, MAX_Y] = [0x00186018, 0x0018601a, 0x0018601c, 0x0018
 
 const MAX_REGIONS = 64
 /**
- * 2D, M-mode, spectral and waveform; not graphics, nor what has no spatial format (C.8.5.5.1.1).
+ * 2D, M-mode, spectral and waveform; not graphics, nor regions without a spatial format
+ * (C.8.5.5.1.1).
  */
 const PICTURES: ReadonlySet<number> = new Set([1, 2, 3, 4])
-/** Banners stand at the top: a region that reaches into them was not drawn around the picture. */
+/**
+ * Banners are at the top: a region that extends into them was not drawn tightly around the picture.
+ */
 const TOP_SHARE = 0.02
 const LARGEST_SHARE = 0.9
 
 /**
- * Everything outside the pictures. Undefined when the regions cannot be trusted: one lies outside
- * the image, which was then cut or scaled after they were written; or they leave no room for the
- * text that is to be outside of them.
+ * Everything outside the pictures. Undefined when the regions cannot be trusted: either one lies
+ * outside the image, which must have been cropped or scaled after they were written; or they leave
+ * no room for text outside of them.
  */
 export function outsideRegions(
   elements: readonly Element[],
@@ -41,7 +44,7 @@ export function outsideRegions(
     const format = read(SPATIAL_FORMAT)
     if (x === undefined || y === undefined || right === undefined || bottom === undefined)
       return undefined
-    // Some write the last column, which is included, and some the one behind it.
+    // Some scanners write the last column, which is inclusive; others the one after it.
     if (x >= right || y >= bottom || right > geometry.columns || bottom > geometry.rows)
       return undefined
     if (format !== undefined && PICTURES.has(format))

@@ -1,6 +1,6 @@
 /**
- * The part of tesseract.js that is used here: declared, since the package is optional and the code
- * compiles without it.
+ * Types for the part of tesseract.js used here, declared because the package is optional and the
+ * code must compile without it.
  */
 declare module 'tesseract.js' {
   interface Word {

@@ -1,7 +1,7 @@
 /**
- * The text detector that ships with Nocturne: tesseract.js, with the model that its data package
- * holds. Nothing is fetched and nothing written to disk. It runs in a thread of its own, one
- * picture after the other.
+ * The text detector that ships with Nocturne: tesseract.js, with the model from its data package.
+ * Nothing is downloaded and nothing is written to disk. Each of its threads reads one picture at a
+ * time.
  */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -15,12 +15,15 @@ import { GUESSES, inkOf } from './ink.js'
 
 const { resolve } = createRequire(import.meta.url)
 
-/** A screen of text takes a second or two; what takes much longer is noise, and is not decided. */
+/**
+ * A screen full of text takes a second or two; a picture that takes much longer is noise and is
+ * left undecided.
+ */
 const PICTURE_MS = 30_000
-/** The thread holds some 100 MB. */
+/** An idle thread is ended, because it holds about 100 MB. */
 const IDLE_MS = 30_000
 const MAX_PIXELS = 16_000_000
-/** A word: letters or digits in a row, or a date or time. */
+/** A word: three letters or digits in a row. */
 const SHORT_WORD = /[\p{L}\p{N}]{3}/u
 const WORD = /[\p{L}\p{N}]{4}|\p{N}{1,2}[-./:]\p{N}{1,2}[-./:]\p{N}{1,2}/u
 
@@ -36,11 +39,11 @@ export function hasTextDetector(): boolean {
 
 export interface TextDetectorOptions {
   /**
-   * An image at risk that no blanking rule covers may pass, marked, when nothing in it may say who
-   * the patient is.
+   * Whether an image at risk that no blanking rule covers may pass, marked as such, if nothing in
+   * it could identify the patient.
    */
   readonly clears: boolean
-  /** Each reads a picture at a time, and takes some 100 MB. */
+  /** Each reads one picture at a time and takes about 100 MB. */
   readonly threads: number
 }
 
@@ -71,7 +74,7 @@ export function createTextDetector({
   }
 }
 
-/** One thread, which starts when it is first needed and ends when it was not for a while. */
+/** One thread. It starts when it is first needed and ends after being idle for a while. */
 class Lane {
   readonly #model: string
   #thread: Promise<Recognizer> | undefined
@@ -132,7 +135,7 @@ async function start(langPath: string): Promise<Recognizer> {
   } as const
   const worker = await tesseract.createWorker('eng', 1, options)
   await worker.setParameters({
-    // Words anywhere, in no order; and no remarks on standard error.
+    // Finds sparse text in no particular order, and prints nothing to standard error.
     tessedit_pageseg_mode: '11',
     user_defined_dpi: '150',
     debug_file: '/dev/null',
@@ -140,14 +143,16 @@ async function start(langPath: string): Promise<Recognizer> {
   return worker
 }
 
-/** Of every guess that shows any; undefined when all take most of the picture for ink. */
+/**
+ * The words found with all guesses; undefined when every guess takes most of the picture for ink.
+ */
 async function wordsIn(
   thread: Promise<Recognizer>,
   picture: GreyPicture,
 ): Promise<readonly string[] | undefined> {
   const worker = await thread
   const pace = new Pace()
-  // One value in every place is no picture.
+  // A picture with the same value everywhere is blank.
   if (picture.values.every((value) => value === picture.values[0])) return undefined
   let found: readonly string[] | undefined
   for (const { guess, sureOfWord, sureOfShortWord } of GUESSES) {

@@ -1,4 +1,4 @@
-/** Whether an image has all its pixels, as far as its header tells: before any of them came. */
+/** Whether an image is complete, as far as its header tells, before any pixels arrive. */
 import { NocturneError } from '../../lib/errors.js'
 import { hex } from '../../dicom/dictionary/index.js'
 import { RT_DOSE, isImageClass } from '../../dicom/pixel-data/index.js'
@@ -26,8 +26,9 @@ const RULES = {
 } as const
 
 /**
- * A file that was cut between two elements reads as if it were whole: what an image of its class
- * must have shows it. Frames of encapsulated Pixel Data are counted when they pass.
+ * A file that was cut off between two elements looks complete; it is recognized by the elements
+ * that an image of its class must have. Frames of encapsulated Pixel Data are counted in the
+ * stream.
  *
  * @throws NocturneError `image_incomplete`
  */
@@ -56,13 +57,13 @@ export function expectWholeImage(
   if (pixels.length < Math.ceil(all / 8)) throw incomplete(RULES.short, pixels.tag)
 }
 
-/** Of two pixels in a row, or four in a square, there is one pair of colours. */
+/** Two pixels in a row, or four in a square, share one pair of chroma samples. */
 function shareOf(photometric: string): number {
   if (photometric.endsWith('_422')) return 2 / 3
   return photometric.endsWith('_420') ? 1 / 2 : 1
 }
 
-/** Number of Frames; 1 where it is absent or no number. */
+/** Number of Frames; 1 if it is absent or not a number. */
 export function framesOf(elements: readonly Element[], buffer: Buffer): number {
   const frames = Number(readerOf(elements, buffer)(0x00280008))
   return Number.isInteger(frames) && frames >= 1 && frames <= MAX_FRAMES ? frames : 1

@@ -1,4 +1,7 @@
-/** The standard's own way back: Encrypted Attributes Sequence (PS3.3 C.12.1.1.4, PS3.15 E.1.1). */
+/**
+ * The standard's own way of restoring original values: Encrypted Attributes Sequence (PS3.3
+ * C.12.1.1.4, PS3.15 E.1.1).
+ */
 import { Budget, readDataset } from '../../dicom/index.js'
 import {
   EXPLICIT,
@@ -26,7 +29,10 @@ const CONTENT = 0x04000520
 const MODIFIED_ATTRIBUTES = 0x04000550
 const EXPLICIT_VR_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
 
-/** Names, numbers, dates, UIDs and a sentence or two, in every one of a study's instances. */
+/**
+ * Room for names, numbers, dates, UIDs and a sentence or two; it is needed in every instance of a
+ * study.
+ */
 const MAX_ELEMENT_BYTES = 0x800
 const MAX_BYTES = 0x4000
 
@@ -37,10 +43,10 @@ interface Dataset {
 }
 
 /**
- * The new data set with `enveloped` in it: what was changed, encrypted.
+ * Returns the new data set with `enveloped`, the encrypted original values, added to it.
  *
- * @param clean was searched for identifiers already: what is added here is not searched, and
- * nothing else is added.
+ * @param clean the data set that was already searched for identifiers. What is added here is not
+ *   searched, and nothing else is added.
  */
 export function* addEncryptedAttributes(
   clean: Dataset,
@@ -48,7 +54,8 @@ export function* addEncryptedAttributes(
   { pace, report }: Pick<Subject, 'pace' | 'report'>,
 ): Steps<{ header: Buffer; again: readonly Element[] }> {
   const { encoding } = clean
-  // DER says where it ends, so the byte that makes an OB even (PS3.5 section 6.2) is passed over.
+  // DER states its own length, so the byte that pads an OB to an even length (PS3.5 section 6.2) is
+  // ignored.
   const isEven = enveloped.length % 2 === 0
   const even = isEven ? enveloped : Buffer.concat([enveloped, Buffer.alloc(1)])
   const item = Buffer.concat([
@@ -67,15 +74,15 @@ export function* addEncryptedAttributes(
 }
 
 /**
- * The Encrypted Attributes Data Set (PS3.3 Table C.12-7), of what was changed: one sequence with
- * one item.
+ * The Encrypted Attributes Data Set (PS3.3 Table C.12-7) with the original values: one sequence
+ * with one item.
  */
 export function* modifiedAttributes(
   { elements, buffer, encoding }: Dataset,
   changed: readonly Element[],
   pace: Pace,
 ): Steps<Buffer> {
-  // Without it the text could not be read: the content is a data set by itself.
+  // Needed to read the text, because the content is a data set of its own.
   const characterSet = findElement(elements, CHARACTER_SET)
   const wanted = changed.filter(({ tag }) => isIdentifying(tag) && tag !== CHARACTER_SET)
   const kept: { readonly tag: number; readonly bytes: Buffer }[] = []

@@ -1,6 +1,6 @@
 /**
- * CMS EnvelopedData (RFC 5652 section 6) as PS3.15 E.1.1 wants it: RSA key transport (RFC 3370),
- * AES in CBC (RFC 3565).
+ * CMS EnvelopedData (RFC 5652 section 6) as required by PS3.15 E.1.1: RSA key transport (RFC 3370)
+ * and AES in CBC mode (RFC 3565).
  */
 import { constants, createCipheriv, createPublicKey, hkdfSync, publicEncrypt } from 'node:crypto'
 import { Null, OctetString } from 'asn1js'
@@ -22,10 +22,10 @@ const KEY_BYTES = 32
 const IV_BYTES = 16
 
 /**
- * `content`, for the holders of the recipients' private keys. The same content gives the same
- * bytes, so that an instance that is sent again is still known to be the same: content key, IV and
- * padding come from the content under a key of the facility, and no two contents share them.
- * Whoever has that key made the pseudonyms too.
+ * Encrypts `content` to the recipients. The same content gives the same bytes, so that an instance
+ * that is sent again is recognized as the same. Content key, IV and padding are derived from the
+ * content with a key of the facility, so different content never shares them. A holder of that
+ * facility key could also recompute all pseudonyms, so nothing more depends on it than before.
  */
 export function envelop(
   content: Buffer,
@@ -63,7 +63,8 @@ const transport = (key: Buffer, recipient: AttributeRecipient, seed: Buffer): Re
     variant: 1,
     value: new KeyTransRecipientInfo({
       version: 2,
-      // By the key's identifier: issuer and serial number would name the facility in every file.
+      // Identified by key ID, because issuer and serial number would name the facility in every
+      // file.
       rid: new OctetString({ valueHex: Buffer.from(recipient.keyId, 'hex') }),
       keyEncryptionAlgorithm: new AlgorithmIdentifier({
         algorithmId: RSA_ENCRYPTION,
@@ -73,7 +74,10 @@ const transport = (key: Buffer, recipient: AttributeRecipient, seed: Buffer): Re
     }),
   })
 
-/** PKCS #1 v1.5 (RFC 8017 section 7.2.1), its padding from `seed`: OpenSSL's own is of chance. */
+/**
+ * PKCS #1 v1.5 (RFC 8017 section 7.2.1) with padding derived from `seed`; OpenSSL's own padding
+ * would be random.
+ */
 function wrapped(key: Buffer, { keyId, publicKey }: AttributeRecipient, seed: Buffer): Buffer {
   const rsa = createPublicKey(publicKey)
   const size = Math.ceil((rsa.asymmetricKeyDetails?.modulusLength ?? 0) / 8)

@@ -4,41 +4,41 @@ import { createHmac, hash } from 'node:crypto'
 
 const BLOCK = 64
 const DIGEST = 32
-/** UIDs, names and numbers are shorter. */
+/** Up to this length a text uses the fast path; UIDs, names and numbers are shorter. */
 const SHORT = 256
-/** Characters of base64url for 48 bits. */
+/** 48 bits in base64url characters. */
 const SHORTENED = 8
-/** Of a long value, so that none is made a string as a whole. */
+/** Long values are hashed in pieces of this size, so that no large string is created. */
 const PIECE = 0x10000
 
 export type ValueDigest = (path: string, buffer: Buffer, start: number, end: number) => string
 
-/** MACs under one key. */
+/** Computes MACs under one key. */
 export interface Hmac {
-  /** Of a text in UTF-8. */
+  /** The MAC of a text, encoded as UTF-8. */
   ofText(text: string): Buffer
   /**
-   * Of the value from `start` to `end` that stood at `path`, in base64url. 48 bits are enough to
-   * show later that a value somebody names stood at a place, and nothing to who has no key. The
-   * place is part of it, so that equal values in two places cannot be told to be equal. What is
-   * hashed is the path, a NUL and the value read as Latin-1, in UTF-8.
+   * The MAC of the value from `start` to `end` at `path`, in base64url. 48 bits are enough to prove
+   * later that a given value was at a given place, but reveal nothing without the key. The path is
+   * included, so that equal values at two places cannot be recognized as equal. The input is the
+   * path, a NUL and the value read as Latin-1, all in UTF-8.
    */
   readonly ofValue: ValueDigest
 }
 
 /**
- * MACs under a key of at most 64 bytes. Two one-shot hashes take less than half the time of
- * `createHmac`, which sets up a stream for each text; a header has some dozens of them.
+ * Computes MACs under a key of at most 64 bytes. Two one-shot hashes take less than half the time
+ * of `createHmac`, which sets up a stream for each text; a header needs dozens of them.
  */
 export function hmacUnder(key: Buffer): Hmac {
-  // A character takes 3 bytes of UTF-8 at most.
+  // A UTF-16 code unit takes at most 3 bytes in UTF-8.
   const inner = Buffer.alloc(BLOCK + 3 * SHORT, 0x36)
   const outer = Buffer.alloc(BLOCK + DIGEST, 0x5c)
   for (const [at, byte] of key.entries()) {
     inner.writeUInt8(byte ^ 0x36, at)
     outer.writeUInt8(byte ^ 0x5c, at)
   }
-  /** Of the inner message up to `end`, ready for the outer hash. */
+  /** Hashes the inner message up to `end` and stores the result for the outer hash. */
   const finish = (end: number): void => {
     outer.write(hash('sha256', inner.subarray(0, end), 'binary'), BLOCK, 'latin1')
   }

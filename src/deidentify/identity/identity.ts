@@ -1,4 +1,4 @@
-/** Who and what an instance is about, read from the top level of its data set. */
+/** Which patient and which object an instance is about, read from the top level of its data set. */
 import { NocturneError } from '../../lib/errors.js'
 import { decodeDefault } from '../../dicom/text/index.js'
 import {
@@ -28,7 +28,7 @@ export interface Identity extends Uids {
   readonly original: OriginalIdentity
 }
 
-/** PS3.3 C.7.3.1.1.1, retired ones included. */
+/** PS3.3 C.7.3.1.1.1, including retired terms. */
 const MODALITIES: ReadonlySet<string> = new Set(
   (
     'ANN AR AS ASMT AU BDUS BI BMD CD CF CFM CP CR CS CT CTPROTOCOL DD DF DG DM DMS DOC DS DX EC ECG EEG EMG EOG EPS ES ' +
@@ -43,10 +43,15 @@ export const DIRECTORY = '1.2.840.10008.1.3.10'
 const DIRECTORY_RECORDS = 0x00041220
 /** Encapsulated PDF, CDA, STL, OBJ, MTL (PS3.4 B.5). */
 const ENCAPSULATED = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.104\.\d+$/
-/** Basic Voice and General Audio Waveform Storage: a voice is its owner's, and it may say names. */
+/**
+ * Basic Voice and General Audio Waveform Storage: a voice identifies its speaker, and names may be
+ * spoken.
+ */
 const AUDIO = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.9\.4\.\d+$/
 
-/** The same for rules about images, with numbers of 16 bits (Rows, Columns) as decimals. */
+/**
+ * Reads attributes for the rules about images, with 16-bit numbers (Rows, Columns) as decimal text.
+ */
 export const attributesOf =
   (elements: readonly Element[], buffer: Buffer, encoding: Encoding): ReadAttribute =>
   (tag) => {
@@ -56,7 +61,7 @@ export const attributesOf =
       : readerOf(elements, buffer)(tag)
   }
 
-/** Which instance it is. */
+/** The UIDs that identify the instance. */
 export function readUids(elements: readonly Element[], buffer: Buffer): Uids {
   const read = readerOf(elements, buffer)
   return {
@@ -78,10 +83,10 @@ export function readIdentity(elements: readonly Element[], buffer: Buffer): Iden
     throw new NocturneError('media_directory')
   const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = readUids(elements, buffer)
   const uids = [studyInstanceUID, seriesInstanceUID, sopInstanceUID, sopClassUID]
-  // A UID that breaks PS3.5 section 9, too long or with letters, still tells instances apart, and
-  // is replaced.
+  // A UID that breaks PS3.5 section 9 by being too long or containing letters still identifies an
+  // instance, and is replaced.
   if (uids.some((uid) => !/^[^\\]{1,1024}$/.test(uid))) throw new NocturneError('missing_identity')
-  // In the data set what is not registered is replaced: it would differ from group 0002.
+  // An unregistered class UID would be replaced in the data set, and then differ from group 0002.
   if (!isRegistered(sopClassUID)) throw new NocturneError('private_sop_class')
   if (ENCAPSULATED.test(sopClassUID)) throw new NocturneError('encapsulated_document')
   if (AUDIO.test(sopClassUID)) throw new NocturneError('recorded_sound')
@@ -102,8 +107,8 @@ export function readIdentity(elements: readonly Element[], buffer: Buffer): Iden
 }
 
 /**
- * The patient's keyed handle: by Patient ID and its issuer; without an ID by name and birth date;
- * without either by the study, so that two unnamed patients do not become one.
+ * The patient's keyed handle: from Patient ID and its issuer; without an ID, from name and birth
+ * date; without either, from the study, so that two unnamed patients are not treated as one.
  */
 export function handleOf(
   { original, studyInstanceUID }: Pick<Identity, 'original' | 'studyInstanceUID'>,
@@ -120,10 +125,10 @@ export function handleOf(
   return { handle: handleUnder(digest, JSON.stringify(basis)), isPatient: basis[0] !== 'study' }
 }
 
-/** The last patients under each key: the slices of a study have the same. */
+/** Caches the most recent patients per key, because the slices of a study share theirs. */
 const handles = new WeakMap<Hmac, (basis: string) => string>()
 const PATIENTS = 16
-/** Of the longest ID, name and issuer that are not made to fill the memory. */
+/** Longest combination of ID, name and issuer to cache, to bound memory. */
 const MAX_BASIS = 1000
 
 function handleUnder(digest: Hmac, basis: string): string {

@@ -1,6 +1,6 @@
 /**
- * Who a patient is, before and after: keyed handles, and the way back that only the facility can
- * open.
+ * Identifies patients before and after de-identification: keyed handles, and the way back that only
+ * the facility can open.
  */
 export { keyIdOf } from './keys.js'
 export { isHandledByTransfer, patientHandle } from './patient-handle.js'

@@ -1,20 +1,18 @@
-/** Keyed digests: one secret a facility, a key of its own for every use (HKDF, RFC 5869). */
+/** Keyed digests: one secret per facility, and a separate key for every use (HKDF, RFC 5869). */
 import { hkdfSync } from 'node:crypto'
 import { hmacUnder, type Hmac, type ValueDigest } from './hmac.js'
 import { remembered } from '../../lib/remembered.js'
 import { rememberedDigests } from './remembered-digests.js'
 
 /**
- * Derived keys live as long as the secret they come from, which its owner keeps for the life of the
- * process.
+ * Derived keys live as long as the secret they are derived from, whose owner keeps it for the life
+ * of the process.
  */
 const digests = new WeakMap<Buffer, Map<string, Hmac>>()
-/** Domains that are kept for a secret: `strip` has some for every transfer. */
+/** Domains cached per secret: `strip` uses several for every transfer. */
 const DOMAINS = 32
 
-/**
- * HMAC-SHA256 under the key that belongs to `domain`; the same object as long as it is remembered.
- */
+/** HMAC-SHA256 under the key for `domain`. Returns the same object as long as it is cached. */
 export function keyedDigest(secret: Buffer, domain: string): Hmac {
   const known = digests.get(secret) ?? new Map<string, Hmac>()
   digests.set(secret, known)
@@ -27,14 +25,17 @@ export function keyedDigest(secret: Buffer, domain: string): Hmac {
   return digest
 }
 
-/** Public id of a secret: tells generations of a facility's secret apart, and nothing else. */
+/**
+ * Public ID of a secret: distinguishes generations of a facility's secret, and reveals nothing
+ * else.
+ */
 export const keyIdOf = (secret: Buffer): string =>
   keyedDigest(secret, 'key id').ofText('').toString('hex', 0, 8)
 
 /**
- * A UID under 2.25 (PS3.5 B.2): the digest's first 128 bits as a UUID of version 8 (RFC 9562
- * section 5.8), in decimal. The same UID gives the same one, always and everywhere under this key,
- * and tells nothing without it.
+ * Maps to a UID under 2.25 (PS3.5 B.2): the digest's first 128 bits as a version 8 UUID (RFC 9562
+ * section 5.8), in decimal. Under the same key the same UID always maps to the same result, which
+ * reveals nothing without the key.
  */
 export function uidMapper(digest: Hmac): (uid: string) => string {
   const before = mappers.get(digest)
@@ -44,7 +45,10 @@ export function uidMapper(digest: Hmac): (uid: string) => string {
   return mapper
 }
 
-/** The slices of a study name the same study, series, frame of reference and equipment. */
+/**
+ * Cached, because the slices of a study name the same study, series, frame of reference and
+ * equipment.
+ */
 const mappers = new WeakMap<Hmac, (uid: string) => string>()
 const UIDS = 5000
 const UID_LENGTH = 64
@@ -59,7 +63,7 @@ function mapped(digest: Hmac, uid: string): string {
 const valueDigests = new WeakMap<Hmac, ValueDigest>()
 
 /**
- * `ofValue`, with the last values remembered: those of scanner and institution stand in every
+ * `ofValue` with a cache of recent values: those of the scanner and the institution are in every
  * instance.
  */
 export function valueDigester(digest: Hmac): ValueDigest {
@@ -71,12 +75,12 @@ export function valueDigester(digest: Hmac): ValueDigest {
 }
 
 /**
- * Classes, syntaxes, coding schemes and the like: UIDs of DICOM's own registry (PS3.6 annex A), all
- * of them short.
+ * UIDs of DICOM's own registry (PS3.6 annex A): classes, syntaxes, coding schemes and the like. All
+ * are short.
  */
 export const isRegistered = (uid: string): boolean => /^1\.2\.840\.10008\.[0-9.]{1,24}$/.test(uid)
 
-/** The registry's instances: frames of reference, color palettes, and well-known SOP Instances. */
+/** Registered instances: frames of reference, color palettes, and well-known SOP Instances. */
 export const isWellKnownInstance = (uid: string): boolean =>
   /^1\.2\.840\.10008\.(1\.[45]\.\d{1,2}(\.\d{1,3})?|1\.(20|40|42)(\.\d){0,2}|5\.1\.1\.(17|40)\.\d{1,3})$/.test(
     uid,

@@ -1,7 +1,7 @@
-/** Who a patient is at the facility. */
 
 /**
- * Who a patient is at the facility; kept in memory, and sealed to the facility in the crosswalk.
+ * The patient's identity at the facility. Kept in memory, and sealed to the facility in the
+ * crosswalk.
  */
 export interface OriginalIdentity {
   readonly patientId: string

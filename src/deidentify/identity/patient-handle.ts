@@ -1,24 +1,23 @@
 /**
- * The keyed handle of a patient whom somebody names, as an instance that carries the same ID gets
- * it.
+ * The keyed handle of a patient given by ID, equal to the handle of an instance with the same ID.
  */
 import type { Profile } from '../rules/profile.js'
 import { handleOf } from './identity.js'
 import { keyedDigest } from './keys.js'
 
 export interface PatientName {
-  /** Patient ID (0010,0020) as the facility writes it. */
+  /** Patient ID (0010,0020) as used by the facility. */
   readonly patientId: string
   /** Issuer of Patient ID (0010,0021), or empty. */
   readonly issuer: string
 }
 
-/** Whether the handle is another one in each transfer. */
+/** Whether a patient has a different handle in each transfer. */
 export const isHandledByTransfer = ({ links }: Profile): boolean => links === 'transfer'
 
 /**
- * @param secret - the facility's, 32 bytes.
- * @param transfer - needed where the profile links no further than a transfer.
+ * @param secret the facility's secret, 32 bytes.
+ * @param transfer required if the profile links studies only within a transfer.
  */
 export function patientHandle(secret: Buffer, patient: PatientName, transfer?: string): string {
   const scope = transfer === undefined ? '' : ` transfer ${transfer}`

@@ -1,4 +1,4 @@
-/** Digests of values that stand in one instance after the other. */
+/** Caches digests of values that occur in one instance after another. */
 import type { ValueDigest } from './hmac.js'
 
 const VALUES = 5000
@@ -6,14 +6,14 @@ const LONGEST = 128
 
 interface Known {
   readonly path: string
-  /** Read as Latin-1. */
+  /** The bytes of the value, read as Latin-1. */
   readonly value: string
   readonly digest: string
 }
 
 /**
- * `make`, with the last values remembered. They are found by a number made of their bytes, and
- * compared in place: no text is made of a value that is known, and a header has a hundred.
+ * Wraps `make` with a cache of recent values. Lookup uses a hash of the bytes and compares in
+ * place, so no string is created for a cached value; a header has about a hundred.
  */
 export function rememberedDigests(make: ValueDigest): ValueDigest {
   const known = new Map<number, Known>()
@@ -31,7 +31,10 @@ export function rememberedDigests(make: ValueDigest): ValueDigest {
 
 const TAG_LENGTH = 8
 
-/** FNV-1a of the tag at the end of the path, and of the value. Two with one number take turns. */
+/**
+ * FNV-1a of the tag at the end of the path, and of the value. Values with the same hash replace
+ * each other.
+ */
 function numberOf(path: string, buffer: Buffer, start: number, end: number): number {
   let number = 0x811c9dc5
   for (let at = path.length - TAG_LENGTH; at < path.length; at++)

@@ -1,5 +1,5 @@
 /**
- * What an instance was before: the attributes that the profile changed, and the UIDs that it
+ * What an instance contained before: the attributes that the profile changed, and the UIDs that it
  * replaced.
  */
 import { groupOf, hex, isPrivate } from '../../dicom/dictionary/index.js'
@@ -10,36 +10,39 @@ import { transcode } from '../../dicom/write/index.js'
 
 export interface OriginalElement {
   readonly tag: number
-  /** The whole element in explicit VR little endian; text in the character set of its data set. */
+  /**
+   * The whole element in explicit VR little endian; its text is in the character set of its data
+   * set.
+   */
   readonly bytes: Buffer
 }
 
 export interface WayBack {
-  /** What stands for the patient. */
+  /** The code that replaces the patient. */
   readonly code: string
-  /** What was added to dates; 0 where the profile moved none. */
+  /** Offset added to dates; 0 if the profile shifted none. */
   readonly shiftSeconds: number
   readonly identity: OriginalIdentity
-  /** Specific Character Set (0008,0005) as it stood. */
+  /** The original Specific Character Set (0008,0005). */
   readonly characterSet: string
-  /** The original and the new one. */
+  /** Each original UID with its replacement. */
   readonly uids: readonly (readonly [original: string, replacement: string])[]
-  /** Top-level elements that were changed or removed, in ascending order. */
+  /** Original top-level elements that were changed or removed, in ascending order. */
   readonly elements: readonly OriginalElement[]
-  /** Tags of those that are too large to be kept. */
+  /** Tags of the changed elements that are too large to store. */
   readonly omitted: readonly string[]
 }
 
 export type Originals = Pick<WayBack, 'elements' | 'omitted'>
 
-/** A report or a table can be long; what identifies a patient is not. */
+/** Reports and tables can be long, but values that identify a patient are short. */
 const MAX_ELEMENT_BYTES = 0x4000
 const MAX_BYTES = 0x20000
 
 /**
- * Of the elements that were changed the public ones, sequences whole. UIDs by themselves come back
- * through the pairs. Private elements, overlays, curves and signatures identify nobody in a report
- * that comes back, and stay where they are: with the sender.
+ * Collects the original public elements that were changed, sequences as a whole. UID elements are
+ * left out, because the UID pairs restore them. Private elements, overlays, curves and signatures
+ * are left out too: they identify nobody in a returned report, and the sender still has them.
  */
 export function* collectOriginals(
   changed: readonly Element[],
@@ -61,13 +64,16 @@ export function* collectOriginals(
       continue
     }
     size += bytes.length
-    // A view would hold on to all of the source.
+    // A view would keep the whole source buffer in memory.
     kept.push({ tag, bytes: bytes.buffer === buffer.buffer ? Buffer.from(bytes) : bytes })
   }
   return { elements: kept, omitted }
 }
 
-/** Whether an attribute may say who somebody is: no private one, overlay, curve or signature. */
+/**
+ * Whether an attribute could identify somebody: not if it is private, an overlay, a curve or a
+ * signature.
+ */
 export function isIdentifying(tag: number): boolean {
   const group = groupOf(tag)
   if (isPrivate(tag) || (tag & 0xffff) === 0) return false

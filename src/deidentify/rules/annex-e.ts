@@ -5,26 +5,24 @@ import { groupOf } from '../../dicom/dictionary/index.js'
 const load = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../tables/${name}`, import.meta.url), 'utf8'))
 
-/** What the option columns of Table E.1-1 say: K keep, C clean. */
+/** Entries in the option columns of Table E.1-1: K keep, C clean. */
 export type ColumnAction = 'K' | 'C'
 
 export interface ConfidentialityRow {
   readonly tag: number
-  /** X, Z, D, U, or a compound of them. */
+  /** X, Z, D, U, or a combination of them. */
   readonly basic: string
   readonly columns: Readonly<Record<string, ColumnAction>>
 }
 
-/**
- * Rows that name one tag; private, curve and overlay groups are rules of their own (see rules.ts).
- */
+/** Rows that name one tag. Private, curve and overlay groups have separate rules (see rules.ts). */
 export const CONFIDENTIALITY: readonly ConfidentialityRow[] = (
   load('confidentiality.json') as [string, string, Record<string, ColumnAction>][]
 )
   .filter(([id]) => /^[0-9A-F]{8}$/.test(id))
   .map(([id, basic, columns]) => ({ tag: parseInt(id, 16), basic, columns }))
 
-/** A private element that Table E.3.10-1 knows to be safe. */
+/** A private element that Table E.3.10-1 lists as safe. */
 export interface SafeElement {
   readonly vr: string
   /** `1`, `3-4`, `1-n`. */
@@ -40,8 +38,8 @@ for (const [group, creator, element, vr, vm] of load('safe-private.json') as str
 }
 
 /**
- * By the creator of its block, never by its number alone: two creators may number other things
- * alike.
+ * Identified by the creator of its block, never by number alone: two creators may use the same
+ * number for different things.
  */
 export const safeElementOf = (tag: number, creator: string): SafeElement | undefined =>
   safePrivate.get(safeKey(groupOf(tag), creator, tag & 0xff))

@@ -1,9 +1,10 @@
-/** Codes: which of their texts are published, and which somebody at a site or a vendor typed. */
+/** Codes: which of their texts are published, and which were entered at a site or by a vendor. */
 
 /** Coding Scheme Designator. */
 export const SCHEME = 0x00080102
 /**
- * In the place of one that names a site: those that begin with 99 are private (PS3.3 section 8.2).
+ * Replaces a designator that could name a site: those beginning with 99 are private (PS3.3 section
+ * 8.2).
  */
 export const PRIVATE_SCHEME = '99ANONYMIZED'
 
@@ -19,8 +20,8 @@ const CODE_TEXTS: ReadonlySet<number> = new Set([
 ])
 
 /**
- * Of PS3.16 Table 8-1, but for those of single institutions: their meanings are published, not
- * typed.
+ * The schemes of PS3.16 Table 8-1, except those of single institutions: their meanings are
+ * published texts.
  */
 const REGISTERED: ReadonlySet<string> = new Set(
   (

@@ -1,21 +1,21 @@
 /**
- * `when` of a rule about images: attributes by their keywords, and patterns of which one must fit
+ * `when` of a rule about images: attributes by keyword, each with patterns of which one must match
  * one of the values.
  */
 import { z } from 'zod'
 import { tagOf } from '../../dicom/dictionary/index.js'
 
-/** Plain data, so that a profile with rules of its own can be compared with another. */
+/** Plain data, so that profiles with their own rules can be compared. */
 export interface Condition {
   readonly tag: number
   /**
-   * One must fit one value. Each in lower case, cut at its `*`: `*LOGIQ 9*` is `['', 'logiq 9',
-   * '']`.
+   * One pattern must match one value. Each is in lower case and split at its `*`: `*LOGIQ 9*` is
+   * `['', 'logiq 9', '']`.
    */
   readonly patterns: readonly (readonly string[])[]
 }
 
-/** The value of a top-level attribute as text, without padding; empty when it is absent. */
+/** The value of a top-level attribute as text, without padding; empty when absent. */
 export type ReadAttribute = (tag: number) => string
 
 const MAX_CONDITIONS = 32
@@ -28,7 +28,7 @@ const patterns = z
   .nonempty('write a pattern at least')
   .max(256, 'write at most 256 patterns')
 
-/** A keyword that does not exist is a mistake: a condition is never left out in silence. */
+/** An unknown keyword is an error: a condition is never silently ignored. */
 export const conditions = z
   .record(z.string(), patterns, {
     error: 'write attributes by their keywords, and patterns: { Manufacturer: ["*SIEMENS*"] }',
@@ -46,7 +46,10 @@ export const conditions = z
     return found
   })
 
-/** Tells whether every condition of a rule fits; each attribute is read once for all rules. */
+/**
+ * Returns a function that tells whether all conditions of a rule match. Each attribute is read only
+ * once for all rules.
+ */
 export function matcherOf(read: ReadAttribute) {
   const values = new Map<number, readonly string[]>()
   const valuesOf = (tag: number) => {
@@ -66,13 +69,13 @@ export function matcherOf(read: ReadAttribute) {
 }
 
 /**
- * Part after part, each at the first place behind the one before: no step is ever taken back,
- * whatever the value is.
+ * Matches each part at its first occurrence after the previous one. It never backtracks, so the
+ * time is bounded for any value.
  */
 function fits(parts: readonly string[], value: string): boolean {
   const [first = '', last] = [parts[0], parts.at(-1) ?? '']
   if (parts.length === 1) return value === first
-  // A `*` alone needs a character, so that it does not fit what is absent.
+  // A `*` alone requires at least one character, so that it does not match an absent attribute.
   if (parts.every((part) => part === '')) return value !== ''
   if (!value.startsWith(first)) return false
   let at = first.length

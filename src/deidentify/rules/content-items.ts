@@ -1,7 +1,7 @@
 /**
- * Content items about the subject of a report (PS3.15 E.3.4). Cleaning goes by the type of a value,
- * which keeps numbers, codes and moved dates: of the concepts of Table E.3.4-1 three are left that
- * say who it was.
+ * Content items about the subject of a report (PS3.15 E.3.4). Values are cleaned according to their
+ * type, which keeps numbers, codes and shifted dates. That leaves three concepts of Table E.3.4-1
+ * that would still describe the subject.
  */
 import { type Element, findElement } from '../../dicom/elements/index.js'
 import type { Rule, Rules } from './rules.js'
@@ -14,7 +14,7 @@ const SUBJECT_BIRTH_DATE = '121031'
 /** Subject Sex and Subject Age, which the Retain Patient Characteristics Option keeps. */
 const CHARACTERISTICS: ReadonlySet<string> = new Set(['121032', '121033'])
 
-/** Whether the values of an item of the sequence `tag` must go. */
+/** Whether the values of an item in the sequence `tag` must be removed. */
 export function tellsOfSubject(
   tag: number,
   elements: readonly Element[],
@@ -36,7 +36,7 @@ const goes = (step: 'empty' | 'dummy'): Rule => ({
   option: undefined,
 })
 
-/** What becomes of the values of such an item: of those with a type 1 a dummy stays. */
+/** The rules for the values of such an item: a dummy if the value is type 1, otherwise empty. */
 export const SUBJECT_RULES: ReadonlyMap<number, Rule> = new Map([
   [0x0040a120, goes('dummy')],
   [0x0040a121, goes('dummy')],

@@ -1,4 +1,4 @@
-/** Texts that viewers draw on images. */
+/** Text that viewers draw on images. */
 import { hex } from '../../dicom/dictionary/index.js'
 import { findElement, type Element } from '../../dicom/elements/index.js'
 import type { ElementReport } from '../contract.js'
@@ -9,9 +9,9 @@ const GRAPHIC_OBJECTS = 0x00700009
 const DRAWN_TEXT = 0x00700006
 
 /**
- * A text that is drawn on an image stays as it is, or its object goes: whatever else were drawn in
- * its place would be read as said of the image. An annotation without objects says nothing and may
- * not be (PS3.3 C.10.5).
+ * Text drawn on an image is either kept unchanged, or its text object is dropped: any replacement
+ * would be read as a statement about the image. An annotation without objects is meaningless and
+ * not allowed (PS3.3 C.10.5).
  */
 export function isDropped(
   sequence: number,

@@ -1,5 +1,5 @@
 /**
- * Profiles: which options of PS3.15 Annex E a facility chose, and what they come to for each
+ * Profiles: which options of PS3.15 Annex E a facility chose, and the resulting rule for each
  * attribute.
  */
 export { BUILT_IN_PROFILES, loadProfile } from './profile.js'

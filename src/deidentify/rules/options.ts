@@ -1,6 +1,6 @@
 /**
- * The options of PS3.15 Annex E by their codes in CID 7050, and the columns of Table E.1-1 they
- * switch on.
+ * The options of PS3.15 Annex E by their CID 7050 codes, and the columns of Table E.1-1 that they
+ * enable.
  */
 
 export interface Option {
@@ -18,7 +18,7 @@ const option = (code: string, meaning: string, column: string): Option => ({
   column,
 })
 
-/** Carried out image by image, where the rules for pixels find what to do: columns of no table. */
+/** Applied image by image by the rules for pixels; has no column in the table. */
 export const CLEAN_PIXELS = '113101'
 export const CLEAN_FEATURES = '113102'
 export const FULL_DATES = '113106'
@@ -30,7 +30,7 @@ export const SAFE_PRIVATE = '113111'
 export const DEVICE_IDENTITY = '113109'
 export const INSTITUTION_IDENTITY = '113112'
 
-/** By columns of Table E.1-1. */
+/** Each with its columns of Table E.1-1. */
 export const OPTIONS: readonly Option[] = [
   option(CLEAN_PIXELS, 'Clean Pixel Data Option', ''),
   option(CLEAN_FEATURES, 'Clean Recognizable Visual Features Option', ''),

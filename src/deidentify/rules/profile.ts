@@ -1,4 +1,4 @@
-/** Profiles: which options of Annex E a facility chose, from one readable YAML file each. */
+/** Profiles: which options of Annex E a facility chose, each in one readable YAML file. */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { LANGUAGES, type Language } from '../text/vocabulary.js'
@@ -8,28 +8,28 @@ import { CLEAN_PIXELS, FULL_DATES, MODIFIED_DATES, OPTIONS } from './options.js'
 
 export interface Profile {
   readonly name: string
-  /** Goes into De-identification Method (0012,0063) with the name. */
+  /** Written to De-identification Method (0012,0063), with the name. */
   readonly version: string
-  /** How far new UIDs and the patient's handle can be followed. */
+  /** The scope within which new UIDs and the patient's handle stay the same. */
   readonly links: 'transfer' | 'facility'
-  /** CID 7050 codes on top of the Basic Profile. */
+  /** CID 7050 codes in addition to the Basic Profile. */
   readonly options: readonly string[]
   /**
-   * What becomes of images that may have names burned into their pixels (config/pixel-rules.yaml).
-   * `blank` blanks what config/blanking-rules.yaml covers, and quarantines the rest; it is the
-   * Clean Pixel Data Option.
+   * How to treat images that may have names burned into their pixels (config/pixel-rules.yaml).
+   * `blank` blanks what config/blanking-rules.yaml covers and quarantines the rest; it is the Clean
+   * Pixel Data Option.
    */
   readonly pixels: 'blank' | 'quarantine' | 'pass'
-  /** `cap-90`: ages of 90 years and more become 90. */
+  /** `cap-90`: ages over 90 years become 90. */
   readonly ages: 'keep' | 'cap-90'
-  /** Those that descriptions and reports are written in: their words stay in cleaned text. */
+  /** The languages of descriptions and reports, whose words may stay in cleaned text. */
   readonly languages: readonly Language[]
-  /** The facility's own, which come before config/blanking-rules.yaml. */
+  /** The facility's own rules, applied before config/blanking-rules.yaml. */
   readonly blanking: readonly BlankingRule[]
 }
 
 export interface ProfileProblem {
-  /** `options[1].code`; empty for the file as a whole. */
+  /** For example `options[1].code`; empty for the file as a whole. */
   readonly path: string
   /** From 1. */
   readonly line?: number
@@ -115,14 +115,14 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 }
 
 /**
- * A profile from YAML, or every mistake in it.
+ * Loads a profile from YAML, or returns every error in it.
  *
- * @param name what the profile must be called: its file's name without `.yaml`.
+ * @param name the required name of the profile: its file name without `.yaml`.
  */
 export function loadProfile(text: string, name: string): LoadedProfile {
   const yaml = readYaml(text, '', 'config/profiles/strip.yaml')
   if (yaml.problems.length > 0) {
-    // What is wrong once in a line makes the parser stumble several times.
+    // A single mistake makes the parser report several errors for a line; the first one is kept.
     const first = new Map(
       yaml.problems.map((problem) => [problem.line, problem] as const).reverse(),
     )
@@ -155,7 +155,7 @@ export function loadProfile(text: string, name: string): LoadedProfile {
 const at = (line: number | undefined, problem: ProfileProblem): ProfileProblem =>
   line === undefined ? problem : { ...problem, line }
 
-/** Where a mistake stands: each setting that is not known in its own line. */
+/** The places of an error: each unknown setting has its own line. */
 const placesOf = (issue: z.core.$ZodIssue): readonly (readonly PropertyKey[])[] =>
   issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
 

@@ -1,6 +1,6 @@
 /**
- * Whether an image may show who the patient is: by readable rules, see config/pixel-rules.yaml and
- * config/face-rules.yaml.
+ * Whether an image could show who the patient is, according to readable rules: see
+ * config/pixel-rules.yaml and config/face-rules.yaml.
  */
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
@@ -11,9 +11,9 @@ import { remembered } from '../../lib/remembered.js'
 export interface PixelRule {
   readonly name: string
   readonly isAtRisk: boolean
-  /** Its text stands at places that a rule for blanking can know. */
+  /** Its text is at places that a blanking rule can state. */
   readonly isBlankable: boolean
-  /** Every one must fit. */
+  /** All must match. */
   readonly conditions: readonly Condition[]
 }
 
@@ -30,8 +30,8 @@ const schema = z.strictObject({
 })
 
 /**
- * @throws Error for a file that breaks the format, an unknown keyword included: rules are never
- * left out in silence.
+ * @throws Error for a file with an invalid format or an unknown keyword: a rule is never silently
+ *   ignored.
  */
 export function loadPixelRules(text: string): readonly PixelRule[] {
   return schema.parse(parse(text)).rules.map(({ name, when, risk, blankable }) => ({
@@ -47,18 +47,15 @@ const shipped = (name: string): readonly PixelRule[] =>
 
 export interface Risk {
   readonly isAtRisk: boolean
-  /** The rule that decides, as a person reads it. */
+  /** The rule that decided, in readable form. */
   readonly because: string
-  /**
-   * Every rule that speaks against the image says so: none is a reason that blanking leaves
-   * standing.
-   */
+  /** True only if every matching reason for risk can be removed by blanking. */
   readonly isBlankable: boolean
 }
 
 /**
- * The rules of a file, read when the first image asks. What they said of the last kinds of images
- * is remembered: the images of a series are of one.
+ * Judges images by the rules of a file, which is read when the first image needs it. Recent results
+ * are cached, because the images of a series are of the same kind.
  */
 function judging(file: string): (read: ReadAttribute) => Risk {
   let judge: ReturnType<typeof judgeOf> | undefined
@@ -77,7 +74,7 @@ function judgeOf(rules: readonly PixelRule[], file: string): (read: ReadAttribut
 
 const KINDS = 64
 const LONGEST = 1000
-/** No value that is read holds one. */
+/** A character that no value contains. */
 const SEPARATOR = '\0'
 
 function readerOf(tags: readonly number[], values: string): ReadAttribute {
@@ -87,8 +84,8 @@ function readerOf(tags: readonly number[], values: string): ReadAttribute {
 }
 
 /**
- * Names may be burned in. The first rule that fits decides; without one the image is at risk. Rules
- * behind it count, too, up to the first that sees none.
+ * Whether names may be burned in. The first rule that matches decides; without one the image is at
+ * risk. Later matches also count for `isBlankable`, up to the first one that sees no risk.
  */
 export function riskOf(read: ReadAttribute, rules: readonly PixelRule[], file: string): Risk {
   const fits = matcherOf(read)
@@ -106,7 +103,7 @@ export function riskOf(read: ReadAttribute, rules: readonly PixelRule[], file: s
   return { isAtRisk: true, because, isBlankable: reasons > 0 && blankable === reasons }
 }
 
-/** By the rules that are shipped. */
+/** Judges by the shipped rules. */
 export const textRiskOf = judging('pixel-rules.yaml')
-/** Whether a face may be seen, or made from the slices (PS3.15 E.3.2). */
+/** Whether a face is visible or could be reconstructed from the slices (PS3.15 E.3.2). */
 export const faceRiskOf = judging('face-rules.yaml')

@@ -1,6 +1,6 @@
 /**
- * What happens to an element: Table E.1-1 under the options of a profile, and rules by VR for what
- * it does not list.
+ * What happens to an element: Table E.1-1 under the options of a profile, and rules by VR for
+ * attributes it does not list.
  */
 import {
   ATTRIBUTES,
@@ -24,16 +24,16 @@ import {
 import type { Profile } from './profile.js'
 import { ALIKE, PROSE } from './unlisted.js'
 
-/** Actions of Table E.1-1 that need nothing but the element: X, Z, D and U. */
+/** Actions of Table E.1-1 that depend on the element alone: X, Z, D and U. */
 export type Base = 'remove' | 'empty' | 'dummy' | 'remap'
 
 export interface Rule {
   /**
-   * `keep` and `check` look into sequences; `check` also looks for identifiers in text, `prose`
-   * lets only words stay.
+   * `keep` and `check` recurse into sequences. `check` also searches text for identifiers, and
+   * `prose` keeps only known words.
    */
   readonly step: Base | 'keep' | 'check' | 'prose' | 'date' | 'timezone' | 'clean' | 'code'
-  /** Where `step` finds nothing that may stay. */
+  /** Applied when `step` leaves nothing that may stay. */
   readonly base: Base
   readonly reason: string
   readonly option?: string | undefined
@@ -41,17 +41,17 @@ export interface Rule {
 
 export interface Rules {
   ruleFor(element: Pick<Element, 'tag' | 'vr' | 'fragments'>): Rule
-  /** Table E.1-1 has a row for it. */
+  /** Whether Table E.1-1 has a row for this tag. */
   isListed(tag: number): boolean
   /**
-   * The Retain Safe Private Option: private elements are looked at before `ruleFor` removes them.
+   * The Retain Safe Private Option: private elements are examined before `ruleFor` removes them.
    */
   readonly keepsSafePrivate: boolean
-  /** The Retain Patient Characteristics Option: content items of reports are looked at by it. */
+  /** The Retain Patient Characteristics Option: also decides about content items of reports. */
   readonly keepsCharacteristics: boolean
-  /** Ages of 90 years and more become 90. */
+  /** Ages over 90 years become 90. */
   readonly capsAges: boolean
-  /** The option for dates, which elements outside the table follow too. */
+  /** The option for dates, which also applies to elements outside the table. */
   readonly dates: 'modified' | 'full' | 'removed'
 }
 
@@ -60,13 +60,13 @@ const STEPS: Readonly<Record<ConfidentialityColumn, Base>> = {
   Z: 'empty',
   D: 'dummy',
   U: 'remap',
-  // The form that is valid whatever the attribute's type: empty for type 2, a dummy for type 1,
-  // both for type 3.
+  // The form that is valid for every type of the attribute: empty for type 2, a dummy for type 1,
+  // and either for type 3.
   'X/Z': 'empty',
   'X/D': 'dummy',
   'Z/D': 'dummy',
   'X/Z/D': 'dummy',
-  // References stay, with the UIDs inside remapped.
+  // References are kept, with the UIDs in them remapped.
   'X/Z/U*': 'remap',
 }
 type ConfidentialityColumn = 'X' | 'Z' | 'D' | 'U' | 'X/Z' | 'X/D' | 'Z/D' | 'X/Z/D' | 'X/Z/U*'
@@ -79,7 +79,8 @@ const RESPONSIBLE = [0x00102297, 0x00102299] as const
 const RESPONSIBLE_ROLE = 0x00102298
 const PRESENTATION_CREATED = [0x00700082, 0x00700083]
 const rule = (step: Rule['step'], base: Base, reason: string, option?: string): Rule =>
-  // One shape for all, also where there is no option: every element asks.
+  // Every rule has the same object shape, even without an option, because this is used for every
+  // element.
   ({ step, base, reason, option })
 
 const PRIVATE = rule('remove', 'remove', 'private')
@@ -119,7 +120,6 @@ const DATE_VRS: ReadonlySet<string> = new Set(['DA', 'DT', 'TM'])
 
 const compiled = new WeakMap<Profile, Rules>()
 
-/** The rules of a profile. */
 export function rulesOf(profile: Profile): Rules {
   const known = compiled.get(profile)
   if (known) return known
@@ -132,7 +132,7 @@ function compile(profile: Profile): Rules {
   const table = tableOf(profile)
   const dates = datesOf(profile)
   const ruleFor = ruleFinder(table, backstopsOf(profile, dates))
-  // By attribute: nearly every element has the VR that PS3.6 gives it.
+  // Precomputed by attribute, because nearly every element has the VR that PS3.6 gives it.
   const usual = ATTRIBUTES.map(([tag, { vr }]) => ruleFor({ tag, vr }))
   return {
     dates,
@@ -153,17 +153,18 @@ function compile(profile: Profile): Rules {
 function tableOf(profile: Profile): ReadonlyMap<number, Rule> {
   const chosen = OPTIONS.filter(({ code }) => profile.options.includes(code))
   const table = new Map(CONFIDENTIALITY.map((row) => [row.tag, ruleOf(row, chosen)]))
-  // Type 3 with at least one item wherever it stands: emptied it would be invalid, removed it never
-  // is.
+  // Type 3, but must have at least one item if present: an empty sequence would be invalid, and
+  // removing it is always valid.
   if (table.get(REFERENCED_STUDIES)?.step === 'empty')
     table.set(REFERENCED_STUDIES, rule('remove', 'remove', TABLE))
-  // The originals, for whoever has a key: the table is silent, for it speaks of those that are made
-  // with it.
+  // The encrypted originals of an earlier de-identification, for holders of that key. The table
+  // does not cover them, because it covers only those that its own process creates.
   table.set(ENCRYPTED_ATTRIBUTES, ENCRYPTED)
-  // Of type 2 for animals, and the role of type 1 beside a person with a name (PS3.3 C.7.1.1).
+  // Type 2 for animals. The role is type 1 if the person has a name, so it is removed (PS3.3
+  // C.7.1.1).
   for (const tag of RESPONSIBLE) table.set(tag, rule('empty', 'empty', TABLE))
   table.set(RESPONSIBLE_ROLE, rule('remove', 'remove', `E.1-1 as ${hex(RESPONSIBLE[0])}`))
-  // Of type 1 in the only objects that have them, presentation states (PS3.3 C.11.10).
+  // Type 1 in presentation states, the only objects that have them (PS3.3 C.11.10).
   for (const tag of PRESENTATION_CREATED)
     if (table.get(tag)?.step === 'remove') table.set(tag, rule('dummy', 'dummy', TABLE))
   for (const [tag, like] of ALIKE) {
@@ -212,10 +213,10 @@ const ruleFinder =
     const known = vrOf(tag)
     if (known === undefined || fragments) return UNKNOWN
     if (vr !== 'UN' && (vr === 'SQ') !== (known === 'SQ')) return DISAGREEING
-    // What the file calls it and what PS3.6 calls it: the stricter of the two decides.
+    // Of the rules for the file's VR and for the PS3.6 VR, the stricter one applies.
     const own = unlisted(vr)
     const listed = PROSE.has(tag) ? SENTENCES : unlisted(known)
-    // Text in the place of binary numbers says nothing to a reader but what somebody typed.
+    // Text where PS3.6 expects binary numbers can only be something that a person entered.
     if (listed === undefined) return own ? DISAGREEING : BYTES
     if (own === undefined) return listed
     return STRICTNESS[own.step] >= STRICTNESS[listed.step] ? own : listed
@@ -238,7 +239,7 @@ const STRICTNESS: Readonly<Record<Rule['step'], number>> = {
 function ruleOf(row: ConfidentialityRow, chosen: typeof OPTIONS): Rule {
   const base = STEPS[row.basic as ConfidentialityColumn]
   const asked = chosen.filter(({ column }) => row.columns[column] !== undefined)
-  // Where one option keeps and another cleans, the cleaned form satisfies both.
+  // If one option keeps and another cleans, the cleaned form satisfies both.
   const cleaning = asked.find(({ column }) => row.columns[column] === 'C')
   const deciding = cleaning ?? asked[0]
   if (!deciding) return rule(base, base, TABLE)

@@ -1,6 +1,6 @@
 /**
- * Retain Safe Private (PS3.15 E.3.10): private elements of Table E.3.10-1 whose values are what the
- * table says.
+ * Retain Safe Private (PS3.15 E.3.10): keeps private elements of Table E.3.10-1 whose values are of
+ * the kind the table states.
  */
 import { decodeDefault, trimPadding } from '../../dicom/text/index.js'
 import { cleanText } from '../text/clean.js'
@@ -12,14 +12,14 @@ import type { SafeElement } from './annex-e.js'
 import type { Element } from '../../dicom/elements/index.js'
 import type { Identifiers } from '../search/identifiers.js'
 
-/** A value beyond this is not of the kinds that the table lists. */
+/** No value that the table lists is longer than this. */
 const MAX_VALUE = 0x10000
 const SIZES: Readonly<Record<string, number>> = { FD: 8, FL: 4, SL: 4, SS: 2, UL: 4, US: 2 }
 const NO_TAGS: ReadonlySet<number> = new Set()
 
 /**
- * The private elements of one data set that may stay, with the creators of their blocks: a block
- * stays under the number and beside the others that it had.
+ * The private elements of one data set that may stay, with the creators of their blocks. A block
+ * keeps its number and its position.
  */
 export function safePrivateTags(
   elements: readonly Element[],
@@ -49,8 +49,7 @@ export function safePrivateTags(
 }
 
 /**
- * As UN it is what a system wrote that did not know the element; its bytes are checked in the same
- * way.
+ * UN is written by a system that did not know the element; its bytes are checked in the same way.
  */
 const isOfVr = ({ vr }: Element, safe: SafeElement): boolean => vr === safe.vr || vr === 'UN'
 
@@ -75,14 +74,18 @@ const isClean = (text: string, { names: forbidden }: Identifiers): boolean =>
     isProse: false,
   }) === text
 
-/** Text that could be a sentence is not among them: codes, numbers and UIDs of classes are. */
+/**
+ * The allowed forms exclude text that could be a sentence; they include codes, numbers and class
+ * UIDs.
+ */
 const FORMS: Readonly<Record<string, RegExp>> = {
   CS: /^[A-Z0-9_ ]{0,16}$/,
   DS: /^[0-9+\-.eE]{0,16}$/,
   IS: /^[0-9+-]{0,12}$/,
   SH: /^[A-Za-z0-9_.+/-]{0,16}$/,
   LO: /^[A-Za-z0-9_.+/-]{0,64}$/,
-  // One that is no class would have to be mapped, and who reads it would look for it in vain.
+  // A UID of anything other than a class would have to be remapped, and could then not be looked
+  // up.
   UI: /^(1\.2\.840\.10008\.5\.1\.4\.[0-9.]{1,24})?$/,
 }
 

@@ -1,4 +1,4 @@
-/** What PS3.15 E.1.3 wants a conformance statement to say, from the profile itself. */
+/** The conformance statement required by PS3.15 E.1.3, generated from the profile itself. */
 import { describeDummies } from '../values/dummy.js'
 import { hex, keywordOf } from '../../dicom/dictionary/index.js'
 import { CONFIDENTIALITY } from './annex-e.js'
@@ -15,7 +15,7 @@ import type { Profile } from './profile.js'
 import { rulesOf, type Rule } from './rules.js'
 import { ALIKE } from './unlisted.js'
 
-/** No row of the table is decided by `check` or `prose`. */
+/** No row of the table uses `check` or `prose`. */
 const HEADINGS: Readonly<Record<Exclude<Rule['step'], 'check' | 'prose'>, string>> = {
   remove: 'Removed',
   empty: 'Emptied (zero length)',
@@ -40,8 +40,8 @@ vocabulary and quantities stay. Other text stays when no identifier of the sourc
 numbers is removed. All of this holds at every level of nesting. Everything behind Pixel Data is removed.`
 
 /**
- * Markdown. It says what the rules do, not what they are meant to do: it is made of the rules that
- * run.
+ * Returns Markdown. It is generated from the rules that are executed, so it describes what they do
+ * rather than what they are intended to do.
  */
 export function conformanceStatement(profile: Profile): string {
   const rules = rulesOf(profile)

@@ -1,12 +1,12 @@
 /**
- * Attributes of PS3.6 that Table E.1-1 has no row for, and whose VR alone says too little about
- * them.
+ * Attributes of PS3.6 that have no row in Table E.1-1, and whose VR alone does not determine how to
+ * treat them.
  */
 import { tagOf, tagsOf } from '../../dicom/dictionary/index.js'
 
 /**
- * By keyword: the attribute of the table that means the same about somebody. Its row holds for
- * them, options and all.
+ * By keyword: the attribute in the table with the same meaning. Its row applies to them as well,
+ * including options.
  */
 const LIKE: Readonly<Record<string, readonly string[]>> = {
   PatientBirthTime: [
@@ -35,7 +35,7 @@ const LIKE: Readonly<Record<string, readonly string[]>> = {
     'ReferenceToRecordedSound',
     'RouteID',
   ],
-  // Of type 1 where they stand.
+  // Type 1 if present.
   ClinicalTrialProtocolID: [
     'BreedRegistrationNumber',
     'HangingProtocolCreator',
@@ -46,7 +46,10 @@ const LIKE: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Attributes of text with no limit that equipment and standards write, not people. */
+/**
+ * Text attributes of unlimited length that are written by equipment and standards rather than
+ * people.
+ */
 const NO_PROSE = [
   ...['AlgorithmParameters', 'BatteryLevel', 'CADFileFormat', 'CodingSchemeExternalID'],
   ...['CodingSchemeName', 'ConfigurationInformation', 'DetectorDescription', 'DetectorMode'],
@@ -57,7 +60,7 @@ const NO_PROSE = [
   ...['SpatialFrequencyResponseColumnNames', 'SpectralSensitivity', 'TrackingID'],
 ]
 
-/** Shorter text (LO, 64 characters) in which people write sentences all the same. */
+/** Shorter text (LO, 64 characters) in which people nevertheless write sentences. */
 const SHORT_PROSE = [
   ...['CompletionFlagDescription', 'ContentDescription', 'DoseComment', 'InstructionText'],
   ...['FrameOfInterestDescription', 'FrameOfReferenceTransformationComment'],
@@ -66,14 +69,14 @@ const SHORT_PROSE = [
   ...['SystemStatusComment', 'TestResultComment', 'WorklistLabel'],
 ]
 
-/** A keyword that PS3.6 does not have is a mistake of ours: nothing is left out in silence. */
+/** An unknown keyword is a bug: nothing is silently left out. */
 function named(keyword: string): number {
   const tag = tagOf(keyword)
   if (tag === undefined) throw new Error(`no attribute ${keyword}`)
   return tag
 }
 
-/** Attributes by the one of Table E.1-1 whose row holds for them, too. */
+/** Attributes, each with the attribute of Table E.1-1 whose row also applies to it. */
 export const ALIKE: ReadonlyMap<number, number> = new Map(
   Object.entries(LIKE).flatMap(([like, keywords]) =>
     keywords.map((keyword) => [named(keyword), named(like)] as const),
@@ -82,7 +85,7 @@ export const ALIKE: ReadonlyMap<number, number> = new Map(
 
 const noProse = new Set(NO_PROSE.map(named))
 
-/** Attributes that people write sentences in: a search for known names is not enough for them. */
+/** Attributes in which people write sentences: searching them for known names is not enough. */
 export const PROSE: ReadonlySet<number> = new Set([
   ...['LT', 'ST', 'UC', 'UT'].flatMap(tagsOf).filter((tag) => !noProse.has(tag)),
   ...SHORT_PROSE.map(named),

@@ -1,4 +1,3 @@
-
 /**
  * The patient's identity at the facility. Kept in memory, and sealed to the facility in the
  * crosswalk.

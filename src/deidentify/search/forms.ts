@@ -1,30 +1,31 @@
 /**
- * The forms in which people write again what names somebody: folded, for the search of what is
- * left.
+ * The spellings in which people repeat an identifier, folded, to be searched for in what remains.
  */
 import { fold, isPlain } from '../text/fold.js'
 import { remembered } from '../../lib/remembered.js'
 
 /**
- * What does not part two names for everybody: `DE LA CRUZ` is also `delacruz`, `O'NEIL` also
+ * Separators that some people omit inside a name: `DE LA CRUZ` is also `delacruz`, `O'NEIL` also
  * `oneil`.
  */
 const INSIDE_NAMES = /[\s,.;:()'"/_-]+/
 
 export interface NameForm {
   readonly text: string
-  /** As it stands in the name, so that cleaning must not let it stay either. */
+  /** A word exactly as in the name, which cleaning must remove too. */
   readonly isWord: boolean
 }
 
 /**
- * The last names that were asked for: physicians and operators stand in the files of all their
- * patients.
+ * Cache of the most recent names: physicians and operators are in the files of all their patients.
  */
 const NAMES = 128
 const LONGEST_NAME = 64
 
-/** Of one value of PN: its words, each component as one word, and family and given name as one. */
+/**
+ * The forms of one PN value: its words, each component as one word, and family and given name as
+ * one word.
+ */
 export const namesIn = remembered(
   (name: string): readonly NameForm[] => [...newNamesIn(name)],
   NAMES,
@@ -60,12 +61,13 @@ const LETTERS: Readonly<Record<string, string>> = {
   å: 'aa',
 }
 
-/** As it is written where the keyboard has no such letter. */
+/** As typed on a keyboard without these letters. */
 const inAscii = (word: string): string =>
   word.toLowerCase().replace(/[äöüßæøå]/g, (letter) => LETTERS[letter] ?? letter)
 
 /**
- * Of the number of a patient, visit or order: as it stands, without zeros, separators and letters.
+ * The forms of a patient, visit or order number: as written, without leading zeros, without
+ * separators, and its digits alone.
  */
 export function* numberForms(id: string): Generator<string, void> {
   const whole = fold(id.trim())
@@ -78,7 +80,7 @@ export function* numberForms(id: string): Generator<string, void> {
   }
 }
 
-/** Of each month: its names in English, German, French, Spanish, Italian and Dutch, folded. */
+/** The names of each month in English, German, French, Spanish, Italian and Dutch, folded. */
 const MONTHS: readonly (readonly string[])[] = [
   'january januar janvier enero gennaio januari',
   'february februar fevrier febrero febbraio februari',
@@ -100,17 +102,17 @@ function dayOf(text: string): readonly [string, string, string] | undefined {
   return year && month && day ? [year, month, day] : undefined
 }
 
-/** The last dates that were asked for: the instances of a day have much the same. */
+/** Cache of the most recent dates: the instances of one day have nearly the same ones. */
 const DATES = 64
 const LONGEST = 32
 
 const rememberedForms = (formsOf: (date: string) => Iterable<string>) =>
   remembered((date: string): readonly string[] => [...new Set(formsOf(date))], DATES, LONGEST)
 
-/** Of a date: year, month and day in the three orders, with and without zeros. */
+/** The forms of a date: year, month and day in the three orders, with and without leading zeros. */
 export const dayForms = rememberedForms(newDayForms)
 
-/** Of a birth date: those, and with the month by its name. */
+/** The forms of a birth date: the same, and those with the month by name. */
 export const birthDateForms = rememberedForms(newBirthDateForms)
 
 function* newDayForms(date: string): Generator<string, void> {
@@ -139,7 +141,7 @@ function* newBirthDateForms(date: string): Generator<string, void> {
   const shortDay = String(Number(day))
   const ordinal = shortDay + (ENDS[shortDay] ?? 'th')
   const [english, ...others] = (MONTHS[Number(month) - 1] ?? []).map(namesOfMonth)
-  // Month and year name a birth date whatever day stands before them.
+  // Month and year identify a birth date, whatever day precedes them.
   for (const name of new Set([...(english ?? []), ...others.flat()]))
     for (const separator of [' ', '-', '', ' de ']) yield name + separator + year
   for (const name of english ?? [])
@@ -162,22 +164,22 @@ const ENDS: Readonly<Record<string, string>> = {
   23: 'rd',
   31: 'st',
 }
-/** In full, and by three letters with and without a point. */
+/** In full, and abbreviated to three letters with and without a full stop. */
 const namesOfMonth = (name: string): readonly string[] => [
   name,
   name.slice(0, 3),
   `${name.slice(0, 3)}.`,
 ]
 
-/** The first line of an address: a house number, and the street before or behind it. */
+/** The first line of an address: a house number, with the street before or after it. */
 const HOUSE = /^(?:\d{1,5}[a-z]?\s+\p{L}{4,}|\p{L}{4,}\s+\d{1,5})/u
 const MAIL = /[^\s<>:;,]{1,64}@[^\s<>:;,]{1,128}/g
-/** Digits with what people write between them. */
+/** Digits with the separators that people write between them. */
 const NUMBER = /\d(?:[-./() ]{0,3}\d){6,20}/g
 
 /**
- * Of an address or telephone number: as a whole, the house with its street, mail addresses, and the
- * digits of a number without the country and without the area.
+ * The forms of an address or telephone number: the whole, house number with street, mail addresses,
+ * and the digits of a number without country code and without area code.
  */
 export function* contactForms(text: string): Generator<string, void> {
   const folded = fold(text).trim()

@@ -1,6 +1,6 @@
 /**
- * What names the patient and other people in the source, to be looked for in whatever leaves. Kept
- * in memory only.
+ * The identifiers of the patient and of other people in the source, to be searched for in all
+ * output. Kept only in memory.
  */
 import { isUtf8 } from 'node:buffer'
 import { NocturneError } from '../../lib/errors.js'
@@ -15,7 +15,7 @@ import { DUMMY_TEXT } from '../values/dummy.js'
 import { Matcher } from './matcher.js'
 import type { Tokens } from './token-tree.js'
 
-/** Attributes whose value numbers a person, a visit or an order, at any level. */
+/** Attributes whose value identifies a person, a visit or an order by number, at any level. */
 const ID_TAGS: ReadonlySet<number> = new Set([
   0x00080050, 0x00100020, 0x00100021, 0x00101000, 0x00101050, 0x00101090, 0x00102295, 0x00120040,
   0x00120042, 0x00200010, 0x00321064, 0x00380010, 0x00380060, 0x00400009, 0x00400253, 0x00401001,
@@ -23,54 +23,55 @@ const ID_TAGS: ReadonlySet<number> = new Set([
   0x00400551,
 ])
 /**
- * Of them and of names, those of the patient: their words go even where the vocabulary has them.
+ * Of those and the names, the ones of the patient: their words are removed even if the vocabulary
+ * contains them.
  */
 const PATIENT_TAGS: ReadonlySet<number> = new Set([
   0x00100010, 0x00100020, 0x00100021, 0x00101000, 0x00101001, 0x00101005,
 ])
-/** Text that says where somebody lives or how to reach them: looked for as a whole. */
+/** Text that states where a person lives or how to reach them: searched for as a whole. */
 const CONTACT_TAGS: ReadonlySet<number> = new Set([
   0x00080092, 0x00080094, 0x00101040, 0x00102154, 0x00102155, 0x00401102, 0x00401103, 0x00401104,
 ])
 const BIRTH_DATE = 0x00100030
-/**
- * When it was done, in the attributes whose date is moved or taken away: text may tell it all the
- * same.
- */
+/** Attributes with the dates of the study, which are shifted or removed: text could repeat them. */
 const STUDY_DATES: ReadonlySet<number> = new Set([
   0x00080012, 0x00080020, 0x00080021, 0x00080022, 0x00080023, 0x0008002a, 0x00380020, 0x00400244,
 ])
 
 /**
- * Shorter tokens are found in text only, and only as words of their own: in bytes and inside words
- * they come up by chance.
+ * Shorter tokens are searched for only in text and only as separate words: in bytes and inside
+ * words they occur by coincidence.
  */
 const INSIDE_FROM = 5
 /**
- * A number of the header that equals a shorter one does so by chance: series 1001 of order 1001.
+ * A header number that equals a shorter token does so by coincidence: series 1001 of order 1001.
  */
 const NUMBER_FROM = 6
 /** `123-45 678`: how people write long numbers. */
 const APART = /\d[-./() ]{1,3}\d/
 const ALL_APART = /(?<=\d)[-./() ]{1,3}(?=\d)/g
-/** One instance names few people; more than this is an attack on the search, and fails closed. */
+/**
+ * One instance names few people; more tokens than this are an attack on the search, and the
+ * instance is refused.
+ */
 const MAX_TOKENS = 2000
 const MAX_VALUE_BYTES = 0x4000
 /** 16 MiB: 2,000 tokens of 20 characters in an alphabet of 100. */
 const MAX_CELLS = 4_000_000
-/** What is searched between two looks at the clock. */
+/** Bytes searched before checking whether to yield. */
 const SLICE_BYTES = 0x10000
 
-/** Numbers of devices: identifiers where the profile does not keep the device's identity. */
+/** Device numbers: identifiers unless the profile retains the device's identity. */
 const DEVICE_TAGS: ReadonlySet<number> = new Set([
   0x00181000, 0x00181003, 0x00181004, 0x00181005, 0x00181007, 0x00181008, 0x0018700a,
 ])
 const INSTITUTION_NAME = 0x00080080
-/** Shorter words come up by chance. */
+/** Shorter words occur by coincidence. */
 const INSTITUTION_WORD = 3
 const INSTITUTION_START = 5
 
-/** What a profile keeps, and so is no identifier. */
+/** What a profile retains, and what therefore does not count as an identifier. */
 export interface Kept {
   readonly device: boolean
   readonly institution: boolean
@@ -87,18 +88,24 @@ const NAMING_TAGS: ReadonlySet<number> = new Set([
   BIRTH_DATE,
 ])
 
-/** Whether an attribute names somebody, or numbers, dates or reaches them. */
+/**
+ * Whether an attribute names a person, identifies them by number or date, or states how to reach
+ * them.
+ */
 export const isNaming = (tag: number, vr: string): boolean => vr === 'PN' || NAMING_TAGS.has(tag)
 
 export class Identifiers {
   /**
-   * Folded words of names and of the patient's numbers, the vocabulary's too: what cleaning must
-   * not let stay.
+   * Folded words of names and of the patient's numbers, even those in the vocabulary: cleaning must
+   * not keep any of them.
    */
   readonly names = new Set<string>()
-  /** Those that are the patient's and words of the vocabulary: a patient may be called HEAD^HIP. */
+  /**
+   * Words of the patient's names and numbers that are also in the vocabulary: a patient may be
+   * called HEAD^HIP.
+   */
   readonly #patientWords = new Set<string>()
-  /** Words of the institution's name that no other has. */
+  /** Words of the institution's name, except common ones. */
   readonly #institution = new Set<string>()
   readonly #patientNumbers = new Set<string>()
   readonly #kept: Kept
@@ -113,7 +120,8 @@ export class Identifiers {
   }
 
   /**
-   * Takes note of `element` of the source, when it names somebody.
+   * Records the identifiers in `element` of the source, if it has any.
+   *
    * @throws NocturneError `header_too_complex`
    */
   add(element: Element, buffer: Buffer, decode: Decode): void {
@@ -137,12 +145,15 @@ export class Identifiers {
       else if (STUDY_DATES.has(tag)) this.#addDates(dayForms(part))
       else this.#add(contactForms(part))
     }
-    // The same bytes in another character set, or in an element that is not text.
+    // The same bytes could occur in another character set, or in an element that is not text.
     if (isName && value.some((byte) => byte >= 0x80 || byte === 0x1b)) this.#addBytes(value)
     this.#matcher = undefined
   }
 
-  /** Whether `folded` text holds one, or would without what stands between its digits. */
+  /**
+   * Whether `folded` text contains an identifier, either as it is or with the separators between
+   * digits removed.
+   */
   isInText(folded: string): boolean {
     const matcher = this.#made()
     if (matcher.isIn(folded)) return true
@@ -150,9 +161,9 @@ export class Identifiers {
   }
 
   /**
-   * Whether the text from `start` to `end` holds one; or, unless `areBytesKnown`, its bytes as they
-   * are. Nearly all text is ASCII: then who searched the one has searched the other, and nothing is
-   * decoded.
+   * Whether the text from `start` to `end` contains an identifier, or its raw bytes do, unless
+   * `areBytesKnown` says that they were already searched. Nearly all text is ASCII, for which the
+   * two searches are the same and nothing is decoded.
    */
   isInWritten(
     buffer: Buffer,
@@ -170,14 +181,14 @@ export class Identifiers {
   }
 
   /**
-   * Whether the raw bytes of a value hold one, whatever its VR claims. For values of any size there
-   * is `search`.
+   * Whether the raw bytes of a value contain an identifier, regardless of its VR. Use `search` for
+   * values of unbounded size.
    */
   isInBytes(buffer: Buffer, start = 0, end: number = buffer.length): boolean {
     return this.#made().follow(buffer, 0, start, end) === -1
   }
 
-  /** As `isInBytes`, in steps. */
+  /** Like `isInBytes`, in steps. */
   *search(value: Buffer, pace: Pace): Steps<boolean> {
     const matcher = this.#made()
     let state = 0
@@ -189,8 +200,8 @@ export class Identifiers {
   }
 
   /**
-   * Whether one of the numbers in a value written as text (IS, DS) is one: within longer numbers
-   * the digits come up by chance.
+   * Whether a value written as text (IS, DS) contains an identifier as a whole number: inside
+   * longer numbers the digits occur by coincidence.
    */
   isNumber(buffer: Buffer, start: number, end: number): boolean {
     if (!this.isInBytes(buffer, start, end)) return false
@@ -201,7 +212,7 @@ export class Identifiers {
       .some((digits) => digits.length >= NUMBER_FROM && this.#tokens.has(digits))
   }
 
-  /** Whether a DA or DT tells when somebody was born. */
+  /** Whether a DA or DT is the birth date. */
   isBirthDate(date: string): boolean {
     return this.#birthDates.has(date.replaceAll('.', '').slice(0, 8))
   }
@@ -214,7 +225,10 @@ export class Identifiers {
     return (this.#matcher = matcher({ inside, words }))
   }
 
-  /** Of others, a name that consists of words only is none: operators are called CT TECH. */
+  /**
+   * Names of people other than the patient are ignored if they consist of common words only:
+   * operators are called CT TECH.
+   */
   #addName(name: string, isOfPatient: boolean): void {
     const forms = namesIn(name)
     const isNobody = !isOfPatient && forms.every(({ text, isWord }) => !isWord || isCommon(text))
@@ -250,8 +264,8 @@ export class Identifiers {
   }
 
   /**
-   * Whether folded text has a word of the institution's name, in full or cut off at the end of a
-   * short value.
+   * Whether folded text contains a word of the institution's name, in full or truncated at the end
+   * of a short value.
    */
   namesInstitution(folded: string): boolean {
     if (this.#institution.size === 0) return false
@@ -266,12 +280,12 @@ export class Identifiers {
     )
   }
 
-  /** Whether a time or a number is the patient's very number. */
+  /** Whether a time or a number is exactly the patient's number. */
   isPatientNumber(text: string): boolean {
     return this.#patientNumbers.has(text.trim())
   }
 
-  /** Whether folded text has a word of the patient's that the vocabulary has too. */
+  /** Whether folded text contains a word of the patient's that is also in the vocabulary. */
   hasPatientWord(folded: string): boolean {
     return (
       this.#patientWords.size > 0 &&
@@ -279,13 +293,14 @@ export class Identifiers {
     )
   }
 
-  /** Whether any text may hold such a word. */
+  /** Whether there are any such words. */
   get hasPatientWords(): boolean {
     return this.#patientWords.size > 0
   }
 
   /**
-   * A word that is not ASCII as UTF-8 and as Latin-1: files name one of them and write the other.
+   * Adds a non-ASCII word encoded as UTF-8 and as Latin-1: files may declare one of them and
+   * contain the other.
    */
   #addEncoded(word: string): void {
     if (isPlain(word)) return
@@ -297,7 +312,7 @@ export class Identifiers {
         this.#addRaw(Buffer.from(cased, encoding).toString('latin1'))
   }
 
-  /** Shorter ones come up in bytes by chance. */
+  /** Shorter ones occur in bytes by coincidence. */
   #addRaw(bytes: string): void {
     if (bytes.length >= 4) this.#bytes.add(bytes.toLowerCase())
   }
@@ -308,7 +323,7 @@ export class Identifiers {
     this.#addDates(birthDateForms(date))
   }
 
-  /** No word of the vocabulary is a date. */
+  /** Added directly, because no word of the vocabulary is a date. */
   #addDates(forms: readonly string[]): void {
     for (const form of forms) this.#tokens.add(form)
   }
@@ -319,7 +334,7 @@ export class Identifiers {
 
   #addBytes(value: Buffer): void {
     for (const part of decodeDefault(value).split(/[\^=\\ \0]+/)) {
-      // Without the escapes of ISO 2022, which need not stand where the text is repeated.
+      // Without the escape sequences of ISO 2022, which may be missing where the text is repeated.
       const bare = part.replace(/\x1b(?:\$?[()-]?[A-Za-z@])/g, '')
       this.#addRaw(part)
       this.#addRaw(bare)
@@ -327,15 +342,21 @@ export class Identifiers {
   }
 }
 
-/** Not by cleaning itself: patients are called Anonymized where somebody was here before. */
+/**
+ * Whether people could have written the word, rather than de-identification: patients are called
+ * ANONYMIZED in files that were de-identified before.
+ */
 const isWrittenByOthers = (text: string): boolean =>
   /^\p{L}/u.test(text) && text !== fold(DUMMY_TEXT)
 
 const isOfWords = (word: string): boolean => isVocabulary(word) || /^\d{1,2}$/.test(word)
-/** A word that nobody is called. */
+/** A word that is not used as a name. */
 const isCommon = (text: string): boolean => isVocabulary(text) && !names().all.has(text)
 
-/** As its character set says, and as UTF-8 where it is that: files name a set and write another. */
+/**
+ * The text as its character set says, and as UTF-8 if it is valid UTF-8: files may declare one
+ * character set and contain another.
+ */
 function readings(text: string, value: Buffer): readonly string[] {
   const isMislabelled = value.some((byte) => byte >= 0x80) && isUtf8(value)
   return [...text.split('\\'), ...(isMislabelled ? value.toString('utf8').split('\\') : [])]

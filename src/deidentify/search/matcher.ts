@@ -1,8 +1,8 @@
 /**
- * Many tokens looked for at once (Aho and Corasick, 1975). Each character costs one step whatever
- * the tokens and the text are, so nobody can make the search slow; alternatives of a regular
- * expression can be made to take minutes. The table of steps grows as texts come to its states:
- * most instances come to a few of the thousand that dates alone have.
+ * Searches for many tokens at once (Aho and Corasick, 1975). Each character costs one step for any
+ * tokens and any text, so that nobody can make the search slow; regular expressions with
+ * alternatives can be made to take minutes. The table of steps is filled in as texts reach its
+ * states: most instances reach only a few of the thousand or so that the dates alone produce.
  */
 
 import {
@@ -15,43 +15,44 @@ import {
   type Tokens,
 } from './token-tree.js'
 
-/** States that there is room for at first. */
+/** States for which space is allocated at first. */
 const FEW_STATES = 32
 
-/** Bytes from which on pairs of characters are worth gathering. */
+/** From this many bytes the table of character pairs is worth building. */
 const LARGE = 4096
-/** With shorter tokens too few bytes are passed over. */
+/** With shorter tokens too few bytes can be skipped. */
 const SHORTEST_WITH_PAIRS = 4
 
-/** By byte, as Latin-1. */
+/** Indexed by byte, read as Latin-1. */
 const LOWER_CASE = Uint16Array.from({ length: 256 }, (_, byte) =>
   String.fromCharCode(byte).toLowerCase().charCodeAt(0),
 )
 
 export class Matcher {
   readonly #tree: TokenTree
-  /** Column in the table of each byte, as its lower case; 0 for those that are in no token. */
+  /** The table column of each byte, taken as lower case; 0 for bytes that occur in no token. */
   readonly #byByte = new Uint16Array(256)
-  /** By byte: 1 where no token goes on. */
+  /** Indexed by byte: 1 if it occurs in no token. */
   readonly #parts = new Uint8Array(256)
-  /** By two bytes, made when a large value comes: most instances have none. */
+  /** Indexed by two bytes. Built for the first large value: most instances have none. */
   #followed: Uint8Array | undefined
   /**
-   * By state and column: the next state; below 0 the node of the tree (as ~node) whose state nobody
-   * came to yet.
+   * Indexed by state and column: the next state. A negative value is the tree node (as ~node) for
+   * which no state exists yet.
    */
   #next: Int32Array
-  /** By node: its state; 0 for the root, and where nobody came yet. */
+  /** Indexed by node: its state; 0 for the root, and for nodes without a state yet. */
   readonly #states: Int32Array
-  /** By state: whether tokens end here. */
+  /** Indexed by state: whether tokens end here. */
   readonly #ends: number[] = []
-  /** By state: lengths of the words that end here. */
+  /** Indexed by state: lengths of the words that end here. */
   readonly #words: (readonly number[])[] = []
-  /** By state: that of the longest end of its text that begins a token. */
+  /** Indexed by state: the state of the longest suffix of its text that starts a token. */
   readonly #fallbacks: number[] = []
 
   /**
-   * @param maxCells bounds the table: characters of all tokens, times their alphabet.
+   * @param maxCells bounds the size of the table: characters of all tokens, times the size of their
+   *   alphabet.
    * @throws RangeError when it would be larger.
    */
   constructor(tokens: Tokens, maxCells: number) {
@@ -67,7 +68,7 @@ export class Matcher {
     }
   }
 
-  /** Whether `text` holds a token. */
+  /** Whether `text` contains a token. */
   isIn(text: string): boolean {
     let state = 0
     for (let at = 0; at < text.length; at++) {
@@ -82,9 +83,9 @@ export class Matcher {
   }
 
   /**
-   * The same of the text that stands from `start` to `end`, in lower case, without making it: for
-   * ASCII, which means the same in every character set. Undefined for what needs a closer look:
-   * other characters, escapes, NUL, and digits with separators between.
+   * Like `isIn` for the text from `start` to `end` in lower case, without creating a string. Works
+   * for ASCII, which is the same in every character set. Undefined when the text must be decoded:
+   * it has other characters, escape sequences, NUL, or digits with separators between them.
    */
   isInAscii(bytes: Buffer, start: number, end: number): boolean | undefined {
     let next = this.#next
@@ -92,7 +93,7 @@ export class Matcher {
     const { columns } = this.#tree
     const columnOf = this.#byByte
     let state = 0
-    /** Separators since the last digit. */
+    /** Number of separators since the last digit. */
     let apart = NOT_APART
     for (let at = start; at < end; at++) {
       const byte = bytes[at] ?? 0
@@ -123,16 +124,16 @@ export class Matcher {
   }
 
   /**
-   * Goes on from `state` (0 at the start) through the bytes from `start` to `end`, read as Latin-1
-   * in lower case; -1 once a token was found. Words are not looked for. Zeros are passed over, so
-   * that text in UTF-16 is text.
+   * Continues from `state` (0 at the start) through the bytes from `start` to `end`, read as
+   * Latin-1 in lower case. Returns -1 once a token is found. Words are not searched for. Zero bytes
+   * are skipped, so that UTF-16 text is searched too.
    */
   follow(bytes: Buffer, state: number, start = 0, end: number = bytes.length): number {
     let next = this.#next
     const ends = this.#ends
     const { columns } = this.#tree
     const columnOf = this.#byByte
-    // By index: going through a buffer by its iterator takes twice as long.
+    // By index: iterating over a buffer takes twice as long.
     let at = start
     while (at < end) {
       if (state === 0) at = this.#skip(bytes, at, end)
@@ -152,9 +153,9 @@ export class Matcher {
   }
 
   /**
-   * Where a token may begin, from `from` on. One that began before would reach over the bytes at
-   * the end of the next few, and does not when these are in no token, or do not follow one another
-   * in any (after Horspool, 1980).
+   * The next position, from `from` on, where a token may begin. If the byte or pair of bytes at the
+   * end of the shortest possible token occurs in no token, none can begin before it (after
+   * Horspool, 1980).
    */
   #skip(bytes: Buffer, from: number, end: number): number {
     const { shortest } = this.#tree
@@ -176,8 +177,8 @@ export class Matcher {
   }
 
   /**
-   * By two bytes: 1 where they may follow one another in a token. Next to a zero that is every one:
-   * text may be UTF-16.
+   * Indexed by two bytes: 1 if they can occur next to each other in a token. Next to a zero byte
+   * any byte can, because the text may be UTF-16.
    */
   #pairs(): Uint8Array {
     if (this.#followed) return this.#followed
@@ -204,25 +205,27 @@ export class Matcher {
     return next < 0 ? this.#arrive(cell) : next
   }
 
-  /** Puts the state in the place of its node in `cell`. The table may be another one then. */
+  /** Replaces the node in `cell` by its state. This may reallocate the table. */
   #arrive(cell: number): number {
     const state = this.#stateOf(~(this.#next[cell] ?? 0))
     this.#next[cell] = state
     return state
   }
 
-  /** The state of a node, worked out when a text first comes to it. */
+  /** The state of a node, created when a text first reaches it. */
   #stateOf(node: number): number {
     const { parent, column } = this.#tree
     const known = this.#states[node] ?? 0
     if (known !== 0) return known
-    // Its parent's is known: that is where the text came from, or what it fell back on.
+    // The parent already has a state: the text came from there, or fell back to it.
     const before = this.#states[parent[node] ?? 0] ?? 0
     const fallback = before === 0 ? 0 : this.#step(this.#fallbacks[before] ?? 0, column[node] ?? 0)
     return (this.#states[node] = this.#enter(node, fallback))
   }
 
-  /** A new state. It goes where its fallback goes, but for its own children. */
+  /**
+   * Creates a state. Its steps are those of its fallback, except where it has children of its own.
+   */
   #enter(node: number, fallback: number): number {
     const { firstChild, sibling, column, ends, columns } = this.#tree
     const made = this.#ends.length
@@ -253,7 +256,7 @@ const isAlone = (text: string, start: number, end: number): boolean =>
 
 const SPACE = 0x20
 const NOT_APART = -1e9
-/** Kinds of bytes; all others are 0. */
+/** Classes of bytes; all others are 0. */
 const UNREADABLE = 1
 const DIGIT = 2
 const SEPARATOR = 3

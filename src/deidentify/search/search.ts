@@ -1,6 +1,6 @@
 /**
- * Whether a value of the source holds what may not stay: an identifier, or in a number anything
- * else.
+ * Whether a value of the source contains something that must not stay: an identifier or, in a
+ * number, any other text.
  */
 import type { Element } from '../../dicom/elements/index.js'
 import type { Steps } from '../../lib/pace.js'
@@ -10,11 +10,11 @@ import type { Scope } from '../values/scope.js'
 
 const LARGE = 0x10000
 
-/** What is searched in one step. */
+/** Whether the element is searched in one step. */
 export const isSmall = ({ items, valueStart, valueEnd }: Element): boolean =>
   items === undefined && valueEnd - valueStart < LARGE
 
-/** Of a large value, in steps: before it is known whether that will be asked for. */
+/** Searches a large value in steps, in advance, whether or not the result will be needed. */
 export function* searchLarge(
   element: Element,
   { subject, buffer }: Pick<Scope, 'subject' | 'buffer'>,
@@ -32,14 +32,14 @@ export function* searchLarge(
   return false
 }
 
-/** About LARGE bytes from `at`, to between two numbers. */
+/** The end of a slice of about LARGE bytes from `at`, placed between two numbers if possible. */
 function endOfNumbers(buffer: Buffer, at: number, end: number): number {
   if (end - at <= LARGE) return end
   const separator = buffer.lastIndexOf(0x5c, at + LARGE)
   return separator > at ? separator : at + LARGE
 }
 
-/** Of numbers written as text (DS, IS, AS). */
+/** For numbers written as text (DS, IS, AS). */
 export const isInNumbers = (
   identifiers: Identifiers,
   buffer: Buffer,
@@ -51,7 +51,8 @@ const NUMERIC = new Uint8Array(256)
 for (const byte of Buffer.from('0123456789 +-.eE\\DWMY')) NUMERIC[byte] = 1
 
 /**
- * Whether it holds more than digits and what stands between them, with a NUL at most at the end.
+ * Whether the value contains anything other than numbers and their separators, apart from one NUL
+ * at the end.
  */
 function isNotNumeric(buffer: Buffer, start: number, valueEnd: number): boolean {
   const end = buffer[valueEnd - 1] === 0 ? valueEnd - 1 : valueEnd

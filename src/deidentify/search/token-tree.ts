@@ -1,43 +1,43 @@
-/** Tokens as a tree of their characters, and the columns that those have in a table of states. */
+/** Tokens as a tree of their characters, and the table columns of those characters. */
 
-/** A longer token is looked for by its start: that finds more, never less. */
+/** A longer token is searched for by its beginning, which finds more and never less. */
 const MAX_LENGTH = 64
 
-/** What ends at a node. */
+/** Kinds of token that end at a node. */
 export const NOTHING = 0
-/** A token that is found where no letter or digit stands beside it. */
+/** A token that must not be adjacent to a letter or digit. */
 export const WORD = 1
-/** A token that is found anywhere, which counts for more. */
+/** A token that matches anywhere, and takes precedence over a word. */
 export const INSIDE = 2
 
 export interface Tokens {
-  /** Found anywhere. */
+  /** Tokens that match anywhere. */
   readonly inside: readonly string[]
-  /** Found where no letter or digit stands beside them. */
+  /** Tokens that match only as a separate word, with no letter or digit next to them. */
   readonly words?: readonly string[]
 }
 
-/** By node; 0, the root, is nobody's child and stands for none. */
+/** Indexed by node. Node 0 is the root; as a child or sibling, 0 means none. */
 export interface TokenTree {
   readonly firstChild: Int32Array
   readonly sibling: Int32Array
   readonly parent: Int32Array
-  /** Of the character that leads here. */
+  /** The column of the character that leads to the node. */
   readonly column: Uint16Array
   readonly ends: Uint8Array
-  /** How many there may be. */
+  /** Upper bound of the number of nodes. */
   readonly nodes: number
   readonly columns: number
-  /** Column of a character; 0 for all that are in no token. */
+  /** Column of a character; 0 for characters that occur in no token. */
   readonly columnOf: (code: number) => number
-  /** Of the tokens that are found anywhere, the shortest. */
+  /** Length of the shortest token that matches anywhere. */
   readonly shortest: number
 }
 
 /**
- * @param maxCells bounds what a table of states may take: characters of all tokens, times their
- * alphabet.
- * @throws RangeError when it would take more.
+ * @param maxCells bounds the size of a table of states: characters of all tokens, times the size of
+ *   their alphabet.
+ * @throws RangeError when it would be larger.
  */
 export function treeOf({ inside, words = [] }: Tokens, maxCells: number): TokenTree {
   let nodes = 1
@@ -79,7 +79,7 @@ export function treeOf({ inside, words = [] }: Tokens, maxCells: number): TokenT
   return { firstChild, sibling, parent, column, ends, nodes, columns, columnOf, shortest }
 }
 
-/** Columns in the order in which characters come. */
+/** Assigns columns to characters in order of first occurrence. */
 function newAlphabet() {
   const narrow = new Uint16Array(256)
   const wide = new Map<number, number>()
@@ -100,7 +100,7 @@ function newAlphabet() {
   }
 }
 
-/** How many characters lead to a node. */
+/** The length of the text that leads to a node. */
 export function depthOf(node: number, { parent }: TokenTree): number {
   let depth = 0
   for (let at = node; at !== 0; at = parent[at] ?? 0) depth++

@@ -1,8 +1,8 @@
 /**
- * What else must go where something must. A text is a row of clauses, which end where a sentence
- * does; a clause is a row of segments, parted by commas and the like. Whatever a cut could make say
- * something else goes with it: the segment, or the clause when it holds a word on which the truth
- * of all of it depends.
+ * Decides what else must be cut where something is cut. A text is a series of clauses, each ending
+ * where a sentence does. A clause is a series of segments, separated by commas and the like. If a
+ * cut could change the meaning of the rest, the rest is cut too: the segment, or the whole clause
+ * if it contains a word on which the truth of all of it depends.
  */
 import {
   ANATOMY,
@@ -20,19 +20,19 @@ import {
 } from './roles.js'
 import { MARK, type Token, type Tokens } from './tokens.js'
 
-/** Tokens from `start` up to `end`. */
+/** Tokens from `start` up to `end`, exclusive. */
 export interface Span {
   readonly start: number
   readonly end: number
 }
 
 /**
- * Ends whatever was said before. A word and its point may be an abbreviation that goes on: only a
- * known long word ends a sentence.
+ * Ends a sentence. A word with a full stop may be an abbreviation in mid-sentence, so only a known
+ * long word ends one.
  */
 const SENTENCE = /[.!]+(?:\s|$)|\n\s*\n/
 const SEGMENT = /[,;:|\n()[\]{}•·]|\s[-–—/]+\s|\/\/|--/
-/** A word with a point that is shorter may be an abbreviation. */
+/** A shorter word with a full stop may be an abbreviation. */
 const LONG_WORD = 4
 
 export function clausesOf({ text, tokens }: Tokens): Span[] {
@@ -73,7 +73,7 @@ function split(
   return spans
 }
 
-/** Marks every token that must go with those that are marked already. */
+/** Marks every token that must be cut because of those already marked. */
 export function judgeClauses(tokens: Tokens, isProse: boolean): void {
   for (const clause of clausesOf(tokens)) {
     if (!isProse) judgeClause(tokens, clause)
@@ -81,7 +81,7 @@ export function judgeClauses(tokens: Tokens, isProse: boolean): void {
   }
 }
 
-/** Negations and questions that speak of what follows them, never of what was said before. */
+/** Negations and questions that refer only to what follows them. */
 const AHEAD: ReadonlySet<string> = new Set(
   (
     'no without w/o wo w/out r/o rule eval evaluate assess kein keine keinen keinem keiner keines ohne v.a. verdacht sans aucun ' +
@@ -102,7 +102,7 @@ function judgeClause(all: Tokens, clause: Span): void {
   const open = segments.filter((_, index) => verdicts[index] === 'clause')
   const [from] = open
   if (from) {
-    // What only looks ahead has said nothing of the segments before it.
+    // Words that only refer ahead do not affect the segments before them.
     const isAhead = open.every((one) => within(tokens, one).every(looksAhead))
     cutAll(tokens, isAhead ? { start: from.start, end: clause.end } : clause)
   }
@@ -123,7 +123,8 @@ function judgeSegment({ tokens }: Tokens, span: Span): Verdict {
   joinDangling(own)
   own = within(tokens, span)
   const cuts = own.filter(isCut)
-  // A name that is such a word as well: without it the rest says something else.
+  // A cut name that is also a word that changes the meaning: without it, the rest would say
+  // something different.
   if (cuts.some(({ roles }) => (roles & CHANGES_MEANING) !== 0 && !isDangling(roles)))
     return 'clause'
   const kept = own.filter((token) => !isCut(token))
@@ -135,7 +136,10 @@ function judgeSegment({ tokens }: Tokens, span: Span): Verdict {
   return islandsOf(own).every((island) => isWhole(own, island)) ? 'words' : 'segment'
 }
 
-/** With a word on which all depends only a name may go, and only from the start or end. */
+/**
+ * If the truth of a segment depends on one of its words, only a name may be cut from it, and only
+ * at its start or end.
+ */
 function judgeBroad(own: readonly Token[], hasUnknown: boolean): Verdict {
   const [island, ...more] = islandsOf(own)
   if (hasUnknown || !island || more.length > 0) return 'clause'
@@ -148,7 +152,7 @@ function judgeBroad(own: readonly Token[], hasUnknown: boolean): Verdict {
   return isOpen || isNothingElse || !isWhole(own, island) ? 'clause' : 'words'
 }
 
-/** Runs of tokens that stay, between those that go. */
+/** Runs of tokens that are kept, between those that are cut. */
 function islandsOf(own: readonly Token[]): Span[] {
   const islands: Span[] = []
   own.forEach((token, index) => {
@@ -163,8 +167,9 @@ function islandsOf(own: readonly Token[]): Span[] {
 const CONTENT = ANATOMY | FINDING | CONTRAST
 
 /**
- * Whether each side, time and degree in an island has its partner there: something to speak of, and
- * no cut right beside it behind which there is more that it could have spoken of.
+ * Whether each word of side, time or degree in an island still has the word it describes: something
+ * in the island to refer to, and no adjacent cut beyond which there is something else it could have
+ * referred to.
  */
 function isWhole(own: readonly Token[], island: Span): boolean {
   const inside = within([...own], island)
@@ -193,17 +198,15 @@ const hasMoreAfter = (own: readonly Token[], from: number): boolean =>
 const isSpeaking = (token: Token | undefined): boolean =>
   token !== undefined && (token.roles & CONTENT) !== 0
 
-/**
- * Whether a token that stays decides about others: a negation, unless it stands before its own
- * object.
- */
+/** Whether a kept token affects others: a negation, unless it directly precedes its own object. */
 function isBroad(own: readonly Token[], token: Token): boolean {
   if ((token.roles & WITHOUT) !== 0) return !isSatisfied(own, own.indexOf(token))
   return (token.roles & BROAD) !== 0
 }
 
 /**
- * `W/O CONTRAST`, `ohne i.v. KM`, `w/o and with contrast`; or nothing behind it at all, nor cut.
+ * True for `W/O CONTRAST`, `ohne i.v. KM`, `w/o and with contrast`, and if nothing follows at all,
+ * not even a cut.
  */
 function isSatisfied(own: readonly Token[], index: number): boolean {
   for (let at = index + 1; at < own.length && at <= index + 5; at++) {
@@ -219,13 +222,13 @@ function isSatisfied(own: readonly Token[], index: number): boolean {
   return index === own.length - 1
 }
 
-/** A word that only opens something: alone it says nothing. */
+/** A word that only introduces another and is meaningless alone. */
 const isDangling = (roles: number): boolean =>
   (roles & WITH) !== 0 && (roles & (NOT | WITHOUT | MAYBE | SIDE)) === 0
 
 /**
- * `with` before a cut, and `contrast` behind an unknown word that may have been a `without`, go
- * too.
+ * Also cuts `with` before a cut, and `contrast` after an unknown word that may have been a form of
+ * `without`.
  */
 function joinDangling(own: readonly Token[]): void {
   for (let index = own.length - 2; index >= 0; index--) {

@@ -1,6 +1,6 @@
 /**
- * Clean Descriptors (PS3.15 E.3.4): text without what names anybody, which never says something
- * else than before. Words stay as they were written, in their order; every cut leaves `[...]`.
+ * Clean Descriptors (PS3.15 E.3.4): removes whatever names a person from a text, without ever
+ * changing the meaning of the rest. Words keep their spelling and order; every cut leaves `[...]`.
  */
 import { clausesOf, judgeClauses } from './clauses.js'
 import { judgeNumbers } from './neighbours.js'
@@ -10,17 +10,21 @@ import { MARK, tokensOf, type Tokens } from './tokens.js'
 import type { Vocabulary } from './vocabulary.js'
 
 export interface Cleaning {
-  /** Folded words of the header's names: none of them stays, even one that the vocabulary has. */
+  /**
+   * Folded words of the names in the header: none of them is kept, even if the vocabulary contains
+   * it.
+   */
   readonly forbidden: Forbidden
   readonly vocabulary: Vocabulary
-  /** Characters that the result may have: whole clauses go until it fits. */
+  /** Maximum length of the result in characters; whole clauses are dropped until it fits. */
   readonly longest: number
-  /** A sentence in which anything must go goes whole. */
+  /** In prose, a sentence is removed as a whole if any part of it must be removed. */
   readonly isProse: boolean
 }
 
 /**
- * The last texts in which no name of a header stood: slices, and scanners, write the same again.
+ * Cache of the most recent texts that contain no name of a header: scanners write the same texts
+ * into every slice.
  */
 const known = new WeakMap<Vocabulary, Map<string, Known>>()
 const TEXTS = 500
@@ -31,7 +35,7 @@ interface Known {
   readonly words: readonly string[]
 }
 
-/** Empty when nothing stays. */
+/** Returns the empty string when nothing is kept. */
 export function cleanText(text: string, cleaning: Cleaning): string {
   const { forbidden, vocabulary, longest, isProse } = cleaning
   const texts = known.get(vocabulary) ?? new Map<string, Known>()
@@ -59,7 +63,7 @@ function cleanTokens(all: Tokens, { forbidden, vocabulary, longest, isProse }: C
   return plain.length <= Math.max(longest, all.text.length) ? plain : ''
 }
 
-/** A word that needs its partner is unknown without it. */
+/** A word that needs its partner counts as unknown without it. */
 function judgePartners({ tokens }: Tokens, vocabulary: Vocabulary): void {
   tokens.forEach((token, index) => {
     if (token.roles !== PARTNER) return
@@ -70,15 +74,15 @@ function judgePartners({ tokens }: Tokens, vocabulary: Vocabulary): void {
 }
 
 /**
- * Signs that mean nothing to anybody's identity. Letters and digits are tokens; anything else
- * becomes a space.
+ * Matches everything in a gap other than harmless signs, and is replaced by a space. Letters and
+ * digits are in tokens.
  */
 const GAP = /[^\s!-/:-@[-`{-~–—−’‘“”„«»…°±µμ×÷≤≥≈§¿¡·•²³¹½¼¾®™€£©ª]/gu
 
 function written({ text, tokens }: Tokens): string {
   let result = ''
   let at = 0
-  /** A mark was written last, and nothing since. */
+  /** The last thing written was a mark. */
   let isMarked = false
   for (const token of tokens) {
     const gap = text.slice(at, token.start).replace(GAP, ' ')
@@ -95,7 +99,7 @@ function written({ text, tokens }: Tokens): string {
   return balanced(result + (isMarked ? gapAfter(end) : end)).trim()
 }
 
-/** A bracket beside a mark whose other half is gone goes too. */
+/** Drops a bracket next to a mark if its other half was cut. */
 function balanced(text: string): string {
   const [opened, closed] = [text.split('(').length, text.split(')').length]
   if (opened > closed) return text.replace(`(${MARK}`, MARK)
@@ -103,13 +107,13 @@ function balanced(text: string): string {
 }
 
 /**
- * Opening signs stay before a mark, closing ones behind it; points of abbreviations and the like
- * go.
+ * Opening signs are kept before a mark and closing signs after it; abbreviation points and the like
+ * are dropped.
  */
 const gapBefore = (gap: string): string => gap.replace(/[.@#*&'"<>=~]+$/, '')
 const gapAfter = (gap: string): string => gap.replace(/^[.@#*&'"<>=~]+/, '')
 
-/** The result with clauses dropped from its end until it fits; empty when none does. */
+/** Drops clauses from the end until the result fits; empty when none is left. */
 function fitted(all: Tokens, longest: number): string {
   const clauses = clausesOf(all)
   for (let kept = clauses.length; ; kept--) {

@@ -1,4 +1,6 @@
-/** Words that no list can hold all of: compounds, and what medicine builds from Greek and Latin. */
+/**
+ * Words that no list can cover completely: compounds, and medical terms built from Greek and Latin.
+ */
 import {
   ANATOMY,
   CHANGES_MEANING,
@@ -29,7 +31,7 @@ const ENDINGS = (
 ).split(' ')
 const LONGEST = Math.max(...ENDINGS.map((ending) => ending.length))
 const endings: ReadonlySet<string> = new Set(ENDINGS)
-/** With fewer letters before its ending a word may be a name. */
+/** With fewer letters before its ending, a word could be a name. */
 const STEM = 3
 
 export function isClinical(folded: string): boolean {
@@ -39,12 +41,12 @@ export function isClinical(folded: string): boolean {
   return false
 }
 
-/** German and Dutch compounds have at least so many letters in each part. */
+/** Minimum letters in each part of a German or Dutch compound. */
 const PART = 3
 const MAX_WORD = 48
-/** Between two parts: Kniegelenk-s-erguss. */
+/** Linking letters between two parts: Kniegelenk-s-erguss. */
 const LINKS = ['', 's', 'n', 'en', 'es', 'e', 'o', 'er']
-/** Parts that stand before others only. */
+/** Parts that occur only before others. */
 const PREFIXES: ReadonlySet<string> = new Set(
   'anterior antero arterio arthro auto bi bili broncho cardio cerebro cervico chole colo cranio cysto derma dorso endo entero epi extra fibro gastro gyn hemi hepato hyper hypo iliaco infra inter intra ischio kosto kranio lateral leuko lumbo lympho mammo mega micro mikro mono multi musculo myo naso nephro neuro osteo para patello peri pleuro pneumo poly polio post postero prae pre pro pseudo pyelo radio retro sacro semi spondylo sub supra thoraco thorako thrombo trans tri uro utero vaso ventro vertebro haupt neben ober unter vor hinter innen aussen mittel vorder zwischen rest rand teil voll wieder zusatz gross klein'.split(
     ' ',
@@ -53,14 +55,16 @@ const PREFIXES: ReadonlySet<string> = new Set(
 const CONTENT = ANATOMY | FINDING | TECHNIQUE | CONTRAST
 
 /**
- * The roles of a word all of whose parts are known, at least one of them content; 0 else. A part
- * that changes the meaning of others makes the whole do so: `Frakturausschluss`.
+ * The combined roles of a word whose parts are all known, at least one of them anatomy or a
+ * finding; otherwise 0. If a part changes the meaning of others, so does the whole:
+ * `Frakturausschluss`.
  */
 export function compoundOf(folded: string, rolesOf: (part: string) => number): number {
   if (folded.length < 7 || folded.length > MAX_WORD) return 0
   const letters = /^[a-z]+$/.test(folded)
   if (!letters) return spacedByDigits(folded, rolesOf)
-  // By end: the roles of the best way to come here; undefined where none leads.
+  // Indexed by end: the roles of the parts that lead up to it; undefined if no sequence of parts
+  // does.
   const reached: (number | undefined)[] = [0]
   for (let end = PART; end <= folded.length; end++) {
     for (let start = 0; start <= end - PART; start++) {
@@ -83,12 +87,12 @@ function partOf(part: string, isLast: boolean, rolesOf: (part: string) => number
   if (!isLast && PREFIXES.has(part)) return TECHNIQUE
   const roles = rolesOf(part)
   if ((roles & PARTNER) !== 0) return 0
-  // Short words of all days come up by chance within names.
+  // Short everyday words occur inside names by coincidence.
   if (part.length < 4 && (roles & (ANATOMY | FINDING)) === 0) return 0
   return roles & (CONTENT | CHANGES_MEANING)
 }
 
-/** `fl3d`, `head2`, `t1tse`: letters and numbers side by side, each known. */
+/** `fl3d`, `head2`, `t1tse`: letters and numbers in alternation, with all letters known. */
 function spacedByDigits(folded: string, rolesOf: (part: string) => number): number {
   const parts = folded.match(/[a-z]+|\d+/g) ?? []
   if (parts.join('') !== folded || parts.length > 5) return 0

@@ -1,7 +1,5 @@
-/** A stretch of text that a rule looked at. */
-
 /**
- * Why a token must go: as part of a name, number or date that names somebody; or because nobody
- * knows what it is.
+ * Why a token must be cut: it is part of a name, number or date that identifies a person, or it is
+ * not known.
  */
 export type Cut = 'name' | 'unknown'

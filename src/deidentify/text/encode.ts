@@ -1,24 +1,24 @@
-/** Cleaned text back in the character set that it was read from. */
+/** Encodes cleaned text in the character set from which it was read. */
 import { isUtf8 } from 'node:buffer'
 import { decodeDefault, type Decode } from '../../dicom/text/index.js'
 import { fold, isPlain } from './fold.js'
 
 /**
- * As its character set says; as UTF-8 where it is that all the same, since files name one set and
- * write another.
+ * Decodes by the declared character set, or as UTF-8 if that is what the text is: files may declare
+ * one set and contain another.
  */
 export const readWritten = (bytes: Buffer, decode: Decode): string =>
   isMislabelled(bytes, decode) ? bytes.toString('utf8') : decode(bytes)
 
 const isMislabelled = (bytes: Buffer, decode: Decode): boolean =>
   bytes.some((byte) => byte >= 0x80) && decode(HIGH).length === 2 && isUtf8(bytes)
-/** `ä` in UTF-8: two characters in every set of one byte each. */
+/** `ä` in UTF-8: two characters in any single-byte character set. */
 const HIGH = Buffer.from([0xc3, 0xa4])
 
 /**
- * `text`, of which every character stands in `source`, in the set of `source`. Without accents
- * where the set has several bytes for a character or escapes: there a character is no place of its
- * own.
+ * Encodes `text`, whose characters all occur in `source`, in the character set of `source`. Accents
+ * are dropped if that set uses multi-byte characters or escape sequences, because it cannot be
+ * encoded character by character.
  */
 export function encodeWritten(text: string, source: Buffer, decode: Decode): Buffer {
   if (isPlain(text)) return Buffer.from(text, 'latin1')
@@ -32,7 +32,9 @@ export function encodeWritten(text: string, source: Buffer, decode: Decode): Buf
   return Buffer.from(inAscii(text), 'latin1')
 }
 
-/** By the characters of the upper half; undefined when one of `text` is not among them. */
+/**
+ * Encodes with the characters of the upper half; undefined when one of `text` is not among them.
+ */
 function singleBytes(text: string, decode: Decode): Buffer | undefined {
   if (decode === decodeDefault) return undefined
   const byCharacter = new Map<string, number>()

@@ -1,6 +1,6 @@
-/** Text as it is compared: lower case, without accents. */
+/** The form in which texts are compared: lower case, without accents. */
 
-/** Letters that are no other letter with a mark to Unicode. */
+/** Letters that Unicode does not decompose into a base letter and a mark. */
 const BARE: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -15,8 +15,8 @@ const BARE: Readonly<Record<string, string>> = {
 }
 
 /**
- * Lower case, without accents and without what is not seen, such as soft hyphens: how identifiers
- * and words are compared.
+ * Converts to lower case, and removes accents and invisible characters such as soft hyphens.
+ * Identifiers and words are compared in this form.
  */
 export const fold = (text: string): string =>
   isPlain(text)
@@ -28,8 +28,8 @@ export const fold = (text: string): string =>
         .replace(/[ßæœøłđðþħı]/g, (letter) => BARE[letter] ?? letter)
 
 /**
- * Whether all of it is printable ASCII. In a loop: of short text a regular expression takes several
- * times as long.
+ * Whether the text is all printable ASCII. A loop, because for short text a regular expression
+ * takes several times as long.
  */
 export function isPlain(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
@@ -40,7 +40,8 @@ export function isPlain(text: string): boolean {
 }
 
 /**
- * Whether `text` is the bytes that it was read from: who searched the one has searched the other.
+ * Whether `text` has the same bytes as the value it was decoded from, so that searching one has
+ * searched the other.
  */
 export const isVerbatim = (text: string, bytes: Buffer): boolean =>
   text.length === bytes.length && isPlain(text)

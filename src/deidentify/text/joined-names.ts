@@ -1,11 +1,9 @@
-/**
- * What belongs to a name that was found: initials, the other words of it, what stands before it.
- */
+/** Finds what belongs to a name that was found: initials, its other words, and words before it. */
 import { ANATOMY, CHANGES_MEANING, FINDING, SIDE } from './roles.js'
 import type { Token, Tokens } from './tokens.js'
 import { names } from './vocabulary.js'
 
-/** They say nothing without the name. */
+/** Words that are meaningless without the name after them. */
 const PATIENTS: ReadonlySet<string> = new Set(
   'patient patients patientin patiente paciente paziente patientens pat pat. pt pt. pte pte. pz pz. pcte utente doente patienten'.split(
     ' ',
@@ -13,7 +11,7 @@ const PATIENTS: ReadonlySet<string> = new Set(
 )
 const IS_CAPITAL = /^\p{Lu}/u
 
-/** Marks the tokens that belong to names marked already. */
+/** Marks the tokens that belong to names already marked. */
 export function joinNames(tokens: Tokens): void {
   joinCarets(tokens)
   joinUnknownInitials(tokens)
@@ -24,7 +22,9 @@ export function joinNames(tokens: Tokens): void {
   joinPatients(tokens)
 }
 
-/** Only spaces, points, commas of `Foot, MD` between a token and the next. */
+/**
+ * Whether a token and the next are separated only by spaces, full stops, apostrophes or hyphens.
+ */
 export const isSpaced = ({ text, tokens }: Tokens, index: number): boolean => {
   const [one, other] = [tokens[index], tokens[index + 1]]
   return (
@@ -32,10 +32,10 @@ export const isSpaced = ({ text, tokens }: Tokens, index: number): boolean => {
   )
 }
 
-/** A letter alone, or with the point that some abbreviation has too. */
+/** A single letter, possibly with a full stop. */
 export const isInitial = ({ folded }: Token): boolean => /^\p{L}\.?$/u.test(folded)
 
-/** `Pat. Müller`: the word says nothing without the name. */
+/** `Pat. Müller`: without the name, the first word is meaningless. */
 function joinPatients(tokens: Tokens): void {
   const { tokens: all } = tokens
   all.forEach((token, index) => {
@@ -52,7 +52,7 @@ function joinPatients(tokens: Tokens): void {
   })
 }
 
-/** A caret parts the components of a person's name, and nothing else. */
+/** A caret separates the components of a person's name and is used for nothing else. */
 function joinCarets({ text, tokens }: Tokens): void {
   tokens.forEach((token, index) => {
     const next = tokens[index + 1]
@@ -60,11 +60,13 @@ function joinCarets({ text, tokens }: Tokens): void {
   })
 }
 
-/** A capital where the text has others: an adverb after `patient` has none. */
+/**
+ * Capitalized but not all capitals, as a name would be; an adverb after `patient` is in lower case.
+ */
 const isOnlyCapital = (tokens: Tokens, token: Token): boolean =>
   isCapitalized(tokens, token) && /\p{Ll}/u.test(tokens.text.slice(token.start, token.end))
 
-/** `Whitfield J`, `J. Whitfield`: a word nobody knows beside an initial. */
+/** `Whitfield J`, `J. Whitfield`: an unknown word next to an initial. */
 function joinUnknownInitials(tokens: Tokens): void {
   const { tokens: all } = tokens
   all.forEach((token, index) => {
@@ -97,7 +99,7 @@ function joinHyphens({ text, tokens }: Tokens): void {
   })
 }
 
-/** `JANE FOOT` and `FOOT, JANE`: a given name that has no other family name. */
+/** `JANE FOOT` and `FOOT, JANE`: a given name with no other family name next to it. */
 function joinGivenNames(tokens: Tokens): void {
   const { text, tokens: all } = tokens
   all.forEach((token, index) => {
@@ -140,7 +142,7 @@ function isFirstOfClause({ text, tokens }: Tokens, index: number): boolean {
   )
 }
 
-/** What nobody knows beside a name is part of it. */
+/** An unknown word next to a name is part of it. */
 function joinUnknown(tokens: Tokens): void {
   const { tokens: all } = tokens
   const join = (index: number, from: number): void => {
@@ -153,7 +155,7 @@ function joinUnknown(tokens: Tokens): void {
   for (let index = all.length - 2; index >= 0; index--) join(index, index + 1)
 }
 
-/** One capital beside a name: `J. Smith`. Not a side, which L and R may be. */
+/** A single capital next to a name: `J. Smith`. L and R without a full stop are sides. */
 function joinInitials(tokens: Tokens): void {
   const { text, tokens: all } = tokens
   all.forEach((token, index) => {

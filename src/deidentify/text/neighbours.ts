@@ -1,6 +1,5 @@
 /**
- * What becomes of a number by the tokens beside it: it keeps its unit and its label, or goes with
- * them.
+ * Judges a number by the tokens next to it: it is kept with its unit or label, or cut with them.
  */
 import { isHarmless } from './numbers.js'
 import { FINDING, ID_LABEL, LABEL, UNIT } from './roles.js'
@@ -12,7 +11,10 @@ const isBare = (token: Token | undefined): token is Token =>
 const has = (token: Token | undefined, roles: number): boolean =>
   token !== undefined && token.cut === undefined && (token.roles & roles) !== 0
 
-/** Ages from here on are few enough to name somebody (45 CFR 164.514(b)(2)(i)(C)). */
+/**
+ * From this age on, few enough people are alive that it can identify a person (45 CFR
+ * 164.514(b)(2)(i)(C)).
+ */
 const OLD = 90
 const YEARS: ReadonlySet<string> = new Set(
   'y yo y/o yr yrs year years j j. jahre jahren jahrig jahrige jahriger ans an anos ano anni anno jaar jarige jr aged'.split(
@@ -50,12 +52,12 @@ function isIdentifying(text: string, tokens: readonly Token[], index: number): b
   const isMeasured =
     (has(after, UNIT) && after !== undefined && /^\s?$/.test(text.slice(token.end, after.start))) ||
     has(before, LABEL)
-  // Four digits at most before the point, and never what reads like a year.
+  // At most four digits before the decimal point, and never a number that looks like a year.
   const [whole = ''] = token.folded.split(/[.,]/)
   return !isMeasured || whole.length > 4 || /^(?:19|20)\d\d$/.test(token.folded)
 }
 
-/** `3/4`, which may be a day, unless it belongs to a label, a vertebra or a unit. */
+/** `3/4`, which may be a day and month, unless it belongs to a label, a vertebra or a unit. */
 function isOfDayAndMonth(text: string, tokens: readonly Token[], index: number): boolean {
   const pairAt = (first: number): boolean => {
     const [one, other] = [tokens[first], tokens[first + 1]]
@@ -71,8 +73,8 @@ function isOfDayAndMonth(text: string, tokens: readonly Token[], index: number):
 }
 
 /**
- * Of seven languages, in full and short, folded. None is a word of the vocabulary, but for some
- * that are words as well.
+ * Month names in seven languages, in full and abbreviated, folded. None is in the vocabulary,
+ * except those that are also ordinary words.
  */
 const MONTHS: ReadonlySet<string> = new Set(
   (
@@ -85,7 +87,7 @@ const MONTHS: ReadonlySet<string> = new Set(
 )
 const BETWEEN: ReadonlySet<string> = new Set(['de', 'of', 'del', 'den', 'the', 'di'])
 
-/** A day before a month, and the year behind it: a date. */
+/** A month with a number before or after it is a date. */
 function joinMonths(tokens: readonly Token[]): void {
   tokens.forEach((month, index) => {
     if (month.kind !== 'word' || month.cut === undefined || !MONTHS.has(month.folded)) return
@@ -101,8 +103,8 @@ function joinMonths(tokens: readonly Token[]): void {
 }
 
 /**
- * A number right beside one that goes is part of it (555 123-4567, 12 MAR 1970), unless it has a
- * unit or label of its own.
+ * A number next to one that is cut is part of it (555 123-4567, 12 MAR 1970), unless it has its own
+ * unit or label.
  */
 function joinBesideCuts({ text, tokens }: Tokens): void {
   const join = (index: number, from: number): void => {
@@ -115,7 +117,7 @@ function joinBesideCuts({ text, tokens }: Tokens): void {
       (from !== index + 1 && has(after, UNIT | LABEL | FINDING)) ||
       (from !== index + 1 && cut.kind !== 'number' && has(after, ~0) && !isBare(after)) ||
       (from !== index - 1 && has(before, LABEL))
-    // A count may belong to what stays; three digits are part of a telephone number.
+    // A count may belong to what is kept; three digits are part of a telephone number.
     if (!isOwn) token.cut = token.folded.length > 2 ? cut.cut : 'unknown'
   }
   for (let index = 1; index < tokens.length; index++) join(index, index - 1)

@@ -1,6 +1,6 @@
 /**
- * Numbers in text: a measure or a count stays, with its unit and label; what could be a date,
- * telephone or id goes.
+ * Numbers in text: a measurement or a count is kept, with its unit and label; a number that could
+ * be a date, telephone number or ID is cut.
  */
 import { LABEL, TECHNIQUE, UNIT } from './roles.js'
 import type { Cut } from './cut.js'
@@ -15,19 +15,19 @@ const KEPT: Judged = { roles: TECHNIQUE, cut: undefined }
 const IDENTIFYING: Judged = { roles: 0, cut: 'name' }
 const UNKNOWN: Judged = { roles: 0, cut: 'unknown' }
 
-/** Three parts, or a day and month with the final point of German. */
+/** Three parts, or a day and month with the final full stop of German. */
 const DATE =
   /\d{1,4}([./-])\d{1,2}\1\d{1,4}(?![\p{L}\p{N}])|\d{1,2}\.\d{1,2}\.(?!\d)|\d{1,2}\.\d{4}(?!\d)/uy
 const CLOCK = /\d{1,2}:\d{2}(?::\d{2})?(?!\d)/y
 const NUMBER = /\d+(?:[.,]\d+)*/y
-/** Letters and digits right behind. */
+/** Letters and digits directly after the number. */
 const REST = /[\p{L}\p{M}\p{N}]*/uy
-/** Digits of a whole number that names nobody by itself. */
+/** Digits of a whole number that identifies nobody by itself. */
 const SHORT = 3
-/** With a unit or a label of technique behind or before it. */
+/** Digits allowed with a unit, or with a technique label before or after it. */
 const MEASURED = 5
 
-/** What a number is, read from its first digit at `at`; undefined when it is part of a word. */
+/** Classifies the number that begins at `at`; undefined if there is none. */
 export function numberAt(text: string, lower: string, at: number, vocabulary: Vocabulary) {
   DATE.lastIndex = at
   const date = DATE.exec(text)?.[0]
@@ -48,17 +48,14 @@ export function numberAt(text: string, lower: string, at: number, vocabulary: Vo
   return { end, ...judgeMixed(whole, vocabulary) }
 }
 
-/**
- * Digits alone: whether they are few enough to stay is decided with their neighbours; see
- * `neighbours.ts`.
- */
+/** Digits only. Whether a longer number is kept depends on its neighbours; see `neighbours.ts`. */
 function judgeNumber(number: string, behind: string): Judged {
   const digits = number.split(/[.,]/)
   if (digits.length > 2) return IDENTIFYING
   const [whole = '', decimals = ''] = digits
   if (/^\s?%/.test(behind)) return KEPT
   if (whole.length > MEASURED || decimals.length > 4) return IDENTIFYING
-  // A house number of zeros and digits is none; 007 numbers somebody.
+  // A leading zero is never part of a count: 007 identifies somebody.
   return whole.length > 1 && whole.startsWith('0') ? IDENTIFYING : KEPT
 }
 
@@ -84,8 +81,8 @@ export function judgeMixed(word: string, vocabulary: Vocabulary): Judged {
 }
 
 /**
- * Words of letters and digits that scanners and radiologists write: none is long enough to number
- * anybody.
+ * Words of letters and digits that scanners and radiologists write; none has enough digits to
+ * identify a person.
  */
 const FAMILIES: readonly RegExp[] = [
   // Vertebrae, ribs and rays; teeth.
@@ -95,15 +92,15 @@ const FAMILIES: readonly RegExp[] = [
   /^b\d{1,4}$|^\d{1,4}b$|^(?:te|tr|ti|fa|b|p|s|x|g|h|a|e|n|r|i|z|q)\d{1,4}$/,
   /^\d{1,4}x\d{1,4}(?:x\d{1,4})?(?:mm|cm)?$/,
   /^\d{1,2}(?:st|nd|rd|th|d|ch|v|vw|vws|t|x|p|s|c|a|b|er|re|e|eme|ere|o|ª|º|a)$/,
-  // Convolution kernels of the makers.
+  // Convolution kernels of the manufacturers.
   /^(?:[bhtucud]|b[rvlfp]|h[rcpdvfn]|q[rv]|s[ar]|u[rb]|t[rfb]|i|j|fc|fl|e|ya|yb|yc)\d{1,2}[a-z]?\d?$/,
   // Pulse sequences: tse2d1, fl3d1r, ep2d.
   /^(?:tse|fl|ep|tfl|gr|se|tgse|spc|de|tfi|tir|qfl|resolve|medic|swi|vibe|fgre|ssfse)\d?d?\d{0,3}r?r?$/,
-  // One nuclide: f18, tc99m, ga68, i131, y90.
+  // A nuclide: f18, tc99m, ga68, i131, y90.
   /^(?:f18|18f|tc99m?|99mtc|ga6[78]|6[78]ga|i12[35]|i131|in111|tl201|y90|lu177|ra223|xe133|cu64|zr89|n13|o15|c11|rb82)$/,
 ]
 
-/** Whole numbers up to 999, and decimals: these stay anywhere. */
+/** Whole numbers up to 999, and decimals: these are kept anywhere. */
 export function isHarmless(number: string): boolean {
   const [whole = '', decimals] = number.split(/[.,]/)
   return whole.length <= SHORT && (decimals === undefined || decimals.length <= 4)

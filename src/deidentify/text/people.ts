@@ -1,6 +1,6 @@
 /**
- * Names in text: words in a name's place go, whether or not they are words of the vocabulary as
- * well (`PER DR FOOT`).
+ * Names in text: words in the position of a name are cut, even if the vocabulary contains them
+ * (`PER DR FOOT`).
  */
 import {
   AFTER_NAME,
@@ -19,18 +19,18 @@ import { isCapitalized, isInitial, isSpaced, joinNames } from './joined-names.js
 import type { Token, Tokens } from './tokens.js'
 import { names, type Vocabulary } from './vocabulary.js'
 
-/** Words of the header's names, folded: they go wherever they stand. */
+/** Folded words of the names in the header: cut wherever they occur. */
 export type Forbidden = ReadonlySet<string>
 
-/** Words of one name behind a title, at most. */
+/** Maximum number of words in one name after a title. */
 const LONGEST_NAME = 4
-/** What stands within names. */
+/** Small words inside names. */
 const PARTICLES: ReadonlySet<string> = new Set(
   'de da do dos das del della di du des la le van von vom der den ten ter zu zur el al bin ben y e e.'.split(
     ' ',
   ),
 )
-/** Digital radiography, not a doctor. */
+/** Other modalities: next to one of them, `DR` is not digital radiography but a doctor. */
 const MODALITIES: ReadonlySet<string> = new Set('ct mr mri us pet xr cr dx nm mg rf xa'.split(' '))
 
 export function judgePeople(tokens: Tokens, forbidden: Forbidden, vocabulary: Vocabulary): void {
@@ -49,7 +49,7 @@ export function judgePeople(tokens: Tokens, forbidden: Forbidden, vocabulary: Vo
 }
 
 /**
- * A name that is a word only of a language in which nothing else of this text is written: `ABDOMEN
+ * A name that is a word only in a language that the rest of the text does not use: `ABDOMEN
  * DELGADO`.
  */
 function judgeForeign(all: readonly Token[], vocabulary: Vocabulary): void {
@@ -66,7 +66,7 @@ function judgeForeign(all: readonly Token[], vocabulary: Vocabulary): void {
 }
 const ENGLISH = 1
 
-/** Whether a word is one of the header's names, or has one between its signs. */
+/** Whether a word is one of the header's names, or contains one between its punctuation. */
 export const isForbidden = (folded: string, forbidden: Forbidden): boolean =>
   forbidden.has(folded) ||
   (SIGNED.test(folded) &&
@@ -88,12 +88,12 @@ function isTitle(tokens: Tokens, index: number): boolean {
   return next !== undefined && /^[\s.:]*$/.test(tokens.text.slice(token.end, next.start))
 }
 
-/** The title, `by` before it, and the name behind it. */
+/** Cuts the title, `by` before it, and the name after it. */
 function takeName(tokens: Tokens, index: number): void {
   const { tokens: all } = tokens
   const token = all[index]
   if (!token) return
-  // A title, not what the same letters mean elsewhere (French `dr.`: right).
+  // Here it is a title, not the other meaning of the same letters (French `dr.`: right).
   token.cut = 'name'
   token.roles = TITLE
   let before = index - 1
@@ -107,7 +107,7 @@ function takeName(tokens: Tokens, index: number): void {
 }
 
 /**
- * From `first` on: titles, initials and particles, then the name itself, then what nobody knows.
+ * Cuts from `first` on: titles, initials and particles, then the name itself, then unknown words.
  */
 function takeWords(tokens: Tokens, first: number): void {
   const { tokens: all } = tokens
@@ -125,15 +125,15 @@ function takeWords(tokens: Tokens, first: number): void {
     const isUnknown = token.cut !== undefined
     if (hasName && !isUnknown && !isSecondWord(tokens, at)) return
     token.cut = 'name'
-    // Sra. Izquierdo is no side; what negates is never taken for a name alone.
+    // In Sra. Izquierdo, the name is not a side; but a negation is never treated as just a name.
     token.roles &= NOT | MAYBE | WITHOUT
     hasName = true
   }
 }
 
 /**
- * Behind a given name, or with a capital where sentences have none, a word of the vocabulary is the
- * family's.
+ * After a given name, or with a capital in a text that has lower case, a word of the vocabulary is
+ * the family name.
  */
 function isSecondWord(tokens: Tokens, at: number): boolean {
   const [first, before, token] = [tokens.tokens[at - 2], tokens.tokens[at - 1], tokens.tokens[at]]
@@ -168,7 +168,7 @@ function takeAgent(tokens: Tokens, index: number): void {
   const name = isBy ? index + 2 : index + 1
   const token = all[name]
   if (!token || (isBy && !isSpaced(tokens, index + 1))) return
-  // `performed with contrast`, `seen by radiologist`: no name, and `by` says what.
+  // `performed with contrast`, `seen by radiologist`: not a name, so nothing is cut.
   const isWord = token.cut === undefined
   const mayBe = (token.roles & (ANATOMY | FINDING)) !== 0 || names().all.has(token.folded)
   if (isWord && !(mayBe && isLastOfClause(tokens, name))) return

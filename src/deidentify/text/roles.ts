@@ -1,52 +1,52 @@
 /**
- * What a word can do to the words around it, as bits: one word may have several, and the cautious
- * one decides.
+ * The effects a word can have on the words around it, as bits. A word may have several; the most
+ * cautious one applies.
  */
 
-/** It, or what stands beside it, is not so: not, kein, absent. */
+/** Negates itself or the words next to it: not, kein, absent. */
 export const NOT = 1 << 0
 /**
- * Something was not used: without, ohne. Harmless beside what it belongs to (`W/O CONTRAST`), else
- * as NOT.
+ * Says that something was not used: without, ohne. Harmless next to its object (`W/O CONTRAST`),
+ * otherwise treated as NOT.
  */
 export const WITHOUT = 1 << 1
 export const WITH = 1 << 2
-/** It is not certain: possible, r/o, V.a. */
+/** Expresses uncertainty: possible, r/o, V.a. */
 export const MAYBE = 1 << 3
-/** When, how much or how it was: prior, mild, seen. */
+/** Time, degree or observation: prior, mild, seen. */
 export const WAS = 1 << 4
 export const SIDE = 1 << 5
-/** What may be given or not: contrast, iv, KM. */
+/** What may or may not be administered: contrast, iv, KM. */
 export const CONTRAST = 1 << 6
-/** How images are made, and words of all days. */
+/** Imaging technique, and everyday words. */
 export const TECHNIQUE = 1 << 7
 export const ANATOMY = 1 << 8
-/** What somebody has or has not. */
+/** A condition that a patient may or may not have. */
 export const FINDING = 1 << 9
 export const UNIT = 1 << 10
-/** A number follows: phase, grade. */
+/** Precedes a number: phase, grade. */
 export const LABEL = 1 << 11
-/** A number follows that names somebody: MRN, tel. */
+/** Precedes a number that identifies a person: MRN, tel. */
 export const ID_LABEL = 1 << 12
-/** A name follows, whatever word it is: Dr, Frau. */
+/** Precedes a name, even one that is an ordinary word: Dr, Frau. */
 export const TITLE = 1 << 13
-/** A name stands before it: MD. */
+/** Follows a name: MD. */
 export const AFTER_NAME = 1 << 14
-/** A name follows behind `by`: requested by. */
+/** Precedes a name when followed by `by`: requested by. */
 export const AGENT = 1 << 15
 export const BY = 1 << 16
-/** A name may follow, behind a colon whatever word it is: technologist. */
+/** May precede a name; after a colon, any word is one: technologist. */
 export const PLACE = 1 << 17
-/** Of no use without its partner beside it, since it is a name as well: white matter. */
+/** Meaningful only next to its partner, because it is a name as well: white matter. */
 export const PARTNER = 1 << 18
 
-/** Words of which the truth of others depends wherever they stand in a clause. */
+/** Words on which the truth of others depends, wherever they are in a clause. */
 export const BROAD = NOT | MAYBE
-/** Words that belong to a neighbour. */
+/** Words that describe a neighbouring word. */
 export const BOUND = SIDE | WAS
-/** Words whose loss says something else about what stays. */
+/** Words whose removal changes the meaning of what is kept. */
 export const CHANGES_MEANING = NOT | WITHOUT | WITH | MAYBE | WAS | SIDE
-/** What a section of a word list is called. */
+/** The names of the sections in a word list. */
 export const SECTIONS: Readonly<Record<string, number>> = {
   not: NOT,
   without: WITHOUT,

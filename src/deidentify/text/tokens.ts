@@ -1,5 +1,5 @@
 /**
- * Text as tokens: words, numbers, and signs that mean something. What lies between two of them is a
+ * Splits text into tokens: words, numbers, and meaningful signs. The text between two tokens is a
  * gap.
  */
 import { fold, isPlain } from './fold.js'
@@ -25,18 +25,18 @@ export interface Tokens {
 const LETTER = /[\p{L}\p{M}]/u
 const ALNUM = /[\p{L}\p{M}\p{N}]/u
 const WORD = /[\p{L}\p{M}\p{N}]+/uy
-/** Signs that negate or question: `(-)` stands in the word lists. */
+/** Signs that negate or question; `(-)` is in the word lists. */
 const SIGNS: Readonly<Record<string, number>> = { '?': MAYBE, Ø: NOT, ø: NOT, '∅': NOT, '⊘': NOT }
-/** What French and Italian join to the word behind it. */
+/** Elided words that French and Italian join to the next word. */
 const ELISIONS: ReadonlySet<string> = new Set(
   'l d s c j m t qu n un all dall dell nell sull coll quell dagl degl negl sugl quest lorsqu jusqu puisqu presqu aujourd t'.split(
     ' ',
   ),
 )
 const MAY_BE_ADDRESS = /[@:]|www\./i
-/** An address of mail or a page. */
+/** An e-mail or web address. */
 const ADDRESS = /[^\s<>(),;]*(?:@|:\/\/|www\.)[^\s<>(),;]*/iy
-/** What cleaning wrote itself. */
+/** The mark that cleaning itself leaves. */
 export const MARK = '[...]'
 
 export function tokensOf(text: string, vocabulary: Vocabulary): Tokens {
@@ -116,7 +116,7 @@ function wordAt(
   return word(lower, at, end, vocabulary.isNearlyNot(folded) ? NOT : 0, 'unknown')
 }
 
-/** `TotalDLP`, `SpiralHead`: every part, from one capital to the next, is known. */
+/** `TotalDLP`, `SpiralHead`: every part between capitals is known. */
 function rolesOfHumps(written: string, vocabulary: Vocabulary): number {
   const parts = written.match(/\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+/gu) ?? []
   if (parts.length < 2 || parts.length > 5 || parts.join('') !== written) return 0
@@ -156,12 +156,12 @@ const signAt = (lower: string, start: number, roles: number): Token => ({
   cut: undefined,
 })
 
-/** What folds to two letters: ß, œ. */
+/** Folded if it has characters such as ß and œ, which fold to two letters. */
 const unified = (word: string): string => (isPlain(word) ? word : fold(word))
 
 /**
- * Folded character by character, so that places stay the same; what folds to several letters is not
- * shortened to one.
+ * Folds character by character, so that positions are preserved; a character that folds to several
+ * letters is left alone.
  */
 function foldedInPlace(text: string): string {
   const whole = fold(text)

@@ -1,6 +1,6 @@
 /**
- * The words that cleaned text may keep, and what each can do to its neighbours. Read when they are
- * first asked for.
+ * The words that cleaned text may keep, and the effect of each on its neighbours. Read on first
+ * use.
  */
 import { readFileSync } from 'node:fs'
 import { compoundOf, isClinical } from './compounds.js'
@@ -11,24 +11,25 @@ export const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt'] as const
 export type Language = (typeof LANGUAGES)[number]
 
 export interface Vocabulary {
-  /** The roles of a folded word; 0 when it is not known. */
+  /** The roles of a folded word; 0 if it is unknown. */
   rolesOf(folded: string): number
-  /** It stands in a list as it is. */
+  /** Whether a list contains the word in exactly this form. */
   isListed(folded: string): boolean
   /**
-   * A bit for each language whose list has it, English's first; 0 for what none has as it stands.
+   * One bit for each language whose list contains the word, starting with English; 0 if no list
+   * contains it in exactly this form.
    */
   languagesOf(folded: string): number
   /**
-   * The longest entry with characters that are no letters or digits, such as `w/o`, at `at`; its
-   * length, or 0.
+   * Length of the longest entry at `at` that contains characters other than letters and digits,
+   * such as `w/o`; 0 if there is none.
    */
   markedAt(folded: string, at: number): number
-  /** `Hr.`, which is a title only in this very spelling. */
+  /** `Hr.`, which is a title only in this exact spelling. */
   isTitle(written: string): boolean
-  /** Whether `word` has a meaning only beside `neighbour`. */
+  /** Whether `word` is meaningful only next to `neighbour`. */
   isPair(word: string, neighbour: string): boolean
-  /** One letter beside a word that says no: a slip of the pen may be the whole difference. */
+  /** Whether the word is one typing error away from a negation, and so may be one. */
   isNearlyNot(folded: string): boolean
 }
 
@@ -51,7 +52,7 @@ function listOf(language: Language): List {
   return list
 }
 
-/** See words/README.md for the form of a list. */
+/** See words/README.md for the format of a list. */
 function parse(text: string): List {
   const roles = new Map<string, number>()
   const titles: string[] = []
@@ -80,8 +81,8 @@ function parse(text: string): List {
 }
 
 /**
- * `stem~a,b` is stema and stemb; `word/s` is also word; `~@` and `~%` have the endings that the
- * list begins with.
+ * `stem~a,b` stands for stema and stemb; `word/s` also for the plural; `~@` and `~%` for the
+ * endings defined at the start of the list.
  */
 function* spelled(
   entry: string,
@@ -96,7 +97,9 @@ function* spelled(
   }
 }
 
-/** `fase/s` in the other form; a slash with more behind it belongs to the word. */
+/**
+ * Rewrites `fase/s` in the other notation; a slash followed by anything else belongs to the word.
+ */
 const plural = (entry: string): string =>
   entry.replace(/^(\p{L}{3,})\/(s|es)$/u, (_, stem: string, end: string) => `${stem}~,${end}`)
 
@@ -106,10 +109,13 @@ const wordsOf = (name: string): string[] =>
   (JSON.parse(read(name)) as string[]).flatMap((line) => line.split(' '))
 
 let people: { readonly given: ReadonlySet<string>; readonly all: ReadonlySet<string> } | undefined
-/** Whether a folded word stands in a list as it is: no name that only looks like a compound. */
+/**
+ * Whether a list contains a folded word in exactly this form, which excludes names that only look
+ * like a compound.
+ */
 export const isVocabulary = (folded: string): boolean => vocabularyOf().isListed(folded)
 
-/** Names that people have, folded; some are words of a list as well. */
+/** People's names, folded; some of them are also words in a list. */
 export function names() {
   if (people) return people
   const given = new Set(wordsOf('given-names.json'))
@@ -120,7 +126,7 @@ export function names() {
 const made = new Map<string, Vocabulary>()
 
 /**
- * The vocabulary of some languages, English always among them: what scanners write is English
+ * The vocabulary of the given languages. It always includes English, because scanners write English
  * everywhere.
  */
 export function vocabularyOf(languages: readonly Language[] = LANGUAGES): Vocabulary {
@@ -137,7 +143,7 @@ function merged(chosen: readonly List[]): Vocabulary {
   const roles = new Map<string, number>()
   for (const list of chosen)
     for (const [word, role] of list.roles) roles.set(word, (roles.get(word) ?? 0) | role)
-  // What the standard's own meanings say of a patient is looked at as a finding.
+  // A word in the standard's code meanings about patients is treated as a finding.
   for (const word of wordsOf('standard.json')) if (!roles.has(word)) roles.set(word, FINDING)
   const languages = new Map<string, number>()
   chosen.forEach((list, index) => {
@@ -170,9 +176,7 @@ function merged(chosen: readonly List[]): Vocabulary {
   }
 }
 
-/**
- * A plural, a compound, or a word with an ending that only medicine has. No name is one of these.
- */
+/** The roles of a plural, a compound, or a word with a purely medical ending; never of a name. */
 function derived(folded: string, roles: ReadonlyMap<string, number>): number {
   if (folded.length < 4 || names().all.has(folded)) return 0
   const singular = /^(.{3,}?)(?:es|s)$/.exec(folded)?.[1]
@@ -195,15 +199,15 @@ function markedAt(
   for (let length = limit; length > 0; length--) {
     const word = folded.slice(at, at + length)
     if (!marked.has(word)) continue
-    // `w/` and `o.` go before anything; `c-` before `spine` would be another word.
+    // `w/` and `o.` may precede anything; `c-` followed by `spine` would be another word.
     if (/[/.]$/.test(word) || isAlone(folded.charAt(at + length))) return length
   }
   return 0
 }
 
 /**
- * Words at one letter more, less, other or swapped; short ones only by a letter too many, too few,
- * or swapped.
+ * Matches words that differ from a negation by one letter added, missing, replaced or swapped;
+ * short ones only if one is added, missing or swapped.
  */
 function near(negations: readonly string[]): (word: string) => boolean {
   const cut = new Set<string>()

@@ -1,7 +1,7 @@
-/** Patient's Age (0010,1010), which readers need and whose birth date they do not get. */
+/** Patient's Age (0010,1010), which readers need because they do not get the birth date. */
 
 /**
- * What `ages: cap-90` makes of every age above it: those that are older are few (45 CFR
+ * The age that `ages: cap-90` assigns to anyone older: there are few such people (45 CFR
  * 164.514(b)(2)(i)(C)).
  */
 export const OLDEST = 90
@@ -10,8 +10,8 @@ export const OLDEST = 90
 export const ageInYears = (years: number): string => `${String(years).padStart(3, '0')}Y`
 
 /**
- * The age of somebody born on one DA on the day of another; undefined when one of them is no full
- * date, or they are in the wrong order. In months below two years, in days below two months.
+ * Age on one DA of a person born on another; undefined when either is not a full date, or they are
+ * in the wrong order. In months below two years, in days below two months.
  */
 export function ageOn(birth: string, day: string): string | undefined {
   const [from, to] = [dayOf(birth), dayOf(day)]

@@ -1,6 +1,6 @@
-/** Values that stand for what was there: valid for the VR, the same for everybody. */
+/** Values that replace the original: valid for the VR, and the same for everybody. */
 
-/** What text becomes. Short and plain enough for CS, AE and SH. */
+/** Replaces text. Short and plain enough for CS, AE and SH. */
 export const DUMMY_TEXT = 'ANONYMIZED'
 
 const TEXTS: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   UT: DUMMY_TEXT,
 }
 
-/** Octets of one value of the VRs that are not text. */
+/** Octets per value for the VRs that are not text. */
 const SIZES: Readonly<Record<string, number>> = {
   AT: 4,
   FD: 8,
@@ -37,7 +37,7 @@ const SIZES: Readonly<Record<string, number>> = {
   UV: 8,
 }
 
-/** PS3.15 E.1.1, action D: a text for VRs that are text, else zeros. UI and SQ have no dummy. */
+/** PS3.15 E.1.1, action D: a text for text VRs, otherwise zeros. UI and SQ have no dummy. */
 export const dummyOf = (vr: string): string | Buffer => TEXTS[vr] ?? Buffer.alloc(SIZES[vr] ?? 2)
 
 /** For the conformance statement: `19000101 (DA)`. */

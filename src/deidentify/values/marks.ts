@@ -1,4 +1,4 @@
-/** What de-identification writes into the data set about itself (PS3.15 E.1.1, PS3.3 C.7.1.1). */
+/** What de-identification records about itself in the data set (PS3.15 E.1.1, PS3.3 C.7.1.1). */
 import { BASIC, CLEAN_FEATURES, CLEAN_PIXELS, OPTIONS } from '../rules/options.js'
 import { type Encoding, ITEM } from '../../dicom/elements/index.js'
 import type { Profile } from '../rules/profile.js'
@@ -15,20 +15,20 @@ export const MARK_TAGS: ReadonlySet<number> = new Set([
   0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303,
 ])
 
-/** What was found and done about the pixels of this one instance. */
+/** What was found and done about the pixels of this instance. */
 export interface PixelMarks {
   /** All text was blanked (PS3.15 E.3.1). */
   readonly isBlanked: boolean
-  /** Photometric Interpretation, where blanking changed it. */
+  /** The new Photometric Interpretation, if blanking changed it. */
   readonly photometric: string | undefined
-  /** They hold no face (E.3.2). */
+  /** They show no face (E.3.2). */
   readonly isFaceless: boolean
 }
 
 /**
- * Patient Identity Removed, De-identification Method with its codes, and what became of dates and
- * pixels; encoded, by tag. Options about pixels are claimed by the instances that they were carried
- * out on, and by no others.
+ * The encoded elements by tag: Patient Identity Removed, De-identification Method with its codes,
+ * and how dates and pixels were treated. Pixel options are claimed only by instances to which they
+ * were applied.
  */
 export function encodeMarks(
   profile: Profile,
@@ -51,7 +51,7 @@ export function encodeMarks(
   return new Map([...marks, [0x00280004, encodeElement(0x00280004, 'CS', value, encoding)]])
 }
 
-/** A profile decides what becomes of dates, so it stands for them here. */
+/** Cached by profile, because the profile determines how dates are treated. */
 const encoded = new WeakMap<Profile, Map<Encoding, Map<number, Buffer>[]>>()
 
 function newMarks(

@@ -1,8 +1,8 @@
 /**
- * What became of the elements of the slices before. The slices of a series are the same but for a
- * few elements, and what becomes of an element hangs on its bytes and on what a memo belongs to,
- * and on nothing else: so each is worked out, and searched, once for all slices that hold the same
- * bytes. In memory only, and a few hundred kilobytes each.
+ * Caches the results for elements of earlier slices. The slices of a series differ in only a few
+ * elements, and the result for an element depends only on its bytes and on what a memo belongs to.
+ * Each distinct element is therefore rewritten and searched only once. Kept only in memory, at most
+ * a few hundred kilobytes per memo.
  */
 import { partnerOf } from '../../dicom/dictionary/index.js'
 import { type Element, type Encoding, findElement } from '../../dicom/elements/index.js'
@@ -11,20 +11,20 @@ import type { Subject } from '../subject.js'
 import type { UidPair } from './uid-pair.js'
 
 export interface Outcome {
-  /** The element as it leaves; `kept` is the source's own bytes, undefined nothing. */
+  /** The new element; `kept` means the source's own bytes, undefined that it was removed. */
   readonly bytes: Buffer | 'kept' | undefined
   readonly report: readonly ElementReport[]
   readonly uids: readonly UidPair[]
 }
 
-/** Longer elements are worked out again: they would crowd out many others. */
+/** Longer elements are not cached, because they would displace many others. */
 const MAX_ELEMENT = 4096
 const MAX_BYTES = 0x40000
 const MEMOS = 16
 
 /**
- * Of top-level elements, under one profile, secret, pseudonym, encoding and character set, and the
- * same identifiers.
+ * Results for top-level elements, under the same profile, secret, pseudonym, encoding, character
+ * set and identifiers.
  */
 export class Memo {
   readonly #outcomes = new Map<string, Outcome>()
@@ -40,9 +40,7 @@ export class Memo {
     this.#outcomes.set(key, outcome)
   }
 
-  /**
-   * Whether an element of the result with these bytes was searched before, and nothing was found.
-   */
+  /** Whether an output element with these bytes was already searched without a finding. */
   isClean(key: string): boolean {
     return this.#clean.has(key)
   }
@@ -61,7 +59,7 @@ export class Memo {
   }
 }
 
-/** What an entry takes beside its bytes, or so. */
+/** Approximate overhead of an entry beyond its bytes. */
 const ENTRY = 128
 
 type Owner = Pick<Subject, 'rules' | 'identifiers' | 'digestValue' | 'code' | 'shiftSeconds'>
@@ -71,14 +69,13 @@ const memos: { readonly owner: Owner; readonly place: Place; readonly memo: Memo
 
 interface Place {
   readonly encoding: Encoding
-  /** Specific Character Set as it stands. */
+  /** The value of Specific Character Set. */
   readonly characterSet: string | undefined
 }
 
 /**
- * Undefined where nothing is to be remembered: for the first file that names these people, since
- * the most of them have no second. Private elements that may stay, which depends on their
- * neighbours, never ask.
+ * Undefined for the first file that names these people, because most have no second one. Never
+ * called for private elements that may stay, because those depend on their neighbours.
  */
 export function memoOf(owner: Remembering, place: Place): Memo | undefined {
   if (!owner.isRepeated) return undefined
@@ -95,7 +92,10 @@ export function memoOf(owner: Remembering, place: Place): Memo | undefined {
   return made.memo
 }
 
-/** The digest stands for the secret, and for the transfer where the profile links no further. */
+/**
+ * The digest function is specific to the secret and, if the profile links studies only within a
+ * transfer, to the transfer.
+ */
 const isSame = (one: Owner, other: Owner): boolean =>
   one.identifiers === other.identifiers &&
   one.digestValue === other.digestValue &&
@@ -107,8 +107,8 @@ const isThere = (one: Place, other: Place): boolean =>
   one.encoding === other.encoding && one.characterSet === other.characterSet
 
 /**
- * The bytes of a top-level element, with those of the time or date that it moves with; undefined
- * when it is too long.
+ * The bytes of a top-level element, together with those of the time or date that is shifted with
+ * it; undefined when it is too long.
  */
 export function keyOf(
   { tag, start, end, items }: Element,

@@ -7,7 +7,8 @@ import { characterSetOf } from './rewrite.js'
 import type { Subject } from '../subject.js'
 
 /**
- * Of the last patients and studies: the slices of a study name the same people in the same bytes.
+ * Cache for the most recent patients and studies: the slices of a study name the same people in the
+ * same bytes.
  */
 const known = new Map<string, Identifiers>()
 const KNOWN = 16
@@ -34,9 +35,9 @@ interface Names {
 const TOP: Level = { characterSet: '', decode: decodeDefault }
 
 /**
- * The identifiers, and whether a file before had the very same.
+ * Returns the identifiers, and whether an earlier file had exactly the same ones.
  *
- * @throws NocturneError `header_too_complex` for more names than any file has.
+ * @throws NocturneError `header_too_complex` for more names than any real file has.
  */
 export function* identifiersOf(
   elements: readonly Element[],

@@ -1,6 +1,6 @@
 /**
- * The rewriting of a data set: what may stay is copied as ranges, what changed is encoded anew, the
- * rest is left out.
+ * Rewrites a data set: elements that may stay are copied as ranges, changed ones are encoded again,
+ * and the rest is left out.
  */
 import { NocturneError } from '../../lib/errors.js'
 import { type Decode, decodeDefault, decodeWith } from '../../dicom/text/index.js'
@@ -43,18 +43,18 @@ export function topScope(
   return { subject, buffer, elements, encoding, decode, mode, isOfSubject, path }
 }
 
-/** Elements encoded already, by tag: they take the place of the source's own. */
+/** Already encoded elements by tag; each replaces the source's own. */
 export type Additions = ReadonlyMap<number, Buffer>
 
 const NONE: Additions = new Map()
 const SPECIFIC_CHARACTER_SET = 0x00080005
 
 /**
- * The data set as it may leave, and the elements of the source that do not leave as they came; both
- * in ascending order.
+ * The data set as it may be output, and the source elements that were changed or removed; both in
+ * ascending order.
  *
- * @throws NocturneError `malformed` when a tag stands twice: two readers would not see the same
- * file.
+ * @throws NocturneError `malformed` when a tag occurs twice, because different readers would then
+ *   see different data.
  */
 export function* rewriteDataset(
   scope: Scope,
@@ -64,7 +64,7 @@ export function* rewriteDataset(
   const safe = subject.rules.keepsSafePrivate
     ? safePrivateTags(elements, buffer, subject.identifiers)
     : undefined
-  // Those of an icon go with its pixels.
+  // The offset tables of an icon are removed with its pixels.
   const keepsOffsets = subject.keepsOffsets && scope.path === ''
   const output = new Output()
   const added = [...additions].sort(([a], [b]) => a - b)
@@ -101,10 +101,10 @@ export function* rewriteDataset(
   return { output, changed }
 }
 
-/** The element itself when it stays as it is; undefined when it goes. */
+/** The same element if it is unchanged; undefined if it is removed. */
 type Rewritten = Element | Buffer | undefined
 
-/** In one step, without a generator: most elements are a few bytes long. */
+/** In one step, without a generator, because most elements are only a few bytes long. */
 function rewriteSmall(scope: Scope, element: Element, memo: Memo | undefined): Rewritten {
   const key = memo && keyOf(element, scope.buffer, scope.elements)
   if (memo === undefined || key === undefined) return rewriteValueOf(scope, element)
@@ -132,7 +132,7 @@ function* rewriteLarge(
   return rewritten
 }
 
-/** What became of the same bytes before. */
+/** Repeats the earlier result for the same bytes. */
 function repeat({ subject }: Scope, element: Element, known: Outcome): Rewritten {
   for (const entry of known.report) subject.report.push(entry)
   for (const pair of known.uids) subject.uids.push(pair)
@@ -267,8 +267,8 @@ function* rewriteSequence(
 }
 
 /**
- * Inside what must be a dummy or clean, text that the table does not list may not stay as it is
- * either.
+ * Inside a sequence that must be a dummy or cleaned, text that the table does not list must not be
+ * kept unchanged either.
  */
 function modeInside(scope: Scope, rule: Rule): TextMode {
   if (scope.mode === 'hide' || (scope.isOfSubject && rule.step === 'dummy')) return 'hide'
@@ -277,13 +277,13 @@ function modeInside(scope: Scope, rule: Rule): TextMode {
   return scope.mode
 }
 
-/** The decoder that a data set names for itself, or undefined. */
+/** The decoder for the character set that a data set declares; undefined if it declares none. */
 export function decodeOf(elements: readonly Element[], buffer: Buffer): Decode | undefined {
   const characterSet = characterSetOf(elements, buffer)
   return characterSet === undefined ? undefined : decodeWith(characterSet)
 }
 
-/** Specific Character Set as a data set gives it. */
+/** The value of Specific Character Set in a data set. */
 export function characterSetOf(elements: readonly Element[], buffer: Buffer): string | undefined {
   const found = findElement(elements, SPECIFIC_CHARACTER_SET)
   return found && buffer.toString('latin1', found.valueStart, found.valueEnd)
@@ -309,6 +309,9 @@ function report(
   )
 }
 
-/** Without the numbers of items: the same attribute of every frame or content item is one place. */
+/**
+ * Removes item numbers from the path: the same attribute counts as one place in every frame or
+ * content item.
+ */
 const placeOf = (path: string): string =>
   path.length === 8 ? path : path.replace(/\[\d+\]/g, '[]')

@@ -1,12 +1,12 @@
-/** What every element of one data set is rewritten with. */
+/** The context for rewriting the elements of one data set. */
 import { type Decode } from '../../dicom/text/index.js'
 import { type Element, type Encoding } from '../../dicom/elements/index.js'
 import type { Subject, TextMode } from '../subject.js'
 
 /**
- * One data set of the source: the top level, or an item. Written out wherever one is made, in this
- * order: every element asks, and V8 is quick only where all objects have one shape, which a copy by
- * spreading does not have.
+ * One data set of the source: the top level, or an item. Always created as a literal with the
+ * fields in this order: it is used for every element, and V8 is fast only if all objects have the
+ * same shape, which copies made by spreading do not.
  */
 export interface Scope {
   readonly subject: Subject
@@ -15,7 +15,7 @@ export interface Scope {
   readonly encoding: Encoding
   readonly decode: Decode
   readonly mode: TextMode
-  /** A content item whose values say who the subject is. */
+  /** A content item whose values describe the subject. */
   readonly isOfSubject: boolean
   /** `00081140[0].`, or empty at the top. */
   readonly path: string

@@ -1,3 +1,3 @@
-/** A UID and what stands for it. */
+/** A UID and its replacement. */
 
 export type UidPair = readonly [original: string, replacement: string]

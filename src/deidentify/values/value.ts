@@ -1,4 +1,4 @@
-/** The new value of one element that is not a sequence. */
+/** Computes the new value of one element that is not a sequence. */
 import { NocturneError } from '../../lib/errors.js'
 import {
   isMoment,
@@ -34,27 +34,32 @@ export interface NewValue {
   readonly bytes: Buffer
 }
 
-/** The UIDs that say which instance this is: never kept, wherever they claim to come from. */
+/** The UIDs that identify the instance: never kept, even if they look registered. */
 const OWN_UIDS: ReadonlySet<number> = new Set([0x00080018, 0x0020000d, 0x0020000e])
-/** UIDs of classes, coding schemes and their resources: a vendor's name no instance. */
+/**
+ * UIDs of classes, coding schemes and their resources: a vendor's UID here does not identify an
+ * instance.
+ */
 const CLASS_UIDS: ReadonlySet<number> = new Set([
   0x0008001a, 0x0008001b, 0x00080062, 0x0008010c, 0x00080117, 0x00080118, 0x00081150, 0x0008115a,
 ])
-/** Dates of whatever the item beside them says: DateTime, Date, Selector DA and DT Value. */
+/**
+ * Dates whose meaning depends on the item they are in: DateTime, Date, Selector DA and DT Value.
+ */
 const DATE_VALUES: ReadonlySet<number> = new Set([0x0040a120, 0x0040a121, 0x00720061, 0x00720063])
-/** Text that people write is far shorter; what is decoded and compared in one step must be. */
+/** Far longer than any text a person writes; bounds what is decoded and compared in one step. */
 const MAX_TEXT_BYTES = 0x40000
-/** Longer text is not cleaned word by word: the base action applies. */
+/** Longer text is not cleaned word by word; the base action is applied instead. */
 const MAX_CLEANED = 0x8000
-/** Of one attribute: 65,534 bytes hold a thousand UIDs of the usual length. */
+/** Per attribute: 65,534 bytes hold about a thousand UIDs of the usual length. */
 const MAX_UIDS = 4096
 
 /**
- * Undefined when the value stays as it is.
+ * Undefined when the value is unchanged.
  *
- * @param isFound what the search of a large value found; undefined for a small one, which is
- * searched when needed.
- * @throws NocturneError `header_too_complex` for more text or UIDs than any attribute has.
+ * @param isFound the result of searching a large value; undefined for a small one, which is
+ *   searched when needed.
+ * @throws NocturneError `header_too_complex` for more text or UIDs than any real attribute has.
  */
 export function rewriteValue(
   scope: Scope,
@@ -88,7 +93,10 @@ export function rewriteValue(
   }
 }
 
-/** Numbers as text may be long (a contour) and are only looked at byte by byte; so are bytes. */
+/**
+ * Only decoded text is bounded: numbers as text (such as a contour) may be long, but like bytes
+ * they are only scanned byte by byte.
+ */
 export function expectBounded({ valueStart, valueEnd }: Element, { isText }: Kind): void {
   if (isText && valueEnd - valueStart > MAX_TEXT_BYTES)
     throw new NocturneError('header_too_complex')
@@ -123,7 +131,7 @@ function remap({ subject, buffer }: Scope, { tag, valueStart, valueEnd }: Elemen
   return { action: 'remapped' as const, bytes: encodeText(mapped.join('\\'), 'UI') }
 }
 
-/** PS3.5 section 9.1, but for leading zeros. */
+/** PS3.5 section 9.1, except that leading zeros are allowed. */
 const isUid = (text: string): boolean => /^[0-9.]{1,64}$/.test(text)
 
 function check(
@@ -164,7 +172,7 @@ function check(
       namesPlace(scope, element, kind)
     if (!isIn) return undefined
     if (kind.vr !== 'CS') return clean(scope, element, kind, 'dummy')
-    // In its bytes but in none of its values: nobody knows what it is.
+    // Found in its bytes but in none of its values, so the whole element is removed.
     return (
       withoutValues(scope, element, () => true) ?? { action: 'removed' as const, bytes: NO_BYTES }
     )
@@ -179,14 +187,14 @@ function check(
   return isIn || isOfPatient ? basic(scope, element, kind, base) : aged(scope, element)
 }
 
-/** Numbers as text, one or few. */
+/** A value longer than this has too many numbers to be an ID. */
 const MAX_NUMBER = 256
 const isPatientsOwn = (scope: Scope, element: Element): boolean =>
   textOf(scope, element)
     .split('\\')
     .some((value) => scope.subject.identifiers.isPatientNumber(value))
 
-/** An age from 90 on under `ages: cap-90`. */
+/** Caps an age over 90 under `ages: cap-90`. */
 function aged(scope: Scope, element: Element): NewValue | undefined {
   if (element.vr !== 'AS' || !scope.subject.rules.capsAges) return undefined
   const years = Number(/^(\d{3})Y$/.exec(textOf(scope, element))?.[1] ?? 0)
@@ -196,26 +204,29 @@ function aged(scope: Scope, element: Element): NewValue | undefined {
 }
 
 /**
- * A study on the day of birth keeps its date under the option for full dates; a birth date told as
- * a value has none.
+ * A study performed on the date of birth keeps its date under the option for full dates. A birth
+ * date given as a value does not.
  */
 const tellsBirth = ({ subject }: Scope, tag: number, values: readonly string[]): boolean =>
   (DATE_VALUES.has(tag) || !subject.rules.isListed(tag)) &&
   values.some((value) => subject.identifiers.isBirthDate(value))
 
-/** A patient numbered 120000, examined at noon. */
+/** Whether a time equals the patient's number: a patient with number 120000, examined at noon. */
 const isPatientTime = ({ subject }: Scope, { vr }: Kind, value: string): boolean =>
   vr !== 'UI' && subject.identifiers.isPatientNumber(value)
 
 const hasForm = (text: string, vr: string): boolean =>
   vr === 'UI' ? isUid(text) : isMoment(text, vr)
 
-/** Characters of one value (PS3.5 Table 6.2-1). */
+/** Characters per value (PS3.5 Table 6.2-1). */
 const LONGEST: Readonly<Record<string, number>> = { SH: 16, LO: 64, ST: 1024, LT: 10240 }
-/** Of a report: what people read as whole sentences. */
+/** Text Value of a report, which people read as whole sentences. */
 const TEXT_VALUE = 0x0040a160
 
-/** Each value without what could name somebody; the base action when nothing is left. */
+/**
+ * Removes whatever could identify a person from each value; applies the base action when nothing is
+ * left.
+ */
 function clean(scope: Scope, element: Element, kind: Kind, base: Base): NewValue | undefined {
   const { buffer, decode, subject } = scope
   const { vr } = kind
@@ -235,7 +246,7 @@ function clean(scope: Scope, element: Element, kind: Kind, base: Base): NewValue
       ? basic(scope, element, kind, base)
       : undefined
   if (after.every((value) => value === '')) return basic(scope, element, kind, base)
-  // What stands at a place in a list has its meaning from it: an empty one is no value.
+  // In a list, the position of a value has a meaning, so a mark replaces one that is now empty.
   const filled = after.map((value, index) =>
     value === '' && values[index]?.trim() !== '' ? MARK : value,
   )
@@ -254,8 +265,8 @@ const cleaned = ({ subject }: Scope, text: string, longest: number, isProse = fa
 }
 
 /**
- * Code strings are terms: one that names somebody, or may not stay, is removed, and no other takes
- * its place.
+ * Code strings are terms: one that identifies a person, or may not stay, is removed without a
+ * replacement.
  */
 function withoutValues(
   scope: Scope,
@@ -276,7 +287,7 @@ function withoutValues(
     : { action: 'cleaned', bytes: encodeText(after, 'CS') }
 }
 
-/** Code strings that tell a part of the body, as words of a name may. */
+/** Code strings that state a body part, which can also be a word of a name. */
 const BODY_PARTS: ReadonlySet<number> = new Set([0x00180015, 0x00180012])
 const namesPart = ({ subject }: Scope, tag: number, folded: string): boolean =>
   (vrOf(tag) !== 'CS' || BODY_PARTS.has(tag)) && subject.identifiers.hasPatientWord(folded)
@@ -288,7 +299,7 @@ function shift(scope: Scope, element: Element, kind: Kind, base: Base): NewValue
   const values = before.split('\\').map((value) => value.trim())
   const beside = partnerOf(element.tag)
   const partner = beside === undefined ? undefined : findElement(scope.elements, beside)
-  // Several dates and as many times are pairs in their order.
+  // A list of dates and a list of times of equal length are paired by position.
   const partners = partner ? textOf(scope, partner).split('\\') : []
   const isPaired = partners.length === values.length
   const isOfPatient = values.some((value) => isPatientTime(scope, kind, value))
@@ -307,7 +318,7 @@ function shift(scope: Scope, element: Element, kind: Kind, base: Base): NewValue
   return { action: 'shifted', bytes: encodeText(after, vr) }
 }
 
-/** A code that a site or a vendor made up: its texts are what somebody typed. */
+/** Cleans a code defined by a site or vendor, whose texts were typed by people. */
 function cleanCode(scope: Scope, element: Element, kind: Kind): NewValue | undefined {
   if (element.tag !== SCHEME) return clean(scope, element, kind, 'dummy')
   return { action: 'replaced', bytes: encodeText(PRIVATE_SCHEME, element.vr) }
@@ -318,12 +329,12 @@ const hasRegisteredScheme = (scope: Scope): boolean => {
   return scheme !== undefined && isOfRegisteredScheme(textOf(scope, scheme))
 }
 
-/** Manufacturer: hospitals are called after makers. */
+/** Manufacturer: hospitals may have the same name as a manufacturer. */
 const MANUFACTURER = 0x00080070
 
 /**
- * Words that are identifiers in some attributes only: the patient's that are anybody's, and the
- * institution's.
+ * Words that are identifiers only in some attributes: words of the patient's names that are also
+ * ordinary words, and words of the institution's name.
  */
 function namesPlace(scope: Scope, element: Element, { vr }: Kind): boolean {
   const { identifiers } = scope.subject

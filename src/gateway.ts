@@ -1,4 +1,4 @@
-/** The gateway as a process runs it: rooms, server, sweeps, and an orderly end. */
+/** The gateway as a running process: rooms, server, background sweeps, and an orderly shutdown. */
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Site } from './config/index.js'
@@ -26,16 +26,16 @@ import { LEASE_MS } from './transfer/index.js'
 
 export interface Gateway {
   /**
-   * Listens at once and opens the rooms behind it, for as long as that takes: a database or store
-   * that is away is waited for. Resolves when requests are answered.
+   * Listens immediately and opens the rooms in the background, waiting for a database or store that
+   * is unavailable. Resolves when requests are served.
    *
-   * @throws NocturneError `usage` when the port is taken, and what `openRooms` throws and no
-   *   waiting mends; an AbortError when the gateway was closed before
+   * @throws NocturneError `usage` when the port is taken, or any error of `openRooms` that waiting
+   *   cannot resolve; an AbortError when the gateway was closed first
    */
   start(): Promise<{ readonly url: string; readonly rooms: Rooms }>
   /**
-   * Takes no more requests, waits for those under way (at most `graceMs`), records the stop, closes
-   * the rooms.
+   * Stops accepting requests, waits up to `graceMs` for those in progress, records the stop, and
+   * closes the rooms.
    */
   close(graceMs?: number): Promise<void>
 }
@@ -48,7 +48,7 @@ const GRACE_MS = 30_000
 const HOUR_MS = 3_600_000
 const REFRESH_MS = 5_000
 const RENEW_MS = 20_000
-/** Half-written objects that nobody has touched for a day are nobody's. */
+/** Half-written objects untouched for a day have been abandoned. */
 const PARTIAL_MS = 24 * HOUR_MS
 
 /** @throws NocturneError `site_in_use`, `file_unreadable` */
@@ -57,7 +57,7 @@ export async function createGateway(
   overrides: GatewayOverrides = {},
 ): Promise<Gateway> {
   const { config } = site
-  // A site with its own database file has one gateway; with PostgreSQL there may be several.
+  // A site with an SQLite file has exactly one gateway; on PostgreSQL there may be several.
   const isAlone = config.database.startsWith('sqlite:')
   const unlock = isAlone ? await lockSite(config.dir) : () => Promise.resolve()
   const logger = overrides.logger ?? createLogger(config.logLevel)
@@ -80,8 +80,8 @@ export async function createGateway(
   let doors: Doors | undefined
 
   /**
-   * Each step is done before the next one, and nobody is served before the last: a ledger that was
-   * rolled back stops here.
+   * Each step completes before the next, and no request is served before the last one: a ledger
+   * that was rolled back stops the start here.
    */
   const open = async (): Promise<Rooms> => {
     const opened = await opening.step(() =>
@@ -94,7 +94,8 @@ export async function createGateway(
     await opening.step(() => opened.certificates.record())
     await opening.step(() => opened.gatewayKeys.record())
     await opening.step(() => opened.facilityKeys.record())
-    // Alone, whatever was under way is a dead process's; else only what nobody has renewed.
+    // A lone gateway can end everything left in progress, because its process is dead; otherwise
+    // only expired leases count.
     const leasedBefore = isAlone ? Number.MAX_SAFE_INTEGER : opened.now()
     await opening.step(() => sweepAll(opened, leasedBefore)).catch(warnOf(opened, UNSWEPT))
     await sweepPartial(opened, isAlone ? 0 : PARTIAL_MS).catch(warnOf(opened, UNSWEPT_PARTIAL))
@@ -130,7 +131,7 @@ export async function createGateway(
       await doors?.close(graceMs)
       if (rooms && isRecorded) await recordStop(rooms)
       await stopWork()
-      // Left behind, the row of it lapses within a minute.
+      // If this fails, the row expires within a minute.
       await membership?.leave().catch(() => undefined)
       await rooms?.close()
       await unlock()
@@ -162,18 +163,18 @@ async function recordStop({ ledger, logger }: Rooms): Promise<void> {
   }
 }
 
-/** What runs beside our own code. */
+/** Versions of the platform, recorded in the start event. */
 const software = () => ({ node: process.version, openssl: process.versions.openssl })
 
 type Membership = Awaited<ReturnType<State['join']>>
 
-/** From here on no later version migrates the database while this gateway runs. */
+/** From here on, no later version migrates the database while this gateway runs. */
 const join = ({ state, now }: Rooms, isAlone: boolean): Promise<Membership> =>
   state.join({ id: randomName(), now, isAlone })
 
 /**
- * A database that is away is asked again; one that a newer version migrated ends all service, by
- * name.
+ * Retries while the database is unavailable. If a newer version has migrated it, stops all service
+ * with that error.
  */
 async function renewMembership({ ledger, logger }: Rooms, membership: Membership): Promise<void> {
   try {
@@ -189,7 +190,7 @@ async function renewMembership({ ledger, logger }: Rooms, membership: Membership
   }
 }
 
-/** What goes on beside the requests. Answers the function that ends it. */
+/** Starts the background work. Returns a function that stops it. */
 function startWork(rooms: Rooms, membership: Membership | undefined): () => Promise<void> {
   const timers = [
     setInterval(() => {
@@ -201,7 +202,7 @@ function startWork(rooms: Rooms, membership: Membership | undefined): () => Prom
     setInterval(() => {
       void sweepPartial(rooms, PARTIAL_MS).catch(warnOf(rooms, UNSWEPT_PARTIAL))
     }, HOUR_MS),
-    // What `nocturne key confirm` put into effect beside us.
+    // Picks up certificates that `nocturne key confirm` put into effect in another process.
     setInterval(() => {
       void rooms.certificates.refresh().catch(warnOf(rooms, UNREFRESHED))
     }, REFRESH_MS),
@@ -230,7 +231,7 @@ const warnOf =
     logger.warn(message, { code: asNocturneError(error).code })
 
 async function sweepAll(rooms: Rooms, leasedBefore: number): Promise<void> {
-  // Needs no store, which may be away.
+  // Needs no store, which may be unavailable.
   await rooms.deliveries.endLeft(leasedBefore)
   const count = await rooms.transfers.sweep(leasedBefore)
   if (count > 0) rooms.logger.warn('left-over uploads were removed', { count })

@@ -1,4 +1,4 @@
-/** Opens the rooms of a site and puts them together. Whoever opens them closes them. */
+/** Opens the rooms of a site and connects them. The caller must close them. */
 import { hkdfSync } from 'node:crypto'
 import { createAuthenticate, createTokens } from './access/index.js'
 import { createKeyChecks, createSignIn } from './access/sign-in/index.js'
@@ -66,12 +66,12 @@ import { Upload } from './transfer.js'
 import type { BeginUpload } from './transfer.js'
 
 /**
- * Plaintext of originals, all uploads together, that may wait in memory for a verdict before it is
- * sealed to the facility.
+ * Plaintext of originals that may wait in memory for a verdict, over all uploads together. Beyond
+ * this, an original is sealed to the facility first.
  */
 const ORIGINALS_BYTES = 8 << 20
 
-/** Objects that an assessment draws from the store. */
+/** Number of objects that an assessment samples from the store. */
 const SAMPLED_OBJECTS = 20
 
 export interface Rooms {
@@ -96,9 +96,9 @@ export interface Rooms {
   readonly signIn: SignIn
   readonly keyChecks: KeyChecks
   readonly transfers: Transfers
-  /** The main path, for every door. */
+  /** The main path, used by every door. */
   readonly beginUpload: BeginUpload
-  /** The same for studies that come instance by instance. */
+  /** The same, for studies that arrive instance by instance. */
   readonly beginGathering: BeginGathering
   readonly cases: Cases
   readonly proofs: Night['proofs']
@@ -115,12 +115,15 @@ export interface Rooms {
 
 export interface RoomOptions {
   readonly logger?: Logger
-  /** What clients see; known late when the system chooses the port. */
+  /** The origin that clients see; known only after listening when the system chooses the port. */
   readonly origin?: () => string
   readonly now?: () => number
-  /** `skip` opens a ledger that is not the published one: to look at it, or to restore it. */
+  /**
+   * `skip` opens the ledger without checking it against the published one, for inspecting or
+   * restoring it.
+   */
   readonly anchor?: 'check' | 'skip'
-  /** No other process uses the database. */
+  /** Whether no other process uses the database. */
   readonly isAlone?: boolean
 }
 
@@ -137,7 +140,8 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
   const gatewayKey = await readPrivateKey(secrets.gatewayKey)
   const report = await inspectCertificate(gatewayKey.certificate, new Date(now()), config.keys)
   const unfit = problemOfSigner(report)
-  // One that ran out signs no more, and what it signed is still fetched, verified and dumped.
+  // An expired key no longer signs, but the transfers it signed can still be fetched, verified and
+  // dumped.
   if (unfit && !unfit.isPassing)
     throw new NocturneError('gateway_key_unfit', { subject: unfit.reason })
   const opened: { close(): Promise<void> }[] = []
@@ -196,7 +200,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     }
     const { cases, proofs, notify } = createNight({
       ...{ config, state, ledger, directory, origin, secret, sealTo, now },
-      // Cases and transfers need each other: what is called later is named later.
+      // Cases and transfers depend on each other, so this refers to `transfers` lazily.
       holdTransfers: (tx, ids, holder) => transfers.claims.hold(tx, ids, holder),
       senders: await openChannels(config, state, secret, now),
       hasPush: async (tx, person) => (await subscriptionsOf(tx, person)).length > 0,
@@ -330,7 +334,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
   }
 }
 
-/** What is added to a transfer under way, or comes back out of quarantine, is not stopped. */
+/** The gates do not stop additions to an existing transfer, or items released from quarantine. */
 const gateOf = async ({ gates }: Compliance, target: UploadTarget): Promise<void> => {
   const { facility, group, priority, actor } = target
   if (target.transfer === undefined && target.release === undefined)
@@ -341,7 +345,7 @@ const databaseOptions = ({ secrets }: Site) =>
   secrets.databasePassword === undefined ? {} : { password: secrets.databasePassword }
 
 /**
- * The one of nocturne.yaml; where it names none, the one that is installed.
+ * The detector named in nocturne.yaml, or the installed one if none is named.
  * @throws NocturneError `text_detector_missing`
  */
 function textDetectorOf(wanted: Site['config']['textDetector']) {

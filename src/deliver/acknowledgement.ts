@@ -1,4 +1,4 @@
-/** The reader's signed statement of what they opened. */
+/** The reader's signed statement of what was opened. */
 import { createHash } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import type { Json } from '../lib/json.js'
@@ -23,9 +23,9 @@ export type VerifyDetached = (
 const CLOCK_SKEW_MS = 5 * 60_000
 
 /**
- * The statement must name this gateway, transfer, manifest and reader, and carry the reader's
- * signature. Answers what the ledger keeps of it: digests, so that the statement which the reader
- * holds can be matched later.
+ * Checks that the statement names this gateway, transfer, manifest and reader, and carries the
+ * reader's signature. Returns what the ledger records: digests, so that the reader's own copy of
+ * the statement can be matched later.
  *
  * @throws NocturneError `acknowledgement_invalid`, `transfer_not_available`
  */

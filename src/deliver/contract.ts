@@ -1,4 +1,4 @@
-/** What the room asks of others, and the reader whom it serves. */
+/** What the room needs from others, and the reader that it serves. */
 import type { Directory, Principal } from '../directory/index.js'
 import type { Cases } from '../cases/index.js'
 import type { DutyMark } from '../duty/index.js'
@@ -11,7 +11,7 @@ import type { IsKeyPacketFor } from './is-key-packet.js'
 import type { Transfers } from '../transfer/index.js'
 
 export interface DeliverRooms {
-  /** For the downloads under way, which are this room's own. */
+  /** For the downloads in progress, whose table belongs to this room. */
   readonly state: Pick<State, 'db' | 'transaction'>
   readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof'>
   readonly store: Pick<ObjectStore, 'get'>
@@ -19,18 +19,18 @@ export interface DeliverRooms {
   readonly directory: Pick<Directory, 'principal' | 'group' | 'usableRecipientsOf'>
   readonly verifyDetached: VerifyDetached
   readonly isKeyPacketFor: IsKeyPacketFor
-  /** Whether a moment is within a group's duty hours; undefined for a group without any. */
+  /** Whether a time is within a group's duty hours; undefined for a group without duty hours. */
   readonly dutyAt: (group: GroupConfig | undefined, at: number) => DutyMark | undefined
-  /** What reading does to the case, inside the transaction that records it. */
+  /** How a reader's actions affect the case, inside the transaction that records them. */
   readonly cases: Pick<Cases, 'worked' | 'opened'>
-  /** The last acknowledgement of a case closes it. */
+  /** Whether the last acknowledgement of a case closes it. */
   readonly closesCases: boolean
-  /** The gateway's name, which acknowledgements must carry. */
+  /** Name of the gateway, which acknowledgements must state. */
   readonly gateway: string
   readonly now: () => number
 }
 
-/** A reader who may: the access room has decided. */
+/** A reader that the access room has authorized. */
 export interface Reader {
   readonly principal: Principal
   readonly actor: Actor

@@ -14,16 +14,17 @@ import type { Transfer, TransferView } from '../transfer/index.js'
 import type { DeliverRooms, Reader } from './contract.js'
 
 export interface Deliveries {
-  /** Available transfers of the reader's groups, by priority, then age; at most 1,000. */
+  /** Available transfers of the reader's groups, by priority and then age; at most 1,000. */
   inbox(reader: Reader): Promise<TransferView[]>
   /**
-   * One whole OpenPGP message: the reader's key packet, then the data. Item 0 is the manifest.
+   * Returns one complete OpenPGP message: the reader's key packet, then the data. Item 0 is the
+   * manifest.
    * @throws NocturneError `not_found`, `transfer_not_available`, `range_not_satisfiable`,
-   * `store_unavailable`, `ledger_unavailable`
+   *   `store_unavailable`, `ledger_unavailable`
    */
   fetch(reader: Reader, transfer: Transfer, request: DownloadRequest): Promise<Download>
   /**
-   * Size and ETag of what `fetch` would bring, without an event.
+   * Returns the size and ETag that `fetch` would return, without recording an event.
    * @throws NocturneError `not_found`, `transfer_not_available`
    */
   describe(
@@ -31,11 +32,11 @@ export interface Deliveries {
     transfer: Transfer,
     index: number,
   ): Promise<Pick<Download, 'size' | 'etag'>>
-  /** Resolves when no download of the transfer by them is under way, or after 2 seconds. */
+  /** Resolves when the reader has no download of the transfer in progress, or after 2 seconds. */
   untilEnded(reader: string, transfer: string): Promise<void>
   /**
-   * Ends the downloads of gateways that died: those whose lease ended before (milliseconds since
-   * 1970).
+   * Ends the downloads of dead gateways: those whose lease expired before this time (milliseconds
+   * since 1970).
    */
   endLeft(leasedBefore: number): Promise<void>
   /**
@@ -43,7 +44,7 @@ export interface Deliveries {
    */
   acknowledge(reader: Reader, transfer: Transfer, given: Acknowledgement): Promise<ChangedAnswer>
   /**
-   * The asker's key packets, and who may be added.
+   * Returns the asker's key packets, and who may be added.
    * @throws NocturneError `transfer_not_available`, `not_found`
    */
   ownPackets(asker: Reader, transfer: Transfer): Promise<PacketsAnswer>
@@ -79,7 +80,7 @@ async function listInbox(
   { principal }: Reader,
 ): Promise<TransferView[]> {
   const found = await transfers.available(principal.groups, INBOX)
-  // The sort is stable, so age decides among equals.
+  // The sort is stable, so transfers of equal priority stay in order of age.
   return transfers.views(found.sort((a, b) => URGENCY[a.priority] - URGENCY[b.priority]))
 }
 
@@ -105,7 +106,7 @@ async function acknowledge(
   return { id: transfer.id, state: 'acknowledged', receipt }
 }
 
-/** One change of a transfer and its event, in one transaction; answers the receipt's text. */
+/** Changes a transfer and records the event in one transaction; returns the receipt as text. */
 async function change(
   rooms: DeliverRooms,
   reader: Reader,

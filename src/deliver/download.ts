@@ -11,23 +11,32 @@ import { aboutTransfer } from './transfer-event.js'
 export interface DownloadRequest {
   /** Item number; 0 is the manifest. */
   readonly index: number
-  /** The bytes asked for, once the size and the entity tag are known; undefined for all. */
+  /** Chooses the bytes to send once size and entity tag are known; undefined for all. */
   readonly range: (size: number, etag: string) => ByteRange | undefined
 }
 
 export interface Download {
   /** Size of the whole message in bytes. */
   readonly size: number
-  /** Strong: the stored bytes and the reader's key packet never change. */
+  /** A strong ETag: the stored bytes and the reader's key packet never change. */
   readonly etag: string
   readonly range: ByteRange | undefined
-  /** Index of "download begun" in the ledger: what its receipt is asked for by. */
+  /**
+   * Index of the "download begun" event in the ledger, which the client uses to request the
+   * receipt.
+   */
   readonly event: number
-  /** Iterate once. When it ends, or is left, the end is recorded with the bytes that went out. */
+  /**
+   * Iterate once. When the iteration ends or is abandoned, the end is recorded with the number of
+   * bytes sent.
+   */
   readonly bytes: AsyncIterable<Buffer>
 }
 
-/** While bytes go out, the row is renewed at this distance; a gateway that dies stops. */
+/**
+ * While bytes are being sent, the row's lease is extended by this time; a gateway that dies stops
+ * extending it.
+ */
 const DOWNLOAD_LEASE_MS = 120_000
 
 interface Sealed {
@@ -35,7 +44,7 @@ interface Sealed {
   readonly size: number
   readonly packet: Buffer
   readonly fingerprint: string
-  /** Whom the instance names. */
+  /** Handle of the patient whom the instance names. */
   readonly patient: string | undefined
 }
 
@@ -56,7 +65,8 @@ export async function openDownload(
     transfer: transfer.id,
     group: transfer.group,
     item: request.index,
-    // Of a transfer of one patient also a document, which names nobody, is theirs.
+    // In a transfer for one patient, documents belong to that patient too although they name
+    // nobody.
     ...(sealed.patient !== undefined && { patient: sealed.patient }),
   }
   const receipt = await recordBegin(rooms, id, common, sealed, wanted)
@@ -65,7 +75,7 @@ export async function openDownload(
 }
 
 /**
- * Size and ETag of what a download would bring: no byte goes out, so it is no event.
+ * Size and ETag of a download; sends no byte, so it records no event.
  * @throws NocturneError `not_found`, `transfer_not_available`
  */
 export async function describeDownload(
@@ -88,7 +98,10 @@ function expectAvailable({ state }: Transfer): void {
     throw new NocturneError('transfer_not_available')
 }
 
-/** The data and the reader's own key packet. What is not sealed to the reader is not there. */
+/**
+ * Finds the data and the reader's own key packet. An item not sealed to the reader is reported as
+ * not found.
+ */
 async function findSealed(
   { transfers, directory }: DeliverRooms,
   { principal }: Reader,
@@ -153,9 +166,9 @@ async function recordBegin(
 }
 
 /**
- * The only function that lets a byte of a transfer out. It demands the receipt of "download begun",
- * which only the ledger can make. The store is asked before the answer begins, so that the reader
- * is told when it is away.
+ * The only function that sends bytes of a transfer. It demands the receipt of "download begun",
+ * which only the ledger can make. The store is queried before the response begins, so that the
+ * reader gets an error when it is unavailable.
  */
 export async function letBytesOut(
   rooms: DeliverRooms,
@@ -212,8 +225,8 @@ async function renewLease(rooms: DeliverRooms, id: string): Promise<void> {
 }
 
 /**
- * The sweep may have ended it before, when the lease ran out: what really went out is recorded all
- * the same.
+ * If the lease expired, the sweep may already have ended the download; the bytes actually sent are
+ * recorded all the same.
  */
 async function recordEnd(
   rooms: DeliverRooms,
@@ -242,8 +255,8 @@ const END_WAIT_MS = 2_000
 const END_POLL_MS = 50
 
 /**
- * The end of a download is recorded after its last byte, so who has all of them may ask for its
- * receipt before that.
+ * The end of a download is recorded only after its last byte, so a client that has all bytes may
+ * ask for the receipt before that.
  */
 export async function untilEnded(
   { state, now }: DeliverRooms,

@@ -1,4 +1,4 @@
-/** How the seal room tells whose a key packet is. */
+/** How the seal room tells which recipient a key packet belongs to. */
 import type { DataFormat } from '../seal/index.js'
 import type { Recipient } from '../seal/keys/index.js'
 

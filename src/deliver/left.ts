@@ -1,9 +1,9 @@
-/** Downloads that began and never ended, because their gateway died: each gets its end. */
+/** Ends downloads that began and never ended because their gateway died. */
 import { SYSTEM } from '../lib/actors.js'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { DeliverRooms } from './contract.js'
 
-/** Two gateways may do it at the same time. */
+/** Two gateways may run this at the same time. */
 export async function endLeft(rooms: DeliverRooms, leasedBefore: number): Promise<void> {
   const left = await rooms.state.db
     .selectFrom('downloads')
@@ -28,7 +28,8 @@ async function endOne(
       .deleteFrom('downloads')
       .where('id', '=', id)
       .executeTakeFirst()
-    // Another sweep was first, or the download was alive after all: one begin has one end.
+    // Another sweep was first, or the download was still alive: each begin event gets exactly one
+    // end event.
     if (numDeletedRows !== 1n) throw new NocturneError('not_found')
     return {
       value: undefined,

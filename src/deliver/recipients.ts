@@ -1,7 +1,7 @@
 /**
- * Who can open a transfer, changed after it was sealed. The gateway names who may be added and with
- * which certificate; a holder of a key seals the session keys again on their own machine; data is
- * never touched.
+ * Changes who can open a transfer after it was sealed. The gateway decides who may be added and
+ * with which certificate; a key holder seals the session keys to that certificate on their own
+ * machine. The data is never touched.
  */
 import { NocturneError } from '../lib/errors.js'
 import type { PacketsAnswer, RecipientAnswer } from '../protocol/http/recipients.js'
@@ -21,7 +21,7 @@ export interface NewRecipient {
 }
 
 /**
- * The event is durable before a packet goes out.
+ * The event is durable before any packet is returned.
  * @throws NocturneError `transfer_not_available`, `not_found`
  */
 export async function ownPackets(
@@ -55,8 +55,8 @@ export async function ownPackets(
 }
 
 /**
- * All of a transfer's envelopes or none. Key packets to an older certificate of the same reader are
- * replaced.
+ * Adds the recipient to all envelopes of the transfer or to none. Key packets for an older
+ * certificate of the same reader are replaced.
  *
  * @throws NocturneError `recipient_not_allowed`, `key_packets_invalid`, `transfer_not_available`
  */
@@ -80,8 +80,8 @@ export async function addRecipient(
 }
 
 /**
- * Deletes the key packets of somebody who no longer reads for the group. What they fetched before
- * they keep; the others, and recovery, cannot be locked out this way.
+ * Deletes the key packets of a reader who has left the group. Copies fetched earlier cannot be
+ * taken back. Other readers, and the recovery key, cannot be locked out this way.
  *
  * @throws NocturneError `recipient_not_allowed`, `transfer_not_available`
  */
@@ -109,7 +109,7 @@ const mayOpen = (principal: Principal, transfer: Transfer): boolean =>
   principal.role === 'recovery' ||
   (principal.role === 'reader' && principal.groups.includes(transfer.group))
 
-/** Readers of the group now, whose certificates pass the policy now. */
+/** Current readers of the group whose certificates pass the policy now. */
 async function candidatesOf(
   directory: Pick<Directory, 'usableRecipientsOf'>,
   transfer: Transfer,
@@ -123,7 +123,10 @@ async function candidatesOf(
   )
 }
 
-/** One key packet for each envelope, to the candidate, of the envelope's version. */
+/**
+ * Requires exactly one key packet per envelope, addressed to the candidate and of the envelope's
+ * version.
+ */
 async function checkPackets(
   { isKeyPacketFor }: DeliverRooms,
   rows: readonly KeyPacketRow[],
@@ -145,8 +148,8 @@ async function checkPackets(
 }
 
 /**
- * The change and its event in one transaction. A sweep or a change of state in between leaves
- * nothing of it.
+ * Makes the change and records its event in one transaction. If a sweep or a state change comes
+ * first, nothing is changed.
  */
 async function record(
   rooms: DeliverRooms,

@@ -2,7 +2,7 @@ import type { EventInput } from '../ledger/log/index.js'
 import type { Transfer } from '../transfer/index.js'
 import type { Reader } from './contract.js'
 
-/** What every event about a whole transfer says of it. */
+/** Fields that every event about a whole transfer contains. */
 export const aboutTransfer = (
   { actor }: Reader,
   transfer: Transfer,

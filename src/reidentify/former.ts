@@ -1,4 +1,4 @@
-/** Who and what an instance was about. */
+/** The original values behind the pseudonyms of an instance. */
 
 export interface FormerElement {
   readonly characterSet: string
@@ -11,9 +11,9 @@ export interface FormerIdentity {
   readonly patientId: string
   readonly patientName: string
   readonly shiftSeconds: number
-  /** `YYYYMMDD` of the day it was sent: later dates were never shifted. */
+  /** `YYYYMMDD` of the day of sending: later dates cannot have been shifted. */
   readonly sentOn: string
-  /** New UID to original. */
+  /** Maps new UIDs to original ones. */
   readonly uids: ReadonlyMap<string, string>
   readonly elements: readonly FormerElement[]
 }

@@ -1,10 +1,10 @@
 /**
- * The room that puts identity back, on the facility's machine.
+ * The room that restores identity, on the facility's machine.
  *
- * In:  an instance under pseudonyms, and what the facility's crosswalk says of them.
+ * In: a pseudonymized instance, and the facility's crosswalk entries for it.
  * Out: the same instance with the original patient, UIDs and dates.
- * Always true: what is kept is copied byte for byte.
- * Trusts: the crosswalk, which the facility alone can open. Not the file.
+ * Always true: what does not change is copied byte for byte.
+ * Trusts: the crosswalk, which only the facility can open. Not the file.
  */
 export { readPseudonyms, reidentify } from './reidentify.js'
 export type { Pseudonyms } from './reidentify.js'

@@ -1,6 +1,6 @@
 /**
- * Values on the way back: UIDs, dates and codes of one data set, in the encoding and character set
- * of its file.
+ * Restores the UIDs, dates and codes of one data set, in the encoding and character set of its
+ * file.
  */
 import { NocturneError } from '../lib/errors.js'
 import { Budget, readDataset } from '../dicom/index.js'
@@ -26,11 +26,11 @@ import { encodeElement, encodeItemTag, transcode } from '../dicom/write/index.js
 
 export const CHARACTER_SET = 0x00080005
 export const UNICODE = 'ISO_IR 192'
-/** PS3.5 section 6.1.2.2: the VRs whose text is in the Specific Character Set. */
+/** PS3.5 section 6.1.2.2: the VRs encoded in the Specific Character Set. */
 const CODED: ReadonlySet<string> = new Set(['LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UT'])
 /**
- * What de-identification says of itself, which is no longer so, and the encrypted originals, which
- * stand in the clear again.
+ * Attributes that declare the instance de-identified, which is no longer true, and the encrypted
+ * originals, which are now restored in the clear.
  */
 const MARKS: ReadonlySet<number> = new Set([
   0x00120062, 0x00120063, 0x00120064, 0x00280303, 0x04000500,
@@ -45,14 +45,16 @@ export const splitUids = ({ valueStart, valueEnd }: Element, buffer: Buffer): st
     .split('\\')
     .map((uid) => uid.replace(/[\0 ]+/g, ''))
 
-/** An original element, read. */
+/** An original element, parsed. */
 export interface Former {
   readonly element: Element
   readonly bytes: Buffer
   readonly characterSet: string
 }
 
-/** @throws NocturneError `malformed` for what no gateway wrote */
+/**
+ * @throws NocturneError `malformed` for bytes that no gateway wrote
+ */
 export function elementOf({ bytes, characterSet }: FormerElement): Former {
   const [element, ...more] = finish(readDataset(bytes, EXPLICIT, new Budget(new Pace())))
   if (!element || more.length > 0) throw new NocturneError('malformed')
@@ -67,9 +69,12 @@ function finish<T>(steps: Steps<T>): T {
 }
 
 export interface TextPlan {
-  /** Of the file as it came. */
+  /** Character set of the file as received. */
   readonly characterSet: string
-  /** Its text and the text that comes back have no character set in common: both become Unicode. */
+  /**
+   * The file's text and the restored text have no character set in common, so all text becomes
+   * Unicode.
+   */
   readonly isUnicode: boolean
 }
 
@@ -103,7 +108,7 @@ export interface Back {
   readonly text: TextPlan
 }
 
-/** An original element as the file writes elements. */
+/** Encodes an original element in the file's own encoding. */
 export function placeElement({ element, bytes, characterSet }: Former, back: Back): Buffer {
   const unicode = back.text.isUnicode
     ? toUnicode(element, bytes, decoderOf(characterSet))
@@ -140,12 +145,15 @@ const decoderOf = (characterSet: string): Decode =>
 interface Dataset extends Back {
   readonly elements: readonly Element[]
   readonly buffer: Buffer
-  /** Elements that take the place of the file's, or come beside them, by tag. */
+  /** Elements to insert, or to replace the file's own elements with, by tag. */
   readonly placed: ReadonlyMap<number, Buffer>
   readonly decode?: Decode
 }
 
-/** The data set with everything put back. Lengths of what changes are defined. */
+/**
+ * Returns the data set with all originals restored. Anything that changes is written with a defined
+ * length.
+ */
 export function putBackAll(dataset: Dataset): Buffer {
   const { elements, buffer, placed, text } = dataset
   const own = findElement(elements, CHARACTER_SET)
@@ -209,15 +217,18 @@ function putBack(element: Element, dataset: Dataset & { readonly decode: Decode 
     : same
 }
 
-/** Only as a word of its own: it is twelve characters that no text holds by chance. */
+/**
+ * Replaces the code only as a separate word. It has twelve characters and does not occur in text by
+ * chance.
+ */
 function replaceCode(text: string, code: string, by: string): string {
   if (code === '' || !text.includes(code)) return text
   return text.split(new RegExp(`(?<![A-Za-z0-9])${code}(?![A-Za-z0-9])`)).join(by)
 }
 
 /**
- * A date that would come to lie behind the sending was written later, by the reader's own clock: it
- * stays.
+ * Leaves a date unchanged if shifting it back would place it after the day of sending: it was
+ * written later, by the reader's own clock.
  */
 function shiftBack(
   text: string,

@@ -1,7 +1,7 @@
 /**
- * The way back, on the facility's machine: an instance under pseudonyms, whether it is one that was
- * sent or a report that was made about it, gets the original patient, UIDs and dates. What is kept
- * is copied byte for byte.
+ * Restores identity on the facility's machine. A pseudonymized instance, whether it was sent or is
+ * a report about what was sent, gets back the original patient, UIDs and dates. What does not
+ * change is copied byte for byte.
  */
 import type { ReceivedInstance } from '../receive/index.js'
 import {
@@ -32,7 +32,7 @@ import {
 } from './put-back.js'
 import type { FormerIdentity } from './former.js'
 
-/** What an instance names that a crosswalk may know. */
+/** The identifiers in an instance that a crosswalk may contain. */
 export interface Pseudonyms {
   readonly study: string
   readonly instance: string
@@ -51,7 +51,9 @@ export interface ReidentifyOptions {
 
 const LOOK_AHEAD = 0x11000
 
-/** @throws NocturneError for what is not DICOM or breaks its rules */
+/**
+ * @throws NocturneError when the bytes are not valid DICOM
+ */
 export async function readPseudonyms(
   instance: ReceivedInstance,
   options: ReidentifyOptions,

@@ -1,26 +1,29 @@
 /**
- * What is to be said of certificates before somebody cannot be sealed to, or nothing can be signed.
+ * Warnings about certificates before somebody can no longer be sealed to, or nothing can be signed.
  */
 import type { Directory } from '../directory/index.js'
 import type { Certificates } from './certificates.js'
 import { expiryWarning } from './expiry.js'
 
 export interface CertificateWarning {
-  /** Whom it concerns; of the gateway's own key everybody. */
+  /** The principal concerned. The gateway's own key concerns everybody. */
   readonly principal: string
   readonly text: string
 }
 
 export interface CertificateWarnings {
-  /** Expiry within 60, 30, 14, 7 and 1 days; expired; and replaced but not confirmed. */
+  /**
+   * Certificates that expire within 60, 30, 14, 7 or 1 days, that have expired, or that were
+   * replaced but not confirmed.
+   */
   all(): Promise<CertificateWarning[]>
   /**
-   * Those that a reader is told of: their own certificate, and the key whose signature they check.
+   * The warnings for one reader: about their own certificate, and about the key whose signatures
+   * they check.
    */
   of(principal: string): Promise<string[]>
   /**
-   * Days that each certificate is still good for, by principal; those that never expire are left
-   * out.
+   * Days until each certificate expires, by principal; certificates that never expire are left out.
    */
   daysLeft(): Promise<readonly (readonly [principal: string, days: number])[]>
 }
@@ -28,7 +31,7 @@ export interface CertificateWarnings {
 export interface WarningParts {
   readonly directory: Pick<Directory, 'certificates'>
   readonly certificates: Pick<Certificates, 'waiting'>
-  /** When the gateway's own key ends; undefined when it does not. */
+  /** When the gateway's own key expires; undefined when it does not. */
   readonly gatewayKeyUntil: Date | undefined
   readonly now: () => number
 }
@@ -38,7 +41,7 @@ const GATEWAY = 'gateway'
 
 interface Dated {
   readonly principal: string
-  /** Until when something can be sealed to it; of the gateway's key, signed with it. */
+  /** When it can no longer be sealed to; for the gateway's key, when it can no longer sign. */
   readonly until: Date | undefined
 }
 

@@ -1,8 +1,9 @@
 /**
- * Certificates that are in effect, and those that wait. A file that changed takes effect by itself
- * only while its primary key is the same, which signed the change. Another primary key waits until
- * the operator confirms it with a signature of its owner: nobody swaps a reader's key unseen, not
- * even who can write the site's files.
+ * Certificates in effect, and replacements awaiting confirmation. A changed file takes effect
+ * automatically only if its primary key is unchanged, because that key signed the change. A file
+ * with another primary key waits until the operator confirms it together with a signature of the
+ * certificate's owner. So nobody can replace a reader's key undetected, not even someone with write
+ * access to the site's files.
  */
 import { createHash } from 'node:crypto'
 import type { SiteConfig } from '../config/index.js'
@@ -14,18 +15,24 @@ import type { State, Tx } from '../state/index.js'
 import type { CertificateTable } from '../state/tables/index.js'
 
 export interface Certificates {
-  /** The one that is recorded, for the directory, which prefers it to the file's. */
+  /** The recorded certificate. The directory uses it in preference to the file. */
   inEffect(principal: string): string | undefined
-  /** Takes over what another process confirmed. */
+  /** Loads changes confirmed by another process. */
   refresh(): Promise<void>
-  /** Compares the site's files with what is recorded, on start; every difference is an event. */
+  /**
+   * On start, compares the site's files with the recorded certificates; every difference becomes an
+   * event.
+   */
   record(): Promise<void>
   waiting(): Promise<WaitingCertificate[]>
-  /** The text that the owner signs. @throws NocturneError `certificate_not_waiting` */
+  /**
+   * The text for the owner to sign.
+   * @throws NocturneError `certificate_not_waiting`
+   */
   changeStatement(principal: string): Promise<string>
   /**
-   * Puts a waiting certificate into effect: the operator says so here, the owner by a signature
-   * over the statement with the key before or with the new one (the one before may be lost).
+   * Puts a waiting certificate into effect. The operator confirms it here; the owner confirms it by
+   * signing the statement, with either the old key or the new one because the old one may be lost.
    *
    * @throws NocturneError `certificate_not_waiting`, `certificate_not_confirmed`
    */
@@ -42,7 +49,7 @@ export interface CertificateParts {
   readonly state: Pick<State, 'db'>
   readonly ledger: Pick<Ledger, 'record'>
   readonly fingerprintOf: (certificate: string) => Promise<string>
-  /** Whether it is a valid signature of the text by the certificate, today. */
+  /** Whether the signature of the text is valid for the certificate today. */
   readonly verifyDetached: (
     text: string,
     signature: string,
@@ -148,7 +155,7 @@ function compare(
 
 const remove = ({ now }: CertificateParts, { principal, fingerprint }: CertificateTable): Step => ({
   event: eventOf('certificate.changed', { principal, from: fingerprint, to: null }),
-  // Its fingerprint stays: who comes back under the same id with another key must be confirmed as
+  // The fingerprint is kept: if the same id returns with another key, that must be confirmed as
   // well.
   apply: async (tx) => {
     await tx
@@ -192,12 +199,12 @@ async function certificatesInFiles(parts: CertificateParts): Promise<Named[]> {
 export interface WaitingCertificate {
   readonly principal: string
   readonly from: string
-  /** Fingerprint of the one that waits. */
+  /** Fingerprint of the waiting certificate. */
   readonly fingerprint: string
   readonly proposedAt: number
 }
 
-/** Replaced certificates that nobody has confirmed: the ones before are in effect. */
+/** Replacement certificates that are not confirmed yet; the previous ones stay in effect. */
 export async function waitingCertificates(state: Pick<State, 'db'>): Promise<WaitingCertificate[]> {
   const rows = await state.db
     .selectFrom('certificate_changes')
@@ -246,7 +253,8 @@ async function confirmCertificate(
     throw new NocturneError('certificate_not_confirmed', { subject: principal })
   const { fingerprint, certificate } = next
   await parts.ledger.record(async (tx) => {
-    // Still the one that was signed for: a start in between may have put another in its place.
+    // The certificate must still be the one that was signed for: a restart in between may have
+    // replaced it.
     const { numDeletedRows } = await tx
       .deleteFrom('certificate_changes')
       .where('principal', '=', principal)

@@ -1,6 +1,6 @@
 /**
- * What differs from the last start, of any gateway on this database: software, configuration,
- * schedules. Each is an event.
+ * Detects what has changed since the last start of any gateway on this database: software,
+ * configuration, schedules. Each change is an event.
  */
 import { createHash, hkdfSync } from 'node:crypto'
 import type { SiteConfig } from '../config/index.js'
@@ -12,9 +12,11 @@ import type { Tx } from '../state/index.js'
 import { markConfig } from './marks.js'
 import type { ConfigMarks } from './marks.js'
 
-/** The row that holds the software's version; no key of the configuration has that name. */
+/** The row with the software version; no configuration key has this name. */
 const SOFTWARE = 'version'
-/** Keys that an event names of each kind; it says how many more there are. */
+/**
+ * Maximum number of keys of each kind that an event names; it also states how many more there are.
+ */
 const NAMED_KEYS = 100
 const ROWS_AT_ONCE = 200
 
@@ -25,10 +27,10 @@ interface Changes {
 }
 
 export interface ConfigurationRecord {
-  /** Of the configuration in effect: gateways that answer the same digest are configured alike. */
+  /** Digest of the configuration in effect: gateways with the same digest are configured alike. */
   readonly digest: string
   /**
-   * Remembers this start's configuration and records `event`, and with it what has changed, in one
+   * Stores the marks of this configuration, and records `event` together with the changes, in one
    * transaction.
    */
   record(event: EventInput): Promise<void>
@@ -37,7 +39,7 @@ export interface ConfigurationRecord {
 export function createConfigurationRecord(parts: {
   readonly config: SiteConfig
   readonly ledger: Pick<Ledger, 'record'>
-  /** PEM; the marks are keyed with it, so that nobody guesses a value from its mark. */
+  /** In PEM. The marks are keyed with it, so that a value cannot be guessed from its mark. */
   readonly ledgerKey: string
 }): ConfigurationRecord {
   const key = hkdfSync('sha256', parts.ledgerKey, '', 'nocturne/config/v1', 32)
@@ -65,7 +67,7 @@ async function recordChanges(tx: Tx, marks: ConfigMarks): Promise<EventInput[]> 
   before.delete(SOFTWARE)
   const changes = compare(before, marks)
   await remember(tx, marks, changes)
-  // The first start of all has nothing to compare with.
+  // On the very first start there is nothing to compare with.
   return version === undefined ? [] : eventsOf(changes, version)
 }
 
@@ -109,7 +111,7 @@ function eventsOf(changes: Changes, version: string): EventInput[] {
       ? []
       : [event('software.changed', { detail: { from: version, to: VERSION } })]
   const all = [...changes.added, ...changes.changed, ...changes.removed]
-  // Who reads when: a group's readers, hours and time zone.
+  // Schedules: a group's readers, hours and time zone.
   const groups = [...new Set(all.flatMap((name) => /^groups\.([^.]+)\./.exec(name)?.[1] ?? []))]
   const schedules = groups.sort().map((group) =>
     event('schedule.changed', {
@@ -132,7 +134,7 @@ const filterChanges = (changes: Changes, isMeant: (name: string) => boolean): Ch
   removed: changes.removed.filter(isMeant),
 })
 
-/** Keys by name, never what they hold. */
+/** Names the keys, never their values. */
 function detailOf(changes: Changes): Readonly<Record<string, Json>> {
   const kinds = Object.entries(changes) as [string, readonly string[]][]
   const more = kinds.reduce((sum, [, names]) => sum + Math.max(0, names.length - NAMED_KEYS), 0)

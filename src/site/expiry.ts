@@ -1,11 +1,14 @@
-/** Days before the end at which an operator is reminded; the nearest one that has come counts. */
+/**
+ * An operator is reminded this many days before the end; the smallest number already reached
+ * counts.
+ */
 const REMINDERS = [1, 7, 14, 30, 60] as const
 
 const DAY_MS = 86_400_000
 
 /**
- * What to say of something that ends soon, `within 30 days` for instance: from 60 days before,
- * undefined earlier than that and once it is over (then it is a problem, not a warning).
+ * Describes an approaching end, such as `within 30 days`. Undefined earlier than 60 days before,
+ * and after the end, which is a problem and no longer a warning.
  */
 export function expiryWarning(expiresAt: Date | undefined, now: Date): string | undefined {
   if (expiresAt === undefined) return undefined

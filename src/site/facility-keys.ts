@@ -1,7 +1,7 @@
 /**
- * Generations of a facility's secret. The database knows the public id of the one in use, so that a
- * gateway with another secret (one of several that was not restarted, a file that was lost and made
- * anew) gives no patient a second pseudonym.
+ * Generations of a facility's secret. The database holds the public id of the current one, so that
+ * a gateway with a different secret (not restarted after a rotation, or with a regenerated file)
+ * cannot give a patient a second pseudonym.
  */
 import type { Secrets } from '../config/index.js'
 import type { Ledger } from '../ledger/log/index.js'
@@ -10,16 +10,19 @@ import { NocturneError } from '../lib/errors.js'
 import type { State } from '../state/index.js'
 
 export interface FacilityKeys {
-  /** The 32 bytes in use, then those before. @throws NocturneError `site_invalid` */
+  /**
+   * The 32-byte secret in use, followed by the former ones.
+   * @throws NocturneError `site_invalid`
+   */
   secretsOf(facility: string): readonly [Buffer, ...Buffer[]]
   /**
-   * Before an upload is worked on.
+   * Checked before an upload is processed.
    * @throws NocturneError `facility_key_unknown` when another gateway rotated the secret
    */
   expectInUse(facility: string): Promise<void>
   /**
-   * On start: a rotated secret takes effect, with its event. One that is neither in use nor follows
-   * it stops the gateway.
+   * On start: puts a rotated secret into effect and records the event. A secret that is neither the
+   * current one nor its successor stops the gateway.
    *
    * @throws NocturneError `facility_key_unknown`, `ledger_unavailable`
    */
@@ -57,7 +60,9 @@ export function createFacilityKeys(parts: FacilityKeyParts): FacilityKeys {
   }
 }
 
-/** @param ids of the secrets, the one in use first */
+/**
+ * @param ids ids of the secrets, the current one first
+ */
 async function recordKey(
   { state, ledger, now }: FacilityKeyParts,
   facility: string,
@@ -69,7 +74,7 @@ async function recordKey(
     throw new NocturneError('facility_key_unknown', { subject: facility })
   const use = { facility, key_id: current, since: now(), retired_at: null }
   if (before === undefined) {
-    // The first secret of a facility is no change of one.
+    // The first secret of a facility is not a change, so there is no event.
     await state.transaction((tx) =>
       tx
         .insertInto('facility_keys')

@@ -1,5 +1,6 @@
 /**
- * The key that signs manifests: whether it may sign now, which one it is, and which ones it was.
+ * The key that signs manifests: which key it is, whether it may sign now, and which keys preceded
+ * it.
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from '../ledger/log/index.js'
@@ -9,39 +10,39 @@ import type { State } from '../state/index.js'
 
 export interface GatewayKeys {
   /**
-   * Asked before a byte of a transfer is taken: a key that ran out while the gateway was serving
-   * signs nothing more.
+   * Checked before a byte of a transfer is accepted: a key that expires while the gateway is
+   * running signs nothing more.
    *
    * @throws NocturneError `gateway_key_unfit`
    */
   expectFit(): Promise<void>
   /**
-   * On start: another key, or the same with another certificate, is an event, and the one before
-   * stays known.
+   * On start: records a new key, or a new certificate for the same key, as an event, and keeps the
+   * previous one.
    */
   record(): Promise<void>
   /**
-   * The keys before, the newest first, each with its end in RFC 3339: manifests that they signed
-   * are still there.
+   * The former keys, newest first, each with its end in RFC 3339. Manifests that they signed still
+   * exist.
    */
   former(): Promise<{ readonly certificate: string; readonly until: string }[]>
 }
 
 export interface GatewayKeyParts {
   readonly key: { readonly fingerprint: string; readonly certificate: string }
-  /** Why the certificate cannot sign a manifest now; undefined when it can. */
+  /** Returns why the certificate cannot sign a manifest now, or undefined when it can. */
   readonly problemOf: (certificate: string) => Promise<{ readonly reason: string } | undefined>
   readonly state: Pick<State, 'db'>
   readonly ledger: Pick<Ledger, 'record'>
   readonly now: () => number
 }
 
-/** Of the keys before, the newest: what is handed to readers has an end. */
+/** Maximum number of former keys, newest first, so that what readers receive is bounded. */
 const MAX_FORMER = 20
 
 /**
- * Gateways on one database start one after another: the key before signs on until the last of them
- * has.
+ * Gateways on one database restart one after another, so the previous key keeps signing until the
+ * last one has.
  */
 const OVERLAP_MS = 86_400_000
 

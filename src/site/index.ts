@@ -2,13 +2,12 @@
  * The room that keeps the site's own records: certificates, the gateway's key, the facilities'
  * secrets, the configuration.
  *
- * In:  the configuration and the secrets as they were loaded, and what the database recorded at
- *      earlier starts.
+ * In: the configuration and secrets as loaded, and the database's records from earlier starts.
  * Out: which certificate, key and secret is in effect; warnings before one of them ends.
- * Always true: whatever differs from the last start is an event of the ledger before anybody is
- *      served; another primary key of a person takes effect only with a signature of its owner and
- *      the operator's word.
- * Trusts: the operator who starts the gateway; not the files alone.
+ * Always true: whatever differs from the last start is an event in the ledger before any request is
+ * served; a person's new primary key takes effect only with a signature of its owner and the
+ * operator's confirmation.
+ * Trusts: the operator who starts the gateway, but not the files alone.
  */
 export { createCertificates, waitingCertificates } from './certificates.js'
 export type { Certificates } from './certificates.js'

@@ -1,27 +1,30 @@
 /**
- * What the configuration is, as one keyed digest a key: two of them show which keys changed, and no
- * value. Certificates are left out, for the ledger names their fingerprints by events of their own.
+ * The configuration as one keyed digest per key: comparing two sets shows which keys changed, but
+ * no values. Certificates are left out, because other events in the ledger record their
+ * fingerprints.
  */
 import { createHmac } from 'node:crypto'
 import { sep } from 'node:path'
 import type { SiteConfig } from '../config/index.js'
 
 /**
- * Digests by key: `limits.itemBytes`, `groups.nights.readers`. Members of lists are named by their
- * id or name.
+ * Digests by key, such as `limits.itemBytes` or `groups.nights.readers`. List members are named by
+ * their id or name.
  */
 export type ConfigMarks = ReadonlyMap<string, string>
 
 const LEFT_OUT: ReadonlySet<string> = new Set(['dir', 'certificate', 'recovery', 'credentials'])
-/** Compared as one: who changed a profile changed the profile. */
+/** Compared as a whole: any change within a profile counts as a change of the profile. */
 const WHOLE: ReadonlySet<string> = new Set(['profile'])
 
-/** @param key - keeps a value of few possibilities from being guessed from its digest. */
+/**
+ * @param key keyed digests keep values with few possibilities from being guessed
+ */
 export function markConfig(config: SiteConfig, key: Uint8Array): ConfigMarks {
   const marks = new Map<string, string>()
   const add = (path: readonly string[], value: unknown): void => {
     const name = path.join('.')
-    // A site that was moved to another folder is the same site.
+    // Paths are made relative, because a site moved to another folder is still the same site.
     const text = JSON.stringify(value, (member, inner: unknown) =>
       typeof inner === 'string' ? inner.replaceAll(config.dir + sep, '') : sorted(member, inner),
     )
@@ -50,7 +53,7 @@ function nameOf(value: unknown): string | undefined {
   return typeof id === 'string' ? id : typeof name === 'string' ? name : undefined
 }
 
-/** Members in order, so that how the file was written does not matter. */
+/** Sorts members, so that the order in the file does not matter. */
 function sorted(_member: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

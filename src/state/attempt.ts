@@ -3,8 +3,8 @@ import { isRetryable } from './failures.js'
 import type { Attempt, Tx } from './contract.js'
 
 /**
- * See `State.attempt`. The savepoint is left to the end of the transaction, which spares a round
- * trip: one of the same name hides it.
+ * See `State.attempt`. The savepoint is not released until the transaction ends, which saves a
+ * round trip: a later savepoint of the same name hides it.
  */
 export async function attempt<T>(tx: Tx, change: (tx: Tx) => Promise<T>): Promise<Attempt<T>> {
   await sql`savepoint attempt`.execute(tx)

@@ -1,4 +1,4 @@
-/** What every database does. */
+/** The contract that both databases implement. */
 import type { Kysely, Transaction } from 'kysely'
 import type { Tables } from './tables/schema.js'
 import type { Joining } from './sharing.js'
@@ -11,30 +11,31 @@ export type Attempt<T> =
 
 export interface State {
   readonly kind: 'sqlite' | 'postgres'
-  /** For reading. */
+  /** For reading only. */
   readonly db: Db
   /**
-   * Runs `change` in one write transaction. Transactions of all gateways on one database happen one
-   * after another where they touch the ledger's head. Retries by itself when the database asks for
-   * it (SQLSTATE 40001, SQLITE_BUSY), so `change` must do nothing that a roll-back does not undo.
+   * Runs `change` in one write transaction. Across all gateways on one database, transactions that
+   * touch the ledger's head run one after another. Retries automatically when the database asks for
+   * it (SQLSTATE 40001, SQLITE_BUSY), so `change` must have no effect that a rollback does not
+   * undo.
    *
-   * @throws NocturneError `database_unavailable`, or what `change` throws.
+   * @throws NocturneError `database_unavailable`; errors from `change` are passed on
    */
   transaction<T>(change: (tx: Tx) => Promise<T>): Promise<T>
   /**
-   * Runs `change` inside a transaction under way so that, when it throws, it alone is undone and
-   * the rest goes on. Rejects only when the whole transaction is lost or must be tried again.
+   * Runs `change` inside an open transaction. If it throws, only its own writes are undone and the
+   * transaction continues. Rejects only when the whole transaction is lost or has to be retried.
    */
   attempt<T>(tx: Tx, change: (tx: Tx) => Promise<T>): Promise<Attempt<T>>
   /**
-   * Announces that a gateway uses the database from now on, so that no later version migrates it
-   * under its hands. `renew` is due three times a minute, `leave` when it stops.
+   * Registers this gateway as a user of the database, so that no later version migrates it while
+   * the gateway runs. Call `renew` three times a minute, and `leave` when the gateway stops.
    *
-   * @throws NocturneError `database_newer`; from `renew` and from every transaction too, once a
-   * later version migrated it
+   * @throws NocturneError `database_newer`; after a migration by a later version, `renew` and every
+   *   transaction throw it too
    */
   join(gateway: Joining): Promise<{ renew(): Promise<void>; leave(): Promise<void> }>
-  /** A cheap query that proves the database answers. */
+  /** A cheap query to check that the database responds. */
   ping(): Promise<void>
   close(): Promise<void>
 }

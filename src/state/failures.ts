@@ -1,7 +1,4 @@
-/**
- * Which failures of a database mean what. Codes are SQLite's result codes, SQLSTATEs and Node's
- * system codes.
- */
+/** Classifies database failures. Codes are SQLite result codes, SQLSTATEs and Node system codes. */
 import { NocturneError, systemCode } from '../lib/errors.js'
 
 /**
@@ -14,7 +11,7 @@ export function isRetryable(error: unknown): boolean {
 }
 
 /**
- * A row with that key is there already: SQLSTATE 23505, or SQLite's unique and primary key
+ * Whether a row with that key already exists: SQLSTATE 23505, or SQLite's unique and primary key
  * constraints.
  */
 export function isUniqueViolation(error: unknown): boolean {
@@ -27,8 +24,9 @@ export function isUniqueViolation(error: unknown): boolean {
 }
 
 /**
- * When the database, not the statement, is to blame: `database_unusable` for what only a person
- * mends, `database_unavailable` for what may pass. Else the error as it is.
+ * Maps failures of the database itself (not of the statement): `database_unusable` when a person
+ * has to correct something, `database_unavailable` when it may pass. Returns any other error
+ * unchanged.
  */
 export function asUnavailable(error: unknown): unknown {
   if (UNUSABLE.test(systemCode(error) ?? ''))
@@ -43,17 +41,21 @@ function isUnavailable(error: unknown): boolean {
 }
 
 /**
- * A wrong user, password or name of a PostgreSQL; a file that is no database, is broken, or that
- * this user may not touch.
+ * PostgreSQL: wrong user, password or database name. SQLite: a file that is not a database, is
+ * damaged, or that this user may not access.
  */
 const UNUSABLE = /^(28...|3D000|SQLITE_(CANTOPEN|CORRUPT|NOTADB|PERM|AUTH)\w*)$/
 
-/** Full, unreadable or unwritable for now; never a constraint or a mistake in SQL. */
+/**
+ * The disk is full, or the file is temporarily unreadable or read-only. Never a constraint or an
+ * error in the SQL.
+ */
 const SQLITE = /^SQLITE_(FULL|IOERR|READONLY|NOMEM|PROTOCOL|LOCKED|INTERRUPT)/
 
 /**
- * PostgreSQL's appendix A: connection, read-only server, timeouts in a transaction, resources, lock
- * timeout, intervention by the operator (with statement timeout), system and internal errors.
+ * PostgreSQL manual, appendix A: connection, read-only server, timeouts in a transaction,
+ * resources, lock timeout, operator intervention (including statement timeout), system and internal
+ * errors.
  */
 const SQLSTATE = /^(08...|25006|25P03|25P04|53...|55P03|57...|58...|XX...)$/
 
@@ -73,6 +75,6 @@ const SYSTEM = new Set([
   'ENOSPC',
 ])
 
-/** What pg and its pool say without a code. */
+/** Error messages that pg and its pool give without a code. */
 const PG_WITHOUT_CODE =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|The server does not support SSL)/

@@ -26,7 +26,7 @@ import type { Tables } from './tables/schema.js'
 
 export type Migrations = Readonly<Record<string, Migration>>
 
-/** In order. One that has shipped is never changed: a further one follows it. */
+/** In order. A migration that has shipped is never changed; add a new one instead. */
 export const migrationsFor = (engine: Engine): Migrations => ({
   '0001-initial': initial(engine),
   '0002-ledger': ledgerOutlets(engine),
@@ -50,12 +50,12 @@ export const migrationsFor = (engine: Engine): Migrations => ({
 })
 
 /**
- * Brings the schema up to date, each time in one transaction, so that a crash leaves the old schema
- * or the new. Two gateways that start at once do it one after the other: SQLite by its write lock,
- * PostgreSQL by an advisory one.
+ * Brings the schema up to date in one transaction, so that a crash leaves either the old or the new
+ * schema. Two gateways that start at the same time migrate one after the other: SQLite through its
+ * write lock, PostgreSQL through an advisory lock.
  *
- * @throws NocturneError `database_newer` for a database that a newer version has migrated,
- *   `gateways_older` when there is something to migrate and an older version is running on it
+ * @throws NocturneError `database_newer` when a newer version has migrated the database;
+ *   `gateways_older` when there is something to migrate while an older version is running on it
  */
 export async function migrate(
   db: Kysely<Tables>,
@@ -64,8 +64,8 @@ export async function migrate(
   older: OlderGateways,
 ): Promise<void> {
   await refuseNewer(db, engine, Object.keys(known))
-  // Only what has not been applied yet runs, so the check is where it counts: in the transaction
-  // that changes the schema.
+  // Only pending migrations run, so each checks for older gateways inside the transaction that
+  // changes the schema.
   const guarded = Object.entries(known).map(([name, migration]): [string, Migration] => [
     name,
     {

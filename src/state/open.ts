@@ -15,23 +15,23 @@ import type { OlderGateways } from './sharing.js'
 import { prepareFile, sqliteDialect } from './sqlite.js'
 
 export interface StateOptions extends OlderGateways {
-  /** PostgreSQL's, when it is not in the URL. */
+  /** Password for PostgreSQL, if not in the URL. */
   readonly password?: string
-  /** PostgreSQL: most connections open at once, half for reading; 10 unless told. */
+  /** PostgreSQL: maximum number of open connections, half of them for reading; 10 by default. */
   readonly connections?: number
-  /** This build's, unless another build is played. */
+  /** The migrations of this build, unless a test substitutes those of another build. */
   readonly migrationsFor?: (engine: Engine) => Migrations
 }
 
-/** How long a transaction that the database turned away is tried again. */
+/** How long a transaction is retried when the database asks for it. */
 const RETRY_FOR_MS = 10_000
 
 /**
- * Opens `sqlite:/absolute/path` (made when absent, in a folder that is there) or `postgres://...`,
- * and brings its schema up to date.
+ * Opens `sqlite:/absolute/path` (created if missing, in an existing folder) or `postgres://...`,
+ * and brings the schema up to date.
  *
  * @throws NocturneError `database_unavailable`, `database_unusable`, `database_newer`,
- *   `gateways_older`, `site_invalid` for another kind of URL.
+ *   `gateways_older`; `site_invalid` for any other kind of URL
  */
 export async function openState(url: string, options: StateOptions = {}): Promise<State> {
   const { kind, dialect } = await dialectsOf(url, options)
@@ -97,7 +97,7 @@ async function dialectsOf(url: string, options: StateOptions): Promise<Dialects>
   if (!/^postgres(ql)?:\/\//.test(url))
     throw new NocturneError('site_invalid', { subject: 'database' })
   const target = withPassword(url, options.password)
-  // Loaded when it is needed: a site with a file has no use for it.
+  // Loaded only when needed: a site on SQLite does not use it.
   const { postgresDialect } = await import('./postgres.js')
   const connections = Math.max(1, Math.floor((options.connections ?? 10) / 2))
   return {
@@ -106,7 +106,7 @@ async function dialectsOf(url: string, options: StateOptions): Promise<Dialects>
   }
 }
 
-/** As a parameter, which works for URLs with no host (Unix sockets) too. */
+/** Added as a parameter, which also works for URLs without a host (Unix sockets). */
 function withPassword(url: string, password: string | undefined): string {
   if (password === undefined) return url
   return `${url}${url.includes('?') ? '&' : '?'}password=${encodeURIComponent(password)}`

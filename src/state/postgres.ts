@@ -1,10 +1,10 @@
 /**
  * PostgreSQL through pg, as a Kysely dialect.
  *
- * Kysely's own dialect takes any answer to COMMIT for success. PostgreSQL answers ROLLBACK, without
- * an error, to the COMMIT of a transaction in which a statement failed; taken for success, that
- * would be a false acknowledgement. It also leaves a connection in use without a listener for its
- * errors, which ends the process.
+ * Kysely's own dialect treats any reply to COMMIT as success. When a statement in the transaction
+ * has failed, PostgreSQL replies ROLLBACK to COMMIT without an error; taken as success, that would
+ * be a false acknowledgement. Kysely's dialect also leaves connections in use without an error
+ * listener, so that a lost connection ends the process.
  */
 import type { DatabaseConnection, Dialect, Driver, QueryResult, TransactionSettings } from 'kysely'
 import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
@@ -20,7 +20,7 @@ const IDLE_IN_TRANSACTION_MS = 60_000
 export interface PostgresOptions {
   readonly url: string
   readonly access: 'read' | 'write'
-  /** Most connections open at once. */
+  /** Maximum number of open connections. */
   readonly connections: number
 }
 
@@ -33,9 +33,7 @@ export function postgresDialect(options: PostgresOptions): Dialect {
   }
 }
 
-/**
- * Settings of a session. A stronger synchronous_commit than `on` (remote_apply) is left as it is.
- */
+/** Session settings. A synchronous_commit stronger than `on` (remote_apply) is left unchanged. */
 const SESSION = {
   write: `select set_config('synchronous_commit', 'on', false)
     where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`,
@@ -57,7 +55,7 @@ class PostgresDriver implements Driver {
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       statement_timeout: STATEMENT_TIMEOUT_MS,
-      /** For a server that does not even answer that the statement took too long. */
+      /** For a server that does not even report its own statement timeout. */
       query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
       lock_timeout: LOCK_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
@@ -104,7 +102,9 @@ class PostgresDriver implements Driver {
       throw new Error('a statement failed in the transaction, so it was rolled back')
   }
 
-  /** A connection that cannot roll back is thrown away, and the server rolls back what it left. */
+  /**
+   * A connection that cannot roll back is discarded; the server then rolls back its transaction.
+   */
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     const client = own(connection)
     await client.command('rollback').catch(() => client.markBroken())
@@ -137,7 +137,7 @@ class PostgresConnection implements DatabaseConnection {
     }
   }
 
-  /** Answers the tag of the command that the server completed. */
+  /** Returns the tag of the command that the server completed. */
   async command(sql: string): Promise<string> {
     try {
       return (await this.#client.query(sql)).command
@@ -164,13 +164,13 @@ function own(connection: DatabaseConnection): PostgresConnection {
   throw new TypeError('a connection of another driver')
 }
 
-/** A lost connection shows in the next query on it, which is where it is answered for. */
+/** A lost connection makes the next query on it fail, and the error is handled there. */
 function ignore(): void {
   return
 }
 
 /**
- * bigint columns (type 20), and sums of them (numeric, 1700), become safe integers as on SQLite.
+ * Converts bigint columns (type 20) and their sums (numeric, 1700) to safe integers, as on SQLite.
  */
 function safeIntegers(): pg.TypeOverrides {
   const types = new pg.TypeOverrides()

@@ -1,12 +1,13 @@
 /**
- * Two builds whose schemas differ never use one database at the same time. Each gateway keeps a row
- * here under a lease. A build that has something to migrate finds the rows of the others and
- * refuses; a build that meets a migration it does not know refuses as well. The latter is looked
- * for in three places: when the database is opened, whenever the lease is renewed, and before a
- * transaction begins under a lease that lapsed: a process that was suspended, or cut off, may have
- * been taken for dead, and the schema may have changed meanwhile.
+ * Ensures that two builds with different schemas never use one database at the same time. Each
+ * gateway keeps a row here under a lease. A build with pending migrations refuses to start while
+ * others have rows. A build that finds a migration it does not know refuses as well. It looks for
+ * one when it opens the database, at each renewal of the lease, and before a transaction when the
+ * lease has lapsed: a process that was suspended or cut off may have been taken for dead, and the
+ * schema may have changed since.
  *
- * Builds from before migration 0012 keep no row: stop them before the first start of a later one.
+ * Builds older than migration 0012 keep no row: stop them before starting a later build for the
+ * first time.
  */
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
@@ -17,19 +18,21 @@ import type { Tables } from './tables/schema.js'
 
 type Queries = Kysely<Tables>
 
-/** Long enough for a database that fails over, or a clock that is some seconds off. */
+/** Long enough for a database failover, or for clocks that differ by a few seconds. */
 const LEASE_MS = 60_000
 
-/** How a build that wants to migrate tells whether an older one is running. */
+/** How a build that wants to migrate detects a running older one. */
 export interface OlderGateways {
-  /** Milliseconds since 1970. Without it, every gateway that has not left counts as running. */
+  /**
+   * Returns milliseconds since 1970. Without it, every gateway that has not left counts as running.
+   */
   readonly now?: (() => number) | undefined
-  /** Nobody else can be running: what is left of others is a dead process's. */
+  /** No other gateway can be running, so any remaining rows belong to dead processes. */
   readonly isAlone?: boolean | undefined
 }
 
 export interface Joining {
-  /** Random: of this process. */
+  /** Random id of this process. */
   readonly id: string
   readonly now: () => number
   /** See `OlderGateways`. */
@@ -50,8 +53,8 @@ export async function refuseNewer(
 }
 
 /**
- * In the transaction that migrates.
- * @throws NocturneError `gateways_older`, naming the versions that run
+ * Call inside the migrating transaction.
+ * @throws NocturneError `gateways_older`, naming the running versions
  */
 export async function refuseOlder(
   tx: Queries,
@@ -74,7 +77,7 @@ export async function refuseOlder(
   throw new NocturneError('gateways_older', { subject: `running: ${names.sort().join(', ')}` })
 }
 
-/** This process's row. Every function runs in a transaction of the caller's. */
+/** This process's row. Every method runs in the caller's transaction. */
 export class Lease {
   readonly #joining: Joining
   readonly #engine: Engine
@@ -88,7 +91,9 @@ export class Lease {
     this.#known = known
   }
 
-  /** @throws NocturneError `database_newer`, from then on at every call */
+  /**
+   * @throws NocturneError `database_newer`, and again on every later call
+   */
   async renew(tx: Queries): Promise<void> {
     const { id, now, isAlone = false } = this.#joining
     await this.#engine.takeTurn(tx)
@@ -110,7 +115,7 @@ export class Lease {
     this.#until = row.lease_until
   }
 
-  /** Before anything else in a transaction. Costs a query only when the lease has lapsed. */
+  /** Call before anything else in a transaction. Costs a query only when the lease has lapsed. */
   async confirm(tx: Queries): Promise<void> {
     if (this.#refusal) throw this.#refusal
     if (this.#joining.now() >= this.#until) await this.renew(tx)
@@ -130,7 +135,7 @@ async function applied(db: Queries, engine: Engine): Promise<readonly string[]> 
 const newest = (names: readonly string[]): string => shown([...names].sort().at(-1) ?? 'none')
 
 /**
- * For an error's text: the database may hold anything, and a version or a migration looks like
- * this.
+ * Sanitizes a name for error messages: the database may hold anything, while versions and migration
+ * names match this pattern.
  */
 const shown = (name: string): string => (/^[\w.+-]{1,60}$/.test(name) ? name : 'another schema')

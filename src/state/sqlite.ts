@@ -1,10 +1,10 @@
 /**
- * SQLite through better-sqlite3, as a Kysely dialect. One connection a dialect, used by one caller
- * at a time.
+ * SQLite through better-sqlite3, as a Kysely dialect. Each dialect has one connection, used by one
+ * caller at a time.
  *
- * Kysely's own dialect begins deferred: a transaction that read before another process wrote then
- * fails at its first write, and waiting does not help it. Here a transaction takes the write lock
- * when it begins.
+ * Kysely's own dialect begins deferred transactions. One that has read before another process
+ * writes then fails at its first write, and waiting does not help. Here a transaction takes the
+ * write lock when it begins.
  */
 import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
@@ -14,7 +14,7 @@ import { asUnavailable } from './failures.js'
 import { createTurns } from './turns.js'
 
 /**
- * Calls block the process, so the wait inside one is short; `transaction` waits for the lock
+ * SQLite calls block the whole process, so they wait only briefly; `transaction` waits for the lock
  * without blocking.
  */
 const BUSY_TIMEOUT_MS = 20
@@ -30,8 +30,8 @@ export function sqliteDialect(path: string, access: 'read' | 'write'): Dialect {
 }
 
 /**
- * Makes the file, readable by its owner alone, before SQLite does; its -wal and -shm files take
- * over the mode.
+ * Creates the file with owner-only access before SQLite does; its -wal and -shm files inherit the
+ * mode.
  */
 export async function prepareFile(path: string): Promise<void> {
   const file = await open(path, 'a', 0o600)
@@ -43,7 +43,7 @@ export async function prepareFile(path: string): Promise<void> {
 }
 
 /**
- * SQLite's data definition is transactional; Kysely assumes it is not, and would leave half a
+ * SQLite supports transactional DDL, but Kysely assumes that it does not and could leave half a
  * migration behind.
  */
 class TransactionalAdapter extends SqliteAdapter {
@@ -95,7 +95,8 @@ class SqliteDriver implements Driver {
   }
 
   /**
-   * SQLite rolls back by itself on some errors (full disk, I/O); then there is nothing left to do.
+   * SQLite rolls back automatically on some errors (disk full, I/O), so there may be nothing left
+   * to do.
    */
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (this.#database?.inTransaction === true)
@@ -107,7 +108,7 @@ class SqliteDriver implements Driver {
     return Promise.resolve()
   }
 
-  /** Waits for the transaction under way, so that closing never cuts one off. */
+  /** Waits for the current transaction, so that closing never cuts one off. */
   async destroy(): Promise<void> {
     await this.#turns.take()
     this.#connection = undefined
@@ -121,15 +122,15 @@ function configure(database: Database.Database, access: 'read' | 'write'): void 
   if (access === 'write') {
     database.pragma('journal_mode = WAL')
     /**
-     * FULL: the log is synced at every commit, so an acknowledged transaction survives loss of
-     * power.
+     * FULL: the log is synced at every commit, so an acknowledged transaction survives a power
+     * failure.
      */
     database.pragma('synchronous = FULL')
     database.pragma('journal_size_limit = 67108864')
   } else database.pragma('query_only = ON')
   database.pragma('foreign_keys = ON')
   database.pragma('trusted_schema = OFF')
-  /** Sorting spills to memory: nothing of ours is ever in a temporary file. */
+  /** Sorts in memory, so that no data ever reaches a temporary file. */
   database.pragma('temp_store = MEMORY')
 }
 
@@ -181,7 +182,10 @@ class SqliteConnection implements DatabaseConnection {
   }
 }
 
-/** Integers arrive as bigint so that none is rounded unseen, and leave as safe integers. */
+/**
+ * Integers are read as bigint, so that none is silently rounded, and converted to safe integers
+ * here.
+ */
 function narrowIntegers(row: unknown): void {
   const columns = row as Record<string, unknown>
   for (const name in columns) {

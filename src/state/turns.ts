@@ -1,5 +1,6 @@
 /**
- * First come, first served: `take` resolves when it is the caller's turn, until it calls `give`.
+ * A first-come, first-served lock: `take` resolves when it is the caller's turn, which lasts until
+ * `give`.
  */
 export interface Turns {
   take(): Promise<void>

@@ -1,6 +1,6 @@
 /**
- * The first schema. Rows that only exist with their transfer go with it; quarantine and items hold
- * on to what they name, so that a sweep that would lose one fails instead.
+ * The first schema. Rows that exist only as part of a transfer are deleted with it. Items and
+ * quarantine have restricting foreign keys, so that a faulty sweep fails instead of losing them.
  */
 import type { Kysely, Migration } from 'kysely'
 import { sql } from 'kysely'
@@ -153,7 +153,7 @@ async function people(db: Schema, { integer, blob, finish }: Engine): Promise<vo
       .addColumn('expires_at', integer, (c) => c.notNull()),
   ).execute()
 
-  /** A principal may return to an earlier certificate, so the time belongs to the key. */
+  /** `since` is part of the key because a principal may return to an earlier certificate. */
   await finish(
     db.schema
       .createTable('certificates')
@@ -204,8 +204,8 @@ async function ledger(db: Schema, { integer, blob, finish }: Engine): Promise<vo
 }
 
 /**
- * Table and columns. Those of events end in the position, so that a filter's rows come in the order
- * of the log.
+ * Table and columns. Indexes on events end with the position, so that a filter returns rows in log
+ * order.
  */
 const INDEXES = [
   ['transfers', 'group_id', 'state', 'created_at'],

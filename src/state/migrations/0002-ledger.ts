@@ -1,6 +1,6 @@
 /**
- * What the ledger remembers of those it tells: how far each was told, and the last checkpoint that
- * witnesses cosigned.
+ * The ledger's cursors (how far each outlet was told of it), and the last checkpoint that witnesses
+ * cosigned.
  */
 import type { Kysely, Migration } from 'kysely'
 import { sql } from 'kysely'
@@ -33,7 +33,9 @@ export function ledgerOutlets({ integer, finish }: Engine): Migration {
           .addColumn('at', integer, (c) => c.notNull()),
       ).execute()
 
-      /** Null in rows from before: the ledger fills them as it opens (its index has a version). */
+      /**
+       * Null in existing rows until the ledger fills them when it opens (its index has a version).
+       */
       for (const column of ['event_id', 'related', 'group_id'])
         await db.schema.alterTable('events').addColumn(column, 'text').execute()
       for (const columns of [['event_id'], ['related'], ['group_id', 'idx']])

@@ -1,6 +1,6 @@
 /**
- * Certificates themselves beside their fingerprints, so that a replaced file takes effect only when
- * it is confirmed.
+ * Stores the certificates themselves next to their fingerprints, so that a replaced file takes
+ * effect only once it is confirmed.
  */
 import type { Kysely, Migration } from 'kysely'
 import type { Engine } from './engine.js'
@@ -8,7 +8,7 @@ import type { Engine } from './engine.js'
 export function certificateChanges({ integer, finish }: Engine): Migration {
   return {
     up: async (db: Kysely<unknown>) => {
-      /** Null in rows from before: the next start fills those whose file has not changed. */
+      /** Null in existing rows; the next start fills those whose file has not changed. */
       await db.schema.alterTable('certificates').addColumn('certificate', 'text').execute()
       await db.schema.alterTable('certificates').addColumn('removed_at', integer).execute()
       await finish(

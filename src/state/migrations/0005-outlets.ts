@@ -1,6 +1,5 @@
 /**
- * What the gateway remembers of those it forwards the ledger to, of its last configuration, and
- * whether it can write.
+ * Lost sinks of the ledger, the marks of the last configuration, and the row for the write check.
  */
 import type { Kysely, Migration } from 'kysely'
 import { sql } from 'kysely'

@@ -1,6 +1,6 @@
 /**
- * Decisions about quarantined items, sealed crosswalks, generations of facility secrets, and shapes
- * of reports.
+ * Decisions about quarantined items, sealed crosswalks, generations of facility secrets, and report
+ * shapes.
  */
 import type { Kysely, Migration } from 'kysely'
 import type { Engine } from './engine.js'
@@ -10,7 +10,7 @@ export function pseudonyms({ integer, finish }: Engine): Migration {
     up: async (db: Kysely<unknown>) => {
       const quarantine = (column: string, type: 'text' | Engine['integer']) =>
         db.schema.alterTable('quarantine').addColumn(column, type).execute()
-      /** Null in rows from before: those can be discarded, and not released. */
+      /** Null in existing rows: those items can be discarded but not released. */
       await quarantine('digest', 'text')
       await quarantine('decided_at', integer)
       await quarantine('removed_at', integer)

@@ -1,4 +1,4 @@
-/** Whose items they are, by keyed handles, so that the ledger can say whom a download showed. */
+/** Patient handles of items, so that the ledger can record which patient a download disclosed. */
 import { sql } from 'kysely'
 import type { Kysely, Migration } from 'kysely'
 
@@ -8,8 +8,8 @@ export function patientHandles(): Migration {
       for (const table of ['items', 'transfers'])
         await db.schema.alterTable(table).addColumn('patient', 'text').execute()
       /**
-       * Items from before stay without: which of several patients a download shows is not known of
-       * them.
+       * Null in existing items: for them it is unknown which of several patients a download
+       * disclosed.
        */
       await sql`
         update transfers set patient = (

@@ -1,6 +1,6 @@
 /**
- * Several findings about one quarantined item; and the crosswalk of a patient goes: the sealed ones
- * of each envelope hold it.
+ * Allows several findings per quarantined item, and drops the patients' crosswalk table: the sealed
+ * crosswalk of each envelope holds the same.
  */
 import type { Kysely, Migration } from 'kysely'
 

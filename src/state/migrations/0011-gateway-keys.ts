@@ -1,6 +1,6 @@
 /**
- * The gateway's own certificates, those before among them: what they signed is verified for as long
- * as it is kept.
+ * The gateway's current and former certificates. Former ones are needed to verify what they signed
+ * for as long as it is kept.
  */
 import type { Kysely, Migration } from 'kysely'
 import type { Engine } from './engine.js'

@@ -1,4 +1,6 @@
-/** The gateways that use the database now: one of another schema must not join them. */
+/**
+ * The gateways currently using the database; one with another schema version must not join them.
+ */
 import type { Kysely, Migration } from 'kysely'
 import type { Engine } from './engine.js'
 

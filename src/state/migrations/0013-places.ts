@@ -1,4 +1,4 @@
-/** Where in a held item the fault is, and the rule that it breaks. */
+/** Where the fault in a quarantined item is, and which rule it breaks. */
 import type { Kysely, Migration } from 'kysely'
 
 export function places(): Migration {

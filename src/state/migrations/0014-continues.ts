@@ -1,5 +1,5 @@
 /**
- * A transfer that goes on with an earlier one, for the same reading: items that were released from
+ * Transfers that continue an earlier one for the same reading, with items that were released from
  * quarantine.
  */
 import type { Kysely, Migration } from 'kysely'

@@ -1,4 +1,4 @@
-/** Cases and their transfers, and the keys that prove who can open a transfer. */
+/** Cases and their transfers, and the public keys for proofs that somebody can open a transfer. */
 import type { Kysely, Migration } from 'kysely'
 import { uniqueCode } from './case-codes.js'
 import type { Engine } from './engine.js'
@@ -53,7 +53,7 @@ export function cases({ integer, finish }: Engine): Migration {
 }
 
 /**
- * The columns that this migration reads, as they were when it shipped, and those that it writes.
+ * The columns that this migration reads, as they were when it shipped, and the columns it writes.
  */
 interface Before {
   transfers: {
@@ -81,7 +81,8 @@ const STATES: Readonly<Record<string, string>> = {
 const ROWS_AT_ONCE = 200
 
 /**
- * One case per transfer that was there. What was acknowledged counted as read, and stays closed.
+ * Opens one case per existing transfer. Acknowledged transfers count as read, so their cases are
+ * closed.
  */
 async function openCases(db: Kysely<Before>): Promise<void> {
   const taken = new Set<string>()
@@ -115,9 +116,7 @@ async function openCases(db: Kysely<Before>): Promise<void> {
   }
 }
 
-/**
- * The case takes over the id of its only transfer, so that the ledger's events about it lead there.
- */
+/** The case gets the id of its only transfer, so that existing ledger events lead to it. */
 function caseOf(transfer: Before['transfers'], code: string): Before['cases'] {
   const state = STATES[transfer.state] ?? 'waiting'
   const isClaimed = state === 'waiting' && transfer.claimed_by !== null
@@ -135,7 +134,8 @@ function caseOf(transfer: Before['transfers'], code: string): Before['cases'] {
     available_at: transfer.available_at,
     claimed_by: isClaimed ? transfer.claimed_by : null,
     claimed_at: isClaimed ? transfer.claimed_at : null,
-    // Claims had no end before: the first round of a gateway that knows of ends gives it one.
+    // Claims did not expire before; the next gateway that expires claims sets a time on its first
+    // pass.
     claim_until: null,
     reported_by: null,
     reported_at: null,

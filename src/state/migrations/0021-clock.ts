@@ -1,4 +1,4 @@
-/** Targets of cases, and escalations. */
+/** Case targets and escalations. */
 import type { Kysely, Migration } from 'kysely'
 import type { Engine } from './engine.js'
 import { indexOn } from './indexes.js'

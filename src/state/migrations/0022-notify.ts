@@ -1,4 +1,4 @@
-/** Swaps of the duty roster, the outbox of notifications, and subscriptions of browsers. */
+/** Duty roster swaps, the notification outbox, and browser push subscriptions. */
 import type { Kysely, Migration } from 'kysely'
 import type { Engine } from './engine.js'
 import { indexOn } from './indexes.js'

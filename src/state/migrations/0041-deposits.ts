@@ -1,4 +1,4 @@
-/** What was deposited instance by instance, for storage commitment. */
+/** Records instances deposited one at a time, for storage commitment. */
 import type { Kysely, Migration } from 'kysely'
 import type { Engine } from './engine.js'
 

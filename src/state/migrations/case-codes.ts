@@ -1,6 +1,6 @@
 import { newCaseCode } from '../../lib/case-code.js'
 
-/** A code that is not in `taken`, which it joins. */
+/** Makes a code that is not in `taken`, and adds it there. */
 export function uniqueCode(taken: Set<string>): string {
   for (;;) {
     const code = newCaseCode()

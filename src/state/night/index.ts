@@ -1,4 +1,4 @@
-/** Rows of the tables of cases, duty and notifications; each is written by one room. */
+/** Row types of the tables for cases, duty and notifications; each table is written by one room. */
 export type {
   CaseState,
   CaseTable,

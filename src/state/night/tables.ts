@@ -1,6 +1,6 @@
 /**
- * The tables of the night: cases, clocks, escalations, the roster's swaps, and the outbox of
- * notifications.
+ * The tables for the overnight workflow: cases, clocks, escalations, roster swaps, and the
+ * notification outbox.
  */
 import type { Priority } from '../priority.js'
 
@@ -16,7 +16,8 @@ export interface NightTables {
 }
 
 /**
- * `preliminary` waits for its final report; `finalizing` is claimed for it. `final` has its report.
+ * `preliminary`: waits for its final report. `finalizing`: claimed for that report. `final`: has
+ * it.
  */
 export type CaseState =
   | 'arriving'
@@ -32,17 +33,17 @@ export type ReportStatus = 'preliminary' | 'final' | 'addendum'
 
 export interface CaseTable {
   id: string
-  /** Speakable, such as K7Q-4MD. Rows are never deleted, so that no code names two cases. */
+  /** Speakable, such as K7Q-4MD. Rows are never deleted, so a code is never reused. */
   code: string
   facility: string
   group_id: string
   priority: Priority
   state: CaseState
-  /** The newest kind of report it has, addenda aside. */
+  /** The kind of its newest report, not counting addenda. */
   report: 'preliminary' | 'final' | null
-  /** DICOM modalities of its images, in alphabetical order, with commas between them. */
+  /** DICOM modalities of its images, sorted and separated by commas. */
   modality: string | null
-  /** Keyed handle of its patient, when its transfers name one alone. */
+  /** Keyed handle of its patient, when its transfers name exactly one. */
   patient: string | null
   created_at: number
   /** When its first transfer became available. */
@@ -50,8 +51,8 @@ export interface CaseTable {
   claimed_by: string | null
   claimed_at: number | null
   /**
-   * Past this time the claim is over, whether or not that was recorded yet. Null also for a claim
-   * of before there were ends.
+   * The claim is over after this time, even if that has not been recorded yet. Null also for claims
+   * made before claims could expire.
    */
   claim_until: number | null
   reported_by: string | null
@@ -60,7 +61,7 @@ export interface CaseTable {
   closed_for: string | null
 }
 
-/** How a transfer came to its case. */
+/** How a transfer was added to its case. */
 export type Joining = 'first' | 'late' | 'released' | 'prior' | 'moved'
 
 /** Every transfer belongs to exactly one case. */
@@ -73,44 +74,53 @@ export interface CaseTransferTable {
 
 export type TargetKind = 'claim' | 'preliminary' | 'final' | 'acknowledged'
 
-/** The targets of a case, fixed as its clock starts: a later change of configuration moves none. */
+/**
+ * The targets of a case. They are fixed when its clock starts and not affected by later
+ * configuration changes.
+ */
 export interface CaseTargetTable {
   case_id: string
   kind: TargetKind
   started_at: number
   warn_at: number
   due_at: number
-  /** When the notice that it approaches was recorded; a target that is met or missed gives none. */
+  /**
+   * When the warning that the target is approaching was recorded; a target that is met or missed
+   * gets no warning.
+   */
   warned_at: number | null
   met_at: number | null
   missed_at: number | null
 }
 
-/** One escalation under way, or one that ended. */
+/** One escalation, running or ended. */
 export interface EscalationTable {
   id: string
   case_id: string
-  /** A critical result's id; null when it is about the case itself. */
+  /** Id of a critical result; null when the escalation is about the case itself. */
   critical: string | null
   /** The chain as configured when it started: JSON. */
   chain: string
-  /** The step that is due next, from 0. */
+  /** The next step that is due, counted from 0. */
   step: number
-  /** A new one with each step: of two gateways that take the same step, one finds it changed. */
+  /**
+   * Changes with each step: if two gateways take the same step, one of them finds it changed and
+   * stops.
+   */
   fence: string
   next_at: number
   started_at: number
   stopped_at: number | null
 }
 
-/** Public half of the key that whoever holds an envelope's session key can sign with. */
+/** Public half of the proof key, which anyone holding an envelope's session key can sign with. */
 export interface ProofKeyTable {
   envelope: string
   /** Ed25519, 32 octets, hexadecimal. */
   public_key: string
 }
 
-/** From `starts` until `ends`, `taker` is on duty in the place of `giver`. */
+/** `taker` is on duty in place of `giver` from `starts` until `ends`. */
 export interface DutySwapTable {
   id: string
   group_id: string
@@ -125,11 +135,11 @@ export interface DutySwapTable {
 
 export interface OutboxTable {
   id: string
-  /** One row per key, ever: what would be said twice is said once. */
+  /** Unique over all time, so that the same notification is never sent twice. */
   dedupe: string
   person: string
   channel: string
-  /** JSON without PHI: event, case code, facility, priority, times. */
+  /** JSON without PHI: event, case code, facility, priority and times. */
   body: string
   case_id: string | null
   created_at: number
@@ -137,18 +147,18 @@ export interface OutboxTable {
   lease_until: number
   attempts: number
   sent_at: number | null
-  /** It is no longer true, so that it is not sent any more. */
+  /** Set when the notification is no longer true, so that it is not sent any more. */
   withdrawn_at: number | null
-  /** A code of ours for the last failure, never a server's text. */
+  /** The gateway's own code for the last failure, never a server's text. */
   last_code: string | null
 }
 
-/** Web Push (RFC 8030) subscriptions of people's browsers. */
+/** Web Push (RFC 8030) subscriptions of users' browsers. */
 export interface PushSubscriptionTable {
   id: string
   person: string
   endpoint: string
-  /** Base64url, of the browser's key and its authentication secret (RFC 8291). */
+  /** The browser's key and its authentication secret (RFC 8291), in base64url. */
   p256dh: string
   auth: string
   created_at: number

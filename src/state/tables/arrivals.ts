@@ -1,9 +1,9 @@
 /**
- * Studies that arrive instance by instance: which transfer takes them, and what is not yet in a
- * crosswalk.
+ * Studies that arrive instance by instance: the transfer that takes each, and the crosswalk pieces
+ * not yet combined.
  */
 
-/** A study of a facility, and the transfer that its instances go to. */
+/** A study of a facility, and the transfer that takes its instances. */
 export interface ArrivalTable {
   transfer: string
   facility: string
@@ -12,15 +12,15 @@ export interface ArrivalTable {
   study: string
   opened_at: number
   /**
-   * Unique while the transfer takes instances, so that two gateways agree on one; null when it is
-   * closed.
+   * Unique while the transfer accepts instances, so that two gateways use the same one; null once
+   * it is closed.
    */
   open_key: string | null
 }
 
 /**
- * What one commit of a growing envelope leaves for the facility: a whole sealed crosswalk of its
- * items. They go when the envelope's own crosswalk is stored, which says the same in one piece.
+ * The complete sealed crosswalk for the items of one commit to a growing envelope. Deleted when the
+ * envelope's own crosswalk, which covers all its items, is stored.
  */
 export interface CrosswalkPieceTable {
   envelope: string
@@ -30,7 +30,7 @@ export interface CrosswalkPieceTable {
   message: Buffer
 }
 
-/** An instance that a facility deposited over DIMSE or DICOMweb, by what the facility calls it. */
+/** An instance that a facility deposited over DIMSE or DICOMweb, identified by its original UID. */
 export interface DepositTable {
   facility: string
   /** Keyed handle of the original SOP Instance UID. */

@@ -1,6 +1,6 @@
 /**
- * The tables of the room `compliance`. Only its JSON columns hold what people wrote; nothing in
- * them is about a patient.
+ * The tables of the room `compliance`. Free text is only in the JSON columns, and none of it is
+ * about patients.
  */
 
 export interface ComplianceTables {
@@ -10,28 +10,28 @@ export interface ComplianceTables {
   assessments: AssessmentTable
 }
 
-/** An entry is never changed: a new one replaces it. */
+/** Entries are never changed; a new entry replaces the old one. */
 export interface RegisterEntryTable {
   id: string
   kind: string
   subject: string
-  /** JSON of the fields. */
+  /** The fields, as JSON. */
   data: string
-  /** `YYYY-MM-DD`, the last day on which it counts. */
+  /** `YYYY-MM-DD`: the last day on which it is valid. */
   until: string | null
   created_at: number
   created_by: string
   ended_at: number | null
 }
 
-/** What a person said about a row of the protocol. Never changed: the newest counts. */
+/** A person's statement about a row of the audit protocol. Never changed; the newest one counts. */
 export interface StatementTable {
   id: string
-  /** Id of a row of the protocol. */
+  /** Id of the row in the audit protocol. */
   protocol_row: string
   says: string
   text: string
-  /** SHA-256 of documents, with spaces between them. */
+  /** SHA-256 digests of documents, separated by spaces. */
   attachments: string
   until: string
   created_at: number
@@ -49,12 +49,12 @@ export interface ActionTable {
   evidence: string | null
 }
 
-/** Every assessment that was made, whole. */
+/** Every assessment made, in full. */
 export interface AssessmentTable {
   id: string
   profile: string
   made_at: number
   made_by: string
-  /** Canonical JSON; its SHA-256 is in the event that records it. */
+  /** Canonical JSON; the event that records the assessment holds its SHA-256. */
   document: string
 }

@@ -1,6 +1,6 @@
 /**
- * Rows of the tables that carry transfers, the ledger and the site's own records; each is written
- * by one room.
+ * Row types of the tables for transfers, the ledger and the site's own records; each table is
+ * written by one room.
  */
 export type {
   CertificateTable,

@@ -1,5 +1,5 @@
 /**
- * The tables, as Kysely sees them. One schema for SQLite and PostgreSQL: integers fit 53 bits,
+ * The tables as Kysely sees them. One schema for SQLite and PostgreSQL: integers fit in 53 bits,
  * times are milliseconds since 1970 UTC, booleans are 0 or 1, and binary columns are blobs (bytea).
  * No column holds anything that identifies a patient.
  */
@@ -40,8 +40,8 @@ export interface Tables extends NightTables, ComplianceTables {
 }
 
 /**
- * `receiving` is a first request still under way: nobody sees it, and the sweep takes it when its
- * lease is over.
+ * `receiving`: the first request is still in progress. Nobody sees the transfer, and the sweep
+ * removes it when its lease expires.
  */
 export type TransferState = 'receiving' | 'open' | 'available' | 'acknowledged' | 'abandoned'
 export type ItemKind = 'instance' | 'document' | 'archive' | 'directory' | 'unknown'
@@ -55,30 +55,27 @@ export interface TransferTable {
   priority: Priority
   state: TransferState
   created_at: number
-  /** When it became available, and to the readers it was sealed to. */
+  /** When it became available to the readers it was sealed to. */
   available_at: number | null
   claimed_by: string | null
   claimed_at: number | null
   acknowledged_by: string | null
   acknowledged_at: number | null
-  /** Accepted items only. */
+  /** Counts accepted items only. */
   item_count: number
-  /** Sum of the accepted items' plaintext sizes, in bytes. */
+  /** Sum of the plaintext sizes of the accepted items, in bytes. */
   byte_count: number
-  /** Next item number, from 1. */
+  /** Number of the next item, from 1. */
   next_index: number
   /** SHA-256 of the manifest's JSON, hexadecimal. */
   manifest_digest: string | null
   manifest_object: string | null
-  /** Size of the manifest's sealed data in bytes, key packet not counted. */
+  /** Size of the manifest's sealed data in bytes, not counting the key packet. */
   manifest_size: number | null
   manifest_envelope: string | null
-  /** The transfer that this one goes on with: its items were released from quarantine. */
+  /** The transfer that this one continues, with items released from quarantine. */
   continues: string | null
-  /**
-   * Once available: keyed handle of the one patient whom its items name; null for none, and for
-   * several.
-   */
+  /** Set once available: keyed handle of the patient, if the items name exactly one. */
   patient: string | null
 }
 
@@ -86,16 +83,16 @@ export interface EnvelopeTable {
   id: string
   transfer: string
   /**
-   * `receiving` until its items are committed in one transaction; `growing` while they are
-   * committed one by one; `settling` when a growing one was left and is being tidied; `swept` while
-   * its objects are being removed.
+   * `receiving`: until its items are committed in one transaction. `growing`: its items are
+   * committed one by one. `settling`: a growing envelope was abandoned and is being cleaned up.
+   * `swept`: its objects are being removed.
    */
   state: 'receiving' | 'growing' | 'settling' | 'committed' | 'swept'
-  /** The OpenPGP data packet of its items. */
+  /** Format of the OpenPGP data packets of its items. */
   format: 'seipd1' | 'seipd2'
   /**
-   * While receiving or growing: past this time, whoever finds it may sweep it. Renewed by the
-   * gateway that works on it.
+   * While receiving or growing: after this time, any gateway may sweep it. The gateway working on
+   * it renews the lease.
    */
   lease_until: number
 }
@@ -112,32 +109,33 @@ export interface KeyPacketTable {
 
 export interface ItemTable {
   transfer: string
-  /** From 1, in the order sent; every part sent has one, whatever its outcome. */
+  /** From 1, in the order sent; every part sent has a number, whatever its outcome. */
   idx: number
   envelope: string
   kind: ItemKind
   outcome: Outcome
   code: string | null
-  /** Where the sealed data packet is; null when the item was not accepted. */
+  /** Key of the sealed data packet in the store; null when the item was not accepted. */
   object: string | null
-  /** Size of the sealed data packet in bytes, key packet not counted. */
+  /** Size of the sealed data packet in bytes, not counting the key packet. */
   sealed_size: number | null
   /** SHA-256 of the sealed data packet, hexadecimal. */
   sealed_digest: string | null
   plain_size: number | null
   /**
-   * Keyed digest of the content that was sealed: finds duplicates, says nothing to who has no key.
+   * Keyed digest of the content that was sealed: finds duplicates, and reveals nothing without the
+   * key.
    */
   content_handle: string | null
   /** Keyed digest of the new SOP Instance UID. */
   instance_handle: string | null
   /**
-   * While the transfer is open: its entry of the manifest to come, encrypted
+   * While the transfer is open: its encrypted entry for the future manifest
    * (src/transfer/waiting-entries.ts).
    */
   manifest_entry: string | null
   created_at: number
-  /** Keyed handle of the patient whom an accepted instance names. */
+  /** Keyed handle of the patient named in an accepted instance. */
   patient: string | null
 }
 
@@ -147,45 +145,47 @@ export interface QuarantineTable {
   idx: number
   facility: string
   code: string
-  /** Codes of further findings, with spaces between them. */
+  /** Codes of further findings, separated by spaces. */
   also: string | null
-  /** JSON of a Place (src/lib/errors.ts): where and why. Null where it is not known. */
+  /** JSON of a Place (src/lib/errors.ts): where the fault is and why. Null when unknown. */
   place: string | null
   /**
-   * The original bytes as one whole OpenPGP message, sealed to the facility's certificate alone.
+   * The original bytes as a complete OpenPGP message, sealed to the facility's certificate only.
    */
   object: string
   size: number
   state: 'held' | 'released' | 'discarded'
   created_at: number
   /**
-   * Keyed digest of the original: what is released must be what was held. Null in rows of an older
-   * version.
+   * Keyed digest of the original, to check that what is released is what was held. Null in rows
+   * from older versions.
    */
   digest: string | null
   decided_at: number | null
   /**
-   * When the object was deleted after a decision; null before that, and the sweep makes up for a
-   * crash in between.
+   * When the object was deleted after a decision; null before that. If a crash comes in between,
+   * the sweep deletes it.
    */
   removed_at: number | null
 }
 
-/** The way back from the pseudonyms of one envelope, sealed to the facility alone. */
+/** Maps the pseudonyms of one envelope back to the originals, sealed to the facility only. */
 export interface CrosswalkTable {
   envelope: string
   facility: string
   transfer: string
-  /** Public id of the facility's secret that the new UIDs come from. */
+  /** Public id of the facility secret that the new UIDs are derived from. */
   key_id: string
-  /** One whole OpenPGP message around lines of JSON (src/transfer/README.md). */
+  /** One complete OpenPGP message with lines of JSON inside (src/transfer/README.md). */
   object: string
   size: number
   items: number
   created_at: number
 }
 
-/** The generations of a facility's secret, by public ids: one that has not retired each. */
+/**
+ * The generations of each facility's secret, by public id. Exactly one per facility is not retired.
+ */
 export interface FacilityKeyTable {
   facility: string
   key_id: string
@@ -193,7 +193,7 @@ export interface FacilityKeyTable {
   retired_at: number | null
 }
 
-/** Shapes of reports that an event of the ledger spells out. */
+/** Report shapes, each recorded in full by an event in the ledger. */
 export interface ReportTable {
   digest: string
   created_at: number
@@ -203,19 +203,19 @@ export interface PatientTable {
   facility: string
   /** Keyed digest of the facility's patient ID and its issuer. */
   handle: string
-  /** The random code that stands in its place (45 CFR 164.514(c)). */
+  /** The random code that replaces the patient ID (45 CFR 164.514(c)). */
   code: string
-  /** One shift of date and time together for everything of this patient, in seconds. */
+  /** The shift applied to all dates and times of this patient, in seconds. */
   shift_seconds: number
   created_at: number
 }
 
 export interface TokenTable {
   id: string
-  /** SHA-256 of the token, hexadecimal; the token itself is 256 random bits and is kept nowhere. */
+  /** SHA-256 of the token, hexadecimal; the token itself is 256 random bits and is not stored. */
   hash: string
   principal: string
-  /** How it was given: by the operator, or for a signature. */
+  /** How the token was obtained: issued by the operator, or in exchange for a signature. */
   method: 'issued' | 'signature'
   created_at: number
   expires_at: number
@@ -229,19 +229,24 @@ export interface ChallengeTable {
   expires_at: number
 }
 
-/** The certificates that took effect, so that a change of a file becomes an event of the ledger. */
+/**
+ * The certificates that have taken effect, so that a changed file becomes an event in the ledger.
+ */
 export interface CertificateTable {
   /** Principal id, or `recovery`. */
   principal: string
   fingerprint: string
   since: number
-  /** Armored. Null in rows of an older version, until the next start. */
+  /** Armored. Null in rows from older versions, until the next start. */
   certificate: string | null
-  /** When the configuration no longer named it; a new one of the same id is compared with it. */
+  /**
+   * When the configuration stopped naming it; a later certificate under the same id is compared
+   * with it.
+   */
   removed_at: number | null
 }
 
-/** A replaced certificate that waits for its confirmation: at most one a principal. */
+/** A replacement certificate awaiting confirmation: at most one per principal. */
 export interface CertificateChangeTable {
   principal: string
   fingerprint: string
@@ -249,7 +254,7 @@ export interface CertificateChangeTable {
   proposed_at: number
 }
 
-/** The gateway's own signing keys: the one in use, whose `until` is null, and those before. */
+/** The gateway's own signing keys: the current one, with `until` null, and former ones. */
 export interface GatewayKeyTable {
   fingerprint: string
   certificate: string
@@ -258,8 +263,8 @@ export interface GatewayKeyTable {
 }
 
 /**
- * Downloads under way: begun in the ledger and not ended. On start the ones of a dead gateway are
- * ended.
+ * Downloads in progress: begun in the ledger and not ended. Those of a dead gateway are ended at
+ * the next start.
  */
 export interface DownloadTable {
   id: string
@@ -281,26 +286,28 @@ export interface EventTable {
   transfer: string | null
   patient: string | null
   event_id: string | null
-  /** The event that it names; else the download or the envelope that begins or ends with it. */
+  /** The event it refers to; otherwise the download or envelope that begins or ends with it. */
   related: string | null
   group_id: string | null
   /**
-   * Of a download that began: `inside` or `outside` the duty hours of its group, when it has any.
+   * For the start of a download: `inside` or `outside` the duty hours of its group, if the group
+   * has any.
    */
   duty: string | null
-  /** Of the client, as standard records have it. */
+  /** Address of the client, as standard records have it. */
   address: string | null
   token: string | null
-  /** What a security alert is about: a key, a token or a witness. */
+  /** The subject of a security alert: a key, a token or a witness. */
   subject: string | null
   /**
-   * The entry: canonical JSON (RFC 8785). Everything above is an index over it and can be rebuilt.
+   * The entry: canonical JSON (RFC 8785). All other columns are an index over it and can be
+   * rebuilt.
    */
   entry: Buffer
 }
 
 /**
- * Hash tiles as in c2sp.org/tlog-tiles: up to 256 hashes of 32 bytes. The last of a level may be
+ * Hash tiles (c2sp.org/tlog-tiles): up to 256 hashes of 32 bytes. The last tile of a level may be
  * partial.
  */
 export interface LedgerTileTable {
@@ -310,65 +317,64 @@ export interface LedgerTileTable {
 }
 
 export interface LedgerHeadTable {
-  /** Always 1: one row, whose lock orders every append. */
+  /** Always 1: the single row whose lock orders all appends. */
   id: Generated<number>
   size: number
-  /** The signed checkpoint (c2sp.org/tlog-checkpoint) of this size. */
+  /** The signed checkpoint of this size (c2sp.org/tlog-checkpoint). */
   checkpoint: string
 }
 
-/** Who is told of the log (its published files, a witness, a sink), and how far it was told. */
+/** How far each outlet of the log (published files, a witness, a sink) has been told. */
 export interface LedgerCursorTable {
   name: string
-  /** Entries told of. */
+  /** Number of entries it has been told. */
   position: number
-  /** The gateway that tells it now, until its lease is over. */
+  /** The gateway that is telling it, until its lease expires. */
   holder: string | null
   lease_until: number
 }
 
-/** The newest checkpoint that enough witnesses cosigned: one row. */
+/** The newest checkpoint cosigned by enough witnesses: a single row. */
 export interface LedgerWitnessedTable {
   id: Generated<number>
   size: number
-  /** The signed checkpoint with the cosignatures as further lines. */
+  /** The signed checkpoint, with the cosignatures as additional lines. */
   checkpoint: string
-  /** The oldest of the cosignatures' own times. */
+  /** The earliest time stated in the cosignatures. */
   at: number
 }
 
-/**
- * Sinks that events are forwarded to, once they were lost. How far each was told stands in its
- * cursor.
- */
+/** Sinks that have been lost at some point. How far each was told is in its cursor. */
 export interface LedgerSinkTable {
-  /** Of the configuration. */
+  /** Id of the sink in the configuration. */
   id: string
-  /** Null when it was regained. */
+  /** Null after the sink has recovered. */
   lost_at: number | null
 }
 
-/** The configuration of the last start, so that a change becomes an event of the ledger. */
+/**
+ * Marks of the configuration at the last start, so that a change becomes an event in the ledger.
+ */
 export interface ConfigMarkTable {
-  /** A key of the configuration; `version` is the software's. */
+  /** A configuration key, or `version` for the software version. */
   name: string
-  /** Keyed digest of its value; of `version` the value itself. */
+  /** Keyed digest of the key's value; for `version`, the value itself. */
   mark: string
 }
 
-/** One row, written to see whether the database can be written. */
+/** A single row, written to test whether the database is writable. */
 export interface WriteCheckTable {
   id: Generated<number>
   at: number
   ballast: Buffer | null
 }
 
-/** A gateway that uses the database now, until its lease is over. */
+/** A gateway using the database, until its lease expires. */
 export interface GatewayTable {
   id: string
-  /** Version of its software. */
+  /** Its software version. */
   software: string
-  /** Newest migration that it knows. */
+  /** The newest migration that it knows. */
   schema: string
   lease_until: number
 }

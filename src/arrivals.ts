@@ -75,8 +75,8 @@ interface Arrival {
 }
 
 /**
- * After these errors the current envelope must not be used again: the next instance starts a new
- * one.
+ * Errors of a single sender's connection. Like errors of a single item they leave the current
+ * envelope usable; after any other error, the next instance starts a new one.
  */
 const ITEM_ALONE: ReadonlySet<Code> = new Set([
   'association_broken',

@@ -1,6 +1,7 @@
 /**
- * The main path for a study that comes instance by instance: the same steps as `transfer.ts`, with
- * each instance committed when it is durable and the transfer completed when the study is whole.
+ * The main path for a study that arrives instance by instance: the same steps as in `transfer.ts`,
+ * except that each instance is committed as soon as it is durable, and the transfer is completed
+ * when the study is.
  */
 import { receive } from './receive/index.js'
 import type { Part } from './receive/index.js'
@@ -17,7 +18,10 @@ export type GatheringRooms = Omit<PathRooms, 'transfers'> & {
   readonly transfers: Pick<Transfers, 'gather'>
 }
 
-/** How the intake begins to take a study. @throws what `Gathering.begin` throws */
+/**
+ * How a study is begun.
+ * @throws NocturneError as `Gathering.begin`
+ */
 export type BeginGathering = (target: UploadTarget, study: string) => Promise<Gathering>
 
 export class Gathering {
@@ -38,7 +42,9 @@ export class Gathering {
     this.#clear = clear
   }
 
-  /** @throws what `Upload.begin` throws */
+  /**
+   * @throws NocturneError as `Upload.begin`
+   */
   static async begin(
     rooms: GatheringRooms,
     target: UploadTarget,
@@ -63,14 +69,17 @@ export class Gathering {
   }
 
   /**
-   * Resolves when all that the part held is durable, or answered for; calls may overlap.
-   * @throws NocturneError; nothing is kept then
+   * Resolves when every item of the part is durable or has an outcome. Calls may overlap.
+   * @throws NocturneError; nothing of the part is kept then
    */
   add(part: Part, original?: InstanceReference): Promise<readonly ItemAnswer[]> {
     return this.#open.add(receive(part, this.#rooms.limits), this.#clear, original)
   }
 
-  /** No more comes through here. @throws what the store and the ledger refuse */
+  /**
+   * Ends the envelope.
+   * @throws store and ledger errors
+   */
   async end(): Promise<void> {
     try {
       await this.#open.end()
@@ -80,14 +89,15 @@ export class Gathering {
   }
 
   /**
-   * A step has failed that others depend on: what was kept stays, and the sweep tidies up the rest.
+   * Gives up after a failure that affects later steps: what was kept stays, and the sweep cleans up
+   * the rest.
    */
   leave(): void {
     this.#open.leave()
     this.#envelope.close()
   }
 
-  /** Nothing was kept. Never throws. */
+  /** Gives up when nothing was kept. Never throws. */
   async abandon(cause: unknown): Promise<void> {
     await this.#open.abandon(cause)
     this.#envelope.close()

@@ -1,10 +1,10 @@
 /**
  * The main path, a study out: receive -> deidentify -> seal -> store -> ledger.
  *
- * One Upload is what one request brings: an envelope of a transfer. `begin` is durable before a
- * byte is worked on; `take` leaves nothing but sealed objects that nobody can see; `commit` makes
- * all of it visible in one transaction with its events. A crash before that leaves an envelope
- * whose lease runs out, and the sweep removes it.
+ * An Upload handles what one request brings: one envelope of a transfer. `begin` is durable before
+ * any byte is processed; `take` produces only sealed objects that nobody can see; `commit` makes
+ * all of it visible, with its events, in one transaction. A crash before that leaves an envelope
+ * whose lease expires, and the sweep removes it.
  */
 import type { Limits } from './config/index.js'
 import { deidentify } from './deidentify/index.js'
@@ -21,7 +21,7 @@ import type { ObjectStore } from './store/index.js'
 import type { Clear } from './transfer/index.js'
 import type { Transfers, UploadAnswer, UploadTarget } from './transfer/index.js'
 
-/** What the path works with. */
+/** What the main path depends on. */
 export interface PathRooms {
   readonly transfers: Pick<Transfers, 'begin'>
   readonly directory: Pick<Directory, 'facility' | 'recipientsOf'>
@@ -35,10 +35,13 @@ export interface PathRooms {
 
 type OpenUpload = Awaited<ReturnType<Transfers['begin']>>
 
-/** How a door begins what one request brings. @throws what `Upload.begin` throws */
+/**
+ * How a door begins an upload.
+ * @throws NocturneError as `Upload.begin`
+ */
 export type BeginUpload = (target: UploadTarget) => Promise<Upload>
 
-/** The only way of an item to its readers. */
+/** The only way for an item to reach its readers. */
 export const clearing =
   (
     rooms: Pick<PathRooms, 'store'>,
@@ -71,11 +74,11 @@ export class Upload {
   }
 
   /**
-   * Checks the gateway's own key and every certificate the transfer will be sealed to, then makes
-   * "transfer begun" durable.
+   * Checks the gateway's own key and every certificate that the transfer will be sealed to, then
+   * makes "transfer begun" durable.
    *
    * @throws NocturneError `gateway_key_unfit`, `unknown_group`, `recipient_unusable`,
-   * `transfer_not_open`, `ledger_unavailable`
+   *   `transfer_not_open`, `ledger_unavailable`
    */
   static async begin(rooms: PathRooms, target: UploadTarget): Promise<Upload> {
     await rooms.gatewayKeys.expectFit()
@@ -93,7 +96,7 @@ export class Upload {
   }
 
   /**
-   * Resolves when the part has been read to its end; what it held may still be on its way to the
+   * Resolves when the part has been read to its end; its items may still be on their way to the
    * store.
    */
   async take(part: Part): Promise<void> {
@@ -103,10 +106,9 @@ export class Upload {
   }
 
   /**
-   * Waits for the store, then makes everything visible in one transaction, with its events.
+   * Waits for the store, then makes everything visible, with its events, in one transaction.
    *
-   * @throws NocturneError `no_files`, `transfer_too_large`, and whatever a store or the ledger
-   * refuses.
+   * @throws NocturneError `no_files`, `transfer_too_large`; store and ledger errors
    */
   async commit(options: { readonly complete: boolean }): Promise<UploadAnswer> {
     const answer = await this.#open.commit(options)
@@ -115,8 +117,8 @@ export class Upload {
   }
 
   /**
-   * Leaves nothing behind but the event that says so. Never throws: what it cannot do now, the
-   * sweep does later.
+   * Leaves nothing behind but the event that records it. Never throws: anything that fails here is
+   * done by the sweep later.
    */
   async abandon(cause: unknown): Promise<void> {
     await this.#open.abandon(cause)

@@ -1,4 +1,4 @@
-/** The first durable step of an upload: the event, and the envelope under a lease. */
+/** The first durable step of an upload: the event, and an envelope under a lease. */
 import type { Cases } from '../cases/index.js'
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/log/index.js'
@@ -13,13 +13,15 @@ export interface UploadTarget {
   readonly facility: string
   readonly group: string
   readonly priority: Priority
-  /** The open transfer to add to; absent for a new one. */
+  /** The open transfer to add items to; absent for a new transfer. */
   readonly transfer?: string
-  /** The case that it was sent to: its sender may send to it. */
+  /** The case that the sender addressed it to and is allowed to send to. */
   readonly case?: string
-  /** It brings originals back out of quarantine, into a new transfer. */
+  /** Set when quarantined originals are brought back into a new transfer. */
   readonly release?: QuarantineRelease
-  /** The transfer that this one goes on with, for the same reading: released items of a study. */
+  /**
+   * The transfer that this one continues for the same reading, with released items of the study.
+   */
   readonly continues?: string
 }
 
@@ -27,18 +29,18 @@ export interface BegunEnvelope {
   readonly target: UploadTarget
   readonly transfer: string
   readonly envelope: string
-  /** This request made the transfer: nobody else can see it before the commit. */
+  /** This request created the transfer, so nobody else can see it before the commit. */
   readonly isFirst: boolean
-  /** Items of earlier requests. */
+  /** Number of items from earlier requests. */
   readonly itemsBefore: number
   readonly bytesBefore: number
   readonly createdAt: number
-  /** Id of the begin event, which the end event names. */
+  /** Id of the begin event, which the end event refers to. */
   readonly begunEvent: string
 }
 
 /**
- * @param also - written in the same transaction.
+ * @param also further writes for the same transaction
  * @throws NocturneError `transfer_not_open`, `ledger_unavailable`
  */
 export async function beginEnvelope(
@@ -124,7 +126,7 @@ const newTransfer = (id: string, target: UploadTarget, now: number) => ({
 
 type Arriving = Parameters<Cases['arrive']>[2]
 
-/** What its case is told of a transfer. */
+/** The facts about a transfer that its case needs. */
 export const arrivingOf = (
   {
     facility,

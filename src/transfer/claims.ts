@@ -1,11 +1,13 @@
 /**
- * Changes of an available transfer by its readers, inside the transaction of the caller, whose
- * event goes with them.
+ * Changes that readers make to an available transfer. They run inside the caller's transaction,
+ * together with the event.
  */
 import { NocturneError } from '../lib/errors.js'
 import type { Tx } from '../state/index.js'
 
-/** Marks the available transfers of a case as held by the reader who holds the case, or as free. */
+/**
+ * Marks the available transfers of a case as held by the reader that holds the case, or as free.
+ */
 export async function holdTransfers(
   tx: Tx,
   transfers: readonly string[],

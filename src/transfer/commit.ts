@@ -1,6 +1,4 @@
-/**
- * The step that makes an upload visible: one transaction for its items, its state and its events.
- */
+/** The step that makes an upload visible: its items, state and events in one transaction. */
 import { CATALOGUE } from '../lib/errors.js'
 import type { Code, Place } from '../lib/errors.js'
 import type { Envelope } from '../seal/index.js'
@@ -29,13 +27,13 @@ import { hideEntry } from './waiting-entries.js'
 
 export interface ItemAnswer {
   readonly index: number
-  /** The part of the request that it came in, from 1. */
+  /** The part of the request that contained it, counted from 1. */
   readonly part: number
   readonly kind: ItemKind
   readonly outcome: Outcome
   readonly code?: Code
   readonly hint?: string
-  /** Where in the item and why, as far as it is known. */
+  /** Where in the item the fault is and why, as far as known. */
   readonly where?: Place
 }
 
@@ -49,15 +47,15 @@ export interface UploadAnswer {
 
 export interface BroughtItems {
   readonly items: readonly SettledItem[]
-  /** For each item the part it came in. */
+  /** For each item, the part that contained it. */
   readonly partOf: readonly number[]
   readonly complete: boolean
   readonly crosswalk: StoredCrosswalk | undefined
 }
 
 /**
- * @throws NocturneError `transfer_not_open` when the lease ran out and the sweep came first, and
- *   what the store and the ledger refuse. Nothing is visible then.
+ * @throws NocturneError `transfer_not_open` when the lease expired and the sweep came first; store
+ *   and ledger errors. Nothing is visible in these cases.
  */
 export async function commitEnvelope(
   rooms: TransferRooms,
@@ -96,7 +94,7 @@ export async function commitEnvelope(
     const modalities = items.flatMap(({ entry }) => entry?.modality ?? [])
     const arriving = { id: begun.transfer, isAvailable: state === 'available', patient, modalities }
     const cased = await rooms.cases.arrive(tx, actor, arrivingOf(begun.target, arriving))
-    // The last event stays the transfer's own: its receipt is the answer's.
+    // The transfer's own event stays last, because its receipt is returned to the sender.
     const [head, ...tail] = [...events.slice(0, -1), ...cased, ...events.slice(-1)]
     return { value: first, events: head ? [head, ...tail] : events }
   })
@@ -126,7 +124,9 @@ function nextState(
   return complete ? 'available' : 'open'
 }
 
-/** The manifest of a transfer that one request brings whole: its items are numbered from 1. */
+/**
+ * The manifest of a transfer that arrives in a single request, so its items are numbered from 1.
+ */
 async function storeFirstManifest(
   rooms: TransferRooms,
   begun: BegunEnvelope,
@@ -138,7 +138,7 @@ async function storeFirstManifest(
   return storeManifest(rooms, target, place, new Map(entries))
 }
 
-/** Before the commit: a crash in between leaves objects that the sweep removes. */
+/** Call before the commit: if a crash comes in between, the sweep removes the remaining objects. */
 export async function deleteSuperfluous(
   rooms: TransferRooms,
   items: readonly JudgedItem[],

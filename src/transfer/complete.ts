@@ -1,5 +1,6 @@
 /**
- * Completes an open transfer: its manifest over every item of every request, then one transaction.
+ * Completes an open transfer: stores a manifest of the items of all requests, then commits in one
+ * transaction.
  */
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/log/index.js'
@@ -25,7 +26,7 @@ export interface CompletedTransfer {
 
 /**
  * @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`,
- *   `recipient_unusable`, and what the store and the ledger refuse; the transfer stays open then.
+ *   `recipient_unusable`; store and ledger errors. The transfer then stays open.
  */
 export async function completeTransfer(
   rooms: TransferRooms,
@@ -49,7 +50,8 @@ export async function completeTransfer(
   const modalities = [...entries.values()].flatMap(({ modality }) => modality ?? [])
   const { receipts } = await rooms.ledger.record(async (tx) => {
     await claimEnvelope(tx, envelope)
-    // Matching the next item number: an upload that committed since is not in this manifest.
+    // The item count must be unchanged: an upload committed in the meantime would be missing from
+    // this manifest.
     const { numUpdatedRows } = await tx
       .updateTable('transfers')
       .set({ state: 'available' })
@@ -82,7 +84,8 @@ export async function completeTransfer(
 }
 
 /**
- * An envelope that another gateway is still filling, or that nobody has tidied yet.
+ * An envelope that another gateway is still filling, or that has not been cleaned up yet, blocks
+ * completion.
  * @throws NocturneError `too_busy`
  */
 async function expectNoneUnderWay(tx: Tx, transfer: string): Promise<void> {
@@ -96,8 +99,8 @@ async function expectNoneUnderWay(tx: Tx, transfer: string): Promise<void> {
 }
 
 /**
- * Nothing that came to an open transfer was accepted: it ends without a manifest, and what is held
- * stays held.
+ * Ends an open transfer in which nothing was accepted: it gets no manifest, and held items stay
+ * held.
  */
 export async function abandonEmpty(
   rooms: Pick<TransferRooms, 'ledger'>,
@@ -130,8 +133,8 @@ export async function abandonEmpty(
 }
 
 /**
- * The manifest's object lies under an envelope of its own until the commit, so that a crash leaves
- * nothing.
+ * Until the commit, the manifest's object belongs to its own leased envelope, so that the sweep
+ * removes it after a crash.
  */
 async function leaseEnvelope(rooms: TransferRooms, transfer: string): Promise<string> {
   const id = newId(rooms.now())

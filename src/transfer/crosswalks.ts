@@ -1,4 +1,4 @@
-/** Sealed crosswalks of a facility: which there are, and one as it is stored. */
+/** Lists a facility's sealed crosswalks and reads them as stored. */
 import { NocturneError } from '../lib/errors.js'
 import type { Actor } from '../ledger/log/index.js'
 import type { CrosswalksAnswer } from '../protocol/http/facility.js'
@@ -12,7 +12,7 @@ export interface CrosswalkRange {
   readonly transfer: string | undefined
 }
 
-/** In the order in which the requests began; ids sort by time. */
+/** In the order in which the requests began, because ids sort by time. */
 export async function listCrosswalks(
   { state }: Pick<TransferRooms, 'state'>,
   facility: string,
@@ -43,8 +43,8 @@ export async function listCrosswalks(
 }
 
 /**
- * The event is durable before the first byte.
- * @throws NocturneError `not_found`, also for another facility's
+ * The event is durable before the first byte is sent.
+ * @throws NocturneError `not_found`, also for another facility's crosswalk
  */
 export async function readCrosswalk(
   rooms: TransferRooms,
@@ -65,7 +65,7 @@ export async function readCrosswalk(
 }
 
 /**
- * Bytes of the message, without an event: nothing of it goes out.
+ * Size of the message in bytes. Records no event, because no content is returned.
  * @throws NocturneError `not_found`
  */
 export async function sizeOfCrosswalk(

@@ -1,8 +1,8 @@
-/** Items drawn at random, for who checks what the store holds. */
+/** Draws random items for checks of what the store holds. */
 import { sql } from 'kysely'
 import type { State } from '../state/index.js'
 
-/** One that is larger is not read for a sample. */
+/** Larger items are not read for a sample. */
 const MOST_BYTES = 64 << 20
 
 export async function drawItems(
@@ -25,7 +25,7 @@ export async function drawItems(
   )
 }
 
-/** The same with a key packet in front, of a recipient: what their key opens. */
+/** The same with a recipient's key packet in front, so that the recipient's key can open it. */
 export async function drawSealed(
   state: Pick<State, 'db'>,
   recipient: string,

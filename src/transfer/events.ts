@@ -1,4 +1,4 @@
-/** The events of a commit: one an item, and one for the request. */
+/** The events of a commit: one per item, and one for the request. */
 import type { EventInput } from '../ledger/log/index.js'
 import type { TransferState } from '../state/tables/index.js'
 import type { BegunEnvelope } from './begin.js'
@@ -11,12 +11,14 @@ type Common = Pick<EventInput, 'actor' | 'facility' | 'group' | 'transfer'>
 export interface CommitOutcome {
   readonly state: TransferState
   readonly manifest: SealedManifest | undefined
-  /** Handle of the one patient of a transfer that became available. */
+  /** Handle of the patient, when the transfer became available and concerns exactly one. */
   readonly patient: string | undefined
   readonly shapes: readonly EventInput[]
 }
 
-/** @param first - number of the first item */
+/**
+ * @param first number of the first item
+ */
 export function commitEvents(
   begun: BegunEnvelope,
   items: readonly JudgedItem[],
@@ -55,7 +57,10 @@ export function commitEvents(
     : [head, ...tail, ...shapes, ...releasedEvents(begun, items, first), last]
 }
 
-/** Of items that are kept one by one: their own alone. @param first - number of the first item */
+/**
+ * The events of items that are committed one by one, without one for the request.
+ * @param first number of the first item
+ */
 export function itemEvents(
   begun: BegunEnvelope,
   items: readonly JudgedItem[],

@@ -1,10 +1,10 @@
-/** Transfers as other rooms see them, and who may be told of one. */
+/** Transfers as other rooms see them, and who may know about one. */
 import type { Station } from '../lib/station.js'
 import { ID_PATTERN } from '../lib/ids.js'
 import type { Priority, State, Db } from '../state/index.js'
 import type { TransferState, TransferTable } from '../state/tables/index.js'
 
-/** Only this room makes one: whoever holds it has asked here, and not the database. */
+/** Only this room can make one, so whoever holds it has asked this room and not the database. */
 export type Transfer = Station<
   'transfer',
   {
@@ -13,7 +13,7 @@ export type Transfer = Station<
     readonly group: string
     readonly priority: Priority
     readonly state: TransferState
-    /** Milliseconds since 1970, like every time below. */
+    /** In milliseconds since 1970, like all times below. */
     readonly createdAt: number
     /** When it became available to the readers it was sealed to. */
     readonly availableAt: number | undefined
@@ -21,15 +21,12 @@ export type Transfer = Station<
     readonly claimedAt: number | undefined
     readonly acknowledgedBy: string | undefined
     readonly acknowledgedAt: number | undefined
-    /** Accepted items, and the bytes of their content. */
+    /** Number of accepted items, and the size of their content in bytes. */
     readonly items: number
     readonly bytes: number
-    /** Once available. */
+    /** Set once available. */
     readonly manifest: StoredManifest | undefined
-    /**
-     * Once available: keyed handle of the one patient whom its items name; undefined for none, and
-     * for several.
-     */
+    /** Set once available: keyed handle of the patient, if the items name exactly one. */
     readonly patient: string | undefined
   }
 >
@@ -38,27 +35,30 @@ export interface StoredManifest {
   /** SHA-256 of the manifest's JSON, hexadecimal. */
   readonly digest: string
   readonly object: string
-  /** Of the sealed data in bytes, key packet not counted. */
+  /** Size of the sealed data in bytes, not counting the key packet. */
   readonly size: number
   readonly envelope: string
 }
 
-/** How people stand to a transfer: its facility, its group, its claim, and whose keys open it. */
+/**
+ * Who is connected to a transfer: its facility, its group, the holder of its claim, and those who
+ * can open it.
+ */
 export interface Ties {
   readonly facility: string
   readonly group: string
   readonly claimedBy: string | undefined
-  /** Principal ids whose certificates it is sealed to; `recovery` may be among them. */
+  /** Ids of the principals whose certificates it is sealed to; may include `recovery`. */
   readonly sealedTo: readonly string[]
 }
 
-/** Whose transfers a list shows: all when neither is given. */
+/** Whose transfers a list shows; all transfers when neither field is given. */
 export interface TransferScope {
   readonly facility?: string | undefined
   readonly groups?: readonly string[] | undefined
 }
 
-/** A transfer whose first request is still under way is not there for anybody. */
+/** A transfer whose first request is still in progress is not visible to anyone. */
 export async function findTransfer(
   { db }: Pick<State, 'db'>,
   id: string,
@@ -73,7 +73,7 @@ export async function findTransfer(
   return row && transferOf(row)
 }
 
-/** The newest first; a page begins after the last id of the one before, since ids sort by time. */
+/** Newest first. A page starts after the last id of the previous page, because ids sort by time. */
 export async function pageOfTransfers(
   { db }: Pick<State, 'db'>,
   { facility, groups }: TransferScope,
@@ -93,7 +93,7 @@ export async function pageOfTransfers(
   return { transfers: shown, next: rows.length > page.limit ? shown.at(-1)?.id : undefined }
 }
 
-/** Available transfers of the groups, the oldest first. */
+/** Available transfers of the groups, oldest first. */
 export async function availableTransfers(
   { db }: Pick<State, 'db'>,
   groups: readonly string[],

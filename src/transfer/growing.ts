@@ -1,6 +1,6 @@
 /**
- * Envelopes that are committed item by item. What a crash, or a store that failed, leaves of one:
- * what was acknowledged stays, with its way back; objects that no commit names go.
+ * Envelopes that are committed item by item. After a crash or a store failure, what was
+ * acknowledged stays, with its crosswalk entries, and objects that no commit refers to are deleted.
  */
 import { newId, randomName } from '../lib/ids.js'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
@@ -13,7 +13,7 @@ import type { StoredItem } from '../store/index.js'
 import { SYSTEM } from '../lib/actors.js'
 
 /**
- * The envelope is still ours. Answers whether this is its first commit.
+ * Checks that the envelope still belongs to this gateway. Returns whether this is its first commit.
  * @throws NocturneError `transfer_not_open`
  */
 export async function growEnvelope(tx: Tx, envelope: string): Promise<boolean> {
@@ -29,7 +29,7 @@ export async function growEnvelope(tx: Tx, envelope: string): Promise<boolean> {
 }
 
 /**
- * Answers how many items it holds.
+ * Returns how many items the envelope holds.
  * @throws NocturneError `transfer_not_open` when the sweep came first
  */
 export async function finishEnvelope(
@@ -64,9 +64,9 @@ interface LeftEnvelope {
 }
 
 /**
- * `settling` first, so that a gateway that was only slow commits no more to it. Then each step can
- * be done again: pieces of the crosswalk become crosswalks, unnamed objects are deleted, and the
- * state is the last to change.
+ * Cleans up an abandoned envelope. Marks it `settling` first, so that a gateway that was merely
+ * slow can no longer commit to it. Every step after that can be repeated: crosswalk pieces become
+ * crosswalks, unreferenced objects are deleted, and the state changes last.
  */
 export async function settleGrowing(rooms: TransferRooms, left: LeftEnvelope): Promise<void> {
   if (!(await fence(rooms, left))) return
@@ -81,7 +81,7 @@ export async function settleGrowing(rooms: TransferRooms, left: LeftEnvelope): P
         .where('state', '=', 'settling')
         .returning('id')
         .executeTakeFirst()
-      // Another sweep was first: one begin has one end.
+      // Another sweep was first: each begin event gets exactly one end event.
       if (!row) throw new NocturneError('not_found')
       const { facility, group_id: group } = await transferOf(tx, left.transfer)
       return {
@@ -130,7 +130,7 @@ async function keepPieces(rooms: TransferRooms, { id, transfer }: LeftEnvelope):
         .where('envelope', '=', id)
         .where('seq', '=', piece.seq)
         .executeTakeFirst()
-      // Another sweep has kept it; our object is unnamed, and goes.
+      // Another sweep has already kept this piece; our object is unreferenced and will be deleted.
       if (numDeletedRows !== 1n) return
       await insertPiece(tx, rooms.now(), {
         transfer,
@@ -142,9 +142,7 @@ async function keepPieces(rooms: TransferRooms, { id, transfer }: LeftEnvelope):
   }
 }
 
-/**
- * A crosswalk goes by its envelope: this one has none of its own, so an empty one stands for it.
- */
+/** Every crosswalk belongs to an envelope; this piece gets an empty one of its own. */
 async function insertPiece(
   tx: Tx,
   now: number,

@@ -1,15 +1,15 @@
 /**
- * The room that keeps transfers: what came in, what became of each item, what is held for the
+ * The room that keeps transfers: what arrived, the outcome of each item, and what is held for the
  * facility.
  *
- * In:  who sends to whom, items as the receive room yields them, and a function that clears and
- *      stores one.
+ * In: the sender and recipients of an upload, items as the receive room yields them, and a function
+ * that clears and stores an item.
  * Out: transfers that readers may fetch, their manifests, and the event of every change.
- * Always true: nothing of a request is visible before the one transaction that makes all of it
- *      visible, and what a crash leaves before that is removed; nobody else reads or writes the
- *      tables of this room.
- * Trusts: the ledger's receipts and the store's word that an item is durable. Originals pass
- *         through memory alone.
+ * Always true: nothing of a request is visible before the single transaction that makes all of it
+ * visible, and what a crash before that leaves behind is removed; no other room reads or writes
+ * this room's tables.
+ * Trusts: the ledger's receipts, and the store's confirmation that an item is durable. The
+ * plaintext of originals exists only in memory.
  */
 export { LEASE_MS } from './lease.js'
 export { createTransfers } from './transfers.js'

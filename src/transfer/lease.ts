@@ -1,12 +1,12 @@
-/** An envelope under way is its gateway's own for as long as that gateway lives. */
+/** Leases: an envelope being filled belongs to its gateway for as long as that gateway lives. */
 import type { TransferRooms } from './rooms.js'
 
-/** How long an envelope stays its gateway's own without a sign of life. */
+/** Without renewal for this long, the envelope no longer belongs to its gateway. */
 export const LEASE_MS = 30_000
 
 /**
- * Renews the lease until the answer is called. A gateway that dies stops renewing, and the sweep
- * may come.
+ * Renews the lease until the returned function is called. When the gateway dies, renewal stops and
+ * the sweep may take the envelope.
  */
 export function keepLease(
   { state, now, logger }: Pick<TransferRooms, 'state' | 'now' | 'logger'>,

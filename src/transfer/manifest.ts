@@ -9,10 +9,10 @@ import type { TransferRooms } from './rooms.js'
 import type { AcceptedItem } from './upload/settle.js'
 
 export interface SealedManifest {
-  /** SHA-256 of the manifest's JSON, hexadecimal: what the reader acknowledges. */
+  /** SHA-256 of the manifest's JSON, hexadecimal: the digest that the reader acknowledges. */
   readonly digest: string
   readonly object: string
-  /** Of the data packet, key packet not counted. */
+  /** Size of the data packet, not counting the key packet. */
   readonly size: number
   readonly format: DataFormat
   readonly keyPackets: readonly KeyPacket[]

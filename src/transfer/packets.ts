@@ -1,26 +1,29 @@
-/** What of a transfer is stored where, and the key packets that open it. */
+/** Where the contents of a transfer are stored, and the key packets that open them. */
 import { NocturneError } from '../lib/errors.js'
 import type { DataFormat } from '../seal/index.js'
 import type { State, Tx } from '../state/index.js'
 import type { KeyPacketTable } from '../state/tables/index.js'
 import type { Transfer } from './find.js'
 
-/** One envelope of a transfer to one recipient. */
+/** The key packet of one envelope for one recipient. */
 export type KeyPacketRow = KeyPacketTable & { readonly format: DataFormat }
 
-/** One data packet of a transfer: the manifest as 0, or an accepted item. */
+/** One data packet of a transfer: an accepted item, or the manifest as number 0. */
 export interface StoredContent {
   readonly index: number
   readonly object: string
-  /** In bytes, key packet not counted. */
+  /** In bytes, not counting the key packet. */
   readonly size: number
   readonly envelope: string
-  /** Keyed handle of whom it names; of a document in a transfer of one patient theirs. */
+  /**
+   * Keyed handle of the patient it names. A document in a transfer for one patient has that
+   * patient's handle.
+   */
   readonly patient: string | undefined
 }
 
 /**
- * Every key packet of the transfer. An open transfer has none to hand out: more envelopes may come.
+ * All key packets of the transfer. Refused while it is open, because further envelopes may come.
  * @throws NocturneError `transfer_not_available`
  */
 export async function keyPackets(
@@ -40,7 +43,7 @@ export async function keyPackets(
     .execute()
 }
 
-/** The manifest, then the items; nothing while there is no manifest. */
+/** The manifest, then the items; empty while there is no manifest. */
 export async function storedContents(
   { db }: Pick<State, 'db'>,
   transfer: Transfer,
@@ -57,7 +60,7 @@ export async function storedContents(
   return [manifestOf(transfer, manifest), ...rows.flatMap((row) => contentOf(transfer, row))]
 }
 
-/** Undefined when there is no such item, or none that was accepted. */
+/** Undefined when the item does not exist or was not accepted. */
 export async function storedContent(
   { db }: Pick<State, 'db'>,
   transfer: Transfer,
@@ -74,7 +77,7 @@ export async function storedContent(
   return row && contentOf(transfer, row)[0]
 }
 
-/** The key packet of one envelope to one recipient, when it is sealed to them. */
+/** The key packet of one envelope for one recipient, if it is sealed to them. */
 export async function keyPacketFor(
   { db }: Pick<State, 'db'>,
   envelope: string,
@@ -88,7 +91,7 @@ export async function keyPacketFor(
     .executeTakeFirst()
 }
 
-/** In the place of those of the same recipient, in the caller's transaction. */
+/** Replaces the recipient's existing key packets. Runs in the caller's transaction. */
 export async function replaceKeyPackets(
   tx: Tx,
   recipient: string,
@@ -104,7 +107,7 @@ export async function replaceKeyPackets(
   }
 }
 
-/** In the caller's transaction. */
+/** Runs in the caller's transaction. */
 export async function removeKeyPackets(
   tx: Tx,
   recipient: string,
@@ -145,16 +148,19 @@ const contentOf = (
         },
       ]
 
-/** How a reader can show that they can open a transfer. */
+/** What a reader needs to prove that they can open a transfer. */
 export interface OpenableTransfer {
   readonly transfer: string
-  /** Of the manifest's envelope; undefined for what was sealed before there were any. */
+  /**
+   * Proof key of the manifest's envelope; undefined for envelopes sealed by versions without proof
+   * keys.
+   */
   readonly proofKey: string | undefined
-  /** Of the certificate that their key packet is for. */
+  /** Fingerprint of the certificate that the reader's key packet is for. */
   readonly fingerprint: string
 }
 
-/** The first of the transfers whose manifest is sealed to the reader; undefined for none. */
+/** The first of the transfers whose manifest is sealed to the reader, or undefined. */
 export async function openableBy(
   { db }: Pick<State, 'db'>,
   reader: string,

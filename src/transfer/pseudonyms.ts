@@ -1,7 +1,8 @@
 /**
- * The code and the shift that stand for a patient of a facility: random, made once, kept under the
- * patient's keyed handle (45 CFR 164.514(c): a code must not be derived from the patient). The way
- * back is the crosswalk, which the facility alone can open.
+ * The code and the date shift that replace a patient's identity: random, made once per facility,
+ * and stored under the patient's keyed handle (45 CFR 164.514(c): a code must not be derived from
+ * information about the patient). Only the crosswalk, which only the facility can open, maps them
+ * back.
  */
 import { randomInt } from 'node:crypto'
 import type { Pseudonym } from '../deidentify/index.js'
@@ -9,13 +10,13 @@ import type { Db } from '../state/index.js'
 import type { UploadTarget } from './begin.js'
 import type { TransferRooms } from './rooms.js'
 
-/** Letters and digits that cannot be taken for one another on a worksheet. */
+/** Letters and digits that cannot be mistaken for one another on a worksheet. */
 const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
 const CODE_LENGTH = 12
 const DAY_SECONDS = 86_400
 /**
- * Into the past, by whole days, so that times of day and weekdays' distances stay; at most ten
- * years.
+ * Shifts into the past by whole days, so that times of day and intervals between dates are
+ * preserved; ten years at most.
  */
 const MAX_SHIFT_DAYS = 3_650
 const MIN_SHIFT_DAYS = 30
@@ -24,7 +25,8 @@ export function pseudonymsOf(
   rooms: TransferRooms,
   target: UploadTarget,
 ): (handle: string) => Promise<Pseudonym> {
-  // One patient's instances follow one another: the last answer serves the whole series.
+  // Instances of one patient usually arrive together, so caching the last answer serves the whole
+  // series.
   let last: { handle: string; pseudonym: Promise<Pseudonym> } | undefined
   return (handle) => {
     if (last?.handle !== handle) {
@@ -48,7 +50,7 @@ async function findOrMake(
     shiftSeconds: -randomInt(MIN_SHIFT_DAYS, MAX_SHIFT_DAYS) * DAY_SECONDS,
   }
   const { value } = await rooms.ledger.record(async (tx) => {
-    // Another upload may have been first: then its pseudonym is the patient's.
+    // Another upload may have been first; then its pseudonym is the patient's.
     const other = await find(tx, target.facility, handle)
     if (!other) {
       await tx

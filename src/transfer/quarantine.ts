@@ -1,6 +1,7 @@
 /**
- * What is held for a facility: listed, read and decided by its own people. A decision and its event
- * are one transaction; the object goes after it, and a crash in between leaves it to the sweep.
+ * Items held for a facility: listed, read and decided by its own staff. A decision and its event
+ * are one transaction. The object is deleted afterwards; if a crash comes in between, the sweep
+ * deletes it.
  */
 import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { QuarantineAnswer } from '../protocol/http/facility.js'
@@ -18,7 +19,7 @@ import type { DiscardReason } from '../protocol/release-statement.js'
 export interface QuarantineRange {
   readonly start: string | undefined
   readonly limit: number
-  /** Also what is decided. */
+  /** Whether to include items already decided. */
   readonly all: boolean
   readonly transfer: string | undefined
 }
@@ -85,7 +86,8 @@ export async function findHeld(
 }
 
 /**
- * The sealed original, as one whole OpenPGP message. The event is durable before the first byte.
+ * Returns the sealed original as one complete OpenPGP message. The event is durable before the
+ * first byte is sent.
  * @throws NocturneError `quarantine_not_held`
  */
 export async function readHeld(
@@ -145,8 +147,8 @@ export async function discardHeld(
 }
 
 /**
- * Deletes the objects of what is decided. Two gateways may do it at the same time: deleting twice
- * succeeds.
+ * Deletes the objects of decided items. Two gateways may run this at the same time, because
+ * deleting twice succeeds.
  */
 export async function removeDecided({ state, store, now }: TransferRooms): Promise<void> {
   const rows = await state.db

@@ -1,7 +1,7 @@
 /**
- * The way out of quarantine. The gateway cannot open what it holds, so the facility sends the
- * original again with a signed statement; the findings that it names are waived for these very
- * bytes, and every other check still holds.
+ * Release from quarantine. The gateway cannot open what it holds, so the facility sends the
+ * original again with a signed statement. The findings named in the statement are waived for
+ * exactly these bytes; all other checks still apply.
  */
 import { createHash, createHmac } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
@@ -13,28 +13,28 @@ import type { TransferRooms } from './rooms.js'
 import { isWaivable, readRelease, readReleases } from '../protocol/release-statement.js'
 import type { ReleaseReason, Waivable } from '../protocol/release-statement.js'
 
-/** One original that may come back. */
+/** One original that may be resubmitted. */
 export interface ReleasedItem {
   readonly quarantine: string
   readonly transfer: string
   readonly item: number
-  /** What it was held for, and what else the facility looked at. */
+  /** The finding it was held for, and any further findings that the facility has reviewed. */
   readonly waived: readonly Waivable[]
-  /** SHA-256 that the bytes to come must have, hexadecimal. */
+  /** The SHA-256 that the resubmitted bytes must have, hexadecimal. */
   readonly sha256: string
 }
 
-/** A release that may be tried: the statement is signed and names what is held. */
+/** A valid release: the statement is signed and names held items. */
 export interface QuarantineRelease {
   readonly facility: string
-  /** The person of the facility who signed; undefined where the facility's own key did. */
+  /** The person at the facility who signed; undefined when the facility's own key did. */
   readonly by: string | undefined
-  /** In the order in which they come. */
+  /** In the order in which they will be sent. */
   readonly items: readonly ReleasedItem[]
   readonly reason: ReleaseReason
   /**
-   * SHA-256 of statement and signature, for the ledger: who holds them can show that they are
-   * those.
+   * SHA-256 of statement and signature, recorded in the ledger so that their holder can prove their
+   * authenticity.
    */
   readonly statement: string
   readonly signature: string
@@ -42,28 +42,33 @@ export interface QuarantineRelease {
 
 export interface SignedRelease {
   readonly statement: string
-  /** Armored detached OpenPGP signature of the statement's UTF-8 bytes, by the facility's key. */
+  /**
+   * Armored detached OpenPGP signature of the statement's UTF-8 bytes, by the key of the facility
+   * or of the person.
+   */
   readonly signature: string
 }
 
-/** How far the facility's clock may be ahead. */
+/** How far the facility's clock may be ahead of ours. */
 const CLOCK_SKEW_MS = 5 * 60_000
 
-/** What an item was held for, the first finding first. */
+/** The findings an item was held for, main finding first. */
 export const findingsOf = ({
   code,
   also,
 }: Pick<QuarantineTable, 'code' | 'also'>): readonly Code[] =>
   [code, ...(also?.split(' ') ?? [])] as Code[]
 
-/** Keyed: who reads the database cannot try documents against it. */
+/**
+ * Keyed, so that someone with access to the database cannot test whether a known document was held.
+ */
 export const originalDigest = (secret: Buffer, sha256: string): string =>
   createHmac('sha256', secret).update(`nocturne/quarantine/v1\0${sha256}`).digest('hex')
 
 /**
- * About one item.
+ * Checks a release of one item.
  * @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`,
- * `recipient_unusable`
+ *   `recipient_unusable`
  */
 export async function checkRelease(
   rooms: TransferRooms,
@@ -78,10 +83,10 @@ export async function checkRelease(
 }
 
 /**
- * About many items of one facility and group, looked at together.
+ * Checks a release of several items of one facility and group together.
  *
  * @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`,
- * `recipient_unusable`, `not_found`
+ *   `recipient_unusable`, `not_found`
  */
 export async function checkReleases(
   rooms: TransferRooms,
@@ -120,7 +125,9 @@ interface Stated {
   })[]
 }
 
-/** @param held a row for each item that is stated, in the same order */
+/**
+ * @param held one row per item in the statement, in the same order
+ */
 async function check(
   rooms: TransferRooms,
   { gateway, facility, by, reason, signedAt, items }: Stated,
@@ -145,8 +152,8 @@ async function check(
   })
   const isNow = signed <= rooms.now() + CLOCK_SKEW_MS
   const isHere = gateway === rooms.gateway
-  // The certificate in effect, by the policy of today: an expired or replaced one vouches for
-  // nothing.
+  // The certificate in effect now, under the current policy: an expired or replaced certificate
+  // cannot release anything.
   const certificate = await signerOf(rooms, facility, by)
   const isSigned =
     certificate !== undefined && (await rooms.verifyDetached(statement, signature, certificate))
@@ -166,8 +173,9 @@ async function check(
 }
 
 /**
- * Whose signature counts: of those whom the facility names in `releasedBy` the one who is told in
- * the statement; the facility's own where it names nobody. Undefined for anybody else.
+ * The certificate whose signature is required: that of the person named in the statement if the
+ * facility lists them in `releasedBy`, or the facility's own if it lists nobody. Undefined for
+ * anyone else.
  */
 async function signerOf(
   { directory }: Pick<TransferRooms, 'directory'>,
@@ -181,8 +189,8 @@ async function signerOf(
 }
 
 /**
- * Inside the commit that makes the item visible.
- * @throws NocturneError `quarantine_not_held` when another was first
+ * Runs inside the commit that makes the item visible.
+ * @throws NocturneError `quarantine_not_held` when another decision was first
  */
 export async function closeQuarantine(
   tx: Tx,

@@ -1,4 +1,4 @@
-/** What the room of transfers works with. */
+/** What the transfer room depends on. */
 import type { Cases } from '../cases/index.js'
 import type { Limits } from '../config/index.js'
 import type { Directory } from '../directory/index.js'
@@ -11,42 +11,42 @@ import type { ObjectStore } from '../store/index.js'
 import type { MemoryBudget } from './upload/original.js'
 
 export interface TransferRooms {
-  /** The gateway's name, which manifests, crosswalks and release statements carry. */
+  /** Name of the gateway, which manifests, crosswalks and release statements state. */
   readonly gateway: string
   readonly state: Pick<State, 'db' | 'transaction'>
   readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof'>
-  /** What arrives joins its case, in the same transaction. */
+  /** Adds an arriving transfer to its case, in the same transaction. */
   readonly cases: Pick<Cases, 'arrive'>
   readonly store: Pick<ObjectStore, 'put' | 'get' | 'delete' | 'list'>
   readonly directory: Pick<Directory, 'facility' | 'facilityRecipient' | 'principal'>
   readonly facilityKeys: Pick<FacilityKeys, 'secretsOf'>
   readonly gatewayKeys: Pick<GatewayKeys, 'expectFit'>
-  /** The public id of a facility's secret. */
+  /** Returns the public id of a facility's secret. */
   readonly keyIdOf: (secret: Buffer) => string
   /**
-   * An envelope to the readers of the group as they are now, which its user closes.
+   * Makes an envelope to the current readers of the group. The caller closes it.
    * @throws NocturneError `recipient_unusable`
    */
   readonly newEnvelope: (group: string) => Promise<Envelope>
-  /** Signed as the gateway, inside the envelope. */
+  /** Signs the content as the gateway and seals it in the envelope. */
   readonly sealSigned: (envelope: Envelope, content: Uint8Array) => Promise<SealedStream>
   /**
-   * What seals a whole message to the facility alone.
+   * Returns a function that seals complete messages to the facility only.
    * @throws NocturneError `recipient_unusable` before anything is sealed
    */
   readonly sealerTo: (facility: string) => Promise<SealToFacility>
-  /** What such a sealer made and was kept in the database, for the store. */
+  /** Wraps a message made by such a function, and kept in the database since, for the store. */
   readonly sealedMessage: (message: Buffer) => SealedStream
-  /** As the gateway: a detached OpenPGP signature, armored. */
+  /** Makes an armored detached OpenPGP signature as the gateway. */
   readonly sign: (text: string) => Promise<string>
-  /** Whether it is a valid signature of the text by the certificate, today. */
+  /** Whether the signature of the text is valid for the certificate today. */
   readonly verifyDetached: (
     text: string,
     signature: string,
     certificate: string,
   ) => Promise<boolean>
   readonly limits: Pick<Limits, 'transferItems' | 'transferBytes'>
-  /** Of all uploads of the process together. */
+  /** Shared by all uploads of the process. */
   readonly budget: MemoryBudget
   readonly logger: Pick<Logger, 'warn' | 'error'>
   readonly now: () => number

@@ -1,4 +1,4 @@
-/** The rows of a commit. All of them are written inside the caller's transaction. */
+/** The rows written by a commit, all inside the caller's transaction. */
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import type { KeyPacket } from '../seal/index.js'
@@ -10,12 +10,12 @@ import type { SealedManifest } from './manifest.js'
 import type { StoredCrosswalk } from './upload/crosswalk.js'
 import type { JudgedItem } from './upload/judge.js'
 
-/** Rows of one INSERT: its parameters stay below the 32,766 of SQLite. */
+/** Rows per INSERT, so that its parameters stay below SQLite's limit of 32,766. */
 const ROWS_A_STATEMENT = 500
 
 /**
- * The envelope is still ours: when the sweep took it, its objects are gone, and nothing may become
- * visible.
+ * Checks that the envelope still belongs to this gateway. If the sweep took it, its objects are
+ * gone and nothing may become visible.
  */
 export async function claimEnvelope(tx: Tx, envelope: string): Promise<void> {
   const { numUpdatedRows } = await tx
@@ -28,8 +28,8 @@ export async function claimEnvelope(tx: Tx, envelope: string): Promise<void> {
 }
 
 /**
- * Counts the items into the transfer and answers the number of the first one. The transfer must
- * still be this request's own, or open.
+ * Adds the items to the transfer's count and returns the number of the first one. The transfer must
+ * be this request's own, or open.
  */
 export async function reserveNumbers(
   tx: Tx,
@@ -60,7 +60,7 @@ export async function reserveNumbers(
 
 export interface RowOptions {
   readonly now: number
-  /** Of an open transfer: what to write down of an entry until the manifest is made. */
+  /** For an open transfer: how to store an entry until the manifest is made. */
   readonly hideEntry?: (index: number, entry: ManifestEntry) => string
 }
 
@@ -149,7 +149,7 @@ function itemRow(
   }
 }
 
-/** Who can open the envelope, and what proves that somebody can. */
+/** Stores who can open the envelope, and its proof key. */
 export async function insertKeyPackets(
   tx: Tx,
   envelope: string,
@@ -173,8 +173,8 @@ export async function insertKeyPackets(
 }
 
 /**
- * Where the manifest is, its key packets, and whose study it is: answers the handle of the one
- * patient whom the items name, when it is one. The transfer's state is the caller's.
+ * Stores the manifest's location, its key packets and whose study it is. Returns the handle of the
+ * patient if the items name exactly one. The caller sets the transfer's state.
  */
 export async function insertManifest(
   tx: Tx,

@@ -1,8 +1,8 @@
-/** What is sealed to a facility alone, on its way to the facility. */
+/** Objects sealed only to a facility, being fetched by that facility. */
 import type { Receipt } from '../ledger/log/index.js'
 import type { ObjectStore } from '../store/index.js'
 
-/** One whole OpenPGP message. */
+/** One complete OpenPGP message. */
 export interface SealedObject {
   /** In bytes. */
   readonly size: number
@@ -10,7 +10,7 @@ export interface SealedObject {
 }
 
 /**
- * Demands the receipt: without a durable event no byte goes out.
+ * Takes the receipt as proof that the event is durable; without one, no byte is sent.
  * @throws NocturneError `object_missing`, `store_unavailable`
  */
 export async function sealedForFacility(

@@ -1,6 +1,6 @@
 /**
- * Removes what a broken request or a dead gateway left behind: envelopes under way whose lease is
- * over, with every object under their prefix.
+ * Removes what broken requests and dead gateways left behind: unfinished envelopes whose lease has
+ * expired, with all objects under their prefix.
  */
 import { SYSTEM } from '../lib/actors.js'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
@@ -13,8 +13,8 @@ import { removeDecided } from './quarantine.js'
 import type { TransferRooms } from './rooms.js'
 
 /**
- * They share a folder's fsync, and a bucket's round trips: who sent too much waits for this before
- * the answer.
+ * Concurrent deletions share a folder's fsync or a bucket's round trips. A sender whose upload was
+ * refused waits for them.
  */
 const DELETIONS_AT_ONCE = 32
 
@@ -26,7 +26,7 @@ interface LeftEnvelope {
   readonly related?: string
 }
 
-/** Never throws: what cannot be done now, the sweep does when the lease is over. */
+/** Never throws: anything that fails here is done by the sweep once the lease has expired. */
 export async function abandonEnvelope(
   rooms: TransferRooms,
   begun: BegunEnvelope,
@@ -44,8 +44,8 @@ export async function abandonEnvelope(
 }
 
 /**
- * Removes the envelopes whose lease ended before `leasedBefore` (milliseconds since 1970).
- * Answers how many envelopes. Two gateways may sweep at the same time.
+ * Removes envelopes whose lease expired before `leasedBefore` (milliseconds since 1970). Returns
+ * how many. Two gateways may sweep at the same time.
  */
 export async function sweep(rooms: TransferRooms, leasedBefore: number): Promise<number> {
   const left = await rooms.state.db
@@ -63,8 +63,9 @@ export async function sweep(rooms: TransferRooms, leasedBefore: number): Promise
 }
 
 /**
- * First `swept`, so that a gateway that was only slow can no longer commit it; then its objects;
- * its row last. After a crash at any point the row is still there, and the next sweep goes on.
+ * Marks the envelope `swept` first, so that a gateway that was merely slow can no longer commit it.
+ * Then it deletes the objects, and the row last. After a crash at any point the row still exists,
+ * and the next sweep continues.
  */
 async function removeEnvelope(rooms: TransferRooms, left: LeftEnvelope): Promise<void> {
   const { id, transfer } = left
@@ -82,7 +83,7 @@ async function removeEnvelope(rooms: TransferRooms, left: LeftEnvelope): Promise
       .deleteFrom('envelopes')
       .where('id', '=', id)
       .executeTakeFirst()
-    // Another sweep was first: one begin has one end.
+    // Another sweep was first: each begin event gets exactly one end event.
     if (numDeletedRows !== 1n) throw new NocturneError('not_found')
     if (row.state === 'receiving') {
       await tx

@@ -40,41 +40,44 @@ import { viewsOf } from './views.js'
 import type { TransferView } from './views.js'
 import type { DiscardReason } from '../protocol/release-statement.js'
 
-/** What completing needs to know of a transfer. */
+/** The facts about a transfer needed to complete it. */
 export type Closable = Pick<Transfer, 'id' | 'facility' | 'group' | 'priority'>
 
 export interface Transfers {
-  /** Undefined for one that nobody may see yet: its first request is still under way. */
+  /** Undefined also while its first request is still in progress, when nobody may see it yet. */
   find(id: string): Promise<Transfer | undefined>
-  /** The newest first. */
+  /** Newest first. */
   page(
     scope: TransferScope,
     page: { readonly start: string | undefined; readonly limit: number },
   ): Promise<{ readonly transfers: readonly Transfer[]; readonly next: string | undefined }>
-  /** Available ones of the groups, the oldest first. */
+  /** Available transfers of the groups, oldest first. */
   available(groups: readonly string[], limit: number): Promise<Transfer[]>
   views(transfers: readonly Transfer[]): Promise<TransferView[]>
   tiesOf(transfer: Transfer): Promise<Ties>
-  /** Principal ids that any of them is sealed to. */
+  /** Ids of all principals that any of the transfers is sealed to. */
   recipientsOf(transfers: readonly string[]): Promise<readonly string[]>
-  /** The first of them whose manifest is sealed to the reader. */
+  /** The first of the transfers whose manifest is sealed to the reader. */
   openableBy(reader: string, transfers: readonly string[]): Promise<OpenableTransfer | undefined>
 
   /**
-   * "Transfer begun" is durable when it resolves.
+   * When it resolves, "transfer begun" is durable.
    * @throws NocturneError `recipient_unusable`, `transfer_not_open`, `ledger_unavailable`
    */
   begin(
     target: UploadTarget,
     envelope: Pick<Envelope, 'format' | 'keyPackets' | 'proofKey'>,
   ): Promise<OpenUpload>
-  /** Adds to the open transfer of a study, or to a new one. @throws what `begin` throws */
+  /**
+   * Adds to the study's open transfer, or opens a new one.
+   * @throws NocturneError as `begin`
+   */
   gather(
     target: UploadTarget,
     envelope: Pick<Envelope, 'format' | 'keyPackets' | 'proofKey'>,
     study: StudyKey,
   ): Promise<OpenGathering>
-  /** Studies whose transfers are open, whichever gateway takes them. */
+  /** Studies whose transfers are open, on any gateway. */
   arrivals(): Promise<readonly OpenArrival[]>
   /** Which of these instances the facility has deposited, in the order asked. */
   deposits(facility: string, references: readonly InstanceReference[]): Promise<readonly Deposit[]>
@@ -85,17 +88,18 @@ export interface Transfers {
   abandonEmpty(actor: Actor, transfer: Closable): Promise<void>
   /**
    * @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`,
-   *   `recipient_unusable`, `too_busy` while another gateway adds to it; it stays open then
+   *   `recipient_unusable`; `too_busy` while another gateway is adding to it. The transfer then
+   *   stays open.
    */
   complete(actor: Actor, transfer: Closable): Promise<CompletedTransfer>
   /**
-   * Removes what is under way and whose lease ended before (milliseconds since 1970). Answers how
-   * many envelopes.
+   * Removes unfinished envelopes whose lease expired before this time (milliseconds since 1970).
+   * Returns how many.
    */
   sweep(leasedBefore: number): Promise<number>
 
   readonly claims: {
-    /** As their case is held; undefined when nobody holds it. */
+    /** Marks them as held by the holder of their case; undefined when nobody holds it. */
     hold(
       tx: Tx,
       transfers: readonly string[],
@@ -106,7 +110,9 @@ export interface Transfers {
   }
 
   readonly contents: {
-    /** The manifest as 0, then the accepted items; empty while there is no manifest. */
+    /**
+     * The accepted items, preceded by the manifest as number 0; empty while there is no manifest.
+     */
     all(transfer: Transfer): Promise<StoredContent[]>
     one(transfer: Transfer, index: number): Promise<StoredContent | undefined>
     /** @throws NocturneError `transfer_not_available` */
@@ -124,7 +130,7 @@ export interface Transfers {
     removeKeyPackets(tx: Tx, recipient: string, envelopes: Iterable<string>): Promise<void>
   }
 
-  /** What is held for a facility. */
+  /** Items held for a facility. */
   readonly quarantine: {
     list(facility: string, range: QuarantineRange): Promise<QuarantineAnswer>
     /** @throws NocturneError `not_found` */
@@ -143,7 +149,7 @@ export interface Transfers {
      */
     checkRelease(held: QuarantineTable, signed: SignedRelease): Promise<QuarantineRelease>
     /**
-     * Of many items of the transfer's facility and group.
+     * For several items of the transfer's facility and group.
      * @throws NocturneError as `checkRelease`, and `not_found`
      */
     checkReleases(
@@ -154,9 +160,14 @@ export interface Transfers {
 
   readonly crosswalks: {
     list(facility: string, range: CrosswalkRange): Promise<CrosswalksAnswer>
-    /** @throws NocturneError `not_found`, also for another facility's */
+    /**
+     * @throws NocturneError `not_found`, also for another facility's crosswalk
+     */
     read(actor: Actor, facility: string, id: string): Promise<SealedObject>
-    /** Bytes of the message, without an event. @throws NocturneError `not_found` */
+    /**
+     * Size of the message in bytes; records no event.
+     * @throws NocturneError `not_found`
+     */
     size(facility: string, id: string): Promise<number>
   }
 }

@@ -1,6 +1,4 @@
-/**
- * What people may see of a transfer: its state and its counts, nothing that identifies a patient.
- */
+/** What users may see of a transfer: its state and counts, nothing that identifies a patient. */
 import type { TransferAnswer } from '../protocol/http/transfers.js'
 import type { Named } from '../protocol/words.js'
 import type { Db } from '../state/index.js'
@@ -9,7 +7,7 @@ import type { Transfer } from './find.js'
 
 export type TransferView = Named<TransferAnswer>
 
-/** With the outcomes of their items counted by one query. */
+/** Counts the item outcomes of all rows with one query. */
 export async function viewsOf(db: Db, rows: readonly Transfer[]): Promise<TransferView[]> {
   const counts = new Map<string, Record<Outcome, number>>()
   for (const { id } of rows)

@@ -1,7 +1,7 @@
 /**
- * Manifest entries of an open transfer wait in the database for the manifest. They hold digests of
- * plaintext and the media type as the sender wrote it, so they are encrypted there, under a key of
- * the facility: AES-256-GCM, bound to their item.
+ * Manifest entries of an open transfer, kept in the database until the manifest is made. They
+ * contain plaintext digests and the media type as declared by the sender, so each is encrypted
+ * under a key of the facility with AES-256-GCM and bound to its item.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
@@ -10,7 +10,7 @@ import type { ManifestEntry } from '../protocol/manifest.js'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** Base64 of nonce, tag and ciphertext. */
+/** Returns nonce, tag and ciphertext in base64. */
 export function hideEntry(
   secret: Buffer,
   transfer: string,
@@ -25,10 +25,10 @@ export function hideEntry(
 }
 
 /**
- * @param secrets - the facility's, of every generation: one may have been rotated while the
- * transfer was open.
- * @throws NocturneError `database_unavailable` for an entry that this gateway did not write for
- * that item.
+ * @param secrets all generations of the facility's secret, because it may have been rotated while
+ *   the transfer was open
+ * @throws NocturneError `database_unavailable` for an entry that was not written by this gateway
+ *   for this item
  */
 export function showEntry(
   secrets: readonly Buffer[],

@@ -1,24 +1,27 @@
 /**
- * What a facility deposited instance by instance, by keyed handles of the original UIDs: for
- * storage commitment, which asks by those.
+ * What a facility deposited instance by instance, under keyed handles of the original UIDs: storage
+ * commitment requests refer to those UIDs.
  */
 import { createHmac } from 'node:crypto'
 import type { Tx } from '../../state/index.js'
 import type { TransferRooms } from '../rooms.js'
 
-/** An instance as its facility knows it. In memory only. */
+/** An instance under its original UIDs, as the facility knows it. In memory only. */
 export interface InstanceReference {
   readonly sopClass: string
   readonly sopInstance: string
 }
 
-/** `stored` is durable, for its readers or held for the facility; `away`: nobody can say now. */
+/**
+ * `stored`: durable, available to readers or held for the facility. `away`: the gateway cannot tell
+ * at the moment.
+ */
 export type Deposit = 'stored' | 'unknown' | 'other class' | 'away'
 
 export const depositHandle = (secret: Buffer, sopInstance: string): string =>
   createHmac('sha256', secret).update(`nocturne/deposit/v1\0${sopInstance}`).digest('hex')
 
-/** The same instance again changes nothing. */
+/** Writing the same instance again changes nothing. */
 export async function writeDeposit(
   tx: Tx,
   deposit: {
@@ -36,16 +39,16 @@ export async function writeDeposit(
     .execute()
 }
 
-/** Handles of one question: parameters of one statement. */
+/** Maximum number of handles per query, because each is a parameter of one statement. */
 const AT_ONCE = 500
 
-/** In the order asked. */
+/** Returns the results in the order asked. */
 export async function findDeposits(
   { state, facilityKeys }: Pick<TransferRooms, 'state' | 'facilityKeys'>,
   facility: string,
   references: readonly InstanceReference[],
 ): Promise<readonly Deposit[]> {
-  // An instance may have come before the secret was rotated.
+  // An instance may have arrived before the secret was rotated, so every generation is tried.
   const secrets = facilityKeys.secretsOf(facility)
   const handles = references.map(({ sopInstance }) =>
     secrets.map((secret) => depositHandle(secret, sopInstance)),

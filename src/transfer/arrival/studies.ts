@@ -1,4 +1,4 @@
-/** The rows of studies that arrive instance by instance. */
+/** The database rows of studies that arrive instance by instance. */
 import { createHash } from 'node:crypto'
 import type { Actor } from '../../ledger/log/index.js'
 import { NocturneError } from '../../lib/errors.js'
@@ -8,11 +8,11 @@ import type { UploadTarget } from '../begin.js'
 /** Keyed handle of a Study Instance UID. */
 export type StudyKey = string
 
-/** One open transfer for a study of a facility that goes to a group. */
+/** There is at most one open transfer per study, facility and group. */
 const openKeyOf = ({ facility, group }: UploadTarget, study: StudyKey): string =>
   createHash('sha256').update([facility, group, study].join('\0')).digest('hex')
 
-/** The open transfer of the study, and every one that it has had. */
+/** The study's open transfer, and all transfers that it has had. */
 export async function findArrival(
   db: Db,
   target: UploadTarget,
@@ -32,7 +32,7 @@ export async function findArrival(
 
 /**
  * @throws NocturneError `transfer_not_open` when another gateway has just opened one for the study:
- * ask again
+ *   retry
  */
 export async function writeArrival(
   tx: Tx,
@@ -61,7 +61,7 @@ export async function writeArrival(
     .execute()
 }
 
-/** Also of a transfer that did not come by instances, which has no row here. */
+/** May be called for any transfer; one that did not arrive instance by instance has no row here. */
 export async function closeArrival(tx: Tx, transfer: string): Promise<void> {
   await tx
     .updateTable('arrivals')
@@ -70,7 +70,7 @@ export async function closeArrival(tx: Tx, transfer: string): Promise<void> {
     .execute()
 }
 
-/** A study that takes instances. */
+/** A study that is accepting instances. */
 export interface OpenArrival {
   readonly study: StudyKey
   readonly transfer: string
@@ -80,7 +80,7 @@ export interface OpenArrival {
   readonly priority: Priority
 }
 
-/** Every study whose transfer is open. */
+/** All studies whose transfer is open. */
 export async function openArrivals(db: Db): Promise<readonly OpenArrival[]> {
   const rows = await db
     .selectFrom('arrivals')

@@ -1,7 +1,7 @@
 /**
- * The way back from the pseudonyms of one envelope: written while its items are taken, sealed to
- * the facility alone as it is written, and made visible by the same commit. The gateway cannot read
- * it again.
+ * The crosswalk of one envelope, from pseudonyms back to originals. It is written while the items
+ * are processed, sealed to the facility as it is written, and made visible by the same commit. The
+ * gateway cannot read it again.
  */
 import { createHash } from 'node:crypto'
 import type { InstanceFacts } from '../../deidentify/index.js'
@@ -25,38 +25,41 @@ export interface StoredCrosswalk {
   readonly key: string
 }
 
-/** Signs a text as the gateway: a detached OpenPGP signature, armored. */
+/** Signs a text as the gateway and returns an armored detached OpenPGP signature. */
 export type Sign = (text: string) => Promise<string>
 
 /**
- * UIDs that are written once: those of studies, series and frames of reference come with every
- * item.
+ * How many UIDs are remembered as already written, because the UIDs of studies, series and frames
+ * of reference repeat in every item.
  */
 const MAX_KNOWN_UIDS = 20_000
-/** Of what is not stored yet. */
+/** Bytes that may wait to be stored. */
 const WAITING = 1 << 18
 
-/** Who signs a crosswalk, of what, and when. */
+/** Who signs a crosswalk, what it is about, and when. */
 export interface CrosswalkAbout {
   readonly head: CrosswalkHead
   readonly sign: Sign
   readonly now: () => number
 }
 
-/** Takes what an upload's items leave for the facility. */
+/** Collects the crosswalk entries of an upload's items. */
 export interface Crosswalk {
   /**
-   * One item, whole: items that are taken at the same time do not mix.
-   * @throws what the store refuses
+   * Adds one item as a unit: items added concurrently do not interleave.
+   * @throws the store's errors
    */
   add(facts: InstanceFacts, wayBack: WayBack): Promise<void>
-  /** Undefined when there is nothing to find the way back to. @throws what the store refuses */
+  /**
+   * Undefined when no item needs a crosswalk entry.
+   * @throws the store's errors
+   */
   end(): Promise<StoredCrosswalk | undefined>
-  /** The request has failed: nothing is kept. Never throws. */
+  /** Discards everything after the request has failed. Never throws. */
   drop(): Promise<void>
 }
 
-/** One crosswalk as an object, written while its items come. */
+/** One crosswalk as an object, stored while its items arrive. */
 export class CrosswalkWriter implements Crosswalk {
   readonly #text: CrosswalkText
   readonly #keepSealed: KeepSealed
@@ -84,7 +87,7 @@ export class CrosswalkWriter implements Crosswalk {
   }
 }
 
-/** The lines of one crosswalk, from its head to its signature. */
+/** The lines of one crosswalk, from header to signature. */
 export class CrosswalkText {
   readonly #about: CrosswalkAbout
   readonly #hash = createHash('sha256')

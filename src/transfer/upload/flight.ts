@@ -1,25 +1,25 @@
 /**
- * The items of one upload between the door and the commit: how many are made durable at a time, how
- * much they come to, and the first failure that ends all of them.
+ * The items of one upload between door and commit: limits how many are being made durable at a
+ * time, adds up their size, and remembers the first failure that ends them all.
  */
 import { NocturneError, asNocturneError } from '../../lib/errors.js'
 import type { SettledItem } from './settle.js'
 
 export interface FlightLimits {
-  /** Of the whole transfer, and what earlier requests have brought. */
+  /** Limit for the whole transfer, and how many items earlier requests have brought. */
   readonly transferItems: number
   readonly transferBytes: number
   readonly itemsBefore: number
   readonly bytesBefore: number
 }
 
-/** Items whose bytes have been read and that are being made durable while the next ones come in. */
+/** Items that were read completely and are still being made durable while the next ones arrive. */
 const ITEMS_IN_FLIGHT = 8
 
 export class Flight {
   readonly #limits: FlightLimits
   readonly #items: Promise<SettledItem>[] = []
-  /** Number of the part, from 1, that each item came in: an archive brings many. */
+  /** For each item, the part that contained it, counted from 1: an archive yields many items. */
   readonly #partOf: number[] = []
   readonly #inFlight = new Set<Promise<unknown>>()
   #bytes: number
@@ -30,14 +30,14 @@ export class Flight {
     this.#bytes = limits.bytesBefore
   }
 
-  /** Items so far. */
+  /** Number of items so far. */
   get count(): number {
     return this.#items.length
   }
 
   /**
-   * Asked before an item is begun.
-   * @throws NocturneError `too_many_items`, or what has ended the upload
+   * Check before starting an item.
+   * @throws NocturneError `too_many_items`, or the error that ended the upload
    */
   expectRoom(): void {
     if (this.#fatal) throw this.#fatal
@@ -46,7 +46,8 @@ export class Flight {
   }
 
   /**
-   * Resolves when the next item may begin: `consumed` says that this one's bytes have been read.
+   * Resolves when the next item may begin. `consumed` resolves when this item has been read
+   * completely.
    */
   async follow(
     part: number,
@@ -71,8 +72,8 @@ export class Flight {
   }
 
   /**
-   * Waits for the store.
-   * @throws NocturneError `no_files`, `transfer_too_large`, and what a store refuses
+   * Waits until everything is stored.
+   * @throws NocturneError `no_files`, `transfer_too_large`; store errors
    */
   async land(): Promise<{
     readonly items: readonly SettledItem[]
@@ -84,7 +85,7 @@ export class Flight {
     return { items, partOf: this.#partOf }
   }
 
-  /** Resolves when nothing is under way any more, whatever became of it. */
+  /** Resolves when nothing is in progress any more, whatever the outcome. */
   async idle(): Promise<void> {
     await Promise.allSettled(this.#items)
   }

@@ -5,7 +5,7 @@ import type { Crosswalk, StoredCrosswalk } from './crosswalk.js'
 import type { UploadContext } from './open-upload.js'
 import type { SettledItem } from './settle.js'
 
-/** The crosswalk of a whole envelope, and what each commit needs of it before that is stored. */
+/** The crosswalk of a whole envelope, and the pieces of it that each commit stores until then. */
 export class GrowingCrosswalk implements Crosswalk {
   readonly #whole: Crosswalk
   readonly #waiting = new Map<InstanceFacts, WayBack>()
@@ -28,7 +28,7 @@ export class GrowingCrosswalk implements Crosswalk {
   }
 
   /**
-   * A whole crosswalk of these items alone, sealed; undefined when nothing leads back from them.
+   * Returns a complete sealed crosswalk of just these items; undefined when none of them needs one.
    */
   async pieceOf(
     items: readonly SettledItem[],

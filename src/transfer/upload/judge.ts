@@ -1,4 +1,4 @@
-/** Tells new items from those that the transfer has already. */
+/** Distinguishes new items from those that the transfer already has. */
 import { createHmac } from 'node:crypto'
 import type { Code } from '../../lib/errors.js'
 import type { ManifestEntry } from '../../protocol/manifest.js'
@@ -14,14 +14,14 @@ export interface JudgedItem {
   readonly code: Code | undefined
   readonly contentHandle: string | null
   readonly instanceHandle: string | null
-  /** Of accepted items only. */
+  /** Set for accepted items only. */
   readonly entry: ManifestEntry | undefined
 }
 
 /**
- * The same content again is a duplicate; the same SOP Instance UID with other content is refused,
- * since one of the two is not what the scanner made. Compared by keyed handles, which say nothing
- * to who reads the database.
+ * An item with the same content is a duplicate. One with the same SOP Instance UID but different
+ * content is refused, because at least one of the two is not what the scanner made. Items are
+ * compared by keyed handles, which reveal nothing to someone reading the database.
  */
 export async function judgeItems(
   rooms: TransferRooms,
@@ -32,7 +32,9 @@ export async function judgeItems(
   return judgeAgainst(await handlesOf(rooms, before), rooms, begun, settled)
 }
 
-/** @param seen - handles of what is there already; those of the items accepted here are added. */
+/**
+ * @param seen handles of the existing items; those of items accepted here are added
+ */
 export function judgeAgainst(
   seen: Set<string>,
   rooms: TransferRooms,

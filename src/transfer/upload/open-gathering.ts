@@ -1,10 +1,11 @@
 /**
- * A transfer that grows instance by instance, as a PACS sends: each one is durable, with its event
- * and the way back to its identity, when `add` resolves; the transfer becomes visible when it is
+ * A transfer that grows instance by instance, as a PACS sends. When `add` resolves, the instance is
+ * durable together with its event and its crosswalk entry. The transfer becomes visible when it is
  * completed.
  *
- * One envelope, so one session key, for all that one gateway takes of a study. After a crash the
- * envelope is `growing` still: the sweep keeps what was committed and removes the rest.
+ * One gateway uses one envelope, and so one session key, for everything it receives of a study.
+ * After a crash the envelope is still `growing`: the sweep keeps what was committed and removes the
+ * rest.
  */
 import type { Pseudonym } from '../../deidentify/index.js'
 import { newId, randomName } from '../../lib/ids.js'
@@ -41,17 +42,17 @@ import type { Clear, SettledItem } from './settle.js'
 
 export interface OpenGathering {
   readonly transfer: string
-  /** Something of it is durable. */
+  /** Whether any of it is durable. */
   readonly hasKept: boolean
   readonly pseudonymOf: (handle: string) => Promise<Pseudonym>
   newObjectKey(): string
   /**
-   * The items of one part, through `clear` to the store. Resolves when all of them are durable, or
-   * answered for; calls may overlap.
+   * Passes the items of one part through `clear` to the store. Resolves when each is durable or has
+   * an outcome. Calls may overlap.
    *
-   * @param original - what its sender calls the one instance of the part
-   * @throws NocturneError for what concerns the whole: a broken connection, a store or a ledger
-   *   that fails. Nothing of the part is kept then.
+   * @param original the UIDs that the sender uses for the part's single instance
+   * @throws NocturneError for faults that concern the whole request: a broken connection, or a
+   *   failure of the store or the ledger. Nothing of the part is kept then.
    */
   add(
     items: AsyncIterable<ReceivedItem>,
@@ -59,23 +60,24 @@ export interface OpenGathering {
     original: InstanceReference | undefined,
   ): Promise<readonly ItemAnswer[]>
   /**
-   * No more comes through here: what was kept stays, in one crosswalk.
-   * @throws what the store and the ledger refuse
+   * Ends the envelope: what was kept stays, with one crosswalk for all of it.
+   * @throws store and ledger errors
    */
   end(): Promise<void>
   /**
-   * A step has failed that others depend on: what was kept stays, and the sweep tidies up the rest.
+   * Gives up after a failure that affects later steps: what was kept stays, and the sweep cleans up
+   * the rest.
    */
   leave(): void
-  /** Nothing was kept: leaves nothing but the event. Never throws. */
+  /** Gives up when nothing was kept: only the event remains. Never throws. */
   abandon(cause: unknown): Promise<void>
 }
 
 /**
- * Finds the open transfer of a study or makes one, and makes "transfer begun" durable.
+ * Finds the open transfer of a study or creates one, and makes "transfer begun" durable.
  *
- * @throws what `openUpload` throws; `transfer_not_open` also when another gateway has just opened
- * one for the study
+ * @throws NocturneError as `openUpload`; `transfer_not_open` also when another gateway has just
+ *   opened one for the study
  */
 export async function openGathering(
   rooms: TransferRooms,
@@ -108,7 +110,7 @@ class Gathered implements OpenGathering {
   readonly #envelope: Pick<Envelope, 'keyPackets' | 'proofKey'>
   readonly #context: UploadContext
   readonly #crosswalk: GrowingCrosswalk
-  /** Handles of what the study has already, in this transfer and in those before it. */
+  /** Handles of what the study already has, in this transfer and in earlier ones. */
   readonly #seen: Set<string>
   readonly #endLease: () => void
   #bytes: number
@@ -154,7 +156,7 @@ class Gathered implements OpenGathering {
       }
       const kept = new Original(item.bytes, budget, this.#context.keepSealed)
       const settled = settle(item, kept, this.#context, clear)
-      // Its failure is heard below, also when the loop ends before.
+      // Its failure is reported below, even if the loop ends earlier.
       settled.catch(() => undefined)
       settling.push(settled)
       await Promise.race([kept.consumed, settled])
@@ -198,8 +200,8 @@ class Gathered implements OpenGathering {
   }
 
   /**
-   * One transaction for a part's items, their way back and their events; those that wait together
-   * share it.
+   * Commits a part's items, crosswalk entries and events in one transaction; waiting calls share a
+   * transaction.
    */
   async #keep(
     settled: readonly SettledItem[],
@@ -224,7 +226,7 @@ class Gathered implements OpenGathering {
         const common = { actor, facility, group, transfer: begun.transfer }
         const shapes = await newShapes(tx, reportsOf(items), common, this.#rooms.now())
         const [head, ...tail] = [...itemEvents(begun, items, first), ...shapes]
-        // A part without an item has ended with an error before.
+        // A part without items has already failed with an error.
         if (!head) throw new NocturneError('no_files')
         return { value: first, events: [head, ...tail] }
       })
@@ -256,7 +258,7 @@ class Gathered implements OpenGathering {
     return { facility, handle, sopClass, transfer: this.transfer }
   }
 
-  /** What was not kept after all may come again. */
+  /** Items that were not kept after all may be sent again. */
   #forget(items: readonly JudgedItem[]): void {
     for (const { entry, contentHandle, instanceHandle } of items) {
       if (!entry) continue
@@ -266,7 +268,7 @@ class Gathered implements OpenGathering {
   }
 }
 
-/** Of one instance: for the readers, or held for the facility; or there already. */
+/** Whether every item is durable: available to readers, held for the facility, or already there. */
 const isDurable = (items: readonly JudgedItem[]): boolean =>
   items.length === 1 && items.every(({ outcome }) => outcome !== 'refused')
 

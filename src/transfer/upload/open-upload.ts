@@ -1,4 +1,4 @@
-/** One upload between its begin and its end, with all that is kept of it until the commit. */
+/** One upload from begin to end, with everything kept of it until the commit. */
 import { NocturneError, asNocturneError } from '../../lib/errors.js'
 import { newId, randomName } from '../../lib/ids.js'
 import type { Pseudonym } from '../../deidentify/index.js'
@@ -29,27 +29,25 @@ export interface UploadContext extends SettleContext {
 
 export interface OpenUpload {
   readonly transfer: string
-  /** The code and the shift of a patient of the facility, found or made. */
+  /** Finds or makes the code and date shift of a patient of the facility. */
   readonly pseudonymOf: (handle: string) => Promise<Pseudonym>
-  /**
-   * A random name under the envelope's prefix, where the sweep finds what a crash leaves behind.
-   */
+  /** A random key under the envelope's prefix, where the sweep finds what a crash leaves behind. */
   newObjectKey(): string
   /**
-   * Takes one item of a part, numbered from 1, through `clear` to the store. Resolves when its
-   * bytes have been read; it may still be on its way.
+   * Passes one item of a part (numbered from 1) through `clear` to the store. Resolves when its
+   * bytes have been read; storing it may still be in progress.
    *
-   * @throws NocturneError for what concerns the whole request
+   * @throws NocturneError for faults that concern the whole request
    */
   carry(part: number, item: ReceivedItem, clear: Clear): Promise<void>
   /**
-   * @throws NocturneError `no_files`, `transfer_too_large`, `transfer_not_open`, and what a store
-   * or the ledger refuses
+   * @throws NocturneError `no_files`, `transfer_too_large`, `transfer_not_open`; store and ledger
+   *   errors
    */
   commit(options: { readonly complete: boolean }): Promise<UploadAnswer>
   /**
-   * Leaves nothing behind but the event that says so. Never throws: what it cannot do now, the
-   * sweep does later.
+   * Leaves nothing behind but the event that records it. Never throws: anything that fails here is
+   * done by the sweep later.
    */
   abandon(cause: unknown): Promise<void>
 }
@@ -58,7 +56,7 @@ export interface OpenUpload {
  * Checks the facility's own certificate, then makes "transfer begun" durable.
  *
  * @throws NocturneError `site_invalid`, `recipient_unusable`, `transfer_not_open`,
- * `ledger_unavailable`
+ *   `ledger_unavailable`
  */
 export async function openUpload(
   rooms: TransferRooms,
@@ -79,7 +77,7 @@ export async function openUpload(
     newObjectKey,
     carry: async (part, item, clear) => {
       flight.expectRoom()
-      // Whatever comes beyond the items that a release names was vouched for by nobody.
+      // Items beyond those named in the release are not covered by its statement.
       const released = target.release?.items[flight.count]
       if (target.release && !released) throw new NocturneError('release_mismatch')
       const original = new Original(item.bytes, rooms.budget, context.keepSealed, { isHashed })
@@ -111,7 +109,7 @@ export async function openUpload(
 const before = ({ itemsBefore, bytesBefore }: BegunEnvelope) => ({ itemsBefore, bytesBefore })
 
 /**
- * What every item is settled with.
+ * What is needed to settle every item.
  * @throws NocturneError `recipient_unusable` when the facility's own certificate cannot be used
  */
 export async function settleContext(

@@ -1,6 +1,7 @@
 /**
- * Keeps what the sender sent until the gateway knows that it may go to the readers. If it may not,
- * the original goes to quarantine, sealed to the facility alone; it is never on disk in the clear.
+ * Keeps the original bytes until the gateway knows whether the item may go to readers. If it may
+ * not, the original goes to quarantine, sealed only to the facility; plaintext is never written to
+ * disk.
  */
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
@@ -11,14 +12,17 @@ import type { StoredItem } from '../../store/index.js'
 import { Spool } from './spool.js'
 import type { KeepSealed } from './spool.js'
 
-/** An original in quarantine, and what it was. */
+/** An original in quarantine, and the digest of its plaintext. */
 export interface KeptOriginal {
   readonly stored: StoredItem
-  /** SHA-256 of the plaintext, hexadecimal: what a release must name. */
+  /** SHA-256 of the plaintext, hexadecimal, which a release must name. */
   readonly sha256: string
 }
 
-/** Plaintext that all uploads of the process may hold in memory together, waiting for a verdict. */
+/**
+ * Limits the plaintext that all uploads of the process together hold in memory while awaiting a
+ * verdict.
+ */
 export class MemoryBudget {
   #left: number
 
@@ -41,14 +45,17 @@ export class Original {
   readonly #source: AsyncIterator<Buffer>
   readonly #budget: MemoryBudget
   readonly #keepSealed: KeepSealed
-  /** Of every byte of the source, when that was asked for. */
+  /** Digest of the whole source, if requested. */
   readonly #hash: Hash | undefined
   #held: Buffer[] = []
   #heldBytes = 0
   #spill: Spill | undefined
   #ended = false
   #markConsumed: () => void = () => undefined
-  /** Resolves when the source has been read to its end, or has failed: the next item may come. */
+  /**
+   * Resolves when the source has been read to its end or has failed, so that the next item may
+   * start.
+   */
   readonly consumed = new Promise<void>((resolve) => (this.#markConsumed = resolve))
   #failure: NocturneError | undefined
 
@@ -64,13 +71,13 @@ export class Original {
     this.#keepSealed = keepSealed
   }
 
-  /** The failure of the source itself, as against a failure of who reads it. */
+  /** A failure of the source itself, as opposed to one of its reader. */
   get failure(): NocturneError | undefined {
     return this.#failure
   }
 
   /**
-   * SHA-256 of the source, hexadecimal, once it was read to its end and if that was asked for. Ask
+   * SHA-256 of the source, hexadecimal, once it was read to its end and if it was requested. Call
    * once.
    */
   sha256(): string | undefined {
@@ -78,8 +85,8 @@ export class Original {
   }
 
   /**
-   * The bytes as they come, held until the verdict. Stopping early is allowed: `keep` and `drop`
-   * read the rest.
+   * Yields the bytes as they arrive and holds them until the verdict. The reader may stop early:
+   * `keep` and `drop` read the rest.
    */
   async *bytes(): AsyncGenerator<Buffer> {
     for (let chunk = await this.#next(); chunk; chunk = await this.#next()) {
@@ -89,21 +96,21 @@ export class Original {
   }
 
   /**
-   * The bytes as they come, of an item that no verdict awaits: nothing is held, and nothing can be
-   * kept.
+   * Yields the bytes as they arrive without holding them, for items that need no verdict; they
+   * cannot be kept afterwards.
    */
   async *bytesUnheld(): AsyncGenerator<Buffer> {
     for (let chunk = await this.#next(); chunk; chunk = await this.#next()) yield chunk
   }
 
-  /** Reads what is left and stores the whole original, sealed to the facility. */
+  /** Reads the rest and stores the whole original, sealed to the facility. */
   async keep(): Promise<KeptOriginal> {
     try {
       for (let chunk = await this.#next(); chunk; chunk = await this.#next())
         await this.#hold(chunk)
       return this.#spill ? await this.#spill.end() : await keepHeld(this.#held, this.#keepSealed)
     } catch (error) {
-      // Without this the store would wait for ever for the rest of a copy whose source is gone.
+      // Otherwise the store would wait forever for the rest of a copy whose source has failed.
       await this.#spill?.drop()
       throw error
     } finally {
@@ -112,8 +119,8 @@ export class Original {
   }
 
   /**
-   * The item is safe, or cannot be kept: reads what is left and forgets it. Answers the sealed copy
-   * to delete, if there is one.
+   * Reads and discards the rest, because the item is safe or cannot be kept. Returns the sealed
+   * copy to delete, if one was started.
    */
   async drop(): Promise<StoredItem | undefined> {
     this.#forget()
@@ -173,7 +180,7 @@ async function keepHeld(held: readonly Buffer[], keepSealed: KeepSealed): Promis
   return { stored: await keepSealed(Readable.from(held)), sha256: hash.digest('hex') }
 }
 
-/** An original that outgrew the memory for it. */
+/** An original too large for the memory budget. */
 class Spill {
   readonly #spool: Spool
   readonly #hash = createHash('sha256')
@@ -191,7 +198,7 @@ class Spill {
     return { stored: await this.#spool.end(), sha256: this.#hash.digest('hex') }
   }
 
-  /** Nothing of it is kept. Never throws. */
+  /** Discards it. Never throws. */
   drop(): Promise<void> {
     return this.#spool.drop()
   }

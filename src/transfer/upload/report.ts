@@ -1,7 +1,8 @@
 /**
- * What was done to an item, for its event. The slices of a study differ in values and hardly in
- * what was done to which attribute: so that list, the shape, is an event of its own, once, and each
- * item names it by digest, with the keyed digests of what stood in each place.
+ * Summarizes what de-identification did to an item, for its event. The slices of a study differ in
+ * their values but hardly in which attributes were treated how. So that list, the shape, is
+ * recorded once as its own event. Each item refers to it by digest and adds keyed digests of its
+ * original values.
  */
 import { createHash } from 'node:crypto'
 import type { ElementReport } from '../../deidentify/index.js'
@@ -12,20 +13,18 @@ import type { Tx } from '../../state/index.js'
 export interface ItemReport {
   /** SHA-256 of the canonical JSON of `elements`, hexadecimal. */
   readonly shape: string
-  /**
-   * Place, action, reason, and option where one decided; items of sequences without their numbers.
-   */
+  /** Place, action, reason, and the option if one decided; sequence items without their numbers. */
   readonly elements: readonly (readonly string[])[]
-  /** Places that there were; more than `elements` when those were cut. */
+  /** Total number of places; greater than the length of `elements` when that was truncated. */
   readonly places: number
   /**
-   * 8 characters for each of `elements`, in their order; 8 dots where nothing stood, or behind
-   * Pixel Data.
+   * 8 characters for each entry of `elements`, in the same order; 8 dots where there was no value,
+   * or after Pixel Data.
    */
   readonly values: string
 }
 
-/** An entry of the ledger holds 64 KiB. */
+/** Keeps the event within the ledger's limit for an entry (MAX_ENTRY_BYTES). */
 const MAX_PLACES = 600
 const NOTHING = '........'
 
@@ -50,14 +49,16 @@ export function summarize(report: readonly ElementReport[]): ItemReport {
   }
 }
 
-/** One digest stays as it is; those of an attribute that stands many times become one. */
+/**
+ * Returns a single digest unchanged, and combines those of an attribute that occurs several times.
+ */
 function joined(digests: readonly string[]): string {
   const [first = NOTHING] = digests
   if (digests.length < 2) return first
   return createHash('sha256').update(digests.join('')).digest('base64url').slice(0, 8)
 }
 
-/** Events for the shapes that no event has spelled out yet, inside the commit that names them. */
+/** Events for shapes not recorded before, written in the commit that refers to them. */
 export async function newShapes(
   tx: Tx,
   reports: readonly ItemReport[],

@@ -1,4 +1,4 @@
-/** What becomes of one item: accepted, quarantined or refused, and why. */
+/** Decides the outcome of one item, accepted, quarantined or refused, and why. */
 import type { FacilityConfig } from '../../config/index.js'
 import type { DeidentifiedInstance, InstanceFacts } from '../../deidentify/index.js'
 import { NocturneError, asNocturneError, concernsItemAlone } from '../../lib/errors.js'
@@ -23,9 +23,9 @@ export interface AcceptedItem {
   readonly kind: 'instance' | 'document'
   readonly mediaType: string
   readonly facts: InstanceFacts | undefined
-  /** How many elements were removed, emptied, replaced, ... */
+  /** Number of elements removed, emptied, replaced, and so on. */
   readonly actions: Readonly<Record<string, number>>
-  /** Of an instance. */
+  /** Set for instances. */
   readonly report: ItemReport | undefined
   readonly stored: StoredItem
   readonly digests: Digests
@@ -35,7 +35,7 @@ export interface QuarantinedItem {
   readonly outcome: 'quarantined'
   readonly kind: ItemKind
   readonly code: Code
-  /** Further findings about it. */
+  /** Further findings about the item. */
   readonly also: readonly Code[]
   readonly place: Place | undefined
   readonly stored: StoredItem
@@ -52,7 +52,10 @@ export interface RefusedItem {
 
 export type ClearableItem = Exclude<ReceivedItem, { readonly kind: 'unacceptable' }>
 
-/** What a reader may have of an item: de-identified when it is an instance, sealed, and durable. */
+/**
+ * The part of an item that readers may have: de-identified if it is an instance, sealed, and
+ * durable.
+ */
 export interface ClearedContent {
   /** Undefined for a document. */
   readonly instance: DeidentifiedInstance | undefined
@@ -62,7 +65,7 @@ export interface ClearedContent {
 
 /**
  * Takes the bytes of an item to the store.
- * @throws NocturneError for what cannot be shown to be safe, and what a store refuses
+ * @throws NocturneError for content that cannot be shown to be safe; store errors
  */
 export type Clear = (
   item: ClearableItem,
@@ -70,15 +73,15 @@ export type Clear = (
   waived: readonly Code[],
 ) => Promise<ClearedContent>
 
-/** The same for every item of an upload, but for what is released. */
+/** The same for every item of an upload, except for `released`. */
 export interface SettleContext {
   readonly documents: FacilityConfig['documents']
-  /** What the facility vouches for, when the item comes back out of quarantine. */
+  /** What the facility vouches for when the item is released from quarantine. */
   readonly released?: ReleasedItem | undefined
   readonly store: Pick<ObjectStore, 'delete'>
   readonly keepSealed: KeepSealed
   readonly crosswalk: Pick<Crosswalk, 'add'>
-  /** Keyed, of the SHA-256 of an original. */
+  /** Returns the keyed digest for the SHA-256 of an original. */
   readonly originalDigest: (sha256: string) => string
   readonly logger: Pick<TransferRooms['logger'], 'error'>
 }
@@ -86,8 +89,8 @@ export interface SettleContext {
 /**
  * Takes one item to the store. Resolves when it is durable or given up.
  *
- * @throws NocturneError for what concerns the whole request: a broken connection, a store that
- * fails.
+ * @throws NocturneError for faults that concern the whole request: a broken connection, or a store
+ *   failure
  */
 export async function settle(
   received: ReceivedItem,
@@ -136,16 +139,16 @@ async function accept(
     kind: instance ? 'instance' : 'document',
     ...{ mediaType, stored, digests },
     facts: instance?.facts,
-    // Only now is the report whole: it tells of the elements behind Pixel Data as well.
+    // The report is complete only now, because it includes the elements after Pixel Data.
     actions: countActions(instance?.report ?? []),
     report: instance && summarize(instance.report),
   }
 }
 
 /**
- * A source that failed by itself (too large, truncated inside its archive) leaves nothing to keep:
- * refused. What de-identification could not show to be safe is kept whole: quarantined, a step that
- * threw included.
+ * Refuses an item whose source failed (too large, truncated inside its archive), because there is
+ * no complete original to keep. Quarantines the whole original of an item that de-identification
+ * could not show to be safe, including when a step threw unexpectedly.
  */
 async function giveUp(
   kind: ItemKind,
@@ -153,12 +156,12 @@ async function giveUp(
   original: Original,
   context: SettleContext,
 ): Promise<SettledItem> {
-  // Of a document nothing was held: an unexpected error there is the whole request's.
+  // No original of a document is held, so an unexpected error in one fails the whole request.
   const error = asNocturneError(cause, kind === 'instance' ? 'unsafe_step_failed' : 'internal')
   if (error.code === 'unsafe_step_failed') {
     context.logger.error('a step of de-identification failed', describeUnexpected(error))
   }
-  // What came out of quarantine is there still: it is not held twice.
+  // A released item is still in quarantine, so it is not held a second time.
   if (original.failure || context.released || !concernsItemAlone(error.code)) {
     const copy = await original.drop()
     if (copy) await context.store.delete(copy.key)

@@ -6,7 +6,7 @@ import { openDoors } from '../src/doors/open.js'
 import type { Doors } from '../src/doors/open.js'
 import { createMetrics } from '../src/http/metrics.js'
 import type { Metrics } from '../src/http/metrics.js'
-import type { Rooms } from '../src/rooms.js'
+import type { Rooms } from '../src/gateway/rooms.js'
 
 export async function besides(rooms: Rooms): Promise<{ metrics: Metrics; doors: Doors }> {
   const { site } = rooms

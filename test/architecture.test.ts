@@ -17,7 +17,7 @@ const PATHS = ['transfer.ts', 'gathering.ts', 'arrivals.ts', 'reply.ts']
 /** What meets the outside: HTTP, doors, background jobs. */
 const EDGES = ['http', 'doors', 'running']
 /** What puts everything together. */
-const COMPOSITIONS = ['gateway.ts', 'rooms.ts', 'gateway', 'edge', 'reader']
+const COMPOSITIONS = ['gateway.ts', 'gateway', 'witness.ts', 'edge', 'reader']
 
 /** What a browser runs as well, so that nothing it imports may be a Node module. */
 const RUNS_IN_BROWSERS =
@@ -62,6 +62,7 @@ function faultOf({ from, to, specifier, isTypeOnly }: ImportOf): string | undefi
   if (there === 'web') return 'pages are served, not imported'
   const [own, other] = [floorOf(here), floorOf(there)]
   if (own < other) return 'an arrow upward'
+  if (here === 'cli' && there === 'http') return 'the command is no HTTP server'
   if (other < 2 && !WITHOUT_FACE.includes(there) && !isFace(to))
     return `reaches behind the face of ${there}`
   if (own === 1 && other === 1 && !isTypeOnly)
@@ -76,8 +77,7 @@ const faultOfPage = (to: string): string | undefined =>
     : 'a page imports the ground and the faces of rooms for browsers'
 
 /** Places that are being rebuilt to these rules; the list only shrinks. */
-const UNDER_WORK =
-  /^(?:officer|running|http|cli\/officer|doors\/open|rooms\.ts|cli\/commands\/audit)/
+const UNDER_WORK = /^(?:officer|http|cli\/officer|cli\/commands\/audit)/
 
 const describeImport = ({ from, line, specifier }: ImportOf, fault: string): string =>
   `src/${from}:${line} imports ${specifier}: ${fault}`
@@ -197,6 +197,8 @@ describe('the rules', () => {
     ['gateway.ts', `import { createApp } from './http/app.js'`],
     ['store/files.ts', `import { hex } from '../dicom/dictionary/index.js'`],
     ['web/pages/verify.ts', `import { verifyPackage } from '../../ledger/browser.js'`],
+    ['http/app.ts', `import { receiveForm } from '../doors/form/form.js'`],
+    ['gateway/rooms.ts', `import { Upload } from '../transfer.js'`],
   ])('allow %s to write %s', (file, text) => {
     expect(faultsOf(file, text)).toEqual([undefined])
   })
@@ -217,6 +219,11 @@ describe('the rules', () => {
     ['store/files.ts', `import { version } from '../../package.js'`],
     ['gateway.ts', `import { openFiles } from './store/files.js'`],
     ['http/upload.ts', `import type { Row } from '../ledger/events.js'`],
+    ['http/app.ts', `import { openSite } from '../cli/site/site.js'`],
+    ['http/app.ts', `import type { Rooms } from '../gateway/rooms.js'`],
+    ['running/work.ts', `import type { Gateway } from '../gateway.js'`],
+    ['transfer.ts', `import { receiveForm } from './doors/form/form.js'`],
+    ['cli/audit/prune.ts', `import { keepingRoutes } from '../../http/routes/keeping.js'`],
     ['lib/errors.ts', `import type { Role } from '../directory/index.js'`],
     ['helper.ts', `import { openStore } from './store/index.js'`],
     ['dicom/walk.ts', `import type { Site } from '../config/index.js'`],

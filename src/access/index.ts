@@ -7,8 +7,9 @@
  *      like what is not there.
  * Trusts: the directory for who people are, and openpgp for signatures.
  */
+export { createGatekeeper, RateLimitedError } from './gatekeeper.js'
+export type { Asker, AskerOfCase, AskerOfTransfer, Credentials, Gatekeeper } from './gatekeeper.js'
 export { createAuthenticate } from './authenticate.js'
-export type { Authenticate } from './authenticate.js'
 export { decide } from './decide.js'
 export type { Action } from './decide.js'
 export { refusal, relationTo } from './relation.js'

@@ -6,10 +6,14 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createEventThrottle } from '../access/sign-in/index.js'
 import { Arrivals } from '../arrivals.js'
-import type { DimseConfig } from '../config/index.js'
+import type { ArrivalRooms } from '../arrivals.js'
+import type { DimseConfig, SiteConfig } from '../config/index.js'
+import type { Directory } from '../directory/index.js'
+import type { Ledger } from '../ledger/log/index.js'
 import { NocturneError, asNocturneError, systemCode } from '../lib/errors.js'
+import type { Logger } from '../lib/logger.js'
 import { ruleFor } from '../intake/index.js'
-import type { Rooms } from '../rooms.js'
+import type { Transfers } from '../transfer/index.js'
 import { createCommitment } from './dimse/commitment.js'
 import type { Report } from './dimse/commitment.js'
 import { COMMITMENT, EXPLICIT_LITTLE, IMPLICIT_LITTLE } from './dimse/negotiate.js'
@@ -18,6 +22,16 @@ import { serveDimse } from './dimse/serve.js'
 import type { DimseOptions, DimseServer } from './dimse/serve.js'
 import type { Caller, Services } from './dimse/conversation.js'
 import { createStore } from './dimse/store.js'
+
+/** What the doors work with. */
+export interface DoorRooms extends ArrivalRooms {
+  readonly site: { readonly config: Pick<SiteConfig, 'doors' | 'intake' | 'limits'> }
+  readonly directory: Pick<Directory, 'facility'>
+  readonly transfers: ArrivalRooms['transfers'] & Pick<Transfers, 'deposits'>
+  readonly ledger: Pick<Ledger, 'note'>
+  readonly logger: Logger
+  readonly now: () => number
+}
 
 export interface Doors {
   readonly arrivals: Arrivals
@@ -52,7 +66,7 @@ const LIMITS = {
 
 /** @param counted is called with the outcome of each item. */
 export async function openDoors(
-  rooms: Rooms,
+  rooms: DoorRooms,
   counted: { readonly item: (outcome: string) => void },
 ): Promise<Doors> {
   const { config } = rooms.site
@@ -86,7 +100,10 @@ export async function openDoors(
  * Routes to the group that the sender names; otherwise as the first matching rule says; otherwise
  * to the facility's only group, with routine priority.
  */
-function routeOf({ directory, site }: Rooms): ConstructorParameters<typeof Arrivals>[1]['route'] {
+function routeOf({
+  directory,
+  site,
+}: DoorRooms): ConstructorParameters<typeof Arrivals>[1]['route'] {
   const { rules } = site.config.intake
   return ({ facility, aeTitle, wanted = {} }, signs) => {
     const groups = directory.facility(facility)?.groups ?? []
@@ -99,7 +116,7 @@ function routeOf({ directory, site }: Rooms): ConstructorParameters<typeof Arriv
 
 /** Retries a port that another process holds: nothing else in the gateway depends on it. */
 function keepOpen(
-  rooms: Rooms,
+  rooms: DoorRooms,
   config: DimseConfig,
   arrivals: Arrivals,
   counted: { readonly item: (outcome: string) => void },
@@ -215,7 +232,7 @@ async function optionsOf(config: DimseConfig): Promise<Omit<DimseOptions, 'limit
 }
 
 const warnOf =
-  ({ logger }: Rooms) =>
+  ({ logger }: DoorRooms) =>
   (error: unknown): void =>
     logger.warn('studies that are arriving could not be looked after; it is tried again', {
       code: asNocturneError(error).code,

@@ -1,71 +1,106 @@
 /** The application: the order of its middleware is the order of this file. */
 import type { Express, RequestHandler } from 'express'
-import type { Rooms } from '../rooms.js'
+import type { Ledger } from '../ledger/log/index.js'
+import type { Logger } from '../lib/logger.js'
 import { bareApp } from './bare-app.js'
-import { createDoor } from './door.js'
 import { otherMethods } from './other-methods.js'
 import { servePage } from './page-files.js'
 import { problemHandler } from './problem.js'
 import { requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
+import type { AuditRouteRooms } from './routes/audit.js'
 import { complianceRoutes } from './routes/compliance.js'
+import type { ComplianceRouteRooms } from './routes/compliance.js'
 import { caseRoutes } from './routes/cases.js'
+import type { CaseRouteRooms } from './routes/cases.js'
 import { crosswalkRoutes } from './routes/crosswalk.js'
 import { dutyRoutes } from './routes/duty.js'
+import type { DutyRouteRooms } from './routes/duty.js'
 import { deliveryRoutes } from './routes/deliveries.js'
+import type { DeliveryRouteRooms } from './routes/deliveries.js'
 import { fhirRoutes } from './routes/fhir.js'
+import type { FhirRouteRooms } from './routes/fhir.js'
 import { healthRoutes, metricsRoutes } from './routes/health.js'
+import type { DoorState, HealthRooms } from './routes/health.js'
 import { keepingRoutes } from './routes/keeping.js'
+import type { KeepingRouteRooms } from './routes/keeping.js'
 import { keyRoutes } from './routes/keys.js'
 import { quarantineRoutes } from './routes/quarantine.js'
+import type { QuarantineRouteRooms } from './routes/quarantine.js'
 import { OPEN_PAGE } from './routes/pages.js'
 import { receiptRoutes } from './routes/receipts.js'
 import { recipientRoutes } from './routes/recipients.js'
 import { referenceRoutes } from './routes/reference.js'
 import { signInRoutes } from './routes/sign-in.js'
+import type { SignInRouteRooms } from './routes/sign-in.js'
 import { transferRoutes } from './routes/transfers.js'
+import type { TransferRouteRooms } from './routes/transfers.js'
 import type { Metrics } from './metrics.js'
-import type { Doors } from '../doors/open.js'
 import { stowRoutes } from '../doors/stow/index.js'
-import { UploadGate } from '../doors/form/uploads.js'
+import type { StowParts } from '../doors/stow/index.js'
+import { UploadGate } from '../doors/upload-gate.js'
+
+/** What the routes work with: each of them takes its own part of it. */
+export type AppRooms = AuditRouteRooms &
+  CaseRouteRooms &
+  ComplianceRouteRooms &
+  DeliveryRouteRooms &
+  DutyRouteRooms &
+  FhirRouteRooms &
+  HealthRooms &
+  KeepingRouteRooms &
+  QuarantineRouteRooms &
+  SignInRouteRooms &
+  TransferRouteRooms &
+  Parameters<typeof crosswalkRoutes>[0] &
+  Parameters<typeof keyRoutes>[0] &
+  Parameters<typeof receiptRoutes>[0] &
+  Parameters<typeof recipientRoutes>[0]
+
+/** What the doors beside HTTP tell of themselves, and where STOW-RS hands over. */
+export interface AppDoors extends DoorState {
+  readonly arrivals: StowParts['arrivals'] & DoorState['arrivals']
+}
 
 /** @param doors - those beside HTTP, which readiness and metrics tell of */
 export function createApp(
-  rooms: Rooms,
+  rooms: AppRooms,
   origin: () => string,
-  { metrics, doors }: { readonly metrics: Metrics; readonly doors: Doors },
+  { metrics, doors }: { readonly metrics: Metrics; readonly doors: AppDoors },
 ): Express {
-  const door = createDoor(rooms)
-  const gate = new UploadGate(rooms.site.config.limits.uploads, metrics)
+  const gate = new UploadGate(rooms.site.config.limits.uploads, (running) =>
+    metrics.uploads.set(running),
+  )
   const app = bareApp()
   app.use(endStalled(rooms.site.config.limits.idleSeconds))
-  app.use(observe(rooms, metrics))
-  app.use(healthRoutes(door, doors))
+  app.use(observe(rooms.logger, metrics))
+  app.use(healthRoutes(rooms, doors))
   app.use(referenceRoutes())
   app.use(whileRecording(rooms))
   app.use(servePage(OPEN_PAGE))
-  app.use(metricsRoutes(door, metrics, doors))
+  app.use(metricsRoutes(rooms, metrics, doors))
   app.use(
     '/v1',
     noStore,
-    signInRoutes(door, origin),
-    transferRoutes(door, metrics, gate),
-    quarantineRoutes(door, metrics, gate),
-    crosswalkRoutes(door),
-    caseRoutes(door),
-    dutyRoutes(door),
-    deliveryRoutes(door),
-    receiptRoutes(door),
-    recipientRoutes(door),
-    keyRoutes(door),
-    auditRoutes(door),
-    keepingRoutes(door),
-    complianceRoutes(door, origin),
+    signInRoutes(rooms, origin),
+    transferRoutes(rooms, metrics, gate),
+    quarantineRoutes(rooms, metrics, gate),
+    crosswalkRoutes(rooms),
+    caseRoutes(rooms),
+    dutyRoutes(rooms),
+    deliveryRoutes(rooms),
+    receiptRoutes(rooms),
+    recipientRoutes(rooms),
+    keyRoutes(rooms),
+    auditRoutes(rooms),
+    keepingRoutes(rooms),
+    complianceRoutes(rooms, origin),
   )
   if (rooms.site.config.doors.stow) {
-    app.use('/dicom-web', noStore, stowRoutes({ door, arrivals: doors.arrivals, gate, metrics }))
+    const { arrivals } = doors
+    app.use('/dicom-web', noStore, stowRoutes({ rooms, arrivals, gate, metrics }))
   }
-  app.use('/fhir', noStore, fhirRoutes(door, origin))
+  app.use('/fhir', noStore, fhirRoutes(rooms, origin))
   app.use(otherMethods)
   app.use(problemHandler(rooms.logger))
   return app
@@ -95,7 +130,7 @@ const endStalled =
  * nothing.
  */
 const whileRecording =
-  ({ ledger }: Rooms): RequestHandler =>
+  ({ ledger }: { readonly ledger: Pick<Ledger, 'check'> }): RequestHandler =>
   async (_request, _response, next) => {
     await ledger.check()
     next()
@@ -105,7 +140,7 @@ const whileRecording =
  * One log line and one measurement a request: method, route template, status, time; never the
  * address itself.
  */
-function observe(rooms: Rooms, metrics: Metrics): RequestHandler {
+function observe(logger: Logger, metrics: Metrics): RequestHandler {
   return (request, response, next) => {
     const started = performance.now()
     response.once('close', () => {
@@ -115,7 +150,7 @@ function observe(rooms: Rooms, metrics: Metrics): RequestHandler {
       const { method } = request
       const status = response.writableFinished ? response.statusCode : 499
       metrics.request({ method, route, status }, durationMs / 1_000)
-      rooms.logger.info('request', {
+      logger.info('request', {
         requestId: requestIdOf(response),
         method,
         route,

@@ -1,11 +1,11 @@
 /** Errors as people and machines outside see them: application/problem+json (RFC 9457). */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
+import { RateLimitedError } from '../access/index.js'
 import { CATALOGUE, NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Json } from '../lib/json.js'
 import { problemType } from '../protocol/http/problem.js'
 import { describeUnexpected } from '../lib/logger.js'
 import type { Logger } from '../lib/logger.js'
-import { RateLimitedError } from './door.js'
 import { requestIdOf } from './request.js'
 
 /** Seconds after which a client may try again. */

@@ -1,13 +1,15 @@
 /** What the server knows of a request: its id, who asks, from where. */
 import type { Request, RequestHandler, Response } from 'express'
-import { decide, refusal, relationTo } from '../access/index.js'
-import type { Action, Session } from '../access/index.js'
+import type {
+  Action,
+  Asker,
+  AskerOfCase,
+  AskerOfTransfer,
+  Credentials,
+  Gatekeeper,
+} from '../access/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
-import type { Actor } from '../ledger/log/index.js'
-import type { CaseTable } from '../state/night/index.js'
-import type { Transfer } from '../transfer/index.js'
-import type { Door } from './door.js'
 
 /** Gives every request an id of ours, which the answer carries and the log names. */
 export const requestId: RequestHandler = (_request, response, next) => {
@@ -24,81 +26,52 @@ export function requestIdOf(response: Response): string {
 
 export const addressOf = (request: Request): string => request.socket.remoteAddress ?? 'unknown'
 
-export interface Asker {
-  readonly session: Session
-  readonly actor: Actor
-}
+export const credentialsOf = (request: Request): Credentials => ({
+  authorization: request.headers.authorization,
+  address: addressOf(request),
+})
 
 /**
  * Who asks, and that they may do something that has no object.
  * @throws NocturneError `unauthenticated`, `rate_limited`, `forbidden`
  */
-export async function admit(door: Door, request: Request, action: Action): Promise<Asker> {
-  const asker = await door.authenticate(request)
-  const decision = decide(asker.session.principal.role, action, 'global')
-  if (!decision.allowed) {
-    await door.refuse(asker.actor, action, decision.rule)
-    throw refusal(decision)
-  }
-  return asker
-}
+export const admit = (
+  gatekeeper: Pick<Gatekeeper, 'admit'>,
+  request: Request,
+  action: Action,
+): Promise<Asker> => gatekeeper.admit(credentialsOf(request), action)
 
 /**
  * Who asks, and that they may do it with the transfer in the address.
  * @throws the same and `not_found`
  */
-export async function admitToTransfer(
-  door: Door,
+export function admitToTransfer(
+  gatekeeper: Pick<Gatekeeper, 'admitToTransfer'>,
   request: Request,
   action: Action,
-): Promise<Asker & { readonly transfer: Transfer }> {
-  const asker = await door.authenticate(request)
+): Promise<AskerOfTransfer> {
   const { id } = request.params
-  const { transfers } = door.rooms
-  const transfer = typeof id === 'string' ? await transfers.find(id) : undefined
-  const ties = transfer && (await transfers.tiesOf(transfer))
-  const decision = decide(
-    asker.session.principal.role,
-    action,
-    relationTo(asker.session.principal, ties),
-  )
-  if (!decision.allowed || !transfer) {
-    await door.refuse(asker.actor, action, decision.rule, transfer?.id)
-    throw decision.allowed ? new NocturneError('not_found') : refusal(decision)
-  }
-  return { ...asker, transfer }
+  const name = typeof id === 'string' ? id : ''
+  return gatekeeper.admitToTransfer(credentialsOf(request), action, name)
+}
+
+/** The sender's own. @throws NocturneError `forbidden` */
+export function facilityOf({ session }: Asker): string {
+  if (session.principal.facility === undefined) throw new NocturneError('forbidden')
+  return session.principal.facility
 }
 
 /**
- * Who asks, and that they may do it with the case in the address: by case id, case code or transfer
- * id. Who can open one of its transfers stands to the case as to that.
- *
+ * Who asks, and that they may do it with the case in the address.
  * @throws the same and `not_found`
  */
-export async function admitToCase(
-  door: Door,
+export function admitToCase(
+  gatekeeper: Pick<Gatekeeper, 'admitToCase'>,
   request: Request,
   action: Action,
-): Promise<Asker & { readonly row: CaseTable; readonly transfers: readonly string[] }> {
-  const asker = await door.authenticate(request)
-  const { cases, transfers } = door.rooms
+): Promise<AskerOfCase> {
   const { id } = request.params
-  const row = typeof id === 'string' ? await cases.find(id) : undefined
-  const [view] = row ? await cases.views([row]) : []
-  const ids = view?.transfers.map((one) => one.id) ?? []
-  const ties = row && {
-    facility: row.facility,
-    group: row.group_id,
-    claimedBy: row.claimed_by ?? undefined,
-    sealedTo: await transfers.recipientsOf(ids),
-  }
-  const { principal } = asker.session
-  const decision = decide(principal.role, action, relationTo(principal, ties))
-  if (!decision.allowed || !row) {
-    await door.refuse(asker.actor, action, decision.rule, ids[0])
-    throw decision.allowed ? new NocturneError('not_found') : refusal(decision)
-  }
-  return { ...asker, row, transfers: ids }
+  return gatekeeper.admitToCase(credentialsOf(request), action, typeof id === 'string' ? id : '')
 }
 
 const INDEX = /^[1-9]\d{0,8}$/

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import type { RequestListener, Server, ServerOptions } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { SiteConfig } from '../config/index.js'
-import { CATALOGUE, systemCode } from '../lib/errors.js'
+import { CATALOGUE, NocturneError, systemCode } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
 import { problemType } from '../protocol/http/problem.js'
 
@@ -58,4 +58,29 @@ function codeOf(system: string | undefined): Code {
   if (system === 'HPE_HEADER_OVERFLOW') return 'header_too_large'
   if (system === 'ERR_HTTP_REQUEST_TIMEOUT') return 'slow_client'
   return 'bad_request'
+}
+
+/** @throws NocturneError `usage` when it cannot listen there */
+export async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const subject =
+        systemCode(error) === 'EADDRINUSE'
+          ? 'the port is taken'
+          : 'the address cannot be listened on'
+      reject(new NocturneError('usage', { cause: error, subject }))
+    })
+    server.listen(port, host, resolve)
+  })
+  return server.address() as AddressInfo
+}
+
+/** Takes no more requests, and waits for those under way, at most `graceMs`. */
+export async function stop(server: Server, graceMs: number): Promise<void> {
+  if (!server.listening) return
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const late = setTimeout(() => server.closeAllConnections(), graceMs)
+  await closed
+  clearTimeout(late)
 }

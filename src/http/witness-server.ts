@@ -1,81 +1,14 @@
-/**
- * A witness as a process runs it: its folder, its memory, and `POST /add-checkpoint`
- * (c2sp.org/tlog-witness).
- */
-import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+/** `POST /add-checkpoint` of a witness (c2sp.org/tlog-witness). */
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { join } from 'node:path'
-import { createWitness } from '../ledger/witness/index.js'
-import type { Witness, WitnessMemory } from '../ledger/witness/index.js'
-import { NocturneError, asNocturneError, systemCode } from '../lib/errors.js'
+import type { Witness } from '../ledger/witness/index.js'
+import { asNocturneError } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
 
 /** A checkpoint with many signatures, and 63 hashes. */
 const MAX_BODY_BYTES = 192 * 1024
 const REQUEST_MS = 15_000
 const CONNECTIONS = 256
-
-/**
- *   DIR/name            of the witness, and of its key
- *   DIR/witness.pem     Ed25519 private key (PKCS #8), 0600
- *   DIR/witness.vkey    its public key, to hand to the logs
- *   DIR/logs            verifier keys of the logs, one a line
- *   DIR/state/<sha-256 of the origin>   the checkpoint cosigned last
- *
- * @throws NocturneError `file_unreadable` for a folder that is no witness's, `site_invalid`
- */
-export async function openWitness(dir: string): Promise<Witness> {
-  const read = (name: string) =>
-    readFile(join(dir, name), 'utf8').catch((cause: unknown) => {
-      throw new NocturneError('file_unreadable', { cause, subject: name })
-    })
-  const [name, signingKey, logs] = await Promise.all(['name', 'witness.pem', 'logs'].map(read))
-  return createWitness({
-    name: name?.trim() ?? '',
-    signingKey: signingKey ?? '',
-    logs: (logs ?? '').split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#')),
-    memory: witnessMemory(join(dir, 'state')),
-  })
-}
-
-/**
- * One small file a log, replaced whole: after a crash it is the old or the new one, and the new one
- * before any answer.
- */
-export function witnessMemory(folder: string): WitnessMemory {
-  const pathOf = (origin: string) => join(folder, createHash('sha256').update(origin).digest('hex'))
-  return {
-    read: async (origin) => {
-      try {
-        return await readFile(pathOf(origin), 'utf8')
-      } catch (error) {
-        if (systemCode(error) === 'ENOENT') return undefined
-        throw new NocturneError('file_unreadable', { cause: error })
-      }
-    },
-    write: async (origin, signed) => {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
-      const path = pathOf(origin)
-      // One request a log is under way, so one temporary name is enough.
-      await writeSynced(`${path}.new`, signed)
-      await rename(`${path}.new`, path)
-      const handle = await open(folder, 'r')
-      await handle.sync().finally(() => handle.close())
-    },
-  }
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const handle = await open(path, 'w', 0o600)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
 
 /**
  * Plain HTTP: what passes is public and signed. A proxy in front gives it TLS where that is wanted.

@@ -2,9 +2,10 @@
  * Exports of an assessment that was kept, for the server and for a command on the site's own files.
  */
 import { readFile } from 'node:fs/promises'
-import { compare } from '../compliance/index.js'
 import { assessmentCsv, assessmentPdf, assessmentWorkbook } from '../compliance/exports/index.js'
+import { compare } from '../compliance/index.js'
 import { oscalFiles } from '../compliance/oscal/index.js'
+import type { Compliance } from '../compliance/index.js'
 import type { LedgerProof } from '../compliance/oscal/index.js'
 import type { PdfContext } from '../compliance/exports/index.js'
 import { NocturneError } from '../lib/errors.js'
@@ -13,8 +14,8 @@ import type { Json } from '../lib/json.js'
 import { zipOf } from '../lib/zip.js'
 import type { ZipMember } from '../lib/zip.js'
 import type { Actor, EventType } from '../ledger/log/index.js'
-import type { Rooms } from '../rooms.js'
 import { exportPackage, VERIFY_PAGE } from './ledger-package.js'
+import type { PackageRooms } from './ledger-package.js'
 
 export const ASSESSMENT_FORMATS = ['json', 'pdf', 'csv', 'xlsx', 'oscal', 'pack'] as const
 export type AssessmentFormat = (typeof ASSESSMENT_FORMATS)[number]
@@ -32,7 +33,9 @@ const RECORDED: readonly EventType[] = [
   'drill.run',
 ]
 
-type Parts = Pick<Rooms, 'ledger' | 'directory' | 'site' | 'compliance'>
+export interface AssessmentRooms extends PackageRooms {
+  readonly compliance: Pick<Compliance, 'desk'>
+}
 
 /**
  * Records the export, and then answers its files.
@@ -41,7 +44,7 @@ type Parts = Pick<Rooms, 'ledger' | 'directory' | 'site' | 'compliance'>
  * @throws NocturneError `not_found`, `ledger_unavailable`
  */
 export async function exportAssessment(
-  rooms: Parts,
+  rooms: AssessmentRooms,
   actor: Actor,
   { id, format }: { readonly id: string | undefined; readonly format: AssessmentFormat },
 ): Promise<readonly ZipMember[]> {
@@ -90,7 +93,7 @@ export async function exportAssessment(
 }
 
 /** Index of the event that records it. */
-async function eventOf({ ledger }: Parts, id: string): Promise<number> {
+async function eventOf({ ledger }: AssessmentRooms, id: string): Promise<number> {
   let start: number | undefined = 0
   while (start !== undefined) {
     const page: Awaited<ReturnType<typeof ledger.query>> = await ledger.query({
@@ -105,7 +108,7 @@ async function eventOf({ ledger }: Parts, id: string): Promise<number> {
 
 /** An entry that was pruned under the policy has no proof any more, and is left out. */
 async function proofsOf(
-  { ledger }: Parts,
+  { ledger }: AssessmentRooms,
   indices: readonly number[],
 ): Promise<readonly LedgerProof[]> {
   const proofs: LedgerProof[] = []

@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises'
 import { formatPolicy } from '../ledger/witness/index.js'
 import { packageMembers } from '../ledger/export/index.js'
-import type { Actor } from '../ledger/log/index.js'
+import type { Actor, Ledger } from '../ledger/log/index.js'
 import type { ExportQuery, PackageFormat } from '../ledger/export/index.js'
 import { zipOf } from '../lib/zip.js'
-import type { Rooms } from '../rooms.js'
+import type { SiteConfig } from '../config/index.js'
+import type { Directory } from '../directory/index.js'
 import { recordable } from './recordable.js'
 
 /**
@@ -17,13 +18,19 @@ const WITNESS_MS = 8_000
 /** Built beside this file's folder; it needs no other file. */
 export const VERIFY_PAGE = new URL('../web/pages/verify.html', import.meta.url)
 
+export interface PackageRooms {
+  readonly ledger: Ledger
+  readonly directory: Pick<Directory, 'principal'>
+  readonly site: { readonly config: Pick<SiteConfig, 'gateway' | 'witnesses'> }
+}
+
 /**
  * Records the export, and then answers the ZIP as it is written.
  *
  * @throws NocturneError `ledger_unavailable`, `database_unavailable`, `ledger_broken`
  */
 export async function exportPackage(
-  { ledger, directory, site }: Pick<Rooms, 'ledger' | 'directory' | 'site'>,
+  { ledger, directory, site }: PackageRooms,
   actor: Actor,
   query: ExportQuery,
   format: PackageFormat,

@@ -2,7 +2,16 @@
 import { isHandledByTransfer, patientHandle } from '../deidentify/identity/index.js'
 import type { PatientName } from '../deidentify/identity/index.js'
 import { NocturneError } from '../lib/errors.js'
-import type { Rooms } from '../rooms.js'
+import type { Site } from '../config/index.js'
+import type { State } from '../state/index.js'
+
+export interface PatientRooms {
+  readonly site: {
+    readonly config: Pick<Site['config'], 'facilities'>
+    readonly secrets: Pick<Site['secrets'], 'facilities' | 'retired'>
+  }
+  readonly state: Pick<State, 'db'>
+}
 
 /**
  * The handles that a patient of the facility has: one for each generation of its secret, or where
@@ -12,7 +21,7 @@ import type { Rooms } from '../rooms.js'
  * @throws NocturneError `not_found` for a facility that there is not
  */
 export async function patientHandles(
-  { site, state }: Pick<Rooms, 'site' | 'state'>,
+  { site, state }: PatientRooms,
   facility: string,
   patient: PatientName,
 ): Promise<readonly string[]> {

@@ -7,13 +7,14 @@ import { collectEvidence } from './collect.js'
 import { dossierCsv, dossierPdf, keysCsv } from './dossier.js'
 import type { Evidence, EvidenceScope } from './collect.js'
 import type { ReportContext } from './report.js'
-import type { Actor } from '../ledger/log/index.js'
+import type { Actor, Ledger } from '../ledger/log/index.js'
 import { NocturneError } from '../lib/errors.js'
 import type { Json } from '../lib/json.js'
 import { zipOf } from '../lib/zip.js'
 import type { ZipMember } from '../lib/zip.js'
-import type { Rooms } from '../rooms.js'
+import type { SiteConfig } from '../config/index.js'
 import { patientHandles } from './patient-handles.js'
+import type { PatientRooms } from './patient-handles.js'
 
 export const REPORTS = ['accounting', 'dossier'] as const
 
@@ -33,12 +34,17 @@ export interface ReportQuestion {
   readonly transfer?: string | undefined
 }
 
+export interface ReportRooms {
+  readonly ledger: Ledger
+  readonly site: { readonly config: Pick<SiteConfig, 'gateway' | 'facilities' | 'people'> }
+}
+
 /**
  * The question in the ledger's terms.
  * @throws NocturneError `not_found` for a facility that there is not
  */
 export async function reportScope(
-  rooms: Pick<Rooms, 'site' | 'state'>,
+  rooms: PatientRooms,
   { facility, from, until, patient, patientId, issuer, reader, transfer }: ReportQuestion,
 ): Promise<EvidenceScope> {
   const patients =
@@ -63,7 +69,7 @@ export async function reportScope(
  * `ledger_unavailable`
  */
 export async function makeReport(
-  { ledger, site }: Pick<Rooms, 'ledger' | 'site'>,
+  { ledger, site }: ReportRooms,
   actor: Actor,
   report: Report,
   scope: EvidenceScope,

@@ -1,23 +1,28 @@
 /** Tells the sinks for as long as the gateway runs, each at its own pace. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Forwarder } from '../ledger/sinks/index.js'
+import type { Forwarder, Forwarding } from '../ledger/sinks/index.js'
 import { asNocturneError } from '../lib/errors.js'
-import type { Rooms } from '../rooms.js'
+import type { Logger } from '../lib/logger.js'
 
 /** Our own database is away. */
 const PAUSE_AFTER_FAILURE_MS = 5_000
 /** What is still to be told when the gateway stops, its own stop above all, may take so long. */
 const LAST_STEP_MS = 5_000
 
-/** Answers the function that stops it, after a last batch to each sink that was there. */
-export function startForwarding(rooms: Rooms): () => Promise<void> {
-  const stops = rooms.forwarding.forwarders.map((forwarder) => run(rooms, forwarder))
+export interface ForwardingRooms {
+  readonly forwarding: Pick<Forwarding, 'forwarders'>
+  readonly logger: Logger
+}
+
+/** Returns a function that stops it, after a last batch to each sink that was there. */
+export function startForwarding({ forwarding, logger }: ForwardingRooms): () => Promise<void> {
+  const stops = forwarding.forwarders.map((forwarder) => run(logger, forwarder))
   return async () => {
     await Promise.all(stops.map((stop) => stop()))
   }
 }
 
-function run({ logger }: Rooms, forwarder: Forwarder): () => Promise<void> {
+function run(logger: Logger, forwarder: Forwarder): () => Promise<void> {
   const stop = new AbortController()
   const sink = forwarder.id
   let last: string | undefined

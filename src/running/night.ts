@@ -34,6 +34,8 @@ export interface NightParts {
 }
 
 export interface Night {
+  /** The roster of a group as it is at a time; undefined for a group without one. */
+  readonly rosterOf: (group: string, at: number) => Promise<Roster | undefined>
   readonly cases: Cases
   readonly proofs: Proofs
   readonly notify: Notify
@@ -60,7 +62,7 @@ export function createNight(parts: NightParts): Night {
   })
   const { secret, sealTo } = parts
   const proofs = createProofs({ gateway: config.gateway.name, secret, sealTo, isProof, now })
-  return { cases, proofs, notify }
+  return { cases, proofs, notify, rosterOf: (id, at) => rosterOf(config, state.db, id, at) }
 }
 
 const peopleWith = (
@@ -83,7 +85,7 @@ async function channelsOf(
 }
 
 /** The roster of a group with the swaps that apply; undefined for a group without one. */
-export async function rosterOf(
+async function rosterOf(
   { groups }: Pick<SiteConfig, 'groups'>,
   db: Db | Tx,
   id: string,
@@ -196,12 +198,17 @@ function noticeOf({ now, origin }: NightParts, told: CaseNotice): Notice {
 const overriddenKey = ({ id, claimed_at }: CaseTable): string =>
   `${id}|overridden|${claimed_at ?? 0}`
 
+export interface NightRooms {
+  readonly cases: Pick<Cases, 'runDue'>
+  readonly notify: Pick<Notify, 'sendDue'>
+}
+
 /**
  * Rounds of what is due, one second apart; a round that fails is tried again. Answers the function
  * that ends them.
  */
 export function startNight(
-  { cases, notify }: Pick<Night, 'cases' | 'notify'>,
+  { cases, notify }: NightRooms,
   failed: (error: unknown) => void,
 ): () => Promise<void> {
   let isOver = false

@@ -1,20 +1,32 @@
 /** Keeps the published log within two seconds of the ledger, for as long as the gateway runs. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asNocturneError } from '../lib/errors.js'
-import type { Rooms } from '../rooms.js'
+import type { Logger } from '../lib/logger.js'
+import type { Ledger } from '../ledger/log/index.js'
+import type { Publisher } from '../ledger/published/index.js'
 
 /** A round that finds nothing new is one small query. */
 const PAUSE_MS = 500
 /** After a failure; a store that is away is not asked more often for it. */
 const PAUSE_AFTER_FAILURE_MS = 5_000
 
+export interface PublishingRooms {
+  readonly publisher: Pick<Publisher, 'publish'>
+  readonly ledger: Pick<Ledger, 'halt'>
+  readonly logger: Logger
+}
+
 /**
  * A store that is away stops nobody: what is new is published when it is back. A ledger that turns
  * out not to be the published one is closed to writing, and with that the gateway to PHI.
  *
- * Answers the function that stops it, after a last round.
+ * Returns a function that stops it, after a last round.
  */
-export function startPublishing({ publisher, ledger, logger }: Rooms): () => Promise<void> {
+export function startPublishing({
+  publisher,
+  ledger,
+  logger,
+}: PublishingRooms): () => Promise<void> {
   const stop = new AbortController()
   let lastCode: string | undefined
 

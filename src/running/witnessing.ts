@@ -1,8 +1,9 @@
 /** Asks the witnesses for as long as the gateway runs, and remembers for /readyz how that went. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
-import type { Submit } from '../ledger/witness/index.js'
-import type { Rooms } from '../rooms.js'
+import type { Ledger } from '../ledger/log/index.js'
+import type { Submit, Witnessing } from '../ledger/witness/index.js'
+import type { Logger } from '../lib/logger.js'
 
 const ANSWER_MS = 10_000
 const MAX_ANSWER = 64 * 1024
@@ -40,26 +41,26 @@ async function boundedText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** Answers the function that stops it. Without witnesses there is nothing to do. */
-export function startWitnessing({
-  site,
-  state,
-  witnessing,
-  logger,
-  now,
-}: Rooms): () => Promise<void> {
-  if (site.config.witnesses.length === 0) return () => Promise.resolve()
+export interface WitnessingRooms {
+  /** Whether there are any. */
+  readonly hasWitnesses: boolean
+  readonly ledger: Pick<Ledger, 'checkpoint'>
+  readonly witnessing: Pick<Witnessing, 'round'>
+  readonly logger: Logger
+  readonly now: () => number
+}
+
+/** Returns a function that stops it. Without witnesses there is nothing to do. */
+export function startWitnessing(rooms: WitnessingRooms): () => Promise<void> {
+  const { ledger, witnessing, logger, now } = rooms
+  if (!rooms.hasWitnesses) return () => Promise.resolve()
   const stop = new AbortController()
   let [askedSize, askedAt] = [-1, -Infinity]
   let lastProblem: string | undefined
 
   const look = async (): Promise<void> => {
-    const head = await state.db
-      .selectFrom('ledger_head')
-      .select('size')
-      .where('id', '=', 1)
-      .executeTakeFirst()
-    if (head?.size === askedSize && now() - askedAt < RENEW_MS) return
+    const size = Number((await ledger.checkpoint()).split('\n')[1])
+    if (size === askedSize && now() - askedAt < RENEW_MS) return
     const result = await witnessing.round()
     if (!result) return
     const missing = [...result.values()].filter((one) => one !== 'cosigned')
@@ -69,7 +70,7 @@ export function startWitnessing({
     lastProblem = problem
     askedAt = now()
     // A missing one is asked again at the next look, whether or not the log has grown.
-    askedSize = problem === undefined ? (head?.size ?? -1) : -1
+    askedSize = problem === undefined ? size : -1
   }
 
   const run = (async () => {

@@ -5,8 +5,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { NocturneError } from '../../src/lib/errors.js'
-import { readUpload } from '../../src/doors/form/upload.js'
-import type { UploadFields, UploadLimits, UploadSink } from '../../src/doors/form/upload.js'
+import { readForm } from '../../src/doors/form/form-data.js'
+import type { FormFields, FormLimits, FormSink } from '../../src/doors/form/form-data.js'
 
 export interface Taken {
   readonly fileName: string | undefined
@@ -18,19 +18,19 @@ export interface UploadServer {
   readonly url: string
   readonly port: number
   /** What the last request's sink saw. */
-  readonly seen: { fields: UploadFields | undefined; parts: Taken[]; outcome: string | undefined }
-  /** Resolves when readUpload has settled for the next request. */
+  readonly seen: { fields: FormFields | undefined; parts: Taken[]; outcome: string | undefined }
+  /** Resolves when readForm has settled for the next request. */
   settled(): Promise<void>
   close(): Promise<void>
 }
 
 /** A server with the upload behind it, and an error handler as the gateway has one. */
 export async function uploadServer(
-  options: Partial<UploadLimits> = {},
-  sinkOf?: (seen: UploadServer['seen']) => UploadSink,
+  options: Partial<FormLimits> = {},
+  sinkOf?: (seen: UploadServer['seen']) => FormSink,
 ): Promise<UploadServer> {
   const seen: UploadServer['seen'] = { fields: undefined, parts: [], outcome: undefined }
-  const keep: UploadSink = {
+  const keep: FormSink = {
     begin: (fields) => {
       seen.fields = fields
       return Promise.resolve()
@@ -48,7 +48,7 @@ export async function uploadServer(
     seen.parts = []
     seen.outcome = undefined
     try {
-      await readUpload(
+      await readForm(
         request,
         { requestItems: 100, idleSeconds: 5, ...options },
         sinkOf?.(seen) ?? keep,

@@ -1,7 +1,7 @@
 /** Where the ledger is read from: a gateway, as an officer, or a site's own database. */
 import type { Command } from 'commander'
 import type { Ledger } from '../../ledger/log/index.js'
-import type { Rooms } from '../../rooms.js'
+import type { Rooms } from '../../gateway/rooms.js'
 import type { Cli } from '../command.js'
 import type { GatewayClient } from '../client.js'
 import { usageError } from '../command-error.js'

@@ -3,10 +3,9 @@ import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { createWitnessServer, openWitness } from '../../http/witness-server.js'
 import { createWitness, newWitnessKey } from '../../ledger/witness/index.js'
-import { createLogger } from '../../lib/logger.js'
 import { readLedgerKey } from './ledger-key.js'
+import { openWitnessServer } from '../../witness.js'
 import { usageError } from '../command-error.js'
 import { writeNewText } from '../local-write.js'
 
@@ -42,7 +41,7 @@ export async function serveWitness(
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(listen) ?? []
   if (host === undefined || port === undefined || Number(port) > 65_535)
     throw usageError('--listen is not HOST:PORT', 'write 127.0.0.1:8090 for example')
-  const server = createWitnessServer(await openWitness(dir), createLogger('info'))
+  const server = await openWitnessServer(dir)
   server.listen(Number(port), host.replace(/^\[|\]$/g, ''))
   await once(server, 'listening')
   const address = server.address() as AddressInfo

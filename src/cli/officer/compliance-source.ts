@@ -1,6 +1,6 @@
 /** Registers and assessments, at a gateway as an officer, or in a site's own database. */
 import type { NewAction, NewStatement, ProfileName, RegisterKind } from '../../compliance/index.js'
-import type { Rooms } from '../../rooms.js'
+import type { Rooms } from '../../gateway/rooms.js'
 import type { AssessmentFormat } from '../../officer/assessments.js'
 import type { Cli } from '../command.js'
 import type { GatewayClient } from '../client.js'

@@ -1,5 +1,5 @@
 import type { Site } from '../../config/index.js'
-import type { Rooms } from '../../rooms.js'
+import type { Rooms } from '../../gateway/rooms.js'
 
 /** Who acts in the ledger when a command works on a site's files by itself. */
 export { SITE as SITE_ACTOR } from '../../lib/actors.js'
@@ -28,7 +28,7 @@ export async function withRooms<T>(
 ): Promise<T> {
   const [site, { openRooms }, { createLogger }] = await Promise.all([
     openSite(dir),
-    import('../../rooms.js'),
+    import('../../gateway/rooms.js'),
     import('../../lib/logger.js'),
   ])
   // The command speaks for itself: a room's log lines would stand between its own.

@@ -1,13 +1,14 @@
 /** The two routes of the store transaction, from request to response. */
 import { Router } from 'express'
 import type { Request, Response } from 'express'
+import type { Asker, Gatekeeper } from '../../access/index.js'
 import type { Arrivals, Wanted } from '../../arrivals.js'
-import type { Door } from '../../http/door.js'
+import type { SiteConfig } from '../../config/index.js'
+import type { Directory } from '../../directory/index.js'
 import type { Metrics } from '../../http/metrics.js'
-import { admit } from '../../http/request.js'
-import type { Asker } from '../../http/request.js'
+import { admit, facilityOf } from '../../http/request.js'
 import { NocturneError } from '../../lib/errors.js'
-import type { UploadGate } from '../form/uploads.js'
+import type { UploadGate } from '../upload-gate.js'
 import { answerTo } from './answer.js'
 import type { StoreAnswer } from './answer.js'
 import { paced } from './paced.js'
@@ -17,8 +18,14 @@ import { answerType, render } from './render.js'
 import type { AnswerType } from './render.js'
 import { storeAll } from './store.js'
 
+export interface StowRooms {
+  readonly gatekeeper: Pick<Gatekeeper, 'admit'>
+  readonly directory: Pick<Directory, 'facility'>
+  readonly site: { readonly config: Pick<SiteConfig, 'limits'> }
+}
+
 export interface StowParts {
-  readonly door: Door
+  readonly rooms: StowRooms
   readonly arrivals: Pick<Arrivals, 'take' | 'closeNow'>
   readonly gate: UploadGate
   readonly metrics: Pick<Metrics, 'item'>
@@ -27,11 +34,11 @@ export interface StowParts {
 export function stowRoutes(parts: StowParts): Router {
   const router = Router()
   const store = async (request: Request<{ study?: string }>, response: Response) => {
-    const asker = await admit(parts.door, request, 'transfer.create')
+    const asker = await admit(parts.rooms.gatekeeper, request, 'transfer.create')
     const type = answerType(request.headers.accept)
     if (type === undefined) throw new NocturneError('not_acceptable')
-    const wanted = wantedOf(parts.door, asker, request)
-    const body = bodyOf(request, parts.door.rooms.site.config.limits.idleSeconds)
+    const wanted = wantedOf(parts.rooms, asker, request)
+    const body = bodyOf(request, parts.rooms.site.config.limits.idleSeconds)
     await parts.gate.pass(async () => {
       const answer = await storeBody(parts, asker, wanted, body, request.params.study)
       send(response, answer, type)
@@ -51,12 +58,12 @@ interface WantedStore extends Wanted {
  *
  * @throws NocturneError `bad_field`, `unknown_group`
  */
-function wantedOf({ rooms }: Door, asker: Asker, { query }: Request): WantedStore {
+function wantedOf({ directory }: StowRooms, asker: Asker, { query }: Request): WantedStore {
   const { group, priority, complete = 'false' } = query
   if (complete !== 'true' && complete !== 'false') throw new NocturneError('bad_field')
   const known = PRIORITIES.find((one) => one === priority)
   if (priority !== undefined && known === undefined) throw new NocturneError('bad_field')
-  const groups = rooms.directory.facility(facilityOf(asker))?.groups ?? []
+  const groups = directory.facility(facilityOf(asker))?.groups ?? []
   const named = groups.find((one) => one === group)
   if (group !== undefined && named === undefined) throw new NocturneError('unknown_group')
   return {
@@ -67,12 +74,6 @@ function wantedOf({ rooms }: Door, asker: Asker, { query }: Request): WantedStor
 }
 
 const PRIORITIES = ['routine', 'urgent', 'stat'] as const
-
-function facilityOf({ session }: Asker): string {
-  const { facility } = session.principal
-  if (facility === undefined) throw new NocturneError('forbidden')
-  return facility
-}
 
 /** @throws NocturneError `not_stow` */
 function bodyOf(
@@ -97,7 +98,7 @@ function* alone(bytes: AsyncIterable<Buffer>): Generator<BodyPart, void> {
 }
 
 async function storeBody(
-  { door, arrivals, metrics }: Omit<StowParts, 'gate'>,
+  { rooms, arrivals, metrics }: Omit<StowParts, 'gate'>,
   { actor, session }: Asker,
   wanted: WantedStore,
   body: ReturnType<typeof bodyOf>,
@@ -108,7 +109,7 @@ async function storeBody(
     {
       take: (who, part, onSigns) => arrivals.take(who, part, onSigns),
       count: (outcome) => metrics.item(outcome),
-      limits: door.rooms.site.config.limits,
+      limits: rooms.site.config.limits,
     },
     bringer,
     body.parts,

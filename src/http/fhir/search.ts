@@ -5,8 +5,9 @@
 import type { Request } from 'express'
 import { namespaces, splitAt, tokenOf } from '../../ledger/records/index.js'
 import { NocturneError } from '../../lib/errors.js'
-import type { Rooms } from '../../rooms.js'
+import type { SiteConfig } from '../../config/index.js'
 import { patientHandles } from '../../officer/patient-handles.js'
+import type { PatientRooms } from '../../officer/patient-handles.js'
 
 export type Pair = readonly [string, string]
 
@@ -78,6 +79,12 @@ export function splitPage(pairs: readonly Pair[]): { page: SearchPage; filters: 
 
 const invalid = (subject: string) => new NocturneError('search_invalid', { subject })
 
+export interface SearchRooms extends PatientRooms {
+  readonly site: PatientRooms['site'] & {
+    readonly config: Pick<SiteConfig, 'gateway' | 'facilities'>
+  }
+}
+
 /**
  * What the facility calls a patient becomes the handles that the ledger knows them by. Only out of
  * a body: an address is written into logs on its way, by machines that are not ours.
@@ -85,7 +92,7 @@ const invalid = (subject: string) => new NocturneError('search_invalid', { subje
  * @throws NocturneError `search_invalid`, `not_found` for a facility that there is not
  */
 export async function withHandles(
-  rooms: Rooms,
+  rooms: SearchRooms,
   filters: readonly Pair[],
   isFromBody: (pair: Pair) => boolean,
 ): Promise<readonly Pair[]> {

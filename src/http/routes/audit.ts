@@ -5,18 +5,27 @@ import { Readable } from 'node:stream'
 import { exportLedger } from '../../ledger/export/index.js'
 import { readPage } from '../../ledger/log/index.js'
 import { exportPackage } from '../../officer/ledger-package.js'
+import type { PackageRooms } from '../../officer/ledger-package.js'
 import { makeReport, REPORTS, reportScope } from '../../officer/requests.js'
+import type { ReportRooms } from '../../officer/requests.js'
 import { patientHandles } from '../../officer/patient-handles.js'
+import type { PatientRooms } from '../../officer/patient-handles.js'
 import { recordable } from '../../officer/recordable.js'
 import type { EventInput, EventQuery } from '../../ledger/log/index.js'
 import type { Json } from '../../lib/json.js'
+import type { Gatekeeper } from '../../access/index.js'
+import type { Site } from '../../config/index.js'
 import { NocturneError } from '../../lib/errors.js'
-import type { Door } from '../door.js'
 import { eventQueryOf, exportQueryOf, patientQuestionOf, reportQuestionOf } from '../query.js'
 import { admit, numberOf } from '../request.js'
 
-export function auditRoutes(door: Door): Router {
-  const { ledger, directory } = door.rooms
+export interface AuditRouteRooms extends PatientRooms, ReportRooms, PackageRooms {
+  readonly gatekeeper: Gatekeeper
+  readonly site: { readonly config: Site['config']; readonly secrets: Site['secrets'] }
+}
+
+export function auditRoutes(rooms: AuditRouteRooms): Router {
+  const { gatekeeper, ledger, directory } = rooms
   const router = Router()
 
   const note = (
@@ -26,42 +35,42 @@ export function auditRoutes(door: Door): Router {
   ) => ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what, query } })
 
   router.get('/audit/events', async (request, response) => {
-    const { actor } = await admit(door, request, 'audit.read')
+    const { actor } = await admit(gatekeeper, request, 'audit.read')
     const query = eventQueryOf(request)
     await note(actor, 'events', recordable(query, directory))
     response.json(await readPage(ledger, query))
   })
 
   router.post('/audit/patient', json({ limit: '4kb' }), async (request, response) => {
-    const { actor } = await admit(door, request, 'audit.read')
+    const { actor } = await admit(gatekeeper, request, 'audit.read')
     const { facility, patientId, issuer, ...page } = patientQuestionOf(request)
-    const touching = await patientHandles(door.rooms, facility, { patientId, issuer })
+    const touching = await patientHandles(rooms, facility, { patientId, issuer })
     // The handle is in the ledger already; what was typed is not, and does not get there.
     await note(actor, 'patient', { facility, handles: touching.slice(0, 1) })
     response.json(await readPage(ledger, { ...definedOf(page), touching }))
   })
 
   router.get('/audit/checkpoint', async (request, response) => {
-    await admit(door, request, 'audit.read')
+    await admit(gatekeeper, request, 'audit.read')
     response.type('text/plain').send(await ledger.checkpoint())
   })
 
   router.get('/audit/events/:index/proof', async (request, response) => {
-    const { actor } = await admit(door, request, 'audit.read')
+    const { actor } = await admit(gatekeeper, request, 'audit.read')
     const index = numberOf(request.params.index)
     await note(actor, 'proof', { index })
     response.type('text/plain').send(await ledger.proof(index))
   })
 
   router.get('/audit/tile/:level/*path', async (request, response) => {
-    await admit(door, request, 'audit.read')
+    await admit(gatekeeper, request, 'audit.read')
     const { n, width } = tilePathOf(request.params.path)
     const hashes = await ledger.tile(numberOf(request.params.level), n, width)
     response.type('application/octet-stream').set('Cache-Control', 'private, no-store').send(hashes)
   })
 
   router.get('/audit/export', async (request, response) => {
-    const { actor } = await admit(door, request, 'audit.export')
+    const { actor } = await admit(gatekeeper, request, 'audit.export')
     const { query, format } = exportQueryOf(request)
     // Nothing goes out, so nothing is made and nothing recorded.
     if (request.method === 'HEAD') {
@@ -69,7 +78,7 @@ export function auditRoutes(door: Door): Router {
       return
     }
     if (format !== undefined) {
-      const zip = await exportPackage(door.rooms, actor, query, format)
+      const zip = await exportPackage(rooms, actor, query, format)
       response
         .type('application/zip')
         .set('Content-Disposition', 'attachment; filename="ledger.zip"')
@@ -90,9 +99,9 @@ export function auditRoutes(door: Door): Router {
 
   for (const report of REPORTS)
     router.post(`/audit/${report}`, json({ limit: '4kb' }), async (request, response) => {
-      const { actor } = await admit(door, request, 'audit.export')
-      const scope = await reportScope(door.rooms, reportQuestionOf(request))
-      const zip = await makeReport(door.rooms, actor, report, scope)
+      const { actor } = await admit(gatekeeper, request, 'audit.export')
+      const scope = await reportScope(rooms, reportQuestionOf(request))
+      const zip = await makeReport(rooms, actor, report, scope)
       response
         .type('application/zip')
         .set('Content-Disposition', `attachment; filename="${report}.zip"`)

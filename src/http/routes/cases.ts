@@ -11,22 +11,35 @@ import {
 } from '../../protocol/case-requests.js'
 import type { ClaimRequest } from '../../protocol/case-requests.js'
 import type { ClaimProof } from '../../protocol/claim.js'
-import type { CaseAnswer, Openable } from '../../cases/index.js'
-import type { Actor } from '../../ledger/log/index.js'
+import type { Gatekeeper } from '../../access/index.js'
+import type { CaseAnswer, Cases, Openable, Proofs } from '../../cases/index.js'
+import type { Compliance } from '../../compliance/index.js'
+import type { Directory } from '../../directory/index.js'
+import type { Actor, Ledger } from '../../ledger/log/index.js'
 import type { CaseTable } from '../../state/night/index.js'
-import type { Door } from '../door.js'
+import type { Transfers } from '../../transfer/index.js'
 import { parseBody } from '../parse.js'
 import { sendProblem } from '../problem.js'
 import { admit, admitToCase } from '../request.js'
 
-export function caseRoutes(door: Door): Router {
-  const { cases } = door.rooms
+export interface CaseRouteRooms {
+  readonly gatekeeper: Gatekeeper
+  readonly cases: Cases
+  readonly proofs: Proofs
+  readonly transfers: Pick<Transfers, 'openableBy'>
+  readonly directory: Pick<Directory, 'certificates' | 'group'>
+  readonly compliance: Pick<Compliance, 'gates'>
+  readonly ledger: Pick<Ledger, 'note'>
+}
+
+export function caseRoutes(rooms: CaseRouteRooms): Router {
+  const { gatekeeper, cases } = rooms
   const router = Router()
   const body = json({ limit: '16kb' })
 
   router.get('/cases', async (request, response) => {
-    const { session, actor } = await admit(door, request, 'transfer.list')
-    await door.noteListing(actor, 'cases')
+    const { session, actor } = await admit(gatekeeper, request, 'transfer.list')
+    await gatekeeper.noteListing(actor, 'cases')
     const { role, facility, groups } = session.principal
     const listed =
       role === 'reader'
@@ -36,54 +49,54 @@ export function caseRoutes(door: Door): Router {
   })
 
   router.get('/cases/:id', async (request, response) => {
-    const { row } = await admitToCase(door, request, 'transfer.read')
+    const { row } = await admitToCase(gatekeeper, request, 'transfer.read')
     const [view] = await cases.views([row])
     response.json(view)
   })
 
   router.post('/cases/:id/claim', body, async (request, response) => {
-    const answer = await claim(door, request, response)
+    const answer = await claim(rooms, request, response)
     if (answer) response.json(answer)
   })
 
   // The name of before there were cases: the same, with the transfer's id in the answer.
   router.post('/transfers/:id/claim', body, async (request, response) => {
-    const answer = await claim(door, request, response)
+    const answer = await claim(rooms, request, response)
     if (answer) response.json(asTransfer(request, answer))
   })
 
   router.post('/cases/:id/renew', async (request, response) => {
-    const { session, actor, row } = await admitToCase(door, request, 'transfer.release')
+    const { session, actor, row } = await admitToCase(gatekeeper, request, 'transfer.release')
     response.json(await cases.renew({ id: session.principal.id, actor }, row.id))
   })
 
   router.post('/cases/:id/release', body, async (request, response) => {
-    response.json(await release(door, request))
+    response.json(await release(rooms, request))
   })
 
   router.post('/transfers/:id/release', body, async (request, response) => {
-    response.json(asTransfer(request, await release(door, request)))
+    response.json(asTransfer(request, await release(rooms, request)))
   })
 
   router.post('/cases/:id/reassign', body, async (request, response) => {
-    const { actor, row } = await admitToCase(door, request, 'case.reassign')
+    const { actor, row } = await admitToCase(gatekeeper, request, 'case.reassign')
     const { to } = parseBody(reassignRequest, request)
     response.json(await cases.reassign(actor, row.id, to))
   })
 
   router.post('/cases/:id/close', body, async (request, response) => {
-    const { actor, row } = await admitToCase(door, request, 'case.close')
+    const { actor, row } = await admitToCase(gatekeeper, request, 'case.close')
     const { reason } = parseBody(closeRequest, request)
     response.json(await cases.close(actor, row.id, reason))
   })
 
   router.post('/cases/:id/recall', async (request, response) => {
-    const { actor, row } = await admitToCase(door, request, 'case.recall')
+    const { actor, row } = await admitToCase(gatekeeper, request, 'case.recall')
     response.json(await cases.recall(actor, row.id))
   })
 
   router.post('/cases/:id/priority', body, async (request, response) => {
-    const { actor, row } = await admitToCase(door, request, 'case.prioritize')
+    const { actor, row } = await admitToCase(gatekeeper, request, 'case.prioritize')
     const { priority } = parseBody(priorityRequest, request)
     response.json(await cases.reprioritize(actor, row.id, priority))
   })
@@ -93,16 +106,20 @@ export function caseRoutes(door: Door): Router {
 
 /** Undefined once a challenge was answered instead. */
 async function claim(
-  door: Door,
+  rooms: CaseRouteRooms,
   request: Request,
   response: Response,
 ): Promise<CaseAnswer | undefined> {
-  const { rooms } = door
-  const { session, actor, row, transfers } = await admitToCase(door, request, 'transfer.claim')
+  const { gatekeeper } = rooms
+  const { session, actor, row, transfers } = await admitToCase(
+    gatekeeper,
+    request,
+    'transfer.claim',
+  )
   const reader = session.principal.id
   const asked = parseBody(claimRequest, request, {})
   rooms.cases.expectClaimable(row, asked.override)
-  const openable = await openableOf(door, reader, row, transfers)
+  const openable = await openableOf(rooms, reader, row, transfers)
   const proof = proofOf(asked)
   if (!proof) {
     const challenge = await rooms.proofs.challenge(reader, openable)
@@ -117,13 +134,13 @@ async function claim(
     await rooms.ledger.note({ type: 'claim.unproven', outcome: 8, actor, ...common, detail })
     throw error
   }
-  await expectPrivileged(door, reader, row, actor)
+  await expectPrivileged(rooms, reader, row, actor)
   return rooms.cases.claim({ id: reader, actor }, row.id, asked.override)
 }
 
 /** What the reader can open the case by. @throws NocturneError `transfer_not_available` */
 async function openableOf(
-  { rooms }: Door,
+  rooms: Pick<CaseRouteRooms, 'transfers' | 'directory'>,
   reader: string,
   { id, code }: CaseTable,
   transfers: readonly string[],
@@ -138,7 +155,7 @@ async function openableOf(
 
 /** What the registers of compliance say against it. */
 async function expectPrivileged(
-  { rooms }: Door,
+  rooms: Pick<CaseRouteRooms, 'directory' | 'compliance'>,
   reader: string,
   row: CaseTable,
   actor: Actor,
@@ -154,10 +171,13 @@ function proofOf({ nonce, signature, answer }: ClaimRequest): ClaimProof | undef
   return answer === undefined ? undefined : { nonce, answer }
 }
 
-async function release(door: Door, request: Request): Promise<CaseAnswer> {
-  const { session, actor, row } = await admitToCase(door, request, 'transfer.release')
+async function release(
+  { gatekeeper, cases }: Pick<CaseRouteRooms, 'gatekeeper' | 'cases'>,
+  request: Request,
+): Promise<CaseAnswer> {
+  const { session, actor, row } = await admitToCase(gatekeeper, request, 'transfer.release')
   const { reason = 'given-back' } = parseBody(releaseRequest, request, {})
-  return door.rooms.cases.release({ id: session.principal.id, actor }, row.id, reason)
+  return cases.release({ id: session.principal.id, actor }, row.id, reason)
 }
 
 const asTransfer = (request: Request, { case: view, receipt }: CaseAnswer) => ({

@@ -3,13 +3,15 @@ import { json, Router } from 'express'
 import type { Response } from 'express'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
+import type { Gatekeeper } from '../../access/index.js'
 import { isRegisterKind } from '../../compliance/index.js'
-import type { RegisterKind } from '../../compliance/index.js'
+import type { Compliance, RegisterKind } from '../../compliance/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { ID_PATTERN } from '../../lib/ids.js'
 import { zipOf } from '../../lib/zip.js'
 import type { Actor } from '../../ledger/log/index.js'
 import { exportAssessment } from '../../officer/assessments.js'
+import type { AssessmentRooms } from '../../officer/assessments.js'
 import {
   actionOf,
   assessmentOf,
@@ -18,7 +20,6 @@ import {
   exportOf,
   statementOf,
 } from '../compliance-query.js'
-import type { Door } from '../door.js'
 import { admit } from '../request.js'
 
 /** A file of a thousand entries. */
@@ -27,22 +28,27 @@ const BODY = json({ limit: '64kb' })
 /** Of the list; each can be asked for by its id. */
 const MOST_LISTED = 100
 
-export function complianceRoutes(door: Door, origin: () => string): Router {
-  const { ledger, compliance } = door.rooms
+export interface ComplianceRouteRooms extends AssessmentRooms {
+  readonly gatekeeper: Gatekeeper
+  readonly compliance: Compliance
+}
+
+export function complianceRoutes(rooms: ComplianceRouteRooms, origin: () => string): Router {
+  const { gatekeeper, ledger, compliance } = rooms
   const { registers, desk } = compliance
   const router = Router()
   const noteRead = (actor: Actor, what: string, of: string) =>
     ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what, of } })
 
   router.get('/registers/:kind', async (request, response) => {
-    const { actor } = await admit(door, request, 'compliance.read')
+    const { actor } = await admit(gatekeeper, request, 'compliance.read')
     const kind = kindOf(request.params.kind)
     await noteRead(actor, 'register', kind)
     response.json({ kind, entries: await registers.list(kind) })
   })
 
   router.post('/registers/:kind', ENTRIES, async (request, response) => {
-    const { actor } = await admit(door, request, 'compliance.write')
+    const { actor } = await admit(gatekeeper, request, 'compliance.write')
     const kind = kindOf(request.params.kind)
     const entries = entriesOf(request).map((one) => ({ ...one, kind }))
     const { ids, receipt } = await registers.add(entries, actor)
@@ -50,7 +56,7 @@ export function complianceRoutes(door: Door, origin: () => string): Router {
   })
 
   router.post('/registers/:kind/:id/end', async (request, response) => {
-    const { actor } = await admit(door, request, 'compliance.write')
+    const { actor } = await admit(gatekeeper, request, 'compliance.write')
     const id = idOf(request.params.id)
     if ((await registers.show(id)).kind !== kindOf(request.params.kind))
       throw new NocturneError('not_found')
@@ -59,7 +65,7 @@ export function complianceRoutes(door: Door, origin: () => string): Router {
   })
 
   router.get('/assessments', async (request, response) => {
-    const { actor } = await admit(door, request, 'compliance.read')
+    const { actor } = await admit(gatekeeper, request, 'compliance.read')
     await noteRead(actor, 'assessments', 'all')
     const kept = await desk.assessments(MOST_LISTED)
     response.json({
@@ -72,17 +78,17 @@ export function complianceRoutes(door: Door, origin: () => string): Router {
   })
 
   router.post('/assessments', BODY, async (request, response) => {
-    const { actor } = await admit(door, request, 'compliance.write')
+    const { actor } = await admit(gatekeeper, request, 'compliance.write')
     const { profile } = assessmentOf(request)
     const { id, assessment, receipt } = await compliance.assess(profile, origin(), actor)
     response.status(201).json({ id, assessment, receipt: await ledger.proof(receipt.index) })
   })
 
   router.get('/assessments/:id', async (request, response) => {
-    const { actor } = await admit(door, request, 'compliance.read')
+    const { actor } = await admit(gatekeeper, request, 'compliance.read')
     const { format } = exportOf(request)
     const id = request.params.id === 'newest' ? undefined : idOf(request.params.id)
-    const files = await exportAssessment(door.rooms, actor, { id, format })
+    const files = await exportAssessment(rooms, actor, { id, format })
     const [only] = files
     if (format === 'json' && only) {
       response.type('application/json')
@@ -91,19 +97,19 @@ export function complianceRoutes(door: Door, origin: () => string): Router {
   })
 
   router.post('/assessments/statements', BODY, async (request, response) => {
-    const { actor } = await admit(door, request, 'compliance.write')
+    const { actor } = await admit(gatekeeper, request, 'compliance.write')
     const { id, receipt } = await desk.state(statementOf(request), actor)
     response.status(201).json({ id, receipt: await ledger.proof(receipt.index) })
   })
 
   router.post('/assessments/actions', BODY, async (request, response) => {
-    const { actor } = await admit(door, request, 'compliance.write')
+    const { actor } = await admit(gatekeeper, request, 'compliance.write')
     const { id, receipt } = await desk.plan(actionOf(request), actor)
     response.status(201).json({ id, receipt: await ledger.proof(receipt.index) })
   })
 
   router.post('/assessments/actions/:id/done', BODY, async (request, response) => {
-    const { actor } = await admit(door, request, 'compliance.write')
+    const { actor } = await admit(gatekeeper, request, 'compliance.write')
     const id = idOf(request.params.id)
     const { index } = await desk.finish(id, doneOf(request).evidence, actor)
     response.json({ id, receipt: await ledger.proof(index) })

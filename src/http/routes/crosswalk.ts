@@ -2,34 +2,38 @@
  * The way back from pseudonyms, sealed as it is stored: for the facility, whose key alone opens it.
  */
 import { Router } from 'express'
+import type { Gatekeeper } from '../../access/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { ID_PATTERN } from '../../lib/ids.js'
-import type { Door } from '../door.js'
+import type { Transfers } from '../../transfer/index.js'
 import { transferPageOf } from '../query.js'
-import { admit } from '../request.js'
+import { admit, facilityOf } from '../request.js'
 import { describeMessage, sendSealed } from '../send-sealed.js'
-import { facilityOf } from './transfers.js'
 
-export function crosswalkRoutes(door: Door): Router {
-  const { crosswalks } = door.rooms.transfers
+export function crosswalkRoutes(rooms: {
+  readonly gatekeeper: Gatekeeper
+  readonly transfers: Pick<Transfers, 'crosswalks'>
+}): Router {
+  const { gatekeeper } = rooms
+  const { crosswalks } = rooms.transfers
   const router = Router()
 
   router.get('/crosswalk', async (request, response) => {
-    const asker = await admit(door, request, 'crosswalk.read')
+    const asker = await admit(gatekeeper, request, 'crosswalk.read')
     const page = transferPageOf(request)
-    await door.noteListing(asker.actor, 'crosswalks')
+    await gatekeeper.noteListing(asker.actor, 'crosswalks')
     response.json(await crosswalks.list(facilityOf(asker), page))
   })
 
   // Express would answer HEAD by reading the object, and the ledger would tell of a reading.
   router.head('/crosswalk/:id', async (request, response) => {
-    const asker = await admit(door, request, 'crosswalk.read')
+    const asker = await admit(gatekeeper, request, 'crosswalk.read')
     describeMessage(response, await crosswalks.size(facilityOf(asker), idOf(request.params)))
     response.end()
   })
 
   router.get('/crosswalk/:id', async (request, response) => {
-    const asker = await admit(door, request, 'crosswalk.read')
+    const asker = await admit(gatekeeper, request, 'crosswalk.read')
     const id = idOf(request.params)
     await sendSealed(response, await crosswalks.read(asker.actor, facilityOf(asker), id))
   })

@@ -4,30 +4,39 @@ import { Router, json } from 'express'
 import { acknowledgementRequest } from '../../protocol/http/transfers.js'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
-import type { Download } from '../../deliver/index.js'
-import type { Door } from '../door.js'
+import type { Gatekeeper } from '../../access/index.js'
+import type { Cases } from '../../cases/index.js'
+import type { Deliveries, Download } from '../../deliver/index.js'
+import type { CertificateWarnings } from '../../site/index.js'
 import { parseBody } from '../parse.js'
 import { rangeOf } from '../range.js'
 import { admit, admitToTransfer, indexOf } from '../request.js'
 import { describeMessage } from '../send-sealed.js'
 import type { Action } from '../../access/index.js'
 
-export function deliveryRoutes(door: Door): Router {
-  const { deliveries, certificateWarnings } = door.rooms
+export interface DeliveryRouteRooms {
+  readonly gatekeeper: Gatekeeper
+  readonly cases: Pick<Cases, 'worklist'>
+  readonly deliveries: Deliveries
+  readonly certificateWarnings: Pick<CertificateWarnings, 'of'>
+}
+
+export function deliveryRoutes(rooms: DeliveryRouteRooms): Router {
+  const { gatekeeper, cases, deliveries, certificateWarnings } = rooms
   const router = Router()
 
   const readerOf = async (request: Request, action: Action) => {
-    const { session, actor, transfer } = await admitToTransfer(door, request, action)
+    const { session, actor, transfer } = await admitToTransfer(gatekeeper, request, action)
     return { reader: { principal: session.principal, actor }, transfer }
   }
 
   router.get('/inbox', async (request, response) => {
-    const { session, actor } = await admit(door, request, 'inbox.read')
-    await door.noteListing(actor, 'inbox')
+    const { session, actor } = await admit(gatekeeper, request, 'inbox.read')
+    await gatekeeper.noteListing(actor, 'inbox')
     const transfers = await deliveries.inbox({ principal: session.principal, actor })
-    const cases = await door.rooms.cases.worklist(session.principal.groups)
+    const worklist = await cases.worklist(session.principal.groups)
     const warnings = await certificateWarnings.of(session.principal.id)
-    response.json({ transfers, cases, warnings })
+    response.json({ transfers, cases: worklist, warnings })
   })
 
   router.post('/transfers/:id/acknowledge', json({ limit: '32kb' }), async (request, response) => {

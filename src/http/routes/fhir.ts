@@ -4,14 +4,16 @@
 import { Router, urlencoded } from 'express'
 import type { Request, Response } from 'express'
 import { eventTypeSystem, parseRecordSearch, toAuditEvent } from '../../ledger/records/index.js'
-import type { EventQuery, LedgerRow } from '../../ledger/log/index.js'
+import type { EventQuery, Ledger, LedgerRow } from '../../ledger/log/index.js'
+import type { Gatekeeper } from '../../access/index.js'
+import type { Directory } from '../../directory/index.js'
+import type { Logger } from '../../lib/logger.js'
 import { NocturneError } from '../../lib/errors.js'
 import { ID_PATTERN } from '../../lib/ids.js'
-import type { Door } from '../door.js'
 import { capabilityStatement } from '../fhir/capability.js'
 import { sendFhir, sendOutcome } from '../fhir/outcome.js'
 import { pairsOf, splitPage, withHandles } from '../fhir/search.js'
-import type { Pair, SearchPage } from '../fhir/search.js'
+import type { Pair, SearchPage, SearchRooms } from '../fhir/search.js'
 import { OWN_ACTORS } from '../../lib/actors.js'
 import { notFoundHandler, problemHandler } from '../problem.js'
 import { admit } from '../request.js'
@@ -19,9 +21,16 @@ import { admit } from '../request.js'
 /** Of a form: what a search may hold at most, in the address as well. */
 const FORM = { extended: false, limit: '32kb', parameterLimit: 300 } as const
 
-export function fhirRoutes(door: Door, origin: () => string): Router {
-  const { rooms } = door
-  const { ledger, directory } = rooms
+export interface FhirRouteRooms extends SearchRooms {
+  readonly gatekeeper: Gatekeeper
+  readonly ledger: Ledger
+  readonly directory: Pick<Directory, 'principal'>
+  readonly logger: Logger
+  readonly now: () => number
+}
+
+export function fhirRoutes(rooms: FhirRouteRooms, origin: () => string): Router {
+  const { gatekeeper, ledger, directory } = rooms
   const gateway = rooms.site.config.gateway.name
   const since = new Date(rooms.now()).toISOString()
   const router = Router()
@@ -29,7 +38,7 @@ export function fhirRoutes(door: Door, origin: () => string): Router {
   const isFacility = (id: string) => rooms.site.config.facilities.some((one) => one.id === id)
 
   const search = async (request: Request, response: Response) => {
-    const { actor } = await admit(door, request, 'audit.read')
+    const { actor } = await admit(gatekeeper, request, 'audit.read')
     const pairs = pairsOf(request)
     const { page, filters } = splitPage(pairs)
     const typed = request.query
@@ -87,7 +96,7 @@ export function fhirRoutes(door: Door, origin: () => string): Router {
   router.post('/AuditEvent/_search', urlencoded(FORM), search)
 
   router.get('/AuditEvent/:id', async (request, response) => {
-    const { actor } = await admit(door, request, 'audit.read')
+    const { actor } = await admit(gatekeeper, request, 'audit.read')
     const { id } = request.params
     if (!ID_PATTERN.test(id)) throw new NocturneError('not_found')
     await ledger.note({

@@ -2,11 +2,16 @@
 import { Router } from 'express'
 import { asNocturneError } from '../../lib/errors.js'
 import { nextReviewBy } from '../../ledger/reviews/index.js'
-import type { SinkStatus } from '../../ledger/sinks/index.js'
-import type { Doors } from '../../doors/open.js'
-import type { Rooms } from '../../rooms.js'
+import type { Forwarding, SinkStatus } from '../../ledger/sinks/index.js'
+import type { Ledger } from '../../ledger/log/index.js'
+import type { Witnessing } from '../../ledger/witness/index.js'
+import type { Gatekeeper } from '../../access/index.js'
+import type { SiteConfig } from '../../config/index.js'
+import type { Directory } from '../../directory/index.js'
+import type { CertificateWarnings } from '../../site/index.js'
+import type { State } from '../../state/index.js'
+import type { ObjectStore } from '../../store/index.js'
 import { alive } from '../bare-app.js'
-import type { Door } from '../door.js'
 import type { Metrics } from '../metrics.js'
 import { addressOf, admit } from '../request.js'
 
@@ -38,8 +43,21 @@ export interface Readiness {
   readonly warnings: readonly string[]
 }
 
+/** What is probed. */
+export interface HealthRooms {
+  readonly site: { readonly config: SiteConfig }
+  readonly state: Pick<State, 'db' | 'ping'>
+  readonly store: Pick<ObjectStore, 'check'>
+  readonly ledger: Pick<Ledger, 'check' | 'checkpoint'>
+  readonly directory: Pick<Directory, 'recipientsOf'>
+  readonly witnessing: Pick<Witnessing, 'witnessed'>
+  readonly forwarding: Pick<Forwarding, 'status'>
+  readonly certificateWarnings: Pick<CertificateWarnings, 'all' | 'daysLeft'>
+  readonly now: () => number
+}
+
 /** The two that answer whatever happens. */
-export function healthRoutes(door: Door, doors: Doors): Router {
+export function healthRoutes(rooms: HealthRooms, doors: DoorState): Router {
   const router = Router()
   let probe: { at: number; readiness: Promise<Readiness> } | undefined
 
@@ -48,7 +66,7 @@ export function healthRoutes(door: Door, doors: Doors): Router {
   router.get('/readyz', async (_request, response) => {
     const now = performance.now()
     if (!probe || now - probe.at > PROBE_MS)
-      probe = { at: now, readiness: checkRooms(door.rooms, doors) }
+      probe = { at: now, readiness: checkRooms(rooms, doors) }
     const readiness = await probe.readiness
     response.status(readiness.ready ? 200 : 503).json(readiness)
   })
@@ -56,22 +74,33 @@ export function healthRoutes(door: Door, doors: Doors): Router {
   return router
 }
 
-export function metricsRoutes(door: Door, metrics: Metrics, doors: Doors): Router {
+/** What the doors beside HTTP tell of themselves. */
+export interface DoorState {
+  readonly arrivals: { readonly count: number }
+  associations(): number
+  isDimseAway(): boolean
+}
+
+export function metricsRoutes(
+  rooms: HealthRooms & { readonly gatekeeper: Gatekeeper },
+  metrics: Metrics,
+  doors: DoorState,
+): Router {
   const router = Router()
 
   router.get('/metrics', async (request, response) => {
-    if (!isLoopback(addressOf(request))) await admit(door, request, 'gateway.metrics')
-    metrics.certificates(await door.rooms.certificateWarnings.daysLeft())
-    metrics.sinks(await door.rooms.forwarding.status())
+    if (!isLoopback(addressOf(request))) await admit(rooms.gatekeeper, request, 'gateway.metrics')
+    metrics.certificates(await rooms.certificateWarnings.daysLeft())
+    metrics.sinks(await rooms.forwarding.status())
     metrics.arriving(doors.associations(), doors.arrivals.count)
-    metrics.reviewOverdue(Math.max(0, await overdueMs(door.rooms)) / 1_000)
+    metrics.reviewOverdue(Math.max(0, await overdueMs(rooms)) / 1_000)
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
 
   return router
 }
 
-async function checkRooms(rooms: Rooms, doors: Doors): Promise<Readiness> {
+async function checkRooms(rooms: HealthRooms, doors: DoorState): Promise<Readiness> {
   const [database, store, ledger, certificates] = await Promise.all([
     verdict(rooms.state.ping()),
     verdict(rooms.store.check()),
@@ -95,7 +124,7 @@ async function checkRooms(rooms: Rooms, doors: Doors): Promise<Readiness> {
   return { ready, checks, witnessed, ...sinks, warnings }
 }
 
-async function sinksOf(rooms: Rooms, warnings: string[]): Promise<Pick<Readiness, 'sinks'>> {
+async function sinksOf(rooms: HealthRooms, warnings: string[]): Promise<Pick<Readiness, 'sinks'>> {
   if (rooms.site.config.sinks.length === 0) return {}
   try {
     const sinks = await rooms.forwarding.status()
@@ -117,7 +146,7 @@ const verdict = (check: Promise<unknown>): Promise<string> =>
     (error: unknown) => asNocturneError(error).code,
   )
 
-async function warningsOf(rooms: Rooms, certificates: string): Promise<string[]> {
+async function warningsOf(rooms: HealthRooms, certificates: string): Promise<string[]> {
   const { gateway } = rooms.site.config
   const warnings: string[] = []
   if (certificates !== 'ok') warnings.push('a group cannot be sent to: run nocturne check')
@@ -133,7 +162,7 @@ async function warningsOf(rooms: Rooms, certificates: string): Promise<string[]>
 }
 
 /** Negative while there is time. */
-async function overdueMs({ state, site, now }: Rooms): Promise<number> {
+async function overdueMs({ state, site, now }: HealthRooms): Promise<number> {
   const nextBy = await nextReviewBy(state.db, site.config.ledger.review.days)
   return nextBy === undefined ? -Infinity : now() - nextBy
 }

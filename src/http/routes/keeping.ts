@@ -11,19 +11,24 @@ import {
 } from '../../ledger/retention/index.js'
 import { recordReview, reviewState } from '../../ledger/reviews/index.js'
 import type { Actor } from '../../ledger/log/index.js'
-import type { PruneOptions } from '../../ledger/retention/index.js'
+import type { Gatekeeper } from '../../access/index.js'
+import type { Directory } from '../../directory/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { ID_PATTERN } from '../../lib/ids.js'
-import type { Rooms } from '../../rooms.js'
-import type { Door } from '../door.js'
+import { pruneOptionsOf } from '../../officer/pruning.js'
+import type { PruneRooms } from '../../officer/pruning.js'
 import { holdOf, reviewOf } from '../query.js'
 import { admit } from '../request.js'
 
 const BODY = json({ limit: '4kb' })
 
-export function keepingRoutes(door: Door): Router {
-  const { rooms } = door
-  const { ledger, state, now, site } = rooms
+export interface KeepingRouteRooms extends PruneRooms {
+  readonly gatekeeper: Gatekeeper
+  readonly directory: Pick<Directory, 'principal' | 'facility'>
+}
+
+export function keepingRoutes(rooms: KeepingRouteRooms): Router {
+  const { gatekeeper, ledger, state, now, site } = rooms
   const router = Router()
   const { days } = site.config.ledger.review
   const review = () => reviewState(state.db, days, now())
@@ -32,25 +37,25 @@ export function keepingRoutes(door: Door): Router {
     ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what } })
 
   router.get('/audit/review', async (request, response) => {
-    const { actor } = await admit(door, request, 'audit.review')
+    const { actor } = await admit(gatekeeper, request, 'audit.review')
     await noteRead(actor, 'review')
     response.json(await review())
   })
 
   router.post('/audit/review', BODY, async (request, response) => {
-    const { actor } = await admit(door, request, 'audit.review')
+    const { actor } = await admit(gatekeeper, request, 'audit.review')
     const { index } = await recordReview(ledger, actor, reviewOf(request))
     response.status(201).json({ ...(await review()), receipt: await ledger.proof(index) })
   })
 
   router.get('/audit/holds', async (request, response) => {
-    const { actor } = await admit(door, request, 'audit.hold')
+    const { actor } = await admit(gatekeeper, request, 'audit.hold')
     await noteRead(actor, 'holds')
     response.json({ holds: (await readHolds(state.db)).map(shownHold) })
   })
 
   router.post('/audit/holds', BODY, async (request, response) => {
-    const { actor } = await admit(door, request, 'audit.hold')
+    const { actor } = await admit(gatekeeper, request, 'audit.hold')
     const scope = holdOf(request)
     // The ledger writes down no id that nobody has: one of a person who left is in it already.
     for (const column of ['actor', 'facility'] as const) {
@@ -63,7 +68,7 @@ export function keepingRoutes(door: Door): Router {
   })
 
   router.post('/audit/holds/:id/remove', async (request, response) => {
-    const { actor } = await admit(door, request, 'audit.hold')
+    const { actor } = await admit(gatekeeper, request, 'audit.hold')
     const { id } = request.params
     if (!ID_PATTERN.test(id)) throw new NocturneError('not_found')
     const { index } = await removeHold(ledger, actor, id)
@@ -71,13 +76,13 @@ export function keepingRoutes(door: Door): Router {
   })
 
   router.get('/audit/prune', async (request, response) => {
-    const { actor } = await admit(door, request, 'audit.prune')
+    const { actor } = await admit(gatekeeper, request, 'audit.prune')
     await noteRead(actor, 'prune')
     response.json(await planPruning(pruneOptionsOf(rooms)))
   })
 
   router.post('/audit/prune', async (request, response) => {
-    const { actor } = await admit(door, request, 'audit.prune')
+    const { actor } = await admit(gatekeeper, request, 'audit.prune')
     const { plan, index } = await proposePruning(pruneOptionsOf(rooms), actor)
     response.status(201).json({ ...plan, receipt: await ledger.proof(index) })
   })
@@ -85,35 +90,14 @@ export function keepingRoutes(door: Door): Router {
   return router
 }
 
-export const pruneOptionsOf = ({
-  state,
-  ledger,
-  logFiles,
-  publisher,
-  now,
-  site,
-}: Rooms): PruneOptions => ({
-  state,
-  ledger,
-  files: logFiles,
-  publisher,
-  now,
-  years: site.config.ledger.retention.years,
-})
-
+/** An id of the configuration, or one that the ledger names already. */
 async function isKnown(
-  { directory, state }: Rooms,
+  { directory, ledger }: KeepingRouteRooms,
   column: 'actor' | 'facility',
   id: string,
 ): Promise<boolean> {
   if (directory.principal(id) || directory.facility(id)) return true
-  const row = await state.db
-    .selectFrom('events')
-    .select('idx')
-    .where(column, '=', id)
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
+  return (await ledger.query({ [column]: id, limit: 1 })).rows.length > 0
 }
 
 const shownHold = ({ from, until, ...hold }: Awaited<ReturnType<typeof readHolds>>[number]) => ({

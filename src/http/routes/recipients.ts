@@ -1,23 +1,27 @@
 /** Who can open a transfer: my key packets, one recipient more, one less. */
 import { Router, json } from 'express'
 import type { RequestHandler } from 'express'
+import type { Gatekeeper } from '../../access/index.js'
+import type { Deliveries } from '../../deliver/index.js'
 import { addRecipientRequest, removeRecipientRequest } from '../../protocol/http/recipients.js'
-import type { Door } from '../door.js'
 import { parseBody } from '../parse.js'
 import { admitToTransfer } from '../request.js'
 
-export function recipientRoutes(door: Door): Router {
-  const { deliveries } = door.rooms
+export function recipientRoutes(rooms: {
+  readonly gatekeeper: Gatekeeper
+  readonly deliveries: Pick<Deliveries, 'ownPackets' | 'addRecipient' | 'removeRecipient'>
+}): Router {
+  const { gatekeeper, deliveries } = rooms
   const router = Router()
 
   router.get('/transfers/:id/key-packets', async (request, response) => {
-    const { session, actor, transfer } = await admitToTransfer(door, request, 'recipient.add')
+    const { session, actor, transfer } = await admitToTransfer(gatekeeper, request, 'recipient.add')
     response.json(await deliveries.ownPackets({ principal: session.principal, actor }, transfer))
   })
 
   /** In front of a body that can be long: it is read only for who may send one. */
   const admitFirst: RequestHandler = async (request, _response, next) => {
-    await admitToTransfer(door, request, 'recipient.add')
+    await admitToTransfer(gatekeeper, request, 'recipient.add')
     next()
   }
 
@@ -26,7 +30,11 @@ export function recipientRoutes(door: Door): Router {
     admitFirst,
     json({ limit: '8mb' }),
     async (request, response) => {
-      const { session, actor, transfer } = await admitToTransfer(door, request, 'recipient.add')
+      const { session, actor, transfer } = await admitToTransfer(
+        gatekeeper,
+        request,
+        'recipient.add',
+      )
       const given = parseBody(addRecipientRequest, request)
       const asker = { principal: session.principal, actor }
       response.status(201).json(await deliveries.addRecipient(asker, transfer, given))
@@ -37,7 +45,11 @@ export function recipientRoutes(door: Door): Router {
     '/transfers/:id/recipients/remove',
     json({ limit: '4kb' }),
     async (request, response) => {
-      const { session, actor, transfer } = await admitToTransfer(door, request, 'recipient.remove')
+      const { session, actor, transfer } = await admitToTransfer(
+        gatekeeper,
+        request,
+        'recipient.remove',
+      )
       const { recipient } = parseBody(removeRecipientRequest, request)
       const asker = { principal: session.principal, actor }
       response.json(await deliveries.removeRecipient(asker, transfer, recipient))

@@ -1,14 +1,27 @@
 /** Signing in with an OpenPGP key, and what a client must know of the gateway before that. */
 import { Router, json } from 'express'
+import type { Gatekeeper } from '../../access/index.js'
+import type { SignIn } from '../../access/sign-in/index.js'
+import type { SiteConfig } from '../../config/index.js'
+import type { Ledger } from '../../ledger/log/index.js'
+import type { GatewayKeys } from '../../site/index.js'
 import { asNocturneError } from '../../lib/errors.js'
-import type { Door } from '../door.js'
 import { challengeRequest, signInRequest } from '../../protocol/http/gateway.js'
 import { parseBody } from '../parse.js'
-import { addressOf } from '../request.js'
+import { addressOf, credentialsOf } from '../request.js'
 import { VERSION } from '../../lib/version.js'
 
-export function signInRoutes(door: Door, origin: () => string): Router {
-  const { rooms, limiter } = door
+export interface SignInRouteRooms {
+  readonly gatekeeper: Gatekeeper
+  readonly signIn: SignIn
+  readonly gatewayKey: { readonly certificate: string }
+  readonly gatewayKeys: Pick<GatewayKeys, 'former'>
+  readonly ledger: Pick<Ledger, 'verifierKey'>
+  readonly site: { readonly config: Pick<SiteConfig, 'gateway' | 'limits'> }
+}
+
+export function signInRoutes(rooms: SignInRouteRooms, origin: () => string): Router {
+  const { gatekeeper } = rooms
   const { config } = rooms.site
   const router = Router()
 
@@ -26,7 +39,7 @@ export function signInRoutes(door: Door, origin: () => string): Router {
   })
 
   router.get('/session', async (request, response) => {
-    const { session } = await door.authenticate(request)
+    const { session } = await gatekeeper.authenticate(credentialsOf(request))
     const { id, role, facility, groups } = session.principal
     response.json({
       principal: id,
@@ -39,7 +52,7 @@ export function signInRoutes(door: Door, origin: () => string): Router {
 
   router.post('/sign-in/challenge', json({ limit: '4kb' }), async (request, response) => {
     const { principal } = parseBody(challengeRequest, request)
-    await door.holdBack(addressOf(request), principal)
+    await gatekeeper.holdBack(addressOf(request), principal)
     const { challenge, expiresAt } = rooms.signIn.challenge(principal)
     response.json({ challenge, expiresAt: new Date(expiresAt).toISOString() })
   })
@@ -47,13 +60,13 @@ export function signInRoutes(door: Door, origin: () => string): Router {
   router.post('/sign-in', json({ limit: '32kb' }), async (request, response) => {
     const { principal, challenge, signature } = parseBody(signInRequest, request)
     const address = addressOf(request)
-    await door.holdBack(address, principal)
+    await gatekeeper.holdBack(address, principal)
     try {
       const session = await rooms.signIn.complete(principal, challenge, signature, address)
-      limiter.succeeded(address, principal)
+      gatekeeper.succeeded(address, principal)
       response.json({ token: session.token, expiresAt: new Date(session.expiresAt).toISOString() })
     } catch (error) {
-      if (asNocturneError(error).code === 'challenge_invalid') limiter.failed(address, principal)
+      if (asNocturneError(error).code === 'challenge_invalid') gatekeeper.failed(address, principal)
       throw error
     }
   })

@@ -1,67 +1,81 @@
 /** Sending: open a transfer, add to it, complete it, follow it. */
 import { Router } from 'express'
 import { NocturneError } from '../../lib/errors.js'
+import type { Gatekeeper } from '../../access/index.js'
+import type { Limits } from '../../config/index.js'
 import type { Directory } from '../../directory/index.js'
 import type { Priority } from '../../state/index.js'
 import type { CaseTable } from '../../state/night/index.js'
-import type { Rooms } from '../../rooms.js'
-import type { Transfer, UploadTarget } from '../../transfer/index.js'
+import { receiveForm } from '../../doors/form/form.js'
+import type { FormFields } from '../../doors/form/form.js'
+import type { Cases } from '../../cases/index.js'
+import type { BeginUpload } from '../../transfer.js'
+import type { Transfer, Transfers, UploadTarget } from '../../transfer/index.js'
 import { PRIORITIES } from '../../protocol/http/transfers.js'
-import type { Door } from '../door.js'
 import type { Metrics } from '../metrics.js'
 import { pageOf } from '../query.js'
-import { admit, admitToTransfer } from '../request.js'
-import type { Asker } from '../request.js'
-import type { UploadFields } from '../../doors/form/upload.js'
-import { answerUpload, receiveUpload } from '../../doors/form/uploads.js'
-import type { UploadGate } from '../../doors/form/uploads.js'
+import { admit, admitToTransfer, facilityOf } from '../request.js'
+import { answerUpload } from '../upload-answer.js'
+import type { UploadGate } from '../../doors/upload-gate.js'
 
-export function transferRoutes(door: Door, metrics: Metrics, gate: UploadGate): Router {
-  const { rooms } = door
-  const { transfers } = rooms
+export interface TransferRouteRooms {
+  readonly gatekeeper: Gatekeeper
+  readonly transfers: Pick<Transfers, 'page' | 'views' | 'complete'>
+  readonly cases: Pick<Cases, 'find'>
+  readonly directory: Pick<Directory, 'facility'>
+  readonly beginUpload: BeginUpload
+  readonly site: { readonly config: { readonly limits: Limits } }
+}
+
+export function transferRoutes(
+  rooms: TransferRouteRooms,
+  metrics: Metrics,
+  gate: UploadGate,
+): Router {
+  const { gatekeeper, transfers, cases, directory, beginUpload } = rooms
+  const { limits } = rooms.site.config
   const router = Router()
 
   router.post('/transfers', async (request, response) => {
-    const asker = await admit(door, request, 'transfer.create')
+    const asker = await admit(gatekeeper, request, 'transfer.create')
     const facility = facilityOf(asker)
     await gate.pass(async () => {
-      const upload = await receiveUpload(door, request, async (fields) => {
-        const joined = await joinedCase(rooms, facility, fields.case)
+      const wantedOf = async (fields: FormFields) => {
+        const joined = await joinedCase(cases, facility, fields.case)
         return {
           complete: completeOf(fields),
           target: {
             actor: asker.actor,
             facility,
-            group: groupOf(rooms.directory, facility, fields.group ?? joined?.group_id),
+            group: groupOf(directory, facility, fields.group ?? joined?.group_id),
             priority: priorityOf(fields.priority ?? joined?.priority),
             ...(joined && { case: joined.id }),
           },
         }
-      })
+      }
+      const upload = await receiveForm(beginUpload, request, wantedOf, limits)
       answerUpload(response, upload, metrics)
     })
   })
 
   router.post('/transfers/:id/items', async (request, response) => {
-    const { actor, transfer } = await admitToTransfer(door, request, 'transfer.add')
+    const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'transfer.add')
     await gate.pass(async () => {
-      const upload = await receiveUpload(door, request, () => ({
-        complete: false,
-        target: targetOf(actor, transfer),
-      }))
+      const wanted = { complete: false, target: targetOf(actor, transfer) }
+      const upload = await receiveForm(beginUpload, request, () => wanted, limits)
       answerUpload(response, upload, metrics)
     })
   })
 
   router.post('/transfers/:id/complete', async (request, response) => {
-    const { actor, transfer } = await admitToTransfer(door, request, 'transfer.complete')
+    const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'transfer.complete')
     response.json(await transfers.complete(actor, transfer))
   })
 
   router.get('/transfers', async (request, response) => {
-    const { session, actor } = await admit(door, request, 'transfer.list')
+    const { session, actor } = await admit(gatekeeper, request, 'transfer.list')
     const page = pageOf(request)
-    await door.noteListing(actor, 'transfers')
+    await gatekeeper.noteListing(actor, 'transfers')
     const { role, facility = '', groups } = session.principal
     const scope = role === 'sender' ? { facility } : role === 'reader' ? { groups } : {}
     const { transfers: found, next } = await transfers.page(scope, page)
@@ -69,7 +83,7 @@ export function transferRoutes(door: Door, metrics: Metrics, gate: UploadGate): 
   })
 
   router.get('/transfers/:id', async (request, response) => {
-    const { transfer } = await admitToTransfer(door, request, 'transfer.read')
+    const { transfer } = await admitToTransfer(gatekeeper, request, 'transfer.read')
     const [view] = await transfers.views([transfer])
     response.json(view)
   })
@@ -77,18 +91,12 @@ export function transferRoutes(door: Door, metrics: Metrics, gate: UploadGate): 
   return router
 }
 
-/** The sender's own. @throws NocturneError `forbidden` */
-export function facilityOf({ session }: Asker): string {
-  if (session.principal.facility === undefined) throw new NocturneError('forbidden')
-  return session.principal.facility
-}
-
 /**
  * One of the facility's own; another's is answered as one that is not there.
  * @throws NocturneError `not_found`
  */
 async function joinedCase(
-  { cases }: Pick<Rooms, 'cases'>,
+  cases: Pick<Cases, 'find'>,
   facility: string,
   name: string | undefined,
 ): Promise<CaseTable | undefined> {
@@ -99,7 +107,11 @@ async function joinedCase(
 }
 
 /** The group that is named, or the facility's only one. */
-function groupOf(directory: Directory, facility: string, named: string | undefined): string {
+function groupOf(
+  directory: Pick<Directory, 'facility'>,
+  facility: string,
+  named: string | undefined,
+): string {
   const groups = directory.facility(facility)?.groups ?? []
   const group = named ?? (groups.length === 1 ? groups[0] : undefined)
   if (group === undefined || !groups.includes(group))
@@ -113,7 +125,7 @@ function priorityOf(priority = 'routine'): Priority {
   return found
 }
 
-function completeOf({ complete = 'true' }: UploadFields): boolean {
+function completeOf({ complete = 'true' }: FormFields): boolean {
   if (complete !== 'true' && complete !== 'false')
     throw new NocturneError('bad_field', { field: 'complete' })
   return complete === 'true'

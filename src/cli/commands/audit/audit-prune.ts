@@ -55,7 +55,7 @@ async function atSite(dir: string, isDry: boolean): Promise<{ report: PrunePlan;
     await Promise.all([
       import('../../site/site.js'),
       import('../../../ledger/retention/index.js'),
-      import('../../../http/routes/keeping.js'),
+      import('../../../officer/pruning.js'),
       import('../../../lib/ids.js'),
     ])
   return withRooms(dir, async (rooms) => {

@@ -1,7 +1,6 @@
 import { expect, it } from '@jest/globals'
-import { createListings } from '../../src/http/listings.js'
-import type { EventInput } from '../../src/ledger/log/events.js'
-import type { Receipt } from '../../src/ledger/log/contract.js'
+import { createListings } from '../../src/access/listings.js'
+import type { EventInput, Receipt } from '../../src/ledger/log/index.js'
 import { NocturneError } from '../../src/lib/errors.js'
 
 const MINUTE = 60_000

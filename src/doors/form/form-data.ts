@@ -10,7 +10,7 @@ import { PartQueue } from './part-queue.js'
 const LEAST_BYTES = 8 * 1024
 
 /** The form fields sent before the files: bounded in length, otherwise unchecked. */
-export interface UploadFields {
+export interface FormFields {
   readonly group?: string
   readonly priority?: string
   readonly complete?: string
@@ -20,7 +20,7 @@ export interface UploadFields {
   readonly signature?: string
 }
 
-export interface UploadLimits {
+export interface FormLimits {
   /** Maximum number of parts named `files` in one request. */
   readonly requestItems: number
   /** Time within which a client must send 8 KiB, counted only while we wait for it. */
@@ -32,9 +32,9 @@ export interface UploadLimits {
 }
 
 /** Receives an upload. Calls never overlap; an error from any of them ends the upload. */
-export interface UploadSink {
+export interface FormSink {
   /** Called once, before a byte of the first file is read. Throw to refuse the request. */
-  begin(fields: UploadFields): Promise<unknown>
+  begin(fields: FormFields): Promise<unknown>
   /**
    * Called for each file in order. Its bytes must be read before the promise resolves; the rest is
    * discarded. They throw NocturneError when the upload fails, so that a call that is still reading
@@ -56,15 +56,15 @@ export interface UploadSink {
  *   `bad_field`, `unexpected_part`, `too_many_items`, `no_files`, `slow_client`; or whatever the
  *   sink throws.
  */
-export async function readUpload(
+export async function readForm(
   request: Request,
-  limits: UploadLimits,
-  sink: UploadSink,
+  limits: FormLimits,
+  sink: FormSink,
 ): Promise<void> {
   if (!/^multipart\/form-data\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
     throw new NocturneError('not_multipart')
   }
-  await new UploadReader(request, limits, sink).run()
+  await new FormReader(request, limits, sink).run()
 }
 
 /** Bytes buffered by the parser, and by the stream of each file, before back-pressure sets in. */
@@ -87,10 +87,10 @@ type FileListener = (name: unknown, stream: Readable, info: FileInfo) => void
 /**
  * One request. Multer parses and calls back; the decisions, the pace and the end are handled here.
  */
-class UploadReader {
+class FormReader {
   readonly #request: Request
-  readonly #limits: UploadLimits
-  readonly #sink: UploadSink
+  readonly #limits: FormLimits
+  readonly #sink: FormSink
   readonly #allowed: ReadonlyMap<string, number>
   readonly #queue = new PartQueue((part) => this.#take(part))
   readonly #fields: Record<string, string> = {}
@@ -101,7 +101,7 @@ class UploadReader {
   #settle: (failure?: NocturneError) => void = () => undefined
   #delimiters = (): number | undefined => undefined
 
-  constructor(request: Request, limits: UploadLimits, sink: UploadSink) {
+  constructor(request: Request, limits: FormLimits, sink: FormSink) {
     this.#request = request
     this.#limits = limits
     this.#sink = sink

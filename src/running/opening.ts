@@ -4,14 +4,10 @@
  * mends ends the start.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Express } from 'express'
 import { asNocturneError, NocturneError } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
 import { describeUnexpected } from '../lib/logger.js'
 import type { Logger } from '../lib/logger.js'
-import { alive, bareApp } from './bare-app.js'
-import { sendOutcome } from './fhir/outcome.js'
-import { problemHandler } from './problem.js'
 
 /**
  * What passes when somebody mends something elsewhere, and what that is. Hints of the catalogue are
@@ -105,21 +101,4 @@ function rootOf(thrown: unknown): NocturneError {
   return error.code === 'ledger_unavailable' && error.cause instanceof NocturneError
     ? error.cause
     : error
-}
-
-/** What answers until the rooms are open. */
-export function createOpeningApp(logger: Logger, opening: Opening): Express {
-  const app = bareApp()
-  app.get('/healthz', alive)
-  app.get('/readyz', (_request, response) => {
-    response.status(503).json(opening.readiness())
-  })
-  app.use('/fhir', (_request, response) => {
-    sendOutcome(response, new NocturneError('gateway_opening'))
-  })
-  app.use(() => {
-    throw new NocturneError('gateway_opening')
-  })
-  app.use(problemHandler(logger))
-  return app
 }

@@ -1,0 +1,243 @@
+/**
+ * The check in front of every action: who asks, how often they have failed, whether they may, and
+ * the ledger's record of refusals. It knows nothing of the protocol through which somebody asks.
+ */
+import type { Cases } from '../cases/index.js'
+import type { Directory } from '../directory/index.js'
+import type { Actor, Ledger } from '../ledger/log/index.js'
+import { ANONYMOUS } from '../lib/actors.js'
+import { NocturneError, asNocturneError } from '../lib/errors.js'
+import type { CaseTable } from '../state/night/index.js'
+import type { Transfer, Transfers } from '../transfer/index.js'
+import type { Authenticate } from './authenticate.js'
+import { decide } from './decide.js'
+import type { Action } from './decide.js'
+import { createListings } from './listings.js'
+import type { ListName } from './listings.js'
+import { refusal, relationTo } from './relation.js'
+import type { Session } from './session.js'
+import { createEventThrottle, createFailureLimiter } from './sign-in/index.js'
+import type { FailureLimiter } from './sign-in/index.js'
+
+/** What somebody brings along to show who they are. */
+export interface Credentials {
+  /** As an `Authorization` header has it: `Bearer TOKEN`. */
+  readonly authorization: string | undefined
+  /** Of the other end of the connection. */
+  readonly address: string
+}
+
+export interface Asker {
+  readonly session: Session
+  readonly actor: Actor
+}
+
+export interface AskerOfTransfer extends Asker {
+  readonly transfer: Transfer
+}
+
+export interface AskerOfCase extends Asker {
+  readonly row: CaseTable
+  /** Of the case. */
+  readonly transfers: readonly string[]
+}
+
+export interface Gatekeeper {
+  /** @throws NocturneError `unauthenticated`, `rate_limited` */
+  authenticate(credentials: Credentials): Promise<Asker>
+  /**
+   * That they may do something that has no object.
+   * @throws NocturneError `unauthenticated`, `rate_limited`, `forbidden`
+   */
+  admit(credentials: Credentials, action: Action): Promise<Asker>
+  /** That they may do it with a transfer. @throws the same and `not_found`, `not_claimed` */
+  admitToTransfer(
+    credentials: Credentials,
+    action: Action,
+    transfer: string,
+  ): Promise<AskerOfTransfer>
+  /**
+   * That they may do it with a case, named by case id, case code or transfer id. Who can open one
+   * of its transfers stands to the case as to that.
+   *
+   * @throws the same
+   */
+  admitToCase(credentials: Credentials, action: Action, name: string): Promise<AskerOfCase>
+  /** Records that somebody may not do what they asked. */
+  refuse(
+    actor: Actor,
+    action: Action | 'authenticate',
+    rule: string,
+    transfer?: string,
+  ): Promise<void>
+  /** Records that somebody looked at a list: before it is answered, and not every time. */
+  noteListing(actor: Actor, list: ListName): Promise<void>
+  /**
+   * @throws RateLimitedError when the address or the account failed too often, which is an event.
+   */
+  holdBack(address: string, account?: string): Promise<void>
+  /** That somebody failed to sign in, or succeeded after all. */
+  failed(address: string, account?: string): void
+  succeeded(address: string, account: string): void
+}
+
+/** `rate_limited` with the seconds to wait. */
+export class RateLimitedError extends NocturneError {
+  readonly retryAfter: number
+
+  constructor(retryAfter: number) {
+    super('rate_limited')
+    this.retryAfter = retryAfter
+  }
+}
+
+export interface GatekeeperParts {
+  readonly authenticate: Authenticate
+  readonly directory: Pick<Directory, 'principal'>
+  readonly transfers: Pick<Transfers, 'find' | 'tiesOf' | 'recipientsOf'>
+  readonly cases: Pick<Cases, 'find' | 'views'>
+  readonly ledger: Pick<Ledger, 'note'>
+  /** Failures of one address or account within a minute, before `rate_limited`. */
+  readonly failuresPerMinute: number
+  readonly now: () => number
+}
+
+/**
+ * Refusals that are recorded one by one in a minute; the rest are counted. Strangers have a bound
+ * of their own, so that their noise cannot keep an insider's refusal out of the ledger.
+ */
+const REFUSAL_EVENTS_PER_MINUTE = { stranger: 60, insider: 600, lockOut: 30 }
+
+export function createGatekeeper(parts: GatekeeperParts): Gatekeeper {
+  const { ledger, now } = parts
+  const limiter = createFailureLimiter({ perMinute: parts.failuresPerMinute, now })
+  const holdBack = createHoldBack(parts, limiter)
+  const refuse = createRefuse(parts)
+  const authenticate = createIdentification(parts, { limiter, holdBack, refuse })
+  return {
+    authenticate,
+    admit: async (credentials, action) => {
+      const asker = await authenticate(credentials)
+      const decision = decide(asker.session.principal.role, action, 'global')
+      if (decision.allowed) return asker
+      await refuse(asker.actor, action, decision.rule)
+      throw refusal(decision)
+    },
+    ...createObjectChecks(parts, authenticate, refuse),
+    refuse,
+    noteListing: createListings(ledger, now),
+    holdBack,
+    failed: (address, account) => limiter.failed(address, account),
+    succeeded: (address, account) => limiter.succeeded(address, account),
+  }
+}
+
+function createIdentification(
+  parts: GatekeeperParts,
+  { limiter, holdBack, refuse }: Refusals,
+): Gatekeeper['authenticate'] {
+  return async ({ authorization, address }) => {
+    try {
+      const session = await parts.authenticate(authorization)
+      const { id, role } = session.principal
+      const { method, token } = session
+      return { session, actor: { id, role, method, token, address } }
+    } catch (error) {
+      const reason = asNocturneError(error)
+      if (reason.code !== 'unauthenticated') throw reason
+      // A valid token is never held back: only failures are.
+      await holdBack(address)
+      limiter.failed(address)
+      await refuse({ ...ANONYMOUS, address }, 'authenticate', 'no valid token')
+      throw reason
+    }
+  }
+}
+
+interface Refusals extends Pick<Gatekeeper, 'holdBack' | 'refuse'> {
+  readonly limiter: FailureLimiter
+}
+
+/** The checks of what somebody may do with a transfer or a case. */
+function createObjectChecks(
+  { transfers, cases }: GatekeeperParts,
+  authenticate: Gatekeeper['authenticate'],
+  refuse: Gatekeeper['refuse'],
+): Pick<Gatekeeper, 'admitToTransfer' | 'admitToCase'> {
+  return {
+    admitToTransfer: async (credentials, action, id) => {
+      const asker = await authenticate(credentials)
+      const { principal } = asker.session
+      const transfer = await transfers.find(id)
+      const ties = transfer && (await transfers.tiesOf(transfer))
+      const decision = decide(principal.role, action, relationTo(principal, ties))
+      if (decision.allowed && transfer) return { ...asker, transfer }
+      await refuse(asker.actor, action, decision.rule, transfer?.id)
+      throw decision.allowed ? new NocturneError('not_found') : refusal(decision)
+    },
+    admitToCase: async (credentials, action, name) => {
+      const asker = await authenticate(credentials)
+      const { principal } = asker.session
+      const row = await cases.find(name)
+      const [view] = row ? await cases.views([row]) : []
+      const ids = view?.transfers.map((one) => one.id) ?? []
+      const ties = row && {
+        facility: row.facility,
+        group: row.group_id,
+        claimedBy: row.claimed_by ?? undefined,
+        sealedTo: await transfers.recipientsOf(ids),
+      }
+      const decision = decide(principal.role, action, relationTo(principal, ties))
+      if (decision.allowed && row) return { ...asker, row, transfers: ids }
+      await refuse(asker.actor, action, decision.rule, ids[0])
+      throw decision.allowed ? new NocturneError('not_found') : refusal(decision)
+    },
+  }
+}
+
+function createRefuse({ ledger, now }: GatekeeperParts): Gatekeeper['refuse'] {
+  const strangers = createEventThrottle({ perMinute: REFUSAL_EVENTS_PER_MINUTE.stranger, now })
+  const insiders = createEventThrottle({ perMinute: REFUSAL_EVENTS_PER_MINUTE.insider, now })
+  return async (actor, action, rule, transfer) => {
+    const unrecorded = (actor.role === 'anonymous' ? strangers : insiders).admit()
+    if (unrecorded === undefined) return
+    await ledger.note({
+      type: 'access.refused',
+      outcome: 8,
+      actor,
+      ...(transfer !== undefined && { transfer }),
+      detail: { action, rule, ...(unrecorded > 0 && { unrecorded }) },
+    })
+  }
+}
+
+function createHoldBack(
+  { ledger, directory, now }: GatekeeperParts,
+  limiter: FailureLimiter,
+): Gatekeeper['holdBack'] {
+  const lockOuts = createEventThrottle({ perMinute: REFUSAL_EVENTS_PER_MINUTE.lockOut, now })
+
+  /** The id as typed is not recorded: it may be anything, a password among them. */
+  const noteLockOut = async (address: string, account: string | undefined, wait: number) => {
+    const unrecorded = limiter.isNews(address, account) ? lockOuts.admit() : undefined
+    if (unrecorded === undefined) return
+    const principal = account === undefined ? undefined : directory.principal(account)?.id
+    await ledger.note({
+      type: 'signin.locked',
+      outcome: 8,
+      actor: { ...ANONYMOUS, address },
+      detail: {
+        seconds: wait,
+        ...(principal !== undefined && { principal }),
+        ...(unrecorded > 0 && { unrecorded }),
+      },
+    })
+  }
+
+  return async (address, account) => {
+    const wait = limiter.check(address, account)
+    if (wait === undefined) return
+    await noteLockOut(address, account, wait)
+    throw new RateLimitedError(wait)
+  }
+}

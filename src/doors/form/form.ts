@@ -1,0 +1,48 @@
+/**
+ * The door for forms: a `multipart/form-data` request, streamed into one upload.
+ *
+ * In:  a request, and a function that turns its form fields into the wanted upload.
+ * Out: the answer for every part that was sent.
+ * Always true: writes no file and holds no whole part in memory; if anything fails, nothing of the
+ *      request remains except its event.
+ * Trusts: nothing that the client declares.
+ */
+import type { Request } from 'express'
+import { NocturneError } from '../../lib/errors.js'
+import type { Upload, BeginUpload } from '../../transfer.js'
+import type { UploadAnswer, UploadTarget } from '../../transfer/index.js'
+import { readForm } from './form-data.js'
+import type { FormFields, FormLimits } from './form-data.js'
+
+export type { FormFields, FormLimits } from './form-data.js'
+
+export interface WantedUpload {
+  readonly complete: boolean
+  readonly target: UploadTarget
+}
+
+/** The request's parts through one upload. @throws what the form, the path and `wantedOf` throw */
+export async function receiveForm(
+  beginUpload: BeginUpload,
+  request: Request,
+  wantedOf: (fields: FormFields) => WantedUpload | Promise<WantedUpload>,
+  limits: FormLimits,
+): Promise<UploadAnswer> {
+  let upload: Upload | undefined
+  let complete = true
+  try {
+    await readForm(request, limits, {
+      begin: async (fields) => {
+        const wanted = await wantedOf(fields)
+        complete = wanted.complete
+        upload = await beginUpload(wanted.target)
+      },
+      part: async (part) => upload?.take(part),
+    })
+    if (!upload) throw new NocturneError('no_files')
+    return await upload.commit({ complete })
+  } catch (error) {
+    await upload?.abandon(error)
+    throw error
+  }
+}

@@ -1,0 +1,42 @@
+/** Opens tokens, sign-in, the ready check of a key, and the gatekeeper. */
+import { createAuthenticate, createGatekeeper, createTokens } from '../access/index.js'
+import type { Gatekeeper, Tokens } from '../access/index.js'
+import { createKeyChecks, createSignIn } from '../access/sign-in/index.js'
+import type { KeyChecks, SignIn } from '../access/sign-in/index.js'
+import type { Directory } from '../directory/index.js'
+import { sealBytes } from '../seal/index.js'
+import type { Ground, Opened } from './ground.js'
+import type { ReadingRooms } from './reading.js'
+
+export interface AskingRooms {
+  readonly tokens: Tokens
+  readonly gatekeeper: Gatekeeper
+  readonly signIn: SignIn
+  readonly keyChecks: KeyChecks
+}
+
+export function openAsking(
+  { site, state, ledger, keys, origin, secret, now }: Ground,
+  directory: Directory,
+  { transfers, cases }: Pick<ReadingRooms, 'transfers' | 'cases'>,
+  opened: Opened,
+): AskingRooms {
+  const tokens = opened.keep(createTokens({ state, ledger, now }))
+  return {
+    tokens,
+    gatekeeper: createGatekeeper({
+      ...{ directory, transfers, cases, ledger, now },
+      authenticate: createAuthenticate({ tokens, directory }),
+      failuresPerMinute: site.config.limits.failuresPerMinute,
+    }),
+    signIn: createSignIn({
+      ...{ ledger, directory, tokens, origin, secret, now },
+      verifyDetached: keys.verifyDetached,
+    }),
+    keyChecks: createKeyChecks({
+      ...{ ledger, origin, secret, now },
+      recipientOf: ({ id, certificate }) => keys.toRecipient(id, certificate),
+      sealBytes: (content, recipient) => sealBytes(content, recipient, new Date(now())),
+    }),
+  }
+}

@@ -1,0 +1,162 @@
+/** Opens what all rooms of a gateway build on: keys, database, ledger and stores. */
+import { hkdfSync } from 'node:crypto'
+import type { Site, SiteConfig } from '../config/index.js'
+import { createTextDetector, hasTextDetector } from '../deidentify/blank/index.js'
+import type { TextDetector } from '../deidentify/index.js'
+import { expectAnchor } from '../ledger/published/index.js'
+import { createLedger } from '../ledger/log/index.js'
+import type { Ledger } from '../ledger/log/index.js'
+import { NocturneError } from '../lib/errors.js'
+import { randomName } from '../lib/ids.js'
+import { createLogger } from '../lib/logger.js'
+import type { Logger } from '../lib/logger.js'
+import {
+  inspectCertificate,
+  problemOfSigner,
+  readPrivateKey,
+  toRecipient,
+  verifyDetached,
+} from '../seal/keys/index.js'
+import type { PrivateKey } from '../seal/keys/index.js'
+import { openState } from '../state/index.js'
+import type { State } from '../state/index.js'
+import { openLogFiles, openStore } from '../store/index.js'
+import type { LogFiles, ObjectStore } from '../store/index.js'
+
+export interface RoomOptions {
+  readonly logger?: Logger
+  /** The origin that clients see; known only after listening when the system chooses the port. */
+  readonly origin?: () => string
+  readonly now?: () => number
+  /**
+   * `skip` opens the ledger without checking it against the published one, for inspecting or
+   * restoring it.
+   */
+  readonly anchor?: 'check' | 'skip'
+  /** Whether no other process uses the database. */
+  readonly isAlone?: boolean
+}
+
+export interface Ground {
+  readonly site: Site
+  readonly logger: Logger
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly origin: () => string
+  /** Signs manifests. */
+  readonly gatewayKey: PrivateKey
+  /** Until when it can; undefined when it does not expire. */
+  readonly gatewayKeyUntil: Report['signsUntil']
+  readonly textDetector: TextDetector | undefined
+  readonly state: State
+  readonly ledger: Ledger
+  readonly store: ObjectStore
+  /** Where the ledger is published. */
+  readonly logFiles: LogFiles
+  /** Names this process among those that share the database. */
+  readonly holder: string
+  /** Shared by all gateways of the site. */
+  readonly secret: Uint8Array
+  /** OpenPGP by this site's policy and at this moment. */
+  readonly keys: CurrentKeys
+}
+
+export interface CurrentKeys {
+  inspect(certificate: string): Promise<Report>
+  toRecipient(id: string, certificate: string): ReturnType<typeof toRecipient>
+  verifyDetached(text: string, signature: string, certificate: string): Promise<boolean>
+}
+
+type Report = Awaited<ReturnType<typeof inspectCertificate>>
+
+/** Closes what was opened, in reverse order. */
+export class Opened {
+  readonly #rooms: { close(): Promise<void> }[] = []
+
+  keep<T extends { close(): Promise<void> }>(room: T): T {
+    this.#rooms.push(room)
+    return room
+  }
+
+  async close(): Promise<void> {
+    for (const room of this.#rooms.splice(0).reverse()) await room.close()
+  }
+}
+
+/**
+ * @param opened - collects what has to be closed, also when this throws
+ * @throws NocturneError `database_unavailable`, `database_unusable`, `ledger_broken`,
+ *   `ledger_rolled_back`, `store_unavailable`, `store_replaced`, `key_unreadable`,
+ *   `gateway_key_unfit`, `text_detector_missing`
+ */
+export async function openGround(
+  site: Site,
+  options: RoomOptions,
+  opened: Opened,
+): Promise<Ground> {
+  const { config, secrets } = site
+  const now = options.now ?? Date.now
+  const keys = currentKeys(config, now)
+  const gatewayKey = await readPrivateKey(secrets.gatewayKey)
+  const gatewayKeyUntil = await expectFit(keys, gatewayKey)
+  const textDetector = openTextDetector(config.textDetector, opened)
+  const state = opened.keep(
+    await openState(config.database, {
+      ...databaseOptions(site),
+      isAlone: options.isAlone,
+      now,
+    }),
+  )
+  const gateway = config.gateway.name
+  const ledger = await createLedger({ state, gateway, signingKey: secrets.ledgerKey, now })
+  const store = opened.keep(await openStore(config.store))
+  const logFiles = opened.keep(await openLogFiles(config.store))
+  if (options.anchor !== 'skip') await expectAnchor(state, logFiles, ledger.verifierKey)
+  return {
+    ...{ site, now, keys, gatewayKey, gatewayKeyUntil, textDetector, state, ledger, store },
+    logger: options.logger ?? createLogger(config.logLevel),
+    origin: options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`),
+    logFiles,
+    holder: randomName(),
+    secret: new Uint8Array(hkdfSync('sha256', secrets.ledgerKey, '', 'nocturne/sign-in/v1', 32)),
+  }
+}
+
+const currentKeys = ({ keys: policy }: SiteConfig, now: () => number): CurrentKeys => ({
+  inspect: (certificate) => inspectCertificate(certificate, new Date(now()), policy),
+  toRecipient: (id, certificate) => toRecipient(id, certificate, new Date(now()), policy),
+  verifyDetached: (text, signature, certificate) =>
+    verifyDetached(text, signature, certificate, new Date(now())),
+})
+
+/**
+ * An expired key no longer signs, but the transfers it signed can still be fetched, verified and
+ * dumped.
+ *
+ * @throws NocturneError `gateway_key_unfit`
+ */
+async function expectFit(
+  keys: CurrentKeys,
+  { certificate }: PrivateKey,
+): Promise<Report['signsUntil']> {
+  const report = await keys.inspect(certificate)
+  const unfit = problemOfSigner(report)
+  if (unfit && !unfit.isPassing)
+    throw new NocturneError('gateway_key_unfit', { subject: unfit.reason })
+  return report.signsUntil
+}
+
+const databaseOptions = ({ secrets }: Site) =>
+  secrets.databasePassword === undefined ? {} : { password: secrets.databasePassword }
+
+/**
+ * The detector named in nocturne.yaml, or the installed one if none is named.
+ * @throws NocturneError `text_detector_missing`
+ */
+function openTextDetector(
+  wanted: SiteConfig['textDetector'],
+  opened: Opened,
+): TextDetector | undefined {
+  if (wanted?.kind === 'none' || (!wanted && !hasTextDetector())) return undefined
+  return opened.keep(createTextDetector(wanted ?? { clears: true, threads: 1 }))
+}

@@ -1,0 +1,78 @@
+/** Opens publishing, witnesses and sinks of the ledger, and compliance. */
+import { createCompliance, probeDoor, sampleObjects } from '../compliance/index.js'
+import type { Compliance } from '../compliance/index.js'
+import { createPublisher } from '../ledger/published/index.js'
+import type { Publisher } from '../ledger/published/index.js'
+import { retentionMs } from '../ledger/retention/index.js'
+import { eventSpans, lastOf, reviewState } from '../ledger/reviews/index.js'
+import { createForwarding, createSend } from '../ledger/sinks/index.js'
+import type { Forwarding } from '../ledger/sinks/index.js'
+import { createWitnessing } from '../ledger/witness/index.js'
+import type { Witnessing } from '../ledger/witness/index.js'
+import { VERSION } from '../lib/version.js'
+import { submitCheckpoint } from '../running/witnessing.js'
+import { drawItems } from '../transfer/index.js'
+import type { AskingRooms } from './asking.js'
+import type { Ground } from './ground.js'
+import type { RecordRooms } from './records.js'
+
+/** Number of objects that an assessment samples from the store. */
+const SAMPLED_OBJECTS = 20
+
+export interface OversightRooms {
+  readonly publisher: Publisher
+  readonly witnessing: Witnessing
+  readonly forwarding: Forwarding
+  readonly compliance: Compliance
+}
+
+export async function openOversight(
+  ground: Ground,
+  records: Pick<RecordRooms, 'certificates'>,
+  asking: Pick<AskingRooms, 'tokens'>,
+): Promise<OversightRooms> {
+  const { site, state, ledger, logFiles, holder, origin, now } = ground
+  const { witnesses, sinks, ledger: kept } = site.config
+  const witnessing = await createWitnessing({
+    ...{ state, ledger, witnesses, submit: submitCheckpoint, holder, now },
+  })
+  const forwarding = createForwarding({
+    ...{ state, ledger, sinks, send: createSend(), holder, now },
+    source: () => ({ origin: origin() }),
+  })
+  const publisher = createPublisher({
+    ...{ state, files: logFiles, verifierKey: ledger.verifierKey, holder, now },
+    keepMs: retentionMs(kept.retention.years),
+  })
+  const compliance = openCompliance(ground, { ...records, ...asking, witnessing, forwarding })
+  return { publisher, witnessing, forwarding, compliance }
+}
+
+interface ComplianceRooms
+  extends
+    Pick<RecordRooms, 'certificates'>,
+    Pick<AskingRooms, 'tokens'>,
+    Pick<OversightRooms, 'witnessing' | 'forwarding'> {}
+
+const openCompliance = (
+  { site, state, ledger, store, keys, now }: Ground,
+  { certificates, tokens, witnessing, forwarding }: ComplianceRooms,
+): Compliance =>
+  createCompliance({
+    ...{ config: site.config, state, ledger, version: VERSION, now, probe: probeDoor },
+    inspect: keys.inspect,
+    ledgerSources: {
+      spans: () => eventSpans(state.db),
+      lastOf: (type) => lastOf(state.db, type),
+      review: () => reviewState(state.db, site.config.ledger.review.days, now()),
+      proposed: () => certificates.waiting(),
+      witnessed: () => witnessing.witnessed(),
+      sinks: () => forwarding.status(),
+    },
+    systemSources: {
+      node: process.version,
+      verifyLedger: () => ledger.verify(),
+      tokens: () => tokens.list(),
+      sample: async () => sampleObjects(store, await drawItems(state, SAMPLED_OBJECTS)),
+    },
+  })

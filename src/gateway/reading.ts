@@ -1,0 +1,87 @@
+/** Opens transfers, cases, and deliveries to readers. */
+import { createDeliveries } from '../deliver/index.js'
+import type { Deliveries } from '../deliver/index.js'
+import { keyIdOf } from '../deidentify/identity/index.js'
+import { dutyAt } from '../duty/index.js'
+import { subscriptionsOf } from '../notify/index.js'
+import { openChannels } from '../running/channels.js'
+import { createNight } from '../running/night.js'
+import type { Night } from '../running/night.js'
+import {
+  isKeyPacketFor,
+  newEnvelope,
+  sealBytes,
+  sealedMessage,
+  sealMessage,
+} from '../seal/index.js'
+import { signDetached } from '../seal/keys/index.js'
+import { createTransfers, MemoryBudget } from '../transfer/index.js'
+import type { Transfers } from '../transfer/index.js'
+import type { Ground } from './ground.js'
+import type { RecordRooms } from './records.js'
+
+/**
+ * Plaintext of originals that may wait in memory for a verdict, over all uploads together. Beyond
+ * this, an original is sealed to the facility first.
+ */
+const ORIGINALS_BYTES = 8 << 20
+
+export interface ReadingRooms extends Night {
+  readonly transfers: Transfers
+  readonly deliveries: Deliveries
+}
+
+export async function openReading(ground: Ground, records: RecordRooms): Promise<ReadingRooms> {
+  const { site, state, ledger, secret, keys, origin, now } = ground
+  const { config } = site
+  const { directory } = records
+  const night = createNight({
+    ...{ config, state, ledger, directory, origin, secret, now },
+    sealTo: async (id, content) => {
+      const certificate = directory.principal(id)?.certificate ?? ''
+      return sealBytes(content, await keys.toRecipient(id, certificate), new Date(now()))
+    },
+    // Cases and transfers depend on each other, so this refers to `transfers` lazily.
+    holdTransfers: (tx, ids, holder) => transfers.claims.hold(tx, ids, holder),
+    senders: await openChannels(config, state, secret, now),
+    hasPush: async (tx, person) => (await subscriptionsOf(tx, person)).length > 0,
+  })
+  const transfers: Transfers = openTransfers(ground, records, night)
+  return { ...night, transfers, deliveries: openDeliveries(ground, directory, night, transfers) }
+}
+
+function openTransfers(
+  { site, state, ledger, store, gatewayKey, keys, logger, now }: Ground,
+  { directory, facilityKeys, gatewayKeys }: RecordRooms,
+  { cases }: Pick<Night, 'cases'>,
+): Transfers {
+  const { limits, gateway } = site.config
+  return createTransfers({
+    ...{ cases, state, ledger, store, directory, facilityKeys, gatewayKeys, keyIdOf },
+    ...{ gateway: gateway.name, limits, budget: new MemoryBudget(ORIGINALS_BYTES), logger, now },
+    newEnvelope: async (group) => newEnvelope(await directory.recipientsOf(group), new Date(now())),
+    sealSigned: (envelope, content) => envelope.sealSigned(content, gatewayKey, new Date(now())),
+    sealerTo: async (facility) => {
+      const recipient = await directory.facilityRecipient(facility)
+      return (content) => sealMessage(content, recipient, new Date(now()))
+    },
+    sealedMessage,
+    sign: (text) => signDetached(text, gatewayKey, new Date(now())),
+    verifyDetached: keys.verifyDetached,
+  })
+}
+
+const openDeliveries = (
+  { site, state, ledger, store, keys, now }: Ground,
+  directory: RecordRooms['directory'],
+  { cases }: Pick<Night, 'cases'>,
+  transfers: Transfers,
+): Deliveries =>
+  createDeliveries({
+    ...{ cases, state, ledger, store, transfers, directory, dutyAt, now },
+    gateway: site.config.gateway.name,
+    closesCases: site.config.cases.closeOn === 'acknowledged',
+    verifyDetached: keys.verifyDetached,
+    isKeyPacketFor: (packet, format, recipient) =>
+      isKeyPacketFor(packet, format, recipient, new Date(now())),
+  })

@@ -1,0 +1,54 @@
+/** Opens the site's own records and the directory. */
+import { keyIdOf } from '../deidentify/identity/index.js'
+import { createDirectory } from '../directory/index.js'
+import type { Directory } from '../directory/index.js'
+import { problemOfSigner } from '../seal/keys/index.js'
+import {
+  createCertificates,
+  createCertificateWarnings,
+  createConfigurationRecord,
+  createFacilityKeys,
+  createGatewayKeys,
+} from '../site/index.js'
+import type { Certificates, CertificateWarnings, FacilityKeys, GatewayKeys } from '../site/index.js'
+import type { Ground } from './ground.js'
+
+export interface RecordRooms {
+  readonly directory: Directory
+  readonly certificates: Certificates
+  readonly certificateWarnings: CertificateWarnings
+  readonly configuration: ReturnType<typeof createConfigurationRecord>
+  readonly facilityKeys: FacilityKeys
+  readonly gatewayKeys: GatewayKeys
+}
+
+export async function openRecords(ground: Ground): Promise<RecordRooms> {
+  const { site, state, ledger, keys, gatewayKey, now } = ground
+  const { config, secrets } = site
+  const certificates = await createCertificates({
+    ...{ config, state, ledger, now },
+    fingerprintOf: async (certificate) => (await keys.inspect(certificate)).fingerprint,
+    verifyDetached: keys.verifyDetached,
+  })
+  const directory = createDirectory(config, {
+    toRecipient: keys.toRecipient,
+    inspectCertificate: keys.inspect,
+    inEffect: (id) => certificates.inEffect(id),
+  })
+  return {
+    directory,
+    certificates,
+    certificateWarnings: createCertificateWarnings({
+      ...{ directory, certificates, now },
+      gatewayKeyUntil: ground.gatewayKeyUntil,
+    }),
+    configuration: createConfigurationRecord({ config, ledger, ledgerKey: secrets.ledgerKey }),
+    facilityKeys: createFacilityKeys({
+      ...{ facilities: config.facilities, secrets, state, ledger, keyIdOf, now },
+    }),
+    gatewayKeys: createGatewayKeys({
+      ...{ key: gatewayKey, state, ledger, now },
+      problemOf: async (certificate) => problemOfSigner(await keys.inspect(certificate)),
+    }),
+  }
+}

@@ -1,0 +1,85 @@
+/** Opens the rooms of a site and connects them. The caller must close them. */
+import type { Compliance } from '../compliance/index.js'
+import type { Site } from '../config/index.js'
+import { Gathering } from '../gathering.js'
+import type { BeginGathering } from '../gathering.js'
+import { Upload } from '../transfer.js'
+import type { BeginUpload } from '../transfer.js'
+import type { UploadTarget } from '../transfer/index.js'
+import { openAsking } from './asking.js'
+import type { AskingRooms } from './asking.js'
+import { Opened, openGround } from './ground.js'
+import type { Ground, RoomOptions } from './ground.js'
+import { openOversight } from './oversight.js'
+import type { OversightRooms } from './oversight.js'
+import { openReading } from './reading.js'
+import type { ReadingRooms } from './reading.js'
+import { openRecords } from './records.js'
+import type { RecordRooms } from './records.js'
+
+/** All rooms. Only compositions see this; everything else declares the part that it needs. */
+export interface Rooms
+  extends
+    Omit<Ground, 'gatewayKeyUntil' | 'holder' | 'origin' | 'secret' | 'keys'>,
+    RecordRooms,
+    ReadingRooms,
+    AskingRooms,
+    OversightRooms {
+  /** The main path, used by every door. */
+  readonly beginUpload: BeginUpload
+  /** The same, for studies that arrive instance by instance. */
+  readonly beginGathering: BeginGathering
+  close(): Promise<void>
+}
+
+/** @throws NocturneError as `openGround` */
+export async function openRooms(site: Site, options: RoomOptions = {}): Promise<Rooms> {
+  const opened = new Opened()
+  try {
+    const ground = await openGround(site, options, opened)
+    const records = await openRecords(ground)
+    const reading = await openReading(ground, records)
+    const asking = openAsking(ground, records.directory, reading, opened)
+    const oversight = await openOversight(ground, records, asking)
+    const { logger, now, gatewayKey, textDetector, state, ledger, store, logFiles } = ground
+    return {
+      ...{ site, logger, now, gatewayKey, textDetector, state, ledger, store, logFiles },
+      ...{ ...records, ...reading, ...asking, ...oversight },
+      ...pathsOf(ground, records, reading, oversight),
+      close: () => opened.close(),
+    }
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+/** The main paths, behind the gates of compliance. */
+function pathsOf(
+  { site, store, textDetector, now }: Ground,
+  { directory, facilityKeys, gatewayKeys }: RecordRooms,
+  { transfers }: Pick<ReadingRooms, 'transfers'>,
+  { compliance }: Pick<OversightRooms, 'compliance'>,
+): Pick<Rooms, 'beginUpload' | 'beginGathering'> {
+  const path = {
+    ...{ transfers, directory, store, facilityKeys, gatewayKeys, textDetector, now },
+    limits: site.config.limits,
+  }
+  return {
+    beginUpload: async (target) => {
+      await gateOf(compliance, target)
+      return Upload.begin(path, target)
+    },
+    beginGathering: async (target, study) => {
+      await gateOf(compliance, target)
+      return Gathering.begin(path, target, study)
+    },
+  }
+}
+
+/** The gates do not stop additions to an existing transfer, or items released from quarantine. */
+const gateOf = async ({ gates }: Compliance, target: UploadTarget): Promise<void> => {
+  const { facility, group, priority, actor } = target
+  if (target.transfer === undefined && target.release === undefined)
+    await gates.transfer({ facility, group, priority }, actor)
+}

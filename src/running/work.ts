@@ -1,0 +1,126 @@
+/** The background work of a running gateway. */
+import type { Deliveries } from '../deliver/index.js'
+import { asNocturneError } from '../lib/errors.js'
+import type { Logger } from '../lib/logger.js'
+import type { Certificates } from '../site/index.js'
+import type { State } from '../state/index.js'
+import type { ObjectStore } from '../store/index.js'
+import type { Transfers } from '../transfer/index.js'
+import { startForwarding } from './forwarding.js'
+import type { ForwardingRooms } from './forwarding.js'
+import { startNight } from './night.js'
+import type { NightRooms } from './night.js'
+import type { Opening } from './opening.js'
+import { startPublishing } from './publishing.js'
+import type { PublishingRooms } from './publishing.js'
+import { startWitnessing } from './witnessing.js'
+import type { WitnessingRooms } from './witnessing.js'
+
+export interface SweepRooms {
+  readonly transfers: Pick<Transfers, 'sweep'>
+  readonly deliveries: Pick<Deliveries, 'endLeft'>
+  readonly store: Pick<ObjectStore, 'sweepPartial'>
+  readonly logger: Logger
+}
+
+export interface WorkRooms
+  extends SweepRooms, ForwardingRooms, PublishingRooms, WitnessingRooms, NightRooms {
+  readonly ledger: PublishingRooms['ledger'] & WitnessingRooms['ledger']
+  readonly certificates: Pick<Certificates, 'refresh'>
+  /** Of this gateway among those on its database. */
+  readonly membership: Pick<Membership, 'renew'>
+  /** Uploads whose gateway has not renewed them for this long are swept. */
+  readonly leaseMs: number
+}
+
+/** While it is held, no later version migrates the database. */
+export type Membership = Awaited<ReturnType<State['join']>>
+
+const HOUR_MS = 3_600_000
+const REFRESH_MS = 5_000
+const RENEW_MS = 20_000
+/** Half-written objects untouched for a day have been abandoned. */
+const PARTIAL_MS = 24 * HOUR_MS
+
+const UNSWEPT = 'a sweep failed; the next one resumes it'
+const UNSWEPT_PARTIAL = 'half-written objects may be left; the next sweep removes them'
+const UNDONE = 'not all due case changes and notifications were made; the next round makes the rest'
+const UNREFRESHED = 'the certificates could not be read again'
+
+/** Starts the background work. Returns a function that stops it. */
+export function startWork(rooms: WorkRooms): () => Promise<void> {
+  const { now, leaseMs, certificates, logger } = rooms
+  const every = (intervalMs: number, message: string, work: () => Promise<void>) =>
+    setInterval(() => void work().catch(warnOf(logger, message)), intervalMs).unref()
+  const timers = [
+    setInterval(() => void renewMembership(rooms), RENEW_MS).unref(),
+    every(leaseMs / 2, UNSWEPT, () => sweepLeft(rooms, now())),
+    every(HOUR_MS, UNSWEPT_PARTIAL, () => sweepPartial(rooms, PARTIAL_MS)),
+    // Picks up certificates that `nocturne key confirm` put into effect in another process.
+    every(REFRESH_MS, UNREFRESHED, () => certificates.refresh()),
+  ]
+  const stopPublishing = startPublishing(rooms)
+  const stopWitnessing = startWitnessing(rooms)
+  const stopForwarding = startForwarding(rooms)
+  const stopNight = startNight(rooms, warnOf(logger, UNDONE))
+  return async () => {
+    timers.forEach((timer) => clearInterval(timer))
+    await stopNight()
+    await stopForwarding()
+    await stopWitnessing()
+    await stopPublishing()
+  }
+}
+
+/**
+ * Runs before any request is served.
+ *
+ * @param isAlone - no other gateway shares the database. A lone gateway can end everything left in
+ *   progress, because its process is dead; otherwise only expired leases count.
+ * @param step - runs a step of the start, and repeats it until the stores are available
+ */
+export async function sweepAtStart(
+  rooms: SweepRooms & { readonly now: () => number },
+  isAlone: boolean,
+  step: Opening['step'],
+): Promise<void> {
+  const { logger } = rooms
+  const leasedBefore = isAlone ? Number.MAX_SAFE_INTEGER : rooms.now()
+  await step(() => sweepLeft(rooms, leasedBefore)).catch(warnOf(logger, UNSWEPT))
+  await sweepPartial(rooms, isAlone ? 0 : PARTIAL_MS).catch(warnOf(logger, UNSWEPT_PARTIAL))
+}
+
+async function sweepLeft(rooms: SweepRooms, leasedBefore: number): Promise<void> {
+  // Needs no store, which may be unavailable.
+  await rooms.deliveries.endLeft(leasedBefore)
+  const count = await rooms.transfers.sweep(leasedBefore)
+  if (count > 0) rooms.logger.warn('left-over uploads were removed', { count })
+}
+
+async function sweepPartial({ store, logger }: SweepRooms, olderThanMs: number): Promise<void> {
+  const count = await store.sweepPartial(olderThanMs)
+  if (count > 0) logger.warn('half-written objects were removed', { count })
+}
+
+/**
+ * Retries while the database is unavailable. If a newer version has migrated it, stops all service
+ * with that error.
+ */
+async function renewMembership({ ledger, membership, logger }: WorkRooms): Promise<void> {
+  try {
+    await membership.renew()
+  } catch (thrown) {
+    const error = asNocturneError(thrown)
+    const { code, subject: problem } = error
+    if (code === 'database_newer') ledger.halt(error)
+    logger.error('this gateway cannot renew its lease on the database', {
+      code,
+      ...(problem !== undefined && { problem }),
+    })
+  }
+}
+
+const warnOf =
+  (logger: Logger, message: string) =>
+  (error: unknown): void =>
+    logger.warn(message, { code: asNocturneError(error).code })

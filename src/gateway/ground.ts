@@ -62,9 +62,13 @@ export interface Ground {
 }
 
 export interface CurrentKeys {
-  inspect(certificate: string): Promise<Report>
-  toRecipient(id: string, certificate: string): ReturnType<typeof toRecipient>
-  verifyDetached(text: string, signature: string, certificate: string): Promise<boolean>
+  readonly inspect: (certificate: string) => Promise<Report>
+  readonly toRecipient: (id: string, certificate: string) => ReturnType<typeof toRecipient>
+  readonly verifyDetached: (
+    text: string,
+    signature: string,
+    certificate: string,
+  ) => Promise<boolean>
 }
 
 type Report = Awaited<ReturnType<typeof inspectCertificate>>

@@ -40,8 +40,8 @@ export async function openWitness(dir: string): Promise<Witness> {
 }
 
 /**
- * One small file per log, replaced whole: after a crash it is the old or the new one, and before any
- * answer the new one.
+ * One small file per log, replaced whole: after a crash it is the old or the new one, and the new
+ * one before any answer is sent.
  */
 export function witnessMemory(folder: string): WitnessMemory {
   const pathOf = (origin: string) => join(folder, createHash('sha256').update(origin).digest('hex'))

@@ -7,8 +7,8 @@ import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import { canonicalJson } from '../lib/json.js'
 import type { Json } from '../lib/json.js'
-import type { Actor, Ledger, Receipt } from '../ledger/log/index.js'
-import type { Db, State } from '../state/index.js'
+import type { Actor, EventInput, Ledger, Receipt } from '../ledger/log/index.js'
+import type { Db, State, Tx } from '../state/index.js'
 import { protocolRows } from './citations.js'
 import { readDay, readText } from './desk-form.js'
 import type { NewAction, NewStatement } from './desk-form.js'
@@ -47,108 +47,142 @@ export interface Desk {
   ): Promise<{ readonly id: string; readonly receipt: Receipt }>
 }
 
-export function createDesk(parts: {
+interface DeskRooms {
   readonly state: State
   readonly ledger: Ledger
   readonly now: () => number
-}): Desk {
-  const { state, ledger, now } = parts
-  const { db } = state
+}
+
+export function createDesk(rooms: DeskRooms): Desk {
+  const { db } = rooms.state
   return {
     statements: () => readStatements(db),
     actions: () => readActions(db),
     assessments: (limit) => readAssessments(db, limit),
-    assessment: async (id) => {
-      const row = await db
-        .selectFrom('assessments')
-        .selectAll()
-        .where('id', '=', id)
-        .executeTakeFirst()
-      if (!row) throw new NocturneError('not_found')
-      return keptOf(row)
-    },
-    state: async (statement, actor) => {
-      const { row, says, attachments } = statement
-      if (!isRow(row)) throw new NocturneError('not_found')
-      const until = readDay(statement.until)
-      const text = readText(statement.text)
-      const id = newId(now())
-      const { receipts } = await ledger.record(async (tx) => {
-        await tx
-          .insertInto('statements')
-          .values({
-            ...{ id, protocol_row: row, says, text, attachments: attachments.join(' '), until },
-            ...{ created_at: now(), created_by: actor.id },
-          })
-          .execute()
-        const detail = { row, says, until, digest: sha256(text), attachments: [...attachments] }
-        return {
-          value: undefined,
-          events: [{ type: 'statement.made', outcome: 0, actor, related: id, detail }],
-        }
-      })
-      return { id, receipt: receipts[0] }
-    },
-    plan: async ({ row, owner, due: day, text: given }, actor) => {
-      if (!isRow(row)) throw new NocturneError('not_found')
-      const due = readDay(day)
-      const text = readText(given)
-      const id = newId(now())
-      const { receipts } = await ledger.record(async (tx) => {
-        await tx
-          .insertInto('actions')
-          .values({
-            ...{ id, protocol_row: row, owner, due, text },
-            ...{ created_at: now(), done_at: null, evidence: null },
-          })
-          .execute()
-        const detail = { row, owner, due, digest: sha256(text) }
-        return {
-          value: undefined,
-          events: [{ type: 'action.planned', outcome: 0, actor, related: id, detail }],
-        }
-      })
-      return { id, receipt: receipts[0] }
-    },
-    finish: async (id, given, actor) => {
-      const evidence = readText(given)
-      const { receipts } = await ledger.record(async (tx) => {
-        const { numUpdatedRows } = await tx
-          .updateTable('actions')
-          .set({ done_at: now(), evidence })
-          .where('id', '=', id)
-          .where('done_at', 'is', null)
-          .executeTakeFirst()
-        if (Number(numUpdatedRows) === 0) throw new NocturneError('not_found')
-        const detail = { digest: sha256(evidence) }
-        return {
-          value: undefined,
-          events: [{ type: 'action.done', outcome: 0, actor, related: id, detail }],
-        }
-      })
-      return receipts[0]
-    },
-    keep: async (assessment, actor) => {
-      const id = newId(now())
-      const document = canonicalJson(assessment as unknown as Json)
-      const { receipts } = await ledger.record(async (tx) => {
-        await tx
-          .insertInto('assessments')
-          .values({
-            ...{ id, profile: assessment.profile, document },
-            ...{ made_at: now(), made_by: actor.id },
-          })
-          .execute()
-        const states = countStates(assessment.findings)
-        const detail = { profile: assessment.profile, digest: sha256(document), states }
-        return {
-          value: undefined,
-          events: [{ type: 'assessment.made', outcome: 0, actor, related: id, detail }],
-        }
-      })
-      return { id, receipt: receipts[0] }
-    },
+    assessment: (id) => readAssessment(db, id),
+    state: (statement, actor) => addStatement(rooms, statement, actor),
+    plan: (action, actor) => addAction(rooms, action, actor),
+    finish: (id, evidence, actor) => finishAction(rooms, id, evidence, actor),
+    keep: (assessment, actor) => keepAssessment(rooms, assessment, actor),
   }
+}
+
+type Added = Awaited<ReturnType<Desk['state']>>
+
+/** What changes on the desk, and the event that tells of it: both in one transaction. */
+interface Change {
+  readonly type: EventInput['type']
+  readonly id: string
+  readonly actor: Actor
+  readonly detail: NonNullable<EventInput['detail']>
+  readonly apply: (tx: Tx) => Promise<unknown>
+}
+
+async function recordChange(
+  { ledger }: DeskRooms,
+  { type, id, actor, detail, apply }: Change,
+): Promise<Added> {
+  const { receipts } = await ledger.record(async (tx) => {
+    await apply(tx)
+    return {
+      value: undefined,
+      events: [{ type, outcome: 0, actor, related: id, detail }],
+    }
+  })
+  return { id, receipt: receipts[0] }
+}
+
+async function addStatement(
+  rooms: DeskRooms,
+  statement: NewStatement,
+  actor: Actor,
+): Promise<Added> {
+  const { row, says, attachments } = statement
+  if (!isRow(row)) throw new NocturneError('not_found')
+  const until = readDay(statement.until)
+  const text = readText(statement.text)
+  const at = rooms.now()
+  const id = newId(at)
+  return recordChange(rooms, {
+    ...{ type: 'statement.made', id, actor },
+    detail: { row, says, until, digest: sha256(text), attachments: [...attachments] },
+    apply: (tx) =>
+      tx
+        .insertInto('statements')
+        .values({
+          ...{ id, protocol_row: row, says, text, attachments: attachments.join(' '), until },
+          ...{ created_at: at, created_by: actor.id },
+        })
+        .execute(),
+  })
+}
+
+async function addAction(
+  rooms: DeskRooms,
+  { row, owner, due: day, text: given }: NewAction,
+  actor: Actor,
+): Promise<Added> {
+  if (!isRow(row)) throw new NocturneError('not_found')
+  const due = readDay(day)
+  const text = readText(given)
+  const at = rooms.now()
+  const id = newId(at)
+  return recordChange(rooms, {
+    ...{ type: 'action.planned', id, actor },
+    detail: { row, owner, due, digest: sha256(text) },
+    apply: (tx) =>
+      tx
+        .insertInto('actions')
+        .values({
+          ...{ id, protocol_row: row, owner, due, text },
+          ...{ created_at: at, done_at: null, evidence: null },
+        })
+        .execute(),
+  })
+}
+
+async function finishAction(
+  rooms: DeskRooms,
+  id: string,
+  given: string,
+  actor: Actor,
+): Promise<Receipt> {
+  const evidence = readText(given)
+  const { receipt } = await recordChange(rooms, {
+    ...{ type: 'action.done', id, actor },
+    detail: { digest: sha256(evidence) },
+    apply: async (tx) => {
+      const { numUpdatedRows } = await tx
+        .updateTable('actions')
+        .set({ done_at: rooms.now(), evidence })
+        .where('id', '=', id)
+        .where('done_at', 'is', null)
+        .executeTakeFirst()
+      if (Number(numUpdatedRows) === 0) throw new NocturneError('not_found')
+    },
+  })
+  return receipt
+}
+
+async function keepAssessment(
+  rooms: DeskRooms,
+  assessment: Assessment,
+  actor: Actor,
+): Promise<Added> {
+  const at = rooms.now()
+  const id = newId(at)
+  const { profile } = assessment
+  const document = canonicalJson(assessment as unknown as Json)
+  const states = countStates(assessment.findings)
+  return recordChange(rooms, {
+    ...{ type: 'assessment.made', id, actor },
+    detail: { profile, digest: sha256(document), states },
+    apply: (tx) =>
+      tx
+        .insertInto('assessments')
+        .values({ id, profile, document, made_at: at, made_by: actor.id })
+        .execute(),
+  })
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -182,6 +216,12 @@ async function readActions(db: Db): Promise<readonly Action[]> {
     doneAt: row.done_at ?? undefined,
     evidence: row.evidence ?? undefined,
   }))
+}
+
+async function readAssessment(db: Db, id: string): Promise<KeptAssessment> {
+  const row = await db.selectFrom('assessments').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!row) throw new NocturneError('not_found')
+  return keptOf(row)
 }
 
 async function readAssessments(db: Db, limit: number): Promise<readonly KeptAssessment[]> {

@@ -19,15 +19,16 @@ const row = (
   keyActivity: string,
   criteria: string,
   checks = '',
-  isWhole = false,
 ): ProposedRow => ({
   id: `N-${String(number).padStart(2, '0')}`,
   cites: [cite],
   keyActivity,
   criteria,
   checks: checks === '' ? [] : checks.split(' '),
-  isWhole,
+  isWhole: false,
 })
+
+const whole = (one: ProposedRow): ProposedRow => ({ ...one, isWhole: true })
 
 export const PROPOSED: readonly ProposedRow[] = [
   row(
@@ -51,13 +52,14 @@ export const PROPOSED: readonly ProposedRow[] = [
     'Critical risks within 15 days, high risks within 30 days.',
     'software-supported',
   ),
-  row(
-    4,
-    '164.308(a)(7)',
-    'Information system activity review',
-    'Policies for review, and review as often as they say.',
-    'activity-reviewed ledger-intact',
-    true,
+  whole(
+    row(
+      4,
+      '164.308(a)(7)',
+      'Information system activity review',
+      'Policies for review, and review as often as they say.',
+      'activity-reviewed ledger-intact',
+    ),
   ),
   row(
     5,
@@ -66,13 +68,14 @@ export const PROPOSED: readonly ProposedRow[] = [
     'Within one hour; other regulated entities are told within 24 hours.',
     'leavers-without-access',
   ),
-  row(
-    6,
-    '164.308(a)(11)',
-    'Training',
-    'Within 30 days of access, and every 12 months.',
-    'training-current reminders-given',
-    true,
+  whole(
+    row(
+      6,
+      '164.308(a)(11)',
+      'Training',
+      'Within 30 days of access, and every 12 months.',
+      'training-current reminders-given',
+    ),
   ),
   row(
     7,
@@ -81,21 +84,23 @@ export const PROPOSED: readonly ProposedRow[] = [
     'Written plans, tested and revised.',
     'incidents-in-time',
   ),
-  row(
-    8,
-    '164.308(a)(13)',
-    'Restore within 72 hours',
-    'Critical systems and data are restored within 72 hours of their loss.',
-    'contingency-plan restore-drilled',
-    true,
+  whole(
+    row(
+      8,
+      '164.308(a)(13)',
+      'Restore within 72 hours',
+      'Critical systems and data are restored within 72 hours of their loss.',
+      'contingency-plan restore-drilled',
+    ),
   ),
-  row(
-    9,
-    '164.308(a)(14)',
-    'Compliance audit',
-    'At least once every 12 months.',
-    'evaluated-yearly',
-    true,
+  whole(
+    row(
+      9,
+      '164.308(a)(14)',
+      'Compliance audit',
+      'At least once every 12 months.',
+      'evaluated-yearly',
+    ),
   ),
   row(
     10,
@@ -111,13 +116,14 @@ export const PROPOSED: readonly ProposedRow[] = [
     'Unique users, lock-out after failures, separated networks.',
     'one-key-per-person sign-in-limited sessions-end',
   ),
-  row(
-    12,
-    '164.312(b)(2)',
-    'Encryption',
-    'All ePHI at rest and in transit.',
-    'stored-sealed transport-current backends-encrypted keys-strong',
-    true,
+  whole(
+    row(
+      12,
+      '164.312(b)(2)',
+      'Encryption',
+      'All ePHI at rest and in transit.',
+      'stored-sealed transport-current backends-encrypted keys-strong',
+    ),
   ),
   row(
     13,
@@ -126,21 +132,23 @@ export const PROPOSED: readonly ProposedRow[] = [
     'Protection against malware, no software that is not needed, ports closed.',
     'devices-guarded uploads-bounded software-supported',
   ),
-  row(
-    14,
-    '164.312(d)',
-    'Audit trail and system log controls',
-    'Activity is recorded in real time, kept and watched.',
-    'events-recorded ledger-intact witnessed-lately sinks-told',
-    true,
+  whole(
+    row(
+      14,
+      '164.312(d)',
+      'Audit trail and system log controls',
+      'Activity is recorded in real time, kept and watched.',
+      'events-recorded ledger-intact witnessed-lately sinks-told',
+    ),
   ),
-  row(
-    15,
-    '164.312(e)',
-    'Integrity',
-    'ePHI is protected from improper alteration or destruction.',
-    'stored-intact ledger-intact',
-    true,
+  whole(
+    row(
+      15,
+      '164.312(e)',
+      'Integrity',
+      'ePHI is protected from improper alteration or destruction.',
+      'stored-intact ledger-intact',
+    ),
   ),
   row(
     16,

@@ -25,37 +25,8 @@ export interface Gathered {
 export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteConfig | undefined {
   const armored = new Map(parts.certificates.map((one) => [one.principal, one.armored]))
   const recovery = armored.get('recovery')
-  const facilities = file.facilities.flatMap(
-    ({ encryptedAttributes: paths, releasedBy, ...one }) => {
-      const [certificate, profile] = [armored.get(one.id), parts.profiles.get(one.profile)]
-      const recipients = paths?.flatMap((path) => parts.recipients.get(path) ?? [])
-      if (certificate === undefined || profile === undefined) return []
-      if (recipients?.length !== paths?.length) return []
-      return [
-        {
-          ...one,
-          certificate,
-          profile,
-          ...(recipients && { encryptedAttributes: recipients }),
-          ...(releasedBy && { releasedBy }),
-        },
-      ]
-    },
-  )
-  const people = file.people.flatMap(({ id, role, facility, contact }) => {
-    const certificate = armored.get(id)
-    return certificate === undefined
-      ? []
-      : [
-          {
-            id,
-            role,
-            certificate,
-            ...(facility !== undefined && { facility }),
-            ...(contact?.email !== undefined && { contact: { email: contact.email } }),
-          },
-        ]
-  })
+  const facilities = file.facilities.flatMap((one) => buildFacility(one, armored, parts) ?? [])
+  const people = file.people.flatMap((one) => buildPerson(one, armored) ?? [])
   const isWhole =
     facilities.length === file.facilities.length && people.length === file.people.length
   if (recovery === undefined || !isWhole) return undefined
@@ -87,6 +58,41 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     cases: file.cases,
     notify: buildNotify(dir, file.notify),
     logLevel: file.logLevel,
+  }
+}
+
+type Armored = ReadonlyMap<string, string>
+
+function buildFacility(
+  { encryptedAttributes: paths, releasedBy, ...one }: SiteFile['facilities'][number],
+  armored: Armored,
+  parts: Gathered,
+): SiteConfig['facilities'][number] | undefined {
+  const [certificate, profile] = [armored.get(one.id), parts.profiles.get(one.profile)]
+  const recipients = paths?.flatMap((path) => parts.recipients.get(path) ?? [])
+  if (certificate === undefined || profile === undefined) return undefined
+  if (recipients?.length !== paths?.length) return undefined
+  return {
+    ...one,
+    certificate,
+    profile,
+    ...(recipients && { encryptedAttributes: recipients }),
+    ...(releasedBy && { releasedBy }),
+  }
+}
+
+function buildPerson(
+  { id, role, facility, contact }: SiteFile['people'][number],
+  armored: Armored,
+): SiteConfig['people'][number] | undefined {
+  const certificate = armored.get(id)
+  if (certificate === undefined) return undefined
+  return {
+    id,
+    role,
+    certificate,
+    ...(facility !== undefined && { facility }),
+    ...(contact?.email !== undefined && { contact: { email: contact.email } }),
   }
 }
 

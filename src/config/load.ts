@@ -105,42 +105,29 @@ export async function surveySite(
   const yaml = readYaml(file.text, SITE_FILE, EXAMPLE_SITE)
   const environment = await readEnvironment(yaml.value, env)
   const draft = readDraft(environment.value)
-  const facilities = draft.facilities.flatMap(({ id }) => (id === undefined ? [] : [id]))
-
-  const { profiles, findings, ...inProfiles } = await readProfiles(root, draft, rooms)
-  const certificates = await readCertificates(root, draft, rooms.inspectCertificate)
-  const attributes = await readAttributeRecipients(root, draft, profiles, new Date())
-  const secrets = await readSecrets(root, facilities)
-  const tls = draft.gateway.tls && (await checkTls(root, draft.gateway.tls, new Date()))
-  const sinkProblems = await checkSinks(root, draft, new Date())
-  const doorProblems = await checkDoorFiles(root, draft, new Date())
+  const named = await readNamed(root, draft, rooms)
+  const { certificates, attributes, secrets, tls } = named
 
   // What the text of a broken file seems to say would only make for false alarms.
   const isReadable = yaml.value !== undefined
   const shape = isReadable ? readShape(environment.value) : undefined
   const inYaml = isReadable
     ? [
+        ...(shape?.problems ?? []),
         ...checkReferences(draft),
         ...passwordInYaml(draft, environment),
-        ...findings,
-        ...attributes.findings,
+        ...named.findings,
       ]
     : []
   const problems = [
     ...yaml.problems,
-    ...[...(shape?.problems ?? []), ...inYaml].map((one) => place(one, environment, yaml)),
+    ...inYaml.map((one) => place(one, environment, yaml)),
     ...environment.problems,
-    ...inProfiles.problems,
-    ...certificates.problems,
-    ...attributes.problems,
-    ...secrets.problems,
-    ...(tls?.problems ?? []),
-    ...sinkProblems,
-    ...doorProblems,
+    ...named.problems,
   ]
   const parts = {
     certificates: certificates.certificates,
-    profiles,
+    profiles: named.profiles,
     recipients: attributes.recipients,
     s3: environment.s3,
   }
@@ -162,6 +149,31 @@ export async function surveySite(
     ledgerKey: secrets.ledgerKey,
     gatewayKey: secrets.gatewayKey,
     keyPolicy: draft.keys ?? NO_POLICY,
+  }
+}
+
+/** The files that a site's YAML names, and its secrets, each read as far as it can be. */
+async function readNamed(root: string, draft: SiteDraft, rooms: SiteRooms) {
+  const facilities = draft.facilities.flatMap(({ id }) => (id === undefined ? [] : [id]))
+  const now = new Date()
+  const { profiles, findings, ...inProfiles } = await readProfiles(root, draft, rooms)
+  const certificates = await readCertificates(root, draft, rooms.inspectCertificate)
+  const attributes = await readAttributeRecipients(root, draft, profiles, now)
+  const secrets = await readSecrets(root, facilities)
+  const tls = draft.gateway.tls && (await checkTls(root, draft.gateway.tls, now))
+  return {
+    ...{ profiles, certificates, attributes, secrets, tls },
+    /** At fault in the YAML itself. */
+    findings: [...findings, ...attributes.findings],
+    problems: [
+      ...inProfiles.problems,
+      ...certificates.problems,
+      ...attributes.problems,
+      ...secrets.problems,
+      ...(tls?.problems ?? []),
+      ...(await checkSinks(root, draft, now)),
+      ...(await checkDoorFiles(root, draft, now)),
+    ],
   }
 }
 

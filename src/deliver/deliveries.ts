@@ -1,7 +1,5 @@
-import type { EventInput } from '../ledger/log/index.js'
 import type { PacketsAnswer, RecipientAnswer } from '../protocol/http/recipients.js'
 import type { ChangedAnswer } from '../protocol/http/transfers.js'
-import type { Tx } from '../state/index.js'
 import { checkAcknowledgement } from './acknowledgement.js'
 import type { Acknowledgement } from './acknowledgement.js'
 import { describeDownload, openDownload, untilEnded } from './download.js'
@@ -9,7 +7,7 @@ import type { Download, DownloadRequest } from './download.js'
 import { addRecipient, ownPackets, removeRecipient } from './recipients.js'
 import type { NewRecipient } from './recipients.js'
 import { endLeft } from './left.js'
-import { aboutTransfer } from './transfer-event.js'
+import { recordChange } from './transfer-event.js'
 import type { Transfer, TransferView } from '../transfer/index.js'
 import type { DeliverRooms, Reader } from './contract.js'
 
@@ -91,44 +89,14 @@ async function acknowledge(
   given: Acknowledgement,
 ): Promise<ChangedAnswer> {
   const detail = await checkAcknowledgement(rooms, reader.principal, transfer, given)
-  const receipt = await change(
-    rooms,
-    reader,
-    transfer,
-    'transfer.acknowledged',
+  const receipt = await recordChange(rooms, reader, transfer, {
+    type: 'transfer.acknowledged',
     detail,
-    async (tx) => {
+    apply: async (tx) => {
       const asker = { id: reader.principal.id, actor: reader.actor }
       await rooms.transfers.claims.acknowledge(tx, transfer.id, asker.id, rooms.now())
       return rooms.cases.opened(tx, asker, transfer.id, rooms.closesCases)
     },
-  )
-  return { id: transfer.id, state: 'acknowledged', receipt }
-}
-
-/** Changes a transfer and records the event in one transaction; returns the receipt as text. */
-async function change(
-  rooms: DeliverRooms,
-  reader: Reader,
-  transfer: Transfer,
-  type: EventInput['type'],
-  detail: NonNullable<EventInput['detail']>,
-  apply: (tx: Tx) => Promise<readonly EventInput[]>,
-): Promise<string> {
-  const { receipts } = await rooms.ledger.record(async (tx) => {
-    const further = await apply(tx)
-    return {
-      value: undefined,
-      events: [
-        {
-          ...aboutTransfer(reader, transfer),
-          type,
-          outcome: 0,
-          detail,
-        },
-        ...further,
-      ],
-    }
   })
-  return rooms.ledger.proof(receipts[0].index)
+  return { id: transfer.id, state: 'acknowledged', receipt }
 }

@@ -6,13 +6,10 @@
 import { NocturneError } from '../lib/errors.js'
 import type { PacketsAnswer, RecipientAnswer } from '../protocol/http/recipients.js'
 import type { Directory, Principal } from '../directory/index.js'
-import type { EventInput } from '../ledger/log/index.js'
-
 import type { Recipient } from '../seal/keys/index.js'
-import type { Tx } from '../state/index.js'
 import type { KeyPacketRow, Transfer } from '../transfer/index.js'
 import type { DeliverRooms, Reader } from './contract.js'
-import { aboutTransfer } from './transfer-event.js'
+import { aboutTransfer, recordChange } from './transfer-event.js'
 
 export interface NewRecipient {
   readonly recipient: string
@@ -34,7 +31,9 @@ export async function ownPackets(
   if (own.length === 0) throw new NocturneError('not_found')
   const candidates = await candidatesOf(rooms.directory, transfer, rows)
   await rooms.ledger.note({
-    ...eventOf('recipient.packets', asker, transfer),
+    ...aboutTransfer(asker, transfer),
+    type: 'recipient.packets',
+    outcome: 0,
     detail: { fingerprint: own[0]?.fingerprint ?? '', envelopes: own.length },
   })
   const recipients = new Map(rows.map(({ recipient, fingerprint }) => [recipient, fingerprint]))
@@ -73,9 +72,14 @@ export async function addRecipient(
   )
   if (!candidate) throw new NocturneError('recipient_not_allowed')
   const packets = await checkPackets(rooms, rows, candidate, given)
-  const receipt = await record(rooms, asker, transfer, 'recipient.added', given, (tx) =>
-    rooms.transfers.contents.replaceKeyPackets(tx, recipient, fingerprint, packets),
-  )
+  const receipt = await recordChange(rooms, asker, transfer, {
+    type: 'recipient.added',
+    detail: { recipient, fingerprint },
+    apply: async (tx) => {
+      await rooms.transfers.contents.replaceKeyPackets(tx, recipient, fingerprint, packets)
+      return []
+    },
+  })
   return { id: transfer.id, recipient, fingerprint, receipt }
 }
 
@@ -97,11 +101,15 @@ export async function removeRecipient(
   const isKept = principal !== undefined && mayOpen(principal, transfer)
   if (!theirs || isKept) throw new NocturneError('recipient_not_allowed')
   const { fingerprint } = theirs
-  const change = { recipient, fingerprint }
   const envelopes = new Set(rows.map(({ envelope }) => envelope))
-  const receipt = await record(rooms, asker, transfer, 'recipient.removed', change, (tx) =>
-    rooms.transfers.contents.removeKeyPackets(tx, recipient, envelopes),
-  )
+  const receipt = await recordChange(rooms, asker, transfer, {
+    type: 'recipient.removed',
+    detail: { recipient, fingerprint },
+    apply: async (tx) => {
+      await rooms.transfers.contents.removeKeyPackets(tx, recipient, envelopes)
+      return []
+    },
+  })
   return { id: transfer.id, recipient, fingerprint, receipt }
 }
 
@@ -146,29 +154,3 @@ async function checkPackets(
   }
   return checked
 }
-
-/**
- * Makes the change and records its event in one transaction. If a sweep or a state change comes
- * first, nothing is changed.
- */
-async function record(
-  rooms: DeliverRooms,
-  asker: Reader,
-  transfer: Transfer,
-  type: 'recipient.added' | 'recipient.removed',
-  { recipient, fingerprint }: { readonly recipient: string; readonly fingerprint: string },
-  apply: (tx: Tx) => Promise<void>,
-): Promise<string> {
-  const { receipts } = await rooms.ledger.record(async (tx) => {
-    await apply(tx)
-    const detail = { recipient, fingerprint }
-    return { value: undefined, events: [{ ...eventOf(type, asker, transfer), detail }] }
-  })
-  return rooms.ledger.proof(receipts[0].index)
-}
-
-const eventOf = (type: EventInput['type'], asker: Reader, transfer: Transfer) => ({
-  ...aboutTransfer(asker, transfer),
-  type,
-  outcome: 0 as const,
-})

@@ -161,6 +161,61 @@ function artifact(doc: Doc, draw: () => void): void {
   doc.endMarkedContent()
 }
 
+/** How the cells of one table are set. */
+interface Layout {
+  readonly columns: readonly Column[]
+  readonly width: number
+  /** Of each column, its padding included. */
+  readonly widths: readonly number[]
+}
+
+interface Row {
+  readonly cells: readonly string[]
+  readonly isHead: boolean
+  readonly isShaded?: boolean
+}
+
+function setFont(doc: Doc, column: Column | undefined, isHead: boolean): Doc {
+  const isCode = !isHead && column?.isCode === true
+  return doc
+    .font(isHead ? 'Helvetica-Bold' : isCode ? 'Courier' : 'Helvetica')
+    .fontSize(isCode ? 7 : 7.8)
+}
+
+const heightOf = (doc: Doc, { columns, widths }: Layout, { cells, isHead }: Row): number =>
+  Math.max(
+    ...columns.map((column, i) =>
+      setFont(doc, column, isHead).heightOfString(plain(cells[i] ?? ''), {
+        width: (widths[i] ?? 0) - 2 * CELL.x,
+      }),
+    ),
+  ) +
+  2 * CELL.y
+
+/** Without `element` the row is the head again, at the top of a further page. */
+function drawRow(doc: Doc, layout: Layout, row: Row, element?: Element): void {
+  const { cells, isHead, isShaded = false } = row
+  const height = heightOf(doc, layout, row)
+  const top = doc.y
+  if (isHead || isShaded)
+    artifact(doc, () => doc.rect(MARGIN, top, layout.width, height).fill(isHead ? LINE : SHADE))
+  let x = MARGIN
+  for (const [i, column] of layout.columns.entries()) {
+    const left = x + CELL.x
+    const width = layout.widths[i] ?? 0
+    const draw = () => {
+      setFont(doc, column, isHead).fillColor(INK)
+      doc.text(plain(cells[i] ?? ''), left, top + CELL.y, { width: width - 2 * CELL.x })
+    }
+    if (!element) artifact(doc, draw)
+    else if (isHead) element.add(doc.struct('TH', { scope: 'Column' } as object, draw))
+    else element.add(doc.struct('TD', {}, draw))
+    x += width
+  }
+  element?.end()
+  doc.y = top + height
+}
+
 function drawTable(
   doc: Doc,
   root: Element,
@@ -168,55 +223,20 @@ function drawTable(
   rows: Iterable<readonly string[]>,
 ): void {
   const width = widthOf(doc)
-  const widths = columns.map(({ share }) => share * width)
-  const font = (column: Column | undefined, isHead: boolean) =>
-    doc
-      .font(isHead ? 'Helvetica-Bold' : column?.isCode === true ? 'Courier' : 'Helvetica')
-      .fontSize(isHead ? 7.8 : column?.isCode === true ? 7 : 7.8)
-  const heightOf = (cells: readonly string[], isHead: boolean) =>
-    Math.max(
-      ...columns.map((column, i) =>
-        font(column, isHead).heightOfString(plain(cells[i] ?? ''), {
-          width: (widths[i] ?? 0) - 2 * CELL.x,
-        }),
-      ),
-    ) +
-    2 * CELL.y
+  const layout: Layout = { columns, width, widths: columns.map(({ share }) => share * width) }
+  const head: Row = { cells: columns.map(({ title }) => title), isHead: true }
   const table = opened(doc, root, 'Table')
-  /** Without a row of the structure it is the head again, at the top of a further page. */
-  const drawRow = (cells: readonly string[], isHead: boolean, isShaded: boolean, row?: Element) => {
-    const height = heightOf(cells, isHead)
-    const top = doc.y
-    if (isHead || isShaded)
-      artifact(doc, () => doc.rect(MARGIN, top, width, height).fill(isHead ? LINE : SHADE))
-    let x = MARGIN
-    for (const [i, column] of columns.entries()) {
-      const left = x + CELL.x
-      const draw = () => {
-        font(column, isHead).fillColor(INK)
-        doc.text(plain(cells[i] ?? ''), left, top + CELL.y, {
-          width: (widths[i] ?? 0) - 2 * CELL.x,
-        })
-      }
-      if (!row) artifact(doc, draw)
-      else if (isHead) row.add(doc.struct('TH', { scope: 'Column' } as object, draw))
-      else row.add(doc.struct('TD', {}, draw))
-      x += widths[i] ?? 0
-    }
-    row?.end()
-    doc.y = top + height
-  }
-  const titles = columns.map(({ title }) => title)
   keep(doc, 60)
-  drawRow(titles, true, false, opened(doc, table, 'TR'))
-  let count = 0
+  drawRow(doc, layout, head, opened(doc, table, 'TR'))
+  let isShaded = false
   for (const cells of rows) {
-    if (doc.y + heightOf(cells, false) > bottomOf(doc)) {
+    const row: Row = { cells, isHead: false, isShaded }
+    if (doc.y + heightOf(doc, layout, row) > bottomOf(doc)) {
       doc.addPage()
-      drawRow(titles, true, false)
+      drawRow(doc, layout, head)
     }
-    drawRow(cells, false, count % 2 === 1, opened(doc, table, 'TR'))
-    count += 1
+    drawRow(doc, layout, row, opened(doc, table, 'TR'))
+    isShaded = !isShaded
   }
   table.end()
   artifact(doc, () =>

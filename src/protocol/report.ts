@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { canonicalJson } from '../lib/json.js'
+import { id, instant, principalId, sha256 } from './words.js'
 
 export const REPORT_STATUSES = ['preliminary', 'final', 'addendum'] as const
 export type ReportStatus = (typeof REPORT_STATUSES)[number]
@@ -19,11 +20,7 @@ export type SectionName = (typeof SECTIONS)[number]
 /** A report is some pages; what comes with it (a PDF, key images) is bounded with it. */
 export const MAX_REPORT_BYTES = 5 << 20
 
-const id = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 const uid = z.string().regex(/^[0-9.]{1,64}$/)
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
-const time = z.iso.datetime()
-const principal = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
 
 export const reportDocument = z.strictObject({
   v: z.literal(1),
@@ -32,10 +29,10 @@ export const reportDocument = z.strictObject({
   case: id,
   code: z.string().max(16),
   status: z.enum(REPORT_STATUSES),
-  author: principal,
+  author: principalId,
   /** As it is to stand under the report. */
   authorName: z.string().max(200).optional(),
-  signedAt: time,
+  signedAt: instant,
   sections: z.partialRecord(z.enum(SECTIONS), z.string().max(200_000)),
   agreement: z.enum(AGREEMENTS).optional(),
   /** Pseudonymous: the studies that it is about, and the patient's code. */
@@ -64,10 +61,10 @@ const statementSchema = z.strictObject({
   case: id,
   status: z.enum(REPORT_STATUSES),
   agreement: z.enum(AGREEMENTS).optional(),
-  author: principal,
+  author: principalId,
   /** SHA-256 of the whole sealed message, hexadecimal. */
   sha256,
-  signedAt: time,
+  signedAt: instant,
 })
 
 export type ReportStatement = z.output<typeof statementSchema>
@@ -85,9 +82,9 @@ const acknowledgementSchema = z.strictObject({
   type: z.literal('nocturne-report-acknowledgement'),
   gateway: z.string().max(120),
   report: id,
-  facility: principal,
+  facility: principalId,
   sha256,
-  openedAt: time,
+  openedAt: instant,
 })
 
 export type ReportAcknowledgement = z.output<typeof acknowledgementSchema>

@@ -25,8 +25,13 @@ export const word = (text: string, ...words: readonly string[]) =>
 /** UUID of version 7: of a transfer, an envelope, an event, a legal hold. */
 export const id = z.string().check(z.regex(ID_PATTERN))
 
-/** Of a person, facility or group in nocturne.yaml. */
-export const principalId = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,62}$/))
+/**
+ * Ids of facilities, groups and people in nocturne.yaml: safe in file names, addresses and logs
+ * without quoting.
+ */
+export const PRINCIPAL_ID = /^[a-z0-9][a-z0-9-]{0,62}$/
+
+export const principalId = z.string().check(z.regex(PRINCIPAL_ID))
 
 /** Hexadecimal, lower case. */
 export const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/))

@@ -11,58 +11,12 @@ const SEX: Readonly<Record<string, string>> = { M: 'male', F: 'female', O: 'othe
 
 /** JSON. Entries refer to each other by urn:uuid. */
 export function toFhir(report: FinishedReport, pdf: Buffer | undefined): string {
-  const { id, identity, document, facility } = report
+  const { id } = report
   const [patient, study, result] = ['1', '2', '3'].map((n) => `urn:uuid:${idWith(id, n)}`)
-  const agreement = agreementLine(report)
-  const conclusion = document.sections.impression?.trim()
-  const accession = identifier('urn:nocturne:accession', identity.accession, 'ACSN')
   const entries = [
     [patient, patientOf(report)],
-    [
-      study,
-      {
-        resourceType: 'ImagingStudy',
-        status: 'available',
-        subject: { reference: patient },
-        identifier: [
-          { system: 'urn:dicom:uid', value: `urn:oid:${identity.study}` },
-          ...(accession ? [accession] : []),
-        ],
-        ...(identity.description && { description: identity.description }),
-      },
-    ],
-    [
-      result,
-      {
-        resourceType: 'DiagnosticReport',
-        identifier: [
-          { system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` },
-          ...(accession ? [accession] : []),
-        ],
-        status: STATUS[document.status],
-        category: [
-          { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'RAD' }] },
-        ],
-        code: {
-          coding: [
-            { system: 'http://loinc.org', code: '18748-4', display: 'Diagnostic imaging study' },
-          ],
-          text: statusTitle(report),
-        },
-        subject: { reference: patient },
-        effectiveDateTime: effective(report),
-        issued: document.signedAt,
-        performer: [{ display: facility }],
-        resultsInterpreter: [{ display: document.authorName ?? document.author }],
-        imagingStudy: [{ reference: study }],
-        ...(conclusion && { conclusion: [agreement, conclusion].filter(Boolean).join('\n') }),
-        presentedForm: [
-          { contentType: 'text/plain', data: Buffer.from(toText(report)).toString('base64') },
-          ...(pdf ? [{ contentType: 'application/pdf', data: pdf.toString('base64') }] : []),
-        ],
-        text: { status: 'generated', div: narrative(report) },
-      },
-    ],
+    [study, studyOf(report, patient)],
+    [result, resultOf(report, { patient, study }, pdf)],
   ] as const
   return JSON.stringify({
     resourceType: 'Bundle',
@@ -73,6 +27,57 @@ export function toFhir(report: FinishedReport, pdf: Buffer | undefined): string 
       request: { method: 'POST', url: resource.resourceType },
     })),
   })
+}
+
+const studyOf = ({ identity }: FinishedReport, patient: string | undefined) => ({
+  resourceType: 'ImagingStudy',
+  status: 'available',
+  subject: { reference: patient },
+  identifier: [
+    { system: 'urn:dicom:uid', value: `urn:oid:${identity.study}` },
+    ...accessionOf(identity),
+  ],
+  ...(identity.description && { description: identity.description }),
+})
+
+function resultOf(
+  report: FinishedReport,
+  of: { readonly patient: string | undefined; readonly study: string | undefined },
+  pdf: Buffer | undefined,
+) {
+  const { id, identity, document, facility } = report
+  const conclusion = document.sections.impression?.trim()
+  return {
+    resourceType: 'DiagnosticReport',
+    identifier: [
+      { system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` },
+      ...accessionOf(identity),
+    ],
+    status: STATUS[document.status],
+    category: [
+      { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'RAD' }] },
+    ],
+    code: {
+      coding: [
+        { system: 'http://loinc.org', code: '18748-4', display: 'Diagnostic imaging study' },
+      ],
+      text: statusTitle(report),
+    },
+    subject: { reference: of.patient },
+    effectiveDateTime: effective(report),
+    issued: document.signedAt,
+    performer: [{ display: facility }],
+    resultsInterpreter: [{ display: document.authorName ?? document.author }],
+    imagingStudy: [{ reference: of.study }],
+    ...(conclusion && {
+      conclusion: [agreementLine(report), conclusion].filter(Boolean).join('\n'),
+    }),
+    presentedForm: [
+      { contentType: 'text/plain', data: Buffer.from(toText(report)).toString('base64') },
+      ...(pdf ? [{ contentType: 'application/pdf', data: pdf.toString('base64') }] : []),
+    ],
+    text: { status: 'generated', div: narrative(report) },
+  }
 }
 
 function patientOf({ identity }: FinishedReport) {
@@ -99,14 +104,19 @@ function patientOf({ identity }: FinishedReport) {
   }
 }
 
-const identifier = (system: string, value: string, code: string) =>
-  value === ''
-    ? undefined
-    : {
-        type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code }] },
-        system,
-        value,
-      }
+/** The order that the report answers, when it is known. */
+const accessionOf = ({ accession }: FinishedReport['identity']) =>
+  accession === ''
+    ? []
+    : [
+        {
+          type: {
+            coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'ACSN' }],
+          },
+          system: 'urn:nocturne:accession',
+          value: accession,
+        },
+      ]
 
 const effective = ({ identity, document }: FinishedReport): string =>
   identity.studyDate.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3') || document.signedAt

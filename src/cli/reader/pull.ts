@@ -133,6 +133,7 @@ async function pullItems(
   const paths = itemPaths(manifest.items)
   const failed = new AbortController()
   const signal = AbortSignal.any([work.signal, failed.signal])
+  const pulling = { ...work, signal, transfer: manifest.transfer, partial, progress }
   const items = manifest.items.values()
   let kept = 0
   const worker = async () => {
@@ -143,7 +144,7 @@ async function pullItems(
         kept += 1
         progress.skipBytes(item.ciphertext.size)
       } else {
-        await pullItem({ ...work, signal }, manifest.transfer, item, target, partial, progress)
+        await pullItem(pulling, item, target)
       }
       progress.addItem()
     }
@@ -163,18 +164,19 @@ async function pullItems(
   return kept
 }
 
+interface Pulling extends Pull {
+  readonly transfer: string
+  /** Folder for what is under way. */
+  readonly partial: string
+  readonly progress: Progress
+}
+
 /**
  * Fetches, and opens what was fetched. What did not match the manifest is removed, so that the next
  * attempt fetches it anew.
  */
-async function pullItem(
-  work: Pull,
-  transfer: string,
-  item: ManifestItem,
-  target: string,
-  partial: string,
-  progress: Progress,
-): Promise<void> {
+async function pullItem(work: Pulling, item: ManifestItem, target: string): Promise<void> {
+  const { transfer, partial, progress } = work
   const what = `item ${item.index}`
   const fetch: Fetch = {
     ...work,

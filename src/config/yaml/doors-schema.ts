@@ -1,19 +1,11 @@
 /** Doors and intake as nocturne.yaml has them. */
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { parseListen } from '../listen.js'
-
-const listen = z.string().transform((text, context) => {
-  const parsed = parseListen(text)
-  if (typeof parsed !== 'string') return parsed
-  context.addIssue({ code: 'custom', message: parsed })
-  return z.NEVER
-})
+import { PRIORITIES } from '../../protocol/priority.js'
+import { listen, path } from './fields.js'
 
 /** PS3.5 6.2, AE: 16 characters of the default repertoire without backslash, not all spaces. */
 const aeTitle = z.string().regex(/^[!-[\]-~]([ -[\]-~]{0,14}[!-[\]-~])?$/, 'is not an AE title')
-
-const path = z.string().min(1, 'is empty').max(1_024, 'is too long for a path')
 
 /** An address, or a network with its prefix length. */
 function isNetwork(text: string): boolean {
@@ -77,7 +69,7 @@ export const conditionFields = {
 }
 export const consequenceFields = {
   group: z.string().optional(),
-  priority: z.enum(['routine', 'urgent', 'stat']).optional(),
+  priority: z.enum(PRIORITIES).optional(),
 }
 
 export const intakeFields = {

@@ -1,16 +1,8 @@
 import { z } from 'zod'
 import { doorsSchema, intakeSchema } from './doors-schema.js'
-import {
-  facilityFields,
-  gatewayFields,
-  groupFields,
-  keysSchema,
-  limitsSchema,
-  personFields,
-  sinkFields,
-  storeSchema,
-  topFields,
-} from './schema.js'
+import { sinkFields } from './others-schema.js'
+import { facilityFields, groupFields, personFields } from './parties-schema.js'
+import { gatewayFields, keysSchema, limitsSchema, storeSchema, topFields } from './schema.js'
 
 /**
  * The site as far as it can be understood. Checks that go beyond one field work on this, so that a

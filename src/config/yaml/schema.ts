@@ -1,221 +1,25 @@
 import { z } from 'zod'
 import { parseDatabase } from './database.js'
 import { doorsSchema, intakeSchema } from './doors-schema.js'
-import { parseDutyDate, parseWeekly } from '../duty.js'
 import type { Limits } from '../site-config.js'
 import { LIMIT_RULES, parseBytes } from '../limits.js'
 import type { LimitRule } from '../limits.js'
-import { isOrigin, parseListen } from '../listen.js'
-import { parseSinkUrl } from '../sink-url.js'
-import { casesSchema, parseClockKey, parseStep, parseTargets } from '../night.js'
-import { isTimezone } from '../timezone.js'
+import { isOrigin } from '../listen.js'
+import { casesSchema } from '../night.js'
+import { GATEWAY_NAME_FORM, isEndpoint, listen, path, read } from './fields.js'
+import { notifySchema, sinkFields, witnessFields } from './others-schema.js'
+import { facilityFields, groupFields, personFields } from './parties-schema.js'
 
 /**
  * nocturne.yaml as written: paths relative, names unresolved. Messages given here are the second
  * half of a sentence that begins with the path; what to write instead stands in `expectations.ts`.
  */
 
-/** Ids of facilities, groups and people: safe in file names, addresses and logs without quoting. */
-export const ID_FORM = /^[a-z0-9][a-z0-9-]{0,62}$/
-
-/** Actors and recipients that the ledger names without their being in the configuration. */
-export const RESERVED_IDS: ReadonlySet<string> = new Set([
-  'anonymous',
-  'gateway',
-  'recovery',
-  'site',
-  'system',
-])
-
-/**
- * What a gateway may be called: it is part of the ledger's origin and of key names
- * (c2sp.org/signed-note).
- */
-export const GATEWAY_NAME_FORM = /^(?=.{1,120}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
-
-const id = z
-  .string()
-  .regex(ID_FORM, 'is not an id')
-  .refine((text) => !RESERVED_IDS.has(text), 'is a name that the ledger keeps for itself')
-const reference = z.string().regex(ID_FORM, 'is not an id')
-const path = z
-  .string()
-  .min(1, 'is empty')
-  .max(1_024, 'is too long for a path')
-  .refine((text) => !text.includes('\0'), 'is not a path')
-
-/** One, or a list. */
-const certificatePaths = z
-  .union([path, z.array(path).nonempty('is empty').max(8, 'names more than 8')])
-  .transform((paths): readonly string[] => (typeof paths === 'string' ? [paths] : paths))
-
-const listen = z.string().transform((text, context) => {
-  const parsed = parseListen(text)
-  if (typeof parsed !== 'string') return parsed
-  context.addIssue({ code: 'custom', message: parsed })
-  return z.NEVER
-})
-
-const database = z.string().transform((text, context) => {
-  const parsed = parseDatabase(text)
-  if (typeof parsed !== 'string') return parsed
-  context.addIssue({ code: 'custom', message: parsed })
-  return z.NEVER
-})
-
 export const gatewayFields = {
   name: z.string().regex(GATEWAY_NAME_FORM, 'is not a host name in lower case'),
   listen,
   tls: z.strictObject({ cert: path, key: path }).optional(),
   origin: z.string().refine(isOrigin, 'is not an https origin').optional(),
-}
-
-export const facilityFields = {
-  id,
-  certificate: path,
-  profile: path,
-  groups: z.array(reference).min(1, 'names no group').max(1_000, 'names too many groups'),
-  documents: z.enum(['pass', 'quarantine']).default('pass'),
-  releasedBy: z.array(reference).min(1, 'names nobody').max(100, 'names too many').optional(),
-  encryptedAttributes: certificatePaths.optional(),
-}
-
-const parsed = <T>(parse: (text: string) => T | undefined, problem: string) =>
-  z.string().transform((text, context) => {
-    const value = parse(text)
-    if (value !== undefined) return value
-    context.addIssue({ code: 'custom', message: problem })
-    return z.NEVER
-  })
-
-/** One person's hours, as reader or as backup. */
-const rosterSchema = z
-  .strictObject({
-    reader: reference.optional(),
-    backup: reference.optional(),
-    weekly: z
-      .array(parsed(parseWeekly, 'is not days and hours'))
-      .max(50, 'has too many entries')
-      .default([]),
-    dates: z
-      .array(parsed(parseDutyDate, 'is not a date and hours'))
-      .max(1_000, 'has too many entries')
-      .default([]),
-  })
-  .refine(
-    ({ reader, backup }) => (reader === undefined) !== (backup === undefined),
-    'names neither a reader nor a backup, or both',
-  )
-
-const clockSchema = z
-  .record(
-    z.string().refine((key) => parseClockKey(key) !== undefined, 'is not a priority'),
-    parsed(parseTargets, 'is not a list of targets'),
-  )
-  .transform((all) =>
-    Object.entries(all).flatMap(([key, targets]) => {
-      const about = parseClockKey(key)
-      return about ? targets.map((target) => ({ ...about, ...target })) : []
-    }),
-  )
-
-const dutySchema = z.strictObject({
-  roster: z.array(rosterSchema).max(500, 'has too many entries').default([]),
-  weekly: z
-    .array(parsed(parseWeekly, 'is not days and hours'))
-    .max(50, 'has too many entries')
-    .default([]),
-  dates: z
-    .array(parsed(parseDutyDate, 'is not a date and hours'))
-    .max(1_000, 'has too many entries')
-    .refine((all) => new Set(all.map(({ date }) => date)).size === all.length, 'names a date twice')
-    .default([]),
-})
-
-export const groupFields = {
-  id,
-  timezone: z.string().refine(isTimezone, 'is not an IANA time zone'),
-  readers: z.array(reference).min(1, 'has no readers').max(1_000, 'has too many readers'),
-  duty: dutySchema.optional(),
-  clock: clockSchema.default([]),
-  escalate: z
-    .array(parsed(parseStep, 'is not a time and whom to tell'))
-    .max(20, 'has too many steps')
-    .default([]),
-}
-
-export const personFields = {
-  id,
-  role: z.enum(['sender', 'reader', 'officer', 'operator']),
-  certificate: path,
-  facility: reference.optional(),
-  contact: z
-    .strictObject({
-      email: z
-        .email('is not an e-mail address')
-        .max(254, 'is too long for an e-mail address')
-        .optional(),
-    })
-    .optional(),
-}
-
-export const notifySchema = z.strictObject({
-  smtp: z
-    .strictObject({
-      host: z.string().min(1, 'is empty').max(253, 'is too long for a host'),
-      port: z.int('is not a whole number').min(1, 'is too small').max(65_535, 'is too large'),
-      secure: z.boolean().default(false),
-      from: z.string().min(3, 'is not an address').max(254, 'is too long for an address'),
-      user: z.string().min(1, 'is empty').max(254, 'is too long').optional(),
-      passwordFile: path.optional(),
-      ca: path.optional(),
-    })
-    .optional(),
-  webhooks: z
-    .array(
-      z.strictObject({
-        id,
-        url: z.string().refine(isHook, 'is neither an https address nor on this machine'),
-        secretFile: path,
-      }),
-    )
-    .max(8, 'has too many webhooks')
-    .default([]),
-  push: z
-    .strictObject({
-      hosts: z
-        .array(
-          z
-            .string()
-            .regex(/^(\*\.)?[a-z0-9.-]+(:\d{1,5})?$/, 'is not a host')
-            .max(253, 'is too long for a host'),
-        )
-        .max(50, 'has too many hosts'),
-      subject: z.string().regex(/^(mailto:|https:\/\/)\S{3,250}$/, 'is not an address'),
-    })
-    .optional(),
-})
-
-/** c2sp.org/tlog-witness; the key is a verifier key, `NAME+ID+KEY`. */
-export const witnessFields = {
-  name: z.string().regex(ID_FORM, 'is not an id'),
-  url: z.string().refine(isEndpoint, 'is not an http(s) address'),
-  key: z.string().regex(/^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/, 'is not a verifier key'),
-}
-
-/** Where the ledger is forwarded to. */
-export const sinkFields = {
-  id,
-  url: z.string().transform((text, context) => {
-    const parsed = parseSinkUrl(text)
-    if (typeof parsed !== 'string') return parsed
-    context.addIssue({ code: 'custom', message: parsed })
-    return z.NEVER
-  }),
-  format: z.enum(['dicom', 'fhir', 'json']).default('dicom'),
-  ca: path.optional(),
-  certificate: path.optional(),
-  key: path.optional(),
 }
 
 /** Who looks for writing in images at risk, and whether an image without any may pass, marked. */
@@ -283,7 +87,7 @@ export const keysSchema = z.strictObject({
 })
 
 export const topFields = {
-  database,
+  database: read(parseDatabase),
   recovery: path,
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 }
@@ -359,18 +163,3 @@ export const siteSchema = z.strictObject({
 })
 
 export type SiteFile = z.output<typeof siteSchema>
-
-/**
- * Notices hold no PHI, and say when which facility has urgent studies: that is for nobody on the
- * way to read.
- */
-function isHook(text: string): boolean {
-  if (!isEndpoint(text)) return false
-  const { protocol, hostname } = new URL(text)
-  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
-}
-
-function isEndpoint(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  return (url?.protocol === 'https:' || url?.protocol === 'http:') && !url.username && !url.password
-}

@@ -1,5 +1,5 @@
 import { NocturneError } from '../../lib/errors.js'
-import type { State, Tx } from '../../state/index.js'
+import type { Db, State, Tx } from '../../state/index.js'
 import type { EventInput, LedgerRow } from './events.js'
 import { HASH_BYTES, TILE_WIDTH } from '../verify/merkle.js'
 import { begin, checkEnd } from './opening.js'
@@ -124,34 +124,55 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     refuseWhenHalted()
     return append(change)
   }
-  const treeOf = createTrees(db)
-
-  const ledger: Ledger = {
+  return {
     verifierKey: signer.verifierKey,
-    record: async (change) => {
-      let value: { readonly of: Awaited<ReturnType<typeof change>>['value'] } | undefined
-      const receipts = await record(async (tx) => {
-        const done = await change(tx)
-        value = { of: done.value }
-        return done.events
-      })
-      if (!value) throw new TypeError('a receipt without a change')
-      return { value: value.of, receipts: [firstOf(receipts), ...receipts.slice(1)] }
-    },
-    note: async (event) => firstOf(await record([event])),
+    ...recording(record),
+    ...proofs(db),
     query: (query) => queryEvents(db, query),
     count: (query, size) => countEvents(db, query, size),
     checkpoint: async () => (await readHead(db)).checkpoint,
+    entries: (from, until) => readEntries(db, from, until),
+    verify: () => recheck(db, signer),
+    check: async () => {
+      refuseWhenHalted()
+      await writeCheck.check()
+    },
+    halt: (reason) => {
+      halted ??= reason
+    },
+  }
+}
+
+/** The two ways to record an event: with a change in its transaction, or alone. */
+const recording = (record: ReturnType<typeof createRecorder>): Pick<Ledger, 'record' | 'note'> => ({
+  record: async (change) => {
+    let value: { readonly of: Awaited<ReturnType<typeof change>>['value'] } | undefined
+    const receipts = await record(async (tx) => {
+      const done = await change(tx)
+      value = { of: done.value }
+      return done.events
+    })
+    if (!value) throw new TypeError('a receipt without a change')
+    return { value: value.of, receipts: [firstOf(receipts), ...receipts.slice(1)] }
+  },
+  note: async (event) => firstOf(await record([event])),
+})
+
+/** What shows that an event is in the log, and that the log only grew. */
+function proofs(db: Db): Pick<Ledger, 'proof' | 'inclusion' | 'consistency' | 'node' | 'tile'> {
+  const treeOf = createTrees(db)
+  const inclusion: Ledger['inclusion'] = async (index, size) => {
+    if (!isIndex(index) || index >= size || size > (await readHead(db)).size)
+      throw new NocturneError('not_found')
+    return treeOf(size).inclusion(index)
+  }
+  return {
+    inclusion,
     proof: async (index) => {
       const { size, checkpoint } = await readHeadFor(db, index)
-      const path = await ledger.inclusion(index, size)
+      const path = await inclusion(index, size)
       const extra = await readEntry(db, index)
       return formatProof({ extra, index, path, checkpoint })
-    },
-    inclusion: async (index, size) => {
-      if (!isIndex(index) || index >= size || size > (await readHead(db)).size)
-        throw new NocturneError('not_found')
-      return treeOf(size).inclusion(index)
     },
     consistency: async (from, size) => {
       if (!isIndex(from) || from < 1 || from > size || size > (await readHead(db)).size)
@@ -167,17 +188,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
       if (!hashes || hashes.length < width * HASH_BYTES) throw new NocturneError('not_found')
       return hashes.subarray(0, width * HASH_BYTES)
     },
-    entries: (from, until) => readEntries(db, from, until),
-    verify: () => recheck(db, signer),
-    check: async () => {
-      refuseWhenHalted()
-      await writeCheck.check()
-    },
-    halt: (reason) => {
-      halted ??= reason
-    },
   }
-  return ledger
 }
 
 function firstOf(receipts: readonly Receipt[]): Receipt {

@@ -1,12 +1,14 @@
 import { Option } from 'commander'
+import type { Command } from 'commander'
 import { caseName } from '../../arguments.js'
 import { define } from '../../command.js'
-import type { Register } from '../../command.js'
+import type { Cli, Register } from '../../command.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 import type { Output } from '../../output.js'
 import type { CaseView } from '../../../protocol/http/cases.js'
 import { CLOSE_REASONS } from '../../../protocol/case-requests.js'
+import { PRIORITIES } from '../../../protocol/priority.js'
 
 interface CaseOptions extends GatewayOptions {
   readonly reason?: string
@@ -26,7 +28,12 @@ export const registerCase: Register = (parent, cli) => {
     summary: 'list, show and change cases',
     examples: [],
   })
+  registerList(group, cli)
+  registerShow(group, cli)
+  for (const change of CHANGES) registerChange(group, cli, change)
+}
 
+const registerList: Register = (group, cli) => {
   const list = define(group, {
     usage: 'list',
     summary: 'list the cases you may see, the most urgent or the newest first',
@@ -42,7 +49,9 @@ export const registerCase: Register = (parent, cli) => {
     if (answer.cases.length === 0) output.print('no case')
     else showTable(output, answer.cases)
   })
+}
 
+const registerShow: Register = (group, cli) => {
   const show = define(group, {
     usage: 'show',
     summary: 'show one case: state, holder, targets, transfers',
@@ -57,56 +66,66 @@ export const registerCase: Register = (parent, cli) => {
     output.json(view)
     showOne(output, view)
   })
-
-  const change = (name: string, summary: string, { example, option, body }: Change): void => {
-    const command = define(group, {
-      usage: name,
-      summary,
-      examples: [`nocturne case ${name} K7Q-4MD ${example}`],
-    }).argument('<case>', 'case code, case id, or the id of a transfer', caseName)
-    if (option) command.addOption(option.makeOptionMandatory())
-    addGatewayOptions(command).action(async (of: string, options: CaseOptions) => {
-      const output = cli.output(options)
-      const [{ parseAnswer }, answers] = await schemas()
-      const answer = await withGateway(options, cli, output, async (client) =>
-        parseAnswer(
-          answers.caseAnswer,
-          await client.post(`/v1/cases/${of}/${name}`, body(options)),
-        ),
-      )
-      output.json(answer)
-      output.print(`${answer.case.code} is ${answer.case.state}, ${answer.case.priority}`)
-    })
-  }
-  change('close', 'close a case that needs no report of ours', {
-    example: `--reason reported-elsewhere ${ACCESS} reader-1.token`,
-    option: new Option('--reason <reason>', 'why').choices(CLOSE_REASONS),
-    body: ({ reason }) => ({ reason }),
-  })
-  change('recall', 'take back a case of your facility, so that nobody reads it', {
-    example: `${ACCESS} facility-a.token`,
-    body: () => ({}),
-  })
-  change('priority', 'say how soon a case of your facility must be read', {
-    example: `--to stat ${ACCESS} facility-a.token`,
-    option: new Option('--to <priority>', 'the new priority').choices([
-      'routine',
-      'urgent',
-      'stat',
-    ]),
-    body: ({ to }) => ({ priority: to }),
-  })
-  change('reassign', 'give a case to a reader of its group', {
-    example: `--to reader-2 ${ACCESS} officer-1.token`,
-    option: new Option('--to <reader>', 'who is to read it'),
-    body: ({ to }) => ({ to }),
-  })
 }
 
 interface Change {
+  readonly name: string
+  readonly summary: string
   readonly example: string
   readonly option?: Option
   readonly body: (options: CaseOptions) => Readonly<Record<string, unknown>>
+}
+
+const CHANGES: readonly Change[] = [
+  {
+    name: 'close',
+    summary: 'close a case that needs no report of ours',
+    example: `--reason reported-elsewhere ${ACCESS} reader-1.token`,
+    option: new Option('--reason <reason>', 'why').choices(CLOSE_REASONS),
+    body: ({ reason }) => ({ reason }),
+  },
+  {
+    name: 'recall',
+    summary: 'take back a case of your facility, so that nobody reads it',
+    example: `${ACCESS} facility-a.token`,
+    body: () => ({}),
+  },
+  {
+    name: 'priority',
+    summary: 'say how soon a case of your facility must be read',
+    example: `--to stat ${ACCESS} facility-a.token`,
+    option: new Option('--to <priority>', 'the new priority').choices(PRIORITIES),
+    body: ({ to }) => ({ priority: to }),
+  },
+  {
+    name: 'reassign',
+    summary: 'give a case to a reader of its group',
+    example: `--to reader-2 ${ACCESS} officer-1.token`,
+    option: new Option('--to <reader>', 'who is to read it'),
+    body: ({ to }) => ({ to }),
+  },
+]
+
+function registerChange(
+  group: Command,
+  cli: Cli,
+  { name, summary, example, option, body }: Change,
+): void {
+  const command = define(group, {
+    usage: name,
+    summary,
+    examples: [`nocturne case ${name} K7Q-4MD ${example}`],
+  }).argument('<case>', 'case code, case id, or the id of a transfer', caseName)
+  if (option) command.addOption(option.makeOptionMandatory())
+  addGatewayOptions(command).action(async (of: string, options: CaseOptions) => {
+    const output = cli.output(options)
+    const [{ parseAnswer }, answers] = await schemas()
+    const answer = await withGateway(options, cli, output, async (client) =>
+      parseAnswer(answers.caseAnswer, await client.post(`/v1/cases/${of}/${name}`, body(options))),
+    )
+    output.json(answer)
+    output.print(`${answer.case.code} is ${answer.case.state}, ${answer.case.priority}`)
+  })
 }
 
 function showTable(output: Output, cases: readonly CaseView[]): void {

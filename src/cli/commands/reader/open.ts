@@ -2,11 +2,14 @@ import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { collect } from '../../arguments.js'
 import { define } from '../../command.js'
-import type { Register } from '../../command.js'
+import type { Cli, Register } from '../../command.js'
 import { about, toErrorJson, usageError } from '../../command-error.js'
 import { count } from '../../format.js'
 import { addKeyOptions } from '../../key-options.js'
 import type { KeyOptions } from '../../key-options.js'
+import type { Output } from '../../output.js'
+import type { DumpedReport } from '../../reader/dumped.js'
+import type { PrivateKey } from '../../../seal/keys/index.js'
 
 interface OpenOptions extends KeyOptions {
   readonly out: string
@@ -36,91 +39,101 @@ export const registerOpen: Register = (parent, cli) => {
       '--ledger-key <key>',
       "the ledger's key, or a file with it: the ledger must show the manifest of the folder, and when",
     )
-    .action(async (files: string[], options: OpenOptions) => {
-      const output = cli.output(options)
-      const [
-        { nodeCiphers },
-        { openMessage },
-        { openedName },
-        { makeFolder, writeWhole },
-        { peek },
-        { readMessageFile },
-        keys,
-      ] = await Promise.all([
-        import('../../../seal/index.js'),
-        import('../../../seal/open/index.js'),
-        import('../../../protocol/opened-names.js'),
-        import('../../local-write.js'),
-        import('../../reader/peek.js'),
-        import('../../reader/message-file.js'),
-        import('../../key-options.js'),
-      ])
-      const key = await keys.readKey(options, output)
-      await makeFolder(options.out)
-      const opened: unknown[] = []
-      const openFolder = async (folder: string, own: typeof key) => {
-        const paths = options.gatewayCertificate ?? []
-        if (paths.length === 0) {
-          throw usageError(
-            `no gateway certificate given: ${folder}`,
-            "add --gateway-certificate FILE: keys/gateway.asc of the gateway's site",
-          )
-        }
-        const [{ openDumped }, { readSigners }, { readLedgerKey }] = await Promise.all([
-          import('../../reader/dumped.js'),
-          import('../../reader/pull-targets.js'),
-          import('../../audit/ledger-key.js'),
-        ])
-        const errors: unknown[] = []
-        const report = await openDumped({
-          folder,
-          key: own,
-          signers: await readSigners(paths),
-          ledgerKey:
-            options.ledgerKey === undefined ? undefined : await readLedgerKey(options.ledgerKey),
-          out: options.out,
-          signal: cli.signal,
-          onFailed: (error) => {
-            output.failed(error)
-            errors.push(toErrorJson(error))
-          },
-        })
-        output.print(
-          `${folder} -> ${report.folder}: ${report.opened} of ${count(report.items, 'item')} opened as the signed manifest names them`,
-        )
-        if (report.loggedAt !== undefined)
-          output.print(`the ledger shows the manifest since ${report.loggedAt}`)
-        if (report.hasKeyEnded)
-          output.warn(
-            `the key that signed the manifest has ended since; that it signed on ${report.signedAt.slice(0, 10)} is its holder's word: add --ledger-key for the ledger's`,
-          )
-        return { file: folder, ...report, ...(errors.length > 0 && { errors }) }
-      }
-      for (const file of files) {
-        cli.signal.throwIfAborted()
-        try {
-          if (await isFolder(file)) {
-            opened.push(await openFolder(file, key))
-            continue
-          }
-          const content = openMessage(readMessageFile(file), [key], {
-            ciphers: nodeCiphers,
-            isTransient: true,
-          })
-          const { head, whole } = await peek(content)
-          const target = join(options.out, openedName(basename(file), head))
-          await writeWhole(target, whole, { mayReplace: false })
-          output.print(`${file} -> ${target}`)
-          opened.push({ file, opened: target })
-        } catch (error) {
-          const named = about(file, error)
-          if (files.length === 1) throw named
-          output.failed(named)
-          opened.push({ file, error: toErrorJson(named) })
-        }
-      }
-      output.json({ files: opened })
-    })
+    .action((files: string[], options: OpenOptions) => openAll(files, options, cli))
+}
+
+async function openAll(files: readonly string[], options: OpenOptions, cli: Cli): Promise<void> {
+  const output = cli.output(options)
+  const [{ makeFolder }, { readKey }] = await Promise.all([
+    import('../../local-write.js'),
+    import('../../key-options.js'),
+  ])
+  const key = await readKey(options, output)
+  await makeFolder(options.out)
+  const work: Work = { options, key, output, signal: cli.signal }
+  const opened: unknown[] = []
+  for (const file of files) {
+    cli.signal.throwIfAborted()
+    try {
+      opened.push(await ((await isFolder(file)) ? openFolder(file, work) : openFile(file, work)))
+    } catch (error) {
+      const named = about(file, error)
+      if (files.length === 1) throw named
+      output.failed(named)
+      opened.push({ file, error: toErrorJson(named) })
+    }
+  }
+  output.json({ files: opened })
+}
+
+interface Work {
+  readonly options: OpenOptions
+  readonly key: PrivateKey
+  readonly output: Output
+  readonly signal: AbortSignal
+}
+
+/** One sealed message to a file whose name tells what it holds. */
+async function openFile(file: string, { options, key, output }: Work) {
+  const [{ nodeCiphers }, { openMessage }, { openedName }, { writeWhole }, { peek }, messages] =
+    await Promise.all([
+      import('../../../seal/index.js'),
+      import('../../../seal/open/index.js'),
+      import('../../../protocol/opened-names.js'),
+      import('../../local-write.js'),
+      import('../../reader/peek.js'),
+      import('../../reader/message-file.js'),
+    ])
+  const content = openMessage(messages.readMessageFile(file), [key], {
+    ciphers: nodeCiphers,
+    isTransient: true,
+  })
+  const { head, whole } = await peek(content)
+  const target = join(options.out, openedName(basename(file), head))
+  await writeWhole(target, whole, { mayReplace: false })
+  output.print(`${file} -> ${target}`)
+  return { file, opened: target }
+}
+
+/** What `nocturne dump` wrote, checked against its signed manifest. */
+async function openFolder(folder: string, { options, key, output, signal }: Work) {
+  const paths = options.gatewayCertificate ?? []
+  if (paths.length === 0) {
+    throw usageError(
+      `no gateway certificate given: ${folder}`,
+      "add --gateway-certificate FILE: keys/gateway.asc of the gateway's site",
+    )
+  }
+  const [{ openDumped }, { readSigners }, { readLedgerKey }] = await Promise.all([
+    import('../../reader/dumped.js'),
+    import('../../reader/pull-targets.js'),
+    import('../../audit/ledger-key.js'),
+  ])
+  const errors: unknown[] = []
+  const { out, ledgerKey } = options
+  const report = await openDumped({
+    ...{ folder, key, out, signal },
+    signers: await readSigners(paths),
+    ledgerKey: ledgerKey === undefined ? undefined : await readLedgerKey(ledgerKey),
+    onFailed: (error) => {
+      output.failed(error)
+      errors.push(toErrorJson(error))
+    },
+  })
+  showFolder(folder, report, output)
+  return { file: folder, ...report, ...(errors.length > 0 && { errors }) }
+}
+
+function showFolder(folder: string, report: DumpedReport, output: Output): void {
+  output.print(
+    `${folder} -> ${report.folder}: ${report.opened} of ${count(report.items, 'item')} opened as the signed manifest names them`,
+  )
+  if (report.loggedAt !== undefined)
+    output.print(`the ledger shows the manifest since ${report.loggedAt}`)
+  if (report.hasKeyEnded)
+    output.warn(
+      `the key that signed the manifest has ended since; that it signed on ${report.signedAt.slice(0, 10)} is its holder's word: add --ledger-key for the ledger's`,
+    )
 }
 
 const isFolder = (path: string): Promise<boolean> =>

@@ -1,6 +1,6 @@
 import { collect, transferId } from '../../arguments.js'
 import { define } from '../../command.js'
-import type { Register } from '../../command.js'
+import type { Cli, Register } from '../../command.js'
 import { CommandError, toErrorJson, usageError } from '../../command-error.js'
 import type { GatewayClient } from '../../client.js'
 import { count, formatBytes } from '../../format.js'
@@ -9,7 +9,7 @@ import type { GatewayOptions } from '../../gateway-options.js'
 import { addKeyOptions } from '../../key-options.js'
 import type { KeyOptions } from '../../key-options.js'
 import type { Output } from '../../output.js'
-import type { PullReport } from '../../reader/pull.js'
+import type { Pull, PullReport } from '../../reader/pull.js'
 import type { PrivateKey } from '../../../seal/keys/index.js'
 
 interface PullOptions extends GatewayOptions, KeyOptions {
@@ -36,57 +36,64 @@ export const registerPull: Register = (parent, cli) => {
       'trust only manifests that this certificate signed; give it again for the key before',
       collect,
     )
-    .action(async (id: string | undefined, options: PullOptions) => {
-      const output = cli.output(options)
-      if ((id === undefined) === (options.all !== true)) {
-        throw usageError(
-          'give the id of one transfer, or --all',
-          'see nocturne inbox for what waits',
-        )
+    .action((id: string | undefined, options: PullOptions) => pullAll(id, options, cli))
+}
+
+async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): Promise<void> {
+  const output = cli.output(options)
+  if ((id === undefined) === (options.all !== true)) {
+    throw usageError('give the id of one transfer, or --all', 'see nocturne inbox for what waits')
+  }
+  const [{ listTargets, readGateway }, { readKey }] = await Promise.all([
+    import('../../reader/pull-targets.js'),
+    import('../../key-options.js'),
+  ])
+  const key = await readKey(options, output)
+  await withGateway(options, cli, output, async (client) => {
+    const gateway = await readGateway(client, options.gatewayCertificate ?? [])
+    const reports: unknown[] = []
+    const targets = await listTargets(client, id)
+    for (const target of targets) {
+      try {
+        const { signal } = cli
+        const report = await pullOne({ client, signal, key, gateway }, target, options.out, output)
+        reports.push(report)
+        show(output, report)
+      } catch (error) {
+        // One that fails must not keep the others waiting; a single one is the command's own
+        // failure.
+        if (id !== undefined || cli.signal.aborted) throw error
+        if (isTaken(error)) continue
+        output.failed(error, `transfer ${target}`)
+        reports.push({ id: target, error: toErrorJson(error) })
       }
-      const [{ pull }, { listTargets, readGateway }, { takeClaim }, { readKey }] =
-        await Promise.all([
-          import('../../reader/pull.js'),
-          import('../../reader/pull-targets.js'),
-          import('../../reader/take-claim.js'),
-          import('../../key-options.js'),
-        ])
-      const key = await readKey(options, output)
-      await withGateway(options, cli, output, async (client) => {
-        const gateway = await readGateway(client, options.gatewayCertificate ?? [])
-        const reports: unknown[] = []
-        const targets = await listTargets(client, id)
-        for (const target of targets) {
-          try {
-            const startProgress = (totalBytes: number, totalItems: number) =>
-              output.progress({ label: 'fetching', totalBytes, totalItems })
-            const onRetry = () => output.warn('the connection broke; trying again')
-            const { signal } = cli
-            const { out } = options
-            const common = { client, signal, key, onRetry }
-            const claim = await takeClaim({ ...common, gateway: gateway.name }, target)
-            const work = { ...common, ...claim, gateway, out, startProgress }
-            const report = await pull(work, target)
-            reports.push(report)
-            show(output, report)
-          } catch (error) {
-            // One that fails must not keep the others waiting; a single one is the command's own
-            // failure.
-            if (id !== undefined || cli.signal.aborted) throw error
-            if (isTaken(error)) continue
-            output.failed(error, `transfer ${target}`)
-            reports.push({ id: target, error: toErrorJson(error) })
-          }
-        }
-        if (targets.length === 0) {
-          output.print('nothing waits')
-          // The start of a shift, likely: a key that is lost or too old should show before the
-          // first urgent study.
-          await tryKey(client, options.gateway, key, output)
-        }
-        output.json(id === undefined ? { transfers: reports } : reports[0])
-      })
-    })
+    }
+    if (targets.length === 0) {
+      output.print('nothing waits')
+      // The start of a shift, likely: a key that is lost or too old should show before the
+      // first urgent study.
+      await tryKey(client, options.gateway, key, output)
+    }
+    output.json(id === undefined ? { transfers: reports } : reports[0])
+  })
+}
+
+/** Claims it, unless it is claimed already, and fetches it. */
+async function pullOne(
+  parts: Pick<Pull, 'client' | 'signal' | 'key' | 'gateway'>,
+  id: string,
+  out: string,
+  output: Output,
+): Promise<PullReport> {
+  const [{ pull }, { takeClaim }] = await Promise.all([
+    import('../../reader/pull.js'),
+    import('../../reader/take-claim.js'),
+  ])
+  const startProgress = (totalBytes: number, totalItems: number) =>
+    output.progress({ label: 'fetching', totalBytes, totalItems })
+  const onRetry = () => output.warn('the connection broke; trying again')
+  const claim = await takeClaim({ ...parts, onRetry, gateway: parts.gateway.name }, id)
+  return pull({ ...parts, ...claim, onRetry, out, startProgress }, id)
 }
 
 /**

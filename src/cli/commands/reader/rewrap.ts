@@ -1,12 +1,14 @@
 import { transferId } from '../../arguments.js'
 import { define } from '../../command.js'
-import type { Register } from '../../command.js'
+import type { Cli, Register } from '../../command.js'
 import { usageError } from '../../command-error.js'
 import { formatFingerprint } from '../../format.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 import { readKey } from '../../key-options.js'
-import type { RecipientAnswer } from '../../../protocol/http/recipients.js'
+import type { Output } from '../../output.js'
+import type { PacketsAnswer, RecipientAnswer } from '../../../protocol/http/recipients.js'
+import type { PrivateKey } from '../../../seal/keys/index.js'
 
 interface RewrapOptions extends GatewayOptions {
   readonly add?: string
@@ -32,51 +34,57 @@ export const registerRewrap: Register = (parent, cli) => {
     .option('--fingerprint <hex>', 'refuse any other certificate of the reader to be added')
     .option('--key <file>', 'your private key, or the recovery key; it stays on this machine')
     .option('--passphrase-file <file>', "file that holds the key's passphrase")
-    .action(async (id: string, options: RewrapOptions) => {
-      const output = cli.output(options)
-      const { add, remove, key: keyFile } = options
-      if (add !== undefined && remove !== undefined)
-        throw usageError('give --add or --remove, not both', 'run the command twice')
-      if (add !== undefined && keyFile === undefined)
-        throw usageError('--add needs --key', 'give your private key: the gateway has none')
-      const rewrap = await import('../../reader/rewrap.js')
-      const { passphraseFile } = options
-      const key =
-        keyFile === undefined
-          ? undefined
-          : await readKey(
-              { key: keyFile, ...(passphraseFile !== undefined && { passphraseFile }) },
-              output,
-            )
-      await withGateway(options, cli, output, async (client) => {
-        const done = (change: RecipientAnswer, what: string) => {
-          output.json(change)
-          output.print(`${what} ${change.recipient}`)
-          output.print(`fingerprint  ${formatFingerprint(change.fingerprint)}`)
-        }
-        if (remove !== undefined) {
-          done(await rewrap.removeRecipient(client, id, remove), 'no longer sealed to')
-          return
-        }
-        if (add !== undefined && key !== undefined) {
-          const fingerprint = options.fingerprint?.replace(/\s/g, '').toLowerCase()
-          const addition = { transfer: id, recipient: add, fingerprint, key }
-          done(await rewrap.addRecipient(client, addition), 'sealed to')
-          return
-        }
-        const { recipients, candidates } = await rewrap.listRecipients(client, id)
-        output.json({
-          id,
-          recipients,
-          candidates: candidates.map(({ id, fingerprint }) => ({ id, fingerprint })),
-        })
-        output.table(
-          ['WHO', 'SEALED TO THEM', 'FINGERPRINT'],
-          [
-            ...recipients.map((one) => [one.id, 'yes', one.fingerprint]),
-            ...candidates.map((one) => [one.id, 'may be added', one.fingerprint]),
-          ],
-        )
-      })
-    })
+    .action((id: string, options: RewrapOptions) => rewrap(id, options, cli))
+}
+
+async function rewrap(id: string, options: RewrapOptions, cli: Cli): Promise<void> {
+  const output = cli.output(options)
+  const { add, remove } = options
+  if (add !== undefined && remove !== undefined)
+    throw usageError('give --add or --remove, not both', 'run the command twice')
+  if (add !== undefined && options.key === undefined)
+    throw usageError('--add needs --key', 'give your private key: the gateway has none')
+  const steps = await import('../../reader/rewrap.js')
+  const key = await keyOf(options, output)
+  await withGateway(options, cli, output, async (client) => {
+    if (remove !== undefined) {
+      const change = await steps.removeRecipient(client, id, remove)
+      showChange(output, change, 'no longer sealed to')
+    } else if (add !== undefined && key !== undefined) {
+      const fingerprint = options.fingerprint?.replace(/\s/g, '').toLowerCase()
+      const addition = { transfer: id, recipient: add, fingerprint, key }
+      showChange(output, await steps.addRecipient(client, addition), 'sealed to')
+    } else {
+      showRecipients(output, await steps.listRecipients(client, id))
+    }
+  })
+}
+
+async function keyOf(
+  { key, passphraseFile }: RewrapOptions,
+  output: Output,
+): Promise<PrivateKey | undefined> {
+  if (key === undefined) return undefined
+  return readKey({ key, ...(passphraseFile !== undefined && { passphraseFile }) }, output)
+}
+
+function showChange(output: Output, change: RecipientAnswer, what: string): void {
+  output.json(change)
+  output.print(`${what} ${change.recipient}`)
+  output.print(`fingerprint  ${formatFingerprint(change.fingerprint)}`)
+}
+
+function showRecipients(output: Output, { id, recipients, candidates }: PacketsAnswer): void {
+  output.json({
+    id,
+    recipients,
+    candidates: candidates.map(({ id, fingerprint }) => ({ id, fingerprint })),
+  })
+  output.table(
+    ['WHO', 'SEALED TO THEM', 'FINGERPRINT'],
+    [
+      ...recipients.map((one) => [one.id, 'yes', one.fingerprint]),
+      ...candidates.map((one) => [one.id, 'may be added', one.fingerprint]),
+    ],
+  )
 }

@@ -10,6 +10,7 @@ import type { GatewayOptions } from '../../gateway-options.js'
 import type { Output } from '../../output.js'
 import { placeText } from '../../../lib/place.js'
 import type { UploadReport } from '../../sender/upload.js'
+import { PRIORITIES } from '../../../protocol/priority.js'
 
 interface SendOptions extends GatewayOptions {
   readonly group?: string
@@ -31,13 +32,7 @@ export const registerSend: Register = (parent, cli) => {
   })
   addGatewayOptions(command)
     .option('--group <id>', 'reading group; may be left out when your facility has one')
-    .addOption(
-      new Option('--priority <priority>', 'how soon it must be read').choices([
-        'routine',
-        'urgent',
-        'stat',
-      ]),
-    )
+    .addOption(new Option('--priority <priority>', 'how soon it must be read').choices(PRIORITIES))
     .option('--case <case>', 'late images or documents of a case that you sent before', caseName)
     .action(async (paths: string[], options: SendOptions) => {
       const output = cli.output(options)

@@ -11,6 +11,44 @@ export interface EventTable {
 }
 
 export function createEventTable(root: HTMLElement): EventTable {
+  const { search, told, body, frame, back, on, pager } = layOut(root)
+  let rows: readonly Row[] = []
+  let found: readonly Row[] = []
+  let first = 0
+
+  const draw = () => {
+    const page = found.slice(first, first + ROWS_A_PAGE)
+    body.replaceChildren(...page.flatMap(rowElements))
+    back.disabled = first === 0
+    on.disabled = first + ROWS_A_PAGE >= found.length
+    pager.hidden = found.length <= ROWS_A_PAGE
+    told.textContent = summaryOf(rows.length, found.length, first, page.length)
+  }
+  const turn = (by: number) => {
+    first = Math.max(0, first + by)
+    draw()
+    frame.scrollTop = 0
+  }
+  back.addEventListener('click', () => turn(-ROWS_A_PAGE))
+  on.addEventListener('click', () => turn(ROWS_A_PAGE))
+  search.addEventListener('input', () => {
+    found = matching(rows, search.value)
+    first = 0
+    draw()
+  })
+  return {
+    show: (all) => {
+      rows = all
+      found = all
+      first = 0
+      search.value = ''
+      draw()
+    },
+  }
+}
+
+/** Search, table and pager, empty. */
+function layOut(root: HTMLElement) {
   const search = element('input', {
     type: 'search',
     placeholder: 'Search in all events: a name, a date, a transfer …',
@@ -34,51 +72,24 @@ export function createEventTable(root: HTMLElement): EventTable {
   const pager = element('div', { className: 'pager' })
   pager.append(back, on)
   root.append(search, told, frame, pager)
+  return { search, told, body, frame, back, on, pager }
+}
 
-  let rows: readonly Row[] = []
-  let found: readonly Row[] = []
-  let first = 0
+/** Rows with every word of the search in them. */
+function matching(rows: readonly Row[], search: string): readonly Row[] {
+  const words = search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+  return rows.filter(({ text }) => words.every((word) => text.includes(word)))
+}
 
-  const draw = () => {
-    const page = found.slice(first, first + ROWS_A_PAGE)
-    body.replaceChildren(...page.flatMap(rowElements))
-    back.disabled = first === 0
-    on.disabled = first + ROWS_A_PAGE >= found.length
-    pager.hidden = found.length <= ROWS_A_PAGE
-    const range =
-      found.length > ROWS_A_PAGE
-        ? `, ${number(first + 1)} to ${number(first + page.length)} shown`
-        : ''
-    told.textContent =
-      found.length === rows.length
-        ? `${plural(rows.length, 'verified event')}${range}`
-        : `${number(found.length)} of ${plural(rows.length, 'verified event')} match${range}`
-  }
-  const turn = (by: number) => {
-    first = Math.max(0, first + by)
-    draw()
-    frame.scrollTop = 0
-  }
-  back.addEventListener('click', () => turn(-ROWS_A_PAGE))
-  on.addEventListener('click', () => turn(ROWS_A_PAGE))
-  search.addEventListener('input', () => {
-    const words = search.value
-      .toLowerCase()
-      .split(/\s+/)
-      .filter((word) => word !== '')
-    found = rows.filter(({ text }) => words.every((word) => text.includes(word)))
-    first = 0
-    draw()
-  })
-  return {
-    show: (all) => {
-      rows = all
-      found = all
-      first = 0
-      search.value = ''
-      draw()
-    },
-  }
+function summaryOf(all: number, found: number, first: number, shown: number): string {
+  const range =
+    found > ROWS_A_PAGE ? `, ${number(first + 1)} to ${number(first + shown)} shown` : ''
+  return found === all
+    ? `${plural(all, 'verified event')}${range}`
+    : `${number(found)} of ${plural(all, 'verified event')} match${range}`
 }
 
 /** An event, and behind it, until it is asked for, everything that the log holds of it. */

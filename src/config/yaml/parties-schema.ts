@@ -1,0 +1,93 @@
+/** Facilities, reading groups with their duty, and people, as nocturne.yaml has them. */
+import { z } from 'zod'
+import { parseDutyDate, parseWeekly } from '../duty.js'
+import { parseClockKey, parseStep, parseTargets } from '../night.js'
+import { isTimezone } from '../timezone.js'
+import { id, parsed, path, reference } from './fields.js'
+
+/** One, or a list. */
+const certificatePaths = z
+  .union([path, z.array(path).nonempty('is empty').max(8, 'names more than 8')])
+  .transform((paths): readonly string[] => (typeof paths === 'string' ? [paths] : paths))
+
+export const facilityFields = {
+  id,
+  certificate: path,
+  profile: path,
+  groups: z.array(reference).min(1, 'names no group').max(1_000, 'names too many groups'),
+  documents: z.enum(['pass', 'quarantine']).default('pass'),
+  releasedBy: z.array(reference).min(1, 'names nobody').max(100, 'names too many').optional(),
+  encryptedAttributes: certificatePaths.optional(),
+}
+
+/** Hours of every week, and of single days. */
+const hours = {
+  weekly: z
+    .array(parsed(parseWeekly, 'is not days and hours'))
+    .max(50, 'has too many entries')
+    .default([]),
+  dates: z
+    .array(parsed(parseDutyDate, 'is not a date and hours'))
+    .max(1_000, 'has too many entries')
+    .default([]),
+}
+
+/** One person's hours, as reader or as backup. */
+const rosterSchema = z
+  .strictObject({
+    reader: reference.optional(),
+    backup: reference.optional(),
+    ...hours,
+  })
+  .refine(
+    ({ reader, backup }) => (reader === undefined) !== (backup === undefined),
+    'names neither a reader nor a backup, or both',
+  )
+
+const clockSchema = z
+  .record(
+    z.string().refine((key) => parseClockKey(key) !== undefined, 'is not a priority'),
+    parsed(parseTargets, 'is not a list of targets'),
+  )
+  .transform((all) =>
+    Object.entries(all).flatMap(([key, targets]) => {
+      const about = parseClockKey(key)
+      return about ? targets.map((target) => ({ ...about, ...target })) : []
+    }),
+  )
+
+const dutySchema = z.strictObject({
+  roster: z.array(rosterSchema).max(500, 'has too many entries').default([]),
+  ...hours,
+  dates: hours.dates.refine(
+    (all) => new Set(all.map(({ date }) => date)).size === all.length,
+    'names a date twice',
+  ),
+})
+
+export const groupFields = {
+  id,
+  timezone: z.string().refine(isTimezone, 'is not an IANA time zone'),
+  readers: z.array(reference).min(1, 'has no readers').max(1_000, 'has too many readers'),
+  duty: dutySchema.optional(),
+  clock: clockSchema.default([]),
+  escalate: z
+    .array(parsed(parseStep, 'is not a time and whom to tell'))
+    .max(20, 'has too many steps')
+    .default([]),
+}
+
+export const personFields = {
+  id,
+  role: z.enum(['sender', 'reader', 'officer', 'operator']),
+  certificate: path,
+  facility: reference.optional(),
+  contact: z
+    .strictObject({
+      email: z
+        .email('is not an e-mail address')
+        .max(254, 'is too long for an e-mail address')
+        .optional(),
+    })
+    .optional(),
+}

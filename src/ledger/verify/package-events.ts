@@ -1,0 +1,201 @@
+/**
+ * The events of an export's ZIP, one after another, beside their proof and their rendering. Without
+ * Node.
+ */
+import { canonicalJson } from '../../lib/json.js'
+import type { Json } from '../../lib/json.js'
+import type { NamedFiles } from '../../lib/zip.js'
+import type { About } from '../export/package-about.js'
+import { RenderedFile } from '../export/rendered-file.js'
+import { RENDERINGS } from '../export/renderings.js'
+import type { EntryJson } from '../export/renderings.js'
+import type { Checkpoint } from './checkpoint.js'
+import type { LedgerCrypto } from './crypto.js'
+import { isSameBytes, toUtf8 } from './encoding.js'
+import { PACKAGE_FILES } from './format.js'
+import { createGaps } from './gaps.js'
+import type { Range } from './gaps.js'
+import { readLines } from './lines.js'
+import { matches } from './match.js'
+import { leafInput } from './merkle.js'
+import { shownLeaves } from './pruned-tree.js'
+
+export interface EventChecks {
+  readonly crypto: LedgerCrypto
+  /**
+   * Called with each event once it is verified, and with how many there should be; what it promises
+   * is waited for.
+   */
+  readonly onEvent?: (index: number, entry: EntryJson, of: number) => Promise<void> | undefined
+}
+
+/**
+ * Another nocturne may write the same events otherwise: the page in the ZIP knows the form it came
+ * with.
+ */
+export const isComparable = ({ rendering, versions }: About): boolean =>
+  RENDERINGS[rendering]?.version === versions.rendering
+
+interface Fault {
+  readonly problem: string
+  readonly badIndex?: number
+}
+
+interface EventsReport extends Partial<Fault> {
+  readonly checked: number
+  readonly pruned?: readonly Range[]
+}
+
+/** One pass over the events, beside their proof and their rendering. */
+interface Walk {
+  readonly about: About
+  readonly crypto: LedgerCrypto
+  readonly onEvent: EventChecks['onEvent']
+  readonly lines: AsyncIterator<string>
+  readonly shown: RenderedFile | undefined
+  /** All of the log was asked for: what is not there must have been pruned. */
+  readonly isWhole: boolean
+  readonly gaps: ReturnType<typeof createGaps>
+  /** How many events were good. */
+  checked: number
+  /** The index behind the last of them. */
+  next: number
+}
+
+/** Stops at the first event that is wrong, and never throws. */
+export async function checkEvents(
+  files: NamedFiles,
+  about: About,
+  checkpoint: Checkpoint,
+  { crypto, onEvent }: EventChecks,
+): Promise<EventsReport> {
+  const reading = { name: '' }
+  const open = (name: string) => labelled(files.open(name), name, reading)
+  const proof = readLines(open(PACKAGE_FILES.proof))[Symbol.asyncIterator]()
+  const rendering = isComparable(about) ? RENDERINGS[about.rendering] : undefined
+  const walk: Walk = {
+    ...{ about, crypto, onEvent },
+    lines: readLines(open(PACKAGE_FILES.events))[Symbol.asyncIterator](),
+    shown: rendering && new RenderedFile(open(rendering.file), rendering, about),
+    isWhole: Object.keys(about.query).length === 0,
+    gaps: createGaps(),
+    ...{ checked: 0, next: 0 },
+  }
+  try {
+    const fault = await walkEvents(walk, proof, checkpoint)
+    if (fault) return { checked: walk.checked, ...fault }
+  } catch {
+    const problem = `${reading.name} cannot be read: it is damaged`
+    return { checked: walk.checked, problem, badIndex: walk.next }
+  } finally {
+    await Promise.allSettled([walk.lines.return?.(), proof.return?.(), walk.shown?.close()])
+  }
+  return completeness(walk, checkpoint)
+}
+
+const renderedIn = ({ rendering }: About): string => RENDERINGS[rendering]?.file ?? ''
+
+async function walkEvents(
+  walk: Walk,
+  proof: AsyncIterator<string>,
+  checkpoint: Checkpoint,
+): Promise<Fault | undefined> {
+  const { about, lines, shown } = walk
+  if (!((await shown?.begins()) ?? true)) return { problem: `${renderedIn(about)} begins wrongly` }
+  for await (const answer of shownLeaves(proof, checkpoint, walk.crypto)) {
+    const { leaf } = answer
+    if (!leaf)
+      return {
+        problem: answer.problem,
+        ...(answer.from !== undefined && { badIndex: answer.from }),
+      }
+    const line = await lines.next()
+    if (line.done === true) return { problem: 'an event is missing', badIndex: leaf.index }
+    const fault = await checkEvent(walk, line.value, leaf)
+    if (fault) return fault
+  }
+  if ((await lines.next()).done !== true)
+    return { problem: 'there are events that are not in the proof' }
+  if (!((await shown?.ends()) ?? true))
+    return { problem: `${renderedIn(about)} goes on behind the last event` }
+  return undefined
+}
+
+/** One event against its leaf, the question, and its rendering. */
+async function checkEvent(
+  walk: Walk,
+  line: string,
+  leaf: { readonly index: number; readonly hash: Uint8Array },
+): Promise<Fault | undefined> {
+  const { about, crypto, gaps, isWhole } = walk
+  const event = parseEvent(line)
+  if (!event) return { problem: 'an event is not one in canonical JSON', badIndex: leaf.index }
+  const { index, entry } = event
+  if (index < leaf.index)
+    return { problem: 'an event stands there that is not in the proof', badIndex: index }
+  if (index > leaf.index) return { problem: 'an event is missing', badIndex: leaf.index }
+  const hash = await crypto.sha256(leafInput(toUtf8(canonicalJson(entry))))
+  if (!isSameBytes(hash, leaf.hash))
+    return { problem: 'an event is not the one that was logged', badIndex: index }
+  // What is not there must have been pruned, and an entry further on must say so.
+  if (isWhole && index > walk.next) gaps.add(walk.next, index)
+  if (!matches(about.query, index, entry))
+    return { problem: 'an event does not match what was asked for', badIndex: index }
+  if (!((await walk.shown?.holds(index, entry)) ?? true))
+    return { problem: `${renderedIn(about)} does not say what was logged`, badIndex: index }
+  if (isWhole) gaps.see(index, () => entry)
+  const turn = walk.onEvent?.(index, entry, about.count)
+  if (turn) await turn
+  walk.checked += 1
+  walk.next = index + 1
+  return undefined
+}
+
+/** Nothing is missing but what was pruned, and there are as many events as were promised. */
+function completeness(
+  { about, checked, next, gaps, isWhole }: Walk,
+  { size }: Checkpoint,
+): EventsReport {
+  if (isWhole && next < size) gaps.add(next, size)
+  const { pruned, missing } = gaps.end()
+  if (missing) {
+    const problem = missing.isEarly ? 'an event was pruned before its time' : 'an event is missing'
+    return { checked, problem, badIndex: missing.index }
+  }
+  if (checked !== about.count)
+    return { checked, problem: 'there are fewer or more events than query.json says' }
+  return { checked, ...(pruned.length > 0 && { pruned }) }
+}
+
+function parseEvent(line: string) {
+  try {
+    const value = JSON.parse(line) as Json
+    if (canonicalJson(value) !== line || !isObject(value)) return undefined
+    const { index, entry } = value
+    return typeof index === 'number' && isObject(entry) ? { index, entry } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Remembers which file was read last: when reading fails, that is the one. */
+async function* labelled(
+  content: AsyncIterable<Uint8Array> | undefined,
+  name: string,
+  reading: { name: string },
+): AsyncGenerator<Uint8Array> {
+  const chunks = content?.[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      reading.name = name
+      const next = await chunks?.next()
+      if (!next || next.done === true) return
+      yield next.value
+    }
+  } finally {
+    await chunks?.return?.()
+  }
+}
+
+const isObject = (value: Json | undefined): value is Readonly<Record<string, Json>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

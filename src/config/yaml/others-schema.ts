@@ -1,4 +1,4 @@
-/** Other machines that the gateway speaks to, as nocturne.yaml has them: notices, witnesses, sinks. */
+/** Other machines that the gateway speaks to: receivers of notices, witnesses, and sinks. */
 import { z } from 'zod'
 import { PRINCIPAL_ID } from '../../protocol/words.js'
 import { parseSinkUrl } from '../sink-url.js'

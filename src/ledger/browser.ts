@@ -1,4 +1,4 @@
-/** What a browser runs of this room: nothing here, or behind it, is Node's own. */
+/** The parts of this room that run in a browser. Nothing here, or imported from here, uses Node. */
 export type { LedgerCrypto } from './verify/crypto.js'
 export { parseVerifierKey } from './verify/note.js'
 export type { About } from './export/package-about.js'

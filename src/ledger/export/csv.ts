@@ -1,4 +1,4 @@
-/** Events as CSV. Without Node. */
+/** Events as CSV. Uses no Node modules. */
 import { csvRecord } from '../../lib/csv.js'
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
@@ -24,8 +24,8 @@ export const EVENT_COLUMNS = [
 ] as const
 
 /**
- * One event. Total: an entry that lacks a member, or has another kind of value there, gives an
- * empty field.
+ * One event as a CSV record. Never fails: a member that is missing or has an unexpected type
+ * becomes an empty field.
  */
 export function eventRecord(index: number, entry: Readonly<Record<string, Json>>): string {
   const actor = isObject(entry.actor) ? entry.actor : {}

@@ -1,4 +1,7 @@
-/** `nocturne-ledger-export/v1`: see README.md. A line at a time, so its size does not matter. */
+/**
+ * Writes `nocturne-ledger-export/v1` (see README.md) line by line, so exports of any size need
+ * little memory.
+ */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
 import { parseCheckpoint } from '../verify/checkpoint.js'
@@ -9,16 +12,16 @@ import type { EventQuery } from '../log/contract.js'
 import { parseNote } from '../verify/note.js'
 
 /**
- * What an export is asked for. A verifier sees that an entry matches these, which it could not of a
- * question.
+ * The filters of an export. A verifier can check an entry against each of them, which is not
+ * possible for a `question`.
  */
 export type ExportQuery = Omit<EventQuery, 'limit' | 'question' | 'touching' | 'end'>
 
 const PAGE = 256
 
 /**
- * The events that match, each with its proof under the one checkpoint of the header. Events that
- * come while it runs are not in it. Each string is a line with its end.
+ * Yields the matching events, each with its proof under the single checkpoint in the header. Events
+ * recorded while it runs are not included. Each string is one line including its newline.
  *
  * @throws NocturneError `database_unavailable`, `ledger_broken`
  */
@@ -52,7 +55,7 @@ export async function* exportLedger(ledger: Ledger, query: ExportQuery): AsyncIt
 
 const line = (value: Json): string => `${canonicalJson(value)}\n`
 
-/** Only the filters that are set, so that an empty object stands for the whole log. */
+/** Only the filters that are set, so that an empty object means the whole log. */
 export function filtersOf(query: ExportQuery): Record<string, Json> {
   const { types, actor, facility, transfer, patient, outcome, from, until, start } = query
   const all = { types, actor, facility, transfer, patient, outcome, from, until, start }

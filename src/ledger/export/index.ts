@@ -1,6 +1,6 @@
 /**
- * The ledger for others: a ZIP or a file of events with one proof for all, as CSV, NDJSON, FHIR or
- * DICOM.
+ * Exports the ledger: a ZIP or a file of events with one proof for all of them, as CSV, NDJSON,
+ * FHIR or DICOM.
  */
 export { exportLedger } from './export.js'
 export type { ExportQuery } from './export.js'

@@ -1,6 +1,6 @@
 /**
- * query.json of an export's ZIP: what was asked, by whom and when; and that the log says the same.
- * Without Node.
+ * query.json in an export's ZIP: what was asked, by whom and when, and the check that the log
+ * records the same. Uses no Node modules.
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
@@ -25,15 +25,15 @@ export interface About {
     /** Index of the `ledger.exported` event. */
     readonly event: number
   }
-  /** Where the gateway was reached. */
+  /** Address at which the gateway was reached. */
   readonly source: string
   readonly versions: Readonly<Record<string, Json>>
 }
 
-/** What an event says of somebody whom the configuration does not list. */
+/** Recorded in place of an id that is not in the configuration. */
 export const UNLISTED = '(not listed)'
 
-/** Undefined for what is not a canonical query.json, or of a kind that is not known. */
+/** Returns undefined for anything but a canonical query.json of a known format. */
 export function parseAbout(text: string): About | undefined {
   const value = parseCanonical(text.replace(/\n$/, ''))
   if (!isObject(value) || value.format !== PACKAGE_FORMAT) return undefined
@@ -51,7 +51,7 @@ export function parseAbout(text: string): About | undefined {
   }
 }
 
-/** What is wrong, when the event that the receipt proves does not record this export. */
+/** Returns what is wrong when the event proved by the receipt does not record this export. */
 export async function checkAsked(
   receipt: string,
   about: About,
@@ -75,7 +75,7 @@ export async function checkAsked(
   return isTold ? undefined : 'the log says that something else was asked for'
 }
 
-/** The log writes down only ids that somebody has. */
+/** The log records an id only if it is in the configuration. */
 function isSameQuery(logged: Json | undefined, query: Filters): boolean {
   const recorded = parseFilters(logged)
   if (!recorded) return false

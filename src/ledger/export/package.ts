@@ -1,5 +1,6 @@
 /**
- * `nocturne-ledger-package/v1`: an export as a ZIP that shows a court what it is. See README.md.
+ * Writes `nocturne-ledger-package/v1` (see README.md): an export as a self-explanatory ZIP that can
+ * serve as evidence.
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
@@ -24,17 +25,17 @@ export interface PackageRequest {
   readonly query: ExportQuery
   readonly format: PackageFormat
   readonly actor: Actor
-  /** Of the `ledger.exported` event that records this export. */
+  /** Receipt of the `ledger.exported` event that records this export. */
   readonly receipt: Receipt
-  /** Where the gateway is reached: renderings refer to it. */
+  /** The gateway's address, which the renderings refer to. */
   readonly source: RecordSource
-  /** c2sp.org/tlog-policy of the log. */
+  /** The c2sp.org/tlog-policy of the log. */
   readonly policy: string
-  /** verify.html. */
+  /** The content of verify.html. */
   readonly page: Uint8Array
   /**
-   * How long to wait for witnesses to cosign a checkpoint that has the export's own event; 0 for
-   * not at all.
+   * How long to wait for witnesses to cosign a checkpoint that includes the export's own event; 0
+   * to skip.
    */
   readonly witnessMs: number
 }
@@ -42,16 +43,16 @@ export interface PackageRequest {
 const PAGE_ROWS = 256
 const POLL_MS = 200
 /**
- * No entry takes more than this on average in any form: an export that may pass 4 GiB is written
- * with Zip64.
+ * An entry never takes more than 4 KiB on average in any form, so exports below this size fit in 4
+ * GiB; larger ones use Zip64.
  */
 const LARGE_ROWS = 1_000_000
 
 /**
- * The members of the ZIP, each read once and in order: the proof knows which entries it is of when
- * the events were read. In memory are a page of rows and a bit for every entry of the log.
+ * The members of the ZIP, to be read once each and in order: the proof covers the entries seen
+ * while reading the events. Memory holds one page of rows, and one bit per entry of the log.
  *
- * @throws NocturneError `database_unavailable`, `ledger_broken`; also while a member is read
+ * @throws NocturneError `database_unavailable`, `ledger_broken`; also while a member is being read
  */
 export async function packageMembers(
   ledger: Ledger,
@@ -105,8 +106,8 @@ export async function packageMembers(
 }
 
 /**
- * The receipt of the export's own event, under a checkpoint that witnesses cosigned when they do so
- * in time: who asked, what and when is then in the same signed log as the events.
+ * The receipt of the export's own event, under a checkpoint with cosignatures if witnesses sign in
+ * time. It places who asked for what and when in the same signed log as the events.
  */
 async function witnessedReceipt(
   ledger: Ledger,

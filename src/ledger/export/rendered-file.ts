@@ -1,10 +1,10 @@
-/** Without Node: a command and a page run the same code. */
+/** Uses no Node modules: the command and the page run the same code. */
 import { concat } from '../../lib/concat.js'
 import { isSameBytes, toUtf8 } from '../verify/encoding.js'
 import type { About } from './package-about.js'
 import type { EntryJson, Rendering } from './renderings.js'
 
-/** A rendering as it lies there, compared with what it must be, piece by piece. */
+/** Compares a rendering, piece by piece, with what it must contain. */
 export class RenderedFile {
   readonly #chunks: AsyncIterator<Uint8Array>
   readonly #rendering: Rendering

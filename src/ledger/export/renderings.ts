@@ -1,6 +1,6 @@
 /**
- * The forms in which an export shows its events to people and programs, beside the entries that are
- * proved. Without Node.
+ * The forms in which an export presents its events to people and programs, in addition to the
+ * proved entries. Uses no Node modules.
  */
 import { csvRecord } from '../../lib/csv.js'
 import type { Json } from '../../lib/json.js'
@@ -10,7 +10,7 @@ import { toAuditEvent } from '../records/audit-event.js'
 import { toAuditMessage } from '../records/audit-message.js'
 import type { RecordSource } from '../records/objects.js'
 
-/** `ndjson` shows nothing beside the entries, which are lines of JSON already. */
+/** `ndjson` adds no rendering, because the entries are lines of JSON already. */
 export const PACKAGE_FORMATS = ['csv', 'ndjson', 'fhir', 'dicom'] as const
 
 export type PackageFormat = (typeof PACKAGE_FORMATS)[number]
@@ -18,13 +18,14 @@ export type PackageFormat = (typeof PACKAGE_FORMATS)[number]
 export type EntryJson = Readonly<Record<string, Json>>
 
 /**
- * A file that is made of the entries alone, so that who has verified those can make it again and
- * compare. Its events stand between `head` and `tail`, in the order of the log.
+ * A file made from the entries alone, so that anyone who has verified them can generate it again
+ * and compare. Its events are between `head` and `tail`, in log order.
  */
 export interface Rendering {
   readonly file: string
   /**
-   * Goes up when the same entry is written otherwise: who knows another version does not compare.
+   * Incremented when the same entry is rendered differently; a verifier that knows another version
+   * skips the comparison.
    */
   readonly version: number
   head(count: number): string
@@ -46,7 +47,7 @@ export const RENDERINGS: Readonly<Record<PackageFormat, Rendering | undefined>> 
   fhir: {
     file: 'events.fhir.json',
     version: 1,
-    // FHIR's arrays are never empty.
+    // Arrays in FHIR must not be empty.
     head: (count) =>
       `{"resourceType":"Bundle","type":"collection"${count > 0 ? ',"entry":[\n' : ''}`,
     between: ',\n',
@@ -59,7 +60,7 @@ export const RENDERINGS: Readonly<Record<PackageFormat, Rendering | undefined>> 
   dicom: {
     file: 'events.dicom.xml',
     version: 1,
-    // PS3.15 A.5 has messages and no file of them: the element around them is ours.
+    // PS3.15 A.5 defines messages but no file of them, so the enclosing element is our own.
     head: () => '<?xml version="1.0" encoding="UTF-8"?>\n<AuditMessages>\n',
     between: '\n',
     tail: () => '\n</AuditMessages>\n',
@@ -68,8 +69,8 @@ export const RENDERINGS: Readonly<Record<PackageFormat, Rendering | undefined>> 
 }
 
 /**
- * The members that every entry has were checked when it was recorded.
- * @throws what a rendering throws for one that lacks them
+ * All required members were checked when the entry was recorded.
+ * @throws the rendering's own error for an entry without them
  */
 const asEntry = (entry: EntryJson): LedgerEntry => entry as unknown as LedgerEntry
 

@@ -1,5 +1,6 @@
 /**
- * Writing to the log: everything here happens inside one transaction, behind the lock on the head.
+ * Appending to the log. Everything here runs inside one transaction, while holding the lock on the
+ * head.
  */
 import type { State, Tx } from '../../state/index.js'
 import { NocturneError } from '../../lib/errors.js'
@@ -12,21 +13,21 @@ import { nodeCrypto, sha256 } from '../verify/node-crypto.js'
 import type { Signer } from '../published/signer.js'
 import { loadFrontier } from './tiles.js'
 
-/** The head that a frontier belongs to: the same checkpoint, the same tree. */
+/** The head together with its frontier: both belong to the same checkpoint and tree. */
 export interface Head {
   readonly checkpoint: string
   readonly frontier: Frontier
 }
 
-/** Rows of one insert: few enough parameters for every database, and one statement to prepare. */
+/** Rows per INSERT: few enough parameters for both databases, and only one statement to prepare. */
 const ROWS_AT_ONCE = 100
 
 /**
- * Locks the head until the end of the transaction and answers it. Whatever the change then reads,
- * no other recorded change comes in between, on this gateway or another.
+ * Locks the head until the end of the transaction and returns it. No change recorded by this or
+ * another gateway can come between this and what the caller then reads.
  *
- * Extending a tree that its own checkpoint does not vouch for would sign an inconsistent log, which
- * c2sp.org/tlog-checkpoint forbids, so a head from elsewhere is checked first.
+ * A head not known to this process is checked first: extending a tree that does not match its own
+ * checkpoint would sign an inconsistent log, which c2sp.org/tlog-checkpoint forbids.
  *
  * @throws NocturneError `ledger_broken`
  */
@@ -48,8 +49,7 @@ export async function lockHead(
 }
 
 /**
- * Appends the entries, and answers the new head. The old one stays good, should the transaction
- * fail.
+ * Appends the entries and returns the new head. If the transaction fails, the old head stays valid.
  */
 export async function appendEntries(
   tx: Tx,

@@ -1,6 +1,5 @@
 /**
- * Conditions on the index that a search is made of: every clause must hold, and of a clause one
- * test.
+ * Search conditions on the index. All clauses must hold; a clause holds if any of its tests does.
  */
 import { sql } from 'kysely'
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
@@ -22,13 +21,13 @@ export type Test =
   | { readonly column: 'idx' | 'outcome'; readonly isNumber: readonly number[] }
   | { readonly column: TextColumn; readonly isThere: boolean }
   | { readonly column: 'address'; readonly startsWith: string }
-  /** Milliseconds since 1970: from the first, and before the second. */
+  /** In milliseconds since 1970; `from` is inclusive, `until` exclusive. */
   | { readonly column: 'time'; readonly from?: number; readonly until?: number }
   | { readonly allOf: readonly Test[] }
-  /** Every event, or none. */
+  /** Matches every event, or none. */
   | { readonly always: boolean }
 
-/** One of these tests holds. */
+/** Holds if any of these tests holds. */
 export type Clause = readonly Test[]
 
 const ALWAYS = sql<SqlBool>`1 = 1`
@@ -47,7 +46,7 @@ function testOf(e: Builder, test: Test): Expression<SqlBool> {
   if ('isThere' in test) return e(test.column, test.isThere ? 'is not' : 'is', null)
   if ('startsWith' in test) {
     const { startsWith } = test
-    // Not LIKE: what it matches depends on the database's collation.
+    // LIKE is avoided because its matching depends on the database's collation.
     return sql<SqlBool>`substr(${sql.ref('address')}, 1, ${startsWith.length}) = ${startsWith}`
   }
   if (test.column === 'time') {
@@ -57,7 +56,7 @@ function testOf(e: Builder, test: Test): Expression<SqlBool> {
       ...(until === undefined ? [] : [e('time', '<', until)]),
     ])
   }
-  // No list is empty in SQL.
+  // SQL has no empty lists.
   if ('isNumber' in test)
     return test.isNumber.length > 0 ? e(test.column, 'in', [...test.isNumber]) : NEVER
   return test.isOneOf.length > 0 ? e(test.column, 'in', [...test.isOneOf]) : NEVER

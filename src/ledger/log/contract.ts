@@ -1,4 +1,4 @@
-/** What the ledger answers, and the proof that it recorded. */
+/** What the ledger returns, and the proof that an event was recorded. */
 import type { Station } from '../../lib/station.js'
 import type { Clause } from './clauses.js'
 import type { EventType } from './events.js'
@@ -10,7 +10,7 @@ export type Receipt = Station<'receipt', { readonly index: number; readonly id: 
 
 export interface Recorded<T> {
   readonly value: T
-  /** One receipt an event, in the order given. Never empty. */
+  /** One receipt per event, in the order given. Never empty. */
   readonly receipts: readonly [Receipt, ...Receipt[]]
 }
 
@@ -21,24 +21,24 @@ export interface EventQuery {
   readonly transfer?: string
   readonly patient?: string
   readonly outcome?: number
-  /** Milliseconds since 1970, inclusive and exclusive. */
+  /** In milliseconds since 1970; inclusive. */
   readonly from?: number
   readonly until?: number
-  /** Combines with every other filter. */
+  /** Can be combined with every other filter. */
   readonly question?: Question
   /**
-   * Events that touch the patient whom any of these handles stands for, also those that name only
-   * the transfer.
+   * Events about the patient with any of these handles, including events that name only the
+   * transfer.
    */
   readonly touching?: readonly string[]
-  /** Each must hold: what a search of standard records comes to. */
+  /** All must hold. A search of standard records is translated into these. */
   readonly clauses?: readonly Clause[]
   /**
-   * Rows before this index: with the size that the first page was of, what an answer counts stays
-   * the same.
+   * Only rows before this index. Set it to the log size used for the first page, so that the counts
+   * stay the same across pages.
    */
   readonly end?: number
-  /** Rows at or after this index; pages are stable because indices never change. */
+  /** Only rows at or after this index. Pages are stable because indices never change. */
   readonly start?: number
   /** At most this many rows; 1 to 1,000. */
   readonly limit?: number
@@ -46,21 +46,21 @@ export interface EventQuery {
 
 export interface VerifyReport {
   readonly ok: boolean
-  /** Entries of the log that was verified; of an export, of the log that its checkpoint is of. */
+  /** Number of entries in the verified log; for an export, the size stated in its checkpoint. */
   readonly size: number
-  /** The root recomputed from the entries (of an export: the signed one), base64. */
+  /** The root recomputed from the entries (for an export: the signed root), in base64. */
   readonly root: string
-  /** Of an export: the events in it that were found good. */
+  /** For an export: the number of events in it that verified. */
   readonly checked?: number
-  /** Of a site: the size of what it published, which was verified as well. */
+  /** For a site: the size of its published log, which was verified as well. */
   readonly published?: number
   /**
-   * Ranges of indices whose entries were pruned under the policy, as later entries say: first, and
-   * the one behind the last.
+   * Ranges of entries pruned under the retention policy, according to later entries: first index,
+   * and index after the last.
    */
   readonly pruned?: readonly Range[]
-  /** The first index that is wrong, when one entry is to blame. */
+  /** The first index with a fault, if a single entry is at fault. */
   readonly badIndex?: number
-  /** What is wrong, in words of our own. */
+  /** Description of the fault in our own words. */
   readonly problem?: string
 }

@@ -1,4 +1,4 @@
-/** Between an event, its canonical entry, and the columns that index it. */
+/** Converts between an event, its canonical entry, and the columns that index it. */
 import { randomBytes } from 'node:crypto'
 import { NocturneError } from '../../lib/errors.js'
 import { newId } from '../../lib/ids.js'
@@ -11,7 +11,7 @@ import { subjectOf } from '../records/objects.js'
 import { addressOf } from '../records/participants.js'
 import { shapeOf } from '../records/shapes.js'
 
-/** Well under the 65,535 bytes that an entry bundle (c2sp.org/tlog-tiles) can hold. */
+/** Well below the 65,535 bytes per entry that an entry bundle allows (c2sp.org/tlog-tiles). */
 export const MAX_ENTRY_BYTES = 32 * 1024
 
 export interface NewEntry {
@@ -22,7 +22,7 @@ export interface NewEntry {
 
 /**
  * @throws NocturneError `ledger_unavailable` for an event that has no canonical form or is too
- * large.
+ *   large
  */
 export function makeEntry(event: EventInput, gateway: string, now: number): NewEntry {
   const entry: LedgerEntry = {
@@ -49,11 +49,12 @@ function entryBytes(entry: LedgerEntry): Buffer {
 }
 
 /**
- * Goes up when `columnsOf` changes; a database with another one is indexed anew as it is opened.
+ * Incremented when `columnsOf` changes. A database with another version is reindexed when it is
+ * opened.
  */
 export const INDEX_VERSION = 5
 
-/** The index over an entry: these columns hold nothing that is not in it. */
+/** The index columns for an entry, all derived from the entry itself. */
 export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
   return {
     event_id: entry.id,
@@ -74,8 +75,8 @@ export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
 }
 
 /**
- * The download or the envelope that a begin event opens. Its end names that, and not the event,
- * where the gateway which recorded the begin is gone.
+ * The download or envelope that a begin event opens. If the gateway that recorded the begin has
+ * died, the end event names this instead of the begin event.
  */
 function spanOf({ type, detail }: LedgerEntry): string | undefined {
   const span = type.startsWith('download.') ? detail?.download : detail?.envelope
@@ -87,7 +88,9 @@ function dutyOf({ type, detail }: LedgerEntry): string | null {
   return typeof duty === 'string' ? duty : null
 }
 
-/** @throws NocturneError `ledger_broken` when the bytes are no entry of ours. */
+/**
+ * @throws NocturneError `ledger_broken` when the bytes are not a valid entry
+ */
 export function parseEntry(bytes: Uint8Array): LedgerEntry {
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString())

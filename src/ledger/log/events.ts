@@ -1,9 +1,9 @@
-/** What the ledger records: the envelope and the catalogue of events. */
+/** What the ledger records: the envelope of an event, and the catalogue of event types. */
 import type { Json } from '../../lib/json.js'
 
 /**
- * Every kind of event, with its DICOM audit codes (PS3.15 A.5, PS3.16 CID 400 and 401): EventID,
- * EventTypeCode. How it is written in the standards beside that: `records/shapes.ts`.
+ * Every type of event with its DICOM audit codes (PS3.15 A.5, PS3.16 CID 400 and 401): EventID,
+ * then EventTypeCode. `records/shapes.ts` defines how each is written in the standards.
  */
 export const EVENT_TYPES = {
   'gateway.started': ['110100', '110120'],
@@ -87,14 +87,16 @@ export const EVENT_TYPES = {
 
 export type EventType = keyof typeof EVENT_TYPES
 
-/** Who did it: a principal of the configuration, `system`, or somebody not known (`anonymous`). */
+/**
+ * The actor: a principal of the configuration, `system`, or an unidentified client (`anonymous`).
+ */
 export interface Actor {
   readonly id: string
   readonly role: 'sender' | 'reader' | 'officer' | 'operator' | 'recovery' | 'system' | 'anonymous'
-  /** How they showed who they are; for a token its public id, never the token. */
+  /** How the actor authenticated; for a token, `token` holds its public id, never the token. */
   readonly method?: 'token' | 'signature' | 'site'
   readonly token?: string
-  /** Network address of the client, for people's and machines' access alike. */
+  /** Network address of the client, for people and machines alike. */
   readonly address?: string
 }
 
@@ -110,27 +112,28 @@ export interface EventInput {
   readonly item?: number
   /** Keyed handle of one patient. */
   readonly patient?: string
-  /** Ids of what belongs together: the id in a begin event is named by its end event. */
+  /** Ids of related events: an end event names the id of its begin event. */
   readonly related?: string
   /**
-   * Counts, sizes, digests, fingerprints, codes. Never a name, a token, a file name or free text.
+   * Counts, sizes, digests, fingerprints and codes. Never a name, a token, a file name or free
+   * text.
    */
   readonly detail?: Readonly<Record<string, Json>>
 }
 
 /**
- * An entry as hashed: the event with its envelope. The nonce hides low-entropy events behind their
- * leaf hash.
+ * An entry as hashed: the event with its envelope. The nonce keeps a low-entropy event from being
+ * guessed from its leaf hash.
  */
 export interface LedgerEntry extends EventInput {
   readonly v: 1
   readonly id: string
   readonly nonce: string
-  /** RFC 3339, UTC, milliseconds. */
+  /** RFC 3339 in UTC, with milliseconds. */
   readonly time: string
-  /** DICOM EventID and, where there is one, EventTypeCode. */
+  /** DICOM EventID and, if there is one, EventTypeCode. */
   readonly dcm: readonly string[]
-  /** The gateway that recorded it. */
+  /** Name of the gateway that recorded it. */
   readonly gateway: string
 }
 

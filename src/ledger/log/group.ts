@@ -1,7 +1,6 @@
 /**
- * Group commit: calls that arrive while a transaction is being committed share the next one, so the
- * price of making it durable is paid once for all of them. Nobody waits for company: an idle log
- * commits at once.
+ * Group commit: calls that arrive during a commit share the next one, so they pay only once for
+ * durability. No call waits for others to join: an idle log commits immediately.
  */
 import type { Attempt } from '../../state/index.js'
 
@@ -11,12 +10,12 @@ interface Job<In, Out> {
   readonly reject: (reason: unknown) => void
 }
 
-/** Bounds how long a change waits for the others of its group. */
+/** Limits how long a change can wait for the others in its group. */
 const MAX_GROUP = 64
 
 /**
- * @param commit - answers an outcome an input, in their order, once they are durable; a rejection
- * is everybody's.
+ * @param commit returns one outcome per input, in order, once they are durable; if it rejects, all
+ *   calls in the group fail
  */
 export function createGroup<In, Out>(
   commit: (inputs: readonly In[]) => Promise<readonly Attempt<Out>[]>,
@@ -26,7 +25,7 @@ export function createGroup<In, Out>(
 
   async function drain(): Promise<void> {
     isRunning = true
-    /** Lets callers of the same turn of the event loop come along. */
+    /** Lets calls from the same turn of the event loop join the group. */
     await Promise.resolve()
     while (waiting.length > 0) await commitSome(waiting.splice(0, MAX_GROUP))
     isRunning = false

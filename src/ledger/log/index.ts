@@ -1,12 +1,12 @@
 /**
- * The room that remembers: an append-only Merkle log (RFC 6962) of who touched what and when.
+ * The room that records: an append-only Merkle log (RFC 6962) of who did what and when.
  *
- * In:  an event, and the change of state it records.
- * Out: a Receipt, which other rooms demand before they release a byte or answer success.
+ * In: an event, and the state change that it records.
+ * Out: a Receipt, which other rooms require before they release a byte or report success.
  * Always true: a change and its event are committed together or not at all; indices have no gaps;
- *      every size of the log has a signed checkpoint.
+ * every size of the log has a signed checkpoint.
  * Trusts: its signing key. It does not trust the database: `verify` recomputes everything from the
- *         entries.
+ * entries.
  */
 export type { EventQuery, Receipt, VerifyReport } from './contract.js'
 export { EVENT_TYPES } from './events.js'

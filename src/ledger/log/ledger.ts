@@ -16,30 +16,34 @@ import type { Receipt, Recorded, EventQuery, VerifyReport } from './contract.js'
 
 export interface Ledger {
   /**
-   * Runs `change` and appends the events it returns, in one transaction. When the promise resolves
-   * both are durable; when it rejects neither happened.
+   * Runs `change` and appends the events it returns, in one transaction. When the promise resolves,
+   * both are durable; when it rejects, neither happened.
    *
-   * Changes recorded by all gateways on one database happen one after another, each seeing what the
-   * one before did. Those that wait together share a transaction, so a change awaits nothing but
-   * queries on its `tx`: above all not the ledger itself, which would wait for the change in turn.
+   * Changes by all gateways on one database run one after another, and each sees the result of the
+   * previous one. Waiting changes share a transaction, so `change` must await nothing but queries
+   * on its `tx`. In particular it must not await the ledger, which would deadlock.
    *
    * @throws NocturneError `ledger_unavailable` when the entry cannot be written, `ledger_broken`
-   *   when the log does not agree with its own checkpoint, or what `change` throws, unchanged.
+   *   when the log does not agree with its own checkpoint; errors from `change` are passed on
+   *   unchanged
    */
   record<T>(
     change: (tx: Tx) => Promise<{ value: T; events: readonly [EventInput, ...EventInput[]] }>,
   ): Promise<Recorded<T>>
-  /** One event without a change of state. */
+  /** Records one event without a state change. */
   note(event: EventInput): Promise<Receipt>
   query(query: EventQuery): Promise<{ rows: readonly LedgerRow[]; next?: number }>
-  /** How many of the first `size` events match; exact, since events never change. */
+  /**
+   * Counts the matching events among the first `size`; the result never changes for a given size.
+   */
   count(query: EventQuery, size: number): Promise<number>
-  /** The newest signed checkpoint, a signed note (c2sp.org/tlog-checkpoint). */
+  /** The newest signed checkpoint, as a signed note (c2sp.org/tlog-checkpoint). */
   checkpoint(): Promise<string>
   /**
-   * c2sp.org/tlog-proof of the entry at `index`: a receipt. Under the newest checkpoint that
-   * witnesses cosigned, when the entry is in it; else under the newest. Its `extra` line holds the
-   * entry, so that its holder needs nothing else to verify it. @throws NocturneError `not_found`
+   * A receipt: the c2sp.org/tlog-proof of the entry at `index`. It uses the newest checkpoint
+   * cosigned by witnesses if that includes the entry, and the newest of all otherwise. Its `extra`
+   * line holds the entry, so the receipt can be verified without anything else.
+   * @throws NocturneError `not_found`
    */
   proof(index: number): Promise<string>
   /**
@@ -48,37 +52,39 @@ export interface Ledger {
    */
   inclusion(index: number, size: number): Promise<readonly Uint8Array[]>
   /**
-   * Consistency proof from the tree of `from` entries, 1 or more, to that of `size`.
+   * Consistency proof from the tree of `from` entries (at least 1) to the tree of `size` entries.
    * @throws NocturneError `not_found`
    */
   consistency(from: number, size: number): Promise<readonly Uint8Array[]>
   /**
-   * Hash of the complete subtree over leaves `index * 2^height` and on, in the tree of `size`
+   * Hash of the complete subtree whose first leaf is `index * 2^height`, in the tree of `size`
    * entries.
    * @throws NocturneError `not_found`
    */
   node(height: number, index: number, size: number): Promise<Uint8Array>
   /**
-   * The hashes of one tile (c2sp.org/tlog-tiles); `width` below 256 for a partial one.
+   * The hashes of one tile (c2sp.org/tlog-tiles); `width` is below 256 for a partial tile.
    * @throws NocturneError `not_found`
    */
   tile(level: number, n: number, width?: number): Promise<Buffer>
   /**
-   * Entries `from` (inclusive) to `until` (exclusive) as stored, in order, without holding them
-   * all.
+   * Yields the stored entries from `from` (inclusive) to `until` (exclusive) in order, without
+   * holding them all in memory.
    */
   entries(from: number, until: number): AsyncIterable<{ index: number; bytes: Buffer }>
-  /** Recomputes every hash from the entries and compares tiles, indices and checkpoint. */
+  /**
+   * Recomputes every hash from the entries, and compares the tiles, the index and the checkpoint.
+   */
   verify(): Promise<VerifyReport>
   /**
-   * Proves that an event could be recorded now; cheap enough to be asked at every request.
+   * Checks that an event could be recorded now; cheap enough to call on every request.
    *
-   * @throws NocturneError `ledger_unavailable`, or why the ledger is halted.
+   * @throws NocturneError `ledger_unavailable`, or the reason why the ledger is halted
    */
   check(): Promise<void>
   /**
-   * Refuses every further record with this reason: for a log whose database turns out not to be its
-   * own.
+   * Refuses all further records with this error. Used when the database turns out not to be this
+   * log's own.
    */
   halt(reason: NocturneError): void
   /** The log's public key as a signed-note verifier key (`NAME+HASH+KEY`). */
@@ -89,17 +95,17 @@ export interface LedgerOptions {
   readonly state: State
   /** Name of the gateway; the log's origin is `NAME/audit`. */
   readonly gateway: string
-  /** Ed25519 private key of the log: PKCS #8, PEM. */
+  /** Ed25519 private key of the log, as PKCS #8 in PEM. */
   readonly signingKey: string
   readonly now?: () => number
 }
 
 /**
- * Opens the log in the database, or begins it.
+ * Opens the log in the database, or starts a new one.
  *
  * @throws NocturneError `ledger_broken` when the head, its checkpoint, the tiles and the last entry
- *   do not agree, or the checkpoint is not signed by this key; `site_invalid` for a key or name
- *   that no log can have; `database_unavailable`.
+ *   do not agree, or the checkpoint is not signed by this key; `site_invalid` for an invalid key or
+ *   name; `database_unavailable`
  */
 export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   const { state, gateway, signingKey, now = Date.now } = options

@@ -1,4 +1,7 @@
-/** What happens to a log when a gateway starts: it is begun, or its end is checked. */
+/**
+ * What happens to the log when a gateway starts: a new log is begun, or the end of the existing one
+ * is checked.
+ */
 import { NocturneError } from '../../lib/errors.js'
 import type { State } from '../../state/index.js'
 import { lockHead } from './append.js'
@@ -9,15 +12,15 @@ import type { Signer } from '../published/signer.js'
 import { readTile } from './tiles.js'
 
 /**
- * Signs the empty tree when there is no head and no entry. Two gateways that start at once sign the
- * same one.
+ * Signs the empty tree when there is neither a head nor an entry. Two gateways starting at the same
+ * time sign the same one.
  */
 export async function begin(state: State, signer: Signer): Promise<void> {
   await state.transaction(async (tx) => {
     const head = await tx.selectFrom('ledger_head').select('id').executeTakeFirst()
     if (head) return
     const entry = await tx.selectFrom('events').select('idx').limit(1).executeTakeFirst()
-    /** Entries without a head: beginning anew would hide them. */
+    /** There are entries but no head: starting a new log would hide them. */
     if (entry) throw new NocturneError('ledger_broken')
     const checkpoint = signer.sign({ size: 0, root: createFrontier(sha256, 0, []).root() })
     await tx
@@ -29,7 +32,8 @@ export async function begin(state: State, signer: Signer): Promise<void> {
 }
 
 /**
- * Head, checkpoint, tiles and the last entry agree. What lies before is `verify`'s.
+ * Checks that the head, its checkpoint, the tiles and the last entry agree. Everything earlier is
+ * checked by `verify`.
  * @throws NocturneError `ledger_broken`
  */
 export async function checkEnd(state: State, signer: Signer): Promise<void> {

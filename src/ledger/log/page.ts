@@ -4,17 +4,17 @@ import type { EventQuery } from './contract.js'
 
 export interface LedgerPage {
   readonly events: readonly LedgerRow[]
-  /** Where the next page starts, when there is one. */
+  /** Where the next page starts, if there is one. */
   readonly next?: number
-  /** How many match in all, among the first `end` events. */
+  /** Total number of matches among the first `end` events. */
   readonly count: number
   readonly end: number
   readonly checkpoint: string
 }
 
 /**
- * A page and how many there are in all, both of one size of the log: with `end` set to it, further
- * pages count the same.
+ * Returns a page and the total number of matches, both for one size of the log. Pass that size as
+ * `end` to keep further pages consistent.
  */
 export async function readPage(ledger: Ledger, query: EventQuery): Promise<LedgerPage> {
   const checkpoint = await ledger.checkpoint()

@@ -1,4 +1,4 @@
-/** Questions to the index. Every filter narrows; rows come in the order of the log. */
+/** Queries on the index. Every filter narrows the result; rows come in log order. */
 import type { SelectQueryBuilder } from 'kysely'
 import { NocturneError } from '../../lib/errors.js'
 import type { Tables, Tx, Db } from '../../state/index.js'
@@ -12,8 +12,8 @@ const DEFAULT_LIMIT = 100
 const MAX_LIMIT = 1_000
 
 /**
- * @throws NocturneError `bad_request` for a limit out of bounds, `ledger_broken` for a row that is
- * no entry.
+ * @throws NocturneError `bad_request` for a limit out of range, `ledger_broken` for a row that is
+ *   not a valid entry
  */
 export async function queryEvents(
   db: Db,
@@ -34,7 +34,7 @@ export async function queryEvents(
   return next === undefined ? { rows } : { rows, next }
 }
 
-/** How many of the first `size` events match. */
+/** Counts the matching events among the first `size`. */
 export async function countEvents(db: Db, query: EventQuery, size: number): Promise<number> {
   const within = { ...query, end: Math.min(size, query.end ?? size) }
   const { count } = await filtered(db, within, await reviewedUntil(db, within))
@@ -43,7 +43,10 @@ export async function countEvents(db: Db, query: EventQuery, size: number): Prom
   return count
 }
 
-/** The last review among the first `end` entries. @throws NocturneError `ledger_broken` */
+/**
+ * The last review among the first `end` entries.
+ * @throws NocturneError `ledger_broken`
+ */
 export async function lastReview(db: Db | Tx, end: number): Promise<Review | undefined> {
   const row = await db
     .selectFrom('events')
@@ -61,18 +64,18 @@ export async function lastReview(db: Db | Tx, end: number): Promise<Review | und
 }
 
 export interface Review {
-  /** It looked at what is before this index. */
+  /** The review covered everything before this index. */
   readonly until: number
   readonly entry: LedgerEntry
 }
 
-/** Only one question asks for it. */
+/** Only the question `due` needs it. */
 async function reviewedUntil(db: Db, { question, end }: EventQuery): Promise<number> {
   if (question !== 'due') return 0
   return (await lastReview(db, end ?? Number.MAX_SAFE_INTEGER))?.until ?? 0
 }
 
-/** The rows that match, not yet selected from. */
+/** A query for the matching rows, with no columns selected yet. */
 export function filtered(
   db: Db | Tx,
   query: EventQuery,
@@ -93,8 +96,8 @@ export function filtered(
   if (end !== undefined) events = events.where('idx', '<', end)
   if (question) events = events.where(answers(question, end ?? Number.MAX_SAFE_INTEGER, reviewed))
   for (const clause of query.clauses ?? []) events = events.where(holds(clause))
-  // A patient whom no transfer ever named has no handle at all: that is nobody's events, not
-  // everybody's.
+  // No handles means that no transfer ever named this patient, so nothing must match. Leaving the
+  // filter out would match everything.
   if (touching)
     events = touching.length > 0 ? events.where(touches(touching)) : events.where('idx', '<', 0)
   return events

@@ -1,6 +1,6 @@
 /**
- * Questions that compliance asks, each a condition on the index that combines with every other
- * filter.
+ * Questions that compliance asks. Each is a condition on the index that can be combined with every
+ * other filter.
  */
 import { sql } from 'kysely'
 import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely'
@@ -38,8 +38,8 @@ const HOLDS: readonly EventType[] = [
   'ledger.pruned',
 ]
 /**
- * Beside failures and downloads outside duty hours: what gives, moves or hides access, and what
- * leaves.
+ * Included in a review in addition to failures and downloads outside duty hours: what grants, moves
+ * or hides access, and exports of data.
  */
 const TO_REVIEW: readonly EventType[] = [
   ...REFUSALS,
@@ -52,17 +52,17 @@ const TO_REVIEW: readonly EventType[] = [
   'witness.disagreed',
 ]
 
-/** `outcome` from which on somebody should look: serious, and major. */
+/** Outcomes from this value on (serious and major failure) need somebody's attention. */
 const SERIOUS = 8
 
 type Builder = ExpressionBuilder<Tables, 'events'>
 type Condition = ExpressionWrapper<Tables, 'events', SqlBool>
 
 /**
- * The condition. What came later (an end, a first download) counts only below `end`, so that pages
- * stay as they were.
+ * Returns the condition for a question. Later events (an end, a first download) count only below
+ * `end`, so that pages stay consistent.
  *
- * @param reviewed - where the last review below `end` came to.
+ * @param reviewed the index up to which the last review before `end` went
  */
 export function answers(
   question: Question,
@@ -121,9 +121,9 @@ export function answers(
 }
 
 /**
- * Who touched a patient: the events that name one of the handles, and those of the transfers that
- * hold an item of theirs which name nobody, such as the beginning, or the claim of a transfer of
- * several patients.
+ * Events that touch a patient: those that name one of the handles, and those that name no patient
+ * but belong to a transfer with an item of this patient, such as its begin event or the claim of a
+ * transfer with several patients.
  */
 export const touches =
   (handles: readonly string[]) =>
@@ -131,7 +131,8 @@ export const touches =
     e.or([
       e('patient', 'in', handles),
       e.and([
-        // Not `is null`: an index over all that name nobody would be taken for the shorter way.
+        // `is null` is avoided here, because the database would choose an index on all events
+        // without a patient.
         e(e.fn.coalesce('patient', sql<string>`''`), '=', ''),
         e(
           'transfer',

@@ -20,7 +20,7 @@ export async function readHead(db: Db | Tx): Promise<HeadRow> {
   return row
 }
 
-/** A head whose tree has that entry: the witnessed one, when it has, for it says more. */
+/** A head whose tree contains that entry: the witnessed one if possible, because it proves more. */
 export async function readHeadFor(db: Db, index: number): Promise<HeadRow> {
   const witnessed = await db
     .selectFrom('ledger_witnessed')
@@ -31,8 +31,8 @@ export async function readHeadFor(db: Db, index: number): Promise<HeadRow> {
 }
 
 /**
- * @throws NocturneError `event_pruned`; `ledger_broken` for an entry that the head says is there
- * and is not.
+ * @throws NocturneError `event_pruned`; `ledger_broken` when an entry is missing that must exist
+ *   according to the head
  */
 export async function readEntry(db: Db, index: number): Promise<Buffer> {
   const row = await db
@@ -44,7 +44,9 @@ export async function readEntry(db: Db, index: number): Promise<Buffer> {
   throw new NocturneError(isPruned(await readPruned(db), index) ? 'event_pruned' : 'ledger_broken')
 }
 
-/** At most 256 entries of 32 KiB are held at a time, and no connection between them. */
+/**
+ * Holds at most 256 entries of 32 KiB at a time, and no connection while the caller processes them.
+ */
 export async function* readEntries(
   db: Db,
   from: number,
@@ -68,6 +70,6 @@ export async function* readEntries(
 
 export const isIndex = (index: number): boolean => Number.isSafeInteger(index) && index >= 0
 
-/** Whether there can be such a tile (c2sp.org/tlog-tiles). */
+/** Whether a tile with these numbers can exist (c2sp.org/tlog-tiles). */
 export const isTile = (level: number, n: number, width: number): boolean =>
   isIndex(level) && level < 64 && isIndex(n) && isIndex(width) && width >= 1 && width <= TILE_WIDTH

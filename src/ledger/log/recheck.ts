@@ -1,4 +1,4 @@
-/** `verify`: the whole log in the database again, from its entries. */
+/** `verify`: recomputes the whole log in the database from its entries. */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
 import type { EventTable } from '../../state/tables/index.js'
@@ -43,7 +43,7 @@ export async function recheck(db: Db, signer: Signer): Promise<VerifyReport> {
   return report()
 }
 
-/** One statement, so that an append by another gateway is seen whole or not at all. */
+/** A single statement, so that an append by another gateway is seen completely or not at all. */
 function readHead(db: Db) {
   return db
     .selectFrom('ledger_head')
@@ -58,7 +58,9 @@ function readHead(db: Db) {
     .executeTakeFirst()
 }
 
-/** A partial tile may have grown since the head was read, and then begins with what it was. */
+/**
+ * A partial tile may have grown since the head was read; then its first hashes are the ones needed.
+ */
 const databaseSource = (db: Db): LogSource => ({
   tile: (level, n) => readTile(db, level, n),
   entries: async (first, width) => {
@@ -75,10 +77,7 @@ const databaseSource = (db: Db): LogSource => ({
   },
 })
 
-/**
- * Whether the row's columns are those of its entry, and the entry is the canonical form of what it
- * says.
- */
+/** Whether the row's columns match its entry, and the entry is in canonical form. */
 function isIndexed(row: EventTable): boolean {
   try {
     const entry = parseEntry(row.entry)

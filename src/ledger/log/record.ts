@@ -1,4 +1,4 @@
-/** `record`: changes and their events, committed together, several callers to a transaction. */
+/** `record`: commits changes together with their events, several callers per transaction. */
 import { NocturneError } from '../../lib/errors.js'
 import type { Attempt, State, Tx } from '../../state/index.js'
 import { appendEntries, lockHead } from './append.js'
@@ -11,7 +11,8 @@ import type { Receipt } from './contract.js'
 import type { Signer } from '../published/signer.js'
 
 /**
- * A change, which answers its events; or the events alone, when there is nothing else to change.
+ * A function that makes a change and returns its events, or just the events when there is nothing
+ * else to change.
  */
 export type Change = ((tx: Tx) => Promise<readonly EventInput[]>) | readonly EventInput[]
 
@@ -20,11 +21,14 @@ export interface RecorderOptions {
   readonly signer: Signer
   readonly gateway: string
   readonly now: () => number
-  /** Told how each commit ended. */
+  /** Called with the result of each commit. */
   readonly saw: (outcome: 'written' | 'failed') => void
 }
 
-/** Answers the receipts of the events, in their order, when change and events are durable. */
+/**
+ * The returned function resolves with the receipts of the events, in order, once change and events
+ * are durable.
+ */
 export function createRecorder(options: RecorderOptions): (change: Change) => Promise<Receipt[]> {
   const { state, signer, saw } = options
   let known: Head | undefined
@@ -38,14 +42,15 @@ export function createRecorder(options: RecorderOptions): (change: Change) => Pr
         const after = entries.length > 0 ? await appendEntries(tx, signer, before, entries) : before
         return { head: after, outcomes: toReceipts(made, before.frontier.size) }
       })
-      // One whose changes were all refused wrote nothing, and says nothing of the disk.
+      // If every change in the group was refused, nothing was written and the commit says nothing
+      // about the disk.
       if (outcomes.some(({ ok }) => ok)) saw('written')
       known = head
       return outcomes
     } catch (error) {
       /**
-       * Refusals of single changes were seen in a state that never came to be, so the failure is
-       * everybody's.
+       * Individual refusals were based on a state that was never committed, so the failure applies
+       * to all changes.
        */
       if (error instanceof NocturneError && error.code === 'ledger_broken') throw error
       saw('failed')
@@ -54,7 +59,9 @@ export function createRecorder(options: RecorderOptions): (change: Change) => Pr
   })
 }
 
-/** Each change by itself: one that throws is undone alone, and its caller gets what it threw. */
+/**
+ * Applies each change separately: one that throws is undone alone, and its caller gets the error.
+ */
 async function applyChanges(
   tx: Tx,
   changes: readonly Change[],

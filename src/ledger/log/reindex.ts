@@ -1,6 +1,5 @@
 /**
- * The index over the entries: the columns of `events` beside `entry`, made again from the entries
- * alone.
+ * Rebuilds the index, which is every column of `events` besides `entry`, from the entries alone.
  */
 import type { Insertable } from 'kysely'
 import { NocturneError } from '../../lib/errors.js'
@@ -13,11 +12,10 @@ const STATEMENTS_AT_ONCE = 20
 const CURSOR = 'index'
 
 /**
- * Goes through the whole log, some thousand entries a transaction; a log that is written meanwhile
- * goes on. Answers how many entries there are and how many rows said something else than their
- * entry.
+ * Processes the whole log, a few thousand entries per transaction, so that it can be written
+ * meanwhile. Returns the number of entries, and how many rows did not match their entry.
  *
- * @throws NocturneError `ledger_broken` for a row that is no entry, `database_unavailable`
+ * @throws NocturneError `ledger_broken` for a row that is not a valid entry, `database_unavailable`
  */
 export async function reindex(state: State): Promise<{ entries: number; mended: number }> {
   let [next, entries, mended] = [0, 0, 0]
@@ -33,7 +31,7 @@ export async function reindex(state: State): Promise<{ entries: number; mended: 
   return { entries, mended }
 }
 
-/** Makes the index anew when another version of it is there. */
+/** Rebuilds the index if the database has another version of it. */
 export async function ensureIndex(state: State): Promise<void> {
   const row = await state.db
     .selectFrom('ledger_cursors')

@@ -1,4 +1,4 @@
-/** The tiles in the database, and the trees over them. */
+/** The tiles in the database, and trees built from them. */
 import type { Tx, Db } from '../../state/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import {
@@ -18,12 +18,12 @@ import type { Tree } from '../verify/path.js'
 
 type Rows = readonly (readonly Uint8Array[])[]
 
-/** Full tiles kept with their inner hashes, about 16 KiB each. */
+/** Number of full tiles cached with their inner hashes, about 16 KiB each. */
 const CACHED_TILES = 64
 
 /**
- * @throws NocturneError `ledger_broken` when a tile that a tree of that size must have is missing
- * or of another width.
+ * @throws NocturneError `ledger_broken` when a tile that a tree of this size must have is missing
+ *   or has another width
  */
 export async function loadFrontier(db: Db | Tx, size: number): Promise<Frontier> {
   const levels: (readonly Uint8Array[])[] = []
@@ -47,8 +47,8 @@ export async function readTile(db: Db | Tx, level: number, n: number): Promise<B
 }
 
 /**
- * Trees over stored tiles. A full tile never changes, so it is kept; a partial one is kept for its
- * size of the tree.
+ * Trees built from stored tiles. A full tile never changes and is cached across trees; a partial
+ * tile is cached only for its size of the tree.
  */
 export function createTrees(db: Db): (size: number) => Tree {
   const full = new Map<string, Rows>()

@@ -1,25 +1,25 @@
 /**
- * Whether the ledger can be written now. A route that records nothing would go on answering on a
- * full disk; with this it is closed like the others. What it costs is one small commit a second,
- * and none while events are recorded.
+ * Checks whether the ledger is writable. Without this check, routes that record nothing would keep
+ * answering while the disk is full. It costs one small commit per second at most, and none while
+ * events are being recorded.
  */
 import { randomBytes } from 'node:crypto'
 import { NocturneError } from '../../lib/errors.js'
 import type { State } from '../../state/index.js'
 
 export interface WriteCheck {
-  /** An entry has just been committed, or could not be. */
+  /** Tells the check that an entry was committed, or could not be. */
   saw(outcome: 'written' | 'failed'): void
   /** @throws NocturneError `ledger_unavailable` */
   check(): Promise<void>
 }
 
-/** For so long the last answer holds. */
+/** How long a result stays valid. */
 const FRESH_MS = 1_000
 
 /**
- * After a failure there must be room for many events, not for one: a disk with a few blocks left
- * would open the gateway only for the next request to close it again.
+ * After a failure, space for many events is required, not just one. On a disk with only a few
+ * blocks left, the gateway would otherwise recover and fail again with each request.
  */
 const BALLAST_BYTES = 256 * 1024
 
@@ -32,7 +32,7 @@ export function createWriteCheck(state: State, now: () => number): WriteCheck {
   }
   const probe = async (): Promise<void> => {
     try {
-      // Random, so that PostgreSQL does not compress it away.
+      // Random bytes, which PostgreSQL cannot compress.
       if (last?.isGood === false) await write(state, now(), randomBytes(BALLAST_BYTES))
       await write(state, now(), null)
       settle(true)

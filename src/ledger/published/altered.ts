@@ -1,6 +1,6 @@
 /**
- * Published files that a versioned bucket no longer shows as they were put: which, and of which
- * entries.
+ * Finds published files that a versioned bucket no longer shows as written, and the entries they
+ * contain.
  */
 import type { AlteredFile } from '../../store/index.js'
 import type { Range } from '../verify/gaps.js'
@@ -10,7 +10,7 @@ import { TILE_WIDTH } from '../verify/merkle.js'
 import { isPruned } from '../retention/pruned.js'
 
 /**
- * The first that was not pruned; undefined when all are as they were put.
+ * Returns the first altered file that was not pruned, or undefined when there is none.
  *
  * @throws NocturneError `store_unavailable`
  */
@@ -27,7 +27,7 @@ export async function findAltered(
   return undefined
 }
 
-/** Of a tile or bundle the first entry below it, of a checkpoint the last one. */
+/** For a tile or bundle, the first entry that it covers; for a checkpoint, the last one. */
 function firstIndexOf(path: string): number {
   const [folder, level = '', ...groups] = path.split('/')
   if (folder === KEPT) return Math.max(0, Number(level) - 1)

@@ -1,6 +1,6 @@
 /**
- * The anchor: the newest checkpoint that was published, outside the database. Who puts an older
- * database back, or another one, is found by it: a log only ever grows.
+ * The anchor: the newest published checkpoint, which is stored outside the database. It reveals
+ * when an older or a different database was put in place, because a log can only grow.
  */
 import { NocturneError } from '../../lib/errors.js'
 import type { State } from '../../state/index.js'
@@ -15,15 +15,15 @@ import { readHead } from '../log/read.js'
 import { createTrees } from '../log/tiles.js'
 
 export interface Anchor extends Checkpoint {
-  /** The signed note. */
+  /** The checkpoint as a signed note. */
   readonly signed: string
 }
 
 /**
- * Undefined when nothing was published yet.
+ * Undefined when nothing has been published yet.
  *
- * @throws NocturneError `ledger_rolled_back` for one that this log's key did not sign;
- * `store_unavailable`.
+ * @throws NocturneError `ledger_rolled_back` when it is not signed by this log's key;
+ *   `store_unavailable`
  */
 export async function readAnchor(
   files: LogFiles,
@@ -44,13 +44,14 @@ export async function readAnchor(
   let last: string | undefined
   const after = newest && keptName(newest.size)
   for await (const name of files.names(KEPT, after)) last = name
-  // Kept checkpoints cannot be replaced: one beyond the newest shows that the newest was put back.
+  // Kept checkpoints cannot be replaced, so one larger than `checkpoint` shows that `checkpoint`
+  // was rolled back.
   return last === undefined ? newest : open(`${KEPT}/${last}`)
 }
 
 /**
- * Compares the head with the anchor, and answers the anchor. A running gateway asks for the newest
- * checkpoint only.
+ * Compares the head with the anchor and returns the anchor. A running gateway reads only the newest
+ * checkpoint.
  *
  * @throws NocturneError `ledger_rolled_back`, naming both; `store_unavailable`
  */
@@ -60,7 +61,7 @@ export async function checkAnchor(
   verifierKey: string,
   scope?: 'newest' | 'kept too',
 ): Promise<Anchor | undefined> {
-  // The anchor first: the head can only have grown since.
+  // Read the anchor first: the head can only have grown since.
   const anchor = await readAnchor(files, verifierKey, scope)
   if (!anchor) return undefined
   const { size, checkpoint } = await readHead(state.db)
@@ -74,8 +75,9 @@ export async function checkAnchor(
 }
 
 /**
- * An empty place where something was published before is another one: a disk that is not mounted,
- * another bucket. What is stored there now would be lost when the right one is back.
+ * If the place is empty although something was published before, it is a different place: an
+ * unmounted disk, or another bucket. Whatever is stored there now would be lost when the right one
+ * returns.
  *
  * @throws NocturneError `store_replaced`; `ledger_rolled_back`, `store_unavailable`
  */

@@ -1,24 +1,26 @@
 /**
- * How far somebody was told of the log, and which gateway tells it: one row, in the database, for
- * each.
+ * A cursor: how far one outlet has been told of the log, and which gateway is telling it. Each is
+ * one row in the database.
  */
 import type { State } from '../../state/index.js'
 
-/** Longer than a step between two `advance`s takes. */
+/** Longer than the time between two calls of `advance`. */
 const LEASE_MS = 60_000
 
-/** Of who publishes. */
+/** Name of the cursor for publishing. */
 export const PUBLISHED = 'published'
 
 export interface Cursor {
-  /** The position, when the lease is ours now; undefined while another gateway holds it. */
+  /**
+   * Returns the position if this gateway now holds the lease, or undefined while another gateway
+   * does.
+   */
   take(): Promise<number | undefined>
   /**
-   * Remembers how far we are, and renews the lease. False when another gateway has taken it
-   * meanwhile.
+   * Stores the position and renews the lease. Returns false when another gateway has taken over.
    */
   advance(position: number): Promise<boolean>
-  /** Lets another gateway go on at once. */
+  /** Lets another gateway continue immediately. */
   release(): Promise<void>
 }
 
@@ -75,7 +77,7 @@ export function createCursor(
   }
 }
 
-/** For a database that has one gateway, as it starts: whoever holds a lease is dead. */
+/** Called when the only gateway of a database starts: any holder of a lease is dead. */
 export async function forgetHolders(state: State): Promise<void> {
   await state.transaction((tx) =>
     tx.updateTable('ledger_cursors').set({ holder: null, lease_until: 0 }).execute(),

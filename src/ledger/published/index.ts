@@ -1,7 +1,8 @@
 /**
- * The log as files that anybody may read (c2sp.org/tlog-tiles), and the way back from them.
+ * The log as files that anyone may read (c2sp.org/tlog-tiles), and restoring the database from
+ * them.
  *
- * Always true: what was published is compared with the database before anything new is recorded.
+ * Always true: the published log is compared with the database before anything new is recorded.
  * Trusts: the ledger's key.
  */
 export { findAltered } from './altered.js'

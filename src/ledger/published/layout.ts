@@ -1,14 +1,12 @@
-/**
- * Where things are in a published log (c2sp.org/tlog-tiles), and how an entry bundle is written.
- */
+/** File paths in a published log (c2sp.org/tlog-tiles), and the format of an entry bundle. */
 import { concat } from '../../lib/concat.js'
 import { TILE_WIDTH } from '../verify/merkle.js'
 
-/** The newest checkpoint. It is replaced. */
+/** The newest checkpoint, which is replaced each time. */
 export const CHECKPOINT = 'checkpoint'
 /**
- * Checkpoints that are kept, each under its size in 16 digits, so that names sort by size. Not of
- * C2SP.
+ * Folder of kept checkpoints, each named by its size in 16 digits, so that names sort by size. Not
+ * part of C2SP.
  */
 export const KEPT = 'checkpoints'
 
@@ -16,7 +14,7 @@ export const keptName = (size: number): string => String(size).padStart(16, '0')
 export const keptPath = (size: number): string => `${KEPT}/${keptName(size)}`
 
 /**
- * `tile/0/x001/x234/067`, and `.p/W` behind it for a partial one. `level` is `entries` for a
+ * `tile/0/x001/x234/067`, with `.p/W` appended for a partial tile. `level` is `entries` for a
  * bundle.
  */
 export function tilePath(level: number | 'entries', n: number, width: number = TILE_WIDTH): string {
@@ -27,18 +25,18 @@ export function tilePath(level: number | 'entries', n: number, width: number = T
   return `tile/${level}/${groups.join('/')}${suffix}`
 }
 
-/** The folder of a tile's partial forms. */
+/** The folder with the partial versions of a tile. */
 export const partialsPath = (level: number | 'entries', n: number): string =>
   `${tilePath(level, n)}.p`
 
-/** Each entry behind its length as a big-endian uint16. */
+/** Writes each entry after its length, a big-endian uint16. */
 export function formatBundle(entries: readonly Uint8Array[]): Uint8Array {
   return concat(
     entries.flatMap((entry) => [Uint8Array.of(entry.length >> 8, entry.length & 0xff), entry]),
   )
 }
 
-/** Undefined for bytes that do not end where an entry ends. */
+/** Undefined when the bytes end in the middle of an entry. */
 export function parseBundle(bytes: Uint8Array): readonly Uint8Array[] | undefined {
   const entries: Uint8Array[] = []
   for (let at = 0; at < bytes.length;) {

@@ -1,13 +1,13 @@
 /**
- * Publishing: the log as static files (c2sp.org/tlog-tiles) that can be read without the gateway.
+ * Publishes the log as static files (c2sp.org/tlog-tiles) that can be read without the gateway.
  *
- * A round, and what is true after a crash behind each step:
- *   1. full tiles and bundles      put once, so a second try finds them there and the same
- *   2. partial tiles and bundles   nothing refers to them yet
- *   3. `checkpoint`                readers see the new size, and everything it needs is there
- *   4. `checkpoints/<size>`        once a minute: the anchor that cannot be replaced
- *   5. the cursor                  the next round begins here; without it, at the old place again
- *   6. partials that became full are removed; what a crash leaves of them is harmless
+ * The steps of a round, and what is true after a crash following each step:
+ * 1. Put full tiles and bundles. They are written once; the next round finds them unchanged.
+ * 2. Put partial tiles and bundles. Nothing refers to them yet.
+ * 3. Replace `checkpoint`. Readers see the new size, and everything it needs exists.
+ * 4. Once a minute, put `checkpoints/<size>`, the anchor that cannot be replaced.
+ * 5. Advance the cursor. The next round starts here; without this step, at the old position.
+ * 6. Remove partial versions of tiles that became full. Leftovers are harmless.
  */
 import { NocturneError } from '../../lib/errors.js'
 import type { State } from '../../state/index.js'
@@ -23,8 +23,8 @@ import { readTile } from '../log/tiles.js'
 
 export interface Publisher {
   /**
-   * Publishes what is new. Answers the size that is published now; undefined while another gateway
-   * does it.
+   * Publishes what is new and returns the published size; undefined while another gateway is
+   * publishing.
    */
   publish(): Promise<number | undefined>
 }
@@ -33,16 +33,16 @@ export interface PublisherOptions {
   readonly state: State
   readonly files: LogFiles
   readonly verifierKey: string
-  /** Of this gateway's process; any text that no other has. */
+  /** Identifies this gateway's process; must be unique. */
   readonly holder: string
   readonly now: () => number
-  /** For how long what cannot change any more is locked, from now on, in milliseconds. */
+  /** How long finished files are locked from now on, in milliseconds. */
   readonly keepMs: number
 }
 
 /**
- * An object each: once a minute bounds their number, and what a rolled-back `checkpoint` could
- * hide.
+ * Each kept checkpoint is an object. Once a minute limits both their number and how much a
+ * rolled-back `checkpoint` could hide.
  */
 const KEEP_EVERY_MS = 60_000
 
@@ -57,8 +57,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
    * `database_unavailable`
    */
   const publish = async (): Promise<number | undefined> => {
-    // One query, most often; two gateways that publish at once do each other no harm, and one is
-    // enough.
+    // Usually there is nothing to do, and this one query finds out. Two gateways publishing at once
+    // do no harm; one is enough.
     if (published === (await readHead(state.db)).size) return published
     const from = await cursor.take()
     if (from === undefined) return undefined
@@ -67,7 +67,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const anchor = await checkAnchor(state, files, verifierKey, scope)
       const head = await readHead(state.db)
       if (anchor?.signed !== head.checkpoint) {
-        // An empty place, a new bucket for one, gets all of it.
+        // An empty place, such as a new bucket, gets the whole log.
         const start = anchor ? Math.min(from, anchor.size) : 0
         const filled = await putFull(options, cursor, start, head.size)
         await putPartials(options, head.size)
@@ -91,8 +91,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
 type Place = readonly [level: number | 'entries', n: number]
 
 /**
- * Steps 1: every tile that filled up between the two sizes. Answers the ones whose partial forms
- * are done with.
+ * Step 1: puts every tile that became full between the two sizes. Returns those whose partial
+ * versions are no longer needed.
  */
 async function putFull(
   options: PublisherOptions,
@@ -105,7 +105,7 @@ async function putFull(
   for (let n = partialTile(from, 0); n < partialTile(size, 0); n++) {
     const bundle = await bundleOf(options, n, TILE_WIDTH)
     if (bundle) await putOnce(options, tilePath('entries', n), bundle)
-    // At every level that this tile of leaves was the last one missing of.
+    // This also fills higher-level tiles for which this was the last missing tile.
     const leaves = (n + 1) * TILE_WIDTH
     for (let level = 0; leaves % TILE_WIDTH ** (level + 1) === 0; level++) {
       const above = leaves / TILE_WIDTH ** (level + 1) - 1
@@ -115,11 +115,12 @@ async function putFull(
       filled.push([level, above])
     }
     filled.push(['entries', n])
-    // A long way to catch up is not begun anew: everything before the next bundle is there.
+    // Saves progress, so that a long catch-up does not start over: everything before the next
+    // bundle is stored.
     if (n % 16 === 15 && !(await cursor.advance(leaves)))
       throw new NocturneError('ledger_unavailable')
   }
-  // Only those that had a partial form when it was published last.
+  // Only tiles that had a partial version when last published.
   return filled.filter(([level, n]) => n === partialTile(from, level === 'entries' ? 0 : level))
 }
 
@@ -139,7 +140,7 @@ async function putPartials(options: PublisherOptions, size: number): Promise<voi
 }
 
 /**
- * Undefined for one that was pruned, when the log is published anew.
+ * Undefined for a bundle that was pruned, when the log is published anew.
  * @throws NocturneError `ledger_broken`
  */
 async function bundleOf(
@@ -159,8 +160,8 @@ async function bundleOf(
 }
 
 /**
- * @throws NocturneError `ledger_rolled_back` when something else was published there: a log has one
- * history.
+ * @throws NocturneError `ledger_rolled_back` when different content is already there: a log has
+ *   only one history
  */
 async function putOnce(
   { files, now, keepMs }: PublisherOptions,

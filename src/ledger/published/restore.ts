@@ -1,7 +1,8 @@
 /**
- * The way on after a rollback: the log in the database becomes the one that was published, entry by
- * entry, and says so. No entry that was published is lost. What its entries tell of and the
- * database no longer holds (transfers, claims, tokens) is: that is the loss to acknowledge.
+ * Recovery after a rollback: the log in the database is restored to the published one, entry by
+ * entry, and records that. No published entry is lost. What its entries report but the database no
+ * longer holds (transfers, claims, tokens) is lost, and the operator acknowledges that loss by
+ * restoring.
  */
 import { NocturneError } from '../../lib/errors.js'
 import type { State, Tx } from '../../state/index.js'
@@ -31,7 +32,8 @@ export interface RestoreOptions {
   readonly actor: Actor
   readonly now?: () => number
   /**
-   * Takes the entries of the database that were never published, before they are taken out of it.
+   * Receives the entries of the database that were never published, before they are removed from
+   * it.
    */
   readonly setAside: (entries: AsyncIterable<Buffer>) => Promise<void>
 }
@@ -39,21 +41,24 @@ export interface RestoreOptions {
 export interface RestoreReport {
   /** Size of the log in the database before. */
   readonly before: number
-  /** Size of the published log, which it has now, not counting the event of the restoration. */
+  /**
+   * Size of the published log, and now of the database, not counting the event that records the
+   * restoration.
+   */
   readonly published: number
   /** The first index at which the two differed. */
   readonly from: number
-  /** Entries that only the database held. */
+  /** Number of entries that existed only in the database. */
   readonly setAside: number
 }
 
 /**
- * In one transaction: a crash leaves the log as it was, or restored with its event. Where the store
- * was lost and another one is empty, the log of the database goes on, and all of it is published
- * anew.
+ * Runs in one transaction: after a crash the log is either as before, or restored together with its
+ * event. If the store was lost and an empty one takes its place, the log in the database continues
+ * and all of it is published anew.
  *
- * @throws NocturneError `not_found` when nothing was ever published, `ledger_broken` when what was
- *   published does not verify against its checkpoint, `store_unavailable`.
+ * @throws NocturneError `not_found` when nothing was ever published, `ledger_broken` when the
+ *   published log does not verify against its checkpoint, `store_unavailable`
  */
 export async function restoreLedger(options: RestoreOptions): Promise<RestoreReport> {
   const { state, files, gateway, signingKey, actor, now = Date.now } = options
@@ -86,7 +91,10 @@ export async function restoreLedger(options: RestoreOptions): Promise<RestoreRep
   })
 }
 
-/** The loss of the store is acknowledged: only then does a gateway take an empty one. */
+/**
+ * The operator has acknowledged the loss of the store. Without that, a gateway refuses an empty
+ * one.
+ */
 async function goOnWithout(
   { state, gateway, actor, now = Date.now }: RestoreOptions,
   signer: Signer,
@@ -111,12 +119,12 @@ async function goOnWithout(
 interface Published {
   readonly index: number
   readonly hash: Uint8Array
-  /** Undefined for one that was pruned. */
+  /** Undefined for a pruned entry. */
   readonly entry: Uint8Array | undefined
 }
 
 /**
- * Every entry that was published, or its hash where it was pruned.
+ * Yields every published entry, or only its hash if it was pruned.
  * @throws NocturneError `ledger_broken`
  */
 async function* publishedEntries(
@@ -138,7 +146,7 @@ async function* publishedEntries(
   }
 }
 
-/** How many entries at the start are the same in both; of pruned ones, their hashes. */
+/** The length of the common prefix of both logs; pruned entries are compared by hash. */
 async function commonLength(tx: Tx, files: LogFiles, anchor: Anchor): Promise<number> {
   for await (const some of publishedEntries(files, anchor.size)) {
     const first = some[0]?.index ?? 0
@@ -161,8 +169,8 @@ async function commonLength(tx: Tx, files: LogFiles, anchor: Anchor): Promise<nu
 }
 
 /**
- * Puts the published entries from there on in, and every tile anew; answers the frontier of the
- * whole.
+ * Inserts the published entries from there on and rewrites every tile. Returns the frontier of the
+ * whole log.
  */
 async function fill(tx: Tx, files: LogFiles, anchor: Anchor, from: number) {
   const frontier = createFrontier(sha256, 0, [])
@@ -192,7 +200,7 @@ async function fill(tx: Tx, files: LogFiles, anchor: Anchor, from: number) {
   await put(frontier.partials())
   const { pruned, missing } = gaps.end()
   if (missing) throw new NocturneError('ledger_broken')
-  // An old database may still hold what was pruned since.
+  // An old database may still hold entries that were pruned later.
   for (const [first, until] of pruned)
     await tx.deleteFrom('events').where('idx', '>=', first).where('idx', '<', until).execute()
   return frontier

@@ -1,4 +1,4 @@
-/** The log's own key. */
+/** The log's own signing key. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { NocturneError } from '../../lib/errors.js'
@@ -13,15 +13,15 @@ export interface Signer {
   readonly origin: string
   readonly verifierKey: string
   /**
-   * The signed note of a checkpoint of this log. Ed25519 is deterministic: the same head, the same
-   * note.
+   * Signs a checkpoint of this log as a note. Ed25519 is deterministic, so the same head always
+   * yields the same note.
    */
   sign(head: Omit<Checkpoint, 'origin'>): string
 }
 
 /**
- * @param gateway - the gateway's name: not empty, without spaces and plus.
- * @param pem - Ed25519 private key as PKCS #8.
+ * @param gateway name of the gateway: not empty, without spaces and plus signs
+ * @param pem Ed25519 private key as PKCS #8
  * @throws NocturneError `site_invalid`
  */
 export function createSigner(gateway: string, pem: string): Signer {
@@ -41,15 +41,15 @@ export function createSigner(gateway: string, pem: string): Signer {
 }
 
 export interface LedgerKey {
-  /** Ed25519, PKCS #8, PEM: the secret that `createLedger` takes. */
+  /** Ed25519 private key as PKCS #8 in PEM: the secret that `createLedger` takes. */
   readonly privateKey: string
-  /** What a verifier trusts: a signed-note verifier key. */
+  /** The public key for verifiers to trust, as a signed-note verifier key. */
   readonly verifierKey: string
 }
 
 /**
- * A new key for the log of the gateway with that name.
- * @throws NocturneError `site_invalid` for a name that no log can have.
+ * Makes a new key for the log of the gateway with that name.
+ * @throws NocturneError `site_invalid` for a name that a log cannot have
  */
 export function newLedgerKey(gateway: string): LedgerKey {
   const { privateKey } = generateKeyPairSync('ed25519')
@@ -57,7 +57,10 @@ export function newLedgerKey(gateway: string): LedgerKey {
   return { privateKey: pem, verifierKey: createSigner(gateway, pem).verifierKey }
 }
 
-/** The log's public key as a verifier key. @throws NocturneError `site_invalid` */
+/**
+ * The log's public key as a verifier key.
+ * @throws NocturneError `site_invalid`
+ */
 export const verifierKeyOf = (gateway: string, pem: string): string =>
   createSigner(gateway, pem).verifierKey
 

@@ -1,6 +1,6 @@
 /**
- * An entry of the ledger as FHIR R4 AuditEvent, in the patterns of IHE BALP where it is a RESTful
- * action.
+ * Renders a ledger entry as a FHIR R4 AuditEvent, following the patterns of IHE BALP for RESTful
+ * actions.
  */
 import { toBase64, toUtf8 } from '../verify/encoding.js'
 import { EVENT_TYPES } from '../log/events.js'
@@ -14,8 +14,8 @@ import { shapeOf } from './shapes.js'
 import type { Action, Rest, Shape } from './shapes.js'
 
 /**
- * The AuditEvent of one entry. Pseudonymous as the entry is: ids and keyed handles, never a name.
- * `meta.profile` names a profile of IHE BALP only when the resource keeps to it.
+ * The AuditEvent for one entry. It is pseudonymous like the entry: ids and keyed handles, never a
+ * name. `meta.profile` names an IHE BALP profile only when the resource conforms to it.
  */
 export function toAuditEvent(entry: LedgerEntry, index: number, source: RecordSource): AuditEvent {
   const shape = shapeOf(entry.type)
@@ -51,8 +51,8 @@ const REST_ACTIONS: Readonly<Record<Rest, Action>> = {
 }
 
 /**
- * What `type`, `subtype` and `action` are, for they depend on the kind of event alone: a search
- * finds it by these.
+ * `type`, `subtype` and `action`, which depend only on the type of event; searches find records by
+ * them.
  */
 export function codingOf({ type, dcm, gateway }: Pick<LedgerEntry, 'type' | 'dcm' | 'gateway'>): {
   readonly type: Coding
@@ -71,7 +71,7 @@ export function codingOf({ type, dcm, gateway }: Pick<LedgerEntry, 'type' | 'dcm
   }
 }
 
-/** The codes of today; those of the entry for a kind that only a newer gateway knows. */
+/** The current codes; for a type known only to newer gateways, the codes in the entry. */
 export const dcmOf = (type: string, recorded: readonly string[]): readonly string[] =>
   isKnown(type) ? EVENT_TYPES[type] : recorded
 
@@ -84,13 +84,13 @@ const dcmCoding = (code: string): Coding => ({
 })
 
 /**
- * BALP's profiles are of successful RESTful actions of a user, with client and server known by
- * their network; of something that belongs to a patient when the entry says whose it is.
+ * BALP's profiles cover successful RESTful actions by a user, with the network addresses of client
+ * and server; where the entry names a patient, the patient-specific profiles apply.
  */
 function profileOf(entry: LedgerEntry, { rest }: Shape): string | undefined {
   const { outcome, actor, transfer, patient } = entry
   if (!rest || outcome !== 0 || !isPerson(actor) || addressOf(actor) === undefined) return undefined
-  // One system object each: the query of a search, the transfer of everything else.
+  // Each allows exactly one system object: the query for a search, the transfer otherwise.
   if ((rest === 'search') !== (transfer === undefined)) return undefined
   return `${BALP}${patient === undefined ? '' : 'Patient'}${PROFILES[rest]}`
 }
@@ -112,8 +112,8 @@ const gatewayOf = ({ gateway }: LedgerEntry): Reference => ({
 })
 
 /**
- * Of a RESTful action: client, server and user, as BALP has them. Else the actor, with the client's
- * address, and the gateway. One of them is the requestor.
+ * For a RESTful action: client, server and user, as BALP requires. Otherwise: the actor with the
+ * client's address, and the gateway. Exactly one agent is the requestor.
  */
 function agentsOf(entry: LedgerEntry, shape: Shape, { origin }: RecordSource): readonly Agent[] {
   const { actor, gateway } = entry
@@ -151,8 +151,8 @@ function agentsOf(entry: LedgerEntry, shape: Shape, { origin }: RecordSource): r
 }
 
 /**
- * v3-ParticipationType: who reads receives; a facility is custodian of what it sends; who else
- * changes is its author.
+ * v3-ParticipationType: readers are recipients; a facility is custodian of what it sends; anyone
+ * else who changes something is its author.
  */
 function participationOf({ actor }: LedgerEntry, rest: Rest): Coding {
   const system = FHIR_SYSTEMS.participation
@@ -172,7 +172,7 @@ function entityOf(entry: LedgerEntry, object: RecordObject, { rest }: Shape): En
     code: object.type,
     display: ENTITY_TYPES[object.type],
   }
-  // BALP Query: the entity of a search holds the query and nothing that points at a thing.
+  // BALP Query: the entity of a search holds the query and no reference.
   if (rest === 'search' && (what === 'log' || what === 'query')) {
     const query = toBase64(toUtf8(queryOf(entry)))
     return { type, role: roleOf('24'), query }
@@ -216,5 +216,5 @@ function referenceOf(entry: LedgerEntry, { what, id, name }: RecordObject): Refe
   }
 }
 
-/** FHIR's strings have no control characters but tab and line ends. */
+/** FHIR strings may contain no control characters except tab and line ends. */
 const clean = (text: string): string => text.replace(/[^\P{Cc}\t\r\n]/gu, '\u{fffd}')

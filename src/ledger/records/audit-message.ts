@@ -1,4 +1,7 @@
-/** An entry of the ledger as a DICOM audit message: XML of PS3.15 A.5.1, in the tables of A.5.3. */
+/**
+ * Renders a ledger entry as a DICOM audit message: XML of PS3.15 A.5.1, following the tables of
+ * A.5.3.
+ */
 import { ID_PATTERN } from '../../lib/id-pattern.js'
 import { toBase64, toUtf8 } from '../verify/encoding.js'
 import type { LedgerEntry } from '../log/events.js'
@@ -11,15 +14,15 @@ import { shapeOf } from './shapes.js'
 import type { Shape } from './shapes.js'
 import { element, text } from './xml.js'
 
-/** Designators of coding schemes of one's own begin with 99 (PS3.16 section 8.2). */
+/** Private coding scheme designators begin with 99 (PS3.16 section 8.2). */
 const OWN_SCHEME = '99NOCTURNE'
 const UID = /^[0-2](\.(0|[1-9]\d*))+$/
 const FINGERPRINT = /^([0-9a-f]{40}|[0-9a-f]{64})$/i
 const SECURITY_ALERT = '110113'
 
 /**
- * The audit message of one entry, without an XML declaration: what syslog (ITI-20) carries.
- * Pseudonymous as the entry is.
+ * The audit message for one entry, without an XML declaration, as carried by syslog (ITI-20). It is
+ * pseudonymous like the entry.
  */
 export function toAuditMessage(entry: LedgerEntry, index: number, source: RecordSource): string {
   const shape = shapeOf(entry.type)
@@ -38,7 +41,8 @@ export function toAuditMessage(entry: LedgerEntry, index: number, source: Record
 }
 
 /**
- * `EventTypeCode` names our own kind of event last: what the standard's codes do not tell apart.
+ * The last `EventTypeCode` is our own type of event, which distinguishes what the standard's codes
+ * do not.
  */
 function eventOf(entry: LedgerEntry, shape: Shape): string {
   const [event = '', ...types] = dcmOf(entry.type, entry.dcm)
@@ -61,8 +65,8 @@ const coded = (name: string, code: string, system = 'DCM', meaning = meaningOf(c
   element(name, { 'csd-code': code, codeSystemName: system, originalText: meaning })
 
 /**
- * What the gateway does by itself it does as itself. Of an alert it is the reporter, and who acted
- * never the requestor (A.5.3.11).
+ * When the gateway acts on its own, it is the actor. In an alert it is the reporter, and the actor
+ * is never the requestor (A.5.3.11).
  */
 function participantsOf(
   entry: LedgerEntry,
@@ -85,7 +89,8 @@ function participantsOf(
     },
     coded('RoleIDCode', shape.isExport ? '110153' : (flow?.gateway ?? '110150')),
   )
-  // A.5.3.4: who exports here is a source; who receives elsewhere is a destination.
+  // A.5.3.4: an actor without a network address exports locally and is the source; one with an
+  // address receives the export and is the destination.
   const exports = address === undefined ? '110153' : '110152'
   const role = shape.isExport ? exports : flow?.actor
   const user = element(
@@ -103,7 +108,7 @@ function participantsOf(
   return [...(isAlone ? [] : [user]), gateway, ...(shape.isExport ? [mediumOf(entry)] : [])]
 }
 
-/** The medium by the export's own id: a folder's name is in no entry. */
+/** The medium is identified by the export's own id, because no entry contains a folder name. */
 const mediumOf = ({ id }: LedgerEntry): string =>
   element(
     'ActiveParticipant',
@@ -120,7 +125,7 @@ function objectOf(entry: LedgerEntry, object: RecordObject): string {
     {
       ParticipantObjectID: id,
       ParticipantObjectTypeCode: type,
-      // A.5.3.10 has a query as a report.
+      // A.5.3.10 gives a query the role of a report.
       ParticipantObjectTypeCodeRole: what === 'query' ? '3' : role,
     },
     idType,
@@ -135,8 +140,8 @@ function objectOf(entry: LedgerEntry, object: RecordObject): string {
 }
 
 /**
- * An instance's study by its new UID, as the tables of A.5.3 have it; a transfer by its URI, for it
- * may hold several.
+ * Identifies an instance's study by its new UID, as the tables of A.5.3 require, and a transfer by
+ * its URI, because it may contain several studies.
  */
 function identityOf(
   { detail = {} }: LedgerEntry,
@@ -154,7 +159,7 @@ function identityOf(
   return { id, idType: idType('12') }
 }
 
-/** A key and a token by a URI; a gateway and a witness, which have names, as nodes. */
+/** Identifies keys and tokens by URI; gateways and witnesses, which have names, as nodes. */
 function subjectIdentity(
   id: string,
   uri: string,
@@ -165,8 +170,8 @@ function subjectIdentity(
 }
 
 /**
- * Everything of a transfer is sealed; that an instance went through de-identification is told by
- * its profile.
+ * Everything in a transfer is encrypted; for an instance, the profile shows that it was
+ * de-identified.
  */
 const descriptionOf = ({ detail = {} }: LedgerEntry): string =>
   element(

@@ -1,4 +1,4 @@
-/** Our own kinds of event as a FHIR CodeSystem, for who wants the words to a `subtype`. */
+/** Our own types of event as a FHIR CodeSystem, which gives the display text for a `subtype`. */
 import { namespaces } from './codes.js'
 import { SHAPES } from './shapes.js'
 

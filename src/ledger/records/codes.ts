@@ -1,10 +1,8 @@
-/**
- * Codes of the standards that records are written with, and the words that stand for them there.
- */
+/** The standard codes that records are written with, and their display texts. */
 
 /**
- * PS3.16 CID 400 (events), 401 (event types), 402 (roles), 404 (objects) and 405 (media): code to
- * meaning.
+ * PS3.16 CID 400 (events), 401 (event types), 402 (roles), 404 (objects) and 405 (media): meaning
+ * by code.
  */
 export const DCM_MEANINGS = {
   '110037': 'URI',
@@ -52,14 +50,14 @@ export const DCM_MEANINGS = {
 
 export type DcmCode = keyof typeof DCM_MEANINGS
 
-/** The words for a code; of one that a newer gateway wrote, the code itself. */
+/** The meaning of a code; for a code written by a newer gateway, the code itself. */
 export function meaningOf(code: string): string {
   return isDcmCode(code) ? DCM_MEANINGS[code] : code
 }
 
 const isDcmCode = (code: string): code is DcmCode => Object.hasOwn(DCM_MEANINGS, code)
 
-/** PS3.15 A.5.1.2.2 and FHIR's object-role: the same numbers, of which we use these. */
+/** PS3.15 A.5.1.2.2 and FHIR's object-role use the same numbers; these are the ones used here. */
 export const OBJECT_ROLES = {
   '1': 'Patient',
   '3': 'Report',
@@ -70,7 +68,7 @@ export const OBJECT_ROLES = {
 
 export type ObjectRole = keyof typeof OBJECT_ROLES
 
-/** PS3.15 A.5.1.2.4 (RFC 3881): what kind of id an object's id is. */
+/** PS3.15 A.5.1.2.4 (RFC 3881): what kind of id an object is identified by. */
 export const ID_TYPES = {
   '2': 'Patient Number',
   '10': 'Search Criteria',
@@ -90,11 +88,11 @@ export const FHIR_SYSTEMS = {
   uri: 'urn:ietf:rfc:3986',
 } as const
 
-/** IHE BALP's profiles of AuditEvent are `BALP` and their name. */
+/** URLs of IHE BALP's AuditEvent profiles are this prefix plus their name. */
 export const BALP = 'https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.'
 
 /**
- * Identifiers and codes of a gateway's own live under its name, whatever address it is reached at.
+ * A gateway's own identifiers and codes are URIs under its name, whatever address it is reached at.
  */
 export const namespaceOf = (gateway: string): string => `https://${gateway}/fhir`
 
@@ -106,9 +104,9 @@ export const namespaces = (gateway: string) => {
     gateway: `${base}/NamingSystem/gateway`,
     ledgerIndex: `${base}/NamingSystem/ledger-index`,
     object: `${base}/NamingSystem/object`,
-    /** Only ever in the body of a request: what the facility itself calls the patient. */
+    /** The facility's own patient ID. It only ever appears in the body of a request. */
     patientId: (facility: string) => `${base}/NamingSystem/patient-id/${facility}`,
-    /** Handles are keyed by facility; of none, when the entry names none. */
+    /** Handles are keyed per facility; without a facility when the entry names none. */
     patientHandle: (facility?: string) =>
       `${base}/NamingSystem/patient-handle${facility === undefined ? '' : `/${facility}`}`,
   }

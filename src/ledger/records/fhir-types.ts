@@ -1,4 +1,4 @@
-/** As much of FHIR R4 (4.0.1) as records are made of. */
+/** The parts of FHIR R4 (4.0.1) that records use. */
 
 export interface Coding {
   readonly system: string

@@ -1,6 +1,5 @@
 /**
- * Events as the standards have them: FHIR AuditEvents (IHE BALP) and DICOM audit messages (PS3.15
- * A.5).
+ * Events in standard formats: FHIR AuditEvents (IHE BALP) and DICOM audit messages (PS3.15 A.5).
  */
 export { toAuditEvent } from './audit-event.js'
 export { toAuditMessage } from './audit-message.js'

@@ -1,6 +1,6 @@
 /**
- * What an entry is about, once for both standards: the patient's handle, the transfer, a key, the
- * ledger itself.
+ * What an entry is about, for both standards: the patient's handle, the transfer, a key, the ledger
+ * itself.
  */
 import type { Json } from '../../lib/json.js'
 import { canonicalJson } from '../../lib/json.js'
@@ -8,27 +8,28 @@ import type { LedgerEntry } from '../log/events.js'
 import type { ObjectRole } from './codes.js'
 import type { Shape } from './shapes.js'
 
-/** Where the gateway that recorded the entry is reached: it makes the addresses of its ledger. */
+/**
+ * Where the gateway that recorded the entry is reached. Links to its ledger are built from this.
+ */
 export interface RecordSource {
-  /** Such as `https://gateway.example.org`, without a slash at the end. */
+  /** Such as `https://gateway.example.org`, without a trailing slash. */
   readonly origin: string
 }
 
 export interface RecordObject {
   readonly what: 'patient' | 'transfer' | 'subject' | 'query' | 'log' | 'gateway' | 'entry'
-  /**
-   * PS3.15 A.5.1.1 and FHIR's audit-entity-type: 1 a person, 2 a system object, 4 another thing.
-   */
+  /** PS3.15 A.5.1.1 and FHIR's audit-entity-type: 1 person, 2 system object, 4 other. */
   readonly type: '1' | '2' | '4'
   readonly role: ObjectRole
   readonly id: string
   readonly name: string
-  /** Name and value of what else is known. */
+  /** Names and values of further details. */
   readonly details: readonly (readonly [string, string])[]
 }
 
 /**
- * In a fixed order: patient, transfer, what else it is about, and last the ledger's entry itself.
+ * In a fixed order: patient, transfer, anything else the entry is about, and finally the ledger
+ * entry itself.
  */
 export function objectsOf(
   entry: LedgerEntry,
@@ -48,7 +49,7 @@ export function objectsOf(
   }
   const subject = subjectOf(entry)
   if (shape.about === 'ledger') {
-    // The name that PS3.15 A.5.3.2 asks for.
+    // The name that PS3.15 A.5.3.2 prescribes.
     const name = 'Security Audit Log'
     add({ what: 'log', type: '2', role: '13', id: `${origin}/v1/audit`, name })
   } else if (shape.about === 'query') {
@@ -63,10 +64,7 @@ export function objectsOf(
   return [...made, { what: 'entry', type: '4', role: '17', id, name, details: detailsOf(entry) }]
 }
 
-/**
- * What a security alert is about: a key, a token, a witness or a sink, by the id that the entry has
- * of it.
- */
+/** The subject of a security alert: a key, a token, a witness or a sink, by its id in the entry. */
 export function subjectOf({ detail = {} }: Pick<LedgerEntry, 'detail'>): string | undefined {
   const { to, fingerprint, token, witness, sink } = detail
   return [to, fingerprint, token, witness, sink].find(
@@ -74,15 +72,18 @@ export function subjectOf({ detail = {} }: Pick<LedgerEntry, 'detail'>): string 
   )
 }
 
-/** The query of the entry, as canonical JSON: BALP wants it as it was, base64 in `entity.query`. */
+/**
+ * The entry's query as canonical JSON. BALP requires the original query, in base64, in
+ * `entity.query`.
+ */
 export function queryOf({ detail = {} }: LedgerEntry): string {
   const { query } = detail
   return canonicalJson(query ?? {})
 }
 
 /**
- * Everything that has no place of its own in the standards. Empty texts are left out: FHIR knows
- * none.
+ * Everything that the standards have no field for. Empty texts are left out, because FHIR does not
+ * allow them.
  */
 function detailsOf(entry: LedgerEntry): (readonly [string, string])[] {
   const { type, related, facility, group, transfer, item, actor, detail = {} } = entry

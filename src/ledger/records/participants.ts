@@ -1,4 +1,4 @@
-/** Who took part, and how an event went, once for both standards. */
+/** Who took part in an event, and its outcome, for both standards. */
 import { CATALOGUE } from '../../lib/errors.js'
 import type { Code } from '../../lib/errors.js'
 import type { Actor, LedgerEntry } from '../log/events.js'
@@ -11,27 +11,30 @@ export interface Flow {
   readonly gateway: FlowRole
 }
 
-/** PS3.16 CID 402: who is the source and who the destination. */
+/** PS3.16 CID 402: which side is the source and which the destination. */
 export function flowOf({ flow }: Shape): Flow | undefined {
   if (flow === 'in') return { actor: '110153', gateway: '110152' }
   if (flow === 'out') return { actor: '110152', gateway: '110153' }
   return undefined
 }
 
-/** The client's address without IPv6's way to write one of IPv4, or undefined when it is none. */
+/**
+ * The client's address, with IPv4-mapped IPv6 addresses written as IPv4; undefined when it is not
+ * an address.
+ */
 export function addressOf({ address }: Pick<Actor, 'address'>): string | undefined {
   if (address === undefined) return undefined
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
   return isAddress(plain) ? plain.toLowerCase() : undefined
 }
 
-/** Without Node, for a browser that verifies an export. */
+/** Uses no Node modules, because browsers that verify an export run it. */
 const isAddress = (text: string): boolean =>
   /^\d{1,3}(\.\d{1,3}){3}$/.test(text)
     ? text.split('.').every((part) => Number(part) <= 255)
     : /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`)
 
-/** A principal of the configuration, and not the gateway itself or somebody not known. */
+/** A principal of the configuration, not the gateway itself or an unidentified client. */
 export const isPerson = ({ role }: Actor): boolean => role !== 'system' && role !== 'anonymous'
 
 const OUTCOMES = {
@@ -41,7 +44,7 @@ const OUTCOMES = {
   12: 'major failure',
 } as const
 
-/** Why it did not go as wished, in words of the catalogue; undefined for a success. */
+/** Why the event did not succeed, in the catalogue's words; undefined for a success. */
 export function outcomeText({ outcome, detail = {} }: LedgerEntry): string | undefined {
   if (outcome === 0) return undefined
   const { code } = detail

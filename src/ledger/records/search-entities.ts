@@ -1,7 +1,4 @@
-/**
- * What the entities of a record are found by. Each test mirrors what `objects.ts` makes of an
- * entry.
- */
+/** Search tests for the entities of a record. Each mirrors what `objects.ts` makes of an entry. */
 import type { Test } from '../log/clauses.js'
 import { EVENT_TYPES } from '../log/events.js'
 import type { EventType } from '../log/events.js'
@@ -23,7 +20,7 @@ const isQuery = ({ about, rest }: Shape): boolean =>
   about === 'query' || (about === 'ledger' && rest === 'search')
 const isLog = ({ about, rest }: Shape): boolean => about === 'ledger' && rest !== 'search'
 
-/** Alerts about the gateway itself, and those whose entry names no other subject. */
+/** Alerts about the gateway itself, and alerts whose entry names no other subject. */
 const ABOUT_GATEWAY: readonly Test[] = [
   ofTypes(({ about }) => about === 'gateway'),
   { allOf: [ofTypes(({ about }) => about === 'subject'), { column: 'subject', isThere: false }] },
@@ -52,8 +49,8 @@ export function entityTests(
 }
 
 /**
- * The facility whose handles the system is of; null for handles of none, undefined for another
- * system.
+ * The facility whose handles the system identifies; null for handles without a facility, undefined
+ * for another system.
  */
 export function facilityOf(system: string, gateway: string): string | null | undefined {
   const { patientHandle } = namespaces(gateway)
@@ -74,7 +71,7 @@ export function patientTest({ system, code }: Token, gateway: string): Test {
   return { allOf: [isTheirs, isOf] }
 }
 
-/** By FHIR's object-role; undefined for one that no record has. */
+/** Tests by FHIR object-role; undefined for a role that no record has. */
 export function roleTests(role: string): readonly Test[] | undefined {
   switch (role) {
     case '1':
@@ -94,7 +91,7 @@ export function roleTests(role: string): readonly Test[] | undefined {
   }
 }
 
-/** By FHIR's audit-entity-type: a person, a system object, another thing. */
+/** Tests by FHIR audit-entity-type: person, system object, other. */
 export function typeTests(type: string): readonly Test[] | undefined {
   switch (type) {
     case '1':

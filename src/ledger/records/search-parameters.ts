@@ -1,6 +1,4 @@
-/**
- * The search parameters of ITI-81, each with how it is written and what it comes to on the index.
- */
+/** The search parameters of ITI-81: their syntax, and the index tests that they translate to. */
 import { isIP } from 'node:net'
 import { ID_PATTERN } from '../../lib/ids.js'
 import type { Test } from '../log/clauses.js'
@@ -14,34 +12,34 @@ import type { Token } from './search-values.js'
 
 export interface SearchContext {
   readonly gateway: string
-  /** Where the gateway is reached, which its records have as its own address. */
+  /** Address of the gateway, which its records state as their own. */
   readonly origin: string
-  /** Ids of the configuration: others are not written into the ledger. */
+  /** Whether it is an id in the configuration: other values are not recorded in the ledger. */
   readonly isKnown: (id: string) => boolean
 }
 
 export interface Parsed {
-  /** One of them holds for what is found. */
+  /** A record matches if any of these holds. */
   readonly tests: readonly Test[]
-  /** How the ledger may keep the value; absent for what may be anything. */
+  /** The value as the ledger may record it; absent for free text. */
   readonly shown?: string
   readonly patient?: { readonly handle: string; readonly facility: string }
 }
 
 export interface Parameter {
-  /** FHIR's type of parameter, for the CapabilityStatement. */
+  /** FHIR's parameter type, for the CapabilityStatement. */
   readonly type: 'token' | 'date' | 'string' | 'reference'
-  /** What it looks at, and how a value is written. */
+  /** What it searches, and the syntax of its values. */
   readonly about: string
   readonly form: string
-  /** Undefined for a value that is not of that form. */
+  /** Undefined for a value that does not have this syntax. */
   readonly parse: (value: string, context: SearchContext) => Parsed | undefined
 }
 
 const TYPES = Object.keys(EVENT_TYPES) as EventType[]
 const HANDLE = /^[0-9a-f]{64}$/
 
-/** Does the token ask for this code of this system? */
+/** Whether the token matches this code of this system. */
 const isFor = ({ system, code }: Token, theirSystem: string, theirCode: string): boolean =>
   code === theirCode && (system === undefined || system === theirSystem)
 
@@ -64,7 +62,10 @@ const token = (
   },
 })
 
-/** Of a reference by its id alone, or behind the type of resource: the same as by identifier. */
+/**
+ * A reference by id alone or with the resource type in front; equivalent to searching by
+ * identifier.
+ */
 const reference = (about: string, form: string, byIdentifier: Parameter): Parameter => ({
   type: 'reference',
   about,
@@ -73,8 +74,8 @@ const reference = (about: string, form: string, byIdentifier: Parameter): Parame
 })
 
 /**
- * Codes are public, so that whatever is found by one may be kept; what no kind of event has may be
- * anything.
+ * Codes are public, so a value that matches one may be recorded; a value that matches none may be
+ * anything and is not.
  */
 const codes = (
   about: string,
@@ -134,7 +135,7 @@ const entityIdentifier = token(
   }),
 )
 
-/** An id, a handle, a fingerprint or a number: nobody's name. */
+/** Matches ids, handles, fingerprints and numbers, none of which is a person's name. */
 const KEPT =
   /^((urn:uuid:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|\d{1,15})$/
 
@@ -226,9 +227,7 @@ export const PARAMETERS = {
 
 type ParsedDate = NonNullable<ReturnType<typeof dateOf>>
 
-/**
- * What is recorded is an instant, so that it lies wholly before, within or after what a date means.
- */
+/** Recorded times are instants, so each is entirely before, within or after the range of a date. */
 function dateTests({ prefix, range: { from, until } }: ParsedDate): readonly Test[] {
   const column = 'time' as const
   switch (prefix) {

@@ -1,33 +1,28 @@
 /**
- * Values of FHIR's search parameters (R4, section 3.1.1.4): lists, tokens, dates with their
- * prefixes.
+ * Values of FHIR search parameters (R4, section 3.1.1.4): lists, tokens, and dates with prefixes.
  */
 import { NocturneError } from '../../lib/errors.js'
 
-/** Values of one parameter and parameters of one search. */
+/** Maximum number of values per parameter, and of parameters per search. */
 export const MAX_VALUES = 200
 
-/**
- * A token: `system|code`, `code`, or `|code`, where a system that is there and empty means none.
- */
+/** A token: `system|code`, `code`, or `|code`. An empty system means that there is none. */
 export interface Token {
   readonly system: string | undefined
   readonly code: string
 }
 
-/**
- * Milliseconds since 1970: the first that the date means, and the first that it no longer means.
- */
+/** In milliseconds since 1970: the first instant of the date, and the first instant after it. */
 export interface DateRange {
   readonly from: number
   readonly until: number
 }
 
-/** `subject` is a fixed text: what was typed may be anything. */
+/** `subject` is a fixed text, because what was typed may contain anything. */
 export const invalid = (subject: string): NocturneError =>
   new NocturneError('search_invalid', { subject })
 
-/** Parts between separators that no backslash stands before (section 3.1.1.4.3). */
+/** Splits at separators that are not escaped by a backslash (section 3.1.1.4.3). */
 export function splitAt(separator: ',' | '|', text: string): string[] {
   const parts: string[] = []
   let part = ''
@@ -60,12 +55,10 @@ export type Prefix = (typeof PREFIXES)[number]
 const DATE =
   /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/
 
-/**
- * A date as far as it is written, from a year to a fraction of a second; without a zone, of UTC.
- */
+/** A date of any precision, from a year to fractions of a second; UTC when it has no time zone. */
 export function dateOf(text: string): { prefix: Prefix; range: DateRange } | undefined {
   const prefix = PREFIXES.find((one) => text.startsWith(one))
-  // A plus sign that was not encoded has become a space.
+  // A plus sign that was not percent-encoded arrives as a space.
   const written = (prefix ? text.slice(2) : text).replace(' ', '+')
   const [, year, month, day, hour, minute, second, fraction, zone] = DATE.exec(written) ?? []
   if (year === undefined) return undefined

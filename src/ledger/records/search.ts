@@ -1,7 +1,7 @@
 /**
- * A search of AuditEvents (IHE ITI-81) as conditions on the index. A parameter finds what
- * `toAuditEvent` writes and nothing else; what is not known is refused, so that a typing error does
- * not look like an empty answer.
+ * Translates a search of AuditEvents (IHE ITI-81) into conditions on the index. A parameter matches
+ * exactly what `toAuditEvent` writes. Unknown parameters are refused, so that a typing error does
+ * not look like an empty result.
  */
 import type { Json } from '../../lib/json.js'
 import type { Clause } from '../log/clauses.js'
@@ -12,18 +12,19 @@ import { invalid, MAX_VALUES, splitAt } from './search-values.js'
 export interface RecordSearch {
   readonly clauses: readonly Clause[]
   /**
-   * The search as the ledger may keep it: what is not an id, a code or a date of ours is left out.
+   * The search as the ledger may record it, without anything that is not an id, code or date of
+   * ours.
    */
   readonly recorded: Readonly<Record<string, Json>>
-  /** The one patient that is asked for, when there is one. */
+  /** The patient, if the search is for exactly one. */
   readonly patient?: { readonly handle: string; readonly facility: string }
 }
 
 const NAMES = Object.keys(PARAMETERS)
 
 /**
- * @param pairs names and values in the order given; a name that comes twice narrows twice, a comma
- * widens
+ * @param pairs names and values in the order given; repeating a name narrows the result, a comma
+ *   widens it
  * @throws NocturneError `search_invalid`
  */
 export function parseRecordSearch(
@@ -49,10 +50,10 @@ export function parseRecordSearch(
   return { clauses, recorded, ...(patient && !another && { patient }) }
 }
 
-/** Stands for a value that may be a name: the ledger keeps none. */
+/** Recorded in place of a value that may be a name, because the ledger holds no names. */
 const NOT_KEPT = '(not listed)'
 
-/** `patient:identifier` is how FHIR writes what IHE has as `patient.identifier`. */
+/** FHIR writes `patient:identifier` for what IHE calls `patient.identifier`. */
 function parameterOf(written: string): { name: string; parameter: Parameter } {
   const name = written.replace(/:identifier$/, '.identifier')
   if (!isParameter(name))

@@ -1,36 +1,38 @@
 /**
- * How each kind of event is written in the standards, beside the DICOM codes of `../events.ts`. A
- * kind without a line here does not compile, so that no event can be recorded that nobody can
- * forward or show.
+ * How each type of event is written in the standards, in addition to the DICOM codes in
+ * `../log/events.ts`. An event type without a line here does not compile, so every recorded event
+ * can be forwarded and displayed.
  */
 import type { EventType } from '../log/events.js'
 
-/** CRUD and Execute, as DICOM's EventActionCode and FHIR's `action` have them. */
+/** CRUD and Execute, as in DICOM's EventActionCode and FHIR's `action`. */
 export type Action = 'C' | 'R' | 'U' | 'D' | 'E'
 
-/** RESTful actions that IHE BALP has a profile for. */
+/** RESTful actions that have an IHE BALP profile. */
 export type Rest = 'create' | 'read' | 'update' | 'search'
 
 export interface Shape {
-  /** For people; never anything that varies. */
+  /** Text for people; never varies. */
   readonly title: string
   /**
-   * EventActionCode, as PS3.15 A.5.3 fixes it for the EventID; FHIR's is that of `rest`, where
-   * there is one.
+   * EventActionCode, as PS3.15 A.5.3 prescribes for the EventID. FHIR's action follows `rest` if
+   * that is set.
    */
   readonly action: Action
   /**
-   * Where the data goes, to the gateway or to the actor; of a query, the query. Absent where
-   * nothing does.
+   * Whether data moves to the gateway or to the actor (for a query: whether the query does). Absent
+   * when none moves.
    */
   readonly flow?: 'in' | 'out'
-  /** It is a RESTful action, which FHIR has as such (IHE BALP) and DICOM under its EventID. */
+  /** Set for a RESTful action: FHIR records it as such (IHE BALP), DICOM under its EventID. */
   readonly rest?: Rest
-  /** What it is about, beside the patient and the transfer that the entry names. */
+  /** What the event is about, besides the patient and transfer that the entry names. */
   readonly about?: 'ledger' | 'query' | 'subject' | 'gateway'
-  /** v3-ActReason, where the kind of event alone tells. */
+  /** v3-ActReason, if it follows from the type of event. */
   readonly purpose?: 'TREAT' | 'HCOMPL'
-  /** It leaves the gateway's security domain: DICOM wants the medium named (A.5.3.4). */
+  /**
+   * Data leaves the gateway's security domain, so DICOM requires the medium to be named (A.5.3.4).
+   */
   readonly isExport?: true
 }
 
@@ -183,7 +185,7 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
 
 const UNKNOWN: Shape = { title: 'an event of a newer gateway', action: 'E' }
 
-/** A gateway of a newer version may share our database, and an entry is shown whatever it is. */
+/** A newer gateway may share the database, so an entry of unknown type must be shown as well. */
 export const shapeOf = (type: string): Shape => (isKnown(type) ? SHAPES[type] : UNKNOWN)
 
 const isKnown = (type: string): type is EventType => Object.hasOwn(SHAPES, type)

@@ -1,8 +1,11 @@
-/** XML 1.0 as text: elements with attributes, escaped so that no value can end its own. */
+/**
+ * XML 1.0 as text: elements and attributes, escaped so that a value cannot break out of its
+ * element.
+ */
 
 export type Attributes = Readonly<Record<string, string | boolean | undefined>>
 
-/** One element; attributes that are undefined are left out. */
+/** One element; undefined attributes are left out. */
 export function element(name: string, attributes: Attributes, ...content: string[]): string {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
@@ -24,7 +27,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 /**
- * What XML 1.0 section 2.2 allows no document to hold becomes U+FFFD; white space keeps its kind.
+ * Replaces characters that XML 1.0 section 2.2 does not allow with U+FFFD; white space is
+ * preserved.
  */
 function escape(value: string): string {
   return value

@@ -7,6 +7,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import type { Actor, Ledger, Receipt } from '../ledger/log/index.js'
+import type { RowGuard } from '../ledger/rows/index.js'
 import type { State, Tx } from '../state/index.js'
 import type { TokenTable } from '../state/tables/index.js'
 
@@ -76,9 +77,10 @@ const hashOf = (token: string): string => createHash('sha256').update(token).dig
 export function createTokens(parts: {
   readonly state: State
   readonly ledger: Ledger
+  readonly guard: RowGuard
   readonly now?: () => number
 }): Tokens {
-  const { state, ledger, now = Date.now } = parts
+  const { state, ledger, guard, now = Date.now } = parts
   const notes = new Map<string, Promise<void>>()
 
   const mint = async (tx: Tx, { principal, method, expiresAt }: MintInput): Promise<NewToken> => {
@@ -92,17 +94,23 @@ export function createTokens(parts: {
     await tx
       .insertInto('tokens')
       .values({
-        id,
-        hash: hashOf(token),
-        principal,
-        method,
-        created_at: created,
-        expires_at: expiresAt,
-        revoked_at: null,
+        ...guard.seal('tokens', {
+          ...{ id, hash: hashOf(token), principal, method },
+          ...{ created_at: created, expires_at: expiresAt, revoked_at: null },
+        }),
         last_used_at: null,
       })
       .execute()
     return { token, id, principal, expiresAt }
+  }
+
+  const rowOf = (hash: string) =>
+    state.db.selectFrom('tokens').selectAll().where('hash', '=', hash).executeTakeFirst()
+
+  const isRevokedInLedger = async (id: string): Promise<boolean> => {
+    const clauses = [[{ column: 'subject', isOneOf: [id] } as const]]
+    const { rows } = await ledger.query({ types: ['token.revoked'], clauses, limit: 1 })
+    return rows.length > 0
   }
 
   /**
@@ -123,6 +131,17 @@ export function createTokens(parts: {
       .catch(() => undefined)
       .finally(() => notes.delete(id))
     notes.set(id, note)
+  }
+
+  const setRevoked = async (tx: Tx, row: TokenTable): Promise<void> => {
+    const revoked = { ...row, revoked_at: now() }
+    // A row that is not ours must not become so by being revoked.
+    const mac = guard.isSealed('tokens', row) ? guard.seal('tokens', revoked).mac : null
+    await tx
+      .updateTable('tokens')
+      .set({ revoked_at: revoked.revoked_at, mac })
+      .where('id', '=', row.id)
+      .execute()
   }
 
   return {
@@ -146,13 +165,19 @@ export function createTokens(parts: {
     async verify(token) {
       // What cannot be a token is looked up all the same, as one that nobody has.
       const hash = hashOf(TOKEN.test(token) ? token : '')
-      const row = await state.db
-        .selectFrom('tokens')
-        .selectAll()
-        .where('hash', '=', hash)
-        .executeTakeFirst()
+      const row = await rowOf(hash)
       const time = now()
       if (row?.revoked_at !== null || row.expires_at <= time) return undefined
+      const isRevoked = await isRevokedInLedger(row.id)
+      // One that is being revoked now is no row that somebody put back.
+      if (isRevoked && (await rowOf(hash))?.revoked_at !== null) return undefined
+      const good = await guard.sift(
+        'tokens',
+        [row],
+        ({ id }) => id,
+        () => isRevoked,
+      )
+      if (good.length === 0) return undefined
       noteUse(row, time)
       return infoOf(row)
     },
@@ -164,23 +189,18 @@ export function createTokens(parts: {
         .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')
         .execute()
-      return rows.map(infoOf)
+      return (await guard.sift('tokens', rows, ({ id }) => id)).map(infoOf)
     },
 
     async revoke(id, actor) {
       const { receipts } = await ledger.record(async (tx) => {
         const row = await tx
           .selectFrom('tokens')
-          .select(['principal', 'revoked_at'])
+          .selectAll()
           .where('id', '=', id)
           .executeTakeFirst()
         if (!row) throw new NocturneError('not_found')
-        await tx
-          .updateTable('tokens')
-          .set({ revoked_at: now() })
-          .where('id', '=', id)
-          .where('revoked_at', 'is', null)
-          .execute()
+        if (row.revoked_at === null) await setRevoked(tx, row)
         const detail = { principal: row.principal, token: id }
         return {
           value: undefined,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { SiteConfig } from '../config/index.js'
 import type { Actor, Ledger, Receipt } from '../ledger/log/index.js'
+import type { RowGuard } from '../ledger/rows/index.js'
 import type { State } from '../state/index.js'
 import type { ProfileName } from './catalogue.js'
 import { configurationFacts } from './collect/configuration.js'
@@ -24,6 +25,8 @@ export interface ComplianceParts {
   readonly config: SiteConfig
   readonly state: State
   readonly ledger: Ledger
+  /** Ledger's: which rows of the registers may be used. */
+  readonly guard: RowGuard
   /** Of Nocturne. */
   readonly version: string
   readonly now: () => number

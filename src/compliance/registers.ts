@@ -7,7 +7,9 @@ import { canonicalJson } from '../lib/json.js'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import type { Actor, EventInput, Ledger, Receipt } from '../ledger/log/index.js'
+import type { RowGuard, RowMacs } from '../ledger/rows/index.js'
 import type { Db, State, Tx } from '../state/index.js'
+import type { RegisterEntryTable } from '../state/tables/index.js'
 import { readEntry } from './entry-form.js'
 import { KIND_RULES, REGISTER_KINDS } from './kinds.js'
 import type { EntryData, RegisterEntry, RegisterKind } from './kinds.js'
@@ -49,20 +51,24 @@ const MOST_ADDED = 1_000
 export function createRegisters(parts: {
   readonly state: State
   readonly ledger: Ledger
+  readonly guard: RowGuard
   readonly now: () => number
 }): Registers {
-  const { state, ledger, now } = parts
+  const { state, ledger, guard, now } = parts
   const { db } = state
   return {
-    list: (kind) => readKind(db, kind),
-    all: () => readAll(db),
-    show: async (id) => entryOf(await readRow(db, id)),
+    list: async (kind) => {
+      await guard.history.follow()
+      return readKind(db, guard, kind)
+    },
+    all: () => readAll(db, guard),
+    show: async (id) => entryOf(await readRow(db, guard, id)),
     add: async (entries, actor) => {
       if (entries.length === 0 || entries.length > MOST_ADDED)
         throw new NocturneError('bad_request')
       const { value, receipts } = await ledger.record(async (tx) => {
         const added: { id: string; events: readonly EventInput[] }[] = []
-        for (const one of entries) added.push(await addOne(tx, one, actor, now()))
+        for (const one of entries) added.push(await addOne({ tx, guard, actor, now: now() }, one))
         const [first, ...rest] = added.flatMap(({ events }) => events)
         if (!first) throw new TypeError('an entry has an event')
         return { value: added.map(({ id }) => id), events: [first, ...rest] }
@@ -71,8 +77,8 @@ export function createRegisters(parts: {
     },
     end: async (id, actor) => {
       const { receipts } = await ledger.record(async (tx) => {
-        const row = await readRow(tx, id)
-        const event = await endOne(tx, entryOf(row), actor, now())
+        const row = await readRow(tx, guard, id)
+        const event = await endOne({ tx, guard, actor, now: now() }, row)
         return { value: undefined, events: [event] }
       })
       return receipts[0]
@@ -80,41 +86,54 @@ export function createRegisters(parts: {
   }
 }
 
+/** One change, inside its transaction. */
+interface Change {
+  readonly tx: Tx
+  readonly guard: RowMacs
+  readonly actor: Actor
+  readonly now: number
+}
+
 async function addOne(
-  tx: Tx,
+  change: Change,
   { kind, fields, replaces }: NewEntry,
-  actor: Actor,
-  now: number,
 ): Promise<{ readonly id: string; readonly events: readonly EventInput[] }> {
-  const before = replaces === undefined ? undefined : entryOf(await readRow(tx, replaces))
+  const { tx, guard, actor, now } = change
+  const before = replaces === undefined ? undefined : await readRow(tx, guard, replaces)
   if (before && before.kind !== kind) throw new NocturneError('not_found')
-  const reading = readEntry(kind, { ...before?.data, ...fields })
+  const reading = readEntry(kind, { ...(before && entryOf(before).data), ...fields })
   if (!reading.ok) throw new NocturneError('register_invalid', { subject: reading.field })
   await refuseWhenFull(tx, kind)
   const { data, subject, until } = reading
   const id = newId(now)
   await tx
     .insertInto('register_entries')
-    .values({
-      ...{ id, kind, subject, data: canonicalJson(data), until: until ?? null },
-      ...{ created_at: now, created_by: actor.id, ended_at: null },
-    })
+    .values(
+      guard.seal('register_entries', {
+        ...{ id, kind, subject, data: canonicalJson(data), until: until ?? null },
+        ...{ created_at: now, created_by: actor.id, ended_at: null },
+      }),
+    )
     .execute()
   const added: EventInput = {
     ...{ type: 'register.added', outcome: 0, actor, related: id },
     detail: { kind, digest: digestOf(data), ...(until !== undefined && { until }) },
   }
-  return { id, events: before ? [await endOne(tx, before, actor, now), added] : [added] }
+  return { id, events: before ? [await endOne(change, before), added] : [added] }
 }
 
 async function endOne(
-  tx: Tx,
-  { id, kind, endedAt, data }: RegisterEntry,
-  actor: Actor,
-  now: number,
+  { tx, guard, actor, now }: Change,
+  row: RegisterEntryTable,
 ): Promise<EventInput> {
+  const { id, kind, endedAt, data } = entryOf(row)
   if (endedAt !== undefined) throw new NocturneError('not_found')
-  await tx.updateTable('register_entries').set({ ended_at: now }).where('id', '=', id).execute()
+  const { mac } = guard.seal('register_entries', { ...row, ended_at: now })
+  await tx
+    .updateTable('register_entries')
+    .set({ ended_at: now, mac })
+    .where('id', '=', id)
+    .execute()
   return {
     ...{ type: 'register.ended', outcome: 0, actor, related: id },
     detail: { kind, digest: digestOf(data) },
@@ -135,35 +154,52 @@ async function refuseWhenFull(tx: Tx, kind: RegisterKind): Promise<void> {
 export const digestOf = (data: EntryData): string =>
   createHash('sha256').update(canonicalJson(data)).digest('hex')
 
-async function readRow(db: Db | Tx, id: string) {
+/** @throws NocturneError `not_found`, also for a row that no gateway of this site wrote */
+async function readRow(db: Db | Tx, guard: RowMacs, id: string): Promise<RegisterEntryTable> {
   const row = await db
     .selectFrom('register_entries')
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirst()
-  if (!row) throw new NocturneError('not_found')
+  if (!row || !guard.isSealed('register_entries', row)) throw new NocturneError('not_found')
   return row
 }
 
-async function readKind(db: Db, kind: RegisterKind): Promise<readonly RegisterEntry[]> {
-  const rows = await db
-    .selectFrom('register_entries')
-    .selectAll()
-    .where('kind', '=', kind)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute()
-  return rows.map(entryOf)
+/** After `follow`: an entry that the ledger ended before the rows were read has ended in them. */
+async function readKind(
+  db: Db,
+  guard: RowGuard,
+  kind?: RegisterKind,
+): Promise<readonly RegisterEntry[]> {
+  let query = db.selectFrom('register_entries').selectAll()
+  if (kind !== undefined) query = query.where('kind', '=', kind)
+  const rows = await query.orderBy('created_at').orderBy('id').execute()
+  const isPutBack = (row: RegisterEntryTable) =>
+    row.ended_at === null && guard.history.isEnded(row.id)
+  const good = await guard.sift('register_entries', rows, ({ id }) => id, isPutBack)
+  return good.map(entryOf)
 }
 
-async function readAll(db: Db): Promise<Readonly<Record<RegisterKind, readonly RegisterEntry[]>>> {
-  const lists = await Promise.all(
-    REGISTER_KINDS.map(async (kind) => [kind, await readKind(db, kind)] as const),
-  )
+async function readAll(
+  db: Db,
+  guard: RowGuard,
+): Promise<Readonly<Record<RegisterKind, readonly RegisterEntry[]>>> {
+  await guard.history.follow()
+  const expected = guard.history.registered()
+  const all = await readKind(db, guard)
+  const there = new Set(all.map(({ id }) => id))
+  const bad = new Set(guard.mismatches().map(({ id }) => id))
+  const gone = expected.filter((id) => !there.has(id) && !bad.has(id))
+  await guard.missing('register_entries', gone)
+  const ofKind = (kind: RegisterKind) => all.filter((one) => one.kind === kind)
+  const lists = REGISTER_KINDS.map((kind): [RegisterKind, readonly RegisterEntry[]] => [
+    kind,
+    ofKind(kind),
+  ])
   return Object.fromEntries(lists) as Record<RegisterKind, readonly RegisterEntry[]>
 }
 
-function entryOf(row: Awaited<ReturnType<typeof readRow>>): RegisterEntry {
+function entryOf(row: RegisterEntryTable): RegisterEntry {
   return {
     id: row.id,
     kind: kindOf(row.kind),

@@ -14,9 +14,10 @@ export interface DirectoryParts {
   ) => Promise<Pick<CertificateReport, 'fingerprint' | 'usableUntil'>>
   /**
    * Returns the certificate in effect if one is recorded; otherwise the one in the file counts.
-   * Called every time, because it may change.
+   * Null when none may be used: then the principal is nobody. Called every time, because it may
+   * change.
    */
-  readonly inEffect?: (id: string) => string | undefined
+  readonly inEffect?: (id: string) => string | null | undefined
 }
 
 /** The recipient ID of the recovery certificate. */
@@ -92,6 +93,7 @@ export function createDirectory(
   function principal(id: string): Principal | undefined {
     const found = principals.get(id)
     const certificate = inEffect(id)
+    if (certificate === null) return undefined
     return found && certificate !== undefined ? { ...found, certificate } : found
   }
 

@@ -16,12 +16,12 @@ export interface AskingRooms {
 }
 
 export function openAsking(
-  { site, state, ledger, keys, origin, secret, now }: Ground,
+  { site, state, ledger, guard, keys, origin, secret, now }: Ground,
   directory: Directory,
   { transfers, cases }: Pick<ReadingRooms, 'transfers' | 'cases'>,
   opened: Opened,
 ): AskingRooms {
-  const tokens = opened.keep(createTokens({ state, ledger, now }))
+  const tokens = opened.keep(createTokens({ state, ledger, guard, now }))
   return {
     tokens,
     gatekeeper: createGatekeeper({

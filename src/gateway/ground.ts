@@ -6,6 +6,8 @@ import type { TextDetector } from '../deidentify/index.js'
 import { expectAnchor } from '../ledger/published/index.js'
 import { createLedger } from '../ledger/log/index.js'
 import type { Ledger } from '../ledger/log/index.js'
+import { openRowGuard } from '../ledger/rows/index.js'
+import type { RowGuard } from '../ledger/rows/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { randomName } from '../lib/ids.js'
 import { createLogger } from '../lib/logger.js'
@@ -50,6 +52,8 @@ export interface Ground {
   readonly textDetector: TextDetector | undefined
   readonly state: State
   readonly ledger: Ledger
+  /** Tells rows of this site from those that somebody wrote past it. */
+  readonly guard: RowGuard
   readonly store: ObjectStore
   /** Where the ledger is published. */
   readonly logFiles: LogFiles
@@ -118,6 +122,7 @@ export async function openGround(
   if (options.anchor !== 'skip') await expectAnchor(state, logFiles, ledger.verifierKey)
   return {
     ...{ site, now, keys, gatewayKey, gatewayKeyUntil, textDetector, state, ledger, store },
+    guard: await openRowGuard(ledger, secrets.ledgerKey),
     logger: options.logger ?? createLogger(config.logLevel),
     origin: options.origin ?? (() => config.gateway.origin ?? `https://${gateway}`),
     logFiles,

@@ -55,11 +55,11 @@ interface ComplianceRooms
     Pick<OversightRooms, 'witnessing' | 'forwarding'> {}
 
 const openCompliance = (
-  { site, state, ledger, store, keys, now }: Ground,
+  { site, state, ledger, guard, store, keys, now }: Ground,
   { certificates, tokens, witnessing, forwarding }: ComplianceRooms,
 ): Compliance =>
   createCompliance({
-    ...{ config: site.config, state, ledger, version: VERSION, now, probe: probeDoor },
+    ...{ config: site.config, state, ledger, guard, version: VERSION, now, probe: probeDoor },
     inspect: keys.inspect,
     ledgerSources: {
       spans: () => eventSpans(state.db),

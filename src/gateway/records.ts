@@ -23,10 +23,10 @@ export interface RecordRooms {
 }
 
 export async function openRecords(ground: Ground): Promise<RecordRooms> {
-  const { site, state, ledger, keys, gatewayKey, now } = ground
+  const { site, state, ledger, guard, keys, gatewayKey, now } = ground
   const { config, secrets } = site
   const certificates = await createCertificates({
-    ...{ config, state, ledger, now },
+    ...{ config, state, ledger, guard, now },
     fingerprintOf: async (certificate) => (await keys.inspect(certificate)).fingerprint,
     verifyDetached: keys.verifyDetached,
   })
@@ -47,7 +47,7 @@ export async function openRecords(ground: Ground): Promise<RecordRooms> {
       ...{ facilities: config.facilities, secrets, state, ledger, keyIdOf, now },
     }),
     gatewayKeys: createGatewayKeys({
-      ...{ key: gatewayKey, state, ledger, now },
+      ...{ key: gatewayKey, state, ledger, guard, now },
       problemOf: async (certificate) => problemOfSigner(await keys.inspect(certificate)),
     }),
   }

@@ -41,9 +41,9 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const reading = await openReading(ground, records)
     const asking = openAsking(ground, records.directory, reading, opened)
     const oversight = await openOversight(ground, records, asking)
-    const { logger, now, gatewayKey, textDetector, state, ledger, store, logFiles } = ground
+    const { logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles } = ground
     return {
-      ...{ site, logger, now, gatewayKey, textDetector, state, ledger, store, logFiles },
+      ...{ site, logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles },
       ...{ ...records, ...reading, ...asking, ...oversight },
       ...pathsOf(ground, records, reading, oversight),
       close: () => opened.close(),

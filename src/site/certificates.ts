@@ -11,12 +11,17 @@ import { SYSTEM } from '../lib/actors.js'
 import { writeChange } from '../protocol/change-statement.js'
 import { NocturneError } from '../lib/errors.js'
 import type { Actor, EventInput, Ledger } from '../ledger/log/index.js'
+import type { RowGuard } from '../ledger/rows/index.js'
 import type { State, Tx } from '../state/index.js'
-import type { CertificateTable } from '../state/tables/index.js'
+import { guardedCertificates, guardedChanges, isNamedByLedger } from './certificate-rows.js'
+import type { CertificateRow, RowParts } from './certificate-rows.js'
 
 export interface Certificates {
-  /** The recorded certificate. The directory uses it in preference to the file. */
-  inEffect(principal: string): string | undefined
+  /**
+   * The recorded certificate. The directory uses it in preference to the file. Null where the row
+   * was changed outside the gateway and the file is not the one that the ledger names.
+   */
+  inEffect(principal: string): string | null | undefined
   /** Loads changes confirmed by another process. */
   refresh(): Promise<void>
   /**
@@ -48,6 +53,7 @@ export interface CertificateParts {
   readonly config: Pick<SiteConfig, 'gateway' | 'facilities' | 'people' | 'recovery'>
   readonly state: Pick<State, 'db'>
   readonly ledger: Pick<Ledger, 'record'>
+  readonly guard: RowGuard
   readonly fingerprintOf: (certificate: string) => Promise<string>
   /** Whether the signature of the text is valid for the certificate today. */
   readonly verifyDetached: (
@@ -60,9 +66,9 @@ export interface CertificateParts {
 
 /** @throws NocturneError `database_unavailable` */
 export async function createCertificates(parts: CertificateParts): Promise<Certificates> {
-  let inEffect = await readCertificatesInEffect(parts.state)
+  let inEffect = await readCertificatesInEffect(parts)
   const refresh = async (): Promise<void> => {
-    inEffect = await readCertificatesInEffect(parts.state)
+    inEffect = await readCertificatesInEffect(parts)
   }
   return {
     inEffect: (principal) => inEffect.get(principal),
@@ -71,7 +77,7 @@ export async function createCertificates(parts: CertificateParts): Promise<Certi
       await recordCertificates(parts)
       await refresh()
     },
-    waiting: () => waitingCertificates(parts.state),
+    waiting: () => waitingCertificates(parts),
     changeStatement: (principal) => changeStatement(parts, principal),
     confirm: async (principal, signature, operator) => {
       const confirmed = await confirmCertificate(parts, principal, signature, operator)
@@ -81,17 +87,18 @@ export async function createCertificates(parts: CertificateParts): Promise<Certi
   }
 }
 
-async function readCertificatesInEffect(state: Pick<State, 'db'>): Promise<Map<string, string>> {
-  const rows = await state.db
-    .selectFrom('certificates')
-    .select(['principal', 'certificate'])
-    .where('removed_at', 'is', null)
-    .execute()
-  return new Map(
-    rows.flatMap(({ principal, certificate }) =>
-      certificate === null ? [] : [[principal, certificate]],
-    ),
-  )
+async function readCertificatesInEffect(
+  parts: CertificateParts,
+): Promise<Map<string, string | null>> {
+  const found = new Map<string, string | null>()
+  const { good, bad } = await guardedCertificates(parts)
+  for (const { principal, certificate, removed_at: removedAt } of good)
+    if (certificate !== null && removedAt === null) found.set(principal, certificate)
+  if (bad.length === 0) return found
+  for (const file of await certificatesInFiles(parts))
+    if (bad.includes(file.principal))
+      found.set(file.principal, isNamedByLedger(parts.guard, file) ? file.certificate : null)
+  return found
 }
 
 interface Named {
@@ -102,9 +109,9 @@ interface Named {
 
 async function recordCertificates(parts: CertificateParts): Promise<void> {
   const files = await certificatesInFiles(parts)
-  const recorded = await parts.state.db.selectFrom('certificates').selectAll().execute()
+  const recorded = await recordedCertificates(parts)
   const before = new Map(recorded.map((row) => [row.principal, row]))
-  const waiting = await waitingCertificates(parts.state)
+  const waiting = await waitingCertificates(parts)
   const steps: Step[] = []
   for (const file of files) {
     const proposed = waiting.find(({ principal }) => principal === file.principal)?.fingerprint
@@ -121,6 +128,17 @@ async function recordCertificates(parts: CertificateParts): Promise<void> {
     })
 }
 
+/** Where a row is not ours, what the ledger says takes its place, and the next row with it. */
+async function recordedCertificates(parts: RowParts): Promise<CertificateRow[]> {
+  const { good, bad } = await guardedCertificates(parts)
+  const named = bad.flatMap((principal): CertificateRow[] => {
+    const fingerprint = parts.guard.history.certificate(principal)?.fingerprint
+    const row = { principal, certificate: null, since: parts.now(), removed_at: null }
+    return fingerprint == null ? [] : [{ ...row, fingerprint }]
+  })
+  return [...good, ...named]
+}
+
 interface Step {
   readonly event: EventInput
   readonly apply: (tx: Tx) => Promise<void>
@@ -129,7 +147,7 @@ interface Step {
 function compare(
   parts: CertificateParts,
   file: Named,
-  row: CertificateTable | undefined,
+  row: CertificateRow | undefined,
   proposed: string | undefined,
 ): Step | undefined {
   const { principal, certificate, fingerprint } = file
@@ -138,7 +156,7 @@ function compare(
     if (proposed === fingerprint) return undefined
     return {
       event: eventOf('certificate.proposed', { principal, from, to: fingerprint }),
-      apply: (tx) => propose(tx, file, parts.now()),
+      apply: (tx) => propose(tx, parts, file),
     }
   }
   if (row?.certificate === certificate && from !== null && proposed === undefined) return undefined
@@ -149,40 +167,41 @@ function compare(
       to: fingerprint,
       certificate: createHash('sha256').update(certificate).digest('hex'),
     }),
-    apply: (tx) => putInEffect(tx, file, parts.now()),
+    apply: (tx) => putInEffect(tx, parts, file),
   }
 }
 
-const remove = ({ now }: CertificateParts, { principal, fingerprint }: CertificateTable): Step => ({
-  event: eventOf('certificate.changed', { principal, from: fingerprint, to: null }),
+const remove = ({ guard, now }: CertificateParts, row: CertificateRow): Step => ({
+  event: eventOf('certificate.changed', {
+    principal: row.principal,
+    from: row.fingerprint,
+    to: null,
+  }),
   // The fingerprint is kept: if the same id returns with another key, that must be confirmed as
   // well.
   apply: async (tx) => {
-    await tx
-      .updateTable('certificates')
-      .set({ removed_at: now() })
-      .where('principal', '=', principal)
-      .execute()
+    const { principal } = row
+    const removed = guard.seal('certificates', { ...row, removed_at: now() })
+    await tx.deleteFrom('certificates').where('principal', '=', principal).execute()
+    await tx.insertInto('certificates').values(removed).execute()
     await tx.deleteFrom('certificate_changes').where('principal', '=', principal).execute()
   },
 })
 
-async function propose(tx: Tx, file: Named, now: number): Promise<void> {
+type Writing = Pick<CertificateParts, 'guard' | 'now'>
+
+async function propose(tx: Tx, { guard, now }: Writing, file: Named): Promise<void> {
   await tx.deleteFrom('certificate_changes').where('principal', '=', file.principal).execute()
-  await tx
-    .insertInto('certificate_changes')
-    .values({ ...file, proposed_at: now })
-    .execute()
+  const row = guard.seal('certificate_changes', { ...file, proposed_at: now() })
+  await tx.insertInto('certificate_changes').values(row).execute()
 }
 
-async function putInEffect(tx: Tx, file: Named, now: number): Promise<void> {
+async function putInEffect(tx: Tx, { guard, now }: Writing, file: Named): Promise<void> {
   const { principal } = file
   await tx.deleteFrom('certificate_changes').where('principal', '=', principal).execute()
   await tx.deleteFrom('certificates').where('principal', '=', principal).execute()
-  await tx
-    .insertInto('certificates')
-    .values({ ...file, since: now, removed_at: null })
-    .execute()
+  const row = guard.seal('certificates', { ...file, since: now(), removed_at: null })
+  await tx.insertInto('certificates').values(row).execute()
 }
 
 async function certificatesInFiles(parts: CertificateParts): Promise<Named[]> {
@@ -205,20 +224,22 @@ export interface WaitingCertificate {
 }
 
 /** Replacement certificates that are not confirmed yet; the previous ones stay in effect. */
-export async function waitingCertificates(state: Pick<State, 'db'>): Promise<WaitingCertificate[]> {
-  const rows = await state.db
-    .selectFrom('certificate_changes')
-    .innerJoin('certificates', 'certificates.principal', 'certificate_changes.principal')
-    .select('certificates.fingerprint as from')
-    .select('certificate_changes.principal as principal')
-    .select('certificate_changes.fingerprint as fingerprint')
-    .select('certificate_changes.proposed_at as proposedAt')
-    .execute()
-  return rows
+export async function waitingCertificates(parts: RowParts): Promise<WaitingCertificate[]> {
+  const before = new Map(
+    (await recordedCertificates(parts)).map(({ principal, fingerprint }) => [
+      principal,
+      fingerprint,
+    ]),
+  )
+  return (await guardedChanges(parts)).flatMap((row) => {
+    const { principal, fingerprint, proposed_at: proposedAt } = row
+    const from = before.get(principal)
+    return from === undefined ? [] : [{ principal, from, fingerprint, proposedAt }]
+  })
 }
 
 async function changeStatement(parts: CertificateParts, principal: string): Promise<string> {
-  const found = (await waitingCertificates(parts.state)).find((one) => one.principal === principal)
+  const found = (await waitingCertificates(parts)).find((one) => one.principal === principal)
   if (!found) throw new NocturneError('certificate_not_waiting', { subject: principal })
   const { from, fingerprint: to } = found
   return writeChange({ gateway: parts.config.gateway.name, principal, from, to })
@@ -231,17 +252,9 @@ async function confirmCertificate(
   operator: Actor,
 ): Promise<ConfirmedCertificate> {
   const statement = await changeStatement(parts, principal)
-  const { db } = parts.state
-  const old = await db
-    .selectFrom('certificates')
-    .selectAll()
-    .where('principal', '=', principal)
-    .executeTakeFirst()
-  const next = await db
-    .selectFrom('certificate_changes')
-    .selectAll()
-    .where('principal', '=', principal)
-    .executeTakeFirst()
+  const isTheirs = (row: { readonly principal: string }) => row.principal === principal
+  const old = (await recordedCertificates(parts)).find(isTheirs)
+  const next = (await guardedChanges(parts)).find(isTheirs)
   const isBy = async (certificate: string | null | undefined) =>
     certificate != null && (await parts.verifyDetached(statement, signature, certificate))
   const signedWith = (await isBy(old?.certificate))
@@ -262,7 +275,7 @@ async function confirmCertificate(
       .executeTakeFirst()
     if (numDeletedRows !== 1n)
       throw new NocturneError('certificate_not_waiting', { subject: principal })
-    await putInEffect(tx, { principal, certificate, fingerprint }, parts.now())
+    await putInEffect(tx, parts, { principal, certificate, fingerprint })
     const detail = { principal, from: old.fingerprint, to: fingerprint, signedWith }
     return {
       value: undefined,

@@ -4,9 +4,11 @@
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from '../ledger/log/index.js'
+import type { RowGuard } from '../ledger/rows/index.js'
 import { SYSTEM } from '../lib/actors.js'
 import { NocturneError } from '../lib/errors.js'
 import type { State } from '../state/index.js'
+import type { GatewayKeyTable } from '../state/tables/index.js'
 
 export interface GatewayKeys {
   /**
@@ -34,6 +36,7 @@ export interface GatewayKeyParts {
   readonly problemOf: (certificate: string) => Promise<{ readonly reason: string } | undefined>
   readonly state: Pick<State, 'db'>
   readonly ledger: Pick<Ledger, 'record'>
+  readonly guard: RowGuard
   readonly now: () => number
 }
 
@@ -53,30 +56,30 @@ export function createGatewayKeys(parts: GatewayKeyParts): GatewayKeys {
       if (unfit) throw new NocturneError('gateway_key_unfit', { subject: unfit.reason })
     },
     record: () => recordKey(parts),
-    former: () => formerKeys(parts.state),
+    former: () => formerKeys(parts),
   }
 }
 
-async function recordKey({ state, ledger, key, now }: GatewayKeyParts): Promise<void> {
+async function recordKey(parts: GatewayKeyParts): Promise<void> {
+  const { ledger, guard, key, now } = parts
   const { fingerprint, certificate } = key
-  const before = await state.db
-    .selectFrom('gateway_keys')
-    .select(['fingerprint', 'certificate'])
-    .where('until', 'is', null)
-    .executeTakeFirst()
+  const keys = await guardedKeys(parts)
+  const before = keys.find(({ until }) => until === null)
   if (before?.certificate === certificate) return
   const digest = createHash('sha256').update(certificate).digest('hex')
-  const from = before?.fingerprint ?? null
+  const from = before?.fingerprint ?? guard.history.certificate('gateway')?.fingerprint ?? null
   await ledger.record(async (tx) => {
+    if (before && before.fingerprint !== fingerprint) {
+      const { until, mac } = guard.seal('gateway_keys', { ...before, until: now() })
+      await tx
+        .updateTable('gateway_keys')
+        .set({ until, mac })
+        .where('fingerprint', '=', before.fingerprint)
+        .execute()
+    }
     const row = { fingerprint, certificate, since: now(), until: null }
-    await tx.updateTable('gateway_keys').set({ until: now() }).where('until', 'is', null).execute()
-    await tx
-      .insertInto('gateway_keys')
-      .values(row)
-      .onConflict((conflict) =>
-        conflict.column('fingerprint').doUpdateSet({ certificate, until: null }),
-      )
-      .execute()
+    await tx.deleteFrom('gateway_keys').where('fingerprint', '=', fingerprint).execute()
+    await tx.insertInto('gateway_keys').values(guard.seal('gateway_keys', row)).execute()
     const detail = { principal: 'gateway', from, to: fingerprint, certificate: digest }
     return {
       value: undefined,
@@ -86,16 +89,35 @@ async function recordKey({ state, ledger, key, now }: GatewayKeyParts): Promise<
 }
 
 async function formerKeys(
-  state: Pick<State, 'db'>,
+  parts: GatewayKeyParts,
 ): Promise<{ readonly certificate: string; readonly until: string }[]> {
-  const rows = await state.db
-    .selectFrom('gateway_keys')
-    .select(['certificate', 'until'])
-    .where('until', 'is not', null)
-    .orderBy('until', 'desc')
-    .limit(MAX_FORMER)
-    .execute()
-  return rows.flatMap(({ certificate, until }) =>
-    until === null ? [] : [{ certificate, until: new Date(until + OVERLAP_MS).toISOString() }],
+  const keys = await guardedKeys(parts)
+  const ended = keys.flatMap(({ certificate, until }) =>
+    until === null ? [] : [{ certificate, until }],
   )
+  return ended
+    .sort((a, b) => b.until - a.until)
+    .slice(0, MAX_FORMER)
+    .map(({ certificate, until }) => ({
+      certificate,
+      until: new Date(until + OVERLAP_MS).toISOString(),
+    }))
+}
+
+/** A key that the site has replaced is in use again only in a row that somebody put back. */
+async function guardedKeys({ state, guard, key }: GatewayKeyParts) {
+  const isPutBack = ({ fingerprint, until }: GatewayKeyTable) => {
+    const newest = guard.history.certificate('gateway')?.fingerprint
+    return (
+      until === null && newest !== undefined && ![newest, key.fingerprint].includes(fingerprint)
+    )
+  }
+  const read = async () => {
+    await guard.history.follow()
+    return state.db.selectFrom('gateway_keys').selectAll().execute()
+  }
+  let rows = await read()
+  // Another gateway may have recorded its key between the two reads.
+  if (rows.some(isPutBack)) rows = await read()
+  return guard.sift('gateway_keys', rows, ({ fingerprint }) => fingerprint, isPutBack)
 }

@@ -19,6 +19,7 @@ import { notify } from './migrations/0022-notify.js'
 import { compliance } from './migrations/0030-compliance.js'
 import { arrivals } from './migrations/0040-arrivals.js'
 import { deposits } from './migrations/0041-deposits.js'
+import { rowMacs } from './migrations/0050-row-macs.js'
 import type { Engine } from './migrations/engine.js'
 import { refuseNewer, refuseOlder } from './sharing.js'
 import type { OlderGateways } from './sharing.js'
@@ -47,6 +48,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0030-compliance': compliance(engine),
   '0040-arrivals': arrivals(engine),
   '0041-deposits': deposits(engine),
+  '0050-row-macs': rowMacs(),
 })
 
 /**

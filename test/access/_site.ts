@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { createLedger } from '../../src/ledger/log/ledger.js'
 import type { EventInput } from '../../src/ledger/log/events.js'
 import type { Ledger } from '../../src/ledger/log/ledger.js'
+import { alertOf, createRowGuard } from '../../src/ledger/rows/index.js'
+import type { RowGuard } from '../../src/ledger/rows/index.js'
 import { openState } from '../../src/state/index.js'
 import type { State } from '../../src/state/index.js'
 
@@ -14,6 +16,7 @@ export interface TestSite {
   readonly dir: string
   readonly state: State
   readonly ledger: Ledger
+  readonly guard: RowGuard
   readonly clock: { readonly now: () => number; pass(ms: number): void }
   /** The events recorded so far, oldest first. */
   events(): Promise<readonly EventInput[]>
@@ -37,10 +40,12 @@ export async function openTestSite(shared?: {
   const now = () => time
   const signingKey = shared?.signingKey ?? newSigningKey()
   const ledger = await createLedger({ state, gateway: 'gateway.test', signingKey, now })
+  const alert = (mismatch: Parameters<typeof alertOf>[0]) => ledger.note(alertOf(mismatch))
   return {
     dir,
     state,
     ledger,
+    guard: createRowGuard({ ledger, siteSecret: signingKey, alert }),
     clock: { now, pass: (ms) => (time += ms) },
     events: async () => (await ledger.query({ limit: 1_000 })).rows.map(({ entry }) => entry),
     close: async () => {

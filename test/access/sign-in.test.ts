@@ -50,7 +50,7 @@ const open = (more: Partial<SignInOptions> = {}): SignIn =>
 
 beforeEach(async () => {
   site = await openTestSite()
-  tokens = createTokens({ state: site.state, ledger: site.ledger, now: site.clock.now })
+  tokens = createTokens({ ...site, now: site.clock.now })
   signIn = open()
 })
 afterEach(async () => {
@@ -264,9 +264,9 @@ describe('two gateways on one PostgreSQL', () => {
     const shared = { url: server.url, signingKey: newSigningKey() }
     const sites = [await openTestSite(shared), await openTestSite(shared)]
     try {
-      const gateways = sites.map(({ state, ledger, clock }) => ({
-        signIn: open({ ledger, tokens: createTokens({ state, ledger, now: clock.now }) }),
-        tokens: createTokens({ state, ledger, now: clock.now }),
+      const gateways = sites.map(({ state, ledger, guard, clock }) => ({
+        signIn: open({ ledger, tokens: createTokens({ state, ledger, guard, now: clock.now }) }),
+        tokens: createTokens({ state, ledger, guard, now: clock.now }),
       }))
       const { challenge } = gateways[0]!.signIn.challenge('reader-1')
       const signature = await signDetached(challenge, keyOfReader)

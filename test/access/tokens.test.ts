@@ -16,7 +16,7 @@ let site: TestSite
 let tokens: Tokens
 beforeEach(async () => {
   site = await openTestSite()
-  tokens = createTokens({ state: site.state, ledger: site.ledger, now: site.clock.now })
+  tokens = createTokens({ ...site, now: site.clock.now })
 })
 afterEach(async () => {
   await tokens.close()
@@ -128,7 +128,7 @@ describe('the ledger', () => {
 
   it('decides: when it cannot write, there is no token', async () => {
     const ledger = { ...site.ledger, record: () => Promise.reject(new Error('disk full')) }
-    const failing = createTokens({ state: site.state, ledger, now: site.clock.now })
+    const failing = createTokens({ ...site, ledger, now: site.clock.now })
     await expect(failing.issue('reader-1', { days: 1, actor })).rejects.toThrow('disk full')
     expect(await failing.list()).toEqual([])
   })

@@ -4,6 +4,7 @@ import { createCompliance } from '../../src/compliance/index.js'
 import { gateClaim, gateTransfer } from '../../src/compliance/gates.js'
 import type { SiteConfig } from '../../src/config/index.js'
 import { openLedger } from '../ledger/_open.js'
+import { createRowGuard } from '../../src/ledger/rows/index.js'
 import type { OpenLedger } from '../ledger/_open.js'
 import { AT, day, DAY, edited, ended, everythingInPlace, register } from './_site.js'
 
@@ -94,6 +95,7 @@ describe('the gatekeeper', () => {
     createCompliance({
       config: { registers: { enforce } } as SiteConfig,
       ...{ state: open.state, ledger: open.ledger, version: '0', now: () => time, inspect: never },
+      guard: createRowGuard({ ledger: open.ledger, siteSecret: open.signingKey, alert: never }),
       ledgerSources: {
         ...{ spans: never, lastOf: never, review: never },
         ...{ proposed: never, witnessed: never, sinks: never },

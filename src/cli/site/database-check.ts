@@ -2,6 +2,7 @@ import { access, constants, lstat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { SiteProblem, SiteSurvey } from '../../config/index.js'
 import { createLedger } from '../../ledger/log/index.js'
+import { createRowGuard, isUnsealed, MISMATCHES, surveyRows } from '../../ledger/rows/index.js'
 import { nextReviewBy } from '../../ledger/reviews/index.js'
 import { asNocturneError } from '../../lib/errors.js'
 import { openState } from '../../state/index.js'
@@ -38,7 +39,8 @@ export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<Data
     })
     try {
       const problems = await checkLedger(survey, state, now)
-      const warnings = [...(await checkWaiting(state)), ...(await checkReview(survey, state, now))]
+      const rows = await checkRows(survey, state, now)
+      const warnings = [...rows, ...(await checkReview(survey, state, now))]
       return { problems, warnings }
     } finally {
       await state.close()
@@ -51,12 +53,33 @@ export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<Data
   }
 }
 
+/** What a gateway would not use, or has not put into effect. */
+async function checkRows(
+  { name, ledgerKey }: SiteSurvey,
+  state: State,
+  now: Date,
+): Promise<SiteProblem[]> {
+  if (name === undefined || ledgerKey === undefined) return []
+  const ledger = await createLedger({ state, gateway: name, signingKey: ledgerKey })
+  // The next start of the gateway gives them their MACs.
+  if (await isUnsealed(ledger)) return []
+  const alert = () => Promise.resolve()
+  const guard = createRowGuard({ ledger, siteSecret: ledgerKey, alert })
+  const waiting = await checkWaiting({ state, guard, now: () => now.getTime() })
+  const mismatches = (await surveyRows(state, guard)).map(({ table, id, reason }) => ({
+    path: 'database',
+    problem: `the row ${id} of ${table} is not used: ${MISMATCHES[reason]}`,
+    hint: 'find out who writes to the database beside the gateway; then issue, confirm or enter anew what the row stood for',
+  }))
+  return [...waiting, ...mismatches]
+}
+
 /**
  * A certificate that was replaced and not confirmed: what its owner has now may not open what is
  * sealed.
  */
-async function checkWaiting(state: State): Promise<SiteProblem[]> {
-  return (await waitingCertificates(state)).map(({ principal, fingerprint }) => ({
+async function checkWaiting(parts: Parameters<typeof waitingCertificates>[0]) {
+  return (await waitingCertificates(parts)).map(({ principal, fingerprint }) => ({
     path: 'keys',
     problem: `the new certificate of ${principal} is not in effect (${fingerprint.slice(0, 16)}…)`,
     hint: `compare its fingerprint with ${principal}, then: nocturne key confirm --site DIR --principal ${principal}`,

@@ -1,6 +1,8 @@
 /** Alive, ready, measured. */
 import { Router } from 'express'
 import { asNocturneError } from '../../lib/errors.js'
+import { MISMATCHES, surveyRows } from '../../ledger/rows/index.js'
+import type { RowGuard } from '../../ledger/rows/index.js'
 import { nextReviewBy } from '../../ledger/reviews/index.js'
 import type { Forwarding, SinkStatus } from '../../ledger/sinks/index.js'
 import type { Ledger } from '../../ledger/log/index.js'
@@ -49,6 +51,7 @@ export interface HealthRooms {
   readonly state: Pick<State, 'db' | 'ping'>
   readonly store: Pick<ObjectStore, 'check'>
   readonly ledger: Pick<Ledger, 'check' | 'checkpoint'>
+  readonly guard: Pick<RowGuard, 'sift' | 'mismatches'>
   readonly directory: Pick<Directory, 'recipientsOf'>
   readonly witnessing: Pick<Witnessing, 'witnessed'>
   readonly forwarding: Pick<Forwarding, 'status'>
@@ -153,6 +156,8 @@ async function warningsOf(rooms: HealthRooms, certificates: string): Promise<str
   if (!gateway.tls) warnings.push('no TLS: for this machine only, or behind a proxy on it')
   try {
     warnings.push(...(await rooms.certificateWarnings.all()).map(({ text }) => text))
+    for (const { table, id, reason } of await surveyRows(rooms.state, rooms.guard))
+      warnings.push(`the row ${id} of ${table} is not used: ${MISMATCHES[reason]}`)
     if ((await overdueMs(rooms)) > 0)
       warnings.push('a review of the ledger is overdue: an officer runs nocturne audit review')
   } catch {

@@ -13,6 +13,8 @@ export const EVENT_TYPES = {
   'schedule.changed': ['110113', '110131'],
   'certificate.changed': ['110113', '110137'],
   'certificate.proposed': ['110113', '110129'],
+  'row.mismatched': ['110113', '110135'],
+  'rows.sealed': ['110113', '110129'],
   'key.checked': ['110114'],
   'token.issued': ['110113', '110137'],
   'token.revoked': ['110113', '110137'],

@@ -25,6 +25,7 @@ const REFUSALS: readonly EventType[] = ['access.refused', 'signin.failed', 'sign
 const KEYS: readonly EventType[] = [
   'certificate.changed',
   'certificate.proposed',
+  'row.mismatched',
   'token.issued',
   'token.revoked',
   'recipient.added',

@@ -70,6 +70,11 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'schedule.changed': alert('who reads when changed in a group', 'gateway'),
   'certificate.changed': alert('another certificate took effect'),
   'certificate.proposed': alert('another certificate waits for its confirmation'),
+  'row.mismatched': alert(
+    'a row of the database was changed outside the gateway and is not used',
+    'gateway',
+  ),
+  'rows.sealed': alert('rows of an earlier version were given MACs', 'gateway'),
   'key.checked': { title: 'a reader showed that they can open', action: 'E', about: 'subject' },
   'token.issued': alert('a token was issued'),
   'token.revoked': alert('a token was revoked'),

@@ -22,6 +22,8 @@ export interface RegisterEntryTable {
   created_at: number
   created_by: string
   ended_at: number | null
+  /** Over every other column that decides something (src/ledger/rows). */
+  mac: string | null
 }
 
 /** A person's statement about a row of the audit protocol. Never changed; the newest one counts. */

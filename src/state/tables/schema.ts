@@ -221,6 +221,8 @@ export interface TokenTable {
   expires_at: number
   revoked_at: number | null
   last_used_at: number | null
+  /** Over every other column that decides something (src/ledger/rows). */
+  mac: string | null
 }
 
 export interface ChallengeTable {
@@ -244,6 +246,8 @@ export interface CertificateTable {
    * with it.
    */
   removed_at: number | null
+  /** Over every other column that decides something (src/ledger/rows). */
+  mac: string | null
 }
 
 /** A replacement certificate awaiting confirmation: at most one per principal. */
@@ -252,6 +256,8 @@ export interface CertificateChangeTable {
   fingerprint: string
   certificate: string
   proposed_at: number
+  /** Over every other column that decides something (src/ledger/rows). */
+  mac: string | null
 }
 
 /** The gateway's own signing keys: the current one, with `until` null, and former ones. */
@@ -260,6 +266,8 @@ export interface GatewayKeyTable {
   certificate: string
   since: number
   until: number | null
+  /** Over every other column that decides something (src/ledger/rows). */
+  mac: string | null
 }
 
 /**

@@ -1,0 +1,101 @@
+/** Which rows may be used, and the alerts for those that may not. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { SYSTEM } from '../../lib/actors.js'
+import type { EventInput, Ledger } from '../log/index.js'
+import { createRowHistory } from './history.js'
+import type { RowHistory } from './history.js'
+import { createRowMacs } from './macs.js'
+import type { GuardedTable, RowMacs, SealedRow } from './macs.js'
+
+export interface RowGuard extends RowMacs {
+  readonly history: RowHistory
+  /**
+   * The rows that may be used; the others raise an alert. `contradicts` says what the ledger has
+   * against a row whose MAC is good.
+   */
+  sift<T extends GuardedTable, R extends SealedRow<T>>(
+    table: T,
+    rows: readonly R[],
+    idOf: (row: R) => string,
+    contradicts?: (row: R) => boolean,
+  ): Promise<readonly R[]>
+  /** A row that the ledger says must be there. */
+  missing(table: GuardedTable, ids: readonly string[]): Promise<void>
+  /** Rows that were found not to match and have not matched since. */
+  mismatches(): readonly Mismatch[]
+}
+
+export interface Mismatch {
+  readonly table: GuardedTable
+  readonly id: string
+  readonly reason: 'mac' | 'ledger' | 'missing'
+}
+
+/** For people. */
+export const MISMATCHES: Readonly<Record<Mismatch['reason'], string>> = {
+  mac: 'no gateway of this site wrote it as it is',
+  ledger: 'a later event of the ledger contradicts it',
+  missing: 'the ledger names it, and it is not there',
+}
+
+/** Named in `/readyz` and remembered as told; more say nothing new. */
+const MOST_MISMATCHES = 1_000
+const ROWS_AT_ONCE = 500
+/** Ids come from the database here, so that anything may stand in them. */
+const ID = /^[A-Za-z0-9._-]{1,64}$/
+
+/** What the ledger keeps of it. */
+export const alertOf = ({ table, id, reason }: Mismatch): EventInput => ({
+  ...{ type: 'row.mismatched', outcome: 12, actor: SYSTEM },
+  detail: { table, row: id, reason },
+})
+
+/**
+ * @param siteSecret - as for `createRowMacs`
+ * @param alert - told of each mismatch once; again when it could not take it
+ */
+export function createRowGuard(parts: {
+  readonly ledger: Pick<Ledger, 'query'>
+  readonly siteSecret: string | Uint8Array
+  readonly alert: (mismatch: Mismatch) => Promise<unknown>
+}): RowGuard {
+  const { ledger, siteSecret } = parts
+  const macs = createRowMacs(siteSecret)
+  const found = new Map<string, Mismatch>()
+  const told = new Set<string>()
+
+  const tell = async (table: GuardedTable, given: string, reason: Mismatch['reason']) => {
+    const id = ID.test(given) ? given : 'unknown'
+    const key = `${table} ${id}`
+    if (found.size < MOST_MISMATCHES) found.set(key, { table, id, reason })
+    if (told.has(`${key} ${reason}`) || told.size >= MOST_MISMATCHES) return
+    told.add(`${key} ${reason}`)
+    // The row is not used whether or not the alert can be recorded now.
+    await parts.alert({ table, id, reason }).catch(() => told.delete(`${key} ${reason}`))
+  }
+
+  return {
+    ...macs,
+    history: createRowHistory(ledger),
+    sift: async (table, rows, idOf, contradicts) => {
+      const good: (typeof rows)[number][] = []
+      for (const [i, row] of rows.entries()) {
+        const id = idOf(row)
+        // Registers have up to 20,000 entries a kind, and others wait.
+        if (i % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await nextTurn()
+        if (!macs.isSealed(table, row)) await tell(table, id, 'mac')
+        else if (contradicts?.(row) === true) await tell(table, id, 'ledger')
+        else {
+          // A survey has no ledger to contradict the row.
+          if (contradicts !== undefined) found.delete(`${table} ${id}`)
+          good.push(row)
+        }
+      }
+      return good
+    },
+    missing: async (table, ids) => {
+      for (const id of ids) await tell(table, id, 'missing')
+    },
+    mismatches: () => [...found.values()],
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * What the ledger says about guarded rows, followed as it grows: a row that was put back from an
+ * older state of the database has a good MAC and contradicts a later event.
+ */
+import type { Ledger } from '../log/index.js'
+import type { LedgerEntry } from '../log/events.js'
+
+export interface RowHistory {
+  /** Reads what was appended since the last call. */
+  follow(): Promise<void>
+  /** The newest certificate of a principal; undefined when the ledger names none. */
+  certificate(principal: string): NamedCertificate | undefined
+  principals(): readonly string[]
+  /** Whether a register entry was ended. */
+  isEnded(entry: string): boolean
+  /** Register entries that were added and not ended. */
+  registered(): readonly string[]
+}
+
+export interface NamedCertificate {
+  /** Null once the configuration no longer names the principal. */
+  readonly fingerprint: string | null
+  /** SHA-256 of the armored certificate, where the event has it. */
+  readonly digest: string | undefined
+}
+
+const PAGE = 1_000
+
+export function createRowHistory(ledger: Pick<Ledger, 'query'>): RowHistory {
+  const certificates = new Map<string, NamedCertificate>()
+  const added = new Set<string>()
+  const ended = new Set<string>()
+  let start = 0
+  let running: Promise<void> | undefined
+
+  const take = ({ type, related, detail = {} }: LedgerEntry): void => {
+    if (type === 'register.added' && related !== undefined) added.add(related)
+    if (type === 'register.ended' && related !== undefined) {
+      added.delete(related)
+      ended.add(related)
+    }
+    const { principal, to, certificate } = detail
+    if (type !== 'certificate.changed' || typeof principal !== 'string') return
+    certificates.set(principal, {
+      fingerprint: typeof to === 'string' ? to : null,
+      digest: typeof certificate === 'string' ? certificate : undefined,
+    })
+  }
+
+  const read = async (): Promise<void> => {
+    for (let isMore = true; isMore;) {
+      const { rows, next } = await ledger.query({
+        types: ['certificate.changed', 'register.added', 'register.ended'],
+        ...{ start, limit: PAGE },
+      })
+      for (const { index, entry } of rows) {
+        take(entry)
+        start = index + 1
+      }
+      isMore = next !== undefined
+    }
+  }
+
+  return {
+    // Two readers at once would take an event twice, or out of order.
+    follow: async () => {
+      await running?.catch(() => undefined)
+      running = read()
+      await running
+    },
+    certificate: (principal) => certificates.get(principal),
+    principals: () => [...certificates.keys()],
+    isEnded: (entry) => ended.has(entry),
+    registered: () => [...added],
+  }
+}

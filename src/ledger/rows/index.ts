@@ -1,0 +1,17 @@
+/**
+ * Rows that admit or authorise someone, protected from a writer to the database: each carries a MAC
+ * of the site's secret, and what the ledger says of it must agree.
+ *
+ * In:  rows of certificates, tokens, gateway keys and registers, as they are written and read.
+ * Out: whether a row may be used; the rows that may not, by table and id.
+ * Always true: a row that was changed, added or put back outside the gateway is not used, and is an
+ *      alert in the ledger.
+ * Trusts: the site's secret, and the index of the ledger, which `audit verify` compares with the
+ *      entries themselves.
+ */
+export { adoptRows, isUnsealed, openRowGuard } from './adopt.js'
+export { alertOf, createRowGuard, MISMATCHES } from './guard.js'
+export type { Mismatch, RowGuard } from './guard.js'
+export { createRowMacs } from './macs.js'
+export type { RowMacs } from './macs.js'
+export { surveyRows } from './survey.js'

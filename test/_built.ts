@@ -1,20 +1,20 @@
-/** The command as `npm run build` left it in dist/: for tests that run what is shipped. */
+/** The command as built by `npm run build` in dist/, for tests that run what is shipped. */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** What a build is made of, as scripts/lib/setup.sh sees it. */
+/** The inputs of a build, the same as in scripts/lib/setup.sh. */
 const SOURCES = ['src', 'package.json', 'tsconfig.json', '.config', 'scripts/build.mjs']
 
 let checked: string | undefined
 
 /**
- * The path of dist/cli/main.js, looked at once per test file.
+ * Returns the path of dist/cli/main.js, checked once per test file.
  *
- * @throws Error when there is no build, or one from before a source was changed: it would test code
- * that is not there
+ * @throws Error when there is no build, or a source was changed since: the tests would run outdated
+ *   code.
  */
 export function builtCommand(folder = root): string {
   if (folder === root && checked !== undefined) return checked

@@ -1,7 +1,7 @@
 /**
- * A real S3 server for tests: the one that NOCTURNE_TEST_S3_ENDPOINT names (with
- * NOCTURNE_TEST_S3_ACCESS_KEY and NOCTURNE_TEST_S3_SECRET_KEY), else a Ceph of this process's own,
- * started by scripts/ceph-s3.sh.
+ * A real S3 server for tests: the one at NOCTURNE_TEST_S3_ENDPOINT (with
+ * NOCTURNE_TEST_S3_ACCESS_KEY and NOCTURNE_TEST_S3_SECRET_KEY), otherwise a private Ceph started by
+ * scripts/ceph-s3.sh.
  */
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { execFile } from 'node:child_process'
@@ -21,14 +21,14 @@ export interface S3Server {
   readonly endpoint: string
   readonly region: string
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
-  /** A client with the server's own rights, for looking at what our store wrote. */
+  /** A client with administrator rights, for inspecting what our store wrote. */
   readonly client: S3Client
-  /** Makes a bucket and answers a configuration of the store in it. */
+  /** Creates a bucket and returns a store configuration for it. */
   newBucket(): Promise<S3StoreConfig>
   stop(): Promise<void>
 }
 
-/** The server, or the reason why there is none, for the title of what is skipped. */
+/** Starts the server, or returns the reason why it cannot, for the titles of skipped tests. */
 export async function startS3(): Promise<S3Server | { readonly skip: string }> {
   const endpoint = process.env.NOCTURNE_TEST_S3_ENDPOINT
   if (endpoint !== undefined)
@@ -69,7 +69,7 @@ export async function startS3(): Promise<S3Server | { readonly skip: string }> {
       return server(new Map(pairs.map((pair) => cutAt(pair, '='))), wipe)
     } catch (error) {
       await wipe()
-      // Another suite may have taken a port between our look and the server's start.
+      // Another suite may have taken a port after it was chosen and before the server started.
       if (attempt === 3) throw error
     }
   }

@@ -1,4 +1,4 @@
-/** X.509 certificates for a test, made by `openssl`. */
+/** X.509 certificates for tests, created by `openssl`. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -12,7 +12,7 @@ export interface Certificates {
   readonly key: string
 }
 
-/** An authority, and with it certificates for names. */
+/** Creates an authority, and certificates for names issued by it. */
 export async function newAuthority(
   dir: string,
   name: string,

@@ -1,6 +1,6 @@
 /**
- * What an application needs beside its rooms, with no port but its own. Close the doors before the
- * rooms.
+ * What an application needs in addition to its rooms, without opening any port of its own. Close
+ * the doors before the rooms.
  */
 import { openDoors } from '../src/doors/open.js'
 import type { Doors } from '../src/doors/open.js'

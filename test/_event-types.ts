@@ -1,6 +1,6 @@
 /**
- * Kinds of events that real gateways, or real rooms that a test put together, recorded: what
- * `_report-events.mjs` compares with the catalogue.
+ * Collects the types of events recorded by real gateways, or by real rooms assembled in a test,
+ * which `_report-events.mjs` compares with the catalogue.
  */
 import Database from 'better-sqlite3'
 import { existsSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { State } from '../src/state/index.js'
 
-/** Of a site on SQLite that nothing serves any more. */
+/** For a site on SQLite whose gateway has stopped. */
 export async function keepEventTypes(dir: string): Promise<void> {
   const list = process.env.NOCTURNE_TEST_EVENTS
   const file = join(dir, 'data/nocturne.db')
@@ -22,7 +22,7 @@ export async function keepEventTypes(dir: string): Promise<void> {
   }
 }
 
-/** Of rooms that a test put together on a database of its own. */
+/** For rooms that a test assembled on their own database. */
 export async function keepEventTypesOf({ db }: State): Promise<void> {
   const list = process.env.NOCTURNE_TEST_EVENTS
   if (list === undefined) return

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Looks again until `isSo`, or until the time is over; answers what was seen last, for the test to
- * judge.
+ * Checks repeatedly until `isSo` holds or the time is over. Returns the last value seen, for the
+ * test to judge.
  */
 export async function eventually<T>(
   look: () => Promise<T>,

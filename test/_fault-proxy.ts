@@ -1,6 +1,6 @@
 /**
- * A proxy in front of a real S3 server that can fail each kind of request in each way that networks
- * and servers do. It passes the Host header on, so signatures stay valid.
+ * A proxy in front of a real S3 server that can make each kind of request fail in each way that
+ * networks and servers do. It forwards the Host header, so signatures stay valid.
  */
 import { createServer, request } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -17,12 +17,17 @@ export type Call =
   | 'other'
 
 /**
- * refuse: the connection ends before anything is read. stall: nothing is ever answered. reset: the
- * connection is reset within the body, of the request or, for GetObject, of the answer. 500, 503:
- * the server's own errors. 503 early: answered, and hung up, without reading the body. lost answer:
- * done by the server, and not answered. changed: a bit of the body is flipped. changed answer: the
- * same of the answer. stall within: GetObject's answer stops in the middle. ended early:
- * GetObject's connection closes in the middle in good order.
+ * - refuse: the connection is closed before anything is read.
+ * - stall: no response is ever sent.
+ * - reset: the connection is reset in the middle of the body: the request's or, for GetObject, the
+ *   response's.
+ * - 500, 503: errors of the server itself.
+ * - 503 early: answered and closed without reading the body.
+ * - lost answer: executed by the server, but not answered.
+ * - changed: a bit of the request body is flipped.
+ * - changed answer: a bit of the response body is flipped.
+ * - stall within: GetObject's response stops in the middle.
+ * - ended early: GetObject's connection is closed cleanly in the middle.
  */
 export type Fault =
   | 'refuse'
@@ -39,17 +44,17 @@ export type Fault =
 
 export interface FaultProxy {
   readonly endpoint: string
-  /** Every request that came, by kind. */
+  /** Every request received, by kind. */
   readonly seen: Call[]
   /**
-   * Fails the next `times` requests of that kind, or of any; only for keys under `under` where it
-   * is given. Replaces the fault before.
+   * Makes the next `times` requests of this kind, or of any kind, fail; only for keys under `under`
+   * if it is given. Replaces the previous fault.
    */
   inject(call: Call | 'any', fault: Fault, times?: number, under?: string): void
-  /** How many requests the last fault has failed. */
+  /** Number of requests that the last fault has made fail. */
   hits(): number
   clear(): void
-  /** Stops listening, so that connections are refused by the system, until `up`. */
+  /** Stops listening, so that the system refuses connections, until `up`. */
   down(): Promise<void>
   up(): Promise<void>
   close(): Promise<void>
@@ -121,7 +126,7 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
   }
 }
 
-/** Without the bucket. */
+/** The key without the bucket. */
 const keyOf = (req: IncomingMessage): string =>
   new URL(req.url ?? '/', 'http://x').pathname.split('/').slice(2).join('/')
 

@@ -2,27 +2,27 @@ import { readFile, readdir } from 'node:fs/promises'
 import { dirname, posix, relative, resolve, sep } from 'node:path'
 import ts from 'typescript'
 
-/** One import, re-export, dynamic import or import type in a source file. */
+/** An import, re-export, dynamic import or type import in a source file. */
 export interface ImportOf {
-  /** Path of the importing file in `root`, with slashes. */
+  /** Path of the importing file relative to `root`, with slashes. */
   readonly from: string
   readonly line: number
   readonly specifier: string
   /**
-   * Path of the imported file in `root` for relative ones, as `.ts`; undefined for packages and
-   * Node modules.
+   * Path relative to `root` of a file imported by relative path, as `.ts`; undefined for packages
+   * and Node modules.
    */
   readonly to: string | undefined
-  /** Nothing of it is left after compilation. */
+  /** True if nothing of it remains after compilation. */
   readonly isTypeOnly: boolean
-  /** Loaded when it is come to, not when the importing file is. */
+  /** True if it is loaded when execution reaches it, not when the importing file is. */
   readonly isDynamic: boolean
 }
 
-/** Stands for the specifier of a dynamic import that is put together at run time. */
+/** Replaces the specifier of a dynamic import that is computed at run time. */
 export const COMPUTED = '(computed)'
 
-/** All TypeScript files under `root`, as paths in it, with slashes. */
+/** All TypeScript files under `root`, as relative paths with slashes. */
 export async function sourceFiles(root: string): Promise<string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true })
   return entries
@@ -31,12 +31,12 @@ export async function sourceFiles(root: string): Promise<string[]> {
     .sort()
 }
 
-/** Every import of one file, read from its syntax tree. */
+/** Every import of one file, found in its syntax tree. */
 export async function importsOf(root: string, file: string): Promise<ImportOf[]> {
   return importsIn(file, await readFile(resolve(root, file), 'utf8'))
 }
 
-/** The same of source text that would be in `file`. */
+/** The imports in a source text, as if it were in `file`. */
 export function importsIn(file: string, text: string): ImportOf[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
   const found: ImportOf[] = []
@@ -70,16 +70,13 @@ export function importsIn(file: string, text: string): ImportOf[] {
   return found
 }
 
-/**
- * Under verbatimModuleSyntax only these leave nothing behind; `import { type A }` still loads the
- * module.
- */
+/** Under verbatimModuleSyntax only these are erased; `import { type A }` still loads the module. */
 const isTypeImport = (clause: ts.ImportClause | undefined): boolean =>
   clause?.phaseModifier === ts.SyntaxKind.TypeKeyword
 
 const isTypeExport = (node: ts.ExportDeclaration): boolean => node.isTypeOnly
 
-/** What a face exports, and every statement of it that is no re-export by name. */
+/** The names that a face exports, and all its statements that are not re-exports by name. */
 export function faceOf(text: string): { names: string[]; others: string[] } {
   const source = ts.createSourceFile('index.ts', text, ts.ScriptTarget.Latest, true)
   const names: string[] = []
@@ -95,8 +92,8 @@ export function faceOf(text: string): { names: string[]; others: string[] } {
 }
 
 /**
- * Every circle among files, as the files in it, sorted: strongly connected components, found as
- * Tarjan does.
+ * Every cycle among files, as a sorted list of its files: strongly connected components, found by
+ * Tarjan's algorithm.
  */
 export function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const index = new Map<string, number>()

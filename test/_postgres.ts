@@ -1,7 +1,7 @@
 /**
- * A real PostgreSQL for tests: a private server in a temporary folder, or a fresh database on the
- * server that NOCTURNE_TEST_POSTGRES_URL names. Debian's package `postgresql` (13 or later) brings
- * the programs.
+ * A real PostgreSQL for tests: a private server in a temporary folder, or a new database on the
+ * server at NOCTURNE_TEST_POSTGRES_URL. The programs are in Debian's package `postgresql` (13 or
+ * later).
  */
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -15,7 +15,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 
 export interface TestPostgres {
-  /** With the password in it. */
+  /** Includes the password. */
   readonly url: string
   stop(): Promise<void>
 }
@@ -27,7 +27,7 @@ interface Account {
 
 interface Programs {
   readonly folder: string
-  /** Whom the server runs as, since it refuses to run as root. */
+  /** The account for the server, which refuses to run as root. */
   readonly account: Account | undefined
 }
 
@@ -35,15 +35,17 @@ const run = promisify(execFile)
 
 const found: Programs | string = await findPrograms()
 
-/**
- * Why there can be no PostgreSQL here, for the title of what is skipped; undefined when there can.
- */
+/** Why PostgreSQL is unavailable, for the titles of skipped tests; undefined if it is available. */
 export const postgresMissing: string | undefined =
   process.env.NOCTURNE_TEST_POSTGRES_URL === undefined && typeof found === 'string'
     ? found
     : undefined
 
-/** A database of its own for whoever asks. @throws Error when `postgresMissing` says why. */
+/**
+ * Creates a new database for the caller.
+ *
+ * @throws Error when `postgresMissing` is set.
+ */
 export async function startPostgres(): Promise<TestPostgres> {
   const given = process.env.NOCTURNE_TEST_POSTGRES_URL
   if (given !== undefined) return freshDatabase(given)
@@ -100,7 +102,7 @@ async function startServer({ folder, account }: Programs): Promise<TestPostgres>
   return {
     url,
     stop: async () => {
-      /** Fast shutdown: sessions are cut off, the data is written. */
+      /** Fast shutdown: sessions are disconnected, and the data is written. */
       server.kill('SIGINT')
       await ended
       process.off('exit', killOnExit)
@@ -122,7 +124,7 @@ async function untilReady(url: string, hasEnded: () => boolean): Promise<void> {
   throw new Error('the test PostgreSQL does not start')
 }
 
-/** Runs one statement on a connection of its own. */
+/** Runs one statement on a separate connection. */
 export async function query(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

@@ -1,6 +1,6 @@
 /**
- * Before each test file: properties draw from one seed, so that two runs on one commit agree.
- * `NOCTURNE_TEST_SEED=random` draws anew, and a failure prints the number that repeats it.
+ * Runs before each test file: properties use one seed, so that two runs on one commit agree.
+ * `NOCTURNE_TEST_SEED=random` chooses a new one, and a failure prints the seed that reproduces it.
  */
 import fc from 'fast-check'
 

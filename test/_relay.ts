@@ -1,15 +1,18 @@
-/** A way to a server that can be cut and mended: for a database that comes up late, or goes. */
+/**
+ * A relay to a server that can be interrupted and restored, for a database that starts late or
+ * disappears.
+ */
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 
 export interface Relay {
   readonly port: number
-  /** Cuts what is open, and connections are refused, until `up`. */
+  /** Closes open connections and refuses new ones, until `up`. */
   down(): Promise<void>
   up(): Promise<void>
 }
 
-/** To a port of this machine. */
+/** Relays to a port of this machine. */
 export async function startRelay(target: number): Promise<Relay> {
   const sockets = new Set<Socket>()
   const keep = (socket: Socket): Socket => {

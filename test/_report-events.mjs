@@ -1,6 +1,6 @@
 /**
- * Jest reporter: a whole run must have recorded every kind of event of the catalogue on real sites,
- * for which it needs no peer. A part of the tests, or one that failed, cannot tell.
+ * Jest reporter: a complete run must have recorded every event type of the catalogue that needs no
+ * peer, on real sites. A partial or failed run is not checked.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ export default class ReportEvents {
   #error
 
   constructor() {
-    // Workers inherit it.
+    // Inherited by the workers.
     process.env.NOCTURNE_TEST_EVENTS = join(this.#folder, 'types')
   }
 

@@ -1,6 +1,6 @@
 /**
- * Jest reporter: every skipped test is named together with the reason that its title carries, so
- * that a run never hides what it left out, and one plain closing line that tools can read.
+ * Jest reporter: lists every skipped test with the reason from its title, so that a run never hides
+ * what it left out, and prints one plain closing line that tools can parse.
  */
 export default class ReportSkips {
   onRunComplete(_contexts, results) {

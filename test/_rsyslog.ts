@@ -1,6 +1,6 @@
 /**
- * A real rsyslog with TLS that asks for a client certificate, in a folder of its own. Debian's
- * packages `rsyslog` and `rsyslog-gnutls` bring it; `openssl` makes the certificates.
+ * A real rsyslog with TLS that requires a client certificate, in its own folder. It is in Debian's
+ * packages `rsyslog` and `rsyslog-gnutls`; `openssl` creates the certificates.
  */
 import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -16,7 +16,7 @@ import { eventually } from './_eventually.js'
 const run = promisify(execFile)
 const RSYSLOGD = '/usr/sbin/rsyslogd'
 
-/** Why there can be none, for the title of what is skipped; undefined when there can. */
+/** Why rsyslog is unavailable, for the titles of skipped tests; undefined if it is available. */
 export const rsyslogMissing: string | undefined = await missing()
 
 async function missing(): Promise<string | undefined> {
@@ -31,7 +31,7 @@ async function missing(): Promise<string | undefined> {
   }
 }
 
-/** What rsyslog made of one message: the fields that its parser found. */
+/** One message as parsed by rsyslog. */
 export interface Parsed {
   readonly pri: string
   readonly version: string
@@ -46,16 +46,16 @@ export interface Parsed {
 
 export interface Rsyslog {
   readonly port: number
-  /** What a client shows it. */
+  /** The certificate that a client presents. */
   readonly client: Certificates
-  /** Of another authority, which it does not know, and which does not know it. */
+  /** From another authority: neither side knows the other's. */
   readonly stranger: Certificates
-  /** Of its own authority, for another name than the one it lets in. */
+  /** From the right authority, but for a name that it does not admit. */
   readonly unwelcome: Certificates
-  /** What has been written so far. */
+  /** Everything written so far. */
   received(): Promise<readonly Parsed[]>
   stop(signal?: NodeJS.Signals): Promise<void>
-  /** On the same port. */
+  /** Starts it again on the same port. */
   start(): Promise<void>
   remove(): Promise<void>
 }
@@ -83,7 +83,7 @@ export async function startRsyslog(): Promise<Rsyslog> {
     child = spawn(RSYSLOGD, ['-n', '-f', config, '-iNONE'], { stdio: ['ignore', 'pipe', 'pipe'] })
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text))
     const hasEnded = () => child?.exitCode !== null
-    // Only a port that the system chose is written there.
+    // The port is written there only if the system chose it.
     if (port === 0)
       port = Number(
         await eventually(
@@ -116,12 +116,13 @@ export async function startRsyslog(): Promise<Rsyslog> {
     stop,
     received: async () => {
       const text = await readFile(output, 'utf8').catch(() => '')
-      // The last line may be under way.
+      // The last line may be incomplete.
       return (
         text
           .split('\n')
           .slice(0, -1)
-          // One that was cut when it was killed stands before the next one, and was sent again.
+          // A message interrupted by a kill may precede the next one on the line; it was sent
+          // again.
           .map((line) => JSON.parse(line.slice(line.lastIndexOf('{"pri"'))) as Parsed)
       )
     },
@@ -133,8 +134,8 @@ export async function startRsyslog(): Promise<Rsyslog> {
 }
 
 /**
- * Every message is written before the next is read, so that what rsyslog has read it does not lose
- * when it is killed.
+ * Every message is written before the next is read, so that rsyslog loses nothing it has read when
+ * it is killed.
  */
 function configuration(place: {
   dir: string

@@ -5,8 +5,9 @@ import type { S3Server } from './_ceph.js'
 import type { TestSite } from './whole-way/_gateway.js'
 
 /**
- * Points nocturne.yaml to the bucket, through `endpoint`; answers the environment that holds the
- * credentials.
+ * Configures nocturne.yaml to use the bucket, through `endpoint`.
+ *
+ * @returns the environment that contains the credentials.
  */
 export async function useBucket(
   site: TestSite,
@@ -23,8 +24,8 @@ export async function useBucket(
 }
 
 /**
- * What the server itself says is in the bucket: keys of transfers' objects, sorted, and how many
- * uploads are unfinished.
+ * The content of the bucket according to the server: keys of the transfers' objects, sorted, and
+ * the number of unfinished uploads.
  */
 export async function bucketContent(
   server: S3Server,

@@ -8,26 +8,26 @@ import type { ImportOf } from './_imports.js'
 
 const root = fileURLToPath(new URL('../src', import.meta.url))
 
-/** The ground: whatever stands on it may import it. */
+/** The ground: everything above may import it. */
 const GROUND = ['lib', 'dicom', 'pixels', 'protocol']
-/** Ground whose files are small faces themselves. */
+/** Parts of the ground in which every file is its own small face. */
 const WITHOUT_FACE = ['lib', 'protocol']
 /** The two main paths. */
 const PATHS = ['transfer.ts', 'gathering.ts', 'arrivals.ts', 'reply.ts']
-/** What meets the outside: HTTP, doors, background jobs. */
+/** The interfaces to the outside: HTTP, doors, background jobs. */
 const EDGES = ['http', 'doors', 'running']
-/** What puts everything together. */
+/** The compositions. */
 const COMPOSITIONS = ['gateway.ts', 'gateway', 'witness.ts', 'edge', 'reader']
 
-/** What a browser runs as well, so that nothing it imports may be a Node module. */
+/** Code that also runs in browsers, so it must not import any Node module. */
 const RUNS_IN_BROWSERS =
   /^(?:(?:dicom|pixels|protocol|reidentify|web\/pages)\/.*|(?:seal\/browser|seal\/open\/|ledger\/browser|ledger\/verify\/verify)[^/]*)\.ts$/
-/** Node's side of a folder that pages use the rest of. */
+/** The Node half of a folder whose other half is used by pages. */
 const FOR_NODE = ['seal/open/index.ts']
 
-/** What others may import of a place; the second is for pages, and has no Node module behind it. */
+/** What others may import from a place. The second is for pages, and depends on no Node module. */
 const FACES = ['index.ts', 'browser.ts']
-/** Names of a face; DICOM and pixels are libraries for all rooms. */
+/** Maximum number of names in a face; DICOM and pixels are libraries for all rooms. */
 const MOST_NAMES = 15
 const MOST_NAMES_OF: Readonly<Record<string, number>> = {
   'dicom/index.ts': 25,
@@ -35,10 +35,10 @@ const MOST_NAMES_OF: Readonly<Record<string, number>> = {
 }
 const MOST_FILES = 25
 
-/** The place's name: `lib`, a room, or the file itself right under src. */
+/** The name of the place: `lib`, a room, or a file directly under src. */
 const placeOf = (file: string): string => file.split('/')[0] ?? file
 
-/** Floors of the plan, from the ground up. Pages stand apart. */
+/** Floors of the plan, from the ground up. Pages are separate. */
 function floorOf(place: string): number {
   if (GROUND.includes(place)) return 0
   if (PATHS.includes(place)) return 2
@@ -50,7 +50,7 @@ function floorOf(place: string): number {
 
 const isFace = (file: string): boolean => FACES.some((face) => file.endsWith(`/${face}`))
 
-/** What is wrong with an import, or undefined. */
+/** The violation of an import, or undefined if there is none. */
 function faultOf({ from, to, specifier, isTypeOnly }: ImportOf): string | undefined {
   if (specifier === COMPUTED) return 'is computed, so nothing can check it'
   if (to === undefined) return undefined
@@ -70,13 +70,13 @@ function faultOf({ from, to, specifier, isTypeOnly }: ImportOf): string | undefi
   return undefined
 }
 
-/** Pages run in browsers: on the ground and the faces that were made for them. */
+/** Pages run in browsers: they may import the ground and the faces made for them. */
 const faultOfPage = (to: string): string | undefined =>
   GROUND.includes(placeOf(to)) || to.endsWith('/browser.ts')
     ? undefined
     : 'a page imports the ground and the faces of rooms for browsers'
 
-/** Places that are being rebuilt to these rules; the list only shrinks. */
+/** Places being changed to conform to these rules; the list only gets shorter. */
 const UNDER_WORK = /^(?:officer|http|cli\/officer|cli\/commands\/audit)/
 
 const describeImport = ({ from, line, specifier }: ImportOf, fault: string): string =>
@@ -91,7 +91,7 @@ const allImports = async (): Promise<Map<string, ImportOf[]>> => {
   )
 }
 
-/** Everything that some files load, and what that loads. */
+/** Everything that the given files load, directly or indirectly. */
 function loadedBy(
   starts: readonly string[],
   imports: ReadonlyMap<string, readonly ImportOf[]>,
@@ -112,7 +112,7 @@ function loadedBy(
 }
 
 describe('the imports in src', () => {
-  it('keep to the rooms', async () => {
+  it('respect the floor plan', async () => {
     const imports = [...(await allImports()).values()].flat()
     expect(imports.length).toBeGreaterThan(0)
     const faults = imports.flatMap((one) => {
@@ -122,7 +122,7 @@ describe('the imports in src', () => {
     expect(faults).toEqual([])
   })
 
-  it('form no circle, types included', async () => {
+  it('form no cycle, including type imports', async () => {
     const imports = await allImports()
     const graph = new Map(
       [...imports].map(([file, all]) => [file, all.flatMap(({ to }) => to ?? [])]),
@@ -130,7 +130,7 @@ describe('the imports in src', () => {
     expect(circlesIn(graph).filter((circle) => !circle.some((f) => UNDER_WORK.test(f)))).toEqual([])
   })
 
-  it('leave opening and verifying free of Node modules, through everything they import', async () => {
+  it('keep opening and verifying free of Node modules, including indirect imports', async () => {
     const imports = await allImports()
     const starts = [...imports.keys()].filter(
       (file) => RUNS_IN_BROWSERS.test(file) && !FOR_NODE.includes(file),
@@ -143,7 +143,7 @@ describe('the imports in src', () => {
     expect(faults).toEqual([])
   })
 
-  it('start the command with one package, since a person waits for all that is loaded', async () => {
+  it('load only one package at startup of the command, for a fast start', async () => {
     const imports = await allImports()
     const atOnce = new Map(
       [...imports].map(([file, all]) => [file, all.filter(({ isDynamic }) => !isDynamic)]),
@@ -156,7 +156,7 @@ describe('the imports in src', () => {
 })
 
 describe('the places in src', () => {
-  it('have faces of few names, which are a header and re-exports', async () => {
+  it('have faces with few names, made of a header and re-exports', async () => {
     const faces = (await sourceFiles(root)).filter(
       (file) => isFace(file) && !file.startsWith('web/'),
     )

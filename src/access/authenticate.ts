@@ -3,17 +3,23 @@ import type { Directory } from '../directory/index.js'
 import type { Session } from './session.js'
 import type { Tokens } from './tokens.js'
 
-/** Answers who sends this `Authorization` header. @throws NocturneError `unauthenticated` */
+/**
+ * Returns the session to which this `Authorization` header belongs.
+ *
+ * @throws NocturneError `unauthenticated`
+ */
 export type Authenticate = (authorization: string | undefined) => Promise<Session>
 
 /**
- * RFC 6750 section 2.1, bounded; the scheme's name is not case-sensitive (RFC 9110 section 11.1).
+ * RFC 6750 section 2.1, with a length limit; the scheme name is case-insensitive (RFC 9110 section
+ * 11.1).
  */
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]{1,256}=*)$/i
 
 /**
- * Makes the check at every door. The role and the groups are those of the directory now, not of
- * when the token was issued; who is no longer in it has no session.
+ * Creates the check used at every door. The role and groups are the current ones from the
+ * directory, not those at the time the token was issued; a principal no longer in the directory has
+ * no session.
  */
 export function createAuthenticate(parts: {
   readonly tokens: Pick<Tokens, 'verify'>

@@ -1,10 +1,10 @@
 /**
- * Who may do what: one table and one pure function over it. What the table does not grant is
- * refused. `test/access/decisions.txt` prints every case.
+ * Decides who may do what: one table and one pure function over it. Anything the table does not
+ * grant is refused. `test/access/decisions.txt` lists every case.
  */
 import type { Role } from '../directory/index.js'
 
-/** Everything that a door can be asked for. */
+/** Every action that can be requested through a door. */
 export const ACTIONS = [
   'gateway.metrics',
   'transfer.create',
@@ -45,9 +45,9 @@ export const ACTIONS = [
 export type Action = (typeof ACTIONS)[number]
 
 /**
- * How the asker stands to the thing: `global` where the action has no object; `none` to a transfer
- * that is not theirs, or is not there. Each of `own-group`, `sealed-to` and `claimant` includes the
- * one before.
+ * How the caller relates to the object: `global` if the action has no object; `none` for a transfer
+ * that does not exist or does not concern the caller. Each of `own-group`, `sealed-to` and
+ * `claimant` includes the previous one.
  */
 export const RELATIONS = [
   'global',
@@ -62,9 +62,12 @@ export type Relation = (typeof RELATIONS)[number]
 
 export interface Decision {
   readonly allowed: boolean
-  /** False: the answer must be the one for a thing that is not there. Always true when allowed. */
+  /**
+   * If false, the answer must be the same as for an object that does not exist. Always true when
+   * allowed.
+   */
   readonly visible: boolean
-  /** The grant that allowed it, or why none did. */
+  /** The grant that allowed it, or the reason why none did. */
   readonly rule: string
 }
 
@@ -248,18 +251,18 @@ const grantFor = (role: Role, action: Action, relation: Relation): Grant | undef
   )
 
 /**
- * Decides without looking at anything but its arguments. A list is filtered with the same function:
- * an entry is shown when `transfer.read` is allowed for it.
+ * Decides from its arguments alone. Lists are filtered with the same function: an entry is shown
+ * when `transfer.read` is allowed for it.
  */
 export function decide(role: Role, action: Action, relation: Relation): Decision {
   const grant = grantFor(role, action, relation)
   if (grant) return { allowed: true, visible: true, rule: grant.rule }
 
-  // An address without an object is in the README: there is nothing to hide about it.
+  // Actions without an object are documented in the README, so there is nothing to hide about them.
   if (GLOBAL.has(action) && relation === 'global')
     return { allowed: false, visible: true, rule: 'not for this role' }
 
-  // A transfer that may not be read does not exist for the asker. Relations that fit neither the
+  // A transfer that the caller may not read does not exist for them. Relations that fit neither the
   // action nor the role end here too.
   if (GLOBAL.has(action) || !grantFor(role, 'transfer.read', relation))
     return { allowed: false, visible: false, rule: 'out of sight' }
@@ -273,5 +276,5 @@ export function decide(role: Role, action: Action, relation: Relation): Decision
   }
 }
 
-/** The rule of a decision that a claim would turn around. */
+/** The rule of a refusal that holding the claim would change to a grant. */
 export const NEEDS_CLAIM = 'they do not hold the claim'

@@ -1,11 +1,11 @@
 /**
- * The room that asks: who is it, and may they?
+ * The room that decides who the caller is, and what they may do.
  *
  * In:  a bearer token, or a signed challenge.
- * Out: Session; and decisions from one pure function.
- * Always true: tokens are kept as hashes only; a refusal is an event; what one may not see looks
- *      like what is not there.
- * Trusts: the directory for who people are, and openpgp for signatures.
+ * Out: a Session, and decisions made by one pure function.
+ * Always true: tokens are stored only as hashes; a refusal is an event; an object that the caller
+ *      may not see gets the same answer as one that does not exist.
+ * Trusts: the directory for people's identities, and openpgp for signatures.
  */
 export { createGatekeeper, RateLimitedError } from './gatekeeper.js'
 export type { Asker, AskerOfCase, AskerOfTransfer, Credentials, Gatekeeper } from './gatekeeper.js'

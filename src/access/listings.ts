@@ -1,7 +1,7 @@
 /**
- * Who looked at a list of transfers (DICOM 110112, Query). Inboxes are polled, day and night: of
- * each person and list one look an hour is an event, which says how many went unrecorded since the
- * one before.
+ * Records who viewed a list of transfers (DICOM 110112, Query). Inboxes are polled day and night,
+ * so only one view per hour, person and list is an event. It states how many views went unrecorded
+ * since the previous one.
  */
 import type { Actor, Ledger } from '../ledger/log/index.js'
 
@@ -9,12 +9,12 @@ export type ListName = 'transfers' | 'inbox' | 'quarantine' | 'crosswalks' | 'ca
 
 const HOUR_MS = 3_600_000
 
-/** @throws NocturneError `ledger_unavailable`, from the function that it answers */
+/** @throws NocturneError `ledger_unavailable`, from the returned function. */
 export function createListings(
   ledger: Pick<Ledger, 'note'>,
   now: () => number,
 ): (actor: Actor, list: ListName) => Promise<void> {
-  /** By person and list, so that the configuration bounds them. */
+  /** By person and list, so that its size is bounded by the configuration. */
   const looks = new Map<string, { readonly recordedAt: number; unrecorded: number }>()
 
   return async (actor, list) => {

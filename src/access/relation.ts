@@ -1,22 +1,22 @@
-/** From what is known of a transfer to the one word that `decide` takes. */
+/** Reduces what is known about a transfer to the relation that `decide` takes. */
 import { NocturneError } from '../lib/errors.js'
 import type { Principal } from '../directory/index.js'
 import { NEEDS_CLAIM } from './decide.js'
 import type { Decision, Relation } from './decide.js'
 
-/** What must be known of a transfer to tell how somebody stands to it. */
+/** The facts about a transfer that determine how a principal relates to it. */
 export interface TransferTies {
   readonly facility: string
   readonly group: string
   readonly claimedBy: string | undefined
-  /** Principal ids whose certificates it is sealed to; `recovery` may be among them. */
+  /** IDs of the principals to whose certificates it is sealed; may include `recovery`. */
   readonly sealedTo: readonly string[]
 }
 
 /**
- * The closest relation that holds. A transfer that is not there (`undefined`) relates to everybody
- * like one that is not theirs. A claim counts only for who can open what was claimed: somebody
- * taken out of the group since has no relation left.
+ * The closest relation that holds. A transfer that does not exist (`undefined`) has the same
+ * relation as one that does not concern the principal. A claim counts only while the principal can
+ * open the transfer: a person since removed from the group has no relation.
  */
 export function relationTo(principal: Principal, transfer: TransferTies | undefined): Relation {
   if (!transfer) return 'none'
@@ -31,9 +31,7 @@ export function relationTo(principal: Principal, transfer: TransferTies | undefi
   return transfer.claimedBy === principal.id ? 'claimant' : 'sealed-to'
 }
 
-/**
- * What a decision that did not allow is answered with: `not_found`, `not_claimed` or `forbidden`.
- */
+/** The error for a decision that did not allow: `not_found`, `not_claimed` or `forbidden`. */
 export function refusal(decision: Decision): NocturneError {
   if (!decision.visible) return new NocturneError('not_found')
   return new NocturneError(decision.rule === NEEDS_CLAIM ? 'not_claimed' : 'forbidden')

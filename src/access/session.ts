@@ -1,4 +1,4 @@
-/** What a principal that was recognised holds. */
+/** What an authenticated principal holds. */
 import type { Principal } from '../directory/index.js'
 import type { Station } from '../lib/station.js'
 
@@ -6,7 +6,7 @@ export type Session = Station<
   'session',
   {
     readonly principal: Principal
-    /** Public id of the token, for the ledger. */
+    /** Public ID of the token, for the ledger. */
     readonly token: string
     readonly method: 'token' | 'signature'
     readonly expiresAt: number

@@ -1,7 +1,6 @@
 /**
- * Bearer tokens: 256 random bits behind a prefix that secret scanners can look for. The database
- * holds their SHA-256 and nothing else of them; with that much entropy a slow hash would add
- * nothing.
+ * Bearer tokens: 256 random bits after a prefix that secret scanners recognize. The database stores
+ * only their SHA-256; with that much entropy a slow hash would add nothing.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
@@ -12,7 +11,7 @@ import type { State, Tx } from '../state/index.js'
 import type { TokenTable } from '../state/tables/index.js'
 
 export interface TokenInfo {
-  /** Public: names the token in the ledger, in lists, and to revoke it. */
+  /** Public: identifies the token in the ledger and in lists, and when revoking it. */
   readonly id: string
   readonly principal: string
   readonly method: 'issued' | 'signature'
@@ -20,12 +19,12 @@ export interface TokenInfo {
   readonly createdAt: number
   readonly expiresAt: number
   readonly revokedAt: number | undefined
-  /** To the minute. */
+  /** Accurate to the minute. */
   readonly lastUsedAt: number | undefined
 }
 
 export interface NewToken {
-  /** Shown once: it cannot be retrieved later. */
+  /** Shown only once; it cannot be retrieved later. */
   readonly token: string
   readonly id: string
   readonly principal: string
@@ -40,8 +39,8 @@ type MintInput = Pick<TokenInfo, 'principal' | 'method' | 'expiresAt'>
 
 export interface Tokens {
   /**
-   * A token for a machine or a script. Who asks must have made sure that the principal exists; a
-   * token of somebody who does not is never accepted.
+   * Issues a token for a machine or a script. The caller must ensure that the principal exists; a
+   * token for one that does not is never accepted.
    *
    * @throws NocturneError `usage` unless `days` is a whole number from 1 to 366.
    */
@@ -49,18 +48,20 @@ export interface Tokens {
     principal: string,
     options: { readonly days: number; readonly actor: Actor },
   ): Promise<IssuedToken>
-  /** Makes a token inside a transaction whose event the caller records. */
+  /** Creates a token inside a transaction whose event the caller records. */
   mint(tx: Tx, token: MintInput): Promise<NewToken>
-  /** Undefined when it is unknown, revoked or expired: the three look alike. */
+  /** Undefined when the token is unknown, revoked or expired; the three cannot be distinguished. */
   verify(token: string): Promise<TokenInfo | undefined>
-  /** Newest first. Tokens stay listed for 30 days after they expired. */
+  /** Newest first. Tokens stay listed for 30 days after they expire. */
   list(): Promise<readonly TokenInfo[]>
   /**
-   * Takes effect with the next request. Revoking again changes nothing, and is an event too.
+   * Takes effect from the next request. Revoking a token again changes nothing but is recorded as
+   * another event.
+   *
    * @throws NocturneError `not_found`
    */
   revoke(id: string, actor: Actor): Promise<Receipt>
-  /** Resolves when no note of a last use is on its way to the database. */
+  /** Resolves when no update of a last use is still being written. */
   close(): Promise<void>
 }
 
@@ -73,7 +74,7 @@ const LAST_USE_MS = 60_000
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
 
-/** Makes the keeper of tokens. `now` answers milliseconds since 1970. */
+/** `now` returns milliseconds since 1970. */
 export function createTokens(parts: {
   readonly state: State
   readonly ledger: Ledger
@@ -114,8 +115,8 @@ export function createTokens(parts: {
   }
 
   /**
-   * At most one write a minute and token; nobody waits for it, and what was not written is written
-   * next time.
+   * At most one write per minute and token. Nothing waits for it, and a failed write is made up for
+   * at the next use.
    */
   const noteUse = ({ id, last_used_at: last }: TokenTable, time: number) => {
     if ((last !== null && time - last < LAST_USE_MS) || notes.has(id)) return
@@ -163,7 +164,7 @@ export function createTokens(parts: {
     },
 
     async verify(token) {
-      // What cannot be a token is looked up all the same, as one that nobody has.
+      // A malformed token takes the same path as an unknown one.
       const hash = hashOf(TOKEN.test(token) ? token : '')
       const row = await rowOf(hash)
       const time = now()

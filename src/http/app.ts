@@ -1,4 +1,4 @@
-/** The application: the order of its middleware is the order of this file. */
+/** The HTTP application. Its middleware runs in the order of this file. */
 import type { Express, RequestHandler } from 'express'
 import type { Ledger } from '../ledger/log/index.js'
 import type { Logger } from '../lib/logger.js'
@@ -62,7 +62,7 @@ export interface AppDoors extends DoorState {
   readonly arrivals: StowParts['arrivals'] & DoorState['arrivals']
 }
 
-/** @param doors - those beside HTTP, which readiness and metrics tell of */
+/** @param doors the doors other than HTTP, which readiness and metrics report on. */
 export function createApp(
   rooms: AppRooms,
   origin: () => string,
@@ -112,22 +112,22 @@ const noStore: RequestHandler = (_request, response, next) => {
 }
 
 /**
- * A client that takes nothing more of its answer holds an object of the store open: it is given up
+ * A client that stops reading its response keeps an object of the store open, so it is disconnected
  * like a silent sender.
  */
 const endStalled =
   (idleSeconds: number): RequestHandler =>
   (_request, response, next) => {
     response.setTimeout(idleSeconds * 1_000, () => {
-      // Without bytes that wait for the client, it is we who are slow.
+      // If nothing is waiting to be sent, the delay is ours and not the client's.
       if (response.writableLength > 0) response.destroy()
     })
     next()
   }
 
 /**
- * What cannot be recorded is not answered: behind this stands every route, also those that record
- * nothing.
+ * A request that cannot be recorded is not answered. All routes follow this check, even those that
+ * record nothing.
  */
 const whileRecording =
   ({ ledger }: { readonly ledger: Pick<Ledger, 'check'> }): RequestHandler =>
@@ -137,8 +137,8 @@ const whileRecording =
   }
 
 /**
- * One log line and one measurement a request: method, route template, status, time; never the
- * address itself.
+ * One log line and one measurement per request: method, route template, status and time; never the
+ * URL itself.
  */
 function observe(logger: Logger, metrics: Metrics): RequestHandler {
   return (request, response, next) => {

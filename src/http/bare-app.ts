@@ -1,6 +1,6 @@
 /**
- * What every application of the gateway has in common: no hints about itself, an id for each
- * request, security headers.
+ * What every application of the gateway has in common: no identifying headers, a request ID, and
+ * security headers.
  */
 import express from 'express'
 import type { Express, RequestHandler } from 'express'
@@ -17,7 +17,7 @@ export function bareApp(): Express {
   return app
 }
 
-/** `GET /healthz`: the process answers, whatever else does not. */
+/** `GET /healthz`: the process responds, whatever else does not work. */
 export const alive: RequestHandler = (_request, response) => {
   response.json({ status: 'ok' })
 }

@@ -1,4 +1,4 @@
-/** Bodies and queries of the compliance routes, parsed at the door. */
+/** Parses the bodies and queries of the compliance routes. */
 import type { Request } from 'express'
 import { z } from 'zod'
 import { SAYINGS } from '../compliance/index.js'

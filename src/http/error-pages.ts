@@ -1,6 +1,6 @@
 /**
- * Pages about the codes of the catalogue: what happened, what to do, whether repeating helps, and
- * where it comes from.
+ * A page per catalogue code: what happened, what to do, whether retrying helps, and where the error
+ * originates.
  */
 import { CATALOGUE } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'

@@ -1,6 +1,6 @@
 /**
- * Prometheus metrics: counts and times by route template, method and status. No label ever comes
- * from a request.
+ * Prometheus metrics: counts and durations by route template, method and status. No label ever
+ * comes from a request.
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { SinkStatus } from '../ledger/sinks/index.js'
@@ -10,14 +10,14 @@ export interface Metrics {
   request(labels: { method: string; route: string; status: number }, seconds: number): void
   item(outcome: string): void
   readonly uploads: Gauge
-  /** DICOM associations under way, and studies that are still arriving. */
+  /** Open DICOM associations, and studies that are still arriving. */
   arriving(associations: number, studies: number): void
   /**
-   * Days that certificates are still good for, by principal of the configuration; `gateway` is its
-   * own signing key.
+   * Days until each certificate expires, by principal in the configuration; `gateway` is its own
+   * signing key.
    */
   certificates(days: readonly (readonly [principal: string, days: number])[]): void
-  /** How far behind each sink of the configuration is. */
+  /** How far behind each configured sink is. */
   sinks(all: readonly SinkStatus[]): void
   /** How long a review of the ledger is overdue. */
   reviewOverdue(seconds: number): void

@@ -1,6 +1,6 @@
 /**
- * 405 with `Allow` for an address of the reference that was asked with a method it does not take;
- * 404 for any other.
+ * 405 with `Allow` for a path of the reference that was requested with an unsupported method; 404
+ * for any other path.
  */
 import type { RequestHandler } from 'express'
 import { NocturneError } from '../lib/errors.js'
@@ -15,15 +15,15 @@ export const otherMethods: RequestHandler = (request, response) => {
   const methods = TEMPLATES.filter(({ pattern }) => pattern.test(request.path)).map(
     ({ method }) => method,
   )
-  // A route that took the method has answered already: what is not there below it is just not
-  // there.
+  // A supported method would have been answered by its route already, unless the resource does not
+  // exist.
   if (methods.length === 0 || methods.includes(request.method)) throw new NocturneError('not_found')
   const allowed = new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : [])])
   response.set('Allow', [...allowed].sort().join(', '))
   throw new NocturneError('method_not_allowed')
 }
 
-/** `{path}` at the end takes several segments, any other name one. */
+/** `{path}` at the end matches several segments, any other name matches one. */
 function patternOf(path: string): RegExp {
   const source = path
     .replace(/[.]/g, '\\.')

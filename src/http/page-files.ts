@@ -1,6 +1,4 @@
-/**
- * Files that the build put together for browsers, under the policy of the page that they belong to.
- */
+/** Serves files built for browsers, under the policy of the page to which they belong. */
 import { Router } from 'express'
 import type { Response } from 'express'
 import { fileURLToPath } from 'node:url'
@@ -9,9 +7,9 @@ import { NocturneError } from '../lib/errors.js'
 const FOLDER = fileURLToPath(new URL('../web/pages/', import.meta.url))
 
 export interface Page {
-  /** Address of the page itself; the others are what it loads. */
+  /** URL path of the page itself; the other files are loaded by it. */
   readonly path: string
-  /** File of the build, by address. */
+  /** Files of the build, by URL path. */
   readonly files: Readonly<Record<string, string>>
   /** Content-Security-Policy. */
   readonly policy: string

@@ -1,20 +1,26 @@
 /**
- * Requests against the schemas of the reference. What has another form than described is 400, and
- * the answer names the field; what has the form and cannot be accepted is 422, and other rooms say
- * so.
+ * Validates requests against the schemas of the reference. A malformed request is 400, and the
+ * answer names the field. A well-formed request that cannot be accepted is 422, which other rooms
+ * decide.
  */
 import type { Request } from 'express'
 import type * as z from 'zod/mini'
 import { NocturneError } from '../lib/errors.js'
 
 /**
- * The query string. Unknown names and repeated ones are refused, so that a typing error is seen.
+ * Parses the query string. Unknown and repeated names are refused, so that typing errors are
+ * noticed.
+ *
  * @throws NocturneError `bad_request`
  */
 export const parseQuery = <T extends z.ZodMiniObject>(schema: T, request: Request): z.output<T> =>
   parse(schema, request.query)
 
-/** The JSON body; `absent` stands for one that is left out. @throws NocturneError `bad_request` */
+/**
+ * Parses the JSON body; `absent` is used if there is none.
+ *
+ * @throws NocturneError `bad_request`
+ */
 export function parseBody<T extends z.ZodMiniObject>(
   schema: T,
   request: Request,
@@ -25,13 +31,13 @@ export function parseBody<T extends z.ZodMiniObject>(
   return parse(schema, body)
 }
 
-/** The cause stays out: it would quote what was sent. */
+/** The cause is omitted, because it would quote what was sent. */
 function parse<T extends z.ZodMiniObject>(schema: T, value: unknown): z.output<T> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  // A name that is not ours may be anything, a patient's among them: those that would be right are
-  // told instead.
+  // An unknown name may be anything, even a patient's name, so the allowed names are reported
+  // instead.
   if (issue?.code === 'unrecognized_keys')
     throw new NocturneError('bad_request', {
       subject: `known names are ${Object.keys(schema.shape).join(', ')}`,

@@ -1,4 +1,4 @@
-/** Errors as people and machines outside see them: application/problem+json (RFC 9457). */
+/** Errors as clients see them: application/problem+json (RFC 9457). */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import { RateLimitedError } from '../access/index.js'
 import { CATALOGUE, NocturneError, asNocturneError } from '../lib/errors.js'
@@ -8,7 +8,7 @@ import { describeUnexpected } from '../lib/logger.js'
 import type { Logger } from '../lib/logger.js'
 import { requestIdOf } from './request.js'
 
-/** Seconds after which a client may try again. */
+/** Seconds after which a client may retry. */
 const RETRY_AFTER: Partial<Record<NocturneError['code'], number>> = {
   ledger_unavailable: 10,
   database_unavailable: 10,
@@ -19,7 +19,7 @@ const RETRY_AFTER: Partial<Record<NocturneError['code'], number>> = {
   too_busy: 5,
 }
 
-/** What an error says in the header, whatever its body looks like. */
+/** Sets the headers of an error, whatever the format of its body. */
 export function setErrorHeaders(response: Response, { code }: NocturneError): void {
   const retryAfter = RETRY_AFTER[code]
   if (retryAfter !== undefined && !response.hasHeader('Retry-After')) {
@@ -29,8 +29,8 @@ export function setErrorHeaders(response: Response, { code }: NocturneError): vo
 }
 
 /**
- * Members beyond RFC 9457's own: `code`, `hint`, `requestId`, and where they help `field`,
- * `subject` and what `extra` brings.
+ * Adds members to those of RFC 9457: `code`, `hint`, `requestId`, where useful `field` and
+ * `subject`, and those in `extra`.
  */
 export function sendProblem(
   response: Response,
@@ -58,8 +58,8 @@ export function sendProblem(
 }
 
 /**
- * The last handler of the application, or of a part with a form of errors of its own. An answer
- * that has begun can only be cut off.
+ * The last handler of the application, or of a part that has its own error format. A response that
+ * has begun can only be cut off.
  */
 export function problemHandler(
   logger: Logger,
@@ -77,7 +77,7 @@ export function problemHandler(
       response.destroy()
       return
     }
-    // Who is gone reads no answer.
+    // A client that has disconnected cannot read the response.
     if (!request.complete && !request.destroyed) linger(request)
     if (error instanceof RateLimitedError) response.set('Retry-After', String(error.retryAfter))
     send(response, error)
@@ -89,15 +89,16 @@ export const notFoundHandler: RequestHandler = () => {
 }
 
 /**
- * How long, and how many bytes, we go on reading a body after an error, so that its sender gets to
- * read the answer.
+ * How long, and how many bytes, the gateway keeps reading a body after an error, so that the sender
+ * can read the response.
  */
 const LINGER_MS = 10_000
 const LINGER_BYTES = 256 << 20
 
 /**
- * A connection that is closed while its client still writes is reset, and the answer is lost with
- * it. So what still comes is read and thrown away, within bounds; then the connection goes.
+ * If a connection is closed while the client is still writing, it is reset and the response is
+ * lost. The rest of the request is therefore read and discarded, within bounds, and then the
+ * connection is closed.
  */
 function linger(request: Request): void {
   const { socket } = request
@@ -112,7 +113,9 @@ function linger(request: Request): void {
   request.resume()
 }
 
-/** Express and its body parser throw errors with a status: theirs below 500 are the client's. */
+/**
+ * Express and its body parser throw errors with a status; a status below 500 is the client's fault.
+ */
 function fromExpress(thrown: unknown): unknown {
   if (thrown instanceof NocturneError || !(thrown instanceof Error)) return thrown
   const status = 'status' in thrown && typeof thrown.status === 'number' ? thrown.status : 500

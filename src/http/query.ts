@@ -1,4 +1,7 @@
-/** Questions to lists and to the ledger, from query strings and bodies to what the rooms take. */
+/**
+ * Converts list and ledger queries, from query strings and bodies, to the arguments that the rooms
+ * take.
+ */
 import type { Request } from 'express'
 import type * as z from 'zod/mini'
 import { EVENT_TYPES, QUESTIONS } from '../ledger/log/index.js'
@@ -45,7 +48,11 @@ export function eventQueryOf(request: Request): EventQuery {
   return defined({ types: typesOf(type), question: questionOf(question), ...rest })
 }
 
-/** With a format it is a ZIP. @throws NocturneError `bad_request` */
+/**
+ * With a format, the export is a ZIP.
+ *
+ * @throws NocturneError `bad_request`
+ */
 export function exportQueryOf(request: Request): {
   readonly query: ExportQuery
   readonly format: PackageFormat | undefined
@@ -89,7 +96,7 @@ function questionOf(name: string | undefined): Question | undefined {
   throw new NocturneError('bad_request', { field: 'question' })
 }
 
-/** Without the members that are undefined. */
+/** Removes the members that are undefined. */
 const defined = <T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>

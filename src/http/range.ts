@@ -1,12 +1,12 @@
 /**
- * `Range` and `If-Range` (RFC 9110 section 14): one range of bytes; several are answered with the
- * whole.
+ * `Range` and `If-Range` (RFC 9110 section 14): a single byte range. A request for several ranges
+ * gets the whole.
  */
 import type { Request } from 'express'
 import { NocturneError } from '../lib/errors.js'
 import type { ByteRange } from '../store/index.js'
 
-/** @throws NocturneError `range_not_satisfiable`, from the function that it answers */
+/** @throws NocturneError `range_not_satisfiable`, from the returned function. */
 export function rangeOf(request: Request): (size: number, etag: string) => ByteRange | undefined {
   const { range } = request.headers
   const ifRange = request.headers['if-range']

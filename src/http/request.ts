@@ -1,4 +1,4 @@
-/** What the server knows of a request: its id, who asks, from where. */
+/** What the server knows about a request: its ID, the caller, and the address. */
 import type { Request, RequestHandler, Response } from 'express'
 import type {
   Action,
@@ -11,7 +11,7 @@ import type {
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 
-/** Gives every request an id of ours, which the answer carries and the log names. */
+/** Assigns every request an ID, which is in the response and in the log. */
 export const requestId: RequestHandler = (_request, response, next) => {
   const id = newId()
   response.locals.requestId = id
@@ -32,7 +32,8 @@ export const credentialsOf = (request: Request): Credentials => ({
 })
 
 /**
- * Who asks, and that they may do something that has no object.
+ * Authenticates the caller, and checks that they may perform an action that has no object.
+ *
  * @throws NocturneError `unauthenticated`, `rate_limited`, `forbidden`
  */
 export const admit = (
@@ -42,8 +43,9 @@ export const admit = (
 ): Promise<Asker> => gatekeeper.admit(credentialsOf(request), action)
 
 /**
- * Who asks, and that they may do it with the transfer in the address.
- * @throws the same and `not_found`
+ * Authenticates the caller, and checks that they may perform the action on the transfer in the URL.
+ *
+ * @throws NocturneError as `admit`, and `not_found`
  */
 export function admitToTransfer(
   gatekeeper: Pick<Gatekeeper, 'admitToTransfer'>,
@@ -76,7 +78,11 @@ export function admitToCase(
 
 const INDEX = /^[1-9]\d{0,8}$/
 
-/** The item number in the address. @throws NocturneError `not_found` */
+/**
+ * The item number in the URL.
+ *
+ * @throws NocturneError `not_found`
+ */
 export function indexOf(request: Request): number {
   const { index } = request.params
   if (typeof index !== 'string' || !INDEX.test(index)) throw new NocturneError('not_found')
@@ -85,7 +91,11 @@ export function indexOf(request: Request): number {
 
 const NUMBER = /^(0|[1-9]\d{0,14})$/
 
-/** A number in the address, of an event or a level of the log. @throws NocturneError `not_found` */
+/**
+ * A number in the URL, of an event or a level of the log.
+ *
+ * @throws NocturneError `not_found`
+ */
 export function numberOf(text: unknown): number {
   if (typeof text !== 'string' || !NUMBER.test(text)) throw new NocturneError('not_found')
   return Number(text)

@@ -1,9 +1,9 @@
-/** One whole sealed message as the answer. */
+/** Sends one complete sealed message as the response. */
 import type { Response } from 'express'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-/** The header alone, which also answers HEAD. */
+/** Sets the headers only, which also answers HEAD. */
 export function describeMessage(response: Response, size: number): void {
   response.status(200).set({
     'Content-Type': 'application/pgp-encrypted',
@@ -20,7 +20,7 @@ export async function sendSealed(
   try {
     await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: 1 << 18 }), response)
   } catch (error) {
-    // Who goes away has read less than the ledger says, and that is no error of ours.
+    // A client that disconnects has received less than the ledger states; that is not an error.
     if (!response.destroyed) throw error
   }
 }

@@ -1,4 +1,4 @@
-/** The HTTP server: TLS, timeouts, and answers to requests that never become one. */
+/** The HTTP server: TLS, timeouts, and responses to requests that cannot be parsed. */
 import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import type { RequestListener, Server, ServerOptions } from 'node:http'
@@ -12,7 +12,7 @@ import { problemType } from '../protocol/http/problem.js'
 const OPTIONS: ServerOptions = {
   maxHeaderSize: 16_384,
   headersTimeout: 10_000,
-  // An upload may take hours as long as bytes keep coming: the upload itself watches for silence.
+  // An upload may take hours as long as bytes keep arriving; the upload itself watches for silence.
   requestTimeout: 0,
   keepAliveTimeout: 30_000,
   connectionsCheckingInterval: 1_000,
@@ -38,7 +38,10 @@ export async function createServer(config: SiteConfig, listener: RequestListener
   return server
 }
 
-/** Requests that the parser refuses: there is no request to answer, only a socket. */
+/**
+ * Answers requests that the parser rejects: there is no request object to respond to, only a
+ * socket.
+ */
 function answerClientError(error: Error, socket: Socket): void {
   if (!socket.writable || systemCode(error) === 'ECONNRESET') {
     socket.destroy()

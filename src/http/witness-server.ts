@@ -5,14 +5,12 @@ import type { Witness } from '../ledger/witness/index.js'
 import { asNocturneError } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
 
-/** A checkpoint with many signatures, and 63 hashes. */
+/** Room for a checkpoint with many signatures, and 63 hashes. */
 const MAX_BODY_BYTES = 192 * 1024
 const REQUEST_MS = 15_000
 const CONNECTIONS = 256
 
-/**
- * Plain HTTP: what passes is public and signed. A proxy in front gives it TLS where that is wanted.
- */
+/** Plain HTTP: everything exchanged is public and signed. Put a proxy in front if TLS is wanted. */
 export function createWitnessServer(witness: Witness, logger: Logger): Server {
   const server = createServer({ requestTimeout: REQUEST_MS }, (request, response) => {
     void answer(witness, logger, request, response)
@@ -42,13 +40,14 @@ async function answer(
     logger.info('add-checkpoint', { status: done.status })
     send(done.status, done.type, done.body)
   } catch (error) {
-    // Also when the memory cannot be read or written: what is not remembered is not cosigned.
+    // Also if the memory cannot be read or written: a checkpoint that is not stored is not
+    // cosigned.
     logger.error('a checkpoint could not be witnessed', { code: asNocturneError(error).code })
     if (!response.headersSent) send(503, text, 'the witness cannot remember\n')
   }
 }
 
-/** Undefined when it is too long. */
+/** Undefined when the body is too long. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0

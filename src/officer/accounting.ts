@@ -5,7 +5,7 @@ import { pdfOf } from '../lib/pdf.js'
 import { drawOrigin, instant, periodOf, plural, short } from './report.js'
 import type { ReportContext } from './report.js'
 
-/** What was disclosed of one patient, in one transfer, to one reader. */
+/** What was disclosed about one patient, in one transfer, to one reader. */
 interface Disclosure {
   readonly patient: string | undefined
   readonly transfer: TransferEvidence
@@ -13,12 +13,12 @@ interface Disclosure {
   readonly items: readonly ItemEvidence[]
   readonly first: Fetched
   readonly last: string
-  /** 164.528(b)(3): how many times, of the item that went out most often. */
+  /** 164.528(b)(3): number of disclosures, of the item disclosed most often. */
   readonly times: number
   readonly addresses: readonly string[]
 }
 
-/** Nocturne carries studies to who reads them, and knows of no other purpose. */
+/** Nocturne transfers studies to their readers; there is no other purpose. */
 const PURPOSE = 'Treatment: remote reading of an imaging study'
 const EXEMPTION = 'Treatment: exempt from the accounting, 164.528(a)(1)(i)'
 

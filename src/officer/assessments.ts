@@ -1,5 +1,5 @@
 /**
- * Exports of an assessment that was kept, for the server and for a command on the site's own files.
+ * Exports a stored assessment, for the server and for a command that works on the site's own files.
  */
 import { readFile } from 'node:fs/promises'
 import { assessmentCsv, assessmentPdf, assessmentWorkbook } from '../compliance/exports/index.js'
@@ -20,7 +20,7 @@ import type { PackageRooms } from './ledger-package.js'
 export const ASSESSMENT_FORMATS = ['json', 'pdf', 'csv', 'xlsx', 'oscal', 'pack'] as const
 export type AssessmentFormat = (typeof ASSESSMENT_FORMATS)[number]
 
-/** What the pack holds of the ledger: everything that compliance recorded. */
+/** The ledger entries included in the pack: everything that compliance recorded. */
 const RECORDED: readonly EventType[] = [
   'assessment.made',
   'statement.made',
@@ -38,9 +38,9 @@ export interface AssessmentRooms extends PackageRooms {
 }
 
 /**
- * Records the export, and then answers its files.
+ * Records the export, then returns its files.
  *
- * @param id - of an assessment; without it, the newest one.
+ * @param id of an assessment; the newest one if omitted.
  * @throws NocturneError `not_found`, `ledger_unavailable`
  */
 export async function exportAssessment(
@@ -92,7 +92,7 @@ export async function exportAssessment(
   ]
 }
 
-/** Index of the event that records it. */
+/** Index of the event that records the assessment. */
 async function eventOf({ ledger }: AssessmentRooms, id: string): Promise<number> {
   let start: number | undefined = 0
   while (start !== undefined) {
@@ -106,7 +106,7 @@ async function eventOf({ ledger }: AssessmentRooms, id: string): Promise<number>
   throw new NocturneError('ledger_broken')
 }
 
-/** An entry that was pruned under the policy has no proof any more, and is left out. */
+/** An entry pruned under the policy no longer has a proof, and is left out. */
 async function proofsOf(
   { ledger }: AssessmentRooms,
   indices: readonly number[],

@@ -1,5 +1,5 @@
 /**
- * What the ledger knows of a facility's transfers in a period, put together by transfer, item and
+ * Collects what the ledger records about a facility's transfers in a period, by transfer, item and
  * reader.
  */
 import { NocturneError } from '../lib/errors.js'
@@ -11,12 +11,12 @@ import { rowsOf, textOf } from './rows.js'
 
 export interface EvidenceScope {
   readonly facility: string
-  /** Milliseconds since 1970, inclusive and exclusive. */
+  /** Milliseconds since 1970; `from` is inclusive, `until` exclusive. */
   readonly from: number
   readonly until: number
-  /** Only what belongs to these handles. */
+  /** Only items that belong to these patient handles. */
   readonly patients?: readonly string[]
-  /** Only what this reader fetched. */
+  /** Only items fetched by this reader. */
   readonly reader?: string
   readonly transfer?: string
 }
@@ -26,9 +26,11 @@ export interface Fetched {
   readonly times: number
   readonly first: string
   readonly last: string
-  /** Index of the first one's entry. */
+  /** Index of the entry of the first download. */
   readonly index: number
-  /** What the gateway sent, in bytes of the sealed message; 0 when every one broke off at once. */
+  /**
+   * Bytes of the sealed message that the gateway sent; 0 if every download broke off immediately.
+   */
   readonly bytes: number
   readonly fingerprints: readonly string[]
   readonly addresses: readonly string[]
@@ -52,7 +54,9 @@ export interface TransferEvidence {
   readonly group: string
   readonly priority: string
   readonly availableAt: string | undefined
-  /** Fingerprints of the keys that it was sealed to, then and since; taken-out ones included. */
+  /**
+   * Fingerprints of the keys to which it was sealed, originally or later; includes removed ones.
+   */
   readonly sealedTo: readonly string[]
   readonly acknowledged:
     { readonly by: string; readonly at: string; readonly index: number } | undefined
@@ -61,25 +65,28 @@ export interface TransferEvidence {
 
 export interface Evidence {
   readonly scope: EvidenceScope
-  /** Entries of the log that this is made from. */
+  /** Number of log entries from which this was made. */
   readonly size: number
   readonly checkpoint: string
   readonly transfers: readonly TransferEvidence[]
   readonly keys: readonly KeyPeriod[]
   /**
-   * In the period: refused requests and failed sign-ins, of all facilities, for an outsider names
-   * none.
+   * Refused requests and failed sign-ins in the period. Counted for all facilities, because an
+   * outsider's request names none.
    */
   readonly refusals: number
 }
 
-/** A report that a person reads, and that fits in memory: longer periods are asked for in parts. */
+/**
+ * Limits a report to what a person can read and memory can hold; longer periods must be requested
+ * in parts.
+ */
 const MAX_TRANSFERS = 10_000
 const MAX_ITEMS = 200_000
 
 /**
- * The transfers that became available in the period or were fetched from in it, with all that was
- * fetched in it.
+ * The transfers that became available in the period or were fetched in it, with everything fetched
+ * in it.
  *
  * @throws NocturneError `report_too_large`, `database_unavailable`, `ledger_broken`
  */
@@ -114,8 +121,8 @@ export async function collectEvidence(ledger: Ledger, scope: EvidenceScope): Pro
 }
 
 /**
- * A document names no patient: in a transfer of one patient it is that one's, in others it is shown
- * to nobody.
+ * A document names no patient. If all instances in its transfer belong to one patient, it is
+ * attributed to that patient; otherwise it is left out.
  */
 function ofPatients(
   items: readonly ItemEvidence[],
@@ -151,7 +158,7 @@ async function readTransfer(
   const sealedTo = new Set<string>()
   const items: Omit<ItemEvidence, 'fetched'>[] = []
   const fetched = new Map<number, Map<string, Fetched>>()
-  /** Downloads without an end yet, by their ids. */
+  /** Downloads that have not ended yet, by ID. */
   const open = new Map<string, { readonly item: number; readonly reader: string }>()
 
   for await (const row of rowsOf(ledger, { transfer, types: TOLD, end })) {
@@ -217,7 +224,9 @@ function itemOf({ entry }: LedgerRow): Omit<ItemEvidence, 'fetched'> {
   }
 }
 
-/** 164.528(b)(3): of many disclosures to one recipient, the first, how many, and the last. */
+/**
+ * 164.528(b)(3): for repeated disclosures to one recipient, the first, the number, and the last.
+ */
 function add(
   fetched: Map<number, Map<string, Fetched>>,
   item: number,

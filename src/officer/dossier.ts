@@ -6,7 +6,7 @@ import { pdfOf } from '../lib/pdf.js'
 import { drawOrigin, instant, periodOf, plural, short } from './report.js'
 import type { ReportContext } from './report.js'
 
-/** How far an item went, from the least to the most: what a risk assessment asks first. */
+/** How far an item was exposed, from least to most: the first question of a risk assessment. */
 const EXPOSURES = {
   sealed: 'held sealed; nobody fetched it',
   fetched: 'fetched sealed, by a holder of a key for it',

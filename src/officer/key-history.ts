@@ -1,4 +1,4 @@
-/** Which key stood for whom and when, as the ledger recorded it. */
+/** Which key was in effect for which principal and when, as recorded in the ledger. */
 import type { Ledger } from '../ledger/log/index.js'
 import type { ReadRows } from './rows.js'
 import { textOf } from './rows.js'
@@ -6,11 +6,11 @@ import { textOf } from './rows.js'
 export interface KeyPeriod {
   readonly principal: string
   readonly fingerprint: string
-  /** RFC 3339. In effect from here on. */
+  /** RFC 3339. In effect from this moment. */
   readonly from: string
-  /** Replaced or taken out here; undefined while in effect. */
+  /** Replaced or removed at this moment; undefined while in effect. */
   readonly until: string | undefined
-  /** When its holder last showed that they can open with it. */
+  /** When its holder last proved that they can open with it. */
   readonly checkedAt: string | undefined
   /** Index of the entry that put it into effect. */
   readonly index: number
@@ -32,7 +32,7 @@ export async function readKeyHistory(
     }
     const principal = textOf(detail.principal) ?? ''
     const [from, to] = [textOf(detail.from), textOf(detail.to)]
-    // The same key with another certificate (a later expiry, say) goes on.
+    // The same key with another certificate (for example with a later expiry) stays in effect.
     if (from === to) continue
     mark(periods, (one) => one.principal === principal && one.fingerprint === from, { until: time })
     if (to !== undefined)
@@ -44,7 +44,7 @@ export async function readKeyHistory(
   return periods
 }
 
-/** Of the last one that is still in effect. */
+/** Updates the last period that is still in effect. */
 function mark(
   periods: KeyPeriod[],
   is: (period: KeyPeriod) => boolean,

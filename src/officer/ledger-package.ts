@@ -1,4 +1,6 @@
-/** An export of the ledger as a ZIP, for the server and for a command on the site's own files. */
+/**
+ * Exports the ledger as a ZIP, for the server and for a command that works on the site's own files.
+ */
 import { readFile } from 'node:fs/promises'
 import { formatPolicy } from '../ledger/witness/index.js'
 import { packageMembers } from '../ledger/export/index.js'
@@ -10,12 +12,12 @@ import type { Directory } from '../directory/index.js'
 import { recordable } from './recordable.js'
 
 /**
- * Witnesses are asked within seconds of an event; who does not answer holds up nobody's evidence
- * for longer.
+ * Witnesses are normally asked within seconds of an event; an export waits no longer than this for
+ * one that does not answer.
  */
 const WITNESS_MS = 8_000
 
-/** Built beside this file's folder; it needs no other file. */
+/** Built next to this file's folder; the page is self-contained. */
 export const VERIFY_PAGE = new URL('../web/pages/verify.html', import.meta.url)
 
 export interface PackageRooms {
@@ -25,7 +27,7 @@ export interface PackageRooms {
 }
 
 /**
- * Records the export, and then answers the ZIP as it is written.
+ * Records the export, then returns the ZIP as a stream while it is written.
  *
  * @throws NocturneError `ledger_unavailable`, `database_unavailable`, `ledger_broken`
  */

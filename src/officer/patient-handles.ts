@@ -1,4 +1,4 @@
-/** From what an officer types to what the ledger holds. */
+/** Converts the patient ID that an officer types into the handles that the ledger contains. */
 import { isHandledByTransfer, patientHandle } from '../deidentify/identity/index.js'
 import type { PatientName } from '../deidentify/identity/index.js'
 import { NocturneError } from '../lib/errors.js'
@@ -14,11 +14,11 @@ export interface PatientRooms {
 }
 
 /**
- * The handles that a patient of the facility has: one for each generation of its secret, or where
- * its profile links no further than a transfer, one in each transfer, of which those that the
- * ledger knows are answered.
+ * All handles of one patient of the facility: one per generation of the facility's secret. If its
+ * profile links studies only within a transfer, one per transfer; those that occur in the ledger
+ * are returned.
  *
- * @throws NocturneError `not_found` for a facility that there is not
+ * @throws NocturneError `not_found` for an unknown facility.
  */
 export async function patientHandles(
   { site, state }: PatientRooms,
@@ -28,9 +28,10 @@ export async function patientHandles(
   const known = site.config.facilities.find(({ id }) => id === facility)
   const secret = site.secrets.facilities.get(facility)
   if (!known || !secret) throw new NocturneError('not_found')
-  // Events of earlier years name the patient by the secret of their time.
+  // Events of earlier years identify the patient with the secret of that time.
   const secrets = [secret, ...(site.secrets.retired?.get(facility) ?? [])]
-  // A profile may have been another one before, so the facility's own handle is asked for as well.
+  // The profile may have been different in the past, so the facility-wide handle is looked up as
+  // well.
   const own = secrets.map((one) => patientHandle(one, patient))
   if (!isHandledByTransfer(known.profile)) return own
   const rows = await state.db

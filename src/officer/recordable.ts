@@ -1,4 +1,4 @@
-/** What the ledger writes down of a question to it. */
+/** The part of a query to the ledger that the ledger itself records. */
 import type { Directory } from '../directory/index.js'
 import { UNLISTED } from '../ledger/export/index.js'
 import type { EventQuery } from '../ledger/log/index.js'
@@ -6,8 +6,7 @@ import type { Json } from '../lib/json.js'
 import { OWN_ACTORS } from '../lib/actors.js'
 
 /**
- * Who was asked for may be anything that looks like an id: only ids that somebody has are written
- * down.
+ * The principal in a query may be any text that looks like an ID: only IDs that exist are recorded.
  */
 export function recordable(
   query: EventQuery,

@@ -1,10 +1,10 @@
-/** What every report says of itself. */
+/** The metadata common to all reports. */
 import type { Evidence } from './collect.js'
 import type { Page } from '../lib/pdf.js'
 
 export interface ReportContext {
   readonly gateway: string
-  /** The log's verifier key. */
+  /** The verifier key of the log. */
   readonly ledgerKey: string
   readonly askedBy: string
   /** RFC 3339. */
@@ -19,7 +19,7 @@ export const instant = (time: string | number): string =>
     .replace('T', ' ')
     .replace(/\.\d+Z$/, ' UTC')
 
-/** A midnight is shown as its day. */
+/** Midnight is shown as a date only. */
 export const periodOf = ({ scope }: Evidence): string =>
   `from ${instant(scope.from)} until before ${instant(scope.until)}`.replaceAll(' 00:00:00 UTC', '')
 
@@ -27,7 +27,7 @@ export const periodOf = ({ scope }: Evidence): string =>
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${n} ${n === 1 ? one : many}`
 
-/** Enough of a handle or a fingerprint to tell it from others on a page; the CSV has all of it. */
+/** Enough of a handle or fingerprint to tell it apart on a page; the CSV has all of it. */
 export const short = (hex: string | undefined): string =>
   hex === undefined ? '' : hex.length > 16 ? `${hex.slice(0, 14)}..` : hex
 

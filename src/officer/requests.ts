@@ -1,6 +1,6 @@
 /**
- * The two reports on a facility, recorded and made, for the server and for a command on the site's
- * own files.
+ * Records and creates the two reports on a facility, for the server and for a command that works on
+ * the site's own files.
  */
 import { accountingCsv, accountingPdf } from './accounting.js'
 import { collectEvidence } from './collect.js'
@@ -22,12 +22,12 @@ export type Report = (typeof REPORTS)[number]
 
 export interface ReportQuestion {
   readonly facility: string
-  /** Milliseconds since 1970, inclusive and exclusive. */
+  /** Milliseconds since 1970; `from` is inclusive, `until` exclusive. */
   readonly from: number
   readonly until: number
   /** Keyed handle. */
   readonly patient?: string | undefined
-  /** The ID that the facility uses. */
+  /** The ID that the facility uses for the patient. */
   readonly patientId?: string | undefined
   readonly issuer: string
   readonly reader?: string | undefined
@@ -40,8 +40,9 @@ export interface ReportRooms {
 }
 
 /**
- * The question in the ledger's terms.
- * @throws NocturneError `not_found` for a facility that there is not
+ * Translates the request into the ledger's terms.
+ *
+ * @throws NocturneError `not_found` for an unknown facility.
  */
 export async function reportScope(
   rooms: PatientRooms,
@@ -62,11 +63,11 @@ export async function reportScope(
 }
 
 /**
- * Records the report, and then answers it as a ZIP of a PDF, the same as CSV, and the checkpoint it
- * rests on.
+ * Records the report, then returns it as a ZIP of a PDF, the same facts as CSV, and the checkpoint
+ * on which they are based.
  *
- * @throws NocturneError `not_found` for a facility that there is not, `report_too_large`,
- * `ledger_unavailable`
+ * @throws NocturneError `not_found` for an unknown facility, `report_too_large`,
+ *   `ledger_unavailable`
  */
 export async function makeReport(
   { ledger, site }: ReportRooms,
@@ -81,7 +82,8 @@ export async function makeReport(
     throw new NocturneError('not_found')
   const query: Json = {
     ...{ facility, from, until },
-    // More handles of one patient tell no more; the first shows whom it was about.
+    // More handles of the same patient add no information; the first shows whom the report is
+    // about.
     ...(patients && { handles: patients.slice(0, 1) }),
     ...(reader !== undefined && { actor: reader }),
     ...(transfer !== undefined && { transfer }),

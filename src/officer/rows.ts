@@ -1,8 +1,8 @@
-/** Rows of the ledger as reports read them. */
+/** Reads rows of the ledger for reports. */
 import type { Ledger, LedgerRow } from '../ledger/log/index.js'
 import type { Json } from '../lib/json.js'
 
-/** Events that one query takes out of the ledger. */
+/** Events per query. */
 const PAGE = 1_000
 
 export async function* rowsOf(

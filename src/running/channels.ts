@@ -1,4 +1,4 @@
-/** The channels that a site configures, with their files read. */
+/** Creates the notification channels that a site configures, and reads their files. */
 import { readFile } from 'node:fs/promises'
 import { NocturneError } from '../lib/errors.js'
 import type { SiteConfig } from '../config/index.js'

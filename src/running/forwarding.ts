@@ -1,12 +1,14 @@
-/** Tells the sinks for as long as the gateway runs, each at its own pace. */
+/** Forwards events to the sinks for as long as the gateway runs, each at its own pace. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Forwarder, Forwarding } from '../ledger/sinks/index.js'
 import { asNocturneError } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
 
-/** Our own database is away. */
+/** Used when our own database is unavailable. */
 const PAUSE_AFTER_FAILURE_MS = 5_000
-/** What is still to be told when the gateway stops, its own stop above all, may take so long. */
+/**
+ * Time allowed for the last batch when the gateway stops, which above all contains the stop itself.
+ */
 const LAST_STEP_MS = 5_000
 
 export interface ForwardingRooms {
@@ -31,7 +33,7 @@ function run(logger: Logger, forwarder: Forwarder): () => Promise<void> {
     try {
       const pause = await forwarder.step()
       const failure = forwarder.failure()
-      // Once, and not at every try.
+      // Logged once, not on every attempt.
       if (failure && failure.problem !== last)
         logger.error('the ledger is not being forwarded', {
           sink,

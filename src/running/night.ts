@@ -1,6 +1,6 @@
 /**
- * The rooms of the night put together: cases, who is on duty, whom to tell; and what they do by the
- * clock.
+ * Connects the rooms that work at night: cases, duty, and notification; and runs what they do by
+ * the clock.
  */
 import { createCases, createProofs } from '../cases/index.js'
 import type { CaseNotice, Cases, EscalationStep, Proofs } from '../cases/index.js'
@@ -24,7 +24,7 @@ export interface NightParts {
   readonly directory: Directory
   readonly holdTransfers: Transfers['claims']['hold']
   readonly senders: ReadonlyMap<Channel, SendOne>
-  /** The person's browsers, by Web Push. */
+  /** Whether any of the person's browsers is subscribed to Web Push. */
   readonly hasPush: (tx: Tx, person: string) => Promise<boolean>
   readonly origin: () => string
   /** Shared by all gateways of the site. */
@@ -84,7 +84,7 @@ async function channelsOf(
   ]
 }
 
-/** The roster of a group with the swaps that apply; undefined for a group without one. */
+/** The roster of a group with the current swaps; undefined for a group without a roster. */
 async function rosterOf(
   { groups }: Pick<SiteConfig, 'groups'>,
   db: Db | Tx,
@@ -106,8 +106,8 @@ async function rosterOf(
 }
 
 /**
- * Whom a step tells. A roster that names nobody now, and a group without one, mean the next wider
- * circle: an empty roster must not mean that nobody is told.
+ * The people notified by an escalation step. If nobody is on duty, or the group has no roster, the
+ * next wider circle is notified: an empty roster must not mean that nobody is.
  */
 async function audienceOf(
   { config, now }: NightParts,
@@ -143,7 +143,7 @@ async function announce(
           row.group_id,
           told.what === 'step' ? told.step.audience : 'duty',
         )
-  // Behind the end of a chain operators are told as well, until somebody acts.
+  // After the end of the chain operators are notified as well, until somebody acts.
   const isStuck = told.what === 'step' && told.step.isLast
   const people = isStuck ? [...chosen, ...peopleWith(parts.config, 'operator')] : chosen
   const reached = await notify.tell(tx, people, notice, row.id)
@@ -204,8 +204,9 @@ export interface NightRooms {
 }
 
 /**
- * Rounds of what is due, one second apart; a round that fails is tried again. Answers the function
- * that ends them.
+ * Runs what is due, once a second; a round that fails is retried.
+ *
+ * @returns a function that stops the rounds.
  */
 export function startNight(
   { cases, notify }: NightRooms,

@@ -5,9 +5,9 @@ import type { Logger } from '../lib/logger.js'
 import type { Ledger } from '../ledger/log/index.js'
 import type { Publisher } from '../ledger/published/index.js'
 
-/** A round that finds nothing new is one small query. */
+/** A round that finds nothing new costs one small query. */
 const PAUSE_MS = 500
-/** After a failure; a store that is away is not asked more often for it. */
+/** After a failure, so that an unavailable store is not flooded with attempts. */
 const PAUSE_AFTER_FAILURE_MS = 5_000
 
 export interface PublishingRooms {
@@ -40,9 +40,9 @@ export function startPublishing({
       const reason = asNocturneError(error, 'store_unavailable')
       const isSame = reason.code === lastCode
       const isRolledBack = reason.code === 'ledger_rolled_back'
-      // Looked at twice: a read that was damaged on its way must not close a sound ledger.
+      // Checked twice: one corrupted read must not close a sound ledger.
       if (isRolledBack && isSame) ledger.halt(reason)
-      // Once, and not at every round.
+      // Logged once, not in every round.
       if (!isSame) logger.error('the ledger is not being published', { code: reason.code })
       lastCode = reason.code
       return isRolledBack && !isSame ? PAUSE_MS : PAUSE_AFTER_FAILURE_MS

@@ -1,4 +1,7 @@
-/** Asks the witnesses for as long as the gateway runs, and remembers for /readyz how that went. */
+/**
+ * Requests cosignatures from the witnesses for as long as the gateway runs, and records the result
+ * for /readyz.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NocturneError, asNocturneError } from '../lib/errors.js'
 import type { Ledger } from '../ledger/log/index.js'
@@ -7,14 +10,19 @@ import type { Logger } from '../lib/logger.js'
 
 const ANSWER_MS = 10_000
 const MAX_ANSWER = 64 * 1024
-/** Between two looks whether the log grew. */
+/** Between two checks for new entries. */
 const PAUSE_MS = 5_000
 /**
- * A log that does not grow is cosigned again, so that its age says that the witnesses are there.
+ * A log without new entries is cosigned again after this time, so that the age of the cosignature
+ * shows that the witnesses are working.
  */
 const RENEW_MS = 15 * 60_000
 
-/** Over HTTP. @throws NocturneError `gateway_unreachable` */
+/**
+ * Submits over HTTP.
+ *
+ * @throws NocturneError `gateway_unreachable`
+ */
 export const submitCheckpoint: Submit = async (url, body) => {
   try {
     const response = await fetch(url, {
@@ -69,7 +77,8 @@ export function startWitnessing(rooms: WitnessingRooms): () => Promise<void> {
       logger.error('witnesses did not cosign', { count: missing.length })
     lastProblem = problem
     askedAt = now()
-    // A missing one is asked again at the next look, whether or not the log has grown.
+    // If a witness is missing, it is asked again at the next check, whether or not the log has
+    // grown.
     askedSize = problem === undefined ? size : -1
   }
 

@@ -1,6 +1,6 @@
 import type { Principal, Role } from '../../src/directory/index.js'
 
-/** A person of the directory, with what a test does not care about filled in. */
+/** A person in the directory, with defaults for whatever a test does not care about. */
 export const principal = (role: Role, parts: Partial<Principal> = {}): Principal => ({
   id: `${role}-1`,
   role,
@@ -10,7 +10,7 @@ export const principal = (role: Role, parts: Partial<Principal> = {}): Principal
   ...parts,
 })
 
-/** A directory of these people and nobody else. */
+/** A directory with only these people. */
 export const peopleOf = (...people: readonly Principal[]) => ({
   principal: (id: string) => people.find((one) => one.id === id),
 })

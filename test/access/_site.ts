@@ -11,7 +11,7 @@ import type { RowGuard } from '../../src/ledger/rows/index.js'
 import { openState } from '../../src/state/index.js'
 import type { State } from '../../src/state/index.js'
 
-/** A real database with a real ledger, and a clock that stands still until it is told to go on. */
+/** A real database with a real ledger, and a clock that advances only when told to. */
 export interface TestSite {
   readonly dir: string
   readonly state: State
@@ -27,9 +27,7 @@ export interface TestSite {
 export const newSigningKey = (): string =>
   generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
-/**
- * On a database of its own, or on one that it shares with other gateways of the same signing key.
- */
+/** Uses a new database, or one shared with other gateways that have the same signing key. */
 export async function openTestSite(shared?: {
   readonly url: string
   readonly signingKey: string

@@ -10,8 +10,8 @@ const ROLES: readonly Role[] = ['sender', 'reader', 'officer', 'operator', 'reco
 const golden = new URL('decisions.txt', import.meta.url)
 
 /**
- * Every case, one a line: what the reviewer of a change to the table reads. UPDATE_GOLDEN=1 writes
- * it anew.
+ * Every case, one per line, for the reviewer of a change to the table. UPDATE_GOLDEN=1 rewrites the
+ * file.
  */
 const table = (): string => {
   const lines = ROLES.flatMap((role) =>
@@ -34,7 +34,7 @@ const anyRelation = fc.constantFrom(...RELATIONS)
 const CONTENT = fc.constantFrom('manifest.read' as const, 'item.read' as const)
 
 describe('decide', () => {
-  it('answers every role, action and relation as the committed table says', async () => {
+  it('decides every role, action and relation as in the committed table', async () => {
     if (process.env.UPDATE_GOLDEN) await writeFile(golden, table())
     expect(table()).toBe(await readFile(golden, 'utf8'))
   })
@@ -58,7 +58,7 @@ describe('decide', () => {
     )
   })
 
-  it('lets operators do nothing but watch the machine, and hides every transfer from them', () => {
+  it('lets operators only monitor the machine, and hides every transfer from them', () => {
     for (const action of ACTIONS)
       for (const relation of RELATIONS) {
         const { allowed, visible } = decide('operator', action, relation)
@@ -67,7 +67,7 @@ describe('decide', () => {
       }
   })
 
-  it('lets only officers near the ledger, and officers change nothing else', () => {
+  it('gives only officers access to the ledger, and lets them change nothing else', () => {
     const READS = ['transfer.list', 'transfer.read']
     fc.assert(
       fc.property(anyRole, anyAction, anyRelation, (role, action, relation) => {
@@ -79,7 +79,7 @@ describe('decide', () => {
     )
   })
 
-  it('lets the recovery key give access, and neither read nor list', () => {
+  it('lets the recovery key grant access, but neither read nor list', () => {
     const allowed = ACTIONS.filter((action) =>
       RELATIONS.some((relation) => decide('recovery', action, relation).allowed),
     )
@@ -88,7 +88,7 @@ describe('decide', () => {
       expect(decide('recovery', action, 'none')).toMatchObject({ allowed: false, visible: false })
   })
 
-  it('answers a transfer that is not theirs like one that is not there, except to officers', () => {
+  it('answers for an inaccessible transfer as for a missing one, except to officers', () => {
     fc.assert(
       fc.property(
         anyAction,
@@ -102,7 +102,7 @@ describe('decide', () => {
     )
   })
 
-  it('grants nothing to a relation that cannot be', () => {
+  it('grants nothing to an impossible relation', () => {
     fc.assert(
       fc.property(anyRole, anyAction, (role, action) => {
         const isGlobal = RELATIONS.slice(1).every(
@@ -115,7 +115,7 @@ describe('decide', () => {
     expect(decide('sender', 'transfer.read', 'claimant').allowed).toBe(false)
   })
 
-  it('tells who lacks only the claim to claim first', () => {
+  it('tells a reader that lacks only the claim to claim first', () => {
     expect(refusal(decide('reader', 'transfer.release', 'sealed-to')).code).toBe('not_claimed')
     expect(refusal(decide('reader', 'transfer.release', 'own-group')).code).toBe('forbidden')
     expect(refusal(decide('sender', 'item.read', 'own-facility')).code).toBe('forbidden')
@@ -130,7 +130,7 @@ describe('relationTo', () => {
     sealedTo: ['reader-1', 'recovery'],
   }
 
-  it('ties senders by facility alone', () => {
+  it('relates senders by facility alone', () => {
     expect(relationTo(principal('sender', { facility: 'facility-a' }), transfer)).toBe(
       'own-facility',
     )
@@ -138,7 +138,7 @@ describe('relationTo', () => {
     expect(relationTo(principal('sender', { facility: undefined }), transfer)).toBe('none')
   })
 
-  it('ties readers by group, then by certificate, then by claim', () => {
+  it('relates readers by group, then by certificate, then by claim', () => {
     const reader = principal('reader', { id: 'reader-1', groups: ['nights'] })
     const claimed = { ...transfer, claimedBy: 'reader-1' }
     expect(relationTo(reader, transfer)).toBe('sealed-to')
@@ -148,7 +148,7 @@ describe('relationTo', () => {
     expect(relationTo({ ...reader, id: 'recovery', groups: [] }, transfer)).toBe('none')
   })
 
-  it('leaves nothing to a claimant who is no longer in the group, or whom it is not sealed to', () => {
+  it('gives no relation to a claimant who has left the group or is not a recipient', () => {
     const claimed = { ...transfer, claimedBy: 'reader-1' }
     const gone = principal('reader', { id: 'reader-1', groups: ['days'] })
     expect(relationTo(gone, claimed)).toBe('none')
@@ -156,13 +156,13 @@ describe('relationTo', () => {
     expect(relationTo(there, { ...claimed, sealedTo: ['recovery'] })).toBe('own-group')
   })
 
-  it('ties the recovery key to what is sealed to it', () => {
+  it('relates the recovery key to transfers sealed to it', () => {
     const recovery = principal('recovery', { id: 'recovery' })
     expect(relationTo(recovery, transfer)).toBe('sealed-to')
     expect(relationTo(recovery, { ...transfer, sealedTo: ['reader-1'] })).toBe('none')
   })
 
-  it('ties nobody to what is not there, and officers and operators to nothing', () => {
+  it('relates nobody to a missing transfer, and officers and operators to none', () => {
     for (const role of ROLES)
       expect(
         relationTo(principal(role, { facility: 'facility-a', groups: ['nights'] }), undefined),

@@ -13,7 +13,7 @@ const fail = (times: number, once: () => void) => {
 }
 
 describe('the failure limiter', () => {
-  it('lets the configured number of failures through, then asks to wait for one more', () => {
+  it('allows the configured number of failures, then requires a wait before the next', () => {
     const clock = at(1_000_000)
     const limiter = createFailureLimiter({ perMinute: 6, now: clock.now })
     fail(5, () => limiter.failed('192.0.2.1'))
@@ -30,7 +30,7 @@ describe('the failure limiter', () => {
     expect(limiter.check('192.0.2.1')).toBeUndefined()
   })
 
-  it('never lets more than the number through within any minute after a quiet one', () => {
+  it('never allows more than that number within any minute after a quiet one', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 60 }),
@@ -53,7 +53,7 @@ describe('the failure limiter', () => {
     )
   })
 
-  it('counts an account over all addresses', () => {
+  it('counts failures of an account across all addresses', () => {
     const limiter = createFailureLimiter({ perMinute: 3, now: () => 0 })
     for (const host of [1, 2, 3]) limiter.failed(`192.0.2.${host}`, 'reader-1')
     expect(limiter.check('192.0.2.9', 'reader-1')).toBe(20)
@@ -61,7 +61,7 @@ describe('the failure limiter', () => {
     expect(limiter.check('192.0.2.9')).toBeUndefined()
   })
 
-  it('does not let strangers lock somebody out of where they came in lately', () => {
+  it('does not let strangers lock a user out of an address used recently', () => {
     const limiter = createFailureLimiter({ perMinute: 3, now: () => 0 })
     limiter.succeeded('198.51.100.7', 'reader-1')
     for (const host of [1, 2, 3, 4]) limiter.failed(`192.0.2.${host}`, 'reader-1')
@@ -71,7 +71,7 @@ describe('the failure limiter', () => {
     expect(limiter.check('198.51.100.7', 'reader-1')).toBe(20)
   })
 
-  it('forgets the address not seen for longest when it is full', () => {
+  it('evicts the least recently seen address when it is full', () => {
     const limiter = createFailureLimiter({ perMinute: 1, entries: 2, now: () => 0 })
     limiter.failed('192.0.2.1')
     limiter.failed('192.0.2.2')
@@ -99,7 +99,7 @@ describe('an address for counting', () => {
     expect(networkOf(address)).toBe(network)
   })
 
-  it('takes all hosts of an IPv6 network for one', () => {
+  it('counts all hosts of an IPv6 network as one', () => {
     fc.assert(
       fc.property(fc.ipV6(), fc.integer({ min: 0, max: 0xffff }), (address, host) => {
         const network = networkOf(address)
@@ -110,8 +110,8 @@ describe('an address for counting', () => {
   })
 })
 
-describe('the throttle of events', () => {
-  it('records a bounded number a minute and tells how many it only counted', () => {
+describe('the event throttle', () => {
+  it('records a bounded number per minute and reports how many were only counted', () => {
     const clock = at(120_000)
     const throttle = createEventThrottle({ perMinute: 2, now: clock.now })
     expect([1, 2, 3, 4, 5].map(() => throttle.admit())).toEqual([

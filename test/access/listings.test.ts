@@ -7,7 +7,7 @@ const MINUTE = 60_000
 const reader = { id: 'reader-1', role: 'reader' } as const
 const sender = { id: 'facility-a', role: 'sender' } as const
 
-/** A ledger that keeps what it is given, or refuses it. */
+/** A ledger that records events in memory, or refuses them. */
 function listings() {
   const noted: EventInput[] = []
   const state = { now: 0, isAway: false }
@@ -19,7 +19,7 @@ function listings() {
   return { noted, state, look: createListings({ note }, () => state.now) }
 }
 
-it('records one look an hour of each person and list, and how many there were between', async () => {
+it('records one view per hour, person and list, and how many there were in between', async () => {
   const { noted, state, look } = listings()
   for (let minute = 0; minute <= 60; minute += 1) {
     state.now = minute * MINUTE
@@ -35,7 +35,7 @@ it('records one look an hour of each person and list, and how many there were be
   ])
 })
 
-it('lets nobody look while it cannot be recorded, and counts that look for nothing', async () => {
+it('allows no view that cannot be recorded, and does not count it', async () => {
   const { noted, state, look } = listings()
   state.isAway = true
   for (let i = 0; i < 2; i += 1)

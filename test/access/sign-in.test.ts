@@ -103,7 +103,7 @@ describe('signing in', () => {
     )
   })
 
-  it('takes a challenge once, also when it is used ten times at once', async () => {
+  it('accepts a challenge once, even if it is used ten times concurrently', async () => {
     const { challenge } = signIn.challenge('reader-1')
     const signature = await signDetached(challenge, keyOfReader)
     const results = await Promise.allSettled(
@@ -134,7 +134,7 @@ describe('signing in', () => {
     expect(await tokens.list()).toEqual([])
   })
 
-  it("refuses somebody else's key, a signature of something else, and no signature", async () => {
+  it("refuses another person's key, a signature of another text, and a missing signature", async () => {
     const { challenge } = signIn.challenge('reader-1')
     const byOther = await signDetached(challenge, keyOfOfficer)
     const ofOther = await signDetached(`${challenge} `, keyOfReader)
@@ -147,7 +147,7 @@ describe('signing in', () => {
     await signIn.complete('reader-1', challenge, signature, ADDRESS)
   })
 
-  it('refuses a challenge that differs in any character, however it is signed', async () => {
+  it('refuses a challenge changed in any character, however it is signed', async () => {
     const { challenge } = signIn.challenge('reader-1')
     await fc.assert(
       fc.asyncProperty(
@@ -166,7 +166,7 @@ describe('signing in', () => {
     )
   })
 
-  it('gives a challenge for people who do not exist, and refuses them like a wrong key', async () => {
+  it('issues a challenge for people who do not exist, and refuses them like a wrong key', async () => {
     const known = signIn.challenge('reader-1').challenge
     const unknown = signIn.challenge('reader-9').challenge
     expect(unknown.replaceAll(/[0-9a-f]{32,}/g, '').replace('reader-9', 'reader-1')).toBe(
@@ -181,7 +181,7 @@ describe('signing in', () => {
     expect(() => signIn.challenge('x'.repeat(65))).toThrow()
   })
 
-  it('records a bounded number of failures a minute, and counts the others', async () => {
+  it('records a bounded number of failures per minute, and counts the others', async () => {
     const fail = () =>
       signIn.complete('reader-1', 'no challenge', '', ADDRESS).catch(() => undefined)
     for (let count = 0; count < 40; count += 1) await fail()
@@ -206,7 +206,7 @@ describe('signing in', () => {
 })
 
 describe('a challenge', () => {
-  it('tells a client what it is about to sign', () => {
+  it('shows a client what it is about to sign', () => {
     const { challenge, expiresAt } = signIn.challenge('reader-1')
     expect(readChallenge(challenge)).toEqual({
       origin: ORIGIN,
@@ -217,7 +217,7 @@ describe('a challenge', () => {
     expect(challenge.split('\n')[0]).toBe('nocturne sign-in v1')
   })
 
-  it('is read without a crash whatever it holds', () => {
+  it('is parsed without a crash whatever it contains', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (text) => {
         expect(readChallenge(text)).toBeUndefined()

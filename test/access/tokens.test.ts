@@ -24,7 +24,7 @@ afterEach(async () => {
 })
 
 describe('a token', () => {
-  it('is 256 bits behind a prefix, and its owner is known by it until it expires', async () => {
+  it('is 256 bits after a prefix, and identifies its owner until it expires', async () => {
     const { token, id, expiresAt } = await tokens.issue('reader-1', { days: 2, actor })
     expect(token).toMatch(/^noct_[A-Za-z0-9_-]{43}$/)
     expect(expiresAt).toBe(site.clock.now() + 2 * DAY_MS)
@@ -60,7 +60,7 @@ describe('a token', () => {
     await expect(tokens.revoke('nobody', actor)).rejects.toMatchObject({ code: 'not_found' })
   })
 
-  it('lives from 1 to 366 whole days', async () => {
+  it('is valid for 1 to 366 whole days', async () => {
     for (const days of [0, -1, 1.5, 367, NaN, Infinity])
       await expect(tokens.issue('reader-1', { days, actor })).rejects.toMatchObject({
         code: 'usage',
@@ -69,7 +69,7 @@ describe('a token', () => {
     expect(await site.events()).toEqual([])
   })
 
-  it('is nowhere in the database, only its hash', async () => {
+  it('is not in the database, only its hash is', async () => {
     const { token } = await tokens.issue('reader-1', { days: 1, actor })
     await tokens.verify(token)
     await tokens.close()
@@ -87,7 +87,7 @@ describe('a token', () => {
       expect(bytes.includes(form)).toBe(false)
   })
 
-  it('notes its last use at most once a minute', async () => {
+  it('records its last use at most once a minute', async () => {
     const { token, id } = await tokens.issue('reader-1', { days: 1, actor })
     const lastUse = async () => {
       await tokens.verify(token)
@@ -102,7 +102,7 @@ describe('a token', () => {
     expect(await lastUse()).toBe(first + 60_000)
   })
 
-  it('leaves the list 30 days after it expired', async () => {
+  it('disappears from the list 30 days after it expires', async () => {
     const { id } = await tokens.issue('reader-1', { days: 1, actor })
     site.clock.pass(31 * DAY_MS)
     const kept = await tokens.issue('reader-1', { days: 1, actor })
@@ -114,7 +114,7 @@ describe('a token', () => {
 })
 
 describe('the ledger', () => {
-  it('has an event for each token issued and revoked, naming it by its public id', async () => {
+  it('has an event for each token issued and revoked, with its public ID', async () => {
     const { token, id, receipt } = await tokens.issue('reader-1', { days: 1, actor })
     const revoked = await tokens.revoke(id, actor)
     expect([receipt.index, revoked.index]).toEqual([0, 1])
@@ -126,7 +126,7 @@ describe('the ledger', () => {
     expect(JSON.stringify(events)).not.toContain(token.slice(5))
   })
 
-  it('decides: when it cannot write, there is no token', async () => {
+  it('must be writable for a token to be issued', async () => {
     const ledger = { ...site.ledger, record: () => Promise.reject(new Error('disk full')) }
     const failing = createTokens({ ...site, ledger, now: site.clock.now })
     await expect(failing.issue('reader-1', { days: 1, actor })).rejects.toThrow('disk full')
@@ -137,7 +137,7 @@ describe('the ledger', () => {
 describe('authenticate', () => {
   const reader = principal('reader', { id: 'reader-1', groups: ['nights'] })
 
-  it('answers a session with the role and groups that the directory has now', async () => {
+  it('returns a session with the current role and groups from the directory', async () => {
     const { token, id, expiresAt } = await tokens.issue('reader-1', { days: 1, actor })
     const authenticate = createAuthenticate({ tokens, directory: peopleOf(reader) })
     for (const scheme of ['Bearer', 'bearer', 'BEARER '])
@@ -149,7 +149,7 @@ describe('authenticate', () => {
       })
   })
 
-  it('refuses everything else alike', async () => {
+  it('refuses everything else with the same error', async () => {
     const { token } = await tokens.issue('reader-1', { days: 1, actor })
     const authenticate = createAuthenticate({ tokens, directory: peopleOf(reader) })
     const wrong = [undefined, '', 'Bearer', token, `Basic ${token}`, `Bearer ${token} x`]
@@ -157,7 +157,7 @@ describe('authenticate', () => {
       await expect(authenticate(header)).rejects.toMatchObject({ code: 'unauthenticated' })
   })
 
-  it('refuses the token of somebody who left the directory', async () => {
+  it('refuses the token of a person removed from the directory', async () => {
     const { token } = await tokens.issue('reader-1', { days: 1, actor })
     const authenticate = createAuthenticate({ tokens, directory: peopleOf() })
     await expect(authenticate(`Bearer ${token}`)).rejects.toMatchObject({ code: 'unauthenticated' })

@@ -1,6 +1,5 @@
 /**
- * A site with cases, a clock that a test moves, and transfers as rows: what the room needs, and
- * nothing else.
+ * A site with cases, a clock that a test moves, and transfers as rows: only what this room needs.
  */
 import { createCases } from '../../src/cases/index.js'
 import type { Asker, CaseNotice, Cases, GroupRules } from '../../src/cases/index.js'
@@ -17,11 +16,15 @@ export const reader = (id: string): Asker => ({ id, actor: { id, role: 'reader' 
 
 export interface Night extends TestSite {
   readonly cases: Cases
-  /** What people would have been told, in order. */
+  /** The notices that people would have received, in order. */
   readonly notices: CaseNotice[]
-  /** Who reads for the group `nights`. */
+  /** The readers of the group `nights`. */
   readonly readers: Set<string>
-  /** A transfer that became available; answers the id of its case. */
+  /**
+   * A transfer that became available.
+   *
+   * @returns the ID of its case.
+   */
   send(more?: Partial<Sent>): Promise<string>
   transfer(id: string): Promise<{ claimed_by: string | null; claimed_at: number | null }>
 }

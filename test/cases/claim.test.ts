@@ -16,7 +16,7 @@ const stateOf = async (id: string) => {
 }
 
 describe('a claim', () => {
-  it('is won by exactly one of twenty at once, and the others learn who holds it', async () => {
+  it('is won by exactly one of twenty concurrent readers, and the others learn who holds it', async () => {
     const id = await night.send()
     const tries = await Promise.allSettled(
       Array.from({ length: 20 }, (_, i) => night.cases.claim(reader(`reader-${1 + (i % 2)}`), id)),
@@ -31,7 +31,7 @@ describe('a claim', () => {
     expect((await night.transfer(id)).claimed_by).toBe((await stateOf(id)).by)
   })
 
-  it('can be given back, and the case waits again', async () => {
+  it('can be released, and the case waits again', async () => {
     const id = await night.send()
     await night.cases.claim(reader('reader-1'), id)
     await night.cases.release(reader('reader-1'), id, 'given-back')
@@ -42,7 +42,7 @@ describe('a claim', () => {
     })
   })
 
-  it('ends by itself, unless work renews it', async () => {
+  it('expires automatically, unless activity renews it', async () => {
     const id = await night.send()
     await night.cases.claim(reader('reader-1'), id)
     night.clock.pass(CLAIM_MS - 1)
@@ -65,7 +65,7 @@ describe('a claim', () => {
     })
   })
 
-  it('that is over can be taken before its end was noticed', async () => {
+  it('that has expired can be taken before its end is recorded', async () => {
     const id = await night.send()
     await night.cases.claim(reader('reader-1'), id)
     night.clock.pass(CLAIM_MS)
@@ -76,7 +76,7 @@ describe('a claim', () => {
     })
   })
 
-  it('is taken at once with a reason, which is an alert and tells its holder', async () => {
+  it('can be overridden with a reason, which raises an alert and notifies its holder', async () => {
     const id = await night.send()
     await night.cases.claim(reader('reader-1'), id)
     await night.cases.claim(reader('reader-2'), id, 'unreachable')
@@ -90,7 +90,7 @@ describe('a claim', () => {
     expect(night.notices.at(-1)).toMatchObject({ what: 'overridden', from: 'reader-1' })
   })
 
-  it('is lost by whoever leaves the group, and given to no stranger', async () => {
+  it('ends when its holder leaves the group, and cannot be given to a non-member', async () => {
     const id = await night.send()
     await night.cases.claim(reader('reader-1'), id)
     night.readers.delete('reader-1')
@@ -103,7 +103,7 @@ describe('a claim', () => {
     expect((await stateOf(id)).by).toBe('reader-2')
   })
 
-  it('survives a clock that is set back, and ends by one that leaps ahead', async () => {
+  it('survives a clock that is set back, and ends when the clock leaps ahead', async () => {
     const id = await night.send()
     await night.cases.claim(reader('reader-1'), id)
     night.clock.pass(-5 * 60_000)
@@ -116,7 +116,7 @@ describe('a claim', () => {
 })
 
 describe('a case', () => {
-  it('holds late images with the claim that is on it, and waits again for those that come after', async () => {
+  it('includes late images in the current claim, and waits again for those that arrive after the report', async () => {
     const id = await night.send()
     await night.cases.claim(reader('reader-1'), id)
     expect(await night.send({ joins: id })).toBe(id)
@@ -130,7 +130,7 @@ describe('a case', () => {
     expect(await stateOf(id)).toEqual({ state: 'waiting', by: null })
   })
 
-  it('is found by its code, its id and any of its transfers', async () => {
+  it('is found by its code, its ID and any of its transfers', async () => {
     const transfer = '019aa000-0000-7000-8000-000000000001'
     const id = await night.send({ id: transfer })
     const row = await night.cases.find(id)
@@ -139,7 +139,7 @@ describe('a case', () => {
     expect(await night.cases.find('nothing')).toBeUndefined()
   })
 
-  it('that is recalled is nobody’s, and takes nothing more', async () => {
+  it('that is recalled has no holder, and accepts nothing more', async () => {
     const id = await night.send()
     await night.cases.claim(reader('reader-1'), id)
     await night.cases.recall(reader('facility-a').actor, id)
@@ -170,7 +170,7 @@ const onPostgres = postgresMissing === undefined ? describe : describe.skip
 onPostgres(
   `two gateways on one PostgreSQL${postgresMissing ? ` (${postgresMissing})` : ''}`,
   () => {
-    it('give a case to one of twenty', async () => {
+    it('give a case to exactly one of twenty readers', async () => {
       const server = await startPostgres()
       const shared = { url: server.url, signingKey: newSigningKey() }
       const [one, other] = [await openNight({}, shared), await openNight({}, shared)]

@@ -39,7 +39,7 @@ const said = () =>
   )
 
 describe('targets', () => {
-  it('are those of the priority, and of the modality where it has its own', () => {
+  it('are those for the priority, or for the modality if it has its own', () => {
     const minutes = (modality: string | null) =>
       targetsFor(clock, { priority: 'stat', modality }).map(
         ({ kind, withinMs }) => `${kind} ${withinMs / MINUTE}`,
@@ -50,7 +50,7 @@ describe('targets', () => {
     expect(targetsFor(clock, { priority: 'urgent', modality: 'CT' })).toEqual([])
   })
 
-  it('approach once, are missed once, and stay missed when they are met late', async () => {
+  it('are reported once as approaching and once as missed, and stay missed when met late', async () => {
     const id = await night.send()
     for (let minute = 0; minute < 10; minute++) {
       await night.cases.runDue()
@@ -68,7 +68,7 @@ describe('targets', () => {
     expect(claim!.metAt! > claim!.dueAt).toBe(true)
   })
 
-  it('that are met are not missed', async () => {
+  it('that were met are not reported as missed', async () => {
     const id = await night.send()
     await night.cases.claim(reader('reader-1'), id)
     night.clock.pass(9 * MINUTE)
@@ -82,7 +82,7 @@ describe('targets', () => {
 })
 
 describe('an escalation', () => {
-  it('tells one after another, repeats its last step, and ends with a claim', async () => {
+  it('notifies one audience after another, repeats its last step, and ends with a claim', async () => {
     const id = await night.send()
     for (let minute = 0; minute < 45; minute++) {
       await night.cases.runDue()
@@ -107,7 +107,7 @@ describe('an escalation', () => {
     ).toEqual([])
   })
 
-  it('starts from the beginning when a claim is given back or ends', async () => {
+  it('starts from the beginning when a claim is released or expires', async () => {
     const id = await night.send()
     await night.cases.runDue()
     await night.cases.claim(reader('reader-1'), id)
@@ -116,7 +116,7 @@ describe('an escalation', () => {
     expect(said()).toEqual(['duty 1', 'duty 1'])
   })
 
-  it('is taken by one of two gateways, and not run through at once by one that was away', async () => {
+  it('is taken by only one of two gateways, and catches up one step per round after an outage', async () => {
     await night.send()
     night.clock.pass(60 * MINUTE)
     await Promise.all([night.cases.runDue(), night.cases.runDue()])
@@ -126,7 +126,7 @@ describe('an escalation', () => {
     expect(said().filter((one) => one === 'duty 1')).toHaveLength(1)
   })
 
-  it('follows the chain of its start, whatever is configured later', async () => {
+  it('follows the chain configured at its start, even if the configuration changes', async () => {
     await night.send()
     const [row] = await night.state.db.selectFrom('escalations').selectAll().execute()
     expect(JSON.parse(row!.chain)).toHaveLength(3)

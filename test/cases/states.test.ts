@@ -4,7 +4,7 @@ import { CASE_STATES, CASE_STEPS, nextCaseState } from '../../src/cases/states.j
 import { newCaseCode, readCaseCode } from '../../src/lib/case-code.js'
 
 describe('the table of states', () => {
-  it('is this one', () => {
+  it('has exactly these transitions', () => {
     const lines = CASE_STATES.map((state) =>
       [
         state,
@@ -26,21 +26,21 @@ describe('the table of states', () => {
     ])
   })
 
-  it('leads from every state but a recalled one to where new images are read', () => {
+  it('leads from every state except recalled to one in which new images are read', () => {
     for (const state of CASE_STATES.filter((one) => one !== 'recalled'))
       expect(['waiting', 'claimed', 'finalizing']).toContain(nextCaseState(state, 'deliver'))
   })
 })
 
 describe('case codes', () => {
-  it('hold no vowel, nothing that reads as something else, and a digit in each half', () => {
+  it('contain no vowel and no ambiguous character, and a digit in each half', () => {
     for (let i = 0; i < 2_000; i++)
       expect(newCaseCode()).toMatch(
         /^(?=[A-Z]*\d)[B-DF-HJ-KMNP-RTV-XZ2346789]{3}-(?=[A-Z]*\d)[B-DF-HJ-KMNP-RTV-XZ2346789]{3}$/,
       )
   })
 
-  it('are read as people type them, and nothing else is', () => {
+  it('are accepted as people type them, and nothing else is accepted', () => {
     const code = newCaseCode()
     for (const typed of [
       code,

@@ -1,4 +1,4 @@
-/** A small writer of DICOM for tests: it knows nothing of the code under test. */
+/** A small DICOM writer for tests, independent of the code under test. */
 
 export type Encoding = 'implicit' | 'explicit' | 'big'
 
@@ -10,11 +10,11 @@ export const SYNTAX: Readonly<Record<Encoding, string>> = {
 
 export interface SequenceValue {
   readonly items: readonly (readonly Written[])[]
-  /** Lengths of the sequence and its items are left undefined. */
+  /** The sequence and its items are written with undefined lengths. */
   readonly isOpen?: boolean
 }
 
-/** Tag, VR, value. `open` marks an undefined length around bytes that are given as they are. */
+/** Tag, VR, value. `open` marks an undefined length around bytes that are written as given. */
 export type Written = readonly [
   tag: number,
   vr: string,
@@ -75,7 +75,7 @@ export function dataset(elements: readonly Written[], encoding: Encoding = 'expl
         const bytes = padded(value, vr)
         return [header(tag, vr, open ? 0xffffffff : bytes.length, encoding), bytes]
       }
-      // The content of a sequence that is written as UN is implicit VR little endian.
+      // The content of a sequence written as UN is implicit VR little endian.
       const inner = vr === 'UN' ? 'implicit' : encoding
       const isOpen = value.isOpen ?? false
       const items = Buffer.concat(value.items.map((one) => item(one, isOpen, inner)))
@@ -89,8 +89,8 @@ export function dataset(elements: readonly Written[], encoding: Encoding = 'expl
 }
 
 /**
- * Fragments with an empty offset table, ended by the delimiter: the value of encapsulated Pixel
- * Data.
+ * The value of encapsulated Pixel Data: fragments after an empty offset table, ended by the
+ * delimiter.
  */
 export const fragments = (...parts: readonly Buffer[]): Buffer =>
   Buffer.concat([
@@ -99,7 +99,7 @@ export const fragments = (...parts: readonly Buffer[]): Buffer =>
     marker(0xfffee0dd, 0, 'explicit'),
   ])
 
-/** A whole file: preamble, group 0002, and the data set as it is given. */
+/** A whole file: preamble, group 0002, and the given data set. */
 export function part10(
   body: Buffer,
   syntax: string = SYNTAX.explicit,
@@ -118,11 +118,11 @@ export function part10(
 }
 
 export const CT = '1.2.840.10008.5.1.4.1.1.2'
-/** An instance of it has no pixels. */
+/** Instances of this class have no pixels. */
 export const RAW_DATA = '1.2.840.10008.5.1.4.1.1.66'
 
 const PIXEL_TAGS: ReadonlySet<number> = new Set([0x7fe00008, 0x7fe00009, 0x7fe00010])
-/** One pixel of 8 bits: any Pixel Data is long enough for it. */
+/** One pixel of 8 bits, for which any Pixel Data is long enough. */
 const LAYOUT: readonly Written[] = [
   [0x00280010, 'US', number16(1, 'explicit')],
   [0x00280011, 'US', number16(1, 'explicit')],
@@ -134,7 +134,10 @@ const LAYOUT_BIG: readonly Written[] = LAYOUT.map(([tag, vr, value]) => [
   Buffer.from(value as Buffer).reverse(),
 ])
 
-/** What every instance needs, an image where `more` has Pixel Data; `more` replaces and adds. */
+/**
+ * The elements that every instance needs; an image if `more` has Pixel Data. `more` replaces and
+ * adds elements.
+ */
 export function instance(more: readonly Written[] = [], encoding?: Encoding): Written[] {
   const isImage = more.some(([tag]) => PIXEL_TAGS.has(tag))
   const base: Written[] = [
@@ -159,7 +162,8 @@ export const file = (more: readonly Written[] = [], encoding: Encoding = 'explic
   part10(dataset(instance(more, encoding), encoding), SYNTAX[encoding])
 
 /**
- * An element of the output, by a reader of explicit little endian that looks at the top level only.
+ * An element of the output, found by an explicit little endian reader that looks only at the top
+ * level.
  */
 export function valueOf(output: Buffer, tag: number): string | undefined {
   return topLevel(output)
@@ -172,7 +176,8 @@ export function valueOf(output: Buffer, tag: number): string | undefined {
 export const topLevel = (output: Buffer): Map<number, Buffer> => elementsOf(output, 132)
 
 /**
- * Values of a data set in explicit little endian from `at`, up to the first of undefined length.
+ * Values of a data set in explicit little endian from `at`, up to the first value of undefined
+ * length.
  */
 export function elementsOf(bytes: Buffer, at = 0): Map<number, Buffer> {
   const found = new Map<number, Buffer>()
@@ -188,7 +193,7 @@ export function elementsOf(bytes: Buffer, at = 0): Map<number, Buffer> {
   return found
 }
 
-/** The items, of defined length, in the value of a sequence. */
+/** The items of a sequence value; they must have defined lengths. */
 export function itemsOf(sequence: Buffer): Map<number, Buffer>[] {
   const items: Map<number, Buffer>[] = []
   for (let at = 0; at < sequence.length;) {

@@ -1,4 +1,4 @@
-/** Images for tests of blanking, and a reader of their pixels that goes sample by sample. */
+/** Images for tests of blanking, and a reader of their pixels that works sample by sample. */
 import { dataset, instance, part10, SYNTAX, type Encoding, type Written } from './_build.js'
 
 export interface Picture {
@@ -12,7 +12,7 @@ export interface Picture {
   readonly photometric: string
 }
 
-/** Left, top, right and bottom, all included, as the header gives them. */
+/** Left, top, right and bottom, all inclusive, as in the header. */
 export type Region = readonly [x: number, y: number, right: number, bottom: number]
 
 const binary = (value: number, bytes: 2 | 4, encoding: Encoding): Buffer => {
@@ -24,7 +24,7 @@ const binary = (value: number, bytes: 2 | 4, encoding: Encoding): Buffer => {
 
 export const ULTRASOUND = '1.2.840.10008.5.1.4.1.1.6.1'
 
-/** An ultrasound image whose scanner says where the picture is. */
+/** An ultrasound image whose scanner states where the picture is. */
 export function ultrasound(
   picture: Picture,
   regions: readonly Region[],
@@ -70,7 +70,7 @@ export const ultrasoundFile = (
 ): Buffer =>
   part10(dataset(ultrasound(picture, regions, pixels, encoding, more), encoding), SYNTAX[encoding])
 
-/** The same with its pixels in a compressed syntax. */
+/** The same image with its pixels in a compressed syntax. */
 export const compressedFile = (
   picture: Picture,
   regions: readonly Region[],
@@ -79,7 +79,7 @@ export const compressedFile = (
   more: readonly Written[] = [],
 ): Buffer => part10(dataset(ultrasound(picture, regions, pixels, 'explicit', more)), syntax)
 
-/** Bytes that no run of equal ones is in, so that what changed is seen. */
+/** Bytes without runs of equal values, so that changes can be seen. */
 export const noise = (length: number, seed = 1): Buffer => {
   const bytes = Buffer.alloc(length)
   for (let at = 0, state = seed; at < length; at++) {
@@ -90,8 +90,8 @@ export const noise = (length: number, seed = 1): Buffer => {
 }
 
 /**
- * Which bytes of an uncompressed value belong to pixels for which `isInside` holds, by each
- * sample's own address.
+ * Which bytes of an uncompressed value belong to pixels for which `isInside` holds, computed from
+ * the address of each sample.
  */
 export function bytesOfPixels(
   { rows, columns, frames = 1, samples = 1, bits = 8, planar = 0, photometric }: Picture,

@@ -1,4 +1,4 @@
-/** Runs the room on bytes and collects what comes out. */
+/** Runs the room on bytes and collects the output. */
 import {
   deidentify,
   type DeidentifyContext,
@@ -23,13 +23,13 @@ export const contextFor = (
   transfer: '01890000-0000-7000-8000-000000000000',
   pseudonymOf: () => Promise.resolve({ code: 'N0CTURNEC0DE', shiftSeconds: -100 * 86400 }),
   headerBytes: 16 * 1024 * 1024,
-  // Finds nothing in what is blanked, and clears nothing else.
+  // Finds no text in blanked images, and clears no others.
   textDetector: { clears: false, threads: 1, readWords: () => Promise.resolve([]) },
   rawDeflate,
   ...changes,
 })
 
-/** The same profile with another answer to names that are burned in. */
+/** The same profile with another setting for burned-in names. */
 export const withPixels = (
   pixels: 'blank' | 'quarantine' | 'pass',
   context: DeidentifyContext = contextFor(),
@@ -65,7 +65,7 @@ export async function run(
   return { bytes: Buffer.concat(parts), report, facts, wayBack }
 }
 
-/** Steps without the pauses between them. */
+/** Runs steps without pausing between them. */
 export function finish<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next()
@@ -74,8 +74,8 @@ export function finish<T>(steps: Steps<T>): T {
 }
 
 /**
- * The code of the failure, or undefined when it was accepted. Anything but a NocturneError is
- * thrown on.
+ * The code of the failure, or undefined if it was accepted. Errors other than NocturneError are
+ * rethrown.
  */
 export async function codeOf(
   input: Buffer,

@@ -1,6 +1,4 @@
-/**
- * Writing as scanners draw it: letters of 5 by 7 dots, one byte a column, the lowest bit on top.
- */
+/** Text as scanners draw it: letters of 5 by 7 dots, one byte per column, the lowest bit on top. */
 const LETTERS: Readonly<Record<string, string>> = {
   A: '7E1111117E',
   E: '7F49494941',
@@ -20,7 +18,7 @@ const LETTERS: Readonly<Record<string, string>> = {
   '-': '0808080808',
 }
 
-/** Writes into a grey image, each dot `scale` pixels wide and high. */
+/** Draws text into a greyscale image, each dot `scale` pixels wide and high. */
 export function write(
   image: Buffer,
   columns: number,

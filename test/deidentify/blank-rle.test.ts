@@ -9,7 +9,7 @@ const COLUMNS = 150
 const REGION: Region = [10, 2, 140, 9]
 const isText = (x: number, y: number): boolean => x < 10 || x > 140 || y < 2 || y > 9
 
-/** PackBits as PS3.5 G.3.2 decodes it: written for the test alone. */
+/** Decodes PackBits according to PS3.5 G.3.2; written for this test only. */
 function unpack(segment: Buffer): number[] {
   const out: number[] = []
   for (let at = 0; at < segment.length;) {
@@ -25,7 +25,7 @@ function unpack(segment: Buffer): number[] {
   return out
 }
 
-/** Literal runs alone, each within a row. */
+/** Encodes only literal runs, each within a row. */
 function pack(plane: Buffer): Buffer {
   const out: Buffer[] = []
   for (let row = 0; row < plane.length; row += COLUMNS)
@@ -49,7 +49,7 @@ function frame(planes: readonly Buffer[]): Buffer {
   return Buffer.concat([header, ...segments])
 }
 
-/** Planes of each frame of the last element of a file. */
+/** The planes of each frame in the last element of a file. */
 function framesIn(bytes: Buffer): number[][][] {
   const start = bytes.indexOf(Buffer.from('e07f1000', 'hex')) + 12
   const items: Buffer[] = []
@@ -85,7 +85,7 @@ describe('RLE frames', () => {
     ['colour', colour, 3],
     ['grey of 16 bits', { ...colour, photometric: 'MONOCHROME2', samples: 1, bits: 16 }, 2],
   ])(
-    'of %s decode to the same pixels, and to zeros where text may be',
+    'of %s decode to the same pixels, and to zeros where there may be text',
     async (_, picture, count) => {
       const sources = [planes(count, 1), planes(count, 50)]
       const { bytes } = await run(rleFile(picture, encapsulated(...sources.map(frame))))
@@ -100,7 +100,7 @@ describe('RLE frames', () => {
     },
   )
 
-  it('have no table of where they begin when they are blanked', async () => {
+  it('have an empty offset table after blanking', async () => {
     const table: Written = [0x7fe00001, 'OV', Buffer.alloc(8)]
     const picture = { ...colour, frames: 1 }
     const pixels = encapsulated(frame(planes(3, 1)))
@@ -111,7 +111,7 @@ describe('RLE frames', () => {
     expect(hasTable((await run(input, withPixels('pass'))).bytes)).toBe(true)
   })
 
-  it('may be given in several fragments when there is only one', async () => {
+  it('may be split into several fragments if there is only one frame', async () => {
     const source = frame(planes(3, 1))
     const input = rleFile(
       { ...colour, frames: 1 },
@@ -134,7 +134,7 @@ describe('RLE frames', () => {
     ],
     ['have no header', fragments(Buffer.alloc(8), Buffer.alloc(8)), 'malformed'],
     [
-      'are cut off',
+      'are truncated',
       fragments(frame(planes(3, 1)), frame(planes(3, 4))).subarray(0, -500),
       'truncated',
     ],

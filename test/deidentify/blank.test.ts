@@ -27,7 +27,7 @@ const picture = (more: Partial<Picture>): Picture => ({
   ...more,
 })
 
-describe('uncompressed pixels outside the regions of the scanner', () => {
+describe('uncompressed pixels outside the regions declared by the scanner', () => {
   it.each<[string, Picture, string, Encoding]>([
     ['grey of 8 bits', picture({}), 'OB', 'explicit'],
     ['grey in implicit VR', picture({}), 'OW', 'implicit'],
@@ -61,13 +61,13 @@ describe('uncompressed pixels outside the regions of the scanner', () => {
       const after = pixelsOf(bytes, before.length)
       const changed = [...before.keys()].filter((at) => before[at] !== after[at])
       expect(changed.filter((at) => !text.has(at))).toEqual([])
-      // One value for each place in a pixel or plane: nothing of the text can be told.
+      // One value for each position in a pixel or plane: nothing of the text can be recognized.
       expect(new Set([...text].map((at) => after[at])).size).toBeLessThanOrEqual(2)
       expect(facts).toMatchObject({ pixelsBlanked: true, pixelsAtRisk: false })
     }
   })
 
-  it('are black as the photometric interpretation has it', async () => {
+  it('are black according to the photometric interpretation', async () => {
     const firstOf = async (image: Partial<Picture>, length: number) => {
       const whole = picture(image)
       const input = ultrasoundFile(whole, [REGION], [0x7fe00010, 'OW', noise(sizeOf(whole))])
@@ -84,7 +84,7 @@ describe('uncompressed pixels outside the regions of the scanner', () => {
     ])
   })
 
-  it('are blanked to whole bytes where a pixel is a bit', async () => {
+  it('are blanked in whole bytes if a pixel is one bit', async () => {
     const whole = picture({ bits: 1, columns: 32 })
     const before = noise((ROWS * 32) / 8)
     const input = ultrasoundFile(whole, [[8, 3, 23, 16]], [0x7fe00010, 'OB', before])
@@ -104,7 +104,7 @@ describe('uncompressed pixels outside the regions of the scanner', () => {
     expect((await run(input)).facts.pixelsBlanked).toBe(true)
   })
 
-  it('are blanked however many regions there are and wherever they lie', async () => {
+  it('are blanked for any number and position of regions', async () => {
     const region = fc
       .tuple(fc.nat(COLUMNS - 2), fc.integer({ min: 1, max: ROWS - 2 }), fc.nat(12), fc.nat(8))
       .map(([x, y, width, height]): Region => [
@@ -131,7 +131,7 @@ describe('uncompressed pixels outside the regions of the scanner', () => {
 })
 
 describe('an image that was blanked', () => {
-  it('says so as PS3.15 E.3.1 asks, and in the report', async () => {
+  it('says so as PS3.15 E.3.1 requires, and in the report', async () => {
     const pixels: Written = [0x7fe00010, 'OB', noise(ROWS * COLUMNS)]
     const more: Written[] = [[0x00280301, 'CS', 'YES']]
     const input = ultrasoundFile(picture({}), [REGION], pixels, 'explicit', more)
@@ -146,7 +146,7 @@ describe('an image that was blanked', () => {
     })
   })
 
-  it('is blanked by model and size where the scanner outlines nothing', async () => {
+  it('is blanked by model and size if the scanner declares no regions', async () => {
     const whole = picture({ rows: 480, columns: 640 })
     const before = noise(480 * 640)
     const model: Written[] = [
@@ -182,7 +182,7 @@ describe('an image that was blanked', () => {
     ['has more bytes than its header says', {}, 2, []],
     ['has colours that are not known', { photometric: 'HSV', samples: 3 }, 0, []],
     [
-      'has an overlay in the bits of its pixels',
+      'has an overlay in unused bits of its pixels',
       { bits: 16, stored: 12 },
       0,
       [[0x60020102, 'US', Buffer.from([12, 0])]],
@@ -217,7 +217,7 @@ describe('a shipped rule', () => {
   const image = (more: readonly Written[]): Buffer =>
     ultrasoundFile(whole, [], [0x7fe00010, 'OB', before], 'explicit', plate(more))
 
-  it('blanks the bands of the one plate reader that is known', async () => {
+  it('blanks the bands of the one known plate reader', async () => {
     const { bytes, facts } = await run(image([]))
     expect(facts).toMatchObject({ pixelsBlanked: true, pixelsAtRisk: false })
     const after = pixelsOf(bytes, before.length)
@@ -227,7 +227,7 @@ describe('a shipped rule', () => {
     expect(after.subarray(band, -band).equals(before.subarray(band, -band))).toBe(true)
   })
 
-  it('blanks the caption of a localizer, and leaves the slices of the same scanner', async () => {
+  it('blanks the caption of a localizer, but not the slices of the same scanner', async () => {
     const small: Picture = { rows: 100, columns: 120, photometric: 'MONOCHROME2' }
     const source = noise(100 * 120)
     const scanner = (type: string): Buffer =>
@@ -254,11 +254,11 @@ describe('a shipped rule', () => {
     ['was captured by a device', [[0x00181016, 'LO', 'Frame Grabber']]],
     ['is a screen', [[0x00080008, 'CS', 'DERIVED\\SECONDARY\\SCREEN SAVE']]],
     ['has colours', [[0x00280004, 'CS', 'PALETTE COLOR']]],
-  ])('lets none pass that %s, which it does not answer for', async (_, more) => {
+  ])('does not let an image pass that %s, which it does not cover', async (_, more) => {
     expect(await codeOf(image(more))).toBe('pixels_at_risk')
   })
 
-  it('leaves that to a rule of the facility', async () => {
+  it('leaves that decision to a rule of the facility', async () => {
     const { profile } = contextFor()
     const rule = {
       name: 'ours',

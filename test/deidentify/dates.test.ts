@@ -7,7 +7,7 @@ import { contextFor, run, SECRET } from './_run.js'
 const DAY = 86_400
 const two = (n: number): string => String(n).padStart(2, '0')
 
-/** Seconds since 1970 by the wall clock that wrote them. */
+/** Seconds since 1970, by the wall clock of the writer. */
 const instantOf = (date: string, time: string): number =>
   Date.UTC(
     Number(date.slice(0, 4)),
@@ -46,7 +46,7 @@ describe('one shift of date and time together', () => {
     )
   })
 
-  it('is undone by its opposite, which is how a report gets its dates back', () => {
+  it('is reversed by the opposite shift, which restores the dates of a report', () => {
     fc.assert(
       fc.property(moment, fc.integer({ min: -3_650, max: -30 }), ({ date, time }, days) => {
         const there = shiftDate(date, time, days * DAY) ?? ''
@@ -55,7 +55,7 @@ describe('one shift of date and time together', () => {
     )
   })
 
-  it('leaves ages, and times of day under whole days', async () => {
+  it('keeps ages, and times of day if shifted by whole days', async () => {
     const { bytes } = await run(
       file(instance([[0x00101010, 'AS', '053Y']])),
       contextFor('pseudonymize'),
@@ -67,7 +67,7 @@ describe('one shift of date and time together', () => {
 })
 
 describe('UIDs', () => {
-  it('are mapped value by value, alike in every transfer, and otherwise for another facility', async () => {
+  it('are mapped value by value, the same in every transfer, and differently for another facility', async () => {
     const input = file([[0x00080014, 'UI', '1.2.3.4.1\\1.2.3.4']])
     const of = async (secret: Buffer, transfer: string): Promise<readonly string[]> => {
       const { bytes } = await run(input, contextFor('pseudonymize', { secret, transfer }))

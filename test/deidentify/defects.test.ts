@@ -1,6 +1,6 @@
 /**
- * Defects of real writers that dcmtk and gdcm read alike: taken for what they are, and gone from
- * the output.
+ * Defects of real writers that dcmtk and gdcm also tolerate: they are accepted, and absent from the
+ * output.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -33,7 +33,7 @@ const content = dataset([
   [0x00081155, 'UI', '1.2.3.9'],
 ])
 const item = Buffer.concat([marker(ITEM, content.length), content])
-/** Referenced Image Sequence around bytes that are given as they are. */
+/** Referenced Image Sequence around bytes that are written as given. */
 const references = (open: boolean, ...parts: readonly Buffer[]): Buffer =>
   dataset([
     open
@@ -41,7 +41,7 @@ const references = (open: boolean, ...parts: readonly Buffer[]): Buffer =>
       : [0x00081140, 'SQ', Buffer.concat(parts)],
   ])
 
-/** `bytes` between group 0008 and group 0010. */
+/** Inserts `bytes` between group 0008 and group 0010. */
 function withElement(bytes: Buffer, more: readonly Written[] = [PIXELS]): Buffer {
   const elements = instance(more)
   const first = elements.filter(([tag]) => tag < 0x00081140)
@@ -49,7 +49,7 @@ function withElement(bytes: Buffer, more: readonly Written[] = [PIXELS]): Buffer
   return part10(Buffer.concat([dataset(first), bytes, dataset(rest)]))
 }
 
-/** A frame as JPEG begins and ends it; nothing here decodes one. */
+/** A frame with a JPEG start and end marker; nothing here decodes it. */
 const frame = (size: number): Buffer =>
   Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), Buffer.alloc(size, 1), Buffer.from('ffd9', 'hex')])
 const encapsulated = (frames: number, value: Buffer, syntax = JPEG): Buffer =>
@@ -76,7 +76,7 @@ const ACCEPTED: readonly (readonly [string, Buffer])[] = [
     withElement(references(false, marker(ITEM, content.length + 8), content, marker(ITEM_END, 0))),
   ],
   [
-    'delimiters that have a length',
+    'delimiters with a length',
     withElement(
       references(
         true,
@@ -100,11 +100,11 @@ const ACCEPTED: readonly (readonly [string, Buffer])[] = [
   ['a line end behind the pixels', Buffer.concat([file([PIXELS]), Buffer.from('\r\n')])],
   ['text behind the pixels', Buffer.concat([file([PIXELS]), Buffer.from('transferred by ...')])],
   [
-    'text behind the pixels under implicit VR',
+    'text after the pixels under implicit VR',
     Buffer.concat([file([PIXELS], 'implicit'), Buffer.from('transferred by ...')]),
   ],
   [
-    'a private element that is cut off behind the pixels',
+    'a truncated private element after the pixels',
     file([PIXELS, [0x7fe11010, 'OB', Buffer.alloc(100)]]).subarray(0, -40),
   ],
   ['a line end behind the last element', Buffer.concat([file(), Buffer.from('\r\n')])],
@@ -123,16 +123,16 @@ function halves(bytes: Buffer): Buffer[] {
 
 const context = withPixels('pass', contextFor())
 
-describe('what real writers do wrong and others read', () => {
+describe('defects of real writers that other readers tolerate', () => {
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'nocturne-defects-'))
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  it.each(ACCEPTED)('passes: %s', async (_, input) => {
+  it.each(ACCEPTED)('accepts %s', async (_, input) => {
     const { bytes } = await run(input, context)
-    // The output has none of it: read again, it is copied as it stands but for the UIDs.
+    // The defect is absent from the output: processed again, all of it is copied except the UIDs.
     expect((await run(bytes, context)).bytes.length).toBeGreaterThan(0)
     expect(bytes.length % 2).toBe(0)
   })
@@ -141,7 +141,7 @@ describe('what real writers do wrong and others read', () => {
     ['dcmdump', noDcmtk],
     ['gdcmdump', noGdcm],
   ] as const)
-    when(reason)(title(`is read by ${program} as it leaves`, reason), async () => {
+    when(reason)(title(`produces output that ${program} reads`, reason), async () => {
       for (const [name, input] of ACCEPTED) {
         const path = join(folder, 'out.dcm')
         await writeFile(path, (await run(input, context)).bytes)
@@ -149,7 +149,7 @@ describe('what real writers do wrong and others read', () => {
       }
     })
 
-  it('keeps what stands in an item with a delimiter', async () => {
+  it('keeps the content of an item with a delimiter', async () => {
     const [, input] = ACCEPTED[1] ?? []
     const { bytes } = await run(input ?? Buffer.alloc(0), context)
     const sequence = topLevel(bytes).get(0x00081140) ?? Buffer.alloc(0)
@@ -158,7 +158,7 @@ describe('what real writers do wrong and others read', () => {
   })
 })
 
-describe('what is held says where and why', () => {
+describe('a quarantined file says where and why', () => {
   const placeOf = async (input: Buffer) => {
     try {
       await run(input, context)
@@ -168,7 +168,7 @@ describe('what is held says where and why', () => {
     return undefined
   }
 
-  it('an item that is none', async () => {
+  it('for an invalid item', async () => {
     const input = withElement(references(true, item, marker(0x00100010, 0)))
     expect(await placeOf(input)).toEqual({
       code: 'malformed',
@@ -178,7 +178,7 @@ describe('what is held says where and why', () => {
     })
   })
 
-  it('a value that is longer than what it is in', async () => {
+  it('for a value that is longer than its parent', async () => {
     const inner = Buffer.concat([dataset([[0x00081155, 'UI', '1.2.3.9']])])
     inner.writeUInt16LE(200, 6)
     const input = withElement(references(false, marker(ITEM, inner.length), inner))
@@ -189,7 +189,7 @@ describe('what is held says where and why', () => {
     })
   })
 
-  it('the end of a file inside an element', async () => {
+  it('for a file that ends inside an element', async () => {
     const whole = file([[0x0040a160, 'UT', 'a sentence that ends']])
     expect(await placeOf(whole.subarray(0, -3))).toEqual({
       code: 'truncated',
@@ -199,14 +199,14 @@ describe('what is held says where and why', () => {
     })
   })
 
-  it('the end of a file inside the pixels, and before the last fragment', async () => {
+  it('for a file that ends inside the pixels, or before the last fragment', async () => {
     expect(await placeOf(file([PIXELS]).subarray(0, -3))).toMatchObject({ code: 'truncated' })
     expect(await placeOf(cut(3))).toMatchObject({ code: 'truncated', path: '7FE00010' })
     const half = encapsulated(1, fragments(frame(20).subarray(0, -2))).subarray(0, -8)
     expect(await placeOf(half)).toMatchObject({ code: 'truncated', path: '7FE00010' })
   })
 
-  it('never a tag that PS3.6 does not list: it may be letters of a name', async () => {
+  it('without a tag that PS3.6 does not list, which may be letters of a name', async () => {
     const input = withElement(
       dataset([
         [0x534d4954, 'SQ', { items: [[[0x00081150, 'UI', Buffer.from('x')]]], isOpen: true }],
@@ -217,7 +217,7 @@ describe('what is held says where and why', () => {
     expect(JSON.stringify(place)).not.toMatch(/534d|4954/i)
   })
 
-  it('the rule about images by its name', async () => {
+  it('with the name of the rule about images', async () => {
     const input = file([[0x00080064, 'CS', 'WSD'], PIXELS])
     await expect(run(input, withPixels('quarantine'))).rejects.toMatchObject({
       code: 'pixels_at_risk',

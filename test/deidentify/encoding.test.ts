@@ -1,4 +1,4 @@
-/** What we write anew is, byte for byte, what dcmjs writes. */
+/** Elements that we encode are byte for byte what dcmjs writes. */
 import { describe, expect, it } from '@jest/globals'
 import dcmjs from 'dcmjs'
 import fc from 'fast-check'
@@ -15,7 +15,7 @@ interface Stream {
   readonly offset: number
   getBuffer(start: number, end: number): ArrayBuffer
 }
-/** More of dcmjs than the product uses. */
+/** Parts of dcmjs that only this test uses. */
 const { Tag, WriteBufferStream } = dcmjs.data as unknown as {
   readonly Tag: {
     fromNumbers(
@@ -57,7 +57,8 @@ const TEXT = Array.from({ length: 0x5f }, (_, at) => String.fromCharCode(0x20 + 
   .filter((character) => character !== '\\')
   .join('')
 /**
- * What the room writes under each VR: pseudonyms, remapped UIDs, moved dates, cleaned text, marks.
+ * What the room writes under each VR: pseudonyms, remapped UIDs, shifted dates, cleaned text,
+ * marks.
  */
 const WRITTEN: readonly (readonly [string, fc.Arbitrary<string>, 'one' | 'several'])[] = [
   ['AE', of(CODES, 16), 'several'],
@@ -77,13 +78,13 @@ const WRITTEN: readonly (readonly [string, fc.Arbitrary<string>, 'one' | 'severa
 ]
 const TAG = 0x00104000
 
-describe('an element written anew', () => {
-  it.each(WRITTEN)('of VR %s is the bytes that dcmjs writes', (vr, value, count) => {
+describe('a newly encoded element', () => {
+  it.each(WRITTEN)('of VR %s has the same bytes as from dcmjs', (vr, value, count) => {
     const values = fc.array(value, { minLength: 1, maxLength: count === 'one' ? 1 : 4 })
     fc.assert(fc.property(values, (several) => expectEqual(TAG, vr, several)))
   })
 
-  it('that is a dummy is the bytes that dcmjs writes', () => {
+  it('that is a dummy has the same bytes as from dcmjs', () => {
     for (const vr of 'AE AS CS DA DS DT IS LO LT PN SH ST TM UC UR UT'.split(' ')) {
       const dummy = dummyOf(vr)
       if (typeof dummy !== 'string') throw new Error(`${vr} has no text`)

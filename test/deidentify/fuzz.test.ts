@@ -1,8 +1,8 @@
 /**
- * Small files, crafted and real, with bytes changed, moved, cut and repeated. `NOCTURNE_FUZZ=100000
- * npm test -- test/deidentify/fuzz` runs as many as are asked for. What each took is printed in
- * processor time of the whole process, so that a busy machine does not count; collecting garbage
- * and compiling do.
+ * Small files, synthetic and real, with bytes changed, moved, truncated and repeated.
+ * `NOCTURNE_FUZZ=100000 npm test -- test/deidentify/fuzz` sets the number of runs. The time of each
+ * is printed as processor time of the whole process, which is independent of other load but
+ * includes garbage collection and compilation.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const COUNT = Number(process.env.NOCTURNE_FUZZ ?? 1500)
 const folder = fileURLToPath(new URL('../../../shared/dicom', import.meta.url))
 const LARGEST = 20_000
 
-/** The made file alone where there are no real ones: the test still runs. */
+/** Only the synthetic file if there are no real ones: the test still runs. */
 function seeds(): Buffer[] {
   const made = [file([[0x00081140, 'SQ', { isOpen: true, items: [[[0x00081155, 'UI', '1.2']]] }]])]
   if (!existsSync(folder)) return made
@@ -31,7 +31,7 @@ function seeds(): Buffer[] {
   return [...made, ...real]
 }
 
-/** Mulberry32: the same numbers every time, so that what fails once fails again. */
+/** Mulberry32: the same numbers every time, so that a failure can be reproduced. */
 function numbers(seed: number): (below: number) => number {
   let state = seed
   return (below) => {
@@ -42,7 +42,7 @@ function numbers(seed: number): (below: number) => number {
   }
 }
 
-/** Values that parsers stumble over: extremes of length, delimiters, VRs, separators. */
+/** Values that trip parsers: extremes of length, delimiters, VRs, separators. */
 const TELLING = [
   'ffffffff',
   '00000000',
@@ -111,7 +111,7 @@ function spread(took: readonly Taken[]) {
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-/** In megabytes, of what is still held once garbage is collected, and of the process. */
+/** In megabytes: the heap after garbage collection, and the process as a whole. */
 function memory() {
   collect()
   const { heapUsed, rss } = process.memoryUsage()
@@ -119,7 +119,7 @@ function memory() {
 }
 
 describe(`${String(COUNT)} files with a few bytes changed`, () => {
-  it('each fail with a code or give a file that is read again', async () => {
+  it('each fail with a code or give a file that can be read again', async () => {
     const files = seeds()
     const random = numbers(20_240_229)
     const outcomes = new Map<string, number>()

@@ -1,4 +1,4 @@
-/** Our HMAC is everybody's. */
+/** Compares our HMAC with that of node:crypto. */
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
@@ -6,7 +6,7 @@ import { hmacUnder } from '../../src/deidentify/identity/hmac.js'
 import { rememberedDigests } from '../../src/deidentify/identity/remembered-digests.js'
 
 describe('the MAC of a text', () => {
-  it('is the one that node:crypto makes, whatever the text and however long', () => {
+  it('equals that of node:crypto, for any text of any length', () => {
     const key = fc.uint8Array({ minLength: 32, maxLength: 32 })
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300 }),
@@ -23,7 +23,7 @@ describe('the MAC of a text', () => {
     )
   })
 
-  it('is the same for a value at a place, whose bytes are read as Latin-1', () => {
+  it('equals it for a value at a path too, with its bytes read as Latin-1', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 32, maxLength: 32 }),
@@ -45,7 +45,7 @@ describe('the MAC of a text', () => {
     )
   })
 
-  it('takes a value of several pieces', () => {
+  it('supports a value of several pieces', () => {
     const value = Buffer.alloc(200_000, 'é and e', 'latin1')
     const made = createHmac('sha256', Buffer.alloc(32)).update(
       `00420011\0${value.toString('latin1')}`,
@@ -56,10 +56,10 @@ describe('the MAC of a text', () => {
   })
 })
 
-describe('digests that are remembered', () => {
+describe('cached digests', () => {
   const { ofValue } = hmacUnder(Buffer.alloc(32, 1))
 
-  it('are those that are made anew, in any order and however often they are asked for', () => {
+  it('equal computed ones, in any order and for any number of requests', () => {
     const path = fc.constantFrom('00100010', '00100020', '00081140[].00081155', '00081155')
     const value = fc.oneof(
       fc.uint8Array({ maxLength: 3, max: 2 }),
@@ -77,14 +77,14 @@ describe('digests that are remembered', () => {
     )
   })
 
-  it('are made once for a value that comes again, and again for another of the same number', () => {
+  it('are computed once per value, and again after another value with the same hash', () => {
     let made = 0
     const digestOf = rememberedDigests((...asked) => {
       made += 1
       return ofValue(...asked)
     })
     const ask = (place: string) => digestOf(place, Buffer.from('scanner'), 0, 7)
-    // The number is made of the tag alone and the value: these two have the same.
+    // The hash covers only the tag and the value: these two paths collide.
     const [one, other] = ['00081140[].00081155', '00081199[].00081155']
     const first = ask(one)
     expect(ask(one)).toBe(first)

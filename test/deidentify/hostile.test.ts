@@ -1,4 +1,4 @@
-/** Files made to cost more than they are worth. */
+/** Files made to be disproportionately expensive to process. */
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
@@ -19,7 +19,7 @@ const text = (tag: number, vr: string, bytes: number, pattern: string): Written 
   Buffer.concat([Buffer.alloc(bytes, pattern), Buffer.from('xx')]),
 ]
 
-describe('a header that is more work than it is worth', () => {
+describe('a header made to be expensive', () => {
   it.each<[string, Buffer]>([
     ['items', file([emptyItems(210_000)])],
     ['text', file([text(0x0040a160, 'UT', 300_000, ' ')])],
@@ -43,7 +43,7 @@ describe('a header that is more work than it is worth', () => {
     expect(await codeOf(input, roomy)).toBe('header_too_complex')
   })
 
-  it('may not claim more elements than its deflated bytes can hold', async () => {
+  it('may not contain more elements than its deflated bytes allow', async () => {
     const body = deflateRawSync(dataset(instance([emptyItems(100_000)])))
     expect(body.length).toBeLessThan(5000)
     expect(await codeOf(part10(body, '1.2.840.10008.1.2.1.99'), roomy)).toBe('header_too_complex')
@@ -55,12 +55,12 @@ describe('a header that is more work than it is worth', () => {
     ['words without end', file([text(0x00081030, 'LO', 60_000, 'a.')])],
     ['almost a name', file([text(0x00282000, 'OB', 4_000_000, 'smithso')])],
   ])('is read in one pass over %s', async (_, input) => {
-    // With work that grows as the square of the length each would take minutes, and the test would
-    // not end.
+    // If the work grew as the square of the length, each file would take minutes and the test would
+    // not finish.
     await expect(codeOf(input, roomy)).resolves.not.toBe('unsafe_step_failed')
   })
 
-  it('gives others their turns', async () => {
+  it('yields to other tasks', async () => {
     const input = file([emptyItems(100_000)])
     let turns = 0
     let isOver = false
@@ -71,13 +71,13 @@ describe('a header that is more work than it is worth', () => {
     setImmediate(count)
     expect(await codeOf(input, roomy)).toBeUndefined()
     isOver = true
-    // The chunks of the source give none: they are all there already.
+    // Reading the source does not yield, because all its chunks are available immediately.
     expect(turns).toBeGreaterThan(3)
   })
 })
 
-describe('names that differ by their accents alone', () => {
-  it('are counted all the same: they fold to few, and are many in bytes', async () => {
+describe('names that differ only in accents', () => {
+  it('are counted individually: they fold to few texts but are many as bytes', async () => {
     const letters = [...Array(60).keys()].map((at) => String.fromCharCode(0xc0 + at))
     const words = letters.flatMap((a) => letters.map((b) => `${a}${b}${a}`))
     const names = Array.from({ length: 4 }, (_, at) => words.slice(at * 900, (at + 1) * 900))
@@ -94,7 +94,7 @@ describe('the search for many tokens', () => {
   const letters = fc.stringMatching(/^[ab\u0101 ]{0,12}$/)
   const token = fc.stringMatching(/^[ab\u0101]{1,5}$/)
 
-  it('finds what a search for each of them finds', () => {
+  it('finds the same as a separate search for each', () => {
     fc.assert(
       fc.property(letters, fc.array(token), fc.array(token), (text, inside, words) => {
         const isWord = (word: string) =>
@@ -106,7 +106,7 @@ describe('the search for many tokens', () => {
     )
   })
 
-  it('goes on where a part of the bytes ended', () => {
+  it('continues across the boundary between two parts of the bytes', () => {
     const bytes = fc.stringMatching(/^[abAB]{0,12}$/)
     const plain = fc.stringMatching(/^[ab]{1,4}$/)
     fc.assert(
@@ -119,7 +119,7 @@ describe('the search for many tokens', () => {
     )
   })
 
-  it('passes over nothing in large values, whatever zeros stand between', () => {
+  it('misses nothing in large values, whatever zeros are in between', () => {
     const tokens = fc.array(fc.stringMatching(/^[abc]{4,7}$/), { minLength: 1, maxLength: 6 })
     const noise = fc.stringMatching(/^[abcABCx\0]{0,80}$/)
     fc.assert(
@@ -144,7 +144,7 @@ describe('the search for many tokens', () => {
     )
   })
 
-  it('finds each of many, and what is no more than nearly one not', () => {
+  it('finds each of many tokens, but no near match', () => {
     const inside = Array.from({ length: 400 }, (_, at) => String(10_000_000 + at * 137_911))
     const matcher = new Matcher({ inside }, 1e6)
     for (const token of inside) {

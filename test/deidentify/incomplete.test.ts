@@ -1,4 +1,4 @@
-/** An image that is not whole, however well what there is of it can be read. */
+/** Incomplete images are recognized, even if the part that is present can be read. */
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
@@ -36,7 +36,7 @@ const layout = ({ bits = 16, samples = 1, frames, photometric = 'MONOCHROME2' }:
     [0x00280101, 'US', us(bits)],
   ] as readonly Written[]
 
-/** An instance of the class, with a sequence in it that can be cut as well. */
+/** An instance of the class, containing a sequence in which it can be truncated as well. */
 function image(sopClass: string, pixels: Written): Written[] {
   const references: Written = [
     0x00081140,
@@ -58,7 +58,7 @@ const pixelsOf = (sopClass: string): Written =>
     ? [0x7fe00008, 'OF', Buffer.alloc(ROWS * COLUMNS * 4)]
     : [0x7fe00010, 'OW', Buffer.alloc(ROWS * COLUMNS * 2)]
 
-/** Ends of every element, in items as well, and of every item. */
+/** The end of every element and item, at all levels. */
 function boundaries(elements: readonly Written[]): number[] {
   const ends: number[] = []
   for (const [count, element] of elements.entries()) {
@@ -79,7 +79,7 @@ describe.each(IMAGE_CLASSES)('an instance of %s', (sopClass) => {
   const elements = image(sopClass, pixelsOf(sopClass))
   const body = dataset(elements)
 
-  it('passes whole, and is held when it was cut at the end of any element', async () => {
+  it('passes when complete, and is held when truncated at the end of any element', async () => {
     expect(await codeOf(part10(body), context)).toBeUndefined()
     for (const end of boundaries(elements).slice(0, -1))
       expect([end, await codeOf(part10(body.subarray(0, end)), context)]).toEqual([
@@ -89,7 +89,7 @@ describe.each(IMAGE_CLASSES)('an instance of %s', (sopClass) => {
   })
 })
 
-describe('an image of which a part is missing', () => {
+describe('an image with a missing part', () => {
   const CT = '1.2.840.10008.5.1.4.1.1.2'
 
   it.each(['implicit', 'explicit', 'big'] as const)('is held under %s', async (encoding) => {
@@ -97,7 +97,7 @@ describe('an image of which a part is missing', () => {
     expect(await codeOf(part10(body, SYNTAX[encoding]), context)).toBe('image_incomplete')
   })
 
-  it('is held deflated', async () => {
+  it('is held if deflated', async () => {
     const body = dataset(instance([[0x00080016, 'UI', CT]]))
     expect(await codeOf(part10(deflateRawSync(body), DEFLATED), context)).toBe('image_incomplete')
   })
@@ -107,7 +107,7 @@ describe('an image of which a part is missing', () => {
     expect(await codeOf(part10(dataset(elements)), context)).toBe('image_incomplete')
   })
 
-  it('is one of histograms alone no grid of doses, and whole', async () => {
+  it('is complete without pixels if it holds only dose histograms', async () => {
     const dvh: Written = [0x30040050, 'SQ', { items: [[[0x30040001, 'CS', 'CUMULATIVE']]] }]
     const dose = (more: readonly Written[]) =>
       part10(dataset(instance([[0x00080016, 'UI', RT_DOSE], ...more])))
@@ -116,7 +116,7 @@ describe('an image of which a part is missing', () => {
     expect(await codeOf(dose([dvh, ...layout({})]), context)).toBe('image_incomplete')
   })
 
-  it('has fewer bytes than its geometry says', async () => {
+  it('is held if it has fewer bytes than its geometry requires', async () => {
     const shapes = fc.record({
       bits: fc.constantFrom(1, 8, 16, 32),
       frames: fc.integer({ min: 1, max: 3 }),
@@ -131,7 +131,7 @@ describe('an image of which a part is missing', () => {
         const [photometric, samples, stored] = colour
         const whole = Math.ceil((ROWS * COLUMNS * bits * stored * frames) / 8)
         const given = Math.max(0, whole - missing)
-        // The byte that makes it even counts for one.
+        // A missing byte that only pads to an even length is not counted.
         const isWhole = given + (given % 2) >= whole
         const input = part10(
           dataset(
@@ -148,7 +148,7 @@ describe('an image of which a part is missing', () => {
     )
   })
 
-  it('has fewer frames than it says, in whatever fragments', async () => {
+  it('is held if it has fewer frames than declared, however they are fragmented', async () => {
     const frame = Buffer.from('ffd8ffe000040000ffd9', 'hex')
     const halves = [frame.subarray(0, 6), frame.subarray(6)]
     const loop = (frames: number, ...parts: readonly Buffer[]) =>

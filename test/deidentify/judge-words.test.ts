@@ -4,7 +4,7 @@ import { vocabularyOf } from '../../src/deidentify/text/vocabulary.js'
 import { dataset, instance, part10, type Written } from './_build.js'
 import { codeOf, contextFor } from './_run.js'
 
-/** A secret that nobody looks for: what a header says is tested below, through a whole file. */
+/** No identifiers to search for: those from a header are tested below, with a whole file. */
 const nobody = { names: new Set<string>(), isInText: () => false }
 const judge = judgeOf({
   identifiers: nobody as unknown as Parameters<typeof judgeOf>[0]['identifiers'],
@@ -12,7 +12,7 @@ const judge = judgeOf({
 })
 const words = (text: string): string[] => text.split(' ')
 
-describe('what is read in a picture', () => {
+describe('text read in a picture', () => {
   it.each([
     'L',
     'R',
@@ -47,11 +47,11 @@ describe('what is read in a picture', () => {
     'A1234567',
     '123456',
     'St Elsewhere Hospital Springvale',
-  ])('holds it: %s', (text) => {
+  ])('holds the image: %s', (text) => {
     expect(judge(words(text))).toBe(true)
   })
 
-  it('holds it for a word of the vocabulary that is the name in the header', async () => {
+  it('holds the image for a word of the vocabulary that is a name in the header', async () => {
     const more: Written[] = [
       [0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.7'],
       [0x00080060, 'CS', 'OT'],

@@ -1,4 +1,4 @@
-/** Large headers are worked on two at a time, and nothing waits for one that has failed. */
+/** At most two large headers are processed at a time, and none waits for one that has failed. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { deidentify } from '../../src/deidentify/index.js'
@@ -6,13 +6,11 @@ import { file } from './_build.js'
 import { contextFor, received, run } from './_run.js'
 
 const SIZE = 6 * 1024 * 1024
-/** A lookup table is as large as anybody likes. */
+/** A lookup table can be arbitrarily large. */
 const LARGE = file([[0x00281201, 'OW', Buffer.alloc(SIZE, 1)]])
 const SMALL = file()
 
-/**
- * A large header that comes up to its last byte when it is asked for, and that one when it is let.
- */
+/** A large header whose last byte is delivered only when the test releases it. */
 function held() {
   let isAskedFor = false
   let finish: (last: Buffer | Error) => void = () => undefined
@@ -44,7 +42,7 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('large headers', () => {
-  it('are read two at a time, while small ones pass, and the next when one is made or has failed', async () => {
+  it('are read two at a time while small ones proceed, and the next one starts when one is done or has failed', async () => {
     const all = [held(), held(), held(), held()]
     const [first, second, third, fourth] = all as [Held, Held, Held, Held]
     await until(() => first.isBeingRead() && second.isBeingRead())

@@ -1,11 +1,11 @@
-/** What is remembered of other slices, from the second one on, changes nothing about a slice. */
+/** The cache of earlier slices, used from the second slice on, does not change any result. */
 import { describe, expect, it } from '@jest/globals'
 import { type DeidentifyContext } from '../../src/deidentify/index.js'
 import { BUILT_IN_PROFILES } from '../../src/deidentify/rules/profile.js'
 import { file, valueOf, type Written } from './_build.js'
 import { codeOf, contextFor, run } from './_run.js'
 
-/** Nobody else's name, so that nothing is remembered yet. */
+/** A new name each time, so that nothing is cached yet. */
 let people = 0
 const somebody = (): Written => [
   0x00100010,
@@ -18,7 +18,7 @@ const answering = (code: string, shiftSeconds: number): Partial<DeidentifyContex
 })
 
 describe('slices of one series', () => {
-  it('give the same bytes and report when they come again', async () => {
+  it('give the same bytes and report when they are sent again', async () => {
     const input = file([
       somebody(),
       [0x00081030, 'LO', 'CHEST nobodyelse'],
@@ -34,7 +34,7 @@ describe('slices of one series', () => {
     }
   })
 
-  it('move an equal date by the time beside it', async () => {
+  it('shift equal dates together with their own times', async () => {
     const person = somebody()
     const context = contextFor('pseudonymize', answering('HALFADAY', 12 * 3600))
     const at = async (time: string) => {
@@ -47,7 +47,7 @@ describe('slices of one series', () => {
     expect(await at('130000')).toBe('20240301')
   })
 
-  it('are worked out anew for another code, shift, secret, transfer and profile', async () => {
+  it('are processed again for another code, shift, secret, transfer and profile', async () => {
     const input = file([somebody(), [0x00081030, 'LO', 'CHEST for nobodyelse']])
     const contexts = [
       contextFor('pseudonymize', answering('ONE', 86_400)),
@@ -68,7 +68,7 @@ describe('slices of one series', () => {
       expect((await run(input, context)).bytes.equals(first[index] ?? Buffer.alloc(0))).toBe(true)
   })
 
-  it('are read in the character set of each', async () => {
+  it('are each read in their own character set', async () => {
     const person = somebody()
     const text: Written = [0x00081030, 'LO', Buffer.from('CHEST Müller', 'latin1')]
     const doctor: Written = [0x00081070, 'PN', Buffer.from('Müller^Jo', 'latin1')]
@@ -83,7 +83,7 @@ describe('slices of one series', () => {
       expect(again.bytes.equals(latin.bytes)).toBe(true)
   })
 
-  it('name other people in equal elements of other slices', async () => {
+  it('may name other people than equal elements of earlier slices', async () => {
     const person = somebody()
     const station: Written = [0x00081090, 'LO', 'Quillfeather 3000']
     await run(file([person, station]))
@@ -93,7 +93,7 @@ describe('slices of one series', () => {
     expect(valueOf(after.bytes, 0x00081090)).not.toContain('Quillfeather')
   })
 
-  it('fail for the same fault each time', async () => {
+  it('fail for the same fault every time', async () => {
     const input = file([somebody(), [0x00081090, 'LO', Buffer.alloc(0x50000, 0x61)]], 'implicit')
     const first = await codeOf(input)
     expect(first).toBe('header_too_complex')

@@ -34,7 +34,7 @@ describe('an option of Annex E', () => {
     loadProfile(`name: mine\nversion: '1'\nlinks: facility\n${more}`, 'mine')
   const CLEAN = "options: [{ code: '113101', name: Clean Pixel Data Option }]\n"
 
-  it('113101 and `pixels: blank` are one and the same', () => {
+  it('113101 and `pixels: blank` are equivalent', () => {
     const byOption = load(CLEAN).profile
     expect(byOption).toMatchObject({ pixels: 'blank', options: ['113101'] })
     expect(load('pixels: blank\noptions: []\n').profile).toEqual(byOption)
@@ -42,13 +42,13 @@ describe('an option of Annex E', () => {
     expect(load('options: []\n').profile).toMatchObject({ pixels: 'quarantine', options: [] })
   })
 
-  it.each(['pass', 'quarantine'])('113101 is refused beside `pixels: %s`', (pixels) => {
+  it.each(['pass', 'quarantine'])('113101 is refused together with `pixels: %s`', (pixels) => {
     expect(load(`pixels: ${pixels}\n${CLEAN}`).problems).toMatchObject([
       { path: 'pixels', hint: 'write blank, or leave option 113101 out' },
     ])
   })
 
-  it('113110 keeps UIDs, nested and unlisted ones too', async () => {
+  it('113110 keeps UIDs, including nested and unlisted ones', async () => {
     const more: Written[] = [
       [0x00081140, 'SQ', { items: [[[0x00081155, 'UI', '1.2.3.9']]] }],
       [0x00200242, 'UI', '1.2.3.77'],
@@ -60,7 +60,7 @@ describe('an option of Annex E', () => {
     expect(valueOf(bytes, 0x00100020)).toBe('N0CTURNEC0DE')
   })
 
-  it('113112 keeps the institution, but no person in it', async () => {
+  it('113112 keeps the institution, but none of its people', async () => {
     const more: Written[] = [
       [0x00080080, 'LO', 'General Hospital'],
       [0x00081040, 'LO', 'Radiology of Smithson'],
@@ -79,7 +79,7 @@ describe('an option of Annex E', () => {
     expect(valueOf(bytes, 0x00280303)).toBe('UNMODIFIED')
   })
 
-  it('113103 keeps graphics, and removes a text in which anything must go', async () => {
+  it('113103 keeps graphics, and removes a text if any part of it must be removed', async () => {
     const graphics: Written = [
       0x00700001,
       'SQ',
@@ -157,7 +157,7 @@ describe('an option of Annex E', () => {
   })
 })
 
-describe('content items that say who the subject is', () => {
+describe('content items that describe the subject', () => {
   const code = (value: string, meaning: string): Written[] => [
     [0x00080100, 'SH', value],
     [0x00080102, 'SH', 'DCM'],
@@ -191,7 +191,7 @@ describe('content items that say who the subject is', () => {
   const textIn = (item: Map<number, Buffer> | undefined, tag: number): string | undefined =>
     item?.get(tag)?.toString('latin1')
 
-  it('lose sex and age without 113108, and the birth date always', async () => {
+  it('lose the birth date always, and sex and age without 113108', async () => {
     for (const options of [['113104', '113107'], ['113104', '113106'], []]) {
       const [birth, hidden, number, told, other, measured] = await itemsUnder(...options)
       expect(textIn(birth, 0x0040a121)).toBe('19000101')
@@ -253,14 +253,14 @@ describe('113111, safe private elements', () => {
     expect(valueOf(bytes, 0x70530010)).toBeUndefined()
   })
 
-  it('go without the option', async () => {
+  it('are removed without the option', async () => {
     const bytes = await bytesOf([[0x70530010, 'LO', philips], factor('1')])
     expect(valueOf(bytes, 0x70531000)).toBeUndefined()
   })
 })
 
 describe('dates and times', () => {
-  it('move as one instant across midnight, each with the time beside it', async () => {
+  it('are shifted as one instant across midnight, each date with its time', async () => {
     const { bytes } = await run(
       file([
         [0x00080020, 'DA', '20240229'],
@@ -277,7 +277,7 @@ describe('dates and times', () => {
   })
 })
 
-describe('a UID that two instances refer to', () => {
+describe('a UID to which two instances refer', () => {
   const referring = (tag: number): Written => [
     tag,
     'SQ',
@@ -290,7 +290,7 @@ describe('a UID that two instances refer to', () => {
     )?.[0]
   }
 
-  it('stays one UID over transfers and modalities, and is another at another facility', async () => {
+  it('is the same across transfers and modalities, and different at another facility', async () => {
     const ours = Buffer.alloc(32, 1)
     const first = await uidIn([referring(0x00081140)], ours, 'january')
     const later = [referring(0x00081115), [0x00080060, 'CS', 'MR'] as const]
@@ -306,7 +306,7 @@ describe('a UID that two instances refer to', () => {
 })
 
 describe('the conformance statement', () => {
-  it('says what the profile does to the attributes of the table', () => {
+  it('states what the profile does to the attributes of the table', () => {
     const strip = conformanceStatement(BUILT_IN_PROFILES.strip)
     expect(strip).toMatch(/### Emptied[^#]*PatientBirthDate \(0010,0030\)/)
     expect(strip).toMatch(/### Replaced by the random code[^#]*PatientName \(0010,0010\)/)

@@ -1,6 +1,6 @@
 /**
- * What names a patient or a site in attributes that are not about either, and what a reader keeps
- * all the same.
+ * Identifiers of a patient or a site in attributes about something else, and what is kept for
+ * readers nevertheless.
  */
 import { describe, expect, it } from '@jest/globals'
 import { loadProfile } from '../../src/deidentify/rules/profile.js'
@@ -19,7 +19,7 @@ describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
     return (tag: number) => textOf(itemsOf(value ?? Buffer.alloc(0))[0]?.get(tag))
   }
 
-  it('the texts of a code that a site made up are cleaned', async () => {
+  it('the texts of a code defined by a site are cleaned', async () => {
     const read = await codeIn(
       [0x00080100, 'SH', 'ZIMM1'],
       [0x00080102, 'SH', 'STMARYSHOSP'],
@@ -30,7 +30,7 @@ describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
     expect(read(0x00080104)).toBe('CT ABD [...]')
   })
 
-  it('a code of a registered scheme stays, and so does one for a language', async () => {
+  it('a code of a registered scheme is kept, and so is one for a language', async () => {
     const head = await codeIn(
       [0x00080100, 'SH', '69536005'],
       [0x00080102, 'SH', 'SCT'],
@@ -45,7 +45,7 @@ describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
     expect(german(0x00080100)).toBe('deu')
   })
 
-  it('a station or a coil that is called after the institution is cleaned', async () => {
+  it('a station or a coil named after the institution is cleaned', async () => {
     const output = await outputOf(
       [0x00080080, 'LO', 'Klinikum Waldbergen'],
       [0x00081010, 'SH', 'Klinikum Waldber'],
@@ -56,7 +56,7 @@ describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
     expect(valueOf(output, 0x00081090)).toBe('Scanner 3000')
   })
 
-  it('a time or a number that is the patient’s own goes', async () => {
+  it('a time or a number that equals the patient’s number is removed', async () => {
     const output = await outputOf(
       [0x00100020, 'LO', '114500'],
       [0x00080031, 'TM', '114500'],
@@ -67,7 +67,7 @@ describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
     expect(valueOf(output, 0x00200011)).toBe('4')
   })
 
-  it('a patient called HEAD^HIP, number KNEE, is gone from every text and body part', async () => {
+  it('a patient called HEAD^HIP with ID KNEE is removed from every text and body part', async () => {
     const output = await outputOf(
       [0x00080008, 'CS', 'ORIGINAL\\PRIMARY\\AXIAL'],
       [0x00081030, 'LO', 'CT HEAD AND HIP'],
@@ -81,12 +81,12 @@ describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
     expect(valueOf(output, 0x00080008)).toBe('ORIGINAL\\PRIMARY\\AXIAL')
   })
 
-  it('a patient called CT leaves the modality alone', async () => {
+  it('a patient called CT does not affect the modality', async () => {
     const output = await outputOf([0x00100010, 'PN', 'CT^PHANTOM'], [0x00081030, 'LO', 'CT CHEST'])
     expect(valueOf(output, 0x00080060)).toBe('CT')
   })
 
-  it('a patient called Anonymized holds no file', async () => {
+  it('a patient called Anonymized does not cause a quarantine', async () => {
     const output = await outputOf(
       [0x00100010, 'PN', 'Anonymized'],
       [0x00081010, 'SH', 'Smithson'],
@@ -95,13 +95,13 @@ describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
     expect(valueOf(output, 0x00080060)).toBe('CT')
   })
 
-  it('an identifier of words alone neither holds the file nor takes its words', async () => {
+  it('an identifier of ordinary words neither quarantines the file nor removes these words', async () => {
     const request: Written = [0x00400275, 'SQ', { items: [[[0x00401001, 'SH', 'CT CHEST']]] }]
     const output = await outputOf(request, [0x00181020, 'LO', 'CT CHEST 1.0'])
     expect(valueOf(output, 0x00181020)).toBe('CT CHEST 1.0')
   })
 
-  it('a text that cannot stay is not drawn on an image', async () => {
+  it('a text that must be removed is not drawn on an image', async () => {
     const drawn = (text: string): Written[] => [
       [0x00700006, 'ST', text],
       [0x00700014, 'FL', Buffer.alloc(8)],
@@ -121,7 +121,7 @@ describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
     expect(text.includes('12.7 mm')).toBe(profile === 'pseudonymize')
   })
 
-  it('presentation states keep a date and time of creation, animals their responsible person, empty', async () => {
+  it('presentation states keep a creation date and time, and animals an empty responsible person', async () => {
     const output = await outputOf(
       [0x00102297, 'PN', 'SMITHSON^JANETTE'],
       [0x00102298, 'CS', 'OWNER'],
@@ -137,18 +137,18 @@ describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
   })
 })
 
-describe('the number of a device', () => {
+describe('a device number', () => {
   const device: readonly Written[] = [
     [0x00181000, 'LO', 'L03-02246'],
     [0x00187006, 'LT', 'SN=L03-02246;ctx=x'],
   ]
 
-  it('is an identifier where the profile does not keep it', async () => {
+  it('is an identifier unless the profile retains it', async () => {
     const { bytes } = await run(file(device), contextFor('strip'))
     expect(bytes.toString('latin1')).not.toContain('02246')
   })
 
-  it('is none where the profile does', async () => {
+  it('is not an identifier if the profile retains it', async () => {
     const { bytes } = await run(file(device))
     expect(valueOf(bytes, 0x00181000)).toBe('L03-02246')
   })
@@ -173,12 +173,12 @@ describe('the age', () => {
     expect(await ageOf(born(birth))).toBe(age)
   })
 
-  it('stays as the file tells it, and is told by no other profile', async () => {
+  it('is kept as in the file, and by no other profile', async () => {
     expect(await ageOf([...born('19510203'), [0x00101010, 'AS', '072Y']])).toBe('072Y')
     expect(await ageOf(born('19510203'), contextFor('strip'))).toBeUndefined()
   })
 
-  it('is 90 for all who are older under ages: cap-90', async () => {
+  it('is 90 for anyone older under ages: cap-90', async () => {
     const { profile } = loadProfile(
       "name: capped\nversion: '1'\nlinks: facility\nages: cap-90\noptions: [{ code: '113108', name: Retain Patient Characteristics Option }]\n",
       'capped',
@@ -192,7 +192,7 @@ describe('the age', () => {
 })
 
 describe('languages of a profile', () => {
-  it('decide whose words stay', async () => {
+  it('determine which words are kept', async () => {
     const { profile } = loadProfile(
       "name: english\nversion: '1'\nlinks: facility\nlanguages: [en]\noptions: [{ code: '113105', name: Clean Descriptors Option }]\n",
       'english',

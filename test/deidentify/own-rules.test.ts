@@ -1,4 +1,4 @@
-/** Blanking rules of a facility's own, in its profile. */
+/** A facility's own blanking rules, in its profile. */
 import { describe, expect, it } from '@jest/globals'
 import { conformanceStatement } from '../../src/deidentify/rules/statement.js'
 import { loadProfile } from '../../src/deidentify/rules/profile.js'
@@ -28,7 +28,7 @@ function loaded(text: string) {
 describe('a rule in the profile', () => {
   const pixels = noise(20 * 26)
 
-  it('blanks what no shipped rule covers, under its own name and the version of the profile', async () => {
+  it('blanks what no shipped rule covers, and is recorded by its name and the profile version', async () => {
     const input = imageOf([], pixels)
     expect(await codeOf(input)).toBe('pixels_at_risk')
     const { bytes, facts, report } = await run(input, loaded(RULE))
@@ -46,7 +46,7 @@ describe('a rule in the profile', () => {
     expect(valueOf(bytes, 0x00120063)).toBe('Nocturne mine 3')
   })
 
-  it('comes before those that are shipped', async () => {
+  it('takes precedence over the shipped rules', async () => {
     const input = imageOf([[4, 3, 21, 16]], pixels)
     const ruleOf = async (context = contextFor()) =>
       (await run(input, context)).report.at(-1)?.reason
@@ -54,7 +54,7 @@ describe('a rule in the profile', () => {
     expect(await ruleOf(loaded(RULE))).toBe('blanking rule: Sonograph 7')
   })
 
-  it('leaves to the shipped ones what it does not fit', async () => {
+  it('leaves images it does not match to the shipped rules', async () => {
     const input = imageOf([[4, 3, 21, 16]], pixels)
     const { report } = await run(input, loaded(RULE.replace('sonograph*', 'other')))
     expect(report.at(-1)?.reason).toBe('blanking rule: pictures outlined by the scanner')
@@ -84,7 +84,7 @@ describe('a rule in the profile', () => {
       'name an edge (top, bottom, left, right) or areas: a rule that blanks nothing would pass the text',
     ],
     [
-      'a place that is none',
+      'an invalid place',
       rule('{ Modality: [US] }', 'the top'),
       9,
       'blanking[0].blank',
@@ -115,7 +115,7 @@ describe('a rule in the profile', () => {
     expect(loadProfile(HEAD + text, 'mine').problems).toMatchObject([{ line, path, hint }])
   })
 
-  it('is refused where the YAML itself is wrong, by line', () => {
+  it('is refused with the line number if the YAML is invalid', () => {
     const { problems } = loadProfile(`${HEAD}pixels: [blank\n`, 'mine')
     expect(problems).toMatchObject([
       { line: 6, hint: 'indent entries of one list or map alike, with spaces' },

@@ -30,7 +30,7 @@ describe('an image with pixels', () => {
 
   it.each<[string, Written[]]>([
     ['says so itself', [IN_SPACE, [0x00280301, 'CS', 'YES']]],
-    ['says in small letters that it is safe', [modality('US'), [0x00280301, 'CS', 'NO']]],
+    ['says in lower case that it is safe', [modality('US'), [0x00280301, 'CS', 'NO']]],
     ['is a secondary capture', [sopClass(SECONDARY_CAPTURE), IN_SPACE]],
     ['is a multi-frame secondary capture', [sopClass(`${SECONDARY_CAPTURE}.4`), IN_SPACE]],
     ['is an ultrasound image', [modality('US')]],
@@ -45,7 +45,7 @@ describe('an image with pixels', () => {
     ['is a page of Siemens', [IN_SPACE, maker('SIEMENS'), SECONDARY, ROWS_860]],
     ['is a result page', [sopClass('1.2.840.10008.5.1.4.1.1.20'), modality('NM'), SECONDARY]],
     [
-      'is a mammogram on a plate',
+      'is a mammogram from an imaging plate',
       [sopClass(MAMMOGRAM), modality('MG'), PRIMARY, [0x00187004, 'CS', 'STORAGE']],
     ],
     [
@@ -58,7 +58,7 @@ describe('an image with pixels', () => {
     ['has no place in space', [[0x00200037, 'DS', '']]],
     ['is of a modality that nobody knows', [modality('ZZ'), IN_SPACE]],
     ['is of no modality', [modality(''), IN_SPACE]],
-  ])('is quarantined, or marked where the profile lets it pass, when it %s', async (_, more) => {
+  ])('is quarantined, or marked if the profile lets it pass, when it %s', async (_, more) => {
     const input = file([...more, PIXELS])
     expect(await codeOf(input, withPixels('quarantine'))).toBe('pixels_at_risk')
     expect(await codeOf(input, contextFor('strip'))).toBe('pixels_at_risk')
@@ -68,7 +68,7 @@ describe('an image with pixels', () => {
     expect(bytes.subarray(-64).equals(Buffer.alloc(64))).toBe(true)
   })
 
-  it('is not at risk when it has none', async () => {
+  it('is not at risk without pixels', async () => {
     expect((await run(file([modality('US')]))).facts.pixelsAtRisk).toBe(false)
   })
 })
@@ -101,7 +101,7 @@ describe('under Clean Recognizable Visual Features, an image', () => {
     expect(await codeOf(file([IN_SPACE, ...more, PIXELS]), context)).toBe('features_at_risk')
   })
 
-  it('of a chest passes, with its marks', async () => {
+  it('of a chest passes with its marks', async () => {
     const more: Written[] = [IN_SPACE, [0x00180015, 'CS', 'CHEST'], PIXELS]
     const { bytes } = await run(file(more), context)
     expect(valueOf(bytes, 0x00280302)).toBe('NO')
@@ -110,7 +110,7 @@ describe('under Clean Recognizable Visual Features, an image', () => {
     expect(valueOf((await run(file(more))).bytes, 0x00280302)).toBeUndefined()
   })
 
-  it('is no image without pixels, and then claims nothing', async () => {
+  it('without pixels is not an image, and has no marks', async () => {
     const { bytes } = await run(file(), context)
     expect(valueOf(bytes, 0x00280302)).toBeUndefined()
   })
@@ -139,7 +139,7 @@ describe('the rules', () => {
     expect(fits(when, value)).toBe(expected)
   })
 
-  it('are refused with an attribute that does not exist', () => {
+  it('are refused with an unknown attribute', () => {
     expect(() => rule('{ Modalty: [CT] }')).toThrow(/Modalty/)
   })
 })

@@ -74,7 +74,7 @@ describe('the two profiles', () => {
     expect(JSON.stringify(report)).not.toMatch(/SMITHSON|secret|1\.2\.3/)
   })
 
-  it('name every mistake in a profile with its path and a hint', () => {
+  it('report every error in a profile with its path and a hint', () => {
     const { problems } = loadProfile(
       "name: Mine\nlinks: nowhere\npixels: maybe\nextra: 1\noptions:\n  - { code: '113107', name: Wrong }\n  - { code: 113105, name: x }\n  - { code: '113101', name: Clean Pixel Data Option }\n",
       'mine',
@@ -88,7 +88,7 @@ describe('the two profiles', () => {
   })
 })
 
-describe('what the table does not list', () => {
+describe('an attribute that the table does not list', () => {
   const unlisted: Written[] = [
     [0x00189919, 'DT', '20240101120000'],
     [0x00081190, 'UR', 'http://pacs.example/SMITHSON'],
@@ -107,7 +107,7 @@ describe('what the table does not list', () => {
     expect(valueOf(bytes, 0x00080070)).toBe('Maker')
   })
 
-  it('goes by the stricter of the VR in the file and the VR in the dictionary', async () => {
+  it('follows the stricter of the VR in the file and the VR in the dictionary', async () => {
     const { bytes } = await run(
       file([
         [0x00080123, 'PN', 'DOE^JOHN'],
@@ -119,12 +119,12 @@ describe('what the table does not list', () => {
     expect(bytes.includes('nobody')).toBe(false)
   })
 
-  it('does not pass when PS3.6 does not know it', async () => {
+  it('is removed if PS3.6 does not list it either', async () => {
     const { bytes } = await run(file([[0x00084321, 'LO', 'anything']]))
     expect(bytes.includes('anything')).toBe(false)
   })
 
-  it('goes with its group when it is an overlay, a curve or a group length', async () => {
+  it('is removed if it is an overlay, a curve or a group length', async () => {
     const { bytes } = await run(
       file([
         [0x00080000, 'UL', Buffer.alloc(4)],
@@ -144,7 +144,7 @@ describe('UIDs', () => {
   const uidOf = async (secret: Buffer, transfer: string, profile: 'strip' | 'pseudonymize') =>
     (await run(file(), contextFor(profile, { secret, transfer }))).facts.studyInstanceUID
 
-  it('are the same for a facility, other for another, and under strip for another transfer', async () => {
+  it('are the same within a facility, and differ for another one and, under strip, for another transfer', async () => {
     const first = await uidOf(SECRET, 'a', 'pseudonymize')
     expect(first).toMatch(/^2\.25\.[1-9]\d{30,38}$/)
     expect(await uidOf(SECRET, 'b', 'pseudonymize')).toBe(first)
@@ -152,7 +152,7 @@ describe('UIDs', () => {
     expect(await uidOf(SECRET, 'a', 'strip')).not.toBe(await uidOf(SECRET, 'b', 'strip'))
   })
 
-  it('are mapped value by value, and classes stay', async () => {
+  it('are mapped value by value, and classes are kept', async () => {
     const { bytes } = await run(
       file([
         [0x00081150, 'UI', '1.2.840.10008.5.1.4.1.1.4'],
@@ -180,7 +180,7 @@ describe('the patient', () => {
     return { handle: seen[0], patient: facts.patient }
   }
 
-  it('is known by ID and issuer, without them by name and birth date, else only by the study', async () => {
+  it('is identified by ID and issuer, without them by name and birth date, otherwise only by the study', async () => {
     const byId = await handles([])
     expect(byId.handle).toMatch(/^[0-9a-f]{64}$/)
     expect(byId.patient).toBe(byId.handle)
@@ -200,7 +200,7 @@ describe('the patient', () => {
     )
   })
 
-  it('reaches the crosswalk as text in its own character set', async () => {
+  it('is written to the crosswalk as text in its own character set', async () => {
     const { wayBack } = await run(
       file([
         [0x00080005, 'CS', '\\ISO 2022 IR 87'],
@@ -227,7 +227,7 @@ describe('an identifier of the source', () => {
     expect(bytes.toString('latin1')).not.toMatch(/smithson|0012345|21\.03\.1970|19700321/i)
   })
 
-  it('does not leave as a number in a long value', async () => {
+  it('is removed as a number in a long value', async () => {
     const contour = `${'1.5\\'.repeat(40_000)}19700321\\${'1.5\\'.repeat(40_000)}2`
     const { bytes } = await run(file([[0x30060050, 'DS', contour]], 'implicit'))
     expect(bytes.includes('19700321')).toBe(false)
@@ -237,12 +237,12 @@ describe('an identifier of the source', () => {
     expect(harmless.bytes.includes('197000321')).toBe(true)
   })
 
-  it('keeps numbers that hold the digits of an identifier among others', async () => {
+  it('does not affect longer numbers that contain its digits', async () => {
     const { bytes } = await run(file([[0x00181318, 'DS', '119700321\\0.19700321']]))
     expect(bytes.toString('latin1')).toContain('119700321\\0.19700321')
   })
 
-  it('goes with its whole value where cleaning would leave it', async () => {
+  it('is removed with its whole value if cleaning would leave it', async () => {
     const { bytes } = await run(
       file([
         [0x00100020, 'LO', 'b1234'],
@@ -270,7 +270,7 @@ describe('the second reader', () => {
     const sequence = elements.findIndex(({ items }) => items !== undefined)
     const at = what === 'items' ? sequence : 0
     const told = elements.map((element, index) => (index === at ? change(element) : element))
-    // The bytes stay what they are: only what the walker claims of them is wrong.
+    // The bytes are unchanged; only what the walker reports about them is wrong.
     expect(() => finish(expectAgreement(told, body, EXPLICIT, pace))).toThrow(
       expect.objectContaining({ code: 'output_disagrees' }),
     )
@@ -296,7 +296,7 @@ describe('shifted dates', () => {
     )
   })
 
-  it('move date and time as one instant across midnight', () => {
+  it('shift date and time as one instant across midnight', () => {
     expect(shiftDate('20240229', '235959', 1)).toBe('20240301')
     expect(shiftTime('235959', 1)).toBe('000000')
     expect(shiftTime('2359', 60)).toBe('0000')
@@ -312,14 +312,14 @@ describe('shifted dates', () => {
     },
   )
 
-  it('take the old form with points', () => {
+  it('accept the old format with full stops', () => {
     expect(shiftDate('2024.02.29', '', 86400)).toBe('20240301')
     expect(shiftTime('12:30:00', 86400)).toBe('12:30:00')
   })
 })
 
 describe('the dictionary', () => {
-  it('agrees with that of dcmjs on the VR of every attribute both know', () => {
+  it('agrees with that of dcmjs on the VR of every attribute in both', () => {
     const { dictionary } = dcmjs.data.DicomMetaDictionary
     const odd = ['xs', 'ox', 'lt', 'up', 'na', 'UN']
     const tags = Array.from({ length: 0x10000 }, (_, index) => [
@@ -337,7 +337,7 @@ describe('the dictionary', () => {
     expect(differing.map(hex)).toEqual([])
   })
 
-  it('is a list of options that the profiles use', () => {
+  it('lists the options that the profiles use', () => {
     expect(BUILT_IN_PROFILES.strip.options).toEqual([])
     expect(BUILT_IN_PROFILES.pseudonymize.options).toEqual([
       '113101',

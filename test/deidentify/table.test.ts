@@ -1,7 +1,7 @@
 /**
- * PS3.15 Table E.1-1, every row under every option: one file holds an element of each row, at the
- * top and in an item, and what became of it must be what the row says. The expectations are read
- * from the table, not from the rules.
+ * PS3.15 Table E.1-1, every row under every option: one file contains an element for each row, at
+ * the top level and in an item, and its treatment must be what the row says. The expectations are
+ * read from the table, not from the rules.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from '@jest/globals'
@@ -30,8 +30,8 @@ interface Attribute {
 }
 
 /**
- * Groups 0000 to 0004 stand in messages, file meta information and DICOMDIRs: none of them may
- * leave in a data set.
+ * Groups 0000 to 0004 belong in messages, file meta information and DICOMDIRs: none of them may be
+ * output in a data set.
  */
 const attributes: readonly Attribute[] = rows
   .filter(([id]) => isOneTag(id))
@@ -39,9 +39,7 @@ const attributes: readonly Attribute[] = rows
   .map(({ tag, basic, columns }) => ({ tag, vr: vrOf(tag) ?? 'UI', basic, columns }))
 const listed = attributes.filter(({ tag }) => tag >= 0x00080000)
 
-/**
- * A name that no other attribute has, without digits: numbers of one must not be found in another.
- */
+/** A name unique to each attribute, without digits, so that none is found in another. */
 const nameOf = (tag: number): string =>
   `Zq${hex(tag)
     .toLowerCase()
@@ -62,7 +60,7 @@ const UPPER: ReadonlySet<string> = new Set(['AE', 'CS'])
 const TEXT: ReadonlySet<string> = new Set('CS LO LT SH ST UC UT'.split(' '))
 const BINARY: ReadonlySet<string> = new Set('OB OW US'.split(' '))
 
-/** `chest` is a word of the vocabulary, which is what cleaning leaves. */
+/** `chest` is a word of the vocabulary, which cleaning keeps. */
 function original({ tag, vr }: Attribute): Written[2] {
   if (tag === 0x00080201) return '+0100'
   if (tag === 0x00100030) return '19700321'
@@ -93,7 +91,7 @@ type Elements = ReadonlyMap<number, Buffer>
 const textOf = (value: Buffer | undefined): string | undefined =>
   value?.toString('latin1').replace(/[\0 ]+$/, '')
 
-/** What is left of an element, in the words of the table. */
+/** How an element was treated, in the terms of the table. */
 function outcomeOf(attribute: Attribute, elements: Elements): string {
   const { tag, vr } = attribute
   const value = elements.get(tag)
@@ -111,8 +109,8 @@ function outcomeOf(attribute: Attribute, elements: Elements): string {
 }
 
 /**
- * A sequence is kept, cleaned or replaced by what became of the text in it, which Table E.1-1 does
- * not list.
+ * Whether a sequence was kept, cleaned or replaced, judged by the text in it, which Table E.1-1
+ * does not list.
  */
 function outcomeInside({ tag }: Attribute, value: Buffer): string {
   const [item] = itemsOf(value)
@@ -125,7 +123,7 @@ function outcomeInside({ tag }: Attribute, value: Buffer): string {
 }
 
 const COMPOUND: Readonly<Record<string, string>> = {
-  // Valid for type 2 and 3; and for type 1, 2 and 3.
+  // Valid for types 2 and 3; the next two for types 1, 2 and 3.
   'X/Z': 'Z',
   'X/D': 'D',
   'Z/D': 'D',
@@ -133,7 +131,7 @@ const COMPOUND: Readonly<Record<string, string>> = {
   'X/Z/U*': 'U',
 }
 
-/** What the row asks for under these columns: `K`, `C`, or the action of the Basic Profile. */
+/** What the row requires under these columns: `K`, `C`, or the action of the Basic Profile. */
 function wanted(
   { tag, vr, basic, columns }: Attribute,
   chosen: readonly string[],
@@ -141,16 +139,16 @@ function wanted(
   const asked = chosen.map((column) => columns[column])
   const action = asked.includes('C') ? 'C' : (asked.find((one) => one !== undefined) ?? basic)
   const base = COMPOUND[basic] ?? basic
-  // A code in place of a zero length is what E.1-1's note on Z allows.
+  // E.1-1's note on Z allows a code instead of a zero length.
   if (tag === 0x00100010 || tag === 0x00100020) return ['code']
-  // Of type 2 for animals; of type 1 in every presentation state.
+  // Type 2 for animals; type 1 in every presentation state.
   if ([0x00102297, 0x00102299].includes(tag)) return ['Z']
   if ([0x00700082, 0x00700083].includes(tag) && action === 'X') return ['D']
-  // A term is no text: what cleaning would change of it says nothing any more.
+  // A term is not free text: what cleaning would change in it becomes meaningless.
   if (vr === 'CS' && action === 'C') return ['X']
   if (vr === 'SQ') {
     const uid = chosen.includes('rtnUIDsOpt') ? '' : 'U'
-    // Wherever it stands it must hold an item, or be absent.
+    // If present it must have an item, so it is removed.
     if (tag === 0x00081110 && action === 'X/Z') return ['X']
     if (action === 'C') return [`C${uid}`]
     if (action === 'K' || base === 'U') return [`K${uid}`]
@@ -163,7 +161,7 @@ function wanted(
       if (tag === 0x00080201) return ['K']
       return vr in DATES ? ['C', ...(vr === 'TM' ? ['K'] : [])] : [base]
     }
-    // Titles of application entities and bytes hold no words.
+    // Application entity titles and bytes contain no words.
     return TEXT.has(vr) ? ['C'] : [base]
   }
   if (action === 'K') return ['K']
@@ -251,7 +249,7 @@ describe('the rows of Table E.1-1', () => {
     )
   })
 
-  it('that name no single tag are those of private, curve and overlay groups', () => {
+  it('that do not name a single tag are those of private, curve and overlay groups', () => {
     expect(rows.filter(([id]) => !isOneTag(id)).map(([id]) => id.slice(0, 4))).toEqual(
       expect.arrayContaining([expect.stringMatching(/^50/), expect.stringMatching(/^60/)]),
     )

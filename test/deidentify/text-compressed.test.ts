@@ -1,6 +1,6 @@
 /**
- * Compressed images that cannot be shown to a text detector: held, without being decoded where they
- * are too large.
+ * Compressed images that cannot be shown to a text detector are held, and if too large are not even
+ * decoded.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { TextDetector } from '../../src/deidentify/index.js'
@@ -22,7 +22,7 @@ const LARGEST = 'ffff ffff'
 const size = (rows: number, columns: number) =>
   Buffer.from([rows >> 8, rows & 255, columns >> 8, columns & 255]).toString('hex')
 
-/** Segments of a JPEG file of one component, with tables of a single code each. */
+/** Segments of a JPEG file with one component, with tables of a single code each. */
 const START = 'ffd8'
 const QUANTIZERS = `ffdb 0043 00 ${'01'.repeat(64)}`
 const TABLES = ['00', '10'].map((id) => `ffc4 0014 ${id} 01${'00'.repeat(15)} 00`).join('')
@@ -30,7 +30,7 @@ const SCAN = 'ffda 0008 01 01 00 00 3f 00'
 const LOSSLESS_SCAN = 'ffda 0008 01 01 00 01 00 00'
 const frameOf = (marker: string, dimensions: string) =>
   `${marker} 000b 08 ${dimensions} 01 01 11 00`
-/** All codes are a 0: two for the one block, or one for each of 64 samples. */
+/** Every code is one 0 bit: two for the only block, or one for each of 64 samples. */
 const BLOCK = '3f'
 const SAMPLES = '00'.repeat(8)
 const baseline = (dimensions: string) =>
@@ -96,12 +96,15 @@ describe('a compressed image that no rule covers', () => {
     ['JPEG-LS', JPEG_LS, jpegLs(LARGEST)],
     ['JPEG 2000', JPEG_2000, jpeg2000(65535, 65535, 65535)],
     ['HTJ2K', HTJ2K, jpeg2000(65535, 65535, 65535)],
-  ])('is held undecoded when it claims 65535 by 65535 pixels in %s', async (_, syntax, frame) => {
-    const { context, shown } = asking()
-    const input = image(syntax, { rows: 65535, columns: 65535 }, frame)
-    expect(await codeOf(input, context)).toBe('pixels_at_risk')
-    expect(shown).toEqual([])
-  })
+  ])(
+    'is held without decoding when it declares 65535 by 65535 pixels in %s',
+    async (_, syntax, frame) => {
+      const { context, shown } = asking()
+      const input = image(syntax, { rows: 65535, columns: 65535 }, frame)
+      expect(await codeOf(input, context)).toBe('pixels_at_risk')
+      expect(shown).toEqual([])
+    },
+  )
 
   it.each<[string, string, Buffer]>([
     ['baseline JPEG', JPEG, baseline(LARGEST)],
@@ -128,7 +131,7 @@ describe('a compressed image that no rule covers', () => {
     ['is of another size', JPEG, [baseline(size(16, 8))]],
     ['is of another process', JPEG, [lossless(SMALL)]],
     ['is no image', JPEG_2000, [bytes('00112233')]],
-    ['has more frames than it says', JPEG, [baseline(SMALL), baseline(SMALL)]],
+    ['has more frames than declared', JPEG, [baseline(SMALL), baseline(SMALL)]],
     ['is video', '1.2.840.10008.1.2.4.102', [bytes('00000001')]],
     ['is JPEG XL', '1.2.840.10008.1.2.4.110', [bytes('ff0a0000')]],
   ])('is held when it %s', async (_, syntax, frames) => {
@@ -140,7 +143,7 @@ describe('a compressed image that no rule covers', () => {
   it.each<[string, Buffer]>([
     ['precincts of one pixel', jpeg2000(3900, 3900, 3900, '00')],
     ['tiles of sixteen pixels', jpeg2000(3900, 3900, 16)],
-  ])('is held when it takes more memory than its pixels do: %s', async (_, frame) => {
+  ])('is held when it needs more memory than its pixels: %s', async (_, frame) => {
     const { context, shown } = asking()
     const before = process.memoryUsage().rss
     const input = image(JPEG_2000, { rows: 3900, columns: 3900 }, frame)
@@ -149,7 +152,7 @@ describe('a compressed image that no rule covers', () => {
     expect(shown).toEqual([])
   })
 
-  it('of many frames is shown by its first, middle and last, and held when these cannot be told apart', async () => {
+  it('with many frames is inspected at its first, middle and last, and held if frames cannot be separated', async () => {
     const frames = Array.from({ length: 7 }, () => baseline(SMALL))
     const { context, shown } = asking()
     await run(image(JPEG, { frames: 7 }, ...frames), context)

@@ -12,7 +12,7 @@ const REGION: Region = [20, 40, 380, 220]
 const PICTURE = { rows: ROWS, columns: COLUMNS, photometric: 'MONOCHROME2' }
 
 /**
- * Tissue that grows brighter to one side, with some speckle, and writing where the test wants it.
+ * Tissue that gets brighter towards one side, with some speckle, and text where the test wants it.
  */
 function image(...writing: readonly { readonly text: string; readonly y: number }[]): Written {
   const pixels = Buffer.from(
@@ -42,22 +42,14 @@ describe('with tesseract', () => {
   const context = contextFor('pseudonymize', { textDetector: detector })
   afterAll(() => detector?.close())
 
-  when(
-    title('an image that no rule covers passes, marked, when nothing is written on it'),
-    async () => {
-      const { facts } = await run(ultrasoundFile(PICTURE, [], image()), context)
-      expect(facts).toMatchObject({ pixelsAtRisk: true, pixelsBlanked: false })
-    },
-  )
+  when(title('an image that no rule covers passes, marked, if it shows no text'), async () => {
+    const { facts } = await run(ultrasoundFile(PICTURE, [], image()), context)
+    expect(facts).toMatchObject({ pixelsAtRisk: true, pixelsBlanked: false })
+  })
 
-  when(
-    title('an image that no rule covers is quarantined when a name is written on it'),
-    async () => {
-      expect(await codeOf(ultrasoundFile(PICTURE, [], image(BANNER)), context)).toBe(
-        'text_in_pixels',
-      )
-    },
-  )
+  when(title('an image that no rule covers is quarantined if it shows a name'), async () => {
+    expect(await codeOf(ultrasoundFile(PICTURE, [], image(BANNER)), context)).toBe('text_in_pixels')
+  })
 
   when(title('a blanked image passes when the name was where the rule says'), async () => {
     const { facts } = await run(ultrasoundFile(PICTURE, [REGION], image(BANNER)), context)
@@ -107,12 +99,12 @@ describe('a detector', () => {
     return { context: contextFor('pseudonymize', { textDetector }), shown }
   }
 
-  it('that cannot tell clears nothing, and nothing that was blanked is called clean', async () => {
+  it('that cannot tell clears no image, and no blanked image is then marked as clean', async () => {
     const { context } = answering(undefined, true)
     expect(await codeOf(ultrasoundFile(PICTURE, [], image()), context)).toBe('pixels_at_risk')
     const blanked = ultrasoundFile(PICTURE, [REGION], image())
     expect(await codeOf(blanked, context)).toBe('pixels_not_cleaned')
-    // Without a detector it is blanked, and says no more than that.
+    // Without a detector the image is blanked but not marked as clean.
     const { bytes, facts } = await run(
       blanked,
       contextFor('pseudonymize', { textDetector: undefined }),
@@ -123,13 +115,13 @@ describe('a detector', () => {
     expect(valueOf(read.bytes, 0x00280301)).toBe('NO')
   })
 
-  it('that may not clear is not asked about what no rule covers', async () => {
+  it('that may not clear is not used for images that no rule covers', async () => {
     const { context, shown } = answering([], false)
     expect(await codeOf(ultrasoundFile(PICTURE, [], image()), context)).toBe('pixels_at_risk')
     expect(shown).toEqual([])
   })
 
-  it('is not asked where the profile lets all pass, or none', async () => {
+  it('is not used if the profile lets all images pass, or none', async () => {
     const { context, shown } = answering(['Smithers', 'Smithers', 'Smithers'], true)
     const input = ultrasoundFile(PICTURE, [], image(BANNER))
     expect((await run(input, withPixels('pass', context))).facts.pixelsAtRisk).toBe(true)
@@ -137,7 +129,7 @@ describe('a detector', () => {
     expect(shown).toEqual([])
   })
 
-  it('that found words may be overruled by a person', async () => {
+  it('that found words can be overruled by a person', async () => {
     const { context } = answering(['Smithers', 'Smithers', 'Smithers'], true)
     const input = ultrasoundFile(PICTURE, [], image(BANNER))
     expect(await codeOf(input, context)).toBe('text_in_pixels')
@@ -146,7 +138,7 @@ describe('a detector', () => {
   })
 
   it.each([97, 65536])(
-    'is shown the first, middle and last frame, from chunks of %i',
+    'is shown the first, middle and last frame, with chunks of %i bytes',
     async (size) => {
       const { context, shown } = answering([], true)
       const frames = 7
@@ -168,7 +160,7 @@ describe('a detector', () => {
     values.forEach((value, index) => bytes.writeUInt16LE(value, 2 * index))
     return bytes
   }
-  /** Four entries, the first for the pixel value 10: dark, dark, bright in green alone, dark. */
+  /** Four entries, the first for pixel value 10: dark, dark, bright in green only, dark. */
   const palette = (bits: 8 | 16, isPacked: boolean): Written[] =>
     [
       [3, 2, 1, 0],
@@ -208,7 +200,7 @@ describe('a detector', () => {
   it.each<[string, Written[]]>([
     ['none', []],
     ['one of other lengths', palette(16, false).slice(0, 5)],
-  ])('is not shown an image whose palette is %s, and so it is held', async (_, more) => {
+  ])('is not shown an image whose palette is %s, which is therefore held', async (_, more) => {
     const { context, shown } = answering([], true)
     const picture = { rows: 4, columns: 10, photometric: 'PALETTE COLOR' }
     const pixels: Written = [0x7fe00010, 'OB', Buffer.alloc(40, 9)]

@@ -11,18 +11,18 @@ const text = (keyword: string, vr: string, value: string): Written => [tag(keywo
 const DEVICE_IDENTITY = '113109'
 const FULL_DATES = '113106'
 
-/** What is left of one element beside the identity that every instance has. */
+/** What remains of one element, in addition to the identity that every instance has. */
 const leftOf = async (element: Written, context = contextFor('strip'), more: Written[] = []) =>
   valueOf((await run(file([element, ...more]), context)).bytes, element[0])
 
-describe('text that people write and the table does not list', () => {
+describe('text written by people that the table does not list', () => {
   it.each([
     ['SegmentDescription', 'ST'],
     ['TextValue', 'UT'],
     ['CommentsOnTheScheduledProcedureStep', 'LT'],
     ['ContentDescription', 'LO'],
     ['ProcedureStepLabel', 'LO'],
-  ])('keeps no word that is not known, whoever it names: %s', async (keyword, vr) => {
+  ])('keeps only known words, whether or not others are names: %s', async (keyword, vr) => {
     const name = text(keyword, vr, 'lesion of the left lung, Zbigniew knows')
     expect(await leftOf(name)).toBe(
       keyword === 'TextValue' ? 'ANONYMIZED' : 'lesion of the left lung, [...]',
@@ -34,12 +34,12 @@ describe('text that people write and the table does not list', () => {
     ['DetectorDescription', 'LT', 'DETECTOR VERSION 1.0 MTFCOMP 1.0'],
     ['WindowCenterWidthExplanation', 'LO', 'BONE\\WINDOW2'],
     ['SoftwareVersions', 'LO', 'syngo XA30'],
-  ])('stays where equipment writes it: %s', async (keyword, vr, value) => {
+  ])('is kept if written by equipment: %s', async (keyword, vr, value) => {
     expect(await leftOf(text(keyword, vr, value))).toBe(value)
   })
 })
 
-describe('an attribute that means what one of the table means', () => {
+describe('an attribute with the same meaning as one in the table', () => {
   it.each([
     ['PatientBirthDateInAlternativeCalendar', 'LO', undefined],
     ['PatientDeathDateInAlternativeCalendar', 'LO', undefined],
@@ -50,13 +50,13 @@ describe('an attribute that means what one of the table means', () => {
     expect(await leftOf(text(keyword, vr, 'LINAC 7'))).toBe(left)
   })
 
-  it('follows its options', async () => {
+  it('follows the options of that row', async () => {
     const machine = text('RadiationMachineName', 'SH', 'LINAC 7')
     expect(await leftOf(machine, under(DEVICE_IDENTITY))).toBe('LINAC 7')
   })
 })
 
-describe('an element under a VR of another kind than its own', () => {
+describe('an element with a VR of the wrong kind', () => {
   it.each<[string, Written]>([
     ['text for binary numbers', [tag('SmallestImagePixelValue'), 'LO', 'Zbigniew']],
     ['text for items', [tag('SharedFunctionalGroupsSequence'), 'LO', 'Zbigniew']],
@@ -78,7 +78,7 @@ describe('under the option for full dates', () => {
     expect(await leftOf(study, under(FULL_DATES), [newborn])).toBe('20240229')
   })
 
-  it('a birth date that is told as a value does not stay', async () => {
+  it('a birth date given as a value is removed', async () => {
     const told: Written = [0x0040a121, 'DA', '20240229']
     expect(await leftOf(told, under(FULL_DATES), [newborn])).toBe('19000101')
     expect(await leftOf(told, under(FULL_DATES))).toBe('20240229')
@@ -116,7 +116,7 @@ describe('an identifier of the source in another form', () => {
   })
 
   it.each(['of 20240229', 'of 2024-02-29 at noon', 'of 29.02.2024', 'of 2/29/2024', 'a20240229b'])(
-    'does not leave with the day of the study: %s',
+    'is removed if it contains the study date: %s',
     async (value) => {
       expect(await leftOf([SOFTWARE, 'LO', value])).toMatch(
         /^(ANONYMIZED|of \[\.\.\.\]( at \[\.\.\.\])?)$/,
@@ -132,7 +132,7 @@ describe('an identifier of the source in another form', () => {
 
   it.each<[string, Written[], Buffer]>([
     [
-      'a name in UTF-8 that is told to be Latin-1',
+      'a name in UTF-8 declared as Latin-1',
       named(Buffer.from(MULLER, 'utf8'), 'ISO_IR 100'),
       Buffer.from('for Gr\u00f6\u00dfmann', 'latin1'),
     ],
@@ -142,17 +142,17 @@ describe('an identifier of the source in another form', () => {
       Buffer.from('for GROSSMANN'),
     ],
     [
-      'a letter that has no accent to lose',
+      'a letter without an unaccented form',
       named(Buffer.from('\u0141uka\u015b^Bj\u00f8rn', 'utf8'), 'ISO_IR 192'),
       Buffer.from('for LUKAS, Bjorn'),
     ],
     [
-      'a text in UTF-8 beside a name in Latin-1',
+      'a text in UTF-8 next to a name in Latin-1',
       named(Buffer.from(MULLER, 'latin1'), 'ISO_IR 100'),
       Buffer.from('for GR\u00d6SSMANN', 'utf8'),
     ],
     [
-      'a text in Latin-1 beside a name in UTF-8',
+      'a text in Latin-1 next to a name in UTF-8',
       named(Buffer.from(MULLER, 'utf8'), 'ISO_IR 192'),
       Buffer.from('for Gr\u00f6\u00dfmann', 'latin1'),
     ],

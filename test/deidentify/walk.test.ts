@@ -30,9 +30,9 @@ const nested: Written = [
   },
 ]
 
-describe('every way a data set can be written', () => {
+describe('every encoding of a data set', () => {
   it.each<Encoding>(['implicit', 'explicit', 'big'])(
-    'takes the name away at every depth under %s',
+    'has the name removed at every depth under %s',
     async (encoding) => {
       const { bytes, facts } = await run(file([nested, [0x7fe00010, 'OW', PIXELS]], encoding))
       expect(bytes.toString('latin1')).not.toMatch(NAME)
@@ -42,7 +42,7 @@ describe('every way a data set can be written', () => {
   )
 
   it.each<Encoding>(['implicit', 'explicit', 'big'])(
-    'reads %s without preamble and without group 0002',
+    'is read as %s without preamble and without group 0002',
     async (encoding) => {
       const { bytes, facts } = await run(dataset(instance(), encoding))
       expect(facts.transferSyntaxUID).toBe(SYNTAX[encoding])
@@ -50,7 +50,7 @@ describe('every way a data set can be written', () => {
     },
   )
 
-  it('inflates, rewrites and deflates again', async () => {
+  it('is inflated, rewritten and deflated again', async () => {
     const plain = dataset(instance([[0x7fe00010, 'OW', PIXELS]]))
     const { bytes, facts } = await run(part10(deflateRawSync(plain), DEFLATED))
     expect(facts.transferSyntaxUID).toBe(DEFLATED)
@@ -61,7 +61,7 @@ describe('every way a data set can be written', () => {
     expect(inner.subarray(-PIXELS.length).equals(PIXELS)).toBe(true)
   })
 
-  it('follows a sequence that is written as UN with an undefined length', async () => {
+  it('is followed into a sequence written as UN with an undefined length', async () => {
     const sequence: Written = [
       0x00081140,
       'UN',
@@ -80,14 +80,14 @@ describe('every way a data set can be written', () => {
     expect(bytes.includes('1.2.3.9')).toBe(false)
   })
 
-  it('passes fragments byte for byte, a delimiter inside one included', async () => {
+  it('has its fragments copied byte for byte, even with a delimiter inside one', async () => {
     const value = fragments(Buffer.from('feffdde000000000', 'hex'), PIXELS, Buffer.alloc(0))
     const input = part10(dataset(instance([[0x7fe00010, 'OB', value, 'open']])), JPEG)
     const { bytes } = await run(input)
     expect(bytes.subarray(-value.length).equals(value)).toBe(true)
   })
 
-  describe('the tables of where frames begin', () => {
+  describe('the frame offset tables', () => {
     const numbers = (...values: readonly number[]): Buffer =>
       Buffer.concat(
         values.map((value) => {
@@ -111,18 +111,18 @@ describe('every way a data set can be written', () => {
       return part10(dataset(instance(elements)), JPEG)
     }
 
-    it('pass with the pixels, byte for byte', async () => {
+    it('are copied with the pixels, byte for byte', async () => {
       const { bytes } = await run(withTables(tables))
       const kept = Buffer.concat([dataset(tables), Buffer.from('e07f1000', 'hex')])
       expect(bytes.includes(kept)).toBe(true)
     })
 
-    it('go with the pixels of an icon', async () => {
+    it('are removed with the pixels of an icon', async () => {
       const { bytes } = await run(withTables([], tables))
       expect(bytes.includes(Buffer.from('e07f0100', 'hex'))).toBe(false)
     })
 
-    it('go when they are no numbers, and hold no identifier', async () => {
+    it('are removed if they are not numbers, and contain no identifier', async () => {
       const { bytes } = await run(withTables([[0x7fe00001, 'OB', Buffer.from('someone ')]]))
       expect(bytes.includes('someone')).toBe(false)
       const named: Written = [0x7fe00001, 'OV', Buffer.from('SMITHSON')]
@@ -130,7 +130,7 @@ describe('every way a data set can be written', () => {
     })
   })
 
-  it('drops private groups, signatures and padding behind the pixels', async () => {
+  it('drops private groups, signatures and padding after the pixels', async () => {
     const tail: Written[] = [
       [0x7fe00010, 'OW', PIXELS],
       [0x7fe10010, 'LO', 'SMITHSON'],
@@ -178,13 +178,13 @@ describe('every way a data set can be written', () => {
     expect(topLevel(bytes).get(0x00080070)?.subarray(0, maker.length).equals(maker)).toBe(true)
   })
 
-  it('drops zero bytes behind the last element', async () => {
+  it('drops zero bytes after the last element', async () => {
     const { bytes } = await run(Buffer.concat([file(), Buffer.alloc(1000)]))
     expect(bytes.equals((await run(file())).bytes)).toBe(true)
   })
 })
 
-describe('what cannot be read whole', () => {
+describe('input that cannot be read completely', () => {
   const truncated = file([[0x7fe00010, 'OW', PIXELS]]).subarray(0, -1)
   const short = file().subarray(0, -3)
   const deep = (levels: number): Written =>
@@ -226,7 +226,7 @@ describe('what cannot be read whole', () => {
     expect(await codeOf(input, contextFor('strip', { headerBytes: 65_536 }))).toBe(code)
   })
 
-  it('fails from the pixels on when they end early', async () => {
+  it('fails while streaming the pixels if they end early', async () => {
     async function* bytes() {
       yield await Promise.resolve(truncated)
     }
@@ -236,7 +236,7 @@ describe('what cannot be read whole', () => {
     }).rejects.toMatchObject({ code: 'truncated' })
   })
 
-  it("hands on the source's own failure unchanged", async () => {
+  it("passes on the source's own error unchanged", async () => {
     const failure = new Error('connection lost')
     async function* bytes() {
       yield await Promise.resolve(truncated.subarray(0, 200))
@@ -254,7 +254,7 @@ describe('any input', () => {
     JPEG,
   )
 
-  it('gives the same output however it is cut into chunks', async () => {
+  it('gives the same output however it is split into chunks', async () => {
     const expected = (await run(whole, contextFor(), whole.length)).bytes
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 3000 }), async (size) => {
@@ -265,7 +265,7 @@ describe('any input', () => {
     )
   })
 
-  it('either fails with a code or gives a file that is read again to the same bytes', async () => {
+  it('either fails with a code or gives a file that is processed again to the same bytes', async () => {
     const mutation = fc.record({
       at: fc.nat(whole.length - 1),
       bytes: fc.uint8Array({ minLength: 1, maxLength: 6 }),
@@ -276,7 +276,8 @@ describe('any input', () => {
         for (const { at, bytes } of mutations) input.set(bytes.slice(0, input.length - at), at)
         if ((await codeOf(input)) !== undefined) return
         const { bytes } = await run(input)
-        // A place in space that is no number is emptied, and what has none is at risk.
+        // A value that should be a number but is not is emptied, and an image without it is at
+        // risk.
         expect(await codeOf(bytes, withPixels('pass'))).toBeUndefined()
       }),
       { numRuns: 300 },
@@ -285,7 +286,7 @@ describe('any input', () => {
 })
 
 describe('group 0002 and the preamble', () => {
-  it('are made anew', async () => {
+  it('are written from scratch', async () => {
     const input = part10(dataset(instance()), SYNTAX.explicit, Buffer.alloc(128, 'SMITHSON'), [
       [0x00020016, 'AE', 'SMITHSON'],
       [0x00020100, 'UI', '1.2.3'],

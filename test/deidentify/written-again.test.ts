@@ -1,6 +1,6 @@
 /**
- * Names, numbers and dates of the patient, written again in other forms where Table E.1-1 looks for
- * none.
+ * Names, numbers and dates of the patient, repeated in other forms where Table E.1-1 does not
+ * expect them.
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
@@ -19,7 +19,7 @@ const born: Written = [0x00100030, 'DA', '19700321']
 const unicode: Written = [0x00080005, 'CS', 'ISO_IR 192']
 const utf8 = (text: string): Buffer => Buffer.from(text, 'utf8')
 
-describe('nothing is left of', () => {
+describe('nothing remains of', () => {
   it.each<[string, Written[], string, string]>([
     ['a number, with separators put in', [id('123456789')], 'for 123-456-789', '123-456-789'],
     ['a number, with spaces put in', [id('123456789')], 'v1 123 456 789', '456 789'],
@@ -29,10 +29,10 @@ describe('nothing is left of', () => {
     ['a name, without its apostrophe', [name("O'NEIL^AL")], 'by Oneil', 'neil'],
     ['a short name, as a word', [name('LI^WEI')], 'WEI_LI', 'wei_li'],
     ['a birth date, with its month by name', [born], 'since 21 MAR 1970', '21 mar'],
-    ['a birth date, as Americans say it', [born], 'March 21, 1970', 'march'],
+    ['a birth date in American form', [born], 'March 21, 1970', 'march'],
     ['a birth date, without its zeros', [born], 'on 1970-3-21', '1970-3-21'],
     [
-      'a telephone number, without its country',
+      'a telephone number without country code',
       [[0x00102154, 'SH', '+1 (555) 123-4567']],
       'call 555 123 4567',
       '4567',
@@ -63,7 +63,7 @@ describe('nothing is left of', () => {
     expect(bytes.includes(Buffer.from(left))).toBe(false)
   })
 
-  it('a name in UTF-16, in bytes that are no text', async () => {
+  it('a name in UTF-16, in a binary value', async () => {
     for (const text of [
       Buffer.from('xSMITHSONx', 'utf16le'),
       Buffer.from('SMITHSON', 'utf16le').swap16(),
@@ -80,8 +80,8 @@ describe('nothing is left of', () => {
   })
 })
 
-describe('versions and numbers of nobody', () => {
-  it('stay as they are', async () => {
+describe('versions and numbers that identify nobody', () => {
+  it('are kept unchanged', async () => {
     const more: Written[] = [
       name('LI^AN'),
       id('4711'),
@@ -95,7 +95,7 @@ describe('versions and numbers of nobody', () => {
 })
 
 describe('the search in bytes', () => {
-  it('finds what looking at every place finds, zeros passed over, however the bytes are cut', () => {
+  it('finds the same as a search at every position without zeros, however the bytes are split', () => {
     const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 2, maxLength: 5 })
     const byte = fc.constantFrom(0, 0x61, 0x62, 0x63, 0x78)
     fc.assert(
@@ -118,7 +118,7 @@ describe('the search in bytes', () => {
   })
 })
 
-describe('the search in text that is not decoded', () => {
+describe('the search in undecoded text', () => {
   const identifiers = new Identifiers({ device: true, institution: true })
   const whole = { start: 0, valueStart: 0, undefinedLength: false }
   const add = (tag: number, vr: string, value: Buffer) => {
@@ -128,7 +128,7 @@ describe('the search in text that is not decoded', () => {
   add(0x00100010, 'PN', Buffer.from('SMITH^LEE'))
   add(0x00100020, 'LO', Buffer.from('123456'))
 
-  it('finds what a search in the decoded text and in the bytes finds', () => {
+  it('finds the same as a search in the decoded text and in the bytes', () => {
     const parts = [
       'smith',
       'lee',

@@ -42,7 +42,7 @@ const site: People = {
   recovery: await certificateOf('recovery'),
 }
 
-/** The directory as it is `days` from now. */
+/** The directory as it will be in `days` days. */
 const directoryIn = (days: number, config = site) => {
   const now = new Date(Date.now() + days * DAY_MS)
   return createDirectory(config, {
@@ -52,7 +52,7 @@ const directoryIn = (days: number, config = site) => {
 }
 
 describe('directory', () => {
-  it('knows a facility as a sender of its own, and a sender by its facility', () => {
+  it('knows a facility as a sender, and a sender by its facility', () => {
     const directory = directoryIn(0)
     for (const id of ['facility-a', 'sender-1'])
       expect(directory.principal(id)).toMatchObject({
@@ -63,14 +63,14 @@ describe('directory', () => {
       })
   })
 
-  it('tells the groups that a reader reads for, and none for other roles', () => {
+  it('returns the groups of a reader, and none for other roles', () => {
     const directory = directoryIn(0)
     expect(directory.principal('reader-2')?.groups).toEqual(['nights', 'neuro'])
     expect(directory.principal('officer-1')).toMatchObject({ groups: [], facility: undefined })
   })
 
   it.each(['nobody', 'nights', '', '__proto__', 'constructor'])(
-    'knows nobody by the name of %j',
+    'has no principal named %j',
     (id) => {
       const directory = directoryIn(0)
       expect(directory.principal(id)).toBeUndefined()
@@ -78,7 +78,7 @@ describe('directory', () => {
     },
   )
 
-  it('knows the recovery key as a principal without facility and groups', () => {
+  it('has the recovery key as a principal without facility or groups', () => {
     expect(directoryIn(0).principal('recovery')).toMatchObject({
       role: 'recovery',
       facility: undefined,
@@ -92,7 +92,7 @@ describe('directory', () => {
     expect(new Set(recipients.map(({ fingerprint }) => fingerprint)).size).toBe(3)
   })
 
-  it('fails the whole group from the day that one certificate has expired, and names it', async () => {
+  it('fails the whole group from the day one certificate expires, and names it', async () => {
     expect(await directoryIn(0).recipientsOf('short')).toHaveLength(3)
     await expect(directoryIn(2).recipientsOf('short')).rejects.toMatchObject({
       code: 'recipient_unusable',
@@ -100,7 +100,7 @@ describe('directory', () => {
     })
   })
 
-  it('tells of the others whom something can still be sealed to', async () => {
+  it('returns the others, to whom data can still be sealed', async () => {
     const usable = await directoryIn(2).usableRecipientsOf('short')
     const all = await directoryIn(0).recipientsOf('short')
     expect(usable.map(({ id }) => id)).toEqual(
@@ -108,7 +108,7 @@ describe('directory', () => {
     )
   })
 
-  it('asks the policy anew each time', async () => {
+  it('checks the policy every time', async () => {
     let days = 0
     const directory = createDirectory(site, {
       toRecipient: (id, certificate) =>
@@ -130,7 +130,7 @@ describe('directory', () => {
     })
   })
 
-  it('fails when recovery cannot be sealed to', async () => {
+  it('fails when data cannot be sealed to recovery', async () => {
     const broken = { ...site, recovery: 'not a certificate' }
     await expect(directoryIn(0, broken).recipientsOf('nights')).rejects.toMatchObject({
       code: 'recipient_unusable',
@@ -147,7 +147,7 @@ describe('directory', () => {
     })
   })
 
-  it('lists every certificate once, recovery among them', async () => {
+  it('lists every certificate once, including recovery', async () => {
     const all = await directoryIn(0).certificates()
     expect(all.map(({ principal }) => principal)).toEqual([
       'facility-a',

@@ -1,4 +1,4 @@
-/** Requests that peers make of us. */
+/** Requests that peers send to us. */
 import {
   A_DATA_SET,
   CommandField,

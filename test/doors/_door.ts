@@ -1,4 +1,4 @@
-/** A DIMSE door on a free port of this machine, with a taker that a test can look into. */
+/** A DIMSE door on a free port of this machine, with a consumer that a test can inspect. */
 import { createHash } from 'node:crypto'
 import { serveDimse, Status } from '../../src/doors/dimse/index.js'
 import type { Answer, ArrivingInstance, Caller, Refusal } from '../../src/doors/dimse/index.js'
@@ -17,7 +17,7 @@ export interface TestDoor {
   readonly port: number
   readonly arrived: Arrived[]
   readonly refused: Refusal[]
-  /** How each association that brought something ended. */
+  /** How each association that delivered something ended. */
   readonly ends: string[]
   close(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** A peer that says what the test tells it to, octet by octet, and keeps what it hears. */
+/** A peer that sends what the test tells it to, octet by octet, and records what it receives. */
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { once } from 'node:events'
@@ -30,7 +30,7 @@ export const requestOf = (change: Partial<AssociateRq> = {}): AssociateRq => ({
   ...change,
 })
 
-/** A P-DATA-TF of presentation data values, each with its context and control octet. */
+/** A P-DATA-TF with presentation data values, each with its context and control octet. */
 export function data(
   ...values: readonly (readonly [context: number, control: number, value: Buffer])[]
 ): Buffer {
@@ -69,7 +69,7 @@ export class Parrot {
     return new Parrot(socket)
   }
 
-  /** Connected, and with an association. */
+  /** Connects and opens an association. */
   static async associated(port: number, change: Partial<AssociateRq> = {}): Promise<Parrot> {
     const parrot = await Parrot.to(port)
     parrot.say(encodeControl(requestOf(change)))
@@ -82,7 +82,7 @@ export class Parrot {
     this.#socket.write(bytes)
   }
 
-  /** The next PDU; `{ data }` of a P-DATA-TF; undefined when the other side has closed. */
+  /** The next PDU; `{ data }` for a P-DATA-TF; undefined when the other side has closed. */
   async hear(): Promise<ControlPdu | { readonly kind: 'data'; readonly body: Buffer } | undefined> {
     const head = await this.#take(6)
     if (!head) return undefined
@@ -91,7 +91,7 @@ export class Parrot {
     return head[0] === 4 ? { kind: 'data', body } : decodeControl(head.readUInt8(0), body)
   }
 
-  /** No more is sent or read. */
+  /** Breaks the connection without a release or abort. */
   vanish(): void {
     this.#socket.destroy()
   }

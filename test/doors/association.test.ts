@@ -16,7 +16,7 @@ const statusIn = (heard: Awaited<ReturnType<Parrot['hear']>>): number | undefine
   heard?.kind === 'data' ? decodeCommand(heard.body.subarray(6)).status : undefined
 
 describe('an association', () => {
-  it('echoes, and is released', async () => {
+  it('answers an echo and a release', async () => {
     door = await openDoor()
     const parrot = await Parrot.associated(door.port)
     parrot.say(data([3, COMMAND, echoRequest(9, '1.2.840.10008.1.1')]))
@@ -38,7 +38,7 @@ describe('an association', () => {
     expect(door.refused).toMatchObject([{ rejection: [result, source, reason] }])
   })
 
-  it('is rejected for a while when there are too many', async () => {
+  it('is rejected as transient when there are too many', async () => {
     door = await openDoor({ limits: { associations: 2 } })
     const first = await Parrot.associated(door.port)
     await Parrot.associated(door.port)
@@ -52,7 +52,7 @@ describe('an association', () => {
     await Parrot.associated(door.port)
   })
 
-  it('answers each context by itself: classes we do not serve, syntaxes nobody knows', async () => {
+  it('negotiates each context separately: unsupported classes and unknown syntaxes', async () => {
     door = await openDoor()
     const parrot = await Parrot.to(door.port)
     const contexts = [
@@ -96,14 +96,14 @@ describe('an association', () => {
     await parrot.closed()
   })
 
-  it('is not begun by a stranger with a PDU of a gigabyte', async () => {
+  it('cannot be opened with a PDU of a gigabyte', async () => {
     door = await openDoor()
     const parrot = await Parrot.to(door.port)
     parrot.say(Buffer.concat([pduHead(1, 1 << 30), randomBytes(100_000)]))
     expect(await parrot.hear()).toMatchObject({ kind: 'abort' })
   })
 
-  it('must be asked for within ARTIM, all of the request', async () => {
+  it('must be requested completely before ARTIM expires', async () => {
     door = await openDoor({ limits: { artimMs: 300 } })
     const silent = await Parrot.to(door.port)
     const slow = await Parrot.to(door.port)
@@ -117,7 +117,7 @@ describe('an association', () => {
 describe('an instance', () => {
   const body = randomBytes(100_000)
 
-  it('arrives whole, however it is cut into PDUs, values and packets', async () => {
+  it('arrives complete, however it is split into PDUs, values and packets', async () => {
     door = await openDoor()
     await fc.assert(
       fc.asyncProperty(
@@ -152,7 +152,7 @@ describe('an instance', () => {
     )
   })
 
-  it('that is cut anywhere is not taken', async () => {
+  it('truncated at any point is not stored', async () => {
     door = await openDoor()
     const whole = Buffer.concat([storeOf('1.2.3'), data([1, LAST, body.subarray(0, 500)])])
     for (const end of Array.from({ length: whole.length }, (_, i) => i)) {
@@ -167,7 +167,7 @@ describe('an instance', () => {
     expect(new Set(door.ends)).toEqual(new Set(['closed']))
   })
 
-  it('ends with the association when a release comes in its middle', async () => {
+  it('is dropped when a release arrives in the middle of it', async () => {
     door = await openDoor()
     const parrot = await Parrot.associated(door.port)
     parrot.say(Buffer.concat([storeOf('1.2.3'), data([1, PART, body.subarray(0, 500)])]))
@@ -189,7 +189,7 @@ describe('an instance', () => {
     expect(door.arrived).toEqual([])
   })
 
-  it('is aborted when its octets come too slowly', async () => {
+  it('is aborted when its octets arrive too slowly', async () => {
     door = await openDoor({ limits: { paceMs: 200 } })
     const parrot = await Parrot.associated(door.port)
     parrot.say(Buffer.concat([storeOf('1.2.3'), pduHead(4, 60_000)]))
@@ -198,7 +198,7 @@ describe('an instance', () => {
     clearInterval(drip)
   })
 
-  it('may take longer to store than a peer may be silent', async () => {
+  it('may take longer to store than a peer is allowed to be silent', async () => {
     door = await openDoor({
       limits: { paceMs: 100, idleMs: 100 },
       answer: async () => {
@@ -211,7 +211,7 @@ describe('an instance', () => {
     expect(statusIn(await parrot.hear())).toBe(0)
   })
 
-  it('comes no faster than it is taken', async () => {
+  it('arrives no faster than it is consumed', async () => {
     let release: () => void = () => undefined
     const held = new Promise<void>((resolve) => (release = resolve))
     door = await openDoor({ answer: () => held.then(() => ({ status: 0 })) })
@@ -223,7 +223,7 @@ describe('an instance', () => {
     for (let i = 0; i < 600; i += 1) parrot.say(piece)
     await wait(300)
     expect(door.arrived).toHaveLength(1)
-    // The parrot itself holds the sixty megabytes; the door, next to nothing more.
+    // The parrot itself holds the sixty megabytes; the door adds almost nothing.
     expect(process.memoryUsage().rss - before).toBeLessThan(110_000_000)
     release()
     parrot.vanish()
@@ -231,7 +231,7 @@ describe('an instance', () => {
 })
 
 describe('closing', () => {
-  it('lets the instance under way be stored and answered, and takes no more', async () => {
+  it('lets the current instance be stored and answered, and accepts no more', async () => {
     door = await openDoor({
       answer: async () => {
         await wait(200)

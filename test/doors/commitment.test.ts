@@ -71,12 +71,12 @@ const ask = async (sent: Report[] | undefined, dataSet: Buffer) => {
 }
 
 describe('storage commitment', () => {
-  it('is answered, then reported over the association that asked', async () => {
+  it('is answered, then reported over the same association', async () => {
     const { parrot, answer, notes } = await ask(undefined, question('1.9', ['1.2.1', '1.2.2']))
     expect(answer).toMatchObject({ field: 0x8130, respondedTo: 5, status: 0, actionType: 1 })
     const command = await parrot.hear()
     if (command?.kind !== 'data') throw new Error('no report')
-    // The command and its data set may be one PDU or two.
+    // The command and its data set may be in one PDU or in two.
     const length = command.body.readUInt32BE(0) + 4
     expect(decodeCommand(command.body.subarray(6, length))).toMatchObject({
       field: 0x0100,
@@ -92,7 +92,7 @@ describe('storage commitment', () => {
     expect(notes).toMatchObject([{ detail: { aeTitle: 'FACILITY_A', asked: 2, committed: 1 } }])
   })
 
-  it('is reported to the address that the site names, where it names one', async () => {
+  it('is reported to the address in the configuration, if there is one', async () => {
     const sent: Report[] = []
     const { answer } = await ask(sent, question('1.9', ['1.2.1']))
     expect(answer.status).toBe(0)

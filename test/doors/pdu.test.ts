@@ -72,7 +72,7 @@ const decode = (bytes: Buffer): ControlPdu => {
   return decodeControl(type, bytes.subarray(6))
 }
 
-/** An A-ASSOCIATE-RQ as echoscu of dcmtk 3.6.7 sends it. */
+/** An A-ASSOCIATE-RQ as sent by echoscu of dcmtk 3.6.7. */
 const ECHOSCU = Buffer.from(
   '0100000000cd00010000' +
     Buffer.from('NOCTURNE        FACILITY_A      ').toString('hex') +
@@ -89,7 +89,7 @@ const ECHOSCU = Buffer.from(
 )
 
 describe('a PDU', () => {
-  it('reads as it was written, whatever it holds', () => {
+  it('decodes to what was encoded, whatever it contains', () => {
     fc.assert(
       fc.property(pdu, (one) => {
         expect(decode(encodeControl(one))).toEqual(one)
@@ -97,7 +97,7 @@ describe('a PDU', () => {
     )
   })
 
-  it('of dcmtk is read, and written again octet for octet', () => {
+  it('from dcmtk is decoded, and encoded again octet for octet', () => {
     const request = decode(ECHOSCU) as AssociateRq
     expect(request).toMatchObject({
       called: 'NOCTURNE',
@@ -110,7 +110,7 @@ describe('a PDU', () => {
     expect(encodeControl(request).toString('hex')).toBe(ECHOSCU.toString('hex'))
   })
 
-  it('is refused or reads the same again, for any octets at all', () => {
+  it('is refused or decodes to the same again, for arbitrary octets', () => {
     const types = fc.integer({ min: 0, max: 9 })
     const body = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
@@ -135,7 +135,7 @@ describe('a PDU', () => {
     )
   })
 
-  it('that is cut anywhere is refused', () => {
+  it('truncated at any point is refused', () => {
     const body = ECHOSCU.subarray(6)
     const whole = decodeControl(1, body)
     for (let end = 0; end < body.length; end += 1) {
@@ -145,12 +145,12 @@ describe('a PDU', () => {
       } catch (error) {
         expect(error).toBeInstanceOf(PduError)
       }
-      // Behind the last item but one it is a whole request that says less.
+      // Truncated after the last item but one, it is a complete request that says less.
       if (read) expect(read).not.toEqual(whole)
     }
   })
 
-  it('names no context twice, and none that is even', () => {
+  it('is refused with a repeated or even context ID', () => {
     const request = decode(ECHOSCU) as AssociateRq
     const [context] = request.contexts
     for (const contexts of [[context!, context!], [{ ...context!, id: 2 }]]) {
@@ -160,7 +160,7 @@ describe('a PDU', () => {
 })
 
 describe('a command set', () => {
-  it('is read as it was written', () => {
+  it('decodes to what was encoded', () => {
     const command = decodeCommand(storeRequest(7, '1.2.840.10008.5.1.4.1.1.2', '1.2.3'))
     expect(command).toMatchObject({
       field: 1,
@@ -179,7 +179,7 @@ describe('a command set', () => {
     })
   })
 
-  it('is refused or read, for any octets at all', () => {
+  it('is refused or decoded, for arbitrary octets', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (octets) => {
         try {

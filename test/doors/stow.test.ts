@@ -42,7 +42,7 @@ describe('multipart/related', () => {
   const boundary = 'a-b'
   const octets = fc.oneof(
     fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
-    // What looks like a delimiter and is none.
+    // Text that resembles a delimiter but is not one.
     fc.constantFrom('\r\n--a-', '\r\n--', '--a-b', '\r\n-a-b\r\n').map((text) => Buffer.from(text)),
   )
   const parts = fc.array(
@@ -51,7 +51,7 @@ describe('multipart/related', () => {
   )
   const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 })
 
-  it('reads as it was written, however it comes', async () => {
+  it('is parsed as it was written, however it is split into chunks', async () => {
     await fc.assert(
       fc.asyncProperty(parts, sizes, async (sent, packets) => {
         expect(await read(bodyOf(boundary, sent), boundary, packets)).toEqual(sent)
@@ -59,7 +59,7 @@ describe('multipart/related', () => {
     )
   })
 
-  it('that is cut anywhere before its closing boundary is refused', async () => {
+  it('truncated anywhere before its closing boundary is refused', async () => {
     const sent = [
       { type: 'application/dicom', bytes: Buffer.from('first') },
       { type: '', bytes: Buffer.from('second') },
@@ -73,7 +73,7 @@ describe('multipart/related', () => {
     expect(await read(whole, boundary, [7])).toEqual(sent)
   })
 
-  it('passes over a preamble, and over what a reader leaves', async () => {
+  it('skips a preamble, and whatever a reader leaves unread', async () => {
     const sent = [1, 2, 3].map((n) => ({ type: 'a/b', bytes: Buffer.alloc(5_000, n) }))
     const body = Buffer.concat([Buffer.from('preamble'), bodyOf(boundary, sent)])
     const firsts: number[] = []
@@ -140,7 +140,7 @@ describe('the answer', () => {
     expect(answer.warning === undefined).toBe(status === 200 || outcomes.length === 0)
   })
 
-  it('names reasons and UIDs, in JSON and in XML', () => {
+  it('states reasons and UIDs, in JSON and in XML', () => {
     const { dataSet } = answerTo([stored, held, refused, noise])
     expect(JSON.parse(render(dataSet, 'application/dicom+json'))).toEqual({
       '00081190': { vr: 'UR' },

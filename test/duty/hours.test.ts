@@ -1,4 +1,6 @@
-/** Duty hours: as they are written, and who is on duty when, also while clocks change. */
+/**
+ * Duty hours: how they are written, and who is on duty when, including at changes of summer time.
+ */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { parseDutyDate, parseWeekly } from '../../src/config/duty.js'
@@ -42,7 +44,7 @@ describe('duty hours as written', () => {
   ])('%s is not understood', (text) => expect(parseWeekly(text)).toBeUndefined())
 
   it.each(['2026-02-29 off', '2026-13-01 off', '2026-1-1 off', '2026-12-25', 'off'])(
-    '%s is no date',
+    '%s is not a date',
     (text) => expect(parseDutyDate(text)).toBeUndefined(),
   )
 })
@@ -66,11 +68,11 @@ describe('on duty', () => {
   })
 
   it.each([
-    // 1 November 2026, 02:00 CDT becomes 01:00 CST: the hour from 01:00 comes twice.
+    // 1 November 2026, 02:00 CDT becomes 01:00 CST: the hour from 01:00 occurs twice.
     ['begins with the first of two', 'daily 01:30-03:00', '2026-11-01T01:15:00-06:00', true],
     ['ends with the second of two', 'daily 00:30-01:30', '2026-11-01T01:15:00-06:00', true],
     ['and not later', 'daily 00:30-01:30', '2026-11-01T01:30:00-06:00', false],
-    // 8 March 2026, 02:00 CST becomes 03:00 CDT: the hour from 02:00 is left out.
+    // 8 March 2026, 02:00 CST becomes 03:00 CDT: the hour from 02:00 is skipped.
     ['begins with the leap', 'daily 02:30-04:00', '2026-03-08T03:00:00-05:00', true],
     ['not before the leap', 'daily 02:30-04:00', '2026-03-08T01:59:59-06:00', false],
     ['is empty within the leap', 'daily 02:10-02:50', '2026-03-08T03:00:00-05:00', false],
@@ -80,8 +82,9 @@ describe('on duty', () => {
   })
 
   /**
-   * The same said in another way: the clock has shown the beginning, now or before (a clock set
-   * back has shown more than it shows), and it will show something before the end, now or later.
+   * An independent formulation of the same rule: the wall clock shows the start now or has shown it
+   * before (a clock that was set back has shown more than it shows now), and it shows a time before
+   * the end now or will show one later.
    */
   const QUARTER = 900_000
   const zones = [
@@ -128,7 +131,7 @@ describe('on duty', () => {
     ),
     dates: fc.constant([]),
   })
-  /** Moments near changes of the clocks in these zones, and any others. */
+  /** Moments near changes of summer time in these zones, and arbitrary ones. */
   const changes = [
     '2026-03-08',
     '2026-11-01',
@@ -147,7 +150,7 @@ describe('on duty', () => {
     )
     .map(([day, quarter]) => day + quarter * QUARTER)
 
-  it('is so from when the clock shows the beginning until it shows the end, in every zone', () => {
+  it('lasts from when the clock shows the start until it shows the end, in every zone', () => {
     fc.assert(
       fc.property(duty, fc.constantFrom(...zones), moment, (week, zone, at) => {
         expect(isOnDuty(week, zone, at)).toBe(expected(week, zone, at))
@@ -156,7 +159,7 @@ describe('on duty', () => {
     )
   })
 
-  it('is always so with the whole day, or with two halves of it', () => {
+  it('is always true with the whole day, or with its two halves', () => {
     fc.assert(
       fc.property(fc.constantFrom(...zones), moment, quarters, (zone, at, cut) => {
         const time = `${String(Math.floor(cut / 60)).padStart(2, '0')}:${String(cut % 60).padStart(2, '0')}`
@@ -172,12 +175,12 @@ describe('the mark of a moment', () => {
   const group: GroupConfig = { id: 'nights', timezone: 'Europe/Berlin', readers: ['reader-1'] }
   const duty = hours(['daily 18:00-08:00'])
 
-  it('is none for a group without hours', () => {
+  it('is absent for a group without hours', () => {
     expect(dutyAt(group, 0)).toBeUndefined()
     expect(dutyAt(undefined, 0)).toBeUndefined()
   })
 
-  it('names the schedule by a digest that changes with it', () => {
+  it('identifies the schedule by a digest that changes with it', () => {
     const at = Date.parse('2026-03-04T12:00:00Z')
     const schedule = scheduleDigest({ ...group, duty })
     expect(dutyAt({ ...group, duty }, at)).toEqual({ duty: 'outside', schedule })

@@ -28,7 +28,7 @@ const roster: Roster = {
 const at = (text: string): number => Date.parse(text)
 
 describe('the roster', () => {
-  it('names readers and backups, and nobody by day', () => {
+  it('names readers and backups at night, and nobody by day', () => {
     expect(onDuty(roster, at('2026-11-30T18:00:00+01:00'))).toEqual({
       readers: ['anna'],
       backups: ['cara'],
@@ -37,7 +37,7 @@ describe('the roster', () => {
     expect(onDuty(roster, at('2026-12-25T03:00:00+01:00')).readers).toEqual([])
   })
 
-  // On 2026-10-25 the hour from two to three comes twice; on 2026-03-29 it is left out.
+  // On 2026-10-25 the hour from two to three occurs twice; on 2026-03-29 it is skipped.
   it.each([
     ['in the first of the two hours', '2026-10-25T02:30:00+02:00', ['anna', 'ben']],
     ['in the second', '2026-10-25T02:30:00+01:00', ['ben']],
@@ -47,7 +47,7 @@ describe('the roster', () => {
     expect(onDuty(roster, at(moment)).readers).toEqual(readers)
   })
 
-  it('is covered without a gap from evening to morning in both nights', () => {
+  it('has no gap from evening to morning in either night', () => {
     for (const day of ['2026-10-24', '2026-03-28']) {
       const from = at(`${day}T18:00:00+01:00`)
       for (const shift of shiftsFrom(roster, from + 3_600_000, 0.4))
@@ -79,7 +79,7 @@ describe('swaps', () => {
   })
   afterEach(() => site.close())
 
-  it('apply for their time, one after another, and are events', async () => {
+  it('apply for their time, one after another, and are recorded as events', async () => {
     const now = site.clock.now()
     const parts = { ledger: site.ledger, reads: () => true, now: site.clock.now }
     const actor = { id: 'anna', role: 'reader' } as const
@@ -95,7 +95,7 @@ describe('swaps', () => {
     expect((await site.events()).map(({ type }) => type)).toEqual(['duty.swapped', 'duty.swapped'])
   })
 
-  it('are refused for strangers, for the past and for no time at all', async () => {
+  it('are refused for non-members, for the past and for an empty period', async () => {
     const now = site.clock.now()
     const swap = { group: 'nights', giver: 'anna', taker: 'ben', starts: now, ends: now + 1 }
     const actor = { id: 'anna', role: 'reader' } as const

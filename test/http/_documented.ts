@@ -1,5 +1,6 @@
 /**
- * Real answers against the OpenAPI document: status, media type, and every member of a JSON body.
+ * Checks real responses against the OpenAPI document: status, media type, and every member of a
+ * JSON body.
  */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { ValidateFunction } from 'ajv/dist/2020.js'
@@ -7,7 +8,7 @@ import { openApiDocument } from '../../src/protocol/http/openapi.js'
 
 export interface Answered {
   readonly method: string
-  /** With its query. */
+  /** Includes its query. */
   readonly path: string
   readonly status: number
   readonly type: string
@@ -28,21 +29,21 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
         .replace('{path}', '.+')
         .replace(/\{\w+\}/g, '[^/]+')}$`,
     ),
-    // The more of it is fixed, the better it fits.
+    // The more of the path is fixed, the better the match.
     fixed: path.replace(/\{\w+\}/g, '').length,
     responses: operation.responses as Readonly<Record<string, Response>>,
   })),
 )
 operations.sort((a, b) => b.fixed - a.fixed)
 
-/** Formats say more than is of interest here. */
+/** Formats are stricter than needed here. */
 const ajv = new Ajv2020({ strict: false, validateFormats: false })
 ajv.addSchema(closed({ $id: 'openapi', components: document.components }))
 const validators = new Map<object, ValidateFunction>()
 
 /**
- * @throws Error saying what is not documented; a path that no route has is answered with 404 or
- * 405, and a HEAD as a GET.
+ * @throws Error stating what is not documented. For a path without a route, 404 and 405 are
+ *   accepted; a HEAD is checked as a GET.
  */
 export function expectDocumented({ method, path, status, type, text }: Answered): void {
   const [bare = ''] = path.split('?')
@@ -81,7 +82,8 @@ function validatorOf(schema: object): ValidateFunction {
 }
 
 /**
- * A client lets members pass that it does not know; here one that the document lacks is a mistake.
+ * A client ignores members that it does not know; here a member missing from the document is an
+ * error.
  */
 function closed(schema: object): object {
   return JSON.parse(

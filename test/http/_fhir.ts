@@ -1,6 +1,6 @@
 /**
- * A gateway's application in this process, over a ledger of many events, and a plain reading of
- * FHIR's search.
+ * A gateway's application in this process, on a ledger with many events, and a straightforward
+ * implementation of FHIR search to compare with.
  */
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -26,7 +26,7 @@ export interface Opened {
 const HOUR_MS = 3_600_000
 const ROLES = ['officer-1', 'reader-1', 'facility-a', 'operator-1'] as const
 
-/** `count` events of every kind, an hour after one another from the first of January 2026 on. */
+/** `count` events of every type, one hour apart from 1 January 2026 on. */
 export async function openFhir(
   site: { readonly dir: string },
   parent: string,
@@ -35,7 +35,7 @@ export async function openFhir(
 ): Promise<Opened> {
   const { config, secrets } = await openSite(site.dir)
   const path = await mkdtemp(join(parent, 'objects-'))
-  // The site's keys are of today.
+  // The site's keys are created today.
   let clock = Date.now()
   const rooms = await openRooms(
     {
@@ -72,7 +72,7 @@ export async function openFhir(
   }
 }
 
-/** What was recorded, without what the ledger adds. */
+/** The event as it was recorded, without what the ledger adds. */
 function eventOf(entry: LedgerEntry): EventInput {
   const { type, outcome, actor } = entry
   const given = ['facility', 'group', 'transfer', 'item', 'patient', 'related', 'detail'] as const
@@ -110,7 +110,7 @@ const pairOf = ({ system, value }: { system: string; value: string }) => [system
 
 export const NAMES = Object.keys(FACTS)
 
-/** Every value that the events have under this name, as a token and as a code alone. */
+/** Every value of this parameter in the events, both as a full token and as a code alone. */
 export const valuesOf = (events: readonly AuditEvent[], name: string): string[] => [
   ...new Set(
     events.flatMap((event) =>
@@ -123,7 +123,7 @@ export const valuesOf = (events: readonly AuditEvent[], name: string): string[] 
   ),
 ]
 
-/** Does the event have one of these values, as R4 section 3.1.1 reads them? */
+/** Whether the event has one of these values, according to R4 section 3.1.1. */
 export const matches = (event: AuditEvent, name: string, values: readonly string[]): boolean =>
   (FACTS[name]?.(event) ?? []).some(([system, code]) =>
     values.some((value) =>

@@ -17,14 +17,14 @@ export interface Taken {
 export interface UploadServer {
   readonly url: string
   readonly port: number
-  /** What the last request's sink saw. */
+  /** What the sink of the last request received. */
   readonly seen: { fields: FormFields | undefined; parts: Taken[]; outcome: string | undefined }
   /** Resolves when readForm has settled for the next request. */
   settled(): Promise<void>
   close(): Promise<void>
 }
 
-/** A server with the upload behind it, and an error handler as the gateway has one. */
+/** A server that runs the upload, with an error handler like the gateway's. */
 export async function uploadServer(
   options: Partial<FormLimits> = {},
   sinkOf?: (seen: UploadServer['seen']) => FormSink,
@@ -114,14 +114,19 @@ export const file = (body: Buffer | string, name = 'a.dcm', formName = 'files') 
 
 export const END = Buffer.from(`--${BOUNDARY}--\r\n`)
 
-/** Sends pieces over a raw connection, chunked, and answers what came back: status and code. */
+/**
+ * Sends pieces over a raw connection, chunked.
+ *
+ * @returns status and code of the response.
+ */
 export async function send(
   port: number,
   pieces: AsyncIterable<Buffer> | Iterable<Buffer>,
   options: { readonly contentType?: string; readonly halt?: boolean } = {},
 ): Promise<{ readonly status: number; readonly body: string }> {
   const socket = connect(port, '127.0.0.1')
-  // The server may close while we still send: what it answered is read all the same.
+  // The server may close the connection while we are still sending; its response is read
+  // nevertheless.
   socket.on('error', () => undefined)
   const received: Buffer[] = []
   socket.on('data', (chunk) => received.push(chunk))

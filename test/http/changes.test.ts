@@ -1,4 +1,4 @@
-/** What a start says of the configuration and the software, and what a lock-out says. */
+/** What is recorded about configuration and software at a start, and about a lock-out. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { rename } from 'node:fs/promises'
 import { openSite } from '../../src/cli/site/site.js'
@@ -18,7 +18,7 @@ afterAll(() => site.remove())
 
 const logger = createLogger('silent')
 
-/** What one start and stop records, without what it says of certificates. */
+/** The events of one start and stop, except those about certificates. */
 async function recordedBy(
   change: (config: SiteConfig) => SiteConfig = (config) => config,
 ): Promise<readonly LedgerEntry[]> {
@@ -38,7 +38,7 @@ async function recordedBy(
 const types = (entries: readonly LedgerEntry[]) => entries.map(({ type }) => type)
 
 describe('a start', () => {
-  it('names the software and one digest of the configuration, and of the first one no change', async () => {
+  it('records the software and a digest of the configuration, and the first time no change', async () => {
     const entries = await recordedBy()
     expect(types(entries)).toEqual(['gateway.started'])
     expect(entries[0]?.detail).toMatchObject({
@@ -52,7 +52,7 @@ describe('a start', () => {
     expect(again[0]?.detail?.config).toBe(entries[0]?.detail?.config)
   })
 
-  it('names the keys that changed since the last one, never what they hold', async () => {
+  it('records the settings that changed since the last start, never their values', async () => {
     const [before] = await recordedBy()
     const secret = 'https://witness.7391.example.org'
     const entries = await recordedBy((config) => ({
@@ -76,7 +76,7 @@ describe('a start', () => {
     })
   })
 
-  it('names the group whose schedule changed', async () => {
+  it('records the group whose schedule changed', async () => {
     const entries = await recordedBy((config) => ({
       ...config,
       groups: config.groups.map((one) => ({ ...one, timezone: 'Europe/Berlin' })),
@@ -89,7 +89,7 @@ describe('a start', () => {
     await recordedBy()
   })
 
-  it('finds no change when the folder of the site was moved', async () => {
+  it('records no change when the site folder was moved', async () => {
     const moved = `${site.dir}-moved`
     await rename(site.dir, moved)
     const made = site
@@ -97,7 +97,7 @@ describe('a start', () => {
     expect(types(await recordedBy())).toEqual(['gateway.started'])
   })
 
-  it('says from which version of the software to which', async () => {
+  it('records the old and the new software version', async () => {
     const opened = await openSite(site.dir)
     const state = await openState(opened.config.database)
     await state.transaction((tx) =>
@@ -116,8 +116,8 @@ describe('a start', () => {
 })
 
 describe('a lock-out', () => {
-  it('is one event for each address and account, however long it knocks on', async () => {
-    // The clock stands still, so that nothing is forgiven while we ask.
+  it('is one event per address and account, however many attempts follow', async () => {
+    // The clock does not move, so no failure is forgiven during the test.
     const time = Date.now()
     const now = () => time
     const gateway = await createGateway(await openSite(site.dir), { port: 0, logger, now })
@@ -137,8 +137,8 @@ describe('a lock-out', () => {
       })
       return response.status
     }
-    // From a locked address: once with the id of somebody, once with what somebody typed into the
-    // wrong field.
+    // From a locked address: once with an existing ID, and once with text typed into the wrong
+    // field.
     for (let i = 0; i < 3; i++) expect(await challenge('reader-1')).toBe(429)
     expect(await challenge('correct-horse')).toBe(429)
     const { rows } = await rooms.ledger.query({ types: ['signin.locked'] })

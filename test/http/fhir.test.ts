@@ -54,11 +54,11 @@ async function ask(
     ...(form && { method: 'POST', body: new URLSearchParams(form) }),
   })
   const type = response.headers.get('content-type') ?? ''
-  // Parsed here: to the validator, an array of fetch's own realm is none.
+  // Parsed here, because the validator does not recognize arrays created by fetch in another realm.
   return { status: response.status, type, body: JSON.parse(await response.text()) as unknown }
 }
 
-/** All pages of a search; every one has the same total. */
+/** All pages of a search; each must state the same total. */
 async function searchAll(
   opened: Opened,
   pairs: readonly (readonly [string, string])[],
@@ -85,7 +85,7 @@ async function searchAll(
   return { events, total: total ?? NaN, pages }
 }
 
-/** The events that were there before any search: what a search says of later ones are searches. */
+/** The events that existed before any search; the later events are the searches themselves. */
 const before = (events: readonly AuditEvent[], known: readonly AuditEvent[]) => {
   const ids = new Set(known.map(({ id }) => id))
   return events.filter(({ id }) => ids.has(id)).map(({ id }) => id)
@@ -118,7 +118,7 @@ describe.each([
     await stop()
   })
 
-  run(`answers every event of the ledger, each valid, in the order of the log${why}`, async () => {
+  run(`returns every event of the ledger, each valid, in the order of the log${why}`, async () => {
     const { body } = await ask(opened, '/AuditEvent?_count=500')
     expect(complaintsOf(body)).toEqual([])
     expect(all.length).toBeGreaterThan(EVENTS)
@@ -133,7 +133,7 @@ describe.each([
       for (const name of NAMES) {
         const values = valuesOf(all, name)
         expect(values.length).toBeGreaterThan(0)
-        // Some of very many: the same in each run.
+        // A sample of the many values; the same in every run.
         const some = values.filter((_, i) => i % Math.ceil(values.length / 5) === 0)
         for (const value of some) {
           const { events } = await searchAll(opened, [[name, value]])
@@ -227,7 +227,7 @@ describe('the FHIR side of a gateway', () => {
     return rows[0]!
   }
 
-  it('records every read before it answers, and answers as the ledger was before', async () => {
+  it('records every read before it responds, and responds from the ledger as it was before', async () => {
     const { body } = await ask(opened, '/AuditEvent?_summary=count&type=110114')
     const { total } = bundle.parse(body)
     expect((await newest()).entry).toMatchObject({
@@ -240,7 +240,7 @@ describe('the FHIR side of a gateway', () => {
     expect(again.entry).toBeUndefined()
   })
 
-  it('answers one record by its id, as the search does', async () => {
+  it('returns one record by its ID, the same as in a search', async () => {
     const { body } = await ask(opened, '/AuditEvent?_count=1')
     const [first] = bundle.parse(body).entry ?? []
     const { id } = first!.resource
@@ -253,13 +253,16 @@ describe('the FHIR side of a gateway', () => {
       await expect(ask(opened, `/AuditEvent/${unknown}`)).resolves.toMatchObject({ status: 404 })
   })
 
-  it.each(['reader-1', 'facility-a', 'operator-1', 'nobody'])('tells %s nothing', async (as) => {
-    for (const path of ['/AuditEvent', '/AuditEvent/0190c0de-7a2b-7c11-8d5f-6f2f6f2f6f2f']) {
-      const { status, body } = await ask(opened, path, { as })
-      expect(status).toBe(as === 'nobody' ? 401 : 403)
-      expect(complaintsOf(outcome.parse(body))).toEqual([])
-    }
-  })
+  it.each(['reader-1', 'facility-a', 'operator-1', 'nobody'])(
+    'returns nothing to %s',
+    async (as) => {
+      for (const path of ['/AuditEvent', '/AuditEvent/0190c0de-7a2b-7c11-8d5f-6f2f6f2f6f2f']) {
+        const { status, body } = await ask(opened, path, { as })
+        expect(status).toBe(as === 'nobody' ? 401 : 403)
+        expect(complaintsOf(outcome.parse(body))).toEqual([])
+      }
+    },
+  )
 
   it.each([
     ['name=x', /search by _id, date/],
@@ -283,7 +286,7 @@ describe('the FHIR side of a gateway', () => {
       `patient.identifier=${encodeURIComponent('https://gateway.example.org/fhir/NamingSystem/patient-id/facility-a|4711')}`,
       /goes into the body/,
     ],
-  ])('refuses %s with how it is written', async (query, hint) => {
+  ])('refuses %s and explains the correct form', async (query, hint) => {
     const gateway = opened.rooms.site.config.gateway.name
     const { status, body } = await ask(
       opened,
@@ -297,13 +300,13 @@ describe('the FHIR side of a gateway', () => {
     expect(complaintsOf(body)).toEqual([])
   })
 
-  it('bounds how many values there are', async () => {
+  it('limits the number of values', async () => {
     const { status, body } = await ask(opened, `/AuditEvent?type=${'x,'.repeat(200)}x`)
     expect(status).toBe(400)
     expect(outcome.parse(body).issue[0]?.diagnostics).toMatch(/^type: give at most 200 values/)
   })
 
-  it('repeats nothing that was typed, neither in an error nor in the ledger', async () => {
+  it('repeats no input, neither in an error nor in the ledger', async () => {
     const typed = 'Doe^Jane'
     for (const name of [
       'agent.identifier',
@@ -326,7 +329,7 @@ describe('the FHIR side of a gateway', () => {
     expect(JSON.stringify(rows)).not.toContain('Jane')
   })
 
-  it('takes an ID of the facility in a body, and answers with the handle in its addresses', async () => {
+  it('accepts an ID of the facility in a body, and returns URLs with the handle', async () => {
     const { rooms } = opened
     const facility = 'facility-a'
     const { patientHandle } = await import('../../src/deidentify/identity/patient-handle.js')
@@ -352,7 +355,7 @@ describe('the FHIR side of a gateway', () => {
     expect(other.status).toBe(404)
   })
 
-  it('wants a form in a POST', async () => {
+  it('requires a form in a POST', async () => {
     const response = await fetch(`${opened.url}/AuditEvent/_search`, {
       method: 'POST',
       headers: {
@@ -367,7 +370,7 @@ describe('the FHIR side of a gateway', () => {
     )
   })
 
-  it('says what it can do, and what its own codes mean', async () => {
+  it('states its capabilities, and the meaning of its own codes', async () => {
     const { body } = await ask(opened, '/metadata')
     expect(complaintsOf(body)).toEqual([])
     expect(JSON.stringify(body)).toContain('"fhirVersion":"4.0.1"')
@@ -379,7 +382,7 @@ describe('the FHIR side of a gateway', () => {
     expect(concept.map(({ code }) => code).sort()).toEqual(Object.keys(EVENT_TYPES).sort())
   })
 
-  it('answers an address that it has not with an OperationOutcome', async () => {
+  it('answers an unknown path with an OperationOutcome', async () => {
     const { status, body } = await ask(opened, '/Patient')
     expect(status).toBe(404)
     expect(outcome.parse(body).issue[0]?.code).toBe('not-found')

@@ -1,10 +1,13 @@
-/** The reference against the application: every route is in it, and every route in it is there. */
+/**
+ * Compares the reference with the application: every route is in the reference, and every path in
+ * the reference has a route.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import type { Express } from 'express'
 import supertest from 'supertest'
-// Before `openSite` imports two modules at once that need the same package: jest would link it
-// twice.
+// Loaded before `openSite` imports two modules in parallel that need the same package, which jest
+// would link twice.
 import '../../src/config/index.js'
 import { openSite } from '../../src/cli/site/site.js'
 import { createApp } from '../../src/http/app.js'
@@ -39,7 +42,7 @@ afterAll(async () => {
   await site.remove()
 })
 
-/** What a page loads is no interface of its own. */
+/** Files that a page loads are not an interface of their own. */
 const LOADED = new Set(
   [OPEN_PAGE, REFERENCE_PAGE].flatMap(({ path, files }) =>
     Object.keys(files).filter((one) => one !== path),
@@ -47,7 +50,7 @@ const LOADED = new Set(
 )
 
 describe('the reference', () => {
-  it('names every route of the application, and no other', () => {
+  it('lists every route of the application, and no other', () => {
     const served = routesOf(app)
       .filter(({ method, template }) => method !== 'HEAD' && !LOADED.has(template))
       .map(({ method, template }) => `${method} ${template.replace(/[:*](\w+)/g, '{$1}')}`)
@@ -69,7 +72,7 @@ describe('the reference', () => {
     )
   })
 
-  it('is served as it is made', async () => {
+  it('is served as generated', async () => {
     const { body, status } = await supertest(app).get('/openapi.json')
     expect(status).toBe(200)
     expect(Object.keys((body as { paths: object }).paths)).toContain('/v1/inbox')
@@ -77,7 +80,7 @@ describe('the reference', () => {
 })
 
 describe('the page of an error code', () => {
-  it('is there for every code, and says title and hint', async () => {
+  it('exists for every code, and shows title and hint', async () => {
     for (const [code, { title, hint }] of Object.entries(CATALOGUE)) {
       const { status, text } = await supertest(app).get(`/reference/errors/${code}`)
       const plain = text.replaceAll('&quot;', '"').replaceAll('&gt;', '>').replaceAll('&lt;', '<')
@@ -87,12 +90,12 @@ describe('the page of an error code', () => {
     }
   })
 
-  it('is not there for anything else', async () => {
+  it('does not exist for anything else', async () => {
     for (const code of ['nowhere', 'constructor', '__proto__'])
       expect((await supertest(app).get(`/reference/errors/${code}`)).status).toBe(404)
   })
 
-  it('is where the type of a problem leads', async () => {
+  it('is the target of the type of a problem', async () => {
     const { body } = await supertest(app).get('/v1/inbox')
     const { type } = body as { type: string }
     expect(type).toBe('/reference/errors/unauthenticated')
@@ -100,7 +103,7 @@ describe('the page of an error code', () => {
   })
 })
 
-describe('a request of another form than described', () => {
+describe('a request that differs from its description', () => {
   const ask = async (principal: string, method: 'get' | 'post', path: string, body?: object) => {
     const token = await site.token(principal)
     const sent = supertest(app)[method](path).set('Authorization', `Bearer ${token}`).send(body)
@@ -133,7 +136,7 @@ describe('a request of another form than described', () => {
     })
   })
 
-  it('with a name that is not known is told the known ones, and not its own', async () => {
+  it('with an unknown name is told the known names, without repeating its own', async () => {
     expect(await ask('facility-a', 'get', '/v1/transfers?name=Doe')).toEqual({
       status: 400,
       code: 'bad_request',
@@ -142,13 +145,13 @@ describe('a request of another form than described', () => {
     })
   })
 
-  it('with another method is told which there are', async () => {
+  it('with another method is told the allowed ones', async () => {
     const { status, headers } = await supertest(app).delete('/v1/transfers')
     expect([status, headers.allow]).toEqual([405, 'GET, HEAD, POST'])
     expect((await supertest(app).delete('/v1/nowhere')).status).toBe(404)
   })
 
-  it('answers HEAD where it answers GET', async () => {
+  it('with HEAD is answered wherever GET is', async () => {
     const token = await site.token('facility-a')
     for (const path of [
       '/healthz',

@@ -1,4 +1,4 @@
-/** A review of activity that nobody made shows wherever operators look. */
+/** An overdue review of activity is shown wherever operators look. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { checkSite } from '../../src/cli/site/site-check.js'
 import { openSite } from '../../src/cli/site/site.js'
@@ -15,7 +15,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => site.remove())
 
-/** What a gateway says so many days from now. */
+/** What a gateway reports this many days from now. */
 async function shownIn(days: number) {
   const now = () => Date.now() + days * DAY_MS
   const logger = createLogger('silent')
@@ -32,7 +32,7 @@ async function shownIn(days: number) {
   }
 }
 
-it('is not missed before it is due, and in readiness, metrics and check after that', async () => {
+it('is reported in readiness, metrics and check only once it is due', async () => {
   await expect(shownIn(0)).resolves.toEqual({ ready: [], seconds: 0, checked: [] })
   const { ready, seconds, checked } = await shownIn(8)
   expect(ready).toEqual([expect.stringMatching(/^a review of the ledger is overdue/)])

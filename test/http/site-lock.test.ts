@@ -17,7 +17,7 @@ describe('the lock of a site', () => {
 
   afterAll(() => rm(dir, { recursive: true, force: true }))
 
-  it('is held by one, and free again when it is given back', async () => {
+  it('is held by one process, and free again after release', async () => {
     const unlock = await lockSite(dir)
     await expect(lockSite(dir)).rejects.toMatchObject({ code: 'site_in_use' })
     await unlock()
@@ -26,7 +26,7 @@ describe('the lock of a site', () => {
     )()
   })
 
-  it('ends with the process that holds it, also by a kill', async () => {
+  it('ends with the process that holds it, even if that is killed', async () => {
     const file = join(dir, 'data/gateway.lock')
     const holder = spawn(
       process.execPath,
@@ -50,7 +50,7 @@ describe('the lock of a site', () => {
     await unlock()
   })
 
-  it('says when the folder cannot hold it', async () => {
+  it('fails with a code if the folder cannot hold it', async () => {
     await writeFile(join(dir, 'no-folder'), '')
     await expect(lockSite(join(dir, 'no-folder'))).rejects.toMatchObject({
       code: 'file_unreadable',

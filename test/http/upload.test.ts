@@ -29,7 +29,7 @@ const CODE = /"code":"(\w+)"/
 const codeOf = (answer: { body: string }) => CODE.exec(answer.body)?.[1]
 
 describe('an upload', () => {
-  it('hands over fields first and then the parts in their order, as they are', async () => {
+  it('hands over the fields first and then the parts, in order and unchanged', async () => {
     server = await uploadServer()
     const form = new FormData()
     form.append('group', 'nights')
@@ -50,7 +50,7 @@ describe('an upload', () => {
     })
   })
 
-  it('is the same however the body is cut', async () => {
+  it('has the same result however the body is split', async () => {
     const up = (server = await uploadServer())
     const body = Buffer.concat([
       field('group', 'nights'),
@@ -78,7 +78,7 @@ describe('an upload', () => {
     )
   })
 
-  it('goes on when the sink leaves parts unread', async () => {
+  it('continues when the sink leaves parts unread', async () => {
     let count = 0
     server = await uploadServer({}, () => ({
       begin: () => Promise.resolve(),
@@ -92,7 +92,7 @@ describe('an upload', () => {
     expect(count).toBe(20)
   })
 
-  it('holds the client back while the sink is busy, however small the parts are', async () => {
+  it('applies back-pressure while the sink is busy, however small the parts are', async () => {
     let release: () => void = () => undefined
     const held = new Promise<void>((resolve) => {
       release = resolve
@@ -113,7 +113,8 @@ describe('an upload', () => {
       yield END
     }
     const answer = send(server.port, pieces())
-    // What the sockets themselves hold may be sent, 40 MB may not: it stops, and does so for good.
+    // What fits in the sockets' buffers may be sent, but not all 40 MB: sending stops and does not
+    // resume.
     let before = -1
     while (before !== sent) {
       before = sent
@@ -125,7 +126,7 @@ describe('an upload', () => {
     expect(server.seen.parts).toHaveLength(4000)
   })
 
-  it('does not count the time that the sink takes as silence of the client', async () => {
+  it('does not count time spent by the sink as silence of the client', async () => {
     server = await uploadServer({ idleSeconds: 1 }, () => ({
       begin: () => new Promise((resolve) => setTimeout(resolve, 2500)),
       part: async ({ bytes }) => {
@@ -180,7 +181,7 @@ describe('a request that is refused', () => {
     ],
   ]
 
-  it.each(REFUSED)('says what is wrong with %s', async (_, body, code) => {
+  it.each(REFUSED)('has a specific code for %s', async (_, body, code) => {
     server = await uploadServer()
     const answer = await send(server.port, body)
     expect(codeOf(answer)).toBe(code)
@@ -213,13 +214,13 @@ describe('a request that is refused', () => {
     expect(sent).toBeLessThan(10_000)
   })
 
-  it('is answered at the limit when 10,000 tiny parts come at once', async () => {
+  it('is answered at the limit when 10,000 tiny parts arrive at once', async () => {
     server = await uploadServer({ requestItems: 100 })
     const body = Buffer.concat([...Array.from({ length: 10_000 }, () => file('x')), END])
     expect(codeOf(await send(server.port, [body]))).toBe('too_many_items')
   })
 
-  it('is answered while the client has not finished, when the sink refuses', async () => {
+  it('is answered before the client has finished, when the sink refuses', async () => {
     for (const step of ['begin', 'part'] as const) {
       await server?.close()
       server = await uploadServer({}, () => ({
@@ -232,7 +233,7 @@ describe('a request that is refused', () => {
     }
   })
 
-  it('calls the sink no more once it has settled', async () => {
+  it('does not call the sink after it has settled', async () => {
     let isSettled = false
     const late = jest.fn()
     server = await uploadServer({ requestItems: 3 }, () => ({
@@ -253,7 +254,7 @@ describe('a request that is refused', () => {
     expect(late).not.toHaveBeenCalled()
   })
 
-  it('is given up when the client falls silent, in whatever place', async () => {
+  it('is aborted when the client falls silent, at any point', async () => {
     const places = [
       [],
       [Buffer.from(`--${BOUNDARY}\r\nContent-Disp`)],
@@ -269,7 +270,7 @@ describe('a request that is refused', () => {
     expect((await send(server.port, [file('x'), END])).status).toBe(201)
   })
 
-  it('is given up when the client goes away', async () => {
+  it('is aborted when the client disconnects', async () => {
     const read = jest.fn()
     server = await uploadServer({}, () => ({
       begin: () => Promise.resolve(),

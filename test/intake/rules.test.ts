@@ -31,19 +31,19 @@ const instance = ({
   signs: { ...signs, ...found },
 })
 
-describe('rules of the intake', () => {
+describe('intake rules', () => {
   it.each([
     ['both conditions hold', { aeTitle: 'CT_ER', bodyPart: 'Head' }, 0],
     ['one of two holds', { aeTitle: 'CT_ER', bodyPart: 'CHEST' }, 3],
     ['an earlier rule would not', { modality: 'MG', stationName: 'ICU' }, 1],
     ['the station matches', { stationName: 'icu' }, 2],
     ['the facility is another', { stationName: 'ICU', facility: 'facility-b' }, 3],
-    ['nothing is known of it', {}, 3],
-  ])('the first one that takes it when %s', (_when, about, index) => {
+    ['nothing is known about the instance', {}, 3],
+  ])('apply the first match when %s', (_when, about, index) => {
     expect(ruleFor(rules, instance(about))).toBe(rules[index])
   })
 
-  it('are none when none takes it', () => {
+  it('give none when none matches', () => {
     expect(ruleFor(rules.slice(0, 3), instance({ modality: 'CT' }))).toBeUndefined()
   })
 })

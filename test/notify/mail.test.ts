@@ -77,13 +77,13 @@ describeIf(title, () => {
     expect(got.text).toContain('Message-ID: <n1@localhost>')
   })
 
-  it('trusts no certificate that nobody vouches for', async () => {
+  it('trusts no certificate without a trusted issuer', async () => {
     expect(await mail({})({ id: 'n2', person: 'reader-1', notice })).toMatchObject({
       isFinal: false,
     })
   })
 
-  it('says that there is no address, and that a server is away, by codes', async () => {
+  it('reports a missing address and an unreachable server by codes', async () => {
     expect(await mail()({ id: 'n3', person: 'reader-2', notice })).toEqual({
       code: 'no-address',
       isFinal: true,

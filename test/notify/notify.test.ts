@@ -1,4 +1,4 @@
-/** The outbox against real receivers on this machine, with a clock that the test moves. */
+/** The outbox with real receivers on this machine, and a clock that the test moves. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -14,7 +14,7 @@ import type { TestSite } from '../access/_site.js'
 const SECRET = Buffer.alloc(32, 9)
 const DAY_MS = 86_400_000
 
-/** A receiver as the README tells people to write one. */
+/** A receiver written as the README describes. */
 class Receiver {
   readonly received: { headers: IncomingHttpHeaders; body: string }[] = []
   readonly #seen = new Set<string>()
@@ -109,7 +109,7 @@ const tell = (one: Notice, people = ['reader-1'], caseId = 'case-1') =>
   site.state.transaction((tx) => notify.tell(tx, people, one, caseId))
 
 describe('a notice', () => {
-  it('is sent once, signed, and holds what it says and nothing else', async () => {
+  it('is sent once, signed, and contains only the documented fields', async () => {
     expect(await tell(notice())).toEqual(['reader-1'])
     await tell(notice())
     await notify.sendDue()
@@ -130,7 +130,7 @@ describe('a notice', () => {
     })
   })
 
-  it('works no second time: a copy is refused, and so is one that is altered or old', async () => {
+  it('cannot be replayed: a copy is refused, and so is one that is altered or old', async () => {
     await tell(notice())
     await notify.sendDue()
     const one = receiver.received[0]!
@@ -141,7 +141,7 @@ describe('a notice', () => {
     expect(new Receiver(site.clock.now).accepts(one)).toBe(false)
   })
 
-  it('is rolled back with what it was about', async () => {
+  it('is rolled back with the change it reports', async () => {
     const failing = site.state.transaction(async (tx) => {
       await notify.tell(tx, ['reader-1'], notice(), 'case-1')
       throw new Error('undone')
@@ -150,7 +150,7 @@ describe('a notice', () => {
     expect(await notify.sendDue()).toBe(0)
   })
 
-  it('reaches a receiver that was down for a day, once, and the other channels hear of it', async () => {
+  it('reaches a receiver that was down for a day, once, and the outage is reported on the other channels', async () => {
     receiver.status = 503
     await tell(notice())
     for (let passed = 0; passed < DAY_MS; passed += 600_000) {
@@ -170,7 +170,7 @@ describe('a notice', () => {
     expect(receiver.received).toHaveLength(1)
   })
 
-  it('that is no longer true is not sent', async () => {
+  it('that was withdrawn is not sent', async () => {
     receiver.status = 503
     await tell(notice())
     await notify.sendDue()
@@ -181,12 +181,12 @@ describe('a notice', () => {
     expect(receiver.received).toEqual([])
   })
 
-  it('is taken by one of two senders at once, and by the second when the first died', async () => {
+  it('is taken by only one of two concurrent senders, and by the second when the first has died', async () => {
     await tell(notice())
     const [a, b] = await Promise.all([notify.sendDue(), notify.sendDue()])
     expect(a + b).toBe(1)
     await tell(notice({ key: 'case|2|1' }))
-    // A gateway that dies with the row in its hands: leased, and never settled.
+    // A gateway that dies while sending: the row is leased and never settled.
     await site.state.transaction((tx) =>
       tx
         .updateTable('outbox')
@@ -200,12 +200,12 @@ describe('a notice', () => {
     expect(receiver.received).toHaveLength(2)
   })
 
-  it('names nobody for whom there is no channel', async () => {
+  it('counts nobody as reached without a channel', async () => {
     expect(await tell(notice(), ['nobody'])).toEqual([])
   })
 })
 
-describe('what is said', () => {
+describe('the content of a notice', () => {
   it('is a title and a text without patient data', () => {
     expect(titleOf(notice({ round: 2 }))).toBe(
       'STAT: A case is waiting to be read (K7Q-4MD), reminder 1',
@@ -223,7 +223,7 @@ describe('what is said', () => {
     ])
   })
 
-  it('is tried again ever more slowly, and at least every ten minutes', () => {
+  it('is retried with growing delays of at most ten minutes', () => {
     const delays = Array.from({ length: 40 }, (_, i) => delayAfter(i + 1))
     expect(delays.slice(0, 4)).toEqual([10_000, 20_000, 40_000, 80_000])
     expect(delays.at(-1)).toBe(600_000)

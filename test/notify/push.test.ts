@@ -1,6 +1,6 @@
 /**
- * Web Push to a service on this machine, which decrypts as a browser would (RFC 8291); a real
- * browser was not tried.
+ * Web Push to a service on this machine, which decrypts as a browser would (RFC 8291). Not tested
+ * with a real browser.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import {
@@ -136,7 +136,7 @@ describe('web push', () => {
     expect(key).toBe(vapid.publicKey)
   })
 
-  it('asks no address that the site does not list, whoever made it up', async () => {
+  it('sends no request to an address that the site does not list', async () => {
     const before = taken.length
     expect(await push(['push.example.org'])({ id: 'n', person: 'reader-1', notice })).toMatchObject(
       {
@@ -167,7 +167,7 @@ describe('web push', () => {
     ),
   )
 
-  it('forgets a browser whose subscription is gone', async () => {
+  it('deletes a subscription that no longer exists', async () => {
     status = 410
     await push([`localhost:${port}`])({ id: 'n', person: 'reader-1', notice })
     expect(await subscriptionsOf(site.state.db, 'reader-1')).toEqual([])

@@ -1,4 +1,4 @@
-/** Reports in the forms of a RIS and a PACS, read by other people's programs. */
+/** Reports in the formats of a RIS and a PACS, read by independent programs. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ import { finished } from './_report.js'
 const has = (program: string, ...args: string[]) =>
   spawnSync(program, args, { stdio: 'ignore' }).error === undefined
 const validator = new Fhir()
-/** Terminology that the validator does not bring is no fault. */
+/** Missing terminology is not an error: the validator does not include it. */
 const validate = (resource: object): readonly unknown[] =>
   validator
     .validate(resource, { errorOnUnexpected: true })
@@ -87,7 +87,7 @@ describeHl7(`HL7${hasHl7 ? '' : ' (skipped: no python3-hl7)'}`, () => {
       execFileSync('/usr/bin/python3', ['-c', READ_HL7], { input: message }).toString(),
     ) as Record<string, unknown>
 
-  it('says the same to another parser, whatever the values hold', () => {
+  it('is read back identically by another parser, whatever the values contain', () => {
     const read1 = read(toOru(finished(), undefined, 'C1'))
     expect(read1).toMatchObject({
       type: 'ORU^R01^ORU_R01',
@@ -110,7 +110,7 @@ describeHl7(`HL7${hasHl7 ? '' : ' (skipped: no python3-hl7)'}`, () => {
     )
   })
 
-  it('marks what is preliminary, and what was added', () => {
+  it('marks a preliminary report, and an addendum', () => {
     expect(read(toOru(finished({ status: 'preliminary' }), undefined, 'C')).status).toBe('P')
     expect(read(toOru(finished({ status: 'addendum' }), undefined, 'C')).status).toBe('C')
   })
@@ -138,7 +138,7 @@ describe('MLLP', () => {
   })
   afterAll(() => new Promise((resolve) => server.close(resolve)))
 
-  it('delivers, and is done only when the RIS accepts', async () => {
+  it('delivers, and succeeds only when the RIS accepts', async () => {
     const message = toOru(finished(), undefined, 'C9')
     await sendMllp(message, { host: '127.0.0.1', port })
     expect(got.at(-1)).toBe(message)
@@ -211,7 +211,7 @@ describeDicom(`DICOM${hasDciodvfy ? '' : ' (skipped: no dicom3tools)'}`, () => {
     expect(dump).toContain('ACC^123')
   })
 
-  it('is the same instance each time', () => {
+  it('is the same instance every time', () => {
     expect(toSr(finished()).equals(toSr(finished()))).toBe(true)
   })
 })
@@ -219,7 +219,7 @@ describeDicom(`DICOM${hasDciodvfy ? '' : ' (skipped: no dicom3tools)'}`, () => {
 const hasPdftotext = has('pdftotext', '-v')
 const describePdf = hasPdftotext ? describe : describe.skip
 describePdf(`PDF${hasPdftotext ? '' : ' (skipped: no poppler-utils)'}`, () => {
-  it('shows no character as something else, and says that some are missing', async () => {
+  it('shows no character as a different one, and says when some are missing', async () => {
     const file = join(dir, 'report.pdf')
     writeFileSync(file, await toPdf(finished({ sections: { impression: '正常 ≥ 3 mm' } })))
     const text = execFileSync('pdftotext', ['-layout', file, '-']).toString()

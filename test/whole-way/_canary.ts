@@ -1,6 +1,6 @@
 /**
- * Identifiers that are planted to be looked for: random, so that nothing else can contain them, and
- * each belongs to one place, so that a find says where it came from.
+ * Planted identifiers to be searched for. They are random, so that nothing else can contain them,
+ * and each belongs to one place, so that a find shows where it came from.
  */
 import { randomInt } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
@@ -29,12 +29,12 @@ export class Canaries {
     return this.#all
   }
 
-  /** Twelve letters, as a part of a name. */
+  /** Twelve letters, for part of a name. */
   name(place: string): string {
     return this.#plant(place, letters(12))
   }
 
-  /** Twelve digits behind two letters, as a patient's ID or an accession number. */
+  /** Two letters and twelve digits, for a patient's ID or an accession number. */
   id(place: string): string {
     return this.#plant(place, letters(2) + letters(12, '0123456789'))
   }
@@ -44,7 +44,7 @@ export class Canaries {
     return this.#plant(place, letters(14, '123456789'))
   }
 
-  /** A date of 1900 to 1919 by day, as YYYYMMDD: no clock of this machine shows it. */
+  /** A day from 1900 to 1919, as YYYYMMDD, which no clock of this machine shows. */
   date(place: string): string {
     const two = (least: number, most: number) => String(randomInt(least, most)).padStart(2, '0')
     return this.#plant(place, `19${two(0, 20)}${two(1, 13)}${two(1, 29)}`)
@@ -58,7 +58,7 @@ export class Canaries {
 
 /**
  * The text as UTF-8 in three cases, UTF-16 in both byte orders, base64 and base64url at each of the
- * three alignments, hex, percent signs.
+ * three alignments, hex, and percent-encoded.
  */
 export function encodingsOf(text: string): ReadonlyMap<string, Buffer> {
   const found = new Map<string, Buffer>([
@@ -73,7 +73,7 @@ export function encodingsOf(text: string): ReadonlyMap<string, Buffer> {
   ])
   for (const alignment of [0, 1, 2]) {
     const bytes = Buffer.concat([Buffer.alloc(alignment), Buffer.from(text)])
-    // Only characters all of whose six bits are the text's own.
+    // Only characters whose six bits all belong to the text.
     const from = Math.ceil((alignment * 8) / 6)
     const until = Math.floor((bytes.length * 8) / 6)
     for (const kind of ['base64', 'base64url'] as const) {
@@ -88,7 +88,10 @@ export interface Haystack {
   readonly bytes: Buffer
 }
 
-/** One pass over the bytes for all of them: needles are found by their first four octets. */
+/**
+ * Searches for all canaries in one pass over the bytes: needles are found by their first four
+ * octets.
+ */
 export function search(canaries: readonly Canary[], haystacks: readonly Haystack[]): Find[] {
   const needles = new Map<number, { canary: Canary; encoding: string; needle: Buffer }[]>()
   const isFirst = new Uint8Array(1 << 24)
@@ -118,8 +121,8 @@ export function search(canaries: readonly Canary[], haystacks: readonly Haystack
 const slotOf = (octets: number): number => Math.imul(octets, 0x9e3779b1) >>> 8
 
 /**
- * A gateway at work renames its temporary files while we look: what is gone when we come is under
- * its new name.
+ * A running gateway renames its temporary files during the search: a file that has disappeared is
+ * found under its new name.
  */
 async function readIfThere(path: string): Promise<Buffer> {
   try {
@@ -130,7 +133,7 @@ async function readIfThere(path: string): Promise<Buffer> {
   }
 }
 
-/** Every file below the folder, and the names of files and folders themselves. */
+/** Every file under the folder, and the names of files and folders themselves. */
 export async function folderBytes(dir: string): Promise<Haystack[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile())

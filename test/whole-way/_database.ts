@@ -6,14 +6,16 @@ import type { TestSite } from './_gateway.js'
 const PRINCIPALS = ['facility-a', 'reader-1', 'officer-1', 'operator-1']
 
 /**
- * Points nocturne.yaml to it and issues the tokens anew, since those of the demo are in the
- * database that it was made with. Answers the environment that every command on the site needs: a
- * password has no place in nocturne.yaml.
+ * Configures nocturne.yaml to use PostgreSQL and issues the tokens again, because those of the demo
+ * are in its original database.
+ *
+ * @returns the environment needed by every command on the site: a password does not belong in
+ *   nocturne.yaml.
  */
 export async function usePostgres(
   site: TestSite,
   address: string,
-  /** What commands on the site need already. */
+  /** The environment that commands on the site already need. */
   before: NodeJS.ProcessEnv = {},
 ): Promise<NodeJS.ProcessEnv> {
   const url = new URL(address)

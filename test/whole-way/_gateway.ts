@@ -1,6 +1,6 @@
 /**
- * A gateway as a hospital runs it: the built command, a site made by `nocturne init --demo`, a
- * process of its own. Needs `npm run build` before; scripts/test does that.
+ * A gateway as a hospital runs it: the built command, a site made by `nocturne init --demo`, and a
+ * separate process. Needs `npm run build` first; scripts/test does that.
  */
 import { spawn, execFile } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -21,11 +21,11 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** Runs the command as people do. Never rejects for an exit status. */
+/** Runs the command as a user would. Never rejects because of an exit status. */
 export const nocturne = (...args: readonly string[]): Promise<Ran> =>
   nocturneIn(process.env, ...args)
 
-/** The same in an environment. */
+/** The same with environment variables. */
 export function nocturneIn(env: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Ran> {
   return run(process.execPath, [builtCommand(), ...args], { env })
 }
@@ -37,7 +37,7 @@ export function run(
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     execFile(program, [...args], { maxBuffer: 1 << 28, ...options }, (error, stdout, stderr) => {
-      // An exit status is a number; what could not even start has a system code.
+      // An exit status is a number; a command that could not be started has a system code.
       const code: unknown = error?.code
       if (error && typeof code === 'string') reject(new Error(`${program}: ${code}`))
       else resolve({ status: typeof code === 'number' ? code : error ? 1 : 0, stdout, stderr })
@@ -49,15 +49,15 @@ export interface RunningGateway {
   readonly url: string
   readonly pid: number
   readonly process: ChildProcess
-  /** Everything it wrote to standard error: its log. */
+  /** Its standard error output so far: the log. */
   log(): string
-  /** An orderly stop; `SIGKILL` is the other kind. */
+  /** Stops it in an orderly way; `SIGKILL` kills it. */
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
-/** One that may have to wait for its database or store. */
+/** A gateway that may have to wait for its database or store. */
 export interface StartingGateway extends Omit<RunningGateway, 'url'> {
-  /** Its address, from its log: it answers, and is not ready yet. */
+  /** Its URL, taken from the log: it responds but is not ready yet. */
   readonly listening: Promise<string>
   readonly ready: Promise<RunningGateway>
 }
@@ -65,7 +65,7 @@ export interface StartingGateway extends Omit<RunningGateway, 'url'> {
 export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv
   readonly args?: readonly string[]
-  /** Called with the process before it is ready, for who wants to end it early. */
+  /** Called with the process before it is ready, for tests that stop it early. */
   readonly onSpawn?: (child: ChildProcess) => void
 }
 
@@ -76,7 +76,7 @@ export interface TestSite {
   keyFile(name: string): string
   /** Starts `nocturne serve` on a free port and waits until it listens. */
   start(options?: StartOptions): Promise<RunningGateway>
-  /** The same without waiting. */
+  /** Starts it without waiting. */
   launch(options?: StartOptions): StartingGateway
   /** Rewrites nocturne.yaml. */
   configure(change: (yaml: string) => string): Promise<void>
@@ -153,7 +153,7 @@ function launchGateway(
     listening: Promise.race([listening, ended]),
     ready: Promise.race([printed, ended]).then((url) => ({ ...running, url })),
   }
-  // Who waits for one of them does not hear of the other.
+  // A test that awaits one of these promises does not handle the other.
   gateway.listening.catch(() => undefined)
   gateway.ready.catch(() => undefined)
   return gateway

@@ -1,6 +1,6 @@
 /**
- * Plain HTTP as any client would send it: fetch for the ordinary, sockets for what fetch would not
- * do.
+ * HTTP as any client would send it: fetch for ordinary requests, sockets for those that fetch
+ * cannot send.
  */
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -15,7 +15,7 @@ export interface AnsweredItem {
   readonly hint?: string
 }
 
-/** Members of every answer that tests look at; which of them are there depends on the request. */
+/** Response members that tests look at; which are present depends on the request. */
 export interface AnswerBody {
   readonly id: string
   readonly state: string
@@ -66,7 +66,7 @@ export async function call(
   }
 }
 
-/** A form as `curl -F` would make it: fields first, then files. */
+/** A form as `curl -F` would build it: fields first, then files. */
 export async function form(
   fields: Readonly<Record<string, string>>,
   files: readonly (

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { nocturne } from './_gateway.js'
 import type { TestSite } from './_gateway.js'
 
-/** Makes a key and names its holder in nocturne.yaml; who reads for which group is `setReaders`. */
+/**
+ * Creates a key and adds its holder to nocturne.yaml; `setReaders` determines who reads for which
+ * group.
+ */
 export async function makeReader(site: TestSite, name: string): Promise<void> {
   await nocturne('key', 'new', '--name', name, '--out', site.keyFile(name))
   await rename(site.keyFile(name).replace('.asc', '.pub.asc'), join(site.dir, `keys/${name}.asc`))
@@ -19,7 +22,9 @@ export async function makeReader(site: TestSite, name: string): Promise<void> {
 export const setReaders = (site: TestSite, ...names: readonly string[]): Promise<void> =>
   site.configure((yaml) => yaml.replace(/readers: \[.*\]/, `readers: [${names.join(', ')}]`))
 
-/** Of a gateway that knows them already, or of none: the database must be free, or shared. */
+/**
+ * Either the gateway already knows them, or none is running: the database must be free, or shared.
+ */
 export async function issueToken(site: TestSite, name: string): Promise<void> {
   const where = ['--site', site.dir, '--principal', name, '--out', site.tokenFile(name)]
   const { status, stderr } = await nocturne('token', 'issue', ...where)

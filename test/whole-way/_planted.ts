@@ -1,4 +1,4 @@
-/** Files that carry planted identifiers wherever a file can carry one. */
+/** Files with planted identifiers wherever a file can contain one. */
 import { crc32 } from 'node:zlib'
 import { randomBytes } from 'node:crypto'
 import type { Canaries } from './_canary.js'
@@ -9,8 +9,8 @@ type Value = string | Buffer | readonly Elements[]
 export type Elements = readonly (readonly [tag: number, vr: string, value: Value])[]
 
 /**
- * Explicit VR little endian (PS3.5 section 7.1.2); sequences alternate between known and unknown
- * lengths.
+ * Explicit VR little endian (PS3.5 section 7.1.2); sequences alternate between defined and
+ * undefined lengths.
  */
 function element(tag: number, vr: string, value: Value): Buffer {
   let bytes = Buffer.isBuffer(value)
@@ -49,7 +49,7 @@ const CT_IMAGE = '1.2.840.10008.5.1.4.1.1.2'
 
 /**
  * A CT slice of 8 by 8 pixels with an identifier in every kind of place. `extra` replaces elements
- * of the same tag.
+ * with the same tag.
  */
 export function plantedInstance(
   canaries: Canaries,
@@ -75,7 +75,7 @@ export function plantedInstance(
     [0x00080081, 'ST', plant('name', 'Institution Address')],
     [0x00080090, 'PN', plant('name', "Referring Physician's Name")],
     [0x00080094, 'SH', plant('number', "Referring Physician's Telephone Numbers")],
-    // The profile keeps the device's identity (CID 7050, 113109).
+    // The profile retains the device's identity (CID 7050, 113109).
     [0x00081010, 'SH', 'CT2'],
     [0x00081030, 'LO', `${plant('name', 'Study Description')} head`],
     [0x0008103e, 'LO', plant('name', 'Series Description')],
@@ -137,7 +137,7 @@ export function plantedInstance(
     [0x00200010, 'SH', plant('id', 'Study ID')],
     [0x00200011, 'IS', '1'],
     [0x00200013, 'IS', '1'],
-    // A slice with a place in space: not an image that may show a name.
+    // A slice with a position in space, which is therefore not an image that may show a name.
     [0x00200032, 'DS', '-4\\-4\\0'],
     [0x00200037, 'DS', '1\\0\\0\\0\\1\\0'],
     [0x00200052, 'UI', `${uid}.5`],

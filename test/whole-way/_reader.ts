@@ -1,5 +1,5 @@
 /**
- * A reader in this process: fetches a transfer, opens it with the reader's key, compares every
+ * A reader in this process: fetches a transfer, opens it with the reader's key, and compares every
  * digest.
  */
 import { createHash } from 'node:crypto'
@@ -26,7 +26,7 @@ export interface Opened {
     readonly gateway: string
     readonly items: readonly ManifestItem[]
   }
-  /** SHA-256 of the manifest's JSON, hexadecimal. */
+  /** SHA-256 of the manifest's JSON, in hexadecimal. */
   readonly digest: string
   readonly contents: ReadonlyMap<number, Buffer>
 }
@@ -46,8 +46,10 @@ export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex')
 
 /**
- * Claims with what any OpenPGP program can do: opens the sealed challenge and answers its SHA-256.
- * Answers what the gateway says to the second request, or to the first when it is no challenge.
+ * Claims with nothing but what any OpenPGP program can do: opens the sealed challenge and sends its
+ * SHA-256.
+ *
+ * @returns the response to the second request, or to the first if that is not a challenge.
  */
 export async function claim(
   gateway: Pick<RunningGateway, 'url'>,
@@ -62,7 +64,7 @@ export async function claim(
   return call(gateway, 'POST', path, { token: reader.token, json: { nonce, answer } })
 }
 
-/** @throws Error when anything is missing, does not open, or is not what the manifest says. */
+/** @throws Error when an item is missing, cannot be opened, or differs from the manifest. */
 export async function openTransfer(
   gateway: Pick<RunningGateway, 'url'>,
   reader: Reader,

@@ -1,6 +1,6 @@
 /**
- * The form in which a facility sends back what was held: statement and signature; the file is added
- * by who asks.
+ * The form with which a facility sends back a quarantined item: statement and signature; the caller
+ * adds the file.
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import type { Waivable } from '../../src/protocol/release-statement.js'
 import type { RunningGateway, TestSite } from './_gateway.js'
 import { call } from './_http.js'
 
-/** About the first item of the transfer. */
+/** Signs a statement about the first item of the transfer. */
 export async function signRelease(
   site: TestSite,
   gateway: RunningGateway,

@@ -1,9 +1,9 @@
-/** Octets to the gateway as they are, for requests that no client library would send. */
+/** Sends raw octets to the gateway, for requests that no client library would send. */
 import { connect } from 'node:net'
 import type { RunningGateway } from './_gateway.js'
 
 /**
- * Sends, and answers whatever comes back until the connection ends or nothing has come for
+ * Sends, and returns everything received until the connection ends or has been silent for
  * `quietMs`.
  */
 export function exchange(
@@ -23,7 +23,7 @@ export function exchange(
   })
 }
 
-/** Sends and goes away without waiting for an answer. */
+/** Sends and disconnects without waiting for a response. */
 export function hangUp(gateway: RunningGateway, request: Buffer | string, afterMs: number) {
   const { hostname, port } = new URL(gateway.url)
   return new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * Identifiers planted wherever a sender, a reader or a stranger can put one, at the most verbose
- * log level; then every byte that the gateway wrote or answered is searched for them.
+ * Identifiers are planted wherever a sender, a reader or a stranger can put one, at the most
+ * verbose log level. Then every byte that the gateway wrote or sent is searched for them.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -17,7 +17,7 @@ import { exchange, hangUp } from './_socket.js'
 describe('identifiers planted everywhere', () => {
   const canaries = new Canaries()
   /**
-   * What the gateway answered: status line aside, every header and body, and what the commands
+   * What the gateway sent: every header and body, without the status line, and what the commands
    * printed.
    */
   const answers: Haystack[] = []
@@ -28,13 +28,13 @@ describe('identifiers planted everywhere', () => {
   let clientTemporary: string
   let opened: string
   let logs = ''
-  /** Transfers that the reader can open, and the text of documents that belongs in them. */
+  /** Transfers that the reader can open, and the text of documents that must be in them. */
   const sent: string[] = []
   const documents: string[] = []
 
   const plant = (place: string) => canaries.name(place)
 
-  /** One request; its answer joins the haystack. */
+  /** Sends one request and adds the response to the haystack. */
   async function ask(
     what: string,
     principal: string | undefined,
@@ -85,7 +85,11 @@ describe('identifiers planted everywhere', () => {
       Buffer.from(`--${boundary}--\r\n`),
     ])
 
-  /** A form, with whatever its parts hold; answers the transfer's id where there is one. */
+  /**
+   * Sends a form with any parts.
+   *
+   * @returns the transfer's ID, if there is one.
+   */
   async function post(
     what: string,
     parts: readonly Part[],
@@ -108,7 +112,7 @@ describe('identifiers planted everywhere', () => {
     type: 'application/dicom',
     bytes: plantedInstance(canaries, name, options),
   })
-  /** Its text belongs in the opened item; its name does not. */
+  /** Its text belongs in the opened item, but its name does not. */
   const note = (name: string): Part => {
     const text = plant(`${name}: document`)
     documents.push(text)
@@ -119,7 +123,7 @@ describe('identifiers planted everywhere', () => {
     }
   }
 
-  /** Its words; its media type is in the sealed manifest. */
+  /** The words of a document; its media type is in the sealed manifest. */
   const belongs = ({ canary, where }: Find) =>
     canary.place === 'part type of octets'
       ? where.endsWith('/manifest.json')
@@ -175,7 +179,7 @@ describe('identifiers planted everywhere', () => {
     expect(planted.all.length).toBeGreaterThan(40)
   })
 
-  it('come in with studies that are accepted', async () => {
+  it('arrive in studies that are accepted', async () => {
     const study = plantedUid(canaries, 'one study')
     const whole = await post('an upload', [
       group,
@@ -213,7 +217,8 @@ describe('identifiers planted everywhere', () => {
     expect(open.status).toBe(201)
     const { id } = open.body
     await post('more items', [instance('more')], `/v1/transfers/${id}/items`)
-    // Looked at while it is open: what is written down for the manifest must not tell either.
+    // Examined while the transfer is open, because the data kept for the manifest must not reveal
+    // anything either.
     const database = await folderBytes(join(site.dir, 'data'))
     expect(describeFinds(search(canaries.all, database))).toEqual([])
     const query = `?patient=${plant('query of complete')}`
@@ -224,7 +229,7 @@ describe('identifiers planted everywhere', () => {
     sent.push(id)
   }, 60_000)
 
-  it('come in with files that are quarantined or refused', async () => {
+  it('arrive in files that are quarantined or refused', async () => {
     const cut = plantedInstance(canaries, 'cut off')
     const conflict = plantedUid(canaries, 'conflict')
     const named = canaries.name('name in a kept element')
@@ -276,7 +281,7 @@ describe('identifiers planted everywhere', () => {
     expect(none.status).toBe(422)
   }, 60_000)
 
-  it('come in with the command', async () => {
+  it('arrive through the command', async () => {
     const folder = join(site.dir, '../outbox', plant('command: folder'))
     await mkdir(folder, { recursive: true })
     const file = (name: string) => join(folder, `${plant(`command: ${name}`)}${name}`)
@@ -292,7 +297,7 @@ describe('identifiers planted everywhere', () => {
     expect(other.status).toBe(1)
   }, 60_000)
 
-  it('come in with forms that are wrong', async () => {
+  it('arrive in invalid forms', async () => {
     const file = () => instance('in a wrong form')
     const secret = plant('form: value')
     await post('an unknown group', [field('group', plant('form: group')), file()])
@@ -330,7 +335,7 @@ describe('identifiers planted everywhere', () => {
     statuses.set('a client that hangs up', 'closed')
   }, 60_000)
 
-  it('come in with addresses, headers, queries and tokens', async () => {
+  it('arrive in URLs, headers, queries and tokens', async () => {
     const [id = ''] = sent
     const text = plant('address')
     for (const path of [
@@ -391,7 +396,7 @@ describe('identifiers planted everywhere', () => {
     await raw('a wrong Host', `GET /healthz HTTP/1.1\r\nHost: ${plant('Host')}\r\n\r\n`)
   }, 60_000)
 
-  it('come in with JSON', async () => {
+  it('arrive in JSON', async () => {
     const [id = ''] = sent
     const json = (path: string, what: string, principal: string | undefined, body: string) =>
       ask(what, principal, path, {
@@ -413,7 +418,7 @@ describe('identifiers planted everywhere', () => {
     await json(path, 'JSON too long', 'reader-1', JSON.stringify(plant('long').repeat(9_000)))
   }, 60_000)
 
-  it('reach the reader only as what documents say', async () => {
+  it('reach the reader only as the text of documents', async () => {
     const key = site.keyFile('reader-1')
     const token = site.tokenFile('reader-1')
     for (const id of sent) {
@@ -425,8 +430,8 @@ describe('identifiers planted everywhere', () => {
       expect(pulled).toMatchObject({ status: 0 })
     }
     const finds = search(canaries.all, await folderBytes(opened))
-    // A date that was moved may be the date of another study by chance, so here dates prove
-    // nothing; that they move is tested in test/deidentify.
+    // A shifted date may coincide with the date of another study, so dates prove nothing here; that
+    // they are shifted is tested in test/deidentify.
     const isDate = ({ canary }: Find) => /^\d{8}$/.test(canary.text)
     const strays = finds.filter((find) => !belongs(find) && !isDate(find))
     expect(describeFinds(strays)).toEqual([])
@@ -435,7 +440,7 @@ describe('identifiers planted everywhere', () => {
     expect(missing.map(({ place }) => place)).toEqual([])
   }, 60_000)
 
-  it('are nowhere in the site, the log, the answers, the metrics or a temporary folder', async () => {
+  it('are nowhere in the site, the log, the responses, the metrics or a temporary folder', async () => {
     await ask('metrics', 'operator-1', '/metrics')
     await ask('readiness', undefined, '/readyz')
     await ask('the ledger', 'officer-1', '/v1/audit/export')

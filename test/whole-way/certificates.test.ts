@@ -9,7 +9,7 @@ import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, upload } from './_http.js'
 import { makeStudy } from './_study.js'
 
-/** The file of reader-1's certificate is replaced by the one of another key. */
+/** The file with reader-1's certificate is replaced by one with another key. */
 describe.each([
   ['SQLite', undefined],
   ['PostgreSQL', postgresMissing],
@@ -73,7 +73,7 @@ describe.each([
     expect(checked.stdout + checked.stderr).toContain('is not in effect')
   })
 
-  it(`${on}is not confirmed by somebody else, nor without a signature`, async () => {
+  it(`${on}cannot be confirmed by another person, nor without a signature`, async () => {
     const statement = at('statement.txt')
     expect((await confirm('--out', statement)).status).toBe(0)
     expect(await readFile(statement, 'utf8')).toMatch(
@@ -103,7 +103,7 @@ describe.each([
     expect([pulled.status, pulled.stderr]).toEqual([0, ''])
   })
 
-  it(`${on}is in the ledger with both fingerprints, as proposed and as changed`, async () => {
+  it(`${on}is in the ledger with both fingerprints, when proposed and when changed`, async () => {
     const token = await site.token('officer-1')
     const answer = await call(gateway, 'GET', '/v1/audit/events?limit=200', { token })
     const events = (
@@ -120,7 +120,7 @@ describe.each([
     expect(events[1]?.detail).toMatchObject({ principal: 'reader-1', signedWith: 'old' })
   })
 
-  it(`${on}is named 30 days before it expires, by the gateway, its metrics and the inbox`, async () => {
+  it(`${on}is reported 30 days before it expires, by the gateway, its metrics and the inbox`, async () => {
     const text = 'the certificate of reader-1 expires within 30 days'
     const ready = await call(gateway, 'GET', '/readyz')
     expect(JSON.stringify(ready.body.warnings)).toContain(text)
@@ -134,7 +134,7 @@ describe.each([
     expect(JSON.stringify(inbox.body.warnings)).toContain(text)
   })
 
-  it(`${on}is waited for as well when its owner was taken out and comes back with another key`, async () => {
+  it(`${on}also requires confirmation if its owner was removed and returns with another key`, async () => {
     const yaml = await readFile(join(site.dir, 'nocturne.yaml'), 'utf8')
     await site.configure((text) =>
       text

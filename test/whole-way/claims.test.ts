@@ -25,7 +25,7 @@ describe('claims', () => {
     await site.remove()
   })
 
-  it('are won by exactly one of twenty at once', async () => {
+  it('are won by exactly one of twenty concurrent requests', async () => {
     const reader = await readerOf(site)
     const answers = await Promise.all(Array.from({ length: 20 }, () => claim(gateway, reader, id)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
@@ -34,7 +34,7 @@ describe('claims', () => {
     ).toHaveLength(19)
   })
 
-  it('can be given back and taken again', async () => {
+  it('can be released and taken again', async () => {
     const token = await site.token('reader-1')
     expect((await call(gateway, 'POST', `/v1/transfers/${id}/release`, { token })).status).toBe(200)
     expect((await call(gateway, 'POST', `/v1/transfers/${id}/release`, { token })).body.code).toBe(
@@ -43,7 +43,7 @@ describe('claims', () => {
     expect((await claim(gateway, await readerOf(site), id)).status).toBe(200)
   })
 
-  it('need the proof of a key that opens the case: without it nobody is kept waiting', async () => {
+  it('need the proof of a key that opens the case; a claim without it blocks nobody', async () => {
     const reader = await readerOf(site)
     const token = reader.token
     await call(gateway, 'POST', `/v1/transfers/${id}/release`, { token })
@@ -70,7 +70,7 @@ describe('claims', () => {
     expect(shown.stdout).toContain('held by reader-1 until ')
   }, 60_000)
 
-  it('are not made, nor anything fetched, by a look at the header', async () => {
+  it('are not made by HEAD requests, nor is anything fetched', async () => {
     const token = await site.token('reader-1')
     const answer = await call(gateway, 'HEAD', `/v1/transfers/${id}/items/1`, { token })
     expect([answer.status, answer.text]).toEqual([200, ''])
@@ -85,14 +85,14 @@ describe('claims', () => {
         token: await site.token('officer-1'),
       },
     )
-    // The proofs of the claims above came from the manifest, item 0.
+    // The proofs of the claims above used the manifest, item 0.
     const { events: begun } = events.body as unknown as {
       readonly events: readonly { readonly entry: { readonly item: number } }[]
     }
     expect(begun.filter(({ entry }) => entry.item !== 0)).toEqual([])
   })
 
-  it('are for readers only, and others learn nothing', async () => {
+  it('are for readers only, and reveal nothing to others', async () => {
     const officer = await call(gateway, 'POST', `/v1/transfers/${id}/claim`, {
       token: await site.token('officer-1'),
     })

@@ -1,4 +1,4 @@
-/** Storage commitment as Orthanc asks for it, from a gateway in a process of its own. */
+/** Storage commitment requested by Orthanc from a gateway in a separate process. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -16,7 +16,7 @@ import { makeStudy } from './_study.js'
 const peer = existsSync('/usr/sbin/Orthanc') ? describe : describe.skip
 const CT = '1.2.840.10008.5.1.4.1.1.2'
 
-peer('Orthanc asks whether what it sent is stored (needs orthanc)', () => {
+peer('Orthanc requests storage commitment (needs orthanc)', () => {
   let site: TestSite
   let gateway: RunningGateway
   let orthanc: ChildProcess
@@ -78,7 +78,7 @@ peer('Orthanc asks whether what it sent is stored (needs orthanc)', () => {
     return eventually(look, ({ Status }) => Status !== 'Pending', 30_000)
   }
 
-  it('is told yes for what is durable, and no for what never came', async () => {
+  it('gets success for durable instances, and failure for those that never arrived', async () => {
     const files = await makeStudy(folder('study'), '--instances', '3', '--size', '64')
     const uids: string[] = []
     for (const file of files) {
@@ -98,7 +98,7 @@ peer('Orthanc asks whether what it sent is stored (needs orthanc)', () => {
     })
   })
 
-  it('leaves an event for each question', async () => {
+  it('causes one event per request', async () => {
     const officer = ['--gateway', gateway.url, '--token-file', site.tokenFile('officer-1')]
     const { stdout } = await nocturne(
       ...['audit', 'query', '--type', 'commitment.reported', ...officer, '--json'],

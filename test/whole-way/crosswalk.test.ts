@@ -76,7 +76,7 @@ const reidentify = async (names: readonly string[], out: string, key = 'facility
     ...['--key', site.keyFile(key), '--out', at(out), '--json'],
   )
 
-it('puts back every attribute, UID and date of an image, with the key of the facility', async () => {
+it('restores every attribute, UID and date of an image, with the facility’s key', async () => {
   const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = opened
   expect(first.includes('LLERSON')).toBe(false)
   await writeFile(at('back-1.dcm'), first)
@@ -97,8 +97,8 @@ it('puts back every attribute, UID and date of an image, with the key of the fac
 }, 60_000)
 
 /**
- * What a reader's workstation makes: the pseudonyms of the study, UIDs and dates of its own,
- * another character set.
+ * What a reader's workstation creates: the pseudonyms of the study, new UIDs and dates, and another
+ * character set.
  */
 function report(study: Buffer): Buffer {
   const of = (tag: number): string => valueOf(study, tag) ?? ''
@@ -136,7 +136,7 @@ function report(study: Buffer): Buffer {
   return part10(body)
 }
 
-it('puts patient and study into a report that was made about it, and leaves its own UIDs and dates', async () => {
+it('restores patient and study in a report about it, and keeps the report’s own UIDs and dates', async () => {
   const [first = Buffer.alloc(0)] = opened
   await writeFile(at('report.dcm'), report(first))
   const done = await reidentify(['report.dcm'], 'reports')
@@ -157,7 +157,7 @@ it('puts patient and study into a report that was made about it, and leaves its 
   expect(tree).toContain('Größe: nothing new in =MRN0012345.')
 }, 60_000)
 
-it('puts patient ID and UIDs into a text, and says when it knows nothing of a file', async () => {
+it('restores patient ID and UIDs in a text, and says if it knows nothing about a file', async () => {
   const [first = Buffer.alloc(0)] = opened
   const [code = '', study = ''] = [valueOf(first, 0x00100020), valueOf(first, 0x0020000d)]
   await writeFile(at('report.txt'), `Patient ${code}, study ${study}, compared with 2.25.999.\n`)
@@ -171,7 +171,7 @@ it('puts patient ID and UIDs into a text, and says when it knows nothing of a fi
   expect(done.stdout).toContain('not_in_crosswalk')
 }, 60_000)
 
-it('opens to no other key', async () => {
+it('opens with no other key', async () => {
   const [first = Buffer.alloc(0)] = opened
   await writeFile(at('closed.dcm'), first)
   const done = await reidentify(['closed.dcm'], 'nothing', 'reader-1')
@@ -181,7 +181,7 @@ it('opens to no other key', async () => {
   expect(denied.stdout).toContain('forbidden')
 }, 60_000)
 
-it('exports tables of old and new that no spreadsheet takes for formulas', async () => {
+it('exports tables of originals and pseudonyms that no spreadsheet interprets as formulas', async () => {
   const done = await nocturne(
     ...['crosswalk', 'export', '--crosswalk', at('crosswalk'), '--json'],
     ...['--key', site.keyFile('facility-a'), '--out', at('tables')],
@@ -207,7 +207,7 @@ it('exports tables of old and new that no spreadsheet takes for formulas', async
   )
 }, 60_000)
 
-it('is taken from the gateway alone: anybody could seal something to the facility', async () => {
+it('is accepted only from the gateway: anybody could seal something to the facility', async () => {
   const [name = ''] = (await readdir(at('crosswalk'))).filter((one) => one.endsWith('.pgp'))
   const key = await readPrivateKey(await readFile(site.keyFile('facility-a'), 'utf8'))
   const sealed = oneOf(await readFile(at(`crosswalk/${name}`)))
@@ -250,7 +250,7 @@ it('is taken from the gateway alone: anybody could seal something to the facilit
   }
 }, 60_000)
 
-it('tells in the ledger what was done to which attribute, once for all slices, and a digest for each value', async () => {
+it('records in the ledger what was done to each attribute, once for all slices, with a digest of each value', async () => {
   const asked = await as('officer-1', 'audit', 'query', '--transfer', transfer)
   const { events } = JSON.parse(asked.stdout) as {
     events: { entry: { type: string; detail?: Record<string, unknown> } }[]
@@ -271,7 +271,7 @@ it('tells in the ledger what was done to which attribute, once for all slices, a
   expect(asked.stdout).not.toContain('0012345')
 }, 60_000)
 
-it('keeps no way back under `strip`', async () => {
+it('does not exist under `strip`', async () => {
   await gateway.stop()
   await site.configure((yaml) => yaml.replace(/profile: \w+/, 'profile: strip'))
   gateway = await site.start()

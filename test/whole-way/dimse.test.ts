@@ -1,4 +1,4 @@
-/** A PACS sends by C-STORE: peers that nobody here wrote, and a gateway in a process of its own. */
+/** A PACS sends by C-STORE: independent peers, and a gateway in a separate process. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import type { RunningGateway, TestSite } from './_gateway.js'
 import { makeStudy } from './_study.js'
 
 const TITLES = ['-aet', 'FACILITY_A', '-aec', 'NOCTURNE', '127.0.0.1']
-/** Programs of Debian's dcmtk, odil and ctn. What is not installed skips, by name. */
+/** Programs of Debian's dcmtk, odil and ctn. Tests of those not installed are skipped by name. */
 const absent = ['storescu', 'echoscu', 'dcmsend', 'odil', 'send_image'].filter(
   (name) => spawnSync(name, ['--version']).error !== undefined,
 )
@@ -88,7 +88,7 @@ suite(`a PACS that sends by C-STORE (needs: ${absent.join(' ') || 'nothing more'
     await site.remove()
   })
 
-  it('is answered when it asks whether anybody is there', async () => {
+  it('gets an answer to C-ECHO', async () => {
     expect(await run('echoscu', [...TITLES, port])).toMatchObject({ status: 0 })
     expect(await run('odil', ['echo', '127.0.0.1', port, 'FACILITY_A', 'NOCTURNE'])).toMatchObject({
       status: 0,
@@ -98,7 +98,7 @@ suite(`a PACS that sends by C-STORE (needs: ${absent.join(' ') || 'nothing more'
     ).toMatch(/Calling AE Title Not Recognized/)
   })
 
-  it('gets one transfer for a study, with the scanner’s pixels and another identity', async () => {
+  it('gets one transfer for a study, with the original pixels and another identity', async () => {
     const files = await makeStudy(folder('study-1'), '--instances', '12', '--size', '128')
     const before = await inbox()
     expect(await run('storescu', ['+sd', '+r', ...TITLES, port, folder('study-1')])).toMatchObject({
@@ -144,7 +144,7 @@ suite(`a PACS that sends by C-STORE (needs: ${absent.join(' ') || 'nothing more'
     expect(transfer?.items).toBe(12)
   })
 
-  it('gets a follow-on transfer for late images, and none for those it had sent before', async () => {
+  it('gets a follow-on transfer for late images, but none for images it had already sent', async () => {
     const before = await inbox()
     const late = folder('late')
     await mkdir(late)
@@ -169,7 +169,7 @@ suite(`a PACS that sends by C-STORE (needs: ${absent.join(' ') || 'nothing more'
     expect((await arrivedSince(before, 2)).length).toBe(2)
   })
 
-  it('loses nothing that was answered when the gateway is killed in the middle', async () => {
+  it('loses nothing that was acknowledged when the gateway is killed in the middle', async () => {
     const before = await inbox()
     await makeStudy(folder('study-4'), '--instances', '40', '--size', '256', '--seed', '4')
     const child = spawn('storescu', ['-v', '+sd', '+r', ...TITLES, port, folder('study-4')])
@@ -188,7 +188,7 @@ suite(`a PACS that sends by C-STORE (needs: ${absent.join(' ') || 'nothing more'
     expect(kept?.items).toBeGreaterThanOrEqual(answered)
     expect(kept?.items).toBeLessThan(40)
     expect((await pull(kept!.id)).length).toBe(kept?.items)
-    // The way back of each of them is there, too.
+    // Their crosswalks are there too.
     const out = folder('crosswalk')
     await nocturne('crosswalk', 'fetch', ...as('facility-a'), '--out', out)
     const exported = await nocturne(
@@ -206,7 +206,7 @@ suite(`a PACS that sends by C-STORE (needs: ${absent.join(' ') || 'nothing more'
     expect(exported).toMatchObject({ status: 0 })
     const mapped = await readFile(join(folder('tables'), 'uid_mapping.csv'), 'utf8')
     for (const uid of instances(kept!.id)) expect(mapped).toContain(uid)
-    // What is sent again completes the study, in a transfer that follows.
+    // Sending again completes the study, in a follow-on transfer.
     const middle = await inbox()
     expect(await run('storescu', ['+sd', '+r', ...TITLES, port, folder('study-4')])).toMatchObject({
       status: 0,
@@ -215,7 +215,7 @@ suite(`a PACS that sends by C-STORE (needs: ${absent.join(' ') || 'nothing more'
     expect((kept?.items ?? 0) + (rest?.items ?? 0)).toBe(40)
   })
 
-  it('is told of each instance by itself: what cannot be taken leaves the others whole', async () => {
+  it('gets a status per instance: one that is refused does not affect the others', async () => {
     const before = await inbox()
     const files = await makeStudy(
       folder('study-5'),
@@ -234,7 +234,7 @@ suite(`a PACS that sends by C-STORE (needs: ${absent.join(' ') || 'nothing more'
     expect(said.match(/Received Store Response \(Success\)/g)?.length).toBe(transfer?.items)
   })
 
-  it('leaves a ledger that verifies, and that tells of the associations', async () => {
+  it('leaves a ledger that verifies and contains the associations', async () => {
     const query = await nocturne(
       'audit',
       'query',

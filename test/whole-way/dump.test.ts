@@ -30,7 +30,7 @@ describe('a stored transfer', () => {
 
   afterAll(() => site.remove())
 
-  it('is written to files as it lies there, sealed', async () => {
+  it('is written to files as stored, sealed', async () => {
     const done = await nocturne('dump', id, '--site', site.dir, '--out', at('dump'), '--json')
     expect([done.status, done.stderr]).toEqual([0, ''])
     expect(JSON.parse(done.stdout)).toMatchObject({
@@ -56,7 +56,7 @@ describe('a stored transfer', () => {
     }
   })
 
-  /** Opens a copy of the dump after `change` was made to it. */
+  /** Opens a copy of the dump after applying `change` to it. */
   const openCopy = async (
     name: string,
     change: (folder: string) => Promise<void>,
@@ -71,7 +71,7 @@ describe('a stored transfer', () => {
     )
   }
 
-  it('is opened by the command from these files, each item as the signed manifest names it', async () => {
+  it('is opened by the command from these files, each item as named in the signed manifest', async () => {
     const done = await openCopy('whole', () => Promise.resolve())
     expect([done.status, done.stderr]).toEqual([0, ''])
     expect(JSON.parse(done.stdout)).toMatchObject({
@@ -130,7 +130,7 @@ describe('a stored transfer', () => {
     },
   )
 
-  it('is not opened without the certificate of the gateway that signed for it, or with another', async () => {
+  it('is not opened without the signing gateway’s certificate, or with another one', async () => {
     const words = ['open', at('dump'), '--key', site.keyFile('reader-1'), '--out', at('none')]
     const without = await nocturne(...words)
     expect(without.status).toBe(2)
@@ -141,14 +141,14 @@ describe('a stored transfer', () => {
     expect(wrong.stderr).toContain("the gateway's signature does not hold: the manifest")
   })
 
-  it("is opened under the ledger's key, which shows the manifest and when it was made", async () => {
+  it("is opened with the ledger's key, which vouches for the manifest and its time", async () => {
     const key = ['--ledger-key', join(site.dir, 'keys/ledger.vkey')]
     const done = await openCopy('logged', () => Promise.resolve(), ...key)
     expect([done.status, done.stderr]).toEqual([0, ''])
     const [report] = (JSON.parse(done.stdout) as { files: Record<string, unknown>[] }).files
     expect(report).toMatchObject({ isWhole: true, hasKeyEnded: false })
     const since = Date.parse(String(report?.loggedAt)) - Date.parse(String(report?.signedAt))
-    // A signature has whole seconds.
+    // A signature has a resolution of one second.
     expect(since).toBeGreaterThanOrEqual(0)
   })
 

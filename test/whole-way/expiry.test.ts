@@ -1,5 +1,6 @@
 /**
- * A gateway through the last two months of a reader's key and of its own, by a clock that is set.
+ * A gateway through the last two months of a reader's key and of its own, with a clock set by the
+ * test.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -26,7 +27,7 @@ let files: string[]
 let gateway: Gateway | undefined
 let rooms: Rooms
 let url = ''
-/** How far the gateway's clock is ahead of the one on the wall. */
+/** How far the gateway's clock is ahead of the wall clock. */
 let ahead = 0
 const now = () => Date.now() + ahead
 const end = Date.now() + LASTS_DAYS * DAY_MS
@@ -41,7 +42,7 @@ async function start(): Promise<void> {
   ;({ url, rooms } = await gateway.start())
 }
 
-/** Another key for the reader or for the gateway. */
+/** Installs another key for the reader or for the gateway. */
 async function putKey(of: 'reader-1' | 'gateway', days?: number): Promise<string> {
   const made = await newKey({ name: of, ...(days !== undefined && { expiresInDays: days }) })
   const secret = of === 'gateway' ? inSite('secrets/gateway.asc') : site.keyFile(of)
@@ -68,7 +69,7 @@ async function saidEverywhere(): Promise<Record<string, readonly string[]>> {
   }
 }
 
-/** Up to the day, which `check` names as well. */
+/** Truncated to the day, which `check` also reports. */
 const aboutKeys = (texts: readonly string[]): string[] =>
   texts
     .filter((text) => /expire|own key/.test(text))
@@ -86,10 +87,10 @@ afterAll(async () => {
   await site.remove()
 })
 
-describe('keys that come to their end', () => {
+describe('keys that expire', () => {
   let early = ''
 
-  it('are named nowhere while there is time', async () => {
+  it('are reported nowhere while there is time', async () => {
     await start()
     const answer = await send()
     expect(answer.status).toBe(201)
@@ -123,7 +124,7 @@ describe('keys that come to their end', () => {
     60_000,
   )
 
-  it('end while the gateway runs: it signs nothing more, says so, and starts again', async () => {
+  it('expire while the gateway runs: it signs nothing more, says so, and can be restarted', async () => {
     ahead += DAY_MS
     const refused = await send()
     expect([refused.status, refused.body.code]).toEqual([500, 'gateway_key_unfit'])
@@ -140,7 +141,7 @@ describe('keys that come to their end', () => {
     })
   }, 60_000)
 
-  it('leave what was signed in time open to its reader, also when the gateway has another key', async () => {
+  it('do not affect what was signed in time, even when the gateway has another key', async () => {
     const opened = await openTransfer({ url }, await readerOf(site), early, new Date(now()))
     await putKey('gateway')
     await start()
@@ -148,12 +149,12 @@ describe('keys that come to their end', () => {
     expect(again.digest).toBe(opened.digest)
   }, 60_000)
 
-  it("refuse what would be sealed to a reader whose key has ended, by the reader's name", async () => {
+  it('block sealing to a reader whose key has expired, naming the reader', async () => {
     const { status, body } = await send()
     expect([status, body.code, body.subject]).toEqual([422, 'recipient_unusable', 'reader-1'])
   }, 60_000)
 
-  it('are no more once another one is in effect', async () => {
+  it('are no longer reported once another key is in effect', async () => {
     const armored = await putKey('reader-1')
     await start()
     expect((await send()).body.code).toBe('recipient_unusable')
@@ -167,7 +168,7 @@ describe('keys that come to their end', () => {
     expect(await saidEverywhere()).toEqual({ ready: [], inbox: [], check: [], metrics: [] })
   }, 60_000)
 
-  it('are in the ledger, the one of the gateway as well', async () => {
+  it('are in the ledger, including the gateway’s own', async () => {
     const { rows } = await rooms.ledger.query({ start: 0, limit: 500 })
     const own = rows
       .map(({ entry }) => entry)

@@ -1,4 +1,4 @@
-/** The hostile row: every wrong request gets its status and code, and the gateway serves on. */
+/** Hostile requests: each gets its status and code, and the gateway continues to serve. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { mkdir, readFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import type { RunningGateway, TestSite } from './_gateway.js'
 import { call, form, upload } from './_http.js'
 import { makeStudy } from './_study.js'
 
-describe('a gateway that is asked wrongly', () => {
+describe('a gateway with hostile clients', () => {
   let site: TestSite
   let gateway: RunningGateway
   let slice: string
@@ -62,13 +62,13 @@ describe('a gateway that is asked wrongly', () => {
       'quarantined',
       'unrecognized',
     ],
-  ] as const)('says of %s what it is', async (_what, name, bytes, outcome, code) => {
+  ] as const)('recognizes %s', async (_what, name, bytes, outcome, code) => {
     const item = await itemOf(name, bytes())
     expect(item).toMatchObject({ status: 422, outcome, code })
     expect(item.hint.length).toBeGreaterThan(10)
   })
 
-  it('quarantines a DICOM file that ends early, and takes the others of its request', async () => {
+  it('quarantines a DICOM file that ends early, and accepts the others in its request', async () => {
     const whole = await readFile(slice)
     const { status, body } = await upload(site, gateway, [
       { name: 'cut.dcm', bytes: whole.subarray(0, whole.length - 100) },
@@ -94,7 +94,7 @@ describe('a gateway that is asked wrongly', () => {
     expect(item).toMatchObject({ status: 422, code: 'archive_bomb' })
   })
 
-  it('gives names of files no meaning', async () => {
+  it('does not interpret file names', async () => {
     const bytes = await readFile(slice)
     const { status } = await upload(site, gateway, [{ name: '../../../../etc/cron.d/x', bytes }])
     expect(status).toBe(201)
@@ -120,7 +120,7 @@ describe('a gateway that is asked wrongly', () => {
     expect([answer.status, answer.body.code]).toEqual([413, 'too_many_items'])
   })
 
-  it('wants a token, a valid one, and the right role', async () => {
+  it('requires a valid token and the right role', async () => {
     const body = () => form({ group: 'nights' }, [slice])
     expect(await call(gateway, 'POST', '/v1/transfers', { body: await body() })).toMatchObject({
       status: 401,
@@ -135,7 +135,7 @@ describe('a gateway that is asked wrongly', () => {
     ).toMatchObject({ status: 403, body: { code: 'forbidden' } })
   })
 
-  it('wants multipart/form-data', async () => {
+  it('requires multipart/form-data', async () => {
     const answer = await call(gateway, 'POST', '/v1/transfers', {
       token: sender,
       json: { group: 'nights' },
@@ -143,7 +143,7 @@ describe('a gateway that is asked wrongly', () => {
     expect([answer.status, answer.body.code]).toEqual([415, 'not_multipart'])
   })
 
-  /** Writes raw bytes and answers what came back until the other side closed. */
+  /** Writes raw bytes and returns everything received until the other side closes. */
   const raw = (bytes: string, keepOpen = true): Promise<string> =>
     new Promise((resolve, reject) => {
       const { hostname, port } = new URL(gateway.url)
@@ -164,19 +164,19 @@ describe('a gateway that is asked wrongly', () => {
 
   const PART = '--b\r\nContent-Disposition: form-data; name="files"; filename="a.dcm"\r\n\r\nabc'
 
-  it('gives up on a client that has gone silent', async () => {
+  it('disconnects a client that has gone silent', async () => {
     const answer = await raw(multipart(PART, 100_000))
     expect(answer).toMatch(/^HTTP\/1\.1 408 /)
     expect(answer).toMatch(/slow_client/)
   })
 
-  it('refuses a body that is not what it says', async () => {
+  it('refuses a body that is not what its headers declare', async () => {
     const answer = await raw(multipart(`${PART}\r\n`, PART.length + 2))
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
     expect(answer).toMatch(/broken_multipart/)
   })
 
-  it('refuses a header of any size', async () => {
+  it('refuses an oversized header', async () => {
     const answer = await raw(
       `GET /healthz HTTP/1.1\r\nHost: x\r\nX-Big: ${'a'.repeat(40_000)}\r\n\r\n`,
     )
@@ -194,7 +194,8 @@ describe('a gateway that is asked wrongly', () => {
       last = await call(gateway, 'GET', '/v1/inbox', { token: 'noct_wrong' })
     expect([last.status, last.body.code]).toEqual([429, 'rate_limited'])
     expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0)
-    // Who has a valid token is not held back by the failures of others on the same address.
+    // A client with a valid token is not held back by other clients' failures from the same
+    // address.
     expect(
       (await call(gateway, 'GET', '/v1/inbox', { token: await site.token('reader-1') })).status,
     ).toBe(200)

@@ -23,12 +23,12 @@ interface Body {
 }
 
 /**
- * Gives a site another ledger, which began before its retention, and its officer a token that is in
- * it.
+ * Gives a site another ledger that began before its retention period, with a new token for its
+ * officer.
  */
 async function recordLongAgo(site: TestSite, count: number): Promise<void> {
   const { dir } = site
-  // The tokens of the demo are in there, and their events.
+  // The tokens of the demo and their events are in there.
   await rm(join(dir, 'data'), { recursive: true })
   await rm(site.tokenFile('officer-1'))
   const signingKey = await readFile(join(dir, 'secrets/ledger.pem'), 'utf8')
@@ -41,13 +41,13 @@ async function recordLongAgo(site: TestSite, count: number): Promise<void> {
   await issueToken(site, 'officer-1')
 }
 
-describe('what officers keep an eye on', () => {
+describe('supervision by officers', () => {
   let site: TestSite
   let gateway: RunningGateway
 
   beforeAll(async () => {
     site = await makeSite()
-    // Nobody is ever on duty, whatever the clock says while this runs.
+    // Nobody is ever on duty, whatever the time of the test run.
     await site.configure((yaml) =>
       yaml.replace('readers: [reader-1]', 'readers: [reader-1], duty: { weekly: [] }'),
     )
@@ -73,7 +73,7 @@ describe('what officers keep an eye on', () => {
     return { ...(body as unknown as Body), status }
   }
 
-  it('a download outside duty hours goes through, and is found by one question', async () => {
+  it('a download outside duty hours is allowed, and is found by one query', async () => {
     await expect(ask('GET', 'events?question=outside&actor=reader-1')).resolves.toMatchObject({
       count: 1,
       events: [{ entry: { type: 'download.begun', detail: { duty: 'outside' } } }],
@@ -83,7 +83,7 @@ describe('what officers keep an eye on', () => {
     })
   })
 
-  it('what was reviewed is no longer due', async () => {
+  it('a completed review is no longer due', async () => {
     const before = await ask('GET', 'review')
     expect(before).toMatchObject({ status: 200, reviewed: 0, isOverdue: false })
     expect(before.due).toBeGreaterThan(0)
@@ -101,7 +101,7 @@ describe('what officers keep an eye on', () => {
     })
   })
 
-  it('a hold is an event, and ends with another', async () => {
+  it('a hold begins with an event and ends with another', async () => {
     const made = await ask('POST', 'holds', { facility: 'facility-a', from: '2026-01-01' })
     expect(made.status).toBe(201)
     await expect(ask('GET', 'holds')).resolves.toMatchObject({
@@ -121,7 +121,7 @@ describe('what officers keep an eye on', () => {
     await expect(ask('POST', 'holds', scope)).resolves.toMatchObject({ status })
   })
 
-  it('nothing young is pruned, nor anything without an officer', async () => {
+  it('nothing recent is pruned, nor anything without an officer', async () => {
     await expect(ask('GET', 'prune')).resolves.toMatchObject({ entries: 0, years: 7 })
     await expect(ask('POST', 'prune')).resolves.toMatchObject({ code: 'nothing_to_prune' })
     const alone = await nocturne('audit', 'prune', '--site', site.dir)
@@ -129,7 +129,7 @@ describe('what officers keep an eye on', () => {
     expect(alone.stderr).toContain('no officer has proposed to prune')
   })
 
-  it('what is past its time goes when an officer said so and the operator does it, and the rest verifies', async () => {
+  it('expired entries are pruned by the operator after an officer’s approval, and the rest verifies', async () => {
     const old = await makeSite()
     await recordLongAgo(old, 600)
     const second = await old.start()
@@ -144,7 +144,7 @@ describe('what officers keep an eye on', () => {
     await old.remove()
   }, 60_000)
 
-  it.each(['reader-1', 'operator-1', 'facility-a'])('is not for %s', async (who) => {
+  it.each(['reader-1', 'operator-1', 'facility-a'])('is not available to %s', async (who) => {
     for (const path of ['review', 'holds', 'prune'])
       await expect(ask('GET', path, undefined, who)).resolves.toMatchObject({ status: 403 })
   })

@@ -6,7 +6,7 @@ import type { RunningGateway, TestSite } from './_gateway.js'
 import { call } from './_http.js'
 import { makeStudy } from './_study.js'
 
-/** What scripts/make-study.mjs puts there. */
+/** The value in studies made by scripts/make-study.mjs. */
 const PATIENT_ID = 'DEMO-4711'
 
 let site: TestSite
@@ -44,7 +44,7 @@ const typesOf = ({ events }: Answer) => events.map(({ entry }) => entry.type)
 describe.each(['pseudonymize', 'strip'])(
   'who touched a patient of a facility that sends with %s',
   (profile) => {
-    it('is answered by the ID that the facility uses, which gets into no log, address or ledger', async () => {
+    it('is answered for the ID used by the facility, which appears in no log, URL or ledger', async () => {
       await site.configure((yaml) => yaml.replace(/profile: \w+/, `profile: ${profile}`))
       await gateway.stop()
       gateway = await site.start()
@@ -95,7 +95,7 @@ describe.each(['pseudonymize', 'strip'])(
       expect(gateway.log()).not.toContain(PATIENT_ID)
       const data = join(site.dir, 'data')
       for (const entry of await readdir(data, { recursive: true, withFileTypes: true })) {
-        // What the store is just writing is gone in a moment, under a name that is random.
+        // Files that the store is still writing soon disappear; their names are random.
         if (!entry.isFile() || entry.parentPath.endsWith('.partial')) continue
         const bytes = await readFile(join(entry.parentPath, entry.name))
         expect(bytes.includes(PATIENT_ID)).toBe(false)
@@ -135,10 +135,10 @@ describe('a transfer of two patients', () => {
     handles = [...new Set(events.flatMap(({ entry }) => entry.patient ?? []))]
   }, 120_000)
 
-  it('names with each download the one whom the instance shows, and nobody with the rest', async () => {
+  it('records with each download the patient of the instance, and no patient otherwise', async () => {
     const { body } = await get(`/v1/audit/events?transfer=${id}&type=${FETCHES}`)
     const { events, count } = body as unknown as Answer
-    // Four items and the manifest, each begun and ended.
+    // Four items and the manifest, each with a begin and an end.
     expect(count).toBe(10)
     const of = (handle: string | undefined) =>
       events.filter(({ entry }) => entry.patient === handle).length
@@ -146,7 +146,7 @@ describe('a transfer of two patients', () => {
     expect(of(undefined)).toBe(4)
   })
 
-  it('is found by the patient in FHIR, the index and exports alike, with exact counts', async () => {
+  it('is found by patient in FHIR, the index and exports, with exact counts', async () => {
     const { name } = (await get('/v1/gateway')).body as unknown as { name: string }
     const typed = `https://${name}/fhir/NamingSystem/patient-id/facility-a|${PATIENT_ID}`
     const found = await search({ 'patient:identifier': typed, subtype: 'download.begun' })
@@ -164,7 +164,7 @@ describe('a transfer of two patients', () => {
     expect([listed.count, exported.length - 1]).toEqual([4, 4])
   })
 
-  it('has no begin left without its end', async () => {
+  it('has an end for every begin', async () => {
     const { body } = await get(`/v1/audit/events?question=unended`)
     expect(body).toMatchObject({ events: [], count: 0 })
   })

@@ -1,7 +1,4 @@
-/**
- * What a site on PostgreSQL does with what is held back and with the way back from pseudonyms;
- * transfers are in several-gateways.
- */
+/** Quarantine and crosswalk on a site with PostgreSQL; transfers are tested in several-gateways. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -47,7 +44,7 @@ suite(`on PostgreSQL${why}`, () => {
     await postgres.stop()
   })
 
-  it('holds, releases and discards, and leads back from pseudonyms', async () => {
+  it('holds, releases and discards, and restores originals from pseudonyms', async () => {
     const { id } = await asFacility('send', at('study'))
     const transfer = String(id)
     const { items } = (await asFacility('quarantine', 'list')) as { items: { item: number }[] }

@@ -1,4 +1,4 @@
-/** What is held of a study, looked at and decided together. */
+/** The quarantined items of a study, reviewed and decided together. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
@@ -60,7 +60,7 @@ async function post(path: string, body: FormData): Promise<Response> {
   return fetch(gateway.url + path, { method: 'POST', body, headers })
 }
 
-it('shows what is held of a study on one page, and releases it with one signature into one transfer', async () => {
+it('shows all held items of a study on one page, and releases them with one signature into one transfer', async () => {
   const folder = join(site.dir, '../study')
   await mkdir(folder)
   const originals = [1, 2, 3, 4].map((number) => ultrasound(`1.2.3.4.8${String(number)}`))
@@ -105,7 +105,7 @@ it('shows what is held of a study on one page, and releases it with one signatur
   ).toMatchObject({ state: 'discarded' })
 })
 
-describe('one statement about many', () => {
+describe('one statement about many items', () => {
   const signed = async (
     transfer: string,
     originals: readonly Buffer[],
@@ -144,7 +144,7 @@ describe('one statement about many', () => {
     return { id, originals }
   }
 
-  it('holds what is not what it names, and lets the rest go on', async () => {
+  it('keeps an item that differs from the statement, and releases the rest', async () => {
     const { id, originals } = await sendTwo('1')
     const form = await signed(id, originals)
     const [first = Buffer.alloc(0)] = originals
@@ -177,7 +177,7 @@ describe('one statement about many', () => {
   })
 })
 
-it('asks for the signature of a person whom the facility names, where it names any', async () => {
+it('requires the signature of a person authorized by the facility, if it lists any', async () => {
   const own = join(site.dir, 'demo-keys', 'dr-lee.asc')
   await nocturne('key', 'new', '--name', 'Dr Lee', '--out', own)
   await copyFile(own.replace('.asc', '.pub.asc'), join(site.dir, 'keys', 'dr-lee.asc'))

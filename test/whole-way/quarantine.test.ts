@@ -9,7 +9,7 @@ import type { Ran, RunningGateway, TestSite } from './_gateway.js'
 import { openTransfer, readerOf } from './_reader.js'
 import { signRelease } from './_release.js'
 
-/** An ultrasound frame, which may show a name; the data set itself is in order. */
+/** An ultrasound frame, which may show a name; the data set itself is valid. */
 const ultrasound = (instance: string): Buffer =>
   file([
     [0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.6.1'],
@@ -21,7 +21,7 @@ const ultrasound = (instance: string): Buffer =>
     [0x7fe00010, 'OB', Buffer.from([1, 2, 3, 4])],
   ])
 
-/** Two readers of a file would not see the same one: a tag stands twice. */
+/** A tag occurs twice, so two readers of the file could see different data. */
 const malformed = (): Buffer => {
   const bytes = file()
   return Buffer.concat([bytes, bytes.subarray(-8)])
@@ -82,7 +82,7 @@ const signedRelease = (
   signer?: string,
 ): Promise<FormData> => signRelease(site, gateway, original, about, signer)
 
-it('lets the facility look at what is held, and sends it on with its signature, pixels and all', async () => {
+it('lets the facility view a held item, and releases it with the facility’s signature, pixels included', async () => {
   const original = ultrasound('1.2.3.4.50')
   const { id } = await send(original)
   expect(await listed()).toContainEqual(
@@ -132,7 +132,7 @@ it('lets the facility look at what is held, and sends it on with its signature, 
   expect(again.stdout).toContain('quarantine_not_held')
 }, 60_000)
 
-it('deletes what is discarded, and says in the ledger who did it and why', async () => {
+it('deletes a discarded item, and records in the ledger who did it and why', async () => {
   const { id } = await send(ultrasound('1.2.3.4.51'))
   const done = await as('facility-a', 'quarantine', 'discard', id, '1', '--reason', 'wrong-patient')
   expect(done.status).toBe(0)
@@ -153,7 +153,7 @@ it('deletes what is discarded, and says in the ledger who did it and why', async
   expect(again.status).toBe(1)
 }, 60_000)
 
-it('releases nothing that a person cannot see through', async () => {
+it('releases nothing that a person cannot check by viewing it', async () => {
   const original = malformed()
   const { id } = await send(original)
   const [held] = (await listed()).filter(({ transfer }) => transfer === id)
@@ -164,7 +164,7 @@ it('releases nothing that a person cannot see through', async () => {
   expect(await answer.json()).toMatchObject({ status: 422, code: 'not_waivable' })
 }, 60_000)
 
-it('takes no other bytes, no other signature and no other statement than those of the held item', async () => {
+it('accepts only the bytes, signature and statement of the held item', async () => {
   const original = ultrasound('1.2.3.4.52')
   const { id } = await send(original)
   const other = await send(ultrasound('1.2.3.4.53'))
@@ -194,14 +194,14 @@ it('takes no other bytes, no other signature and no other statement than those o
   const unsigned = new FormData()
   unsigned.set('statement', canonicalJson({ v: 1, type: 'nocturne-release' }))
   await expect(codeOf(withFile(unsigned, original))).resolves.toBe('release_invalid')
-  // Held all the while.
+  // Still held after every attempt.
   expect(await listed()).toContainEqual(expect.objectContaining({ transfer: id, state: 'held' }))
   await expect(codeOf(withFile(await signedRelease(original, about), original))).resolves.toBe(
     undefined,
   )
 }, 60_000)
 
-it('gives what is held to nobody but the facility', async () => {
+it('gives held items to nobody but the facility', async () => {
   const { id } = await send(ultrasound('1.2.3.4.55'))
   for (const [principal, status] of [
     ['reader-1', 403],
@@ -217,7 +217,7 @@ it('gives what is held to nobody but the facility', async () => {
   expect(none.status).toBe(404)
 }, 60_000)
 
-it('lets the facility decide two findings about one image at once, both in the ledger', async () => {
+it('lets the facility decide two findings about one image at once, and records both', async () => {
   await gateway.stop()
   const profile = ['name: faces', "version: '1'", 'links: transfer', 'pixels: quarantine']
   await writeFile(
@@ -242,7 +242,7 @@ it('lets the facility decide two findings about one image at once, both in the l
   const held = (await eventsOf(id)).find(({ type }) => type === 'item.quarantined')
   expect(held?.detail).toMatchObject(findings)
 
-  // A statement about one of them is not enough.
+  // A statement about only one of them is not enough.
   const form = await signedRelease(photograph, { transfer: id, codes: ['features_at_risk'] })
   form.set('files', new Blob([new Uint8Array(photograph)], { type: 'application/dicom' }), '1')
   const refused = await post(`/v1/transfers/${id}/quarantine/1/release`, form)

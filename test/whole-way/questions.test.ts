@@ -1,6 +1,6 @@
 /**
- * What compliance asks, each as one command and one request: both answer what a look through every
- * entry gives.
+ * Compliance queries, each as one command and one request: both give the same result as a scan of
+ * every entry.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { writeFile } from 'node:fs/promises'
@@ -21,13 +21,13 @@ interface Page {
 
 let site: TestSite
 let gateway: RunningGateway
-/** Every entry before the first question. */
+/** Every entry before the first query. */
 let all: readonly LedgerRow[]
 const at = (name: string) => join(site.dir, '..', name)
 
 beforeAll(async () => {
   site = await makeSite()
-  // Nobody is ever on duty, whatever the clock says while this runs.
+  // Nobody is ever on duty, whatever the time of the test run.
   await site.configure((yaml) =>
     yaml.replace('readers: [reader-1]', 'readers: [reader-1], duty: { weekly: [] }'),
   )
@@ -89,10 +89,10 @@ const isDue: Is = (entry, rows) =>
 
 interface Question {
   readonly what: string
-  /** As the address has them. */
+  /** As in the URL. */
   readonly filters: Readonly<Record<string, string>>
   readonly is: Is
-  /** Asked as of the first event of this type; else of all of the log. */
+  /** Evaluated as of the first event of this type; if omitted, over the whole log. */
   readonly asOf?: string
 }
 
@@ -146,7 +146,7 @@ const QUESTIONS: readonly Question[] = [
   },
 ]
 
-describe('a question that compliance asks', () => {
+describe('a compliance query', () => {
   const indices = (rows: readonly LedgerRow[]) => rows.map(({ index }) => index)
   const endOf = (type: string | undefined) =>
     type === undefined ? all.length : all.findIndex(({ entry }) => entry.type === type) + 1
@@ -161,7 +161,7 @@ describe('a question that compliance asks', () => {
     expect(wanted).not.toEqual([])
     const token = await site.token('officer-1')
     const found: number[] = []
-    // Reading is an event: the log grows between the pages, and they stay as they were.
+    // Reading is an event: the log grows between the pages, but the pages do not change.
     for (let start: number | undefined = 0; start !== undefined;) {
       const query = new URLSearchParams({ ...filters, limit: '2' })
       query.set('start', String(start))
@@ -189,7 +189,7 @@ describe('a question that compliance asks', () => {
     expect([page.count, page.end]).toEqual([page.events.length, end])
   })
 
-  it('is answered of a patient by the ID that the facility uses, on both surfaces', async () => {
+  it('is answered for a patient by the facility’s own ID, both over HTTP and by command', async () => {
     const transfer = all.findLast(({ entry }) => entry.type === 'item.accepted')?.entry.transfer
     const wanted = expected(
       (entry) => entry.transfer === transfer || entry.type === 'patient.coded',
@@ -210,7 +210,7 @@ describe('a question that compliance asks', () => {
     expect([indices(printed.events), printed.count]).toEqual([mine, mine.length])
   })
 
-  it('says in text how to go on, as of the same log', async () => {
+  it('prints how to continue, as of the same log', async () => {
     const { stdout } = await nocturne(
       ...['audit', 'query', '--actor', 'reader-1', '--limit', '2', '--end', String(all.length)],
       ...['--site', site.dir],

@@ -1,6 +1,6 @@
 /**
- * Receipts of downloads: who fetched can show it, offline, with other people's programs, and nobody
- * else can.
+ * Receipts of downloads: the reader that fetched can verify one offline, with independent programs,
+ * and nobody else can get it.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -48,7 +48,7 @@ describe('a download', () => {
     await site.remove()
   })
 
-  it('names its event, whose receipt shows reader, item, key and time', async () => {
+  it('returns its event, whose receipt shows reader, item, key and time', async () => {
     const receipt = await as('reader-1', `${receipts()}/${event}`)
     expect([receipt.status, receipt.headers.get('content-type')]).toEqual([
       200,
@@ -61,7 +61,7 @@ describe('a download', () => {
     expect(stdout).toMatch(/download\.begun by reader-1 at \d{4}-\S+Z, transfer [0-9a-f-]{36}\/2\n/)
   })
 
-  it('gives its receipt to nobody else, and says no more of it than of one that is not there', async () => {
+  it('gives its receipt to nobody else, with the same answer as for a missing one', async () => {
     await as('reader-2', `/v1/transfers/${id}/items/2`)
     for (const name of ['reader-2', 'facility-a']) {
       const refused = await as(name, `${receipts()}/${event}`)
@@ -83,7 +83,7 @@ describe('a download', () => {
     expect(elsewhere.status).toBe(404)
   })
 
-  it('is refused to others in the ledger', async () => {
+  it('has refusals to others recorded in the ledger', async () => {
     const path = `/v1/audit/events?type=access.refused&actor=reader-2&transfer=${id}`
     const { body } = await as('officer-1', path)
     expect(body.events).toMatchObject([
@@ -103,14 +103,14 @@ describe('a download', () => {
       file = at(`out/${id}/receipts.ndjson`)
     }, 60_000)
 
-    it('leaves one file that proves the begin and the end of each, and verifies offline', async () => {
+    it('leaves one file that proves the begin and end of each item, and verifies offline', async () => {
       const [, ...lines] = (await readFile(file, 'utf8')).trim().split('\n')
       const entries = lines.map(
         (line) => (JSON.parse(line) as { entry: Record<string, unknown> }).entry,
       )
       const pairs = (type: string) =>
         entries.filter((one) => one.type === type).map(({ item }) => item)
-      // The manifest is item 0, and the second was fetched before.
+      // The manifest is item 0, and the second item was fetched before.
       const expected = [0, 1, 2, 2, 3]
       expect(pairs('download.begun').toSorted()).toEqual(expected)
       expect(pairs('download.ended').toSorted()).toEqual(expected)
@@ -122,7 +122,7 @@ describe('a download', () => {
       expect(stdout).toMatch(`the export holds: ${lines.length} events of a log of `)
     })
 
-    it('is found out where it was changed, by the index of the event', async () => {
+    it('reports the index of the event at which the file was altered', async () => {
       const text = await readFile(file, 'utf8')
       const lines = text.trim().split('\n')
       const at2 = lines.findIndex((line) => line.includes('download.ended'))

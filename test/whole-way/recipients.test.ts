@@ -42,7 +42,7 @@ describe('recipients of a sealed transfer', () => {
     await site.remove()
   })
 
-  it('are closed to a reader who came later', async () => {
+  it('do not include a reader who joined later', async () => {
     const token = await site.token('reader-2')
     const manifest = await call(gateway, 'GET', `/v1/transfers/${id}/manifest`, { token })
     expect([manifest.status, manifest.body.code]).toEqual([403, 'forbidden'])
@@ -50,7 +50,7 @@ describe('recipients of a sealed transfer', () => {
     expect(packets.status).toBe(403)
   })
 
-  it('are named with those who may be added, by the gateway', async () => {
+  it('are listed by the gateway, with those who may be added', async () => {
     const { stdout } = await rewrap(...withKey('reader-1'))
     const listed = JSON.parse(stdout) as Record<string, { id: string }[]>
     expect(listed.recipients?.map((one) => one.id).toSorted()).toEqual(['reader-1', 'recovery'])
@@ -79,14 +79,14 @@ describe('recipients of a sealed transfer', () => {
         token,
         json: { recipient: candidate?.id, fingerprint: candidate?.fingerprint, packets },
       })
-    // The asker's own packets again, as if they were the new reader's; and too few of them.
+    // The caller's own packets presented as those of the new reader, and then too few packets.
     const own = mine.body.envelopes as { envelope: string; packet: string }[]
     const bare = own.map(({ envelope, packet }) => ({ envelope, packet }))
     for (const packets of [bare, bare.slice(1), []])
       expect((await post(packets)).body.code).toBe('key_packets_invalid')
   })
 
-  it('are added by a reader, without a change of the data, and open it', async () => {
+  it('can be added by a reader without changing the data, and can then open it', async () => {
     const before = await call(gateway, 'GET', `/v1/transfers/${id}`, {
       token: await site.token('reader-1'),
     })
@@ -100,7 +100,7 @@ describe('recipients of a sealed transfer', () => {
     expect(after.body.bytes).toBe(before.body.bytes)
   })
 
-  it('stay while they read for the group, and lose their key packets when they left', async () => {
+  it('stay while they read for the group, and lose their key packets when they leave', async () => {
     const early = await rewrap('--remove', 'reader-2', ...withKey('reader-1'))
     expect(early.stdout).toContain('recipient_not_allowed')
     const recovery = await rewrap('--remove', 'recovery', ...withKey('reader-1'))
@@ -116,7 +116,7 @@ describe('recipients of a sealed transfer', () => {
     expect(item.status).toBe(403)
   })
 
-  it('are added by the recovery key, which signs in as itself and reads nothing', async () => {
+  it('can be added by the recovery key, which signs in as itself and reads nothing', async () => {
     const key = site.keyFile('recovery')
     const token = at('recovery.token')
     const where = ['--gateway', gateway.url, '--key', key]
@@ -153,7 +153,7 @@ describe('recipients of a sealed transfer', () => {
     for (const { detail } of changes) expect(detail.fingerprint).toMatch(/^[0-9a-f]{40}$/)
   })
 
-  it('can prove that they open what is sealed to them', async () => {
+  it('can prove that they can open data sealed to them', async () => {
     const checked = await nocturne('key', 'check', ...withKey('reader-1'))
     expect([checked.status, checked.stderr]).toEqual([0, ''])
     const wrong = await nocturne(

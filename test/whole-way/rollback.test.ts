@@ -17,8 +17,8 @@ const log = (path: string) => join(site.dir, 'data/objects/log', path)
 const publishedSize = async () =>
   Number((await readFile(log('checkpoint'), 'utf8').catch(() => '\n-1')).split('\n')[1])
 
-describe('an old database put back under a gateway', () => {
-  it('stops it with both heads named, until the ledger is restored from what was published', async () => {
+describe('an old database restored under a gateway', () => {
+  it('stops it, reporting both heads, until the ledger is restored from the published log', async () => {
     const database = join(site.dir, 'data/nocturne.db')
     const backup = join(site.dir, '../backup.db')
     const key = join(site.dir, 'keys/ledger.vkey')
@@ -73,7 +73,7 @@ describe('an old database put back under a gateway', () => {
     })
   })
 
-  it('is told from a store that was lost: the gateway waits for it, until the loss is acknowledged', async () => {
+  it('is distinguished from a lost store: the gateway waits for that until the loss is acknowledged', async () => {
     const objects = join(site.dir, 'data/objects')
     await rename(objects, `${objects}-away`)
     const waiting = site.launch()
@@ -100,7 +100,7 @@ describe('an old database put back under a gateway', () => {
     expect(JSON.parse(whole.stdout)).toMatchObject({ ok: true })
   }, 60_000)
 
-  it('does not keep the index of the ledger from being made anew', async () => {
+  it('does not prevent rebuilding the search index of the ledger', async () => {
     const report = await nocturne('audit', 'reindex', '--site', site.dir, '--json')
     expect(JSON.parse(report.stdout)).toMatchObject({ mended: 0 })
   })

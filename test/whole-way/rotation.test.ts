@@ -21,7 +21,7 @@ const at = (name: string): string => join(site.dir, '..', name)
 const as = (principal: string, ...words: readonly string[]): Promise<Ran> =>
   nocturne(...words, '--gateway', gateway.url, '--token-file', site.tokenFile(principal), '--json')
 
-/** Sends the same image again and answers its new UID and code. */
+/** Sends the same image again and returns its new UID and code. */
 async function pseudonymsOf(name: string): Promise<readonly (string | undefined)[]> {
   await mkdir(at(name))
   await writeFile(at(`${name}/1.dcm`), file())
@@ -32,7 +32,7 @@ async function pseudonymsOf(name: string): Promise<readonly (string | undefined)
   return [0x0020000d, 0x00080018, 0x00100020].map((tag) => valueOf(bytes, tag))
 }
 
-it('gives new pseudonyms after a rotation, finds the patient under all of them, and leads back from all', async () => {
+it('gives new pseudonyms after a rotation, finds the patient under all of them, and restores from all', async () => {
   const first = await pseudonymsOf('first')
   expect(await pseudonymsOf('again')).toEqual(first)
 
@@ -63,7 +63,7 @@ it('gives new pseudonyms after a rotation, finds the patient under all of them, 
     expect(valueOf(await readFile(at(`back/${name}.dcm`)), 0x00100020)).toBe('MRN0012345')
 }, 120_000)
 
-it('does not start with a secret that nobody rotated in', async () => {
+it('does not start with a secret that was not installed by a rotation', async () => {
   await gateway.stop()
   const secret = join(site.dir, 'secrets/facilities/facility-a.key')
   await rename(secret, at('kept.key'))

@@ -1,5 +1,5 @@
 /**
- * Two gateways on one PostgreSQL and one bucket, each with a folder of its own with the same
+ * Two gateways on one PostgreSQL and one bucket, each with its own folder but the same
  * configuration and secrets.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
@@ -72,7 +72,7 @@ if ('skip' in server) {
 
     afterAll(async () => {
       console.log(['two gateways', ...table].join('\n'))
-      // Whatever came up, also when the rest did not.
+      // Whatever started, even if the rest did not.
       await Promise.all(gateways.map((gateway) => gateway.stop()))
       await Promise.all(closing.reverse().map((close) => close()))
       await postgres?.stop()
@@ -101,7 +101,7 @@ if ('skip' in server) {
       return Object.fromEntries(rows.map(({ state, n }) => [state, Number(n)]))
     }
 
-    it('give what was sent through one to a reader at the other', async () => {
+    it('deliver what was sent through one to a reader at the other', async () => {
       const sent = await upload(one, first, files)
       expect(sent.status).toBe(201)
       id = sent.body.id
@@ -127,7 +127,7 @@ if ('skip' in server) {
       )
     }, 60_000)
 
-    it('let exactly one of many claims win, whichever gateway they come to', async () => {
+    it('let exactly one of many claims win, whichever gateway they use', async () => {
       const sent = await upload(one, second, files)
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, i) =>
@@ -185,7 +185,7 @@ if ('skip' in server) {
       )
     }, 60_000)
 
-    it('sweep what a killed one left, when its lease is over, and nothing before', async () => {
+    it('sweep what a killed gateway left once its lease has expired, and not before', async () => {
       const bytes = await readFile(files[0] ?? '')
       const head =
         '--zz\r\nContent-Disposition: form-data; name="group"\r\n\r\nnights\r\n' +
@@ -210,13 +210,13 @@ if ('skip' in server) {
       await first.stop('SIGKILL')
       await uploading
       const killedAt = Date.now()
-      // A gateway that starts does not take what another may still be working on.
+      // A gateway that starts does not touch what another may still be working on.
       first = await start(one)
       expect((await states()).receiving).toBe(1)
       expect((await upload(one, second, files)).status).toBe(201)
 
       const swept = await eventually(states, ({ receiving }) => receiving === undefined, 90_000)
-      // The upload above brought an object an item, its crosswalk and its manifest.
+      // The upload above created an object per item, its crosswalk and its manifest.
       const look = () => content().then(({ keys }) => keys.length)
       const left = before + files.length + 2
       expect(await eventually(look, (count) => count === left)).toBe(left)

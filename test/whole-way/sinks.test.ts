@@ -1,4 +1,4 @@
-/** A gateway that forwards its ledger to a real rsyslog, killed in between. */
+/** A gateway that forwards its ledger to a real rsyslog, and is killed in between. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import Database from 'better-sqlite3'
 import { join } from 'node:path'
@@ -44,7 +44,7 @@ suite(`a gateway with a sink${title}`, () => {
       expect((await call(gateway, 'GET', '/v1/audit/events', { token })).status).toBe(200)
   }
 
-  it('tells it everything, also what a kill cut off, and its own stop last', async () => {
+  it('forwards everything, including what a kill interrupted, and its own stop last', async () => {
     const first = await site.start()
     await readLedger(first, 10)
     await eventually(indices, (seen) => seen.length > 0)
@@ -60,7 +60,7 @@ suite(`a gateway with a sink${title}`, () => {
     expect([...new Set(await indices())]).toEqual(recorded())
   }, 90_000)
 
-  it('goes on without it, and records once that it was lost and once that it was back', async () => {
+  it('continues without it, and records once that it was lost and once that it was back', async () => {
     await rsyslog.stop('SIGKILL')
     const start = recorded().length
     const gateway = await site.start()

@@ -1,4 +1,4 @@
-/** A gateway that is told to stop ends by itself, whatever became of the uploads before. */
+/** A gateway that is told to stop exits on its own, whatever happened to the uploads before. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
@@ -13,15 +13,15 @@ import { makeStudy } from './_study.js'
 
 const BOUNDARY = 'boundary'
 const MEGABYTE = 2 ** 20
-/** Some blocks of the sealing threads. */
+/** Several blocks of the sealing threads. */
 const DOCUMENT = Buffer.alloc(12 * MEGABYTE, 'a report\n')
 /**
- * 12 MB, whose pixels the profile holds for a person to look at: the original goes to quarantine as
- * it comes.
+ * 12 MB whose pixels the profile holds for review: the original is sealed to quarantine as it
+ * arrives.
  */
 const FRAMES = 24
 
-describe('uploads that come to nothing', () => {
+describe('uploads that fail', () => {
   let site: TestSite
   let gateway: RunningGateway
   let token: string
@@ -45,11 +45,11 @@ describe('uploads that come to nothing', () => {
     await site.remove()
   })
 
-  /** Two at once: the second is a thread's. The connections stay open. */
+  /** Two concurrent uploads, of which the second uses a thread. The connections stay open. */
   const twoUploads = (type: string, bytes: Buffer): Socket[] =>
     [1, 2].map(() => beginUpload(gateway, token, type, bytes))
 
-  /** Objects on their way into the store. */
+  /** Objects being written to the store. */
   const partial = () => readdir(join(site.dir, 'data/objects/.partial'))
   const untilSome = () => eventually(partial, (names) => names.length > 0)
   const untilNone = () => eventually(partial, (names) => names.length === 0)
@@ -74,7 +74,7 @@ describe('uploads that come to nothing', () => {
     60_000,
   )
 
-  it('leave none when an item is refused after sealing began', async () => {
+  it('leave no object when an item is refused after sealing began', async () => {
     const file = {
       name: 'report.txt',
       bytes: Buffer.alloc(20 * MEGABYTE, DOCUMENT),
@@ -99,7 +99,7 @@ describe('uploads that come to nothing', () => {
   }, 90_000)
 })
 
-/** Sends the head of an upload and the first bytes of its one file. */
+/** Sends the head of an upload and the first bytes of its only file. */
 function beginUpload(gateway: RunningGateway, token: string, type: string, bytes: Buffer): Socket {
   const { hostname, port } = new URL(gateway.url)
   const socket = connect(Number(port), hostname)

@@ -1,4 +1,6 @@
-/** A PACS sends over DICOMweb: by hand, and by Orthanc's own client where it is installed. */
+/**
+ * A PACS sends over DICOMweb: requests made by hand, and Orthanc's own client if it is installed.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -80,7 +82,7 @@ const studyOf = async (seed: string, instances = '3'): Promise<Buffer[]> => {
 }
 
 describe('STOW-RS', () => {
-  it('stores instances, names each, and makes one transfer of a study', async () => {
+  it('stores instances, lists each, and makes one transfer per study', async () => {
     const before = await inbox()
     const files = await studyOf('11')
     const sent = await post(related(files.slice(0, 2)))
@@ -89,7 +91,7 @@ describe('STOW-RS', () => {
     const answer = (await sent.json()) as Record<string, { Value: Record<string, object>[] }>
     expect(answer['00081199']?.Value).toHaveLength(2)
     expect(answer['00081199']?.Value[0]?.['00081150']).toEqual({ vr: 'UI', Value: [CT] })
-    // Its clients split a study over several requests.
+    // DICOMweb clients split a study over several requests.
     const path = '/dicom-web/studies?priority=stat'
     expect((await post(related(files.slice(2)), { path })).status).toBe(200)
     const [transfer, ...others] = await arrivedSince(before)
@@ -97,7 +99,7 @@ describe('STOW-RS', () => {
     expect(transfer).toMatchObject({ items: 3, priority: 'routine' })
   })
 
-  it('takes one instance as the whole body, and closes the study when it is told to', async () => {
+  it('accepts one instance as the whole body, and closes the study when told to', async () => {
     const before = await inbox()
     const [file] = await studyOf('12')
     const path = '/dicom-web/studies?priority=stat&complete=true'
@@ -113,7 +115,7 @@ describe('STOW-RS', () => {
     expect(transfer).toMatchObject({ items: 1, priority: 'stat' })
   })
 
-  it('answers for each part by itself', async () => {
+  it('reports on each part individually', async () => {
     const files = await studyOf('13')
     const sent = await post(related([files[0]!, Buffer.from('this is no DICOM'), files[1]!]))
     expect(sent.status).toBe(202)
@@ -126,7 +128,7 @@ describe('STOW-RS', () => {
     expect(other.status).toBe(409)
   })
 
-  it('never takes a body without its end for a whole one', async () => {
+  it('never treats a truncated body as complete', async () => {
     const files = await studyOf('14')
     const body = related(files, '')
     for (const end of [body.length, body.length - 40_000, 30, 4]) {
@@ -136,7 +138,7 @@ describe('STOW-RS', () => {
     }
   })
 
-  it('refuses whoever may not send, and what it cannot store', async () => {
+  it('refuses unauthorized senders, and instances it cannot store', async () => {
     const [file] = await studyOf('15', '1')
     const reader = { Authorization: `Bearer ${await site.token('reader-1')}` }
     expect((await post(related([file!]), { Authorization: 'Bearer none' })).status).toBe(401)
@@ -193,7 +195,7 @@ peer('Orthanc (needs orthanc, orthanc-dicomweb)', () => {
     await ended
   })
 
-  it('sends a study by its own job, in several requests', async () => {
+  it('sends a study with its own job, in several requests', async () => {
     let study = ''
     for (const file of await studyOf('16', '10')) {
       const stored = await fetch(`${url}/instances`, { method: 'POST', body: new Uint8Array(file) })

@@ -8,7 +8,7 @@ import { call } from './_http.js'
 import type { AnswerBody } from './_http.js'
 import { makeStudy } from './_study.js'
 
-/** From the Pixel Data element of an Explicit VR little endian file to its end. */
+/** From the Pixel Data element of an explicit VR little endian file to its end. */
 const pixelsOf = (file: Buffer): Buffer =>
   file.subarray(file.lastIndexOf(Buffer.from('e07f10004f57', 'hex')) + 12)
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
@@ -44,7 +44,7 @@ describe('a study from the facility to the radiologist', () => {
     await site.remove()
   })
 
-  it('is accepted whole, with a receipt that verifies offline', async () => {
+  it('is accepted completely, with a receipt that verifies offline', async () => {
     const sent = await nocturne(
       'send',
       join(site.dir, '../study'),
@@ -61,7 +61,7 @@ describe('a study from the facility to the radiologist', () => {
     id = answer.id
   })
 
-  it('waits in the inbox of the group, and shows nothing of the patient', async () => {
+  it('waits in the inbox of the group, and reveals nothing about the patient', async () => {
     const inbox = await nocturne('inbox', ...live('reader-1'), '--json')
     const [first] = JSON.parse(inbox.stdout).transfers
     expect(first).toMatchObject({
@@ -75,7 +75,7 @@ describe('a study from the facility to the radiologist', () => {
     expect(inbox.stdout).not.toMatch(/DEMO/)
   })
 
-  it('opens with the reader’s own key: the scanner’s pixels, another identity', async () => {
+  it('opens with the reader’s own key: original pixels, another identity', async () => {
     const key = ['--key', site.keyFile('reader-1')]
     expect(await nocturne('claim', id, ...live('reader-1'), ...key)).toMatchObject({ status: 0 })
     const out = join(site.dir, '../opened')
@@ -134,7 +134,7 @@ describe('a study from the facility to the radiologist', () => {
     expect(await nocturne('audit', 'verify', '--site', site.dir)).toMatchObject({ status: 0 })
   })
 
-  it('sent again is another transfer under the same new UIDs', async () => {
+  it('sent again is another transfer with the same new UIDs', async () => {
     const out = join(site.dir, '../again')
     const sent = await nocturne('send', join(site.dir, '../study'), ...live('facility-a'), '--json')
     const second: string = JSON.parse(sent.stdout).id

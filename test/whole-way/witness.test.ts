@@ -60,7 +60,7 @@ interface Readiness {
   readonly warnings: readonly string[]
 }
 
-/** /readyz looks anew every ten seconds. */
+/** /readyz is updated every ten seconds. */
 async function untilWitnessed(size: number): Promise<Readiness> {
   for (let i = 0; ; i++) {
     const readiness = (await (await fetch(`${gateway.url}/readyz`)).json()) as Readiness
@@ -69,7 +69,7 @@ async function untilWitnessed(size: number): Promise<Readiness> {
   }
 }
 
-/** How many there are of such events, once there is one. */
+/** The number of events of this type, once there is at least one. */
 async function untilRecorded(at: RunningGateway, type: string): Promise<number> {
   const token = await site.token('officer-1')
   const count = async () =>
@@ -78,7 +78,7 @@ async function untilRecorded(at: RunningGateway, type: string): Promise<number> 
 }
 
 describe('a gateway with a witness', () => {
-  it('says how old the witnessed checkpoint is, and gives receipts that the witness stands behind', async () => {
+  it('reports the age of the witnessed checkpoint, and issues receipts cosigned by the witness', async () => {
     const { witnessed, warnings } = await untilWitnessed(1)
     expect(witnessed?.ageSeconds).toBeLessThan(60)
     expect(warnings.join()).not.toContain('witness')
@@ -99,7 +99,7 @@ describe('a gateway with a witness', () => {
     expect(without.stdout).toContain('too few witnesses')
   }, 60_000)
 
-  it('gives an export that the witness stands behind, as its holder verifies it', async () => {
+  it('produces an export that verifies with the witness’s cosignature', async () => {
     const zip = join(site.dir, '../export.zip')
     const officer = ['--gateway', gateway.url, '--token-file', site.tokenFile('officer-1')]
     const made = await nocturne('audit', 'export', '--format', 'csv', '--out', zip, ...officer)
@@ -116,7 +116,7 @@ describe('a gateway with a witness', () => {
     )
   }, 60_000)
 
-  it('goes on without the witness, and with it again after it was killed', async () => {
+  it('continues without the witness, and uses it again after it was killed', async () => {
     const before = (await untilWitnessed(1)).witnessed?.size ?? 0
     await stopWitness()
     const token = await nocturne('token', 'issue', '--site', site.dir, '--principal', 'reader-1')
@@ -129,20 +129,20 @@ describe('a gateway with a witness', () => {
     expect(await untilRecorded(gateway, 'witness.regained')).toBeGreaterThan(0)
   }, 90_000)
 
-  it('has a witness that answers nothing but what it is for', async () => {
+  it('has a witness that serves only its own protocol', async () => {
     const at = url
     expect((await fetch(`${at}/add-checkpoint`)).status).toBe(405)
     expect((await fetch(`${at}/`, { method: 'POST' })).status).toBe(404)
     const long = await fetch(`${at}/add-checkpoint`, { method: 'POST', body: 'x'.repeat(400_000) })
       .then(({ status }) => status)
-      // It may hang up before all of it was sent.
+      // It may close the connection before all of it was sent.
       .catch(() => 413)
     expect(long).toBe(413)
     const bad = await fetch(`${at}/add-checkpoint`, { method: 'POST', body: 'old 0\n\nx' })
     expect(bad.status).toBe(400)
   })
 
-  it('is found to have two histories, when a copy of it goes on by itself', async () => {
+  it('is found to have two histories when a copy of it continues separately', async () => {
     await gateway.stop()
     const dir = join(site.dir, '../copy')
     await cp(site.dir, dir, { recursive: true })

@@ -1,7 +1,7 @@
 /**
- * The text that is signed to sign in. It is stateless: a MAC shows that a gateway of this site
- * wrote it, so that asking for one costs no write, answers the same for everybody, and cannot use
- * up anything.
+ * The text that a person signs to sign in. It is stateless: a MAC proves that a gateway of this
+ * site wrote it. Requesting one therefore causes no write, gets the same kind of answer for
+ * everybody, and cannot exhaust anything.
  */
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import {
@@ -12,15 +12,15 @@ import {
 import type { Challenge } from '../../protocol/sign-in-challenge.js'
 
 export interface ChallengeBook {
-  /** @throws TypeError when a part could not be read back, because it would break the format */
+  /** @throws TypeError when a field could not be parsed back, because it would break the format. */
   write(challenge: Omit<Challenge, 'nonce'>): string
-  /** Undefined unless the text, to the last byte, was written with the same secret. */
+  /** Undefined unless the exact text was written with the same secret. */
   read(text: string): Challenge | undefined
 }
 
 /**
- * `secret` is any secret that all gateways of the site share; the key is derived from it for this
- * use alone.
+ * `secret` may be any secret shared by all gateways of the site; a key for this purpose alone is
+ * derived from it.
  */
 export function createChallengeBook(secret: Uint8Array): ChallengeBook {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'nocturne sign-in challenge v1', 32))

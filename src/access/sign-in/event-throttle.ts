@@ -1,17 +1,18 @@
 /**
- * Failures of people who are not signed in are events, and anybody can cause them: without a bound
- * a stranger could fill the ledger, which is never pruned. So a bounded number is recorded one by
- * one; the others are counted, and the next event that is recorded says how many there were.
+ * Limits how many failures of unauthenticated callers become events. Anybody can cause such
+ * failures, and without a limit they could fill the ledger, which is never pruned. Up to the limit
+ * each is recorded; further ones are only counted, and the next event recorded states how many
+ * there were.
  */
 export interface EventThrottle {
   /**
-   * Undefined when this failure is only to be counted; else how many were only counted since the
-   * last one that was recorded.
+   * Returns undefined if this failure must only be counted; otherwise the number of failures only
+   * counted since the last one recorded.
    */
   admit(): number | undefined
 }
 
-/** At most `perMinute` events within any clock minute. */
+/** Admits at most `perMinute` events within any clock minute. */
 export function createEventThrottle(options: {
   readonly perMinute: number
   readonly now?: () => number

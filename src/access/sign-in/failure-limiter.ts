@@ -1,32 +1,32 @@
 /**
- * How many failures to say who one is are let through a minute, by account and by address.
+ * Limits failed authentications per minute, by account and by address.
  *
- * A guess at a token or a signature has no chance anyway; this keeps failures from taking processor
- * time and from filling the ledger. Since anybody can fail in another's name, an account's limit
- * does not bind addresses from which that account has come in lately: a stranger must not lock a
- * radiologist out at night.
+ * Guessing a token or a signature is hopeless anyway; the limit keeps failures from using processor
+ * time and filling the ledger. Since anybody can fail in another person's name, an account's limit
+ * does not apply to addresses from which that account has recently signed in: a stranger must not
+ * be able to lock a radiologist out at night.
  */
 import { isIPv4, isIPv6 } from 'node:net'
 
 export interface FailureLimiter {
-  /** Whole seconds to wait when the account or the address is over its limit; else undefined. */
+  /** Whole seconds to wait if the account or the address is over its limit; otherwise undefined. */
   check(address: string, account?: string): number | undefined
   /**
-   * Whether the lock-out that `check` found is news: true once a minute for each address and
-   * account, so that one which goes on knocking is one event.
+   * Whether the lock-out found by `check` should be recorded: true once a minute per address and
+   * account, so that a caller that keeps trying causes only one event.
    */
   isNews(address: string, account?: string): boolean
   failed(address: string, account?: string): void
-  /** The account was let in from this address. */
+  /** The account authenticated successfully from this address. */
   succeeded(address: string, account: string): void
 }
 
 const MINUTE_MS = 60_000
-/** Entries kept of each kind; the ones not touched for longest go first. */
+/** Entries kept of each kind; the least recently used are evicted first. */
 const ENTRIES = 20_000
 
 /**
- * Makes a limiter that lets `perMinute` failures through at once, and then one every 60 /
+ * Creates a limiter that allows a burst of `perMinute` failures, and then one every 60 /
  * `perMinute` seconds.
  */
 export function createFailureLimiter(options: {
@@ -37,7 +37,8 @@ export function createFailureLimiter(options: {
   const { perMinute, entries = ENTRIES, now = Date.now } = options
   const intervalMs = MINUTE_MS / perMinute
   /**
-   * Generic cell rate algorithm: one number a key, the time at which its failures are all forgiven.
+   * Generic cell rate algorithm: one number per key, the time at which all its failures are
+   * forgiven.
    */
   const forgivenAt = new Recent<number>(entries)
   const known = new Recent<true>(entries)
@@ -77,8 +78,8 @@ export function createFailureLimiter(options: {
 }
 
 /**
- * Keeps the sum of several intervals, which are not whole milliseconds, from reading as one too
- * many.
+ * Prevents the sum of several intervals, which are not whole milliseconds, from being rounded to
+ * one failure too many.
  */
 const EPSILON_MS = 0.001
 
@@ -86,15 +87,15 @@ const clip = (account: string): string => account.slice(0, 64)
 const pair = (network: string, account: string): string => `${network} ${clip(account)}`
 
 /**
- * What counts as one address: all of IPv4, and the first 64 bits of IPv6, because whoever has one
- * address of such a network has all of them (RFC 4291 section 2.5.1). IPv4 in IPv6 is IPv4.
- * Anything else is one address.
+ * The unit that counts as one address: a whole IPv4 address, or the first 64 bits of an IPv6
+ * address, because the holder of one address in such a network controls all of them (RFC 4291
+ * section 2.5.1). IPv4-mapped IPv6 counts as IPv4. All other text counts as a single address.
  */
 export function networkOf(address: string): string {
   const bare = address.split('%', 1)[0] ?? ''
   if (isIPv4(bare)) return bare
   if (!isIPv6(bare)) return 'unknown'
-  // The URL parser writes the canonical form of RFC 5952, with IPv4 parts in hexadecimal.
+  // The URL parser produces the canonical form of RFC 5952, with IPv4 parts in hexadecimal.
   const [head = '', tail] = new URL(`http://[${bare}]/`).hostname.slice(1, -1).split('::')
   const left = head === '' ? [] : head.split(':')
   const right = tail === undefined || tail === '' ? [] : tail.split(':')
@@ -107,7 +108,7 @@ export function networkOf(address: string): string {
   return `${groups.slice(0, 4).join(':')}::/64`
 }
 
-/** A map of bounded size that forgets what was not touched for longest. */
+/** A map of bounded size that evicts the least recently used entry. */
 class Recent<T> {
   readonly #size: number
   readonly #entries = new Map<string, T>()

@@ -1,8 +1,9 @@
 /**
- * Proves who somebody is without a token: a signed challenge, or a key that opens what was sealed
- * to it.
+ * Authenticates a person without a token: by a signed challenge, or by a key that opens a message
+ * sealed to it.
  *
- * Always true: a challenge is answered once and soon; failures are limited, and each is an event.
+ * Always true: a challenge is accepted once and only for a short time; failures are limited, and
+ *      each is an event.
  * Trusts: openpgp for signatures.
  */
 export { createEventThrottle } from './event-throttle.js'

@@ -1,4 +1,7 @@
-/** The ready check: can a reader open what is sealed to them now, before the first urgent study? */
+/**
+ * The readiness check: can a reader open data sealed to them now, before the first urgent study
+ * arrives?
+ */
 import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { NocturneError } from '../../lib/errors.js'
 import type { Principal } from '../../directory/index.js'
@@ -12,6 +15,7 @@ export interface KeyChecks {
   begin(principal: Principal): Promise<KeyCheckAnswer>
   /**
    * Records success and failure alike.
+   *
    * @throws NocturneError `challenge_invalid`, `ledger_unavailable`
    */
   complete(
@@ -23,24 +27,24 @@ export interface KeyChecks {
 
 export interface KeyCheckOptions {
   readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof'>
-  /** The principal's certificate under today's policy. */
+  /** The principal's certificate, checked against today's policy. */
   readonly recipientOf: (principal: Principal) => Promise<Recipient>
-  /** Seal's, as for a study. */
+  /** Implemented by the seal room; the same as for a study. */
   readonly sealBytes: (content: Uint8Array, recipient: Recipient) => Promise<Buffer>
   readonly origin: () => string
-  /** As of signing in: shared by all gateways on this database. */
+  /** The same secret as for sign-in, shared by all gateways on this database. */
   readonly secret: Uint8Array
   readonly now?: () => number
 }
 
 const CHECK_MS = 5 * 60_000
-/** Fingerprint, end of the check in seconds, 16 random octets. */
+/** Fingerprint, expiry of the check in seconds, 16 random octets. */
 const ID = /^([0-9a-f]{40,64})\.([0-9]{9,11})\.([0-9a-f]{32})$/
 
 /**
- * Nothing is kept between the two requests: the nonce is derived from its id, and the reader's
- * certificate is in it, so that an answer never stands for another key. Of two uses of one id the
- * second is refused.
+ * Nothing is stored between the two requests: the nonce is derived from the ID, which contains the
+ * certificate's fingerprint, so an answer is valid for that key alone. A second use of the same ID
+ * is refused.
  */
 export function createKeyChecks(options: KeyCheckOptions): KeyChecks {
   const { ledger, recipientOf, sealBytes, origin, now = Date.now } = options

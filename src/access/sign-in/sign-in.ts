@@ -1,7 +1,7 @@
 /**
- * Signing in with an OpenPGP key: the gateway writes a challenge, the person signs it, and gets a
- * session for one shift. Signing only: nothing is ever decrypted for a challenge, because a client
- * that decrypts what a server hands it can be made to open a study.
+ * Sign-in with an OpenPGP key: the gateway writes a challenge, the person signs it and receives a
+ * session for one shift. Only signatures are used. Nothing is ever decrypted for a challenge,
+ * because a client that decrypts whatever a server sends could be tricked into opening a study.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { asNocturneError, NocturneError } from '../../lib/errors.js'
@@ -16,16 +16,16 @@ import type { NewToken, Tokens } from '../tokens.js'
 
 export interface SignIn {
   /**
-   * The text to sign, for anybody who asks and for principals that do not exist alike.
+   * Returns the text to sign, for any caller and even for principals that do not exist.
    *
-   * @throws NocturneError `bad_request` when `principal` cannot be the id of anybody.
+   * @throws NocturneError `bad_request` when `principal` is not a well-formed ID.
    */
   challenge(principal: string): { readonly challenge: string; readonly expiresAt: number }
   /**
-   * A session of 12 hours. `signature` is an armored detached signature of the challenge's UTF-8
-   * bytes.
+   * Returns a session of 12 hours. `signature` is an armored detached signature over the
+   * challenge's UTF-8 bytes.
    *
-   * @throws NocturneError `challenge_invalid`, whatever was wrong; `ledger_unavailable`.
+   * @throws NocturneError `challenge_invalid` for every kind of failure; `ledger_unavailable`
    */
   complete(
     principal: string,
@@ -40,12 +40,13 @@ export interface SignInOptions {
   readonly directory: Pick<Directory, 'principal'>
   readonly tokens: Pick<Tokens, 'mint'>
   /**
-   * What clients see, `https://gateway.example.org`. A function, because a free port is known late.
+   * The URL that clients see, such as `https://gateway.example.org`. A function, because an
+   * automatically chosen port is known only later.
    */
   readonly origin: () => string
   /** A secret that all gateways on this database share; at least 32 bytes of entropy. */
   readonly secret: Uint8Array
-  /** Whether `signature` is a valid signature of `text` by the certificate, today. */
+  /** Whether `signature` is a valid signature over `text` by the certificate, today. */
   readonly verifyDetached: (
     text: string,
     signature: string,
@@ -53,7 +54,7 @@ export interface SignInOptions {
   ) => Promise<boolean>
   readonly now?: () => number
   /**
-   * Failures are answered no sooner than this after the request, so that the time tells nothing.
+   * Failures are answered no sooner than this after the request, so that timing reveals nothing.
    */
   readonly failureMs?: number
 }
@@ -61,7 +62,8 @@ export interface SignInOptions {
 const CHALLENGE_MS = 2 * 60_000
 const SESSION_MS = 12 * 3_600_000
 /**
- * Used nonces are kept longer than their challenge, because the clocks of two gateways may differ.
+ * Used nonces are kept longer than their challenge is valid, because the clocks of two gateways may
+ * differ.
  */
 const CLOCK_SKEW_MS = 10 * 60_000
 const SIGNATURE_LENGTH = 16_384
@@ -82,14 +84,14 @@ class Refused extends Error {
 }
 
 /**
- * Undefined when the fault is not the asker's. Within a transaction only a used nonce is refused.
+ * Undefined when the caller is not at fault. Within the transaction, only a used nonce is refused.
  */
 const reasonOf = (error: unknown): Reason | undefined => {
   if (error instanceof Refused) return error.reason
   return error instanceof NocturneError && error.code === 'challenge_invalid' ? 'used' : undefined
 }
 
-/** Makes the door for people. What it answers to a failure never depends on why it failed. */
+/** Answers every failure in the same way, regardless of its cause. */
 export function createSignIn(options: SignInOptions): SignIn {
   const { ledger, directory, tokens, origin, verifyDetached, now = Date.now } = options
   const { failureMs = 250 } = options
@@ -97,8 +99,8 @@ export function createSignIn(options: SignInOptions): SignIn {
   const throttle = createEventThrottle({ perMinute: FAILURE_EVENTS_PER_MINUTE, now })
 
   /**
-   * Cheap checks first; the signature is looked at only for a challenge of ours, of now and for
-   * this person.
+   * Cheap checks come first. The signature is verified only for a challenge that a gateway of this
+   * site wrote, that is current, and that is for this person.
    */
   const check = async (
     id: string,
@@ -119,7 +121,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     return [principal, challenge]
   }
 
-  /** A nonce works once: of two uses at the same time one finds it taken, on every database. */
+  /** A nonce works once: of two concurrent uses, one finds it taken, on every kind of database. */
   const useUp = async (tx: Tx, { nonce, principal, expiresAt }: Challenge) => {
     await tx.deleteFrom('challenges').where('expires_at', '<', now()).execute()
     const { numInsertedOrUpdatedRows: rows } = await tx
@@ -148,7 +150,8 @@ export function createSignIn(options: SignInOptions): SignIn {
   }
 
   /**
-   * The id as typed is not recorded: it may be anything, a password or a patient's name among them.
+   * The ID as typed is not recorded, because it may be anything, even a password or a patient's
+   * name.
    */
   const noteFailure = async (id: string, reason: Reason, address: string) => {
     const unrecorded = throttle.admit()

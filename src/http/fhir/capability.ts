@@ -1,13 +1,13 @@
-/** What the FHIR side of the gateway can do, for `GET /fhir/metadata`. */
+/** The capabilities of the gateway's FHIR interface, for `GET /fhir/metadata`. */
 import { BALP, RECORD_PARAMETERS } from '../../ledger/records/index.js'
 import { VERSION } from '../../lib/version.js'
 
 const PROFILES = ['Create', 'Read', 'Update', 'Query'].flatMap((name) => [name, `Patient${name}`])
 
-/** A chained name, such as `patient.identifier`, belongs to the parameter that it begins with. */
+/** A chained name, such as `patient.identifier`, belongs to the parameter with which it begins. */
 const isPlain = (name: string): boolean => !name.includes('.')
 
-/** @param since when this gateway came to be what it is, RFC 3339 */
+/** @param since when this gateway took its present form, RFC 3339. */
 export const capabilityStatement = (origin: string, since: string) => ({
   resourceType: 'CapabilityStatement',
   status: 'active',

@@ -1,10 +1,10 @@
-/** Errors as FHIR has them: an OperationOutcome of fixed texts. */
+/** Errors in FHIR format: an OperationOutcome with fixed texts. */
 import type { Response } from 'express'
 import { CATALOGUE } from '../../lib/errors.js'
 import type { NocturneError } from '../../lib/errors.js'
 import { setErrorHeaders } from '../problem.js'
 
-/** FHIR's issue-type by the status that the error answers with. */
+/** FHIR's issue-type by the HTTP status of the error. */
 const ISSUES: Readonly<Record<number, string>> = {
   401: 'login',
   403: 'forbidden',
@@ -30,7 +30,7 @@ export function sendOutcome(response: Response, error: NocturneError): void {
   })
 }
 
-/** The media type that FHIR R4 asks for (section 2.6.0.1). */
+/** The media type required by FHIR R4 (section 2.6.0.1). */
 export function sendFhir(response: Response, resource: object): void {
   response.type('application/fhir+json; charset=utf-8').send(JSON.stringify(resource))
 }

@@ -1,6 +1,6 @@
 /**
- * A search as it comes: its parameters from address and body, the page, and a patient by the
- * facility's own ID.
+ * Parses a search: its parameters from URL and body, the page, and patients given by the facility's
+ * own ID.
  */
 import type { Request } from 'express'
 import { namespaces, splitAt, tokenOf } from '../../ledger/records/index.js'
@@ -12,10 +12,12 @@ import type { PatientRooms } from '../../officer/patient-handles.js'
 export type Pair = readonly [string, string]
 
 export interface SearchPage {
-  /** Records of a page; 0 asks for the total alone. */
+  /** Records per page; 0 requests only the total. */
   readonly count: number
   readonly start: number
-  /** The size of the log that the first page was of: every page and its total are of that. */
+  /**
+   * The size of the log when the first page was made: every page and its total refer to that size.
+   */
   readonly end: number | undefined
 }
 
@@ -23,14 +25,15 @@ const DEFAULT_COUNT = 100
 const MAX_COUNT = 500
 const NUMBER = /^(0|[1-9]\d{0,14})$/
 
-/** Parameters that concern the answer and not what is searched. */
+/** Parameters that affect the response and not what is searched for. */
 const OF_THE_PAGE = ['_count', '_start', '_end', '_summary', '_total', '_format', '_sort'] as const
 type PageName = (typeof OF_THE_PAGE)[number]
 
 const isOfThePage = (name: string): name is PageName => OF_THE_PAGE.some((known) => known === name)
 
 /**
- * Names and values of the address and, of a POST, of the body.
+ * Names and values from the URL and, for a POST, from the body.
+ *
  * @throws NocturneError `search_invalid`
  */
 export function pairsOf(request: Request): readonly Pair[] {
@@ -44,7 +47,11 @@ export function pairsOf(request: Request): readonly Pair[] {
   )
 }
 
-/** The page that is asked for, and what else there is. @throws NocturneError `search_invalid` */
+/**
+ * Separates the page requested from the search filters.
+ *
+ * @throws NocturneError `search_invalid`
+ */
 export function splitPage(pairs: readonly Pair[]): { page: SearchPage; filters: readonly Pair[] } {
   const asked = new Map<PageName, string>()
   const filters: Pair[] = []
@@ -86,10 +93,10 @@ export interface SearchRooms extends PatientRooms {
 }
 
 /**
- * What the facility calls a patient becomes the handles that the ledger knows them by. Only out of
- * a body: an address is written into logs on its way, by machines that are not ours.
+ * Replaces the facility's own ID of a patient by the handles in the ledger. Accepted only in a
+ * body, because URLs are logged in transit by machines outside our control.
  *
- * @throws NocturneError `search_invalid`, `not_found` for a facility that there is not
+ * @throws NocturneError `search_invalid`, or `not_found` for an unknown facility.
  */
 export async function withHandles(
   rooms: SearchRooms,

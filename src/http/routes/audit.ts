@@ -1,4 +1,4 @@
-/** The ledger, for officers. Every read of it is an event of it. */
+/** The ledger, for officers. Every read of the ledger is itself recorded in it. */
 import { json, Router } from 'express'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
@@ -45,7 +45,7 @@ export function auditRoutes(rooms: AuditRouteRooms): Router {
     const { actor } = await admit(gatekeeper, request, 'audit.read')
     const { facility, patientId, issuer, ...page } = patientQuestionOf(request)
     const touching = await patientHandles(rooms, facility, { patientId, issuer })
-    // The handle is in the ledger already; what was typed is not, and does not get there.
+    // The handle is already in the ledger; the ID that was typed is not, and must not be added.
     await note(actor, 'patient', { facility, handles: touching.slice(0, 1) })
     response.json(await readPage(ledger, { ...definedOf(page), touching }))
   })
@@ -72,7 +72,7 @@ export function auditRoutes(rooms: AuditRouteRooms): Router {
   router.get('/audit/export', async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'audit.export')
     const { query, format } = exportQueryOf(request)
-    // Nothing goes out, so nothing is made and nothing recorded.
+    // Nothing is sent, so nothing is generated or recorded.
     if (request.method === 'HEAD') {
       response.type(format === undefined ? 'application/x-ndjson' : 'application/zip').end()
       return
@@ -111,11 +111,11 @@ export function auditRoutes(rooms: AuditRouteRooms): Router {
   return router
 }
 
-/** Without the members that are undefined. */
+/** Removes the members that are undefined. */
 const definedOf = (page: Readonly<Record<string, unknown>>): EventQuery =>
   Object.fromEntries(Object.entries(page).filter(([, value]) => value !== undefined))
 
-/** `x001/x234/067`, and `.p/W` behind it for a partial tile (c2sp.org/tlog-tiles). */
+/** `x001/x234/067`, followed by `.p/W` for a partial tile (c2sp.org/tlog-tiles). */
 function tilePathOf(path: unknown): { n: number; width?: number } {
   const parts = Array.isArray(path) ? path.map(String) : []
   const matched = /^((?:x\d{3}\/){0,4}\d{3})(?:\.p\/([1-9]\d{0,2}))?$/.exec(parts.join('/'))

@@ -1,4 +1,4 @@
-/** Cases: the worklist, claims and their proof, and what else is done with a case. */
+/** Cases: the worklist, claims and their proof, and all other operations on a case. */
 import type { Request, Response } from 'express'
 import { Router, json } from 'express'
 import { NocturneError } from '../../lib/errors.js'
@@ -59,7 +59,7 @@ export function caseRoutes(rooms: CaseRouteRooms): Router {
     if (answer) response.json(answer)
   })
 
-  // The name of before there were cases: the same, with the transfer's id in the answer.
+  // Kept from before cases existed: does the same, and has the transfer's ID in the response.
   router.post('/transfers/:id/claim', body, async (request, response) => {
     const answer = await claim(rooms, request, response)
     if (answer) response.json(asTransfer(request, answer))
@@ -104,7 +104,7 @@ export function caseRoutes(rooms: CaseRouteRooms): Router {
   return router
 }
 
-/** Undefined once a challenge was answered instead. */
+/** Undefined if a challenge was sent instead. */
 async function claim(
   rooms: CaseRouteRooms,
   request: Request,
@@ -138,7 +138,11 @@ async function claim(
   return rooms.cases.claim({ id: reader, actor }, row.id, asked.override)
 }
 
-/** What the reader can open the case by. @throws NocturneError `transfer_not_available` */
+/**
+ * Finds the key packet with which the reader can open the case.
+ *
+ * @throws NocturneError `transfer_not_available`
+ */
 async function openableOf(
   rooms: Pick<CaseRouteRooms, 'transfers' | 'directory'>,
   reader: string,
@@ -153,7 +157,7 @@ async function openableOf(
   return { case: id, code, transfer, proofKey, isOwnPacket }
 }
 
-/** What the registers of compliance say against it. */
+/** Checks that the compliance registers allow the claim. */
 async function expectPrivileged(
   rooms: Pick<CaseRouteRooms, 'directory' | 'compliance'>,
   reader: string,

@@ -1,4 +1,7 @@
-/** Registers and assessments, for officers. Reading them is an event, like reading the ledger. */
+/**
+ * Registers and assessments, for officers. Reading them is recorded as an event, like reading the
+ * ledger.
+ */
 import { json, Router } from 'express'
 import type { Response } from 'express'
 import { pipeline } from 'node:stream/promises'
@@ -22,10 +25,10 @@ import {
 } from '../compliance-query.js'
 import { admit } from '../request.js'
 
-/** A file of a thousand entries. */
+/** Enough for a file with a thousand entries. */
 const ENTRIES = json({ limit: '2mb' })
 const BODY = json({ limit: '64kb' })
-/** Of the list; each can be asked for by its id. */
+/** Per list; any other entry can be requested by its ID. */
 const MOST_LISTED = 100
 
 export interface ComplianceRouteRooms extends AssessmentRooms {

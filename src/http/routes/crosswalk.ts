@@ -1,5 +1,6 @@
 /**
- * The way back from pseudonyms, sealed as it is stored: for the facility, whose key alone opens it.
+ * The crosswalk from pseudonyms to original identifiers, as stored: sealed to the facility, whose
+ * key alone opens it.
  */
 import { Router } from 'express'
 import type { Gatekeeper } from '../../access/index.js'
@@ -25,7 +26,7 @@ export function crosswalkRoutes(rooms: {
     response.json(await crosswalks.list(facilityOf(asker), page))
   })
 
-  // Express would answer HEAD by reading the object, and the ledger would tell of a reading.
+  // Express would answer HEAD by reading the object, and the ledger would record a read.
   router.head('/crosswalk/:id', async (request, response) => {
     const asker = await admit(gatekeeper, request, 'crosswalk.read')
     describeMessage(response, await crosswalks.size(facilityOf(asker), idOf(request.params)))

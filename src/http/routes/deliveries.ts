@@ -45,8 +45,8 @@ export function deliveryRoutes(rooms: DeliveryRouteRooms): Router {
     response.json(await deliveries.acknowledge(reader, transfer, given))
   })
 
-  // Express would answer HEAD by reading the object and throwing it away, and the ledger would tell
-  // of a download.
+  // Express would answer HEAD by reading the object and discarding it, and the ledger would record
+  // a download.
   router.head('/transfers/:id/manifest', async (request, response) => {
     const { reader, transfer } = await readerOf(request, 'manifest.read')
     describeSealed(response, await deliveries.describe(reader, transfer, 0))
@@ -94,7 +94,7 @@ async function sendDownload(response: Response, download: Download): Promise<voi
   try {
     await pipeline(Readable.from(bytes, { objectMode: false, highWaterMark: 1 << 18 }), response)
   } catch (error) {
-    // A reader who goes away is no error of ours; what went out is in the ledger.
+    // A reader that disconnects is not an error; the ledger records what was sent.
     if (!response.destroyed) throw error
   }
 }

@@ -1,4 +1,4 @@
-/** The duty roster: who is on now and next, and swaps. */
+/** The duty roster: who is on duty now and next, and swaps. */
 import { Router, json } from 'express'
 import { NocturneError } from '../../lib/errors.js'
 import type { Gatekeeper } from '../../access/index.js'
@@ -53,7 +53,7 @@ export function dutyRoutes(rooms: DutyRouteRooms): Router {
     const { session, actor } = await admit(gatekeeper, request, 'duty.swap')
     const { group, giver, taker, starts, ends } = parseBody(swapRequest, request)
     const { id: who, role } = session.principal
-    // A reader swaps their own duty; an officer anybody's.
+    // A reader may swap only their own duty; an officer may swap anybody's.
     if (role === 'reader' && who !== giver && who !== taker) throw new NocturneError('forbidden')
     const reads = (person: string, of: string): boolean =>
       rooms.directory.principal(person)?.groups.includes(of) === true

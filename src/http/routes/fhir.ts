@@ -1,5 +1,6 @@
 /**
- * The ledger as FHIR AuditEvents (IHE ITI-81), for officers. Every read of it is an event of it.
+ * The ledger as FHIR AuditEvents (IHE ITI-81), for officers. Every read of the ledger is itself
+ * recorded in it.
  */
 import { Router, urlencoded } from 'express'
 import type { Request, Response } from 'express'
@@ -18,7 +19,7 @@ import { OWN_ACTORS } from '../../lib/actors.js'
 import { notFoundHandler, problemHandler } from '../problem.js'
 import { admit } from '../request.js'
 
-/** Of a form: what a search may hold at most, in the address as well. */
+/** Limits of a form; the same limits apply to a search in the URL. */
 const FORM = { extended: false, limit: '32kb', parameterLimit: 300 } as const
 
 export interface FhirRouteRooms extends SearchRooms {
@@ -49,7 +50,7 @@ export function fhirRoutes(rooms: FhirRouteRooms, origin: () => string): Router 
       origin: origin(),
       isKnown: (id) => isKnown(id) || isFacility(id),
     })
-    // Before this read is an event: an answer does not hold its own question.
+    // Taken before this read is recorded: a response does not contain the event of its own query.
     const size = Number((await ledger.checkpoint()).split('\n')[1])
     const end = Math.min(page.end ?? size, size)
     await ledger.note({
@@ -119,7 +120,7 @@ export function fhirRoutes(rooms: FhirRouteRooms, origin: () => string): Router 
   return router
 }
 
-/** The search as it was understood, as an address: of a patient only the handle stands in it. */
+/** The search as it was understood, as a URL, in which a patient is identified only by handle. */
 function addressOf(origin: string, filters: readonly Pair[], page: SearchPage): string {
   const query = new URLSearchParams(filters.map(([name, value]): [string, string] => [name, value]))
   query.set('_count', String(page.count))

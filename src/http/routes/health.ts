@@ -1,4 +1,4 @@
-/** Alive, ready, measured. */
+/** Liveness, readiness and metrics. */
 import { Router } from 'express'
 import { asNocturneError } from '../../lib/errors.js'
 import { MISMATCHES, surveyRows } from '../../ledger/rows/index.js'
@@ -17,12 +17,12 @@ import { alive } from '../bare-app.js'
 import type { Metrics } from '../metrics.js'
 import { addressOf, admit } from '../request.js'
 
-/** The stores are probed at most this often, however often somebody asks. */
+/** The stores are probed at most this often, however often readiness is requested. */
 const PROBE_MS = 10_000
-/** Twice as long as a log that does not grow is left alone. */
+/** Twice the interval at which a log without new entries is cosigned again. */
 const WITNESSED_SECONDS = 30 * 60
 
-/** A sink that is told within a second or two is longer behind only when something is wrong. */
+/** A sink normally lags by a second or two; more means that something is wrong. */
 const SINK_LAG_SECONDS = 60
 
 const SINK_PROBLEMS: Readonly<Record<NonNullable<SinkStatus['problem']>, string>> = {
@@ -35,13 +35,13 @@ export interface Readiness {
   readonly ready: boolean
   readonly checks: Readonly<Record<'database' | 'store' | 'ledger' | 'certificates', string>>
   /**
-   * The newest checkpoint that a majority of the witnesses cosigned, and how long ago; null when
-   * there is none yet. Absent without witnesses.
+   * The newest checkpoint cosigned by a majority of the witnesses, and its age; null if there is
+   * none yet. Absent without witnesses.
    */
   readonly witnessed?: { readonly size: number; readonly ageSeconds: number } | null
-  /** How far behind each sink of the configuration is. Absent without sinks. */
+  /** How far behind each configured sink is. Absent without sinks. */
   readonly sinks?: readonly SinkStatus[]
-  /** What works and is weaker than it should be. */
+  /** Things that work, but not as well as they should. */
   readonly warnings: readonly string[]
 }
 
@@ -59,7 +59,7 @@ export interface HealthRooms {
   readonly now: () => number
 }
 
-/** The two that answer whatever happens. */
+/** The two routes that respond whatever happens. */
 export function healthRoutes(rooms: HealthRooms, doors: DoorState): Router {
   const router = Router()
   let probe: { at: number; readiness: Promise<Readiness> } | undefined
@@ -113,7 +113,7 @@ async function checkRooms(rooms: HealthRooms, doors: DoorState): Promise<Readine
     ),
   ])
   const checks = { database, store, ledger, certificates }
-  // A group whose certificate has expired cannot be sent to; the other groups can.
+  // A group with an expired certificate cannot receive transfers, but the other groups can.
   const ready = [database, store, ledger].every((result) => result === 'ok')
   const warnings = await warningsOf(rooms, certificates)
   if (doors.isDimseAway()) warnings.push('the DIMSE port is not open: see doors.dimse.listen')
@@ -138,7 +138,7 @@ async function sinksOf(rooms: HealthRooms, warnings: string[]): Promise<Pick<Rea
     }
     return { sinks }
   } catch {
-    // The database is away, and its own check says so.
+    // The database is unavailable, which its own check reports.
     return {}
   }
 }
@@ -161,12 +161,12 @@ async function warningsOf(rooms: HealthRooms, certificates: string): Promise<str
     if ((await overdueMs(rooms)) > 0)
       warnings.push('a review of the ledger is overdue: an officer runs nocturne audit review')
   } catch {
-    // The database is away, and its own check says so.
+    // The database is unavailable, which its own check reports.
   }
   return warnings
 }
 
-/** Negative while there is time. */
+/** Negative while there is still time. */
 async function overdueMs({ state, site, now }: HealthRooms): Promise<number> {
   const nextBy = await nextReviewBy(state.db, site.config.ledger.review.days)
   return nextBy === undefined ? -Infinity : now() - nextBy

@@ -1,5 +1,6 @@
 /**
- * What officers do with the ledger beside reading it: review, legal holds, and proposing to prune.
+ * What officers do with the ledger other than reading it: reviews, legal holds, and proposals to
+ * prune.
  */
 import { json, Router } from 'express'
 import {
@@ -32,7 +33,7 @@ export function keepingRoutes(rooms: KeepingRouteRooms): Router {
   const router = Router()
   const { days } = site.config.ledger.review
   const review = () => reviewState(state.db, days, now())
-  /** Reading the ledger is an event of it, in every form. */
+  /** Reading the ledger is recorded in it, whatever the form. */
   const noteRead = (actor: Actor, what: string) =>
     ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what } })
 
@@ -57,7 +58,7 @@ export function keepingRoutes(rooms: KeepingRouteRooms): Router {
   router.post('/audit/holds', BODY, async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'audit.hold')
     const scope = holdOf(request)
-    // The ledger writes down no id that nobody has: one of a person who left is in it already.
+    // Unknown IDs are not recorded; the ID of a person who has left is in the ledger already.
     for (const column of ['actor', 'facility'] as const) {
       const id = scope[column]
       if (id !== undefined && !(await isKnown(rooms, column, id)))

@@ -1,4 +1,4 @@
-/** The ready check of a reader's key. */
+/** The readiness check of a reader's key. */
 import { Router, json } from 'express'
 import type { Gatekeeper } from '../../access/index.js'
 import type { KeyChecks } from '../../access/sign-in/index.js'

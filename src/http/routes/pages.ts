@@ -1,11 +1,9 @@
-/**
- * The page that opens sealed files in a browser, under a policy that lets it fetch nothing else.
- */
+/** The page that opens sealed files in a browser, under a policy that blocks all connections. */
 import type { Page } from '../page-files.js'
 
 /**
  * `connect-src 'none'`: the page holds a private key, so it may send nothing, not even here.
- * WebAssembly is openpgp's for keys whose passphrase is stretched with Argon2 (RFC 9580 section
+ * WebAssembly is used by openpgp for keys whose passphrase is derived with Argon2 (RFC 9580 section
  * 3.7.1.4).
  */
 const POLICY = [

@@ -1,4 +1,4 @@
-/** Quarantine: what is held for my facility, reading it, and deciding. */
+/** Quarantine: listing a facility's held items, reading them, and deciding about them. */
 import { Router, json } from 'express'
 import { discardRequest } from '../../protocol/http/facility.js'
 import { NocturneError } from '../../lib/errors.js'
@@ -21,7 +21,7 @@ const RELEASE_FIELDS: ReadonlyMap<string, number> = new Map([
   ['signature', 16_384],
 ])
 
-/** Of 2,000 items. */
+/** Sized for 2,000 items. */
 const RELEASES_FIELDS: ReadonlyMap<string, number> = new Map([
   ['statement', 600_000],
   ['signature', 16_384],
@@ -75,8 +75,8 @@ export function quarantineRoutes(
     },
   )
 
-  // The original in clear, as any upload; its statement comes before it, so that it is checked
-  // before a byte is worked on.
+  // The original in plaintext, as in any upload. Its statement comes first, so that it is checked
+  // before any byte is processed.
   router.post('/transfers/:id/quarantine/:index/release', async (request, response) => {
     const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'quarantine.release')
     const held = await quarantine.find(transfer, indexOf(request))
@@ -93,8 +93,7 @@ export function quarantineRoutes(
     })
   })
 
-  // Many originals in the order of one statement; `:id` is the transfer that the new one goes on
-  // with.
+  // Many originals in the order of one statement; `:id` is the transfer that the new one continues.
   router.post('/transfers/:id/quarantine/release', async (request, response) => {
     const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'quarantine.release')
     const limits = { ...rooms.site.config.limits, fields: RELEASES_FIELDS }

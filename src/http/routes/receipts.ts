@@ -1,6 +1,6 @@
 /**
- * Receipts of what somebody did with a transfer, for them alone. They show nobody else's events, so
- * that reading them is none.
+ * Receipts for what a principal did with a transfer, for that principal only. They reveal no other
+ * events, so reading them is not an event.
  */
 import { Router } from 'express'
 import { Readable } from 'node:stream'

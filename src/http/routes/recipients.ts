@@ -1,4 +1,4 @@
-/** Who can open a transfer: my key packets, one recipient more, one less. */
+/** Who can open a transfer: reading one's key packets, and adding or removing a recipient. */
 import { Router, json } from 'express'
 import type { RequestHandler } from 'express'
 import type { Gatekeeper } from '../../access/index.js'
@@ -19,7 +19,10 @@ export function recipientRoutes(rooms: {
     response.json(await deliveries.ownPackets({ principal: session.principal, actor }, transfer))
   })
 
-  /** In front of a body that can be long: it is read only for who may send one. */
+  /**
+   * Runs before a body that can be long is read, so that it is read only from a caller that may
+   * send one.
+   */
   const admitFirst: RequestHandler = async (request, _response, next) => {
     await admitToTransfer(gatekeeper, request, 'recipient.add')
     next()

@@ -12,8 +12,8 @@ import { servePage, setPageHeaders } from '../page-files.js'
 import type { Page } from '../page-files.js'
 
 /**
- * Swagger UI draws its icons from data addresses, and what it writes as HTML passes a policy of the
- * page. It may ask only for the document.
+ * Swagger UI loads its icons from data URLs, and the HTML it writes passes a Trusted Types policy
+ * of the page. It may request only the document.
  */
 const POLICY = [
   "default-src 'none'",
@@ -43,7 +43,9 @@ export const REFERENCE_PAGE: Page = {
   policy: POLICY,
 }
 
-/** It answers whatever else does not: whoever reads about an error may have one. */
+/**
+ * Responds whatever else fails, because a person reading about an error may be experiencing one.
+ */
 export function referenceRoutes(): Router {
   const router = Router()
   let document: string | undefined

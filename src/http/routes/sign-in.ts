@@ -1,4 +1,4 @@
-/** Signing in with an OpenPGP key, and what a client must know of the gateway before that. */
+/** Sign-in with an OpenPGP key, and what a client must know about the gateway before that. */
 import { Router, json } from 'express'
 import type { Gatekeeper } from '../../access/index.js'
 import type { SignIn } from '../../access/sign-in/index.js'

@@ -92,7 +92,9 @@ export function transferRoutes(
 }
 
 /**
- * One of the facility's own; another's is answered as one that is not there.
+ * A case of the facility. A case of another facility gets the same answer as one that does not
+ * exist.
+ *
  * @throws NocturneError `not_found`
  */
 async function joinedCase(
@@ -106,7 +108,7 @@ async function joinedCase(
   return row
 }
 
-/** The group that is named, or the facility's only one. */
+/** The named group, or the facility's only one. */
 function groupOf(
   directory: Pick<Directory, 'facility'>,
   facility: string,

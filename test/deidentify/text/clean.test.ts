@@ -39,7 +39,7 @@ describe('cleaned text', () => {
     'RM de rodilla derecha sin contraste',
     'Échographie abdominale, pas de dilatation',
     'CT hoofd zonder contrast',
-  ])('keeps %j as it is', (text) => {
+  ])('keeps %j unchanged', (text) => {
     expect(clean(text)).toBe(text)
   })
 
@@ -84,11 +84,11 @@ describe('cleaned text', () => {
     expect(clean(before)).toBe(after)
   })
 
-  it('lets a word of the patient’s name take with it what it meant', () => {
+  it('removes with a word of the patient’s name whatever depends on its meaning', () => {
     expect(clean('CT HEAD AND CHEST', ['head', 'hip'])).toBe('CT [...] AND CHEST')
     expect(clean('NO FRACTURE', ['no', 'ng'])).toBe('')
     expect(clean('LEFT KNEE', ['left'])).toBe('')
-    // What is remembered of a text without the name is not remembered with it.
+    // The cache entry for a text without the name is not used for a text with it.
     expect(clean('LEFT KNEE')).toBe('LEFT KNEE')
     expect(clean('LEFT KNEE', ['knee'])).toBe('LEFT [...]')
   })
@@ -99,12 +99,12 @@ describe('cleaned text', () => {
     expect(clean('NO FX AB', [], 16)).toBe('')
   })
 
-  it('takes a sentence of a report whole or not at all', () => {
+  it('removes a sentence of a report as a whole or not at all', () => {
     const text = 'Left knee normal. Seen by Dr Foot, right knee normal. Chest normal.'
     expect(clean(text, [], 1024, true)).toBe('Left knee normal. [...] Chest normal.')
   })
 
-  it('never holds four digits in a row, nor a word it was told to leave out, and changes nothing twice', () => {
+  it('never has four digits in a row or a forbidden word, and is unchanged by a second pass', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 64 }), (text) => {
         const cleaned = clean(`${text} chest head`, ['head'])
@@ -114,7 +114,7 @@ describe('cleaned text', () => {
     )
   })
 
-  it('takes time that grows with the text, whatever it is', () => {
+  it('takes time linear in the length of any text', () => {
     const texts = ['no ', 'x', '1 ', '1/', '(', 'w/o', 'a-', 'fraktur', '?', 'l’', '. ']
     for (const text of texts) {
       const start = performance.now()
@@ -124,7 +124,7 @@ describe('cleaned text', () => {
   })
 })
 
-/** What a reader may rely on: each with the words that make it what it is. */
+/** Statements that a reader may rely on, each with the word that determines its meaning. */
 const CLAIMS: readonly (readonly [marker: string, finding: string])[] = [
   ['no', 'fracture'],
   ['without', 'contrast'],
@@ -142,7 +142,7 @@ const CLAIMS: readonly (readonly [marker: string, finding: string])[] = [
   ['gauche', 'épaule'],
 ]
 
-describe('whatever is unknown', () => {
+describe('an unknown word', () => {
   const unknown = fc.constantFrom(
     'xyzzy',
     'Qwortl',
@@ -165,7 +165,7 @@ describe('whatever is unknown', () => {
   )
   const comma = fc.constantFrom(' ', ' ', ' ', ', ', '. ', '; ', ' - ')
 
-  it('takes no negation, side or number from a finding that stays', () => {
+  it('removes no negation, side or number from a finding that is kept', () => {
     const claim = fc.nat(CLAIMS.length - 1)
     const parts = fc.array(fc.tuple(fc.oneof(unknown, known), comma), { maxLength: 4 })
     const inner = fc.option(unknown, { freq: 3, nil: undefined })

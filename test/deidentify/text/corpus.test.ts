@@ -1,4 +1,4 @@
-/** What becomes of descriptions as people write them in seven languages: `corpus.txt`. */
+/** Cleaning of descriptions as people write them in seven languages: `corpus.txt`. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { cleanText } from '../../../src/deidentify/text/clean.js'
@@ -29,14 +29,14 @@ const clean = (text: string): string =>
   })
 const wordsIn = (text: string): readonly string[] => fold(text).match(/\p{L}{2,}/gu) ?? []
 
-/** A negation or a side, and the word behind it. */
+/** A negation or a side, and the word after it. */
 const MARKED =
   /\b(?:no|not|without|w\/o|left|right|lt|rt|kein\w*|nicht|ohne|links|rechts|li|re|sans|pas|non|gauche|droit\w*|sin|senza|nessun\w*|sinistr\w*|destr\w*|geen|niet|zonder|linker\w*|rechter\w*|nao|sem) (\w{2,})/g
 
 describe.each(LANGUAGES)('descriptions in %s', (language) => {
   const lines = linesOf(language)
 
-  it('lose every name and number that was planted', () => {
+  it('lose every planted name and number', () => {
     expect(lines.length).toBeGreaterThan(40)
     for (const { text, planted } of lines)
       for (const name of planted) expect(fold(clean(text))).not.toContain(fold(name))
@@ -58,7 +58,7 @@ describe.each(LANGUAGES)('descriptions in %s', (language) => {
     expect(kept / all).toBeGreaterThan(0.9)
   })
 
-  it('keep runs of words as they were, and each negation and side with the word behind it', () => {
+  it('keep runs of words unchanged, and each negation and side with the word after it', () => {
     for (const { text } of lines) {
       const after = clean(text)
       for (const run of after.split('[...]')) expect(text).toContain(run.trim())

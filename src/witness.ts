@@ -1,4 +1,4 @@
-/** A witness as a process runs it: its folder, its memory, and its server. */
+/** A witness as a process: its folder, its memory, and its server. */
 import { createHash } from 'node:crypto'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import type { Server } from 'node:http'
@@ -10,20 +10,21 @@ import { NocturneError, systemCode } from './lib/errors.js'
 import { createLogger } from './lib/logger.js'
 
 /**
- * A server that does not listen yet.
- * @throws NocturneError `file_unreadable` for a folder that is no witness's, `site_invalid`
+ * Creates the server, which does not listen yet.
+ *
+ * @throws NocturneError `file_unreadable` for a folder that is not a witness's; `site_invalid`
  */
 export const openWitnessServer = async (dir: string): Promise<Server> =>
   createWitnessServer(await openWitness(dir), createLogger('info'))
 
 /**
- *   DIR/name            of the witness, and of its key
+ *   DIR/name            the name of the witness and of its key
  *   DIR/witness.pem     Ed25519 private key (PKCS #8), 0600
  *   DIR/witness.vkey    its public key, to hand to the logs
- *   DIR/logs            verifier keys of the logs, one a line
- *   DIR/state/<sha-256 of the origin>   the checkpoint cosigned last
+ *   DIR/logs            verifier keys of the logs, one per line
+ *   DIR/state/<sha-256 of the origin>   the last checkpoint cosigned
  *
- * @throws NocturneError `file_unreadable` for a folder that is no witness's, `site_invalid`
+ * @throws NocturneError `file_unreadable` for a folder that is not a witness's; `site_invalid`
  */
 export async function openWitness(dir: string): Promise<Witness> {
   const read = (name: string) =>
@@ -57,7 +58,7 @@ export function witnessMemory(folder: string): WitnessMemory {
     write: async (origin, signed) => {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const path = pathOf(origin)
-      // One request a log is under way, so one temporary name is enough.
+      // Requests for the same log are serialized, so one temporary name is enough.
       await writeSynced(`${path}.new`, signed)
       await rename(`${path}.new`, path)
       const handle = await open(folder, 'r')

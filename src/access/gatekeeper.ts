@@ -1,6 +1,6 @@
 /**
- * The check in front of every action: who asks, how often they have failed, whether they may, and
- * the ledger's record of refusals. It knows nothing of the protocol through which somebody asks.
+ * The check before every action: who the caller is, how often they have failed, and whether they
+ * may; records refusals in the ledger. Independent of the protocol of the request.
  */
 import type { Cases } from '../cases/index.js'
 import type { Directory } from '../directory/index.js'
@@ -19,11 +19,11 @@ import type { Session } from './session.js'
 import { createEventThrottle, createFailureLimiter } from './sign-in/index.js'
 import type { FailureLimiter } from './sign-in/index.js'
 
-/** What somebody brings along to show who they are. */
+/** What a caller presents as proof of identity. */
 export interface Credentials {
-  /** As an `Authorization` header has it: `Bearer TOKEN`. */
+  /** In the form of an `Authorization` header: `Bearer TOKEN`. */
   readonly authorization: string | undefined
-  /** Of the other end of the connection. */
+  /** Address of the other end of the connection. */
   readonly address: string
 }
 
@@ -38,7 +38,7 @@ export interface AskerOfTransfer extends Asker {
 
 export interface AskerOfCase extends Asker {
   readonly row: CaseTable
-  /** Of the case. */
+  /** The transfers of the case. */
   readonly transfers: readonly string[]
 }
 
@@ -46,37 +46,44 @@ export interface Gatekeeper {
   /** @throws NocturneError `unauthenticated`, `rate_limited` */
   authenticate(credentials: Credentials): Promise<Asker>
   /**
-   * That they may do something that has no object.
+   * Authenticates the caller, and checks that they may perform an action that has no object.
+   *
    * @throws NocturneError `unauthenticated`, `rate_limited`, `forbidden`
    */
   admit(credentials: Credentials, action: Action): Promise<Asker>
-  /** That they may do it with a transfer. @throws the same and `not_found`, `not_claimed` */
+  /**
+   * Authenticates the caller, and checks that they may perform the action on the transfer.
+   *
+   * @throws NocturneError as `admit`, and `not_found`, `not_claimed`
+   */
   admitToTransfer(
     credentials: Credentials,
     action: Action,
     transfer: string,
   ): Promise<AskerOfTransfer>
   /**
-   * That they may do it with a case, named by case id, case code or transfer id. Who can open one
-   * of its transfers stands to the case as to that.
+   * Authenticates the caller, and checks that they may perform the action on the case, given by
+   * case ID, case code or transfer ID. A caller that can open one of its transfers has the same
+   * relation to the case as to that transfer.
    *
-   * @throws the same
+   * @throws NocturneError as `admitToTransfer`
    */
   admitToCase(credentials: Credentials, action: Action, name: string): Promise<AskerOfCase>
-  /** Records that somebody may not do what they asked. */
+  /** Records that the caller was refused an action. */
   refuse(
     actor: Actor,
     action: Action | 'authenticate',
     rule: string,
     transfer?: string,
   ): Promise<void>
-  /** Records that somebody looked at a list: before it is answered, and not every time. */
+  /** Records that the caller viewed a list: before the list is sent, and not every time. */
   noteListing(actor: Actor, list: ListName): Promise<void>
   /**
-   * @throws RateLimitedError when the address or the account failed too often, which is an event.
+   * @throws RateLimitedError when the address or the account has failed too often, which is
+   *   recorded as an event.
    */
   holdBack(address: string, account?: string): Promise<void>
-  /** That somebody failed to sign in, or succeeded after all. */
+  /** Counts a failed sign-in, or a success. */
   failed(address: string, account?: string): void
   succeeded(address: string, account: string): void
 }
@@ -97,14 +104,14 @@ export interface GatekeeperParts {
   readonly transfers: Pick<Transfers, 'find' | 'tiesOf' | 'recipientsOf'>
   readonly cases: Pick<Cases, 'find' | 'views'>
   readonly ledger: Pick<Ledger, 'note'>
-  /** Failures of one address or account within a minute, before `rate_limited`. */
+  /** Failures allowed per minute for one address or account, before `rate_limited`. */
   readonly failuresPerMinute: number
   readonly now: () => number
 }
 
 /**
- * Refusals that are recorded one by one in a minute; the rest are counted. Strangers have a bound
- * of their own, so that their noise cannot keep an insider's refusal out of the ledger.
+ * Refusals recorded individually per minute; further ones are only counted. Strangers have a
+ * separate limit, so that they cannot push an insider's refusal out of the ledger.
  */
 const REFUSAL_EVENTS_PER_MINUTE = { stranger: 60, insider: 600, lockOut: 30 }
 
@@ -145,7 +152,7 @@ function createIdentification(
     } catch (error) {
       const reason = asNocturneError(error)
       if (reason.code !== 'unauthenticated') throw reason
-      // A valid token is never held back: only failures are.
+      // A valid token is never held back, only failures are.
       await holdBack(address)
       limiter.failed(address)
       await refuse({ ...ANONYMOUS, address }, 'authenticate', 'no valid token')
@@ -158,7 +165,7 @@ interface Refusals extends Pick<Gatekeeper, 'holdBack' | 'refuse'> {
   readonly limiter: FailureLimiter
 }
 
-/** The checks of what somebody may do with a transfer or a case. */
+/** The checks for actions on a transfer or a case. */
 function createObjectChecks(
   { transfers, cases }: GatekeeperParts,
   authenticate: Gatekeeper['authenticate'],
@@ -217,7 +224,7 @@ function createHoldBack(
 ): Gatekeeper['holdBack'] {
   const lockOuts = createEventThrottle({ perMinute: REFUSAL_EVENTS_PER_MINUTE.lockOut, now })
 
-  /** The id as typed is not recorded: it may be anything, a password among them. */
+  /** The ID as typed is not recorded, because it may be anything, even a password. */
   const noteLockOut = async (address: string, account: string | undefined, wait: number) => {
     const unrecorded = limiter.isNews(address, account) ? lockOuts.admit() : undefined
     if (unrecorded === undefined) return

@@ -5,7 +5,11 @@ import { alive, bareApp } from './bare-app.js'
 import { sendOutcome } from './fhir/outcome.js'
 import { problemHandler } from './problem.js'
 
-/** Answers until the rooms are open. @param readiness what the start waits for */
+/**
+ * The application that responds until the rooms are open.
+ *
+ * @param readiness returns what the start is waiting for.
+ */
 export function createOpeningApp(logger: Logger, readiness: () => object): Express {
   const app = bareApp()
   app.get('/healthz', alive)

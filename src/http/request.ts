@@ -57,15 +57,20 @@ export function admitToTransfer(
   return gatekeeper.admitToTransfer(credentialsOf(request), action, name)
 }
 
-/** The sender's own. @throws NocturneError `forbidden` */
+/**
+ * The caller's facility.
+ *
+ * @throws NocturneError `forbidden` for a caller that is not a sender.
+ */
 export function facilityOf({ session }: Asker): string {
   if (session.principal.facility === undefined) throw new NocturneError('forbidden')
   return session.principal.facility
 }
 
 /**
- * Who asks, and that they may do it with the case in the address.
- * @throws the same and `not_found`
+ * Authenticates the caller, and checks that they may perform the action on the case in the URL.
+ *
+ * @throws NocturneError as `admit`, and `not_found`
  */
 export function admitToCase(
   gatekeeper: Pick<Gatekeeper, 'admitToCase'>,

@@ -16,7 +16,7 @@ export interface ForwardingRooms {
   readonly logger: Logger
 }
 
-/** Returns a function that stops it, after a last batch to each sink that was there. */
+/** Returns a function that stops forwarding after a last batch to each reachable sink. */
 export function startForwarding({ forwarding, logger }: ForwardingRooms): () => Promise<void> {
   const stops = forwarding.forwarders.map((forwarder) => run(logger, forwarder))
   return async () => {

@@ -34,7 +34,7 @@ export interface NightParts {
 }
 
 export interface Night {
-  /** The roster of a group as it is at a time; undefined for a group without one. */
+  /** The roster of a group at a given time; undefined for a group without a roster. */
   readonly rosterOf: (group: string, at: number) => Promise<Roster | undefined>
   readonly cases: Cases
   readonly proofs: Proofs

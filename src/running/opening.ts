@@ -1,7 +1,7 @@
 /**
- * Before the rooms are open. After a power cut the stores may come up later than the gateway, so it
- * waits for them: it is alive, says what it waits for, and refuses everything else. What no waiting
- * mends ends the start.
+ * Waits until the rooms can be opened. After a power cut the stores may start later than the
+ * gateway, so it waits for them: it is alive, reports what it is waiting for, and refuses
+ * everything else. An error that waiting cannot resolve ends the start.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asNocturneError, NocturneError } from '../lib/errors.js'
@@ -10,8 +10,8 @@ import { describeUnexpected } from '../lib/logger.js'
 import type { Logger } from '../lib/logger.js'
 
 /**
- * What passes when somebody mends something elsewhere, and what that is. Hints of the catalogue are
- * for clients.
+ * Errors that resolve once the operator fixes something elsewhere, and what to fix. The hints in
+ * the catalogue are written for clients.
  */
 const ADVICE: Partial<Record<Code, string>> = {
   database_unavailable:
@@ -25,12 +25,12 @@ const ADVICE: Partial<Record<Code, string>> = {
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5_000
-/** Whoever looks at the log finds a line not older than this. */
+/** The log gets a line at least this often while the start is waiting. */
 const LINE_MS = 60_000
 
 export interface OpeningReadiness {
   readonly ready: false
-  /** Null while nothing has failed: then it is under way. */
+  /** Null while nothing has failed and the start is in progress. */
   readonly waitsFor: {
     readonly code: Code
     readonly problem: string
@@ -41,9 +41,9 @@ export interface OpeningReadiness {
 
 export interface Opening {
   /**
-   * Does one step of the start, again until what it needs is there.
+   * Runs one step of the start, and repeats it until what it needs is available.
    *
-   * @throws what waiting does not mend; the signal's reason when it is given up
+   * @throws an error that waiting cannot resolve; the signal's reason when the start is aborted.
    */
   step<T>(work: () => Promise<T>): Promise<T>
   readiness(): OpeningReadiness
@@ -95,7 +95,7 @@ export function createOpening(logger: Logger, signal: AbortSignal): Opening {
   }
 }
 
-/** A ledger that could not be written says why in its cause. */
+/** If the ledger could not be written, the reason is in its cause. */
 function rootOf(thrown: unknown): NocturneError {
   const error = asNocturneError(thrown)
   return error.code === 'ledger_unavailable' && error.cause instanceof NocturneError

@@ -17,10 +17,11 @@ export interface PublishingRooms {
 }
 
 /**
- * A store that is away stops nobody: what is new is published when it is back. A ledger that turns
- * out not to be the published one is closed to writing, and with that the gateway to PHI.
+ * An unavailable store blocks nobody: new entries are published when it is back. If the ledger
+ * turns out not to be the published one, it is closed for writing, and the gateway then handles no
+ * PHI.
  *
- * Returns a function that stops it, after a last round.
+ * @returns a function that stops publishing after a last round.
  */
 export function startPublishing({
   publisher,

@@ -50,7 +50,7 @@ async function boundedText(response: Response): Promise<string> {
 }
 
 export interface WitnessingRooms {
-  /** Whether there are any. */
+  /** Whether any witnesses are configured. */
   readonly hasWitnesses: boolean
   readonly ledger: Pick<Ledger, 'checkpoint'>
   readonly witnessing: Pick<Witnessing, 'round'>
@@ -58,7 +58,7 @@ export interface WitnessingRooms {
   readonly now: () => number
 }
 
-/** Returns a function that stops it. Without witnesses there is nothing to do. */
+/** Returns a function that stops it. Does nothing if there are no witnesses. */
 export function startWitnessing(rooms: WitnessingRooms): () => Promise<void> {
   const { ledger, witnessing, logger, now } = rooms
   if (!rooms.hasWitnesses) return () => Promise.resolve()

@@ -27,7 +27,7 @@ export interface WorkRooms
   extends SweepRooms, ForwardingRooms, PublishingRooms, WitnessingRooms, NightRooms {
   readonly ledger: PublishingRooms['ledger'] & WitnessingRooms['ledger']
   readonly certificates: Pick<Certificates, 'refresh'>
-  /** Of this gateway among those on its database. */
+  /** This gateway's membership among those on its database. */
   readonly membership: Pick<Membership, 'renew'>
   /** Uploads whose gateway has not renewed them for this long are swept. */
   readonly leaseMs: number

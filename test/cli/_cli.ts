@@ -1,6 +1,6 @@
 /**
- * The real command in child processes. The sources are turned into JavaScript by swc into a folder
- * under node_modules/.cache, named by what they are, so that packages are found and one build
+ * Runs the real command in child processes. The sources are compiled by swc into a folder under
+ * node_modules/.cache named after their digest, so that packages can be resolved and one build
  * serves every test file.
  */
 import { transformFile } from '@swc/core'
@@ -31,7 +31,7 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** The path of main.js, built when the sources have changed. */
+/** Returns the path of main.js, built if the sources have changed. */
 export async function buildCli(): Promise<string> {
   const src = join(root, 'src')
   const names = (await readdir(src, { recursive: true })).sort()
@@ -53,7 +53,7 @@ export async function buildCli(): Promise<string> {
   await writeFile(join(temporary, 'dist', 'cli', 'commands.json'), listed)
   await copyFile(join(root, 'package.json'), join(temporary, 'package.json'))
   await symlink(join(root, 'config'), join(temporary, 'config'))
-  // Another worker may have been quicker: both builds are the same.
+  // Another worker may have finished first: both builds are identical.
   await rename(temporary, built).catch(() => rm(temporary, { recursive: true, force: true }))
   return main
 }
@@ -83,7 +83,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** The command under way. */
+/** Starts the command and returns while it runs. */
 export function start(main: string, words: readonly string[], options: RunOptions = {}) {
   const child: ChildProcess = spawn(process.execPath, [main, ...words], {
     cwd: options.cwd ?? tmpdir(),
@@ -103,7 +103,7 @@ export function start(main: string, words: readonly string[], options: RunOption
 export const run = (main: string, words: readonly string[], options?: RunOptions) =>
   start(main, words, options).finished
 
-/** A folder that is removed with `dispose`. */
+/** A folder that `dispose` removes. */
 export async function scratch(): Promise<{ path: string; dispose: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'nocturne-cli-'))
   return { path, dispose: () => rm(path, { recursive: true, force: true }) }

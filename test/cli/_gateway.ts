@@ -1,4 +1,4 @@
-/** A demo site and a gateway on it, made and run by the command itself. */
+/** A demo site and a gateway on it, created and run by the command itself. */
 import { join } from 'node:path'
 import { keepEventTypes } from '../_event-types.js'
 import { buildCli, run, scratch, start } from './_cli.js'
@@ -8,13 +8,13 @@ export interface RunningGateway {
   readonly url: string
   /** The site's folder. */
   readonly site: string
-  /** A folder to work in, where commands run. */
+  /** The working directory of commands. */
   readonly path: string
-  /** Runs a command that needs neither gateway nor token. */
+  /** Runs a command that needs neither a gateway nor a token. */
   plain(...words: string[]): Promise<Finished>
   /** Runs a command as one of the demo's principals. */
   as(principal: string, ...words: string[]): Promise<Finished>
-  /** What `as` runs, for who wants to stop it midway. */
+  /** Like `as`, but returns while the command runs, for tests that stop it midway. */
   startAs(principal: string, ...words: string[]): ReturnType<typeof start>
   stop(): Promise<Finished>
 }
@@ -50,7 +50,7 @@ export async function startGateway(): Promise<RunningGateway> {
   }
 }
 
-/** The one line that `serve` prints. */
+/** Waits for the one line that `serve` prints. */
 async function untilListening(server: ReturnType<typeof start>): Promise<string> {
   for (;;) {
     const { stdout, stderr } = server.seen()

@@ -1,6 +1,6 @@
 /**
- * Preloaded with --import: writes the address of every module that the process loads to the file
- * that NOCTURNE_TEST_MODULES names, one a line; what CommonJS requires at the end as well.
+ * Preloaded with --import: writes the URL of every module that the process loads to the file at
+ * NOCTURNE_TEST_MODULES, one per line, and at exit those loaded by CommonJS too.
  */
 import { appendFileSync } from 'node:fs'
 import { createRequire, register } from 'node:module'

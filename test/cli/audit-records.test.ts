@@ -17,7 +17,7 @@ async function shown(format: 'fhir' | 'dicom', answer: unknown, isJson = false):
 }
 
 describe('audit query --format', () => {
-  it('prints a bundle of AuditEvents, with --json or without', async () => {
+  it('prints a bundle of AuditEvents, with or without --json', async () => {
     const bundle = JSON.parse(await shown('fhir', events)) as { entry: { fullUrl: string }[] }
     expect(bundle.entry.map(({ fullUrl }) => fullUrl)).toEqual(
       events.map(({ entry }) => `https://gateway.example.org/fhir/AuditEvent/${entry.id}`),
@@ -26,7 +26,7 @@ describe('audit query --format', () => {
     expect(JSON.parse(await shown('fhir', []))).not.toHaveProperty('entry')
   })
 
-  it('prints an audit message a line', async () => {
+  it('prints one audit message per line', async () => {
     const lines = (await shown('dicom', events)).trimEnd().split('\n')
     expect(lines).toHaveLength(2)
     for (const line of lines) expect(line).toMatch(/^<AuditMessage>.*<\/AuditMessage>$/)
@@ -34,7 +34,7 @@ describe('audit query --format', () => {
     expect(messages).toEqual(lines)
   })
 
-  it('refuses an answer that is not of a ledger', async () => {
+  it('refuses a response that is not from a ledger', async () => {
     await expect(shown('fhir', [{ index: 1, entry: { v: 2 } }])).rejects.toThrow(
       /not that of a gateway/,
     )

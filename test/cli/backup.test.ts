@@ -28,7 +28,7 @@ describe('backup, restore and drill', () => {
     await gateway.stop()
   })
 
-  it('backs up while the gateway serves, sealed, and copies each object once', async () => {
+  it('backs up a running gateway, sealed, and copies each object once', async () => {
     const first = await backup()
     expect(first).toMatchObject({ copied: first.objects })
     expect(await backup()).toMatchObject({ copied: 0, objects: first.objects })
@@ -57,7 +57,7 @@ describe('backup, restore and drill', () => {
     expect(events.map(({ entry }) => entry.outcome)).toEqual([0, 8])
   })
 
-  it('restores a site whose ledger verifies and that serves what was stored', async () => {
+  it('restores a site whose ledger verifies and which serves what was stored', async () => {
     const target = path('restored')
     const words = ['restore', '--backup', path('backups'), '--key', key(), '--site', target]
     expect(await json(...words)).toMatchObject({ missing: [] })
@@ -69,7 +69,7 @@ describe('backup, restore and drill', () => {
     expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('is there already') })
   })
 
-  it('refuses a changed or cut backup and writes nothing, and names what an object is missing', async () => {
+  it('refuses an altered or truncated backup without writing anything, and names a missing object', async () => {
     const names = await readdir(path('backups'))
     const newest =
       names

@@ -28,7 +28,7 @@ afterAll(() => folder.dispose())
 const at = (...names: string[]) => join(folder.path, ...names)
 const nocturne = (...words: string[]) => run(main, words, { cwd: folder.path })
 
-/** `error` and `hint`, and nothing else: lower case, no final period, no stack. */
+/** Only `error`, `warning` and `hint`: no final period, no stack. */
 const VOICE = /^(nocturne: (error|warning|hint): .*[^.\n]\n)+$/
 
 const CLI: Cli = {
@@ -41,7 +41,7 @@ const CLI: Cli = {
 const program = (stdout: Writable = new PassThrough()): Promise<Command> =>
   buildProgram(CLI, { stdout, stderr: new PassThrough() })
 
-/** Each command that does something, in words. */
+/** Each command that does something, as words. */
 const leaves = (command: Command, words: readonly string[] = []): (readonly string[])[] =>
   command.commands.length === 0
     ? [words]
@@ -110,7 +110,7 @@ describe('wrong use', () => {
     expect(said).toContain('nocturne: hint: ')
   })
 
-  it('suggests what was meant', async () => {
+  it('suggests the intended word', async () => {
     const { stderr } = await nocturne('key', 'show', 'x', '--jsno')
     expect(stderr).toBe(
       "nocturne: error: unknown option '--jsno'\nnocturne: hint: did you mean --json?\n",
@@ -152,7 +152,7 @@ describe('wrong use', () => {
 })
 
 describe('what fails', () => {
-  it('names the file that is not there, with a hint', async () => {
+  it('names the missing file, with a hint', async () => {
     const { status, stdout, stderr } = await nocturne('key', 'show', 'none.asc')
     expect({ status, stdout, stderr }).toEqual({
       status: 1,
@@ -170,7 +170,7 @@ describe('what fails', () => {
     expect(stderr).toContain('error: a token is never sent over plain HTTP')
   })
 
-  it('says when nobody listens, and when others can read the token', async () => {
+  it('reports when nothing is listening, and when others can read the token', async () => {
     await writeFile(at('wide.token'), 'noct_x\n')
     await chmod(at('wide.token'), 0o644)
     const words = ['inbox', '--gateway', 'http://127.0.0.1:9', '--token-file', 'wide.token']
@@ -181,7 +181,7 @@ describe('what fails', () => {
     expect(stderr).toMatch(VOICE)
   })
 
-  it('says every mistake of a site', async () => {
+  it('reports every mistake in a site', async () => {
     await mkdir(at('bad-site'), { recursive: true })
     await writeFile(at('bad-site', 'nocturne.yaml'), 'gateway: { listen: nowhere }\n')
     const { status, stderr, stdout } = await nocturne(
@@ -200,7 +200,7 @@ describe('what fails', () => {
 })
 
 describe('deidentify', () => {
-  it('goes on after a file that it cannot write, and shows no value', async () => {
+  it('continues after a file that it cannot write, and shows no value', async () => {
     await mkdir(at('ct'))
     const first = file([[0x00181030, 'LO', 'head of Smithson']])
     const other = file([[0x00080018, 'UI', '1.2.3.4.6']])
@@ -218,7 +218,7 @@ describe('deidentify', () => {
     expect(await readdir(at('clean'))).toHaveLength(2)
   })
 
-  it('says of what is not written why, and sends nobody to a quarantine that is not there', async () => {
+  it('explains why a file is not written, without referring to a nonexistent quarantine', async () => {
     await mkdir(at('mixed'))
     await writeFile(at('mixed', 'notes.txt'), 'hello')
     const pdf: Written = [0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.104.1']
@@ -275,7 +275,7 @@ describe('deidentify of an image that may have names burned in', () => {
 })
 
 describe('keys, sealing and opening without a gateway', () => {
-  it('makes a key for its owner alone and writes over none', async () => {
+  it('creates a key file readable only by its owner, and overwrites none', async () => {
     const made = await nocturne('key', 'new', '--name', 'reader-1', '--out', 'r1.asc', '--json')
     expect(made.status).toBe(0)
     expect((await stat(at('r1.asc'))).mode & 0o777).toBe(0o600)
@@ -288,7 +288,7 @@ describe('keys, sealing and opening without a gateway', () => {
     expect(await readFile(at('r1.asc'))).toEqual(before)
   })
 
-  it('seals to several and opens by each, with and without a passphrase', async () => {
+  it('seals to several recipients and opens with each key, with and without a passphrase', async () => {
     await writeFile(at('pass'), 'correct horse\n', { mode: 0o600 })
     await nocturne('key', 'new', '--name', 'a', '--out', 'a.asc')
     await nocturne('key', 'new', '--name', 'b', '--out', 'b.asc', '--passphrase-file', 'pass')
@@ -308,7 +308,7 @@ describe('keys, sealing and opening without a gateway', () => {
     }
   })
 
-  it('leaves nothing of a message that was changed, and goes on with the next', async () => {
+  it('leaves nothing of an altered message, and continues with the next', async () => {
     await nocturne('key', 'new', '--name', 'c', '--out', 'c.asc')
     await writeFile(at('one.txt'), 'first')
     await writeFile(at('two.txt'), 'second')
@@ -323,7 +323,7 @@ describe('keys, sealing and opening without a gateway', () => {
     expect(await readdir(at('oc'))).toEqual(['two.txt'])
   })
 
-  it('opens armor', async () => {
+  it('opens an armored message', async () => {
     await nocturne('key', 'new', '--name', 'd', '--out', 'd.asc')
     await writeFile(at('note.txt'), 'in armor')
     await nocturne('seal', 'note.txt', '--to', 'd.pub.asc', '--out', 'armor')
@@ -346,7 +346,7 @@ describe('keys, sealing and opening without a gateway', () => {
 
 describe('verifying a site', () => {
   /**
-   * A demo site whose ledger has some entries, of which the one given is changed behind its back.
+   * A demo site whose ledger has some entries, of which one is altered directly in the database.
    */
   async function tampered(name: string, pick: 'ASC' | 'DESC'): Promise<string> {
     expect((await nocturne('init', name, '--demo')).status).toBe(0)
@@ -363,14 +363,14 @@ describe('verifying a site', () => {
     return name
   }
 
-  it('names the entry that was changed', async () => {
+  it('names the altered entry', async () => {
     const site = await tampered('changed-first', 'ASC')
     const { status, stdout } = await nocturne('audit', 'verify', '--site', site, '--json')
     expect(status).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, badIndex: 0 })
   })
 
-  it('does not hold when the end was changed, which keeps the gateway from starting', async () => {
+  it('fails when the last entry was altered, and the gateway does not start', async () => {
     const site = await tampered('changed-last', 'DESC')
     const { status, stdout } = await nocturne('audit', 'verify', '--site', site, '--json')
     expect(status).toBe(1)
@@ -382,7 +382,7 @@ describe('verifying a site', () => {
 })
 
 describe('the process', () => {
-  it('ends after SIGINT with what a shell expects, and says how to go on', async () => {
+  it('exits after SIGINT with the status a shell expects, and says how to continue', async () => {
     const silent = createServer(() => undefined)
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     const { port } = silent.address() as AddressInfo
@@ -397,7 +397,7 @@ describe('the process', () => {
     expect(stderr).toMatch(/^nocturne: error: interrupted\nnocturne: hint: [^\n]+\n$/)
   })
 
-  it('ends without a word when nobody reads its output', async () => {
+  it('exits silently when nobody reads its output', async () => {
     const { child, finished } = start(main, ['--help'])
     child.stdout?.destroy()
     const { status, stderr } = await finished

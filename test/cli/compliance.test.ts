@@ -40,7 +40,7 @@ describe('registers and assessments from the command line', () => {
     await gateway.stop()
   })
 
-  it('names gaps whose steps turn the row when they are followed', async () => {
+  it('lists gaps, and following the steps closes them', async () => {
     const before = await run()
     expect(rowOf(before, 'S-14')).toMatchObject({ state: 'gap' })
     expect(rowOf(before, 'S-33')).toMatchObject({
@@ -53,7 +53,7 @@ describe('registers and assessments from the command line', () => {
       },
     })
     const seen = new Map(before.assessment.observations.map((one) => [one.check, one.verdict]))
-    // As found by trying the running gateway.
+    // Found by probing the running gateway.
     expect(seen.get('refuses-anonymous')).toBe('satisfied')
     expect(seen.get('ledger-intact')).toBe('satisfied')
     expect(seen.get('keys-recorded')).toBe('satisfied')
@@ -92,7 +92,7 @@ describe('registers and assessments from the command line', () => {
     expect((await run('--proposed')).assessment.findings).toHaveLength(19)
   })
 
-  it('keeps what replaces an entry with the fields of the one before, and ends both', async () => {
+  it('keeps the fields of an entry in its replacement, and ends both', async () => {
     const first = await add(
       'agreement',
       ...['party=nights', 'type=baa', 'signed=2026-01-15', 'safeguards=yes'],
@@ -115,7 +115,7 @@ describe('registers and assessments from the command line', () => {
     expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('no such thing') })
   })
 
-  it('takes the lines of a file, all or none, and says which field is at fault', async () => {
+  it('imports all lines of a file or none, and reports the invalid field', async () => {
     const file = join(gateway.path, 'training.csv')
     const head = 'person,topic,completed,until\r\n'
     await writeFile(
@@ -147,7 +147,7 @@ describe('registers and assessments from the command line', () => {
     })
   })
 
-  it('warns of a transfer and a claim that the registers speak against, and stops neither', async () => {
+  it('warns about a transfer and a claim that contradict the registers, and stops neither', async () => {
     const file = join(gateway.path, 'requisition.txt')
     await writeFile(file, 'chest CT, please\n')
     const sent = await gateway.as('facility-a', 'send', file, '--group', 'nights', '--json')
@@ -167,7 +167,7 @@ describe('registers and assessments from the command line', () => {
     ])
   })
 
-  it('is for officers alone', async () => {
+  it('is for officers only', async () => {
     for (const words of [
       ['register', 'list', 'training'],
       ['assess', 'run'],
@@ -177,7 +177,7 @@ describe('registers and assessments from the command line', () => {
     }
   })
 
-  it('exports every form, and a pack whose digests the log proves without the gateway', async () => {
+  it('exports every format, and a pack whose digests can be verified with the log and without the gateway', async () => {
     const out = (name: string) => join(gateway.path, name)
     for (const format of ['pdf', 'xlsx', 'csv', 'oscal'])
       await officer('assess', 'export', '--format', format, '--out', out(format))

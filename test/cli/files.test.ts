@@ -23,7 +23,7 @@ const names = async (...paths: string[]) =>
   (await listFiles(paths)).map(({ path }) => relative(folder.path, path))
 
 describe('listing files', () => {
-  it('walks folders in the order of names and leaves hidden files out', async () => {
+  it('walks folders in order of names and skips hidden files', async () => {
     await put('study', 'b', '2.dcm')
     await put('study', 'b', '10.dcm')
     await put('study', 'a.dcm')
@@ -32,12 +32,12 @@ describe('listing files', () => {
     expect(await names(at('study'))).toEqual(['study/a.dcm', 'study/b/10.dcm', 'study/b/2.dcm'])
   })
 
-  it('takes a hidden file that is named', async () => {
+  it('includes a hidden file that is named explicitly', async () => {
     await put('.hidden')
     expect(await names(at('.hidden'))).toEqual(['.hidden'])
   })
 
-  it('follows a link inside the folder and none that leads out of it', async () => {
+  it('follows a link that stays inside the folder, but none that leads outside', async () => {
     await put('secret.txt')
     await put('study', 'a.dcm')
     await mkdir(at('study', 'links'))
@@ -50,12 +50,12 @@ describe('listing files', () => {
     expect(await names(at('study'))).toEqual(['study/a.dcm', 'study/b-link.dcm'])
   })
 
-  it('lists a file once that is named twice', async () => {
+  it('lists a file that is named twice only once', async () => {
     await put('study', 'a.dcm')
     expect(await names(at('study'), at('study', 'a.dcm'))).toEqual(['study/a.dcm'])
   })
 
-  it('names the path that is not there', async () => {
+  it('names the missing path', async () => {
     await expect(listFiles([at('missing')])).rejects.toMatchObject({
       code: 'file_unreadable',
       message: `a file cannot be read: ${at('missing')}`,
@@ -69,7 +69,7 @@ describe('listing files', () => {
 })
 
 describe('media types', () => {
-  it('go by the ending of a name, and back', () => {
+  it('are determined by file extension, and vice versa', () => {
     expect(mediaTypeOf('Scan.PDF')).toBe('application/pdf')
     expect(mediaTypeOf('IM000001')).toBe('application/octet-stream')
     expect(mediaTypeOf('x.constructor')).toBe('application/octet-stream')
@@ -77,13 +77,13 @@ describe('media types', () => {
     expect(extensionOf('text/html; charset=utf-8')).toBe('html')
   })
 
-  it('never make a name of what they do not know', () => {
+  it('give no extension for an unknown type', () => {
     for (const type of ['../../etc/passwd', 'application/x-sh', '', 'constructor', '__proto__']) {
       expect(extensionOf(type)).toBe('bin')
     }
   })
 
-  it('are told by content for what was opened', () => {
+  it('are determined by content for opened files', () => {
     const dicom = Buffer.alloc(200)
     dicom.write('DICM', 128)
     expect(sniffExtension(dicom)).toBe('dcm')

@@ -13,7 +13,7 @@ beforeAll(async () => {
   gateway = await startGateway()
 }, 180_000)
 afterAll(async () => {
-  // SIGTERM closes it in order: status 0, and nothing said but the line it began with.
+  // SIGTERM closes it in an orderly way: status 0, and no output after its first line.
   const { status, stdout } = await gateway.stop()
   expect({ status, lines: stdout.split('\n').length }).toEqual({ status: 0, lines: 2 })
 }, 60_000)
@@ -21,7 +21,7 @@ afterAll(async () => {
 const at = (...names: string[]) => join(gateway.path, ...names)
 const readerKey = () => join(gateway.site, 'demo-keys', 'reader-1.asc')
 
-/** A document of `size` bytes that nothing takes for something else. */
+/** A document of `size` bytes that cannot be mistaken for another type. */
 const pdf = (size: number) => Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(size - 9)])
 
 async function send(name: string, contents: Readonly<Record<string, Buffer>>): Promise<string> {
@@ -37,7 +37,7 @@ const pull = (...words: string[]) =>
   gateway.as('reader-1', 'pull', ...words, '--key', readerKey(), '--out', at('studies'))
 
 describe('send', () => {
-  it('says what became of each file and which one was not taken', async () => {
+  it('reports the outcome of each file and which one was refused', async () => {
     await mkdir(at('mixed'))
     await writeFile(at('mixed', 'a.pdf'), pdf(1000))
     await writeFile(at('mixed', 'b.pdf'), await readFile(at('mixed', 'a.pdf')))
@@ -49,7 +49,7 @@ describe('send', () => {
     expect(stdout).toMatch(/item 3 {2}refused {2}empty_file {2}mixed\/empty\.dcm\n {4}hint: /)
   })
 
-  it('makes no transfer when nothing was accepted', async () => {
+  it('creates no transfer when nothing was accepted', async () => {
     await writeFile(at('nothing.dcm'), '')
     const text = await gateway.as('facility-a', 'send', 'nothing.dcm')
     expect(text.status).toBe(1)
@@ -60,7 +60,7 @@ describe('send', () => {
     })
   })
 
-  it('says what the gateway says of a group that there is not', async () => {
+  it('shows the gateway’s error for an unknown group', async () => {
     await writeFile(at('one.pdf'), pdf(100))
     const words = ['send', 'one.pdf', '--group', 'days', '--priority', 'stat']
     const { status, stderr } = await gateway.as('facility-a', ...words)
@@ -69,14 +69,14 @@ describe('send', () => {
     expect(stderr).toContain('nocturne: hint: ')
   })
 
-  it('is refused for who is no sender', async () => {
+  it('is refused for anyone but a sender', async () => {
     await writeFile(at('two.pdf'), pdf(100))
     const { status, stderr } = await gateway.as('reader-1', 'send', 'two.pdf')
     expect(status).toBe(1)
     expect(stderr).toContain('your role may not do this')
   })
 
-  it('sends more files than one request takes in several, as one transfer', async () => {
+  it('sends more files than fit in one request in several, as one transfer', async () => {
     await mkdir(at('many'))
     const count = 2_050
     for (let n = 0; n < count; n++) await writeFile(at('many', `${n}.txt`), `worksheet ${n}`)
@@ -116,13 +116,13 @@ describe('pull', () => {
     expect(verified).toMatchObject({ status: 0, stderr: '' })
   }, 60_000)
 
-  it('takes what the reader has claimed before', async () => {
+  it('fetches a transfer that the reader has already claimed', async () => {
     const id = await send('claimed', { 'a.pdf': pdf(500) })
     expect((await gateway.as('reader-1', 'claim', id, '--key', readerKey())).status).toBe(0)
     expect((await pull(id)).status).toBe(0)
   }, 60_000)
 
-  it('keeps what is there, and fetches again what was changed', async () => {
+  it('keeps files that are there, and fetches altered ones again', async () => {
     const content = pdf(5_000)
     const id = await send('again', { 'a.pdf': content, 'b.pdf': pdf(6_000) })
     await pull(id)
@@ -134,7 +134,7 @@ describe('pull', () => {
     expect(await readFile(file)).toEqual(content)
   }, 60_000)
 
-  it('goes on after it was killed', async () => {
+  it('resumes after it was killed', async () => {
     const content = pdf(60_000_000)
     const id = await send('large', { 'a.pdf': content })
     const words = ['pull', id, '--key', readerKey(), '--out', at('studies')]
@@ -156,7 +156,7 @@ describe('pull', () => {
     expect(begun.map(({ entry }) => entry.detail.start)).toEqual([0, had])
   }, 120_000)
 
-  it('names the item that was changed on the way, and keeps nothing of it', async () => {
+  it('names the item that was altered in transit, and keeps nothing of it', async () => {
     const id = await send('tampered', { 'a.pdf': pdf(2_000), 'b.pdf': pdf(40_000) })
     const proxy = await changingProxy(gateway.url, `/v1/transfers/${id}/items/2`, 20_000)
     const { status, stderr } = await gateway.plain(
@@ -171,7 +171,7 @@ describe('pull', () => {
     expect((await pull(id)).status).toBe(0)
   }, 60_000)
 
-  it('goes on after connections that break, without asking', async () => {
+  it('resumes automatically after broken connections', async () => {
     const content = pdf(30_000_000)
     const id = await send('breaking', { 'a.pdf': content })
     const proxy = await breakingProxy(gateway.url, 9_000_000)
@@ -185,7 +185,7 @@ describe('pull', () => {
     expect((await readFile(at('studies', id, 'documents', '0001.pdf'))).equals(content)).toBe(true)
   }, 120_000)
 
-  it('trusts no other signer than the certificate that was pinned', async () => {
+  it('trusts only the pinned certificate as signer', async () => {
     const id = await send('pinned', { 'a.pdf': pdf(300) })
     const other = join(gateway.site, 'keys', 'facility-a.asc')
     const refused = await pull(id, '--gateway-certificate', other)
@@ -195,7 +195,7 @@ describe('pull', () => {
     expect((await pull(id, '--gateway-certificate', right)).status).toBe(0)
   }, 60_000)
 
-  it('takes the whole inbox, and says when nothing waits', async () => {
+  it('fetches the whole inbox, and says when it is empty', async () => {
     await pull('--all')
     const ids = [
       await send('all-1', { 'a.pdf': pdf(100) }),
@@ -217,7 +217,7 @@ describe('pull', () => {
 })
 
 describe('sign-in and tokens', () => {
-  it('gets a token for a signature, that only its owner can read', async () => {
+  it('gets a token for a signature, in a file that only its owner can read', async () => {
     const words = ['--gateway', gateway.url, '--principal', 'reader-1', '--key', readerKey()]
     const signed = await gateway.plain('sign-in', ...words, '--out', at('mine.token'))
     expect(signed).toMatchObject({ status: 0, stderr: '' })
@@ -230,7 +230,7 @@ describe('sign-in and tokens', () => {
     expect(await sizeOf(at('other.token'))).toBe(0)
   }, 60_000)
 
-  it('issues, lists and revokes beside a gateway that runs', async () => {
+  it('issues, lists and revokes tokens while a gateway runs', async () => {
     const site = ['--site', gateway.site]
     const out = at('machine.token')
     const words = ['token', 'issue', ...site, '--principal', 'facility-a', '--days', '1']
@@ -251,7 +251,7 @@ describe('sign-in and tokens', () => {
 })
 
 describe('audit', () => {
-  it('exports what verifies offline, and not once it was changed', async () => {
+  it('exports a package that verifies offline, but not after an alteration', async () => {
     const key = ['--ledger-key', join(gateway.site, 'keys', 'ledger.vkey')]
     const exported = await gateway.as('officer-1', 'audit', 'export', '--out', at('all.ndjson'))
     expect(exported.status).toBe(0)
@@ -265,7 +265,7 @@ describe('audit', () => {
     expect(stdout).toContain('the first wrong index is 4')
   }, 60_000)
 
-  it('verifies live and on the site, and prints checkpoint and proof', async () => {
+  it('verifies over HTTP and on the site, and prints checkpoint and proof', async () => {
     const key = ['--ledger-key', join(gateway.site, 'keys', 'ledger.vkey')]
     expect((await gateway.as('officer-1', 'audit', 'verify', ...key)).status).toBe(0)
     const site = ['--site', gateway.site]
@@ -291,7 +291,7 @@ interface Proxy {
 }
 
 /**
- * Passes everything on, and what comes back through `change`, a generator that may also throw to
+ * Forwards everything, with responses passed through `change`, a generator that may also throw to
  * break the connection.
  */
 async function proxyTo(
@@ -327,7 +327,7 @@ async function proxyTo(
   }
 }
 
-/** Flips one bit of the answer for `path`, at `offset`. */
+/** Flips one bit of the response for `path`, at `offset`. */
 const changingProxy = (url: string, path: string, offset: number) =>
   proxyTo(url, async function* (asked, body) {
     let seen = 0
@@ -340,7 +340,7 @@ const changingProxy = (url: string, path: string, offset: number) =>
     }
   })
 
-/** Breaks every answer after so many bytes. */
+/** Breaks every response after this many bytes. */
 const breakingProxy = (url: string, bytes: number) =>
   proxyTo(url, async function* (_, body) {
     let left = bytes

@@ -1,6 +1,6 @@
 /**
- * A gateway that lies. It has no key of the reader's, but everything else: it chooses what it
- * serves, signs as itself, and seals to the reader whatever it likes.
+ * A malicious gateway. It has everything but the reader's key: it chooses what it serves, signs as
+ * itself, and seals arbitrary data to the reader.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
@@ -30,7 +30,7 @@ let reader: Person
 let gatewayKey: PrivateKey
 let server: Server
 let url: string
-/** Messages by path; JSON answers for what is posted. */
+/** Messages by path; JSON responses for requests that are posted. */
 const served = new Map<string, Buffer>()
 const answers = new Map<string, object>()
 /** What the client sent, by path. */
@@ -82,7 +82,7 @@ async function withClient<T>(work: (client: GatewayClient) => Promise<T>): Promi
 const sha256 = (content: Uint8Array | string): string =>
   createHash('sha256').update(content).digest('hex')
 
-describe('the ready check, asked by a gateway that lies', () => {
+describe('the readiness check, requested by a malicious gateway', () => {
   const check = (): KeyCheck => ({
     origin: url,
     principal: 'reader-1',
@@ -90,7 +90,7 @@ describe('the ready check, asked by a gateway that lies', () => {
     expiresAt: Math.floor(Date.now() / 1000) * 1000 + 60_000,
   })
 
-  /** What the client does with this message as its check. */
+  /** What the client does when it receives this message as its check. */
   async function run(message: Uint8Array): Promise<string> {
     posted = []
     answers.set('/v1/key-check', {
@@ -119,13 +119,13 @@ describe('the ready check, asked by a gateway that lies', () => {
       id: 'x',
       answer: sha256(answerToKeyCheck(check())),
     })
-    // The same check again gives the same digest: nothing is to be learned by asking twice. The
-    // gateway takes one once.
+    // The same check again gives the same digest, so repeating it reveals nothing more. The gateway
+    // accepts a check once.
     await run(await sealed(writeKeyCheck(check())))
     expect(posted[1]).toEqual(sent)
   })
 
-  it('answers nothing when it is not a check, however much it looks like one', async () => {
+  it('does not answer a message that is not a check, however much it resembles one', async () => {
     const good = writeKeyCheck(check())
     const envelope = await newEnvelope([reader.recipient])
     const study = await collect(envelope.seal(split(content(3000), 700)).bytes)
@@ -165,14 +165,14 @@ describe('the ready check, asked by a gateway that lies', () => {
     for (const outcome of Object.values(found))
       expect(outcome).toEqual({
         code: expect.stringMatching(/^(cannot_open|challenge_invalid|gateway_unreachable)$/),
-        // Asked, and then not a word.
+        // The client requested the check, and then sent nothing.
         sent: ['/v1/key-check'],
       })
     expect(Object.keys(found)).toEqual(Object.keys(lies))
   })
 })
 
-describe('a transfer from a gateway that lies', () => {
+describe('a transfer from a malicious gateway', () => {
   const measure = (bytes: Uint8Array) => ({ sha256: sha256(bytes), size: bytes.length })
 
   interface Item {
@@ -184,7 +184,7 @@ describe('a transfer from a gateway that lies', () => {
   }
 
   interface Lie {
-    /** The items as the manifest names them. */
+    /** The items as listed in the manifest. */
     items: Item[]
     /** Data packets by index. */
     data: Map<number, Buffer>
@@ -199,8 +199,9 @@ describe('a transfer from a gateway that lies', () => {
   }
 
   /**
-   * Serves a transfer of three items after `change`; what the client said, and what it kept under a
-   * name.
+   * Serves a transfer of three items after applying `change`.
+   *
+   * @returns what the client printed, and what it kept under a final name.
    */
   async function outcomeOf(
     change: (lie: Lie, envelope: Envelope) => void | Promise<void>,
@@ -272,7 +273,7 @@ describe('a transfer from a gateway that lies', () => {
   }
   const data = (lie: Lie, index: number): Buffer => lie.data.get(index) ?? Buffer.alloc(0)
 
-  it('is taken whole when nothing of it is a lie', async () => {
+  it('is accepted completely when nothing in it was falsified', async () => {
     const { said, kept } = await outcomeOf(() => undefined)
     expect(said).toBe('3 items')
     expect(kept).toEqual(['0001.dcm', '0002.dcm', '0003.pdf', 'manifest.json'])
@@ -402,11 +403,12 @@ describe('a transfer from a gateway that lies', () => {
     ],
   ]
 
-  it.each(lies)('is refused when %s, and it says where', async (_what, change, said) => {
+  it.each(lies)('is refused when %s, and the error says where', async (_what, change, said) => {
     const outcome = await outcomeOf(change)
     if (typeof said === 'string') expect(outcome.said).toBe(said)
     else expect(outcome.said).toMatch(said)
-    // Whole items that were verified may stay; a transfer without its manifest is not there.
+    // Complete items that were verified may stay, but without its manifest the transfer does not
+    // exist.
     expect(outcome.kept).not.toContain('manifest.json')
     const named = /item (\d)$/.exec(outcome.said)?.[1]
     if (named !== undefined) expect(outcome.kept.join(' ')).not.toContain(`000${named}.`)

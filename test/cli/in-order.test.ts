@@ -10,7 +10,7 @@ async function collect<R>(results: AsyncIterable<R>, into: R[] = []): Promise<R[
 }
 
 describe('inOrder', () => {
-  test('gives every result in the order of the things, however long each takes', async () => {
+  test('yields every result in input order, however long each takes', async () => {
     const work: Work<number, string> = async function* (thing) {
       for (let part = 0; part < thing % 3; part++) {
         await setTimeout((7 - thing) * 3)
@@ -21,7 +21,7 @@ describe('inOrder', () => {
     expect(found).toEqual(['1.0', '2.0', '2.1', '4.0', '5.0', '5.1', '7.0'])
   })
 
-  test('has no more than it was told under way, and that many', async () => {
+  test('runs exactly as many at a time as allowed', async () => {
     let underWay = 0
     let most = 0
     const work: Work<number, number> = async function* (thing) {
@@ -34,7 +34,7 @@ describe('inOrder', () => {
     expect({ most, underWay }).toEqual({ most: AT_ONCE, underWay: 0 })
   })
 
-  test('gives a turn when all before have ended', async () => {
+  test('gives a turn when all earlier ones have ended', async () => {
     const done: number[] = []
     const work: Work<number, number> = async function* (thing, turn) {
       await setTimeout((9 - thing) * 2)
@@ -49,7 +49,7 @@ describe('inOrder', () => {
     expect(done).toEqual([1, 1, 2, 2, 3, 3, 4, 4])
   })
 
-  test('after a failure no turn comes, and everything that was begun has ended', async () => {
+  test('after a failure gives no more turns, and waits for everything that was started', async () => {
     const events: string[] = []
     const work: Work<number, number> = async function* (thing, turn) {
       try {
@@ -70,7 +70,7 @@ describe('inOrder', () => {
     expect(events).toEqual(expect.arrayContaining(['1 ended', '2 ended', '3 ended', '4 ended']))
   })
 
-  test('the same when the caller goes', async () => {
+  test('does the same when the caller stops', async () => {
     const written: number[] = []
     let ended = 0
     const work: Work<number, number> = async function* (thing, turn) {

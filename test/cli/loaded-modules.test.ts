@@ -1,6 +1,6 @@
 /**
- * What a command loads before it answers: a person waits for all of it, every time. Counted, not
- * timed.
+ * The modules that a command loads before it responds, all of which delay the user every time. They
+ * are counted, not timed.
  */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { readFile, rm, writeFile } from 'node:fs/promises'
@@ -35,7 +35,7 @@ afterAll(() => folder.dispose())
 
 interface Loaded {
   readonly stdout: string
-  /** Of ours, below src/. */
+  /** Our own modules, under src/. */
   readonly ours: readonly string[]
   readonly packages: ReadonlySet<string>
 }
@@ -76,7 +76,7 @@ it('lists every command without loading one', async () => {
   }
 })
 
-it('shows the inbox with the client alone: no DICOM, OpenPGP, PDF, CMS, S3 or database', async () => {
+it('shows the inbox with the client only: no DICOM, OpenPGP, PDF, CMS, S3 or database', async () => {
   const server = createServer((_request, response) => {
     response.setHeader('Content-Type', 'application/json')
     response.end(JSON.stringify({ transfers: [TRANSFER] }))

@@ -27,7 +27,7 @@ const pathsOf = (items: readonly object[]) => [
 ]
 
 describe('a manifest', () => {
-  it('must be about this transfer of this gateway', () => {
+  it('must be about this transfer and this gateway', () => {
     expect(parseManifest(manifestOf([{}]), ID, 'gw').items).toHaveLength(1)
     const wrong = [
       [manifestOf([{}], { transfer: ID.replace('1', '2') }), 'gw'],
@@ -57,7 +57,7 @@ describe('a manifest', () => {
     expect(pathsOf([same, same])[1]).toBe('items/0002.dcm')
   })
 
-  it('lets no text of the manifest lead out of the folder', () => {
+  it('lets no text in the manifest lead outside the folder', () => {
     const text = fc.oneof(
       fc.string({ maxLength: 64 }),
       fc.constantFrom('..', '.', '1', '1.', '.1', '1..2', '../1.2', '1.2/3', '01.2', ''),
@@ -76,8 +76,8 @@ describe('a manifest', () => {
 
 describe('the meter of the data packet', () => {
   /**
-   * Packets of RFC 9580 section 4.2: new format with one, two and five octets of length, and old
-   * format.
+   * Packets according to RFC 9580 section 4.2: new format with lengths of one, two and five octets,
+   * and old format.
    */
   const keyPackets = [
     Buffer.from([0xc1, 3, 1, 2, 3]),
@@ -87,7 +87,7 @@ describe('the meter of the data packet', () => {
   ]
   const data = Buffer.concat([Buffer.from([0xd2, 5]), Buffer.from('hello')])
 
-  it('measures the data packet alone, however the message comes', () => {
+  it('measures only the data packet, however the message is split into chunks', () => {
     fc.assert(
       fc.property(
         fc.subarray(keyPackets),
@@ -110,7 +110,7 @@ describe('the meter of the data packet', () => {
     )
   })
 
-  it('refuses what is no message, and key packets without an end', () => {
+  it('refuses an invalid message, and endless key packets', () => {
     const wrong = [
       Buffer.from('<html>'),
       Buffer.from([0xcb, 1, 2]),

@@ -62,14 +62,14 @@ async function written(body: ReturnType<typeof multipartBody>): Promise<Buffer> 
   return Buffer.concat(chunks)
 }
 
-/** As multer reads it, which is what a gateway has. */
+/** Parsed by multer, which the gateway uses. */
 async function received(body: ReturnType<typeof multipartBody>): Promise<Received> {
   await client.json({ method: 'POST', path: '/', body })
   return last
 }
 
 describe('the multipart writer', () => {
-  it('writes what multer reads back, and as many bytes as it announced', async () => {
+  it('writes what multer reads back, with exactly the announced number of bytes', async () => {
     let turn = 0
     await fc.assert(
       fc.asyncProperty(
@@ -95,7 +95,7 @@ describe('the multipart writer', () => {
     )
   })
 
-  it('keeps blocks of a file that is larger than one of them apart', async () => {
+  it('keeps the blocks of a large file separate', async () => {
     const content = Buffer.alloc(1_300_001)
     for (let at = 0; at + 4 <= content.length; at += 4) content.writeUInt32LE(at, at)
     const body = multipartBody({ fields: [], files: [await fileOf('large', content)] })
@@ -103,7 +103,7 @@ describe('the multipart writer', () => {
     expect(files[0]?.buffer.equals(content)).toBe(true)
   })
 
-  it('never lets the name of a file out', async () => {
+  it('never sends the name of a file', async () => {
     const body = multipartBody({
       fields: [],
       files: [await fileOf('DOE^JANE.dcm', Buffer.from('x'))],
@@ -111,7 +111,7 @@ describe('the multipart writer', () => {
     expect((await written(body)).toString('latin1')).not.toContain('DOE')
   })
 
-  it('fails when a file is no longer as long as it was announced', async () => {
+  it('fails when a file no longer has the announced length', async () => {
     const shrunk = await fileOf('shrunk', Buffer.alloc(1000))
     await truncate(shrunk.path, 10)
     const grown = { ...(await fileOf('grown', Buffer.alloc(1000))), size: 10 }
@@ -122,7 +122,7 @@ describe('the multipart writer', () => {
     }
   })
 
-  it('stops reading files once the answer is there', async () => {
+  it('stops reading files once the response has arrived', async () => {
     const files = await Promise.all(
       Array.from({ length: 5 }, (_, at) => fileOf(`s${at}`, Buffer.alloc(300_000))),
     )

@@ -14,7 +14,7 @@ function streams() {
 }
 
 describe('output', () => {
-  it('says error and hint in one line each, and the same as the one JSON document', () => {
+  it('prints error and hint on one line each, or the same as one JSON document', () => {
     const seen = streams()
     const output = new Output(seen, true)
     output.print('never shown')
@@ -28,7 +28,7 @@ describe('output', () => {
     expect(output.exitCode).toBe(1)
   })
 
-  it('shows nothing of an error that is not ours but its class and system code', () => {
+  it('shows only the class and system code of a foreign error', () => {
     const seen = streams()
     const secret = Object.assign(new TypeError('DOE^JANE noct_secret'), { code: 'EIO' })
     new Output(seen, false).fatal(secret)
@@ -37,7 +37,7 @@ describe('output', () => {
     expect(said).not.toMatch(/DOE|noct_|\bat /)
   })
 
-  it('lets no control character of somebody else reach the terminal', () => {
+  it('lets no foreign control character reach the terminal', () => {
     const seen = streams()
     const output = new Output(seen, false)
     output.print('a\u001b[2Jb\u202ec\nd')
@@ -47,7 +47,7 @@ describe('output', () => {
     expect(everything).not.toMatch(/[^\P{Cc}\n]/u)
   })
 
-  it('goes on without standard output when its reader has gone', () => {
+  it('continues without standard output when its reader is gone', () => {
     const seen = streams()
     const output = new Output(seen, false)
     seen.stdout.emit('error', Object.assign(new Error(), { code: 'EPIPE' }))
@@ -89,7 +89,7 @@ describe('progress', () => {
     )
   })
 
-  it('draws at most ten times a second and clears itself', () => {
+  it('is drawn at most ten times per second and cleared at the end', () => {
     const { progress, text, advance } = draw(true)
     for (let turn = 0; turn < 1000; turn++) {
       advance(1)
@@ -102,14 +102,14 @@ describe('progress', () => {
     expect(text()).toBe('')
   })
 
-  it('counts what was there already as done, and not for the rate', () => {
+  it('counts existing files as done, but not for the rate', () => {
     const { progress, text, advance } = draw(true)
     advance(1000)
     progress.skipBytes(500)
     expect(text()).toContain('50 %  500 B of 1.0 KB  0 B/s')
   })
 
-  it('is silent where there is no terminal', () => {
+  it('is silent without a terminal', () => {
     const { progress, text } = draw(false)
     progress.addBytes(10)
     progress.clear()
@@ -118,7 +118,7 @@ describe('progress', () => {
 })
 
 describe('formats', () => {
-  it('never show a unit its own thousand', () => {
+  it('switch to the next unit instead of showing 1,000', () => {
     expect([0, 999, 1000, 999_949, 999_950, 2_100_000_000].map(formatBytes)).toEqual([
       '0 B',
       '999 B',
@@ -129,7 +129,7 @@ describe('formats', () => {
     ])
   })
 
-  it('group a fingerprint for reading', () => {
+  it('group a fingerprint for readability', () => {
     expect(formatFingerprint('c2fac71d3bc6')).toBe('C2FA C71D 3BC6')
   })
 })

@@ -1,6 +1,6 @@
 /**
- * What the client writes and checks is right on Windows and macOS too, as far as that can be tested
- * on another system.
+ * Whether what the client writes and checks is valid on Windows and macOS too, as far as another
+ * system can tell.
  */
 import { expect, it } from '@jest/globals'
 import fc from 'fast-check'
@@ -13,8 +13,8 @@ import type { ManifestItem } from '../../src/protocol/manifest.js'
 import { itemPaths, openedName } from '../../src/protocol/opened-names.js'
 
 /**
- * "Naming Files, Paths, and Namespaces" of the Windows documentation, and 255 units as NTFS and
- * APFS have them. Written apart from the code under test.
+ * Rules from "Naming Files, Paths, and Namespaces" of the Windows documentation, and the limit of
+ * 255 units in NTFS and APFS. Written independently of the code under test.
  */
 function faultOf(name: string): string | undefined {
   if (name === '' || name.length > 255) return 'length'
@@ -34,7 +34,9 @@ const ODD = [
   ...['|', '\u0000', '\u001f', '\u00e9', 'e\u0301', '\ud83d', '.pgp', '.txt', 'a'],
 ]
 
-/** Two names that a file system without case, and with one form of Unicode, takes for one. */
+/**
+ * Two names with the same result are the same to a file system that ignores case and Unicode form.
+ */
 const folded = (name: string): string => name.normalize('NFC').toLowerCase()
 
 it.each([
@@ -55,7 +57,7 @@ it.each([
   expect(openedName(sealed, new Uint8Array())).toBe(opened)
 })
 
-it('gives what was opened a name that is legal everywhere, and one component of a path', () => {
+it('gives an opened file a name that is legal everywhere, as a single path component', () => {
   const odd = fc.constantFrom(...ODD)
   const names = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 300 }),
@@ -74,7 +76,7 @@ it('gives what was opened a name that is legal everywhere, and one component of 
   )
 })
 
-it('gives the items of a transfer paths that are legal everywhere, each its own whatever the case', () => {
+it('gives the items of a transfer paths that are legal everywhere and distinct regardless of case', () => {
   const uid = fc.oneof(
     fc.constantFrom('1.2.3', '2.25.1', '1.2.3.', 'CON', '1.2.03', '..', ''),
     fc.string({ maxLength: 70 }),
@@ -100,7 +102,7 @@ it('gives the items of a transfer paths that are legal everywhere, each its own 
   )
 })
 
-it('makes no folder durable and looks at no mode where there is neither', async () => {
+it('syncs no folder and checks no mode on a system without them', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'nocturne-portable-'))
   try {
     await syncFolder(folder, 'linux')

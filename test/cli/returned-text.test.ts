@@ -1,4 +1,6 @@
-/** Reports that came back as text get their patients back, and keep every other byte. */
+/**
+ * Text reports that are returned get their patients' identities back, and keep every other byte.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,7 +35,7 @@ describe('a text', () => {
     expect(restored).toEqual(encode(TEXT.replace(CODE, 'Müller-7')))
   })
 
-  it('that names nobody known is told apart from one that does', () => {
+  it('without a known pseudonym is distinguished from one with', () => {
     expect(readReturnedText(Buffer.from(`${OTHER} Läsion`)).restored(originalOf)).toBeUndefined()
   })
 
@@ -48,14 +50,14 @@ describe('a text', () => {
     )
   })
 
-  it('whose character set lacks a letter of the original is refused', () => {
+  it('is refused if its character set lacks a letter of the original', () => {
     const { restored } = readReturnedText(Buffer.from(TEXT, 'latin1'))
     expect(() => restored(() => 'Łukasz')).toThrow(
       expect.objectContaining({ code: 'character_set_too_small' }),
     )
   })
 
-  it('keeps every byte around what is replaced', () => {
+  it('keeps every byte around a replacement', () => {
     const bytes = fc.array(fc.integer({ min: 0x20, max: 0x7e }), { maxLength: 40 })
     const accents = fc.constantFrom('ä', 'é', 'ß', 'ñ', ' ', 'µ')
     fc.assert(
@@ -114,7 +116,7 @@ describe('a report', () => {
     return readFileSync(target, 'utf8')
   }
 
-  it('about a study and its patient gets both back', async () => {
+  it('about a study and its patient has both restored', async () => {
     expect(await restored('a.txt', `${CODE} ${STUDY}`)).toBe('MRN-1 1.2.3')
   })
 

@@ -38,7 +38,7 @@ async function edit(from: string, to: string): Promise<void> {
 }
 
 describe('nocturne init', () => {
-  it('--demo makes a site with tokens, that check finds fit to serve', async () => {
+  it('--demo creates a site with tokens that passes check', async () => {
     const { status, stdout, stderr } = await run(main, ['init', site, '--demo'])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toContain(`next: nocturne serve --site ${site}`)
@@ -61,7 +61,7 @@ describe('nocturne init', () => {
     })
   })
 
-  it('refuses a folder that holds a site', async () => {
+  it('refuses a folder that contains a site', async () => {
     await run(main, ['init', site, '--demo'])
     const again = await run(main, ['init', site, '--demo', '--json'])
     expect(again.status).toBe(1)
@@ -70,7 +70,7 @@ describe('nocturne init', () => {
     expect((await check()).ok).toBe(true)
   })
 
-  it('leaves nothing when a token cannot be issued', async () => {
+  it('leaves nothing behind when a token cannot be issued', async () => {
     await mkdir(join(folder.path, 'taken'))
     const env = { NOCTURNE_DATABASE: `sqlite:${join(folder.path, 'taken')}` }
     const { status } = await run(main, ['init', site, '--demo'], { env })
@@ -78,7 +78,7 @@ describe('nocturne init', () => {
     expect(await readdir(folder.path)).toEqual(['taken'])
   })
 
-  it('without --demo orders the recovery key away, and check says what to add', async () => {
+  it('without --demo asks for the recovery key to be moved away, and check says what to add', async () => {
     const { status, stdout } = await run(main, ['init', site, '--name', 'gateway.example.org'])
     expect(status).toBe(0)
     expect(stdout).toContain(`shred -u ${site}/recovery-key.asc`)
@@ -89,7 +89,7 @@ describe('nocturne init', () => {
     expect((await check()).warnings).toEqual([])
   })
 
-  it('is used wrongly with a name that no gateway can have', async () => {
+  it('exits with a usage error for an invalid gateway name', async () => {
     const { status, stderr } = await run(main, ['init', site, '--name', 'Not A Name'])
     expect(status).toBe(2)
     expect(stderr).toContain('nocturne: hint:')
@@ -97,7 +97,7 @@ describe('nocturne init', () => {
 })
 
 describe('nocturne check', () => {
-  it('finds in one run what reading shows and what trying shows', async () => {
+  it('finds configuration errors and runtime problems in one run', async () => {
     await run(main, ['init', site, '--demo'])
     await edit('readers: [reader-1]', 'readers: [reader-7]')
     await edit('listen: 127.0.0.1:8080', 'listen: 127.0.0.1:99999')
@@ -145,7 +145,7 @@ describe('nocturne check', () => {
     expect(JSON.stringify(problems)).not.toContain('hunter2')
   })
 
-  it('makes no database where none is yet, and asks for the folder it goes into', async () => {
+  it('creates no database if there is none yet, and asks for the folder for it', async () => {
     await run(main, ['init', site, '--demo'])
     const env = { NOCTURNE_DATABASE: 'sqlite:elsewhere/nocturne.db' }
     expect((await check(env)).problems).toMatchObject([{ path: 'database' }])
@@ -156,7 +156,7 @@ describe('nocturne check', () => {
 })
 
 describe('nocturne secret new', () => {
-  it('makes the secret that check asks for, once', async () => {
+  it('creates the secret that check asks for, once', async () => {
     await run(main, ['init', site, '--demo'])
     await rm(join(site, 'secrets/facilities/facility-a.key'))
     expect((await check()).problems[0]?.hint).toContain('nocturne secret new facility-a')

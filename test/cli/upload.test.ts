@@ -14,8 +14,8 @@ import { upload } from '../../src/cli/sender/upload.js'
 import { scratch } from './_cli.js'
 
 /**
- * What a real gateway does only when something breaks: answers that are lost on the way, and a
- * gateway that is busy. The rest of `send` is tested against the real one in gateway.test.ts.
+ * Simulates what a real gateway does only when something breaks: lost responses, and a busy
+ * gateway. The rest of `send` is tested with a real one in gateway.test.ts.
  */
 const ID = '01985b2e-7c11-7f3a-9d52-1f0c5a9be001'
 const limits = { requestItems: 2, itemBytes: 1e9, transferItems: 5, transferBytes: 1e6 }
@@ -33,7 +33,7 @@ interface Seen {
   readonly parts: number
 }
 
-/** `answer` is told the path and how often it was asked; 0 loses the answer. */
+/** `answer` receives the path and the number of requests for it so far; 0 loses the response. */
 async function send(names: readonly string[], answer: (path: string, turn: number) => number) {
   const seen: Seen[] = []
   let index = 0
@@ -92,13 +92,13 @@ async function send(names: readonly string[], answer: (path: string, turn: numbe
 }
 
 describe('an upload in one request', () => {
-  it('is not sent again when its answer was lost', async () => {
+  it('is not sent again when its response was lost', async () => {
     const { error, seen } = await send(['a', 'b'], () => 0)
     expect(error).toMatchObject({ code: 'gateway_unreachable' })
     expect(seen).toHaveLength(1)
   })
 
-  it('is sent again when the gateway says that it kept nothing', async () => {
+  it('is sent again when the gateway reports that it kept nothing', async () => {
     const { report, seen } = await send(['a', 'b'], (_, turn) => (turn === 1 ? 503 : 201))
     expect(report?.answer.items).toHaveLength(2)
     expect(seen).toHaveLength(2)
@@ -106,7 +106,7 @@ describe('an upload in one request', () => {
 })
 
 describe('an upload in several requests', () => {
-  it('repeats what got no answer, and completes once', async () => {
+  it('repeats requests without a response, and completes once', async () => {
     const { report, seen } = await send(['a', 'b', 'c'], (path, turn) =>
       path.endsWith('/items') && turn === 1 ? 0 : 201,
     )
@@ -119,7 +119,7 @@ describe('an upload in several requests', () => {
     expect(report?.answer).toMatchObject({ id: ID, state: 'available' })
   })
 
-  it('takes "no longer open" for done when the answer to completing was lost', async () => {
+  it('treats "no longer open" as success when the response to completing was lost', async () => {
     const { report } = await send(['a', 'b', 'c'], (path, turn) =>
       path.endsWith('/complete') ? (turn === 1 ? 0 : 409) : 201,
     )
@@ -130,7 +130,7 @@ describe('an upload in several requests', () => {
     expect(error).toMatchObject({ code: 'transfer_not_open' })
   })
 
-  it('sends nothing of what the gateway is sure to refuse', async () => {
+  it('sends nothing that the gateway would certainly refuse', async () => {
     await writeFile(join(folder.path, 'large'), Buffer.alloc(1_000_001))
     const { error, seen } = await send(['large'], () => 201)
     expect(error).toMatchObject({ code: 'transfer_too_large' })

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** Pieces of one memory, as the room that opens gives them out: each is overwritten by the next. */
+/** Pieces of one buffer, as the opening code yields them: each overwrites the previous one. */
 async function* transient(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   const memory = Buffer.alloc(size)
   for (let at = 0; at < bytes.length; at += size) {
@@ -44,7 +44,7 @@ describe('writing behind', () => {
     await rm(path)
   })
 
-  it('tells of what the disk refused, also of the block that was on its way', async () => {
+  it('reports what the disk refused, including the block being written', async () => {
     const path = join(folder, 'read-only')
     await (await open(path, 'wx')).close()
     for (const length of [1, 3 * MB]) {
@@ -55,7 +55,7 @@ describe('writing behind', () => {
     }
   })
 
-  it('tells of what its content threw, and leaves the file to its owner', async () => {
+  it('passes on errors from its content, and leaves the file to its owner', async () => {
     const file = await open(join(folder, 'broken'), 'wx')
     const broken = async function* (): AsyncGenerator<Buffer> {
       yield* transient(randomBytes(2 * MB), MB)

@@ -1,4 +1,4 @@
-/** Images compressed and decoded by other people's programs: dcmtk, and OpenJPEG for JPEG 2000. */
+/** Images compressed and decoded by independent programs: dcmtk, and OpenJPEG for JPEG 2000. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -23,12 +23,12 @@ function reasonToSkip(): string | undefined {
 
 export const noDcmtk = reasonToSkip()
 
-/** The programs of dcmtk that write and read a family of syntaxes. */
+/** The dcmtk programs that write and read a family of syntaxes. */
 export const JPEG = ['dcmcjpeg', 'dcmdjpeg'] as const
 export const RLE = ['dcmcrle', 'dcmdrle'] as const
 export const JPEG_LS = ['dcmcjpls', 'dcmdjpls'] as const
 
-/** A folder for the programs, in each test file that asks. */
+/** A folder for the programs, created in each test file that calls this. */
 export function folderFor(name: string): { readonly path: string } {
   const folder = { path: '' }
   beforeAll(() => {
@@ -40,7 +40,7 @@ export function folderFor(name: string): { readonly path: string } {
   return folder
 }
 
-/** An ultrasound image with these pixels as `command` compresses it. */
+/** An ultrasound image with these pixels, compressed by `command`. */
 export async function encodedBy(
   [command, ...args]: readonly [string, ...string[]],
   picture: Picture,
@@ -55,7 +55,7 @@ export async function encodedBy(
   return readFileSync(target)
 }
 
-/** Pixel Data as `command` decodes it. */
+/** Pixel Data decoded by `command`. */
 export async function decodedBy(
   command: string,
   bytes: Buffer,
@@ -80,7 +80,7 @@ const openJpeg = () =>
     printErr: () => undefined,
   }))
 
-/** The frame of a file in JPEG 2000 as OpenJPEG decodes it. */
+/** The frame of a JPEG 2000 file, decoded by OpenJPEG. */
 export async function decodeJpeg2000(file: Buffer): Promise<Buffer> {
   const decoder = new (await openJpeg()).J2KDecoder()
   const frame = file.subarray(file.indexOf(Buffer.from('ff4fff51', 'hex')))

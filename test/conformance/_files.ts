@@ -1,4 +1,7 @@
-/** The real files, the programs that read them, and why a test is left out where one is missing. */
+/**
+ * The real files, the programs that read them, and the reason for skipping a test if one is
+ * missing.
+ */
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -20,7 +23,8 @@ function reasonToSkip(command: string, args: readonly string[]): string | undefi
     execFileSync(command, args, { stdio: 'ignore' })
     return undefined
   } catch (error) {
-    // Validators have an exit status of their own when they are asked for nothing.
+    // Validators called without input have an exit status of their own, so only ENOENT means
+    // missing.
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
     return isMissing || command === PYTHON ? `no ${command} ${args.join(' ')}` : undefined
   }
@@ -49,10 +53,7 @@ export interface Pair {
   readonly report: Ran['report']
 }
 
-/**
- * Where pydicom finds that something differs which the report does not name, or that an identifier
- * is left.
- */
+/** Where pydicom finds a difference that the report does not list, or a remaining identifier. */
 export async function findDifferences(pairs: readonly Pair[], folder: string) {
   const told = pairs.map(({ source, output, report }) => {
     const paths = (isGone: boolean) =>
@@ -68,7 +69,7 @@ export async function findDifferences(pairs: readonly Pair[], folder: string) {
   return ask('compare.py', told, folder)
 }
 
-/** Where dcmdump or dciodvfy complain about an output and did not about its source. */
+/** Where dcmdump or dciodvfy complain about an output but not about its source. */
 export const findComplaints = (pairs: readonly Pair[], folder: string) =>
   ask(
     'complain.py',
@@ -76,7 +77,7 @@ export const findComplaints = (pairs: readonly Pair[], folder: string) =>
     folder,
   )
 
-/** One process for all files: starting one takes longer than its work. */
+/** One process for all files, because starting one takes longer than its work. */
 async function ask(
   script: string,
   pairs: readonly { readonly source: string; readonly output: string }[],
@@ -100,11 +101,11 @@ async function ask(
     }))
 }
 
-/** What Nocturne writes into every file about its method, by the meanings of CID 7050. */
+/** The words that Nocturne writes into every file about its method: meanings of CID 7050. */
 const OWN_WORDS = [BASIC, ...OPTIONS].flatMap(({ meaning }) => meaning.toLowerCase().split(' '))
 
 /**
- * Words of the source that are no identifiers by themselves, because anybody's file may hold them.
+ * Words of the source that are not identifiers by themselves, because any file may contain them.
  */
 const wordsAllowed = (source: string): string[] => [
   ...OWN_WORDS,

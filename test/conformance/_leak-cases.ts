@@ -1,7 +1,7 @@
 /**
- * One file a place where other de-identifiers were seen to leave an identity, or to break the
- * image; each holds the same identity. Figures of the others: default settings, versions as the
- * columns say, measured once on files like these.
+ * One file for each place where other de-identifiers have been seen to leave an identity, or to
+ * break the image; each contains the same identity. The results of other programs were measured
+ * once on files like these, with default settings, in the versions given in the column headings.
  */
 import { deflateRawSync } from 'node:zlib'
 import {
@@ -19,8 +19,8 @@ export interface LeakCase {
   readonly name: string
   readonly bytes: Buffer
   /**
-   * dicom-curate 0.41.2, Kitware dicom-anonymizer, pydicom/deid with remove_private; '' where
-   * nobody looked.
+   * dicom-curate 0.41.2, Kitware dicom-anonymizer, pydicom/deid with remove_private; '' if not
+   * measured.
    */
   readonly others: readonly [curate: string, kitware: string, deid: string]
 }
@@ -29,7 +29,7 @@ const NAME = 'SMITHSON^JANETTE'
 const ID = 'MRN0012345'
 const NONE = ['', '', ''] as const
 
-/** In lower case; whoever finds one of them in the bytes has found the patient. */
+/** In lower case; finding any of these in the bytes identifies the patient. */
 export const IDENTITY: readonly string[] = [
   ...['smithson', 'janette', 'mrn0012345', '0012345', '19700321', '1970-03-21', '21.03.1970'],
   ...['03/21/1970', '1.2.3.4.5', '1.2.826.0.1.99.7', 'springvale', ';3edmw;h'],
@@ -50,7 +50,7 @@ const IMAGE: readonly Written[] = [
   [0x00280103, 'US', Buffer.from([0, 0])],
 ]
 
-/** Numbers in the order of bytes that the encoding has. */
+/** Numbers in the byte order of the encoding. */
 const ordered = (written: Written, encoding: Encoding): Written => {
   const [tag, vr, value] = written
   if (encoding !== 'big' || !Buffer.isBuffer(value)) return written

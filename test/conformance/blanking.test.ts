@@ -1,6 +1,6 @@
 /**
- * Compressed images, made by dcmtk of real pixels, are blanked and decoded again by dcmtk: pixels
- * outside stay, text goes.
+ * Compressed images made by dcmtk from real pixels are blanked, and decoded again by dcmtk: pixels
+ * outside the mask are unchanged, and text is gone.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -29,12 +29,12 @@ const folder = folderFor('blanking')
 
 const ROWS = 90
 const COLUMNS = 130
-/** On no boundary of blocks of 8 or 16. */
+/** Not aligned to blocks of 8 or 16. */
 const REGION: Region = [19, 21, 101, 76]
 const isKept = (x: number, y: number, margin = 0): boolean =>
   x >= 19 + margin && x <= 101 - margin && y >= 21 + margin && y <= 76 - margin
 
-/** A picture that compresses like one: slopes, some noise, and writing at its edges. */
+/** A picture that compresses like a real one: gradients, some noise, and text at its edges. */
 function pixelsOf({ frames = 1, samples = 1, bits = 8, stored = bits }: Picture): Buffer {
   const grain = noise(frames * ROWS * COLUMNS * samples, 7)
   const most = 2 ** stored
@@ -100,8 +100,7 @@ describe('an image compressed by dcmtk and blanked', () => {
         for (let x = 0; x < COLUMNS; x++) {
           const at = (frame * ROWS * COLUMNS + y * COLUMNS + x) * size
           const pixel = after.subarray(at, at + size)
-          // Blocks that the edge of the region runs through are blanked whole; smoothing reaches
-          // one further.
+          // Blocks on the edge of the region are blanked as a whole; smoothing extends one further.
           if (isKept(x, y, isLossy ? 16 + margin : 0))
             expect([x, y, pixel.toString('hex')]).toEqual([
               x,
@@ -110,7 +109,7 @@ describe('an image compressed by dcmtk and blanked', () => {
             ])
           if (!isKept(x, y)) shades.add(pixel.toString('hex'))
         }
-    // Black; and beside the picture what smoothing makes of its colour, which says nothing of the
+    // Black; and next to the picture, results of smoothing its colour, which reveal nothing of the
     // text.
     expect(shades.size).toBeLessThanOrEqual(isLossy && samples === 3 ? 40 : 1)
   })
@@ -119,7 +118,7 @@ describe('an image compressed by dcmtk and blanked', () => {
 const FOLDER = fileURLToPath(new URL('../../../shared/dicom', import.meta.url))
 const noFiles = existsSync(FOLDER) ? undefined : 'no ../shared/dicom'
 
-describe('the codecs in a thread of their own', () => {
+describe('the codecs in a separate thread', () => {
   const withPeer = noDcmtk === undefined ? it : it.skip
   const named = (text: string) => (noDcmtk === undefined ? text : `${text} (skipped: ${noDcmtk})`)
 
@@ -137,7 +136,7 @@ describe('the codecs in a thread of their own', () => {
   })
 })
 
-describe('a real image in JPEG 2000, as if an ultrasound scanner had made it', () => {
+describe('a real image in JPEG 2000, presented as from an ultrasound scanner', () => {
   const run2000 = noFiles === undefined ? it : it.skip
   const named = (text: string) => (noFiles === undefined ? text : `${text} (skipped: ${noFiles})`)
 

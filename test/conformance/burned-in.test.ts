@@ -1,7 +1,7 @@
 /**
- * What becomes of images that may have names burned in, under `pseudonymize` as shipped: by
- * modality and SOP class, over all real files, and over images with a name drawn into them for each
- * class that shows one.
+ * What happens to images that may have names burned in, under `pseudonymize` as shipped: by
+ * modality and SOP class, for all real files, and for images with a name drawn into them for each
+ * class that may show one.
  */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
@@ -12,7 +12,7 @@ import { run, withPixels } from '../deidentify/_run.js'
 import { write } from '../deidentify/_writing.js'
 import { noFiles, realFiles, title, when } from './_files.js'
 
-/** Of which an image never passes unless it was blanked. */
+/** Classes of which an image never passes unless it was blanked. */
 const SHOWN: Readonly<Record<string, string>> = {
   '1.2.840.10008.5.1.4.1.1.1': 'CR',
   '1.2.840.10008.5.1.4.1.1.1.1': 'DX for presentation',
@@ -32,10 +32,7 @@ interface Outcome {
   readonly result: string
 }
 
-/**
- * Undefined for a file without pixels, or one that is held for what is wrong with it and not for
- * what it shows.
- */
+/** Undefined for a file without pixels, or one held because of a defect rather than its content. */
 async function outcomeOf(input: Buffer): Promise<Outcome | undefined> {
   try {
     const { facts, bytes } = await run(input, withPixels('pass'))
@@ -97,7 +94,7 @@ describe('under pseudonymize as shipped', () => {
     120_000,
   )
 
-  it('no image with a name drawn into it passes, whatever its syntax and what it says of itself', async () => {
+  it('no image with a name drawn into it passes, whatever its syntax and header', async () => {
     const [rows, columns] = [64, 200]
     const picture: Picture = { rows, columns, photometric: 'MONOCHROME2' }
     const pixels = Buffer.alloc(rows * columns, 60)

@@ -1,6 +1,6 @@
 /**
- * Every real file there is through the room, read by programs that are not ours: pydicom, dcmdump
- * and dciodvfy.
+ * Every available real file is processed by the room, and read by independent programs: pydicom,
+ * dcmdump and dciodvfy.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -59,8 +59,8 @@ describe.each(['strip', 'pseudonymize'] as const)('under %s, of every real file'
     expect(codes).not.toContain('output_disagrees')
     expect(codes).not.toContain('identifier_left')
     expect(codes).not.toContain('header_too_complex')
-    // Directories, broken files, test data without UIDs, and fifty images without pixels that come
-    // with a directory.
+    // The rest are directories, broken files, test data without UIDs, and fifty images without
+    // pixels that accompany a directory.
     expect(accepted.length).toBeGreaterThan(140)
   })
 

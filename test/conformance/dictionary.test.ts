@@ -1,6 +1,6 @@
 /**
- * An identity in every attribute of PS3.6 that can hold one, at the top and in an item, in each
- * encoding: nothing of it is left, whatever Table E.1-1 and the options say of the attribute.
+ * An identity in every attribute of PS3.6 that can contain one, at the top level and in an item, in
+ * each encoding: none of it is left, whatever Table E.1-1 and the options say about the attribute.
  */
 import { describe, expect, it } from '@jest/globals'
 import { BUILT_IN_PROFILES } from '../../src/deidentify/rules/profile.js'
@@ -9,7 +9,7 @@ import { FULL_DATES, OPTIONS, RETAIN_UIDS } from '../../src/deidentify/rules/opt
 import { file, type Encoding, type Written } from '../deidentify/_build.js'
 import { contextFor, run, withPixels } from '../deidentify/_run.js'
 
-/** Of the instance that `_build.ts` makes; each short enough for its VR. */
+/** The identity of the instance from `_build.ts`; each value is short enough for its VR. */
 const VALUES: Readonly<Record<string, string | Buffer>> = {
   AE: 'SMITHSON',
   CS: 'SMITHSON',
@@ -39,7 +39,8 @@ const VALUES: Readonly<Record<string, string | Buffer>> = {
 const LEFT = /smithson|janette|12345|19700321|21\.03\.1970/i
 
 /**
- * What every instance has of itself, and UIDs of classes and coding schemes, which no instance has.
+ * Elements that identify the instance itself, and UIDs of classes and coding schemes, which
+ * identify no instance.
  */
 const NOT_PLANTED = new Set([
   ...[0x00080005, 0x00080016, 0x00080018, 0x0020000d, 0x0020000e],

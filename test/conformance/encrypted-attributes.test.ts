@@ -1,6 +1,5 @@
 /**
- * Encrypted Attributes (0400,0500) opened by programs that are not ours: OpenSSL, dcmdump and
- * dciodvfy.
+ * Encrypted Attributes (0400,0500) opened by independent programs: OpenSSL, dcmdump and dciodvfy.
  */
 import { execFile, execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
@@ -46,8 +45,8 @@ afterAll(async () => {
 })
 
 /**
- * A certificate and its key, as the hint of `nocturne check` says it is made; `name` is of the
- * files.
+ * A certificate and its key, made as the hint of `nocturne check` describes; `name` is the base
+ * name of the files.
  */
 async function newCertificate(name: string, more: readonly string[] = []): Promise<void> {
   const pair = more.includes('-newkey') ? [] : ['-newkey', 'rsa:2048']
@@ -73,7 +72,8 @@ async function recipientsOf(...names: string[]): Promise<readonly AttributeRecip
 }
 
 /**
- * Encrypted Content (0400,0520), found by its tag, behind OB and a long length or the length alone.
+ * Encrypted Content (0400,0520), found by its tag, which is followed by OB and a long length, or by
+ * the length alone.
  */
 function contentOf(bytes: Buffer, encoding: Encoding): Buffer {
   const tag = encoding === 'big' ? '04000520' : '00042005'
@@ -108,7 +108,7 @@ const PATIENT: readonly Written[] = [
 
 describe('encrypted attributes', () => {
   when(noOpenssl)(
-    title('of several recipients are opened by each of them, and by nobody else', noOpenssl),
+    title('for several recipients are opened by each of them, and by nobody else', noOpenssl),
     async () => {
       for (const name of ['one', 'two', 'other']) await newCertificate(name)
       const encryptedAttributes = await recipientsOf('one', 'two')
@@ -118,7 +118,7 @@ describe('encrypted attributes', () => {
       expect(opened.includes('ACC778899')).toBe(true)
       expect((await decrypt(content, 'two')).equals(opened)).toBe(true)
       await expect(decrypt(content, 'other')).rejects.toThrow(/openssl cms/)
-      // Sent again it is the same.
+      // When sent again, the content is the same.
       const again = contentOf((await run(file(PATIENT), context)).bytes, 'explicit')
       expect(again.equals(content)).toBe(true)
     },
@@ -218,7 +218,7 @@ describe('encrypted attributes', () => {
       const other = [...PATIENT, [0x00080018, 'UI', '1.2.3.4.6'] as const]
       const second = await run(file(other), context)
       const [one, two] = [first, second].map(({ bytes }) => contentOf(bytes, 'explicit'))
-      // Ciphertexts of one key and IV would begin alike.
+      // Ciphertexts under the same key and IV would begin alike.
       expect(one!.subarray(-64).equals(two!.subarray(-64))).toBe(false)
       const plain = await decrypt(one!, 'mine')
       expect(plain.equals(await decrypt(two!, 'mine'))).toBe(false)
@@ -289,7 +289,7 @@ describe('encrypted attributes', () => {
   )
 })
 
-describe('the certificate that encrypted attributes are for', () => {
+describe('the certificate of a recipient of encrypted attributes', () => {
   const wrong = async (path: string, now?: Date) => {
     const { recipients, problems } = await read(path, 'pseudonymize', now)
     expect(recipients.size).toBe(0)
@@ -298,7 +298,7 @@ describe('the certificate that encrypted attributes are for', () => {
     return `${problems[0]!.path}: ${problems[0]!.problem}`
   }
 
-  it('must be there, and be a certificate', async () => {
+  it('must exist, and be a certificate', async () => {
     expect(await wrong('nowhere.pem')).toBe('nowhere.pem: there is no file nowhere.pem')
     await writeFile(join(dir, 'text.pem'), 'hunter2')
     expect(await wrong('text.pem')).toBe('text.pem: is not an X.509 certificate in PEM')

@@ -1,6 +1,6 @@
 /**
- * What a text detector is shown of compressed images, beside what dcmtk decodes; and what the
- * shipped one finds in them.
+ * Compares what a text detector is shown of compressed images with what dcmtk decodes, and tests
+ * what the shipped detector finds in them.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -27,7 +27,7 @@ import {
 import { FOLDER, noFiles, title, when } from './_files.js'
 
 const folder = folderFor('inspecting')
-/** The element to its end, which is the end of the file. */
+/** The element up to its end, which is the end of the file. */
 function pixelsIn(file: Buffer): Buffer {
   const at = file.indexOf(Buffer.from('e07f10004f420000ffffffff', 'hex'))
   if (at < 0) throw new Error('no compressed pixels')
@@ -41,7 +41,7 @@ const grey12: Picture = { ...grey, bits: 16, stored: 12 }
 const colour: Picture = { ...grey, photometric: 'RGB', samples: 3, planar: 0 }
 const loop: Picture = { ...colour, frames: 5 }
 
-/** Slopes that are another in each colour and frame, some noise, and a bright bar. */
+/** Gradients that differ in each colour and frame, some noise, and a bright bar. */
 function pixelsOf({ frames = 1, samples = 1, bits = 8, stored = bits }: Picture): Buffer {
   const grain = noise(frames * ROWS * COLUMNS * samples, 5)
   const most = 2 ** stored - 1
@@ -59,8 +59,8 @@ function pixelsOf({ frames = 1, samples = 1, bits = 8, stored = bits }: Picture)
 }
 
 /**
- * Brightness of one frame as dcmtk decoded it, over 8 bits: of RGB the brightest, or what JPEG
- * takes for luminance.
+ * Brightness of one frame decoded by dcmtk, in 8 bits: for RGB the brightest sample, otherwise
+ * JPEG's luminance.
  */
 function expected(
   pixels: Buffer,
@@ -80,7 +80,7 @@ function expected(
   return values.map((value) => ((value - least) * 255) / (most - least))
 }
 
-/** A detector that keeps what it is shown, and finds nothing in it. */
+/** A detector that records what it is shown, and finds no text in it. */
 function newRecorder() {
   const shown: GreyPicture[] = []
   const textDetector: TextDetector = {
@@ -94,7 +94,7 @@ function newRecorder() {
   return { shown, textDetector }
 }
 
-describe('a detector is shown what dcmtk decodes, and the image passes byte for byte', () => {
+describe('a detector is shown the pixels that dcmtk decodes, and the image is copied byte for byte', () => {
   when(noDcmtk).each<[string, Picture, readonly [string, string], string[], number, boolean]>([
     ['RLE in colour', loop, RLE, [], 0, false],
     ['RLE of 12 bits', grey12, RLE, [], 0, false],
@@ -144,7 +144,7 @@ describe('a detector is shown what dcmtk decodes, and the image passes byte for 
 describe('a real image in HTJ2K', () => {
   const FILE = join(FOLDER, 'pydicom-data/HTJ2K_08_RGB.dcm')
 
-  when(noFiles)(title('is shown, though it cannot be blanked', noFiles), async () => {
+  when(noFiles)(title('is shown, although it cannot be blanked', noFiles), async () => {
     const source = readFileSync(FILE)
     const frame = source.subarray(source.indexOf(Buffer.from('ff4fff51', 'hex')))
     const picture: Picture = { rows: 480, columns: 640, photometric: 'RGB', samples: 3, planar: 0 }
@@ -155,7 +155,7 @@ describe('a real image in HTJ2K', () => {
     const context = contextFor('pseudonymize', { textDetector })
     await run(image(), context)
     const at = (x: number, y: number) => shown[0]?.values[y * 640 + x] ?? 0
-    // A sail before the sky.
+    // A sail against the sky.
     expect(at(297, 230)).toBeLessThan(at(150, 150) - 40)
     expect(Math.abs(at(150, 150) - at(450, 150))).toBeLessThan(20)
     expect(await codeOf(image([9, 50, 600, 400]), context)).toBe('pixels_not_cleaned')
@@ -211,7 +211,7 @@ describe('with tesseract, an image that no rule covers', () => {
   const picture: Picture = { rows, columns, photometric: 'MONOCHROME2' }
   const colour: Picture = { ...picture, photometric: 'RGB', samples: 3, planar: 0 }
 
-  /** Tissue that grows brighter to one side, with some speckle, and perhaps a name. */
+  /** Tissue that gets brighter towards one side, with some speckle, and optionally a name. */
   function image({ samples = 1, bits = 8 }: Picture, text: string): Buffer {
     const grain = noise(rows * columns)
     const grey = Buffer.from(grain.map((byte, at) => 40 + (at % columns) / 4 + (byte & 3)))
@@ -238,7 +238,7 @@ describe('with tesseract, an image that no rule covers', () => {
     ['JPEG-LS with loss', picture, by(JPEG_LS, '+en', '+md', '2')],
     ['JPEG 2000', colour, encodeJpeg2000],
   ])(
-    title('is held in %s when a name is written on it, and passes as it is when none is', missing),
+    title('is held in %s if a name is written on it, and passes unchanged if not', missing),
     async (_, one, encode) => {
       expect(await codeOf(await encode(one, image(one, 'JOHNSON JANE')), context)).toBe(
         'text_in_pixels',

@@ -1,7 +1,7 @@
 /**
- * The leak matrix: what is left of an identity after de-identification, place by place, with the
- * figures of others beside it; and the same over the real files, each under identities of its own.
- * Pixels are let pass here: it is the headers that are compared.
+ * The leak matrix: what remains of an identity after de-identification, place by place, with the
+ * results of other programs for comparison; and the same for the real files, each with its own
+ * planted identity. Pixels are allowed to pass: only headers are compared.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -37,12 +37,12 @@ async function outcomeOf(
   return left.length === 0 ? 'ok' : `LEAK: ${left.map((token) => token.toString()).join(', ')}`
 }
 
-describe('of an identity planted where others leave one', () => {
+describe('of an identity planted where other programs leave one', () => {
   it('nothing is left in any byte, and only what cannot be de-identified is held', async () => {
     const tokens = IDENTITY.map((token) => Buffer.from(token, 'latin1'))
     const rows: { name: string; outcomes: Outcome[]; others: readonly string[] }[] = []
     for (const { name, bytes, others } of LEAK_CASES) {
-      // The file does hold it: else nothing could be left.
+      // The source file must contain the identity, otherwise the test proves nothing.
       const source = bytes.toString('latin1').toLowerCase()
       if (name !== 'deflated')
         expect(tokens.some((one) => source.includes(one.toString()))).toBe(true)
@@ -68,7 +68,7 @@ describe('of an identity planted where others leave one', () => {
   })
 })
 
-/** Real images under the classes of more kinds: few or none of those files are at hand. */
+/** Real images presented under more classes, of which few or no real files are available. */
 const KINDS = [
   { modality: 'CR', sopClass: '1.2.840.10008.5.1.4.1.1.1' },
   { modality: 'DX', sopClass: '1.2.840.10008.5.1.4.1.1.1.1' },

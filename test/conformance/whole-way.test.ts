@@ -1,6 +1,6 @@
 /**
- * Every real file sent through a running gateway and pulled by the reader, then read by programs
- * that are not ours.
+ * Every real file is sent through a running gateway and pulled by the reader, then read by
+ * independent programs.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -27,13 +27,13 @@ import {
 
 interface Sent {
   readonly source: string
-  /** Of the transfer; each file is one of its own. */
+  /** The ID of the transfer; each file is sent as a separate transfer. */
   readonly id: string
   readonly outcome: string
   readonly code: string
 }
 
-/** The profile as shipped, for a facility that sends for treatment. */
+/** The shipped profile, except that pixels pass, for a facility that sends for treatment. */
 async function passPixels(site: TestSite, name: string): Promise<Profile> {
   const shipped = readFileSync(join(ROOT, `config/profiles/${name}.yaml`), 'utf8')
   const text = shipped.replace(/^pixels: (blank|quarantine)$/m, 'pixels: pass')
@@ -88,7 +88,7 @@ describe.each(['strip', 'pseudonymize'] as const)('through a gateway under %s', 
       if (outcome !== 'accepted') continue
       const [output, ...more] = filesOf(join(outputs, id))
       if (output === undefined || more.length > 0) throw new Error(`${id} holds not one file`)
-      // What is changed and removed depends on the profile alone, not on the secret.
+      // What is changed and removed depends only on the profile, not on the secret.
       const { report } = await run(readFileSync(source), { ...contextFor(name), profile })
       pairs.push({ source, output, report })
     }
@@ -115,7 +115,7 @@ describe.each(['strip', 'pseudonymize'] as const)('through a gateway under %s', 
     }
     for (const code of ['unsafe_step_failed', 'output_disagrees', 'identifier_left'])
       expect(sent.filter((one) => one.code === code)).toEqual([])
-    // Some fifty of the files have no pixels, and are held as `image_incomplete`.
+    // About fifty of the files have no pixels, and are held as `image_incomplete`.
     expect(pairs.length).toBeGreaterThan(140)
   })
 

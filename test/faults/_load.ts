@@ -1,4 +1,4 @@
-/** Several senders and readers at work on one gateway, who write down what they were told. */
+/** Several senders and readers that use one gateway and record the answers they get. */
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,7 +7,7 @@ import type { AnswerBody } from '../whole-way/_http.js'
 import { acknowledge, openTransfer } from '../whole-way/_reader.js'
 import type { Reader } from '../whole-way/_reader.js'
 
-/** mulberry32: numbers in [0, 1) that a seed can repeat. */
+/** mulberry32: numbers in [0, 1) that a seed reproduces. */
 export function chance(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -23,10 +23,10 @@ export interface SentFile {
   readonly type: string
 }
 
-/** What a client knows for sure of a transfer. */
+/** What a client knows for certain about a transfer. */
 export interface Told {
   state: 'open' | 'available' | 'acknowledged'
-  /** SHA-256 of documents by item number: their bytes pass unchanged. */
+  /** SHA-256 of documents by item number; their bytes pass unchanged. */
   readonly documents: Map<number, string>
   /** Numbers of the accepted items. */
   readonly items: Set<number>
@@ -44,7 +44,7 @@ export const newNotes = (): Notes => ({ told: new Map(), receipts: [], odd: [], 
 
 const count = ({ counts }: Notes, what: string) => (counts[what] = (counts[what] ?? 0) + 1)
 
-/** A study of one instance and documents of random text, so that no two of them are the same. */
+/** A study of one instance, and documents with random text, so that no two are the same. */
 export function someFiles(random: () => number, instance: Buffer): SentFile[] {
   const text = (size: number): SentFile => ({
     bytes: Buffer.from(
@@ -79,7 +79,7 @@ export async function workload(load: Load): Promise<void> {
         try {
           await job(load)
         } catch {
-          // Whatever breaks when the gateway dies: nothing was told.
+          // A request that breaks off when the gateway dies counts as unanswered.
           await delay(10)
         }
       }
@@ -121,7 +121,7 @@ async function readAndAcknowledge(load: Load): Promise<void> {
   } else if (status >= 500) load.notes.odd.push(`acknowledge: ${status} ${body.code}`)
 }
 
-/** Leaves downloads in the middle. */
+/** Abandons downloads in the middle. */
 async function readAndLeave(load: Load): Promise<void> {
   const id = await pickFromInbox(load)
   if (id === undefined) return
@@ -181,7 +181,7 @@ interface Reply {
   readonly body: AnswerBody
 }
 
-/** A form, written slowly enough that a kill finds it in the middle. */
+/** Sends a form slowly enough that a kill can hit the middle of it. */
 export function post(
   load: Pick<Load, 'gateway' | 'sender' | 'random'>,
   path: string,

@@ -1,9 +1,9 @@
-/** The addresses that an express application answers, from its own router. */
+/** The routes of an express application, read from its own router. */
 import type { Express } from 'express'
 
 export interface Route {
   readonly method: string
-  /** As it was given to the router: `/v1/transfers/:id`. */
+  /** As passed to the router: `/v1/transfers/:id`. */
   readonly template: string
 }
 
@@ -13,10 +13,7 @@ interface Layer {
   readonly handle?: { readonly stack?: readonly Layer[] }
 }
 
-/**
- * @throws Error where a router is mounted in a way that is not understood: nothing may be left out
- * unseen.
- */
+/** @throws Error if a router is mounted in an unsupported way: no route may be missed silently. */
 export function routesOf(app: Express): readonly Route[] {
   return walk((app.router as unknown as { readonly stack: readonly Layer[] }).stack, '')
 }

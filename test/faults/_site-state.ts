@@ -1,13 +1,13 @@
 /**
- * What lies in a site's folder, read beside the gateway: rows, events and objects that must agree
- * with one another.
+ * The content of a site's folder, read independently of the gateway: rows, events and objects,
+ * which must be consistent.
  */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 
 export interface SiteState {
-  /** Everything that should not be there, in words. Empty when the site is in order and at rest. */
+  /** Every inconsistency, in words. Empty when the site is in order and idle. */
   readonly problems: readonly string[]
   /** Events as stored, by index. */
   readonly events: readonly Buffer[]
@@ -26,7 +26,7 @@ const REFERENCED = `select object from items where object is not null
   union all select object from crosswalks
   union all select manifest_object from transfers where manifest_object is not null`
 
-/** Keys that the rows of a site on SQLite name, sorted. */
+/** Keys in the rows of a site on SQLite, sorted. */
 export function referencedKeys(dir: string): string[] {
   const db = new Database(join(dir, 'data/nocturne.db'), { readonly: true })
   try {
@@ -36,7 +36,7 @@ export function referencedKeys(dir: string): string[] {
   }
 }
 
-/** Of a site on SQLite and a folder, while nothing is under way. */
+/** Inspects a site on SQLite with a folder of objects, while nothing is in progress. */
 export async function inspectSite(dir: string): Promise<SiteState> {
   const db = new Database(join(dir, 'data/nocturne.db'), { readonly: true })
   try {
@@ -74,7 +74,7 @@ async function storedKeys(root: string): Promise<{ keys: string[]; partial: stri
   const paths = files.map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
   const isPartial = (path: string) => path.startsWith('.partial/')
   return {
-    // Beside the objects of transfers lies the published log.
+    // The published log is next to the objects of transfers.
     keys: paths
       .filter((path) => path.startsWith('t/'))
       .map((path) => path.replace(/\.sealed$/, '')),
@@ -82,7 +82,7 @@ async function storedKeys(root: string): Promise<{ keys: string[]; partial: stri
   }
 }
 
-/** Each begin has exactly one end. */
+/** Each begin must have exactly one end. */
 function pairProblems(entries: readonly Entry[]): string[] {
   const ends = new Map<string, number>()
   const count = (key: unknown) => {

@@ -1,18 +1,20 @@
-/** Kills a process at one of its writes: strace ends it as it enters the call. */
+/** Kills a process at one of its writes: strace ends it as it enters the system call. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
-/** What changes a file or a folder; plain writes are left out, since sockets take them too. */
+/**
+ * Calls that change a file or a folder; plain writes are left out, because sockets use them too.
+ */
 const CALLS =
   'pwrite64,pwritev,fsync,fdatasync,ftruncate,link,linkat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat'
 
 const run = promisify(execFile)
 
-/** Why it cannot be done here, for the title of what is skipped; undefined when it can. */
+/** Why this is unavailable, for the titles of skipped tests; undefined if it is available. */
 export const straceMissing: string | undefined = await run('sh', [
-  // A process that is no child of it, as the gateway is none.
+  // Traces a process that is not a child of strace, as the gateway is not.
   ...['-c', 'sleep 0.2 & exec strace -qq -e trace=none -p $!'],
 ]).then(
   () => undefined,
@@ -21,8 +23,9 @@ export const straceMissing: string | undefined = await run('sh', [
 
 export interface Traced {
   /**
-   * Resolves when the process has ended, or is no longer watched. Answers how many such calls its
-   * busiest thread made.
+   * Resolves when the process has ended or is no longer traced.
+   *
+   * @returns the number of such calls made by its busiest thread.
    */
   end(): Promise<number>
 }
@@ -35,14 +38,14 @@ const words = (log: string, killAt: number | undefined): string[] => [
 async function busiestThread(log: string): Promise<number> {
   const counts = new Map<string, number>()
   for (const line of (await readFile(log, 'utf8')).split('\n')) {
-    // The second half of a call that another thread interrupted.
+    // The second half of a call interrupted by another thread.
     const thread = /^(\d+) +\w+\(/.exec(line)?.[1]
     if (thread !== undefined) counts.set(thread, (counts.get(thread) ?? 0) + 1)
   }
   return Math.max(0, ...counts.values())
 }
 
-/** Watches a running process from now on; `killAt` counts the calls of each thread from 1. */
+/** Traces a running process from now on; `killAt` counts the calls of each thread, from 1. */
 export async function watch(pid: number, log: string, killAt?: number): Promise<Traced> {
   const strace = spawn('strace', [...words(log, killAt), '-p', String(pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -53,7 +56,7 @@ export async function watch(pid: number, log: string, killAt?: number): Promise<
   return {
     end: async () => {
       if (strace.exitCode === null) strace.kill('SIGINT')
-      // One that lets go while its threads are being killed may wait for them for ever.
+      // If strace detaches while the threads are being killed, it may wait for them forever.
       const stuck = setTimeout(() => strace.kill('SIGKILL'), 1_000)
       await closed
       clearTimeout(stuck)
@@ -62,7 +65,7 @@ export async function watch(pid: number, log: string, killAt?: number): Promise<
   }
 }
 
-/** Runs a program to its end, or to its kill. */
+/** Runs a program until it exits or is killed. */
 export async function runTraced(
   program: readonly string[],
   log: string,

@@ -1,4 +1,4 @@
-/** A small file system in memory, to be filled: needs root on Linux. */
+/** A small file system in memory that can be filled up; requires root on Linux. */
 import { execFile } from 'node:child_process'
 import { mkdir, open, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,14 +8,14 @@ const run = promisify(execFile)
 
 export interface SmallDisk {
   readonly path: string
-  /** Takes all that is left, to the last block. */
+  /** Uses up all remaining space, to the last block. */
   fill(): Promise<void>
-  /** Gives it back. */
+  /** Frees it again. */
   free(): Promise<void>
   unmount(): Promise<void>
 }
 
-/** Why there can be none, for the title of what is skipped; undefined when there can. */
+/** Why this is unavailable, for the titles of skipped tests; undefined if it is available. */
 export async function smallDiskMissing(scratch: string): Promise<string | undefined> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return 'needs root on Linux to mount a tmpfs'

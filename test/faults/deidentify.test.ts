@@ -1,4 +1,6 @@
-/** `nocturne deidentify`, killed in the middle: what has its name is whole. */
+/**
+ * `nocturne deidentify` is killed in the middle: every file that has its final name is complete.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { randomBytes } from 'node:crypto'
@@ -16,7 +18,7 @@ const whole = join(scratch, 'whole')
 let study: string[]
 let main: string
 
-/** Until it ends, or as many files were reported as it is to live to see. */
+/** Runs until it ends, or until it has reported `lives` files and is then killed. */
 async function deidentify(out: string, lives = Infinity): Promise<Finished & { reported: number }> {
   const words = ['deidentify', ...study, '--profile', 'pseudonymize', '--out', out]
   const child = spawn(process.execPath, [main, ...words, '--secret-file', secret])
@@ -40,7 +42,7 @@ async function expectWhole(folder: string): Promise<void> {
       readFile(join(folder, name)),
       readFile(join(whole, name)),
     ])
-    if (!left.equals(right)) throw new Error(`${name} is not what it is without a kill`)
+    if (!left.equals(right)) throw new Error(`${name} differs from the output without a kill`)
   }
 }
 
@@ -60,7 +62,7 @@ describe('nocturne deidentify, killed by SIGKILL', () => {
     async (lives) => {
       let out = ''
       let killed: Awaited<ReturnType<typeof deidentify>> | undefined
-      // On a busy machine we may read too late, and it has ended.
+      // On a busy machine the command may end before it can be killed.
       for (let attempt = 0; attempt < 5 && killed?.status !== null; attempt++) {
         out = join(scratch, `out-${lives}-${attempt}`)
         killed = await deidentify(out, lives)

@@ -1,4 +1,4 @@
-/** A disk that is full: of the objects, and of the database. */
+/** Full disks: that of the objects, and that of the database. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -66,7 +66,7 @@ suite(`a gateway whose object store is full${title}`, () => {
     )
   }
 
-  it('refuses a study that is larger than the disk with 507, and keeps nothing of it', async () => {
+  it('refuses a study larger than the disk with 507, and keeps nothing of it', async () => {
     const large = await makeStudy(join(scratch, 'large'), '--instances', '20', '--size', '512')
     const answer = await upload(site, gateway, large)
     seen('an upload larger than the store', answer)
@@ -76,13 +76,13 @@ suite(`a gateway whose object store is full${title}`, () => {
     expect((await inspectSite(site.dir)).problems).toEqual([])
   }, 60_000)
 
-  it('takes the next study that has room', async () => {
+  it('accepts the next study that fits', async () => {
     const answer = await upload(site, gateway, small)
     seen('a small one right after it', answer)
     expect(answer.status).toBe(201)
   })
 
-  it('says that it is not ready while nothing can be stored, and takes no upload', async () => {
+  it('is not ready while nothing can be stored, and accepts no upload', async () => {
     await disk.fill()
     const answer = await upload(site, gateway, small)
     seen('an upload when the store is full to the last block', answer)
@@ -95,7 +95,7 @@ suite(`a gateway whose object store is full${title}`, () => {
     expect((await call(gateway, 'GET', '/healthz')).status).toBe(200)
   })
 
-  it('goes on serving what it has', async () => {
+  it('continues to serve what it has stored', async () => {
     const reader = await readerOf(site)
     const { body } = await call(gateway, 'GET', '/v1/inbox', { token: reader.token })
     const [waiting] = (body as unknown as { transfers: { id: string }[] }).transfers
@@ -103,16 +103,16 @@ suite(`a gateway whose object store is full${title}`, () => {
     expect(contents.size).toBe(2)
   })
 
-  it('works again by itself when there is room', async () => {
+  it('recovers automatically when there is space', async () => {
     await disk.free()
     const answer = await upload(site, gateway, small)
     seen('the next upload when there is room again', answer)
     expect(answer.status).toBe(201)
-    // It looks anew at most every ten seconds.
+    // Readiness is updated at most every ten seconds.
     expect(await eventually(ready, ({ status }) => status === 200)).toMatchObject({ ready: true })
     await openTransfer(gateway, await readerOf(site), answer.body.id)
     const look = () => inspectSite(site.dir)
-    // The end of a download is written down after its last byte has gone out.
+    // The end of a download is recorded after its last byte was sent.
     expect(await eventually(look, ({ problems }) => problems.length === 0)).toMatchObject({
       problems: [],
     })
@@ -134,7 +134,7 @@ suite(`a gateway whose database is on a full disk${title}`, () => {
       yaml.replace(/^database:.*$/m, `database: sqlite:${join(disk.path, 'nocturne.db')}`),
     )
     files = await makeStudy(join(scratch, 'study'), '--instances', '1', '--size', '64')
-    // The tokens that init issued are in the database that it made.
+    // The tokens issued by init are in the original database.
     await rm(join(disk.path, 'nocturne.db'), { force: true })
     for (const name of ['nocturne.db', 'nocturne.db-wal']) {
       const bytes = await readFile(join(site.dir, 'data', name)).catch(() => undefined)
@@ -159,12 +159,12 @@ suite(`a gateway whose database is on a full disk${title}`, () => {
       .sort()
   }
 
-  it('answers 503 when it cannot write down what it does, and shows nothing of it', async () => {
+  it('answers 503 when it cannot record an upload, and does not show it', async () => {
     const first = await upload(site, gateway, files)
     seen('an upload before', first)
     told.push(first.body.id)
     await disk.fill()
-    // The log of SQLite has room of its own for a while.
+    // SQLite's log has some free space of its own at first.
     let answer = first
     for (let i = 0; i < 300 && answer.status === 201; i++) {
       answer = await upload(site, gateway, files)
@@ -177,14 +177,14 @@ suite(`a gateway whose database is on a full disk${title}`, () => {
     for (let i = 0; i < 3; i++) expect((await upload(site, gateway, files)).status).toBe(503)
   }, 120_000)
 
-  it('lets no byte out that it cannot write down', async () => {
+  it('sends no byte that it cannot record', async () => {
     const token = await site.token('reader-1')
     const answer = await call(gateway, 'GET', `/v1/transfers/${told[0] ?? ''}/items/1`, { token })
     seen('a download when the disk of the database is full', answer)
     expect(answer.status).toBe(503)
   })
 
-  it('works again by itself when there is room, and the ledger holds', async () => {
+  it('recovers automatically when there is space, and the ledger verifies', async () => {
     await disk.free()
     const answer = await eventually(
       () => upload(site, gateway, files),

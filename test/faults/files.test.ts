@@ -1,4 +1,4 @@
-/** The files store on a disk that is full or read-only, and in a process that is killed. */
+/** The files store on a full or read-only disk, and in a process that is killed. */
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
@@ -19,7 +19,7 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true })
 })
 
-/** A disk of 4 MiB, or the reason why there is none. */
+/** A disk of 4 MiB, or the reason why it is unavailable. */
 async function mountSmallDisk(): Promise<{ readonly path?: string; readonly skip: string }> {
   if (process.getuid?.() !== 0) return { skip: 'needs root to mount a small disk' }
   const path = await mkdtemp(join(root, 'disk-'))
@@ -36,7 +36,7 @@ onDisk(`the files store on a small disk${disk.skip && ` (${disk.skip})`}`, () =>
   const path = join(disk.path ?? '', 'objects')
   const size = 300_000
 
-  it('says that it is full, keeps what it acknowledged, leaves nothing else, and goes on when there is room', async () => {
+  it('reports that it is full, keeps what it acknowledged, leaves nothing else, and continues when there is space', async () => {
     const store = await openStore({ kind: 'files', path })
     const acknowledged: number[] = []
     const putAll = async (first: number, bytes: number): Promise<void> => {
@@ -65,7 +65,7 @@ onDisk(`the files store on a small disk${disk.skip && ` (${disk.skip})`}`, () =>
     await expect(store.check()).resolves.toBeUndefined()
   })
 
-  it('says that it cannot be written when the disk is read-only, and still reads', async () => {
+  it('reports that it cannot write when the disk is read-only, and still reads', async () => {
     const store = await openStore({ kind: 'files', path })
     await run('mount', ['-o', 'remount,ro', disk.path ?? ''])
     try {
@@ -85,8 +85,8 @@ const CALLERS = 8
 const SIZE = 400_000
 
 /**
- * Puts by several callers, each printed, at once, when it was acknowledged. The content is that of
- * `pattern`.
+ * Several concurrent callers of put; each acknowledged put is printed immediately. The content
+ * comes from `pattern`.
  */
 const CHILD = `
 import { writeSync } from 'node:fs'
@@ -127,8 +127,8 @@ async function putAndKill(env: Record<string, string>, afterMs: number): Promise
   return out.split('\n').slice(0, -1)
 }
 
-describe('the files store of a process that is killed', () => {
-  it('has every acknowledged object whole, none by halves, and left-overs only where they are swept', async () => {
+describe('the files store of a killed process', () => {
+  it('has every acknowledged object complete, no partial ones, and leftovers only where they are swept', async () => {
     const DIST = join(dirname(await buildCli()), '..')
     const DIR = join(root, 'killed')
     const acknowledged = new Set<string>()
@@ -147,7 +147,7 @@ describe('the files store of a process that is killed', () => {
       swept += partial
       const listed = new Set(await collect(store.list('')))
       for (const key of acknowledged) expect(listed).toContain(key)
-      // Linked, and killed before it was answered for: whole, but nobody refers to it.
+      // Linked, but killed before the acknowledgement: complete, but not referenced.
       const unasked = [...listed].filter((key) => !acknowledged.has(key))
       expect(unasked.length - unacknowledged).toBeLessThanOrEqual(CALLERS)
       unacknowledged = unasked.length
@@ -156,7 +156,7 @@ describe('the files store of a process that is killed', () => {
           await digestOf(pattern(SIZE, Number(key.split('/')[2]))),
         )
     }
-    // Else no kill hit a put, and the test showed nothing.
+    // Otherwise no kill hit a put, and the test proved nothing.
     expect(swept).toBeGreaterThan(0)
   }, 120_000)
 })

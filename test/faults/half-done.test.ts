@@ -1,7 +1,7 @@
 /**
- * A gateway, or a command beside it, is killed at a write of one action. After the next start the
- * action was done or it was not: never half, and done for sure where somebody was told so.
- * NOCTURNE_TEST_EVERY_WRITE=1 kills at each write.
+ * A gateway, or a command on its site, is killed at a write during one action. After the next start
+ * the action was done completely or not at all, and completely if that was acknowledged.
+ * NOCTURNE_TEST_EVERY_WRITE=1 kills at every write.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import Database from 'better-sqlite3'
@@ -25,7 +25,7 @@ import { inspectSite } from './_site-state.js'
 import { runTraced, straceMissing, watch } from './_strace.js'
 
 const EVERY = process.env.NOCTURNE_TEST_EVERY_WRITE === '1'
-/** Where in an action it is killed, as shares of its writes. */
+/** The points in an action at which to kill, as fractions of its writes. */
 const SHARES = [0.2, 0.6, 0.95, 1]
 const SLOW = EVERY ? 1_800_000 : 120_000
 
@@ -53,7 +53,7 @@ const rowsOf = (sql: string, ...values: readonly string[]): Row[] => {
 const countEvents = (type: string, transfer: string): number =>
   rowsOf('select 1 from events where type = ? and transfer = ?', type, transfer).length
 
-/** Both or neither. */
+/** Both must have happened, or neither. */
 function settled(isDone: boolean, events: number): 'done' | 'not done' | 'half done' {
   if (isDone && events === 1) return 'done'
   return !isDone && events === 0 ? 'not done' : 'half done'
@@ -78,11 +78,11 @@ beforeAll(async () => {
 suite(`a gateway that is killed in the middle${why}`, () => {
   const document = Buffer.from('a document that is held, and that somebody looks at')
   let gateway: RunningGateway
-  /** Transfers of the time when a third reader read, and the second did not yet. */
+  /** Transfers from before, when the third reader read for the group and the second did not yet. */
   const earlier: string[] = []
   let tokens: { readonly sender: string; readonly reader: string }
 
-  // One thread for files, so that its writes can be counted.
+  // Uses one thread for files, so that its writes can be counted.
   const start = async () => {
     gateway = await site.start({ env: { UV_THREADPOOL_SIZE: '1' } })
   }
@@ -125,9 +125,9 @@ suite(`a gateway that is killed in the middle${why}`, () => {
 
   interface Action {
     readonly what: string
-    /** What it is done to. */
+    /** Creates the subject of the action. */
     readonly prepare: () => Promise<string>
-    /** True when the gateway said that it is done. */
+    /** True if the gateway confirmed that it is done. */
     readonly act: (subject: string) => Promise<boolean>
     readonly look: (subject: string) => 'done' | 'not done' | 'half done'
   }
@@ -306,7 +306,7 @@ suite(`a command that is killed in the middle${why}`, () => {
         if (killed.status === 0) expect(end).toBe('done')
         await expectSound()
         ends.push(killed.status === 0 ? `${end} before` : end)
-        // What was not done can be done now.
+        // An action that was not done can be repeated.
         if (end === 'not done') {
           expect(await nocturne(...words())).toMatchObject({ status: 0 })
           expect(await look()).toBe('done')

@@ -1,9 +1,9 @@
 /**
- * The gateway is killed at random moments of uploads and downloads, and sometimes again while it
- * starts. After each new start, before anybody asks for anything, the site must be in order; then
- * everything that anybody was told must hold.
+ * The gateway is killed at random moments during uploads and downloads, and sometimes again while
+ * it starts. After each restart the site must be in order before any request is made, and then
+ * everything that was acknowledged must hold.
  *
- * NOCTURNE_TEST_SEED repeats a run's choices, NOCTURNE_TEST_KILLS sets their number.
+ * NOCTURNE_TEST_SEED reproduces the choices of a run, NOCTURNE_TEST_KILLS sets the number of kills.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readFile, readdir, writeFile } from 'node:fs/promises'
@@ -34,7 +34,7 @@ interface View {
 describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
   const random = chance(SEED)
   const notes = newNotes()
-  /** Transfers that were opened whole after a kill; they are looked at again at the end. */
+  /** Transfers that were opened completely after a kill; they are checked again at the end. */
   const opened = new Set<string>()
   const moments: number[] = []
   const swept = { envelopes: 0, downloads: 0 }
@@ -61,7 +61,7 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
     await site.remove()
   })
 
-  /** Starts the gateway; every fourth time it is killed once more on its way up. */
+  /** Starts the gateway; every fourth time it is killed once more during startup. */
   async function start(round: number): Promise<RunningGateway> {
     if (round % 4 === 3) {
       const waitMs = random() * 1_200
@@ -73,9 +73,9 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
     return site.start()
   }
 
-  /** What holds at once after a start, whatever happened before. */
+  /** What must hold immediately after a start, whatever happened before. */
   async function expectOrder(): Promise<void> {
-    // The log is being published meanwhile, through half-written files of its own.
+    // The log is being published in the meantime, with partial files of its own.
     const look = () => inspectSite(site.dir)
     const { problems, events } = await eventually(look, (seen) => seen.problems.length === 0, 5_000)
     expect(problems).toEqual([])
@@ -103,7 +103,9 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
     return found
   }
 
-  /** What was told is so; what is shown is whole, also where the answer was lost on its way. */
+  /**
+   * What was acknowledged holds, and what is visible is complete, even if the response was lost.
+   */
   async function expectTold(gateway: RunningGateway, views: Map<string, View>): Promise<void> {
     for (const [id, told] of notes.told) {
       const view = views.get(id)
@@ -128,7 +130,8 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
   ): Promise<void> {
     const { manifest, contents } = await openTransfer(gateway, reader, id)
     expect(manifest.items).toHaveLength(items)
-    // Requests bring four items or three more, and each is taken whole or not at all.
+    // Requests contain four items or three more, and each request takes effect completely or not at
+    // all.
     expect([4, 7, 10]).toContain(items)
     for (const index of told?.items ?? []) expect(contents.has(index)).toBe(true)
     for (const [index, digest] of told?.documents ?? []) {
@@ -136,7 +139,7 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
     }
   }
 
-  it('loses nothing that it acknowledged, shows nothing incomplete, and leaves nothing behind', async () => {
+  it('loses nothing that it acknowledged, shows nothing incomplete, and leaves no leftovers', async () => {
     running = await site.start()
     for (let round = 0; round < KILLS; round++) {
       const stop = new AbortController()
@@ -158,7 +161,7 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
     expect(notes.odd).toEqual([])
   }, 300_000)
 
-  it('completes what was left open, and gives everything to the reader’s command', async () => {
+  it('completes open transfers, and delivers everything to the reader’s command', async () => {
     const gateway = running
     if (!gateway) throw new Error('the gateway does not run')
     for (const { id, state } of (await listTransfers(gateway)).values()) {
@@ -198,7 +201,7 @@ describe(`a gateway that is killed ${KILLS} times (seed ${SEED})`, () => {
       ].join('\n'),
     )
     expect(swept.envelopes).toBeGreaterThan(0)
-    // The look for left-overs sees one.
+    // Verifies that the check for leftovers finds one.
     await writeFile(join(site.dir, 'data/objects/t/stray.sealed'), 'x')
     expect((await inspectSite(site.dir)).problems).toEqual(['object of nobody t/stray'])
   }, 120_000)

@@ -1,6 +1,6 @@
 /**
- * A gateway that comes up before its object store or its database, as after a power cut: a real S3
- * server and a real PostgreSQL behind ways that are cut and mended.
+ * A gateway that starts before its object store or its database, as after a power cut: a real S3
+ * server and a real PostgreSQL behind relays that are interrupted and restored.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { cp, rm } from 'node:fs/promises'
@@ -44,7 +44,7 @@ async function newSite(): Promise<TestSite> {
   return site
 }
 
-/** Until it listens: whatever becomes of the test, it is ended. */
+/** Starts it and waits until it listens; it is stopped whatever happens in the test. */
 async function launch(site: TestSite, env: NodeJS.ProcessEnv): Promise<StartingGateway> {
   const gateway = site.launch({ env })
   closing.push(() => gateway.stop('SIGKILL'))
@@ -55,7 +55,7 @@ async function launch(site: TestSite, env: NodeJS.ProcessEnv): Promise<StartingG
 const ask = async (gateway: StartingGateway, path: string, method = 'GET') =>
   call({ url: await gateway.listening }, method, path)
 
-/** What it says of itself once it waits. */
+/** What it reports about itself once it is waiting. */
 const waitsFor = async (gateway: StartingGateway) =>
   eventually(
     async () => (await ask(gateway, '/readyz')).body.waitsFor as { code: string } | null,
@@ -82,7 +82,7 @@ suite('a gateway whose object store comes late', 'skip' in server ? server.skip 
   beforeAll(async () => {
     site = await newSite()
     files = await makeStudy(join(site.dir, '../study'), '--instances', '1', '--size', '64')
-    // The addresses that it has when it is open.
+    // The routes it has when it is open.
     const rooms = await openRooms(await openSite(site.dir))
     const beside = await besides(rooms)
     routes = routesOf(createApp(rooms, () => 'http://127.0.0.1', beside))
@@ -107,7 +107,7 @@ suite('a gateway whose object store comes late', 'skip' in server ? server.skip 
     }
   }
 
-  it('is alive, says what it waits for, refuses every route and records nothing', async () => {
+  it('is alive, reports what it is waiting for, refuses every route and records nothing', async () => {
     await proxy.down()
     const before = countEvents()
     const gateway = await launch(site, env)
@@ -134,7 +134,7 @@ suite('a gateway whose object store comes late', 'skip' in server ? server.skip 
     expect(countEvents()).toBe(before)
     table.push(`  object store away at the start: ${closed.length} routes answer 503, no event`)
 
-    // A server that comes up and fails, and then works.
+    // A server that starts, fails at first, and then works.
     proxy.inject('any', '503', 4)
     await proxy.up()
     const { url } = await gateway.ready
@@ -161,7 +161,7 @@ suite('a gateway whose object store comes late', 'skip' in server ? server.skip 
     table.push('  stopped while it waits: exit 0, no event')
   })
 
-  it('finds that the database is an old one as soon as the store is back', async () => {
+  it('detects an old database as soon as the store is back', async () => {
     const backup = join(site.dir, '../backup.db')
     await cp(database(), backup)
     const newer = await site.start({ env })
@@ -201,7 +201,7 @@ suite('a gateway whose database comes late', postgresMissing, () => {
     files = await makeStudy(join(site.dir, '../study'), '--instances', '1', '--size', '64')
   }, 60_000)
 
-  it('waits for it, and goes on by itself', async () => {
+  it('waits for it, and continues automatically', async () => {
     await relay.down()
     const gateway = await launch(site, env)
     expect(await waitsFor(gateway)).toMatchObject({
@@ -236,7 +236,7 @@ suite('a gateway whose database comes late', postgresMissing, () => {
     await relay.up()
   }, 60_000)
 
-  it('does not wait where its password is wrong', async () => {
+  it('does not wait if its password is wrong', async () => {
     const gateway = await launch(site, { NOCTURNE_DATABASE_PASSWORD: 'wrong' })
     await expect(gateway.ready).rejects.toThrow(/the database cannot be used as it is configured/)
     expect(gateway.process.exitCode).toBe(1)

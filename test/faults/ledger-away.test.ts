@@ -1,4 +1,7 @@
-/** A ledger that cannot be written: every route of the router itself is asked, under every role. */
+/**
+ * With a ledger that cannot be written, every route found in the router itself is requested, under
+ * every role.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
@@ -24,7 +27,7 @@ import { mountSmallDisk, smallDiskMissing } from './_tmpfs.js'
 const ACTOR = { id: 'site', role: 'operator', method: 'site' } as const
 const ROLES = ['facility-a', 'reader-1', 'officer-1', 'operator-1'] as const
 /**
- * The members that a problem has (RFC 9457, and ours), and none that could hold anything of a
+ * The members of a problem (RFC 9457, and our own); none of them could contain anything of a
  * transfer.
  */
 const PROBLEM = ['code', 'hint', 'requestId', 'status', 'title', 'type']
@@ -43,7 +46,7 @@ afterAll(() => rm(scratch, { recursive: true, force: true }))
 interface Open {
   readonly rooms: Rooms
   readonly routes: readonly Route[]
-  /** Asks under one role, or without a token. */
+  /** Sends a request under one role, or without a token. */
   ask(route: Route, role: (typeof ROLES)[number] | undefined): Promise<Asked>
   close(): Promise<void>
 }
@@ -55,7 +58,7 @@ interface Asked {
   readonly text: string
 }
 
-/** The application over a database, with one transfer that a reader may fetch. */
+/** The application on a database, with one transfer that a reader may fetch. */
 async function open(database: string): Promise<Open> {
   const { config, secrets } = await openSite(site.dir)
   const store = { kind: 'files', path: await mkdtemp(join(scratch, 'objects-')) } as const
@@ -116,7 +119,7 @@ async function open(database: string): Promise<Open> {
 }
 
 /** Every route, whoever asks. */
-/** Reading first: what others do to the transfer and its case must not close it before. */
+/** Read routes come first, before others close the transfer or its case. */
 async function askAll(gateway: Open): Promise<Asked[]> {
   const answers: Asked[] = []
   const changes = ({ method }: { readonly method: string }) => Number(method === 'POST')
@@ -126,7 +129,7 @@ async function askAll(gateway: Open): Promise<Asked[]> {
 }
 
 const isAlive = ({ what }: Asked) => what.startsWith('GET /healthz ')
-/** What the codes mean can be read whatever else does not answer. */
+/** The meaning of the codes can be read even if nothing else responds. */
 const isReference = ({ what }: Asked) => /^GET \/(?:openapi\.json|reference|swagger-ui)/.test(what)
 const isReadiness = ({ what }: Asked) => what.startsWith('GET /readyz ')
 
@@ -146,7 +149,7 @@ function expectClosed(answers: readonly Asked[], codes: readonly string[]): void
 const readinessOf = (answers: readonly Asked[]) =>
   JSON.parse(answers.find(isReadiness)?.text ?? '{}') as { checks: Record<string, string> }
 
-/** Until nothing more fits, not even where the database finds room of its own. */
+/** Writes until nothing more fits, even in space that the database reserved. */
 async function untilItCannotWrite({ ledger }: Rooms): Promise<void> {
   const note = () =>
     ledger.note({ type: 'ledger.read', outcome: 0, actor: ACTOR, detail: { what: 'fill' } })
@@ -156,7 +159,7 @@ async function untilItCannotWrite({ ledger }: Rooms): Promise<void> {
       () => true,
     )
     if (!hasFailed) continue
-    // As long as the last answer holds: then it is looked at anew.
+    // Longer than a result is cached; then it is checked again.
     await sleep(1_050)
     const isClosed = await ledger.check().then(
       () => false,
@@ -167,7 +170,7 @@ async function untilItCannotWrite({ ledger }: Rooms): Promise<void> {
 }
 
 describe('the list of routes', () => {
-  it('comes from the router, and none is closed while the ledger can be written', async () => {
+  it('comes from the router, and none is blocked while the ledger can be written', async () => {
     const gateway = await open(`sqlite:${join(scratch, 'open.db')}`)
     const templates = gateway.routes.map(({ method, template }) => `${method} ${template}`)
     expect(templates).toEqual(
@@ -190,8 +193,8 @@ describe('the list of routes', () => {
   }, 60_000)
 })
 
-describe('a ledger that turned out to be an old one', () => {
-  it('closes every route with 503', async () => {
+describe('a ledger that was found to be rolled back', () => {
+  it('makes every route answer 503', async () => {
     const gateway = await open(`sqlite:${join(scratch, 'halted.db')}`)
     gateway.rooms.ledger.halt(new NocturneError('ledger_rolled_back'))
     const answers = await askAll(gateway)
@@ -203,7 +206,7 @@ describe('a ledger that turned out to be an old one', () => {
 
 describe(`a disk that is full under the ledger${diskMissing === undefined ? '' : ` (skipped: ${diskMissing})`}`, () => {
   const test = diskMissing === undefined ? it : it.skip
-  test('closes every route with 503, and opens them by itself when there is room', async () => {
+  test('makes every route answer 503, until there is space again', async () => {
     const disk = await mountSmallDisk(join(scratch, 'disk'), 4)
     const gateway = await open(`sqlite:${join(disk.path, 'nocturne.db')}`)
     try {
@@ -225,11 +228,11 @@ describe(`a disk that is full under the ledger${diskMissing === undefined ? '' :
 
 describe(`a database that is gone${postgresMissing === undefined ? '' : ` (skipped: ${postgresMissing})`}`, () => {
   const test = postgresMissing === undefined ? it : it.skip
-  test('closes every route with 503', async () => {
+  test('makes every route answer 503', async () => {
     const postgres = await startPostgres()
     const gateway = await open(postgres.url)
     await postgres.stop()
-    // As long as the last answer holds.
+    // Longer than a result is cached.
     await sleep(1_050)
     const answers = await askAll(gateway)
     expectClosed(answers, ['ledger_unavailable'])

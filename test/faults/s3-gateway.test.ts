@@ -1,5 +1,5 @@
 /**
- * A gateway whose bucket refuses, stalls, resets, and stores without saying so: during uploads and
+ * A gateway whose bucket refuses, stalls, resets, and stores without confirming, during uploads and
  * downloads.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
@@ -24,7 +24,7 @@ import { referencedKeys } from './_site-state.js'
 const server = await startS3()
 const SLOW = 120_000
 const table: string[] = []
-/** Keys of transfers; the published log lies beside them. */
+/** Keys of transfers; the published log is next to them. */
 const OBJECTS = 't/'
 
 interface Place {
@@ -33,7 +33,7 @@ interface Place {
   readonly proxy: FaultProxy
   readonly bucket: string
   readonly reader: Reader
-  /** Restart on the same site. */
+  /** The environment for a restart on the same site. */
   readonly env: NodeJS.ProcessEnv
 }
 
@@ -62,14 +62,14 @@ async function available({ site, gateway }: Place): Promise<string[]> {
     .sort()
 }
 
-/** Every object is somebody's, and everybody's is there, in the end. */
+/** In the end every object is referenced, and every referenced object exists. */
 async function expectNoLeftOvers(at: S3Server, { site, bucket }: Place): Promise<void> {
   const look = async () => (await bucketContent(at, bucket)).keys
   const isSo = (keys: string[]) => keys.join() === referencedKeys(site.dir).join()
   expect(await eventually(look, isSo, 90_000)).toEqual(referencedKeys(site.dir))
 }
 
-/** What an upload must be answered with when every request of that kind fails in that way. */
+/** The expected status of an upload when every request of this kind fails in this way. */
 const UPLOADS: readonly (readonly [Call, Fault, 201 | 503])[] = [
   ['PutObject', 'refuse', 503],
   ['PutObject', 'reset', 503],
@@ -87,10 +87,10 @@ const UPLOADS: readonly (readonly [Call, Fault, 201 | 503])[] = [
 
 if ('skip' in server) {
   describe.skip(`a gateway on an S3 server that fails (${server.skip})`, () =>
-    it('is survived', () => undefined))
+    it('is handled', () => undefined))
 } else {
   let place: Place
-  /** The one that waits for time limits, beside the others. */
+  /** Used for the cases that wait for timeouts, in parallel with the others. */
   let slow: Place
   let slowCases: Promise<void>
   let small: string[]
@@ -111,7 +111,7 @@ if ('skip' in server) {
 
   afterAll(async () => {
     console.log(['a gateway on an S3 server that fails', ...table].join('\n'))
-    // Whatever came up, also when the rest did not.
+    // Whatever started, even if the rest did not.
     await Promise.all(closing.reverse().map((close) => close().catch(() => undefined)))
     await server.stop()
   }, SLOW)
@@ -124,8 +124,8 @@ if ('skip' in server) {
   }
 
   describe('an upload to a gateway whose S3 server fails', () => {
-    // First, while the SDK has all of its budget for trying again.
-    it('works through failures of single requests without a word', async () => {
+    // Runs first, while the SDK's whole retry budget is available.
+    it('succeeds despite failures of single requests', async () => {
       for (const fault of ['refuse', 'reset', '503', 'lost answer'] as const) {
         place.proxy.inject('PutObject', fault, 1, OBJECTS)
         const answer = await send(place, small, `upload, one request: ${fault}`)
@@ -210,7 +210,7 @@ if ('skip' in server) {
       SLOW,
     )
 
-    it('that was changed on its way does not open', async () => {
+    it('that was altered in transit does not open', async () => {
       const { gateway, reader, proxy, site } = place
       const [id = ''] = told
       const out = join(site.dir, '../opened')
@@ -237,13 +237,13 @@ if ('skip' in server) {
     }, 60_000)
   })
 
-  /** In order; each waits for time limits of the gateway. */
+  /** Runs these one after another; each waits for timeouts of the gateway. */
   async function runSlowCases(): Promise<void> {
     const { proxy } = slow
     proxy.inject('any', 'lost answer', Infinity, OBJECTS)
     const sending = send(slow, small, 'upload, stored without an answer, then nothing heard')
     while (proxy.hits() === 0) await delay(1)
-    // From here on nothing can be deleted either: what the server stored stays for the sweep.
+    // From now on deleting fails too, so whatever the server stored is left for the sweep.
     proxy.inject('any', 'refuse', Infinity, OBJECTS)
     const lost = await sending
     expect([lost.status, lost.body.code]).toEqual([503, 'store_unavailable'])
@@ -260,7 +260,7 @@ if ('skip' in server) {
     expect(await available(slow)).toHaveLength(2)
   }
 
-  describe('a gateway whose S3 server stalls or stores without saying so', () => {
+  describe('a gateway whose S3 server stalls or stores without confirming', () => {
     it(
       'answers within its limits, and sweeps what nobody was told of',
       async () => {

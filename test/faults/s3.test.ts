@@ -1,5 +1,5 @@
 /**
- * The S3 store over a network and a server that fail, at each kind of request, once and for good.
+ * The S3 store with a failing network and server, for each kind of request, once and permanently.
  */
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import { afterAll, describe, expect, it } from '@jest/globals'
@@ -19,7 +19,7 @@ const SLOW = 90_000
 
 type Outcome = 'stored' | 'store_unavailable'
 
-/** What a put must come to when every request of that kind fails in that way. */
+/** The expected outcome of a put when every request of this kind fails in this way. */
 const UPLOADS: readonly (readonly [Call, Partial<Record<Fault, Outcome>>])[] = [
   ['PutObject', { ...failing(), 'lost answer': 'stored', changed: 'store_unavailable' }],
   ['CreateMultipartUpload', { ...failing(), 'lost answer': 'store_unavailable' }],
@@ -43,13 +43,12 @@ function failing(): Partial<Record<Fault, Outcome>> {
 interface Site {
   readonly proxy: FaultProxy
   readonly store: ObjectStore
-  /** Keys and unfinished uploads, as the server itself tells. */
+  /** Keys and unfinished uploads according to the server itself. */
   readonly left: () => Promise<{ readonly keys: string[]; readonly uploads: number }>
 }
 
 if ('skip' in server) {
-  describe.skip(`an S3 server that fails (${server.skip})`, () =>
-    it('is survived', () => undefined))
+  describe.skip(`an S3 server that fails (${server.skip})`, () => it('is handled', () => undefined))
 } else {
   const proxies: FaultProxy[] = []
   afterAll(async () => {
@@ -62,7 +61,7 @@ if ('skip' in server) {
     return site
   }
 
-  describe('a put that fails at every try', () => {
+  describe('a put that fails on every attempt', () => {
     it.each(CASES)(
       'at %s by %s ends as %s, leaves nothing in sight, and works again afterwards',
       async (call, fault, outcome) => {
@@ -87,8 +86,8 @@ if ('skip' in server) {
     )
   })
 
-  describe('a put that fails at the first try', () => {
-    // A body that changed is refused as 400, which asks for no second try.
+  describe('a put that fails on the first attempt', () => {
+    // A changed body is refused with 400, which is not retried.
     it.each(CASES.filter(([, fault]) => fault !== 'changed'))(
       'at %s by %s is stored whole by the next',
       async (call, fault) => {
@@ -143,7 +142,7 @@ if ('skip' in server) {
       SLOW,
     )
 
-    it('that nobody reads does no harm when its connection breaks', async () => {
+    it('that is never read does no harm when its connection breaks', async () => {
       const { proxy, store } = await newSite()
       await store.put('a', sealed(pattern(LARGE)))
       proxy.inject('GetObject', 'reset')
@@ -154,7 +153,7 @@ if ('skip' in server) {
     })
   })
 
-  describe('a server that is not there', () => {
+  describe('an unreachable server', () => {
     it(
       'is told by every call, and works again without a new start',
       async () => {
@@ -219,7 +218,7 @@ if ('skip' in server) {
 async function openSite(at: S3Server, fault: Fault | undefined): Promise<Site> {
   const proxy = await startFaultProxy(at.endpoint)
   const config = await at.newBucket()
-  // Only a stall waits for the limit; other tests must not meet it on a busy machine.
+  // Only a stall waits for the timeout; other tests must not reach it on a busy machine.
   const answerTimeoutMs = fault === 'stall' ? 1500 : 20_000
   const options = { attempts: 3, answerTimeoutMs, slowestBytesPerMs: 16_384 }
   const direct = await openStore(config)

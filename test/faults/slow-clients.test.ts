@@ -1,6 +1,6 @@
 /**
- * Clients that hold on to a gateway: byte by byte, without reading, without asking. It goes on
- * answering, and lets go of them.
+ * Clients that hold connections: sending byte by byte, not reading, or sending nothing. The gateway
+ * continues to respond to others and disconnects them.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
@@ -17,12 +17,9 @@ import { readerOf } from '../whole-way/_reader.js'
 import { makeStudy } from '../whole-way/_study.js'
 import { inspectSite } from './_site-state.js'
 
-/** A busy machine may keep an honest client from its turn for a second or two. */
+/** On a busy machine an honest client may be delayed by a second or two. */
 const IDLE_SECONDS = 4
-/**
- * More than the kernels of both sides hold for a connection, so that most of it waits in the
- * gateway.
- */
+/** More than both kernels buffer for a connection, so that most of it waits in the gateway. */
 const LARGE = 48 << 20
 
 let site: TestSite
@@ -68,8 +65,8 @@ async function expectNothingLeft(): Promise<void> {
   expect(problems).toEqual([])
 }
 
-describe('a client that holds on to the gateway', () => {
-  it('by sending its upload byte by byte is given up, and nothing of it is left', async () => {
+describe('a client that occupies the gateway', () => {
+  it('by sending its upload byte by byte is disconnected, and nothing of it is left', async () => {
     const sender = await site.token('facility-a')
     const head =
       `POST /v1/transfers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${sender}\r\n` +
@@ -100,7 +97,7 @@ describe('a client that holds on to the gateway', () => {
     table.push('  4 uploads at 10 bytes a second: 408, nothing left')
   }, 60_000)
 
-  it('by not reading its download is given up, and the ledger knows how it ended', async () => {
+  it('by not reading its download is disconnected, and the ledger records how it ended', async () => {
     const document = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(LARGE)])
     const sent = await upload(site, gateway, [
       { name: 'a.pdf', bytes: document, type: 'application/pdf' },
@@ -132,7 +129,7 @@ describe('a client that holds on to the gateway', () => {
     )
   }, 60_000)
 
-  it('by 1,000 connections that ask nothing is let go of, and others are served meanwhile', async () => {
+  it('with 1,000 connections that send nothing is disconnected, and others are served in the meantime', async () => {
     const before = await resident()
     const sockets = await Promise.all(Array.from({ length: 1_000 }, open))
     const closed = sockets.map((socket) => once(socket.resume(), 'close'))
@@ -146,7 +143,7 @@ describe('a client that holds on to the gateway', () => {
     )
   }, 60_000)
 
-  it('by 10,000 parts at once is answered, and nothing of them is left', async () => {
+  it('with 10,000 parts at once is answered, and nothing of them is left', async () => {
     const parts = Array.from({ length: 10_000 }, (_, i) => ({
       name: `${i}.txt`,
       bytes: Buffer.from(`${i}`),

@@ -1,7 +1,7 @@
 /**
- * Every write of the ledger's database fails, or is the last one before a kill: strace changes what
- * the system answers to a real process. NOCTURNE_TEST_EVERY_WRITE=1 goes through all of them; else
- * some are taken, always the same.
+ * Every write of the ledger's database fails, or is the last one before a kill: strace changes the
+ * system's response to a real process. NOCTURNE_TEST_EVERY_WRITE=1 tests all of them; by default a
+ * fixed sample is tested.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFile, spawn } from 'node:child_process'
@@ -26,7 +26,9 @@ const YEARS = 6
 const BEGIN = Date.parse('2026-01-01T00:00:00Z')
 const LATER = BEGIN + (YEARS * 366 + 1) * 86_400_000
 
-/** Twelve changes of two events, one after another; each is printed when it was acknowledged. */
+/**
+ * Twelve changes with two events each, one after another; each is printed when it is acknowledged.
+ */
 const RECORD = `
 import { writeSync } from 'node:fs'
 const { DIST, URL_, KEY, GATEWAY } = process.env
@@ -54,7 +56,7 @@ for (let i = 0; i < 12; i++) {
 await opened?.state.close()
 `
 
-/** Prunes what was proposed. */
+/** Prunes the proposed entries. */
 const PRUNE = `
 const { DIST, URL_, KEY, GATEWAY, FILES, NOW } = process.env
 const { openState } = await import(DIST + '/state/index.js')
@@ -93,7 +95,7 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
     await fill(ledger, 900)
     await publisher.publish()
     await state.close()
-    // The log that is pruned is six years older.
+    // The log to be pruned is six years older.
     await copySite('start.db', 'old.db')
     const old = await openAt('old.db', LATER)
     const options = { ...old, years: YEARS }
@@ -111,7 +113,7 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
     console.log(['writes of the ledger that failed', ...table].join('\n'))
   })
 
-  /** Whose clock stands still. */
+  /** Opens it with a clock that does not move. */
   async function openAt(name: string, time: number) {
     const state = await openState(`sqlite:${join(dir, name)}`)
     const now = () => time
@@ -124,14 +126,14 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
 
   const objectsOf = (name: string) => join(dir, `${name}.objects`)
 
-  /** The database and what was published of it. */
+  /** The database and its published log. */
   async function copySite(from: string, to: string): Promise<void> {
     await copyFile(join(dir, from), join(dir, to))
     await rm(objectsOf(to), { recursive: true, force: true })
     await cp(objectsOf(from), objectsOf(to), { recursive: true })
   }
 
-  /** Runs the work on a copy of the database, with the fault in it. */
+  /** Runs the work on a copy of the database, with the fault injected. */
   async function trace(work: string, from: string, inject: string) {
     const name = 'work.db'
     const path = join(dir, name)
@@ -169,7 +171,7 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
       ? Array.from({ length: count }, (_, i) => i + 1)
       : points.map((share) => Math.max(1, Math.round(share * count)))
 
-  /** One run makes a few writes more or fewer than another: the last ones may not come. */
+  /** The number of writes varies slightly between runs, so the last ones may not be reached. */
   const isReached = (injected: number, n: number, count: number): boolean => {
     if (n < 0.95 * count) expect(injected).toBeGreaterThan(0)
     return injected > 0
@@ -192,7 +194,7 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
       const [index, nonce] = line.split(' ')
       expect(nonces[Number(index)]).toBe(nonce)
     }
-    // The change of state is there exactly when its events are.
+    // The state change exists if and only if its events do.
     const rows = await state.db.selectFrom('challenges').select('nonce').execute()
     expect(rows.map((row) => row.nonce).sort()).toEqual(
       [...new Set(nonces.filter((nonce) => nonce !== undefined))].sort(),
@@ -211,7 +213,7 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
       if (EVERY)
         for (const n of some(writes.record, []))
           await expectWhole(`${error} at write ${n}`, `error=${error}:when=${n}`, n)
-      // Several in one run: the process goes on after each.
+      // Several faults in one run: the process continues after each.
       for (const [first, step] of [
         [57, 97],
         [5, 131],
@@ -239,7 +241,7 @@ suite(`writes that fail${missing === undefined ? '' : ` (skipped: ${missing})`}`
       for (const n of some(writes.prune, [0.2, 0.5, 0.9])) {
         const { name, injected } = await trace(PRUNE, 'old.db', `signal=KILL:when=${n}`)
         if (!isReached(injected, n, writes.prune)) continue
-        // A lease of the dead process is over a minute later.
+        // By then, a minute later, the dead process's lease has expired.
         const { state, ledger, files, ...opened } = await openAt(name, LATER + 120_000)
         const published = () => verifyPublished(files, ledger.verifierKey, nodeCrypto)
         const before = await ledger.verify()

@@ -1,6 +1,6 @@
 /**
- * OpenPGP programs behind one face: does it take this key, open this message, seal to this
- * certificate?
+ * OpenPGP programs behind a common interface: does it accept this key, open this message, seal to
+ * this certificate?
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,12 +12,12 @@ import { readKey, readMessage, readPrivateKey } from 'openpgp'
 export interface Program {
   readonly name: string
   readonly isThere: boolean
-  /** The content; undefined when the program refuses key or message. */
+  /** The content; undefined if the program rejects the key or message. */
   open(privateKey: string, message: Buffer): Promise<Buffer | undefined>
   seal(certificate: string, content: Buffer): Promise<Buffer | undefined>
 }
 
-/** Commands of one program in a folder of its own, with what it needs as files there. */
+/** Runs commands of one program in a temporary folder, with its inputs as files. */
 export function inFolder<T>(work: (folder: Folder) => T): T {
   const path = mkdtempSync(join(tmpdir(), 'peer-'))
   const file = (name: string, bytes: Uint8Array | string): string => {
@@ -40,7 +40,7 @@ export function inFolder<T>(work: (folder: Folder) => T): T {
 export interface Folder {
   readonly path: string
   readonly file: (name: string, bytes: Uint8Array | string) => string
-  /** Standard output; undefined when it failed. */
+  /** Standard output; undefined if the command failed. */
   readonly run: (program: string, args: readonly string[], input?: Uint8Array) => Buffer | undefined
   readonly read: (name: string) => Buffer
 }
@@ -65,7 +65,7 @@ const command = (
     ),
 })
 
-/** The Stateless OpenPGP command line, which several programs share. */
+/** The Stateless OpenPGP command line, which several programs implement. */
 const sop = (name: string): Program =>
   command(
     name,

@@ -1,4 +1,4 @@
-/** A reader who has plain GnuPG and curl, and nothing of ours. */
+/** A reader that has plain GnuPG and curl, and none of our software. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -44,8 +44,8 @@ suite.each([
     let manifest: Buffer
 
     /**
-     * As a person at a terminal would; the home is under a short path, since gpg-agent's socket
-     * lies in it.
+     * As a person at a terminal would run it. The home has a short path, because gpg-agent's socket
+     * is in it.
      */
     const gpg = (...args: readonly string[]) =>
       run('gpg', ['--batch', '--yes', '--no-tty', '--homedir', home, ...args], {
@@ -138,7 +138,7 @@ suite.each([
       }
     })
 
-    it('sees the gateway’s good signature on the manifest', async () => {
+    it('verifies the gateway’s signature on the manifest', async () => {
       const { body } = await call(gateway, 'GET', '/v1/gateway')
       await writeFile(here('gateway.asc'), String(body.certificate))
       expect(await gpg('--import', here('gateway.asc'))).toMatchObject({ status: 0 })
@@ -184,7 +184,7 @@ suite.each([
       table.push(`  ${id}: signed in, and not a second time with the same signature`)
     })
 
-    it('acknowledges with a signature that GnuPG made', async () => {
+    it('acknowledges with a signature made by GnuPG', async () => {
       const statement = canonicalJson({
         v: 1,
         type: 'nocturne-acknowledgement',
@@ -208,7 +208,7 @@ suite.each([
       table.push(`  ${id}: acknowledged`)
     })
 
-    it('has the same octets as a reader with our client', async () => {
+    it('gets the same octets as a reader with our client', async () => {
       const out = join(site.dir, '../opened')
       const pulled = await nocturne(
         ...['pull', transfer, '--gateway', gateway.url],

@@ -1,6 +1,6 @@
 /**
- * `nocturne key show` beside the gateway's own judgement, for certificates that the real programs
- * make. Needs `npm run build`.
+ * Compares `nocturne key show` with the gateway's own judgement, for certificates made by real
+ * programs. Needs `npm run build`.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -1,6 +1,7 @@
 /**
- * Who opens what: keys of every maker, sealed to by us in both versions and by every program,
- * opened by every program and by us. The table is printed; what must hold of it is asserted.
+ * A matrix of keys and programs: keys from every program are sealed to by us, in both versions, and
+ * by every program, and opened by every program and by us. The table is printed; the parts that
+ * must hold are asserted.
  */
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { sealBytes } from '../../src/seal/index.js'
@@ -10,10 +11,10 @@ import { attempt, content } from '../seal/_seal.js'
 import { KEYS } from './_keys.js'
 import { PROGRAMS } from './_programs.js'
 
-/** Text, because gosop of Debian 12 gives out everything as UTF-8; more than one chunk. */
+/** Text, because gosop of Debian 12 outputs everything as UTF-8; longer than one chunk. */
 const PLAIN = Buffer.from(content(150_000).toString('hex'))
 
-/** Programs that read SEIPD version 2 and keys of version 6, which those of Debian 12 do not. */
+/** Programs that support SEIPD version 2 and version 6 keys, which those of Debian 12 do not. */
 const KNOWS_RFC_9580 = new Set(['openpgp.js'])
 
 const there = PROGRAMS.filter(({ isThere }) => isThere)
@@ -39,7 +40,7 @@ describe('the matrix of programs and keys', () => {
     async (name, key) => {
       const privateKey = await key.make()
       if (privateKey === undefined) {
-        // Nothing to compare: the programs' own titles say that it is not installed.
+        // There is nothing to compare: the titles for this program say that it is not installed.
         expect(there.map((program) => program.name)).not.toContain(key.maker)
         rows.push([name, 'not made: its maker is not installed'])
         return
@@ -48,8 +49,8 @@ describe('the matrix of programs and keys', () => {
       const recipient = await toRecipient('matrix', own.certificate, new Date(), {
         allowRsa2048: true,
       })
-      // Version 2 to keys that do not announce it, so that their programs show what they do with
-      // it. RSA of 2048 bits is allowed to the recipient as it came alone.
+      // Version 2 is also used for keys that do not announce it, to show what their programs do
+      // with it. The recipient is accepted with RSA of 2048 bits, as when it was generated.
       const as = (takesSeipd2: boolean) =>
         recipient.takesSeipd2 === takesSeipd2 ? recipient : { ...recipient, takesSeipd2 }
       const ours1 = await sealBytes(PLAIN, as(false))

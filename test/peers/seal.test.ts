@@ -1,5 +1,5 @@
 /**
- * Other OpenPGP programs, from Debian: gnupg, sq, sqop, gosop, rnp. What is not installed is
+ * Other OpenPGP programs from Debian: gnupg, sq, sqop, gosop, rnp. Tests of those not installed are
  * skipped by name.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
@@ -120,7 +120,7 @@ peer('gpg')(title('gpg'), () => {
     expect(error).toContain(`VALIDSIG ${gateway.fingerprint.toUpperCase()}`)
   })
 
-  it('refuses a message that was changed', async () => {
+  it('refuses an altered message', async () => {
     const bytes = await sealBytes(content(1000), await toRecipient('curve', certificateOf('curve')))
     bytes[bytes.length - 500]! ^= 1
     expect(run('gpg', ['--batch', '--decrypt', file('bad.pgp', bytes)]).status).not.toBe(0)
@@ -132,7 +132,7 @@ peer('gpg')(title('gpg'), () => {
     ['with ZIP', ['--compress-algo', 'zip']],
     ['signed', ['--sign', '-u', 'rsa']],
     ['to nobody by name', ['--hidden-recipient', 'curve']],
-  ])('seals to a key that newKey made, %s, and we open it', async (_name, options) => {
+  ])('seals to a key made by newKey, %s, and we open it', async (_name, options) => {
     const { privateKey, certificate, fingerprint } = await newKey({
       name: 'reader',
       email: 'r@example.org',
@@ -149,7 +149,7 @@ peer('gpg')(title('gpg'), () => {
     }
   })
 
-  it('seals to its own keys, and we open it with the exported key', async () => {
+  it('seals to its own keys, and we open the message with the exported key', async () => {
     for (const name of ['rsa', 'curve', 'nist']) {
       const key = await readPrivateKey(gpg('--armor', '--export-secret-keys', name))
       const bytes = gpg('--encrypt', '-r', name, '--output', '-', file('p', content(70_000)))
@@ -157,7 +157,7 @@ peer('gpg')(title('gpg'), () => {
     }
   })
 
-  it('takes a private key with a passphrase, and decrypts with it', async () => {
+  it('imports a private key with a passphrase, and decrypts with it', async () => {
     const made = await newKey({ name: 'locked', passphrase: 'open sesame' })
     const path = file('locked.asc', made.privateKey)
     must('gpg', [
@@ -174,7 +174,7 @@ peer('gpg')(title('gpg'), () => {
     expect(must('gpg', [...args, '--decrypt', file('l.pgp', bytes)])).toEqual(content(500))
   })
 
-  it('signs what verifyDetached accepts, and verifies what signDetached makes', async () => {
+  it('makes signatures that verifyDetached accepts, and verifies those of signDetached', async () => {
     const text = 'nocturne sign-in\r\nline two\n'
     const path = file('text', text)
     for (const name of ['rsa', 'curve', 'nist']) {
@@ -190,7 +190,7 @@ peer('gpg')(title('gpg'), () => {
       expect(await verifyDetached(text, signature, certificateOf(name))).toBe(true)
       expect(await verifyDetached(text + '!', signature, certificateOf(name))).toBe(false)
     }
-    // GnuPG lets RSA alone sign over a hash this short.
+    // GnuPG lets only RSA sign over such a short hash.
     const overSha1 = ['--digest-algo', 'SHA1', '--armor', '--detach-sign', '-u', 'rsa']
     const weak = gpg(...overSha1, '--output', '-', path)
     expect(await verifyDetached(text, weak, certificateOf('rsa'))).toBe(false)
@@ -203,7 +203,7 @@ peer('gpg')(title('gpg'), () => {
     ).toBe(1)
   })
 
-  it('makes certificates that the policy judges by a table', async () => {
+  it('makes certificates that the policy judges as in the table', async () => {
     const codes = async (name: string): Promise<string[]> =>
       (await inspectCertificate(certificateOf(name))).problems.map(({ code }) => code)
     makeKey('small', 'rsa1024', 'rsa1024')
@@ -254,7 +254,7 @@ peer('gpg')(title('gpg'), () => {
     for (const name of Object.keys(table)) {
       found[name] = await codes(name)
       const certificate = certificateOf(name)
-      // What seals judges as what shows does.
+      // Sealing and showing must agree about the certificate.
       const sealed = await toRecipient(name, certificate).then(
         () => [],
         (error: unknown) => [(error as { code: string }).code],
@@ -274,7 +274,7 @@ peer('gpg')(title('gpg'), () => {
 })
 
 /**
- * The Stateless OpenPGP command line, which several programs share
+ * The Stateless OpenPGP command line, which several programs implement
  * (draft-dkg-openpgp-stateless-cli).
  */
 describe.each(['sqop', 'gosop'])('%s', (program) => {
@@ -283,7 +283,7 @@ describe.each(['sqop', 'gosop'])('%s', (program) => {
   const name = (text: string): string =>
     isThere ? text : `${text} (skipped: ${program} is not installed)`
 
-  test(name('opens ours in version 1, and we open its own'), async () => {
+  test(name('opens our version 1 messages, and we open its own'), async () => {
     const secret = must(program, ['generate-key', 'somebody <s@example.org>'])
     const certificate = must(program, ['extract-cert'], secret)
     const key = await readPrivateKey(secret)
@@ -291,7 +291,7 @@ describe.each(['sqop', 'gosop'])('%s', (program) => {
     const recipient = await toRecipient('s', certificate, new Date(), { allowRsa2048: true })
     const path = file(`${program}.key`, secret)
     for (const size of SIZES) {
-      // gosop of Debian 12 gives out everything as UTF-8 text, its own messages too.
+      // gosop of Debian 12 outputs everything as UTF-8 text, including its own messages.
       const plain = Buffer.from(content(size).toString('hex'))
       const ours = await sealBytes(plain, recipient)
       expect(must(program, ['decrypt', path], ours).equals(plain)).toBe(true)
@@ -300,7 +300,7 @@ describe.each(['sqop', 'gosop'])('%s', (program) => {
     }
   })
 
-  test(name('uses keys and signatures that newKey and signDetached make'), async () => {
+  test(name('uses keys from newKey and signatures from signDetached'), async () => {
     const made = await newKey({ name: 'reader' })
     const sealed = must(
       program,
@@ -321,7 +321,7 @@ describe.each(['sqop', 'gosop'])('%s', (program) => {
 })
 
 peer('rnp')(title('rnp'), () => {
-  it('opens ours in version 1, and we open its own', async () => {
+  it('opens our version 1 messages, and we open its own', async () => {
     const home = mkdtempSync(join(folder, 'rnp-'))
     const made = await newKey({ name: 'rnp-reader' })
     must('rnpkeys', ['--homedir', home, '--import', file('rnp.asc', made.privateKey)])

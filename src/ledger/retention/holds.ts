@@ -1,6 +1,6 @@
 /**
- * Legal holds: what must stay, whatever its age. A hold is an event, and it ends with another;
- * there is no list beside the log.
+ * Legal holds: events that must be kept whatever their age. A hold is an event and is ended by
+ * another; there is no list outside the log.
  */
 import { sql } from 'kysely'
 import type { Tx, Db } from '../../state/index.js'
@@ -11,34 +11,34 @@ import type { Ledger } from '../log/ledger.js'
 import type { EventQuery, Receipt } from '../log/contract.js'
 import { filtered } from '../log/query.js'
 
-/** What it covers: the events that match all of these. */
+/** A hold covers the events that match all of these. */
 export interface HoldScope {
   readonly facility?: string
   readonly transfer?: string
-  /** Handle of a patient: the events of their transfers are covered as well. */
+  /** Handle of a patient; also covers the events of the patient's transfers. */
   readonly patient?: string
   readonly actor?: string
-  /** Milliseconds since 1970, inclusive and exclusive. */
+  /** In milliseconds since 1970; inclusive. */
   readonly from?: number
   readonly until?: number
 }
 
 export interface Hold extends HoldScope {
-  /** The id of its event. */
+  /** Id of the event that placed the hold. */
   readonly id: string
   readonly index: number
   readonly since: string
   readonly by: string
 }
 
-/** Each is asked for at every bundle that is pruned. */
+/** Every hold is evaluated for each bundle to be pruned, so their number is limited. */
 const MAX_HOLDS = 1_000
 const TEXTS = ['facility', 'transfer', 'patient', 'actor'] as const
 const TIMES = ['from', 'until'] as const
 
 /**
- * @throws NocturneError `bad_request` for one that covers nothing or everything, `too_many_holds`,
- * `ledger_unavailable`
+ * @throws NocturneError `bad_request` for a scope that matches nothing or everything,
+ *   `too_many_holds`, `ledger_unavailable`
  */
 export async function addHold(ledger: Ledger, actor: Actor, scope: HoldScope): Promise<Receipt> {
   const detail: Record<string, string> = {}
@@ -64,7 +64,10 @@ export async function removeHold(ledger: Ledger, actor: Actor, id: string): Prom
   return receipts[0]
 }
 
-/** The holds in force. @throws NocturneError `ledger_broken` */
+/**
+ * The holds in force.
+ * @throws NocturneError `ledger_broken`
+ */
 export async function readHolds(db: Db | Tx): Promise<readonly Hold[]> {
   const rows = await db
     .selectFrom('events')
@@ -100,9 +103,7 @@ function toHold(index: number, { id, time, actor, detail = {} }: LedgerEntry): H
   return { id, index, since: time, by: actor.id, ...scope }
 }
 
-/**
- * Whether two rows lie in one bundle is a matter of `idx / 256`, which both databases round down.
- */
+/** Rows are in the same bundle if `idx / 256` is equal; both databases round this down. */
 export async function bundlesUnderHold(
   db: Db | Tx,
   holds: readonly Hold[],
@@ -116,7 +117,7 @@ export async function bundlesUnderHold(
       .distinct()
       .execute()
     for (const { bundle } of rows) held.add(bundle)
-    // The event of a hold in force stays as long as the hold.
+    // The event that placed a hold is kept as long as the hold is in force.
     if (hold.index >= from && hold.index < until) held.add(Math.floor(hold.index / 256))
   }
   return held

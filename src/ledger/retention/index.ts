@@ -1,4 +1,4 @@
-/** Legal holds, and pruning what is past its retention. */
+/** Legal holds, and pruning of entries past their retention period. */
 export { addHold, readHolds, removeHold } from './holds.js'
 export type { HoldScope } from './holds.js'
 export { planPruning, proposePruning, prune, retentionMs } from './prune.js'

@@ -1,14 +1,15 @@
 /**
- * Pruning: entries past their retention are taken away by whole bundles of 256, in the database and
- * where they were published; their hashes stay, so every proof that was ever given still holds
+ * Pruning: entries past their retention period are removed in whole bundles of 256, from the
+ * database and from the published log. Their hashes stay, so every proof ever issued remains valid
  * (c2sp.org/tlog-tiles, Pruning).
  *
- * An officer proposes, the operator carries out. What is true after a crash behind each step:
- *   1. one transaction takes out the rows of some bundles and records which (`ledger.pruned`): both
- *      or neither
- *   2. the log is published with that entry; its bundles are only more than must be there
- *   3. their published bundles are removed
- *   4. the cursor moves on; without it, step 3 is done again, and removing what is gone succeeds
+ * An officer proposes and the operator carries out. The steps, and what is true after a crash
+ * following each:
+ * 1. One transaction removes the rows of some bundles and records which (`ledger.pruned`): both or
+ *    neither.
+ * 2. Publish the log with that entry. The pruned bundles are still published, which does no harm.
+ * 3. Remove the published bundles.
+ * 4. Advance the cursor. Without this, step 3 is repeated, and removing a missing bundle succeeds.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
@@ -27,15 +28,15 @@ import { TILE_WIDTH } from '../verify/merkle.js'
 import { prunings } from './pruned.js'
 import type { Publisher } from '../published/publish.js'
 
-/** Years are counted by 366 days, so that none is cut short. */
+/** A year counts as 366 days, so that no retention period is cut short. */
 export const retentionMs = (years: number): number => years * 366 * DAY_MS
 
 const DAY_MS = 86_400_000
-/** How long a proposal may be carried out. */
+/** How long a proposal can be carried out. */
 const PROPOSAL_MS = 30 * DAY_MS
-/** Bundles of one transaction: it holds the log's head for some tens of milliseconds. */
+/** Bundles per transaction, each of which holds the log's head for some tens of milliseconds. */
 const BUNDLES_AT_ONCE = 16
-/** What says how the log came to be as it is: never pruned. */
+/** Events that explain how the log came to be as it is are never pruned. */
 const KEPT: readonly EventType[] = [PRUNED, 'ledger.restored']
 
 export interface PruneOptions {
@@ -49,29 +50,32 @@ export interface PruneOptions {
 }
 
 export interface PrunePlan {
-  /** Entries from before this moment are past their retention. */
+  /** Entries older than this are past their retention period. */
   readonly before: string
   readonly years: number
-  /** Entries that would be pruned. */
+  /** Number of entries that would be pruned. */
   readonly entries: number
-  /** As ranges of indices: from the first up to, and without, the second. */
+  /** Ranges of indices: first index, and index after the last. */
   readonly ranges: readonly Range[]
   /**
-   * Entries that are old enough and stay: in a bundle with one under hold, or with one that says
-   * what was pruned.
+   * Number of entries that are old enough but kept, because their bundle contains an entry under
+   * hold or one that records a pruning.
    */
   readonly held: number
-  /** Entries that are old enough, whose bundle the bucket keeps locked until then. */
+  /** Entries that are old enough, but whose bundle is locked by the bucket until then. */
   readonly locked?: { readonly entries: number; readonly until: string }
 }
 
-/** What pruning would do now. @throws NocturneError `database_unavailable`, `store_unavailable` */
+/**
+ * What pruning would remove now.
+ * @throws NocturneError `database_unavailable`, `store_unavailable`
+ */
 export function planPruning(options: PruneOptions): Promise<PrunePlan> {
   return planBefore(options, options.now() - retentionMs(options.years))
 }
 
 /**
- * Records what an officer wants pruned; an operator has 30 days to do it.
+ * Records an officer's proposal to prune; an operator then has 30 days to carry it out.
  * @throws NocturneError `nothing_to_prune`
  */
 export async function proposePruning(
@@ -87,15 +91,15 @@ export async function proposePruning(
 }
 
 export interface PruneReport extends PrunePlan {
-  /** Published bundles that could not be removed; the next run tries again. */
+  /** Published bundles that could not be removed; the next run retries. */
   readonly left: number
 }
 
 /**
- * Carries out the newest proposal. Whatever came under hold since stays.
+ * Carries out the newest proposal. Entries placed under hold since then are kept.
  *
  * @throws NocturneError `prune_not_proposed`, `prune_in_use` while another process prunes or
- * publishes, `store_unavailable`.
+ *   publishes, `store_unavailable`
  */
 export async function prune(
   options: PruneOptions,
@@ -180,7 +184,7 @@ async function planBefore(
 
 const rangeOf = (bundle: number): Range => [bundle * TILE_WIDTH, (bundle + 1) * TILE_WIDTH]
 
-/** Where the last whole bundle ends that holds nothing newer. */
+/** The end of the last complete bundle that contains no newer entries. */
 async function endOf(db: Db, before: number): Promise<number> {
   const newer = await db
     .selectFrom('events')
@@ -209,7 +213,7 @@ async function bundlesThatStay(
   return new Set([...kept.map(({ bundle }) => bundle), ...held])
 }
 
-/** Bundles that the bucket would not give up yet, and until when. */
+/** Bundles that the bucket still has locked, and until when. */
 async function locksOf(
   files: LogFiles,
   bundles: readonly { readonly bundle: number }[],
@@ -230,7 +234,7 @@ interface Pruning {
   readonly related: string
 }
 
-/** Thrown and caught here: a change without an event is none. */
+/** Thrown and caught here to roll back: a change without an event is not allowed. */
 class NothingLeft extends Error {}
 
 async function pruneBundles(
@@ -241,8 +245,8 @@ async function pruneBundles(
   const [first = 0, last = first] = [bundles.at(0), bundles.at(-1)]
   await ledger
     .record(async (tx) => {
-      // A hold that came since: whoever recorded it has it from here on, or before this
-      // transaction.
+      // Checked again, because a hold may have been placed meanwhile. It was recorded either before
+      // this transaction and is seen here, or after it.
       const stays = await bundlesThatStay(tx, first * TILE_WIDTH, (last + 1) * TILE_WIDTH)
       const ranges = merge(bundles.filter((bundle) => !stays.has(bundle)).map(rangeOf))
       if (ranges.length === 0) throw new NothingLeft()
@@ -261,21 +265,21 @@ const PUBLISH_WAIT_MS = 30_000
 const PUBLISH_POLL_MS = 200
 
 /**
- * What says that bundles were pruned is published before they go: else they would be missing to who
- * reads the published log.
+ * The event that records the pruning is published before the bundles are removed; otherwise readers
+ * of the published log would find them missing.
  */
 async function publishAll(publisher: Publisher): Promise<void> {
   for (let waited = 0; waited < PUBLISH_WAIT_MS; waited += PUBLISH_POLL_MS) {
     if ((await publisher.publish()) !== undefined) return
-    // A gateway does it at this moment.
+    // Another gateway is publishing at the moment.
     await sleep(PUBLISH_POLL_MS)
   }
   throw new NocturneError('prune_in_use')
 }
 
 /**
- * Step 3, also of a run that was cut off. Answers how many bundles are still there, and where the
- * next run begins.
+ * Step 3, also for an interrupted run. Returns how many bundles remain, and where the next run
+ * starts.
  */
 async function removePublished({ state, files }: PruneOptions, from: number) {
   let [left, next] = [0, from]

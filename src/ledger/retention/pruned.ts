@@ -1,10 +1,13 @@
-/** What was pruned, as the log says. */
+/** What was pruned, according to the log. */
 import type { Db } from '../../state/index.js'
 import { parseEntry } from '../log/entry.js'
 import { merge, PRUNED, prunedBy } from '../verify/gaps.js'
 import type { Range } from '../verify/gaps.js'
 
-/** What a policy took out of the log so far. @throws NocturneError `ledger_broken` */
+/**
+ * All ranges pruned so far under the retention policy.
+ * @throws NocturneError `ledger_broken`
+ */
 export async function readPruned(db: Db): Promise<readonly Range[]> {
   return merge((await prunings(db, 0)).flatMap(({ ranges }) => ranges))
 }
@@ -12,7 +15,10 @@ export async function readPruned(db: Db): Promise<readonly Range[]> {
 export const isPruned = (ranges: readonly Range[], index: number): boolean =>
   ranges.some(([from, until]) => from <= index && index < until)
 
-/** Each pruning from that index on. @throws NocturneError `ledger_broken` */
+/**
+ * Every pruning recorded from that index on.
+ * @throws NocturneError `ledger_broken`
+ */
 export async function prunings(db: Db, from: number) {
   const rows = await db
     .selectFrom('events')

@@ -1,6 +1,6 @@
 /**
- * Review of activity (45 CFR 164.308(a)(1)(ii)(D)): an officer says up to where they have looked,
- * as an event. What is due is what came since and calls for a look.
+ * Reviews of activity (45 CFR 164.308(a)(1)(ii)(D)): an officer records, as an event, up to which
+ * index they have reviewed. Later events that need attention are due for the next review.
  */
 import type { Db } from '../../state/index.js'
 import { NocturneError } from '../../lib/errors.js'
@@ -13,26 +13,25 @@ import type { Review } from '../log/query.js'
 
 export const FINDINGS = ['nothing', 'explained', 'incident'] as const
 /**
- * What the officer found: nothing odd, odd things that were explained, or an incident that is
- * followed up elsewhere.
+ * What the officer found: nothing unusual, something unusual that was explained, or an incident
+ * that is followed up elsewhere.
  */
 export type Finding = (typeof FINDINGS)[number]
 
 export interface ReviewState {
-  /** Events before this index were reviewed. */
+  /** Events before this index have been reviewed. */
   readonly reviewed: number
   readonly last?: {
     readonly at: string
     readonly by: string
     readonly finding: Finding
   }
-  /** Size of the log now. */
+  /** Current size of the log. */
   readonly size: number
-  /** Events since that call for a look: what the question `due` answers. */
+  /** Later events that need attention: the count for the question `due`. */
   readonly due: number
   /**
-   * When the next review must have been made; of a log that was never reviewed, counted from its
-   * first event.
+   * When the next review is due; if there was none yet, counted from the first event of the log.
    */
   readonly nextBy?: string
   readonly isOverdue: boolean
@@ -56,8 +55,7 @@ export async function reviewState(db: Db, days: number, now: number): Promise<Re
 }
 
 /**
- * When the next review must have been made, without counting what is due; undefined for an empty
- * log.
+ * When the next review is due, without counting the events; undefined for an empty log.
  *
  * @throws NocturneError `ledger_broken`, `database_unavailable`
  */
@@ -76,8 +74,8 @@ async function nextAfter(
 }
 
 /**
- * @throws NocturneError `bad_request` for an index that is not ahead of the last review, or not in
- * the log yet.
+ * @throws NocturneError `bad_request` for an index not after the last review, or beyond the end of
+ *   the log
  */
 export async function recordReview(
   ledger: Ledger,

@@ -1,4 +1,4 @@
-/** Since when and how often each kind of event has happened: one walk over the index. */
+/** First and last occurrence and count of each event type, in one pass over the index. */
 import type { Db } from '../../state/index.js'
 import { parseEntry } from '../log/entry.js'
 import type { LedgerRow } from '../log/events.js'
@@ -10,7 +10,7 @@ export interface EventSpan {
 }
 
 /**
- * By type; one that never happened, or whose entries were pruned, is missing.
+ * By type. Types that never occurred, or whose entries were all pruned, are missing.
  * @throws NocturneError `database_unavailable`
  */
 export async function eventSpans(db: Db): Promise<Readonly<Record<string, EventSpan>>> {
@@ -42,7 +42,10 @@ export async function eventSpans(db: Db): Promise<Readonly<Record<string, EventS
   )
 }
 
-/** The newest event of a kind. @throws NocturneError `ledger_broken` */
+/**
+ * The newest event of a type.
+ * @throws NocturneError `ledger_broken`
+ */
 export async function lastOf(db: Db, type: string): Promise<LedgerRow | undefined> {
   const row = await db
     .selectFrom('events')

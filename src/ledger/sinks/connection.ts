@@ -1,4 +1,4 @@
-/** A TLS connection over a TCP connection whose own end stays ours to say. */
+/** A TLS connection that lets us end TLS while keeping our side of the TCP connection open. */
 import { readFile } from 'node:fs/promises'
 import { connect as connectTcp, isIP } from 'node:net'
 import type { Socket } from 'node:net'
@@ -10,7 +10,10 @@ import { SinkError, isTrust } from './sink-error.js'
 export interface SyslogTarget {
   readonly host: string
   readonly port: number
-  /** Absolute paths of PEM files, read anew for each connection, so that renewed ones are taken. */
+  /**
+   * Absolute paths of PEM files. They are read for each connection, so that renewed files take
+   * effect.
+   */
   readonly ca?: string
   readonly certificate?: string
   readonly key?: string
@@ -18,7 +21,7 @@ export interface SyslogTarget {
 
 export interface Secure {
   readonly tls: TLSSocket
-  /** Ending `tls` sends its close_notify and leaves this open for writing. */
+  /** Ending `tls` sends its close_notify and leaves this socket open for writing. */
   readonly tcp: Socket
 }
 
@@ -43,7 +46,9 @@ export async function openSecure(target: SyslogTarget, withinMs: number): Promis
   }
 }
 
-/** Its listener for errors stays: what comes later than anybody looks must not end the process. */
+/**
+ * The error listener stays attached, because an error that arrives later must not end the process.
+ */
 const opened = (
   socket: Socket | TLSSocket,
   tcp: Socket,
@@ -60,7 +65,7 @@ async function optionsOf(target: SyslogTarget): Promise<ConnectionOptions> {
   const { host, ca, certificate, key } = target
   return {
     host,
-    // RFC 6066 section 3: no address stands there.
+    // RFC 6066 section 3: the server name must not be an IP address.
     ...(isIP(host) === 0 && { servername: host }),
     minVersion: 'TLSv1.2',
     ...(ca !== undefined && { ca: await readFile(ca) }),
@@ -70,8 +75,8 @@ async function optionsOf(target: SyslogTarget): Promise<ConnectionOptions> {
 }
 
 /**
- * Passes bytes on in both directions, and neither direction's end: so TLS's own end is told from
- * TCP's.
+ * Passes bytes on in both directions, but not the end of either direction, so that the end of TLS
+ * can be told from the end of TCP.
  */
 class WithoutEnd extends Duplex {
   readonly #tcp: Socket

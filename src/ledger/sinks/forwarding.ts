@@ -1,14 +1,15 @@
 /**
- * Forwarding: every entry to every sink, in order, at least once. How far a sink was told is in the
- * database, so a restart goes on there, and one gateway of several forwards to it (a lease).
+ * Forwarding: sends every entry to every sink, in order and at least once. How far each sink was
+ * told is stored in the database, so a restart continues from there, and a lease ensures that only
+ * one gateway forwards to a sink.
  *
- * A batch, and what is true after a crash behind each step:
- *   1. sent        the sink may have it; the cursor has not moved, so it is sent again
- *   2. confirmed   the sink has read all of it; sent again
- *   3. the cursor  it is not sent again
+ * The steps of a batch, and what is true after a crash following each:
+ * 1. Send. The sink may have it; the cursor has not moved, so it is sent again.
+ * 2. Confirm. The sink has read all of it; it is still sent again.
+ * 3. Advance the cursor. It is not sent again.
  *
- * A sink never stops care: nothing here is waited for by a request, and memory holds 256 entries of
- * a sink at most.
+ * A sink never delays patient care: no request waits for anything here, and memory holds at most
+ * 256 entries per sink.
  */
 import type { State } from '../../state/index.js'
 import { createCursor } from '../published/cursor.js'
@@ -31,30 +32,33 @@ export interface SinkConfig extends SyslogTarget {
 
 export interface SinkStatus {
   readonly id: string
-  /** Entries that it has not confirmed. */
+  /** Number of entries that the sink has not confirmed. */
   readonly behind: number
   /** Age of the oldest of them. */
   readonly lagSeconds: number
-  /** Why the last try of this gateway failed. */
+  /** Why this gateway's last attempt failed. */
   readonly problem?: SinkProblem
 }
 
 export interface Forwarder {
   readonly id: string
   /**
-   * Sends the next batch, when there is one and no other gateway does. Answers when to come again,
-   * in milliseconds.
+   * Sends the next batch, unless there is none or another gateway is sending. Returns when to call
+   * again, in milliseconds.
    */
   step(): Promise<number>
-  /** Of the last step that failed, for the log. */
+  /** The error of the last failed step, for the log. */
   readonly failure: () => SinkError | undefined
-  /** Lets another gateway go on at once. */
+  /** Lets another gateway continue immediately. */
   release(): Promise<void>
 }
 
 export interface Forwarding {
   readonly forwarders: readonly Forwarder[]
-  /** In the order of the configuration. @throws NocturneError `database_unavailable` */
+  /**
+   * In the order of the configuration.
+   * @throws NocturneError `database_unavailable`
+   */
   status(): Promise<readonly SinkStatus[]>
 }
 
@@ -63,19 +67,22 @@ export interface ForwardingOptions {
   readonly ledger: Ledger
   readonly sinks: readonly SinkConfig[]
   readonly send: Send
-  /** Known late, when the system chooses the port. */
+  /** Known only after listening when the system chooses the port. */
   readonly source: () => RecordSource
   readonly holder: string
   readonly now: () => number
 }
 
-/** A connection carries so many at most, and after a failure a few, until one has gone through. */
+/**
+ * Maximum entries per connection. After a failure the batch starts small and doubles with each
+ * success.
+ */
 const BATCH = { most: 1_000, fewest: 50 } as const
 const PAUSE_MS = 1_000
-/** Another gateway holds the lease. */
+/** How long to wait while another gateway holds the lease. */
 const ELSEWHERE_MS = 5_000
 const BACKOFF_MS = { first: 1_000, most: 60_000 } as const
-/** A sink that is being restarted is not lost yet. */
+/** Failures before a sink counts as lost, so that a restart of the sink is not reported. */
 const TRIES_BEFORE_LOST = 3
 
 export function createForwarding(options: ForwardingOptions): Forwarding {
@@ -98,7 +105,9 @@ function createForwarder(options: ForwardingOptions, sink: SinkConfig): Forwarde
   let failures = 0
   let failure: SinkError | undefined
   let batch: number = BATCH.most
-  /** What an earlier process recorded as lost, the first success of this one ends. */
+  /**
+   * If an earlier process recorded the sink as lost, the first success in this process ends that.
+   */
   let mayBeLost = true
 
   const forward = async (): Promise<number> => {
@@ -109,8 +118,8 @@ function createForwarder(options: ForwardingOptions, sink: SinkConfig): Forwarde
     const until = Math.min(size, from + batch)
     if (from >= until) return PAUSE_MS
     await send(sink, frames(options, sink, from, until))
-    // When it was so slow that another gateway has begun to send the same, the cursor is that
-    // one's.
+    // If sending took so long that another gateway took over, this does nothing: the cursor is
+    // theirs.
     await cursor.advance(until)
     failures = 0
     failure = undefined
@@ -139,7 +148,7 @@ function createForwarder(options: ForwardingOptions, sink: SinkConfig): Forwarde
     release: () => cursor.release(),
     step: () =>
       forward().catch((error: unknown) => {
-        // Our own database's failure is not the sink's.
+        // A failure of our own database is not the sink's fault.
         if (error instanceof SinkError) return failed(error)
         throw error
       }),
@@ -185,7 +194,8 @@ async function* frames(
 }
 
 /**
- * Doubled each time; the jitter keeps gateways that lost a sink together from coming back together.
+ * Doubles with each failure. The jitter keeps several gateways that lost a sink at the same time
+ * from retrying at the same time.
  */
 function backoff(failures: number): number {
   const longest = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(failures - 1, 10))

@@ -1,7 +1,7 @@
 /**
  * An entry as a syslog message (RFC 5424) in its frame (RFC 5425 section 4.3). Everything is
- * US-ASCII: RFC 5424 section 6.4 wants a byte order mark before UTF-8, ITI-20 and RFC 8259 want
- * none, and without other characters both are kept.
+ * US-ASCII: RFC 5424 section 6.4 requires a byte order mark before UTF-8, but ITI-20 and RFC 8259
+ * forbid it; ASCII satisfies both.
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { LedgerEntry } from '../log/events.js'
@@ -10,23 +10,23 @@ import { toAuditMessage } from '../records/audit-message.js'
 import type { RecordSource } from '../records/objects.js'
 
 /**
- * dicom: the audit message of PS3.15 A.5, as IHE ITI-20 carries it. fhir: AuditEvent. json: the
- * entry itself, with its index, canonical: who holds it can compare it with the ledger.
+ * `dicom`: the audit message of PS3.15 A.5, as carried by IHE ITI-20. `fhir`: an AuditEvent.
+ * `json`: the canonical entry with its index, which can be compared with the ledger.
  */
 export type SinkFormat = 'dicom' | 'fhir' | 'json'
 
 /**
- * PS3.15 A.6: what every receiver takes. Beyond it a message might be cut, and an XML that was cut
- * is none.
+ * PS3.15 A.6: the size that every receiver must accept. A longer message might be truncated, and
+ * truncated XML is useless.
  */
 const MAX_MESSAGE_BYTES = 32_768
 
-/** Security and authorization messages (RFC 5424 table 1), as PS3.15 A.6 says. */
+/** Security and authorization messages (RFC 5424 table 1), as PS3.15 A.6 specifies. */
 const FACILITY = 10
-/** Normal but significant; warning for what failed (table 2). */
+/** 5 is notice (normal but significant), 4 is warning, used for failures (RFC 5424 table 2). */
 const SEVERITY = { success: 5, failure: 4 } as const
 
-/** RFC 5424 section 7.3.1: starts again at 1 when it is reached. */
+/** RFC 5424 section 7.3.1: the sequence continues with 1 after this value. */
 const MAX_SEQUENCE_ID = 2_147_483_647
 
 export function frameOf(
@@ -36,7 +36,8 @@ export function frameOf(
   source: RecordSource,
 ): Buffer {
   const whole = messageOf(format, entry, index, source)
-  // The ledger has all of it; that something is missing here is said, and where to find it.
+  // The ledger holds the complete event; this message states that it is shortened, and where to
+  // find the rest.
   const message =
     whole.length <= MAX_MESSAGE_BYTES
       ? whole
@@ -72,7 +73,7 @@ function contentOf(
   const data = `[meta sequenceId="${(index % MAX_SEQUENCE_ID) + 1}"]`
   switch (format) {
     case 'dicom':
-      // ITI TF-2 3.20.4.1.2 names the MSGID, and uses no STRUCTURED-DATA.
+      // ITI TF-2 3.20.4.1.2 prescribes the MSGID and uses no STRUCTURED-DATA.
       return { id: 'IHE+RFC-3881', data: '-', body: asciiXml(toAuditMessage(entry, index, source)) }
     case 'fhir':
       return {
@@ -89,13 +90,13 @@ function contentOf(
   }
 }
 
-/** Within JSON only strings hold such characters. */
+/** In JSON, non-ASCII characters can occur only inside strings. */
 const asciiJson = (text: string): string =>
   text.replace(
     /[\u0080-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
-/** In text and attributes, the only places of ours with such characters. */
+/** In our XML, non-ASCII characters occur only in text and attribute values. */
 const asciiXml = (text: string): string =>
   text.replace(/[^\0-\x7f]/gu, (character) => `&#${character.codePointAt(0) ?? 0xfffd};`)

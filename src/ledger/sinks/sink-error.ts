@@ -1,17 +1,17 @@
 import { systemCode } from '../../lib/errors.js'
 
 /**
- * unreachable: nobody answers, or no longer. refused: one of us does not trust the other.
- * unconfirmed: it took the bytes and did not close the connection when we did, so that nobody knows
- * what it has read.
+ * `unreachable`: no connection, or it was lost. `refused`: one side rejected the other's
+ * certificate. `unconfirmed`: the receiver took the bytes but did not close the connection when we
+ * did, so it is unknown how much it has read.
  */
 export type SinkProblem = 'unreachable' | 'refused' | 'unconfirmed'
 
-/** Why a batch does not count as taken. */
+/** Why a batch does not count as delivered. */
 export class SinkError extends Error {
   override readonly name = 'SinkError'
   readonly problem: SinkProblem
-  /** The system's or OpenSSL's code, when there is one: for the operator. */
+  /** Error code of the system or of OpenSSL, if there is one, for the operator. */
   readonly system: string | undefined
 
   constructor(problem: SinkProblem, cause?: unknown) {
@@ -22,8 +22,8 @@ export class SinkError extends Error {
 }
 
 /**
- * OpenSSL's and Node's codes for a certificate that one of us does not take; the others are the
- * network's.
+ * Whether OpenSSL's or Node's error code means that one side rejected the other's certificate; all
+ * other codes are network errors.
  */
 export const isTrust = (error: unknown): boolean =>
   /CERT|SSL|TLS|ISSUER|SIGNATURE|CHAIN/.test(systemCode(error) ?? '')

@@ -1,7 +1,7 @@
 /**
- * Whether a sink is lost, as an event when that changes, and never otherwise: each event is itself
- * forwarded, and one for every failure would be the next failure's reason. What is recorded last
- * stands in the database, so that neither a restart nor another gateway says it again.
+ * Records as an event when a sink is lost or regained, and only then: events are forwarded too, so
+ * an event per failure would cause the next failure and the next event. The current state is in the
+ * database, so neither a restart nor another gateway records it again.
  */
 import { SYSTEM } from '../../lib/actors.js'
 import type { Json } from '../../lib/json.js'
@@ -16,7 +16,7 @@ export interface StandingRooms {
   readonly now: () => number
 }
 
-/** Another gateway has recorded it meanwhile. */
+/** Another gateway has already recorded it. */
 class AlreadySo extends Error {}
 
 /** @throws NocturneError `ledger_unavailable` */

@@ -1,15 +1,15 @@
 /**
- * Syslog over TLS (RFC 5425). The protocol has no acknowledgement, and what was written to a socket
- * may be lost with the connection. So every connection carries one batch, and behind it our
- * close_notify. A receiver sees that only when it has read all that came before, and closes the
- * connection (section 4.4). Only then does the batch count as taken.
+ * Syslog over TLS (RFC 5425). The protocol has no acknowledgements, and data written to a socket
+ * may be lost with the connection. So each connection carries one batch followed by our
+ * close_notify. A receiver sees that only after reading everything before it, and then closes the
+ * connection (section 4.4). Only then does the batch count as delivered.
  *
- * One that closes with bytes of ours unread does not confirm them: its system resets the
- * connection. To see that reset we keep our own half of the TCP connection open until the end.
+ * A receiver that closes with unread data does not confirm the batch: its system resets the
+ * connection. To detect that reset we keep our half of the TCP connection open until the end.
  *
- * What this cannot show: that the receiver keeps what it read; and that the end is its own, since
- * rsyslog with GnuTLS sends no close_notify back: who sits on the way could swallow a batch and
- * make up the end.
+ * This does not prove that the receiver stores what it read. Nor does it prove that the close came
+ * from the receiver: rsyslog with GnuTLS sends no close_notify, so an attacker on the network could
+ * swallow a batch and forge the close.
  */
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
@@ -18,21 +18,26 @@ import { openSecure } from './connection.js'
 import type { Secure, SyslogTarget } from './connection.js'
 import { SinkError, isTrust } from './sink-error.js'
 
-/** Sends the frames, and resolves when the receiver has read them all. @throws SinkError */
+/**
+ * Sends the frames and resolves when the receiver has read them all.
+ * @throws SinkError
+ */
 export type Send = (target: SyslogTarget, frames: AsyncIterable<Buffer>) => Promise<void>
 
-/** How long is waited for what, in milliseconds. */
+/** Timeouts in milliseconds. */
 export interface SinkTiming {
   readonly connect: number
-  /** Without a byte getting on. */
+  /** Without any byte being transferred. */
   readonly idle: number
   readonly confirm: number
   /**
-   * A receiver that does not take our certificate says so right after the handshake: before that
-   * nothing is sent.
+   * A receiver that rejects our certificate says so right after the handshake, so nothing is sent
+   * until this time has passed.
    */
   readonly refusal: number
-  /** For a reset that is on its way while the receiver's end has arrived: a round trip. */
+  /**
+   * Time for a reset that is still in transit after the receiver's end has arrived: one round trip.
+   */
   readonly reset: number
 }
 
@@ -69,13 +74,14 @@ async function exchange(
     const drained = new Promise((resolve) => tls.once('drain', resolve))
     await Promise.race([drained, over.promise])
   }
-  // Its end before ours: it has not read all of it, and never will.
+  // The receiver closed before we did, so it has not read everything.
   if (over.isSo()) throw failureOf(over.error())
   tls.end()
   if (!(await over.within(timing.confirm))) throw new SinkError('unconfirmed')
   if (over.error() !== undefined) throw failureOf(over.error())
   await sleep(timing.reset)
-  // On a connection that was reset this fails; on one that was read to its end nobody looks at it.
+  // Writing fails on a connection that was reset. On one that was read to its end, the extra byte
+  // is ignored.
   const reset = await new Promise<unknown>((resolve) => tcp.write(Buffer.of(0), resolve))
   if (reset instanceof Error || over.error() !== undefined) throw failureOf(over.error() ?? reset)
 }
@@ -84,12 +90,12 @@ const failureOf = (error: unknown): SinkError =>
   new SinkError(isTrust(error) ? 'refused' : 'unreachable', error)
 
 interface Over {
-  /** Settles when the receiver has closed the TCP connection, or it failed. */
+  /** Settles when the receiver has closed the TCP connection, or the connection failed. */
   readonly promise: Promise<void>
   isSo(): boolean
   /** Undefined when it was closed in good order. */
   error(): unknown
-  /** Whether it came to its end within that time. */
+  /** Whether the connection ends within that time. */
   within(ms: number): Promise<boolean>
 }
 
@@ -108,7 +114,7 @@ function watch(tls: TLSSocket, tcp: Socket, idleMs: number): Over {
     tcp.once('close', () => end())
     tcp.setTimeout(idleMs, () => tcp.destroy(new Error('no byte went on')))
   })
-  // What a receiver says is read and thrown away, or its end would never be seen.
+  // Incoming data is read and discarded; otherwise the end of the connection would never be seen.
   tls.resume()
   return {
     promise,

@@ -11,13 +11,16 @@ export interface Checkpoint {
   readonly root: Uint8Array
 }
 
-/** The log of the gateway with that name. */
+/** Origin of the log of the gateway with that name. */
 export const originOf = (gateway: string): string => `${gateway}/audit`
 
 export const formatCheckpoint = ({ origin, size, root }: Checkpoint): string =>
   `${origin}\n${size}\n${toBase64(root)}\n`
 
-/** The text of a note as a checkpoint, or undefined. Extension lines are allowed and ignored. */
+/**
+ * Parses the text of a note as a checkpoint; undefined if it is not one. Extension lines are
+ * allowed and ignored.
+ */
 export function parseCheckpoint(text: string): Checkpoint | undefined {
   if (!text.endsWith('\n')) return undefined
   const lines = text.slice(0, -1).split('\n')
@@ -34,7 +37,7 @@ export type OpenedCheckpoint =
   | { readonly checkpoint?: undefined; readonly problem: string }
 
 /**
- * Reads a signed checkpoint of the log that the trusted verifier key belongs to; the key's name is
+ * Opens a signed checkpoint of the log that the trusted verifier key belongs to; the key's name is
  * the log's origin.
  */
 export async function openCheckpoint(

@@ -1,12 +1,17 @@
-/** One that hashes at once: Node's. A browser's own hashes later. */
+/** Node's implementation, which hashes synchronously. A browser's hashes asynchronously. */
 export interface SyncLedgerCrypto extends LedgerCrypto {
   sha256(bytes: Uint8Array): Uint8Array
 }
 
-/** What a verifier needs from its platform: Node's `nodeCrypto`, or WebCrypto in a browser. */
+/**
+ * The cryptography that a verifier needs from its platform: `nodeCrypto` on Node, or WebCrypto in a
+ * browser.
+ */
 export interface LedgerCrypto {
   sha256(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
-  /** Ed25519 (RFC 8032): 32 bytes of key, 64 of signature. False for a key that is no point. */
+  /**
+   * Ed25519 (RFC 8032): 32-byte key, 64-byte signature. False when the key is not a valid point.
+   */
   verifyEd25519(
     publicKey: Uint8Array,
     message: Uint8Array,

@@ -1,4 +1,7 @@
-/** Base64 (RFC 4648 section 4), UTF-8 and octets, with nothing but what Node and browsers share. */
+/**
+ * Base64 (RFC 4648 section 4), UTF-8 and hexadecimal, using only what Node and browsers have in
+ * common.
+ */
 
 export function toBase64(bytes: Uint8Array): string {
   let binary = ''
@@ -6,7 +9,7 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(binary)
 }
 
-/** Undefined for anything but the one canonical encoding. */
+/** Undefined for anything but the canonical encoding. */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined
   const binary = atob(text)
@@ -31,7 +34,9 @@ export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
 
-/** A decimal number without leading zeroes and within 53 bits, or undefined. */
+/**
+ * Parses a decimal number within 53 bits and without leading zeros; undefined for anything else.
+ */
 export function parseCount(text: string): number | undefined {
   if (!/^(0|[1-9][0-9]{0,15})$/.test(text)) return undefined
   const count = Number(text)

@@ -1,9 +1,9 @@
-/** First member of an export's first line. */
+/** The first member in the first line of an export. */
 export const EXPORT_FORMAT = 'nocturne-ledger-export/v1'
-/** Of a ZIP: the member `format` of its query.json. */
+/** For a ZIP: the member `format` in its query.json. */
 export const PACKAGE_FORMAT = 'nocturne-ledger-package/v1'
 
-/** What a ZIP holds beside the page that verifies it and the rendering of its format. */
+/** The files in a ZIP besides the verification page and the rendering. */
 export const PACKAGE_FILES = {
   query: 'query.json',
   key: 'ledger.vkey',

@@ -1,23 +1,23 @@
 /**
- * Entries that are not there, and what the log itself says of them. What was pruned is named by a
- * later entry, `ledger.pruned`, which is never pruned; anything else that is missing was taken out.
- * Without Node.
+ * Missing entries, and what the log says about them. Pruned ranges are named by a later entry,
+ * `ledger.pruned`, which itself is never pruned; anything else missing was removed illegitimately.
+ * Uses no Node modules.
  */
 import type { Json } from '../../lib/json.js'
 
-/** From the first index up to, and without, the second. */
+/** First index, and index after the last. */
 export type Range = readonly [from: number, until: number]
 
 export const PRUNED = 'ledger.pruned'
 
 /**
- * Six years, by days, with one leap day: no policy is shorter (45 CFR 164.316(b)(2)(i)), so an
- * event that says otherwise accounts for nothing.
+ * Six years, in days, with only one leap day. No policy may be shorter (45 CFR 164.316(b)(2)(i)),
+ * so a `ledger.pruned` event that claims less accounts for no gap.
  */
 const SIX_YEARS_MS = (6 * 365 + 1) * 86_400_000
-/** What clocks of several gateways may differ by. */
+/** Allowed difference between the clocks of several gateways. */
 const SKEW_MS = 86_400_000
-/** More holes than holds can leave: then each counts as missing. */
+/** More gaps than holds can cause; beyond this number everything counts as missing. */
 const MAX_RANGES = 100_000
 
 type Entry = Readonly<Record<string, Json>>
@@ -25,18 +25,20 @@ type Entry = Readonly<Record<string, Json>>
 interface Declared {
   readonly ranges: readonly Range[]
   readonly at: number
-  /** The entries it took away were old enough, by the clock that the log went on with. */
+  /**
+   * Whether the removed entries were old enough, according to the times of the entries that follow.
+   */
   isDue: boolean
 }
 
 export interface Gaps {
-  /** There is nothing from `from` up to `until`. In ascending order. */
+  /** Reports that no entries exist from `from` up to `until`. Call in ascending order. */
   add(from: number, until: number): void
-  /** An entry that is there; read only where it can matter. In ascending order. */
+  /** Reports an existing entry. It is read only when it can matter. Call in ascending order. */
   see(index: number, read: () => Entry | undefined): void
   /**
-   * What is known at the end of the log: the ranges that were pruned, and the first index that
-   * should be there.
+   * The result at the end of the log: the pruned ranges, and the first index that is missing
+   * without a valid reason.
    */
   end(): {
     readonly pruned: readonly Range[]
@@ -73,7 +75,7 @@ export function createGaps(): Gaps {
   }
 }
 
-/** The ranges that an entry of the type `ledger.pruned` names. */
+/** The ranges named by a `ledger.pruned` entry. */
 export function prunedBy(entry: { readonly detail?: unknown }, index: number): readonly Range[] {
   const { detail } = entry
   const ranges =
@@ -104,7 +106,7 @@ function isRange(range: unknown, end: number): boolean {
   )
 }
 
-/** In order, and none touching the next. */
+/** Sorts the ranges and merges those that overlap or touch. */
 export function merge(ranges: readonly Range[]): readonly Range[] {
   const merged: [number, number][] = []
   for (const [from, until] of [...ranges].sort((a, b) => a[0] - b[0])) {
@@ -115,7 +117,7 @@ export function merge(ranges: readonly Range[]): readonly Range[] {
   return merged
 }
 
-/** The first index of the one that lies in none of the others; both merged. */
+/** The first index in `ranges` that is not covered by `others`; both must be merged. */
 function firstOutside(ranges: readonly Range[], others: readonly Range[]): number | undefined {
   let i = 0
   for (const [from, until] of ranges) {

@@ -1,12 +1,12 @@
 /**
- * Verifying what `path.ts` proves (RFC 9162 sections 2.1.3.2 and 2.1.4.2), for Node and browsers
- * alike.
+ * Verifies the proofs that `path.ts` makes (RFC 9162 sections 2.1.3.2 and 2.1.4.2), on Node and in
+ * browsers.
  */
 import type { LedgerCrypto } from './crypto.js'
 import { isSameBytes } from './encoding.js'
 import { leafInput, nodeInput } from './merkle.js'
 
-/** Whether `entry` is at `index` of the tree with that size and root. */
+/** Whether `entry` is at `index` in the tree with that size and root. */
 export async function verifyInclusion(
   crypto: LedgerCrypto,
   tree: { readonly size: number; readonly root: Uint8Array },
@@ -29,7 +29,7 @@ export async function verifyInclusion(
   return sn === 0 && isSameBytes(hash, tree.root)
 }
 
-/** Whether the newer tree begins with the whole of the older one. */
+/** Whether the newer tree is an extension of the older one. */
 export async function verifyConsistency(
   crypto: LedgerCrypto,
   older: { readonly size: number; readonly root: Uint8Array },

@@ -1,8 +1,8 @@
 /**
  * Verifies entries, exports, receipts and published logs without the gateway. Pages import
- * `../browser.js`.
+ * `../browser.js` instead.
  *
- * Trusts: the ledger's public key, and the witnesses' where a policy names them.
+ * Trusts: the ledger's public key, and the witnesses' keys if a policy names them.
  */
 export { readLines } from './lines.js'
 export { nodeCrypto } from './node-crypto.js'

@@ -1,14 +1,14 @@
 import { NocturneError } from '../../lib/errors.js'
 
-/** An entry of 32 KiB, its path, and room to spare. */
+/** Enough for an entry of 32 KiB and its path. */
 export const MAX_LINE_CHARACTERS = 128 * 1024
 
 /**
- * The lines of a text that comes in pieces of any size, without their ends and without holding more
- * than one.
+ * Splits text that arrives in pieces of any size into lines, without their newlines, holding at
+ * most one line.
  *
- * @throws NocturneError `bad_request` for a line longer than an export has, or for what is not
- * UTF-8.
+ * @throws NocturneError `bad_request` for a line longer than any in an export, or for text that is
+ *   not UTF-8
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array | string>,

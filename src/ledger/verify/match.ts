@@ -1,4 +1,4 @@
-/** The filters of an export, read from its header and applied to an entry. */
+/** The filters of an export, parsed from its header and applied to an entry. */
 import type { Json } from '../../lib/json.js'
 
 const TEXTS = ['actor', 'facility', 'transfer', 'patient'] as const
@@ -8,8 +8,8 @@ export type Filters = Partial<Record<(typeof TEXTS)[number], string>> &
   Partial<Record<(typeof NUMBERS)[number], number>> & { types?: readonly Json[] }
 
 /**
- * Undefined for a filter that is not known: who cannot apply it cannot say that the export keeps to
- * it.
+ * Undefined for an unknown filter: a verifier that cannot apply it cannot confirm that the export
+ * matches it.
  */
 export function parseFilters(query: Json | undefined): Filters | undefined {
   if (typeof query !== 'object' || query === null || Array.isArray(query)) return undefined
@@ -25,7 +25,7 @@ export function parseFilters(query: Json | undefined): Filters | undefined {
   return filters
 }
 
-/** As the database answers the same filters. */
+/** Gives the same answer as the database for the same filters. */
 export function matches(
   filters: Filters,
   index: number,

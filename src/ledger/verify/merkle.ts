@@ -1,13 +1,13 @@
 /**
- * The Merkle tree of RFC 6962 section 2.1 over the tiles of c2sp.org/tlog-tiles: a tile holds 256
- * hashes of one level, and a hash of level L stands for a complete subtree of 256^L leaves.
+ * The Merkle tree of RFC 6962 section 2.1, stored in the tiles of c2sp.org/tlog-tiles. A tile holds
+ * 256 hashes of one level, and a hash of level L stands for a complete subtree of 256^L leaves.
  *
- * Indices go beyond 32 bits, so there are no bitwise operators on them.
+ * Indices may exceed 32 bits, so bitwise operators are not used on them.
  */
 import { concat } from '../../lib/concat.js'
 
 export const TILE_WIDTH = 256
-/** Levels of the tree that one level of tiles spans. */
+/** Tree levels per level of tiles. */
 export const TILE_HEIGHT = 8
 export const HASH_BYTES = 32
 
@@ -16,20 +16,20 @@ export type Sha256 = (bytes: Uint8Array) => Uint8Array
 const LEAF = Uint8Array.of(0x00)
 const NODE = Uint8Array.of(0x01)
 
-/** What the hash of a leaf is the SHA-256 of. */
+/** The input whose SHA-256 is a leaf hash. */
 export const leafInput = (entry: Uint8Array): Uint8Array => concat([LEAF, entry])
-/** What the hash of an inner node is the SHA-256 of. */
+/** The input whose SHA-256 is the hash of an inner node. */
 export const nodeInput = (left: Uint8Array, right: Uint8Array): Uint8Array =>
   concat([NODE, left, right])
 
 /**
- * How many hashes the last, partial tile of a level has in a tree of `size` leaves; 0 when there is
+ * Number of hashes in the last, partial tile of a level in a tree of `size` leaves; 0 when there is
  * none.
  */
 export const partialWidth = (size: number, level: number): number =>
   Math.floor(size / TILE_WIDTH ** level) % TILE_WIDTH
 
-/** Number of the tile of that level which the next hash goes to. */
+/** Number of the tile in that level that the next hash is added to. */
 export const partialTile = (size: number, level: number): number =>
   Math.floor(size / TILE_WIDTH ** (level + 1))
 
@@ -39,13 +39,13 @@ export interface Tile {
   readonly hashes: readonly Uint8Array[]
 }
 
-/** The right edge of a tree: all that appending needs. */
+/** The right edge of a tree, which is all that appending needs. */
 export interface Frontier {
   readonly size: number
-  /** Adds a leaf; answers the tiles that it filled, lowest first. */
+  /** Adds a leaf; returns the tiles that became full, lowest level first. */
   append(leafHash: Uint8Array): readonly Tile[]
   root(): Uint8Array
-  /** The partial tiles, lowest first. */
+  /** The partial tiles, lowest level first. */
   partials(): readonly Tile[]
   copy(): Frontier
 }
@@ -56,8 +56,8 @@ interface Peak {
 }
 
 /**
- * The frontier of a tree from its partial tiles: `levels[L]` holds `partialWidth(size, L)` hashes.
- * An empty tree is `createFrontier(sha256, 0, [])`.
+ * Builds the frontier of a tree from its partial tiles: `levels[L]` holds `partialWidth(size, L)`
+ * hashes. For an empty tree, call `createFrontier(sha256, 0, [])`.
  */
 export function createFrontier(
   sha256: Sha256,
@@ -127,7 +127,7 @@ function push(levels: Uint8Array[][], level: number, hash: Uint8Array): void {
   else levels[level] = [hash]
 }
 
-/** The complete subtrees that the partial tiles stand for, largest first. */
+/** The complete subtrees that the partial tiles represent, largest first. */
 function peaksOf(sha256: Sha256, levels: readonly (readonly Uint8Array[])[]): Peak[] {
   return levels
     .flatMap((hashes, level) => {
@@ -147,8 +147,8 @@ function peaksOf(sha256: Sha256, levels: readonly (readonly Uint8Array[])[]): Pe
 }
 
 /**
- * `rows[k][i]`: hash of the complete subtree over hashes `i * 2^k` and up, for every one that the
- * tile completes.
+ * `rows[k][i]` is the hash of the complete subtree over the tile's hashes from `i * 2^k`, for every
+ * subtree that is complete within the tile.
  */
 export function tileRows(
   sha256: Sha256,

@@ -5,8 +5,8 @@ import { fromBase64, isSameBytes, toBase64, toUtf8 } from './encoding.js'
 
 export const ED25519 = 0x01
 /**
- * Longer notes are not read. Room for the 16 signatures that a verifier must take, post-quantum
- * ones too.
+ * Longer notes are refused. Leaves room for the 16 signatures that a verifier must accept,
+ * including post-quantum ones.
  */
 const MAX_NOTE_CHARACTERS = 128 * 1024
 const MAX_SIGNATURES = 64
@@ -25,26 +25,26 @@ export interface NoteSignature {
 }
 
 export interface Note {
-  /** With its final newline. */
+  /** Including its final newline. */
   readonly text: string
   readonly signatures: readonly NoteSignature[]
 }
 
-/** Not empty, no Unicode space, no plus, no control character. */
+/** Not empty, and without Unicode spaces, plus signs and control characters. */
 export const isKeyName = (name: string): boolean =>
   name.isWellFormed() && /^[^\s+\p{Cc}]+$/u.test(name)
 
-/** What a key's id is the first four bytes of the SHA-256 of. */
+/** The input whose SHA-256 begins with the key's id, in the first four bytes. */
 export const keyIdInput = (name: string, publicKey: Uint8Array): Uint8Array =>
   concat([toUtf8(`${name}\n`), Uint8Array.of(ED25519), publicKey])
 
-/** `NAME+ID+KEY`: the id as eight hexadecimal digits, the key as base64 of its type and bytes. */
+/** `NAME+ID+KEY`: the id as eight hexadecimal digits, then type and key in base64. */
 export function formatVerifierKey({ name, id, publicKey }: VerifierKey): string {
   const hex = Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('')
   return `${name}+${hex}+${toBase64(concat([Uint8Array.of(ED25519), publicKey]))}`
 }
 
-/** Undefined unless it is an Ed25519 key whose id is the right one. */
+/** Undefined unless it is an Ed25519 key with the correct id. */
 export async function parseVerifierKey(
   text: string,
   crypto: LedgerCrypto,
@@ -66,7 +66,10 @@ export function formatNote({ text, signatures }: Note): string {
   return `${text}\n${lines.join('')}`
 }
 
-/** Undefined for what is no signed note. Says nothing of its signatures: see `verifyNote`. */
+/**
+ * Undefined for anything that is not a signed note. Does not verify the signatures; see
+ * `verifyNote`.
+ */
 export function parseNote(note: string): Note | undefined {
   if (note.length > MAX_NOTE_CHARACTERS || !note.isWellFormed()) return undefined
   if (/[\u0000-\u0009\u000b-\u001f]/.test(note)) return undefined
@@ -88,8 +91,8 @@ function parseSignature(line: string): NoteSignature | undefined {
 }
 
 /**
- * Whether the key signed it: at least one signature is the key's, and each that claims to be
- * verifies.
+ * Whether the key signed the note: at least one signature names this key, and every signature that
+ * names it is valid.
  */
 export async function verifyNote(
   note: Note,

@@ -1,25 +1,24 @@
-/** Inclusion and consistency proofs (RFC 6962 sections 2.1.1 and 2.1.2), made from tiles. */
+/** Builds inclusion and consistency proofs (RFC 6962 sections 2.1.1 and 2.1.2) from tiles. */
 import { nodeInput } from './merkle.js'
 import type { Sha256 } from './merkle.js'
 
-/**
- * The hash of the complete subtree over leaves `index * 2^height` and the `2^height - 1` after it.
- */
+/** Returns the hash of the complete subtree over the `2^height` leaves from `index * 2^height`. */
 export type ReadNode = (height: number, index: number) => Promise<Uint8Array>
 
 export interface Tree {
   readonly size: number
   readonly node: ReadNode
   root(): Promise<Uint8Array>
-  /** From the leaf's sibling to the root's child. `index` is below the size. */
+  /** From the leaf's sibling up to a child of the root. `index` must be below the size. */
   inclusion(index: number): Promise<readonly Uint8Array[]>
-  /** That this tree begins with the whole of a tree of `from` leaves, 1 or more. */
+  /** Proves that this tree extends the tree of its first `from` leaves; `from` is at least 1. */
   consistency(from: number): Promise<readonly Uint8Array[]>
 }
 
 export function createTree(sha256: Sha256, size: number, readNode: ReadNode): Tree {
   /**
-   * Subtrees cut off by the right edge: no more of them than the tree is high, and in every proof.
+   * Incomplete subtrees at the right edge. There are at most as many as the tree has levels, and
+   * every proof needs them.
    */
   const edge = new Map<number, Uint8Array>()
 
@@ -58,8 +57,8 @@ export function createTree(sha256: Sha256, size: number, readNode: ReadNode): Tr
       const path: Uint8Array[] = []
       let [from, until] = [0, size]
       /**
-       * Whether the old tree ends inside a subtree that is not its own root, so that its hash must
-       * be given.
+       * False once the old tree ends inside a subtree that is not its own root, so that the proof
+       * must include that subtree's hash.
        */
       let isWhole = true
       while (old < until) {
@@ -79,7 +78,7 @@ export function createTree(sha256: Sha256, size: number, readNode: ReadNode): Tr
   }
 }
 
-/** The largest power of two that is smaller than `length`, which is 2 or more. */
+/** The largest power of two smaller than `length`, which must be at least 2. */
 function largestPowerBelow(length: number): number {
   let power = 1
   while (power * 2 < length) power *= 2

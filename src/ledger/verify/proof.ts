@@ -3,14 +3,14 @@ import { fromBase64, parseCount, toBase64 } from './encoding.js'
 
 export const PROOF_HEADER = 'c2sp.org/tlog-proof@v1'
 
-/** A tree of 2^53 leaves is 53 high. */
+/** Height of a tree of 2^53 leaves. */
 export const MAX_PATH = 53
-/** An entry of 32 KiB in base64, a path and a note of the longest kind. */
+/** Enough for an entry of 32 KiB in base64, plus the longest path and note. */
 const MAX_PROOF_CHARACTERS = 256 * 1024
 
 export interface LogProof {
   /**
-   * Opaque to the format, and not authenticated by it. Ours hold the entry, which the proof then
+   * Opaque to the format and not authenticated by it. Ours contains the entry, which the proof then
    * shows to be logged.
    */
   readonly extra?: Uint8Array
@@ -32,7 +32,7 @@ export function formatProof({ extra, index, path, checkpoint }: LogProof): strin
   return lines.join('\n')
 }
 
-/** Undefined for what is no tlog-proof. Verifies nothing. */
+/** Undefined for anything that is not a tlog-proof. Does not verify it. */
 export function parseProof(text: string): LogProof | undefined {
   if (text.length > MAX_PROOF_CHARACTERS) return undefined
   const split = text.indexOf('\n\n')

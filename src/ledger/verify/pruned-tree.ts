@@ -1,8 +1,8 @@
 /**
- * `nocturne-pruned-tree/v1`: one proof for many entries of a log. See README.md. The tree above the
- * entries, from the root down, each branch without an entry that is shown cut off at its top.
- * Whoever goes through it with the entries beside finds the first one that is wrong, with one
- * branch in memory. Without Node.
+ * `nocturne-pruned-tree/v1`: one proof for many entries of a log (see README.md). It describes the
+ * tree from the root down to the entries shown; every branch without such an entry is reduced to
+ * its hash. A verifier that has the entries reads it in one pass, holds one branch in memory, and
+ * finds the first wrong entry. Uses no Node modules.
  */
 import type { LedgerCrypto } from './crypto.js'
 import { fromBase64, isSameBytes, toBase64 } from './encoding.js'
@@ -10,15 +10,16 @@ import { nodeInput } from './merkle.js'
 
 export const PRUNED_TREE_FORMAT = 'nocturne-pruned-tree/v1'
 
-/** Levels of the tree that a line spans: half of what a tile does. */
+/** Number of tree levels per line: half the height of a tile. */
 const STEP = 4
 /**
- * A tree of 2^53 leaves has no more complete subtrees side by side, and no line holds more hashes.
+ * A tree of 2^53 leaves has at most this many complete subtrees side by side, and no line holds
+ * more hashes than that.
  */
 const MAX_PEAKS = 53
 
 interface Subtree {
-  /** It stands for the leaves `index * 2^height` and the `2^height - 1` after it. */
+  /** The subtree covers the `2^height` leaves from `index * 2^height`. */
   readonly height: number
   readonly index: number
 }
@@ -28,7 +29,7 @@ export interface ShownLeaf {
   readonly hash: Uint8Array
 }
 
-/** Which entries are shown: a bit an entry of the log. */
+/** Which entries are shown: one bit per entry of the log. */
 export interface ShownSet {
   add(index: number): void
   hasAny(from: number, until: number): boolean
@@ -58,7 +59,7 @@ export function createShownSet(size: number): ShownSet {
   }
 }
 
-/** The complete subtrees that a tree of `size` leaves consists of, largest first. */
+/** The complete subtrees that make up a tree of `size` leaves, largest first. */
 function peaksOf(size: number): readonly Subtree[] {
   const peaks: Subtree[] = []
   let from = 0
@@ -71,11 +72,11 @@ function peaksOf(size: number): readonly Subtree[] {
   return peaks
 }
 
-/** How many levels below a subtree's top its line goes: to the next multiple of `STEP`. */
+/** How many levels the line of a subtree goes down: to the next multiple of `STEP`. */
 const stepOf = (height: number): number => ((height - 1) % STEP) + 1
 
 /**
- * @param readNode - the hash of a complete subtree of the log.
+ * @param readNode returns the hash of a complete subtree of the log
  */
 export async function* prunedTree(
   size: number,
@@ -112,13 +113,13 @@ export async function* prunedTree(
 const maskOf = (shown: readonly boolean[]): string => shown.map((is) => (is ? '1' : '0')).join('')
 
 interface Covered {
-  /** First slot. */
+  /** The first slot. */
   readonly at: number
-  /** Slots, a power of two. */
+  /** Number of slots, a power of two. */
   readonly width: number
 }
 
-/** Each slot that is shown by itself, and the others in pieces as large as they come. */
+/** Covers each shown slot individually, and the others with the largest possible subtrees. */
 function coverOf(mask: string, at = 0, width = mask.length): readonly Covered[] {
   if (width === 1 || !mask.slice(at, at + width).includes('1')) return [{ at, width }]
   const half = width / 2
@@ -130,9 +131,9 @@ export type LeafOrProblem =
   | { readonly leaf?: undefined; readonly problem: string; readonly from?: number }
 
 /**
- * Goes down from the signed root, and answers the hash of every leaf that is shown, in order: each
- * is under the root by the time it is answered. The last answer is a problem, with the first leaf
- * that it concerns, when there is one.
+ * Walks down from the signed root and yields the hash of every leaf that is shown, in order; each
+ * has been verified against the root when it is yielded. If there is a problem, it is the last
+ * value, with the first leaf affected.
  */
 export async function* shownLeaves(
   lines: AsyncIterator<string>,
@@ -149,7 +150,7 @@ export async function* shownLeaves(
     yield { problem: 'the proof is malformed' }
     return
   }
-  // Of a tree of another size there are others, or another number of them.
+  // A tree of another size has other peaks, or another number of them.
   const peakHashes = parseHashes(encodedPeaks, peaks.length)
   if (
     !peakHashes ||
@@ -181,8 +182,8 @@ export async function* shownLeaves(
 }
 
 /**
- * The subtrees that a line shows below its top, or undefined when the line is not what hashes to
- * the top.
+ * The subtrees that a line shows below its top, or undefined when the line does not hash to the
+ * top.
  */
 async function expand(
   words: readonly string[],
@@ -215,7 +216,7 @@ async function expand(
   )
 }
 
-/** Those that the mask shows. */
+/** Pairs the subtrees that the mask shows with their hashes. */
 const withHashes = (
   subtrees: readonly Subtree[],
   mask: string,
@@ -237,7 +238,10 @@ function parseHashes(encoded: readonly string[], count: number): readonly Uint8A
     : undefined
 }
 
-/** The root of a tree that is not complete: its subtrees from the right (RFC 6962 section 2.1). */
+/**
+ * Computes the root of an incomplete tree by combining its complete subtrees from the right (RFC
+ * 6962 section 2.1).
+ */
 async function foldPeaks(hashes: readonly Uint8Array[], crypto: LedgerCrypto): Promise<Uint8Array> {
   const [last, ...rest] = [...hashes].reverse()
   if (!last) return crypto.sha256(new Uint8Array())

@@ -1,6 +1,6 @@
 /**
- * A whole log again, from its entries, a tile at a time: one in a database, or one that was
- * published. Nothing here is Node's own.
+ * Recomputes a whole log from its entries, one tile at a time, whether from the database or from
+ * the published files. Uses no Node modules.
  */
 import { fromUtf8, isSameBytes } from './encoding.js'
 import type { Json } from '../../lib/json.js'
@@ -11,51 +11,52 @@ import type { Frontier, Sha256, Tile } from './merkle.js'
 
 export interface LogSource {
   /**
-   * The entries from `first` on, `width` of them, each at its place; undefined where there is none.
+   * Returns `width` entries starting with `first`, each at its place; undefined where an entry is
+   * missing.
    */
   entries(first: number, width: number): Promise<readonly (SourceEntry | undefined)[]>
-  /** The hashes of a tile, `width` of them or more. */
+  /** Returns the hashes of a tile, at least `width` of them. */
   tile(level: number, n: number, width: number): Promise<Uint8Array | undefined>
 }
 
 export interface SourceEntry {
   readonly bytes: Uint8Array
-  /** Whether what the source says of it beside its bytes is what the entry says. */
+  /** Whether what the source stores next to the entry matches the entry. */
   readonly isIndexed: boolean
 }
 
-/** What was found wrong on the way; each the first of its kind. */
+/** The faults found; each is the first of its kind. */
 export interface Faults {
-  /** No entry where one must be. */
+  /** An entry that must exist is missing. */
   missing?: number
-  /** No entry: it was pruned, and sooner than any policy may. */
+  /** An entry was pruned earlier than any policy allows. */
   early?: number
-  /** The columns of the index, or the encoding of the entry, are not what the entry says. */
+  /** The index columns, or the encoding, do not match the entry. */
   index?: number
   /**
-   * The entry does not hash to what its tile holds. One of the two was changed; the signed root
+   * The entry's hash differs from that in its tile. One of the two was changed; the signed root
    * tells which.
    */
   leaf?: number
-  /** A higher tile does not hold the hash of the entries below it; the first of these. */
+  /** The first higher tile that does not match the entries below it. */
   tile?: number
 }
 
 export interface Recomputed {
   /**
-   * Shorter than the log when neither an entry nor its hash is there: nothing behind it can be
-   * recomputed.
+   * Shorter than the log if both an entry and its hash are missing, because nothing after that can
+   * be recomputed.
    */
   readonly frontier: Frontier
   readonly faults: Faults
   /**
-   * What a policy took away, and an entry of the log says so: the tree holds with the hashes of its
-   * tiles.
+   * Ranges pruned under the policy, as recorded by an entry of the log; the tree was recomputed
+   * from the hashes in its tiles.
    */
   readonly pruned: readonly Range[]
 }
 
-/** Holds one tile and its entries at a time. `onSize` sees the tree after each entry. */
+/** Holds one tile and its entries at a time. Calls `onSize` with the tree after each entry. */
 export async function recompute(
   source: LogSource,
   size: number,
@@ -66,7 +67,7 @@ export async function recompute(
   const faults: Faults = {}
   const gaps = createGaps()
 
-  /** Above the leaves, whose tiles are compared with each entry. */
+  /** For levels above the leaves; leaf tiles are compared entry by entry. */
   const compare = async ({ level, n, hashes }: Tile): Promise<void> => {
     if (level === 0) return
     const stored = splitHashes((await source.tile(level, n, hashes.length)) ?? new Uint8Array())
@@ -104,13 +105,14 @@ export async function recompute(
   }
   if (frontier.size === size) for (const tile of frontier.partials()) await compare(tile)
   const { pruned, missing } = gaps.end()
-  // Who stopped half-way has not come to the entries that say what was pruned.
+  // Only when the whole log was read: otherwise the entries that record the pruning have not been
+  // seen.
   if (faults.missing === undefined && missing)
     faults[missing.isEarly ? 'early' : 'missing'] = missing.index
   return { frontier, faults, pruned }
 }
 
-/** Undefined for what is no JSON object. */
+/** Undefined for anything that is not a JSON object. */
 export function readObject(bytes: Uint8Array): Readonly<Record<string, Json>> | undefined {
   try {
     const value = JSON.parse(fromUtf8(bytes) ?? '') as Json
@@ -122,8 +124,9 @@ export function readObject(bytes: Uint8Array): Readonly<Record<string, Json>> | 
 }
 
 /**
- * The fault with the lowest index. Under the signed root the entries are good, and a tile that
- * disagrees was changed; else the entry was, and the tiles above it disagree only because of it.
+ * Returns the fault with the lowest index. If the recomputed root is the signed one, the entries
+ * are correct and a differing tile was changed. Otherwise the entry was changed, and the tiles
+ * above it differ only as a consequence.
  */
 export function worstOf(
   { missing, early, index, leaf, tile }: Faults,

@@ -1,6 +1,6 @@
 /**
- * Verifying an export's ZIP, without the gateway and without Node: a command and a page run the
- * same code.
+ * Verifies an export's ZIP without the gateway. Uses no Node modules: the command and the page run
+ * the same code.
  */
 import type { NamedFiles } from '../../lib/zip.js'
 import { concat } from '../../lib/concat.js'
@@ -16,38 +16,36 @@ import { parsePolicy, witnessesOf } from '../witness/policy.js'
 import { RENDERINGS } from '../export/renderings.js'
 
 export interface PackageReport extends VerifyReport {
-  /**
-   * What the ZIP says of itself; that it was asked like this is verified against the log when `ok`.
-   */
+  /** The request as stated in the ZIP; verified against the log if `ok`. */
   readonly about?: About
-  /** The verifier key that the checkpoint was checked with. */
+  /** The verifier key used to check the checkpoint. */
   readonly ledgerKey?: string
   /**
-   * The rendering was compared with the events: false when it is of another version than this
-   * verifier's.
+   * Whether the rendering was compared with the events; false when it was written in a version that
+   * this verifier does not know.
    */
   readonly isRenderingChecked?: boolean
-  /** Who cosigned the checkpoint, and when by their own clock, in seconds since 1970. */
+  /** Who cosigned the checkpoint, and when by their own clocks, in seconds since 1970. */
   readonly witnesses?: Readonly<Record<string, number>>
-  /** The cosignatures are as many as the policy asks for, and it asks for some. */
+  /** Whether there are as many cosignatures as the policy requires, and it requires any. */
   readonly isWitnessed?: boolean
 }
 
 export interface PackageChecks extends EventChecks {
   /**
-   * The verifier key of the log, from elsewhere. Without it the ZIP's own is taken, which shows
-   * less.
+   * The verifier key of the log, obtained independently of the ZIP. Without it the key in the ZIP
+   * is used, which proves less.
    */
   readonly trustedKey?: string
 }
 
-/** More than a policy or a receipt takes. */
+/** Size limit for small members; more than a policy or a receipt takes. */
 const MAX_SMALL_BYTES = 512 * 1024
 
 /**
- * Checks that the checkpoint is signed, that query.json is what the log says was asked, and then,
- * event by event: that it was logged, matches what was asked for, and stands in the rendering as it
- * was logged. Stops at the first that is wrong.
+ * Checks that the checkpoint is signed, and that query.json states what was asked according to the
+ * log. Then it checks for each event that it was logged, matches the query, and is rendered as it
+ * was logged. Stops at the first fault.
  */
 export async function verifyPackage(
   files: NamedFiles,

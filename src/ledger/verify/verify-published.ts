@@ -1,6 +1,6 @@
 /**
- * Verifying a published log (c2sp.org/tlog-tiles): in a bucket, a folder, or a copy of either.
- * Without Node.
+ * Verifies a published log (c2sp.org/tlog-tiles) in a bucket, a folder, or a copy of either. Uses
+ * no Node modules.
  */
 import { openCheckpoint } from './checkpoint.js'
 import type { Checkpoint } from './checkpoint.js'
@@ -13,19 +13,19 @@ import type { Frontier } from './merkle.js'
 import { recompute, worstOf } from './recompute.js'
 import type { LogSource } from './recompute.js'
 
-/** A published log, however it is reached. */
+/** A published log, however it is accessed. */
 export interface PublishedLog {
   read(path: string): Promise<Uint8Array | undefined>
-  /** Names right in a folder, ascending. */
+  /** Names directly in a folder, in ascending order. */
   names(folder: string): AsyncIterable<string>
 }
 
 /**
- * Recomputes everything from the entry bundles: tiles, the root that `checkpoint` signs, and the
- * root at the size of every kept checkpoint, so that a history that was written anew is found where
- * it forks.
+ * Recomputes everything from the entry bundles: the tiles, the root that `checkpoint` signs, and
+ * the root at the size of every kept checkpoint, so that a rewritten history is found at the point
+ * where it diverges.
  *
- * @param trustedKey - the verifier key of the log, from elsewhere.
+ * @param trustedKey the verifier key of the log, obtained independently
  */
 export async function verifyPublished(
   log: PublishedLog,
@@ -77,7 +77,7 @@ export async function verifyPublished(
   return { ...report, ok: true }
 }
 
-/** Reads a tile or bundle whole, or in the partial form that the width asks for. */
+/** Reads a tile or bundle in full, or in the partial version that has the requested width. */
 export const publishedSource = (log: PublishedLog): LogSource => {
   const read = async (level: number | 'entries', n: number, width: number) =>
     (await log.read(tilePath(level, n))) ??

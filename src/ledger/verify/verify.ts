@@ -1,6 +1,6 @@
 /**
- * Verifying what the gateway gave out, without the gateway: exports and receipts. Nothing here is
- * Node's own, so a browser runs it too.
+ * Verifies exports and receipts without the gateway. Uses no Node modules, so it also runs in a
+ * browser.
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
@@ -29,12 +29,12 @@ interface Header {
 type Checked<T> = { readonly value: T } | { readonly problem: string }
 
 /**
- * Checks an export from its first line to its last: the signature of the checkpoint, each entry's
- * proof under it, their order and number, and that each matches the header's query. One without
- * filters is the whole log.
+ * Checks an export from first to last line: the checkpoint's signature, each entry's proof under
+ * it, the order and number of entries, and that each matches the query in the header. An export
+ * without filters covers the whole log.
  *
- * @param lines - with or without their ends.
- * @param trustedKey - the verifier key of the log, from elsewhere than the export.
+ * @param lines with or without their newlines
+ * @param trustedKey the verifier key of the log, obtained independently of the export
  */
 export async function verifyExport(
   lines: AsyncIterable<string>,
@@ -70,7 +70,7 @@ export async function verifyExport(
     if (!event) return report('a line is not an event in canonical JSON', expected)
     const { index, entry, proof } = event
     if (index <= last) return report('the events are not in order', index)
-    // What is not there must have been pruned, and an entry further on must say so.
+    // A missing entry must have been pruned, and a later entry must record that.
     if (expected !== undefined && index > expected) gaps.add(expected, index)
     if (!(await verifyInclusion(crypto, checkpoint, index, toUtf8(canonicalJson(entry)), proof)))
       return report('an entry is not the one that was logged', index)
@@ -99,16 +99,16 @@ export interface ReceiptReport {
   readonly index?: number
   /** The entry as logged: canonical JSON. */
   readonly entry?: string
-  /** Size of the log that the checkpoint is of. */
+  /** Size of the log, according to the checkpoint. */
   readonly size?: number
-  /** Under a policy: who cosigned, and when by their own clock, in seconds since 1970. */
+  /** With a policy: who cosigned, and when by their own clocks, in seconds since 1970. */
   readonly witnesses?: Readonly<Record<string, number>>
   readonly problem?: string
 }
 
 /**
- * Checks a receipt against a policy (c2sp.org/tlog-policy): one of its logs, and enough of its
- * witnesses.
+ * Checks a receipt against a policy (c2sp.org/tlog-policy): it must come from one of its logs and
+ * be cosigned by enough of its witnesses.
  */
 export async function verifyReceiptUnder(
   text: string,
@@ -133,8 +133,8 @@ export async function verifyReceiptUnder(
 }
 
 /**
- * Checks a receipt (c2sp.org/tlog-proof@v1). The entry is the one in the receipt's `extra` line,
- * unless the caller has it from elsewhere.
+ * Checks a receipt (c2sp.org/tlog-proof@v1). Uses the entry in the receipt's `extra` line, unless
+ * the caller supplies the entry.
  */
 export async function verifyReceipt(
   text: string,
@@ -157,8 +157,8 @@ export async function verifyReceipt(
 }
 
 /**
- * Undefined for what is not canonical JSON, so that what a person reads in the file is what was
- * checked.
+ * Undefined unless it is canonical JSON, so that what a person reads in the file is exactly what
+ * was checked.
  */
 function parseLine(line: string): Json | undefined {
   const text = line.endsWith('\n') ? line.slice(0, -1) : line

@@ -1,6 +1,6 @@
 /**
- * c2sp.org/tlog-cosignature with Ed25519 (`cosignature/v1`, signature type 0x04), for Node and
- * browsers alike.
+ * c2sp.org/tlog-cosignature with Ed25519 (`cosignature/v1`, signature type 0x04), on Node and in
+ * browsers.
  */
 import { concat } from '../../lib/concat.js'
 import type { LedgerCrypto } from '../verify/crypto.js'
@@ -19,7 +19,7 @@ const SIGNATURE_BYTES = 64
 export const cosignatureInput = (time: number, text: string): Uint8Array =>
   toUtf8(`cosignature/v1\ntime ${time}\n${text}`)
 
-/** What the id of a witness's key is the first four bytes of the SHA-256 of. */
+/** The input whose SHA-256 begins with the id of a witness's key, in the first four bytes. */
 export const cosignerIdInput = (name: string, publicKey: Uint8Array): Uint8Array =>
   concat([toUtf8(`${name}\n`), Uint8Array.of(COSIGNATURE_V1), publicKey])
 
@@ -28,7 +28,7 @@ export function formatCosignerKey({ name, id, publicKey }: VerifierKey): string 
   return `${name}+${hex}+${toBase64(concat([Uint8Array.of(COSIGNATURE_V1), publicKey]))}`
 }
 
-/** Undefined unless it is an Ed25519 cosigner's key whose id is the right one. */
+/** Undefined unless it is an Ed25519 cosigner key with the correct id. */
 export async function parseCosignerKey(
   text: string,
   crypto: LedgerCrypto,
@@ -44,7 +44,7 @@ export async function parseCosignerKey(
 }
 
 /**
- * The bytes of a signature line behind the key's id: the time as eight octets, big-endian, and the
+ * The bytes of a signature line after the key's id: the time as eight octets, big-endian, then the
  * signature.
  */
 export function formatCosignature(time: number, signature: Uint8Array): Uint8Array {
@@ -54,8 +54,7 @@ export function formatCosignature(time: number, signature: Uint8Array): Uint8Arr
 }
 
 /**
- * When the witness says it saw this note, in seconds since 1970: the newest of its cosignatures
- * that verify.
+ * When the witness saw this note according to its newest valid cosignature, in seconds since 1970.
  */
 export async function cosignedAt(
   note: Note,

@@ -1,6 +1,6 @@
 /**
- * Cosignatures of other organisations (c2sp.org/tlog-witness): as the witness, and as the log that
- * asks for them.
+ * Cosignatures across organisations (c2sp.org/tlog-witness): acting as a witness, and asking
+ * witnesses as a log.
  */
 export { formatPolicy, parsePolicy } from './policy.js'
 export { createWitness, newWitnessKey } from './witness.js'

@@ -1,6 +1,6 @@
 /**
  * c2sp.org/tlog-policy: which logs are trusted, and how many of which witnesses must have cosigned.
- * Without Node.
+ * Uses no Node modules.
  */
 import type { LedgerCrypto } from '../verify/crypto.js'
 import { cosignedAt, parseCosignerKey } from './cosignature.js'
@@ -11,10 +11,7 @@ export interface Policy {
   /** Verifier keys of the logs. */
   readonly logs: readonly string[]
   readonly witnesses: readonly PolicyWitness[]
-  /**
-   * Whether checkpoints with cosignatures of these witnesses, by their names in the policy, are
-   * enough.
-   */
+  /** Whether cosignatures of these witnesses (by their names in the policy) are sufficient. */
   isQuorum(cosigned: ReadonlySet<string>): boolean
 }
 
@@ -31,7 +28,10 @@ interface Rule {
 const MAX_CHARACTERS = 256 * 1024
 const MAX_LINES = 2_000
 
-/** What is wrong with it, or the policy. Lines end in a newline; the last one may lack it. */
+/**
+ * Returns the policy, or what is wrong with the text. Lines end in a newline, which the last one
+ * may lack.
+ */
 export async function parsePolicy(
   text: string,
   crypto: LedgerCrypto,
@@ -109,7 +109,7 @@ function addNew(set: Set<string>, value: string): boolean {
   return true
 }
 
-/** Which witnesses of the policy cosigned a signed checkpoint, with the time each gives. */
+/** Which witnesses of the policy cosigned a signed checkpoint, and the time that each states. */
 export async function witnessesOf(
   signed: string,
   witnesses: readonly PolicyWitness[],
@@ -125,7 +125,7 @@ export async function witnessesOf(
   return found
 }
 
-/** The policy of a log whose checkpoints a majority of the witnesses must have cosigned. */
+/** Writes a policy for a log whose checkpoints must be cosigned by a majority of the witnesses. */
 export function formatPolicy(
   log: string,
   witnesses: readonly { readonly name: string; readonly key: string; readonly url: string }[],
@@ -142,7 +142,7 @@ export function formatPolicy(
 }
 
 /**
- * More than half: two histories that both have it share a witness, who would have had to cosign
- * both.
+ * More than half: any two majorities share a witness, who would have had to cosign both of two
+ * conflicting histories.
  */
 export const majority = (count: number): number => Math.floor(count / 2) + 1

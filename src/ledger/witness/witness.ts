@@ -1,7 +1,6 @@
 /**
- * A witness (c2sp.org/tlog-witness): cosigns the checkpoints of the logs it knows, as long as each
- * grew from the one before. What it remembers is one checkpoint a log, and it remembers before it
- * answers.
+ * A witness (c2sp.org/tlog-witness): cosigns checkpoints of the logs it knows, provided each
+ * extends the previous one. It remembers one checkpoint per log, and stores it before it answers.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { NocturneError } from '../../lib/errors.js'
@@ -21,9 +20,11 @@ import { isKeyName, parseNote, parseVerifierKey, verifyNote } from '../verify/no
 import type { VerifierKey } from '../verify/note.js'
 import { parsePath } from '../verify/proof.js'
 
-/** The newest checkpoint cosigned for each log, by its origin. */
+/** The newest checkpoint cosigned for each log, by the log's origin. */
 export interface WitnessMemory {
-  /** @throws NocturneError for what cannot be read: then nothing is cosigned. */
+  /**
+   * @throws NocturneError if it cannot be read; then nothing is cosigned
+   */
   read(origin: string): Promise<string | undefined>
   /** Durable when it resolves. */
   write(origin: string, signed: string): Promise<void>
@@ -31,7 +32,7 @@ export interface WitnessMemory {
 
 export interface Witness {
   readonly verifierKey: string
-  /** Answers the body of a request to `add-checkpoint`. */
+  /** Handles the body of a request to `add-checkpoint`. */
   addCheckpoint(body: string): Promise<WitnessAnswer>
 }
 
@@ -43,15 +44,17 @@ export interface WitnessAnswer {
 
 export interface WitnessOptions {
   readonly name: string
-  /** Ed25519, PKCS #8, PEM. */
+  /** Ed25519 private key as PKCS #8 in PEM. */
   readonly signingKey: string
-  /** Verifier keys of the logs; the name of each is the log's origin. */
+  /** Verifier keys of the logs; each key's name is the log's origin. */
   readonly logs: readonly string[]
   readonly memory: WitnessMemory
   readonly now?: () => number
 }
 
-/** @throws NocturneError `site_invalid` for a key or a name that no witness can have. */
+/**
+ * @throws NocturneError `site_invalid` for a key or name that a witness cannot have
+ */
 export async function createWitness(options: WitnessOptions): Promise<Witness> {
   const { name, memory, now = Date.now } = options
   const privateKey = createPrivateKey(options.signingKey)
@@ -63,7 +66,9 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     logs.set(key.name, [...(logs.get(key.name) ?? []), key])
   }
 
-  /** One request a log at a time: what was checked is still so when it is written. */
+  /**
+   * Handles one request per log at a time, so that what was checked still holds when it is written.
+   */
   const turns = new Map<string, Promise<unknown>>()
   const inTurn = <T>(origin: string, work: () => Promise<T>): Promise<T> => {
     const mine = (turns.get(origin) ?? Promise.resolve()).then(work, work)
@@ -91,8 +96,8 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     const older = known ?? { size: 0, root: sha256(new Uint8Array()) }
     if (!(await verifyConsistency(nodeCrypto, older, checkpoint, path)))
       return refuse(422, 'the consistency proof does not verify')
-    // A crash behind this leaves a witness that is ahead of what it told: it answers 409 with its
-    // size, and goes on.
+    // If the witness crashes after this, it has stored more than it has answered: it then answers
+    // 409 with its size, and the log continues from there.
     if (checkpoint.size !== latest || !known) await memory.write(checkpoint.origin, signed)
     return { status: 200, type: 'text/plain; charset=utf-8', body: cosign(text) }
   }
@@ -116,7 +121,10 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
   }
 }
 
-/** A new key for a witness of that name. @throws NocturneError `site_invalid` */
+/**
+ * Makes a new key for a witness with that name.
+ * @throws NocturneError `site_invalid`
+ */
 export function newWitnessKey(name: string): {
   readonly privateKey: string
   readonly verifierKey: string
@@ -139,7 +147,7 @@ interface Submission {
   readonly path: readonly Uint8Array[]
   /** The checkpoint with its signatures. */
   readonly signed: string
-  /** The checkpoint without. */
+  /** The checkpoint without signatures. */
   readonly text: string
 }
 
@@ -155,8 +163,8 @@ function parseSubmission(body: string): Omit<Submission, 'text'> | undefined {
 }
 
 /**
- * What was cosigned last. A memory that the log did not sign was changed, and stops the witness for
- * this log.
+ * The checkpoint cosigned last. If the log's key did not sign it, the memory was tampered with, and
+ * the witness stops serving this log.
  */
 async function readKnown(
   memory: WitnessMemory,

@@ -1,9 +1,9 @@
 /**
- * Asking witnesses: the newest checkpoint goes to each with the proof that it grew from the one
- * they cosigned last. When a majority cosigned, the checkpoint with their lines is kept, and
- * receipts carry it.
+ * Asks witnesses for cosignatures: sends each the newest checkpoint, with a proof that it extends
+ * the one they cosigned last. When a majority has cosigned, the checkpoint with their signatures is
+ * stored, and receipts contain it.
  *
- * Witnesses never stop care: what they do not answer is an alarm, and is asked again.
+ * Witnesses never delay patient care: a missing answer raises an alarm and is requested again.
  */
 import { SYSTEM } from '../../lib/actors.js'
 import { NocturneError } from '../../lib/errors.js'
@@ -28,22 +28,23 @@ export interface WitnessConfig {
   readonly key: string
 }
 
-/**
- * Sends a request to a witness; rejects when there is no answer in time, or one that is too long.
- */
+/** Sends a request to a witness. Rejects when there is no timely answer, or it is too long. */
 export type Submit = (
   url: string,
   body: string,
 ) => Promise<{ readonly status: number; readonly type: string; readonly body: string }>
 
-/** `disagrees`: it has seen another history, or a longer one, or does not take our signature. */
+/**
+ * `disagrees`: the witness has seen a different or longer history, or does not accept our
+ * signature.
+ */
 export type WitnessState = 'cosigned' | 'unreachable' | 'disagrees'
 
 export interface Witnessing {
-  /** Asks every witness once. Undefined while another gateway does. */
+  /** Asks every witness once. Undefined while another gateway is doing so. */
   round(): Promise<ReadonlyMap<string, WitnessState> | undefined>
   /**
-   * The newest checkpoint that a majority cosigned; `at` is the oldest of their times, in
+   * The newest checkpoint cosigned by a majority; `at` is the earliest time that they state, in
    * milliseconds since 1970.
    */
   witnessed(): Promise<{ readonly size: number; readonly at: number } | undefined>
@@ -68,7 +69,7 @@ interface Known {
 interface Answered {
   readonly state: WitnessState
   readonly signature?: NoteSignature
-  /** Seconds since 1970. */
+  /** In seconds since 1970. */
   readonly time?: number
 }
 
@@ -78,7 +79,9 @@ const ALARMS: Readonly<Record<WitnessState, EventType>> = {
   disagrees: 'witness.disagreed',
 }
 
-/** @throws NocturneError `site_invalid` for a witness's key that is none. */
+/**
+ * @throws NocturneError `site_invalid` for an invalid witness key
+ */
 export async function createWitnessing(options: WitnessingOptions): Promise<Witnessing> {
   const { state, ledger, holder, now } = options
   const lease = createCursor(state, 'witnessing', holder, now)
@@ -86,8 +89,8 @@ export async function createWitnessing(options: WitnessingOptions): Promise<Witn
   const states = new Map<string, WitnessState>()
 
   /**
-   * Only what changed becomes an event: else each event would be a new checkpoint and the next
-   * one's reason.
+   * Records only changes as events: each event leads to a new checkpoint, so an event per failure
+   * would cause the next one.
    */
   const alarm = async (name: string, next: WitnessState): Promise<void> => {
     const before = states.get(name) ?? 'cosigned'
@@ -95,7 +98,7 @@ export async function createWitnessing(options: WitnessingOptions): Promise<Witn
     if (before === next) return
     const event: EventInput = {
       type: ALARMS[next],
-      // PS3.15 A.5.3.11: major, when what protects may have failed.
+      // PS3.15 A.5.3.11: a major failure when the protection itself may have failed.
       outcome: next === 'cosigned' ? 0 : next === 'disagrees' ? 12 : 4,
       actor: SYSTEM,
       detail: { witness: name },
@@ -159,7 +162,8 @@ async function ask(
 ): Promise<Answered> {
   try {
     let old = Math.min((await witness.cursor.take()) ?? 0, head.size)
-    // The second time with the size that the witness named: it forgets nothing, we may.
+    // The second attempt uses the size that the witness stated: the witness never forgets, but our
+    // record may be outdated.
     for (let attempt = 0; attempt < 2; attempt++) {
       const { status, type, body } = await submit(witness.url, await bodyFor(ledger, old, head))
       if (status === 200) return await accept(witness, head, body)
@@ -171,7 +175,7 @@ async function ask(
     }
     return { state: 'disagrees' }
   } catch (error) {
-    // Our own ledger's or database's failure is not the witness's.
+    // A failure of our own ledger or database is not the witness's fault.
     if (error instanceof NocturneError && error.code !== 'gateway_unreachable') throw error
     return { state: 'unreachable' }
   } finally {
@@ -184,7 +188,7 @@ async function bodyFor(ledger: Ledger, old: number, { size, checkpoint }: Head):
   return [`old ${old}`, ...path.map(toBase64), '', checkpoint].join('\n')
 }
 
-/** Takes only the line of the witness's own key, and only when it verifies. */
+/** Accepts only a valid signature line of the witness's own key. */
 async function accept({ key, cursor }: Known, head: Head, body: string): Promise<Answered> {
   const answered = parseNote(`${head.note.text}\n${body}`)
   const signature = answered?.signatures.find(

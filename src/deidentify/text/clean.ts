@@ -63,11 +63,17 @@ function cleanTokens(all: Tokens, { forbidden, vocabulary, longest, isProse }: C
   return plain.length <= Math.max(longest, all.text.length) ? plain : ''
 }
 
+/** What may stand between two partners: circle of Willis, polygone de Willis. */
+const OF: ReadonlySet<string> = new Set(['of', 'de', 'di', 'van', 'von', 'do', 'del', 'nach'])
+
 /** A word that needs its partner counts as unknown without it. */
 function judgePartners({ tokens }: Tokens, vocabulary: Vocabulary): void {
   tokens.forEach((token, index) => {
     if (token.roles !== PARTNER) return
-    const neighbours = [tokens[index - 1], tokens[index + 1]]
+    const neighbours = [-1, 1].map((step) => {
+      const beside = tokens[index + step]
+      return beside && OF.has(beside.folded) ? tokens[index + 2 * step] : beside
+    })
     const isPair = neighbours.some((one) => one && vocabulary.isPair(token.folded, one.folded))
     if (!isPair) token.cut = 'unknown'
   })

@@ -10,6 +10,7 @@ const PATIENTS: ReadonlySet<string> = new Set(
   ),
 )
 const IS_CAPITAL = /^\p{Lu}/u
+const HAS_CAPITAL = /\p{Lu}/u
 
 /** Marks the tokens that belong to names already marked. */
 export function joinNames(tokens: Tokens): void {
@@ -119,7 +120,7 @@ function joinGivenNames(tokens: Tokens): void {
       after &&
       mayBeFamily(after) &&
       /^\s$/.test(text.slice(token.end, after.start)) &&
-      isCapitalized(tokens, after)
+      (isCapitalized(tokens, after) || !HAS_CAPITAL.test(text))
     )
       after.cut = 'name'
   })

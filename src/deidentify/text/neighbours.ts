@@ -113,6 +113,11 @@ function joinBesideCuts({ text, tokens }: Tokens): void {
     const [before, after] = [tokens[index - 1], tokens[index + 1]]
     const gap = index < from ? text.slice(token.end, cut.start) : text.slice(cut.end, token.start)
     if (/[,;:|\n]/.test(gap) && cut.kind !== 'number') return
+    // `4-112` is one number.
+    if (gap === '-' && cut.kind === 'number' && token.folded.length > 2) {
+      token.cut = cut.cut
+      return
+    }
     const isOwn =
       (from !== index + 1 && has(after, UNIT | LABEL | FINDING)) ||
       (from !== index + 1 && cut.kind !== 'number' && has(after, ~0) && !isBare(after)) ||

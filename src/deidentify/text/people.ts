@@ -36,10 +36,13 @@ const MODALITIES: ReadonlySet<string> = new Set('ct mr mri us pet xr cr dx nm mg
 export function judgePeople(tokens: Tokens, forbidden: Forbidden, vocabulary: Vocabulary): void {
   const { tokens: all } = tokens
   judgeForeign(all, vocabulary)
-  for (const token of all) {
+  const hasProperNouns = writesNounsSmall(tokens, vocabulary)
+  all.forEach((token, index) => {
     if (isForbidden(token.folded, forbidden)) token.cut = 'name'
-    else if (token.cut === 'unknown' && names().all.has(token.folded)) token.cut = 'name'
-  }
+    else if (token.cut !== 'unknown') return
+    else if (names().all.has(token.folded)) token.cut = 'name'
+    else if (hasProperNouns && isProperNoun(tokens, index)) token.cut = 'name'
+  })
   all.forEach((token, index) => {
     if (isTitle(tokens, index)) takeName(tokens, index)
     else if ((token.roles & AFTER_NAME) !== 0 && index > 0) takeBefore(tokens, index)
@@ -66,6 +69,28 @@ function judgeForeign(all: readonly Token[], vocabulary: Vocabulary): void {
 }
 const ENGLISH = 1
 
+/** Sentences of a language that has capitals for names only: not German, not a title's. */
+function writesNounsSmall(tokens: Tokens, vocabulary: Vocabulary): boolean {
+  let hasSmall = false
+  for (const token of tokens.tokens) {
+    const languages = vocabulary.languagesOf(token.folded)
+    if (languages !== 0 && (languages & ~GERMAN) === 0) return false
+    const isSmall = token.folded.length > 2 && !isCapitalized(tokens, token)
+    if (isSmall && token.kind === 'word' && token.cut === undefined) hasSmall = true
+  }
+  return hasSmall
+}
+const GERMAN = 2
+
+/** `for Quintavalle`: a capital in the midst of words, where no negation has one. */
+function isProperNoun(tokens: Tokens, index: number): boolean {
+  const { text, tokens: all } = tokens
+  const [before, token] = [all[index - 1], all[index]]
+  if (!before || !token || token.roles !== 0 || token.kind !== 'word') return false
+  const isWritten = /^\p{Lu}\p{Ll}+$/u.test(text.slice(token.start, token.end))
+  return isWritten && token.folded.length > 3 && /^ $/.test(text.slice(before.end, token.start))
+}
+
 /** Whether a word is one of the header's names, or contains one between its punctuation. */
 export const isForbidden = (folded: string, forbidden: Forbidden): boolean =>
   forbidden.has(folded) ||
@@ -85,7 +110,9 @@ function isTitle(tokens: Tokens, index: number): boolean {
     if (isImage && tokens.text.charAt(token.end) !== '.') return false
   }
   const next = tokens.tokens[index + 1]
-  return next !== undefined && /^[\s.:]*$/.test(tokens.text.slice(token.end, next.start))
+  if (!next || !/^[\s.:]*$/.test(tokens.text.slice(token.end, next.start))) return false
+  // `OA knee` is an arthrosis; `OA Wimmelbacher` is a doctor.
+  return token.folded !== 'oa' || next.cut !== undefined || (next.roles & TITLE) !== 0
 }
 
 /** Cuts the title, `by` before it, and the name after it. */
@@ -110,25 +137,50 @@ function takeName(tokens: Tokens, index: number): void {
  * Cuts from `first` on: titles, initials and particles, then the name itself, then unknown words.
  */
 function takeWords(tokens: Tokens, first: number): void {
+  const end = takeOneName(tokens, first)
+  const [last, joint] = [tokens.tokens[end - 1], tokens.tokens[end]]
+  // `Dres. Baum und Ast`, `KS/Bones`: a second name beside the first.
+  if (last?.cut !== undefined && joint && /^[/&+]$/.test(gapBetween(tokens, end - 1)))
+    takeOneName(tokens, end)
+  else if (PLURAL.has(tokens.tokens[first - 1]?.folded ?? '') && joint && AND.has(joint.folded))
+    takeOneName(tokens, end + 1)
+}
+
+/** Several people, and what stands between their names. */
+const PLURAL: ReadonlySet<string> = new Set(['dres', 'dres.', 'drs', 'drs.', 'drn'])
+const AND: ReadonlySet<string> = new Set(['und', 'and', 'et', 'y', 'e', 'en', 'u', 'u.'])
+const gapBetween = ({ text, tokens }: Tokens, index: number): string =>
+  text.slice(tokens[index]?.end, tokens[index + 1]?.start)
+
+/** The index behind the name. */
+function takeOneName(tokens: Tokens, first: number): number {
   const { tokens: all } = tokens
   let hasName = false
-  for (let at = first; at < all.length && at < first + LONGEST_NAME + 2; at++) {
+  let at = first
+  for (; at < all.length && at < first + LONGEST_NAME + 2; at++) {
     const token = all[at]
-    if (token?.kind !== 'word') return
-    if (at > first && !isSpaced(tokens, at - 1)) return
+    if (token?.kind !== 'word') return at
+    if (at > first && !isSpaced(tokens, at - 1)) return at
     const isSmall = isInitial(token) || PARTICLES.has(token.folded) || (token.roles & TITLE) !== 0
+    // `Hart-de Long`: the particle belongs to the second half of the name.
+    if (hasName && isSmall && gapBetween(tokens, at - 1) === '-') {
+      token.cut = 'name'
+      hasName = false
+      continue
+    }
     if (isSmall && !hasName && (token.roles & TITLE || all[at + 1])) {
       token.cut = 'name'
       token.roles &= TITLE
       continue
     }
     const isUnknown = token.cut !== undefined
-    if (hasName && !isUnknown && !isSecondWord(tokens, at)) return
+    if (hasName && !isUnknown && !isSecondWord(tokens, at)) return at
     token.cut = 'name'
     // In Sra. Izquierdo, the name is not a side; but a negation is never treated as just a name.
     token.roles &= NOT | MAYBE | WITHOUT
     hasName = true
   }
+  return at
 }
 
 /**
@@ -170,6 +222,8 @@ function takeAgent(tokens: Tokens, index: number): void {
   if (!token || (isBy && !isSpaced(tokens, index + 1))) return
   // `performed with contrast`, `seen by radiologist`: not a name, so nothing is cut.
   const isWord = token.cut === undefined
+  // `signe de cholécystite`: what it is a sign of, not somebody who signed.
+  if (isWord && isBy && next.folded === 'de') return
   const mayBe = (token.roles & (ANATOMY | FINDING)) !== 0 || names().all.has(token.folded)
   if (isWord && !(mayBe && isLastOfClause(tokens, name))) return
   if (isWord && !isBy && (agent.roles & PLACE) === 0) return

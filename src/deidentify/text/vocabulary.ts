@@ -108,6 +108,7 @@ const IN_ASCII: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue
 const wordsOf = (name: string): string[] =>
   (JSON.parse(read(name)) as string[]).flatMap((line) => line.split(' '))
 
+const FAMILY_NAMES = ['family-names.json', 'more-names.json']
 let people: { readonly given: ReadonlySet<string>; readonly all: ReadonlySet<string> } | undefined
 /**
  * Whether a list contains a folded word in exactly this form, which excludes names that only look
@@ -119,7 +120,7 @@ export const isVocabulary = (folded: string): boolean => vocabularyOf().isListed
 export function names() {
   if (people) return people
   const given = new Set(wordsOf('given-names.json'))
-  people = { given, all: new Set([...given, ...wordsOf('family-names.json')]) }
+  people = { given, all: new Set([...given, ...FAMILY_NAMES.flatMap(wordsOf)]) }
   return people
 }
 

@@ -86,7 +86,7 @@ const GERMAN = 2
 function isProperNoun(tokens: Tokens, index: number): boolean {
   const { text, tokens: all } = tokens
   const [before, token] = [all[index - 1], all[index]]
-  if (!before || !token || token.roles !== 0 || token.kind !== 'word') return false
+  if (!before || token?.kind !== 'word' || token.roles !== 0) return false
   const isWritten = /^\p{Lu}\p{Ll}+$/u.test(text.slice(token.start, token.end))
   return isWritten && token.folded.length > 3 && /^ $/.test(text.slice(before.end, token.start))
 }

@@ -17,7 +17,7 @@ export type Authenticate = (authorization: string | undefined) => Promise<Sessio
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]{1,256}=*)$/i
 
 /**
- * Creates the check used at every door. The role and groups are the current ones from the
+ * Creates the check of every request. The role and groups are the current ones from the
  * directory, not those at the time the token was issued; a principal no longer in the directory has
  * no session.
  */

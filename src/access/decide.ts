@@ -4,7 +4,7 @@
  */
 import type { Role } from '../directory/index.js'
 
-/** Every action that can be requested through a door. */
+/** Every action that can be requested. */
 export const ACTIONS = [
   'gateway.metrics',
   'transfer.create',

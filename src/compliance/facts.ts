@@ -115,7 +115,7 @@ export interface SystemFacts {
   readonly ledger:
     { readonly ok: boolean; readonly size: number; readonly problem?: string } | undefined
   /** As found by connecting to the gateway; undefined when it did not answer. */
-  readonly door:
+  readonly endpoint:
     | {
         readonly isTls: boolean
         readonly protocol: string | undefined

@@ -9,7 +9,7 @@
  * Trusts: the sources that it is given. It evidences and reminds; it makes nobody compliant.
  */
 export type { ProfileName } from './catalogue.js'
-export { probeDoor } from './collect/door.js'
+export { probeEndpoint } from './collect/endpoint.js'
 export { sampleObjects } from './collect/sample.js'
 export { SAYINGS } from './desk-form.js'
 export { readEntry } from './entry-form.js'

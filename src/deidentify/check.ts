@@ -6,8 +6,8 @@ import type { Steps } from '../lib/pace.js'
 import { kindOf, TEXT_VRS, type Kind } from '../dicom/dictionary/index.js'
 import { fold } from './text/fold.js'
 import { MARK_TAGS } from './values/marks.js'
-import { keyOf, memoOf } from './values/memo.js'
-import { characterSetOf, decodeOf } from './values/rewrite.js'
+import { keyOf, cacheOf } from './values/outcome-cache.js'
+import { characterSetOf, decodeOf } from './values/character-set.js'
 import { isSmall } from './search/search.js'
 import type { Subject } from './subject.js'
 import { expectBounded } from './values/value.js'
@@ -25,16 +25,16 @@ export function* expectNoIdentifier(
   subject: Subject,
   encoding: Encoding,
 ): Steps<void> {
-  const memo = memoOf(subject, { encoding, characterSet: characterSetOf(elements, buffer) })
+  const cache = cacheOf(subject, { encoding, characterSet: characterSetOf(elements, buffer) })
   const decode = decodeOf(elements, buffer) ?? decodeDefault
   for (const element of elements) {
     if (subject.pace.isDue()) yield
     if (MARK_TAGS.has(element.tag)) continue
-    const key = memo && keyOf(element, buffer, NO_PARTNERS)
-    if (key !== undefined && memo?.isClean(key)) continue
+    const key = cache && keyOf(element, buffer, NO_PARTNERS)
+    if (key !== undefined && cache?.isClean(key)) continue
     if (isSmall(element)) searchSmall(element, buffer, subject, decode)
     else yield* searchElement(element, buffer, subject, decode)
-    if (key !== undefined) memo?.rememberClean(key)
+    if (key !== undefined) cache?.keepClean(key)
   }
 }
 

@@ -1,5 +1,5 @@
 /** Opens publishing, witnesses and sinks of the ledger, and compliance. */
-import { createCompliance, probeDoor, sampleObjects } from '../compliance/index.js'
+import { createCompliance, probeEndpoint, sampleObjects } from '../compliance/index.js'
 import type { Compliance } from '../compliance/index.js'
 import { createPublisher } from '../ledger/published/index.js'
 import type { Publisher } from '../ledger/published/index.js'
@@ -59,7 +59,7 @@ const openCompliance = (
   { certificates, tokens, witnessing, forwarding }: ComplianceRooms,
 ): Compliance =>
   createCompliance({
-    ...{ config: site.config, state, ledger, guard, version: VERSION, now, probe: probeDoor },
+    ...{ config: site.config, state, ledger, guard, version: VERSION, now, probe: probeEndpoint },
     inspect: keys.inspect,
     ledgerSources: {
       spans: () => eventSpans(state.db),

@@ -31,7 +31,7 @@ export interface Cases {
 
 const good = everythingInPlace()
 const { configuration, ledger, system } = good
-if (!configuration || !ledger || !system?.door || !ledger.lastDrill) throw new TypeError()
+if (!configuration || !ledger || !system?.endpoint || !ledger.lastDrill) throw new TypeError()
 const [token, session] = system.tokens
 if (!token || !session) throw new TypeError()
 
@@ -49,7 +49,8 @@ const certificateOf = (principal: string, values: object) =>
       one.principal === principal ? { ...one, ...values } : one,
     ),
   })
-const door = (values: object) => change('system', { door: { ...system.door!, ...values } })
+const endpoint = (values: object) =>
+  change('system', { endpoint: { ...system.endpoint!, ...values } })
 const drill = (values: object) =>
   change('ledger', { lastDrill: { ...ledger.lastDrill!, ...values } })
 const noDocument = (subject: string) => register('policy', ended(subject))
@@ -129,7 +130,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
     ],
   },
   'refuses-anonymous': {
-    failing: [fails('anyone is let in', door({ refusesAnonymous: false }), /was not refused/)],
+    failing: [fails('anyone is let in', endpoint({ refusesAnonymous: false }), /was not refused/)],
   },
   'keys-usable': {
     failing: [
@@ -297,9 +298,13 @@ export const CASES: Readonly<Record<string, Cases>> = {
   },
   'transport-current': {
     failing: [
-      fails('no TLS', door({ isTls: false }), /answered without TLS/),
-      fails('TLS 1.1', door({ takesOldTls: true }), /TLS 1\.1 was accepted/),
-      fails('an ending certificate', door({ certificateUntil: AT + DAY }), /ends on 2026-03-03/),
+      fails('no TLS', endpoint({ isTls: false }), /answered without TLS/),
+      fails('TLS 1.1', endpoint({ takesOldTls: true }), /TLS 1\.1 was accepted/),
+      fails(
+        'an ending certificate',
+        endpoint({ certificateUntil: AT + DAY }),
+        /ends on 2026-03-03/,
+      ),
     ],
   },
   'backends-encrypted': {

@@ -162,7 +162,7 @@ const registers = (): NonNullable<Facts['registers']> => ({
 const system: NonNullable<Facts['system']> = {
   node: 'v24.1.0',
   ledger: { ok: true, size: 500 },
-  door: {
+  endpoint: {
     ...{ isTls: true, protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' },
     ...{ takesOldTls: false, certificateUntil: AT + 60 * DAY, refusesAnonymous: true },
   },

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { hmacUnder } from '../../src/deidentify/identity/hmac.js'
-import { rememberedDigests } from '../../src/deidentify/identity/remembered-digests.js'
+import { cachedDigests } from '../../src/deidentify/identity/digest-cache.js'
 
 describe('the MAC of a text', () => {
   it('equals that of node:crypto, for any text of any length', () => {
@@ -67,7 +67,7 @@ describe('cached digests', () => {
     )
     fc.assert(
       fc.property(fc.array(fc.tuple(path, value), { maxLength: 60 }), (asked) => {
-        const digestOf = rememberedDigests(ofValue)
+        const digestOf = cachedDigests(ofValue)
         for (const [place, bytes] of [...asked, ...asked]) {
           const buffer = Buffer.from([7, ...bytes, 7])
           const end = bytes.length + 1
@@ -79,7 +79,7 @@ describe('cached digests', () => {
 
   it('are computed once per value, and again after another value with the same hash', () => {
     let made = 0
-    const digestOf = rememberedDigests((...asked) => {
+    const digestOf = cachedDigests((...asked) => {
       made += 1
       return ofValue(...asked)
     })

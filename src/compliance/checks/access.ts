@@ -154,9 +154,10 @@ export const ACCESS: readonly Check[] = [
     id: 'refuses-anonymous',
     title: 'The gateway refuses a request without a token',
     validDays: 7,
-    run: ({ door }) => {
-      if (!door) return unknown('the gateway did not answer', 'start it: nocturne serve --site DIR')
-      return door.refusesAnonymous
+    run: ({ endpoint }) => {
+      if (!endpoint)
+        return unknown('the gateway did not answer', 'start it: nocturne serve --site DIR')
+      return endpoint.refusesAnonymous
         ? satisfied('a request without a token was answered 401', { refused: true })
         : failed(
             'a request without a token was not refused',

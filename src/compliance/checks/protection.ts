@@ -41,27 +41,31 @@ export const PROTECTION: readonly Check[] = [
     id: 'transport-current',
     title: 'As found by connecting: TLS 1.2 or later, and nothing older',
     validDays: 7,
-    run: ({ door }, { configuration, at }) => {
-      if (!door) return unknown('the gateway did not answer', 'start it: nocturne serve --site DIR')
-      const shown = { protocol: door.protocol ?? null, cipher: door.cipher ?? null }
-      if (!door.isTls)
+    run: ({ endpoint }, { configuration, at }) => {
+      if (!endpoint)
+        return unknown('the gateway did not answer', 'start it: nocturne serve --site DIR')
+      const shown = { protocol: endpoint.protocol ?? null, cipher: endpoint.cipher ?? null }
+      if (!endpoint.isTls)
         return configuration?.gateway.isLoopback === true
           ? satisfied('plain HTTP that only this machine can reach', shown)
           : failed('the gateway answered without TLS', 'set gateway.tls in nocturne.yaml', shown)
-      if (door.takesOldTls)
+      if (endpoint.takesOldTls)
         return failed(
           'TLS 1.1 was accepted',
           'remove the option or the proxy that allows TLS older than 1.2',
           shown,
         )
-      const { certificateUntil: until } = door
+      const { certificateUntil: until } = endpoint
       if (until !== undefined && daysBetween(at, until) <= SOON_DAYS)
         return failed(
           `its TLS certificate ends on ${dayOf(until)}`,
           'renew it: the gateway reads the new file without a restart',
           shown,
         )
-      return satisfied(`${door.protocol ?? 'TLS'} with ${door.cipher ?? 'a current cipher'}`, shown)
+      return satisfied(
+        `${endpoint.protocol ?? 'TLS'} with ${endpoint.cipher ?? 'a current cipher'}`,
+        shown,
+      )
     },
   }),
   onConfiguration({

@@ -19,12 +19,12 @@ export interface SystemSources {
   /** Draws and reads objects of the store. */
   readonly sample: () => Promise<NonNullable<SystemFacts['objects']>>
   /** Connects to the gateway. */
-  readonly probe: () => Promise<NonNullable<SystemFacts['door']>>
+  readonly probe: () => Promise<NonNullable<SystemFacts['endpoint']>>
 }
 
 export async function systemFacts(sources: SystemSources): Promise<SystemFacts> {
   const { config } = sources
-  const [ledger, door, objects, looseFiles, strayKeys, tokens] = await Promise.all([
+  const [ledger, endpoint, objects, looseFiles, strayKeys, tokens] = await Promise.all([
     whole(sources.verifyLedger()),
     whole(sources.probe()),
     whole(sources.sample()),
@@ -38,7 +38,7 @@ export async function systemFacts(sources: SystemSources): Promise<SystemFacts> 
       ...{ ok: ledger.ok, size: ledger.size },
       ...(ledger.problem !== undefined && { problem: ledger.problem }),
     },
-    ...{ door, objects, looseFiles, strayKeys },
+    ...{ endpoint, objects, looseFiles, strayKeys },
     tokens: tokens
       .filter(({ revokedAt }) => revokedAt === undefined)
       .map(({ revokedAt: _, ...token }) => token),

@@ -13,8 +13,8 @@ import { vrOf } from '../../dicom/dictionary/index.js'
 import type { OriginalIdentity } from './original.js'
 import type { Hmac } from './hmac.js'
 import { isRegistered } from './keys.js'
-import { remembered } from '../../lib/remembered.js'
-import { decodeOf } from '../values/rewrite.js'
+import { cached } from '../../lib/cached.js'
+import { decodeOf } from '../values/character-set.js'
 
 export interface Uids {
   readonly studyInstanceUID: string
@@ -134,7 +134,7 @@ const MAX_BASIS = 1000
 function handleUnder(digest: Hmac, basis: string): string {
   const handle =
     handles.get(digest) ??
-    remembered((text) => digest.ofText(text).toString('hex'), PATIENTS, MAX_BASIS)
+    cached((text) => digest.ofText(text).toString('hex'), PATIENTS, MAX_BASIS)
   handles.set(digest, handle)
   return handle(basis)
 }

@@ -1,8 +1,8 @@
 /** Keyed digests: one secret per facility, and a separate key for every use (HKDF, RFC 5869). */
 import { hkdfSync } from 'node:crypto'
 import { hmacUnder, type Hmac, type ValueDigest } from './hmac.js'
-import { remembered } from '../../lib/remembered.js'
-import { rememberedDigests } from './remembered-digests.js'
+import { cached } from '../../lib/cached.js'
+import { cachedDigests } from './digest-cache.js'
 
 /**
  * Derived keys live as long as the secret they are derived from, whose owner keeps it for the life
@@ -40,7 +40,7 @@ export const keyIdOf = (secret: Buffer): string =>
 export function uidMapper(digest: Hmac): (uid: string) => string {
   const before = mappers.get(digest)
   if (before) return before
-  const mapper = remembered((uid: string) => mapped(digest, uid), UIDS, UID_LENGTH)
+  const mapper = cached((uid: string) => mapped(digest, uid), UIDS, UID_LENGTH)
   mappers.set(digest, mapper)
   return mapper
 }
@@ -69,7 +69,7 @@ const valueDigests = new WeakMap<Hmac, ValueDigest>()
 export function valueDigester(digest: Hmac): ValueDigest {
   const before = valueDigests.get(digest)
   if (before) return before
-  const digester = rememberedDigests(digest.ofValue)
+  const digester = cachedDigests(digest.ofValue)
   valueDigests.set(digest, digester)
   return digester
 }

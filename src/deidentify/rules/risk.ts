@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { conditions, matcherOf, type Condition, type ReadAttribute } from './conditions.js'
-import { remembered } from '../../lib/remembered.js'
+import { cached } from '../../lib/cached.js'
 
 export interface PixelRule {
   readonly name: string
@@ -64,7 +64,7 @@ function judging(file: string): (read: ReadAttribute) => Risk {
 
 function judgeOf(rules: readonly PixelRule[], file: string): (read: ReadAttribute) => Risk {
   const tags = [...new Set(rules.flatMap(({ conditions }) => conditions.map(({ tag }) => tag)))]
-  const judge = remembered(
+  const judge = cached(
     (values: string) => riskOf(readerOf(tags, values), rules, file),
     KINDS,
     LONGEST,

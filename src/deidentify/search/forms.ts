@@ -2,7 +2,7 @@
  * The spellings in which people repeat an identifier, folded, to be searched for in what remains.
  */
 import { fold, isPlain } from '../text/fold.js'
-import { remembered } from '../../lib/remembered.js'
+import { cached } from '../../lib/cached.js'
 
 /**
  * Separators that some people omit inside a name: `DE LA CRUZ` is also `delacruz`, `O'NEIL` also
@@ -26,7 +26,7 @@ const LONGEST_NAME = 64
  * The forms of one PN value: its words, each component as one word, and family and given name as
  * one word.
  */
-export const namesIn = remembered(
+export const namesIn = cached(
   (name: string): readonly NameForm[] => [...newNamesIn(name)],
   NAMES,
   LONGEST_NAME,
@@ -106,14 +106,14 @@ function dayOf(text: string): readonly [string, string, string] | undefined {
 const DATES = 64
 const LONGEST = 32
 
-const rememberedForms = (formsOf: (date: string) => Iterable<string>) =>
-  remembered((date: string): readonly string[] => [...new Set(formsOf(date))], DATES, LONGEST)
+const cachedForms = (formsOf: (date: string) => Iterable<string>) =>
+  cached((date: string): readonly string[] => [...new Set(formsOf(date))], DATES, LONGEST)
 
 /** The forms of a date: year, month and day in the three orders, with and without leading zeros. */
-export const dayForms = rememberedForms(newDayForms)
+export const dayForms = cachedForms(newDayForms)
 
 /** The forms of a birth date: the same, and those with the month by name. */
-export const birthDateForms = rememberedForms(newBirthDateForms)
+export const birthDateForms = cachedForms(newBirthDateForms)
 
 function* newDayForms(date: string): Generator<string, void> {
   const parts = dayOf(date)

@@ -7,37 +7,13 @@ import { NocturneError } from '../../lib/errors.js'
 import { type Decode, decodeDefault } from '../../dicom/text/index.js'
 import { fold, isPlain, isVerbatim } from '../text/fold.js'
 import { isVocabulary, names } from '../text/vocabulary.js'
-import { tagsOf, vrOf } from '../../dicom/dictionary/index.js'
 import type { Element } from '../../dicom/elements/index.js'
 import type { Pace, Steps } from '../../lib/pace.js'
 import { birthDateForms, contactForms, dayForms, namesIn, numberForms } from './forms.js'
 import { DUMMY_TEXT } from '../values/dummy.js'
 import { Matcher } from './matcher.js'
+import { isNaming, isOfPatient, namingOf, type Naming } from './naming.js'
 import type { Tokens } from './token-tree.js'
-
-/** Attributes whose value identifies a person, a visit or an order by number, at any level. */
-const ID_TAGS: ReadonlySet<number> = new Set([
-  0x00080050, 0x00100020, 0x00100021, 0x00101000, 0x00101050, 0x00101090, 0x00102295, 0x00120040,
-  0x00120042, 0x00200010, 0x00321064, 0x00380010, 0x00380060, 0x00400009, 0x00400253, 0x00401001,
-  0x00401006, 0x00401007, 0x00402006, 0x00402007, 0x00402016, 0x00402017, 0x0040050a, 0x00400512,
-  0x00400551,
-])
-/**
- * Of those and the names, the ones of the patient: their words are removed even if the vocabulary
- * contains them.
- */
-const PATIENT_TAGS: ReadonlySet<number> = new Set([
-  0x00100010, 0x00100020, 0x00100021, 0x00101000, 0x00101001, 0x00101005,
-])
-/** Text that states where a person lives or how to reach them: searched for as a whole. */
-const CONTACT_TAGS: ReadonlySet<number> = new Set([
-  0x00080092, 0x00080094, 0x00101040, 0x00102154, 0x00102155, 0x00401102, 0x00401103, 0x00401104,
-])
-const BIRTH_DATE = 0x00100030
-/** Attributes with the dates of the study, which are shifted or removed: text could repeat them. */
-const STUDY_DATES: ReadonlySet<number> = new Set([
-  0x00080012, 0x00080020, 0x00080021, 0x00080022, 0x00080023, 0x0008002a, 0x00380020, 0x00400244,
-])
 
 /**
  * Shorter tokens are searched for only in text and only as separate words: in bytes and inside
@@ -62,11 +38,6 @@ const MAX_CELLS = 4_000_000
 /** Bytes searched before checking whether to yield. */
 const SLICE_BYTES = 0x10000
 
-/** Device numbers: identifiers unless the profile retains the device's identity. */
-const DEVICE_TAGS: ReadonlySet<number> = new Set([
-  0x00181000, 0x00181003, 0x00181004, 0x00181005, 0x00181007, 0x00181008, 0x0018700a,
-])
-const INSTITUTION_NAME = 0x00080080
 /** Shorter words occur by coincidence. */
 const INSTITUTION_WORD = 3
 const INSTITUTION_START = 5
@@ -76,23 +47,6 @@ export interface Kept {
   readonly device: boolean
   readonly institution: boolean
 }
-
-const isNameOf = (tag: number, vr: string): boolean => vr === 'PN' || vrOf(tag) === 'PN'
-const NAMING_TAGS: ReadonlySet<number> = new Set([
-  ...ID_TAGS,
-  ...CONTACT_TAGS,
-  ...tagsOf('PN'),
-  ...STUDY_DATES,
-  ...DEVICE_TAGS,
-  INSTITUTION_NAME,
-  BIRTH_DATE,
-])
-
-/**
- * Whether an attribute names a person, identifies them by number or date, or states how to reach
- * them.
- */
-export const isNaming = (tag: number, vr: string): boolean => vr === 'PN' || NAMING_TAGS.has(tag)
 
 export class Identifiers {
   /**
@@ -127,27 +81,43 @@ export class Identifiers {
   add(element: Element, buffer: Buffer, decode: Decode): void {
     const { tag, vr } = element
     if (!isNaming(tag, vr)) return
-    const isName = isNameOf(tag, vr)
-    const isDevice = DEVICE_TAGS.has(tag)
-    if (isDevice && this.#kept.device) return
-    const isId = isDevice || ID_TAGS.has(tag)
-    const isOfPatient = PATIENT_TAGS.has(tag)
+    const naming = namingOf(tag, vr)
+    if (naming === 'device' && this.#kept.device) return
+    const isName = naming === 'name'
     const value = buffer.subarray(element.valueStart, element.valueEnd)
     const tokens = Math.max(this.#tokens.size, this.#bytes.size)
     if (tokens > MAX_TOKENS || value.length > MAX_VALUE_BYTES)
       throw new NocturneError('header_too_complex')
     const text = decode(value).replace(/\0/g, '')
     for (const part of isName ? readings(text, value) : text.split('\\')) {
-      if (isName) this.#addName(part, isOfPatient)
-      else if (isId) this.#addNumber(part, isOfPatient)
-      else if (tag === INSTITUTION_NAME) this.#addInstitution(part)
-      else if (tag === BIRTH_DATE) this.#addBirthDate(part)
-      else if (STUDY_DATES.has(tag)) this.#addDates(dayForms(part))
-      else this.#add(contactForms(part))
+      this.#addAs(naming, part, isOfPatient(tag))
     }
     // The same bytes could occur in another character set, or in an element that is not text.
     if (isName && value.some((byte) => byte >= 0x80 || byte === 0x1b)) this.#addBytes(value)
     this.#matcher = undefined
+  }
+
+  #addAs(naming: Naming, part: string, isPatients: boolean): void {
+    switch (naming) {
+      case 'name':
+        this.#addName(part, isPatients)
+        break
+      case 'number':
+      case 'device':
+        this.#addNumber(part, isPatients)
+        break
+      case 'institution':
+        this.#addInstitution(part)
+        break
+      case 'birth date':
+        this.#addBirthDate(part)
+        break
+      case 'study date':
+        this.#addDates(dayForms(part))
+        break
+      case 'contact':
+        this.#add(contactForms(part))
+    }
   }
 
   /**

@@ -2,8 +2,9 @@
 import { type Decode, decodeDefault, decodeWith } from '../../dicom/text/index.js'
 import type { Element } from '../../dicom/elements/index.js'
 import type { Pace, Steps } from '../../lib/pace.js'
-import { Identifiers, isNaming, type Kept } from '../search/identifiers.js'
-import { characterSetOf } from './rewrite.js'
+import { Identifiers, type Kept } from '../search/identifiers.js'
+import { isNaming } from '../search/naming.js'
+import { characterSetOf } from './character-set.js'
 import type { Subject } from '../subject.js'
 
 /**

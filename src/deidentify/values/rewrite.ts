@@ -3,7 +3,7 @@
  * and the rest is left out.
  */
 import { NocturneError } from '../../lib/errors.js'
-import { type Decode, decodeDefault, decodeWith } from '../../dicom/text/index.js'
+import { decodeDefault } from '../../dicom/text/index.js'
 import { SUBJECT_RULES, tellsOfSubject } from '../rules/content-items.js'
 import { hex } from '../../dicom/dictionary/index.js'
 import {
@@ -13,14 +13,15 @@ import {
   findElement,
   isOffsetTable,
 } from '../../dicom/elements/index.js'
-import type { ElementReport } from '../contract.js'
-import { keyOf, memoOf, type Memo, type Outcome } from './memo.js'
+import { characterSetOf, decodeOf } from './character-set.js'
+import { keyOf, cacheOf, type OutcomeCache, type Outcome } from './outcome-cache.js'
 import type { Steps } from '../../lib/pace.js'
 import { isDropped } from '../rules/drawn-text.js'
 import type { Rule } from '../rules/rules.js'
 import { safePrivateTags } from '../rules/safe-private.js'
 import { isSmall, searchLarge } from '../search/search.js'
 import type { Subject, TextMode } from '../subject.js'
+import { report } from './report.js'
 import { rewriteValue } from './value.js'
 import {
   Output,
@@ -47,7 +48,6 @@ export function topScope(
 export type Additions = ReadonlyMap<number, Buffer>
 
 const NONE: Additions = new Map()
-const SPECIFIC_CHARACTER_SET = 0x00080005
 
 /**
  * The data set as it may be output, and the source elements that were changed or removed; both in
@@ -68,9 +68,9 @@ export function* rewriteDataset(
   const keepsOffsets = subject.keepsOffsets && scope.path === ''
   const output = new Output()
   const added = [...additions].sort(([a], [b]) => a - b)
-  const memo =
+  const cache =
     scope.path === ''
-      ? memoOf(subject, {
+      ? cacheOf(subject, {
           encoding: scope.encoding,
           characterSet: characterSetOf(elements, buffer),
         })
@@ -87,8 +87,8 @@ export function* rewriteDataset(
       safe?.has(element.tag) || (keepsOffsets && isOffsetTable(element))
         ? element
         : isSmall(element)
-          ? rewriteSmall(scope, element, memo)
-          : yield* rewriteLarge(scope, element, memo)
+          ? rewriteSmall(scope, element, cache)
+          : yield* rewriteLarge(scope, element, cache)
     if (rewritten === element) {
       output.add(buffer, element.start, element.end)
       continue
@@ -105,30 +105,30 @@ export function* rewriteDataset(
 type Rewritten = Element | Buffer | undefined
 
 /** In one step, without a generator, because most elements are only a few bytes long. */
-function rewriteSmall(scope: Scope, element: Element, memo: Memo | undefined): Rewritten {
-  const key = memo && keyOf(element, scope.buffer, scope.elements)
-  if (memo === undefined || key === undefined) return rewriteValueOf(scope, element)
-  const known = memo.outcomeOf(key)
+function rewriteSmall(scope: Scope, element: Element, cache: OutcomeCache | undefined): Rewritten {
+  const key = cache && keyOf(element, scope.buffer, scope.elements)
+  if (cache === undefined || key === undefined) return rewriteValueOf(scope, element)
+  const known = cache.outcomeOf(key)
   if (known) return repeat(scope, element, known)
   const before = [scope.subject.report.length, scope.subject.uids.length] as const
   const rewritten = rewriteValueOf(scope, element)
-  remember(scope, memo, key, before, rewritten)
+  keepOutcome(scope, cache, key, before, rewritten)
   return rewritten
 }
 
 function* rewriteLarge(
   scope: Scope,
   element: Element,
-  memo: Memo | undefined,
+  cache: OutcomeCache | undefined,
 ): Steps<Rewritten | Output> {
-  const key = memo && keyOf(element, scope.buffer, scope.elements)
-  if (memo === undefined || key === undefined) return yield* rewriteElement(scope, element)
-  const known = memo.outcomeOf(key)
+  const key = cache && keyOf(element, scope.buffer, scope.elements)
+  if (cache === undefined || key === undefined) return yield* rewriteElement(scope, element)
+  const known = cache.outcomeOf(key)
   if (known) return repeat(scope, element, known)
   const before = [scope.subject.report.length, scope.subject.uids.length] as const
   const made = yield* rewriteElement(scope, element)
   const rewritten = made instanceof Output ? yield* made.toBuffer(scope.subject.pace) : made
-  remember(scope, memo, key, before, rewritten)
+  keepOutcome(scope, cache, key, before, rewritten)
   return rewritten
 }
 
@@ -139,14 +139,14 @@ function repeat({ subject }: Scope, element: Element, known: Outcome): Rewritten
   return known.bytes === 'kept' ? element : known.bytes
 }
 
-function remember(
+function keepOutcome(
   { subject }: Scope,
-  memo: Memo,
+  cache: OutcomeCache,
   key: string,
   [reported, mapped]: readonly [number, number],
   rewritten: Rewritten,
 ): void {
-  memo.remember(key, {
+  cache.keep(key, {
     bytes: rewritten === undefined || Buffer.isBuffer(rewritten) ? rewritten : 'kept',
     report: subject.report.slice(reported),
     uids: subject.uids.slice(mapped),
@@ -276,42 +276,3 @@ function modeInside(scope: Scope, rule: Rule): TextMode {
   if ((rule.step === 'clean' || rule.step === 'prose') && scope.mode === 'check') return 'clean'
   return scope.mode
 }
-
-/** The decoder for the character set that a data set declares; undefined if it declares none. */
-export function decodeOf(elements: readonly Element[], buffer: Buffer): Decode | undefined {
-  const characterSet = characterSetOf(elements, buffer)
-  return characterSet === undefined ? undefined : decodeWith(characterSet)
-}
-
-/** The value of Specific Character Set in a data set. */
-export function characterSetOf(elements: readonly Element[], buffer: Buffer): string | undefined {
-  const found = findElement(elements, SPECIFIC_CHARACTER_SET)
-  return found && buffer.toString('latin1', found.valueStart, found.valueEnd)
-}
-
-function report(
-  { subject, path, buffer }: Scope,
-  tag: number,
-  action: ElementReport['action'],
-  { reason, option }: Pick<Rule, 'reason' | 'option'>,
-  was: Element | undefined,
-): void {
-  const place = path + hex(tag)
-  if (was === undefined) {
-    subject.report.push({ path: place, action, reason })
-    return
-  }
-  const digest = subject.digestValue(placeOf(place), buffer, was.valueStart, was.valueEnd)
-  subject.report.push(
-    option === undefined
-      ? { path: place, action, reason, digest }
-      : { path: place, action, reason, option, digest },
-  )
-}
-
-/**
- * Removes item numbers from the path: the same attribute counts as one place in every frame or
- * content item.
- */
-const placeOf = (path: string): string =>
-  path.length === 8 ? path : path.replace(/\[\d+\]/g, '[]')

@@ -1,5 +1,5 @@
 /** The context for rewriting the elements of one data set. */
-import { type Decode } from '../../dicom/text/index.js'
+import { type Decode, trimPadding } from '../../dicom/text/index.js'
 import { type Element, type Encoding } from '../../dicom/elements/index.js'
 import type { Subject, TextMode } from '../subject.js'
 
@@ -20,3 +20,7 @@ export interface Scope {
   /** `00081140[0].`, or empty at the top. */
   readonly path: string
 }
+
+/** The value of an element as text, without its padding. */
+export const textOf = ({ buffer, decode }: Scope, { valueStart, valueEnd }: Element): string =>
+  trimPadding(decode(buffer.subarray(valueStart, valueEnd)))

@@ -1,5 +1,5 @@
 /** The data dictionary of PS3.6 (Table 6-1), read once when the process starts. */
-import { remembered } from '../../lib/remembered.js'
+import { cached } from '../../lib/cached.js'
 import { TABLE } from './table.js'
 
 export interface Attribute {
@@ -86,7 +86,7 @@ const inHex = (tag: number): string =>
 
 /** Cache size: a scanner writes the same hundred or so private elements into every file. */
 const UNLISTED = 4096
-const unlistedInHex = remembered(inHex, UNLISTED)
+const unlistedInHex = cached(inHex, UNLISTED)
 
 export const groupOf = (tag: number): number => tag >>> 16
 export const isPrivate = (tag: number): boolean => (tag & 0x10000) !== 0

@@ -2,7 +2,7 @@
  * The room that records: an append-only Merkle log (RFC 6962) of who did what and when.
  *
  * In: an event, and the state change that it records.
- * Out: a Receipt, which other rooms require before they release a byte or report success.
+ * Out: a Receipt, which other rooms require before they send a byte or report success.
  * Always true: a change and its event are committed together or not at all; indices have no gaps;
  * every size of the log has a signed checkpoint.
  * Trusts: its signing key. It does not trust the database: `verify` recomputes everything from the

@@ -2,7 +2,7 @@
  * `make`, which gives the same for the same key, with the last answers kept: at most `most`, and
  * none for a text that is longer than `longest`, so that no file fills the memory.
  */
-export function remembered<Key extends string | number, T>(
+export function cached<Key extends string | number, T>(
   make: (key: Key) => T,
   most: number,
   longest = Infinity,

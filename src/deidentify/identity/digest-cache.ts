@@ -15,7 +15,7 @@ interface Known {
  * Wraps `make` with a cache of recent values. Lookup uses a hash of the bytes and compares in
  * place, so no string is created for a cached value; a header has about a hundred.
  */
-export function rememberedDigests(make: ValueDigest): ValueDigest {
+export function cachedDigests(make: ValueDigest): ValueDigest {
   const known = new Map<number, Known>()
   return (path, buffer, start, end) => {
     if (end - start > LONGEST) return make(path, buffer, start, end)

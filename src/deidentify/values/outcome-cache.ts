@@ -1,8 +1,8 @@
 /**
  * Caches the results for elements of earlier slices. The slices of a series differ in only a few
- * elements, and the result for an element depends only on its bytes and on what a memo belongs to.
+ * elements, and the result for an element depends only on its bytes and on what a cache belongs to.
  * Each distinct element is therefore rewritten and searched only once. Kept only in memory, at most
- * a few hundred kilobytes per memo.
+ * a few hundred kilobytes per cache.
  */
 import { partnerOf } from '../../dicom/dictionary/index.js'
 import { type Element, type Encoding, findElement } from '../../dicom/elements/index.js'
@@ -20,13 +20,13 @@ export interface Outcome {
 /** Longer elements are not cached, because they would displace many others. */
 const MAX_ELEMENT = 4096
 const MAX_BYTES = 0x40000
-const MEMOS = 16
+const CACHES = 16
 
 /**
  * Results for top-level elements, under the same profile, secret, pseudonym, encoding, character
  * set and identifiers.
  */
-export class Memo {
+export class OutcomeCache {
   readonly #outcomes = new Map<string, Outcome>()
   readonly #clean = new Set<string>()
   #size = 0
@@ -35,7 +35,7 @@ export class Memo {
     return this.#outcomes.get(key)
   }
 
-  remember(key: string, outcome: Outcome): void {
+  keep(key: string, outcome: Outcome): void {
     this.#grow(2 * key.length)
     this.#outcomes.set(key, outcome)
   }
@@ -45,7 +45,7 @@ export class Memo {
     return this.#clean.has(key)
   }
 
-  rememberClean(key: string): void {
+  keepClean(key: string): void {
     this.#grow(key.length)
     this.#clean.add(key)
   }
@@ -63,9 +63,9 @@ export class Memo {
 const ENTRY = 128
 
 type Owner = Pick<Subject, 'rules' | 'identifiers' | 'digestValue' | 'code' | 'shiftSeconds'>
-type Remembering = Owner & Pick<Subject, 'isRepeated'>
+type Caching = Owner & Pick<Subject, 'isRepeated'>
 
-const memos: { readonly owner: Owner; readonly place: Place; readonly memo: Memo }[] = []
+const caches: { readonly owner: Owner; readonly place: Place; readonly cache: OutcomeCache }[] = []
 
 interface Place {
   readonly encoding: Encoding
@@ -77,19 +77,19 @@ interface Place {
  * Undefined for the first file that names these people, because most have no second one. Never
  * called for private elements that may stay, because those depend on their neighbours.
  */
-export function memoOf(owner: Remembering, place: Place): Memo | undefined {
+export function cacheOf(owner: Caching, place: Place): OutcomeCache | undefined {
   if (!owner.isRepeated) return undefined
-  const known = memos.find((one) => isSame(one.owner, owner) && isThere(one.place, place))
-  if (known) return known.memo
+  const known = caches.find((one) => isSame(one.owner, owner) && isThere(one.place, place))
+  if (known) return known.cache
   const { rules, identifiers, digestValue, code, shiftSeconds } = owner
   const made = {
     owner: { rules, identifiers, digestValue, code, shiftSeconds },
     place,
-    memo: new Memo(),
+    cache: new OutcomeCache(),
   }
-  memos.unshift(made)
-  if (memos.length > MEMOS) memos.pop()
-  return made.memo
+  caches.unshift(made)
+  if (caches.length > CACHES) caches.pop()
+  return made.cache
 }
 
 /**

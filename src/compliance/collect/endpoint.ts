@@ -5,7 +5,7 @@ import { connect } from 'node:tls'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import type { SystemFacts } from '../facts.js'
 
-type Door = NonNullable<SystemFacts['door']>
+type Endpoint = NonNullable<SystemFacts['endpoint']>
 
 const TIMEOUT_MS = 5_000
 
@@ -15,7 +15,7 @@ const TIMEOUT_MS = 5_000
  *
  * @param url - the gateway's origin.
  */
-export async function probeDoor(url: string): Promise<Door> {
+export async function probeEndpoint(url: string): Promise<Endpoint> {
   const { protocol, hostname, port } = new URL(url)
   const host = hostname.replace(/^\[|\]$/g, '')
   const isTls = protocol === 'https:'

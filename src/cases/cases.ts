@@ -37,7 +37,7 @@ export interface Cases {
    * @throws NocturneError `transfer_not_available`
    */
   worked(tx: Tx, reader: string, transfer: string): Promise<void>
-  /** By case id, case code or transfer id. */
+  /** By case ID, case code or transfer ID. */
   find(text: string): Promise<CaseTable | undefined>
   /**
    * Cases on which the readers of these groups have work to do, by urgency, then age; at most

@@ -107,7 +107,7 @@ const time = (milliseconds: number): string => new Date(milliseconds).toISOStrin
 
 const URGENCY: Readonly<Record<Priority, number>> = { stat: 0, urgent: 1, routine: 2 }
 
-/** By urgency, then by how long they have waited. */
+/** By urgency, then by waiting time. */
 export const byUrgency = (a: CaseTable, b: CaseTable): number =>
   URGENCY[a.priority] - URGENCY[b.priority] ||
   (a.available_at ?? a.created_at) - (b.available_at ?? b.created_at)

@@ -103,15 +103,15 @@ export interface TextDetector {
 export interface AttributeRecipient {
   /** SubjectPublicKeyInfo in PEM. */
   readonly publicKey: string
-  /** Subject Key Identifier of the certificate, hexadecimal (RFC 5280 section 4.2.1.2). */
+  /** Subject Key Identifier of the certificate, in hexadecimal (RFC 5280 section 4.2.1.2). */
   readonly keyId: string
 }
 
 export interface DeidentifyContext {
   readonly profile: Profile
   /**
-   * 32 bytes, known only to the facility's gateway; every keyed digest is derived from it under a
-   * separate domain.
+   * 32 bytes, specific to the facility; every keyed digest is derived from it under a separate
+   * domain.
    */
   readonly secret: Buffer
   /** Under `strip`, new UIDs cannot be linked to anything outside this transfer. */

@@ -86,15 +86,15 @@ function asFailure(error: unknown, source: Reader): unknown {
   return new NocturneError('unsafe_step_failed', { cause: error })
 }
 
-/** Where the data set is read: in the file itself, or in what inflates out of it. */
+/** Where to read the data set: in the file itself, or in its inflated content. */
 interface Dataset {
   readonly reader: Reader
-  /** Where in `reader` it begins. */
+  /** Offset in `reader` where it begins. */
   readonly at: number
   readonly budget: Budget
 }
 
-/** `source` is the file: its failures pass unchanged. */
+/** `source` is the file, whose errors are thrown unchanged. */
 async function pass(
   start: Start,
   { reader, at, budget }: Dataset,

@@ -19,7 +19,7 @@ export interface Subject {
   /** Replaces Patient ID and Patient's Name. */
   readonly code: string
   readonly shiftSeconds: number
-  /** The profile has the Clean Descriptors Option. */
+  /** Whether the profile includes the Clean Descriptors Option. */
   readonly cleansText: boolean
   /** In the languages listed in the profile. */
   readonly vocabulary: Vocabulary

@@ -34,6 +34,7 @@ export interface Directory {
   usableRecipientsOf(group: string): Promise<readonly Recipient[]>
   /**
    * The facility's own certificate, for quarantine and the crosswalk.
+   *
    * @throws NocturneError `recipient_unusable`
    */
   facilityRecipient(facility: string): Promise<Recipient>

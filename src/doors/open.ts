@@ -23,7 +23,7 @@ import type { DimseOptions, DimseServer } from './dimse/serve.js'
 import type { Caller, Services } from './dimse/conversation.js'
 import { createStore } from './dimse/store.js'
 
-/** What the doors work with. */
+/** What the doors depend on. */
 export interface DoorRooms extends ArrivalRooms {
   readonly site: { readonly config: Pick<SiteConfig, 'doors' | 'intake' | 'limits'> }
   readonly directory: Pick<Directory, 'facility'>

@@ -6,13 +6,13 @@ export class UploadGate {
   readonly #tell: (running: number) => void
   #running = 0
 
-  /** @param tell - called with the number of running uploads whenever it changes */
+  /** @param tell is called with the number of running uploads whenever it changes. */
   constructor(most: number, tell: (running: number) => void) {
     this.#most = most
     this.#tell = tell
   }
 
-  /** @throws NocturneError `too_busy`, and what the work throws */
+  /** @throws NocturneError `too_busy`, and whatever the work throws. */
   async pass(work: () => Promise<void>): Promise<void> {
     if (this.#running >= this.#most) throw new NocturneError('too_busy')
     this.#running += 1

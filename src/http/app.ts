@@ -40,7 +40,7 @@ import { stowRoutes } from '../doors/stow/index.js'
 import type { StowParts } from '../doors/stow/index.js'
 import { UploadGate } from '../doors/upload-gate.js'
 
-/** What the routes work with: each of them takes its own part of it. */
+/** What the routes depend on; each takes only its own part. */
 export type AppRooms = AuditRouteRooms &
   CaseRouteRooms &
   ComplianceRouteRooms &
@@ -57,7 +57,7 @@ export type AppRooms = AuditRouteRooms &
   Parameters<typeof receiptRoutes>[0] &
   Parameters<typeof recipientRoutes>[0]
 
-/** What the doors beside HTTP tell of themselves, and where STOW-RS hands over. */
+/** The state of the doors other than HTTP, and the intake of STOW-RS. */
 export interface AppDoors extends DoorState {
   readonly arrivals: StowParts['arrivals'] & DoorState['arrivals']
 }

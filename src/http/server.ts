@@ -78,7 +78,7 @@ export async function listen(server: Server, host: string, port: number): Promis
   return server.address() as AddressInfo
 }
 
-/** Takes no more requests, and waits for those under way, at most `graceMs`. */
+/** Stops accepting requests, and gives those in progress at most `graceMs`. */
 export async function stop(server: Server, graceMs: number): Promise<void> {
   if (!server.listening) return
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))

@@ -1,4 +1,7 @@
-/** What pruning the ledger works with, at the gateway and in a command on the site's own files. */
+/**
+ * What pruning the ledger depends on, both in the gateway and in a command that works on the site's
+ * own files.
+ */
 import type { SiteConfig } from '../config/index.js'
 import type { Ledger } from '../ledger/log/index.js'
 import type { PruneOptions } from '../ledger/retention/index.js'

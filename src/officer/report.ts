@@ -27,7 +27,7 @@ export const periodOf = ({ scope }: Evidence): string =>
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${n} ${n === 1 ? one : many}`
 
-/** Enough of a handle or fingerprint to tell it apart on a page; the CSV has all of it. */
+/** Enough of a handle or fingerprint to distinguish it on a page; the CSV has all of it. */
 export const short = (hex: string | undefined): string =>
   hex === undefined ? '' : hex.length > 16 ? `${hex.slice(0, 14)}..` : hex
 

@@ -1,6 +1,4 @@
-/**
- * Entropy-coded data of JPEG (ITU-T T.81 annex F): bits behind stuffed bytes, and Huffman codes.
- */
+/** Entropy-coded JPEG data (ITU-T T.81 annex F): bits with byte stuffing, and Huffman codes. */
 import { NocturneError } from '../lib/errors.js'
 
 const MARKER = 0xff

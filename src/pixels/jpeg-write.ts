@@ -18,7 +18,7 @@ export interface OwnTable {
   readonly bytes: Buffer
 }
 
-/** What is blanked in a frame of this geometry. */
+/** What to blank in a frame of this geometry. */
 export interface Blanking {
   readonly geometry: Geometry
   readonly mask: Mask

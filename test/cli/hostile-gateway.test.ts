@@ -137,27 +137,25 @@ describe('the readiness check, requested by a malicious gateway', () => {
       'a short document': await sealed('Impression: no acute findings.'),
       'a document of 512 octets': await sealed('x'.repeat(512)),
       'one octet more than a check may have': await sealed('x'.repeat(513)),
-      'a check with a document behind it': await sealed(`${good}\nImpression: normal`),
-      'a check with a document before it': await sealed(`Impression: normal\n${good}`),
+      'a check followed by a document': await sealed(`${good}\nImpression: normal`),
+      'a check preceded by a document': await sealed(`Impression: normal\n${good}`),
       'a check with a final line feed': await sealed(`${good}\n`),
       'the key packet of a study before the data of a check': Buffer.concat([packet, data]),
       'a check and a study in one': Buffer.concat([asCheck, packet, study]),
-      'a check of another gateway, passed on': await sealed(
+      'a check from another gateway, relayed': await sealed(
         writeKeyCheck({ ...check(), origin: 'https://gateway.example.org' }),
       ),
-      'a check for somebody else': await sealed(
+      'a check for another principal': await sealed(
         writeKeyCheck({ ...check(), principal: 'reader-2' }),
       ),
-      'a check that is over': await sealed(
-        writeKeyCheck({ ...check(), expiresAt: Date.now() - 1000 }),
-      ),
-      'a check for tomorrow': await sealed(
+      'an expired check': await sealed(writeKeyCheck({ ...check(), expiresAt: Date.now() - 1000 })),
+      'a check dated tomorrow': await sealed(
         writeKeyCheck({ ...check(), expiresAt: Date.now() + 86_400_000 }),
       ),
-      'an acknowledgement to be made': await sealed('{"type":"nocturne-acknowledgement","v":1}'),
-      'a challenge to sign in': await sealed(`nocturne sign-in v1\norigin: ${url}\n`),
-      'what is not sealed at all': Buffer.from(good),
-      'more octets than a check takes': Buffer.alloc(20_000, 0xc1),
+      'an acknowledgement to sign': await sealed('{"type":"nocturne-acknowledgement","v":1}'),
+      'a sign-in challenge': await sealed(`nocturne sign-in v1\norigin: ${url}\n`),
+      'an unsealed message': Buffer.from(good),
+      'more octets than a check may have in total': Buffer.alloc(20_000, 0xc1),
     }
     const found: Record<string, unknown> = {}
     for (const [what, message] of Object.entries(lies))
@@ -296,17 +294,17 @@ describe('a transfer from a malicious gateway', () => {
     said: string | RegExp,
   ])[] = [
     [
-      'an octet of item 2 is changed',
+      'an octet of item 2 is altered',
       (lie) => void data(lie, 2).writeUInt8(data(lie, 2).readUInt8(400) ^ 1, 400),
       `${MISMATCH}: item 2`,
     ],
     [
-      'item 2 is cut short',
+      'item 2 is truncated',
       (lie) => void lie.data.set(2, data(lie, 2).subarray(0, -1)),
       `${MISMATCH}: item 2`,
     ],
     [
-      'something follows item 2',
+      'there is extra data after item 2',
       (lie) => void lie.data.set(2, Buffer.concat([data(lie, 2), Buffer.of(0)])),
       `${MISMATCH}: item 2`,
     ],
@@ -320,18 +318,18 @@ describe('a transfer from a malicious gateway', () => {
       /^the items do not match the manifest: item [12]$/,
     ],
     [
-      'item 1 comes again in the place of item 3',
+      'item 1 is repeated instead of item 3',
       (lie) => void lie.data.set(3, data(lie, 1)),
       `${MISMATCH}: item 3`,
     ],
     [
-      'item 2 is another content, sealed anew to the reader',
+      'item 2 has other content, newly sealed to the reader',
       async (lie, envelope) =>
         void lie.data.set(2, await collect(envelope.seal(split(instance(6000))).bytes)),
       `${MISMATCH}: item 2`,
     ],
     [
-      'item 2 is another content of which the manifest knows the ciphertext',
+      'item 2 has other content whose ciphertext is in the manifest',
       async (lie, envelope) => {
         const other = await collect(envelope.seal(split(instance(6001))).bytes)
         lie.data.set(2, other)
@@ -340,54 +338,54 @@ describe('a transfer from a malicious gateway', () => {
       `${MISMATCH}: item 2`,
     ],
     [
-      'the manifest names another digest of item 2',
+      'the manifest has another digest for item 2',
       (lie) => replace(lie, 2, { plaintext: { sha256: 'a'.repeat(64), size: 6000 } }),
       `${MISMATCH}: item 2`,
     ],
     [
-      'the manifest names another size of item 2',
+      'the manifest has another size for item 2',
       (lie) => replace(lie, 2, { plaintext: { ...lie.items[1]!.plaintext, size: 5999 } }),
       `${MISMATCH}: item 2`,
     ],
     [
-      'the manifest names another ciphertext of item 2',
+      'the manifest has another ciphertext for item 2',
       (lie) =>
         replace(lie, 2, { ciphertext: { ...lie.items[1]!.ciphertext, sha256: 'b'.repeat(64) } }),
       `${MISMATCH}: item 2`,
     ],
     [
-      'the manifest names a smaller ciphertext of item 2',
+      'the manifest has a smaller ciphertext for item 2',
       (lie) => replace(lie, 2, { ciphertext: { ...lie.items[1]!.ciphertext, size: 1 } }),
       `${MISMATCH}: item 2`,
     ],
     [
-      'item 3 is said to be an instance, and is none',
+      'item 3 is listed as an instance but is not one',
       (lie) => replace(lie, 3, { kind: 'instance', mediaType: 'application/dicom' }),
       `${MISMATCH}: item 3`,
     ],
     [
-      'an item is in the manifest that there is not',
+      'the manifest lists a nonexistent item',
       (lie) => void lie.items.push({ ...lie.items[2]!, index: 4 }),
       'there is nothing here: item 4',
     ],
     [
-      'the items of the manifest are in another order',
+      'the items in the manifest are in another order',
       (lie) => void lie.items.reverse(),
       `${MISMATCH}: the manifest`,
     ],
     [
-      'an item stands in the manifest twice',
+      'an item is in the manifest twice',
       (lie) => void lie.items.push(lie.items[2]!),
       `${MISMATCH}: the manifest`,
     ],
     ['the manifest is empty', (lie) => void (lie.items = []), `${MISMATCH}: the manifest`],
     [
-      'the manifest is of another transfer',
+      'the manifest is for another transfer',
       (lie) => void (lie.manifest = { ...lie.manifest, transfer: ID.replace('01', '02') }),
       `${MISMATCH}: the manifest`,
     ],
     [
-      'the manifest is of another gateway',
+      'the manifest is from another gateway',
       (lie) => void (lie.manifest = { ...lie.manifest, gateway: 'other' }),
       `${MISMATCH}: the manifest`,
     ],

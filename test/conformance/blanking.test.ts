@@ -78,10 +78,10 @@ describe('an image compressed by dcmtk and blanked', () => {
     ['JPEG-LS with loss', grey12, JPEG_LS, ['+en', '+md', '2'], 0],
     ['baseline JPEG, grey', grey, JPEG, ['+eb'], 0],
     ['extended JPEG of 12 bits', grey12, JPEG, ['+ee'], 0],
-    ['baseline JPEG, colour without halving', colour, JPEG, ['+eb', '+s4'], 0],
-    ['baseline JPEG, a loop in halved colour', loop, JPEG, ['+eb', '+s2'], 1],
-    ['baseline JPEG, colour halved both ways', colour, JPEG, ['+eb', '+np'], 1],
-    ['baseline JPEG without a change of colour', colour, JPEG, ['+eb', '+cr'], 1],
+    ['baseline JPEG, colour without subsampling', colour, JPEG, ['+eb', '+s4'], 0],
+    ['baseline JPEG, a loop with subsampled colour', loop, JPEG, ['+eb', '+s2'], 1],
+    ['baseline JPEG, colour subsampled in both directions', colour, JPEG, ['+eb', '+np'], 1],
+    ['baseline JPEG without a colour transform', colour, JPEG, ['+eb', '+cr'], 1],
   ])(title('as %s: no pixel inside the region changes, and no text is left'), async (...row) => {
     const [name, picture, [compress, decompress], args, margin] = row
     const pixels = pixelsOf(picture)

@@ -118,9 +118,16 @@ describe('a detector is shown the pixels that dcmtk decodes, and the image is co
     ['baseline JPEG', grey, JPEG, ['+eb'], 1, false],
     ['extended JPEG of 12 bits', grey12, JPEG, ['+ee'], 1, false],
     ['baseline JPEG in colour', colour, JPEG, ['+eb', '+s4'], 3, true],
-    ['baseline JPEG in halved colour', loop, JPEG, ['+eb', '+s2'], 3, true],
-    ['baseline JPEG in colour halved both ways', colour, JPEG, ['+eb', '+np'], 3, true],
-    ['baseline JPEG without a change of colour', colour, JPEG, ['+eb', '+cr'], 1, false],
+    ['baseline JPEG with subsampled colour', loop, JPEG, ['+eb', '+s2'], 3, true],
+    [
+      'baseline JPEG with colour subsampled in both directions',
+      colour,
+      JPEG,
+      ['+eb', '+np'],
+      3,
+      true,
+    ],
+    ['baseline JPEG without a colour transform', colour, JPEG, ['+eb', '+cr'], 1, false],
   ])(title('%s', noDcmtk), async (...row) => {
     const [, picture, [compress, decompress], args, tolerance, isLuma] = row
     const pixels = pixelsOf(picture)

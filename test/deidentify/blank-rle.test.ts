@@ -121,7 +121,7 @@ describe('RLE frames', () => {
   })
 
   it.each<[string, Buffer, string]>([
-    ['are fewer than the header says', fragments(frame(planes(3, 1))), 'image_incomplete'],
+    ['are fewer than declared', fragments(frame(planes(3, 1))), 'image_incomplete'],
     [
       'end early',
       fragments(...[1, 2].map((seed) => frame(planes(3, seed)).subarray(0, 900))),

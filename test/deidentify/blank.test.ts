@@ -32,7 +32,7 @@ describe('uncompressed pixels outside the regions declared by the scanner', () =
     ['grey of 8 bits', picture({}), 'OB', 'explicit'],
     ['grey in implicit VR', picture({}), 'OW', 'implicit'],
     ['grey of 16 bits in big endian', picture({ bits: 16, stored: 12 }), 'OW', 'big'],
-    ['grey of 8 bits in words of big endian', picture({}), 'OW', 'big'],
+    ['grey of 8 bits in big-endian words', picture({}), 'OW', 'big'],
     ['grey of 32 bits', picture({ bits: 32 }), 'OW', 'explicit'],
     [
       'inverse grey',
@@ -168,7 +168,7 @@ describe('an image that was blanked', () => {
   })
 
   it.each<[string, Partial<Picture>, readonly Region[]]>([
-    ['reach out of the image, which was cut since', {}, [[4, 3, 27, 16]]],
+    ['extend past the image, which was cropped later', {}, [[4, 3, 27, 16]]],
     ['begin at the top edge, where banners are', {}, [[4, 0, 21, 16]]],
     ['leave no room for text', {}, [[0, 1, 25, 19]]],
     ['are upside down', {}, [[4, 16, 21, 3]]],
@@ -179,8 +179,8 @@ describe('an image that was blanked', () => {
   })
 
   it.each<[string, Partial<Picture>, number, Written[]]>([
-    ['has more bytes than its header says', {}, 2, []],
-    ['has colours that are not known', { photometric: 'HSV', samples: 3 }, 0, []],
+    ['has more bytes than declared', {}, 2, []],
+    ['has an unsupported colour space', { photometric: 'HSV', samples: 3 }, 0, []],
     [
       'has an overlay in unused bits of its pixels',
       { bits: 16, stored: 12 },

@@ -241,7 +241,7 @@ describe('113111, safe private elements', () => {
     ['under another creator', [[0x70530010, 'LO', 'Philips'], factor('1')]],
     ['without a creator', [factor('1')]],
     ['with another VR', [[0x70530010, 'LO', philips], factor('1', 0x70531000, 'LO')]],
-    ['with a value that is no number', [[0x70530010, 'LO', philips], factor('Smithson')]],
+    ['with a value that is not a number', [[0x70530010, 'LO', philips], factor('Smithson')]],
     ['with too many values', [[0x70530010, 'LO', philips], factor('1\\2')]],
     [
       'with an identifier',

@@ -29,20 +29,20 @@ describe('an image with pixels', () => {
   })
 
   it.each<[string, Written[]]>([
-    ['says so itself', [IN_SPACE, [0x00280301, 'CS', 'YES']]],
+    ['declares it itself', [IN_SPACE, [0x00280301, 'CS', 'YES']]],
     ['says in lower case that it is safe', [modality('US'), [0x00280301, 'CS', 'NO']]],
     ['is a secondary capture', [sopClass(SECONDARY_CAPTURE), IN_SPACE]],
     ['is a multi-frame secondary capture', [sopClass(`${SECONDARY_CAPTURE}.4`), IN_SPACE]],
     ['is an ultrasound image', [modality('US')]],
     ['is a photograph', [modality('XC')]],
     ['is a projection', [modality('DX')]],
-    ['came from a scanner for film', [IN_SPACE, [0x00080064, 'CS', 'DF']]],
+    ['came from a film scanner', [IN_SPACE, [0x00080064, 'CS', 'DF']]],
     ['is a dose screen', [IN_SPACE, [0x00080008, 'CS', 'DERIVED\\SECONDARY\\SCREEN SAVE']]],
-    ['is a slice that a device captured', [IN_SPACE, [0x00181016, 'LO', 'Frame Grabber']]],
+    ['is a slice captured by a device', [IN_SPACE, [0x00181016, 'LO', 'Frame Grabber']]],
     ['is a slice with a date of capture', [IN_SPACE, [0x00181012, 'DA', '20240101']]],
     ['is a slice called a dose report', [IN_SPACE, [0x0008103e, 'LO', 'Dose Report 999']]],
-    ['is a dose page of GE', [IN_SPACE, maker('GE MEDICAL'), [0x00400310, 'ST', 'TotalDLP=1']]],
-    ['is a page of Siemens', [IN_SPACE, maker('SIEMENS'), SECONDARY, ROWS_860]],
+    ['is a GE dose page', [IN_SPACE, maker('GE MEDICAL'), [0x00400310, 'ST', 'TotalDLP=1']]],
+    ['is a Siemens page', [IN_SPACE, maker('SIEMENS'), SECONDARY, ROWS_860]],
     ['is a result page', [sopClass('1.2.840.10008.5.1.4.1.1.20'), modality('NM'), SECONDARY]],
     [
       'is a mammogram from an imaging plate',
@@ -55,9 +55,9 @@ describe('an image with pixels', () => {
     ['is a slice of another class', [sopClass('1.2.840.10008.5.1.4.1.1.6.1'), IN_SPACE]],
     ['was digitized from film', [IN_SPACE, maker('LUMISYS')]],
     ['is a slice in colour', [IN_SPACE, [0x00280004, 'CS', 'RGB']]],
-    ['has no place in space', [[0x00200037, 'DS', '']]],
-    ['is of a modality that nobody knows', [modality('ZZ'), IN_SPACE]],
-    ['is of no modality', [modality(''), IN_SPACE]],
+    ['has no position in space', [[0x00200037, 'DS', '']]],
+    ['is of an unknown modality', [modality('ZZ'), IN_SPACE]],
+    ['has no modality', [modality(''), IN_SPACE]],
   ])('is quarantined, or marked if the profile lets it pass, when it %s', async (_, more) => {
     const input = file([...more, PIXELS])
     expect(await codeOf(input, withPixels('quarantine'))).toBe('pixels_at_risk')
@@ -81,7 +81,7 @@ describe('under Clean Recognizable Visual Features, an image', () => {
 
   it.each<[string, Written[]]>([
     ['a head', [[0x00180015, 'CS', 'HEAD']]],
-    ['no part that is known', []],
+    ['no known body part', []],
     [
       'a chest, in a study of a head',
       [
@@ -96,7 +96,7 @@ describe('under Clean Recognizable Visual Features, an image', () => {
         [0x0008103e, 'LO', 'neck 1.0'],
       ],
     ],
-    ['a body seen by light', [modality('XC'), [0x00180015, 'CS', 'CHEST']]],
+    ['a body in visible light', [modality('XC'), [0x00180015, 'CS', 'CHEST']]],
   ])('of %s is quarantined', async (_, more) => {
     expect(await codeOf(file([IN_SPACE, ...more, PIXELS]), context)).toBe('features_at_risk')
   })

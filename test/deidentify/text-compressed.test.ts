@@ -120,17 +120,17 @@ describe('a compressed image that no rule covers', () => {
   })
 
   it.each<[string, string, Buffer[]]>([
-    ['ends within its runs', RLE, [runs.subarray(0, 64)]],
+    ['ends in the middle of its runs', RLE, [runs.subarray(0, 64)]],
     ['has no scan', JPEG, [bytes(START, QUANTIZERS, frameOf('ffc0', SMALL), TABLES, 'ffd9')]],
     [
       'has no scan of differences',
       LOSSLESS,
       [bytes(START, frameOf('ffc3', SMALL), TABLES, 'ffd9')],
     ],
-    ['ends within its bits', JPEG, [baseline(SMALL).subarray(0, -3)]],
-    ['is of another size', JPEG, [baseline(size(16, 8))]],
-    ['is of another process', JPEG, [lossless(SMALL)]],
-    ['is no image', JPEG_2000, [bytes('00112233')]],
+    ['ends in the middle of its bits', JPEG, [baseline(SMALL).subarray(0, -3)]],
+    ['has another size', JPEG, [baseline(size(16, 8))]],
+    ['uses another process', JPEG, [lossless(SMALL)]],
+    ['is not an image', JPEG_2000, [bytes('00112233')]],
     ['has more frames than declared', JPEG, [baseline(SMALL), baseline(SMALL)]],
     ['is video', '1.2.840.10008.1.2.4.102', [bytes('00000001')]],
     ['is JPEG XL', '1.2.840.10008.1.2.4.110', [bytes('ff0a0000')]],

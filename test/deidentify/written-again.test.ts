@@ -21,16 +21,16 @@ const utf8 = (text: string): Buffer => Buffer.from(text, 'utf8')
 
 describe('nothing remains of', () => {
   it.each<[string, Written[], string, string]>([
-    ['a number, with separators put in', [id('123456789')], 'for 123-456-789', '123-456-789'],
-    ['a number, with spaces put in', [id('123456789')], 'v1 123 456 789', '456 789'],
-    ['a number, without its letters', [id('MRN-0012345')], 'X 12345 y', '12345'],
-    ['a name of several words, as one', [name('DE LA CRUZ^ANA')], 'delacruz', 'delacruz'],
-    ['all of a name, as one word', [name('DE LA CRUZ^ANA')], 'x anadelacruz1', 'delacruz'],
-    ['a name, without its apostrophe', [name("O'NEIL^AL")], 'by Oneil', 'neil'],
-    ['a short name, as a word', [name('LI^WEI')], 'WEI_LI', 'wei_li'],
-    ['a birth date, with its month by name', [born], 'since 21 MAR 1970', '21 mar'],
+    ['a number with added separators', [id('123456789')], 'for 123-456-789', '123-456-789'],
+    ['a number with added spaces', [id('123456789')], 'v1 123 456 789', '456 789'],
+    ['a number without its letters', [id('MRN-0012345')], 'X 12345 y', '12345'],
+    ['a name of several words as one', [name('DE LA CRUZ^ANA')], 'delacruz', 'delacruz'],
+    ['a full name as one word', [name('DE LA CRUZ^ANA')], 'x anadelacruz1', 'delacruz'],
+    ['a name without its apostrophe', [name("O'NEIL^AL")], 'by Oneil', 'neil'],
+    ['a short name as a word', [name('LI^WEI')], 'WEI_LI', 'wei_li'],
+    ['a birth date with its month by name', [born], 'since 21 MAR 1970', '21 mar'],
     ['a birth date in American form', [born], 'March 21, 1970', 'march'],
-    ['a birth date, without its zeros', [born], 'on 1970-3-21', '1970-3-21'],
+    ['a birth date without leading zeros', [born], 'on 1970-3-21', '1970-3-21'],
     [
       'a telephone number without country code',
       [[0x00102154, 'SH', '+1 (555) 123-4567']],

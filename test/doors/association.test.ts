@@ -26,10 +26,10 @@ describe('an association', () => {
   })
 
   it.each([
-    ['another title than ours', { called: 'OTHER' }, [1, 1, 7]],
-    ['a caller nobody knows', { calling: 'NOBODY' }, [1, 1, 3]],
+    ['an AE title other than ours', { called: 'OTHER' }, [1, 1, 7]],
+    ['an unknown caller', { calling: 'NOBODY' }, [1, 1, 3]],
     ['an application that is not DICOM', { applicationContext: '1.2.3' }, [1, 1, 2]],
-    ['a version to come', { protocolVersion: 2 }, [1, 2, 2]],
+    ['a future version', { protocolVersion: 2 }, [1, 2, 2]],
   ] as const)('is rejected for %s', async (_why, change, [result, source, reason]) => {
     door = await openDoor()
     const parrot = await Parrot.to(door.port)
@@ -80,14 +80,14 @@ describe('an association', () => {
 
   it.each([
     ['a type that does not exist', Buffer.concat([pduHead(0x3c, 4), Buffer.alloc(4)]), 1],
-    ['one longer than was announced', pduHead(4, 128 * 1024 + 1), 6],
+    ['a PDU longer than announced', pduHead(4, 128 * 1024 + 1), 6],
     [
-      'a value beyond its PDU',
+      'a value that extends past its PDU',
       Buffer.concat([pduHead(4, 8), Buffer.from('000000ff01030000', 'hex')]),
       6,
     ],
     ['a second request', encodeControl(requestOf()), 2],
-    ['an answer nobody asked for', encodeControl({ kind: 'release-rp' }), 2],
+    ['an unsolicited response', encodeControl({ kind: 'release-rp' }), 2],
   ])('is aborted for %s', async (_why, bytes, reason) => {
     door = await openDoor()
     const parrot = await Parrot.associated(door.port)

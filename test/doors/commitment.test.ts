@@ -108,7 +108,7 @@ describe('storage commitment', () => {
   it.each([
     ['no data set at all', Buffer.from('nonsense')],
     ['no instance', question('1.9', [])],
-    ['a name in place of a UID', question('SMITH', ['1.2.1'])],
+    ['a name instead of a UID', question('SMITH', ['1.2.1'])],
   ])('is refused for %s', async (_why, dataSet) => {
     const { answer, notes } = await ask([], dataSet)
     expect(answer.status).toBe(0x0212)

@@ -126,12 +126,12 @@ describe('the answer', () => {
     ['all are stored', [stored, stored], 200],
     ['one is held', [stored, held], 202],
     ['one is refused', [stored, refused], 202],
-    ['one is no DICOM', [stored, noise], 202],
+    ['one is not DICOM', [stored, noise], 202],
     ['none is stored', [refused, refused], 409],
     ['none is stored, for several reasons', [refused, full, noise], 409],
     ['nothing was DICOM', [noise, noise], 400],
     ['nothing was sent', [], 400],
-    ['there is no room now', [full, full], 503],
+    ['there is no space at the moment', [full, full], 503],
   ])('when %s', (_when, outcomes, status) => {
     const answer = answerTo(outcomes)
     expect(answer.status).toBe(status)

@@ -52,13 +52,13 @@ describe('duty hours as written', () => {
 describe('on duty', () => {
   it.each([
     ['the evening begins', 'America/Chicago', '2026-03-04T18:00:00-06:00', true],
-    ['just before it', 'America/Chicago', '2026-03-04T17:59:59-06:00', false],
+    ['just before the evening', 'America/Chicago', '2026-03-04T17:59:59-06:00', false],
     ['over midnight', 'America/Chicago', '2026-03-05T07:59:59-06:00', true],
-    ['the morning ends it', 'America/Chicago', '2026-03-05T08:00:00-06:00', false],
-    ['the night of Friday goes on', 'America/Chicago', '2026-03-07T07:00:00-06:00', true],
+    ['the morning ends the night', 'America/Chicago', '2026-03-05T08:00:00-06:00', false],
+    ['Friday night continues', 'America/Chicago', '2026-03-07T07:00:00-06:00', true],
     ['Saturday has none of its own', 'America/Chicago', '2026-03-07T12:00:00-06:00', false],
-    ['after the leap to summer time', 'America/Chicago', '2026-03-09T18:00:00-05:00', true],
-    ['an hour before, by that time', 'America/Chicago', '2026-03-09T17:00:00-05:00', false],
+    ['after the change to summer time', 'America/Chicago', '2026-03-09T18:00:00-05:00', true],
+    ['an hour earlier in summer time', 'America/Chicago', '2026-03-09T17:00:00-05:00', false],
     ['a date with other hours', 'America/Chicago', '2026-12-25T12:00:00-06:00', true],
     ['a date off', 'America/Chicago', '2026-07-03T19:00:00-05:00', false],
     ['the night before a date off', 'America/Chicago', '2026-07-03T07:00:00-05:00', true],
@@ -69,14 +69,24 @@ describe('on duty', () => {
 
   it.each([
     // 1 November 2026, 02:00 CDT becomes 01:00 CST: the hour from 01:00 occurs twice.
-    ['begins with the first of two', 'daily 01:30-03:00', '2026-11-01T01:15:00-06:00', true],
-    ['ends with the second of two', 'daily 00:30-01:30', '2026-11-01T01:15:00-06:00', true],
+    [
+      'begins with the first of two occurrences',
+      'daily 01:30-03:00',
+      '2026-11-01T01:15:00-06:00',
+      true,
+    ],
+    [
+      'ends with the second of two occurrences',
+      'daily 00:30-01:30',
+      '2026-11-01T01:15:00-06:00',
+      true,
+    ],
     ['and not later', 'daily 00:30-01:30', '2026-11-01T01:30:00-06:00', false],
     // 8 March 2026, 02:00 CST becomes 03:00 CDT: the hour from 02:00 is skipped.
-    ['begins with the leap', 'daily 02:30-04:00', '2026-03-08T03:00:00-05:00', true],
-    ['not before the leap', 'daily 02:30-04:00', '2026-03-08T01:59:59-06:00', false],
-    ['is empty within the leap', 'daily 02:10-02:50', '2026-03-08T03:00:00-05:00', false],
-    ['ends with the leap', 'daily 01:00-02:30', '2026-03-08T03:00:00-05:00', false],
+    ['begins at the change', 'daily 02:30-04:00', '2026-03-08T03:00:00-05:00', true],
+    ['not before the change', 'daily 02:30-04:00', '2026-03-08T01:59:59-06:00', false],
+    ['is empty within the skipped hour', 'daily 02:10-02:50', '2026-03-08T03:00:00-05:00', false],
+    ['ends at the change', 'daily 01:00-02:30', '2026-03-08T03:00:00-05:00', false],
   ])('a span %s', (_what, weekly, at, expected) => {
     expect(isOnDuty(hours([weekly]), 'America/Chicago', Date.parse(at))).toBe(expected)
   })

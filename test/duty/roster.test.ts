@@ -41,7 +41,7 @@ describe('the roster', () => {
   it.each([
     ['in the first of the two hours', '2026-10-25T02:30:00+02:00', ['anna', 'ben']],
     ['in the second', '2026-10-25T02:30:00+01:00', ['ben']],
-    ['before the leap', '2026-03-29T01:59:59+01:00', ['anna']],
+    ['before the change to summer time', '2026-03-29T01:59:59+01:00', ['anna']],
     ['after it', '2026-03-29T03:00:00+02:00', ['ben']],
   ])('as clocks change: %s', (_, moment, readers) => {
     expect(onDuty(roster, at(moment)).readers).toEqual(readers)

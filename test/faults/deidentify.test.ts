@@ -58,7 +58,7 @@ describe('nocturne deidentify, killed by SIGKILL', () => {
   afterAll(() => rm(scratch, { recursive: true, force: true }))
 
   test.each([1, 10, 40])(
-    'after file %i: those that have a name are whole, and a second run adds the others',
+    'after file %i: files with their final name are complete, and a second run adds the others',
     async (lives) => {
       let out = ''
       let killed: Awaited<ReturnType<typeof deidentify>> | undefined

@@ -136,7 +136,7 @@ if ('skip' in server) {
     }, 60_000)
 
     it.each(UPLOADS)(
-      'at %s by %s is told the truth, and the next one is taken',
+      'at %s by %s gets a correct answer, and the next upload is accepted',
       async (kind, fault, status) => {
         const files = kind === 'PutObject' ? small : large
         place.proxy.inject(kind, fault, Infinity, OBJECTS)
@@ -158,7 +158,7 @@ if ('skip' in server) {
     )
 
     it(
-      'says at /readyz that the server is not there, and works again when it is',
+      'reports at /readyz that the server is unreachable, and recovers when it is back',
       async () => {
         await place.proxy.down()
         const answer = await send(place, small, 'upload, server away')
@@ -197,7 +197,7 @@ if ('skip' in server) {
     )
 
     it.each(['reset', 'ended early'] as const)(
-      'by %s in the middle never looks whole',
+      'by %s in the middle never looks complete',
       async (fault) => {
         const { gateway, reader, proxy } = place
         proxy.inject('GetObject', fault, Infinity, OBJECTS)
@@ -262,7 +262,7 @@ if ('skip' in server) {
 
   describe('a gateway whose S3 server stalls or stores without confirming', () => {
     it(
-      'answers within its limits, and sweeps what nobody was told of',
+      'responds within its timeouts, and sweeps whatever was not acknowledged',
       async () => {
         await slowCases
         await expectNoLeftOvers(server, slow)

@@ -63,7 +63,7 @@ if ('skip' in server) {
 
   describe('a put that fails on every attempt', () => {
     it.each(CASES)(
-      'at %s by %s ends as %s, leaves nothing in sight, and works again afterwards',
+      'at %s by %s ends as %s, leaves nothing visible, and works again afterwards',
       async (call, fault, outcome) => {
         const { proxy, store, left } = await newSite(fault)
         const size = call === 'PutObject' ? SMALL : LARGE
@@ -89,7 +89,7 @@ if ('skip' in server) {
   describe('a put that fails on the first attempt', () => {
     // A changed body is refused with 400, which is not retried.
     it.each(CASES.filter(([, fault]) => fault !== 'changed'))(
-      'at %s by %s is stored whole by the next',
+      'at %s by %s is stored completely by the next',
       async (call, fault) => {
         const { proxy, store, left } = await newSite(fault)
         const size = call === 'PutObject' ? SMALL : LARGE
@@ -108,7 +108,7 @@ if ('skip' in server) {
 
   describe('a get', () => {
     it.each(['refuse', 'stall', '500', '503', 'lost answer'] as const)(
-      'that fails by %s is tried again, and fails in the end',
+      'that fails by %s is retried, and fails in the end',
       async (fault) => {
         const { proxy, store } = await newSite(fault)
         await store.put('a', sealed(pattern(SMALL)))
@@ -123,7 +123,7 @@ if ('skip' in server) {
     )
 
     it.each(['reset', 'stall within', 'ended early'] as const)(
-      'whose body fails by %s never looks like a whole one, and can be resumed',
+      'whose body fails by %s never looks complete, and can be resumed',
       async (fault) => {
         const { proxy, store } = await newSite('stall')
         await store.put('a', sealed(pattern(SMALL)))
@@ -155,7 +155,7 @@ if ('skip' in server) {
 
   describe('an unreachable server', () => {
     it(
-      'is told by every call, and works again without a new start',
+      'is reported by every call, and used again without a restart',
       async () => {
         const { proxy, store } = await newSite()
         await proxy.down()
@@ -179,7 +179,7 @@ if ('skip' in server) {
     )
 
     it(
-      'after it stored what it could not answer leaves an object that the sweep removes',
+      'after it stored an object without answering leaves an object that the sweep removes',
       async () => {
         const { proxy, store, left } = await newSite()
         proxy.inject('any', 'lost answer')

@@ -128,7 +128,7 @@ describe.each([
   })
 
   run(
-    `finds what records have, and nothing else: each parameter by every value${why}`,
+    `finds exactly the matching records: each parameter by every value${why}`,
     async () => {
       for (const name of NAMES) {
         const values = valuesOf(all, name)
@@ -150,7 +150,7 @@ describe.each([
   )
 
   run(
-    `narrows by each further parameter and widens by a comma${why}`,
+    `narrows with each further parameter and widens with a comma${why}`,
     async () => {
       const term = fc
         .constantFrom(...NAMES)

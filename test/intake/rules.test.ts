@@ -35,7 +35,7 @@ describe('intake rules', () => {
   it.each([
     ['both conditions hold', { aeTitle: 'CT_ER', bodyPart: 'Head' }, 0],
     ['one of two holds', { aeTitle: 'CT_ER', bodyPart: 'CHEST' }, 3],
-    ['an earlier rule would not', { modality: 'MG', stationName: 'ICU' }, 1],
+    ['an earlier rule does not match', { modality: 'MG', stationName: 'ICU' }, 1],
     ['the station matches', { stationName: 'icu' }, 2],
     ['the facility is another', { stationName: 'ICU', facility: 'facility-b' }, 3],
     ['nothing is known about the instance', {}, 3],

@@ -26,7 +26,7 @@ describe('key show', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   it.each(KEYS.map((key) => [`${key.maker} ${key.kind}`, key] as const))(
-    'says of a certificate by %s what the gateway says',
+    'judges a certificate by %s as the gateway does',
     async (name, key) => {
       const privateKey = await key.make()
       if (privateKey === undefined) {

@@ -84,7 +84,7 @@ peer('gpg')(title('gpg'), () => {
   }, 60_000)
 
   it.each(['rsa', 'curve', 'nist'])(
-    'makes a %s key that passes the policy, and opens what is sealed to it',
+    'makes a %s key that passes the policy, and opens messages sealed to it',
     async (name) => {
       const recipient = await toRecipient(name, certificateOf(name))
       expect(recipient.takesSeipd2).toBe(false)

@@ -231,7 +231,7 @@ it('is accepted only from the gateway: anybody could seal something to the facil
     'without its signature': [`${lines.slice(0, -1).join('\n')}\n`, 1],
     'with a patient changed': [text.replace('MRN0012345', 'MRN0012346'), 1],
     'without a line': [`${[head, ...rest.slice(1)].join('\n')}\n`, 1],
-    'with a line behind it': [`${text}${lines[1] ?? ''}\n`, 1],
+    'with an additional line': [`${text}${lines[1] ?? ''}\n`, 1],
     'signed by somebody else': [`${[...lines.slice(0, -1), forged].join('\n')}\n`, 1],
   } as const
   await mkdir(at('forged'))

@@ -105,19 +105,19 @@ describe('a stored transfer', () => {
     ],
     ['cut to nothing', 1, (folder) => writeFile(join(folder, '0001.data'), '')],
     [
-      'put in the place of another',
+      'swapped with another',
       3,
       (folder) => cp(join(folder, '0001.data'), join(folder, '0003.data')),
     ],
     ['left out of the list', 2, (folder) => edit(folder, (list) => void list.items.splice(1, 1))],
     [
-      'put beside them',
+      'added',
       7,
       (folder) => edit(folder, (list) => void list.items.push({ ...list.items[0]!, index: 7 })),
     ],
   ]
   it.each(changes)(
-    'is not whole when an item is %s, and item %i is named',
+    'is incomplete when an item is %s, and item %i is named',
     async (name, index, spoil) => {
       const done = await openCopy(name.replaceAll(' ', '-'), spoil)
       expect(done.status).toBe(1)

@@ -108,7 +108,7 @@ describe('keys that expire', () => {
     [7, 'within 7 days'],
     [1, 'within a day'],
   ])(
-    'are named from %d days before, by readyz, inbox, check and metrics',
+    'are reported from %d days before, by readyz, inbox, check and metrics',
     async (days, within) => {
       ahead = end - Date.now() - days * DAY_MS + 3_600_000
       await start()

@@ -49,7 +49,7 @@ describe('a gateway with hostile clients', () => {
   it.each([
     ['an empty file', 'empty.dcm', () => Buffer.alloc(0), 'refused', 'empty_file'],
     [
-      'text that says it is DICOM',
+      'text that claims to be DICOM',
       'note.dcm',
       () => Buffer.from('hello, this is no image at all'),
       'quarantined',

@@ -163,7 +163,7 @@ describe('one statement about many items', () => {
   })
 
   it.each<[string, Partial<ReleasesStatement>]>([
-    ['is signed in a name that the facility does not give', { by: 'dr-lee' }],
+    ['is signed in the name of a person whom the facility does not list', { by: 'dr-lee' }],
     ['is about another facility', { facility: 'facility-b' }],
     ['is from tomorrow', { signedAt: new Date(Date.now() + 86_400_000).toISOString() }],
   ])('releases nothing when it %s', async (_, about) => {

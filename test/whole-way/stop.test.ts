@@ -61,7 +61,7 @@ describe('uploads that fail', () => {
   }
 
   it.each(['application/dicom', 'text/plain'])(
-    'leave no sealing under way when the client goes away, of %s',
+    'leave no sealing in progress when the client disconnects, of %s',
     async (type) => {
       const bytes = type === 'text/plain' ? DOCUMENT : instance
       for (const sent of [bytes.subarray(0, 9 * MEGABYTE), bytes]) {

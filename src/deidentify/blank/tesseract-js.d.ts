@@ -5,7 +5,7 @@
 declare module 'tesseract.js' {
   interface Word {
     readonly text: string
-    /** 0 to 100. */
+    /** From 0 to 100. */
     readonly confidence: number
   }
   interface Block {

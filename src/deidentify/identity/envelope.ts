@@ -24,8 +24,8 @@ const IV_BYTES = 16
 /**
  * Encrypts `content` to the recipients. The same content gives the same bytes, so that an instance
  * that is sent again is recognized as the same. Content key, IV and padding are derived from the
- * content with a key of the facility, so different content never shares them. A holder of that
- * facility key could also recompute all pseudonyms, so nothing more depends on it than before.
+ * content with a key of the facility, so different contents never share them. The derivation adds
+ * no trust: pseudonyms are derived from the same secret.
  */
 export function envelop(
   content: Buffer,

@@ -31,7 +31,7 @@ export interface Profile {
 export interface ProfileProblem {
   /** For example `options[1].code`; empty for the file as a whole. */
   readonly path: string
-  /** From 1. */
+  /** Counted from 1. */
   readonly line?: number
   /** Lower case, no final period. */
   readonly problem: string
@@ -178,7 +178,7 @@ function builtIn(name: string): Profile {
   return profile
 }
 
-/** The profiles that Nocturne ships, by name. */
+/** The profiles shipped with Nocturne, by name. */
 export const BUILT_IN_PROFILES: Readonly<Record<'strip' | 'pseudonymize', Profile>> = {
   strip: builtIn('strip'),
   pseudonymize: builtIn('pseudonymize'),

@@ -149,7 +149,9 @@ function compile(profile: Profile): Rules {
   }
 }
 
-/** Table E.1-1 under the options of the profile, with what the table leaves open. */
+/**
+ * Table E.1-1 under the options of the profile, completed where the table leaves something open.
+ */
 function tableOf(profile: Profile): ReadonlyMap<number, Rule> {
   const chosen = OPTIONS.filter(({ code }) => profile.options.includes(code))
   const table = new Map(CONFIDENTIALITY.map((row) => [row.tag, ruleOf(row, chosen)]))
@@ -160,7 +162,7 @@ function tableOf(profile: Profile): ReadonlyMap<number, Rule> {
   // The encrypted originals of an earlier de-identification, for holders of that key. The table
   // does not cover them, because it covers only those that its own process creates.
   table.set(ENCRYPTED_ATTRIBUTES, ENCRYPTED)
-  // Type 2 for animals. The role is type 1 if the person has a name, so it is removed (PS3.3
+  // Type 2 for animals. The role is required only if the person has a name, so it is removed (PS3.3
   // C.7.1.1).
   for (const tag of RESPONSIBLE) table.set(tag, rule('empty', 'empty', TABLE))
   table.set(RESPONSIBLE_ROLE, rule('remove', 'remove', `E.1-1 as ${hex(RESPONSIBLE[0])}`))
@@ -187,7 +189,9 @@ const DATE_RULES: Readonly<Record<Rules['dates'], Rule>> = {
   removed: rule('empty', 'empty', 'backstop date'),
 }
 
-/** The rule of each VR, for what the table does not list; undefined for numbers in binary. */
+/**
+ * The rule for each VR, for attributes that the table does not list; undefined for binary numbers.
+ */
 type Backstops = (vr: string) => Rule | undefined
 
 function backstopsOf(profile: Profile, dates: Rules['dates']): Backstops {

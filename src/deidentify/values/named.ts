@@ -29,7 +29,7 @@ interface Names {
   readonly buffer: Buffer
   readonly pace: Pace
   readonly naming: Naming[]
-  /** Tells the names of one file from those of another. */
+  /** Distinguishes the names of one file from those of another. */
   key: string
 }
 
@@ -64,7 +64,7 @@ export function* identifiersOf(
 const keyOfKept = ({ device, institution }: Kept): string =>
   `${device ? 'd' : ''}${institution ? 'i' : ''} `
 
-/** Adds every element that names somebody, in the character set of its level. */
+/** Collects every element that names somebody, in the character set of its level. */
 function* collect(elements: readonly Element[], outer: Level, names: Names): Steps<void> {
   const { buffer, pace, naming } = names
   const own = characterSetOf(elements, buffer)

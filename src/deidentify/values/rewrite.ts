@@ -32,7 +32,7 @@ import {
 } from '../../dicom/write/index.js'
 import type { Scope } from './scope.js'
 
-/** The top level of the source. */
+/** The scope of the top level of the source. */
 export function topScope(
   subject: Subject,
   buffer: Buffer,

@@ -17,7 +17,7 @@ export interface Scope {
   readonly mode: TextMode
   /** A content item whose values describe the subject. */
   readonly isOfSubject: boolean
-  /** `00081140[0].`, or empty at the top. */
+  /** `00081140[0].`, or empty at the top level. */
   readonly path: string
 }
 

@@ -38,7 +38,8 @@ export function transcode(
 ): Buffer | undefined {
   const { tag, items, valueStart, valueEnd } = element
   if (element.fragments || isUnread(element)) return undefined
-  // An element of defined length and a specific VR has the same bytes in the same encoding.
+  // Within the same explicit encoding, an element of defined length and known VR needs no
+  // conversion.
   if (from === to && from.explicit && !items && element.vr !== 'UN' && element.vr !== 'SQ')
     return buffer.subarray(element.start, element.end)
   if (items) {

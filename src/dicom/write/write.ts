@@ -49,7 +49,7 @@ export class Output {
     this.#run = { buffer, start, end }
   }
 
-  /** `other` must be complete. */
+  /** `other` must not change afterwards. */
   addAll(other: Output): void {
     if (other.length > SMALL) {
       this.#close()

@@ -21,7 +21,11 @@ export interface WantedUpload {
   readonly target: UploadTarget
 }
 
-/** The request's parts through one upload. @throws what the form, the path and `wantedOf` throw */
+/**
+ * Passes the request's parts through one upload.
+ *
+ * @throws whatever the form, the path and `wantedOf` throw.
+ */
 export async function receiveForm(
   beginUpload: BeginUpload,
   request: Request,

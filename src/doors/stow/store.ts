@@ -23,7 +23,7 @@ export interface StoreParts {
 
 export interface StoredRequest {
   readonly outcomes: readonly StoreOutcome[]
-  /** Transfers that accepted at least one instance. */
+  /** Transfers to which at least one instance was added. */
   readonly transfers: ReadonlySet<string>
 }
 

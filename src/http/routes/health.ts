@@ -45,7 +45,7 @@ export interface Readiness {
   readonly warnings: readonly string[]
 }
 
-/** What is probed. */
+/** What readiness and metrics depend on. */
 export interface HealthRooms {
   readonly site: { readonly config: SiteConfig }
   readonly state: Pick<State, 'db' | 'ping'>
@@ -77,7 +77,7 @@ export function healthRoutes(rooms: HealthRooms, doors: DoorState): Router {
   return router
 }
 
-/** What the doors beside HTTP tell of themselves. */
+/** The state of the doors other than HTTP. */
 export interface DoorState {
   readonly arrivals: { readonly count: number }
   associations(): number

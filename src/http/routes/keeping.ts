@@ -91,7 +91,7 @@ export function keepingRoutes(rooms: KeepingRouteRooms): Router {
   return router
 }
 
-/** An id of the configuration, or one that the ledger names already. */
+/** Whether the ID is in the configuration or already in the ledger. */
 async function isKnown(
   { directory, ledger }: KeepingRouteRooms,
   column: 'actor' | 'facility',

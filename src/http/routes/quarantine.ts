@@ -112,7 +112,7 @@ export function quarantineRoutes(
   return router
 }
 
-/** A new transfer, whole at once, that goes on with the one whose items were held. */
+/** A new transfer, complete at once, which continues the one whose items were held. */
 const wantedRelease = (
   actor: UploadTarget['actor'],
   { id, facility, group, priority }: Transfer,

@@ -1,4 +1,6 @@
-/** Which checks answer which row, and what a person has to say beside them. */
+/**
+ * Which checks answer which row of the audit protocol, and what a person has to state in addition.
+ */
 import type { Check } from './check.js'
 import { ACCESS } from './checks/access.js'
 import { AGREEMENTS } from './checks/agreements.js'
@@ -14,15 +16,15 @@ import { PROPOSED } from './proposed.js'
 
 export type ProfileName = 'hipaa' | 'proposed-2025'
 
-/** A row with what answers it. */
+/** A row of the protocol, and what answers it. */
 export interface CatalogueRow extends ProtocolRow {
   readonly checks: readonly Check[]
   /**
-   * `whole`: the checks and a policy answer it. `part`: they answer some of it, and a person states
-   * the rest. `none`: a person states all of it. `context`: nothing is asked.
+   * `whole`: checks and a policy answer it completely. `part`: they answer part of it, and a person
+   * states the rest. `none`: a person states all of it. `context`: nothing is asked.
    */
   readonly coverage: 'whole' | 'part' | 'none' | 'context'
-  /** A policy or procedure that covers the citation must be in force. */
+  /** Whether a policy or procedure that covers the citation must be in force. */
   readonly wantsPolicy: boolean
 }
 
@@ -37,7 +39,7 @@ export const CHECKS: readonly Check[] = [
   ...DOCUMENTS,
 ]
 
-/** What answers a row: ids of checks, then `…` when a person must state the rest. */
+/** What answers each row: ids of checks, followed by `…` when a person must state the rest. */
 const ANSWERS: Readonly<Record<string, string>> = {
   'S-03': 'risk-analysis actions-on-time …',
   'S-04': 'risk-analysis …',
@@ -122,7 +124,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   'B-19': 'ledger-intact retention-six-years …',
 }
 
-/** Rows whose inquiry is about no policy, by reading them. */
+/** Rows whose inquiry is not about a policy, determined by reading them. */
 const WITHOUT_POLICY = new Set([
   'S-01',
   'S-02',
@@ -139,7 +141,9 @@ const CONTEXT = new Set(['S-01', 'S-02'])
 
 const byId = new Map(CHECKS.map((check) => [check.id, check]))
 
-/** @throws TypeError for an id that no check has */
+/**
+ * @throws TypeError for an unknown check id
+ */
 export function checkById(id: string): Check {
   const found = byId.get(id)
   if (!found) throw new TypeError(`no check is called ${id}`)

@@ -1,23 +1,26 @@
 /**
- * A check: one question whose answer the site can show by itself. It looks at a snapshot of facts
- * and at nothing else, so that it can be tried on any site a test can write down.
+ * A check: one question that the site can answer automatically. It depends only on a snapshot of
+ * facts, so that it can be tested with any facts.
  */
 import type { Json } from '../lib/json.js'
 import type { ConfigurationFacts, Facts, LedgerFacts, RegisterFacts, SystemFacts } from './facts.js'
 
-/** Where an answer comes from. `register` is what people entered; the others show themselves. */
+/**
+ * Where an answer comes from. `register` means that people entered it; the others are determined
+ * automatically.
+ */
 export type Source = 'configuration' | 'ledger' | 'system' | 'register'
 
-/** `unknown` counts as not satisfied: what could not be looked at was not shown. */
+/** `unknown` counts as not satisfied: what could not be examined has not been shown. */
 export type Verdict = 'satisfied' | 'not-satisfied' | 'unknown' | 'not-applicable'
 
 export interface Outcome {
   readonly verdict: Verdict
-  /** One sentence, with the ids that it is about. */
+  /** One sentence, naming the ids concerned. */
   readonly says: string
-  /** What to do, in the imperative. Always there unless satisfied or not applicable. */
+  /** What to do, in the imperative. Set unless satisfied or not applicable. */
   readonly next?: string
-  /** The facts that the verdict rests on. */
+  /** The facts on which the verdict is based. */
   readonly shown: Json
   /** Indices of ledger entries that prove it. */
   readonly entries?: readonly number[]
@@ -27,7 +30,7 @@ export interface Check {
   readonly id: string
   readonly title: string
   readonly source: Source
-  /** How long its evidence counts, in days. */
+  /** How long the evidence is valid, in days. */
   readonly validDays: number
   readonly run: (facts: Facts) => Outcome
 }
@@ -88,7 +91,7 @@ export const notApplicable = (says: string, shown: Json): Outcome => ({
   shown,
 })
 
-/** Fails with the names of what is at fault, else is satisfied. */
+/** Not satisfied if any names are given, which are then reported; satisfied otherwise. */
 export const noneOf = (
   faults: readonly string[],
   texts: { readonly ok: string; readonly bad: string; readonly next: string },
@@ -105,10 +108,10 @@ const listed = (names: readonly string[]): string =>
     ? `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`
     : names.join(', ')
 
-/** Whole days from one instant to a later one. */
+/** Whole days from one time to a later one. */
 export const daysBetween = (from: number, to: number): number => Math.floor((to - from) / DAY_MS)
 
-/** Milliseconds of a date `YYYY-MM-DD`, at midnight UTC. */
+/** Milliseconds since 1970 of a date `YYYY-MM-DD`, at midnight UTC. */
 export const dateMs = (date: string): number => Date.parse(`${date}T00:00:00Z`)
 
 export const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10)

@@ -1,21 +1,21 @@
 /**
- * The law as data: the rows of the OCR audit protocol (HHS, updated July 2018) and Appendix A to
- * Subpart C of Part 164 with its flags. US government text; two slips of the protocol are
+ * The law as data: the rows of the OCR audit protocol (HHS, updated July 2018), and Appendix A to
+ * Subpart C of Part 164 with its flags. US government text; two errors in the protocol are
  * corrected, each with a note in its row.
  */
 import { readFileSync } from 'node:fs'
 
 export type Audit = 'privacy' | 'security' | 'breach'
-/** Required, addressable, or neither: 45 CFR 164.306(d). */
+/** Required, addressable or neither: 45 CFR 164.306(d). */
 export type Flag = 'R' | 'A' | ''
 
 export interface ProtocolRow {
-  /** `S-07`: the audit, and the row's place in it. */
+  /** Such as `S-07`: the letter of the audit, and the row's number in it. */
   readonly id: string
   readonly audit: Audit
-  /** As the protocol prints it. */
+  /** As printed in the protocol. */
   readonly section: string
-  /** The citations it is about, without the section sign. */
+  /** The citations that it concerns, without the section sign. */
   readonly cites: readonly string[]
   readonly keyActivity: string
   readonly criteria: string
@@ -28,7 +28,7 @@ export interface Standard {
   readonly group: 'administrative' | 'physical' | 'technical' | 'organizational' | 'documentation'
   readonly cite: string
   readonly title: string
-  /** Null for a standard that has specifications: they carry the flags. */
+  /** Null for a standard with implementation specifications, which carry the flags. */
   readonly flag: Flag | null
   readonly specs: readonly { readonly cite: string; readonly title: string; readonly flag: Flag }[]
 }
@@ -39,7 +39,7 @@ const read = (name: string): unknown =>
 let rows: readonly ProtocolRow[] | undefined
 let standards: readonly Standard[] | undefined
 
-/** 89 rows of the privacy audit, 72 of security, 19 of breach notification. */
+/** 89 rows of the privacy audit, 72 of the security audit, 19 of the breach notification audit. */
 export const protocolRows = (): readonly ProtocolRow[] =>
   (rows ??= read('audit-protocol') as readonly ProtocolRow[])
 

@@ -1,4 +1,4 @@
-/** Which row is answered by which checks, as a page: what COVERAGE.md holds. */
+/** Renders which checks answer which row: the content of COVERAGE.md. */
 import { catalogueOf } from './catalogue.js'
 import type { Source } from './check.js'
 

@@ -1,4 +1,4 @@
-/** What people send about rows, read with its bounds. */
+/** Validates what people submit about rows. */
 import { NocturneError } from '../lib/errors.js'
 import { dayOf } from './check.js'
 import type { Statement } from './run.js'
@@ -36,7 +36,9 @@ export function readDay(given: string): string {
 
 const MOST_CHARACTERS = 10_000
 
-/** @throws NocturneError `bad_request` for nothing, too much, or what is no text */
+/**
+ * @throws NocturneError `bad_request` for text that is empty, too long, or not text at all
+ */
 export function readText(given: string): string {
   const text = given.trim()
   const isGood =

@@ -1,6 +1,6 @@
 /**
- * What people do about an assessment: state, plan, finish; and the assessments that were made, each
- * kept whole.
+ * What people do with an assessment: state, plan, finish. Also keeps every assessment made, in
+ * full.
  */
 import { createHash } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
@@ -28,7 +28,7 @@ export interface KeptAssessment {
 export interface Desk {
   statements(): Promise<readonly Statement[]>
   actions(): Promise<readonly Action[]>
-  /** Newest first, at most so many. */
+  /** Newest first, at most `limit`. */
   assessments(limit: number): Promise<readonly KeptAssessment[]>
   /** @throws NocturneError `not_found` */
   assessment(id: string): Promise<KeptAssessment>
@@ -37,9 +37,13 @@ export interface Desk {
     statement: NewStatement,
     actor: Actor,
   ): Promise<{ readonly id: string; readonly receipt: Receipt }>
-  /** @throws the same */
+  /**
+   * @throws NocturneError as `state`
+   */
   plan(action: NewAction, actor: Actor): Promise<{ readonly id: string; readonly receipt: Receipt }>
-  /** @throws NocturneError `not_found` for an action that is not open */
+  /**
+   * @throws NocturneError `not_found` for an action that does not exist or is finished
+   */
   finish(id: string, evidence: string, actor: Actor): Promise<Receipt>
   keep(
     assessment: Assessment,
@@ -69,7 +73,7 @@ export function createDesk(rooms: DeskRooms): Desk {
 
 type Added = Awaited<ReturnType<Desk['state']>>
 
-/** What changes on the desk, and the event that tells of it: both in one transaction. */
+/** A change and its event, recorded in one transaction. */
 interface Change {
   readonly type: EventInput['type']
   readonly id: string

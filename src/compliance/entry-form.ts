@@ -1,6 +1,6 @@
 /**
- * What people write into a register → an entry's fields, or what is wrong with them. Pure; the
- * command runs it as well.
+ * Validates what people write into a register: returns an entry's fields, or what is wrong with
+ * them. Pure; the command uses it too.
  */
 import { dayOf } from './check.js'
 import { KIND_RULES } from './kinds.js'
@@ -15,7 +15,7 @@ export type EntryReading =
     }
   | {
       readonly ok: false
-      /** Name of a field of the kind, or `(unknown)` for one that it does not have. */
+      /** Name of the field, or `(unknown)` for a field that the kind does not have. */
       readonly field: string
       readonly problem: string
     }
@@ -28,8 +28,8 @@ const MOST_TEXT = 500
 const MOST_LISTED = 2_000
 
 /**
- * Fields as JSON has them, or as text from a form, a file or a command line. An empty text stands
- * for nothing.
+ * Takes fields as JSON values, or as text from a form, a file or a command line. Empty text means
+ * no value.
  */
 export function readEntry(
   kind: RegisterKind,
@@ -104,7 +104,7 @@ const isDay = (text: string): boolean => {
   return Number.isFinite(time) && dayOf(time) === text
 }
 
-/** What to write in a field. */
+/** Describes what to enter in a field. */
 export function expectationOf({ type, choices }: Field): string {
   switch (type) {
     case 'id':

@@ -1,11 +1,11 @@
 /**
- * One snapshot of a site as plain data: what every check looks at. A source that could not be read
+ * A snapshot of a site as plain data, which every check evaluates. A source that could not be read
  * is undefined.
  */
 import type { Action, IncidentSummary, RegisterEntry, RegisterKind } from './kinds.js'
 
 export interface Facts {
-  /** Milliseconds since 1970, of the snapshot. */
+  /** Time of the snapshot, in milliseconds since 1970. */
   readonly at: number
   readonly configuration: ConfigurationFacts | undefined
   readonly ledger: LedgerFacts | undefined
@@ -16,7 +16,7 @@ export interface Facts {
 export interface ConfigurationFacts {
   readonly gateway: {
     readonly name: string
-    /** Listens on this machine's loopback alone. */
+    /** Whether the gateway listens only on the loopback interface. */
     readonly isLoopback: boolean
     readonly hasTls: boolean
   }
@@ -57,9 +57,9 @@ export interface CertificateFacts {
   /** Principal id, facility id or `recovery`. */
   readonly principal: string
   readonly fingerprint: string
-  /** Milliseconds since 1970; undefined when it does not end. */
+  /** Milliseconds since 1970; undefined when it does not expire. */
   readonly usableUntil: number | undefined
-  /** Why nothing can be sealed to it now. */
+  /** Why nothing can be sealed to it now; undefined when it can be. */
   readonly problem: string | undefined
   readonly algorithm: string
 }
@@ -72,20 +72,22 @@ export interface EventSpan {
 
 export interface LedgerFacts {
   readonly size: number
-  /** By type of event; a type that never happened is missing. */
+  /** By event type; types that never occurred are missing. */
   readonly spans: Readonly<Record<string, EventSpan>>
   readonly review: {
     readonly last: { readonly at: number; readonly by: string } | undefined
     readonly isOverdue: boolean
     readonly due: number
   }
-  /** By principal: when their key was last proven to open or sign, with the entry that says so. */
+  /**
+   * By principal: when their key was last proven to decrypt or sign, and the entry that records it.
+   */
   readonly proven: Readonly<Record<string, { readonly at: number; readonly index: number }>>
-  /** By principal: the fingerprint that the ledger says is in effect. */
+  /** By principal: fingerprint of the certificate that is in effect according to the ledger. */
   readonly inEffect: Readonly<Record<string, string>>
-  /** Replaced certificates that nobody has confirmed yet. */
+  /** Replacement certificates that are not confirmed yet. */
   readonly proposed: readonly { readonly principal: string; readonly at: number }[]
-  /** When witnesses last cosigned it. */
+  /** When witnesses last cosigned the log. */
   readonly witnessedAt: number | undefined
   readonly lostSinks: readonly string[]
   readonly lastBackup: { readonly at: number; readonly index: number } | undefined
@@ -95,7 +97,7 @@ export interface LedgerFacts {
         readonly index: number
         readonly ok: boolean
         readonly seconds: number
-        /** A sample was opened with the recovery key. */
+        /** Whether a sample was opened with the recovery key. */
         readonly isOpened: boolean
       }
     | undefined
@@ -103,7 +105,7 @@ export interface LedgerFacts {
 }
 
 export interface RegisterFacts {
-  /** All, the ended ones too. */
+  /** All entries, including ended ones. */
   readonly entries: Readonly<Record<RegisterKind, readonly RegisterEntry[]>>
   readonly actions: readonly Action[]
   readonly incidents: readonly IncidentSummary[]
@@ -111,10 +113,10 @@ export interface RegisterFacts {
 
 export interface SystemFacts {
   readonly node: string
-  /** The ledger recomputed from its entries. */
+  /** Result of recomputing the ledger from its entries. */
   readonly ledger:
     { readonly ok: boolean; readonly size: number; readonly problem?: string } | undefined
-  /** As found by connecting to the gateway; undefined when it did not answer. */
+  /** Result of connecting to the gateway; undefined when it did not answer. */
   readonly endpoint:
     | {
         readonly isTls: boolean
@@ -122,16 +124,16 @@ export interface SystemFacts {
         readonly cipher: string | undefined
         readonly takesOldTls: boolean
         readonly certificateUntil: number | undefined
-        /** A request without a token was refused. */
+        /** Whether a request without a token was refused. */
         readonly refusesAnonymous: boolean
       }
     | undefined
-  /** Objects of the store, drawn and read. */
+  /** Result of sampling objects from the store. */
   readonly objects:
     { readonly sampled: number; readonly sealed: number; readonly intact: number } | undefined
-  /** Files of the site that others on the machine could use, with their mode. */
+  /** Files of the site that other users of the machine can access, with their mode. */
   readonly looseFiles: readonly string[]
-  /** Private keys beside the gateway that belong elsewhere. */
+  /** Private keys on the gateway's machine that belong elsewhere. */
   readonly strayKeys: readonly string[]
   readonly tokens: readonly {
     readonly id: string

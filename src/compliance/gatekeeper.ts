@@ -1,4 +1,7 @@
-/** The gates as the gateway asks them: the decision, its event, and the refusal. */
+/**
+ * Applies the gates for the gateway: makes the decision, records its event, and refuses if
+ * necessary.
+ */
 import { NocturneError } from '../lib/errors.js'
 import type { Actor, Ledger } from '../ledger/log/index.js'
 import { gateClaim, gateTransfer } from './gates.js'
@@ -7,19 +10,18 @@ import type { Registers } from './registers.js'
 
 export interface Gatekeeper {
   /**
-   * @throws NocturneError `agreement_missing` when the transfer must not begin,
-   * `ledger_unavailable`
+   * @throws NocturneError `agreement_missing` when the transfer is blocked, `ledger_unavailable`
    */
   transfer(question: TransferQuestion, actor: Actor): Promise<void>
   /**
-   * @throws NocturneError `reader_not_eligible` when the claim must not be given,
-   * `ledger_unavailable`
+   * @throws NocturneError `reader_not_eligible` when the claim is blocked, `ledger_unavailable`
    */
   claim(question: ClaimQuestion, actor: Actor): Promise<void>
 }
 
 /**
- * The same warning is an event once in so long: a thousand transfers say no more than the first.
+ * The same warning is recorded at most once in this time, because repeating it for every transfer
+ * adds nothing.
  */
 const REPEAT_MS = 3_600_000
 const MOST_REMEMBERED = 10_000

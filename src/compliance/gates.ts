@@ -1,21 +1,22 @@
 /**
- * What the registers say against a transfer or a claim, and what becomes of it. Pure.
+ * Decides whether the registers object to a transfer or claim, and with what consequence. Pure.
  *
- * Patients come first: nothing stops STAT, an upload or a claim under way, or the last reader of a
- * group who could read; each such exception is an event. With `warn` nothing is stopped at all.
+ * Patients come first: a gate never stops a STAT study, an upload or claim in progress, or the last
+ * reader in a group able to read; each such exception is an event. With `warn`, nothing is stopped
+ * at all.
  */
 import type { RegisterFacts } from './facts.js'
 import { agreementOf, inForce, isSet, notEnded, textOf } from './in-force.js'
 
 export type GateFinding = 'agreement' | 'training' | 'privilege'
 
-/** `excepted`: it would have been blocked, and goes on for the reason given. */
+/** `excepted`: would have been blocked, but proceeds for the stated reason. */
 export type GateDecision =
   | { readonly verdict: 'passed' }
   | {
       readonly verdict: 'warned' | 'blocked' | 'excepted'
       readonly findings: readonly GateFinding[]
-      /** Whom the findings are about: a group, a facility or a reader. */
+      /** The subject of the findings: a group, a facility or a reader. */
       readonly subject: string
       readonly because?: 'stat' | 'last-reader'
     }
@@ -30,8 +31,8 @@ export interface TransferQuestion {
 }
 
 /**
- * An agreement with the group and with the facility; the organisation that runs the gateway needs
- * none with itself.
+ * Requires an agreement with the group and with the facility. The organisation that runs the
+ * gateway needs none with itself.
  */
 export function gateTransfer(
   entries: Entries,
@@ -57,11 +58,11 @@ export interface ClaimQuestion {
   readonly reader: string
   readonly facility: string
   readonly priority: string
-  /** All readers who could claim it. */
+  /** All readers who could claim the case. */
   readonly readers: readonly string[]
 }
 
-/** Training that still counts, and a privilege at the facility. */
+/** Requires valid training, and a privilege at the facility. */
 export function gateClaim(
   entries: Entries,
   { reader, facility, priority, readers }: ClaimQuestion,

@@ -1,8 +1,8 @@
-/** Reading registers: which entries count on a day. Pure. */
+/** Determines which register entries are in force on a given day. Pure. */
 import { dateMs, dayOf } from './check.js'
 import type { RegisterEntry } from './kinds.js'
 
-/** Entries that nobody ended and whose last day is not over, on the day of `at` (UTC). */
+/** Entries that were not ended, and whose last day is not past on the day of `at` (UTC). */
 export const inForce = (
   entries: readonly RegisterEntry[],
   at: number,
@@ -14,7 +14,7 @@ export const inForce = (
   )
 }
 
-/** Those that nobody ended, whatever their date. */
+/** Entries that were not ended, whatever their last day. */
 export const notEnded = (entries: readonly RegisterEntry[], at: number): readonly RegisterEntry[] =>
   entries.filter(({ endedAt }) => endedAt === undefined || endedAt > at)
 
@@ -30,13 +30,13 @@ export const listOf = (entry: RegisterEntry, field: string): readonly string[] =
   return Array.isArray(value) ? (value as readonly string[]) : []
 }
 
-/** A date field that is over on the day of `at`. One that is not given is not over. */
+/** Whether a date field is past on the day of `at`. A missing date is never past. */
 export const isOver = (entry: RegisterEntry, field: string, at: number): boolean => {
   const date = textOf(entry, field)
   return date !== '' && dateMs(date) < dateMs(dayOf(at))
 }
 
-/** Whether a policy that names `cover` covers `cite`: itself and everything below it. */
+/** Whether a policy for `cover` also covers `cite`: it covers itself and everything below it. */
 export const covers = (cover: string, cite: string): boolean =>
   cite === cover || (cite.startsWith(cover) && cite[cover.length] === '(')
 
@@ -52,7 +52,7 @@ export const policiesFor = (
       listOf(one, 'covers').some((cover) => covers(cover, cite)),
   )
 
-/** Whether `party` has an agreement of one of these types in force. */
+/** The agreement of one of these types that is in force with `party`, if any. */
 export const agreementOf = (
   agreements: readonly RegisterEntry[],
   party: string,

@@ -1,12 +1,13 @@
 /**
- * The room that assesses: what the HIPAA audit protocol asks, what the site shows by itself, what
- * people state, and what is missing.
+ * The room that assesses compliance: what the HIPAA audit protocol asks, what the site shows
+ * automatically, what people state, and what is missing.
  *
- * In:  facts of the site, entries of registers, statements of people.
+ * In: facts about the site, register entries, people's statements.
  * Out: assessments with their evidence, and exports of them.
- * Always true: no row is met without evidence; what could not be looked at is not met; a statement
- *      never outweighs what a check has seen; every entry, statement and assessment is an event.
- * Trusts: the sources that it is given. It evidences and reminds; it makes nobody compliant.
+ * Always true: no row is met without evidence; what could not be examined is not met; a statement
+ * never overrides a check's result; every entry, statement and assessment is an event.
+ * Trusts: the sources it is given. It provides evidence and reminders; it does not make a site
+ * compliant.
  */
 export type { ProfileName } from './catalogue.js'
 export { probeEndpoint } from './collect/endpoint.js'

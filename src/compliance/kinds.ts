@@ -1,7 +1,4 @@
-/**
- * What the registers hold: each kind with its fields, as data, for the command, the pages and files
- * alike.
- */
+/** The kinds of register entry and their fields, as data, for the command, the pages and files. */
 export const REGISTER_KINDS = [
   'organisation',
   'agreement',
@@ -21,10 +18,10 @@ export type EntryData = Readonly<Record<string, FieldValue>>
 export interface RegisterEntry {
   readonly id: string
   readonly kind: RegisterKind
-  /** Who or what it is about: an id of the configuration, or one of its own. */
+  /** Who or what the entry is about: an id from the configuration, or one of its own. */
   readonly subject: string
   readonly data: EntryData
-  /** `YYYY-MM-DD`: the last day on which it counts. */
+  /** `YYYY-MM-DD`: the last day on which it is in force. */
   readonly until: string | undefined
   readonly createdAt: number
   readonly createdBy: string
@@ -33,14 +30,14 @@ export interface RegisterEntry {
 
 export interface Action {
   readonly id: string
-  /** A row of the protocol. */
+  /** Id of a row of the protocol. */
   readonly row: string
   readonly owner: string
   readonly due: string
   readonly text: string
   readonly createdAt: number
   readonly doneAt: number | undefined
-  /** What shows that it was done: text, or the digest of a document. */
+  /** Evidence that it was done: text, or the digest of a document. */
   readonly evidence: string | undefined
 }
 
@@ -48,17 +45,14 @@ export interface IncidentSummary {
   readonly id: string
   readonly discoveredAt: number
   readonly state: 'open' | 'decided'
-  /**
-   * When individuals must have been told at the latest, unless it was decided that this is no
-   * breach.
-   */
+  /** The deadline for notifying individuals, unless it was decided that this is not a breach. */
   readonly dueAt: number
   readonly decidedAt: number | undefined
 }
 
 /**
- * How a field is written and checked. `ids` and `cites` are lists, with commas between them where
- * they are text.
+ * How a field is written and validated. `ids` and `cites` are lists, separated by commas in text
+ * form.
  */
 export interface Field {
   readonly type: 'id' | 'ids' | 'text' | 'date' | 'flag' | 'choice' | 'cites' | 'digest'
@@ -69,9 +63,9 @@ export interface Field {
 
 export interface KindRules {
   readonly title: string
-  /** The field whose value is the subject of an entry. */
+  /** The field whose value becomes the subject of an entry. */
   readonly subject: string
-  /** The field that says until when it counts. */
+  /** The field with the last day on which the entry is in force. */
   readonly until?: string
   readonly fields: Readonly<Record<string, Field>>
 }

@@ -1,4 +1,6 @@
-/** The room put together: facts from every source, assessed, and kept. */
+/**
+ * Puts the room together: collects facts from every source, assesses them, and keeps the result.
+ */
 import { createHash } from 'node:crypto'
 import type { SiteConfig } from '../config/index.js'
 import type { Actor, Ledger, Receipt } from '../ledger/log/index.js'
@@ -25,9 +27,9 @@ export interface ComplianceParts {
   readonly config: SiteConfig
   readonly state: State
   readonly ledger: Ledger
-  /** Ledger's: which rows of the registers may be used. */
+  /** The ledger's guard, which decides which register rows may be used. */
   readonly guard: RowGuard
-  /** Of Nocturne. */
+  /** Version of Nocturne. */
   readonly version: string
   readonly now: () => number
   readonly inspect: Inspect
@@ -40,10 +42,12 @@ export interface Compliance {
   readonly gates: Gatekeeper
   readonly registers: Registers
   readonly desk: Desk
-  /** @param url - where the gateway can be reached, to be tried. */
+  /**
+   * @param url where the gateway can be reached, for probing it
+   */
   facts(url: string): Promise<Facts>
   /**
-   * Looks at everything, and keeps what was found.
+   * Examines everything and keeps the resulting assessment.
    *
    * @throws NocturneError `ledger_unavailable`, `database_unavailable`
    */
@@ -88,5 +92,5 @@ export function createCompliance(parts: ComplianceParts): Compliance {
   }
 }
 
-/** A source that cannot be read is one that shows nothing: the checks on it are unknown. */
+/** A source that cannot be read shows nothing, so the checks that depend on it are unknown. */
 const whole = async <T>(found: Promise<T>): Promise<T | undefined> => found.catch(() => undefined)

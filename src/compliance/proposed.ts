@@ -1,7 +1,7 @@
 /**
  * The rule that HHS proposed on 2025-01-06 (90 FR 898, RIN 0945-AA22), as far as it would change
- * what is asked of a site. It is not in force: it is a second profile, so that a site can see how
- * far it would be. Section letters are those of the proposal.
+ * the requirements for a site. It is not in force; as a second profile, it lets a site see how far
+ * it would comply. Section letters are those of the proposal.
  */
 export interface ProposedRow {
   readonly id: string
@@ -9,7 +9,7 @@ export interface ProposedRow {
   readonly keyActivity: string
   readonly criteria: string
   readonly checks: readonly string[]
-  /** The checks answer all of it. */
+  /** Whether checks answer it completely. */
   readonly isWhole: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * The registers as they are kept: an entry is written once, with an event that holds its digest;
- * what changes is written anew and ends the one before, in one transaction.
+ * The registers in the database. An entry is written once, with an event that holds its digest. To
+ * change one, a new entry is written and the old one ended, in one transaction.
  */
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../lib/json.js'
@@ -17,9 +17,7 @@ import type { EntryData, RegisterEntry, RegisterKind } from './kinds.js'
 export interface NewEntry {
   readonly kind: RegisterKind
   readonly fields: Readonly<Record<string, unknown>>
-  /**
-   * Id of the entry that this one takes the place of; fields that are not given keep its values.
-   */
+  /** Id of the entry that this one replaces; omitted fields keep its values. */
   readonly replaces?: string
 }
 
@@ -30,22 +28,24 @@ export interface Registers {
   /** @throws NocturneError `not_found` */
   show(id: string): Promise<RegisterEntry>
   /**
-   * All of them, or none.
+   * Adds all entries or none.
    *
    * @throws NocturneError `register_invalid` with the field at fault, `not_found` for an entry to
-   * replace, `register_full`
+   *   replace, `register_full`
    */
   add(
     entries: readonly NewEntry[],
     actor: Actor,
   ): Promise<{ readonly ids: readonly string[]; readonly receipt: Receipt }>
-  /** @throws NocturneError `not_found` for an entry that is not there or has ended */
+  /**
+   * @throws NocturneError `not_found` for an entry that does not exist or has ended
+   */
   end(id: string, actor: Actor): Promise<Receipt>
 }
 
-/** Of one kind, without those that ended: more are no register of a site. */
+/** Per kind, not counting ended entries; no real site needs more. */
 const MOST_ENTRIES = 20_000
-/** Of one request. */
+/** Per request. */
 const MOST_ADDED = 1_000
 
 export function createRegisters(parts: {
@@ -86,7 +86,7 @@ export function createRegisters(parts: {
   }
 }
 
-/** One change, inside its transaction. */
+/** One change, made inside its transaction. */
 interface Change {
   readonly tx: Tx
   readonly guard: RowMacs
@@ -150,11 +150,16 @@ async function refuseWhenFull(tx: Tx, kind: RegisterKind): Promise<void> {
   if (count >= MOST_ENTRIES) throw new NocturneError('register_full')
 }
 
-/** What the event says of the fields: names and dates of people stay out of the ledger. */
+/**
+ * The event records only this digest of the fields, so that names and dates of people stay out of
+ * the ledger.
+ */
 export const digestOf = (data: EntryData): string =>
   createHash('sha256').update(canonicalJson(data)).digest('hex')
 
-/** @throws NocturneError `not_found`, also for a row that no gateway of this site wrote */
+/**
+ * @throws NocturneError `not_found`, also for a row that no gateway of this site wrote
+ */
 async function readRow(db: Db | Tx, guard: RowMacs, id: string): Promise<RegisterEntryTable> {
   const row = await db
     .selectFrom('register_entries')
@@ -165,7 +170,10 @@ async function readRow(db: Db | Tx, guard: RowMacs, id: string): Promise<Registe
   return row
 }
 
-/** After `follow`: an entry that the ledger ended before the rows were read has ended in them. */
+/**
+ * Call after `follow`, so that an entry already ended in the ledger is not returned as still in
+ * force.
+ */
 async function readKind(
   db: Db,
   guard: RowGuard,

@@ -1,4 +1,7 @@
-/** Facts → observations → findings. Pure: the same facts give the same assessment. */
+/**
+ * Turns facts into observations, and these into findings. Pure: the same facts give the same
+ * assessment.
+ */
 import { canonicalJson } from '../lib/json.js'
 import type { Json } from '../lib/json.js'
 import { catalogueOf } from './catalogue.js'
@@ -10,19 +13,19 @@ import type { Facts } from './facts.js'
 import { policiesFor } from './in-force.js'
 import type { Action } from './kinds.js'
 
-/** What a person said about a row. The newest of a row counts, until its date. */
+/** A person's statement about a row. The newest statement counts, until it expires. */
 export interface Statement {
   readonly id: string
   readonly row: string
   /**
-   * `alternative` and `not-reasonable` are what 164.306(d)(3) asks for where a specification is
-   * addressable.
+   * `alternative` and `not-reasonable` are the options of 164.306(d)(3) for addressable
+   * specifications.
    */
   readonly says: 'met' | 'not-met' | 'not-applicable' | 'alternative' | 'not-reasonable'
   readonly text: string
-  /** SHA-256 of documents that go with it. */
+  /** SHA-256 digests of the attached documents. */
   readonly attachments: readonly string[]
-  /** `YYYY-MM-DD`: to be said again after this day. */
+  /** `YYYY-MM-DD`: must be renewed after this day. */
   readonly until: string
   readonly by: string
   readonly at: number
@@ -39,9 +42,9 @@ export interface Observation {
 }
 
 export interface Evidence {
-  /** The facts that were looked at. */
+  /** The facts that were examined. */
   readonly shown: Json
-  /** SHA-256 of their canonical JSON, hexadecimal. */
+  /** SHA-256 of the facts in canonical JSON, hexadecimal. */
   readonly sha256: string
   /** RFC 3339. */
   readonly collected: string
@@ -50,7 +53,10 @@ export interface Evidence {
   readonly entries: readonly number[]
 }
 
-/** `stated` rests on a person's word alone. `open`: nobody has answered what the checks do not. */
+/**
+ * `stated`: based only on a person's statement. `open`: nobody has stated what the checks do not
+ * answer.
+ */
 export type RowState =
   'met' | 'stated' | 'gap' | 'unknown' | 'open' | 'not-applicable' | 'alternative' | 'context'
 
@@ -64,10 +70,10 @@ export interface Finding {
   readonly state: RowState
   readonly isSatisfied: boolean
   readonly reason: string
-  /** Steps, one for each thing that is missing. */
+  /** Steps to take, one for each thing that is missing. */
   readonly next: readonly string[]
   readonly checks: readonly string[]
-  /** Policies in force that cover it. */
+  /** Policies in force that cover the row. */
   readonly policies: readonly string[]
   readonly statement: Statement | undefined
   readonly actions: readonly string[]
@@ -88,7 +94,7 @@ export interface Assessment {
 export interface RunOptions {
   readonly profile: ProfileName
   readonly gateway: string
-  /** Of Nocturne. */
+  /** Version of Nocturne. */
   readonly version: string
   readonly statements: readonly Statement[]
   readonly sha256: (text: string) => string
@@ -178,8 +184,8 @@ interface Judgement {
 }
 
 /**
- * What a person says never outweighs what a check has seen; it can only say that a rule does not
- * concern the site.
+ * A statement that a row is met never overrides a failed or inconclusive check. A person can only
+ * state that a rule does not apply, or that an addressable specification is met in another way.
  */
 function judge(row: CatalogueRow, answers: Answers): Judgement {
   if (row.coverage === 'context')
@@ -249,7 +255,7 @@ export interface Difference {
   readonly after: RowState
 }
 
-/** Rows whose state is another one than in an earlier assessment of the same profile. */
+/** Rows whose state differs from an earlier assessment with the same profile. */
 export function compare(before: Assessment, after: Assessment): readonly Difference[] {
   const states = new Map(before.findings.map(({ row, state }) => [row, state]))
   return after.findings.flatMap(({ row, state }) => {
@@ -258,7 +264,7 @@ export function compare(before: Assessment, after: Assessment): readonly Differe
   })
 }
 
-/** How many rows are in which state. */
+/** Number of rows in each state. */
 export function countStates(
   findings: readonly Finding[],
 ): Readonly<Partial<Record<RowState, number>>> {

@@ -1,4 +1,4 @@
-/** Who may come in, and that nobody else does. */
+/** Checks that the right people have access, and nobody else. */
 import {
   daysBetween,
   failed,
@@ -10,10 +10,10 @@ import {
 } from '../check.js'
 import type { Check } from '../check.js'
 
-/** An issued token that lives longer was never meant to end. */
+/** A token issued for longer than this is considered permanent. */
 const MOST_TOKEN_DAYS = 400
 const UNUSED_DAYS = 90
-/** A shift, and somewhat more. */
+/** Longer than any shift. */
 const MOST_SESSION_MS = 24 * 3_600_000
 const MOST_FAILURES_PER_MINUTE = 60
 

@@ -1,10 +1,10 @@
-/** Business associate agreements, and vendors. */
+/** Checks of business associate agreements and of vendors. */
 import { noneOf, onRegister, unknown } from '../check.js'
 import type { Check, Outcome } from '../check.js'
 import type { Facts, RegisterFacts } from '../facts.js'
 import { agreementOf, inForce, isOver, isSet, notEnded, textOf } from '../in-force.js'
 
-/** Facilities and groups of the configuration, and vendors that handle PHI. */
+/** The facilities and groups in the configuration, and vendors that handle PHI. */
 function partiesOf(registers: RegisterFacts, { configuration, at }: Facts): readonly string[] {
   const vendors = notEnded(registers.entries.vendor, at)
     .filter((one) => isSet(one, 'handlesPhi'))

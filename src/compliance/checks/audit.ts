@@ -1,4 +1,4 @@
-/** The audit log: whole, kept, watched by others, and looked at. */
+/** Checks that the audit log is intact, retained, witnessed and reviewed. */
 import {
   dayOf,
   daysBetween,
@@ -14,7 +14,7 @@ import type { Check } from '../check.js'
 
 const WITNESS_DAYS = 2
 const EVALUATION_DAYS = 366
-/** 45 CFR 164.316(b)(2)(i). */
+/** Minimum retention: 45 CFR 164.316(b)(2)(i). */
 const LEAST_YEARS = 6
 
 export const AUDIT: readonly Check[] = [

@@ -1,10 +1,13 @@
-/** Backup, restore, and the recovery key: shown by having done it. */
+/** Checks of backup, restore and the recovery key, each shown by having been done. */
 import { dayOf, daysBetween, failed, onConfiguration, onLedger, satisfied } from '../check.js'
 import type { Check } from '../check.js'
 
 const BACKUP_DAYS = 2
 const DRILL_DAYS = 366
-/** The proposed rule of January 2025 asks for 72 hours; the site's plan may ask for less. */
+/**
+ * Restoration time in the proposed rule of January 2025: 72 hours. The site's plan may set a
+ * shorter one.
+ */
 const OBJECTIVE_SECONDS = 72 * 3_600
 
 export const CONTINGENCY: readonly Check[] = [

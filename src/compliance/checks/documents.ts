@@ -1,4 +1,4 @@
-/** Policies, plans, assessments of risk, and what follows from them. */
+/** Checks of policies, plans and risk assessments, and of the actions that follow from them. */
 import { dayOf, failed, noneOf, onRegister, satisfied, unknown } from '../check.js'
 import type { Check } from '../check.js'
 import { inForce, isSet, listOf, notEnded, policiesFor, textOf } from '../in-force.js'
@@ -6,7 +6,7 @@ import { inForce, isSet, listOf, notEnded, policiesFor, textOf } from '../in-for
 const ADD_POLICY =
   'nocturne register add policy --set policy=ID --set type=TYPE --set covers=CITE …'
 
-/** A document of this type is in force. */
+/** Checks that a document of this type is in force. */
 const documentOf = (id: string, type: string, title: string): Check =>
   onRegister({
     id,
@@ -21,7 +21,7 @@ const documentOf = (id: string, type: string, title: string): Check =>
     },
   })
 
-/** The own organisation says that it is none of these: the rule does not concern it. */
+/** Not applicable if the site's own organisation is declared not to be of this type. */
 const notOwn = (id: string, field: string, what: string): Check =>
   onRegister({
     id,

@@ -1,4 +1,7 @@
-/** Keys: strong, proven, known to the ledger, and each where it belongs. */
+/**
+ * Checks that keys are strong, recently proven, recorded in the ledger, and stored where they
+ * belong.
+ */
 import {
   dayOf,
   daysBetween,

@@ -1,4 +1,4 @@
-/** What is in transit and at rest. */
+/** Checks of the protection of data in transit and at rest. */
 import {
   dayOf,
   daysBetween,
@@ -13,8 +13,8 @@ import type { Check } from '../check.js'
 
 const SOON_DAYS = 14
 /**
- * The last day of support of each major version of Node.js that runs Nocturne (nodejs.org, Release
- * Working Group).
+ * End of support for each major version of Node.js that runs Nocturne (nodejs.org, Release Working
+ * Group).
  */
 const NODE_SUPPORT: Readonly<Record<string, string>> = {
   '20': '2026-04-30',

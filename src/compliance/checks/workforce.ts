@@ -1,4 +1,4 @@
-/** People and the devices they read on. */
+/** Checks of people, and of the devices they read on. */
 import { daysBetween, dateMs, noneOf, onRegister, unknown } from '../check.js'
 import type { Check } from '../check.js'
 import type { Facts, RegisterFacts } from '../facts.js'

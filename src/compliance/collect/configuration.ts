@@ -1,9 +1,9 @@
-/** The configuration as facts: what matters to a check, and no more. */
+/** Collects facts from the configuration: only those that checks use. */
 import type { SiteConfig } from '../../config/index.js'
 import type { CertificateReport } from '../../seal/keys/index.js'
 import type { CertificateFacts, ConfigurationFacts } from '../facts.js'
 
-/** `seal`'s, with the site's policy and the present time. */
+/** The seal room's `inspectCertificate`, with the site's policy and the current time applied. */
 export type Inspect = (certificate: string) => Promise<CertificateReport>
 
 export async function configurationFacts(
@@ -43,7 +43,7 @@ export async function configurationFacts(
 export const isLocal = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host.startsWith('127.')
 
-/** Of libpq's modes these encrypt or fail; `prefer` and `allow` fall back to plain text. */
+/** libpq modes that encrypt or fail; `prefer` and `allow` fall back to plain text. */
 const ENCRYPTING = new Set(['require', 'verify-ca', 'verify-full'])
 
 function databaseFacts(url: string): ConfigurationFacts['database'] {
@@ -51,7 +51,7 @@ function databaseFacts(url: string): ConfigurationFacts['database'] {
   const { hostname, searchParams } = new URL(url)
   const host = searchParams.get('host') ?? hostname
   const isEncryptedOnTheWire =
-    // A path is a Unix socket.
+    // A host that is a path means a Unix socket.
     host.startsWith('/') || isLocal(host) || ENCRYPTING.has(searchParams.get('sslmode') ?? '')
   return { kind: 'postgres', isEncryptedOnTheWire }
 }

@@ -1,4 +1,7 @@
-/** What a client finds that connects to the gateway: its TLS, and whether it lets anybody in. */
+/**
+ * Probes the gateway as a client sees it: its TLS settings, and whether it refuses anonymous
+ * requests.
+ */
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:tls'
@@ -10,10 +13,10 @@ type Endpoint = NonNullable<SystemFacts['endpoint']>
 const TIMEOUT_MS = 5_000
 
 /**
- * Certificates are looked at, not trusted: nothing that matters is sent. @throws Error when nobody
- * answers
+ * The certificate is examined but not trusted, because nothing confidential is sent.
  *
- * @param url - the gateway's origin.
+ * @param url the gateway's origin
+ * @throws Error when there is no answer
  */
 export async function probeEndpoint(url: string): Promise<Endpoint> {
   const { protocol, hostname, port } = new URL(url)
@@ -31,7 +34,7 @@ export async function probeEndpoint(url: string): Promise<Endpoint> {
     cipher: socket.getCipher().name,
     until: Date.parse(socket.getPeerCertificate().valid_to),
   }))
-  // OpenSSL itself offers nothing that old at its usual level of security.
+  // At its default security level OpenSSL would not even offer versions this old.
   const old = {
     minVersion: 'TLSv1',
     maxVersion: 'TLSv1.1',

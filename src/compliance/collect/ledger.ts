@@ -1,4 +1,7 @@
-/** The ledger as facts: spans of its events, and the few entries that checks ask for. */
+/**
+ * Collects facts from the ledger: when each type of event occurred, and the few entries that checks
+ * need.
+ */
 import type { EventType, Ledger, LedgerRow } from '../../ledger/log/index.js'
 import type { ReviewState } from '../../ledger/reviews/index.js'
 import type { EventSpan, LedgerFacts } from '../facts.js'
@@ -60,7 +63,7 @@ const numberOf = (value: unknown): number => (typeof value === 'number' ? value 
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : undefined
 
-/** Who signed in with a signature, or opened a challenge that was sealed to them. */
+/** Principals that signed in with a signature, or opened a challenge sealed to them. */
 async function provenKeys(sources: LedgerSources): Promise<LedgerFacts['proven']> {
   const proven: Record<string, { at: number; index: number }> = {}
   const from = sources.now() - PROVEN_MS

@@ -1,6 +1,6 @@
 /**
- * Objects drawn from the store: whether each is encrypted data, and has the digest that was
- * recorded.
+ * Checks objects sampled from the store: whether each is encrypted, and matches the digest on
+ * record.
  */
 import { createHash } from 'node:crypto'
 import type { ObjectStore } from '../../store/index.js'
@@ -13,12 +13,14 @@ export interface DrawnObject {
 }
 
 /**
- * Symmetrically Encrypted and Integrity Protected Data, RFC 9580 section 5.13, with a header of the
- * current format.
+ * First octet of a Symmetrically Encrypted and Integrity Protected Data packet (RFC 9580 section
+ * 5.13), in the current header format.
  */
 const SEIPD_TAG = 0xd2
 
-/** @param drawn - of the transfers: items with their digests. */
+/**
+ * @param drawn sampled items of transfers, with their digests
+ */
 export async function sampleObjects(
   store: Pick<ObjectStore, 'get'>,
   drawn: readonly DrawnObject[],
@@ -26,7 +28,7 @@ export async function sampleObjects(
   let [sealed, intact] = [0, 0]
   for (const { object, digest } of drawn) {
     const seen = await look(store, object)
-    // What is not there is no plaintext, and not intact.
+    // A missing object is not plaintext, but it is not intact either.
     if (seen === undefined || seen.first === SEIPD_TAG) sealed += 1
     if (seen?.digest === digest) intact += 1
   }

@@ -1,6 +1,6 @@
 /**
- * The running system as facts: what is seen by trying it. Each part by itself: one that fails
- * leaves the others.
+ * Collects facts about the running system by testing it. Each part runs separately, so a failure
+ * does not affect the others.
  */
 import { lstat, readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
@@ -10,13 +10,13 @@ import type { SystemFacts } from '../facts.js'
 
 export interface SystemSources {
   readonly config: Pick<SiteConfig, 'dir' | 'database'>
-  /** Of Node.js. */
+  /** Version of Node.js. */
   readonly node: string
   readonly verifyLedger: () => Promise<VerifyReport>
   readonly tokens: () => Promise<
     readonly (SystemFacts['tokens'][number] & { readonly revokedAt: number | undefined })[]
   >
-  /** Draws and reads objects of the store. */
+  /** Samples objects of the store and reads them. */
   readonly sample: () => Promise<NonNullable<SystemFacts['objects']>>
   /** Connects to the gateway. */
   readonly probe: () => Promise<NonNullable<SystemFacts['endpoint']>>
@@ -47,7 +47,7 @@ export async function systemFacts(sources: SystemSources): Promise<SystemFacts> 
 
 const whole = async <T>(found: Promise<T>): Promise<T | undefined> => found.catch(() => undefined)
 
-/** Secrets and the database, where another user of the machine could open them. */
+/** Secrets and database files that other users of the machine can access. */
 async function findLoose({ dir, database }: SystemSources['config']): Promise<string[]> {
   const secrets = await filesBelow(join(dir, 'secrets'))
   const file = database.startsWith('sqlite:') ? database.slice('sqlite:'.length) : undefined
@@ -63,7 +63,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   return entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name))
 }
 
-/** Windows has no such modes. */
+/** Windows has no such file modes. */
 const isOpen = async (path: string): Promise<boolean> =>
   process.platform !== 'win32' &&
   stat(path).then(
@@ -74,7 +74,9 @@ const isOpen = async (path: string): Promise<boolean> =>
 const modeOf = async (path: string): Promise<string> =>
   ((await stat(path)).mode & 0o777).toString(8).padStart(4, '0')
 
-/** What `init` made and should not stay, and private keys among the certificates. */
+/**
+ * Keys created by `init` that should have been moved away, and private keys among the certificates.
+ */
 async function findStray(dir: string): Promise<string[]> {
   const known = await Promise.all(
     ['recovery-key.asc', 'demo-keys'].map((name) =>

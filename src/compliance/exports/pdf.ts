@@ -1,6 +1,6 @@
 /**
- * An assessment as pages for a board: where the site stands, what is missing, and what each row
- * rests on.
+ * Renders an assessment as a PDF for management: where the site stands, what is missing, and the
+ * evidence for each row.
  */
 import { pdfOf } from '../../lib/pdf.js'
 import type { Page } from '../../lib/pdf.js'
@@ -14,7 +14,7 @@ export interface PdfContext {
   /** Index of the event that records the assessment. */
   readonly event: number
   readonly madeBy: string
-  /** Since the one before, which was made at `since`. */
+  /** Changes since the previous assessment, which was made at `since`. */
   readonly differences?: { readonly since: string; readonly rows: readonly Difference[] }
 }
 

@@ -1,11 +1,11 @@
 /**
- * An assessment in the columns of the OCR audit protocol, and what the site answers beside them.
+ * Arranges an assessment in the columns of the OCR audit protocol, followed by the site's answers.
  */
 import { csvRecord } from '../../lib/csv.js'
 import { catalogueOf } from '../catalogue.js'
 import type { Assessment, Finding } from '../run.js'
 
-/** The protocol's own columns first, by the names it gives them. */
+/** The protocol's own columns come first, under their original names. */
 export const COLUMNS = [
   'Audit Type',
   'Section',
@@ -26,7 +26,7 @@ export const COLUMNS = [
   'Actions',
 ] as const
 
-/** What each state is called where people read it. */
+/** The display name of each state. */
 export const STATE_WORDS: Readonly<Record<Finding['state'], string>> = {
   met: 'met',
   stated: 'met by statement',

@@ -1,4 +1,4 @@
-/** An assessment as a workbook: the rows in the protocol's columns, the evidence, the actions. */
+/** Renders an assessment as a workbook with sheets for rows, evidence and actions. */
 import type { ZipMember } from '../../lib/zip.js'
 import type { Assessment } from '../run.js'
 import { COLUMNS, rowsOf } from './rows.js'

@@ -1,27 +1,27 @@
 /**
- * A workbook (ECMA-376) of sheets of text: cells hold inline strings and never formulas, so that
- * nothing in them is computed. A header row that stays in view, columns with a width and a filter
- * are all that an auditor's sheet needs.
+ * Writes a workbook (ECMA-376) with sheets of text. Cells contain inline strings and never
+ * formulas, so nothing in them is evaluated. Each sheet has a frozen header row, column widths and
+ * a filter, which is all that an auditor needs.
  */
 import type { ZipMember } from '../../lib/zip.js'
 
 export interface Sheet {
-  /** At most 31 characters, none of them []:*?/\. */
+  /** At most 31 characters, and none of []:*?/\. */
   readonly name: string
-  /** Widths in characters, one for each column. */
+  /** Column widths in characters, one per column. */
   readonly widths: readonly number[]
   readonly header: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
 
-/** Excel shows no more in one cell. */
+/** Excel's limit for the text in a cell. */
 const MOST_IN_CELL = 32_767
 const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
 const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
 const PACKAGE = 'http://schemas.openxmlformats.org/package/2006'
 const HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
-/** The members of the ZIP that an .xlsx file is. */
+/** Returns the members of the ZIP archive that make up an .xlsx file. */
 export function workbook(sheets: readonly Sheet[]): readonly ZipMember[] {
   const numbered = sheets.map((sheet, i) => ({ sheet, number: i + 1 }))
   const texts: (readonly [string, string])[] = [
@@ -98,7 +98,7 @@ const relations = (all: readonly (readonly [string, string])[]): string =>
     )
     .join('')}</Relationships>`
 
-/** Text in XML; characters that XML 1.0 has no way to write become a space. */
+/** Escapes text for XML; characters that XML 1.0 does not allow become spaces. */
 const xml = (text: string): string =>
   text
     .replace(/[^\t\n\r\P{Cc}]|[\ufffe\uffff]/gu, ' ')

@@ -1,6 +1,6 @@
 /**
- * The HIPAA Security Rule as an OSCAL catalog: its standards and implementation specifications, and
- * what the audit asks.
+ * The HIPAA Security Rule as an OSCAL catalog: its standards, its implementation specifications,
+ * and what the audit asks.
  */
 import type { Json } from '../../lib/json.js'
 import { securityRule } from '../citations.js'
@@ -16,7 +16,10 @@ import {
   uuidOf,
 } from './common.js'
 
-/** Of the catalog's content; a new one when the law, the protocol or this form of it changes. */
+/**
+ * Version of the catalog's content. Increment it when the law, the protocol or this representation
+ * changes.
+ */
 export const CATALOG_VERSION = '1.0.0'
 const CHANGED = '2026-01-01T00:00:00Z'
 
@@ -61,7 +64,7 @@ export function catalog(): Json {
   }
 }
 
-/** The matrix, with the paragraphs that the protocol asks about and the matrix has no line for. */
+/** The matrix, plus the paragraphs that the protocol asks about but the matrix does not list. */
 function groupsOf(rows: ReadonlyMap<string, ProtocolRow>): ReadonlyMap<string, readonly Node[]> {
   const groups = new Map<string, Node[]>()
   const add = (group: string, node: Node) => groups.set(group, [...(groups.get(group) ?? []), node])

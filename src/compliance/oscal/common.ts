@@ -1,5 +1,5 @@
 /**
- * What all OSCAL documents share: version, metadata, ids. The models are NIST's, OSCAL 1.2.1
+ * Common to all OSCAL documents: version, metadata, ids. The models are NIST's OSCAL 1.2.1
  * (pages.nist.gov/OSCAL).
  */
 import { createHash } from 'node:crypto'
@@ -8,12 +8,15 @@ import { protocolRows } from '../citations.js'
 
 export const OSCAL_VERSION = '1.2.1'
 
-/** Names beside NIST's: `ns` of our properties. */
+/** The `ns` of properties that NIST does not define. */
 export const NAMESPACE = 'https://nocturne.example/ns/oscal'
 
 export type Members = Readonly<Record<string, Json | undefined>>
 
-/** Of this namespace (RFC 9562 section 5.5): the same name has the same id in every document. */
+/**
+ * Ids are derived from this namespace (RFC 9562 section 5.5), so a name has the same id in every
+ * document.
+ */
 const ROOT = Buffer.from('7d1e0f5a3c9b4e52a1c86f0b2d94e713', 'hex')
 
 export function uuidOf(...names: readonly string[]): string {
@@ -45,8 +48,8 @@ export const prop = (name: string, value: string): Json => ({
   value: line(value),
 })
 
-/** OSCAL's strings have one line and no blanks at their ends. */
+/** OSCAL strings are single lines without leading or trailing spaces. */
 export const line = (text: string): string => text.replace(/\s+/g, ' ').trim() || 'none'
 
-/** Rows of the security audit: their first citation is a control of the catalog. */
+/** Rows of the security audit, whose first citation is a control in the catalog. */
 export const securityRows = () => protocolRows().filter(({ audit }) => audit === 'security')

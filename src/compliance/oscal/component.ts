@@ -1,6 +1,6 @@
 /**
- * What Nocturne does for each citation, as an OSCAL component-definition: made from the catalogue
- * of checks.
+ * What Nocturne does for each citation, as an OSCAL component-definition generated from the
+ * catalogue of checks.
  */
 import type { Json } from '../../lib/json.js'
 import { catalogueOf } from '../catalogue.js'
@@ -10,7 +10,9 @@ import { controlIdOf, metadata, prop, statementIdOf, uuidOf } from './common.js'
 
 export const componentUuid = (): string => uuidOf('component', 'nocturne')
 
-/** @param at - when this version was made, RFC 3339. */
+/**
+ * @param at when this version was made, in RFC 3339
+ */
 export function componentDefinition(version: string, at: string): Json {
   const rows = catalogueOf('hipaa').filter(
     ({ audit, checks }) => audit === 'security' && checks.length > 0,

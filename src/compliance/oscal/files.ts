@@ -1,4 +1,4 @@
-/** The four documents of an assessment, by the names that they refer to each other with. */
+/** The four documents of an assessment, under the names by which they refer to each other. */
 import type { Json } from '../../lib/json.js'
 import type { Assessment } from '../run.js'
 import { catalog } from './catalog.js'

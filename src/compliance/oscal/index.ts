@@ -1,3 +1,3 @@
-/** An assessment for machines: NIST's OSCAL, four documents that refer to one another. */
+/** Exports an assessment for machines: four OSCAL documents that refer to one another. */
 export { oscalFiles } from './files.js'
 export type { LedgerProof } from './results.js'

@@ -1,4 +1,4 @@
-/** The OSCAL assessment-plan that an assessment followed: every row, each check as an activity. */
+/** The OSCAL assessment-plan for an assessment: every row, and each check as an activity. */
 import type { Json } from '../../lib/json.js'
 import { catalogueOf, CHECKS } from '../catalogue.js'
 import type { Check } from '../check.js'

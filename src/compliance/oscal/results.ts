@@ -1,6 +1,6 @@
 /**
- * An assessment as OSCAL assessment-results. No finding is without an observation, no observation
- * without evidence.
+ * An assessment as OSCAL assessment-results. Every finding has an observation, and every
+ * observation has evidence.
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
@@ -12,9 +12,9 @@ import { componentUuid } from './component.js'
 import { activityUuid, PLAN_FILE, reviewedControls } from './plan.js'
 
 export interface LedgerProof {
-  /** Of the entry. */
+  /** Index of the entry. */
   readonly index: number
-  /** c2sp.org/tlog-proof, with the entry in it. */
+  /** c2sp.org/tlog-proof, including the entry. */
   readonly proof: string
 }
 
@@ -26,8 +26,8 @@ const METHODS: Readonly<Record<Source, string>> = {
 }
 
 /**
- * @param proofs - of every entry that the observations name, and of the one that records the
- * assessment.
+ * @param proofs proofs of every entry that the observations refer to, and of the one that records
+ *   the assessment
  */
 export function assessmentResults(assessment: Assessment, proofs: readonly LedgerProof[]): Json {
   const { at, gateway, version } = assessment
@@ -138,9 +138,7 @@ function observationOf(assessment: Assessment, one: Observation, known: Readonly
   }
 }
 
-/**
- * What people registered and stated about a row; for one without any evidence, that there is none.
- */
+/** What people registered and stated about a row. If there is nothing, an observation says so. */
 function personsObservations(
   assessment: Assessment,
   finding: Finding,

@@ -1,6 +1,6 @@
 /**
- * The events of an export's ZIP, one after another, beside their proof and their rendering. Without
- * Node.
+ * Walks the events in an export's ZIP in step with their proof and their rendering. Uses no Node
+ * modules.
  */
 import { canonicalJson } from '../../lib/json.js'
 import type { Json } from '../../lib/json.js'
@@ -23,15 +23,15 @@ import { shownLeaves } from './pruned-tree.js'
 export interface EventChecks {
   readonly crypto: LedgerCrypto
   /**
-   * Called with each event once it is verified, and with how many there should be; what it promises
-   * is waited for.
+   * Called with each verified event and the expected total. If it returns a promise, that is
+   * awaited.
    */
   readonly onEvent?: (index: number, entry: EntryJson, of: number) => Promise<void> | undefined
 }
 
 /**
- * Another nocturne may write the same events otherwise: the page in the ZIP knows the form it came
- * with.
+ * Another version may render the same events differently. The page in the ZIP is of the version
+ * that wrote it.
  */
 export const isComparable = ({ rendering, versions }: About): boolean =>
   RENDERINGS[rendering]?.version === versions.rendering
@@ -46,23 +46,23 @@ interface EventsReport extends Partial<Fault> {
   readonly pruned?: readonly Range[]
 }
 
-/** One pass over the events, beside their proof and their rendering. */
+/** One pass over the events, in step with their proof and their rendering. */
 interface Walk {
   readonly about: About
   readonly crypto: LedgerCrypto
   readonly onEvent: EventChecks['onEvent']
   readonly lines: AsyncIterator<string>
   readonly shown: RenderedFile | undefined
-  /** All of the log was asked for: what is not there must have been pruned. */
+  /** Whether the whole log was requested; then every missing entry must have been pruned. */
   readonly isWhole: boolean
   readonly gaps: ReturnType<typeof createGaps>
-  /** How many events were good. */
+  /** Number of events that verified so far. */
   checked: number
-  /** The index behind the last of them. */
+  /** The index after the last of them. */
   next: number
 }
 
-/** Stops at the first event that is wrong, and never throws. */
+/** Stops at the first faulty event; never throws. */
 export async function checkEvents(
   files: NamedFiles,
   about: About,
@@ -121,7 +121,7 @@ async function walkEvents(
   return undefined
 }
 
-/** One event against its leaf, the question, and its rendering. */
+/** Checks one event against its leaf hash, the query and its rendering. */
 async function checkEvent(
   walk: Walk,
   line: string,
@@ -137,7 +137,7 @@ async function checkEvent(
   const hash = await crypto.sha256(leafInput(toUtf8(canonicalJson(entry))))
   if (!isSameBytes(hash, leaf.hash))
     return { problem: 'an event is not the one that was logged', badIndex: index }
-  // What is not there must have been pruned, and an entry further on must say so.
+  // A missing entry must have been pruned, and a later entry must record that.
   if (isWhole && index > walk.next) gaps.add(walk.next, index)
   if (!matches(about.query, index, entry))
     return { problem: 'an event does not match what was asked for', badIndex: index }
@@ -151,7 +151,7 @@ async function checkEvent(
   return undefined
 }
 
-/** Nothing is missing but what was pruned, and there are as many events as were promised. */
+/** Checks that only pruned entries are missing, and that the number of events is as stated. */
 function completeness(
   { about, checked, next, gaps, isWhole }: Walk,
   { size }: Checkpoint,
@@ -178,7 +178,7 @@ function parseEvent(line: string) {
   }
 }
 
-/** Remembers which file was read last: when reading fails, that is the one. */
+/** Remembers the file being read, which is at fault if reading fails. */
 async function* labelled(
   content: AsyncIterable<Uint8Array> | undefined,
   name: string,

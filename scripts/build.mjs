@@ -1,7 +1,7 @@
 /**
  * Compiles src/ to dist/, bundles what browsers run, and copies the data files that the code reads
- * beside itself. The new build takes the old one's place at the end, so that a failed build, or one
- * during a run, leaves a whole one.
+ * from its own folder. The new build replaces the old one as the last step, so that there is always
+ * a complete build, even if this one fails or something is running meanwhile.
  */
 import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
@@ -19,7 +19,7 @@ import {
 } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Files changed after this are not in the build, whatever the compiler read of them. */
+/** Files changed after this moment count as not built, even if the compiler read the change. */
 const begun = new Date()
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const next = `dist.next-${process.pid}`
@@ -42,21 +42,21 @@ try {
   renameSync(next, 'dist')
 } catch (error) {
   process.exitCode = 1
-  // The compiler has said what is wrong; anything else has not.
+  // The compiler prints its own errors; any other error must be thrown.
   if (!(error instanceof Error && 'status' in error)) throw error
 } finally {
   rmSync(next, { recursive: true, force: true })
   rmSync(old, { recursive: true, force: true })
 }
 
-/** What `nocturne --help` shows, so that it need not load every command. */
+/** The list that `nocturne --help` shows, so that it need not load every command. */
 async function writeCommandList() {
   const { listCommands } = await import(`../${next}/cli/program.js`)
   writeFileSync(`${next}/cli/commands.json`, JSON.stringify(await listCommands()))
 }
 
 /**
- * Each script right in src/web/pages becomes one file that needs no other; its own modules lie in
+ * Each script directly in src/web/pages becomes one self-contained file; its own modules are in
  * folders there.
  */
 async function bundlePages() {
@@ -77,8 +77,8 @@ async function bundlePages() {
 }
 
 /**
- * A page as one file, for people who have it on a disk and no server: its style and script inside,
- * under a policy that allows these two by their digests and nothing else.
+ * A page as one file, for people who open it from a disk without a server: style and script are
+ * inlined, under a policy that allows these two by digest and nothing else.
  */
 function makeWhole(name) {
   const at = (kind) => `${next}/web/pages/${name}.${kind}`

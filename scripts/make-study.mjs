@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Makes a synthetic CT study of a head: a phantom drawn in Hounsfield units, of a patient who never
- * lived. The same arguments make the same bytes. Needs nothing but Node.
+ * Makes a synthetic CT study of a head: a phantom drawn in Hounsfield units, of a fictitious
+ * patient. The same arguments give the same bytes. Needs only Node.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, open, writeFile } from 'node:fs/promises'
@@ -25,7 +25,7 @@ example: node scripts/make-study.mjs /tmp/study --instances 40 --document`
 class Usage extends Error {}
 
 // ---------------------------------------------------------------------------------------------------------
-// Chance that can be repeated
+// Reproducible random numbers
 
 /** mulberry32: numbers in [0, 1). */
 const chance = (seed) => {
@@ -115,8 +115,8 @@ const TIME = '021407'
 const DATE = '20260214'
 
 /**
- * Elements that every file of the study carries. They identify the invented patient as fully as
- * real ones do.
+ * Elements in every file of the study. They identify the fictitious patient as fully as real ones
+ * would.
  */
 const commonElements = ({ seed, name }) => {
   const number = String(seed).padStart(4, '0')
@@ -166,7 +166,7 @@ const commonElements = ({ seed, name }) => {
         ],
       ],
     ],
-    // A private group, as scanners add them: it names the patient once more.
+    // A private group as scanners add them, which repeats the patient's name.
     [0x00190010, 'LO', 'NOCTURNE DEMO'],
     [0x00191001, 'LO', `scanned for ${name}`.slice(0, 64)],
   ]
@@ -176,15 +176,15 @@ const commonElements = ({ seed, name }) => {
 // The phantom
 
 /**
- * HU; where ellipsoids overlap the later one wins. Centres and half axes in mm from the centre of
- * the head.
+ * In HU; where ellipsoids overlap the later one wins. Centres and half axes are in mm from the
+ * centre of the head.
  */
 const phantom = (seed) => {
   const next = chance(seed)
   const side = next() < 0.5 ? -1 : 1
   const bleed = { x: side * (38 + 6 * next()), y: -8 + 24 * next(), z: -6 + 20 * next() }
   return [
-    // Lower edge of the head: skin, then skull as a shell, then what is in it.
+    // Lower part of the head: skin, then the skull as a shell, then its content.
     { hu: 35, x: 0, y: 0, z: 0, a: 78, b: 96, c: 92 },
     { hu: -90, x: 0, y: 0, z: 0, a: 76, b: 94, c: 90 },
     { hu: 1100, x: 0, y: 0, z: 0, a: 73, b: 91, c: 87 },
@@ -206,9 +206,9 @@ const phantom = (seed) => {
     { hu: 6, x: 17, y: 24, z: 10, a: 6, b: 18, c: 11 },
     { hu: 6, x: 0, y: 2, z: 2, a: 2.5, b: 14, c: 12 },
     { hu: 180, x: 0, y: 22, z: 2, a: 2.5, b: 2.5, c: 3 },
-    // A fresh bleed in the shape of a lens, against the inner table of the skull.
+    // A lens-shaped fresh bleed against the inner table of the skull.
     { hu: 66, x: bleed.x + side * 17, y: bleed.y, z: bleed.z, a: 13, b: 30, c: 26, within: 66.5 },
-    // Sinuses and orbits low in the front.
+    // Sinuses and orbits, low in front.
     { hu: -950, x: -13, y: -76, z: -42, a: 10, b: 8, c: 12 },
     { hu: -950, x: 13, y: -76, z: -42, a: 10, b: 8, c: 12 },
     { hu: 10, x: -32, y: -74, z: -52, a: 14, b: 13, c: 13 },
@@ -216,7 +216,9 @@ const phantom = (seed) => {
   ]
 }
 
-/** Air, then the ellipsoids row by row as spans, then noise from a table at an odd offset. */
+/**
+ * Draws air, then the ellipsoids row by row as spans, then noise from a table at a random offset.
+ */
 const drawSlice = ({ shapes, noise, size, spacing, z, offset, lift = 0 }) => {
   const pixels = new Int16Array(size * size).fill(-1000)
   const middle = (size - 1) / 2
@@ -245,7 +247,7 @@ const drawSlice = ({ shapes, noise, size, spacing, z, offset, lift = 0 }) => {
   return pixels
 }
 
-/** 2^16 values of about 4 HU standard deviation: the sum of four even chances. */
+/** 2^16 values with a standard deviation of about 4 HU: the sum of four uniform random numbers. */
 const noiseTable = (seed) => {
   const next = chance(seed ^ 0x5eed)
   return Int16Array.from({ length: 65_536 }, () =>
@@ -325,10 +327,10 @@ const makeSlices = async (dir, { instances, size, seed, name }) => {
   }
 }
 
-/** Makes every value positive: secondary captures hold unsigned ones. */
+/** Makes every value positive, because secondary captures contain unsigned values. */
 const UNSIGNED_LIFT = 1024
 
-/** One frame is in memory at a time, whatever the file's size. */
+/** Only one frame is in memory at a time, whatever the file's size. */
 const makeMultiFrame = async (dir, { frames, size, seed, name }) => {
   const instance = uid(seed, 'multi-frame')
   const elements = [
@@ -376,7 +378,7 @@ const makeMultiFrame = async (dir, { frames, size, seed, name }) => {
   }
 }
 
-/** A one-page PDF 1.4 in a font that every viewer has, so that nothing is embedded. */
+/** A one-page PDF 1.4 with a font that every viewer has, so that nothing is embedded. */
 const makeRequisition = async (dir, { seed, name }) => {
   const lines = [
     'IMAGING REQUISITION (synthetic: this patient never lived)',
@@ -452,7 +454,7 @@ const main = async () => {
     name: values.name,
   }
   const frames = values.frames === undefined ? 0 : whole(values, 'frames', [1, 1_000_000])
-  // The length of an element has 32 bits, and the highest value means that it is not known.
+  // The length of an element has 32 bits, and the highest value means undefined length.
   if (frames * study.size ** 2 * 2 > 0xfffffffe)
     throw new Usage(
       'more than 4 GiB do not fit into one file: give fewer --frames or a smaller --size',

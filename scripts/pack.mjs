@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * Makes two packages of the build in dist/: the whole of it, and a client for the machines of
- * facilities and readers, which has no native module, no server and no database: npm run pack [--
- * --out DIR] [--client]
+ * Makes two packages from the build in dist/: a complete one, and a client for the machines of
+ * facilities and readers, which has no native module, no server and no database.
+ *
+ *   npm run pack [-- --out DIR] [--client]
  */
 import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
@@ -31,10 +32,10 @@ const { values } = parseArgs({
 const out = resolve(values.out)
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-/** Folders of commands, and single ones, that work against a gateway or alone. */
+/** Folders of commands, and single commands, that work with a gateway or on their own. */
 const OF_CLIENT = ['facility/', 'reader/', 'sender/', 'site/key.js', 'site/sign-in.js']
 const OF_SITE = ['audit/', 'officer/', 'site/', 'facility/facility.js']
-/** Native, or of a server. */
+/** Native modules, and modules for servers. */
 const FORBIDDEN = ['better-sqlite3', 'pg', 'pdfkit', 'express', 'multer', '@aws-sdk/client-s3']
 
 if (!existsSync(join(dist, '.built'))) throw new Error('dist/ holds no build: run `npm run build`')
@@ -42,7 +43,7 @@ mkdirSync(out, { recursive: true })
 if (!values.client) pack(root)
 await packClient()
 
-/** `npm pack`, which reads `files` of the package.json in `folder`. */
+/** Runs `npm pack`, which reads `files` of the package.json in `folder`. */
 function pack(folder) {
   const words = ['pack', '--json', '--ignore-scripts', '--pack-destination', out]
   const [{ filename, size }] = JSON.parse(
@@ -86,7 +87,7 @@ function copy(from, to) {
   cpSync(from, to, { recursive: true })
 }
 
-/** Files of the commands that the client has, as program.js loads them. */
+/** Files of the commands in the client, as loaded by program.js. */
 function commands() {
   const text = readFileSync(join(dist, 'cli/program.js'), 'utf8')
   const all = [...text.matchAll(/import\('\.\/commands\/([^']+)'\)/g)].map(([, path]) => path)
@@ -100,7 +101,7 @@ function commands() {
     .map((path) => join(dist, 'cli/commands', path))
 }
 
-/** Every file that these commands can load, data and threads included, and every package. */
+/** Every file that these commands can load, including data and threads, and every package. */
 async function reach() {
   const entries = new Set([join(dist, 'cli/main.js'), ...commands()])
   const files = new Set()
@@ -119,7 +120,9 @@ async function reach() {
   return { files, packages }
 }
 
-/** What esbuild finds by following the imports. Of the program, only the client's commands. */
+/**
+ * The files that esbuild finds by following imports; of the program, only the client's commands.
+ */
 async function trace(entryPoints) {
   const { metafile } = await build({
     entryPoints,
@@ -156,8 +159,8 @@ function add(packages, path, file) {
 }
 
 /**
- * What a file reads beside itself: `new URL('x', import.meta.url)`; with a variable name, the whole
- * folder.
+ * Files that a module reads from its own folder: `new URL('x', import.meta.url)`; with a variable
+ * name, the whole folder.
  */
 function besides(file) {
   const text = readFileSync(file, 'utf8')

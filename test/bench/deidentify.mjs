@@ -1,18 +1,19 @@
 /**
- * De-identifying CT slices of 512 KB beside dcmjs (read, then write, nothing else), mixed real
- * files beside Kitware's dicom-anonymizer, and multi-frame files of 2 GB, native and encapsulated.
- * Needs `npm run build`.
+ * De-identifies CT slices of 512 KB, compared with dcmjs (which only reads and writes them), mixed
+ * real files, compared with Kitware's dicom-anonymizer, and multi-frame files of 2 GB, native and
+ * encapsulated. Needs `npm run build`.
  *
  *   npm run bench -- deidentify [--json]
- *     NOCTURNE_BENCH_FILES a folder of DICOM files; without it `../shared/dicom`, or that row is
- *     left out NOCTURNE_BENCH_KITWARE a checkout of KitwareMedical/dicom-anonymizer; python3 needs
- *     pydicom and tqdm
+ *     NOCTURNE_BENCH_FILES    a folder of DICOM files; by default `../shared/dicom`. If there is
+ *                             none, that row is left out.
+ *     NOCTURNE_BENCH_KITWARE  a checkout of KitwareMedical/dicom-anonymizer; python3 needs pydicom
+ *                             and tqdm
  *
- * Each sample is a process of its own, on one core by its own doing; rounds alternate between the
- * programs and medians are compared, so that a busy machine disturbs all alike. Rates are by
- * processor time, in files or bytes a second, from memory to memory, once a process is warm. Every
- * pass over the files gives ours another patient, study and series: what it remembers of the slices
- * of one series helps within a pass, as it does in life, and no further.
+ * Each sample is a separate, single-threaded process. Rounds alternate between the programs and
+ * medians are compared, so that a busy machine affects all alike. Rates are by processor time, in
+ * files or bytes per second, from memory to memory, in a warm process. In every pass over the files
+ * our program gets another patient, study and series, so its caches help within a pass, as in
+ * practice, but not beyond.
  */
 import { execFile } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
@@ -25,8 +26,8 @@ import { median } from './_measure.mjs'
 const ROUNDS = 3
 const SLICES = 24
 /**
- * Ours are so many because it is fast: a sample must be long beside what a process needs to get
- * warm.
+ * Our program is fast and needs many passes: a sample must be long compared with the time a process
+ * takes to warm up.
  */
 const PASSES = 120
 const DCMJS_PASSES = 30
@@ -34,7 +35,7 @@ const MIXED = 15
 const MIXED_PASSES = 150
 const KITWARE_PASSES = 20
 /**
- * Of work before the clock starts, for each program in JavaScript: V8 compiles as long, and a
+ * Warm-up before the clock starts, for each JavaScript program: V8 compiles for this long, and a
  * gateway runs for weeks.
  */
 const WARM_SECONDS = 5
@@ -61,7 +62,7 @@ async function deidentifier() {
     ['deidentify', 'deidentify/rules', 'receive'].map(dist),
   )
   const context = {
-    // The peers look at no pixels: headers are compared with headers.
+    // The other programs do not inspect pixels, so only headers are compared.
     profile: { ...BUILT_IN_PROFILES.pseudonymize, pixels: 'pass' },
     secret: Buffer.alloc(32, 7),
     transfer: 'bench',
@@ -80,7 +81,7 @@ async function deidentifier() {
   }
 }
 
-/** Each answers how many files, or bytes, it worked on; what it prepares is not timed. */
+/** Each returns the number of files, or bytes, it processed; preparation is not timed. */
 const SAMPLES = {
   async nocturne(folder, passes) {
     const files = filesOf(folder).map((path) => readFileSync(path))
@@ -128,7 +129,7 @@ const SAMPLES = {
   },
 }
 
-/** How many passes it took. `pass` is told its number, and answers its seconds. */
+/** Returns the number of passes it took. `pass` receives its number and returns its seconds. */
 async function warm(pass) {
   let passes = 0
   for (let seconds = 0; seconds < WARM_SECONDS; passes++) seconds += await pass(passes)
@@ -149,7 +150,7 @@ const HEADER = 256 * 1024
 
 /**
  * Gives a file another patient, study and instance, in place: the last letters and digits of those
- * values change.
+ * values are changed.
  */
 function renamer(file, dcmjs) {
   const header = file.subarray(0, HEADER)
@@ -170,10 +171,12 @@ function renamer(file, dcmjs) {
 const NATIVE = '1.2.840.10008.1.2.1'
 const JPEG_2000 = '1.2.840.10008.1.2.4.90'
 const FRAME = 2 ** 19
-/** One less than would fill it: a length of 32 bits, and every frame whole. */
+/**
+ * One frame less than would fill it, because a length has 32 bits and every frame must be complete.
+ */
 const FRAMES = (GIGABYTES * 2 ** 30) / FRAME - 1
 
-/** A slice as the demo makes it, but for its pixels. */
+/** A slice as made for the demo, without its pixels. */
 async function headerOf(syntax) {
   const { default: dcmjs } = await import('dcmjs')
   const folder = mkdtempSync(join(tmpdir(), 'nocturne-bench-header-'))
@@ -252,7 +255,7 @@ async function rounds(count, ...samples) {
   return rates.map(median)
 }
 
-/** So many files that both programs take, spread over the folder. */
+/** Files that both programs accept, spread over the folder. */
 async function mixedFiles(from, to) {
   const work = await deidentifier()
   const candidates = filesOf(from).filter((path) => {

@@ -1,8 +1,8 @@
 /**
- * Sending 500 CT slices of 512 KB through a real gateway with a file store, client included, beside
- * a plain loop that does what a script would: dcmjs reads and writes each file, openpgp.js encrypts
- * it, one fsync. And one multi-frame file of 2 GB up and down, with the memory that gateway and
- * client took. Needs `npm run build`.
+ * Sending 500 CT slices of 512 KB through a real gateway with a file store, client included,
+ * compared with a plain loop that does what a script would: dcmjs reads and writes each file,
+ * openpgp.js encrypts it, one fsync. Then one multi-frame file of 2 GB up and down, with the memory
+ * used by gateway and client. Needs `npm run build`.
  */
 import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ import { median } from './_measure.mjs'
 const MAIN = 'dist/cli/main.js'
 const SLICES = 500
 const ROUNDS = 5
-/** The loop is slow and steady: a part of the slices is enough to know its rate. */
+/** The loop is slow but steady: part of the slices is enough to determine its rate. */
 const PEER_SLICES = 100
 const FRAMES_OF_2_GB = 4_096
 const runFile = promisify(execFile)
@@ -35,18 +35,18 @@ async function startGateway(site) {
   throw new Error('the gateway did not start')
 }
 
-/** Highest resident memory of a process so far, in MB: Linux alone says. */
+/** Highest resident memory of a process so far, in MB; available only on Linux. */
 function peakOf(pid) {
   try {
     const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    // A process that has ended and was not waited for yet has a status without it.
+    // A process that has exited but was not waited for has a status without it.
     return kilobytes === undefined ? undefined : Number(kilobytes) / 1024
   } catch {
     return undefined
   }
 }
 
-/** Runs the command and answers the most memory it was seen with, in MB. */
+/** Runs the command and returns its highest observed memory, in MB. */
 async function peakOfCommand(...args) {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
   let peak
@@ -57,7 +57,7 @@ async function peakOfCommand(...args) {
   return peak
 }
 
-/** What a script does: read, write, encrypt, make durable; one file after another. */
+/** What a script would do: read, write, encrypt and sync, one file after another. */
 async function plainLoop(files, certificate, out) {
   const { default: dcmjs } = await import('dcmjs')
   const openpgp = await import('openpgp')
@@ -104,10 +104,7 @@ async function measureSlices(dir, site, gateway) {
   return { ours: median(ours), plain: median(plain), ratio: median(ours) / median(plain) }
 }
 
-/**
- * The multi-frame file is a secondary capture, which the shipped profile would hold for a person to
- * look at.
- */
+/** The multi-frame file is a secondary capture, which the shipped profile would hold for review. */
 function passPixels(site) {
   const shipped = readFileSync('config/profiles/pseudonymize.yaml', 'utf8')
   const own = shipped
@@ -140,7 +137,7 @@ async function measureLarge(dir, site, gateway) {
   return { upSeconds, downSeconds, peakMb: { gateway: peakOf(gateway.child.pid), send, pull } }
 }
 
-/** Medians of one run. Slices a second, seconds, and MB of resident memory. */
+/** Medians of one run: slices per second, seconds, and MB of resident memory. */
 export async function run({ json = false } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'nocturne-bench-'))
   const site = join(dir, 'site')

@@ -82,7 +82,7 @@ async function fill(ledger) {
   }
 }
 
-/** Transfers of ten events, a patient each of ten thousand, fifty people. */
+/** Transfers of ten events each, with one of ten thousand patients and fifty people. */
 function eventOf(i) {
   const types = [
     'transfer.begun',
@@ -113,8 +113,8 @@ function eventOf(i) {
 }
 
 /**
- * Everything as a ZIP with a CSV and one proof, to a file; and that file verified as its holder
- * does.
+ * Exports everything as a ZIP with a CSV and one proof to a file, and verifies that file as its
+ * holder would.
  */
 async function exported(ledger, path) {
   const [{ formatPolicy, nodeCrypto, packageMembers, verifyPackage }, { zipOf }, { openZipFile }] =
@@ -146,7 +146,7 @@ async function exported(ledger, path) {
   }
 }
 
-/** Time, and the most memory of the process beyond what it had before. */
+/** Time, and the peak memory of the process above what it had before. */
 async function watched(work) {
   const before = process.memoryUsage().rss
   let most = before

@@ -1,6 +1,6 @@
 /**
- * npm run bench -- deidentify|seal|ingest|ledger [--json]: against the named peers in the same run,
- * medians and ratios.
+ * npm run bench -- deidentify|seal|ingest|ledger [--json]: compares with the named programs in the
+ * same run, and prints medians and ratios.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,19 +1,19 @@
 /**
- * Sealing and opening one stream of 512 MB, against openpgp.js, gpg and openssl in the same run;
- * then what a gateway does: streams at once, a study of small items, key packets, a stream of 8 GB.
- * Needs `npm run build`.
+ * Sealing and opening one stream of 512 MB, compared with openpgp.js, gpg and openssl in the same
+ * run; then what a gateway does: concurrent streams, a study of small items, key packets, a stream
+ * of 8 GB. Needs `npm run build`.
  *
- * Each sample is a process of its own, since what one program leaves on the heap slows the next.
- * Rounds alternate between the programs and medians are compared, so that a busy machine disturbs
- * all alike. Programs are compared by processor time, of all their threads, which other work on the
- * machine disturbs little; streams at once, and opening, by the clock: a file is read ahead by
- * another thread than the one that opens it.
+ * Each sample runs in a separate process, because what one program leaves on the heap slows the
+ * next. Rounds alternate between the programs and medians are compared, so that a busy machine
+ * affects all alike. Programs are compared by the processor time of all their threads, which other
+ * work on the machine affects little; concurrent streams, and opening, are compared by wall clock,
+ * because a separate thread reads the file ahead.
  *
- * `nocturne seal` does what the peers do: framing and encryption, in one thread. `nocturne seal,
- * measured` takes the two digests of the manifest as well, which no peer does. Pieces are given
- * back as the store does it. gpg reads a file and writes to /dev/null, which suits it best; from
- * file to file both are measured as a person would, with their start, and the command makes durable
- * what it wrote.
+ * `nocturne seal` does what the other programs do: framing and encryption, in one thread. `nocturne
+ * seal, measured` also computes the two digests for the manifest, which no other program does.
+ * Buffers are returned as the store does it. gpg reads a file and writes to /dev/null, which suits
+ * it best. From file to file both are measured as a person would run them, including startup, and
+ * the command also syncs its output.
  */
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -67,9 +67,9 @@ async function recipientOf(home, format) {
 const envelopeOf = async (home, format) =>
   (await room()).newEnvelope([await recipientOf(home, format)])
 
-/** Each prepares, and answers the work to be timed. */
+/** Each prepares, and returns the work to be timed. */
 const IN_NODE = {
-  /** What gpg and openpgp.js do: the message alone. */
+  /** What gpg and openpgp.js do: only the message. */
   async 'nocturne seal'(home, format) {
     await inOneThread()
     const envelope = await envelopeOf(home, format)
@@ -111,7 +111,7 @@ const IN_NODE = {
   },
 }
 
-/** A gateway's work, with digests, and threads as a gateway has them; rates are over all of it. */
+/** A gateway's work, with digests and a gateway's number of threads; rates are totals. */
 const AT_ONCE = {
   async 'one stream'(home, format) {
     const envelope = await envelopeOf(home, format)
@@ -122,7 +122,7 @@ const AT_ONCE = {
     const one = () => drainSealed(envelope.seal(content(MEGABYTES / 4)))
     return () => Promise.all([one(), one(), one(), one()])
   },
-  /** 1,024 items of 512 KB, eight under way: a study. */
+  /** A study: 1,024 items of 512 KB, eight at a time. */
   async 'small items'(home, format) {
     const envelope = await envelopeOf(home, format)
     return async () => {
@@ -173,8 +173,8 @@ async function sample(name, home, format) {
 }
 
 /**
- * What two cores of this machine can do at best: two processes that share nothing, each with a
- * stream of the whole size.
+ * The best that two cores of this machine can do: two independent processes, each with a stream of
+ * the full size.
  */
 async function sampleTwoProcesses(sampleOne) {
   const both = await Promise.all([sampleOne(), sampleOne()])
@@ -182,7 +182,7 @@ async function sampleTwoProcesses(sampleOne) {
   return { wall: Math.max(...both.map(({ wall }) => wall)) / 2, cpu: sum('cpu') / 2 }
 }
 
-/** A program, with the processor time that the shell saw it take. What it prints goes nowhere. */
+/** Runs a program, with the processor time measured by the shell. Its output is discarded. */
 async function sampleProgram(program, args, home) {
   const env = { ...process.env, GNUPGHOME: home }
   const script = '"$@" > /dev/null 2>&1 && times'
@@ -199,8 +199,8 @@ async function sampleProgram(program, args, home) {
 const sampleGpg = (args, home) => sampleProgram('gpg', [...GPG, ...args], home)
 
 /**
- * From outside, and to a file: start-up and the disk are in it. What was written goes before the
- * next one comes.
+ * Measured from outside and to a file, so startup and disk are included. The output is deleted
+ * before the next sample.
  */
 async function sampleToFile(run, opened) {
   try {
@@ -237,7 +237,7 @@ async function prepare(home) {
 
 const CLOCKS = { cpu: 'CPU', wall: 'clock' }
 
-/** The rows of the issue: ours, the peer, by which clock, and at least how many times as fast. */
+/** The rows of the table: ours, the other program, which clock, and the minimum ratio. */
 const ROWS = [
   ['nocturne seal seipd2', 'gpg seal seipd1', 'cpu', 2.5],
   ['nocturne seal seipd2', 'openpgp.js seal seipd2', 'cpu', 4],
@@ -255,7 +255,7 @@ const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
 
 const rate = (samples, clock) => Math.round(MEGABYTES / median(samples.map((one) => one[clock])))
 
-/** Prints medians in MB/s and their ratios, and answers them. */
+/** Prints medians in MB/s and their ratios, and returns them. */
 export async function run({ json = false } = {}) {
   const home = mkdtempSync(join(tmpdir(), 'seal-bench-'))
   try {

@@ -14,7 +14,7 @@ const ROWS_860: Written = [0x00280010, 'US', Buffer.from([0x5c, 0x03])]
 const MAMMOGRAM = '1.2.840.10008.5.1.4.1.1.1.2'
 const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
 
-describe('an image with pixels', () => {
+describe('an image', () => {
   it.each<[string, Written[]]>([
     ['a slice of CT', [IN_SPACE]],
     ['a slice of MR', [sopClass('1.2.840.10008.5.1.4.1.1.4'), modality('MR'), IN_SPACE]],

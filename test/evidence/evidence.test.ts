@@ -18,7 +18,7 @@ const SYSTEM = { id: 'system', role: 'system' as const }
 const [ANNA, BERT] = ['a'.repeat(64), 'b'.repeat(64)]
 const ALWAYS = { facility: 'facility-a', from: 0, until: Date.parse('2100-01-01') }
 
-/** Rows of a CSV without quotes inside, by column. */
+/** Rows of a CSV without quotes in its values, by column. */
 function rowsOf(csv: string): Record<string, string>[] {
   const [head = [], ...rows] = csv
     .trim()
@@ -60,7 +60,7 @@ describe('evidence', () => {
     await item('t1', 1, 'instance', ANNA)
     await item('t1', 2, 'document')
     await note('transfer.available', { transfer: 't1', detail: { recipients: ['new', 'other'] } })
-    // Two patients, a document that is nobody's, and nobody who fetches Bert's.
+    // Two patients, a document that belongs to neither, and an item of Bert's that nobody fetches.
     await item('t2', 1, 'instance', ANNA)
     await item('t2', 2, 'instance', BERT)
     await item('t2', 3, 'document')
@@ -78,7 +78,7 @@ describe('evidence', () => {
     await open.close()
   })
 
-  it('accounts for each patient, transfer and reader in one line, with what the law wants in it', async () => {
+  it('accounts for each patient, transfer and reader in one line, with the content required by law', async () => {
     const rows = rowsOf(accountingCsv(await collect()))
     expect(rows).toMatchObject([
       {
@@ -92,14 +92,14 @@ describe('evidence', () => {
     ])
   })
 
-  it('accounts for one patient alone, and for none outside the period', async () => {
+  it('accounts for a single patient, and for none outside the period', async () => {
     expect(rowsOf(accountingCsv(await collect({ patients: [ANNA] })))).toHaveLength(2)
     expect(rowsOf(accountingCsv(await collect({ patients: [BERT] })))).toEqual([])
     expect((await collect({ patients: [] })).transfers).toEqual([])
     expect((await collect({ until: 1 })).transfers).toEqual([])
   })
 
-  it('says of every item how far it went, by whom and with which key', async () => {
+  it('states for every item how far it was exposed, to whom and with which key', async () => {
     const evidence = await collect()
     const rows = rowsOf(dossierCsv(evidence))
     expect(
@@ -122,14 +122,14 @@ describe('evidence', () => {
     expect(evidence.refusals).toBe(1)
   })
 
-  it('asks only what one reader fetched, or for one transfer', async () => {
+  it('can be limited to what one reader fetched, or to one transfer', async () => {
     const his = await collect({ reader: 'reader-2' })
     expect(his.transfers.map(({ transfer }) => transfer)).toEqual(['t2'])
     const one = await collect({ transfer: 't1' })
     expect(one.transfers.map(({ transfer }) => transfer)).toEqual(['t1'])
   })
 
-  it('tells which key was in effect from when until when', async () => {
+  it('states which key was in effect from when until when', async () => {
     expect(rowsOf(keysCsv(await collect()))).toMatchObject([
       { principal: 'reader-1', fingerprint: 'old', until: expect.stringMatching(/Z$/) },
       { fingerprint: 'new', until: '', last_shown_to_open: expect.stringMatching(/Z$/) },
@@ -139,7 +139,7 @@ describe('evidence', () => {
   it.each([
     ['accounting', accountingPdf],
     ['dossier', dossierPdf],
-  ])('writes the %s as a PDF of as many pages as it takes', async (_, pdf) => {
+  ])('writes the %s as a PDF with as many pages as needed', async (_, pdf) => {
     const evidence = await collect()
     const many = {
       ...evidence,

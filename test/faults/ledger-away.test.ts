@@ -118,8 +118,10 @@ async function open(database: string): Promise<Open> {
   }
 }
 
-/** Every route, whoever asks. */
-/** Read routes come first, before others close the transfer or its case. */
+/**
+ * Requests every route, under every role. Read routes come first, before others close the transfer
+ * or its case.
+ */
 async function askAll(gateway: Open): Promise<Asked[]> {
   const answers: Asked[] = []
   const changes = ({ method }: { readonly method: string }) => Number(method === 'POST')

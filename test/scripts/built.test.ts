@@ -1,7 +1,4 @@
-/**
- * Tests that run dist/ refuse one that is older than its sources: they would pass on code that is
- * not there.
- */
+/** Tests that run dist/ refuse a build older than its sources: they would pass on outdated code. */
 import { afterAll, beforeEach, expect, it } from '@jest/globals'
 import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,12 +20,12 @@ beforeEach(async () => {
     await put(path, 1000)
 })
 
-it('takes a build that is newer than its sources', async () => {
+it('accepts a build newer than its sources', async () => {
   await put('dist/.built', 1001)
   expect(builtCommand(folder)).toBe(join(folder, 'dist/cli/main.js'))
 })
 
-it('refuses none, and an older one, naming the file that changed', async () => {
+it('refuses a missing build, and an older one, naming the file that changed', async () => {
   expect(() => builtCommand(folder)).toThrow('dist/ holds no build: run `npm run build`')
   await put('dist/.built', 1001)
   await put('src/lib/errors.ts', 1002)

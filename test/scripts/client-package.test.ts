@@ -1,14 +1,12 @@
-/**
- * The client package as its user has it: in an empty folder, with what it depends on and nothing
- * else.
- */
+/** The client package as its user has it: in an empty folder, with only its dependencies. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-// Loaded before openSite loads them side by side, which Jest's module loader does not survive.
+// Loaded before openSite loads these modules in parallel, which Jest's module loader does not
+// support.
 import '../../src/config/index.js'
 import '../../src/deidentify/rules/index.js'
 import { openSite } from '../../src/cli/site/site.js'
@@ -23,7 +21,7 @@ import { makeStudy } from '../whole-way/_study.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Modules that are compiled, or that only a server needs. */
+/** Modules that are native, or that only a server needs. */
 const NOT_HERE = [
   'better-sqlite3',
   'pg',
@@ -54,7 +52,7 @@ beforeAll(async () => {
   const words = ['-xzf', join(out, tarball), '-C', installed, '--strip-components=1']
   execFileSync('tar', words)
   manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as typeof manifest
-  // As npm would install them, without a network: a package that is not named here is not found.
+  // Installed as npm would, but without a network: only packages listed here can be resolved.
   for (const name of Object.keys(manifest.dependencies)) {
     const target = join(folder, 'home/node_modules', name)
     await mkdir(dirname(target), { recursive: true })
@@ -88,7 +86,7 @@ it('depends on nothing native and nothing of a server, in the versions of the ga
   for (const name of NOT_HERE) expect(manifest.dependencies).not.toHaveProperty([name])
 })
 
-it('holds files whose names are legal everywhere, none of a room that has no use there', async () => {
+it('contains files whose names are legal everywhere, and none from a room the client does not need', async () => {
   const names = await readdir(installed, { recursive: true })
   const parts = new Set(names.flatMap((name) => name.split('/')))
   for (const part of parts) expect(part).toMatch(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,80}$/)
@@ -96,7 +94,7 @@ it('holds files whose names are legal everywhere, none of a room that has no use
   expect(names.filter((name) => /^dist\/(?:state|store|http|access)\//.test(name))).toEqual([])
 })
 
-it('says what it can do, and what the gateway alone can', async () => {
+it('lists its commands, and refuses those that only the gateway has', async () => {
   const help = await run(main, ['--help'])
   expect(help.status).toBe(0)
   const commands = ['send', 'inbox', 'claim', 'release', 'pull', 'open', 'seal', 'key', 'sign-in']
@@ -113,7 +111,7 @@ it('says what it can do, and what the gateway alone can', async () => {
   expect(refused.stdout).toContain('client_only')
 })
 
-it('sends a study, and fetches and opens it, with a gateway elsewhere', async () => {
+it('sends a study, and fetches and opens it, with a remote gateway', async () => {
   const study = join(folder, 'study')
   await makeStudy(study, '--instances', '2', '--size', '16', '--document')
   const sent = await as('facility-a', 'send', study, '--group', 'nights')
@@ -126,7 +124,7 @@ it('sends a study, and fetches and opens it, with a gateway elsewhere', async ()
   expect((await readdir(join(out, id), { recursive: true })).join()).toContain('.dcm')
 })
 
-it('works on files alone: seals and opens, shows what a header becomes', async () => {
+it('works on files without a gateway: seals and opens, and shows a de-identified header', async () => {
   const file = join(folder, 'study/requisition.pdf')
   const certificate = join(site.dir, 'keys/reader-1.asc')
   const sealed = join(folder, 'sealed')

@@ -1,4 +1,4 @@
-/** What CONTRIBUTING.md sends people to is there. */
+/** Everything to which CONTRIBUTING.md refers exists. */
 import { expect, it } from '@jest/globals'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -16,7 +16,7 @@ it.each(RECIPES)('has a recipe for a %s, with an example that exists', (what) =>
   expect(body).toMatch(/^Example.*\(\.\.\/[^)]+\)/m)
 })
 
-it('names no file that is not there, in a link or as a path', () => {
+it('names no missing file, in a link or as a path', () => {
   const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, path = '']) => path)
   const named = [...text.matchAll(/`((?:src|test|scripts|config)\/[\w./-]*)`/g)]
   const paths = [...links, ...named.map(([, path = '']) => `../${path}`)]

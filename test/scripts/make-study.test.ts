@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
-/** As much of dcmjs, which has no types of its own, as this test reads with. */
+/** The part of dcmjs, which ships no types, that this test uses. */
 interface Dcmjs {
   readonly data: {
     readonly DicomMessage: { readFile(bytes: ArrayBuffer): { readonly dict: object } }
@@ -37,7 +37,7 @@ const read = async (path: string): Promise<Record<string, unknown>> => {
   return DicomMetaDictionary.naturalizeDataset(dict)
 }
 
-/** dciodvfy writes its findings on standard error, and fails on errors. */
+/** dciodvfy writes its findings to standard error, and fails on errors. */
 const errorsIn = async (path: string): Promise<string[]> => {
   const { stdout, stderr } = await run('dciodvfy', [path]).catch(
     (error: unknown) => error as { stdout: string; stderr: string },
@@ -46,7 +46,7 @@ const errorsIn = async (path: string): Promise<string[]> => {
 }
 
 describe('the synthetic study', () => {
-  it('is the same bytes for the same arguments, and other ones for another seed', async () => {
+  it('has the same bytes for the same arguments, and others for another seed', async () => {
     const [once, again, other] = ['once', 'again', 'other'].map((name) => join(dir, name))
     const small = ['--instances', '3', '--size', '64', '--document']
     await makeStudy(once!, ...small)
@@ -121,7 +121,7 @@ describe('the synthetic study', () => {
     },
   )
 
-  it('writes a multi-frame file of the length that its header says', async () => {
+  it('writes a multi-frame file of the declared length', async () => {
     const folder = join(dir, 'frames')
     await makeStudy(folder, '--frames', '7', '--size', '96')
     expect(await readdir(folder)).toEqual(['multiframe.dcm'])

@@ -6,22 +6,22 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliDecompressSync } from 'node:zlib'
 
-/** What was true of the site when it was made. */
+/** Facts about the site when it was made. */
 export interface OldSite {
   readonly name: string
-  /** A copy, for the test alone. */
+  /** A copy, used only by this test. */
   readonly dir: string
   readonly madeAt: Date
   readonly transfers: Readonly<
     Record<'acknowledged' | 'quarantined' | 'released' | 'claimed' | 'available', readonly string[]>
   >
-  /** Digests of the originals that were held, of which one was released and one discarded since. */
+  /** Digests of the originals that were held; one was released and one discarded later. */
   readonly held: readonly {
     readonly transfer: string
     readonly item: number
     readonly sha256: string
   }[]
-  /** By transfer: what its reader opens. */
+  /** By transfer: the items that its reader opens. */
   readonly items: Readonly<
     Record<string, readonly { readonly index: number; readonly sha256: string }[]>
   >

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * Makes an old site with the build that is in dist/, as README.md says: node test/upgrade/make.mjs
- * NAME Writes NAME.tar.br and NAME.json beside this file. Everything in it is synthetic, and its
- * keys are a demo's.
+ * Makes a site with the build in dist/, to be opened by later builds (see README.md). Writes
+ * NAME.tar.br and NAME.json next to this file. Everything in it is synthetic, with demo keys.
+ *
+ *   node test/upgrade/make.mjs NAME
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -33,7 +34,7 @@ const study = (folder, ...words) =>
   execFileSync(process.execPath, [join(root, 'scripts/make-study.mjs'), folder, ...words])
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
 
-/** Sending something that is held is no failure here: what counts is the answer. */
+/** Sending a held item is not a failure here: only the answer matters. */
 const nocturne = (...words) => {
   const { stdout, stderr } = spawnSync(process.execPath, [main, ...words, '--json'], {
     encoding: 'utf8',
@@ -59,7 +60,7 @@ async function stop() {
   await once(gateway.child, 'exit')
 }
 
-/** Entries of the ledger are in it several times, further apart than gzip looks back. */
+/** Entries of the ledger occur in it several times, further apart than gzip can look back. */
 const pack = (bytes) =>
   brotliCompressSync(bytes, { params: { [zlib.BROTLI_PARAM_LGWIN]: zlib.BROTLI_MAX_WINDOW_BITS } })
 
@@ -70,8 +71,8 @@ const filesIn = (folder) =>
 
 let seed = 0
 /**
- * A study of its own patient: `instances` slices of 16 by 16 pixels, and what `more` puts beside
- * them.
+ * A study with a patient of its own: `instances` slices of 16 by 16 pixels, and the files that
+ * `more` adds.
  */
 function send(instances, more = () => undefined) {
   const folder = join(work, `study-${++seed}`)
@@ -81,7 +82,7 @@ function send(instances, more = () => undefined) {
   return id
 }
 
-/** An ultrasound image is held: nothing says where its text is burned in. */
+/** An ultrasound image is held, because no rule states where its text is burned in. */
 function makeUltrasound(folder) {
   const file = join(folder, 'IM0001.dcm')
   const bytes = readFileSync(file)
@@ -130,7 +131,7 @@ try {
       ...['--reason', 'no-identifiers-seen'],
     ).id,
   ]
-  // Pseudonyms of both generations of the facility's secret lead back.
+  // Pseudonyms from both generations of the facility's secret can be reversed.
   await stop()
   nocturne('facility', 'rotate-key', 'facility-a', '--site', site)
   gateway = await serve()
@@ -149,8 +150,8 @@ try {
   gateway = await serve()
   await stop()
 
-  // What a reader opens now is what every later build must open, byte for byte: read from a copy,
-  // whose events are its own.
+  // Every later build must open what a reader opens now, byte for byte. It is read from a copy, so
+  // that its events are not in the archived site.
   const ledgerKey = ['--ledger-key', `${site}/keys/ledger.vkey`]
   const ledger = nocturne('audit', 'verify', join(site, 'data/objects/log'), ...ledgerKey)
   const madeAt = new Date().toISOString()

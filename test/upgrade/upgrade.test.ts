@@ -1,7 +1,7 @@
 /**
- * A site that an older build made and filled is opened by this one: nothing in it may become
- * unreadable. The gateway runs in this process, an hour after the site was made, so that its tokens
- * are still valid however old the site is.
+ * A site that an older build made and filled is opened by this build: nothing in it may become
+ * unreadable. The gateway runs in this process, with a clock one hour after the site was made, so
+ * that its tokens are valid however old the site is.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import Database from 'better-sqlite3'
@@ -9,7 +9,8 @@ import { createHash } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { verifyFile, verifyFolder } from '../../src/cli/audit/audit-verify.js'
-// Loaded before openSite loads them side by side, which Jest's module loader does not survive.
+// Loaded before openSite loads these modules in parallel, which Jest's module loader does not
+// support.
 import '../../src/config/index.js'
 import '../../src/deidentify/rules/index.js'
 import { openSite } from '../../src/cli/site/site.js'
@@ -63,7 +64,7 @@ describe.each(oldSiteNames)('the site %s', (name) => {
     Authorization: `Bearer ${await site.token(principal)}`,
   })
 
-  it('lets everybody in with the tokens they have, and nobody with a revoked one', async () => {
+  it('accepts existing tokens, but no revoked one', async () => {
     for (const who of ['facility-a', 'reader-1', 'officer-1', 'operator-1'])
       for (const file of [who, `${who}-long`])
         expect(await get(file, '/v1/session')).toMatchObject({
@@ -73,7 +74,7 @@ describe.each(oldSiteNames)('the site %s', (name) => {
     expect(await get('revoked', '/v1/session')).toMatchObject({ status: 401 })
   })
 
-  it('shows every transfer as it was', async () => {
+  it('shows every transfer unchanged', async () => {
     const { acknowledged, claimed, available, quarantined, released } = old.transfers
     const expected = [
       ...acknowledged.map((id) => [id, 'acknowledged', 'reader-1']),
@@ -99,7 +100,7 @@ describe.each(oldSiteNames)('the site %s', (name) => {
     }
   })
 
-  it("opens what is held with the facility's key", async () => {
+  it("opens held items with the facility's key", async () => {
     const key = await readPrivateKey(await readFile(site.keyFile('facility-a'), 'utf8'))
     const [held] = old.held
     if (!held) throw new Error('nothing was held')
@@ -120,7 +121,7 @@ describe.each(oldSiteNames)('the site %s', (name) => {
     )
   })
 
-  it('leads back from the pseudonyms, by crosswalks that were fetched then', async () => {
+  it('restores originals from pseudonyms, with crosswalks fetched at that time', async () => {
     const names = (await readdir(join(old.dir, 'crosswalk'))).filter((n) => n.endsWith('.pgp'))
     expect(names).toHaveLength(Object.keys(old.items).length)
     for (const name of names) {

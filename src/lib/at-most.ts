@@ -1,5 +1,6 @@
 /**
- * Runs so many works at a time, in the order of asking. One that fails takes nobody else's turn.
+ * Runs at most this many tasks at a time, in the order requested. A task that fails does not affect
+ * the others.
  */
 export function atMost(number: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = number

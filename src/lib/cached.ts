@@ -1,6 +1,6 @@
 /**
- * `make`, which gives the same for the same key, with the last answers kept: at most `most`, and
- * none for a text that is longer than `longest`, so that no file fills the memory.
+ * Wraps `make`, a pure function of its key, with a cache of recent results: at most `most` of them,
+ * and none for keys longer than `longest`, so that no file can fill the memory.
  */
 export function cached<Key extends string | number, T>(
   make: (key: Key) => T,

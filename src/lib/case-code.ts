@@ -1,7 +1,7 @@
 /**
- * Codes that people say to each other over the telephone: `K7Q-4MD`. No vowels, so that none spells
- * a word; nothing that is heard or read as something else; a digit in each half, so that no run of
- * consonants is taken for an abbreviation.
+ * Codes that people say to each other over the telephone: `K7Q-4MD`. No vowels, so that no code
+ * spells a word; no characters that are easily misheard or misread; a digit in each half, so that
+ * no run of consonants looks like an abbreviation.
  */
 import { randomInt } from 'node:crypto'
 
@@ -10,7 +10,7 @@ const DIGITS = '2346789'
 const ALL = LETTERS + DIGITS
 const HALF = `(?=[${LETTERS}]*[${DIGITS}])[${ALL}]{3}`
 
-/** One of 96 million. Who makes it sees to it that it is new. */
+/** One of 96 million. The caller ensures that it is new. */
 export const newCaseCode = (): string => `${half()}-${half()}`
 
 function half(): string {
@@ -24,8 +24,8 @@ const CASE_HALF = new RegExp(`^${HALF}$`)
 const CASE_CODE = new RegExp(`^(${HALF})-?(${HALF})$`)
 
 /**
- * As people type it: lower case, without its hyphen, or with a blank for it. Undefined for what is
- * no code.
+ * Accepts a code as people type it: in lower case, without the hyphen, or with a space instead of
+ * it. Undefined when the text is not a code.
  */
 export function readCaseCode(text: string): string | undefined {
   const [, first, second] = CASE_CODE.exec(text.trim().toUpperCase().replace(/\s+/, '-')) ?? []

@@ -1,4 +1,4 @@
-/** The parts one after another in new memory. Uses no Node module: browsers run it too. */
+/** Concatenates the parts in new memory. Uses no Node module: it also runs in browsers. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0

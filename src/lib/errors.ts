@@ -1,7 +1,6 @@
 /**
  * One error class and one catalogue. A message never carries data from a request, a file or a key:
- * what a person reads is the fixed text and hint of its code, and the cause stays inside the
- * process.
+ * people read the fixed text and hint of its code, and the cause stays inside the process.
  */
 import { DOORS } from './catalogue/doors.js'
 import { ITEMS } from './catalogue/items.js'
@@ -13,25 +12,27 @@ export const CATALOGUE = { ...REQUESTS, ...TRANSFERS, ...ITEMS, ...KEYS, ...DOOR
 
 export type Code = keyof typeof CATALOGUE
 
-/** The others of its request go on. */
+/** The other items of the request are processed as usual. */
 export const concernsItemAlone = (code: Code): boolean => CATALOGUE[code].concernsItemAlone
 
 /**
- * Where a fault is, and the rule that it breaks. Never a value: the rule is one of our own texts,
- * and a path holds tags that PS3.6 lists, because what a damaged file has in place of a tag may be
- * anything.
+ * Where a fault is, and the rule that it violates. Never a value: the rule is one of our own texts,
+ * and a path contains only tags that PS3.6 lists, since a damaged file may have anything in place
+ * of a tag.
  */
 export interface Place {
   readonly [name: string]: string | number | undefined
   readonly rule: string
   /** `00081140[0].00081155`; absent at the top level. */
   readonly path?: string | undefined
-  /** Bytes from the start of the file; of a deflated data set from its own. */
+  /**
+   * Bytes from the start of the file or, in a deflated data set, from the start of the data set.
+   */
   readonly offset?: number | undefined
 }
 
 /**
- * Every error that people outside may see. `cause` is for the log of the process's own mistakes,
+ * Every error that is shown outside the process. `cause` is for the log of internal errors and is
  * never sent.
  */
 export class NocturneError extends Error {
@@ -42,11 +43,11 @@ export class NocturneError extends Error {
    * recipient's id.
    */
   readonly subject: string | undefined
-  /** Parameter, header, form field or body member at fault, by the name that we gave it. */
+  /** The parameter, header, form field or body member at fault, by our own name for it. */
   readonly field: string | undefined
-  /** What else was found about the same item, beside `code`. */
+  /** Further findings about the same item, in addition to `code`. */
   readonly also: readonly Code[]
-  /** Of an item: where and why, as far as it is known. */
+  /** For an item: where and why, as far as known. */
   readonly place: Place | undefined
 
   constructor(
@@ -76,7 +77,10 @@ export class NocturneError extends Error {
   }
 }
 
-/** The error as it is, when it is one of ours; else `fallback` with the error as its cause. */
+/**
+ * Returns the error unchanged if it is one of ours; otherwise `fallback` with the error as its
+ * cause.
+ */
 export function asNocturneError(error: unknown, fallback: Code = 'internal'): NocturneError {
   return error instanceof NocturneError ? error : new NocturneError(fallback, { cause: error })
 }

@@ -20,7 +20,7 @@ export function newId(now: number = Date.now()): string {
   ].join('-')
 }
 
-/** 128 random bits as 32 hexadecimal digits: a name that says nothing. */
+/** 128 random bits as 32 hexadecimal digits: a name that reveals nothing. */
 export function randomName(): string {
   return randomBytes(16).toString('hex')
 }

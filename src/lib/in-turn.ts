@@ -1,4 +1,6 @@
-/** Runs one work at a time, in the order of asking. One that fails takes nobody else's turn. */
+/**
+ * Runs one task at a time, in the order requested. A task that fails does not affect the others.
+ */
 export function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {

@@ -1,6 +1,6 @@
 /**
- * JSON values without numbers that are not integers: what the ledger, the manifest and statements
- * are made of.
+ * JSON values whose numbers are all integers: the ledger, the manifest and statements consist of
+ * them.
  */
 export type Json =
   string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined }

@@ -2,13 +2,13 @@ import { pino } from 'pino'
 import type { DestinationStream } from 'pino'
 
 /**
- * The only things a log line may hold. Anything else does not compile, and is dropped at run time
+ * The only fields a log line may have. Anything else does not compile, and is dropped at run time
  * as well: no header, file name, query string, DICOM value or error text ever reaches a log.
  */
 export interface LogFields {
   readonly requestId?: string
   readonly method?: string
-  /** The route's template, never the address that was asked for. */
+  /** The route's template, never the requested address. */
   readonly route?: string
   readonly status?: number
   readonly durationMs?: number
@@ -19,9 +19,9 @@ export interface LogFields {
   /** The system's own code of a failed call: ENOSPC, ECONNREFUSED, 23505. */
   readonly system?: string
   readonly principal?: string
-  /** Id of the configuration. */
+  /** Id from the configuration. */
   readonly sink?: string
-  /** Why a sink takes nothing: one of our own words. */
+  /** Why a sink accepts nothing: one of our own words. */
   readonly problem?: string
   readonly facility?: string
   readonly group?: string
@@ -29,7 +29,7 @@ export interface LogFields {
   readonly version?: string
   readonly count?: number
   readonly signal?: string
-  /** File and line of our own code where an unexpected error came from. */
+  /** File and line of our own code in which an unexpected error was raised. */
   readonly at?: string
   readonly error?: string
 }
@@ -85,8 +85,8 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
 }
 
 /**
- * What may be logged of an unexpected error: its class, its system code, and the first of our own
- * lines in its stack. Its message may quote a request, so it is left out.
+ * What may be logged about an unexpected error: its class, its system code, and the first line of
+ * our own code in its stack. Its message may quote a request, so it is omitted.
  */
 export function describeUnexpected(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error }

@@ -1,28 +1,29 @@
 /**
- * Long work in short slices: a header is bounded, but still large enough to hold up everybody else.
+ * Splits long work into short slices: headers are bounded, but still large enough to hold up all
+ * other requests.
  */
 
-/** A slice, in milliseconds. */
+/** Length of a slice in milliseconds. */
 const SLICE = 8
-/** Work between two looks at the clock, in units of about a microsecond. */
+/** Work between two readings of the clock, in units of about a microsecond. */
 const UNNOTICED = 200
 
 /**
- * One slice a turn of the event loop, however many headers are at work: callbacks of `setImmediate`
- * that stand in line would all run in the same turn.
+ * One slice per turn of the event loop, however many headers are being processed: queued
+ * `setImmediate` callbacks would all run in the same turn.
  */
 let line: Promise<void> = Promise.resolve()
 const nextTurn = (): Promise<void> =>
   (line = line.then(() => new Promise((resolve) => setImmediate(resolve))))
 
-/** The clock of one instance. Its steps yield where `isDue` says so, and go on in another turn. */
+/** The clock of one instance. Its steps yield when `isDue` says so and continue in a later turn. */
 export class Pace {
   #until = performance.now() + SLICE
   #done = 0
 
   /**
-   * Whether others must have a turn. `cost`: what was done since the last call, in microseconds or
-   * so.
+   * Whether others must have a turn. `cost`: the work done since the last call, roughly in
+   * microseconds.
    */
   isDue(cost = 1): boolean {
     this.#done += cost
@@ -36,7 +37,7 @@ export class Pace {
     this.begin()
   }
 
-  /** A slice begins: after a wait for something else. */
+  /** Begins a new slice, after waiting for something else. */
   begin(): void {
     this.#until = performance.now() + SLICE
   }

@@ -1,13 +1,13 @@
 /**
- * Pages for people: headings, paragraphs and tables that continue over pages, by pdfkit. Tagged
- * (ISO 32000 14.8), so that a screen reader reads headings, lists and tables as such, in order;
- * what only decorates is an artifact.
+ * Printable reports made with pdfkit: headings, paragraphs and tables that continue across pages.
+ * Tagged (ISO 32000 14.8), so that a screen reader announces headings, lists and tables as such and
+ * in order; decoration is marked as an artifact.
  */
 import type PDFDocument from 'pdfkit'
 
 export interface Column {
   readonly title: string
-  /** Share of the page's width; all columns together make 1. */
+  /** Share of the page width; the columns add up to 1. */
   readonly share: number
   readonly isCode?: boolean
 }
@@ -16,7 +16,7 @@ export interface Page {
   heading(text: string): void
   paragraph(text: string): void
   bullets(texts: readonly string[]): void
-  /** Names on the left, what they are on the right. */
+  /** Names on the left, values on the right. */
   facts(facts: readonly (readonly [string, string])[]): void
   table(columns: readonly Column[], rows: Iterable<readonly string[]>): void
 }
@@ -31,7 +31,7 @@ const ACCENT = '#2b4a8b'
 const CELL = { x: 4, y: 3.5 }
 
 /**
- * @param foot - stands at the foot of every page, beside its number.
+ * @param foot - printed at the foot of every page, next to the page number.
  */
 export async function* pdfOf(
   title: string,
@@ -39,8 +39,7 @@ export async function* pdfOf(
   foot: string,
   draw: (page: Page) => void,
 ): AsyncGenerator<Uint8Array> {
-  // Loaded when somebody asks for a report: it is a tenth of what a gateway does before it is
-  // ready.
+  // Loaded when a report is requested: it would take a tenth of a gateway's start-up time.
   const { default: Document } = await import('pdfkit')
   const doc = new Document({
     pdfVersion: '1.7',
@@ -147,14 +146,14 @@ function pageOn(doc: Doc, root: Element): Page {
   }
 }
 
-/** An element that holds others; ended by who opened it. */
+/** An element that contains others; the caller that opened it ends it. */
 function opened(doc: Doc, parent: Element, type: string): Element {
   const element = doc.struct(type)
   parent.add(element)
   return element
 }
 
-/** What no reader needs to be told of. */
+/** Content that screen readers skip. */
 function artifact(doc: Doc, draw: () => void): void {
   doc.markContent('Artifact', { type: 'Layout' })
   draw()
@@ -252,7 +251,7 @@ function drawTable(
 
 function drawFoot(doc: Doc, foot: string, number: number): void {
   const { top, bottom } = doc.page.margins
-  // Below the margin a text would begin another page.
+  // Text below the margin would start a new page.
   doc.page.margins.bottom = 0
   const y = doc.page.height - MARGIN
   doc.markContent('Artifact', { type: 'Pagination' })
@@ -268,11 +267,11 @@ function drawFoot(doc: Doc, foot: string, number: number): void {
 const widthOf = (doc: Doc): number => doc.page.width - 2 * MARGIN
 const bottomOf = (doc: Doc): number => doc.page.height - MARGIN - FOOTER
 
-/** Begins another page unless so much is left of this one. */
+/** Starts a new page unless this much of the current one is left. */
 function keep(doc: Doc, height: number): void {
   if (doc.y + height > bottomOf(doc)) doc.addPage()
 }
 
-/** What the fonts that every viewer has can show; nothing that a ledger holds needs more. */
+/** The characters that the standard PDF fonts can show; nothing in a ledger needs more. */
 const plain = (text: string): string =>
   text.replace(/[^\n\u0020-\u007e\u00a0-\u00ff\u2013\u2014\u2019\u2022\u2026]/gu, '?')

@@ -1,4 +1,4 @@
-/** Where a fault is, as a person reads it. */
+/** Where a fault is, in readable form. */
 import type { Place } from './errors.js'
 
 /**

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from 'node:zlib'
 import { NocturneError, systemCode } from './errors.js'
 
-/** Each chunk is a trip to another thread. */
+/** Each chunk costs a round trip to another thread. */
 const CHUNK = 0x40000
 
 /** For rooms that take the platform's compression as an argument. */

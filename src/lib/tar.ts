@@ -1,9 +1,9 @@
 /**
- * POSIX tar (ustar, IEEE 1003.1) of plain files, written and read as a stream: what any `tar`
- * unpacks.
+ * POSIX tar (ustar, IEEE 1003.1) of plain files, written and read as a stream; any `tar` can unpack
+ * it.
  */
 export interface TarFile {
-  /** Relative, with slashes; at most 100 bytes, or 155 more of folders before it. */
+  /** Relative, with slashes; at most 100 bytes, plus up to 155 bytes of folders before it. */
   readonly name: string
   readonly size: number
   readonly content: AsyncIterable<Uint8Array>
@@ -11,7 +11,9 @@ export interface TarFile {
 
 const BLOCK = 512
 
-/** @throws TypeError for a name that does not fit, or content of another size than said */
+/**
+ * @throws TypeError for a name that does not fit, or content whose size differs from the one given
+ */
 export async function* tarOf(files: AsyncIterable<TarFile>): AsyncGenerator<Uint8Array> {
   for await (const { name, size, content } of files) {
     yield headerOf(name, size)
@@ -66,9 +68,10 @@ function split(name: string): readonly [string, string] {
 const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, '0')
 
 /**
- * Each file is read, or skipped, before the next is asked for.
+ * Each file is read or skipped before the next one is requested.
  *
- * @throws TypeError for what is no such archive, ends early, or names a path that leaves its folder
+ * @throws TypeError if the data is not such an archive, ends early, or names a path outside its
+ * folder
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarFile> {
   const bytes = new Blocks(source)
@@ -85,7 +88,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
       }
     })()
     yield { name, size, content }
-    // What its reader left of it.
+    // Skips what the caller left unread.
     while (left > 0) left -= (await bytes.some(left)).length
     await bytes.take((BLOCK - (size % BLOCK)) % BLOCK)
   }
@@ -107,7 +110,7 @@ function parseHeader(header: Buffer): { readonly name: string; readonly size: nu
   return { name, size }
 }
 
-/** Bytes of a stream in pieces of asked-for sizes. */
+/** Bytes of a stream in pieces of requested sizes. */
 class Blocks {
   readonly #chunks: AsyncIterator<Uint8Array>
   #rest: Buffer = Buffer.alloc(0)
@@ -120,7 +123,7 @@ class Blocks {
     while (this.#rest.length === 0) {
       const next = await this.#chunks.next()
       if (next.done === true) throw new TypeError('the archive ends early')
-      // What opens a message may use its memory again.
+      // The code that opens a message may reuse its memory.
       this.#rest = Buffer.from(next.value)
     }
     const taken = this.#rest.subarray(0, most)
@@ -138,7 +141,7 @@ class Blocks {
     return Buffer.concat(pieces)
   }
 
-  /** To the end, where a sealed message proves that it is whole. */
+  /** Reads to the end, where a sealed message proves that it is complete. */
   async drain(): Promise<void> {
     while ((await this.#chunks.next()).done !== true) continue
   }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * The version in package.json, which lies two folders above this file in the source and in the
- * build alike.
+ * The version in package.json, which is two folders above this file in both the source and the
+ * build.
  */
 export const VERSION: string = readVersion()
 

@@ -10,16 +10,16 @@ export interface YamlProblem {
 }
 
 export interface YamlReading {
-  /** The plain value; undefined when the text cannot be trusted to mean what it seems to. */
+  /** The plain value; undefined when the meaning of the text is uncertain. */
   readonly value: unknown
   readonly problems: readonly YamlProblem[]
-  /** The line, from 1, on which the value at this path stands, or the nearest one around it. */
+  /** The line, from 1, of the value at this path or of the nearest value around it. */
   readonly lineOf: (path: readonly PropertyKey[]) => number | undefined
 }
 
 /**
  * YAML 1.2 with the core schema, so `no` and `12:30` stay text. The texts are our own: the parser's
- * messages quote the file, and a file may hold a secret that does not belong there.
+ * messages quote the file, and a file may contain a secret by mistake.
  */
 export function readYaml(text: string, file: string, example: string): YamlReading {
   const lines = new LineCounter()
@@ -35,7 +35,7 @@ export function readYaml(text: string, file: string, example: string): YamlReadi
     const [problem, hint] = wordsFor(error.code, example)
     return { path: `${file}:${line}:${col}`, line, problem, hint }
   })
-  // A key given twice leaves the rest readable; anything else may have moved what follows.
+  // A duplicate key leaves the rest readable; any other error may have shifted what follows.
   const isReadable = document.errors.every((error) => error.code === 'DUPLICATE_KEY')
   const lineOf = (path: readonly PropertyKey[]) => {
     for (let length = path.length; length > 0; length--) {
@@ -46,7 +46,7 @@ export function readYaml(text: string, file: string, example: string): YamlReadi
   }
   if (!isReadable) return { value: undefined, problems, lineOf }
   try {
-    // No aliases: nobody needs one here, and they can make a small file large.
+    // No aliases: configuration does not need them, and they can make a small file large.
     const value: unknown = document.toJS({ maxAliasCount: 0 })
     return { value, problems, lineOf }
   } catch {
@@ -62,38 +62,41 @@ export function readYaml(text: string, file: string, example: string): YamlReadi
 function wordsFor(code: ErrorCode, example: string): readonly [problem: string, hint: string] {
   switch (code) {
     case 'DUPLICATE_KEY':
-      return ['the same key stands here twice', 'keep one of them']
+      return ['this key appears twice', 'keep only one of them']
     case 'TAB_AS_INDENT':
-      return ['a tab is used for indentation', 'indent with spaces']
+      return ['the line is indented with a tab', 'indent with spaces']
     case 'BAD_INDENT':
       return [
-        'the indentation does not fit',
-        'indent entries of one list or map alike, with spaces',
+        'the indentation is inconsistent',
+        'indent all entries of a list or map equally, with spaces',
       ]
     case 'MISSING_CHAR':
       return [
         'a colon, comma, quote or bracket is missing',
-        'look at the end of this line and the one before: close what was opened',
+        'check the end of this line and of the line before, and close what was opened',
       ]
     case 'MULTILINE_IMPLICIT_KEY':
     case 'BLOCK_IN_FLOW':
       return [
-        'a key or a bracket goes on over the end of its line',
+        'a key or bracket continues past the end of its line',
         'close the bracket or quote, and write each key on a line of its own',
       ]
     case 'BAD_ALIAS':
     case 'ALIAS_PROPS':
       return ['a value that starts with * or & is not text', 'put the value in quotes']
     case 'BAD_SCALAR_START':
-      return ['a value starts with a sign that YAML keeps for itself', 'put the value in quotes']
+      return ['a value starts with a character that YAML reserves', 'put the value in quotes']
     case 'TAG_RESOLVE_FAILED':
-      return ['a tag (!name) is not known', 'leave the tag out, or put the value in quotes']
+      return ['an unknown tag (!name) is used', 'remove the tag, or put the value in quotes']
     case 'MULTIPLE_DOCS':
       return [
         'there is more than one document in the file',
-        'remove the line `---` and what follows',
+        'remove the line `---` and everything after it',
       ]
     default:
-      return ['this is not YAML', `compare it with ${example}; quote text that holds : # [ ] { }`]
+      return [
+        'the file is not valid YAML',
+        `compare it with ${example}, and put text that contains : # [ ] { } in quotes`,
+      ]
   }
 }

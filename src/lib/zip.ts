@@ -5,17 +5,17 @@ import type { FileEntry, Reader } from '@zip.js/zip.js/index-native.js'
 export interface ZipMember {
   readonly name: string
   readonly content: AsyncIterable<Uint8Array | string>
-  /** It may be beyond 4 GiB: the reader of the ZIP then needs Zip64. */
+  /** It may exceed 4 GiB: the program that reads the ZIP then needs Zip64. */
   readonly mayBeLarge?: boolean
 }
 
-/** What is compressed at a time: lines by themselves would make a stream of crumbs. */
+/** How much is compressed at a time: single lines would make far too many small chunks. */
 const CHUNK_BYTES = 64 * 1024
 const OPTIONS = { useWebWorkers: false, level: 6 } as const
 
 /**
- * The ZIP that holds the members, each read only when the one before is written. Fails when a
- * member's content does.
+ * A ZIP of the members, each read only once the one before is written. Fails if reading a member
+ * fails.
  */
 export async function* zipOf(members: Iterable<ZipMember>): AsyncGenerator<Uint8Array> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
@@ -75,19 +75,19 @@ async function* gather(content: AsyncIterable<Uint8Array | string>): AsyncGenera
   if (length > 0) yield take()
 }
 
-/** Files by name, whichever way they are kept. */
+/** Files by name, however they are stored. */
 export interface NamedFiles {
   readonly names: readonly string[]
-  /** Undefined when there is none of that name. Each call reads from the start. */
+  /** Undefined when there is no file of that name. Each call reads from the start. */
   open(name: string): AsyncIterable<Uint8Array> | undefined
 }
 
-/** More members than this are nobody's export. */
+/** No genuine export has more members than this. */
 const MAX_MEMBERS = 64
 
 /**
- * The members of a ZIP, or undefined for what is none, or can be read in more than one way. Reading
- * a member fails when its bytes do not have the checksum that the ZIP gives.
+ * The members of a ZIP, or undefined when the data is not a ZIP or could be read in more than one
+ * way. Reading a member fails when its bytes do not match the checksum in the ZIP.
  */
 export async function openZip(source: Reader<unknown>): Promise<NamedFiles | undefined> {
   try {
@@ -131,7 +131,7 @@ async function* contentOf(entry: FileEntry): AsyncGenerator<Uint8Array> {
     await done
     if (failure instanceof Error) throw failure
   } finally {
-    // Who stops early wants no more of it.
+    // A caller that stops early needs no more of it.
     await chunks.cancel().catch(() => undefined)
   }
 }

@@ -22,7 +22,7 @@ export type Acknowledgement = Readonly<Omit<z.infer<typeof acknowledgement>, 'v'
 export const writeAcknowledgement = (statement: Acknowledgement): string =>
   canonicalJson({ v: 1, type: 'nocturne-acknowledgement', ...statement })
 
-/** Undefined unless it is such a text to the last character. */
+/** Undefined unless the text has exactly this form. */
 export function readAcknowledgement(text: string): Acknowledgement | undefined {
   try {
     const { data } = acknowledgement.safeParse(JSON.parse(text))

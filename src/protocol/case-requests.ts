@@ -3,26 +3,25 @@ import * as z from 'zod/mini'
 import { instant, principalId } from './words.js'
 
 /**
- * Why a claim that somebody holds is taken from them: fixed words, since the ledger keeps no free
- * text.
+ * Why a claim is taken from its holder: fixed words, since the ledger keeps no free text.
  */
 export const OVERRIDE_REASONS = ['agreed', 'unreachable', 'emergency', 'shift-ended'] as const
 export type OverrideReason = (typeof OVERRIDE_REASONS)[number]
 
-/** Why a case is closed without a report of ours. */
+/** Why a case is closed without a report sent through this gateway. */
 export const CLOSE_REASONS = ['reported-elsewhere', 'duplicate', 'not-needed'] as const
 export type CloseReason = (typeof CLOSE_REASONS)[number]
 
 const nonce = z.string().check(z.maxLength(200))
 
-/** Without a proof, the answer is a challenge. */
+/** A request without a proof is answered with a challenge. */
 export const claimRequest = z.strictObject({
   nonce: z.optional(nonce),
   /** Ed25519 over the statement (claim.ts), in base64. */
   signature: z.optional(z.string().check(z.regex(/^[A-Za-z0-9+/]{86}==$/))),
-  /** SHA-256 of what the challenge sealed, hexadecimal. */
+  /** SHA-256 of the content sealed in the challenge, hexadecimal. */
   answer: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
-  /** From its holder, whose time is not over. */
+  /** Takes the claim from a holder whose claim has not expired. */
   override: z.optional(z.enum(OVERRIDE_REASONS)),
 })
 export type ClaimRequest = z.infer<typeof claimRequest>
@@ -39,7 +38,7 @@ export const priorityRequest = z.strictObject({
   priority: z.enum(['routine', 'urgent', 'stat']),
 })
 
-/** `taker` has the duty of `giver` from `starts` until `ends`. */
+/** `taker` takes over the duty of `giver` from `starts` until `ends`. */
 export const swapRequest = z.strictObject({
   group: principalId,
   giver: principalId,

@@ -1,4 +1,4 @@
-/** What the owner of a certificate signs when another one replaces it. */
+/** The statement that the owner of a certificate signs when another certificate replaces it. */
 
 export interface CertificateChange {
   readonly gateway: string
@@ -16,8 +16,8 @@ export const writeChange = ({ gateway, principal, from, to }: CertificateChange)
   ['nocturne-certificate/v1', gateway, principal, from, to].join('|')
 
 /**
- * Undefined unless the text, a line feed at its end aside, is such a statement: then it must not be
- * signed.
+ * Undefined unless the text, apart from a final line feed, is such a statement; if undefined, it
+ * must not be signed.
  */
 export function readChange(text: string): CertificateChange | undefined {
   const [, gateway, principal, from, to] = FORMAT.exec(text.replace(/\n$/, '')) ?? []

@@ -1,7 +1,7 @@
 /**
  * What a reader signs to show that they can open a transfer, before they hold its case. The signing
- * key is derived from the transfer's session key (src/seal/README.md), so only somebody who opened
- * a key packet of it has it.
+ * key is derived from the transfer's session key (src/seal/README.md), so only a reader who has
+ * opened one of its key packets has the key.
  */
 import { canonicalJson } from '../lib/json.js'
 
@@ -20,13 +20,13 @@ export const claimStatement = (one: ClaimStatement): string =>
   canonicalJson({ v: 1, type: 'nocturne-claim', ...one })
 
 /**
- * What a challenge seals to the reader's certificate; its SHA-256 is the answer. For readers with
- * curl and gpg alone.
+ * The text that a challenge seals to the reader's certificate; its SHA-256 is the answer. For
+ * readers who use only curl and gpg.
  */
 export const sealedClaimText = (one: ClaimStatement, secret: string): string =>
   ['nocturne-claim/v1', one.gateway, one.case, one.transfer, one.reader, secret].join('|')
 
-/** What the gateway answers to a claim without proof. */
+/** The gateway's answer to a claim without proof. */
 export interface ClaimChallenge {
   readonly case: string
   readonly code: string
@@ -34,15 +34,15 @@ export interface ClaimChallenge {
   readonly nonce: string
   readonly expiresAt: string
   /**
-   * One OpenPGP message in base64, sealed to the reader's present certificate; absent when it is
-   * not sealed to that.
+   * One OpenPGP message in base64, sealed to the reader's current certificate; absent when the
+   * transfer is not sealed to that certificate.
    */
   readonly sealed?: string
 }
 
-/** Either is enough. */
+/** Either member is enough. */
 export type ClaimProof =
   /** Ed25519 over `claimStatement`, in base64. */
   | { readonly nonce: string; readonly signature: string }
-  /** SHA-256 of what `sealed` held, hexadecimal. */
+  /** SHA-256 of the content of `sealed`, hexadecimal. */
   | { readonly nonce: string; readonly answer: string }

@@ -1,8 +1,8 @@
 /**
  * The lines of a crosswalk: one JSON value per line, in the order in which the items of one request
- * were taken. What many items share stands once and is named by a number, until a line `forget`
- * starts the numbers anew. The last line is the gateway's signature, since anybody can seal
- * something to a facility.
+ * were processed. Values shared by many items appear once and are referred to by number, until a
+ * `forget` line restarts the numbering. The last line is the gateway's signature, since anyone can
+ * seal data to a facility.
  */
 import * as z from 'zod/mini'
 import { canonicalJson } from '../lib/json.js'
@@ -10,18 +10,18 @@ import { id, instant } from './words.js'
 import type { Named } from './words.js'
 
 /**
- * What a writer names by number at a time, and so what a reader must hold: 4 MiB of elements at
- * most.
+ * How much a writer may refer to by number at a time, and so how much a reader must hold: at most 4
+ * MiB of elements.
  */
 export const MAX_SHARED = 2_000
 export const MAX_SHARED_BYTES = 4 << 20
-/** Pairs in one line, and the longest line that a reader takes. */
+/** Pairs per line, and the longest line that a reader accepts. */
 export const PAIRS_A_LINE = 200
 export const MAX_LINE_CHARS = 1 << 20
 
 const uid = z.string().check(z.regex(/^[^\\\0]{1,128}$/))
 const text = z.string().check(z.maxLength(100_000))
-/** It becomes part of a pattern. */
+/** It becomes part of a regular expression. */
 const code = z.string().check(z.regex(/^[A-Z0-9]{1,16}$/))
 const number = z.int().check(z.positive())
 
@@ -32,7 +32,7 @@ const head = z.object({
   facility: text,
   transfer: id,
   envelope: id,
-  /** Public id of the facility's secret that the UIDs come from. */
+  /** Public id of the facility secret that the UIDs are derived from. */
   key: text,
   profile: text,
   createdAt: instant,
@@ -87,7 +87,10 @@ export type CrosswalkHead = Omit<Named<z.infer<typeof head>>, 'type' | 'v'>
 
 export const writeCrosswalkLine = (one: Line): string => `${JSON.stringify(one)}\n`
 
-/** Without its line feed. Undefined when it is none: the reason would quote the line. */
+/**
+ * Takes a line without its line feed. Undefined when it is malformed; no reason is given, since it
+ * would quote the line.
+ */
 export function readCrosswalkLine(one: string): Line | undefined {
   try {
     return line.safeParse(JSON.parse(one)).data

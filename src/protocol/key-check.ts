@@ -1,12 +1,12 @@
 /**
- * The text that a ready check seals to a reader, and how it is answered. A client that decrypts
- * whatever a server hands it can be made to open a study: so it answers with a digest only, and
- * only for a text of exactly this form.
+ * The text that a ready check seals to a reader, and its answer. A client that decrypts anything a
+ * server sends could be made to open a study: so it answers only with a digest, and only for a text
+ * of exactly this form.
  */
 
-/** Longer content is not even read. */
+/** Longer content is not read at all. */
 export const MAX_CHECK_BYTES = 512
-/** The sealed text: one key packet and some hundred octets. */
+/** Size limit of the sealed text: one key packet and some hundred octets. */
 export const MAX_SEALED_CHECK_BYTES = 8192
 
 export interface KeyCheck {
@@ -25,7 +25,7 @@ const FORMAT =
 export const writeKeyCheck = ({ origin, principal, nonce, expiresAt }: KeyCheck): string =>
   ['nocturne-check/v1', origin, principal, nonce, new Date(expiresAt).toISOString()].join('|')
 
-/** Undefined unless the octets are such a text to the last one: then nothing may be answered. */
+/** Undefined unless the octets are exactly such a text; if undefined, nothing may be answered. */
 export function readKeyCheck(content: Uint8Array): KeyCheck | undefined {
   if (content.length > MAX_CHECK_BYTES) return undefined
   const text = String.fromCharCode(...content)
@@ -37,8 +37,8 @@ export function readKeyCheck(content: Uint8Array): KeyCheck | undefined {
 }
 
 /**
- * The answer is the SHA-256 of this, hexadecimal: it shows that the check was read, and tells
- * nothing of any other text.
+ * The answer is the SHA-256 of this, hexadecimal: it shows that the check was read and reveals
+ * nothing about any other text.
  */
 export const answerToKeyCheck = ({ origin, principal, nonce }: KeyCheck): string =>
   `nocturne-check-answer/v1|${origin}|${principal}|${nonce}`

@@ -1,8 +1,7 @@
 /**
  * The manifest: what a transfer holds, signed by the gateway and sealed to the readers. Version 1
- * is canonical JSON (RFC
- * 8785) in UTF-8; a reader lets members pass that it does not know, so that later gateways may add
- *       some.
+ * is canonical JSON (RFC 8785) in UTF-8; readers ignore members they do not know, so that later
+ * gateways can add some.
  */
 import * as z from 'zod/mini'
 import { canonicalJson } from '../lib/json.js'
@@ -20,7 +19,7 @@ export const manifestItem = z.looseObject({
   kind: z.enum(['instance', 'document']),
   mediaType: name,
   plaintext: content,
-  /** Of the data packet; key packets are not counted. */
+  /** Of the data packet, without key packets. */
   ciphertext: content,
   // The UIDs of an instance are the new ones.
   study: uid,
@@ -29,11 +28,11 @@ export const manifestItem = z.looseObject({
   sopClass: uid,
   modality: z.optional(name),
   transferSyntax: uid,
-  /** Name and version of the profile that de-identified it; a document has none. */
+  /** Name and version of the profile used to de-identify it; absent for documents. */
   profile: z.optional(name),
-  /** Names may be burned into its pixels, and the profile let it pass all the same. */
+  /** Names may be burned into its pixels, but the profile lets such images pass. */
   pixelsAtRisk: flag,
-  /** Burned-in text was blanked. */
+  /** Text burned into its pixels was blanked. */
   pixelsBlanked: flag,
 })
 export type ManifestItem = z.infer<typeof manifestItem>
@@ -47,7 +46,9 @@ export const manifest = z.looseObject({
   group: name,
   priority: z.optional(name),
   gateway: name,
-  /** The transfer that this one goes on with: its items were held then, and released since. */
+  /**
+   * The transfer that this one continues: its items were held then and have been released since.
+   */
   continues: z.optional(id),
   createdAt: z.optional(instant),
   completedAt: z.optional(instant),
@@ -60,9 +61,9 @@ export const writeManifest = ({ items, ...about }: Omit<Named<Manifest>, 'v'>): 
   canonicalJson({ v: 1, ...about, items: items.map((item) => ({ ...item })) })
 
 /**
- * What was signed must be about this transfer of this gateway, and name each item once: a gateway
- * or store that answers with another transfer's manifest is found here. Without `gateway`, any
- * gateway's will do. Undefined otherwise.
+ * Parses a manifest and checks that it is about this transfer of this gateway and names each item
+ * once: this detects a gateway or store that returns another transfer's manifest. Without
+ * `gateway`, any gateway is accepted. Undefined otherwise.
  */
 export function readManifest(
   bytes: Uint8Array,
@@ -71,14 +72,14 @@ export function readManifest(
   const { data: read } = manifest.safeParse(parseJson(bytes))
   if (read?.transfer !== transfer) return undefined
   if (gateway !== undefined && read.gateway !== gateway) return undefined
-  // In ascending order, and so none twice.
+  // In ascending order, so no item appears twice.
   const isInOrder = read.items.every(
     ({ index }, at) => at === 0 || index > (read.items[at - 1]?.index ?? 0),
   )
   return isInOrder ? read : undefined
 }
 
-/** Undefined for what is no JSON in UTF-8. */
+/** Undefined when the octets are not JSON in UTF-8. */
 function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))

@@ -1,6 +1,6 @@
 /**
- * IANA media types by the ending of a file name, for the gateway to check; and the way back for
- * opened files.
+ * IANA media types by file name extension, for the gateway to check; and the reverse, for opened
+ * files.
  */
 const BY_EXTENSION: Readonly<Record<string, string>> = {
   bmp: 'image/bmp',
@@ -42,7 +42,7 @@ export function mediaTypeOf(fileName: string): string {
 }
 
 /**
- * `pdf`; `bin` for a type that is not in the table, so that no text of another's making becomes
+ * Such as `pdf`; `bin` for types that are not in the table, so that no text from a sender becomes
  * part of a name.
  */
 export function extensionOf(mediaType: string): string {

@@ -1,17 +1,17 @@
 /**
- * Names of opened files, the same in the command and in a browser. No text that a sender wrote
- * becomes part of one.
+ * Names of opened files, the same in the command and in a browser. No text from a sender becomes
+ * part of one.
  */
 import { extensionOf } from './media-types.js'
 import type { ManifestItem } from './manifest.js'
 
 /**
- * Enough of the content to tell DICOM (PS3.10 section 7.1: a preamble of 128 octets, then DICM) and
- * PDF.
+ * Enough of the content to recognize DICOM (PS3.10 section 7.1: a preamble of 128 octets, then
+ * DICM) and PDF.
  */
 export const HEAD_BYTES = 132
 
-/** By the first octets of opened content: `dcm`, `pdf`, else `bin`. */
+/** Extension by the first octets of opened content: `dcm`, `pdf` or otherwise `bin`. */
 export function sniffExtension(head: Uint8Array): string {
   const text = String.fromCharCode(...head.subarray(0, HEAD_BYTES))
   if (text.startsWith('DICM', 128)) return 'dcm'
@@ -19,9 +19,9 @@ export function sniffExtension(head: Uint8Array): string {
 }
 
 /**
- * `scan.dcm` for `scan.dcm.pgp`; `scan.bin` by its content when the rest of the name has no ending.
- * `sealed` is a file name without folders. The result is a legal name on Linux, macOS and Windows,
- * so that a folder of opened files can be copied from one to the other.
+ * `scan.dcm` for `scan.dcm.pgp`; when the rest of the name has no extension, one is chosen by
+ * content, as in `scan.bin`. `sealed` is a file name without folders. The result is a legal name on
+ * Linux, macOS and Windows, so that a folder of opened files can be copied from one to the other.
  */
 export function openedName(sealed: string, head: Uint8Array): string {
   const bare = portable(sealed.replace(/\.(pgp|gpg|asc)$/i, '')) || 'opened'
@@ -30,14 +30,13 @@ export function openedName(sealed: string, head: Uint8Array): string {
 
 const MAX_NAME = 200
 
-/** Windows takes these for devices, in any case and before any ending. */
+/** Windows treats these as devices, in any letter case and with any extension. */
 const DEVICE =
   /^(?:con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]|conin\$|conout\$)(?=[ .]|$)/i
 
 /**
- * Without the characters that Windows forbids, and without the dots and spaces that it drops at the
- * end; never hidden. In one normal form of Unicode, since macOS takes all forms of a name for the
- * same.
+ * Without the characters that Windows forbids and the trailing dots and spaces that it drops; never
+ * hidden. In one Unicode normal form, since macOS treats all forms of a name as the same.
  */
 function portable(name: string): string {
   const legal = name
@@ -57,8 +56,8 @@ const isUid = (text: string | undefined): text is string =>
 
 /**
  * Where each item goes below the transfer's folder, with slashes: `STUDY/SERIES/INSTANCE.dcm`,
- * `documents/0003.pdf`. Nothing but digits, dots and our own words becomes part of a name, and no
- * two items get the same one.
+ * `documents/0003.pdf`. Names consist of digits, dots and our own words only, and no two items get
+ * the same one.
  */
 export function itemPaths(items: readonly ManifestItem[]): ReadonlyMap<number, string> {
   const taken = new Set<string>()

@@ -1,7 +1,7 @@
 /**
  * What a facility signs when it takes responsibility for a quarantined item: which bytes, which
- * findings it looked at, and why they may go on. One exact text, so that a signature for one item
- * is good for no other.
+ * findings it looked at, and why they may be sent on. One exact text, so that a signature for one
+ * item is valid for no other.
  */
 import * as z from 'zod/mini'
 import type { Code } from '../lib/errors.js'
@@ -9,9 +9,8 @@ import { canonicalJson } from '../lib/json.js'
 import { id, itemNumber, principalId, sha256 } from './words.js'
 
 /**
- * Findings that a person can overrule by looking: an image or a document shows what it shows. A
- * header that cannot be read, or in which an identifier was left, is never released: nobody can
- * look at all of it.
+ * Findings that a person can overrule by looking at the image or document. A header that cannot be
+ * read, or in which an identifier was left, is never released, since nobody can look at all of it.
  */
 export const WAIVABLE = [
   'pixels_at_risk',
@@ -24,7 +23,7 @@ export type Waivable = (typeof WAIVABLE)[number]
 
 export const isWaivable = (code: string): code is Waivable => WAIVABLE.some((one) => one === code)
 
-/** Why it may go on. Codes, since a sentence could name the patient. */
+/** Why it may be sent on. Codes, since a sentence could name the patient. */
 export const RELEASE_REASONS = ['no-identifiers-seen', 'needed-for-treatment'] as const
 export type ReleaseReason = (typeof RELEASE_REASONS)[number]
 
@@ -44,7 +43,7 @@ const release = z.strictObject({
   /** Every finding that was looked at, in alphabetical order. */
   codes: z.array(z.enum(WAIVABLE)).check(z.minLength(1), z.maxLength(WAIVABLE.length)),
   reason: z.enum(RELEASE_REASONS),
-  /** Of the original. */
+  /** SHA-256 of the original. */
   sha256,
   /** RFC 3339, UTC, milliseconds. */
   signedAt: z.string().check(z.regex(INSTANT), z.refine(isTime)),
@@ -62,7 +61,7 @@ export const writeRelease = ({ codes, ...statement }: ReleaseStatement): string 
     ...statement,
   })
 
-/** Of one sending at most; a statement about so many has some 500 KB. */
+/** At most the items of one upload; a statement about that many has about 500 KB. */
 export const MOST_RELEASED = 2_000
 
 const releasedItem = z.strictObject({
@@ -78,11 +77,11 @@ const releases = z.strictObject({
   gateway: z.string(),
   facility: z.string(),
   /**
-   * Who looked, where the facility names its people: the signature is theirs. Else it is the
-   * facility's own.
+   * The person who looked and signed, if the facility names its people; otherwise the facility's
+   * own key signs.
    */
   by: z.optional(principalId),
-  /** In the order in which the originals follow. */
+  /** In the same order as the originals that follow. */
   items: z.array(releasedItem).check(z.minLength(1), z.maxLength(MOST_RELEASED)),
   reason: z.enum(RELEASE_REASONS),
   signedAt: z.string().check(z.regex(INSTANT), z.refine(isTime)),
@@ -90,7 +89,7 @@ const releases = z.strictObject({
 export type ReleasesStatement = Omit<z.infer<typeof releases>, 'v' | 'type'>
 
 /**
- * One text for all the items of a study that were looked at together; canonical JSON (RFC 8785).
+ * One text for all items of a study that were looked at together; canonical JSON (RFC 8785).
  */
 export const writeReleases = ({ items, ...statement }: ReleasesStatement): string =>
   canonicalJson({
@@ -100,7 +99,7 @@ export const writeReleases = ({ items, ...statement }: ReleasesStatement): strin
     items: items.map(({ codes, ...item }) => ({ ...item, codes: [...new Set(codes)].sort() })),
   })
 
-/** Undefined unless it is such a text to the last character, and names no item twice. */
+/** Undefined unless the text has exactly this form and names no item twice. */
 export function readReleases(text: string): ReleasesStatement | undefined {
   try {
     const { data } = releases.safeParse(JSON.parse(text))
@@ -112,7 +111,7 @@ export function readReleases(text: string): ReleasesStatement | undefined {
   }
 }
 
-/** Undefined unless it is such a text to the last character. */
+/** Undefined unless the text has exactly this form. */
 export function readRelease(text: string): ReleaseStatement | undefined {
   try {
     const { data } = release.safeParse(JSON.parse(text))

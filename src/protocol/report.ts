@@ -1,7 +1,7 @@
 /**
- * A reader's report: the document that is sealed, and the statement beside it that the gateway can
- * read. Both are signed by the reader, on the reader's machine: the document inside the seal, for
- * the facility; the statement in the open, for the gateway.
+ * A reader's report: the sealed document, and the accompanying statement that the gateway can read.
+ * Both are signed on the reader's machine: the document inside the seal, for the facility; the
+ * statement in clear, for the gateway.
  */
 import { z } from 'zod'
 import { canonicalJson } from '../lib/json.js'
@@ -10,14 +10,14 @@ import { id, instant, principalId, sha256 } from './words.js'
 export const REPORT_STATUSES = ['preliminary', 'final', 'addendum'] as const
 export type ReportStatus = (typeof REPORT_STATUSES)[number]
 
-/** Of a final report after a preliminary one. */
+/** Agreement of a final report with the preliminary one. */
 export const AGREEMENTS = ['agree', 'minor', 'major'] as const
 export type Agreement = (typeof AGREEMENTS)[number]
 
 export const SECTIONS = ['indication', 'technique', 'comparison', 'findings', 'impression'] as const
 export type SectionName = (typeof SECTIONS)[number]
 
-/** A report is some pages; what comes with it (a PDF, key images) is bounded with it. */
+/** A report has a few pages; its attachments (a PDF, key images) count towards the same limit. */
 export const MAX_REPORT_BYTES = 5 << 20
 
 const uid = z.string().regex(/^[0-9.]{1,64}$/)
@@ -30,12 +30,12 @@ export const reportDocument = z.strictObject({
   code: z.string().max(16),
   status: z.enum(REPORT_STATUSES),
   author: principalId,
-  /** As it is to stand under the report. */
+  /** Name as printed under the report. */
   authorName: z.string().max(200).optional(),
   signedAt: instant,
   sections: z.partialRecord(z.enum(SECTIONS), z.string().max(200_000)),
   agreement: z.enum(AGREEMENTS).optional(),
-  /** Pseudonymous: the studies that it is about, and the patient's code. */
+  /** Pseudonymous: the studies that the report is about, and the patient's code. */
   studies: z.array(uid).max(100),
   patientCode: z.string().max(64).optional(),
   modality: z.string().max(64).optional(),
@@ -73,7 +73,7 @@ export type ReportStatement = z.output<typeof statementSchema>
 export const writeReportStatement = (one: Omit<ReportStatement, 'v' | 'type'>): string =>
   canonicalJson({ v: 1, type: 'nocturne-report-statement', ...one })
 
-/** Undefined unless it is such a statement, to the last octet. */
+/** Undefined unless the text has exactly this form. */
 export const readReportStatement = (text: string): ReportStatement | undefined =>
   readSigned(text, statementSchema)
 
@@ -89,7 +89,7 @@ const acknowledgementSchema = z.strictObject({
 
 export type ReportAcknowledgement = z.output<typeof acknowledgementSchema>
 
-/** What the facility signs once it has opened, verified and kept a report. */
+/** The statement that the facility signs once it has opened, verified and stored a report. */
 export const writeReportAcknowledgement = (
   one: Omit<ReportAcknowledgement, 'v' | 'type'>,
 ): string => canonicalJson({ v: 1, type: 'nocturne-report-acknowledgement', ...one })
@@ -107,7 +107,7 @@ function readSigned<T>(text: string, schema: z.ZodType<T>): T | undefined {
   }
 }
 
-/** What a reader posts to a case. */
+/** The request with which a reader adds a report to a case. */
 export const newReport = z.strictObject({
   statement: z.string().min(1).max(2_000),
   /** Armored detached OpenPGP signature of the statement's UTF-8 octets. */

@@ -1,6 +1,6 @@
 /**
- * The text that is signed to sign in. Its MAC is the gateway's own business; a client reads the
- * rest before it signs.
+ * The text that is signed to sign in. Only the gateway checks its MAC; a client reads the rest
+ * before it signs.
  */
 
 export interface Challenge {
@@ -12,17 +12,17 @@ export interface Challenge {
   readonly expiresAt: number
 }
 
-/** No gateway's challenge is longer. */
+/** Longest challenge that a gateway sends. */
 export const CHALLENGE_LENGTH = 1024
 
 /**
- * The first line keeps a signature for signing in apart from every other kind of statement, and
- * tells a person what they are about to sign. No final line feed.
+ * The first line distinguishes a sign-in signature from every other kind of statement, and tells
+ * people what they are about to sign. No final line feed.
  */
 const FORMAT =
   /^nocturne sign-in v1\norigin: (https?:\/\/[^\s/]{1,255})\nprincipal: ([A-Za-z0-9][A-Za-z0-9._-]{0,63})\nnonce: ([0-9a-f]{32})\nexpires: (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z)\nmac: ([0-9a-f]{64})$/
 
-/** All lines before the MAC, and what the MAC is over. */
+/** All lines before the MAC: the input of the MAC. */
 export const writeUnsealedChallenge = ({
   origin,
   principal,
@@ -41,9 +41,9 @@ export const writeUnsealedChallenge = ({
 export const writeChallenge = (unsealed: string, mac: string): string => `${unsealed}\nmac: ${mac}`
 
 /**
- * What a challenge says, for a client to compare before it signs: with the origin it talks to and
- * with the principal it asked for. Undefined when the text is not a challenge; it must not be
- * signed then.
+ * Parses a challenge, so that a client can compare it with the origin it talks to and the principal
+ * it asked for before it signs. Undefined when the text is not a challenge; it must not be signed
+ * then.
  */
 export function readChallenge(text: string): Challenge | undefined {
   if (text.length > CHALLENGE_LENGTH) return undefined

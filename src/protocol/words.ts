@@ -1,17 +1,16 @@
 /**
- * The words that formats are made of: what an id, a digest or an instant may look like, wherever
- * one stands.
+ * Building blocks of the formats: what an id, a digest or an instant looks like in all of them.
  */
 import * as z from 'zod/mini'
 import { ID_PATTERN } from '../lib/id-pattern.js'
 
-/** The same schema with a sentence about it, which the reference shows. */
+/** The schema with a description, which the reference shows. */
 export const about = <T extends z.ZodMiniType>(text: string, schema: T): T =>
   schema.check(z.describe(text))
 
 /**
- * Text from a list that later versions may extend: a client takes whatever comes, so that a new
- * word does not keep it from reading the rest.
+ * Text from a list that later versions may extend: a client accepts any text, so that a new word
+ * does not keep it from reading the rest.
  */
 export const word = (text: string, ...words: readonly string[]) =>
   z.string().check(
@@ -22,7 +21,7 @@ export const word = (text: string, ...words: readonly string[]) =>
     }),
   )
 
-/** UUID of version 7: of a transfer, an envelope, an event, a legal hold. */
+/** UUID of version 7: the id of a transfer, an envelope, an event or a legal hold. */
 export const id = z.string().check(z.regex(ID_PATTERN))
 
 /**
@@ -36,7 +35,7 @@ export const principalId = z.string().check(z.regex(PRINCIPAL_ID))
 /** Hexadecimal, lower case. */
 export const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/))
 
-/** Of an OpenPGP certificate: 40 digits up to version 5 of the format, 64 from version 6 on. */
+/** Fingerprint of an OpenPGP certificate: 40 digits for versions up to 5, 64 from version 6. */
 export const fingerprint = z.string().check(z.regex(/^[0-9a-f]{40,64}$/))
 
 /** RFC 3339, UTC. */
@@ -44,16 +43,16 @@ export const instant = z.iso.datetime()
 
 export const count = z.int().check(z.nonnegative())
 
-/** Numbers items within a transfer. */
+/** Number of an item within its transfer. */
 export const itemNumber = z.int().check(z.positive())
 
-/** Of an opened item or a data packet. */
+/** Size in bytes of an opened item or a data packet. */
 export const content = z.strictObject({ sha256, size: count })
 export type Content = z.infer<typeof content>
 
 /**
- * What a writer knows of a format whose readers let members pass that they do not know: the named
- * members alone, and read-only. Without this, any misspelt member would be assignable.
+ * The type that writers use for a format whose readers accept unknown members: only the named
+ * members, read-only. Without this, a misspelt member could be assigned.
  */
 export type Named<T> = T extends readonly unknown[]
   ? NamedEach<T>

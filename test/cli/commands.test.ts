@@ -227,7 +227,9 @@ describe('deidentify', () => {
     const { status, stdout, stderr } = await nocturne(...words)
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toContain('mixed/notes.txt: the file is not DICOM\n')
-    expect(stderr).toContain('hint: send the document by itself; a gateway would hold it\n')
+    expect(stderr).toContain(
+      'hint: send the document as a separate file; a gateway would hold it\n',
+    )
     expect(stderr).not.toContain('nocturne quarantine')
   })
 })

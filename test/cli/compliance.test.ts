@@ -112,7 +112,7 @@ describe('registers and assessments from the command line', () => {
     expect((await officer('register', 'list', 'agreement')).entries).toEqual([])
     expect((await officer('register', 'list', 'agreement', '--all')).entries).toHaveLength(2)
     const again = await gateway.as('officer-1', 'register', 'end', 'agreement', id as string)
-    expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('no such thing') })
+    expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('no such resource') })
   })
 
   it('imports all lines of a file or none, and reports the invalid field', async () => {

@@ -65,7 +65,7 @@ describe('send', () => {
     const words = ['send', 'one.pdf', '--group', 'days', '--priority', 'stat']
     const { status, stderr } = await gateway.as('facility-a', ...words)
     expect(status).toBe(1)
-    expect(stderr).toContain('nocturne: error: this facility does not send to such a group')
+    expect(stderr).toContain('nocturne: error: this facility does not send to this group')
     expect(stderr).toContain('nocturne: hint: ')
   })
 
@@ -73,7 +73,7 @@ describe('send', () => {
     await writeFile(at('two.pdf'), pdf(100))
     const { status, stderr } = await gateway.as('reader-1', 'send', 'two.pdf')
     expect(status).toBe(1)
-    expect(stderr).toContain('your role may not do this')
+    expect(stderr).toContain('your role does not permit this')
   })
 
   it('sends more files than fit in one request in several, as one transfer', async () => {
@@ -190,7 +190,7 @@ describe('pull', () => {
     const other = join(gateway.site, 'keys', 'facility-a.asc')
     const refused = await pull(id, '--gateway-certificate', other)
     expect(refused.status).toBe(1)
-    expect(refused.stderr).toContain("the gateway's signature does not hold: the manifest")
+    expect(refused.stderr).toContain("the gateway's signature is not valid: the manifest")
     const right = join(gateway.site, 'keys', 'gateway.asc')
     expect((await pull(id, '--gateway-certificate', right)).status).toBe(0)
   }, 60_000)
@@ -241,12 +241,12 @@ describe('sign-in and tokens', () => {
     const sending = ['send', 't.pdf', '--gateway', gateway.url, '--token-file', out]
     expect((await gateway.plain(...sending)).status).toBe(0)
     expect((await gateway.plain('token', 'revoke', id, ...site)).status).toBe(0)
-    expect((await gateway.plain(...sending)).stderr).toContain('this needs a valid token')
+    expect((await gateway.plain(...sending)).stderr).toContain('this request needs a valid token')
     const listed = await gateway.plain('token', 'list', ...site, '--json')
     const { tokens } = JSON.parse(listed.stdout) as { tokens: { id: string; state: string }[] }
     expect(tokens.find((token) => token.id === id)?.state).toBe('revoked')
     const nobody = await gateway.plain('token', 'issue', ...site, '--principal', 'nobody')
-    expect(nobody.stderr).toContain('no such principal in the configuration: nobody')
+    expect(nobody.stderr).toContain('the configuration has no such principal: nobody')
   }, 60_000)
 })
 

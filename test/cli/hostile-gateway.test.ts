@@ -392,12 +392,12 @@ describe('a transfer from a malicious gateway', () => {
     [
       'the manifest is signed by the reader, not by the gateway',
       (lie) => void (lie.signer = reader.key),
-      "the gateway's signature does not hold: the manifest",
+      "the gateway's signature is not valid: the manifest",
     ],
     [
       'the manifest is not signed',
       (lie) => void (lie.signer = undefined),
-      "the gateway's signature does not hold: the manifest",
+      "the gateway's signature is not valid: the manifest",
     ],
   ]
 

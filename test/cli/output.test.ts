@@ -21,8 +21,8 @@ describe('output', () => {
     output.fatal(new NocturneError('unknown_principal', { subject: 'reader-9' }))
     output.json({ second: true })
     expect(seen.err()).toBe(
-      'nocturne: error: no such principal in the configuration: reader-9\n' +
-        'nocturne: hint: see people and facilities in nocturne.yaml\n',
+      'nocturne: error: the configuration has no such principal: reader-9\n' +
+        'nocturne: hint: look up the id under people, facilities or groups in nocturne.yaml\n',
     )
     expect(JSON.parse(seen.out())).toMatchObject({ error: { code: 'unknown_principal' } })
     expect(output.exitCode).toBe(1)

@@ -138,7 +138,7 @@ const MISTAKES: readonly Mistake[] = [
         join(dir, 'keys/recovery.asc'),
         await readFile(join(dir, 'demo-keys/recovery.asc')),
       ),
-    found: ['keys/recovery.asc: this file holds a secret key (recovery: '],
+    found: ['keys/recovery.asc: the file contains a secret key (recovery: '],
     hint: 'make a new key',
   },
   {

@@ -118,7 +118,7 @@ describe('a rule in the profile', () => {
   it('is refused with the line number if the YAML is invalid', () => {
     const { problems } = loadProfile(`${HEAD}pixels: [blank\n`, 'mine')
     expect(problems).toMatchObject([
-      { line: 6, hint: 'indent entries of one list or map alike, with spaces' },
+      { line: 6, hint: 'indent all entries of a list or map equally, with spaces' },
     ])
   })
 })

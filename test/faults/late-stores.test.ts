@@ -238,7 +238,7 @@ suite('a gateway whose database comes late', postgresMissing, () => {
 
   it('does not wait if its password is wrong', async () => {
     const gateway = await launch(site, { NOCTURNE_DATABASE_PASSWORD: 'wrong' })
-    await expect(gateway.ready).rejects.toThrow(/the database cannot be used as it is configured/)
+    await expect(gateway.ready).rejects.toThrow(/the database cannot be used as configured/)
     expect(gateway.process.exitCode).toBe(1)
     table.push('  a wrong password: exit 1 at once')
   })

@@ -138,7 +138,7 @@ describe('a stored transfer', () => {
     const other = join(site.dir, 'keys/officer-1.asc')
     const wrong = await nocturne(...words, '--gateway-certificate', other)
     expect(wrong.status).toBe(1)
-    expect(wrong.stderr).toContain("the gateway's signature does not hold: the manifest")
+    expect(wrong.stderr).toContain("the gateway's signature is not valid: the manifest")
   })
 
   it("is opened with the ledger's key, which vouches for the manifest and its time", async () => {

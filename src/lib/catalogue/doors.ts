@@ -5,22 +5,22 @@ import type { Entry } from './entry.js'
 export const DOORS = {
   association_broken: entry(
     400,
-    'the DICOM association ended before the instance was whole',
-    'send the instance again; nothing of it was kept',
+    'the DICOM association ended before the whole instance had arrived',
+    'send the instance again; none of it was kept',
   ),
   not_stow: entry(
     415,
     'this content type cannot be stored',
-    'send multipart/related; type="application/dicom" with one Part 10 file a part, or one file as application/dicom',
+    'send multipart/related; type="application/dicom" with one Part 10 file per part, or one file as application/dicom',
   ),
   not_acceptable: entry(
     406,
-    'the answer cannot be written in a type that the request accepts',
-    'accept application/dicom+json or application/dicom+xml',
+    'the response is not available in any media type that the request accepts',
+    'set Accept to application/dicom+json or application/dicom+xml',
   ),
   study_mismatch: item(
     409,
-    'the instance belongs to another study than the address names',
-    'send it to /dicom-web/studies, or to the address of its own study',
+    'the instance does not belong to the study in the address',
+    'send it to /dicom-web/studies, or to the address of the study it belongs to',
   ),
 } as const satisfies Record<string, Entry>

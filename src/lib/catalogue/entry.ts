@@ -1,16 +1,16 @@
-/** What a code means to people: fixed texts, so that no error ever carries data. */
+/** What people read about a code: fixed texts, so that no error ever carries data. */
 export interface Entry {
-  /** HTTP status that this code answers with. */
+  /** HTTP status of responses with this code. */
   readonly status: number
-  /** What happened, as a fixed sentence without a final period. */
+  /** What happened: a fixed sentence without a final period. */
   readonly title: string
   /** What to do next. */
   readonly hint: string
-  /** It is about one item of an upload, and the others go on. */
+  /** It concerns one item of an upload; the other items are processed as usual. */
   readonly concernsItemAlone: boolean
   /**
-   * Of an item that a gateway holds: what can be done where nothing is held, as on one's own
-   * machine.
+   * For an item that a gateway would hold: what to do where nothing is held, such as on the user's
+   * own machine.
    */
   readonly hintAlone?: string
 }
@@ -27,16 +27,19 @@ export const item = (status: number, title: string, hint: string): Entry => ({
   concernsItemAlone: true,
 })
 
-/** An item that is held, and that its sender can mend. */
-export const held = (status: number, title: string, mend: string): Entry => ({
-  ...item(status, title, `${mend}; the original is held: nocturne quarantine`),
-  hintAlone: mend,
+/** An item that is held and that its sender can correct. */
+export const held = (status: number, title: string, correction: string): Entry => ({
+  ...item(status, title, `${correction}; the original is held: see \`nocturne quarantine list\``),
+  hintAlone: correction,
 })
 
-/** An item that is held for somebody to look at. `otherwise` is what the facility can set up. */
+/**
+ * An item that is held until a person has looked at it. `otherwise` is what the facility can change
+ * in its configuration.
+ */
 export const heldForLook = (status: number, title: string, otherwise?: string): Entry => ({
   ...item(status, title, [LOOK, otherwise].filter((one) => one !== undefined).join('; or ')),
-  hintAlone: otherwise ?? 'nothing is written of it',
+  hintAlone: otherwise ?? 'no output is written for this item',
 })
 
-export const LOOK = 'look at it and release it: nocturne quarantine'
+export const LOOK = 'look at it with `nocturne quarantine view` and release it'

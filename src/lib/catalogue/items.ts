@@ -1,52 +1,52 @@
-/** One item of an upload: why it was not accepted. */
+/** Why one item of an upload was not accepted. */
 import { held, heldForLook, item, LOOK } from './entry.js'
 import type { Entry } from './entry.js'
 
-const UNCOMPRESSED = 'send it uncompressed (as HTJ2K, JPEG XL or video it is never blanked)'
+const UNCOMPRESSED = 'send it uncompressed (HTJ2K, JPEG XL and video are never blanked)'
 
 export const ITEMS = {
   empty_file: item(422, 'the file is empty', 'export it again from the modality'),
   item_too_large: item(
     413,
-    'the file is larger than this gateway takes',
+    'the file exceeds the size limit of this gateway',
     'ask the operator to raise limits.itemBytes',
   ),
   unrecognized: item(
     422,
     'the file is neither DICOM nor a document of a known type',
-    'send DICOM, PDF, images or text, or give the part its content type',
+    'send DICOM, PDF, images or text, or set the Content-Type of the part',
   ),
   not_dicom: item(
     422,
-    'the file says it is DICOM but cannot be read as DICOM',
+    'the file is marked as DICOM but cannot be parsed as DICOM',
     'export it again from the modality',
   ),
-  truncated: item(422, 'the file ends before it should', 'export it again from the modality'),
+  truncated: item(422, 'the file is truncated', 'export it again from the modality'),
   malformed: held(
     422,
-    'the file breaks the rules of DICOM encoding',
+    'the file violates the DICOM encoding rules',
     'export it again from the modality',
   ),
-  image_incomplete: held(422, 'the image is not whole', 'export it again from the modality'),
+  image_incomplete: held(422, 'the image is incomplete', 'export it again from the modality'),
   header_over_limit: item(
     422,
-    'the DICOM header is larger than this gateway takes',
+    'the DICOM header exceeds the size limit of this gateway',
     'ask the operator to raise limits.headerBytes',
   ),
   header_too_complex: held(
     422,
-    'the DICOM header has more elements, levels or names than any real one',
+    'the DICOM header has more elements, nesting levels or names than any genuine header',
     'export it again from the modality',
   ),
   pixels_at_risk: heldForLook(
     422,
-    'images of this kind often have names burned into their pixels',
+    'images of this kind often have patient names burned into their pixels',
     "state in the facility's profile where text is burned in (blanking) or that it may pass (pixels: pass)",
   ),
   pixels_not_cleaned: {
     ...item(
       422,
-      'names may be burned into the image, and it cannot be blanked without loss to the rest',
+      'names may be burned into the image, and they cannot be blanked without degrading the rest of it',
       `${UNCOMPRESSED}, or ${LOOK}`,
     ),
     hintAlone: UNCOMPRESSED,
@@ -54,91 +54,95 @@ export const ITEMS = {
   text_in_pixels: heldForLook(422, 'text was found in the image'),
   features_at_risk: heldForLook(
     422,
-    'a face may be seen in the image, or made from it',
-    'leave option 113102 out of the profile',
+    'a face may be visible in the image or can be reconstructed from it',
+    'remove option 113102 from the profile',
   ),
   unsupported_syntax: item(
     422,
-    'the transfer syntax is not known',
-    'send it in a transfer syntax of PS3.5',
+    'the transfer syntax is unknown',
+    'send it in a transfer syntax that PS3.5 defines',
   ),
   media_directory: item(
     422,
-    'a DICOMDIR names patients and points at file names; it does not travel',
-    'nothing: the instances it lists travel by themselves',
+    'a DICOMDIR is not sent on, since it contains patient names and file names',
+    'no action needed: the instances it lists are sent without it',
   ),
   inflates_too_much: item(
     422,
-    'the deflated data set expands too much',
+    'the deflated data set expands beyond the limit',
     'send it in an uncompressed transfer syntax',
   ),
   private_sop_class: held(
     422,
-    'a private SOP class cannot be de-identified',
-    'correct it and resend',
+    'an instance of a private SOP class cannot be de-identified',
+    'export it as a standard SOP class and resend it',
   ),
   document_held: heldForLook(
     422,
-    'this facility holds documents back, since they cannot be de-identified',
-    'set documents: pass for the facility',
+    'this facility quarantines documents, since they cannot be de-identified',
+    'set documents: pass for the facility in nocturne.yaml',
   ),
   encapsulated_document: held(
     422,
     'an encapsulated document cannot be de-identified',
-    'send the document by itself',
+    'send the document as a separate file',
   ),
   recorded_sound: held(
     422,
-    'recorded sound cannot be de-identified',
-    'send what is said in it as text',
+    'audio recordings cannot be de-identified',
+    'send a transcript as text',
   ),
   identifier_left: held(
     422,
-    'an identifier was still found after de-identification',
-    'correct it and resend',
+    'an identifier was still present after de-identification',
+    'remove the identifier from the file and resend it',
   ),
   output_disagrees: held(
     422,
-    'the de-identified header reads differently by two parsers',
-    'correct it and resend',
+    'two parsers read the de-identified header differently',
+    'export the file again from the modality and resend it',
   ),
   release_mismatch: item(
     422,
-    'what was sent is not the one item that is held in quarantine',
+    'the file sent is not the item that is held in quarantine',
     'release it with `nocturne quarantine release`, which sends the original',
   ),
   missing_identity: item(
     422,
-    'the instance lacks a UID that every instance must have',
+    'the instance lacks a required UID',
     'export it again from the modality',
   ),
   instance_conflict: item(
     422,
-    'another instance with this UID but other content is in the transfer',
-    'find out which one is right, and send that',
+    'the transfer already contains an instance with this UID but different content',
+    'find out which of the two is correct and send that one',
   ),
-  duplicate: item(200, 'the same content is in the transfer already', 'nothing'),
+  duplicate: item(200, 'the transfer already contains this content', 'no action needed'),
   archive_malformed: item(
     422,
     'the archive cannot be read',
-    'make the ZIP again, or send the files themselves',
+    'create the ZIP again, or send the files without it',
   ),
   archive_encrypted: item(
     422,
-    'the archive is protected with a password',
-    'send the files themselves; the gateway encrypts them',
+    'the archive is password-protected',
+    'send the files without the archive; the gateway encrypts them',
   ),
   archive_entry_damaged: item(
     422,
-    'the file is damaged inside its archive',
-    'make the ZIP again, or send the file itself',
+    'the file is corrupt inside its archive',
+    'create the ZIP again, or send the file without it',
   ),
   archive_unsupported: item(
     422,
-    'the file is compressed in a way that is not known',
-    'make the ZIP again with the usual method (deflate), or send the file itself',
+    'the compression method of the file is not supported',
+    'create the ZIP again with the usual method (deflate), or send the file without it',
   ),
-  archive_bomb: item(422, 'the archive expands too much', 'send the files themselves'),
-  archive_too_deep: item(422, 'archives are nested too deeply', 'send the files themselves'),
-  unsafe_step_failed: held(422, 'a step of de-identification failed', 'correct it and resend'),
+  archive_bomb: item(422, 'the archive expands beyond the limit', 'send the files without it'),
+  archive_too_deep: item(422, 'archives are nested too deeply', 'send the files without archives'),
+  unsafe_step_failed: held(
+    422,
+    'a de-identification step failed',
+    'export the file again from the modality and resend it',
+  ),
 } as const satisfies Record<string, Entry>

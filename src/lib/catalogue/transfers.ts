@@ -1,17 +1,17 @@
-/** Transfers, and the stores and the ledger behind them. */
+/** Transfers, and the stores and ledger they depend on. */
 import { entry } from './entry.js'
 import type { Entry } from './entry.js'
 
 export const TRANSFERS = {
   unknown_group: entry(
     422,
-    'this facility does not send to such a group',
-    "name one of the groups in the facility's configuration",
+    'this facility does not send to this group',
+    "name one of the groups listed in the facility's configuration",
   ),
   recipient_unusable: entry(
     422,
-    'a certificate this transfer must be sealed to cannot be used',
-    'run `nocturne check` on the gateway, and replace the certificate it names',
+    'a certificate that this transfer must be sealed to is unusable',
+    'run `nocturne check` on the gateway and replace the certificate it names',
   ),
   transfer_not_open: entry(
     409,
@@ -20,42 +20,42 @@ export const TRANSFERS = {
   ),
   process_died: entry(
     503,
-    'the gateway process ended while it was taking these files',
-    'send them again: nothing of that request was kept',
+    'the gateway process ended while it was receiving these files',
+    'send them again: nothing from that request was kept',
   ),
   transfer_not_available: entry(
     409,
     'the transfer is not available',
-    'it may be open still, or given up; look at its state',
+    'check its state: it may still be open, or abandoned',
   ),
   transfer_empty: entry(
     409,
-    'the transfer holds no accepted item',
-    'add a file before you complete it',
+    'the transfer has no accepted items',
+    'add a file before completing it',
   ),
   recipient_not_allowed: entry(
     422,
     'this recipient cannot be added or removed',
-    'only readers of the group can be added, and only those who left it can be removed',
+    'add only readers of the group, and remove only readers who have left it',
   ),
   key_packets_invalid: entry(
     422,
-    'the key packets do not fit the transfer and its new recipient',
-    'fetch them anew with `nocturne rewrap` and send one for each envelope',
+    'the key packets do not match the transfer and its new recipient',
+    'fetch them again with `nocturne rewrap` and send one per envelope',
   ),
   facility_key_unknown: entry(
     503,
-    'the secret of the facility is not the one that its pseudonyms come from',
-    'restart the gateway after `nocturne facility rotate-key`, with the same files on each; or restore the secret',
+    'the facility secret on this gateway is not the one in force for its pseudonyms',
+    'restart every gateway after `nocturne facility rotate-key`, with the same secret files on each, or restore the secret',
   ),
   quarantine_not_held: entry(
     409,
     'the item is no longer in quarantine',
-    'somebody has released or discarded it: see `nocturne quarantine list --all`',
+    'see `nocturne quarantine list --all` for whether it was released or discarded',
   ),
   not_waivable: entry(
     422,
-    'an item that was held for this reason cannot be released',
+    'an item held for this reason cannot be released',
     'look at it with `nocturne quarantine open`, correct it and resend, or discard it',
   ),
   release_invalid: entry(
@@ -65,13 +65,13 @@ export const TRANSFERS = {
   ),
   already_claimed: entry(
     409,
-    'the transfer is claimed already',
+    'the transfer is already claimed',
     'choose another transfer, or ask the reader who claimed it to release it',
   ),
   claim_unproven: entry(
     428,
-    'a claim needs the proof that you can open the case',
-    'sign the challenge with `nocturne claim CASE --key FILE`, or answer the sealed one as the README shows',
+    'a claim requires proof that you can open the case',
+    'run `nocturne claim CASE --key FILE`, which signs the challenge, or answer the sealed challenge as src/cases/README.md describes',
   ),
   case_state: entry(
     409,
@@ -80,8 +80,8 @@ export const TRANSFERS = {
   ),
   case_mismatch: entry(
     422,
-    'the transfer and the case are not of the same facility and group',
-    'name a case of the same facility and group, or send without one',
+    'the transfer and the case do not belong to the same facility and group',
+    'name a case of the same facility and group, or omit it',
   ),
   not_a_reader: entry(
     422,
@@ -90,7 +90,7 @@ export const TRANSFERS = {
   ),
   push_not_allowed: entry(
     422,
-    'the push service of this browser is not on the list of this site',
+    'the push service of this browser is not allowed by this site',
     'ask the operator to add its host to notify.push.hosts',
   ),
   report_invalid: entry(
@@ -100,60 +100,60 @@ export const TRANSFERS = {
   ),
   report_out_of_turn: entry(
     409,
-    'such a report cannot follow what the case has',
-    'a final report ends a preliminary one, and what comes after a final report is an addendum',
+    'a report with this status cannot follow the reports of the case',
+    'send a final report after a preliminary one, and an addendum after a final one',
   ),
   ris_unreachable: entry(
     502,
     'the RIS did not answer',
-    'check its address and TLS; the report is kept and is sent again',
+    'check its address and TLS settings; the report is kept and retried automatically',
   ),
   ris_refused: entry(
     502,
     'the RIS refused the report',
-    'look into its log; the report is kept and is sent again',
+    'check the log of the RIS; the report is kept and retried automatically',
   ),
   swap_invalid: entry(
     422,
-    'the swap of duty makes no sense',
-    'name two readers, and a time of at most 31 days that is not over',
+    'the duty swap is not valid',
+    'name two different readers and a period of at most 31 days that has not ended',
   ),
   not_claimed: entry(409, 'you do not hold the claim', 'claim the transfer first'),
   acknowledgement_invalid: entry(
     422,
     'the acknowledgement does not match what was sealed',
-    'open the transfer again and sign what you opened; if it fails again, tell the operator',
+    'open the transfer again and sign a new acknowledgement; if that fails too, tell the operator',
   ),
 
   store_unavailable: entry(
     503,
     'the object store cannot be reached',
-    'nothing was kept; send it again later, the operator is told by /readyz',
+    'send it again later; nothing was kept, and /readyz tells the operator',
   ),
   store_replaced: entry(
     503,
-    'the object store is not the one that the ledger was published in: it holds no log',
-    'mount or name the right one; when it is lost, or was left behind on purpose, `nocturne audit restore --acknowledge-loss --site DIR` goes on without it',
+    'this object store holds no published ledger, but the ledger was published to one',
+    'mount or configure the right store; if it is lost or was replaced on purpose, continue without it by running `nocturne audit restore --acknowledge-loss --site DIR`',
   ),
   store_full: entry(
     507,
     'the object store is full',
-    'nothing was kept; the operator must make room',
+    'ask the operator to free space; nothing was kept',
   ),
   object_missing: entry(
     500,
-    'stored data is missing or changed',
-    'tell the operator; the ledger tells what was stored',
+    'stored data is missing or altered',
+    'tell the operator; the ledger records what was stored',
   ),
   database_unavailable: entry(
     503,
     'the database cannot be reached',
-    'nothing was kept; send it again later',
+    'send it again later; nothing was kept',
   ),
   database_unusable: entry(
     503,
-    'the database cannot be used as it is configured',
-    'the operator must look at its address, name, user and password, or at the file and its rights: `nocturne check`',
+    'the database cannot be used as configured',
+    'ask the operator to run `nocturne check` and correct the address, name, user and password, or the path and permissions of the file',
   ),
   database_newer: entry(
     503,
@@ -162,43 +162,43 @@ export const TRANSFERS = {
   ),
   gateways_older: entry(
     503,
-    'the database must be migrated, and gateways of an older version are running on it',
-    'stop them all, then start this version; after a crash, wait one minute',
+    'the database must be migrated, but gateways of an older version are running on it',
+    'stop all of them, then start this version; if one crashed, wait one minute first',
   ),
   ledger_unavailable: entry(
     503,
-    'the ledger cannot be written, so nothing is released or taken',
-    'try again later; the operator is told by /readyz',
+    'the ledger cannot be written, so nothing is delivered or accepted',
+    'try again later; /readyz tells the operator',
   ),
   event_pruned: entry(
     410,
     'the event was past its retention and was pruned',
-    'its hash is still in the log: whoever kept the event and its receipt can prove it',
+    'to prove the event, use a copy of it with its receipt: its hash is still in the log',
   ),
   nothing_to_prune: entry(
     409,
     'no event may be pruned yet',
-    'see what holds it back: `nocturne audit prune --dry-run` counts what is held and what is locked',
+    'run `nocturne audit prune --dry-run` to see how many entries are held or locked',
   ),
   prune_not_proposed: entry(
     409,
     'no officer has proposed to prune within the last 30 days',
-    'an officer runs `nocturne audit prune --gateway URL --token-file F`; then the operator runs it with --site',
+    'ask an officer to run `nocturne audit prune --gateway URL --token-file F`, then run it with --site',
   ),
   prune_in_use: entry(
     409,
-    'the ledger is being pruned by another process',
-    'wait for it; when it was killed, try again in a minute',
+    'another process is pruning the ledger',
+    'wait for it to finish; if it was killed, try again in a minute',
   ),
   too_many_holds: entry(
     409,
-    'there are as many legal holds as the ledger takes',
-    'remove those that are over, or add one that covers more',
+    'the ledger has reached its limit of legal holds',
+    'remove holds that are no longer needed, or add one that covers more',
   ),
   ledger_rolled_back: entry(
     503,
     'the ledger in the database is not the one that was published',
-    'put the newest database back; when it is lost, `nocturne audit restore --acknowledge-loss --site DIR` takes the ledger from what was published',
+    'put the newest database back; if it is lost, restore the ledger from the published one with `nocturne audit restore --acknowledge-loss --site DIR`',
   ),
   ledger_broken: entry(
     503,

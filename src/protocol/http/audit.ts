@@ -8,19 +8,24 @@ import { eventFilters, patientHandle, time } from './query.js'
 const text = z.string().check(z.maxLength(1_000))
 
 /**
- * What the officer found: nothing odd, odd things that were explained, or an incident that is
- * followed up elsewhere.
+ * What the officer found: nothing unusual, unusual events that were explained, or an incident that
+ * is followed up elsewhere.
  */
 export const FINDINGS = ['nothing', 'explained', 'incident'] as const
 
 const eventAnswer = z.looseObject({
-  index: about('Place in the log, from 0.', count),
+  index: about('Index in the log, from 0.', count),
   entry: about(
     'The entry as it was hashed.',
     z.looseObject({
       v: z.optional(z.int()),
       id: z.optional(id),
-      nonce: z.optional(about('Hides events of few possible contents behind their hash.', text)),
+      nonce: z.optional(
+        about(
+          'Random value, so that the content of an event cannot be guessed from its hash.',
+          text,
+        ),
+      ),
       dcm: z.optional(about('DICOM EventID and EventTypeCode.', z.array(text))),
       gateway: z.optional(about('The gateway that recorded it.', text)),
       time: instant,
@@ -40,7 +45,7 @@ const eventAnswer = z.looseObject({
             'anonymous',
           ),
         ),
-        method: z.optional(word('How they showed who they are', 'token', 'signature', 'site')),
+        method: z.optional(word('How the actor was authenticated', 'token', 'signature', 'site')),
         token: z.optional(about('Public id of the token.', text)),
         address: z.optional(about('Network address of the client.', text)),
       }),
@@ -49,7 +54,7 @@ const eventAnswer = z.looseObject({
       transfer: z.optional(text),
       item: z.optional(about('Item of the transfer; 0 is the manifest.', z.int())),
       patient: z.optional(about('Keyed handle.', text)),
-      related: z.optional(about('Id of the event that this one ends.', text)),
+      related: z.optional(about('Id of the event that this one concludes.', text)),
       detail: z.optional(
         about('Counts, sizes, digests, fingerprints, codes.', z.record(z.string(), z.unknown())),
       ),
@@ -60,18 +65,18 @@ const eventAnswer = z.looseObject({
 export const eventsAnswer = z.looseObject({
   events: z.array(eventAnswer),
   next: z.nullish(about('`start` of the next page; absent on the last.', count)),
-  count: z.optional(about('How many match in all, among the first `end` events.', count)),
-  end: z.optional(about('Give it as `end` for further pages of the same log.', count)),
+  count: z.optional(about('Total number of matches among the first `end` events.', count)),
+  end: z.optional(about('Pass it as `end` to get further pages of the same log.', count)),
   checkpoint: z.optional(about('Signed head of the log (c2sp.org/tlog-checkpoint).', z.string())),
 })
 
 const facilityPatient = {
   patientId: about(
-    'The ID that the facility uses. It stands in a body because addresses end up in logs.',
+    'The ID that the facility uses. It is sent in a body because addresses end up in logs.',
     z.string().check(z.minLength(1), z.maxLength(256)),
   ),
   issuer: z._default(
-    about('Issuer of Patient ID, where the facility uses one.', z.string().check(z.maxLength(256))),
+    about('Issuer of Patient ID, if the facility uses one.', z.string().check(z.maxLength(256))),
     '',
   ),
 }
@@ -86,7 +91,7 @@ export const patientRequest = z.strictObject({
   limit: z.optional(z.int().check(z.minimum(1), z.maximum(1_000))),
 })
 
-/** A day and an instant are the same to a report as to a query. */
+/** Reports accept days and instants in the same way as queries. */
 export const reportRequest = z.strictObject({
   facility: principalId,
   from: about('Date or instant, inclusive.', time),
@@ -99,15 +104,15 @@ export const reportRequest = z.strictObject({
 })
 
 export const reviewRequest = z.strictObject({
-  until: about('Everything before this index was reviewed.', z.int().check(z.minimum(1))),
+  until: about('Every event before this index has been reviewed.', z.int().check(z.minimum(1))),
   finding: z.enum(FINDINGS),
 })
 export const reviewAnswer = z.looseObject({
-  reviewed: about('Events before this index were reviewed.', count),
+  reviewed: about('Events before this index have been reviewed.', count),
   last: z.optional(z.looseObject({ at: text, by: text, finding: text })),
   size: about('Size of the log.', count),
-  due: about('Events since that call for a look: what the question `due` answers.', count),
-  nextBy: z.optional(about('When the next review must have been made.', text)),
+  due: about('Events since then that call for a review: the answer to the question `due`.', count),
+  nextBy: z.optional(about('When the next review is due at the latest.', text)),
   isOverdue: z.boolean(),
   receipt: z.optional(receipt),
 })
@@ -135,14 +140,14 @@ export const planAnswer = z.looseObject({
   entries: about('Entries that would be pruned.', count),
   ranges: z.optional(
     about(
-      'As ranges of indices: from the first up to, and without, the second.',
+      'As ranges of indices: the first is included, the second is not.',
       z.array(z.tuple([count, count])),
     ),
   ),
-  held: about('Entries that are old enough and stay, because of a legal hold.', count),
+  held: about('Entries that are old enough but are kept because of a legal hold.', count),
   locked: z.optional(
     about(
-      'Entries whose bundle the bucket keeps locked until then.',
+      'Entries whose bundle the bucket keeps locked until a later time.',
       z.looseObject({ entries: count, until: instant }),
     ),
   ),

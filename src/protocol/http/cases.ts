@@ -13,14 +13,14 @@ export const caseView = z.looseObject({
   facility: text,
   group: about('Reading group.', text),
   priority: word('Priority', 'routine', 'urgent', 'stat'),
-  state: about('Where the case is in its life.', text),
+  state: about('State of the case.', text),
   modality: z.optional(text),
   createdAt: z.optional(instant),
   waitingSince: z.optional(instant),
   claimedBy: z.optional(text),
   claimedAt: z.optional(instant),
-  claimUntil: z.optional(about('The claim ends by itself then, unless it is renewed.', instant)),
-  report: z.optional(word('The newest report', 'preliminary', 'final')),
+  claimUntil: z.optional(about('The claim expires then unless it is renewed.', instant)),
+  report: z.optional(word('Status of the newest report', 'preliminary', 'final')),
   reportedBy: z.optional(text),
   reportedAt: z.optional(instant),
   closedAt: z.optional(instant),
@@ -44,11 +44,11 @@ export const caseView = z.looseObject({
       .check(z.maxLength(10_000)),
   ),
   outcomes: about(
-    'Parts of all its transfers by what became of them: `quarantined` and `refused` are missing from it.',
+    'Parts of all its transfers, counted by outcome; those `quarantined` or `refused` are missing from the case.',
     z.record(z.string(), count),
   ),
   targets: about(
-    'What must have happened, and by when.',
+    'Deadlines: what must happen, and by when.',
     z
       .array(
         z.looseObject({
@@ -69,23 +69,23 @@ export const casesAnswer = z.looseObject({
 
 export const caseAnswer = z.looseObject({ case: caseView, receipt })
 
-/** What a claim without proof is answered with, in the problem. */
+/** The challenge in the problem that answers a claim without proof. */
 export const challengeAnswer = z.looseObject({
   case: id,
   code,
   transfer: about('The transfer whose session key proves that you can open the case.', id),
-  nonce: about('To be signed by the proof key of that transfer.', text),
+  nonce: about('Sign it with the proof key of that transfer.', text),
   expiresAt: z.optional(instant),
   sealed: z.optional(
     about(
-      'One OpenPGP message in base64, sealed to your certificate: the SHA-256 of its content is an answer as well.',
+      'One OpenPGP message in base64, sealed to your certificate; the SHA-256 of its content is also accepted as an answer.',
       z.string().check(z.maxLength(20_000)),
     ),
   ),
 })
 export type ChallengeAnswer = z.infer<typeof challengeAnswer>
 
-/** The problem of a claim: with a challenge when it had no proof. */
+/** The problem that answers a claim; it contains a challenge when the claim had no proof. */
 export const claimProblem = z.looseObject({
   ...problem.shape,
   challenge: z.optional(challengeAnswer),

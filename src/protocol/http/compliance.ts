@@ -1,4 +1,7 @@
-/** Registers, assessments and what officers state and plan, as clients send and receive them. */
+/**
+ * Registers, assessments and the statements and plans of officers, as clients send and receive
+ * them.
+ */
 import * as z from 'zod/mini'
 import { about, count, id, instant, principalId, sha256 } from '../words.js'
 import { receipt } from './gateway.js'
@@ -15,7 +18,7 @@ export const registerAnswer = z.looseObject({
   entries: z.array(
     z.looseObject({
       id,
-      subject: about('Whom or what the entry is about.', z.string()),
+      subject: about('The person or thing that the entry is about.', z.string()),
       createdAt: about('Milliseconds since 1970.', count),
       createdBy: z.string(),
     }),
@@ -26,7 +29,7 @@ export const entriesRequest = z.strictObject({
     .array(
       z.strictObject({
         fields: about(
-          'By the fields of the kind.',
+          "Values by the kind's field names.",
           z.record(z.string().check(z.maxLength(64)), z.unknown()),
         ),
         replaces: z.optional(id),
@@ -42,7 +45,7 @@ export const assessmentRequest = z.strictObject({
 })
 export const assessmentAnswer = z.looseObject({
   id,
-  assessment: about('Each row of the catalogue, and what was found of it.', z.looseObject({})),
+  assessment: about('Each row of the catalogue with its findings.', z.looseObject({})),
   receipt,
 })
 export const assessmentsAnswer = z.looseObject({
@@ -61,10 +64,10 @@ export const assessmentQuery = z.strictObject({
 
 export const statementRequest = z.strictObject({
   row,
-  says: about('What is stated of the row.', z.string().check(z.maxLength(40))),
+  says: about('The statement about the row.', z.string().check(z.maxLength(40))),
   text,
   attachments: z._default(z.array(sha256).check(z.maxLength(50)), []),
-  until: about('The statement counts until this day.', day),
+  until: about('The statement is valid until this day.', day),
 })
 export const actionRequest = z.strictObject({ row, owner: principalId, due: day, text })
 export const doneRequest = z.strictObject({ evidence: text })

@@ -1,10 +1,13 @@
-/** Who is on duty, and swaps of it. */
+/** Who is on duty, and duty swaps. */
 import * as z from 'zod/mini'
 import { about, id, instant } from '../words.js'
 import { receipt } from './gateway.js'
 
 const people = z.array(z.string())
-const onDuty = { readers: people, backups: about('Who steps in when nobody reacts.', people) }
+const onDuty = {
+  readers: people,
+  backups: about('Readers who step in when nobody reacts.', people),
+}
 
 export const dutyAnswer = z.looseObject({
   groups: z.array(

@@ -1,4 +1,4 @@
-/** What a facility looks after: its quarantine and its crosswalks. */
+/** What a facility manages: its quarantine and its crosswalks. */
 import * as z from 'zod/mini'
 import { DISCARD_REASONS } from '../release-statement.js'
 import { about, count, id, instant, itemNumber, word } from '../words.js'
@@ -12,12 +12,12 @@ const heldItem = z.looseObject({
   facility: text,
   transfer: id,
   item: itemNumber,
-  kind: word('What it was taken for', 'instance', 'document', 'archive', 'unknown'),
-  code: about('What it was held for.', text),
-  also: z._default(about('What else was found.', z.array(text).check(z.maxLength(100))), []),
-  where: z.optional(about('Where in the item the fault is, and the rule that it breaks.', place)),
+  kind: word('How it was classified', 'instance', 'document', 'archive', 'unknown'),
+  code: about('Why it was held.', text),
+  also: z._default(about('Further findings.', z.array(text).check(z.maxLength(100))), []),
+  where: z.optional(about('Where in the item the fault is, and the rule that it violates.', place)),
   state: word('Decision', 'held', 'released', 'discarded'),
-  releasable: about('Whether the facility may release it after a look.', z.boolean()),
+  releasable: about('Whether the facility may release it after looking at it.', z.boolean()),
   size: about('Bytes of the sealed original.', count),
   createdAt: instant,
 })

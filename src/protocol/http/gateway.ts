@@ -1,6 +1,6 @@
 /**
- * What a client learns of a gateway and of itself, signing in, and the ready check of a reader's
- * key.
+ * What a client learns about a gateway and about itself; signing in; and the ready check of a
+ * reader's key.
  */
 import * as z from 'zod/mini'
 import { MAX_SEALED_CHECK_BYTES } from '../key-check.js'
@@ -9,7 +9,7 @@ import type { Named } from '../words.js'
 
 const text = z.string().check(z.maxLength(500))
 const certificate = z.string().check(z.maxLength(100_000))
-/** As somebody may write one: whether there is such a principal is not told. */
+/** The id as the client wrote it: the answer does not reveal whether the principal exists. */
 const someone = z.string().check(z.minLength(1), z.maxLength(64))
 const signature = about(
   'Armored detached OpenPGP signature.',
@@ -22,20 +22,20 @@ export const receipt = about(
 
 export const gatewayAnswer = z.looseObject({
   name: about(
-    'Name that statements and manifests carry.',
+    'Name of the gateway in statements and manifests.',
     z.string().check(z.minLength(1), z.maxLength(255)),
   ),
-  origin: about('Where the gateway is reached, as sign-in challenges say it.', text),
+  origin: about('Address of the gateway, as sign-in challenges state it.', text),
   version: text,
   certificate: about('OpenPGP certificate that manifests are signed with, armored.', certificate),
   formerCertificates: z._default(
     about(
-      'Certificates of earlier keys, newest first: they signed manifests that are still here.',
+      'Certificates of earlier keys, newest first: they signed manifests that are still stored.',
       z
         .array(
           z.looseObject({
             certificate,
-            until: about('Signatures after this moment do not count.', instant),
+            until: about('Signatures made after this moment are not valid.', instant),
           }),
         )
         .check(z.maxLength(100)),
@@ -58,8 +58,8 @@ export type GatewayAnswer = z.infer<typeof gatewayAnswer>
 export const sessionAnswer = z.looseObject({
   principal: text,
   role: word('Role', 'sender', 'reader', 'officer', 'operator', 'recovery'),
-  facility: z.optional(about('A sender: the facility they send for.', text)),
-  groups: z.optional(about('A reader: the groups they read for.', z.array(text))),
+  facility: z.optional(about('For a sender: the facility they send for.', text)),
+  groups: z.optional(about('For a reader: the groups they read for.', z.array(text))),
   expiresAt: instant,
 })
 export type SessionAnswer = Named<z.infer<typeof sessionAnswer>>
@@ -67,7 +67,7 @@ export type SessionAnswer = Named<z.infer<typeof sessionAnswer>>
 export const challengeRequest = z.strictObject({ principal: someone })
 export const challengeAnswer = z.looseObject({
   challenge: about(
-    'The text to sign, octet for octet. Read it first: `origin` must be the gateway you talk to, `principal` you.',
+    'The text to sign, octet for octet. Read it first: `origin` must be the gateway you are talking to, and `principal` must be you.',
     z.string().check(z.minLength(1), z.maxLength(10_000)),
   ),
   expiresAt: instant,
@@ -83,7 +83,7 @@ export const tokenAnswer = z.looseObject({
 })
 
 export const keyCheckAnswer = z.looseObject({
-  id: about('Names the check; goes back with the answer.', z.string().check(z.maxLength(200))),
+  id: about('Identifies the check; return it with the answer.', z.string().check(z.maxLength(200))),
   principal: text,
   fingerprint: about('Certificate that the message is sealed to.', text),
   message: about(

@@ -12,8 +12,8 @@ const verdict = about(
 
 const sinkStatus = z.looseObject({
   id: z.string(),
-  behind: about('Entries that it has not confirmed.', count),
-  lagSeconds: about('Age of the oldest of them.', count),
+  behind: about('Entries that the sink has not confirmed.', count),
+  lagSeconds: about('Age of the oldest unconfirmed entry.', count),
   problem: z.optional(word('Why the last attempt failed', 'unreachable', 'refused', 'unconfirmed')),
 })
 
@@ -24,7 +24,7 @@ export const readyAnswer = z.looseObject({
     store: verdict,
     ledger: verdict,
     certificates: about(
-      'A group whose certificate has expired cannot be sent to; others can.',
+      'Groups with an expired certificate cannot be sent to; other groups can.',
       verdict,
     ),
   }),
@@ -37,7 +37,7 @@ export const readyAnswer = z.looseObject({
     ),
   ),
   sinks: z.optional(about('Absent without sinks.', z.array(sinkStatus))),
-  warnings: about('What works and is weaker than it should be.', z.array(z.string())),
+  warnings: about('What works but is weaker than it should be.', z.array(z.string())),
 })
 export type ReadyAnswer = Named<z.infer<typeof readyAnswer>>
 
@@ -45,11 +45,11 @@ export const openingAnswer = z.looseObject({
   ready: z.literal(false),
   waitsFor: z.nullable(
     about(
-      'What the start waits for; null while it is under way.',
+      'What the gateway is waiting for; null while it is starting.',
       z.looseObject({ code: z.string(), problem: z.string(), hint: z.string(), seconds: count }),
     ),
   ),
 })
-/** What is not ready: a gateway that starts, or one whose database, store or ledger fails. */
+/** What is not ready: the gateway is starting, or its database, store or ledger fails. */
 export const unreadyAnswer = z.union([readyAnswer, openingAnswer])
 export type OpeningAnswer = Named<z.infer<typeof openingAnswer>>

@@ -1,6 +1,5 @@
 /**
- * The OpenAPI 3.1 document: routes, schemas and the catalogue of errors as other programs read
- * them.
+ * The OpenAPI 3.1 document: routes, schemas and the error catalogue, for other programs.
  */
 import * as z from 'zod/mini'
 import { CATALOGUE } from '../../lib/errors.js'
@@ -38,7 +37,7 @@ const NAME_OF: ReadonlyMap<z.ZodMiniType, string> = new Map(
   Object.entries(COMPONENTS).map(([name, schema]) => [schema, name]),
 )
 
-/** `version` is the gateway's. */
+/** `version` is the version of the gateway. */
 export function openApiDocument(version: string): OpenApiDocument {
   return {
     openapi: '3.1.0',
@@ -57,7 +56,7 @@ export function openApiDocument(version: string): OpenApiDocument {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'From the operator, or by signing in with an OpenPGP key.',
+          description: 'Obtained from the operator, or by signing in with an OpenPGP key.',
         },
       },
       schemas: componentSchemas(),
@@ -90,7 +89,7 @@ function operationOf(key: string, path: string, route: RouteDoc): JsonObject {
   }
 }
 
-/** `get_v1_transfers_id_items_index`: a name for generated clients, which never changes. */
+/** `get_v1_transfers_id_items_index`: a stable name for generated clients. */
 const operationId = (key: string): string =>
   key
     .toLowerCase()
@@ -131,10 +130,10 @@ function parametersOf(path: string, { path: about = {}, query, headers = {} }: R
   return [...inPath, ...inQuery, ...inHeader]
 }
 
-/** What a name in an address means unless a route says otherwise. */
+/** What a path parameter means unless a route says otherwise. */
 const PATH_PARAMETERS: Readonly<Record<string, JsonObject>> = {
   id: { description: 'UUID of version 7.', schema: { type: 'string', format: 'uuid' } },
-  index: { description: 'Number.', schema: { type: 'integer', minimum: 0 } },
+  index: { description: 'Index.', schema: { type: 'integer', minimum: 0 } },
   level: { schema: { type: 'integer', minimum: 0 } },
   path: { schema: { type: 'string' } },
   code: { schema: { type: 'string' } },
@@ -153,7 +152,7 @@ function bodyOf({ json, form, formType = 'multipart/form-data' }: RouteDoc) {
   return { [formType]: { schema } }
 }
 
-/** A body without required members may be left out. */
+/** A body without required members may be omitted. */
 const isBodyRequired = ({ json }: RouteDoc): boolean => !json?.safeParse({}).success
 
 const fieldSchema = ({ about, isFile, values }: FormField): JsonObject =>
@@ -166,8 +165,8 @@ const fieldSchema = ({ about, isFile, values }: FormField): JsonObject =>
     : { type: 'string', description: about, ...(values && { enum: values }) }
 
 /**
- * A status can be both: STOW-RS answers 503 with a data set once it has read instances, and with a
- * problem before.
+ * One status can have both kinds of body: STOW-RS answers 503 with a data set once it has read
+ * instances, and with a problem before that.
  */
 function responsesOf(answers: Responses, problems: Responses): Responses {
   const both = { ...problems, ...answers }
@@ -196,7 +195,7 @@ function answerOf({ about, json, type, otherTypes = [], headers = {} }: AnswerDo
   return {
     description: about,
     headers: Object.fromEntries(
-      Object.entries({ ...headers, 'X-Request-Id': 'Names this request in the log.' }).map(
+      Object.entries({ ...headers, 'X-Request-Id': 'Identifies this request in the log.' }).map(
         ([name, description]) => [name, { description, schema: { type: 'string' } }],
       ),
     ),
@@ -204,13 +203,13 @@ function answerOf({ about, json, type, otherTypes = [], headers = {} }: AnswerDo
   }
 }
 
-/** Octets have no schema in OpenAPI 3.1. */
+/** OpenAPI 3.1 has no schema for binary data. */
 const bodySchema = (type: string): JsonObject => {
   if (/[/+]json$/.test(type)) return { type: 'object' }
   return type.startsWith('text/') || type === 'application/x-ndjson' ? { type: 'string' } : {}
 }
 
-/** One response per status, which lists its codes. */
+/** One response per status, listing its codes. */
 function problemsOf(key: string, route: RouteDoc): Responses {
   const byStatus = new Map<number, Code[]>()
   for (const code of errorsOf(key, route)) {

@@ -1,12 +1,12 @@
 /**
- * Query parameters. Unknown names and repeated ones are refused, so that a typing error is seen.
+ * Query parameters. Unknown and repeated names are refused, so that typing errors are noticed.
  */
 import * as z from 'zod/mini'
 import { about, id, principalId, sha256 } from '../words.js'
 
 export const EXPORT_FORMATS = ['csv', 'ndjson', 'fhir', 'dicom'] as const
 
-/** Digits alone: neither an empty text nor `1e3`. */
+/** Digits only: neither an empty text nor `1e3`. */
 const number = (least: number, most = Number.MAX_SAFE_INTEGER) =>
   z.pipe(
     z.string().check(z.regex(/^-?\d{1,15}$/)),
@@ -24,20 +24,20 @@ export const time = z.pipe(
 )
 
 /**
- * The ledger records what was asked for, so a filter takes nothing that could be a patient's name.
+ * The ledger records queries, so filters accept nothing that could be a patient's name.
  */
-export const patientHandle = about('Keyed handle of a patient, as events carry it.', sha256)
+export const patientHandle = about('Keyed handle of a patient, as recorded in events.', sha256)
 
 export const page = {
-  start: z.optional(about('`next` of the page before.', id)),
-  limit: z._default(about('Entries of a page, 1 to 1,000.', limit), 100),
+  start: z.optional(about('`next` of the previous page.', id)),
+  limit: z._default(about('Entries per page, 1 to 1,000.', limit), 100),
 }
 
 export const pageQuery = z.strictObject(page)
 
 export const crosswalkQuery = z.strictObject({
   ...page,
-  transfer: z.optional(about('Those of one transfer.', id)),
+  transfer: z.optional(about('Only items of this transfer.', id)),
 })
 
 export const quarantineQuery = z.strictObject({
@@ -54,9 +54,9 @@ export const quarantineQuery = z.strictObject({
   ),
 })
 
-/** Shared by the routes that take a facility, a person and a time. */
+/** Shared by the routes that filter by facility, person and time. */
 export const eventFilters = {
-  actor: z.optional(about('Id of who did it.', principalId)),
+  actor: z.optional(about('Id of the actor.', principalId)),
   facility: z.optional(principalId),
   transfer: z.optional(id),
   patient: z.optional(patientHandle),
@@ -90,17 +90,15 @@ export const eventsQuery = z.strictObject({
   question: z.optional(
     about('One of the questions that compliance asks.', z.string().check(z.maxLength(40))),
   ),
-  end: z.optional(
-    about('Size of the log that the answer is of: later events do not count.', number(0)),
-  ),
+  end: z.optional(about('Size of the log to search: later events are ignored.', number(0))),
 })
 
-/** A question has no place in an export: nobody could verify it there. */
+/** Exports do not accept a question: the answer could not be verified there. */
 export const exportQuery = z.strictObject({
   ...eventsShape,
   format: z.optional(
     about(
-      'Wanted: a ZIP with the events in that form, one proof for all of them, and a page that verifies it offline. Without: lines of JSON with a proof each.',
+      'When given: a ZIP with the events in that format, one proof for all of them, and a page that verifies it offline. Otherwise: lines of JSON with one proof each.',
       z.enum(EXPORT_FORMATS),
     ),
   ),

@@ -1,4 +1,4 @@
-/** Who can open a transfer: key packets, one recipient more, one less. */
+/** Who can open a transfer: key packets, adding and removing recipients. */
 import * as z from 'zod/mini'
 import { about, fingerprint, id } from '../words.js'
 import type { Named } from '../words.js'
@@ -16,7 +16,7 @@ export const packetsAnswer = z.looseObject({
     z.array(z.looseObject({ id: principal, fingerprint })).check(z.maxLength(MAX)),
   ),
   candidates: about(
-    'Who may be added: readers of the group to whose present certificate it is not sealed.',
+    'Who may be added: readers of the group to whose current certificate it is not sealed yet.',
     z
       .array(
         z.looseObject({
@@ -33,7 +33,10 @@ export const packetsAnswer = z.looseObject({
       .array(
         z.looseObject({
           envelope,
-          format: about('Version of the data packet it belongs to.', z.enum(['seipd1', 'seipd2'])),
+          format: about(
+            'Version of the data packet that it belongs to.',
+            z.enum(['seipd1', 'seipd2']),
+          ),
           packet,
         }),
       )
@@ -44,7 +47,10 @@ export type PacketsAnswer = Named<z.infer<typeof packetsAnswer>>
 
 export const addRecipientRequest = z.strictObject({
   recipient: principal,
-  fingerprint: about('Of the certificate that the packets are encrypted to.', fingerprint),
+  fingerprint: about(
+    'Fingerprint of the certificate that the packets are encrypted to.',
+    fingerprint,
+  ),
   packets: about(
     'One per envelope.',
     z.array(z.strictObject({ envelope, packet })).check(z.maxLength(MAX)),

@@ -1,6 +1,5 @@
 /**
- * How a route is described: what the reference shows of it, and what tests hold its answers
- * against.
+ * How a route is described: what the reference shows, and what tests check its answers against.
  */
 import type * as z from 'zod/mini'
 import type { Code } from '../../lib/errors.js'
@@ -11,9 +10,12 @@ export interface AnswerDoc {
   readonly about: string
   /** Schema of a JSON body. */
   readonly json?: z.ZodMiniType
-  /** Media type of a body that is no JSON, or not `application/json`. */
+  /**
+   * Media type of a body that is not JSON, or is JSON with another media type than
+   * `application/json`.
+   */
   readonly type?: string
-  /** What the same status may be answered with as well, as the request asks. */
+  /** An alternative body for the same status, when the request asks for it. */
   readonly otherTypes?: readonly string[]
   /** Headers beyond `X-Request-Id`, with a sentence each. */
   readonly headers?: Readonly<Record<string, string>>
@@ -29,13 +31,13 @@ export interface FormField {
 export interface RouteDoc {
   /** One of the headings of the reference. */
   readonly tag: string
-  /** What a client gets done, as a short sentence without a period. */
+  /** What the route does for a client: a short sentence without a period. */
   readonly summary: string
   /** Markdown. */
   readonly about?: string
-  /** Who may; `anyone` needs no token, `any role` a valid one. */
+  /** Who may use it; `anyone` needs no token, `any role` needs a valid one. */
   readonly roles: readonly Role[] | 'anyone' | 'any role'
-  /** Of parameters in the address, where their names do not say enough. */
+  /** Descriptions of path parameters whose names do not say enough. */
   readonly path?: Readonly<Record<string, string>>
   readonly query?: z.ZodMiniObject
   /** Request headers that change what the route does. */
@@ -46,22 +48,21 @@ export interface RouteDoc {
   readonly formType?:
     'multipart/form-data' | 'multipart/related' | 'application/x-www-form-urlencoded'
   readonly answers: Readonly<Record<number, AnswerDoc>>
-  /** Codes beyond those that follow from the rest: see `errorsOf`. */
+  /** Codes in addition to those that follow from the rest: see `errorsOf`. */
   readonly errors?: readonly Code[]
-  /** Instead of the usual problem, at the status of one code. */
+  /** Replaces the usual problem at the status of one code. */
   readonly problem?: { readonly of: Code; readonly json: z.ZodMiniObject }
-  /** Errors come in a format of their own. */
+  /** Media type of errors that have a format of their own. */
   readonly errorType?: string
-  /** It answers although the ledger cannot be written. */
+  /** It answers even when the ledger cannot be written. */
   readonly answersAlways?: boolean
 }
 
-/** By method and template: `GET /v1/transfers/{id}`. */
+/** Keyed by method and template: `GET /v1/transfers/{id}`. */
 export type Routes = Readonly<Record<string, RouteDoc>>
 
 /**
- * Every code that the route may answer with: those of its own, and those of what stands in front of
- * it.
+ * Every code that the route may answer with: its own, and those of the middleware in front of it.
  */
 export function errorsOf(key: string, route: RouteDoc): readonly Code[] {
   const codes: Code[] = [...(route.errors ?? [])]

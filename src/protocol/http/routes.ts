@@ -1,5 +1,6 @@
 /**
- * Every route of the gateway. A test compares this with the router of the application, both ways.
+ * Every route of the gateway. A test compares this with the application's router in both
+ * directions.
  */
 import type { Routes } from './route.js'
 import { AUDIT_ROUTES } from './routes/audit.js'

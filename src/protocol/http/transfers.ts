@@ -14,7 +14,7 @@ export const priority = z.enum(PRIORITIES)
 const state = word('State of the transfer', 'open', 'available', 'acknowledged', 'abandoned')
 export const OUTCOMES = ['accepted', 'quarantined', 'refused', 'duplicate'] as const
 
-/** Where in an item its fault is, and the rule that it breaks. */
+/** Where in an item its fault is, and the rule that it violates. */
 export const place = z.looseObject({
   rule: text,
   path: z.optional(text),
@@ -23,7 +23,7 @@ export const place = z.looseObject({
 
 export const itemAnswer = z.looseObject({
   index: about(
-    'Number of the item in its transfer, from 1; 0 for what was refused and got none.',
+    'Number of the item in its transfer, from 1; 0 for a part that was refused and has no number.',
     count,
   ),
   part: z.optional(
@@ -32,15 +32,15 @@ export const itemAnswer = z.looseObject({
       itemNumber,
     ),
   ),
-  kind: word('What it was taken for', 'instance', 'document', 'archive', 'directory', 'unknown'),
+  kind: word('How it was classified', 'instance', 'document', 'archive', 'directory', 'unknown'),
   outcome: z.enum(OUTCOMES),
   code: z.optional(about('Why it was not accepted: see `/reference/errors`.', text)),
   hint: z.optional(text),
-  where: z.optional(about('Where in the item the fault is, and the rule that it breaks.', place)),
+  where: z.optional(about('Where in the item the fault is, and the rule that it violates.', place)),
 })
 export type ItemAnswer = z.infer<typeof itemAnswer>
 
-/** Of an upload, and members of the problem when nothing was accepted. */
+/** The answer to an upload; also members of the problem when nothing was accepted. */
 export const uploadAnswer = z.looseObject({
   id: z.optional(id),
   state: z.optional(state),
@@ -52,13 +52,13 @@ export const uploadAnswer = z.looseObject({
 })
 export type UploadAnswer = z.infer<typeof uploadAnswer>
 
-/** The problem of an upload: with the same list when nothing was accepted. */
+/** The problem that answers an upload; it has the same list when nothing was accepted. */
 export const uploadProblem = z.looseObject({
   ...problem.shape,
   ...z.partial(uploadAnswer).shape,
 })
 
-/** A state after a change of it, with the proof of the event. */
+/** The state after a change, with the proof of the event. */
 export const changedAnswer = z.looseObject({
   id,
   state,
@@ -83,10 +83,10 @@ export const transferAnswer = z.looseObject({
   acknowledgedBy: z.nullish(text),
   acknowledgedAt: z.nullish(instant),
   items: about('Accepted items.', count),
-  bytes: about('Bytes of their content.', count),
+  bytes: about('Size of their content in bytes.', count),
   outcomes: z.optional(
     about(
-      'How many items had each outcome, those that were not accepted included.',
+      'Number of items per outcome, including those that were not accepted.',
       z.looseObject({ accepted: count, quarantined: count, refused: count, duplicate: count }),
     ),
   ),

@@ -29,7 +29,7 @@ export const AUDIT_ROUTES: Routes = {
     ...officer,
     tag: LEDGER,
     summary: 'Search the ledger',
-    about: 'Every read of the ledger is an event of it.',
+    about: 'Every read of the ledger is itself recorded as an event.',
     query: eventsQuery,
     answers: { 200: { about: 'One page, oldest first.', json: eventsAnswer } },
   },
@@ -38,7 +38,7 @@ export const AUDIT_ROUTES: Routes = {
     tag: LEDGER,
     summary: 'Everything that touched a patient',
     about:
-      'By the ID that the facility uses. It is turned into a keyed handle and recorded as that.',
+      'Searches by the ID that the facility uses. The ID is turned into a keyed handle and recorded only in that form.',
     json: patientRequest,
     answers: { 200: { about: 'One page, oldest first.', json: eventsAnswer } },
   },
@@ -60,8 +60,10 @@ export const AUDIT_ROUTES: Routes = {
     tag: LEDGER,
     summary: 'Hashes of the Merkle tree',
     about: 'c2sp.org/tlog-tiles.',
-    path: { level: 'From 0.', path: '`x001/x234/067`, with `.p/W` behind it for a partial tile.' },
-    answers: { 200: { about: 'Hashes of 32 bytes.', type: 'application/octet-stream' } },
+    path: { level: 'From 0.', path: '`x001/x234/067`, with the suffix `.p/W` for a partial tile.' },
+    answers: {
+      200: { about: 'Concatenated hashes of 32 bytes each.', type: 'application/octet-stream' },
+    },
   },
   'GET /v1/audit/export': {
     ...officer,
@@ -71,7 +73,7 @@ export const AUDIT_ROUTES: Routes = {
     answers: {
       200: {
         about:
-          'With `format` a ZIP; without, lines of JSON (`application/x-ndjson`) with a proof each.',
+          'With `format` a ZIP; without, lines of JSON (`application/x-ndjson`) with one proof each.',
         type: 'application/zip',
         otherTypes: ['application/x-ndjson'],
         headers: { 'Content-Disposition': 'Suggests a file name.' },
@@ -90,7 +92,7 @@ export const AUDIT_ROUTES: Routes = {
   'POST /v1/audit/dossier': {
     ...officer,
     tag: LEDGER,
-    summary: 'The facts of a suspected breach',
+    summary: 'Facts of a suspected breach',
     about: 'As PDF and CSV.',
     json: reportRequest,
     answers: { 200: zip },
@@ -119,7 +121,7 @@ export const AUDIT_ROUTES: Routes = {
     ...officer,
     tag: KEEPING,
     summary: 'Add a legal hold',
-    about: 'It covers the events that match all members given; at least one is needed.',
+    about: 'It covers the events that match all members given; at least one member is required.',
     json: holdRequest,
     answers: { 201: { about: 'In force.', json: holdAnswer } },
     errors: ['not_found', 'too_many_holds'],
@@ -162,7 +164,7 @@ export const AUDIT_ROUTES: Routes = {
     ...fhir,
     summary: 'Search the ledger as FHIR AuditEvents',
     about:
-      'IHE ITI-81. `GET /fhir/metadata` lists the parameters. Put what identifies a patient in the body of `_search`.',
+      'IHE ITI-81. `GET /fhir/metadata` lists the parameters. To search by anything that identifies a patient, use the body of `_search`.',
     answers: resource('Bundle of type searchset.'),
     errors: ['search_invalid'],
   },
@@ -174,7 +176,7 @@ export const AUDIT_ROUTES: Routes = {
     form: {
       'patient.identifier': {
         about:
-          '`namespace|ID` of a patient, as the facility uses it; any other search parameter may stand here too.',
+          '`namespace|ID` of a patient, as the facility uses it; other search parameters may be sent here too.',
       },
     },
     answers: resource('Bundle of type searchset.'),

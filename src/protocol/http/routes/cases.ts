@@ -33,9 +33,11 @@ export const CASE_ROUTES = {
     tag: CASES,
     summary: 'List cases',
     about:
-      'A reader gets the worklist of their groups, by time left; a sender the cases of their facility; an officer all.',
+      'A reader gets the worklist of their groups, by time left; a sender gets the cases of their facility; an officer or operator gets all cases.',
     roles: ['sender', 'reader', 'officer', 'operator'],
-    answers: { 200: { about: 'Cases, without what identifies a patient.', json: casesAnswer } },
+    answers: {
+      200: { about: 'The cases, without anything that identifies a patient.', json: casesAnswer },
+    },
   },
   'GET /v1/cases/{id}': {
     tag: CASES,
@@ -48,10 +50,10 @@ export const CASE_ROUTES = {
     tag: CASES,
     summary: 'Claim a case',
     about:
-      'Without a proof the answer is the problem `claim_unproven` with a challenge. Sign it with the key that the session key of the named transfer gives, or answer what was sealed to you.',
+      'Without a proof the answer is the problem `claim_unproven` with a challenge. Sign it with the key derived from the session key of the named transfer, or answer with the SHA-256 of the content sealed to you.',
     roles: ['reader'],
     json: claimRequest,
-    answers: { 200: { about: 'It is yours until `claimUntil`.', json: caseAnswer } },
+    answers: { 200: { about: 'You hold the claim until `claimUntil`.', json: caseAnswer } },
     errors: CLAIM_ERRORS,
     problem: CLAIM_PROBLEM,
   },
@@ -73,7 +75,7 @@ export const CASE_ROUTES = {
   'POST /v1/cases/{id}/reassign': {
     tag: CASES,
     summary: 'Reassign a claim',
-    about: 'To another reader of the group, who can open the case.',
+    about: 'Gives the claim to another reader of the group who can open the case.',
     roles: ['officer', 'operator'],
     json: reassignRequest,
     answers: CHANGED,

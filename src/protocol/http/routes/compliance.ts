@@ -14,7 +14,7 @@ import {
 import type { RouteDoc, Routes } from '../route.js'
 
 const officer: Pick<RouteDoc, 'roles' | 'tag'> = { roles: ['officer'], tag: 'Compliance' }
-/** What is wrong with an entry or a text, beyond its form. */
+/** What can be wrong with an entry or a text apart from its form. */
 const REGISTER_ERRORS = ['register_invalid', 'register_full', 'not_found'] as const
 const kind = 'Kind of the register, such as `agreement` or `training`.'
 
@@ -30,21 +30,26 @@ export const COMPLIANCE_ROUTES: Routes = {
     summary: 'Add entries to a register',
     path: { kind },
     json: entriesRequest,
-    answers: { 201: { about: 'They are in it.', json: idsAnswer } },
+    answers: { 201: { about: 'The entries were added.', json: idsAnswer } },
     errors: REGISTER_ERRORS,
   },
   'POST /v1/registers/{kind}/{id}/end': {
     ...officer,
     summary: 'End an entry of a register',
     path: { kind },
-    answers: { 200: { about: 'It no longer counts; it stays in the ledger.', json: idAnswer } },
+    answers: {
+      200: { about: 'The entry is no longer in force; it stays in the ledger.', json: idAnswer },
+    },
     errors: REGISTER_ERRORS,
   },
   'GET /v1/assessments': {
     ...officer,
     summary: 'List assessments, planned actions and statements',
     answers: {
-      200: { about: 'The newest, and what is planned and stated now.', json: assessmentsAnswer },
+      200: {
+        about: 'The newest assessments, and the current plans and statements.',
+        json: assessmentsAnswer,
+      },
     },
   },
   'POST /v1/assessments': {
@@ -71,7 +76,7 @@ export const COMPLIANCE_ROUTES: Routes = {
   },
   'POST /v1/assessments/statements': {
     ...officer,
-    summary: 'State something of a row, signed in as an officer',
+    summary: 'State something about a row, as an officer',
     json: statementRequest,
     answers: { 201: { about: 'Recorded.', json: idAnswer } },
     errors: REGISTER_ERRORS,

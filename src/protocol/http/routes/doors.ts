@@ -4,11 +4,9 @@ import { priority } from '../transfers.js'
 import type { RouteDoc, Routes } from '../route.js'
 
 const storeQuery = z.strictObject({
-  group: z.optional(about('Reading group; else the rules of the site decide.', z.string())),
+  group: z.optional(about('Reading group; if omitted, the rules of the site decide.', z.string())),
   priority: z.optional(priority),
-  complete: z.optional(
-    about('`true`: nothing more of the studies comes.', z.enum(['true', 'false'])),
-  ),
+  complete: z.optional(about('`true`: the studies are complete.', z.enum(['true', 'false']))),
 })
 
 const outcome = (text: string) => ({ about: text, type: 'application/dicom+json' })
@@ -16,7 +14,7 @@ const outcome = (text: string) => ({ about: text, type: 'application/dicom+json'
 const STORE: Omit<RouteDoc, 'summary'> = {
   tag: 'Sending',
   about:
-    'STOW-RS (PS3.18 10.5): `multipart/related; type="application/dicom"`, or one Part 10 file as the whole body. The answer is a data set in `application/dicom+json` or, where Accept asks for it, `application/dicom+xml`. An instance is answered as stored only when it is durable.',
+    'STOW-RS (PS3.18 10.5): `multipart/related; type="application/dicom"`, or one Part 10 file as the whole body. The answer is a data set in `application/dicom+json` or, where Accept asks for it, `application/dicom+xml`. An instance is reported as stored only once it is durable.',
   roles: ['sender'],
   query: storeQuery,
   headers: { Accept: '`application/dicom+json` or `application/dicom+xml`.' },
@@ -24,10 +22,10 @@ const STORE: Omit<RouteDoc, 'summary'> = {
   form: { instances: { about: 'One part per instance.', isFile: true, isRequired: true } },
   answers: {
     200: outcome('Every instance is stored.'),
-    202: outcome('Some instances are stored, or held; the data set says which.'),
+    202: outcome('Some instances are stored or held; the data set says which.'),
     400: outcome('No instance could be understood; errors of the request itself are problems.'),
     409: outcome('No instance was stored.'),
-    503: outcome('No instance was stored, and all may be sent again later.'),
+    503: outcome('No instance was stored; send all of them again later.'),
   },
   errors: [
     'not_stow',

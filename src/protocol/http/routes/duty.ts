@@ -7,8 +7,8 @@ const DUTY = 'Duty'
 export const DUTY_ROUTES: Routes = {
   'GET /v1/duty': {
     tag: DUTY,
-    summary: 'Who is on duty now, and next',
-    about: 'A reader sees the groups they read for, an officer all.',
+    summary: 'Who is on duty now and next',
+    about: 'A reader sees the groups they read for; an officer sees all groups.',
     roles: ['reader', 'officer'],
     answers: { 200: { about: 'Rosters by group.', json: dutyAnswer } },
   },
@@ -16,10 +16,10 @@ export const DUTY_ROUTES: Routes = {
     tag: DUTY,
     summary: 'Swap duty',
     about:
-      "`taker` has the duty of `giver` from `starts` until `ends`. A reader swaps their own duty, an officer anybody's.",
+      "`taker` takes over the duty of `giver` from `starts` until `ends`. A reader can swap only their own duty; an officer can swap anyone's.",
     roles: ['reader', 'officer'],
     json: swapRequest,
-    answers: { 200: { about: 'The swap counts from now on.', json: swapAnswer } },
+    answers: { 200: { about: 'The swap is recorded.', json: swapAnswer } },
     errors: ['not_a_reader', 'swap_invalid'],
   },
 }

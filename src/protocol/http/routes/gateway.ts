@@ -20,7 +20,8 @@ export const GATEWAY_ROUTES: Routes = {
   'GET /healthz': {
     tag: HEALTH,
     summary: 'Alive',
-    about: 'The process answers, whatever else does not. For a supervisor that restarts it.',
+    about:
+      'The process answers, whatever the state of its database and store. For a supervisor that restarts it.',
     roles: 'anyone',
     answersAlways: true,
     answers: { 200: { about: 'It is alive.', json: healthAnswer } },
@@ -29,19 +30,22 @@ export const GATEWAY_ROUTES: Routes = {
     tag: HEALTH,
     summary: 'Able to serve',
     about:
-      'Database, store and ledger, probed at most every ten seconds, and what works but is weaker than it should be. While the gateway is still starting, the body is `{ready: false, waitsFor}` instead. For a load balancer and for the operator.',
+      'The state of database, store and ledger, probed at most every ten seconds, and what works but is weaker than it should be. While the gateway is still starting, the body is `{ready: false, waitsFor}` instead. For a load balancer and for the operator.',
     roles: 'anyone',
     answersAlways: true,
     answers: {
-      200: { about: 'It takes and delivers transfers.', json: readyAnswer },
-      503: { about: 'It does not; `checks` or `waitsFor` says why.', json: unreadyAnswer },
+      200: { about: 'The gateway accepts and delivers transfers.', json: readyAnswer },
+      503: {
+        about: 'It does not accept or deliver transfers; `checks` or `waitsFor` says why.',
+        json: unreadyAnswer,
+      },
     },
   },
   'GET /metrics': {
     tag: HEALTH,
     summary: 'Prometheus metrics',
     about:
-      "Open to this machine; from elsewhere it needs an operator's token. No label comes from a request.",
+      "Open to the gateway's own machine; other machines need an operator's token. No label comes from a request.",
     roles: ['operator'],
     answers: { 200: { about: 'Text exposition format.', type: 'text/plain' } },
   },
@@ -49,14 +53,14 @@ export const GATEWAY_ROUTES: Routes = {
     tag: SIGN_IN,
     summary: 'Name, keys and limits of the gateway',
     about:
-      'Compare fingerprint and ledger key with what the operator gave you over another channel, once; pin them from then on.',
+      'Compare the fingerprint and the ledger key once with those that the operator gave you over another channel, and pin them from then on.',
     roles: 'anyone',
     answers: { 200: { about: 'The gateway.', json: gatewayAnswer } },
   },
   'POST /v1/sign-in/challenge': {
     tag: SIGN_IN,
     summary: 'Get a text to sign',
-    about: 'The same for principals that exist and for those that do not.',
+    about: 'The answer is the same whether the principal exists or not.',
     roles: 'anyone',
     json: challengeRequest,
     answers: { 200: { about: 'The text, valid for two minutes.', json: challengeAnswer } },
@@ -66,7 +70,7 @@ export const GATEWAY_ROUTES: Routes = {
     tag: SIGN_IN,
     summary: 'Exchange a signed challenge for a token',
     about:
-      "The signature is detached, armored, over the challenge's octets, by the key that the gateway knows of the principal. Nothing is ever decrypted for signing in.",
+      "The signature is detached, armored, over the challenge's octets, by the key registered with the gateway for the principal. Signing in never decrypts anything.",
     roles: 'anyone',
     json: signInRequest,
     answers: { 200: { about: 'A token for one shift of 12 hours.', json: tokenAnswer } },
@@ -74,7 +78,7 @@ export const GATEWAY_ROUTES: Routes = {
   },
   'GET /v1/session': {
     tag: SIGN_IN,
-    summary: 'Who the token says I am, and until when',
+    summary: 'Whom the token identifies, and until when',
     roles: 'any role',
     answers: { 200: { about: 'The session.', json: sessionAnswer } },
   },
@@ -82,7 +86,7 @@ export const GATEWAY_ROUTES: Routes = {
     tag: SIGN_IN,
     summary: 'Begin a ready check of my key',
     about:
-      "Shows before the first urgent study that your key opens what is sealed to it. Answer only a message of exactly the form described, whose origin is this gateway: anything else could be somebody's study.",
+      "Shows before the first urgent study that your key can open what is sealed to it. Answer only a message of exactly the form described and whose origin is this gateway: anything else could be a patient's study.",
     roles: ['reader', 'recovery'],
     answers: {
       200: { about: 'A text sealed to the certificate in effect.', json: keyCheckAnswer },
@@ -94,20 +98,20 @@ export const GATEWAY_ROUTES: Routes = {
     summary: 'Complete the ready check',
     roles: ['reader', 'recovery'],
     json: keyCheckedRequest,
-    answers: { 200: { about: 'The key opens; this is recorded.', json: keyCheckedAnswer } },
+    answers: { 200: { about: 'The key works; this is recorded.', json: keyCheckedAnswer } },
     errors: ['challenge_invalid'],
   },
   'GET /open': {
     tag: PAGES,
     summary: 'Page that opens sealed files in a browser',
-    about: 'The private key stays in the page, whose policy forbids every connection.',
+    about: 'The private key stays in the page, whose policy blocks all connections.',
     roles: 'anyone',
     answers: { 200: { about: 'HTML.', type: 'text/html' } },
   },
   'GET /openapi.json': {
     tag: PAGES,
     summary: 'This document',
-    about: 'OpenAPI 3.1, made from the schemas that the gateway itself parses requests with.',
+    about: 'OpenAPI 3.1, generated from the schemas with which the gateway parses requests.',
     roles: 'anyone',
     answersAlways: true,
     answers: { 200: { about: 'OpenAPI 3.1.', type: 'application/openapi+json' } },

@@ -16,8 +16,9 @@ const DOWNLOAD = {
   roles: ['reader'],
   headers: {
     Range:
-      'One range of bytes (RFC 9110 section 14); a request for several gets the whole message.',
-    'If-Range': 'ETag of the part you have: if the message has changed since, the whole is sent.',
+      'One range of bytes (RFC 9110 section 14); a request for several ranges gets the whole message.',
+    'If-Range':
+      'ETag of the part you already have: if the message has changed since, the whole message is sent.',
   },
   answers: {
     200: {
@@ -31,12 +32,12 @@ const DOWNLOAD = {
       },
     },
     206: {
-      about: 'The range of it.',
+      about: 'The requested range.',
       type: 'application/pgp-encrypted',
       headers: {
-        'Content-Range': 'Which part, and the size of the whole.',
-        ETag: 'As with the whole.',
-        'Nocturne-Event': 'As with the whole.',
+        'Content-Range': 'The range sent, and the size of the whole message.',
+        ETag: 'As for the whole message.',
+        'Nocturne-Event': 'As for the whole message.',
       },
     },
   },
@@ -51,17 +52,17 @@ const DOWNLOAD = {
 export const READING_ROUTES: Routes = {
   'GET /v1/inbox': {
     tag: READING,
-    summary: 'What is waiting for me',
+    summary: 'List transfers that are waiting for me',
     roles: ['reader'],
     answers: { 200: { about: 'Available transfers.', json: inboxAnswer } },
   },
   'POST /v1/transfers/{id}/claim': {
     tag: READING,
     summary: 'Claim the case of a transfer',
-    about: 'As `/v1/cases/{id}/claim`, by the id of a transfer.',
+    about: 'Like `/v1/cases/{id}/claim`, but with the id of a transfer.',
     roles: ['reader'],
     json: claimRequest,
-    answers: { 200: { about: 'It is yours.', json: changedAnswer } },
+    answers: { 200: { about: 'You hold the claim.', json: changedAnswer } },
     errors: CLAIM_ERRORS,
     problem: CLAIM_PROBLEM,
   },
@@ -78,19 +79,19 @@ export const READING_ROUTES: Routes = {
     tag: READING,
     summary: 'Fetch the manifest',
     about:
-      "Open it with your key and verify the gateway's signature before you trust an item. HEAD answers with size and ETag, and is no event of the ledger.",
+      "Open it with your key and verify the gateway's signature before you trust any item. HEAD returns the size and ETag and is not recorded in the ledger.",
   },
   'GET /v1/transfers/{id}/items/{index}': {
     ...DOWNLOAD,
     tag: READING,
     summary: 'Fetch an item',
     about:
-      'The event `download.begun` is durable before the first byte goes out. Compare data packet and content with the digests in the manifest. HEAD answers with size and ETag, and is no event of the ledger.\n\n`curl -H "Authorization: Bearer $TOKEN" $URL/v1/transfers/$ID/items/1 | gpg --decrypt > ct.dcm`',
+      'The event `download.begun` is durable before the first byte goes out. Compare the data packet and the content with the digests in the manifest. HEAD returns the size and ETag and is not recorded in the ledger.\n\n`curl -H "Authorization: Bearer $TOKEN" $URL/v1/transfers/$ID/items/1 | gpg --decrypt > ct.dcm`',
   },
   'POST /v1/transfers/{id}/acknowledge': {
     tag: READING,
     summary: 'Acknowledge what was opened',
-    about: "A signed statement over the manifest. It ends the transfer's life in the inbox.",
+    about: 'Takes a signed statement about the manifest. The transfer then leaves the inbox.',
     roles: ['reader'],
     json: acknowledgementRequest,
     answers: { 200: { about: 'It is acknowledged.', json: changedAnswer } },
@@ -100,7 +101,7 @@ export const READING_ROUTES: Routes = {
     tag: READING,
     summary: 'Receipts of everything I did with a transfer',
     about:
-      "One JSON value per line: event, place in the log, proof. It shows nobody else's events.",
+      "One JSON value per line: event, index in the log, proof. Other people's events are not included.",
     roles: ['sender', 'reader'],
     answers: { 200: { about: 'Lines of JSON.', type: 'application/x-ndjson' } },
   },
@@ -108,7 +109,7 @@ export const READING_ROUTES: Routes = {
     tag: READING,
     summary: 'Receipt of one event',
     roles: ['sender', 'reader'],
-    path: { index: 'As `Nocturne-Event` of a download named it.' },
+    path: { index: 'The index from the `Nocturne-Event` header of a download.' },
     answers: { 200: { about: 'c2sp.org/tlog-proof.', type: 'text/plain' } },
   },
   'GET /v1/transfers/{id}/key-packets': {
@@ -125,7 +126,7 @@ export const READING_ROUTES: Routes = {
     summary: 'Add a recipient',
     roles: ['reader', 'recovery'],
     json: addRecipientRequest,
-    answers: { 201: { about: 'They can open it.', json: recipientAnswer } },
+    answers: { 201: { about: 'The recipient can open the transfer.', json: recipientAnswer } },
     errors: [
       'recipient_not_allowed',
       'recipient_unusable',
@@ -138,7 +139,9 @@ export const READING_ROUTES: Routes = {
     summary: 'Remove a recipient who left the group',
     roles: ['reader', 'recovery'],
     json: removeRecipientRequest,
-    answers: { 200: { about: 'They get nothing more of it.', json: recipientAnswer } },
+    answers: {
+      200: { about: 'The recipient can no longer fetch any of it.', json: recipientAnswer },
+    },
     errors: ['recipient_not_allowed', 'transfer_not_available'],
   },
 }

@@ -15,12 +15,12 @@ const FACILITY = 'Quarantine and crosswalk'
 
 const files: FormField = {
   about:
-    'One part per file: DICOM, ZIP or document, told by content. The part needs a file name, which is not kept.',
+    'One part per file: DICOM, ZIP or document; the kind is detected from the content. The part needs a file name, which is not kept.',
   isFile: true,
   isRequired: true,
 }
 
-/** What ends a whole upload. Items have codes of their own, in the answer. */
+/** Errors that end a whole upload. Items have codes of their own in the answer. */
 const UPLOAD_ERRORS = [
   'not_multipart',
   'broken_multipart',
@@ -52,22 +52,22 @@ export const SENDING_ROUTES: Routes = {
     tag: SENDING,
     summary: 'Send files as a new transfer',
     about:
-      "Fields come before files. The body is streamed: headers are de-identified and items sealed as they arrive, and nothing touches the disk in clear. **201** means that at least one item was accepted or is a duplicate; look at every item's `outcome`. **422** `nothing_accepted` carries the same list. Any other error ends the request, and nothing of it is kept.",
+      "Fields come before files. The body is streamed: headers are de-identified and items sealed as they arrive, and no plaintext touches the disk. **201** means that at least one item was accepted or is a duplicate; look at every item's `outcome`. **422** `nothing_accepted` carries the same list. Any other error ends the request, and nothing from it is kept.",
     roles: ['sender'],
     formType: 'multipart/form-data',
     form: {
-      group: { about: 'Reading group; may be absent when the facility sends to one only.' },
-      priority: { about: '`routine` when absent.', values: PRIORITIES },
+      group: { about: 'Reading group; may be omitted when the facility sends to only one.' },
+      priority: { about: '`routine` if omitted.', values: PRIORITIES },
       complete: {
         about:
-          '`false` keeps the transfer open for further requests, and invisible to readers until it is completed; `true` when absent.',
+          '`false` keeps the transfer open for further requests and invisible to readers until it is completed; `true` if omitted.',
         values: ['true', 'false'],
       },
       files,
     },
     answers: {
       201: {
-        about: 'What became of each file.',
+        about: 'The outcome of each file.',
         json: uploadAnswer,
         headers: { Location: 'Address of the transfer.' },
       },
@@ -83,7 +83,7 @@ export const SENDING_ROUTES: Routes = {
     form: { files },
     answers: {
       201: {
-        about: 'What became of each file.',
+        about: 'The outcome of each file.',
         json: uploadAnswer,
         headers: { Location: 'Address of the transfer.' },
       },
@@ -94,15 +94,16 @@ export const SENDING_ROUTES: Routes = {
   'POST /v1/transfers/{id}/complete': {
     tag: SENDING,
     summary: 'Complete an open transfer',
-    about: 'Signs and seals the manifest over all its items; readers see it from then on.',
+    about: 'Signs and seals the manifest of all its items; readers see the transfer from then on.',
     roles: ['sender'],
-    answers: { 200: { about: 'It is available.', json: changedAnswer } },
+    answers: { 200: { about: 'The transfer is available.', json: changedAnswer } },
     errors: ['transfer_not_open', 'transfer_empty', 'recipient_unusable', 'store_unavailable'],
   },
   'GET /v1/transfers': {
     tag: SENDING,
     summary: 'List transfers',
-    about: 'A sender sees those of the facility, a reader those of their groups, an officer all.',
+    about:
+      'A sender sees those of their facility, a reader those of their groups, an officer all of them.',
     roles: ['sender', 'reader', 'officer'],
     query: pageQuery,
     answers: { 200: { about: 'One page.', json: transfersAnswer } },
@@ -123,7 +124,7 @@ export const SENDING_ROUTES: Routes = {
   'GET /v1/transfers/{id}/quarantine/{index}': {
     tag: FACILITY,
     summary: 'Fetch a held original',
-    about: 'HEAD answers with the size, and is no event of the ledger.',
+    about: 'HEAD returns the size and is not recorded in the ledger.',
     roles: ['sender'],
     answers: sealedOriginal,
     errors: ['quarantine_not_held', 'store_unavailable', 'object_missing'],
@@ -140,7 +141,7 @@ export const SENDING_ROUTES: Routes = {
     tag: FACILITY,
     summary: 'Release a held original as a new transfer',
     about:
-      'The statement names the item, the findings that were looked at, the reason and the SHA-256 of the original: [its format](https://www.rfc-editor.org/rfc/rfc8785) is canonical JSON. It is checked before a byte of the original is processed. Only findings that a look can overrule can be waived; headers are de-identified all the same.',
+      'The statement names the item, the findings that were looked at, the reason and the SHA-256 of the original: [its format](https://www.rfc-editor.org/rfc/rfc8785) is canonical JSON. It is checked before any byte of the original is processed. Only findings that a person can overrule by looking can be waived; headers are de-identified in any case.',
     roles: ['sender'],
     formType: 'multipart/form-data',
     form: {
@@ -153,7 +154,7 @@ export const SENDING_ROUTES: Routes = {
     },
     answers: {
       201: {
-        about: 'What became of it.',
+        about: 'The outcome of the item.',
         json: uploadAnswer,
         headers: { Location: 'Address of the new transfer.' },
       },
@@ -165,7 +166,7 @@ export const SENDING_ROUTES: Routes = {
     tag: FACILITY,
     summary: 'Release many held originals as one transfer',
     about:
-      'One signed statement names them all; the originals follow in its order. The new transfer continues the one in the address.',
+      'One signed statement names all of them; the originals follow in the same order. The new transfer continues the one in the address.',
     roles: ['sender'],
     formType: 'multipart/form-data',
     form: {
@@ -175,7 +176,7 @@ export const SENDING_ROUTES: Routes = {
     },
     answers: {
       201: {
-        about: 'What became of each.',
+        about: 'The outcome of each item.',
         json: uploadAnswer,
         headers: { Location: 'Address of the new transfer.' },
       },
@@ -194,7 +195,7 @@ export const SENDING_ROUTES: Routes = {
   'GET /v1/crosswalk/{id}': {
     tag: FACILITY,
     summary: 'Fetch a crosswalk',
-    about: 'HEAD answers with the size, and is no event of the ledger.',
+    about: 'HEAD returns the size and is not recorded in the ledger.',
     roles: ['sender'],
     answers: sealedOriginal,
     errors: ['store_unavailable', 'object_missing'],

@@ -12,8 +12,8 @@ export const wholeNumber = (least: number, most: number) => (text: string) => {
 export const portNumber = wholeNumber(0, 65_535)
 
 /**
- * A date or an instant of RFC 3339, as the text that the gateway takes; a date is its first moment
- * in UTC.
+ * A date or an RFC 3339 instant, as the text that the gateway accepts; a date means its first
+ * moment in UTC.
  */
 export function instant(text: string): string {
   const isInstant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
@@ -23,15 +23,17 @@ export function instant(text: string): string {
 }
 
 /**
- * The id of a transfer becomes part of an address and of a folder's name. What no gateway ever gave
- * out is a mistake in use.
+ * The id of a transfer becomes part of an address and of a folder name. Anything that no gateway
+ * can have issued is a usage error.
  */
 export function transferId(text: string): string {
   if (ID_PATTERN.test(text)) return text
-  throw new InvalidArgumentError('that is not the id of a transfer, as send and inbox print it')
+  throw new InvalidArgumentError('give the id of a transfer, as send and inbox print it')
 }
 
-/** A case by its code, its id or the id of a transfer; a code as the gateway writes it. */
+/**
+ * A case by its code, its id or the id of a transfer; codes are normalized to the gateway's form.
+ */
 export function caseName(text: string): string {
   const code = readCaseCode(text)
   if (code !== undefined) return code
@@ -41,7 +43,7 @@ export function caseName(text: string): string {
   )
 }
 
-/** An option that may come several times. */
+/** An option that may be repeated. */
 export const collect = (value: string, before: readonly string[] = []): readonly string[] => [
   ...before,
   value,

@@ -7,7 +7,7 @@ import type { Code } from '../lib/errors.js'
 import { CommandError } from './command-error.js'
 import { readBeforeFailing } from './early-answer.js'
 
-/** An answer in JSON is never larger; 10,000 items of an upload take about 1.5 MB. */
+/** JSON answers are never larger; one for an upload of 10,000 items takes about 1.5 MB. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024
 const MAX_TEXT_CHARS = 500
 
@@ -18,7 +18,7 @@ export interface GatewayClientOptions {
   /** PEM certificates to trust for TLS instead of the system's. */
   readonly ca?: string
   readonly signal?: AbortSignal
-  /** Without a byte in either direction for this long a request fails; default two minutes. */
+  /** A request fails when no byte moves in either direction for this long; default two minutes. */
   readonly idleTimeoutMs?: number
 }
 
@@ -26,13 +26,15 @@ export interface GatewayClientOptions {
 export interface Body {
   readonly contentType: string
   readonly contentLength: number
-  /** Resolves when all is written, or soon after `stopped`; rejects when the source fails. */
+  /**
+   * Resolves when everything is written, or soon after `stopped`; rejects when the source fails.
+   */
   writeTo(request: Writable, stopped: AbortSignal): Promise<void>
 }
 
 export interface Call {
   readonly method?: 'GET' | 'POST'
-  /** Below the gateway's address, with its query: `/v1/inbox`. */
+  /** Path below the gateway's address, with its query, such as `/v1/inbox`. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Body
@@ -52,7 +54,7 @@ export function jsonCall(path: string, value: Readonly<Record<string, unknown>>)
   }
 }
 
-/** The gateway answered, and the answer is an error. `answer` is the whole problem document. */
+/** The gateway answered with an error. `answer` is the whole problem document. */
 export class GatewayError extends CommandError {
   readonly status: number
   readonly answer: Readonly<Record<string, unknown>>
@@ -73,7 +75,9 @@ export class GatewayError extends CommandError {
   }
 }
 
-/** The connection failed before an answer came: the request may have been done or not. */
+/**
+ * The connection failed before an answer came: the request may or may not have been carried out.
+ */
 export class ConnectionError extends CommandError {
   constructor(cause: unknown, code: Code = 'gateway_unreachable') {
     const { title, hint } = CATALOGUE[code]
@@ -83,8 +87,8 @@ export class ConnectionError extends CommandError {
 }
 
 /**
- * Talks to one gateway over connections that are kept alive. It follows no redirect, so the token
- * goes nowhere else, and it sends none over plain HTTP beyond loopback. `close()` ends the idle
+ * Talks to one gateway over keep-alive connections. It follows no redirects, so the token goes
+ * nowhere else, and never sends the token over plain HTTP beyond loopback. `close()` ends the idle
  * connections.
  */
 export class GatewayClient {
@@ -92,7 +96,7 @@ export class GatewayClient {
   readonly #options: GatewayClientOptions
   readonly #agent: HttpAgent
 
-  /** @throws CommandError for an address that cannot be used, `insecure_gateway` */
+  /** @throws CommandError for an unusable address, `insecure_gateway` */
   constructor(options: GatewayClientOptions) {
     this.#base = parseGateway(options.url, options.token !== undefined)
     this.#options = options
@@ -124,7 +128,7 @@ export class GatewayClient {
   }
 
   /**
-   * The answer once its header is there and says success; its body is the caller's to read.
+   * Returns the answer once its header has arrived and reports success; the caller reads its body.
    *
    * @throws GatewayError for every other answer, ConnectionError
    */
@@ -161,7 +165,7 @@ export class GatewayClient {
       const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options)
       request.on('socket', readBeforeFailing)
       request.on('response', (response) => {
-        // An early answer ends the upload: what it says matters, not what was still to be sent.
+        // An early answer ends the upload: the answer matters, not the data still to be sent.
         stop.abort()
         if (!request.writableEnded) response.once('end', () => request.destroy())
         resolve(response)
@@ -181,7 +185,8 @@ export class GatewayClient {
           if (!stop.signal.aborted) request.end()
         },
         (error: unknown) => {
-          // The source failed, such as a file that shrank: the request must not look complete.
+          // The source failed, for example because a file shrank: the request must not look
+          // complete.
           reject(error instanceof Error ? error : new ConnectionError(error))
           request.destroy()
         },
@@ -214,13 +219,13 @@ function parseGateway(text: string, hasToken: boolean): URL {
     url.search !== '' ||
     url.hash !== ''
   ) {
-    throw new CommandError('--gateway is not the address of a gateway', {
+    throw new CommandError('--gateway is not a valid gateway address', {
       hint: 'give its origin, such as https://gateway.example.org',
       exit: 2,
     })
   }
   if (url.username !== '' || url.password !== '') {
-    throw new CommandError('--gateway must not hold a user name or password', {
+    throw new CommandError('--gateway must not contain a user name or password', {
       hint: 'give the token with --token-file',
       exit: 2,
     })
@@ -236,13 +241,13 @@ const isLoopback = (host: string) =>
   host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 
 const notAGateway = (cause: unknown) =>
-  new CommandError('the answer is not that of a gateway', {
+  new CommandError('the answer did not come from a gateway', {
     hint: 'check --gateway; a proxy may have answered instead',
     code: 'gateway_unreachable',
     cause,
   })
 
-/** RFC 9457. A proxy in front may answer with something else, of which nothing is shown. */
+/** RFC 9457. A proxy in front may answer in another format, of which nothing is shown. */
 function parseProblem(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text)

@@ -4,9 +4,9 @@ import { placeText } from '../lib/place.js'
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const
 
 /**
- * What a person at the command reads when it fails: a sentence and a hint, lower case without a
- * final period. `code` is one of ours or the gateway's. Texts name options, local paths and
- * configured names; never a value from a file, and never a token.
+ * The error that users of the command see: a sentence and a hint, in lower case without a final
+ * period. `code` is one of ours or the gateway's. Texts name options, local paths and configured
+ * names; never a value from a file or a token.
  */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
@@ -34,21 +34,21 @@ export class CommandError extends Error {
   }
 }
 
-/** A token that was given where a file or a command should be is not repeated. */
+/** A token that was given in place of a file or a command is not repeated. */
 const withoutToken = (text: string): string => text.replace(/noct_[\w-]{8,}/g, 'noct_...')
 
-/** The command was used wrongly: exit status 2. */
+/** A usage error: exit status 2. */
 export function usageError(message: string, hint: string): CommandError {
   return new CommandError(message, { hint, code: 'usage', exit: EXIT.usage })
 }
 
-/** A local file cannot be read; names it. */
+/** A local file cannot be read; names the file. */
 export function fileError(path: string, cause: unknown): CommandError {
   const { title, hint } = CATALOGUE.file_unreadable
   return new CommandError(`${title}: ${path}`, { hint, code: 'file_unreadable', cause })
 }
 
-/** A catalogue error about something the person named: the same text, and the name behind it. */
+/** A catalogue error about something the user named: the same text, followed by the name. */
 export function about(subject: string, error: unknown): unknown {
   if (!(error instanceof NocturneError)) return error
   return new CommandError(`${error.message}: ${subject}`, {
@@ -65,7 +65,7 @@ interface SiteProblems {
 const holdsProblems = (error: Error): error is Error & SiteProblems =>
   'problems' in error && Array.isArray(error.problems)
 
-/** An error as the JSON document of a command holds it. */
+/** An error as it appears in a command's JSON document. */
 export interface ErrorJson {
   readonly code: string
   readonly message: string
@@ -79,8 +79,8 @@ export function toErrorJson(error: unknown): ErrorJson {
 }
 
 /**
- * Whatever was thrown, as something that can be shown. An error that is not ours shows nothing of
- * itself.
+ * Converts anything that was thrown into an error that can be shown. Of errors that are not ours,
+ * no text is shown.
  */
 export function toCommandError(error: unknown): CommandError {
   if (error instanceof CommandError) return error
@@ -109,7 +109,7 @@ export function toCommandError(error: unknown): CommandError {
   })
 }
 
-/** The class and system code only: a message of a library may quote what it was given. */
+/** The class and system code only: a library's message may quote its input. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return typeof error
   return 'code' in error && typeof error.code === 'string' && /^[A-Z_0-9]+$/.test(error.code)

@@ -1,13 +1,15 @@
 import type { Command } from 'commander'
 import type { Output } from './output.js'
 
-/** What a command may use of the process around it. */
+/** The parts of the surrounding process that a command may use. */
 export interface Cli {
   /** The Output of one run of a command; `json` is the value of its `--json`. */
   output(options: { readonly json?: boolean }): Output
   /** Aborted by the first SIGINT or SIGTERM; the second one ends the process at once. */
   readonly signal: AbortSignal
-  /** Says that the command ends by itself once `signal` is aborted, however long that takes. */
+  /**
+   * Declares that the command ends on its own once `signal` is aborted, however long that takes.
+   */
   endsItself(): void
 }
 
@@ -18,7 +20,7 @@ export interface Cli {
 export type Register = (parent: Command, cli: Cli) => void
 
 export interface CommandText {
-  /** `send <path...>`, as commander reads it. */
+  /** `send <path...>`, in commander's syntax. */
   readonly usage: string
   /** One line, lower case, no final period. */
   readonly summary: string
@@ -27,8 +29,8 @@ export interface CommandText {
 }
 
 /**
- * A command with the things that all commands have: `--json`, and help that ends in an example. The
- * action imports what is heavy inside itself, so that `--help` is answered without loading a room.
+ * A command with everything that all commands share: `--json`, and help that ends with an example.
+ * Actions import large modules dynamically, so that `--help` loads no room.
  */
 export function define(parent: Command, text: CommandText): Command {
   const examples = text.examples.map((line) => `  $ ${line}`).join('\n')

@@ -5,13 +5,13 @@ const seen = new WeakSet<Socket>()
 const BROKEN: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET', 'ECONNABORTED'])
 
 /**
- * A gateway that refuses an upload answers and closes while we still write. The answer is in the
- * system's receive buffer then, but Node destroys a socket at the first write that fails, and with
- * it what was not read yet. Here such a write stays unanswered instead: the reading side ends the
- * connection a moment later, with the answer, or with the same error when there is none.
+ * A gateway that refuses an upload answers and closes while we are still writing. The answer is
+ * then in the system's receive buffer, but Node destroys a socket at the first failed write and
+ * discards unread data. Here the failed write is left pending instead: the reading side ends the
+ * connection a moment later, with the answer or, if there is none, with the same error.
  */
 export function readBeforeFailing(socket: Socket): void {
-  // A connection that is kept alive comes here once for each request.
+  // A keep-alive connection gets here once per request.
   if (seen.has(socket)) return
   seen.add(socket)
   const write = socket._write.bind(socket)

@@ -1,10 +1,10 @@
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const
 
-/** A size for reading, in powers of 1,000: `512 B`, `1.5 MB`. */
+/** A human-readable size, in powers of 1,000: `512 B`, `1.5 MB`. */
 export function formatBytes(bytes: number): string {
   let unit = 0
   let value = bytes
-  // 999.95 would print as 1000.0, which belongs to the next unit.
+  // 999.95 would print as 1000.0, so it moves to the next unit.
   while (value >= (unit === 0 ? 1000 : 999.95) && unit < UNITS.length - 1) {
     value /= 1000
     unit += 1
@@ -12,7 +12,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? String(Math.round(value)) : value.toFixed(1)} ${UNITS[unit] ?? ''}`
 }
 
-/** A fingerprint in groups of four, as people read it out. */
+/** A fingerprint in groups of four, for reading aloud. */
 export function formatFingerprint(fingerprint: string): string {
   return (fingerprint.toUpperCase().match(/.{1,4}/g) ?? []).join(' ')
 }

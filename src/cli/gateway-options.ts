@@ -13,7 +13,7 @@ export interface GatewayOptions {
 export function addGatewayOptions(command: Command): Command {
   return command
     .requiredOption('--gateway <url>', "the gateway's address, such as https://gateway.example.org")
-    .requiredOption('--token-file <file>', 'file that holds your token, readable by you alone')
+    .requiredOption('--token-file <file>', 'file that contains your token, readable only by you')
     .option('--ca-file <file>', "PEM certificates to trust for TLS instead of the system's")
 }
 

@@ -9,13 +9,13 @@ export interface KeyOptions {
 }
 
 /**
- * `--key` and `--passphrase-file`. A passphrase on the command line would be seen by everyone on
+ * `--key` and `--passphrase-file`. A passphrase on the command line would be visible to everyone on
  * the machine.
  */
 export function addKeyOptions(command: Command): Command {
   return command
     .requiredOption('--key <file>', 'your OpenPGP private key, in ASCII armor')
-    .option('--passphrase-file <file>', "file that holds the key's passphrase")
+    .option('--passphrase-file <file>', 'file that contains the passphrase of the key')
 }
 
 /** @throws CommandError `key_unreadable`, `key_locked`, `file_unreadable` */

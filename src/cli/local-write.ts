@@ -5,7 +5,7 @@ import { systemCode } from '../lib/errors.js'
 import { CommandError } from './command-error.js'
 import { writeBehind } from './write-behind.js'
 
-/** A folder for opened studies: for its owner alone. */
+/** A folder for opened studies, accessible only to its owner. */
 export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw writeError(path, error)
@@ -13,18 +13,17 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /**
- * A hidden name beside `target` or in `folder`, on the same file system so that the rename is one
- * step.
+ * A hidden name next to `target` or in `folder`: on the same file system, so that the rename is
+ * atomic.
  */
 export const temporaryName = (folder: string): string =>
   join(folder, `.${randomBytes(8).toString('hex')}.tmp`)
 
 /**
- * Writes a file that is there whole or not at all: temporary name, mode 0600, fsync, rename, fsync
- * of the folder. `check` runs after the last byte and before the rename: what it throws leaves
- * nothing behind.
+ * Writes a file atomically: temporary name, mode 0600, fsync, rename, fsync of the folder. `check`
+ * runs after the last byte and before the rename: if it throws, nothing is left behind.
  *
- * @throws CommandError when the disk refuses, or what `content` and `check` throw.
+ * @throws CommandError when the file cannot be written; also whatever `content` and `check` throw.
  */
 export async function writeWhole(
   target: string,
@@ -32,9 +31,9 @@ export async function writeWhole(
   options: {
     readonly temporaryFolder?: string
     readonly check?: () => void | Promise<void>
-    /** False: a file that is there already is an error and stays as it is. */
+    /** False: an existing file is an error and is left unchanged. */
     readonly mayReplace?: boolean
-    /** False: the caller does, by `syncFolder`, when it has written many files. */
+    /** False: the caller syncs the folder with `syncFolder` after writing many files. */
     readonly syncsFolder?: boolean
   } = {},
 ): Promise<void> {
@@ -43,7 +42,7 @@ export async function writeWhole(
   try {
     await writeNew(temporary, content)
     await options.check?.()
-    // Again: another file may have got the name while this one was written.
+    // Checked again: another file may have taken the name in the meantime.
     if (options.mayReplace === false) await checkFree(target)
     await rename(temporary, target).catch((error: unknown) => {
       throw writeError(target, error)
@@ -55,7 +54,7 @@ export async function writeWhole(
   }
 }
 
-/** @throws CommandError `file_exists` when there is something of that name */
+/** @throws CommandError `file_exists` when the name is taken */
 export async function checkFree(path: string): Promise<void> {
   const isTaken = await lstat(path).then(
     () => true,
@@ -65,8 +64,7 @@ export async function checkFree(path: string): Promise<void> {
 }
 
 /**
- * Creates a file of mode 0600 and makes it durable.
- * @throws CommandError when there is one already
+ * Creates a file of mode 0600 and makes it durable. @throws CommandError when the file exists
  */
 export async function writeNew(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
   const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
@@ -79,7 +77,7 @@ export async function writeNew(path: string, content: AsyncIterable<Uint8Array>)
   }
 }
 
-/** @throws CommandError when there is a file already: a key is never written over */
+/** @throws CommandError when the file exists: a key is never overwritten */
 export async function writeNewText(path: string, text: string): Promise<void> {
   await writeNew(path, once(Buffer.from(text)))
 }
@@ -88,7 +86,7 @@ export async function writeWholeText(path: string, text: string): Promise<void> 
   await writeWhole(path, once(Buffer.from(text)))
 }
 
-/** Makes the names in a folder durable. */
+/** Makes a folder's entries durable. */
 export async function syncFolder(path: string, platform = process.platform): Promise<void> {
   // Windows cannot open a folder; its file system journals the rename.
   if (platform === 'win32') return
@@ -107,7 +105,7 @@ export function writeError(path: string, error: unknown): CommandError {
   if (systemCode(error) === 'ENOSPC') {
     return new CommandError('the disk is full', {
       code: 'disk_full',
-      hint: 'make room and run the same command again',
+      hint: 'free space on the disk and run the same command again',
       cause: error,
     })
   }
@@ -119,7 +117,7 @@ export function writeError(path: string, error: unknown): CommandError {
 }
 
 const fileExists = (path: string) =>
-  new CommandError(`there is a file already: ${path}`, {
+  new CommandError(`the file already exists: ${path}`, {
     code: 'file_exists',
-    hint: 'choose another name; nothing is written over',
+    hint: 'choose another name; existing files are never overwritten',
   })

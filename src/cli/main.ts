@@ -6,9 +6,9 @@ import { CommandError, EXIT } from './command-error.js'
 import { Output } from './output.js'
 import { buildProgram, explainUsage } from './program.js'
 
-/** What a shell reports for a command that SIGINT ended. */
+/** The exit status that shells report for a command ended by SIGINT. */
 const INTERRUPTED = 130
-/** Commands that do not end by themselves after a signal get this long to drop what they do. */
+/** Commands that do not end on their own after a signal get this long to stop. */
 const GRACE_MS = 2000
 
 const streams = { stdout: process.stdout, stderr: process.stderr }
@@ -25,14 +25,14 @@ const cli: Cli = {
 }
 
 function stop(): void {
-  // Whoever asks twice means now. Everything durable is written so that it survives a kill.
+  // A second signal means now. Everything durable is written so that it survives a kill.
   if (stopping.signal.aborted) process.exit(INTERRUPTED)
   stopping.abort()
   if (!willEndItself) setTimeout(() => process.exit(INTERRUPTED), GRACE_MS).unref()
 }
 process.on('SIGINT', stop)
 process.on('SIGTERM', stop)
-// EPIPE on either stream: nobody is left to tell. Output stops printing by itself.
+// EPIPE on either stream: nobody is reading. Output stops printing on its own.
 process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
 
@@ -55,7 +55,7 @@ function report(error: unknown): number {
     shown.fatal(
       new CommandError('interrupted', {
         code: 'interrupted',
-        hint: 'run the same command again: what is written whole stays, and pull goes on where it stopped',
+        hint: 'run the same command again: complete files are kept, and pull resumes where it stopped',
       }),
     )
     return INTERRUPTED

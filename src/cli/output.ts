@@ -10,13 +10,13 @@ export interface Streams {
 }
 
 /**
- * The voice of the command (after age's): what was asked for on standard output; everything else on
- * standard error behind `nocturne:`, lower case, no final period. With `--json` standard output
- * holds exactly one JSON document, also when the command fails.
+ * The command's output conventions (modelled on age): results go to standard output; everything
+ * else goes to standard error, prefixed with `nocturne:`, in lower case without a final period.
+ * With `--json`, standard output is exactly one JSON document, even when the command fails.
  */
 export class Output {
   readonly isJson: boolean
-  /** 1 once something failed that did not end the command. */
+  /** 1 once there was a failure that did not end the command. */
   exitCode: number = EXIT.done
   readonly #streams: Streams
   #answered = false
@@ -26,31 +26,31 @@ export class Output {
   constructor(streams: Streams, isJson: boolean) {
     this.#streams = streams
     this.isJson = isJson
-    // EPIPE: whoever read us has gone (`| head`). The work goes on; what it would print is dropped.
+    // EPIPE: the reader of our output has gone (`| head`). The work continues without printing.
     streams.stdout.on('error', (error: Error) => {
       this.#isClosed = true
       if (systemCode(error) !== 'EPIPE') this.exitCode = EXIT.failed
     })
   }
 
-  /** True when nobody reads standard output any more: a command that only prints may stop. */
+  /** True when nobody is reading standard output any more: a command that only prints may stop. */
   get isClosed(): boolean {
     return this.#isClosed
   }
 
-  /** A line of text; nothing with `--json`. */
+  /** Prints a line of text; nothing with `--json`. */
   print(line = ''): void {
     if (!this.isJson) this.#write(`${printable(line)}\n`)
   }
 
-  /** Lines that stand together, such as a proof; nothing with `--json`. */
+  /** Prints lines that belong together, such as a proof; nothing with `--json`. */
   printText(text: string): void {
     if (this.isJson) return
     const lines = text.replace(/\n$/, '').split('\n')
     this.#write(lines.map((line) => `${printable(line)}\n`).join(''))
   }
 
-  /** Columns as wide as their widest cell; nothing with `--json`. */
+  /** Prints columns as wide as their widest cell; nothing with `--json`. */
   table(head: readonly string[], rows: readonly (readonly string[])[]): void {
     const all = [head, ...rows]
     const widths = head.map((_, column) =>
@@ -66,20 +66,20 @@ export class Output {
     }
   }
 
-  /** The one document of `--json`; nothing without it. */
+  /** Prints the JSON document of `--json`; nothing without it. */
   json(value: unknown): void {
     if (!this.isJson || this.#answered) return
     this.#answered = true
     this.#write(`${JSON.stringify(value, null, 2)}\n`)
   }
 
-  /** Something to know that is no error. */
+  /** Reports something worth knowing that is not an error. */
   warn(message: string): void {
     this.#say(`warning: ${message}`)
   }
 
   /**
-   * Something failed, what `about` names, and the rest of the command goes on: the exit status
+   * Reports a failure of the part that `about` names while the command continues; the exit status
    * becomes 1.
    */
   failed(error: unknown, about?: string): void {
@@ -88,8 +88,8 @@ export class Output {
   }
 
   /**
-   * The command failed: error and hint on standard error, and with `--json` the same as its
-   * document.
+   * Reports that the command failed: error and hint on standard error and, with `--json`, also as
+   * its document.
    */
   fatal(error: unknown): void {
     this.exitCode = toCommandError(error).exit
@@ -97,7 +97,7 @@ export class Output {
     this.json({ error: toErrorJson(error) })
   }
 
-  /** A bar on standard error while work goes on; shows nothing unless that is a terminal. */
+  /** A progress bar on standard error; shown only on a terminal. */
   progress(options: ProgressOptions): Progress {
     this.#progress = new Progress(this.#streams.stderr, options)
     return this.#progress
@@ -122,8 +122,8 @@ export class Output {
 }
 
 /**
- * Text from elsewhere may carry escape sequences: control and format characters do not reach a
- * terminal.
+ * Removes control and format characters: text from elsewhere may contain escape sequences, which
+ * must not reach a terminal.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')

@@ -9,9 +9,9 @@ import type { CommandError } from './command-error.js'
 import type { Streams } from './output.js'
 
 /**
- * By name, in the order of `nocturne --help`: the operator's, the sender's, the reader's, the
- * officer's, the rooms by themselves. Each is loaded when it is wanted: to load all takes as long
- * as to open a study.
+ * By name, in the order of `nocturne --help`: commands for the operator, the sender, the reader and
+ * the officer, then those that need no gateway. Each is loaded on demand: loading all of them takes
+ * as long as opening a study.
  */
 const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   init: async () => (await import('./commands/site/init.js')).registerInit,
@@ -51,15 +51,15 @@ export interface ListedCommand {
   /** `send <path...>` */
   readonly usage: string
   readonly summary: string
-  /** False for a group, whose commands have them. */
+  /** False for a group, whose subcommands have them. */
   readonly hasOptions: boolean
 }
 
 /**
- * The command for these words: the one thing they begin with; for anything else, such as `--help`,
- * what the build has listed of all (see `listCommands`), and from the source all that it can do.
- * Without words: all that it can do. Parsing throws CommanderError; see `explainUsage`. Help goes
- * to `streams`.
+ * The program for these words: with only the command that they begin with or, for anything else
+ * such as `--help`, with all commands: as listed by the build (see `listCommands`) or, when run
+ * from source or without words, loaded in full. Parsing throws CommanderError; see `explainUsage`.
+ * Help goes to `streams`.
  */
 export async function buildProgram(
   cli: Cli,
@@ -80,7 +80,7 @@ export async function buildProgram(
     })
   const [name = ''] = words ?? []
   const listed = words && (await readListed())
-  // The client package lists, and holds, only some.
+  // The client package lists and contains only some commands.
   const isThere = listed === undefined || listed.some((one) => one.usage.split(' ')[0] === name)
   const wanted = isThere && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (listed && !wanted) for (const one of listed) addListed(program, one)
@@ -88,7 +88,7 @@ export async function buildProgram(
   return program
 }
 
-/** For the build to write to `LISTED`. */
+/** Used by the build to write `LISTED`. */
 export async function listCommands(): Promise<readonly ListedCommand[]> {
   const neverRun: Cli = {
     output: () => {
@@ -121,15 +121,15 @@ async function readListed(): Promise<readonly ListedCommand[] | undefined> {
   }
 }
 
-/** To be listed and never run: what a person calls is loaded. */
+/** Only listed, never run: a command that is called is loaded. */
 function addListed(program: Command, { usage, summary, hasOptions }: ListedCommand): void {
   const command = program.command(usage).description(summary)
   if (hasOptions) command.option('--json')
 }
 
 /**
- * What the parser objected to, in our own voice; undefined when it only printed help or the
- * version. The value of an argument is never repeated: it may be a token that was pasted into the
+ * Converts a parser error to our own wording; undefined when the parser only printed help or the
+ * version. The value of an argument is never repeated: it may be a token that was pasted in the
  * wrong place.
  */
 export function explainUsage(
@@ -140,8 +140,9 @@ export function explainUsage(
   if (error.exitCode === 0) return undefined
   const { command, line } = findCommand(program, words)
   const help = `see ${line} --help`
-  if (error.code === 'commander.help') return usageError('no command was given', help)
-  // The parser looks for what is missing first, and a mistyped option makes the right one missing.
+  if (error.code === 'commander.help') return usageError('no command given', help)
+  // The parser reports missing options first, and mistyping an option makes the correct one
+  // missing.
   const mistyped = words.map((word) => word.split('=', 1)[0] ?? '').find(isUnknownTo(command))
   if (error.code === 'commander.missingMandatoryOptionValue' && mistyped !== undefined) {
     return usageError(`unknown option '${mistyped}'`, help)
@@ -160,7 +161,7 @@ export function explainUsage(
   )
 }
 
-/** The command that the first words name, and its name from `nocturne` on. */
+/** The command that the first words name, and its full name starting with `nocturne`. */
 function findCommand(program: Command, words: readonly string[]) {
   let command = program
   const names = [program.name()]

@@ -2,21 +2,21 @@ import type { Writable } from 'node:stream'
 import { formatBytes } from './format.js'
 
 export interface ProgressOptions {
-  /** What is done, such as `sending`. */
+  /** The activity, such as `sending`. */
   readonly label: string
   readonly totalBytes?: number
   readonly totalItems?: number
   readonly now?: () => number
 }
 
-/** Redrawn at most this often. */
+/** Minimum time between redraws. */
 const REDRAW_MS = 100
 const BAR_CELLS = 20
 
 /**
- * One line on a terminal: a bar, bytes, rate, items and time left. It is redrawn as the work
- * reports itself, not by a timer, so it never keeps a process alive; and it is cleared at the end,
- * so that a log of the terminal keeps only what was said.
+ * One line on a terminal: a bar, bytes, rate, items and time left. It is redrawn when the work
+ * reports progress, not by a timer, so it never keeps a process alive; and it is cleared at the
+ * end, so that only messages remain on the terminal.
  */
 export class Progress {
   readonly #stream: Writable & { readonly isTTY?: boolean; readonly columns?: number }
@@ -25,7 +25,7 @@ export class Progress {
   readonly #startedAt: number
   #bytes = 0
   #items = 0
-  /** Bytes that were there already when the work began: they count as done, not for the rate. */
+  /** Bytes that existed when the work began: they count as done, but not for the rate. */
   #skippedBytes = 0
   #drawnAt = -Infinity
   #isDrawn = false
@@ -45,7 +45,7 @@ export class Progress {
     this.#draw()
   }
 
-  /** Bytes that need no work, such as the part of a download that is on disk already. */
+  /** Bytes that need no work, such as the part of a download that is already on disk. */
   skipBytes(count: number): void {
     this.#skippedBytes += count
     this.addBytes(count)
@@ -56,13 +56,13 @@ export class Progress {
     this.#draw()
   }
 
-  /** What must be done again after all. */
+  /** Bytes that must be processed again after all. */
   takeBack(bytes: number, items: number): void {
     this.#bytes -= bytes
     this.#items -= items
   }
 
-  /** Takes the line away; the next report draws it again. */
+  /** Clears the line; the next report draws it again. */
   clear(): void {
     if (!this.#isDrawn) return
     this.#isDrawn = false

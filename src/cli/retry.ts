@@ -5,29 +5,29 @@ const ATTEMPTS = 6
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 16_000
 /**
- * The gateway's own word for later; the others are a proxy's, which does not know what the gateway
- * did.
+ * 503 is the gateway's own "try later"; the others come from a proxy, which does not know what the
+ * gateway did.
  */
 const UNAVAILABLE = 503
 const BUSY: ReadonlySet<number> = new Set([502, UNAVAILABLE, 504])
 
 export interface RetryOptions {
   readonly signal: AbortSignal
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly onRetry?: (waitMs: number) => void
   readonly firstWaitMs?: number
   /**
-   * The work must not be done twice: only an answer that says nothing was kept (503) lets it be
-   * done again.
+   * The work must not be done twice: it is retried only after an answer that says nothing was kept
+   * (503).
    */
   readonly isOnce?: boolean
-  /** True when work was done since the last failure, so that the count begins anew. */
+  /** True when there was progress since the last failure, so that the retry count is reset. */
   readonly hasMoved?: () => boolean
 }
 
 /**
- * Does `work` again when the connection or the gateway failed, with waits that double and vary, so
- * that many clients of one gateway do not come back together. Only for work that may be done twice,
+ * Retries `work` when the connection or the gateway fails, with exponential backoff and jitter, so
+ * that the clients of one gateway do not all return at once. Only for work that may be done twice,
  * or with `isOnce`.
  */
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {

@@ -9,31 +9,33 @@ export async function readSmallText(path: string): Promise<string> {
   return (await readSmall(path)).text
 }
 
-/** The same of a file that holds a secret: warns when others than its owner may read it. */
+/**
+ * The same for a file that contains a secret: warns when users other than its owner may read it.
+ */
 export async function readSecretText(
   path: string,
   output: Pick<Output, 'warn'>,
   platform = process.platform,
 ): Promise<string> {
   const { text, mode } = await readSmall(path)
-  // On Windows Node makes the mode up: every file looks as if others could read it.
+  // On Windows, Node invents the mode: every file looks readable by others.
   if (platform !== 'win32' && (mode & 0o077) !== 0) {
-    output.warn(`others can read ${path}; run chmod 600 on it`)
+    output.warn(`other users can read ${path}; run chmod 600 on it`)
   }
   return text
 }
 
-/** A bearer token. Whatever else the file holds is not sent anywhere. */
+/** A bearer token. A file with any other content is not sent anywhere. */
 export async function readToken(path: string, output: Output): Promise<string> {
   const token = (await readSecretText(path, output)).trim()
   if (/^[A-Za-z0-9._~+/=-]{1,1000}$/.test(token)) return token
-  throw new CommandError(`the file does not hold a token: ${path}`, {
-    hint: 'a token file holds one line that `nocturne token issue` or `nocturne sign-in` wrote',
+  throw new CommandError(`the file does not contain a token: ${path}`, {
+    hint: 'give a token file: one line, as written by `nocturne token issue` or `nocturne sign-in`',
     code: 'file_unreadable',
   })
 }
 
-/** A passphrase: the first line of the file, or all of it but the line break at its end. */
+/** A passphrase: the content of the file without its final line break. */
 export async function readPassphrase(path: string, output: Output): Promise<string> {
   return (await readSecretText(path, output)).replace(/\r?\n$/, '')
 }
@@ -43,7 +45,7 @@ async function readSmall(path: string): Promise<{ text: string; mode: number }> 
     const file = await open(path, 'r')
     try {
       const info = await file.stat()
-      // A folder, a device or a huge file is not what was meant.
+      // A folder, a device or a huge file was given by mistake.
       if (!(info.isFile() || info.isFIFO()) || info.size > MAX_SMALL_BYTES) {
         throw fileError(path, undefined)
       }

@@ -2,15 +2,15 @@ import type { FileHandle } from 'node:fs/promises'
 import { freeMemory } from '../lib/free-memory.js'
 
 const BLOCK_BYTES = 2 ** 20
-/** Asked of the disk while more is made, so that little is left for the sync at the end. */
+/** Written to disk while more content is produced, so that little is left for the final sync. */
 const SYNC_BYTES = 32 * BLOCK_BYTES
 
 /**
- * Writes `content` to the file and makes it durable. While one block is on its way, the next one is
- * made: deciphering and the disk take turns otherwise. Memory: two blocks. Of `content` no piece is
- * looked at when the next is asked for.
+ * Writes `content` to the file and makes it durable. While one block is being written, the next is
+ * produced: otherwise decryption and disk would wait for each other. Memory: two blocks. A piece of
+ * `content` is no longer used once the next is requested.
  *
- * @throws what `content` throws, and `explain` of what the disk refuses
+ * @throws what `content` throws, and `explain` applied to disk errors
  */
 export async function writeBehind(
   file: FileHandle,
@@ -37,7 +37,8 @@ class Blocks {
   #syncing: Promise<unknown> | undefined
   #unsynced = 0
   /**
-   * Of a sync too: the kernel tells of a lost page once, and a later sync would pass (fsync(2)).
+   * Also for a sync error: the kernel reports a lost page only once, and a later sync would succeed
+   * (fsync(2)).
    */
   #failure: Error | undefined
 
@@ -50,7 +51,7 @@ class Blocks {
     return this.#filled === BLOCK_BYTES
   }
 
-  /** How many octets found room. */
+  /** Number of octets that fitted. */
   fill(bytes: Uint8Array): number {
     const taken = bytes.subarray(0, BLOCK_BYTES - this.#filled)
     this.#filling ??= Buffer.allocUnsafeSlow(BLOCK_BYTES)
@@ -59,7 +60,9 @@ class Blocks {
     return taken.length
   }
 
-  /** Waits for the block before, sends this one and goes on with the other's memory. */
+  /**
+   * Waits for the previous block, starts writing this one and continues with the other's memory.
+   */
   async send(): Promise<void> {
     await this.#writing
     if (this.#failure) throw this.#failure

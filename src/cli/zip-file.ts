@@ -1,4 +1,4 @@
-/** A ZIP on disk, read where it is needed and never whole. */
+/** A ZIP on disk, read in parts on demand and never as a whole. */
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { Reader } from '@zip.js/zip.js/index-native.js'
@@ -22,7 +22,7 @@ class FileReader extends Reader<FileHandle> {
 }
 
 /**
- * `work` gets undefined for what is no ZIP.
+ * Passes undefined to `work` when the file is not a ZIP.
  * @throws CommandError `file_unreadable`, and what `work` throws
  */
 export async function openZipFile<T>(

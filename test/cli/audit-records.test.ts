@@ -36,7 +36,7 @@ describe('audit query --format', () => {
 
   it('refuses a response that is not from a ledger', async () => {
     await expect(shown('fhir', [{ index: 1, entry: { v: 2 } }])).rejects.toThrow(
-      /not that of a gateway/,
+      /not come from a compatible gateway/,
     )
   })
 })

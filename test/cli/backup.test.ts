@@ -66,7 +66,7 @@ describe('backup, restore and drill', () => {
     const dumped = await gateway.plain('dump', transfer, '--site', target, '--out', path('dumped'))
     expect([dumped.status, dumped.stderr]).toEqual([0, ''])
     const again = await gateway.plain(...words)
-    expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('is there already') })
+    expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('already exists') })
   })
 
   it('refuses an altered or truncated backup without writing anything, and names a missing object', async () => {

@@ -176,7 +176,7 @@ describe('what fails', () => {
     const words = ['inbox', '--gateway', 'http://127.0.0.1:9', '--token-file', 'wide.token']
     const { status, stderr } = await nocturne(...words)
     expect(status).toBe(1)
-    expect(stderr).toContain('nocturne: warning: others can read wide.token')
+    expect(stderr).toContain('nocturne: warning: other users can read wide.token')
     expect(stderr).toContain('nocturne: error: the gateway cannot be reached (ECONNREFUSED)')
     expect(stderr).toMatch(VOICE)
   })
@@ -245,7 +245,7 @@ describe('deidentify of an image that may have names burned in', () => {
     const picture = { rows, columns, photometric: 'MONOCHROME2' }
     return ultrasoundFile(picture, [], [0x7fe00010, 'OB', pixels])
   }
-  const PASSES = '\n  names may be burned into its pixels, which pass as they are\n'
+  const PASSES = '\n  names may be burned into its pixels, which are left unchanged\n'
 
   it('says so when the profile lets it pass', async () => {
     await writeFile(at('us.dcm'), image('JOHNSON JANE'))

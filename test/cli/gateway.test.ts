@@ -180,7 +180,7 @@ describe('pull', () => {
       ...['--token-file', join(gateway.site, 'demo-tokens', 'reader-1.token')],
     )
     await proxy.close()
-    expect(stderr).toContain('nocturne: warning: the connection broke; trying again')
+    expect(stderr).toContain('nocturne: warning: the connection was lost; retrying')
     expect(status).toBe(0)
     expect((await readFile(at('studies', id, 'documents', '0001.pdf'))).equals(content)).toBe(true)
   }, 120_000)
@@ -207,11 +207,11 @@ describe('pull', () => {
     expect(transfers.map(({ id }) => id)).toEqual(ids)
     expect(await gateway.as('reader-1', 'inbox')).toMatchObject({
       status: 0,
-      stdout: 'nothing waits\n',
+      stdout: 'nothing is waiting\n',
     })
     expect(await pull('--all')).toMatchObject({
       status: 0,
-      stdout: 'nothing waits\nyour key opens what is sealed to reader-1\n',
+      stdout: 'nothing is waiting\nyour key opens what is sealed to reader-1\n',
     })
   }, 120_000)
 })
@@ -262,7 +262,7 @@ describe('audit', () => {
     const { status, stdout } = await gateway.plain('audit', 'verify', 'short.ndjson', ...key)
     expect(status).toBe(1)
     expect(stdout).toContain('does not verify: ')
-    expect(stdout).toContain('the first wrong index is 4')
+    expect(stdout).toContain('the first invalid index is 4')
   }, 60_000)
 
   it('verifies over HTTP and on the site, and prints checkpoint and proof', async () => {

@@ -75,7 +75,7 @@ describe('nocturne deidentify, killed by SIGKILL', () => {
       await expectWhole(out)
       const again = await deidentify(out)
       expect(again).toMatchObject({ status: 1, reported: FILES - before.length })
-      expect(again.stderr.split('there is a file already').length - 1).toBe(before.length)
+      expect(again.stderr.split('the file already exists').length - 1).toBe(before.length)
       expect(await named(out)).toEqual(await named(whole))
       await expectWhole(out)
     },

@@ -216,7 +216,7 @@ describe('a compliance query', () => {
       ...['--site', site.dir],
     )
     const found = expected(byReader, all.length)
-    expect(stdout).toContain(`${found.length} in all\n`)
-    expect(stdout).toContain(`go on with --start ${found[2]} --end ${all.length}\n`)
+    expect(stdout).toContain(`${found.length} in total\n`)
+    expect(stdout).toContain(`continue with --start ${found[2]} --end ${all.length}\n`)
   })
 })

@@ -57,7 +57,7 @@ describe('a download', () => {
     await writeFile(at('one.tlog-proof'), receipt.text)
     const { stdout, status } = await verify(at('one.tlog-proof'))
     expect(status).toBe(0)
-    expect(stdout).toMatch(`the receipt holds: entry ${event} of a log of `)
+    expect(stdout).toMatch(`the receipt verifies: entry ${event} of a log of `)
     expect(stdout).toMatch(/download\.begun by reader-1 at \d{4}-\S+Z, transfer [0-9a-f-]{36}\/2\n/)
   })
 
@@ -119,7 +119,7 @@ describe('a download', () => {
       )
       const { status, stdout } = await verify(file)
       expect(status).toBe(0)
-      expect(stdout).toMatch(`the export holds: ${lines.length} events of a log of `)
+      expect(stdout).toMatch(`the export verifies: ${lines.length} events of a log of `)
     })
 
     it('reports the index of the event at which the file was altered', async () => {
@@ -132,7 +132,7 @@ describe('a download', () => {
       const { status, stdout } = await verify(`${file}.changed`)
       expect(status).toBe(1)
       expect(stdout).toContain('does not verify: an entry is not the one that was logged')
-      expect(stdout).toContain(`the first wrong index is ${index}\n`)
+      expect(stdout).toContain(`the first invalid index is ${index}\n`)
       const receipt = await readFile(at('one.tlog-proof'), 'utf8')
       await writeFile(at('two.tlog-proof'), receipt.replace(`index ${event}`, 'index 1'))
       expect((await verify(at('two.tlog-proof'))).stdout).toContain('does not verify: ')

@@ -18,20 +18,20 @@ export interface FilterOptions {
   readonly start?: number
 }
 
-/** An index of the log, or its size. */
+/** An index in the log, or a log size. */
 export const logIndex = wholeNumber(0, 2 ** 49)
 
 export function addFilterOptions(command: Command): Command {
   return command
-    .option('--type <types>', 'kinds of events, separated by commas, such as item.quarantined')
-    .option('--actor <id>', 'who did it')
-    .option('--facility <id>', 'facility that it concerns')
-    .option('--transfer <id>', 'transfer that it concerns')
-    .option('--patient <handle>', 'handle of the patient that it concerns')
+    .option('--type <types>', 'event types, separated by commas, such as item.quarantined')
+    .option('--actor <id>', 'only events caused by this principal')
+    .option('--facility <id>', 'only events of this facility')
+    .option('--transfer <id>', 'only events of this transfer')
+    .option('--patient <handle>', 'only events about the patient with this handle')
     .option('--outcome <n>', '0 success, 4 minor, 8 serious, 12 major failure', outcomeIndicator)
-    .option('--from <time>', 'not before this date or instant', instant)
+    .option('--from <time>', 'on or after this date or instant', instant)
     .option('--until <time>', 'before this date or instant', instant)
-    .option('--start <index>', 'from this index on', logIndex)
+    .option('--start <index>', 'from this index onwards', logIndex)
 }
 
 function outcomeIndicator(text: string): number {
@@ -64,7 +64,7 @@ export function toQueryString(
   return query.size === 0 ? '' : `?${query.toString()}`
 }
 
-/** @throws CommandError `usage` for an event that there is not */
+/** @throws CommandError `usage` for an unknown event type */
 export async function toEventQuery(filters: FilterOptions): Promise<EventQuery> {
   const { EVENT_TYPES } = await import('../../ledger/log/index.js')
   const isType = (name: string): name is EventType => Object.hasOwn(EVENT_TYPES, name)
@@ -72,8 +72,8 @@ export async function toEventQuery(filters: FilterOptions): Promise<EventQuery> 
   const types = type?.split(',')
   if (types !== undefined && !types.every(isType)) {
     throw usageError(
-      '--type names an event that there is not',
-      `write ${Object.keys(EVENT_TYPES).join(', ')}`,
+      '--type names an unknown event type',
+      `give one or more of ${Object.keys(EVENT_TYPES).join(', ')}`,
     )
   }
   return {

@@ -1,6 +1,6 @@
 /**
- * Events as the records of a standard: FHIR R4 AuditEvents in a bundle, or DICOM audit messages,
- * one a line.
+ * Events as standard records: FHIR R4 AuditEvents in a bundle, or DICOM audit messages, one per
+ * line.
  */
 import { z } from 'zod'
 import type { LedgerEntry } from '../../ledger/log/index.js'
@@ -26,7 +26,7 @@ const rows = z.array(
   }),
 )
 
-/** @param origin where the gateway is reached, for the addresses in the records */
+/** @param origin address of the gateway, for the addresses in the records */
 export async function showRecords(
   output: Output,
   events: unknown,

@@ -1,5 +1,5 @@
 /**
- * `audit restore`: works on the database and the published files themselves, since no gateway may
+ * `audit restore`: works directly on the database and the published files, since no gateway may
  * open them.
  */
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Where the ledger is read from: a gateway, as an officer, or a site's own database. */
+/** Where the ledger is read from: a gateway (as an officer) or a site's own database. */
 import type { Command } from 'commander'
 import type { Ledger } from '../../ledger/log/index.js'
 import type { Rooms } from '../../gateway/rooms.js'
@@ -17,17 +17,17 @@ export interface SourceOptions {
 
 export function addSourceOptions(command: Command): Command {
   return command
-    .option('--gateway <url>', 'ask this gateway; needs --token-file')
-    .option('--token-file <file>', "file that holds an officer's token, readable by you alone")
+    .option('--gateway <url>', 'read from this gateway; needs --token-file')
+    .option('--token-file <file>', "file that contains an officer's token, readable only by you")
     .option('--ca-file <file>', "PEM certificates to trust for TLS instead of the system's")
-    .option('--site <dir>', "read the database of this site's folder instead")
+    .option('--site <dir>', "read the database in this site's folder instead")
 }
 
 interface Readers<T> {
   readonly live: (client: GatewayClient) => Promise<T>
   /**
-   * Reading is an event of the ledger here too: `what` names it, unless `direct` records one that
-   * says more.
+   * Reading is recorded in the ledger here too: as an event about `what`, unless `direct` records a
+   * more specific one.
    */
   readonly direct: (ledger: Ledger, rooms: Rooms) => Promise<T>
   readonly what: 'events' | 'checkpoint' | 'proof' | 'own event'
@@ -63,6 +63,6 @@ export function checkSource({ gateway, tokenFile, caFile, site }: SourceOptions)
   }
   throw usageError(
     'give either --gateway with --token-file, or --site',
-    'see --help of this command for an example',
+    'run this command with --help to see an example',
   )
 }

@@ -30,8 +30,8 @@ const RECEIPT_START = 'c2sp.org/tlog-proof'
 const ZIP_START = 'PK\u0003\u0004'
 
 /**
- * An export, as lines or as a ZIP, or a receipt, told apart by how it begins; or a folder with a
- * published log.
+ * Verifies an export (lines or ZIP) or a receipt, distinguished by how the file begins; or a folder
+ * with a published log.
  */
 export async function verifyFile(
   file: string,
@@ -55,25 +55,25 @@ async function verifyZip(file: string, trustedKey: string): Promise<PackageRepor
   return openZipFile(file, async (files) =>
     files
       ? verifyPackage(files, { crypto: nodeCrypto, trustedKey })
-      : { ok: false, size: 0, root: '', problem: 'the ZIP is damaged, or can be read in two ways' },
+      : { ok: false, size: 0, root: '', problem: 'the ZIP is corrupt or ambiguous' },
   )
 }
 
 /**
- * A receipt under a policy: its log, and enough cosignatures.
- * @throws CommandError for what is no policy
+ * Verifies a receipt under a policy: a trusted log and enough cosignatures.
+ * @throws CommandError when the file is not a policy
  */
 export async function verifyReceiptFile(file: string, policyFile: string): Promise<ReceiptReport> {
   const policy = await parsePolicy(await readSmallText(policyFile), nodeCrypto)
   if ('problem' in policy)
     throw new CommandError(`${policy.problem}: ${policyFile}`, {
       code: 'ledger_key_unreadable',
-      hint: 'get one with `nocturne audit policy`, or write it after c2sp.org/tlog-policy',
+      hint: 'get a policy with `nocturne audit policy`, or write one as c2sp.org/tlog-policy describes',
     })
   return verifyReceiptUnder(await readSmallText(file), policy, nodeCrypto)
 }
 
-/** The published log in a folder: a copy of `log/` of the store, or of the bucket's. */
+/** The published log in a folder: a copy of `log/` from the store or bucket. */
 export async function verifyFolder(dir: string, key: string): Promise<VerifyReport> {
   const log: PublishedLog = {
     read: (path) =>
@@ -89,8 +89,8 @@ export async function verifyFolder(dir: string, key: string): Promise<VerifyRepo
 }
 
 /**
- * Everything from the entries of the database again, and then from what the site published; which
- * of the two is wrong stands in the report.
+ * Recomputes everything from the entries in the database and then from the published log; the
+ * report says which of the two is wrong.
  */
 export async function verifySite(dir: string, key: string | undefined): Promise<VerifyReport> {
   try {
@@ -100,7 +100,7 @@ export async function verifySite(dir: string, key: string | undefined): Promise<
         if (key !== undefined && key !== ledger.verifierKey) throw otherKey()
         const report = await ledger.verify()
         if (!report.ok) return report
-        // Before what is hidden makes the rest look as if it had never been there.
+        // Checked first: hidden entries would make the rest look as if it had never existed.
         const altered = await findAltered(logFiles, report.pruned)
         if (altered) return { ...report, ...altered, ok: false }
         const anchor = await checkAnchor(state, logFiles, ledger.verifierKey)
@@ -109,12 +109,12 @@ export async function verifySite(dir: string, key: string | undefined): Promise<
         const published = await verifyPublished(logFiles, ledger.verifierKey, nodeCrypto)
         return published.ok
           ? { ...report, published: published.size }
-          : { ...published, problem: `of what was published: ${published.problem ?? ''}` }
+          : { ...published, problem: `in the published log: ${published.problem ?? ''}` }
       },
       { anchor: 'skip' },
     )
   } catch (error) {
-    // The end of the log is checked as it is opened.
+    // Opening the log checks its end.
     if (!(error instanceof NocturneError)) throw error
     if (error.code === 'ledger_rolled_back')
       return { ok: false, size: 0, root: '', problem: `${error.message}: ${error.subject ?? ''}` }
@@ -125,8 +125,8 @@ export async function verifySite(dir: string, key: string | undefined): Promise<
 }
 
 /**
- * The whole log as the gateway exports it, line by line. Without a key that was handed out before,
- * the one it serves is used: that shows that the log agrees with itself, not that it is the log of
+ * Verifies the whole log as the gateway exports it, line by line. Without a key obtained earlier,
+ * the served key is used: this shows that the log is consistent, not that it is the same log as
  * last week.
  */
 export async function verifyLive(
@@ -138,7 +138,8 @@ export async function verifyLive(
   return withGateway(source, cli, output, async (client) => {
     const answer = await client.json({ path: '/v1/gateway' })
     const { ledgerKey } = parseAnswer(gatewayAnswer, answer)
-    if (key === undefined) output.warn('the key is as served; pin it with --ledger-key')
+    if (key === undefined)
+      output.warn('using the key that the gateway serves; pin the key with --ledger-key')
     else if (key !== ledgerKey) throw otherKey()
     const response = await client.open({ path: '/v1/audit/export' })
     return verifyExport(readLines(bodyOf(response)), key ?? ledgerKey, nodeCrypto)
@@ -160,7 +161,7 @@ async function readStart(path: string): Promise<string> {
 }
 
 const otherKey = () =>
-  new CommandError('the ledger is signed with another key than the one given', {
+  new CommandError('the ledger is not signed with the given key', {
     code: 'ledger_broken',
-    hint: 'ask the operator why the key changed; a new key is a new log',
+    hint: 'ask the operator why the key changed; a new key means a new log',
   })

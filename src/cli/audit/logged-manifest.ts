@@ -1,6 +1,6 @@
 /**
- * What the ledger says of a dumped transfer's manifest: it needs no trust in the key that signed
- * it.
+ * What the ledger says about a dumped transfer's manifest; this requires no trust in the key that
+ * signed it.
  */
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -23,7 +23,7 @@ export interface LoggedManifest {
 }
 
 /**
- * The entry that made the transfer available, as the proof in the folder shows it under the
+ * The entry that made the transfer available, as proven by the file in the folder under the
  * ledger's key.
  *
  * @throws CommandError `manifest_not_logged`, `file_unreadable`
@@ -35,14 +35,14 @@ export async function readLoggedManifest(
 ): Promise<LoggedManifest> {
   const proof = await readSmallText(join(folder, DUMP_PROOF))
   const { ok, problem, entry } = await verifyReceipt(proof, ledgerKey, nodeCrypto)
-  if (!ok || entry === undefined) throw notLogged(problem ?? 'its proof does not hold')
+  if (!ok || entry === undefined) throw notLogged(problem ?? 'its proof is not valid')
   const { data } = availableEntry.safeParse(JSON.parse(entry))
-  if (data?.transfer !== transfer) throw notLogged('the proof is of another entry')
+  if (data?.transfer !== transfer) throw notLogged('the proof is for another entry')
   return { digest: data.detail.manifest, at: new Date(data.time) }
 }
 
 export const notLogged = (why: string) =>
   new CommandError(`the ledger does not show this manifest: ${why}`, {
     code: 'manifest_not_logged',
-    hint: `dump the transfer again for a fresh ${DUMP_PROOF}, and see that the key is the one its ledger has`,
+    hint: `dump the transfer again for a fresh ${DUMP_PROOF}, and check that the key is the key of its ledger`,
   })

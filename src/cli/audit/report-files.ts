@@ -5,11 +5,11 @@ import { checkFree, makeFolder, temporaryName, writeNew, writeWhole } from '../l
 import { openZipFile } from '../zip-file.js'
 
 /**
- * The files of a report's ZIP, in a folder; answers their paths. A file that is there already
- * stays, and nothing is written.
+ * Writes the files of a report's ZIP to a folder and returns their paths. If a file exists already,
+ * it is kept and nothing is written.
  *
- * @throws CommandError `file_exists`, `gateway_unreachable` for what is no ZIP of files, and what
- * the disk refuses
+ * @throws CommandError `file_exists`, `gateway_unreachable` when the answer is not a ZIP of files,
+ * and disk errors
  */
 export async function unpackReport(
   out: string,
@@ -25,8 +25,8 @@ export async function unpackReport(
         names.length === 0 ||
         !names.every((name) => /^[A-Za-z]+(?:-[a-z]+)*(?:\.[a-z]+)?$/.test(name))
       )
-        throw new CommandError('the answer is not that of a gateway', {
-          hint: 'check --gateway, and that this nocturne is as new as the gateway',
+        throw new CommandError('the answer did not come from a compatible gateway', {
+          hint: 'check --gateway, and that this nocturne is not older than the gateway',
           code: 'gateway_unreachable',
         })
       const paths = names.map((name) => join(out, name))

@@ -9,7 +9,7 @@ import { openWitnessServer } from '../../witness.js'
 import { usageError } from '../command-error.js'
 import { writeNewText } from '../local-write.js'
 
-/** @throws CommandError for a folder that is there, or a key that is none */
+/** @throws CommandError for a folder that exists, or an invalid key */
 export async function makeWitness(
   dir: string,
   name: string,
@@ -17,13 +17,13 @@ export async function makeWitness(
 ): Promise<{ readonly verifierKey: string }> {
   const keys = await Promise.all(logs.map(readLedgerKey))
   const { privateKey, verifierKey } = newWitnessKey(name)
-  // Refuses what it could not serve, before anything is written.
+  // Refuses anything it could not serve before writing anything.
   const memory = { read: () => Promise.resolve(undefined), write: () => Promise.resolve() }
   await createWitness({ name, signingKey: privateKey, logs: keys, memory })
   await mkdir(dir, { mode: 0o700 }).catch(() => {
     throw usageError(
-      'the folder of the witness cannot be made',
-      'choose a name that is not taken: a witness that forgets its key or its memory is a new witness',
+      'the folder of the witness cannot be created',
+      'choose a folder that does not exist: a witness without its old key and state is a new witness',
     )
   })
   await writeNewText(join(dir, 'name'), `${name}\n`)
@@ -40,7 +40,7 @@ export async function serveWitness(
 ): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(listen) ?? []
   if (host === undefined || port === undefined || Number(port) > 65_535)
-    throw usageError('--listen is not HOST:PORT', 'write 127.0.0.1:8090 for example')
+    throw usageError('--listen is not HOST:PORT', 'give an address such as 127.0.0.1:8090')
   const server = await openWitnessServer(dir)
   server.listen(Number(port), host.replace(/^\[|\]$/g, ''))
   await once(server, 'listening')

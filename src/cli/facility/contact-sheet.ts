@@ -1,6 +1,5 @@
 /**
- * What is held of a study, on one page: a file of this machine alone, without scripts and without
- * anything that it loads.
+ * The held items of a study on one page: a local file without scripts that loads nothing.
  */
 import { crc32, deflateSync } from 'node:zlib'
 import type { GreyPicture } from '../../pixels/index.js'
@@ -10,11 +9,11 @@ export interface Shown {
   /** Why it is held. */
   readonly why: string
   readonly isReleasable: boolean
-  /** None of what cannot be shown. */
+  /** Empty for items that cannot be shown. */
   readonly pictures: readonly GreyPicture[]
 }
 
-/** A screen; larger pictures are made smaller, by the mean of what falls together. */
+/** The size of a screen; larger pictures are scaled down by averaging pixels. */
 const MOST_SIDE = 1600
 
 const STYLE = `body{font:15px/1.4 system-ui,sans-serif;margin:1rem;background:#111;color:#eee}
@@ -26,7 +25,7 @@ a{color:#9cf}`
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (one) => `&#${String(one.charCodeAt(0))};`)
 
-/** HTML, one entry an item, each picture also in its full size. */
+/** HTML, one entry per item, each picture also at full size. */
 export async function* contactSheet(
   title: string,
   items: AsyncIterable<Shown>,
@@ -48,7 +47,8 @@ async function* pageOf(title: string, items: AsyncIterable<Shown>): AsyncGenerat
       const text = `item ${String(item)}, picture ${String(index + 1)}`
       yield `<figure id="${id}"><a href="#${id}"><img alt="${text}" src="${source}"></a><a href="#">close</a></figure>`
     }
-    if (pictures.length === 0) yield '<p>Open it by itself: nocturne quarantine open</p>'
+    if (pictures.length === 0)
+      yield '<p>This item cannot be shown here. Open it with nocturne quarantine open</p>'
     yield '</li>'
   }
   yield '</ol></html>'
@@ -71,7 +71,7 @@ function reduced(picture: GreyPicture): GreyPicture {
   return { width, height, values }
 }
 
-/** Grey, 8 bits (PNG, W3C Recommendation of 2003, section 11). */
+/** Greyscale, 8 bits (PNG, W3C Recommendation of 2003, section 11). */
 function png({ width, height, values }: GreyPicture): Buffer {
   const head = Buffer.alloc(13)
   head.writeUInt32BE(width, 0)

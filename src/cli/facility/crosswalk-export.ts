@@ -1,6 +1,6 @@
 /**
- * The crosswalk in clear, for a study's data manager: two tables of old and new, and everything as
- * JSON.
+ * The crosswalk in clear, for a study's data manager: two tables of old and new values, and
+ * everything as JSON.
  */
 import { join } from 'node:path'
 import type { CrosswalkLine } from '../../protocol/crosswalk-lines.js'
@@ -14,7 +14,7 @@ export interface ExportedCrosswalk {
 }
 
 /**
- * @param lines - gives the crosswalks' lines from the start, each time: one pass a file keeps
+ * @param lines - returns the crosswalks' lines from the start on each call: one pass per file keeps
  * memory flat.
  */
 export async function exportCrosswalk(
@@ -40,7 +40,7 @@ interface Counts {
 
 async function* uidRows(lines: AsyncIterable<CrosswalkLine>, counts: Counts) {
   yield Buffer.from(row('id_old', 'id_new'))
-  // A study and a frame of reference stand in the crosswalk of every request that named them.
+  // A study or frame of reference appears in the crosswalk of every request that named it.
   const seen = new Set<string>()
   for await (const line of lines) {
     if (line.type !== 'uids') continue
@@ -63,8 +63,8 @@ async function* patientRows(lines: AsyncIterable<CrosswalkLine>, counts: Counts)
 }
 
 /**
- * One array, one line an element; without the bytes of former attributes, which are no identifiers
- * to look up.
+ * One array, one line per element; without the bytes of former attributes, which are not
+ * identifiers to look up.
  */
 async function* jsonText(lines: AsyncIterable<CrosswalkLine>, counts: Counts) {
   let before = '['
@@ -78,7 +78,10 @@ async function* jsonText(lines: AsyncIterable<CrosswalkLine>, counts: Counts) {
   yield Buffer.from(before === '[' ? '[]\n' : '\n]\n')
 }
 
-/** RFC 4180; what a spreadsheet would take for a formula is made text (OWASP, CSV injection). */
+/**
+ * RFC 4180; cells that a spreadsheet would treat as formulas are turned into text (OWASP, CSV
+ * injection).
+ */
 const row = (...cells: readonly string[]): string =>
   `${cells
     .map((cell) => (/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell))

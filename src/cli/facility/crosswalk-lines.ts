@@ -1,6 +1,6 @@
 /**
- * Sealed crosswalks in a folder, opened line by line on the facility's machine, and whose signature
- * they bear.
+ * Opens the sealed crosswalks in a folder line by line on the facility's machine and checks their
+ * signatures.
  */
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
@@ -23,19 +23,21 @@ import { about, CommandError, fileError } from '../command-error.js'
 import { readMessageFile } from '../reader/message-file.js'
 import { readSmallText } from '../secret-file.js'
 
-/** Gateways whose crosswalks count, and who is told of each that does. */
+/** Gateways whose crosswalks are trusted, and a callback for each crosswalk they signed. */
 export interface Trust {
-  /** The only certificate to trust; without it those that `fetch` left in the folder. */
+  /**
+   * The only certificate to trust; without it, those that `fetch` saved in the folder are trusted.
+   */
   readonly certificateFile: string | undefined
   readonly signed: (gateway: string, fingerprint: string) => void
 }
 
 /**
  * Every line of every crosswalk in the folder, oldest request first. One that none of the keys
- * opens is told to `skip` and passed over: it may belong to a key of earlier years.
+ * opens is reported to `skip` and passed over: it may belong to a key of earlier years.
  *
- * Whether a crosswalk is signed shows at its end: whoever writes something from its lines reads all
- * of them first.
+ * The signature of a crosswalk is at its end: a caller that writes anything based on its lines
+ * reads all of them first.
  *
  * @throws CommandError `file_unreadable`, `no_crosswalk`, `crosswalk_not_signed`, `cannot_open`
  * when no key opens any
@@ -56,8 +58,8 @@ export async function* readCrosswalks(
   for (const name of files) {
     const path = join(folder, name)
     const lines = linesOf(openMessage(readMessageFile(path), keys, { ciphers: nodeCiphers }))
-    // Nothing is given out before the first line has come: until then another key may be the right
-    // one.
+    // Nothing is yielded before the first line has been read: until then another key may be the
+    // right one.
     const first = await lines.next().catch((error: unknown) => about(path, error))
     if (!isStep(first)) {
       skip(path)
@@ -71,7 +73,7 @@ export async function* readCrosswalks(
   if (opened === 0)
     throw new CommandError('none of the crosswalks is sealed to this key', {
       code: 'cannot_open',
-      hint: "give the facility's private key; give --key several times for keys of earlier years",
+      hint: "give the facility's private key; repeat --key for keys of earlier years",
     })
 }
 
@@ -87,12 +89,12 @@ async function* linesOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<stri
     if (rest.length > MAX_LINE_CHARS) throw new RangeError('the line is too long')
     yield* lines
   }
-  if (rest !== '') throw new RangeError('the last line is cut')
+  if (rest !== '') throw new RangeError('the last line is truncated')
 }
 
-/** At most what gateways have had in the years. */
+/** More certificates than a gateway has had over the years. */
 const MAX_CERTIFICATES = 100
-/** A clock of the gateway that runs ahead of itself between statement and signature. */
+/** Tolerance for the gateway's clock between statement and signature. */
 const CLOCK_SKEW_MS = 5 * 60_000
 
 async function readCertificates(
@@ -106,7 +108,7 @@ async function readCertificates(
   return Promise.all(files.slice(0, MAX_CERTIFICATES).map((file) => readSmallText(file)))
 }
 
-/** The lines of one crosswalk without its signature, which is checked behind the last. */
+/** The lines of one crosswalk without its signature, which is checked after the last line. */
 async function* signedLines(
   path: string,
   first: string,
@@ -120,7 +122,7 @@ async function* signedLines(
   let last: CrosswalkSignature | undefined
   for await (const text of rest) {
     const line = parse(path, text)
-    // Nothing stands behind the signature, and nothing begins anew.
+    // Nothing may follow the signature.
     if (last || line.type === 'crosswalk') throw noCrosswalkIn(path)
     if (line.type === 'signature') {
       last = line
@@ -131,14 +133,17 @@ async function* signedLines(
   }
   const fingerprint = last && (await signerOf(head, hash.digest('hex'), last, certificates))
   if (fingerprint === undefined)
-    throw new CommandError(`no gateway that is known here has signed this crosswalk: ${path}`, {
-      code: 'crosswalk_not_signed',
-      hint: 'ask the operator for the certificate of that time, and name it with --gateway-certificate; else somebody else made it',
-    })
+    throw new CommandError(
+      `this crosswalk is not signed by a gateway known on this machine: ${path}`,
+      {
+        code: 'crosswalk_not_signed',
+        hint: "ask the operator for the gateway's certificate of that time and give it with --gateway-certificate; if that fails too, do not trust the file",
+      },
+    )
   return { gateway: head.gateway, fingerprint }
 }
 
-/** As of the time of signing: a key that has expired since signed in its time. */
+/** Checked as of the time of signing: the key may have expired since. */
 async function signerOf(
   head: CrosswalkHead,
   sha256: string,
@@ -162,7 +167,7 @@ function parse(path: string, line: string): CrosswalkLine | CrosswalkSignature {
 const noCrosswalkIn = (path: string) =>
   new CommandError(`this is not a crosswalk: ${path}`, {
     code: 'no_crosswalk',
-    hint: 'fetch it anew with: nocturne crosswalk fetch',
+    hint: 'fetch it again with: nocturne crosswalk fetch',
   })
 
 const noCrosswalk = (folder: string) =>

@@ -1,4 +1,4 @@
-/** Brings sealed crosswalks to a folder on the facility's machine, each once. */
+/** Fetches sealed crosswalks to a folder on the facility's machine, each once. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crosswalksAnswer } from '../../protocol/http/facility.js'
@@ -11,15 +11,15 @@ import { makeFolder, writeWhole, writeWholeText } from '../local-write.js'
 
 export interface FetchReport {
   readonly fetched: number
-  /** In the folder already: a crosswalk never changes. */
+  /** Already in the folder: a crosswalk never changes. */
   readonly known: number
-  /** Whose signature the crosswalks bear: fingerprint, and the file in the folder. */
+  /** The certificate that signs the crosswalks: its fingerprint, and its file in the folder. */
   readonly gateway: { readonly fingerprint: string; readonly file: string; readonly isNew: boolean }
 }
 
 /**
- * Brings what the folder lacks. Each file is there whole or not at all, so a broken run goes on
- * where it stopped.
+ * Fetches the crosswalks that are not in the folder. Each file is written atomically, so an
+ * interrupted run resumes where it stopped.
  */
 export async function fetchCrosswalks(
   client: GatewayClient,
@@ -55,7 +55,7 @@ export async function fetchCrosswalks(
   return { fetched, known, gateway }
 }
 
-/** Beside those of earlier years: what they signed stays good. */
+/** Kept next to those of earlier years, whose signatures remain valid. */
 async function keepCertificate(
   client: GatewayClient,
   folder: string,
@@ -65,7 +65,7 @@ async function keepCertificate(
   const { fingerprint } = await inspectCertificate(certificate)
   const name = `gateway-${fingerprint}.asc`
   const file = join(folder, name)
-  // Also over one that is there: the same key may have got a later expiry.
+  // Overwrites an existing file: the same key may have a later expiry now.
   await writeWholeText(file, certificate)
   return { fingerprint, file, isNew: !present.has(name) }
 }

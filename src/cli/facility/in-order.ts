@@ -1,4 +1,4 @@
-/** Work on many things at a time whose results come in the order of the things. */
+/** Concurrent work on many things, with results in the order of the things. */
 
 export type Work<T, R> = (thing: T, turn: Promise<void>) => AsyncGenerator<R, void>
 
@@ -10,10 +10,10 @@ interface Begun<R> {
 }
 
 /**
- * What `work` gives for each of `things`, in their order, while up to `most` are begun: so one is
- * worked on while the disk is waited for about another. Each is begun as far as its first result.
- * `turn` comes when all before it have ended, and fails when one did or the caller has gone: what
- * must not happen out of order, or after a failure, waits for it.
+ * Yields the results of `work` for each of `things`, in order, with up to `most` in progress: one
+ * is processed while another waits for the disk. Each runs ahead up to its first result. `turn`
+ * resolves when all earlier ones have ended, and rejects when one failed or the caller stopped:
+ * steps that must not happen out of order or after a failure wait for it.
  */
 export async function* inOrder<T, R>(
   things: Iterable<T>,
@@ -25,7 +25,7 @@ export async function* inOrder<T, R>(
   const begin = (thing: T): void => {
     const results = work(thing, turn)
     turn = new Promise((end, giveUp) => begun.push({ results, first: results.next(), end, giveUp }))
-    // Who does not wait for these is not to hear of them either.
+    // Rejections that nobody waits for must not be reported as unhandled.
     turn.catch(() => undefined)
     begun.at(-1)?.first.catch(() => undefined)
   }
@@ -44,7 +44,7 @@ export async function* inOrder<T, R>(
     }
     while (begun.length > 0) yield* finish()
   } finally {
-    for (const { giveUp } of begun) giveUp(new Error('what comes before it has failed'))
+    for (const { giveUp } of begun) giveUp(new Error('an earlier one has failed'))
     await Promise.allSettled(begun.map(({ results }) => results.return()))
   }
 }

@@ -9,24 +9,24 @@ const builtIn: ReadonlyMap<string, Profile> = new Map(Object.entries(BUILT_IN_PR
 /**
  * A built-in profile by its name, or one from a YAML file.
  *
- * @throws CommandError `usage` for a name that is neither, `file_unreadable`, and every mistake in
- * the file.
+ * @throws CommandError `usage` for a name that is neither, `file_unreadable`, and all errors in the
+ * file.
  */
 export async function readProfile(nameOrPath: string): Promise<Profile> {
   const known = builtIn.get(nameOrPath)
   if (known !== undefined) return known
   if (!/[/\\]|\.ya?ml$/i.test(nameOrPath)) {
     throw usageError(
-      'there is no profile of that name',
-      `write ${[...builtIn.keys()].join(' or ')}, or the path of a YAML file`,
+      'there is no profile with this name',
+      `give ${[...builtIn.keys()].join(' or ')}, or the path of a YAML file`,
     )
   }
   const name = basename(nameOrPath).replace(/\.ya?ml$/i, '')
   const { profile, problems } = loadProfile(await readSmallText(nameOrPath), name)
   if (profile !== undefined) return profile
-  throw new CommandError(`the profile has mistakes: ${nameOrPath}`, {
+  throw new CommandError(`the profile contains errors: ${nameOrPath}`, {
     code: 'profile_invalid',
-    hint: problems[0]?.hint ?? 'compare it with those in config/profiles',
+    hint: problems[0]?.hint ?? 'compare it with the profiles in config/profiles',
     details: problems.map(({ path, line, problem, hint }) =>
       [line === undefined ? '' : `line ${line}:`, path, `${problem}: ${hint}`].join(' ').trim(),
     ),

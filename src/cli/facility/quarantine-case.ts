@@ -1,4 +1,4 @@
-/** What is held of one study, looked at and decided together. */
+/** The held items of one study, viewed and decided together. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,8 +30,8 @@ export interface Choice {
 }
 
 /**
- * What is held of the transfer, as it was chosen.
- * @throws CommandError `not_found` for nothing, and for a number that is not held
+ * The held items of the transfer that were selected.
+ * @throws CommandError `not_found` if nothing is held, or for a number that is not held
  */
 export async function heldOf(
   client: GatewayClient,
@@ -45,7 +45,7 @@ export async function heldOf(
   if (unknown !== undefined)
     throw new CommandError(`item ${String(unknown)} is not held`, {
       code: 'not_found',
-      hint: `see what is: nocturne quarantine view --case ${transfer}`,
+      hint: `list the held items with: nocturne quarantine view --case ${transfer}`,
     })
   const chosen = held.filter(
     ({ item }) => (only === undefined || only.includes(item)) && !except.includes(item),
@@ -53,14 +53,14 @@ export async function heldOf(
   if (chosen.length > 0) return chosen
   throw new CommandError('nothing is held of this study', {
     code: 'not_found',
-    hint: 'see what is held: nocturne quarantine list',
+    hint: 'list the held items with: nocturne quarantine list',
   })
 }
 
 const HEADER_BYTES = 32 * 2 ** 20
 const TITLES = new Map(Object.entries(CATALOGUE).map(([code, { title }]) => [code, title]))
 
-/** Each item opened in memory, one after the other, and shown by its frames. */
+/** Opens each item in memory, one after another, and renders its frames. */
 export async function* shownOf(
   client: GatewayClient,
   items: readonly HeldItem[],
@@ -78,8 +78,8 @@ export async function* shownOf(
 }
 
 /**
- * What is no DICOM, or cannot be read, is looked at by itself. Nothing is shown before the message
- * was read to its end, where it is seen to be whole.
+ * Items that are not DICOM or cannot be read must be opened individually. Nothing is shown before
+ * the message was read to its end, which proves its integrity.
  *
  * @throws CommandError `cannot_open`
  */
@@ -103,15 +103,15 @@ export interface CaseRelease {
   readonly transfer: string
   readonly items: readonly HeldItem[]
   readonly reason: ReleaseReason
-  /** The facility's: what is held is sealed to it. */
+  /** The facility's key, to which held items are sealed. */
   readonly key: PrivateKey
-  /** Of the person who looked, where the facility names its people. */
+  /** Key of the person who looked, if the facility names its people. */
   readonly signer: { readonly by: string; readonly key: PrivateKey } | undefined
 }
 
 /**
- * One statement for all, and one transfer. Originals are on disk only as they were sealed: opened
- * once for their digests, and once more on their way out.
+ * One statement and one transfer for all items. Originals are on disk only in sealed form: opened
+ * once for their digests, and again while being sent.
  *
  * @throws CommandError `not_waivable`, `cannot_open`, and what the gateway refuses
  */
@@ -155,13 +155,13 @@ export async function releaseCase(
 function expectReleasable(items: readonly HeldItem[]): void {
   const stuck = items.filter(({ releasable }) => !releasable).map(({ item }) => String(item))
   if (stuck.length > 0)
-    throw new CommandError(`what cannot be released is among them: item ${stuck.join(', ')}`, {
+    throw new CommandError(`some of the items cannot be released: item ${stuck.join(', ')}`, {
       code: 'not_waivable',
-      hint: `leave it out: --except ${stuck.join(' ')}`,
+      hint: `exclude them with --except ${stuck.join(' ')}`,
     })
   if (items.length > MOST_RELEASED)
     throw new CommandError(`more than ${String(MOST_RELEASED)} items are held`, {
       code: 'too_many_items',
-      hint: 'release them in parts: --only 1 2 3',
+      hint: 'release them in parts with --only 1 2 3',
     })
 }

@@ -1,5 +1,5 @@
 /**
- * What is held for my facility: read with the facility's key on this machine, and decided from
+ * Items held for my facility: opened on this machine with the facility's key, and decided from
  * here.
  */
 import { createHash } from 'node:crypto'
@@ -29,7 +29,7 @@ import { sniffExtension } from '../../protocol/opened-names.js'
 import { streamBody } from '../sender/multipart.js'
 import { peek } from '../reader/peek.js'
 
-/** Every page, one item after the other. */
+/** All pages, one item after another. */
 export async function* listHeld(
   client: GatewayClient,
   query: { readonly all?: boolean; readonly transfer?: string },
@@ -52,7 +52,7 @@ export async function* listHeld(
 export const pathOf = (transfer: string, item: number): string =>
   `/v1/transfers/${transfer}/quarantine/${item}`
 
-/** The sealed original as the gateway holds it. */
+/** The original, still sealed. */
 export async function fetchHeld(
   client: GatewayClient,
   transfer: string,
@@ -61,7 +61,7 @@ export async function fetchHeld(
   return bodyOf(await client.open({ path: pathOf(transfer, item) }))
 }
 
-/** The original in clear, as it comes. @throws CommandError `cannot_open` while iterating */
+/** The original in clear, as a stream. @throws CommandError `cannot_open` while iterating */
 export const openHeld = (
   sealed: AsyncIterable<Uint8Array>,
   key: PrivateKey,
@@ -72,15 +72,15 @@ export interface ReleaseWork {
   readonly item: number
   readonly reason: ReleaseReason
   readonly key: PrivateKey
-  /** Findings of an earlier try, beside those that it is held for. */
+  /** Findings of an earlier attempt, in addition to those that it is held for. */
   readonly also: readonly Waivable[]
-  /** Of a document, when its content does not tell. */
+  /** Media type of a document, if its content does not reveal it. */
   readonly mediaType: string | undefined
 }
 
 /**
- * Signs for the original and sends it again. It is on disk only as it was sealed: opened once to
- * know its digest, and once more on its way out.
+ * Signs for the original and sends it again. It is on disk only in sealed form: opened once for its
+ * digest, and again while being sent.
  *
  * @throws CommandError `not_found`, `not_waivable`, `cannot_open`, and what the gateway refuses
  */
@@ -126,9 +126,9 @@ async function findOne(client: GatewayClient, transfer: string, item: number): P
   for await (const held of listHeld(client, { all: true, transfer })) {
     if (held.item === item) return held
   }
-  throw new CommandError('no such item was quarantined', {
+  throw new CommandError('no such item is in quarantine', {
     code: 'not_found',
-    hint: 'see transfers and items with: nocturne quarantine list',
+    hint: 'list transfers and items with: nocturne quarantine list',
   })
 }
 
@@ -144,7 +144,7 @@ export async function measure(content: AsyncIterable<Uint8Array>) {
   return { sha256: hash.digest('hex'), size, sniffed }
 }
 
-/** 422 with items is an answer like any other: it says why the item did not pass. */
+/** 422 with items is not an error here: it says why the item did not pass. */
 export async function postRelease(
   client: GatewayClient,
   path: string,

@@ -1,5 +1,5 @@
 /**
- * Reports and images that came back, with the identity that the crosswalk knows put back into them.
+ * Restores the identity from the crosswalk in returned reports and images.
  */
 import { createReadStream } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -17,11 +17,10 @@ import { readReturnedText, type ReturnedText } from './returned-text.js'
 const HEADER_BYTES = 64 << 20
 const OPTIONS = { headerBytes: HEADER_BYTES, rawDeflate }
 const LIMITS = { itemBytes: 64 * 2 ** 30, archiveEntries: 0, archiveRatio: 1, archiveDepth: 0 }
-/** A text is read whole; a report is some pages. */
+/** Texts are read as a whole; a report has a few pages. */
 const MAX_TEXT_BYTES = 16 << 20
 /**
- * Attributes of the study that a report about it repeats, beside all of group 0010: PS3.3 C.7.2.1
- * and the request.
+ * Study attributes that a report repeats, in addition to group 0010: PS3.3 C.7.2.1 and the request.
  */
 const STUDY_TAGS: ReadonlySet<number> = new Set([
   0x00080020, 0x00080030, 0x00080050, 0x00080051, 0x00080090, 0x00081030, 0x00081048, 0x00081060,
@@ -34,12 +33,12 @@ interface Returned {
   readonly instance: string
   readonly code: string
   readonly uids: ReadonlySet<string>
-  /** Of what is no DICOM: its text. */
+  /** The text, for files that are not DICOM. */
   readonly text?: ReturnedText
 }
 
 /**
- * What a file is about, before any crosswalk is opened.
+ * Reads what a file is about before any crosswalk is opened.
  * @throws CommandError `not_reidentifiable`, `file_unreadable`, NocturneError
  */
 export async function look(file: LocalFile): Promise<Returned> {
@@ -53,9 +52,9 @@ export async function look(file: LocalFile): Promise<Returned> {
     const [code = ''] = text.codes
     return { file, study: '', instance: '', code, uids: text.uids, text }
   }
-  throw new CommandError('this is neither DICOM nor a text', {
+  throw new CommandError('the file is neither DICOM nor text', {
     code: 'not_reidentifiable',
-    hint: 'look its code up with: nocturne crosswalk export',
+    hint: 'look up its code with: nocturne crosswalk export',
   })
 }
 
@@ -83,7 +82,7 @@ interface Match {
   readonly elements: readonly FormerElement[]
 }
 
-/** What the crosswalks know of the files that came back. */
+/** What the crosswalks know about the returned files. */
 export interface Found {
   readonly uids: Map<string, string>
   readonly patients: Map<string, Patient>
@@ -92,7 +91,7 @@ export interface Found {
   readonly codes: Map<string, Match>
 }
 
-/** One pass over all crosswalks, however many files; holds what the files name and nothing else. */
+/** One pass over all crosswalks, for any number of files; keeps only what the files refer to. */
 export async function findIdentities(
   lines: AsyncIterable<CrosswalkLine>,
   returned: readonly Returned[],
@@ -105,7 +104,7 @@ export async function findIdentities(
     studies: new Map(),
     codes: new Map(),
   }
-  // A text may name a study by its UID alone.
+  // A text may refer to a study by its UID alone.
   const named = (one: Returned, uid: string) => (one.text === undefined ? [uid] : [...one.uids])
   const instances = new Set(returned.flatMap((one) => named(one, one.instance)))
   const studies = new Set(returned.flatMap((one) => named(one, one.study)))
@@ -116,7 +115,7 @@ export async function findIdentities(
     switch (line.type) {
       case 'crosswalk':
         shared.clear()
-        // A day more: the facility's clock and its time zone.
+        // One day of tolerance for the facility's clock and time zone.
         sentOn = dayAfter(line.createdAt)
         break
       case 'forget':
@@ -158,10 +157,10 @@ const isOfPatient = (element: FormerElement): boolean => tagOf(element) >>> 16 =
 const isOfStudy = (element: FormerElement): boolean =>
   isOfPatient(element) || STUDY_TAGS.has(tagOf(element))
 
-/** How much the crosswalk knew: the very instance, its study, its patient. */
+/** How much the crosswalk knew: the instance itself, its study, or its patient. */
 export type Knowledge = 'instance' | 'study' | 'patient' | 'text'
 
-/** @throws CommandError `not_in_crosswalk`, `file_exists`, and what reading and writing refuse */
+/** @throws CommandError `not_in_crosswalk`, `file_exists`, and errors of reading and writing */
 export async function restore(
   { file, study, instance, code, text }: Returned,
   found: Found,
@@ -194,12 +193,12 @@ export async function restore(
   return { target, by: exact ? 'instance' : ofStudy ? 'study' : 'patient' }
 }
 
-/** The codes of the patients whom the crosswalks name for these instances and studies. */
+/** The codes of the patients that the crosswalks give for these instances and studies. */
 const ownersOf = (uids: readonly string[], { instances, studies }: Found): readonly string[] =>
   uids.flatMap((uid) => instances.get(uid)?.code ?? studies.get(uid)?.code ?? [])
 
 /**
- * A report about one patient's study under another patient's code would end in the wrong record.
+ * A report about one patient's study with another patient's code would end up in the wrong record.
  *
  * @throws CommandError `identities_disagree`
  */
@@ -210,14 +209,14 @@ function expectOnePatient(
 ): void {
   const named = codes.filter((code) => patients.has(code))
   if (named.length === 0 || owners.every((owner) => named.includes(owner))) return
-  throw new CommandError('its study belongs to another patient than its code', {
+  throw new CommandError('its study and its code belong to different patients', {
     code: 'identities_disagree',
     hint: 'ask the reader which patient it is about',
   })
 }
 
 async function reopen(file: LocalFile): Promise<ReceivedInstance> {
-  // Not a loop: leaving it would close the source whose bytes are still to be read.
+  // Not a loop: leaving a loop would close the source, whose bytes are still needed.
   const { value: item } = await itemsOf(file)[Symbol.asyncIterator]().next()
   if (item?.kind === 'instance') return item
   throw unknown()
@@ -230,5 +229,5 @@ async function* oneOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
 const unknown = () =>
   new CommandError('no crosswalk knows this patient, study or instance', {
     code: 'not_in_crosswalk',
-    hint: 'fetch the newest ones: nocturne crosswalk fetch; give keys of earlier years with further --key',
+    hint: 'fetch the newest crosswalks with: nocturne crosswalk fetch; repeat --key for keys of earlier years',
   })

@@ -1,11 +1,10 @@
 /**
- * Reports that are text: read in the character set they are in, so that every byte that is not
- * replaced stays.
+ * Text reports: read in their own character set, so that every byte that is not replaced is kept.
  */
 import { isUtf8 } from 'node:buffer'
 import { CommandError } from '../command-error.js'
 
-/** What the gateway makes: UIDs under 2.25, and codes of twelve characters. */
+/** What the gateway generates: UIDs under 2.25, and codes of twelve characters. */
 const UID = /(?<![0-9.])2\.25\.\d{1,39}(?![0-9])/g
 const CODE = /(?<![A-Za-z0-9])[2-9A-HJ-NP-Z]{12}(?![A-Za-z0-9])/g
 
@@ -13,27 +12,25 @@ export interface ReturnedText {
   readonly codes: readonly string[]
   readonly uids: ReadonlySet<string>
   /**
-   * The bytes with each code and UID replaced by what `originalOf` gives for it; undefined when it
-   * knows none.
+   * The bytes with each code and UID replaced by its `originalOf`; undefined when none is known.
    *
-   * @throws CommandError `character_set_too_small` for an original that the text's character set
-   * has no letters for
+   * @throws CommandError `character_set_too_small` when the text's character set lacks letters of
+   * an original
    */
   readonly restored: (originalOf: (pseudonym: string) => string | undefined) => Buffer | undefined
 }
 
 interface Encoding {
   /**
-   * Codes and UIDs stand in it as they are; whatever else there is comes back from `toBytes`
-   * unchanged.
+   * Codes and UIDs appear in it as plain text; everything else is returned unchanged by `toBytes`.
    */
   readonly text: string
   readonly toBytes: (text: string) => Buffer
-  /** An original in the form that `text` is in; undefined when it has none. */
+  /** An original in the encoding of `text`; undefined when it cannot be encoded. */
   readonly written: (original: string) => string | undefined
 }
 
-/** @throws CommandError `not_reidentifiable` for a character set that is not recognised */
+/** @throws CommandError `not_reidentifiable` for an unrecognized character set */
 export function readReturnedText(bytes: Buffer): ReturnedText {
   const { text, toBytes, written } = encodingOf(bytes)
   return {
@@ -66,8 +63,7 @@ function encodingOf(bytes: Buffer): Encoding {
 }
 
 /**
- * ASCII means the same in UTF-8, Latin-1 and Windows-1252: as bytes, whatever else they hold, the
- * text is searched.
+ * ASCII is the same in UTF-8, Latin-1 and Windows-1252, so the text is searched as bytes.
  */
 const inBytes = (bytes: Buffer, encode: (original: string) => Buffer | undefined): Encoding => ({
   text: bytes.toString('latin1'),
@@ -86,7 +82,10 @@ function utf16(bytes: Buffer, order: 'little' | 'big'): Encoding {
   }
 }
 
-/** By its mark; without one by where the zeros of plain letters stand. */
+/**
+ * Detected by the byte order mark or, without one, by the position of the zero bytes of plain
+ * letters.
+ */
 function byteOrderOf(bytes: Buffer): 'little' | 'big' | undefined {
   if (bytes.length < 2) return undefined
   const mark = bytes.readUInt16BE(0)
@@ -102,15 +101,15 @@ function byteOrderOf(bytes: Buffer): 'little' | 'big' | undefined {
 }
 
 const CONTROLS: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0c, 0x0d])
-/** No zeros, and none of the escapes that other character sets begin with. */
+/** No zero bytes, and none of the escapes that other character sets begin with. */
 const isPrintable = (bytes: Buffer): boolean =>
   bytes.every((byte) => byte >= 0x20 || CONTROLS.has(byte))
 
-/** Letters with accents stand alone or in pairs; character sets of two bytes have runs of them. */
+/** Accented letters occur alone or in pairs; two-byte character sets have runs of such bytes. */
 const HIGH_RUN = /[\x80-\xff]{4}/
-/** Bytes that stand for nothing in Windows-1252. */
+/** Bytes that are unassigned in Windows-1252. */
 const UNDEFINED: ReadonlySet<number> = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d])
-/** Those from 0x80 to 0x9F; Latin-1 has them for nothing. */
+/** Bytes 0x80 to 0x9F, which are control characters in Latin-1. */
 const WINDOWS = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
 function windows1252(original: string): Buffer | undefined {
@@ -130,7 +129,7 @@ const unrecognised = () =>
   })
 
 const tooSmall = () =>
-  new CommandError('the original has letters that the character set of this text lacks', {
+  new CommandError('the character set of this text lacks letters of the original', {
     code: 'character_set_too_small',
     hint: 'save it as UTF-8 and repeat',
   })

@@ -1,6 +1,6 @@
 /**
- * What the gateway answers about registers and assessments. Apart from the commands, so that zod is
- * loaded by who needs it.
+ * The gateway's answers about registers and assessments. Separate from the commands, so that zod is
+ * loaded only when needed.
  */
 import { z } from 'zod'
 

@@ -1,4 +1,4 @@
-/** Registers and assessments, at a gateway as an officer, or in a site's own database. */
+/** Registers and assessments, either at a gateway (as an officer) or in a site's own database. */
 import type { NewAction, NewStatement, ProfileName, RegisterKind } from '../../compliance/index.js'
 import type { Rooms } from '../../gateway/rooms.js'
 import type { AssessmentFormat } from '../../officer/assessments.js'

@@ -2,7 +2,7 @@
 import { readSmallText } from '../secret-file.js'
 import { usageError } from '../command-error.js'
 
-/** @throws CommandError `file_unreadable`, `usage` for what is no such file */
+/** @throws CommandError `file_unreadable`, `usage` when the file is not such a CSV file */
 export async function readEntryFile(
   file: string,
 ): Promise<readonly Readonly<Record<string, string>>[]> {
@@ -10,13 +10,13 @@ export async function readEntryFile(
   const [head, ...rows] = records ?? []
   if (!head || rows.length === 0 || rows.some((row) => row.length !== head.length))
     throw usageError(
-      `${file} is not a CSV file with a line of field names and as many cells in each line`,
-      'write the names of the fields in the first line, as nocturne register add --help names them',
+      `${file} is not a CSV file with a header line and the same number of cells in every line`,
+      'write the field names in the first line; nocturne register add --help lists them',
     )
   return rows.map((row) => Object.fromEntries(head.map((name, i) => [name.trim(), row[i] ?? ''])))
 }
 
-/** Undefined for a quote that never ends. */
+/** Undefined for an unterminated quote. */
 function parseCsv(text: string): readonly (readonly string[])[] | undefined {
   const records: string[][] = [[]]
   let cell = ''

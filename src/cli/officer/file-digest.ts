@@ -9,7 +9,7 @@ export async function digestOfFile(file: string): Promise<string> {
     for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) hash.update(chunk)
   } catch (cause) {
     throw new CommandError(`${file} cannot be read`, {
-      hint: 'see that it exists and that you may read it',
+      hint: 'check that it exists and that you may read it',
       code: 'file_unreadable',
       cause,
     })

@@ -14,8 +14,8 @@ interface Work {
 }
 
 /**
- * Tells the gateway, signed by the reader, what was opened. Answers the receipt; undefined when an
- * earlier attempt had arrived and its answer was lost.
+ * Sends the gateway the reader's signed statement of what was opened. Returns the receipt;
+ * undefined when an earlier attempt arrived but its answer was lost.
  */
 export async function acknowledge(
   work: Work,

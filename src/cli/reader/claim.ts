@@ -1,4 +1,4 @@
-/** Claiming a case, with the proof that the key at hand opens it. */
+/** Claims a case with the proof that the given key opens it. */
 import { challengeAnswer, claimedAnswer } from '../../protocol/http/cases.js'
 import type { ChallengeAnswer, ClaimedAnswer } from '../../protocol/http/cases.js'
 import { claimStatement } from '../../protocol/claim.js'
@@ -25,18 +25,18 @@ export interface Claiming {
 export interface Claimed {
   readonly answer: ClaimedAnswer
   /**
-   * The sealed manifest that the proof came from, and whose it is: it need not be fetched again.
+   * The sealed manifest used for the proof, and its transfer: it need not be fetched again.
    */
   readonly transfer: string
   readonly manifest: Buffer
 }
 
 /**
- * Asks for a challenge, fetches the manifest that it names, and signs with the key that its session
- * key gives. A key that does not open it holds nothing up: nothing was claimed.
+ * Requests a challenge, fetches the manifest that it names, and signs with the key derived from its
+ * session key. If the given key does not open the manifest, nothing is claimed and nobody is held
+ * up.
  *
- * @throws CommandError `cannot_open`; GatewayError `already_claimed` and what else the gateway
- * refuses
+ * @throws CommandError `cannot_open`; GatewayError `already_claimed` and other refusals
  */
 export async function claimCase(work: Claiming, name: string): Promise<Claimed> {
   const { client, gateway, reader, key, override } = work

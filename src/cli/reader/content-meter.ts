@@ -10,7 +10,7 @@ export const isSame = (a: Measured, b: Measured): boolean =>
 
 const DICOM_HEAD_BYTES = 132
 
-/** SHA-256, size and beginning of content that passes by. */
+/** Records SHA-256, size and beginning of content that passes through. */
 export class ContentMeter {
   readonly #hash = createHash('sha256')
   #size = 0
@@ -23,7 +23,7 @@ export class ContentMeter {
       this.#head = Buffer.concat([this.#head, chunk.subarray(0, DICOM_HEAD_BYTES)])
   }
 
-  /** It begins as PS3.10 section 7.1 wants: a preamble of 128 octets, then DICM. */
+  /** True if it begins as PS3.10 section 7.1 requires: a preamble of 128 octets, then DICM. */
   get isDicom(): boolean {
     return this.#head.toString('latin1', DICOM_HEAD_BYTES - 4, DICOM_HEAD_BYTES) === 'DICM'
   }

@@ -2,29 +2,28 @@ import { createHash } from 'node:crypto'
 import { CommandError } from '../command-error.js'
 
 /**
- * Packet tags of RFC 9580 section 5: what may stand in front of the data packet, and the data
- * packet itself.
+ * Packet tags of RFC 9580 section 5: packets that may precede the data packet, and the data packet
+ * itself.
  */
 const KEY_PACKETS: ReadonlySet<number> = new Set([1, 3, 10, 21])
 const DATA_PACKET = 18
 
 /**
- * Key packets of one reader take a few hundred bytes; nothing larger is looked through for the data
- * packet.
+ * Key packets of one reader take a few hundred bytes; the search for the data packet stops at this
+ * size.
  */
 export const MAX_KEY_PACKET_BYTES = 64 * 1024
 
 /**
- * Measures the data packet of a message that passes by: its SHA-256 and its size without the key
- * packets in front, which is what the manifest names, because key packets differ from reader to
- * reader.
+ * Measures the data packet of a message that passes through: its SHA-256 and size without the
+ * preceding key packets, as in the manifest, because key packets differ between readers.
  */
 export class DataPacketMeter {
   readonly #hash = createHash('sha256')
   #head: Buffer | undefined = Buffer.alloc(0)
   #size = 0
 
-  /** @throws CommandError `cannot_open` when no data packet begins where one must. */
+  /** @throws CommandError `cannot_open` when no data packet begins where one is required. */
   update(chunk: Uint8Array): void {
     if (this.#head === undefined) {
       this.#take(chunk)
@@ -40,7 +39,7 @@ export class DataPacketMeter {
     this.#head = undefined
   }
 
-  /** After the last chunk. */
+  /** To be called after the last chunk. */
   digest(): { readonly sha256: string; readonly size: number } {
     return { sha256: this.#hash.digest('hex'), size: this.#size }
   }
@@ -51,7 +50,7 @@ export class DataPacketMeter {
   }
 }
 
-/** Passes a message through and shows each chunk to the meter. */
+/** Passes a message through and feeds each chunk to the meter. */
 export async function* metered(
   message: AsyncIterable<Uint8Array>,
   meter: DataPacketMeter,
@@ -62,7 +61,7 @@ export async function* metered(
   }
 }
 
-/** Where the data packet begins; undefined while that is not to be seen yet. */
+/** Offset of the data packet; undefined while it is not known yet. */
 function findDataPacket(head: Buffer): number | undefined {
   let at = 0
   for (;;) {
@@ -85,7 +84,7 @@ interface PacketBody {
   readonly length: number
 }
 
-/** RFC 9580 section 4.2.1. Partial lengths are for data packets only. */
+/** RFC 9580 section 4.2.1. Only data packets may have partial lengths. */
 function newLength(head: Buffer, at: number): PacketBody | undefined {
   const first = head[at]
   if (first === undefined) return undefined
@@ -100,7 +99,7 @@ function newLength(head: Buffer, at: number): PacketBody | undefined {
   return head.length < at + 5 ? undefined : { start: at + 5, length: head.readUInt32BE(at + 1) }
 }
 
-/** RFC 9580 section 4.2.2. An indeterminate length has no end to look behind. */
+/** RFC 9580 section 4.2.2. With an indeterminate length, the end of the packet is unknown. */
 function oldLength(head: Buffer, at: number, type: number): PacketBody | undefined {
   if (type === 3) throw notAMessage()
   const octets = 1 << type
@@ -112,5 +111,5 @@ function oldLength(head: Buffer, at: number, type: number): PacketBody | undefin
 const notAMessage = () =>
   new CommandError('the message cannot be opened', {
     code: 'cannot_open',
-    hint: 'what the gateway sent is not an OpenPGP message; fetch it again',
+    hint: 'fetch it again: what the gateway sent is not an OpenPGP message',
   })

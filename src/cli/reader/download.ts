@@ -11,8 +11,8 @@ import { mismatch } from './manifest.js'
 import { retry } from '../retry.js'
 
 /**
- * Up to here a message is held in memory while it is opened; a larger one goes to disk first, to be
- * resumable.
+ * Messages up to this size are opened in memory; larger ones are first written to disk, so that the
+ * download can be resumed.
  */
 export const IN_MEMORY_BYTES = 8 * 1024 * 1024
 
@@ -21,16 +21,17 @@ export interface Fetch {
   readonly signal: AbortSignal
   /** `/v1/transfers/ID/items/3` */
   readonly path: string
-  /** Named when what comes is not what the manifest says: `item 3`. */
+  /** Named in the error when the data does not match the manifest: `item 3`. */
   readonly what: string
-  /** Size of the data packet as the manifest names it. */
+  /** Size of the data packet according to the manifest. */
   readonly size: number
   readonly onBytes: (count: number) => void
   readonly onRetry: () => void
 }
 
 /**
- * A message of a few megabytes at most, from the start again after a break.
+ * Fetches a message of at most a few megabytes, restarting from the beginning after an
+ * interruption.
  * @throws CommandError
  */
 export async function fetchToMemory(work: Fetch): Promise<Buffer> {
@@ -48,18 +49,18 @@ export async function fetchToMemory(work: Fetch): Promise<Buffer> {
 }
 
 /**
- * A message to `file`, going on where an earlier attempt, or an earlier process that was killed,
- * stopped. Its entity tag is kept beside it in `file`.etag and written first: the bytes on disk
- * always belong to that tag, and `If-Range` makes the gateway start over when the tag is no longer
- * right. Nothing here says that the bytes are right; the digest in the manifest does, later.
+ * Fetches a message to `file`, resuming where an earlier attempt, or an earlier process that was
+ * killed, stopped. Its entity tag is kept next to it in `file`.etag and written first: the bytes on
+ * disk always belong to that tag, and `If-Range` makes the gateway start over when the tag has
+ * changed. The bytes are not verified here, but later against the digest in the manifest.
  *
- * @throws CommandError `manifest_mismatch` when it is larger than the manifest says, and what the
- * connection and the disk refuse.
+ * @throws CommandError `manifest_mismatch` when it is larger than the manifest says, and errors of
+ * the connection and the disk.
  */
 export async function fetchToFile(work: Fetch, file: string): Promise<void> {
   let reported = 0
   let hasMoved = false
-  /** Bytes that are on disk: those that were there already are told once as well. */
+  /** Bytes on disk; those that were already there are reported once, too. */
   const onSize = (size: number) => {
     if (size <= reported) return
     work.onBytes(size - reported)
@@ -90,8 +91,8 @@ async function openRange(
   try {
     return await work.client.open({ path: work.path, headers })
   } catch (error) {
-    // Nothing lies behind what is there: it was whole already. Were it not, its digest would say
-    // so.
+    // Nothing follows the bytes on disk, so the file was already complete. If not, its digest will
+    // not match.
     if (error instanceof GatewayError && error.status === 416) return 'complete'
     throw error
   }
@@ -101,13 +102,14 @@ const startsAt = (response: IncomingMessage, size: number): boolean =>
   (response.headers['content-range'] ?? '').startsWith(`bytes ${size}-`)
 
 /**
- * A kill between the two steps leaves an empty file or none: the next attempt begins at 0 either
- * way.
+ * A kill between the two steps leaves an empty file or none: the next attempt starts at 0 in either
+ * case.
  */
 async function restart(file: string, etag: string | undefined): Promise<void> {
   await rm(file, { force: true })
   await rm(`${file}.etag`, { force: true })
-  // A weak tag cannot stand in If-Range (RFC 9110 section 13.1.5): such an answer is not resumed.
+  // A weak tag is not allowed in If-Range (RFC 9110 section 13.1.5): such a download is not
+  // resumed.
   if (etag === undefined || !/^"[\x21\x23-\x7e]{1,200}"$/.test(etag)) return
   await writeFile(`${file}.etag`, etag, { mode: 0o600 }).catch((error: unknown) => {
     throw writeError(file, error)
@@ -146,7 +148,7 @@ async function writeAll(file: FileHandle, path: string, chunk: Buffer): Promise<
   }
 }
 
-/** The body, whose break is a broken connection and not a mistake of ours. */
+/** The body; an interruption is reported as a connection error, not as an internal one. */
 export async function* bodyOf(response: IncomingMessage): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) yield chunk
@@ -162,6 +164,6 @@ function checkSize({ size, what }: Fetch, got: number): void {
 const sizeOf = async (path: string): Promise<number> =>
   (await stat(path).catch(() => undefined))?.size ?? 0
 
-/** What `fetchToFile` wrote, as a stream. */
+/** The file that `fetchToFile` wrote, as a stream. */
 export const readBack = (file: string): AsyncIterable<Uint8Array> =>
   createReadStream(file, { highWaterMark: 256 * 1024 })

@@ -1,4 +1,4 @@
-/** A transfer that `nocturne dump` wrote to files, opened without its gateway. */
+/** Opens a transfer that `nocturne dump` wrote to files, without its gateway. */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { NocturneError } from '../../lib/errors.js'
@@ -22,43 +22,44 @@ export interface Dumped {
   readonly folder: string
   readonly key: PrivateKey
   /**
-   * Whose signature the manifest must have: nothing inside the folder could vouch for the folder.
+   * Certificates of which one must have signed the manifest: nothing inside the folder could vouch
+   * for the folder.
    */
   readonly signers: readonly Signer[]
   /**
-   * When given, the ledger must show this manifest, and the key that signed it must have been good
-   * then.
+   * If given, the ledger must contain this manifest, and the signing key must have been valid at
+   * that time.
    */
   readonly ledgerKey: string | undefined
-  /** Folder that gets one folder a transfer. */
+  /** Folder that gets one subfolder per transfer. */
   readonly out: string
   readonly signal: AbortSignal
-  /** An item that does not match, or does not open. The others are opened. */
+  /** Called for an item that does not match or does not open. The others are opened. */
   readonly onFailed: (error: unknown) => void
 }
 
 export interface DumpedReport {
   readonly id: string
   readonly folder: string
-  /** Of the manifest, and how many of them were opened. */
+  /** Number of items in the manifest, and how many of them were opened. */
   readonly items: number
   readonly opened: number
-  /** Every item was opened, and none was there that the manifest does not name. */
+  /** Every item was opened, and there were none that the manifest does not name. */
   readonly isWhole: boolean
-  /** Of the manifest, RFC 3339: the signer's word. */
+  /** Time in the manifest, RFC 3339: as claimed by the signer. */
   readonly signedAt: string
-  /** The ledger's. */
+  /** Time in the ledger. */
   readonly loggedAt?: string
   /**
-   * The key that signed has ended since, and nothing here but the signer's word says that it signed
-   * before.
+   * The signing key has since expired or been replaced, and only the signer vouches for the time of
+   * signing.
    */
   readonly hasKeyEnded: boolean
 }
 
 /**
  * Every item of the signed manifest, each checked against it. `manifest.json` is written last, and
- * only when all were opened: a folder with that file is whole.
+ * only when all were opened: a folder with that file is complete.
  *
  * @throws CommandError `cannot_open`, `manifest_not_signed`, `manifest_not_logged`,
  *   `manifest_mismatch` for the manifest itself, `file_unreadable`
@@ -87,7 +88,7 @@ export async function openDumped(work: Dumped): Promise<DumpedReport> {
       work.onFailed(error)
     }
   }
-  // Somebody put it there who could not sign for it.
+  // Added by someone who could not sign for it.
   for (const index of places.keys()) work.onFailed(mismatch(`item ${index}`))
   const items = manifest.items.length
   const isWhole = opened === items && places.size === 0
@@ -109,15 +110,15 @@ async function readList(folder: string): Promise<DumpList> {
   const bytes = await collect(readFileBlocks(path), path)
   const list = readDumpList(bytes.toString('utf8'))
   if (list) return list
-  throw new CommandError(`this is no list of a dumped transfer: ${path}`, {
+  throw new CommandError(`the file is not the list of a dumped transfer: ${path}`, {
     code: 'cannot_open',
-    hint: 'give a folder that nocturne dump wrote, or the sealed files themselves',
+    hint: 'give a folder written by nocturne dump, or the sealed files themselves',
   })
 }
 
 /**
- * With the ledger's key, judged as of the ledger's time: whoever holds a key that has ended can
- * write any time into a signature, and none into a log that was signed and witnessed since.
+ * With the ledger's key, judged as of the time in the ledger: the holder of an expired key can put
+ * any time in a signature, but not in a log that has been signed and witnessed since.
  */
 async function openManifest(
   work: Dumped,
@@ -132,7 +133,7 @@ async function openManifest(
     const opened = await openSignedMessage(sealed, [key], signers, logged?.at)
     if (!logged) return { ...opened, logged: undefined }
     const digest = createHash('sha256').update(opened.content).digest('hex')
-    if (digest !== logged.digest) throw notLogged('it has another digest there')
+    if (digest !== logged.digest) throw notLogged('its digest there is different')
     if (opened.hasKeyEnded) throw new NocturneError('manifest_not_signed')
     return { ...opened, logged }
   } catch (error) {
@@ -140,7 +141,7 @@ async function openManifest(
   }
 }
 
-/** All key packets, then the data packet: whoever's key is there finds their own. */
+/** All key packets, then the data packet: every recipient finds their own packet. */
 async function* messageOf(folder: string, { data, keys }: DumpedItem): AsyncGenerator<Uint8Array> {
   for (const file of Object.values(keys).slice(0, MAX_RECIPIENTS))
     yield* readFileBlocks(join(folder, file))
@@ -155,7 +156,7 @@ async function collect(pieces: AsyncIterable<Uint8Array>, path: string): Promise
     if (size > MAX_DUMPED_BYTES)
       throw new CommandError(`a file is too large: ${path}`, {
         code: 'cannot_open',
-        hint: 'give a folder that nocturne dump wrote',
+        hint: 'give a folder written by nocturne dump',
       })
     all.push(Buffer.from(piece))
   }

@@ -12,8 +12,8 @@ import { about, CommandError } from '../command-error.js'
 import { once } from '../local-write.js'
 
 /**
- * Opens the gateway's text and answers its digest. A message that holds anything else, or names
- * another gateway than the one that was asked, is answered nothing: it may be somebody's study.
+ * Opens the gateway's text and answers with its digest. A message with any other content, or that
+ * names another gateway than the one contacted, is not answered: it may be a patient's study.
  *
  * @throws CommandError `cannot_open` when the key does not open what the gateway seals to this
  * reader.
@@ -27,9 +27,9 @@ export async function checkKey(
   const check = readKeyCheck(await open(Buffer.from(asked.message, 'base64'), asked, key))
   const { origin } = new URL(gateway)
   if (check?.origin !== origin || check.principal !== asked.principal || !isNow(check.expiresAt))
-    throw new CommandError('what the gateway sealed is not a check of a key', {
+    throw new CommandError('the gateway sent something other than a key check', {
       code: 'challenge_invalid',
-      hint: 'nothing was answered; give --gateway as the address in its own configuration, and check both clocks',
+      hint: "give --gateway exactly as the address in the gateway's own configuration, and check the clocks of both machines; nothing was answered",
     })
   const answer = {
     id: asked.id,
@@ -56,7 +56,7 @@ async function open(
     if (fingerprint === key.fingerprint) throw about('the check', error)
     throw new CommandError(`the gateway seals to another key of ${principal}`, {
       code: 'cannot_open',
-      hint: `it seals to ${fingerprint.slice(0, 64)}; give that key, or give the operator your new certificate`,
+      hint: `give the key ${fingerprint.slice(0, 64)}, to which it seals, or give the operator your new certificate`,
       cause: error,
     })
   }

@@ -3,11 +3,11 @@ import { readManifest } from '../../protocol/manifest.js'
 import type { Manifest } from '../../protocol/manifest.js'
 import { CommandError } from '../command-error.js'
 
-/** A manifest is some 700 bytes an item. */
+/** A manifest has about 700 bytes per item. */
 export const MAX_MANIFEST_BYTES = 256 * 1024 * 1024
 
 /**
- * The manifest of this transfer. Without `gateway`, of whichever gateway signed it.
+ * The manifest of this transfer. Without `gateway`, any gateway may have signed it.
  *
  * @throws CommandError `manifest_mismatch`
  */

@@ -2,16 +2,16 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { CommandError, fileError } from '../command-error.js'
 
-/** With less, waiting for the disk's thread takes longer than opening what it read. */
+/** With smaller blocks, waiting for the disk thread takes longer than opening the data. */
 const BLOCK_BYTES = 2 * 1024 * 1024
-/** Of memory that is not used again: the garbage collector comes for much of it at a time. */
+/** For memory that is not reused: the garbage collector frees much of it at a time. */
 const OWN_BYTES = 256 * 1024
-/** An armored message is taken apart in memory. */
+/** Armored messages are decoded in memory. */
 const MAX_ARMORED_BYTES = 64 * 1024 * 1024
 
 /**
  * A message on disk, binary or in ASCII armor (RFC 9580 section 6), as its binary bytes, for
- * `openMessage`: each piece is gone when the next is asked for.
+ * `openMessage`: each piece is invalid once the next is requested.
  *
  * @throws CommandError `file_unreadable`
  */
@@ -38,13 +38,13 @@ export async function* readMessageFile(path: string): AsyncGenerator<Uint8Array>
 }
 
 /**
- * Headers up to an empty line, base64, and a checksum that is there or not and says nothing (RFC
- * 9580 section 6.1.1): a change is found when the message is opened.
+ * Headers up to an empty line, base64, and an optional checksum, which is ignored (RFC 9580 section
+ * 6.1.1): changes are detected when the message is opened.
  */
 const ARMOR =
   /^-----BEGIN PGP MESSAGE-----[ \t]*\n(?:[^\n]*\S[^\n]*\n)*[ \t]*\n([A-Za-z0-9+/=\s]*?)(?:^=[A-Za-z0-9+/]{4}\s*)?^-----END PGP MESSAGE-----/m
 
-/** Each block is gone when the next is asked for: one is read into while the other is looked at. */
+/** Each block is invalid once the next is requested: one is filled while the other is processed. */
 async function* readBlocks(path: string): AsyncGenerator<Buffer> {
   const file = await open(path, 'r').catch((error: unknown) => {
     throw fileError(path, error)
@@ -52,7 +52,7 @@ async function* readBlocks(path: string): AsyncGenerator<Buffer> {
   const memory = [Buffer.allocUnsafeSlow(BLOCK_BYTES), Buffer.allocUnsafeSlow(BLOCK_BYTES)] as const
   const read = (turn: 0 | 1) => {
     const reading = file.read(memory[turn], 0, BLOCK_BYTES)
-    // Whoever stops here does not ask whether the block behind could be read.
+    // A caller that stops here does not need to know whether the next block could be read.
     reading.catch(() => undefined)
     return reading
   }
@@ -69,14 +69,14 @@ async function* readBlocks(path: string): AsyncGenerator<Buffer> {
   } catch (error) {
     throw fileError(path, error)
   } finally {
-    // A read under way still writes into its block.
+    // A pending read still writes to its block.
     await next.catch(() => undefined)
     await file.close()
   }
 }
 
 /**
- * A file's bytes, in memory that is the caller's to keep.
+ * A file's bytes, in memory that the caller may keep.
  * @throws CommandError `file_unreadable`
  */
 export async function* readFileBlocks(path: string): AsyncGenerator<Buffer> {
@@ -89,13 +89,13 @@ export async function* readFileBlocks(path: string): AsyncGenerator<Buffer> {
 }
 
 const notAMessage = (path: string) =>
-  new CommandError(`this is not an OpenPGP message: ${path}`, {
+  new CommandError(`the file is not an OpenPGP message: ${path}`, {
     code: 'cannot_open',
-    hint: 'give a file that was sealed with OpenPGP, binary or in ASCII armor',
+    hint: 'give a file sealed with OpenPGP, binary or in ASCII armor',
   })
 
 const tooLarge = (path: string) =>
   new CommandError(`an armored message is too large to open: ${path}`, {
     code: 'cannot_open',
-    hint: 'turn it into a binary one first, for example with gpg --dearmor',
+    hint: 'convert it to binary first, for example with gpg --dearmor',
   })

@@ -13,11 +13,10 @@ import { mismatch } from './manifest.js'
 import type { ManifestItem } from '../../protocol/manifest.js'
 
 /**
- * Measures, opens and measures again; the file gets its name only when both digests are those of
- * the manifest. `message` is asked again when it does not open, to find out why.
+ * Measures, opens and measures again; the file gets its name only when both digests match the
+ * manifest. If opening fails, `message` is read again to find out why.
  *
- * @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and what the disk
- * refuses
+ * @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and disk errors
  */
 export async function openItem(
   item: ManifestItem,
@@ -35,7 +34,7 @@ export async function openItem(
   const check = () => {
     if (!isSame(meter.digest(), item.ciphertext)) throw mismatch(what)
     if (!isSame(opened.digest(), item.plaintext)) throw mismatch(what)
-    // What a viewer takes for a DICOM file must have been one when it was signed for.
+    // A file that a viewer treats as DICOM must have been DICOM when it was signed for.
     if (item.kind === 'instance' && !opened.isDicom) throw mismatch(what)
   }
   try {
@@ -48,8 +47,8 @@ export async function openItem(
 }
 
 /**
- * A changed byte ends the opening before the digests are compared: which of the two it was is found
- * out here.
+ * A changed byte makes opening fail before the digests are compared: this determines which of the
+ * two it was.
  */
 async function explain(
   error: unknown,

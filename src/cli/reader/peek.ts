@@ -1,6 +1,6 @@
 import { HEAD_BYTES } from '../../protocol/opened-names.js'
 
-/** The first bytes of the content, and the content with those in front again. */
+/** The first bytes of the content, and the content with those bytes in front again. */
 export async function peek(
   content: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly head: Buffer; readonly whole: AsyncIterable<Uint8Array> }> {
@@ -10,7 +10,7 @@ export async function peek(
   while (size < HEAD_BYTES) {
     const next = await iterator.next()
     if (next.done === true) break
-    // Copied: what is handed on may be used again by whoever made it.
+    // Copied: the producer may reuse the memory.
     seen.push(Uint8Array.from(next.value))
     size += next.value.length
   }

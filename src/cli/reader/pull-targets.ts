@@ -5,7 +5,7 @@ import type { GatewayClient } from '../client.js'
 import type { Signer } from '../../seal/open/index.js'
 import { readSmallText } from '../secret-file.js'
 
-/** The one transfer that was named, or the whole inbox in its order. */
+/** The transfer that was named, or the whole inbox in order. */
 export async function listTargets(
   client: GatewayClient,
   id: string | undefined,
@@ -17,17 +17,17 @@ export async function listTargets(
 
 export interface TrustedGateway {
   readonly name: string
-  /** One of these signed a manifest, while its key was good. */
+  /** One of these must have signed the manifest while its key was valid. */
   readonly signers: readonly Signer[]
 }
 
-/** Certificates that a person names. */
+/** Certificates given by the user. */
 export const readSigners = (files: readonly string[]): Promise<Signer[]> =>
   Promise.all(files.map(async (file) => ({ certificate: await readSmallText(file) })))
 
 /**
- * The gateway's name, and the certificates its manifests must be signed with: those pinned in
- * files, else as served.
+ * The gateway's name, and the certificates that may have signed its manifests: those pinned in
+ * files, otherwise those served.
  */
 export async function readGateway(
   client: GatewayClient,

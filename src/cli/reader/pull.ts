@@ -1,10 +1,10 @@
 /**
  * One transfer from the gateway to a folder: manifest, items, acknowledgement.
  *
- * The folder of a transfer, at any moment, also after a kill: finished items under their names,
- * whole and verified; `.partial/` with what is under way; `manifest.json` once every item is there;
- * `receipt.tlog-proof` once the gateway has the acknowledgement; `receipts.ndjson` after that.
- * Running again goes on from whichever of these is missing.
+ * The folder of a transfer at any moment, even after a kill: finished items under their names,
+ * complete and verified; `.partial/` with items in progress; `manifest.json` once every item is
+ * there; `receipt.tlog-proof` once the gateway has the acknowledgement; `receipts.ndjson` after
+ * that. Running again resumes with whichever of these is missing.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -30,7 +30,7 @@ import type { Progress } from '../progress.js'
 import type { TrustedGateway } from './pull-targets.js'
 import { fetchReceipts } from './receipts.js'
 
-/** Items under way at a time: enough to hide the round trips and the fsyncs. */
+/** Items in progress at a time: enough to hide round trips and fsyncs. */
 const AT_A_TIME = 4
 
 export interface Pull {
@@ -38,11 +38,11 @@ export interface Pull {
   readonly signal: AbortSignal
   readonly gateway: TrustedGateway
   readonly key: PrivateKey
-  /** Folder that gets one folder a transfer. */
+  /** Folder that gets one subfolder per transfer. */
   readonly out: string
-  /** Principal id of the reader; undefined when the transfer was acknowledged before. */
+  /** Principal id of the reader; undefined when the transfer was acknowledged earlier. */
   readonly reader: string | undefined
-  /** The sealed manifest, when claiming has fetched it. */
+  /** The sealed manifest, if claiming fetched it. */
   readonly manifest: Buffer | undefined
   readonly startProgress: (totalBytes: number, totalItems: number) => Progress
   readonly onRetry: () => void
@@ -53,19 +53,21 @@ export interface PullReport {
   readonly folder: string
   readonly items: number
   readonly bytes: number
-  /** Items that were there already and verified again. */
+  /** Items that were already there and were verified again. */
   readonly kept: number
   readonly isAcknowledged: boolean
-  /** False: the study is whole, and the receipts of its downloads could not be had. */
+  /** False: the study is complete, but the receipts of its downloads could not be fetched. */
   readonly hasReceipts: boolean
-  /** Of the manifest, RFC 3339; and whether the key that signed it has ended since. */
+  /**
+   * Time in the manifest, RFC 3339; and whether the signing key has since expired or been replaced.
+   */
   readonly signedAt: string
   readonly hasKeyEnded: boolean
 }
 
 /**
- * @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and what gateway and
- * disk refuse.
+ * @throws CommandError `manifest_mismatch` naming the item, `cannot_open`, and errors of the
+ * gateway and the disk.
  */
 export async function pull(work: Pull, id: string): Promise<PullReport> {
   const folder = join(work.out, id)
@@ -120,7 +122,8 @@ async function openManifest(work: Pull, id: string): Promise<SignedContent> {
 }
 
 /**
- * Some items at a time, in order; the first failure ends it. Answers how many were there already.
+ * Several items at a time, in order; stops at the first failure. Returns how many were already
+ * there.
  */
 async function pullItems(
   work: Pull,
@@ -172,8 +175,8 @@ interface Pulling extends Pull {
 }
 
 /**
- * Fetches, and opens what was fetched. What did not match the manifest is removed, so that the next
- * attempt fetches it anew.
+ * Fetches and opens an item. Data that does not match the manifest is removed, so that the next
+ * attempt fetches it again.
  */
 async function pullItem(work: Pulling, item: ManifestItem, target: string): Promise<void> {
   const { transfer, partial, progress } = work
@@ -201,20 +204,20 @@ async function pullItem(work: Pulling, item: ManifestItem, target: string): Prom
   try {
     await openItem(item, message, work.key, target, { temporaryFolder: partial })
   } finally {
-    // Wrong or done: either way it is of no more use.
+    // Wrong or finished: in either case it is no longer needed.
     await rm(file, { force: true })
     await rm(`${file}.etag`, { force: true })
   }
 }
 
-/** A gateway that does not give an item says why in its own words, and not which one it was. */
+/** When a gateway refuses an item, its error says why, but not which item. */
 function naming(what: string, error: unknown): unknown {
   if (!(error instanceof GatewayError)) return error
   const { message, hint, code, cause } = error
   return new CommandError(`${message}: ${what}`, { hint, code, cause })
 }
 
-/** A file from an earlier pull counts when it is what the manifest says, to the byte. */
+/** A file from an earlier pull is kept if it matches the manifest to the byte. */
 async function isThere(target: string, { plaintext }: ManifestItem): Promise<boolean> {
   if (!(await exists(target))) return false
   const meter = new ContentMeter()

@@ -12,14 +12,14 @@ interface Work {
   readonly onRetry: () => void
 }
 
-/** Some twenty downloads of one item, begun and ended, with a proof each. */
+/** Room for about twenty downloads of an item, begun and ended, with a proof each. */
 const MAX_RECEIPT_BYTES = 64 * 1024
-/** Of the manifest, of claims, and of what was refused. */
+/** Room for the manifest, claims and refusals. */
 const OTHER_RECEIPTS = 16
 
 /**
- * What the reader did with the transfer, each event with its proof. The images are there and
- * acknowledged by now: a gateway that does not answer any more stops no reading.
+ * Fetches the events about what the reader did with the transfer, each with its proof. By now the
+ * images are there and acknowledged: a gateway that no longer answers does not delay the reading.
  */
 export async function fetchReceipts(
   work: Work,

@@ -1,6 +1,6 @@
 /**
- * One more recipient for a transfer, by somebody who can open it: the session keys are sealed again
- * on this machine.
+ * Adds a recipient to a transfer on behalf of someone who can open it: the session keys are sealed
+ * again on this machine.
  */
 import { packetsAnswer, recipientAnswer } from '../../protocol/http/recipients.js'
 import type { RecipientAnswer } from '../../protocol/http/recipients.js'
@@ -20,14 +20,17 @@ export async function listRecipients(client: GatewayClient, transfer: string) {
 export interface Addition {
   readonly transfer: string
   readonly recipient: string
-  /** What the reader's certificate must be; undefined takes the one that the gateway names. */
+  /**
+   * Fingerprint that the reader's certificate must have; if undefined, the gateway's answer is
+   * accepted.
+   */
   readonly fingerprint: string | undefined
   readonly key: PrivateKey
 }
 
 /**
- * @throws CommandError `recipient_not_allowed`, `recipient_unusable`, `cannot_open`, and what the
- * gateway refuses.
+ * @throws CommandError `recipient_not_allowed`, `recipient_unusable`, `cannot_open`, and refusals
+ * of the gateway.
  */
 export async function addRecipient(
   client: GatewayClient,
@@ -38,18 +41,18 @@ export async function addRecipient(
   if (!candidate)
     throw new CommandError(`${wanted} may not be added`, {
       code: 'recipient_not_allowed',
-      hint: 'see who may: nocturne rewrap ID without --add; a reader must be in the group, and able to open this format',
+      hint: 'run nocturne rewrap ID without --add to see who may be added; a reader must be in the group and able to open this format',
     })
-  // The policy is this machine's own, and the certificate must be the one whose fingerprint is
+  // This machine applies its own policy, and the certificate must be the one whose fingerprint is
   // shown.
   const recipient = await toRecipient(wanted, candidate.certificate).catch((error: unknown) => {
     throw about(wanted, error)
   })
   const isNamed = recipient.fingerprint === candidate.fingerprint
   if (!isNamed || (pinned !== undefined && recipient.fingerprint !== pinned))
-    throw new CommandError(`the certificate of ${wanted} is not the one that was expected`, {
+    throw new CommandError(`the certificate of ${wanted} is not the expected one`, {
       code: 'recipient_not_allowed',
-      hint: 'ask them for their fingerprint over another channel, and tell the operator',
+      hint: 'ask ${wanted} for the fingerprint over another channel, and tell the operator',
     })
   const packets: { envelope: string; packet: string }[] = []
   for (const { envelope, format, packet } of envelopes) {

@@ -7,11 +7,11 @@ import type { Claiming } from './claim.js'
 
 export interface TakenClaim {
   /**
-   * Whom the acknowledgement must name; undefined for a transfer that was acknowledged before,
-   * which needs no claim.
+   * The reader that the acknowledgement must name; undefined for a transfer that was acknowledged
+   * earlier, which needs no claim.
    */
   readonly reader: string | undefined
-  /** The transfer's sealed manifest, when the proof needed it. */
+  /** The transfer's sealed manifest, if the proof needed it. */
   readonly manifest: Buffer | undefined
 }
 
@@ -19,7 +19,7 @@ export const whoAmI = async (client: GatewayClient): Promise<string> =>
   parseAnswer(sessionAnswer, await client.json({ path: '/v1/session' })).principal
 
 /**
- * Claims the case of the transfer unless it is the asker's already.
+ * Claims the case of the transfer unless the caller already holds it.
  * @throws GatewayError `already_claimed`, `not_found`, ...
  */
 export async function takeClaim(

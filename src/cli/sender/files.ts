@@ -4,24 +4,24 @@ import { CommandError, fileError } from '../command-error.js'
 import { mediaTypeOf } from '../../protocol/media-types.js'
 
 export interface LocalFile {
-  /** As the person named it, or below the folder they named. */
+  /** As given on the command line, or below a folder given there. */
   readonly path: string
   readonly size: number
   readonly mediaType: string
 }
 
-/** A folder that was named by mistake, such as the root, ends here and not in memory. */
+/** A folder given by mistake, such as the root, fails at this limit before it fills memory. */
 const MAX_FILES = 200_000
 const MAX_DEPTH = 32
 
 /**
- * The files under the paths given: files as they are, folders with everything below in the order of
- * their names (by code unit, so it is the same everywhere). Hidden files (`.DS_Store` and its kin)
- * are left out inside folders. A symbolic link inside a folder counts only when its target lies in
+ * The files under the given paths: files themselves, and folders with everything below them in the
+ * order of names (by code unit, so it is the same everywhere). Hidden files (such as `.DS_Store`)
+ * inside folders are skipped. A symbolic link inside a folder counts only when its target lies in
  * that folder as well; a folder is never entered through a link, so there are no cycles. Each file
  * is listed once.
  *
- * @throws CommandError `file_unreadable`, and when there are too many files or none.
+ * @throws CommandError `file_unreadable`, and when there are no files or too many.
  */
 export async function listFiles(paths: readonly string[]): Promise<readonly LocalFile[]> {
   const files = new Map<string, LocalFile>()
@@ -35,9 +35,9 @@ export async function listFiles(paths: readonly string[]): Promise<readonly Loca
     else throw fileError(path, undefined)
   }
   if (files.size === 0) {
-    throw new CommandError('there are no files in what was named', {
+    throw new CommandError('the given paths contain no files', {
       code: 'no_files',
-      hint: 'hidden files inside folders are left out; name them one by one',
+      hint: 'name hidden files one by one: inside folders they are skipped',
     })
   }
   return [...files.values()]
@@ -45,9 +45,9 @@ export async function listFiles(paths: readonly string[]): Promise<readonly Loca
 
 function add(files: Map<string, LocalFile>, real: string, path: string, size: number): void {
   if (files.size >= MAX_FILES) {
-    throw new CommandError(`there are more than ${MAX_FILES} files in what was named`, {
+    throw new CommandError(`the given paths contain more than ${MAX_FILES} files`, {
       code: 'too_many_items',
-      hint: 'name the folder of one study',
+      hint: 'give the folder of one study',
     })
   }
   if (!files.has(real)) files.set(real, { path, size, mediaType: mediaTypeOf(basename(path)) })
@@ -74,7 +74,7 @@ async function walk(
   }
 }
 
-/** Read and closed before anything below is opened: one open folder at a time, however deep. */
+/** Read and closed before anything below it is opened: one open folder at a time, at any depth. */
 async function entriesOf(folder: string) {
   try {
     const entries = []

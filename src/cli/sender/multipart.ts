@@ -6,13 +6,12 @@ import { fileError } from '../command-error.js'
 import type { LocalFile } from './files.js'
 
 /**
- * Read and written by turns: while one block goes out the next is read, so memory stays at two of
- * them.
+ * Double buffering: while one block is sent, the next is read, so memory stays at two blocks.
  */
 const BLOCK_BYTES = 256 * 1024
 
 export interface MultipartOptions {
-  /** Come before the files, in this order. */
+  /** Sent before the files, in this order. */
   readonly fields: readonly (readonly [name: string, value: string])[]
   readonly files: readonly LocalFile[]
   readonly onBytes?: (count: number) => void
@@ -20,9 +19,9 @@ export interface MultipartOptions {
 }
 
 /**
- * A multipart/form-data body (RFC 7578) whose length is known before it begins, from files that are
- * opened one at a time. A part's file name is its number: the sender's own names often hold a
- * patient's and never leave.
+ * A multipart/form-data body (RFC 7578) whose length is known in advance, from files that are
+ * opened one at a time. A part's file name is its number: the sender's own file names often contain
+ * a patient's name and are never sent.
  */
 export function multipartBody({ fields, files, onBytes, onFile }: MultipartOptions): Body {
   const boundary = newBoundary()
@@ -37,7 +36,7 @@ export function multipartBody({ fields, files, onBytes, onFile }: MultipartOptio
 
   const writeTo = async (request: Writable, stopped: AbortSignal) => {
     const blocks = [Buffer.allocUnsafe(BLOCK_BYTES), Buffer.allocUnsafe(BLOCK_BYTES)] as const
-    // Only blocks of a file are waited for: they are used again.
+    // Only blocks of a file are waited for: their memory is reused.
     void write(request, head, stopped)
     for (const [at, file] of files.entries()) {
       if (stopped.aborted) return
@@ -53,12 +52,12 @@ export function multipartBody({ fields, files, onBytes, onFile }: MultipartOptio
 
 export interface StreamedPart {
   readonly mediaType: string
-  /** Bytes that `content` gives. */
+  /** Number of bytes that `content` yields. */
   readonly size: number
   readonly content: () => AsyncIterable<Uint8Array>
 }
 
-/** The same around parts whose content is made while it goes out. */
+/** The same for parts whose content is produced while it is sent. */
 export function streamBody(
   fields: MultipartOptions['fields'],
   parts: readonly StreamedPart[],
@@ -74,7 +73,7 @@ export function streamBody(
       await write(request, partHeads[at] ?? partEnd, stopped)
       for await (const chunk of content()) {
         if (stopped.aborted) return
-        // Copied: who makes it may use it again before it is on its way.
+        // Copied: the producer may reuse the memory before it is sent.
         await write(request, Buffer.from(chunk), stopped)
       }
       await write(request, partEnd, stopped)
@@ -107,8 +106,7 @@ const filePartHead = (boundary: string, number: number, mediaType: string): Buff
   )
 
 /**
- * @throws CommandError `file_unreadable`, also when the file has no longer the size that was
- * announced for it.
+ * @throws CommandError `file_unreadable`, also when the file no longer has the announced size.
  */
 async function writeFile(
   request: Writable,
@@ -142,8 +140,8 @@ async function writeFile(
 }
 
 /**
- * Resolves once the bytes are out of our hands, or nobody takes them any more. Never rejects: the
- * request itself reports why.
+ * Resolves once the bytes have been handed over, or when nobody accepts them any more. Never
+ * rejects: the request itself reports the reason.
  */
 function write(request: Writable, bytes: Buffer, stopped: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

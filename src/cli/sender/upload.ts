@@ -17,7 +17,7 @@ export interface Upload {
   readonly files: readonly LocalFile[]
   readonly group: string | undefined
   readonly priority: string | undefined
-  /** The case that it joins. */
+  /** The case that the transfer joins. */
   readonly case?: string | undefined
   readonly progress: Progress
   readonly signal: AbortSignal
@@ -25,22 +25,22 @@ export interface Upload {
 }
 
 export interface UploadReport {
-  /** The gateway's answer; of several requests the last one, with the items of all. */
+  /** The gateway's answer; for several requests the last one, with the items of all. */
   readonly answer: UploadAnswer
-  /** The sender's own files by item number, where it is certain which one an item came from. */
+  /** The sender's own files by item number, where it is certain which file an item came from. */
   readonly paths: ReadonlyMap<number, string>
 }
 
 /**
- * Sends files as one transfer: in one request when it holds no more items than the gateway takes in
- * one, else in an open transfer that is completed at the end.
+ * Sends files as one transfer: in one request if it has no more items than the gateway accepts per
+ * request, otherwise as an open transfer that is completed at the end.
  *
- * A single request is not repeated when its answer is lost: nobody knows then whether the transfer
- * is with the readers, and a second one would be read twice. Requests of an open transfer are,
- * because what came twice is answered `duplicate`; and an open transfer whose first answer was lost
- * is never shown to anyone.
+ * A single request is not repeated when its answer is lost: the transfer may already be available
+ * to readers, and a second one would be read twice. Requests of an open transfer are repeated,
+ * because items that arrive twice are reported as `duplicate`; and an open transfer whose first
+ * answer was lost is never shown to anyone.
  *
- * @throws CommandError what the gateway refuses as a whole, `gateway_unreachable`
+ * @throws CommandError `gateway_unreachable`, and when the gateway refuses the whole upload
  */
 export async function upload(work: Upload): Promise<UploadReport> {
   const { limits } = parseAnswer(gatewayAnswer, await work.client.json({ path: '/v1/gateway' }))
@@ -49,7 +49,7 @@ export async function upload(work: Upload): Promise<UploadReport> {
   return retry({ ...work, isOnce: true }, () => request(work, '/v1/transfers', work.files, true))
 }
 
-/** What is sure to be refused is not sent first. */
+/** Fails early for an upload that is sure to be refused. */
 function checkLimits(files: readonly LocalFile[], limits: GatewayAnswer['limits']): void {
   const bytes = files.reduce((sum, { size }) => sum + size, 0)
   const code =
@@ -61,7 +61,7 @@ function checkLimits(files: readonly LocalFile[], limits: GatewayAnswer['limits'
   if (code === undefined) return
   throw new CommandError(CATALOGUE[code].title, {
     code,
-    hint: `one transfer takes ${limits.transferItems} files and ${limits.transferBytes} bytes; send the studies one by one`,
+    hint: `send the studies one by one; a transfer may have ${limits.transferItems} files and ${limits.transferBytes} bytes`,
   })
 }
 
@@ -73,8 +73,8 @@ async function uploadInBatches(work: Upload, batchItems: number): Promise<Upload
     const batch = work.files.slice(at, at + batchItems)
     const path = id === undefined ? '/v1/transfers' : `/v1/transfers/${id}/items`
     const sent = await retry(work, () => request(work, path, batch, false))
-    // A first request of which nothing was accepted opens no transfer: its items carry no lasting
-    // number.
+    // If nothing in the first request was accepted, no transfer is opened, and its items have no
+    // lasting numbers.
     if (id === undefined && sent.answer.state === 'open') id = sent.answer.id
     for (const item of sent.answer.items) items.push(item)
     for (const [index, file] of sent.paths) paths.set(index, file)
@@ -83,7 +83,7 @@ async function uploadInBatches(work: Upload, batchItems: number): Promise<Upload
   return { answer: { ...(await complete(work, id)), items }, paths }
 }
 
-/** One request. 422 with items is an answer like any other: it says what became of each file. */
+/** Sends one request. 422 with items is not an error here: it reports the outcome of each file. */
 async function request(
   work: Upload,
   path: string,
@@ -123,8 +123,8 @@ async function request(
 }
 
 /**
- * Items in the order of the parts; where an archive yielded several, only by the part that each one
- * names.
+ * Items in the order of the parts; where an archive yielded several, matched only by the part
+ * number.
  */
 function namePaths(items: readonly ItemAnswer[], files: readonly LocalFile[]) {
   const inOrder = items.length === files.length
@@ -145,7 +145,7 @@ async function complete(work: Upload, id: string): Promise<Record<string, unknow
       return parseAnswer(changedAnswer, answer)
     })
   } catch (error) {
-    // The answer to an earlier attempt was lost on the way, and the transfer is complete.
+    // The answer to an earlier attempt was lost in transit, but the transfer is complete.
     const isDone = error instanceof GatewayError && error.code === 'transfer_not_open'
     if (!isDone || attempts === 1) throw error
     const found = await work.client.json({ path: `/v1/transfers/${id}` })

@@ -1,14 +1,14 @@
 /**
- * A backup of a site with SQLite and `store: files`, consistent while its gateway serves.
+ * A backup of a site with SQLite and `store: files`, consistent even while its gateway is running.
  *
- *   TO/objects/<key> sealed objects, as the store has them: immutable, so each is copied once
+ *   TO/objects/<key> sealed objects, as in the store: immutable, so each is copied once
  *   TO/<time>.backup.pgp a tar of everything else, sealed: configuration, keys, secrets, database,
  *   published log
  *
- * The published log is frozen first and the database copied after, so the log is never ahead;
- * objects are copied last, so each that the database names is there unless it was deleted
- * meanwhile. A backup that is killed leaves partial files that the next one ignores, and a sealed
- * file appears under its name only when it is whole.
+ * The published log is frozen first and the database copied after it, so the log is never ahead;
+ * objects are copied last, so every object that the database names is there unless it was deleted
+ * in the meantime. A backup that is killed leaves partial files, which the next one ignores, and a
+ * sealed file appears under its name only when it is complete.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -32,20 +32,21 @@ export interface BackupReport {
   readonly sha256: string
   readonly bytes: number
   readonly objects: number
-  /** Objects that no earlier backup in this folder had. */
+  /** Objects that were not yet in this folder. */
   readonly copied: number
   /** Entries of the ledger. */
   readonly entries: number
 }
 
 /**
- * Beside the site's own folders; and what was made for a demo, or should not stay, is in no backup.
+ * Excluded from the copied files: data is backed up separately, and demo files and keys that should
+ * not stay are never backed up.
  */
 const LEFT_OUT = new Set(['data', 'demo-keys', 'demo-tokens', 'recovery-key.asc'])
 
 /**
- * @throws CommandError `usage` for a site that keeps its state elsewhere, and what disk and ledger
- * refuse
+ * @throws CommandError `usage` for a site that keeps its state elsewhere, and errors of the disk
+ * and the ledger
  */
 export async function makeBackup(rooms: Rooms, to: string, now: Date): Promise<BackupReport> {
   const { config } = rooms.site
@@ -87,19 +88,19 @@ export function localParts({ dir, database, store }: SiteConfig): {
 } {
   if (!database.startsWith('sqlite:') || store.kind !== 'files')
     throw new CommandError('this site keeps its state in PostgreSQL or S3', {
-      hint: 'back these up with their own means (pg_dump, versioning and replication of the bucket), database first; and secrets/ with them',
+      hint: 'back these up with their own tools (pg_dump, versioning and replication of the bucket), the database first; also back up secrets/',
     })
   const path = database.slice('sqlite:'.length)
   if ([path, store.path].some((one) => relative(dir, one).startsWith('..')))
-    throw new CommandError('database or store lie outside of the folder of the site', {
-      hint: 'move them into it, or back them up with the means of their disk',
+    throw new CommandError("the database or the store is outside the site's folder", {
+      hint: "move them into the site's folder, or back them up with other tools",
     })
   return { database: path, store: store.path }
 }
 
 /**
- * Files of the log are linked or renamed into place, never changed: a second name keeps what is
- * there now.
+ * Files of the log are linked or renamed into place, never modified: a hard link keeps the current
+ * content.
  */
 async function freeze(from: string, to: string): Promise<void> {
   for (const path of await filesBelow(from)) {
@@ -109,7 +110,7 @@ async function freeze(from: string, to: string): Promise<void> {
   }
 }
 
-/** One transaction's view of it, beside whoever writes. */
+/** A transactionally consistent copy, even while others write. */
 async function copyDatabase(from: string, to: string): Promise<void> {
   const { default: Database } = await import('better-sqlite3')
   const db = new Database(from, { fileMustExist: true })
@@ -128,7 +129,8 @@ async function copyObjects(store: string, to: string) {
     const name = relative(store, path).split(sep).join('/')
     if (name.startsWith('log/') || name.startsWith('.partial/') || !name.endsWith('.sealed'))
       continue
-    // Deleted since it was listed: a quarantined original that was decided about, say.
+    // Deleted since it was listed: for example, a quarantined original that was released or
+    // discarded.
     const size = await sizeOf(path)
     if (size === undefined) continue
     names.push({ name, size })
@@ -171,8 +173,8 @@ const tarFile = async (path: string, name: string): Promise<TarFile> => ({
 })
 
 /**
- * To the certificate of the configuration, else to recovery: what can open everything opens the
- * backup.
+ * Sealed to the configured certificate, otherwise to recovery: the key that can open everything
+ * also opens the backup.
  */
 async function sealTo(
   config: SiteConfig,

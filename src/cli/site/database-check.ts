@@ -11,7 +11,7 @@ import { waitingCertificates } from '../../site/index.js'
 import { formatDay } from '../format.js'
 import { readSmallText } from '../secret-file.js'
 
-/** How far an event of the ledger may lie ahead: clocks of several gateways differ a little. */
+/** How far in the future a ledger event may be: clocks of several gateways differ slightly. */
 const CLOCK_SKEW_MS = 60_000
 
 export interface DatabaseCheck {
@@ -24,12 +24,15 @@ const onlyProblems = (problems: readonly SiteProblem[]): DatabaseCheck => ({
   warnings: [],
 })
 
-/** The database answers, its schema is ours, and the ledger in it verifies under the site's key. */
+/**
+ * Checks that the database answers, that its schema is ours, and that its ledger verifies under the
+ * site's key.
+ */
 export async function checkDatabase(survey: SiteSurvey, now: Date): Promise<DatabaseCheck> {
   const { database, databasePassword } = survey
   if (database === undefined) return onlyProblems([])
   const file = database.startsWith('sqlite:') ? database.slice('sqlite:'.length) : undefined
-  // A site that never served has no database yet, and a check makes none.
+  // A site that has never served has no database yet, and the check does not create one.
   if (file !== undefined && !(await exists(file)))
     return onlyProblems(await checkFolder(dirname(file)))
   try {
@@ -75,14 +78,14 @@ async function checkRows(
 }
 
 /**
- * A certificate that was replaced and not confirmed: what its owner has now may not open what is
- * sealed.
+ * A certificate that was replaced but not confirmed: its owner's new key may not open what is
+ * sealed now.
  */
 async function checkWaiting(parts: Parameters<typeof waitingCertificates>[0]) {
   return (await waitingCertificates(parts)).map(({ principal, fingerprint }) => ({
     path: 'keys',
     problem: `the new certificate of ${principal} is not in effect (${fingerprint.slice(0, 16)}…)`,
-    hint: `compare its fingerprint with ${principal}, then: nocturne key confirm --site DIR --principal ${principal}`,
+    hint: `compare its fingerprint with ${principal}, then run nocturne key confirm --site DIR --principal ${principal}`,
   }))
 }
 
@@ -93,13 +96,13 @@ async function checkReview({ site }: SiteSurvey, state: State, now: Date): Promi
     {
       path: 'ledger',
       problem: `a review of activity is overdue since ${formatDay(new Date(nextBy))}`,
-      hint: 'an officer looks with nocturne audit query --question due, and records it with nocturne audit review',
+      hint: 'ask an officer to run nocturne audit query --question due and to record the review with nocturne audit review',
     },
   ]
 }
 
 const DATABASE_HINT =
-  'see that the server answers, that user and database exist, and that NOCTURNE_DATABASE_PASSWORD(_FILE) is right; for SQLite, that the file belongs to this user'
+  'check that the server answers, that the user and the database exist, and that NOCTURNE_DATABASE_PASSWORD(_FILE) is correct; for SQLite, check that the file belongs to this user'
 
 async function checkLedger(
   { dir, name, ledgerKey }: SiteSurvey,
@@ -113,7 +116,7 @@ async function checkLedger(
   if (!ok)
     problems.push({
       path: 'ledger',
-      problem: `does not verify: ${problem ?? 'the entries do not give the signed head'}`,
+      problem: `does not verify: ${problem ?? 'the entries do not match the signed head'}`,
       hint: 'stop the gateway, keep a copy of the database, and run `nocturne audit verify --site DIR`',
     })
   const { rows } = await ledger.query({ start: Math.max(0, size - 1), limit: 1 })
@@ -121,7 +124,7 @@ async function checkLedger(
   if (newest > now.getTime() + CLOCK_SKEW_MS)
     problems.push({
       path: 'clock',
-      problem: `is behind the newest event of the ledger, of ${new Date(newest).toISOString()}`,
+      problem: `is behind the newest event of the ledger, which is from ${new Date(newest).toISOString()}`,
       hint: 'set the clock of this machine, and keep it set with NTP',
     })
   const published = await readSmallText(join(dir, 'keys/ledger.vkey')).catch(() => '')
@@ -129,7 +132,7 @@ async function checkLedger(
     problems.push({
       path: 'keys/ledger.vkey',
       problem: 'is not the public key of secrets/ledger.pem under this gateway name',
-      hint: 'restore both from one backup, and gateway.name as it was: officers verify with this key',
+      hint: 'restore both from the same backup, and gateway.name to its previous value: officers verify with this key',
     })
   return problems
 }
@@ -142,8 +145,8 @@ async function checkFolder(folder: string): Promise<SiteProblem[]> {
     return [
       {
         path: 'database',
-        problem: 'its folder is not there, or cannot be written by this user',
-        hint: `run: mkdir -m 700 ${folder}; and see that it belongs to the user who runs this`,
+        problem: 'its folder does not exist or is not writable by this user',
+        hint: `run mkdir -m 700 ${folder} and make sure that it belongs to the user that runs the gateway`,
       },
     ]
   }

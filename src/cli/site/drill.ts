@@ -1,5 +1,5 @@
 /**
- * A restore as an exercise: into a scratch folder, with a sample opened by the key, the time taken,
+ * A practice restore: into a scratch folder, with a sample opened by the key, the time measured,
  * and the result recorded.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -28,7 +28,7 @@ export interface DrillReport {
 
 const SAMPLE = 5
 
-/** @param clock - milliseconds that never go back. */
+/** @param clock - monotonic, in milliseconds. */
 export async function runDrill(
   rooms: Rooms,
   file: string,
@@ -46,7 +46,7 @@ export async function runDrill(
     const ok = missing === 0 && opened === sampled
     report = {
       ...{ ok, seconds: seconds(), entries: restored.entries, missing, sampled, opened },
-      ...(!ok && { problem: 'objects are missing, or a sample did not open' }),
+      ...(!ok && { problem: 'objects are missing, or a sampled item did not open' }),
     }
   } catch (error) {
     const { code } = error instanceof CommandError ? error : asNocturneError(error)
@@ -66,7 +66,7 @@ export async function runDrill(
   return report
 }
 
-/** Items of the restored site, with the key packets of who holds the key. */
+/** Items of the restored site, with the key packets of the key's holder. */
 async function openSample({ state, store }: Rooms, key: PrivateKey) {
   const drawn = await drawSealed(state, 'recovery', SAMPLE)
   let opened = 0
@@ -80,7 +80,7 @@ async function openSample({ state, store }: Rooms, key: PrivateKey) {
       while ((await content.next()).done !== true) continue
       opened += 1
     } catch {
-      // Counted as not opened: the report says how many were.
+      // Counted as not opened: the report says how many were opened.
     }
   }
   return { sampled: drawn.length, opened }

@@ -1,7 +1,7 @@
 /**
- * One transfer as files, sealed as it is: data packets, key packets, and a list of which belongs to
- * which. Nothing is opened, and no key of this machine could: a backup, or what another program
- * reads (src/seal/README.md).
+ * Writes one transfer as files, still sealed: data packets, key packets, and a list of which belong
+ * together. Nothing is opened, and no key on this machine could open it. Use it as a backup or for
+ * another program (src/seal/README.md).
  */
 import { join } from 'node:path'
 import { NocturneError } from '../../lib/errors.js'
@@ -71,24 +71,26 @@ export async function dumpTransfer(
     ),
   }))
   const logged = await availableEvent(ledger, id)
-  // The ledger's word for what the manifest was, and when: it needs no trust in the key that
-  // signed.
+  // The ledger's proof of the manifest and its time, which requires no trust in the key that signed
+  // it.
   if (logged !== undefined)
     await write(folder, DUMP_PROOF, once(Buffer.from(await ledger.proof(logged))))
   const [manifest, ...items] = list
   if (!manifest) throw new NocturneError('transfer_not_available')
-  // Last: a folder with this file is whole.
+  // Written last: a folder with this file is complete.
   await write(folder, DUMP_LIST, once(Buffer.from(writeDumpList({ id, manifest, items }))))
   return { id, folder, items: items.length, recipients }
 }
 
-/** What the event says of the transfer. */
+/** What the event says about the transfer. */
 const aboutOf = ({ id, facility, group, patient }: Transfer) => ({
   ...{ facility, group, transfer: id },
   ...(patient !== undefined && { patient }),
 })
 
-/** Index of the entry that names the manifest's digest; undefined once its content was pruned. */
+/**
+ * Index of the entry that names the manifest's digest; undefined if its content has been pruned.
+ */
 async function availableEvent(
   ledger: Pick<Ledger, 'query'>,
   transfer: string,

@@ -9,11 +9,11 @@ const GATEWAY_KEY = 'secrets/gateway.asc'
 
 export interface GatewayKeyCheck {
   readonly problems: readonly SiteProblem[]
-  /** When it ends; undefined when it does not, or has a problem already. */
+  /** When it expires; undefined when it does not, or when there is a problem already. */
   readonly signsUntil: Date | undefined
 }
 
-/** The private key that signs manifests, and the certificate that readers hold against them. */
+/** The private key that signs manifests, and the certificate that readers verify them with. */
 export async function checkGatewayKey(
   { dir, gatewayKey, keyPolicy }: SiteSurvey,
   now: Date,
@@ -24,7 +24,7 @@ export async function checkGatewayKey(
     const handedOut = await readSmallText(join(dir, GATEWAY_CERTIFICATE))
     if ((await inspectCertificate(handedOut, now, keyPolicy)).fingerprint !== fingerprint)
       return failed(NOT_OF_THE_KEY)
-    // What the gateway looks at: an expiry that was moved in the other file alone is not moved.
+    // The gateway uses the expiry in this file: extending it only in the other file has no effect.
     const report = await inspectCertificate(certificate, now, keyPolicy)
     const unfit = problemOfSigner(report)
     if (!unfit) return { problems: [], signsUntil: report.signsUntil }
@@ -40,7 +40,7 @@ export async function checkGatewayKey(
 const NOT_OF_THE_KEY = {
   path: GATEWAY_CERTIFICATE,
   problem: 'is not the certificate of secrets/gateway.asc',
-  hint: 'restore both from one backup: readers check manifests against this certificate',
+  hint: 'restore both from the same backup: readers verify manifests with this certificate',
 }
 
 const failed = (problem: SiteProblem): GatewayKeyCheck => ({

@@ -1,7 +1,7 @@
 /**
- * Stands where site.ts does in the client package, which has neither database nor server:
- * scripts/pack.mjs puts it there. The same names, so that a command that can ask either a gateway
- * or a site's folder works for the first.
+ * Replaces site.ts in the client package, which has neither database nor server (see
+ * scripts/pack.mjs). It exports the same names, so that commands that work with either a gateway or
+ * a site's folder still work with a gateway.
  */
 import { CommandError } from '../command-error.js'
 import type * as site from './site.js'
@@ -10,9 +10,9 @@ export { SITE as SITE_ACTOR } from '../../lib/actors.js'
 
 const refuse = (): Promise<never> =>
   Promise.reject(
-    new CommandError('this is the client package, which opens no site', {
+    new CommandError('this is the client package, which cannot open a site', {
       code: 'client_only',
-      hint: 'run the command on the machine of the gateway, with the package nocturne',
+      hint: "run the command on the gateway's machine, with the package nocturne",
     }),
   )
 

@@ -1,4 +1,4 @@
-/** A site out of a backup, in a folder of its own: nothing that is there is overwritten. */
+/** Restores a site from a backup to a new folder; nothing is overwritten. */
 import { createReadStream } from 'node:fs'
 import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -27,14 +27,14 @@ export interface RestoreReport {
   readonly site: string
   readonly madeAt: string
   readonly objects: number
-  /** Objects that the backup names and its folder does not have. */
+  /** Objects that the backup names but that are missing in its folder. */
   readonly missing: readonly string[]
-  /** Entries of the ledger, recomputed from what was restored. */
+  /** Ledger entries, recomputed from the restored data. */
   readonly entries: number
 }
 
 /**
- * The newest in a folder of backups, or the file that is named.
+ * The newest backup in a folder, or the file given.
  * @throws CommandError `file_unreadable`
  */
 export async function newestBackup(path: string): Promise<string> {
@@ -45,18 +45,18 @@ export async function newestBackup(path: string): Promise<string> {
     .sort()
     .at(-1)
   if (newest !== undefined) return join(path, newest)
-  throw new CommandError(`${path} holds no backup`, {
+  throw new CommandError(`${path} contains no backup`, {
     hint: 'give the folder that nocturne backup wrote to, or one of its *.backup.pgp files',
     code: 'file_unreadable',
   })
 }
 
 /**
- * Opens, unpacks beside the target, brings the objects, verifies the ledger against the log that
- * was published with it, and only then takes the target's name.
+ * Opens the backup, unpacks it next to the target, copies the objects, verifies the ledger against
+ * the log that was published with it, and only then renames it to the target.
  *
- * @throws CommandError `file_exists` for a target that is there, `backup_broken`; NocturneError
- *   `cannot_open` for a wrong key or a changed file, `ledger_rolled_back`, `ledger_broken`
+ * @throws CommandError `file_exists` if the target exists, `backup_broken`; NocturneError
+ *   `cannot_open` for a wrong key or an altered file, `ledger_rolled_back`, `ledger_broken`
  */
 export async function restoreBackup(
   file: string,
@@ -65,8 +65,8 @@ export async function restoreBackup(
 ): Promise<RestoreReport> {
   const target = resolve(site)
   if (await isThere(target))
-    throw new CommandError(`${site} is there already`, {
-      hint: 'give a folder that does not exist: a restore overwrites nothing',
+    throw new CommandError(`${site} already exists`, {
+      hint: 'give a folder that does not exist: restore never overwrites',
       code: 'file_exists',
     })
   const work = join(dirname(target), `.restore-${randomName()}`)
@@ -94,7 +94,7 @@ async function unpack(file: string, key: PrivateKey, work: string): Promise<z.in
       const chunks: Uint8Array[] = []
       for await (const chunk of bytes) chunks.push(chunk)
       const read = ABOUT.safeParse(JSON.parse(Buffer.concat(chunks).toString('utf8')))
-      if (!read.success) throw new TypeError('backup.json is not understood')
+      if (!read.success) throw new TypeError('backup.json has an unknown format')
       about = read.data
       continue
     }
@@ -126,14 +126,15 @@ async function bringObjects(
 }
 
 /**
- * Opening compares the database with the published log: an old one that was put back is refused.
+ * Opening compares the database with the published log: an old database that was put back is
+ * refused.
  */
 const verifyRestored = (work: string): Promise<number> =>
   withRooms(work, async ({ ledger }) => {
     const report = await ledger.verify()
     if (report.ok) return report.size
     throw new CommandError(`the restored ledger does not verify: ${report.problem ?? ''}`, {
-      hint: 'try an earlier backup, and keep this one as it is',
+      hint: 'try an earlier backup, and keep this one unchanged',
       code: 'ledger_broken',
     })
   })
@@ -145,8 +146,8 @@ const isThere = (path: string): Promise<boolean> =>
   )
 
 const broken = (file: string, cause: unknown): CommandError =>
-  new CommandError(`${file} is not a whole backup`, {
-    hint: 'try an earlier one; nothing was written',
+  new CommandError(`${file} is not a complete backup`, {
+    hint: 'try an earlier backup; nothing was written',
     code: 'backup_broken',
     cause,
   })

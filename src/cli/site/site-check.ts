@@ -1,7 +1,7 @@
 /**
- * `nocturne check`: what reading the site shows, and then what trying it shows. Each thing is tried
- * by itself, so that a bucket that is not there is found beside a reader that is not known. Opening
- * the database brings its schema up to date, as `serve` does.
+ * `nocturne check`: reads the site's files, then tries its services. Each check is independent, so
+ * that a missing bucket is reported together with an unknown reader. Opening the database migrates
+ * its schema, as `serve` does.
  */
 import { lstat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
@@ -20,7 +20,7 @@ export interface SiteCheck {
   /** Absolute. */
   readonly dir: string
   readonly problems: readonly SiteProblem[]
-  /** What does not keep the gateway from serving, yet. */
+  /** Problems that do not keep the gateway from serving yet. */
   readonly warnings: readonly SiteProblem[]
 }
 
@@ -57,7 +57,7 @@ export async function checkSite(
   }
 }
 
-/** Before this was written: a clock that says so makes expired certificates look valid. */
+/** An instant before this code was written: such a clock makes expired certificates look valid. */
 const EARLIEST = Date.UTC(2025, 0, 1)
 
 function checkClock(now: Date): SiteProblem[] {
@@ -65,7 +65,7 @@ function checkClock(now: Date): SiteProblem[] {
   return [
     {
       path: 'clock',
-      problem: `says ${now.toISOString()}, which cannot be`,
+      problem: `shows ${now.toISOString()}, which cannot be right`,
       hint: 'set the clock of this machine, and keep it set with NTP',
     },
   ]
@@ -88,16 +88,17 @@ async function checkStore({ store: config, dir }: SiteSurvey): Promise<SiteProbl
     return [
       {
         path: config.kind === 's3' ? 'store.bucket' : 'store.path',
-        problem: isFull ? `${where} is full` : `${where} cannot be written and read`,
-        hint: isFull ? 'make room' : config.kind === 's3' ? S3_HINT : FOLDER_HINT,
+        problem: isFull ? `${where} is full` : `writing and reading ${where} failed`,
+        hint: isFull ? 'free space in it' : config.kind === 's3' ? S3_HINT : FOLDER_HINT,
       },
     ]
   }
 }
 
 const S3_HINT =
-  'see that the bucket exists in that region, that the endpoint answers, and that the credentials may list, read, write and delete in it; Nocturne makes no bucket'
-const FOLDER_HINT = 'see that the folder, or the one above it, belongs to the user who runs this'
+  'check that the bucket exists in that region (Nocturne does not create it), that the endpoint answers, and that the credentials may list, read, write and delete in it'
+const FOLDER_HINT =
+  'make sure that the folder, or its parent folder, belongs to the user that runs the gateway'
 
 interface Dated {
   readonly path: string
@@ -118,12 +119,12 @@ function expiries(survey: SiteSurvey, signsUntil: Date | undefined, now: Date): 
       path: GATEWAY_CERTIFICATE,
       what: "the gateway's own key",
       expiresAt: signsUntil,
-      hint: 'make the next one now, and tell the readers who pinned this one: nothing can be sent once it has expired',
+      hint: 'make a new key now, and tell the readers who pinned the old one: nothing can be sent once it has expired',
     },
     { path: 'gateway.tls', what: 'the TLS certificate', expiresAt: survey.tlsExpiresAt },
     ...survey.attributeExpiries.map(({ file, expiresAt }) => ({
       path: file,
-      what: 'the certificate that encrypted attributes are for',
+      what: 'the certificate that attributes are encrypted to',
       expiresAt,
     })),
   ]
@@ -134,24 +135,24 @@ function expiries(survey: SiteSurvey, signsUntil: Date | undefined, now: Date): 
       {
         path,
         problem: `${what} expires ${within}, on ${formatDay(expiresAt)}`,
-        hint: hint ?? 'get the new one now: sealing fails for the whole group once it has expired',
+        hint: hint ?? 'get a new one now: sealing fails for the whole group once it has expired',
       },
     ]
   })
 }
 
-/** Private keys that `init` made and that should not stay. */
+/** Private keys that `init` created and that should be removed. */
 async function strayKeys(dir: string): Promise<SiteProblem[]> {
   const stray = [
     {
       path: 'recovery-key.asc',
       problem: 'the private recovery key is still on the gateway',
-      hint: 'copy it to two media that stay offline, read them back, then: shred -u recovery-key.asc',
+      hint: 'copy it to two offline media, read both copies back, then run shred -u recovery-key.asc',
     },
     {
       path: 'demo-keys/',
-      problem: 'this is a demo site: the private keys of everyone lie beside the gateway',
-      hint: 'never send a real study through it; make a site with `nocturne init DIR`',
+      problem: "this is a demo site: everyone's private keys are stored on the gateway",
+      hint: 'never send a real study through it; create a real site with `nocturne init DIR`',
     },
   ]
   const isThere = await Promise.all(

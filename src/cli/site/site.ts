@@ -1,12 +1,12 @@
 import type { Site } from '../../config/index.js'
 import type { Rooms } from '../../gateway/rooms.js'
 
-/** Who acts in the ledger when a command works on a site's files by itself. */
+/** The ledger actor for commands that work directly on a site's files. */
 export { SITE as SITE_ACTOR } from '../../lib/actors.js'
 
-/** @throws SiteInvalidError with every mistake of the site */
+/** @throws SiteInvalidError listing every error in the site */
 export async function openSite(dir: string): Promise<Site> {
-  // One after another: side by side gains nothing, since they share most of what they load.
+  // Loaded one after another: parallel loading gains nothing, since they share most modules.
   const { loadSite } = await import('../../config/index.js')
   const { inspectCertificate } = await import('../../seal/keys/index.js')
   const { BUILT_IN_PROFILES, loadProfile } = await import('../../deidentify/rules/index.js')
@@ -18,8 +18,8 @@ export async function openSite(dir: string): Promise<Site> {
 }
 
 /**
- * Runs `work` with the rooms of a site, beside a gateway that may be running on it, and closes
- * them.
+ * Runs `work` with the rooms of a site and closes them afterwards; a gateway may be running on the
+ * site at the same time.
  */
 export async function withRooms<T>(
   dir: string,
@@ -31,7 +31,7 @@ export async function withRooms<T>(
     import('../../gateway/rooms.js'),
     import('../../lib/logger.js'),
   ])
-  // The command speaks for itself: a room's log lines would stand between its own.
+  // Log lines of a room would be mixed with the command's own output.
   const rooms = await openRooms(site, { ...options, logger: createLogger('silent') })
   try {
     return await work(rooms)
@@ -40,7 +40,7 @@ export async function withRooms<T>(
   }
 }
 
-/** Where a gateway of this site answers on this machine, when one runs. */
+/** Address of this site's gateway on this machine, if one is running. */
 export function addressOfSite({ config }: Site): string {
   const { host, port, tls } = config.gateway
   const local = host === '0.0.0.0' || host === '::' ? 'localhost' : host

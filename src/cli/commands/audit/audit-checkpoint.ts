@@ -10,7 +10,7 @@ interface CheckpointOptions extends SourceOptions {
 export const registerAuditCheckpoint: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'checkpoint',
-    summary: 'print the newest signed checkpoint, to keep elsewhere',
+    summary: 'print the newest signed checkpoint, to be kept elsewhere',
     examples: [
       'nocturne audit checkpoint --gateway https://gateway.example.org --token-file officer-1.token',
     ],

@@ -18,7 +18,7 @@ interface AuditExportOptions extends SourceOptions, FilterOptions {
 export const registerAuditExport: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'export',
-    summary: 'write events with their proofs to a file that anybody can verify',
+    summary: 'write events with their proofs to a file that anyone can verify',
     examples: [
       'nocturne audit export --format csv --from 2026-03-01 --until 2026-04-01 --out march.zip --gateway https://gateway.example.org --token-file officer-1.token',
       'nocturne audit export --facility facility-a --out march.ndjson --gateway https://gateway.example.org --token-file officer-1.token',
@@ -28,7 +28,7 @@ export const registerAuditExport: Register = (parent, cli) => {
     .requiredOption('--out <file>', 'file to write')
     .option(
       '--format <name>',
-      `a ZIP with a page that verifies it in a browser, and the events as ${FORMATS.join(', ')}; without it, one file of lines`,
+      `write a ZIP with the events as ${FORMATS.join(', ')} and a page that verifies them in a browser; without this option, write one file of lines`,
       formatName,
     )
     .action(async (options: AuditExportOptions) => {
@@ -86,7 +86,7 @@ export const registerAuditExport: Register = (parent, cli) => {
     })
 }
 
-/** What stands in the help; the gateway knows them by the same names. */
+/** The names shown in the help; the gateway uses the same names. */
 const FORMATS: readonly PackageFormat[] = ['csv', 'ndjson', 'fhir', 'dicom']
 
 function formatName(text: string): PackageFormat {

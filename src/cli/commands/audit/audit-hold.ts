@@ -20,30 +20,34 @@ const SCOPE = ['facility', 'transfer', 'patient', 'actor', 'from', 'until'] as c
 const GATEWAY = '--gateway https://gateway.example.org --token-file officer-1.token'
 
 export const registerAuditHold: Register = (parent, cli) => {
-  const group = defineGroup(parent, 'hold', 'legal holds: what is never pruned while they last')
+  const group = defineGroup(
+    parent,
+    'hold',
+    'legal holds: events that are not pruned while a hold is in force',
+  )
 
   const add = define(group, {
     usage: 'add',
-    summary: 'keep the events that match all of the options, whatever their age',
+    summary: 'keep the events that match all of the options, regardless of age',
     examples: [
       `nocturne audit hold add --facility facility-a --from 2026-01-01 --until 2026-04-01 ${GATEWAY}`,
     ],
   })
   addGatewayOptions(add)
-    .option('--facility <id>', 'facility that they concern')
-    .option('--transfer <id>', 'transfer that they concern')
+    .option('--facility <id>', 'only events of this facility')
+    .option('--transfer <id>', 'only events of this transfer')
     .option(
       '--patient <handle>',
-      'handle of a patient, as `nocturne audit patient` shows it; events of their transfers are kept too',
+      'handle of a patient, as shown by `nocturne audit patient`; also keeps the events of their transfers',
     )
-    .option('--actor <id>', 'who did it')
-    .option('--from <time>', 'not before this date or instant', instant)
+    .option('--actor <id>', 'only events caused by this principal')
+    .option('--from <time>', 'on or after this date or instant', instant)
     .option('--until <time>', 'before this date or instant', instant)
     .action(async (options: HoldOptions) => {
       const output = cli.output(options)
       const scope = Object.fromEntries(SCOPE.map((name) => [name, options[name]]))
       if (Object.values(scope).every((value) => value === undefined))
-        throw usageError('a hold of everything is none', 'give at least one of its options')
+        throw usageError('a hold must not cover everything', 'give at least one of its options')
       const [{ holdAnswer }, { parseAnswer }] = await Promise.all([
         import('../../../protocol/http/audit.js'),
         import('../../parse-answer.js'),
@@ -57,7 +61,7 @@ export const registerAuditHold: Register = (parent, cli) => {
 
   const remove = define(group, {
     usage: 'remove <id>',
-    summary: 'end a hold: what is past its retention may be pruned again',
+    summary: 'end a hold: events past their retention may be pruned again',
     examples: [`nocturne audit hold remove 01985b2e-7c11-7f3a-9d52-1f0c5a9be001 ${GATEWAY}`],
   })
   addGatewayOptions(remove).action(async (id: string, options: HoldOptions) => {
@@ -93,7 +97,7 @@ export const registerAuditHold: Register = (parent, cli) => {
         const value = hold[name]
         return typeof value === 'string' ? [`${name} ${value}`] : []
       }).join(', ')
-    if (answer.holds.length === 0) output.print('nothing is held')
+    if (answer.holds.length === 0) output.print('no legal holds')
     else
       output.table(
         ['ID', 'SINCE', 'BY', 'EVENTS'],

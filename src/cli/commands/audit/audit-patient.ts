@@ -28,15 +28,15 @@ export const registerAuditPatient: Register = (parent, cli) => {
     ],
   })
   addSourceOptions(command)
-    .requiredOption('--facility <id>', 'facility that the ID is of')
+    .requiredOption('--facility <id>', 'facility that uses the ID')
     .requiredOption(
       '--id-file <file>',
-      'file that holds the Patient ID: on the command line other users of this machine would see it',
+      'file that contains the Patient ID (on the command line, other users of this machine could see it)',
     )
-    .option('--issuer <name>', 'Issuer of Patient ID, when the facility sends one', '')
+    .option('--issuer <name>', 'Issuer of Patient ID, if the facility sends one', '')
     .option('--start <index>', 'from this index on', logIndex)
-    .option('--end <size>', 'as of when the log had this many entries', logIndex)
-    .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), DEFAULT_LIMIT)
+    .option('--end <size>', 'search the log as it was when it had this many entries', logIndex)
+    .option('--limit <n>', 'show at most this many events', wholeNumber(1, 1000), DEFAULT_LIMIT)
     .action(async (options: PatientOptions) => {
       const output = cli.output(options)
       const { facility, issuer, start, end, limit } = options

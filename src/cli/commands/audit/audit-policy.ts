@@ -9,8 +9,7 @@ interface PolicyOptions {
 export const registerAuditPolicy: Register = (parent, cli) => {
   define(parent, {
     usage: 'policy',
-    summary:
-      'print the policy (c2sp.org/tlog-policy) that receipts of this site can be verified with',
+    summary: 'print the policy (c2sp.org/tlog-policy) for verifying receipts of this site',
     examples: ['nocturne audit policy --site /srv/nocturne > gateway.policy'],
   })
     .requiredOption('--site <dir>', "the site's folder")

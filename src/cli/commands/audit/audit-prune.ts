@@ -16,14 +16,14 @@ export const registerAuditPrune: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'prune',
     summary:
-      'take away entries past their retention: an officer proposes at the gateway, the operator carries it out at the site',
+      'delete entries past their retention: an officer proposes it at the gateway, the operator carries it out at the site',
     examples: [
       'nocturne audit prune --gateway https://gateway.example.org --token-file officer-1.token',
       'nocturne audit prune --site /srv/nocturne',
     ],
   })
   addSourceOptions(command)
-    .option('--dry-run', 'only show what would be pruned, and what holds it back')
+    .option('--dry-run', 'only show what would be pruned and what prevents it')
     .action(async (options: PruneCommandOptions) => {
       const output = cli.output(options)
       const isDry = options.dryRun === true
@@ -43,9 +43,11 @@ export const registerAuditPrune: Register = (parent, cli) => {
         return
       }
       const { report, left } = await atSite(source.site, isDry)
-      show(output, report, isDry ? 'would be pruned' : 'pruned; their hashes stay')
+      show(output, report, isDry ? 'would be pruned' : 'pruned; their hashes are kept')
       if (left > 0)
-        output.warn(`${count(left, 'published file')} could not be removed yet: run it again later`)
+        output.warn(
+          `${count(left, 'published file')} could not be removed yet: run the command again later`,
+        )
       output.json(report)
     })
 }
@@ -76,9 +78,11 @@ function show(output: Output, plan: Shown, what: string): void {
     `${count(entries, 'entry', 'entries')} from before ${before} (${years} years) ${what}`,
   )
   if (held > 0)
-    output.print(`${count(held, 'entry', 'entries')} as old stay, beside one that must stay`)
+    output.print(
+      `${count(held, 'entry', 'entries')} equally old are kept because their bundle contains a protected one`,
+    )
   if (locked)
     output.print(
-      `${count(locked.entries, 'entry', 'entries')} as old stay: the bucket keeps them locked until ${locked.until}`,
+      `${count(locked.entries, 'entry', 'entries')} equally old are kept: the bucket locks them until ${locked.until}`,
     )
 }

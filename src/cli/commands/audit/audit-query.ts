@@ -35,9 +35,9 @@ export const registerAuditQuery: Register = (parent, cli) => {
   })
   addFilterOptions(addSourceOptions(command))
     .option('--question <name>', `one of ${QUESTION_NAMES.join(', ')}`, questionName)
-    .option('--format <name>', 'as fhir (AuditEvents) or dicom (audit messages)', formatName)
-    .option('--end <size>', 'as of when the log had this many entries', logIndex)
-    .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), DEFAULT_LIMIT)
+    .option('--format <name>', 'print as fhir (AuditEvents) or dicom (audit messages)', formatName)
+    .option('--end <size>', 'search the log as it was when it had this many entries', logIndex)
+    .option('--limit <n>', 'show at most this many events', wholeNumber(1, 1000), DEFAULT_LIMIT)
     .action(async (options: AuditQueryOptions) => {
       const output = cli.output(options)
       const { limit, end, question, format } = options
@@ -82,7 +82,7 @@ function formatName(text: string): Format {
   throw new InvalidArgumentError(`give ${FORMATS.join(' or ')}`)
 }
 
-/** What stands in the help; the gateway knows them by the same names. */
+/** The names shown in the help; the gateway uses the same names. */
 const QUESTION_NAMES: readonly Question[] = [
   'unended',
   'unopened',
@@ -105,14 +105,14 @@ export function showPage(output: Output, page: Page): void {
     ['INDEX', 'TIME', 'EVENT', 'OUTCOME', 'ACTOR', 'FACILITY', 'TRANSFER'],
     page.events.map(cellsOf),
   )
-  if (page.count !== undefined) output.print(`${page.count} in all`)
+  if (page.count !== undefined) output.print(`${page.count} in total`)
   if (page.next !== undefined && page.next !== null)
-    output.print(`there are more: go on with --start ${page.next} --end ${page.end ?? ''}`)
+    output.print(`there are more: continue with --start ${page.next} --end ${page.end ?? ''}`)
   output.json(page)
 }
 
 export interface Page {
-  /** How many match in all, among the first `end` events. */
+  /** Total number of matches among the first `end` events. */
   readonly count?: number | undefined
   readonly end?: number | undefined
   readonly checkpoint?: string | undefined

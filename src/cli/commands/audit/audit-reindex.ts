@@ -22,7 +22,7 @@ export const registerAuditReindex: Register = (parent, cli) => {
       ])
       const report = await withRooms(options.site, ({ state }) => reindex(state))
       output.print(
-        `${count(report.entries, 'entry', 'entries')} indexed; ${report.mended} had said something else`,
+        `${count(report.entries, 'entry', 'entries')} indexed; ${report.mended} corrected`,
       )
       output.json(report)
     })

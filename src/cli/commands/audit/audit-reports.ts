@@ -36,25 +36,26 @@ export const registerAuditAccounting: Register = (parent, cli) => {
 export const registerAuditDossier: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'dossier',
-    summary: 'write what the ledger knows of a suspected breach (45 CFR 164.402), as PDF and CSV',
+    summary:
+      'write the facts of a suspected breach from the ledger (45 CFR 164.402), as PDF and CSV',
     examples: [
       'nocturne audit dossier --facility facility-a --from 2026-03-01 --until 2026-03-08 --reader reader-1 --out dossier --gateway https://gateway.example.org --token-file officer-1.token',
     ],
   })
   addReportOptions(command)
-    .option('--reader <id>', 'only what this reader fetched')
+    .option('--reader <id>', 'only fetches by this reader')
     .option('--transfer <id>', 'only this transfer')
     .action((options: ReportOptions) => write('dossier', options, cli))
 }
 
 const addReportOptions = (command: Command): Command =>
   addSourceOptions(command)
-    .requiredOption('--facility <id>', 'facility whose patients it is about')
-    .requiredOption('--from <time>', 'not before this date or instant', instant)
+    .requiredOption('--facility <id>', 'facility whose patients are concerned')
+    .requiredOption('--from <time>', 'on or after this date or instant', instant)
     .requiredOption('--until <time>', 'before this date or instant', instant)
-    .option('--patient <handle>', 'only this patient, by keyed handle')
-    .option('--id-file <file>', 'only this patient, by the ID in this file')
-    .option('--issuer <name>', 'Issuer of Patient ID, when the facility sends one', '')
+    .option('--patient <handle>', 'only this patient, given by keyed handle')
+    .option('--id-file <file>', 'only this patient, given by the Patient ID in this file')
+    .option('--issuer <name>', 'Issuer of Patient ID, if the facility sends one', '')
     .requiredOption('--out <dir>', 'folder to write')
 
 async function write(report: Report, options: ReportOptions, cli: Cli): Promise<void> {
@@ -63,10 +64,10 @@ async function write(report: Report, options: ReportOptions, cli: Cli): Promise<
   if (Date.parse(from) >= Date.parse(until))
     throw usageError(
       '--until is not after --from',
-      'the period begins with --from and ends before --until',
+      'give a period that begins at --from and ends before --until',
     )
   if (patient !== undefined && idFile !== undefined)
-    throw usageError('a patient is given twice', 'give --patient or --id-file')
+    throw usageError('the patient is given twice', 'give either --patient or --id-file')
   const [{ readPatientId }, { unpackReport }] = await Promise.all([
     import('../../audit/patient-id.js'),
     import('../../audit/report-files.js'),

@@ -13,20 +13,20 @@ export const registerAuditRestore: Register = (parent, cli) => {
   define(parent, {
     usage: 'restore',
     summary:
-      'after an old database was put back, or the store was lost: let the ledger go on from what is there',
+      'continue the ledger from what is left after an old database was put back or the store was lost',
     examples: ['nocturne audit restore --acknowledge-loss --site /srv/nocturne'],
   })
     .requiredOption('--site <dir>', "the site's folder; its gateways must be stopped")
     .option(
       '--acknowledge-loss',
-      'you know that transfers, claims and tokens newer than the database are lost, or with the store all that was sealed; their events are not',
+      'confirm that you accept the loss of transfers, claims and tokens newer than the database, or, if the store is lost, of everything sealed in it; their events are kept',
     )
     .action(async (options: RestoreOptions) => {
       const output = cli.output(options)
       if (options.acknowledgeLoss !== true) {
         throw usageError(
           'restoring needs --acknowledge-loss',
-          'the ledger comes back whole, what the database lost does not: see src/ledger/README.md',
+          'read src/ledger/README.md first: the ledger is restored completely, other data that the database lost is not',
         )
       }
       const [{ restoreSite }] = await Promise.all([import('../../audit/audit-restore.js')])
@@ -34,14 +34,14 @@ export const registerAuditRestore: Register = (parent, cli) => {
       const { before, published, from, setAside } = report
       if (published === 0) {
         output.print(
-          `nothing is published in this store: the ${count(before, 'entry', 'entries')} of the database go on, and are published anew`,
+          `nothing is published in this store: the ledger continues from the ${count(before, 'entry', 'entries')} in the database, which will be published again`,
         )
         output.print(
-          'what transfers held is not in this store; requests for it return object_missing',
+          'the content of transfers is not in this store; requests for it return object_missing',
         )
       } else
         output.print(
-          `the ledger has ${count(published, 'entry', 'entries')} again, as published; the database held ${before}, the same up to ${from}`,
+          `the ledger has ${count(published, 'entry', 'entries')} again, as published; the database had ${before}, identical up to ${from}`,
         )
       if (file !== undefined)
         output.print(

@@ -16,13 +16,13 @@ interface ReviewOptions extends GatewayOptions {
   readonly json?: boolean
 }
 
-/** The gateway knows them by the same names. */
+/** The gateway uses the same names. */
 const FINDINGS: readonly Finding[] = ['nothing', 'explained', 'incident']
 
 export const registerAuditReview: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'review',
-    summary: 'show what is due for review, or record that it was reviewed',
+    summary: 'show what is due for review, or record a review',
     examples: [
       'nocturne audit review --gateway https://gateway.example.org --token-file officer-1.token',
       'nocturne audit review --until 4200 --finding nothing --gateway https://gateway.example.org --token-file officer-1.token',
@@ -31,7 +31,7 @@ export const registerAuditReview: Register = (parent, cli) => {
   addGatewayOptions(command)
     .option(
       '--until <index>',
-      'you looked at the events before this index',
+      'record that you reviewed the events before this index',
       wholeNumber(1, 2 ** 49),
     )
     .option('--finding <word>', `what you found: ${FINDINGS.join(', ')}`, findingOf)
@@ -41,7 +41,7 @@ export const registerAuditReview: Register = (parent, cli) => {
       if ((until === undefined) !== (finding === undefined))
         throw usageError(
           '--until and --finding go together',
-          'give both to record a review, or none to see what is due',
+          'give both to record a review, or neither to see what is due',
         )
       const [{ reviewAnswer }, { parseAnswer }] = await Promise.all([
         import('../../../protocol/http/audit.js'),
@@ -72,10 +72,10 @@ function show(output: Output, answer: ReviewAnswer): void {
   output.print(
     last
       ? `reviewed up to index ${reviewed} by ${last.by} at ${last.at}: ${last.finding}`
-      : 'never reviewed yet',
+      : 'not reviewed yet',
   )
   output.print(
-    `${count(size - reviewed, 'event')} since, ${due} of them to look at: nocturne audit query --question due`,
+    `${count(size - reviewed, 'event')} since, ${due} of them to be reviewed: nocturne audit query --question due`,
   )
   if (nextBy !== undefined)
     output.print(isOverdue ? `overdue since ${nextBy}` : `the next review is due by ${nextBy}`)

@@ -18,7 +18,7 @@ export const registerAuditVerify: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'verify [file]',
     summary:
-      'verify an export, a receipt or a copy of the published log offline, a site, or a gateway live',
+      'verify an export, a receipt or a copy of the published log offline, or a site, or a running gateway',
     examples: [
       'nocturne audit verify march.zip --ledger-key ledger.vkey',
       'nocturne audit verify march.ndjson --ledger-key ledger.vkey',
@@ -29,11 +29,11 @@ export const registerAuditVerify: Register = (parent, cli) => {
   addSourceOptions(command)
     .option(
       '--ledger-key <key>',
-      "the log's public key, or a file that holds it (keys/ledger.vkey)",
+      "the log's public key, or a file that contains it (keys/ledger.vkey)",
     )
     .option(
       '--policy <file>',
-      'a policy (c2sp.org/tlog-policy) for a receipt: its logs, and the witnesses it must have',
+      'policy (c2sp.org/tlog-policy) for a receipt: trusted logs and required witnesses',
     )
     .action(async (file: string | undefined, options: VerifyOptions) => {
       const output = cli.output(options)
@@ -58,23 +58,23 @@ export const registerAuditVerify: Register = (parent, cli) => {
       }
       if (options.gateway !== undefined || options.site !== undefined || key === undefined) {
         throw usageError(
-          'a file is verified with --ledger-key and nothing else',
-          "give the log's key as you got it when the gateway was set up, not from the same hands as the file",
+          'a file is verified with --ledger-key alone',
+          "give the log's key as you received it when the gateway was set up, not one that came with the file",
         )
       }
       show(output, await verify.verifyFile(file, key))
     })
 }
 
-/** The first few; `--json` has all. */
+/** The first few; `--json` shows all. */
 function rangesOf(pruned: NonNullable<VerifyReport['pruned']>): string {
   const shown = pruned.slice(0, 5).map(([from, until]) => `${from} to ${until - 1}`)
   return [...shown, ...(pruned.length > shown.length ? ['...'] : [])].join(', ')
 }
 
 /**
- * `download.begun by reader-1 at 2026-03-01T02:14:07.512Z, transfer 0190…/3`; of another log than
- * ours, what it holds.
+ * `download.begun by reader-1 at 2026-03-01T02:14:07.512Z, transfer 0190…/3`; for an entry of
+ * another log, its content.
  */
 function whatHappened(entry: string): string {
   try {
@@ -96,26 +96,26 @@ function show(output: Output, report: Shown): void {
   if (ok && about) {
     const { by, at } = about.asked
     output.print(
-      `the export holds: ${count(checked, 'event')} of a log of ${count(size, 'entry', 'entries')}`,
+      `the export verifies: ${count(checked, 'event')} of a log of ${count(size, 'entry', 'entries')}`,
     )
     if (pruned.length > 0)
-      output.print(`pruned under the policy, as the log says: ${rangesOf(pruned)}`)
-    output.print(`asked for by ${by} at ${at}, as the log itself says`)
+      output.print(`pruned under the retention policy, according to the log: ${rangesOf(pruned)}`)
+    output.print(`requested by ${by} at ${at}, according to the log`)
     if (report.isRenderingChecked === false && about.rendering !== 'ndjson')
       output.warn(
-        `the ${about.rendering} file is of another version and was not compared: use verify.html in the ZIP`,
+        `the ${about.rendering} file was made by another version and was not compared: use verify.html in the ZIP`,
       )
     const names = Object.keys(report.witnesses ?? {})
     output.print(
       names.length > 0
-        ? `cosigned by ${names.join(', ')}${report.isWitnessed === true ? '' : ', which are too few'}`
-        : 'no witness cosigned it: it rests on the key of the log alone',
+        ? `cosigned by ${names.join(', ')}${report.isWitnessed === true ? '' : ', fewer than required'}`
+        : 'not cosigned by any witness: only the key of the log vouches for it',
     )
     return
   }
   if (ok && report.index !== undefined) {
     const entries = count(size, 'entry', 'entries')
-    output.print(`the receipt holds: entry ${report.index} of a log of ${entries}`)
+    output.print(`the receipt verifies: entry ${report.index} of a log of ${entries}`)
     output.print(`  ${whatHappened(report.entry ?? '')}`)
     return
   }
@@ -123,16 +123,16 @@ function show(output: Output, report: Shown): void {
     const gone = pruned.reduce((sum, [from, until]) => sum + until - from, 0)
     output.print(
       checked + gone < size
-        ? `the export holds: ${count(checked, 'event')} of a log of ${count(size, 'entry', 'entries')}`
-        : `the ledger holds: ${count(size, 'entry', 'entries')}, root ${root ?? ''}`,
+        ? `the export verifies: ${count(checked, 'event')} of a log of ${count(size, 'entry', 'entries')}`
+        : `the ledger verifies: ${count(size, 'entry', 'entries')}, root ${root ?? ''}`,
     )
     if (gone > 0)
       output.print(
-        `of them ${count(gone, 'entry was', 'entries were')} pruned as the policy allows: ${rangesOf(pruned)}`,
+        `${count(gone, 'entry was', 'entries were')} pruned under the retention policy: ${rangesOf(pruned)}`,
       )
     return
   }
   output.print(`does not verify: ${problem ?? ''}`)
-  if (badIndex !== undefined) output.print(`the first wrong index is ${badIndex}`)
+  if (badIndex !== undefined) output.print(`the first invalid index is ${badIndex}`)
   output.exitCode = EXIT.failed
 }

@@ -16,20 +16,20 @@ export const registerWitness: Register = (parent, cli) => {
   const group = defineGroup(
     parent,
     'witness',
-    "cosign a gateway's ledger, so that nobody rewrites it alone",
+    "cosign a gateway's ledger, so that its operator cannot rewrite it undetected",
   )
 
   define(group, {
     usage: 'new <dir>',
-    summary: 'make the folder of a witness, with a key of its own',
+    summary: 'create the folder of a witness with its own key',
     examples: [
       'nocturne witness new witness --name facility-a.example.org --log "$(cat ledger.vkey)"',
     ],
   })
-    .requiredOption('--name <name>', 'host name under which the witness is known')
+    .requiredOption('--name <name>', 'host name that identifies the witness')
     .requiredOption(
       '--log <key...>',
-      "public keys of the gateways' ledgers (keys/ledger.vkey), or files",
+      "public keys of the gateways' ledgers (keys/ledger.vkey), or files that contain them",
     )
     .action(async (dir: string, options: NewOptions) => {
       const output = cli.output(options)
@@ -42,10 +42,14 @@ export const registerWitness: Register = (parent, cli) => {
 
   define(group, {
     usage: 'serve <dir>',
-    summary: 'answer gateways that ask for cosignatures, until SIGINT or SIGTERM',
+    summary: 'serve cosignatures to gateways until SIGINT or SIGTERM',
     examples: ['nocturne witness serve witness --listen 127.0.0.1:8090'],
   })
-    .option('--listen <host:port>', 'where to listen; port 0 for any', '127.0.0.1:8090')
+    .option(
+      '--listen <host:port>',
+      'address to listen on; port 0 for any free port',
+      '127.0.0.1:8090',
+    )
     .action(async (dir: string, options: ServeOptions) => {
       const output = cli.output(options)
       cli.endsItself()

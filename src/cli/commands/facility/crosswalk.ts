@@ -16,7 +16,7 @@ export interface CrosswalkOptions {
   readonly json?: boolean
 }
 
-/** `--crosswalk`, `--key` as often as there were keys, and `--passphrase-file`. */
+/** `--crosswalk`, `--key` once per key, and `--passphrase-file`. */
 export const addCrosswalkOptions = (command: Command): Command =>
   command
     .requiredOption(
@@ -25,16 +25,16 @@ export const addCrosswalkOptions = (command: Command): Command =>
     )
     .requiredOption(
       '--key <file>',
-      "the facility's private key; give it again for keys of earlier years",
+      "the facility's private key; repeat the option for keys of earlier years",
       collect,
     )
-    .option('--passphrase-file <file>', "file that holds the keys' passphrase")
+    .option('--passphrase-file <file>', 'file that contains the passphrase of the keys')
     .option(
       '--gateway-certificate <file>',
-      'trust only crosswalks that this certificate signed, not those that fetch left in the folder',
+      'trust only crosswalks signed by this certificate, not by those that fetch saved in the folder',
     )
 
-/** The lines, anew on each call; what the keys do not open is warned of once. */
+/** The lines, read again on each call; warns once about each file that the keys do not open. */
 export async function crosswalkLines(options: CrosswalkOptions, output: Output) {
   const { passphraseFile } = options
   const keys = await Promise.all(
@@ -45,7 +45,7 @@ export async function crosswalkLines(options: CrosswalkOptions, output: Output) 
   const { readCrosswalks } = await import('../../facility/crosswalk-lines.js')
   const told = new Set<string>()
   const skip = (file: string) => {
-    if (!told.has(file)) output.warn(`none of the keys opens ${file}`)
+    if (!told.has(file)) output.warn(`none of the given keys opens ${file}`)
     told.add(file)
   }
   const gateways = new Map<string, string>()
@@ -55,7 +55,7 @@ export async function crosswalkLines(options: CrosswalkOptions, output: Output) 
   }
   return {
     lines: () => readCrosswalks(options.crosswalk, keys, skip, trust),
-    /** Behind the last line: who signed them. */
+    /** After the last line: who signed them. */
     printSigners: () => {
       for (const [fingerprint, gateway] of gateways)
         output.print(`signed by ${gateway}, ${formatFingerprint(fingerprint)}`)
@@ -68,7 +68,7 @@ export const registerCrosswalk: Register = (parent, cli) => {
   const group = defineGroup(
     parent,
     'crosswalk',
-    "the way back from pseudonyms, for the facility's own machine",
+    "translate pseudonyms back to patients, on the facility's own machine",
   )
   registerFetch(group, cli)
   registerExport(group, cli)
@@ -77,14 +77,14 @@ export const registerCrosswalk: Register = (parent, cli) => {
 function registerFetch(group: Command, cli: Cli): void {
   const command = define(group, {
     usage: 'fetch',
-    summary: 'fetch the sealed crosswalks that a folder does not have yet',
+    summary: 'fetch the sealed crosswalks that are not in a folder yet',
     examples: [
       'nocturne crosswalk fetch --out crosswalk --gateway https://gateway.example.org --token-file facility-a.token',
     ],
   })
   addGatewayOptions(command)
-    .requiredOption('--out <dir>', 'folder to keep them in, sealed')
-    .option('--transfer <id>', 'only those of one transfer', transferId)
+    .requiredOption('--out <dir>', 'folder to keep the sealed crosswalks in')
+    .option('--transfer <id>', 'only the crosswalks of one transfer', transferId)
     .action(
       async (
         options: GatewayOptions & {
@@ -100,14 +100,14 @@ function registerFetch(group: Command, cli: Cli): void {
           fetchCrosswalks(client, out, transfer, cli.signal),
         )
         output.json(report)
-        output.print(`${count(report.fetched, 'crosswalk')} fetched, ${report.known} there already`)
+        output.print(`${count(report.fetched, 'crosswalk')} fetched, ${report.known} already there`)
         const { fingerprint, isNew } = report.gateway
         if (!isNew) return
         output.print(
-          `the certificate of the gateway is new here, ${formatFingerprint(fingerprint)}`,
+          `the gateway's certificate is new on this machine: ${formatFingerprint(fingerprint)}`,
         )
         output.print(
-          '  compare it with what its operator told you: what it signed is trusted from now on',
+          '  compare this fingerprint with the one from the operator: crosswalks it signed are trusted from now on',
         )
       },
     )

@@ -19,38 +19,39 @@ interface DeidentifyOptions {
 export const registerDeidentify: Register = (parent, cli) => {
   define(parent, {
     usage: 'deidentify [file...]',
-    summary: 'take identity out of DICOM files, and show what was done to which element',
+    summary: 'de-identify DICOM files, and show what was done to each element',
     examples: [
       'nocturne deidentify ct-head/ --profile pseudonymize --dry-run',
       'nocturne deidentify slice.dcm --profile strip --out clean',
       'nocturne deidentify --profile strip --statement > conformance.md',
     ],
   })
-    .requiredOption('--profile <name>', 'strip, pseudonymize, or the YAML file of a profile')
-    .option('--out <dir>', 'folder for the results, named by their new UIDs')
+    .requiredOption('--profile <name>', 'strip, pseudonymize, or a YAML file with a profile')
+    .option('--out <dir>', 'folder for the results, which are named by their new UIDs')
     .option('--dry-run', 'write nothing; only show what would be done')
     .option('--statement', 'print the conformance statement of the profile (PS3.15 E.1.3)')
     .option(
       '--secret-file <file>',
-      'secret of 32 bytes that new UIDs and codes come from; a random one when left out',
+      '32-byte secret that new UIDs and codes are derived from; random if omitted',
     )
     .option(
       '--encrypted-attributes <pem...>',
-      'X.509 certificates whose keys can open the original values, which then travel encrypted in each file',
+      'X.509 certificates to encrypt the original values to; the encrypted values are added to each file',
     )
     .option(
       '--text-detector',
-      'read the writing in images at risk, as is done anyway where the detector is installed',
+      'look for text in images at risk (the default if the detector is installed)',
     )
-    .option('--no-text-detector', 'do not: what no blanking rule covers is held')
+    .option('--no-text-detector', 'do not look for text: images without a blanking rule are held')
     .action(async (paths: string[], options: DeidentifyOptions) => {
       const output = cli.output(options)
       if (options.statement === true) {
-        if (paths.length > 0) throw usageError('--statement takes no files', 'leave them out')
+        if (paths.length > 0)
+          throw usageError('--statement takes no files', 'omit the file arguments')
         await state(options.profile, output)
         return
       }
-      if (paths.length === 0) throw usageError('no file is given', 'see nocturne deidentify --help')
+      if (paths.length === 0) throw usageError('no file given', 'see nocturne deidentify --help')
       if ((options.out === undefined) !== (options.dryRun === true)) {
         throw usageError('give either --out or --dry-run', 'see nocturne deidentify --help')
       }
@@ -87,7 +88,7 @@ async function state(name: string, output: Output): Promise<void> {
   output.json({ statement })
 }
 
-/** Paths, actions and reasons. A value is never among them. */
+/** Paths, actions and reasons; never a value. */
 function show(output: Output, report: ItemReport): void {
   if (report.error !== undefined) {
     output.failed(report.error, report.file)
@@ -97,7 +98,7 @@ function show(output: Output, report: ItemReport): void {
   const lines = [
     `${file}${opened === undefined ? '' : ` -> ${opened}`}: ${count(elements.length, 'element')}`,
   ]
-  if (pixelsAtRisk) lines.push('  names may be burned into its pixels, which pass as they are')
+  if (pixelsAtRisk) lines.push('  names may be burned into its pixels, which are left unchanged')
   for (const { path, keyword, action, reason, option } of elements) {
     const why = option === undefined ? reason : `${reason}  option ${option}`
     lines.push(`  ${path}${keyword === undefined ? '' : ` ${keyword}`}  ${action}  ${why}`)

@@ -7,10 +7,11 @@ interface RotateOptions {
 }
 
 export const registerFacility: Register = (parent, cli) => {
-  const group = defineGroup(parent, 'facility', 'look after what a facility has at the gateway')
+  const group = defineGroup(parent, 'facility', "manage a facility's secret at the gateway")
   define(group, {
     usage: 'rotate-key <facility>',
-    summary: 'give all patients and UIDs of a facility new pseudonyms from the next start on',
+    summary:
+      "give a facility's patients and UIDs new pseudonyms from the next start of the gateway",
     examples: ['nocturne facility rotate-key facility-a --site /srv/nocturne'],
   })
     .requiredOption('--site <dir>', "the site's folder")
@@ -19,8 +20,10 @@ export const registerFacility: Register = (parent, cli) => {
       const { rotateFacilitySecret } = await import('../../../config/init/index.js')
       const { file, retired } = await rotateFacilitySecret(options.site, facility)
       output.print(`the new secret of ${facility} is in ${file}`)
-      output.print(`the one before is kept in ${retired}: the officer's search needs it`)
-      output.print('restart the gateway now; a second gateway of this site needs both files first')
+      output.print(`the previous one is kept in ${retired}: the officer's search needs it`)
+      output.print(
+        'restart the gateway now; copy both files to any other gateway of this site first',
+      )
       output.json({ facility, file, retired })
     })
 }

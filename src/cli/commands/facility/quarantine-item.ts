@@ -1,4 +1,4 @@
-/** What the commands about quarantined items have in common. */
+/** Shared by the commands about quarantined items. */
 import type { Command } from 'commander'
 import { transferId, wholeNumber } from '../../arguments.js'
 import { define } from '../../command.js'
@@ -13,7 +13,7 @@ export interface Common extends GatewayOptions {
   readonly json?: boolean
 }
 
-/** An item is named by its transfer and its number in it. */
+/** An item is identified by its transfer and its number there. */
 export const onItem = (
   group: Command,
   name: string,

@@ -1,4 +1,4 @@
-/** Looking at what is held of a study, and deciding: one item, or all together. */
+/** Viewing the held items of a study and deciding about them, one by one or all together. */
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { UploadAnswer } from '../../../protocol/http/transfers.js'
@@ -30,14 +30,14 @@ const numbers = (value: string, before: readonly number[] | undefined): readonly
 
 const addChoice = (command: Command): Command =>
   command
-    .option('--only <item...>', 'these items alone, by their numbers', numbers)
-    .option('--except <item...>', 'all but these items', numbers)
+    .option('--only <item...>', 'only these items, by number', numbers)
+    .option('--except <item...>', 'all except these items, by number', numbers)
 
 export function registerView(group: Command, cli: Cli): void {
   const command = define(group, {
     usage: 'view',
     summary:
-      "show what is held of a study on one page, opened with the facility's key on this machine",
+      "show a study's held items on one page, opened on this machine with the facility's key",
     examples: [
       `nocturne quarantine view --case ${TRANSFER} ${GATEWAY} --key facility-a.asc --out look`,
     ],
@@ -64,13 +64,16 @@ export function registerView(group: Command, cli: Cli): void {
         const file = path.join(options.out, `${options.case}.html`)
         const items = await withGateway(options, cli, output, async (client) => {
           const held = await study.heldOf(client, options.case, options)
-          const page = contactSheet(`held of ${options.case}`, study.shownOf(client, held, key))
+          const page = contactSheet(
+            `held items of ${options.case}`,
+            study.shownOf(client, held, key),
+          )
           await local.writeWhole(file, page)
           return held
         })
         output.json({ case: options.case, page: file, items })
         output.print(`${count(items.length, 'item')} on one page: ${file}`)
-        output.print('  it may show who the patient is; delete it when you have decided')
+        output.print('  it may identify the patient: delete it after your decision')
       },
     )
 }
@@ -87,26 +90,29 @@ export function registerRelease(group: Command, cli: Cli): void {
   const command = onItem(
     group,
     'release',
-    'let items go on after a look: one, or all of a study with one signature',
+    'release items after looking at them: one, or all of a study with one signature',
     '--key facility-a.asc --reason no-identifiers-seen',
     false,
   )
   addChoice(addKeyOptions(command))
-    .option('--case <id>', 'all that is held of this transfer, as one transfer', transferId)
-    .option('--by <id>', 'who looked, where the facility names its people (releasedBy)')
-    .option('--signing-key <file>', 'their key; --key opens what is held')
+    .option('--case <id>', 'release all held items of this transfer as one transfer', transferId)
+    .option('--by <id>', 'person who looked, if the facility names its people (releasedBy)')
+    .option('--signing-key <file>', "that person's private key; --key opens the held items")
     .addOption(
-      new Option('--reason <code>', 'why it may go on')
+      new Option('--reason <code>', 'why it may be released')
         .choices([...RELEASE_REASONS])
         .makeOptionMandatory(),
     )
     .addOption(
       new Option(
         '--also <code...>',
-        'what a release was refused for, when you looked at that too',
+        'further findings that a release was refused for and that you have looked at',
       ).choices([...WAIVABLE]),
     )
-    .option('--media-type <type>', 'of a document whose content does not tell what it is')
+    .option(
+      '--media-type <type>',
+      'media type of a document that cannot be recognized by its content',
+    )
     .action(
       async (transfer: string | undefined, item: number | undefined, options: ReleaseOptions) => {
         const output = cli.output(options)
@@ -164,14 +170,14 @@ export function registerDiscard(group: Command, cli: Cli): void {
   const command = onItem(
     group,
     'discard',
-    'delete items that nobody needs; the ledger keeps who and why',
+    'delete items that are not needed; the ledger records who did it and why',
     '--reason wrong-patient',
     false,
   )
   addChoice(command)
-    .option('--case <id>', 'all that is held of this transfer', transferId)
+    .option('--case <id>', 'discard all held items of this transfer', transferId)
     .addOption(
-      new Option('--reason <code>', 'why nobody needs it')
+      new Option('--reason <code>', 'why it is not needed')
         .choices([...DISCARD_REASONS])
         .makeOptionMandatory(),
     )

@@ -11,7 +11,7 @@ import type { Common } from './quarantine-item.js'
 import { registerDiscard, registerRelease, registerView } from './quarantine-study.js'
 
 export const registerQuarantine: Register = (parent, cli) => {
-  const group = defineGroup(parent, 'quarantine', 'look after what is held back for your facility')
+  const group = defineGroup(parent, 'quarantine', 'manage items held back for your facility')
   registerList(group, cli)
   registerFetch(group, cli)
   registerOpen(group, cli)
@@ -23,11 +23,11 @@ export const registerQuarantine: Register = (parent, cli) => {
 function registerList(group: Command, cli: Cli): void {
   const command = define(group, {
     usage: 'list',
-    summary: 'list what is held, and why',
+    summary: 'list held items and why they are held',
     examples: [`nocturne quarantine list ${GATEWAY}`],
   })
   addGatewayOptions(command)
-    .option('--all', 'also what was released or discarded')
+    .option('--all', 'include items that were released or discarded')
     .action(async (options: Common & { readonly all?: boolean }) => {
       const output = cli.output(options)
       const [{ listHeld }, { CATALOGUE }] = await Promise.all([
@@ -65,12 +65,7 @@ function registerList(group: Command, cli: Cli): void {
 }
 
 function registerFetch(group: Command, cli: Cli): void {
-  onItem(
-    group,
-    'fetch',
-    'fetch an item as it was sealed, for any OpenPGP program',
-    '--out item.pgp',
-  )
+  onItem(group, 'fetch', 'fetch a sealed item, for any OpenPGP program', '--out item.pgp')
     .requiredOption('--out <file>', 'file to write')
     .action(async (transfer: string, item: number, options: Common & { readonly out: string }) => {
       const output = cli.output(options)
@@ -83,7 +78,7 @@ function registerFetch(group: Command, cli: Cli): void {
         await local.writeWhole(options.out, sealed, { mayReplace: false })
       })
       output.json({ transfer, item, file: options.out })
-      output.print(`sealed as it is held: ${options.out}`)
+      output.print(`saved, still sealed: ${options.out}`)
     })
 }
 
@@ -91,7 +86,7 @@ function registerOpen(group: Command, cli: Cli): void {
   const command = onItem(
     group,
     'open',
-    "fetch an item and open it with the facility's key, on this machine",
+    "fetch an item and open it on this machine with the facility's key",
     '--key facility-a.asc --out look',
   )
   addKeyOptions(command)
@@ -121,7 +116,7 @@ function registerOpen(group: Command, cli: Cli): void {
           return file
         })
         output.json({ transfer, item, opened: target })
-        output.print(`the original, with everything in it, is in ${target}`)
+        output.print(`the complete original is in ${target}`)
       },
     )
 }

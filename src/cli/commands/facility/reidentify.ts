@@ -5,17 +5,17 @@ import { addCrosswalkOptions, crosswalkLines } from './crosswalk.js'
 import type { CrosswalkOptions } from './crosswalk.js'
 
 const HOW = {
-  instance: 'the instance that was sent, as it was',
-  study: 'patient, study, UIDs and dates put back',
-  patient: 'patient, UIDs and dates put back; its study is not known',
-  text: 'codes and UIDs put back; dates and names in the text are as they were',
+  instance: 'the original instance',
+  study: 'patient, study, UIDs and dates restored',
+  patient: 'patient, UIDs and dates restored; its study is unknown',
+  text: 'codes and UIDs restored; dates and names in the text are unchanged',
 } as const
 
-/** Goes on after a file that nothing is known of; nothing of that one is written. */
+/** Continues after a file that no crosswalk knows; nothing is written for that file. */
 export const registerReidentify: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'reidentify <file...>',
-    summary: 'put the original identity back into reports and images that came back',
+    summary: 'restore the original identity in returned reports and images',
     examples: [
       'nocturne reidentify report.dcm --crosswalk crosswalk --key facility-a.asc --out ours',
     ],

@@ -45,30 +45,30 @@ function registerRun(group: Command, cli: Cli): void {
   const run = define(group, {
     usage: 'run',
     summary:
-      'look at configuration, ledger, registers and the running gateway, and keep the result',
+      'assess configuration, ledger, registers and the running gateway, and store the result',
     examples: [`nocturne assess run ${SITE}`, `nocturne assess run --proposed ${SITE}`],
   })
   addSourceOptions(run)
-    .option('--proposed', 'against the rule that was proposed in January 2025, not in force')
-    .option('--rows', 'print every row, also those that are satisfied')
+    .option('--proposed', 'assess against the rule proposed in January 2025, which is not in force')
+    .option('--rows', 'print every row, including satisfied ones')
     .action(async (options: AssessOptions) => {
       const output = cli.output(options)
       const profile = options.proposed === true ? 'proposed-2025' : 'hipaa'
       const made = await withSource(options, cli, (source) => source.assess(profile))
       printAssessment(output, made.assessment, options.rows === true)
-      output.print(`kept as ${made.id}`)
+      output.print(`stored as ${made.id}`)
       output.json(made)
     })
 
   const list = define(group, {
     usage: 'list',
-    summary: 'show the assessments that were made',
+    summary: 'list past assessments',
     examples: [`nocturne assess list ${SITE}`],
   })
   addSourceOptions(list).action(async (options: AssessOptions) => {
     const output = cli.output(options)
     const assessments = await withSource(options, cli, (source) => source.assessments())
-    if (assessments.length === 0) output.print('none was made yet')
+    if (assessments.length === 0) output.print('no assessments yet')
     else
       output.table(
         ['ID', 'MADE', 'BY', 'AGAINST'],
@@ -102,12 +102,12 @@ const securityFirst = (a: string, b: string): number =>
 function registerExport(group: Command, cli: Cli): void {
   const command = define(group, {
     usage: 'export',
-    summary: 'write an assessment as PDF, XLSX, CSV, OSCAL, or all of it with its evidence',
+    summary: 'write an assessment as PDF, XLSX, CSV, OSCAL, or as a pack with its evidence',
     examples: [`nocturne assess export --format oscal --out assessment ${SITE}`],
   })
   addSourceOptions(command)
     .requiredOption('--format <format>', FORMATS.join(', '), formatOf)
-    .option('--id <id>', 'of an assessment; the newest without it', 'newest')
+    .option('--id <id>', 'id of an assessment; the newest if omitted', 'newest')
     .requiredOption('--out <dir>', 'folder to write')
     .action(async (options: AssessOptions) => {
       const output = cli.output(options)
@@ -129,24 +129,27 @@ function formatOf(text: string): (typeof FORMATS)[number] {
 function registerState(group: Command, cli: Cli): void {
   const command = define(group, {
     usage: 'state <row>',
-    summary: 'state what no check can see; what a check sees otherwise stays a gap',
+    summary: 'state a fact that no check can see; gaps that checks find remain',
     examples: [
       `nocturne assess state S-33 --met --text-file doors.txt --until 2027-03-01 ${SITE}`,
       `nocturne assess state S-37 --alternative --text-file reason.txt --until 2027-03-01 ${SITE}`,
     ],
   })
   addSourceOptions(command)
-    .option('--met', 'the site does what the row asks for')
-    .option('--not-met', 'it does not')
-    .option('--not-applicable', 'the row does not concern the site; the text says why')
+    .option('--met', 'the site does what the row requires')
+    .option('--not-met', 'the site does not')
+    .option('--not-applicable', 'the row does not apply to the site; the text says why')
     .option(
       '--alternative',
       'an addressable specification is met in another way; the text says how',
     )
-    .option('--not-reasonable', 'an addressable one is not reasonable here; the text says why')
-    .requiredOption('--text-file <file>', 'what is stated')
-    .option('--attachment <file>', 'a document that goes with it: its SHA-256 is kept', collect)
-    .requiredOption('--until <date>', 'to be stated again after this day')
+    .option(
+      '--not-reasonable',
+      'an addressable specification is not reasonable here; the text says why',
+    )
+    .requiredOption('--text-file <file>', 'file with the text of the statement')
+    .option('--attachment <file>', 'supporting document; its SHA-256 is recorded', collect)
+    .requiredOption('--until <date>', 'last day on which the statement is valid')
     .action(async (row: string, options: AssessOptions) => {
       const output = cli.output(options)
       const [{ readSmallText }, { digestOfFile }] = await Promise.all([
@@ -175,7 +178,7 @@ function sayingOf(options: AssessOptions) {
   const [only] = said
   if (only === undefined || said.length > 1)
     throw usageError(
-      'a statement says one thing',
+      'a statement has exactly one kind',
       'give one of --met, --not-met, --not-applicable, --alternative, --not-reasonable',
     )
   return only
@@ -184,15 +187,15 @@ function sayingOf(options: AssessOptions) {
 function registerActions(group: Command, cli: Cli): void {
   const plan = define(group, {
     usage: 'plan <row>',
-    summary: 'plan an action against a gap',
+    summary: 'plan an action to close a gap',
     examples: [
       `nocturne assess plan S-25 --owner operator-1 --due 2026-04-01 --text "back up every night" ${SITE}`,
     ],
   })
   addSourceOptions(plan)
-    .requiredOption('--owner <id>', 'who does it')
-    .requiredOption('--due <date>', 'by when')
-    .requiredOption('--text <text>', 'what is done')
+    .requiredOption('--owner <id>', 'person who is responsible')
+    .requiredOption('--due <date>', 'due date')
+    .requiredOption('--text <text>', 'what will be done')
     .action(async (row: string, options: AssessOptions) => {
       const output = cli.output(options)
       const { owner, due, text } = options
@@ -203,13 +206,13 @@ function registerActions(group: Command, cli: Cli): void {
 
   const done = define(group, {
     usage: 'done <action>',
-    summary: 'say that an action was done, and what shows it',
+    summary: 'record that an action was done, with evidence',
     examples: [
       `nocturne assess done 01985b2e-7c11-7f3a-9d52-1f0c5a9be001 --evidence "timer enabled, first backup on 2026-03-20" ${SITE}`,
     ],
   })
   addSourceOptions(done)
-    .requiredOption('--evidence <text>', 'what shows it')
+    .requiredOption('--evidence <text>', 'evidence that it was done')
     .action(async (action: string, options: AssessOptions) => {
       const output = cli.output(options)
       await withSource(options, cli, (source) => source.finish(action, options.evidence))

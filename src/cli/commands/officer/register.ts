@@ -29,17 +29,17 @@ export const registerRegister: Register = (parent, cli) => {
 function registerList(group: Command, cli: Cli): void {
   const list = define(group, {
     usage: 'list <kind>',
-    summary: 'show the entries that count',
+    summary: 'list the entries in force',
     examples: [`nocturne register list agreement ${SITE}`],
   })
   addSourceOptions(list)
-    .option('--all', 'also those that were ended')
+    .option('--all', 'include ended entries')
     .action(async (word: string, options: RegisterOptions) => {
       const output = cli.output(options)
       const kind = await kindOf(word)
       const entries = await withSource(options, cli, (source) => source.list(kind))
       const shown = entries.filter((one) => options.all === true || one.endedAt === undefined)
-      if (shown.length === 0) output.print('there are no entries')
+      if (shown.length === 0) output.print('no entries')
       else
         output.table(
           ['ID', 'ABOUT', 'UNTIL', 'FIELDS'],
@@ -59,10 +59,13 @@ function registerList(group: Command, cli: Cli): void {
     const entries = await withSource(options, cli, (source) => source.list(kind))
     const found = entries.find((one) => one.id === id)
     if (!found)
-      throw usageError('no entry has that id', `see: nocturne register list ${kind} --all`)
+      throw usageError(
+        'there is no entry with this id',
+        `see:  nocturne register list ${kind} --all`,
+      )
     for (const [name, value] of Object.entries(found.data))
       output.print(`${name}: ${textOf(value)}`)
-    output.print(`kept by: ${found.createdBy}`)
+    output.print(`recorded by: ${found.createdBy}`)
     output.json(found)
   })
 }
@@ -77,14 +80,14 @@ function registerAdd(group: Command, cli: Cli): void {
     ],
   })
   addSourceOptions(add)
-    .option('--set <field=value>', 'a field; lists have commas between their members', collect)
-    .option('--replaces <id>', 'the entry that this one takes the place of; its fields are kept')
+    .option('--set <field=value>', 'a field; separate the members of a list with commas', collect)
+    .option('--replaces <id>', 'the entry that this one replaces; its other fields are kept')
     .action(async (word: string, options: RegisterOptions) => {
       const output = cli.output(options)
       const kind = await kindOf(word)
       const { replaces, set = [] } = options
       const fields = fieldsFrom(set)
-      // Of a replaced entry only the gateway knows the fields that are kept.
+      // Only the gateway knows the fields that are kept from a replaced entry.
       if (replaces === undefined) await checkFields(kind, fields)
       const [id = ''] = await withSource(options, cli, (source) =>
         source.add(kind, [{ fields, ...(replaces !== undefined && { replaces }) }]),
@@ -97,7 +100,7 @@ function registerAdd(group: Command, cli: Cli): void {
 function registerEnd(group: Command, cli: Cli): void {
   const end = define(group, {
     usage: 'end <kind> <id>',
-    summary: 'end an entry: it stays on record and no longer counts',
+    summary: 'end an entry: it stays on record but is no longer in force',
     examples: [`nocturne register end agreement 01985b2e-7c11-7f3a-9d52-1f0c5a9be001 ${SITE}`],
   })
   addSourceOptions(end).action(async (word: string, id: string, options: RegisterOptions) => {
@@ -112,7 +115,7 @@ function registerEnd(group: Command, cli: Cli): void {
 function registerImport(group: Command, cli: Cli): void {
   const command = define(group, {
     usage: 'import <kind> <file>',
-    summary: 'add the entries of a CSV file whose first line names the fields; all of them or none',
+    summary: 'add the entries of a CSV file whose first line names the fields; adds all or none',
     examples: [`nocturne register import training training.csv ${SITE}`],
   })
   addSourceOptions(command).action(async (word: string, file: string, options: RegisterOptions) => {
@@ -144,20 +147,20 @@ async function withSource<T>(
 async function kindOf(word: string): Promise<RegisterKind> {
   const { isRegisterKind } = await import('../../../compliance/index.js')
   if (isRegisterKind(word)) return word
-  throw usageError(`there is no register of that name`, `give ${KIND}`)
+  throw usageError(`there is no register with this name`, `give ${KIND}`)
 }
 
 function fieldsFrom(set: readonly string[]): Record<string, string> {
   const fields: Record<string, string> = {}
   for (const text of set) {
     const at = text.indexOf('=')
-    if (at < 1) throw usageError('--set is not a field and a value', 'write --set party=nights')
+    if (at < 1) throw usageError('--set must be a field and a value', 'write --set party=nights')
     fields[text.slice(0, at)] = text.slice(at + 1)
   }
   return fields
 }
 
-/** @throws CommandError `usage` with the field at fault, and the line of a file */
+/** @throws CommandError `usage` naming the field at fault and, for a file, the line */
 async function checkFields(
   kind: RegisterKind,
   fields: Readonly<Record<string, string>>,

@@ -18,7 +18,7 @@ interface CaseOptions extends GatewayOptions {
 
 const ACCESS = '--gateway https://gateway.example.org --token-file'
 
-/** Loaded when an answer has come: help needs none of it. */
+/** Loaded once an answer has arrived: help does not need it. */
 const schemas = () =>
   Promise.all([import('../../parse-answer.js'), import('../../../protocol/http/cases.js')])
 
@@ -36,7 +36,7 @@ export const registerCase: Register = (parent, cli) => {
 const registerList: Register = (group, cli) => {
   const list = define(group, {
     usage: 'list',
-    summary: 'list the cases you may see, the most urgent or the newest first',
+    summary: 'list the cases you may see, the most urgent or newest first',
     examples: [`nocturne case list ${ACCESS} reader-1.token`],
   })
   addGatewayOptions(list).action(async (options: CaseOptions) => {
@@ -46,7 +46,7 @@ const registerList: Register = (group, cli) => {
       parseAnswer(answers.casesAnswer, await client.json({ path: '/v1/cases' })),
     )
     output.json(answer)
-    if (answer.cases.length === 0) output.print('no case')
+    if (answer.cases.length === 0) output.print('no cases')
     else showTable(output, answer.cases)
   })
 }
@@ -79,20 +79,20 @@ interface Change {
 const CHANGES: readonly Change[] = [
   {
     name: 'close',
-    summary: 'close a case that needs no report of ours',
+    summary: 'close a case that needs no report from this gateway',
     example: `--reason reported-elsewhere ${ACCESS} reader-1.token`,
     option: new Option('--reason <reason>', 'why').choices(CLOSE_REASONS),
     body: ({ reason }) => ({ reason }),
   },
   {
     name: 'recall',
-    summary: 'take back a case of your facility, so that nobody reads it',
+    summary: 'recall a case of your facility, so that nobody reads it',
     example: `${ACCESS} facility-a.token`,
     body: () => ({}),
   },
   {
     name: 'priority',
-    summary: 'say how soon a case of your facility must be read',
+    summary: 'change how soon a case of your facility must be read',
     example: `--to stat ${ACCESS} facility-a.token`,
     option: new Option('--to <priority>', 'the new priority').choices(PRIORITIES),
     body: ({ to }) => ({ priority: to }),
@@ -101,7 +101,7 @@ const CHANGES: readonly Change[] = [
     name: 'reassign',
     summary: 'give a case to a reader of its group',
     example: `--to reader-2 ${ACCESS} officer-1.token`,
-    option: new Option('--to <reader>', 'who is to read it'),
+    option: new Option('--to <reader>', 'reader to give the case to'),
     body: ({ to }) => ({ to }),
   },
 ]

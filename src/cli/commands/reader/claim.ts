@@ -18,7 +18,7 @@ interface ClaimOptions extends GatewayOptions, KeyOptions {
 export const registerClaim: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'claim',
-    summary: 'take a case, so that no other reader does; your key proves that you can open it',
+    summary: 'claim a case for yourself; your key proves that you can open it',
     examples: [
       'nocturne claim K7Q-4MD --gateway https://gateway.example.org --token-file reader-1.token --key reader-1.asc',
       'nocturne claim K7Q-4MD --override unreachable --gateway https://gateway.example.org --token-file reader-2.token --key reader-2.asc',
@@ -26,11 +26,11 @@ export const registerClaim: Register = (parent, cli) => {
   })
   addKeyOptions(addGatewayOptions(command))
     .argument('<case>', 'case code, case id, or the id of a transfer', caseName)
-    .option('--takeover', 'take it from a colleague whose claim has expired')
+    .option('--takeover', 'take over the case from a colleague whose claim has expired')
     .addOption(
       new Option(
         '--override <reason>',
-        'take it at once from a colleague who still holds it; they and the officers are told',
+        'take over the case at once from a colleague who still holds it; they and the officers are notified',
       ).choices(OVERRIDE_REASONS),
     )
     .action(async (name: string, options: ClaimOptions) => {
@@ -50,7 +50,7 @@ export const registerClaim: Register = (parent, cli) => {
         const { override } = options
         const work = {
           ...{ client, gateway, key, signal: cli.signal, reader: await whoAmI(client) },
-          onRetry: () => output.warn('the connection broke; trying again'),
+          onRetry: () => output.warn('the connection was lost; retrying'),
           ...(override !== undefined && { override }),
         }
         return claimCase(work, name)

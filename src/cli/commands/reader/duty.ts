@@ -39,7 +39,7 @@ const dutyAnswer = z.looseObject({
 export const registerDuty: Register = (parent, cli) => {
   const group = define(parent, {
     usage: 'duty',
-    summary: 'who is on duty, and swaps',
+    summary: 'show who is on duty, and swap shifts',
     examples: [],
   })
 
@@ -59,7 +59,7 @@ export const registerDuty: Register = (parent, cli) => {
     output.json(answer)
     for (const { id, timezone, hasRoster, now, shifts = [] } of answer.groups) {
       if (!hasRoster || !now) {
-        output.print(`${id}: no roster, so every reader of the group is told`)
+        output.print(`${id}: no roster, so every reader of the group is notified`)
         continue
       }
       const backups = now.backups.length > 0 ? `, backup ${now.backups.join(', ')}` : ''
@@ -73,16 +73,16 @@ export const registerDuty: Register = (parent, cli) => {
 
   const swap = define(group, {
     usage: 'swap',
-    summary: 'record that one reader takes the duty of another',
+    summary: 'record that one reader takes over the duty of another',
     examples: [
       'nocturne duty swap --group nights --from reader-1 --to reader-2 --starts 2026-12-24T18:00:00-06:00 --ends 2026-12-25T08:00:00-06:00 --gateway https://gateway.example.org --token-file reader-1.token',
     ],
   })
     .requiredOption('--group <id>', 'reading group')
-    .requiredOption('--from <reader>', 'whose duty it was')
-    .requiredOption('--to <reader>', 'who takes it')
-    .requiredOption('--starts <time>', 'from when on', instant)
-    .requiredOption('--ends <time>', 'until when', instant)
+    .requiredOption('--from <reader>', 'reader who gives up the duty')
+    .requiredOption('--to <reader>', 'reader who takes it over')
+    .requiredOption('--starts <time>', 'start of the swap', instant)
+    .requiredOption('--ends <time>', 'end of the swap', instant)
   addGatewayOptions(swap).action(async (options: SwapOptions) => {
     const output = cli.output(options)
     const { parseAnswer } = await import('../../parse-answer.js')
@@ -94,6 +94,6 @@ export const registerDuty: Register = (parent, cli) => {
       ),
     )
     output.json(answer)
-    output.print(`${to} has the duty of ${from} from ${starts} until ${ends}`)
+    output.print(`${to} takes over the duty of ${from} from ${starts} until ${ends}`)
   })
 }

@@ -13,12 +13,12 @@ interface InboxOptions extends GatewayOptions {
 export const registerInbox: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'inbox',
-    summary: 'list what waits for your reading groups, the most urgent first',
+    summary: 'list transfers waiting for your reading groups, the most urgent first',
     examples: ['nocturne inbox --gateway https://gateway.example.org --token-file reader-1.token'],
   })
   addGatewayOptions(command)
-    .option('--key <file>', 'prove first that this private key opens what is sealed to you')
-    .option('--passphrase-file <file>', "file that holds the key's passphrase")
+    .option('--key <file>', 'first check that this private key opens what is sealed to you')
+    .option('--passphrase-file <file>', 'file that contains the passphrase of the key')
     .action(async (options: InboxOptions) => {
       const output = cli.output(options)
       const [{ inboxAnswer }, { parseAnswer }] = await Promise.all([
@@ -40,7 +40,7 @@ export const registerInbox: Register = (parent, cli) => {
       output.json(answer)
       for (const warning of answer.warnings) output.warn(warning)
       if (answer.transfers.length === 0) {
-        output.print('nothing waits')
+        output.print('nothing is waiting')
         return
       }
       output.table(

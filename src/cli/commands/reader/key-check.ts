@@ -13,7 +13,7 @@ interface KeyCheckOptions extends GatewayOptions, KeyOptions {
 export const registerKeyCheck: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'check',
-    summary: 'prove, before the first urgent study, that you can open what is sealed to you',
+    summary: 'check before the first urgent study that your key opens what is sealed to you',
     examples: [
       'nocturne key check --gateway https://gateway.example.org --token-file reader-1.token --key reader-1.asc',
     ],

@@ -18,26 +18,26 @@ interface OpenOptions extends KeyOptions {
   readonly json?: boolean
 }
 
-/** Goes on after a file that does not open; nothing of that one is left. */
+/** Continues after a file that does not open; nothing of that file is left behind. */
 export const registerOpen: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'open <file...>',
-    summary: 'open sealed files, or a dumped transfer, that are on disk already',
+    summary: 'open sealed files or a dumped transfer on disk',
     examples: [
       'nocturne open item-1.pgp --key reader-1.asc --out opened',
       'nocturne open copy --gateway-certificate gateway.asc --key reader-1.asc --out opened',
     ],
   })
   addKeyOptions(command)
-    .requiredOption('--out <dir>', 'folder for what was opened')
+    .requiredOption('--out <dir>', 'folder for the opened files')
     .option(
       '--gateway-certificate <file>',
-      'of the gateway that signed the manifest, for a folder that nocturne dump wrote; may be given again',
+      'certificate of the gateway that signed the manifest, for a folder written by nocturne dump; may be repeated',
       collect,
     )
     .option(
       '--ledger-key <key>',
-      "the ledger's key, or a file with it: the ledger must show the manifest of the folder, and when",
+      "the ledger's key, or a file that contains it: requires proof that the manifest is in the ledger",
     )
     .action((files: string[], options: OpenOptions) => openAll(files, options, cli))
 }
@@ -126,13 +126,13 @@ async function openFolder(folder: string, { options, key, output, signal }: Work
 
 function showFolder(folder: string, report: DumpedReport, output: Output): void {
   output.print(
-    `${folder} -> ${report.folder}: ${report.opened} of ${count(report.items, 'item')} opened as the signed manifest names them`,
+    `${folder} -> ${report.folder}: ${report.opened} of ${count(report.items, 'item')} opened; they match the signed manifest`,
   )
   if (report.loggedAt !== undefined)
-    output.print(`the ledger shows the manifest since ${report.loggedAt}`)
+    output.print(`the manifest has been in the ledger since ${report.loggedAt}`)
   if (report.hasKeyEnded)
     output.warn(
-      `the key that signed the manifest has ended since; that it signed on ${report.signedAt.slice(0, 10)} is its holder's word: add --ledger-key for the ledger's`,
+      `the key that signed the manifest has since expired or been replaced; only its holder vouches for the date ${report.signedAt.slice(0, 10)}: add --ledger-key to check it against the ledger`,
     )
 }
 

@@ -22,18 +22,18 @@ interface PullOptions extends GatewayOptions, KeyOptions {
 export const registerPull: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'pull',
-    summary: 'fetch, verify, open and acknowledge a transfer, or all that wait for you',
+    summary: 'fetch, verify, open and acknowledge one transfer, or all that are waiting for you',
     examples: [
       'nocturne pull --all --gateway https://gateway.example.org --token-file reader-1.token --key reader-1.asc --out studies',
     ],
   })
   addKeyOptions(addGatewayOptions(command))
     .argument('[id]', 'id of the transfer', transferId)
-    .requiredOption('--out <dir>', 'folder that gets one folder a transfer')
-    .option('--all', 'everything in the inbox that no other reader has claimed')
+    .requiredOption('--out <dir>', 'folder that gets one subfolder per transfer')
+    .option('--all', 'pull pull everything in the inbox that no other reader has claimed')
     .option(
       '--gateway-certificate <file>',
-      'trust only manifests that this certificate signed; give it again for the key before',
+      'trust only manifests signed by this certificate; repeat the option for the previous key',
       collect,
     )
     .action((id: string | undefined, options: PullOptions) => pullAll(id, options, cli))
@@ -42,7 +42,10 @@ export const registerPull: Register = (parent, cli) => {
 async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): Promise<void> {
   const output = cli.output(options)
   if ((id === undefined) === (options.all !== true)) {
-    throw usageError('give the id of one transfer, or --all', 'see nocturne inbox for what waits')
+    throw usageError(
+      'give the id of one transfer, or --all',
+      'run nocturne inbox to see what is waiting',
+    )
   }
   const [{ listTargets, readGateway }, { readKey }] = await Promise.all([
     import('../../reader/pull-targets.js'),
@@ -60,8 +63,8 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
         reports.push(report)
         show(output, report)
       } catch (error) {
-        // One that fails must not keep the others waiting; a single one is the command's own
-        // failure.
+        // A failed transfer must not hold up the others; if only one was requested, the command
+        // fails.
         if (id !== undefined || cli.signal.aborted) throw error
         if (isTaken(error)) continue
         output.failed(error, `transfer ${target}`)
@@ -69,9 +72,9 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
       }
     }
     if (targets.length === 0) {
-      output.print('nothing waits')
-      // The start of a shift, likely: a key that is lost or too old should show before the
-      // first urgent study.
+      output.print('nothing is waiting')
+      // Probably the start of a shift: a lost or outdated key should be noticed before the first
+      // urgent study.
       await tryKey(client, options.gateway, key, output)
     }
     output.json(id === undefined ? { transfers: reports } : reports[0])
@@ -91,14 +94,13 @@ async function pullOne(
   ])
   const startProgress = (totalBytes: number, totalItems: number) =>
     output.progress({ label: 'fetching', totalBytes, totalItems })
-  const onRetry = () => output.warn('the connection broke; trying again')
+  const onRetry = () => output.warn('the connection was lost; retrying')
   const claim = await takeClaim({ ...parts, onRetry, gateway: parts.gateway.name }, id)
   return pull({ ...parts, ...claim, onRetry, out, startProgress }, id)
 }
 
 /**
- * What the gateway sealed need not be a check for another reason than the key: then there is only a
- * warning.
+ * The check can fail for reasons other than the key; that is only a warning.
  */
 async function tryKey(
   client: GatewayClient,
@@ -112,7 +114,7 @@ async function tryKey(
     output.print(`your key opens what is sealed to ${principal}`)
   } catch (error) {
     if (!(error instanceof CommandError) || error.code !== 'challenge_invalid') throw error
-    output.warn(`your key was not tried: ${error.message}`)
+    output.warn(`your key was not checked: ${error.message}`)
   }
 }
 
@@ -121,15 +123,15 @@ const isTaken = (error: unknown) =>
 
 function show(output: Output, report: PullReport): void {
   const { id, folder, items, bytes, kept, isAcknowledged, hasReceipts } = report
-  const before = kept > 0 ? `, ${kept} of them there already` : ''
+  const before = kept > 0 ? `, ${kept} of them already there` : ''
   output.print(`${folder}: ${count(items, 'item')}, ${formatBytes(bytes)}${before}`)
   output.print(
     `  every digest matches the signed manifest; ${isAcknowledged ? '' : 'not '}acknowledged`,
   )
   if (report.hasKeyEnded)
     output.warn(
-      `the manifest was signed on ${report.signedAt.slice(0, 10)} with a key that is no longer the gateway's`,
+      `the manifest was signed on ${report.signedAt.slice(0, 10)} with a key that the gateway no longer uses`,
     )
   if (!hasReceipts)
-    output.warn(`the receipts of this pull are missing; nocturne pull ${id} fetches them again`)
+    output.warn(`the receipts of this pull are missing; run nocturne pull ${id} to fetch them`)
 }

@@ -22,18 +22,21 @@ interface RewrapOptions extends GatewayOptions {
 export const registerRewrap: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'rewrap',
-    summary: 'give one more reader access to a transfer, or take it from one who has left',
+    summary: 'give another reader access to a transfer, or remove a reader who has left',
     examples: [
       'nocturne rewrap 01985b2e-7c11-7f3a-9d52-1f0c5a9be001 --add reader-2 --gateway https://gateway.example.org --token-file reader-1.token --key reader-1.asc',
     ],
   })
   addGatewayOptions(command)
     .argument('<id>', 'id of the transfer', transferId)
-    .option('--add <reader>', 'seal it to this reader too; without --add and --remove: list')
-    .option('--remove <reader>', 'delete the key packets of somebody who left the group')
-    .option('--fingerprint <hex>', 'refuse any other certificate of the reader to be added')
+    .option(
+      '--add <reader>',
+      'also seal it to this reader; without --add or --remove, list recipients',
+    )
+    .option('--remove <reader>', 'delete the key packets of a reader who left the group')
+    .option('--fingerprint <hex>', 'require this certificate of the reader to be added')
     .option('--key <file>', 'your private key, or the recovery key; it stays on this machine')
-    .option('--passphrase-file <file>', "file that holds the key's passphrase")
+    .option('--passphrase-file <file>', 'file that contains the passphrase of the key')
     .action((id: string, options: RewrapOptions) => rewrap(id, options, cli))
 }
 
@@ -43,7 +46,10 @@ async function rewrap(id: string, options: RewrapOptions, cli: Cli): Promise<voi
   if (add !== undefined && remove !== undefined)
     throw usageError('give --add or --remove, not both', 'run the command twice')
   if (add !== undefined && options.key === undefined)
-    throw usageError('--add needs --key', 'give your private key: the gateway has none')
+    throw usageError(
+      '--add needs --key',
+      'give your private key: the gateway cannot open the transfer',
+    )
   const steps = await import('../../reader/rewrap.js')
   const key = await keyOf(options, output)
   await withGateway(options, cli, output, async (client) => {

@@ -18,7 +18,7 @@ export const registerSeal: Register = (parent, cli) => {
     .requiredOption('--to <cert...>', 'certificates to seal to; each of them can open the files')
     .requiredOption(
       '--out <dir>',
-      'folder for the sealed files, each named like its source with .pgp behind',
+      'folder for the sealed files, each named like its source plus .pgp',
     )
     .action(async (files: string[], options: SealOptions) => {
       const output = cli.output(options)
@@ -37,7 +37,7 @@ export const registerSeal: Register = (parent, cli) => {
       ])
       const recipients: Recipient[] = []
       for (const path of options.to) {
-        // The path is the recipient's name here, and what an error names.
+        // The path serves as the recipient's name, which errors mention.
         recipients.push(await toRecipient(path, await readSmallText(path)))
       }
       await makeFolder(options.out)
@@ -45,7 +45,7 @@ export const registerSeal: Register = (parent, cli) => {
       for (const file of files) {
         cli.signal.throwIfAborted()
         const target = join(options.out, `${basename(file)}.pgp`)
-        // One session key a file, so that no two of them can be put together by chance.
+        // One session key per file, so that parts of two files cannot be combined by accident.
         const envelope = await newEnvelope(recipients)
         const packets = envelope.keyPackets.map(({ packet }) => packet)
         const { bytes } = envelope.seal(sources.readFileBlocks(file), { isMeasured: false })

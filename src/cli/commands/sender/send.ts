@@ -21,7 +21,7 @@ interface SendOptions extends GatewayOptions {
 
 const OUTCOMES = ['accepted', 'duplicate', 'quarantined', 'refused'] as const
 
-/** Exit status 0 when every file was accepted or there already; 1 when one was not. */
+/** Exit status 0 when every file was accepted or was already there; otherwise 1. */
 export const registerSend: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'send <path...>',
@@ -31,9 +31,9 @@ export const registerSend: Register = (parent, cli) => {
     ],
   })
   addGatewayOptions(command)
-    .option('--group <id>', 'reading group; may be left out when your facility has one')
+    .option('--group <id>', 'reading group; may be omitted if your facility has only one')
     .addOption(new Option('--priority <priority>', 'how soon it must be read').choices(PRIORITIES))
-    .option('--case <case>', 'late images or documents of a case that you sent before', caseName)
+    .option('--case <case>', 'case that these late images or documents belong to', caseName)
     .action(async (paths: string[], options: SendOptions) => {
       const output = cli.output(options)
       const { listFiles } = await import('../../sender/files.js')
@@ -51,7 +51,7 @@ export const registerSend: Register = (parent, cli) => {
             case: options.case,
             progress,
             signal: cli.signal,
-            onRetry: () => output.warn('the gateway did not take it; trying again'),
+            onRetry: () => output.warn('the gateway did not accept it; retrying'),
           })
         } finally {
           progress.clear()
@@ -68,7 +68,7 @@ function show(output: Output, { answer, paths }: UploadReport, sent: string): vo
   }))
   const missing = answer.items.filter(({ outcome }) => !isIn(outcome))
   if (!isAvailable(answer)) {
-    output.print('nothing was accepted: no transfer was made')
+    output.print('nothing was accepted; no transfer was created')
   } else {
     output.print(`transfer ${answer.id ?? ''}`)
   }

@@ -19,13 +19,13 @@ interface RestoreOptions extends KeyOptions {
 export const registerBackup: Register = (parent, cli) => {
   define(parent, {
     usage: 'backup',
-    summary: 'back up a site with SQLite and a folder of objects, sealed, while it serves',
+    summary: 'make a sealed backup of a running site (with SQLite and a folder of objects)',
     examples: ['nocturne backup --site /srv/nocturne --to /mnt/backup/nocturne'],
   })
     .requiredOption('--site <dir>', "the site's folder")
     .option(
       '--to <dir>',
-      'folder to write to, on another disk; backup.to of nocturne.yaml without it',
+      'folder to write to, on another disk; defaults to backup.to in nocturne.yaml',
     )
     .action(async (options: BackupOptions) => {
       const output = cli.output(options)
@@ -37,7 +37,7 @@ export const registerBackup: Register = (parent, cli) => {
         const to = options.to ?? rooms.site.config.backup?.to
         if (to === undefined)
           throw usageError(
-            'it is not said where to',
+            'no destination for the backup',
             'give --to, or set backup.to in nocturne.yaml',
           )
         return makeBackup(rooms, to, new Date())
@@ -53,29 +53,29 @@ export const registerBackup: Register = (parent, cli) => {
 export const registerRestore: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'restore',
-    summary: 'make a site out of a backup, in a new folder, and verify its ledger',
+    summary: 'restore a backup to a new folder and verify its ledger',
     examples: [
       'nocturne restore --backup /mnt/backup/nocturne --key recovery-key.asc --site /srv/restored',
     ],
   })
   addKeyOptions(command)
-    .requiredOption('--backup <path>', 'a *.backup.pgp file, or their folder for the newest')
-    .requiredOption('--site <dir>', 'folder to make; nothing is overwritten')
+    .requiredOption('--backup <path>', 'a *.backup.pgp file, or a folder of them to use the newest')
+    .requiredOption('--site <dir>', 'folder to create; nothing is overwritten')
     .action(async (options: RestoreOptions) => {
       const output = cli.output(options)
       const { newestBackup, restoreBackup } = await import('../../site/restore.js')
       const file = await newestBackup(options.backup)
       const report = await restoreBackup(file, await readKey(options, output), options.site)
       output.print(`${report.site}: as of ${report.madeAt}`)
-      output.print(`${report.objects} objects; ${report.entries} entries of the ledger verify`)
+      output.print(`${report.objects} objects; ${report.entries} ledger entries verified`)
       output.print(
-        'what came later is in no backup: compare with the receipts and witnesses of others',
+        'anything later is not in the backup: compare with the receipts and witnesses of others',
       )
       output.json(report)
       if (report.missing.length > 0)
         output.failed(
           new CommandError(`${report.missing.length} objects are missing from the backup`, {
-            hint: 'their items cannot be opened from here; the site works without them',
+            hint: 'look for an older copy of the objects: their items cannot be opened, but the site works without them',
             code: 'object_missing',
           }),
         )
@@ -92,8 +92,8 @@ export const registerDrill: Register = (parent, cli) => {
     ],
   })
   addKeyOptions(command)
-    .requiredOption('--site <dir>', 'the site whose ledger records it')
-    .requiredOption('--backup <path>', 'a *.backup.pgp file, or their folder for the newest')
+    .requiredOption('--site <dir>', 'the site whose ledger records the drill')
+    .requiredOption('--backup <path>', 'a *.backup.pgp file, or a folder of them to use the newest')
     .action(async (options: RestoreOptions) => {
       const output = cli.output(options)
       const [{ withRooms }, { newestBackup }, { runDrill }] = await Promise.all([
@@ -107,13 +107,13 @@ export const registerDrill: Register = (parent, cli) => {
         runDrill(rooms, file, key, () => performance.now()),
       )
       output.print(
-        `${report.seconds} s: ${report.entries} entries verify, ${report.opened} of ${report.sampled} items opened`,
+        `${report.seconds} s: ${report.entries} entries verified, ${report.opened} of ${report.sampled} items opened`,
       )
       output.json(report)
       if (!report.ok)
         output.failed(
           new CommandError(`the drill failed: ${report.problem ?? ''}`, {
-            hint: 'it is recorded; find out why before it is needed, then run it again',
+            hint: 'find the cause before the backup is needed, then run the drill again; the failure is recorded',
             code: 'drill_failed',
           }),
         )

@@ -11,7 +11,7 @@ interface CheckOptions {
 export const registerCheck: Register = (parent, cli) => {
   define(parent, {
     usage: 'check',
-    summary: 'read configuration, keys and stores of a site, and say what to mend',
+    summary: 'check the configuration, keys and stores of a site, and report what to correct',
     examples: ['nocturne check --site /srv/nocturne'],
   })
     .requiredOption('--site <dir>', "the site's folder")
@@ -24,7 +24,7 @@ export const registerCheck: Register = (parent, cli) => {
         output.print(`  ${one.hint}`)
       }
       output.json({ ok: problems.length === 0, dir, problems, warnings })
-      if (problems.length === 0) output.print(`${dir} is fit to serve`)
+      if (problems.length === 0) output.print(`${dir} is ready to serve`)
       else output.failed(found(problems.length))
     })
 }
@@ -35,5 +35,5 @@ const placeOf = ({ path, line }: SiteProblem) =>
 const found = (count: number) =>
   new CommandError(`the site has ${count === 1 ? 'one problem' : `${count} problems`}`, {
     code: 'site_invalid',
-    hint: 'mend what is listed, then run nocturne check again',
+    hint: 'correct the problems listed, then run nocturne check again',
   })

@@ -12,7 +12,7 @@ interface DumpOptions {
 export const registerDump: Register = (parent, cli) => {
   define(parent, {
     usage: 'dump',
-    summary: 'write a transfer to files as it is stored, sealed: for a backup, or another program',
+    summary: 'write a transfer to files, sealed as stored: for a backup or for another program',
     examples: [
       'nocturne dump 01985b2e-7c11-7f3a-9d52-1f0c5a9be001 --site /srv/nocturne --out copy',
     ],
@@ -29,9 +29,9 @@ export const registerDump: Register = (parent, cli) => {
       const report = await withRooms(options.site, (rooms) =>
         dumpTransfer(rooms, SITE_ACTOR, id, options.out),
       )
-      output.print(`${count(report.items, 'item')} of ${id} in ${options.out}, sealed as they were`)
+      output.print(`${count(report.items, 'item')} of ${id} in ${options.out}, sealed as stored`)
       output.print(
-        'transfer.json names the key packet of each reader for each data packet; to open all, or one:',
+        'transfer.json lists the key packet of each reader for each data packet; to open all items, or one item:',
       )
       output.print(
         `  nocturne open ${options.out} --gateway-certificate gateway.asc --key KEY --out DIR`,

@@ -13,20 +13,20 @@ interface InitCommandOptions {
   readonly json?: boolean
 }
 
-/** Long enough to try everything; a demo is no place for a machine's token. */
+/** Long enough to try everything; a demo does not need long-lived machine tokens. */
 const DEMO_TOKEN_DAYS = 90
 
 export const registerInit: Register = (parent, cli) => {
   define(parent, {
     usage: 'init <dir>',
-    summary: 'make a site: configuration, keys and secrets of a gateway',
+    summary: "create a site: a gateway's configuration, keys and secrets",
     examples: [
       'nocturne init /srv/nocturne --name gateway.example.org',
       'nocturne init /tmp/demo --demo',
     ],
   })
     .option('--name <name>', "the gateway's host name; never change it later")
-    .option('--fips', 'keys on NIST curves, and a site that takes no others but RSA')
+    .option('--fips', 'make keys on NIST curves, and a site that accepts only these and RSA')
     .option('--demo', 'add a facility, a group and people, with their private keys and tokens')
     .action(async (dir: string, options: InitCommandOptions) => {
       const output = cli.output(options)
@@ -49,7 +49,7 @@ export const registerInit: Register = (parent, cli) => {
     })
 }
 
-/** In the ledger and the database like every other token: nothing about a demo site is special. */
+/** Recorded in the ledger and the database like every other token: demo sites are not special. */
 async function issueTokens(dir: string): Promise<void> {
   const [{ DEMO_PRINCIPALS }, { SITE_ACTOR, withRooms }, { writeNewText }] = await Promise.all([
     import('../../../config/init/index.js'),
@@ -68,7 +68,7 @@ async function issueTokens(dir: string): Promise<void> {
 }
 
 function print({ dir, demo, name, keys, verifierKey, recoveryKey }: InitReport, output: Output) {
-  output.print(`made ${demo ? 'a demo site' : 'a site'} in ${dir}`)
+  output.print(`created ${demo ? 'a demo site' : 'a site'} in ${dir}`)
   output.print()
   output.table(
     ['key', 'fingerprint'],
@@ -79,17 +79,17 @@ function print({ dir, demo, name, keys, verifierKey, recoveryKey }: InitReport, 
   output.print(`ledger key  ${verifierKey}`)
   output.print()
   if (demo) {
-    output.print('demo-keys/ holds the private key of everyone, demo-tokens/ their tokens:')
+    output.print("demo-keys/ holds everyone's private keys, and demo-tokens/ their tokens:")
     output.print('never send a real study through this site')
     output.print()
     output.print(`next: nocturne serve --site ${dir}`)
     return
   }
-  output.print(`${recoveryKey} opens every study that this site will seal. Now, in this order:`)
-  output.print('  1. copy it to two media that stay offline, in two places with a lock')
-  output.print('  2. read both copies back: nocturne key show FILE shows the fingerprint above')
-  output.print(`  3. remove it here: shred -u ${recoveryKey}`)
-  output.print('Keep a copy of secrets/ as well, apart from the backups of data/.')
+  output.print(`${recoveryKey} opens every study that this site seals. Now do this, in this order:`)
+  output.print('  1. copy it to two offline media and lock them away in two places')
+  output.print('  2. read both copies back: nocturne key show FILE must show the fingerprint above')
+  output.print(`  3. delete it here: shred -u ${recoveryKey}`)
+  output.print('Also keep a copy of secrets/, separate from the backups of data/.')
   output.print()
-  output.print(`next: nocturne check --site ${dir} says what to add`)
+  output.print(`next: nocturne check --site ${dir} reports what to add`)
 }

@@ -19,7 +19,8 @@ interface ConfirmOptions {
 export const registerKeyConfirm: Register = (parent, cli) => {
   define(parent, {
     usage: 'confirm',
-    summary: 'put a replaced certificate into effect: by its owner and by the operator',
+    summary:
+      'put a replacement certificate into effect (a step for its owner and one for the operator)',
     examples: [
       'nocturne key confirm --site /srv/nocturne --principal reader-1 --out statement.txt',
       'nocturne key confirm --statement statement.txt --key reader-1.asc --out statement.sig',
@@ -27,12 +28,12 @@ export const registerKeyConfirm: Register = (parent, cli) => {
     ],
   })
     .option('--site <dir>', "operator: the site's folder")
-    .option('--principal <id>', 'operator: whose certificate was replaced')
+    .option('--principal <id>', 'operator: principal whose certificate was replaced')
     .option('--signature <file>', "operator: the owner's signature of the statement")
-    .option('--statement <file>', 'owner: the statement to sign, as the operator got it')
+    .option('--statement <file>', 'owner: the statement to sign, from the operator')
     .option('--key <file>', 'owner: the old or the new private key')
-    .option('--passphrase-file <file>', "owner: file that holds the key's passphrase")
-    .option('--out <file>', 'file to write: the statement, or the signature')
+    .option('--passphrase-file <file>', 'owner: file that contains the passphrase of the key')
+    .option('--out <file>', 'file to write the statement or the signature to')
     .action(async (options: ConfirmOptions) => {
       const output = cli.output(options)
       const { site, principal, statement, key } = options
@@ -43,12 +44,12 @@ export const registerKeyConfirm: Register = (parent, cli) => {
       else
         throw usageError(
           'give --site and --principal, or --statement and --key',
-          'the operator uses the first, the owner of the key the second',
+          'operator: give --site and --principal; owner of the key: give --statement and --key',
         )
     })
 }
 
-/** Without a signature: says what waits, and what its owner has to sign. */
+/** Without a signature: shows what is pending and what its owner must sign. */
 async function confirmAtSite(
   options: ConfirmOptions & { readonly site: string; readonly principal: string },
   output: Output,
@@ -77,7 +78,7 @@ async function confirmAtSite(
   output.json({ principal, ...done })
 }
 
-/** Only such a statement is signed, and only by a key that it names. */
+/** Signs nothing but such a statement, and only with a key that it names. */
 async function signAsOwner(
   options: ConfirmOptions & { readonly statement: string; readonly key: string },
   output: Output,
@@ -98,7 +99,7 @@ async function signAsOwner(
   if (!change || (key.fingerprint !== change.from && key.fingerprint !== change.to))
     throw new CommandError('this is not a statement about this key', {
       code: 'certificate_not_confirmed',
-      hint: 'nothing was signed; ask the operator for the statement, and sign it with the old or the new key',
+      hint: 'ask the operator for the statement and sign it with the old or the new key; nothing was signed',
     })
   const signature = await signDetached(writeChange(change), key)
   if (out !== undefined) await writeNewText(out, signature)

@@ -22,32 +22,35 @@ export const registerKeyNew: Register = (parent, cli) => {
     summary: 'make an OpenPGP key: a private key and its certificate',
     examples: ['nocturne key new --name reader-1 --out reader-1.asc --expires-days 730'],
   })
-    .requiredOption('--name <name>', 'whose key it is, as others will see it')
+    .requiredOption('--name <name>', "name of the key's owner, as others will see it")
     .requiredOption(
       '--out <file>',
-      'private key to write, ending in .asc; the certificate goes beside it as .pub.asc',
+      'private key file to write, ending in .asc; the certificate is written next to it as .pub.asc',
     )
     .option('--email <address>', 'e-mail address, as others will see it')
     .option(
       '--passphrase-file <file>',
-      'file that holds the passphrase to lock the private key with',
+      'file that contains a passphrase to protect the private key with',
     )
     .addOption(
       new Option(
         '--algorithm <name>',
-        'curve25519 unless given; a site under the FIPS profile needs one of the others',
+        'default curve25519; a site with keys.fips needs one of the others',
       ).choices(['curve25519', 'nistP256', 'nistP384', 'rsa3072', 'rsa4096']),
     )
     .option(
       '--expires-days <n>',
-      'days after which the key expires; never when left out',
+      'days until the key expires; never if omitted',
       wholeNumber(1, 36_500),
     )
     .action(async (options: KeyNewOptions) => {
       const output = cli.output(options)
       const { out, name, email, passphraseFile, expiresDays, algorithm } = options
       if (!out.endsWith('.asc') || out.endsWith('.pub.asc')) {
-        throw usageError('--out must end in .asc', 'give a name such as reader-1.asc')
+        throw usageError(
+          '--out must end in .asc, and not in .pub.asc',
+          'give a name such as reader-1.asc',
+        )
       }
       const certificateFile = out.replace(/\.asc$/, '.pub.asc')
       const [{ newKey }, { checkFree, writeNewText }, { readPassphrase }] = await Promise.all([
@@ -55,8 +58,8 @@ export const registerKeyNew: Register = (parent, cli) => {
         import('../../local-write.js'),
         import('../../secret-file.js'),
       ])
-      // A certificate without its private key, or the other way round, would be left by a name that
-      // is half taken.
+      // If only one of the two names is free, a certificate without its private key, or the
+      // reverse, would be left behind.
       for (const path of [out, certificateFile]) await checkFree(path)
       const passphrase =
         passphraseFile === undefined ? undefined : await readPassphrase(passphraseFile, output)
@@ -73,7 +76,7 @@ export const registerKeyNew: Register = (parent, cli) => {
       output.print(`certificate  ${certificateFile}`)
       output.print(`fingerprint  ${formatFingerprint(fingerprint)}`)
       if (passphrase === undefined) {
-        output.print('the private key has no passphrase: keep it where nobody else can read it')
+        output.print('the private key has no passphrase: store it where nobody else can read it')
       }
       output.json({ privateKey: out, certificate: certificateFile, fingerprint })
     })

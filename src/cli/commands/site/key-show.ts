@@ -14,11 +14,12 @@ interface ShowOptions {
 export const registerKeyShow: Register = (parent, cli) => {
   define(parent, {
     usage: 'show <file>',
-    summary: 'show fingerprint, algorithms and expiry of a key, and what the policy says of it',
+    summary:
+      'show the fingerprint, algorithms and expiry of a key, and whether the policy accepts it',
     examples: ['nocturne key show keys/reader-1.asc'],
   })
-    .option('--allow-rsa-2048', 'judge as a site with keys: { allowRsa2048: true }')
-    .option('--fips', 'judge as a site with keys: { fips: true }')
+    .option('--allow-rsa-2048', 'apply the policy of a site with keys: { allowRsa2048: true }')
+    .option('--fips', 'apply the policy of a site with keys: { fips: true }')
     .action(async (file: string, options: ShowOptions) => {
       const { allowRsa2048 = false, fips = false } = options
       const inspect = (text: string) => inspectCertificate(text, new Date(), { allowRsa2048, fips })
@@ -29,8 +30,8 @@ export const registerKeyShow: Register = (parent, cli) => {
       ])
       const text = await readSmallText(file)
       const given = await inspect(text)
-      // Of a private key the certificate is shown; that the file must stay private is said beside
-      // it.
+      // For a private key, its certificate is shown, with a reminder that the file must stay
+      // private.
       const isSecret = given.problems.some(({ code }) => code === 'certificate_is_secret')
       const certificate = isSecret
         ? await readPrivateKey(text).then(
@@ -46,14 +47,14 @@ export const registerKeyShow: Register = (parent, cli) => {
 }
 
 function show(output: Output, report: CertificateReport, isSecret: boolean): void {
-  if (isSecret) output.print('this file holds a private key: share its certificate only')
+  if (isSecret) output.print('this file contains a private key: share only its certificate')
   if (report.fingerprint !== '') {
     output.print(`fingerprint  ${formatFingerprint(report.fingerprint)}`)
     for (const userId of report.userIds) output.print(`user id      ${userId}`)
     output.print(`made         ${formatDay(report.createdAt)}`)
     output.print(`expires      ${formatDay(report.expiresAt)}`)
     output.print(
-      `version      ${report.version}${report.takesSeipd2 ? ', takes SEIPD v2 with AES-256-GCM' : ''}`,
+      `version      ${report.version}${report.takesSeipd2 ? ', supports SEIPD v2 with AES-256-GCM' : ''}`,
     )
     for (const { algorithm, bits, curve, uses, expiresAt } of report.keys) {
       const size = curve ?? (bits === undefined ? '' : `${bits} bits`)

@@ -6,7 +6,7 @@ import { registerKeyNew } from './key-new.js'
 import { registerKeyShow } from './key-show.js'
 
 export const registerKey: Register = (parent, cli) => {
-  const group = defineGroup(parent, 'key', 'make, look at, try and confirm OpenPGP keys')
+  const group = defineGroup(parent, 'key', 'make, show, check and confirm OpenPGP keys')
   registerKeyNew(group, cli)
   registerKeyShow(group, cli)
   registerKeyCheck(group, cli)

@@ -7,10 +7,10 @@ interface SecretNewOptions {
 }
 
 export const registerSecret: Register = (parent, cli) => {
-  const group = defineGroup(parent, 'secret', 'make the secrets that pseudonyms come from')
+  const group = defineGroup(parent, 'secret', 'make the secrets that pseudonyms are derived from')
   define(group, {
     usage: 'new <facility>',
-    summary: 'make the secret of a facility that was added to nocturne.yaml',
+    summary: 'make the secret for a facility that was added to nocturne.yaml',
     examples: ['nocturne secret new facility-b --site /srv/nocturne'],
   })
     .requiredOption('--site <dir>', "the site's folder")
@@ -19,7 +19,7 @@ export const registerSecret: Register = (parent, cli) => {
       const { addFacilitySecret } = await import('../../../config/init/index.js')
       const file = await addFacilitySecret(options.site, facility)
       output.print(`the secret of ${facility} is in ${file}`)
-      output.print('a second gateway of this site needs the same file; keep a copy offline')
+      output.print('copy the same file to any other gateway of this site, and keep a copy offline')
       output.json({ facility, file })
     })
 }

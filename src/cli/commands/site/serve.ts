@@ -18,7 +18,7 @@ export const registerServe: Register = (parent, cli) => {
     .requiredOption('--site <dir>', "the site's folder")
     .option(
       '--port <n>',
-      'listen on this port instead of the configured one; 0 for any',
+      'listen on this port instead of the configured one; 0 for any free port',
       portNumber,
     )
     .action(async (options: ServeOptions) => {
@@ -50,7 +50,7 @@ export const registerServe: Register = (parent, cli) => {
     })
 }
 
-/** Nothing was opened yet: a store that does not answer must not keep a stopped gateway alive. */
+/** Nothing is open yet: an unresponsive store must not keep a stopped gateway alive. */
 function exitSoon(): void {
   setTimeout(() => process.exit(), EXIT_AFTER_MS).unref()
 }
@@ -58,9 +58,10 @@ function exitSoon(): void {
 const EXIT_AFTER_MS = 2_000
 
 /**
- * A gateway streams: nearly all it allocates is garbage at once, and V8 would answer by growing the
- * young generation to 48 MB that is never given back. Kept at its first size, it is collected more
- * often and as cheaply. Before the rooms are loaded, because loading them is what grows it.
+ * A gateway streams, so nearly everything it allocates becomes garbage at once; V8 responds by
+ * growing the young generation to 48 MB, which it never frees. Kept at its initial size, it is
+ * collected more often and just as cheaply. Must run before the rooms are loaded, since loading
+ * them makes it grow.
  */
 function keepYoungGenerationSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1')

@@ -26,8 +26,8 @@ export const registerSignIn: Register = (parent, cli) => {
   })
   addKeyOptions(command)
     .requiredOption('--gateway <url>', "the gateway's address, such as https://gateway.example.org")
-    .requiredOption('--principal <id>', "who you are in the gateway's configuration")
-    .requiredOption('--out <file>', 'token file to write, readable by you alone')
+    .requiredOption('--principal <id>', "your id in the gateway's configuration")
+    .requiredOption('--out <file>', 'token file to write, readable only by you')
     .option('--ca-file <file>', "PEM certificates to trust for TLS instead of the system's")
     .action(async (options: SignInOptions) => {
       const output = cli.output(options)
@@ -59,9 +59,9 @@ export const registerSignIn: Register = (parent, cli) => {
 }
 
 /**
- * Only a challenge is signed, and only one that names the gateway that was asked and who asked:
- * another text could be an acknowledgement, and another gateway's challenge would sign somebody in
- * there with our signature.
+ * Signs only a challenge, and only one that names the requested gateway and principal: any other
+ * text could be an acknowledgement, and another gateway's challenge would let someone sign in there
+ * with our signature.
  */
 function checkChallenge(
   challenge: Challenge | undefined,
@@ -69,8 +69,8 @@ function checkChallenge(
 ): void {
   const { origin } = new URL(gateway)
   if (challenge?.origin === origin && challenge.principal === principal) return
-  throw new CommandError('the gateway did not ask for the signature that was expected', {
+  throw new CommandError('the gateway sent an unexpected text to sign', {
     code: 'challenge_invalid',
-    hint: 'give --gateway as the address that the gateway has in its own configuration',
+    hint: "give --gateway exactly as the address in the gateway's own configuration; nothing was signed",
   })
 }

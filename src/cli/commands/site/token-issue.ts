@@ -16,13 +16,13 @@ const DEFAULT_DAYS = 90
 export const registerTokenIssue: Register = (parent, cli) => {
   define(parent, {
     usage: 'issue',
-    summary: 'issue a token; it is shown once',
+    summary: 'issue a token, which is shown only once',
     examples: [
       'nocturne token issue --site /srv/nocturne --principal facility-a --days 90 --out facility-a.token',
     ],
   })
     .requiredOption('--site <dir>', "the site's folder")
-    .requiredOption('--principal <id>', 'a person or facility of nocturne.yaml')
+    .requiredOption('--principal <id>', 'a person or facility in nocturne.yaml')
     .option('--days <n>', 'days until it expires', wholeNumber(1, 366), DEFAULT_DAYS)
     .option('--out <file>', 'write it to this file (0600) instead of showing it')
     .action(async (options: TokenIssueOptions) => {
@@ -34,7 +34,8 @@ export const registerTokenIssue: Register = (parent, cli) => {
       ])
       const issued = await withRooms(site, async ({ directory, tokens }) => {
         const found = directory.principal(principal)
-        // The recovery key is its own proof: a token would let somebody without it speak for it.
+        // The recovery key is proof by itself: a token would let someone without the key act for
+        // it.
         if (!found || found.role === 'recovery') {
           throw new NocturneError('unknown_principal', { subject: principal })
         }

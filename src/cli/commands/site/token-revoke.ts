@@ -9,7 +9,7 @@ interface TokenRevokeOptions {
 export const registerTokenRevoke: Register = (parent, cli) => {
   define(parent, {
     usage: 'revoke <id>',
-    summary: 'revoke a token by its id, from the next request on',
+    summary: 'revoke a token by its id, effective from the next request',
     examples: ['nocturne token revoke 01985b2e-7c11-7f3a-9d52-1f0c5a9be001 --site /srv/nocturne'],
   })
     .requiredOption('--site <dir>', "the site's folder")

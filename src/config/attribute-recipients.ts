@@ -10,9 +10,9 @@ import type { SiteProblem } from './site-config.js'
 import type { Finding } from './yaml/finding.js'
 
 export interface RecipientsReading {
-  /** By the path that the YAML has for their certificates. */
+  /** By the path of their certificates in the YAML. */
   readonly recipients: ReadonlyMap<string, AttributeRecipient>
-  /** Files and the end of their certificates, for warnings. */
+  /** Files and the expiry of their certificates, for warnings. */
   readonly expiries: readonly { readonly file: string; readonly expiresAt: Date }[]
   readonly findings: readonly Finding[]
   readonly problems: readonly SiteProblem[]
@@ -20,14 +20,14 @@ export interface RecipientsReading {
 
 const SUBJECT_KEY_IDENTIFIER = '2.5.29.14'
 const KEY_USAGE = '2.5.29.15'
-/** RFC 5280 section 4.2.1.3, from the left. */
+/** Bits of RFC 5280 section 4.2.1.3, counted from the left. */
 const KEY_ENCIPHERMENT = 0x20
 const MIN_BITS = 2048
-/** The public operation, once an instance, stays well under a millisecond. */
+/** With these sizes, the public-key operation per instance stays well under a millisecond. */
 const MAX_BITS = 8192
 
 const MAKE =
-  'on a machine of the facility run: openssl req -x509 -newkey rsa:3072 -days 1095 -subj /CN=facility -keyout facility.key.pem -out facility.x509.pem; and put facility.x509.pem here'
+  'on a machine of the facility, run: openssl req -x509 -newkey rsa:3072 -days 1095 -subj /CN=facility -keyout facility.key.pem -out facility.x509.pem and use facility.x509.pem here'
 
 /**
  * Who can open the Encrypted Attributes (0400,0500) of a facility's instances: the X.509
@@ -49,7 +49,7 @@ export async function readAttributeRecipients(
     if (profile !== undefined && profiles.get(profile)?.links === 'transfer')
       findings.push({
         at: ['facilities', index, 'encryptedAttributes'],
-        problem: `leads back to the patient, and the profile ${shorten(profile)} leaves nothing that does`,
+        problem: `keeps a link to the patient, which the profile ${shorten(profile)} does not allow`,
         hint: 'remove it, or choose a profile with links: facility, such as pseudonymize',
       })
     for (const path of paths) {
@@ -84,43 +84,52 @@ export type RecipientReading =
       readonly problem: Omit<SiteProblem, 'path'>
     }
 
-/** The recipient of an X.509 certificate in PEM; for the command line, which has no site. */
+/** The recipient for an X.509 certificate in PEM; for the command line, which has no site. */
 export async function readRecipient(text: string, now: Date): Promise<RecipientReading> {
   const wrong = (problem: string, hint: string): RecipientReading => ({
     problem: { problem, hint },
   })
   if (text.includes('PRIVATE KEY'))
     return wrong(
-      'holds a private key, and that is for the facility alone',
-      `remove it, and make a new pair, because this one was shared: ${MAKE}`,
+      'contains a private key, which only the facility may have',
+      `remove it and make a new key pair, because this key has been shared: ${MAKE}`,
     )
   const found = await parse(text)
   if (found === undefined) return wrong('is not an X.509 certificate in PEM', MAKE)
   const { certificate, details } = found
   const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)]
   if (to <= now.getTime())
-    return wrong(`the certificate expired on ${new Date(to).toISOString()}`, `renew it: ${MAKE}`)
+    return wrong(
+      `the certificate expired on ${new Date(to).toISOString()}`,
+      `renew the certificate: ${MAKE}`,
+    )
   if (from > now.getTime())
     return wrong(
       `the certificate is valid only from ${new Date(from).toISOString()}`,
-      'check the clocks of both machines, or wait',
+      'check the clocks of both machines, or wait until it is valid',
     )
   const { publicKey } = certificate
   const bits = publicKey.asymmetricKeyDetails?.modulusLength ?? 0
-  // PS3.15 E.1.1 has RSA as the only key transport by certificate.
+  // RSA is the only key transport by certificate in PS3.15 E.1.1.
   if (publicKey.asymmetricKeyType !== 'rsa')
-    return wrong('is not a certificate of an RSA key, and PS3.15 E.1.1 knows no other', MAKE)
+    return wrong(
+      'is not the certificate of an RSA key, the only kind that PS3.15 E.1.1 allows',
+      MAKE,
+    )
   if (bits < MIN_BITS || bits > MAX_BITS)
-    return wrong(`has an RSA key of ${bits} bits, and ${MIN_BITS} to ${MAX_BITS} are taken`, MAKE)
+    return wrong(
+      `has an RSA key of ${bits} bits, but ${MIN_BITS} to ${MAX_BITS} bits are required`,
+      MAKE,
+    )
   const usage = details.extensions?.find(({ extnID }) => extnID === KEY_USAGE)
   const bitString = usage?.parsedValue as BitString | undefined
   if (bitString && ((bitString.valueBlock.valueHexView[0] ?? 0) & KEY_ENCIPHERMENT) === 0)
-    return wrong('is a certificate whose key usage has no key encipherment', MAKE)
+    return wrong('is a certificate whose key usage does not include key encipherment', MAKE)
   const named = details.extensions?.find(({ extnID }) => extnID === SUBJECT_KEY_IDENTIFIER)
   const keyId = (named?.parsedValue as OctetString | undefined)?.valueBlock.valueHexView
   if (keyId === undefined || keyId.length === 0 || keyId.length > 64)
     return wrong(
-      'has no subject key identifier, and its issuer would name the facility in every instance',
+      'has no subject key identifier, so every instance would contain its issuer and thus name the facility',
       MAKE,
     )
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
@@ -129,8 +138,8 @@ export async function readRecipient(text: string, now: Date): Promise<RecipientR
 }
 
 /**
- * Node's reader for key and times; pkijs, loaded only where a site asks for it, for the extensions
- * that it does not show.
+ * Key and times are read by Node; the extensions, which Node does not expose, by pkijs, loaded only
+ * for sites that need it.
  */
 async function parse(
   text: string,

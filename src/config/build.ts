@@ -13,14 +13,13 @@ import { buildSinks } from './sinks.js'
 export interface Gathered {
   readonly certificates: readonly SiteCertificate[]
   readonly profiles: ReadonlyMap<string, Profile>
-  /** By the path of the certificate. */
+  /** Keyed by the path of the certificate. */
   readonly recipients: ReadonlyMap<string, AttributeRecipient>
   readonly s3: S3StoreConfig['credentials'] | undefined
 }
 
 /**
- * The configuration that the rooms take; undefined when a certificate or a profile could not be
- * read.
+ * The configuration for the rooms; undefined when a certificate or a profile could not be read.
  */
 export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteConfig | undefined {
   const armored = new Map(parts.certificates.map((one) => [one.principal, one.armored]))
@@ -131,7 +130,7 @@ function buildNotify(dir: string, { smtp, webhooks, push }: SiteFile['notify']):
   }
 }
 
-/** The store with an absolute path, or with the credentials of the environment. */
+/** The store with an absolute path, or with the credentials from the environment. */
 export function buildStore(
   dir: string,
   store: NonNullable<SiteDraft['store']>,

@@ -7,10 +7,10 @@ import type { KeyPolicy, SiteProblem } from './site-config.js'
 
 export type InspectCertificate = (armored: string, policy: KeyPolicy) => Promise<CertificateReport>
 
-/** What holds where the site says nothing. */
+/** The default when the site says nothing. */
 export const NO_POLICY: KeyPolicy = { allowRsa2048: false, fips: false }
 
-/** A certificate of the site that could be read, with what the policy says of it today. */
+/** A certificate of the site that could be read, with the policy's current verdict. */
 export interface SiteCertificate {
   /** Principal id, or `recovery`. */
   readonly principal: string
@@ -21,9 +21,9 @@ export interface SiteCertificate {
 }
 
 /**
- * Reads and inspects the certificates of facilities, people and recovery. Those that ran out or
- * were revoked are `unfit`: nothing is sealed to them, and a gateway that did not start because of
- * one would leave every other group without its studies.
+ * Reads and inspects the certificates of facilities, people and recovery. Expired and revoked ones
+ * are `unfit`: nothing is sealed to them, but they do not keep the gateway from starting, since
+ * that would leave every other group without its studies.
  */
 export async function readCertificates(
   dir: string,
@@ -37,12 +37,12 @@ export async function readCertificates(
   const problems: SiteProblem[] = []
   const unfit: SiteProblem[] = []
   const certificates: SiteCertificate[] = []
-  // One after another: each is small, and a site may have thousands.
+  // Read one after another: each is small, and a site may have thousands.
   for (const { principal, file } of named(site)) {
     const reading = await readText(
       resolvePath(dir, file),
       shorten(file),
-      `put the certificate of ${principal} there: what \`nocturne key new\` wrote as .pub.asc, or an export in ASCII armor`,
+      `save the certificate of ${principal} there: the .pub.asc file from \`nocturne key new\`, or an export in ASCII armor`,
     )
     if (reading.problem) {
       problems.push({ path: shorten(file), ...reading.problem })
@@ -72,8 +72,8 @@ function named(site: SiteDraft): { principal: string; file: string }[] {
 }
 
 /**
- * Who holds a key can sign in as, and open for, everyone it stands for: a reader whose key is also
- * the facility's could open the crosswalk. So each principal has one of its own.
+ * The holder of a key can sign in as, and open items for, every principal that it belongs to: a
+ * reader with the facility's key could open the crosswalk. So each principal has its own.
  */
 function shared(certificates: readonly SiteCertificate[]): SiteProblem[] {
   return certificates.flatMap(({ principal, file, report }, index) => {
@@ -86,23 +86,23 @@ function shared(certificates: readonly SiteCertificate[]): SiteProblem[] {
       {
         path: shorten(file),
         problem: `${principal} has the same certificate as ${other.principal}`,
-        hint: `give ${principal} a key of its own: nocturne key new --name ${principal} --out ${principal}.asc`,
+        hint: `make a separate key for ${principal}: nocturne key new --name ${principal} --out ${principal}.asc`,
       },
     ]
   })
 }
 
 const renew = (principal: string) =>
-  `get a new certificate of ${principal} and compare its fingerprint over a second channel`
+  `get a new certificate from ${principal} and compare its fingerprint over a second channel`
 
 const HINTS: Readonly<
   Record<CertificateReport['problems'][number]['code'], (principal: string) => string>
 > = {
   certificate_unreadable: (principal) => `export the certificate of ${principal} in ASCII armor`,
   certificate_is_secret: (principal) =>
-    `remove it from here, and use the certificate only; ${principal} should make a new key, because this one was shared`,
+    `remove it and use only the certificate; ask ${principal} to make a new key, because this one has been shared`,
   certificate_expired: renew,
-  certificate_not_yet_valid: () => 'check the clocks of both machines, or wait',
+  certificate_not_yet_valid: () => 'check the clocks of both machines, or wait until it is valid',
   certificate_revoked: renew,
   certificate_weak: renew,
   certificate_cannot_encrypt: renew,

@@ -1,4 +1,4 @@
-/** Doors as they were read and checked. */
+/** The doors configuration after reading and checking. */
 import type { Listen } from './listen.js'
 
 export interface DimseConfig {
@@ -14,7 +14,7 @@ export interface DimseConfig {
     readonly addresses: readonly string[]
     /** Absolute path of a PEM file. */
     readonly certificate?: string
-    /** Where reports of storage commitment are sent to. */
+    /** Address that storage commitment reports are sent to. */
     readonly report?: Listen
   }[]
 }

@@ -1,4 +1,4 @@
-/** Doors beside HTTP, and what becomes of what comes through them. */
+/** Checks of the doors other than HTTP, and of the routing of studies. */
 import { X509Certificate } from 'node:crypto'
 import type { SiteDraft } from './yaml/draft.js'
 import { shorten } from './yaml/expectations.js'
@@ -11,7 +11,7 @@ import { checkTls } from './tls.js'
 import type { DoorsConfig } from './doors-config.js'
 import type { DoorsFile } from './yaml/doors-schema.js'
 
-/** Facilities that are not there, and callers that nothing binds. */
+/** Finds unknown facilities, and callers that are bound to nothing. */
 export function checkDoorReferences(site: SiteDraft): Finding[] {
   return [...checkDimse(site), ...checkRules(site)]
 }
@@ -27,8 +27,8 @@ function checkDimse({ doors, facilities }: SiteDraft): Finding[] {
       ? [
           {
             at: [...at, 'listen'],
-            problem: 'is beyond this machine, and nobody there could say anything',
-            hint: 'add doors.dimse.tls with cert and key, or name in plainFrom the addresses that may speak in the clear',
+            problem: 'is reachable from other machines, but none of them could connect',
+            hint: 'add doors.dimse.tls with cert and key, or list in plainFrom the addresses that may connect without TLS',
           },
         ]
       : []
@@ -51,7 +51,7 @@ function checkDimse({ doors, facilities }: SiteDraft): Finding[] {
       if (certificate !== undefined && !dimse.tls) {
         found.push({
           at: [...place, 'certificate'],
-          problem: 'can be shown in TLS alone, and this door has none',
+          problem: 'works only with TLS, which this door does not have',
           hint: 'add doors.dimse.tls with cert and key',
         })
       }
@@ -83,10 +83,9 @@ function checkRules({ intake, facilities, groups }: SiteDraft): Finding[] {
   })
 }
 
-const PEER_HINT =
-  'write the path of a PEM file with the certificate of the peer, or of its authority'
+const PEER_HINT = 'write the path of a PEM file with the certificate of the peer or its authority'
 
-/** That the files are there, readable, of one pair, and valid today. */
+/** Checks that the files exist, are readable, belong together, and are currently valid. */
 export async function checkDoorFiles(
   dir: string,
   { doors }: SiteDraft,
@@ -95,7 +94,7 @@ export async function checkDoorFiles(
   const dimse = doors?.dimse
   if (!dimse) return []
   const hint =
-    'doors.dimse.tls.cert takes the certificate and its chain, key the key without passphrase'
+    'write to doors.dimse.tls.cert the path of the certificate with its chain, and to key the path of its key without passphrase'
   const problems = dimse.tls ? [...(await checkTls(dir, dimse.tls, now, hint)).problems] : []
   for (const { certificate } of dimse.peers) {
     if (certificate === undefined) continue

@@ -1,7 +1,7 @@
-/** When the readers of a group are on duty, as it is written in nocturne.yaml. */
+/** Parses the duty hours of a group's readers in nocturne.yaml. */
 
 /**
- * Minutes after the midnight that begins a day; `until` goes beyond 1,440 when the duty ends on the
+ * Minutes after midnight at the start of a day; `until` exceeds 1,440 when the duty ends on the
  * next day.
  */
 export interface DutySpan {
@@ -19,15 +19,14 @@ export interface DutyDate {
   /** `2026-12-25` */
   readonly date: string
   /**
-   * None: nobody is on duty. They take the place of what the week says of duty that begins on this
-   * date.
+   * Empty: nobody is on duty. Replaces the weekly hours that begin on this date.
    */
   readonly spans: readonly DutySpan[]
 }
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 const DAY_MINUTES = 1_440
-/** Of one day or date: more is a slip of the hand. */
+/** Per day or date: more is a mistake. */
 const MAX_SPANS = 24
 
 /**
@@ -42,8 +41,8 @@ export function parseWeekly(text: string): WeeklyDuty | undefined {
 }
 
 /**
- * `2026-12-25 00:00-24:00`, `2026-07-04 off`; undefined for anything else, and for a date that
- * there is not.
+ * `2026-12-25 00:00-24:00`, `2026-07-04 off`; undefined for anything else, and for a date that does
+ * not exist.
  */
 export function parseDutyDate(text: string): DutyDate | undefined {
   const [, date = '', spanText = ''] = /^(\d{4}-\d\d-\d\d) (\S{1,300})$/.exec(text) ?? []
@@ -60,7 +59,7 @@ function parseDays(text: string): readonly number[] | undefined {
     const [first = '', last = first, ...rest] = part.split('-')
     const [from, until] = [DAYS.indexOf(first), DAYS.indexOf(last)]
     if (from < 0 || until < 0 || rest.length > 0) return undefined
-    // `fri-mon` goes on over the end of the week.
+    // `fri-mon` continues past the end of the week.
     for (let day = from; ; day = (day + 1) % DAYS.length) {
       days.add(day)
       if (day === until) break

@@ -12,12 +12,12 @@ import { nearest } from './yaml/suggest.js'
 type Environment = Readonly<Record<string, string | undefined>>
 
 interface Override {
-  /** The place in nocturne.yaml whose value it replaces. */
+  /** The place in nocturne.yaml whose value the variable replaces. */
   readonly at: readonly [string, ...string[]]
   readonly schema: z.ZodType
 }
 
-/** Variables that stand for one place of nocturne.yaml. An empty value counts as not set. */
+/** Variables that override one place in nocturne.yaml. An empty value counts as not set. */
 export const OVERRIDES: Readonly<Record<string, Override>> = {
   NOCTURNE_LOG_LEVEL: { at: ['logLevel'], schema: topFields.logLevel },
   NOCTURNE_LISTEN: { at: ['gateway', 'listen'], schema: gatewayFields.listen },
@@ -41,7 +41,9 @@ export const OVERRIDES: Readonly<Record<string, Override>> = {
   ),
 }
 
-/** Credentials: each as itself, or as the path of a file in the variable with _FILE. */
+/**
+ * Credentials: each given directly, or as the path of a file in the variable with the suffix _FILE.
+ */
 export const CREDENTIALS = [
   'NOCTURNE_S3_ACCESS_KEY_ID',
   'NOCTURNE_S3_SECRET_ACCESS_KEY',
@@ -50,16 +52,16 @@ export const CREDENTIALS = [
 ] as const
 
 export interface EnvironmentReading {
-  /** The YAML's value with what the environment overrides. */
+  /** The YAML with the overrides of the environment. */
   readonly value: unknown
-  /** Variables that replaced something, by the place they replaced. */
+  /** Variables that replaced something, keyed by the place they replaced. */
   readonly replaced: ReadonlyMap<string, string>
   readonly s3: S3StoreConfig['credentials'] | undefined
   readonly databasePassword: string | undefined
   readonly problems: readonly SiteProblem[]
 }
 
-/** Lays the environment over the YAML. Values that are wrong are reported and change nothing. */
+/** Applies the environment to the YAML. Invalid values are reported and change nothing. */
 export async function readEnvironment(
   yaml: unknown,
   env: Environment,
@@ -87,8 +89,8 @@ export async function readEnvironment(
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
     problems.push({
       path: accessKeyId === undefined ? CREDENTIALS[0] : CREDENTIALS[1],
-      problem: 'is missing, while the other half of the S3 credentials is set',
-      hint: 'set both, or neither to use the AWS SDK chain (profile, role of the machine)',
+      problem: 'is missing, but the other half of the S3 credentials is set',
+      hint: "set both, or set neither to use the AWS SDK's own chain (profile, role of the machine)",
     })
   const s3 =
     accessKeyId === undefined || secretAccessKey === undefined
@@ -104,7 +106,7 @@ function chooseStore(yaml: unknown, env: Environment, problems: SiteProblem[]): 
   if (isSet('NOCTURNE_STORE_PATH') && isSet('NOCTURNE_S3_BUCKET')) {
     problems.push({
       path: 'NOCTURNE_STORE_PATH',
-      problem: 'and NOCTURNE_S3_BUCKET are both set, and there is one store',
+      problem: 'and NOCTURNE_S3_BUCKET are both set, but a site has only one store',
       hint: 'unset one of them',
     })
     return yaml
@@ -141,12 +143,12 @@ async function readCredential(
     })
     return undefined
   }
-  const file = await readText(path, path, `write the path of a file with nothing but the value`)
+  const file = await readText(path, path, 'write the path of a file that contains only the value')
   if (file.problem) {
     problems.push({ path: variable, ...file.problem })
     return undefined
   }
-  // Docker mounts its secrets readable by all, in a file system that only the container sees.
+  // Docker mounts secrets world-readable, in a file system that only the container sees.
   if (
     process.platform !== 'win32' &&
     (file.mode & 0o007) !== 0 &&
@@ -154,15 +156,15 @@ async function readCredential(
   )
     problems.push({
       path: variable,
-      problem: `${path} can be used by every user of this machine`,
+      problem: `${path} is accessible to every user of this machine`,
       hint: `run: chmod o= ${path}`,
     })
   return file.text.replace(/\r?\n$/, '')
 }
 
 /**
- * Near misses only: a platform may set variables of its own, as Kubernetes does for a service of
- * our name.
+ * Only near misses are reported: a platform may set its own variables, as Kubernetes does for a
+ * service with our name.
  */
 function misspelt(env: Environment): SiteProblem[] {
   const known = [...Object.keys(OVERRIDES), ...CREDENTIALS.flatMap((one) => [one, `${one}_FILE`])]
@@ -173,7 +175,7 @@ function misspelt(env: Environment): SiteProblem[] {
     const meant = nearest(suffix, suffixes, 2)
     if (meant === undefined && !suffix.startsWith('LIMIT_')) return []
     const hint = meant === undefined ? 'unset it' : `did you mean NOCTURNE_${meant}?`
-    return [{ path: name, problem: 'is not a variable that is known', hint }]
+    return [{ path: name, problem: 'is not a known variable', hint }]
   })
 }
 

@@ -3,37 +3,38 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { systemCode } from '../lib/errors.js'
 import type { SiteProblem } from './site-config.js'
 
-/** What a file of the site is: its content, or why there is none, ready for a person. */
+/**
+ * The result of reading a file of the site: its content, or a readable reason why there is none.
+ */
 export type FileReading =
   | { readonly text: string; readonly mode: number; readonly problem?: undefined }
   | { readonly text?: undefined; readonly problem: Omit<SiteProblem, 'path'> }
 
 /**
- * Certificates with many signatures reach some 100 KB; nothing that a site names is larger than
+ * Certificates with many signatures reach about 100 KB; no file that a site names is larger than
  * this.
  */
 const MAX_FILE_BYTES = 1024 * 1024
 
-/** A path of the YAML, made absolute. */
+/** Makes a path from the YAML absolute. */
 export const resolvePath = (dir: string, path: string) =>
   isAbsolute(path) ? path : join(dir, path)
 
 /**
- * Reads a small text file. `name` stands in the words for the person, `hint` says where the file
- * comes from.
+ * Reads a small text file. `name` is used in messages, `hint` says where the file comes from.
  */
 export async function readText(path: string, name: string, hint: string): Promise<FileReading> {
   try {
     const file = await open(path, 'r')
     try {
       const { mode, size } = await file.stat()
-      // As root the open succeeds all the same; the service that runs as its owner would fail.
+      // For root, opening succeeds in any case; the service, running as the owner, would fail.
       if (process.platform !== 'win32' && (mode & 0o444) === 0)
         return { problem: unreadable(name, path) }
       if (size > MAX_FILE_BYTES) return { problem: { problem: `${name} is over 1 MiB`, hint } }
       const buffer = Buffer.alloc(MAX_FILE_BYTES + 1)
       let length = 0
-      // A file may grow under our hands, or be a device without a size: the buffer is the bound.
+      // A file may grow while it is read, or be a device without a size: the buffer is the limit.
       for (;;) {
         const { bytesRead } = await file.read(buffer, length, buffer.length - length, null)
         if (bytesRead === 0) break
@@ -50,22 +51,22 @@ export async function readText(path: string, name: string, hint: string): Promis
     if (code === 'EACCES' || code === 'EPERM') return { problem: unreadable(name, path) }
     if (code === 'EISDIR') return { problem: { problem: `${name} is a folder, not a file`, hint } }
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      return { problem: { problem: `there is no file ${name}`, hint } }
+      return { problem: { problem: `the file ${name} does not exist`, hint } }
     return { problem: { problem: `${name} cannot be read (${code ?? 'unknown'})`, hint } }
   }
 }
 
 const unreadable = (name: string, path: string) => ({
   problem: `${name} cannot be read by this user`,
-  hint: `as its owner run: chmod u+r ${path}; and see that the gateway runs as that user`,
+  hint: `run chmod u+r ${path} as its owner, and make sure that the gateway runs as that user`,
 })
 
-/** A new file that nobody had before, durable when the promise resolves. @throws EEXIST */
+/** Creates a file, durable when the promise resolves. @throws EEXIST */
 export async function writeNew(path: string, content: string, mode: 0o600 | 0o644): Promise<void> {
   const file = await open(path, 'wx', mode)
   try {
     await file.writeFile(content)
-    // The umask may have taken bits away; it never adds any.
+    // The umask may have removed bits; it never adds any.
     await file.chmod(mode)
     await file.sync()
   } finally {
@@ -73,7 +74,7 @@ export async function writeNew(path: string, content: string, mode: 0o600 | 0o64
   }
 }
 
-/** Makes the names in a folder durable. Windows cannot, and needs no help. */
+/** Makes a folder's entries durable. Neither possible nor necessary on Windows. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')
@@ -84,5 +85,5 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** The same for the folder that holds `path`. */
+/** The same for the folder that contains `path`. */
 export const syncParent = (path: string) => syncFolder(dirname(path))

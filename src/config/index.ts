@@ -1,12 +1,10 @@
 /**
  * The room that reads a site: nocturne.yaml, the environment, and the secrets, apart.
  *
- * In:  a site's folder and the environment.
- * Out: Site, typed and checked; or every problem at once, each with its path and what to write
- *      instead.
- * Always true: a secret is never in YAML, is in a file that only its owner reads, and is never
- *      printed.
- * Trusts: the operator's files, as far as `problems` finds nothing.
+ * In: a site's folder and the environment. Out: Site, typed and checked; or every problem at once,
+ * each with its path and what to write instead. Always true: a secret is never in YAML, is in a
+ * file that only its owner can read, and is never printed. Trusts: the operator's files, unless
+ * `problems` reports something.
  */
 export { readRecipient } from './attribute-recipients.js'
 export { loadSite, SiteInvalidError, surveySite } from './load.js'

@@ -10,11 +10,11 @@ export interface LimitRule {
   readonly standard: number
   readonly min: number
   readonly max: number
-  /** Why the standard value is what it is; printed in the room's README. */
+  /** The reason for the default value; printed in the room's README. */
   readonly reason: string
 }
 
-/** Every limit: what holds when the site says nothing, and how far the site may go. */
+/** Every limit: its default and the range that a site may choose from. */
 export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
   itemBytes: {
     unit: 'bytes',
@@ -30,7 +30,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     min: 64 * KiB,
     max: 512 * MiB,
     reason:
-      'in memory while an instance passes; holds 10,000 frames at 3 KB of functional groups each, and all but the largest RT structure sets (50 MB)',
+      'held in memory while an instance is processed; enough for 10,000 frames with 3 KB of functional groups each, and for all but the largest RT structure sets (50 MB)',
   },
   requestItems: {
     unit: 'count',
@@ -45,7 +45,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     min: 1,
     max: 1_000_000,
     reason:
-      'the largest perfusion and cardiac studies; at 500 bytes an item the manifest stays near 10 MB',
+      'the largest perfusion and cardiac studies; at 500 bytes per item, the manifest stays near 10 MB',
   },
   transferBytes: {
     unit: 'bytes',
@@ -59,7 +59,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     standard: 20_000,
     min: 1,
     max: 1_000_000,
-    reason: 'as many as a transfer may hold',
+    reason: 'as many as a transfer may contain',
   },
   archiveRatio: {
     unit: 'count',
@@ -67,14 +67,14 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     min: 2,
     max: 1_032,
     reason:
-      'images that are mostly black deflate well beyond 100 to 1; Deflate itself ends at 1,032 to 1',
+      'mostly black images compress well beyond 100 to 1; the maximum of Deflate is 1,032 to 1',
   },
   archiveDepth: {
     unit: 'count',
     standard: 2,
     min: 1,
     max: 4,
-    reason: 'a portal that zips the ZIP of a workstation; nobody sends deeper on purpose',
+    reason: 'a portal may zip the ZIP from a workstation; nobody nests deeper on purpose',
   },
   idleSeconds: {
     unit: 'seconds',
@@ -82,7 +82,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     min: 1,
     max: 600,
     reason:
-      'longer than a Wi-Fi hand-over or a VPN that reconnects, shorter than a stuck client may block',
+      'longer than a Wi-Fi handover or a VPN reconnect, but shorter than a stuck client may block a slot',
   },
   uploads: {
     unit: 'count',
@@ -90,14 +90,14 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     min: 1,
     max: 1_024,
     reason:
-      'each may hold a new header until it is sealed; of headers over 4 MiB two are made at a time',
+      'each may hold a rewritten header until it is sealed; only two headers over 4 MiB are processed at a time',
   },
   failuresPerMinute: {
     unit: 'count',
     standard: 10,
     min: 1,
     max: 1_000,
-    reason: 'a person mistypes a few times; a guesser needs millions',
+    reason: 'a person mistypes a few times; guessing needs millions of attempts',
   },
 }
 
@@ -109,7 +109,7 @@ export function parseBytes(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits) * (unit ? (UNITS[unit] ?? NaN) : 1)
 }
 
-/** The number as people write it in the YAML: the largest unit that divides it. */
+/** The number as written in YAML: with the largest unit that divides it. */
 export function formatLimit(value: number, unit: LimitRule['unit']): string {
   if (unit !== 'bytes') return value.toLocaleString('en-US')
   const [name, size] = Object.entries(UNITS).findLast(([, one]) => value % one === 0) ?? ['', 1]

@@ -8,8 +8,7 @@ export interface Listen {
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
 
 /**
- * `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`, taken apart; or what is wrong with it, as a
- * string.
+ * `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`, parsed; or a string that says what is wrong.
  */
 export function parseListen(text: string): Listen | string {
   const parts = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/.exec(text)
@@ -24,7 +23,7 @@ export function parseListen(text: string): Listen | string {
 }
 
 /**
- * True when nobody beyond this machine can reach the address: 127.0.0.0/8, ::1 and `localhost` (RFC
+ * True when the address is reachable only from this machine: 127.0.0.0/8, ::1 and `localhost` (RFC
  * 6761 section 6.3).
  */
 export function isLoopback(host: string): boolean {
@@ -33,12 +32,12 @@ export function isLoopback(host: string): boolean {
   return isIPv4(bare) && bare.startsWith('127.')
 }
 
-// Four numbers that are no IPv4 address are a slip of the pen, not a host name.
+// Four numbers that are not an IPv4 address are a mistake, not a host name.
 const isHost = (host: string) => (/^[\d.]+$/.test(host) ? isIPv4(host) : HOST_NAME.test(host))
 
 /**
- * True for an origin as browsers write it (RFC 6454): scheme, host and port only; plain HTTP on
- * loopback alone.
+ * True for an origin as browsers write it (RFC 6454): scheme, host and port only; plain HTTP only
+ * on loopback.
  */
 export function isOrigin(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined

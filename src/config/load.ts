@@ -28,24 +28,24 @@ import { checkTls } from './tls.js'
 import { readYaml } from '../lib/yaml.js'
 import type { YamlReading } from '../lib/yaml.js'
 
-/** What this room needs of others. */
+/** What this room needs from other rooms. */
 export interface SiteRooms extends ProfileReader {
-  /** Seal's. */
+  /** Provided by the room seal. */
   readonly inspectCertificate: InspectCertificate
 }
 
 /**
- * A site as far as it can be understood, so that what it names can be tried although something else
- * is wrong.
+ * A site as far as it could be read, so that the services it names can be checked even if something
+ * else is wrong.
  */
 export interface SiteSurvey {
   readonly problems: readonly SiteProblem[]
   /**
-   * Certificates that ran out or were revoked: whoever they belong to cannot be sealed to, and the
-   * rest goes on.
+   * Expired or revoked certificates: nothing can be sealed to their owners, but everything else
+   * works.
    */
   readonly unfit: readonly SiteProblem[]
-  /** Undefined as soon as there is a problem. */
+  /** Undefined if there is any problem. */
   readonly site: Site | undefined
   /** Absolute. */
   readonly dir: string
@@ -55,9 +55,9 @@ export interface SiteSurvey {
   readonly store: StoreConfig | undefined
   readonly certificates: readonly SiteCertificate[]
   readonly tlsExpiresAt: Date | undefined
-  /** Of the certificates that encrypted attributes are for. */
+  /** Of the certificates that attributes are encrypted to. */
   readonly attributeExpiries: RecipientsReading['expiries']
-  /** Secrets, like `databasePassword`: for trying them, not for printing. */
+  /** Secrets, like `databasePassword`: for checks, never for printing. */
   readonly ledgerKey: string | undefined
   readonly gatewayKey: string | undefined
   readonly keyPolicy: KeyPolicy
@@ -73,9 +73,9 @@ export class SiteInvalidError extends NocturneError {
 }
 
 /**
- * The site in `dir`, with what the environment overrides.
+ * The site in `dir`, with the overrides of the environment.
  *
- * @throws SiteInvalidError with every mistake that can be found, not only the first.
+ * @throws SiteInvalidError with every error that can be found, not only the first.
  */
 export async function loadSite(
   dir: string,
@@ -97,9 +97,9 @@ export async function surveySite(
   const file = await readText(
     resolvePath(root, SITE_FILE),
     SITE_FILE,
-    `give the folder of a site with --site, or make one: nocturne init ${dir}`,
+    `give the folder of a site with --site, or create one: nocturne init ${dir}`,
   )
-  // Without it the folder is no site, and everything else would be missing as well.
+  // Without it the folder is not a site, and everything else would be reported as missing too.
   if (file.problem) return notASite(root, { path: SITE_FILE, ...file.problem })
 
   const yaml = readYaml(file.text, SITE_FILE, EXAMPLE_SITE)
@@ -108,7 +108,7 @@ export async function surveySite(
   const named = await readNamed(root, draft, rooms)
   const { certificates, attributes, secrets, tls } = named
 
-  // What the text of a broken file seems to say would only make for false alarms.
+  // Interpreting the text of a broken file would only cause false alarms.
   const isReadable = yaml.value !== undefined
   const shape = isReadable ? readShape(environment.value) : undefined
   const inYaml = isReadable
@@ -194,7 +194,7 @@ const notASite = (dir: string, problem: SiteProblem): SiteSurvey => ({
   keyPolicy: NO_POLICY,
 })
 
-/** Where the person finds it: the line of the YAML, or the variable that took its place. */
+/** Where to find it: the line in the YAML, or the variable that replaced it. */
 function place(
   { at, problem, hint }: Finding,
   { replaced }: EnvironmentReading,
@@ -216,8 +216,8 @@ function passwordInYaml(draft: SiteDraft, { replaced }: EnvironmentReading): Fin
   return [
     {
       at: ['database'],
-      problem: 'holds a password, and those never stand in YAML',
-      hint: 'remove it here, treat it as known to others, and put a new one in the environment: NOCTURNE_DATABASE_PASSWORD, or NOCTURNE_DATABASE_PASSWORD_FILE',
+      problem: 'contains a password, which is not allowed in YAML',
+      hint: 'remove it here, treat it as compromised, and set a new one in the environment: NOCTURNE_DATABASE_PASSWORD, or NOCTURNE_DATABASE_PASSWORD_FILE',
     },
   ]
 }

@@ -1,6 +1,5 @@
 /**
- * What nocturne.yaml says of the night: targets, escalation, contacts, and the channels that
- * notices go out on.
+ * The night settings in nocturne.yaml: targets, escalation, contacts, and notification channels.
  */
 import { z } from 'zod'
 import type { ClockTarget, EscalationStep } from '../cases/index.js'

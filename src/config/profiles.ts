@@ -7,11 +7,11 @@ import type { SiteProblem } from './site-config.js'
 import type { Finding } from './yaml/finding.js'
 import { nearest } from './yaml/suggest.js'
 
-/** Deidentify's. */
+/** Provided by the room deidentify. */
 export interface ProfileReader {
-  /** Those that need no file, by name. */
+  /** Built-in profiles, by name. */
   readonly builtInProfiles: Readonly<Record<string, Profile>>
-  /** A profile from YAML, or every mistake in it; `name` is its file's, without the ending. */
+  /** A profile from YAML, or every error in it; `name` is the file name without its extension. */
   readonly loadProfile: (
     text: string,
     name: string,
@@ -19,16 +19,16 @@ export interface ProfileReader {
 }
 
 export interface ProfilesReading {
-  /** By the word that the YAML has for them. */
+  /** Keyed by the word used in the YAML. */
   readonly profiles: ReadonlyMap<string, Profile>
   readonly findings: readonly Finding[]
-  /** Inside the files of profiles. */
+  /** Problems inside profile files. */
   readonly problems: readonly SiteProblem[]
 }
 
 const FILE = /[/\\]|\.ya?ml$/i
 
-/** The profiles that facilities name; each is read once. */
+/** Reads the profiles that facilities name, each once. */
 export async function readProfiles(
   dir: string,
   site: SiteDraft,
@@ -48,7 +48,7 @@ export async function readProfiles(
     else if (!seen.has(name)) {
       seen.add(name)
       const file = shorten(name)
-      const hint = 'write the name of a profile that Nocturne ships, or the path of your own'
+      const hint = 'write the name of a built-in profile, or the path of your own'
       const reading = await readText(resolvePath(dir, name), file, hint)
       if (reading.problem) {
         findings.push({ at, ...reading.problem })
@@ -67,9 +67,9 @@ export async function readProfiles(
 
 function unknownProfile(name: string, names: readonly string[]) {
   const meant = nearest(name, names)
-  const all = `write ${names.join(' or ')}, or the path of a profile of your own (with .yaml at its end)`
+  const all = `write ${names.join(' or ')}, or the path of your own profile (ending in .yaml)`
   return {
     problem: `names an unknown profile, ${shorten(name)}`,
-    hint: meant === undefined ? all : `did you mean ${meant}? else ${all}`,
+    hint: meant === undefined ? all : `did you mean ${meant}? otherwise ${all}`,
   }
 }

@@ -5,7 +5,7 @@ import { systemCode } from '../lib/errors.js'
 import { readText } from './files.js'
 import type { SiteProblem } from './site-config.js'
 
-/** Where a site keeps its secrets; folders 0700, files 0600. */
+/** Where a site keeps its secrets: folders with mode 0700, files with mode 0600. */
 export const SECRET_FILES = {
   folder: 'secrets',
   /** Ed25519, PKCS #8, PEM. */
@@ -22,12 +22,12 @@ export const SECRET_FILES = {
 export const facilitySecretFile = (id: string) => `${SECRET_FILES.facilities}/${id}.key`
 
 /**
- * A secret that was rotated out: older pseudonyms come from it, and the officer's search needs it.
+ * A retired secret: older pseudonyms were derived from it, and the officer's search needs it.
  */
 export const retiredSecretFile = (id: string, generation: number) =>
   `${SECRET_FILES.facilities}/${id}.${generation}.retired`
 
-/** Those that a facility has, the oldest first; names below the site's folder. */
+/** The retired secrets of a facility, the oldest first; names below the site's folder. */
 export async function retiredSecretFiles(dir: string, id: string): Promise<string[]> {
   const names = new Set(await readdir(join(dir, SECRET_FILES.facilities)).catch(() => []))
   const files: string[] = []
@@ -48,9 +48,9 @@ export interface SecretsReading {
   readonly problems: readonly SiteProblem[]
 }
 
-const RESTORE = 'restore it from your backup; a new site gets one from `nocturne init`'
+const RESTORE = 'restore it from your backup; for a new site, `nocturne init` creates it'
 
-/** Reads every secret that the site needs. Contents appear in no problem. */
+/** Reads every secret that the site needs. Problems never contain their content. */
 export async function readSecrets(
   dir: string,
   facilities: readonly string[],
@@ -58,7 +58,7 @@ export async function readSecrets(
   const problems: SiteProblem[] = []
   for (const folder of [SECRET_FILES.folder, SECRET_FILES.facilities])
     problems.push(...(await checkFolder(dir, folder)))
-  // Without its folder each file is missing too, and saying so for each would hide the rest.
+  // Without the folder, every file is missing too, and reporting each would hide the rest.
   const hasFolder = problems.every(({ problem }) => problem !== NO_FOLDER)
   const read = async (path: string, hint: string, check: (text: string) => string | undefined) =>
     hasFolder ? readSecret(dir, path, hint, check, problems) : undefined
@@ -68,7 +68,7 @@ export async function readSecrets(
   const found = new Map<string, Buffer>()
   const retired = new Map<string, readonly Buffer[]>()
   for (const id of facilities) {
-    const hint = `run: nocturne secret new ${id} --site ${dir} (a second gateway copies the file of the first)`
+    const hint = `run: nocturne secret new ${id} --site ${dir} (on a second gateway, copy the file from the first)`
     const text = await read(facilitySecretFile(id), hint, checkFacilitySecret)
     if (text !== undefined) found.set(id, Buffer.from(text.trim(), 'base64'))
     const before: Buffer[] = []
@@ -81,14 +81,14 @@ export async function readSecrets(
   return { ledgerKey, gatewayKey, facilities: found, retired, problems }
 }
 
-const NO_FOLDER = 'there is no such folder'
+const NO_FOLDER = 'the folder does not exist'
 
 async function checkFolder(dir: string, name: string): Promise<SiteProblem[]> {
   const path = join(dir, name)
   try {
     const { mode } = await stat(path)
     if (process.platform === 'win32' || (mode & 0o077) === 0) return []
-    const problem = `can be used by other users of this machine (mode ${octal(mode)})`
+    const problem = `is accessible to other users of this machine (mode ${octal(mode)})`
     return [{ path: `${name}/`, problem, hint: `run: chmod 700 ${path}` }]
   } catch (error) {
     const problem = systemCode(error) === 'ENOENT' ? NO_FOLDER : 'the folder cannot be read'
@@ -112,7 +112,7 @@ async function readSecret(
   if (process.platform !== 'win32' && (file.mode & ~0o600) !== 0)
     problems.push({
       path: name,
-      problem: `can be used by more than its owner (mode ${octal(file.mode)})`,
+      problem: `is accessible to users other than its owner (mode ${octal(file.mode)})`,
       hint: `run: chmod 600 ${path}`,
     })
   const wrong = check(file.text)

@@ -7,8 +7,7 @@ const SCHEME = 'syslog+tls://'
 const DEFAULT_PORT = 6514
 
 /**
- * `syslog+tls://HOST` or `syslog+tls://HOST:PORT`, taken apart; or what is wrong with it, as a
- * string.
+ * `syslog+tls://HOST` or `syslog+tls://HOST:PORT`, parsed; or a string that says what is wrong.
  */
 export function parseSinkUrl(text: string): Listen | string {
   if (!text.startsWith(SCHEME)) return `does not begin with ${SCHEME}`

@@ -1,4 +1,6 @@
-/** Sinks: where the ledger is forwarded to, and the files that connections to them need. */
+/**
+ * Sinks: destinations to which the ledger is forwarded, and the files needed to connect to them.
+ */
 import { X509Certificate } from 'node:crypto'
 import type { SinkConfig } from '../ledger/sinks/index.js'
 import type { SiteDraft } from './yaml/draft.js'
@@ -21,9 +23,9 @@ export const buildSinks = (dir: string, sinks: SiteFile['sinks']): SinkConfig[] 
 
 const CA_HINT = "write the path of a PEM file with the certificate of the sink's authority"
 const PAIR_HINT =
-  'certificate takes what the gateway shows the sink and its chain, key its key without passphrase'
+  'write to certificate the path of the client certificate of the gateway with its chain, and to key the path of its key without passphrase'
 
-/** That the files are there, readable, of one pair, and valid today. */
+/** Checks that the files exist, are readable, belong together, and are currently valid. */
 export async function checkSinks(dir: string, draft: SiteDraft, now: Date): Promise<SiteProblem[]> {
   const problems: SiteProblem[] = []
   for (const { ca, certificate, key } of draft.sinks ?? []) {

@@ -1,4 +1,4 @@
-/** A site as it was read and checked. */
+/** A site's configuration after reading and checking. */
 import type { AttributeRecipient } from '../deidentify/index.js'
 import type { Profile } from '../deidentify/rules/index.js'
 import type { LogLevel } from '../lib/logger.js'
@@ -19,11 +19,14 @@ export interface SiteConfig {
   readonly gateway: {
     readonly name: string
     readonly host: string
-    /** 0 asks the system for a free one. */
+    /** 0 means any free port. */
     readonly port: number
-    /** Absolute paths of PEM files: the server reads them, and again when they are renewed. */
+    /**
+     * Absolute paths of PEM files: the server reads them, and reads them again when they are
+     * renewed.
+     */
     readonly tls?: { readonly cert: string; readonly key: string }
-    /** What clients see, when a proxy stands in front: the origin that sign-in challenges name. */
+    /** The origin that clients see, if there is a proxy in front; sign-in challenges name it. */
     readonly origin?: string
   }
   /** `sqlite:/absolute/path` or `postgres://...`; the password is in Secrets, never here. */
@@ -34,24 +37,33 @@ export interface SiteConfig {
   readonly people: readonly PersonConfig[]
   /** Armored certificate. */
   readonly recovery: string
-  /** Who cosigns the ledger; a majority of them makes a checkpoint witnessed. */
+  /**
+   * Witnesses that cosign the ledger; a checkpoint is witnessed once a majority has cosigned it.
+   */
   readonly witnesses: readonly WitnessConfig[]
   readonly ledger: LedgerConfig
-  /** Where the ledger is forwarded to. */
+  /** Destinations to which the ledger is forwarded. */
   readonly sinks: readonly SinkConfig[]
-  /** Looks for writing in images at risk (src/deidentify/README.md). */
+  /** Looks for text in images at risk (src/deidentify/README.md). */
   readonly textDetector?: {
     readonly kind: 'tesseract' | 'none'
     readonly clears: boolean
     readonly threads: number
   }
   readonly doors: DoorsConfig
-  /** Seconds: without a further instance until a study is closed, by priority; and at the most. */
+  /**
+   * Seconds without a further instance until a study is closed, by priority; and the maximum in any
+   * case.
+   */
   readonly intake: IntakeFile
-  /** Whether the compliance registers stop what they speak against, or warn of it. */
+  /**
+   * Whether actions that the compliance registers do not permit are blocked or only cause a
+   * warning.
+   */
   readonly registers: { readonly enforce: 'warn' | 'block' }
   /**
-   * Absolute paths: the folder, and the certificate that backups are sealed to; else to recovery.
+   * Absolute paths: the folder, and the certificate that backups are sealed to; by default,
+   * recovery.
    */
   readonly backup?: { readonly to: string; readonly certificate?: string }
   readonly keys: KeyPolicy
@@ -62,7 +74,7 @@ export interface SiteConfig {
 }
 
 export interface CasesConfig {
-  /** How long a claim lasts without work. */
+  /** How long a claim lasts without activity. */
   readonly claimMinutes: number
   /** When a case leaves the worklist. */
   readonly closeOn: 'reported' | 'acknowledged'
@@ -89,21 +101,21 @@ export interface NotifyConfig {
 
 export interface LedgerConfig {
   /**
-   * How long every entry stays, six years or more; published files are locked for as long, where
-   * they can be.
+   * How long every entry is kept, six years or more; published files are locked for the same time
+   * if possible.
    */
   readonly retention: { readonly years: number }
-  /** How often an officer reviews what happened. */
+  /** How often an officer reviews the recorded activity. */
   readonly review: { readonly days: number }
 }
 
 /**
- * What certificates of the site must be like, beyond the rules that always hold
+ * Requirements on the site's certificates, in addition to the rules that always apply
  * (src/seal/README.md).
  */
 export interface KeyPolicy {
   readonly allowRsa2048: boolean
-  /** RSA and NIST curves alone. */
+  /** Only RSA and NIST curves. */
   readonly fips: boolean
 }
 
@@ -114,15 +126,16 @@ export interface FacilityConfig {
   readonly profile: Profile
   readonly groups: readonly string[]
   /**
-   * Documents cannot be de-identified: pass them to the readers sealed, or hold them in quarantine.
+   * Documents cannot be de-identified: they are either passed to the readers, sealed, or held in
+   * quarantine.
    */
   readonly documents: 'pass' | 'quarantine'
   /**
-   * People who may release from quarantine, each with their own key; the facility's own key where
-   * none is named.
+   * People who may release from quarantine, each with their own key; if none is named, the
+   * facility's own key signs.
    */
   readonly releasedBy?: readonly string[]
-  /** Who can open the original values that travel in each instance (0400,0500). */
+  /** Recipients that can open the original values included in each instance (0400,0500). */
   readonly encryptedAttributes?: readonly AttributeRecipient[]
 }
 
@@ -131,15 +144,15 @@ export interface GroupConfig {
   /** IANA name. */
   readonly timezone: string
   readonly readers: readonly string[]
-  /** When they read. Downloads at another time go on as ever and are marked in the ledger. */
+  /** When they read. Downloads at other times are allowed and marked in the ledger. */
   readonly duty?: DutyHours & { readonly roster?: readonly RosterConfig[] }
   /** Targets of its cases. */
   readonly clock?: readonly ClockTarget[]
-  /** Who is told of a case that nobody takes, and when. */
+  /** Who is notified, and when, about a case that nobody claims. */
   readonly escalate?: readonly EscalationStep[]
 }
 
-/** Either `reader` or `backup`. */
+/** Exactly one of `reader` and `backup`. */
 export interface RosterConfig extends DutyHours {
   readonly reader?: string
   readonly backup?: string
@@ -160,18 +173,18 @@ export interface PersonConfig {
 }
 
 export interface Limits extends ReceiveLimits {
-  /** DICOM header: everything but pixel data, in memory while an instance passes. */
+  /** DICOM header: everything except pixel data, held in memory while an instance is processed. */
   readonly headerBytes: number
   readonly requestItems: number
   readonly transferItems: number
   readonly transferBytes: number
   /**
-   * Seconds within which a client must send 8 KiB of its upload, or take something of its answer.
+   * Seconds within which a client must send 8 KiB of its upload, or read some of its answer.
    */
   readonly idleSeconds: number
-  /** Requests that may upload at the same time. */
+  /** Maximum number of simultaneous upload requests. */
   readonly uploads: number
-  /** Failed sign-ins or tokens by one address or account within a minute, before 429. */
+  /** Failed sign-ins or tokens per address or account and minute, before the answer is 429. */
   readonly failuresPerMinute: number
 }
 
@@ -180,11 +193,11 @@ export interface Secrets {
   readonly ledgerKey: string
   /** Armored OpenPGP private key that signs manifests. */
   readonly gatewayKey: string
-  /** 32 bytes a facility. */
+  /** 32 bytes per facility. */
   readonly facilities: ReadonlyMap<string, Buffer>
-  /** The ones before, of facilities whose secret was rotated; the oldest first. */
+  /** Previous secrets of facilities whose secret was rotated; the oldest first. */
   readonly retired?: ReadonlyMap<string, readonly Buffer[]>
-  /** PostgreSQL's, when the environment gave one. */
+  /** Password for PostgreSQL, if the environment gives one. */
   readonly databasePassword?: string
 }
 
@@ -196,9 +209,9 @@ export interface Site {
 export interface SiteProblem {
   /** `facilities[0].groups[1]`, `keys/reader-1.asc`, `secrets/`, `NOCTURNE_LISTEN`. */
   readonly path: string
-  /** Its line in nocturne.yaml, from 1, when it has one. */
+  /** Its line in nocturne.yaml, from 1, if any. */
   readonly line?: number
-  /** Lower case, no final period; reads on after the path. */
+  /** Lower case, no final period; the second half of a sentence that begins with the path. */
   readonly problem: string
   /** What to write or do instead. */
   readonly hint: string

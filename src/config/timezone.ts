@@ -1,6 +1,6 @@
 /**
- * True for an IANA time zone that this Node.js knows; offsets such as `+05:30` know no summer time
- * and are refused.
+ * True for an IANA time zone that this Node.js knows; offsets such as `+05:30` have no daylight
+ * saving time and are refused.
  */
 export function isTimezone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false

@@ -6,16 +6,19 @@ import type { SiteProblem } from './site-config.js'
 
 export interface TlsReading {
   readonly problems: readonly SiteProblem[]
-  /** Of the server's certificate. */
+  /** Expiry of the server's certificate. */
   readonly expiresAt: Date | undefined
 }
 
-/** The gateway's TLS files, or a sink's: there, readable, of one pair, and valid today. */
+/**
+ * Checks the TLS files of the gateway or a sink: they must exist, be readable, belong together, and
+ * be currently valid.
+ */
 export async function checkTls(
   dir: string,
   tls: { readonly cert: string; readonly key: string },
   now: Date,
-  hint = 'gateway.tls.cert takes the certificate and its chain, gateway.tls.key the key without passphrase',
+  hint = 'write to gateway.tls.cert the path of the certificate with its chain, and to gateway.tls.key the path of its key without passphrase',
 ): Promise<TlsReading> {
   const cert = await readPem(dir, tls.cert, hint, (text) => new X509Certificate(text))
   const key = await readPem(dir, tls.key, hint, (text) => createPrivateKey(text))
@@ -24,14 +27,14 @@ export async function checkTls(
   if (key.value && process.platform !== 'win32' && (key.mode & 0o007) !== 0)
     problems.push({
       path: shorten(tls.key),
-      problem: 'the TLS key can be used by every user of this machine',
+      problem: 'the TLS key is accessible to every user of this machine',
       hint: `run: chmod o= ${resolvePath(dir, tls.key)}`,
     })
   if (cert.value && key.value && !cert.value.checkPrivateKey(key.value))
     problems.push({
       path: shorten(tls.key),
       problem: `is not the key of ${shorten(tls.cert)}`,
-      hint: 'name the certificate and the key of one pair; the server certificate is first in its file',
+      hint: 'give a certificate and key that belong together; the server certificate must be first in its file',
     })
   return { problems, expiresAt: cert.value && new Date(cert.value.validTo) }
 }
@@ -60,7 +63,7 @@ async function readPem<T extends X509Certificate | KeyObject>(
     return { value: parse(file.text), mode: file.mode, problems: [] }
   } catch {
     // The parser's reason may quote the key.
-    const problem = 'is not the PEM file that is expected here'
+    const problem = 'is not a valid PEM file for this purpose'
     return { value: undefined, mode: 0, problems: [{ path: name, problem, hint }] }
   }
 }

@@ -74,7 +74,7 @@ describe('the environment', () => {
       await problemsOf(dir, { NOCTURNE_S3_BUCKET: 'nocturne', NOCTURNE_STORE_PATH: 'x' }),
     ).toEqual(
       expect.arrayContaining([
-        'NOCTURNE_STORE_PATH: and NOCTURNE_S3_BUCKET are both set, and there is one store',
+        'NOCTURNE_STORE_PATH: and NOCTURNE_S3_BUCKET are both set, but a site has only one store',
       ]),
     )
   })
@@ -104,7 +104,7 @@ describe('the environment', () => {
     ])
     await chmod(path, 0o644)
     expect(await problemsOf(dir, env)).toEqual([
-      `NOCTURNE_DATABASE_PASSWORD_FILE: ${path} can be used by every user of this machine`,
+      `NOCTURNE_DATABASE_PASSWORD_FILE: ${path} is accessible to every user of this machine`,
     ])
   })
 
@@ -130,7 +130,7 @@ describe('the environment', () => {
 
   it('refuses a limit that another one makes pointless', async () => {
     expect(await problemsOf(dir, { NOCTURNE_LIMIT_TRANSFER_BYTES: '1 GiB' })).toEqual([
-      'limits.itemBytes: is larger than limits.transferBytes, and what passes the one fails the other',
+      'limits.itemBytes: is larger than limits.transferBytes, so it could never be reached',
     ])
   })
 

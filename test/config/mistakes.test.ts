@@ -60,7 +60,7 @@ const MISTAKES: readonly Mistake[] = [
     found: [
       'groups[0].duty.weekly[0]: is not days and hours',
       'groups[0].duty.dates[0]: is not a date and hours',
-      'groups[0].duty.weekend: is not a key that is known here',
+      'groups[0].duty.weekend: is not a known key here',
     ],
     hint: 'mon-fri 18:00-08:00',
   },
@@ -119,9 +119,9 @@ const MISTAKES: readonly Mistake[] = [
     plant: async (dir) =>
       writeFile(join(dir, 'keys/j.asc'), (await makers.newKey({ name: 'j' })).certificate),
     found: [
-      'people[0].role: is none of the words',
+      'people[0].role: is not one of the allowed words',
       'people[0].id: is not an id',
-      'people[0].certificat: is not a key',
+      'people[0].certificat: is not a known key',
     ],
     hint: 'did you mean reader?',
   },
@@ -129,7 +129,7 @@ const MISTAKES: readonly Mistake[] = [
     title: 'a missing key file',
     edits: [['certificate: keys/operator-1.asc', 'certificate: keys/operator-9.asc']],
     found: ['keys/operator-9.asc: there is no file keys/operator-9.asc'],
-    hint: 'put the certificate of operator-1 there',
+    hint: 'save the certificate of operator-1 there',
   },
   {
     title: 'a private key where a certificate belongs',
@@ -150,7 +150,7 @@ const MISTAKES: readonly Mistake[] = [
   {
     title: 'TLS files that are not there',
     edits: [['  listen:', '  tls: { cert: tls/cert.pem, key: tls/key.pem }\n  listen:']],
-    found: ['tls/cert.pem: there is no file', 'tls/key.pem: there is no file'],
+    found: ['tls/cert.pem: the file', 'tls/key.pem: there is no file'],
     hint: 'PEM',
   },
   {
@@ -159,7 +159,7 @@ const MISTAKES: readonly Mistake[] = [
       ['database: sqlite:data/nocturne.db', 'database: postgres://nocturne:hunter2@db/nocturne'],
       ['path: data/objects', 'path: data/objects, secretAccessKey: hunter2'],
     ],
-    found: ['database: holds a password', 'store.secretAccessKey: is a credential'],
+    found: ['database: contains a password', 'store.secretAccessKey: is a credential'],
     hint: 'NOCTURNE_DATABASE_PASSWORD',
   },
   {
@@ -174,7 +174,7 @@ const MISTAKES: readonly Mistake[] = [
       'limits.itemBytes: is too small',
       'limits.idleSeconds: is not a whole number',
       'limits.uploads: is not a whole number',
-      'limits.requestItem: is not a key',
+      'limits.requestItem: is not a known key',
     ],
     hint: 'from 1 KiB to 1 TiB',
   },
@@ -191,8 +191,8 @@ const MISTAKES: readonly Mistake[] = [
       await chmod(join(dir, 'secrets'), 0o755)
     },
     found: [
-      'secrets/: can be used by other users of this machine (mode 0755)',
-      'secrets/ledger.pem: can be used by more than its owner (mode 0640)',
+      'secrets/: is accessible to other users of this machine (mode 0755)',
+      'secrets/ledger.pem: is accessible to users other than its owner (mode 0640)',
     ],
     hint: 'chmod 700',
   },
@@ -212,11 +212,11 @@ const MISTAKES: readonly Mistake[] = [
       NOCTURNE_DATABASE_PASSWORD_FILE: '/nowhere/password',
     },
     found: [
-      'NOCTURNE_LOG_LEVEL: is none of the words',
+      'NOCTURNE_LOG_LEVEL: is not one of the allowed words',
       'NOCTURNE_LIMIT_UPLOADS: is too small',
-      'NOCTURNE_LOGLEVEL: is not a variable',
+      'NOCTURNE_LOGLEVEL: is not a known variable',
       'NOCTURNE_S3_SECRET_ACCESS_KEY: is missing',
-      'NOCTURNE_DATABASE_PASSWORD_FILE: there is no file',
+      'NOCTURNE_DATABASE_PASSWORD_FILE: the file',
     ],
     hint: 'write trace, debug',
   },
@@ -300,7 +300,7 @@ describe('nocturne.yaml', () => {
     await rm(join(dir, 'secrets/ledger.pem'))
     const problems = await problemsOf(dir)
     expect(problems[0]).toMatch(/^nocturne\.yaml(:\d+:\d+)?: /)
-    expect(problems.at(-1)).toMatch(/^secrets\/ledger.pem: there is no file/)
+    expect(problems.at(-1)).toMatch(/^secrets\/ledger.pem: the file/)
   })
 
   it('quotes nothing of a file that is not YAML', async () => {
@@ -338,7 +338,7 @@ describe('addresses', () => {
     const dir = await demoSite()
     for (const listen of ['0.0.0.0:8080', '[::]:8080', '192.0.2.1:8080', 'gateway.example.org:80'])
       expect(await problemsOf(dir, { NOCTURNE_LISTEN: listen })).toEqual([
-        expect.stringMatching(/^NOCTURNE_LISTEN: is plain HTTP beyond this machine/),
+        expect.stringMatching(/^NOCTURNE_LISTEN: is reachable from other machines over plain HTTP/),
       ])
     for (const listen of ['127.0.0.1:0', '[::1]:8080', 'localhost:8080', '127.9.9.9:1'])
       expect(await problemsOf(dir, { NOCTURNE_LISTEN: listen })).toEqual([])
@@ -353,7 +353,7 @@ describe('addresses', () => {
     await writeFile(join(dir, 'tls/cert.pem'), pem)
     await edit(dir, ['  listen:', '  tls: { cert: tls/cert.pem, key: tls/key.pem }\n  listen:'])
     expect(await problemsOf(dir)).toEqual([
-      expect.stringMatching(/^tls\/cert.pem: is not the PEM file/),
+      expect.stringMatching(/^tls\/cert.pem: is not a valid PEM file/),
     ])
   })
 })

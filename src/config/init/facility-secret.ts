@@ -13,9 +13,9 @@ import { EXAMPLE_SITE, SITE_FILE } from '../site-file.js'
 import { readYaml } from '../../lib/yaml.js'
 
 /**
- * Makes the secret of a facility that was added to nocturne.yaml after `init`, and answers its
- * path. A second gateway of the same site copies that file: with a secret of its own it would give
- * every patient another name.
+ * Makes the secret of a facility that was added to nocturne.yaml after `init`, and returns its
+ * path. Other gateways of the same site need a copy of that file: with a different secret they
+ * would give every patient a different pseudonym.
  *
  * @throws NocturneError `unknown_principal` when no facility has the id, `secret_exists`,
  * `file_unreadable`.
@@ -36,13 +36,13 @@ export async function addFacilitySecret(dir: string, id: string): Promise<string
 
 export interface RotatedSecret {
   readonly file: string
-  /** Where the one before is kept. */
+  /** Where the previous secret is kept. */
   readonly retired: string
 }
 
 /**
- * Puts a new secret in the place of a facility's, and keeps the one before. A crash leaves the old
- * one in use, at worst with a copy beside it; a gateway takes the new one when it starts.
+ * Replaces a facility's secret and keeps the previous one. A crash leaves the old secret in use, at
+ * worst with an additional copy; gateways use the new secret once they start.
  *
  * @throws NocturneError `unknown_principal`, `file_unreadable`
  */
@@ -73,6 +73,6 @@ async function expectFacility(root: string, id: string): Promise<void> {
   const file = await readText(join(root, SITE_FILE), SITE_FILE, '')
   if (file.problem) throw new NocturneError('file_unreadable', { subject: SITE_FILE })
   const { facilities } = readDraft(readYaml(file.text, SITE_FILE, EXAMPLE_SITE).value)
-  // Ids in the draft have their form, so the paths of their files stay in their folder.
+  // Ids in the draft are well-formed, so the paths of their files stay inside their folder.
   if (!facilities.some((one) => one.id === id)) throw new NocturneError('unknown_principal')
 }

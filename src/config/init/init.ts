@@ -9,7 +9,7 @@ import { SECRET_FILES, facilitySecretFile, newFacilitySecret } from '../secrets.
 import { SITE_FILE } from '../site-file.js'
 import { siteYaml } from './template.js'
 
-/** Seal's and the ledger's makers of keys. */
+/** Key generators of the rooms seal and ledger. */
 export interface KeyMakers {
   /** Armored private key without passphrase, and its certificate. */
   readonly newKey: (options: { readonly name: string }) => Promise<{
@@ -18,7 +18,8 @@ export interface KeyMakers {
     readonly fingerprint: string
   }>
   /**
-   * Ed25519 private key (PKCS #8, PEM), and its signed-note verifier key. `name` is the gateway's.
+   * Ed25519 private key (PKCS #8, PEM), and its signed-note verifier key. `name` is the name of the
+   * gateway.
    */
   readonly newLedgerKey: (name: string) => LedgerKey | Promise<LedgerKey>
 }
@@ -30,15 +31,15 @@ interface LedgerKey {
 
 export interface InitOptions extends KeyMakers {
   readonly demo: boolean
-  /** The gateway's name; the machine's when left out, `demo.nocturne.example` with `demo`. */
+  /** The gateway's name; if omitted, the machine's name, or `demo.nocturne.example` with `demo`. */
   readonly name?: string
   /**
-   * Under the FIPS profile: it is set in nocturne.yaml, and `newKey` must make keys that keep it.
+   * Uses the FIPS profile: sets it in nocturne.yaml; `newKey` must make keys that conform to it.
    */
   readonly fips?: boolean
   /**
-   * Runs on the finished site before it gets its place, so that what fails here leaves nothing. The
-   * folder has another name then: nothing may keep its path or keep a file open.
+   * Runs on the finished site before it is moved into place, so that a failure here leaves nothing
+   * behind. The folder still has a temporary name: nothing may keep its path or keep a file open.
    */
   readonly finish?: (dir: string) => Promise<void>
 }
@@ -50,9 +51,9 @@ export interface InitReport {
   readonly name: string
   /** The ledger's public key, for officers and witnesses to keep. */
   readonly verifierKey: string
-  /** Of every key that was made, `gateway` and `recovery` among them. */
+  /** Of every key that was made, including `gateway` and `recovery`. */
   readonly keys: readonly { readonly principal: string; readonly fingerprint: string }[]
-  /** Absolute path of the recovery's private key, which must leave this machine. */
+  /** Absolute path of the private recovery key, which must be removed from this machine. */
   readonly recoveryKey: string
 }
 
@@ -62,10 +63,10 @@ const DEMO = {
   people: ['reader-1', 'officer-1', 'operator-1'],
 } as const
 
-/** The demo's principals that talk to the gateway, and so need a token. */
+/** Demo principals that talk to the gateway and so need a token. */
 export const DEMO_PRINCIPALS: readonly string[] = [DEMO.facility, ...DEMO.people]
 
-/** What belongs to a site; where one of these is, no new site is made. */
+/** The parts of a site; if any of these exists, no new site is created. */
 const TOP_NAMES = [
   SITE_FILE,
   'keys',
@@ -77,11 +78,11 @@ const TOP_NAMES = [
 ] as const
 
 /**
- * Makes a site in `dir`, whole or not at all. A kill in between leaves a folder whose name begins
- * with `.nocturne-init-` beside or in `dir`; it may be deleted.
+ * Creates a site in `dir` atomically. A kill in between leaves a folder whose name begins with
+ * `.nocturne-init-` next to or in `dir`, which may be deleted.
  *
- * @throws NocturneError `site_exists` when `dir` holds a site or a part of one, `usage` for a name
- * that no gateway can have, or what the file system throws.
+ * @throws NocturneError `site_exists` when `dir` contains a site or a part of one, `usage` for a
+ * name that no gateway can have, or file system errors.
  */
 export async function initSite(dir: string, options: InitOptions): Promise<InitReport> {
   const name = options.name ?? (options.demo ? DEMO.name : machineName())
@@ -128,7 +129,9 @@ async function fill(folder: string, name: string, options: InitOptions): Promise
   return { dir: folder, demo: options.demo, name, verifierKey, keys, recoveryKey }
 }
 
-/** Whatever the umask: keys/ is for everyone, the others for their owner alone. */
+/**
+ * Independent of the umask: keys/ is readable by everyone, the other folders only by their owner.
+ */
 async function makeFolder(folder: string, name: string, mode: 0o700 | 0o755): Promise<void> {
   await mkdir(join(folder, name))
   await chmod(join(folder, name), mode)

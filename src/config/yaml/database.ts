@@ -3,18 +3,18 @@ import { isAbsolute, join } from 'node:path'
 export interface DatabaseReference {
   /** `sqlite:PATH` as written, or `postgres://...` without a password. */
   readonly url: string
-  /** Taken out of the URL, decoded; allowed from the environment only. */
+  /** Extracted from the URL and decoded; allowed only from the environment. */
   readonly password: string | undefined
 }
 
 /**
- * `sqlite:PATH` or `postgres://USER[:PASSWORD]@HOST[:PORT]/NAME`; or what is wrong with it, as a
- * string.
+ * `sqlite:PATH` or `postgres://USER[:PASSWORD]@HOST[:PORT]/NAME`; or a string that says what is
+ * wrong.
  */
 export function parseDatabase(text: string): DatabaseReference | string {
   if (text.startsWith('sqlite:')) {
     const path = text.slice('sqlite:'.length)
-    // An in-memory database would answer success for what a restart forgets.
+    // An in-memory database would report success for data that is lost on restart.
     if (path === '' || path === ':memory:' || path.startsWith('//') || path.includes('\0'))
       return 'names no file after sqlite:'
     return { url: text, password: undefined }
@@ -30,7 +30,7 @@ export function parseDatabase(text: string): DatabaseReference | string {
   return { url: url.href, password: password === '' ? undefined : password }
 }
 
-/** The URL with its file's path made absolute. */
+/** The URL with its file path made absolute. */
 export function resolveDatabase(url: string, dir: string): string {
   if (!url.startsWith('sqlite:')) return url
   const path = url.slice('sqlite:'.length)

@@ -1,4 +1,4 @@
-/** Doors and intake as nocturne.yaml has them. */
+/** Doors and intake as written in nocturne.yaml. */
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { PRIORITIES } from '../../protocol/priority.js'
@@ -34,7 +34,7 @@ export const dimseFields = {
   plainFrom: networks,
   peers: z
     .array(z.strictObject(peerFields))
-    .min(1, 'names nobody who may call')
+    .min(1, 'names no peer that may connect')
     .max(1_000, 'has too many entries'),
 }
 
@@ -47,7 +47,7 @@ const seconds = (least: number, most: number) =>
   z.int('is not a whole number').min(least, 'is too small').max(most, 'is too large')
 const quiet = seconds(1, 3_600)
 
-/** By priority: a study that is waited for is closed sooner, and late images follow it. */
+/** By priority: an urgent study is closed sooner, and late images follow in another transfer. */
 const QUIET = { stat: 15, urgent: 30, routine: 60 } as const
 
 const words = z

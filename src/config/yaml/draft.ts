@@ -5,9 +5,9 @@ import { facilityFields, groupFields, personFields } from './parties-schema.js'
 import { gatewayFields, keysSchema, limitsSchema, storeSchema, topFields } from './schema.js'
 
 /**
- * The site as far as it can be understood. Checks that go beyond one field work on this, so that a
- * mistake in one place never hides the mistakes in another: what is wrong by itself is undefined
- * here, list positions stay.
+ * The site as far as it can be read. Checks that involve more than one field use this, so that an
+ * error in one place never hides errors in another: invalid fields are undefined here, and list
+ * positions are kept.
  */
 const good = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined)
 
@@ -60,7 +60,7 @@ const draft = z
         tls: z.unknown().optional(),
         origin: good(gatewayFields.origin),
       })
-      // Whether TLS was meant is known even when its entry is wrong: one mistake is not reported
+      // Whether TLS was intended is known even when its entry is invalid: one error is not reported
       // twice.
       .transform(({ tls, ...rest }) => ({
         ...rest,
@@ -85,5 +85,5 @@ const draft = z
 export type SiteDraft = z.output<typeof draft>
 export type PersonDraft = SiteDraft['people'][number]
 
-/** Never fails: what cannot be understood is left out. */
+/** Never fails: anything that cannot be read is omitted. */
 export const readDraft = (value: unknown): SiteDraft => draft.parse(value)

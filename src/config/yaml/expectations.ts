@@ -3,18 +3,18 @@ import { LIMIT_RULES, formatLimit } from '../limits.js'
 const ID = 'write 1 to 63 characters of a-z, 0-9 and "-", beginning with a letter or digit'
 const FILE = 'write the path of a file, relative to the site folder'
 
-/** What to write at each place of nocturne.yaml; list positions are `[]`. */
+/** What to write at each place in nocturne.yaml; list positions are `[]`. */
 const EXPECTED: Readonly<Record<string, string>> = {
   '': 'write the keys gateway, database, store, facilities, groups, people and recovery',
   gateway: 'write gateway: { name: gateway.example.org, listen: 127.0.0.1:8080 }',
   'gateway.name':
-    'write the gateway\'s own host name in lower case, at most 120 of a-z, 0-9, "." and "-", for example gateway.example.org; never change it later',
+    'write the gateway\'s own host name in lower case, at most 120 characters of a-z, 0-9, "." and "-", for example gateway.example.org; never change it later',
   'gateway.listen': 'write HOST:PORT, for example 127.0.0.1:8080 or "[::1]:8080"',
   'gateway.tls': 'write tls: { cert: tls/cert.pem, key: tls/key.pem }',
   'gateway.tls.cert': 'write the path of the PEM file with the certificate and its chain',
   'gateway.tls.key': 'write the path of the PEM file with the private key',
   'gateway.origin':
-    'write what clients see, scheme and host only, for example https://gateway.example.org',
+    'write the origin that clients see, only scheme and host, for example https://gateway.example.org',
   database:
     'write sqlite:data/nocturne.db, or postgres://USER@HOST/NAME with the password in NOCTURNE_DATABASE_PASSWORD or NOCTURNE_DATABASE_PASSWORD_FILE',
   store:
@@ -24,36 +24,35 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'store.bucket': 'write the name of the bucket: 3 to 63 of a-z, 0-9, "." and "-"',
   'store.region': 'write the region of the bucket, for example us-east-1',
   'store.endpoint':
-    'write the address of the S3 server, for example https://s3.example.org, or leave it out for AWS',
+    'write the address of the S3 server, for example https://s3.example.org, or omit it for AWS',
   'store.forcePathStyle': 'write true or false, without quotes',
-  'store.prefix': 'write a prefix without slashes at its ends, for example nocturne/night',
+  'store.prefix': 'write a prefix without leading or trailing slashes, for example nocturne/night',
   facilities:
-    'get the certificate of a facility as keys/ID.asc, add "- { id: ID, certificate: keys/ID.asc, profile: pseudonymize, groups: [GROUP] }", then run `nocturne secret new ID --site DIR`',
+    'save the certificate of a facility as keys/ID.asc, add "- { id: ID, certificate: keys/ID.asc, profile: pseudonymize, groups: [GROUP] }", then run `nocturne secret new ID --site DIR`',
   'facilities[]':
     'write { id: ID, certificate: keys/ID.asc, profile: pseudonymize, groups: [GROUP] }',
   'facilities[].id': ID,
   'facilities[].certificate': FILE,
-  'facilities[].profile': 'write strip, pseudonymize, or the path of a profile of your own',
+  'facilities[].profile': 'write strip, pseudonymize, or the path of your own profile',
   'facilities[].groups': 'write the ids of the groups it may send to, for example [nights]',
   'facilities[].groups[]': 'write the id of a group',
   'facilities[].documents': 'write pass or quarantine',
   'facilities[].releasedBy':
-    'write the ids of people with the role sender and this facility, for example [dr-lee], or leave it out',
+    'write the ids of people with the role sender and this facility, for example [dr-lee], or omit it',
   'facilities[].releasedBy[]': 'write the id of a person with the role sender and this facility',
   'facilities[].encryptedAttributes':
-    "write the path of a PEM file with an X.509 certificate of the facility's RSA key, or a list of up to 8, or leave it out",
-  groups:
-    'add "- { id: nights, timezone: America/Chicago, readers: [ID] }" for those who read together',
+    "write the path of a PEM file with an X.509 certificate of the facility's RSA key, or a list of up to 8, or omit it",
+  groups: 'add "- { id: nights, timezone: America/Chicago, readers: [ID] }" for each reading group',
   'groups[]': 'write { id: nights, timezone: America/Chicago, readers: [ID] }',
   'groups[].id': ID,
   'groups[].timezone': 'write an IANA name such as America/Chicago or Europe/Berlin',
   'groups[].readers': 'write the ids of people with the role reader, for example [reader-1]',
   'groups[].readers[]': 'write the id of a person with the role reader',
   'groups[].duty':
-    'write duty: { weekly: ["mon-fri 18:00-08:00"], dates: ["2026-12-25 00:00-24:00"] }, or leave it out',
+    'write duty: { weekly: ["mon-fri 18:00-08:00"], dates: ["2026-12-25 00:00-24:00"] }, or omit it',
   'groups[].duty.weekly': 'write a list such as ["mon-fri 18:00-08:00", "sat,sun 00:00-24:00"]',
   'groups[].duty.weekly[]':
-    'write days and hours in quotes, for example "mon-fri 18:00-08:00": days are sun, mon, tue, wed, thu, fri, sat or daily; hours that end earlier than they begin go on into the next day',
+    'write days and hours in quotes, for example "mon-fri 18:00-08:00": days are sun, mon, tue, wed, thu, fri, sat or daily; hours that end earlier than they begin continue into the next day',
   'groups[].duty.dates':
     'write a list such as ["2026-12-25 00:00-24:00", "2026-07-04 off"], each date once',
   'groups[].duty.dates[]':
@@ -65,77 +64,79 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'groups[].duty.roster[].reader': 'write the id of a reader of the group',
   'groups[].duty.roster[].backup': 'write the id of a reader of the group',
   'groups[].clock':
-    'write clock: { stat: "5m to claim, 30m to preliminary", routine: "8h to final" }, or leave it out',
+    'write clock: { stat: "5m to claim, 30m to preliminary", routine: "8h to final" }, or omit it',
   'groups[].escalate':
-    'write escalate: ["0m duty", "5m backup", "10m group", "20m operators"], or leave it out',
+    'write escalate: ["0m duty", "5m backup", "10m group", "20m operators"], or omit it',
   'groups[].escalate[]':
-    'write a time and whom to tell in quotes, for example "5m backup": duty, backup, group, operators, or the id of a person',
-  cases: 'write cases: { claimMinutes: 60, closeOn: reported }, or leave it out',
-  'cases.claimMinutes': 'write how many minutes a claim lasts without work, from 5 to 1440',
-  'cases.closeOn': 'write reported, or acknowledged where reports go another way',
+    'write a time and whom to notify in quotes, for example "5m backup": duty, backup, group, operators, or the id of a person',
+  cases: 'write cases: { claimMinutes: 60, closeOn: reported }, or omit it',
+  'cases.claimMinutes': 'write how many minutes a claim lasts without activity, from 5 to 1440',
+  'cases.closeOn': 'write reported, or acknowledged if reports are not sent through this gateway',
   notify:
-    'write notify: { smtp: { host: mail.example.org, port: 587, from: nocturne@example.org }, webhooks: [], push: { hosts: [...], subject: "mailto:..." } }, or leave it out',
+    'write notify: { smtp: { host: mail.example.org, port: 587, from: nocturne@example.org }, webhooks: [], push: { hosts: [...], subject: "mailto:..." } }, or omit it',
   'notify.smtp':
-    'write { host: mail.example.org, port: 587, from: nocturne@example.org }, and with a password user: NAME and passwordFile: secrets/smtp',
+    'write { host: mail.example.org, port: 587, from: nocturne@example.org }, and, if a password is needed, user: NAME and passwordFile: secrets/smtp',
   'notify.smtp.secure':
-    'write true for TLS from the first byte (port 465), or leave it out for STARTTLS',
+    'write true for TLS from the first byte (port 465), or omit it for STARTTLS',
   'notify.smtp.passwordFile':
     'write the path of a file with the password, for example secrets/smtp',
   'notify.smtp.ca': "write the path of a PEM file with the certificate of the server's authority",
   'notify.webhooks':
     'write a list of { id: pager, url: https://pager.example.org/hook, secretFile: secrets/pager }',
-  'notify.webhooks[].url': 'write an https address; http only to this machine',
+  'notify.webhooks[].url': 'write an https address; http is allowed only to this machine',
   'notify.webhooks[].secretFile':
     'write the path of a file with 24 or more random bytes, for example secrets/pager',
   'notify.push':
     'write { hosts: [fcm.googleapis.com, "*.push.services.mozilla.com"], subject: "mailto:operator@example.org" }',
   'notify.push.hosts': 'write the host names of push services that browsers of your readers use',
-  'notify.push.subject': 'write a mailto: or https: address where the push service reaches you',
+  'notify.push.subject':
+    'write a mailto: or https: address at which the push service can reach you',
   people:
-    'get the certificate of each person as keys/ID.asc and add "- { id: ID, role: reader, certificate: keys/ID.asc }"; roles are reader, sender, officer and operator',
+    'save the certificate of each person as keys/ID.asc and add "- { id: ID, role: reader, certificate: keys/ID.asc }"; roles are reader, sender, officer and operator',
   'people[]': 'write { id: ID, role: reader, certificate: keys/ID.asc }',
   'people[].id': ID,
   'people[].role': 'write reader, sender, officer or operator',
   'people[].certificate': FILE,
-  'people[].contact': 'write contact: { email: name@example.org }, or leave it out',
+  'people[].contact': 'write contact: { email: name@example.org }, or omit it',
   'people[].contact.email': 'write an e-mail address',
   'people[].facility': 'write the id of the facility that a sender sends for',
   recovery: 'write the path of the recovery certificate, for example keys/recovery.asc',
-  keys: 'write { fips: true } or { allowRsa2048: true }, or leave it out',
-  'keys.fips': 'write true to take certificates with RSA and NIST curves alone, or false',
-  'keys.allowRsa2048': 'write true to take RSA keys of 2048 bits too, or false',
+  keys: 'write { fips: true } or { allowRsa2048: true }, or omit it',
+  'keys.fips': 'write true to accept only certificates with RSA or NIST curves, or false',
+  'keys.allowRsa2048': 'write true to also accept RSA keys of 2048 bits, or false',
   witnesses:
-    'write a list of { name: facility-a, url: https://witness.example.org, key: ... }, each under another name, or leave it out',
+    'write a list of { name: facility-a, url: https://witness.example.org, key: ... }, each with a different name, or omit it',
   'witnesses[]': 'write { name: facility-a, url: https://witness.example.org, key: ... }',
   'witnesses[].name': ID,
   'witnesses[].url': 'write the address of the witness, for example https://witness.example.org',
-  'witnesses[].key': 'write the line that `nocturne witness new` printed there',
-  ledger: 'write ledger: { retention: { years: 7 }, review: { days: 7 } }, or leave it out',
+  'witnesses[].key':
+    'write the line that `nocturne witness new` printed on the machine of the witness',
+  ledger: 'write ledger: { retention: { years: 7 }, review: { days: 7 } }, or omit it',
   'ledger.retention': 'write retention: { years: 7 }',
   'ledger.retention.years':
-    'write 6 or more: 45 CFR 164.316(b)(2)(i) wants six years, and nothing is pruned without an officer',
+    'write 6 or more: 45 CFR 164.316(b)(2)(i) requires six years, and nothing is pruned without an officer',
   'ledger.review': 'write review: { days: 7 }',
-  'ledger.review.days': 'write how many days may pass between reviews of activity, from 1 to 366',
+  'ledger.review.days':
+    'write the maximum number of days between reviews of activity, from 1 to 366',
   sinks:
-    'write a list of { id: siem, url: syslog+tls://siem.example.org:6514 }, each under another id, or leave it out',
+    'write a list of { id: siem, url: syslog+tls://siem.example.org:6514 }, each with a different id, or omit it',
   'sinks[]':
-    'write { id: siem, url: syslog+tls://siem.example.org:6514, format: dicom, ca: tls/siem-ca.pem, certificate: tls/siem.pem, key: tls/siem-key.pem }; all but id and url may be left out, certificate and key together',
+    'write { id: siem, url: syslog+tls://siem.example.org:6514, format: dicom, ca: tls/siem-ca.pem, certificate: tls/siem.pem, key: tls/siem-key.pem }; all except id and url may be omitted; certificate and key only together',
   'sinks[].id': ID,
   'sinks[].url': 'write syslog+tls://HOST:PORT, for example syslog+tls://siem.example.org:6514',
   'sinks[].format':
     'write dicom (DICOM audit messages, IHE ITI-20), fhir (AuditEvent) or json (the entries themselves)',
   'sinks[].ca': "write the path of a PEM file with the certificate of the sink's authority",
-  'sinks[].certificate':
-    'write the path of a PEM file with the certificate that the gateway shows the sink',
+  'sinks[].certificate': 'write the path of a PEM file with the client certificate of the gateway',
   'sinks[].key': 'write the path of a PEM file with the key of that certificate',
-  textDetector: 'write { threads: 2 } or { kind: none }, or leave it out',
+  textDetector: 'write { threads: 2 } or { kind: none }, or omit it',
   'textDetector.kind': 'write tesseract or none',
-  'textDetector.threads': 'write how many images it reads at a time, from 1 to 64',
+  'textDetector.threads': 'write how many images are read at a time, from 1 to 64',
   'textDetector.clears':
-    'write false to hold images at risk even when nothing in them says who the patient is',
+    'write false to hold images at risk even when nothing in them identifies the patient',
   doors:
-    'write doors: { dimse: { listen: 127.0.0.1:11112, peers: [{ aeTitle: PACS, facility: ID }] } }, or leave it out',
-  'doors.stow': 'write true to take studies over STOW-RS (DICOMweb), or false',
+    'write doors: { dimse: { listen: 127.0.0.1:11112, peers: [{ aeTitle: PACS, facility: ID }] } }, or omit it',
+  'doors.stow': 'write true to accept studies over STOW-RS (DICOMweb), or false',
   'doors.dimse':
     'write { listen: HOST:PORT, aeTitle: NOCTURNE, tls: { cert: tls/cert.pem, key: tls/key.pem }, peers: [{ aeTitle: PACS, facility: ID, addresses: [10.1.2.3] }] }',
   'doors.dimse.listen': 'write HOST:PORT, for example 127.0.0.1:11112 or 0.0.0.0:2762',
@@ -144,48 +145,48 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'doors.dimse.tls.cert': 'write the path of the PEM file with the certificate and its chain',
   'doors.dimse.tls.key': 'write the path of the PEM file with the private key',
   'doors.dimse.plainFrom':
-    'write a list of addresses that may speak without TLS, for example [10.1.2.0/24], or leave it out',
+    'write a list of addresses that may connect without TLS, for example [10.1.2.0/24], or omit it',
   'doors.dimse.plainFrom[]': 'write an address such as 10.1.2.3 or a network such as 10.1.2.0/24',
   'doors.dimse.peers': 'write a list of { aeTitle: PACS, facility: ID, addresses: [10.1.2.3] }',
   'doors.dimse.peers[]':
-    'write { aeTitle: PACS, facility: ID }, with addresses: [10.1.2.3] or certificate: tls/pacs.pem unless it calls from this machine',
+    'write { aeTitle: PACS, facility: ID }, with addresses: [10.1.2.3] or certificate: tls/pacs.pem unless it connects from this machine',
   'doors.dimse.peers[].aeTitle':
-    'write the AE title that the peer calls itself: 1 to 16 characters, without backslash',
+    "write the peer's own AE title: 1 to 16 characters, without backslash",
   'doors.dimse.peers[].facility': 'write the id of the facility whose studies it sends',
   'doors.dimse.peers[].addresses':
-    'write a list of addresses that it calls from, for example [10.1.2.3], or leave it out',
+    'write a list of addresses that it connects from, for example [10.1.2.3], or omit it',
   'doors.dimse.peers[].addresses[]':
     'write an address such as 10.1.2.3 or a network such as 10.1.2.0/24',
   'doors.dimse.peers[].certificate':
-    'write the path of a PEM file with the certificate of the peer, or of its authority',
+    'write the path of a PEM file with the certificate of the peer or its authority',
   'doors.dimse.peers[].report':
-    'write HOST:PORT where the peer takes reports of storage commitment, or leave it out',
-  intake: 'write intake: { quiet: 30, cap: 3600 }, or leave it out',
+    'write the HOST:PORT at which the peer receives storage commitment reports, or omit it',
+  intake: 'write intake: { quiet: 30, cap: 3600 }, or omit it',
   'intake.quiet':
-    'write how many seconds without a further instance close a study, from 1 to 3,600: 30, or { stat: 15, urgent: 30, routine: 60 }',
+    'write the number of seconds without a further instance after which a study is closed, from 1 to 3,600: 30, or { stat: 15, urgent: 30, routine: 60 }',
   'intake.rules':
-    'write a list of { when: { modality: MG }, then: { group: nights, priority: urgent } }, or leave it out',
+    'write a list of { when: { modality: MG }, then: { group: nights, priority: urgent } }, or omit it',
   'intake.rules[]':
-    'write { when: { modality: [CT, MR], bodyPart: HEAD }, then: { group: nights, priority: stat } }; a rule without when takes everything',
+    'write { when: { modality: [CT, MR], bodyPart: HEAD }, then: { group: nights, priority: stat } }; a rule without when matches everything',
   'intake.rules[].when':
-    'write conditions among facility, aeTitle, modality, station and bodyPart, each a value or a list',
+    'write conditions from facility, aeTitle, modality, station and bodyPart, each a value or a list',
   'intake.rules[].then': 'write group: ID, priority: routine, urgent or stat, or both',
   'intake.rules[].then.group': 'write the id of one of the groups that the facility sends to',
   'intake.rules[].then.priority': 'write routine, urgent or stat',
-  'intake.cap': 'write after how many seconds a study is closed in any case, from 10 to 86,400',
-  registers: 'write registers: { enforce: warn }, or leave it out',
+  'intake.cap':
+    'write the number of seconds after which a study is closed in any case, from 10 to 86,400',
+  registers: 'write registers: { enforce: warn }, or omit it',
   'registers.enforce':
-    'write warn (an alert, and all goes on) or block (what the registers speak against is refused, never STAT)',
-  backup:
-    'write backup: { to: /mnt/backup/nocturne }, on another disk than the site, or leave it out',
+    'write warn (record an alert and continue) or block (refuse what the registers do not permit, but never STAT)',
+  backup: 'write backup: { to: /mnt/backup/nocturne }, on another disk than the site, or omit it',
   'backup.to': 'write the path of a folder, on another disk than the site',
   'backup.certificate':
-    'write the path of the certificate that backups are sealed to; without it they are sealed to recovery',
-  limits: 'write a map such as { itemBytes: 8 GiB, idleSeconds: 30 }, or leave it out',
+    'write the path of the certificate that backups are sealed to, or omit it to seal them to recovery',
+  limits: 'write a map such as { itemBytes: 8 GiB, idleSeconds: 30 }, or omit it',
   logLevel: 'write trace, debug, info, warn, error, fatal or silent',
 }
 
-/** What may be written at a place of nocturne.yaml. */
+/** What may be written at a place in nocturne.yaml. */
 export function expectationOf(path: readonly PropertyKey[]): string {
   const [top, name] = path
   if (top === 'limits' && typeof name === 'string') {
@@ -204,7 +205,7 @@ export function expectationOf(path: readonly PropertyKey[]): string {
   return EXPECTED[place] ?? 'see config/example-site/nocturne.yaml'
 }
 
-/** A place of nocturne.yaml as people write it: `facilities[0].groups[1]`. */
+/** A place in nocturne.yaml in readable form: `facilities[0].groups[1]`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, part) =>
@@ -215,7 +216,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
   )
 }
 
-/** A word of the site's files, made fit for one line of a terminal. */
+/** Makes a word from the site's files fit on one line of a terminal. */
 export function shorten(word: string): string {
   const clean = word.replace(/[^\x20-\x7e]/g, '?')
   return clean.length > 80 ? `${clean.slice(0, 77)}...` : clean

@@ -1,6 +1,6 @@
-/** A mistake at a place of nocturne.yaml. */
+/** An error at a place in nocturne.yaml. */
 
-/** A problem at a place of nocturne.yaml. */
+/** A problem at a place in nocturne.yaml. */
 export interface Finding {
   readonly at: readonly PropertyKey[]
   readonly problem: string

@@ -8,12 +8,12 @@ import { SITE_FILE } from '../site-file.js'
 const PREFIX = '.nocturne-init-'
 
 /**
- * Fills a new folder and gives it the name `target`. When that is there already (an empty folder, a
- * mounted volume, the current folder) its content moves in instead, nocturne.yaml last: without it
- * the rest is no site.
+ * Fills a new folder and renames it to `target`. If that exists already (an empty folder, a mounted
+ * volume, the current folder), the content is moved into it instead, nocturne.yaml last: without
+ * it, the rest is not a site.
  *
- * @throws NocturneError `site_exists` when one of `names` is there; or what `fill` throws, and then
- * nothing is left.
+ * @throws NocturneError `site_exists` when one of `names` exists; or errors of `fill`, after which
+ * nothing is left behind.
  */
 export async function place(
   target: string,
@@ -26,7 +26,8 @@ export async function place(
       if (await exists(join(target, name))) throw new NocturneError('site_exists')
   const parent = isThere ? target : dirname(target)
   if (!isThere) await mkdir(parent, { recursive: true })
-  // In the same file system as its last place, for its owner alone while it is made.
+  // In the same file system as its final place, and accessible only to its owner while it is being
+  // filled.
   const folder = await mkdtemp(join(parent, PREFIX))
   try {
     await fill(folder)
@@ -39,7 +40,7 @@ export async function place(
   }
 }
 
-/** A rename replaces an empty folder that somebody made meanwhile, and fails on any other. */
+/** A rename replaces an empty folder that was created in the meantime, and fails for any other. */
 async function takeName(folder: string, target: string): Promise<void> {
   try {
     await rename(folder, target)
@@ -69,8 +70,8 @@ async function moveIn(folder: string, target: string): Promise<void> {
 }
 
 /**
- * Unlike rename, never over a file that another `init` has just written. The temporary name goes
- * with its folder.
+ * Unlike rename, never overwrites a file that another `init` has just written. The temporary name
+ * is deleted with its folder.
  */
 async function moveFile(from: string, to: string): Promise<void> {
   try {

@@ -7,8 +7,8 @@ import { nearest } from './suggest.js'
 import type { Finding } from './finding.js'
 
 /**
- * What no field shows by itself: ids that name nothing, twice or the wrong thing, and settings that
- * contradict.
+ * Errors that involve more than one field: ids that are unknown, duplicate or of the wrong kind,
+ * and contradictory settings.
  */
 export function checkReferences(site: SiteDraft): Finding[] {
   return [
@@ -47,8 +47,10 @@ function duplicateIds(site: SiteDraft): Finding[] {
   return [principals, groups].flatMap((all) =>
     all.flatMap(({ id, at }, index) => {
       if (id === undefined || all.findIndex((one) => one.id === id) === index) return []
-      const problem = `${id} is the id of another entry`
-      return [{ at, problem, hint: 'ids are unique over facilities and people: choose another' }]
+      const problem = `${id} is already the id of another entry`
+      return [
+        { at, problem, hint: 'choose another id: ids must be unique across facilities and people' },
+      ]
     }),
   )
 }
@@ -64,7 +66,7 @@ function unknownOrTwice(
     if (id === undefined) return []
     const place = [...at, index]
     if (named?.indexOf(id) !== index)
-      return [{ at: place, problem: `${shorten(id)} is named twice`, hint: 'name it once' }]
+      return [{ at: place, problem: `${shorten(id)} is named twice`, hint: 'name it only once' }]
     if (ids.includes(id)) return []
     const meant = nearest(id, ids)
     const where =
@@ -76,7 +78,7 @@ function unknownOrTwice(
         hint:
           meant === undefined
             ? `${where}, or remove it here`
-            : `did you mean ${meant}? else ${where}`,
+            : `did you mean ${meant}? otherwise ${where}`,
       },
     ]
   })
@@ -93,8 +95,8 @@ function wrongRoles(
     return [
       {
         at: ['groups', group, 'readers', index],
-        problem: `${person.id ?? ''} has the role ${person.role}, and only readers read`,
-        hint: 'name a person with the role reader; one who does both gets a second entry with another id and key',
+        problem: `${person.id ?? ''} has the role ${person.role}, but only readers can belong to a group`,
+        hint: 'name a person with the role reader; for a person with two roles, add a second entry with another id and key',
       },
     ]
   })
@@ -108,12 +110,12 @@ function senders(site: SiteDraft): Finding[] {
       return [
         {
           at,
-          problem: 'is missing, and a sender sends for one facility',
+          problem: 'is missing, but a sender must send for exactly one facility',
           hint: 'write facility: ID with the id of that facility',
         },
       ]
     if (role !== undefined && role !== 'sender' && facility !== undefined)
-      return [{ at, problem: `means nothing for the role ${role}`, hint: 'remove it' }]
+      return [{ at, problem: `does not apply to the role ${role}`, hint: 'remove it' }]
     if (facility === undefined || facilities.includes(facility)) return []
     const meant = nearest(facility, facilities)
     const hint =
@@ -122,7 +124,7 @@ function senders(site: SiteDraft): Finding[] {
   })
 }
 
-/** Who releases for a facility is one of its own senders: nobody else may see what it holds. */
+/** Only a facility's own senders may release for it: nobody else may see its held items. */
 const releasers = (site: SiteDraft): Finding[] =>
   site.facilities.flatMap(({ id, releasedBy }, index) =>
     (releasedBy ?? []).flatMap((name, place): Finding[] => {
@@ -131,7 +133,7 @@ const releasers = (site: SiteDraft): Finding[] =>
       return [
         {
           at: ['facilities', index, 'releasedBy', place],
-          problem: `names ${shorten(name)}, who is no sender of this facility`,
+          problem: `names ${shorten(name)}, who is not a sender of this facility`,
           hint: `add ${shorten(name)} to people with the role sender and this facility, or remove it here`,
         },
       ]
@@ -143,13 +145,13 @@ function plainHttp({ gateway }: SiteDraft): Finding[] {
   return [
     {
       at: ['gateway', 'listen'],
-      problem: 'is plain HTTP beyond this machine, and tokens would travel unprotected',
+      problem: 'is reachable from other machines over plain HTTP, which would expose tokens',
       hint: 'add gateway.tls with cert and key, or listen on 127.0.0.1 behind a proxy on this machine',
     },
   ]
 }
 
-/** A smaller limit that can never be reached shows that somebody meant another number. */
+/** A limit on a part that exceeds the limit on the whole is a mistake. */
 function limits({ limits }: SiteDraft): Finding[] {
   if (limits === undefined) return []
   const pairs = [
@@ -163,14 +165,14 @@ function limits({ limits }: SiteDraft): Finding[] {
       : [
           {
             at: ['limits', part],
-            problem: `is larger than limits.${whole}, and what passes the one fails the other`,
+            problem: `is larger than limits.${whole}, so it could never be reached`,
             hint: `lower ${part}, or raise ${whole}`,
           },
         ],
   )
 }
 
-/** True when `path` lies in `folder` or is it. Both absolute. */
+/** True when `path` is `folder` or lies inside it. Both absolute. */
 export function isInside(path: string, folder: string): boolean {
   const way = relative(folder, path)
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))

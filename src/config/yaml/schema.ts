@@ -11,8 +11,8 @@ import { notifySchema, sinkFields, witnessFields } from './others-schema.js'
 import { facilityFields, groupFields, personFields } from './parties-schema.js'
 
 /**
- * nocturne.yaml as written: paths relative, names unresolved. Messages given here are the second
- * half of a sentence that begins with the path; what to write instead stands in `expectations.ts`.
+ * nocturne.yaml as written: relative paths, unresolved names. Messages here are the second half of
+ * a sentence that begins with the path; `expectations.ts` says what to write instead.
  */
 
 export const gatewayFields = {
@@ -22,19 +22,19 @@ export const gatewayFields = {
   origin: z.string().refine(isOrigin, 'is not an https origin').optional(),
 }
 
-/** Who looks for writing in images at risk, and whether an image without any may pass, marked. */
+/** What looks for text in images at risk, and whether an image without text may pass, marked. */
 export const textDetectorSchema = z.strictObject({
   kind: z.enum(['tesseract', 'none']).default('tesseract'),
   clears: z.boolean().default(true),
   threads: z.int().min(1, 'is less than 1').max(64, 'is more than 64').default(1),
 })
 
-/** What becomes of a transfer or a claim that the compliance registers speak against. */
+/** What happens to a transfer or claim that the compliance registers do not permit. */
 export const registersSchema = z.strictObject({
   enforce: z.enum(['warn', 'block']).default('warn'),
 })
 
-/** A folder for backups, and the certificate they are sealed to beside recovery. */
+/** A folder for backups, and the certificate that they are sealed to in place of recovery. */
 export const backupSchema = z.strictObject({ to: path, certificate: path.optional() })
 
 const filesStore = z.strictObject({ kind: z.literal('files'), path })
@@ -146,7 +146,7 @@ export const siteSchema = z.strictObject({
         .strictObject(sinkFields)
         .refine(
           ({ certificate, key }) => (certificate === undefined) === (key === undefined),
-          'names one of certificate and key without the other',
+          'has a certificate without a key, or a key without a certificate',
         ),
     )
     .max(16, 'has too many sinks')

@@ -15,8 +15,7 @@ import type { SiteFile } from './schema.js'
 type Issue = z.core.$ZodIssue
 
 /**
- * Keys that show that somebody put a credential where none may stand. Their values are never looked
- * at.
+ * Keys that indicate a credential where none is allowed. Their values are never read.
  */
 const CREDENTIAL = /pass(word|phrase)?$|secret|token|credential|access_?key|private/i
 
@@ -47,7 +46,10 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   limits: Object.keys(siteSchema.shape.limits.unwrap().shape),
 }
 
-/** The site's file field by field: either it is as it should be, or every mistake by itself. */
+/**
+ * Validates the site's file field by field: returns either the valid site or every error
+ * separately.
+ */
 export function readShape(value: unknown): {
   readonly file: SiteFile | undefined
   readonly problems: readonly (SiteProblem & { readonly at: readonly PropertyKey[] })[]
@@ -71,30 +73,30 @@ function toProblems(issue: Issue) {
 }
 
 /**
- * The words of an issue, without its place. Used for the values of environment variables as well.
+ * The message for an issue, without its place. Also used for the values of environment variables.
  */
 export function wordsFor(issue: Issue): string {
   const { input } = issue
   if (input === undefined || isKindMissing(issue)) return 'is missing'
   switch (issue.code) {
     case 'invalid_type':
-      // Only limits take numbers: one that is no integer, or a text that is none.
+      // Only limits are numbers: this one is not an integer, or is text that is not a number.
       if (typeof input === 'number' && (issue.expected === 'int' || Number.isNaN(input)))
         return 'is not a whole number'
       return `is ${kindOf(input)}, not ${KINDS[issue.expected] ?? issue.expected}`
     case 'invalid_value':
-      return 'is none of the words that may stand here'
+      return 'is not one of the allowed words'
     case 'invalid_union':
       return issue.path.at(-1) === 'kind'
-        ? 'is none of the words that may stand here'
-        : `is ${kindOf(input)}, which may not stand here`
+        ? 'is not one of the allowed words'
+        : `is ${kindOf(input)}, which is not allowed here`
     default:
       return issue.message
   }
 }
 
 /**
- * The store's kind decides its other keys, so zod reports it as a union and gives the whole map as
+ * The store's kind determines its other keys, so zod reports a union issue with the whole map as
  * input.
  */
 function isKindMissing({ code, path, input }: Issue): boolean {
@@ -120,16 +122,16 @@ function unknownKey(parent: readonly PropertyKey[], key: string) {
   if (CREDENTIAL.test(key))
     return {
       ...base,
-      problem: 'is a credential, and those never stand in YAML',
-      hint: 'remove it here, treat it as known to others, and give a new one in the environment: NOCTURNE_S3_ACCESS_KEY_ID with NOCTURNE_S3_SECRET_ACCESS_KEY_FILE, or NOCTURNE_DATABASE_PASSWORD_FILE',
+      problem: 'is a credential, which is not allowed in YAML',
+      hint: 'remove it here, treat it as compromised, and set a new one in the environment: NOCTURNE_S3_ACCESS_KEY_ID with NOCTURNE_S3_SECRET_ACCESS_KEY_FILE, or NOCTURNE_DATABASE_PASSWORD_FILE',
     }
   const meant = nearest(key, known)
   return {
     ...base,
-    problem: 'is not a key that is known here',
+    problem: 'is not a known key here',
     hint:
       meant === undefined
-        ? `remove it; known here: ${known.join(', ')}`
+        ? `remove it; known keys: ${known.join(', ')}`
         : `did you mean ${shorten(meant)}?`,
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The known word that was probably meant, or undefined when none is near: at most a third of the
- * letters may differ, and never more than `most`, because a far-fetched proposal misleads more than
+ * The known word that was probably meant, or undefined when none is similar: at most a third of the
+ * letters may differ, and never more than `most`, because a far-fetched suggestion is worse than
  * none.
  */
 export function nearest(
@@ -13,7 +13,8 @@ export function nearest(
   for (const candidate of known) {
     const third = Math.floor(Math.max(wanted.length, candidate.length) / 3)
     const allowed = Math.min(most, Math.max(1, third))
-    // Lengths alone rule most candidates out, and a hostile word never makes the table large.
+    // Comparing lengths rules out most candidates, and keeps a hostile word from making the table
+    // large.
     if (Math.abs(wanted.length - candidate.length) > allowed) continue
     const distance = editDistance(wanted, candidate.toLowerCase())
     if (distance <= allowed && (best === undefined || distance < best.distance))

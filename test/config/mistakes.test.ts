@@ -95,7 +95,7 @@ const MISTAKES: readonly Mistake[] = [
     ],
     plant: async (dir) =>
       writeFile(join(dir, 'keys/x.asc'), (await makers.newKey({ name: 'x' })).certificate),
-    found: ['people[0].id: facility-a is the id of another entry'],
+    found: ['people[0].id: facility-a is already the id of another entry'],
     hint: 'unique',
   },
   {
@@ -128,7 +128,7 @@ const MISTAKES: readonly Mistake[] = [
   {
     title: 'a missing key file',
     edits: [['certificate: keys/operator-1.asc', 'certificate: keys/operator-9.asc']],
-    found: ['keys/operator-9.asc: there is no file keys/operator-9.asc'],
+    found: ['keys/operator-9.asc: the file keys/operator-9.asc does not exist'],
     hint: 'save the certificate of operator-1 there',
   },
   {
@@ -150,7 +150,7 @@ const MISTAKES: readonly Mistake[] = [
   {
     title: 'TLS files that are not there',
     edits: [['  listen:', '  tls: { cert: tls/cert.pem, key: tls/key.pem }\n  listen:']],
-    found: ['tls/cert.pem: the file', 'tls/key.pem: there is no file'],
+    found: ['tls/cert.pem: the file', 'tls/key.pem: the file'],
     hint: 'PEM',
   },
   {

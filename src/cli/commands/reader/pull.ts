@@ -30,7 +30,7 @@ export const registerPull: Register = (parent, cli) => {
   addKeyOptions(addGatewayOptions(command))
     .argument('[id]', 'id of the transfer', transferId)
     .requiredOption('--out <dir>', 'folder that gets one subfolder per transfer')
-    .option('--all', 'pull pull everything in the inbox that no other reader has claimed')
+    .option('--all', 'pull everything in the inbox that no other reader has claimed')
     .option(
       '--gateway-certificate <file>',
       'trust only manifests signed by this certificate; repeat the option for the previous key',

@@ -38,10 +38,7 @@ export const registerDeidentify: Register = (parent, cli) => {
       '--encrypted-attributes <pem...>',
       'X.509 certificates to encrypt the original values to; the encrypted values are added to each file',
     )
-    .option(
-      '--text-detector',
-      'look for text in images at risk (the default if the detector is installed)',
-    )
+    .option('--text-detector', 'look for text in images at risk (default, if installed)')
     .option('--no-text-detector', 'do not look for text: images without a blanking rule are held')
     .action(async (paths: string[], options: DeidentifyOptions) => {
       const output = cli.output(options)

@@ -28,10 +28,7 @@ export const registerKeyNew: Register = (parent, cli) => {
       'private key file to write, ending in .asc; the certificate is written next to it as .pub.asc',
     )
     .option('--email <address>', 'e-mail address, as others will see it')
-    .option(
-      '--passphrase-file <file>',
-      'file that contains a passphrase to protect the private key with',
-    )
+    .option('--passphrase-file <file>', 'file with a passphrase to protect the private key')
     .addOption(
       new Option(
         '--algorithm <name>',
@@ -47,10 +44,7 @@ export const registerKeyNew: Register = (parent, cli) => {
       const output = cli.output(options)
       const { out, name, email, passphraseFile, expiresDays, algorithm } = options
       if (!out.endsWith('.asc') || out.endsWith('.pub.asc')) {
-        throw usageError(
-          '--out must end in .asc, and not in .pub.asc',
-          'give a name such as reader-1.asc',
-        )
+        throw usageError('--out must end in .asc, not .pub.asc', 'give a name like reader-1.asc')
       }
       const certificateFile = out.replace(/\.asc$/, '.pub.asc')
       const [{ newKey }, { checkFree, writeNewText }, { readPassphrase }] = await Promise.all([

@@ -36,7 +36,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const OF_CLIENT = ['facility/', 'reader/', 'sender/', 'site/key.js', 'site/sign-in.js']
 const OF_SITE = ['audit/', 'officer/', 'site/', 'facility/facility.js']
 /** Native modules, and modules for servers. */
-const FORBIDDEN = ['better-sqlite3', 'pg', 'pdfkit', 'express', 'multer', '@aws-sdk/client-s3']
+const FORBIDDEN = ['better-sqlite3', 'pg', 'express', 'multer', '@aws-sdk/client-s3']
 
 if (!existsSync(join(dist, '.built'))) throw new Error('dist/ holds no build: run `npm run build`')
 mkdirSync(out, { recursive: true })

@@ -22,6 +22,7 @@ export const ACTIONS = [
   'key.check',
   'duty.read',
   'duty.swap',
+  'report.list',
   'transfer.read',
   'transfer.add',
   'transfer.complete',
@@ -35,6 +36,9 @@ export const ACTIONS = [
   'case.recall',
   'case.prioritize',
   'transfer.acknowledge',
+  'report.send',
+  'report.read',
+  'report.acknowledge',
   'manifest.read',
   'item.read',
   'receipt.read',
@@ -95,6 +99,7 @@ const GLOBAL: ReadonlySet<Action> = new Set<Action>([
   'key.check',
   'duty.read',
   'duty.swap',
+  'report.list',
 ])
 
 const GRANTS: readonly Grant[] = [
@@ -199,6 +204,36 @@ const GRANTS: readonly Grant[] = [
     role: 'sender',
     relations: ['own-facility'],
     actions: ['case.close', 'case.recall', 'case.prioritize'],
+  },
+  {
+    rule: 'readers report what they can open, and see what their groups reported',
+    role: 'reader',
+    relations: ['sealed-to', 'claimant'],
+    actions: ['report.send', 'report.read'],
+  },
+  {
+    rule: 'senders fetch the reports on what their facility sent, and confirm that they have them',
+    role: 'sender',
+    relations: ['own-facility'],
+    actions: ['report.read', 'report.acknowledge'],
+  },
+  {
+    rule: 'senders list the reports for their facility',
+    role: 'sender',
+    relations: ['global'],
+    actions: ['report.list'],
+  },
+  {
+    rule: 'readers list the reports of their groups',
+    role: 'reader',
+    relations: ['global'],
+    actions: ['report.list'],
+  },
+  {
+    rule: 'officers see which reports were sent',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['report.list'],
   },
   {
     rule: 'readers know who is on duty, and swap',

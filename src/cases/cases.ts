@@ -11,6 +11,8 @@ import { claimCase, expectClaimable, reassignCase, releaseCase, renewCase } from
 import type { ArrivingTransfer } from './open.js'
 import type { Asker, CasesParts } from './parts.js'
 import type { CaseAnswer } from './recorded.js'
+import { expectReportable, reportAcknowledged, reported } from './report.js'
+import type { ArrivedReport } from './report.js'
 import { caseViews } from './views.js'
 import type { CaseView } from './views.js'
 
@@ -63,6 +65,27 @@ export interface Cases {
   renew(reader: Asker, id: string): Promise<{ readonly claimUntil: string }>
   /** @throws NocturneError `not_claimed` */
   release(reader: Asker, id: string, reason: UnclaimReason): Promise<CaseAnswer>
+  /**
+   * Before a report is stored.
+   * @throws NocturneError `already_claimed`, `report_out_of_turn`, `case_state`
+   */
+  expectReportable(
+    row: CaseTable,
+    author: string,
+    report: Pick<ArrivedReport, 'status' | 'agreement'>,
+  ): void
+  /** Inside the transaction that makes the report visible. @throws as `expectReportable` */
+  reported(
+    tx: Tx,
+    author: Asker,
+    report: ArrivedReport,
+  ): Promise<readonly [EventInput, ...EventInput[]]>
+  /** Inside the transaction that records that the facility has the report. */
+  reportAcknowledged(
+    tx: Tx,
+    facility: Asker,
+    report: ArrivedReport,
+  ): Promise<readonly [EventInput, ...EventInput[]]>
   /** @throws NocturneError `not_a_reader`, `case_state` */
   reassign(actor: Actor, id: string, to: string): Promise<CaseAnswer>
   /** @throws NocturneError `case_state` */
@@ -94,6 +117,9 @@ export function createCases(parts: CasesParts): Cases {
     claim: (reader, id, override) => claimCase(parts, reader, id, override),
     renew: (reader, id) => renewCase(parts, reader, id),
     release: (reader, id, reason) => releaseCase(parts, reader, id, reason),
+    expectReportable: (row, author, report) => expectReportable(row, author, report, parts.now()),
+    reported: (tx, author, report) => reported(parts, tx, author, report),
+    reportAcknowledged: (tx, facility, report) => reportAcknowledged(parts, tx, facility, report),
     reassign: (actor, id, to) => reassignCase(parts, actor, id, to),
     close: (actor, id, reason) => closeCase(parts, actor, id, reason),
     recall: (actor, id) => recallCase(parts, actor, id),

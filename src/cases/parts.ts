@@ -16,6 +16,7 @@ export type CaseNotice =
   | { readonly what: 'step'; readonly row: CaseTable; readonly step: DueStep }
   | { readonly what: 'target'; readonly row: CaseTable; readonly notice: TargetNotice }
   | { readonly what: 'overridden'; readonly row: CaseTable; readonly from: string }
+  | { readonly what: 'reported'; readonly row: CaseTable; readonly report: string }
 
 export interface CasesParts {
   readonly state: State

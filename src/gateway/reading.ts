@@ -1,14 +1,17 @@
-/** Opens transfers, cases, and deliveries to readers. */
+/** Opens transfers, cases, deliveries to readers, and their reports back. */
 import { createDeliveries } from '../deliver/index.js'
 import type { Deliveries } from '../deliver/index.js'
 import { keyIdOf } from '../deidentify/identity/index.js'
 import { dutyAt } from '../duty/index.js'
 import { subscriptionsOf } from '../notify/index.js'
 import { openChannels } from '../running/channels.js'
+import { createReply } from '../reply.js'
+import type { Reply } from '../reply.js'
 import { createNight } from '../running/night.js'
 import type { Night } from '../running/night.js'
 import {
   isKeyPacketFor,
+  isSealedTo,
   newEnvelope,
   sealBytes,
   sealedMessage,
@@ -29,6 +32,7 @@ const ORIGINALS_BYTES = 8 << 20
 export interface ReadingRooms extends Night {
   readonly transfers: Transfers
   readonly deliveries: Deliveries
+  readonly reply: Reply
 }
 
 export async function openReading(ground: Ground, records: RecordRooms): Promise<ReadingRooms> {
@@ -47,7 +51,12 @@ export async function openReading(ground: Ground, records: RecordRooms): Promise
     hasPush: async (tx, person) => (await subscriptionsOf(tx, person)).length > 0,
   })
   const transfers: Transfers = openTransfers(ground, records, night)
-  return { ...night, transfers, deliveries: openDeliveries(ground, directory, night, transfers) }
+  return {
+    ...night,
+    transfers,
+    deliveries: openDeliveries(ground, directory, night, transfers),
+    reply: openReply(ground, directory, night),
+  }
 }
 
 function openTransfers(
@@ -84,4 +93,16 @@ const openDeliveries = (
     verifyDetached: keys.verifyDetached,
     isKeyPacketFor: (packet, format, recipient) =>
       isKeyPacketFor(packet, format, recipient, new Date(now())),
+  })
+
+const openReply = (
+  { site, state, ledger, store, keys, now }: Ground,
+  directory: RecordRooms['directory'],
+  { cases }: Pick<Night, 'cases'>,
+): Reply =>
+  createReply({
+    ...{ state, ledger, store, directory, cases, sealedMessage, now },
+    gateway: site.config.gateway.name,
+    verifyDetached: keys.verifyDetached,
+    isSealedTo: (message, recipient) => isSealedTo(message, recipient, new Date(now())),
   })

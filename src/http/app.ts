@@ -31,6 +31,8 @@ import { OPEN_PAGE } from './routes/pages.js'
 import { receiptRoutes } from './routes/receipts.js'
 import { recipientRoutes } from './routes/recipients.js'
 import { referenceRoutes } from './routes/reference.js'
+import { reportRoutes } from './routes/reports.js'
+import type { ReportRouteRooms } from './routes/reports.js'
 import { signInRoutes } from './routes/sign-in.js'
 import type { SignInRouteRooms } from './routes/sign-in.js'
 import { transferRoutes } from './routes/transfers.js'
@@ -43,6 +45,7 @@ import { UploadGate } from '../doors/upload-gate.js'
 /** What the routes depend on; each takes only its own part. */
 export type AppRooms = AuditRouteRooms &
   CaseRouteRooms &
+  ReportRouteRooms &
   ComplianceRouteRooms &
   DeliveryRouteRooms &
   DutyRouteRooms &
@@ -87,6 +90,7 @@ export function createApp(
     quarantineRoutes(rooms, metrics, gate),
     crosswalkRoutes(rooms),
     caseRoutes(rooms),
+    reportRoutes(rooms),
     dutyRoutes(rooms),
     deliveryRoutes(rooms),
     receiptRoutes(rooms),

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 
-export { ID_PATTERN } from './id-pattern.js'
+import { ID_PATTERN } from './id-pattern.js'
+
+export { ID_PATTERN }
 
 /**
  * A UUID of version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random. Sorts by time.
@@ -24,3 +26,7 @@ export function newId(now: number = Date.now()): string {
 export function randomName(): string {
   return randomBytes(16).toString('hex')
 }
+
+/** When an id was made, in milliseconds since 1970; undefined for what is none of ours. */
+export const timeOfId = (id: string): number | undefined =>
+  ID_PATTERN.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : undefined

@@ -3,7 +3,7 @@
  * Both are signed on the reader's machine: the document inside the seal, for the facility; the
  * statement in clear, for the gateway.
  */
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { canonicalJson } from '../lib/json.js'
 import { id, instant, principalId, sha256 } from './words.js'
 
@@ -20,36 +20,36 @@ export type SectionName = (typeof SECTIONS)[number]
 /** A report has a few pages; its attachments (a PDF, key images) count towards the same limit. */
 export const MAX_REPORT_BYTES = 5 << 20
 
-const uid = z.string().regex(/^[0-9.]{1,64}$/)
+const uid = z.string().check(z.regex(/^[0-9.]{1,64}$/))
 
 export const reportDocument = z.strictObject({
   v: z.literal(1),
   type: z.literal('nocturne-report'),
-  gateway: z.string().max(120),
+  gateway: z.string().check(z.maxLength(120)),
   case: id,
-  code: z.string().max(16),
+  code: z.string().check(z.maxLength(16)),
   status: z.enum(REPORT_STATUSES),
   author: principalId,
   /** Name as printed under the report. */
-  authorName: z.string().max(200).optional(),
+  authorName: z.optional(z.string().check(z.maxLength(200))),
   signedAt: instant,
-  sections: z.partialRecord(z.enum(SECTIONS), z.string().max(200_000)),
-  agreement: z.enum(AGREEMENTS).optional(),
+  sections: z.partialRecord(z.enum(SECTIONS), z.string().check(z.maxLength(200_000))),
+  agreement: z.optional(z.enum(AGREEMENTS)),
   /** Pseudonymous: the studies that the report is about, and the patient's code. */
-  studies: z.array(uid).max(100),
-  patientCode: z.string().max(64).optional(),
-  modality: z.string().max(64).optional(),
+  studies: z.array(uid).check(z.maxLength(100)),
+  patientCode: z.optional(z.string().check(z.maxLength(64))),
+  modality: z.optional(z.string().check(z.maxLength(64))),
   attachments: z
     .array(
       z.strictObject({
-        name: z.string().max(200),
+        name: z.string().check(z.maxLength(200)),
         mediaType: z.enum(['application/pdf', 'application/dicom', 'image/png', 'image/jpeg']),
         sha256,
         /** Base64. */
         content: z.base64(),
       }),
     )
-    .max(50),
+    .check(z.maxLength(50)),
 })
 
 export type ReportDocument = z.output<typeof reportDocument>
@@ -57,10 +57,10 @@ export type ReportDocument = z.output<typeof reportDocument>
 const statementSchema = z.strictObject({
   v: z.literal(1),
   type: z.literal('nocturne-report-statement'),
-  gateway: z.string().max(120),
+  gateway: z.string().check(z.maxLength(120)),
   case: id,
   status: z.enum(REPORT_STATUSES),
-  agreement: z.enum(AGREEMENTS).optional(),
+  agreement: z.optional(z.enum(AGREEMENTS)),
   author: principalId,
   /** SHA-256 of the whole sealed message, hexadecimal. */
   sha256,
@@ -80,7 +80,7 @@ export const readReportStatement = (text: string): ReportStatement | undefined =
 const acknowledgementSchema = z.strictObject({
   v: z.literal(1),
   type: z.literal('nocturne-report-acknowledgement'),
-  gateway: z.string().max(120),
+  gateway: z.string().check(z.maxLength(120)),
   report: id,
   facility: principalId,
   sha256,
@@ -97,7 +97,7 @@ export const writeReportAcknowledgement = (
 export const readReportAcknowledgement = (text: string): ReportAcknowledgement | undefined =>
   readSigned(text, acknowledgementSchema)
 
-function readSigned<T>(text: string, schema: z.ZodType<T>): T | undefined {
+function readSigned<T>(text: string, schema: z.ZodMiniType<T>): T | undefined {
   try {
     const value: unknown = JSON.parse(text)
     const parsed = schema.safeParse(value)
@@ -109,14 +109,23 @@ function readSigned<T>(text: string, schema: z.ZodType<T>): T | undefined {
 
 /** The request with which a reader adds a report to a case. */
 export const newReport = z.strictObject({
-  statement: z.string().min(1).max(2_000),
+  statement: z.string().check(z.minLength(1), z.maxLength(2_000)),
   /** Armored detached OpenPGP signature of the statement's UTF-8 octets. */
-  signature: z.string().min(1).max(16_384),
+  signature: z.string().check(z.minLength(1), z.maxLength(16_384)),
   /**
    * One OpenPGP message in base64: key packets to the facility, the group and recovery, then the
    * data.
    */
-  message: z.base64().max(Math.ceil((MAX_REPORT_BYTES * 4) / 3) + 4),
+  message: z.base64().check(z.maxLength(Math.ceil((MAX_REPORT_BYTES * 4) / 3) + 4)),
 })
 
 export type NewReport = z.output<typeof newReport>
+
+/** What the facility posts once it has opened, verified and kept a report. */
+export const acknowledgeReport = z.strictObject({
+  statement: z.string().check(z.minLength(1), z.maxLength(2_000)),
+  /** Armored detached OpenPGP signature of the statement's UTF-8 octets. */
+  signature: z.string().check(z.minLength(1), z.maxLength(16_384)),
+})
+
+export type AcknowledgeReport = z.output<typeof acknowledgeReport>

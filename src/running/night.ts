@@ -70,6 +70,12 @@ const peopleWith = (
   role: SiteConfig['people'][number]['role'],
 ): readonly string[] => people.filter((one) => one.role === role).map(({ id }) => id)
 
+/** The facility itself, whom webhooks reach, and its people. */
+const sendersOf = ({ people }: Pick<SiteConfig, 'people'>, facility: string): readonly string[] => {
+  const own = people.filter((one) => one.role === 'sender' && one.facility === facility)
+  return [facility, ...own.map(({ id }) => id)]
+}
+
 async function channelsOf(
   { config, senders, hasPush }: NightParts,
   tx: Tx,
@@ -126,6 +132,14 @@ async function audienceOf(
   return [first, second].find((one) => one.length > 0) ?? everyone
 }
 
+async function chosenFor(parts: NightParts, tx: Tx, told: CaseNotice): Promise<readonly string[]> {
+  const { row } = told
+  if (told.what === 'overridden') return [told.from]
+  if (told.what === 'reported') return sendersOf(parts.config, row.facility)
+  const audience = told.what === 'step' ? told.step.audience : 'duty'
+  return audienceOf(parts, tx, row.group_id, audience)
+}
+
 async function announce(
   parts: NightParts,
   notify: Notify,
@@ -134,19 +148,13 @@ async function announce(
 ): Promise<readonly EventInput[]> {
   const { row } = told
   const notice = noticeOf(parts, told)
-  const chosen =
-    told.what === 'overridden'
-      ? [told.from]
-      : await audienceOf(
-          parts,
-          tx,
-          row.group_id,
-          told.what === 'step' ? told.step.audience : 'duty',
-        )
+  const chosen = await chosenFor(parts, tx, told)
   // After the end of the chain operators are notified as well, until somebody acts.
   const isStuck = told.what === 'step' && told.step.isLast
   const people = isStuck ? [...chosen, ...peopleWith(parts.config, 'operator')] : chosen
-  const reached = await notify.tell(tx, people, notice, row.id)
+  // A report stays news although its case is closed.
+  const withdrawnWith = told.what === 'reported' ? undefined : row.id
+  const reached = await notify.tell(tx, people, notice, withdrawnWith)
   if (told.what !== 'step') return []
   const audience =
     typeof told.step.audience === 'object' ? told.step.audience.person : told.step.audience
@@ -186,6 +194,13 @@ function noticeOf({ now, origin }: NightParts, told: CaseNotice): Notice {
   }
   if (told.what === 'overridden')
     return { ...common, key: overriddenKey(row), event: 'case.overridden' }
+  if (told.what === 'reported')
+    return {
+      ...common,
+      key: `${told.report}|received`,
+      event: 'report.received',
+      link: `${origin()}/send#${row.code}`,
+    }
   const { target, what } = told.notice
   return {
     ...common,

@@ -2,6 +2,7 @@
 import type { Deliveries } from '../deliver/index.js'
 import { asNocturneError } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
+import type { Reply } from '../reply.js'
 import type { Certificates } from '../site/index.js'
 import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
@@ -20,6 +21,7 @@ export interface SweepRooms {
   readonly transfers: Pick<Transfers, 'sweep'>
   readonly deliveries: Pick<Deliveries, 'endLeft'>
   readonly store: Pick<ObjectStore, 'sweepPartial'>
+  readonly reply: Pick<Reply, 'sweep'>
   readonly logger: Logger
 }
 
@@ -97,9 +99,14 @@ async function sweepLeft(rooms: SweepRooms, leasedBefore: number): Promise<void>
   if (count > 0) rooms.logger.warn('left-over uploads were removed', { count })
 }
 
-async function sweepPartial({ store, logger }: SweepRooms, olderThanMs: number): Promise<void> {
+async function sweepPartial(
+  { store, reply, logger }: SweepRooms,
+  olderThanMs: number,
+): Promise<void> {
   const count = await store.sweepPartial(olderThanMs)
   if (count > 0) logger.warn('half-written objects were removed', { count })
+  const unsent = await reply.sweep()
+  if (unsent > 0) logger.warn('left-over reports were removed', { count: unsent })
 }
 
 /**

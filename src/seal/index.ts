@@ -13,6 +13,7 @@
 export { newEnvelope, sealBytes, sealedMessage, sealMessage } from './envelope.js'
 export { nodeCiphers } from './node-ciphers.js'
 export { isKeyPacketFor, rewrapKeyPacket } from './rewrap.js'
+export { isSealedTo } from './sealed-to.js'
 export type {
   DataFormat,
   KeyPacket,

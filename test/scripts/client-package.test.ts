@@ -22,15 +22,7 @@ import { makeStudy } from '../whole-way/_study.js'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Modules that are native, or that only a server needs. */
-const NOT_HERE = [
-  'better-sqlite3',
-  'pg',
-  'pdfkit',
-  'express',
-  'multer',
-  '@aws-sdk/client-s3',
-  'pino',
-]
+const NOT_HERE = ['better-sqlite3', 'pg', 'express', 'multer', '@aws-sdk/client-s3', 'pino']
 
 let folder: string
 let installed: string

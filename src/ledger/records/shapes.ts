@@ -128,6 +128,14 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'case.changed': worked('a case was changed'),
   'case.closed': worked('a case was closed'),
   'case.recalled': worked('a case was recalled by its facility'),
+  'report.sent': worked('a reader sent a report'),
+  'report.read': {
+    title: 'a sealed report was read',
+    action: 'R',
+    flow: 'out',
+    purpose: 'TREAT',
+  },
+  'report.acknowledged': worked('a facility acknowledged a report'),
   'claim.overridden': alert('a claim was taken from its holder', 'gateway'),
   'claim.unproven': alert(
     'a claim was refused, since nothing showed that the reader can open the case',

@@ -98,6 +98,16 @@ export const TRANSFERS = {
     'the report is not sealed to the facility, or not signed by its reader',
     'send it with `nocturne report`, which seals and signs it',
   ),
+  report_under_way: entry(
+    409,
+    'the same report is being recorded by another request',
+    'send the same request again; it is answered with that report',
+  ),
+  report_without_crosswalk: entry(
+    409,
+    'the facility keeps no crosswalk, so that nobody could say whose report this is',
+    'report by phone, and ask the operator to give the facility a profile with links: facility, such as pseudonymize',
+  ),
   report_out_of_turn: entry(
     409,
     'a report with this status cannot follow the reports of the case',

@@ -6,6 +6,8 @@ import * as facility from './facility.js'
 import * as gateway from './gateway.js'
 import * as health from './health.js'
 import { problem } from './problem.js'
+import { acknowledgeReport, newReport } from '../report.js'
+import * as reports from './reports.js'
 import * as recipients from './recipients.js'
 import * as transfers from './transfers.js'
 
@@ -27,6 +29,13 @@ export const COMPONENTS: Readonly<Record<string, z.ZodMiniType>> = {
   Cases: cases.casesAnswer,
   ChangedCase: cases.caseAnswer,
   ClaimProblem: cases.claimProblem,
+  Reports: reports.reportsAnswer,
+  Report: reports.reportAnswer,
+  ReportSummary: reports.reportView,
+  SentReport: reports.reportSentAnswer,
+  ReportRecipients: reports.reportRecipientsAnswer,
+  NewReportRequest: newReport,
+  AcknowledgeReportRequest: acknowledgeReport,
   Quarantine: facility.quarantineAnswer,
   DiscardRequest: facility.discardRequest,
   Crosswalks: facility.crosswalksAnswer,

@@ -9,12 +9,14 @@ import { DOOR_ROUTES } from './routes/doors.js'
 import { DUTY_ROUTES } from './routes/duty.js'
 import { GATEWAY_ROUTES } from './routes/gateway.js'
 import { CASE_ROUTES } from './routes/cases.js'
+import { REPORT_ROUTES } from './routes/reports.js'
 import { READING_ROUTES } from './routes/reading.js'
 import { SENDING_ROUTES } from './routes/sending.js'
 
 export const ROUTES: Routes = {
   ...SENDING_ROUTES,
   ...CASE_ROUTES,
+  ...REPORT_ROUTES,
   ...DOOR_ROUTES,
   ...DUTY_ROUTES,
   ...READING_ROUTES,

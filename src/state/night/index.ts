@@ -1,5 +1,6 @@
 /** Row types of the tables for cases, duty and notifications; each table is written by one room. */
 export type {
+  CaseReportTable,
   CaseState,
   CaseTable,
   CaseTargetTable,
@@ -8,5 +9,6 @@ export type {
   Joining,
   OutboxTable,
   PushSubscriptionTable,
+  ReportStatus,
   TargetKind,
 } from './tables.js'

@@ -6,6 +6,7 @@ import type { Priority } from '../priority.js'
 
 export interface NightTables {
   cases: CaseTable
+  case_reports: CaseReportTable
   case_transfers: CaseTransferTable
   case_targets: CaseTargetTable
   escalations: EscalationTable
@@ -70,6 +71,34 @@ export interface CaseTransferTable {
   case_id: string
   joining: Joining
   joined_at: number
+}
+
+/** One report as a reader sent it. What it says is in the sealed object alone. */
+export interface CaseReportTable {
+  id: string
+  case_id: string
+  /** Of the case, for those who list reports without the case. */
+  code: string
+  facility: string
+  group_id: string
+  status: ReportStatus
+  /** Whether a final report agrees with the preliminary one before it. */
+  agreement: 'agree' | 'minor' | 'major' | null
+  author: string
+  /** Signed by the author: canonical JSON, see protocol/report.ts. */
+  statement: string
+  signature: string
+  /** Certificate that was in effect for the author then, armored. */
+  certificate: string
+  /** Of the sealed message, hexadecimal: the same message is one report, however often it is sent. */
+  sha256: string
+  size: number
+  /** By the reader's clock. */
+  signed_at: number
+  received_at: number
+  acknowledged_at: number | null
+  acknowledgement: string | null
+  acknowledgement_signature: string | null
 }
 
 export type TargetKind = 'claim' | 'preliminary' | 'final' | 'acknowledged'

@@ -1,0 +1,120 @@
+/** What a report does to its case: the state, the claim, the clock, and whom it tells. */
+import { NocturneError } from '../lib/errors.js'
+import type { EventInput } from '../ledger/log/index.js'
+import type { Tx } from '../state/index.js'
+import type { CaseTable, ReportStatus } from '../state/night/index.js'
+import { quiet } from './arrive.js'
+import { holderOf } from './claim.js'
+import { meetTargets, stopClock } from './clock.js'
+import type { Asker, CasesParts } from './parts.js'
+import { NO_CLAIM, aboutCase, isHeldAt, readCase, stepCase, transfersOf } from './rows.js'
+import type { CaseChange } from './rows.js'
+import { nextCaseState } from './states.js'
+
+/** A report that has been checked and stored. */
+export interface ArrivedReport {
+  readonly id: string
+  readonly case: string
+  readonly status: ReportStatus
+  readonly agreement: 'agree' | 'minor' | 'major' | undefined
+  /** Of the sealed message, hexadecimal. */
+  readonly sha256: string
+}
+
+/**
+ * Before anything is stored.
+ *
+ * @throws NocturneError `already_claimed` while a colleague holds the case; `report_out_of_turn`
+ *   for a report that cannot follow what the case has; `case_state`
+ */
+export function expectReportable(
+  row: CaseTable,
+  author: string,
+  { status, agreement }: Pick<ArrivedReport, 'status' | 'agreement'>,
+  now: number,
+): void {
+  if (isHeldAt(row, now) && row.claimed_by !== author)
+    throw new NocturneError('already_claimed', { subject: holderOf(row) })
+  // A final report says whether it agrees with the preliminary one, and nothing else does (ACR
+  // Practice Parameter for Communication, II.C.2).
+  const agrees = status === 'final' && row.report === 'preliminary'
+  if (agrees !== (agreement !== undefined))
+    throw new NocturneError('report_out_of_turn', { field: 'agreement' })
+  if (status === 'addendum' && row.report === null)
+    throw new NocturneError('report_out_of_turn', { field: 'status' })
+  if (nextCaseState(row.state, status) !== undefined) return
+  const isOutOfTurn = row.state === 'final' || row.state === 'preliminary'
+  throw isOutOfTurn
+    ? new NocturneError('report_out_of_turn', { field: 'status' })
+    : new NocturneError('case_state', { subject: row.state })
+}
+
+/**
+ * Inside the transaction that makes the report visible. A report ends the claim: the work that the
+ * claim was for is done. Escalations stop, and the facility is told.
+ *
+ * @throws NocturneError as `expectReportable`
+ */
+export async function reported(
+  parts: CasesParts,
+  tx: Tx,
+  { id: author, actor }: Asker,
+  report: ArrivedReport,
+): Promise<readonly [EventInput, ...EventInput[]]> {
+  const now = parts.now()
+  const before = await readCase(tx, report.case)
+  expectReportable(before, author, report, now)
+  const { status, agreement, sha256 } = report
+  const change: CaseChange =
+    status === 'addendum'
+      ? NO_CLAIM
+      : { ...NO_CLAIM, report: status, reported_by: author, reported_at: now }
+  const row = await stepCase(tx, before, status, change)
+  const transfers = await transfersOf(tx, row.id)
+  await parts.holdTransfers(tx, transfers, undefined)
+  if (status !== 'addendum') await meetTargets(tx, row.id, status, now)
+  await quiet(parts, tx, row.id)
+  const detail = {
+    report: report.id,
+    status,
+    sha256,
+    ...(agreement !== undefined && { agreement }),
+  }
+  const told = await parts.announce(tx, { what: 'reported', row, report: report.id })
+  const about = aboutCase(row, transfers[0], detail)
+  return [{ type: 'report.sent', outcome: 0, actor, ...about }, ...told]
+}
+
+/**
+ * Inside the transaction that records the facility's acknowledgement: its clock is met, and a case
+ * with a final report has nothing left to do.
+ */
+export async function reportAcknowledged(
+  parts: CasesParts,
+  tx: Tx,
+  { actor }: Asker,
+  report: ArrivedReport,
+): Promise<readonly [EventInput, ...EventInput[]]> {
+  const now = parts.now()
+  const row = await readCase(tx, report.case)
+  const [transfer] = await transfersOf(tx, row.id)
+  const { status, sha256 } = report
+  if (status === 'final') await meetTargets(tx, row.id, 'acknowledged', now)
+  const detail = { report: report.id, status, sha256 }
+  const acknowledged: EventInput = {
+    type: 'report.acknowledged',
+    outcome: 0,
+    actor,
+    ...aboutCase(row, transfer, detail),
+  }
+  if (row.state !== 'final' || status !== 'final') return [acknowledged]
+  const closed = await stepCase(tx, row, 'close', { closed_at: now, closed_for: 'reported' })
+  await stopClock(tx, row.id)
+  const closedEvent: EventInput = {
+    type: 'case.closed',
+    outcome: 0,
+    actor,
+    ...aboutCase(closed, transfer, { reason: 'reported' }),
+  }
+  return [acknowledged, closedEvent]
+}

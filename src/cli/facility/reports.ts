@@ -1,0 +1,198 @@
+/**
+ * Reports on the facility's machine: fetched, opened, verified, given their identity back, written,
+ * and only then acknowledged. A run that breaks leaves the report unacknowledged, and the next one
+ * writes the same files again.
+ */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { reportAnswer, reportsAnswer } from '../../protocol/http/reports.js'
+import type { ReportAnswer, ReportView } from '../../protocol/http/reports.js'
+import {
+  MAX_REPORT_BYTES,
+  readReportStatement,
+  reportDocument,
+  writeReportAcknowledgement,
+} from '../../protocol/report.js'
+import type { ReportDocument } from '../../protocol/report.js'
+import {
+  sendMllp,
+  toEncapsulatedPdf,
+  toFhir,
+  toOru,
+  toPdf,
+  toSr,
+  toText,
+} from '../../results/index.js'
+import type { FinishedReport, MllpTarget } from '../../results/index.js'
+import { inspectCertificate, signDetached, verifyDetached } from '../../seal/keys/index.js'
+import type { PrivateKey } from '../../seal/keys/index.js'
+import { openSignedMessage } from '../../seal/open/index.js'
+import { parseAnswer } from '../parse-answer.js'
+import type { GatewayClient } from '../client.js'
+import { about, CommandError } from '../command-error.js'
+import { writeWhole, once } from '../local-write.js'
+import { fetchToMemory } from '../reader/download.js'
+import { identityOf } from './report-identity.js'
+import type { Identities } from './report-identity.js'
+
+export interface ReportWork {
+  readonly client: GatewayClient
+  readonly signal: AbortSignal
+  readonly gateway: string
+  /** The first one signs the acknowledgement. */
+  readonly keys: readonly [PrivateKey, ...PrivateKey[]]
+  readonly onRetry: () => void
+}
+
+/** A report that this machine has opened; its reader's signature is verified. */
+export interface OpenedReport {
+  readonly view: ReportAnswer
+  readonly document: ReportDocument
+  /** Fingerprint of the certificate that signed it. */
+  readonly signedBy: string
+}
+
+/** Those that the facility has not acknowledged, oldest first. */
+export async function waitingReports(client: GatewayClient): Promise<readonly ReportView[]> {
+  const answer = await client.json({ path: '/v1/reports?waiting=true' })
+  return parseAnswer(reportsAnswer, answer).reports
+}
+
+/**
+ * @throws CommandError `cannot_open`; `report_invalid` for a message, a statement or a document
+ *   that do not belong together
+ */
+export async function openReport(work: ReportWork, id: string): Promise<OpenedReport> {
+  const answer = await work.client.json({ path: `/v1/reports/${id}` })
+  const view = parseAnswer(reportAnswer, answer)
+  const sealed = await fetchToMemory({
+    ...work,
+    path: `/v1/reports/${id}/message`,
+    what: `report ${id}`,
+    size: MAX_REPORT_BYTES,
+    onBytes: () => undefined,
+  })
+  const statement = readReportStatement(view.statement)
+  const isStated =
+    statement?.sha256 === createHash('sha256').update(sealed).digest('hex') &&
+    statement.case === view.case &&
+    statement.author === view.author &&
+    statement.gateway === work.gateway &&
+    (await verifyDetached(
+      view.statement,
+      view.signature,
+      view.certificate,
+      new Date(view.receivedAt),
+    ))
+  if (!isStated) throw invalid(view)
+  const opened = await openSignedMessage(sealed, work.keys, [
+    { certificate: view.certificate },
+  ]).catch((error: unknown) => {
+    throw about(`report ${view.code}`, error)
+  })
+  const document = documentOf(opened.content)
+  const isSame =
+    document?.case === statement.case &&
+    document.author === statement.author &&
+    document.status === statement.status &&
+    document.agreement === statement.agreement &&
+    document.gateway === statement.gateway
+  if (!isSame) throw invalid(view)
+  const { fingerprint } = await inspectCertificate(view.certificate)
+  return { view, document, signedBy: fingerprint }
+}
+
+function documentOf(bytes: Uint8Array): ReportDocument | undefined {
+  try {
+    return reportDocument.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data
+  } catch {
+    return undefined
+  }
+}
+
+const invalid = ({ code }: ReportView) =>
+  new CommandError(`the report on ${code} is not what its reader signed`, {
+    code: 'report_invalid',
+    hint: 'do not use it; call the reader, and tell the operator',
+  })
+
+export const FORMATS = ['text', 'pdf', 'hl7', 'fhir', 'sr', 'dicom-pdf'] as const
+export type Format = (typeof FORMATS)[number]
+
+export interface Delivery {
+  readonly out: string
+  readonly formats: readonly Format[]
+  readonly mllp: MllpTarget | undefined
+}
+
+/**
+ * Writes the report in every format, and its attachments, under names without PHI; sends it to the
+ * RIS; then acknowledges.
+ *
+ * @returns the files, in clear
+ * @throws CommandError `not_in_crosswalk`, `ris_unreachable`, `ris_refused`, and what the disk and
+ *   the gateway refuse
+ */
+export async function deliverReport(
+  work: ReportWork,
+  opened: OpenedReport,
+  identities: Identities,
+  { out, formats, mllp }: Delivery,
+): Promise<readonly string[]> {
+  const { view, document } = opened
+  const identity = identityOf(document.studies, identities)
+  const report: FinishedReport = { id: view.id, facility: view.facility, document, identity }
+  const pdf = await toPdf(report)
+  const base = `${view.code}-${view.status}-${view.id}`
+  const files: string[] = []
+  const write = async (name: string, bytes: Buffer) => {
+    const path = join(out, name)
+    await writeWhole(path, once(bytes))
+    files.push(path)
+  }
+  for (const format of formats)
+    await write(`${base}${ENDINGS[format]}`, renderAs(format, report, pdf))
+  for (const [at, { name, content }] of document.attachments.entries())
+    await write(`${base}-${at + 1}${endingOf(name)}`, Buffer.from(content, 'base64'))
+  if (mllp) await sendMllp(toOru(report, pdf, view.id.replaceAll('-', '').slice(0, 20)), mllp)
+  await acknowledge(work, view)
+  return files
+}
+
+const ENDINGS: Readonly<Record<Format, string>> = {
+  text: '.txt',
+  pdf: '.pdf',
+  hl7: '.hl7',
+  fhir: '.fhir.json',
+  sr: '.sr.dcm',
+  'dicom-pdf': '.pdf.dcm',
+}
+
+function renderAs(format: Format, report: FinishedReport, pdf: Buffer): Buffer {
+  switch (format) {
+    case 'text':
+      return Buffer.from(toText(report))
+    case 'pdf':
+      return pdf
+    case 'hl7':
+      return Buffer.from(toOru(report, pdf, report.id.replaceAll('-', '').slice(0, 20)))
+    case 'fhir':
+      return Buffer.from(toFhir(report, pdf))
+    case 'sr':
+      return toSr(report)
+    case 'dicom-pdf':
+      return toEncapsulatedPdf(report, pdf)
+  }
+}
+
+/** Of a name that came sealed from the reader: a short ending of letters and digits, or none. */
+const endingOf = (name: string): string => /\.[a-z0-9]{1,5}$/i.exec(name)?.[0].toLowerCase() ?? ''
+
+async function acknowledge({ client, gateway, keys }: ReportWork, view: ReportView): Promise<void> {
+  const statement = writeReportAcknowledgement({
+    ...{ gateway, report: view.id, facility: view.facility, sha256: view.sha256 },
+    openedAt: new Date().toISOString(),
+  })
+  const signature = await signDetached(statement, keys[0])
+  await client.post(`/v1/reports/${view.id}/acknowledge`, { statement, signature })
+}

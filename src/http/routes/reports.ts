@@ -1,0 +1,133 @@
+/** Reports back: sent by readers, fetched and acknowledged by the facility. */
+import { Router, json } from 'express'
+import type { Request } from 'express'
+import type { Action, AskerOfCase, Gatekeeper } from '../../access/index.js'
+import type { Directory } from '../../directory/index.js'
+import { NocturneError } from '../../lib/errors.js'
+import { acknowledgeReport, newReport } from '../../protocol/report.js'
+import { reportsQuery } from '../../protocol/http/reports.js'
+import type { ReportRecipientsAnswer } from '../../protocol/http/reports.js'
+import type { Reply } from '../../reply.js'
+import { reportView } from '../../reports/index.js'
+import type { CaseReportTable, CaseTable } from '../../state/night/index.js'
+import { parseBody, parseQuery } from '../parse.js'
+import { admit, admitToCase, credentialsOf } from '../request.js'
+
+export interface ReportRouteRooms {
+  readonly gatekeeper: Gatekeeper
+  readonly reply: Reply
+  readonly directory: Pick<
+    Directory,
+    'facility' | 'facilityRecipient' | 'usableRecipientsOf' | 'principal'
+  >
+  readonly site: { readonly config: { readonly gateway: { readonly name: string } } }
+}
+
+/** 5 MiB in base64, and the signatures. */
+const BODY_LIMIT = '8mb'
+
+export function reportRoutes(rooms: ReportRouteRooms): Router {
+  const { gatekeeper, reply } = rooms
+  const router = Router()
+  const body = json({ limit: '32kb' })
+
+  router.get('/cases/:id/report-recipients', async (request, response) => {
+    const { row } = await admitToCase(gatekeeper, request, 'report.send')
+    response.json(await recipientsOf(rooms, row))
+  })
+
+  router.post('/cases/:id/reports', json({ limit: BODY_LIMIT }), async (request, response) => {
+    const { session, actor, row } = await admitToCase(gatekeeper, request, 'report.send')
+    const report = parseBody(newReport, request)
+    const sent = await reply.take({ id: session.principal.id, actor }, row, report)
+    const isRepeated = sent.receipt === undefined
+    response.status(isRepeated ? 200 : 201).json({
+      report: reportView(sent.row),
+      isRepeated,
+      ...(sent.receipt !== undefined && { receipt: sent.receipt }),
+    })
+  })
+
+  router.get('/reports', async (request, response) => {
+    const { session, actor } = await admit(gatekeeper, request, 'report.list')
+    const { waiting } = parseQuery(reportsQuery, request)
+    await gatekeeper.noteListing(actor, 'reports')
+    const { role, facility = '', groups } = session.principal
+    const rows = await reply.list({
+      ...(role === 'sender' && { facility }),
+      ...(role === 'reader' && { groups }),
+      isWaiting: waiting === 'true',
+    })
+    response.json({ reports: rows.map(reportView) })
+  })
+
+  router.get('/reports/:id', async (request, response) => {
+    const { report } = await admitToReport(rooms, request, 'transfer.read')
+    const { statement, signature, certificate } = report
+    response.json({ ...reportView(report), statement, signature, certificate })
+  })
+
+  router.get('/reports/:id/message', async (request, response) => {
+    const { asker, report } = await admitToReport(rooms, request, 'report.read')
+    const { session, actor } = asker
+    const message = await reply.read({ id: session.principal.id, actor }, report)
+    response.type('application/pgp-encrypted').send(message)
+  })
+
+  router.post('/reports/:id/acknowledge', body, async (request, response) => {
+    const { asker, report } = await admitToReport(rooms, request, 'report.acknowledge')
+    const signed = parseBody(acknowledgeReport, request)
+    const facility = { id: asker.session.principal.id, actor: asker.actor }
+    const { row, receipt } = await reply.acknowledge(facility, report, signed)
+    response.json({ report: reportView(row), ...(receipt !== undefined && { receipt }) })
+  })
+
+  return router
+}
+
+/** Certificates in effect: the facility first, then whoever reads for the group, then recovery. */
+async function recipientsOf(
+  { directory, site }: ReportRouteRooms,
+  row: CaseTable,
+): Promise<ReportRecipientsAnswer> {
+  if (directory.facility(row.facility)?.profile.links === 'transfer')
+    throw new NocturneError('report_without_crosswalk', { subject: row.facility })
+  const facility = await directory.facilityRecipient(row.facility)
+  const others = await directory.usableRecipientsOf(row.group_id)
+  return {
+    case: row.id,
+    code: row.code,
+    gateway: site.config.gateway.name,
+    recipients: [facility, ...others].map(({ id, fingerprint }) => ({
+      id,
+      fingerprint,
+      certificate: directory.principal(id)?.certificate ?? '',
+    })),
+  }
+}
+
+/**
+ * Who asks, and that they stand to the report's case as the action needs. A report that does not
+ * exist is refused as a case that does not exist.
+ *
+ * @throws NocturneError `not_found`, `forbidden`
+ */
+async function admitToReport(
+  { gatekeeper, reply }: ReportRouteRooms,
+  request: Request,
+  action: Action,
+): Promise<{ readonly asker: AskerOfCase; readonly report: CaseReportTable }> {
+  const { id } = request.params
+  const name = typeof id === 'string' ? id : ''
+  const report = await reply.find(name)
+  const asker = await gatekeeper.admitToCase(
+    credentialsOf(request),
+    action,
+    report?.case_id ?? NO_CASE,
+  )
+  if (!report) throw new NocturneError('not_found')
+  return { asker, report }
+}
+
+/** No case has it. */
+const NO_CASE = '-'

@@ -1,0 +1,70 @@
+/** Reports back from readers: lists, one report, whom it is sealed to. */
+import * as z from 'zod/mini'
+import { about, count, fingerprint, id, instant, principalId, sha256, word } from '../words.js'
+import type { Named } from '../words.js'
+import { receipt } from './gateway.js'
+
+const text = z.string().check(z.maxLength(500))
+const certificate = z.string().check(z.maxLength(1_100_000))
+
+export const reportView = z.looseObject({
+  id,
+  case: id,
+  code: about('Of the case.', text),
+  facility: text,
+  group: about('Reading group.', text),
+  status: word('Kind of report', 'preliminary', 'final', 'addendum'),
+  agreement: z.optional(
+    word('Whether a final report agrees with the preliminary one', 'agree', 'minor', 'major'),
+  ),
+  author: about('Reader who signed it.', text),
+  sha256: about('SHA-256 of the sealed message, hexadecimal.', sha256),
+  size: about('Bytes of the sealed message.', count),
+  signedAt: about("By the reader's clock.", instant),
+  receivedAt: instant,
+  acknowledgedAt: z.optional(about('When the facility confirmed that it has the report.', instant)),
+})
+export type ReportView = Named<z.infer<typeof reportView>>
+
+export const reportsAnswer = z.looseObject({
+  reports: about('Oldest first.', z.array(reportView).check(z.maxLength(10_000))),
+})
+
+/** One report with what its reader signed. */
+export const reportAnswer = z.looseObject({
+  ...reportView.shape,
+  statement: about('Canonical JSON (RFC 8785): what the reader signed.', text),
+  signature: about('Armored detached OpenPGP signature.', z.string().check(z.maxLength(16_384))),
+  certificate: about('Certificate of the reader at that time, armored.', certificate),
+})
+export type ReportAnswer = Named<z.infer<typeof reportAnswer>>
+
+export const reportSentAnswer = z.looseObject({
+  report: reportView,
+  isRepeated: about('The same message had come before; nothing was added.', z.boolean()),
+  receipt: z.optional(receipt),
+})
+export type ReportSentAnswer = Named<z.infer<typeof reportSentAnswer>>
+
+export const reportAcknowledgedAnswer = z.looseObject({
+  report: reportView,
+  receipt: z.optional(receipt),
+})
+
+/** Whom a report on this case is sealed to. */
+export const reportRecipientsAnswer = z.looseObject({
+  case: id,
+  code: text,
+  gateway: text,
+  recipients: about(
+    'The facility, the readers of the group, and recovery.',
+    z.array(z.looseObject({ id: principalId, fingerprint, certificate })).check(z.maxLength(1_000)),
+  ),
+})
+export type ReportRecipientsAnswer = Named<z.infer<typeof reportRecipientsAnswer>>
+
+export const reportsQuery = z.strictObject({
+  waiting: z.optional(
+    about('`true`: only those that the facility has not acknowledged.', z.enum(['true', 'false'])),
+  ),
+})

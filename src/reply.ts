@@ -1,0 +1,223 @@
+/**
+ * The second main path: a report on its way back. The reader has signed and sealed it; the facility
+ * opens it.
+ *
+ *   check    the statement is the reader's, about this case and these octets, and the facility can
+ *            open them
+ *   store    the sealed message is durable
+ *   record   one transaction: the report, its case's state, claim and clock, and the events
+ *
+ * A crash between the last two leaves an object that no row names; the sweep deletes it, and the
+ * client sends the same message again.
+ */
+import { createHash } from 'node:crypto'
+import { newId } from './lib/ids.js'
+import { NocturneError } from './lib/errors.js'
+import type { Asker, ArrivedReport, Cases } from './cases/index.js'
+import type { Directory } from './directory/index.js'
+import type { Ledger } from './ledger/log/index.js'
+import type { AcknowledgeReport, NewReport } from './protocol/report.js'
+import {
+  acknowledgeReport,
+  checkAcknowledgement,
+  checkReport,
+  findReport,
+  hasReport,
+  insertReport,
+  keyOf,
+  listReports,
+  sweepReports,
+} from './reports/index.js'
+import type { CheckedReport, ReportRange } from './reports/index.js'
+import type { SealedStream } from './seal/index.js'
+import type { Recipient } from './seal/keys/index.js'
+import type { State } from './state/index.js'
+import type { CaseReportTable, CaseTable } from './state/night/index.js'
+import type { ObjectStore } from './store/index.js'
+
+export interface ReplyRooms {
+  readonly gateway: string
+  readonly state: State
+  readonly ledger: Ledger
+  readonly store: ObjectStore
+  readonly directory: Pick<Directory, 'principal' | 'facility' | 'facilityRecipient'>
+  readonly cases: Pick<Cases, 'expectReportable' | 'reported' | 'reportAcknowledged'>
+  readonly verifyDetached: (
+    text: string,
+    signature: string,
+    certificate: string,
+  ) => Promise<boolean>
+  readonly isSealedTo: (message: Uint8Array, recipient: Recipient) => Promise<boolean>
+  readonly sealedMessage: (message: Buffer) => SealedStream
+  readonly now: () => number
+}
+
+export interface SentReport {
+  readonly row: CaseReportTable
+  /** Proof of the event; undefined when the same message had come before. */
+  readonly receipt: string | undefined
+}
+
+export interface Reply {
+  /**
+   * Takes a reader's report on a case that they can open.
+   *
+   * @throws NocturneError `report_without_crosswalk`, `report_invalid`, `report_out_of_turn`,
+   *   `already_claimed`, `case_state`, `recipient_unusable`, and what store and ledger refuse;
+   *   nothing is visible then
+   */
+  take(author: Asker, row: CaseTable, report: NewReport): Promise<SentReport>
+  /**
+   * The sealed message, after the event that says who reads it is durable.
+   * @throws NocturneError `object_missing` when it is no longer what was sent
+   */
+  read(asker: Asker, row: CaseReportTable): Promise<Buffer>
+  find(id: string): Promise<CaseReportTable | undefined>
+  /** Oldest first, at most 1,000. */
+  list(range: ReportRange): Promise<readonly CaseReportTable[]>
+  /** Deletes what a process that died left in the store. Returns how many objects. */
+  sweep(): Promise<number>
+  /** @throws NocturneError `acknowledgement_invalid` */
+  acknowledge(facility: Asker, row: CaseReportTable, signed: AcknowledgeReport): Promise<SentReport>
+}
+
+export const createReply = (rooms: ReplyRooms): Reply => ({
+  take: (author, row, report) => take(rooms, author, row, report),
+  read: (asker, row) => read(rooms, asker, row),
+  acknowledge: (facility, row, signed) => acknowledge(rooms, facility, row, signed),
+  find: (id) => findReport(rooms.state.db, id),
+  list: (range) => listReports(rooms.state.db, range),
+  sweep: () => sweepReports(rooms),
+})
+
+async function take(
+  rooms: ReplyRooms,
+  author: Asker,
+  row: CaseTable,
+  report: NewReport,
+): Promise<SentReport> {
+  // Before the check: a client whose answer was lost may come back when its clock has moved on.
+  const sha256 = createHash('sha256').update(report.message, 'base64').digest('hex')
+  const before = await hasReport(rooms.state.db, sha256)
+  if (before?.author === author.id && before.case_id === row.id)
+    return { row: before, receipt: undefined }
+  const checked = await check(rooms, author, row, report)
+  const { status, agreement } = checked.statement
+  rooms.cases.expectReportable(row, author.id, { status, agreement })
+  const id = newId(rooms.now())
+  await rooms.store.put(keyOf(id), rooms.sealedMessage(checked.message))
+  try {
+    return await record(rooms, author, rowOf(rooms, id, { row, report, checked }))
+  } catch (error) {
+    await rooms.store.delete(keyOf(id)).catch(() => undefined)
+    throw error
+  }
+}
+
+async function check(
+  rooms: ReplyRooms,
+  { id: author }: Asker,
+  { id, facility }: CaseTable,
+  report: NewReport,
+): Promise<CheckedReport> {
+  const { directory } = rooms
+  if (directory.facility(facility)?.profile.links === 'transfer')
+    throw new NocturneError('report_without_crosswalk', { subject: facility })
+  const certificate = directory.principal(author)?.certificate ?? ''
+  const recipient = await directory.facilityRecipient(facility)
+  return checkReport(rooms, { report, case: id, author, certificate, facility: recipient })
+}
+
+const rowOf = (
+  { directory, now }: ReplyRooms,
+  id: string,
+  {
+    row,
+    report,
+    checked: { statement, message },
+  }: {
+    readonly row: CaseTable
+    readonly report: NewReport
+    readonly checked: CheckedReport
+  },
+): CaseReportTable => ({
+  id,
+  case_id: row.id,
+  code: row.code,
+  facility: row.facility,
+  group_id: row.group_id,
+  status: statement.status,
+  agreement: statement.agreement ?? null,
+  author: statement.author,
+  statement: report.statement,
+  signature: report.signature,
+  certificate: directory.principal(statement.author)?.certificate ?? '',
+  sha256: statement.sha256,
+  size: message.length,
+  signed_at: Date.parse(statement.signedAt),
+  received_at: now(),
+  acknowledged_at: null,
+  acknowledgement: null,
+  acknowledgement_signature: null,
+})
+
+async function record(
+  { ledger, cases }: ReplyRooms,
+  author: Asker,
+  row: CaseReportTable,
+): Promise<SentReport> {
+  const { receipts } = await ledger.record(async (tx) => {
+    if (await hasReport(tx, row.sha256)) throw new NocturneError('report_under_way')
+    await insertReport(tx, row)
+    return { value: undefined, events: await cases.reported(tx, author, arrived(row)) }
+  })
+  return { row, receipt: await ledger.proof(receipts[0].index) }
+}
+
+const arrived = (row: CaseReportTable): ArrivedReport => ({
+  id: row.id,
+  case: row.case_id,
+  status: row.status,
+  agreement: row.agreement ?? undefined,
+  sha256: row.sha256,
+})
+
+async function read(
+  { store, ledger }: ReplyRooms,
+  { actor }: Asker,
+  row: CaseReportTable,
+): Promise<Buffer> {
+  await ledger.note({
+    type: 'report.read',
+    outcome: 0,
+    actor,
+    facility: row.facility,
+    group: row.group_id,
+    detail: { case: row.case_id, code: row.code, report: row.id, status: row.status },
+  })
+  const chunks: Buffer[] = []
+  for await (const chunk of await store.get(keyOf(row.id))) chunks.push(chunk)
+  const message = Buffer.concat(chunks)
+  if (createHash('sha256').update(message).digest('hex') !== row.sha256)
+    throw new NocturneError('object_missing')
+  return message
+}
+
+async function acknowledge(
+  rooms: ReplyRooms,
+  facility: Asker,
+  row: CaseReportTable,
+  signed: AcknowledgeReport,
+): Promise<SentReport> {
+  const { ledger, cases, directory, state, now } = rooms
+  const certificate = directory.principal(row.facility)?.certificate ?? ''
+  await checkAcknowledgement(rooms, row, signed, certificate)
+  if (row.acknowledged_at !== null) return { row, receipt: undefined }
+  const { receipts } = await ledger.record(async (tx) => {
+    const isFirst = await acknowledgeReport(tx, row.id, signed, now())
+    if (!isFirst) throw new NocturneError('report_under_way')
+    return { value: undefined, events: await cases.reportAcknowledged(tx, facility, arrived(row)) }
+  })
+  const updated = (await findReport(state.db, row.id)) ?? row
+  return { row: updated, receipt: await ledger.proof(receipts[0].index) }
+}

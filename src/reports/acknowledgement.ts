@@ -1,0 +1,36 @@
+import { readReportAcknowledgement } from '../protocol/report.js'
+import type { AcknowledgeReport } from '../protocol/report.js'
+import { NocturneError } from '../lib/errors.js'
+import type { CaseReportTable } from '../state/night/index.js'
+
+/**
+ * The facility signed that it opened this very report.
+ *
+ * @param certificate - the facility's, in effect now
+ * @throws NocturneError `acknowledgement_invalid`, naming the member at fault
+ */
+export async function checkAcknowledgement(
+  { gateway, verifyDetached }: AcknowledgementChecks,
+  row: Pick<CaseReportTable, 'id' | 'facility' | 'sha256'>,
+  { statement, signature }: AcknowledgeReport,
+  certificate: string,
+): Promise<void> {
+  const read = readReportAcknowledgement(statement)
+  const isAbout =
+    read?.gateway === gateway &&
+    read.report === row.id &&
+    read.facility === row.facility &&
+    read.sha256 === row.sha256
+  if (!isAbout) throw new NocturneError('acknowledgement_invalid', { field: 'statement' })
+  if (!(await verifyDetached(statement, signature, certificate)))
+    throw new NocturneError('acknowledgement_invalid', { field: 'signature' })
+}
+
+interface AcknowledgementChecks {
+  readonly gateway: string
+  readonly verifyDetached: (
+    text: string,
+    signature: string,
+    certificate: string,
+  ) => Promise<boolean>
+}

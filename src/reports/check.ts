@@ -1,0 +1,64 @@
+/** A report as it arrives: everything about it that can be checked without opening it. */
+import { createHash } from 'node:crypto'
+import { MAX_REPORT_BYTES, readReportStatement } from '../protocol/report.js'
+import type { NewReport, ReportStatement } from '../protocol/report.js'
+import { NocturneError } from '../lib/errors.js'
+import type { Recipient } from '../seal/keys/index.js'
+
+/** How far the reader's clock and ours may be apart. */
+const CLOCK_SKEW_MS = 5 * 60_000
+
+export interface PostedReport {
+  readonly report: NewReport
+  /** Of the case that the address names. */
+  readonly case: string
+  readonly author: string
+  /** Certificate in effect for the author, armored. */
+  readonly certificate: string
+  readonly facility: Recipient
+}
+
+export interface CheckedReport {
+  readonly statement: ReportStatement
+  readonly message: Buffer
+}
+
+export interface ReportChecks {
+  readonly gateway: string
+  readonly verifyDetached: (
+    text: string,
+    signature: string,
+    certificate: string,
+  ) => Promise<boolean>
+  /** Whether the message is OpenPGP, encrypted to the recipient among others. */
+  readonly isSealedTo: (message: Uint8Array, recipient: Recipient) => Promise<boolean>
+  readonly now: () => number
+}
+
+/**
+ * The statement is the author's, about this case and exactly these octets, and the facility can
+ * open them.
+ *
+ * @throws NocturneError `report_invalid`, naming the member at fault
+ */
+export async function checkReport(
+  { gateway, verifyDetached, isSealedTo, now }: ReportChecks,
+  posted: PostedReport,
+): Promise<CheckedReport> {
+  const { report, author, certificate, facility } = posted
+  const message = Buffer.from(report.message, 'base64')
+  const statement = readReportStatement(report.statement)
+  const isAbout =
+    statement?.gateway === gateway &&
+    statement.case === posted.case &&
+    statement.author === author &&
+    statement.sha256 === createHash('sha256').update(message).digest('hex')
+  if (!isAbout) throw new NocturneError('report_invalid', { field: 'statement' })
+  if (Math.abs(Date.parse(statement.signedAt) - now()) > CLOCK_SKEW_MS)
+    throw new NocturneError('report_invalid', { field: 'signedAt' })
+  if (!(await verifyDetached(report.statement, report.signature, certificate)))
+    throw new NocturneError('report_invalid', { field: 'signature' })
+  const isSealed = message.length <= MAX_REPORT_BYTES && (await isSealedTo(message, facility))
+  if (!isSealed) throw new NocturneError('report_invalid', { field: 'message' })
+  return { statement, message }
+}

@@ -1,0 +1,17 @@
+/**
+ * The room of reports: what readers send back about a case, sealed before it comes here.
+ *
+ * In: a sealed message with a statement that its reader signed, and the facility's signed
+ * acknowledgement.
+ * Out: rows that tell what came when, and the message as it was sent.
+ * Always true: a report is never changed, only followed by another; the same message is one report,
+ * however often it is sent; nothing of what a report says is readable here.
+ * Trusts: the directory for certificates. Neither the reader's client nor the facility's.
+ */
+export { checkAcknowledgement } from './acknowledgement.js'
+export { checkReport } from './check.js'
+export type { CheckedReport, PostedReport } from './check.js'
+export { acknowledgeReport, findReport, hasReport, insertReport, listReports } from './rows.js'
+export type { ReportRange } from './rows.js'
+export { keyOf, sweepReports } from './objects.js'
+export { reportView } from './views.js'

@@ -1,0 +1,58 @@
+/** The rows of reports: nothing else reads or writes them. */
+import type { Db, Tx } from '../state/index.js'
+import type { CaseReportTable } from '../state/night/index.js'
+
+/** Whose reports: all of one facility, or of some groups. Undefined members do not restrict. */
+export interface ReportRange {
+  readonly facility?: string
+  readonly groups?: readonly string[]
+  readonly case?: string
+  /** Only those that the facility has not acknowledged. */
+  readonly isWaiting?: boolean
+}
+
+const MAX_LISTED = 1_000
+
+export const insertReport = async (tx: Tx, row: CaseReportTable): Promise<void> => {
+  await tx.insertInto('case_reports').values(row).execute()
+}
+
+export const findReport = (db: Db | Tx, id: string): Promise<CaseReportTable | undefined> =>
+  db.selectFrom('case_reports').selectAll().where('id', '=', id).executeTakeFirst()
+
+/** The report with this message, when it has come before. */
+export const hasReport = (db: Db | Tx, sha256: string): Promise<CaseReportTable | undefined> =>
+  db.selectFrom('case_reports').selectAll().where('sha256', '=', sha256).executeTakeFirst()
+
+/** Oldest first, so that a preliminary report is read before the final one; at most 1,000. */
+export const listReports = (db: Db, range: ReportRange): Promise<CaseReportTable[]> =>
+  db
+    .selectFrom('case_reports')
+    .selectAll()
+    .$if(range.facility !== undefined, (q) => q.where('facility', '=', range.facility ?? ''))
+    .$if(range.groups !== undefined, (q) => q.where('group_id', 'in', [...(range.groups ?? [])]))
+    .$if(range.case !== undefined, (q) => q.where('case_id', '=', range.case ?? ''))
+    .$if(range.isWaiting === true, (q) => q.where('acknowledged_at', 'is', null))
+    .orderBy('id')
+    .limit(MAX_LISTED)
+    .execute()
+
+/** Returns false when it was acknowledged before: nothing changes then. */
+export async function acknowledgeReport(
+  tx: Tx,
+  id: string,
+  { statement, signature }: { readonly statement: string; readonly signature: string },
+  now: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('case_reports')
+    .set({
+      acknowledged_at: now,
+      acknowledgement: statement,
+      acknowledgement_signature: signature,
+    })
+    .where('id', '=', id)
+    .where('acknowledged_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}

@@ -1,0 +1,39 @@
+import { enums, readMessage } from 'openpgp'
+import { targetOf } from './keys/certificate.js'
+import { forReading } from './keys/policy.js'
+import type { Recipient } from './keys/recipient.js'
+
+/** A message for a facility and its readers; more key packets are not from our clients. */
+const MAX_KEY_PACKETS = 200
+
+/**
+ * Returns whether a whole message is encrypted, and to this recipient among others, as far as that
+ * shows without a private key: key packets, then one encrypted and integrity protected data packet,
+ * nothing else. Only the recipient can tell whether its key packet holds the right session key.
+ */
+export async function isSealedTo(
+  message: Uint8Array,
+  recipient: Recipient,
+  now: Date = new Date(),
+): Promise<boolean> {
+  try {
+    const { key } = await targetOf(recipient, now)
+    const { packets } = await readMessage({ binaryMessage: message, config: forReading })
+    const tags = packets.map((packet) => (packet.constructor as unknown as { tag: number }).tag)
+    const isWhole =
+      tags.length >= 2 &&
+      tags.length <= MAX_KEY_PACKETS + 1 &&
+      tags.at(-1) === enums.packet.symEncryptedIntegrityProtectedData &&
+      tags.slice(0, -1).every((tag) => tag === enums.packet.publicKeyEncryptedSessionKey)
+    const wanted = key.getKeyID().toHex()
+    return isWhole && encryptionKeyIds(packets).includes(wanted)
+  } catch {
+    return false
+  }
+}
+
+/** Of version 3 key packets and of version 6, whose key ID follows from the fingerprint. */
+const encryptionKeyIds = (packets: readonly object[]): readonly string[] =>
+  packets.flatMap((packet) =>
+    'publicKeyID' in packet ? [(packet.publicKeyID as { toHex(): string }).toHex()] : [],
+  )

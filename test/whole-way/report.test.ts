@@ -1,0 +1,193 @@
+/**
+ * A report on its way back: signed and sealed by the reader's command, stored by a gateway that
+ * cannot read it, opened by the facility's command with the identity put back.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { createServer } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeSite, nocturne } from './_gateway.js'
+import type { Ran, RunningGateway, TestSite } from './_gateway.js'
+import { call, upload } from './_http.js'
+import { claim, readerOf } from './_reader.js'
+import { makeStudy } from './_study.js'
+
+const PLANTED = 'ZEBRAFISH'
+const TEXT = `TECHNIQUE: Axial CT.\nFINDINGS:\nNo haemorrhage. ${PLANTED}.\n\nImpression: Normal.\n`
+
+let site: TestSite
+let gateway: RunningGateway
+let transfer = ''
+let code = ''
+const at = (name: string): string => join(site.dir, '..', name)
+const as = (principal: string, ...words: readonly string[]): Promise<Ran> =>
+  nocturne(...words, '--gateway', gateway.url, '--token-file', site.tokenFile(principal), '--json')
+const report = (principal: string, status: string, ...more: readonly string[]): Promise<Ran> =>
+  as(
+    principal,
+    ...['report', code, '--status', status, '--text', at('report.txt')],
+    ...['--key', site.keyFile(principal), '--name', 'Dr. Ada Night', ...more],
+  )
+const fetchReports = (...more: readonly string[]): Promise<Ran> =>
+  as(
+    'facility-a',
+    ...['reports', 'fetch', '--crosswalk', at('crosswalk')],
+    ...['--key', site.keyFile('facility-a'), '--out', at('reports'), ...more],
+  )
+const caseNow = async () =>
+  (await call(gateway, 'GET', `/v1/cases/${code}`, { token: await site.token('reader-1') })).body
+
+beforeAll(async () => {
+  site = await makeSite()
+  const files = await makeStudy(at('study'), '--instances', '2', '--size', '64')
+  gateway = await site.start()
+  transfer = (await upload(site, gateway, files)).body.id
+  await claim(gateway, await readerOf(site), transfer)
+  const token = await site.token('reader-1')
+  code = (await call(gateway, 'GET', `/v1/cases/${transfer}`, { token })).body.code as string
+  await writeFile(at('report.txt'), TEXT)
+}, 120_000)
+afterAll(async () => {
+  await gateway.stop()
+  await site.remove()
+})
+
+describe('a report', () => {
+  it('that says nothing, or whose agreement has nothing to agree with, is refused', async () => {
+    await writeFile(at('empty.txt'), 'FINDINGS:\n\n')
+    const empty = await as(
+      'reader-1',
+      ...['report', code, '--status', 'final', '--text', at('empty.txt')],
+      ...['--key', site.keyFile('reader-1')],
+    )
+    expect([empty.status, empty.stdout]).toEqual([1, expect.stringContaining('report_empty')])
+    const early = await report('reader-1', 'final', '--agreement', 'agree')
+    expect([early.status, early.stdout]).toEqual([1, expect.stringContaining('report_out_of_turn')])
+    expect((await report('reader-1', 'addendum')).stdout).toContain('report_out_of_turn')
+  }, 60_000)
+
+  it('is sealed on the reader’s machine, ends the claim, and leaves nothing readable', async () => {
+    const sent = await report('reader-1', 'preliminary')
+    expect(sent).toMatchObject({ status: 0 })
+    const answer = JSON.parse(sent.stdout) as {
+      report: { status: string }
+      sealedTo: { id: string }[]
+    }
+    expect(answer.report.status).toBe('preliminary')
+    expect(answer.sealedTo.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['facility-a', 'reader-1', 'recovery']),
+    )
+    expect(await caseNow()).toMatchObject({
+      state: 'preliminary',
+      report: 'preliminary',
+      reportedBy: 'reader-1',
+    })
+    for (const path of await filesUnder(site.dir))
+      expect([path, (await readFile(path)).includes(PLANTED)]).toEqual([path, false])
+  }, 60_000)
+
+  it('reaches the facility with the identity back, once, and the RIS before that', async () => {
+    const ris = await startRis()
+    const done = await fetchReports('--mllp', `127.0.0.1:${ris.port}`)
+    ris.server.close()
+    expect(done).toMatchObject({ status: 0 })
+    const { reports } = JSON.parse(done.stdout) as { reports: { files: string[] }[] }
+    expect(reports).toHaveLength(1)
+    const [{ files } = { files: [] }] = reports
+    expect(files.map((file) => file.replace(/^.*-[0-9a-f]{12}/, ''))).toEqual([
+      '.txt',
+      '.pdf',
+      '.hl7',
+      '.fhir.json',
+      '.sr.dcm',
+      '.pdf.dcm',
+    ])
+    const text = await readFile(files[0] ?? '', 'utf8')
+    expect(text).toMatch(/^PRELIMINARY REPORT\n/)
+    expect(text).toContain(PLANTED)
+    expect(text).toMatch(/^Patient ID: \S+/m)
+    expect(text).not.toMatch(/2\.25\./)
+    expect(ris.messages).toHaveLength(1)
+    expect(ris.messages[0]).toContain('|ORU^R01^ORU_R01|')
+    expect(JSON.parse((await fetchReports()).stdout)).toEqual({ reports: [] })
+  }, 60_000)
+
+  it('that is final says whether it agrees; acknowledged, it closes the case', async () => {
+    expect((await report('reader-1', 'final')).stdout).toContain('report_out_of_turn')
+    expect(await report('reader-1', 'final', '--agreement', 'minor')).toMatchObject({ status: 0 })
+    expect(await caseNow()).toMatchObject({ state: 'final', report: 'final' })
+    expect(await fetchReports('--format', 'text')).toMatchObject({ status: 0 })
+    expect(await caseNow()).toMatchObject({ state: 'closed', closedFor: 'reported' })
+    expect(await report('reader-1', 'addendum')).toMatchObject({ status: 0 })
+    const listed = await nocturne(
+      ...['reports', 'list', '--gateway', gateway.url],
+      ...['--token-file', site.tokenFile('facility-a')],
+    )
+    expect(listed.stdout).toMatch(/final \(minor\)/)
+  }, 60_000)
+
+  it('that waits for a RIS that does not answer is not acknowledged', async () => {
+    const failed = await fetchReports('--mllp', '127.0.0.1:1')
+    expect([failed.status, failed.stdout]).toEqual([1, expect.stringContaining('ris_unreachable')])
+    const { reports } = JSON.parse((await fetchReports('--format', 'text')).stdout) as {
+      reports: unknown[]
+    }
+    expect(reports).toHaveLength(1)
+  }, 60_000)
+
+  it('is refused where it is not what its reader signed, or not sealed to the facility', async () => {
+    const token = await site.token('reader-1')
+    const json = {
+      statement: '{}',
+      signature: 'none',
+      message: Buffer.from('plain').toString('base64'),
+    }
+    const answer = await call(gateway, 'POST', `/v1/cases/${code}/reports`, { token, json })
+    expect([answer.status, answer.body.code]).toEqual([422, 'report_invalid'])
+    const stranger = await site.token('officer-1')
+    const refused = await call(gateway, 'POST', `/v1/cases/${code}/reports`, {
+      token: stranger,
+      json,
+    })
+    expect(refused.status).toBe(403)
+  })
+
+  it('is in the ledger: sent, read, acknowledged', async () => {
+    const token = await site.token('officer-1')
+    for (const [type, count] of [
+      ['report.sent', 3],
+      ['report.acknowledged', 3],
+    ] as const) {
+      const { body } = await call(gateway, 'GET', `/v1/audit/events?type=${type}`, { token })
+      expect([type, (body as unknown as { events: unknown[] }).events.length]).toEqual([
+        type,
+        count,
+      ])
+    }
+    const read = await call(gateway, 'GET', '/v1/audit/events?type=report.read', { token })
+    expect((read.body as unknown as { events: unknown[] }).events.length).toBeGreaterThanOrEqual(3)
+  })
+})
+
+async function filesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name))
+}
+
+/** Accepts every message (MSA|AA). */
+async function startRis(): Promise<{ port: number; messages: string[]; server: Server }> {
+  const messages: string[] = []
+  const server = createServer((socket) => {
+    let got = ''
+    socket.on('data', (chunk) => {
+      got += chunk.toString('utf8')
+      if (!got.includes('\x1c\r')) return
+      messages.push(got)
+      const control = got.split('\r')[0]?.split('|')[9] ?? ''
+      socket.end(`\x0bMSH|^~\\&|RIS|||||| ACK|1|P|2.5.1\rMSA|AA|${control}\r\x1c\r`)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { port: (server.address() as AddressInfo).port, messages, server }
+}

@@ -19,18 +19,23 @@ export async function isSealedTo(
   try {
     const { key } = await targetOf(recipient, now)
     const { packets } = await readMessage({ binaryMessage: message, config: forReading })
-    const tags = packets.map((packet) => (packet.constructor as unknown as { tag: number }).tag)
+    const tags = packets.map(tagOf)
     const isWhole =
       tags.length >= 2 &&
       tags.length <= MAX_KEY_PACKETS + 1 &&
-      tags.at(-1) === enums.packet.symEncryptedIntegrityProtectedData &&
-      tags.slice(0, -1).every((tag) => tag === enums.packet.publicKeyEncryptedSessionKey)
+      tags.at(-1) === DATA &&
+      tags.slice(0, -1).every((tag) => tag === KEY_PACKET)
     const wanted = key.getKeyID().toHex()
     return isWhole && encryptionKeyIds(packets).includes(wanted)
   } catch {
     return false
   }
 }
+
+const DATA: number = enums.packet.symEncryptedIntegrityProtectedData
+const KEY_PACKET: number = enums.packet.publicKeyEncryptedSessionKey
+
+const tagOf = ({ constructor }: object): number => (constructor as unknown as { tag: number }).tag
 
 /** Of version 3 key packets and of version 6, whose key ID follows from the fingerprint. */
 const encryptionKeyIds = (packets: readonly object[]): readonly string[] =>

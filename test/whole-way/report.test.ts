@@ -45,7 +45,7 @@ beforeAll(async () => {
   transfer = (await upload(site, gateway, files)).body.id
   await claim(gateway, await readerOf(site), transfer)
   const token = await site.token('reader-1')
-  code = (await call(gateway, 'GET', `/v1/cases/${transfer}`, { token })).body.code as string
+  code = (await call(gateway, 'GET', `/v1/cases/${transfer}`, { token })).body.code
   await writeFile(at('report.txt'), TEXT)
 }, 120_000)
 afterAll(async () => {

@@ -97,7 +97,7 @@ export async function sendReport(
   }
 }
 
-/** @throws CommandError `recipient_unusable`: a report that the facility cannot open helps nobody */
+/** @throws CommandError `recipient_unusable`: the facility could not open the report */
 async function recipientsOf({ recipients }: ReportRecipientsAnswer): Promise<readonly Recipient[]> {
   const usable: Recipient[] = []
   for (const { id, certificate, fingerprint } of recipients) {

@@ -90,7 +90,7 @@ export interface CaseReportTable {
   signature: string
   /** Certificate that was in effect for the author then, armored. */
   certificate: string
-  /** Of the sealed message, hexadecimal: the same message is one report, however often it is sent. */
+  /** Of the sealed message, hexadecimal. The same message sent again is the same report. */
   sha256: string
   size: number
   /** By the reader's clock. */

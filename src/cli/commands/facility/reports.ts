@@ -110,14 +110,15 @@ function registerWatch(group: Command, cli: Cli): void {
   addFetchOptions(command).action(async (options: FetchOptions) => {
     const output = cli.output(options)
     const total = { written: 0 }
+    const isStopped = () => cli.signal.aborted
     await withGateway(options, cli, output, async (client) => {
-      while (!cli.signal.aborted) {
+      while (!isStopped()) {
         try {
           const done = await round(cli, output, client, options)
           total.written += done.filter(({ error }) => error === undefined).length
         } catch (error) {
           // A gateway that is away comes back: a watch that ends at night is not noticed.
-          if (cli.signal.aborted) break
+          if (isStopped()) break
           output.warn(`${toErrorJson(error).message}; trying again`)
         }
         await sleep(PAUSE_MS, undefined, { signal: cli.signal }).catch(() => undefined)

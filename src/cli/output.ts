@@ -5,9 +5,12 @@ import { Progress } from './progress.js'
 import type { ProgressOptions } from './progress.js'
 
 export interface Streams {
-  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
 }
+
+export type Colour = 'red' | 'yellow' | 'green'
+const COLOURS: Readonly<Record<Colour, string>> = { red: '31', yellow: '33', green: '32' }
 
 /**
  * The command's output conventions (modelled on age): results go to standard output; everything
@@ -48,6 +51,20 @@ export class Output {
     if (this.isJson) return
     const lines = text.replace(/\n$/, '').split('\n')
     this.#write(lines.map((line) => `${printable(line)}\n`).join(''))
+  }
+
+  /** Width of the terminal; 100 if standard output is not one. */
+  get columns(): number {
+    return this.#streams.stdout.columns ?? 100
+  }
+
+  /** A line in colour on terminals (https://no-color.org); nothing with `--json`. */
+  printColoured(line: string, colour: Colour | undefined): void {
+    const isColoured = this.#streams.stdout.isTTY === true && !process.env.NO_COLOR
+    if (this.isJson) return
+    const text = printable(line)
+    const [on, off] = colour && isColoured ? [`\u001b[${COLOURS[colour]}m`, '\u001b[0m'] : ['', '']
+    this.#write(`${on}${text}${off}\n`)
   }
 
   /** Prints columns as wide as their widest cell; nothing with `--json`. */

@@ -22,9 +22,10 @@ export interface Tokens {
   readonly tokens: readonly Token[]
 }
 
-const LETTER = /[\p{L}\p{M}]/u
-const ALNUM = /[\p{L}\p{M}\p{N}]/u
-const WORD = /[\p{L}\p{M}\p{N}]+/uy
+// U+FFFD stands for a letter that was not written in the character set: its word is one word.
+const LETTER = /[\p{L}\p{M}\ufffd]/u
+const ALNUM = /[\p{L}\p{M}\p{N}\ufffd]/u
+const WORD = /[\p{L}\p{M}\p{N}\ufffd]+/uy
 /** Signs that negate or question; `(-)` is in the word lists. */
 const SIGNS: Readonly<Record<string, number>> = { '?': MAYBE, Ø: NOT, ø: NOT, '∅': NOT, '⊘': NOT }
 /** Elided words that French and Italian join to the next word. */

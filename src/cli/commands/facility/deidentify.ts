@@ -3,12 +3,15 @@ import type { Register } from '../../command.js'
 import { toErrorJson, usageError } from '../../command-error.js'
 import { count } from '../../format.js'
 import type { Output } from '../../output.js'
+import type { ComparedFile } from '../../facility/diff-page.js'
 import type { ItemReport } from '../../facility/local-deidentify.js'
 
 interface DeidentifyOptions {
   readonly profile: string
   readonly out?: string
   readonly dryRun?: boolean
+  readonly diff?: boolean
+  readonly diffHtml?: string
   readonly statement?: boolean
   readonly secretFile?: string
   readonly encryptedAttributes?: string[]
@@ -23,12 +26,15 @@ export const registerDeidentify: Register = (parent, cli) => {
     examples: [
       'nocturne deidentify ct-head/ --profile pseudonymize --dry-run',
       'nocturne deidentify slice.dcm --profile strip --out clean',
+      'nocturne deidentify ct-head/ --profile pseudonymize --diff-html comparison.html',
       'nocturne deidentify --profile strip --statement > conformance.md',
     ],
   })
     .requiredOption('--profile <name>', 'strip, pseudonymize, or a YAML file with a profile')
     .option('--out <dir>', 'folder for the results, which are named by their new UIDs')
     .option('--dry-run', 'write nothing; only show what would be done')
+    .option('--diff', 'show values before and after side by side: on this terminal only')
+    .option('--diff-html <file>', 'write that for all files into one page, for this machine only')
     .option('--statement', 'print the conformance statement of the profile (PS3.15 E.1.3)')
     .option(
       '--secret-file <file>',
@@ -49,30 +55,60 @@ export const registerDeidentify: Register = (parent, cli) => {
         return
       }
       if (paths.length === 0) throw usageError('no file given', 'see nocturne deidentify --help')
-      if ((options.out === undefined) !== (options.dryRun === true)) {
+      const isCompared = options.diff === true || options.diffHtml !== undefined
+      if (options.out !== undefined && options.dryRun === true)
         throw usageError('give either --out or --dry-run', 'see nocturne deidentify --help')
-      }
-      const [{ listFiles }, { deidentifyFiles }] = await Promise.all([
-        import('../../sender/files.js'),
-        import('../../facility/local-deidentify.js'),
-      ])
-      const reports: unknown[] = []
-      const files = await listFiles(paths)
-      for await (const report of deidentifyFiles(files, {
-        profile: options.profile,
-        out: options.out,
-        secretFile: options.secretFile,
-        encryptedAttributes: options.encryptedAttributes,
-        isTextSought: options.textDetector,
-        output,
-      })) {
-        cli.signal.throwIfAborted()
-        show(output, report)
-        const { error } = report
-        if (output.isJson) reports.push(error ? { ...report, error: toErrorJson(error) } : report)
-      }
-      output.json({ files: reports })
+      if (options.out === undefined && options.dryRun !== true && !isCompared)
+        throw usageError('give --out, --dry-run or --diff', 'see nocturne deidentify --help')
+      if (options.diff === true && output.isJson)
+        throw usageError('--diff has no JSON: it shows values', 'leave out --json or --diff')
+      await deidentifyAll(paths, { ...options, isCompared }, output, cli.signal)
     })
+}
+
+async function deidentifyAll(
+  paths: string[],
+  options: DeidentifyOptions & { readonly isCompared: boolean },
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const [{ listFiles }, { deidentifyFiles }, { diffLines }, { diffPage }, { writeWhole }] =
+    await Promise.all([
+      import('../../sender/files.js'),
+      import('../../facility/local-deidentify.js'),
+      import('../../facility/diff-terminal.js'),
+      import('../../facility/diff-page.js'),
+      import('../../local-write.js'),
+    ])
+  const work = {
+    profile: options.profile,
+    out: options.out,
+    secretFile: options.secretFile,
+    encryptedAttributes: options.encryptedAttributes,
+    isTextSought: options.textDetector,
+    compares: options.isCompared,
+    output,
+  }
+  const reports: unknown[] = []
+  const files = await listFiles(paths)
+  async function* shown(): AsyncGenerator<ComparedFile, void> {
+    for await (const { rows, ...report } of deidentifyFiles(files, work)) {
+      signal.throwIfAborted()
+      const { file, error } = report
+      show(output, report, options.isCompared)
+      if (options.diff === true)
+        for (const { text, colour } of diffLines(rows ?? [], output.columns))
+          output.printColoured(text, colour)
+      // Values have no place in what another program reads.
+      if (output.isJson) reports.push(error ? { ...report, error: toErrorJson(error) } : report)
+      yield { file, rows: rows ?? [], problem: error?.message }
+    }
+  }
+  const { diffHtml } = options
+  const compared = shown()
+  if (diffHtml === undefined) while ((await compared.next()).done !== true);
+  else await writeWhole(diffHtml, diffPage(options.profile, compared), { mayReplace: false })
+  output.json({ files: reports })
 }
 
 async function state(name: string, output: Output): Promise<void> {
@@ -86,7 +122,7 @@ async function state(name: string, output: Output): Promise<void> {
 }
 
 /** Paths, actions and reasons; never a value. */
-function show(output: Output, report: ItemReport): void {
+function show(output: Output, report: Omit<ItemReport, 'rows'>, isCompared: boolean): void {
   if (report.error !== undefined) {
     output.failed(report.error, report.file)
     return
@@ -96,7 +132,8 @@ function show(output: Output, report: ItemReport): void {
     `${file}${opened === undefined ? '' : ` -> ${opened}`}: ${count(elements.length, 'element')}`,
   ]
   if (pixelsAtRisk) lines.push('  names may be burned into its pixels, which are left unchanged')
-  for (const { path, keyword, action, reason, option } of elements) {
+  // A comparison says the same, and more.
+  for (const { path, keyword, action, reason, option } of isCompared ? [] : elements) {
     const why = option === undefined ? reason : `${reason}  option ${option}`
     lines.push(`  ${path}${keyword === undefined ? '' : ` ${keyword}`}  ${action}  ${why}`)
   }

@@ -74,112 +74,26 @@ const LAST_USE_MS = 60_000
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
 
-/** `now` returns milliseconds since 1970. */
-export function createTokens(parts: {
+export interface TokenParts {
   readonly state: State
   readonly ledger: Ledger
   readonly guard: RowGuard
-  readonly now?: () => number
-}): Tokens {
-  const { state, ledger, guard, now = Date.now } = parts
-  const notes = new Map<string, Promise<void>>()
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
 
-  const mint = async (tx: Tx, { principal, method, expiresAt }: MintInput): Promise<NewToken> => {
-    const token = PREFIX + randomBytes(32).toString('base64url')
-    const created = now()
-    const id = newId(created)
-    await tx
-      .deleteFrom('tokens')
-      .where('expires_at', '<', created - KEPT_AFTER_EXPIRY_MS)
-      .execute()
-    await tx
-      .insertInto('tokens')
-      .values({
-        ...guard.seal('tokens', {
-          ...{ id, hash: hashOf(token), principal, method },
-          ...{ created_at: created, expires_at: expiresAt, revoked_at: null },
-        }),
-        last_used_at: null,
-      })
-      .execute()
-    return { token, id, principal, expiresAt }
-  }
-
-  const rowOf = (hash: string) =>
-    state.db.selectFrom('tokens').selectAll().where('hash', '=', hash).executeTakeFirst()
-
-  const isRevokedInLedger = async (id: string): Promise<boolean> => {
-    const clauses = [[{ column: 'subject', isOneOf: [id] } as const]]
-    const { rows } = await ledger.query({ types: ['token.revoked'], clauses, limit: 1 })
-    return rows.length > 0
-  }
-
-  /**
-   * At most one write per minute and token. Nothing waits for it, and a failed write is made up for
-   * at the next use.
-   */
-  const noteUse = ({ id, last_used_at: last }: TokenTable, time: number) => {
-    if ((last !== null && time - last < LAST_USE_MS) || notes.has(id)) return
-    const note = state
-      .transaction(async (tx) => {
-        await tx
-          .updateTable('tokens')
-          .set({ last_used_at: time })
-          .where('id', '=', id)
-          .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', time)]))
-          .execute()
-      })
-      .catch(() => undefined)
-      .finally(() => notes.delete(id))
-    notes.set(id, note)
-  }
-
-  const setRevoked = async (tx: Tx, row: TokenTable): Promise<void> => {
-    const revoked = { ...row, revoked_at: now() }
-    // A row that is not ours must not become so by being revoked.
-    const mac = guard.isSealed('tokens', row) ? guard.seal('tokens', revoked).mac : null
-    await tx
-      .updateTable('tokens')
-      .set({ revoked_at: revoked.revoked_at, mac })
-      .where('id', '=', row.id)
-      .execute()
-  }
-
+export function createTokens(parts: TokenParts): Tokens {
+  const { state, guard, now } = parts
+  const uses = createUseNotes(state)
   return {
-    mint,
-
-    async issue(principal, { days, actor }) {
-      if (!Number.isInteger(days) || days < 1 || days > 366) throw new NocturneError('usage')
-      const expiresAt = now() + days * DAY_MS
-      const { value, receipts } = await ledger.record(async (tx) => {
-        const token = await mint(tx, { principal, method: 'issued', expiresAt })
-        const detail = {
-          principal,
-          token: token.id,
-          expiresAt: new Date(expiresAt).toISOString(),
-        }
-        return { value: token, events: [{ type: 'token.issued', outcome: 0, actor, detail }] }
-      })
-      return { ...value, receipt: receipts[0] }
-    },
+    mint: (tx, input) => mint(tx, parts, input),
+    issue: (principal, input) => issue(parts, principal, input),
 
     async verify(token) {
-      // A malformed token takes the same path as an unknown one.
-      const hash = hashOf(TOKEN.test(token) ? token : '')
-      const row = await rowOf(hash)
-      const time = now()
-      if (row?.revoked_at !== null || row.expires_at <= time) return undefined
-      const isRevoked = await isRevokedInLedger(row.id)
-      // One that is being revoked now is no row that somebody put back.
-      if (isRevoked && (await rowOf(hash))?.revoked_at !== null) return undefined
-      const good = await guard.sift(
-        'tokens',
-        [row],
-        ({ id }) => id,
-        () => isRevoked,
-      )
-      if (good.length === 0) return undefined
-      noteUse(row, time)
+      // What cannot be a token is looked up all the same, as one that nobody has.
+      const row = await currentRow(parts, hashOf(TOKEN.test(token) ? token : ''))
+      if (!row) return undefined
+      uses.note(row, now())
       return infoOf(row)
     },
 
@@ -193,25 +107,125 @@ export function createTokens(parts: {
       return (await guard.sift('tokens', rows, ({ id }) => id)).map(infoOf)
     },
 
-    async revoke(id, actor) {
-      const { receipts } = await ledger.record(async (tx) => {
-        const row = await tx
-          .selectFrom('tokens')
-          .selectAll()
-          .where('id', '=', id)
-          .executeTakeFirst()
-        if (!row) throw new NocturneError('not_found')
-        if (row.revoked_at === null) await setRevoked(tx, row)
-        const detail = { principal: row.principal, token: id }
-        return {
-          value: undefined,
-          events: [{ type: 'token.revoked', outcome: 0, actor, detail }],
-        }
-      })
-      return receipts[0]
-    },
+    revoke: (id, actor) => revoke(parts, id, actor),
+    close: () => uses.settled(),
+  }
+}
 
-    async close() {
+const rowOf = (state: State, hash: string): Promise<TokenTable | undefined> =>
+  state.db.selectFrom('tokens').selectAll().where('hash', '=', hash).executeTakeFirst()
+
+/** The row of a token that is valid now, and that this site has written. */
+async function currentRow(
+  { state, ledger, guard, now }: TokenParts,
+  hash: string,
+): Promise<TokenTable | undefined> {
+  const row = await rowOf(state, hash)
+  if (row?.revoked_at !== null || row.expires_at <= now()) return undefined
+  const isRevoked = await isRevokedInLedger(ledger, row.id)
+  // One that is being revoked now is no row that somebody put back.
+  if (isRevoked && (await rowOf(state, hash))?.revoked_at !== null) return undefined
+  const good = await guard.sift(
+    'tokens',
+    [row],
+    ({ id }) => id,
+    () => isRevoked,
+  )
+  return good[0]
+}
+
+async function isRevokedInLedger(ledger: Ledger, id: string): Promise<boolean> {
+  const clauses = [[{ column: 'subject', isOneOf: [id] } as const]]
+  const { rows } = await ledger.query({ types: ['token.revoked'], clauses, limit: 1 })
+  return rows.length > 0
+}
+
+async function mint(
+  tx: Tx,
+  { guard, now }: Pick<TokenParts, 'guard' | 'now'>,
+  { principal, method, expiresAt }: MintInput,
+): Promise<NewToken> {
+  const token = PREFIX + randomBytes(32).toString('base64url')
+  const created = now()
+  const id = newId(created)
+  await tx
+    .deleteFrom('tokens')
+    .where('expires_at', '<', created - KEPT_AFTER_EXPIRY_MS)
+    .execute()
+  await tx
+    .insertInto('tokens')
+    .values({
+      ...guard.seal('tokens', {
+        ...{ id, hash: hashOf(token), principal, method },
+        ...{ created_at: created, expires_at: expiresAt, revoked_at: null },
+      }),
+      last_used_at: null,
+    })
+    .execute()
+  return { token, id, principal, expiresAt }
+}
+
+async function issue(
+  parts: TokenParts,
+  principal: string,
+  { days, actor }: Parameters<Tokens['issue']>[1],
+): ReturnType<Tokens['issue']> {
+  const { ledger, now } = parts
+  if (!Number.isInteger(days) || days < 1 || days > 366) throw new NocturneError('usage')
+  const expiresAt = now() + days * DAY_MS
+  const { value, receipts } = await ledger.record(async (tx) => {
+    const token = await mint(tx, parts, { principal, method: 'issued', expiresAt })
+    const detail = { principal, token: token.id, expiresAt: new Date(expiresAt).toISOString() }
+    return { value: token, events: [{ type: 'token.issued', outcome: 0, actor, detail }] }
+  })
+  return { ...value, receipt: receipts[0] }
+}
+
+async function revoke(parts: TokenParts, id: string, actor: Actor): Promise<Receipt> {
+  const { receipts } = await parts.ledger.record(async (tx) => {
+    const row = await tx.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst()
+    if (!row) throw new NocturneError('not_found')
+    if (row.revoked_at === null) await setRevoked(tx, parts, row)
+    const detail = { principal: row.principal, token: id }
+    return { value: undefined, events: [{ type: 'token.revoked', outcome: 0, actor, detail }] }
+  })
+  return receipts[0]
+}
+
+async function setRevoked(tx: Tx, { guard, now }: TokenParts, row: TokenTable): Promise<void> {
+  const revoked = { ...row, revoked_at: now() }
+  // A row that is not ours must not become so by being revoked.
+  const mac = guard.isSealed('tokens', row) ? guard.seal('tokens', revoked).mac : null
+  await tx
+    .updateTable('tokens')
+    .set({ revoked_at: revoked.revoked_at, mac })
+    .where('id', '=', row.id)
+    .execute()
+}
+
+/**
+ * Notes of last uses: at most one write per minute and token. Nobody waits for it, and a note that
+ * could not be written is written at the next use.
+ */
+function createUseNotes(state: State) {
+  const notes = new Map<string, Promise<void>>()
+  return {
+    note: ({ id, last_used_at: last }: TokenTable, time: number): void => {
+      if ((last !== null && time - last < LAST_USE_MS) || notes.has(id)) return
+      const note = state
+        .transaction(async (tx) => {
+          await tx
+            .updateTable('tokens')
+            .set({ last_used_at: time })
+            .where('id', '=', id)
+            .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', time)]))
+            .execute()
+        })
+        .catch(() => undefined)
+        .finally(() => notes.delete(id))
+      notes.set(id, note)
+    },
+    settled: async (): Promise<void> => {
       await Promise.all(notes.values())
     },
   }

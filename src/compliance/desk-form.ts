@@ -18,14 +18,6 @@ export interface NewAction {
   readonly text: string
 }
 
-export const SAYINGS = [
-  'met',
-  'not-met',
-  'not-applicable',
-  'alternative',
-  'not-reasonable',
-] as const satisfies readonly Statement['says'][]
-
 /** @throws NocturneError `bad_request` */
 export function readDay(given: string): string {
   const time = Date.parse(`${given}T00:00:00Z`)

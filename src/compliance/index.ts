@@ -12,7 +12,6 @@
 export type { ProfileName } from './catalogue.js'
 export { probeEndpoint } from './collect/endpoint.js'
 export { sampleObjects } from './collect/sample.js'
-export { SAYINGS } from './desk-form.js'
 export { readEntry } from './entry-form.js'
 export { KIND_RULES } from './kinds.js'
 export type { RegisterKind } from './kinds.js'

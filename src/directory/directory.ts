@@ -23,64 +23,28 @@ export interface DirectoryParts {
 /** The recipient ID of the recovery certificate. */
 const RECOVERY = 'recovery'
 
+type People = Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'recovery'>
+
 /**
  * Everyone named in the configuration. A facility is also a principal: it sends its own studies.
  */
-export function createDirectory(
-  config: Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'recovery'>,
-  { toRecipient, inspectCertificate, inEffect = () => undefined }: DirectoryParts,
-): Directory {
-  const known = new Map<string, Omit<KnownCertificate, 'principal'>>()
-
-  /** Cached, because reading a certificate takes milliseconds and these facts do not change. */
-  async function factsOf(certificate: string): Promise<Omit<KnownCertificate, 'principal'>> {
-    const found = known.get(certificate)
-    if (found) return found
-    const { fingerprint, usableUntil } = await inspectCertificate(certificate)
-    known.set(certificate, { fingerprint, usableUntil })
-    return { fingerprint, usableUntil }
-  }
-
+export function createDirectory(config: People, parts: DirectoryParts): Directory {
+  const { toRecipient, inEffect = () => undefined } = parts
+  const factsOf = createFacts(parts)
   const facilities = new Map(config.facilities.map((one) => [one.id, one]))
   const groups = new Map(config.groups.map((one) => [one.id, one]))
-  const principals = new Map(
-    [...config.facilities.map(asSender), ...config.people.map(asPrincipal), asRecovery()].map(
-      (one) => [one.id, one],
-    ),
-  )
+  const principals = new Map(principalsOf(config).map((one) => [one.id, one]))
 
-  /**
-   * The holder of the recovery key: signs in as a principal of its own; no token is ever issued for
-   * it.
-   */
-  function asRecovery(): Principal {
-    const certificate = config.recovery
-    return { id: RECOVERY, role: 'recovery', facility: undefined, groups: [], certificate }
-  }
-
-  function asSender({ id, certificate }: FacilityConfig): Principal {
-    return { id, role: 'sender', facility: id, groups: [], certificate }
-  }
-
-  function asPrincipal({
-    id,
-    role,
-    facility,
-    certificate,
-  }: SiteConfig['people'][number]): Principal {
-    const readsFor = config.groups.filter(({ readers }) => readers.includes(id))
-    return {
-      id,
-      role,
-      facility: role === 'sender' ? facility : undefined,
-      groups: role === 'reader' ? readsFor.map((group) => group.id) : [],
-      certificate,
-    }
+  const principal = (id: string): Principal | undefined => {
+    const found = principals.get(id)
+    const certificate = inEffect(id)
+    if (certificate === null) return undefined
+    return found && certificate !== undefined ? { ...found, certificate } : found
   }
 
   // Checked again for every transfer: a certificate that was valid at startup may expire during the
   // night.
-  async function recipient(id: string): Promise<Recipient> {
+  const recipient = async (id: string): Promise<Recipient> => {
     const certificate = principal(id)?.certificate
     if (certificate === undefined) throw new NocturneError('recipient_unusable', { subject: id })
     try {
@@ -90,22 +54,6 @@ export function createDirectory(
     }
   }
 
-  function principal(id: string): Principal | undefined {
-    const found = principals.get(id)
-    const certificate = inEffect(id)
-    if (certificate === null) return undefined
-    return found && certificate !== undefined ? { ...found, certificate } : found
-  }
-
-  /** The members to whom a group's transfers are sealed. */
-  function membersOf(id: string): readonly string[] {
-    const group = groups.get(id)
-    // A group without readers would seal to the recovery certificate alone, and nobody would notice
-    // until the morning.
-    if (group === undefined || group.readers.length === 0) throw new NocturneError('unknown_group')
-    return [...group.readers, RECOVERY]
-  }
-
   return {
     principal,
     facility: (id) => facilities.get(id),
@@ -113,12 +61,12 @@ export function createDirectory(
 
     async recipientsOf(id) {
       const recipients: Recipient[] = []
-      for (const member of membersOf(id)) recipients.push(await recipient(member))
+      for (const member of membersOf(groups.get(id))) recipients.push(await recipient(member))
       return recipients
     },
 
     async usableRecipientsOf(id) {
-      const found = await Promise.allSettled(membersOf(id).map(recipient))
+      const found = await Promise.allSettled(membersOf(groups.get(id)).map(recipient))
       return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
     },
 
@@ -127,13 +75,68 @@ export function createDirectory(
       return recipient(id)
     },
 
-    async certificates() {
-      return Promise.all(
+    certificates: () =>
+      Promise.all(
         [...principals.values()].map(async ({ id, certificate }) => ({
           principal: id,
           ...(await factsOf(inEffect(id) ?? certificate)),
         })),
-      )
-    },
+      ),
   }
+}
+
+type Facts = Omit<KnownCertificate, 'principal'>
+
+/** Cached, because reading a certificate takes milliseconds and these facts do not change. */
+function createFacts({
+  inspectCertificate,
+}: DirectoryParts): (certificate: string) => Promise<Facts> {
+  const known = new Map<string, Facts>()
+  return async (certificate) => {
+    const found = known.get(certificate)
+    if (found) return found
+    const { fingerprint, usableUntil } = await inspectCertificate(certificate)
+    known.set(certificate, { fingerprint, usableUntil })
+    return { fingerprint, usableUntil }
+  }
+}
+
+/**
+ * Facilities, people, and the holder of the recovery key, who signs in as a principal of their own
+ * and for whom no token is ever issued.
+ */
+const principalsOf = ({ facilities, groups, people, recovery }: People): readonly Principal[] => [
+  ...facilities.map(asSender),
+  ...people.map((person) => asPrincipal(person, groups)),
+  { id: RECOVERY, role: 'recovery', facility: undefined, groups: [], certificate: recovery },
+]
+
+const asSender = ({ id, certificate }: FacilityConfig): Principal => ({
+  id,
+  role: 'sender',
+  facility: id,
+  groups: [],
+  certificate,
+})
+
+function asPrincipal(
+  { id, role, facility, certificate }: People['people'][number],
+  groups: People['groups'],
+): Principal {
+  const readsFor = groups.filter(({ readers }) => readers.includes(id))
+  return {
+    id,
+    role,
+    facility: role === 'sender' ? facility : undefined,
+    groups: role === 'reader' ? readsFor.map((group) => group.id) : [],
+    certificate,
+  }
+}
+
+/** The members to whom a group's transfers are sealed. @throws NocturneError `unknown_group` */
+function membersOf(group: People['groups'][number] | undefined): readonly string[] {
+  // A group without readers would seal to the recovery certificate alone, and nobody would notice
+  // until the morning.
+  if (group === undefined || group.readers.length === 0) throw new NocturneError('unknown_group')
+  return [...group.readers, RECOVERY]
 }

@@ -10,6 +10,8 @@ import { openAsking } from './asking.js'
 import type { AskingRooms } from './asking.js'
 import { Opened, openGround } from './ground.js'
 import type { Ground, RoomOptions } from './ground.js'
+import { openOffice } from './office.js'
+import type { OfficeRooms } from './office.js'
 import { openOversight } from './oversight.js'
 import type { OversightRooms } from './oversight.js'
 import { openReading } from './reading.js'
@@ -24,7 +26,8 @@ export interface Rooms
     RecordRooms,
     ReadingRooms,
     AskingRooms,
-    OversightRooms {
+    OversightRooms,
+    OfficeRooms {
   /** The main path, used by every door. */
   readonly beginUpload: BeginUpload
   /** The same, for studies that arrive instance by instance. */
@@ -41,10 +44,11 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const reading = await openReading(ground, records)
     const asking = openAsking(ground, records.directory, reading, opened)
     const oversight = await openOversight(ground, records, asking)
+    const office = openOffice(ground, records, oversight)
     const { logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles } = ground
     return {
       ...{ site, logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles },
-      ...{ ...records, ...reading, ...asking, ...oversight },
+      ...{ ...records, ...reading, ...asking, ...oversight, ...office },
       ...pathsOf(ground, records, reading, oversight),
       close: () => opened.close(),
     }

@@ -35,11 +35,11 @@ import { reportRoutes } from './routes/reports.js'
 import type { ReportRouteRooms } from './routes/reports.js'
 import { signInRoutes } from './routes/sign-in.js'
 import type { SignInRouteRooms } from './routes/sign-in.js'
+import { stowRoutes } from './routes/stow.js'
+import type { StowParts } from './routes/stow.js'
 import { transferRoutes } from './routes/transfers.js'
 import type { TransferRouteRooms } from './routes/transfers.js'
 import type { Metrics } from './metrics.js'
-import { stowRoutes } from '../doors/stow/index.js'
-import type { StowParts } from '../doors/stow/index.js'
 import { UploadGate } from '../doors/upload-gate.js'
 
 /** What the routes depend on; each takes only its own part. */

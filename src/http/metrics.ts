@@ -23,9 +23,27 @@ export interface Metrics {
   reviewOverdue(seconds: number): void
 }
 
+/** Names and labels are part of the interface: dashboards and alarms depend on them. */
 export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  const gauge = <L extends string>(name: string, help: string, ...labelNames: readonly L[]) =>
+    new Gauge({ name, help, labelNames, registers: [registry] })
+  return {
+    registry,
+    ...requestMetrics(registry),
+    ...intakeMetrics(gauge),
+    ...oversightMetrics(gauge),
+  }
+}
+
+type MakeGauge = <L extends string>(
+  name: string,
+  help: string,
+  ...labelNames: readonly L[]
+) => Gauge<L>
+
+function requestMetrics(registry: Registry): Pick<Metrics, 'request' | 'item'> {
   const requests = new Histogram({
     name: 'nocturne_http_request_seconds',
     help: 'Time to answer, by route template',
@@ -39,53 +57,50 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'] as const,
     registers: [registry],
   })
-  const uploads = new Gauge({
-    name: 'nocturne_uploads',
-    help: 'Uploads under way',
-    registers: [registry],
-  })
-  const associations = new Gauge({
-    name: 'nocturne_associations',
-    help: 'DICOM associations under way',
-    registers: [registry],
-  })
-  const studies = new Gauge({
-    name: 'nocturne_arriving_studies',
-    help: 'Studies that are still arriving instance by instance',
-    registers: [registry],
-  })
-  const certificates = new Gauge({
-    name: 'nocturne_certificate_days_left',
-    help: 'Days until a certificate expires, and the key of the gateway itself; those that never do are left out',
-    labelNames: ['principal'] as const,
-    registers: [registry],
-  })
-  const behind = new Gauge({
-    name: 'nocturne_ledger_sink_behind',
-    help: 'Ledger entries that a sink has not confirmed',
-    labelNames: ['sink'] as const,
-    registers: [registry],
-  })
-  const lag = new Gauge({
-    name: 'nocturne_ledger_sink_lag_seconds',
-    help: 'Age of the oldest ledger entry that a sink has not confirmed',
-    labelNames: ['sink'] as const,
-    registers: [registry],
-  })
-  const overdue = new Gauge({
-    name: 'nocturne_ledger_review_overdue_seconds',
-    help: 'How long a review of the ledger is overdue; 0 when it is not',
-    registers: [registry],
-  })
   return {
-    registry,
     request: (labels, seconds) => requests.observe(labels, seconds),
     item: (outcome) => items.inc({ outcome }),
-    uploads,
+  }
+}
+
+function intakeMetrics(gauge: MakeGauge): Pick<Metrics, 'uploads' | 'arriving'> {
+  const associations = gauge('nocturne_associations', 'DICOM associations under way')
+  const studies = gauge(
+    'nocturne_arriving_studies',
+    'Studies that are still arriving instance by instance',
+  )
+  return {
+    uploads: gauge('nocturne_uploads', 'Uploads under way'),
     arriving: (now, open) => {
       associations.set(now)
       studies.set(open)
     },
+  }
+}
+
+function oversightMetrics(
+  gauge: MakeGauge,
+): Pick<Metrics, 'certificates' | 'sinks' | 'reviewOverdue'> {
+  const certificates = gauge(
+    'nocturne_certificate_days_left',
+    'Days until a certificate expires, and the key of the gateway itself; those that never do are left out',
+    'principal',
+  )
+  const behind = gauge(
+    'nocturne_ledger_sink_behind',
+    'Ledger entries that a sink has not confirmed',
+    'sink',
+  )
+  const lag = gauge(
+    'nocturne_ledger_sink_lag_seconds',
+    'Age of the oldest ledger entry that a sink has not confirmed',
+    'sink',
+  )
+  const overdue = gauge(
+    'nocturne_ledger_review_overdue_seconds',
+    'How long a review of the ledger is overdue; 0 when it is not',
+  )
+  return {
     certificates: (days) => {
       certificates.reset()
       for (const [principal, left] of days) certificates.set({ principal }, left)

@@ -2,23 +2,40 @@
  * Exports a stored assessment, for the server and for a command that works on the site's own files.
  */
 import { readFile } from 'node:fs/promises'
-import { assessmentCsv, assessmentPdf, assessmentWorkbook } from '../compliance/exports/index.js'
-import { compare } from '../compliance/index.js'
-import { oscalFiles } from '../compliance/oscal/index.js'
-import type { Compliance } from '../compliance/index.js'
-import type { LedgerProof } from '../compliance/oscal/index.js'
-import type { PdfContext } from '../compliance/exports/index.js'
+import type { compare, Compliance } from '../compliance/index.js'
+import type {
+  assessmentCsv,
+  assessmentPdf,
+  assessmentWorkbook,
+  PdfContext,
+} from '../compliance/exports/index.js'
+import type { LedgerProof, oscalFiles } from '../compliance/oscal/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { canonicalJson } from '../lib/json.js'
 import type { Json } from '../lib/json.js'
 import { zipOf } from '../lib/zip.js'
 import type { ZipMember } from '../lib/zip.js'
 import type { Actor, EventType } from '../ledger/log/index.js'
+import type { ASSESSMENT_FORMATS } from '../protocol/http/compliance.js'
 import { exportPackage, VERIFY_PAGE } from './ledger-package.js'
-import type { PackageRooms } from './ledger-package.js'
+import type { PackageParts } from './ledger-package.js'
 
-export const ASSESSMENT_FORMATS = ['json', 'pdf', 'csv', 'xlsx', 'oscal', 'pack'] as const
-export type AssessmentFormat = (typeof ASSESSMENT_FORMATS)[number]
+export interface AssessmentExport {
+  /** Of an assessment; without it, the newest one. */
+  readonly id: string | undefined
+  readonly format: (typeof ASSESSMENT_FORMATS)[number]
+}
+
+export interface AssessmentParts extends PackageParts {
+  readonly desk: Pick<Compliance['desk'], 'assessment' | 'assessments'>
+  readonly rendering: {
+    readonly compare: typeof compare
+    readonly assessmentCsv: typeof assessmentCsv
+    readonly assessmentPdf: typeof assessmentPdf
+    readonly assessmentWorkbook: typeof assessmentWorkbook
+    readonly oscalFiles: typeof oscalFiles
+  }
+}
 
 /** The ledger entries included in the pack: everything that compliance recorded. */
 const RECORDED: readonly EventType[] = [
@@ -33,57 +50,33 @@ const RECORDED: readonly EventType[] = [
   'drill.run',
 ]
 
-export interface AssessmentRooms extends PackageRooms {
-  readonly compliance: Pick<Compliance, 'desk'>
-}
-
-/**
- * Records the export, then returns its files.
- *
- * @param id of an assessment; the newest one if omitted.
- * @throws NocturneError `not_found`, `ledger_unavailable`
- */
 export async function exportAssessment(
-  rooms: AssessmentRooms,
+  parts: AssessmentParts,
   actor: Actor,
-  { id, format }: { readonly id: string | undefined; readonly format: AssessmentFormat },
+  { id, format }: AssessmentExport,
 ): Promise<readonly ZipMember[]> {
-  const { desk } = rooms.compliance
+  const { desk, ledger } = parts
   const [newest, earlier] = await desk.assessments(id === undefined ? 2 : 1)
   const kept = id === undefined ? newest : await desk.assessment(id)
   if (!kept) throw new NocturneError('not_found')
   const detail = { what: 'assessment', assessment: kept.id, format }
-  await rooms.ledger.note({ type: 'ledger.exported', outcome: 0, actor, detail })
-  const event = await eventOf(rooms, kept.id)
-  const { assessment } = kept
-  const context: PdfContext = {
-    ...{ ledgerKey: rooms.ledger.verifierKey, event, madeBy: kept.madeBy },
+  await ledger.note({ type: 'ledger.exported', outcome: 0, actor, detail })
+  const event = await eventOf(parts, kept.id)
+  const { compare: differences } = parts.rendering
+  const files = filesOf(parts, kept.assessment, {
+    ...{ ledgerKey: ledger.verifierKey, event, madeBy: kept.madeBy },
     ...(earlier?.profile === kept.profile && {
       differences: {
         since: earlier.assessment.at,
-        rows: compare(earlier.assessment, assessment),
+        rows: differences(earlier.assessment, kept.assessment),
       },
     }),
-  }
-  const document = canonicalJson(assessment as unknown as Json)
-  const files = {
-    json: () => [{ name: 'assessment.json', content: once(document) }],
-    pdf: () => [{ name: 'assessment.pdf', content: assessmentPdf(assessment, context) }],
-    csv: () => [{ name: 'assessment.csv', content: once(assessmentCsv(assessment)) }],
-    xlsx: () => [{ name: 'assessment.xlsx', content: zipOf(assessmentWorkbook(assessment)) }],
-    oscal: async () => {
-      const entries = assessment.observations.flatMap(({ evidence }) => evidence.entries)
-      return oscalFiles(assessment, await proofsOf(rooms, [event, ...entries])).map((file) => ({
-        name: file.name,
-        content: once(`${JSON.stringify(file.document, undefined, 2)}\n`),
-      }))
-    },
-  }
+  })
   if (format !== 'pack') return files[format]()
   return [
     { name: 'README.txt', content: once(readme(kept.id, event)) },
     { name: 'verify.html', content: once(await readFile(VERIFY_PAGE)) },
-    { name: 'ledger.zip', content: await exportPackage(rooms, actor, { types: RECORDED }, 'csv') },
+    { name: 'ledger.zip', content: await exportPackage(parts, actor, { types: RECORDED }, 'csv') },
     ...files.json(),
     ...files.pdf(),
     ...files.csv(),
@@ -92,8 +85,32 @@ export async function exportAssessment(
   ]
 }
 
+type Assessment = Parameters<typeof assessmentCsv>[0]
+
+/** What makes the files of each format. */
+function filesOf(parts: AssessmentParts, assessment: Assessment, context: PdfContext) {
+  const { rendering } = parts
+  const document = canonicalJson(assessment as unknown as Json)
+  return {
+    json: () => [{ name: 'assessment.json', content: once(document) }],
+    pdf: () => [{ name: 'assessment.pdf', content: rendering.assessmentPdf(assessment, context) }],
+    csv: () => [{ name: 'assessment.csv', content: once(rendering.assessmentCsv(assessment)) }],
+    xlsx: () => [
+      { name: 'assessment.xlsx', content: zipOf(rendering.assessmentWorkbook(assessment)) },
+    ],
+    oscal: async () => {
+      const entries = assessment.observations.flatMap(({ evidence }) => evidence.entries)
+      const proofs = await proofsOf(parts, [context.event, ...entries])
+      return rendering.oscalFiles(assessment, proofs).map((file) => ({
+        name: file.name,
+        content: once(`${JSON.stringify(file.document, undefined, 2)}\n`),
+      }))
+    },
+  }
+}
+
 /** Index of the event that records the assessment. */
-async function eventOf({ ledger }: AssessmentRooms, id: string): Promise<number> {
+async function eventOf({ ledger }: Pick<AssessmentParts, 'ledger'>, id: string): Promise<number> {
   let start: number | undefined = 0
   while (start !== undefined) {
     const page: Awaited<ReturnType<typeof ledger.query>> = await ledger.query({
@@ -108,7 +125,7 @@ async function eventOf({ ledger }: AssessmentRooms, id: string): Promise<number>
 
 /** An entry pruned under the policy no longer has a proof, and is left out. */
 async function proofsOf(
-  { ledger }: AssessmentRooms,
+  { ledger }: Pick<AssessmentParts, 'ledger'>,
   indices: readonly number[],
 ): Promise<readonly LedgerProof[]> {
   const proofs: LedgerProof[] = []

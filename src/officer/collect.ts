@@ -116,7 +116,7 @@ export async function collectEvidence(ledger: Ledger, scope: EvidenceScope): Pro
     { types: ['access.refused', 'signin.failed'], from, until },
     size,
   )
-  const keys = await readKeyHistory(rowsOf, ledger, size)
+  const keys = await readKeyHistory(ledger, size)
   return { scope, size, checkpoint, transfers, keys, refusals }
 }
 
@@ -188,16 +188,10 @@ async function readTransfer(
         add(fetched, item, row)
         open.set(textOf(detail.download) ?? '', { item, reader: actor.id })
         break
-      case 'download.ended': {
-        const begun = open.get(entry.related ?? '')
-        const before = begun && fetched.get(begun.item)?.get(begun.reader)
+      case 'download.ended':
+        addBytes(fetched, open.get(entry.related ?? ''), detail.bytes)
         open.delete(entry.related ?? '')
-        if (begun && before) {
-          const bytes = before.bytes + (typeof detail.bytes === 'number' ? detail.bytes : 0)
-          fetched.get(begun.item)?.set(begun.reader, { ...before, bytes })
-        }
         break
-      }
     }
   }
   return {
@@ -222,6 +216,18 @@ function itemOf({ entry }: LedgerRow): Omit<ItemEvidence, 'fetched'> {
     ciphertext: textOf(detail.ciphertext),
     pixelsAtRisk: detail.pixelsAtRisk === true,
   }
+}
+
+/** What the gateway sent in a download that has ended. */
+function addBytes(
+  fetched: ReadonlyMap<number, Map<string, Fetched>>,
+  begun: { readonly item: number; readonly reader: string } | undefined,
+  bytes: Json | undefined,
+): void {
+  const readers = begun && fetched.get(begun.item)
+  const before = begun && readers?.get(begun.reader)
+  if (!readers || !before || typeof bytes !== 'number') return
+  readers.set(begun.reader, { ...before, bytes: before.bytes + bytes })
 }
 
 /**

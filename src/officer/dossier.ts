@@ -3,6 +3,7 @@ import { csvRecord } from '../lib/csv.js'
 import type { Evidence, ItemEvidence, TransferEvidence } from './collect.js'
 import type { KeyPeriod } from './key-history.js'
 import { pdfOf } from '../lib/pdf.js'
+import type { Page } from '../lib/pdf.js'
 import { drawOrigin, instant, periodOf, plural, short } from './report.js'
 import type { ReportContext } from './report.js'
 
@@ -73,76 +74,96 @@ export function keysCsv({ keys }: Evidence): string {
 }
 
 export function dossierPdf(evidence: Evidence, context: ReportContext): AsyncIterable<Uint8Array> {
-  const { scope } = evidence
   const placed = placedOf(evidence)
-  const subtitle = `${scope.facility}, ${periodOf(evidence)}`
+  const subtitle = `${evidence.scope.facility}, ${periodOf(evidence)}`
   const foot = `Breach dossier, ${subtitle} - ${context.gateway}, ledger entry ${context.event}`
   return pdfOf('Breach dossier: what the log knows', subtitle, foot, (page) => {
-    const individuals = individualsOf(placed)
-    const of = (exposure: Exposure) => placed.filter((one) => one.exposure === exposure).length
-    page.facts([
-      ['Facility', scope.facility],
-      ['Period', periodOf(evidence)],
-      ...(scope.reader === undefined ? [] : [['Fetched by', scope.reader] as const]),
-      ...(scope.transfer === undefined ? [] : [['Transfer', scope.transfer] as const]),
-      ['Individuals', `${individuals.length}, as keyed handles`],
-      ['Transfers', String(evidence.transfers.length)],
-      [
-        'Items',
-        `${placed.length}: ${of('opened')} opened by signed statement, ${of('fetched')} fetched, ${of('sealed')} never fetched`,
-      ],
-      ['Refused in the period', `${evidence.refusals} requests and sign-ins, at the whole gateway`],
-    ])
-    page.heading('The four factors of 164.402(2)')
-    page.facts(factorsOf(placed))
-    page.heading('Individuals (164.410(c)(1))')
-    if (individuals.length === 0) page.paragraph('No item that names a patient is in this scope.')
-    else
-      page.table(
-        [
-          { title: 'Patient (keyed handle)', share: 0.41, isCode: true },
-          { title: 'Items', share: 0.07 },
-          { title: 'Kinds of information', share: 0.25 },
-          { title: 'How far it went', share: 0.27 },
-        ],
-        individuals.map((one) => [one.patient, String(one.items), one.kinds, one.exposure]),
-      )
-    page.heading('Transfers, and who fetched them')
-    page.table(
-      [
-        { title: 'Transfer', share: 0.2, isCode: true },
-        { title: 'Available (UTC)', share: 0.12 },
-        { title: 'Items', share: 0.06 },
-        { title: 'Fetched by', share: 0.28 },
-        { title: 'With the key', share: 0.18, isCode: true },
-        { title: 'Opened: signed statement', share: 0.16 },
-      ],
-      evidence.transfers.map(transferCells),
-    )
-    page.heading('Keys: in effect from and until')
-    page.paragraph(
-      'As the ledger recorded them. A key that was in effect while a transfer became available could open it when the transfer was sealed to it, also after it was replaced.',
-    )
-    page.table(
-      [
-        { title: 'Whose', share: 0.14 },
-        { title: 'Fingerprint', share: 0.36, isCode: true },
-        { title: 'From (UTC)', share: 0.14 },
-        { title: 'Until (UTC)', share: 0.14 },
-        { title: 'Last shown to open', share: 0.14 },
-        { title: 'Entry', share: 0.08 },
-      ],
-      evidence.keys.map(keyCells),
-    )
-    page.heading('For who decides')
-    page.bullets([
-      "Whether this is a breach is not for this page to say: it holds facts for the assessment of 164.402(2), which is the covered entity's to make and to keep (164.414(b), 164.530(j)).",
-      'A business associate tells the covered entity without unreasonable delay and within 60 days of discovery (164.410); individuals are told within 60 days of discovery (164.404); the media too when more than 500 residents of a State are concerned (164.406); the Secretary with the individuals from 500 on, else within 60 days of the end of the year (164.408).',
-      'Sealed data is secured as the guidance on unsecured PHI asks (74 FR 19006) only while no key that opens it was breached with it. A lost device of a reader that holds such a key is the case to look at: give --reader.',
-      'The headers of instances were de-identified before sealing. Documents were not; nor was text burned into pixels, unless the profile of the facility blanks it.',
-    ])
+    drawFacts(page, evidence, placed)
+    drawIndividuals(page, placed)
+    drawTransfers(page, evidence)
+    drawKeys(page, evidence)
+    drawNotes(page)
     drawOrigin(page, evidence, context)
   })
+}
+
+function drawFacts(page: Page, evidence: Evidence, placed: readonly Placed[]): void {
+  const { scope } = evidence
+  const of = (exposure: Exposure) => placed.filter((one) => one.exposure === exposure).length
+  page.facts([
+    ['Facility', scope.facility],
+    ['Period', periodOf(evidence)],
+    ...(scope.reader === undefined ? [] : [['Fetched by', scope.reader] as const]),
+    ...(scope.transfer === undefined ? [] : [['Transfer', scope.transfer] as const]),
+    ['Individuals', `${individualsOf(placed).length}, as keyed handles`],
+    ['Transfers', String(evidence.transfers.length)],
+    [
+      'Items',
+      `${placed.length}: ${of('opened')} opened by signed statement, ${of('fetched')} fetched, ${of('sealed')} never fetched`,
+    ],
+    ['Refused in the period', `${evidence.refusals} requests and sign-ins, at the whole gateway`],
+  ])
+  page.heading('The four factors of 164.402(2)')
+  page.facts(factorsOf(placed))
+}
+
+function drawIndividuals(page: Page, placed: readonly Placed[]): void {
+  const individuals = individualsOf(placed)
+  page.heading('Individuals (164.410(c)(1))')
+  if (individuals.length === 0) page.paragraph('No item that names a patient is in this scope.')
+  else
+    page.table(
+      [
+        { title: 'Patient (keyed handle)', share: 0.41, isCode: true },
+        { title: 'Items', share: 0.07 },
+        { title: 'Kinds of information', share: 0.25 },
+        { title: 'How far it went', share: 0.27 },
+      ],
+      individuals.map((one) => [one.patient, String(one.items), one.kinds, one.exposure]),
+    )
+}
+
+function drawTransfers(page: Page, { transfers }: Evidence): void {
+  page.heading('Transfers, and who fetched them')
+  page.table(
+    [
+      { title: 'Transfer', share: 0.2, isCode: true },
+      { title: 'Available (UTC)', share: 0.12 },
+      { title: 'Items', share: 0.06 },
+      { title: 'Fetched by', share: 0.28 },
+      { title: 'With the key', share: 0.18, isCode: true },
+      { title: 'Opened: signed statement', share: 0.16 },
+    ],
+    transfers.map(transferCells),
+  )
+}
+
+function drawKeys(page: Page, { keys }: Evidence): void {
+  page.heading('Keys: in effect from and until')
+  page.paragraph(
+    'As the ledger recorded them. A key that was in effect while a transfer became available could open it when the transfer was sealed to it, also after it was replaced.',
+  )
+  page.table(
+    [
+      { title: 'Whose', share: 0.14 },
+      { title: 'Fingerprint', share: 0.36, isCode: true },
+      { title: 'From (UTC)', share: 0.14 },
+      { title: 'Until (UTC)', share: 0.14 },
+      { title: 'Last shown to open', share: 0.14 },
+      { title: 'Entry', share: 0.08 },
+    ],
+    keys.map(keyCells),
+  )
+}
+
+function drawNotes(page: Page): void {
+  page.heading('For who decides')
+  page.bullets([
+    "Whether this is a breach is not for this page to say: it holds facts for the assessment of 164.402(2), which is the covered entity's to make and to keep (164.414(b), 164.530(j)).",
+    'A business associate tells the covered entity without unreasonable delay and within 60 days of discovery (164.410); individuals are told within 60 days of discovery (164.404); the media too when more than 500 residents of a State are concerned (164.406); the Secretary with the individuals from 500 on, else within 60 days of the end of the year (164.408).',
+    'Sealed data is secured as the guidance on unsecured PHI asks (74 FR 19006) only while no key that opens it was breached with it. A lost device of a reader that holds such a key is the case to look at: give --reader.',
+    'The headers of instances were de-identified before sealing. Documents were not; nor was text burned into pixels, unless the profile of the facility blanks it.',
+  ])
 }
 
 function placedOf({ transfers }: Evidence): readonly Placed[] {

@@ -1,7 +1,6 @@
 /** Which key was in effect for which principal and when, as recorded in the ledger. */
 import type { Ledger } from '../ledger/log/index.js'
-import type { ReadRows } from './rows.js'
-import { textOf } from './rows.js'
+import { rowsOf, textOf } from './rows.js'
 
 export interface KeyPeriod {
   readonly principal: string
@@ -16,11 +15,7 @@ export interface KeyPeriod {
   readonly index: number
 }
 
-export async function readKeyHistory(
-  rowsOf: ReadRows,
-  ledger: Ledger,
-  end: number,
-): Promise<readonly KeyPeriod[]> {
+export async function readKeyHistory(ledger: Ledger, end: number): Promise<readonly KeyPeriod[]> {
   const periods: KeyPeriod[] = []
   const types = ['certificate.changed', 'key.checked'] as const
   for await (const { entry, index } of rowsOf(ledger, { types, end })) {

@@ -1,54 +1,71 @@
-/**
- * Exports the ledger as a ZIP, for the server and for a command that works on the site's own files.
- */
+/** Exports of the ledger, for the server and for a command on the site's own files. */
 import { readFile } from 'node:fs/promises'
-import { formatPolicy } from '../ledger/witness/index.js'
-import { packageMembers } from '../ledger/export/index.js'
-import type { Actor, Ledger } from '../ledger/log/index.js'
-import type { ExportQuery, PackageFormat } from '../ledger/export/index.js'
-import { zipOf } from '../lib/zip.js'
 import type { SiteConfig } from '../config/index.js'
-import type { Directory } from '../directory/index.js'
+import type {
+  exportLedger,
+  ExportQuery,
+  packageMembers,
+  PackageFormat,
+} from '../ledger/export/index.js'
+import type { Actor, Ledger } from '../ledger/log/index.js'
+import type { formatPolicy } from '../ledger/witness/index.js'
+import { zipOf } from '../lib/zip.js'
 import { recordable } from './recordable.js'
+import type { RecordableParts } from './recordable.js'
 
 /**
- * Witnesses are normally asked within seconds of an event; an export waits no longer than this for
- * one that does not answer.
+ * Witnesses are asked within seconds of an event; one that does not answer delays evidence no
+ * longer than this.
  */
 const WITNESS_MS = 8_000
 
-/** Built next to this file's folder; the page is self-contained. */
+/** Built into a folder next to this file's; it needs no other file. */
 export const VERIFY_PAGE = new URL('../web/pages/verify.html', import.meta.url)
 
-export interface PackageRooms {
+export interface PackageParts extends RecordableParts {
   readonly ledger: Ledger
-  readonly directory: Pick<Directory, 'principal'>
-  readonly site: { readonly config: Pick<SiteConfig, 'gateway' | 'witnesses'> }
+  readonly config: Pick<SiteConfig, 'gateway' | 'witnesses'>
+  readonly packaging: {
+    readonly exportLedger: typeof exportLedger
+    readonly packageMembers: typeof packageMembers
+    readonly formatPolicy: typeof formatPolicy
+  }
 }
 
-/**
- * Records the export, then returns the ZIP as a stream while it is written.
- *
- * @throws NocturneError `ledger_unavailable`, `database_unavailable`, `ledger_broken`
- */
+export async function exportEvents(
+  parts: PackageParts,
+  actor: Actor,
+  query: ExportQuery,
+): Promise<AsyncIterable<string>> {
+  const { ledger, packaging } = parts
+  await ledger.note({
+    type: 'ledger.exported',
+    outcome: 0,
+    actor,
+    detail: { what: 'events', query: recordable(query, parts) },
+  })
+  return packaging.exportLedger(ledger, query)
+}
+
 export async function exportPackage(
-  { ledger, directory, site }: PackageRooms,
+  parts: PackageParts,
   actor: Actor,
   query: ExportQuery,
   format: PackageFormat,
 ): Promise<AsyncIterable<Uint8Array>> {
+  const { ledger, config, packaging } = parts
   const page = await readFile(VERIFY_PAGE)
   const receipt = await ledger.note({
     type: 'ledger.exported',
     outcome: 0,
     actor,
-    detail: { what: 'events', format, query: recordable(query, directory) },
+    detail: { what: 'events', format, query: recordable(query, parts) },
   })
-  const { gateway, witnesses } = site.config
-  const policy = formatPolicy(ledger.verifierKey, witnesses)
+  const { gateway, witnesses } = config
+  const policy = packaging.formatPolicy(ledger.verifierKey, witnesses)
   const witnessMs = witnesses.length > 0 ? WITNESS_MS : 0
   return zipOf(
-    await packageMembers(ledger, {
+    await packaging.packageMembers(ledger, {
       ...{ query, format, actor, receipt, policy, page, witnessMs },
       source: { origin: gateway.origin ?? `https://${gateway.name}` },
     }),

@@ -14,7 +14,7 @@ import { zipOf } from '../lib/zip.js'
 import type { ZipMember } from '../lib/zip.js'
 import type { SiteConfig } from '../config/index.js'
 import { patientHandles } from './patient-handles.js'
-import type { PatientRooms } from './patient-handles.js'
+import type { PatientParts } from './patient-handles.js'
 
 export const REPORTS = ['accounting', 'dossier'] as const
 
@@ -34,26 +34,19 @@ export interface ReportQuestion {
   readonly transfer?: string | undefined
 }
 
-export interface ReportRooms {
+export interface ReportParts extends PatientParts {
   readonly ledger: Ledger
-  readonly site: { readonly config: Pick<SiteConfig, 'gateway' | 'facilities' | 'people'> }
+  readonly config: Pick<SiteConfig, 'gateway' | 'facilities' | 'people'>
 }
 
-/**
- * Translates the request into the ledger's terms.
- *
- * @throws NocturneError `not_found` for an unknown facility.
- */
-export async function reportScope(
-  rooms: PatientRooms,
+/** The question in the ledger's terms. */
+async function scopeOf(
+  parts: PatientParts,
   { facility, from, until, patient, patientId, issuer, reader, transfer }: ReportQuestion,
 ): Promise<EvidenceScope> {
+  const typed = patient === undefined ? undefined : [patient]
   const patients =
-    patientId === undefined
-      ? patient === undefined
-        ? undefined
-        : [patient]
-      : await patientHandles(rooms, facility, { patientId, issuer })
+    patientId === undefined ? typed : await patientHandles(parts, facility, { patientId, issuer })
   return {
     ...{ facility, from, until },
     ...(patients && { patients }),
@@ -62,21 +55,15 @@ export async function reportScope(
   }
 }
 
-/**
- * Records the report, then returns it as a ZIP of a PDF, the same facts as CSV, and the checkpoint
- * on which they are based.
- *
- * @throws NocturneError `not_found` for an unknown facility, `report_too_large`,
- *   `ledger_unavailable`
- */
 export async function makeReport(
-  { ledger, site }: ReportRooms,
+  parts: ReportParts,
   actor: Actor,
   report: Report,
-  scope: EvidenceScope,
+  question: ReportQuestion,
 ): Promise<AsyncIterable<Uint8Array>> {
+  const { ledger, config } = parts
+  const scope = await scopeOf(parts, question)
   const { facility, from, until, patients, reader, transfer } = scope
-  const { config } = site
   if (!config.facilities.some(({ id }) => id === facility)) throw new NocturneError('not_found')
   if (reader !== undefined && !config.people.some(({ id }) => id === reader))
     throw new NocturneError('not_found')

@@ -20,7 +20,5 @@ export async function* rowsOf(
   }
 }
 
-export type ReadRows = typeof rowsOf
-
 export const textOf = (value: Json | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined

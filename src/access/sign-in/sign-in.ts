@@ -4,6 +4,7 @@
  * because a client that decrypts whatever a server sends could be tricked into opening a study.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { ANONYMOUS } from '../../lib/actors.js'
 import { asNocturneError, NocturneError } from '../../lib/errors.js'
 import type { Directory, Principal } from '../../directory/index.js'
 import type { Actor, Ledger, Receipt } from '../../ledger/log/index.js'
@@ -52,7 +53,8 @@ export interface SignInOptions {
     signature: string,
     certificate: string,
   ) => Promise<boolean>
-  readonly now?: () => number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   /**
    * Failures are answered no sooner than this after the request, so that timing reveals nothing.
    */
@@ -91,80 +93,11 @@ const reasonOf = (error: unknown): Reason | undefined => {
   return error instanceof NocturneError && error.code === 'challenge_invalid' ? 'used' : undefined
 }
 
-/** Answers every failure in the same way, regardless of its cause. */
+/** Signing in as people do it. What a failure is answered with never depends on why it failed. */
 export function createSignIn(options: SignInOptions): SignIn {
-  const { ledger, directory, tokens, origin, verifyDetached, now = Date.now } = options
-  const { failureMs = 250 } = options
+  const { origin, now, failureMs = 250 } = options
   const book = createChallengeBook(options.secret)
-  const throttle = createEventThrottle({ perMinute: FAILURE_EVENTS_PER_MINUTE, now })
-
-  /**
-   * Cheap checks come first. The signature is verified only for a challenge that a gateway of this
-   * site wrote, that is current, and that is for this person.
-   */
-  const check = async (
-    id: string,
-    text: string,
-    signature: string,
-  ): Promise<[Principal, Challenge]> => {
-    const challenge = text.length <= CHALLENGE_LENGTH ? book.read(text) : undefined
-    if (!challenge) throw new Refused('challenge')
-    if (challenge.origin !== origin()) throw new Refused('origin')
-    if (challenge.principal !== id) throw new Refused('principal')
-    if (challenge.expiresAt <= now()) throw new Refused('expired')
-    const principal = directory.principal(id)
-    if (!principal) throw new Refused('principal')
-    const isTheirs =
-      signature.length <= SIGNATURE_LENGTH &&
-      (await verifyDetached(text, signature, principal.certificate))
-    if (!isTheirs) throw new Refused('signature')
-    return [principal, challenge]
-  }
-
-  /** A nonce works once: of two concurrent uses, one finds it taken, on every kind of database. */
-  const useUp = async (tx: Tx, { nonce, principal, expiresAt }: Challenge) => {
-    await tx.deleteFrom('challenges').where('expires_at', '<', now()).execute()
-    const { numInsertedOrUpdatedRows: rows } = await tx
-      .insertInto('challenges')
-      .values({ nonce, principal, expires_at: expiresAt + CLOCK_SKEW_MS })
-      .onConflict((conflict) => conflict.column('nonce').doNothing())
-      .executeTakeFirstOrThrow()
-    if (rows !== 1n) throw new NocturneError('challenge_invalid')
-  }
-
-  const enter = async (principal: Principal, challenge: Challenge, address: string) => {
-    const { value, receipts } = await ledger.record(async (tx) => {
-      await useUp(tx, challenge)
-      const expiresAt = now() + SESSION_MS
-      const token = await tokens.mint(tx, {
-        principal: principal.id,
-        method: 'signature',
-        expiresAt,
-      })
-      const { id, role } = principal
-      const actor: Actor = { id, role, method: 'signature', token: token.id, address }
-      const detail = { expiresAt: new Date(expiresAt).toISOString() }
-      return { value: token, events: [{ type: 'signin.succeeded', outcome: 0, actor, detail }] }
-    })
-    return { ...value, receipt: receipts[0] }
-  }
-
-  /**
-   * The ID as typed is not recorded, because it may be anything, even a password or a patient's
-   * name.
-   */
-  const noteFailure = async (id: string, reason: Reason, address: string) => {
-    const unrecorded = throttle.admit()
-    if (unrecorded === undefined) return
-    const known = directory.principal(id)?.id
-    await ledger.note({
-      type: 'signin.failed',
-      outcome: 4,
-      actor: { id: 'anonymous', role: 'anonymous', method: 'signature', address },
-      detail: { reason, ...(known && { principal: known }), ...(unrecorded > 0 && { unrecorded }) },
-    })
-  }
-
+  const noteFailure = createFailureNotes(options)
   return {
     challenge(principal) {
       if (!PRINCIPAL.test(principal)) throw new NocturneError('bad_request', { field: 'principal' })
@@ -175,7 +108,9 @@ export function createSignIn(options: SignInOptions): SignIn {
     async complete(principal, challenge, signature, address) {
       const started = performance.now()
       try {
-        return await enter(...(await check(principal, challenge, signature)), address)
+        const answer = { id: principal, challenge, signature }
+        const [known, given] = await check(options, (text) => book.read(text), answer)
+        return await enter(options, known, given, address)
       } catch (error) {
         const reason = reasonOf(error)
         if (!reason) throw asNocturneError(error)
@@ -184,5 +119,85 @@ export function createSignIn(options: SignInOptions): SignIn {
         throw new NocturneError('challenge_invalid')
       }
     },
+  }
+}
+
+interface Answer {
+  readonly id: string
+  readonly challenge: string
+  readonly signature: string
+}
+
+/**
+ * Cheap checks first; the signature is verified only for a challenge of ours that is current and
+ * was made for this person.
+ */
+async function check(
+  { directory, origin, verifyDetached, now }: SignInOptions,
+  read: (text: string) => Challenge | undefined,
+  { id, challenge: text, signature }: Answer,
+): Promise<[Principal, Challenge]> {
+  const challenge = text.length <= CHALLENGE_LENGTH ? read(text) : undefined
+  if (!challenge) throw new Refused('challenge')
+  if (challenge.origin !== origin()) throw new Refused('origin')
+  if (challenge.principal !== id) throw new Refused('principal')
+  if (challenge.expiresAt <= now()) throw new Refused('expired')
+  const principal = directory.principal(id)
+  if (!principal) throw new Refused('principal')
+  const isTheirs =
+    signature.length <= SIGNATURE_LENGTH &&
+    (await verifyDetached(text, signature, principal.certificate))
+  if (!isTheirs) throw new Refused('signature')
+  return [principal, challenge]
+}
+
+async function enter(
+  { ledger, tokens, now }: SignInOptions,
+  { id, role }: Principal,
+  challenge: Challenge,
+  address: string,
+): Promise<NewToken & { readonly receipt: Receipt }> {
+  const { value, receipts } = await ledger.record(async (tx) => {
+    await useUp(tx, challenge, now())
+    const expiresAt = now() + SESSION_MS
+    const token = await tokens.mint(tx, { principal: id, method: 'signature', expiresAt })
+    const actor: Actor = { id, role, method: 'signature', token: token.id, address }
+    const detail = { expiresAt: new Date(expiresAt).toISOString() }
+    return { value: token, events: [{ type: 'signin.succeeded', outcome: 0, actor, detail }] }
+  })
+  return { ...value, receipt: receipts[0] }
+}
+
+/** A nonce works once: of two concurrent uses, one finds it taken, on every kind of database. */
+async function useUp(
+  tx: Tx,
+  { nonce, principal, expiresAt }: Challenge,
+  now: number,
+): Promise<void> {
+  await tx.deleteFrom('challenges').where('expires_at', '<', now).execute()
+  const { numInsertedOrUpdatedRows: rows } = await tx
+    .insertInto('challenges')
+    .values({ nonce, principal, expires_at: expiresAt + CLOCK_SKEW_MS })
+    .onConflict((conflict) => conflict.column('nonce').doNothing())
+    .executeTakeFirstOrThrow()
+  if (rows !== 1n) throw new NocturneError('challenge_invalid')
+}
+
+/**
+ * The ID as typed is not recorded, because it may be anything, even a password or a patient's
+ * name.
+ */
+function createFailureNotes({ ledger, directory, now }: SignInOptions) {
+  const throttle = createEventThrottle({ perMinute: FAILURE_EVENTS_PER_MINUTE, now })
+  return async (id: string, reason: Reason, address: string): Promise<void> => {
+    const unrecorded = throttle.admit()
+    if (unrecorded === undefined) return
+    const known = directory.principal(id)?.id
+    await ledger.note({
+      type: 'signin.failed',
+      outcome: 4,
+      actor: { ...ANONYMOUS, method: 'signature', address },
+      detail: { reason, ...(known && { principal: known }), ...(unrecorded > 0 && { unrecorded }) },
+    })
   }
 }

@@ -1,6 +1,5 @@
 /** Where the ledger is read from: a gateway (as an officer) or a site's own database. */
 import type { Command } from 'commander'
-import type { Ledger } from '../../ledger/log/index.js'
 import type { Rooms } from '../../gateway/rooms.js'
 import type { Cli } from '../command.js'
 import type { GatewayClient } from '../client.js'
@@ -23,13 +22,16 @@ export function addSourceOptions(command: Command): Command {
     .option('--site <dir>', "read the database in this site's folder instead")
 }
 
+/** What a command reads on the site's own files. */
+export type LedgerRooms = Pick<Rooms, 'ledger' | 'officer' | 'site'>
+
 interface Readers<T> {
   readonly live: (client: GatewayClient) => Promise<T>
   /**
    * Reading is recorded in the ledger here too: as an event about `what`, unless `direct` records a
    * more specific one.
    */
-  readonly direct: (ledger: Ledger, rooms: Rooms) => Promise<T>
+  readonly direct: (rooms: LedgerRooms) => Promise<T>
   readonly what: 'events' | 'checkpoint' | 'proof' | 'own event'
 }
 
@@ -47,7 +49,7 @@ export async function readLedger<T>(
     const { ledger } = rooms
     if (what !== 'own event')
       await ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what } })
-    return direct(ledger, rooms)
+    return direct(rooms)
   })
 }
 

@@ -1,7 +1,7 @@
 /** Registers and assessments, either at a gateway (as an officer) or in a site's own database. */
 import type { NewAction, NewStatement, ProfileName, RegisterKind } from '../../compliance/index.js'
 import type { Rooms } from '../../gateway/rooms.js'
-import type { AssessmentFormat } from '../../officer/assessments.js'
+import type { ASSESSMENT_FORMATS } from '../../protocol/http/compliance.js'
 import type { Cli } from '../command.js'
 import type { GatewayClient } from '../client.js'
 import { withGateway } from '../gateway-options.js'
@@ -57,7 +57,10 @@ export interface ComplianceSource {
   ): Promise<{ readonly id: string; readonly assessment: ShownAssessment }>
   assessments(): Promise<readonly AssessmentLine[]>
   /** A ZIP of the files; `newest` for the newest assessment. */
-  export(id: string, format: Exclude<AssessmentFormat, 'json'>): Promise<AsyncIterable<Uint8Array>>
+  export(
+    id: string,
+    format: Exclude<(typeof ASSESSMENT_FORMATS)[number], 'json'>,
+  ): Promise<AsyncIterable<Uint8Array>>
   state(statement: NewStatement): Promise<string>
   plan(action: NewAction): Promise<string>
   finish(action: string, evidence: string): Promise<void>
@@ -81,7 +84,7 @@ async function live(client: GatewayClient): Promise<ComplianceSource> {
   const [{ jsonCall }, { bodyOf }, answers, { parseAnswer }] = await Promise.all([
     import('../client.js'),
     import('../reader/download.js'),
-    import('./compliance-answers.js'),
+    import('../../protocol/http/compliance.js'),
     import('../parse-answer.js'),
   ])
   const post = (path: string, value: Readonly<Record<string, unknown>>) =>
@@ -98,7 +101,7 @@ async function live(client: GatewayClient): Promise<ComplianceSource> {
       await post(`/v1/registers/${kind}/${encodeURIComponent(id)}/end`, {})
     },
     assess: async (profile) =>
-      parseAnswer(answers.assessAnswer, await post('/v1/assessments', { profile })),
+      parseAnswer(answers.assessmentAnswer, await post('/v1/assessments', { profile })),
     assessments: async () =>
       parseAnswer(answers.assessmentsAnswer, await client.json({ path: '/v1/assessments' }))
         .assessments,
@@ -116,11 +119,16 @@ async function live(client: GatewayClient): Promise<ComplianceSource> {
   }
 }
 
-async function direct(rooms: Rooms): Promise<ComplianceSource> {
-  const [{ SITE_ACTOR: actor, addressOfSite }, { exportAssessment }, { zipOf }] = await Promise.all(
-    [import('../site/site.js'), import('../../officer/assessments.js'), import('../../lib/zip.js')],
-  )
-  const { ledger, compliance, site } = rooms
+async function direct({
+  ledger,
+  compliance,
+  officer,
+  site,
+}: Pick<Rooms, 'ledger' | 'compliance' | 'officer' | 'site'>): Promise<ComplianceSource> {
+  const [{ SITE_ACTOR: actor, addressOfSite }, { zipOf }] = await Promise.all([
+    import('../site/site.js'),
+    import('../../lib/zip.js'),
+  ])
   const { registers, desk } = compliance
   const noteRead = (what: string, of: string) =>
     ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what, of } })
@@ -147,7 +155,9 @@ async function direct(rooms: Rooms): Promise<ComplianceSource> {
       }))
     },
     export: async (id, format) =>
-      zipOf(await exportAssessment(rooms, actor, { id: id === 'newest' ? undefined : id, format })),
+      zipOf(
+        await officer.exportAssessment(actor, { id: id === 'newest' ? undefined : id, format }),
+      ),
     state: async (statement) => (await desk.state(statement, actor)).id,
     plan: async (action) => (await desk.plan(action, actor)).id,
     finish: async (action, evidence) => {

@@ -1,20 +1,9 @@
-/**
- * The door for forms: a `multipart/form-data` request, streamed into one upload.
- *
- * In:  a request, and a function that turns its form fields into the wanted upload.
- * Out: the answer for every part that was sent.
- * Always true: writes no file and holds no whole part in memory; if anything fails, nothing of the
- *      request remains except its event.
- * Trusts: nothing that the client declares.
- */
 import type { Request } from 'express'
 import { NocturneError } from '../../lib/errors.js'
 import type { Upload, BeginUpload } from '../../transfer.js'
 import type { UploadAnswer, UploadTarget } from '../../transfer/index.js'
 import { readForm } from './form-data.js'
 import type { FormFields, FormLimits } from './form-data.js'
-
-export type { FormFields, FormLimits } from './form-data.js'
 
 export interface WantedUpload {
   readonly complete: boolean

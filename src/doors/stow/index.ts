@@ -8,5 +8,8 @@
  *      answered with success; an answer contains nothing of an instance but its UIDs.
  * Trusts: nothing. The content type of a part decides only whether the part is read.
  */
-export { stowRoutes } from './routes.js'
-export type { StowParts } from './routes.js'
+export type { StoreAnswer } from './answer.js'
+export { storeBody } from './body.js'
+export type { StoreParts } from './body.js'
+export { answerType, render } from './render.js'
+export type { AnswerType } from './render.js'

@@ -1,5 +1,5 @@
 /** The octets of a request, with a minimum pace. */
-import type { Request } from 'express'
+import type { Readable } from 'node:stream'
 import { NocturneError } from '../../lib/errors.js'
 
 /** A client that sends less than this in the time given counts as silent. */
@@ -10,8 +10,8 @@ const LEAST_BYTES = 8 * 1024
  *
  * @throws NocturneError `slow_client`, or `broken_multipart` when the client disconnects.
  */
-export async function* paced(request: Request, idleMs: number): AsyncGenerator<Buffer, void> {
-  const source = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>
+export async function* paced(octets: Readable, idleMs: number): AsyncGenerator<Buffer, void> {
+  const source = octets.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>
   let left = idleMs
   let received = 0
   for (;;) {

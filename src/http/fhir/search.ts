@@ -6,8 +6,7 @@ import type { Request } from 'express'
 import { namespaces, splitAt, tokenOf } from '../../ledger/records/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { SiteConfig } from '../../config/index.js'
-import { patientHandles } from '../../officer/patient-handles.js'
-import type { PatientRooms } from '../../officer/patient-handles.js'
+import type { Officer } from '../../officer/index.js'
 
 export type Pair = readonly [string, string]
 
@@ -86,10 +85,9 @@ export function splitPage(pairs: readonly Pair[]): { page: SearchPage; filters: 
 
 const invalid = (subject: string) => new NocturneError('search_invalid', { subject })
 
-export interface SearchRooms extends PatientRooms {
-  readonly site: PatientRooms['site'] & {
-    readonly config: Pick<SiteConfig, 'gateway' | 'facilities'>
-  }
+export interface SearchRooms {
+  readonly officer: Pick<Officer, 'patientHandles'>
+  readonly site: { readonly config: Pick<SiteConfig, 'gateway' | 'facilities'> }
 }
 
 /**
@@ -121,7 +119,7 @@ export async function withHandles(
         'the ID that a facility uses goes into the body of POST /fhir/AuditEvent/_search',
       )
     const [facility = '', issuer = ''] = asked.system.slice(start.length).split('/').map(decoded)
-    const handles = await patientHandles(rooms, facility, { patientId: asked.code, issuer })
+    const handles = await rooms.officer.patientHandles(facility, { patientId: asked.code, issuer })
     const system = names.patientHandle(facility)
     made.push([name, handles.map((handle) => `${system}|${handle}`).join(',')])
   }

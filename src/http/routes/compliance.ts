@@ -12,18 +12,20 @@ import type { Compliance, RegisterKind } from '../../compliance/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { ID_PATTERN } from '../../lib/ids.js'
 import { zipOf } from '../../lib/zip.js'
-import type { Actor } from '../../ledger/log/index.js'
-import { exportAssessment } from '../../officer/assessments.js'
-import type { AssessmentRooms } from '../../officer/assessments.js'
+import type { ZipMember } from '../../lib/zip.js'
+import type { Actor, Ledger } from '../../ledger/log/index.js'
+import type { Officer } from '../../officer/index.js'
 import {
-  actionOf,
-  assessmentOf,
-  doneOf,
-  entriesOf,
-  exportOf,
-  statementOf,
-} from '../compliance-query.js'
+  actionRequest,
+  assessmentQuery,
+  assessmentRequest,
+  doneRequest,
+  entriesRequest,
+  statementRequest,
+} from '../../protocol/http/compliance.js'
+import { parseBody, parseQuery } from '../parse.js'
 import { admit } from '../request.js'
+import { sendFile } from '../send-file.js'
 
 /** Enough for a file with a thousand entries. */
 const ENTRIES = json({ limit: '2mb' })
@@ -31,29 +33,43 @@ const BODY = json({ limit: '64kb' })
 /** Per list; any other entry can be requested by its ID. */
 const MOST_LISTED = 100
 
-export interface ComplianceRouteRooms extends AssessmentRooms {
-  readonly gatekeeper: Gatekeeper
+export interface ComplianceRouteRooms {
+  readonly gatekeeper: Pick<Gatekeeper, 'admit'>
+  readonly ledger: Pick<Ledger, 'note' | 'proof'>
   readonly compliance: Compliance
+  readonly officer: Pick<Officer, 'exportAssessment'>
 }
 
 export function complianceRoutes(rooms: ComplianceRouteRooms, origin: () => string): Router {
-  const { gatekeeper, ledger, compliance } = rooms
-  const { registers, desk } = compliance
   const router = Router()
-  const noteRead = (actor: Actor, what: string, of: string) =>
-    ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what, of } })
+  addRegisters(router, rooms)
+  addAssessments(router, rooms, origin)
+  addStatements(router, rooms)
+  return router
+}
 
+const noteRead = (ledger: Pick<Ledger, 'note'>, actor: Actor, what: string, of: string) =>
+  ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what, of } })
+
+function addRegisters(
+  router: Router,
+  { gatekeeper, ledger, compliance: { registers } }: ComplianceRouteRooms,
+): void {
   router.get('/registers/:kind', async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'compliance.read')
     const kind = kindOf(request.params.kind)
-    await noteRead(actor, 'register', kind)
+    await noteRead(ledger, actor, 'register', kind)
     response.json({ kind, entries: await registers.list(kind) })
   })
 
   router.post('/registers/:kind', ENTRIES, async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'compliance.write')
     const kind = kindOf(request.params.kind)
-    const entries = entriesOf(request).map((one) => ({ ...one, kind }))
+    const given = parseBody(entriesRequest, request).entries
+    const entries = given.map(({ fields, replaces }) => ({
+      ...{ fields, kind },
+      ...(replaces !== undefined && { replaces }),
+    }))
     const { ids, receipt } = await registers.add(entries, actor)
     response.status(201).json({ ids, receipt: await ledger.proof(receipt.index) })
   })
@@ -66,10 +82,18 @@ export function complianceRoutes(rooms: ComplianceRouteRooms, origin: () => stri
     const { index } = await registers.end(id, actor)
     response.json({ id, receipt: await ledger.proof(index) })
   })
+}
+
+function addAssessments(
+  router: Router,
+  { gatekeeper, ledger, compliance, officer }: ComplianceRouteRooms,
+  origin: () => string,
+): void {
+  const { desk } = compliance
 
   router.get('/assessments', async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'compliance.read')
-    await noteRead(actor, 'assessments', 'all')
+    await noteRead(ledger, actor, 'assessments', 'all')
     const kept = await desk.assessments(MOST_LISTED)
     response.json({
       assessments: kept.map(({ id, profile, madeAt, madeBy }) => ({
@@ -82,43 +106,45 @@ export function complianceRoutes(rooms: ComplianceRouteRooms, origin: () => stri
 
   router.post('/assessments', BODY, async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'compliance.write')
-    const { profile } = assessmentOf(request)
+    const { profile } = parseBody(assessmentRequest, request, {})
     const { id, assessment, receipt } = await compliance.assess(profile, origin(), actor)
     response.status(201).json({ id, assessment, receipt: await ledger.proof(receipt.index) })
   })
 
   router.get('/assessments/:id', async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'compliance.read')
-    const { format } = exportOf(request)
+    const { format } = parseQuery(assessmentQuery, request)
     const id = request.params.id === 'newest' ? undefined : idOf(request.params.id)
-    const files = await exportAssessment(rooms, actor, { id, format })
+    const files = await officer.exportAssessment(actor, { id, format })
     const [only] = files
-    if (format === 'json' && only) {
-      response.type('application/json')
-      await pipeline(Readable.from(only.content), response)
-    } else await sendFiles(response, files)
+    if (format === 'json' && only) await sendJson(response, only)
+    else await sendFile(response, 'application/zip', 'assessment.zip', zipOf(files))
   })
+}
 
+function addStatements(
+  router: Router,
+  { gatekeeper, ledger, compliance: { desk } }: ComplianceRouteRooms,
+): void {
   router.post('/assessments/statements', BODY, async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'compliance.write')
-    const { id, receipt } = await desk.state(statementOf(request), actor)
+    const { id, receipt } = await desk.state(parseBody(statementRequest, request), actor)
     response.status(201).json({ id, receipt: await ledger.proof(receipt.index) })
   })
 
   router.post('/assessments/actions', BODY, async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'compliance.write')
-    const { id, receipt } = await desk.plan(actionOf(request), actor)
+    const { id, receipt } = await desk.plan(parseBody(actionRequest, request), actor)
     response.status(201).json({ id, receipt: await ledger.proof(receipt.index) })
   })
 
   router.post('/assessments/actions/:id/done', BODY, async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'compliance.write')
     const id = idOf(request.params.id)
-    const { index } = await desk.finish(id, doneOf(request).evidence, actor)
+    const { evidence } = parseBody(doneRequest, request)
+    const { index } = await desk.finish(id, evidence, actor)
     response.json({ id, receipt: await ledger.proof(index) })
   })
-
-  return router
 }
 
 function kindOf(text: string): RegisterKind {
@@ -131,12 +157,7 @@ function idOf(text: string): string {
   return text
 }
 
-async function sendFiles(
-  response: Response,
-  files: Awaited<ReturnType<typeof exportAssessment>>,
-): Promise<void> {
-  response
-    .type('application/zip')
-    .set('Content-Disposition', 'attachment; filename="assessment.zip"')
-  await pipeline(Readable.from(zipOf(files)), response)
+async function sendJson(response: Response, { content }: ZipMember): Promise<void> {
+  response.type('application/json')
+  await pipeline(Readable.from(content), response)
 }

@@ -31,66 +31,19 @@ export interface FhirRouteRooms extends SearchRooms {
 }
 
 export function fhirRoutes(rooms: FhirRouteRooms, origin: () => string): Router {
-  const { gatekeeper, ledger, directory } = rooms
-  const gateway = rooms.site.config.gateway.name
+  const { gatekeeper, ledger } = rooms
   const since = new Date(rooms.now()).toISOString()
   const router = Router()
-  const isKnown = (id: string) => OWN_ACTORS.has(id) || directory.principal(id) !== undefined
-  const isFacility = (id: string) => rooms.site.config.facilities.some((one) => one.id === id)
-
   const search = async (request: Request, response: Response) => {
-    const { actor } = await admit(gatekeeper, request, 'audit.read')
-    const pairs = pairsOf(request)
-    const { page, filters } = splitPage(pairs)
-    const typed = request.query
-    const isFromBody = ([name]: Pair) => !(name in typed)
-    const resolved = await withHandles(rooms, filters, isFromBody)
-    const { clauses, recorded, patient } = parseRecordSearch(resolved, {
-      gateway,
-      origin: origin(),
-      isKnown: (id) => isKnown(id) || isFacility(id),
-    })
-    // Taken before this read is recorded: a response does not contain the event of its own query.
-    const size = Number((await ledger.checkpoint()).split('\n')[1])
-    const end = Math.min(page.end ?? size, size)
-    await ledger.note({
-      type: 'ledger.read',
-      outcome: 0,
-      actor,
-      ...(patient && { facility: patient.facility, patient: patient.handle }),
-      detail: { what: 'fhir', query: recorded },
-    })
-    const query: EventQuery = { clauses, end }
-    const total = await ledger.count(query, end)
-    const { rows, next } =
-      page.count === 0
-        ? { rows: [], next: undefined }
-        : await ledger.query({ ...query, start: page.start, limit: page.count })
-    const address = (start: number) => addressOf(origin(), resolved, { ...page, start, end })
-    sendFhir(response, {
-      resourceType: 'Bundle',
-      type: 'searchset',
-      total,
-      link: [
-        { relation: 'self', url: address(page.start) },
-        ...(next === undefined ? [] : [{ relation: 'next', url: address(next) }]),
-      ],
-      ...(rows.length > 0 && { entry: rows.map(entryOf) }),
-    })
+    sendFhir(response, await searchBundle(rooms, origin(), request))
   }
-
-  const entryOf = ({ index, entry }: LedgerRow) => ({
-    fullUrl: `${origin()}/fhir/AuditEvent/${entry.id}`,
-    resource: toAuditEvent(entry, index, { origin: origin() }),
-    search: { mode: 'match' },
-  })
 
   router.get('/metadata', (_request, response) => {
     sendFhir(response, capabilityStatement(origin(), since))
   })
 
   router.get('/CodeSystem/event-type', (_request, response) => {
-    sendFhir(response, eventTypeSystem(gateway))
+    sendFhir(response, eventTypeSystem(rooms.site.config.gateway.name))
   })
 
   router.get('/AuditEvent', search)
@@ -112,13 +65,66 @@ export function fhirRoutes(rooms: FhirRouteRooms, origin: () => string): Router 
     })
     const [row] = rows
     if (!row) throw new NocturneError('not_found')
-    sendFhir(response, entryOf(row).resource)
+    sendFhir(response, entryOf(row, origin()).resource)
   })
 
   router.use(notFoundHandler)
   router.use(problemHandler(rooms.logger, sendOutcome))
   return router
 }
+
+/** Records the search, and answers one page of it. */
+async function searchBundle(rooms: FhirRouteRooms, origin: string, request: Request) {
+  const { gatekeeper, ledger, site } = rooms
+  const { actor } = await admit(gatekeeper, request, 'audit.read')
+  const { page, filters } = splitPage(pairsOf(request))
+  const typed = request.query
+  const isFromBody = ([name]: Pair) => !(name in typed)
+  const resolved = await withHandles(rooms, filters, isFromBody)
+  const { clauses, recorded, patient } = parseRecordSearch(resolved, {
+    ...{ gateway: site.config.gateway.name, origin },
+    isKnown: (id) => isKnown(rooms, id),
+  })
+  // Taken before this read is recorded: a response does not contain the event of its own query.
+  const size = Number((await ledger.checkpoint()).split('\n')[1])
+  const end = Math.min(page.end ?? size, size)
+  await ledger.note({
+    type: 'ledger.read',
+    outcome: 0,
+    actor,
+    ...(patient && { facility: patient.facility, patient: patient.handle }),
+    detail: { what: 'fhir', query: recorded },
+  })
+  const query: EventQuery = { clauses, end }
+  const total = await ledger.count(query, end)
+  const { rows, next } =
+    page.count === 0
+      ? { rows: [], next: undefined }
+      : await ledger.query({ ...query, start: page.start, limit: page.count })
+  const address = (start: number) => addressOf(origin, resolved, { ...page, start, end })
+  return {
+    resourceType: 'Bundle',
+    type: 'searchset',
+    total,
+    link: [
+      { relation: 'self', url: address(page.start) },
+      ...(next === undefined ? [] : [{ relation: 'next', url: address(next) }]),
+    ],
+    ...(rows.length > 0 && { entry: rows.map((row) => entryOf(row, origin)) }),
+  }
+}
+
+/** Whether anybody has the id: a person, a facility, or the gateway itself. */
+const isKnown = ({ directory, site }: FhirRouteRooms, id: string): boolean =>
+  OWN_ACTORS.has(id) ||
+  directory.principal(id) !== undefined ||
+  site.config.facilities.some((one) => one.id === id)
+
+const entryOf = ({ index, entry }: LedgerRow, origin: string) => ({
+  fullUrl: `${origin}/fhir/AuditEvent/${entry.id}`,
+  resource: toAuditEvent(entry, index, { origin }),
+  search: { mode: 'match' },
+})
 
 /** The search as it was understood, as a URL, in which a patient is identified only by handle. */
 function addressOf(origin: string, filters: readonly Pair[], page: SearchPage): string {

@@ -1,5 +1,6 @@
 /** Quarantine: listing a facility's held items, reading them, and deciding about them. */
 import { Router, json } from 'express'
+import type { Request, Response } from 'express'
 import { discardRequest } from '../../protocol/http/facility.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Metrics } from '../metrics.js'
@@ -7,10 +8,11 @@ import { parseBody } from '../parse.js'
 import { quarantinePageOf } from '../query.js'
 import type { Gatekeeper } from '../../access/index.js'
 import type { Limits } from '../../config/index.js'
+import type { Actor } from '../../ledger/log/index.js'
 import type { BeginUpload } from '../../transfer.js'
-import type { Transfer, Transfers, UploadTarget } from '../../transfer/index.js'
-import { receiveForm } from '../../doors/form/form.js'
-import type { FormFields } from '../../doors/form/form.js'
+import type { Transfer, Transfers, UploadAnswer, UploadTarget } from '../../transfer/index.js'
+import { receiveForm } from '../../doors/form/index.js'
+import type { FormLimits } from '../../doors/form/index.js'
 import type { UploadGate } from '../../doors/upload-gate.js'
 import { admit, admitToTransfer, facilityOf, indexOf } from '../request.js'
 import { describeMessage, sendSealed } from '../send-sealed.js'
@@ -39,10 +41,19 @@ export function quarantineRoutes(
   metrics: Metrics,
   gate: UploadGate,
 ): Router {
-  const { gatekeeper, beginUpload } = rooms
-  const { quarantine } = rooms.transfers
   const router = Router()
+  addReading(router, rooms)
+  addDiscard(router, rooms)
+  addReleases(router, rooms, (response, work) =>
+    gate.pass(async () => answerUpload(response, await work(), metrics)),
+  )
+  return router
+}
 
+function addReading(
+  router: Router,
+  { gatekeeper, transfers: { quarantine } }: QuarantineRouteRooms,
+): void {
   router.get('/quarantine', async (request, response) => {
     const asker = await admit(gatekeeper, request, 'quarantine.list')
     const page = quarantinePageOf(request)
@@ -63,7 +74,12 @@ export function quarantineRoutes(
     const held = await quarantine.find(transfer, indexOf(request))
     await sendSealed(response, await quarantine.read(actor, held))
   })
+}
 
+function addDiscard(
+  router: Router,
+  { gatekeeper, transfers: { quarantine } }: QuarantineRouteRooms,
+): void {
   router.post(
     '/transfers/:id/quarantine/:index/discard',
     json({ limit: '4kb' }),
@@ -74,49 +90,63 @@ export function quarantineRoutes(
       response.json(await quarantine.discard(actor, held, reason))
     },
   )
+}
 
-  // The original in plaintext, as in any upload. Its statement comes first, so that it is checked
-  // before any byte is processed.
+type Release = NonNullable<UploadTarget['release']>
+
+/**
+ * The originals come in clear, as in any upload, after their statement: so it is checked before a
+ * byte is processed.
+ */
+function addReleases(
+  router: Router,
+  { gatekeeper, transfers: { quarantine }, beginUpload, site }: QuarantineRouteRooms,
+  answer: (response: Response, work: () => Promise<UploadAnswer>) => Promise<void>,
+): void {
+  const { limits } = site.config
+  const receive = (
+    request: Request,
+    { actor, transfer }: { readonly actor: Actor; readonly transfer: Transfer },
+    bounds: FormLimits,
+    check: (signed: Signed) => Promise<Release>,
+  ) =>
+    receiveForm(
+      beginUpload,
+      request,
+      async ({ statement = '', signature = '' }) =>
+        wantedRelease(actor, transfer, await check({ statement, signature })),
+      bounds,
+    )
+
   router.post('/transfers/:id/quarantine/:index/release', async (request, response) => {
-    const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'quarantine.release')
-    const held = await quarantine.find(transfer, indexOf(request))
-    const limits = { ...rooms.site.config.limits, requestItems: 1, fields: RELEASE_FIELDS }
-    await gate.pass(async () => {
-      const wantedOf = async ({ statement = '', signature = '' }: FormFields) =>
-        wantedRelease(
-          actor,
-          transfer,
-          await quarantine.checkRelease(held, { statement, signature }),
-        )
-      const upload = await receiveForm(beginUpload, request, wantedOf, limits)
-      answerUpload(response, upload, metrics)
-    })
+    const asker = await admitToTransfer(gatekeeper, request, 'quarantine.release')
+    const held = await quarantine.find(asker.transfer, indexOf(request))
+    const bounds = { ...limits, requestItems: 1, fields: RELEASE_FIELDS }
+    await answer(response, () =>
+      receive(request, asker, bounds, (signed) => quarantine.checkRelease(held, signed)),
+    )
   })
 
   // Many originals in the order of one statement; `:id` is the transfer that the new one continues.
   router.post('/transfers/:id/quarantine/release', async (request, response) => {
-    const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'quarantine.release')
-    const limits = { ...rooms.site.config.limits, fields: RELEASES_FIELDS }
-    await gate.pass(async () => {
-      const wantedOf = async ({ statement = '', signature = '' }: FormFields) =>
-        wantedRelease(
-          actor,
-          transfer,
-          await quarantine.checkReleases(transfer, { statement, signature }),
-        )
-      const upload = await receiveForm(beginUpload, request, wantedOf, limits)
-      answerUpload(response, upload, metrics)
-    })
+    const asker = await admitToTransfer(gatekeeper, request, 'quarantine.release')
+    const bounds = { ...limits, fields: RELEASES_FIELDS }
+    await answer(response, () =>
+      receive(request, asker, bounds, (signed) => quarantine.checkReleases(asker.transfer, signed)),
+    )
   })
-
-  return router
 }
 
-/** A new transfer, complete at once, which continues the one whose items were held. */
+interface Signed {
+  readonly statement: string
+  readonly signature: string
+}
+
+/** A new transfer, complete at once, that continues the one whose items were held. */
 const wantedRelease = (
-  actor: UploadTarget['actor'],
+  actor: Actor,
   { id, facility, group, priority }: Transfer,
-  release: NonNullable<UploadTarget['release']>,
+  release: Release,
 ) => ({
   complete: true,
   target: { ...{ actor, facility, group, priority, release }, continues: id },

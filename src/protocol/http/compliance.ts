@@ -19,8 +19,14 @@ export const registerAnswer = z.looseObject({
     z.looseObject({
       id,
       subject: about('The person or thing that the entry is about.', z.string()),
+      data: about(
+        "Values by the kind's field names.",
+        z.record(z.string(), z.union([z.string(), z.boolean(), z.array(z.string())])),
+      ),
+      until: z.optional(about('The last day on which the entry is valid.', z.string())),
       createdAt: about('Milliseconds since 1970.', count),
       createdBy: z.string(),
+      endedAt: z.optional(about('Milliseconds since 1970.', count)),
     }),
   ),
 })
@@ -43,9 +49,23 @@ export const idAnswer = z.looseObject({ id, receipt })
 export const assessmentRequest = z.strictObject({
   profile: z._default(z.enum(['hipaa', 'proposed-2025']), 'hipaa'),
 })
+const finding = z.looseObject({
+  row,
+  audit: z.string(),
+  cites: z.array(z.string()),
+  keyActivity: z.string(),
+  state: z.string(),
+  isSatisfied: z.boolean(),
+  reason: z.string(),
+  next: about('What to do, where it is not satisfied.', z.array(z.string())),
+})
 export const assessmentAnswer = z.looseObject({
   id,
-  assessment: about('Each row of the catalogue with its findings.', z.looseObject({})),
+  assessment: z.looseObject({
+    at: instant,
+    profile: z.string(),
+    findings: about('Each row of the catalogue with its findings.', z.array(finding)),
+  }),
   receipt,
 })
 export const assessmentsAnswer = z.looseObject({
@@ -62,9 +82,16 @@ export const assessmentQuery = z.strictObject({
   format: z._default(z.enum(ASSESSMENT_FORMATS), 'json'),
 })
 
+export const SAYINGS = [
+  'met',
+  'not-met',
+  'not-applicable',
+  'alternative',
+  'not-reasonable',
+] as const
 export const statementRequest = z.strictObject({
   row,
-  says: about('The statement about the row.', z.string().check(z.maxLength(40))),
+  says: about('The statement about the row.', z.enum(SAYINGS)),
   text,
   attachments: z._default(z.array(sha256).check(z.maxLength(50)), []),
   until: about('The statement is valid until this day.', day),

@@ -20,7 +20,7 @@ export const registerAuditCheckpoint: Register = (parent, cli) => {
     const checkpoint = await readLedger(options, cli, output, {
       what: 'checkpoint',
       live: (client) => client.text({ path: '/v1/audit/checkpoint' }),
-      direct: (ledger) => ledger.checkpoint(),
+      direct: ({ ledger }) => ledger.checkpoint(),
     })
     output.printText(checkpoint)
     output.json({ checkpoint })

@@ -5,7 +5,7 @@ import type { FilterOptions } from '../../audit/audit-filters.js'
 import { addSourceOptions, readLedger } from '../../audit/audit-source.js'
 import type { SourceOptions } from '../../audit/audit-source.js'
 import { define } from '../../command.js'
-import type { Register } from '../../command.js'
+import type { Cli, Register } from '../../command.js'
 import { usageError } from '../../command-error.js'
 import { SITE_ACTOR } from '../../site/site.js'
 
@@ -31,59 +31,48 @@ export const registerAuditExport: Register = (parent, cli) => {
       `write a ZIP with the events as ${FORMATS.join(', ')} and a page that verifies them in a browser; without this option, write one file of lines`,
       formatName,
     )
-    .action(async (options: AuditExportOptions) => {
-      const output = cli.output(options)
-      const { format } = options
-      if (format === undefined && options.out.endsWith('.zip'))
-        throw usageError('a ZIP needs --format', `give --format, one of ${FORMATS.join(', ')}`)
-      const { writeWhole } = await import('../../local-write.js')
-      const progress = output.progress({ label: 'exporting' })
-      let bytes = 0
-      const write = (lines: AsyncIterable<Uint8Array | string>) =>
-        writeWhole(
-          options.out,
-          watch(lines, (count) => {
-            bytes += count
-            progress.addBytes(count)
-          }),
-          { mayReplace: false },
-        )
-      await readLedger(options, cli, output, {
-        what: 'own event',
-        live: async (client) => {
-          const more = format === undefined ? {} : { format }
-          const path = `/v1/audit/export${toQueryString(options, more)}`
-          const { bodyOf } = await import('../../reader/download.js')
-          await write(bodyOf(await client.open({ path })))
-        },
-        direct: async (ledger, rooms) => {
-          const query = await toEventQuery(options)
-          if (format !== undefined) {
-            const { exportPackage } = await import('../../../officer/ledger-package.js')
-            await write(await exportPackage(rooms, SITE_ACTOR, query, format))
-            return
-          }
-          const [{ exportLedger }, { recordable }] = await Promise.all([
-            import('../../../ledger/export/index.js'),
-            import('../../../officer/recordable.js'),
-          ])
-          await ledger.note({
-            type: 'ledger.exported',
-            outcome: 0,
-            actor: SITE_ACTOR,
-            detail: { what: 'events', query: recordable(query, rooms.directory) },
-          })
-          await write(exportLedger(ledger, query))
-        },
-      })
-      progress.clear()
-      output.print(
-        format === undefined
-          ? `${options.out}: verify it with nocturne audit verify ${options.out} --ledger-key KEY`
-          : `${options.out}: open verify.html in it with a browser, or run nocturne audit verify ${options.out} --ledger-key KEY`,
-      )
-      output.json({ file: options.out, bytes })
+    .action((options: AuditExportOptions) => exportEvents(options, cli))
+}
+
+async function exportEvents(options: AuditExportOptions, cli: Cli): Promise<void> {
+  const output = cli.output(options)
+  const { format, out } = options
+  if (format === undefined && out.endsWith('.zip'))
+    throw usageError('a ZIP needs --format', `give --format, one of ${FORMATS.join(', ')}`)
+  const { writeWhole } = await import('../../local-write.js')
+  const progress = output.progress({ label: 'exporting' })
+  let bytes = 0
+  const write = (lines: AsyncIterable<Uint8Array | string>) => {
+    const watched = watch(lines, (count) => {
+      bytes += count
+      progress.addBytes(count)
     })
+    return writeWhole(out, watched, { mayReplace: false })
+  }
+  await readLedger(options, cli, output, {
+    what: 'own event',
+    live: async (client) => {
+      const more = format === undefined ? {} : { format }
+      const path = `/v1/audit/export${toQueryString(options, more)}`
+      const { bodyOf } = await import('../../reader/download.js')
+      await write(bodyOf(await client.open({ path })))
+    },
+    direct: async ({ officer }) => {
+      const query = await toEventQuery(options)
+      await write(
+        await (format === undefined
+          ? officer.exportEvents(SITE_ACTOR, query)
+          : officer.exportPackage(SITE_ACTOR, query, format)),
+      )
+    },
+  })
+  progress.clear()
+  output.print(
+    format === undefined
+      ? `${out}: verify it with nocturne audit verify ${out} --ledger-key KEY`
+      : `${out}: open verify.html in it with a browser, or run nocturne audit verify ${out} --ledger-key KEY`,
+  )
+  output.json({ file: out, bytes })
 }
 
 /** The names shown in the help; the gateway uses the same names. */

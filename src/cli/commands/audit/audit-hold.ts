@@ -25,7 +25,12 @@ export const registerAuditHold: Register = (parent, cli) => {
     'hold',
     'legal holds: events that are not pruned while a hold is in force',
   )
+  registerAdd(group, cli)
+  registerRemove(group, cli)
+  registerList(group, cli)
+}
 
+const registerAdd: Register = (group, cli) => {
   const add = define(group, {
     usage: 'add',
     summary: 'keep the events that match all of the options, regardless of age',
@@ -58,7 +63,9 @@ export const registerAuditHold: Register = (parent, cli) => {
       output.print(`held under ${answer.id}`)
       output.json(answer)
     })
+}
 
+const registerRemove: Register = (group, cli) => {
   const remove = define(group, {
     usage: 'remove <id>',
     summary: 'end a hold: events past their retention may be pruned again',
@@ -77,7 +84,9 @@ export const registerAuditHold: Register = (parent, cli) => {
     output.print(`ended ${answer.id}`)
     output.json(answer)
   })
+}
 
+const registerList: Register = (group, cli) => {
   const list = define(group, {
     usage: 'list',
     summary: 'show the holds in force',

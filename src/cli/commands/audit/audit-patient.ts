@@ -57,12 +57,9 @@ export const registerAuditPatient: Register = (parent, cli) => {
           const asked = { facility, patientId, issuer, ...page }
           return parseAnswer(eventsAnswer, await client.post('/v1/audit/patient', asked))
         },
-        direct: async (ledger, rooms) => {
-          const [{ patientHandles }, { readPage }] = await Promise.all([
-            import('../../../officer/patient-handles.js'),
-            import('../../../ledger/log/index.js'),
-          ])
-          const touching = await patientHandles(rooms, facility, { patientId, issuer })
+        direct: async ({ ledger, officer }) => {
+          const { readPage } = await import('../../../ledger/log/index.js')
+          const touching = await officer.patientHandles(facility, { patientId, issuer })
           return readPage(ledger, { ...page, touching })
         },
       })

@@ -19,7 +19,7 @@ export const registerAuditProof: Register = (parent, cli) => {
     const proof = await readLedger(options, cli, output, {
       what: 'proof',
       live: (client) => client.text({ path: `/v1/audit/events/${index}/proof` }),
-      direct: (ledger) => ledger.proof(index),
+      direct: ({ ledger }) => ledger.proof(index),
     })
     output.printText(proof)
     output.json({ index, proof })

@@ -53,17 +53,13 @@ export const registerAuditPrune: Register = (parent, cli) => {
 }
 
 async function atSite(dir: string, isDry: boolean): Promise<{ report: PrunePlan; left: number }> {
-  const [{ SITE_ACTOR, withRooms }, { planPruning, prune }, { pruneOptionsOf }, { randomName }] =
-    await Promise.all([
-      import('../../site/site.js'),
-      import('../../../ledger/retention/index.js'),
-      import('../../../officer/pruning.js'),
-      import('../../../lib/ids.js'),
-    ])
-  return withRooms(dir, async (rooms) => {
-    const options = pruneOptionsOf(rooms)
-    if (isDry) return { report: await planPruning(options), left: 0 }
-    const report = await prune(options, SITE_ACTOR, randomName())
+  const [{ SITE_ACTOR, withRooms }, { randomName }] = await Promise.all([
+    import('../../site/site.js'),
+    import('../../../lib/ids.js'),
+  ])
+  return withRooms(dir, async ({ pruning }) => {
+    if (isDry) return { report: await pruning.plan(), left: 0 }
+    const report = await pruning.prune(SITE_ACTOR, randomName())
     return { report, left: report.left }
   })
 }

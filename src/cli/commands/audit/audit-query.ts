@@ -56,7 +56,7 @@ export const registerAuditQuery: Register = (parent, cli) => {
           })}`
           return parseAnswer(eventsAnswer, await client.json({ path }))
         },
-        direct: async (ledger, { site }) => {
+        direct: async ({ ledger, site }) => {
           const { name, origin: reached } = site.config.gateway
           origin = reached ?? `https://${name}`
           const { readPage } = await import('../../../ledger/log/index.js')

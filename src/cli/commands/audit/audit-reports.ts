@@ -84,11 +84,10 @@ async function write(report: Report, options: ReportOptions, cli: Cli): Promise<
       const call = jsonCall(`/v1/audit/${report}`, { ...about, from, until })
       return unpackReport(out, bodyOf(await client.open(call)))
     },
-    direct: async (_, rooms) => {
-      const { makeReport, reportScope } = await import('../../../officer/requests.js')
+    direct: async ({ officer }) => {
       const period = { from: Date.parse(from), until: Date.parse(until) }
-      const scope = await reportScope(rooms, { ...about, ...period })
-      return unpackReport(out, await makeReport(rooms, SITE_ACTOR, report, scope))
+      const zip = await officer.report(SITE_ACTOR, report, { ...about, ...period })
+      return unpackReport(out, zip)
     },
   })
   for (const file of files) output.print(file)

@@ -1,0 +1,67 @@
+/** The body of a store request, from its octets to what became of each instance. */
+import type { Readable } from 'node:stream'
+import type { Arrivals, Bringer } from '../../arrivals.js'
+import type { Limits } from '../../config/index.js'
+import { NocturneError } from '../../lib/errors.js'
+import { answerTo } from './answer.js'
+import type { StoreAnswer } from './answer.js'
+import { partsOf, relatedType } from './multipart.js'
+import type { BodyPart, RelatedType } from './multipart.js'
+import { paced } from './paced.js'
+import { storeAll } from './store.js'
+
+export interface StoreParts {
+  readonly arrivals: Pick<Arrivals, 'take' | 'closeNow'>
+  readonly limits: Limits
+  /** Called with the outcome of each instance. */
+  readonly count: (outcome: string) => void
+}
+
+export interface StoreRequest {
+  readonly octets: Readable
+  readonly contentType: string | undefined
+  /** The study that the address names: instances of another one are refused. */
+  readonly study: string | undefined
+  /** Closes the studies once everything is stored, instead of waiting until they are quiet. */
+  readonly isComplete: boolean
+}
+
+/**
+ * Stores every instance of a body.
+ * @throws NocturneError `not_stow`, `broken_multipart`, `slow_client`
+ */
+export async function storeBody(
+  { arrivals, limits, count }: StoreParts,
+  bringer: Bringer,
+  { octets, contentType, study, isComplete }: StoreRequest,
+): Promise<StoreAnswer> {
+  const body = bodyOf(paced(octets, limits.idleSeconds * 1_000), contentType)
+  const { outcomes, transfers } = await storeAll(
+    { take: (who, part, onSigns) => arrivals.take(who, part, onSigns), count, limits },
+    bringer,
+    body.parts,
+    { study, type: body.type },
+  )
+  if (isComplete) for (const transfer of transfers) await arrivals.closeNow(transfer)
+  return answerTo(outcomes)
+}
+
+/** @throws NocturneError `not_stow` */
+function bodyOf(
+  octets: AsyncIterable<Buffer>,
+  contentType: string | undefined,
+): { readonly parts: AsyncIterable<BodyPart> | Iterable<BodyPart>; readonly type: string } {
+  const related: RelatedType | undefined = relatedType(contentType)
+  if (related && (related.type === '' || related.type === 'application/dicom')) {
+    return { parts: partsOf(octets, related.boundary), type: 'application/dicom' }
+  }
+  // A body that is a single instance is not in the standard, but AWS and Azure accept it too.
+  if (/^application\/dicom[ \t]*(;|$)/i.test(contentType ?? '')) {
+    return { parts: alone(octets), type: 'application/dicom' }
+  }
+  throw new NocturneError('not_stow')
+}
+
+function* alone(bytes: AsyncIterable<Buffer>): Generator<BodyPart, void> {
+  yield { contentType: 'application/dicom', bytes }
+}

@@ -1,0 +1,72 @@
+/** Opens what officers and operators do with the ledger. */
+import { compare } from '../compliance/index.js'
+import type { Compliance } from '../compliance/index.js'
+import { assessmentCsv, assessmentPdf, assessmentWorkbook } from '../compliance/exports/index.js'
+import { oscalFiles } from '../compliance/oscal/index.js'
+import { isHandledByTransfer, patientHandle } from '../deidentify/identity/index.js'
+import { exportLedger, packageMembers, UNLISTED } from '../ledger/export/index.js'
+import type { Actor } from '../ledger/log/index.js'
+import type { Publisher } from '../ledger/published/index.js'
+import {
+  addHold,
+  planPruning,
+  proposePruning,
+  prune,
+  readHolds,
+  removeHold,
+} from '../ledger/retention/index.js'
+import type { PrunePlan, PruneOptions } from '../ledger/retention/index.js'
+import { patientsByTransfer, recordReview, reviewState } from '../ledger/reviews/index.js'
+import { formatPolicy } from '../ledger/witness/index.js'
+import { createOfficer } from '../officer/index.js'
+import type { Officer } from '../officer/index.js'
+import type { Ground } from './ground.js'
+import type { RecordRooms } from './records.js'
+
+export interface OfficeRooms {
+  readonly officer: Officer
+  /** For the operator, on the site's own files. */
+  readonly pruning: {
+    plan(): Promise<PrunePlan>
+    /**
+     * Carries out what an officer has proposed.
+     * @param holder - names this process among those that prune
+     */
+    prune(actor: Actor, holder: string): ReturnType<typeof prune>
+  }
+}
+
+export function openOffice(
+  ground: Ground,
+  { directory }: Pick<RecordRooms, 'directory'>,
+  { publisher, compliance }: { readonly publisher: Publisher; readonly compliance: Compliance },
+): OfficeRooms {
+  const { site, state, ledger, logFiles, now } = ground
+  const { config, secrets } = site
+  const options: PruneOptions = {
+    ...{ state, ledger, publisher, now, files: logFiles },
+    years: config.ledger.retention.years,
+  }
+  return {
+    pruning: {
+      plan: () => planPruning(options),
+      prune: (actor, holder) => prune(options, actor, holder),
+    },
+    officer: createOfficer({
+      ...{ config, secrets, ledger, directory, unlisted: UNLISTED, desk: compliance.desk },
+      identity: { isHandledByTransfer, patientHandle },
+      patientsByTransfer: (facility) => patientsByTransfer(state.db, facility),
+      packaging: { exportLedger, packageMembers, formatPolicy },
+      rendering: { compare, assessmentCsv, assessmentPdf, assessmentWorkbook, oscalFiles },
+      keeping: {
+        review: () => reviewState(state.db, config.ledger.review.days, now()),
+        recordReview: (actor, given) => recordReview(ledger, actor, given),
+        holds: () => readHolds(state.db),
+        addHold: (actor, scope) => addHold(ledger, actor, scope),
+        removeHold: (actor, id) => removeHold(ledger, actor, id),
+        planPruning: () => planPruning(options),
+        proposePruning: (actor) => proposePruning(options, actor),
+      },
+    }),
+  }
+}

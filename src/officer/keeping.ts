@@ -1,0 +1,118 @@
+/** What officers do with the ledger besides reading it: reviews, legal holds, proposing to prune. */
+import type { Directory } from '../directory/index.js'
+import type { Actor, Ledger, Receipt } from '../ledger/log/index.js'
+import type { HoldScope, PrunePlan } from '../ledger/retention/index.js'
+import type { Finding, ReviewState } from '../ledger/reviews/index.js'
+import { NocturneError } from '../lib/errors.js'
+
+export interface Keeping {
+  /** What is due for review. Reading it is an event, and so is reading the holds or the plan. */
+  review(actor: Actor): Promise<ReviewState>
+  recordReview(actor: Actor, given: Review): Promise<Proven<ReviewState>>
+  holds(actor: Actor): Promise<readonly ShownHold[]>
+  /** @throws NocturneError `not_found` for an id that nobody has, `bad_request`, `too_many_holds` */
+  addHold(actor: Actor, scope: HoldScope): Promise<Proven<{ readonly id: string }>>
+  /** @throws NocturneError `not_found` */
+  removeHold(actor: Actor, id: string): Promise<Proven<{ readonly id: string }>>
+  planPruning(actor: Actor): Promise<PrunePlan>
+  proposePruning(actor: Actor): Promise<Proven<PrunePlan>>
+}
+
+export interface Review {
+  /** The events before this index were looked at. */
+  readonly until: number
+  readonly finding: Finding
+}
+
+/** With the proof of the event that records it. */
+export type Proven<T> = T & { readonly receipt: string }
+
+export interface Hold extends HoldScope {
+  readonly id: string
+  readonly index: number
+  readonly since: string
+  readonly by: string
+}
+
+/** A hold with its times as RFC 3339. */
+export type ShownHold = Omit<Hold, 'from' | 'until'> & {
+  readonly from?: string
+  readonly until?: string
+}
+
+export interface KeepingParts {
+  readonly ledger: Pick<Ledger, 'note' | 'query' | 'proof'>
+  readonly directory: Pick<Directory, 'principal' | 'facility'>
+  /** What the ledger keeps of it. */
+  readonly keeping: {
+    review(): Promise<ReviewState>
+    recordReview(actor: Actor, given: Review): Promise<Receipt>
+    holds(): Promise<readonly Hold[]>
+    addHold(actor: Actor, scope: HoldScope): Promise<Receipt>
+    removeHold(actor: Actor, id: string): Promise<Receipt>
+    planPruning(): Promise<PrunePlan>
+    proposePruning(actor: Actor): Promise<{ readonly plan: PrunePlan; readonly index: number }>
+  }
+}
+
+export function createKeeping(parts: KeepingParts): Keeping {
+  const { ledger, keeping } = parts
+  const noteRead = (actor: Actor, what: string) =>
+    ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what } })
+  const proven = async <T>(value: T, index: number): Promise<Proven<T>> => ({
+    ...value,
+    receipt: await ledger.proof(index),
+  })
+  return {
+    review: async (actor) => {
+      await noteRead(actor, 'review')
+      return keeping.review()
+    },
+    recordReview: async (actor, given) => {
+      const { index } = await keeping.recordReview(actor, given)
+      return proven(await keeping.review(), index)
+    },
+    holds: async (actor) => {
+      await noteRead(actor, 'holds')
+      return (await keeping.holds()).map(shownHold)
+    },
+    addHold: async (actor, scope) => {
+      await expectKnown(parts, scope)
+      const { id, index } = await keeping.addHold(actor, scope)
+      return proven({ id }, index)
+    },
+    removeHold: async (actor, id) => proven({ id }, (await keeping.removeHold(actor, id)).index),
+    planPruning: async (actor) => {
+      await noteRead(actor, 'prune')
+      return keeping.planPruning()
+    },
+    proposePruning: async (actor) => {
+      const { plan, index } = await keeping.proposePruning(actor)
+      return proven(plan, index)
+    },
+  }
+}
+
+/**
+ * The ledger records no id that nobody has. An id of the configuration is known, and so is one that
+ * the ledger names already, of a person who has left.
+ *
+ * @throws NocturneError `not_found`
+ */
+async function expectKnown(
+  { directory, ledger }: Pick<KeepingParts, 'directory' | 'ledger'>,
+  scope: HoldScope,
+): Promise<void> {
+  for (const column of ['actor', 'facility'] as const) {
+    const id = scope[column]
+    if (id === undefined || directory.principal(id) || directory.facility(id)) continue
+    const { rows } = await ledger.query({ [column]: id, limit: 1 })
+    if (rows.length === 0) throw new NocturneError('not_found')
+  }
+}
+
+const shownHold = ({ from, until, ...hold }: Hold): ShownHold => ({
+  ...hold,
+  ...(from !== undefined && { from: new Date(from).toISOString() }),
+  ...(until !== undefined && { until: new Date(until).toISOString() }),
+})

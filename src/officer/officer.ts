@@ -1,0 +1,63 @@
+import type { Actor, EventQuery } from '../ledger/log/index.js'
+import type { ExportQuery, PackageFormat } from '../ledger/export/index.js'
+import type { Json } from '../lib/json.js'
+import type { ZipMember } from '../lib/zip.js'
+import { exportAssessment } from './assessments.js'
+import type { AssessmentExport, AssessmentParts } from './assessments.js'
+import { createKeeping } from './keeping.js'
+import type { Keeping, KeepingParts } from './keeping.js'
+import { exportEvents, exportPackage } from './ledger-package.js'
+import { patientHandles } from './patient-handles.js'
+import type { PatientName, PatientParts } from './patient-handles.js'
+import { recordable } from './recordable.js'
+import { makeReport } from './requests.js'
+import type { Report, ReportParts, ReportQuestion } from './requests.js'
+
+export interface Officer {
+  /** What the ledger records of a question: only ids that somebody has. */
+  recordable(query: EventQuery): Readonly<Record<string, Json>>
+  /**
+   * The handles by which the ledger knows a patient of the facility.
+   * @throws NocturneError `not_found` for an unknown facility
+   */
+  patientHandles(facility: string, patient: PatientName): Promise<readonly string[]>
+  /** Records the export, and returns the events with their proofs as lines of JSON. */
+  exportEvents(actor: Actor, query: ExportQuery): Promise<AsyncIterable<string>>
+  /**
+   * Records the export, and returns the ZIP as it is written.
+   * @throws NocturneError `ledger_unavailable`, `database_unavailable`, `ledger_broken`
+   */
+  exportPackage(
+    actor: Actor,
+    query: ExportQuery,
+    format: PackageFormat,
+  ): Promise<AsyncIterable<Uint8Array>>
+  /**
+   * Records the report, and returns it as a ZIP of a PDF, the same as CSV, and the checkpoint that
+   * both are based on.
+   *
+   * @throws NocturneError `not_found` for an unknown facility or reader, `report_too_large`,
+   *   `ledger_unavailable`
+   */
+  report(actor: Actor, report: Report, question: ReportQuestion): Promise<AsyncIterable<Uint8Array>>
+  /**
+   * Records the export, and returns its files.
+   * @throws NocturneError `not_found`, `ledger_unavailable`
+   */
+  exportAssessment(actor: Actor, wanted: AssessmentExport): Promise<readonly ZipMember[]>
+  readonly keeping: Keeping
+}
+
+export type OfficerParts = PatientParts & ReportParts & AssessmentParts & KeepingParts
+
+export function createOfficer(parts: OfficerParts): Officer {
+  return {
+    recordable: (query) => recordable(query, parts),
+    patientHandles: (facility, patient) => patientHandles(parts, facility, patient),
+    exportEvents: (actor, query) => exportEvents(parts, actor, query),
+    exportPackage: (actor, query, format) => exportPackage(parts, actor, query, format),
+    report: (actor, report, question) => makeReport(parts, actor, report, question),
+    exportAssessment: (actor, wanted) => exportAssessment(parts, actor, wanted),
+    keeping: createKeeping(parts),
+  }
+}

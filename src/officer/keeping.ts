@@ -1,4 +1,4 @@
-/** What officers do with the ledger besides reading it: reviews, legal holds, proposing to prune. */
+/** What officers do with the ledger besides reading it: reviews, legal holds, pruning proposals. */
 import type { Directory } from '../directory/index.js'
 import type { Actor, Ledger, Receipt } from '../ledger/log/index.js'
 import type { HoldScope, PrunePlan } from '../ledger/retention/index.js'
@@ -6,11 +6,11 @@ import type { Finding, ReviewState } from '../ledger/reviews/index.js'
 import { NocturneError } from '../lib/errors.js'
 
 export interface Keeping {
-  /** What is due for review. Reading it is an event, and so is reading the holds or the plan. */
+  /** What is due for review. Reading it is an event, as is reading the holds or the plan. */
   review(actor: Actor): Promise<ReviewState>
   recordReview(actor: Actor, given: Review): Promise<Proven<ReviewState>>
   holds(actor: Actor): Promise<readonly ShownHold[]>
-  /** @throws NocturneError `not_found` for an id that nobody has, `bad_request`, `too_many_holds` */
+  /** @throws NocturneError `not_found` for an unknown id, `bad_request`, `too_many_holds` */
   addHold(actor: Actor, scope: HoldScope): Promise<Proven<{ readonly id: string }>>
   /** @throws NocturneError `not_found` */
   removeHold(actor: Actor, id: string): Promise<Proven<{ readonly id: string }>>

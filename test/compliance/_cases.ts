@@ -1,5 +1,5 @@
 /**
- * For every check: sites that pass it beside the one where everything is in place, and sites that
+ * For every check: sites that pass it, besides the one with everything in place, and sites that
  * fail it.
  */
 import type { Facts } from '../../src/compliance/facts.js'
@@ -17,10 +17,10 @@ import {
 } from './_site.js'
 
 export interface FailingSite {
-  /** What is wrong with it. */
+  /** What is wrong with the site. */
   readonly name: string
   readonly plant: (facts: Facts) => Facts
-  /** What the check must say. */
+  /** What the check must report. */
   readonly says: RegExp
 }
 

@@ -1,4 +1,4 @@
-/** Facts of a site where everything is in place, and ways to plant weaknesses in it. */
+/** Facts of a site with everything in place, and ways to add weaknesses. */
 import type { Facts } from '../../src/compliance/facts.js'
 
 export const DAY = 86_400_000
@@ -181,7 +181,7 @@ const system: NonNullable<Facts['system']> = {
   ],
 }
 
-/** Everything that a check asks for is there. */
+/** A site where every check is satisfied. */
 export const everythingInPlace = (): Facts => ({
   at: AT,
   configuration,
@@ -190,7 +190,7 @@ export const everythingInPlace = (): Facts => ({
   system,
 })
 
-/** A site that `init` has just made, as a gateway sees it that runs and has done nothing yet. */
+/** A site just created by `init`, with the gateway running but nothing done yet. */
 export const freshSite = (): Facts => ({
   at: AT,
   configuration: { ...configuration, witnesses: [], sinks: [], backupTo: undefined },
@@ -221,7 +221,7 @@ export const freshSite = (): Facts => ({
 
 type Part = 'configuration' | 'ledger' | 'system' | 'registers'
 
-/** A weakness: a change of one part of the facts. */
+/** A weakness: changes one part of the facts. */
 export const change =
   <P extends Part>(part: P, values: Partial<NonNullable<Facts[P]>>) =>
   (facts: Facts): Facts => ({ ...facts, [part]: { ...facts[part], ...values } })
@@ -238,7 +238,7 @@ export const register =
     }
   }
 
-/** Changes the data of the entries of one subject. */
+/** Changes the data of all entries about one subject. */
 export const edited =
   (subject: string, data: Entry['data'], until?: string) =>
   (entries: readonly Entry[]): readonly Entry[] =>
@@ -253,7 +253,7 @@ export const ended =
   (entries: readonly Entry[]): readonly Entry[] =>
     entries.map((one) => (one.subject === subject ? { ...one, endedAt: at } : one))
 
-/** Nothing could be read. */
+/** Facts of a site where nothing could be read. */
 export const noFacts = (): Facts => ({
   ...{ at: AT, configuration: undefined, ledger: undefined },
   ...{ registers: undefined, system: undefined },

@@ -59,7 +59,7 @@ describe('the law as data', () => {
 })
 
 describe('every check', () => {
-  it('has sites that fail it, and is used by a row', () => {
+  it('has failing examples, and is used by a row', () => {
     expect(Object.keys(CASES).sort()).toEqual(CHECKS.map(({ id }) => id).sort())
     const used = new Set(
       (['hipaa', 'proposed-2025'] as const).flatMap((profile) =>
@@ -70,7 +70,7 @@ describe('every check', () => {
     expect(Object.values(CASES).every(({ failing }) => failing.length > 0)).toBe(true)
   })
 
-  it.each(CHECKS)('$id passes where everything is in place', (check) => {
+  it.each(CHECKS)('$id passes when everything is in place', (check) => {
     const outcome = check.run(everythingInPlace())
     expect(['satisfied', 'not-applicable']).toContain(outcome.verdict)
     expect(outcome.says).not.toBe('')
@@ -100,14 +100,14 @@ describe('every check', () => {
     expect(rows.every(({ next }) => next.includes(outcome.next ?? ''))).toBe(true)
   })
 
-  it.each(CHECKS)('$id is unknown, and counts as not satisfied, without its source', (check) => {
+  it.each(CHECKS)('$id is unknown without its source, and counts as not satisfied', (check) => {
     const outcome = check.run(noFacts())
     expect(outcome).toMatchObject({ verdict: 'unknown', next: expect.stringMatching(/\w/) })
     const finding = run(noFacts()).findings.find(({ checks }) => checks.includes(check.id))
     expect(finding).toMatchObject({ isSatisfied: false })
   })
 
-  it('says what it saw in facts that have a digest', () => {
+  it('states the facts it examined, with their digest', () => {
     for (const { evidence } of run(everythingInPlace()).observations) {
       expect(evidence.sha256).toMatch(/^[0-9a-f]{64}$/)
       expect(Date.parse(evidence.expires)).toBeGreaterThan(AT)
@@ -116,7 +116,7 @@ describe('every check', () => {
 })
 
 describe('the coverage', () => {
-  it('is that of the committed file', async () => {
+  it('matches the committed file', async () => {
     const file = new URL('../../src/compliance/COVERAGE.md', import.meta.url)
     expect(coverageText()).toBe(await readFile(file, 'utf8'))
   })
@@ -139,7 +139,7 @@ describe('an assessment', () => {
     expect(gaps.filter(({ next }) => next.length === 0)).toEqual([])
   })
 
-  it('with everything in place leaves what a person has to state, and nothing else', () => {
+  it('with everything in place leaves only what a person has to state', () => {
     const findings = security(everythingInPlace())
     const states = new Set(findings.map(({ state }) => state))
     expect([...states].sort()).toEqual(['context', 'met', 'not-applicable', 'open'])
@@ -149,12 +149,12 @@ describe('an assessment', () => {
     expect(rest.filter(({ state }) => state === 'stated').every((one) => one.statement)).toBe(true)
   })
 
-  it('does not take a word for what a check sees otherwise', () => {
+  it('does not accept a statement that contradicts a check', () => {
     const weak = change('ledger', { lastBackup: undefined })(everythingInPlace())
     expect(stateOf(weak, 'S-25', [statement('S-25')])).toMatchObject({ state: 'gap' })
   })
 
-  it('takes another way for an addressable specification alone, with its reason', () => {
+  it('accepts an alternative only for an addressable specification, with a reason', () => {
     const weak = change('system', {
       objects: { sampled: 2, sealed: 1, intact: 2 },
     })(everythingInPlace())
@@ -169,7 +169,7 @@ describe('an assessment', () => {
     })
   })
 
-  it('lets a statement run out, and takes the newest', () => {
+  it('lets a statement expire, and uses the newest', () => {
     const facts = everythingInPlace()
     const first = statement('S-33')
     expect(stateOf(facts, 'S-33', [first])).toMatchObject({ state: 'stated' })
@@ -178,7 +178,7 @@ describe('an assessment', () => {
     expect(stateOf(facts, 'S-33', [second, first])).toMatchObject({ state: 'gap' })
   })
 
-  it('shows what changed since the one before', () => {
+  it('shows what changed since the previous one', () => {
     const before = run(everythingInPlace())
     const after = run(change('ledger', { lastBackup: undefined })(everythingInPlace()))
     expect(compare(before, before)).toEqual([])
@@ -188,7 +188,7 @@ describe('an assessment', () => {
     ])
   })
 
-  it('has the proposed rule as a profile of its own, and says that it is not in force', () => {
+  it('has the proposed rule as a separate profile, marked as not in force', () => {
     const { findings } = run(everythingInPlace(), { profile: 'proposed-2025' })
     expect(findings.length).toBeGreaterThan(15)
     expect(findings.every(({ section }) => section.startsWith('proposed '))).toBe(true)

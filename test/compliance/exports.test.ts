@@ -40,7 +40,7 @@ print(book['Protocol']['A1'].value, '|', book['Protocol']['F1'].value)
 `
 
 describe('an assessment in the columns of the protocol', () => {
-  it('is CSV with a line for each of its 180 rows, none of which a spreadsheet computes', () => {
+  it('is CSV with a line for each of its 180 rows, none of which a spreadsheet evaluates', () => {
     const csv = assessmentCsv(assessment)
     expect(csv.startsWith('"Audit Type","Section","Key Activity"')).toBe(true)
     const records = csv.match(/^"(?:Privacy|Security|Breach)",/gm)

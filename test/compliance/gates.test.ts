@@ -20,13 +20,13 @@ const noAgreement = register('agreement', ended('nights'))
 const untrained = register('training', edited('reader-1', {}, day(-1)))
 
 describe('the gates', () => {
-  it('let pass what the registers allow', () => {
+  it('allow what the registers permit', () => {
     const entries = entriesOf(everythingInPlace())
     expect(gateTransfer(entries, TRANSFER, BLOCK)).toEqual({ verdict: 'passed' })
     expect(gateClaim(entries, CLAIM, BLOCK)).toEqual({ verdict: 'passed' })
   })
 
-  it('block a transfer from the midnight on which the agreement ended, and not before', () => {
+  it('block a transfer from the midnight at which the agreement ends, and not earlier', () => {
     const last = register('agreement', edited('nights', {}, day(0)))(everythingInPlace())
     const midnight = Date.parse(`${day(1)}T00:00:00Z`)
     const at = (time: number) =>
@@ -45,7 +45,7 @@ describe('the gates', () => {
     })
   })
 
-  it('never stop STAT or the last reader, and say why they did not', () => {
+  it('never stop STAT or the last reader, and record why', () => {
     const weak = entriesOf(untrained(noAgreement(everythingInPlace())))
     expect(gateTransfer(weak, { ...TRANSFER, priority: 'stat' }, BLOCK)).toMatchObject({
       ...{ verdict: 'excepted', because: 'stat' },
@@ -63,7 +63,7 @@ describe('the gates', () => {
     })
   })
 
-  it('stop nothing when they warn, whatever the registers hold', () => {
+  it('stop nothing in warn mode, whatever the registers contain', () => {
     const plants = [noAgreement, untrained, register('privilege', () => [])]
     fc.assert(
       fc.property(
@@ -113,7 +113,7 @@ describe('the gatekeeper', () => {
     await open.close()
   })
 
-  it('warns once an hour, and refuses with an event where it blocks', async () => {
+  it('warns once per hour, and records an event when it blocks', async () => {
     const warning = keeper('warn')
     await warning.gates.transfer(TRANSFER, actor)
     await warning.gates.transfer(TRANSFER, actor)

@@ -37,7 +37,7 @@ const filesOf = (facts: Facts) => {
 }
 const SITES = { 'with everything in place': everythingInPlace, fresh: freshSite, unread: noFacts }
 
-/** Every value of a key, wherever it stands. */
+/** All values of the matching keys, at any depth. */
 function valuesOf(value: unknown, keys: RegExp): string[] {
   if (Array.isArray(value)) return value.flatMap((one) => valuesOf(one, keys))
   if (typeof value !== 'object' || value === null) return []
@@ -51,25 +51,25 @@ describe.each(Object.entries(SITES))('OSCAL of a site %s', (_name, site) => {
   let validate: ValidateFunction
 
   beforeAll(() => {
-    // The schema repeats patterns with \p{L}, which need the u flag; its own comments are no
-    // keywords.
+    // The schema's patterns use \p{L}, which needs the `u` flag; strict mode would reject its
+    // comment keywords.
     const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: true })
     addFormats.default(ajv)
     validate = ajv.compile(JSON.parse(readFileSync(SCHEMA, 'utf8')) as object)
   })
 
-  it.each(files)('$name is valid by the schema of NIST', ({ document }) => {
+  it.each(files)("$name is valid against NIST's schema", ({ document }) => {
     validate(document)
     expect(validate.errors ?? []).toEqual([])
   })
 
-  it.each(files)('$name is not valid without what the schema requires', ({ document }) => {
+  it.each(files)('$name is invalid without what the schema requires', ({ document }) => {
     const [[key, body] = ['', {}]] = Object.entries(document as Record<string, object>)
     validate({ [key]: { ...body, metadata: undefined } })
     expect(validate.errors ?? []).not.toEqual([])
   })
 
-  it('is valid by another validator as well', () => {
+  it('is valid for another validator as well', () => {
     const folder = mkdtempSync(join(tmpdir(), 'nocturne-oscal-'))
     try {
       const paths = files.map(({ name, document }) => {
@@ -79,7 +79,7 @@ describe.each(Object.entries(SITES))('OSCAL of a site %s', (_name, site) => {
       })
       const script = fileURLToPath(new URL('validate_oscal.py', import.meta.url))
       const found = execFileSync('python3', [script, SCHEMA, ...paths], { encoding: 'utf8' })
-      // Without python3-jsonschema it says that, and nothing else.
+      // Without python3-jsonschema the output says so, and nothing else.
       if (found.startsWith('skipped')) console.warn(found)
       else expect(found.trim().split('\n')).toEqual(files.map(({ name }) => `${name} valid`))
     } finally {
@@ -101,7 +101,7 @@ describe.each(Object.entries(SITES))('OSCAL of a site %s', (_name, site) => {
     }
   })
 
-  it('uses no uuid twice and has no finding without an observation with evidence', () => {
+  it('uses each UUID once, and has no finding without an observation with evidence', () => {
     for (const { document } of files) {
       const uuids = valuesOf(document, /^uuid$/)
       expect(new Set(uuids).size).toBe(uuids.length)

@@ -40,7 +40,7 @@ describe('the PDF of an assessment', () => {
     expect(text.match(/\/StructParents \d+/g)).toHaveLength(pages)
   })
 
-  it('is read in order by another program, which finds it tagged', async () => {
+  it('is recognized as tagged, and read in order, by another program', async () => {
     if (!hasPoppler) {
       console.warn('skipped: poppler-utils is not installed')
       return

@@ -1,4 +1,4 @@
-/** A log whose entries grow old as the test likes. */
+/** A log whose clock the test controls, so that entries can age. */
 import { afterAll } from '@jest/globals'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -44,7 +44,7 @@ export interface Aged {
 }
 
 let count = 0
-/** A log whose clock the test moves; `old` entries are of the year 2026. */
+/** Opens a log whose clock the test sets; the `old` entries are from the year 2026. */
 export async function openAged(
   old: number,
   values: (i: number) => Partial<EventInput> = () => ({}),
@@ -90,7 +90,7 @@ export const LATER = BEGIN + 6 * YEAR + 86_400_000
 const indices = async ({ state }: Aged) =>
   (await state.db.selectFrom('events').select('idx').orderBy('idx').execute()).map(({ idx }) => idx)
 
-/** How many entries are left of the first `size`. */
+/** How many of the first `size` entries remain. */
 export const left = async (open: Aged, size: number) =>
   (await indices(open)).filter((index) => index < size)
 
@@ -112,7 +112,7 @@ export async function verifyAll(open: Aged) {
   }
 }
 
-/** The whole log as an export that a browser opens. */
+/** Verifies the whole log as an exported ZIP, as a browser would. */
 export const verifyZip = async ({ ledger }: Aged) =>
   verifyPackage(asFiles(await filesOf(await packed(ledger, {}, 'ndjson'))), {
     crypto: nodeCrypto,

@@ -1,6 +1,6 @@
 /**
- * A second implementation of the tree, in the words of RFC 6962 section 2.1 and of
- * c2sp.org/tlog-tiles: recursive, over all leaves, and sharing nothing with the one it checks.
+ * A second implementation of the tree, following the text of RFC 6962 section 2.1 and
+ * c2sp.org/tlog-tiles: recursive over all leaves, and sharing no code with the one under test.
  */
 import { createHash } from 'node:crypto'
 
@@ -38,8 +38,8 @@ function subproof(m: number, d: readonly Uint8Array[], b: boolean): Buffer[] {
 }
 
 /**
- * The n-th tile of a level: MTH(D[(n * 256 + i) * 256**l : (n * 256 + i + 1) * 256**l]) for each i
- * there is.
+ * The n-th tile of a level: MTH(D[(n * 256 + i) * 256**l : (n * 256 + i + 1) * 256**l]) for each
+ * existing i.
  */
 export function tile(l: number, n: number, d: readonly Uint8Array[]): Buffer {
   const hashes: Buffer[] = []

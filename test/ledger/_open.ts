@@ -1,4 +1,4 @@
-/** A ledger over a fresh SQLite file. */
+/** Opens a ledger over a fresh SQLite file. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,12 +16,12 @@ export interface OpenLedger {
   readonly state: State
   readonly ledger: Ledger
   readonly signingKey: string
-  /** The same log, opened again. */
+  /** Opens the same log again. */
   readonly reopen: () => Promise<Ledger>
   readonly close: () => Promise<void>
 }
 
-/** With the key of another one, it is another history of the same log. */
+/** Given the key of another log, it becomes a different history of the same log. */
 export async function openLedger(key?: string): Promise<OpenLedger> {
   const dir = await mkdtemp(join(tmpdir(), 'nocturne-ledger-'))
   const url = `sqlite:${join(dir, 'nocturne.db')}`
@@ -65,7 +65,7 @@ export const MIXED_TYPES: readonly EventType[] = [
   'access.refused',
 ]
 
-/** Records `count` events that differ in whatever a filter looks at, and in `values`. */
+/** Records `count` events that differ in everything that filters examine, and in `values`. */
 export async function fillMixed(
   ledger: Ledger,
   count: number,

@@ -9,7 +9,9 @@ import { GATEWAY } from './_open.js'
 
 const OFFICER = { id: 'officer-1', role: 'officer' } as const
 
-/** @param recorded - the query as the log wrote it down */
+/**
+ * @param recorded the query as recorded in the log
+ */
 export async function packed(
   ledger: Ledger,
   query: ExportQuery,

@@ -1,4 +1,4 @@
-/** A witness with its memory in a Map, and requests to it. */
+/** A witness that keeps its memory in a Map, and requests to it. */
 import { createWitness, newWitnessKey } from '../../src/ledger/witness/witness.js'
 import type { Ledger } from '../../src/ledger/log/ledger.js'
 import type { Submit } from '../../src/ledger/witness/witnessing.js'
@@ -23,7 +23,7 @@ export async function openWitness(
   const inMap: WitnessMemory = {
     read: (origin) => Promise.resolve(kept.get(origin)),
     write: async (origin, signed) => {
-      // Long enough for two requests to meet, were they not kept apart.
+      // Long enough for two requests to overlap if they were not serialized.
       await new Promise((resolve) => setImmediate(resolve))
       kept.set(origin, signed)
     },
@@ -32,7 +32,7 @@ export async function openWitness(
   return { witness: await reopen(), name, key, kept, reopen }
 }
 
-/** The body that asks for the newest checkpoint, from `old` on. */
+/** The body that submits the newest checkpoint, starting from size `old`. */
 export async function submission(ledger: Ledger, old: number, size?: number): Promise<string> {
   const checkpoint = await ledger.checkpoint()
   const now = size ?? Number(checkpoint.split('\n')[1])
@@ -41,7 +41,7 @@ export async function submission(ledger: Ledger, old: number, size?: number): Pr
   return [`old ${old}`, ...hashes, '', checkpoint].join('\n')
 }
 
-/** Sends what is for `https://NAME/add-checkpoint` to the witness of that name. */
+/** Passes requests for `https://NAME/add-checkpoint` to the witness with that name. */
 export const submitTo =
   (...witnesses: readonly TestWitness[]): Submit =>
   async (url, body) => {

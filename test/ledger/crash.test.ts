@@ -1,6 +1,6 @@
 /**
- * kill -9 at a random moment, again and again on one database: what was acknowledged is there, and
- * only whole.
+ * Repeated kill -9 at random moments on one database: everything acknowledged is there, and nothing
+ * is there in part.
  */
 import { describe, expect, it } from '@jest/globals'
 import { spawn } from 'node:child_process'
@@ -11,7 +11,9 @@ import { openState } from '../../src/state/index.js'
 import { createLedger } from '../../src/ledger/log/ledger.js'
 import { GATEWAY, openLedger } from './_open.js'
 
-/** Changes and events in one loop a caller; each is printed, at once, when it was acknowledged. */
+/**
+ * Each caller records changes with events in a loop, and prints each as soon as it is acknowledged.
+ */
 const CHILD = `
 import { writeSync } from 'node:fs'
 const { DIST, URL_, KEY, GATEWAY, ROUND } = process.env
@@ -52,7 +54,7 @@ async function runAndKill(env: Record<string, string>, afterMs: number): Promise
 }
 
 describe('a ledger whose process is killed', () => {
-  it('has every acknowledged event and its change, none by halves, no gap, and verifies', async () => {
+  it('has every acknowledged event with its change, no half-applied change and no gap, and verifies', async () => {
     const DIST = join(dirname(await buildCli()), '..')
     const { url, signingKey: KEY, close } = await openLedger()
     for (let round = 0; round < 6; round++) {

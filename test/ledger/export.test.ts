@@ -19,7 +19,7 @@ async function* each(lines: readonly string[]): AsyncIterable<string> {
   for (const line of lines) yield await Promise.resolve(line)
 }
 
-/** What a browser has. */
+/** Only what a browser provides. */
 const webCrypto: LedgerCrypto = {
   sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)),
   verifyEd25519: async (key, message, signature) => {
@@ -59,7 +59,7 @@ describe('questions and exports', () => {
     { requiredKeys: [] },
   )
 
-  it('answer with every filter combined as one would by hand, in stable pages', async () => {
+  it('return what filtering by hand returns, for every combination of filters, in stable pages', async () => {
     const all = (await open.ledger.query({ limit: 1000 })).rows
     expect(all.map(({ index }) => index)).toEqual(Array.from({ length: SIZE }, (_, i) => i))
     await fc.assert(
@@ -93,7 +93,7 @@ describe('questions and exports', () => {
     )
   })
 
-  it('answer by time, from inclusive to exclusive, and refuse a limit out of bounds', async () => {
+  it('filter by time, inclusive start and exclusive end, and refuse a limit out of range', async () => {
     const { rows } = await open.ledger.query({ limit: 1000 })
     const time = Date.parse(rows[350]!.entry.time)
     const before = await open.ledger.count({ until: time }, SIZE)
@@ -104,7 +104,7 @@ describe('questions and exports', () => {
       await expect(open.ledger.query({ limit })).rejects.toMatchObject({ code: 'bad_request' })
   })
 
-  it('verify as they were made, whole and filtered, empty ones too', async () => {
+  it('verify unchanged, whether whole, filtered or empty', async () => {
     expect(await verify(await linesOf({}))).toMatchObject({ ok: true, size: SIZE, checked: SIZE })
     await fc.assert(
       fc.asyncProperty(queries, async (query) => {
@@ -115,7 +115,7 @@ describe('questions and exports', () => {
     )
   })
 
-  it('verify with what a browser has, and in pieces of any size', async () => {
+  it('verify with browser APIs, and when read in pieces of any size', async () => {
     const lines = await linesOf({ types: ['access.refused'], start: 500 })
     const whole = Buffer.from(lines.join(''))
     for (const size of [1_000, 100_000]) {
@@ -132,7 +132,7 @@ describe('questions and exports', () => {
     }
   })
 
-  it('hold no event that came after their checkpoint', async () => {
+  it('contain no event recorded after their checkpoint', async () => {
     const one = await openLedger()
     await fill(one.ledger, 300)
     const lines: string[] = []
@@ -249,7 +249,7 @@ describe('questions and exports', () => {
     expect(report).toMatchObject({ ok: false, problem: expect.stringContaining('another key') })
   })
 
-  it('do not verify a receipt that was changed, or is for another entry', async () => {
+  it('do not verify a receipt that was changed or belongs to another entry', async () => {
     const receipt = await open.ledger.proof(42)
     const check = (text: string, key = open.ledger.verifierKey, entry?: Uint8Array) =>
       verifyReceipt(text, key, nodeCrypto, entry)
@@ -272,7 +272,7 @@ describe('questions and exports', () => {
     }
   })
 
-  it('need no Node to be verified', async () => {
+  it('can be verified without Node', async () => {
     const room = join(dirname(fileURLToPath(import.meta.url)), '../../src/ledger')
     const seen = new Set<string>()
     const visit = async (path: string): Promise<void> => {

@@ -1,4 +1,4 @@
-/** Legal holds: what is under one stays, however old. */
+/** Legal holds: what is under a hold is kept, however old. */
 import { describe, expect, it } from '@jest/globals'
 import { addHold, readHolds, removeHold } from '../../src/ledger/retention/holds.js'
 import { proposePruning, prune } from '../../src/ledger/retention/prune.js'
@@ -29,7 +29,7 @@ describe('a hold', () => {
     await fill(open.ledger, 299)
     await addHold(open.ledger, OFFICER, scope)
     open.at(LATER)
-    // The second mention names the transfer and the facility again.
+    // The second event names the transfer and the facility as well.
     const again = scope.actor === undefined && scope.from === undefined
     const report = await proposeAndPrune(open)
     expect(report.ranges).toEqual(
@@ -53,7 +53,7 @@ describe('a hold', () => {
     await open.close()
   })
 
-  it('keeps what came under it after pruning was proposed', async () => {
+  it('keeps events placed under it after pruning was proposed', async () => {
     const open = await openAged(600, (i) => (i === 300 ? { transfer: 't-late' } : {}))
     open.at(LATER)
     await proposePruning(open.options, OFFICER)
@@ -73,7 +73,7 @@ describe('a hold', () => {
     await open.close()
   })
 
-  it('ends once', async () => {
+  it('can be ended only once', async () => {
     const open = await openAged(0)
     const { id } = await addHold(open.ledger, OFFICER, { facility: 'facility-a' })
     await removeHold(open.ledger, OFFICER, id)

@@ -35,7 +35,7 @@ describe('the ledger', () => {
     expect(await ledger.verify()).toMatchObject({ ok: true, size: 0 })
   })
 
-  it('commits a change and its events together, and answers a receipt for each', async () => {
+  it('commits a change and its events together, and returns a receipt for each event', async () => {
     const { ledger, state } = await openOne()
     const { value, receipts } = await ledger.record(async (tx) => {
       await challenge('kept')(tx)
@@ -51,7 +51,7 @@ describe('the ledger', () => {
     expect(await ledger.verify()).toMatchObject({ ok: true, size: 2 })
   })
 
-  it('passes on what a change throws, unchanged, and keeps nothing of it', async () => {
+  it('passes on the error of a change unchanged, and keeps nothing of the change', async () => {
     const { ledger, state } = await openOne()
     for (const refusal of [new NocturneError('already_claimed'), new TypeError('a mistake')]) {
       const failing = ledger.record(async (tx) => {
@@ -64,7 +64,7 @@ describe('the ledger', () => {
     expect(await ledger.verify()).toMatchObject({ ok: true, size: 0 })
   })
 
-  it('undoes only the changes that fail when many are committed together', async () => {
+  it('undoes only the failing changes when several are committed together', async () => {
     const { ledger, state } = await openOne()
     const calls = Array.from({ length: 40 }, (_, i) =>
       ledger.record(async (tx) => {
@@ -85,7 +85,7 @@ describe('the ledger', () => {
     expect(await ledger.verify()).toMatchObject({ ok: true, size: 26 })
   })
 
-  it('lets a later change of the same group see what an earlier one did', async () => {
+  it('lets a later change in a group see the effect of an earlier one', async () => {
     const { ledger } = await openOne()
     const claims = Array.from({ length: 20 }, (_, i) =>
       ledger.record(async (tx) => {
@@ -99,7 +99,7 @@ describe('the ledger', () => {
     expect(won).toHaveLength(1)
   })
 
-  it('refuses an event that is too large or has no canonical form, and goes on', async () => {
+  it('refuses an event that is too large or has no canonical form, and keeps working', async () => {
     const { ledger } = await openOne()
     const wrong = [{ text: 'x'.repeat(33_000) }, { fraction: 0.5 }, { text: '\ud800' }]
     const calls = wrong.map((detail) => ledger.note(event({ detail })))
@@ -109,7 +109,7 @@ describe('the ledger', () => {
     expect(await last).toMatchObject({ index: 0 })
   })
 
-  it('is unavailable when the database is, for every caller of the group', async () => {
+  it('is unavailable to every caller in the group when the database is', async () => {
     const { ledger, state } = await openOne()
     await state.close()
     const calls = [ledger.note(event()), ledger.note(event())]
@@ -118,7 +118,7 @@ describe('the ledger', () => {
     open.length = 0
   })
 
-  it('is unavailable while the disk is full, keeps nothing of it, and goes on when there is room', async () => {
+  it('is unavailable while the disk is full, keeps nothing meanwhile, and recovers when there is space', async () => {
     const { ledger, state } = await openOne()
     await fill(ledger, 100)
     const limitPages = (pages: number) =>
@@ -138,7 +138,7 @@ describe('the ledger', () => {
     expect(await ledger.verify()).toMatchObject({ ok: true, size: 101 })
   })
 
-  it('records each kind of event with its DICOM codes, a nonce of its own and no more than it was told', async () => {
+  it('records each type of event with its DICOM codes, a unique nonce and nothing else that was not given', async () => {
     const { ledger } = await openOne()
     const input: EventInput = event({
       facility: 'facility-a',
@@ -158,7 +158,7 @@ describe('the ledger', () => {
     expect(one?.nonce).not.toBe(two?.nonce)
   })
 
-  it('goes on where it was when it is opened again', async () => {
+  it('continues from the same point after reopening', async () => {
     const one = await openOne()
     const { ledger } = one
     await fill(ledger, 700)
@@ -187,7 +187,7 @@ describe('the ledger', () => {
     ).rejects.toMatchObject({ code: 'site_invalid' })
   })
 
-  it('answers a receipt that verifies offline, and none for what is not there', async () => {
+  it('returns a receipt that verifies offline, and none for an entry that does not exist', async () => {
     const { ledger } = await openOne()
     await fill(ledger, 300)
     for (const index of [0, 1, 255, 256, 299]) {
@@ -221,7 +221,7 @@ describe('the ledger', () => {
       await expect(ledger.tile(level, n, width)).rejects.toMatchObject({ code: 'not_found' })
   })
 
-  it('answers the entries in order, however many', async () => {
+  it('returns the entries in order, however many there are', async () => {
     const { ledger } = await openOne()
     await fill(ledger, 600)
     const indices: number[] = []

@@ -16,7 +16,7 @@ import { nodeCrypto, sha256 } from '../../src/ledger/verify/node-crypto.js'
 import { createTree } from '../../src/ledger/verify/path.js'
 import * as naive from './_naive.js'
 
-/** The leaves and roots of the test tree that certificate-transparency-go and Trillian use. */
+/** The leaves and roots of the test tree used by certificate-transparency-go and Trillian. */
 const LEAVES = [
   '',
   '00',
@@ -44,7 +44,7 @@ const leaves = (size: number): Buffer[] => Array.from({ length: size }, (_, i) =
 const leafHash = (entry: Uint8Array): Uint8Array => sha256(leafInput(entry))
 const key = (level: number, n: number): string => `${level}/${n}`
 
-/** Appends one by one into a store of tiles, as the database would hold them. */
+/** Appends the entries one by one to a store of tiles, as the database would hold them. */
 function build(entries: readonly Uint8Array[]) {
   const frontier = createFrontier(sha256, 0, [])
   const tiles = new Map<string, Buffer>()
@@ -79,7 +79,7 @@ describe('the Merkle tree', () => {
     }
   })
 
-  it('has the tiles that the specification counts for 70,000 entries', () => {
+  it('has as many tiles as the specification states for 70,000 entries', () => {
     const { tiles } = build(leaves(70_000))
     const widths = (level: number) =>
       [...tiles]
@@ -94,7 +94,7 @@ describe('the Merkle tree', () => {
     ])
   })
 
-  it('goes on from its partial tiles as if it had never stopped', () => {
+  it('continues from its partial tiles as if it had never stopped', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 1200 }),
@@ -148,7 +148,7 @@ describe('the Merkle tree', () => {
     )
   })
 
-  it('proves consistency as the second implementation does, and of no other tree', async () => {
+  it('proves consistency as the second implementation does, and with no other tree', async () => {
     await fc.assert(
       fc.asyncProperty(sizes, sizes, async (a, b) => {
         const [old, size] = [Math.min(a, b), Math.max(a, b)]
@@ -171,7 +171,7 @@ describe('the Merkle tree', () => {
     )
   })
 
-  it('tells a leaf from a node with the same bytes', () => {
+  it('distinguishes a leaf from a node with the same bytes', () => {
     const [left, right] = [sha256(Buffer.from('l')), sha256(Buffer.from('r'))]
     expect(leafHash(Buffer.concat([left, right]))).not.toEqual(sha256(nodeInput(left, right)))
   })

@@ -1,4 +1,7 @@
-/** One table of what somebody could change, wherever a log is kept, and what is said of it. */
+/**
+ * One table of everything that somebody could change, wherever a log is kept, and how it is
+ * reported.
+ */
 import Database from 'better-sqlite3'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -74,12 +77,12 @@ const sayOf = ({ ok, problem, badIndex }: Pick<VerifyReport, 'ok' | 'problem' | 
 const sayOfError = (error: unknown) =>
   error instanceof NocturneError ? `${error.code}: ${error.subject ?? error.message}` : 'unknown'
 
-/** Changes one bit in the middle of what matches. */
+/** Flips one bit in the middle of the match. */
 const flip = (text: string, pattern: RegExp): string => {
   const found = pattern.exec(text)
   if (!found) throw new Error(`nothing matches ${String(pattern)}`)
   const at = found.index + Math.floor(found[0].length / 2)
-  // Base64 and JSON text alike stay readable, so that the change is found for what it is.
+  // Keeps base64 and JSON readable, so that the change itself is detected and not a parse error.
   const other = text[at] === 'A' ? 'B' : 'A'
   return text.slice(0, at) + other + text.slice(at + 1)
 }
@@ -112,7 +115,7 @@ const receiptUnderPolicy = async (place: Place, change: (receipt: string) => str
 }
 
 /**
- * The ledger over a copy of the database from when it had 700 entries; the true one has gone on.
+ * The ledger over a copy of the database from when it had 700 entries; the real one has continued.
  */
 async function rolledBack(place: Place) {
   const copy = `${place.database}.backup`
@@ -244,7 +247,7 @@ const TABLE: readonly Row[] = [
       await fill(place.ledger, 100)
       const { state, files } = place
       const { verifierKey } = place.ledger
-      // A publisher of its own keeps a checkpoint at its first round.
+      // A new publisher keeps a checkpoint in its first round.
       const options = { state, files, verifierKey, holder: 'one', now: Date.now, keepMs: 1 }
       await createPublisher(options).publish()
       return inFile(place, 'checkpoint', () => old)
@@ -297,7 +300,7 @@ const TABLE: readonly Row[] = [
 const table: string[] = []
 afterAll(() => console.log(['what was changed, and what is said of it', ...table].join('\n')))
 
-describe('found and named', () => {
+describe('detected and named', () => {
   it.each(TABLE)('%s', async (what, does, said) => {
     const place = await openPlace()
     try {

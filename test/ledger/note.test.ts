@@ -23,7 +23,7 @@ const GO_NOTE =
   '\n' +
   '\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n'
 
-/** Go's private test key is the seed of Ed25519: PKCS #8 is a fixed prefix and the seed. */
+/** Go's private test key is an Ed25519 seed; PKCS #8 is a fixed prefix followed by the seed. */
 function goSigner(name: string, skey: string) {
   const seed = Buffer.from(skey.split('+').slice(4).join('+'), 'base64').subarray(1)
   const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed])
@@ -32,7 +32,7 @@ function goSigner(name: string, skey: string) {
 }
 
 describe('a signed note', () => {
-  it("of Go's implementation verifies under Go's key", async () => {
+  it("from Go's implementation verifies under Go's key", async () => {
     const key = await parseVerifierKey(GO_KEY, nodeCrypto)
     const note = parseNote(GO_NOTE)
     expect(key?.name).toBe('PeterNeumann')
@@ -46,7 +46,7 @@ describe('a signed note', () => {
     expect(await verifyNote(note, key, nodeCrypto)).toBe(false)
   })
 
-  it('is refused when one of two signatures of the key fails, and not for a stranger beside it', async () => {
+  it('is refused when one of two signatures by the key fails, but not because of a signature by an unknown key', async () => {
     const key = (await parseVerifierKey(GO_KEY, nodeCrypto))!
     const note = parseNote(GO_NOTE)!
     const [own] = note.signatures
@@ -87,7 +87,7 @@ describe('a signed note', () => {
 })
 
 describe('the key of the log', () => {
-  it("gives the verifier key that Go's implementation gives for the same seed", () => {
+  it("has the same verifier key as Go's implementation for the same seed", () => {
     const go = goSigner(
       'PeterNeumann',
       'PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz',
@@ -96,7 +96,7 @@ describe('the key of the log', () => {
     expect(publicPart(go.verifierKey)).toBe(publicPart(GO_KEY))
   })
 
-  it('is named like the origin, with the id that the specification tells to compute', () => {
+  it('is named like the origin, with the id computed as specified', () => {
     const { verifierKey } = newLedgerKey('gateway.example.org')
     const [name, id, key] = verifierKey
       .split('+', 2)
@@ -122,7 +122,7 @@ describe('a checkpoint', () => {
     expect(await openCheckpoint(signed, other, nodeCrypto)).toHaveProperty('problem')
   })
 
-  it('is read only in its one form', () => {
+  it('is accepted only in its canonical form', () => {
     const text = formatCheckpoint({ origin: 'o', ...head })
     expect(parseCheckpoint(text)).toMatchObject({ origin: 'o', size: 7 })
     expect(parseCheckpoint(`${text}extension\n`)).toMatchObject({ size: 7 })
@@ -148,7 +148,7 @@ describe('a tlog-proof', () => {
     checkpoint: 'o\n1\n\n\u2014 o sig\n',
   }
 
-  it('is read as it is written, with the extra line and without', () => {
+  it('is read back as written, with and without the extra line', () => {
     expect(formatProof(proof).split('\n').slice(0, 3)).toEqual([
       'c2sp.org/tlog-proof@v1',
       'extra e30=',

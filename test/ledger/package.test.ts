@@ -48,7 +48,7 @@ describe('a pruned tree', () => {
   }
   const sizes = fc.integer({ min: 0, max: SIZE })
 
-  it('shows exactly the leaves that it was made for, each with its hash, in trees of any size', async () => {
+  it('shows exactly the requested leaves, each with its hash, in trees of any size', async () => {
     await fc.assert(
       fc.asyncProperty(sizes, fc.float({ min: 0, max: 1, noNaN: true }), async (size, share) => {
         const shown = leaves.flatMap((_, i) =>
@@ -63,14 +63,14 @@ describe('a pruned tree', () => {
     )
   })
 
-  it('holds little more than a hash an entry when all are shown, and than a path when one is', async () => {
+  it('holds little more than one hash per entry when all are shown, and little more than one path when one is', async () => {
     const hashesIn = (lines: readonly string[]) => lines.join(' ').match(/\S{44}/g)?.length ?? 0
     const all = Array.from({ length: 1024 }, (_, i) => i)
     expect(hashesIn(await proofOf(1024, all))).toBeLessThan(1024 * 1.1)
     expect(hashesIn(await proofOf(1024, [300]))).toBeLessThan(10 * 1.5)
   })
 
-  it('is refused with any character changed, line dropped, doubled or moved', async () => {
+  it('is refused when a character is changed, or a line is dropped, repeated or moved', async () => {
     const shown = [3, 4, 300, 301, 302, 900, 1_099]
     const lines = await proofOf(SIZE, shown)
     const isWhole = async (changed: readonly string[]) => {
@@ -147,7 +147,7 @@ describe('an export as a ZIP', () => {
   })
 
   it.each(['fhir', 'dicom'] as const)(
-    'does not verify with %s that says another',
+    'does not verify with a changed %s rendering',
     async (format) => {
       const files = await made({ start: 650 }, format)
       const name = [...files.keys()].find((one) => one.includes(format))!
@@ -156,14 +156,14 @@ describe('an export as a ZIP', () => {
     },
   )
 
-  it('verifies when the log wrote down that somebody asked for is not listed', async () => {
+  it('verifies when the log recorded a requested id as not listed', async () => {
     const files = await made({ actor: 'ghost' }, 'csv', { actor: '(not listed)' })
     expect(await verify(files)).toMatchObject({ ok: true, checked: 0 })
     const other = await made({ actor: 'ghost' }, 'csv', { actor: 'reader-1' })
     expect(await verify(other)).toMatchObject({ ok: false })
   })
 
-  it('goes through a ZIP and back', async () => {
+  it('survives being zipped and unzipped', async () => {
     const chunks: Uint8Array[] = []
     const query = { types: ['transfer.begun' as const] }
     for await (const chunk of zipOf(await packed(open.ledger, query, 'csv'))) chunks.push(chunk)
@@ -183,7 +183,7 @@ describe('an export as a ZIP', () => {
     expect(await openZip(new Uint8ArrayReader(Buffer.from('no ZIP')))).toBeUndefined()
   })
 
-  it('fails as a stream when a member does', async () => {
+  it('fails as a stream when a member fails', async () => {
     const broken = async function* () {
       yield await Promise.resolve('x'.repeat(200_000))
       throw new Error('the database went away')
@@ -195,7 +195,7 @@ describe('an export as a ZIP', () => {
     await expect(read()).rejects.toThrow('the database went away')
   })
 
-  it('shows in CSV nothing that a spreadsheet would compute', async () => {
+  it('has no CSV field that a spreadsheet would evaluate', async () => {
     const csv = (await made({ types: ['access.refused'] }, 'csv')).get('events.csv')!
     expect(csv).toContain(`"'=cmd|""/c calc""!A0"`)
     expect(csv).not.toMatch(/(^|,)"[=+\-@|%]/m)

@@ -38,7 +38,7 @@ const title = `two gateways on one PostgreSQL${isMissing ? ` (skipped: ${postgre
     await server.stop()
   })
 
-  it('begin one log when they start together, and write it in order without gaps', async () => {
+  it('begin one log when they start at the same time, and write it in order without gaps', async () => {
     const ledgers = await Promise.all([gateway(), gateway()])
     const notes = Array.from({ length: 300 }, (_, i) =>
       ledgers[i % 2]!.note(event({ detail: { number: i, gateway: i % 2 } })),
@@ -53,7 +53,7 @@ const title = `two gateways on one PostgreSQL${isMissing ? ` (skipped: ${postgre
     expect(writers.indexOf(0)).toBeLessThan(writers.lastIndexOf(1))
   })
 
-  it('let one claim win, and undo the changes of the others', async () => {
+  it('let exactly one claim win, and undo the changes of the others', async () => {
     const ledgers = [await gateway(), await gateway()]
     const before = (await ledgers[0]!.verify()).size
     const claims = Array.from({ length: 30 }, (_, i) =>
@@ -84,7 +84,7 @@ const title = `two gateways on one PostgreSQL${isMissing ? ` (skipped: ${postgre
     expect(await ledgers[1]!.verify()).toMatchObject({ ok: true, size: before + 1 })
   })
 
-  it('goes on after a failed statement in one change of a group', async () => {
+  it('keeps working after a failed statement in one change of a group', async () => {
     const ledger = await gateway()
     const insert = (nonce: string) =>
       ledger.record(async (tx) => {
@@ -102,7 +102,7 @@ const title = `two gateways on one PostgreSQL${isMissing ? ` (skipped: ${postgre
     expect(await ledger.verify()).toMatchObject({ ok: true })
   })
 
-  it('answer ledger_unavailable while every session is cut off, and go on afterwards', async () => {
+  it('return ledger_unavailable while all sessions are cut off, and recover afterwards', async () => {
     const ledger = await gateway()
     const before = (await ledger.verify()).size
     const cut = ledger.record(async () => {
@@ -117,7 +117,7 @@ const title = `two gateways on one PostgreSQL${isMissing ? ` (skipped: ${postgre
     expect(await ledger.verify()).toMatchObject({ ok: true, size: before + 1 })
   })
 
-  it('prune what is old, under the same rules', async () => {
+  it('prune old entries under the same rules', async () => {
     const state = await openState(server.url)
     states.push(state)
     let time = Date.now()
@@ -135,7 +135,7 @@ const title = `two gateways on one PostgreSQL${isMissing ? ` (skipped: ${postgre
     time += 7 * 366 * 86_400_000
     await proposePruning(options, officer)
     const { entries } = await prune(options, { id: 'site', role: 'operator' }, 'a')
-    // All whole bundles but the one that holds the event of the hold in force.
+    // All complete bundles except the one with the event of the hold in force.
     const whole = Math.floor(size / 256)
     const isHoldWhole = Math.floor(index / 256) < whole
     expect(entries).toBe(256 * (isHoldWhole ? whole - 1 : whole))

@@ -1,4 +1,4 @@
-/** Retention: what is old enough goes, and the log verifies with the hashes that are left. */
+/** Retention: old entries are removed, and the log still verifies with their hashes. */
 import Database from 'better-sqlite3'
 import { describe, expect, it } from '@jest/globals'
 import { readdir, rm } from 'node:fs/promises'
@@ -31,7 +31,7 @@ import {
 import { event, fill, GATEWAY } from './_open.js'
 
 describe('pruning', () => {
-  it('takes whole bundles past six years, and everything verifies as before', async () => {
+  it('removes whole bundles older than six years, and everything verifies as before', async () => {
     const open = await openAged(1_000)
     const receipt = await open.ledger.proof(3)
     open.at(LATER)
@@ -45,7 +45,7 @@ describe('pruning', () => {
     await expect(verifyZip(open)).resolves.toMatchObject({ ok: true, checked: 1_004 - 768 })
     for (const one of Object.values(reports))
       expect(one).toMatchObject({ ok: true, size: 1_003, pruned: [[0, 768]] })
-    // What was given out before still proves its entry, and the log's proofs for it go on.
+    // Proofs issued earlier still verify, and the log still issues proofs for those entries.
     await expect(
       verifyReceipt(receipt, open.ledger.verifierKey, nodeCrypto),
     ).resolves.toMatchObject({ ok: true, index: 3 })
@@ -54,7 +54,7 @@ describe('pruning', () => {
     await open.close()
   })
 
-  it('takes nothing that is not old enough, nor without a proposal of an officer', async () => {
+  it("removes nothing that is not old enough, and nothing without an officer's proposal", async () => {
     const open = await openAged(600)
     open.at(LATER - 2 * 86_400_000)
     await expect(planPruning(open.options)).resolves.toMatchObject({ entries: 0, ranges: [] })
@@ -71,7 +71,7 @@ describe('pruning', () => {
     await open.close()
   })
 
-  it('never takes the entries that say what was pruned', async () => {
+  it('never removes the entries that record what was pruned', async () => {
     const open = await openAged(256)
     open.at(LATER)
     await proposeAndPrune(open)
@@ -90,7 +90,7 @@ describe('pruning', () => {
     await open.close()
   })
 
-  it('goes on in the index, in a new place of publication and after a restart', async () => {
+  it('carries over to a rebuilt index, a new place of publication and a restart', async () => {
     const open = await openAged(600)
     open.at(LATER)
     await proposeAndPrune(open)
@@ -116,7 +116,7 @@ describe('pruning', () => {
     await open.close()
   })
 
-  it('is not undone by an old database put back: restoring takes away what was pruned since', async () => {
+  it('is not undone by restoring an old database: entries pruned since are removed again', async () => {
     const open = await openAged(600)
     const path = open.url.slice('sqlite:'.length)
     const database = new Database(path)
@@ -146,7 +146,7 @@ describe('pruning', () => {
     await open.close()
   })
 
-  it('is found when it is not what the policy did', async () => {
+  it('is detected when it did not follow the policy', async () => {
     const open = await openAged(1_000)
     open.at(LATER)
     await open.ledger.note(event())
@@ -166,7 +166,7 @@ describe('pruning', () => {
   ])('is found when the entries were %s', async (_what, at, back) => {
     const open = await openAged(600)
     open.at(at)
-    // Who runs the gateway could record what they like; the log shows it.
+    // The operator of a gateway could record anything; the log exposes it.
     const detail = { before: new Date(at).toISOString(), years: 6, ranges: [[0, 256]] }
     if (back !== undefined) detail.before = new Date(at - 6 * YEAR).toISOString()
     await open.ledger.record(async (tx) => {
@@ -189,7 +189,7 @@ describe('pruning', () => {
     await open.close()
   })
 
-  it('cut off between the database and the store is finished by the next run', async () => {
+  it('interrupted between database and store is finished by the next run', async () => {
     const open = await openAged(5_000)
     open.at(LATER)
     await proposePruning(open.options, OFFICER)
@@ -214,7 +214,7 @@ describe('pruning', () => {
     await open.close()
   })
 
-  it('goes around bundles that the bucket keeps locked, and says until when', async () => {
+  it('skips bundles that the bucket keeps locked, and reports until when', async () => {
     const open = await openAged(600)
     open.at(LATER)
     const until = new Date(LATER + 1_000)
@@ -234,7 +234,7 @@ describe('pruning', () => {
     await open.close()
   })
 
-  it('is done by one process at a time', async () => {
+  it('runs in one process at a time', async () => {
     const open = await openAged(600)
     open.at(LATER)
     await proposePruning(open.options, OFFICER)

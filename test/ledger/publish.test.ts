@@ -45,7 +45,7 @@ const publisherOf = (
 const verify = ({ files, ledger }: Published) =>
   verifyPublished(files, ledger.verifierKey, nodeCrypto)
 
-/** Every file below a folder, as paths in it. */
+/** Paths of all files below a folder, relative to it. */
 async function filesIn(path: string): Promise<string[]> {
   const entries = await readdir(path, { recursive: true, withFileTypes: true })
   return entries
@@ -55,7 +55,8 @@ async function filesIn(path: string): Promise<string[]> {
 }
 
 /**
- * A reader from the specification alone: leaves from bundles, their root, the checkpoint's lines.
+ * A reader based on the specification alone: leaves from bundles, their root, the checkpoint's
+ * lines.
  */
 async function readNaively(path: string) {
   const [origin, size, signedRoot] = (await readFile(join(path, 'checkpoint'), 'utf8')).split('\n')
@@ -129,7 +130,7 @@ describe('a published log', () => {
     await open.close()
   })
 
-  it('is published whole again where the files are gone', async () => {
+  it('is published completely again when the files are gone', async () => {
     const open = await openPublished()
     await fill(open.ledger, 600)
     await open.publish()
@@ -144,7 +145,7 @@ describe('a published log', () => {
     await open.close()
   })
 
-  it('keeps a checkpoint a minute', async () => {
+  it('keeps one checkpoint per minute', async () => {
     const open = await openPublished()
     let time = Date.now()
     const publisher = publisherOf(open, open.files, 'one', () => time)
@@ -175,7 +176,7 @@ describe('a published log', () => {
     await open.close()
   })
 
-  it('says what is wrong when files are gone, or the newest checkpoint was put back', async () => {
+  it('reports what is wrong when files are missing, or the newest checkpoint was rolled back', async () => {
     const open = await openPublished()
     await fill(open.ledger, 300)
     await open.publish()
@@ -201,7 +202,7 @@ describe('a published log', () => {
   })
 })
 
-/** Where the middle of an entry of a bundle is. */
+/** Offset of the middle of an entry in a bundle. */
 function offsetOf(bundle: Buffer, entry: number): number {
   let at = 0
   for (let i = 0; i < entry && at < bundle.length; i++) {
@@ -228,7 +229,7 @@ async function rolledBack(open: Published, growBy: number) {
 }
 
 describe('an old database put back', () => {
-  it('is refused, with both heads named', async () => {
+  it('is refused, naming both heads', async () => {
     const open = await openPublished()
     await fill(open.ledger, 300)
     await open.publish()
@@ -243,7 +244,7 @@ describe('an old database put back', () => {
     await open.close()
   })
 
-  it('is refused when it grew longer than the published log with other entries', async () => {
+  it('is refused when it has grown longer than the published log with different entries', async () => {
     const open = await openPublished()
     await fill(open.ledger, 300)
     const { state, ledger } = await rolledBack(open, 50)
@@ -259,7 +260,7 @@ describe('an old database put back', () => {
   })
 
   it.each([0, 80])(
-    'is restored from what was published; %i entries of its own are set aside',
+    'is restored from the published log, with %i of its own entries set aside',
     async (own) => {
       const open = await openPublished()
       await fill(open.ledger, 300)
@@ -312,7 +313,7 @@ describe('an old database put back', () => {
 })
 
 describe('a halted ledger', () => {
-  it('takes nothing more', async () => {
+  it('accepts no more events', async () => {
     const open = await openPublished()
     open.ledger.halt(new NocturneError('ledger_rolled_back'))
     await expect(open.ledger.note(event())).rejects.toMatchObject({ code: 'ledger_rolled_back' })

@@ -43,7 +43,7 @@ beforeAll(async () => {
   })
   await note('fetched 1', { type: 'download.ended', transfer: 't1', related: 'd1' })
   await note('begun 3', { type: 'transfer.begun', transfer: 't3', detail: { envelope: 'e3' } })
-  // As a sweep has it, which knows no event of the gateway that died.
+  // As recorded by a sweep, which does not know the begin event of a dead gateway.
   await note('swept 3', { type: 'transfer.extended', transfer: 't3', detail: { envelope: 'e3' } })
   await note('available 3', { type: 'transfer.available', facility: b, transfer: 't3' })
   await note('other patient', { type: 'item.accepted', facility: a, transfer: 't4', patient: 'p2' })
@@ -80,7 +80,7 @@ describe('the questions that compliance asks', () => {
     await expect(asked(query)).resolves.toEqual(names)
   })
 
-  it('are answered as of a size: what ended later was open then', async () => {
+  it('are answered for a given size: an event that ended later counts as open', async () => {
     const end = index.get('fetched 1') ?? 0
     const { rows } = await open.ledger.query({ question: 'unended', end })
     expect(rows.map((row) => row.index)).toEqual([index.get('begun 2'), index.get('fetch 1')])
@@ -92,7 +92,7 @@ describe('a review', () => {
   const OFFICER = { id: 'officer-1', role: 'officer' } as const
   const DAY = 86_400_000
 
-  it('takes what was before it off the list, and says when the next one is due', async () => {
+  it('removes earlier events from the list, and states when the next review is due', async () => {
     const { state, ledger } = open
     const begun = Date.now()
     const before = await reviewState(state.db, 7, begun)
@@ -114,7 +114,7 @@ describe('a review', () => {
   })
 
   it.each([0, 1, 1_000])(
-    'up to %i is refused: it goes forward, and not beyond the log',
+    'up to %i is refused: it must move forward, and not beyond the log',
     async (until) => {
       await expect(
         recordReview(open.ledger, OFFICER, { until, finding: 'nothing' }),
@@ -124,7 +124,7 @@ describe('a review', () => {
 })
 
 describe('the index', () => {
-  it('is made anew from the entries alone, and says how much was wrong', async () => {
+  it('is rebuilt from the entries alone, reporting how many rows were wrong', async () => {
     const before = await open.state.db.selectFrom('events').selectAll().orderBy('idx').execute()
     await open.state.transaction((tx) =>
       sql`update events set type = 'x', actor = 'x', related = 'x', event_id = null, time = 0`.execute(
@@ -140,7 +140,7 @@ describe('the index', () => {
     await expect(reindex(open.state)).resolves.toEqual({ entries: 15, mended: 0 })
   })
 
-  it('is made anew as a ledger of an older version is opened', async () => {
+  it('is rebuilt when a ledger of an older version is opened', async () => {
     await open.state.transaction(async (tx) => {
       await sql`update events set event_id = null, related = null`.execute(tx)
       await tx.deleteFrom('ledger_cursors').where('name', '=', 'index').execute()

@@ -1,6 +1,6 @@
 /**
- * What a writer to the database gains: nothing. Every guarded row is changed, added, put back or
- * removed, on a real database with a real ledger.
+ * What someone with write access to the database gains: nothing. Every guarded row is changed,
+ * added, restored or removed in a real database with a real ledger.
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
@@ -34,7 +34,7 @@ afterEach(async () => {
   await site.close()
 })
 
-/** As somebody would who has the database and not the site's secret. */
+/** Alters rows like an attacker who has the database but not the site's secret. */
 const alter = (table: keyof Tables, change: object, where = {}) =>
   site.state.transaction(async (tx) => {
     let query = tx.updateTable(table as 'tokens').set(change)
@@ -63,7 +63,7 @@ describe('a token', () => {
     expect(await tokens.list()).toEqual([])
   })
 
-  it('that somebody added is not used, and a survey finds it before anybody tries it', async () => {
+  it('added by somebody else is not used, and a survey finds it before anyone tries it', async () => {
     const { id } = await tokens.issue('reader-1', { days: 1, actor: operator })
     await tokens.issue('operator-1', { days: 1, actor: operator })
     const hash = createHash('sha256')
@@ -74,7 +74,7 @@ describe('a token', () => {
     expect(await tokens.verify(`noct_${'A'.repeat(43)}`)).toBeUndefined()
   })
 
-  it('that was revoked stays so when its row is put back', async () => {
+  it('that was revoked stays revoked when its row is restored', async () => {
     const { token, id } = await tokens.issue('reader-1', { days: 1, actor: operator })
     const before = await site.state.db.selectFrom('tokens').selectAll().executeTakeFirstOrThrow()
     await tokens.revoke(id, operator)
@@ -83,7 +83,7 @@ describe('a token', () => {
     expect(await alerts()).toEqual([{ table: 'tokens', row: id, reason: 'ledger' }])
   })
 
-  it('that is not ours is not made ours by revoking it', async () => {
+  it('that is not ours does not become ours by being revoked', async () => {
     const { id } = await tokens.issue('reader-1', { days: 1, actor: operator })
     await alter('tokens', { principal: 'operator-1' })
     await tokens.revoke(id, operator)
@@ -126,7 +126,7 @@ describe('a certificate in effect', () => {
     await certificates.refresh()
     expect(certificates.inEffect('reader-1')).toBe('file')
     expect(await alerts()).toHaveLength(1)
-    // A start with the same file writes the row anew; one with another proposes it.
+    // A start with the same file rewrites the row; one with another file proposes a change.
     const other = await certificatesOf('stranger')
     expect(other.inEffect('reader-1')).toBeNull()
     await other.record()
@@ -138,7 +138,7 @@ describe('a certificate in effect', () => {
     expect(site.guard.mismatches()).toEqual([])
   })
 
-  it('of before is not put back', async () => {
+  it('cannot be replaced by an earlier one', async () => {
     await (await certificatesOf('old')).record()
     const before = await site.state.db
       .selectFrom('certificates')
@@ -155,7 +155,7 @@ describe('a certificate in effect', () => {
     expect(await alerts()).toMatchObject([{ reason: 'ledger' }])
   })
 
-  it('does not come out of a waiting one that was changed', async () => {
+  it('is not taken from a waiting certificate that was changed', async () => {
     await (await certificatesOf('old')).record()
     const certificates = await certificatesOf('new')
     await certificates.record()
@@ -166,7 +166,7 @@ describe('a certificate in effect', () => {
   })
 })
 
-it('a key that no gateway had is not among the former ones', async () => {
+it('a key that no gateway ever had is not among the former keys', async () => {
   const keysOf = (certificate: string) =>
     createGatewayKeys({
       ...{ ...site, now: site.clock.now },
@@ -184,7 +184,7 @@ it('a key that no gateway had is not among the former ones', async () => {
 describe('an entry of a register', () => {
   const person = { kind: 'organisation', fields: FIELDS } as const
 
-  it('that was changed, revived or removed is not used, and is an alert', async () => {
+  it('that was changed, revived or removed is not used, and raises an alert', async () => {
     const registers = createRegisters({ ...site, now: site.clock.now })
     const { ids } = await registers.add([person], officer)
     const [id = ''] = ids
@@ -213,7 +213,7 @@ describe('rows of an earlier version', () => {
   const started = (detail: Record<string, string>) =>
     site.ledger.note({ type: 'gateway.started', outcome: 0, actor: operator, detail })
 
-  it('get their MACs once', async () => {
+  it('get their MACs exactly once', async () => {
     await started({ version: '0' })
     const { token } = await tokens.issue('reader-1', { days: 1, actor: operator })
     await alter('tokens', { mac: null })
@@ -224,7 +224,7 @@ describe('rows of an earlier version', () => {
     expect(await tokens.verify(token)).toBeUndefined()
   })
 
-  it('are none on a site that began with MACs', async () => {
+  it('do not exist on a site that started with MACs', async () => {
     await started({ version: '1', rows: 'sealed' })
     const { token } = await tokens.issue('reader-1', { days: 1, actor: operator })
     await alter('tokens', { mac: null })

@@ -1,5 +1,5 @@
 /**
- * The published log read by another program in another language, written from the specifications
+ * The published log, read by a program in another language that was written from the specifications
  * alone.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'

@@ -1,4 +1,4 @@
-/** Forwarding, to a real rsyslog over TLS. */
+/** Forwarding to a real rsyslog over TLS. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
@@ -22,14 +22,14 @@ import { event, fill, openLedger } from './_open.js'
 import type { OpenLedger } from './_open.js'
 
 const TIMING = { connect: 2_000, idle: 2_000, confirm: 10_000, refusal: 100, reset: 50 }
-/** On a busy machine it may come when we have begun to send. */
+/** On a busy machine, their rejection may arrive after we have begun to send. */
 const BY_THEM = /^(refused|unreachable)$/
 const title = rsyslogMissing === undefined ? '' : ` (skipped: ${rsyslogMissing})`
 const suite = rsyslogMissing === undefined ? describe : describe.skip
 
 let rsyslog: Rsyslog
 let open: OpenLedger
-/** Messages that were there before the test. */
+/** Number of messages from before the test. */
 let before = 0
 let ids = 0
 
@@ -73,7 +73,7 @@ const forwarderTo = (sink: SinkConfig, more: Partial<ForwardingOptions> = {}): F
   return forwarder
 }
 
-/** Every kind of event, with what events hold. */
+/** Records every type of event, with realistic content. */
 async function recordEveryKind(): Promise<readonly EventInput[]> {
   const events = (Object.keys(EVENT_TYPES) as EventType[]).map((type, i) =>
     event({
@@ -94,17 +94,17 @@ const typesOf = async (...types: EventType[]) =>
   (await open.ledger.query({ types })).rows.map(({ entry }) => entry.type)
 const range = (from: number, until: number) =>
   Array.from({ length: until - from }, (_, i) => from + i)
-/** In the order in which each came first: what came again was not lost. */
+/** In order of first arrival, without repetitions: a repeated message is not a lost one. */
 const firsts = (messages: readonly Parsed[]) => [...new Set(messages.map(indexIn))]
 
-/** Steps without the pauses between them. */
+/** Runs steps without the pauses between them. */
 async function stepUntil(forwarder: Forwarder, isDone: () => Promise<boolean>): Promise<void> {
   for (let i = 0; i < 200 && !(await isDone()); i++) await forwarder.step()
 }
 
 suite(`a sink${title}`, () => {
   it.each(['dicom', 'fhir', 'json'] as const)(
-    'gets every kind of event as %s, parsed, once and in order',
+    'receives every type of event as %s, parsed, once and in order',
     async (format) => {
       const events = await recordEveryKind()
       const forwarder = forwarderTo(sinkOf(format))
@@ -130,7 +130,7 @@ suite(`a sink${title}`, () => {
     30_000,
   )
 
-  it('gets an entry that is too large for a message without its detail', async () => {
+  it('receives an entry that is too large for a message without its detail', async () => {
     await fill(open.ledger, 1)
     await open.ledger.note(event({ detail: { text: '\u00fc'.repeat(15_000) } }))
     await fill(open.ledger, 1)
@@ -142,7 +142,7 @@ suite(`a sink${title}`, () => {
     })
   })
 
-  it('gets several batches one behind the other, each once', async () => {
+  it('receives several consecutive batches, each once', async () => {
     await fill(open.ledger, 2_345)
     const forwarding = forwardingTo(sinkOf('json'))
     const [forwarder] = forwarding.forwarders
@@ -152,7 +152,7 @@ suite(`a sink${title}`, () => {
     expect(await forwarding.status()).toMatchObject([{ behind: 0, lagSeconds: 0 }])
   }, 30_000)
 
-  it('that is killed in the middle of a batch, again and again, gets all of it in order', async () => {
+  it('that is repeatedly killed in the middle of a batch receives all of it in order', async () => {
     await fill(open.ledger, 3_000)
     const sink = sinkOf('json')
     const forwarding = forwardingTo(sink)
@@ -172,7 +172,7 @@ suite(`a sink${title}`, () => {
     expect(firsts(await received())).toEqual(range(0, size))
   }, 60_000)
 
-  it('that is away is one event when it is lost and one when it is back, and misses nothing', async () => {
+  it('that is unavailable causes one event when lost and one when regained, and misses nothing', async () => {
     await fill(open.ledger, 5)
     const forwarding = forwardingTo(sinkOf('json'))
     const forwarder = forwarding.forwarders[0]!
@@ -183,7 +183,7 @@ suite(`a sink${title}`, () => {
     for (let i = 0; i < 9; i++) pauses.push(await forwarder.step())
     expect(await typesOf('sink.lost', 'sink.regained')).toEqual(['sink.lost'])
     expect(await forwarding.status()).toMatchObject([{ behind: 6, problem: 'unreachable' }])
-    // Each pause between half and all of a bound that doubles up to a minute.
+    // Each pause is between half and all of a bound that doubles up to one minute.
     pauses.forEach((pause, i) => {
       const bound = Math.min(60_000, 1_000 * 2 ** i)
       expect(pause).toBeGreaterThanOrEqual(bound / 2)
@@ -196,13 +196,13 @@ suite(`a sink${title}`, () => {
     expect((await forwarding.status())[0]).not.toHaveProperty('problem')
   }, 30_000)
 
-  it('that an earlier process lost is regained by the next one', async () => {
+  it('lost by an earlier process is regained by the next one', async () => {
     await fill(open.ledger, 1)
     const sink = sinkOf('json')
     await rsyslog.stop()
     const first = forwarderTo(sink)
     for (let i = 0; i < 4; i++) await first.step()
-    // Started again while it is still away, it says nothing new.
+    // Restarted while the sink is still lost, it does not record that again.
     const second = forwarderTo(sink, { holder: 'two' })
     for (let i = 0; i < 4; i++) await second.step()
     await rsyslog.start()
@@ -211,7 +211,7 @@ suite(`a sink${title}`, () => {
     expect(await typesOf('sink.lost', 'sink.regained')).toEqual(['sink.lost', 'sink.regained'])
   }, 30_000)
 
-  it('gets what a gateway had sent when it was killed once more from the next one', async () => {
+  it('receives again from the next gateway what a killed gateway had sent', async () => {
     await fill(open.ledger, 20)
     const sink = sinkOf('json')
     const send = createSend()
@@ -233,7 +233,7 @@ suite(`a sink${title}`, () => {
     expect(await received()).toHaveLength(40)
   }, 30_000)
 
-  it('is told by one gateway of several', async () => {
+  it('is served by one of several gateways', async () => {
     const sink = sinkOf('json')
     const gateways = ['one', 'two', 'three'].map((holder) => forwarderTo(sink, { holder }))
     for (let i = 0; i < 5; i++) {
@@ -243,10 +243,9 @@ suite(`a sink${title}`, () => {
     expect((await received()).map(indexIn)).toEqual(range(0, 50))
   }, 30_000)
 
-  it('that turns us away long after the handshake has not confirmed what it did not read', async () => {
+  it('that rejects us long after the handshake has not confirmed what it did not read', async () => {
     await fill(open.ledger, 3)
-    // Holds back what the client says last in the handshake, so that all of the batch lies unread
-    // behind it.
+    // Delays the client's last handshake message, so that the whole batch is unread behind it.
     const delay = createServer({ allowHalfOpen: true }, (near) => {
       const far = connect({ host: '127.0.0.1', port: rsyslog.port, allowHalfOpen: true })
       const held: Buffer[] = []
@@ -303,7 +302,7 @@ suite(`a sink${title}`, () => {
   })
 })
 
-describe('a receiver that is none', () => {
+describe('a receiver that does not behave as one', () => {
   let server: Server
   let sockets: Set<Socket>
   let certificates: Certificates
@@ -409,7 +408,7 @@ describe('a receiver that is none', () => {
   ] as const)(
     'and %s is %p',
     async (_what, result, serve) => {
-      // One that confirms has time for it, and for one that never does we do not wait long.
+      // Enough time for a receiver that confirms; a short wait for one that never does.
       const confirm = result === 'confirmed' ? 10_000 : 300
       expect(await sendTo(serve, confirm)).toMatch(result)
     },

@@ -1,5 +1,6 @@
 /**
- * What who owns the database could change behind the ledger's back, and that it is found and named.
+ * What someone with access to the database could change without the ledger, and that it is detected
+ * and named.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { sql } from 'kysely'
@@ -11,7 +12,7 @@ import type { OpenLedger } from './_open.js'
 
 const SIZE = 600
 
-/** A byte in the middle of a blob, changed. */
+/** Changes a byte in the middle of a blob. */
 const flip = (column: string, at: number): RawBuilder<unknown> => {
   const blob = sql.ref(column)
   const other = sql`case when substr(${blob}, ${sql.lit(at)}, 1) = x'41' then x'42' else x'41' end`
@@ -171,7 +172,7 @@ const TABLE: readonly Tampering[] = [
   })),
 ]
 
-describe('verify finds and names', () => {
+describe('verify detects and names', () => {
   let open: OpenLedger
   beforeAll(async () => {
     open = await openLedger()
@@ -182,7 +183,7 @@ describe('verify finds and names', () => {
     await open.close()
   })
 
-  it('nothing in a log that nobody changed', async () => {
+  it('nothing in an unchanged log', async () => {
     expect(await open.ledger.verify()).toMatchObject({ ok: true, size: SIZE })
   })
 
@@ -234,7 +235,7 @@ describe('verify finds and names', () => {
     await one.close()
   })
 
-  it('and a gateway does not extend a head that was changed while it ran', async () => {
+  it('and a gateway does not extend a head that was changed while it was running', async () => {
     const one = await openLedger()
     await fill(one.ledger, 10)
     await one.state.transaction((tx) =>

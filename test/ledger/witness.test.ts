@@ -18,7 +18,7 @@ afterEach(() => open.close())
 const openFork = () => openLedger(open.signingKey)
 
 describe('a witness', () => {
-  it('cosigns as the specification says, from nothing on and from checkpoint to checkpoint', async () => {
+  it('cosigns as specified, from the first checkpoint and from one checkpoint to the next', async () => {
     let old = 0
     for (const more of [1, 6, 250, 700]) {
       await fill(open.ledger, more)
@@ -37,7 +37,7 @@ describe('a witness', () => {
     await expect(one.witness.addCheckpoint(again)).resolves.toMatchObject({ status: 200 })
   })
 
-  it('says its size when the old one is another, as after a restart of either', async () => {
+  it('states its size when the old size differs, as after a restart of either side', async () => {
     await fill(open.ledger, 5)
     await one.witness.addCheckpoint(await submission(open.ledger, 0))
     await fill(open.ledger, 5)
@@ -53,7 +53,7 @@ describe('a witness', () => {
     })
   })
 
-  it('remembers before it answers, and cosigns nothing when it cannot', async () => {
+  it('stores the checkpoint before it answers, and cosigns nothing when it cannot', async () => {
     await fill(open.ledger, 5)
     const memory = {
       read: () => Promise.resolve(undefined),
@@ -65,7 +65,7 @@ describe('a witness', () => {
     )
   })
 
-  it('never goes back when requests come at once', async () => {
+  it('never goes back when requests are concurrent', async () => {
     await fill(open.ledger, 3)
     await one.witness.addCheckpoint(await submission(open.ledger, 0))
     const bodies: string[] = []
@@ -80,7 +80,7 @@ describe('a witness', () => {
 })
 
 describe('a hostile log', () => {
-  it('that is not known gets 404', async () => {
+  it('that is unknown gets 404', async () => {
     await fill(open.ledger, 1)
     const body = (await submission(open.ledger, 0)).replaceAll(
       `${GATEWAY}/audit`,
@@ -89,7 +89,7 @@ describe('a hostile log', () => {
     await expect(one.witness.addCheckpoint(body)).resolves.toMatchObject({ status: 404 })
   })
 
-  it('whose signature does not verify gets 403, whatever other signatures there are', async () => {
+  it('whose signature does not verify gets 403, whatever other signatures are present', async () => {
     await fill(open.ledger, 2)
     const body = await submission(open.ledger, 0)
     const lines = body.split('\n')
@@ -104,7 +104,7 @@ describe('a hostile log', () => {
     expect(one.kept.size).toBe(0)
   })
 
-  it('with two heads of one size gets 409, of two sizes 422', async () => {
+  it('with two heads of the same size gets 409, of different sizes 422', async () => {
     await fill(open.ledger, 7)
     await one.witness.addCheckpoint(await submission(open.ledger, 0))
     const fork = await openFork()
@@ -134,7 +134,7 @@ describe('a hostile log', () => {
     )
   })
 
-  it('with a wrong, longer, shorter or needless proof gets 422', async () => {
+  it('with a wrong, longer, shorter or unneeded proof gets 422', async () => {
     await fill(open.ledger, 11)
     const needless = (await submission(open.ledger, 0)).replace(
       'old 0\n',
@@ -178,7 +178,7 @@ describe('a hostile log', () => {
     await expect(one.witness.addCheckpoint(body)).resolves.toMatchObject({ status: 400 })
   })
 
-  it('never gets a cosignature for a body that was changed, and never an exception', async () => {
+  it('never gets a cosignature for a changed body, and never causes an exception', async () => {
     await open.ledger.note(event())
     const body = await submission(open.ledger, 0)
     await fc.assert(
@@ -198,7 +198,7 @@ describe('a hostile log', () => {
   })
 })
 
-/** Checks a cosignature line from the specification alone. */
+/** Checks a cosignature line using only the specification. */
 function expectCosignature(body: string, checkpoint: string, vkey: string): void {
   const [, name = '', encoded = ''] = /^\u2014 (\S+) (\S+)\n$/.exec(body) ?? []
   const [keyName = '', id = '', keyText = ''] = vkey.split('+')

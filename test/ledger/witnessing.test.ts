@@ -43,7 +43,7 @@ const alarms = async () => {
 }
 
 describe('a gateway that asks its witnesses', () => {
-  it('gives receipts that show who cosigned, when a majority did', async () => {
+  it('issues receipts that show who cosigned, once a majority has', async () => {
     await fill(open.ledger, 10)
     const asks = await witnessing(submitTo(...all.slice(0, 2)))
     await expect(asks.witnessed()).resolves.toBeUndefined()
@@ -67,20 +67,20 @@ describe('a gateway that asks its witnesses', () => {
     await expect(
       verifyReceipt(receipt, open.ledger.verifierKey, nodeCrypto),
     ).resolves.toMatchObject({ ok: true })
-    // An entry that was not witnessed yet has a receipt all the same.
+    // An entry that is not witnessed yet still has a receipt.
     await expect(
       verifyReceipt(await open.ledger.proof(10), open.ledger.verifierKey, nodeCrypto),
     ).resolves.toMatchObject({ ok: true, index: 10 })
   })
 
-  it('does not call it witnessed when fewer than a majority did', async () => {
+  it('does not treat a checkpoint as witnessed without a majority', async () => {
     await fill(open.ledger, 10)
     const asks = await witnessing(submitTo(...all.slice(0, 1)))
     await asks.round()
     await expect(asks.witnessed()).resolves.toBeUndefined()
   })
 
-  it('goes on where each witness is, after a restart of its own and with a new database of cursors', async () => {
+  it("continues from each witness's position after a restart and with lost cursors", async () => {
     await fill(open.ledger, 10)
     await (await witnessing(submitTo(...all))).round()
     await open.state.transaction((tx) =>
@@ -92,7 +92,7 @@ describe('a gateway that asks its witnesses', () => {
     await expect(asks.witnessed()).resolves.toMatchObject({ size: 510 })
   })
 
-  it('records an alarm once when a witness is lost, and once when it is back', async () => {
+  it('records one alarm when a witness is lost, and one when it returns', async () => {
     await fill(open.ledger, 3)
     let isBack = false
     const [a, b, c] = all
@@ -108,7 +108,7 @@ describe('a gateway that asks its witnesses', () => {
     ])
   })
 
-  it('records an alarm when a witness has seen a longer log: somebody put an old database back', async () => {
+  it('records an alarm when a witness has seen a longer log, because an old database was restored', async () => {
     await fill(open.ledger, 50)
     await (await witnessing(submitTo(...all))).round()
     const before = open
@@ -122,7 +122,7 @@ describe('a gateway that asks its witnesses', () => {
     await before.close()
   })
 
-  it('takes no cosignature that is not of the witness, of this checkpoint, or at all', async () => {
+  it('accepts only a valid cosignature of this checkpoint by this witness', async () => {
     await fill(open.ledger, 3)
     const [a, b] = all
     for (const lie of [
@@ -181,7 +181,7 @@ describe('a policy', () => {
     expect(policy.logs).toHaveLength(1)
   })
 
-  it('may ask for nobody', async () => {
+  it('may require no witness', async () => {
     const policy = await parse('quorum none')
     expect(!('problem' in policy) && policy.isQuorum(new Set())).toBe(true)
   })

@@ -15,7 +15,7 @@ export const LIMITS: ReceiveLimits = {
   archiveDepth: 2,
 }
 
-/** What became of one item: its kind and either its bytes or the code that ended them. */
+/** The outcome of one item: its kind, and either its bytes or the code that ended them. */
 export interface Outcome {
   readonly kind: string
   readonly code?: string
@@ -27,7 +27,7 @@ export interface Outcome {
 
 export const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
-/** `bytes` in pieces of the sizes given, over and over. */
+/** Splits `bytes` into pieces of the given sizes, repeating the sizes as needed. */
 export async function* inPieces(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
   let at = 0
   for (let turn = 0; at < bytes.length; turn += 1) {
@@ -79,13 +79,13 @@ export async function outcomesOf(part: Part, limits: ReceiveLimits): Promise<Out
   return outcomes
 }
 
-/** A short word for each outcome: its code when there is one, else its kind. */
+/** One word per outcome: its code if it has one, otherwise its kind. */
 export const words = (outcomes: readonly Outcome[]) =>
   outcomes.map((each) => each.code ?? each.kind)
 
 const run = promisify(execFile)
 
-/** Runs `python3 -c script` in a new folder that holds `files`, and reads `out.zip` from it. */
+/** Runs `python3 -c script` in a new folder that contains `files`, and reads `out.zip` from it. */
 export async function zipWith(
   command: readonly [string, ...string[]],
   files: Readonly<Record<string, Buffer | string>> = {},

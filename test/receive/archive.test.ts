@@ -24,14 +24,14 @@ const FILES = {
 const SHA = Object.values(FILES).map((each) => digest(Buffer.from(each)))
 const inAnyOrder = (outcomes: readonly Outcome[]) => outcomes.map((each) => each.sha256).sort()
 
-/** Where headers, descriptors and directory records begin. */
+/** Offsets of headers, descriptors and directory records. */
 function recordsOf(bytes: Buffer): number[] {
   const found: number[] = []
   for (let at = bytes.indexOf('PK'); at >= 0; at = bytes.indexOf('PK', at + 1)) found.push(at)
   return found
 }
 
-/** Everything in the folder, written by Python in a given manner. */
+/** A ZIP of everything in the folder, written by Python with the given options. */
 const pythonZip = (open: string, write: string) =>
   python(
     `
@@ -89,14 +89,14 @@ const WRITERS: readonly (readonly [string, () => Promise<Buffer>])[] = [
   ],
 ]
 
-describe('archives that real programs wrote', () => {
-  it.each(WRITERS)('gives every file of %s, byte for byte', async (_, write) => {
+describe('archives written by real programs', () => {
+  it.each(WRITERS)('yields every file of %s, byte for byte', async (_, write) => {
     const outcomes = await receiveAll(await write())
     expect(words(outcomes).sort()).toEqual(['document', 'document', 'instance', 'instance'])
     expect(inAnyOrder(outcomes)).toEqual([...SHA].sort())
   })
 
-  it('gives the same items however the stream is cut', async () => {
+  it('yields the same items however the stream is split', async () => {
     const archives = await Promise.all(WRITERS.map(([, write]) => write()))
     const whole = await Promise.all(archives.map((bytes) => receiveAll(bytes)))
     await fc.assert(
@@ -110,13 +110,14 @@ describe('archives that real programs wrote', () => {
       { numRuns: 30 },
     )
     for (const [which, bytes] of archives.entries()) {
-      // Byte by byte where the end of the data has to be searched for; the others need less.
+      // Byte by byte for archives in which the end of the data has to be searched for; larger
+      // pieces otherwise.
       const pieces = which === 3 || which === 8 ? [1] : [13]
       expect(await receiveAll(bytes, { pieces })).toEqual(whole[which])
     }
   }, 60_000)
 
-  it('passes over folders and what systems leave behind, but no file for its name alone', async () => {
+  it('skips folders and operating system files, but no file because of its name alone', async () => {
     const bytes = await python(
       `
 z = zipfile.ZipFile('out.zip', 'w')
@@ -131,7 +132,7 @@ z.close()`,
     expect(words(await receiveAll(bytes))).toEqual(['document', 'instance'])
   })
 
-  it('refuses an archive without files, and an empty file in one', async () => {
+  it('refuses an archive without files, and an empty file in an archive', async () => {
     const empty = await python(`zipfile.ZipFile('out.zip', 'w').close()`)
     expect(await receiveAll(empty)).toMatchObject([{ code: 'empty_file', keep: false }])
     const one = await python(`
@@ -139,7 +140,7 @@ z = zipfile.ZipFile('out.zip', 'w'); z.writestr('IM1', b''); z.close()`)
     expect(await receiveAll(one)).toMatchObject([{ code: 'empty_file', keep: false }])
   })
 
-  it('takes names that climb, repeat or are absolute for what they are: nothing', async () => {
+  it('ignores names that contain .., repeat or are absolute', async () => {
     const bytes = await python(
       `
 import warnings; warnings.simplefilter('ignore')
@@ -179,7 +180,7 @@ open('out.zip', 'wb').write(data)`,
       { IM1: FILES.IM1 },
     )
 
-  it('walks them down to the limit and refuses what is deeper, alone', async () => {
+  it('walks them down to the depth limit, and refuses only what is deeper', async () => {
     const two = await nest(2)
     const around = ['document', 'document', 'instance', 'document', 'document']
     expect(words(await receiveAll(two))).toEqual(around)
@@ -211,7 +212,7 @@ open('out.zip', 'wb').write(data)`,
   })
 })
 
-describe('archives that are made to harm', () => {
+describe('malicious archives', () => {
   const bomb = (megabytes: number, options = "'out.zip', 'w', zipfile.ZIP_DEFLATED") =>
     python(
       `
@@ -229,18 +230,18 @@ z.close()`,
       { IM1: FILES.IM1 },
     )
 
-  it('stops a file that inflates too much, and goes on behind it', async () => {
+  it('stops a file that expands too much, and continues after it', async () => {
     expect(words(await receiveAll(await bomb(40)))).toEqual([
       ...['document', 'archive_bomb', 'instance'],
     ])
   })
 
-  it('ends the archive at such a file when nothing but inflating would show its end', async () => {
+  it('ends the archive at such a file if its end can be found only by inflating', async () => {
     const bytes = await bomb(40, "Pipe(), 'w', zipfile.ZIP_DEFLATED")
     expect(words(await receiveAll(bytes))).toEqual(['document', 'archive_bomb', 'archive_bomb'])
   })
 
-  it('measures the whole of nested archives against what was sent', async () => {
+  it('compares the total size of nested archives with what was sent', async () => {
     const bytes = await python(`
 data = b' ' * (1 << 16); name = 'a.txt'
 inner = io.BytesIO(); z = zipfile.ZipFile(inner, 'w', zipfile.ZIP_DEFLATED)
@@ -263,7 +264,7 @@ z.close()`)
     expect(outcomes).toEqual([...Array<string>(10).fill('document'), 'too_many_items'])
   })
 
-  it('refuses protected entries one by one and takes the others', async () => {
+  it('refuses encrypted entries one by one and accepts the others', async () => {
     const bytes = await zipWith(
       ['bash', '-c', 'zip -P secret out.zip IM1 note.txt && zip out.zip report.pdf'],
       FILES,
@@ -273,7 +274,7 @@ z.close()`)
     ])
   })
 
-  it('refuses other methods entry by entry', async () => {
+  it('refuses entries with other compression methods one by one', async () => {
     const bytes = await python(
       `
 z = zipfile.ZipFile('out.zip', 'w')
@@ -286,7 +287,7 @@ z.write('report.pdf'); z.close()`,
     ])
   })
 
-  it('lets one damaged entry fail by itself', async () => {
+  it('fails only the one damaged entry', async () => {
     const bytes = await pythonZip("'out.zip', 'w', zipfile.ZIP_STORED", 'z.write(name)')
     const at = bytes.indexOf('a note about')
     bytes[at] = 0x41
@@ -294,7 +295,7 @@ z.write('report.pdf'); z.close()`,
     expect(outcomes.sort()).toEqual(['archive_entry_damaged', 'document', 'instance', 'instance'])
   })
 
-  it('lets an entry whose deflate stream is broken fail by itself when its size is known', async () => {
+  it('fails only the entry with a broken deflate stream if its size is known', async () => {
     const bytes = await pythonZip("'out.zip', 'w', zipfile.ZIP_DEFLATED", 'z.write(name)')
     const at = bytes.indexOf('IM1') + 40
     bytes.fill(0xff, at, at + 64)
@@ -305,20 +306,21 @@ z.write('report.pdf'); z.close()`,
     }
   })
 
-  it('ends the archive at a broken deflate stream whose size nobody tells', async () => {
+  it('ends the archive at a broken deflate stream of unknown size', async () => {
     const bytes = await pythonZip("Pipe(), 'w', zipfile.ZIP_DEFLATED", 'z.write(name)')
     const at = bytes.indexOf('IM1') + 40
     bytes.fill(0xff, at, at + 64)
     expect(words(await receiveAll(bytes))).toContain('archive_entry_damaged')
   })
 
-  it('reports a directory that does not agree with what came by', async () => {
+  it('reports a directory that does not match the entries seen', async () => {
     const plain = await pythonZip("'out.zip', 'w', zipfile.ZIP_STORED", 'z.write(name)')
     const renamed = Buffer.from(plain)
     renamed.write('IM9', renamed.lastIndexOf('IM1'))
     expect(words(await receiveAll(renamed)).at(-1)).toBe('archive_malformed')
 
-    // One entry more in the data than in the directory: what unzip shows is not all that was sent.
+    // The data contains one entry more than the directory: unzip does not show everything that was
+    // sent.
     const hidden = await python(
       `
 z = zipfile.ZipFile('out.zip', 'w'); z.write('note.txt'); z.write('IM1')
@@ -331,7 +333,7 @@ z.filelist.pop(); z.close()`,
     expect(words(await receiveAll(trailing)).at(-1)).toBe('archive_malformed')
   })
 
-  it('never takes a truncated archive for a whole one, wherever it is cut', async () => {
+  it('never accepts a truncated archive as complete, wherever it is cut', async () => {
     const writers = [WRITERS[0]!, WRITERS[2]!, WRITERS[3]!, WRITERS[8]!]
     for (const [, write] of writers) {
       const bytes = await write()
@@ -358,7 +360,7 @@ z.filelist.pop(); z.close()`,
     }
   }, 60_000)
 
-  it('survives any flip of a byte without an error of its own', async () => {
+  it('survives any flipped byte without an internal error', async () => {
     const bytes = await zipWith(['zip', '-r', 'out.zip', '.'], FILES)
     const whole = await receiveAll(bytes)
     await fc.assert(
@@ -369,7 +371,8 @@ z.filelist.pop(); z.close()`,
           const flipped = Buffer.from(bytes)
           flipped[at]! ^= mask
           const outcomes = await receiveAll(flipped)
-          // What came out whole is one of the originals, or the archive says that it is not right.
+          // Every item that came out complete is one of the originals, or the archive is reported
+          // as damaged.
           const known = new Set(whole.map((each) => each.sha256))
           const isClean = outcomes.every((each) => each.code === undefined)
           if (isClean) for (const each of outcomes) expect(known).toContain(each.sha256)
@@ -381,7 +384,7 @@ z.filelist.pop(); z.close()`,
 })
 
 describe('the consumer', () => {
-  it('may leave an item early; the next one comes whole', async () => {
+  it('may leave an item early, and gets the next one complete', async () => {
     for (const [, write] of WRITERS) {
       const bytes = await write()
       const seen: string[] = []
@@ -403,7 +406,7 @@ describe('the consumer', () => {
     }
   })
 
-  it('may leave the archive early, which lets go of the part', async () => {
+  it('may leave the archive early, which releases the part', async () => {
     const bytes = await zipWith(['zip', '-r', 'out.zip', '.'], FILES)
     let closed = false
     async function* watched() {
@@ -426,7 +429,7 @@ describe('the consumer', () => {
     expect(closed).toBe(true)
   })
 
-  it('cannot read an item after it went on', async () => {
+  it('cannot read an item after moving on', async () => {
     const bytes = await zipWith(['zip', '-r', 'out.zip', '.'], FILES)
     const items = receive(
       { contentType: '', fileName: undefined, bytes: inPieces(bytes, [100]) },
@@ -440,14 +443,14 @@ describe('the consumer', () => {
     await items.return(undefined)
   })
 
-  it('gets an item that is too large as its own failure, and the rest after it', async () => {
+  it('gets the failure of an item that is too large, and then the remaining items', async () => {
     for (const [, write] of WRITERS) {
       const outcomes = await receiveAll(await write(), { limits: { itemBytes: 20_000 } })
       expect(words(outcomes).sort()).toEqual(['document', 'document', 'instance', 'item_too_large'])
     }
   })
 
-  it('gets the failure of the connection as it is, from the item and from the loop', async () => {
+  it('gets a connection failure unchanged, from the item and from the loop', async () => {
     const bytes = await zipWith(['zip', '-r', 'out.zip', '.'], FILES)
     for (const length of [0, 10, 2000, bytes.length - 10]) {
       async function* breaking() {
@@ -460,8 +463,8 @@ describe('the consumer', () => {
     }
   })
 
-  it('gets a large deflated item with flat memory', async () => {
-    // 300 MB of what does not compress, in one deflate stream of stored blocks.
+  it('reads a large deflated item with flat memory', async () => {
+    // 300 MB of incompressible data, in one deflate stream of stored blocks.
     const block = smallInstance(1 << 20)
     const deflated = deflateRawSync(block, { level: 0, finishFlush: 2 })
     async function* archive() {

@@ -9,7 +9,7 @@ import { digest, python, receiveAll, smallInstance, words, zipWith } from './_it
 const bytes = (text: string) => Buffer.from(text, 'latin1')
 const padded = (start: string, size = 600) => Buffer.concat([bytes(start), Buffer.alloc(size)])
 
-/** The one item's media type, code or kind. */
+/** The single item's media type, code or kind. */
 async function seen(content: Buffer, contentType = '', fileName?: string): Promise<string> {
   const outcomes = await receiveAll(content, { contentType, ...(fileName && { fileName }) })
   expect(outcomes).toHaveLength(1)
@@ -105,7 +105,7 @@ describe('a file that is DICOM', () => {
     }
   })
 
-  it('is an instance whatever stands in its preamble or is declared', async () => {
+  it('is an instance whatever its preamble holds or its declared type is', async () => {
     const starts = [
       'MZ',
       '\x7fELF',
@@ -125,7 +125,7 @@ describe('a file that is DICOM', () => {
     }
   })
 
-  it('never passes as a document, wherever its data set begins and whatever it is called', async () => {
+  it('never passes as a document, wherever its data set begins and whatever its name is', async () => {
     const instance = smallInstance(4000)
     // Two implicit elements alone could be anything; every real data set has more.
     const bodies = [
@@ -145,7 +145,7 @@ describe('a file that is DICOM', () => {
         ),
         async (body, before, type) => {
           const [one] = await receiveAll(Buffer.concat([before, body]), { contentType: type })
-          // Bytes in front may make it look like a picture or a text, never like this.
+          // Leading bytes may make it look like a picture or a text, but never like this type.
           expect(one!.mediaType).not.toBe(type)
         },
       ),
@@ -167,7 +167,7 @@ describe('a file that is DICOM', () => {
         const content = await readFile(join(shared, name)).catch(() => undefined)
         if (content === undefined) continue
         const [one] = await receiveAll(content, { contentType: 'text/plain' })
-        // This one begins with a byte that belongs to nothing.
+        // This one begins with a byte that does not belong to anything.
         expect([name, one!.code ?? one!.kind]).toEqual([
           name,
           name.endsWith('no_meta.dcm') ? 'unrecognized' : 'instance',
@@ -179,13 +179,13 @@ describe('a file that is DICOM', () => {
 })
 
 describe('a document', () => {
-  it.each(DOCUMENTS)('is known by content: %s', async (_, content, mediaType) => {
+  it.each(DOCUMENTS)('is recognized by content: %s', async (_, content, mediaType) => {
     expect(await seen(content)).toBe(mediaType)
     expect(await seen(content, 'application/octet-stream', 'noname')).toBe(mediaType)
     expect(await seen(content, 'video/mpeg')).toBe(mediaType)
   })
 
-  it('keeps a declared text type for text, and only for text', async () => {
+  it('keeps a declared text type only for text', async () => {
     expect(await seen(bytes('a,b\n1,2\n'), 'text/csv; charset=utf-8')).toBe('text/csv')
     expect(await seen(bytes('a,b\n1,2\n'), '', 'table.csv')).toBe('text/csv')
     expect(await seen(bytes('{"resourceType":"Bundle"}'), 'application/fhir+json')).toBe(
@@ -195,14 +195,14 @@ describe('a document', () => {
     expect(await seen(Buffer.from('撮影部位: 胸部', 'utf16le').swap16(), 'text/plain')).toBe(
       'unrecognized',
     )
-    // Shift-JIS: no control characters, hardly any ASCII; taken at its word.
+    // Shift-JIS has no control characters and hardly any ASCII; the declared type is accepted.
     expect(await seen(bytes('\x8e\x42\x89\x65\x95\x94\x88\xca'.repeat(5)), 'text/plain')).toBe(
       'text/plain',
     )
     expect(await seen(bytes('\x8e\xa2\x89\xe5\x95\x94\x88\xca'.repeat(5)))).toBe('unrecognized')
   })
 
-  it('is what the sender says where nothing speaks against it', async () => {
+  it('has the declared type if nothing contradicts it', async () => {
     const noise = Buffer.concat([bytes('\x93NUMPY\x01\0'), Buffer.alloc(300, 7)])
     expect(await seen(noise, 'application/x-worksheet')).toBe('application/x-worksheet')
     expect(await seen(noise, 'Application/X-Worksheet; a=b')).toBe('application/x-worksheet')
@@ -223,7 +223,7 @@ describe('a document', () => {
     }
   })
 
-  it('is no program, no container and no DICOM data set in other clothes', async () => {
+  it('is never a program, a container or a disguised DICOM data set', async () => {
     for (const start of [
       ...[
         'MZ\x90\0',
@@ -246,7 +246,7 @@ describe('a document', () => {
     expect(await seen(doc, '', 'letter.DOC')).toBe('application/msword')
   })
 
-  it('keeps what was said to be DICOM and is not', async () => {
+  it('quarantines content declared as DICOM that is not', async () => {
     for (const [, content] of DOCUMENTS) {
       for (const [type, name] of [
         ['application/dicom', undefined],
@@ -262,7 +262,7 @@ describe('a document', () => {
     }
   })
 
-  it('never comes from an empty file', async () => {
+  it('is never made from an empty file', async () => {
     for (const type of ['', 'application/dicom', 'text/plain', 'application/pdf']) {
       expect(await receiveAll(Buffer.alloc(0), { contentType: type })).toMatchObject([
         { code: 'empty_file', keep: false },
@@ -280,7 +280,7 @@ z.close()`)
   const WORD = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
   const SHEET = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 
-  it('are one document, by their parts', async () => {
+  it('are recognized as one document by their parts', async () => {
     const word = await make(['[Content_Types].xml', '_rels/.rels', 'word/document.xml'])
     expect(await seen(word)).toBe(WORD)
     expect(await seen(word, WORD)).toBe(WORD)
@@ -296,7 +296,7 @@ z.close()`)
     expect(await seen(odt)).toBe('application/vnd.oasis.opendocument.text')
   })
 
-  it('are not what an archive of instances can be taken for', async () => {
+  it('are not confused with an archive of instances', async () => {
     const bytes = await python(
       `
 z = zipfile.ZipFile('out.zip', 'w'); z.write('IM1'); z.writestr('word/document.xml', '<a/>'); z.close()`,
@@ -314,7 +314,7 @@ z = zipfile.ZipFile('out.zip', 'w'); z.write('IM1'); z.writestr('word/document.x
 })
 
 describe('recognition', () => {
-  it('does not depend on how the stream is cut', async () => {
+  it('does not depend on how the stream is split', async () => {
     const contents = [
       smallInstance(9000),
       ...DOCUMENTS.map(([, each]) => each),
@@ -332,7 +332,7 @@ describe('recognition', () => {
     )
   })
 
-  it('takes text for text, never for DICOM', async () => {
+  it('treats text as text, never as DICOM', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: 'grapheme', minLength: 1, maxLength: 400 }),
@@ -344,7 +344,7 @@ describe('recognition', () => {
     )
   })
 
-  it('takes no noise for a document without being told', async () => {
+  it('does not treat noise as a document unless declared', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 300, maxLength: 600 }), async (noise) => {
         fc.pre(noise.includes(0) && noise.includes(7))

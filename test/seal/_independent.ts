@@ -1,6 +1,6 @@
 /**
- * A reader that shares no code with us: forty lines of Python on python3-cryptography, from the
- * README of the room alone.
+ * A reader that shares no code with ours: forty lines of Python on python3-cryptography, written
+ * from the room's README alone.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -18,7 +18,7 @@ const python = ['python3', '/usr/bin/python3'].find(
 export const independentMissing =
   python === undefined ? 'python3-cryptography is not installed' : undefined
 
-/** Opens every item that a dumped folder lists into `out`, each under its number. */
+/** Opens every item listed in a dumped folder into `out`, each under its number. */
 export async function openIndependently(
   folder: string,
   armoredKey: string,
@@ -35,7 +35,8 @@ export async function openIndependently(
 }
 
 /**
- * The X25519 subkey as the reader takes it: scalar, and the parameters of RFC 9580 section 11.5.
+ * The X25519 subkey in the form that the reader takes: scalar, and the parameters of RFC 9580
+ * section 11.5.
  */
 async function secretOf(armoredKey: string): Promise<string> {
   const key = await readPrivateKey({ armoredKey })

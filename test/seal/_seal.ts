@@ -14,8 +14,8 @@ export interface Person {
 }
 
 /**
- * A person with a fresh key; for `seipd1` one that does not announce version 2, as GnuPG makes
- * them.
+ * A person with a fresh key. For `seipd1`, the key does not announce version 2, as with GnuPG's
+ * keys.
  */
 export async function person(id: string, format: DataFormat = 'seipd2'): Promise<Person> {
   const { privateKey, certificate } =
@@ -38,7 +38,7 @@ export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Buffer
   return Buffer.concat(all)
 }
 
-/** The bytes in pieces of the given sizes, over and over. */
+/** Splits the bytes into pieces of the given sizes, repeating the sizes as needed. */
 export async function* split(bytes: Uint8Array, ...sizes: number[]): AsyncGenerator<Uint8Array> {
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
     const size = Math.max(1, sizes[turn % sizes.length] ?? bytes.length)
@@ -47,14 +47,14 @@ export async function* split(bytes: Uint8Array, ...sizes: number[]): AsyncGenera
   }
 }
 
-/** Not random, but no part repeats: a swapped or repeated piece shows. */
+/** Deterministic content without repetitions, so that a swapped or repeated piece is detected. */
 export function content(size: number): Buffer {
   const bytes = Buffer.alloc(size)
   for (let at = 0; at < size; at++) bytes[at] = (at * 31 + (at >> 8) * 17 + (at >> 16)) & 0xff
   return bytes
 }
 
-/** Key packet of the first recipient and data packet: what one reader downloads. */
+/** The first recipient's key packet and the data packet: what one reader downloads. */
 export async function message(envelope: Envelope, plain: Uint8Array): Promise<Buffer> {
   const data = await collect(envelope.seal(split(plain, 65_536)).bytes)
   return Buffer.concat([envelope.keyPackets[0]!.packet, data])
@@ -70,7 +70,7 @@ export const open = (
   ...keys: PrivateKey[]
 ): AsyncGenerator<Uint8Array> => openMessage(bytes, keys, { ciphers: nodeCiphers })
 
-/** What came out before the end or the error, and the error's code. */
+/** What was released before the end or the error, and the error's code. */
 export async function attempt(
   bytes: Uint8Array,
   key: PrivateKey,

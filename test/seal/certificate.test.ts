@@ -20,7 +20,7 @@ async function certificate(options: Partial<KeyOptions>): Promise<string> {
 }
 
 /**
- * What makes openpgp 6 sign over SHA-1; the salt that it adds to signatures does not go with it.
+ * Makes openpgp 6 sign with SHA-1, which is incompatible with the salt that it adds to signatures.
  */
 const sha1 = {
   preferredHashAlgorithm: enums.hash.sha1,
@@ -37,7 +37,7 @@ describe('the policy for certificates', () => {
   const problems = async (input: string | Uint8Array, now?: Date): Promise<string[]> =>
     (await inspectCertificate(input, now)).problems.map(({ code }) => code)
 
-  it('accepts what newKey makes, in both versions', async () => {
+  it('accepts keys made by newKey, in both versions', async () => {
     expect(await problems(good.certificate)).toEqual([])
     const six = await newKey({ name: 'six', version: 6 })
     const report = await inspectCertificate(six.certificate)
@@ -67,7 +67,7 @@ describe('the policy for certificates', () => {
     )
   })
 
-  it('accepts RSA 2048 where that is allowed, and seals to it', async () => {
+  it('accepts RSA 2048 if that is allowed, and seals to it', async () => {
     const armored = await certificate({ type: 'rsa', rsaBits: 2048 })
     const options = { allowRsa2048: true }
     expect((await inspectCertificate(armored, new Date(), options)).problems).toEqual([])
@@ -91,7 +91,7 @@ describe('the policy for certificates', () => {
     else expect((await newEnvelope([await accepted])).keyPackets).toHaveLength(1)
   })
 
-  it('keeps the FIPS profile over a copy, so that no subkey outside it is taken', async () => {
+  it('keeps the FIPS profile in a copied recipient, so that no other subkey is used', async () => {
     const { privateKey } = await generateKey({
       ...{ userIDs, type: 'ecc', curve: 'nistP256', format: 'object' },
       date: new Date(Date.now() - DAY),
@@ -106,7 +106,7 @@ describe('the policy for certificates', () => {
     expect(await idOf(await toRecipient('r', armored))).toBe(modern)
   })
 
-  it('says until when it can be sealed to: the last subkey or the certificate ends it', async () => {
+  it('states when sealing to it ends: with the last subkey or the certificate', async () => {
     const date = new Date(Math.floor(Date.now() / 1000) * 1000)
     const lasting = async (certificateDays: number, ...subkeyDays: number[]): Promise<number> => {
       const subkeys = subkeyDays.map((days) => ({ keyExpirationTime: days * 86_400 }))
@@ -124,13 +124,13 @@ describe('the policy for certificates', () => {
     expect(await lasting(30)).toBe(30)
   })
 
-  it('refuses self-signatures over SHA-1', async () => {
+  it('refuses self-signatures that use SHA-1', async () => {
     expect(await problems(await certificate({ type: 'rsa', rsaBits: 3072, config: sha1 }))).toEqual(
       ['certificate_weak'],
     )
   })
 
-  it('refuses a certificate for signing alone', async () => {
+  it('refuses a certificate that can only sign', async () => {
     expect(
       await problems(await certificate({ type: 'ecc', curve: 'nistP256', subkeys: [] })),
     ).toEqual(['certificate_cannot_encrypt'])
@@ -138,7 +138,7 @@ describe('the policy for certificates', () => {
     expect(await problems(signing)).toEqual(['certificate_cannot_encrypt'])
   })
 
-  it('refuses an expired one from the second on, and names the day', async () => {
+  it('refuses an expired one from the exact second, and names the day', async () => {
     const { certificate: armored } = await newKey({ name: 'short', expiresInDays: 1 })
     const { expiresAt } = await inspectCertificate(armored)
     expect(await problems(armored, new Date(expiresAt!.getTime() - 1000))).toEqual([])
@@ -152,7 +152,7 @@ describe('the policy for certificates', () => {
     ])
   })
 
-  it('refuses one whose encryption subkey alone has expired', async () => {
+  it('refuses one if only its encryption subkey has expired', async () => {
     const date = new Date(Date.now() - 10 * DAY)
     const subkeys = [{ keyExpirationTime: 86_400 }]
     const armored = await certificate({ type: 'ecc', curve: 'nistP256', date, subkeys })
@@ -173,7 +173,7 @@ describe('the policy for certificates', () => {
     expect(keyId).toBe(two.subkeys[1]!.getKeyID().toHex())
   })
 
-  it('refuses one made in the future', async () => {
+  it('refuses one created in the future', async () => {
     expect(await problems(good.certificate, new Date(Date.now() - 10 * DAY))).toEqual([
       'certificate_not_yet_valid',
     ])
@@ -185,7 +185,7 @@ describe('the policy for certificates', () => {
     expect(await problems(publicKey.armor())).toContain('certificate_revoked')
   })
 
-  it('heeds a revocation over SHA-1', async () => {
+  it('honours a revocation that uses SHA-1', async () => {
     const key = await generateKey({ userIDs, format: 'object', type: 'rsa', rsaBits: 3072 })
     const { publicKey } = await revokeKey({
       key: key.privateKey,
@@ -202,7 +202,7 @@ describe('the policy for certificates', () => {
     expect(await problems(privateKey)).toEqual(['certificate_is_secret'])
   })
 
-  it('refuses several certificates in one file, and takes one as text, octets or binary', async () => {
+  it('refuses several certificates in one file, and accepts one as text, octets or binary', async () => {
     expect(await problems(good.certificate + good.certificate)).toEqual(['certificate_unreadable'])
     const { publicKey } = await generateKey({ userIDs, format: 'binary' })
     expect(await problems(publicKey)).toEqual([])
@@ -233,7 +233,7 @@ describe('the policy for certificates', () => {
     expect(await problems(bytes)).toContain('certificate_unreadable')
   })
 
-  it('makes toRecipient throw the first problem with the id', async () => {
+  it('makes toRecipient throw the first problem, with the id', async () => {
     await expect(toRecipient('reader-1', good.privateKey)).rejects.toMatchObject({
       code: 'certificate_is_secret',
       subject: 'reader-1',

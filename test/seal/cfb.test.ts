@@ -13,24 +13,24 @@ const lengths = fc.oneof(
   fc.nat(MOST_AT_ONCE),
 )
 
-/** What OpenSSL's own CFB makes of it. */
+/** Encrypts with OpenSSL's own CFB. */
 function byOpenssl(key: Uint8Array, content: Uint8Array): Buffer {
   return createCipheriv(`aes-${key.length * 8}-cfb`, key, Buffer.alloc(16)).update(content)
 }
 
-/** Octets that differ from place to place, without drawing each by itself. */
+/** Octets that vary by position, without generating each one separately. */
 function contentOf(size: number, seed: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, at) => (at * 167 + (at >> 8) * 13 + seed) & 0xff)
 }
 
-/** In pieces of these lengths, which end at once or go on. */
+/** Splits the content into pieces of these lengths; the last piece is whatever remains. */
 function* piecesOf(content: Uint8Array, sizes: readonly number[]): Generator<Uint8Array> {
   let at = 0
   for (const size of sizes) yield content.subarray(at, (at += size))
 }
 
-describe('AES-CFB made of CBC and ECB', () => {
-  test('encrypts any split of a content to what OpenSSL’s CFB makes of it', () => {
+describe('AES-CFB built on CBC and ECB', () => {
+  test('encrypts content split in any way as OpenSSL’s CFB does', () => {
     fc.assert(
       fc.property(keys, fc.array(lengths, { maxLength: 12 }), fc.nat(255), (key, sizes, seed) => {
         const content = contentOf(
@@ -46,7 +46,7 @@ describe('AES-CFB made of CBC and ECB', () => {
     )
   })
 
-  test('decrypts what OpenSSL’s CFB made, in whole blocks and a last piece of any length', () => {
+  test('decrypts what OpenSSL’s CFB encrypted, in whole blocks and a last piece of any length', () => {
     fc.assert(
       fc.property(
         keys,
@@ -69,12 +69,12 @@ describe('AES-CFB made of CBC and ECB', () => {
     )
   })
 
-  test('refuses to encrypt more at once than it has memory for', () => {
+  test('refuses to encrypt more at once than fits its buffer', () => {
     const cipher = new CfbEncryption(new Uint8Array(32))
     expect(() => cipher.update(new Uint8Array(MOST_AT_ONCE + 1))).toThrow('offset is out of bounds')
   })
 
-  test('overwrites key and key stream when it is forgotten', () => {
+  test('overwrites key and key stream in forget', () => {
     const cipher = new CfbEncryption(new Uint8Array(32))
     cipher.update(new Uint8Array(100))
     cipher.forget()

@@ -9,7 +9,7 @@ import { content, open, person, sealTo, collect, split } from './_seal.js'
 const DAY = 86_400_000
 
 describe('keys', () => {
-  it('are made with the name, address and expiry asked for', async () => {
+  it('are made with the requested name, address and expiry', async () => {
     const made = await newKey({ name: 'Dr. A. Reader', email: 'a@example.org', expiresInDays: 30 })
     const report = await inspectCertificate(made.certificate)
     expect(report.userIds).toEqual(['Dr. A. Reader <a@example.org>'])
@@ -24,7 +24,7 @@ describe('keys', () => {
     },
   )
 
-  it('open with the right passphrase alone', async () => {
+  it('open only with the right passphrase', async () => {
     const { privateKey, certificate } = await newKey({ name: 'locked', passphrase: 'open sesame' })
     await expect(readPrivateKey(privateKey)).rejects.toMatchObject({ code: 'key_locked' })
     await expect(readPrivateKey(privateKey, 'wrong')).rejects.toMatchObject({ code: 'key_locked' })
@@ -70,7 +70,7 @@ describe('verifyDetached', () => {
     expect(await verifyDetached(Buffer.from(text), signature, certificate)).toBe(true)
   })
 
-  it('refuses another text, another key and what is no signature', async () => {
+  it('refuses another text, another key and anything that is not a signature', async () => {
     expect(await verifyDetached(text + ' ', signature, certificate)).toBe(false)
     expect(await verifyDetached(text, signature, (await newKey({ name: 'x' })).certificate)).toBe(
       false,
@@ -97,7 +97,7 @@ describe('verifyDetached', () => {
     expect(await verifyDetached(text, signature, publicKey.armor())).toBe(false)
   })
 
-  it('refuses a hash that is broken', async () => {
+  it('refuses a broken hash', async () => {
     const rsa = await generateKey({
       userIDs: [{ name: 'r' }],
       type: 'rsa',
@@ -120,7 +120,7 @@ describe('verifyDetached', () => {
     )
   })
 
-  it('refuses a signature of no content, which would fit any', async () => {
+  it('refuses a signature over no content, which would match any', async () => {
     const standalone = await signedOver(object, enums.hash.sha512, enums.signature.standalone)
     expect(await verifyDetached(text, standalone, certificate)).toBe(false)
   })
@@ -132,7 +132,8 @@ describe('verifyDetached', () => {
       rsaBits: 3072,
       format: 'object',
     })
-    // The encryption subkey is RSA as well, so it can sign in mathematics but not by its flags.
+    // The encryption subkey is RSA as well, so mathematically it could sign, but its flags do not
+    // allow it.
     const subkey = privateKey.subkeys[0]!
     const packet = new openpgp.SignaturePacket()
     const made = await signedWith(
@@ -169,7 +170,7 @@ describe('verifyDetached', () => {
       hashAlgorithm: hash,
       publicKeyAlgorithm: key.algorithm,
     })
-    // The declaration leaves out the last argument; the salt that openpgp adds does not go with
+    // The type declaration omits the last argument. The salt that openpgp adds is incompatible with
     // SHA-1.
     const settings = { ...openpgp.config, nonDeterministicSignaturesViaNotation: false }
     const signPacket = packet.sign.bind(packet) as (...all: unknown[]) => Promise<void>

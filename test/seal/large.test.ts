@@ -1,6 +1,6 @@
 /**
- * More than four octets of length can say: 4 GiB and one octet, sealed and opened as it comes, in
- * little memory.
+ * A length that does not fit in four octets: 4 GiB and one octet, sealed and opened as a stream
+ * with little memory.
  */
 import { expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
@@ -18,7 +18,7 @@ async function* content(): AsyncGenerator<Buffer> {
 }
 
 large.each(['seipd1', 'seipd2'] as const)(
-  `brings back 4 GiB and one octet in %s${why}`,
+  `seals and opens 4 GiB and one octet in %s${why}`,
   async (format) => {
     const reader = await person('reader-1', format)
     const envelope = await newEnvelope([reader.recipient])

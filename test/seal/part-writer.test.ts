@@ -6,7 +6,7 @@ import { PartWriter } from '../../src/seal/part-writer.js'
 import { collect, content, split } from './_seal.js'
 
 const CHUNK = 2 ** 20
-/** RFC 9580 section 4.2.1.4: the first partial length. */
+/** RFC 9580 section 4.2.1.4: minimum for the first partial length. */
 const LEAST_FIRST = 512
 
 const sizes = fc.oneof(fc.nat(70), fc.constantFrom(4095, 4096, 65_536, CHUNK), fc.nat(CHUNK))
@@ -17,7 +17,7 @@ interface Written {
   readonly pieces: readonly Buffer[]
 }
 
-/** Each list is written at a time, the last one by `end`. */
+/** Each list is one write, and the last one is passed to `end`. */
 function written(lists: readonly (readonly number[])[], last: readonly number[]): Written {
   const pieces: Buffer[] = []
   const all: Buffer[] = []
@@ -42,7 +42,7 @@ async function read(packet: Buffer): Promise<Buffer> {
   return whole
 }
 
-test('any pieces come back as they were written, and what is given out shares no memory', async () => {
+test('any pieces are read back as written, and emitted buffers share no memory', async () => {
   const first = fc.integer({ min: LEAST_FIRST, max: CHUNK })
   await fc.assert(
     fc.asyncProperty(
@@ -60,7 +60,7 @@ test('any pieces come back as they were written, and what is given out shares no
   )
 })
 
-test('what is written at once has a known length, however long', async () => {
+test('a single write gets a definite length, however long it is', async () => {
   for (const size of [0, 1, 191, 192, 8383, 8384, CHUNK]) {
     const { content, pieces } = written([], [size, 16])
     const packet = Buffer.concat(pieces)
@@ -70,7 +70,7 @@ test('what is written at once has a known length, however long', async () => {
   }
 })
 
-test('a chunk lies in a part of its own, and its tag in another, without a copy', () => {
+test('a chunk and its tag are emitted in separate parts, without copying', () => {
   const chunk = content(CHUNK)
   const pieces: Buffer[] = []
   const writer = new PartWriter(TAG.protected, (piece) => pieces.push(piece))

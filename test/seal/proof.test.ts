@@ -5,7 +5,7 @@ import { newKey, readPrivateKey, toRecipient } from '../../src/seal/keys/index.j
 
 describe('the proof that somebody can open an envelope', () => {
   it.each([[{}], [{ algorithm: 'rsa4096' as const }]])(
-    'is made by its recipient alone (%o)',
+    'can be made only by its recipient (%o)',
     async (options) => {
       const [mine, other] = await Promise.all([
         newKey({ name: 'reader-1', ...options }),

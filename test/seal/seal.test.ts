@@ -13,11 +13,11 @@ import type { Person } from './_seal.js'
 
 const CHUNK = 2 ** 20
 /**
- * Octets of the literal packet in front of a short content: the lengths at which a chunk or a block
- * fills to the brim.
+ * Includes lengths at which the content plus the literal packet's header fill a chunk or block
+ * exactly.
  */
 const LENGTHS = [0, 1, 185, 186, 8377, 8378]
-  // Version 1: the digest at the end lies in one window, or begins in one and ends in the next.
+  // Version 1: the final digest lies in one window, or begins in one and ends in the next.
   .concat([CHUNK - 53, CHUNK - 52, CHUNK - 51, CHUNK - 41, CHUNK - 31, CHUNK - 30, CHUNK - 29])
   .concat([CHUNK - 12, CHUNK - 11, CHUNK - 10, CHUNK - 7, CHUNK - 6, CHUNK - 5, CHUNK - 1, CHUNK])
   .concat([CHUNK + 1, 2 * CHUNK - 13, 2 * CHUNK - 6, 2 * CHUNK - 5, 3 * CHUNK + 7])
@@ -32,13 +32,13 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     other = await person('reader-2')
   })
 
-  it.each(LENGTHS)('brings back %i octets', async (length) => {
+  it.each(LENGTHS)('seals and opens %i octets', async (length) => {
     const plain = content(length)
     const opened = await collect(open(split(await sealTo(reader, plain)), reader.key))
     expect(opened.equals(plain)).toBe(true)
   })
 
-  it('brings back any content, however both streams are split', async () => {
+  it('seals and opens any content, however both streams are split', async () => {
     const envelope = await newEnvelope([reader.recipient])
     const sizes = fc.array(fc.integer({ min: 1, max: CHUNK }), { minLength: 1, maxLength: 5 })
     await fc.assert(
@@ -62,7 +62,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     )
   })
 
-  it('uses the memory of a piece again when the next is asked for, if the caller says so', async () => {
+  it('reuses the memory of a piece when the next is requested, if the caller allows it', async () => {
     for (const length of [1000, 100_000, 3 * CHUNK + 7]) {
       const plain = content(length)
       const sealed = await sealTo(reader, plain)
@@ -78,7 +78,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     }
   })
 
-  it('takes and gives single octets', async () => {
+  it('accepts and returns single octets', async () => {
     const plain = content(5000)
     const envelope = await newEnvelope([reader.recipient])
     const data = await collect(envelope.seal(split(plain, 1)).bytes)
@@ -118,7 +118,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     }
   })
 
-  it('puts one key packet for each recipient, and each opens every item with their own alone', async () => {
+  it('makes one key packet per recipient, and each recipient opens every item with only their own', async () => {
     const third = { ...other, recipient: { ...other.recipient, id: 'recovery' } }
     const envelope = await newEnvelope([reader.recipient, third.recipient])
     expect(envelope.format).toBe(format)
@@ -138,7 +138,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     })
   })
 
-  it('opens an item whose key packets are all in front', async () => {
+  it('opens an item preceded by all key packets', async () => {
     const envelope = await newEnvelope([other.recipient, reader.recipient])
     const data = await collect(envelope.seal(split(content(10))).bytes)
     const whole = Buffer.concat([...envelope.keyPackets.map(({ packet }) => packet), data])
@@ -155,7 +155,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     expect(new Set(sealed.map((bytes) => bytes.subarray(-64).toString('hex'))).size).toBe(3)
   })
 
-  it('seals nothing more once it is closed, but ends the streams under way', async () => {
+  it('seals nothing more once it is closed, but finishes streams in progress', async () => {
     const envelope = await newEnvelope([reader.recipient])
     const sealed = envelope.seal(split(content(CHUNK + 1), 1000))
     envelope.close()
@@ -165,14 +165,14 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     expect((await collect(open(split(whole), reader.key))).equals(content(CHUNK + 1))).toBe(true)
   })
 
-  it('is read once, and knows no digests before its end', async () => {
+  it('can be read once, and has no digests before its end', async () => {
     const sealed = (await newEnvelope([reader.recipient])).seal(split(content(10)))
     expect(() => sealed.digests()).toThrow('ended')
     await collect(sealed.bytes)
     await expect(collect(sealed.bytes)).rejects.toThrow('once')
   })
 
-  it('fails with the error of the content', async () => {
+  it('fails with the error of its content', async () => {
     async function* torn(): AsyncGenerator<Uint8Array> {
       yield await Promise.resolve(content(CHUNK))
       throw new Error('connection lost')
@@ -182,7 +182,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     expect(() => sealed.digests()).toThrow('ended')
   })
 
-  it('passes the error of the source of a message, and lets the source clean up', async () => {
+  it("passes on an error of the message's source, and lets the source clean up", async () => {
     const bytes = await sealTo(reader, content(2 * CHUNK))
     let isClosed = false
     async function* torn(): AsyncGenerator<Uint8Array> {
@@ -207,7 +207,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     expect(isClosed).toBe(true)
   })
 
-  it('makes one whole message, which nobody measures', async () => {
+  it('makes one complete message, without digests', async () => {
     const sealed = await sealMessage(split(content(CHUNK)), reader.recipient)
     const bytes = await collect(sealed.bytes)
     expect((await collect(open(split(bytes), reader.key))).equals(content(CHUNK))).toBe(true)
@@ -216,7 +216,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     expect(await collect(open(split(small), reader.key))).toEqual(content(20))
   })
 
-  it('signs what it seals, and openSignedMessage accepts the signer alone', async () => {
+  it('signs what it seals, and openSignedMessage accepts only the signer', async () => {
     const plain = Buffer.from('{"items":[]}')
     const envelope = await newEnvelope([reader.recipient])
     const sealed = await envelope.sealSigned(plain, other.key)
@@ -235,7 +235,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     ).rejects.toMatchObject(refused)
   })
 
-  it('keeps memory flat while a content of 200 MB passes', async () => {
+  it('keeps memory flat while 200 MB of content pass through', async () => {
     const piece = content(65_536)
     async function* long(): AsyncGenerator<Uint8Array> {
       for (let at = 0; at < 200 * 16; at++) yield await Promise.resolve(piece)
@@ -258,13 +258,13 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
 })
 
 describe('the format', () => {
-  it('is version 2 only when every recipient takes it', async () => {
+  it('is version 2 only when every recipient supports it', async () => {
     const [modern, old] = [await person('a'), await person('b', 'seipd1')]
     expect((await newEnvelope([modern.recipient, modern.recipient])).format).toBe('seipd2')
     expect((await newEnvelope([modern.recipient, old.recipient])).format).toBe('seipd1')
   })
 
-  it('is refused to nobody, and to a recipient who expired since', async () => {
+  it('is refused for an empty list of recipients, and for a recipient that has since expired', async () => {
     await expect(newEnvelope([])).rejects.toMatchObject({ code: 'recipient_unusable' })
     const { certificate } = await newKey({ name: 'short', expiresInDays: 1 })
     const recipient = await toRecipient('short', certificate)

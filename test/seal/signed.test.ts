@@ -10,13 +10,16 @@ import type { Person } from './_seal.js'
 const DAY = 86_400_000
 const MADE = new Date('2024-01-01T00:00:00Z')
 const YEAR = 366 * 86_400
-/** Of the key as it was made. */
+/** Expiry of the key as it was made. */
 const END = new Date(MADE.getTime() + YEAR * 1000)
 const LONG_AFTER = new Date('2033-05-01T00:00:00Z')
 const inside = new Date('2024-06-01T00:00:00Z')
 const after = new Date(END.getTime() + DAY)
 
-/** Of the gateway, for one year; what an owner or a thief makes of it later is derived from it. */
+/**
+ * The gateway's key, valid for one year. Later states, made by its owner or a thief, are derived
+ * from it.
+ */
 let key: OpenpgpKey
 let reader: Person
 beforeAll(async () => {
@@ -29,7 +32,7 @@ beforeAll(async () => {
 
 const certificateOf = (one: OpenpgpKey = key): string => one.toPublic().armor()
 
-/** The same key under one new self-signature alone, as GnuPG leaves it when an expiry is moved. */
+/** The same key with a single new self-signature, as GnuPG leaves it after a change of expiry. */
 async function reformatted(date: Date, lastsSeconds: number): Promise<OpenpgpKey> {
   const seconds = lastsSeconds === 0 ? 0 : (date.getTime() - MADE.getTime()) / 1000 + lastsSeconds
   const { privateKey } = await reformatKey({
@@ -45,8 +48,8 @@ const revoked = async (flag: enums.reasonForRevocation, date: Date): Promise<str
   ).publicKey.armor()
 
 /**
- * A manifest that says it was signed at this time; also by a key that had ended then, as a thief
- * would.
+ * A manifest that claims to be signed at this time, possibly with a key that had already ended, as
+ * a thief would do.
  */
 async function manifest(signedAt: Date): Promise<Buffer> {
   const signer = signedAt < END ? key : await reformatted(MADE, 0)
@@ -67,12 +70,12 @@ const open = async (signedAt: Date, certificates: readonly string[], now: Date) 
 const refused = { code: 'manifest_not_signed' }
 
 describe('a signed message, years later', () => {
-  it('opens while the key is good', async () => {
+  it('opens while the key is valid', async () => {
     const opened = await open(inside, [certificateOf()], new Date(inside.getTime() + DAY))
     expect(opened).toMatchObject({ signedAt: inside, hasKeyEnded: false })
   })
 
-  it('opens when the key has expired since, and says so', async () => {
+  it('opens when the key has since expired, and reports that', async () => {
     const opened = await open(inside, [certificateOf()], LONG_AFTER)
     expect(opened).toMatchObject({
       signedBy: key.getFingerprint(),
@@ -81,7 +84,7 @@ describe('a signed message, years later', () => {
     })
   })
 
-  it('opens when the key was retired or replaced after it had signed', async () => {
+  it('opens when the key was retired or replaced after signing', async () => {
     for (const flag of [
       enums.reasonForRevocation.keyRetired,
       enums.reasonForRevocation.keySuperseded,
@@ -91,18 +94,18 @@ describe('a signed message, years later', () => {
     }
   })
 
-  it('is refused when it was signed after the key had expired', async () => {
+  it('is refused when signed after the key expired', async () => {
     await expect(open(after, [certificateOf()], LONG_AFTER)).rejects.toMatchObject(refused)
     await expect(open(END, [certificateOf()], LONG_AFTER)).rejects.toMatchObject(refused)
   })
 
-  it('is refused when it was signed after the key had been retired', async () => {
+  it('is refused when signed after the key was retired', async () => {
     const certificate = await revoked(enums.reasonForRevocation.keyRetired, inside)
     const later = new Date(inside.getTime() + DAY)
     await expect(open(later, [certificate], LONG_AFTER)).rejects.toMatchObject(refused)
   })
 
-  it('is refused whenever it was signed when the key was revoked as compromised, or without a reason', async () => {
+  it('is refused, whenever signed, if the key was revoked as compromised or without a reason', async () => {
     for (const flag of [
       enums.reasonForRevocation.keyCompromised,
       enums.reasonForRevocation.noReason,
@@ -112,7 +115,7 @@ describe('a signed message, years later', () => {
     }
   })
 
-  it('opens by a certificate whose expiry was moved, also when that is over', async () => {
+  it('opens with a certificate whose expiry was changed, even after that expiry', async () => {
     const moved = certificateOf(await reformatted(new Date(inside.getTime() + DAY), 2 * YEAR))
     const between = new Date('2025-06-01T00:00:00Z')
     expect(await open(inside, [moved], between)).toMatchObject({ hasKeyEnded: false })
@@ -122,7 +125,7 @@ describe('a signed message, years later', () => {
     await expect(open(late, [moved], LONG_AFTER)).rejects.toMatchObject(refused)
   })
 
-  it('takes any of the certificates that are trusted, and passes over what is none', async () => {
+  it('accepts any of the trusted certificates, and ignores entries that are not certificates', async () => {
     const other = reader.recipient.certificate
     const opened = await open(inside, ['x', other, certificateOf()], LONG_AFTER)
     expect(opened.signedBy).toBe(key.getFingerprint())
@@ -132,7 +135,7 @@ describe('a signed message, years later', () => {
     await expect(open(inside, [], LONG_AFTER)).rejects.toMatchObject(refused)
   })
 
-  it('opens by a key that was replaced when it had signed, and by no later signature of it', async () => {
+  it('opens with a key that was replaced after signing, but not with a later signature by it', async () => {
     const bytes = await manifest(inside)
     const by = (until: Date) =>
       openSignedMessage(
@@ -145,7 +148,7 @@ describe('a signed message, years later', () => {
     await expect(by(new Date(inside.getTime() - DAY))).rejects.toMatchObject(refused)
   })
 
-  it('allows for a clock that is a little ahead, and not for another day', async () => {
+  it('tolerates a clock that is slightly ahead, but not by a day', async () => {
     const before = (ms: number): Date => new Date(inside.getTime() - ms)
     expect(await open(inside, [certificateOf()], before(60_000))).toBeDefined()
     await expect(open(inside, [certificateOf()], before(DAY))).rejects.toMatchObject(refused)

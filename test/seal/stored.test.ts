@@ -1,6 +1,6 @@
 /**
- * What lies in stores for years: sealed by earlier builds, or by others, in every shape that the
- * format allows.
+ * Messages kept in stores for years: sealed by earlier builds or other programs, in every shape
+ * that the format allows.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
@@ -40,7 +40,7 @@ async function keyOf({ recipient }: Person): Promise<PublicKey> {
   throw new TypeError('not a certificate')
 }
 
-/** By openpgp.js, in version 2. */
+/** Seals with openpgp.js, in version 2. */
 async function sealedElsewhere(plain: Buffer, shape: Shape): Promise<Buffer> {
   const { cipher = 'aes256', mode = 'gcm', chunkOctet = 12 } = shape
   const sealed: unknown = await encrypt({
@@ -60,13 +60,13 @@ async function sealedElsewhere(plain: Buffer, shape: Shape): Promise<Buffer> {
 const open = (bytes: Uint8Array, ciphers = nodeCiphers): Promise<Buffer> =>
   collect(openMessage(split(bytes, 99_991), [reader.key], { ciphers }))
 
-/** Key packet and data packet. */
+/** Splits a message into key packet and data packet. */
 function parts(bytes: Buffer): readonly [Buffer, Buffer] {
   const length = 2 + bytes.readUInt8(1)
   return [bytes.subarray(0, length), bytes.subarray(length)]
 }
 
-/** The body of the data packet, whatever lengths it is written in. */
+/** The body of the data packet, whatever lengths it is written with. */
 async function bodyOf(data: Buffer): Promise<Buffer> {
   const body = await Body.next(new ByteSource(split(data)))
   return Buffer.from((await body?.whole(32 * MiB)) ?? [])
@@ -79,7 +79,7 @@ describe('a stored message of version 2', () => {
   it.each(SIZES.map((octet) => [chunk(octet), octet] as const))(
     'opens in chunks of %i octets',
     async (size, chunkOctet) => {
-      // The literal packet has a header of its own: somewhere here a chunk is filled to the brim.
+      // The literal packet has its own header, so one of these lengths fills a chunk exactly.
       for (const length of [0, size - 12, size - 11, size - 8, size, 2 * size + 7]) {
         const plain = content(Math.max(0, length))
         const sealed = await sealedElsewhere(plain, { chunkOctet })
@@ -126,7 +126,10 @@ describe('a stored message of version 2', () => {
 })
 
 describe('a stored message in partial lengths', () => {
-  /** The body in parts of 2^exponent octets, over and over, and a last one of what is left. */
+  /**
+   * Writes the body in parts of 2^exponent octets, repeating the exponents, and a last part with
+   * the rest.
+   */
   function reframed(body: Buffer, exponents: readonly number[]): Buffer {
     const framed: Buffer[] = [Buffer.of(0xc0 | enums.packet.symEncryptedIntegrityProtectedData)]
     let at = 0
@@ -160,7 +163,7 @@ describe('a stored message in partial lengths', () => {
     )
   })
 
-  it('opens when openpgp.js has streamed it, in version 1', async () => {
+  it('opens when streamed by openpgp.js, in version 1', async () => {
     const old = await person('old', 'seipd1')
     const plain = content(3 * MiB + 17)
     const sealed: unknown = await encrypt({

@@ -1,6 +1,6 @@
 /**
- * Every class of change to a sealed item, in both versions, by one table: the same refusal, and no
- * octet that may be kept.
+ * Every class of change to a sealed item, in both versions, in one table: each gives the same
+ * refusal, and no octet that may be kept.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { newEnvelope } from '../../src/seal/index.js'
@@ -10,14 +10,14 @@ import type { Person } from './_seal.js'
 const CHUNK = 2 ** 20
 const FORMATS = ['seipd1', 'seipd2'] as const
 const PLAIN = content(3 * CHUNK)
-/** What the item holds. */
+/** Content of the item. */
 const WHOLE = Buffer.concat([PLAIN, PLAIN])
 
 interface Sealed {
   readonly reader: Person
   readonly other: Person
   readonly keyPacket: Buffer
-  /** Two items of one envelope, and one of another. */
+  /** Two items of one envelope, and one item of another. */
   readonly item: Buffer
   readonly second: Buffer
   readonly elsewhere: { readonly keyPacket: Buffer; readonly item: Buffer }
@@ -45,11 +45,11 @@ const flip = (bytes: Buffer, at: number, bits = 1): Buffer => {
 }
 
 /**
- * From the first octet of a data packet: tag, partial length, version; in version 2 cipher, mode,
- * chunk size, salt.
+ * Offsets in a data packet: tag, partial length, version; in version 2 also cipher, mode, chunk
+ * size and salt.
  */
 const AT = { tag: 0, length: 1, version: 2, cipher: 3, mode: 4, chunkSize: 5, salt: 6 } as const
-/** In the first chunk, past everything before it. */
+/** In the first chunk, after everything that precedes it. */
 const IN_CHUNK = 5000
 const PART = CHUNK + 1
 
@@ -60,7 +60,7 @@ const swapParts = (item: Buffer, one: number, two: number): Buffer => {
   return Buffer.concat([item.subarray(0, 1), ...order.map((at) => parts[at]!), rest])
 }
 
-/** What becomes of key packet and data packet; undefined where the version has no such octet. */
+/** Changes the key packet and data packet; undefined where the version has no such octet. */
 type Change = (it: Sealed, format: (typeof FORMATS)[number]) => Buffer | undefined
 
 const onlyIn2 =
@@ -131,15 +131,15 @@ describe.each(FORMATS)('a sealed item in %s', (format) => {
 
   const judge = async (what: string, bytes: Buffer, to: Person): Promise<void> => {
     const { released, code } = await attempt(bytes, to.key)
-    // Whole chunks that are authentic may come out before a change in a later one is met; version 1
-    // knows at its end alone.
+    // Authentic chunks may be released before a change in a later chunk is reached; version 1
+    // detects it only at the end.
     const isTrue = released.equals(WHOLE.subarray(0, released.length))
     rows.push(`${what.padEnd(50)} ${format}  ${code ?? 'OPENED'}`)
     expect({ what, code }).toEqual({ what, code: 'cannot_open' })
     if (format === 'seipd2') expect({ what, isTrue }).toEqual({ what, isTrue: true })
   }
 
-  it('opens as it is', async () => {
+  it('opens unchanged', async () => {
     const { released, code } = await attempt(
       Buffer.concat([sealed.keyPacket, sealed.item]),
       sealed.reader.key,
@@ -160,7 +160,7 @@ describe.each(FORMATS)('a sealed item in %s', (format) => {
     }
   })
 
-  it('is refused: wrong key', () =>
+  it('is refused with the wrong key', () =>
     judge('wrong key', Buffer.concat([sealed.keyPacket, sealed.item]), sealed.other))
 })
 

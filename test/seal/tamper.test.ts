@@ -34,17 +34,17 @@ describe.each(['seipd1', 'seipd2'] as const)('a changed %s message', (format) =>
     for (let at = keyBytes; at < small.length; at++) {
       const { code, released } = await attempt(flipped(small, at), reader.key)
       expect({ at, code }).toEqual({ at, code: 'cannot_open' })
-      // Version 1 gives out before it knows; the caller learns from the error that it must not keep
-      // it.
+      // Version 1 releases content before it is authenticated; the error tells the caller to
+      // discard it.
       if (format === 'seipd2') expect(released.length).toBe(0)
     }
   }, 60_000)
 
-  it('is refused, or opens to the same, whichever octet of the key packet is flipped', async () => {
+  it('is refused or opens to the same content, whichever octet of the key packet is flipped', async () => {
     let refusals = 0
     for (let at = 0; at < keyBytes; at++) {
-      // The packet's address (which key) and an MPI's bit count are not authenticated, and change
-      // nothing that opens.
+      // The packet's key address and an MPI's bit count are not authenticated, and do not affect
+      // what is opened.
       const { code, released } = await attempt(flipped(small, at), reader.key)
       if (code === 'cannot_open') refusals++
       else expect(released).toEqual(content(50))
@@ -66,18 +66,18 @@ describe.each(['seipd1', 'seipd2'] as const)('a changed %s message', (format) =>
     )
   }, 60_000)
 
-  it('is refused when something follows it', async () => {
+  it('is refused when data follows it', async () => {
     expect((await attempt(Buffer.concat([small, small]), reader.key)).code).toBe('cannot_open')
     expect((await attempt(Buffer.concat([small, Buffer.of(0)]), reader.key)).code).toBe(
       'cannot_open',
     )
   })
 
-  it('is refused to another key, and gives that nothing', async () => {
+  it('is refused with another key, and releases nothing', async () => {
     expect(await attempt(small, (await person('reader-2')).key)).toEqual(refused)
   })
 
-  it('is refused under the key packet of another envelope', async () => {
+  it('is refused with the key packet of another envelope', async () => {
     const other = await sealTo(reader, content(50))
     const mixed = Buffer.concat([other.subarray(0, keyBytes), small.subarray(keyBytes)])
     const { code, released } = await attempt(mixed, reader.key)
@@ -85,7 +85,7 @@ describe.each(['seipd1', 'seipd2'] as const)('a changed %s message', (format) =>
     if (format === 'seipd2') expect(released.length).toBe(0)
   })
 
-  it('is refused when blocks are swapped, repeated or left out', async () => {
+  it('is refused when blocks are swapped, repeated or omitted', async () => {
     const block = (from: number): Buffer => large.subarray(from, from + CHUNK + 1)
     const first = keyBytes + 1
     const blocks = [0, 1, 2].map((index) => block(first + index * (CHUNK + 1)))
@@ -128,7 +128,7 @@ describe('version 2', () => {
     },
   )
 
-  it('has no chunk under way any more when its caller gave up', async () => {
+  it('has no chunk in progress after its caller has given up', async () => {
     const reader = await person('reader-1')
     const bytes = flipped(await sealTo(reader, content(6 * CHUNK)), 200 + 2 * (CHUNK + 16))
     let underWay = 0
@@ -148,20 +148,20 @@ describe('version 2', () => {
     }
     const pieces = openMessage(split(bytes, 100_000), [reader.key], { ciphers })
     expect((await pieces.next()).done).toBe(false)
-    // The third chunk, which is changed, fails while nobody waits for it.
+    // The third chunk, which was changed, fails while nobody is awaiting it.
     await setTimeout(50)
     await pieces.return(undefined)
     expect(underWay).toBe(0)
   })
 
-  it('gives out a message that fills one chunk to the brim whole or not at all', async () => {
+  it('releases a message that fills one chunk exactly as a whole or not at all', async () => {
     const reader = await person('reader-1')
     const brim = await sealTo(reader, content(CHUNK - 12))
     const { released, code } = await attempt(flipped(brim, brim.length - 1), reader.key)
     expect({ code, size: released.length }).toEqual({ code: 'cannot_open', size: 0 })
   })
 
-  it('takes no chunk of another item of the same envelope', async () => {
+  it('accepts no chunk of another item of the same envelope', async () => {
     const reader = await person('reader-1')
     const envelope = await newEnvelope([reader.recipient])
     const [one, two] = [
@@ -176,7 +176,7 @@ describe('version 2', () => {
     expect(code).toBe('cannot_open')
   })
 
-  it('cannot be passed off as version 1, nor the other way round', async () => {
+  it('cannot be passed off as version 1, or vice versa', async () => {
     const modern = await person('a')
     const two = await newEnvelope([modern.recipient])
     const one = await newEnvelope([{ ...modern.recipient, takesSeipd2: false }])

@@ -39,13 +39,13 @@ GBsKAAAALAWCY4d/4wKbDCIhBssYbE8GCaaX5NUt+mxyKwwfHifBilZwj2Ul7Ce6
 2azJAAAAAAQBIKbpGG2dWTX8j+VjFM21J0hqWlEg+bdiojWnKfA5AQpWUWtnNwDE
 M0g12vYxoWM8Y81W+bHBw805I8kWVkXU6vFOi+HWvv/ira7ofJu16NnoUkhclkUr
 k0mXubZvyl4GBg==`
-// A.8: to that key, X25519 and AES-256 with OCB.
+// A.8: sealed to that key, X25519 and AES-256 with OCB.
 const A8 = `wV0GIQYSyD8ecG9jCP4VGkF3Q6HwM3kOk+mXhIjR2zeNqZMIhRmHzxjV8bU/gXzO
 WgBM85PMiVi93AZfJfhK9QmxfdNnZBjeo1VDeVZheQHgaVf7yopqR6W1FT6NOrfS
 aQIHAgZhZBZTW+CwcW1g4FKlbExAf56zaw76/prQoN+bAzxpohup69LA7JW/Vp0l
 yZnuSj3hcFj0DfqLTGgr4/u717J+sPWbtQBfgMfG9AOIwwrUBqsFE9zW+f1zdlYo
 bhF30A+IitsxxA==`
-// A.11: under a password, AES-128 with GCM and a padding packet.
+// A.11: sealed with a password, AES-128 with GCM and a padding packet.
 const A11 = `wzwGGgcDCwMI6dOXhbIHAAj/tC58SD70iERXyzcmubPbn/d25fTZpAlS4kRymIUa
 v/91Jt8t1VRBdXmneZ/SaQIHAwb8uUSQvLmLvcnRBsYJAmaUD3LontwhtVlrFXax
 Ae0Pn/xvxtZbv9JNzQeQlm5tHoWjAFN4TLHYtqBpnvEhVaeyrWJYUxtXZR/Xd3kS
@@ -65,13 +65,13 @@ v5oAxgu7eJpaXNjCmwYYGwoAAAAsBYJjh3/jApsMIiEGyxhsTwYJppfk1S36bHIr
 DB8eJ8GKVnCPZSXsJ7rZrMkAAAAABAEgpukYbZ1ZNfyP5WMUzbUnSGpaUSD5t2Ki
 Nacp8DkBClZRa2c3AMQzSDXa9jGhYzxjzVb5scHDzTkjyRZWRdTq8U6L4da+/+Kt
 ruh8m7Xo2ehSSFyWRSuTSZe5tm/KXgYG`
-// A.6: the signature of that key over a text.
+// A.6: a signature by that key over a text.
 const A6 = `wpgGARsKAAAAKQWCY5ijYyIhBssYbE8GCaaX5NUt+mxyKwwfHifBilZwj2Ul7Ce6
 2azJAAAAAGk2IHZJX1AhiJD39eLuPBgiUU9wUA9VHYblySHkBONKU/usJ9BvuAqo
 /FvLFuGWMbKAdA+epq7V4HOtAPlBWmU8QOd6aud+aSunHQaaEJ+iTFjP2OMW0KBr
 NK2ay45cX1IVAQ==`
 const A6_TEXT = 'What we need from the grocery store:\n\n- tofu\n- vegetables\n- noodles\n'
-// A.9 and A.10: under a password, AES-128 with EAX and with OCB.
+// A.9 and A.10: sealed with a password, AES-128 with EAX and with OCB.
 const A9 = `w0AGHgcBCwMIpa5XnR/F2Cv/aSJPkZmTs1Bvo7WaanPP+MXvxfQcV/tU4cImgV14
 KPX5LEVOtl6+AKtZhsaObnxV0mkCBwEGn/kOOzIZZPOkKRPI3MZhkyUBUifvt+rq
 pJ8EwuZ0F11KPSJu1q/LnKmsEiwUcOEcY9TAqyQcapOK1Iv5mlqZuQu6gyXeYQR1
@@ -80,7 +80,7 @@ const A10 = `wz8GHQcCCwMIVqKY0vXjZFP/z8xcEWZO2520JZDX3EawckG2EsOBLP/76gDyNHsl
 ZBEj+IeuYNT9YU4IN9gZ02zSaQIHAgYgpmH3MfyaMDK1YjMmAn46XY21dI6+/wsM
 WRDQns3WQf+f04VidYA1vEl1TOG/P/+n2tCjuBBPUTPPQqQQCoPu9MobSAGohGv0
 K82nyM6dZeIS8wHLzZj9yt5pSod61CRzI/boVw==`
-// A.12: version 1 under each AES, and the session keys that Argon2 opens.
+// A.12: version 1 with each AES size, and the session keys that Argon2 yields.
 const A12 = {
   aes128: {
     message: `wycEBwScUvg8J/leUNU1RA7N/zE2AQQVnlL8rSLPP5VlQsunlO+ECxHSPgGYGKY+
@@ -102,12 +102,12 @@ LVg77Mwwfgl2n/d572WciAM=`,
   },
 } as const
 
-/** The data packet behind the one packet for a password, which is shorter than 192 octets. */
+/** Drops the password packet, which is shorter than 192 octets, and returns the data packet. */
 const withoutPassword = (bytes: Uint8Array): Uint8Array => bytes.subarray(2 + (bytes[1] ?? 0))
 
 /**
- * Nocturne opens to keys alone: the vector's own data packet, its session key sealed to a reader
- * instead of a password.
+ * Nocturne opens only with keys, so this uses the vector's own data packet with its session key
+ * sealed to a reader instead of a password.
  */
 async function openWithKey(
   message: Uint8Array,
@@ -162,13 +162,13 @@ describe('the vectors of RFC 9580', () => {
     expect(released.toString()).toBe('Hello, world!')
   })
 
-  it('A.5: takes the locked key for locked', async () => {
+  it('A.5: recognizes the locked key as locked', async () => {
     await expect(readPrivateKey(armored('PRIVATE KEY BLOCK', A5))).rejects.toMatchObject({
       code: 'key_locked',
     })
   })
 
-  it('A.6: verifies the signature over the text, and over no other', async () => {
+  it('A.6: verifies the signature over the text, and over no other text', async () => {
     const { certificate } = await readPrivateKey(armored('PRIVATE KEY BLOCK', A4))
     const signature = armored('SIGNATURE', A6)
     expect(await verifyDetached(A6_TEXT, signature, certificate)).toBe(true)
@@ -234,7 +234,7 @@ describe('the vectors of RFC 9580', () => {
     expect({ text: released.toString(), code }).toEqual({ text: 'Hello, world!', code: undefined })
   })
 
-  it('A.8 changed in any octet of its data is refused', async () => {
+  it('A.8: is refused when any octet of its data is changed', async () => {
     const key = await readPrivateKey(armored('PRIVATE KEY BLOCK', A4))
     const bytes = Buffer.from(await binary('MESSAGE', A8))
     for (let at = 97; at < bytes.length; at += 5) {

@@ -1,4 +1,4 @@
-/** Sealing in threads, in code that is built for it: a thread runs JavaScript. */
+/** Sealing in threads. Uses the built code, because a thread runs JavaScript. */
 import { describe, expect, it } from '@jest/globals'
 import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -16,8 +16,8 @@ const threaded = isWorth ? it : it.skip
 const title = (text: string): string => (isWorth ? text : `${text} (skipped: one core)`)
 
 /**
- * Runs `body` in a process of its own, where it has the room and some helpers; its result comes
- * back as JSON.
+ * Runs `body` in a separate process with the room and some helpers in scope; returns its result
+ * through JSON.
  */
 async function inProcess(body: string, threads = 2): Promise<unknown> {
   const script = `
@@ -49,7 +49,7 @@ async function inProcess(body: string, threads = 2): Promise<unknown> {
 
 describe('sealing in threads', () => {
   ;(isWorth ? it.each([1, 2]) : it.skip.each([1, 2]))(
-    title('brings back many streams at once, each with its own digests, in both versions, in %i'),
+    title('seals many concurrent streams, each with its own digests, in both versions, in %i'),
     async (threads) => {
       const result = await inProcess(
         `

@@ -1,4 +1,4 @@
-/** What every database must do, run on each. */
+/** The contract of every database, run on each. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { sql } from 'kysely'
 import { NocturneError, systemCode } from '../../src/lib/errors.js'
@@ -32,7 +32,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
       await database.stop()
     })
 
-    it('answers a ping, and refuses after it was closed', async () => {
+    it('answers a ping, and refuses it after closing', async () => {
       const state = await openOne()
       await state.ping()
       await state.close()
@@ -40,7 +40,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
       await expect(state.ping()).rejects.toThrow()
     })
 
-    it('migrates from empty, and again without a change', async () => {
+    it('migrates an empty database, and a second time without changes', async () => {
       const first = await openOne()
       const tables = async (state: State) =>
         (await state.db.introspection.getTables()).map((table) => table.name).sort()
@@ -89,7 +89,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
       expect(await tables(await openOne())).toEqual(before)
     })
 
-    it('gives back blobs, large integers and nulls as they were given', async () => {
+    it('returns blobs, large integers and nulls as stored', async () => {
       const state = await openOne()
       const every = Buffer.from(Uint8Array.from({ length: 256 }, (_, i) => i))
       const row = transfer('types', { created_at: Number.MAX_SAFE_INTEGER, byte_count: 0 })
@@ -132,7 +132,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
       )
     })
 
-    it('leaves nothing behind when the change throws, and passes on what it threw', async () => {
+    it('leaves nothing behind when the change throws, and passes on the error', async () => {
       const state = await openOne()
       const refusal = new NocturneError('already_claimed')
       const failing = state.transaction(async (tx) => {
@@ -143,7 +143,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
       expect(await nonces(state)).not.toContain('rolled-back')
     })
 
-    it('never answers success for a transaction that did not commit', async () => {
+    it('never reports success for a transaction that did not commit', async () => {
       const state = await openOne()
       const swallowing = state.transaction(async (tx) => {
         await tx.insertInto('challenges').values(challenge('swallowed')).execute()
@@ -157,7 +157,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
       expect(isThere).toBe(said === 'committed')
     })
 
-    it('keeps what was committed when it is opened again', async () => {
+    it('keeps what was committed after reopening', async () => {
       const first = await openOne()
       await first.transaction((tx) =>
         tx.insertInto('challenges').values(challenge('durable')).execute(),
@@ -167,7 +167,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
       expect(await nonces(await openOne())).toContain('durable')
     })
 
-    it('tells a row that is there already from other failures', async () => {
+    it('distinguishes an existing row from other failures', async () => {
       const state = await openOne()
       const insert = (nonce: string) =>
         state.transaction((tx) => tx.insertInto('challenges').values(challenge(nonce)).execute())
@@ -181,7 +181,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
       expect(isUniqueViolation(other)).toBe(false)
     })
 
-    it('takes the parts of a transfer away with it, but never a quarantined item', async () => {
+    it('deletes the parts of a transfer with it, but never a quarantined item', async () => {
       const state = await openOne()
       await state.transaction(async (tx) => {
         await tx
@@ -215,7 +215,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
       expect(await nonces(state)).not.toContain('sneaked')
     })
 
-    it('reads while a transaction is under way, and sees none of it before its end', async () => {
+    it('reads during a transaction without seeing any of its changes before its end', async () => {
       const state = await openOne()
       await state.transaction(async (tx) => {
         await tx.insertInto('challenges').values(challenge('under-way')).execute()
@@ -224,7 +224,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
       expect(await nonces(state)).toContain('under-way')
     })
 
-    it('counts right when two gateways count up at the same time', async () => {
+    it('counts correctly when two gateways increment at the same time', async () => {
       const states = [await openOne(), await openOne()]
       const id = 'counted'
       await states[0]!.transaction((tx) =>
@@ -279,8 +279,8 @@ export function describeContract(name: string, start: () => Promise<Database>): 
 }
 
 /**
- * The code of what it rejects with. Native errors are of another realm than the test, so `toThrow`
- * does not see them.
+ * Code of the rejection. Native errors come from another realm than the test, so `toThrow` does not
+ * recognize them.
  */
 const failureOf = (promise: Promise<unknown>): Promise<string | undefined> =>
   promise.then(() => undefined, systemCode)

@@ -1,6 +1,6 @@
 /**
- * Builds of two schema versions that meet at one database, run on each. A later build is this one
- * with a migration more.
+ * Builds with two schema versions on the same database, run on each engine. The later build is this
+ * one with an additional migration.
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { VERSION } from '../../src/lib/version.js'
@@ -15,7 +15,7 @@ import type { Database } from './_contract.js'
 const MINUTE_MS = 60_000
 const OURS = Object.keys(migrationsFor(ENGINES.sqlite)).sort().at(-1) ?? ''
 
-/** Of a later build. */
+/** Migrations of a later build. */
 export const laterMigrations = (engine: Engine): Migrations => ({
   ...migrationsFor(engine),
   '9999-later': {
@@ -60,7 +60,7 @@ export function describeSharing(name: string, start: () => Promise<Database>): v
       subject: `running: nocturne ${VERSION} with ${OURS}`,
     }
 
-    it('lets gateways of one version come and go', async () => {
+    it('lets gateways of one version join and leave', async () => {
       const first = await joinAs(await openOne(), 'a')
       const second = await joinAs(await openOne(), 'b')
       await first.renew()
@@ -69,13 +69,13 @@ export function describeSharing(name: string, start: () => Promise<Database>): v
       await joinAs(await openOne(LATER), 'c')
     })
 
-    it('refuses an older build, by name, once a newer one has migrated', async () => {
+    it('refuses an older build, naming both, once a newer one has migrated', async () => {
       await (await openOne(LATER)).close()
       open.length = 0
       await expect(openOne()).rejects.toMatchObject(newer)
     })
 
-    it('refuses to migrate, by name, while a gateway of an older build runs, and changes nothing', async () => {
+    it('refuses to migrate, naming it, while a gateway of an older build runs, and changes nothing', async () => {
       const state = await openOne()
       const gateway = await joinAs(state, 'a')
       await expect(openOne(LATER)).rejects.toMatchObject(older)
@@ -95,13 +95,13 @@ export function describeSharing(name: string, start: () => Promise<Database>): v
       await openOne(LATER)
     })
 
-    it('migrates at once over what a killed gateway left, for one that is alone', async () => {
+    it("migrates immediately over a killed gateway's row, for a gateway that is alone", async () => {
       await joinAs(await openOne(), 'killed')
       await expect(openOne(LATER)).rejects.toMatchObject(older)
       await openOne({ ...LATER, isAlone: true })
     })
 
-    it('lets a gateway that was taken for dead write nothing to the newer schema', async () => {
+    it('stops a gateway that was taken for dead from writing to the newer schema', async () => {
       const state = await openOne()
       const gateway = await joinAs(state, 'suspended')
       await write(state, 'before')
@@ -109,14 +109,14 @@ export function describeSharing(name: string, start: () => Promise<Database>): v
       const later = await openOne(LATER)
       await expect(write(state, 'after')).rejects.toMatchObject(newer)
       await expect(gateway.renew()).rejects.toMatchObject(newer)
-      // Nor when its clock is put back.
+      // Not even when its clock is set back.
       time -= MINUTE_MS
       await expect(write(state, 'later still')).rejects.toMatchObject(newer)
       const rows = await later.db.selectFrom('challenges').select('nonce').execute()
       expect(rows).toEqual([{ nonce: 'before' }])
     })
 
-    it('renews a lapsed lease by the first transaction, when nothing has changed', async () => {
+    it('renews a lapsed lease in the first transaction, when nothing has changed', async () => {
       const state = await openOne()
       await joinAs(state, 'suspended')
       time += 10 * MINUTE_MS

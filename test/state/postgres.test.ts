@@ -36,7 +36,7 @@ if (postgresMissing !== undefined) {
       for (const state of states) await state.close()
     })
 
-    it('takes the password apart from its URL, and is unusable with a wrong one', async () => {
+    it('accepts the password separately from its URL, and is unusable with a wrong one', async () => {
       const url = new URL(server.url)
       const { password } = url
       url.password = ''
@@ -50,12 +50,12 @@ if (postgresMissing !== undefined) {
       await expect(other).rejects.toMatchObject({ code: 'database_unusable' })
     })
 
-    it('that is not there is unavailable', async () => {
+    it('that is not running is unavailable', async () => {
       const gone = openState('postgres://nobody@127.0.0.1:1/none')
       await expect(gone).rejects.toMatchObject({ code: 'database_unavailable' })
     })
 
-    it('commits durably even where its own configuration does not', async () => {
+    it('commits durably even if its own configuration does not', async () => {
       await query(server.url, 'alter database postgres set synchronous_commit = off')
       const state = await openState(server.url)
       const shown = await state.transaction((tx) =>
@@ -66,7 +66,7 @@ if (postgresMissing !== undefined) {
       await query(server.url, 'alter database postgres reset synchronous_commit')
     })
 
-    it('may cut off every session: what was under way fails, and what comes next works', async () => {
+    it('may cut off every session: statements in progress fail, and later ones work', async () => {
       const state = await openState(server.url)
       const cutOff = state.transaction(async (tx) => {
         await query(

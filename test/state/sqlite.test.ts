@@ -22,7 +22,7 @@ describeSharing('SQLite', async () => {
 })
 
 describe('an SQLite file', () => {
-  it('is readable by its owner alone, with the files beside it', async () => {
+  it('is readable only by its owner, as are its companion files', async () => {
     const { dir, stop } = await makeFolder()
     const path = join(dir, 'nocturne.db')
     await writeFile(path, '', { mode: 0o644 })
@@ -34,7 +34,7 @@ describe('an SQLite file', () => {
     await stop()
   })
 
-  it('migrates once when eight open it at the same time', async () => {
+  it('is migrated once when eight processes open it at the same time', async () => {
     const { dir, stop } = await makeFolder()
     const url = `sqlite:${join(dir, 'nocturne.db')}`
     const states = await Promise.all(Array.from({ length: 8 }, () => openState(url)))
@@ -42,7 +42,7 @@ describe('an SQLite file', () => {
     await stop()
   })
 
-  it('that is no database, or is in no folder, is unusable', async () => {
+  it('that is not a database, or whose folder does not exist, is unusable', async () => {
     const { dir, stop } = await makeFolder()
     const path = join(dir, 'text.db')
     await writeFile(path, 'this is not a database, and long enough to be taken for one. '.repeat(9))
@@ -52,7 +52,7 @@ describe('an SQLite file', () => {
     await stop()
   })
 
-  it('needs an absolute path, and nothing but SQLite and PostgreSQL is known', async () => {
+  it('needs an absolute path, and only SQLite and PostgreSQL URLs are accepted', async () => {
     for (const url of ['sqlite:nocturne.db', 'sqlite:', 'mysql://localhost/x', ''])
       await expect(openState(url)).rejects.toMatchObject({ code: 'site_invalid' })
   })

@@ -1,4 +1,4 @@
-/** What every object store must do, whatever it is made of. Each function is one test body. */
+/** The contract of every object store. Each function is one test body. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { NocturneError } from '../../src/lib/errors.js'
@@ -9,7 +9,7 @@ import { collect, digestOf, failing, pattern, sealed } from './_sealed.js'
 const MIB = 1024 * 1024
 const SLOW = 60_000
 
-/** Declares the tests. `open` is called by each of them; all opened stores may share one place. */
+/** Declares the tests. Each test calls `open`; the opened stores may share one place. */
 export function testObjectStore(open: () => Promise<ObjectStore>): void {
   describe('an object', () => {
     it.each([
@@ -33,7 +33,7 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
       SLOW,
     )
 
-    it('is the same bytes however its stream was cut', async () => {
+    it('has the same bytes however its stream was split', async () => {
       const store = await open()
       const cuts = fc.array(fc.nat(200_000), { maxLength: 12 })
       await fc.assert(
@@ -49,7 +49,7 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
       )
     })
 
-    it('is read in any range', async () => {
+    it('can be read in any range', async () => {
       const store = await open()
       const whole = Buffer.concat([...pattern(1_300_000)])
       const key = newKey()
@@ -72,7 +72,7 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
       )
     })
 
-    it('that is shorter than the range says so instead of ending early', async () => {
+    it('that is shorter than the range causes an error instead of an early end', async () => {
       const store = await open()
       const key = newKey()
       await store.put(key, sealed(pattern(1000)))
@@ -84,7 +84,7 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
       })
     })
 
-    it('that is not there is missing, has no size, and can be deleted', async () => {
+    it('that does not exist is reported missing, has no size, and can be deleted', async () => {
       const store = await open()
       const key = newKey()
       await expect(store.get(key)).rejects.toMatchObject({ code: 'object_missing' })
@@ -117,7 +117,7 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
       SLOW,
     )
 
-    it('wins alone when twelve are put under its key at once', async () => {
+    it('is stored by only one of twelve concurrent puts under its key', async () => {
       const store = await open()
       const key = newKey()
       const puts = Array.from({ length: 12 }, (_, seed) =>
@@ -151,7 +151,7 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
       SLOW,
     )
 
-    it('among many at once stores each one whole', async () => {
+    it('among many concurrent ones stores every object completely', async () => {
       const store = await open()
       const prefix = randomName()
       const keys = Array.from({ length: 40 }, (_, i) => `${prefix}/${i % 3}/${i}`)
@@ -163,7 +163,7 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
     })
 
     it(
-      'holds back its source instead of buffering it',
+      'slows down its source instead of buffering it',
       async () => {
         const store = await open()
         const key = newKey()
@@ -188,7 +188,7 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
     )
 
     it.each(['', '/a', 'a/', 'a//b', '../a', 'a/../b', 'A', 'a.b', '.partial/a', 'a/b\n', 'ä'])(
-      'refuses what is not a key: %j',
+      'refuses an invalid key: %j',
       async (key) => {
         const store = await open()
         await expect(store.put(key, sealed(pattern(1)))).rejects.toBeInstanceOf(TypeError)
@@ -228,7 +228,7 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
       await expect(collect(store.list(prefix))).resolves.toEqual([])
     })
 
-    it('has nothing more after the check of the store', async () => {
+    it('is unchanged by the check of the store', async () => {
       const store = await open()
       const before = (await collect(store.list(''))).length
       await expect(store.check()).resolves.toBeUndefined()
@@ -237,7 +237,7 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
   })
 
   it(
-    'leaves a put that is under way alone when it sweeps',
+    'does not sweep a put in progress',
     async () => {
       const store = await open()
       const key = newKey()

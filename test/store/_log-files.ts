@@ -1,4 +1,4 @@
-/** What both kinds of LogFiles must do. */
+/** The contract of both kinds of LogFiles. */
 import { expect, it } from '@jest/globals'
 import { randomName } from '../../src/lib/ids.js'
 import type { LogFiles } from '../../src/store/index.js'
@@ -7,7 +7,7 @@ import { collect } from './_sealed.js'
 export function testLogFiles(open: () => Promise<LogFiles>): void {
   const tile = (name: string) => `tile/0/x${name.slice(0, 3)}/000`
 
-  it('keeps what was put once, and says when other bytes are put there', async () => {
+  it('keeps what was put once, and reports an attempt to put different bytes', async () => {
     const files = await open()
     const path = tile(randomName())
     await expect(files.putOnce(path, Buffer.from('one'))).resolves.toBe(true)
@@ -17,7 +17,7 @@ export function testLogFiles(open: () => Promise<LogFiles>): void {
     await files.close()
   })
 
-  it('lets one of many win who put at once', async () => {
+  it('lets one of many concurrent puts win', async () => {
     const files = await open()
     const path = tile(randomName())
     const won = await Promise.all(
@@ -27,7 +27,7 @@ export function testLogFiles(open: () => Promise<LogFiles>): void {
     expect(won[Number(read?.toString())]).toBe(true)
   })
 
-  it('replaces, and reads nothing where nothing is', async () => {
+  it('replaces a file, and reads nothing where there is none', async () => {
     const files = await open()
     const path = `checkpoint${randomName()}`
     await expect(files.read(path)).resolves.toBeUndefined()
@@ -36,7 +36,7 @@ export function testLogFiles(open: () => Promise<LogFiles>): void {
     await expect(files.read(path)).resolves.toEqual(Buffer.from('two'))
   })
 
-  it('lists the names of a folder from a place on, and removes a folder', async () => {
+  it('lists the names in a folder after a given one, and removes a folder', async () => {
     const files = await open()
     const folder = `checkpoints/${randomName()}`
     await expect(collect(files.names(folder))).resolves.toEqual([])
@@ -49,7 +49,7 @@ export function testLogFiles(open: () => Promise<LogFiles>): void {
     await expect(collect(files.names(folder))).resolves.toEqual([])
   })
 
-  it('removes one file, and what is not there', async () => {
+  it('removes one file, also if it does not exist', async () => {
     const files = await open()
     const path = tile(randomName())
     await files.putOnce(path, Buffer.from('x'))
@@ -61,7 +61,7 @@ export function testLogFiles(open: () => Promise<LogFiles>): void {
     expect(altered.filter((one) => one.path === path)).toEqual([])
   })
 
-  it('takes partial tiles beside full ones', async () => {
+  it('accepts partial tiles next to full ones', async () => {
     const files = await open()
     const path = tile(randomName())
     await files.putOnce(`${path}.p/17`, Buffer.from('partial'))

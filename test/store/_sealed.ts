@@ -1,10 +1,8 @@
-/**
- * Sealed streams for the store's tests. The store looks at nothing but the bytes, so any will do.
- */
+/** Sealed streams for the store's tests. The store only looks at bytes, so any bytes will do. */
 import { createCipheriv, createHash } from 'node:crypto'
 import type { SealedStream } from '../../src/seal/index.js'
 
-/** A stream that passes for sealed, and can be read once. */
+/** A stream that has the type of a sealed one, and can be read once. */
 export function sealed(bytes: AsyncIterable<Buffer> | Iterable<Buffer>): SealedStream {
   const hash = createHash('sha256')
   let size = 0
@@ -12,7 +10,7 @@ export function sealed(bytes: AsyncIterable<Buffer> | Iterable<Buffer>): SealedS
     for await (const chunk of bytes) {
       hash.update(chunk)
       size += chunk.length
-      // A copy: the store takes the memory, and tests look at theirs again.
+      // Copied, because the store takes ownership of the memory and tests use theirs again.
       yield Buffer.from(chunk)
     }
   }
@@ -24,7 +22,7 @@ export function sealed(bytes: AsyncIterable<Buffer> | Iterable<Buffer>): SealedS
   return stream as SealedStream
 }
 
-/** `size` bytes that repeat nowhere, in chunks of 64 KiB; the same ones for the same seed. */
+/** `size` bytes without repetitions, in chunks of 64 KiB; the same bytes for the same seed. */
 export function* pattern(size: number, seed = 1): Generator<Buffer> {
   const key = createHash('sha256').update(String(seed)).digest()
   const stream = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
@@ -32,7 +30,7 @@ export function* pattern(size: number, seed = 1): Generator<Buffer> {
     yield stream.update(Buffer.alloc(Math.min(65_536, size - offset)))
 }
 
-/** What `pattern` yields, and then a failure of the source. */
+/** The output of `pattern`, followed by a failure of the source. */
 export function* failing(size: number, error: Error): Generator<Buffer> {
   yield* pattern(size)
   throw error

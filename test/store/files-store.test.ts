@@ -16,7 +16,7 @@ describe('the files store', () => {
   const shared = join(root, 'shared')
   testObjectStore(() => openAt(shared))
 
-  it('keeps everything to its owner', async () => {
+  it('makes everything accessible only to its owner', async () => {
     const path = await newFolder()
     const store = await openAt(path)
     await store.put('a/b', sealed(pattern(10)))
@@ -26,13 +26,13 @@ describe('the files store', () => {
     expect(modes.map((mode) => (mode & 0o777).toString(8))).toEqual(['700', '700', '700', '600'])
   })
 
-  it('reads after a restart what was put before', async () => {
+  it('reads objects put before a restart', async () => {
     const path = await newFolder()
     await (await openAt(path)).put('a/b', sealed(pattern(10)))
     await expect((await openAt(path)).size('a/b')).resolves.toBe(10)
   })
 
-  it('sweeps left-overs that are old enough, and nothing else', async () => {
+  it('sweeps leftovers that are old enough, and nothing else', async () => {
     const path = await newFolder()
     const store = await openAt(path)
     await store.put('a/b', sealed(pattern(10)))
@@ -62,7 +62,7 @@ describe('the files store', () => {
     await expect(readdir(join(path, '.partial'))).resolves.toEqual([])
   })
 
-  it('says so when a file lost its end while it was read', async () => {
+  it('reports a file that was truncated while being read', async () => {
     const path = await newFolder()
     const store = await openAt(path)
     await store.put('a', sealed(pattern(3_000_000)))
@@ -71,7 +71,7 @@ describe('the files store', () => {
     await expect(collect(body)).rejects.toMatchObject({ code: 'object_missing' })
   })
 
-  it('says so when its folder cannot be made or is gone', async () => {
+  it('reports a folder that cannot be created or is gone', async () => {
     const path = await newFolder()
     const store = await openAt(path)
     await rm(path, { recursive: true })

@@ -20,7 +20,7 @@ afterAll(() => rm(root, { recursive: true, force: true }))
 describe('a published log in a folder', () => {
   testLogFiles(() => openLogFiles({ kind: 'files', path: join(root, 'shared') }))
 
-  it('is not among the objects of the store beside it', async () => {
+  it('is not among the objects of the store in the same folder', async () => {
     const path = join(root, 'beside')
     const files = await openLogFiles({ kind: 'files', path })
     const store = await openStore({ kind: 'files', path })
@@ -43,7 +43,7 @@ if ('skip' in server) {
     const shared = server.newBucket()
     testLogFiles(async () => openLogFiles({ ...(await shared), prefix: 'site/a' }))
 
-    it('is not among the objects of the store beside it, and not locked', async () => {
+    it('is not among the objects of the store in the same bucket, and not locked', async () => {
       const config = await server.newBucket()
       const files = await openLogFiles(config)
       const store = await openStore(config)
@@ -65,7 +65,7 @@ if ('skip' in server) {
     })()
     testLogFiles(async () => openLogFiles(await locked))
 
-    it('cannot be deleted by who holds every right, before its date', async () => {
+    it('cannot be deleted before its date, even with full permissions', async () => {
       const { bucket, ...rest } = await locked
       const files = await openLogFiles({ bucket, ...rest })
       await expect(files.isLocked()).resolves.toBe(true)
@@ -89,7 +89,7 @@ if ('skip' in server) {
       expect(await versions('998')).toHaveLength(0)
     })
 
-    it('removes a file for good, with every version, unless a lock keeps one', async () => {
+    it('removes a file permanently with all versions, unless a lock protects one', async () => {
       const { bucket } = await locked
       const files = await openLogFiles(await locked)
       const until = inAnHour()
@@ -110,7 +110,7 @@ if ('skip' in server) {
       expect(left.DeleteMarkers ?? []).toEqual([])
     })
 
-    it('names what a delete marker hides, and what another version lies over', async () => {
+    it('lists files hidden by a delete marker or covered by another version', async () => {
       const bucket = `nocturne-${randomName()}`
       await server.client.send(
         new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: true }),
@@ -119,7 +119,8 @@ if ('skip' in server) {
       const names = ['tile/0/000', 'tile/0/001', 'tile/entries/000', 'tile/entries/001']
       for (const name of [...names, 'checkpoints/0000000000000512'])
         await files.putOnce(name, Buffer.from(name), inAnHour())
-      // What comes and goes is not looked at, nor the same bytes twice.
+      // Files that change as a matter of course are not checked, nor is the same content written
+      // twice.
       await files.putOnce('tile/0/002.p/7', Buffer.from('partial'))
       await files.removeFolder('tile/0/002.p')
       for (const text of ['one', 'two']) await files.replace('checkpoint', Buffer.from(text))
@@ -145,7 +146,7 @@ if ('skip' in server) {
     })
   })
 
-  it('says so when the bucket is not there', async () => {
+  it('reports a missing bucket', async () => {
     const config = { ...(await server.newBucket()), bucket: 'not-there' }
     const files = await openLogFiles(config)
     for (const ask of [

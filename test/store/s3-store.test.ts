@@ -19,7 +19,7 @@ if ('skip' in server) {
   })
 
   describe('the S3 store without a prefix', () => {
-    it('lists, reads and checks the same', async () => {
+    it('lists, reads and checks in the same way', async () => {
       const store = await openStore(await server.newBucket())
       await store.put('a/b', sealed(pattern(10)))
       await store.check()
@@ -29,7 +29,7 @@ if ('skip' in server) {
   })
 
   describe('what the S3 store leaves in the bucket', () => {
-    it('is the key under the prefix, and nothing that tells about the content', async () => {
+    it('is the key under the prefix, and nothing that describes the content', async () => {
       const config = await server.newBucket()
       const store = await openStore({ ...config, prefix: 'p' })
       await store.put('a/b', sealed(pattern(10)))
@@ -41,7 +41,7 @@ if ('skip' in server) {
       expect(head.ContentType).toBe('application/octet-stream')
     })
 
-    it('is swept of the uploads of a dead process, but not of others beside the prefix', async () => {
+    it('has uploads of a dead process swept, but not uploads outside the prefix', async () => {
       const config = await server.newBucket()
       const store = await openStore({ ...config, prefix: 'p' })
       const begin = async (key: string) => {
@@ -68,7 +68,7 @@ if ('skip' in server) {
       expect(left.Uploads?.map(({ Key }) => Key)).toEqual(['pq/a'])
     })
 
-    it('is listed beyond one page', async () => {
+    it('is listed across several pages', async () => {
       const config = await server.newBucket()
       const keys = Array.from({ length: 1050 }, (_, i) => `a/${String(i)}`)
       const put = async (key: string) =>
@@ -80,12 +80,12 @@ if ('skip' in server) {
   })
 
   describe('an S3 store that cannot work', () => {
-    it('says so when the bucket is not there', async () => {
+    it('reports a missing bucket', async () => {
       const store = await openStore({ ...(await server.newBucket()), bucket: 'not-there' })
       await expectUnavailable(store)
     })
 
-    it('says so when the credentials are wrong, also for a body that the server does not read', async () => {
+    it('reports wrong credentials, also when the server does not read the body', async () => {
       const config = await server.newBucket()
       const credentials = { ...server.credentials, secretAccessKey: 'wrong' }
       const store = await openStore({ ...config, credentials })

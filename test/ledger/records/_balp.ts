@@ -1,7 +1,7 @@
 /**
- * IHE BALP 1.1's profiles for RESTful actions, written down from the profiles' own constraints: an
- * independent check of what `meta.profile` claims. The types and fields of R4 itself are checked by
- * the package `fhir`.
+ * IHE BALP 1.1's profiles for RESTful actions, transcribed from the profiles' own constraints: an
+ * independent check of what `meta.profile` claims. The package `fhir` checks the types and fields
+ * of R4 itself.
  */
 import { z } from 'zod'
 
@@ -84,11 +84,11 @@ const resource = z.looseObject({
   ),
 })
 
-/** The names of the profiles that the resource claims, without their common beginning. */
+/** Names of the profiles that the resource claims, without their common prefix. */
 export const claimsOf = (claimed: unknown): string[] =>
   (resource.parse(claimed).meta?.profile ?? []).map((url) => url.replace(BASE, ''))
 
-/** What is wrong with its claims; nothing when it keeps to them. */
+/** How the resource violates the profiles it claims; empty when it conforms. */
 export function faultsOf(claimed: unknown): string[] {
   const event = resource.parse(claimed)
   const faults: string[] = []

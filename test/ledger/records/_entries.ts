@@ -1,4 +1,4 @@
-/** Entries of every kind, with every field that they may have, and any of them left out. */
+/** Generates entries of every type, with any subset of their optional fields. */
 import fc from 'fast-check'
 import { EVENT_TYPES } from '../../../src/ledger/log/events.js'
 import type { Actor, EventType, LedgerEntry } from '../../../src/ledger/log/events.js'
@@ -76,7 +76,7 @@ const detail: fc.Arbitrary<Record<string, Json>> = fc.oneof(
   ),
 )
 
-/** Of one kind, or of any. */
+/** Entries of one type, or of any. */
 export const entries = (type?: EventType): fc.Arbitrary<LedgerEntry> =>
   fc
     .record(

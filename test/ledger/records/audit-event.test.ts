@@ -22,8 +22,8 @@ import {
 const validator = new Fhir()
 
 /**
- * What the validator of R4's own definitions says against it; value sets that it does not have are
- * not held against it.
+ * Errors from a validator based on R4's own definitions, ignoring value sets that it does not
+ * include.
  */
 function complaintsOf(resource: object): string[] {
   const { messages } = validator.validate(resource, { errorOnUnexpected: true })
@@ -35,7 +35,7 @@ function complaintsOf(resource: object): string[] {
 const recordOf = (entry: LedgerEntry) => toAuditEvent(entry, 7, SOURCE)
 const FHIR_STRING = /^[ \r\n\t\S]+$/
 
-/** Every string in it, wherever it is. */
+/** Every string in the value, at any depth. */
 const stringsIn = (value: unknown): string[] =>
   typeof value === 'string'
     ? [value]
@@ -44,7 +44,7 @@ const stringsIn = (value: unknown): string[] =>
       : []
 
 describe('the AuditEvent of an entry', () => {
-  it.each(TYPES)('is valid FHIR R4, and keeps to the profile that it claims: %s', (type) => {
+  it.each(TYPES)('is valid FHIR R4 and conforms to the profile that it claims: %s', (type) => {
     fc.assert(
       fc.property(entries(type), (entry) => {
         const resource = recordOf(entry)
@@ -59,7 +59,7 @@ describe('the AuditEvent of an entry', () => {
     )
   })
 
-  it('is not valid with a field, a code or an agent that R4 has not', () => {
+  it('is not valid with a field, code or agent that R4 does not have', () => {
     const good = recordOf(entryOf({ type: 'gateway.started' }))
     for (const bad of [
       { ...good, more: 1 },
@@ -109,7 +109,7 @@ describe('the AuditEvent of an entry', () => {
     expect(faultsOf(resource)).toEqual([])
   })
 
-  it('is held to its claim by the checker', () => {
+  it('is checked against the profile it claims', () => {
     const good = recordOf(
       entryOf({ type: 'item.accepted', actor: SENDER, patient: PATIENT, transfer: TRANSFER }),
     )
@@ -127,7 +127,7 @@ describe('the AuditEvent of an entry', () => {
     for (const one of bad) expect(faultsOf(one)).not.toEqual([])
   })
 
-  it('has the codes of DICOM and our own, whether it is a RESTful action or not', () => {
+  it("has DICOM's codes and our own, whether or not it is a RESTful action", () => {
     for (const type of TYPES) {
       const resource = recordOf(entryOf({ type }))
       const codes = [resource.type, ...resource.subtype].map(({ code }) => code)
@@ -135,7 +135,7 @@ describe('the AuditEvent of an entry', () => {
     }
   })
 
-  it('points at the proof, at the patient by the handle and at the token by its id alone', () => {
+  it('refers to the proof, to the patient by handle and to the token by id only', () => {
     const resource = recordOf(
       entryOf({
         type: 'item.accepted',
@@ -154,14 +154,14 @@ describe('the AuditEvent of an entry', () => {
     expect(resource.agent.at(-1)).toMatchObject({ altId: TOKEN, requestor: true })
   })
 
-  it('says why something failed in the words of the catalogue, and in no others', () => {
+  it("states failures only in the catalogue's words", () => {
     const reasonOf = (code: string) =>
       recordOf(entryOf({ type: 'item.refused', outcome: 4, detail: { code } })).outcomeDesc
     expect(reasonOf('empty_file')).toBe('the file is empty')
     expect(reasonOf('Smith^John')).toBe('minor failure')
   })
 
-  it('shows an entry of a newer gateway by the codes that it was recorded with', () => {
+  it('shows an entry from a newer gateway with the codes it was recorded with', () => {
     const entry = {
       ...entryOf({ type: 'gateway.started' }),
       type: 'moon.landed' as 'gateway.started',

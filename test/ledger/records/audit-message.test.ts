@@ -10,13 +10,13 @@ import { toAuditMessage } from '../../../src/ledger/records/audit-message.js'
 import { DCM_MEANINGS } from '../../../src/ledger/records/codes.js'
 import { entries, entryOf, PATIENT, SENDER, SOURCE, SYSTEM, TRANSFER, TYPES } from './_entries.js'
 
-/** The schema of PS3.15 A.5.1.1, written in RELAX NG's XML form. */
+/** The schema of PS3.15 A.5.1.1 in RELAX NG's XML syntax. */
 const SCHEMA = fileURLToPath(new URL('audit-message.rng', import.meta.url))
 const hasLint = spawnSync('xmllint', ['--version']).error === undefined
 const needsLint = hasLint ? it : it.skip
 const reason = hasLint ? '' : ' (skipped: xmllint is not installed)'
 
-/** What xmllint says against the messages, all of them in one run; nothing when they are valid. */
+/** xmllint's errors for all messages in a single run; empty when they are valid. */
 function complaintsOf(messages: readonly string[], options = ['--relaxng', SCHEMA]): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'audit-message-'))
   try {
@@ -58,7 +58,7 @@ describe('the audit message of an entry', () => {
     }
   })
 
-  it('keeps whatever an entry holds inside its attribute', () => {
+  it('keeps any value of an entry inside its attribute', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (value) => {
         const { detail } = entryOf({
@@ -72,16 +72,13 @@ describe('the audit message of an entry', () => {
     )
   })
 
-  it.each(Object.entries(EVENT_TYPES))(
-    'names %s by codes that CID 400 and 401 have',
-    (_, codes) => {
-      for (const code of codes) expect(DCM_MEANINGS).toHaveProperty([code])
-      expect(codes[0]).toMatch(/^1101(0\d|1[0-4])$/)
-      for (const type of codes.slice(1)) expect(type).toMatch(/^1101(2\d|3\d|4[0-2])$/)
-    },
-  )
+  it.each(Object.entries(EVENT_TYPES))('names %s by codes from CID 400 and 401', (_, codes) => {
+    for (const code of codes) expect(DCM_MEANINGS).toHaveProperty([code])
+    expect(codes[0]).toMatch(/^1101(0\d|1[0-4])$/)
+    for (const type of codes.slice(1)) expect(type).toMatch(/^1101(2\d|3\d|4[0-2])$/)
+  })
 
-  it('has a study by its new UID, its patient by the handle, and who sent it from where', () => {
+  it('identifies a study by its new UID, the patient by handle, and the sender with address', () => {
     const message = messageOf(
       entryOf({
         type: 'item.accepted',
@@ -100,7 +97,7 @@ describe('the audit message of an entry', () => {
     expect(message).toContain('<Encrypted>true</Encrypted><Anonymized>true</Anonymized>')
   })
 
-  it('has one requestor at most, and who acts in an alert is none (A.5.3.11)', () => {
+  it('has at most one requestor, who is never the actor of an alert (A.5.3.11)', () => {
     for (const type of TYPES) {
       for (const actor of [SENDER, SYSTEM]) {
         const message = messageOf(entryOf({ type, actor }))

@@ -8,6 +8,7 @@ export const REGISTER_KINDS = [
   'device',
   'vendor',
   'sanction',
+  'incident',
 ] as const
 
 export type RegisterKind = (typeof REGISTER_KINDS)[number]
@@ -47,6 +48,7 @@ export interface IncidentSummary {
   readonly state: 'open' | 'decided'
   /** The deadline for notifying individuals, unless it was decided that this is not a breach. */
   readonly dueAt: number
+  /** When it was decided that this is no breach, or when the individuals were notified. */
   readonly decidedAt: number | undefined
 }
 
@@ -88,6 +90,12 @@ export const POLICY_TYPES = [
   'access-review',
   'notice',
 ] as const
+
+/**
+ * A breach, unless a low probability of compromise is demonstrated or an exception applies
+ * (164.402).
+ */
+export const INCIDENT_DECISIONS = ['breach', 'low-probability', 'exception'] as const
 
 export const KIND_RULES: Readonly<Record<RegisterKind, KindRules>> = {
   organisation: {
@@ -204,6 +212,29 @@ export const KIND_RULES: Readonly<Record<RegisterKind, KindRules>> = {
       person: id('person'),
       on: date('applied on'),
       basis: choice('basis', 'policy', 'agreement', 'training'),
+    },
+  },
+  incident: {
+    title: 'Incidents',
+    subject: 'incident',
+    fields: {
+      incident: id('id of its own'),
+      kind: choice(
+        'kind',
+        ...[
+          'lost-device',
+          'lost-key',
+          'wrong-recipient',
+          'unauthorised-access',
+          'malware',
+          'other',
+        ],
+      ),
+      discovered: date('discovered on'),
+      decided: date('decided on', false),
+      decision: { type: 'choice', label: 'decision', choices: INCIDENT_DECISIONS },
+      assessment: digest('SHA-256 of the four-factor assessment (164.402)'),
+      notified: date('individuals notified on', false),
     },
   },
 }

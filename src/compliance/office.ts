@@ -18,6 +18,7 @@ import type { Desk } from './desk.js'
 import type { Facts } from './facts.js'
 import { createGatekeeper } from './gatekeeper.js'
 import type { Gatekeeper } from './gatekeeper.js'
+import { incidentsOf } from './incidents.js'
 import { createRegisters } from './registers.js'
 import type { Registers } from './registers.js'
 import { assess } from './run.js'
@@ -72,7 +73,8 @@ export function createCompliance(parts: ComplianceParts): Compliance {
     ])
     return {
       ...{ at: now(), configuration, ledger: log, system },
-      registers: entries && actions && { entries, actions, incidents: [] },
+      registers: entries &&
+        actions && { entries, actions, incidents: incidentsOf(entries.incident, now()) },
     }
   }
   return {

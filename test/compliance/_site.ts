@@ -154,9 +154,15 @@ const registers = (): NonNullable<Facts['registers']> => ({
       }),
     ],
     sanction: [],
+    incident: [],
   },
   actions: [],
-  incidents: [],
+  incidents: [
+    {
+      ...{ id: 'lost-laptop', discoveredAt: AT - 40 * DAY, state: 'decided' },
+      ...{ dueAt: AT + 20 * DAY, decidedAt: AT - 30 * DAY },
+    },
+  ],
 })
 
 const system: NonNullable<Facts['system']> = {
@@ -207,7 +213,7 @@ export const freshSite = (): Facts => ({
   registers: {
     entries: {
       ...{ organisation: [], agreement: [], training: [], policy: [] },
-      ...{ privilege: [], device: [], vendor: [], sanction: [] },
+      ...{ privilege: [], device: [], vendor: [], sanction: [], incident: [] },
     },
     actions: [],
     incidents: [],

@@ -153,19 +153,26 @@ export const DOCUMENTS: readonly Check[] = [
   }),
   onRegister({
     id: 'incidents-in-time',
-    title: 'Every incident was decided before its deadline',
-    run: ({ incidents }, { at }) =>
-      noneOf(
+    title: 'Every incident was decided, and notified, before its deadline',
+    run: ({ incidents }, { at }) => {
+      // An empty register does not show that nothing happened.
+      if (incidents.length === 0)
+        return unknown(
+          'no incident is on the register; only an officer can state that none occurred',
+          'state it with `nocturne assess state`, or record one with `nocturne register add incident`',
+        )
+      return noneOf(
         incidents
           .filter(({ decidedAt, dueAt }) => (decidedAt ?? at) > dueAt)
           .map(({ id, dueAt }) => `${id}, due ${dayOf(dueAt)}`),
         {
-          ok: `${incidents.length} incidents, each decided in time or within its time`,
+          ok: `${incidents.length} incidents, each decided in time or still within its deadline`,
           bad: 'past the deadline of 164.404(b)',
-          next: 'nocturne incident assess ID, then nocturne incident decide ID',
+          next: 'record the decision and the notices with `nocturne register add incident`',
         },
         { incidents: incidents.length },
-      ),
+      )
+    },
   }),
   notOwn('no-clearinghouse', 'clearinghouse', 'a health care clearinghouse'),
   notOwn('no-health-plan', 'healthPlan', 'a group health plan'),

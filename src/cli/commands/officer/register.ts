@@ -16,7 +16,7 @@ interface RegisterOptions extends SourceOptions {
 }
 
 const SITE = '--site /srv/nocturne'
-const KIND = 'organisation, agreement, training, policy, privilege, device, vendor or sanction'
+const KIND = 'organisation, agreement, training, policy, privilege, device, vendor, sanction or incident'
 
 export const registerRegister: Register = (parent, cli) => {
   const group = defineGroup(parent, 'register', 'compliance registers: agreements, training, …')

@@ -16,7 +16,8 @@ interface RegisterOptions extends SourceOptions {
 }
 
 const SITE = '--site /srv/nocturne'
-const KIND = 'organisation, agreement, training, policy, privilege, device, vendor, sanction or incident'
+const KIND =
+  'organisation, agreement, training, policy, privilege, device, vendor, sanction or incident'
 
 export const registerRegister: Register = (parent, cli) => {
   const group = defineGroup(parent, 'register', 'compliance registers: agreements, training, …')

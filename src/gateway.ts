@@ -50,11 +50,11 @@ interface Open {
   readonly membership: Membership
 }
 
-/** What a gateway holds, as far as its start has come. */
+/** What the gateway holds so far, which grows during its start. */
 interface Held {
   rooms?: Rooms
   membership?: Membership
-  /** The start is in the ledger, so the stop will be. */
+  /** Set once the start is recorded in the ledger, so that the stop must be recorded too. */
   isRecorded?: boolean
   doors?: Doors
   stopWork?: () => Promise<void>
@@ -138,7 +138,10 @@ async function openAll(
   return { rooms, membership }
 }
 
-/** Opens the doors, starts the work beside them, and returns what answers HTTP from now on. */
+/**
+ * Opens the doors and starts the background work. Returns the handler for HTTP requests from now
+ * on.
+ */
 async function serve(
   { rooms, membership }: Open,
   origin: () => string,
@@ -151,7 +154,7 @@ async function serve(
   return createApp(rooms, origin, { metrics, doors: held.doors })
 }
 
-/** The stop is recorded before the work ends that publishes and forwards it. */
+/** Records the stop before ending the background work, which still publishes and forwards it. */
 async function closeAll(
   { rooms, membership, isRecorded, doors, stopWork }: Held,
   graceMs: number,
@@ -175,7 +178,7 @@ async function recordStart(rooms: Rooms): Promise<void> {
       store: rooms.store.kind,
       ...software(),
       config: rooms.configuration.digest,
-      // Rows of this database have MACs from its first start on (src/ledger/rows).
+      // Declares that rows of this database have had MACs since its first start (src/ledger/rows).
       rows: 'sealed',
     },
   })

@@ -15,7 +15,7 @@ export const aboutTransfer = (
   ...(transfer.patient !== undefined && { patient: transfer.patient }),
 })
 
-/** The event of a change, and events that follow from it. */
+/** The event of a change, and any events that follow from it. */
 export interface Change {
   readonly type: EventInput['type']
   readonly detail: NonNullable<EventInput['detail']>

@@ -3,13 +3,14 @@ import { targetOf } from './keys/certificate.js'
 import { forReading } from './keys/policy.js'
 import type { Recipient } from './keys/recipient.js'
 
-/** A message for a facility and its readers; more key packets are not from our clients. */
+/** Enough for a facility and its readers; our clients never write more. */
 const MAX_KEY_PACKETS = 200
 
 /**
- * Returns whether a whole message is encrypted, and to this recipient among others, as far as that
- * shows without a private key: key packets, then one encrypted and integrity protected data packet,
- * nothing else. Only the recipient can tell whether its key packet holds the right session key.
+ * Returns whether a complete message is encrypted to this recipient, possibly among others, as far
+ * as can be seen without a private key: key packets, then one encrypted and integrity protected
+ * data packet, and nothing else. Only the recipient can tell whether its key packet holds the right
+ * session key.
  */
 export async function isSealedTo(
   message: Uint8Array,
@@ -37,7 +38,10 @@ const KEY_PACKET: number = enums.packet.publicKeyEncryptedSessionKey
 
 const tagOf = ({ constructor }: object): number => (constructor as unknown as { tag: number }).tag
 
-/** Of version 3 key packets and of version 6, whose key ID follows from the fingerprint. */
+/**
+ * Key IDs from version 3 key packets, and from version 6 packets, where they follow from the
+ * fingerprint.
+ */
 const encryptionKeyIds = (packets: readonly object[]): readonly string[] =>
   packets.flatMap((packet) =>
     'publicKeyID' in packet ? [(packet.publicKeyID as { toHex(): string }).toHex()] : [],

@@ -1,5 +1,5 @@
 /**
- * The rows of certificates that may be used. A row that is missing, or that no gateway of this site
+ * The certificate rows that may be used. A row that is missing, or that no gateway of this site
  * wrote, is replaced by what the ledger names.
  */
 import { createHash } from 'node:crypto'
@@ -15,7 +15,9 @@ export interface RowParts {
   readonly now: () => number
 }
 
-/** @returns the good rows, and the principals whose row is missing or not used */
+/**
+ * @returns the valid rows, and the principals whose row is missing or must not be used
+ */
 export async function guardedCertificates({ state, guard }: Omit<RowParts, 'now'>): Promise<{
   readonly good: readonly CertificateTable[]
   readonly bad: readonly string[]
@@ -37,7 +39,7 @@ export async function guardedCertificates({ state, guard }: Omit<RowParts, 'now'
     return state.db.selectFrom('certificates').selectAll().execute()
   }
   let rows = await read()
-  // Another process may have confirmed one between the two reads.
+  // Another process may have confirmed a certificate between the two reads.
   if (rows.some(contradicts) || missing(rows).length > 0) rows = await read()
   const good = await guard.sift('certificates', rows, ({ principal }) => principal, contradicts)
   const gone = missing(rows)
@@ -47,7 +49,7 @@ export async function guardedCertificates({ state, guard }: Omit<RowParts, 'now'
   return { good, bad: [...bad, ...gone] }
 }
 
-/** Certificates that wait for their confirmation. */
+/** Certificates awaiting confirmation. */
 export async function guardedChanges({ state, guard }: Omit<RowParts, 'now'>) {
   const rows: CertificateChangeTable[] = await state.db
     .selectFrom('certificate_changes')
@@ -56,10 +58,13 @@ export async function guardedChanges({ state, guard }: Omit<RowParts, 'now'>) {
   return guard.sift('certificate_changes', rows, ({ principal }) => principal)
 }
 
-/** Events of the gateway's own key have this in place of a principal. */
+/** Events about the gateway's own key have this in place of a principal. */
 const GATEWAY = 'gateway'
 
-/** Whether the file is what the newest event names: then it is as good as the row was. */
+/**
+ * Whether the file is the certificate that the newest event names; then it can be trusted like the
+ * row.
+ */
 export function isNamedByLedger(
   guard: Pick<RowGuard, 'history'>,
   file: { readonly principal: string; readonly certificate: string; readonly fingerprint: string },

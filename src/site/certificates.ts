@@ -18,8 +18,8 @@ import type { CertificateRow, RowParts } from './certificate-rows.js'
 
 export interface Certificates {
   /**
-   * The recorded certificate. The directory uses it in preference to the file. Null where the row
-   * was changed outside the gateway and the file is not the one that the ledger names.
+   * The recorded certificate, which the directory uses in preference to the file. Null when the row
+   * was changed outside the gateway and the file is not the certificate that the ledger names.
    */
   inEffect(principal: string): string | null | undefined
   /** Loads changes confirmed by another process. */
@@ -128,7 +128,10 @@ async function recordCertificates(parts: CertificateParts): Promise<void> {
     })
 }
 
-/** Where a row is not ours, what the ledger says takes its place, and the next row with it. */
+/**
+ * Replaces rows that must not be used with what the ledger says; the next recorded change then
+ * writes a valid row.
+ */
 async function recordedCertificates(parts: RowParts): Promise<CertificateRow[]> {
   const { good, bad } = await guardedCertificates(parts)
   const named = bad.flatMap((principal): CertificateRow[] => {

@@ -104,7 +104,10 @@ async function formerKeys(
     }))
 }
 
-/** A key that the site has replaced is in use again only in a row that somebody put back. */
+/**
+ * If the current key in a row is neither the newest nor ours, somebody restored an old row to bring
+ * a replaced key back into use.
+ */
 async function guardedKeys({ state, guard, key }: GatewayKeyParts) {
   const isPutBack = ({ fingerprint, until }: GatewayKeyTable) => {
     const newest = guard.history.certificate('gateway')?.fingerprint

@@ -149,7 +149,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   }
 }
 
-/** The two ways to record an event: with a change in its transaction, or alone. */
+/** The two ways to record an event: with a state change in the same transaction, or alone. */
 const recording = (record: ReturnType<typeof createRecorder>): Pick<Ledger, 'record' | 'note'> => ({
   record: async (change) => {
     let value: { readonly of: Awaited<ReturnType<typeof change>>['value'] } | undefined
@@ -164,7 +164,7 @@ const recording = (record: ReturnType<typeof createRecorder>): Pick<Ledger, 'rec
   note: async (event) => firstOf(await record([event])),
 })
 
-/** What shows that an event is in the log, and that the log only grew. */
+/** The proofs that an entry is in the log, and that the log has only grown. */
 function proofs(db: Db): Pick<Ledger, 'proof' | 'inclusion' | 'consistency' | 'node' | 'tile'> {
   const treeOf = createTrees(db)
   const inclusion: Ledger['inclusion'] = async (index, size) => {

@@ -1,7 +1,7 @@
 import type { Db } from '../../state/index.js'
 
 /**
- * Every pair of a transfer and the handle of a patient in it that the events of a facility name.
+ * Every pair of a transfer and a patient handle that a facility's events name.
  * @throws NocturneError `database_unavailable`
  */
 export async function patientsByTransfer(

@@ -1,7 +1,7 @@
 /**
- * Rows of a site that was made before rows had MACs get theirs once. That it happened is an event,
- * and a site that began with MACs says so in its first start: otherwise a row without a MAC would
- * be adopted whenever somebody added one.
+ * Adds MACs, once, to the rows of a site that was created before rows had MACs. An event records
+ * this. A site that started with MACs says so in its first start event; otherwise a row inserted by
+ * an attacker without a MAC would be given one.
  */
 import { sql } from 'kysely'
 import { SYSTEM } from '../../lib/actors.js'
@@ -32,7 +32,7 @@ export async function adoptRows(parts: {
   })
 }
 
-/** Whether an earlier version served this database, and rows have no MACs yet. */
+/** Whether an earlier version has used this database, and its rows have no MACs yet. */
 export async function isUnsealed(ledger: Pick<Ledger, 'query'>): Promise<boolean> {
   const { rows: adopted } = await ledger.query({ types: ['rows.sealed'], limit: 1 })
   const { rows: starts } = await ledger.query({ types: ['gateway.started'], limit: 1 })
@@ -40,7 +40,7 @@ export async function isUnsealed(ledger: Pick<Ledger, 'query'>): Promise<boolean
   return adopted.length === 0 && first !== undefined && first.rows !== 'sealed'
 }
 
-/** Answers how many rows there were. The first guarded column is the table's primary key. */
+/** Returns the number of rows. The first guarded column is the table's primary key. */
 async function adoptTable(tx: Tx, macs: RowMacs, table: GuardedTable): Promise<number> {
   const key = GUARDED[table][0]
   const { rows } = await sql<AnyRow>`select * from ${sql.table(table)} where mac is null`.execute(
@@ -54,7 +54,10 @@ async function adoptTable(tx: Tx, macs: RowMacs, table: GuardedTable): Promise<n
   return rows.length
 }
 
-/** The guard of a site, after its older rows were given MACs; mismatches go to the ledger. */
+/**
+ * Adds MACs to older rows if necessary, then returns the site's guard, which reports mismatches to
+ * the ledger.
+ */
 export async function openRowGuard(ledger: Ledger, siteSecret: string): Promise<RowGuard> {
   const alert = (mismatch: Mismatch) => ledger.note(alertOf(mismatch))
   const guard = createRowGuard({ ledger, siteSecret, alert })

@@ -1,4 +1,4 @@
-/** Which rows may be used, and the alerts for those that may not. */
+/** Decides which rows may be used, and raises alerts for those that may not. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SYSTEM } from '../../lib/actors.js'
 import type { EventInput, Ledger } from '../log/index.js'
@@ -10,8 +10,8 @@ import type { GuardedTable, RowMacs, SealedRow } from './macs.js'
 export interface RowGuard extends RowMacs {
   readonly history: RowHistory
   /**
-   * The rows that may be used; the others raise an alert. `contradicts` says what the ledger has
-   * against a row whose MAC is good.
+   * Returns the rows that may be used and raises an alert for each of the others. `contradicts`
+   * tells whether the ledger contradicts a row whose MAC is valid.
    */
   sift<T extends GuardedTable, R extends SealedRow<T>>(
     table: T,
@@ -19,9 +19,9 @@ export interface RowGuard extends RowMacs {
     idOf: (row: R) => string,
     contradicts?: (row: R) => boolean,
   ): Promise<readonly R[]>
-  /** A row that the ledger says must be there. */
+  /** Reports rows that must exist according to the ledger but do not. */
   missing(table: GuardedTable, ids: readonly string[]): Promise<void>
-  /** Rows that were found not to match and have not matched since. */
+  /** Rows that were found to mismatch and have not matched since. */
   mismatches(): readonly Mismatch[]
 }
 
@@ -31,28 +31,31 @@ export interface Mismatch {
   readonly reason: 'mac' | 'ledger' | 'missing'
 }
 
-/** For people. */
+/** Texts for people. */
 export const MISMATCHES: Readonly<Record<Mismatch['reason'], string>> = {
   mac: 'no gateway of this site wrote it as it is',
   ledger: 'a later event of the ledger contradicts it',
   missing: 'the ledger names it, and it is not there',
 }
 
-/** Named in `/readyz` and remembered as told; more say nothing new. */
+/**
+ * Limits the mismatches listed in `/readyz` and those remembered as reported; more would add no
+ * information.
+ */
 const MOST_MISMATCHES = 1_000
 const ROWS_AT_ONCE = 500
-/** Ids come from the database here, so that anything may stand in them. */
+/** Ids are read from the database, so they may contain anything. */
 const ID = /^[A-Za-z0-9._-]{1,64}$/
 
-/** What the ledger keeps of it. */
+/** The event that records a mismatch. */
 export const alertOf = ({ table, id, reason }: Mismatch): EventInput => ({
   ...{ type: 'row.mismatched', outcome: 12, actor: SYSTEM },
   detail: { table, row: id, reason },
 })
 
 /**
- * @param siteSecret - as for `createRowMacs`
- * @param alert - told of each mismatch once; again when it could not take it
+ * @param siteSecret as for `createRowMacs`
+ * @param alert called once per mismatch, and again if it rejects
  */
 export function createRowGuard(parts: {
   readonly ledger: Pick<Ledger, 'query'>
@@ -70,7 +73,7 @@ export function createRowGuard(parts: {
     if (found.size < MOST_MISMATCHES) found.set(key, { table, id, reason })
     if (told.has(`${key} ${reason}`) || told.size >= MOST_MISMATCHES) return
     told.add(`${key} ${reason}`)
-    // The row is not used whether or not the alert can be recorded now.
+    // The row is not used, whether or not the alert can be recorded now.
     await parts.alert({ table, id, reason }).catch(() => told.delete(`${key} ${reason}`))
   }
 
@@ -81,12 +84,13 @@ export function createRowGuard(parts: {
       const good: (typeof rows)[number][] = []
       for (const [i, row] of rows.entries()) {
         const id = idOf(row)
-        // Registers have up to 20,000 entries a kind, and others wait.
+        // Yields to other work, because registers have up to 20,000 entries per kind.
         if (i % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await nextTurn()
         if (!macs.isSealed(table, row)) await tell(table, id, 'mac')
         else if (contradicts?.(row) === true) await tell(table, id, 'ledger')
         else {
-          // A survey has no ledger to contradict the row.
+          // Without `contradicts`, as in a survey, the row was not compared with the ledger, so an
+          // earlier mismatch stays.
           if (contradicts !== undefined) found.delete(`${table} ${id}`)
           good.push(row)
         }

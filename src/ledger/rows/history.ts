@@ -1,26 +1,28 @@
 /**
- * What the ledger says about guarded rows, followed as it grows: a row that was put back from an
- * older state of the database has a good MAC and contradicts a later event.
+ * What the ledger says about guarded rows, updated as the log grows. A row restored from an older
+ * state of the database has a valid MAC but contradicts a later event.
  */
 import type { Ledger } from '../log/index.js'
 import type { LedgerEntry } from '../log/events.js'
 
 export interface RowHistory {
-  /** Reads what was appended since the last call. */
+  /** Reads the events appended since the last call. */
   follow(): Promise<void>
-  /** The newest certificate of a principal; undefined when the ledger names none. */
+  /**
+   * The newest certificate of a principal according to the ledger; undefined when it names none.
+   */
   certificate(principal: string): NamedCertificate | undefined
   principals(): readonly string[]
   /** Whether a register entry was ended. */
   isEnded(entry: string): boolean
-  /** Register entries that were added and not ended. */
+  /** Register entries that were added and have not been ended. */
   registered(): readonly string[]
 }
 
 export interface NamedCertificate {
   /** Null once the configuration no longer names the principal. */
   readonly fingerprint: string | null
-  /** SHA-256 of the armored certificate, where the event has it. */
+  /** SHA-256 of the armored certificate, if the event states it. */
   readonly digest: string | undefined
 }
 
@@ -62,7 +64,7 @@ export function createRowHistory(ledger: Pick<Ledger, 'query'>): RowHistory {
   }
 
   return {
-    // Two readers at once would take an event twice, or out of order.
+    // Serialized: two concurrent readers could process an event twice, or out of order.
     follow: async () => {
       await running?.catch(() => undefined)
       running = read()

@@ -1,13 +1,13 @@
 /**
- * Rows that admit or authorise someone, protected from a writer to the database: each carries a MAC
- * of the site's secret, and what the ledger says of it must agree.
+ * Protects rows that admit or authorise someone from changes made directly in the database: each
+ * carries a MAC under the site's secret, and must agree with the ledger.
  *
- * In:  rows of certificates, tokens, gateway keys and registers, as they are written and read.
+ * In: rows of certificates, tokens, gateway keys and registers, as they are written and read.
  * Out: whether a row may be used; the rows that may not, by table and id.
- * Always true: a row that was changed, added or put back outside the gateway is not used, and is an
- *      alert in the ledger.
+ * Always true: a row that was changed, added or restored outside the gateway is not used, and
+ * raises an alert in the ledger.
  * Trusts: the site's secret, and the index of the ledger, which `audit verify` compares with the
- *      entries themselves.
+ * entries themselves.
  */
 export { adoptRows, isUnsealed, openRowGuard } from './adopt.js'
 export { alertOf, createRowGuard, MISMATCHES } from './guard.js'

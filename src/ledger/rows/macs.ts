@@ -1,10 +1,10 @@
-/** The MAC of a row: HMAC-SHA-256 over its table and the columns that decide something. */
+/** The MAC of a row: HMAC-SHA-256 over its table and the columns that affect decisions. */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import type { Tables } from '../../state/index.js'
 
 /**
- * Columns under the MAC, in this order. A column that is added to a table and decides something
- * needs a new version of the derivation below.
+ * The columns covered by the MAC, in this order. When a table gets another column that affects
+ * decisions, increment the version in the derivation below.
  */
 export const GUARDED = {
   certificates: ['principal', 'fingerprint', 'certificate', 'since', 'removed_at'],
@@ -27,15 +27,17 @@ export type GuardedRow<T extends GuardedTable> = Pick<
 >
 
 export interface RowMacs {
-  /** The row with its MAC, to be written. */
+  /** Returns the row with its MAC, ready to be written. */
   seal<T extends GuardedTable, R extends GuardedRow<T>>(table: T, row: R): R & { mac: string }
-  /** Whether a gateway of this site wrote the row as it is. */
+  /** Whether a gateway of this site wrote the row exactly as it is. */
   isSealed<T extends GuardedTable>(table: T, row: SealedRow<T>): boolean
 }
 
 export type SealedRow<T extends GuardedTable> = GuardedRow<T> & { readonly mac: string | null }
 
-/** @param siteSecret - any secret that all gateways of the site share and the database lacks */
+/**
+ * @param siteSecret any secret shared by all gateways of the site and not stored in the database
+ */
 export function createRowMacs(siteSecret: string | Uint8Array): RowMacs {
   const key = Buffer.from(hkdfSync('sha256', siteSecret, '', 'nocturne/rows/v1', 32))
   const macOf = (table: GuardedTable, row: object): string => {

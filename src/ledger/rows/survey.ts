@@ -1,4 +1,4 @@
-/** Looks at every guarded row, also at those that nobody has asked for yet. */
+/** Checks every guarded row, including rows that have not been requested yet. */
 import { sql } from 'kysely'
 import type { State } from '../../state/index.js'
 import { GUARDED } from './macs.js'
@@ -15,7 +15,7 @@ export async function surveyRows(
 
 const ROWS_AT_ONCE = 1_000
 
-/** The first guarded column is the table's primary key, and pages go by it. */
+/** Pages by the first guarded column, which is the table's primary key. */
 async function surveyTable(
   { db }: Pick<State, 'db'>,
   guard: Pick<RowGuard, 'sift'>,

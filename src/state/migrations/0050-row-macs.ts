@@ -1,4 +1,7 @@
-/** A MAC on each row that admits or authorises someone: a database writer cannot compute it. */
+/**
+ * Adds a MAC to each row that admits or authorises someone. Someone with write access to the
+ * database cannot compute it.
+ */
 import type { Kysely, Migration } from 'kysely'
 
 export function rowMacs(): Migration {

@@ -73,11 +73,11 @@ export interface CaseTransferTable {
   joined_at: number
 }
 
-/** One report as a reader sent it. What it says is in the sealed object alone. */
+/** One report as sent by a reader. Its content is only in the sealed object. */
 export interface CaseReportTable {
   id: string
   case_id: string
-  /** Of the case, for those who list reports without the case. */
+  /** The case's code, for lists of reports that do not load the case. */
   code: string
   facility: string
   group_id: string
@@ -85,12 +85,12 @@ export interface CaseReportTable {
   /** Whether a final report agrees with the preliminary one before it. */
   agreement: 'agree' | 'minor' | 'major' | null
   author: string
-  /** Signed by the author: canonical JSON, see protocol/report.ts. */
+  /** The statement signed by the author: canonical JSON, see protocol/report.ts. */
   statement: string
   signature: string
-  /** Certificate that was in effect for the author then, armored. */
+  /** The author's armored certificate in effect at the time. */
   certificate: string
-  /** Of the sealed message, hexadecimal. The same message sent again is the same report. */
+  /** SHA-256 of the sealed message, hexadecimal. The same message sent again is the same report. */
   sha256: string
   size: number
   /** By the reader's clock. */

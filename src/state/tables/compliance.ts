@@ -22,7 +22,7 @@ export interface RegisterEntryTable {
   created_at: number
   created_by: string
   ended_at: number | null
-  /** Over every other column that decides something (src/ledger/rows). */
+  /** MAC over every other column that affects decisions (src/ledger/rows). */
   mac: string | null
 }
 

@@ -221,7 +221,7 @@ export interface TokenTable {
   expires_at: number
   revoked_at: number | null
   last_used_at: number | null
-  /** Over every other column that decides something (src/ledger/rows). */
+  /** MAC over every other column that affects decisions (src/ledger/rows). */
   mac: string | null
 }
 
@@ -246,7 +246,7 @@ export interface CertificateTable {
    * with it.
    */
   removed_at: number | null
-  /** Over every other column that decides something (src/ledger/rows). */
+  /** MAC over every other column that affects decisions (src/ledger/rows). */
   mac: string | null
 }
 
@@ -256,7 +256,7 @@ export interface CertificateChangeTable {
   fingerprint: string
   certificate: string
   proposed_at: number
-  /** Over every other column that decides something (src/ledger/rows). */
+  /** MAC over every other column that affects decisions (src/ledger/rows). */
   mac: string | null
 }
 
@@ -266,7 +266,7 @@ export interface GatewayKeyTable {
   certificate: string
   since: number
   until: number | null
-  /** Over every other column that decides something (src/ledger/rows). */
+  /** MAC over every other column that affects decisions (src/ledger/rows). */
   mac: string | null
 }
 

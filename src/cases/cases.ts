@@ -1,12 +1,12 @@
 import type { Actor, EventInput } from '../ledger/log/index.js'
-import type { Priority, Tx } from '../state/index.js'
+import type { Db, Priority, Tx } from '../state/index.js'
 import type { CaseTable } from '../state/night/index.js'
 import { arrive, opened, worked } from './arrive.js'
-import { closeCase, recallCase, reprioritizeCase } from './change.js'
+import { closeCase, raiseCase, recallCase, reprioritizeCase } from './change.js'
 import type { UnclaimReason } from './claim.js'
 import type { CloseReason, OverrideReason } from '../protocol/case-requests.js'
 import { runDue } from './due.js'
-import { findCase, listCases, worklist } from './find.js'
+import { casesOfTransfers, findCase, listCases, worklist } from './find.js'
 import { claimCase, expectClaimable, reassignCase, releaseCase, renewCase } from './hold.js'
 import type { ArrivingTransfer } from './open.js'
 import type { Asker, CasesParts } from './parts.js'
@@ -39,6 +39,13 @@ export interface Cases {
    * @throws NocturneError `transfer_not_available`
    */
   worked(tx: Tx, reader: string, transfer: string): Promise<void>
+  /**
+   * Inside the transaction that finds that its files were sent again, more urgently: the case is
+   * never less urgent than any sender meant it. No events when it is urgent enough, or over.
+   */
+  raise(tx: Tx, actor: Actor, id: string, priority: Priority): Promise<readonly EventInput[]>
+  /** The case of each of these transfers that has one. */
+  ofTransfers(db: Db | Tx, transfers: readonly string[]): Promise<ReadonlyMap<string, CaseTable>>
   /** By case ID, case code or transfer ID. */
   find(text: string): Promise<CaseTable | undefined>
   /**
@@ -109,6 +116,8 @@ export function createCases(parts: CasesParts): Cases {
     arrive: (tx, actor, transfer) => arrive(parts, tx, actor, transfer),
     opened: (tx, reader, transfer, closesCase) => opened(parts, tx, reader, transfer, closesCase),
     worked: (tx, reader, transfer) => worked(parts, tx, reader, transfer),
+    raise: (tx, actor, id, priority) => raiseCase(parts, tx, actor, id, priority),
+    ofTransfers: casesOfTransfers,
     find: (text) => findCase(db, text),
     worklist: (groups) => worklist(db, groups),
     list: (facility) => listCases(db, facility),

@@ -10,6 +10,7 @@ import { startEscalation } from './escalate.js'
 import type { CasesParts } from './parts.js'
 import { recorded } from './recorded.js'
 import type { CaseAnswer } from './recorded.js'
+import { moreUrgent } from './open.js'
 import { NO_CLAIM, aboutCase, readCase, stepCase, transfersOf } from './rows.js'
 
 /** @throws NocturneError `case_state` */
@@ -64,22 +65,41 @@ export const reprioritizeCase = (
 ): Promise<CaseAnswer> =>
   recorded(parts, async (tx) => {
     const before = await readCase(tx, id)
-    expectOpen(before)
-    const row = await set(tx, id, { priority })
-    const { clock, escalate } = parts.rulesOf(row.group_id)
-    await startClock(tx, row, clock, row.available_at ?? parts.now())
-    if (row.claimed_by === null) await startEscalation(tx, { case: id }, escalate, parts.now())
-    const detail = { priority, from: before.priority }
-    return {
-      row,
-      events: [eventOf(row, await transfersOf(tx, id), actor, 'case.changed', detail)],
-    }
+    if (isOver(before)) throw new NocturneError('case_state', { subject: before.state })
+    return prioritize(parts, tx, actor, before, priority)
   })
 
-function expectOpen({ state }: CaseTable): void {
-  if (state === 'final' || state === 'closed' || state === 'recalled')
-    throw new NocturneError('case_state', { subject: state })
+export async function raiseCase(
+  parts: CasesParts,
+  tx: Tx,
+  actor: Actor,
+  id: string,
+  priority: Priority,
+): Promise<readonly EventInput[]> {
+  const before = await readCase(tx, id)
+  if (isOver(before) || moreUrgent(before.priority, priority) === before.priority) return []
+  return (await prioritize(parts, tx, actor, before, priority)).events
 }
+
+async function prioritize(
+  parts: CasesParts,
+  tx: Tx,
+  actor: Actor,
+  before: CaseTable,
+  priority: Priority,
+): Promise<{ row: CaseTable; events: [EventInput] }> {
+  const { id } = before
+  const row = await set(tx, id, { priority })
+  const { clock, escalate } = parts.rulesOf(row.group_id)
+  await startClock(tx, row, clock, row.available_at ?? parts.now())
+  if (row.claimed_by === null) await startEscalation(tx, { case: id }, escalate, parts.now())
+  const detail = { priority, from: before.priority }
+  const transfers = await transfersOf(tx, id)
+  return { row, events: [eventOf(row, transfers, actor, 'case.changed', detail)] }
+}
+
+const isOver = ({ state }: CaseTable): boolean =>
+  state === 'final' || state === 'closed' || state === 'recalled'
 
 const set = (tx: Tx, id: string, change: { readonly priority: Priority }): Promise<CaseTable> =>
   tx.updateTable('cases').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow()

@@ -1,7 +1,7 @@
 import { readCaseCode } from '../lib/case-code.js'
 import { ID_PATTERN } from '../lib/ids.js'
 import type { CaseTable } from '../state/night/index.js'
-import type { Db } from '../state/index.js'
+import type { Db, Tx } from '../state/index.js'
 import { OPEN_STATES } from './states.js'
 import { byUrgency, caseViews } from './views.js'
 import type { CaseView } from './views.js'
@@ -23,6 +23,21 @@ export async function findCase(db: Db, text: string): Promise<CaseTable | undefi
     .executeTakeFirst()
   if (byTransfer) return byTransfer
   return db.selectFrom('cases').selectAll().where('id', '=', text).executeTakeFirst()
+}
+
+export async function casesOfTransfers(
+  db: Db | Tx,
+  transfers: readonly string[],
+): Promise<ReadonlyMap<string, CaseTable>> {
+  if (transfers.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('cases')
+    .innerJoin('case_transfers', 'case_transfers.case_id', 'cases.id')
+    .selectAll('cases')
+    .select('case_transfers.transfer')
+    .where('case_transfers.transfer', 'in', transfers)
+    .execute()
+  return new Map(rows.map(({ transfer, ...row }) => [transfer, row]))
 }
 
 /** Maximum per list; a reader with more waiting cases sees the most urgent ones. */

@@ -6,7 +6,7 @@ import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Priority, Tx } from '../state/index.js'
 import type { Joining } from '../state/night/index.js'
 import type { CaseTable } from '../state/night/index.js'
-import { aboutCase, readCase, stepCase } from './rows.js'
+import { aboutCase, readCase, stepCase, transfersOf } from './rows.js'
 import type { CaseChange } from './rows.js'
 
 export interface ArrivingTransfer {
@@ -40,7 +40,7 @@ export interface Opened {
 }
 
 const URGENCY: Readonly<Record<Priority, number>> = { stat: 0, urgent: 1, routine: 2 }
-const moreUrgent = (a: Priority, b: Priority): Priority => (URGENCY[a] <= URGENCY[b] ? a : b)
+export const moreUrgent = (a: Priority, b: Priority): Priority => (URGENCY[a] <= URGENCY[b] ? a : b)
 
 /**
  * Returns the case that the transfer already has, joins, or starts. A late transfer can make a case
@@ -56,9 +56,14 @@ export async function openCase(
   now: number,
 ): Promise<Opened> {
   const has = await caseOf(tx, transfer.id)
-  if (has) return extend(tx, has, transfer, now)
   const joins = transfer.joins ?? (await caseOfHeld(tx, transfer))
-  if (joins) return join(tx, actor, transfer, joins, now)
+  const isMoved = has && joins && (await movesFrom(tx, has, joins.case))
+  const left = isMoved ? [await leave(tx, actor, has, transfer.id, now)] : []
+  if (has && left.length === 0) return extend(tx, has, transfer, now)
+  if (joins) {
+    const joined = await join(tx, actor, transfer, joins, now)
+    return { ...joined, events: [...left, ...joined.events] }
+  }
   const row = await insertCase(tx, transfer, now)
   await link(tx, row.id, transfer.id, 'first', now)
   const detail = { priority: row.priority, state: row.state }
@@ -113,6 +118,27 @@ async function join(
     ...aboutCase(extended.row, transfer.id, detail),
   }
   return { ...extended, events: [event, ...extended.events] }
+}
+
+/** Whether the case is there for one open transfer alone, which turns out to belong elsewhere. */
+const movesFrom = async (tx: Tx, { id, state }: CaseTable, to: string): Promise<boolean> =>
+  id !== to && state === 'arriving' && (await transfersOf(tx, id)).length === 1
+
+/**
+ * A transfer that had a case of its own while it was open turns out to be a second sending of what
+ * another case holds: its own ends as a duplicate.
+ */
+async function leave(
+  tx: Tx,
+  actor: Actor,
+  row: CaseTable,
+  transfer: string,
+  now: number,
+): Promise<EventInput> {
+  await tx.deleteFrom('case_transfers').where('transfer', '=', transfer).execute()
+  const closed = await stepCase(tx, row, 'close', { closed_at: now, closed_for: 'duplicate' })
+  const about = aboutCase(closed, transfer, { reason: 'duplicate' })
+  return { type: 'case.closed', outcome: 0, actor, ...about }
 }
 
 /** Adds another transfer to the case, or its open transfer that became available. */

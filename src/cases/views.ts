@@ -26,9 +26,9 @@ export interface CaseView {
   readonly transfers: readonly { readonly id: string; readonly joining: Joining }[]
   /**
    * Number of parts of all its transfers, by outcome. Readers do not receive those counted as
-   * `quarantined` or `refused`.
+   * `quarantined`, `refused` or `missing` (the sender could not send them).
    */
-  readonly outcomes: Readonly<Record<Outcome, number>>
+  readonly outcomes: Readonly<Record<Outcome | 'missing', number>>
   readonly targets: readonly {
     readonly kind: TargetKind
     readonly dueAt: string
@@ -53,6 +53,13 @@ export async function caseViews(db: Db, rows: readonly CaseTable[]): Promise<rea
     .where('case_transfers.case_id', 'in', ids)
     .groupBy(['case_transfers.case_id', 'items.outcome'])
     .execute()
+  const missing = await db
+    .selectFrom('transfers')
+    .innerJoin('case_transfers', 'case_transfers.transfer', 'transfers.id')
+    .select(['case_transfers.case_id', 'transfers.missing'])
+    .where('case_transfers.case_id', 'in', ids)
+    .where('transfers.missing', '>', 0)
+    .execute()
   const targets = await db
     .selectFrom('case_targets')
     .selectAll()
@@ -63,7 +70,10 @@ export async function caseViews(db: Db, rows: readonly CaseTable[]): Promise<rea
     transfers: links
       .filter((one) => one.case_id === row.id)
       .map(({ transfer, joining }) => ({ id: transfer, joining })),
-    outcomes: outcomesOf(counts.filter((one) => one.case_id === row.id)),
+    outcomes: {
+      ...outcomesOf(counts.filter((one) => one.case_id === row.id)),
+      missing: missing.reduce((sum, one) => sum + (one.case_id === row.id ? one.missing : 0), 0),
+    },
     targets: targets.filter((one) => one.case_id === row.id).map(targetView),
   }))
 }

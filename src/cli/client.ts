@@ -6,6 +6,7 @@ import { CATALOGUE, systemCode } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
 import { CommandError } from './command-error.js'
 import { readBeforeFailing } from './early-answer.js'
+import { connectionCode, frontError, webPageError } from './front.js'
 
 /** JSON answers are never larger; one for an upload of 10,000 items takes about 1.5 MB. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024
@@ -79,10 +80,13 @@ export class GatewayError extends CommandError {
  * The connection failed before an answer came: the request may or may not have been carried out.
  */
 export class ConnectionError extends CommandError {
-  constructor(cause: unknown, code: Code = 'gateway_unreachable') {
+  constructor(
+    cause: unknown,
+    code: Code = 'gateway_unreachable',
+    about: string | undefined = systemCode(cause),
+  ) {
     const { title, hint } = CATALOGUE[code]
-    const system = systemCode(cause)
-    super(system === undefined ? title : `${title} (${system})`, { hint, code, cause })
+    super(about === undefined ? title : `${title} (${about})`, { hint, code, cause })
   }
 }
 
@@ -107,13 +111,19 @@ export class GatewayClient {
         : new HttpAgent(keepAlive)
   }
 
-  /** The answer as JSON. @throws GatewayError, ConnectionError */
+  /** Aborted when the command is to end. */
+  get signal(): AbortSignal | undefined {
+    return this.#options.signal
+  }
+
+  /** The answer as JSON. @throws GatewayError, FrontError, ConnectionError */
   async json(call: Call): Promise<unknown> {
-    const text = await this.text(call)
+    const response = await this.open(call)
+    const text = (await this.#readAll(response)).toString('utf8')
     try {
       return JSON.parse(text)
-    } catch (cause) {
-      throw notAGateway(cause)
+    } catch {
+      throw webPageError(response.statusCode ?? 0)
     }
   }
 
@@ -130,14 +140,17 @@ export class GatewayClient {
   /**
    * Returns the answer once its header has arrived and reports success; the caller reads its body.
    *
-   * @throws GatewayError for every other answer, ConnectionError
+   * @throws GatewayError for every other answer of the gateway, FrontError for one of a proxy in
+   *   front of it, ConnectionError
    */
   async open(call: Call): Promise<IncomingMessage> {
     const response = await this.#send(call)
     const status = response.statusCode ?? 0
     if (status >= 200 && status < 300) return response
     const text = (await this.#readAll(response)).toString('utf8')
-    throw new GatewayError(status, parseProblem(text))
+    const problem = parseProblem(text)
+    if (typeof problem.code === 'string') throw new GatewayError(status, problem)
+    throw frontError(this.#base, status, response.headers.location, text)
   }
 
   close(): void {
@@ -172,7 +185,13 @@ export class GatewayClient {
       })
       request.on('error', (error) => {
         stop.abort()
-        reject(error instanceof ConnectionError ? error : new ConnectionError(error))
+        if (error instanceof ConnectionError) {
+          reject(error)
+          return
+        }
+        void connectionCode(url, error).then(({ code, about }) => {
+          reject(new ConnectionError(error, code, about))
+        })
       })
       request.on('timeout', () => request.destroy(new ConnectionError(undefined)))
       request.on('close', () => stop.abort())
@@ -200,7 +219,7 @@ export class GatewayClient {
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         size += chunk.length
-        if (size > MAX_ANSWER_BYTES) throw notAGateway(undefined)
+        if (size > MAX_ANSWER_BYTES) throw webPageError(response.statusCode ?? 0)
         chunks.push(chunk)
       }
     } catch (error) {
@@ -239,13 +258,6 @@ function parseGateway(text: string, hasToken: boolean): URL {
 
 const isLoopback = (host: string) =>
   host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
-
-const notAGateway = (cause: unknown) =>
-  new CommandError('the answer did not come from a gateway', {
-    hint: 'check --gateway; a proxy may have answered instead',
-    code: 'gateway_unreachable',
-    cause,
-  })
 
 /** RFC 9457. A proxy in front may answer in another format, of which nothing is shown. */
 function parseProblem(text: string): Readonly<Record<string, unknown>> {

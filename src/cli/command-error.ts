@@ -1,7 +1,8 @@
 import { CATALOGUE, NocturneError } from '../lib/errors.js'
 import { placeText } from '../lib/place.js'
 
-export const EXIT = { done: 0, failed: 1, usage: 2 } as const
+/** `partial`: done, but not whole; something was held, refused, missing or left out. */
+export const EXIT = { done: 0, failed: 1, usage: 2, partial: 3, later: 4 } as const
 
 /**
  * The error that users of the command see: a sentence and a hint, in lower case without a final
@@ -12,7 +13,7 @@ export class CommandError extends Error {
   override readonly name = 'CommandError'
   readonly code: string
   readonly hint: string
-  readonly exit: 1 | 2
+  readonly exit: 1 | 2 | 3 | 4
   /** Further lines under the error, such as the problems of a site. */
   readonly details: readonly string[]
 
@@ -21,7 +22,7 @@ export class CommandError extends Error {
     options: {
       readonly hint: string
       readonly code?: string
-      readonly exit?: 1 | 2
+      readonly exit?: 1 | 2 | 3 | 4
       readonly details?: readonly string[]
       readonly cause?: unknown
     },

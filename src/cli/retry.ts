@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionError, GatewayError } from './client.js'
+import { FrontError, LASTING } from './front.js'
 
 const ATTEMPTS = 6
 const FIRST_WAIT_MS = 500
@@ -8,36 +9,29 @@ const LONGEST_WAIT_MS = 16_000
  * 503 is the gateway's own "try later"; the others come from a proxy, which does not know what the
  * gateway did.
  */
-const UNAVAILABLE = 503
-const BUSY: ReadonlySet<number> = new Set([502, UNAVAILABLE, 504])
+const BUSY: ReadonlySet<number> = new Set([502, 503, 504])
 
 export interface RetryOptions {
   readonly signal: AbortSignal
   /** Called before each wait. */
   readonly onRetry?: (waitMs: number) => void
   readonly firstWaitMs?: number
-  /**
-   * The work must not be done twice: it is retried only after an answer that says nothing was kept
-   * (503).
-   */
-  readonly isOnce?: boolean
   /** True when there was progress since the last failure, so that the retry count is reset. */
   readonly hasMoved?: () => boolean
 }
 
 /**
  * Retries `work` when the connection or the gateway fails, with exponential backoff and jitter, so
- * that the clients of one gateway do not all return at once. Only for work that may be done twice,
- * or with `isOnce`.
+ * that the clients of one gateway do not all return at once. Only for work that may be done twice.
  */
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
-  const { signal, onRetry, hasMoved, firstWaitMs = FIRST_WAIT_MS, isOnce = false } = options
+  const { signal, onRetry, hasMoved, firstWaitMs = FIRST_WAIT_MS } = options
   for (let failures = 0; ;) {
     try {
       return await work()
     } catch (error) {
       failures = hasMoved?.() === true ? 1 : failures + 1
-      if (signal.aborted || !isPassing(error, isOnce) || failures >= ATTEMPTS) throw error
+      if (signal.aborted || !isPassing(error) || failures >= ATTEMPTS) throw error
       const wait = Math.min(LONGEST_WAIT_MS, firstWaitMs * 2 ** (failures - 1))
       const waitMs = Math.round(wait * (0.75 + Math.random() / 2))
       onRetry?.(waitMs)
@@ -46,8 +40,8 @@ export async function retry<T>(options: RetryOptions, work: () => Promise<T>): P
   }
 }
 
-function isPassing(error: unknown, isOnce: boolean): boolean {
-  if (error instanceof ConnectionError) return !isOnce
-  if (!(error instanceof GatewayError)) return false
-  return isOnce ? error.status === UNAVAILABLE : BUSY.has(error.status)
+function isPassing(error: unknown): boolean {
+  if (error instanceof ConnectionError) return !LASTING.has(error.code)
+  if (error instanceof GatewayError || error instanceof FrontError) return BUSY.has(error.status)
+  return false
 }

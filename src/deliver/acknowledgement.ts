@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import type { Json } from '../lib/json.js'
 import { readAcknowledgement, writeAcknowledgement } from '../protocol/acknowledgement.js'
+import { lackOf } from '../protocol/outcomes.js'
+import type { Outcomes } from '../protocol/outcomes.js'
 import type { Principal } from '../directory/index.js'
 import type { Transfer } from '../transfer/index.js'
 
@@ -33,6 +35,7 @@ export async function checkAcknowledgement(
   rooms: {
     readonly verifyDetached: VerifyDetached
     readonly gateway: string
+    readonly outcomesOf: (transfer: Transfer) => Promise<Outcomes | undefined>
     readonly now: () => number
   },
   reader: Principal,
@@ -41,13 +44,17 @@ export async function checkAcknowledgement(
 ): Promise<Readonly<Record<string, Json>>> {
   const { manifest } = transfer
   if (!manifest) throw new NocturneError('transfer_not_available')
-  const openedAt = readAcknowledgement(statement)?.openedAt
-  if (openedAt === undefined) throw new NocturneError('acknowledgement_invalid')
+  const read = readAcknowledgement(statement)
+  if (!read) throw new NocturneError('acknowledgement_invalid')
+  const { openedAt } = read
+  const lacks = lackOf(await rooms.outcomesOf(transfer))
   const expected = writeAcknowledgement({
     gateway: rooms.gateway,
     transfer: transfer.id,
     manifest: manifest.digest,
     items: transfer.items,
+    // A client of before there were counts says nothing of them.
+    ...(read.lacks && lacks && { lacks }),
     reader: reader.id,
     openedAt,
   })
@@ -61,6 +68,7 @@ export async function checkAcknowledgement(
   return {
     manifest: manifest.digest,
     items: transfer.items,
+    ...(lacks && { lacks: { ...lacks } }),
     statement: sha256(statement),
     signature: sha256(signature),
     openedAt,

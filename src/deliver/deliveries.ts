@@ -88,7 +88,9 @@ async function acknowledge(
   transfer: Transfer,
   given: Acknowledgement,
 ): Promise<ChangedAnswer> {
-  const detail = await checkAcknowledgement(rooms, reader.principal, transfer, given)
+  const outcomesOf = async (of: Transfer) => (await rooms.transfers.views([of]))[0]?.outcomes
+  const parts = { ...rooms, outcomesOf }
+  const detail = await checkAcknowledgement(parts, reader.principal, transfer, given)
   const receipt = await recordChange(rooms, reader, transfer, {
     type: 'transfer.acknowledged',
     detail,

@@ -9,7 +9,11 @@ import { sendProblem } from './problem.js'
  * 201 when any item was taken; otherwise 422 with the same list, so that every part sent is
  * accounted for either way.
  */
-export function answerUpload(response: Response, answer: UploadAnswer, metrics: Metrics): void {
+export function answerUpload(
+  response: Response,
+  answer: Omit<UploadAnswer, 'receipt'> & Partial<UploadAnswer>,
+  metrics: Metrics,
+): void {
   for (const { outcome } of answer.items) metrics.item(outcome)
   const isTaken = answer.items.some(
     ({ outcome }) => outcome === 'accepted' || outcome === 'duplicate',
@@ -23,6 +27,6 @@ export function answerUpload(response: Response, answer: UploadAnswer, metrics: 
     id,
     state,
     items: items.map((item) => ({ ...item })),
-    receipt,
+    ...(receipt !== undefined && { receipt }),
   })
 }

@@ -3,12 +3,20 @@
  * people read the fixed text and hint of its code, and the cause stays inside the process.
  */
 import { DOORS } from './catalogue/doors.js'
+import { FRONT } from './catalogue/front.js'
 import { ITEMS } from './catalogue/items.js'
 import { KEYS } from './catalogue/keys.js'
 import { REQUESTS } from './catalogue/requests.js'
 import { TRANSFERS } from './catalogue/transfers.js'
 
-export const CATALOGUE = { ...REQUESTS, ...TRANSFERS, ...ITEMS, ...KEYS, ...DOORS } as const
+export const CATALOGUE = {
+  ...REQUESTS,
+  ...TRANSFERS,
+  ...ITEMS,
+  ...KEYS,
+  ...DOORS,
+  ...FRONT,
+} as const
 
 export type Code = keyof typeof CATALOGUE
 

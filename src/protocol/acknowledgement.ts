@@ -11,6 +11,8 @@ const acknowledgement = z.strictObject({
   /** Digest of the manifest's JSON. */
   manifest: sha256,
   items: count,
+  /** Of a transfer that is not whole: what its reader knows to be lacking. */
+  lacks: z.optional(z.strictObject({ held: count, refused: count, missing: count })),
   reader: z.string(),
   openedAt: z
     .string()
@@ -19,8 +21,13 @@ const acknowledgement = z.strictObject({
 export type Acknowledgement = Readonly<Omit<z.infer<typeof acknowledgement>, 'v' | 'type'>>
 
 /** Canonical JSON (RFC 8785): the octets that are signed. */
-export const writeAcknowledgement = (statement: Acknowledgement): string =>
-  canonicalJson({ v: 1, type: 'nocturne-acknowledgement', ...statement })
+export const writeAcknowledgement = ({ lacks, ...statement }: Acknowledgement): string =>
+  canonicalJson({
+    v: 1,
+    type: 'nocturne-acknowledgement',
+    ...statement,
+    ...(lacks && { lacks: { ...lacks } }),
+  })
 
 /** Undefined unless the text has exactly this form. */
 export function readAcknowledgement(text: string): Acknowledgement | undefined {

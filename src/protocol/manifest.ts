@@ -5,6 +5,7 @@
  */
 import * as z from 'zod/mini'
 import { canonicalJson } from '../lib/json.js'
+import { outcomes } from './outcomes.js'
 import { content, id, instant, itemNumber } from './words.js'
 import type { Named } from './words.js'
 
@@ -52,13 +53,24 @@ export const manifest = z.looseObject({
   continues: z.optional(id),
   createdAt: z.optional(instant),
   completedAt: z.optional(instant),
+  /** Of everything that was sent: what is not among the items as well. */
+  outcomes: z.optional(outcomes),
   items: z.array(manifestItem).check(z.minLength(1), z.maxLength(MAX_ITEMS)),
 })
 export type Manifest = z.infer<typeof manifest>
 
 /** The octets that are signed. */
-export const writeManifest = ({ items, ...about }: Omit<Named<Manifest>, 'v'>): string =>
-  canonicalJson({ v: 1, ...about, items: items.map((item) => ({ ...item })) })
+export const writeManifest = ({
+  items,
+  outcomes: counts,
+  ...about
+}: Omit<Named<Manifest>, 'v'>): string =>
+  canonicalJson({
+    v: 1,
+    ...about,
+    ...(counts && { outcomes: { ...counts } }),
+    items: items.map((item) => ({ ...item })),
+  })
 
 /**
  * Parses a manifest and checks that it is about this transfer of this gateway and names each item

@@ -18,3 +18,4 @@ export type {
 } from './item.js'
 export { drain } from './item-bytes.js'
 export { receive } from './receive.js'
+export { isSystemFile, SYSTEM_FILE_LOOK } from './system-files.js'

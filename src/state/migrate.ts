@@ -19,6 +19,7 @@ import { notify } from './migrations/0022-notify.js'
 import { compliance } from './migrations/0030-compliance.js'
 import { arrivals } from './migrations/0040-arrivals.js'
 import { deposits } from './migrations/0041-deposits.js'
+import { uploads } from './migrations/0042-uploads.js'
 import { rowMacs } from './migrations/0050-row-macs.js'
 import { caseReports } from './migrations/0060-case-reports.js'
 import type { Engine } from './migrations/engine.js'
@@ -49,6 +50,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0030-compliance': compliance(engine),
   '0040-arrivals': arrivals(engine),
   '0041-deposits': deposits(engine),
+  '0042-uploads': uploads(engine),
   '0050-row-macs': rowMacs(),
   '0060-case-reports': caseReports(engine),
 })

@@ -7,6 +7,8 @@ import type { Priority, Tx } from '../state/index.js'
 import { LEASE_MS } from './lease.js'
 import type { QuarantineRelease } from './release.js'
 import type { TransferRooms } from './rooms.js'
+import { insertUploadKey } from './upload/upload-key.js'
+import type { UploadKey } from './upload/upload-key.js'
 
 export interface UploadTarget {
   readonly actor: Actor
@@ -23,6 +25,12 @@ export interface UploadTarget {
    * The transfer that this one continues for the same reading, with released items of the study.
    */
   readonly continues?: string
+  /** What the client calls this request. */
+  readonly key?: UploadKey
+  /** Files that its sender has and could not send. */
+  readonly missing?: number
+  /** Sent once more on purpose: it is not compared with what was sent before. */
+  readonly again?: boolean
 }
 
 export interface BegunEnvelope {
@@ -41,7 +49,7 @@ export interface BegunEnvelope {
 
 /**
  * @param also further writes for the same transaction
- * @throws NocturneError `transfer_not_open`, `ledger_unavailable`
+ * @throws NocturneError `transfer_not_open`, `upload_under_way`, `ledger_unavailable`
  */
 export async function beginEnvelope(
   rooms: TransferRooms,
@@ -72,6 +80,8 @@ export async function beginEnvelope(
       .insertInto('envelopes')
       .values({ id, transfer, state: 'receiving', format, lease_until: now + LEASE_MS })
       .execute()
+    const about = { facility: target.facility, envelope: id, transfer, now }
+    if (target.key) await insertUploadKey(tx, target.key, about)
     await also?.(tx)
     return {
       value: before,
@@ -83,7 +93,7 @@ export async function beginEnvelope(
           facility: target.facility,
           group: target.group,
           transfer,
-          detail: { priority: target.priority, envelope: id, format },
+          detail: begunDetail(target, envelope),
         },
       ],
     }
@@ -99,6 +109,11 @@ export async function beginEnvelope(
     begunEvent: receipts[0].id,
   }
 }
+
+const begunDetail = (
+  { priority, key }: UploadTarget,
+  { id: envelope, format }: { readonly id: string; readonly format: DataFormat },
+) => ({ priority, envelope, format, ...(key && { key: key.key }) })
 
 const newTransfer = (id: string, target: UploadTarget, now: number) => ({
   id,
@@ -121,6 +136,8 @@ const newTransfer = (id: string, target: UploadTarget, now: number) => ({
   manifest_size: null,
   manifest_envelope: null,
   continues: target.continues ?? null,
+  sent_handle: null,
+  missing: target.missing ?? 0,
   patient: null,
 })
 

@@ -1,16 +1,18 @@
 /** The step that makes an upload visible: its items, state and events in one transaction. */
-import { CATALOGUE } from '../lib/errors.js'
-import type { Code, Place } from '../lib/errors.js'
+import type { EventInput } from '../ledger/log/index.js'
 import type { Envelope } from '../seal/index.js'
-import type { ItemKind, Outcome, TransferState } from '../state/tables/index.js'
+import type { Tx } from '../state/index.js'
+import type { TransferState } from '../state/tables/index.js'
 import { arrivingOf } from './begin.js'
-import type { BegunEnvelope } from './begin.js'
+import type { BegunEnvelope, UploadTarget } from './begin.js'
 import type { StoredCrosswalk } from './upload/crosswalk.js'
 import { commitEvents } from './events.js'
 import { judgeItems } from './upload/judge.js'
 import type { JudgedItem } from './upload/judge.js'
 import { storeManifest } from './manifest.js'
+import type { SealedManifest } from './manifest.js'
 import type { ManifestEntry } from '../protocol/manifest.js'
+import type { Outcomes } from '../protocol/outcomes.js'
 import { closeQuarantine } from './release.js'
 import type { TransferRooms } from './rooms.js'
 import {
@@ -20,30 +22,16 @@ import {
   insertKeyPackets,
   insertManifest,
   reserveNumbers,
+  setContinues,
 } from './rows.js'
+import { asSentBefore, filesOf, findSentBefore } from './sent-before.js'
+import type { SentBefore } from './sent-before.js'
+import { uploadAnswerOf } from './upload/answers.js'
+import type { UploadAnswer } from './upload/answers.js'
+import { keepAnswer } from './upload/keys.js'
 import type { SettledItem } from './upload/settle.js'
 import { newShapes } from './upload/report.js'
 import { hideEntry } from './waiting-entries.js'
-
-export interface ItemAnswer {
-  readonly index: number
-  /** The part of the request that contained it, counted from 1. */
-  readonly part: number
-  readonly kind: ItemKind
-  readonly outcome: Outcome
-  readonly code?: Code
-  readonly hint?: string
-  /** Where in the item the fault is and why, as far as known. */
-  readonly where?: Place
-}
-
-export interface UploadAnswer {
-  readonly id: string
-  readonly state: TransferState
-  readonly items: readonly ItemAnswer[]
-  /** c2sp.org/tlog-proof of the last event of this request. */
-  readonly receipt: string
-}
 
 export interface BroughtItems {
   readonly items: readonly SettledItem[]
@@ -63,48 +51,125 @@ export async function commitEnvelope(
   envelope: Pick<Envelope, 'keyPackets' | 'proofKey'>,
   brought: BroughtItems,
 ): Promise<UploadAnswer> {
-  const items = await judgeItems(rooms, begun, brought.items)
+  const judged = await judgeItems(rooms, begun, brought.items)
+  // More may follow of an open one: it is compared when it is completed.
+  const isWhole = begun.isFirst && brought.complete
+  for (;;) {
+    const before = isWhole
+      ? await findSentBefore(rooms, rooms.state.db, begun.target, filesOf(judged))
+      : undefined
+    const prepared = await prepare(rooms, begun, judged, before, brought.complete)
+    const committed = await commitPrepared(rooms, begun, envelope, brought, prepared)
+    if (committed) return committed
+    // The same files became available in between: once more, as what was sent before.
+    if (prepared.manifest) await rooms.store.delete(prepared.manifest.object)
+  }
+}
+
+interface Prepared {
+  readonly before: SentBefore | undefined
+  readonly items: readonly JudgedItem[]
+  readonly state: TransferState
+  readonly manifest: SealedManifest | undefined
+  readonly target: UploadTarget
+}
+
+async function prepare(
+  rooms: TransferRooms,
+  begun: BegunEnvelope,
+  judged: readonly JudgedItem[],
+  before: SentBefore | undefined,
+  complete: boolean,
+): Promise<Prepared> {
+  const items = asSentBefore(judged, before)
+  const state = nextState(begun, items, complete)
+  const target = { ...begun.target, ...(before && { continues: before.transfer }) }
+  const manifest =
+    state === 'available' ? await storeFirstManifest(rooms, { ...begun, target }, items) : undefined
+  return { before, items, state, manifest, target }
+}
+
+/** Undefined, with nothing changed, when the files were sent by another request in between. */
+async function commitPrepared(
+  rooms: TransferRooms,
+  begun: BegunEnvelope,
+  envelope: Pick<Envelope, 'keyPackets' | 'proofKey'>,
+  brought: BroughtItems,
+  prepared: Prepared,
+): Promise<UploadAnswer | undefined> {
+  const { before, items, state } = prepared
   await deleteSuperfluous(rooms, items)
-  const state = nextState(begun, items, brought.complete)
-  const manifest = state === 'available' ? await storeFirstManifest(rooms, begun, items) : undefined
   const [secret] = rooms.facilityKeys.secretsOf(begun.target.facility)
   const hide = (index: number, entry: ManifestEntry) =>
     hideEntry(secret, begun.transfer, index, entry)
-  const { value: first, receipts } = await rooms.ledger.record(async (tx) => {
-    const now = rooms.now()
-    await claimEnvelope(tx, begun.envelope)
-    const first = await reserveNumbers(tx, begun, items, state)
-    await insertItems(tx, begun, items, first, {
-      now,
-      ...(state === 'open' && { hideEntry: hide }),
+  try {
+    const { value, receipts } = await rooms.ledger.record(async (tx) => {
+      const now = rooms.now()
+      await claimEnvelope(tx, begun.envelope)
+      if (begun.isFirst && brought.complete && !before)
+        await expectFirst(rooms, tx, begun.target, items)
+      const first = await reserveNumbers(tx, begun, items, state)
+      const isHidden = state === 'open'
+      await insertItems(tx, begun, items, first, { now, ...(isHidden && { hideEntry: hide }) })
+      await insertKeyPackets(tx, begun.envelope, envelope)
+      if (brought.crosswalk) await insertCrosswalk(tx, begun, brought.crosswalk, now)
+      if (before && state !== 'abandoned') await setContinues(tx, begun.transfer, before.transfer)
+      const made = { id: begun.transfer, state, first, partOf: brought.partOf }
+      const answer = uploadAnswerOf(made, items, before)
+      await keepAnswer(tx, begun.envelope, answer)
+      return { value: answer, events: await eventsOf(rooms, tx, begun, prepared, first) }
     })
-    await insertKeyPackets(tx, begun.envelope, envelope)
-    const patient = manifest && (await insertManifest(tx, begun.transfer, manifest, now))
-    if (brought.crosswalk) await insertCrosswalk(tx, begun, brought.crosswalk, now)
-    const { release, actor, facility, group } = begun.target
-    for (const [index, { outcome }] of items.entries()) {
-      const released = release?.items[index]
-      if (released && outcome === 'accepted') await closeQuarantine(tx, released, now)
-    }
-    const common = { actor, facility, group, transfer: begun.transfer }
-    const shapes = await newShapes(tx, reportsOf(items), common, now)
-    const made = { state, manifest, patient, shapes }
-    const events = commitEvents(begun, items, first, made)
-    if (state === 'abandoned') return { value: first, events }
-    const modalities = items.flatMap(({ entry }) => entry?.modality ?? [])
-    const arriving = { id: begun.transfer, isAvailable: state === 'available', patient, modalities }
-    const cased = await rooms.cases.arrive(tx, actor, arrivingOf(begun.target, arriving))
-    // The transfer's own event stays last, because its receipt is returned to the sender.
-    const [head, ...tail] = [...events.slice(0, -1), ...cased, ...events.slice(-1)]
-    return { value: first, events: head ? [head, ...tail] : events }
-  })
-  const last = receipts.at(-1) ?? receipts[0]
-  return {
-    id: begun.transfer,
-    state,
-    items: items.map((item, i) => answerOf(item, first + i, brought.partOf[i] ?? 0)),
-    receipt: await rooms.ledger.proof(last.index),
+    const last = receipts.at(-1) ?? receipts[0]
+    return { ...value, receipt: await rooms.ledger.proof(last.index) }
+  } catch (error) {
+    if (error instanceof SentMeanwhile) return undefined
+    throw error
   }
+}
+
+/**
+ * What the commit says of itself, and what its case does. The last event stays the transfer's own:
+ * its receipt is the answer's.
+ */
+async function eventsOf(
+  rooms: TransferRooms,
+  tx: Tx,
+  begun: BegunEnvelope,
+  { before, items, state, manifest, target }: Prepared,
+  first: number,
+): Promise<[EventInput, ...EventInput[]]> {
+  const { transfer } = begun
+  const { release, actor, facility, group } = target
+  const now = rooms.now()
+  const patient = manifest && (await insertManifest(tx, transfer, manifest, now))
+  for (const [index, { outcome }] of items.entries()) {
+    const released = release?.items[index]
+    if (released && outcome === 'accepted') await closeQuarantine(tx, released, now)
+  }
+  const common = { actor, facility, group, transfer }
+  const shapes = await newShapes(tx, reportsOf(items), common, now)
+  const events = commitEvents(begun, items, first, { state, manifest, patient, shapes, before })
+  const further: EventInput[] = []
+  if (before) further.push(...(await rooms.cases.raise(tx, actor, before.case.id, target.priority)))
+  if (state !== 'abandoned') {
+    const modalities = items.flatMap(({ entry }) => entry?.modality ?? [])
+    const arriving = { id: transfer, isAvailable: state === 'available', patient, modalities }
+    further.push(...(await rooms.cases.arrive(tx, actor, arrivingOf(target, arriving))))
+  }
+  const [head, ...tail] = [...events.slice(0, -1), ...further, ...events.slice(-1)]
+  return head ? [head, ...tail] : events
+}
+
+/** Thrown inside the transaction, which leaves nothing then. */
+class SentMeanwhile extends Error {}
+
+async function expectFirst(
+  rooms: TransferRooms,
+  tx: Tx,
+  target: UploadTarget,
+  items: readonly JudgedItem[],
+): Promise<void> {
+  if (await findSentBefore(rooms, tx, target, filesOf(items))) throw new SentMeanwhile()
 }
 
 export const reportsOf = (items: readonly JudgedItem[]) =>
@@ -135,7 +200,14 @@ async function storeFirstManifest(
   const entries = items.flatMap(({ entry }, i) => (entry ? [[i + 1, entry] as const] : []))
   const { transfer, envelope, createdAt, target } = begun
   const place = { id: transfer, createdAt, prefix: `t/${transfer}/${envelope}` }
-  return storeManifest(rooms, target, place, new Map(entries))
+  const outcomes = outcomesOf(items, target.missing ?? 0)
+  return storeManifest(rooms, target, place, { entries: new Map(entries), outcomes })
+}
+
+function outcomesOf(items: readonly JudgedItem[], missing: number): Outcomes {
+  const counts = { accepted: 0, quarantined: 0, refused: 0, duplicate: 0, missing }
+  for (const { outcome } of items) counts[outcome] += 1
+  return counts
 }
 
 /** Call before the commit: if a crash comes in between, the sweep removes the remaining objects. */
@@ -147,16 +219,3 @@ export async function deleteSuperfluous(
     if (settled.outcome === 'accepted' && !entry) await rooms.store.delete(settled.stored.key)
   }
 }
-
-export const answerOf = (
-  { settled, outcome, code }: JudgedItem,
-  index: number,
-  part: number,
-): ItemAnswer => ({
-  index,
-  part,
-  kind: settled.kind,
-  outcome,
-  ...(code && { code, hint: CATALOGUE[code].hint }),
-  ...('place' in settled && settled.place && { where: settled.place }),
-})

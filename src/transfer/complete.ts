@@ -15,6 +15,8 @@ import { storeManifest } from './manifest.js'
 import type { ManifestEntry } from '../protocol/manifest.js'
 import type { TransferRooms } from './rooms.js'
 import { claimEnvelope, insertManifest } from './rows.js'
+import { findSentBefore } from './sent-before.js'
+import { outcomesOf } from './views.js'
 import { showEntry } from './waiting-entries.js'
 
 export interface CompletedTransfer {
@@ -35,7 +37,7 @@ export async function completeTransfer(
 ): Promise<CompletedTransfer> {
   const transfer = await rooms.state.db
     .selectFrom('transfers')
-    .select(['created_at', 'next_index', 'item_count'])
+    .select(['created_at', 'next_index', 'item_count', 'missing'])
     .where('id', '=', id)
     .where('state', '=', 'open')
     .executeTakeFirst()
@@ -46,7 +48,8 @@ export async function completeTransfer(
   const place = { id, createdAt: transfer.created_at, prefix: `t/${id}/${envelope}` }
   const entries = await entriesOf(rooms, id, facility)
   const target = { facility, group, priority }
-  const manifest = await storeManifest(rooms, target, place, entries)
+  const outcomes = { ...(await outcomesOf(rooms.state.db, id)), missing: transfer.missing }
+  const manifest = await storeManifest(rooms, target, place, { entries, outcomes })
   const modalities = [...entries.values()].flatMap(({ modality }) => modality ?? [])
   const { receipts } = await rooms.ledger.record(async (tx) => {
     await claimEnvelope(tx, envelope)
@@ -62,10 +65,13 @@ export async function completeTransfer(
     if (numUpdatedRows !== 1n) throw new NocturneError('transfer_not_open')
     await expectNoneUnderWay(tx, id)
     await closeArrival(tx, id)
+    const files = { handles: await handlesOf(tx, id), count: transfer.next_index - 1 }
+    const before = await findSentBefore(rooms, tx, target, files)
     const patient = await insertManifest(tx, id, manifest, rooms.now())
     await tx.updateTable('items').set({ manifest_entry: null }).where('transfer', '=', id).execute()
     const arriving = { id, isAvailable: true, patient, modalities }
-    const cased = await rooms.cases.arrive(tx, actor, arrivingOf(target, arriving))
+    const joining = { ...target, ...(before && { case: before.case.id }) }
+    const cased = await rooms.cases.arrive(tx, actor, arrivingOf(joining, arriving))
     return {
       value: undefined,
       events: [
@@ -74,7 +80,11 @@ export async function completeTransfer(
           outcome: 0,
           ...{ actor, facility, group, transfer: id },
           ...(patient !== undefined && { patient }),
-          detail: { accepted: transfer.item_count, ...manifestDetail(manifest) },
+          detail: {
+            accepted: transfer.item_count,
+            ...(before && { sentBefore: before.transfer }),
+            ...manifestDetail(manifest),
+          },
         },
         ...cased,
       ],
@@ -146,6 +156,16 @@ async function leaseEnvelope(rooms: TransferRooms, transfer: string): Promise<st
       .execute(),
   )
   return id
+}
+
+async function handlesOf(tx: Tx, transfer: string): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('items')
+    .select('source_handle')
+    .where('transfer', '=', transfer)
+    .where('outcome', '=', 'accepted')
+    .execute()
+  return rows.flatMap(({ source_handle: handle }) => handle ?? [])
 }
 
 async function entriesOf(

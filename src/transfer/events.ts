@@ -5,6 +5,7 @@ import type { BegunEnvelope } from './begin.js'
 import type { JudgedItem } from './upload/judge.js'
 import type { SealedManifest } from './manifest.js'
 import { releasedEvent } from './release.js'
+import type { SentBefore } from './sent-before.js'
 
 type Common = Pick<EventInput, 'actor' | 'facility' | 'group' | 'transfer'>
 
@@ -14,6 +15,8 @@ export interface CommitOutcome {
   /** Handle of the patient, when the transfer became available and concerns exactly one. */
   readonly patient: string | undefined
   readonly shapes: readonly EventInput[]
+  /** The first sending of the same files. */
+  readonly before: Pick<SentBefore, 'transfer'> | undefined
 }
 
 /**
@@ -23,7 +26,7 @@ export function commitEvents(
   begun: BegunEnvelope,
   items: readonly JudgedItem[],
   first: number,
-  { state, manifest, patient, shapes }: CommitOutcome,
+  { state, manifest, patient, shapes, before }: CommitOutcome,
 ): [EventInput, ...EventInput[]] {
   const { actor, facility, group } = begun.target
   const common: Common = { actor, facility, group, transfer: begun.transfer }
@@ -45,6 +48,7 @@ export function commitEvents(
       envelope: begun.envelope,
       items: items.length,
       accepted,
+      ...(before && { sentBefore: before.transfer }),
       ...(manifest && manifestDetail(manifest)),
     },
   }

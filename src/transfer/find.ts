@@ -24,6 +24,8 @@ export type Transfer = Station<
     /** Number of accepted items, and the size of their content in bytes. */
     readonly items: number
     readonly bytes: number
+    /** Files that its sender could not send. */
+    readonly missing: number
     /** Set once available. */
     readonly manifest: StoredManifest | undefined
     /** Set once available: keyed handle of the patient, if the items name exactly one. */
@@ -147,6 +149,7 @@ function transferOf(row: TransferTable): Transfer {
     acknowledgedAt: row.acknowledged_at ?? undefined,
     items: row.item_count,
     bytes: row.byte_count,
+    missing: row.missing,
     manifest: isListed ? { digest, object, size, envelope } : undefined,
     patient: row.patient ?? undefined,
   } as Transfer

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { randomName } from '../lib/ids.js'
 import { writeManifest } from '../protocol/manifest.js'
 import type { ManifestEntry } from '../protocol/manifest.js'
+import type { Outcomes } from '../protocol/outcomes.js'
 import type { DataFormat, KeyPacket } from '../seal/index.js'
 import type { UploadTarget } from './begin.js'
 import type { TransferRooms } from './rooms.js'
@@ -17,6 +18,12 @@ export interface SealedManifest {
   readonly format: DataFormat
   readonly keyPackets: readonly KeyPacket[]
   readonly proofKey: string
+}
+
+export interface ManifestContent {
+  readonly entries: ReadonlyMap<number, ManifestEntry>
+  /** Of everything that was sent. */
+  readonly outcomes: Outcomes
 }
 
 export function manifestEntry(item: AcceptedItem, profile: string): ManifestEntry {
@@ -48,7 +55,7 @@ export async function storeManifest(
   rooms: TransferRooms,
   target: Pick<UploadTarget, 'facility' | 'group' | 'priority' | 'continues'>,
   transfer: { readonly id: string; readonly createdAt: number; readonly prefix: string },
-  entries: ReadonlyMap<number, ManifestEntry>,
+  { entries, outcomes }: ManifestContent,
 ): Promise<SealedManifest> {
   const now = new Date(rooms.now())
   const manifest = writeManifest({
@@ -60,6 +67,7 @@ export async function storeManifest(
     ...(target.continues !== undefined && { continues: target.continues }),
     createdAt: new Date(transfer.createdAt).toISOString(),
     completedAt: now.toISOString(),
+    outcomes,
     items: [...entries].map(([index, entry]) => ({ index, ...entry })),
   })
   const bytes = Buffer.from(manifest)

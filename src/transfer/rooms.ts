@@ -16,7 +16,7 @@ export interface TransferRooms {
   readonly state: Pick<State, 'db' | 'transaction'>
   readonly ledger: Pick<Ledger, 'record' | 'note' | 'proof'>
   /** Adds an arriving transfer to its case, in the same transaction. */
-  readonly cases: Pick<Cases, 'arrive'>
+  readonly cases: Pick<Cases, 'arrive' | 'ofTransfers' | 'raise'>
   readonly store: Pick<ObjectStore, 'put' | 'get' | 'delete' | 'list'>
   readonly directory: Pick<Directory, 'facility' | 'facilityRecipient' | 'principal'>
   readonly facilityKeys: Pick<FacilityKeys, 'secretsOf'>

@@ -58,6 +58,11 @@ export async function reserveNumbers(
   return updated.next_index - items.length
 }
 
+/** It was found at the commit what it goes on with. */
+export async function setContinues(tx: Tx, transfer: string, continues: string): Promise<void> {
+  await tx.updateTable('transfers').set({ continues }).where('id', '=', transfer).execute()
+}
+
 export interface RowOptions {
   readonly now: number
   /** For an open transfer: how to store an entry until the manifest is made. */
@@ -143,6 +148,7 @@ function itemRow(
     plain_size: sealed?.digests.plaintext.size ?? null,
     content_handle: item.contentHandle,
     instance_handle: item.instanceHandle,
+    source_handle: item.sourceHandle,
     manifest_entry: (item.entry && hideEntry?.(index, item.entry)) ?? null,
     created_at: now,
     patient: sealed?.facts?.patient ?? null,
@@ -198,10 +204,21 @@ export async function insertManifest(
       manifest_size: manifest.size,
       manifest_envelope: envelope,
       patient: patient ?? null,
+      sent_handle: await leastHandle(tx, transfer),
     })
     .where('id', '=', transfer)
     .execute()
   return patient
+}
+
+async function leastHandle(tx: Tx, transfer: string): Promise<string | null> {
+  const row = await tx
+    .selectFrom('items')
+    .select(({ fn }) => fn.min('source_handle').as('least'))
+    .where('transfer', '=', transfer)
+    .where('outcome', '=', 'accepted')
+    .executeTakeFirst()
+  return row?.least ?? null
 }
 
 async function onlyPatient(tx: Tx, transfer: string): Promise<string | undefined> {

@@ -11,6 +11,7 @@ import type { BegunEnvelope } from './begin.js'
 import { settleGrowing } from './growing.js'
 import { removeDecided } from './quarantine.js'
 import type { TransferRooms } from './rooms.js'
+import { forgetOldKeys } from './upload/keys.js'
 
 /**
  * Concurrent deletions share a folder's fsync or a bucket's round trips. A sender whose upload was
@@ -59,6 +60,7 @@ export async function sweep(rooms: TransferRooms, leasedBefore: number): Promise
     else await removeEnvelope(rooms, { id, transfer, actor: SYSTEM, code: 'process_died' })
   }
   await removeDecided(rooms)
+  await forgetOldKeys(rooms.state, rooms.now())
   return left.length
 }
 

@@ -34,6 +34,8 @@ import type { SealedObject } from './sealed-object.js'
 import { sweep } from './sweep.js'
 import { openGathering } from './upload/open-gathering.js'
 import type { OpenGathering } from './upload/open-gathering.js'
+import { findUpload } from './upload/keys.js'
+import type { KnownUpload } from './upload/keys.js'
 import { openUpload } from './upload/open-upload.js'
 import type { OpenUpload } from './upload/open-upload.js'
 import { viewsOf } from './views.js'
@@ -68,6 +70,8 @@ export interface Transfers {
     target: UploadTarget,
     envelope: Pick<Envelope, 'format' | 'keyPackets' | 'proofKey'>,
   ): Promise<OpenUpload>
+  /** What became of the upload that its client named so. */
+  upload(facility: string, key: string): Promise<KnownUpload | undefined>
   /**
    * Adds to the study's open transfer, or opens a new one.
    * @throws NocturneError as `begin`
@@ -183,6 +187,7 @@ export function createTransfers(rooms: TransferRooms): Transfers {
     recipientsOf: (all) => sealedTo(state.db, all),
     openableBy: (reader, all) => openableBy(state, reader, all),
     begin: (target, envelope) => openUpload(rooms, target, envelope),
+    upload: (facility, key) => findUpload(state.db, facility, key),
     gather: (target, envelope, study) => openGathering(rooms, target, envelope, study),
     arrivals: () => openArrivals(state.db),
     deposits: (facility, references) => findDeposits(rooms, facility, references),

@@ -7,36 +7,52 @@ import type { Transfer } from './find.js'
 
 export type TransferView = Named<TransferAnswer>
 
-/** Counts the item outcomes of all rows with one query. */
+/** Counts the item outcomes of all rows with one query, and the items held with another. */
 export async function viewsOf(db: Db, rows: readonly Transfer[]): Promise<TransferView[]> {
-  const counts = new Map<string, Record<Outcome, number>>()
-  for (const { id } of rows)
-    counts.set(id, { accepted: 0, quarantined: 0, refused: 0, duplicate: 0 })
-  if (rows.length > 0) {
-    const counted = await db
-      .selectFrom('items')
-      .select(({ fn }) => ['transfer', 'outcome', fn.countAll().as('count')])
-      .where(
-        'transfer',
-        'in',
-        rows.map(({ id }) => id),
-      )
-      .groupBy(['transfer', 'outcome'])
-      .execute()
-    for (const { transfer, outcome, count } of counted) {
-      const of = counts.get(transfer)
-      if (of) of[outcome] = Number(count)
-    }
-  }
-  return rows.map((row) => viewOf(row, counts.get(row.id)))
+  const ids = rows.map(({ id }) => id)
+  const [counts, held] = await Promise.all([countsOf(db, ids), heldOf(db, ids)])
+  return rows.map((row) => viewOf(row, counts.get(row.id) ?? NONE, held.get(row.id) ?? 0))
 }
 
-const viewOf = (
-  transfer: Transfer,
-  outcomes: Record<Outcome, number> | undefined,
-): TransferView => {
+type Counts = Record<Outcome, number>
+const NONE: Readonly<Counts> = { accepted: 0, quarantined: 0, refused: 0, duplicate: 0 }
+
+/** What became of the items of one transfer. */
+export const outcomesOf = async (db: Db, transfer: string): Promise<Readonly<Counts>> =>
+  (await countsOf(db, [transfer])).get(transfer) ?? NONE
+
+async function countsOf(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, Counts>> {
+  const counts = new Map<string, Counts>()
+  if (ids.length === 0) return counts
+  const counted = await db
+    .selectFrom('items')
+    .select(({ fn }) => ['transfer', 'outcome', fn.countAll().as('count')])
+    .where('transfer', 'in', ids)
+    .groupBy(['transfer', 'outcome'])
+    .execute()
+  for (const { transfer, outcome, count } of counted) {
+    const of = counts.get(transfer) ?? { ...NONE }
+    counts.set(transfer, { ...of, [outcome]: Number(count) })
+  }
+  return counts
+}
+
+/** What was released since is with the readers, in a transfer that goes on with this one. */
+async function heldOf(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (ids.length === 0) return new Map()
+  const counted = await db
+    .selectFrom('quarantine')
+    .select(({ fn }) => ['transfer', fn.countAll().as('count')])
+    .where('transfer', 'in', ids)
+    .where('state', '<>', 'released')
+    .groupBy('transfer')
+    .execute()
+  return new Map(counted.map(({ transfer, count }) => [transfer, Number(count)]))
+}
+
+const viewOf = (transfer: Transfer, outcomes: Readonly<Counts>, held: number): TransferView => {
   const { id, facility, group, priority, state, claimedBy, acknowledgedBy, items, bytes } = transfer
-  const { availableAt, claimedAt, acknowledgedAt } = transfer
+  const { availableAt, claimedAt, acknowledgedAt, missing } = transfer
   return {
     ...{ id, facility, group, priority, state },
     createdAt: time(transfer.createdAt),
@@ -45,8 +61,8 @@ const viewOf = (
     ...(claimedAt !== undefined && { claimedAt: time(claimedAt) }),
     ...(acknowledgedBy !== undefined && { acknowledgedBy }),
     ...(acknowledgedAt !== undefined && { acknowledgedAt: time(acknowledgedAt) }),
-    ...{ items, bytes },
-    outcomes: outcomes ?? { accepted: 0, quarantined: 0, refused: 0, duplicate: 0 },
+    ...{ items, bytes, held },
+    outcomes: { ...outcomes, missing },
   }
 }
 

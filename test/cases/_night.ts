@@ -136,5 +136,6 @@ const transferRow = (id: string, priority: Priority, isAvailable: boolean, now: 
   manifest_object: null,
   manifest_size: null,
   manifest_envelope: null,
+  missing: 0,
   patient: null,
 })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { listFiles } from '../../src/cli/sender/files.js'
 import { extensionOf, mediaTypeOf } from '../../src/protocol/media-types.js'
@@ -20,7 +21,7 @@ async function put(...names: string[]): Promise<void> {
 }
 
 const names = async (...paths: string[]) =>
-  (await listFiles(paths)).map(({ path }) => relative(folder.path, path))
+  (await listFiles(paths)).files.map(({ path }) => relative(folder.path, path))
 
 describe('listing files', () => {
   it('walks folders in order of names and skips hidden files', async () => {
@@ -65,6 +66,70 @@ describe('listing files', () => {
   it('refuses an empty folder', async () => {
     await mkdir(at('empty'))
     await expect(listFiles([at('empty')])).rejects.toMatchObject({ code: 'no_files' })
+  })
+})
+
+const leftOut = async (...paths: string[]) =>
+  (await listFiles(paths)).leftOut.map(({ path, why }) => [relative(folder.path, path), why])
+
+describe('what is left out', () => {
+  it('is accounted for: links that lead out or nowhere, hidden files, and what is no file', async () => {
+    await put('secret.txt')
+    await put('archive', '1.dcm')
+    await put('study', 'a.dcm')
+    await put('study', '.IM0002')
+    await symlink(at('secret.txt'), at('study', 'out.txt'))
+    await symlink(at('archive'), at('study', 'series-2'))
+    await symlink(at('nowhere'), at('study', 'broken'))
+    await symlink(at('study', 'a.dcm'), at('study', 'again'))
+    await symlink(at('study'), at('study', 'cycle'))
+    execFileSync('mkfifo', [at('study', 'pipe')])
+    expect((await leftOut(at('study'))).sort()).toEqual([
+      ['study/.IM0002', 'hidden'],
+      ['study/broken', 'link'],
+      ['study/out.txt', 'link'],
+      ['study/pipe', 'special'],
+      ['study/series-2', 'link'],
+    ])
+  })
+
+  it('tells files of the operating system by name and content', async () => {
+    await put('study', 'a.dcm')
+    await writeFile(at('study', '.DS_Store'), Buffer.from('\0\0\0\x01Bud1rest', 'latin1'))
+    await put('study', '._a.dcm')
+    await mkdir(at('study', '.Trashes'))
+    expect((await leftOut(at('study'))).sort()).toEqual([
+      ['study/.DS_Store', 'system'],
+      ['study/.Trashes', 'system'],
+      ['study/._a.dcm', 'hidden'],
+    ])
+  })
+})
+
+describe('names that are not UTF-8', () => {
+  const latin1 = (...parts: readonly string[]) => Buffer.from(at(...parts), 'latin1')
+
+  it('are opened as bytes, in folders and as arguments, and shown without loss', async () => {
+    await put('study', 'a.dcm')
+    await writeFile(latin1('study', 'm\xe9dica.dcm'), 'one')
+    await writeFile(latin1('study', 'm\xe8dica.dcm'), 'two')
+    await mkdir(latin1('study', 's\xe9rie'))
+    await writeFile(latin1('study', 's\xe9rie', '1.dcm'), 'three')
+    const { files, leftOut: none } = await listFiles([at('study')])
+    expect(none).toEqual([])
+    expect(files.map(({ path }) => relative(folder.path, path))).toEqual([
+      'study/a.dcm',
+      'study/m\\xE8dica.dcm',
+      'study/m\\xE9dica.dcm',
+      'study/s\\xE9rie/1.dcm',
+    ])
+    const read = await Promise.all(files.map(({ at: name }) => readFile(name, 'utf8')))
+    expect(read).toEqual(['study/a.dcm', 'two', 'one', 'three'])
+    // As Node hands over what was typed.
+    const typed = latin1('study', 's\xe9rie', '1.dcm').toString('utf8')
+    expect((await listFiles([typed])).files.map(({ size }) => size)).toEqual([5])
+    const ambiguous = latin1('study', 'm\xe9dica.dcm').toString('utf8')
+    await expect(listFiles([ambiguous])).rejects.toMatchObject({ code: 'file_unreadable' })
   })
 })
 

@@ -43,7 +43,7 @@ describe('send', () => {
     await writeFile(at('mixed', 'b.pdf'), await readFile(at('mixed', 'a.pdf')))
     await writeFile(at('mixed', 'empty.dcm'), '')
     const { status, stdout } = await gateway.as('facility-a', 'send', 'mixed')
-    expect(status).toBe(1)
+    expect(status).toBe(3)
     expect(stdout).toMatch(/^transfer [0-9a-f-]{36}\n/)
     expect(stdout).toContain('3 files, 2.0 KB: 1 accepted, 1 duplicate, 1 refused')
     expect(stdout).toMatch(/item 3 {2}refused {2}empty_file {2}mixed\/empty\.dcm\n {4}hint: /)

@@ -49,7 +49,7 @@ afterAll(async () => {
 async function fileOf(name: string, content: Uint8Array): Promise<LocalFile> {
   const path = join(folder.path, name)
   await writeFile(path, content)
-  return { path, size: content.length, mediaType: 'application/dicom' }
+  return { path, at: path, size: content.length, mediaType: 'application/dicom' }
 }
 
 const never = new AbortController().signal

@@ -110,7 +110,7 @@ describe('a report', () => {
   const restored = async (name: string, text: string) => {
     const path = join(folder, name)
     writeFileSync(path, text)
-    const returned = await look({ path, size: text.length, mediaType: 'text/plain' })
+    const returned = await look({ path, at: path, size: text.length, mediaType: 'text/plain' })
     const out = mkdtempSync(join(folder, 'out-'))
     const { target } = await restore(returned, await findIdentities(crosswalk(), [returned]), out)
     return readFileSync(target, 'utf8')

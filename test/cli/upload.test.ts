@@ -29,13 +29,20 @@ beforeAll(async () => {
 afterAll(() => folder.dispose())
 
 interface Seen {
+  readonly key: string
   readonly path: string
   readonly parts: number
 }
 
-/** `answer` receives the path and the number of requests for it so far; 0 loses the response. */
+/** Nothing of the request is kept. */
+const LOST = 0
+/** It is kept, and nobody hears of it. */
+const ANSWER_LOST = 1
+
+/** `answer` receives the path and the number of requests for it so far, and returns the status. */
 async function send(names: readonly string[], answer: (path: string, turn: number) => number) {
   const seen: Seen[] = []
+  const kept = new Map<string, object>()
   let index = 0
   const app: Express = express()
   app.get('/v1/gateway', (_, response) => response.json(about))
@@ -43,12 +50,19 @@ async function send(names: readonly string[], answer: (path: string, turn: numbe
     const counts = { items: 3, bytes: 3, facility: 'f', group: 'g', priority: 'stat' }
     response.json({ id: ID, state: 'available', createdAt: '2026-01-01T00:00:00.000Z', ...counts })
   })
+  app.get('/v1/uploads/:key', (request, response) => {
+    const found = kept.get(request.params.key)
+    response.status(found ? 200 : 404)
+    response.json(found ?? { code: 'not_found', title: 'no', hint: 'no' })
+  })
   app.post('/{*path}', multer({ storage: multer.memoryStorage() }).any(), (request, response) => {
     const parts = Array.isArray(request.files) ? request.files.length : 0
-    seen.push({ path: request.path, parts })
+    seen.push({ path: request.path, parts, key: request.get('idempotency-key') ?? '' })
+    const key = request.get('idempotency-key') ?? ''
     const turn = seen.filter(({ path }) => path === request.path).length
     const status = answer(request.path, turn)
-    if (status === 0) {
+    const isTaken = status < 300 && status !== LOST
+    if (status === LOST) {
       response.destroy()
       return
     }
@@ -56,13 +70,20 @@ async function send(names: readonly string[], answer: (path: string, turn: numbe
       index += 1
       return { index, kind: 'document', outcome: 'accepted' }
     })
+    const taken = request.path.endsWith('complete')
+      ? { id: ID, state: 'available', receipt: 'a proof' }
+      : { id: ID, state: 'open', items }
+    if (isTaken || status === ANSWER_LOST)
+      kept.set(key, { transfer: ID, state: 'done', answer: taken })
+    if (status === ANSWER_LOST) {
+      response.destroy()
+      return
+    }
     response
       .status(status)
       .json(
-        status < 300
-          ? request.path.endsWith('complete')
-            ? { id: ID, state: 'available', receipt: 'a proof' }
-            : { id: ID, state: 'open', items }
+        isTaken
+          ? taken
           : { code: status === 409 ? 'transfer_not_open' : 'too_busy', title: 'no', hint: 'later' },
       )
   })
@@ -74,7 +95,7 @@ async function send(names: readonly string[], answer: (path: string, turn: numbe
   try {
     const report = await upload({
       client,
-      files: await listFiles(names.map((name) => join(folder.path, name))),
+      files: (await listFiles(names.map((name) => join(folder.path, name)))).files,
       group: undefined,
       priority: 'stat',
       progress: new Progress(new PassThrough(), { label: 'sending' }),
@@ -93,9 +114,16 @@ async function send(names: readonly string[], answer: (path: string, turn: numbe
 
 describe('an upload in one request', () => {
   it('is not sent again when its response was lost', async () => {
-    const { error, seen } = await send(['a', 'b'], () => 0)
-    expect(error).toMatchObject({ code: 'gateway_unreachable' })
+    const { report, seen } = await send(['a', 'b'], () => ANSWER_LOST)
+    expect(report?.answer).toMatchObject({ id: ID, items: [{ index: 1 }, { index: 2 }] })
     expect(seen).toHaveLength(1)
+  })
+
+  it('is sent again, under the same key, when the gateway has nothing of it', async () => {
+    const { report, seen } = await send(['a', 'b'], (_, turn) => (turn === 1 ? LOST : 201))
+    expect(report?.answer.items).toHaveLength(2)
+    expect(seen).toHaveLength(2)
+    expect(new Set(seen.map(({ key }) => key)).size).toBe(1)
   })
 
   it('is sent again when the gateway reports that it kept nothing', async () => {
@@ -108,9 +136,9 @@ describe('an upload in one request', () => {
 describe('an upload in several requests', () => {
   it('repeats requests without a response, and completes once', async () => {
     const { report, seen } = await send(['a', 'b', 'c'], (path, turn) =>
-      path.endsWith('/items') && turn === 1 ? 0 : 201,
+      path.endsWith('/items') && turn === 1 ? LOST : 201,
     )
-    expect(seen).toEqual([
+    expect(seen).toMatchObject([
       { path: '/v1/transfers', parts: 2 },
       { path: `/v1/transfers/${ID}/items`, parts: 1 },
       { path: `/v1/transfers/${ID}/items`, parts: 1 },
@@ -121,7 +149,7 @@ describe('an upload in several requests', () => {
 
   it('treats "no longer open" as success when the response to completing was lost', async () => {
     const { report } = await send(['a', 'b', 'c'], (path, turn) =>
-      path.endsWith('/complete') ? (turn === 1 ? 0 : 409) : 201,
+      path.endsWith('/complete') ? (turn === 1 ? LOST : 409) : 201,
     )
     expect(report?.answer).toMatchObject({ id: ID, state: 'available' })
     const { error } = await send(['a', 'b', 'c'], (path) =>

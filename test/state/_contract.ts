@@ -84,6 +84,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'statements',
         'tokens',
         'transfers',
+        'upload_keys',
         'write_checks',
       ])
       expect(await tables(await openOne())).toEqual(before)
@@ -316,6 +317,8 @@ const transfer = (id: string, values: Partial<TransferTable> = {}): TransferTabl
   facility: 'facility-a',
   group_id: 'nights',
   continues: null,
+  sent_handle: null,
+  missing: 0,
   sender: 'facility-a-sender',
   priority: 'stat',
   state: 'available',

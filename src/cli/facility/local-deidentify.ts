@@ -114,10 +114,10 @@ interface Task extends Pick<Work, 'out' | 'compares'> {
 }
 
 async function* reportsOf(
-  { path, mediaType }: LocalFile,
+  { path, at, mediaType }: LocalFile,
   task: Task,
 ): AsyncGenerator<ItemReport, void> {
-  const part = { contentType: mediaType, fileName: undefined, bytes: readFileBlocks(path) }
+  const part = { contentType: mediaType, fileName: undefined, bytes: readFileBlocks(at) }
   for await (const item of receive(part, LIMITS)) {
     try {
       yield { file: path, ...(await process(item, task)) }

@@ -16,7 +16,6 @@ import type { PrivateKey } from '../../seal/keys/index.js'
 import { isWaivable, writeRelease } from '../../protocol/release-statement.js'
 import type { ReleaseReason, Waivable } from '../../protocol/release-statement.js'
 import { gatewayAnswer } from '../../protocol/http/gateway.js'
-import { uploadAnswer } from '../../protocol/http/transfers.js'
 import type { UploadAnswer } from '../../protocol/http/transfers.js'
 import { parseAnswer } from '../parse-answer.js'
 import { GatewayError } from '../client.js'
@@ -27,6 +26,7 @@ import { writeNew } from '../local-write.js'
 import { mediaTypeOf } from '../../protocol/media-types.js'
 import { sniffExtension } from '../../protocol/opened-names.js'
 import { streamBody } from '../sender/multipart.js'
+import { sendOnce } from '../sender/send-once.js'
 import { peek } from '../reader/peek.js'
 
 /** All pages, one item after another. */
@@ -150,9 +150,13 @@ export async function postRelease(
   path: string,
   body: Body,
 ): Promise<UploadAnswer> {
-  const answer = await client.json({ method: 'POST', path, body }).catch((error: unknown) => {
-    if (error instanceof GatewayError && Array.isArray(error.answer.items)) return error.answer
-    throw error
+  return sendOnce({ client }, async (key) => {
+    const headers = { 'idempotency-key': key }
+    try {
+      return await client.json({ method: 'POST', path, body, headers })
+    } catch (error) {
+      if (error instanceof GatewayError && Array.isArray(error.answer.items)) return error.answer
+      throw error
+    }
   })
-  return parseAnswer(uploadAnswer, answer)
 }

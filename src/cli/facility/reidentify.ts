@@ -11,6 +11,7 @@ import { receive } from '../../receive/index.js'
 import type { ReceivedInstance } from '../../receive/index.js'
 import { CommandError, fileError } from '../command-error.js'
 import type { LocalFile } from '../sender/files.js'
+import { printablePath } from '../sender/local-path.js'
 import { writeWhole } from '../local-write.js'
 import { readReturnedText, type ReturnedText } from './returned-text.js'
 
@@ -58,15 +59,15 @@ export async function look(file: LocalFile): Promise<Returned> {
   })
 }
 
-const itemsOf = ({ path, mediaType }: LocalFile) =>
-  receive({ contentType: mediaType, fileName: basename(path), bytes: blocksOf(path) }, LIMITS)
+const itemsOf = ({ path, at, mediaType }: LocalFile) =>
+  receive({ contentType: mediaType, fileName: basename(path), bytes: blocksOf(at) }, LIMITS)
 
-async function* blocksOf(path: string): AsyncGenerator<Buffer> {
+async function* blocksOf(path: string | Buffer): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }))
       yield chunk as Buffer
   } catch (error) {
-    throw fileError(path, error)
+    throw fileError(printablePath(path), error)
   }
 }
 

@@ -79,12 +79,12 @@ async function* readBlocks(path: string): AsyncGenerator<Buffer> {
  * A file's bytes, in memory that the caller may keep.
  * @throws CommandError `file_unreadable`
  */
-export async function* readFileBlocks(path: string): AsyncGenerator<Buffer> {
+export async function* readFileBlocks(path: string | Buffer): AsyncGenerator<Buffer> {
   try {
     for await (const block of createReadStream(path, { highWaterMark: OWN_BYTES }))
       yield block as Buffer
   } catch (error) {
-    throw fileError(path, error)
+    throw fileError(String(path), error)
   }
 }
 

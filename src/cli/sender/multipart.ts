@@ -110,12 +110,12 @@ const filePartHead = (boundary: string, number: number, mediaType: string): Buff
  */
 async function writeFile(
   request: Writable,
-  { path, size }: LocalFile,
+  { path, at, size }: LocalFile,
   blocks: readonly [Buffer, Buffer],
   stopped: AbortSignal,
   onBytes: ((count: number) => void) | undefined,
 ): Promise<void> {
-  const file = await open(path, 'r').catch((error: unknown) => {
+  const file = await open(at, 'r').catch((error: unknown) => {
     throw fileError(path, error)
   })
   let writing = Promise.resolve()

@@ -1,7 +1,7 @@
 import { CATALOGUE } from '../../lib/errors.js'
 import { gatewayAnswer } from '../../protocol/http/gateway.js'
 import { parseAnswer } from '../parse-answer.js'
-import { changedAnswer, transferAnswer, uploadAnswer } from '../../protocol/http/transfers.js'
+import { changedAnswer, transferAnswer } from '../../protocol/http/transfers.js'
 import type { GatewayAnswer } from '../../protocol/http/gateway.js'
 import type { ItemAnswer, UploadAnswer } from '../../protocol/http/transfers.js'
 import type { GatewayClient } from '../client.js'
@@ -11,6 +11,7 @@ import type { LocalFile } from './files.js'
 import { multipartBody } from './multipart.js'
 import type { Progress } from '../progress.js'
 import { retry } from '../retry.js'
+import { sendOnce } from './send-once.js'
 
 export interface Upload {
   readonly client: GatewayClient
@@ -19,6 +20,10 @@ export interface Upload {
   readonly priority: string | undefined
   /** The case that the transfer joins. */
   readonly case?: string | undefined
+  /** A new case, also of files that were sent before. */
+  readonly isAgain?: boolean
+  /** Files that could not be sent, which the readers are told of. */
+  readonly missing?: number
   readonly progress: Progress
   readonly signal: AbortSignal
   readonly onRetry: () => void
@@ -32,13 +37,9 @@ export interface UploadReport {
 }
 
 /**
- * Sends files as one transfer: in one request if it has no more items than the gateway accepts per
- * request, otherwise as an open transfer that is completed at the end.
- *
- * A single request is not repeated when its answer is lost: the transfer may already be available
- * to readers, and a second one would be read twice. Requests of an open transfer are repeated,
- * because items that arrive twice are reported as `duplicate`; and an open transfer whose first
- * answer was lost is never shown to anyone.
+ * Sends files as one transfer: in one request when it holds no more items than the gateway takes in
+ * one, else in an open transfer that is completed at the end. When an answer is lost, the gateway
+ * is asked what became of the request before it is sent again: see `sendOnce`.
  *
  * @throws CommandError `gateway_unreachable`, and when the gateway refuses the whole upload
  */
@@ -46,7 +47,7 @@ export async function upload(work: Upload): Promise<UploadReport> {
   const { limits } = parseAnswer(gatewayAnswer, await work.client.json({ path: '/v1/gateway' }))
   checkLimits(work.files, limits)
   if (work.files.length > limits.requestItems) return uploadInBatches(work, limits.requestItems)
-  return retry({ ...work, isOnce: true }, () => request(work, '/v1/transfers', work.files, true))
+  return request(work, '/v1/transfers', work.files, true)
 }
 
 /** Fails early for an upload that is sure to be refused. */
@@ -72,7 +73,7 @@ async function uploadInBatches(work: Upload, batchItems: number): Promise<Upload
   for (let at = 0; at < work.files.length; at += batchItems) {
     const batch = work.files.slice(at, at + batchItems)
     const path = id === undefined ? '/v1/transfers' : `/v1/transfers/${id}/items`
-    const sent = await retry(work, () => request(work, path, batch, false))
+    const sent = await request(work, path, batch, false)
     // If nothing in the first request was accepted, no transfer is opened, and its items have no
     // lasting numbers.
     if (id === undefined && sent.answer.state === 'open') id = sent.answer.id
@@ -90,36 +91,43 @@ async function request(
   files: readonly LocalFile[],
   isWhole: boolean,
 ): Promise<UploadReport> {
-  const { client, group, priority, progress } = work
-  const isFirst = path === '/v1/transfers'
-  const fields: (readonly [string, string])[] = []
-  if (isFirst && group !== undefined) fields.push(['group', group])
-  if (isFirst && priority !== undefined) fields.push(['priority', priority])
-  if (isFirst && work.case !== undefined) fields.push(['case', work.case])
-  if (isFirst) fields.push(['complete', String(isWhole)])
-  let sentBytes = 0
-  let sentFiles = 0
-  const body = multipartBody({
-    fields,
-    files,
-    onBytes: (count) => {
-      sentBytes += count
-      progress.addBytes(count)
-    },
-    onFile: () => {
-      sentFiles += 1
-      progress.addItem()
-    },
-  })
-  const answer = await client
-    .json({ method: 'POST', path, body })
-    .catch((error: unknown) => {
+  const { client, progress } = work
+  const fields = path === '/v1/transfers' ? fieldsOf(work, isWhole) : []
+  const answer = await sendOnce(work, async (key) => {
+    let sentBytes = 0
+    let sentFiles = 0
+    const body = multipartBody({
+      fields,
+      files,
+      onBytes: (count) => {
+        sentBytes += count
+        progress.addBytes(count)
+      },
+      onFile: () => {
+        sentFiles += 1
+        progress.addItem()
+      },
+    })
+    try {
+      return await client.json({ method: 'POST', path, body, headers: { 'idempotency-key': key } })
+    } catch (error) {
       if (error instanceof GatewayError && Array.isArray(error.answer.items)) return error.answer
       progress.takeBack(sentBytes, sentFiles)
       throw error
-    })
-    .then((found) => parseAnswer(uploadAnswer, found))
+    }
+  })
   return { answer, paths: namePaths(answer.items, files) }
+}
+
+function fieldsOf(work: Upload, isWhole: boolean): readonly (readonly [string, string])[] {
+  const fields: (readonly [string, string])[] = []
+  if (work.group !== undefined) fields.push(['group', work.group])
+  if (work.priority !== undefined) fields.push(['priority', work.priority])
+  if (work.case !== undefined) fields.push(['case', work.case])
+  if (work.isAgain === true) fields.push(['again', 'true'])
+  if ((work.missing ?? 0) > 0) fields.push(['missing', String(work.missing)])
+  fields.push(['complete', String(isWhole)])
+  return fields
 }
 
 /**

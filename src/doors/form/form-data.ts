@@ -16,6 +16,10 @@ export interface FormFields {
   readonly complete?: string
   /** The case that the transfer joins: its ID, its code, or the ID of one of its transfers. */
   readonly case?: string
+  /** The same files once more, on purpose. */
+  readonly again?: string
+  /** How many files the sender has of it and could not send. */
+  readonly missing?: string
   readonly statement?: string
   readonly signature?: string
 }
@@ -74,6 +78,8 @@ const FIELDS: ReadonlyMap<string, number> = new Map([
   ['priority', 256],
   ['complete', 256],
   ['case', 64],
+  ['again', 256],
+  ['missing', 16],
 ])
 /** Replaces a missing file name, because multer skips files without one. */
 const UNNAMED = 'unnamed'

@@ -16,6 +16,7 @@ import type { FormLimits } from '../../doors/form/index.js'
 import type { UploadGate } from '../../doors/upload-gate.js'
 import { admit, admitToTransfer, facilityOf, indexOf } from '../request.js'
 import { describeMessage, sendSealed } from '../send-sealed.js'
+import { answerKnown, uploadKeyOf } from '../upload-key.js'
 import { answerUpload } from '../upload-answer.js'
 
 const RELEASE_FIELDS: ReadonlyMap<string, number> = new Map([
@@ -31,7 +32,7 @@ const RELEASES_FIELDS: ReadonlyMap<string, number> = new Map([
 
 export interface QuarantineRouteRooms {
   readonly gatekeeper: Gatekeeper
-  readonly transfers: Pick<Transfers, 'quarantine'>
+  readonly transfers: Pick<Transfers, 'quarantine' | 'upload'>
   readonly beginUpload: BeginUpload
   readonly site: { readonly config: { readonly limits: Limits } }
 }
@@ -44,9 +45,11 @@ export function quarantineRoutes(
   const router = Router()
   addReading(router, rooms)
   addDiscard(router, rooms)
-  addReleases(router, rooms, (response, work) =>
-    gate.pass(async () => answerUpload(response, await work(), metrics)),
-  )
+  addReleases(router, rooms, async (request, response, facility, work) => {
+    const key = uploadKeyOf(request)
+    if (await answerKnown(rooms.transfers, facility, key, response, metrics)) return
+    await gate.pass(async () => answerUpload(response, await work(key), metrics))
+  })
   return router
 }
 
@@ -94,6 +97,14 @@ function addDiscard(
 
 type Release = NonNullable<UploadTarget['release']>
 
+/** One that came before under the same key is answered as it was then. */
+type AnswerOnce = (
+  request: Request,
+  response: Response,
+  facility: string,
+  work: (key: UploadTarget['key']) => Promise<UploadAnswer>,
+) => Promise<void>
+
 /**
  * The originals come in clear, as in any upload, after their statement: so it is checked before a
  * byte is processed.
@@ -101,12 +112,12 @@ type Release = NonNullable<UploadTarget['release']>
 function addReleases(
   router: Router,
   { gatekeeper, transfers: { quarantine }, beginUpload, site }: QuarantineRouteRooms,
-  answer: (response: Response, work: () => Promise<UploadAnswer>) => Promise<void>,
+  answer: AnswerOnce,
 ): void {
   const { limits } = site.config
   const receive = (
     request: Request,
-    { actor, transfer }: { readonly actor: Actor; readonly transfer: Transfer },
+    { actor, transfer, key }: Asking,
     bounds: FormLimits,
     check: (signed: Signed) => Promise<Release>,
   ) =>
@@ -114,7 +125,7 @@ function addReleases(
       beginUpload,
       request,
       async ({ statement = '', signature = '' }) =>
-        wantedRelease(actor, transfer, await check({ statement, signature })),
+        wantedRelease(actor, transfer, await check({ statement, signature }), key),
       bounds,
     )
 
@@ -122,8 +133,11 @@ function addReleases(
     const asker = await admitToTransfer(gatekeeper, request, 'quarantine.release')
     const held = await quarantine.find(asker.transfer, indexOf(request))
     const bounds = { ...limits, requestItems: 1, fields: RELEASE_FIELDS }
-    await answer(response, () =>
-      receive(request, asker, bounds, (signed) => quarantine.checkRelease(held, signed)),
+    const { actor, transfer } = asker
+    await answer(request, response, transfer.facility, (key) =>
+      receive(request, { actor, transfer, key }, bounds, (signed) =>
+        quarantine.checkRelease(held, signed),
+      ),
     )
   })
 
@@ -131,10 +145,19 @@ function addReleases(
   router.post('/transfers/:id/quarantine/release', async (request, response) => {
     const asker = await admitToTransfer(gatekeeper, request, 'quarantine.release')
     const bounds = { ...limits, fields: RELEASES_FIELDS }
-    await answer(response, () =>
-      receive(request, asker, bounds, (signed) => quarantine.checkReleases(asker.transfer, signed)),
+    const { actor, transfer } = asker
+    await answer(request, response, transfer.facility, (key) =>
+      receive(request, { actor, transfer, key }, bounds, (signed) =>
+        quarantine.checkReleases(transfer, signed),
+      ),
     )
   })
+}
+
+interface Asking {
+  readonly actor: Actor
+  readonly transfer: Transfer
+  readonly key: UploadTarget['key']
 }
 
 interface Signed {
@@ -147,7 +170,12 @@ const wantedRelease = (
   actor: Actor,
   { id, facility, group, priority }: Transfer,
   release: Release,
+  key: UploadTarget['key'],
 ) => ({
   complete: true,
-  target: { ...{ actor, facility, group, priority, release }, continues: id },
+  target: {
+    ...{ actor, facility, group, priority, release },
+    continues: id,
+    ...(key && { key }),
+  },
 })

@@ -15,12 +15,13 @@ import { PRIORITIES } from '../../protocol/http/transfers.js'
 import type { Metrics } from '../metrics.js'
 import { pageOf } from '../query.js'
 import { admit, admitToTransfer, facilityOf } from '../request.js'
+import { answerKnown, uploadKeyOf } from '../upload-key.js'
 import { answerUpload } from '../upload-answer.js'
 import type { UploadGate } from '../../doors/upload-gate.js'
 
 export interface TransferRouteRooms {
   readonly gatekeeper: Gatekeeper
-  readonly transfers: Pick<Transfers, 'page' | 'views' | 'complete'>
+  readonly transfers: Pick<Transfers, 'page' | 'views' | 'complete' | 'upload'>
   readonly cases: Pick<Cases, 'find'>
   readonly directory: Pick<Directory, 'facility'>
   readonly beginUpload: BeginUpload
@@ -39,17 +40,22 @@ export function transferRoutes(
   router.post('/transfers', async (request, response) => {
     const asker = await admit(gatekeeper, request, 'transfer.create')
     const facility = facilityOf(asker)
+    const key = uploadKeyOf(request)
+    if (await answerKnown(transfers, facility, key, response, metrics)) return
     await gate.pass(async () => {
       const wantedOf = async (fields: FormFields) => {
         const joined = await joinedCase(cases, facility, fields.case)
         return {
-          complete: completeOf(fields),
+          complete: flagOf(fields, 'complete', 'true'),
           target: {
             actor: asker.actor,
             facility,
             group: groupOf(directory, facility, fields.group ?? joined?.group_id),
             priority: priorityOf(fields.priority ?? joined?.priority),
             ...(joined && { case: joined.id }),
+            ...(key && { key }),
+            missing: missingOf(fields),
+            again: flagOf(fields, 'again', 'false'),
           },
         }
       }
@@ -60,8 +66,11 @@ export function transferRoutes(
 
   router.post('/transfers/:id/items', async (request, response) => {
     const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'transfer.add')
+    const key = uploadKeyOf(request)
+    if (await answerKnown(transfers, transfer.facility, key, response, metrics)) return
     await gate.pass(async () => {
-      const wanted = { complete: false, target: targetOf(actor, transfer) }
+      const target = { ...targetOf(actor, transfer), ...(key && { key }) }
+      const wanted = { complete: false, target }
       const upload = await receiveForm(beginUpload, request, () => wanted, limits)
       answerUpload(response, upload, metrics)
     })
@@ -70,6 +79,18 @@ export function transferRoutes(
   router.post('/transfers/:id/complete', async (request, response) => {
     const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'transfer.complete')
     response.json(await transfers.complete(actor, transfer))
+  })
+
+  router.get('/uploads/:key', async (request, response) => {
+    const asker = await admit(gatekeeper, request, 'transfer.create')
+    const { key } = request.params
+    const known = await transfers.upload(facilityOf(asker), key)
+    if (!known) throw new NocturneError('not_found')
+    response.json({
+      transfer: known.transfer,
+      state: known.answer ? 'done' : 'receiving',
+      ...(known.answer && { answer: known.answer }),
+    })
   })
 
   router.get('/transfers', async (request, response) => {
@@ -127,10 +148,19 @@ function priorityOf(priority = 'routine'): Priority {
   return found
 }
 
-function completeOf({ complete = 'true' }: FormFields): boolean {
-  if (complete !== 'true' && complete !== 'false')
-    throw new NocturneError('bad_field', { field: 'complete' })
-  return complete === 'true'
+function missingOf({ missing = '0' }: FormFields): number {
+  if (!/^\d{1,7}$/.test(missing)) throw new NocturneError('bad_field', { field: 'missing' })
+  return Number(missing)
+}
+
+function flagOf(
+  fields: FormFields,
+  field: 'complete' | 'again',
+  otherwise: 'true' | 'false',
+): boolean {
+  const value = fields[field] ?? otherwise
+  if (value !== 'true' && value !== 'false') throw new NocturneError('bad_field', { field })
+  return value === 'true'
 }
 
 const targetOf = (actor: UploadTarget['actor'], transfer: Transfer) => ({

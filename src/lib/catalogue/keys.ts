@@ -112,14 +112,4 @@ export const KEYS = {
   ),
   usage: entry(400, 'the command line is not valid', 'see --help'),
   file_unreadable: entry(400, 'a file cannot be read', 'check the path and its permissions'),
-  gateway_unreachable: entry(
-    503,
-    'the gateway cannot be reached',
-    'check --gateway, and that the gateway is running',
-  ),
-  insecure_gateway: entry(
-    400,
-    'a token is never sent over plain HTTP beyond this machine',
-    'use https://',
-  ),
 } as const satisfies Record<string, Entry>

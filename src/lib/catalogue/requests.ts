@@ -37,12 +37,12 @@ export const REQUESTS = {
   unexpected_part: entry(
     400,
     'a part has an unknown name',
-    'name file parts "files" and give each a filename; send the fields group, priority, complete and case before them',
+    'name file parts "files" and give each a filename; send the fields group, priority, complete, case, again and missing before them',
   ),
   bad_field: entry(
     400,
     'a form field has an invalid value',
-    'group is a group id; priority is routine, urgent or stat; complete is true or false',
+    'group is a group id; priority is routine, urgent or stat; complete and again are true or false; missing is a number',
   ),
   too_many_items: entry(
     413,

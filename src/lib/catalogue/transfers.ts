@@ -18,6 +18,16 @@ export const TRANSFERS = {
     'the transfer is no longer open',
     'start a new transfer for further files',
   ),
+  upload_under_way: entry(
+    409,
+    'an upload with this Idempotency-Key has been received, or is under way',
+    'ask GET /v1/uploads/KEY what became of it; use a new key for other files',
+  ),
+  upload_key_reused: entry(
+    422,
+    'this Idempotency-Key belongs to another upload',
+    'make a new random key for every upload, and repeat it only to send the same request again',
+  ),
   process_died: entry(
     503,
     'the gateway process ended while it was receiving these files',

@@ -44,7 +44,7 @@ export const caseView = z.looseObject({
       .check(z.maxLength(10_000)),
   ),
   outcomes: about(
-    'Parts of all its transfers, counted by outcome; those `quarantined` or `refused` are missing from the case.',
+    'Parts of all its transfers, counted by outcome; those `quarantined`, `refused` or `missing` (the sender could not send them) cannot be read.',
     z.record(z.string(), count),
   ),
   targets: about(

@@ -18,6 +18,7 @@ export const COMPONENTS: Readonly<Record<string, z.ZodMiniType>> = {
   Inbox: transfers.inboxAnswer,
   Item: transfers.itemAnswer,
   Upload: transfers.uploadAnswer,
+  KnownUpload: transfers.knownUploadAnswer,
   UploadProblem: transfers.uploadProblem,
   Changed: transfers.changedAnswer,
   AcknowledgementRequest: transfers.acknowledgementRequest,

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import { about, count, id, instant, itemNumber, word } from '../words.js'
 import type { Named } from '../words.js'
+import { outcomes } from '../outcomes.js'
 import { caseView } from './cases.js'
 import { receipt } from './gateway.js'
 import { problem } from './problem.js'
@@ -48,9 +49,24 @@ export const uploadAnswer = z.looseObject({
     'Every part that was sent is accounted for, in the order of the request.',
     z.array(itemAnswer).check(z.maxLength(1_000_000)),
   ),
+  sentBefore: z.optional(
+    about(
+      'The same files were sent before, and no second case was made. `id` is the transfer of then unless some of them could only be accepted now.',
+      z.looseObject({ transfer: id, availableAt: instant }),
+    ),
+  ),
   receipt: z.optional(receipt),
 })
 export type UploadAnswer = z.infer<typeof uploadAnswer>
+
+/** What became of an upload whose answer was lost. */
+export const knownUploadAnswer = z.looseObject({
+  transfer: id,
+  state: word('State of the upload', 'receiving', 'done'),
+  answer: z.optional(
+    about('Once it is done: the answer as it was given, without its receipt.', uploadAnswer),
+  ),
+})
 
 /** The problem that answers an upload; it has the same list when nothing was accepted. */
 export const uploadProblem = z.looseObject({
@@ -84,11 +100,11 @@ export const transferAnswer = z.looseObject({
   acknowledgedAt: z.nullish(instant),
   items: about('Accepted items.', count),
   bytes: about('Size of their content in bytes.', count),
+  held: z.optional(
+    about('Items of it that are in quarantine now, or were discarded there.', count),
+  ),
   outcomes: z.optional(
-    about(
-      'Number of items per outcome, including those that were not accepted.',
-      z.looseObject({ accepted: count, quarantined: count, refused: count, duplicate: count }),
-    ),
+    about('Number of items per outcome, including those that were not accepted.', outcomes),
   ),
 })
 export type TransferAnswer = z.infer<typeof transferAnswer>

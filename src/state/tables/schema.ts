@@ -8,6 +8,7 @@ import type { ComplianceTables } from './compliance.js'
 import type { NightTables } from '../night/tables.js'
 import type { Priority } from '../priority.js'
 import type { ArrivalTable, CrosswalkPieceTable, DepositTable } from './arrivals.js'
+import type { UploadKeyTable } from './uploads.js'
 
 export interface Tables extends NightTables, ComplianceTables {
   transfers: TransferTable
@@ -19,6 +20,7 @@ export interface Tables extends NightTables, ComplianceTables {
   crosswalk_pieces: CrosswalkPieceTable
   arrivals: ArrivalTable
   deposits: DepositTable
+  upload_keys: UploadKeyTable
   facility_keys: FacilityKeyTable
   reports: ReportTable
   patients: PatientTable
@@ -75,6 +77,13 @@ export interface TransferTable {
   manifest_envelope: string | null
   /** The transfer that this one continues, with items released from quarantine. */
   continues: string | null
+  /**
+   * Once available: the least `source_handle` of its items, by which a second sending of the same
+   * files is found.
+   */
+  sent_handle: string | null
+  /** Files that the sender said it had and could not send. */
+  missing: number
   /** Set once available: keyed handle of the patient, if the items name exactly one. */
   patient: string | null
 }
@@ -129,6 +138,11 @@ export interface ItemTable {
   content_handle: string | null
   /** Keyed digest of the new SOP Instance UID. */
   instance_handle: string | null
+  /**
+   * Of an accepted item: a keyed digest that is the same whenever the same file is sent again. Null
+   * where that was not worked out.
+   */
+  source_handle: string | null
   /**
    * While the transfer is open: its encrypted entry for the future manifest
    * (src/transfer/waiting-entries.ts).

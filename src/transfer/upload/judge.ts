@@ -14,6 +14,8 @@ export interface JudgedItem {
   readonly code: Code | undefined
   readonly contentHandle: string | null
   readonly instanceHandle: string | null
+  /** The same whenever the same file is sent again; null where that is not known. */
+  readonly sourceHandle: string | null
   /** Set for accepted items only. */
   readonly entry: ManifestEntry | undefined
 }
@@ -46,6 +48,7 @@ export function judgeAgainst(
     createHmac('sha256', secret).update(`nocturne/${domain}/v1\0${value}`).digest('hex')
   const profile = rooms.directory.facility(begun.target.facility)?.profile
   const profileName = profile ? `${profile.name}/${profile.version}` : ''
+  const isRepeatable = isSealedAlike(rooms, begun.target.facility)
 
   return settled.map((item) => {
     if (item.outcome !== 'accepted') {
@@ -56,12 +59,15 @@ export function judgeAgainst(
         code,
         contentHandle: null,
         instanceHandle: null,
+        sourceHandle: null,
         entry: undefined,
       }
     }
     const contentHandle = handle('content', item.digests.plaintext.sha256)
     const instanceHandle = item.facts ? handle('instance', item.facts.sopInstanceUID) : null
-    const judged = { settled: item, contentHandle, instanceHandle, entry: undefined }
+    const sourceHandle = isRepeatable ? contentHandle : (item.source ?? null)
+    const handles = { contentHandle, instanceHandle, sourceHandle }
+    const judged = { settled: item, ...handles, entry: undefined }
     if (seen.has(contentHandle)) return { ...judged, outcome: 'duplicate', code: 'duplicate' }
     if (instanceHandle !== null && seen.has(instanceHandle)) {
       return { ...judged, outcome: 'refused', code: 'instance_conflict' }
@@ -75,6 +81,18 @@ export function judgeAgainst(
       entry: manifestEntry(item, profileName),
     }
   })
+}
+
+/**
+ * Whether the same file is sealed as the same content in every transfer of the facility. Elsewhere
+ * only a digest of the original tells that it was sent before.
+ */
+export function isSealedAlike(
+  { directory }: Pick<TransferRooms, 'directory'>,
+  facility: string,
+): boolean {
+  const found = directory.facility(facility)
+  return found?.profile.links !== 'transfer' && found?.encryptedAttributes === undefined
 }
 
 /** Handles of the accepted items of these transfers. */

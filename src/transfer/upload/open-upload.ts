@@ -7,15 +7,16 @@ import type { Envelope } from '../../seal/index.js'
 import { beginEnvelope } from '../begin.js'
 import type { BegunEnvelope, UploadTarget } from '../begin.js'
 import { commitEnvelope } from '../commit.js'
-import type { UploadAnswer } from '../commit.js'
 import { keepLease } from '../lease.js'
 import { pseudonymsOf } from '../pseudonyms.js'
 import { originalDigest } from '../release.js'
 import type { SealToFacility, TransferRooms } from '../rooms.js'
 import { abandonEnvelope } from '../sweep.js'
+import type { UploadAnswer } from './answers.js'
 import { CrosswalkWriter } from './crosswalk.js'
 import type { Crosswalk, CrosswalkAbout } from './crosswalk.js'
 import { Flight } from './flight.js'
+import { isSealedAlike } from './judge.js'
 import { Original } from './original.js'
 import { settle } from './settle.js'
 import type { Clear, SettleContext } from './settle.js'
@@ -70,7 +71,7 @@ export async function openUpload(
   const begun = await beginEnvelope(rooms, target, { transfer, id, format: envelope.format })
   const endLease = keepLease(rooms, id)
   const flight = new Flight({ ...rooms.limits, ...before(begun) })
-  const isHashed = target.release !== undefined
+  const isHashed = target.release !== undefined || !isSealedAlike(rooms, target.facility)
   return {
     transfer,
     pseudonymOf: pseudonymsOf(rooms, target),

@@ -29,6 +29,8 @@ export interface AcceptedItem {
   readonly report: ItemReport | undefined
   readonly stored: StoredItem
   readonly digests: Digests
+  /** Keyed digest of the original, where that was asked for. */
+  readonly source: string | undefined
 }
 
 export interface QuarantinedItem {
@@ -129,7 +131,8 @@ async function accept(
 ): Promise<AcceptedItem> {
   const copy = await original.drop()
   if (copy) await context.store.delete(copy.key)
-  if (context.released && original.sha256() !== context.released.sha256) {
+  const sha256 = original.sha256()
+  if (context.released && sha256 !== context.released.sha256) {
     await context.store.delete(stored.key)
     throw new NocturneError('release_mismatch')
   }
@@ -138,6 +141,7 @@ async function accept(
     outcome: 'accepted',
     kind: instance ? 'instance' : 'document',
     ...{ mediaType, stored, digests },
+    source: sha256 === undefined ? undefined : context.originalDigest(sha256),
     facts: instance?.facts,
     // The report is complete only now, because it includes the elements after Pixel Data.
     actions: countActions(instance?.report ?? []),

@@ -72,9 +72,9 @@ async function deidentifyAll(
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
-  const [{ listFiles }, { deidentifyFiles }, { diffLines }, { diffPage }, { writeWhole }] =
+  const [{ accountFor }, { deidentifyFiles }, { diffLines }, { diffPage }, { writeWhole }] =
     await Promise.all([
-      import('../../sender/files.js'),
+      import('../../sender/left-out.js'),
       import('../../facility/local-deidentify.js'),
       import('../../facility/diff-terminal.js'),
       import('../../facility/diff-page.js'),
@@ -90,7 +90,7 @@ async function deidentifyAll(
     output,
   }
   const reports: unknown[] = []
-  const files = await listFiles(paths)
+  const { files } = await accountFor(paths, output)
   async function* shown(): AsyncGenerator<ComparedFile, void> {
     for await (const { rows, ...report } of deidentifyFiles(files, work)) {
       signal.throwIfAborted()

@@ -24,12 +24,14 @@ export const registerReidentify: Register = (parent, cli) => {
     .requiredOption('--out <dir>', 'folder for the results, in clear')
     .action(async (paths: string[], options: CrosswalkOptions & { readonly out: string }) => {
       const output = cli.output(options)
-      const [{ listFiles }, { makeFolder }, { findIdentities, look, restore }] = await Promise.all([
-        import('../../sender/files.js'),
-        import('../../local-write.js'),
-        import('../../facility/reidentify.js'),
-      ])
-      const files = await listFiles(paths)
+      const [{ accountFor }, { makeFolder }, { findIdentities, look, restore }] = await Promise.all(
+        [
+          import('../../sender/left-out.js'),
+          import('../../local-write.js'),
+          import('../../facility/reidentify.js'),
+        ],
+      )
+      const { files } = await accountFor(paths, output)
       const done: unknown[] = []
       const failed = (file: string, error: unknown) => {
         if (files.length === 1) throw error

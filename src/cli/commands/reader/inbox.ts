@@ -1,5 +1,7 @@
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
+import { lackOf, lackText } from '../../../protocol/outcomes.js'
+import type { TransferAnswer } from '../../../protocol/http/transfers.js'
 import { formatBytes } from '../../format.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
@@ -44,7 +46,17 @@ export const registerInbox: Register = (parent, cli) => {
         return
       }
       output.table(
-        ['TRANSFER', 'PRIORITY', 'GROUP', 'FACILITY', 'AVAILABLE', 'ITEMS', 'SIZE', 'CLAIMED BY'],
+        [
+          'TRANSFER',
+          'PRIORITY',
+          'GROUP',
+          'FACILITY',
+          'AVAILABLE',
+          'ITEMS',
+          'SIZE',
+          'NOT THERE',
+          'CLAIMED BY',
+        ],
         answer.transfers.map((transfer) => [
           transfer.id,
           transfer.priority,
@@ -53,8 +65,15 @@ export const registerInbox: Register = (parent, cli) => {
           transfer.availableAt ?? '',
           String(transfer.items),
           formatBytes(transfer.bytes),
+          notThere(transfer),
           transfer.claimedBy ?? '',
         ]),
       )
     })
+}
+
+/** What was sent with it and cannot be read; what was released since is in another transfer. */
+function notThere({ outcomes, held }: TransferAnswer): string {
+  const lack = lackOf(outcomes && { ...outcomes, quarantined: held ?? outcomes.quarantined })
+  return lack ? lackText(lack) : ''
 }

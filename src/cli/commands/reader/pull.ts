@@ -1,8 +1,10 @@
 import { collect, transferId } from '../../arguments.js'
 import { define } from '../../command.js'
 import type { Cli, Register } from '../../command.js'
-import { CommandError, toErrorJson, usageError } from '../../command-error.js'
+import { CommandError, EXIT, toErrorJson, usageError } from '../../command-error.js'
 import type { GatewayClient } from '../../client.js'
+import { lackText } from '../../../protocol/outcomes.js'
+import type { Lack } from '../../../protocol/outcomes.js'
 import { count, formatBytes } from '../../format.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
@@ -55,6 +57,7 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
   await withGateway(options, cli, output, async (client) => {
     const gateway = await readGateway(client, options.gatewayCertificate ?? [])
     const reports: unknown[] = []
+    const lacks: Lack[] = []
     const targets = await listTargets(client, id)
     for (const target of targets) {
       try {
@@ -62,6 +65,7 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
         const report = await pullOne({ client, signal, key, gateway }, target, options.out, output)
         reports.push(report)
         show(output, report)
+        if (report.lack) lacks.push(report.lack)
       } catch (error) {
         // A failed transfer must not hold up the others; if only one was requested, the command
         // fails.
@@ -77,6 +81,7 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
       // urgent study.
       await tryKey(client, options.gateway, key, output)
     }
+    tellLacks(output, lacks, targets.length)
     output.json(id === undefined ? { transfers: reports } : reports[0])
   })
 }
@@ -120,6 +125,17 @@ async function tryKey(
 
 const isTaken = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === 'already_claimed'
+
+/** The last line, so that nobody takes a part for the whole. */
+function tellLacks(output: Output, lacks: readonly Lack[], transfers: number): void {
+  if (lacks.length === 0) return
+  const sum = (of: keyof Lack) => lacks.reduce((total, lack) => total + lack[of], 0)
+  const all = { held: sum('held'), refused: sum('refused'), missing: sum('missing') }
+  const which =
+    transfers === 1 ? '' : ` (${String(lacks.length)} of ${String(transfers)} transfers)`
+  output.print(`NOT WHOLE${which}: ${lackText(all)}; ask the facility before you read`)
+  if (output.exitCode === EXIT.done) output.exitCode = EXIT.partial
+}
 
 function show(output: Output, report: PullReport): void {
   const { id, folder, items, bytes, kept, isAcknowledged, hasReceipts } = report

@@ -9,6 +9,7 @@ import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 import type { Output } from '../../output.js'
 import { placeText } from '../../../lib/place.js'
+import type { LeftOut } from '../../sender/files.js'
 import type { UploadReport } from '../../sender/upload.js'
 import { PRIORITIES } from '../../../protocol/priority.js'
 
@@ -16,12 +17,17 @@ interface SendOptions extends GatewayOptions {
   readonly group?: string
   readonly case?: string
   readonly priority?: string
+  readonly skipLinks?: boolean
+  readonly again?: boolean
   readonly json?: boolean
 }
 
 const OUTCOMES = ['accepted', 'duplicate', 'quarantined', 'refused'] as const
 
-/** Exit status 0 when every file was accepted or was already there; otherwise 1. */
+/**
+ * Exit status 0 when every file was accepted or there already; 3 when some are held, refused or
+ * left out; 1 when the readers and the facility have none.
+ */
 export const registerSend: Register = (parent, cli) => {
   const command = define(parent, {
     usage: 'send <path...>',
@@ -34,10 +40,13 @@ export const registerSend: Register = (parent, cli) => {
     .option('--group <id>', 'reading group; may be omitted if your facility has only one')
     .addOption(new Option('--priority <priority>', 'how soon it must be read').choices(PRIORITIES))
     .option('--case <case>', 'case that these late images or documents belong to', caseName)
+    .option('--skip-links', 'links that lead out of a folder may be left out')
+    .option('--again', 'make a new case, also when the same files were sent before')
     .action(async (paths: string[], options: SendOptions) => {
       const output = cli.output(options)
-      const { listFiles } = await import('../../sender/files.js')
-      const files = await listFiles(paths)
+      const { accountFor } = await import('../../sender/left-out.js')
+      const skipsLinks = options.skipLinks === true
+      const { files, leftOut, missing } = await accountFor(paths, output, { skipsLinks })
       const totalBytes = files.reduce((sum, { size }) => sum + size, 0)
       const report = await withGateway(options, cli, output, async (client) => {
         const { upload } = await import('../../sender/upload.js')
@@ -49,42 +58,71 @@ export const registerSend: Register = (parent, cli) => {
             group: options.group,
             priority: options.priority,
             case: options.case,
+            isAgain: options.again === true,
+            missing,
             progress,
             signal: cli.signal,
-            onRetry: () => output.warn('the gateway did not accept it; retrying'),
+            onRetry: () => output.warn('no answer yet; asking the gateway what became of it'),
           })
         } finally {
           progress.clear()
         }
       })
-      show(output, report, `${count(files.length, 'file')}, ${formatBytes(totalBytes)}`)
+      const sent = `${count(files.length, 'file')}, ${formatBytes(totalBytes)}`
+      show(output, report, sent, leftOut)
     })
 }
 
-function show(output: Output, { answer, paths }: UploadReport, sent: string): void {
+function show(
+  output: Output,
+  { answer, paths }: UploadReport,
+  sent: string,
+  leftOut: readonly LeftOut[],
+): void {
   const counts = OUTCOMES.map((outcome) => ({
     outcome,
     number: answer.items.filter((item) => item.outcome === outcome).length,
   }))
   const missing = answer.items.filter(({ outcome }) => !isIn(outcome))
-  if (!isAvailable(answer)) {
-    output.print('nothing was accepted; no transfer was created')
-  } else {
-    output.print(`transfer ${answer.id ?? ''}`)
-  }
+  output.print(headline(answer))
   const summary = counts.filter(({ number }) => number > 0)
+  const left = leftOut.length === 0 ? '' : `, ${String(leftOut.length)} left out`
   output.print(
-    `${sent}: ${summary.map(({ outcome, number }) => `${number} ${outcome}`).join(', ')}`,
+    `${sent}: ${summary.map(({ outcome, number }) => `${number} ${WORDS[outcome]}`).join(', ')}${left}`,
   )
   for (const { index, outcome, code = '', hint = '', where } of missing) {
-    output.print(`  item ${index}  ${outcome}  ${code}  ${paths.get(index) ?? ''}`.trimEnd())
+    const word = WORDS[outcome]
+    output.print(`  item ${index}  ${word}  ${code}  ${paths.get(index) ?? ''}`.trimEnd())
     if (where) output.print(`    ${placeText(where)}`)
     if (hint !== '') output.print(`    hint: ${hint}`)
   }
-  output.json(answer)
-  if (missing.length > 0 || !isAvailable(answer)) output.exitCode = EXIT.failed
+  output.json({ ...answer, ...(leftOut.length > 0 && { leftOut }) })
+  if (missing.length > 0) output.exitCode = EXIT.partial
+  if (!isAvailable(answer) && !isHeld(answer)) output.exitCode = EXIT.failed
 }
+
+/** What is quarantined is held for the facility; one word for it on its screen. */
+const WORDS: Readonly<Record<(typeof OUTCOMES)[number], string>> = {
+  accepted: 'accepted',
+  duplicate: 'duplicate',
+  quarantined: 'held',
+  refused: 'refused',
+}
+
+function headline(answer: UploadAnswer): string {
+  const { id = '', sentBefore } = answer
+  if (sentBefore?.transfer === id)
+    return `transfer ${id}: the same files were sent before, on ${sentBefore.availableAt}; no second case was made (--again makes one)`
+  if (isAvailable(answer)) return `transfer ${id}`
+  if (isHeld(answer)) return `held: nothing of it is with the readers yet${lookAt(id)}`
+  return 'nothing was accepted; no transfer was created'
+}
+
+const lookAt = (id: string): string =>
+  id === '' ? '' : `; look at it and release it: nocturne quarantine view --case ${id}`
 
 const isIn = (outcome: string) => outcome === 'accepted' || outcome === 'duplicate'
 const isAvailable = (answer: UploadAnswer) =>
   answer.id !== undefined && answer.items.some(({ outcome }) => isIn(outcome))
+const isHeld = (answer: UploadAnswer) =>
+  answer.items.some(({ outcome }) => outcome === 'quarantined')

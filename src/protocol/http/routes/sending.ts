@@ -1,5 +1,6 @@
 import {
   changedAnswer,
+  knownUploadAnswer,
   PRIORITIES,
   transferAnswer,
   transfersAnswer,
@@ -39,6 +40,18 @@ const UPLOAD_ERRORS = [
   'store_full',
 ] as const satisfies RouteDoc['errors']
 
+const KEY_ERRORS = ['upload_under_way', 'upload_key_reused'] as const satisfies RouteDoc['errors']
+
+/** What a client that may lose the answer sends along. */
+const UPLOAD_HEADERS = {
+  'Idempotency-Key':
+    'A random key of your own, 16 to 128 letters, digits and `-._~:`. When the answer is lost, `GET /v1/uploads/{key}` tells what became of the request; sent again under the same key, it is answered as the first time, with `Idempotent-Replayed: true`.',
+}
+const UPLOAD_HEADERS_ANSWERED = {
+  Location: 'Address of the transfer.',
+  'Idempotent-Replayed': '`true` when the request had come before under the same key.',
+}
+
 const sealedOriginal = {
   200: {
     about: 'One whole OpenPGP message, sealed to the facility alone.',
@@ -54,6 +67,7 @@ export const SENDING_ROUTES: Routes = {
     about:
       "Fields come before files. The body is streamed: headers are de-identified and items sealed as they arrive, and no plaintext touches the disk. **201** means that at least one item was accepted or is a duplicate; look at every item's `outcome`. **422** `nothing_accepted` carries the same list. Any other error ends the request, and nothing from it is kept.",
     roles: ['sender'],
+    headers: UPLOAD_HEADERS,
     formType: 'multipart/form-data',
     form: {
       group: { about: 'Reading group; may be omitted when the facility sends to only one.' },
@@ -63,32 +77,43 @@ export const SENDING_ROUTES: Routes = {
           '`false` keeps the transfer open for further requests and invisible to readers until it is completed; `true` if omitted.',
         values: ['true', 'false'],
       },
+      case: { about: 'Case that the files belong to, of those that you sent: id or code.' },
+      missing: {
+        about:
+          'How many files of the study could not be sent: readers are told, in the signed manifest as well.',
+      },
+      again: {
+        about:
+          '`true` makes a new case of files that were sent before; otherwise they are recognised, and make none.',
+        values: ['true', 'false'],
+      },
       files,
     },
     answers: {
       201: {
         about: 'The outcome of each file.',
         json: uploadAnswer,
-        headers: { Location: 'Address of the transfer.' },
+        headers: UPLOAD_HEADERS_ANSWERED,
       },
     },
-    errors: ['unknown_group', ...UPLOAD_ERRORS],
+    errors: ['unknown_group', ...KEY_ERRORS, ...UPLOAD_ERRORS],
     problem: { of: 'nothing_accepted', json: uploadProblem },
   },
   'POST /v1/transfers/{id}/items': {
     tag: SENDING,
     summary: 'Add files to an open transfer',
     roles: ['sender'],
+    headers: UPLOAD_HEADERS,
     formType: 'multipart/form-data',
     form: { files },
     answers: {
       201: {
         about: 'The outcome of each file.',
         json: uploadAnswer,
-        headers: { Location: 'Address of the transfer.' },
+        headers: UPLOAD_HEADERS_ANSWERED,
       },
     },
-    errors: ['transfer_not_open', ...UPLOAD_ERRORS],
+    errors: ['transfer_not_open', ...KEY_ERRORS, ...UPLOAD_ERRORS],
     problem: { of: 'nothing_accepted', json: uploadProblem },
   },
   'POST /v1/transfers/{id}/complete': {
@@ -98,6 +123,15 @@ export const SENDING_ROUTES: Routes = {
     roles: ['sender'],
     answers: { 200: { about: 'The transfer is available.', json: changedAnswer } },
     errors: ['transfer_not_open', 'transfer_empty', 'recipient_unusable', 'store_unavailable'],
+  },
+  'GET /v1/uploads/{key}': {
+    tag: SENDING,
+    summary: 'Ask what became of an upload',
+    about:
+      'For 30 days, by the `Idempotency-Key` of its request. **404**: it never arrived, or was given up and nothing of it kept; send it again.',
+    roles: ['sender'],
+    path: { key: 'As `Idempotency-Key` of the upload.' },
+    answers: { 200: { about: 'It arrived.', json: knownUploadAnswer } },
   },
   'GET /v1/transfers': {
     tag: SENDING,
@@ -143,6 +177,7 @@ export const SENDING_ROUTES: Routes = {
     about:
       'The statement names the item, the findings that were looked at, the reason and the SHA-256 of the original: [its format](https://www.rfc-editor.org/rfc/rfc8785) is canonical JSON. It is checked before any byte of the original is processed. Only findings that a person can overrule by looking can be waived; headers are de-identified in any case.',
     roles: ['sender'],
+    headers: UPLOAD_HEADERS,
     formType: 'multipart/form-data',
     form: {
       statement: { about: 'The signed text.', isRequired: true },
@@ -156,10 +191,16 @@ export const SENDING_ROUTES: Routes = {
       201: {
         about: 'The outcome of the item.',
         json: uploadAnswer,
-        headers: { Location: 'Address of the new transfer.' },
+        headers: UPLOAD_HEADERS_ANSWERED,
       },
     },
-    errors: ['quarantine_not_held', 'release_invalid', 'not_waivable', ...UPLOAD_ERRORS],
+    errors: [
+      'quarantine_not_held',
+      'release_invalid',
+      'not_waivable',
+      ...KEY_ERRORS,
+      ...UPLOAD_ERRORS,
+    ],
     problem: { of: 'nothing_accepted', json: uploadProblem },
   },
   'POST /v1/transfers/{id}/quarantine/release': {
@@ -168,6 +209,7 @@ export const SENDING_ROUTES: Routes = {
     about:
       'One signed statement names all of them; the originals follow in the same order. The new transfer continues the one in the address.',
     roles: ['sender'],
+    headers: UPLOAD_HEADERS,
     formType: 'multipart/form-data',
     form: {
       statement: { about: 'The signed text.', isRequired: true },
@@ -178,10 +220,16 @@ export const SENDING_ROUTES: Routes = {
       201: {
         about: 'The outcome of each item.',
         json: uploadAnswer,
-        headers: { Location: 'Address of the new transfer.' },
+        headers: UPLOAD_HEADERS_ANSWERED,
       },
     },
-    errors: ['quarantine_not_held', 'release_invalid', 'not_waivable', ...UPLOAD_ERRORS],
+    errors: [
+      'quarantine_not_held',
+      'release_invalid',
+      'not_waivable',
+      ...KEY_ERRORS,
+      ...UPLOAD_ERRORS,
+    ],
     problem: { of: 'nothing_accepted', json: uploadProblem },
   },
   'GET /v1/crosswalk': {

@@ -1,10 +1,10 @@
 /**
  * Studies that arrive instance by instance, over DIMSE or STOW-RS. Each instance is added to the
- * open transfer of its study and is durable before it is answered. The transfer is completed when
- * the study has been quiet.
+ * open transfer of its study and is durable before the response is sent. The transfer is completed
+ * when no instance has arrived for a while.
  *
- * A crash loses nothing: the open transfers are in the database, and are watched again after the
- * restart.
+ * A crash loses nothing: the open transfers are in the database, and the gateway resumes watching
+ * them after a restart.
  */
 import { CATALOGUE, NocturneError, asNocturneError } from './lib/errors.js'
 import type { Code } from './lib/errors.js'
@@ -24,7 +24,7 @@ export interface Bringer {
   readonly facility: string
   /** Only for a DIMSE peer. */
   readonly aeTitle?: string
-  /** Where the sender wants it to go, as far as it said so. */
+  /** The destination that the sender requested, as far as it gave one. */
   readonly wanted?: Wanted
 }
 
@@ -99,9 +99,9 @@ export class Arrivals {
   /**
    * Takes one part of a study. Resolves when its content is durable and each item has an outcome.
    *
-   * @param onSigns is called with what the instance says about itself; if it throws, the part is
-   *   refused.
-   * @throws NocturneError when nothing of the part was kept.
+   * @param onSigns called with what the instance says about itself; if it throws, the part is
+   *   refused
+   * @throws NocturneError when nothing of the part was kept
    */
   async take(
     bringer: Bringer,
@@ -123,7 +123,7 @@ export class Arrivals {
     }
   }
 
-  /** Completes every study that has been quiet for long enough. Never throws. */
+  /** Completes every study for which nothing has arrived for long enough. Never throws. */
   async closeDue(): Promise<void> {
     const now = this.#options.clock()
     const due = [...this.#open.values()].filter((arrival) => {
@@ -140,8 +140,8 @@ export class Arrivals {
   }
 
   /**
-   * Watches the open studies in the database: after a restart, and those left by a gateway that is
-   * gone.
+   * Watches the open studies in the database: this gateway's own after a restart, and those of a
+   * gateway that is gone.
    */
   async resume(): Promise<void> {
     for (const { study, transfer, ...target } of await this.#rooms.transfers.arrivals()) {

@@ -1,11 +1,11 @@
-/** Incidents as the register has them, with the deadline that each started. Pure. */
+/** Incidents from the register, each with the notification deadline that it started. Pure. */
 import { dateMs } from './check.js'
 import { notEnded, textOf } from './in-force.js'
 import type { IncidentSummary, RegisterEntry } from './kinds.js'
 
 /**
- * 164.404(b): individuals are notified within 60 calendar days of discovery. The presumption is a
- * breach (164.402(2)), so that the deadline runs until something else was decided.
+ * 164.404(b): individuals must be notified within 60 calendar days of discovery. An incident is
+ * presumed to be a breach (164.402(2)), so the deadline runs until something else is decided.
  */
 const DEADLINE_MS = 60 * 86_400_000
 
@@ -16,7 +16,7 @@ export const incidentsOf = (
   notEnded(entries, at).map((entry) => {
     const discoveredAt = dateMs(textOf(entry, 'discovered'))
     const [decided, notified] = [textOf(entry, 'decided'), textOf(entry, 'notified')]
-    // A breach that was decided is done when the individuals were notified, and not before.
+    // An incident decided to be a breach is closed only once the individuals have been notified.
     const done = textOf(entry, 'decision') === 'breach' ? notified : decided
     return {
       id: entry.subject,

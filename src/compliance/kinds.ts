@@ -48,7 +48,7 @@ export interface IncidentSummary {
   readonly state: 'open' | 'decided'
   /** The deadline for notifying individuals, unless it was decided that this is not a breach. */
   readonly dueAt: number
-  /** When it was decided that this is no breach, or when the individuals were notified. */
+  /** When it was decided that this is not a breach, or when the individuals were notified. */
   readonly decidedAt: number | undefined
 }
 
@@ -92,8 +92,8 @@ export const POLICY_TYPES = [
 ] as const
 
 /**
- * A breach, unless a low probability of compromise is demonstrated or an exception applies
- * (164.402).
+ * An incident counts as a breach unless a low probability of compromise is demonstrated, or an
+ * exception applies (164.402).
  */
 export const INCIDENT_DECISIONS = ['breach', 'low-probability', 'exception'] as const
 

@@ -46,10 +46,10 @@ export interface Evidence {
   readonly shown: Json
   /** SHA-256 of the facts in canonical JSON, hexadecimal. */
   readonly sha256: string
-  /** RFC 3339. */
+  /** When the facts were collected, RFC 3339. */
   readonly collected: string
   readonly expires: string
-  /** Indices of ledger entries. */
+  /** Indices of the ledger entries that prove it. */
   readonly entries: readonly number[]
 }
 
@@ -84,7 +84,7 @@ export interface Assessment {
   readonly profile: ProfileName
   readonly gateway: string
   readonly version: string
-  /** RFC 3339. */
+  /** Time of the assessment, RFC 3339. */
   readonly at: string
   readonly observations: readonly Observation[]
   readonly findings: readonly Finding[]

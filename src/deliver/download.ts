@@ -1,4 +1,4 @@
-/** One download: begun in the ledger, streamed, ended in the ledger. */
+/** One download: begin recorded in the ledger, bytes streamed, end recorded in the ledger. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
@@ -16,7 +16,7 @@ export interface DownloadRequest {
 }
 
 export interface Download {
-  /** Size of the whole message in bytes. */
+  /** Size of the complete message in bytes. */
   readonly size: number
   /** A strong ETag: the stored bytes and the reader's key packet never change. */
   readonly etag: string

@@ -150,7 +150,7 @@ async function readDirectory(source: ByteSource, balance: EntryBalance): Promise
   if (!isOver || !balance.isEven) throw new NocturneError('archive_malformed')
 }
 
-/** APPNOTE 8.5.3 and 8.5.4. */
+/** Skips the marker of a split archive (APPNOTE 8.5.3 and 8.5.4). */
 async function skipSplitMarker(source: ByteSource): Promise<void> {
   const signature = await signatureOf(source)
   if (signature === 0x08074b50 || signature === 0x30304b50) source.consume(4)

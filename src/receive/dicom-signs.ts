@@ -5,7 +5,7 @@
  */
 export type DicomSign = 'certain' | 'possible' | 'none'
 
-/** PS3.5 section 6.2. */
+/** The VRs whose explicit length has 16 bits (PS3.5 sections 6.2 and 7.1.2). */
 const SHORT_VRS = 'AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US'
 const LONG_VRS = 'OB OD OF OL OV OW SQ SV UC UN UR UT UV'
 const VRS: ReadonlySet<string> = new Set(`${SHORT_VRS} ${LONG_VRS}`.split(' '))

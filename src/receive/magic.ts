@@ -76,14 +76,14 @@ const ROWS: readonly Row[] = [
   row('\x1aE\xdf\xa3', document('video/x-matroska')),
 ]
 
-/** RIFF forms, by the four characters at 8. */
+/** RIFF types, by the four characters at offset 8. */
 const RIFF: Readonly<Record<string, string>> = {
   WEBP: 'image/webp',
   WAVE: 'audio/wav',
   'AVI ': 'video/x-msvideo',
 }
 
-/** Major brands of ISO base media files (ISO 14496-12), by the four characters at 8. */
+/** Major brands of ISO base media files (ISO 14496-12), by the four characters at offset 8. */
 const HEIF_BRANDS: ReadonlySet<string> = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx'])
 
 export function magicOf(head: Buffer): Magic | undefined {

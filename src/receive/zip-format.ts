@@ -28,7 +28,7 @@ export interface Sizes {
 }
 
 export interface LocalHeader {
-  /** From the start of the archive. */
+  /** Offset of the local header from the start of the archive. */
   readonly offset: number
   readonly nameBytes: Buffer
   /** Used only as a hint: never as a path, and never stored. */
@@ -44,12 +44,15 @@ export const LOCAL_HEADER_SIZE = 30
 export const CENTRAL_HEADER_SIZE = 46
 export const DIRECTORY_END_SIZE = 22
 
-/** Lengths of name and extra field, which follow the fixed part of a local header. */
+/** Combined length of name and extra field, which follow the fixed part of a local header. */
 export function localTailSize(fixed: Buffer): number {
   return fixed.readUInt16LE(26) + fixed.readUInt16LE(28)
 }
 
-/** Lengths of name, extra field and comment, which follow the fixed part of a central header. */
+/**
+ * Combined length of name, extra field and comment, which follow the fixed part of a central
+ * header.
+ */
 export function centralTailSize(fixed: Buffer): number {
   return fixed.readUInt16LE(28) + fixed.readUInt16LE(30) + fixed.readUInt16LE(32)
 }

@@ -38,14 +38,14 @@ export interface Pseudonyms {
   readonly instance: string
   /** Patient ID (0010,0020). */
   readonly code: string
-  /** Every UID of the header, at any depth. */
+  /** Every UID in the header, at any depth. */
   readonly uids: ReadonlySet<string>
 }
 
 export interface ReidentifyOptions {
-  /** Bound on the header, in bytes. */
+  /** Maximum size of the header in bytes. */
   readonly headerBytes: number
-  /** For data sets in Deflated Explicit VR Little Endian. */
+  /** Inflates data sets in Deflated Explicit VR Little Endian. */
   readonly rawDeflate: RawDeflate
 }
 
@@ -66,7 +66,9 @@ export async function readPseudonyms(
   return { study: read(0x0020000d), instance: read(0x00080018), code: read(0x00100020), uids }
 }
 
-/** @throws NocturneError; iterating throws the same */
+/**
+ * @throws NocturneError when the bytes are not valid DICOM; iterating may throw it too
+ */
 export async function* reidentify(
   instance: ReceivedInstance,
   former: FormerIdentity,

@@ -36,7 +36,7 @@ export class PacketWriter {
     }
   }
 
-  /** Emits the last block. */
+  /** Emits the last block, whose length is now known. */
   end(): void {
     this.#flush(bodyLength(this.#filled))
   }

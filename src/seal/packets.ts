@@ -20,7 +20,7 @@ export const TAG = {
   padding: 21,
 } as const
 
-/** Bits 7 and 6 of every packet header in the OpenPGP format (RFC 9580 section 4.2). */
+/** Bits 7 and 6 of a packet header in the current OpenPGP format (RFC 9580 section 4.2). */
 export const NEW_FORMAT = 0xc0
 
 /**
@@ -29,10 +29,10 @@ export const NEW_FORMAT = 0xc0
  */
 export const PARTIAL_EXPONENT = 20
 
-/** First octet of a partial body length of 2^exponent. */
+/** The octet that announces a partial body length of 2^exponent. */
 export const partialLength = (exponent: number): number => 224 + exponent
 
-/** A body length in one, two or five octets (RFC 9580 sections 4.2.1.1 to 4.2.1.3). */
+/** Encodes a body length in one, two or five octets (RFC 9580 sections 4.2.1.1 to 4.2.1.3). */
 export function bodyLength(length: number): Uint8Array {
   if (length < 192) return Uint8Array.of(length)
   if (length < 8384) return Uint8Array.of(((length - 192) >> 8) + 192, (length - 192) & 0xff)

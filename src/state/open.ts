@@ -112,7 +112,7 @@ function withPassword(url: string, password: string | undefined): string {
   return `${url}${url.includes('?') ? '&' : '?'}password=${encodeURIComponent(password)}`
 }
 
-/** Again, after a short and growing pause of random length, while the database asks for it. */
+/** Retries as long as the database asks for it, with short, growing and randomized pauses. */
 async function retry<T>(work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + RETRY_FOR_MS
   for (let pauseMs = 4; ; pauseMs = Math.min(pauseMs * 2, 100)) {

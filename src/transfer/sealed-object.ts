@@ -4,7 +4,7 @@ import type { ObjectStore } from '../store/index.js'
 
 /** One complete OpenPGP message. */
 export interface SealedObject {
-  /** In bytes. */
+  /** Size of the message in bytes. */
   readonly size: number
   readonly bytes: AsyncIterable<Buffer>
 }

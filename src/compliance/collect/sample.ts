@@ -28,7 +28,7 @@ export async function sampleObjects(
   let [sealed, intact] = [0, 0]
   for (const { object, digest } of drawn) {
     const seen = await look(store, object)
-    // A missing object is not plaintext, but it is not intact either.
+    // A missing object counts as sealed, because it exposes no plaintext, but not as intact.
     if (seen === undefined || seen.first === SEIPD_TAG) sealed += 1
     if (seen?.digest === digest) intact += 1
   }

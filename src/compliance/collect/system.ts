@@ -18,7 +18,7 @@ export interface SystemSources {
   >
   /** Samples objects of the store and reads them. */
   readonly sample: () => Promise<NonNullable<SystemFacts['objects']>>
-  /** Connects to the gateway. */
+  /** Probes the gateway by connecting to it. */
   readonly probe: () => Promise<NonNullable<SystemFacts['endpoint']>>
 }
 

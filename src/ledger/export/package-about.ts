@@ -20,7 +20,7 @@ export interface About {
   readonly asked: {
     readonly by: string
     readonly role: string
-    /** RFC 3339, by the gateway's clock. */
+    /** Time by the gateway's clock, RFC 3339. */
     readonly at: string
     /** Index of the `ledger.exported` event. */
     readonly event: number

@@ -5,7 +5,7 @@ import type { EventType } from './events.js'
 import type { Range } from '../verify/gaps.js'
 import type { Question } from './questions.js'
 
-/** Proof that an event is durable. Only the ledger makes one. */
+/** Proof that an event is durable. Only the ledger can make one. */
 export type Receipt = Station<'receipt', { readonly index: number; readonly id: string }>
 
 export interface Recorded<T> {
@@ -40,7 +40,7 @@ export interface EventQuery {
   readonly end?: number
   /** Only rows at or after this index. Pages are stable because indices never change. */
   readonly start?: number
-  /** At most this many rows; 1 to 1,000. */
+  /** Maximum number of rows: 1 to 1,000. */
   readonly limit?: number
 }
 

@@ -37,7 +37,7 @@ export interface Entity {
   readonly detail?: readonly { readonly type: string; readonly valueString: string }[]
 }
 
-/** A FHIR R4 AuditEvent, as `toAuditEvent` makes it. */
+/** A FHIR R4 AuditEvent as made by `toAuditEvent`. */
 export interface AuditEvent {
   readonly resourceType: 'AuditEvent'
   readonly id: string

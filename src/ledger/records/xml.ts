@@ -16,7 +16,7 @@ export function element(name: string, attributes: Attributes, ...content: string
     : `<${name}${written}>${content.join('')}</${name}>`
 }
 
-/** Text between tags. */
+/** Escapes text that goes between tags. */
 export const text = (value: string): string => escape(value)
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -45,7 +45,7 @@ export interface PruneOptions {
   readonly files: LogFiles
   readonly publisher: Publisher
   readonly now: () => number
-  /** 6 or more. */
+  /** Retention period in years, at least 6. */
   readonly years: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * Reviews of activity (45 CFR 164.308(a)(1)(ii)(D)), recorded as events, and summaries of the index
- * of events.
+ * Reviews of activity (45 CFR 164.308(a)(1)(ii)(D)), recorded as events, and summaries of the event
+ * index.
  */
 export { patientsByTransfer } from './patients.js'
 export { FINDINGS, nextReviewBy, recordReview, reviewState } from './reviews.js'

@@ -34,7 +34,7 @@ export interface SinkStatus {
   readonly id: string
   /** Number of entries that the sink has not confirmed. */
   readonly behind: number
-  /** Age of the oldest of them. */
+  /** Age of the oldest unconfirmed entry. */
   readonly lagSeconds: number
   /** Why this gateway's last attempt failed. */
   readonly problem?: SinkProblem

@@ -57,9 +57,9 @@ function messageOf(
 }
 
 interface Content {
-  /** MSGID. */
+  /** The MSGID field (RFC 5424). */
   readonly id: string
-  /** STRUCTURED-DATA. */
+  /** The STRUCTURED-DATA field (RFC 5424). */
   readonly data: string
   readonly body: string
 }

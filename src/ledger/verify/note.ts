@@ -13,7 +13,7 @@ const MAX_SIGNATURES = 64
 
 export interface VerifierKey {
   readonly name: string
-  /** Four bytes. */
+  /** The key's id: four bytes. */
   readonly id: Uint8Array
   readonly publicKey: Uint8Array
 }

@@ -16,7 +16,7 @@ export interface LogProof {
   readonly extra?: Uint8Array
   readonly index: number
   readonly path: readonly Uint8Array[]
-  /** Signed note. */
+  /** The checkpoint as a signed note. */
   readonly checkpoint: string
 }
 
@@ -51,7 +51,7 @@ export function parseProof(text: string): LogProof | undefined {
   return { ...(extra && { extra }), index, path, checkpoint: text.slice(split + 2) }
 }
 
-/** Hashes in base64, or undefined. */
+/** Decodes hashes from base64; undefined if any line is not one. */
 export function parsePath(lines: readonly unknown[]): readonly Uint8Array[] | undefined {
   if (lines.length > MAX_PATH) return undefined
   const path: Uint8Array[] = []

@@ -36,7 +36,7 @@ export interface CertificateReport {
   readonly expiresAt: Date | undefined
   readonly keys: readonly {
     readonly fingerprint: string
-    /** RSA, Ed25519, X25519, ECDSA, ECDH, ... */
+    /** Such as RSA, Ed25519, X25519, ECDSA or ECDH. */
     readonly algorithm: string
     readonly bits: number | undefined
     readonly curve: string | undefined

@@ -66,7 +66,7 @@ export async function* openMessage(
   }
 }
 
-/** The key packets, and the data packet that follows them. */
+/** Reads the key packets and the header of the data packet that follows them. */
 async function readFront(
   bytes: ByteSource,
 ): Promise<{ readonly keyPackets: readonly Uint8Array[]; readonly data: Body }> {

@@ -82,7 +82,7 @@ export interface CaseReportTable {
   facility: string
   group_id: string
   status: ReportStatus
-  /** Whether a final report agrees with the preliminary one before it. */
+  /** How far a final report agrees with the preceding preliminary report. */
   agreement: 'agree' | 'minor' | 'major' | null
   author: string
   /** The statement signed by the author: canonical JSON, see protocol/report.ts. */
@@ -93,7 +93,7 @@ export interface CaseReportTable {
   /** SHA-256 of the sealed message, hexadecimal. The same message sent again is the same report. */
   sha256: string
   size: number
-  /** By the reader's clock. */
+  /** Time of signing, by the reader's clock. */
   signed_at: number
   received_at: number
   acknowledged_at: number | null
@@ -128,7 +128,7 @@ export interface EscalationTable {
   case_id: string
   /** Id of a critical result; null when the escalation is about the case itself. */
   critical: string | null
-  /** The chain as configured when it started: JSON. */
+  /** The escalation chain as configured when it started, in JSON. */
   chain: string
   /** The next step that is due, counted from 0. */
   step: number

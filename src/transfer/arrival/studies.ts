@@ -5,7 +5,7 @@ import { NocturneError } from '../../lib/errors.js'
 import type { Priority, Tx, Db } from '../../state/index.js'
 import type { UploadTarget } from '../begin.js'
 
-/** Keyed handle of a Study Instance UID. */
+/** The keyed handle of a Study Instance UID. */
 export type StudyKey = string
 
 /** There is at most one open transfer per study, facility and group. */

@@ -121,6 +121,15 @@ describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
     expect(text.includes('12.7 mm')).toBe(profile === 'pseudonymize')
   })
 
+  it('a layer or label that names the patient gets another name, as it must have one', async () => {
+    const output = await outputOf(
+      [0x00700060, 'SQ', { items: [[[0x00700002, 'CS', 'SMITHSON']]] }],
+      [0x00700080, 'CS', 'SMITHSON'],
+    )
+    expect(valueOf(output, 0x00700080)).toBe('ANONYMIZED')
+    expect(output.toString('latin1').match(/ANONYMIZED/g)).toHaveLength(2)
+  })
+
   it('presentation states keep a creation date and time, and animals an empty responsible person', async () => {
     const output = await outputOf(
       [0x00102297, 'PN', 'SMITHSON^JANETTE'],

@@ -10,6 +10,7 @@ import { encodeWritten, readWritten } from '../text/encode.js'
 import { fold } from '../text/fold.js'
 import { MARK } from '../text/tokens.js'
 import { basic, NO_BYTES, type NewValue } from './basic.js'
+import { DUMMY_TEXT } from './dummy.js'
 import { type Scope, textOf } from './scope.js'
 
 /** Longer text is not cleaned word by word; the base action is applied instead. */
@@ -83,10 +84,19 @@ export function withoutValues(
   })
   const after = values.join('\\')
   if (after === before) return undefined
-  return values.every((value) => value.trim() === '')
+  const isEmpty = values.every((value) => value.trim() === '')
+  if (isEmpty && CHOSEN_NAMES.has(element.tag))
+    return { action: 'replaced', bytes: encodeText(DUMMY_TEXT, 'CS') }
+  return isEmpty
     ? { action: 'removed', bytes: NO_BYTES }
     : { action: 'cleaned', bytes: encodeText(after, 'CS') }
 }
+
+/**
+ * Graphic Layer and Content Label of presentation states: names that a user chose, which must have a
+ * value (PS3.3 10.9, C.10.5, C.10.7).
+ */
+const CHOSEN_NAMES: ReadonlySet<number> = new Set([0x00700002, 0x00700080])
 
 /** Code strings that state a body part, which can also be a word of a name. */
 const BODY_PARTS: ReadonlySet<number> = new Set([0x00180015, 0x00180012])

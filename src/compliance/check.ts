@@ -53,7 +53,7 @@ const checkOn =
       if (own === undefined)
         return unknown(
           `the ${source} could not be read`,
-          'make it available and run the assessment again',
+          'make it available, then run the assessment again',
         )
       return run(own, facts)
     },

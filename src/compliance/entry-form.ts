@@ -40,7 +40,7 @@ export function readEntry(
     return {
       ok: false,
       field: '(unknown)',
-      problem: `is none of ${Object.keys(fields).join(', ')}`,
+      problem: `is not one of ${Object.keys(fields).join(', ')}`,
     }
   const data: Record<string, FieldValue> = {}
   for (const [name, field] of Object.entries(fields)) {
@@ -110,7 +110,7 @@ export function expectationOf({ type, choices }: Field): string {
     case 'id':
       return 'is not an id: letters, digits, and . _ : -'
     case 'ids':
-      return 'is not a list of ids with commas between them'
+      return 'is not a list of ids separated by commas'
     case 'cites':
       return 'is not a list of citations such as 164.308(a)(5)'
     case 'text':
@@ -122,6 +122,6 @@ export function expectationOf({ type, choices }: Field): string {
     case 'flag':
       return 'is neither yes nor no'
     case 'choice':
-      return `is none of ${(choices ?? []).join(', ')}`
+      return `is not one of ${(choices ?? []).join(', ')}`
   }
 }

@@ -189,7 +189,7 @@ interface Judgement {
  */
 function judge(row: CatalogueRow, answers: Answers): Judgement {
   if (row.coverage === 'context')
-    return { state: 'context', reason: 'General; nothing is asked here.', next: [] }
+    return { state: 'context', reason: 'General; nothing is required here.', next: [] }
   const { observations, policies } = answers
   const statement = countedStatement(answers)
   const said = statement && saidInstead(row, statement)
@@ -216,7 +216,7 @@ function judge(row: CatalogueRow, answers: Answers): Judgement {
   if (observations.length > 0 && shown.length === 0)
     return { state: 'not-applicable', reason: sentence(observations.map((o) => o.says)), next: [] }
   if (wantsPolicy) return { state: 'gap', reason: `No policy in force covers it.${stale}`, next }
-  if (wantsWord) return { state: 'open', reason: `A person has to state the rest.${stale}`, next }
+  if (wantsWord) return { state: 'open', reason: `A person must state the rest.${stale}`, next }
   const word = statement ? [`stated by ${statement.by} on ${dayOf(statement.at)}`] : []
   return {
     state: shown.length > 0 ? 'met' : 'stated',

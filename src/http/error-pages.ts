@@ -32,8 +32,8 @@ export function errorPage(code: Code): string {
     `<p>${escape(sentence(title))}</p>
 <dl>
 <dt>What to do</dt><dd>${escape(sentence(hint))}</dd>
-<dt>Where</dt><dd>${concernsItemAlone ? 'As the code of one item of an upload; the other items are not affected.' : `As an error with HTTP status ${status}, or from the command.`}</dd>
-<dt>Does repeating help?</dt><dd>${isTransient(code) ? 'Yes: send the same request again later, after the seconds in <code>Retry-After</code> where the answer has them.' : 'Not without a change.'}</dd>
+<dt>Where</dt><dd>${concernsItemAlone ? 'As the code of one item in an upload; the other items are not affected.' : `As an error with HTTP status ${status}, or from the command.`}</dd>
+<dt>Does repeating help?</dt><dd>${isTransient(code) ? 'Yes: send the same request again later, after the number of seconds in <code>Retry-After</code> if given.' : 'No, not without a change.'}</dd>
 </dl>
 ${routes.length > 0 ? `<h2>Requests that return it</h2><ul>${routes.join('\n')}</ul>` : ''}
 <p><a href="/reference/errors">All codes</a> · <a href="/reference">Reference</a></p>`,

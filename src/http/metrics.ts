@@ -46,14 +46,14 @@ type MakeGauge = <L extends string>(
 function requestMetrics(registry: Registry): Pick<Metrics, 'request' | 'item'> {
   const requests = new Histogram({
     name: 'nocturne_http_request_seconds',
-    help: 'Time to answer, by route template',
+    help: 'Response time in seconds, by route template',
     labelNames: ['method', 'route', 'status'] as const,
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600],
     registers: [registry],
   })
   const items = new Counter({
     name: 'nocturne_items_total',
-    help: 'Items answered for, by outcome',
+    help: 'Items received, by outcome',
     labelNames: ['outcome'] as const,
     registers: [registry],
   })
@@ -64,13 +64,13 @@ function requestMetrics(registry: Registry): Pick<Metrics, 'request' | 'item'> {
 }
 
 function intakeMetrics(gauge: MakeGauge): Pick<Metrics, 'uploads' | 'arriving'> {
-  const associations = gauge('nocturne_associations', 'DICOM associations under way')
+  const associations = gauge('nocturne_associations', 'Open DICOM associations')
   const studies = gauge(
     'nocturne_arriving_studies',
     'Studies that are still arriving instance by instance',
   )
   return {
-    uploads: gauge('nocturne_uploads', 'Uploads under way'),
+    uploads: gauge('nocturne_uploads', 'Uploads in progress'),
     arriving: (now, open) => {
       associations.set(now)
       studies.set(open)
@@ -83,7 +83,7 @@ function oversightMetrics(
 ): Pick<Metrics, 'certificates' | 'sinks' | 'reviewOverdue'> {
   const certificates = gauge(
     'nocturne_certificate_days_left',
-    'Days until a certificate expires, and the key of the gateway itself; those that never do are left out',
+    'Days until a certificate or the gateway key expires; those that never expire are omitted',
     'principal',
   )
   const behind = gauge(
@@ -98,7 +98,7 @@ function oversightMetrics(
   )
   const overdue = gauge(
     'nocturne_ledger_review_overdue_seconds',
-    'How long a review of the ledger is overdue; 0 when it is not',
+    'How long the review of the ledger is overdue; 0 when it is not',
   )
   return {
     certificates: (days) => {

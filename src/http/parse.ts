@@ -40,7 +40,7 @@ function parse<T extends z.ZodMiniObject>(schema: T, value: unknown): z.output<T
   // instead.
   if (issue?.code === 'unrecognized_keys')
     throw new NocturneError('bad_request', {
-      subject: `known names are ${Object.keys(schema.shape).join(', ')}`,
+      subject: `the known names are ${Object.keys(schema.shape).join(', ')}`,
     })
   const path = issue?.path.map(String) ?? []
   throw new NocturneError('bad_request', { field: path.length === 0 ? 'body' : path.join('.') })

@@ -69,8 +69,8 @@ export async function listen(server: Server, host: string, port: number): Promis
     server.once('error', (error) => {
       const subject =
         systemCode(error) === 'EADDRINUSE'
-          ? 'the port is taken'
-          : 'the address cannot be listened on'
+          ? 'the port is already in use'
+          : 'cannot listen on this address'
       reject(new NocturneError('usage', { cause: error, subject }))
     })
     server.listen(port, host, resolve)

@@ -43,7 +43,7 @@ async function answer(
     // Also if the memory cannot be read or written: a checkpoint that is not stored is not
     // cosigned.
     logger.error('a checkpoint could not be witnessed', { code: asNocturneError(error).code })
-    if (!response.headersSent) send(503, text, 'the witness cannot remember\n')
+    if (!response.headersSent) send(503, text, 'the witness cannot store its state\n')
   }
 }
 

@@ -58,7 +58,7 @@ export const textOf = (notice: Notice): string =>
     '',
     ...lines(notice),
     '',
-    'This message holds no patient data. Sign in to see the case.',
+    'This message contains no patient data. Sign in to see the case.',
   ].join('\n')
 
 const lines = ({ facility, group, dueAt, at, link }: Notice): readonly string[] => [

@@ -58,13 +58,13 @@ export function accountingPdf(
     ])
     page.heading('How to read it')
     page.bullets([
-      "A disclosure is listed when the gateway began to send sealed data that the recipient's key opens. What was sealed to somebody and never fetched was not disclosed, and is not listed.",
-      'All that passes through Nocturne is sent to be read, which is treatment. Disclosures for treatment, payment and health care operations are exempt from the accounting (164.528(a)(1)(i)). They are listed nevertheless, and marked so; the facility decides whether another purpose applies to one.',
-      'Several disclosures of one transfer to one recipient are one line, with the first date, the last, and how often (164.528(b)(3)).',
-      'Patients stand as keyed handles: the facility finds a patient\'s with "nocturne audit patient". Recipients stand by the names that the gateway gives them; who they are and where they work is in the facility\'s agreement with their group.',
+      "A disclosure is listed when the gateway began to send sealed data that the recipient's key opens. Data that was sealed to somebody but never fetched was not disclosed and is not listed.",
+      'Everything that passes through Nocturne is sent to be read, which is treatment. Disclosures for treatment, payment and health care operations are exempt from the accounting (164.528(a)(1)(i)). They are listed nevertheless and marked as exempt; the facility decides whether another purpose applies to a disclosure.',
+      'Several disclosures of one transfer to one recipient share a line, with the first date, the last date and their number (164.528(b)(3)).',
+      'Patients are shown as keyed handles: to find the handle of a patient, the facility runs "nocturne audit patient". Recipients are shown by their names at the gateway; the facility\'s agreement with their group says who they are and where they work.',
     ])
     page.heading('Disclosures')
-    if (disclosures.length === 0) page.paragraph('There are none in this period.')
+    if (disclosures.length === 0) page.paragraph('There are no disclosures in this period.')
     else
       page.table(
         [
@@ -83,7 +83,7 @@ export function accountingPdf(
           `${one.reader}, group ${one.transfer.group}\n${one.addresses.join(', ')}`,
           descriptionOf(one),
           `${PURPOSE}\nExempt: 164.528(a)(1)(i)`,
-          one.patient === undefined ? 'names none' : short(one.patient),
+          one.patient === undefined ? 'no patient named' : short(one.patient),
           one.transfer.transfer,
           String(one.first.index),
         ]),

@@ -143,16 +143,16 @@ async function* once<T>(content: T): AsyncGenerator<T> {
 
 const readme = (id: string, event: number): string =>
   [
-    `This is the evidence behind the self-assessment ${id}.`,
+    `This is the evidence for the self-assessment ${id}.`,
     '',
-    'assessment.json is the assessment itself; the other files are made from it. Its SHA-256 is in entry',
+    'assessment.json is the assessment itself; the other files were generated from it. Its SHA-256 is in entry',
     `${event} of the audit log. Open verify.html in a browser and give it ledger.zip: it checks, without a network, that`,
-    'the entries were recorded in the log and not changed since. Compare the digest of entry',
+    'the entries were recorded in the log and have not been changed since. Compare the digest in entry',
     `${event} with that of the file, for example with sha256sum assessment.json.`,
     '',
     'catalog.json, component-definition.json, assessment-plan.json and assessment-results.json are OSCAL documents.',
-    'The results hold the facts behind each check, and proofs of the log entries that they rest on.',
+    'The results contain the facts behind each check, and proofs of the log entries that they are based on.',
     '',
-    'A self-assessment shows what was found and what people stated. It makes nobody compliant.',
+    'A self-assessment shows what was found and what people stated. It does not make anyone compliant.',
     '',
   ].join('\r\n')

@@ -9,9 +9,9 @@ import type { ReportContext } from './report.js'
 
 /** How far an item was exposed, from least to most: the first question of a risk assessment. */
 const EXPOSURES = {
-  sealed: 'held sealed; nobody fetched it',
+  sealed: 'stored sealed; never fetched',
   fetched: 'fetched sealed, by a holder of a key for it',
-  opened: 'fetched, and the reader signed to have opened it',
+  opened: 'fetched, and opened according to a statement signed by the reader',
 } as const
 
 type Exposure = keyof typeof EXPOSURES
@@ -77,7 +77,7 @@ export function dossierPdf(evidence: Evidence, context: ReportContext): AsyncIte
   const placed = placedOf(evidence)
   const subtitle = `${evidence.scope.facility}, ${periodOf(evidence)}`
   const foot = `Breach dossier, ${subtitle} - ${context.gateway}, ledger entry ${context.event}`
-  return pdfOf('Breach dossier: what the log knows', subtitle, foot, (page) => {
+  return pdfOf('Breach dossier: facts from the log', subtitle, foot, (page) => {
     drawFacts(page, evidence, placed)
     drawIndividuals(page, placed)
     drawTransfers(page, evidence)
@@ -99,9 +99,12 @@ function drawFacts(page: Page, evidence: Evidence, placed: readonly Placed[]): v
     ['Transfers', String(evidence.transfers.length)],
     [
       'Items',
-      `${placed.length}: ${of('opened')} opened by signed statement, ${of('fetched')} fetched, ${of('sealed')} never fetched`,
+      `${placed.length}: ${of('opened')} opened according to a signed statement, ${of('fetched')} fetched, ${of('sealed')} never fetched`,
     ],
-    ['Refused in the period', `${evidence.refusals} requests and sign-ins, at the whole gateway`],
+    [
+      'Refused in the period',
+      `${evidence.refusals} requests and sign-ins, at the gateway as a whole`,
+    ],
   ])
   page.heading('The four factors of 164.402(2)')
   page.facts(factorsOf(placed))
@@ -110,14 +113,14 @@ function drawFacts(page: Page, evidence: Evidence, placed: readonly Placed[]): v
 function drawIndividuals(page: Page, placed: readonly Placed[]): void {
   const individuals = individualsOf(placed)
   page.heading('Individuals (164.410(c)(1))')
-  if (individuals.length === 0) page.paragraph('No item that names a patient is in this scope.')
+  if (individuals.length === 0) page.paragraph('No item in this scope is attributed to a patient.')
   else
     page.table(
       [
         { title: 'Patient (keyed handle)', share: 0.41, isCode: true },
         { title: 'Items', share: 0.07 },
         { title: 'Kinds of information', share: 0.25 },
-        { title: 'How far it went', share: 0.27 },
+        { title: 'Exposure', share: 0.27 },
       ],
       individuals.map((one) => [one.patient, String(one.items), one.kinds, one.exposure]),
     )
@@ -139,9 +142,9 @@ function drawTransfers(page: Page, { transfers }: Evidence): void {
 }
 
 function drawKeys(page: Page, { keys }: Evidence): void {
-  page.heading('Keys: in effect from and until')
+  page.heading('Keys and when they were in effect')
   page.paragraph(
-    'As the ledger recorded them. A key that was in effect while a transfer became available could open it when the transfer was sealed to it, also after it was replaced.',
+    'As recorded in the ledger. A key that was in effect when a transfer became available can open that transfer if it was sealed to the key, even after the key was replaced.',
   )
   page.table(
     [
@@ -149,7 +152,7 @@ function drawKeys(page: Page, { keys }: Evidence): void {
       { title: 'Fingerprint', share: 0.36, isCode: true },
       { title: 'From (UTC)', share: 0.14 },
       { title: 'Until (UTC)', share: 0.14 },
-      { title: 'Last shown to open', share: 0.14 },
+      { title: 'Last proved to work', share: 0.14 },
       { title: 'Entry', share: 0.08 },
     ],
     keys.map(keyCells),
@@ -157,11 +160,11 @@ function drawKeys(page: Page, { keys }: Evidence): void {
 }
 
 function drawNotes(page: Page): void {
-  page.heading('For who decides')
+  page.heading('Notes for the assessment')
   page.bullets([
-    "Whether this is a breach is not for this page to say: it holds facts for the assessment of 164.402(2), which is the covered entity's to make and to keep (164.414(b), 164.530(j)).",
-    'A business associate tells the covered entity without unreasonable delay and within 60 days of discovery (164.410); individuals are told within 60 days of discovery (164.404); the media too when more than 500 residents of a State are concerned (164.406); the Secretary with the individuals from 500 on, else within 60 days of the end of the year (164.408).',
-    'Sealed data is secured as the guidance on unsecured PHI asks (74 FR 19006) only while no key that opens it was breached with it. A lost device of a reader that holds such a key is the case to look at: give --reader.',
+    'This page does not say whether this is a breach: it contains facts for the assessment under 164.402(2), which the covered entity must make and keep (164.414(b), 164.530(j)).',
+    'A business associate notifies the covered entity without unreasonable delay and within 60 days of discovery (164.410); individuals are notified within 60 days of discovery (164.404), and so are the media if more than 500 residents of a State are concerned (164.406); the Secretary is notified at the same time as the individuals if 500 or more are concerned, otherwise within 60 days of the end of the year (164.408).',
+    'Sealed data counts as secured under the guidance on unsecured PHI (74 FR 19006) only if no key that opens it was breached with it. If a reader lost a device with such a key, use --reader to see what it could have opened.',
     'The headers of instances were de-identified before sealing. Documents were not; nor was text burned into pixels, unless the profile of the facility blanks it.',
   ])
 }
@@ -223,12 +226,15 @@ function factorsOf(placed: readonly Placed[]): readonly (readonly [string, strin
   return [
     [
       '(i) nature and extent',
-      `${kindsOf(placed) || 'Nothing'}. Headers of instances were de-identified. Not de-identified: ${plural(documents, 'document')}. May show text in the image: ${plural(atRisk, 'instance')}.`,
+      `${kindsOf(placed) || 'Nothing'}. Headers of instances were de-identified. Not de-identified: ${plural(documents, 'document')}. Images that may show text: ${plural(atRisk, 'instance')}.`,
     ],
-    ['(ii) who received it', readers.size === 0 ? 'nobody, by the log' : [...readers].join(', ')],
+    [
+      '(ii) who received it',
+      readers.size === 0 ? 'nobody, according to the log' : [...readers].join(', '),
+    ],
     [
       '(iii) acquired or viewed',
-      `${placed.length - placed.filter(({ exposure }) => exposure === 'sealed').length} of ${placed.length} items were sent out, sealed; of ${opened} the reader signed to have opened them.`,
+      `${placed.length - placed.filter(({ exposure }) => exposure === 'sealed').length} of ${placed.length} items were sent, sealed; for ${opened} of them, the reader signed a statement of having opened them.`,
     ],
     ['(iv) mitigated', 'To be filled in: keys revoked, assurances given, devices recovered.'],
   ]

@@ -33,14 +33,14 @@ export const short = (hex: string | undefined): string =>
 
 export function drawOrigin(page: Page, evidence: Evidence, context: ReportContext): void {
   const { gateway, ledgerKey, askedBy, askedAt, event } = context
-  page.heading('Where this comes from')
+  page.heading('Source')
   page.facts([
-    ['Made for', `${askedBy}, ${instant(askedAt)}; the log holds this request as entry ${event}`],
+    ['Made for', `${askedBy}, ${instant(askedAt)}; this request is entry ${event} of the log`],
     ['Log', `${gateway}/audit, ${evidence.size} entries long`],
     ['Key of the log', ledgerKey],
     ['Checkpoint', evidence.checkpoint.trim().split('\n').slice(1, 3).join('  ')],
   ])
   page.paragraph(
-    'This page is not signed. What it says is taken from the log, and each line names the entry that it rests on: "nocturne audit proof NUMBER" gives the signed proof of one, "nocturne audit export" those of many. A proof shows that the gateway recorded this at that place in its log, and that nobody changed it since. It does not show that what was recorded is what happened; times are by the gateway\'s clock.',
+    'This page is not signed. Its content is taken from the log, and each line names the entry that it is based on: "nocturne audit proof NUMBER" prints the signed proof of one entry, "nocturne audit export" those of many. A proof shows that the gateway recorded the entry at that place in its log, and that it has not been changed since. It does not show that the record is true; times are by the gateway\'s clock.',
   )
 }

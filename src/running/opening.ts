@@ -15,12 +15,12 @@ import type { Logger } from '../lib/logger.js'
  */
 const ADVICE: Partial<Record<Code, string>> = {
   database_unavailable:
-    'start the database, or mend the way to it: database in nocturne.yaml, network, DNS, room on its disk',
+    'start the database, or check the connection to it: database in nocturne.yaml, network, DNS, free disk space',
   store_unavailable:
-    'start the object store, or mend the way to it: store in nocturne.yaml, its credentials, network, DNS, this clock',
-  store_full: 'make room in the object store',
+    "start the object store, or check the connection to it: store in nocturne.yaml, its credentials, network, DNS, this machine's clock",
+  store_full: 'free space in the object store',
   store_replaced:
-    'mount the disk of the object store, or name the right one; when it is lost: nocturne audit restore --acknowledge-loss',
+    'mount the disk of the object store, or configure the right store; if it is lost, run nocturne audit restore --acknowledge-loss',
 }
 
 const FIRST_PAUSE_MS = 250
@@ -58,7 +58,7 @@ export function createOpening(logger: Logger, signal: AbortSignal): Opening {
     if (waiting?.code !== code) waiting = { code, since: now, toldAt: -Infinity }
     if (now - waiting.toldAt < LINE_MS) return
     waiting.toldAt = now
-    logger.warn('the start waits; /readyz says what to do', {
+    logger.warn('waiting to start; /readyz says what to do', {
       ...describeUnexpected(error),
       code,
       durationMs: Math.round(now - waiting.since),
@@ -71,7 +71,7 @@ export function createOpening(logger: Logger, signal: AbortSignal): Opening {
         signal.throwIfAborted()
         try {
           const done = await work()
-          if (waiting) logger.info('the start goes on', { code: waiting.code })
+          if (waiting) logger.info('start resumed', { code: waiting.code })
           waiting = undefined
           return done
         } catch (thrown) {

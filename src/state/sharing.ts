@@ -48,7 +48,7 @@ export async function refuseNewer(
   const unknown = (await applied(db, engine)).filter((name) => !known.includes(name))
   if (unknown.length === 0) return
   throw new NocturneError('database_newer', {
-    subject: `the database has ${newest(unknown)}, nocturne ${VERSION} has ${newest(known)}`,
+    subject: `the database is at ${newest(unknown)}, nocturne ${VERSION} knows up to ${newest(known)}`,
   })
 }
 

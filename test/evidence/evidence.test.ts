@@ -115,8 +115,8 @@ describe('evidence', () => {
       ['t1', '1', ANNA, 'fetched', '150', 'key of reader-1'],
       ['t1', '2', ANNA, 'fetched', '150', 'key of reader-1'],
       ['t2', '1', ANNA, 'fetched sealed', '0', 'key of reader-2'],
-      ['t2', '2', BERT, 'held sealed; nobody fetched it', '', ''],
-      ['t2', '3', '', 'held sealed; nobody fetched it', '', ''],
+      ['t2', '2', BERT, 'stored sealed; never fetched', '', ''],
+      ['t2', '3', '', 'stored sealed; never fetched', '', ''],
     ])
     expect(rows[0]?.sealed_to).toBe('new other')
     expect(evidence.refusals).toBe(1)

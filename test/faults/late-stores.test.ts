@@ -140,7 +140,7 @@ suite('a gateway whose object store comes late', 'skip' in server ? server.skip 
     const { url } = await gateway.ready
     expect((await upload(site, { url }, files)).status).toBe(201)
     expect((await ask(gateway, '/readyz')).status).toBe(200)
-    for (const line of ['the start waits', 'the start goes on', '"msg":"ready"'])
+    for (const line of ['waiting to start', 'start resumed', '"msg":"ready"'])
       expect(gateway.log()).toContain(line)
     expect(countEvents()).toBeGreaterThan(before)
     table.push('  and back: goes on by itself, takes an upload')

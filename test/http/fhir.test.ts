@@ -266,7 +266,7 @@ describe('the FHIR side of a gateway', () => {
 
   it.each([
     ['name=x', /search by _id, date/],
-    ['patient:missing=true', /without modifiers/],
+    ['patient:missing=true', /only modifier/],
     ['date=yesterday', /^date: write YYYY/],
     ['date=2026-02-30', /^date: write YYYY/],
     ['date=ap2026', /^date: write/],
@@ -277,14 +277,14 @@ describe('the FHIR side of a gateway', () => {
     ['entity-role=2', /^entity-role: write/],
     ['type=', /^type: write/],
     ['type=a|b|c', /^type: write/],
-    ['_count=501', /^_count: a number up to 500/],
+    ['_count=501', /^_count: give a number up to 500/],
     ['_count=-1', /^_count/],
-    ['_count=1&_count=2', /^_count: give it once/],
+    ['_count=1&_count=2', /^_count: give it only once/],
     ['_sort=-date', /^_sort: date/],
     ['_format=xml', /^_format/],
     [
       `patient.identifier=${encodeURIComponent('https://gateway.example.org/fhir/NamingSystem/patient-id/facility-a|4711')}`,
-      /goes into the body/,
+      /in the body/,
     ],
   ])('refuses %s and explains the correct form', async (query, hint) => {
     const gateway = opened.rooms.site.config.gateway.name

@@ -145,7 +145,7 @@ const TABLE: readonly Row[] = [
   [
     'a row of the database, its index',
     (place) => inDatabase(place, `update events set actor = 'nobody' where idx = 301`),
-    /^the index does not say what the entry says: 301$/,
+    /^the search index differs from the entry: 301$/,
   ],
   [
     'a tile of the database',
@@ -252,17 +252,17 @@ const TABLE: readonly Row[] = [
       await createPublisher(options).publish()
       return inFile(place, 'checkpoint', () => old)
     },
-    /^the newest checkpoint is older than one that was kept: 70\d$/,
+    /^the newest checkpoint is older than a retained one: 70\d$/,
   ],
   [
     'a receipt, its entry',
     (place) => receiptUnderPolicy(place, (receipt) => flip(receipt, /^extra .*$/m)),
-    /^the (entry is not the one that was logged|receipt does not say which entry it is for)/,
+    /^the (entry differs from the logged one|receipt does not say which entry it is for)/,
   ],
   [
     'a receipt, its path',
     (place) => receiptUnderPolicy(place, (receipt) => flip(receipt, /(?<=^index 300\n).*$/m)),
-    /^(the entry is not the one that was logged|this is not a receipt)/,
+    /^(the entry differs from the logged one|this is not a receipt)/,
   ],
   [
     'a receipt, the cosignature on it',
@@ -270,7 +270,7 @@ const TABLE: readonly Row[] = [
       receiptUnderPolicy(place, (receipt) =>
         flip(receipt, /(?<=^\u2014 witness\.example\.org )\S+$/m),
       ),
-    /^too few witnesses of the policy cosigned the checkpoint$/,
+    /^the checkpoint has too few cosignatures for the policy$/,
   ],
   [
     'an export, a line of it dropped',
@@ -293,7 +293,7 @@ const TABLE: readonly Row[] = [
         .addCheckpoint(await submission(ledger, SIZE))
         .then(({ status }) => `answered ${status}`, sayOfError)
     },
-    /^file_unreadable: the memory of gateway\.example\.org\/audit$/,
+    /^file_unreadable: the stored state for gateway\.example\.org\/audit$/,
   ],
 ]
 

@@ -217,7 +217,7 @@ describe('an export as a ZIP', () => {
       'an event changed',
       (f) => line(f, 'events.ndjson', 100, (l) => [l.replace('reader-0', 'reader-1')]),
       100,
-      /not the one that was logged/,
+      /differs from the logged one/,
       {},
     ],
     ['an event dropped', (f) => line(f, 'events.ndjson', 100, () => []), 100, /is missing/, {}],
@@ -232,7 +232,7 @@ describe('an export as a ZIP', () => {
       'an event twice',
       (f) => line(f, 'events.ndjson', 9, (l) => [l, l]),
       9,
-      /not in the proof/,
+      /not covered by the proof/,
       {},
     ],
     [
@@ -254,14 +254,14 @@ describe('an export as a ZIP', () => {
       'a row added to the CSV',
       (f) => new Map(f).set('events.csv', `${f.get('events.csv')!}"1"\r\n`),
       undefined,
-      /goes on/,
+      /continues after/,
       {},
     ],
     [
       'a header of the CSV changed',
       (f) => line(f, 'events.csv', 0, (l) => [l.replace('actor', 'factor')]),
       undefined,
-      /begins wrongly/,
+      /has an invalid beginning/,
       {},
     ],
     [
@@ -290,24 +290,24 @@ describe('an export as a ZIP', () => {
       'somebody else who asked',
       (f) => about(f, (v) => (v.asked = { ...(v.asked as object), by: 'officer-2' })),
       undefined,
-      /something else was asked/,
+      /a different export was requested/,
       {},
     ],
     [
       'another query',
       (f) => about(f, (v) => (v.query = { actor: 'reader-1' })),
       undefined,
-      /something else was asked/,
+      /a different export was requested/,
       { start: 5 },
     ],
     [
       'the query left out',
       (f) => about(f, (v) => (v.query = {})),
       undefined,
-      /something else was asked/,
+      /a different export was requested/,
       { start: 5 },
     ],
-    ['nothing', () => new Map(), undefined, /not an export/, {}],
+    ['nothing', () => new Map(), undefined, /not a ledger export/, {}],
   ])('does not verify with %s', async (_, change, badIndex, problem, query) => {
     const report = await verify(change(await made(query, 'csv')))
     expect(report.ok).toBe(false)

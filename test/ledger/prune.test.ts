@@ -181,7 +181,7 @@ describe('pruning', () => {
     await expect(open.ledger.verify()).resolves.toMatchObject({
       ok: false,
       badIndex: 0,
-      problem: 'an entry was pruned before its time',
+      problem: 'an entry was pruned too early',
     })
     await expect(
       verifyExport(exportLedger(open.ledger, {}), open.ledger.verifierKey, nodeCrypto),

@@ -190,7 +190,7 @@ describe('a published log', () => {
     })
     await writeFile(join(open.path, 'checkpoint'), old)
     await expect(verify(open)).resolves.toMatchObject({
-      problem: 'the newest checkpoint is older than one that was kept',
+      problem: 'the newest checkpoint is older than a retained one',
       badIndex: 300,
     })
     await expect(

@@ -112,7 +112,7 @@ const TABLE: readonly Tampering[] = [
       sql`update ledger_tiles set hashes = cast(substr(hashes, 1, 288) || substr(hashes, 257, 32) || substr(hashes, 321) as blob) where level = 0 and n = 0`,
     ],
     badIndex: undefined,
-    problem: /root that was signed|tile was changed/,
+    problem: /signed root|tile was changed/,
   },
   {
     name: 'the checkpoint, signed by another key',

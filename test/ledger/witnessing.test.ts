@@ -51,7 +51,7 @@ describe('a gateway that asks its witnesses', () => {
       verifyReceiptUnder(await open.ledger.proof(3), await policyOf(), nodeCrypto),
     ).resolves.toMatchObject({
       ok: false,
-      problem: 'too few witnesses of the policy cosigned the checkpoint',
+      problem: 'the checkpoint has too few cosignatures for the policy',
     })
     const result = await asks.round()
     expect([...(result ?? [])]).toEqual([

@@ -219,7 +219,7 @@ describe('the content of a notice', () => {
       'Sent: 2026-11-30T02:00:00.000Z',
       'Open: https://gateway.example.org/read#K7Q-4MD',
       '',
-      'This message holds no patient data. Sign in to see the case.',
+      'This message contains no patient data. Sign in to see the case.',
     ])
   })
 

@@ -53,7 +53,7 @@ export function describeSharing(name: string, start: () => Promise<Database>): v
       )
     const newer = {
       code: 'database_newer',
-      subject: `the database has 9999-later, nocturne ${VERSION} has ${OURS}`,
+      subject: `the database is at 9999-later, nocturne ${VERSION} knows up to ${OURS}`,
     }
     const older = {
       code: 'gateways_older',

@@ -167,7 +167,7 @@ suite(`the page that opens sealed files${why}`, () => {
 
     it('opens each item as the manifest names it that the gateway signed', async () => {
       expect(await openCopy('whole')).toMatch(
-        /^2 of 2 opened, each as the manifest names it that the gateway signed on \d{4}-\d\d-\d\d\.$/,
+        /^2 of 2 opened; they match the manifest that the gateway signed on \d{4}-\d\d-\d\d\.$/,
       )
       expect(await rows()).toEqual([
         ['0001', 'Opened, 14 bytes', 'Save 0001.pdf'],
@@ -190,7 +190,7 @@ suite(`the page that opens sealed files${why}`, () => {
         list.items[1]!.index = 7
         await writeFile(path, JSON.stringify(list))
       }
-      expect(await openCopy('renumbered', renumber)).toContain('The manifest names more: 2.')
+      expect(await openCopy('renumbered', renumber)).toContain('Items missing from the folder: 2.')
       expect((await rows())[1]).toEqual(['0007', expect.stringContaining('Does not match'), ''])
     })
 

@@ -101,7 +101,7 @@ ifChromium(`verify.html, opened from a disk in Chromium${why}`, () => {
     expect(await page.isVisible('#limits-filter')).toBe(false)
     expect(await give(join(dir, 'tokens.zip'))).toMatch(/All 4 events/)
     expect(await page.isVisible('#limits-filter')).toBe(true)
-    expect(await page.innerText('#question')).toBe('Events of the kinds token.issued.')
+    expect(await page.innerText('#question')).toBe('Events of the types token.issued.')
   })
 
   it('compares the key that the reader has', async () => {
@@ -157,27 +157,27 @@ ifChromium(`verify.html, opened from a disk in Chromium${why}`, () => {
         const third = events.indexOf('"nonce":"', events.indexOf('"index":2}'))
         files.set('events.ndjson', flip(events, third + 12))
       },
-      /number 3 is the first that is wrong: an event is not the one that was logged/,
+      /number 3 is the first invalid one: an event differs from the logged one/,
     ],
     [
       'an event dropped',
       replaceIn('events.ndjson', withoutLine(2)),
-      /number 2 is the first that is wrong: an event is missing/,
+      /number 2 is the first invalid one: an event is missing/,
     ],
     [
       'a row of the CSV dropped',
       replaceIn('events.csv', withoutLine(3)),
-      /number 2 is the first that is wrong: events.csv does not say what was logged/,
+      /number 2 is the first invalid one: events.csv differs from the log/,
     ],
     [
       'a cell of the CSV changed',
       replaceIn('events.csv', (text) => text.replace('"1","20', '"1","19')),
-      /number 1 is the first that is wrong: events.csv/,
+      /number 1 is the first invalid one: events.csv/,
     ],
     [
       'the checkpoint of another export',
       (files) => files.set('checkpoint', exports.get('dicom')!.get('checkpoint')!),
-      /the proof does not lead to the root that was signed/,
+      /the proof does not lead to the signed root/,
     ],
     [
       'a checkpoint that nobody signed',
@@ -187,21 +187,21 @@ ifChromium(`verify.html, opened from a disk in Chromium${why}`, () => {
     [
       'another name in query.json',
       replaceIn('query.json', (text) => text.replace('"by":"site"', '"by":"none"')),
-      /the log says that something else was asked for/,
+      /according to the log, a different export was requested/,
     ],
     ['no proof', (files) => files.delete('proof.txt'), /proof.txt is missing/],
   ])('does not verify with %s, and says where', async (_, change, problem) => {
     const files = new Map(exports.get('csv'))
     change(files)
     const text = await give(await pack('changed.zip', files))
-    expect(text).toContain('Does not verify')
+    expect(text).toContain('Verification failed')
     expect(text).toMatch(problem)
   })
 
   it('says of a damaged ZIP that it is damaged', async () => {
     const zip = await readFile(join(dir, 'csv.zip'))
     await writeFile(join(dir, 'cut.zip'), zip.subarray(0, zip.length - 40))
-    expect(await give(join(dir, 'cut.zip'))).toMatch(/Does not verify.*damaged/)
+    expect(await give(join(dir, 'cut.zip'))).toMatch(/Verification failed.*corrupt/)
   })
 
   it('never asked for anything but itself, and never complained', () => {

@@ -131,7 +131,7 @@ describe('a download', () => {
       await writeFile(`${file}.changed`, changed.join('\n'))
       const { status, stdout } = await verify(`${file}.changed`)
       expect(status).toBe(1)
-      expect(stdout).toContain('does not verify: an entry is not the one that was logged')
+      expect(stdout).toContain('does not verify: an entry differs from the logged one')
       expect(stdout).toContain(`the first invalid index is ${index}\n`)
       const receipt = await readFile(at('one.tlog-proof'), 'utf8')
       await writeFile(at('two.tlog-proof'), receipt.replace(`index ${event}`, 'index 1'))
@@ -149,7 +149,7 @@ describe('a download', () => {
       expect(events.filter((type) => type === 'download.begun')).toHaveLength(ITEMS + 2)
       expect(await read(`${file}.changed`)).toMatchObject({
         status: 1,
-        stderr: expect.stringContaining('does not lead to the root'),
+        stderr: expect.stringContaining('does not lead to the signed root'),
       })
     })
   })

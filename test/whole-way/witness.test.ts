@@ -96,7 +96,7 @@ describe('a gateway with a witness', () => {
     await writeFile(receipt, proof.stdout.replace(/^\u2014 witness.*\n/m, ''))
     const without = await nocturne('audit', 'verify', receipt, '--policy', policy)
     expect(without.status).toBe(1)
-    expect(without.stdout).toContain('too few witnesses')
+    expect(without.stdout).toContain('too few cosignatures')
   }, 60_000)
 
   it('produces an export that verifies with the witness’s cosignature', async () => {

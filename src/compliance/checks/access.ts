@@ -20,7 +20,7 @@ const MOST_FAILURES_PER_MINUTE = 60
 export const ACCESS: readonly Check[] = [
   onConfiguration({
     id: 'security-official',
-    title: 'An officer is named who is nothing else',
+    title: 'An officer is named who has no other role',
     run: ({ people, certificates }) => {
       const officers = people.filter(({ role }) => role === 'officer').map(({ id }) => id)
       const keyOf = (id: string) =>
@@ -65,9 +65,9 @@ export const ACCESS: readonly Check[] = [
       return noneOf(
         shared.map((ids) => ids.join(' = ')),
         {
-          ok: `${holders.size} keys, each of one holder`,
-          bad: 'one key stands for several',
-          next: 'make a key for each of them (nocturne key new), and put it into nocturne.yaml',
+          ok: `${holders.size} keys, each with one holder`,
+          bad: 'keys shared by several people',
+          next: 'make a key for each of them (nocturne key new), and add its certificate to nocturne.yaml',
         },
         shared,
       )
@@ -75,21 +75,21 @@ export const ACCESS: readonly Check[] = [
   }),
   onConfiguration({
     id: 'sign-in-limited',
-    title: 'Repeated failures to sign in are stopped',
+    title: 'Repeated sign-in failures cause a lockout',
     run: ({ failuresPerMinute }) =>
       failuresPerMinute <= MOST_FAILURES_PER_MINUTE
         ? satisfied(`locked out after ${failuresPerMinute} failures in a minute`, {
             failuresPerMinute,
           })
         : failed(
-            `${failuresPerMinute} failures a minute are let pass`,
+            `${failuresPerMinute} failures per minute are allowed`,
             `set limits.failuresPerMinute to ${MOST_FAILURES_PER_MINUTE} or less`,
             { failuresPerMinute },
           ),
   }),
   onSystem({
     id: 'leavers-without-access',
-    title: 'Nobody who left can still come in',
+    title: 'Nobody who has left still has access',
     run: ({ tokens }, { configuration, at }) => {
       if (!configuration)
         return unknown('the configuration could not be read', 'correct nocturne.yaml')
@@ -100,7 +100,7 @@ export const ACCESS: readonly Check[] = [
       return noneOf(
         left.map(({ id, principal }) => `${principal} (token ${id})`),
         {
-          ok: `${live.length} live tokens, all of people and facilities in nocturne.yaml`,
+          ok: `${live.length} valid tokens, all belonging to people and facilities in nocturne.yaml`,
           bad: 'tokens of people who are no longer in nocturne.yaml',
           next: 'revoke each: nocturne token revoke ID --site DIR',
         },
@@ -110,7 +110,7 @@ export const ACCESS: readonly Check[] = [
   }),
   onSystem({
     id: 'tokens-end',
-    title: 'There are no passwords; tokens end, and unused ones are gone',
+    title: 'There are no passwords; tokens expire, and unused ones are revoked',
     run: ({ tokens }, { at }) => {
       const issued = tokens.filter((one) => one.expiresAt > at && one.method === 'issued')
       const endless = issued.filter(
@@ -121,13 +121,13 @@ export const ACCESS: readonly Check[] = [
       )
       return noneOf(
         [
-          ...endless.map(({ id }) => `${id} lives longer than ${MOST_TOKEN_DAYS} days`),
+          ...endless.map(({ id }) => `${id} is valid for more than ${MOST_TOKEN_DAYS} days`),
           ...unused.map(({ id }) => `${id} not used for ${UNUSED_DAYS} days`),
         ],
         {
-          ok: `${issued.length} issued tokens, each used lately and with an end`,
-          bad: 'tokens that should be gone',
-          next: 'revoke each (nocturne token revoke), and issue a shorter one where it is needed',
+          ok: `${issued.length} issued tokens, each recently used and with an expiry date`,
+          bad: 'tokens that should be revoked',
+          next: 'revoke each (nocturne token revoke), and issue a token with a shorter validity where needed',
         },
         { issued: issued.length, endless: endless.length, unused: unused.length },
       )
@@ -135,7 +135,7 @@ export const ACCESS: readonly Check[] = [
   }),
   onSystem({
     id: 'sessions-end',
-    title: 'Sessions of people end by themselves',
+    title: 'Sessions of people end automatically',
     run: ({ tokens }, { at }) => {
       const sessions = tokens.filter((one) => one.method === 'signature' && one.expiresAt > at)
       const long = sessions.filter((one) => one.expiresAt - one.createdAt > MOST_SESSION_MS)
@@ -161,7 +161,7 @@ export const ACCESS: readonly Check[] = [
         ? satisfied('a request without a token was answered 401', { refused: true })
         : failed(
             'a request without a token was not refused',
-            'stop the gateway, and find out what stands in front of it',
+            'stop the gateway, and find out what is in front of it',
             { refused: false },
           )
     },

@@ -45,8 +45,8 @@ const term = (id: string, field: string, what: string): Check =>
       return noneOf(
         without.map(({ subject }) => subject),
         {
-          ok: `${agreements.length} agreements in force say so`,
-          bad: 'agreements that do not say so',
+          ok: `${agreements.length} agreements in force contain the term`,
+          bad: 'agreements without the term',
           next: `amend the agreement, then: nocturne register add agreement --replaces ID --set ${field}=yes`,
         },
         shown,
@@ -66,7 +66,7 @@ export const AGREEMENTS: readonly Check[] = [
         registers,
         facts,
         {
-          ok: 'each has an agreement in force',
+          ok: 'there is an agreement in force with each',
           bad: 'no agreement in force with',
           next: ADD_AGREEMENT,
         },
@@ -75,7 +75,7 @@ export const AGREEMENTS: readonly Check[] = [
   }),
   onRegister({
     id: 'agreements-documented',
-    title: 'Each agreement in force names its document and is not past its review',
+    title: 'Each agreement in force names its document and is not overdue for review',
     run: (registers, { at }) => {
       const agreements = inForce(registers.entries.agreement, at)
       const faults = agreements.filter(
@@ -88,20 +88,20 @@ export const AGREEMENTS: readonly Check[] = [
         faults.map(({ subject }) => subject),
         {
           ok: `${agreements.length} agreements, each with the digest of its document`,
-          bad: 'agreements without a document, or past their review',
+          bad: 'agreements without a document, or overdue for review',
           next: 'review it, then: nocturne register add agreement --replaces ID --set document=SHA256 --set review=DATE',
         },
         shown,
       )
     },
   }),
-  term('agreement-safeguards', 'safeguards', 'promises the safeguards of the Security Rule'),
-  term('agreement-subcontractors', 'subcontractors', 'binds subcontractors to the same'),
-  term('agreement-incidents', 'reportsIncidents', 'promises that incidents are reported'),
-  term('agreement-return', 'returnsPhi', 'says what becomes of PHI at its end'),
+  term('agreement-safeguards', 'safeguards', 'requires the safeguards of the Security Rule'),
+  term('agreement-subcontractors', 'subcontractors', 'binds subcontractors to the same terms'),
+  term('agreement-incidents', 'reportsIncidents', 'requires that incidents are reported'),
+  term('agreement-return', 'returnsPhi', 'defines what happens to PHI when it ends'),
   onRegister({
     id: 'vendors-questioned',
-    title: 'Vendors that handle PHI answered the due-diligence questions',
+    title: 'Vendors that handle PHI have answered the due-diligence questions',
     run: (registers, { at }) => {
       const vendors = notEnded(registers.entries.vendor, at).filter((one) =>
         isSet(one, 'handlesPhi'),
@@ -111,7 +111,7 @@ export const AGREEMENTS: readonly Check[] = [
         {
           ok: `${vendors.length} vendors handle PHI, each questioned`,
           bad: 'vendors whose review is overdue',
-          next: 'ask again, then: nocturne register add vendor --replaces ID --set questions=DATE --set review=DATE',
+          next: 'ask the vendor again, then: nocturne register add vendor --replaces ID --set questions=DATE --set review=DATE',
         },
         { vendors: vendors.map(({ subject }) => subject) },
       )

@@ -36,13 +36,13 @@ export const AUDIT: readonly Check[] = [
   }),
   onConfiguration({
     id: 'witnesses-named',
-    title: 'Others cosign the ledger',
+    title: 'Independent witnesses cosign the ledger',
     run: ({ witnesses }) =>
       witnesses.length > 0
         ? satisfied(`witnesses: ${witnesses.join(', ')}`, witnesses)
         : failed(
-            'nobody outside the gateway holds a copy of its signed state',
-            'have a facility or reading group run nocturne witness, and name it under witnesses',
+            'nobody outside the gateway has a copy of its signed state',
+            'ask a facility or reading group to run nocturne witness, and add it to witnesses in nocturne.yaml',
             witnesses,
           ),
   }),
@@ -57,21 +57,21 @@ export const AUDIT: readonly Check[] = [
             witnessedAt === undefined
               ? 'no witness has ever cosigned the ledger'
               : `last cosigned on ${dayOf(witnessedAt)}`,
-            'see why the witnesses named in nocturne.yaml do not answer',
+            'find out why the witnesses named in nocturne.yaml do not answer',
             { witnessedAt: witnessedAt ?? null },
           ),
   }),
   onLedger({
     id: 'sinks-told',
-    title: 'Every copy of the log elsewhere is up to date',
+    title: 'Every external copy of the log is up to date',
     validDays: 2,
     run: ({ lostSinks }) =>
       noneOf(
         lostSinks,
         {
-          ok: 'no sink is lost',
-          bad: 'sinks that no longer take events',
-          next: 'see that the server answers and that its certificate is valid',
+          ok: 'every sink accepts events',
+          bad: 'sinks that no longer accept events',
+          next: 'check that the server answers and that its certificate is valid',
         },
         lostSinks,
       ),
@@ -90,15 +90,15 @@ export const AUDIT: readonly Check[] = [
   }),
   onLedger({
     id: 'events-recorded',
-    title: 'The log records access, changes of keys and changes of configuration',
+    title: 'The log records access, key changes and configuration changes',
     run: ({ spans, size }) => {
       const wanted = ['gateway.started', 'certificate.changed']
       const missing = wanted.filter((type) => spans[type] === undefined)
       const entries = wanted.flatMap((type) => spans[type]?.last.index ?? [])
       return missing.length === 0
-        ? satisfied(`${size} entries of ${Object.keys(spans).length} kinds`, { size }, entries)
+        ? satisfied(`${size} entries of ${Object.keys(spans).length} types`, { size }, entries)
         : failed(
-            `the log holds no ${missing.join(', ')}`,
+            `the log contains no ${missing.join(', ')}`,
             'start the gateway on this site once: nocturne serve --site DIR',
             { size, missing },
           )
@@ -112,7 +112,8 @@ export const AUDIT: readonly Check[] = [
       const { last, isOverdue, due } = review
       const entries = spans['ledger.reviewed'] ? [spans['ledger.reviewed'].last.index] : []
       const shown = { last: last?.at ?? null, by: last?.by ?? null, due }
-      const next = 'look with nocturne audit query --question due, then: nocturne audit review'
+      const next =
+        'run nocturne audit query --question due, review the events, then run nocturne audit review'
       if (last === undefined) return failed('activity was never reviewed', next, shown)
       const every = configuration ? ` every ${configuration.reviewDays} days` : ''
       return isOverdue
@@ -127,7 +128,7 @@ export const AUDIT: readonly Check[] = [
   }),
   onLedger({
     id: 'sign-in-failures-reviewed',
-    title: 'Failed sign-ins and refusals have been looked at',
+    title: 'Failed sign-ins and refusals have been reviewed',
     validDays: 7,
     run: ({ review, spans }) => {
       const types = ['signin.failed', 'signin.locked', 'access.refused']
@@ -137,11 +138,11 @@ export const AUDIT: readonly Check[] = [
       return open.length > 0 && (review.isOverdue || review.last === undefined)
         ? failed(
             'failed sign-ins or refusals since the last review, which is overdue',
-            'look with nocturne audit query --question refusals, then: nocturne audit review',
+            'run nocturne audit query --question refusals, review the events, then run nocturne audit review',
             shown,
             open.map(({ last }) => last.index),
           )
-        : satisfied('failures are recorded and offered to each review', shown)
+        : satisfied('failures are recorded and included in each review', shown)
     },
   }),
   onLedger({
@@ -155,7 +156,7 @@ export const AUDIT: readonly Check[] = [
           ])
         : failed(
             'no earlier assessment within a year',
-            'this run is recorded as one; run nocturne assess again to show it',
+            'run nocturne assess again: this run is recorded and then counts as the earlier assessment',
             { at: lastAssessment?.at ?? null },
           ),
   }),

@@ -13,7 +13,7 @@ const OBJECTIVE_SECONDS = 72 * 3_600
 export const CONTINGENCY: readonly Check[] = [
   onConfiguration({
     id: 'backup-configured',
-    title: 'The site says where its backups go',
+    title: 'The site defines where its backups are stored',
     run: ({ backupTo }) =>
       backupTo === undefined
         ? failed('nocturne.yaml has no backup.to', 'set backup: { to: FOLDER } on another disk', {
@@ -38,11 +38,11 @@ export const CONTINGENCY: readonly Check[] = [
   }),
   onLedger({
     id: 'restore-drilled',
-    title: 'A restore was drilled within a year and met its objective',
+    title: 'A restore was practised within a year and met its objective',
     validDays: 366,
     run: ({ lastDrill }, { at }) => {
       const next = 'run: nocturne drill --site DIR --backup FOLDER --key recovery-key.asc'
-      if (!lastDrill) return failed('no restore was ever tried', next, null)
+      if (!lastDrill) return failed('no restore has ever been practised', next, null)
       const shown = { at: lastDrill.at, ok: lastDrill.ok, seconds: lastDrill.seconds }
       const entries = [lastDrill.index]
       if (!lastDrill.ok)
@@ -56,7 +56,7 @@ export const CONTINGENCY: readonly Check[] = [
   }),
   onLedger({
     id: 'recovery-exercised',
-    title: 'The recovery key opened a sample within a year',
+    title: 'The recovery key has opened a sample within a year',
     validDays: 366,
     run: ({ lastDrill }, { at }) =>
       lastDrill?.isOpened === true && daysBetween(lastDrill.at, at) <= DRILL_DAYS
@@ -64,7 +64,7 @@ export const CONTINGENCY: readonly Check[] = [
             lastDrill.index,
           ])
         : failed(
-            'nobody has shown within a year that the recovery key opens what is stored',
+            'it has not been shown within a year that the recovery key opens what is stored',
             'run nocturne drill with the recovery key, on the machine where it is kept',
             { at: lastDrill?.at ?? null },
           ),

@@ -25,12 +25,12 @@ const documentOf = (id: string, type: string, title: string): Check =>
 const notOwn = (id: string, field: string, what: string): Check =>
   onRegister({
     id,
-    title: `The organisation says whether it is ${what}`,
+    title: `The organisation states whether it is ${what}`,
     run: ({ entries }, { at }) => {
       const own = notEnded(entries.organisation, at).filter((one) => isSet(one, 'own'))
       if (own.length === 0)
         return failed(
-          'the register does not say who runs this gateway',
+          'the register does not state who operates this gateway',
           'nocturne register add organisation --set own=yes --set organisation=ID …',
           null,
         )
@@ -41,7 +41,7 @@ const notOwn = (id: string, field: string, what: string): Check =>
           shown: { own: own.map(({ subject }) => subject), [field]: false },
         }
       return failed(
-        `it is ${what}: a person must show how the rule is kept`,
+        `it is ${what}: a person must state how the rule is met`,
         'nocturne assess state ROW --text-file FILE',
         { [field]: true },
       )
@@ -54,12 +54,12 @@ export const DOCUMENTS: readonly Check[] = [
   documentOf(
     'criticality-analysis',
     'criticality-analysis',
-    'It is written down which applications and data matter most',
+    'It is documented which applications and data are most critical',
   ),
-  documentOf('access-review', 'access-review', 'Access was reviewed within its period'),
+  documentOf('access-review', 'access-review', 'Access has been reviewed on schedule'),
   onRegister({
     id: 'sanction-policy',
-    title: 'A policy on sanctions is in force',
+    title: 'A sanctions policy is in force',
     run: ({ entries }, { at }) => {
       const found = policiesFor(entries.policy, '164.308(a)(1)(ii)(C)', at)
       return found.length > 0
@@ -67,7 +67,7 @@ export const DOCUMENTS: readonly Check[] = [
             sanctions: entries.sanction.length,
           })
         : failed(
-            'no policy on sanctions in force',
+            'no sanctions policy in force',
             ADD_POLICY.replace('TYPE', 'policy').replace('CITE', '"164.308(a)(1)(ii)(C)"'),
             { sanctions: entries.sanction.length },
           )
@@ -93,7 +93,7 @@ export const DOCUMENTS: readonly Check[] = [
   }),
   onRegister({
     id: 'policies-reviewed',
-    title: 'No policy is past its review',
+    title: 'No policy is overdue for review',
     run: ({ entries }, { at }) => {
       const policies = notEnded(entries.policy, at)
       return noneOf(
@@ -101,8 +101,8 @@ export const DOCUMENTS: readonly Check[] = [
           ? ['none registered']
           : policies.filter(({ until }) => (until ?? '') < dayOf(at)).map(({ subject }) => subject),
         {
-          ok: `${policies.length} documents, each within its review`,
-          bad: 'past their review',
+          ok: `${policies.length} documents, none overdue for review`,
+          bad: 'overdue for review',
           next: 'review it, then: nocturne register add policy --replaces ID --set version=N --set review=DATE',
         },
         { policies: policies.length },
@@ -111,7 +111,7 @@ export const DOCUMENTS: readonly Check[] = [
   }),
   onRegister({
     id: 'policies-acknowledged',
-    title: 'Everybody has acknowledged the policies in force',
+    title: 'Everyone has acknowledged the policies in force',
     run: ({ entries }, { configuration, at }) => {
       if (!configuration)
         return unknown('the configuration could not be read', 'correct nocturne.yaml')
@@ -129,7 +129,7 @@ export const DOCUMENTS: readonly Check[] = [
         {
           ok: `${policies.length} policies, acknowledged by ${people.length} people`,
           bad: 'not acknowledged',
-          next: 'have them read it, then: nocturne register add policy --replaces ID --set acknowledged=ID,ID',
+          next: 'ask them to read it, then: nocturne register add policy --replaces ID --set acknowledged=ID,ID',
         },
         { policies: policies.length, open: open.length },
       )
@@ -137,7 +137,7 @@ export const DOCUMENTS: readonly Check[] = [
   }),
   onRegister({
     id: 'actions-on-time',
-    title: 'No action of the plan is overdue',
+    title: 'No planned action is overdue',
     run: ({ actions }, { at }) =>
       noneOf(
         actions
@@ -146,7 +146,7 @@ export const DOCUMENTS: readonly Check[] = [
         {
           ok: `${actions.length} actions, none overdue`,
           bad: 'actions that are overdue',
-          next: 'do it, then: nocturne assess done ACTION --evidence TEXT',
+          next: 'carry it out, then: nocturne assess done ACTION --evidence TEXT',
         },
         { actions: actions.length },
       ),

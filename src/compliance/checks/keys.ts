@@ -22,7 +22,7 @@ const SOON_DAYS = 14
 export const KEYS: readonly Check[] = [
   onConfiguration({
     id: 'keys-usable',
-    title: 'Everybody can be sealed to, and will be next week',
+    title: 'Every certificate can be sealed to, now and in a week',
     run: ({ certificates }, { at }) => {
       const faults = certificates.flatMap(({ principal, problem, usableUntil }) => {
         if (problem !== undefined) return [`${principal}: ${problem}`]
@@ -33,8 +33,8 @@ export const KEYS: readonly Check[] = [
         faults,
         {
           ok: `${certificates.length} certificates, none about to expire`,
-          bad: 'certificates that fail now or soon',
-          next: 'get a new certificate from its holder, check its fingerprint, then nocturne key confirm',
+          bad: 'certificates that fail now or will fail soon',
+          next: 'get a new certificate from its holder, compare its fingerprint, then run nocturne key confirm',
         },
         certificates.map(({ principal, fingerprint }) => ({ principal, fingerprint })),
       )
@@ -42,11 +42,11 @@ export const KEYS: readonly Check[] = [
   }),
   onConfiguration({
     id: 'keys-strong',
-    title: 'Only strong keys are taken',
+    title: 'Only strong keys are accepted',
     run: ({ allowRsa2048, certificates }) =>
       allowRsa2048
         ? failed(
-            'keys.allowRsa2048 lets 2048-bit RSA keys pass',
+            'keys.allowRsa2048 accepts 2048-bit RSA keys',
             'replace the remaining RSA 2048 keys, then remove keys.allowRsa2048',
             { allowRsa2048 },
           )
@@ -56,7 +56,7 @@ export const KEYS: readonly Check[] = [
   }),
   onConfiguration({
     id: 'recovery-certificate',
-    title: 'Every transfer is sealed to a recovery key as well',
+    title: 'Every transfer is also sealed to a recovery key',
     run: ({ certificates }) => {
       const recovery = certificates.find(({ principal }) => principal === 'recovery')
       if (!recovery || recovery.problem !== undefined)
@@ -65,14 +65,14 @@ export const KEYS: readonly Check[] = [
           'make a new recovery key on an offline machine and name its certificate in nocturne.yaml',
           { recovery: recovery?.fingerprint ?? null },
         )
-      return satisfied('a recovery key can open what its readers no longer can', {
+      return satisfied('a recovery key can open studies that their readers no longer can', {
         recovery: recovery.fingerprint,
       })
     },
   }),
   onLedger({
     id: 'keys-recorded',
-    title: 'The keys in use are those that the ledger recorded',
+    title: 'The keys in use are the keys recorded in the ledger',
     run: ({ inEffect, spans }, { configuration }) => {
       if (!configuration)
         return unknown('the configuration could not be read', 'correct nocturne.yaml')
@@ -81,7 +81,7 @@ export const KEYS: readonly Check[] = [
       )
       const entries = spans['certificate.changed'] ? [spans['certificate.changed'].last.index] : []
       return differing.length === 0
-        ? satisfied('each certificate took effect with an event', { inEffect }, entries)
+        ? satisfied('each certificate took effect with a recorded event', { inEffect }, entries)
         : failed(
             `not in effect yet: ${differing.map(({ principal }) => principal).join(', ')}`,
             'compare the fingerprints with their holders, then: nocturne key confirm --site DIR --principal ID',
@@ -98,8 +98,8 @@ export const KEYS: readonly Check[] = [
           .filter((one) => daysBetween(one.at, at) > PENDING_DAYS)
           .map((one) => `${one.principal} since ${dayOf(one.at)}`),
         {
-          ok: 'no replaced key waits longer than a week',
-          bad: 'replaced keys that nobody confirmed',
+          ok: 'no replacement key has been pending for more than a week',
+          bad: 'replacement keys that nobody has confirmed',
           next: 'compare the fingerprint with its holder, then: nocturne key confirm --site DIR --principal ID',
         },
         proposed.map(({ principal }) => principal),
@@ -107,7 +107,7 @@ export const KEYS: readonly Check[] = [
   }),
   onLedger({
     id: 'keys-proven',
-    title: 'Each reader has shown lately that their key opens',
+    title: 'Each reader has recently proved that their key works',
     run: ({ proven }, { configuration, at }) => {
       if (!configuration)
         return unknown('the configuration could not be read', 'correct nocturne.yaml')
@@ -124,7 +124,7 @@ export const KEYS: readonly Check[] = [
         )
       const entries = readers.flatMap(({ id }) => proven[id]?.index ?? [])
       return satisfied(
-        `${readers.length} readers proved their key`,
+        `${readers.length} readers have proved their key`,
         { readers: readers.length },
         entries,
       )
@@ -132,7 +132,7 @@ export const KEYS: readonly Check[] = [
   }),
   onSystem({
     id: 'private-keys-elsewhere',
-    title: 'No private key of a reader, a facility or recovery lies beside the gateway',
+    title: "No private key of a reader, a facility or recovery is on the gateway's machine",
     run: ({ strayKeys }) =>
       noneOf(
         strayKeys,
@@ -146,14 +146,14 @@ export const KEYS: readonly Check[] = [
   }),
   onSystem({
     id: 'secrets-private',
-    title: 'Secrets and the database file are readable by their owner alone',
+    title: 'Secrets and the database file are readable only by their owner',
     run: ({ looseFiles }) =>
       noneOf(
         looseFiles,
         {
-          ok: 'modes of secrets and database are 0600, of their folders 0700',
-          bad: 'others on the machine can use',
-          next: 'chmod 600 each file and 700 each folder that is named',
+          ok: 'secrets and database have mode 0600, their folders 0700',
+          bad: 'accessible to other users of the machine',
+          next: 'run chmod 600 on each file listed and chmod 700 on each folder',
         },
         looseFiles,
       ),

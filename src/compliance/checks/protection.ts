@@ -25,21 +25,21 @@ const NODE_SUPPORT: Readonly<Record<string, string>> = {
 export const PROTECTION: readonly Check[] = [
   onConfiguration({
     id: 'transport-configured',
-    title: 'The gateway listens with TLS, or on this machine alone',
+    title: 'The gateway listens with TLS, or only on this machine',
     run: ({ gateway }) =>
       gateway.hasTls || gateway.isLoopback
-        ? satisfied(gateway.hasTls ? 'gateway.tls is set' : 'it listens on loopback alone', {
+        ? satisfied(gateway.hasTls ? 'gateway.tls is set' : 'it listens only on loopback', {
             ...gateway,
           })
         : failed(
-            'the gateway listens without TLS beyond this machine',
+            'the gateway is reachable from other machines without TLS',
             'set gateway.tls in nocturne.yaml',
             { ...gateway },
           ),
   }),
   onSystem({
     id: 'transport-current',
-    title: 'As found by connecting: TLS 1.2 or later, and nothing older',
+    title: 'Connecting shows TLS 1.2 or later, and nothing older',
     validDays: 7,
     run: ({ endpoint }, { configuration, at }) => {
       if (!endpoint)
@@ -58,7 +58,7 @@ export const PROTECTION: readonly Check[] = [
       const { certificateUntil: until } = endpoint
       if (until !== undefined && daysBetween(at, until) <= SOON_DAYS)
         return failed(
-          `its TLS certificate ends on ${dayOf(until)}`,
+          `its TLS certificate expires on ${dayOf(until)}`,
           'renew it: the gateway reads the new file without a restart',
           shown,
         )
@@ -79,7 +79,7 @@ export const PROTECTION: readonly Check[] = [
         ],
         {
           ok: `database (${database.kind}) and store (${store.kind})`,
-          bad: 'reached in the clear',
+          bad: 'reached without encryption',
           next: 'give the database sslmode=verify-full and the store an https endpoint',
         },
         { database: { ...database }, store: { ...store } },
@@ -87,29 +87,31 @@ export const PROTECTION: readonly Check[] = [
   }),
   onSystem({
     id: 'stored-sealed',
-    title: 'A sample of the store holds ciphertext only',
+    title: 'A sample of the store contains only ciphertext',
     validDays: 7,
     run: ({ objects }) => {
-      if (!objects) return unknown('the store could not be read', 'see that it answers')
+      if (!objects) return unknown('the store could not be read', 'check that it answers')
       return objects.sealed === objects.sampled
-        ? satisfied(`${objects.sampled} objects drawn, all OpenPGP encrypted data`, { ...objects })
+        ? satisfied(`${objects.sampled} objects sampled, all OpenPGP encrypted data`, {
+            ...objects,
+          })
         : failed(
             `${objects.sampled - objects.sealed} of ${objects.sampled} objects are not encrypted data`,
-            'open an incident: something other than the gateway wrote into its store',
+            'open an incident: something other than the gateway wrote to its store',
             { ...objects },
           )
     },
   }),
   onSystem({
     id: 'stored-intact',
-    title: 'A sample of the store has the digests that were recorded',
+    title: 'A sample of the store has the recorded digests',
     validDays: 7,
     run: ({ objects }) => {
-      if (!objects) return unknown('the store could not be read', 'see that it answers')
+      if (!objects) return unknown('the store could not be read', 'check that it answers')
       return objects.intact === objects.sampled
-        ? satisfied(`${objects.sampled} objects drawn, all unchanged`, { ...objects })
+        ? satisfied(`${objects.sampled} objects sampled, all unchanged`, { ...objects })
         : failed(
-            `${objects.sampled - objects.intact} of ${objects.sampled} objects are missing or changed`,
+            `${objects.sampled - objects.intact} of ${objects.sampled} objects are missing or altered`,
             'restore them from the backup, and open an incident',
             { ...objects },
           )
@@ -117,16 +119,16 @@ export const PROTECTION: readonly Check[] = [
   }),
   onConfiguration({
     id: 'uploads-bounded',
-    title: 'What comes in is bounded and recognised by content',
+    title: 'Uploads are limited in size and recognised by content',
     run: ({ archiveDepth, facilities }) => {
       const shown = {
         archiveDepth,
         documents: facilities.map(({ id, documents }) => ({ id, documents })),
       }
       return archiveDepth <= 4
-        ? satisfied('archives, sizes and kinds are bounded; nothing received is executed', shown)
+        ? satisfied('archives, sizes and types are limited; nothing received is executed', shown)
         : failed(
-            `archives are opened to a depth of ${archiveDepth}`,
+            `archives are unpacked to a depth of ${archiveDepth}`,
             'set limits.archiveDepth to 4 or less',
             shown,
           )
@@ -134,21 +136,21 @@ export const PROTECTION: readonly Check[] = [
   }),
   onConfiguration({
     id: 'identity-removed',
-    title: 'Text burned into images is not let through',
+    title: 'Text burned into images does not pass',
     run: ({ facilities }) =>
       noneOf(
         facilities.filter(({ pixels }) => pixels === 'pass').map(({ id }) => id),
         {
           ok: `profiles of ${facilities.length} facilities blank or hold images at risk`,
-          bad: 'facilities whose profile passes images that may show a name',
-          next: 'use pixels: blank or quarantine, or document why their readers need them as they are',
+          bad: 'facilities whose profile lets images pass that may show a name',
+          next: 'set pixels: blank or quarantine, or document why their readers need the images unchanged',
         },
         facilities.map(({ id, pixels }) => ({ id, pixels })),
       ),
   }),
   onSystem({
     id: 'software-supported',
-    title: 'The platform still gets security updates',
+    title: 'The platform still receives security updates',
     run: ({ node }, { at }) => {
       const major = /^v?(\d+)/.exec(node)?.[1] ?? ''
       const until = NODE_SUPPORT[major]
@@ -156,7 +158,7 @@ export const PROTECTION: readonly Check[] = [
         ? satisfied(`Node.js ${node}, supported until ${until}`, { node, until })
         : failed(
             until === undefined
-              ? `Node.js ${node} is no version with long-term support`
+              ? `Node.js ${node} is not a version with long-term support`
               : `Node.js ${node} has had no security updates since ${until}`,
             'install a current long-term support version of Node.js',
             { node },

@@ -18,7 +18,7 @@ const inUse = (registers: RegisterFacts, at: number): readonly RegisterEntry[] =
 export const WORKFORCE: readonly Check[] = [
   onRegister({
     id: 'training-current',
-    title: 'Everybody was trained, and their training still counts',
+    title: 'Everyone has been trained, and their training is still valid',
     run: ({ entries }, facts) => {
       if (!facts.configuration) return NO_CONFIGURATION
       const trained = new Set(
@@ -40,7 +40,7 @@ export const WORKFORCE: readonly Check[] = [
   }),
   onRegister({
     id: 'reminders-given',
-    title: 'Security reminders went out within a year',
+    title: 'Security reminders were sent within a year',
     run: ({ entries }, { at }) => {
       const reminders = entries.training.filter(
         (one) =>
@@ -121,7 +121,7 @@ export const WORKFORCE: readonly Check[] = [
         {
           ok: `${devices.length} devices, each attested`,
           bad: 'devices that are not attested as safe',
-          next: 'have its holder correct it, then: nocturne register add device --replaces ID --set attested=DATE …',
+          next: 'ask its holder to correct this, then: nocturne register add device --replaces ID --set attested=DATE …',
         },
         { devices: devices.length, faults: faults.length },
       )
@@ -139,7 +139,7 @@ export const WORKFORCE: readonly Check[] = [
         {
           ok: `${devices.length} devices`,
           bad: 'without protection against malware',
-          next: 'install it, then: nocturne register add device --replaces ID --set malwareProtection=yes',
+          next: 'install protection, then: nocturne register add device --replaces ID --set malwareProtection=yes',
         },
         { devices: devices.length },
       )
@@ -147,14 +147,14 @@ export const WORKFORCE: readonly Check[] = [
   }),
   onRegister({
     id: 'devices-wiped',
-    title: 'Retired devices were wiped, and the keys they held are out of use',
+    title: 'Retired devices have been wiped, and the keys on them are no longer in use',
     run: ({ entries }, { configuration, at }) => {
       if (!configuration) return NO_CONFIGURATION
       const gone = notEnded(entries.device, at).filter((one) => textOf(one, 'state') !== 'in-use')
       const live = new Set(configuration.certificates.map(({ fingerprint }) => fingerprint))
       const faults = gone.flatMap((one) => [
         ...(textOf(one, 'state') === 'retired' && textOf(one, 'wiped') === ''
-          ? [`${nameOf(one)} is not wiped`]
+          ? [`${nameOf(one)} has not been wiped`]
           : []),
         ...listOf(one, 'keys')
           .filter((key) => live.has(key))
@@ -165,7 +165,7 @@ export const WORKFORCE: readonly Check[] = [
         {
           ok: `${gone.length} devices out of use, all wiped`,
           bad: 'devices out of use',
-          next: 'wipe it (NIST SP 800-88) and replace the keys it held; then record it with --replaces ID --set wiped=DATE',
+          next: 'wipe it (NIST SP 800-88) and replace the keys it held; then record this with --replaces ID --set wiped=DATE',
         },
         { gone: gone.length },
       )

@@ -43,7 +43,7 @@ export function assessmentPdf(
 }
 
 function drawStanding(page: Page, { findings }: Assessment, isProposed: boolean): void {
-  page.heading('Where the site stands')
+  page.heading('Summary')
   page.table(
     [
       { title: 'Audit', share: 0.2 },
@@ -61,11 +61,11 @@ function drawStanding(page: Page, { findings }: Assessment, isProposed: boolean)
   page.bullets([
     ...(isProposed
       ? [
-          'The rule that this compares with was proposed on 2025-01-06 (90 FR 898, RIN 0945-AA22). It is not in force.',
+          'This assessment uses a rule that was proposed on 2025-01-06 (90 FR 898, RIN 0945-AA22). It is not in force.',
         ]
       : []),
-    'This is a self-assessment. It shows what was found on this day and what people stated; it makes nobody compliant, and replaces no judgement of counsel.',
-    'A row is satisfied when every check on it found what it asks for, a policy in force covers it, and a person has stated what no check can see. What could not be checked is not satisfied.',
+    'This is a self-assessment. It shows what was found on this day and what people stated; it does not make anyone compliant and does not replace legal advice.',
+    'A row is satisfied when every check of the row is satisfied, a policy in force covers it, and a person has stated what no check can see. Rows that could not be checked are not satisfied.',
   ])
 }
 
@@ -77,7 +77,7 @@ const statesOf = (rows: readonly Finding[]): string =>
 function drawChanges(page: Page, { differences }: PdfContext): void {
   if (!differences) return
   page.heading(`What changed since ${differences.since.slice(0, 10)}`)
-  if (differences.rows.length === 0) page.paragraph('Every row is in the state it was in.')
+  if (differences.rows.length === 0) page.paragraph('No row has changed its state.')
   else
     page.table(
       [
@@ -87,7 +87,7 @@ function drawChanges(page: Page, { differences }: PdfContext): void {
       ],
       differences.rows.map(({ row, before, after }) => [
         row,
-        before === 'absent' ? 'was not asked' : STATE_WORDS[before],
+        before === 'absent' ? 'not included' : STATE_WORDS[before],
         STATE_WORDS[after],
       ]),
     )
@@ -99,8 +99,8 @@ function drawGaps(page: Page, { findings }: Assessment): void {
       (one) => one.audit === audit && (one.state === 'gap' || one.state === 'unknown'),
     ),
   )
-  page.heading('Gaps, and the next step for each')
-  if (gaps.length === 0) page.paragraph('There are none.')
+  page.heading('Gaps and next steps')
+  if (gaps.length === 0) page.paragraph('There are no gaps.')
   else
     page.table(
       [
@@ -146,7 +146,7 @@ function drawRows(page: Page, { findings }: Assessment): void {
         { title: 'R/A', share: 0.04 },
         { title: 'Key activity', share: 0.23 },
         { title: 'State', share: 0.12 },
-        { title: 'What it rests on', share: 0.4 },
+        { title: 'Basis', share: 0.4 },
       ],
       rows.map(({ row, cites, ra, keyActivity, state, reason }) => [
         ...[row, cites.join(', '), ra, keyActivity, STATE_WORDS[state], reason],
@@ -163,7 +163,7 @@ function drawEvidence(page: Page, { observations }: Assessment): void {
       { title: 'Source', share: 0.1 },
       { title: 'Found', share: 0.12 },
       { title: 'SHA-256 of the facts', share: 0.34, isCode: true },
-      { title: 'Counts until', share: 0.1 },
+      { title: 'Valid until', share: 0.1 },
       { title: 'Ledger entries', share: 0.14 },
     ],
     observations.map(({ check, source, verdict, evidence }) => [
@@ -174,12 +174,12 @@ function drawEvidence(page: Page, { observations }: Assessment): void {
 }
 
 function drawOrigin(page: Page, { event, ledgerKey, madeBy }: PdfContext): void {
-  page.heading('Where this comes from')
+  page.heading('Source')
   page.facts([
-    ['Made by', `${madeBy}; the log holds the digest of this assessment in entry ${event}`],
+    ['Made by', `${madeBy}; entry ${event} of the log contains the digest of this assessment`],
     ['Key of the log', ledgerKey],
   ])
   page.paragraph(
-    'This page is not signed. "nocturne assess export --format pack" gives the assessment with the proofs of the entries it names; they verify without the gateway. Times are by the gateway\'s clock.',
+    'This page is not signed. "nocturne assess export --format pack" exports the assessment with proofs of the entries it names, which can be verified without the gateway. Times are by the gateway\'s clock.',
   )
 }

@@ -34,7 +34,7 @@ export function componentDefinition(version: string, at: string): Json {
               uuid: uuidOf('control-implementation', CATALOG_VERSION),
               source: 'catalog.json',
               description:
-                'What the software shows by itself. It evidences and reminds; whoever runs it has to comply.',
+                'What the software shows automatically. It documents and reminds; its operator is responsible for compliance.',
               'implemented-requirements': rows.map(requirementOf),
             },
           ],
@@ -45,7 +45,7 @@ export function componentDefinition(version: string, at: string): Json {
 }
 
 const PARTS = {
-  whole: 'The checks answer this together with a policy of the site.',
+  whole: 'The checks and a policy of the site answer this.',
   part: 'The checks answer a part of this; the site states the rest.',
   none: 'The site states this.',
   context: 'General.',

@@ -55,7 +55,7 @@ function activityOf(check: Check): Json[] {
     {
       uuid: activityUuid(check.id),
       title: check.title,
-      description: `${check.title}. Its evidence comes from the ${check.source} and counts for ${check.validDays} days.`,
+      description: `${check.title}. Its evidence comes from the ${check.source} and is valid for ${check.validDays} days.`,
       props: [prop('check', check.id), prop('source', check.source)],
       'related-controls': {
         'control-selections': [

@@ -49,14 +49,14 @@ export function assessmentResults(assessment: Assessment, proofs: readonly Ledge
       uuid: uuidOf('results', gateway, at),
       metadata: metadata(`Self-assessment of ${gateway}`, at, version, {
         remarks:
-          'A self-assessment: it shows what was found, and makes nobody compliant. Evidence is named by digest and by proofs of entries of the audit log.',
+          'A self-assessment: it shows what was found and does not make anyone compliant. Evidence is identified by digests and by proofs of audit log entries.',
       }),
       'import-ap': { href: PLAN_FILE },
       results: [
         {
           uuid: uuidOf('result', gateway, at),
           title: `Security Rule, ${at.slice(0, 10)}`,
-          description: `What ${gateway} showed by itself and what people stated.`,
+          description: `What was found automatically at ${gateway} and what people stated.`,
           start: at,
           end: at,
           'local-definitions': { components: [component(version)] },

@@ -25,7 +25,7 @@ export const capabilityStatement = (origin: string, since: string) => ({
       mode: 'server',
       security: {
         description:
-          "A bearer token of an officer. Every read is an event of the ledger. Send what identifies a patient in the body of POST _search: addresses end up in others' logs.",
+          'A bearer token of an officer. Every read is recorded in the ledger. Send anything that identifies a patient in the body of POST _search, since addresses end up in logs.',
       },
       resource: [
         {

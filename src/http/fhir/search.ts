@@ -56,13 +56,14 @@ export function splitPage(pairs: readonly Pair[]): { page: SearchPage; filters: 
   const filters: Pair[] = []
   for (const [name, value] of pairs) {
     if (!isOfThePage(name)) filters.push([name, value])
-    else if (asked.has(name)) throw invalid(`${name}: give it once`)
+    else if (asked.has(name)) throw invalid(`${name}: give it only once`)
     else asked.set(name, value)
   }
   const number = (name: PageName, max: number): number | undefined => {
     const value = asked.get(name)
     if (value === undefined) return undefined
-    if (!NUMBER.test(value) || Number(value) > max) throw invalid(`${name}: a number up to ${max}`)
+    if (!NUMBER.test(value) || Number(value) > max)
+      throw invalid(`${name}: give a number up to ${max}`)
     return Number(value)
   }
   const oneOf = (name: PageName, ...allowed: readonly string[]): void => {
@@ -113,11 +114,9 @@ export async function withHandles(
       continue
     }
     if (!/^patient[.:]identifier$/.test(name) || tokens.length > 1)
-      throw invalid('patient.identifier: one ID of one facility')
+      throw invalid('patient.identifier: give one ID of one facility')
     if (!isFromBody(pair))
-      throw invalid(
-        'the ID that a facility uses goes into the body of POST /fhir/AuditEvent/_search',
-      )
+      throw invalid('send the ID that a facility uses in the body of POST /fhir/AuditEvent/_search')
     const [facility = '', issuer = ''] = asked.system.slice(start.length).split('/').map(decoded)
     const handles = await rooms.officer.patientHandles(facility, { patientId: asked.code, issuer })
     const system = names.patientHandle(facility)
@@ -130,6 +129,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw invalid('patient.identifier: the issuer is not encoded as in an address')
+    throw invalid('patient.identifier: the issuer is not URL-encoded')
   }
 }

@@ -26,9 +26,9 @@ const WITNESSED_SECONDS = 30 * 60
 const SINK_LAG_SECONDS = 60
 
 const SINK_PROBLEMS: Readonly<Record<NonNullable<SinkStatus['problem']>, string>> = {
-  unreachable: 'it does not answer, or no longer',
-  refused: 'one of us does not trust the other; see ca, certificate and key of the sink',
-  unconfirmed: 'it does not close a connection when we do, so nobody knows what it has read',
+  unreachable: 'it does not answer, or no longer answers',
+  refused: 'one side does not trust the other; check ca, certificate and key of the sink',
+  unconfirmed: 'it does not close connections properly, so it is unknown what it has read',
 }
 
 export interface Readiness {
@@ -116,14 +116,14 @@ async function checkRooms(rooms: HealthRooms, doors: DoorState): Promise<Readine
   // A group with an expired certificate cannot receive transfers, but the other groups can.
   const ready = [database, store, ledger].every((result) => result === 'ok')
   const warnings = await warningsOf(rooms, certificates)
-  if (doors.isDimseAway()) warnings.push('the DIMSE port is not open: see doors.dimse.listen')
+  if (doors.isDimseAway()) warnings.push('the DIMSE port is not open: check doors.dimse.listen')
   const sinks = await sinksOf(rooms, warnings)
   if (rooms.site.config.witnesses.length === 0) return { ready, checks, ...sinks, warnings }
   const found = await rooms.witnessing.witnessed().catch(() => undefined)
   const age = found && Math.max(0, Math.floor((rooms.now() - found.at) / 1_000))
   const witnessed = found && age !== undefined ? { size: found.size, ageSeconds: age } : null
   if (age === undefined || age > WITNESSED_SECONDS)
-    warnings.push('the ledger was not witnessed lately: ask those who run the witnesses')
+    warnings.push('the ledger has not been witnessed recently: ask the operators of the witnesses')
   return { ready, checks, witnessed, ...sinks, warnings }
 }
 
@@ -134,7 +134,7 @@ async function sinksOf(rooms: HealthRooms, warnings: string[]): Promise<Pick<Rea
     for (const { id, behind, lagSeconds, problem } of sinks) {
       const why = problem === undefined ? '' : `: ${SINK_PROBLEMS[problem]}`
       if (problem !== undefined || lagSeconds > SINK_LAG_SECONDS)
-        warnings.push(`the sink ${id} is ${behind} entries behind, by ${lagSeconds} seconds${why}`)
+        warnings.push(`the sink ${id} is ${behind} entries and ${lagSeconds} seconds behind${why}`)
     }
     return { sinks }
   } catch {
@@ -152,14 +152,17 @@ const verdict = (check: Promise<unknown>): Promise<string> =>
 async function warningsOf(rooms: HealthRooms, certificates: string): Promise<string[]> {
   const { gateway } = rooms.site.config
   const warnings: string[] = []
-  if (certificates !== 'ok') warnings.push('a group cannot be sent to: run nocturne check')
-  if (!gateway.tls) warnings.push('no TLS: for this machine only, or behind a proxy on it')
+  if (certificates !== 'ok') warnings.push('transfers to a group are refused: run nocturne check')
+  if (!gateway.tls)
+    warnings.push('no TLS: use this gateway only from this machine, or behind a proxy on it')
   try {
     warnings.push(...(await rooms.certificateWarnings.all()).map(({ text }) => text))
     for (const { table, id, reason } of await surveyRows(rooms.state, rooms.guard))
       warnings.push(`the row ${id} of ${table} is not used: ${MISMATCHES[reason]}`)
     if ((await overdueMs(rooms)) > 0)
-      warnings.push('a review of the ledger is overdue: an officer runs nocturne audit review')
+      warnings.push(
+        'a review of the ledger is overdue: ask an officer to run nocturne audit review',
+      )
   } catch {
     // The database is unavailable, which its own check reports.
   }

@@ -59,7 +59,7 @@ export async function checkAsked(
   crypto: LedgerCrypto,
 ): Promise<string | undefined> {
   const { ok, index, entry, problem } = await verifyReceipt(receipt, key, crypto)
-  if (!ok) return `of the export's own receipt: ${problem ?? ''}`
+  if (!ok) return `in the export's own receipt: ${problem ?? ''}`
   const logged = parseCanonical(entry ?? '')
   const { actor, detail, time, type } = isObject(logged) ? logged : {}
   const isTold =
@@ -72,7 +72,7 @@ export async function checkAsked(
     isObject(detail) &&
     detail.format === about.rendering &&
     isSameQuery(detail.query, about.query)
-  return isTold ? undefined : 'the log says that something else was asked for'
+  return isTold ? undefined : 'according to the log, a different export was requested'
 }
 
 /** The log records an id only if it is in the configuration. */

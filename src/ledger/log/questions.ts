@@ -8,14 +8,14 @@ import type { Tables } from '../../state/index.js'
 import type { EventType } from './events.js'
 
 export const QUESTIONS = {
-  unended: 'begun, and no end of it',
-  unopened: 'became available, and nobody began to fetch it',
+  unended: 'begun, but not ended',
+  unopened: 'available, but not fetched by anybody',
   outside: 'downloads outside the duty hours of their group',
-  refusals: 'refused, not let in, or locked out',
+  refusals: 'requests refused, sign-ins failed, or clients locked out',
   keys: 'certificates, tokens and recipients that changed',
   reads: 'the ledger was read or exported',
-  holds: 'legal holds, in force and ended',
-  due: 'what calls for a look and has not been reviewed',
+  holds: 'legal holds added and removed',
+  due: 'events that call for a review and have not been reviewed',
 } as const
 
 export type Question = keyof typeof QUESTIONS

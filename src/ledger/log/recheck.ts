@@ -35,7 +35,7 @@ export async function recheck(db: Db, signer: Signer): Promise<VerifyReport> {
   const worst = worstOf(faults, isSigned)
   if (opened.problem !== undefined) return report(opened.problem, worst?.badIndex)
   if (!isSigned && faults.missing === undefined && faults.leaf === undefined)
-    return report('the entries do not give the root that was signed', worst?.badIndex)
+    return report('the entries do not match the signed root', worst?.badIndex)
   if (worst) return report(worst.problem, worst.badIndex)
   if (head.size !== size) return report('the head and its checkpoint differ in size')
   if (head.last !== null && head.last >= size)

@@ -21,7 +21,7 @@ export async function findAltered(
   for await (const { path, how } of files.altered()) {
     const badIndex = firstIndexOf(path)
     if (path.startsWith('tile/entries/') && isPruned(pruned, badIndex)) continue
-    const what = how === 'hidden' ? 'is hidden by a delete marker' : 'has another version over it'
+    const what = how === 'hidden' ? 'is hidden by a delete marker' : 'is covered by another version'
     return { problem: `log/${path} ${what} in the bucket`, badIndex }
   }
   return undefined

@@ -70,7 +70,7 @@ export async function checkAnchor(
   if (root && isSameBytes(root, anchor.root)) return anchor
   const head = await openCheckpoint(checkpoint, verifierKey, nodeCrypto)
   throw new NocturneError('ledger_rolled_back', {
-    subject: `the database holds ${describe(head.checkpoint)}; published were ${describe(anchor)}`,
+    subject: `the database has ${describe(head.checkpoint)}, but ${describe(anchor)} had been published`,
   })
 }
 
@@ -98,4 +98,4 @@ export async function expectAnchor(
 const describe = (checkpoint: Checkpoint | undefined): string =>
   checkpoint
     ? `${checkpoint.size} entries with root ${toBase64(checkpoint.root)}`
-    : 'a head that is not signed by the key of this ledger'
+    : "a head that is not signed with this ledger's key"

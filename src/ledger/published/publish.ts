@@ -171,5 +171,7 @@ async function putOnce(
 ): Promise<void> {
   const until = isFinal ? new Date(now() + keepMs) : undefined
   if (await files.putOnce(path, bytes, until)) return
-  throw new NocturneError('ledger_rolled_back', { subject: `log/${path} holds something else` })
+  throw new NocturneError('ledger_rolled_back', {
+    subject: `log/${path} already has different content`,
+  })
 }

@@ -89,7 +89,7 @@ const codes = (
   })
 
 const patientIdentifier = token(
-  'the keyed handle of the patient; in the body of POST _search also the ID that the facility uses',
+  'the keyed handle of the patient; in the body of POST _search, also the ID that the facility uses',
   '<gateway>/fhir/NamingSystem/patient-handle/FACILITY|HANDLE',
   ({ system, code }, { gateway, isKnown }) => {
     if (!HANDLE.test(code)) return undefined
@@ -104,8 +104,8 @@ const patientIdentifier = token(
 )
 
 const agentIdentifier = token(
-  'who did it, or the gateway that served it',
-  '<gateway>/fhir/NamingSystem/principal|ID, or ID alone',
+  'the actor, or the gateway that served the request',
+  '<gateway>/fhir/NamingSystem/principal|ID, or only the ID',
   ({ system, code }, { gateway, isKnown }) => {
     const names = namespaces(gateway)
     const tests: Test[] = []
@@ -118,8 +118,8 @@ const agentIdentifier = token(
 )
 
 const sourceIdentifier = token(
-  'the gateway that recorded it',
-  '<gateway>/fhir/NamingSystem/gateway|NAME, or NAME alone',
+  'the gateway that recorded the event',
+  '<gateway>/fhir/NamingSystem/gateway|NAME, or only the NAME',
   (value, { gateway }) => {
     const isOurs = isFor(value, namespaces(gateway).gateway, gateway)
     return { tests: [{ always: isOurs }], ...(isOurs && { shown: gateway }) }
@@ -127,7 +127,7 @@ const sourceIdentifier = token(
 )
 
 const entityIdentifier = token(
-  'what it is about: a transfer, the handle of a patient, a key, a token, a witness, an index of the ledger',
+  'the object of the event: a transfer, the handle of a patient, a key, a token, a witness, an index of the ledger',
   'urn:ietf:rfc:3986|urn:uuid:TRANSFER, or another SYSTEM|VALUE of an entity',
   (value, context) => ({
     tests: entityTests(value, context),
@@ -147,36 +147,36 @@ export const PARAMETERS = {
   ),
   date: {
     type: 'date',
-    about: 'when it was recorded',
-    form: 'YYYY, YYYY-MM, YYYY-MM-DD or an instant, behind eq, ne, gt, lt, ge, le, sa or eb',
+    about: 'when the event was recorded',
+    form: 'YYYY, YYYY-MM, YYYY-MM-DD or an instant, optionally prefixed with eq, ne, gt, lt, ge, le, sa or eb',
     parse: (value) => {
       const parsed = dateOf(value)
       return parsed && { tests: dateTests(parsed), shown: value }
     },
   },
   'patient.identifier': patientIdentifier,
-  patient: reference('the same by the handle alone', 'HANDLE or Patient/HANDLE', patientIdentifier),
+  patient: reference('the same, by handle only', 'HANDLE or Patient/HANDLE', patientIdentifier),
   'agent.identifier': agentIdentifier,
-  agent: reference('the same by the id alone', 'ID', agentIdentifier),
+  agent: reference('the same, by id only', 'ID', agentIdentifier),
   altid: token('the id of the token that was used', 'a UUID', ({ system, code }) =>
     system === undefined && ID_PATTERN.test(code)
       ? { tests: [{ column: 'token', isOneOf: [code] }], shown: code }
       : undefined,
   ),
   'entity.identifier': entityIdentifier,
-  entity: reference('the same by the value alone', 'urn:uuid:TRANSFER or VALUE', entityIdentifier),
-  'entity-role': token('the role of what it is about', '1, 3, 13, 17 or 24', (value) => {
+  entity: reference('the same, by value only', 'urn:uuid:TRANSFER or VALUE', entityIdentifier),
+  'entity-role': token('the role of the object of the event', '1, 3, 13, 17 or 24', (value) => {
     const tests = roleTests(value.code)
     if (!tests || !isFor(value, FHIR_SYSTEMS.objectRole, value.code)) return undefined
     return { tests, shown: value.code }
   }),
-  'entity-type': token('the type of what it is about', '1, 2 or 4', (value) => {
+  'entity-type': token('the type of the object of the event', '1, 2 or 4', (value) => {
     const tests = typeTests(value.code)
     if (!tests || !isFor(value, FHIR_SYSTEMS.entityType, value.code)) return undefined
     return { tests, shown: value.code }
   }),
   type: codes(
-    'the kind of event',
+    'the type of event',
     'SYSTEM|CODE or CODE, such as rest or 110113',
     (type, value, gateway) => {
       const { type: coding } = codingOf({ type, dcm: [], gateway })
@@ -184,7 +184,7 @@ export const PARAMETERS = {
     },
   ),
   subtype: codes(
-    'the kind of event more closely',
+    'the subtype of event',
     'SYSTEM|CODE or CODE, such as create, 110137 or item.accepted',
     (type, value, gateway) =>
       codingOf({ type, dcm: [], gateway }).subtype.some(({ system, code }) =>
@@ -206,7 +206,7 @@ export const PARAMETERS = {
       : undefined,
   ),
   'source.identifier': sourceIdentifier,
-  source: reference('the same by the name alone', 'NAME', sourceIdentifier),
+  source: reference('the same, by name only', 'NAME', sourceIdentifier),
   address: {
     type: 'string',
     about: "the network address of the client, or the gateway's own",

@@ -57,7 +57,7 @@ const NOT_KEPT = '(not listed)'
 function parameterOf(written: string): { name: string; parameter: Parameter } {
   const name = written.replace(/:identifier$/, '.identifier')
   if (!isParameter(name))
-    throw invalid(`search by ${NAMES.join(', ')}, without modifiers but :identifier`)
+    throw invalid(`search by ${NAMES.join(', ')}; the only modifier is :identifier`)
   return { name, parameter: PARAMETERS[name] }
 }
 

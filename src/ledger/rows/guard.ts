@@ -33,9 +33,9 @@ export interface Mismatch {
 
 /** Texts for people. */
 export const MISMATCHES: Readonly<Record<Mismatch['reason'], string>> = {
-  mac: 'no gateway of this site wrote it as it is',
+  mac: 'its content was not written by a gateway of this site',
   ledger: 'a later event of the ledger contradicts it',
-  missing: 'the ledger names it, and it is not there',
+  missing: 'it is recorded in the ledger, but missing',
 }
 
 /**

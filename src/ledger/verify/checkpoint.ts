@@ -53,6 +53,6 @@ export async function openCheckpoint(
     return { problem: 'the checkpoint is not signed by the trusted key' }
   const checkpoint = parseCheckpoint(note.text)
   if (!checkpoint) return { problem: 'the signed note is not a checkpoint' }
-  if (checkpoint.origin !== key.name) return { problem: 'the checkpoint is of another log' }
+  if (checkpoint.origin !== key.name) return { problem: 'the checkpoint belongs to another log' }
   return { checkpoint }
 }

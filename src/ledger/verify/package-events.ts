@@ -85,7 +85,7 @@ export async function checkEvents(
     const fault = await walkEvents(walk, proof, checkpoint)
     if (fault) return { checked: walk.checked, ...fault }
   } catch {
-    const problem = `${reading.name} cannot be read: it is damaged`
+    const problem = `${reading.name} cannot be read: it is corrupt`
     return { checked: walk.checked, problem, badIndex: walk.next }
   } finally {
     await Promise.allSettled([walk.lines.return?.(), proof.return?.(), walk.shown?.close()])
@@ -101,7 +101,8 @@ async function walkEvents(
   checkpoint: Checkpoint,
 ): Promise<Fault | undefined> {
   const { about, lines, shown } = walk
-  if (!((await shown?.begins()) ?? true)) return { problem: `${renderedIn(about)} begins wrongly` }
+  if (!((await shown?.begins()) ?? true))
+    return { problem: `${renderedIn(about)} has an invalid beginning` }
   for await (const answer of shownLeaves(proof, checkpoint, walk.crypto)) {
     const { leaf } = answer
     if (!leaf)
@@ -114,10 +115,9 @@ async function walkEvents(
     const fault = await checkEvent(walk, line.value, leaf)
     if (fault) return fault
   }
-  if ((await lines.next()).done !== true)
-    return { problem: 'there are events that are not in the proof' }
+  if ((await lines.next()).done !== true) return { problem: 'there are events without a proof' }
   if (!((await shown?.ends()) ?? true))
-    return { problem: `${renderedIn(about)} goes on behind the last event` }
+    return { problem: `${renderedIn(about)} continues after the last event` }
   return undefined
 }
 
@@ -129,20 +129,20 @@ async function checkEvent(
 ): Promise<Fault | undefined> {
   const { about, crypto, gaps, isWhole } = walk
   const event = parseEvent(line)
-  if (!event) return { problem: 'an event is not one in canonical JSON', badIndex: leaf.index }
+  if (!event) return { problem: 'an event is not in canonical JSON', badIndex: leaf.index }
   const { index, entry } = event
   if (index < leaf.index)
-    return { problem: 'an event stands there that is not in the proof', badIndex: index }
+    return { problem: 'an event is not covered by the proof', badIndex: index }
   if (index > leaf.index) return { problem: 'an event is missing', badIndex: leaf.index }
   const hash = await crypto.sha256(leafInput(toUtf8(canonicalJson(entry))))
   if (!isSameBytes(hash, leaf.hash))
-    return { problem: 'an event is not the one that was logged', badIndex: index }
+    return { problem: 'an event differs from the logged one', badIndex: index }
   // A missing entry must have been pruned, and a later entry must record that.
   if (isWhole && index > walk.next) gaps.add(walk.next, index)
   if (!matches(about.query, index, entry))
-    return { problem: 'an event does not match what was asked for', badIndex: index }
+    return { problem: 'an event does not match the query', badIndex: index }
   if (!((await walk.shown?.holds(index, entry)) ?? true))
-    return { problem: `${renderedIn(about)} does not say what was logged`, badIndex: index }
+    return { problem: `${renderedIn(about)} differs from the log`, badIndex: index }
   if (isWhole) gaps.see(index, () => entry)
   const turn = walk.onEvent?.(index, entry, about.count)
   if (turn) await turn
@@ -159,7 +159,7 @@ function completeness(
   if (isWhole && next < size) gaps.add(next, size)
   const { pruned, missing } = gaps.end()
   if (missing) {
-    const problem = missing.isEarly ? 'an event was pruned before its time' : 'an event is missing'
+    const problem = missing.isEarly ? 'an event was pruned too early' : 'an event is missing'
     return { checked, problem, badIndex: missing.index }
   }
   if (checked !== about.count)

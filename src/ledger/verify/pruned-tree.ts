@@ -157,7 +157,7 @@ export async function* shownLeaves(
     !isMask(peakMask, peaks.length) ||
     !isSameBytes(await foldPeaks(peakHashes, crypto), tree.root)
   ) {
-    yield { problem: 'the proof does not lead to the root that was signed' }
+    yield { problem: 'the proof does not lead to the signed root' }
     return
   }
 
@@ -178,7 +178,7 @@ export async function* shownLeaves(
     }
     pushShown(below)
   }
-  if ((await lines.next()).done !== true) yield { problem: 'the proof goes on behind its end' }
+  if ((await lines.next()).done !== true) yield { problem: 'the proof continues past its end' }
 }
 
 /**

@@ -135,9 +135,9 @@ export function worstOf(
   const tileChanged = 'a tile was changed'
   const all = [
     [missing, 'an entry is missing'],
-    [early, 'an entry was pruned before its time'],
+    [early, 'an entry was pruned too early'],
     [leaf, isSigned ? tileChanged : 'an entry was changed'],
-    [index, 'the index does not say what the entry says'],
+    [index, 'the search index differs from the entry'],
     [isSigned || leaf === undefined ? tile : undefined, tileChanged],
   ] as const
   return all

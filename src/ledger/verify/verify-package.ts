@@ -64,10 +64,10 @@ export async function verifyPackage(
   const read = (name: keyof typeof PACKAGE_FILES) => readSmall(files, PACKAGE_FILES[name])
 
   const about = parseAbout((await read('query')) ?? '')
-  if (!about) return report('this is not an export of a ledger, or of a newer kind')
+  if (!about) return report('this is not a ledger export, or its format is newer')
   const key = (await read('key'))?.trim() ?? ''
   if (trustedKey !== undefined && key !== trustedKey)
-    return report('the export is of a log with another key')
+    return report('the export comes from a log with a different key')
   found = { about, ledgerKey: key, checked: 0 }
   const signed = (await read('checkpoint')) ?? ''
   const { checkpoint, problem: unsigned } = await openCheckpoint(signed, key, crypto)

@@ -47,7 +47,7 @@ export async function verifyPublished(
   if ('problem' in kept) return fail(kept.problem)
   const beyond = kept.sizes.find((size) => size > checkpoint.size)
   if (beyond !== undefined)
-    return fail('the newest checkpoint is older than one that was kept', checkpoint.size)
+    return fail('the newest checkpoint is older than a retained one', checkpoint.size)
 
   let forked: number | undefined
   const { frontier, faults, pruned } = await recompute(
@@ -69,9 +69,10 @@ export async function verifyPublished(
   }
   if (worst) return { ...report, ok: false, ...worst }
   if (!isSigned)
-    return { ...report, ok: false, problem: 'the entries do not give the root that was signed' }
+    return { ...report, ok: false, problem: 'the entries do not match the signed root' }
   if (forked !== undefined) {
-    const text = 'a checkpoint that was kept is of another history; its last entry is named'
+    const text =
+      'a retained checkpoint belongs to a different history; the index is that of its last entry'
     return { ...report, ok: false, problem: text, badIndex: forked - 1 }
   }
   return { ...report, ok: true }
@@ -115,7 +116,7 @@ async function readKept(
     )
     const size = parseCount(name.replace(/^0+(?=.)/, ''))
     if (!opened.checkpoint || opened.checkpoint.size !== size)
-      return { problem: 'a checkpoint that was kept was changed' }
+      return { problem: 'a retained checkpoint was changed' }
     roots.set(size, opened.checkpoint.root)
   }
   return { sizes: [...roots.keys()], roots }

@@ -73,7 +73,7 @@ export async function verifyExport(
     // A missing entry must have been pruned, and a later entry must record that.
     if (expected !== undefined && index > expected) gaps.add(expected, index)
     if (!(await verifyInclusion(crypto, checkpoint, index, toUtf8(canonicalJson(entry)), proof)))
-      return report('an entry is not the one that was logged', index)
+      return report('an entry differs from the logged one', index)
     if (!matches(filters, index, entry))
       return report('an event does not match the query of the export', index)
     if (expected !== undefined) gaps.see(index, () => entry)
@@ -84,12 +84,12 @@ export async function verifyExport(
   if (isWhole(header.filters)) {
     if (last + 1 < header.checkpoint.size) gaps.add(last + 1, header.checkpoint.size)
     const { pruned: ranges, missing } = gaps.end()
-    if (missing?.isEarly === true)
-      return report('an event was pruned before its time', missing.index)
+    if (missing?.isEarly === true) return report('an event was pruned too early', missing.index)
     if (missing) return report('an event is missing', missing.index)
     pruned = ranges
   }
-  if (checked !== header.count) return report('the export holds fewer or more events than it says')
+  if (checked !== header.count)
+    return report('the number of events differs from the header of the export')
   return report()
 }
 
@@ -128,7 +128,7 @@ export async function verifyReceiptUnder(
   return {
     ...report,
     ok: false,
-    problem: 'too few witnesses of the policy cosigned the checkpoint',
+    problem: 'the checkpoint has too few cosignatures for the policy',
   }
 }
 
@@ -152,7 +152,7 @@ export async function verifyReceipt(
   if (entry === undefined)
     return { ok: false, index, problem: 'the receipt does not say which entry it is for' }
   if (!(await verifyInclusion(crypto, checkpoint, index, toUtf8(entry), path)))
-    return { ok: false, index, problem: 'the entry is not the one that was logged' }
+    return { ok: false, index, problem: 'the entry differs from the logged one' }
   return { ok: true, index, entry, size: checkpoint.size }
 }
 
@@ -177,12 +177,13 @@ async function readHeader(
   crypto: LedgerCrypto,
 ): Promise<Checked<Header>> {
   if (!isObject(value) || value.format !== EXPORT_FORMAT)
-    return { problem: 'this is not a ledger export, or of a newer kind' }
+    return { problem: 'this is not a ledger export, or its format is newer' }
   const { origin, ledgerKey, checkpoint: signed, query, count } = value
   const filters = parseFilters(query)
   if (typeof signed !== 'string' || !filters || typeof count !== 'number')
     return { problem: 'the header of the export is malformed' }
-  if (ledgerKey !== trustedKey) return { problem: 'the export is of a log with another key' }
+  if (ledgerKey !== trustedKey)
+    return { problem: 'the export comes from a log with a different key' }
   const { checkpoint, problem } = await openCheckpoint(signed, trustedKey, crypto)
   if (!checkpoint) return { problem }
   if (origin !== checkpoint.origin) return { problem: 'the header of the export is malformed' }

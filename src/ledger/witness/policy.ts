@@ -40,7 +40,7 @@ export async function parsePolicy(
   if (text.length > MAX_CHARACTERS || lines.length > MAX_LINES)
     return { problem: 'the policy is too long' }
   if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text))
-    return { problem: 'the policy holds a control character' }
+    return { problem: 'the policy contains a control character' }
   const logs: string[] = []
   const witnesses: PolicyWitness[] = []
   const rules = new Map<string, Rule>()
@@ -53,28 +53,29 @@ export async function parsePolicy(
     const [kind, first = '', second = '', ...rest] = words
     if (kind === 'log') {
       const key = await parseVerifierKey(first, crypto)
-      if (!key || words.length > 3) return 'is no log'
+      if (!key || words.length > 3) return 'is not a valid log'
       if (!addNew(publicKeys, `log ${key.publicKey.toString()}`)) return 'names a log twice'
       logs.push(first)
     } else if (kind === 'witness') {
       const key = await parseCosignerKey(second, crypto)
-      if (!key || words.length > 4 || first === 'none') return 'is no witness'
+      if (!key || words.length > 4 || first === 'none') return 'is not a valid witness'
       if (!addNew(publicKeys, `witness ${key.publicKey.toString()}`)) return 'names a witness twice'
-      if (!addNew(taken, first)) return 'gives a name twice'
+      if (!addNew(taken, first)) return 'uses a name twice'
       witnesses.push({ name: first, key })
       rules.set(first, { members: [], threshold: 0 })
     } else if (kind === 'group') {
       const threshold = thresholdOf(second, rest.length)
-      if (threshold === undefined || first === 'none') return 'is no group'
+      if (threshold === undefined || first === 'none') return 'is not a valid group'
       if (!rest.every((name) => rules.has(name))) return 'names a member that is not defined'
       if (!rest.every((name) => addNew(members, name))) return 'names a member twice'
-      if (!addNew(taken, first)) return 'gives a name twice'
+      if (!addNew(taken, first)) return 'uses a name twice'
       rules.set(first, { members: rest, threshold })
     } else if (kind === 'quorum') {
-      if (words.length !== 2 || quorum !== undefined) return 'is not the one quorum'
+      if (words.length !== 2 || quorum !== undefined)
+        return 'is not a valid quorum, or not the only one'
       if (first !== 'none' && !rules.has(first)) return 'names a quorum that is not defined'
       quorum = first
-    } else return 'is not understood'
+    } else return 'is not recognized'
     return undefined
   }
 

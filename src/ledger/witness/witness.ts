@@ -113,7 +113,7 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
       const keys = logs.get(checkpoint.origin)
       if (!keys) return refuse(404, 'this witness does not know that log')
       const verdicts = await Promise.all(keys.map((key) => verifyNote(note, key, nodeCrypto)))
-      if (!verdicts.includes(true)) return refuse(403, 'no signature of that log verifies')
+      if (!verdicts.includes(true)) return refuse(403, 'there is no valid signature by that log')
       if (submission.oldSize > checkpoint.size)
         return refuse(400, 'the old size is larger than the checkpoint')
       return inTurn(checkpoint.origin, () => extend({ ...submission, text: note.text }, checkpoint))
@@ -179,7 +179,7 @@ async function readKnown(
     ? await Promise.all(keys.map((key) => verifyNote(note, key, nodeCrypto)))
     : []
   if (checkpoint?.origin !== origin || !verdicts.includes(true))
-    throw new NocturneError('file_unreadable', { subject: `the memory of ${origin}` })
+    throw new NocturneError('file_unreadable', { subject: `the stored state for ${origin}` })
   return checkpoint
 }
 

@@ -1,6 +1,6 @@
 /**
- * Opens files beside the page, so that the page stays usable. It opens once: its end is the end of
- * the key in memory.
+ * Opens files in a worker, so that the page stays responsive. Each worker runs once: when it ends,
+ * the key in its memory is gone.
  */
 import './open/without-eval.js'
 import { readManifest } from '../../protocol/manifest.js'
@@ -19,7 +19,7 @@ import { messageOf } from './open/message-of.js'
 import { Meter } from './open/meter.js'
 import { openFile, OpenError } from './open/open-file.js'
 
-/** News of progress come at most once in so many octets. */
+/** Progress is reported at most once per this many octets. */
 const NEWS_BYTES = 4 * 1024 * 1024
 
 const tell = (news: OpenNews): void => {
@@ -65,8 +65,8 @@ interface OpenedManifest {
 }
 
 /**
- * Undefined when it does not open, is not signed by this gateway in time, or is of another
- * transfer.
+ * Undefined when it does not open, was not signed by this gateway while its key was valid, or
+ * belongs to another transfer.
  */
 async function openManifest(
   { id, manifest, certificate }: WholeTransfer,
@@ -88,7 +88,7 @@ async function openManifest(
   }
 }
 
-/** One that does not open must not keep the others. */
+/** A file that does not open must not hold up the others. */
 async function openOne(
   place: number,
   key: PrivateKey,
@@ -121,13 +121,13 @@ async function openOne(
     tell({ file: place, opened: name, size })
   } catch (error) {
     const why: Failure = error instanceof OpenError ? error.failure : 'cannot_open'
-    // Whatever else is wrong with it: it is not the item that was signed for.
+    // Whatever else is wrong with it, it is not the item that was signed.
     const isOther = named !== undefined && why === 'cannot_open'
     tell({ file: place, failed: isStopped ? 'stopped' : isOther ? 'mismatch' : why })
   }
 }
 
-/** Content and data packet must be what the manifest says, once both have passed. */
+/** Content and data packet must match the manifest once both have passed through. */
 function comparison(sealed: Meter, item: ManifestItem | undefined) {
   if (!item) throw new OpenError('mismatch', undefined)
   const content = new Meter()

@@ -1,4 +1,4 @@
-/** The page: what the reader picks, and what became of it. Opening itself is the worker's. */
+/** The page: what the reader selects, and the results. The worker does the opening. */
 import './open/without-eval.js'
 import { readDumped } from './open/dumped-transfer.js'
 import type { OpenNews, OpenRequest, StopRequest } from './open/messages.js'
@@ -16,12 +16,12 @@ import {
 
 declare global {
   interface Window {
-    /** WICG File System Access, where the browser has it. */
+    /** WICG File System Access, if the browser supports it. */
     showDirectoryPicker?: (how: { mode: 'readwrite' }) => Promise<FileSystemDirectoryHandle>
   }
 }
 
-/** A part of the page's own HTML. */
+/** An element of the page's own HTML. */
 function part<T extends Element>(selector: string, type: new () => T): T {
   const found = document.querySelector(selector)
   if (!(found instanceof type)) throw new TypeError(`the page has no ${selector}`)
@@ -42,7 +42,7 @@ const rows = part('tbody', HTMLTableSectionElement)
 const left = part('#left', HTMLElement)
 
 let own: PrivateFolder | undefined
-/** Blob URLs of the rows that are shown. */
+/** Blob URLs of the rows shown. */
 let urls: string[] = []
 
 if (!window.showDirectoryPicker) part('#place', HTMLFieldSetElement).hidden = true
@@ -51,7 +51,7 @@ removeLeftOvers().catch(() => undefined)
 form.addEventListener('submit', (event) => {
   event.preventDefault()
   open().catch((error: unknown) => {
-    // Who closes the picker of folders has changed their mind.
+    // Closing the folder picker means cancelling.
     say(error instanceof DOMException && error.name === 'AbortError' ? '' : FAILURES.cannot_write)
     setBusy(false)
   })
@@ -88,7 +88,7 @@ async function open(): Promise<void> {
   setBusy(false)
 }
 
-/** What to open; or what to say, when there is nothing that could be. */
+/** What to open; or a message, when there is nothing to open. */
 async function chosenWork(): Promise<Pick<OpenRequest, 'files' | 'transfer'> | string> {
   const ofFolder = [...(picked.files ?? [])]
   const loose = [...(files.files ?? [])]
@@ -112,7 +112,7 @@ async function chooseFolder(): Promise<FileSystemDirectoryHandle> {
   return own.handle
 }
 
-/** Resolves with what to say at the end. */
+/** Resolves with the final message. */
 function openAll(request: OpenRequest): Promise<string> {
   const worker = new Worker('open-worker.js', { type: 'module' })
   let opened = 0
@@ -123,7 +123,8 @@ function openAll(request: OpenRequest): Promise<string> {
     }
     const asked: StopRequest = { stop: true }
     stop.onclick = () => worker.postMessage(asked)
-    worker.onerror = () => end('This browser cannot open sealed files: use nocturne open.')
+    worker.onerror = () =>
+      end('This browser cannot open sealed files: use the command nocturne open.')
     worker.onmessage = ({ data }: MessageEvent<OpenNews>) => {
       if ('ended' in data) {
         const total = request.files.length
@@ -157,7 +158,7 @@ async function show(news: FileNews, { files: sealed, folder }: OpenRequest): Pro
   }
 }
 
-/** The content stays on disk: a Blob of such a file is read when it is saved. */
+/** The content stays on disk: the Blob of such a file is read only when it is saved. */
 async function saveLink(folder: FileSystemDirectoryHandle, name: string): Promise<Element> {
   const file = await (await folder.getFileHandle(name)).getFile()
   const link = document.createElement('a')
@@ -169,7 +170,7 @@ async function saveLink(folder: FileSystemDirectoryHandle, name: string): Promis
   return link
 }
 
-/** Removes what was opened before and waits to be saved. */
+/** Removes files that were opened earlier and are waiting to be saved. */
 async function forget(): Promise<void> {
   for (const url of urls) URL.revokeObjectURL(url)
   urls = []
@@ -181,7 +182,7 @@ async function forget(): Promise<void> {
 
 function rowOf(name: string): HTMLTableRowElement {
   const row = document.createElement('tr')
-  for (const text of [name, 'Waits', '']) row.insertCell().textContent = text
+  for (const text of [name, 'Waiting', '']) row.insertCell().textContent = text
   return row
 }
 

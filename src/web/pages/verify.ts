@@ -1,7 +1,7 @@
 /**
  * The page that verifies an export of the ledger: in a browser, from a file, without a network. The
- * build puts it, its style and this script into one file, whose policy lets it fetch and send
- * nothing.
+ * build combines the page, its style and this script in one file, whose policy blocks all
+ * connections.
  */
 import { parseVerifierKey, verifyPackage } from '../../ledger/browser.js'
 import type { PackageReport } from '../../ledger/browser.js'
@@ -11,7 +11,7 @@ import { webCrypto } from './verify/web-crypto.js'
 import { instant, number, plural, questionOf, rowOf } from './verify/words.js'
 import type { Row } from './verify/words.js'
 
-/** So often the page is drawn while it works. */
+/** How often the page is redrawn while it works. */
 const EVENTS_A_TURN = 2_000
 
 const part = (id: string): HTMLElement => {
@@ -29,7 +29,7 @@ const chooser = input('files', HTMLInputElement)
 const progress = input('progress', HTMLProgressElement)
 const keyField = input('key', HTMLTextAreaElement)
 const table = createEventTable(part('table'))
-/** Raised by each new choice: what an older one still does is dropped. */
+/** Incremented by each new selection: results of older ones are dropped. */
 let turn = 0
 let ownKey = ''
 
@@ -60,7 +60,7 @@ async function verify(given: readonly File[]): Promise<void> {
         ok: false,
         size: 0,
         root: '',
-        problem: 'the ZIP is damaged, or programs could read it in two ways',
+        problem: 'the ZIP is corrupt or ambiguous',
       }
   if (mine !== turn) return
   progress.hidden = true
@@ -71,10 +71,10 @@ function show(report: PackageReport, rows: readonly Row[]): void {
   const { ok, about, checked = 0, badIndex, problem = '' } = report
   document.body.dataset.state = ok ? 'good' : 'bad'
   part('verdict').hidden = false
-  part('verdict-title').textContent = ok ? 'Verified' : 'Does not verify'
+  part('verdict-title').textContent = ok ? 'Verified' : 'Verification failed'
   part('verdict-text').textContent = ok
     ? `${checked === 1 ? 'The one event in this export is' : `All ${plural(checked, 'event')} in this export are`} exactly as the log recorded ${checked === 1 ? 'it' : 'them'}. Now compare the key below.`
-    : `${badIndex === undefined ? 'Something is wrong' : `Event number ${number(badIndex)} is the first that is wrong`}: ${problem}.`
+    : `${badIndex === undefined ? 'The export is not valid' : `Event number ${number(badIndex)} is the first invalid one`}: ${problem}.`
   part('result').hidden = !about
   if (!about) return
   part('question').textContent = questionOf(about)
@@ -105,8 +105,8 @@ function factsOf(report: PackageReport, about: NonNullable<PackageReport['about'
   }[rendering]
   return [
     [
-      'Asked by',
-      `${asked.by} (${asked.role}), ${instant(asked.at)}. The log holds this request as number ${number(asked.event)}.`,
+      'Requested by',
+      `${asked.by} (${asked.role}), ${instant(asked.at)}. This request is number ${number(asked.event)} in the log.`,
     ],
     ['Log', `${origin}, ${plural(report.size, 'entry', 'entries')} long when it was exported`],
     ['Events in this export', number(about.count)],
@@ -124,8 +124,8 @@ function factsOf(report: PackageReport, about: NonNullable<PackageReport['about'
     [
       'Witnesses',
       cosigned.length === 0
-        ? 'None cosigned: that there is no second version of the log rests on its own key alone.'
-        : `${cosigned.join('; ')}${report.isWitnessed === true ? '' : '. These are fewer than the gateway’s policy asks for'}`,
+        ? 'No witness cosigned: only the log’s own key vouches that there is no second version of the log.'
+        : `${cosigned.join('; ')}${report.isWitnessed === true ? '' : '. These are fewer than the gateway’s policy requires'}`,
     ],
     ...(form === '' || !report.ok || report.isRenderingChecked === undefined
       ? []
@@ -133,8 +133,8 @@ function factsOf(report: PackageReport, about: NonNullable<PackageReport['about'
           [
             form,
             report.isRenderingChecked
-              ? 'Says the same as the log, to the letter.'
-              : 'Is of another version than this page and was not compared.',
+              ? 'Identical to the log.'
+              : 'Made by another version than this page, and not compared.',
           ],
         ] as const)),
   ]
@@ -150,7 +150,7 @@ function fill(list: HTMLElement, facts: Facts): void {
 }
 
 /**
- * Says whether the key that the reader has from elsewhere is the one that the export was checked
+ * Shows whether the key that the reader has from elsewhere is the key that the export was checked
  * with.
  */
 async function compareKey(): Promise<void> {
@@ -161,9 +161,9 @@ async function compareKey(): Promise<void> {
   answer.dataset.says = says
   answer.textContent = {
     none: 'Not compared yet.',
-    same: 'The same key: the export is of the log that you know.',
-    other: 'Another key. The export is not of the log that you know.',
-    'no-key': 'That is not a key of a log, or not all of it.',
+    same: 'The same key: the export comes from the log that you know.',
+    other: 'A different key. The export does not come from the log that you know.',
+    'no-key': 'This is not a log key, or not a complete one.',
   }[says]
 }
 

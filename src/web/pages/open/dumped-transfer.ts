@@ -1,5 +1,5 @@
 /**
- * The folder that `nocturne dump` wrote, as the reader picked it: which data packet belongs to
+ * The folder written by `nocturne dump` that the reader selected: which data packet belongs to
  * which key packets.
  */
 
@@ -8,9 +8,9 @@ import type { DumpedItem } from '../../../protocol/dump-list.js'
 
 export interface SealedItem {
   readonly index: number
-  /** Key packets, and the data packet behind them: one whole message, read when it is opened. */
+  /** Key packets followed by the data packet: one complete message, read when it is opened. */
   readonly message: File
-  /** What of it are key packets: the manifest's digest is over the rest. */
+  /** Size of the key packets: the digest in the manifest covers the rest. */
   readonly keyBytes: number
 }
 
@@ -37,7 +37,7 @@ export async function readDumped(files: readonly File[]): Promise<DumpedTransfer
   )
 }
 
-/** A data packet that is not there makes an item that does not match. */
+/** An item with a missing data packet is reported as not matching. */
 function sealedItem(
   { index, data, keys }: DumpedItem,
   files: ReadonlyMap<string, File>,

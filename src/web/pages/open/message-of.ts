@@ -1,11 +1,11 @@
 import { unarmor } from 'openpgp'
 
-/** An armored message is taken apart in memory. */
+/** Armored messages are decoded in memory. */
 const MAX_ARMORED_BYTES = 64 * 1024 * 1024
 
 /**
- * A sealed file's octets; armor (RFC 9580 section 6) is taken off. Throws for text that is no
- * armored message.
+ * A sealed file's octets, with any armor (RFC 9580 section 6) removed. Throws for text that is not
+ * an armored message.
  */
 export async function* messageOf(file: File): AsyncGenerator<Uint8Array> {
   const [first = 0] = new Uint8Array(await file.slice(0, 1).arrayBuffer())
@@ -20,7 +20,7 @@ export async function* messageOf(file: File): AsyncGenerator<Uint8Array> {
   yield unarmored.data
 }
 
-/** The pieces of a stream: not every browser lets one be iterated. */
+/** The chunks of a stream: not every browser can iterate over one. */
 export async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader()
   try {

@@ -1,26 +1,26 @@
-/** What the page and its worker tell each other. */
+/** Messages between the page and its worker. */
 import type { SealedItem } from './dumped-transfer.js'
 
-/** A transfer whose items must be those of its manifest. */
+/** A transfer whose items must match its manifest. */
 export interface WholeTransfer {
   readonly id: string
   readonly manifest: SealedItem
-  /** Of the gateway whose signature the manifest must have. */
+  /** Certificate of the gateway that must have signed the manifest. */
   readonly certificate: string
 }
 
-/** To the worker, once: it opens all files and ends. */
+/** Sent to the worker once: it opens all files and ends. */
 export interface OpenRequest {
   readonly key: Uint8Array
   readonly passphrase: string | undefined
-  /** Loose messages have no number. */
+  /** Individual messages have no number. */
   readonly files: readonly (Omit<SealedItem, 'index'> & { readonly index?: number })[]
   readonly transfer: WholeTransfer | undefined
-  /** Where opened files go. */
+  /** Destination of opened files. */
   readonly folder: FileSystemDirectoryHandle
 }
 
-/** To the worker, at any time: the file under way is given up, and nothing of it stays. */
+/** Sent to the worker at any time: it abandons the current file and leaves nothing of it behind. */
 export interface StopRequest {
   readonly stop: true
 }
@@ -37,14 +37,14 @@ export type Failure =
 
 /** How the items of a whole transfer compare with its manifest. */
 export interface Compared {
-  /** Numbers of items that the manifest names and the folder does not have. */
+  /** Numbers of items that are in the manifest but not in the folder. */
   readonly missing: readonly number[]
-  /** RFC 3339: the signer's word. */
+  /** RFC 3339: as claimed by the signer. */
   readonly signedAt: string
   readonly hasKeyEnded: boolean
 }
 
-/** To the page. `file` is a place in the list of the request. */
+/** Sent to the page. `file` is an index into the list of the request. */
 export type OpenNews =
   | { readonly file: number; readonly bytes: number }
   | { readonly file: number; readonly opened: string; readonly size: number }

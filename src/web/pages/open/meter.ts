@@ -2,13 +2,16 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Content } from '../../../protocol/words.js'
 
-/** SHA-256 and size of what passes: WebCrypto digests only what is in memory as a whole. */
+/**
+ * SHA-256 and size of data that passes through: WebCrypto can only hash data that is in memory as a
+ * whole.
+ */
 export class Meter {
   readonly #hash = sha256.create()
   #skip: number
   #size = 0
 
-  /** `skip` octets at the beginning do not count. */
+  /** The first `skip` octets are not counted. */
   constructor(skip = 0) {
     this.#skip = skip
   }
@@ -20,7 +23,7 @@ export class Meter {
     this.#size += counted.length
   }
 
-  /** Once, at the end. */
+  /** To be called once, at the end. */
   is({ sha256: expected, size }: Content): boolean {
     return this.#size === size && bytesToHex(this.#hash.digest()) === expected
   }

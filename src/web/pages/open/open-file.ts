@@ -1,9 +1,9 @@
 /**
- * One sealed file to one opened file, in the memory of a few chunks.
+ * Opens one sealed file to one file, using memory for a few chunks.
  *
- * What is written goes to a hidden copy of the browser's own, which takes its name on `close` alone
- * (WHATWG File System, FileSystemWritableFileStream): so a message that turns out to be cut short
- * or changed leaves nothing behind, and neither does a page that is closed half way.
+ * Output goes to a hidden copy managed by the browser, which gets its name only on `close` (WHATWG
+ * File System, FileSystemWritableFileStream): so a message that turns out to be truncated or
+ * altered leaves nothing behind, and neither does a page that is closed midway.
  */
 import { openMessage, own, webCiphers } from '../../../seal/browser.js'
 import type { PrivateKey } from '../../../seal/browser.js'
@@ -30,11 +30,13 @@ export interface Opened {
 export interface Sealed {
   readonly name: string
   readonly message: AsyncIterable<Uint8Array>
-  /** What the content must be; what it throws leaves nothing behind. */
+  /** Checks the content; if it throws, nothing is left behind. */
   readonly compare?: { readonly update: (bytes: Uint8Array) => void; readonly end: () => void }
 }
 
-/** @throws OpenError `cannot_open`, `cannot_write`, and of `compare`; nothing is left then */
+/**
+ * @throws OpenError `cannot_open`, `cannot_write`, and errors of `compare`; nothing is left then
+ */
 export async function openFile(
   sealed: Sealed,
   keys: readonly PrivateKey[],
@@ -44,7 +46,7 @@ export async function openFile(
   const { compare } = sealed
   const content = openMessage(watched(sealed.message, onBytes), keys, { ciphers: webCiphers })
   try {
-    // The first piece names the file; an empty content has none.
+    // The first chunk determines the file name; empty content has none.
     const first = await opening(content.next())
     const head = first.done === true ? new Uint8Array(0) : first.value
     const name = await freeName(folder, openedName(sealed.name, head))
@@ -81,7 +83,7 @@ async function write(
       throw error
     }
   } catch (error) {
-    // The name was taken before there was anything to put under it.
+    // The name was reserved before there was any content for it.
     await folder.removeEntry(name).catch(() => undefined)
     throw error
   }
@@ -100,7 +102,7 @@ async function freeName(folder: FileSystemDirectoryHandle, wanted: string): Prom
   throw new OpenError('cannot_write', undefined)
 }
 
-/** `scan (2).dcm` when there is a `scan.dcm`: no file that is there is overwritten. */
+/** `scan (2).dcm` if `scan.dcm` exists: existing files are never overwritten. */
 function numbered(name: string, count: number): string {
   if (count === 1) return name
   const dot = name.lastIndexOf('.')

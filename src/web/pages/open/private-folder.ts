@@ -1,17 +1,17 @@
 /**
- * Where opened files wait to be saved when the reader chose no folder: the origin's private file
- * system, which no other site sees. It outlives the page, so each page holds a lock on a folder of
- * its own, and removes those that nobody holds.
+ * Where opened files wait to be saved if the reader chose no folder: the origin's private file
+ * system, which no other site can see. It outlives the page, so each page holds a lock on its own
+ * folder and removes folders that are not locked.
  */
 const PREFIX = 'opened-'
 
 export interface PrivateFolder {
   readonly handle: FileSystemDirectoryHandle
-  /** Removes what is in it. */
+  /** Removes its content. */
   empty(): Promise<void>
 }
 
-/** Removes what pages that were closed have left behind. */
+/** Removes what closed pages have left behind. */
 export async function removeLeftOvers(): Promise<void> {
   const root = await navigator.storage.getDirectory()
   const { held = [] } = await navigator.locks.query()

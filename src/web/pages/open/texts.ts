@@ -1,44 +1,46 @@
-/** What the page says. */
+/** The messages of the page. */
 import type { Compared, Failure } from './messages.js'
 
 export const FAILURES: Readonly<Record<Failure, string>> = {
   key_unreadable:
-    'This is not one OpenPGP private key. Pick the file that nocturne key new wrote, or that your program exported.',
+    'This is not an OpenPGP private key. Select the file written by nocturne key new or exported by your OpenPGP program.',
   key_locked: 'The passphrase is missing or wrong.',
   cannot_open:
-    'Not opened: it is not sealed to this key, or it was changed or cut short. Nothing of it was kept.',
-  cannot_write: 'Not opened: there is no room or no permission to write. Nothing of it was kept.',
+    'Not opened: the file is not sealed to this key, or it was altered or truncated. Nothing of it was kept.',
+  cannot_write:
+    'Not opened: there is no space left or no permission to write. Nothing of the file was kept.',
   not_signed:
-    'Nothing was opened: the manifest is not sealed to this key, or not signed by the gateway whose certificate you picked, or not of this transfer.',
-  mismatch:
-    'Does not match: it is not the item that the signed manifest names. Nothing of it was kept.',
+    'Nothing was opened: the manifest is not sealed to this key, is not signed by the gateway whose certificate you selected, or belongs to another transfer.',
+  mismatch: 'Does not match: this is not the item in the signed manifest. Nothing of it was kept.',
   stopped: 'Stopped. Nothing of it was kept.',
 }
 
-/** Said with every result: a file by itself says nothing of its place in a transfer. */
+/** Shown with every result: an individual file says nothing about its place in a transfer. */
 export const UNCHECKED =
-  'Not checked: whether they are the items that the signed manifest of their transfer names. Pick the folder of the whole transfer for that.'
+  'These files were not compared with the signed manifest of their transfer. To compare them, select the folder of the whole transfer.'
 
-/** What to say of a transfer whose items were compared. */
+/** The result for a transfer whose items were compared. */
 export function comparedText(
   opened: number,
   total: number,
   { missing, signedAt, hasKeyEnded }: Compared,
 ): string {
-  const whole = `${opened} of ${total} opened, each as the manifest names it that the gateway signed on ${signedAt.slice(0, 10)}.`
+  const whole = `${opened} of ${total} opened; they match the manifest that the gateway signed on ${signedAt.slice(0, 10)}.`
   const without =
-    missing.length === 0 ? '' : ` The manifest names more: ${missing.slice(0, 20).join(', ')}.`
+    missing.length === 0
+      ? ''
+      : ` Items missing from the folder: ${missing.slice(0, 20).join(', ')}.`
   const ended = hasKeyEnded
-    ? " The gateway's key has ended since: nocturne open with --ledger-key shows when it signed."
+    ? " The gateway's key has since expired or been replaced: nocturne open with --ledger-key shows when it signed."
     : ''
   return `${whole}${without}${ended}`
 }
 
 export const NOT_A_TRANSFER =
-  'This is not the folder of a transfer: pick the one that nocturne dump wrote, with transfer.json in it.'
-export const NOTHING_PICKED = 'Pick sealed files, or the folder of a transfer.'
+  'This is not the folder of a transfer: select a folder written by nocturne dump, which contains transfer.json.'
+export const NOTHING_PICKED = 'Select sealed files, or the folder of a transfer.'
 export const NO_CERTIFICATE =
-  'Pick the certificate of the gateway: nothing in the folder can vouch for the folder.'
+  'Select the certificate of the gateway: nothing in the folder can vouch for the folder.'
 
 const UNITS = ['bytes', 'KB', 'MB', 'GB'] as const
 

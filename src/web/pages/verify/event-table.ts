@@ -1,9 +1,9 @@
-/** The events, a page at a time, with a search over all that are held. */
+/** The events, one page at a time, with a search over all events in memory. */
 import { COLUMNS, number, plural } from './words.js'
 import type { Row } from './words.js'
 
 const ROWS_A_PAGE = 100
-/** Each is held to be searched; all are verified, however many there are. */
+/** Events kept in memory for the search; all events are verified, regardless of their number. */
 export const MAX_ROWS = 200_000
 
 export interface EventTable {
@@ -75,7 +75,7 @@ function layOut(root: HTMLElement) {
   return { search, told, body, frame, back, on, pager }
 }
 
-/** Rows with every word of the search in them. */
+/** Rows that contain every word of the search. */
 function matching(rows: readonly Row[], search: string): readonly Row[] {
   const words = search
     .toLowerCase()
@@ -92,7 +92,7 @@ function summaryOf(all: number, found: number, first: number, shown: number): st
     : `${number(found)} of ${plural(all, 'verified event')} match${range}`
 }
 
-/** An event, and behind it, until it is asked for, everything that the log holds of it. */
+/** An event, followed by a hidden row with all of its details. */
 function rowElements({ cells, entry, index }: Row): readonly HTMLElement[] {
   const row = element('tr')
   row.dataset.index = String(index)
@@ -103,7 +103,7 @@ function rowElements({ cells, entry, index }: Row): readonly HTMLElement[] {
       const button = element('button', {
         type: 'button',
         textContent: cell,
-        title: 'Show all of it',
+        title: 'Show all details',
       })
       button.setAttribute('aria-expanded', 'false')
       button.addEventListener('click', () => {
@@ -126,7 +126,7 @@ function rowElements({ cells, entry, index }: Row): readonly HTMLElement[] {
   return [row, more]
 }
 
-/** A new element with these properties. Texts from the log only ever become text. */
+/** Creates an element with these properties. Text from the log is only ever inserted as text. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   name: K,
   properties: Partial<HTMLElementTagNameMap[K]> = {},

@@ -1,9 +1,9 @@
-/** What was dropped or chosen: the ZIP, or the files that were in it. */
+/** The files that were dropped or selected: the ZIP, or the files from it. */
 import { BlobReader } from '@zip.js/zip.js/index-native.js'
 import { openZip } from '../../../lib/zip.js'
 import type { NamedFiles } from '../../../lib/zip.js'
 
-/** Undefined for a ZIP that is damaged, or that two programs could read differently. */
+/** Undefined for a ZIP that is corrupt or ambiguous. */
 export async function openGiven(given: readonly File[]): Promise<NamedFiles | undefined> {
   const [first] = given
   if (given.length === 1 && first && (await isZip(first))) return openZip(new BlobReader(first))

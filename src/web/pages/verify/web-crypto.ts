@@ -1,4 +1,4 @@
-/** What a browser verifies with. */
+/** Cryptographic functions for verification in a browser. */
 import * as noble from '@noble/ed25519'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import type { LedgerCrypto } from '../../../ledger/browser.js'
@@ -6,13 +6,13 @@ import type { LedgerCrypto } from '../../../ledger/browser.js'
 noble.hashes.sha512 = sha512
 
 /**
- * Entries are short: a promise for each hash, as WebCrypto has it, would take longer than the hash.
+ * Entries are short: WebCrypto's promise per hash would take longer than the hash itself.
  */
 export const webCrypto: LedgerCrypto = { sha256, verifyEd25519 }
 
 /**
- * Browsers of before 2025 have no Ed25519 of their own. Both are strict about what RFC 8032 leaves
- * open.
+ * Browsers from before 2025 have no built-in Ed25519. Both implementations are strict where RFC
+ * 8032 leaves choices.
  */
 async function verifyEd25519(
   publicKey: Uint8Array,

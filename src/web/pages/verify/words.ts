@@ -1,4 +1,4 @@
-/** What the page says, in words for who has never seen a log. */
+/** The page's texts, for readers who have never seen a log. */
 import { shapeOf } from '../../../ledger/browser.js'
 import type { About, EntryJson } from '../../../ledger/browser.js'
 
@@ -9,24 +9,24 @@ export const number = (value: number): string => count.format(value)
 export const plural = (value: number, one: string, many = `${one}s`): string =>
   `${number(value)} ${value === 1 ? one : many}`
 
-/** An instant as the log has it, readable: `2026-03-01 22:14:07 UTC`. */
+/** An instant from the log in readable form: `2026-03-01 22:14:07 UTC`. */
 export const instant = (text: string): string =>
   text.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')
 
-/** What was asked for, as a sentence. */
+/** The request, as a sentence. */
 export function questionOf({ query }: About): string {
   const { types, actor, facility, transfer, patient, outcome, from, until, start } = query
   const time = (ms: number) => instant(new Date(ms).toISOString())
   const parts = [
-    types && `of the kinds ${types.map(String).join(', ')}`,
-    actor !== undefined && `done by ${actor}`,
+    types && `of the types ${types.map(String).join(', ')}`,
+    actor !== undefined && `caused by ${actor}`,
     facility !== undefined && `concerning the facility ${facility}`,
     transfer !== undefined && `concerning the transfer ${transfer}`,
     patient !== undefined && `concerning the patient with the handle ${patient}`,
     outcome !== undefined && `with the outcome ${outcomeOf(outcome)}`,
-    from !== undefined && `from ${time(from)} on`,
+    from !== undefined && `from ${time(from)}`,
     until !== undefined && `before ${time(until)}`,
-    start !== undefined && `from number ${number(start)} on`,
+    start !== undefined && `from number ${number(start)}`,
   ].filter((part) => typeof part === 'string')
   return parts.length === 0 ? 'Every event of the log.' : `Events ${parts.join(', ')}.`
 }
@@ -45,7 +45,7 @@ export interface Row {
   readonly index: number
   readonly cells: readonly string[]
   readonly entry: EntryJson
-  /** Lower case, for the search. */
+  /** In lower case, for the search. */
   readonly text: string
 }
 

@@ -149,7 +149,7 @@ describe('a download', () => {
       expect(events.filter((type) => type === 'download.begun')).toHaveLength(ITEMS + 2)
       expect(await read(`${file}.changed`)).toMatchObject({
         status: 1,
-        stderr: expect.stringContaining('does not lead to the signed root'),
+        stderr: expect.stringContaining('does not lead to the root'),
       })
     })
   })

@@ -175,7 +175,7 @@ suite('a gateway whose object store comes late', 'skip' in server ? server.skip 
     await waitsFor(gateway)
     await proxy.up()
     await expect(gateway.ready).rejects.toThrow(
-      /the database holds \d+ entries with root .*published were \d+ entries with root/,
+      /the database has \d+ entries with root .*the published log has \d+ entries with root/,
     )
     expect([gateway.process.exitCode, countEvents()]).toEqual([1, before])
     table.push('  an older database: both heads printed, exit 1, no event')

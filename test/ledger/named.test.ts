@@ -171,7 +171,7 @@ const TABLE: readonly Row[] = [
         sayOfError,
       )
     },
-    /^ledger_rolled_back: the database holds 700 entries .*; published were 71\d entries /,
+    /^ledger_rolled_back: the database has 700 entries .*; the published log has 71\d entries /,
   ],
   [
     'an old backup of the database put back',
@@ -184,7 +184,7 @@ const TABLE: readonly Row[] = [
       await state.close()
       return said
     },
-    /^ledger_rolled_back: the database holds 70\d entries .*; published were 75\d entries /,
+    /^ledger_rolled_back: the database has 70\d entries .*; the published log has 75\d entries /,
   ],
   [
     'two gateways that disagree, one shown to the witness',

@@ -237,7 +237,7 @@ describe('an old database put back', () => {
     await expect(checkAnchor(state, open.files, ledger.verifierKey)).rejects.toMatchObject({
       code: 'ledger_rolled_back',
       subject: expect.stringMatching(
-        /^the database holds 300 entries with root \S{44}; published were 350 entries with root \S{44}$/,
+        /^the database has 300 entries with root \S{44}; the published log has 350 entries with root \S{44}$/,
       ),
     })
     await state.close()

@@ -44,7 +44,7 @@ describe('an old database restored under a gateway', () => {
     for (const ending of ['', '-wal', '-shm']) await rm(`${database}${ending}`, { force: true })
     await cp(backup, database)
     const heads = new RegExp(
-      `the database holds ${before} entries with root \\S{44}; published were ${published} entries with root \\S{44}`,
+      `the database has ${before} entries with root \\S{44}; the published log has ${published} entries with root \\S{44}`,
     )
     const refused = await nocturne('serve', '--site', site.dir, '--port', '0')
     expect(refused.status).toBe(1)

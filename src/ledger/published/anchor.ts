@@ -70,7 +70,7 @@ export async function checkAnchor(
   if (root && isSameBytes(root, anchor.root)) return anchor
   const head = await openCheckpoint(checkpoint, verifierKey, nodeCrypto)
   throw new NocturneError('ledger_rolled_back', {
-    subject: `the database has ${describe(head.checkpoint)}, but ${describe(anchor)} had been published`,
+    subject: `the database has ${describe(head.checkpoint)}; the published log has ${describe(anchor)}`,
   })
 }
 

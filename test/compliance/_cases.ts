@@ -109,7 +109,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
       fails(
         'a token for ten years',
         change('system', { tokens: [{ ...token, expiresAt: AT + 3_650 * DAY }] }),
-        /tk-1 lives longer/,
+        /tk-1 is valid for more than/,
       ),
       fails(
         'a forgotten token',
@@ -303,7 +303,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
       fails(
         'an ending certificate',
         endpoint({ certificateUntil: AT + DAY }),
-        /ends on 2026-03-03/,
+        /expires on 2026-03-03/,
       ),
     ],
   },
@@ -312,12 +312,12 @@ export const CASES: Readonly<Record<string, Cases>> = {
       fails(
         'a plain database',
         change('configuration', { database: { kind: 'postgres', isEncryptedOnTheWire: false } }),
-        /in the clear: database/,
+        /without encryption: database/,
       ),
       fails(
         'a plain store',
         change('configuration', { store: { kind: 's3', isEncryptedOnTheWire: false } }),
-        /in the clear: store/,
+        /without encryption: store/,
       ),
     ],
   },

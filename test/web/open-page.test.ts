@@ -196,7 +196,9 @@ suite(`the page that opens sealed files${why}`, () => {
 
     it('opens nothing under the signature of somebody else, and asks for a certificate', async () => {
       expect(await openCopy('other', undefined, 'officer-1')).toContain('Nothing was opened')
-      expect(await openCopy('none', undefined, '')).toContain('Pick the certificate of the gateway')
+      expect(await openCopy('none', undefined, '')).toContain(
+        'Select the certificate of the gateway',
+      )
       const bare = (folder: string) => rm(join(folder, 'transfer.json'))
       expect(await openCopy('bare', bare)).toContain('This is not the folder of a transfer')
       expect(await left()).toEqual([])

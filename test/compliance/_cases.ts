@@ -355,7 +355,11 @@ export const CASES: Readonly<Record<string, Cases>> = {
   },
   'software-supported': {
     failing: [
-      fails('an old Node.js', change('system', { node: 'v18.20.0' }), /not a version with long-term/),
+      fails(
+        'an old Node.js',
+        change('system', { node: 'v18.20.0' }),
+        /not a version with long-term/,
+      ),
       fails(
         'one past its end',
         (facts) => ({ ...change('system', { node: 'v20.20.2' })(facts), at: AT + 300 * DAY }),
@@ -378,7 +382,11 @@ export const CASES: Readonly<Record<string, Cases>> = {
   },
   'restore-drilled': {
     failing: [
-      fails('never', change('ledger', { lastDrill: undefined }), /no restore has ever been practised/),
+      fails(
+        'never',
+        change('ledger', { lastDrill: undefined }),
+        /no restore has ever been practised/,
+      ),
       fails('it failed', drill({ ok: false }), /failed/),
       fails('two years ago', drill({ at: AT - 700 * DAY }), /the last drill was on/),
       fails('it took too long', drill({ seconds: 400_000 }), /took 400000 s/),

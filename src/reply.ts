@@ -1,6 +1,6 @@
 /**
- * The second main path: a report on its way back. The reader has signed and sealed it; the facility
- * opens it.
+ * The second main path: a report from the reader back to the facility. The reader has signed and
+ * sealed it; the facility opens it.
  *
  *   check    the statement is the reader's, about this case and these octets, and the facility can
  *            open them
@@ -54,28 +54,32 @@ export interface ReplyRooms {
 
 export interface SentReport {
   readonly row: CaseReportTable
-  /** Proof of the event; undefined when the same message had come before. */
+  /** Proof of the event; undefined when the same message was received before. */
   readonly receipt: string | undefined
 }
 
 export interface Reply {
   /**
-   * Takes a reader's report on a case that they can open.
+   * Accepts a reader's report on a case that they can open. If it throws, nothing is visible.
    *
    * @throws NocturneError `report_without_crosswalk`, `report_invalid`, `report_out_of_turn`,
-   *   `already_claimed`, `case_state`, `recipient_unusable`, and what store and ledger refuse;
-   *   nothing is visible then
+   *   `already_claimed`, `case_state`, `recipient_unusable`, and store and ledger errors
    */
   take(author: Asker, row: CaseTable, report: NewReport): Promise<SentReport>
   /**
-   * The sealed message, after the event that says who reads it is durable.
-   * @throws NocturneError `object_missing` when it is no longer what was sent
+   * Returns the sealed message, after the event that records the read is durable.
+   *
+   * @throws NocturneError `object_missing` when it is not the message that was sent
    */
   read(asker: Asker, row: CaseReportTable): Promise<Buffer>
   find(id: string): Promise<CaseReportTable | undefined>
   /** Oldest first, at most 1,000. */
   list(range: ReportRange): Promise<readonly CaseReportTable[]>
-  /** Deletes what a process that died left in the store. Returns how many objects. */
+  /**
+   * Deletes what a process that died left in the store.
+   *
+   * @returns the number of objects deleted.
+   */
   sweep(): Promise<number>
   /** @throws NocturneError `acknowledgement_invalid` */
   acknowledge(facility: Asker, row: CaseReportTable, signed: AcknowledgeReport): Promise<SentReport>
@@ -96,7 +100,7 @@ async function take(
   row: CaseTable,
   report: NewReport,
 ): Promise<SentReport> {
-  // Before the check: a client whose answer was lost may come back when its clock has moved on.
+  // Checked first: a client whose response was lost may retry after its clock has been changed.
   const sha256 = createHash('sha256').update(report.message, 'base64').digest('hex')
   const before = await hasReport(rooms.state.db, sha256)
   if (before?.author === author.id && before.case_id === row.id)

@@ -90,7 +90,7 @@ export function createTokens(parts: TokenParts): Tokens {
     issue: (principal, input) => issue(parts, principal, input),
 
     async verify(token) {
-      // What cannot be a token is looked up all the same, as one that nobody has.
+      // A malformed token takes the same path as an unknown one.
       const row = await currentRow(parts, hashOf(TOKEN.test(token) ? token : ''))
       if (!row) return undefined
       uses.note(row, now())
@@ -115,7 +115,7 @@ export function createTokens(parts: TokenParts): Tokens {
 const rowOf = (state: State, hash: string): Promise<TokenTable | undefined> =>
   state.db.selectFrom('tokens').selectAll().where('hash', '=', hash).executeTakeFirst()
 
-/** The row of a token that is valid now, and that this site has written. */
+/** The row of a token, if it is currently valid and was written by this site. */
 async function currentRow(
   { state, ledger, guard, now }: TokenParts,
   hash: string,
@@ -123,7 +123,7 @@ async function currentRow(
   const row = await rowOf(state, hash)
   if (row?.revoked_at !== null || row.expires_at <= now()) return undefined
   const isRevoked = await isRevokedInLedger(ledger, row.id)
-  // One that is being revoked now is no row that somebody put back.
+  // A row that has just been revoked is not one that was restored by tampering.
   if (isRevoked && (await rowOf(state, hash))?.revoked_at !== null) return undefined
   const good = await guard.sift(
     'tokens',
@@ -194,7 +194,7 @@ async function revoke(parts: TokenParts, id: string, actor: Actor): Promise<Rece
 
 async function setRevoked(tx: Tx, { guard, now }: TokenParts, row: TokenTable): Promise<void> {
   const revoked = { ...row, revoked_at: now() }
-  // A row that is not ours must not become so by being revoked.
+  // Revoking must not give a valid MAC to a row that did not have one.
   const mac = guard.isSealed('tokens', row) ? guard.seal('tokens', revoked).mac : null
   await tx
     .updateTable('tokens')
@@ -204,8 +204,8 @@ async function setRevoked(tx: Tx, { guard, now }: TokenParts, row: TokenTable): 
 }
 
 /**
- * Notes of last uses: at most one write per minute and token. Nobody waits for it, and a note that
- * could not be written is written at the next use.
+ * Records last uses: at most one write per minute and token. Nothing waits for it, and a failed
+ * write is made up for at the next use.
  */
 function createUseNotes(state: State) {
   const notes = new Map<string, Promise<void>>()

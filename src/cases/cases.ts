@@ -73,7 +73,8 @@ export interface Cases {
   /** @throws NocturneError `not_claimed` */
   release(reader: Asker, id: string, reason: UnclaimReason): Promise<CaseAnswer>
   /**
-   * Before a report is stored.
+   * Call before a report is stored.
+   *
    * @throws NocturneError `already_claimed`, `report_out_of_turn`, `case_state`
    */
   expectReportable(
@@ -81,13 +82,17 @@ export interface Cases {
     author: string,
     report: Pick<ArrivedReport, 'status' | 'agreement'>,
   ): void
-  /** Inside the transaction that makes the report visible. @throws as `expectReportable` */
+  /**
+   * Call inside the transaction that makes the report visible.
+   *
+   * @throws NocturneError as `expectReportable`
+   */
   reported(
     tx: Tx,
     author: Asker,
     report: ArrivedReport,
   ): Promise<readonly [EventInput, ...EventInput[]]>
-  /** Inside the transaction that records that the facility has the report. */
+  /** Call inside the transaction that records the facility's acknowledgement. */
   reportAcknowledged(
     tx: Tx,
     facility: Asker,

@@ -1,4 +1,4 @@
-/** What a report does to its case: the state, the claim, the clock, and whom it tells. */
+/** How a report affects its case: the state, the claim, the clock, and the notices. */
 import { NocturneError } from '../lib/errors.js'
 import type { EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
@@ -11,21 +11,21 @@ import { NO_CLAIM, aboutCase, isHeldAt, readCase, stepCase, transfersOf } from '
 import type { CaseChange } from './rows.js'
 import { nextCaseState } from './states.js'
 
-/** A report that has been checked and stored. */
+/** A report that was checked and stored. */
 export interface ArrivedReport {
   readonly id: string
   readonly case: string
   readonly status: ReportStatus
   readonly agreement: 'agree' | 'minor' | 'major' | undefined
-  /** Of the sealed message, hexadecimal. */
+  /** Of the sealed message, in hexadecimal. */
   readonly sha256: string
 }
 
 /**
- * Before anything is stored.
+ * Call before anything is stored.
  *
  * @throws NocturneError `already_claimed` while a colleague holds the case; `report_out_of_turn`
- *   for a report that cannot follow what the case has; `case_state`
+ *   for a report that cannot follow the existing ones; `case_state`
  */
 export function expectReportable(
   row: CaseTable,
@@ -35,8 +35,8 @@ export function expectReportable(
 ): void {
   if (isHeldAt(row, now) && row.claimed_by !== author)
     throw new NocturneError('already_claimed', { subject: holderOf(row) })
-  // A final report says whether it agrees with the preliminary one, and nothing else does (ACR
-  // Practice Parameter for Communication, II.C.2).
+  // A final report must state whether it agrees with the preliminary one, and no other report may
+  // (ACR Practice Parameter for Communication, II.C.2).
   const agrees = status === 'final' && row.report === 'preliminary'
   if (agrees !== (agreement !== undefined))
     throw new NocturneError('report_out_of_turn', { field: 'agreement' })
@@ -50,8 +50,8 @@ export function expectReportable(
 }
 
 /**
- * Inside the transaction that makes the report visible. A report ends the claim: the work that the
- * claim was for is done. Escalations stop, and the facility is told.
+ * Call inside the transaction that makes the report visible. A report ends the claim, because its
+ * work is done. Escalations stop, and the facility is notified.
  *
  * @throws NocturneError as `expectReportable`
  */
@@ -86,8 +86,8 @@ export async function reported(
 }
 
 /**
- * Inside the transaction that records the facility's acknowledgement: its clock is met, and a case
- * with a final report has nothing left to do.
+ * Call inside the transaction that records the facility's acknowledgement. It meets the target for
+ * acknowledgement, and a case with a final report has nothing left to do.
  */
 export async function reportAcknowledged(
   parts: CasesParts,

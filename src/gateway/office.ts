@@ -1,4 +1,4 @@
-/** Opens what officers and operators do with the ledger. */
+/** Opens the operations of officers and operators on the ledger. */
 import { compare } from '../compliance/index.js'
 import type { Compliance } from '../compliance/index.js'
 import { assessmentCsv, assessmentPdf, assessmentWorkbook } from '../compliance/exports/index.js'
@@ -25,12 +25,13 @@ import type { RecordRooms } from './records.js'
 
 export interface OfficeRooms {
   readonly officer: Officer
-  /** For the operator, on the site's own files. */
+  /** For the operator, working on the site's own files. */
   readonly pruning: {
     plan(): Promise<PrunePlan>
     /**
      * Carries out what an officer has proposed.
-     * @param holder - names this process among those that prune
+     *
+     * @param holder names this process among those that prune
      */
     prune(actor: Actor, holder: string): ReturnType<typeof prune>
   }

@@ -6,7 +6,10 @@ import type { Finding, ReviewState } from '../ledger/reviews/index.js'
 import { NocturneError } from '../lib/errors.js'
 
 export interface Keeping {
-  /** What is due for review. Reading it is an event, as is reading the holds or the plan. */
+  /**
+   * Returns what is due for review. Reading this is recorded as an event, as is reading the holds
+   * or the plan.
+   */
   review(actor: Actor): Promise<ReviewState>
   recordReview(actor: Actor, given: Review): Promise<Proven<ReviewState>>
   holds(actor: Actor): Promise<readonly ShownHold[]>
@@ -19,12 +22,12 @@ export interface Keeping {
 }
 
 export interface Review {
-  /** The events before this index were looked at. */
+  /** The events before this index were reviewed. */
   readonly until: number
   readonly finding: Finding
 }
 
-/** With the proof of the event that records it. */
+/** A result with the proof of the event that records it. */
 export type Proven<T> = T & { readonly receipt: string }
 
 export interface Hold extends HoldScope {
@@ -43,7 +46,7 @@ export type ShownHold = Omit<Hold, 'from' | 'until'> & {
 export interface KeepingParts {
   readonly ledger: Pick<Ledger, 'note' | 'query' | 'proof'>
   readonly directory: Pick<Directory, 'principal' | 'facility'>
-  /** What the ledger keeps of it. */
+  /** The review, hold and pruning operations of the ledger. */
   readonly keeping: {
     review(): Promise<ReviewState>
     recordReview(actor: Actor, given: Review): Promise<Receipt>
@@ -94,8 +97,8 @@ export function createKeeping(parts: KeepingParts): Keeping {
 }
 
 /**
- * The ledger records no id that nobody has. An id of the configuration is known, and so is one that
- * the ledger names already, of a person who has left.
+ * The ledger does not record IDs that do not exist. An ID is known if it is in the configuration,
+ * or already in the ledger because the person has left.
  *
  * @throws NocturneError `not_found`
  */

@@ -14,10 +14,11 @@ import { makeReport } from './requests.js'
 import type { Report, ReportParts, ReportQuestion } from './requests.js'
 
 export interface Officer {
-  /** What the ledger records of a question: only ids that somebody has. */
+  /** The part of a query that the ledger records: only IDs that exist. */
   recordable(query: EventQuery): Readonly<Record<string, Json>>
   /**
-   * The handles by which the ledger knows a patient of the facility.
+   * The handles under which the ledger knows a patient of the facility.
+   *
    * @throws NocturneError `not_found` for an unknown facility
    */
   patientHandles(facility: string, patient: PatientName): Promise<readonly string[]>

@@ -4,10 +4,10 @@ import { NocturneError } from '../lib/errors.js'
 import type { CaseReportTable } from '../state/night/index.js'
 
 /**
- * The facility signed that it opened this very report.
+ * Checks that the facility signed that it opened exactly this report.
  *
- * @param certificate - the facility's, in effect now
- * @throws NocturneError `acknowledgement_invalid`, naming the member at fault
+ * @param certificate the facility's, currently in effect
+ * @throws NocturneError `acknowledgement_invalid`, naming the faulty member
  */
 export async function checkAcknowledgement(
   { gateway, verifyDetached }: AcknowledgementChecks,

@@ -1,19 +1,19 @@
-/** A report as it arrives: everything about it that can be checked without opening it. */
+/** Checks a report on arrival, as far as possible without opening it. */
 import { createHash } from 'node:crypto'
 import { MAX_REPORT_BYTES, readReportStatement } from '../protocol/report.js'
 import type { NewReport, ReportStatement } from '../protocol/report.js'
 import { NocturneError } from '../lib/errors.js'
 import type { Recipient } from '../seal/keys/index.js'
 
-/** How far the reader's clock and ours may be apart. */
+/** How far the reader's clock and ours may differ. */
 const CLOCK_SKEW_MS = 5 * 60_000
 
 export interface PostedReport {
   readonly report: NewReport
-  /** Of the case that the address names. */
+  /** Of the case in the URL. */
   readonly case: string
   readonly author: string
-  /** Certificate in effect for the author, armored. */
+  /** The author's certificate in effect, armored. */
   readonly certificate: string
   readonly facility: Recipient
 }
@@ -30,16 +30,16 @@ export interface ReportChecks {
     signature: string,
     certificate: string,
   ) => Promise<boolean>
-  /** Whether the message is OpenPGP, encrypted to the recipient among others. */
+  /** Whether the message is OpenPGP, encrypted to the recipient (possibly among others). */
   readonly isSealedTo: (message: Uint8Array, recipient: Recipient) => Promise<boolean>
   readonly now: () => number
 }
 
 /**
- * The statement is the author's, about this case and exactly these octets, and the facility can
- * open them.
+ * Checks that the statement is the author's, about this case and exactly these octets, and that the
+ * facility can open them.
  *
- * @throws NocturneError `report_invalid`, naming the member at fault
+ * @throws NocturneError `report_invalid`, naming the faulty member
  */
 export async function checkReport(
   { gateway, verifyDetached, isSealedTo, now }: ReportChecks,

@@ -1,11 +1,11 @@
 /**
- * The room of reports: what readers send back about a case, sealed before it comes here.
+ * The room of reports: what readers send back about a case, sealed before it arrives here.
  *
- * In: a sealed message with a statement that its reader signed, and the facility's signed
- * acknowledgement.
- * Out: rows that tell what came when, and the message as it was sent.
+ * In:  a sealed message with a statement signed by its reader, and the facility's signed
+ *      acknowledgement.
+ * Out: rows that record what arrived when, and the message as it was sent.
  * Always true: a report is never changed, only followed by another; the same message is one report,
- * however often it is sent; nothing of what a report says is readable here.
+ *      however often it is sent; the content of a report cannot be read here.
  * Trusts: the directory for certificates. Neither the reader's client nor the facility's.
  */
 export { checkAcknowledgement } from './acknowledgement.js'

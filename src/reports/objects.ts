@@ -8,11 +8,13 @@ const PREFIX = 'reports/'
 
 export const keyOf = (id: string): string => `${PREFIX}${id}`
 
-/** Longer than any request takes: its object is stored before its row is. */
+/** Longer than any request takes: an object is stored before its row. */
 const UNDER_WAY_MS = 60 * 60_000
 
 /**
- * Deletes objects without a row: what a process that died between the two left. Returns how many.
+ * Deletes objects without a row, left by a process that died between the two steps.
+ *
+ * @returns the number of objects deleted.
  */
 export async function sweepReports({
   state,

@@ -1,8 +1,11 @@
-/** The rows of reports: nothing else reads or writes them. */
+/** The rows of reports, which only this module reads and writes. */
 import type { Db, Tx } from '../state/index.js'
 import type { CaseReportTable } from '../state/night/index.js'
 
-/** Whose reports: all of one facility, or of some groups. Undefined members do not restrict. */
+/**
+ * Selects reports: all of one facility, or of some groups. Undefined members do not restrict the
+ * selection.
+ */
 export interface ReportRange {
   readonly facility?: string
   readonly groups?: readonly string[]
@@ -20,7 +23,7 @@ export const insertReport = async (tx: Tx, row: CaseReportTable): Promise<void> 
 export const findReport = (db: Db | Tx, id: string): Promise<CaseReportTable | undefined> =>
   db.selectFrom('case_reports').selectAll().where('id', '=', id).executeTakeFirst()
 
-/** The report with this message, when it has come before. */
+/** The report with this message, if it was received before. */
 export const hasReport = (db: Db | Tx, sha256: string): Promise<CaseReportTable | undefined> =>
   db.selectFrom('case_reports').selectAll().where('sha256', '=', sha256).executeTakeFirst()
 
@@ -37,7 +40,7 @@ export const listReports = (db: Db, range: ReportRange): Promise<CaseReportTable
     .limit(MAX_LISTED)
     .execute()
 
-/** Returns false when it was acknowledged before: nothing changes then. */
+/** Returns false if it was acknowledged before; then nothing changes. */
 export async function acknowledgeReport(
   tx: Tx,
   id: string,

@@ -1,7 +1,7 @@
 import type { CaseReportTable } from '../state/night/index.js'
 import type { ReportView } from '../protocol/http/reports.js'
 
-/** What people may see of a report: nothing that it says. */
+/** The view of a report that clients receive: none of its content. */
 export const reportView = (row: CaseReportTable): ReportView => ({
   id: row.id,
   case: row.case_id,

@@ -104,7 +104,7 @@ function patientOf({ identity }: FinishedReport) {
   }
 }
 
-/** The order that the report answers, when it is known. */
+/** The order to which the report belongs, if it is known. */
 const accessionOf = ({ accession }: FinishedReport['identity']) =>
   accession === ''
     ? []

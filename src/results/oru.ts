@@ -32,7 +32,10 @@ export function toOru(report: FinishedReport, pdf: Buffer | undefined, control: 
   return segments.map((one) => `${one.join('|')}\r`).join('')
 }
 
-/** What every observation says of the report: HL7 table 0085, and when it was signed. */
+/**
+ * What every observation states about the report: its status (HL7 table 0085), and when it was
+ * signed.
+ */
 interface Mark {
   readonly status: string
   readonly at: string

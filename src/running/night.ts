@@ -152,7 +152,7 @@ async function announce(
   // After the end of the chain operators are notified as well, until somebody acts.
   const isStuck = told.what === 'step' && told.step.isLast
   const people = isStuck ? [...chosen, ...peopleWith(parts.config, 'operator')] : chosen
-  // A report stays news although its case is closed.
+  // A notice about a report is sent even if its case has been closed.
   const withdrawnWith = told.what === 'reported' ? undefined : row.id
   const reached = await notify.tell(tx, people, notice, withdrawnWith)
   if (told.what !== 'step') return []

@@ -1,4 +1,4 @@
-/** What reports do to the case, its claim, its clock and its escalation. */
+/** How reports affect the case, its claim, its clock and its escalation. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { ArrivedReport } from '../../src/cases/index.js'
 import { newId } from '../../src/lib/ids.js'
@@ -44,7 +44,7 @@ const viewOf = async (id: string) => {
 }
 
 describe('a report', () => {
-  it('of a colleague is refused while the case is held, and taken once the claim has expired', async () => {
+  it('from a colleague is refused while the case is held, and accepted once the claim has expired', async () => {
     const id = await night.send()
     await night.cases.claim(reader('reader-1'), id)
     await expect(send('reader-2', reportOn(id))).rejects.toMatchObject({ code: 'already_claimed' })
@@ -53,7 +53,7 @@ describe('a report', () => {
     expect(await viewOf(id)).toMatchObject({ state: 'preliminary', reportedBy: 'reader-2' })
   })
 
-  it('ends the claim, meets its target, tells the facility, and a final one waits for its acknowledgement', async () => {
+  it('ends the claim, meets its target and notifies the facility; a final one waits to be acknowledged', async () => {
     const id = await night.send()
     await night.cases.claim(reader('reader-1'), id)
     await send('reader-1', reportOn(id))
@@ -90,7 +90,7 @@ describe('a report', () => {
     })
   })
 
-  it('can be final again once new images came after the first', async () => {
+  it('can be final again once new images arrived after the first', async () => {
     const id = await night.send()
     await send('reader-1', reportOn(id, { status: 'final' }))
     await night.send({ joins: id })

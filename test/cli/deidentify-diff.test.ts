@@ -1,4 +1,4 @@
-/** What a reader will see beside what stood there, in the terminal and as a page. */
+/** The comparison of output and original, in the terminal and as a page. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -76,7 +76,7 @@ describe('nocturne deidentify --diff', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(90)
   })
 
-  it('keeps values out of what other programs read', async () => {
+  it('shows no values in machine-readable output', async () => {
     const one = join(folder, 'one.dcm')
     const page = join(folder, 'json.html')
     const { stdout, stderr } = await deidentify([one, '--diff-html', page, '--json'])
@@ -85,7 +85,7 @@ describe('nocturne deidentify --diff', () => {
     expect((await deidentify([one, '--diff', '--json'])).status).toBe(2)
   })
 
-  it('writes one page for all files, which loads and runs nothing', async () => {
+  it('writes one page for all files, which loads nothing and has no scripts', async () => {
     const page = join(folder, 'page.html')
     const { stdout, stderr, status } = await deidentify([folder, '--diff-html', page])
     expect(status).toBe(1)

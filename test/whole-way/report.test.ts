@@ -1,6 +1,6 @@
 /**
- * A report on its way back: signed and sealed by the reader's command, stored by a gateway that
- * cannot read it, opened by the facility's command with the identity put back.
+ * A report from reader to facility: signed and sealed by the reader's command, stored by a gateway
+ * that cannot read it, and opened and re-identified by the facility's command.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createServer } from 'node:net'
@@ -54,7 +54,7 @@ afterAll(async () => {
 })
 
 describe('a report', () => {
-  it('that says nothing, or whose agreement has nothing to agree with, is refused', async () => {
+  it('that is empty, or states agreement without a preliminary report, is refused', async () => {
     await writeFile(at('empty.txt'), 'FINDINGS:\n\n')
     const empty = await as(
       'reader-1',
@@ -84,13 +84,13 @@ describe('a report', () => {
       reportedBy: 'reader-1',
     })
     for (const path of await filesUnder(site.dir)) {
-      // The log is being published meanwhile, by way of temporary files.
+      // The log is being published in the meantime, through temporary files.
       const bytes = await readFile(path).catch(() => Buffer.alloc(0))
       expect([path, bytes.includes(PLANTED)]).toEqual([path, false])
     }
   }, 60_000)
 
-  it('reaches the facility with the identity back, once, and the RIS before that', async () => {
+  it('reaches the facility re-identified, once, and the RIS before that', async () => {
     const ris = await startRis()
     const done = await fetchReports('--mllp', `127.0.0.1:${ris.port}`)
     ris.server.close()
@@ -116,7 +116,7 @@ describe('a report', () => {
     expect(JSON.parse((await fetchReports()).stdout)).toEqual({ reports: [] })
   }, 60_000)
 
-  it('that is final says whether it agrees; acknowledged, it closes the case', async () => {
+  it('that is final states whether it agrees, and closes the case when acknowledged', async () => {
     expect((await report('reader-1', 'final')).stdout).toContain('report_out_of_turn')
     expect(await report('reader-1', 'final', '--agreement', 'minor')).toMatchObject({ status: 0 })
     expect(await caseNow()).toMatchObject({ state: 'final', report: 'final' })
@@ -130,7 +130,7 @@ describe('a report', () => {
     expect(listed.stdout).toMatch(/final \(minor\)/)
   }, 60_000)
 
-  it('that waits for a RIS that does not answer is not acknowledged', async () => {
+  it('is not acknowledged while the RIS does not answer', async () => {
     const failed = await fetchReports('--mllp', '127.0.0.1:1')
     expect([failed.status, failed.stdout]).toEqual([1, expect.stringContaining('ris_unreachable')])
     const { reports } = JSON.parse((await fetchReports('--format', 'text')).stdout) as {
@@ -139,7 +139,7 @@ describe('a report', () => {
     expect(reports).toHaveLength(1)
   }, 60_000)
 
-  it('is refused where it is not what its reader signed, or not sealed to the facility', async () => {
+  it('is refused if it is not what its reader signed, or not sealed to the facility', async () => {
     const token = await site.token('reader-1')
     const json = {
       statement: '{}',

@@ -1,13 +1,12 @@
 /**
- * The comparison of many files as one page: a file of this machine alone, without scripts and
- * without anything that it loads.
+ * The comparison of many files as one page: a local file, without scripts or external resources.
  */
 import type { DiffRow, Mark } from './diff.js'
 
 export interface ComparedFile {
   readonly file: string
   readonly rows: readonly DiffRow[]
-  /** Why nothing was written, if so. */
+  /** Why there is no output for the file, if so. */
   readonly problem: string | undefined
 }
 
@@ -28,10 +27,10 @@ const NAMES: Readonly<Record<Mark, string>> = {
 const escaped = (text: string): string =>
   text
     .replace(/[&<>"']/g, (one) => `&#${String(one.charCodeAt(0))};`)
-    // What could turn the direction of the text, or has no form.
+    // Characters that could change the text direction, or that are invisible.
     .replace(/[\p{Cc}\p{Cf}]/gu, (one) => (one === '\n' || one === '\t' ? one : '\ufffd'))
 
-/** HTML; `files` are read one after the other, as they are made. */
+/** Yields HTML; `files` are read one at a time, as they are produced. */
 export async function* diffPage(
   profile: string,
   files: AsyncIterable<ComparedFile>,

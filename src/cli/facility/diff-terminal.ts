@@ -1,4 +1,6 @@
-/** A comparison as lines for a terminal, before and after side by side where it is wide enough. */
+/**
+ * A comparison as lines for a terminal, with before and after side by side if it is wide enough.
+ */
 import type { DiffRow, Mark } from './diff.js'
 import { printable } from '../output.js'
 import type { Colour } from '../output.js'
@@ -15,7 +17,7 @@ const COLOURS: Readonly<Record<Mark, Colour | undefined>> = {
   replaced: 'yellow',
   added: 'green',
 }
-/** In narrower terminals the two stand below each other. */
+/** In narrower terminals, after is shown below before. */
 const SIDE_BY_SIDE = 72
 const LONGEST_NAME = 30
 const BETWEEN = ' │ '
@@ -28,7 +30,7 @@ export function diffLines(rows: readonly DiffRow[], columns: number): DiffLine[]
   })
 }
 
-/** Nested elements are known by their depth, named ones by their keyword. */
+/** Nested elements are shown by depth, and listed ones by keyword. */
 function nameOf({ path, keyword }: DiffRow): string {
   const depth = path.split('.').length - 1
   const tag = path.slice(path.lastIndexOf('.') + 1)
@@ -60,7 +62,7 @@ function below(row: DiffRow, columns: number): string[] {
   ]
 }
 
-/** Wide characters of East Asian scripts take two columns, marks on a letter none. */
+/** Wide East Asian characters take two columns, and combining marks none. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
 const widthOf = (character: string): number =>
@@ -70,7 +72,7 @@ const padded = (text: string, width: number): string =>
   text +
   ' '.repeat(Math.max(0, width - Array.from(text).reduce((sum, one) => sum + widthOf(one), 0)))
 
-/** At least one line; none wider than `width` columns. Broken at a space where there is one. */
+/** Returns at least one line, none wider than `width` columns, broken at spaces where possible. */
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''

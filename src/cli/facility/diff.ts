@@ -1,4 +1,4 @@
-/** What a reader will see of a file beside what stood there: one row per element of either. */
+/** Compares what a reader will see of a file with the original: one row per element of either. */
 import { keywordAt } from '../../dicom/dictionary/index.js'
 import type { HeaderValues } from './header-values.js'
 
@@ -6,16 +6,16 @@ export type Mark = 'kept' | 'removed' | 'replaced' | 'added'
 
 export interface DiffRow {
   readonly path: string
-  /** Undefined for what PS3.6 does not list. */
+  /** Undefined for a tag that PS3.6 does not list. */
   readonly keyword: string | undefined
   readonly mark: Mark
-  /** Undefined where there was none. */
+  /** Undefined if the original does not have it. */
   readonly before: string | undefined
-  /** Undefined where there is none. */
+  /** Undefined if the output does not have it. */
   readonly after: string | undefined
 }
 
-/** Emptied counts as removed: a reader sees nothing there. */
+/** An emptied element counts as removed: a reader sees nothing there. */
 function markOf(before: string | undefined, after: string | undefined): Mark {
   if (before === undefined) return 'added'
   if (before === after) return 'kept'
@@ -23,8 +23,8 @@ function markOf(before: string | undefined, after: string | undefined): Mark {
 }
 
 /**
- * In the order of the tags, an item's elements behind their sequence. `cleaned` names elements
- * whose values are not compared here, but were changed: blanked pixels.
+ * In order of the tags, with an item's elements after their sequence. `cleaned` names elements
+ * whose values are not compared here but were changed: blanked pixels.
  */
 export function diffOf(
   before: HeaderValues,

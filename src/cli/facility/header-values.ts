@@ -1,6 +1,7 @@
 /**
- * The values of a file's header as text a person can compare, for `deidentify --diff`. They stay on
- * this machine: they go to its terminal or into a file of its user, never into a log.
+ * The values of a file's header as text that a person can compare, for `deidentify --diff`. They
+ * stay on this machine: they are shown in its terminal or written to a file of its user, never to a
+ * log.
  */
 import { attributeOf, hex, isPrivate } from '../../dicom/dictionary/index.js'
 import type { Element, Encoding } from '../../dicom/elements/index.js'
@@ -14,7 +15,7 @@ import { rawDeflate } from '../../lib/raw-deflate.js'
 export type HeaderValues = ReadonlyMap<string, string>
 
 const LOOK_AHEAD = 0x11000
-/** Longer values are shown by their beginning and their length. */
+/** Longer values are abbreviated to their beginning and their length. */
 const LONGEST = 2000
 const MOST_NUMBERS = 16
 const CHARACTER_SET = 0x00080005
@@ -22,7 +23,7 @@ const CODED: ReadonlySet<string> = new Set('AE AS CS DA DS DT IS TM UI UR'.split
 const TEXT: ReadonlySet<string> = new Set('LO LT PN SH ST UC UT'.split(' '))
 
 /**
- * The elements before Pixel Data, and Pixel Data by its name.
+ * The elements before Pixel Data, and Pixel Data by name only.
  *
  * @param headerBytes the longest header to read
  * @throws NocturneError if the bytes cannot be read as DICOM
@@ -68,7 +69,7 @@ interface Into {
 }
 
 interface Where {
-  /** Of the item, with a point behind it; empty at the top. */
+  /** Path of the item, followed by a point; empty at the top level. */
   readonly path: string
   readonly decode: Decode
 }
@@ -130,7 +131,7 @@ function numbersOf(value: Buffer, vr: string, { bigEndian }: Encoding) {
 }
 
 /**
- * Passes `bytes` on and keeps what may be the header of them: at most `headerBytes` and what is
+ * Passes `bytes` on and keeps the part that may be the header: at most `headerBytes`, plus what is
  * read ahead.
  */
 export function keepingHead(bytes: AsyncIterable<Buffer>, headerBytes: number) {

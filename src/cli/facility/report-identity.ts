@@ -1,10 +1,13 @@
-/** Whose report it is: from the pseudonymous studies that it names, by way of the crosswalk. */
+/** Determines whose report it is: from the pseudonymous studies it names, with the crosswalk. */
 import type { CrosswalkLine } from '../../protocol/crosswalk-lines.js'
 import type { Identity } from '../../results/index.js'
 import { decodeDefault, decodeWith, trimPadding } from '../../dicom/text/index.js'
 import { CommandError } from '../command-error.js'
 
-/** What a report repeats of its study, by tag; what the profile kept is not in the crosswalk. */
+/**
+ * Attributes of the study that a report repeats, by tag. Those that the profile kept are not in the
+ * crosswalk.
+ */
 const TAGS = {
   accession: 0x00080050,
   studyDate: 0x00080020,
@@ -32,7 +35,7 @@ export interface Identities {
   readonly uids: ReadonlyMap<string, string>
 }
 
-/** One pass over all crosswalks; holds what these studies need and nothing else. */
+/** Reads all crosswalks once, and keeps only what these studies need. */
 export async function readIdentities(
   lines: AsyncIterable<CrosswalkLine>,
   wanted: ReadonlySet<string>,
@@ -75,15 +78,16 @@ const knownOf = (values: ReadonlyMap<number, string>): Known =>
 const tagOf = (bytes: Buffer): number =>
   bytes.length < 8 ? 0 : bytes.readUInt16LE(0) * 0x10000 + bytes.readUInt16LE(2)
 
-/** Explicit VR little endian, of a VR with a length of 16 bits (PS3.5 section 7.1.2). */
+/** Expects explicit VR little endian, with a VR whose length has 16 bits (PS3.5 section 7.1.2). */
 function valueOf(bytes: Buffer, characterSet: string): string {
   const decode = characterSet === '' ? decodeDefault : decodeWith(characterSet)
   return trimPadding(decode(bytes.subarray(8))).trim()
 }
 
 /**
- * @throws CommandError `not_in_crosswalk`; `identities_disagree` for studies of more than one
- *   patient: a report would end in the wrong record
+ * @throws CommandError `not_in_crosswalk`
+ * @throws CommandError `identities_disagree` for studies of more than one patient, because the
+ *   report would end up in the wrong record
  */
 export function identityOf(studies: readonly string[], identities: Identities): Identity {
   const found = studies.flatMap((uid) => {

@@ -1,6 +1,6 @@
 /**
- * Reports on the facility's machine: fetched, opened, verified, given their identity back, written,
- * and only then acknowledged. A run that breaks leaves the report unacknowledged, and the next one
+ * Reports on the facility's machine: fetched, opened, verified, re-identified, written, and only
+ * then acknowledged. If a run is interrupted, the report stays unacknowledged, and the next run
  * writes the same files again.
  */
 import { createHash } from 'node:crypto'
@@ -44,7 +44,7 @@ export interface ReportWork {
   readonly onRetry: () => void
 }
 
-/** A report that this machine has opened; its reader's signature is verified. */
+/** A report opened on this machine, with its reader's signature verified. */
 export interface OpenedReport {
   readonly view: ReportAnswer
   readonly document: ReportDocument
@@ -52,15 +52,15 @@ export interface OpenedReport {
   readonly signedBy: string
 }
 
-/** Those that the facility has not acknowledged, oldest first. */
+/** The reports that the facility has not acknowledged, oldest first. */
 export async function waitingReports(client: GatewayClient): Promise<readonly ReportView[]> {
   const answer = await client.json({ path: '/v1/reports?waiting=true' })
   return parseAnswer(reportsAnswer, answer).reports
 }
 
 /**
- * @throws CommandError `cannot_open`; `report_invalid` for a message, a statement or a document
- *   that do not belong together
+ * @throws CommandError `cannot_open`
+ * @throws CommandError `report_invalid` if message, statement and document do not belong together
  */
 export async function openReport(work: ReportWork, id: string): Promise<OpenedReport> {
   const answer = await work.client.json({ path: `/v1/reports/${id}` })
@@ -126,12 +126,12 @@ export interface Delivery {
 }
 
 /**
- * Writes the report in every format, and its attachments, under names without PHI; sends it to the
- * RIS; then acknowledges.
+ * Writes the report in every format, with its attachments, under names without PHI; sends it to the
+ * RIS; then acknowledges it.
  *
- * @returns the files, in clear
- * @throws CommandError `not_in_crosswalk`, `ris_unreachable`, `ris_refused`, and what the disk and
- *   the gateway refuse
+ * @returns the plaintext files
+ * @throws CommandError `not_in_crosswalk`, `ris_unreachable`, `ris_refused`, and errors of the disk
+ *   and the gateway
  */
 export async function deliverReport(
   work: ReportWork,
@@ -185,7 +185,10 @@ function renderAs(format: Format, report: FinishedReport, pdf: Buffer): Buffer {
   }
 }
 
-/** Of a name that came sealed from the reader: a short ending of letters and digits, or none. */
+/**
+ * The file extension of a name that arrived sealed from the reader: short, only letters and digits;
+ * or none.
+ */
 const endingOf = (name: string): string => /\.[a-z0-9]{1,5}$/i.exec(name)?.[0].toLowerCase() ?? ''
 
 async function acknowledge({ client, gateway, keys }: ReportWork, view: ReportView): Promise<void> {

@@ -1,4 +1,4 @@
-/** Files that go with a report: PDF, DICOM and key images. */
+/** Files attached to a report: PDF, DICOM and key images. */
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -20,8 +20,9 @@ const KINDS: readonly {
 ]
 
 /**
- * @throws CommandError `file_unreadable`; `report_too_large` for more than fits one report;
- *   `attachment_type` for what is none of the four kinds
+ * @throws CommandError `file_unreadable`
+ * @throws CommandError `report_too_large` for more than fits in one report
+ * @throws CommandError `attachment_type` for a file of any other kind
  */
 export async function readAttachments(paths: readonly string[]): Promise<readonly Attachment[]> {
   const attachments: Attachment[] = []
@@ -31,7 +32,7 @@ export async function readAttachments(paths: readonly string[]): Promise<readonl
       throw fileError(path, error)
     })
     total += size
-    // Sealing and base64 add to it.
+    // Sealing and base64 increase the size.
     if (total > MAX_REPORT_BYTES / 2) throw tooLarge()
     const bytes = await readFile(path).catch((error: unknown) => {
       throw fileError(path, error)

@@ -1,4 +1,4 @@
-/** A report as a person writes it: plain text with its sections under their names. */
+/** A report as a person writes it: plain text, with its sections below their names. */
 import { SECTIONS } from '../../protocol/report.js'
 import type { SectionName } from '../../protocol/report.js'
 import { CommandError } from '../command-error.js'
@@ -8,11 +8,11 @@ export type Sections = Partial<Record<SectionName, string>>
 const MAX_SECTION_CHARS = 200_000
 
 /**
- * `FINDINGS:` at the start of a line, alone or with text behind it, begins a section, in any case
- * and also as a Markdown heading. Text before the first name is the findings.
+ * `FINDINGS:` at the start of a line, alone or followed by text, starts a section; in any case, and
+ * also as a Markdown heading. Text before the first section name is findings.
  *
- * @throws CommandError `report_empty` when nothing is left to report; `report_invalid` for a
- *   section that comes twice or is too long
+ * @throws CommandError `report_empty` when there is no text
+ * @throws CommandError `report_invalid` for a section that is repeated or too long
  */
 export function sectionsOf(text: string): Sections {
   const found = new Map<SectionName, string[]>()
@@ -49,7 +49,7 @@ function headingOf(
     /^\s*(?:#{1,6}\s*)?([A-Za-z]+)\s*(:)?\s*(.*)$/.exec(line) ?? []
   const name = SECTIONS.find((one) => one === word.toLowerCase())
   if (name === undefined) return undefined
-  // "Findings are normal." is a sentence; a name stands alone, or has a colon.
+  // "Findings are normal." is a sentence; a section name stands alone or has a colon.
   return colon !== undefined || rest === '' ? { name, rest } : undefined
 }
 

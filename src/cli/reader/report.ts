@@ -1,4 +1,4 @@
-/** A report, signed and sealed on the reader's machine. */
+/** Signs and seals a report on the reader's machine. */
 import { createHash } from 'node:crypto'
 import { reportRecipientsAnswer, reportSentAnswer } from '../../protocol/http/reports.js'
 import type { ReportRecipientsAnswer, ReportSentAnswer } from '../../protocol/http/reports.js'
@@ -41,11 +41,11 @@ export interface Reported {
 }
 
 /**
- * The document names the studies by the pseudonyms of the manifests, so that the facility's
- * crosswalk leads back from it.
+ * The document names the studies by the pseudonyms in the manifests, so that the facility can
+ * restore them with its crosswalk.
  *
  * @throws CommandError `cannot_open` for a key that does not open the case; `report_too_large`; and
- *   what the gateway refuses
+ *   errors of the gateway
  */
 export async function sendReport(
   work: Reporting,
@@ -85,7 +85,7 @@ export async function sendReport(
     ...(agreement !== undefined && { agreement }),
   })
   const signature = await signDetached(statement, key)
-  // The same message is one report: repeating it is safe.
+  // Repeating this is safe: the same message is one report.
   const answer = await retry(work, () =>
     client.post(`/v1/cases/${found.case}/reports`, {
       ...{ statement, signature, message: message.toString('base64') },
@@ -133,7 +133,7 @@ async function seal(
   }
 }
 
-/** Studies and modalities, from the manifests; opening them shows that the key fits the case. */
+/** Studies and modalities, from the manifests; opening these proves that the key fits the case. */
 async function aboutStudies(
   work: Reporting,
   transfers: readonly string[],

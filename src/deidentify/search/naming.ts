@@ -1,4 +1,4 @@
-/** Which attributes name people, and how. */
+/** Which attributes name people, and in what way. */
 import { tagsOf, vrOf } from '../../dicom/dictionary/index.js'
 
 /** Attributes whose value identifies a person, a visit or an order by number, at any level. */
@@ -46,7 +46,7 @@ const NAMING_TAGS: ReadonlySet<number> = new Set([
  */
 export const isNaming = (tag: number, vr: string): boolean => vr === 'PN' || NAMING_TAGS.has(tag)
 
-/** How an attribute for which `isNaming` holds names somebody. */
+/** In what way an attribute names somebody, if `isNaming` holds for it. */
 export type Naming =
   'name' | 'number' | 'device' | 'institution' | 'birth date' | 'study date' | 'contact'
 

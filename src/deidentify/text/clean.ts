@@ -63,7 +63,7 @@ function cleanTokens(all: Tokens, { forbidden, vocabulary, longest, isProse }: C
   return plain.length <= Math.max(longest, all.text.length) ? plain : ''
 }
 
-/** What may stand between two partners: circle of Willis, polygone de Willis. */
+/** Words that may separate two partners: circle of Willis, polygone de Willis. */
 const OF: ReadonlySet<string> = new Set(['of', 'de', 'di', 'van', 'von', 'do', 'del', 'nach'])
 
 /** A word that needs its partner counts as unknown without it. */

@@ -69,7 +69,10 @@ function judgeForeign(all: readonly Token[], vocabulary: Vocabulary): void {
 }
 const ENGLISH = 1
 
-/** Sentences of a language that has capitals for names only: not German, not a title's. */
+/**
+ * Whether the text has sentences in a language that capitalizes only names, so not German, and not
+ * a title's capitals.
+ */
 function writesNounsSmall(tokens: Tokens, vocabulary: Vocabulary): boolean {
   let hasSmall = false
   for (const token of tokens.tokens) {
@@ -82,7 +85,10 @@ function writesNounsSmall(tokens: Tokens, vocabulary: Vocabulary): boolean {
 }
 const GERMAN = 2
 
-/** `for Quintavalle`: a capital in the midst of words, where no negation has one. */
+/**
+ * `for Quintavalle`: a capitalized unknown word after another word, where no negation would be
+ * capitalized.
+ */
 function isProperNoun(tokens: Tokens, index: number): boolean {
   const { text, tokens: all } = tokens
   const [before, token] = [all[index - 1], all[index]]
@@ -111,7 +117,7 @@ function isTitle(tokens: Tokens, index: number): boolean {
   }
   const next = tokens.tokens[index + 1]
   if (!next || !/^[\s.:]*$/.test(tokens.text.slice(token.end, next.start))) return false
-  // `OA knee` is an arthrosis; `OA Wimmelbacher` is a doctor.
+  // `OA knee` is osteoarthritis; `OA Wimmelbacher` is a doctor.
   return token.folded !== 'oa' || next.cut !== undefined || (next.roles & TITLE) !== 0
 }
 
@@ -139,20 +145,20 @@ function takeName(tokens: Tokens, index: number): void {
 function takeWords(tokens: Tokens, first: number): void {
   const end = takeOneName(tokens, first)
   const [last, joint] = [tokens.tokens[end - 1], tokens.tokens[end]]
-  // `Dres. Baum und Ast`, `KS/Bones`: a second name beside the first.
+  // `Dres. Baum und Ast`, `KS/Bones`: a second name follows the first.
   if (last?.cut !== undefined && joint && /^[/&+]$/.test(gapBetween(tokens, end - 1)))
     takeOneName(tokens, end)
   else if (PLURAL.has(tokens.tokens[first - 1]?.folded ?? '') && joint && AND.has(joint.folded))
     takeOneName(tokens, end + 1)
 }
 
-/** Several people, and what stands between their names. */
+/** Titles of several people, and the words between their names. */
 const PLURAL: ReadonlySet<string> = new Set(['dres', 'dres.', 'drs', 'drs.', 'drn'])
 const AND: ReadonlySet<string> = new Set(['und', 'and', 'et', 'y', 'e', 'en', 'u', 'u.'])
 const gapBetween = ({ text, tokens }: Tokens, index: number): string =>
   text.slice(tokens[index]?.end, tokens[index + 1]?.start)
 
-/** The index behind the name. */
+/** Returns the index after the name. */
 function takeOneName(tokens: Tokens, first: number): number {
   const { tokens: all } = tokens
   let hasName = false
@@ -222,7 +228,7 @@ function takeAgent(tokens: Tokens, index: number): void {
   if (!token || (isBy && !isSpaced(tokens, index + 1))) return
   // `performed with contrast`, `seen by radiologist`: not a name, so nothing is cut.
   const isWord = token.cut === undefined
-  // `signe de cholécystite`: what it is a sign of, not somebody who signed.
+  // `signe de cholécystite`: what it is a sign of, not who signed.
   if (isWord && isBy && next.folded === 'de') return
   const mayBe = (token.roles & (ANATOMY | FINDING)) !== 0 || names().all.has(token.folded)
   if (isWord && !(mayBe && isLastOfClause(tokens, name))) return

@@ -22,7 +22,8 @@ export interface Tokens {
   readonly tokens: readonly Token[]
 }
 
-// U+FFFD stands for a letter that was not written in the character set: its word is one word.
+// U+FFFD stands for a letter that the character set could not decode; a word with it stays one
+// word.
 const LETTER = /[\p{L}\p{M}\ufffd]/u
 const ALNUM = /[\p{L}\p{M}\p{N}\ufffd]/u
 const WORD = /[\p{L}\p{M}\p{N}\ufffd]+/uy

@@ -1,4 +1,4 @@
-/** The basic actions of Table E.1-1: what takes the place of a value, whatever it holds. */
+/** The basic actions of Table E.1-1: the replacement for a value, whatever it is. */
 import { NocturneError } from '../../lib/errors.js'
 import { type Kind, vrOf } from '../../dicom/dictionary/index.js'
 import type { Element } from '../../dicom/elements/index.js'

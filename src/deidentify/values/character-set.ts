@@ -1,4 +1,4 @@
-/** The character set that a data set names for its text. */
+/** The character set that a data set declares for its text. */
 import { type Element, findElement } from '../../dicom/elements/index.js'
 import { type Decode, decodeWith } from '../../dicom/text/index.js'
 

@@ -1,4 +1,4 @@
-/** Text and code strings without what could name somebody. */
+/** Removes from text and code strings whatever could name a person. */
 import { type Kind, TEXT_VRS, vrOf } from '../../dicom/dictionary/index.js'
 import type { Element } from '../../dicom/elements/index.js'
 import { trimPadding } from '../../dicom/text/index.js'

@@ -4,7 +4,7 @@ import type { ElementReport } from '../contract.js'
 import type { Rule } from '../rules/rules.js'
 import type { Scope } from './scope.js'
 
-/** Reports what was done to an element; `was` is the source's own. */
+/** Reports what was done to an element; `was` is the original element. */
 export function report(
   { subject, path, buffer }: Scope,
   tag: number,

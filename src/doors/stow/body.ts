@@ -1,4 +1,4 @@
-/** The body of a store request, from its octets to what became of each instance. */
+/** Processes the body of a store request, from its octets to the outcome of each instance. */
 import type { Readable } from 'node:stream'
 import type { Arrivals, Bringer } from '../../arrivals.js'
 import type { Limits } from '../../config/index.js'
@@ -20,7 +20,7 @@ export interface StoreParts {
 export interface StoreRequest {
   readonly octets: Readable
   readonly contentType: string | undefined
-  /** The study that the address names: instances of another one are refused. */
+  /** The study in the URL: instances of any other study are refused. */
   readonly study: string | undefined
   /** Closes the studies once everything is stored, instead of waiting until they are quiet. */
   readonly isComplete: boolean

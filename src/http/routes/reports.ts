@@ -1,4 +1,4 @@
-/** Reports back: sent by readers, fetched and acknowledged by the facility. */
+/** Reports from readers: sent by the reader, fetched and acknowledged by the facility. */
 import { Router, json } from 'express'
 import type { Request } from 'express'
 import type { Action, AskerOfCase, Gatekeeper } from '../../access/index.js'
@@ -23,7 +23,7 @@ export interface ReportRouteRooms {
   readonly site: { readonly config: { readonly gateway: { readonly name: string } } }
 }
 
-/** 5 MiB in base64, and the signatures. */
+/** Room for 5 MiB in base64, and the signatures. */
 const BODY_LIMIT = '8mb'
 
 export function reportRoutes(rooms: ReportRouteRooms): Router {
@@ -85,7 +85,7 @@ export function reportRoutes(rooms: ReportRouteRooms): Router {
   return router
 }
 
-/** Certificates in effect: the facility first, then whoever reads for the group, then recovery. */
+/** Certificates in effect: the facility first, then the readers of the group, then recovery. */
 async function recipientsOf(
   { directory, site }: ReportRouteRooms,
   row: CaseTable,
@@ -107,8 +107,8 @@ async function recipientsOf(
 }
 
 /**
- * Who asks, and that they stand to the report's case as the action needs. A report that does not
- * exist is refused as a case that does not exist.
+ * Authenticates the caller, and checks that they may perform the action on the report's case. A
+ * report that does not exist is refused like a case that does not exist.
  *
  * @throws NocturneError `not_found`, `forbidden`
  */
@@ -129,5 +129,5 @@ async function admitToReport(
   return { asker, report }
 }
 
-/** No case has it. */
+/** An ID that no case has. */
 const NO_CASE = '-'

@@ -1,4 +1,4 @@
-/** Reports back from readers: lists, one report, whom it is sealed to. */
+/** Reports from readers: lists, one report, and its recipients. */
 import * as z from 'zod/mini'
 import { about, count, fingerprint, id, instant, principalId, sha256, word } from '../words.js'
 import type { Named } from '../words.js'
@@ -30,7 +30,7 @@ export const reportsAnswer = z.looseObject({
   reports: about('Oldest first.', z.array(reportView).check(z.maxLength(10_000))),
 })
 
-/** One report with what its reader signed. */
+/** One report with the statement that its reader signed. */
 export const reportAnswer = z.looseObject({
   ...reportView.shape,
   statement: about('Canonical JSON (RFC 8785): what the reader signed.', text),
@@ -51,7 +51,7 @@ export const reportAcknowledgedAnswer = z.looseObject({
   receipt: z.optional(receipt),
 })
 
-/** Whom a report on this case is sealed to. */
+/** The recipients of a report on this case. */
 export const reportRecipientsAnswer = z.looseObject({
   case: id,
   code: text,

@@ -24,7 +24,7 @@ interface FetchOptions extends GatewayOptions, CrosswalkOptions {
 const FORMATS = ['text', 'pdf', 'hl7', 'fhir', 'sr', 'dicom-pdf'] as const
 const ACCESS = '--gateway https://gateway.example.org --token-file facility-a.token'
 const OPENING = '--crosswalk crosswalk --key facility-a.asc'
-/** Between two looks of `watch`. */
+/** Between two checks of `watch`. */
 const PAUSE_MS = 15_000
 
 export const registerReports: Register = (parent, cli) => {
@@ -117,7 +117,7 @@ function registerWatch(group: Command, cli: Cli): void {
           const done = await round(cli, output, client, options)
           total.written += done.filter(({ error }) => error === undefined).length
         } catch (error) {
-          // A gateway that is away comes back: a watch that ends at night is not noticed.
+          // An unavailable gateway comes back, and a watch that ended at night would go unnoticed.
           if (isStopped()) break
           output.warn(`${toErrorJson(error).message}; trying again`)
         }
@@ -136,7 +136,10 @@ interface Done {
   readonly error?: unknown
 }
 
-/** Everything that waits now; a report that fails stays unacknowledged, and the others go on. */
+/**
+ * Fetches everything that is waiting. A report that fails stays unacknowledged, and the others
+ * continue.
+ */
 async function round(
   cli: Cli,
   output: Output,

@@ -51,11 +51,24 @@ export async function checkSite(
     ],
     warnings: [
       ...expiries(survey, key.signsUntil, now),
+      ...unreportable(survey),
       ...database.warnings,
       ...(await strayKeys(survey.dir)),
     ],
   }
 }
+
+/** Without a crosswalk nobody could say whose report it is, so the gateway takes none. */
+const unreportable = ({ site }: SiteSurvey): SiteProblem[] =>
+  site?.config.cases.closeOn !== 'reported'
+    ? []
+    : site.config.facilities
+        .filter(({ profile }) => profile.links === 'transfer')
+        .map(({ id, profile }) => ({
+          path: 'facilities',
+          problem: `cases of ${id} can take no report, because its profile ${profile.name} keeps no crosswalk; they stay on the worklist until somebody closes them`,
+          hint: 'choose a profile with links: facility, such as pseudonymize, or set cases.closeOn to acknowledged',
+        }))
 
 /** An instant before this code was written: such a clock makes expired certificates look valid. */
 const EARLIEST = Date.UTC(2025, 0, 1)

@@ -66,6 +66,12 @@ people: []
 recovery: keys/recovery.asc
 `
 
+/** Sites that are older keep the default, acknowledged: they have no reports. */
+const CASES = `
+# A case leaves the worklist when it is reported. If reports are not sent through this gateway: acknowledged.
+cases: { closeOn: reported }
+`
+
 const FIPS = `
 # All certificates, including the gateway's, must use RSA or NIST curves: nocturne key new --algorithm nistP384.
 keys: { fips: true }
@@ -75,4 +81,4 @@ keys: { fips: true }
 export const siteYaml = (
   name: string,
   { demo, fips = false }: { readonly demo: boolean; readonly fips?: boolean },
-): string => `${demo ? demoYaml(name) : emptyYaml(name)}${fips ? FIPS : ''}`
+): string => `${demo ? demoYaml(name) : emptyYaml(name)}${CASES}${fips ? FIPS : ''}`

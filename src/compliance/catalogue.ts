@@ -124,7 +124,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   'B-19': 'ledger-intact retention-six-years …',
 }
 
-/** Rows whose inquiry is not about a policy, determined by reading them. */
+/** Rows whose inquiry is not about a policy; determined by reading each of them. */
 const WITHOUT_POLICY = new Set([
   'S-01',
   'S-02',

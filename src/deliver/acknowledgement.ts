@@ -53,7 +53,7 @@ export async function checkAcknowledgement(
     transfer: transfer.id,
     manifest: manifest.digest,
     items: transfer.items,
-    // A client of before there were counts says nothing of them.
+    // Clients older than these counts do not state them.
     ...(read.lacks && lacks && { lacks }),
     reader: reader.id,
     openedAt,

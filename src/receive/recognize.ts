@@ -22,7 +22,7 @@ const UNRECOGNIZED: Recognized = { kind: 'unacceptable', what: 'unknown', code: 
 const NOT_DICOM: Recognized = { kind: 'unacceptable', what: 'instance', code: 'not_dicom' }
 
 /**
- * Decides by content. Anything with a sign of DICOM is an instance or is not accepted at all. A
+ * Decides by content. Anything with a sign of DICOM is accepted as an instance or not at all. A
  * declared type is used only for content that no rule recognizes, and never for content that looks
  * like DICOM, a program or a container.
  *

@@ -25,11 +25,11 @@ export interface UploadTarget {
    * The transfer that this one continues for the same reading, with released items of the study.
    */
   readonly continues?: string
-  /** What the client calls this request. */
+  /** The client's own name for this request. */
   readonly key?: UploadKey
-  /** Files that its sender has and could not send. */
+  /** Number of files that the sender has but could not send. */
   readonly missing?: number
-  /** Sent once more on purpose: it is not compared with what was sent before. */
+  /** Sent again on purpose, so it is not compared with earlier transfers. */
   readonly again?: boolean
 }
 

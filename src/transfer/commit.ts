@@ -52,7 +52,7 @@ export async function commitEnvelope(
   brought: BroughtItems,
 ): Promise<UploadAnswer> {
   const judged = await judgeItems(rooms, begun, brought.items)
-  // More may follow of an open one: it is compared when it is completed.
+  // An open transfer may still receive more items, so it is compared only when it is completed.
   const isWhole = begun.isFirst && brought.complete
   for (;;) {
     const before = isWhole
@@ -61,7 +61,8 @@ export async function commitEnvelope(
     const prepared = await prepare(rooms, begun, judged, before, brought.complete)
     const committed = await commitPrepared(rooms, begun, envelope, brought, prepared)
     if (committed) return committed
-    // The same files became available in between: once more, as what was sent before.
+    // The same files became available in the meantime: try again, now treating these as sent
+    // before.
     if (prepared.manifest) await rooms.store.delete(prepared.manifest.object)
   }
 }
@@ -89,7 +90,10 @@ async function prepare(
   return { before, items, state, manifest, target }
 }
 
-/** Undefined, with nothing changed, when the files were sent by another request in between. */
+/**
+ * Returns undefined, with nothing changed, when another request sent the same files in the
+ * meantime.
+ */
 async function commitPrepared(
   rooms: TransferRooms,
   begun: BegunEnvelope,
@@ -128,8 +132,8 @@ async function commitPrepared(
 }
 
 /**
- * What the commit says of itself, and what its case does. The last event stays the transfer's own:
- * its receipt is the answer's.
+ * The events of the commit, including those of its case. The transfer's own event stays last,
+ * because its receipt is returned to the sender.
  */
 async function eventsOf(
   rooms: TransferRooms,
@@ -160,7 +164,7 @@ async function eventsOf(
   return head ? [head, ...tail] : events
 }
 
-/** Thrown inside the transaction, which leaves nothing then. */
+/** Thrown inside the transaction to roll it back. */
 class SentMeanwhile extends Error {}
 
 async function expectFirst(

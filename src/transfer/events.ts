@@ -15,7 +15,7 @@ export interface CommitOutcome {
   /** Handle of the patient, when the transfer became available and concerns exactly one. */
   readonly patient: string | undefined
   readonly shapes: readonly EventInput[]
-  /** The first sending of the same files. */
+  /** The transfer that brought the same files before, if any. */
   readonly before: Pick<SentBefore, 'transfer'> | undefined
 }
 

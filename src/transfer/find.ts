@@ -24,7 +24,7 @@ export type Transfer = Station<
     /** Number of accepted items, and the size of their content in bytes. */
     readonly items: number
     readonly bytes: number
-    /** Files that its sender could not send. */
+    /** Number of files that the sender could not send. */
     readonly missing: number
     /** Set once available. */
     readonly manifest: StoredManifest | undefined

@@ -22,7 +22,7 @@ export interface SealedManifest {
 
 export interface ManifestContent {
   readonly entries: ReadonlyMap<number, ManifestEntry>
-  /** Of everything that was sent. */
+  /** The outcomes of everything that was sent, accepted or not. */
   readonly outcomes: Outcomes
 }
 

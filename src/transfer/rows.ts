@@ -58,7 +58,7 @@ export async function reserveNumbers(
   return updated.next_index - items.length
 }
 
-/** It was found at the commit what it goes on with. */
+/** Sets the transfer that this one continues, when that is known only at the commit. */
 export async function setContinues(tx: Tx, transfer: string, continues: string): Promise<void> {
   await tx.updateTable('transfers').set({ continues }).where('id', '=', transfer).execute()
 }

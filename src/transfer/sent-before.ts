@@ -1,7 +1,8 @@
 /**
- * A second sending of the same files, such as after an answer that was lost, or from a worklist
- * that was worked off twice. It makes no second case: what the readers have already is a duplicate,
- * and what was held then and can go now joins the case of the first sending.
+ * Recognizes files that are sent a second time, for example after a lost response or from a
+ * worklist that was processed twice. They do not create a second case: items that readers already
+ * have are duplicates, and items that were held before but are accepted now join the case of the
+ * first transfer.
  */
 import type { Db, Tx } from '../state/index.js'
 import type { CaseTable } from '../state/night/index.js'
@@ -15,14 +16,14 @@ export interface SentBefore {
   readonly state: TransferState
   readonly availableAt: number
   readonly case: CaseTable
-  /** What the readers have of it, by source handle: the number of the item. */
+  /** Items that readers already have: item number by source handle. */
   readonly numbers: ReadonlyMap<string, number>
 }
 
 export interface SentFiles {
-  /** Source handles of what can be accepted. */
+  /** Source handles of the items that can be accepted. */
   readonly handles: readonly string[]
-  /** Items, whatever became of them. */
+  /** Number of items, whatever their outcome. */
   readonly count: number
 }
 
@@ -33,15 +34,15 @@ export const filesOf = (items: readonly JudgedItem[]): SentFiles => ({
   count: items.length,
 })
 
-/** Parameters of one statement. */
+/** Maximum number of parameters per statement. */
 const AT_ONCE = 500
-/** First sendings that are looked at, the newest first: more are of no sender. */
+/** How many earlier transfers are examined, newest first; no real sender has more. */
 const MAX_CANDIDATES = 5
 
 /**
- * The newest transfer of the same facility and group with as many items, of which all that were
- * accepted then are among these. A case that was taken back, or closed unread, does not count: who
- * sends it again wants it read.
+ * Finds the newest transfer of the same facility and group with the same number of items, whose
+ * accepted items are all among these. A case that was recalled, or closed without being read, does
+ * not count, because a sender that sends it again wants it read.
  */
 export async function findSentBefore(
   { cases }: Pick<TransferRooms, 'cases'>,
@@ -67,7 +68,7 @@ export async function findSentBefore(
 const isToBeRead = ({ state, closed_for }: CaseTable): boolean =>
   state !== 'recalled' && (closed_for === null || closed_for === 'acknowledged')
 
-/** As they stand once it is known that they were sent before. */
+/** Marks the items that were sent before as duplicates. */
 export const asSentBefore = (
   items: readonly JudgedItem[],
   before: SentBefore | undefined,
@@ -102,7 +103,10 @@ async function candidatesOf(
   return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, MAX_CANDIDATES)
 }
 
-/** Of the transfer, and with those that go on with it. */
+/**
+ * Item numbers by source handle: of the transfer alone, and including the transfers that continue
+ * it.
+ */
 async function numbersOf(db: Db | Tx, transfer: string) {
   const rows = await db
     .selectFrom('items')

@@ -70,7 +70,7 @@ export interface Transfers {
     target: UploadTarget,
     envelope: Pick<Envelope, 'format' | 'keyPackets' | 'proofKey'>,
   ): Promise<OpenUpload>
-  /** What became of the upload that its client named so. */
+  /** The outcome of the upload with this client-made key. */
   upload(facility: string, key: string): Promise<KnownUpload | undefined>
   /**
    * Adds to the study's open transfer, or opens a new one.

@@ -155,7 +155,7 @@ export const DOCUMENTS: readonly Check[] = [
     id: 'incidents-in-time',
     title: 'Every incident was decided, and notified, before its deadline',
     run: ({ incidents }, { at }) => {
-      // An empty register does not show that nothing happened.
+      // An empty register is no evidence that nothing happened.
       if (incidents.length === 0)
         return unknown(
           'no incident is on the register; only an officer can state that none occurred',

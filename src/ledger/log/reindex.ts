@@ -12,7 +12,7 @@ const STATEMENTS_AT_ONCE = 20
 const CURSOR = 'index'
 
 /**
- * Processes the whole log, a few thousand entries per transaction, so that it can be written
+ * Processes the whole log, a few thousand entries per transaction, so that others can append
  * meanwhile. Returns the number of entries, and how many rows did not match their entry.
  *
  * @throws NocturneError `ledger_broken` for a row that is not a valid entry, `database_unavailable`

@@ -21,7 +21,7 @@ export interface LogSource {
 
 export interface SourceEntry {
   readonly bytes: Uint8Array
-  /** Whether what the source stores next to the entry matches the entry. */
+  /** Whether the index columns stored with the entry match it. */
   readonly isIndexed: boolean
 }
 

@@ -114,7 +114,7 @@ async function lastMoment(certificate: PublicKey, now: Date): Promise<Date> {
 
 /**
  * openpgp judges the key at the time of the signature. When an owner changes a key's expiry with
- * GnuPG, the old self-signature is replaced and none of that time remains; this setting applies the
- * existing self-signature to the key's whole life.
+ * GnuPG, the old self-signature is replaced, and no self-signature from that time remains. With
+ * this setting the existing self-signature counts for the key's whole life.
  */
 const FOR_ARCHIVE = { ...forReading, allowInsecureVerificationWithReformattedKeys: true }

@@ -1,4 +1,4 @@
-/** What a client calls an upload, and what finds a second sending of the same files. */
+/** Client-chosen keys of uploads, and the columns that recognize files sent a second time. */
 import type { Kysely, Migration } from 'kysely'
 import type { Engine } from './engine.js'
 import { indexOn } from './indexes.js'

@@ -78,11 +78,11 @@ export interface TransferTable {
   /** The transfer that this one continues, with items released from quarantine. */
   continues: string | null
   /**
-   * Once available: the least `source_handle` of its items, by which a second sending of the same
-   * files is found.
+   * Set once available: the smallest `source_handle` of its items, used to recognize files sent a
+   * second time.
    */
   sent_handle: string | null
-  /** Files that the sender said it had and could not send. */
+  /** Number of files that the sender said it had but could not send. */
   missing: number
   /** Set once available: keyed handle of the patient, if the items name exactly one. */
   patient: string | null
@@ -139,8 +139,8 @@ export interface ItemTable {
   /** Keyed digest of the new SOP Instance UID. */
   instance_handle: string | null
   /**
-   * Of an accepted item: a keyed digest that is the same whenever the same file is sent again. Null
-   * where that was not worked out.
+   * For an accepted item: keyed digest that is identical whenever the same file is sent. Null when
+   * it was not computed.
    */
   source_handle: string | null
   /**

@@ -1,14 +1,20 @@
-/** Uploads by the name that their client gave them, so that a lost answer can be asked for. */
+/** Uploads by the key that their client chose, so that a lost response can be requested again. */
 export interface UploadKeyTable {
   facility: string
-  /** As the client made it: random, and so of nobody. */
+  /** As made by the client: random, so it identifies nobody. */
   key: string
-  /** Gone with its envelope: what was given up may be sent again under the same key. */
+  /**
+   * The row is deleted with its envelope, so an abandoned upload can be sent again under the same
+   * key.
+   */
   envelope: string
   transfer: string
-  /** Content-Length of the request: another one under the same key is another upload. */
+  /**
+   * Content-Length of the request: a request of another length under the same key is a different
+   * upload.
+   */
   length: number | null
-  /** JSON of the answer, without hints and receipt; null while the upload is under way. */
+  /** The response in JSON, without hints and receipt; null while the upload is in progress. */
   answer: string | null
   created_at: number
 }

@@ -1,4 +1,4 @@
-/** What an upload is answered with: what became of each part. */
+/** The response to an upload: the outcome of each part. */
 import { CATALOGUE } from '../../lib/errors.js'
 import type { Code, Place } from '../../lib/errors.js'
 import type { ItemKind, Outcome, TransferState } from '../../state/tables/index.js'
@@ -21,16 +21,19 @@ export interface UploadAnswer {
   readonly id: string
   readonly state: TransferState
   readonly items: readonly ItemAnswer[]
-  /** The same files were sent before: `id` is the transfer of then, and no new one was made. */
+  /**
+   * Set when the same files were sent before. If readers have all of them, `id` is the earlier
+   * transfer, and no new one was made.
+   */
   readonly sentBefore?: { readonly transfer: string; readonly availableAt: string }
   /** c2sp.org/tlog-proof of the last event of this request. */
   readonly receipt: string
 }
 
-/** The receipt of one that is asked for later is fetched with those of its transfer. */
+/** For a response that is requested later, the receipt is fetched with those of its transfer. */
 export type KnownAnswer = Omit<UploadAnswer, 'receipt'>
 
-/** Of files that the readers have all of, it names the transfer of then. */
+/** If readers already have all of the files, the response names the earlier transfer. */
 export function uploadAnswerOf(
   made: {
     readonly id: string
@@ -58,7 +61,7 @@ export function uploadAnswerOf(
   }
 }
 
-/** An item that the readers have is named by its number there. */
+/** An item that readers already have keeps its number in the earlier transfer. */
 const numberIn = (before: SentBefore | undefined, { outcome, sourceHandle }: JudgedItem) =>
   outcome === 'duplicate' && sourceHandle !== null ? before?.numbers.get(sourceHandle) : undefined
 

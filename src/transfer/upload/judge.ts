@@ -14,7 +14,7 @@ export interface JudgedItem {
   readonly code: Code | undefined
   readonly contentHandle: string | null
   readonly instanceHandle: string | null
-  /** The same whenever the same file is sent again; null where that is not known. */
+  /** Identical whenever the same file is sent; null when unknown. */
   readonly sourceHandle: string | null
   /** Set for accepted items only. */
   readonly entry: ManifestEntry | undefined
@@ -84,8 +84,8 @@ export function judgeAgainst(
 }
 
 /**
- * Whether the same file is sealed as the same content in every transfer of the facility. Elsewhere
- * only a digest of the original tells that it was sent before.
+ * Whether the same file always yields the same sealed content within the facility. If not, only a
+ * digest of the original shows that it was sent before.
  */
 export function isSealedAlike(
   { directory }: Pick<TransferRooms, 'directory'>,

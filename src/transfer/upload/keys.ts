@@ -1,6 +1,6 @@
 /**
- * Uploads by the key that their client made: whoever lost the answer asks what became of the
- * request, and sends it again under the same key without making a second transfer.
+ * Uploads by the key that their client chose. A client that lost the response can ask for the
+ * outcome, or send the request again under the same key, without creating a second transfer.
  */
 import { CATALOGUE } from '../../lib/errors.js'
 import type { Db, State, Tx } from '../../state/index.js'
@@ -10,16 +10,17 @@ import { rowOf } from './upload-key.js'
 export interface KnownUpload {
   readonly transfer: string
   readonly length: number | undefined
-  /** Undefined while the upload is under way. */
+  /** Undefined while the upload is in progress. */
   readonly answer: KnownAnswer | undefined
 }
 
 /**
- * How long an answer can be asked for. A sending after that is still recognised by its content.
+ * How long a response can be requested. Files sent again after that are still recognized by their
+ * content.
  */
 const KEPT_MS = 30 * 86_400_000
 
-/** In the transaction that makes the upload visible: there is never one without the other. */
+/** Runs in the transaction that makes the upload visible, so neither exists without the other. */
 export async function keepAnswer(tx: Tx, envelope: string, answer: KnownAnswer): Promise<void> {
   const items = answer.items.map(({ hint: _, ...item }) => item)
   await tx

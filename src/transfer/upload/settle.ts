@@ -29,7 +29,7 @@ export interface AcceptedItem {
   readonly report: ItemReport | undefined
   readonly stored: StoredItem
   readonly digests: Digests
-  /** Keyed digest of the original, where that was asked for. */
+  /** Keyed digest of the original, if requested. */
   readonly source: string | undefined
 }
 

@@ -1,14 +1,16 @@
-/** The key that a client makes for an upload, and the row that keeps it. */
+/** The key that a client chooses for an upload, and the row that stores it. */
 import { NocturneError } from '../../lib/errors.js'
 import type { Db, Tx } from '../../state/index.js'
 
 export interface UploadKey {
   readonly key: string
-  /** Content-Length of the request, where it has one. */
+  /** Content-Length of the request, if it has one. */
   readonly length: number | undefined
 }
 
-/** @throws NocturneError `upload_under_way` when the key names an upload already */
+/**
+ * @throws NocturneError `upload_under_way` when an upload with this key exists already
+ */
 export async function insertUploadKey(
   tx: Tx,
   { key, length }: UploadKey,
@@ -20,7 +22,8 @@ export async function insertUploadKey(
   },
 ): Promise<void> {
   const { facility, envelope, transfer, now: created_at } = about
-  // Writers of the ledger take turns, so nothing comes between the question and the insert.
+  // Transactions on the ledger run one after another, so nothing can come between this check and
+  // the insert.
   if (await rowOf(tx, facility, key)) throw new NocturneError('upload_under_way')
   const row = { facility, key, envelope, transfer, length: length ?? null, answer: null }
   await tx

@@ -40,11 +40,12 @@ export interface Cases {
    */
   worked(tx: Tx, reader: string, transfer: string): Promise<void>
   /**
-   * Inside the transaction that finds that its files were sent again, more urgently: the case is
-   * never less urgent than any sender meant it. No events when it is urgent enough, or over.
+   * Call inside the transaction that finds that a case's files were sent again with a higher
+   * priority: a case is never less urgent than any sender requested. Causes no events if the case
+   * is already urgent enough, or has ended.
    */
   raise(tx: Tx, actor: Actor, id: string, priority: Priority): Promise<readonly EventInput[]>
-  /** The case of each of these transfers that has one. */
+  /** The case of each of these transfers, if it has one. */
   ofTransfers(db: Db | Tx, transfers: readonly string[]): Promise<ReadonlyMap<string, CaseTable>>
   /** By case ID, case code or transfer ID. */
   find(text: string): Promise<CaseTable | undefined>

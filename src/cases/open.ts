@@ -120,13 +120,16 @@ async function join(
   return { ...extended, events: [event, ...extended.events] }
 }
 
-/** Whether the case is there for one open transfer alone, which turns out to belong elsewhere. */
+/**
+ * Whether the case exists only for one open transfer, which has turned out to belong to another
+ * case.
+ */
 const movesFrom = async (tx: Tx, { id, state }: CaseTable, to: string): Promise<boolean> =>
   id !== to && state === 'arriving' && (await transfersOf(tx, id)).length === 1
 
 /**
- * A transfer that had a case of its own while it was open turns out to be a second sending of what
- * another case holds: its own ends as a duplicate.
+ * A transfer that had its own case while it was open has turned out to repeat what another case
+ * contains: its own case is closed as a duplicate.
  */
 async function leave(
   tx: Tx,

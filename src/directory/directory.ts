@@ -102,8 +102,8 @@ function createFacts({
 }
 
 /**
- * Facilities, people, and the holder of the recovery key, who signs in as a principal of their own
- * and for whom no token is ever issued.
+ * Facilities, people, and the holder of the recovery key. The latter signs in as a principal of its
+ * own, for which no token is ever issued.
  */
 const principalsOf = ({ facilities, groups, people, recovery }: People): readonly Principal[] => [
   ...facilities.map(asSender),
@@ -133,7 +133,11 @@ function asPrincipal(
   }
 }
 
-/** The members to whom a group's transfers are sealed. @throws NocturneError `unknown_group` */
+/**
+ * The members to whom a group's transfers are sealed.
+ *
+ * @throws NocturneError `unknown_group`
+ */
 function membersOf(group: People['groups'][number] | undefined): readonly string[] {
   // A group without readers would seal to the recovery certificate alone, and nobody would notice
   // until the morning.

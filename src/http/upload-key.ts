@@ -1,4 +1,4 @@
-/** The name that a client gives an upload, and what the gateway still knows of it. */
+/** The key that a client gives to an upload, and what the gateway still knows about that upload. */
 import type { Request, Response } from 'express'
 import { NocturneError } from '../lib/errors.js'
 import type { Metrics } from './metrics.js'
@@ -8,8 +8,9 @@ import { answerUpload } from './upload-answer.js'
 type UploadKey = NonNullable<UploadTarget['key']>
 
 /**
- * At least 16 characters, so that no two clients make the same. In quotation marks as the draft of
- * the header field wants it (draft-ietf-httpapi-idempotency-key-header), or without.
+ * At least 16 characters, so that two clients never choose the same key by coincidence. With or
+ * without the quotation marks required by the draft of the header field
+ * (draft-ietf-httpapi-idempotency-key-header).
  */
 const KEY = /^"?([\w.~:-]{16,128})"?$/
 
@@ -24,9 +25,9 @@ export function uploadKeyOf(request: Request): UploadKey | undefined {
 }
 
 /**
- * Answers an upload that has come before under the same key, without reading its body again; false
- * when it is new.
+ * Answers an upload that was already received under the same key, without reading its body again.
  *
+ * @returns false if the upload is new.
  * @throws NocturneError `upload_under_way`, `upload_key_reused`
  */
 export async function answerKnown(

@@ -21,7 +21,7 @@ import { exportPackage, VERIFY_PAGE } from './ledger-package.js'
 import type { PackageParts } from './ledger-package.js'
 
 export interface AssessmentExport {
-  /** Of an assessment; without it, the newest one. */
+  /** ID of an assessment; the newest one if omitted. */
   readonly id: string | undefined
   readonly format: (typeof ASSESSMENT_FORMATS)[number]
 }
@@ -87,7 +87,7 @@ export async function exportAssessment(
 
 type Assessment = Parameters<typeof assessmentCsv>[0]
 
-/** What makes the files of each format. */
+/** Generates the files of each format. */
 function filesOf(parts: AssessmentParts, assessment: Assessment, context: PdfContext) {
   const { rendering } = parts
   const document = canonicalJson(assessment as unknown as Json)

@@ -218,7 +218,7 @@ function itemOf({ entry }: LedgerRow): Omit<ItemEvidence, 'fetched'> {
   }
 }
 
-/** What the gateway sent in a download that has ended. */
+/** Adds the bytes that the gateway sent in a completed download. */
 function addBytes(
   fetched: ReadonlyMap<number, Map<string, Fetched>>,
   begun: { readonly item: number; readonly reader: string } | undefined,

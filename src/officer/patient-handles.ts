@@ -16,16 +16,18 @@ export interface PatientParts {
     readonly isHandledByTransfer: typeof isHandledByTransfer
     readonly patientHandle: typeof patientHandle
   }
-  /** Every pair of a transfer and a patient's handle that the ledger has of a facility. */
+  /** Every pair of a transfer and a patient handle that the ledger contains for a facility. */
   readonly patientsByTransfer: (
     facility: string,
   ) => Promise<readonly { readonly transfer: string; readonly patient: string }[]>
 }
 
 /**
- * The handles that a patient of the facility has: one for each generation of its secret, or where
- * its profile links no further than a transfer, one in each transfer, of which those that the
- * ledger knows are returned.
+ * All handles of one patient of the facility: one per generation of the facility's secret. If its
+ * profile links studies only within a transfer, one per transfer; those that occur in the ledger
+ * are returned.
+ *
+ * @throws NocturneError `not_found` for an unknown facility.
  */
 export async function patientHandles(
   { config, secrets, identity, patientsByTransfer }: PatientParts,

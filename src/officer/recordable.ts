@@ -1,4 +1,4 @@
-/** What the ledger records of a question to it. */
+/** The part of a query to the ledger that the ledger itself records. */
 import type { Directory } from '../directory/index.js'
 import type { EventQuery } from '../ledger/log/index.js'
 import type { Json } from '../lib/json.js'
@@ -6,11 +6,11 @@ import { OWN_ACTORS } from '../lib/actors.js'
 
 export interface RecordableParts {
   readonly directory: Pick<Directory, 'principal'>
-  /** Stands in the ledger for an id that nobody has. */
+  /** Recorded instead of an ID that does not exist. */
   readonly unlisted: string
 }
 
-/** An id in a question may be anything that looks like one: only ids that somebody has are kept. */
+/** An ID in a query may be any text that looks like one: only IDs that exist are recorded. */
 export function recordable(
   query: EventQuery,
   { directory, unlisted }: RecordableParts,

@@ -39,7 +39,7 @@ export interface ReportParts extends PatientParts {
   readonly config: Pick<SiteConfig, 'gateway' | 'facilities' | 'people'>
 }
 
-/** The question in the ledger's terms. */
+/** Translates the request into the ledger's terms. */
 async function scopeOf(
   parts: PatientParts,
   { facility, from, until, patient, patientId, issuer, reader, transfer }: ReportQuestion,

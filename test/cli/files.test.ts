@@ -125,7 +125,7 @@ describe('names that are not UTF-8', () => {
     ])
     const read = await Promise.all(files.map(({ at: name }) => readFile(name, 'utf8')))
     expect(read).toEqual(['study/a.dcm', 'two', 'one', 'three'])
-    // As Node hands over what was typed.
+    // As passed by Node for what was typed.
     const typed = latin1('study', 's\xe9rie', '1.dcm').toString('utf8')
     expect((await listFiles([typed])).files.map(({ size }) => size)).toEqual([5])
     const ambiguous = latin1('study', 'm\xe9dica.dcm').toString('utf8')

@@ -34,9 +34,9 @@ interface Seen {
   readonly parts: number
 }
 
-/** Nothing of the request is kept. */
+/** Nothing in the request is kept. */
 const LOST = 0
-/** It is kept, and nobody hears of it. */
+/** The request is kept, but its response is lost. */
 const ANSWER_LOST = 1
 
 /** `answer` receives the path and the number of requests for it so far, and returns the status. */

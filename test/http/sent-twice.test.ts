@@ -1,4 +1,7 @@
-/** What becomes of an upload whose answer was lost, and of the same files sent again. */
+/**
+ * What happens to an upload whose response was lost, and to the same files when they are sent
+ * again.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'

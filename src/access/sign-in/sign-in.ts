@@ -93,7 +93,7 @@ const reasonOf = (error: unknown): Reason | undefined => {
   return error instanceof NocturneError && error.code === 'challenge_invalid' ? 'used' : undefined
 }
 
-/** Signing in as people do it. What a failure is answered with never depends on why it failed. */
+/** Sign-in for people. The answer to a failure never depends on its cause. */
 export function createSignIn(options: SignInOptions): SignIn {
   const { origin, now, failureMs = 250 } = options
   const book = createChallengeBook(options.secret)
@@ -129,8 +129,8 @@ interface Answer {
 }
 
 /**
- * Cheap checks first; the signature is verified only for a challenge of ours that is current and
- * was made for this person.
+ * Cheap checks come first. The signature is verified only for a challenge that a gateway of this
+ * site wrote, that is current, and that is for this person.
  */
 async function check(
   { directory, origin, verifyDetached, now }: SignInOptions,

@@ -93,8 +93,8 @@ export function withoutValues(
 }
 
 /**
- * Graphic Layer and Content Label of presentation states: names that a user chose, which must have
- * a value (PS3.3 10.9, C.10.5, C.10.7).
+ * Graphic Layer and Content Label of presentation states: names chosen by a user, which must have a
+ * value (PS3.3 10.9, C.10.5, C.10.7).
  */
 const CHOSEN_NAMES: ReadonlySet<number> = new Set([0x00700002, 0x00700080])
 

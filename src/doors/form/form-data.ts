@@ -16,9 +16,9 @@ export interface FormFields {
   readonly complete?: string
   /** The case that the transfer joins: its ID, its code, or the ID of one of its transfers. */
   readonly case?: string
-  /** The same files once more, on purpose. */
+  /** States that the same files are being sent again intentionally. */
   readonly again?: string
-  /** How many files the sender has of it and could not send. */
+  /** Number of files of this study that the sender has but could not send. */
   readonly missing?: string
   readonly statement?: string
   readonly signature?: string

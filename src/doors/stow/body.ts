@@ -27,7 +27,8 @@ export interface StoreRequest {
 }
 
 /**
- * Stores every instance of a body.
+ * Stores every instance in a body.
+ *
  * @throws NocturneError `not_stow`, `broken_multipart`, `slow_client`
  */
 export async function storeBody(

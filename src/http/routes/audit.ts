@@ -75,7 +75,7 @@ function addExports(router: Router, { gatekeeper, officer }: AuditRouteRooms): v
   router.get('/audit/export', async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'audit.export')
     const { query, format } = exportQueryOf(request)
-    // Nothing is sent, so nothing is made and nothing recorded.
+    // Nothing is sent, so nothing is generated or recorded.
     if (request.method === 'HEAD') {
       response.type(format === undefined ? 'application/x-ndjson' : 'application/zip').end()
     } else if (format === undefined) {

@@ -73,7 +73,7 @@ export function fhirRoutes(rooms: FhirRouteRooms, origin: () => string): Router 
   return router
 }
 
-/** Records the search, and answers one page of it. */
+/** Records the search, and returns one page of its result. */
 async function searchBundle(rooms: FhirRouteRooms, origin: string, request: Request) {
   const { gatekeeper, ledger, site } = rooms
   const { actor } = await admit(gatekeeper, request, 'audit.read')
@@ -114,7 +114,7 @@ async function searchBundle(rooms: FhirRouteRooms, origin: string, request: Requ
   }
 }
 
-/** Whether anybody has the id: a person, a facility, or the gateway itself. */
+/** Whether the ID exists: as a person, a facility, or the gateway itself. */
 const isKnown = ({ directory, site }: FhirRouteRooms, id: string): boolean =>
   OWN_ACTORS.has(id) ||
   directory.principal(id) !== undefined ||

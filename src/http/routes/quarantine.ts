@@ -97,7 +97,7 @@ function addDiscard(
 
 type Release = NonNullable<UploadTarget['release']>
 
-/** One that came before under the same key is answered as it was then. */
+/** A request repeated under the same key gets the same answer again. */
 type AnswerOnce = (
   request: Request,
   response: Response,
@@ -106,8 +106,8 @@ type AnswerOnce = (
 ) => Promise<void>
 
 /**
- * The originals come in clear, as in any upload, after their statement: so it is checked before a
- * byte is processed.
+ * The originals arrive in plaintext, as in any upload, after their statement, so that the statement
+ * is checked before any byte is processed.
  */
 function addReleases(
   router: Router,

@@ -17,6 +17,7 @@ import type { TransferRooms } from './rooms.js'
 import { claimEnvelope, insertManifest } from './rows.js'
 import { findSentBefore } from './sent-before.js'
 import { outcomesOf } from './views.js'
+import { forgetEnvelope } from './sweep.js'
 import { showEntry } from './waiting-entries.js'
 
 export interface CompletedTransfer {
@@ -26,6 +27,9 @@ export interface CompletedTransfer {
   readonly receipt: string
 }
 
+/** The facts about a transfer needed to complete it. */
+export type Closable = Pick<Transfer, 'id' | 'facility' | 'group' | 'priority'>
+
 /**
  * @throws NocturneError `gateway_key_unfit`, `transfer_not_open`, `transfer_empty`,
  *   `recipient_unusable`; store and ledger errors. The transfer then stays open.
@@ -33,8 +37,9 @@ export interface CompletedTransfer {
 export async function completeTransfer(
   rooms: TransferRooms,
   actor: Actor,
-  { id, facility, group, priority }: Pick<Transfer, 'id' | 'facility' | 'group' | 'priority'>,
+  wanted: Closable,
 ): Promise<CompletedTransfer> {
+  const { id } = wanted
   const transfer = await rooms.state.db
     .selectFrom('transfers')
     .select(['created_at', 'next_index', 'item_count', 'missing'])
@@ -45,6 +50,30 @@ export async function completeTransfer(
   if (transfer.item_count === 0) throw new NocturneError('transfer_empty')
   await rooms.gatewayKeys.expectFit()
   const envelope = await leaseEnvelope(rooms, id)
+  try {
+    return await commitManifest(rooms, actor, wanted, { ...transfer, envelope })
+  } catch (error) {
+    await forgetEnvelope(rooms, id, envelope)
+    throw error
+  }
+}
+
+/** The columns of an open transfer that completing works with. */
+interface OpenTransfer {
+  readonly created_at: number
+  readonly next_index: number
+  readonly item_count: number
+  readonly missing: number | null
+  /** Leased for the manifest. */
+  readonly envelope: string
+}
+
+async function commitManifest(
+  rooms: TransferRooms,
+  actor: Actor,
+  { id, facility, group, priority }: Closable,
+  { envelope, ...transfer }: OpenTransfer,
+): Promise<CompletedTransfer> {
   const place = { id, createdAt: transfer.created_at, prefix: `t/${id}/${envelope}` }
   const entries = await entriesOf(rooms, id, facility)
   const target = { facility, group, priority }

@@ -45,6 +45,29 @@ export async function abandonEnvelope(
 }
 
 /**
+ * Removes an envelope that was leased for the manifest of a completion that failed: it has no begin
+ * event, so it gets no end event. Never throws: anything that fails here is done by the sweep.
+ */
+export async function forgetEnvelope(
+  rooms: TransferRooms,
+  transfer: string,
+  id: string,
+): Promise<void> {
+  try {
+    if ((await markSwept(rooms, id)) === undefined) return
+    await deleteAll(rooms.store, `t/${transfer}/${id}/`)
+    await rooms.state.transaction((tx) =>
+      tx.deleteFrom('envelopes').where('id', '=', id).where('state', '=', 'swept').execute(),
+    )
+  } catch (error) {
+    rooms.logger.warn('a manifest was given up; the sweep will remove it', {
+      transfer,
+      code: asNocturneError(error).code,
+    })
+  }
+}
+
+/**
  * Removes envelopes whose lease expired before `leasedBefore` (milliseconds since 1970). Returns
  * how many. Two gateways may sweep at the same time.
  */

@@ -7,7 +7,7 @@ import { acknowledgeTransfer, holdTransfers } from './claims.js'
 import { openArrivals } from './arrival/studies.js'
 import type { OpenArrival, StudyKey } from './arrival/studies.js'
 import { abandonEmpty, completeTransfer } from './complete.js'
-import type { CompletedTransfer } from './complete.js'
+import type { Closable, CompletedTransfer } from './complete.js'
 import type { CrosswalksAnswer, QuarantineAnswer } from '../protocol/http/facility.js'
 import { listCrosswalks, readCrosswalk, sizeOfCrosswalk } from './crosswalks.js'
 import type { CrosswalkRange } from './crosswalks.js'
@@ -41,9 +41,6 @@ import type { OpenUpload } from './upload/open-upload.js'
 import { viewsOf } from './views.js'
 import type { TransferView } from './views.js'
 import type { DiscardReason } from '../protocol/release-statement.js'
-
-/** The facts about a transfer needed to complete it. */
-export type Closable = Pick<Transfer, 'id' | 'facility' | 'group' | 'priority'>
 
 export interface Transfers {
   /** Undefined also while its first request is still in progress, when nobody may see it yet. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const file = fileURLToPath(new URL('../../.github/CONTRIBUTING.md', import.meta.url))
 const text = await readFile(file, 'utf8')
 
-const RECIPES = ['door', 'command', 'event', 'migration', 'page', 'de-identification rule']
+const RECIPES = ['door', 'route', 'command', 'event', 'migration', 'page', 'de-identification rule']
 
 it.each(RECIPES)('has a recipe for a %s, with an example that exists', (what) => {
   const [, recipe = ''] = text.split(new RegExp(`^## Add an? ${what}$`, 'm'))

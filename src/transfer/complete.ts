@@ -63,7 +63,7 @@ interface OpenTransfer {
   readonly created_at: number
   readonly next_index: number
   readonly item_count: number
-  readonly missing: number | null
+  readonly missing: number
   /** Leased for the manifest. */
   readonly envelope: string
 }

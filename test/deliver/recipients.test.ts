@@ -198,7 +198,7 @@ describe('an acknowledgement', () => {
       const actor = { id: 'reader-2', role: 'reader' } as const
       return {
         value: undefined,
-        events: [{ type: 'case.claimed', outcome: 0, actor, transfer: transfer.id }],
+        events: [{ type: 'transfer.claimed', outcome: 0, actor, transfer: transfer.id }],
       }
     })
     const given = await statementOf(transfer)
@@ -208,7 +208,7 @@ describe('an acknowledgement', () => {
       const actor = { id: 'reader-2', role: 'reader' } as const
       return {
         value: undefined,
-        events: [{ type: 'case.released', outcome: 0, actor, transfer: transfer.id }],
+        events: [{ type: 'transfer.released', outcome: 0, actor, transfer: transfer.id }],
       }
     })
     expect(await acknowledge(transfer, given)).toMatchObject({ state: 'acknowledged' })

@@ -129,7 +129,7 @@ describe('a transfer of several requests', () => {
           expect(contents).toHaveLength(seen.size + 1)
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 8 },
     )
   })
 

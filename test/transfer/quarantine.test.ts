@@ -88,10 +88,10 @@ describe('a held item', () => {
       detail: { code: 'pixels_at_risk', reason: 'not-needed' },
     })
     const decided = await site.transfers.quarantine.find(transfer, 1)
-    const { discard, read, checkRelease } = site.transfers.quarantine
-    expect(await codeOf(discard(SENDER, row, 'damaged'))).toBe('quarantine_not_held')
-    expect(await codeOf(read(SENDER, decided))).toBe('quarantine_not_held')
-    expect(await codeOf(checkRelease(decided, await signed(original, one)))).toBe(
+    const { quarantine } = site.transfers
+    expect(await codeOf(quarantine.discard(SENDER, row, 'damaged'))).toBe('quarantine_not_held')
+    expect(await codeOf(quarantine.read(SENDER, decided))).toBe('quarantine_not_held')
+    expect(await codeOf(quarantine.checkRelease(decided, await signed(original, one)))).toBe(
       'quarantine_not_held',
     )
   })

@@ -1,12 +1,12 @@
 /** The gateway as a running process: rooms, server, background sweeps, and an orderly shutdown. */
-import type { RequestListener } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import type { Site } from './config/index.js'
 import { openDoors } from './doors/open.js'
 import type { Doors } from './doors/open.js'
-import { createApp } from './http/app.js'
+import { createApp, createMetricsApp } from './http/app.js'
 import { createMetrics } from './http/metrics.js'
 import { createOpeningApp } from './http/opening-app.js'
-import { createServer, listen, stop } from './http/server.js'
+import { createPlainServer, createServer, listen, stop } from './http/server.js'
 import { createOpening } from './running/opening.js'
 import type { Opening } from './running/opening.js'
 import { startWork, sweepAtStart } from './running/work.js'
@@ -57,6 +57,8 @@ interface Held {
   /** Set once the start is recorded in the ledger, so that the stop must be recorded too. */
   isRecorded?: boolean
   doors?: Doors
+  /** Of `/metrics`, where the site has one. */
+  measuring?: Server
   stopWork?: () => Promise<void>
 }
 
@@ -131,8 +133,10 @@ async function openAll(
   await opening.step(() => recordStart(rooms))
   held.isRecorded = true
   await opening.step(() => rooms.certificates.record())
+  await opening.step(() => endAccess(rooms))
   await opening.step(() => rooms.gatewayKeys.record())
   await opening.step(() => rooms.facilityKeys.record())
+  await opening.step(() => rooms.gatekeeper.recall())
   await sweepAtStart(rooms, isAlone, (work) => opening.step(work))
   if (isAlone) await opening.step(() => forgetHolders(rooms.state))
   return { rooms, membership }
@@ -151,20 +155,37 @@ async function serve(
   held.doors = await openDoors(rooms, { item: (outcome) => metrics.item(outcome) })
   const hasWitnesses = rooms.site.config.witnesses.length > 0
   held.stopWork = startWork({ ...rooms, membership, hasWitnesses, leaseMs: LEASE_MS })
-  return createApp(rooms, origin, { metrics, doors: held.doors })
+  const seen = { metrics, doors: held.doors }
+  const own = rooms.site.config.gateway.metrics
+  if (own) {
+    held.measuring = createPlainServer(createMetricsApp(rooms, seen))
+    const { address, port } = await listen(held.measuring, own.host, own.port)
+    rooms.logger.info('metrics', { url: `http://${hostInUrl(address)}:${String(port)}` })
+  }
+  return createApp(rooms, origin, seen)
 }
 
 /** Records the stop before ending the background work, which still publishes and forwards it. */
 async function closeAll(
-  { rooms, membership, isRecorded, doors, stopWork }: Held,
+  { rooms, membership, isRecorded, doors, measuring, stopWork }: Held,
   graceMs: number,
 ): Promise<void> {
+  if (measuring) await stop(measuring, 0)
   await doors?.close(graceMs)
   if (rooms && isRecorded) await recordStop(rooms)
   await stopWork?.()
   // If this fails, the row expires within a minute.
   await membership?.leave().catch(() => undefined)
   await rooms?.close()
+}
+
+/** Whoever was removed, or has revoked their certificate, loses their sessions and tokens. */
+async function endAccess({ tokens, directory }: Rooms): Promise<void> {
+  for (const holder of await tokens.holders()) {
+    const principal = directory.principal(holder)
+    if (principal && !(await directory.isRevoked(principal))) continue
+    await tokens.revokeAll(holder, SYSTEM)
+  }
 }
 
 async function recordStart(rooms: Rooms): Promise<void> {

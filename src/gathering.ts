@@ -14,7 +14,7 @@ import type { Transfers, UploadTarget } from './transfer/index.js'
 
 type OpenGathering = Awaited<ReturnType<Transfers['gather']>>
 
-export type GatheringRooms = Omit<PathRooms, 'transfers'> & {
+export type GatheringRooms = Omit<PathRooms, 'transfers' | 'expectAllowed'> & {
   readonly transfers: Pick<Transfers, 'gather'>
 }
 

@@ -30,6 +30,8 @@ export interface PathRooms {
   readonly gatewayKeys: Pick<GatewayKeys, 'expectFit'>
   readonly textDetector: TextDetector | undefined
   readonly limits: Limits
+  /** @throws NocturneError `unauthenticated` when the token of the upload was revoked meanwhile */
+  readonly expectAllowed: (actor: UploadTarget['actor']) => Promise<void>
   readonly now: () => number
 }
 
@@ -64,13 +66,21 @@ export class Upload {
   readonly #open: OpenUpload
   readonly #envelope: Envelope
   readonly #clear: Clear
+  readonly #actor: UploadTarget['actor']
   #parts = 0
 
-  private constructor(rooms: PathRooms, open: OpenUpload, envelope: Envelope, clear: Clear) {
+  private constructor(
+    rooms: PathRooms,
+    open: OpenUpload,
+    envelope: Envelope,
+    clear: Clear,
+    actor: UploadTarget['actor'],
+  ) {
     this.#rooms = rooms
     this.#open = open
     this.#envelope = envelope
     this.#clear = clear
+    this.#actor = actor
   }
 
   /**
@@ -88,7 +98,7 @@ export class Upload {
     const open = await rooms.transfers.begin(target, envelope)
     const rules = rulesOf(rooms, target, open)
     const clear = clearing(rooms, envelope, rules, () => open.newObjectKey())
-    return new Upload(rooms, open, envelope, clear)
+    return new Upload(rooms, open, envelope, clear, target.actor)
   }
 
   get transfer(): string {
@@ -111,6 +121,7 @@ export class Upload {
    * @throws NocturneError `no_files`, `transfer_too_large`; store and ledger errors
    */
   async commit(options: { readonly complete: boolean }): Promise<UploadAnswer> {
+    await this.#rooms.expectAllowed(this.#actor)
     const answer = await this.#open.commit(options)
     this.#envelope.close()
     return answer
@@ -128,7 +139,7 @@ export class Upload {
 
 /** The facility's profile and secret, with the pseudonyms of its patients. */
 export function rulesOf(
-  rooms: Omit<PathRooms, 'transfers'>,
+  rooms: Omit<PathRooms, 'transfers' | 'expectAllowed'>,
   target: UploadTarget,
   open: Pick<OpenUpload, 'transfer' | 'pseudonymOf'>,
 ): DeidentifyContext {

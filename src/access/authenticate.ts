@@ -23,14 +23,15 @@ const BEARER = /^bearer +([A-Za-z0-9._~+/-]{1,256}=*)$/i
  */
 export function createAuthenticate(parts: {
   readonly tokens: Pick<Tokens, 'verify'>
-  readonly directory: Pick<Directory, 'principal'>
+  readonly directory: Pick<Directory, 'principal' | 'isRevoked'>
 }): Authenticate {
   const { tokens, directory } = parts
   return async (authorization) => {
     const token = BEARER.exec(authorization ?? '')?.[1] ?? ''
     const info = await tokens.verify(token)
     const principal = info && directory.principal(info.principal)
-    if (!principal) throw new NocturneError('unauthenticated')
+    if (!principal || (await directory.isRevoked(principal)))
+      throw new NocturneError('unauthenticated')
     return {
       principal,
       token: info.id,

@@ -86,6 +86,8 @@ export interface Gatekeeper {
   /** Counts a failed sign-in, or a success. */
   failed(address: string, account?: string): void
   succeeded(address: string, account: string): void
+  /** On start: where each person signed in lately, from the ledger. */
+  recall(): Promise<void>
 }
 
 /** `rate_limited` with the seconds to wait. */
@@ -103,7 +105,7 @@ export interface GatekeeperParts {
   readonly directory: Pick<Directory, 'principal'>
   readonly transfers: Pick<Transfers, 'find' | 'tiesOf' | 'recipientsOf'>
   readonly cases: Pick<Cases, 'find' | 'views'>
-  readonly ledger: Pick<Ledger, 'note'>
+  readonly ledger: Pick<Ledger, 'note' | 'query'>
   /** Failures allowed per minute for one address or account, before `rate_limited`. */
   readonly failuresPerMinute: number
   readonly now: () => number
@@ -136,6 +138,22 @@ export function createGatekeeper(parts: GatekeeperParts): Gatekeeper {
     holdBack,
     failed: (address, account) => limiter.failed(address, account),
     succeeded: (address, account) => limiter.succeeded(address, account),
+    recall: () => recallSignIns(parts, limiter),
+  }
+}
+
+/** Networks from which somebody signed in within this time stay theirs over a restart. */
+const RECALLED_MS = 30 * 86_400_000
+const RECALLED_AT_ONCE = 1_000
+
+async function recallSignIns({ ledger, now }: GatekeeperParts, limiter: FailureLimiter) {
+  const from = now() - RECALLED_MS
+  for (let start: number | undefined = 0; start !== undefined;) {
+    const types = ['signin.succeeded'] as const
+    const page = await ledger.query({ types, from, start, limit: RECALLED_AT_ONCE })
+    for (const { entry } of page.rows)
+      if (entry.actor.address !== undefined) limiter.succeeded(entry.actor.address, entry.actor.id)
+    start = page.next
   }
 }
 

@@ -5,9 +5,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
-import type { Actor, Ledger, Receipt } from '../ledger/log/index.js'
+import type { Actor, EventInput, Ledger, Receipt } from '../ledger/log/index.js'
 import type { RowGuard } from '../ledger/rows/index.js'
-import type { State, Tx } from '../state/index.js'
+import type { Db, State, Tx } from '../state/index.js'
 import type { TokenTable } from '../state/tables/index.js'
 
 export interface TokenInfo {
@@ -61,6 +61,12 @@ export interface Tokens {
    * @throws NocturneError `not_found`
    */
   revoke(id: string, actor: Actor): Promise<Receipt>
+  /** Revokes every valid token of a principal, and returns how many there were. */
+  revokeAll(principal: string, actor: Actor): Promise<number>
+  /** Whether work begun with the token must not take effect any more; expiry does not undo it. */
+  isRevoked(id: string): Promise<boolean>
+  /** Principals with a valid token. */
+  holders(): Promise<readonly string[]>
   /** Resolves when no update of a last use is still being written. */
   close(): Promise<void>
 }
@@ -78,6 +84,8 @@ export interface TokenParts {
   readonly state: State
   readonly ledger: Ledger
   readonly guard: RowGuard
+  /** A session without a request for this long has ended. Issued tokens have no such end. */
+  readonly sessionIdleMs?: number
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -108,6 +116,9 @@ export function createTokens(parts: TokenParts): Tokens {
     },
 
     revoke: (id, actor) => revoke(parts, id, actor),
+    revokeAll: (principal, actor) => revokeAll(parts, principal, actor),
+    isRevoked: (id) => isRevoked(parts, id),
+    holders: () => holders(parts),
     close: () => uses.settled(),
   }
 }
@@ -117,11 +128,14 @@ const rowOf = (state: State, hash: string): Promise<TokenTable | undefined> =>
 
 /** The row of a token, if it is currently valid and was written by this site. */
 async function currentRow(
-  { state, ledger, guard, now }: TokenParts,
+  { state, ledger, guard, sessionIdleMs = Infinity, now }: TokenParts,
   hash: string,
 ): Promise<TokenTable | undefined> {
   const row = await rowOf(state, hash)
-  if (row?.revoked_at !== null || row.expires_at <= now()) return undefined
+  const time = now()
+  if (row?.revoked_at !== null || row.expires_at <= time) return undefined
+  if (row.method === 'signature' && time - (row.last_used_at ?? row.created_at) > sessionIdleMs)
+    return undefined
   const isRevoked = await isRevokedInLedger(ledger, row.id)
   // A row that has just been revoked is not one that was restored by tampering.
   if (isRevoked && (await rowOf(state, hash))?.revoked_at !== null) return undefined
@@ -186,11 +200,58 @@ async function revoke(parts: TokenParts, id: string, actor: Actor): Promise<Rece
     const row = await tx.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst()
     if (!row) throw new NocturneError('not_found')
     if (row.revoked_at === null) await setRevoked(tx, parts, row)
-    const detail = { principal: row.principal, token: id }
-    return { value: undefined, events: [{ type: 'token.revoked', outcome: 0, actor, detail }] }
+    return { value: undefined, events: [revokedEvent(row.principal, id, actor)] }
   })
   return receipts[0]
 }
+
+const validOf = (db: Db | Tx, principal: string, time: number) =>
+  db
+    .selectFrom('tokens')
+    .selectAll()
+    .where('principal', '=', principal)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', time)
+    .execute()
+
+async function revokeAll(parts: TokenParts, principal: string, actor: Actor): Promise<number> {
+  const { state, ledger, now } = parts
+  if ((await validOf(state.db, principal, now())).length === 0) return 0
+  const { value } = await ledger.record(async (tx) => {
+    const rows = await validOf(tx, principal, now())
+    for (const row of rows) await setRevoked(tx, parts, row)
+    const [first, ...rest] = rows.map(({ id }) => revokedEvent(principal, id, actor))
+    // Revoked by somebody else in between: there is nothing to record.
+    if (!first) throw new NocturneError('not_found')
+    return { value: rows.length, events: [first, ...rest] }
+  })
+  return value
+}
+
+async function isRevoked({ state, ledger }: TokenParts, id: string): Promise<boolean> {
+  const row = await state.db
+    .selectFrom('tokens')
+    .select('revoked_at')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row?.revoked_at !== null || (await isRevokedInLedger(ledger, id))
+}
+
+async function holders({ state, now }: TokenParts): Promise<readonly string[]> {
+  const rows = await state.db
+    .selectFrom('tokens')
+    .select('principal')
+    .distinct()
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now())
+    .execute()
+  return rows.map(({ principal }) => principal)
+}
+
+const revokedEvent = (principal: string, token: string, actor: Actor): EventInput => ({
+  ...{ type: 'token.revoked', outcome: 0, actor },
+  detail: { principal, token },
+})
 
 async function setRevoked(tx: Tx, { guard, now }: TokenParts, row: TokenTable): Promise<void> {
   const revoked = { ...row, revoked_at: now() }

@@ -29,7 +29,7 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
   const isWhole =
     facilities.length === file.facilities.length && people.length === file.people.length
   if (recovery === undefined || !isWhole) return undefined
-  const { name, listen, tls, origin } = file.gateway
+  const { name, listen, tls, origin, metrics } = file.gateway
   return {
     dir,
     gateway: {
@@ -37,7 +37,9 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
       ...listen,
       ...(tls && { tls: { cert: resolvePath(dir, tls.cert), key: resolvePath(dir, tls.key) } }),
       ...(origin !== undefined && { origin }),
+      ...(metrics && { metrics }),
     },
+    ...(file.proxies && { proxies: file.proxies }),
     database: resolveDatabase(file.database.url, dir),
     store: buildStore(dir, file.store, parts.s3),
     facilities,

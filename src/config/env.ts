@@ -21,6 +21,7 @@ interface Override {
 export const OVERRIDES: Readonly<Record<string, Override>> = {
   NOCTURNE_LOG_LEVEL: { at: ['logLevel'], schema: topFields.logLevel },
   NOCTURNE_LISTEN: { at: ['gateway', 'listen'], schema: gatewayFields.listen },
+  NOCTURNE_METRICS_LISTEN: { at: ['gateway', 'metrics'], schema: gatewayFields.metrics },
   NOCTURNE_ORIGIN: { at: ['gateway', 'origin'], schema: gatewayFields.origin },
   NOCTURNE_DIMSE_LISTEN: { at: ['doors', 'dimse', 'listen'], schema: dimseFields.listen },
   NOCTURNE_DATABASE: { at: ['database'], schema: topFields.database },

@@ -92,6 +92,21 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     reason:
       'each may hold a rewritten header until it is sealed; only two headers over 4 MiB are processed at a time',
   },
+  connectionsPerAddress: {
+    unit: 'count',
+    standard: 512,
+    min: 8,
+    max: 65_536,
+    reason: 'a hospital behind one address has hundreds; beyond, its longest idle one is closed',
+  },
+  sessionIdleSeconds: {
+    unit: 'seconds',
+    standard: 14_400,
+    min: 60,
+    max: 43_200,
+    reason:
+      'a quiet night has hours between two cases; a session left behind ends before the shift',
+  },
   failuresPerMinute: {
     unit: 'count',
     standard: 10,

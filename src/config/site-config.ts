@@ -28,7 +28,10 @@ export interface SiteConfig {
     readonly tls?: { readonly cert: string; readonly key: string }
     /** The origin that clients see, if there is a proxy in front; sign-in challenges name it. */
     readonly origin?: string
+    /** A listener of its own for `/metrics` and the whole of `/readyz`. */
+    readonly metrics?: { readonly host: string; readonly port: number }
   }
+  readonly proxies?: ProxiesConfig
   /** `sqlite:/absolute/path` or `postgres://...`; the password is in Secrets, never here. */
   readonly database: string
   readonly store: StoreConfig
@@ -71,6 +74,14 @@ export interface SiteConfig {
   readonly cases: CasesConfig
   readonly notify: NotifyConfig
   readonly logLevel: LogLevel
+}
+
+/** Proxies that may say who a client is. */
+export interface ProxiesConfig {
+  /** Addresses and networks. */
+  readonly trusted: readonly string[]
+  /** By X-Forwarded-For, or by a header of the PROXY protocol on every connection. */
+  readonly protocol: 'forwarded' | 'proxy'
 }
 
 export interface CasesConfig {
@@ -182,6 +193,10 @@ export interface Limits extends ReceiveLimits {
    * Seconds within which a client must send 8 KiB of its upload, or read some of its answer.
    */
   readonly idleSeconds: number
+  /** Connections per address; beyond, its longest idle one is closed. */
+  readonly connectionsPerAddress: number
+  /** A signed-in session without a request for this long has ended; issued tokens have not. */
+  readonly sessionIdleSeconds: number
   /** Maximum number of simultaneous upload requests. */
   readonly uploads: number
   /** Failed sign-ins or tokens per address or account and minute, before the answer is 429. */

@@ -11,7 +11,7 @@ export interface DirectoryParts {
   /** Implemented by the seal room. */
   readonly inspectCertificate: (
     certificate: string,
-  ) => Promise<Pick<CertificateReport, 'fingerprint' | 'usableUntil'>>
+  ) => Promise<Pick<CertificateReport, 'fingerprint' | 'usableUntil' | 'problems'>>
   /**
    * Returns the certificate in effect if one is recorded; otherwise the one in the file counts.
    * Null when none may be used: then the principal is nobody. Called every time, because it may
@@ -56,6 +56,7 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
 
   return {
     principal,
+    isRevoked: async ({ certificate }) => (await factsOf(certificate)).isRevoked,
     facility: (id) => facilities.get(id),
     group: (id) => groups.get(id),
 
@@ -95,9 +96,11 @@ function createFacts({
   return async (certificate) => {
     const found = known.get(certificate)
     if (found) return found
-    const { fingerprint, usableUntil } = await inspectCertificate(certificate)
-    known.set(certificate, { fingerprint, usableUntil })
-    return { fingerprint, usableUntil }
+    const { fingerprint, usableUntil, problems } = await inspectCertificate(certificate)
+    const isRevoked = problems.some(({ code }) => code === 'certificate_revoked')
+    const facts = { fingerprint, usableUntil, isRevoked }
+    known.set(certificate, facts)
+    return facts
   }
 }
 

@@ -18,6 +18,8 @@ export interface Principal {
 
 export interface Directory {
   principal(id: string): Principal | undefined
+  /** Whether the owner has revoked the certificate: such a principal is let in nowhere. */
+  isRevoked(principal: Pick<Principal, 'certificate'>): Promise<boolean>
   facility(id: string): FacilityConfig | undefined
   group(id: string): GroupConfig | undefined
   /**
@@ -47,6 +49,7 @@ export interface Directory {
 
 export interface KnownCertificate {
   readonly principal: string
+  readonly isRevoked: boolean
   readonly fingerprint: string
   /** Until when data can be sealed to it. */
   readonly usableUntil: Date | undefined

@@ -1,9 +1,14 @@
 import { NocturneError } from '../lib/errors.js'
 
-/** Bounds the number of concurrent uploads, and with it memory, open files and sealing work. */
+/**
+ * Bounds the number of concurrent uploads, and with it memory, open files and sealing work. No
+ * facility takes more than half, so that its flood leaves the others theirs; and a quarter is kept
+ * for facilities that have no upload under way, which a STAT study then finds open.
+ */
 export class UploadGate {
   readonly #most: number
   readonly #tell: (running: number) => void
+  readonly #byFacility = new Map<string, number>()
   #running = 0
 
   /** @param tell is called with the number of running uploads whenever it changes. */
@@ -13,15 +18,24 @@ export class UploadGate {
   }
 
   /** @throws NocturneError `too_busy`, and whatever the work throws. */
-  async pass(work: () => Promise<void>): Promise<void> {
-    if (this.#running >= this.#most) throw new NocturneError('too_busy')
-    this.#running += 1
-    this.#tell(this.#running)
+  async pass(facility: string, work: () => Promise<void>): Promise<void> {
+    const own = this.#byFacility.get(facility) ?? 0
+    const half = Math.max(1, Math.floor(this.#most / 2))
+    const reserve = own === 0 ? 0 : Math.floor(this.#most / 4)
+    if (own >= half || this.#running >= this.#most - reserve) throw new NocturneError('too_busy')
+    this.#change(facility, 1)
     try {
       await work()
     } finally {
-      this.#running -= 1
-      this.#tell(this.#running)
+      this.#change(facility, -1)
     }
+  }
+
+  #change(facility: string, by: 1 | -1): void {
+    const own = (this.#byFacility.get(facility) ?? 0) + by
+    if (own > 0) this.#byFacility.set(facility, own)
+    else this.#byFacility.delete(facility)
+    this.#running += by
+    this.#tell(this.#running)
   }
 }

@@ -21,7 +21,8 @@ export function openAsking(
   { transfers, cases }: Pick<ReadingRooms, 'transfers' | 'cases'>,
   opened: Opened,
 ): AskingRooms {
-  const tokens = opened.keep(createTokens({ state, ledger, guard, now }))
+  const sessionIdleMs = site.config.limits.sessionIdleSeconds * 1_000
+  const tokens = opened.keep(createTokens({ state, ledger, guard, sessionIdleMs, now }))
   return {
     tokens,
     gatekeeper: createGatekeeper({

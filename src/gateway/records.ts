@@ -28,6 +28,10 @@ export async function openRecords(ground: Ground): Promise<RecordRooms> {
   const certificates = await createCertificates({
     ...{ config, state, ledger, guard, now },
     fingerprintOf: async (certificate) => (await keys.inspect(certificate)).fingerprint,
+    isRevoked: async (certificate) => {
+      const { problems } = await keys.inspect(certificate)
+      return problems.some(({ code }) => code === 'certificate_revoked')
+    },
     verifyDetached: keys.verifyDetached,
   })
   const directory = createDirectory(config, {

@@ -3,6 +3,7 @@ import type { Compliance } from '../compliance/index.js'
 import type { Site } from '../config/index.js'
 import { Gathering } from '../gathering.js'
 import type { BeginGathering } from '../gathering.js'
+import { NocturneError } from '../lib/errors.js'
 import { Upload } from '../transfer.js'
 import type { BeginUpload } from '../transfer.js'
 import type { UploadTarget } from '../transfer/index.js'
@@ -49,7 +50,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     return {
       ...{ site, logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles },
       ...{ ...records, ...reading, ...asking, ...oversight, ...office },
-      ...pathsOf(ground, records, reading, oversight),
+      ...pathsOf(ground, records, reading, { ...asking, ...oversight }),
       close: () => opened.close(),
     }
   } catch (error) {
@@ -63,11 +64,15 @@ function pathsOf(
   { site, store, textDetector, now }: Ground,
   { directory, facilityKeys, gatewayKeys }: RecordRooms,
   { transfers }: Pick<ReadingRooms, 'transfers'>,
-  { compliance }: Pick<OversightRooms, 'compliance'>,
+  { compliance, tokens }: Pick<OversightRooms, 'compliance'> & Pick<AskingRooms, 'tokens'>,
 ): Pick<Rooms, 'beginUpload' | 'beginGathering'> {
   const path = {
     ...{ transfers, directory, store, facilityKeys, gatewayKeys, textDetector, now },
     limits: site.config.limits,
+    expectAllowed: async ({ token }: UploadTarget['actor']) => {
+      if (token !== undefined && (await tokens.isRevoked(token)))
+        throw new NocturneError('unauthenticated')
+    },
   }
   return {
     beginUpload: async (target) => {

@@ -1,12 +1,13 @@
 /** The HTTP application. Its middleware runs in the order of this file. */
-import type { Express, RequestHandler } from 'express'
+import type { Express, Request, RequestHandler } from 'express'
 import type { Ledger } from '../ledger/log/index.js'
 import type { Logger } from '../lib/logger.js'
 import { bareApp } from './bare-app.js'
 import { otherMethods } from './other-methods.js'
 import { servePage } from './page-files.js'
+import { addressList } from './proxies.js'
 import { problemHandler } from './problem.js'
-import { requestIdOf } from './request.js'
+import { admit, requestIdOf } from './request.js'
 import { auditRoutes } from './routes/audit.js'
 import type { AuditRouteRooms } from './routes/audit.js'
 import { complianceRoutes } from './routes/compliance.js'
@@ -20,7 +21,7 @@ import { deliveryRoutes } from './routes/deliveries.js'
 import type { DeliveryRouteRooms } from './routes/deliveries.js'
 import { fhirRoutes } from './routes/fhir.js'
 import type { FhirRouteRooms } from './routes/fhir.js'
-import { healthRoutes, metricsRoutes } from './routes/health.js'
+import { healthRoutes, isOperator, metricsRoutes } from './routes/health.js'
 import type { DoorState, HealthRooms } from './routes/health.js'
 import { keepingRoutes } from './routes/keeping.js'
 import type { KeepingRouteRooms } from './routes/keeping.js'
@@ -75,13 +76,17 @@ export function createApp(
     metrics.uploads.set(running),
   )
   const app = bareApp()
+  const { proxies } = rooms.site.config
+  // Express reads X-Forwarded-For from the right, past these addresses alone.
+  if (proxies?.protocol === 'forwarded') app.set('trust proxy', addressList(proxies.trusted))
   app.use(endStalled(rooms.site.config.limits.idleSeconds))
   app.use(observe(rooms.logger, metrics))
-  app.use(healthRoutes(rooms, doors))
+  app.use(healthRoutes(rooms, doors, isOperator(rooms)))
   app.use(referenceRoutes())
   app.use(whileRecording(rooms))
   app.use(servePage(OPEN_PAGE))
-  app.use(metricsRoutes(rooms, metrics, doors))
+  const operates = (request: Request) => admit(rooms.gatekeeper, request, 'gateway.metrics')
+  app.use(metricsRoutes(rooms, metrics, doors, operates))
   app.use(
     '/v1',
     noStore,
@@ -105,6 +110,20 @@ export function createApp(
     app.use('/dicom-web', noStore, stowRoutes({ rooms, arrivals, gate, metrics }))
   }
   app.use('/fhir', noStore, fhirRoutes(rooms, origin))
+  app.use(otherMethods)
+  app.use(problemHandler(rooms.logger))
+  return app
+}
+
+/** The listener of `gateway.metrics`: whoever reaches it may read everything here. */
+export function createMetricsApp(
+  rooms: HealthRooms & { readonly logger: Logger },
+  { metrics, doors }: { readonly metrics: Metrics; readonly doors: DoorState },
+): Express {
+  const anybody = () => Promise.resolve(true)
+  const app = bareApp()
+  app.use(healthRoutes(rooms, doors, anybody))
+  app.use(metricsRoutes(rooms, metrics, doors, anybody))
   app.use(otherMethods)
   app.use(problemHandler(rooms.logger))
   return app

@@ -1,4 +1,5 @@
 /** What the server knows about a request: its ID, the caller, and the address. */
+import { isIP } from 'node:net'
 import type { Request, RequestHandler, Response } from 'express'
 import type {
   Action,
@@ -10,6 +11,7 @@ import type {
 } from '../access/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
+import { clientOf } from './connections.js'
 
 /** Assigns every request an ID, which is in the response and in the log. */
 export const requestId: RequestHandler = (_request, response, next) => {
@@ -24,7 +26,11 @@ export function requestIdOf(response: Response): string {
   return typeof id === 'string' ? id : ''
 }
 
-export const addressOf = (request: Request): string => request.socket.remoteAddress ?? 'unknown'
+/** Of the client; what a proxy says of it counts when `proxies.trusted` names the proxy. */
+export function addressOf({ socket, ip = '' }: Request): string {
+  const peer = socket.remoteAddress ?? 'unknown'
+  return clientOf(socket) ?? (isIP(ip) === 0 ? peer : ip)
+}
 
 export const credentialsOf = (request: Request): Credentials => ({
   authorization: request.headers.authorization,

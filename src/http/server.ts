@@ -1,12 +1,15 @@
 /** The HTTP server: TLS, timeouts, and responses to requests that cannot be parsed. */
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import type { RequestListener, Server, ServerOptions } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
+import { createServer as createHttpsServer, Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { SiteConfig } from '../config/index.js'
 import { CATALOGUE, NocturneError, systemCode } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
+import { Connections } from './connections.js'
+import { addressList, expectProxyHeaders } from './proxies.js'
 import { problemType } from '../protocol/http/problem.js'
 
 const OPTIONS: ServerOptions = {
@@ -20,23 +23,89 @@ const OPTIONS: ServerOptions = {
   noDelay: true,
 }
 
-export async function createServer(config: SiteConfig, listener: RequestListener): Promise<Server> {
+/** Without TLS and limits by address: for a listener that only the operator reaches. */
+export const createPlainServer = (listener: RequestListener): Server =>
+  createHttpServer(OPTIONS, listener)
+
+/** Ciphers of TLS 1.2 with forward secrecy and authenticated encryption; TLS 1.3 has no others. */
+const FORWARD_SECRET = [
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+].join(':')
+const TLS_1_3 = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256'
+
+const TLS_OPTIONS = {
+  minVersion: 'TLSv1.2',
+  ciphers: `${TLS_1_3}:${FORWARD_SECRET}`,
+  honorCipherOrder: true,
+} as const
+
+const RENEWED_CHECK_MS = 30_000
+
+export async function createServer(config: SiteConfig, handler: RequestListener): Promise<Server> {
+  const connections = new Connections(config.limits.connectionsPerAddress)
+  const listener: RequestListener = (request, response) => {
+    connections.busy(request, response)
+    // Whatever asks for the address of the client then reads what a trusted proxy said of it.
+    connections.name(request.socket)
+    handler(request, response)
+  }
   const { tls } = config.gateway
   const server = tls
     ? createHttpsServer(
         {
           ...OPTIONS,
-          cert: await readFile(tls.cert),
-          key: await readFile(tls.key),
-          minVersion: 'TLSv1.2',
+          ...(await readPair(tls)),
+          ...TLS_OPTIONS,
+          handshakeTimeout: 10_000,
         },
         listener,
       )
     : createHttpServer(OPTIONS, listener)
+  if (tls && server instanceof TlsServer) followRenewal(server, tls)
+  const { proxies } = config
+  if (proxies?.protocol === 'proxy')
+    expectProxyHeaders(server, addressList(proxies.trusted), (socket, address) => {
+      connections.rename(socket, address)
+    })
+  connections.watch(server)
   server.maxRequestsPerSocket = 0
   server.on('clientError', answerClientError)
   return server
 }
+
+type TlsFiles = NonNullable<SiteConfig['gateway']['tls']>
+
+const readPair = async ({ cert, key }: TlsFiles) => ({
+  cert: await readFile(cert),
+  key: await readFile(key),
+})
+
+/**
+ * A certificate that was renewed is served to new connections without a restart. A pair that does
+ * not fit, as between the writing of two files, is tried again.
+ */
+function followRenewal(server: TlsServer, tls: TlsFiles): void {
+  let served: string | undefined
+  const look = async (): Promise<void> => {
+    const pair = await readPair(tls)
+    const digest = createHash('sha256').update(pair.cert).update(pair.key).digest('hex')
+    served ??= digest
+    if (digest === served) return
+    server.setSecureContext({ ...pair, ...TLS_OPTIONS })
+    served = digest
+  }
+  const timer = setInterval(() => void look().catch(() => undefined), RENEWED_CHECK_MS).unref()
+  server.once('close', () => clearInterval(timer))
+  void look().catch(() => undefined)
+}
+
+/** For the answer to a request that never was one to be read. */
+const CLIENT_ERROR_GRACE_MS = 1_000
 
 /**
  * Answers requests that the parser rejects: there is no request object to respond to, only a
@@ -47,6 +116,9 @@ function answerClientError(error: Error, socket: Socket): void {
     socket.destroy()
     return
   }
+  // Who never reads the answer, or never closes, must not keep the descriptor.
+  const late = setTimeout(() => socket.destroy(), CLIENT_ERROR_GRACE_MS)
+  socket.once('close', () => clearTimeout(late))
   const code = codeOf(systemCode(error))
   const { status, title, hint } = CATALOGUE[code]
   const body = JSON.stringify({ type: problemType(code), title, status, code, hint })

@@ -55,6 +55,7 @@ export interface CertificateParts {
   readonly ledger: Pick<Ledger, 'record'>
   readonly guard: RowGuard
   readonly fingerprintOf: (certificate: string) => Promise<string>
+  readonly isRevoked: (certificate: string) => Promise<boolean>
   /** Whether the signature of the text is valid for the certificate today. */
   readonly verifyDetached: (
     text: string,
@@ -113,7 +114,8 @@ async function recordCertificates(parts: CertificateParts): Promise<void> {
   const before = new Map(recorded.map((row) => [row.principal, row]))
   const waiting = await waitingCertificates(parts)
   const steps: Step[] = []
-  for (const file of files) {
+  for (const given of files) {
+    const file = await withRevocation(parts, given, before.get(given.principal))
     const proposed = waiting.find(({ principal }) => principal === file.principal)?.fingerprint
     const step = compare(parts, file, before.get(file.principal), proposed)
     if (step) steps.push(step)
@@ -140,6 +142,18 @@ async function recordedCertificates(parts: RowParts): Promise<CertificateRow[]> 
     return fingerprint == null ? [] : [{ ...row, fingerprint }]
   })
   return [...good, ...named]
+}
+
+/** A file from before its owner revoked the key does not take the revocation back. */
+async function withRevocation(
+  { isRevoked }: CertificateParts,
+  file: Named,
+  row: CertificateRow | undefined,
+): Promise<Named> {
+  const certificate = row?.certificate
+  if (certificate == null || row?.fingerprint !== file.fingerprint) return file
+  const isTakenBack = (await isRevoked(certificate)) && !(await isRevoked(file.certificate))
+  return isTakenBack ? { ...file, certificate } : file
 }
 
 interface Step {

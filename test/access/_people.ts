@@ -13,4 +13,6 @@ export const principal = (role: Role, parts: Partial<Principal> = {}): Principal
 /** A directory with only these people. */
 export const peopleOf = (...people: readonly Principal[]) => ({
   principal: (id: string) => people.find((one) => one.id === id),
+  isRevoked: ({ certificate }: Pick<Principal, 'certificate'>) =>
+    Promise.resolve(certificate === 'revoked'),
 })

@@ -4,6 +4,7 @@ import { checkSite } from '../../src/cli/site/site-check.js'
 import { openSite } from '../../src/cli/site/site.js'
 import { createGateway } from '../../src/gateway.js'
 import { createLogger } from '../../src/lib/logger.js'
+import { SITE } from '../../src/lib/actors.js'
 import { makeSite } from '../whole-way/_gateway.js'
 import type { TestSite } from '../whole-way/_gateway.js'
 
@@ -20,9 +21,11 @@ async function shownIn(days: number) {
   const now = () => Date.now() + days * DAY_MS
   const logger = createLogger('silent')
   const gateway = await createGateway(await openSite(site.dir), { port: 0, logger, now })
-  const { url } = await gateway.start()
+  const { url, rooms } = await gateway.start()
+  const { token } = await rooms.tokens.issue('operator-1', { days: 1, actor: SITE })
+  const headers = { Authorization: `Bearer ${token}` }
   const { warnings } = (await (await fetch(`${url}/readyz`)).json()) as { warnings: string[] }
-  const metrics = await (await fetch(`${url}/metrics`)).text()
+  const metrics = await (await fetch(`${url}/metrics`, { headers })).text()
   await gateway.close()
   const { warnings: checked } = await checkSite(site.dir, process.env, new Date(now()))
   return {

@@ -92,15 +92,16 @@ describe('a token', () => {
 })
 
 describe('a certificate in effect', () => {
-  const certificatesOf = async (reader: string) => {
+  const certificatesOf = async (reader: string, among?: []) => {
     const person = { id: 'reader-1', role: 'reader' as const, certificate: reader }
     const made = await createCertificates({
       ...{ ...site, now: site.clock.now },
       config: {
         ...{ gateway: { name: 'gateway.test' }, facilities: [] },
-        ...{ people: [person], recovery: 'recovery' },
+        ...{ people: among ?? [person], recovery: 'recovery' },
       } as unknown as Parameters<typeof createCertificates>[0]['config'],
       fingerprintOf: (text) => Promise.resolve(fingerprintOf(text)),
+      isRevoked: (text) => Promise.resolve(text.endsWith(' revoked')),
       verifyDetached: (_text, signature, certificate) =>
         Promise.resolve(signature === `by ${certificate}`),
     })
@@ -153,6 +154,18 @@ describe('a certificate in effect', () => {
     await certificates.refresh()
     expect(certificates.inEffect('reader-1')).toBe('new')
     expect(await alerts()).toMatchObject([{ reason: 'ledger' }])
+  })
+
+  it('stays revoked when an old file comes back, also after its removal', async () => {
+    await (await certificatesOf('key')).record()
+    await (await certificatesOf('key revoked')).record()
+    const back = await certificatesOf('key')
+    await back.record()
+    expect(back.inEffect('reader-1')).toBe('key revoked')
+    await (await certificatesOf('key', [])).record()
+    const again = await certificatesOf('key')
+    await again.record()
+    expect(again.inEffect('reader-1')).toBe('key revoked')
   })
 
   it('is not taken from a waiting certificate that was changed', async () => {

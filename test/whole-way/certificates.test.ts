@@ -64,7 +64,7 @@ describe.each([
     expect((await keyCheck(at('new.asc'))).stdout).toContain('cannot_open')
     expect((await keyCheck(site.keyFile('reader-1'))).status).toBe(0)
     const text = 'a new certificate of reader-1 waits for confirmation'
-    const ready = await call(gateway, 'GET', '/readyz')
+    const ready = await call(gateway, 'GET', '/readyz', { token: await site.token('operator-1') })
     expect(JSON.stringify(ready.body.warnings)).toContain(text)
     const token = await site.token('reader-1')
     const inbox = await call(gateway, 'GET', '/v1/inbox', { token })
@@ -122,9 +122,11 @@ describe.each([
 
   it(`${on}is reported 30 days before it expires, by the gateway, its metrics and the inbox`, async () => {
     const text = 'the certificate of reader-1 expires within 30 days'
-    const ready = await call(gateway, 'GET', '/readyz')
+    const ready = await call(gateway, 'GET', '/readyz', { token: await site.token('operator-1') })
     expect(JSON.stringify(ready.body.warnings)).toContain(text)
-    const metrics = await call(gateway, 'GET', '/metrics')
+    const metrics = await call(gateway, 'GET', '/metrics', {
+      token: await site.token('operator-1'),
+    })
     const days = /nocturne_certificate_days_left\{principal="reader-1"\} ([\d.]+)/.exec(
       metrics.text,
     )
@@ -151,7 +153,7 @@ describe.each([
     await site.configure(() => yaml)
     await copyFile(at('third.pub.asc'), join(site.dir, 'keys/reader-1.asc'))
     await restart()
-    const ready = await call(gateway, 'GET', '/readyz')
+    const ready = await call(gateway, 'GET', '/readyz', { token: await site.token('operator-1') })
     expect(JSON.stringify(ready.body.warnings)).toContain('certificate of reader-1 waits')
   })
 })

@@ -9,6 +9,7 @@ import { checkSite } from '../../src/cli/site/site-check.js'
 import { openSite } from '../../src/cli/site/site.js'
 import { createGateway } from '../../src/gateway.js'
 import type { Gateway } from '../../src/gateway.js'
+import { SITE } from '../../src/lib/actors.js'
 import { createLogger } from '../../src/lib/logger.js'
 import type { Rooms } from '../../src/gateway/rooms.js'
 import { newKey, readPrivateKey, signDetached } from '../../src/seal/keys/index.js'
@@ -54,12 +55,14 @@ async function putKey(of: 'reader-1' | 'gateway', days?: number): Promise<string
 const send = () => upload(site, { url }, files)
 
 async function saidEverywhere(): Promise<Record<string, readonly string[]>> {
-  const ready = (await call({ url }, 'GET', '/readyz')).body.warnings as string[]
+  const { token: operator } = await rooms.tokens.issue('operator-1', { days: 1, actor: SITE })
+  const ready = (await call({ url }, 'GET', '/readyz', { token: operator })).body
+    .warnings as string[]
   const token = await site.token('reader-1')
   const inbox = (await call({ url }, 'GET', '/v1/inbox', { token })).body.warnings as string[]
   const { problems, warnings } = await checkSite(site.dir, {}, new Date(now()))
   const check = [...problems, ...warnings].map(({ problem }) => problem)
-  const metrics = (await call({ url }, 'GET', '/metrics')).text
+  const metrics = (await call({ url }, 'GET', '/metrics', { token: operator })).text
   const left = [...metrics.matchAll(/^nocturne_certificate_days_left\{principal="(.*)"\} (.*)$/gm)]
   return {
     ready: aboutKeys(ready),

@@ -13,6 +13,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'gateway.tls': 'write tls: { cert: tls/cert.pem, key: tls/key.pem }',
   'gateway.tls.cert': 'write the path of the PEM file with the certificate and its chain',
   'gateway.tls.key': 'write the path of the PEM file with the private key',
+  'gateway.metrics': 'write HOST:PORT for /metrics, for example 127.0.0.1:9464',
+  proxies:
+    'write proxies: { trusted: [127.0.0.1], protocol: forwarded } for X-Forwarded-For, or protocol: proxy for the PROXY protocol',
+  'proxies.trusted': 'write a list of addresses or networks, for example [127.0.0.1, 10.1.0.0/16]',
+  'proxies.protocol': 'write forwarded or proxy',
   'gateway.origin':
     'write the origin that clients see, only scheme and host, for example https://gateway.example.org',
   database:

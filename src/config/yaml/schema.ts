@@ -4,7 +4,7 @@ import { doorsSchema, intakeSchema } from './doors-schema.js'
 import type { Limits } from '../site-config.js'
 import { LIMIT_RULES, parseBytes } from '../limits.js'
 import type { LimitRule } from '../limits.js'
-import { isOrigin } from '../listen.js'
+import { isNetwork, isOrigin } from '../listen.js'
 import { casesSchema } from '../night.js'
 import { GATEWAY_NAME_FORM, isEndpoint, listen, path, read } from './fields.js'
 import { notifySchema, sinkFields, witnessFields } from './others-schema.js'
@@ -20,7 +20,17 @@ export const gatewayFields = {
   listen,
   tls: z.strictObject({ cert: path, key: path }).optional(),
   origin: z.string().refine(isOrigin, 'is not an https origin').optional(),
+  metrics: listen.optional(),
 }
+
+/** Proxies in front of the gateway, and how they name the client. */
+const proxiesSchema = z.strictObject({
+  trusted: z
+    .array(z.string().refine(isNetwork, 'is not an address or a network'))
+    .min(1, 'names no proxy')
+    .max(100, 'names too many proxies'),
+  protocol: z.enum(['forwarded', 'proxy']),
+})
 
 /** What looks for text in images at risk, and whether an image without text may pass, marked. */
 export const textDetectorSchema = z.strictObject({
@@ -75,6 +85,8 @@ export const limitFields = {
   archiveRatio: limit(LIMIT_RULES.archiveRatio),
   archiveDepth: limit(LIMIT_RULES.archiveDepth),
   idleSeconds: limit(LIMIT_RULES.idleSeconds),
+  connectionsPerAddress: limit(LIMIT_RULES.connectionsPerAddress),
+  sessionIdleSeconds: limit(LIMIT_RULES.sessionIdleSeconds),
   uploads: limit(LIMIT_RULES.uploads),
   failuresPerMinute: limit(LIMIT_RULES.failuresPerMinute),
 } satisfies Record<keyof Limits, z.ZodType>
@@ -153,6 +165,7 @@ export const siteSchema = z.strictObject({
     .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'names a sink twice')
     .default([]),
   textDetector: textDetectorSchema.optional(),
+  proxies: proxiesSchema.optional(),
   doors: doorsSchema.prefault({}),
   intake: intakeSchema.prefault({}),
   registers: registersSchema.prefault({}),

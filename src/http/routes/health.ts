@@ -1,5 +1,6 @@
 /** Liveness, readiness and metrics. */
 import { Router } from 'express'
+import type { Request } from 'express'
 import { asNocturneError } from '../../lib/errors.js'
 import { MISMATCHES, surveyRows } from '../../ledger/rows/index.js'
 import type { RowGuard } from '../../ledger/rows/index.js'
@@ -15,7 +16,7 @@ import type { State } from '../../state/index.js'
 import type { ObjectStore } from '../../store/index.js'
 import { alive } from '../bare-app.js'
 import type { Metrics } from '../metrics.js'
-import { addressOf, admit } from '../request.js'
+import { admit } from '../request.js'
 
 /** The stores are probed at most this often, however often readiness is requested. */
 const PROBE_MS = 10_000
@@ -39,11 +40,18 @@ export interface Readiness {
    * none yet. Absent without witnesses.
    */
   readonly witnessed?: { readonly size: number; readonly ageSeconds: number } | null
-  /** How far behind each configured sink is. Absent without sinks. */
-  readonly sinks?: readonly SinkStatus[]
   /** Things that work, but not as well as they should. */
   readonly warnings: readonly string[]
 }
+
+/** What names people, keys, rows or sinks, for the operator alone. */
+interface Named {
+  readonly warnings: readonly string[]
+  /** How far behind each configured sink is. Undefined without sinks. */
+  readonly sinks: readonly SinkStatus[] | undefined
+}
+
+type Probed = Readiness & { readonly named: Named }
 
 /** What readiness and metrics depend on. */
 export interface HealthRooms {
@@ -60,22 +68,41 @@ export interface HealthRooms {
 }
 
 /** The two routes that respond whatever happens. */
-export function healthRoutes(rooms: HealthRooms, doors: DoorState): Router {
+export function healthRoutes(rooms: HealthRooms, doors: DoorState, mayKnow: MayKnow): Router {
   const router = Router()
-  let probe: { at: number; readiness: Promise<Readiness> } | undefined
+  let probe: { at: number; readiness: Promise<Probed> } | undefined
 
   router.get('/healthz', alive)
 
-  router.get('/readyz', async (_request, response) => {
+  router.get('/readyz', async (request, response) => {
     const now = performance.now()
     if (!probe || now - probe.at > PROBE_MS)
       probe = { at: now, readiness: checkRooms(rooms, doors) }
-    const readiness = await probe.readiness
-    response.status(readiness.ready ? 200 : 503).json(readiness)
+    const { named, ...open } = await probe.readiness
+    const { ready, warnings } = open
+    const shown = (await mayKnow(request))
+      ? { ...open, sinks: named.sinks, warnings: [...warnings, ...named.warnings] }
+      : { ...open, warnings: [...warnings, ...unnamed(named.warnings)] }
+    response.status(ready ? 200 : 503).json(shown)
   })
 
   return router
 }
+
+/** Whether the asker operates the gateway, and so may read names. */
+export type MayKnow = (request: Request) => Promise<boolean>
+
+export const isOperator =
+  ({ gatekeeper }: { readonly gatekeeper: Pick<Gatekeeper, 'admit'> }): MayKnow =>
+  async (request) => {
+    if (request.headers.authorization === undefined) return false
+    const asker = await admit(gatekeeper, request, 'gateway.metrics').catch(() => undefined)
+    return asker !== undefined
+  }
+
+/** What a stranger reads in place of names of people, keys, rows and sinks. */
+const unnamed = ({ length }: readonly string[]): readonly string[] =>
+  length === 0 ? [] : [`${String(length)} more: ask with an operator's token`]
 
 /** The state of the doors other than HTTP. */
 export interface DoorState {
@@ -84,15 +111,17 @@ export interface DoorState {
   isDimseAway(): boolean
 }
 
+/** @param expectMayKnow - throws unless the asker may read them */
 export function metricsRoutes(
-  rooms: HealthRooms & { readonly gatekeeper: Gatekeeper },
+  rooms: HealthRooms,
   metrics: Metrics,
   doors: DoorState,
+  expectMayKnow: (request: Request) => Promise<unknown>,
 ): Router {
   const router = Router()
 
   router.get('/metrics', async (request, response) => {
-    if (!isLoopback(addressOf(request))) await admit(rooms.gatekeeper, request, 'gateway.metrics')
+    await expectMayKnow(request)
     metrics.certificates(await rooms.certificateWarnings.daysLeft())
     metrics.sinks(await rooms.forwarding.status())
     metrics.arriving(doors.associations(), doors.arrivals.count)
@@ -103,7 +132,7 @@ export function metricsRoutes(
   return router
 }
 
-async function checkRooms(rooms: HealthRooms, doors: DoorState): Promise<Readiness> {
+async function checkRooms(rooms: HealthRooms, doors: DoorState): Promise<Probed> {
   const [database, store, ledger, certificates] = await Promise.all([
     verdict(rooms.state.ping()),
     verdict(rooms.store.check()),
@@ -117,29 +146,33 @@ async function checkRooms(rooms: HealthRooms, doors: DoorState): Promise<Readine
   const ready = [database, store, ledger].every((result) => result === 'ok')
   const warnings = await warningsOf(rooms, certificates)
   if (doors.isDimseAway()) warnings.push('the DIMSE port is not open: check doors.dimse.listen')
-  const sinks = await sinksOf(rooms, warnings)
-  if (rooms.site.config.witnesses.length === 0) return { ready, checks, ...sinks, warnings }
+  const named = await namedOf(rooms)
+  if (rooms.site.config.witnesses.length === 0) return { ready, checks, warnings, named }
   const found = await rooms.witnessing.witnessed().catch(() => undefined)
   const age = found && Math.max(0, Math.floor((rooms.now() - found.at) / 1_000))
   const witnessed = found && age !== undefined ? { size: found.size, ageSeconds: age } : null
   if (age === undefined || age > WITNESSED_SECONDS)
     warnings.push('the ledger has not been witnessed recently: ask the operators of the witnesses')
-  return { ready, checks, witnessed, ...sinks, warnings }
+  return { ready, checks, witnessed, warnings, named }
 }
 
-async function sinksOf(rooms: HealthRooms, warnings: string[]): Promise<Pick<Readiness, 'sinks'>> {
-  if (rooms.site.config.sinks.length === 0) return {}
+async function namedOf(rooms: HealthRooms): Promise<Named> {
+  const warnings: string[] = []
   try {
+    warnings.push(...(await rooms.certificateWarnings.all()).map(({ text }) => text))
+    for (const { table, id, reason } of await surveyRows(rooms.state, rooms.guard))
+      warnings.push(`the row ${id} of ${table} is not used: ${MISMATCHES[reason]}`)
+    if (rooms.site.config.sinks.length === 0) return { warnings, sinks: undefined }
     const sinks = await rooms.forwarding.status()
     for (const { id, behind, lagSeconds, problem } of sinks) {
       const why = problem === undefined ? '' : `: ${SINK_PROBLEMS[problem]}`
       if (problem !== undefined || lagSeconds > SINK_LAG_SECONDS)
         warnings.push(`the sink ${id} is ${behind} entries and ${lagSeconds} seconds behind${why}`)
     }
-    return { sinks }
+    return { warnings, sinks }
   } catch {
     // The database is unavailable, which its own check reports.
-    return {}
+    return { warnings, sinks: undefined }
   }
 }
 
@@ -156,9 +189,6 @@ async function warningsOf(rooms: HealthRooms, certificates: string): Promise<str
   if (!gateway.tls)
     warnings.push('no TLS: use this gateway only from this machine, or behind a proxy on it')
   try {
-    warnings.push(...(await rooms.certificateWarnings.all()).map(({ text }) => text))
-    for (const { table, id, reason } of await surveyRows(rooms.state, rooms.guard))
-      warnings.push(`the row ${id} of ${table} is not used: ${MISMATCHES[reason]}`)
     if ((await overdueMs(rooms)) > 0)
       warnings.push(
         'a review of the ledger is overdue: ask an officer to run nocturne audit review',
@@ -174,6 +204,3 @@ async function overdueMs({ state, site, now }: HealthRooms): Promise<number> {
   const nextBy = await nextReviewBy(state.db, site.config.ledger.review.days)
   return nextBy === undefined ? -Infinity : now() - nextBy
 }
-
-const isLoopback = (address: string): boolean =>
-  address === '::1' || /^(::ffff:)?127\./.test(address)

@@ -48,7 +48,7 @@ export function quarantineRoutes(
   addReleases(router, rooms, async (request, response, facility, work) => {
     const key = uploadKeyOf(request)
     if (await answerKnown(rooms.transfers, facility, key, response, metrics)) return
-    await gate.pass(async () => answerUpload(response, await work(key), metrics))
+    await gate.pass(facility, async () => answerUpload(response, await work(key), metrics))
   })
   return router
 }

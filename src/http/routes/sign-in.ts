@@ -1,6 +1,6 @@
 /** Sign-in with an OpenPGP key, and what a client must know about the gateway before that. */
 import { Router, json } from 'express'
-import type { Gatekeeper } from '../../access/index.js'
+import type { Gatekeeper, Tokens } from '../../access/index.js'
 import type { SignIn } from '../../access/sign-in/index.js'
 import type { SiteConfig } from '../../config/index.js'
 import type { Ledger } from '../../ledger/log/index.js'
@@ -14,6 +14,7 @@ import { VERSION } from '../../lib/version.js'
 export interface SignInRouteRooms {
   readonly gatekeeper: Gatekeeper
   readonly signIn: SignIn
+  readonly tokens: Pick<Tokens, 'revoke'>
   readonly gatewayKey: { readonly certificate: string }
   readonly gatewayKeys: Pick<GatewayKeys, 'former'>
   readonly ledger: Pick<Ledger, 'verifierKey'>
@@ -50,9 +51,14 @@ export function signInRoutes(rooms: SignInRouteRooms, origin: () => string): Rou
     })
   })
 
-  router.post('/sign-in/challenge', json({ limit: '4kb' }), async (request, response) => {
+  router.post('/sign-out', async (request, response) => {
+    const { session, actor } = await gatekeeper.authenticate(credentialsOf(request))
+    await rooms.tokens.revoke(session.token, actor)
+    response.status(204).end()
+  })
+
+  router.post('/sign-in/challenge', json({ limit: '4kb' }), (request, response) => {
     const { principal } = parseBody(challengeRequest, request)
-    await gatekeeper.holdBack(addressOf(request), principal)
     const { challenge, expiresAt } = rooms.signIn.challenge(principal)
     response.json({ challenge, expiresAt: new Date(expiresAt).toISOString() })
   })
@@ -60,13 +66,15 @@ export function signInRoutes(rooms: SignInRouteRooms, origin: () => string): Rou
   router.post('/sign-in', json({ limit: '32kb' }), async (request, response) => {
     const { principal, challenge, signature } = parseBody(signInRequest, request)
     const address = addressOf(request)
-    await gatekeeper.holdBack(address, principal)
     try {
       const session = await rooms.signIn.complete(principal, challenge, signature, address)
       gatekeeper.succeeded(address, principal)
       response.json({ token: session.token, expiresAt: new Date(session.expiresAt).toISOString() })
     } catch (error) {
-      if (asNocturneError(error).code === 'challenge_invalid') gatekeeper.failed(address, principal)
+      if (asNocturneError(error).code !== 'challenge_invalid') throw error
+      // A valid signature is never held back: only failures are, so that nobody locks another out.
+      await gatekeeper.holdBack(address, principal)
+      gatekeeper.failed(address, principal)
       throw error
     }
   })

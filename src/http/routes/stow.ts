@@ -35,7 +35,7 @@ export function stowRoutes({ rooms, arrivals, gate, metrics }: StowParts): Route
     const type = answerType(request.headers.accept)
     if (type === undefined) throw new NocturneError('not_acceptable')
     const { isComplete, ...wanted } = wantedOf(rooms, asker, request)
-    await gate.pass(async () => {
+    await gate.pass(facilityOf(asker), async () => {
       const bringer = { actor: asker.actor, facility: facilityOf(asker), wanted }
       const answer = await storeBody(parts, bringer, {
         octets: request,

@@ -42,7 +42,7 @@ export function transferRoutes(
     const facility = facilityOf(asker)
     const key = uploadKeyOf(request)
     if (await answerKnown(transfers, facility, key, response, metrics)) return
-    await gate.pass(async () => {
+    await gate.pass(facility, async () => {
       const wantedOf = async (fields: FormFields) => {
         const joined = await joinedCase(cases, facility, fields.case)
         return {
@@ -68,7 +68,7 @@ export function transferRoutes(
     const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'transfer.add')
     const key = uploadKeyOf(request)
     if (await answerKnown(transfers, transfer.facility, key, response, metrics)) return
-    await gate.pass(async () => {
+    await gate.pass(transfer.facility, async () => {
       const target = { ...targetOf(actor, transfer), ...(key && { key }) }
       const wanted = { complete: false, target }
       const upload = await receiveForm(beginUpload, request, () => wanted, limits)

@@ -30,7 +30,7 @@ export const GATEWAY_ROUTES: Routes = {
     tag: HEALTH,
     summary: 'Able to serve',
     about:
-      'The state of database, store and ledger, probed at most every ten seconds, and what works but is weaker than it should be. While the gateway is still starting, the body is `{ready: false, waitsFor}` instead. For a load balancer and for the operator.',
+      'The state of database, store and ledger, probed at most every ten seconds, and what works but is weaker than it should be. While the gateway is still starting, the body is `{ready: false, waitsFor}` instead. For a load balancer and for the operator: people, keys and sinks are named to an operator alone.',
     roles: 'anyone',
     answersAlways: true,
     answers: {
@@ -45,7 +45,7 @@ export const GATEWAY_ROUTES: Routes = {
     tag: HEALTH,
     summary: 'Prometheus metrics',
     about:
-      "Open to the gateway's own machine; other machines need an operator's token. No label comes from a request.",
+      "Needs an operator's token, on the gateway's own machine too; the listener of `gateway.metrics` needs none. No label comes from a request.",
     roles: ['operator'],
     answers: { 200: { about: 'Text exposition format.', type: 'text/plain' } },
   },
@@ -75,6 +75,12 @@ export const GATEWAY_ROUTES: Routes = {
     json: signInRequest,
     answers: { 200: { about: 'A token for one shift of 12 hours.', json: tokenAnswer } },
     errors: ['challenge_invalid', 'rate_limited'],
+  },
+  'POST /v1/sign-out': {
+    tag: SIGN_IN,
+    summary: 'End the session: the token is revoked',
+    roles: 'any role',
+    answers: { 204: { about: 'The token is not accepted any more.' } },
   },
   'GET /v1/session': {
     tag: SIGN_IN,

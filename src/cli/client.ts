@@ -4,6 +4,8 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Writable } from 'node:stream'
 import { CATALOGUE, systemCode } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
+import { clocksOf } from './clock.js'
+import type { Clocks } from './clock.js'
 import { CommandError } from './command-error.js'
 import { readBeforeFailing } from './early-answer.js'
 import { connectionCode, frontError, webPageError } from './front.js'
@@ -99,6 +101,7 @@ export class GatewayClient {
   readonly #base: URL
   readonly #options: GatewayClientOptions
   readonly #agent: HttpAgent
+  #clocks: Clocks | undefined
 
   /** @throws CommandError for an unusable address, `insecure_gateway` */
   constructor(options: GatewayClientOptions) {
@@ -109,6 +112,11 @@ export class GatewayClient {
       this.#base.protocol === 'https:'
         ? new HttpsAgent({ ...keepAlive, ...(options.ca !== undefined && { ca: options.ca }) })
         : new HttpAgent(keepAlive)
+  }
+
+  /** Of the gateway and this machine, at the newest answer. */
+  get clocks(): Clocks | undefined {
+    return this.#clocks
   }
 
   /** Aborted when the command is to end. */
@@ -178,6 +186,7 @@ export class GatewayClient {
       const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options)
       request.on('socket', readBeforeFailing)
       request.on('response', (response) => {
+        this.#clocks = clocksOf(response.headers.date)
         // An early answer ends the upload: the answer matters, not the data still to be sent.
         stop.abort()
         if (!request.writableEnded) response.once('end', () => request.destroy())

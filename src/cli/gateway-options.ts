@@ -43,6 +43,9 @@ export async function withGateway<T>(
   })
   try {
     return await work(client)
+  } catch (error) {
+    const { blameClocks } = await import('./clock.js')
+    throw blameClocks(client.clocks, error)
   } finally {
     client.close()
   }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { NocturneError } from '../lib/errors.js'
 import type { PrivateKey } from '../seal/keys/index.js'
 import { about } from './command-error.js'
 import type { Output } from './output.js'
@@ -14,24 +15,37 @@ export interface KeyOptions {
  */
 export function addKeyOptions(command: Command): Command {
   return command
-    .requiredOption('--key <file>', 'your OpenPGP private key, in ASCII armor')
-    .option('--passphrase-file <file>', 'file that contains the passphrase of the key')
+    .requiredOption('--key <file>', 'your OpenPGP private key, binary or in ASCII armor')
+    .option(
+      '--passphrase-file <file>',
+      'file that contains the passphrase of the key; without it, a terminal is asked',
+    )
 }
 
-/** @throws CommandError `key_unreadable`, `key_locked`, `file_unreadable` */
+/**
+ * A passphrase that is needed and not given is asked for on the terminal, where there is one.
+ *
+ * @throws CommandError `key_unreadable` and the other codes of `readPrivateKey`, `file_unreadable`
+ */
 export async function readKey(options: KeyOptions, output: Output): Promise<PrivateKey> {
-  const [{ readPrivateKey }, { readPassphrase, readSecretText }] = await Promise.all([
+  const [{ readPrivateKey }, { readPassphrase, readSecretBytes }] = await Promise.all([
     import('../seal/keys/index.js'),
     import('./secret-file.js'),
   ])
-  const armored = await readSecretText(options.key, output)
+  const bytes = await readSecretBytes(options.key, output)
   const passphrase =
     options.passphraseFile === undefined
       ? undefined
       : await readPassphrase(options.passphraseFile, output)
   try {
-    return await readPrivateKey(armored, passphrase)
+    return await readPrivateKey(bytes, passphrase)
   } catch (error) {
-    throw about(options.key, error)
+    const isMissing = error instanceof NocturneError && error.code === 'key_locked'
+    if (!isMissing || !process.stdin.isTTY) throw about(options.key, error)
   }
+  const { askSecret } = await import('./ask-secret.js')
+  const asked = await askSecret(`passphrase of ${options.key}: `, process.stdin, process.stderr)
+  return readPrivateKey(bytes, asked).catch((error: unknown) => {
+    throw about(options.key, error)
+  })
 }

@@ -6,7 +6,7 @@ const MAX_SMALL_BYTES = 1024 * 1024
 
 /** A key, certificate or token: never larger than 1 MiB. @throws CommandError `file_unreadable` */
 export async function readSmallText(path: string): Promise<string> {
-  return (await readSmall(path)).text
+  return (await readSmall(path)).bytes.toString('utf8')
 }
 
 /**
@@ -17,12 +17,21 @@ export async function readSecretText(
   output: Pick<Output, 'warn'>,
   platform = process.platform,
 ): Promise<string> {
-  const { text, mode } = await readSmall(path)
+  return (await readSecretBytes(path, output, platform)).toString('utf8')
+}
+
+/** A private key may be binary. */
+export async function readSecretBytes(
+  path: string,
+  output: Pick<Output, 'warn'>,
+  platform = process.platform,
+): Promise<Buffer> {
+  const { bytes, mode } = await readSmall(path)
   // On Windows, Node invents the mode: every file looks readable by others.
   if (platform !== 'win32' && (mode & 0o077) !== 0) {
     output.warn(`other users can read ${path}; run chmod 600 on it`)
   }
-  return text
+  return bytes
 }
 
 /** A bearer token. A file with any other content is not sent anywhere. */
@@ -40,7 +49,7 @@ export async function readPassphrase(path: string, output: Output): Promise<stri
   return (await readSecretText(path, output)).replace(/\r?\n$/, '')
 }
 
-async function readSmall(path: string): Promise<{ text: string; mode: number }> {
+async function readSmall(path: string): Promise<{ bytes: Buffer; mode: number }> {
   try {
     const file = await open(path, 'r')
     try {
@@ -49,8 +58,8 @@ async function readSmall(path: string): Promise<{ text: string; mode: number }> 
       if (!(info.isFile() || info.isFIFO()) || info.size > MAX_SMALL_BYTES) {
         throw fileError(path, undefined)
       }
-      const text = await file.readFile('utf8')
-      return { text, mode: info.isFIFO() ? 0o600 : info.mode }
+      const bytes = await file.readFile()
+      return { bytes, mode: info.isFIFO() ? 0o600 : info.mode }
     } finally {
       await file.close()
     }

@@ -99,6 +99,10 @@ const HINTS: Readonly<
   Record<CertificateReport['problems'][number]['code'], (principal: string) => string>
 > = {
   certificate_unreadable: (principal) => `export the certificate of ${principal} in ASCII armor`,
+  certificate_unsupported: renew,
+  certificate_no_user_id: (principal) =>
+    `ask ${principal} to add a user ID (gpg --quick-add-uid) and export the certificate again`,
+  certificate_several: (principal) => `export the certificate of ${principal} alone into this file`,
   certificate_is_secret: (principal) =>
     `remove it and use only the certificate; ask ${principal} to make a new key, because this one has been shared`,
   certificate_expired: renew,

@@ -1,4 +1,5 @@
 /** The reader's signed statement of what was opened. */
+import { CLOCK_ALLOWANCE_MS } from '../protocol/clock.js'
 import { createHash } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import type { Json } from '../lib/json.js'
@@ -20,9 +21,6 @@ export type VerifyDetached = (
   signature: string,
   certificate: string,
 ) => Promise<boolean>
-
-/** How far the reader's clock may be ahead of the gateway's. */
-const CLOCK_SKEW_MS = 5 * 60_000
 
 /**
  * Checks that the statement names this gateway, transfer, manifest and reader, and carries the
@@ -59,8 +57,8 @@ export async function checkAcknowledgement(
     openedAt,
   })
   const isTimely =
-    Date.parse(openedAt) >= (transfer.availableAt ?? 0) - CLOCK_SKEW_MS &&
-    Date.parse(openedAt) <= rooms.now() + CLOCK_SKEW_MS
+    Date.parse(openedAt) >= (transfer.availableAt ?? 0) - CLOCK_ALLOWANCE_MS &&
+    Date.parse(openedAt) <= rooms.now() + CLOCK_ALLOWANCE_MS
   if (statement !== expected || !isTimely) throw new NocturneError('acknowledgement_invalid')
   if (!(await rooms.verifyDetached(statement, signature, reader.certificate))) {
     throw new NocturneError('acknowledgement_invalid')

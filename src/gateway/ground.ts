@@ -12,6 +12,7 @@ import { NocturneError } from '../lib/errors.js'
 import { randomName } from '../lib/ids.js'
 import { createLogger } from '../lib/logger.js'
 import type { Logger } from '../lib/logger.js'
+import { CLOCK_ALLOWANCE_MS } from '../protocol/clock.js'
 import {
   inspectCertificate,
   problemOfSigner,
@@ -134,8 +135,10 @@ export async function openGround(
 const currentKeys = ({ keys: policy }: SiteConfig, now: () => number): CurrentKeys => ({
   inspect: (certificate) => inspectCertificate(certificate, new Date(now()), policy),
   toRecipient: (id, certificate) => toRecipient(id, certificate, new Date(now()), policy),
-  verifyDetached: (text, signature, certificate) =>
-    verifyDetached(text, signature, certificate, new Date(now())),
+  // A signer's clock may be ahead of ours. The key must be good at one of the two times.
+  verifyDetached: async (text, signature, certificate) =>
+    (await verifyDetached(text, signature, certificate, new Date(now()))) ||
+    verifyDetached(text, signature, certificate, new Date(now() + CLOCK_ALLOWANCE_MS)),
 })
 
 /**

@@ -3,13 +3,17 @@
  * functions accept all of these.
  */
 
+/** What editors on Windows put in front of a text, in UTF-8. */
+const MARK = [0xef, 0xbb, 0xbf]
+
 /**
  * Returns the text of armored input, or undefined when the input is binary. The first octet of a
- * binary packet has bit 7 set; that of armored text does not.
+ * binary packet has bit 7 set; that of armored text does not. A byte order mark is dropped.
  */
 export function textOf(input: string | Uint8Array): string | undefined {
-  if (typeof input === 'string') return input
-  return (input[0] ?? 0) < 0x80 ? new TextDecoder('latin1').decode(input) : undefined
+  if (typeof input === 'string') return input.replace(/^\uFEFF/, '')
+  const octets = MARK.every((octet, at) => input[at] === octet) ? input.subarray(3) : input
+  return (octets[0] ?? 0) < 0x80 ? new TextDecoder('latin1').decode(octets) : undefined
 }
 
 /**

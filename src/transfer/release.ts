@@ -3,6 +3,7 @@
  * original again with a signed statement. The findings named in the statement are waived for
  * exactly these bytes; all other checks still apply.
  */
+import { CLOCK_ALLOWANCE_MS } from '../protocol/clock.js'
 import { createHash, createHmac } from 'node:crypto'
 import { NocturneError } from '../lib/errors.js'
 import type { Code } from '../lib/errors.js'
@@ -48,9 +49,6 @@ export interface SignedRelease {
    */
   readonly signature: string
 }
-
-/** How far the facility's clock may be ahead of ours. */
-const CLOCK_SKEW_MS = 5 * 60_000
 
 /** The findings an item was held for, main finding first. */
 export const findingsOf = ({
@@ -146,11 +144,11 @@ async function check(
       row?.transfer === transfer &&
       row.idx === item &&
       findingsOf(row).every((code) => codes.some((one) => one === code)) &&
-      signed >= row.created_at - CLOCK_SKEW_MS &&
+      signed >= row.created_at - CLOCK_ALLOWANCE_MS &&
       secrets.some((secret) => originalDigest(secret, sha256) === row.digest)
     )
   })
-  const isNow = signed <= rooms.now() + CLOCK_SKEW_MS
+  const isNow = signed <= rooms.now() + CLOCK_ALLOWANCE_MS
   const isHere = gateway === rooms.gateway
   // The certificate in effect now, under the current policy: an expired or replaced certificate
   // cannot release anything.

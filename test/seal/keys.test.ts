@@ -27,7 +27,9 @@ describe('keys', () => {
   it('open only with the right passphrase', async () => {
     const { privateKey, certificate } = await newKey({ name: 'locked', passphrase: 'open sesame' })
     await expect(readPrivateKey(privateKey)).rejects.toMatchObject({ code: 'key_locked' })
-    await expect(readPrivateKey(privateKey, 'wrong')).rejects.toMatchObject({ code: 'key_locked' })
+    await expect(readPrivateKey(privateKey, 'wrong')).rejects.toMatchObject({
+      code: 'key_passphrase_wrong',
+    })
     const key = await readPrivateKey(privateKey, 'open sesame')
     expect(await verifyDetached('x', await signDetached('x', key), certificate)).toBe(true)
   })
@@ -36,8 +38,14 @@ describe('keys', () => {
     const { privateKey, certificate } = await newKey({ name: 'one' })
     const { privateKey: binary } = await generateKey({ userIDs: [{ name: 'b' }], format: 'binary' })
     await expect(readPrivateKey(binary)).resolves.toHaveProperty('fingerprint')
-    for (const input of [certificate, '', 'x', Buffer.concat([binary, binary]), Buffer.of(0xff, 1)])
+    for (const input of ['', 'x', Buffer.of(0xff, 1)])
       await expect(readPrivateKey(input)).rejects.toMatchObject({ code: 'key_unreadable' })
+    await expect(readPrivateKey(certificate)).rejects.toMatchObject({ code: 'key_is_public' })
+    for (const input of [Buffer.concat([binary, binary]), privateKey + privateKey])
+      await expect(readPrivateKey(input)).rejects.toMatchObject({ code: 'key_several' })
+    // As an editor on Windows saves it.
+    for (const input of [`\uFEFF${privateKey}`, Buffer.from(`\uFEFF${privateKey}`)])
+      await expect(readPrivateKey(input)).resolves.toHaveProperty('fingerprint')
     expect(JSON.stringify(await readPrivateKey(privateKey))).not.toContain('PRIVATE')
   })
 

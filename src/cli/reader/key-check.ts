@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto'
 import { keyCheckAnswer, keyCheckedAnswer } from '../../protocol/http/gateway.js'
 import type { KeyCheckAnswer, KeyCheckedAnswer } from '../../protocol/http/gateway.js'
 import { answerToKeyCheck, MAX_CHECK_BYTES, readKeyCheck } from '../../protocol/key-check.js'
+import { CLOCK_ALLOWANCE_MS } from '../../protocol/clock.js'
 import { nodeCiphers } from '../../seal/index.js'
 import { openMessage } from '../../seal/open/index.js'
+import { signDetached } from '../../seal/keys/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
 import { parseAnswer } from '../parse-answer.js'
 import type { GatewayClient } from '../client.js'
@@ -31,6 +33,8 @@ export async function checkKey(
       code: 'challenge_invalid',
       hint: "give --gateway exactly as the address in the gateway's own configuration, and check the clocks of both machines; nothing was answered",
     })
+  // Claims, acknowledgements and sign-in need it as well. The signature stays here.
+  await signDetached(answerToKeyCheck(check), key)
   const answer = {
     id: asked.id,
     answer: createHash('sha256').update(answerToKeyCheck(check)).digest('hex'),
@@ -41,7 +45,7 @@ export async function checkKey(
 const MAX_AHEAD_MS = 60 * 60_000
 
 const isNow = (expiresAt: number): boolean =>
-  expiresAt > Date.now() && expiresAt < Date.now() + MAX_AHEAD_MS
+  expiresAt > Date.now() - CLOCK_ALLOWANCE_MS && expiresAt < Date.now() + MAX_AHEAD_MS
 
 async function open(
   sealed: Buffer,

@@ -1,6 +1,7 @@
 import { parseAnswer } from '../parse-answer.js'
 import { sessionAnswer } from '../../protocol/http/gateway.js'
 import { transferAnswer } from '../../protocol/http/transfers.js'
+import { signDetached } from '../../seal/keys/index.js'
 import type { GatewayClient } from '../client.js'
 import { claimCase } from './claim.js'
 import type { Claiming } from './claim.js'
@@ -32,6 +33,8 @@ export async function takeClaim(
   const { state, claimedBy } = parseAnswer(transferAnswer, found)
   if (state === 'acknowledged') return { reader: undefined, manifest: undefined }
   if (claimedBy === reader) return { reader, manifest: undefined }
+  // Whoever cannot sign cannot acknowledge either, and would hold the case for nothing.
+  await signDetached(id, work.key)
   const claimed = await claimCase({ ...work, reader }, id)
   return { reader, manifest: claimed.transfer === id ? claimed.manifest : undefined }
 }

@@ -18,6 +18,11 @@ export const FRONT = {
     'a token is never sent over plain HTTP beyond this machine',
     'use https://',
   ),
+  clocks_differ: entry(
+    422,
+    'the clock of this machine and that of the gateway differ by more than 5 minutes',
+    'set the wrong clock, best by NTP, and run the command again; nobody needs to have changed anything',
+  ),
   answer_lost: entry(
     503,
     'it is not known yet whether the gateway has the files',

@@ -8,6 +8,21 @@ export const KEYS = {
     'the file is not an OpenPGP certificate',
     'export the public key in ASCII armor',
   ),
+  certificate_unsupported: entry(
+    422,
+    'the certificate uses an algorithm that is not supported',
+    'use Curve25519, NIST P-256 or P-384, or RSA of 3072 bits or more: `nocturne key new` makes one',
+  ),
+  certificate_no_user_id: entry(
+    422,
+    'the certificate has no user ID',
+    'add one with `gpg --quick-add-uid` and export the certificate again',
+  ),
+  certificate_several: entry(
+    422,
+    'the file holds several certificates',
+    'export each one into a file of its own',
+  ),
   certificate_is_secret: entry(
     422,
     'the file contains a secret key',
@@ -57,6 +72,36 @@ export const KEYS = {
     422,
     'the file is not an OpenPGP private key',
     'give the private key file that `nocturne key new` or your OpenPGP program wrote',
+  ),
+  key_is_public: entry(
+    422,
+    'the file holds a public key, and the private key is needed',
+    'give the private key: the file that `nocturne key new` wrote without .pub, or `gpg --export-secret-keys --armor`',
+  ),
+  key_several: entry(
+    422,
+    'the file holds several keys',
+    'export the one that is meant: `gpg --export-secret-keys --armor FINGERPRINT`',
+  ),
+  key_unsupported: entry(
+    422,
+    'the private key uses an algorithm that is not supported',
+    'use Curve25519, NIST P-256 or P-384, or RSA of 3072 bits or more: `nocturne key new` makes one',
+  ),
+  key_passphrase_wrong: entry(
+    422,
+    'the passphrase does not unlock the private key',
+    'check the keyboard layout and the file: a final line break is ignored, other spaces count',
+  ),
+  key_cannot_sign: entry(
+    422,
+    'the private key opens, but has no part that signs',
+    'export the whole key with its signing subkey (`gpg --export-secret-keys`); claims, acknowledgements and sign-in need it',
+  ),
+  key_expired: entry(
+    422,
+    'the private key has expired',
+    'extend it (`gpg --quick-set-expire`) or make a new one, and give the operator the certificate',
   ),
   key_locked: entry(
     422,

@@ -22,6 +22,10 @@ export interface Facts {
    * v6: directly).
    */
   readonly isBound: boolean
+  /** A version 4 certificate without one cannot be bound. */
+  readonly hasUserId: boolean
+  /** Of a curve that nothing here verifies. */
+  readonly unsupported: string | undefined
   readonly expiresAt: Date | undefined
   readonly isExpired: boolean
   /** The key, or all its self-signatures, are dated in the future. */
@@ -41,6 +45,11 @@ const holds = (claim: Promise<unknown>): Promise<boolean> =>
     () => false,
   )
 
+const unsupportedOf = (key: Key): string | undefined => {
+  const { curve } = key.getAlgorithmInfo()
+  return curve?.startsWith('brainpool') === true ? curve : undefined
+}
+
 export async function gatherFacts(key: Key, now: Date, options: PolicyOptions): Promise<Facts> {
   const config = strict(options)
   const isRevoked = await key.isRevoked(undefined, undefined, now, lenient)
@@ -53,6 +62,8 @@ export async function gatherFacts(key: Key, now: Date, options: PolicyOptions): 
   return {
     isRevoked,
     isBound,
+    hasUserId: key.users.some(({ userID }) => userID !== null),
+    unsupported: unsupportedOf(key),
     expiresAt,
     isExpired,
     isFuture: key.getCreationTime() > now || (isBound && !isBoundNow && !isRevoked && !isExpired),

@@ -14,6 +14,14 @@ const unreadable = (reason: string): { readonly problem: CertificateFinding } =>
   problem: { code: 'certificate_unreadable', reason, isPassing: false },
 })
 
+const several: { readonly problem: CertificateFinding } = {
+  problem: {
+    code: 'certificate_several',
+    reason: 'it holds several certificates; give one file each',
+    isPassing: false,
+  },
+}
+
 const isSecret = {
   problem: { code: 'certificate_is_secret', reason: 'it holds a secret key', isPassing: false },
 } as const
@@ -35,7 +43,7 @@ export async function parseCertificate(
     return isSecret
   // openpgp reads only the first armored block and ignores the others.
   const blocks = text?.match(/^-----BEGIN /gm)?.length ?? 1
-  if (blocks > 1) return unreadable('it holds several certificates; give one file each')
+  if (blocks > 1) return several
   let keys: Key[]
   try {
     keys =
@@ -47,7 +55,7 @@ export async function parseCertificate(
   }
   const [key, ...others] = keys
   if (!(key instanceof PublicKey)) return unreadable('it is not an OpenPGP certificate')
-  if (others.length > 0) return unreadable('it holds several certificates; give one file each')
+  if (others.length > 0) return several
   if (key.isPrivate()) return isSecret
   if (key.subkeys.length > MAX_SUBKEYS || key.users.length > MAX_USER_IDS)
     return unreadable('it has more subkeys or user IDs than any certificate in use')

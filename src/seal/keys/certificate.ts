@@ -38,10 +38,22 @@ const PRIMARY_RULES: readonly Rule[] = [
     reason: (it) => it.weakness ?? '',
   },
   {
+    code: 'certificate_unsupported',
+    isBroken: (it) => it.weakness === undefined && !it.isBound && it.unsupported !== undefined,
+    reason: (it) => `it uses ${it.unsupported ?? ''}, which is not supported`,
+  },
+  {
+    code: 'certificate_no_user_id',
+    isBroken: (it) =>
+      it.weakness === undefined && !it.isBound && it.unsupported === undefined && !it.hasUserId,
+    reason: () => 'it has no user ID, so nothing binds it to a person',
+  },
+  {
     // Only a valid self-signature proves that the owner of the key made the rest of the
     // certificate. The self-signatures of a weak key prove nothing and are not checked.
     code: 'certificate_unreadable',
-    isBroken: (it) => it.weakness === undefined && !it.isBound,
+    isBroken: (it) =>
+      it.weakness === undefined && !it.isBound && it.unsupported === undefined && it.hasUserId,
     reason: () => 'no valid signature of its own binds it',
   },
   {

@@ -2,6 +2,7 @@ import { config, createMessage, decryptKey, encryptKey, generateKey } from 'open
 import { readPrivateKeys, sign } from 'openpgp'
 import type { PrivateKey as OpenpgpPrivateKey } from 'openpgp'
 import { NocturneError } from '../../lib/errors.js'
+import { CLOCK_ALLOWANCE_MS } from '../../protocol/clock.js'
 import { binaryOf, textOf } from '../input.js'
 import { forReading } from './policy.js'
 
@@ -111,7 +112,8 @@ function shapeOf(algorithm: KeyAlgorithm, version: 4 | 6) {
 /**
  * Reads a single private key, armored or binary, and unlocks it.
  *
- * @throws NocturneError `key_unreadable`, or `key_locked` when the passphrase is missing or wrong
+ * @throws NocturneError `key_unreadable`, `key_is_public`, `key_several`, `key_unsupported`;
+ *   `key_locked` when the passphrase is missing, `key_passphrase_wrong`
  */
 export async function readPrivateKey(
   input: string | Uint8Array,
@@ -133,19 +135,32 @@ export async function readPrivateKey(
 
 async function parsePrivateKey(input: string | Uint8Array): Promise<OpenpgpPrivateKey> {
   if (input.length > MAX_KEY_CHARACTERS) throw new NocturneError('key_unreadable')
-  try {
-    const text = textOf(input)
-    const found =
-      text === undefined
-        ? await readPrivateKeys({ binaryKeys: binaryOf(input), config: forReading })
-        : await readPrivateKeys({ armoredKeys: text, config: forReading })
-    const [key, ...others] = found
-    if (key && others.length === 0) return key
-  } catch (cause) {
-    throw new NocturneError('key_unreadable', { cause })
-  }
-  throw new NocturneError('key_unreadable')
+  const text = textOf(input)
+  if (text?.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----') === true)
+    throw new NocturneError('key_is_public')
+  // openpgp reads the first armored block only.
+  if ((text?.match(/^-----BEGIN /gm)?.length ?? 1) > 1) throw new NocturneError('key_several')
+  const found = await readAll(text, input).catch((cause: unknown) => {
+    throw new NocturneError(isUnsupported(cause) ? 'key_unsupported' : 'key_unreadable', { cause })
+  })
+  const [key, ...others] = found
+  if (others.length > 0) throw new NocturneError('key_several')
+  if (!key) throw new NocturneError('key_unreadable')
+  return key
 }
+
+const readAll = (
+  text: string | undefined,
+  input: string | Uint8Array,
+): Promise<OpenpgpPrivateKey[]> =>
+  text === undefined
+    ? readPrivateKeys({ binaryKeys: binaryOf(input), config: forReading })
+    : readPrivateKeys({ armoredKeys: text, config: forReading })
+
+/** openpgp has no class for it that it exports. */
+const isUnsupported = (error: unknown): boolean =>
+  error instanceof Error &&
+  /unsupported|unknown (public key )?(algorithm|curve)/i.test(error.message)
 
 async function unlock(
   privateKey: OpenpgpPrivateKey,
@@ -155,8 +170,30 @@ async function unlock(
   try {
     return await decryptKey({ privateKey, passphrase, config: forReading })
   } catch (cause) {
-    throw new NocturneError('key_locked', { cause })
+    throw new NocturneError('key_passphrase_wrong', { cause })
   }
+}
+
+/** @throws NocturneError `key_expired`, `key_cannot_sign` */
+async function expectSigner(secret: OpenpgpPrivateKey, at: Date): Promise<void> {
+  const expires = await secret.getExpirationTime(undefined, forReading).catch(() => null)
+  if (expires instanceof Date && expires <= at) throw new NocturneError('key_expired')
+  const signer = await secret
+    .getSigningKey(undefined, at, undefined, forReading)
+    .catch((cause: unknown) => {
+      throw new NocturneError('key_cannot_sign', { cause })
+    })
+  const { keyPacket } = signer
+  if ('isDummy' in keyPacket && keyPacket.isDummy()) throw new NocturneError('key_cannot_sign')
+}
+
+/** A new key may come from a machine whose clock is a little ahead of ours. */
+function notBefore(secret: OpenpgpPrivateKey, date: Date): Date {
+  const made = Math.max(
+    ...[secret, ...secret.subkeys].map((one) => one.getCreationTime().getTime()),
+  )
+  const ahead = made - date.getTime()
+  return ahead > 0 && ahead <= CLOCK_ALLOWANCE_MS ? new Date(made) : date
 }
 
 /**
@@ -168,11 +205,14 @@ export async function signDetached(
   key: PrivateKey,
   date: Date = new Date(),
 ): Promise<string> {
+  const secret = secretOf(key)
+  const at = notBefore(secret, date)
+  await expectSigner(secret, at)
   const signature: unknown = await sign({
     message: await createMessage({ binary: binaryOf(text) }),
-    signingKeys: secretOf(key),
+    signingKeys: secret,
     detached: true,
-    date,
+    date: at,
     config: forReading,
   })
   if (typeof signature !== 'string') throw new TypeError('openpgp gave no armored signature')

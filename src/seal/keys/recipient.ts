@@ -69,6 +69,9 @@ export interface CertificateFinding {
 
 export type CertificateProblem =
   | 'certificate_unreadable'
+  | 'certificate_unsupported'
+  | 'certificate_no_user_id'
+  | 'certificate_several'
   | 'certificate_is_secret'
   | 'certificate_expired'
   | 'certificate_not_yet_valid'

@@ -1,3 +1,4 @@
+import { CLOCK_ALLOWANCE_MS } from '../../protocol/clock.js'
 import { readMessage } from 'openpgp'
 import type { Message, PublicKey } from 'openpgp'
 import { NocturneError } from '../../lib/errors.js'
@@ -9,8 +10,6 @@ import { forReading } from '../keys/policy.js'
 import { isOverContent, mayBeUsed } from '../keys/verify.js'
 
 const MAX_BYTES = 256 * 1024 * 1024
-/** How far the signer's clock may be ahead of ours. */
-const CLOCK_SKEW_MS = 5 * 60_000
 
 /** A certificate whose signature is accepted. */
 export interface Signer {
@@ -86,7 +85,7 @@ async function findSignature(
   message: OpenedMessage,
   certificate: PublicKey,
   now: Date,
-  until = new Date(now.getTime() + CLOCK_SKEW_MS),
+  until = new Date(now.getTime() + CLOCK_ALLOWANCE_MS),
 ): Promise<Pick<SignedContent, 'signedAt' | 'hasKeyEnded'> | undefined> {
   const latest = await lastMoment(certificate, now)
   for (const one of await message.verify([certificate], latest, FOR_ARCHIVE)) {
@@ -109,7 +108,7 @@ async function lastMoment(certificate: PublicKey, now: Date): Promise<Date> {
   const end = await expiryOf(certificate, null)
   return end && end <= now
     ? new Date(end.getTime() - 1000)
-    : new Date(now.getTime() + CLOCK_SKEW_MS)
+    : new Date(now.getTime() + CLOCK_ALLOWANCE_MS)
 }
 
 /**

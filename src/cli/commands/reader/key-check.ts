@@ -26,7 +26,9 @@ export const registerKeyCheck: Register = (parent, cli) => {
       checkKey(client, options.gateway, key),
     )
     output.json(checked)
-    output.print(`ready        ${checked.principal} can open what this gateway seals to them`)
+    output.print(
+      `ready        ${checked.principal} can open what this gateway seals to them, and sign`,
+    )
     output.print(`fingerprint  ${formatFingerprint(checked.fingerprint)}`)
   })
 }

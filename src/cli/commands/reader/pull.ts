@@ -49,8 +49,9 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
       'run nocturne inbox to see what is waiting',
     )
   }
-  const [{ listTargets, readGateway }, { readKey }] = await Promise.all([
+  const [{ listTargets, readGateway }, { blameClocks }, { readKey }] = await Promise.all([
     import('../../reader/pull-targets.js'),
+    import('../../clock.js'),
     import('../../key-options.js'),
   ])
   const key = await readKey(options, output)
@@ -71,8 +72,9 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
         // fails.
         if (id !== undefined || cli.signal.aborted) throw error
         if (isTaken(error)) continue
-        output.failed(error, `transfer ${target}`)
-        reports.push({ id: target, error: toErrorJson(error) })
+        const told = blameClocks(client.clocks, error)
+        output.failed(told, `transfer ${target}`)
+        reports.push({ id: target, error: toErrorJson(told) })
       }
     }
     if (targets.length === 0) {

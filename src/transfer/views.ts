@@ -17,7 +17,7 @@ export async function viewsOf(db: Db, rows: readonly Transfer[]): Promise<Transf
 type Counts = Record<Outcome, number>
 const NONE: Readonly<Counts> = { accepted: 0, quarantined: 0, refused: 0, duplicate: 0 }
 
-/** What became of the items of one transfer. */
+/** The outcomes of the items of one transfer. */
 export const outcomesOf = async (db: Db, transfer: string): Promise<Readonly<Counts>> =>
   (await countsOf(db, [transfer])).get(transfer) ?? NONE
 
@@ -37,7 +37,10 @@ async function countsOf(db: Db, ids: readonly string[]): Promise<ReadonlyMap<str
   return counts
 }
 
-/** What was released since is with the readers, in a transfer that goes on with this one. */
+/**
+ * Does not count released items, because readers already have those in a transfer that continues
+ * this one.
+ */
 async function heldOf(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
   if (ids.length === 0) return new Map()
   const counted = await db

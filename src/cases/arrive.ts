@@ -50,7 +50,8 @@ export async function opened(
   if (!row || !isOpen(row)) return []
   const now = parts.now()
   if (row.claimed_by === reader) await extendClaim(tx, row, now + parts.claimMs)
-  if (!closesCase || !(await isAllOpened(tx, row.id))) return []
+  if (!closesCase) return []
+  if (await parts.hasUnopened(tx, await transfersOf(tx, row.id))) return []
   const change = { ...NO_CLAIM, closed_at: now, closed_for: 'acknowledged' }
   const updated = await stepCase(tx, row, 'acknowledge', change)
   await meetTargets(tx, row.id, 'claim', now)
@@ -102,14 +103,4 @@ const isOpen = ({ state }: CaseTable): boolean => OPEN_STATES.some((one) => one 
 
 async function extendClaim(tx: Tx, row: CaseTable, until: number): Promise<void> {
   await tx.updateTable('cases').set({ claim_until: until }).where('id', '=', row.id).execute()
-}
-
-async function isAllOpened(tx: Tx, id: string): Promise<boolean> {
-  const waiting = await tx
-    .selectFrom('transfers')
-    .select('id')
-    .where('id', 'in', await transfersOf(tx, id))
-    .where('state', 'in', ['available', 'open', 'receiving'])
-    .executeTakeFirst()
-  return waiting === undefined
 }

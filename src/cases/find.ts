@@ -2,6 +2,7 @@ import { readCaseCode } from '../lib/case-code.js'
 import { ID_PATTERN } from '../lib/ids.js'
 import type { CaseTable } from '../state/night/index.js'
 import type { Db, Tx } from '../state/index.js'
+import type { ViewParts } from './parts.js'
 import { OPEN_STATES } from './states.js'
 import { byUrgency, caseViews } from './views.js'
 import type { CaseView } from './views.js'
@@ -44,9 +45,12 @@ export async function casesOfTransfers(
 const MAX_CASES = 1_000
 
 /** Cases on which the readers of these groups have work to do, by urgency, then age. */
-export async function worklist(db: Db, groups: readonly string[]): Promise<readonly CaseView[]> {
+export async function worklist(
+  parts: ViewParts,
+  groups: readonly string[],
+): Promise<readonly CaseView[]> {
   if (groups.length === 0) return []
-  const rows = await db
+  const rows = await parts.state.db
     .selectFrom('cases')
     .selectAll()
     .where('group_id', 'in', groups)
@@ -55,18 +59,18 @@ export async function worklist(db: Db, groups: readonly string[]): Promise<reado
     .orderBy('available_at')
     .limit(MAX_CASES)
     .execute()
-  return caseViews(db, rows.toSorted(byUrgency))
+  return caseViews(parts, rows.toSorted(byUrgency))
 }
 
 /** Cases of one facility, or of all, newest first. */
 export async function listCases(
-  db: Db,
+  parts: ViewParts,
   facility: string | undefined,
 ): Promise<readonly CaseView[]> {
-  const all = db.selectFrom('cases').selectAll()
+  const all = parts.state.db.selectFrom('cases').selectAll()
   const rows = await (facility === undefined ? all : all.where('facility', '=', facility))
     .orderBy('created_at', 'desc')
     .limit(MAX_CASES)
     .execute()
-  return caseViews(db, rows)
+  return caseViews(parts, rows)
 }

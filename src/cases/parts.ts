@@ -1,6 +1,7 @@
 import type { Actor, EventInput, Ledger } from '../ledger/log/index.js'
 import type { State, Tx } from '../state/index.js'
 import type { CaseTable } from '../state/night/index.js'
+import type { Outcome } from '../state/tables/index.js'
 import type { HoldTransfers } from './claim.js'
 import type { ClockTarget, TargetNotice } from './clock.js'
 import type { DueStep, EscalationStep } from './escalate.js'
@@ -18,10 +19,28 @@ export type CaseNotice =
   | { readonly what: 'overridden'; readonly row: CaseTable; readonly from: string }
   | { readonly what: 'reported'; readonly row: CaseTable; readonly report: string }
 
+/**
+ * How many parts of each of the transfers had each outcome, and how many the sender could
+ * not send.
+ */
+export type CountOutcomes = (transfers: readonly string[]) => Promise<
+  readonly {
+    readonly transfer: string
+    readonly outcome: Outcome | 'missing'
+    readonly count: number
+  }[]
+>
+
+/** What reading a case needs. */
+export type ViewParts = Pick<CasesParts, 'state' | 'countOutcomes'>
+
 export interface CasesParts {
   readonly state: State
   readonly ledger: Pick<Ledger, 'record' | 'proof'>
   readonly holdTransfers: HoldTransfers
+  /** Whether a reader has still to open any of the transfers. */
+  readonly hasUnopened: (tx: Tx, transfers: readonly string[]) => Promise<boolean>
+  readonly countOutcomes: CountOutcomes
   readonly rulesOf: (group: string) => GroupRules
   /** Whether the person currently reads for the group. */
   readonly reads: (person: string, group: string) => boolean

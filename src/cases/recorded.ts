@@ -13,19 +13,22 @@ export interface CaseAnswer {
   readonly receipt: string
 }
 
+export type RecordingParts = Pick<CasesParts, 'state' | 'ledger' | 'countOutcomes'>
+
 /** Changes a case and records its events, in one transaction. */
 export async function recorded(
-  { state, ledger }: Pick<CasesParts, 'state' | 'ledger'>,
+  parts: RecordingParts,
   change: (tx: Tx) => Promise<{
     readonly row: CaseTable
     readonly events: readonly [EventInput, ...EventInput[]]
   }>,
 ): Promise<CaseAnswer> {
+  const { ledger } = parts
   const { value, receipts } = await ledger.record(async (tx) => {
     const { row, events } = await change(tx)
     return { value: row, events }
   })
-  const [view] = await caseViews(state.db, [value])
+  const [view] = await caseViews(parts, [value])
   if (!view) throw new NocturneError('internal')
   return { case: view, receipt: await ledger.proof(receipts[0].index) }
 }

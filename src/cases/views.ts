@@ -1,8 +1,9 @@
 /** The view of a case that clients receive: nothing in it identifies a patient. */
-import type { Priority, Db } from '../state/index.js'
+import type { Priority } from '../state/index.js'
 import type { Joining } from '../state/night/index.js'
 import type { CaseState, CaseTable, CaseTargetTable, TargetKind } from '../state/night/index.js'
 import type { Outcome } from '../state/tables/index.js'
+import type { ViewParts } from './parts.js'
 
 export interface CaseView {
   readonly id: string
@@ -37,7 +38,10 @@ export interface CaseView {
   }[]
 }
 
-export async function caseViews(db: Db, rows: readonly CaseTable[]): Promise<readonly CaseView[]> {
+export async function caseViews(
+  { state: { db }, countOutcomes }: ViewParts,
+  rows: readonly CaseTable[],
+): Promise<readonly CaseView[]> {
   if (rows.length === 0) return []
   const ids = rows.map(({ id }) => id)
   const links = await db
@@ -46,36 +50,30 @@ export async function caseViews(db: Db, rows: readonly CaseTable[]): Promise<rea
     .where('case_id', 'in', ids)
     .orderBy('joined_at')
     .execute()
-  const counts = await db
-    .selectFrom('items')
-    .innerJoin('case_transfers', 'case_transfers.transfer', 'items.transfer')
-    .select(({ fn }) => ['case_transfers.case_id', 'items.outcome', fn.countAll().as('count')])
-    .where('case_transfers.case_id', 'in', ids)
-    .groupBy(['case_transfers.case_id', 'items.outcome'])
-    .execute()
-  const missing = await db
-    .selectFrom('transfers')
-    .innerJoin('case_transfers', 'case_transfers.transfer', 'transfers.id')
-    .select(['case_transfers.case_id', 'transfers.missing'])
-    .where('case_transfers.case_id', 'in', ids)
-    .where('transfers.missing', '>', 0)
-    .execute()
+  const counts = await countOutcomes(links.map(({ transfer }) => transfer))
   const targets = await db
     .selectFrom('case_targets')
     .selectAll()
     .where('case_id', 'in', ids)
     .execute()
-  return rows.map((row) => ({
-    ...headOf(row),
-    transfers: links
-      .filter((one) => one.case_id === row.id)
-      .map(({ transfer, joining }) => ({ id: transfer, joining })),
-    outcomes: {
-      ...outcomesOf(counts.filter((one) => one.case_id === row.id)),
-      missing: missing.reduce((sum, one) => sum + (one.case_id === row.id ? one.missing : 0), 0),
-    },
-    targets: targets.filter((one) => one.case_id === row.id).map(targetView),
-  }))
+  const countsOf = byTransfer(counts)
+  return rows.map((row) => {
+    const own = links.filter((one) => one.case_id === row.id)
+    return {
+      ...headOf(row),
+      transfers: own.map(({ transfer, joining }) => ({ id: transfer, joining })),
+      outcomes: outcomesOf(own.flatMap(({ transfer }) => countsOf.get(transfer) ?? [])),
+      targets: targets.filter((one) => one.case_id === row.id).map(targetView),
+    }
+  })
+}
+
+type Counts = Awaited<ReturnType<ViewParts['countOutcomes']>>
+
+function byTransfer(counts: Counts): ReadonlyMap<string, Counts> {
+  const grouped = new Map<string, Counts[number][]>()
+  for (const one of counts) grouped.set(one.transfer, [...(grouped.get(one.transfer) ?? []), one])
+  return grouped
 }
 
 const headOf = (row: CaseTable): Omit<CaseView, 'transfers' | 'outcomes' | 'targets'> => ({
@@ -98,11 +96,9 @@ const headOf = (row: CaseTable): Omit<CaseView, 'transfers' | 'outcomes' | 'targ
   ...(row.closed_for !== null && { closedFor: row.closed_for }),
 })
 
-function outcomesOf(
-  counts: readonly { readonly outcome: Outcome; readonly count: string | number | bigint }[],
-): Record<Outcome, number> {
-  const outcomes = { accepted: 0, quarantined: 0, refused: 0, duplicate: 0 }
-  for (const { outcome, count } of counts) outcomes[outcome] = Number(count)
+function outcomesOf(counts: Counts): CaseView['outcomes'] {
+  const outcomes = { accepted: 0, quarantined: 0, refused: 0, duplicate: 0, missing: 0 }
+  for (const { outcome, count } of counts) outcomes[outcome] += count
   return outcomes
 }
 

@@ -47,6 +47,8 @@ export async function openReading(ground: Ground, records: RecordRooms): Promise
     },
     // Cases and transfers depend on each other, so this refers to `transfers` lazily.
     holdTransfers: (tx, ids, holder) => transfers.claims.hold(tx, ids, holder),
+    countOutcomes: (ids) => transfers.countOutcomes(ids),
+    hasUnopened: (tx, ids) => transfers.hasUnopened(tx, ids),
     senders: await openChannels(config, state, secret, now),
     hasPush: async (tx, person) => (await subscriptionsOf(tx, person)).length > 0,
   })

@@ -10,12 +10,11 @@
  */
 export type { SendOne } from './channels.js'
 export { createMail } from './mail.js'
-export type { MailConfig } from './mail.js'
 export { NOTICE_EVENTS } from './notice.js'
 export type { Notice } from './notice.js'
 export { createNotify } from './notify.js'
 export type { Notify } from './notify.js'
 export type { Channel } from './outbox.js'
-export { createPush, subscribe, subscriptionsOf, vapidKeysOf } from './push.js'
+export { createPush, subscribe, subscriptionsOf, unsubscribe, vapidKeysOf } from './push.js'
 export type { PushConfig, PushSubscription } from './push.js'
 export { createWebhook } from './webhook.js'

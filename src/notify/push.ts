@@ -63,8 +63,7 @@ export async function subscribe(
     .values({ id: newId(now), person, endpoint, p256dh, auth, created_at: now })
     .execute()
   const all = await subscriptionsOf(tx, person)
-  for (const { id } of all.slice(0, -MAX_SUBSCRIPTIONS))
-    await tx.deleteFrom('push_subscriptions').where('id', '=', id).execute()
+  for (const { id } of all.slice(0, -MAX_SUBSCRIPTIONS)) await unsubscribe(tx, id)
 }
 
 export const subscriptionsOf = (
@@ -78,6 +77,11 @@ export const subscriptionsOf = (
     .orderBy('created_at')
     .orderBy('id')
     .execute()
+
+/** Forgets a browser. */
+export async function unsubscribe(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('push_subscriptions').where('id', '=', id).execute()
+}
 
 export interface PushParts {
   readonly config: PushConfig

@@ -7,6 +7,7 @@ import {
   createPush,
   createWebhook,
   subscriptionsOf,
+  unsubscribe,
   vapidKeysOf,
 } from '../notify/index.js'
 import type { Channel, SendOne } from '../notify/index.js'
@@ -49,11 +50,7 @@ export async function openChannels(
         config: push,
         vapid: vapidKeysOf(secret),
         subscriptionsOf: (person) => subscriptionsOf(state.db, person),
-        unsubscribe: async (id) => {
-          await state.transaction((tx) =>
-            tx.deleteFrom('push_subscriptions').where('id', '=', id).execute(),
-          )
-        },
+        unsubscribe: (id) => state.transaction((tx) => unsubscribe(tx, id)),
       }),
     )
   return channels

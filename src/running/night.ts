@@ -23,6 +23,8 @@ export interface NightParts {
   readonly ledger: Ledger
   readonly directory: Directory
   readonly holdTransfers: Transfers['claims']['hold']
+  readonly countOutcomes: Transfers['countOutcomes']
+  readonly hasUnopened: Transfers['hasUnopened']
   readonly senders: ReadonlyMap<Channel, SendOne>
   /** Whether any of the person's browsers is subscribed to Web Push. */
   readonly hasPush: (tx: Tx, person: string) => Promise<boolean>
@@ -51,6 +53,8 @@ export function createNight(parts: NightParts): Night {
   const cases = createCases({
     ...{ state, ledger, now, system: SYSTEM },
     holdTransfers: parts.holdTransfers,
+    countOutcomes: parts.countOutcomes,
+    hasUnopened: parts.hasUnopened,
     claimMs: config.cases.claimMinutes * 60_000,
     rulesOf: (id) => {
       const group = config.groups.find((one) => one.id === id)

@@ -4,6 +4,8 @@ import type { Tx } from '../state/index.js'
 import type { QuarantineTable } from '../state/tables/index.js'
 import type { UploadTarget } from './begin.js'
 import { acknowledgeTransfer, holdTransfers } from './claims.js'
+import { countOutcomes, hasUnopened } from './outcomes.js'
+import type { OutcomeCount } from './outcomes.js'
 import { openArrivals } from './arrival/studies.js'
 import type { OpenArrival, StudyKey } from './arrival/studies.js'
 import { abandonEmpty, completeTransfer } from './complete.js'
@@ -99,6 +101,10 @@ export interface Transfers {
    */
   sweep(leasedBefore: number): Promise<number>
 
+  /** How many parts of each of the transfers had each outcome. */
+  countOutcomes(transfers: readonly string[]): Promise<readonly OutcomeCount[]>
+  /** Whether a reader has still to open any of the transfers. */
+  hasUnopened(tx: Tx, transfers: readonly string[]): Promise<boolean>
   readonly claims: {
     /** Marks them as held by the holder of their case; undefined when nobody holds it. */
     hold(
@@ -192,6 +198,8 @@ export function createTransfers(rooms: TransferRooms): Transfers {
     complete: (actor, transfer) => completeTransfer(rooms, actor, transfer),
     sweep: (leasedBefore) => sweep(rooms, leasedBefore),
     claims: { hold: holdTransfers, acknowledge: acknowledgeTransfer },
+    countOutcomes: (all) => countOutcomes(state.db, all),
+    hasUnopened,
     contents: {
       all: (transfer) => storedContents(state, transfer),
       one: (transfer, index) => storedContent(state, transfer, index),

@@ -2,6 +2,7 @@
  * A site with cases, a clock that a test moves, and transfers as rows: only what this room needs.
  */
 import { createCases } from '../../src/cases/index.js'
+import { countOutcomes, hasUnopened } from '../../src/transfer/outcomes.js'
 import type { Asker, CaseNotice, Cases, GroupRules } from '../../src/cases/index.js'
 import { newId } from '../../src/lib/ids.js'
 import type { Actor } from '../../src/ledger/log/events.js'
@@ -55,6 +56,8 @@ export async function openNight(
         .where('state', '=', 'available')
         .execute()
     },
+    countOutcomes: (ids) => countOutcomes(site.state.db, ids),
+    hasUnopened,
     rulesOf: () => ({ clock: [], escalate: [], ...rules }),
     reads: (person, group) => group === 'nights' && readers.has(person),
     announce: (_tx, notice) => {

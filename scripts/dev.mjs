@@ -30,7 +30,7 @@ async function stop() {
 
 async function restart() {
   if (!(await succeeds('scripts/build.mjs'))) {
-    console.error('dev: the build failed; the gateway runs on as it was')
+    console.error('dev: the build failed; the gateway keeps running the previous build')
     return
   }
   await stop()

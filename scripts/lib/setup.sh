@@ -7,7 +7,7 @@ require_node() {
     exit 1
   fi
   if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; then
-    echo "error: this is Node.js $(node --version); 20.19 or later is needed" >&2
+    echo "error: Node.js $(node --version) is too old; 20.19 or later is required" >&2
     echo 'hint: install a current LTS release, from your system or from https://nodejs.org' >&2
     exit 1
   fi
@@ -18,7 +18,7 @@ install_and_build() {
   local stamp=node_modules/.nocturne-install want
   want="$(node --version) $(cksum <package-lock.json)"
   if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]; then
-    echo 'installing packages (better-sqlite3 may be compiled; that takes a minute)'
+    echo 'installing packages (compiling better-sqlite3 may take a minute)'
     npm ci --no-fund --no-audit --loglevel=error
     echo "$want" >"$stamp"
   fi

@@ -144,7 +144,7 @@ function factsOf(
   }
 }
 
-const BEHIND = 'an element stands behind Pixel Data that belongs before it (PS3.5 section 7.1)'
+const BEHIND = 'an element follows Pixel Data that must precede it (PS3.5 section 7.1)'
 
 /** Yields the data set: its new header and the pixels, but nothing that follows them. */
 async function* rest(

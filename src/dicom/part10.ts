@@ -73,7 +73,7 @@ function headerAt(reader: Reader, at: number, encoding: Encoding) {
   }
 }
 
-const META_RULE = 'group 0002 is larger than any real one (PS3.10 section 7.1)'
+const META_RULE = 'group 0002 is larger than any genuine one (PS3.10 section 7.1)'
 
 const truncatedAt = (offset: number): NocturneError => {
   const rule = 'the file ends inside group 0002 (PS3.10 section 7.1)'

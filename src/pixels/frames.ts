@@ -77,7 +77,7 @@ async function* framesOf(
     at += 8 + fragment.length
   }
   if (given === frames) return
-  const place = { rule: 'Number of Frames says otherwise (PS3.5 section A.4)' }
+  const place = { rule: 'the number of frames differs from Number of Frames (PS3.5 section A.4)' }
   throw new NocturneError(given < frames ? 'image_incomplete' : 'pixels_not_cleaned', { place })
 }
 

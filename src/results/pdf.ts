@@ -45,7 +45,7 @@ export async function toPdf(report: FinishedReport): Promise<Buffer> {
   doc.text(`Case ${report.document.code}, report ${report.id}`)
   if (show.isLossy())
     doc.text(
-      'Characters that this page cannot show stand as boxes [#]: read the text or the structured report.',
+      'Characters that this page cannot show appear as boxes [#]: read the text or the structured report.',
     )
   doc.end()
   return whole

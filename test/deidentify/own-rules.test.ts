@@ -62,7 +62,7 @@ describe('a rule in the profile', () => {
 
   it('is in the conformance statement', () => {
     expect(conformanceStatement(loaded(RULE).profile)).toContain(
-      'says where the text is (the 1 rule of the profile itself and config/blanking-rules.yaml)',
+      'locates the text (the 1 rule of the profile itself and config/blanking-rules.yaml)',
     )
   })
 
@@ -74,7 +74,7 @@ describe('a rule in the profile', () => {
       rule('{ Modalty: [US] }', '{ top: 4 }'),
       8,
       'blanking[0].when.Modalty',
-      'write the keyword of an attribute as PS3.6 has it, such as Manufacturer',
+      'write the keyword of an attribute from PS3.6, such as Manufacturer',
     ],
     [
       'nothing to blank',
@@ -109,7 +109,7 @@ describe('a rule in the profile', () => {
       RULE.replace('pixels: blank', 'pixels: pass'),
       7,
       'blanking',
-      'write pixels: blank beside it, or remove it: nothing is blanked without',
+      'add pixels: blank, or remove this: without it, nothing is blanked',
     ],
   ])('is refused with %s, by line, path and hint', (_, text, line, path, hint) => {
     expect(loadProfile(HEAD + text, 'mine').problems).toMatchObject([{ line, path, hint }])

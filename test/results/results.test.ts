@@ -224,7 +224,7 @@ describePdf(`PDF${hasPdftotext ? '' : ' (skipped: no poppler-utils)'}`, () => {
     writeFileSync(file, await toPdf(finished({ sections: { impression: '正常 ≥ 3 mm' } })))
     const text = execFileSync('pdftotext', ['-layout', file, '-']).toString()
     expect(text).toContain('[#][#] [#] 3 mm')
-    expect(text).toContain('Characters that this page cannot show stand as boxes [#]')
+    expect(text).toContain('Characters that this page cannot show appear as boxes [#]')
     expect(text).toContain('Müller, Jörg K')
   })
 })

@@ -72,7 +72,7 @@ async function checkRows(
   const mismatches = (await surveyRows(state, guard)).map(({ table, id, reason }) => ({
     path: 'database',
     problem: `the row ${id} of ${table} is not used: ${MISMATCHES[reason]}`,
-    hint: 'find out who writes to the database beside the gateway; then issue, confirm or enter anew what the row stood for',
+    hint: 'find out who writes to the database besides the gateway; then issue, confirm or enter again what the row contained',
   }))
   return [...waiting, ...mismatches]
 }

@@ -61,9 +61,9 @@ export interface Looking {
   readonly pace: Pace
 }
 
-const UNREAD = { rule: 'the text detector could not tell in time what stands in the image' }
+const UNREAD = { rule: 'the text detector did not finish reading the image in time' }
 const FOUND = {
-  rule: 'the text detector read a word, date or number that may say who the patient is',
+  rule: 'the text detector read a word, date or number that may identify the patient',
 }
 
 async function show(

@@ -37,7 +37,7 @@ export const conditions = z
     const found = Object.entries(when).flatMap(([keyword, texts]) => {
       const tag = tagOf(keyword)
       if (tag !== undefined) return [{ tag, patterns: texts }]
-      const message = 'write the keyword of an attribute as PS3.6 has it, such as Manufacturer'
+      const message = 'write the keyword of an attribute from PS3.6, such as Manufacturer'
       context.addIssue({ code: 'custom', path: [keyword], message })
       return []
     })

@@ -85,7 +85,7 @@ const schema = z
           error: 'write a list of languages, such as [en, fr]',
         })
         .default([...LANGUAGES]),
-      options: z.array(optionEntry, { error: 'write a list; [] is the Basic Profile alone' }),
+      options: z.array(optionEntry, { error: 'write a list; [] means only the Basic Profile' }),
     },
     { error: 'write name, version, links and options, as config/profiles/strip.yaml does' },
   )
@@ -104,7 +104,7 @@ const schema = z
       context.addIssue({ code: 'custom', path: ['pixels'], message })
     }
     if (blanking.length > 0 && pixels !== 'blank' && !codes.includes(CLEAN_PIXELS)) {
-      const message = 'write pixels: blank beside it, or remove it: nothing is blanked without'
+      const message = 'add pixels: blank, or remove this: without it, nothing is blanked'
       context.addIssue({ code: 'custom', path: ['blanking'], message })
     }
   })

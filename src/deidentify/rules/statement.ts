@@ -21,10 +21,11 @@ const HEADINGS: Readonly<Record<Exclude<Rule['step'], 'check' | 'prose'>, string
   empty: 'Emptied (zero length)',
   dummy: 'Replaced by a dummy of their VR; sequences stay as a frame whose texts are replaced',
   code: 'Replaced by the random code of the patient',
-  remap: 'UIDs replaced, each by the same one everywhere it stands',
-  date: 'Moved by the shift of the patient; what is no full date is treated as without the option',
-  timezone: 'Kept where it is an offset',
-  clean: 'Cleaned: only words of a published vocabulary, quantities, and what is not text stay',
+  remap: 'UIDs replaced, each by the same new UID wherever it occurs',
+  date: "Shifted by the patient's interval; values that are not full dates are treated as without the option",
+  timezone: 'Kept if it is an offset',
+  clean:
+    'Cleaned: only words of a published vocabulary, quantities, and values that are not text are kept',
   keep: 'Kept unless an identifier of the source is found in them',
 }
 
@@ -33,7 +34,7 @@ const rest = (
 ) => `Elements that Table E.1-1 does not list: private elements, group lengths, misplaced groups, curves (50xx), overlays (60xx),
 pixel data inside sequences, and elements that PS3.6 (2024e) does not list are removed. PN and AE are emptied, UR is removed, dates and
 times follow the option for dates, UIDs ${
-  keepsUids ? 'stay' : "are replaced unless they are DICOM's own or name a class"
+  keepsUids ? 'are kept' : "are replaced unless they are DICOM's own or name a class"
 }, numbers stay when they are
 numbers. Text that people write (LT, ST, UC and UT but for some of equipment, and comments in LO) is cleaned: only words of a published
 vocabulary and quantities stay. Other text stays when no identifier of the source is in it. Text in the place of items or binary
@@ -55,7 +56,7 @@ export function conformanceStatement(profile: Profile): string {
   }
   return `${[
     `# De-identification under the profile ${profile.name}, version ${profile.version}`,
-    'PS3.15 Annex E, DICOM 2024e. A number in brackets is the option that decided.',
+    'PS3.15 Annex E, DICOM 2024e. A number in brackets is the option that applied.',
     '## Profile and options',
     list([BASIC, ...options].map(({ code, meaning }) => `${code} ${meaning}`)),
     '## Attributes of Table E.1-1',
@@ -64,17 +65,17 @@ export function conformanceStatement(profile: Profile): string {
       return entries ? [`### ${heading}`, list(entries)] : []
     }),
     '## Dummy values',
-    `The same for everybody, by VR: ${describeDummies()}, and zeros for the VRs that are not text.`,
+    `The same for all patients, by VR: ${describeDummies()}, and zeros for the VRs that are not text.`,
     ...(profile.options.includes(MODIFIED_DATES) ? ['## Dates and times', MODIFIED] : []),
     '## Content items',
     CONTENT,
     '## Other elements',
     rest(keepsUids),
-    'These are treated as an attribute of the table that says the same of somebody:',
+    'These are treated like the attribute of the table with the same meaning:',
     list([...ALIKE].map(([tag, like]) => `${nameOf(tag)} as ${nameOf(like)}`)),
     ...(profile.options.includes(SAFE_PRIVATE)
       ? [
-          'Private elements of Table E.3.10-1 (2020) stay with their creators when group, creator, element, VR and VM are those of the table and the value has the form of its VR; sequences never do.',
+          'Private elements of Table E.3.10-1 (2020) are kept with their creators if group, creator, element, VR and VM match the table and the value has the form of its VR; sequences are never kept.',
         ]
       : []),
     '## Inserted',
@@ -83,19 +84,19 @@ export function conformanceStatement(profile: Profile): string {
       `DeidentificationMethod (0012,0063): Nocturne ${profile.name} ${profile.version}`,
       'DeidentificationMethodCodeSequence (0012,0064): the codes above',
       `LongitudinalTemporalInformationModified (0028,0303): ${temporal(profile)}`,
-      'PatientName and PatientID where they are missing; preamble and File Meta Information anew',
+      'PatientName and PatientID if missing; a new preamble and File Meta Information',
     ]),
     '## References',
     keepsUids ? 'UIDs are kept, and references with them.' : references(profile),
     '## Pixel Data',
     `Images that may have text burned in (config/pixel-rules.yaml) are ${becomesOf(profile)}. All others pass byte for byte.`,
     profile.options.includes(CLEAN_FEATURES)
-      ? 'Images that may show a face, or from which one can be made (config/face-rules.yaml), are quarantined; the others get Recognizable Visual Features (0028,0302) = NO and code 113102.'
+      ? 'Images that may show a face, or from which one can be reconstructed (config/face-rules.yaml), are quarantined; the others get Recognizable Visual Features (0028,0302) = NO and code 113102.'
       : 'Clean Recognizable Visual Features is not claimed.',
     '## Re-identification',
     profile.links === 'transfer'
       ? 'None: Encrypted Attributes Sequence (0400,0500) is not used, and no original identity is kept.'
-      : `${ENCRYPTED_ATTRIBUTES} Codes and original identities are kept for the facility alone, outside the instance.`,
+      : `${ENCRYPTED_ATTRIBUTES} Codes and original identities are kept only for the facility, outside the instance.`,
   ].join('\n\n')}\n`
 }
 
@@ -104,7 +105,7 @@ const nameOf = (tag: number): string =>
 
 const PIXELS: Readonly<Record<Profile['pixels'], string>> = {
   blank:
-    'blanked where a rule says where the text is (RULES), and get Burned In Annotation (0028,0301) = NO and code 113101; pixels outside what is blanked are not changed. Those that no rule covers, or that cannot be blanked without loss to the rest, are quarantined',
+    'blanked if a rule locates the text (RULES), and get Burned In Annotation (0028,0301) = NO and code 113101; pixels outside the blanked area are not changed. Images that no rule covers, or that cannot be blanked without degrading the rest, are quarantined',
   quarantine: 'quarantined; Clean Pixel Data is not claimed',
   pass: 'passed and marked in manifest and ledger; Clean Pixel Data is not claimed',
 }
@@ -117,7 +118,7 @@ function becomesOf({ pixels, blanking }: Profile): string {
 }
 
 const MODIFIED =
-  'Each patient has one shift, at random and kept with the code: whole days into the past, so that intervals stay to the second, within a study and between studies. Date and time beside each other move as one instant; offsets from UTC stay.'
+  'Each patient has one random shift, stored with the code: whole days into the past, so that intervals are exact to the second, within a study and between studies. A date and its time are shifted as one instant; offsets from UTC are kept.'
 
 const CONTENT = `Items of Content, Acquisition Context and Specimen Preparation Step Content Item Sequence that stay are treated by the type of their
 values: texts are cleaned, or replaced where Clean Descriptors is not claimed and the sequence is replaced; names become a dummy, UIDs are replaced, dates and times follow the option for
@@ -128,8 +129,8 @@ const ENCRYPTED_ATTRIBUTES =
   "Encrypted Attributes Sequence (0400,0500) is added for facilities that name a certificate (encryptedAttributes in nocturne.yaml): one item with original values of the top level, up to 2 KiB each and 16 KiB together, in explicit VR little endian; CMS EnvelopedData with AES-256-CBC, its key transported by RSA (PKCS #1 v1.5) to each recipient, named by subject key identifier. Keys are the facility's own: RSA of at least 2048 bits."
 
 const references = ({ links }: Profile): string =>
-  `New UIDs are 2.25. and 128 bits of HMAC-SHA256 under a secret of the facility, so references between instances stay whole, ${
-    links === 'facility' ? 'in all transfers of the facility.' : 'within a transfer and no further.'
+  `New UIDs are 2.25. and 128 bits of HMAC-SHA256 under a secret of the facility, so references between instances remain valid, ${
+    links === 'facility' ? 'in all transfers of the facility.' : 'only within a transfer.'
   }`
 
 const list = (entries: readonly string[]): string => entries.map((entry) => `- ${entry}`).join('\n')

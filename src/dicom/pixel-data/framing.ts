@@ -89,4 +89,4 @@ export class FrameCount {
 }
 
 const NO_DELIMITER = 'the sequence of fragments does not end (PS3.5 section A.4)'
-const FRAMES = 'fewer frames than Number of Frames says (PS3.5 section A.4)'
+const FRAMES = 'there are fewer frames than Number of Frames specifies (PS3.5 section A.4)'

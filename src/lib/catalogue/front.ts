@@ -10,8 +10,8 @@ export const FRONT = {
   ),
   gateway_name_unknown: entry(
     503,
-    'the name in --gateway has no address',
-    'check its spelling, and that this machine is on the network and its DNS answers',
+    'the host name in --gateway cannot be resolved',
+    'check its spelling, the network connection of this machine, and its DNS',
   ),
   insecure_gateway: entry(
     400,
@@ -25,18 +25,18 @@ export const FRONT = {
   ),
   answer_lost: entry(
     503,
-    'it is not known yet whether the gateway has the files',
-    'run the same command again later: what arrived is recognised, and makes no second case',
+    'it is not yet known whether the gateway received the files',
+    'run the same command again later: files that arrived are recognised and do not create a second case',
   ),
   tls_untrusted: entry(
     503,
     "the gateway's TLS certificate is not issued by an authority that this machine trusts",
-    "give the certificate of the site's authority with --ca-file FILE (PEM), as the operator sent it; if the site uses a public authority, somebody may be reading along: tell the operator",
+    "give the certificate of the site's authority, from the operator, with --ca-file FILE (PEM); if the site uses a public authority, the connection may be intercepted: tell the operator",
   ),
   tls_other_name: entry(
     503,
     'the TLS certificate at this address is for another name',
-    'write the name that the certificate holds in --gateway, or ask the operator for a certificate with this name; --ca-file does not change that',
+    'use the name from the certificate in --gateway, or ask the operator for a certificate with this name; --ca-file does not change this',
   ),
   tls_expired: entry(
     503,
@@ -45,18 +45,18 @@ export const FRONT = {
   ),
   tls_refused: entry(
     503,
-    'TLS with the gateway could not be agreed on',
-    'check whether it asks for a client certificate, and that a proxy in between lets TLS 1.2 or later pass',
+    'the TLS handshake with the gateway failed',
+    'check whether the gateway requires a client certificate, and that any proxy in between allows TLS 1.2 or later',
   ),
   front_wants_tls: entry(
     503,
-    'this address speaks TLS, and --gateway says http',
-    'write https:// in --gateway; add --ca-file FILE when the site has an authority of its own',
+    'this address uses TLS, but --gateway says http',
+    'write https:// in --gateway, and add --ca-file FILE if the site has its own certificate authority',
   ),
   front_speaks_plain: entry(
     503,
-    'this address does not speak TLS, and --gateway says https',
-    'check the port; http:// works on the machine of the gateway only, elsewhere the operator sets gateway.tls',
+    'this address does not use TLS, but --gateway says https',
+    "check the port; http:// works only on the gateway's own machine: for other machines, ask the operator to set gateway.tls",
   ),
   front_too_large: entry(
     413,
@@ -66,31 +66,31 @@ export const FRONT = {
   front_no_gateway: entry(
     502,
     'a proxy in front of the gateway could not reach it',
-    'run the same command again in a minute: what arrived is recognised; if it stays so, tell the operator that the proxy has no gateway behind it',
+    'run the same command again in a minute: files that arrived are recognised; if the error persists, tell the operator that the proxy cannot reach the gateway',
   ),
   front_timeout: entry(
     504,
     'a proxy in front of the gateway did not wait for its answer',
-    'run the same command again: what arrived is recognised; ask the operator to raise its timeout (nginx: proxy_read_timeout 600s)',
+    'run the same command again: files that arrived are recognised; ask the operator to raise the timeout of the proxy (nginx: proxy_read_timeout 600s)',
   ),
   front_redirects: entry(
     502,
     'this address redirects elsewhere, and a token is not sent there',
-    "give the gateway's own address with --gateway; if a sign-in page answers, ask the operator to let /v1 pass without one",
+    "give the gateway's own address with --gateway; if a sign-in page answers, ask the operator to exempt /v1 from it",
   ),
   front_sign_in: entry(
     502,
-    'a proxy or the network wants a sign-in first',
+    'a proxy or the network requires a sign-in first',
     'sign in to the network in a browser, or ask the operator to let this machine reach the gateway directly',
   ),
   front_web_page: entry(
     502,
     'a web page answered instead of a gateway',
-    "sign in to the network in a browser (captive portal) and run the command again; else check that --gateway is the gateway's address",
+    "sign in to the network in a browser (captive portal) and run the command again; otherwise check that --gateway is the gateway's address",
   ),
   front_not_a_gateway: entry(
     502,
-    'the answer is not that of a gateway',
+    'the answer did not come from a gateway',
     'check --gateway, with its path when a proxy adds one; a proxy may have answered instead',
   ),
 } as const satisfies Record<string, Entry>

@@ -93,7 +93,7 @@ function registerFetch(group: Command, cli: Cli): void {
     )
     output.json({ reports: done })
     const written = done.filter(({ error }) => error === undefined)
-    if (done.length === 0) output.print('no report waits')
+    if (done.length === 0) output.print('no reports are waiting')
     else
       output.print(`${count(written.length, 'report')} of ${done.length} written and acknowledged`)
   })

@@ -62,7 +62,7 @@ export const registerSend: Register = (parent, cli) => {
             missing,
             progress,
             signal: cli.signal,
-            onRetry: () => output.warn('no answer yet; asking the gateway what became of it'),
+            onRetry: () => output.warn('no answer yet; asking the gateway about the upload'),
           })
         } finally {
           progress.clear()
@@ -112,9 +112,9 @@ const WORDS: Readonly<Record<(typeof OUTCOMES)[number], string>> = {
 function headline(answer: UploadAnswer): string {
   const { id = '', sentBefore } = answer
   if (sentBefore?.transfer === id)
-    return `transfer ${id}: the same files were sent before, on ${sentBefore.availableAt}; no second case was made (--again makes one)`
+    return `transfer ${id}: the same files were sent before, on ${sentBefore.availableAt}; no second case was created (use --again to create one)`
   if (isAvailable(answer)) return `transfer ${id}`
-  if (isHeld(answer)) return `held: nothing of it is with the readers yet${lookAt(id)}`
+  if (isHeld(answer)) return `held: readers cannot see any of it yet${lookAt(id)}`
   return 'nothing was accepted; no transfer was created'
 }
 

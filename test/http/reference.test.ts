@@ -141,7 +141,7 @@ describe('a request that differs from its description', () => {
       status: 400,
       code: 'bad_request',
       field: undefined,
-      subject: 'known names are start, limit',
+      subject: 'the known names are start, limit',
     })
   })
 

@@ -89,14 +89,14 @@ export async function workload(load: Load): Promise<void> {
 
 async function sendWhole(load: Load): Promise<void> {
   const files = someFiles(load.random, load.instance)
-  const answer = await post(load, '/v1/transfers', { group: 'nights' }, files)
+  const answer = await post(load, '/v1/transfers', { group: 'nights', again: 'true' }, files)
   note(load.notes, answer, files, 201, 'available')
 }
 
 async function sendInPieces(load: Load): Promise<void> {
   const { notes } = load
   const files = someFiles(load.random, load.instance)
-  const fields = { group: 'nights', priority: 'urgent', complete: 'false' }
+  const fields = { group: 'nights', priority: 'urgent', complete: 'false', again: 'true' }
   const first = await post(load, '/v1/transfers', fields, files)
   note(notes, first, files, 201, 'open')
   const { id } = first.body

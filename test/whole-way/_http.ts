@@ -98,6 +98,7 @@ export async function upload(
   const token = await site.token('facility-a')
   return call(gateway, 'POST', '/v1/transfers', {
     token,
-    body: await form({ group: 'nights', ...fields }, files),
+    // Each one is a study of its own, also with the files of another.
+    body: await form({ group: 'nights', again: 'true', ...fields }, files),
   })
 }

@@ -28,10 +28,12 @@ export const registerTokenIssue: Register = (parent, cli) => {
     .action(async (options: TokenIssueOptions) => {
       const output = cli.output(options)
       const { site, principal, days, out } = options
-      const [{ SITE_ACTOR, withRooms }, { writeNewText }] = await Promise.all([
+      const [{ SITE_ACTOR, withRooms }, { checkFree, writeNewText }] = await Promise.all([
         import('../../site/site.js'),
         import('../../local-write.js'),
       ])
+      // No token is made that could then not be written.
+      if (out !== undefined) await checkFree(out)
       const issued = await withRooms(site, async ({ directory, tokens }) => {
         const found = directory.principal(principal)
         // The recovery key is proof by itself: a token would let someone without the key act for

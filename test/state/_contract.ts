@@ -49,6 +49,7 @@ export function describeContract(name: string, start: () => Promise<Database>): 
         'actions',
         'arrivals',
         'assessments',
+        'case_reports',
         'case_targets',
         'case_transfers',
         'cases',

@@ -1,5 +1,6 @@
 /** What clients send about a case. */
 import * as z from 'zod/mini'
+import { PRIORITIES } from './priority.js'
 import { instant, principalId } from './words.js'
 
 /**
@@ -35,7 +36,7 @@ export const reassignRequest = z.strictObject({ to: principalId })
 export const closeRequest = z.strictObject({ reason: z.enum(CLOSE_REASONS) })
 
 export const priorityRequest = z.strictObject({
-  priority: z.enum(['routine', 'urgent', 'stat']),
+  priority: z.enum(PRIORITIES),
 })
 
 /** `taker` takes over the duty of `giver` from `starts` until `ends`. */

@@ -9,7 +9,7 @@
  */
 export type { Attempt, Db, State, Tx } from './contract.js'
 export type { Tables } from './tables/schema.js'
-export type { Priority } from './priority.js'
+export type { Priority } from '../protocol/priority.js'
 export { isUniqueViolation } from './failures.js'
 export { openState } from './open.js'
 export type { StateOptions } from './open.js'

@@ -9,7 +9,7 @@ import { answerType, render, storeBody } from '../../doors/stow/index.js'
 import type { AnswerType, StoreAnswer, StoreParts } from '../../doors/stow/index.js'
 import type { UploadGate } from '../../doors/upload-gate.js'
 import { NocturneError } from '../../lib/errors.js'
-import { PRIORITIES } from '../../protocol/http/transfers.js'
+import { PRIORITIES } from '../../protocol/priority.js'
 import type { Metrics } from '../metrics.js'
 import { admit, facilityOf } from '../request.js'
 

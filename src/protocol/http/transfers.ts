@@ -1,5 +1,6 @@
 /** Sending, following and reading transfers. */
 import * as z from 'zod/mini'
+import { PRIORITIES } from '../priority.js'
 import { about, count, id, instant, itemNumber, word } from '../words.js'
 import type { Named } from '../words.js'
 import { outcomes } from '../outcomes.js'
@@ -9,7 +10,6 @@ import { problem } from './problem.js'
 
 const text = z.string().check(z.maxLength(500))
 
-export const PRIORITIES = ['routine', 'urgent', 'stat'] as const
 export const priority = z.enum(PRIORITIES)
 
 const state = word('State of the transfer', 'open', 'available', 'acknowledged', 'abandoned')

@@ -2,7 +2,7 @@
  * The tables for the overnight workflow: cases, clocks, escalations, roster swaps, and the
  * notification outbox.
  */
-import type { Priority } from '../priority.js'
+import type { Priority } from '../../protocol/priority.js'
 
 export interface NightTables {
   cases: CaseTable

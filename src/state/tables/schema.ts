@@ -6,7 +6,7 @@
 import type { Generated } from 'kysely'
 import type { ComplianceTables } from './compliance.js'
 import type { NightTables } from '../night/tables.js'
-import type { Priority } from '../priority.js'
+import type { Priority } from '../../protocol/priority.js'
 import type { ArrivalTable, CrosswalkPieceTable, DepositTable } from './arrivals.js'
 import type { UploadKeyTable } from './uploads.js'
 

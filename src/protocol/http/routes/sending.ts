@@ -1,7 +1,6 @@
 import {
   changedAnswer,
   knownUploadAnswer,
-  PRIORITIES,
   transferAnswer,
   transfersAnswer,
   uploadAnswer,
@@ -9,6 +8,7 @@ import {
 } from '../transfers.js'
 import { crosswalksAnswer, discardRequest, quarantineAnswer, receiptAnswer } from '../facility.js'
 import { crosswalkQuery, pageQuery, quarantineQuery } from '../query.js'
+import { PRIORITIES } from '../../priority.js'
 import type { FormField, RouteDoc, Routes } from '../route.js'
 
 const SENDING = 'Sending'

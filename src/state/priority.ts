@@ -1,1 +1,0 @@
-export type Priority = 'routine' | 'urgent' | 'stat'

@@ -33,9 +33,9 @@ export function transferRoutes(
   metrics: Metrics,
   gate: UploadGate,
 ): Router {
-  const { gatekeeper, transfers, cases, directory, beginUpload } = rooms
+  const { gatekeeper, transfers, beginUpload } = rooms
   const { limits } = rooms.site.config
-  const router = Router()
+  const router = Router().use(followingRoutes(rooms))
 
   router.post('/transfers', async (request, response) => {
     const asker = await admit(gatekeeper, request, 'transfer.create')
@@ -44,20 +44,9 @@ export function transferRoutes(
     if (await answerKnown(transfers, facility, key, response, metrics)) return
     await gate.pass(facility, async () => {
       const wantedOf = async (fields: FormFields) => {
-        const joined = await joinedCase(cases, facility, fields.case)
-        return {
-          complete: flagOf(fields, 'complete', 'true'),
-          target: {
-            actor: asker.actor,
-            facility,
-            group: groupOf(directory, facility, fields.group ?? joined?.group_id),
-            priority: priorityOf(fields.priority ?? joined?.priority),
-            ...(joined && { case: joined.id }),
-            ...(key && { key }),
-            missing: missingOf(fields),
-            again: flagOf(fields, 'again', 'false'),
-          },
-        }
+        const target = await newTargetOf(rooms, asker.actor, facility, fields)
+        const complete = flagOf(fields, 'complete', 'true')
+        return { complete, target: { ...target, ...(key && { key }) } }
       }
       const upload = await receiveForm(beginUpload, request, wantedOf, limits)
       answerUpload(response, upload, metrics)
@@ -80,6 +69,16 @@ export function transferRoutes(
     const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'transfer.complete')
     response.json(await transfers.complete(actor, transfer))
   })
+
+  return router
+}
+
+/** What became of an upload or a transfer. */
+function followingRoutes({
+  gatekeeper,
+  transfers,
+}: Pick<TransferRouteRooms, 'gatekeeper' | 'transfers'>): Router {
+  const router = Router()
 
   router.get('/uploads/:key', async (request, response) => {
     const asker = await admit(gatekeeper, request, 'transfer.create')
@@ -110,6 +109,28 @@ export function transferRoutes(
   })
 
   return router
+}
+
+/**
+ * What the fields of a new transfer ask for.
+ * @throws NocturneError `not_found`, `unknown_group`, `bad_field`
+ */
+async function newTargetOf(
+  { cases, directory }: Pick<TransferRouteRooms, 'cases' | 'directory'>,
+  actor: UploadTarget['actor'],
+  facility: string,
+  fields: FormFields,
+) {
+  const joined = await joinedCase(cases, facility, fields.case)
+  return {
+    actor,
+    facility,
+    group: groupOf(directory, facility, fields.group ?? joined?.group_id),
+    priority: priorityOf(fields.priority ?? joined?.priority),
+    ...(joined && { case: joined.id }),
+    missing: missingOf(fields),
+    again: flagOf(fields, 'again', 'false'),
+  }
 }
 
 /**

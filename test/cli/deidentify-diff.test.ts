@@ -7,6 +7,8 @@ import { PassThrough } from 'node:stream'
 import { toCommandError } from '../../src/cli/command-error.js'
 import { Output } from '../../src/cli/output.js'
 import { buildProgram } from '../../src/cli/program.js'
+// Loaded before the command does: Jest cannot link modules that are imported at the same time.
+import '../../src/cli/facility/local-deidentify.js'
 import { diffOf } from '../../src/cli/facility/diff.js'
 import { diffLines } from '../../src/cli/facility/diff-terminal.js'
 import { file, type Written } from '../deidentify/_build.js'

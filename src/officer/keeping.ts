@@ -2,7 +2,8 @@
 import type { Directory } from '../directory/index.js'
 import type { Actor, Ledger, Receipt } from '../ledger/log/index.js'
 import type { HoldScope, PrunePlan } from '../ledger/retention/index.js'
-import type { Finding, ReviewState } from '../ledger/reviews/index.js'
+import type { ReviewState } from '../ledger/reviews/index.js'
+import type { Finding } from '../protocol/review-finding.js'
 import { NocturneError } from '../lib/errors.js'
 
 export interface Keeping {

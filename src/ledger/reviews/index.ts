@@ -3,6 +3,6 @@
  * index.
  */
 export { patientsByTransfer } from './patients.js'
-export { FINDINGS, nextReviewBy, recordReview, reviewState } from './reviews.js'
-export type { Finding, ReviewState } from './reviews.js'
+export { nextReviewBy, recordReview, reviewState } from './reviews.js'
+export type { ReviewState } from './reviews.js'
 export { eventSpans, lastOf } from './spans.js'

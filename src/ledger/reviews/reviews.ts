@@ -4,19 +4,14 @@
  */
 import type { Db } from '../../state/index.js'
 import { NocturneError } from '../../lib/errors.js'
+import { FINDINGS } from '../../protocol/review-finding.js'
+import type { Finding } from '../../protocol/review-finding.js'
 import type { Actor } from '../log/events.js'
 import type { Ledger } from '../log/ledger.js'
 import type { Receipt } from '../log/contract.js'
 import { countEvents, lastReview } from '../log/query.js'
 import { readHead } from '../log/read.js'
 import type { Review } from '../log/query.js'
-
-export const FINDINGS = ['nothing', 'explained', 'incident'] as const
-/**
- * What the officer found: nothing unusual, something unusual that was explained, or an incident
- * that is followed up elsewhere.
- */
-export type Finding = (typeof FINDINGS)[number]
 
 export interface ReviewState {
   /** Events before this index have been reviewed. */

@@ -1,5 +1,6 @@
 /** The ledger, for officers: events, reports, reviews, legal holds, pruning. */
 import * as z from 'zod/mini'
+import { FINDINGS } from '../review-finding.js'
 import { about, count, id, instant, principalId, word } from '../words.js'
 import type { Named } from '../words.js'
 import { receipt } from './gateway.js'
@@ -11,7 +12,6 @@ const text = z.string().check(z.maxLength(1_000))
  * What the officer found: nothing unusual, unusual events that were explained, or an incident that
  * is followed up elsewhere.
  */
-export const FINDINGS = ['nothing', 'explained', 'incident'] as const
 
 const eventAnswer = z.looseObject({
   index: about('Index in the log, from 0.', count),

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
-import type { Finding } from '../../../ledger/reviews/index.js'
+import { FINDINGS } from '../../../protocol/review-finding.js'
+import type { Finding } from '../../../protocol/review-finding.js'
 import type { ReviewAnswer } from '../../../protocol/http/audit.js'
 import { wholeNumber } from '../../arguments.js'
 import { define } from '../../command.js'
@@ -15,9 +16,6 @@ interface ReviewOptions extends GatewayOptions {
   readonly finding?: Finding
   readonly json?: boolean
 }
-
-/** The gateway uses the same names. */
-const FINDINGS: readonly Finding[] = ['nothing', 'explained', 'incident']
 
 export const registerAuditReview: Register = (parent, cli) => {
   const command = define(parent, {

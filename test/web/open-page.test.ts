@@ -88,7 +88,7 @@ suite(`the page that opens sealed files${why}`, () => {
     await pick(at('reader.asc'), '2.pgp')
     await page.getByLabel('Passphrase').fill('wrong')
     await page.getByRole('button', { name: 'Open', exact: true }).click()
-    await page.getByText('The passphrase is missing or wrong.').waitFor()
+    await page.getByText('The passphrase does not unlock this key.').waitFor()
   })
 
   it('opens what is sealed to the key, keeps nothing of what was changed, and goes on', async () => {

@@ -15,6 +15,7 @@ import type {
   StopRequest,
   WholeTransfer,
 } from './open/messages.js'
+import { KEY_FAILURES } from './open/messages.js'
 import { messageOf } from './open/message-of.js'
 import { Meter } from './open/meter.js'
 import { openFile, OpenError } from './open/open-file.js'
@@ -38,8 +39,9 @@ async function run(request: OpenRequest): Promise<void> {
   try {
     key = await readPrivateKey(request.key, request.passphrase)
   } catch (error) {
-    const isLocked = error instanceof Error && 'code' in error && error.code === 'key_locked'
-    tell({ ended: true, failed: isLocked ? 'key_locked' : 'key_unreadable' })
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const failed = KEY_FAILURES.find((one) => one === code) ?? 'key_unreadable'
+    tell({ ended: true, failed })
     return
   } finally {
     request.key.fill(0)

@@ -25,15 +25,21 @@ export interface StopRequest {
   readonly stop: true
 }
 
+/** Faults of the private key, by the names that the command uses as well. */
+export const KEY_FAILURES = [
+  'key_unreadable',
+  'key_is_public',
+  'key_several',
+  'key_unsupported',
+  'key_expired',
+  'key_locked',
+  'key_passphrase_wrong',
+] as const
+export type KeyFailure = (typeof KEY_FAILURES)[number]
+
 /** Why a file, or all of them, could not be opened. */
 export type Failure =
-  | 'key_unreadable'
-  | 'key_locked'
-  | 'cannot_open'
-  | 'cannot_write'
-  | 'not_signed'
-  | 'mismatch'
-  | 'stopped'
+  KeyFailure | 'cannot_open' | 'cannot_write' | 'not_signed' | 'mismatch' | 'stopped'
 
 /** How the items of a whole transfer compare with its manifest. */
 export interface Compared {

@@ -4,7 +4,15 @@ import type { Compared, Failure } from './messages.js'
 export const FAILURES: Readonly<Record<Failure, string>> = {
   key_unreadable:
     'This is not an OpenPGP private key. Select the file written by nocturne key new or exported by your OpenPGP program.',
-  key_locked: 'The passphrase is missing or wrong.',
+  key_is_public:
+    'This is a public key. Select the private key: the file without .pub, or the one exported with its secret key.',
+  key_several: 'This file holds several keys. Select a file that holds only yours.',
+  key_unsupported:
+    'This key uses an algorithm that is not supported. nocturne key new makes one that is.',
+  key_expired: 'This key has expired. Extend it, or ask for the study to be sealed to a new one.',
+  key_locked: 'This key is protected by a passphrase. Enter it.',
+  key_passphrase_wrong:
+    'The passphrase does not unlock this key. Check the keyboard layout and enter it again.',
   cannot_open:
     'Not opened: the file is not sealed to this key, or it was altered or truncated. Nothing of it was kept.',
   cannot_write:

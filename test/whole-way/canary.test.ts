@@ -427,7 +427,8 @@ describe('identifiers planted everywhere', () => {
         ...['--out', opened],
       )
       answers.push({ where: 'output of pull', bytes: Buffer.from(pulled.stdout + pulled.stderr) })
-      expect(pulled).toMatchObject({ status: 0 })
+      // 3: opened, and the manifest says that items are missing from it.
+      expect([0, 3]).toContain(pulled.status)
     }
     const finds = search(canaries.all, await folderBytes(opened))
     // A shifted date may coincide with the date of another study, so dates prove nothing here; that

@@ -25,7 +25,9 @@ const as = (principal: string, ...words: readonly string[]): Promise<Ran> =>
 async function pseudonymsOf(name: string): Promise<readonly (string | undefined)[]> {
   await mkdir(at(name))
   await writeFile(at(`${name}/1.dcm`), file())
-  const { id } = JSON.parse((await as('facility-a', 'send', at(name))).stdout) as { id: string }
+  const { id } = JSON.parse((await as('facility-a', 'send', at(name), '--again')).stdout) as {
+    id: string
+  }
   const { contents } = await openTransfer(gateway, await readerOf(site), id)
   const bytes = contents.get(1) ?? Buffer.alloc(0)
   await writeFile(at(`${name}.dcm`), bytes)

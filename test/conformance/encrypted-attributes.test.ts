@@ -299,7 +299,7 @@ describe('the certificate of a recipient of encrypted attributes', () => {
   }
 
   it('must exist, and be a certificate', async () => {
-    expect(await wrong('nowhere.pem')).toBe('nowhere.pem: there is no file nowhere.pem')
+    expect(await wrong('nowhere.pem')).toBe('nowhere.pem: the file nowhere.pem does not exist')
     await writeFile(join(dir, 'text.pem'), 'hunter2')
     expect(await wrong('text.pem')).toBe('text.pem: is not an X.509 certificate in PEM')
   })

@@ -16,13 +16,14 @@ import { NocturneError } from './lib/errors.js'
 import type { Asker, ArrivedReport, Cases } from './cases/index.js'
 import type { Directory } from './directory/index.js'
 import type { Ledger } from './ledger/log/index.js'
+import type { ReportRecipientsAnswer } from './protocol/http/reports.js'
 import type { AcknowledgeReport, NewReport } from './protocol/report.js'
 import {
   acknowledgeReport,
   checkAcknowledgement,
   checkReport,
   findReport,
-  hasReport,
+  findByMessage,
   insertReport,
   keyOf,
   listReports,
@@ -40,7 +41,10 @@ export interface ReplyRooms {
   readonly state: State
   readonly ledger: Ledger
   readonly store: ObjectStore
-  readonly directory: Pick<Directory, 'principal' | 'facility' | 'facilityRecipient'>
+  readonly directory: Pick<
+    Directory,
+    'principal' | 'facility' | 'facilityRecipient' | 'usableRecipientsOf'
+  >
   readonly cases: Pick<Cases, 'expectReportable' | 'reported' | 'reportAcknowledged'>
   readonly verifyDetached: (
     text: string,
@@ -72,6 +76,11 @@ export interface Reply {
    * @throws NocturneError `object_missing` when it is not the message that was sent
    */
   read(asker: Asker, row: CaseReportTable): Promise<Buffer>
+  /**
+   * Whom to seal a report to: the facility first, then the readers of the group, then recovery.
+   * @throws NocturneError `report_without_crosswalk`, `recipient_unusable`
+   */
+  recipients(row: CaseTable): Promise<ReportRecipientsAnswer>
   find(id: string): Promise<CaseReportTable | undefined>
   /** Oldest first, at most 1,000. */
   list(range: ReportRange): Promise<readonly CaseReportTable[]>
@@ -89,6 +98,7 @@ export const createReply = (rooms: ReplyRooms): Reply => ({
   take: (author, row, report) => take(rooms, author, row, report),
   read: (asker, row) => read(rooms, asker, row),
   acknowledge: (facility, row, signed) => acknowledge(rooms, facility, row, signed),
+  recipients: (row) => recipients(rooms, row),
   find: (id) => findReport(rooms.state.db, id),
   list: (range) => listReports(rooms.state.db, range),
   sweep: () => sweepReports(rooms),
@@ -102,7 +112,7 @@ async function take(
 ): Promise<SentReport> {
   // Checked first: a client whose response was lost may retry after its clock has been changed.
   const sha256 = createHash('sha256').update(report.message, 'base64').digest('hex')
-  const before = await hasReport(rooms.state.db, sha256)
+  const before = await findByMessage(rooms.state.db, sha256)
   if (before?.author === author.id && before.case_id === row.id)
     return { row: before, receipt: undefined }
   const checked = await check(rooms, author, row, report)
@@ -118,6 +128,29 @@ async function take(
   }
 }
 
+/** @throws NocturneError `report_without_crosswalk`: nobody could say whose report it is */
+function expectCrosswalk({ directory }: Pick<ReplyRooms, 'directory'>, facility: string): void {
+  if (directory.facility(facility)?.profile.links === 'transfer')
+    throw new NocturneError('report_without_crosswalk', { subject: facility })
+}
+
+async function recipients(rooms: ReplyRooms, row: CaseTable): Promise<ReportRecipientsAnswer> {
+  const { directory, gateway } = rooms
+  expectCrosswalk(rooms, row.facility)
+  const facility = await directory.facilityRecipient(row.facility)
+  const others = await directory.usableRecipientsOf(row.group_id)
+  return {
+    case: row.id,
+    code: row.code,
+    gateway,
+    recipients: [facility, ...others].map(({ id, fingerprint }) => ({
+      id,
+      fingerprint,
+      certificate: directory.principal(id)?.certificate ?? '',
+    })),
+  }
+}
+
 async function check(
   rooms: ReplyRooms,
   { id: author }: Asker,
@@ -125,8 +158,7 @@ async function check(
   report: NewReport,
 ): Promise<CheckedReport> {
   const { directory } = rooms
-  if (directory.facility(facility)?.profile.links === 'transfer')
-    throw new NocturneError('report_without_crosswalk', { subject: facility })
+  expectCrosswalk(rooms, facility)
   const certificate = directory.principal(author)?.certificate ?? ''
   const recipient = await directory.facilityRecipient(facility)
   return checkReport(rooms, { report, case: id, author, certificate, facility: recipient })
@@ -171,7 +203,7 @@ async function record(
   row: CaseReportTable,
 ): Promise<SentReport> {
   const { receipts } = await ledger.record(async (tx) => {
-    if (await hasReport(tx, row.sha256)) throw new NocturneError('report_under_way')
+    if (await findByMessage(tx, row.sha256)) throw new NocturneError('report_under_way')
     await insertReport(tx, row)
     return { value: undefined, events: await cases.reported(tx, author, arrived(row)) }
   })

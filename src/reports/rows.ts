@@ -24,7 +24,7 @@ export const findReport = (db: Db | Tx, id: string): Promise<CaseReportTable | u
   db.selectFrom('case_reports').selectAll().where('id', '=', id).executeTakeFirst()
 
 /** The report with this message, if it was received before. */
-export const hasReport = (db: Db | Tx, sha256: string): Promise<CaseReportTable | undefined> =>
+export const findByMessage = (db: Db | Tx, sha256: string): Promise<CaseReportTable | undefined> =>
   db.selectFrom('case_reports').selectAll().where('sha256', '=', sha256).executeTakeFirst()
 
 /** Oldest first, so that a preliminary report is read before the final one; at most 1,000. */

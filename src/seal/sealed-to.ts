@@ -15,7 +15,7 @@ const MAX_KEY_PACKETS = 200
 export async function isSealedTo(
   message: Uint8Array,
   recipient: Recipient,
-  now: Date = new Date(),
+  now: Date,
 ): Promise<boolean> {
   try {
     const { key } = await targetOf(recipient, now)

@@ -32,6 +32,7 @@ import type { GatewayClient } from '../client.js'
 import { about, CommandError } from '../command-error.js'
 import { writeWhole, once } from '../local-write.js'
 import { fetchToMemory } from '../reader/download.js'
+import type { Format } from './report-formats.js'
 import { identityOf } from './report-identity.js'
 import type { Identities } from './report-identity.js'
 
@@ -116,9 +117,6 @@ const invalid = ({ code }: ReportView) =>
     hint: 'do not use it; call the reader, and tell the operator',
   })
 
-export const FORMATS = ['text', 'pdf', 'hl7', 'fhir', 'sr', 'dicom-pdf'] as const
-export type Format = (typeof FORMATS)[number]
-
 export interface Delivery {
   readonly out: string
   readonly formats: readonly Format[]
@@ -154,10 +152,14 @@ export async function deliverReport(
     await write(`${base}${ENDINGS[format]}`, renderAs(format, report, pdf))
   for (const [at, { name, content }] of document.attachments.entries())
     await write(`${base}-${at + 1}${endingOf(name)}`, Buffer.from(content, 'base64'))
-  if (mllp) await sendMllp(toOru(report, pdf, view.id.replaceAll('-', '').slice(0, 20)), mllp)
+  if (mllp) await sendMllp(oruOf(report, pdf), mllp)
   await acknowledge(work, view)
   return files
 }
+
+/** MSH-10 has at most 20 characters, and is the same for the same report. */
+const oruOf = (report: FinishedReport, pdf: Buffer): string =>
+  toOru(report, pdf, report.id.replaceAll('-', '').slice(0, 20))
 
 const ENDINGS: Readonly<Record<Format, string>> = {
   text: '.txt',
@@ -175,7 +177,7 @@ function renderAs(format: Format, report: FinishedReport, pdf: Buffer): Buffer {
     case 'pdf':
       return pdf
     case 'hl7':
-      return Buffer.from(toOru(report, pdf, report.id.replaceAll('-', '').slice(0, 20)))
+      return Buffer.from(oruOf(report, pdf))
     case 'fhir':
       return Buffer.from(toFhir(report, pdf))
     case 'sr':

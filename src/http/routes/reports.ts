@@ -2,25 +2,18 @@
 import { Router, json } from 'express'
 import type { Request } from 'express'
 import type { Action, AskerOfCase, Gatekeeper } from '../../access/index.js'
-import type { Directory } from '../../directory/index.js'
 import { NocturneError } from '../../lib/errors.js'
 import { acknowledgeReport, newReport } from '../../protocol/report.js'
 import { reportsQuery } from '../../protocol/http/reports.js'
-import type { ReportRecipientsAnswer } from '../../protocol/http/reports.js'
 import type { Reply } from '../../reply.js'
 import { reportView } from '../../reports/index.js'
-import type { CaseReportTable, CaseTable } from '../../state/night/index.js'
+import type { CaseReportTable } from '../../state/night/index.js'
 import { parseBody, parseQuery } from '../parse.js'
 import { admit, admitToCase, credentialsOf } from '../request.js'
 
 export interface ReportRouteRooms {
   readonly gatekeeper: Gatekeeper
   readonly reply: Reply
-  readonly directory: Pick<
-    Directory,
-    'facility' | 'facilityRecipient' | 'usableRecipientsOf' | 'principal'
-  >
-  readonly site: { readonly config: { readonly gateway: { readonly name: string } } }
 }
 
 /** Room for 5 MiB in base64, and the signatures. */
@@ -33,7 +26,7 @@ export function reportRoutes(rooms: ReportRouteRooms): Router {
 
   router.get('/cases/:id/report-recipients', async (request, response) => {
     const { row } = await admitToCase(gatekeeper, request, 'report.send')
-    response.json(await recipientsOf(rooms, row))
+    response.json(await reply.recipients(row))
   })
 
   router.post('/cases/:id/reports', json({ limit: BODY_LIMIT }), async (request, response) => {
@@ -83,27 +76,6 @@ export function reportRoutes(rooms: ReportRouteRooms): Router {
   })
 
   return router
-}
-
-/** Certificates in effect: the facility first, then the readers of the group, then recovery. */
-async function recipientsOf(
-  { directory, site }: ReportRouteRooms,
-  row: CaseTable,
-): Promise<ReportRecipientsAnswer> {
-  if (directory.facility(row.facility)?.profile.links === 'transfer')
-    throw new NocturneError('report_without_crosswalk', { subject: row.facility })
-  const facility = await directory.facilityRecipient(row.facility)
-  const others = await directory.usableRecipientsOf(row.group_id)
-  return {
-    case: row.id,
-    code: row.code,
-    gateway: site.config.gateway.name,
-    recipients: [facility, ...others].map(({ id, fingerprint }) => ({
-      id,
-      fingerprint,
-      certificate: directory.principal(id)?.certificate ?? '',
-    })),
-  }
 }
 
 /**

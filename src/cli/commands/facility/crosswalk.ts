@@ -54,6 +54,7 @@ export async function crosswalkLines(options: CrosswalkOptions, output: Output) 
     signed: (gateway: string, fingerprint: string) => void gateways.set(fingerprint, gateway),
   }
   return {
+    keys,
     lines: () => readCrosswalks(options.crosswalk, keys, skip, trust),
     /** After the last line: who signed them. */
     printSigners: () => {

@@ -6,11 +6,13 @@ import { toErrorJson } from '../../command-error.js'
 import { count, formatFingerprint } from '../../format.js'
 import { addGatewayOptions, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
-import { readKey } from '../../key-options.js'
 import type { Output } from '../../output.js'
 import { addCrosswalkOptions, crosswalkLines } from './crosswalk.js'
 import type { CrosswalkOptions } from './crosswalk.js'
-import type { Format } from '../../facility/reports.js'
+import { FORMATS } from '../../facility/report-formats.js'
+import type { Format } from '../../facility/report-formats.js'
+import type { Delivery, OpenedReport, ReportWork } from '../../facility/reports.js'
+import type { ReportView } from '../../../protocol/http/reports.js'
 import type { GatewayClient } from '../../client.js'
 import type { Command } from 'commander'
 
@@ -21,7 +23,6 @@ interface FetchOptions extends GatewayOptions, CrosswalkOptions {
   readonly mllpCaFile?: string
 }
 
-const FORMATS = ['text', 'pdf', 'hl7', 'fhir', 'sr', 'dicom-pdf'] as const
 const ACCESS = '--gateway https://gateway.example.org --token-file facility-a.token'
 const OPENING = '--crosswalk crosswalk --key facility-a.asc'
 /** Between two checks of `watch`. */
@@ -88,8 +89,9 @@ function registerFetch(group: Command, cli: Cli): void {
   })
   addFetchOptions(command).action(async (options: FetchOptions) => {
     const output = cli.output(options)
+    const crosswalks = await crosswalkLines(options, output)
     const done = await withGateway(options, cli, output, (client) =>
-      round(cli, output, client, options),
+      round(cli, output, client, options, crosswalks),
     )
     output.json({ reports: done })
     const written = done.filter(({ error }) => error === undefined)
@@ -111,10 +113,12 @@ function registerWatch(group: Command, cli: Cli): void {
     const output = cli.output(options)
     const total = { written: 0 }
     const isStopped = () => cli.signal.aborted
+    // Once: a passphrase is not asked for again in the night.
+    const crosswalks = await crosswalkLines(options, output)
     await withGateway(options, cli, output, async (client) => {
       while (!isStopped()) {
         try {
-          const done = await round(cli, output, client, options)
+          const done = await round(cli, output, client, options, crosswalks)
           total.written += done.filter(({ error }) => error === undefined).length
         } catch (error) {
           // An unavailable gateway comes back, and a watch that ended at night would go unnoticed.
@@ -145,23 +149,17 @@ async function round(
   output: Output,
   client: GatewayClient,
   options: FetchOptions,
+  { keys, lines }: Crosswalks,
 ): Promise<readonly Done[]> {
-  const [{ waitingReports, openReport, deliverReport, FORMATS: all }, { readIdentities }] =
-    await Promise.all([
-      import('../../facility/reports.js'),
-      import('../../facility/report-identity.js'),
-    ])
+  const { waitingReports } = await import('../../facility/reports.js')
   const waiting = await waitingReports(client)
-  if (waiting.length === 0) return []
+  const [first, ...more] = keys
+  if (waiting.length === 0 || !first) return []
   const [{ fetchCrosswalks }, { makeFolder }, { readGateway }] = await Promise.all([
     import('../../facility/crosswalk.js'),
     import('../../local-write.js'),
     import('../../reader/pull-targets.js'),
   ])
-  const [first, ...more] = await Promise.all(
-    options.key.map((key) => readKey({ ...options, key }, output)),
-  )
-  if (!first) return []
   const { name: gateway } = await readGateway(client, [])
   const work = {
     ...{ client, gateway, signal: cli.signal },
@@ -172,30 +170,73 @@ async function round(
   await makeFolder(options.out)
   const delivery = {
     out: options.out,
-    formats: options.format ?? all,
+    formats: options.format ?? FORMATS,
     mllp: await targetOf(options),
   }
   const done: Done[] = []
-  for (const { id, code } of waiting) {
-    cli.signal.throwIfAborted()
+  for (let at = 0; at < waiting.length; at += AT_ONCE) {
+    const some = waiting.slice(at, at + AT_ONCE)
+    done.push(...(await deliverSome(output, some, { work, delivery, lines })))
+  }
+  return done
+}
+
+/** Held in memory at a time, 5 MiB each; the crosswalks are read once for all of these. */
+const AT_ONCE = 20
+
+async function deliverSome(
+  output: Output,
+  waiting: readonly Waiting[],
+  { work, delivery, lines }: Delivering,
+): Promise<readonly Done[]> {
+  const [{ openReport, deliverReport }, { readIdentities }] = await Promise.all([
+    import('../../facility/reports.js'),
+    import('../../facility/report-identity.js'),
+  ])
+  const done: Done[] = []
+  const failed = ({ id, code }: Waiting, error: unknown) => {
+    output.failed(error, code)
+    done.push({ report: id, code, error: toErrorJson(error) })
+  }
+  const opened: OpenedReport[] = []
+  for (const one of waiting) {
+    work.signal.throwIfAborted()
+    await openReport(work, one.id).then(
+      (report) => opened.push(report),
+      (error: unknown) => failed(one, error),
+    )
+  }
+  if (opened.length === 0) return done
+  const studies = new Set(opened.flatMap(({ document }) => document.studies))
+  const identities = await readIdentities(lines(), studies).catch((error: unknown) => {
+    for (const { view } of opened) failed(view, error)
+  })
+  if (!identities) return done
+  for (const report of opened) {
+    work.signal.throwIfAborted()
+    const { view, signedBy } = report
     try {
-      const opened = await openReport(work, id)
-      const { lines } = await crosswalkLines(options, output)
-      const identities = await readIdentities(lines(), new Set(opened.document.studies))
-      const files = await deliverReport(work, opened, identities, delivery)
-      const { signedBy } = opened
-      done.push({ report: id, code, files, signedBy })
+      const files = await deliverReport(work, report, identities, delivery)
+      done.push({ report: view.id, code: view.code, files, signedBy })
       output.print(
-        `${code}: ${opened.view.status} report by ${opened.view.author}, ${formatFingerprint(signedBy)}`,
+        `${view.code}: ${view.status} report by ${view.author}, ${formatFingerprint(signedBy)}`,
       )
       for (const file of files) output.print(`  ${file}`)
     } catch (error) {
-      output.failed(error, code)
-      done.push({ report: id, code, error: toErrorJson(error) })
+      failed(view, error)
     }
   }
   return done
 }
+
+interface Delivering {
+  readonly work: ReportWork
+  readonly delivery: Delivery
+  readonly lines: Crosswalks['lines']
+}
+
+type Crosswalks = Awaited<ReturnType<typeof crosswalkLines>>
+type Waiting = Pick<ReportView, 'id' | 'code'>
 
 /** @throws CommandError `usage` */
 async function targetOf({ mllp, mllpCaFile }: FetchOptions) {

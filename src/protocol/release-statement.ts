@@ -6,7 +6,7 @@
 import * as z from 'zod/mini'
 import type { Code } from '../lib/errors.js'
 import { canonicalJson } from '../lib/json.js'
-import { id, itemNumber, principalId, sha256 } from './words.js'
+import { MOST_DECIDED, id, itemNumber, principalId, sha256, statedInstant } from './words.js'
 
 /**
  * Findings that a person can overrule by looking at the image or document. A header that cannot be
@@ -27,12 +27,6 @@ export const isWaivable = (code: string): code is Waivable => WAIVABLE.some((one
 export const RELEASE_REASONS = ['no-identifiers-seen', 'needed-for-treatment'] as const
 export type ReleaseReason = (typeof RELEASE_REASONS)[number]
 
-/** Why it is no longer needed. */
-export const DISCARD_REASONS = ['not-needed', 'sent-otherwise', 'wrong-patient', 'damaged'] as const
-export type DiscardReason = (typeof DISCARD_REASONS)[number]
-
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-
 const release = z.strictObject({
   v: z.literal(2),
   type: z.literal('nocturne-release'),
@@ -45,8 +39,7 @@ const release = z.strictObject({
   reason: z.enum(RELEASE_REASONS),
   /** SHA-256 of the original. */
   sha256,
-  /** RFC 3339, UTC, milliseconds. */
-  signedAt: z.string().check(z.regex(INSTANT), z.refine(isTime)),
+  signedAt: statedInstant,
 })
 export type ReleaseStatement = Readonly<Omit<z.infer<typeof release>, 'v' | 'type' | 'codes'>> & {
   readonly codes: readonly Waivable[]
@@ -60,9 +53,6 @@ export const writeRelease = ({ codes, ...statement }: ReleaseStatement): string 
     codes: [...new Set(codes)].sort(),
     ...statement,
   })
-
-/** At most the items of one upload; a statement about that many has about 500 KB. */
-export const MOST_RELEASED = 2_000
 
 const releasedItem = z.strictObject({
   transfer: id,
@@ -82,9 +72,9 @@ const releases = z.strictObject({
    */
   by: z.optional(principalId),
   /** In the same order as the originals that follow. */
-  items: z.array(releasedItem).check(z.minLength(1), z.maxLength(MOST_RELEASED)),
+  items: z.array(releasedItem).check(z.minLength(1), z.maxLength(MOST_DECIDED)),
   reason: z.enum(RELEASE_REASONS),
-  signedAt: z.string().check(z.regex(INSTANT), z.refine(isTime)),
+  signedAt: statedInstant,
 })
 export type ReleasesStatement = Omit<z.infer<typeof releases>, 'v' | 'type'>
 
@@ -120,8 +110,4 @@ export function readRelease(text: string): ReleaseStatement | undefined {
   } catch {
     return undefined
   }
-}
-
-function isTime(text: string): boolean {
-  return !Number.isNaN(Date.parse(text))
 }

@@ -41,10 +41,22 @@ export const fingerprint = z.string().check(z.regex(/^[0-9a-f]{40,64}$/))
 /** RFC 3339, UTC. */
 export const instant = z.iso.datetime()
 
+/** In what is signed, which has one form only: RFC 3339, UTC, milliseconds. */
+export const statedInstant = z.string().check(
+  z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+  z.refine((text) => !Number.isNaN(Date.parse(text))),
+)
+
 export const count = z.int().check(z.nonnegative())
 
 /** Number of an item within its transfer. */
 export const itemNumber = z.int().check(z.positive())
+
+/**
+ * Held items that one statement decides about: at most the items of one upload. A release of that
+ * many has about 500 KB.
+ */
+export const MOST_DECIDED = 2_000
 
 /** Size in bytes of an opened item or a data packet. */
 export const content = z.strictObject({ sha256, size: count })

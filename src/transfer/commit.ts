@@ -13,7 +13,7 @@ import { storeManifest } from './manifest.js'
 import type { SealedManifest } from './manifest.js'
 import type { ManifestEntry } from '../protocol/manifest.js'
 import type { Outcomes } from '../protocol/outcomes.js'
-import { closeQuarantine } from './release.js'
+import { closeQuarantine } from './quarantine/release.js'
 import type { TransferRooms } from './rooms.js'
 import {
   claimEnvelope,

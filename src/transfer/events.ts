@@ -4,7 +4,7 @@ import type { TransferState } from '../state/tables/index.js'
 import type { BegunEnvelope } from './begin.js'
 import type { JudgedItem } from './upload/judge.js'
 import type { SealedManifest } from './manifest.js'
-import { releasedEvent } from './release.js'
+import { releasedEvent } from './quarantine/release.js'
 import type { SentBefore } from './sent-before.js'
 
 type Common = Pick<EventInput, 'actor' | 'facility' | 'group' | 'transfer'>

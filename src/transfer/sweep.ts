@@ -9,7 +9,7 @@ import type { Actor } from '../ledger/log/index.js'
 import type { ObjectStore } from '../store/index.js'
 import type { BegunEnvelope } from './begin.js'
 import { settleGrowing } from './growing.js'
-import { removeDecided } from './quarantine.js'
+import { removeDecided } from './quarantine/held.js'
 import type { TransferRooms } from './rooms.js'
 import { forgetOldKeys } from './upload/keys.js'
 

@@ -27,10 +27,13 @@ import {
 import type { KeyPacketRow, OpenableTransfer, StoredContent } from './packets.js'
 import { findDeposits } from './arrival/deposits.js'
 import type { Deposit, InstanceReference } from './arrival/deposits.js'
-import { discardHeld, findHeld, listQuarantine, readHeld } from './quarantine.js'
-import type { QuarantineRange } from './quarantine.js'
-import { checkRelease, checkReleases } from './release.js'
-import type { QuarantineRelease, SignedRelease } from './release.js'
+import { discardHeld, discardSigned } from './quarantine/discard.js'
+import type { Discarded } from './quarantine/discard.js'
+import { findHeld, listQuarantine, readHeld } from './quarantine/held.js'
+import type { QuarantineRange } from './quarantine/held.js'
+import { checkRelease, checkReleases } from './quarantine/release.js'
+import type { QuarantineRelease } from './quarantine/release.js'
+import type { SignedStatement } from './quarantine/signed.js'
 import type { TransferRooms } from './rooms.js'
 import type { SealedObject } from './sealed-object.js'
 import { sweep } from './sweep.js'
@@ -42,7 +45,7 @@ import { openUpload } from './upload/open-upload.js'
 import type { OpenUpload } from './upload/open-upload.js'
 import { viewsOf } from './views.js'
 import type { TransferView } from './views.js'
-import type { DiscardReason } from '../protocol/release-statement.js'
+import type { DiscardReason } from '../protocol/discard-statement.js'
 
 export interface Transfers {
   /** Undefined also while its first request is still in progress, when nobody may see it yet. */
@@ -144,24 +147,32 @@ export interface Transfers {
     find(transfer: Transfer, item: number): Promise<QuarantineTable>
     /** @throws NocturneError `quarantine_not_held` */
     read(actor: Actor, held: QuarantineTable): Promise<SealedObject>
-    /** @throws NocturneError `quarantine_not_held` */
-    discard(
+    /**
+     * Without a signature; refused if the facility names the people who may decide.
+     * @throws NocturneError `quarantine_not_held`, `discard_invalid`
+     */
+    discard(actor: Actor, held: QuarantineTable, reason: DiscardReason): Promise<Discarded>
+    /**
+     * Several items of the transfer's facility and group: all of them or none.
+     * @throws NocturneError as `discard`, `recipient_unusable`, `not_found`
+     */
+    discardSigned(
       actor: Actor,
-      held: QuarantineTable,
-      reason: DiscardReason,
-    ): Promise<{ receipt: string }>
+      transfer: { readonly facility: string; readonly group: string },
+      signed: SignedStatement,
+    ): Promise<Discarded>
     /**
      * @throws NocturneError `quarantine_not_held`, `not_waivable`, `release_invalid`,
      * `recipient_unusable`
      */
-    checkRelease(held: QuarantineTable, signed: SignedRelease): Promise<QuarantineRelease>
+    checkRelease(held: QuarantineTable, signed: SignedStatement): Promise<QuarantineRelease>
     /**
      * For several items of the transfer's facility and group.
      * @throws NocturneError as `checkRelease`, and `not_found`
      */
     checkReleases(
       transfer: { readonly facility: string; readonly group: string },
-      signed: SignedRelease,
+      signed: SignedStatement,
     ): Promise<QuarantineRelease>
   }
 
@@ -213,6 +224,7 @@ export function createTransfers(rooms: TransferRooms): Transfers {
       find: (transfer, item) => findHeld(rooms, transfer, item),
       read: (actor, held) => readHeld(rooms, actor, held),
       discard: (actor, held, reason) => discardHeld(rooms, actor, held, reason),
+      discardSigned: (actor, transfer, signed) => discardSigned(rooms, actor, transfer, signed),
       checkRelease: (held, signed) => checkRelease(rooms, held, signed),
       checkReleases: (transfer, signed) => checkReleases(rooms, transfer, signed),
     },

@@ -1,6 +1,8 @@
 /** What is held for a facility: read, discarded, released; and the way back from pseudonyms. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
+import { readDiscard, writeDiscard } from '../../src/protocol/discard-statement.js'
+import type { DiscardStatement } from '../../src/protocol/discard-statement.js'
 import { writeRelease } from '../../src/protocol/release-statement.js'
 import type { ReleaseStatement } from '../../src/protocol/release-statement.js'
 import { signDetached } from '../../src/seal/keys/index.js'
@@ -106,6 +108,107 @@ describe('a held item', () => {
     expect(await site.objects(`t/${transfer.id}/`)).toEqual([])
   })
 })
+
+describe('discarding several held items', () => {
+  async function signedDiscard(
+    items: readonly Held[],
+    change: Partial<DiscardStatement> = {},
+    signer = 'facility-a',
+  ) {
+    const statement = writeDiscard({
+      gateway: site.ground.site.config.gateway.name,
+      facility: 'facility-a',
+      items: items.map(({ transfer }) => ({ transfer: transfer.id, item: 1 })),
+      reason: 'not-needed',
+      signedAt: new Date(site.clock.now()).toISOString(),
+      ...change,
+    })
+    const key = await site.key(signer)
+    return { statement, signature: await signDetached(statement, key, new Date(site.clock.now())) }
+  }
+  const discard = async (one: Held, signed: { statement: string; signature: string }) =>
+    site.transfers.quarantine.discardSigned(SENDER, one.transfer, signed)
+  const stateOf = async ({ transfer }: Held) =>
+    (await site.transfers.quarantine.find(transfer, 1)).state
+
+  it('deletes all of them with one signature, each with its event, once', async () => {
+    const [first, second] = [await held(atRisk()), await held(atRisk())]
+    const signed = await signedDiscard([first, second])
+    const { receipt } = await discard(first, signed)
+    expect(receipt).not.toBe('')
+    const statement = createHash('sha256').update(signed.statement).digest('hex')
+    for (const one of [first, second]) {
+      expect(await stateOf(one)).toBe('discarded')
+      expect(await site.objects(`t/${one.transfer.id}/`)).toEqual([])
+      expect((await site.events(one.transfer.id)).at(-1)).toMatchObject({
+        type: 'item.discarded',
+        detail: { code: 'pixels_at_risk', reason: 'not-needed', statement },
+      })
+    }
+    expect(await codeOf(discard(first, signed))).toBe('quarantine_not_held')
+  })
+
+  it('deletes none of them when one was decided before', async () => {
+    const [first, second] = [await held(atRisk()), await held(atRisk())]
+    await site.transfers.quarantine.discard(SENDER, second.row, 'damaged')
+    const signed = await signedDiscard([first, second])
+    expect(await codeOf(discard(first, signed))).toBe('quarantine_not_held')
+    expect(await stateOf(first)).toBe('held')
+  })
+
+  it.each<[string, Partial<DiscardStatement>, string, string]>([
+    ['from another gateway', { gateway: 'gateway.other.example' }, 'facility-a', 'discard_invalid'],
+    ['of another facility', { facility: 'facility-b' }, 'facility-a', 'discard_invalid'],
+    [
+      'from a day to come',
+      { signedAt: '2099-01-01T00:00:00.000Z' },
+      'facility-a',
+      'discard_invalid',
+    ],
+    [
+      'from before it was held',
+      { signedAt: '2020-01-01T00:00:00.000Z' },
+      'facility-a',
+      'discard_invalid',
+    ],
+    [
+      'in the name of a person whom the facility does not list',
+      { by: 'dr-lee' },
+      'facility-a',
+      'discard_invalid',
+    ],
+    ["with a reader's signature", {}, 'reader-1', 'discard_invalid'],
+    [
+      'about an item that is not held',
+      { items: [{ transfer: '01985b2e-7c11-7f3a-9d52-1f0c5a9be001', item: 1 }] },
+      'facility-a',
+      'not_found',
+    ],
+  ])('refuses a statement %s', async (_, change, signer, code) => {
+    const one = await held(atRisk())
+    expect(await codeOf(discard(one, await signedDiscard([one], change, signer)))).toBe(code)
+    expect(await stateOf(one)).toBe('held')
+  })
+
+  it('accepts one text only', async () => {
+    const one = await held(atRisk())
+    const { statement } = await signedDiscard([one])
+    expect(writeDiscard(readDiscard(statement) ?? never())).toBe(statement)
+    const twice = JSON.parse(statement) as { items: unknown[] }
+    twice.items.push(twice.items[0])
+    for (const text of [
+      `${statement} `,
+      statement.replace('"v":1', '"v":2'),
+      JSON.stringify(twice),
+      '{',
+    ])
+      expect(readDiscard(text)).toBeUndefined()
+  })
+})
+
+function never(): never {
+  throw new Error('not read')
+}
 
 describe('release from quarantine', () => {
   it('lets exactly the original pass, marked, and closes what was held', async () => {

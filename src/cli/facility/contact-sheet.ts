@@ -5,7 +5,8 @@ import { crc32, deflateSync } from 'node:zlib'
 import type { GreyPicture } from '../../pixels/index.js'
 
 export interface Shown {
-  readonly item: number
+  /** Its number; with several transfers, transfer and number. */
+  readonly label: string
   /** Why it is held. */
   readonly why: string
   readonly isReleasable: boolean
@@ -38,13 +39,15 @@ async function* pageOf(title: string, items: AsyncIterable<Shown>): AsyncGenerat
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>${escaped(title)}</title><style>${STYLE}</style><h1>${escaped(title)}</h1>
 <p>These images may show who the patient is. Delete this page when you have decided.</p><ol>`
-  for await (const { item, why, isReleasable, pictures } of items) {
+  let entry = 0
+  for await (const { label, why, isReleasable, pictures } of items) {
+    entry += 1
     const note = isReleasable ? '' : ' — cannot be released'
-    yield `<li><strong>${String(item)}</strong> ${escaped(why + note)}`
+    yield `<li><strong>${escaped(label)}</strong> ${escaped(why + note)}`
     for (const [index, picture] of pictures.entries()) {
-      const id = `i${String(item)}-${String(index)}`
+      const id = `i${String(entry)}-${String(index)}`
       const source = `data:image/png;base64,${png(reduced(picture)).toString('base64')}`
-      const text = `item ${String(item)}, picture ${String(index + 1)}`
+      const text = `item ${escaped(label)}, picture ${String(index + 1)}`
       yield `<figure id="${id}"><a href="#${id}"><img alt="${text}" src="${source}"></a><a href="#">close</a></figure>`
     }
     if (pictures.length === 0)

@@ -6,15 +6,19 @@ import { picturesOf } from '../../deidentify/blank/index.js'
 import { CATALOGUE, NocturneError, concernsItemAlone } from '../../lib/errors.js'
 import { rawDeflate } from '../../lib/raw-deflate.js'
 import type { GreyPicture } from '../../pixels/index.js'
-import { MOST_RELEASED, isWaivable, writeReleases } from '../../protocol/release-statement.js'
+import { isWaivable, writeReleases } from '../../protocol/release-statement.js'
 import type { ReleaseReason } from '../../protocol/release-statement.js'
 import { signDetached } from '../../seal/keys/index.js'
 import type { PrivateKey } from '../../seal/keys/index.js'
 import { gatewayAnswer } from '../../protocol/http/gateway.js'
+import { MOST_DECIDED } from '../../protocol/words.js'
+import { caseView } from '../../protocol/http/cases.js'
+import { ID_PATTERN } from '../../lib/id-pattern.js'
 import { parseAnswer } from '../parse-answer.js'
 import type { UploadAnswer } from '../../protocol/http/transfers.js'
+import { GatewayError } from '../client.js'
 import type { GatewayClient } from '../client.js'
-import { CommandError } from '../command-error.js'
+import { CommandError, usageError } from '../command-error.js'
 import { writeNew } from '../local-write.js'
 import { readBack } from '../reader/download.js'
 import { streamBody } from '../sender/multipart.js'
@@ -30,22 +34,35 @@ export interface Choice {
 }
 
 /**
- * The held items of the transfer that were selected.
- * @throws CommandError `not_found` if nothing is held, or for a number that is not held
+ * The held items of a case, or of one transfer, that were selected.
+ *
+ * @param name case code or case id, or the id of a transfer.
+ * @throws CommandError `not_found` if nothing is held, or for a number that is not held; `usage`
+ *   for numbers that may mean items of several transfers
  */
 export async function heldOf(
   client: GatewayClient,
-  transfer: string,
+  name: string,
   { only, except = [] }: Choice,
 ): Promise<readonly HeldItem[]> {
   const held: HeldItem[] = []
-  for await (const item of listHeld(client, { transfer })) held.push(item)
-  held.sort((a, b) => a.item - b.item)
+  const transfers = await transfersOf(client, name)
+  for (const transfer of transfers) {
+    const items: HeldItem[] = []
+    for await (const item of listHeld(client, { transfer })) items.push(item)
+    held.push(...items.sort((a, b) => a.item - b.item))
+  }
+  const isNumbered = only !== undefined || except.length > 0
+  if (isNumbered && held.some(({ transfer }) => transfer !== held[0]?.transfer))
+    throw usageError(
+      'the case has held items in several transfers, each with its own numbers',
+      'give the id of one transfer in place of the case',
+    )
   const unknown = [...(only ?? []), ...except].find((one) => !held.some(({ item }) => item === one))
   if (unknown !== undefined)
     throw new CommandError(`item ${String(unknown)} is not held`, {
       code: 'not_found',
-      hint: `list the held items with: nocturne quarantine view --case ${transfer}`,
+      hint: `list the held items with: nocturne quarantine view --case ${name}`,
     })
   const chosen = held.filter(
     ({ item }) => (only === undefined || only.includes(item)) && !except.includes(item),
@@ -55,6 +72,22 @@ export async function heldOf(
     code: 'not_found',
     hint: 'list the held items with: nocturne quarantine list',
   })
+}
+
+/**
+ * The transfers of a case. The id of a transfer means that transfer alone, in a case or not: if all
+ * of its items are held, it has none.
+ */
+async function transfersOf(client: GatewayClient, name: string): Promise<readonly string[]> {
+  try {
+    const answer = await client.json({ path: `/v1/cases/${name}` })
+    const transfers = parseAnswer(caseView, answer).transfers.map(({ id }) => id)
+    return transfers.includes(name) ? [name] : transfers
+  } catch (error) {
+    const isUnknown = error instanceof GatewayError && error.code === 'not_found'
+    if (isUnknown && ID_PATTERN.test(name)) return [name]
+    throw error
+  }
 }
 
 const HEADER_BYTES = 32 * 2 ** 20
@@ -69,7 +102,9 @@ export async function* shownOf(
   for (const { transfer, item, code, also, releasable } of items) {
     const bytes = openHeld(await fetchHeld(client, transfer, item), key)
     yield {
-      item,
+      label: items.some((one) => one.transfer !== transfer)
+        ? `${transfer} ${String(item)}`
+        : String(item),
       why: [code, ...also].map((one) => TITLES.get(one) ?? one).join('; '),
       isReleasable: releasable,
       pictures: await tryToShow(bytes),
@@ -100,7 +135,6 @@ async function* asBuffers(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buff
 }
 
 export interface CaseRelease {
-  readonly transfer: string
   readonly items: readonly HeldItem[]
   readonly reason: ReleaseReason
   /** The facility's key, to which held items are sealed. */
@@ -117,16 +151,17 @@ export interface CaseRelease {
  */
 export async function releaseCase(
   client: GatewayClient,
-  { transfer, items, reason, key, signer }: CaseRelease,
+  { items, reason, key, signer }: CaseRelease,
 ): Promise<UploadAnswer> {
   expectReleasable(items)
+  const [first] = items
   const { name } = parseAnswer(gatewayAnswer, await client.json({ path: '/v1/gateway' }))
   const folder = await mkdtemp(join(tmpdir(), 'nocturne-'))
   try {
     const parts: StreamedPart[] = []
     const stated = []
-    for (const { item, code, also } of items) {
-      const file = join(folder, `${String(item)}.pgp`)
+    for (const { transfer, item, code, also } of items) {
+      const file = join(folder, `${transfer}-${String(item)}.pgp`)
       await writeNew(file, await fetchHeld(client, transfer, item))
       const { sha256, size, sniffed } = await measure(openHeld(readBack(file), key))
       stated.push({ transfer, item, codes: [code, ...also].filter(isWaivable), sha256 })
@@ -134,7 +169,7 @@ export async function releaseCase(
     }
     const statement = writeReleases({
       gateway: name,
-      facility: items[0]?.facility ?? '',
+      facility: first?.facility ?? '',
       ...(signer && { by: signer.by }),
       items: stated,
       reason,
@@ -145,7 +180,7 @@ export async function releaseCase(
       ['statement', statement],
       ['signature', signature],
     ] as const
-    const path = `/v1/transfers/${transfer}/quarantine/release`
+    const path = `/v1/transfers/${first?.transfer ?? ''}/quarantine/release`
     return await postRelease(client, path, streamBody(fields, parts))
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -159,8 +194,8 @@ function expectReleasable(items: readonly HeldItem[]): void {
       code: 'not_waivable',
       hint: `exclude them with --except ${stuck.join(' ')}`,
     })
-  if (items.length > MOST_RELEASED)
-    throw new CommandError(`more than ${String(MOST_RELEASED)} items are held`, {
+  if (items.length > MOST_DECIDED)
+    throw new CommandError(`more than ${String(MOST_DECIDED)} items are held`, {
       code: 'too_many_items',
       hint: 'release them in parts with --only 1 2 3',
     })

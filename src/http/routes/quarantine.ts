@@ -1,7 +1,7 @@
 /** Quarantine: listing a facility's held items, reading them, and deciding about them. */
 import { Router, json } from 'express'
 import type { Request, Response } from 'express'
-import { discardRequest } from '../../protocol/http/facility.js'
+import { discardRequest, discardsRequest } from '../../protocol/http/facility.js'
 import { NocturneError } from '../../lib/errors.js'
 import type { Metrics } from '../metrics.js'
 import { parseBody } from '../parse.js'
@@ -91,6 +91,16 @@ function addDiscard(
       const { reason } = parseBody(discardRequest, request)
       const held = await quarantine.find(transfer, indexOf(request))
       response.json(await quarantine.discard(actor, held, reason))
+    },
+  )
+
+  router.post(
+    '/transfers/:id/quarantine/discard',
+    json({ limit: '400kb' }),
+    async (request, response) => {
+      const { actor, transfer } = await admitToTransfer(gatekeeper, request, 'quarantine.discard')
+      const signed = parseBody(discardsRequest, request)
+      response.json(await quarantine.discardSigned(actor, transfer, signed))
     },
   )
 }

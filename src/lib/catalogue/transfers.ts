@@ -73,6 +73,11 @@ export const TRANSFERS = {
     'the release does not match what is held, or is not signed by the facility',
     "run `nocturne quarantine release` with the facility's own key",
   ),
+  discard_invalid: entry(
+    422,
+    'the decision to discard does not match what is held, or is not signed by a person who may decide',
+    "run `nocturne quarantine discard` with --key and the facility's own key, or with --by and --signing-key for a person in `releasedBy`",
+  ),
   already_claimed: entry(
     409,
     'the transfer is already claimed',

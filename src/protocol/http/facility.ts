@@ -1,6 +1,6 @@
 /** What a facility manages: its quarantine and its crosswalks. */
 import * as z from 'zod/mini'
-import { DISCARD_REASONS } from '../release-statement.js'
+import { DISCARD_REASONS } from '../discard-statement.js'
 import { about, count, id, instant, itemNumber, word } from '../words.js'
 import type { Named } from '../words.js'
 import { receipt } from './gateway.js'
@@ -31,6 +31,10 @@ export const quarantineAnswer = z.looseObject({
 export type QuarantineAnswer = Named<z.infer<typeof quarantineAnswer>>
 
 export const discardRequest = z.strictObject({ reason: z.enum(DISCARD_REASONS) })
+export const discardsRequest = z.strictObject({
+  statement: about('The signed text.', z.string().check(z.maxLength(300_000))),
+  signature: about('Armored detached OpenPGP signature.', z.string().check(z.maxLength(16_384))),
+})
 export const receiptAnswer = z.looseObject({ receipt })
 
 export const crosswalksAnswer = z.looseObject({

@@ -13,6 +13,23 @@ export interface Common extends GatewayOptions {
   readonly json?: boolean
 }
 
+/** Items of a study. */
+export interface CaseOptions {
+  readonly case?: string
+  readonly only?: readonly number[]
+  readonly except?: readonly number[]
+}
+
+const numbers = (value: string, before: readonly number[] | undefined): readonly number[] => [
+  ...(before ?? []),
+  wholeNumber(1, 999_999_999)(value),
+]
+
+export const addChoice = (command: Command): Command =>
+  command
+    .option('--only <item...>', 'only these items, by number', numbers)
+    .option('--except <item...>', 'all except these items, by number', numbers)
+
 /** An item is identified by its transfer and its number there. */
 export const onItem = (
   group: Command,

@@ -1,8 +1,8 @@
-/** Viewing the held items of a study and deciding about them, one by one or all together. */
+/** Viewing the held items of a study and releasing them, one by one or all together. */
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { UploadAnswer } from '../../../protocol/http/transfers.js'
-import { transferId, wholeNumber } from '../../arguments.js'
+import { caseName } from '../../arguments.js'
 import { define } from '../../command.js'
 import type { Cli } from '../../command.js'
 import { EXIT, usageError } from '../../command-error.js'
@@ -12,26 +12,10 @@ import { addKeyOptions } from '../../key-options.js'
 import type { KeyOptions } from '../../key-options.js'
 import { placeText } from '../../../lib/place.js'
 import type { Output } from '../../output.js'
-import { DISCARD_REASONS, RELEASE_REASONS, WAIVABLE } from '../../../protocol/release-statement.js'
-import type { DiscardReason, ReleaseReason, Waivable } from '../../../protocol/release-statement.js'
-import { GATEWAY, TRANSFER, onItem } from './quarantine-item.js'
-import type { Common } from './quarantine-item.js'
-
-interface CaseOptions {
-  readonly case?: string
-  readonly only?: readonly number[]
-  readonly except?: readonly number[]
-}
-
-const numbers = (value: string, before: readonly number[] | undefined): readonly number[] => [
-  ...(before ?? []),
-  wholeNumber(1, 999_999_999)(value),
-]
-
-const addChoice = (command: Command): Command =>
-  command
-    .option('--only <item...>', 'only these items, by number', numbers)
-    .option('--except <item...>', 'all except these items, by number', numbers)
+import { RELEASE_REASONS, WAIVABLE } from '../../../protocol/release-statement.js'
+import type { ReleaseReason, Waivable } from '../../../protocol/release-statement.js'
+import { GATEWAY, TRANSFER, addChoice, onItem } from './quarantine-item.js'
+import type { CaseOptions, Common } from './quarantine-item.js'
 
 export function registerView(group: Command, cli: Cli): void {
   const command = define(group, {
@@ -43,7 +27,7 @@ export function registerView(group: Command, cli: Cli): void {
     ],
   })
   addChoice(addKeyOptions(addGatewayOptions(command)))
-    .requiredOption('--case <id>', 'id of the transfer', transferId)
+    .requiredOption('--case <case>', 'case code or id, or the id of a transfer', caseName)
     .requiredOption('--out <dir>', 'folder for the page')
     .action(
       async (
@@ -95,7 +79,11 @@ export function registerRelease(group: Command, cli: Cli): void {
     false,
   )
   addChoice(addKeyOptions(command))
-    .option('--case <id>', 'release all held items of this transfer as one transfer', transferId)
+    .option(
+      '--case <case>',
+      'release all held items of this case or transfer as one transfer',
+      caseName,
+    )
     .option('--by <id>', 'person who looked, if the facility names its people (releasedBy)')
     .option('--signing-key <file>', "that person's private key; --key opens the held items")
     .addOption(
@@ -160,60 +148,8 @@ async function release(
       return releaseHeld(client, { transfer: named, item, reason, also, key, mediaType })
     const only = item === undefined ? options.only : [item]
     const items = await study.heldOf(client, named, { only, except: options.except })
-    return study.releaseCase(client, { transfer: named, items, reason, key, signer })
+    return study.releaseCase(client, { items, reason, key, signer })
   })
 }
 
 const SEE_HELP = 'see nocturne quarantine release --help'
-
-export function registerDiscard(group: Command, cli: Cli): void {
-  const command = onItem(
-    group,
-    'discard',
-    'delete items that are not needed; the ledger records who did it and why',
-    '--reason wrong-patient',
-    false,
-  )
-  addChoice(command)
-    .option('--case <id>', 'discard all held items of this transfer', transferId)
-    .addOption(
-      new Option('--reason <code>', 'why it is not needed')
-        .choices([...DISCARD_REASONS])
-        .makeOptionMandatory(),
-    )
-    .action(
-      async (
-        transfer: string | undefined,
-        item: number | undefined,
-        options: Common & CaseOptions & { readonly reason: DiscardReason },
-      ) => {
-        const output = cli.output(options)
-        const named = options.case ?? transfer
-        if (named === undefined || (options.case === undefined) !== (item !== undefined))
-          throw usageError(
-            'give either a transfer and an item, or --case',
-            'see nocturne quarantine discard --help',
-          )
-        const [{ pathOf }, study] = await Promise.all([
-          import('../../facility/quarantine.js'),
-          import('../../facility/quarantine-case.js'),
-        ])
-        const { reason } = options
-        const answers = await withGateway(options, cli, output, async (client) => {
-          const chosen =
-            item === undefined
-              ? (await study.heldOf(client, named, options)).map((one) => one.item)
-              : [item]
-          const done = []
-          for (const one of chosen)
-            done.push({
-              item: one,
-              answer: await client.post(`${pathOf(named, one)}/discard`, { reason }),
-            })
-          return done
-        })
-        output.json(item === undefined ? { items: answers } : answers[0]?.answer)
-        for (const one of answers) output.print(`discarded item ${one.item} of ${named}`)
-      },
-    )
-}

@@ -8,7 +8,8 @@ import type { KeyOptions } from '../../key-options.js'
 import { placeText } from '../../../lib/place.js'
 import { GATEWAY, onItem } from './quarantine-item.js'
 import type { Common } from './quarantine-item.js'
-import { registerDiscard, registerRelease, registerView } from './quarantine-study.js'
+import { registerDiscard } from './quarantine-discard.js'
+import { registerRelease, registerView } from './quarantine-study.js'
 
 export const registerQuarantine: Register = (parent, cli) => {
   const group = defineGroup(parent, 'quarantine', 'manage items held back for your facility')

@@ -6,7 +6,13 @@ import {
   uploadAnswer,
   uploadProblem,
 } from '../transfers.js'
-import { crosswalksAnswer, discardRequest, quarantineAnswer, receiptAnswer } from '../facility.js'
+import {
+  crosswalksAnswer,
+  discardRequest,
+  discardsRequest,
+  quarantineAnswer,
+  receiptAnswer,
+} from '../facility.js'
 import { crosswalkQuery, pageQuery, quarantineQuery } from '../query.js'
 import { PRIORITIES } from '../../priority.js'
 import type { FormField, RouteDoc, Routes } from '../route.js'
@@ -166,10 +172,23 @@ export const SENDING_ROUTES: Routes = {
   'POST /v1/transfers/{id}/quarantine/{index}/discard': {
     tag: FACILITY,
     summary: 'Delete a held original',
+    about: 'Refused if the facility names the people who may decide: then a signature is needed.',
     roles: ['sender'],
     json: discardRequest,
     answers: { 200: { about: 'It is deleted.', json: receiptAnswer } },
-    errors: ['quarantine_not_held'],
+    errors: ['quarantine_not_held', 'discard_invalid'],
+  },
+  'POST /v1/transfers/{id}/quarantine/discard': {
+    tag: FACILITY,
+    summary: 'Delete many held originals with one signature',
+    about:
+      'One signed statement names all of them and the reason: all are deleted, or none. It is signed by the key of the facility or, where the facility names the people who may decide, by the key of one of them.',
+    roles: ['sender'],
+    json: discardsRequest,
+    answers: {
+      200: { about: 'They are deleted; the receipt is of the last event.', json: receiptAnswer },
+    },
+    errors: ['quarantine_not_held', 'discard_invalid', 'recipient_unusable'],
   },
   'POST /v1/transfers/{id}/quarantine/{index}/release': {
     tag: FACILITY,

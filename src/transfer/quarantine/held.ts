@@ -1,20 +1,15 @@
-/**
- * Items held for a facility: listed, read and decided by its own staff. A decision and its event
- * are one transaction. The object is deleted afterwards; if a crash comes in between, the sweep
- * deletes it.
- */
-import { NocturneError, asNocturneError } from '../lib/errors.js'
-import type { QuarantineAnswer } from '../protocol/http/facility.js'
-import type { Place } from '../lib/errors.js'
-import type { Actor } from '../ledger/log/index.js'
-import type { ItemKind, QuarantineTable } from '../state/tables/index.js'
-import type { Transfer } from './find.js'
-import type { TransferRooms } from './rooms.js'
-import { sealedForFacility } from './sealed-object.js'
-import type { SealedObject } from './sealed-object.js'
+/** Items held for a facility: listed and read by its own staff, and deleted once decided. */
+import { NocturneError } from '../../lib/errors.js'
+import type { QuarantineAnswer } from '../../protocol/http/facility.js'
+import type { Place } from '../../lib/errors.js'
+import type { Actor } from '../../ledger/log/index.js'
+import type { ItemKind, QuarantineTable } from '../../state/tables/index.js'
+import type { Transfer } from '../find.js'
+import type { TransferRooms } from '../rooms.js'
+import { sealedForFacility } from '../sealed-object.js'
+import type { SealedObject } from '../sealed-object.js'
 import { findingsOf } from './release.js'
-import { isWaivable } from '../protocol/release-statement.js'
-import type { DiscardReason } from '../protocol/release-statement.js'
+import { isWaivable } from '../../protocol/release-statement.js'
 
 export interface QuarantineRange {
   readonly start: string | undefined
@@ -106,44 +101,6 @@ export async function readHeld(
     detail: { code: held.code, size: held.size },
   })
   return sealedForFacility(rooms, receipt, held)
-}
-
-/** @throws NocturneError `quarantine_not_held` */
-export async function discardHeld(
-  rooms: TransferRooms,
-  actor: Actor,
-  held: QuarantineTable,
-  reason: DiscardReason,
-): Promise<{ receipt: string }> {
-  const { receipts } = await rooms.ledger.record(async (tx) => {
-    const { numUpdatedRows } = await tx
-      .updateTable('quarantine')
-      .set({ state: 'discarded', decided_at: rooms.now() })
-      .where('id', '=', held.id)
-      .where('state', '=', 'held')
-      .executeTakeFirst()
-    if (numUpdatedRows !== 1n) throw new NocturneError('quarantine_not_held')
-    return {
-      value: undefined,
-      events: [
-        {
-          type: 'item.discarded',
-          outcome: 0,
-          actor,
-          facility: held.facility,
-          transfer: held.transfer,
-          item: held.idx,
-          detail: { code: held.code, reason },
-        },
-      ],
-    }
-  })
-  await removeDecided(rooms).catch((error: unknown) =>
-    rooms.logger.warn('a quarantined object could not be deleted; the sweep will', {
-      code: asNocturneError(error).code,
-    }),
-  )
-  return { receipt: await rooms.ledger.proof(receipts[0].index) }
 }
 
 /**

@@ -3,16 +3,17 @@
  * original again with a signed statement. The findings named in the statement are waived for
  * exactly these bytes; all other checks still apply.
  */
-import { CLOCK_ALLOWANCE_MS } from '../protocol/clock.js'
-import { createHash, createHmac } from 'node:crypto'
-import { NocturneError } from '../lib/errors.js'
-import type { Code } from '../lib/errors.js'
-import type { EventInput } from '../ledger/log/index.js'
-import type { Tx } from '../state/index.js'
-import type { QuarantineTable } from '../state/tables/index.js'
-import type { TransferRooms } from './rooms.js'
-import { isWaivable, readRelease, readReleases } from '../protocol/release-statement.js'
-import type { ReleaseReason, Waivable } from '../protocol/release-statement.js'
+import { createHmac } from 'node:crypto'
+import { NocturneError } from '../../lib/errors.js'
+import type { Code } from '../../lib/errors.js'
+import type { EventInput } from '../../ledger/log/index.js'
+import type { Tx } from '../../state/index.js'
+import type { QuarantineTable } from '../../state/tables/index.js'
+import type { TransferRooms } from '../rooms.js'
+import { isWaivable, readRelease, readReleases } from '../../protocol/release-statement.js'
+import type { ReleaseReason, Waivable } from '../../protocol/release-statement.js'
+import { digestsOf, isDecisionAbout, rowsOf } from './signed.js'
+import type { SignedStatement } from './signed.js'
 
 /** One original that may be resubmitted. */
 export interface ReleasedItem {
@@ -41,15 +42,6 @@ export interface QuarantineRelease {
   readonly signature: string
 }
 
-export interface SignedRelease {
-  readonly statement: string
-  /**
-   * Armored detached OpenPGP signature of the statement's UTF-8 bytes, by the key of the facility
-   * or of the person.
-   */
-  readonly signature: string
-}
-
 /** The findings an item was held for, main finding first. */
 export const findingsOf = ({
   code,
@@ -71,7 +63,7 @@ export const originalDigest = (secret: Buffer, sha256: string): string =>
 export async function checkRelease(
   rooms: TransferRooms,
   held: QuarantineTable,
-  signed: SignedRelease,
+  signed: SignedStatement,
 ): Promise<QuarantineRelease> {
   const statement = readRelease(signed.statement)
   if (!statement) throw new NocturneError(held.state === 'held' ? 'release_invalid' : NOT_HELD)
@@ -88,25 +80,12 @@ export async function checkRelease(
  */
 export async function checkReleases(
   rooms: TransferRooms,
-  { facility, group }: { readonly facility: string; readonly group: string },
-  signed: SignedRelease,
+  transfer: { readonly facility: string; readonly group: string },
+  signed: SignedStatement,
 ): Promise<QuarantineRelease> {
   const statement = readReleases(signed.statement)
   if (!statement) throw new NocturneError('release_invalid')
-  const transfers = [...new Set(statement.items.map(({ transfer }) => transfer))]
-  const rows = await rooms.state.db
-    .selectFrom('quarantine')
-    .innerJoin('transfers', 'transfers.id', 'quarantine.transfer')
-    .selectAll('quarantine')
-    .where('quarantine.transfer', 'in', transfers)
-    .where('transfers.facility', '=', facility)
-    .where('transfers.group_id', '=', group)
-    .execute()
-  const held = statement.items.map(({ transfer, item }) => {
-    const row = rows.find((one) => one.transfer === transfer && one.idx === item)
-    if (!row) throw new NocturneError('not_found')
-    return row
-  })
+  const held = await rowsOf(rooms, transfer, statement.items)
   return check(rooms, { ...statement, by: statement.by }, held, signed)
 }
 
@@ -128,34 +107,26 @@ interface Stated {
  */
 async function check(
   rooms: TransferRooms,
-  { gateway, facility, by, reason, signedAt, items }: Stated,
+  stated: Stated,
   held: readonly QuarantineTable[],
-  { statement, signature }: SignedRelease,
+  signed: SignedStatement,
 ): Promise<QuarantineRelease> {
+  const { facility, by, reason, items } = stated
   if (held.some(({ state }) => state !== 'held')) throw new NocturneError(NOT_HELD)
   if (held.some((row) => row.digest === null || !findingsOf(row).every(isWaivable)))
     throw new NocturneError('not_waivable')
   if (held.some((row) => row.facility !== facility)) throw new NocturneError('release_invalid')
-  const signed = Date.parse(signedAt)
   const secrets = rooms.facilityKeys.secretsOf(facility)
-  const isAboutThem = items.every(({ transfer, item, codes, sha256 }, index) => {
+  const isWhatWasHeld = items.every(({ codes, sha256 }, index) => {
     const row = held[index]
     return (
-      row?.transfer === transfer &&
-      row.idx === item &&
+      row !== undefined &&
       findingsOf(row).every((code) => codes.some((one) => one === code)) &&
-      signed >= row.created_at - CLOCK_ALLOWANCE_MS &&
       secrets.some((secret) => originalDigest(secret, sha256) === row.digest)
     )
   })
-  const isNow = signed <= rooms.now() + CLOCK_ALLOWANCE_MS
-  const isHere = gateway === rooms.gateway
-  // The certificate in effect now, under the current policy: an expired or replaced certificate
-  // cannot release anything.
-  const certificate = await signerOf(rooms, facility, by)
-  const isSigned =
-    certificate !== undefined && (await rooms.verifyDetached(statement, signature, certificate))
-  if (!isAboutThem || !isNow || !isHere || !isSigned) throw new NocturneError('release_invalid')
+  if (!isWhatWasHeld || !(await isDecisionAbout(held, stated, signed, rooms)))
+    throw new NocturneError('release_invalid')
   return {
     facility,
     by,
@@ -165,25 +136,8 @@ async function check(
       quarantine: held[index]?.id ?? '',
     })),
     reason,
-    statement: sha256Of(statement),
-    signature: sha256Of(signature),
+    ...digestsOf(signed),
   }
-}
-
-/**
- * The certificate whose signature is required: that of the person named in the statement if the
- * facility lists them in `releasedBy`, or the facility's own if it lists nobody. Undefined for
- * anyone else.
- */
-async function signerOf(
-  { directory }: Pick<TransferRooms, 'directory'>,
-  facility: string,
-  by: string | undefined,
-): Promise<string | undefined> {
-  const named = directory.facility(facility)?.releasedBy ?? []
-  if (named.length === 0 && by === undefined)
-    return (await directory.facilityRecipient(facility)).certificate
-  return by !== undefined && named.includes(by) ? directory.principal(by)?.certificate : undefined
 }
 
 /**
@@ -227,5 +181,3 @@ export const releasedEvent = (
     successorItem: successor.item,
   },
 })
-
-const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -7,6 +7,8 @@ import { createApp, createMetricsApp } from './http/app.js'
 import { createMetrics } from './http/metrics.js'
 import { createOpeningApp } from './http/opening-app.js'
 import { createPlainServer, createServer, listen, stop } from './http/server.js'
+import { watchLoop } from './running/event-loop.js'
+import type { LoopWatch } from './running/event-loop.js'
 import { createOpening } from './running/opening.js'
 import type { Opening } from './running/opening.js'
 import { startWork, sweepAtStart } from './running/work.js'
@@ -60,6 +62,7 @@ interface Held {
   /** Of `/metrics`, where the site has one. */
   measuring?: Server
   stopWork?: () => Promise<void>
+  loop?: LoopWatch
 }
 
 /** @throws NocturneError `site_in_use`, `file_unreadable` */
@@ -155,7 +158,8 @@ async function serve(
   held.doors = await openDoors(rooms, { item: (outcome) => metrics.item(outcome) })
   const hasWitnesses = rooms.site.config.witnesses.length > 0
   held.stopWork = startWork({ ...rooms, membership, hasWitnesses, leaseMs: LEASE_MS })
-  const seen = { metrics, doors: held.doors }
+  held.loop = watchLoop()
+  const seen = { metrics, doors: { ...held.doors, loop: held.loop } }
   const own = rooms.site.config.gateway.metrics
   if (own) {
     held.measuring = createPlainServer(createMetricsApp(rooms, seen))
@@ -167,12 +171,17 @@ async function serve(
 
 /** Records the stop before ending the background work, which still publishes and forwards it. */
 async function closeAll(
-  { rooms, membership, isRecorded, doors, measuring, stopWork }: Held,
+  { rooms, membership, isRecorded, doors, measuring, stopWork, loop }: Held,
   graceMs: number,
 ): Promise<void> {
+  loop?.close()
   if (measuring) await stop(measuring, 0)
   await doors?.close(graceMs)
-  if (rooms && isRecorded) await recordStop(rooms)
+  if (rooms && isRecorded) {
+    // If this fails, the next sweep ends them.
+    await rooms.deliveries.endRanges().catch(() => undefined)
+    await recordStop(rooms)
+  }
   await stopWork?.()
   // If this fails, the row expires within a minute.
   await membership?.leave().catch(() => undefined)

@@ -2,11 +2,13 @@ import type { PacketsAnswer, RecipientAnswer } from '../protocol/http/recipients
 import type { ChangedAnswer } from '../protocol/http/transfers.js'
 import { checkAcknowledgement } from './acknowledgement.js'
 import type { Acknowledgement } from './acknowledgement.js'
-import { describeDownload, openDownload, untilEnded } from './download.js'
+import { describeDownload, openDownload } from './download.js'
 import type { Download, DownloadRequest } from './download.js'
 import { addRecipient, ownPackets, removeRecipient } from './recipients.js'
 import type { NewRecipient } from './recipients.js'
 import { endLeft } from './left.js'
+import { Ranges } from './ranges.js'
+import { untilEnded } from './until-ended.js'
 import { recordChange } from './transfer-event.js'
 import type { Transfer, TransferView } from '../transfer/index.js'
 import type { DeliverRooms, Reader } from './contract.js'
@@ -34,9 +36,11 @@ export interface Deliveries {
   untilEnded(reader: string, transfer: string): Promise<void>
   /**
    * Ends the downloads of dead gateways: those whose lease expired before this time (milliseconds
-   * since 1970).
+   * since 1970), and those in ranges that nobody has continued for a while.
    */
   endLeft(leasedBefore: number): Promise<void>
+  /** Before the gateway stops: ends the downloads in ranges. */
+  endRanges(): Promise<void>
   /**
    * @throws NocturneError `acknowledgement_invalid`, `already_claimed`, `transfer_not_available`
    */
@@ -55,12 +59,20 @@ export interface Deliveries {
 }
 
 export function createDeliveries(rooms: DeliverRooms): Deliveries {
+  const ranges = new Ranges(rooms.now)
   return {
     inbox: (reader) => listInbox(rooms, reader),
-    fetch: (reader, transfer, request) => openDownload(rooms, reader, transfer, request),
+    fetch: (reader, transfer, request) => openDownload(rooms, ranges, reader, transfer, request),
     describe: (reader, transfer, index) => describeDownload(rooms, reader, transfer, index),
-    untilEnded: (reader, transfer) => untilEnded(rooms, reader, transfer),
-    endLeft: (leasedBefore) => endLeft(rooms, leasedBefore),
+    untilEnded: async (reader, transfer) => {
+      await ranges.endOf(reader, transfer)
+      await untilEnded(rooms, reader, transfer)
+    },
+    endLeft: async (leasedBefore) => {
+      await ranges.endIdle()
+      await endLeft(rooms, leasedBefore)
+    },
+    endRanges: () => ranges.endAll(),
     acknowledge: (reader, transfer, given) => acknowledge(rooms, reader, transfer, given),
     ownPackets: (asker, transfer) => ownPackets(rooms, asker, transfer),
     addRecipient: (asker, transfer, given) => addRecipient(rooms, asker, transfer, given),

@@ -1,11 +1,11 @@
 /** One download: begin recorded in the ledger, bytes streamed, end recorded in the ledger. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import type { EventInput, Receipt } from '../ledger/log/index.js'
 import type { Transfer } from '../transfer/index.js'
 import type { ByteRange } from '../store/index.js'
 import type { DeliverRooms, Reader } from './contract.js'
+import type { Begun, Ranges } from './ranges.js'
 import { aboutTransfer } from './transfer-event.js'
 
 export interface DownloadRequest {
@@ -48,8 +48,10 @@ interface Sealed {
   readonly patient: string | undefined
 }
 
+/** @param ranges - those under way in this process */
 export async function openDownload(
   rooms: DeliverRooms,
+  ranges: Ranges,
   reader: Reader,
   transfer: Transfer,
   request: DownloadRequest,
@@ -59,7 +61,6 @@ export async function openDownload(
   const { size, etag } = measured(sealed)
   const range = request.range(size, etag)
   const wanted = range ?? { start: 0, end: size - 1 }
-  const id = newId(rooms.now())
   const common = {
     ...aboutTransfer(reader, transfer),
     transfer: transfer.id,
@@ -69,9 +70,34 @@ export async function openDownload(
     // nobody.
     ...(sealed.patient !== undefined && { patient: sealed.patient }),
   }
-  const receipt = await recordBegin(rooms, id, common, sealed, wanted)
-  const bytes = await letBytesOut(rooms, receipt, { id, common, sealed, wanted })
-  return { size, etag, range, event: receipt.index, bytes }
+  const asked = { common, sealed, wanted }
+  const begun = range
+    ? await beginRange(rooms, ranges, asked, size)
+    : await beginWhole(rooms, asked)
+  const bytes = await letBytesOut(rooms, begun.receipt, { ...begun, ...asked })
+  return { size, etag, range, event: begun.receipt.index, bytes }
+}
+
+async function beginWhole(rooms: DeliverRooms, asked: Asked) {
+  const { id, receipt } = await recordBegin(rooms, asked)
+  const whole = asked.wanted.end - asked.wanted.start + 1
+  const end = (bytes: number) => recordEnd(rooms, id, asked, { bytes }, bytes === whole)
+  return { id, receipt, end }
+}
+
+async function beginRange(rooms: DeliverRooms, ranges: Ranges, asked: Asked, size: number) {
+  const { common, sealed } = asked
+  const { id: reader, token = '', address = '' } = common.actor
+  const key = [reader, token, address, sealed.object, sealed.fingerprint].join(' ')
+  const begun = await ranges.join(
+    { key, reader, transfer: common.transfer, size },
+    {
+      begin: () => recordBegin(rooms, asked),
+      renew: (id) => renewLease(rooms, id),
+      end: (id, sent) => recordEnd(rooms, id, asked, { ...sent }, true),
+    },
+  )
+  return { ...begun, end: (bytes: number) => ranges.leave(key, bytes) }
 }
 
 /**
@@ -116,22 +142,29 @@ async function findSealed(
   return { object, size, patient, ...packet }
 }
 
-type Common = Pick<EventInput, 'actor' | 'facility' | 'group' | 'transfer' | 'item' | 'patient'>
+type Common = Pick<EventInput, 'actor' | 'facility' | 'patient'> & {
+  readonly transfer: string
+  readonly item: number
+  readonly group: string
+}
 
-interface Begun {
-  readonly id: string
+interface Asked {
   readonly common: Common
   readonly sealed: Sealed
   readonly wanted: ByteRange
 }
 
+interface UnderWay extends Asked {
+  readonly id: string
+  /** Call once, with the number of bytes sent. */
+  readonly end: (bytes: number) => Promise<void>
+}
+
 async function recordBegin(
   rooms: DeliverRooms,
-  id: string,
-  common: Common & { readonly transfer: string; readonly item: number; readonly group: string },
-  { fingerprint }: Sealed,
-  { start, end }: ByteRange,
-): Promise<Receipt> {
+  { common, sealed: { fingerprint }, wanted: { start, end } }: Asked,
+): Promise<Begun> {
+  const id = newId(rooms.now())
   const { receipts } = await rooms.ledger.record(async (tx) => {
     await rooms.cases.worked(tx, common.actor.id, common.transfer)
     await tx
@@ -162,7 +195,7 @@ async function recordBegin(
       ],
     }
   })
-  return receipts[0]
+  return { id, receipt: receipts[0] }
 }
 
 /**
@@ -173,7 +206,7 @@ async function recordBegin(
 export async function letBytesOut(
   rooms: DeliverRooms,
   _receipt: Receipt,
-  begun: Begun,
+  begun: UnderWay,
 ): Promise<AsyncIterable<Buffer>> {
   const { packet, object } = begun.sealed
   const { start, end } = begun.wanted
@@ -185,14 +218,14 @@ export async function letBytesOut(
         : await rooms.store.get(object, { start: Math.max(0, start - first), end: end - first })
     return sendBytes(rooms, begun, packet.subarray(start, end + 1), data)
   } catch (error) {
-    await recordEnd(rooms, begun, 0)
+    await begun.end(0)
     throw error
   }
 }
 
 async function* sendBytes(
   rooms: DeliverRooms,
-  begun: Begun,
+  begun: UnderWay,
   packet: Buffer,
   data: AsyncIterable<Buffer> | undefined,
 ): AsyncGenerator<Buffer> {
@@ -210,7 +243,7 @@ async function* sendBytes(
       }
     }
   } finally {
-    await recordEnd(rooms, begun, sent)
+    await begun.end(sent)
   }
 }
 
@@ -230,10 +263,11 @@ async function renewLease(rooms: DeliverRooms, id: string): Promise<void> {
  */
 async function recordEnd(
   rooms: DeliverRooms,
-  { id, common, wanted }: Begun,
-  sent: number,
+  id: string,
+  { common }: Asked,
+  sent: Readonly<Record<string, number>>,
+  isWhole: boolean,
 ): Promise<void> {
-  const isWhole = sent === wanted.end - wanted.start + 1
   await rooms.ledger.record(async (tx) => {
     await tx.deleteFrom('downloads').where('id', '=', id).execute()
     return {
@@ -244,34 +278,9 @@ async function recordEnd(
           type: 'download.ended',
           outcome: isWhole ? 0 : 4,
           related: id,
-          detail: { bytes: sent },
+          detail: sent,
         },
       ],
     }
   })
-}
-
-const END_WAIT_MS = 2_000
-const END_POLL_MS = 50
-
-/**
- * The end of a download is recorded only after its last byte, so a client that has all bytes may
- * ask for the receipt before that.
- */
-export async function untilEnded(
-  { state, now }: DeliverRooms,
-  reader: string,
-  transfer: string,
-): Promise<void> {
-  for (let waited = 0; waited < END_WAIT_MS; waited += END_POLL_MS) {
-    const underWay = await state.db
-      .selectFrom('downloads')
-      .select('id')
-      .where('transfer', '=', transfer)
-      .where('principal', '=', reader)
-      .where('lease_until', '>', now())
-      .executeTakeFirst()
-    if (!underWay) return
-    await sleep(END_POLL_MS)
-  }
 }

@@ -21,6 +21,14 @@ export interface Metrics {
   sinks(all: readonly SinkStatus[]): void
   /** How long a review of the ledger is overdue. */
   reviewOverdue(seconds: number): void
+  /** How long work that was due had to wait for the thread that answers requests. */
+  loopDelay(since: LoopDelay): void
+}
+
+/** Of the event loop, in seconds. */
+export interface LoopDelay {
+  readonly p99: number
+  readonly max: number
 }
 
 /** Names and labels are part of the interface: dashboards and alarms depend on them. */
@@ -80,7 +88,12 @@ function intakeMetrics(gauge: MakeGauge): Pick<Metrics, 'uploads' | 'arriving'> 
 
 function oversightMetrics(
   gauge: MakeGauge,
-): Pick<Metrics, 'certificates' | 'sinks' | 'reviewOverdue'> {
+): Pick<Metrics, 'certificates' | 'sinks' | 'reviewOverdue' | 'loopDelay'> {
+  const delay = gauge(
+    'nocturne_event_loop_delay_seconds',
+    'Event loop delay since the last scrape: 99th percentile, and the longest (quantile 1)',
+    'quantile',
+  )
   const certificates = gauge(
     'nocturne_certificate_days_left',
     'Days until a certificate or the gateway key expires; those that never expire are omitted',
@@ -112,5 +125,9 @@ function oversightMetrics(
       }
     },
     reviewOverdue: (seconds) => overdue.set(seconds),
+    loopDelay: ({ p99, max }) => {
+      delay.set({ quantile: '0.99' }, p99)
+      delay.set({ quantile: '1' }, max)
+    },
   }
 }

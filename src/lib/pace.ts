@@ -16,6 +16,19 @@ let line: Promise<void> = Promise.resolve()
 const nextTurn = (): Promise<void> =>
   (line = line.then(() => new Promise((resolve) => setImmediate(resolve))))
 
+/** Until when the work of this turn may last before the next `breathe` ends it. */
+let turnUntil = 0
+
+/**
+ * Between the steps of work whose awaits never leave the turn, such as queries of a database in
+ * this process: lets everything else have a turn once the last one has lasted for a slice.
+ */
+export async function breathe(): Promise<void> {
+  if (performance.now() < turnUntil) return
+  await nextTurn()
+  turnUntil = performance.now() + SLICE
+}
+
 /** The clock of one instance. Its steps yield when `isDue` says so and continue in a later turn. */
 export class Pace {
   #until = performance.now() + SLICE

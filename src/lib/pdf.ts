@@ -4,6 +4,7 @@
  * in order; decoration is marked as an artifact.
  */
 import type PDFDocument from 'pdfkit'
+import { breathe } from './pace.js'
 
 export interface Column {
   readonly title: string
@@ -77,7 +78,12 @@ export async function* pdfOf(
     }),
   )
   doc.moveDown(0.8)
-  draw(pageOn(doc, root))
+  const steps: Step[] = []
+  draw(pageOn(doc, root, steps))
+  for (const step of steps) {
+    step()
+    await breathe()
+  }
   root.end()
   doc.end()
   for await (const chunk of doc as AsyncIterable<Uint8Array>) yield chunk
@@ -87,7 +93,22 @@ type Doc = InstanceType<typeof PDFDocument>
 
 type Element = ReturnType<Doc['struct']>
 
-function pageOn(doc: Doc, root: Element): Page {
+/** One piece of drawing, such as a row of a table: thousands of them must not be one turn. */
+type Step = () => void
+
+/** Notes what is to be drawn as steps. */
+function pageOn(doc: Doc, root: Element, steps: Step[]): Page {
+  const drawing = drawingOn(doc, root)
+  return {
+    heading: (text) => void steps.push(() => drawing.heading(text)),
+    paragraph: (text) => void steps.push(() => drawing.paragraph(text)),
+    bullets: (texts) => void steps.push(() => drawing.bullets(texts)),
+    facts: (facts) => void steps.push(() => drawing.facts(facts)),
+    table: (columns, rows) => void steps.push(...tableSteps(doc, root, columns, rows)),
+  }
+}
+
+function drawingOn(doc: Doc, root: Element): Omit<Page, 'table'> {
   const body = () => doc.font('Helvetica').fontSize(9.5).fillColor(INK)
   const tag = (parent: Element, type: string, draw: () => void) =>
     parent.add(doc.struct(type, {}, draw))
@@ -139,9 +160,6 @@ function pageOn(doc: Doc, root: Element): Page {
         doc.y = Math.max(after, doc.y) + 2
       }
       doc.moveDown(0.4)
-    },
-    table: (columns, rows) => {
-      drawTable(doc, root, columns, rows)
     },
   }
 }
@@ -215,38 +233,43 @@ function drawRow(doc: Doc, layout: Layout, row: Row, element?: Element): void {
   doc.y = top + height
 }
 
-function drawTable(
+/** The head, each row, and the end of a table. */
+function tableSteps(
   doc: Doc,
   root: Element,
   columns: readonly Column[],
   rows: Iterable<readonly string[]>,
-): void {
+): Step[] {
   const width = widthOf(doc)
   const layout: Layout = { columns, width, widths: columns.map(({ share }) => share * width) }
   const head: Row = { cells: columns.map(({ title }) => title), isHead: true }
-  const table = opened(doc, root, 'Table')
-  keep(doc, 60)
-  drawRow(doc, layout, head, opened(doc, table, 'TR'))
-  let isShaded = false
-  for (const cells of rows) {
-    const row: Row = { cells, isHead: false, isShaded }
+  let table: Element | undefined
+  const begin = () => {
+    table = opened(doc, root, 'Table')
+    keep(doc, 60)
+    drawRow(doc, layout, head, opened(doc, table, 'TR'))
+  }
+  const drawnRows = Array.from(rows, (cells, i) => () => {
+    const row: Row = { cells, isHead: false, isShaded: i % 2 === 1 }
     if (doc.y + heightOf(doc, layout, row) > bottomOf(doc)) {
       doc.addPage()
       drawRow(doc, layout, head)
     }
-    drawRow(doc, layout, row, opened(doc, table, 'TR'))
-    isShaded = !isShaded
+    if (table) drawRow(doc, layout, row, opened(doc, table, 'TR'))
+  })
+  const end = () => {
+    table?.end()
+    artifact(doc, () =>
+      doc
+        .moveTo(MARGIN, doc.y)
+        .lineTo(MARGIN + width, doc.y)
+        .lineWidth(0.5)
+        .stroke(LINE),
+    )
+    doc.x = MARGIN
+    doc.moveDown(0.6)
   }
-  table.end()
-  artifact(doc, () =>
-    doc
-      .moveTo(MARGIN, doc.y)
-      .lineTo(MARGIN + width, doc.y)
-      .lineWidth(0.5)
-      .stroke(LINE),
-  )
-  doc.x = MARGIN
-  doc.moveDown(0.6)
+  return [begin, ...drawnRows, end]
 }
 
 function drawFoot(doc: Doc, foot: string, number: number): void {

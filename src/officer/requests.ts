@@ -9,6 +9,7 @@ import type { Evidence, EvidenceScope } from './collect.js'
 import type { ReportContext } from './report.js'
 import type { Actor, Ledger } from '../ledger/log/index.js'
 import { NocturneError } from '../lib/errors.js'
+import { breathe } from '../lib/pace.js'
 import type { Json } from '../lib/json.js'
 import { zipOf } from '../lib/zip.js'
 import type { ZipMember } from '../lib/zip.js'
@@ -98,22 +99,23 @@ function membersOf(
   evidence: Evidence,
   context: ReportContext,
 ): readonly ZipMember[] {
-  const checkpoint = { name: 'checkpoint', content: once(evidence.checkpoint) }
+  const checkpoint = { name: 'checkpoint', content: once(() => evidence.checkpoint) }
   return report === 'accounting'
     ? [
         { name: 'accounting.pdf', content: accountingPdf(evidence, context) },
-        { name: 'accounting.csv', content: once(accountingCsv(evidence)) },
+        { name: 'accounting.csv', content: once(() => accountingCsv(evidence)) },
         checkpoint,
       ]
     : [
         { name: 'dossier.pdf', content: dossierPdf(evidence, context) },
-        { name: 'items.csv', content: once(dossierCsv(evidence)) },
-        { name: 'keys.csv', content: once(keysCsv(evidence)) },
+        { name: 'items.csv', content: once(() => dossierCsv(evidence)) },
+        { name: 'keys.csv', content: once(() => keysCsv(evidence)) },
         checkpoint,
       ]
 }
 
-async function* once(text: string): AsyncGenerator<string> {
-  await Promise.resolve()
-  yield text
+/** Written when it is read: one member at a time, not all in one turn. */
+async function* once(text: () => string): AsyncGenerator<string> {
+  await breathe()
+  yield text()
 }

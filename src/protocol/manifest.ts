@@ -59,18 +59,30 @@ export const manifest = z.looseObject({
 })
 export type Manifest = z.infer<typeof manifest>
 
-/** The octets that are signed. */
-export const writeManifest = ({
+/**
+ * The octets that are signed, in pieces of one item, so that the manifest of a large transfer need
+ * not be written in one go.
+ */
+export function* manifestPieces({
   items,
   outcomes: counts,
   ...about
-}: Omit<Named<Manifest>, 'v'>): string =>
-  canonicalJson({
+}: Omit<Named<Manifest>, 'v'>): Generator<string> {
+  const whole = canonicalJson({
     v: 1,
     ...about,
     ...(counts && { outcomes: { ...counts } }),
-    items: items.map((item) => ({ ...item })),
+    items: [],
   })
+  // The texts before it are names of a site, in which a quotation mark would be escaped.
+  const at = whole.indexOf(EMPTY_ITEMS) + EMPTY_ITEMS.length - 1
+  yield whole.slice(0, at)
+  for (const [i, item] of items.entries())
+    yield `${i === 0 ? '' : ','}${canonicalJson({ ...item })}`
+  yield whole.slice(at)
+}
+
+const EMPTY_ITEMS = '"items":[]'
 
 /**
  * Parses a manifest and checks that it is about this transfer of this gateway and names each item

@@ -10,6 +10,7 @@ import { open } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import type { DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely'
 import { CompiledQuery, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { breathe } from '../lib/pace.js'
 import { asUnavailable } from './failures.js'
 import { createTurns } from './turns.js'
 
@@ -142,8 +143,10 @@ class SqliteConnection implements DatabaseConnection {
     this.#database = database
   }
 
-  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return new Promise((resolve) => resolve(this.#execute(query)))
+  /** Many queries in a row would otherwise be one turn of the event loop, however long. */
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    await breathe()
+    return this.#execute(query)
   }
 
   #execute<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {

@@ -27,6 +27,9 @@ export interface CompletedTransfer {
   readonly receipt: string
 }
 
+/** A query takes a few milliseconds at most. */
+const ROWS_AT_ONCE = 500
+
 /** The facts about a transfer needed to complete it. */
 export type Closable = Pick<Transfer, 'id' | 'facility' | 'group' | 'priority'>
 
@@ -97,7 +100,7 @@ async function commitManifest(
     const files = { handles: await handlesOf(tx, id), count: transfer.next_index - 1 }
     const before = await findSentBefore(rooms, tx, target, files)
     const patient = await insertManifest(tx, id, manifest, rooms.now())
-    await tx.updateTable('items').set({ manifest_entry: null }).where('transfer', '=', id).execute()
+    await forgetEntries(tx, id, transfer.next_index)
     const arriving = { id, isAvailable: true, patient, modalities }
     const joining = { ...target, ...(before && { case: before.case.id }) }
     const cased = await rooms.cases.arrive(tx, actor, arrivingOf(joining, arriving))
@@ -197,24 +200,40 @@ async function handlesOf(tx: Tx, transfer: string): Promise<string[]> {
   return rows.flatMap(({ source_handle: handle }) => handle ?? [])
 }
 
+/** What the manifest says from now on, in statements that are short for a large transfer too. */
+async function forgetEntries(tx: Tx, transfer: string, end: number): Promise<void> {
+  for (let from = 0; from < end; from += ROWS_AT_ONCE)
+    await tx
+      .updateTable('items')
+      .set({ manifest_entry: null })
+      .where('transfer', '=', transfer)
+      .where('idx', '>=', from)
+      .where('idx', '<', from + ROWS_AT_ONCE)
+      .execute()
+}
+
 async function entriesOf(
   rooms: TransferRooms,
   transfer: string,
   facility: string,
 ): Promise<Map<number, ManifestEntry>> {
   const secrets = rooms.facilityKeys.secretsOf(facility)
-  const rows = await rooms.state.db
-    .selectFrom('items')
-    .select(['idx', 'manifest_entry'])
-    .where('transfer', '=', transfer)
-    .where('outcome', '=', 'accepted')
-    .orderBy('idx')
-    .execute()
-  return new Map(
-    rows.flatMap(({ idx, manifest_entry }) =>
-      manifest_entry === null
-        ? []
-        : [[idx, showEntry(secrets, transfer, idx, manifest_entry)] as const],
-    ),
-  )
+  const entries = new Map<number, ManifestEntry>()
+  for (let after = 0; ;) {
+    const rows = await rooms.state.db
+      .selectFrom('items')
+      .select(['idx', 'manifest_entry'])
+      .where('transfer', '=', transfer)
+      .where('outcome', '=', 'accepted')
+      .where('idx', '>', after)
+      .orderBy('idx')
+      .limit(ROWS_AT_ONCE)
+      .execute()
+    for (const { idx, manifest_entry } of rows)
+      if (manifest_entry !== null)
+        entries.set(idx, showEntry(secrets, transfer, idx, manifest_entry))
+    const last = rows.at(-1)
+    if (!last || rows.length < ROWS_AT_ONCE) return entries
+    after = last.idx
+  }
 }

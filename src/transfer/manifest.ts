@@ -1,7 +1,8 @@
 /** The manifest: the signed, sealed list of what a transfer holds. It is stored last. */
 import { createHash } from 'node:crypto'
 import { randomName } from '../lib/ids.js'
-import { writeManifest } from '../protocol/manifest.js'
+import { breathe } from '../lib/pace.js'
+import { manifestPieces } from '../protocol/manifest.js'
 import type { ManifestEntry } from '../protocol/manifest.js'
 import type { Outcomes } from '../protocol/outcomes.js'
 import type { DataFormat, KeyPacket } from '../seal/index.js'
@@ -58,7 +59,7 @@ export async function storeManifest(
   { entries, outcomes }: ManifestContent,
 ): Promise<SealedManifest> {
   const now = new Date(rooms.now())
-  const manifest = writeManifest({
+  const pieces = manifestPieces({
     transfer: transfer.id,
     facility: target.facility,
     group: target.group,
@@ -70,6 +71,11 @@ export async function storeManifest(
     outcomes,
     items: [...entries].map(([index, entry]) => ({ index, ...entry })),
   })
+  let manifest = ''
+  for (const piece of pieces) {
+    manifest += piece
+    await breathe()
+  }
   const bytes = Buffer.from(manifest)
   const envelope = await rooms.newEnvelope(target.group)
   try {

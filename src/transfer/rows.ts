@@ -76,12 +76,10 @@ export async function insertItems(
   first: number,
   options: RowOptions,
 ): Promise<void> {
-  const rows = items.map((item, i) => itemRow(begun, item, first + i, options))
-  for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) {
-    await tx
-      .insertInto('items')
-      .values(rows.slice(i, i + ROWS_A_STATEMENT))
-      .execute()
+  for (let from = 0; from < items.length; from += ROWS_A_STATEMENT) {
+    const some = items.slice(from, from + ROWS_A_STATEMENT)
+    const rows = some.map((item, i) => itemRow(begun, item, first + from + i, options))
+    await tx.insertInto('items').values(rows).execute()
   }
   for (const [i, { settled }] of items.entries()) {
     if (settled.outcome !== 'quarantined') continue

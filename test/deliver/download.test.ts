@@ -58,6 +58,9 @@ describe('a download', () => {
   it('is the same bytes in whatever ranges it is fetched', async () => {
     const message = await collect((await fetched(whole)).bytes)
     const last = message.length - 1
+    const before = (await site.events(transfer.id)).length
+    let sent = 0
+    let ended = 0
     await fc.assert(
       fc.asyncProperty(
         fc.tuple(fc.nat({ max: last }), fc.nat({ max: last })),
@@ -73,13 +76,34 @@ describe('a download', () => {
           expect(download.range).toEqual(range)
           const bytes = await collect(download.bytes)
           expect(bytes.equals(message.subarray(start, end + 1))).toBe(true)
-          const [begun, ended] = await lastEvents(2)
-          expect(begun?.detail).toMatchObject({ start, end })
-          expect(ended).toMatchObject({ outcome: 0, detail: { bytes: end - start + 1 } })
+          sent += end - start + 1
+          if (sent >= message.length) [sent, ended] = [0, ended + 1]
         },
       ),
       { numRuns: 25 },
     )
+    // One event for as many ranges as make up the item, and one for its end.
+    await site.deliveries.untilEnded('reader-1', transfer.id)
+    const events = (await site.events(transfer.id)).slice(before)
+    const begun = events.filter(({ type }) => type === 'download.begun')
+    expect(begun).toHaveLength(ended + (sent > 0 ? 1 : 0))
+    expect(events.filter(({ type }) => type === 'download.ended')).toHaveLength(begun.length)
+  })
+
+  it('in a hundred ranges at once is one event, which names the bytes of all', async () => {
+    const { size } = await site.deliveries.describe(site.reader('reader-1'), transfer, 1)
+    const ranges = Array.from({ length: 100 }, (_, i) => ({ start: i, end: i + 9 }))
+    const got = await Promise.all(ranges.map((range) => fetched({ index: 1, range: () => range })))
+    await Promise.all(got.map(({ bytes }) => collect(bytes)))
+    expect(new Set(got.map(({ event }) => event)).size).toBe(1)
+    await site.deliveries.endRanges()
+    const [begun, ended] = await lastEvents(2)
+    expect([begun?.type, ended?.type]).toEqual(['download.begun', 'download.ended'])
+    expect(ended).toMatchObject({
+      related: begun?.detail?.download,
+      detail: { bytes: 1_000, ranges: 100 },
+    })
+    expect(size).toBeGreaterThan(1_000)
   })
 
   it('that the reader breaks off says how far it came', async () => {

@@ -15,7 +15,7 @@ import type { CertificateWarnings } from '../../site/index.js'
 import type { State } from '../../state/index.js'
 import type { ObjectStore } from '../../store/index.js'
 import { alive } from '../bare-app.js'
-import type { Metrics } from '../metrics.js'
+import type { LoopDelay, Metrics } from '../metrics.js'
 import { admit } from '../request.js'
 
 /** The stores are probed at most this often, however often readiness is requested. */
@@ -40,6 +40,8 @@ export interface Readiness {
    * none yet. Absent without witnesses.
    */
   readonly witnessed?: { readonly size: number; readonly ageSeconds: number } | null
+  /** Since the last probe, in milliseconds. */
+  readonly eventLoop: { readonly p99Ms: number; readonly maxMs: number }
   /** Things that work, but not as well as they should. */
   readonly warnings: readonly string[]
 }
@@ -104,9 +106,11 @@ export const isOperator =
 const unnamed = ({ length }: readonly string[]): readonly string[] =>
   length === 0 ? [] : [`${String(length)} more: ask with an operator's token`]
 
-/** The state of the doors other than HTTP. */
+/** The state of the doors other than HTTP, and of the thread that serves them all. */
 export interface DoorState {
   readonly arrivals: { readonly count: number }
+  /** How long the event loop was kept from its work since the last probe or scrape. */
+  readonly loop: { probed(): LoopDelay; scraped(): LoopDelay }
   associations(): number
   isDimseAway(): boolean
 }
@@ -125,6 +129,7 @@ export function metricsRoutes(
     metrics.certificates(await rooms.certificateWarnings.daysLeft())
     metrics.sinks(await rooms.forwarding.status())
     metrics.arriving(doors.associations(), doors.arrivals.count)
+    metrics.loopDelay(doors.loop.scraped())
     metrics.reviewOverdue(Math.max(0, await overdueMs(rooms)) / 1_000)
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
@@ -147,13 +152,16 @@ async function checkRooms(rooms: HealthRooms, doors: DoorState): Promise<Probed>
   const warnings = await warningsOf(rooms, certificates)
   if (doors.isDimseAway()) warnings.push('the DIMSE port is not open: check doors.dimse.listen')
   const named = await namedOf(rooms)
-  if (rooms.site.config.witnesses.length === 0) return { ready, checks, warnings, named }
+  const { p99, max } = doors.loop.probed()
+  const eventLoop = { p99Ms: Math.round(p99 * 1_000), maxMs: Math.round(max * 1_000) }
+  const seen = { ready, checks, eventLoop, warnings, named }
+  if (rooms.site.config.witnesses.length === 0) return seen
   const found = await rooms.witnessing.witnessed().catch(() => undefined)
   const age = found && Math.max(0, Math.floor((rooms.now() - found.at) / 1_000))
   const witnessed = found && age !== undefined ? { size: found.size, ageSeconds: age } : null
   if (age === undefined || age > WITNESSED_SECONDS)
     warnings.push('the ledger has not been witnessed recently: ask the operators of the witnesses')
-  return { ready, checks, witnessed, warnings, named }
+  return { ...seen, witnessed }
 }
 
 async function namedOf(rooms: HealthRooms): Promise<Named> {

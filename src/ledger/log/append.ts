@@ -4,6 +4,7 @@
  */
 import type { State, Tx } from '../../state/index.js'
 import { NocturneError } from '../../lib/errors.js'
+import { breathe } from '../../lib/pace.js'
 import { openCheckpoint } from '../verify/checkpoint.js'
 import { isSameBytes } from '../verify/encoding.js'
 import type { NewEntry } from './entry.js'
@@ -60,7 +61,10 @@ export async function appendEntries(
   const first = head.frontier.size
   const frontier = head.frontier.copy()
   const tiles: Tile[] = []
-  for (const { bytes } of entries) tiles.push(...frontier.append(sha256(leafInput(bytes))))
+  for (const { bytes } of entries) {
+    tiles.push(...frontier.append(sha256(leafInput(bytes))))
+    await breathe()
+  }
   tiles.push(...frontier.partials())
   const checkpoint = signer.sign({ size: frontier.size, root: frontier.root() })
 

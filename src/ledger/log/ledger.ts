@@ -167,9 +167,11 @@ const recording = (record: ReturnType<typeof createRecorder>): Pick<Ledger, 'rec
 /** The proofs that an entry is in the log, and that the log has only grown. */
 function proofs(db: Db): Pick<Ledger, 'proof' | 'inclusion' | 'consistency' | 'node' | 'tile'> {
   const treeOf = createTrees(db)
+  /** A log only grows, so the head need not be read again for the same tree. */
+  let grown = 0
   const inclusion: Ledger['inclusion'] = async (index, size) => {
-    if (!isIndex(index) || index >= size || size > (await readHead(db)).size)
-      throw new NocturneError('not_found')
+    if (size > grown) grown = (await readHead(db)).size
+    if (!isIndex(index) || index >= size || size > grown) throw new NocturneError('not_found')
     return treeOf(size).inclusion(index)
   }
   return {

@@ -1,5 +1,6 @@
 /** `record`: commits changes together with their events, several callers per transaction. */
 import { NocturneError } from '../../lib/errors.js'
+import { breathe } from '../../lib/pace.js'
 import type { Attempt, State, Tx } from '../../state/index.js'
 import { appendEntries, lockHead } from './append.js'
 import type { Head } from './append.js'
@@ -68,21 +69,27 @@ async function applyChanges(
   { state, gateway, now }: RecorderOptions,
 ): Promise<readonly Attempt<readonly NewEntry[]>[]> {
   const made: Attempt<readonly NewEntry[]>[] = []
-  const entriesOf = (events: readonly EventInput[]) =>
-    events.map((event) => makeEntry(event, gateway, now()))
+  const entriesOf = async (events: readonly EventInput[]) => {
+    const entries: NewEntry[] = []
+    for (const event of events) {
+      entries.push(makeEntry(event, gateway, now()))
+      await breathe()
+    }
+    return entries
+  }
   for (const change of changes) {
     made.push(
       typeof change === 'function'
         ? await state.attempt(tx, async () => entriesOf(await change(tx)))
-        : attemptAlone(() => entriesOf(change)),
+        : await attemptAlone(() => entriesOf(change)),
     )
   }
   return made
 }
 
-function attemptAlone<T>(make: () => T): Attempt<T> {
+async function attemptAlone<T>(make: () => Promise<T>): Promise<Attempt<T>> {
   try {
-    return { ok: true, value: make() }
+    return { ok: true, value: await make() }
   } catch (reason) {
     return { ok: false, reason }
   }

@@ -20,6 +20,8 @@ type Rows = readonly (readonly Uint8Array[])[]
 
 /** Number of full tiles cached with their inner hashes, about 16 KiB each. */
 const CACHED_TILES = 64
+/** Exports of a growing log, each of the size at which it began, do not displace one another. */
+const CACHED_TREES = 8
 
 /**
  * @throws NocturneError `ledger_broken` when a tile that a tree of this size must have is missing
@@ -52,7 +54,7 @@ export async function readTile(db: Db | Tx, level: number, n: number): Promise<B
  */
 export function createTrees(db: Db): (size: number) => Tree {
   const full = new Map<string, Rows>()
-  let newest: Tree | undefined
+  const trees = new Map<number, Tree>()
 
   async function rowsOf(level: number, n: number, width: number): Promise<Rows> {
     const key = `${level}/${n}`
@@ -69,7 +71,8 @@ export function createTrees(db: Db): (size: number) => Tree {
   }
 
   return (size) => {
-    if (newest?.size === size) return newest
+    const known = trees.get(size)
+    if (known) return known
     const partial = new Map<number, Promise<Rows>>()
     const readNode = async (height: number, index: number): Promise<Uint8Array> => {
       const level = Math.floor(height / TILE_HEIGHT)
@@ -86,7 +89,10 @@ export function createTrees(db: Db): (size: number) => Tree {
       if (!hash) throw new NocturneError('ledger_broken')
       return hash
     }
-    newest = createTree(sha256, size, readNode)
-    return newest
+    const tree = createTree(sha256, size, readNode)
+    trees.set(size, tree)
+    const [oldest] = trees.keys()
+    if (trees.size > CACHED_TREES && oldest !== undefined) trees.delete(oldest)
+    return tree
   }
 }

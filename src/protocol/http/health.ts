@@ -36,6 +36,10 @@ export const readyAnswer = z.looseObject({
       ),
     ),
   ),
+  eventLoop: about(
+    'How long work that was due had to wait since the last probe, in milliseconds: 99th percentile and longest.',
+    z.looseObject({ p99Ms: count, maxMs: count }),
+  ),
   sinks: z.optional(about('Absent without sinks.', z.array(sinkStatus))),
   warnings: about('What works but is weaker than it should be.', z.array(z.string())),
 })

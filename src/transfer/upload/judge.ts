@@ -1,6 +1,7 @@
 /** Distinguishes new items from those that the transfer already has. */
 import { createHmac } from 'node:crypto'
 import type { Code } from '../../lib/errors.js'
+import { breathe } from '../../lib/pace.js'
 import type { ManifestEntry } from '../../protocol/manifest.js'
 import type { Outcome } from '../../state/tables/index.js'
 import type { BegunEnvelope } from '../begin.js'
@@ -20,6 +21,9 @@ export interface JudgedItem {
   readonly entry: ManifestEntry | undefined
 }
 
+/** A few milliseconds of keyed digests. */
+const AT_ONCE = 200
+
 /**
  * An item with the same content is a duplicate. One with the same SOP Instance UID but different
  * content is refused, because at least one of the two is not what the scanner made. Items are
@@ -31,7 +35,13 @@ export async function judgeItems(
   settled: readonly SettledItem[],
 ): Promise<JudgedItem[]> {
   const before = begun.isFirst ? [] : [begun.transfer]
-  return judgeAgainst(await handlesOf(rooms, before), rooms, begun, settled)
+  const seen = await handlesOf(rooms, before)
+  const judged: JudgedItem[] = []
+  for (let at = 0; at < settled.length; at += AT_ONCE) {
+    judged.push(...judgeAgainst(seen, rooms, begun, settled.slice(at, at + AT_ONCE)))
+    await breathe()
+  }
+  return judged
 }
 
 /**

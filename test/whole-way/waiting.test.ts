@@ -3,9 +3,11 @@
  * or a large commit, or searches, its event loop is late by at most 250 ms, and 50 ms in 99 of 100
  * cases, and `/healthz` answers.
  *
- * The loop is measured without the time for which the machine gave it no processor; the answers of
- * `/healthz` are compared with those of the same gateway while it is idle, since the machine may do
- * other work. `bash scripts/test --long waiting` uses 100,000 events and 20,000 items.
+ * The loop is measured without the time for which the machine gave it no processor. Since other
+ * work on the machine still shows, what the same gateway shows while it is idle is added to the
+ * bounds, five times for the loop and ten times for `/healthz`.
+ *
+ * NOCTURNE_TEST_LARGE=1 uses 100,000 events and 20,000 items.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
@@ -76,7 +78,7 @@ beforeAll(async () => {
   for (const name of ['facility-a', 'reader-1', 'officer-1']) tokens[name] = await site.token(name)
   gateway = await site.start(watched(lateness))
   idle = await waitedDuring(gateway, lateness, () => new Promise((done) => setTimeout(done, 2_000)))
-}, 180_000)
+}, 600_000)
 afterAll(async () => {
   console.log(
     [
@@ -94,8 +96,9 @@ async function expectOthersServed(name: string, work: () => Promise<unknown>): P
   all.push(...ticks)
   const shown = [p99, max, health.p99, health.max].map((ms) => String(Math.round(ms)).padStart(5))
   rows.push(`  ${name.padEnd(34)} ${seconds.toFixed(1).padStart(5)} s ${shown.join(' ')}`)
-  expect({ name, max: max < 250 || max }).toEqual({ name, max: true })
-  // Room for a machine that is busy otherwise: ten times of what it takes while nothing is asked.
+  const longest = 250 + 5 * idle.max
+  expect({ name, max: max < longest || max }).toEqual({ name, max: true })
+  // Room for a machine that is busy otherwise.
   const most = 250 + 10 * idle.health.p99
   expect({ name, health: health.p99 < most || health.p99 }).toEqual({ name, health: true })
 }
@@ -131,8 +134,8 @@ const idOf = (start: string): string => /"id":"([^"]+)"/.exec(start)?.[1] ?? ''
 describe('while others are served, a gateway', () => {
   afterAll(() => {
     const { p99 } = spreadOf(all)
-    rows.push(`  p99 of all: ${p99.toFixed(1)}`)
-    expect(p99).toBeLessThan(50)
+    rows.push(`  p99 of all: ${p99.toFixed(1)}, while idle: ${idle.p99.toFixed(1)}`)
+    expect(p99).toBeLessThan(50 + 5 * idle.p99)
   })
 
   const officer = (path: string, json?: unknown): (() => Promise<unknown>) => {

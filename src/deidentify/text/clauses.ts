@@ -4,6 +4,7 @@
  * cut could change the meaning of the rest, the rest is cut too: the segment, or the whole clause
  * if it contains a word on which the truth of all of it depends.
  */
+import { isHeading } from './headings.js'
 import {
   ANATOMY,
   BOUND,
@@ -18,6 +19,7 @@ import {
   WITH,
   WITHOUT,
 } from './roles.js'
+import { withoutTransparent } from './transparent.js'
 import { MARK, type Token, type Tokens } from './tokens.js'
 
 /** Tokens from `start` up to `end`, exclusive. */
@@ -38,7 +40,9 @@ const LONG_WORD = 4
 export function clausesOf({ text, tokens }: Tokens): Span[] {
   return split(
     tokens,
-    (one, gap) => {
+    (one, gap, before) => {
+      // A question mark directly after a word asks about what precedes it, and ends there.
+      if (one.folded === '?' && before?.end === one.start && /^\s+$/.test(gap)) return true
       if (gap.includes(MARK) || /\n\s*\n/.test(gap)) return true
       if (!SENTENCE.test(gap)) return false
       const isLong = one.end - one.start >= LONG_WORD && !one.folded.endsWith('.')
@@ -59,14 +63,14 @@ export const segmentsOf = ({ text, tokens }: Tokens, { start, end }: Span): Span
 
 function split(
   tokens: readonly Token[],
-  ends: (one: Token, gap: string) => boolean,
+  ends: (one: Token, gap: string, before: Token | undefined) => boolean,
   text: string,
 ): Span[] {
   const spans: Span[] = []
   let start = 0
   tokens.forEach((token, index) => {
     const next = tokens[index + 1]
-    if (next && !ends(token, text.slice(token.end, next.start))) return
+    if (next && !ends(token, text.slice(token.end, next.start), tokens[index - 1])) return
     spans.push({ start, end: index + 1 })
     start = index + 1
   })
@@ -102,9 +106,13 @@ function judgeClause(all: Tokens, clause: Span): void {
   const open = segments.filter((_, index) => verdicts[index] === 'clause')
   const [from] = open
   if (from) {
-    // Words that only refer ahead do not affect the segments before them.
+    // Words that only refer ahead do not affect the segments before them, and nothing affects the
+    // name of the examination.
     const isAhead = open.every((one) => within(tokens, one).every(looksAhead))
-    cutAll(tokens, isAhead ? { start: from.start, end: clause.end } : clause)
+    const [first] = segmentsOf(all, clause)
+    const hasHeading = first !== undefined && isHeading(within(tokens, first))
+    const start = isAhead ? from.start : hasHeading ? first.end : clause.start
+    cutAll(tokens, { start, end: clause.end })
   }
   segments.forEach((segment, index) => {
     if (verdicts[index] === 'segment') cutAll(tokens, segment)
@@ -118,10 +126,16 @@ function cutAll(tokens: readonly Token[], span: Span): void {
   for (const token of within(tokens, span)) token.cut ??= 'unknown'
 }
 
-function judgeSegment({ tokens }: Tokens, span: Span): Verdict {
-  let own = within(tokens, span)
-  joinDangling(own)
-  own = within(tokens, span)
+function judgeSegment(all: Tokens, span: Span): Verdict {
+  const whole = within(all.tokens, span)
+  const hasLostWith = joinDangling(whole)
+  joinLoneSides(whole)
+  if (
+    hasLostWith &&
+    whole.some(({ cut, roles }) => cut === undefined && (roles & (WITHOUT | CONTRAST)) !== 0)
+  )
+    return 'segment'
+  const own = withoutTransparent(whole, all)
   const cuts = own.filter(isCut)
   // A cut name that is also a word that changes the meaning: without it, the rest would say
   // something different.
@@ -226,11 +240,23 @@ function isSatisfied(own: readonly Token[], index: number): boolean {
 const isDangling = (roles: number): boolean =>
   (roles & WITH) !== 0 && (roles & (NOT | WITHOUT | MAYBE | SIDE)) === 0
 
+/** A side next to an unknown word, with nothing else in its segment that could be on that side. */
+function joinLoneSides(own: readonly Token[]): void {
+  const isContent = ({ cut, roles }: Token) =>
+    cut === undefined && (roles & CONTENT) !== 0 && (roles & BOUND) === 0
+  if (own.some(isContent)) return
+  own.forEach((token, index) => {
+    const isBeside = [own[index - 1], own[index + 1]].some((one) => one?.cut === 'unknown')
+    if (token.cut === undefined && (token.roles & SIDE) !== 0 && isBeside) token.cut = 'unknown'
+  })
+}
+
 /**
- * Also cuts `with` before a cut, and `contrast` after an unknown word that may have been a form of
- * `without`.
+ * Also cuts `with` before a cut, and `contrast` after an unknown word that may have been a form
+ * of `without`. Returns whether a `with` was cut.
  */
-function joinDangling(own: readonly Token[]): void {
+function joinDangling(own: readonly Token[]): boolean {
+  let hasLostWith = false
   for (let index = own.length - 2; index >= 0; index--) {
     const [token, next] = [own[index], own[index + 1]]
     if (
@@ -240,8 +266,10 @@ function joinDangling(own: readonly Token[]): void {
       isCut(next) &&
       isDangling(token.roles) &&
       (token.roles & (CONTRAST | TECHNIQUE)) === 0
-    )
+    ) {
       token.cut = next.cut
+      hasLostWith = true
+    }
   }
   for (let index = 1; index < own.length; index++) {
     const [before, token] = [own[index - 1], own[index]]
@@ -254,4 +282,5 @@ function joinDangling(own: readonly Token[]): void {
     )
       token.cut = 'unknown'
   }
+  return hasLostWith
 }

@@ -14,20 +14,45 @@ import {
 
 /** Endings that no family name has, in the seven languages, without accents. */
 const ENDINGS = (
-  'cystite arthrite bronchite tendinite synovite phlebite radiculite osteite nephrite nevrite onite itis ectomy ostomy otomy oscopy ography ographic ogram opathy oplasty emia aemia megaly ' +
-  'algia osclerosis stenosis thrombosis fibrosis necrosis plegia trophy trophic rrhage rrhagic ' +
-  'sarcoma carcinoma adenoma blastoma lymphoma fibroma angioma cytoma lithiasis ectasia plasia ' +
-  'plastic malacia ptysis uria edema oedema genesis ostosis arthrosis ologic ological ektomie ' +
-  'otomie ostomie oskopie ographie ografie ogramm opathie oplastik amie aemie megalie algie ' +
-  'sklerose stenose thrombose fibrose nekrose arthrose plegie trophie rrhagie karzinom sarkom ' +
-  'lithiasis ektasie plasie fraktur frakturen gelenk gelenks gelenke entzundung schmerz ' +
-  'schmerzen schwellung verletzung blutung metastasen infarkt verschluss erguss ruptur lasion ' +
-  'zyste verkalkung verkalkungen knochen wirbel drusen arterie arterien venen untersuchung ' +
-  'ectomie stomie scopie emie rragie carcinome sarcome adenome lithiase ectasie plastie ectomia ' +
-  'otomia ostomia oscopia ografia ograma opatia oplastia plastica megalia rragia litiasis ' +
-  'litiasi litiase osclerosis osclerosi osclerose trofia trofico trofica itide osite fractuur ' +
-  'fracturen ontsteking bloeding gewricht slagader trombose carcinoom sarcoom adenoom klachten ' +
-  'letsel pathie scopie grafie'
+  'cystite arthrite bronchite tendinite synovite phlebite radiculite osteite nephrite ' +
+  'nevrite onite itis ectomy ostomy otomy oscopy ography ographic ogram opathy oplasty emia ' +
+  'aemia megaly algia osclerosis stenosis thrombosis fibrosis necrosis plegia trophy ' +
+  'trophic rrhage rrhagic sarcoma carcinoma adenoma blastoma lymphoma fibroma angioma ' +
+  'cytoma lithiasis ectasia plasia plastic malacia ptysis uria edema oedema genesis ostosis ' +
+  'arthrosis ologic ological ektomie otomie ostomie oskopie ographie ografie ogramm opathie ' +
+  'oplastik amie aemie megalie algie sklerose stenose thrombose fibrose nekrose arthrose ' +
+  'plegie trophie rrhagie karzinom sarkom ektasie plasie fraktur frakturen gelenk gelenks ' +
+  'gelenke entzundung schmerz schmerzen schwellung verletzung blutung metastasen infarkt ' +
+  'verschluss erguss ruptur lasion zyste verkalkung verkalkungen knochen wirbel drusen ' +
+  'arterie arterien venen untersuchung ectomie stomie scopie emie rragie carcinome sarcome ' +
+  'adenome lithiase ectasie plastie ectomia otomia ostomia oscopia ografia ograma opatia ' +
+  'oplastia plastica megalia rragia litiasis litiasi litiase osclerosi osclerose trofia ' +
+  'trofico trofica itide osite fractuur fracturen ontsteking bloeding gewricht slagader ' +
+  'trombose carcinoom sarcoom adenoom klachten letsel pathie grafie ' +
+  // Treatments, measurements and conditions, as each language ends them.
+  'laxia laxis laxie noxia therapy therapie terapia metry metrie metria ologie ologia ology ' +
+  'tomie tomia lysis lyse paresis paresie paresia penia penie dynia dynie dinia phagia ' +
+  'phagie fagia pnea pnoe rrhea rrhoea rrhoe rrhee rreia sclerotic sklerotisch stenotic ' +
+  'stenotique stenotico scopic skopisch scopique scopico grafico grafica grafisch grafische ' +
+  'graphique graphisch logisch logische logico logica logique neoadjuvant neoadjuvante ' +
+  // Adjectives of place, with whatever prefix.
+  'cardial cardiaque kardial cardiaco vascular vaskular vaskulare vasculaire vascolare ' +
+  'vasculair thoracic thorakal thorakale thoracique toracico toracica abdominal abdominale ' +
+  'abdominaux abdominales femoral femorale femorales tibial tibiale tibiales fibular ' +
+  'fibulare ulnare radiale vertebral vertebrale vertebraux vertebrales sacral sacrale ' +
+  'sacrales lumbal lumbale lombaire lumbar lumbares lombare lombari cranial kranial ' +
+  'kraniale cranien cranienne craneal craneales articular artikular artikulare articulaire ' +
+  'articolare articulares muscular muskular muskulare musculaire muscolare musculares ' +
+  'condylar kondylar kondylare condylien condylienne clavicular claviculaire klavikular ' +
+  'klavikulare clavicolare acromial acromiale akromial patellar patellare patellaire ' +
+  'pleural pleurale pleuraux pulmonary pulmonal pulmonale pulmonaire pulmonar bronchial ' +
+  'bronchiale hepatic hepatique hepatisch hepatico hepatica vesical vesicale ureteral ' +
+  'ureterale genital genitale jugular jugulaire jugulare jugulares popliteal poplitee ' +
+  'popliteale popliteo poplitea laryngeal laryngeale pharyngeal mandibular mandibulaire ' +
+  'mandibolare orbital orbitaire orbitale ocular oculaire oculare lingual linguale mental ' +
+  'costal costale costaux intercostal glandular glandulaire tendinous tendineux ' +
+  'ligamentaire ligamentar capsulaire capsular trochanteric trochantar pertrochantar ' +
+  'occlusive oclusiva okklusiv fasciitis vasculitis infectieux infectieuse'
 ).split(' ')
 const LONGEST = Math.max(...ENDINGS.map((ending) => ending.length))
 const endings: ReadonlySet<string> = new Set(ENDINGS)

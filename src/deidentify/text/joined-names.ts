@@ -1,5 +1,6 @@
 /** Finds what belongs to a name that was found: initials, its other words, and words before it. */
-import { ANATOMY, CHANGES_MEANING, FINDING, SIDE } from './roles.js'
+import { ANATOMY, CHANGES_MEANING, FINDING, SIDE, TITLE } from './roles.js'
+import { hasNegatingStem } from './transparent.js'
 import type { Token, Tokens } from './tokens.js'
 import { names } from './vocabulary.js'
 
@@ -149,6 +150,11 @@ function joinUnknown(tokens: Tokens): void {
   const join = (index: number, from: number): void => {
     const [token, name] = [all[index], all[from]]
     if (token?.cut !== 'unknown' || name?.cut !== 'name' || name.kind !== 'word') return
+    // A name follows its title (`not conditional Dr. Smith`), and is not followed by words in lower
+    // case (`cannot Smith xyzed`).
+    if (index < from && (name.roles & TITLE) !== 0) return
+    if (isCapitalized(tokens, name) && !isCapitalized(tokens, token)) return
+    if (hasNegatingStem(token.folded)) return
     if (token.roles === 0 && token.kind === 'word' && isSpaced(tokens, Math.min(index, from)))
       token.cut = 'name'
   }

@@ -180,6 +180,7 @@ function takeOneName(tokens: Tokens, first: number): number {
       continue
     }
     const isUnknown = token.cut !== undefined
+    if (hasName && isUnknown && isSmallAfter(tokens, at)) return at
     if (hasName && !isUnknown && !isSecondWord(tokens, at)) return at
     token.cut = 'name'
     // In Sra. Izquierdo, the name is not a side; but a negation is never treated as just a name.
@@ -201,6 +202,17 @@ function isSecondWord(tokens: Tokens, at: number): boolean {
   const mayBe = (token.roles & (ANATOMY | FINDING)) !== 0 && (token.roles & CHANGES_MEANING) === 0
   if (!mayBe || names().given.has(before.folded)) return mayBe
   return token.folded.length > 3 && hasLowerCase(tokens) && isCapitalized(tokens, token)
+}
+
+/** `Dr. Smith xyzed`: a word in lower case after a capitalized one. */
+const isSmallAfter = (tokens: Tokens, at: number): boolean => {
+  const [before, token] = [tokens.tokens[at - 1], tokens.tokens[at]]
+  return (
+    before !== undefined &&
+    token !== undefined &&
+    isCapitalized(tokens, before) &&
+    !isCapitalized(tokens, token)
+  )
 }
 
 function takeBefore(tokens: Tokens, index: number): void {

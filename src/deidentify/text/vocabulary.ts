@@ -124,6 +124,11 @@ export function names() {
   return people
 }
 
+let adjectives: ReadonlySet<string> | undefined
+/** Names that are also adjectives and the like, which may qualify a finding (`gross hematuria`). */
+export const qualifiers = (): ReadonlySet<string> =>
+  (adjectives ??= new Set(wordsOf('qualifiers.json')))
+
 const made = new Map<string, Vocabulary>()
 
 /**

@@ -177,7 +177,8 @@ describe('an unknown word', () => {
         const join = (all: typeof before) => all.map(([word, sign]) => word + sign).join('')
         const cleaned = clean(`${join(before)}${phrase}${behind}${join(after)}`)
         if (!new RegExp(`(?<![\\p{L}])${finding}`, 'iu').test(cleaned)) return
-        expect(cleaned.toLowerCase()).toContain(`${marker} ${finding}`)
+        const around = cleaned.toLowerCase().replaceAll(' [...] ', ' ')
+        expect(around).toContain(`${marker} ${finding}`)
       }),
       { numRuns: 2000 },
     )

@@ -88,9 +88,11 @@ export function judgeClauses(tokens: Tokens, isProse: boolean): void {
 /** Negations and questions that refer only to what follows them. */
 const AHEAD: ReadonlySet<string> = new Set(
   (
-    'no without w/o wo w/out r/o rule eval evaluate assess kein keine keinen keinem keiner keines ohne v.a. verdacht sans aucun ' +
-    'aucune suspicion sin sospecha descartar senza nessun nessuna nessuno sospetta sospetto escludere geen zonder verdenking sem ' +
-    'nenhum nenhuma suspeita'
+    'no without w/o wo w/out r/o rule eval evaluate assess kein keine keinen keinem keiner ' +
+    'keines ohne v.a. verdacht sans aucun aucune suspicion sin sospecha descartar senza ' +
+    'nessun nessuna nessuno sospetta sospetto escludere geen zonder verdenking sem nenhum ' +
+    'nenhuma suspeita possible probable possibile probabile posible possivel provavel ' +
+    'eventuel eventuelle eventuale'
   ).split(' '),
 )
 const looksAhead = ({ roles, folded, cut }: Token): boolean =>

@@ -56,6 +56,39 @@ describe.each(['pseudonymize', 'strip'] as const)('under %s', (profile) => {
     expect(valueOf(output, 0x00081090)).toBe('Scanner 3000')
   })
 
+  it('a word of the patient or the institution is found with digits before or after it', async () => {
+    const output = await outputOf(
+      [0x00080080, 'LO', 'UKE Nord'],
+      [0x00081010, 'SH', 'KNEE1'],
+      [0x00100020, 'LO', 'KNEE'],
+      [0x00181030, 'LO', '2KNEE_3 axial'],
+      [0x00181250, 'SH', 'UKE2'],
+      [0x00181260, 'SH', '12BODY'],
+    )
+    expect(output.toString('latin1')).not.toMatch(/knee|uke/i)
+    expect(valueOf(output, 0x00181260)).toBe('12BODY')
+  })
+
+  // Names that the word lists of each language contain.
+  it.each(['KOPF^HÜFTE', 'TÊTE^DROITE', 'CABEZA^SIN', 'TESTA^NON', 'HOOFD^GEEN', 'SEM^CORAÇÃO'])(
+    'a patient called %s is found nowhere',
+    async (name) => {
+      const words = name.split('^')
+      const text = `CT ${words[1]} axial, ${words[0]} 1.0 and ${words[0]}2`
+      const output = await outputOf(
+        [0x00080005, 'CS', 'ISO_IR 100'],
+        [0x00081030, 'LO', Buffer.from(text, 'latin1')],
+        [0x00100010, 'PN', Buffer.from(name, 'latin1')],
+        [0x00180015, 'CS', words[0]?.normalize('NFKD').replace(/\p{M}/gu, '') ?? ''],
+        [0x00204000, 'LT', Buffer.from(`${words[0]} of the patient. No fracture.`, 'latin1')],
+      )
+      for (const word of words)
+        expect(output.toString('latin1').toUpperCase()).not.toMatch(
+          new RegExp(`(?<!\\p{L})${word}(?!\\p{L})`, 'u'),
+        )
+    },
+  )
+
   it('a time or a number that equals the patient’s number is removed', async () => {
     const output = await outputOf(
       [0x00100020, 'LO', '114500'],

@@ -244,6 +244,7 @@ export class Identifiers {
       [...this.#institution].some(
         (own) =>
           own === word ||
+          own === withoutDigits(word) ||
           (word.length >= INSTITUTION_START && own.startsWith(word)) ||
           (own.length >= INSTITUTION_START && word.includes(own)),
       ),
@@ -259,7 +260,9 @@ export class Identifiers {
   hasPatientWord(folded: string): boolean {
     return (
       this.#patientWords.size > 0 &&
-      folded.split(/[^\p{L}\p{N}]+/u).some((word) => this.#patientWords.has(word))
+      folded
+        .split(/[^\p{L}\p{N}]+/u)
+        .some((word) => this.#patientWords.has(word) || this.#patientWords.has(withoutDigits(word)))
     )
   }
 
@@ -318,6 +321,9 @@ export class Identifiers {
  */
 const isWrittenByOthers = (text: string): boolean =>
   /^\p{L}/u.test(text) && text !== fold(DUMMY_TEXT)
+
+/** Station names and the like number what they name: KNEE1, 3UKE. */
+const withoutDigits = (word: string): string => word.replace(/^\d+|\d+$/g, '')
 
 const isOfWords = (word: string): boolean => isVocabulary(word) || /^\d{1,2}$/.test(word)
 /** A word that is not used as a name. */

@@ -97,12 +97,14 @@ function isProperNoun(tokens: Tokens, index: number): boolean {
   return isWritten && token.folded.length > 3 && /^ $/.test(text.slice(before.end, token.start))
 }
 
-/** Whether a word is one of the header's names, or contains one between its punctuation. */
+/** Whether a word is one of the header's names, or contains one between its signs and digits. */
 export const isForbidden = (folded: string, forbidden: Forbidden): boolean =>
   forbidden.has(folded) ||
   (SIGNED.test(folded) &&
-    folded.split(/[^\p{L}\p{N}]+/u).some((part) => part.length > 1 && forbidden.has(part)))
-const SIGNED = /[^\p{L}\p{N}]/u
+    [/[^\p{L}\p{N}]+/u, /[^\p{L}]+/u].some((signs) =>
+      folded.split(signs).some((part) => part.length > 1 && forbidden.has(part)),
+    ))
+const SIGNED = /[^\p{L}]/u
 
 const hasLowerCase = ({ text }: Tokens): boolean => /\p{Ll}/u.test(text)
 

@@ -2,7 +2,7 @@
 import type { RawDeflate } from '../dicom/index.js'
 import type { Code } from '../lib/errors.js'
 import type { Station } from '../lib/station.js'
-import type { GreyPicture } from '../pixels/index.js'
+import type { GreyPicture, Rectangle } from '../pixels/index.js'
 import type { Profile } from './rules/profile.js'
 import type { WayBack } from './identity/way-back.js'
 
@@ -80,13 +80,25 @@ export interface Pseudonym {
   readonly shiftSeconds: number
 }
 
+/** A word that seems to be in a picture. */
+export interface FoundWord {
+  readonly text: string
+  /** Around what was read, in pixels. */
+  readonly box: Rectangle
+  /**
+   * The whole line that it belongs to, with a margin; absent if that cannot be told with certainty.
+   * Blanking it leaves no part of the line and hides nothing else.
+   */
+  readonly place?: Rectangle | undefined
+}
+
 /** Looks for text in images at risk. */
 export interface TextDetector {
   /**
    * The words that seem to be in the picture; only this room may see them. Undefined when the
    * detector cannot tell in time.
    */
-  readWords(picture: GreyPicture): Promise<readonly string[] | undefined>
+  readWords(picture: GreyPicture): Promise<readonly FoundWord[] | undefined>
   /**
    * Whether an image at risk that no blanking rule covers may pass, marked as such, if the detector
    * finds nothing in it that could identify the patient.

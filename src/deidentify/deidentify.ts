@@ -161,8 +161,12 @@ async function* rest(
   if (blanking) {
     const reason = `blanking rule: ${blanking.rule}`
     const path = hex(pixels.tag)
-    const isRead = work?.inspection !== undefined
-    report.push({ path, action: 'cleaned', reason, ...(isRead && { option: CLEAN_PIXELS }) })
+    report.push({
+      path,
+      action: 'cleaned',
+      reason,
+      ...(blanking.isRead && { option: CLEAN_PIXELS }),
+    })
   }
   if (work) yield* cleanPixels(reader, pixels, encoding, work, { judge: judgeOf(subject), pace })
   else yield* passPixels(reader, pixels, encoding, extent)

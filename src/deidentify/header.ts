@@ -1,7 +1,9 @@
 /** Makes the new header of one instance from the source's, and then re-reads it independently. */
 import { NocturneError } from '../lib/errors.js'
 import { expectAgreement } from './agreement.js'
+import { judgeOf } from './blank/judge-words.js'
 import { judgePixels, type PixelVerdict } from './blank/plan.js'
+import { lookAhead } from './blank/seek.js'
 import { Budget, type Stretch, readDataset, readHead } from '../dicom/index.js'
 import { type Element, type Encoding, findElement, readerOf } from '../dicom/elements/index.js'
 import { expectNoIdentifier } from './check.js'
@@ -71,13 +73,17 @@ export async function makeHeader(
   const { buffer } = reader
   const identity = readIdentity(elements, buffer)
   expectWholeImage(head, buffer, syntax, identity.sopClassUID)
-  const verdict = judgePixels(head, buffer, syntax, context)
+  const judged = judgePixels(head, buffer, syntax, context)
   const digest = digestsOf(context)
   const { handle, isPatient } = handleOf(identity, digest('patient'))
   const pseudonym = await context.pseudonymOf(handle)
 
   pace.begin()
   const named = await pace.run(identifiersOf(elements, buffer, pace, keptBy(context.profile)))
+  const vocabulary = vocabularyOf(context.profile.languages)
+  const looking = { judge: judgeOf({ identifiers: named.identifiers, vocabulary }), pace }
+  const series = () => uidMapper(digest('uid'))(identity.seriesInstanceUID)
+  const verdict = await lookAhead({ reader, head, encoding }, judged, looking, series)
   const keepsOffsets = verdict.blanking === undefined
   const subject = subjectOf(context, digest, pseudonym, { ...named, pace, keepsOffsets })
   const additions = additionsOf({ elements, buffer, encoding }, subject, verdict, context)
@@ -164,13 +170,13 @@ const keptBy = ({ options }: DeidentifyContext['profile']) => ({
 function additionsOf(
   { elements, buffer, encoding }: Pick<Scope, 'elements' | 'buffer' | 'encoding'>,
   { rules, code }: Subject,
-  { blanking, isFaceless, work }: PixelVerdict,
+  { blanking, isFaceless }: PixelVerdict,
   { profile }: DeidentifyContext,
 ): Map<number, Buffer> {
   const marks = {
     // Set only when the image is inspected after blanking; an image in which text is then found is
     // quarantined (PS3.15 E.3.1).
-    isBlanked: blanking !== undefined && work?.inspection !== undefined,
+    isBlanked: blanking?.isRead === true,
     isFaceless,
     photometric: blanking?.photometric,
   }

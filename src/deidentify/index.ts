@@ -14,6 +14,7 @@ export type {
   ElementReport,
   DeidentifiedInstance,
   Pseudonym,
+  FoundWord,
   TextDetector,
   AttributeRecipient,
   DeidentifyContext,

@@ -12,6 +12,8 @@ export class Reader {
   readonly #limit: number
   readonly #turn: LargeHeaderTurn | undefined
   #buffer: Buffer = Buffer.alloc(0)
+  /** What `peek` has read, which follows the buffer. */
+  readonly #ahead: Buffer[] = []
   #filled = 0
   #pulled = 0
   #ended = false
@@ -53,6 +55,23 @@ export class Reader {
       if (chunk === undefined) return
       this.#append(chunk, until)
     }
+  }
+
+  /**
+   * The bytes from the offset `from` of the buffer on, without consuming them: at least `count`, if
+   * there are that many. They are held in memory until they are consumed.
+   */
+  async peek(from: number, count: number): Promise<readonly Buffer[]> {
+    const held = [this.#buffer.subarray(from, this.#filled), ...this.#ahead]
+    let length = held.reduce((sum, one) => sum + one.length, 0)
+    while (length < count) {
+      const chunk = await this.#receive()
+      if (chunk === undefined) break
+      this.#ahead.push(chunk)
+      held.push(chunk)
+      length += chunk.length
+    }
+    return held
   }
 
   /**
@@ -135,6 +154,12 @@ export class Reader {
   }
 
   async #pull(): Promise<Buffer | undefined> {
+    const chunk = this.#ahead.shift() ?? (await this.#receive())
+    this.#pulled += chunk?.length ?? 0
+    return chunk
+  }
+
+  async #receive(): Promise<Buffer | undefined> {
     while (!this.#ended) {
       let step
       try {
@@ -144,10 +169,7 @@ export class Reader {
         throw error
       }
       if (step.done === true) this.#ended = true
-      else if (step.value.length > 0) {
-        this.#pulled += step.value.length
-        return step.value
-      }
+      else if (step.value.length > 0) return step.value
     }
     return undefined
   }

@@ -13,6 +13,7 @@ import type { GreyPicture } from '../../src/pixels/picture.js'
 import { fragments } from '../deidentify/_build.js'
 import { compressedFile, noise, type Picture, type Region } from '../deidentify/_image.js'
 import { codeOf, contextFor, run } from '../deidentify/_run.js'
+import { foundWords } from '../deidentify/_words.js'
 import { write } from '../deidentify/_writing.js'
 import {
   decodedBy,
@@ -187,7 +188,8 @@ describe('a compressed frame with bytes changed', () => {
         const textDetector: TextDetector = {
           clears: true,
           threads: 1,
-          readWords: () => Promise.resolve(Array<string>((shown += 1) - 1).fill('Smithers')),
+          readWords: () =>
+            Promise.resolve(foundWords(Array<string>((shown += 1) - 1).fill('Smithers'))),
         }
         const code = await codeOf(input, contextFor('pseudonymize', { textDetector }))
         expect(['pixels_at_risk', 'malformed', 'truncated', undefined]).toContain(code)

@@ -3,6 +3,7 @@ import { judgeOf } from '../../src/deidentify/blank/judge-words.js'
 import { vocabularyOf } from '../../src/deidentify/text/vocabulary.js'
 import { dataset, instance, part10, type Written } from './_build.js'
 import { codeOf, contextFor } from './_run.js'
+import { foundWords } from './_words.js'
 
 /** No identifiers to search for: those from a header are tested below, with a whole file. */
 const nobody = { names: new Set<string>(), isInText: () => false }
@@ -63,7 +64,11 @@ describe('text read in a picture', () => {
     const input = part10(dataset(instance(more)))
     const reading = (text: string) =>
       contextFor('pseudonymize', {
-        textDetector: { clears: true, threads: 1, readWords: () => Promise.resolve(words(text)) },
+        textDetector: {
+          clears: true,
+          threads: 1,
+          readWords: () => Promise.resolve(foundWords(words(text))),
+        },
       })
     expect(await codeOf(input, reading('SPLEEN'))).toBeUndefined()
     expect(await codeOf(input, reading('LIVER'))).toBe('text_in_pixels')

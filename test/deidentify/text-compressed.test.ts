@@ -7,6 +7,7 @@ import type { TextDetector } from '../../src/deidentify/index.js'
 import { fragments, type Written } from './_build.js'
 import { compressedFile, type Picture } from './_image.js'
 import { codeOf, contextFor, run } from './_run.js'
+import { foundWords } from './_words.js'
 
 const bytes = (...parts: readonly string[]) => Buffer.from(parts.join('').replace(/ /g, ''), 'hex')
 const [RLE, JPEG, LOSSLESS, JPEG_LS, JPEG_2000, HTJ2K] = [
@@ -63,7 +64,7 @@ function asking(answer: { readonly words?: readonly string[] } = { words: [] }) 
     threads: 1,
     readWords: ({ width, height }) => {
       shown.push(width * height)
-      return Promise.resolve(answer.words)
+      return Promise.resolve(answer.words && foundWords(answer.words))
     },
   }
   return { context: contextFor('pseudonymize', { textDetector }), shown }

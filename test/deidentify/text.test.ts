@@ -5,6 +5,7 @@ import { createTextDetector } from '../../src/deidentify/blank/tesseract.js'
 import { valueOf, type Written } from './_build.js'
 import { noise, ultrasoundFile, type Region } from './_image.js'
 import { codeOf, contextFor, run, withPixels } from './_run.js'
+import { foundWords } from './_words.js'
 import { write } from './_writing.js'
 
 const [ROWS, COLUMNS] = [240, 400]
@@ -93,7 +94,7 @@ describe('a detector', () => {
       threads: 1,
       readWords: ({ values }) => {
         shown.push(values[0] ?? 0)
-        return Promise.resolve(words)
+        return Promise.resolve(words && foundWords(words))
       },
     }
     return { context: contextFor('pseudonymize', { textDetector }), shown }

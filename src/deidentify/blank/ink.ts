@@ -32,6 +32,15 @@ const MOST_INK = 0.4
  */
 const ENLARGED_BELOW = 1000
 
+/** A picture of ink: black on white. */
+export interface InkImage {
+  /** Each pixel is `scale` by `scale` pixels of it. */
+  readonly pgm: Buffer
+  readonly scale: 1 | 2
+  /** Whether a pixel of the picture is ink. */
+  readonly isInk: (x: number, y: number) => boolean
+}
+
 /**
  * `none` if the guess finds no ink; undefined if nearly everything is ink, from which nothing can
  * be concluded.
@@ -40,7 +49,7 @@ export function* inkOf(
   picture: GreyPicture,
   guess: Guess,
   pace: Pace,
-): Steps<Buffer | 'none' | undefined> {
+): Steps<InkImage | 'none' | undefined> {
   const { width, height, values } = picture
   // Each pixel becomes one pixel, or a block of two by two.
   const scale = height < ENLARGED_BELOW ? 2 : 1
@@ -65,7 +74,10 @@ export function* inkOf(
     if (pace.isDue(width >> 4)) yield
   }
   if (ink === 0) return 'none'
-  return ink > MOST_INK * values.length ? undefined : image
+  if (ink > MOST_INK * values.length) return undefined
+  const isInkAt = (x: number, y: number): boolean =>
+    image[header.length + (y * width * scale + x) * scale] === 0
+  return { pgm: image, scale, isInk: isInkAt }
 }
 
 function isInk(guess: Guess, value: number, mean: number): boolean {

@@ -2,7 +2,7 @@
 import { NocturneError } from '../../lib/errors.js'
 import { pictureOf } from '../../pixels/index.js'
 import type { GreyPicture, Layout, Palette, Samples } from '../../pixels/index.js'
-import type { TextDetector } from '../contract.js'
+import type { FoundWord, TextDetector } from '../contract.js'
 import { atMost } from '../../lib/at-most.js'
 import type { Pace } from '../../lib/pace.js'
 import type { Judge } from './judge-words.js'
@@ -42,6 +42,20 @@ export async function inspectFrame(
   decode: () => Samples | Promise<Samples>,
   { judge, pace }: Looking,
 ): Promise<void> {
+  const words = await readPicture(inspection, decode, pace)
+  if (judge(words.map(({ text }) => text)))
+    throw new NocturneError('text_in_pixels', { place: FOUND })
+}
+
+/**
+ * What the detector reads in one frame.
+ * @throws NocturneError as `inspectFrame`, except `text_in_pixels`
+ */
+export async function readPicture(
+  inspection: Inspection,
+  decode: () => Samples | Promise<Samples>,
+  pace: Pace,
+): Promise<readonly FoundWord[]> {
   const { detector, isNeeded } = inspection
   const words = await gateOf(detector)(async () => {
     pace.begin()
@@ -52,7 +66,7 @@ export async function inspectFrame(
   // read it.
   if (words === undefined)
     throw new NocturneError(isNeeded ? 'pixels_at_risk' : 'pixels_not_cleaned', { place: UNREAD })
-  if (judge(words)) throw new NocturneError('text_in_pixels', { place: FOUND })
+  return words
 }
 
 /** What is the same for every frame of an instance. */
@@ -62,7 +76,7 @@ export interface Looking {
 }
 
 const UNREAD = { rule: 'the text detector did not finish reading the image in time' }
-const FOUND = {
+export const FOUND = {
   rule: 'the text detector read a word, date or number that may identify the patient',
 }
 

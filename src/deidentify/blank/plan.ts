@@ -42,9 +42,28 @@ export interface PixelVerdict {
   /**
    * The rule that covers the image, and the new Photometric Interpretation if blanking changes it.
    */
-  readonly blanking: { readonly rule: string; readonly photometric: string | undefined } | undefined
+  readonly blanking:
+    | {
+        readonly rule: string
+        readonly photometric: string | undefined
+        /** What remains is read by the detector, and held unless it is clean. */
+        readonly isRead: boolean
+      }
+    | undefined
   /** Undefined when the pixels are copied unchanged. */
   readonly work: PixelWork | undefined
+  /** Present if the frame is read before its header is made. */
+  readonly seeking?: Seeking | undefined
+}
+
+/** How to treat words of one frame, which is read before its header is made. */
+export interface Seeking {
+  readonly geometry: Geometry
+  readonly photometric: string | undefined
+  /** Undefined if no other pixel would keep its value: words then hold the image. */
+  readonly workWith: (mask: Mask) => PixelWork | undefined
+  /** No rule sees a risk: only a sample of the series is read (`screen: sample`). */
+  readonly isSample: boolean
 }
 
 const NOTHING: PixelVerdict = {
@@ -85,8 +104,7 @@ export function judgePixels(
     const place = { rule: face.because }
     throw new NocturneError('features_at_risk', { also: findingsOf(image, read, context), place })
   }
-  const { isAtRisk, blanking, work } = judgeText(image, read, context)
-  return { isAtRisk, isFaceless, blanking, work }
+  return { ...judgeText(image, read, context), isFaceless }
 }
 
 function findingsOf(...about: Parameters<typeof judgeText>): readonly Code[] {
@@ -115,6 +133,8 @@ function judgeText(
   const { isAtRisk, isBlankable, because } = textRiskOf(read)
   const failure = (code: Code) => new NocturneError(code, { place: { rule: because } })
   const isLookedAt = TEXT_FINDINGS.some((code) => waived.includes(code))
+  if (!isAtRisk && profile.screen === 'sample' && !isLookedAt)
+    return sampleOf({ head, pixels, buffer, syntax }, read, detector)
   if (!isAtRisk || profile.pixels === 'pass' || isLookedAt) return { ...NOTHING, isAtRisk }
   if (profile.pixels === 'quarantine') throw failure('pixels_at_risk')
   const geometry = geometryOf(head.elements, buffer, syntax.encoding)
@@ -130,14 +150,58 @@ function judgeText(
     const work = hasOverlay ? undefined : workOf(pixels, geometry, syntax, found.mask, inspection)
     if (!work) throw failure('pixels_not_cleaned')
     const photometric = codecOf(syntax.uid, geometry)?.photometric
-    return { isAtRisk: false, blanking: { rule: found.rule, photometric }, work }
+    const isRead = work.inspection !== undefined
+    return { isAtRisk: false, blanking: { rule: found.rule, photometric, isRead }, work }
   }
   const inspection =
     showTo?.clears && !hasOverlay ? { detector: showTo, isNeeded: true, palette } : undefined
   const work = inspection && workOf(pixels, geometry, syntax, undefined, inspection)
   if (!work?.inspection) throw failure('pixels_at_risk')
-  return { isAtRisk: true, blanking: undefined, work }
+  const seeking: Seeking | undefined = isPlainXray(read, geometry)
+    ? {
+        geometry,
+        photometric: codecOf(syntax.uid, geometry)?.photometric,
+        workWith: (mask) => workOf(pixels, geometry, syntax, mask, undefined),
+        isSample: false,
+      }
+    : undefined
+  return { isAtRisk: true, blanking: undefined, work, seeking }
 }
+
+const SLICES: ReadonlySet<string> = new Set([
+  '1.2.840.10008.5.1.4.1.1.2',
+  '1.2.840.10008.5.1.4.1.1.4',
+])
+const NO_DETECTOR = { rule: 'the profile says screen: sample, and no text detector is installed' }
+
+/** @throws NocturneError `pixels_at_risk` without a detector */
+function sampleOf(
+  { head, pixels, buffer, syntax }: Image,
+  read: ReadAttribute,
+  detector: DeidentifyContext['textDetector'],
+): Omit<PixelVerdict, 'isFaceless'> {
+  if (!SLICES.has(read(0x00080016))) return NOTHING
+  if (!detector) throw new NocturneError('pixels_at_risk', { place: NO_DETECTOR })
+  const geometry = geometryOf(head.elements, buffer, syntax.encoding)
+  const isReadable = geometry?.frames === 1 && geometry.samples === 1
+  const inspection = { detector, isNeeded: true, palette: undefined }
+  const work = isReadable ? workOf(pixels, geometry, syntax, undefined, inspection) : undefined
+  if (!geometry || !work) return NOTHING
+  const seeking: Seeking = {
+    ...{ geometry, photometric: undefined, isSample: true },
+    workWith: () => undefined,
+  }
+  return { isAtRisk: false, blanking: undefined, work, seeking }
+}
+
+/** CR and DX: names are exposed onto them or drawn by digitizers, at no place that a rule knows. */
+const PLAIN_XRAYS: ReadonlySet<string> = new Set([
+  '1.2.840.10008.5.1.4.1.1.1',
+  '1.2.840.10008.5.1.4.1.1.1.1',
+  '1.2.840.10008.5.1.4.1.1.1.1.1',
+])
+const isPlainXray = (read: ReadAttribute, { frames, samples }: Geometry): boolean =>
+  PLAIN_XRAYS.has(read(0x00080016)) && frames === 1 && samples === 1
 
 type Judging = Pick<DeidentifyContext, 'profile' | 'waived' | 'textDetector'>
 

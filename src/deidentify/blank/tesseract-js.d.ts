@@ -3,10 +3,17 @@
  * code must compile without it.
  */
 declare module 'tesseract.js' {
-  interface Word {
+  export interface Word {
     readonly text: string
     /** From 0 to 100. */
     readonly confidence: number
+    /** The last row and column are exclusive. */
+    readonly bbox: {
+      readonly x0: number
+      readonly y0: number
+      readonly x1: number
+      readonly y1: number
+    }
   }
   interface Block {
     readonly paragraphs: readonly {

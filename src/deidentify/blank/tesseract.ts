@@ -5,13 +5,15 @@
  */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { Recognizer } from 'tesseract.js'
+import type { Recognizer, Word } from 'tesseract.js'
 import { NocturneError } from '../../lib/errors.js'
 import { atMost } from '../../lib/at-most.js'
 import type { GreyPicture } from '../../pixels/index.js'
-import type { TextDetector } from '../contract.js'
+import type { FoundWord, TextDetector } from '../contract.js'
 import { Pace } from '../../lib/pace.js'
 import { GUESSES, inkOf } from './ink.js'
+import type { InkImage } from './ink.js'
+import { placeOf } from './place.js'
 
 const { resolve } = createRequire(import.meta.url)
 
@@ -91,7 +93,7 @@ class Lane {
     await ended?.then((worker) => worker.terminate()).catch(() => undefined)
   }
 
-  async read(picture: GreyPicture): Promise<readonly string[] | undefined> {
+  async read(picture: GreyPicture): Promise<readonly FoundWord[] | undefined> {
     clearTimeout(this.#idle)
     if (picture.width * picture.height > MAX_PIXELS) return undefined
     this.#thread ??= start(this.#model)
@@ -149,19 +151,19 @@ async function start(langPath: string): Promise<Recognizer> {
 async function wordsIn(
   thread: Promise<Recognizer>,
   picture: GreyPicture,
-): Promise<readonly string[] | undefined> {
+): Promise<readonly FoundWord[] | undefined> {
   const worker = await thread
   const pace = new Pace()
   // A picture with the same value everywhere is blank.
   if (picture.values.every((value) => value === picture.values[0])) return undefined
-  let found: readonly string[] | undefined
+  let found: readonly FoundWord[] | undefined
   for (const { guess, sureOfWord, sureOfShortWord } of GUESSES) {
     pace.begin()
     const image = await pace.run(inkOf(picture, guess, pace))
     if (!image) continue
     found ??= []
     if (image === 'none') continue
-    const { data } = await worker.recognize(image, {}, { blocks: true, text: false })
+    const { data } = await worker.recognize(image.pgm, {}, { blocks: true, text: false })
     const words = (data.blocks ?? []).flatMap(({ paragraphs }) =>
       paragraphs.flatMap(({ lines }) => lines.flatMap((one) => one.words)),
     )
@@ -170,7 +172,21 @@ async function wordsIn(
         (confidence >= sureOfWord && WORD.test(text)) ||
         (confidence >= sureOfShortWord && SHORT_WORD.test(text)),
     )
-    found = [...found, ...sure.map(({ text }) => text)]
+    found = [...found, ...sure.map((word) => located(word, image, picture))]
   }
   return found
+}
+
+/** In per cent: words read with less confidence may be anatomy, which is never blanked. */
+const SURE_OF_PLACE = 60
+
+function located(
+  { text, confidence, bbox: { x0, y0, x1, y1 } }: Word,
+  { scale, isInk }: InkImage,
+  picture: GreyPicture,
+): FoundWord {
+  const [x, y] = [Math.floor(x0 / scale), Math.floor(y0 / scale)]
+  const box = { x, y, width: Math.ceil(x1 / scale) - x, height: Math.ceil(y1 / scale) - y }
+  const place = confidence >= SURE_OF_PLACE ? placeOf({ picture, isInk }, box) : undefined
+  return { text, box, place }
 }

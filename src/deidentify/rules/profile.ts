@@ -22,6 +22,8 @@ export interface Profile {
   readonly pixels: 'blank' | 'quarantine' | 'pass'
   /** `cap-90`: ages over 90 years become 90. */
   readonly ages: 'keep' | 'cap-90'
+  /** `sample`: some slices of each CT and MR series are read by the text detector. */
+  readonly screen: 'none' | 'sample'
   /** The languages of descriptions and reports, whose words may stay in cleaned text. */
   readonly languages: readonly Language[]
   /** The facility's own rules, applied before config/blanking-rules.yaml. */
@@ -80,6 +82,7 @@ const schema = z
         .max(MAX_RULES, `write at most ${MAX_RULES} rules`)
         .default([]),
       ages: z.enum(['keep', 'cap-90'], { error: 'write keep or cap-90' }).default('keep'),
+      screen: z.enum(['none', 'sample'], { error: 'write none or sample' }).default('none'),
       languages: z
         .array(z.enum(LANGUAGES, { error: `write some of ${LANGUAGES.join(', ')}` }), {
           error: 'write a list of languages, such as [en, fr]',
@@ -167,7 +170,7 @@ const problemOf = (issue: z.core.$ZodIssue, place: readonly PropertyKey[]): Prof
   problem: PROBLEMS[issue.code] ?? 'is not allowed',
   hint:
     issue.code === 'unrecognized_keys'
-      ? `remove it${issue.path.length === 0 ? '; there are name, version, links, pixels, blanking, ages, languages and options' : ''}`
+      ? `remove it${issue.path.length === 0 ? '; there are name, version, links, pixels, blanking, ages, screen, languages and options' : ''}`
       : issue.message,
 })
 

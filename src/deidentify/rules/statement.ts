@@ -89,7 +89,7 @@ export function conformanceStatement(profile: Profile): string {
     '## References',
     keepsUids ? 'UIDs are kept, and references with them.' : references(profile),
     '## Pixel Data',
-    `Images that may have text burned in (config/pixel-rules.yaml) are ${becomesOf(profile)}. All others pass byte for byte.`,
+    `Images that may have text burned in (config/pixel-rules.yaml) are ${becomesOf(profile)}. ${screenOf(profile)}`,
     profile.options.includes(CLEAN_FEATURES)
       ? 'Images that may show a face, or from which one can be reconstructed (config/face-rules.yaml), are quarantined; the others get Recognizable Visual Features (0028,0302) = NO and code 113102.'
       : 'Clean Recognizable Visual Features is not claimed.',
@@ -105,10 +105,15 @@ const nameOf = (tag: number): string =>
 
 const PIXELS: Readonly<Record<Profile['pixels'], string>> = {
   blank:
-    'blanked if a rule locates the text (RULES), and get Burned In Annotation (0028,0301) = NO and code 113101; pixels outside the blanked area are not changed. Images that no rule covers, or that cannot be blanked without degrading the rest, are quarantined',
+    'blanked if a rule locates the text (RULES) or, on CR and DX, if the text detector locates it with certainty; pixels outside the blanked area are not changed. Those in which the text detector then finds nothing get Burned In Annotation (0028,0301) = NO and code 113101. Images that no rule covers pass, marked in manifest and ledger, if the text detector finds nothing in them that could identify the patient; without a text detector, and if they cannot be blanked without degrading the rest, they are quarantined',
   quarantine: 'quarantined; Clean Pixel Data is not claimed',
   pass: 'passed and marked in manifest and ledger; Clean Pixel Data is not claimed',
 }
+
+const screenOf = ({ screen }: Profile): string =>
+  screen === 'sample'
+    ? 'Of each series of CT and MR slices the text detector reads a sample, and the series is quarantined from the first identifier on. All others pass byte for byte.'
+    : 'All others pass byte for byte.'
 
 function becomesOf({ pixels, blanking }: Profile): string {
   const shipped = 'config/blanking-rules.yaml'

@@ -1,5 +1,5 @@
 /**
- * npm run bench -- deidentify|seal|ingest|ledger [--json]: compares with the named programs in the
+ * npm run bench -- deidentify|detector|seal|ingest|ledger [--json]: compares with the named programs in the
  * same run, and prints medians and ratios.
  */
 import { existsSync, readdirSync } from 'node:fs'

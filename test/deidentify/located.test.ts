@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { FoundWord, TextDetector } from '../../src/deidentify/index.js'
 import { placeOf } from '../../src/deidentify/blank/place.js'
+import { bestReadings } from '../../src/deidentify/blank/readings.js'
 import { SYNTAX, dataset, part10, valueOf, type Encoding, type Written } from './_build.js'
 import { bytesOfPixels, noise, ultrasound, type Picture } from './_image.js'
 import { codeOf, contextFor, run } from './_run.js'
@@ -197,5 +198,34 @@ describe('the place of a word', () => {
 
   it('is unknown for letters as high as anatomy', () => {
     expect(placeOf(ink(plain()), { x: 10, y: 10, width: 90, height: 60 })).toBeUndefined()
+  })
+})
+
+describe('readings of the same writing', () => {
+  const at = (x: number, width: number, y = 10) => ({ x, y, width, height: 20 })
+  const texts = (...all: Parameters<typeof bestReadings>[0]) =>
+    bestReadings(all).map(({ text }) => text)
+  const LIVER = { text: 'LIVER', confidence: 96, box: at(552, 70) }
+
+  it('are one if a better one contains another, or covers its ghost', () => {
+    expect(texts({ text: 'VER', confidence: 95, box: at(571, 51) }, LIVER)).toEqual(['LIVER'])
+    expect(texts(LIVER, { text: 'IUEB', confidence: 51, box: at(548, 80) })).toEqual(['LIVER'])
+    const persist = { text: 'Persist', confidence: 96, box: at(16, 68) }
+    const ghost = { text: 'BREA', confidence: 60, box: at(12, 108) }
+    expect(texts(persist, { text: 'Med', confidence: 91, box: at(88, 30) }, ghost)).toEqual([
+      'Persist',
+      'Med',
+    ])
+  })
+
+  it('are all kept if none is much better, or they stand apart', () => {
+    const all = [
+      LIVER,
+      { text: 'SMITH', confidence: 80, box: at(552, 70) },
+      { text: 'VER', confidence: 60, box: at(300, 40) },
+      { text: 'JONES', confidence: 50, box: at(552, 70, 60) },
+      { text: 'MITHERS', confidence: 50, box: at(500, 300) },
+    ]
+    expect(texts(...all)).toEqual(['LIVER', 'SMITH', 'VER', 'JONES', 'MITHERS'])
   })
 })

@@ -14,6 +14,8 @@ import { Pace } from '../../lib/pace.js'
 import { GUESSES, inkOf } from './ink.js'
 import type { InkImage } from './ink.js'
 import { placeOf } from './place.js'
+import { bestReadings } from './readings.js'
+import type { Reading } from './readings.js'
 
 const { resolve } = createRequire(import.meta.url)
 
@@ -21,7 +23,7 @@ const { resolve } = createRequire(import.meta.url)
  * A screen full of text takes a second or two; a picture that takes much longer is noise and is
  * left undecided.
  */
-const PICTURE_MS = 30_000
+const PICTURE_MS = 60_000
 /** An idle thread is ended, because it holds about 100 MB. */
 const IDLE_MS = 30_000
 const MAX_PIXELS = 16_000_000
@@ -96,7 +98,8 @@ class Lane {
   async read(picture: GreyPicture): Promise<readonly FoundWord[] | undefined> {
     clearTimeout(this.#idle)
     if (picture.width * picture.height > MAX_PIXELS) return undefined
-    this.#thread ??= start(this.#model)
+    const thread = (this.#thread ??= start(this.#model))
+    const isEnded = (): boolean => this.#thread !== thread
     const timer: { id?: NodeJS.Timeout } = {}
     const late = new Promise<'late'>((done) => {
       timer.id = setTimeout(() => {
@@ -104,7 +107,7 @@ class Lane {
       }, PICTURE_MS)
     })
     try {
-      const words = await Promise.race([wordsIn(this.#thread, picture), late])
+      const words = await Promise.race([wordsIn(thread, picture, isEnded), late])
       if (words !== 'late') return words
       await this.end()
       return undefined
@@ -151,18 +154,21 @@ async function start(langPath: string): Promise<Recognizer> {
 async function wordsIn(
   thread: Promise<Recognizer>,
   picture: GreyPicture,
+  isEnded: () => boolean,
 ): Promise<readonly FoundWord[] | undefined> {
   const worker = await thread
   const pace = new Pace()
   // A picture with the same value everywhere is blank.
   if (picture.values.every((value) => value === picture.values[0])) return undefined
-  let found: readonly FoundWord[] | undefined
+  let found: readonly (FoundWord & Reading)[] | undefined
   for (const { guess, sureOfWord, sureOfShortWord } of GUESSES) {
     pace.begin()
     const image = await pace.run(inkOf(picture, guess, pace))
     if (!image) continue
     found ??= []
     if (image === 'none') continue
+    // Work sent to a thread that has ended would fail in a promise that nobody can await.
+    if (isEnded()) return undefined
     const { data } = await worker.recognize(image.pgm, {}, { blocks: true, text: false })
     const words = (data.blocks ?? []).flatMap(({ paragraphs }) =>
       paragraphs.flatMap(({ lines }) => lines.flatMap((one) => one.words)),
@@ -172,21 +178,36 @@ async function wordsIn(
         (confidence >= sureOfWord && WORD.test(text)) ||
         (confidence >= sureOfShortWord && SHORT_WORD.test(text)),
     )
-    found = [...found, ...sure.map((word) => located(word, image, picture))]
+    const drawn = words.filter(
+      (word) => !sure.includes(word) && isLong(word.text) && lineOf(word, image, picture),
+    )
+    found = [...found, ...[...sure, ...drawn].map((word) => located(word, image, picture))]
   }
-  return found
+  return found && bestReadings(found)
 }
+
+/**
+ * A line that is drawn on a plain background is writing, even if the engine has no confidence in
+ * its letters: names that it does not know, joined by signs. Scales and grids have fewer different
+ * ones.
+ */
+const LONG_WORD = 4
+const isLong = (text: string): boolean =>
+  new Set(text.match(/[\p{L}\p{N}]/gu) ?? []).size >= LONG_WORD
 
 /** In per cent: words read with less confidence may be anatomy, which is never blanked. */
 const SURE_OF_PLACE = 60
 
-function located(
-  { text, confidence, bbox: { x0, y0, x1, y1 } }: Word,
-  { scale, isInk }: InkImage,
-  picture: GreyPicture,
-): FoundWord {
+const boxOf = ({ bbox: { x0, y0, x1, y1 } }: Word, scale: number): FoundWord['box'] => {
   const [x, y] = [Math.floor(x0 / scale), Math.floor(y0 / scale)]
-  const box = { x, y, width: Math.ceil(x1 / scale) - x, height: Math.ceil(y1 / scale) - y }
-  const place = confidence >= SURE_OF_PLACE ? placeOf({ picture, isInk }, box) : undefined
-  return { text, box, place }
+  return { x, y, width: Math.ceil(x1 / scale) - x, height: Math.ceil(y1 / scale) - y }
+}
+
+const lineOf = (word: Word, { scale, isInk }: InkImage, picture: GreyPicture) =>
+  placeOf({ picture, isInk }, boxOf(word, scale))
+
+function located(word: Word, image: InkImage, picture: GreyPicture): FoundWord & Reading {
+  const { text, confidence } = word
+  const place = confidence >= SURE_OF_PLACE ? lineOf(word, image, picture) : undefined
+  return { text, confidence, box: boxOf(word, image.scale), place }
 }

@@ -19,6 +19,18 @@ import {
 } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+/** Libraries mention modules of Node in branches that no browser takes. */
+const withoutNode = {
+  name: 'without Node modules',
+  setup({ onResolve, onLoad }) {
+    const filter = /^(?:fs|path|crypto|url|events)$/
+    onResolve({ filter }, ({ path }) => ({ path, namespace: 'absent' }))
+    onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
+      contents: 'module.exports = { EventEmitter: class {}, URL: globalThis.URL }',
+    }))
+  },
+}
+
 /** Files changed after this moment count as not built, even if the compiler read the change. */
 const begun = new Date()
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -29,7 +41,7 @@ try {
   execFileSync(process.execPath, [tsc, '-p', '.config/tsconfig.build.json', '--outDir', next], {
     stdio: 'inherit',
   })
-  cpSync('src', next, { recursive: true, filter: (path) => !/\.(ts|md)$/.test(path) })
+  cpSync('src', next, { recursive: true, filter: (path) => !/\.(tsx?|md)$/.test(path) })
   await bundlePages()
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
     cpSync(`node_modules/swagger-ui-dist/${file}`, `${next}/web/pages/${file}`)
@@ -57,23 +69,44 @@ async function writeCommandList() {
 
 /**
  * Each script directly in src/web/pages becomes one self-contained file; its own modules are in
- * folders there.
+ * folders there. The viewer's decoder is a worker of Cornerstone3D with WebAssembly of its own.
  */
 async function bundlePages() {
   const pages = 'src/web/pages'
-  await build({
-    entryPoints: readdirSync(pages)
-      .filter((name) => name.endsWith('.ts'))
-      .map((name) => `${pages}/${name}`),
+  const cornerstone = 'node_modules/@cornerstonejs'
+  const common = {
     outdir: `${next}/web/pages`,
     bundle: true,
     minify: true,
     format: 'esm',
     platform: 'browser',
     target: ['chrome111', 'firefox115', 'safari16.4'],
+    define: { 'process.env.NODE_ENV': '"production"' },
+    jsx: 'automatic',
     legalComments: 'eof',
     logLevel: 'warning',
+    loader: { '.wasm': 'empty' },
+    plugins: [withoutNode],
+  }
+  await build({
+    ...common,
+    // Loaded by the page when the first study is opened.
+    external: ['*/viewer.js'],
+    entryPoints: readdirSync(pages)
+      .filter((name) => /\.tsx?$/.test(name))
+      .map((name) => `${pages}/${name}`),
   })
+  await build({
+    ...common,
+    entryPoints: [`${cornerstone}/dicom-image-loader/dist/esm/decodeImageFrameWorker.js`],
+  })
+  for (const file of [
+    'codec-charls/dist/charlswasm_decode.wasm',
+    'codec-openjpeg/dist/openjpegwasm_decode.wasm',
+    'codec-libjpeg-turbo-8bit/dist/libjpegturbowasm_decode.wasm',
+    'codec-openjph/dist/openjphjs.wasm',
+  ])
+    cpSync(`${cornerstone}/${file}`, `${next}/web/pages/wasm/${file.split('/').at(-1)}`)
 }
 
 /**

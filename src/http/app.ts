@@ -28,7 +28,7 @@ import type { KeepingRouteRooms } from './routes/keeping.js'
 import { keyRoutes } from './routes/keys.js'
 import { quarantineRoutes } from './routes/quarantine.js'
 import type { QuarantineRouteRooms } from './routes/quarantine.js'
-import { OPEN_PAGE } from './routes/pages.js'
+import { PAGES, WORKERS } from './routes/pages.js'
 import { receiptRoutes } from './routes/receipts.js'
 import { recipientRoutes } from './routes/recipients.js'
 import { referenceRoutes } from './routes/reference.js'
@@ -84,7 +84,7 @@ export function createApp(
   app.use(healthRoutes(rooms, doors, isOperator(rooms)))
   app.use(referenceRoutes())
   app.use(whileRecording(rooms))
-  app.use(servePage(OPEN_PAGE))
+  for (const page of [...PAGES, ...WORKERS]) app.use(servePage(page))
   const operates = (request: Request) => admit(rooms.gatekeeper, request, 'gateway.metrics')
   app.use(metricsRoutes(rooms, metrics, doors, operates))
   app.use(

@@ -1,14 +1,15 @@
 /**
- * The room's face for browsers: opening only, without any Node module. Sealing happens only on the
- * gateway.
+ * The room's face for browsers, without any Node module: opening, and signing what a reader states.
+ * Studies are sealed only on the gateway.
  *
  * In: a message as a stream, and a private key.
- * Out: its content, under the same guarantees as on Node (`openMessage`).
+ * Out: its content, under the same guarantees as on Node (`openMessage`); signatures.
  */
 export type { Ciphers } from './ciphers.js'
-export { readPrivateKey } from './keys/keys.js'
+export { readPrivateKey, signDetached } from './keys/keys.js'
 export type { PrivateKey } from './keys/keys.js'
 export { openMessage } from './open/open.js'
 export type { OpenOptions } from './open/open.js'
 export { openSignedMessage } from './open/open-signed.js'
+export { canProveOpening, proveOpeningWeb } from './proof/web-prove.js'
 export { own, webCiphers } from './web-ciphers.js'

@@ -11,7 +11,7 @@ import supertest from 'supertest'
 import '../../src/config/index.js'
 import { openSite } from '../../src/cli/site/site.js'
 import { createApp } from '../../src/http/app.js'
-import { OPEN_PAGE } from '../../src/http/routes/pages.js'
+import { PAGES, WORKERS } from '../../src/http/routes/pages.js'
 import { REFERENCE_PAGE } from '../../src/http/routes/reference.js'
 import { CATALOGUE } from '../../src/lib/errors.js'
 import { openApiDocument } from '../../src/protocol/http/openapi.js'
@@ -43,11 +43,12 @@ afterAll(async () => {
 })
 
 /** Files that a page loads are not an interface of their own. */
-const LOADED = new Set(
-  [OPEN_PAGE, REFERENCE_PAGE].flatMap(({ path, files }) =>
+const LOADED = new Set([
+  ...[...PAGES, REFERENCE_PAGE].flatMap(({ path, files }) =>
     Object.keys(files).filter((one) => one !== path),
   ),
-)
+  ...WORKERS.flatMap(({ files }) => Object.keys(files)),
+])
 
 describe('the reference', () => {
   it('lists every route of the application, and no other', () => {

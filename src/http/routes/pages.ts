@@ -1,5 +1,64 @@
-/** The page that opens sealed files in a browser, under a policy that blocks all connections. */
+/** The pages and the policies under which browsers run them. */
 import type { Page } from '../page-files.js'
+
+/** The front door: which page is for whom. */
+const START_PAGE: Page = {
+  path: '/',
+  files: { '/': 'start.html', '/start.css': 'start.css' },
+  policy:
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
+
+/**
+ * Worklist and viewer. WebAssembly decodes pixel data; react-aria writes its styles with the nonce;
+ * `blob:` images are the viewer's cursors. Under Trusted Types, scripts start only from the
+ * addresses that the page's policy `default` passes.
+ */
+const READ_PAGE: Page = {
+  path: '/read',
+  files: {
+    '/read': 'read.html',
+    '/read.css': 'read.css',
+    '/read.js': 'read.js',
+    '/viewer.js': 'viewer.js',
+  },
+  policy: [
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "worker-src 'self'",
+    "style-src 'self' 'nonce-{nonce}'",
+    "img-src 'self' blob: data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types default',
+  ].join('; '),
+}
+
+/** The viewer's decoder: it fetches its own WebAssembly and nothing else is served to it. */
+const DECODER: Page = {
+  path: '/decodeImageFrameWorker.js',
+  files: {
+    '/decodeImageFrameWorker.js': 'decodeImageFrameWorker.js',
+    '/wasm/charlswasm_decode.wasm': 'wasm/charlswasm_decode.wasm',
+    '/wasm/libjpegturbowasm_decode.wasm': 'wasm/libjpegturbowasm_decode.wasm',
+    '/wasm/openjpegwasm_decode.wasm': 'wasm/openjpegwasm_decode.wasm',
+    '/wasm/openjphjs.wasm': 'wasm/openjphjs.wasm',
+  },
+  policy: "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'",
+}
+
+/**
+ * The worker that has the reader's private key: it may connect nowhere. A worker is under the
+ * policy of its own response (CSP 3 section 4.2.4).
+ */
+const KEY_WORKER: Page = {
+  path: '/key-worker.js',
+  files: { '/key-worker.js': 'key-worker.js' },
+  policy: "default-src 'none'; script-src 'wasm-unsafe-eval'; connect-src 'none'",
+}
 
 /**
  * `connect-src 'none'`: the page holds a private key, so it may send nothing, not even here.
@@ -17,7 +76,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-export const OPEN_PAGE: Page = {
+const OPEN_PAGE: Page = {
   path: '/open',
   files: {
     '/open': 'open.html',
@@ -27,3 +86,8 @@ export const OPEN_PAGE: Page = {
   },
   policy: POLICY,
 }
+
+export const PAGES = [START_PAGE, READ_PAGE, OPEN_PAGE]
+
+/** Scripts that pages start in workers, under policies of their own. */
+export const WORKERS = [DECODER, KEY_WORKER]

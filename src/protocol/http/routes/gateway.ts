@@ -107,6 +107,21 @@ export const GATEWAY_ROUTES: Routes = {
     answers: { 200: { about: 'The key works; this is recorded.', json: keyCheckedAnswer } },
     errors: ['challenge_invalid'],
   },
+  'GET /': {
+    tag: PAGES,
+    summary: 'Start page',
+    about: 'Which page is for whom.',
+    roles: 'anyone',
+    answers: { 200: { about: 'HTML.', type: 'text/html' } },
+  },
+  'GET /read': {
+    tag: PAGES,
+    summary: 'Worklist and viewer for readers',
+    about:
+      'Signs in with a private key that stays in a worker of the page, whose policy blocks all connections.',
+    roles: 'anyone',
+    answers: { 200: { about: 'HTML.', type: 'text/html' } },
+  },
   'GET /open': {
     tag: PAGES,
     summary: 'Page that opens sealed files in a browser',

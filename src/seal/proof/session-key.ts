@@ -1,0 +1,31 @@
+import { decryptSessionKeys, readMessage } from 'openpgp'
+import { NocturneError } from '../../lib/errors.js'
+import { secretOf } from '../keys/keys.js'
+import type { PrivateKey } from '../keys/keys.js'
+import { forReading } from '../keys/policy.js'
+
+/**
+ * Opens a key packet of `message` and passes its session key to `use`, which must not keep it: the
+ * key is overwritten afterwards, and does not leave this folder.
+ *
+ * @throws NocturneError `cannot_open` when `key` does not open the message
+ */
+export async function withSessionKey<T>(
+  message: Uint8Array,
+  key: PrivateKey,
+  use: (sessionKey: Uint8Array) => T | Promise<T>,
+): Promise<T> {
+  try {
+    const [found] = await decryptSessionKeys({
+      message: await readMessage({ binaryMessage: Uint8Array.from(message), config: forReading }),
+      decryptionKeys: secretOf(key),
+      config: forReading,
+    })
+    if (!found) throw new Error('no session key')
+    const result = await use(found.data)
+    found.data.fill(0)
+    return result
+  } catch (cause) {
+    throw new NocturneError('cannot_open', { cause })
+  }
+}

@@ -1,0 +1,156 @@
+/** The gateway's HTTP interface, as the pages use it. The token is kept in memory alone. */
+import * as z from 'zod/mini'
+import { casesAnswer, claimProblem, claimedAnswer } from '../../../protocol/http/cases.js'
+import type { CaseView, ChallengeAnswer } from '../../../protocol/http/cases.js'
+import {
+  challengeAnswer as signInChallenge,
+  gatewayAnswer,
+  sessionAnswer,
+  tokenAnswer,
+} from '../../../protocol/http/gateway.js'
+import type { GatewayAnswer, SessionAnswer } from '../../../protocol/http/gateway.js'
+import { changedAnswer } from '../../../protocol/http/transfers.js'
+import { problem } from '../../../protocol/http/problem.js'
+
+/** A refusal of the gateway, or a connection that failed (`unreachable`). */
+export class GatewayRefusal extends Error {
+  override readonly name = 'GatewayRefusal'
+  readonly code: string
+  readonly hint: string
+  readonly body: unknown
+
+  constructor(title: string, about: { code: string; hint: string; body?: unknown }) {
+    super(title)
+    this.code = about.code
+    this.hint = about.hint
+    this.body = about.body
+  }
+}
+
+export class Gateway {
+  readonly #token: string
+
+  constructor(token: string) {
+    this.#token = token
+  }
+
+  session(): Promise<SessionAnswer> {
+    return call(sessionAnswer, '/v1/session', this.#headers())
+  }
+
+  async cases(): Promise<readonly CaseView[]> {
+    return (await call(casesAnswer, '/v1/cases', this.#headers())).cases
+  }
+
+  /** The challenge that a claim without proof gets. */
+  async challenge(caseId: string): Promise<ChallengeAnswer> {
+    try {
+      await this.#post(claimedAnswer, `/v1/cases/${caseId}/claim`, {})
+    } catch (error) {
+      const { data } = claimProblem.safeParse(error instanceof GatewayRefusal ? error.body : null)
+      if (data?.challenge) return data.challenge
+      throw error
+    }
+    throw new GatewayRefusal('The gateway asked for no proof.', {
+      code: 'claim_unproven',
+      hint: 'Tell the operator: this page and the gateway are of different versions.',
+    })
+  }
+
+  claim(caseId: string, proof: object): Promise<unknown> {
+    return this.#post(claimedAnswer, `/v1/cases/${caseId}/claim`, proof)
+  }
+
+  release(caseId: string): Promise<unknown> {
+    return this.#post(z.unknown(), `/v1/cases/${caseId}/release`, {})
+  }
+
+  renew(caseId: string): Promise<unknown> {
+    return this.#post(z.unknown(), `/v1/cases/${caseId}/renew`, {})
+  }
+
+  acknowledge(transfer: string, statement: object): Promise<unknown> {
+    return this.#post(changedAnswer, `/v1/transfers/${transfer}/acknowledge`, statement)
+  }
+
+  manifest(transfer: string, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#bytes(`/v1/transfers/${transfer}/manifest`, signal)
+  }
+
+  /** The message of one item: key packets and data packet. */
+  item(transfer: string, index: number, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#bytes(`/v1/transfers/${transfer}/items/${index}`, signal)
+  }
+
+  async signOut(): Promise<void> {
+    await fetch('/v1/sign-out', { method: 'POST', headers: this.#headers() })
+  }
+
+  async #bytes(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const response = await request(path, { headers: this.#headers(), signal: signal ?? null })
+    return new Uint8Array(await response.arrayBuffer())
+  }
+
+  #post<T>(schema: z.ZodMiniType<T>, path: string, body: object): Promise<T> {
+    return call(schema, path, this.#headers(), body)
+  }
+
+  #headers(): Record<string, string> {
+    return { authorization: `Bearer ${this.#token}` }
+  }
+}
+
+export const aboutGateway = (): Promise<GatewayAnswer> => call(gatewayAnswer, '/v1/gateway', {})
+
+/**
+ * Signs in. `sign` gets the challenge and the origin that it must name.
+ *
+ * @throws GatewayRefusal
+ */
+export async function signIn(
+  principal: string,
+  sign: (challenge: string, origin: string) => Promise<string>,
+): Promise<Gateway> {
+  const { origin } = await aboutGateway()
+  const { challenge } = await call(signInChallenge, '/v1/sign-in/challenge', {}, { principal })
+  const signature = await sign(challenge, origin)
+  const body = { principal, challenge, signature }
+  const { token } = await call(tokenAnswer, '/v1/sign-in', {}, body)
+  return new Gateway(token)
+}
+
+async function call<T>(
+  schema: z.ZodMiniType<T>,
+  path: string,
+  headers: Record<string, string>,
+  body?: object,
+): Promise<T> {
+  const post = body && { method: 'POST', body: JSON.stringify(body) }
+  const type = body && { 'content-type': 'application/json' }
+  const response = await request(path, { ...post, headers: { ...headers, ...type } })
+  return schema.parse(await response.json())
+}
+
+async function request(path: string, how: RequestInit): Promise<Response> {
+  const response = await fetch(path, { ...how, cache: 'no-store', redirect: 'error' }).catch(
+    (cause: unknown) => {
+      if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+      throw new GatewayRefusal('The gateway cannot be reached.', {
+        code: 'unreachable',
+        hint: 'Check the network. The page tries again by itself.',
+      })
+    },
+  )
+  if (response.ok) return response
+  const body: unknown = await response.json().catch(() => null)
+  const { data } = problem.safeParse(body)
+  throw new GatewayRefusal(sentence(data?.title ?? `the gateway answered ${response.status}`), {
+    code: data?.code ?? 'unknown',
+    hint: sentence(data?.hint ?? 'try again; if it persists, tell the operator'),
+    body,
+  })
+}
+
+/** Texts of the catalogue start in lower case and have no full stop. */
+const sentence = (text: string): string =>
+  `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`

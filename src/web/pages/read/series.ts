@@ -1,0 +1,41 @@
+/** Groups opened instances into series, as a reader looks at them. */
+import { inOrder } from '../viewer/facts.js'
+import type { OpenedInstance } from './opening.js'
+
+export interface Series {
+  readonly uid: string
+  readonly number: number
+  readonly description: string
+  readonly modality: string
+  readonly instances: readonly OpenedInstance[]
+  /** Images, frames counted one by one. */
+  readonly images: number
+}
+
+export function seriesOf(instances: readonly OpenedInstance[]): Series[] {
+  const groups = Map.groupBy(instances, ({ item }) => item.series ?? '')
+  return [...groups]
+    .map(([uid, members]) => {
+      const ordered = inOrder(members)
+      const { facts } = ordered[0] ?? {}
+      return {
+        uid,
+        number: facts?.seriesNumber ?? 0,
+        description: facts?.description ?? '',
+        modality: facts?.modality ?? '',
+        instances: ordered,
+        images: ordered.reduce((sum, one) => sum + one.facts.frames, 0),
+      }
+    })
+    .toSorted((a, b) => a.number - b.number)
+}
+
+/** The instance to which an image of the series belongs, frames counted one by one. */
+export function instanceAt(series: Series, index: number): OpenedInstance | undefined {
+  let left = index
+  for (const one of series.instances) {
+    if (left < one.facts.frames) return one
+    left -= one.facts.frames
+  }
+  return undefined
+}

@@ -1,0 +1,47 @@
+/** A signed-in reader: the token, and the worker that has the key. Nothing of it is stored. */
+import type { GatewayAnswer, SessionAnswer } from '../../../protocol/http/gateway.js'
+import { KeyWorker } from '../keys/key-worker-handle.js'
+import { aboutGateway, signIn } from './gateway.js'
+import type { Gateway } from './gateway.js'
+
+export interface Session {
+  readonly gateway: Gateway
+  readonly about: GatewayAnswer
+  readonly keys: KeyWorker
+  readonly who: SessionAnswer
+}
+
+/** After this time without a key press or a movement of the pointer, the page locks itself. */
+export const IDLE_MS = 15 * 60_000
+
+/** @throws KeyError, GatewayRefusal; no key is kept then */
+export async function openSession(
+  principal: string,
+  key: File,
+  passphrase: string,
+): Promise<Session> {
+  const keys = new KeyWorker()
+  try {
+    const bytes = new Uint8Array(await key.arrayBuffer())
+    await keys.ask({ do: 'unlock', key: bytes, passphrase: passphrase || undefined }, [
+      bytes.buffer,
+    ])
+    const gateway = await signIn(principal, async (challenge, origin) => {
+      const { signature } = await keys.ask({ do: 'sign in', challenge, origin, principal })
+      return signature
+    })
+    const [about, who] = await Promise.all([aboutGateway(), gateway.session()])
+    return { gateway, about, keys, who }
+  } catch (error) {
+    keys.lock()
+    throw error
+  }
+}
+
+/** The key is gone at once; the token is revoked if the gateway can be reached. */
+export function endSession({ gateway, keys }: Session): void {
+  keys.lock()
+  // Libraries of the viewer keep their log level and what the graphics card can do.
+  localStorage.clear()
+  void gateway.signOut().catch(() => undefined)
+}

@@ -1,0 +1,67 @@
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { SubmitEvent } from 'react'
+import { Button, Input, Label, Text, TextField } from 'react-aria-components'
+import { Problem } from './problem.js'
+import { openSession } from './session.js'
+import type { Session } from './session.js'
+
+interface SignInProps {
+  readonly notice: string
+  readonly onSession: (session: Session) => void
+}
+
+export function SignIn({ notice, onSession }: SignInProps) {
+  const [principal, setPrincipal] = useState('')
+  const [passphrase, setPassphrase] = useState('')
+  const [key, setKey] = useState<File>()
+  const signing = useMutation({
+    mutationFn: async () => key && openSession(principal.trim(), key, passphrase),
+    onSuccess: (session) => {
+      setPassphrase('')
+      if (session) onSession(session)
+    },
+  })
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault()
+    signing.mutate()
+  }
+  return (
+    <main className="sign-in">
+      <h1>Nocturne worklist</h1>
+      {notice && <p role="status">{notice}</p>}
+      <p>
+        Your key is read into this page's memory, in a worker that cannot connect to anything. It is
+        not stored, and it is gone when you lock or leave the page.
+      </p>
+      <form onSubmit={submit}>
+        <TextField value={principal} onChange={setPrincipal} isRequired autoComplete="username">
+          <Label>Your name at this gateway</Label>
+          <Input autoFocus spellCheck="false" autoCapitalize="none" />
+          <Text slot="description">For example reader-1</Text>
+        </TextField>
+        <label className="field">
+          Your private key
+          <input
+            type="file"
+            required
+            accept=".asc,.pgp,.gpg,.key"
+            onChange={({ target }) => setKey(target.files?.[0])}
+          />
+        </label>
+        <TextField value={passphrase} onChange={setPassphrase} type="password" autoComplete="off">
+          <Label>Passphrase of the key, if it has one</Label>
+          <Input />
+        </TextField>
+        <Button type="submit" isDisabled={signing.isPending}>
+          {signing.isPending ? 'Signing in…' : 'Sign in'}
+        </Button>
+      </form>
+      <Problem error={signing.error} />
+      <p className="quiet">
+        Not a certified diagnostic device. For loose files, use{' '}
+        <a href="/open">Open sealed files</a>.
+      </p>
+    </main>
+  )
+}

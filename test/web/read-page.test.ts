@@ -1,0 +1,120 @@
+/** The page at /read as the gateway serves it: a radiologist with a key file and a keyboard. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { makeSite, nocturne } from '../whole-way/_gateway.js'
+import type { RunningGateway, TestSite } from '../whole-way/_gateway.js'
+import { makeStudy } from '../whole-way/_study.js'
+import { noChromium, startChromium } from './_chromium.js'
+
+const suite = noChromium === undefined ? describe : describe.skip
+const why = noChromium === undefined ? '' : ` (skipped: ${noChromium})`
+const SLICES = 12
+
+suite(`the worklist and its viewer${why}`, () => {
+  let site: TestSite
+  let gateway: RunningGateway
+  let browser: Browser
+  let page: Page
+  /** What the browser printed, violations of the policy among it. */
+  const printed: string[] = []
+  const asked: string[] = []
+  const at = (name: string) => join(site.dir, '..', name)
+  const as = (principal: string) => [
+    ...['--gateway', gateway.url, '--token-file', site.tokenFile(principal)],
+  ]
+
+  beforeAll(async () => {
+    site = await makeSite()
+    gateway = await site.start()
+    await makeStudy(at('study'), '--instances', String(SLICES))
+    const sent = await nocturne('send', at('study'), '--priority', 'stat', ...as('facility-a'))
+    expect(sent).toMatchObject({ status: 0 })
+    browser = await startChromium()
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    page = await context.newPage()
+    page.on('console', (message) => printed.push(message.text()))
+    page.on('pageerror', (error) => printed.push(String(error)))
+    page.on('request', (request) => asked.push(request.url()))
+    await page.goto(`${gateway.url}/read`)
+  }, 180_000)
+
+  afterAll(async () => {
+    await browser.close()
+    await gateway.stop()
+    await site.remove()
+  })
+
+  const signIn = async (principal: string, key: string) => {
+    await page.getByLabel('Your name at this gateway').fill(principal)
+    await page.getByLabel('Your private key').setInputFiles(key)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+  }
+
+  /** What axe-core finds in the state that the page is in. It runs in the debugger's world. */
+  const axe = async (): Promise<string[]> => {
+    await page.evaluate(await readFile('node_modules/axe-core/axe.min.js', 'utf8'))
+    return page.evaluate<string[]>(
+      `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html.slice(0, 120)))`,
+    )
+  }
+
+  it('says what is wrong with a key, and keeps the person signed out', async () => {
+    await signIn('reader-1', site.keyFile('officer-1'))
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByRole('alert').textContent()).toMatch(/sign/i)
+    expect(await axe()).toEqual([])
+  })
+
+  it('shows the case by time left, and takes the keyboard alone', async () => {
+    await signIn('reader-1', site.keyFile('reader-1'))
+    await page.getByRole('heading', { name: 'Worklist' }).waitFor()
+    await page.getByRole('row').filter({ hasText: 'STAT' }).waitFor()
+    expect(await axe()).toEqual([])
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Claim and open' }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText(`1 / ${SLICES}`).waitFor({ timeout: 60_000 })
+  }, 120_000)
+
+  it('draws what the scanner made, and says how the patient lies', async () => {
+    await page.locator('.canvas[data-drawn=true]').waitFor({ timeout: 60_000 })
+    const first = await pixels()
+    await page.keyboard.press('End')
+    await page.getByText(`${SLICES} / ${SLICES}`).waitFor()
+    const last = await pixels()
+    expect(last).not.toBe(first)
+    expect(await page.getByRole('img', { name: 'Orientation' }).textContent()).toMatch(/[APRL]/)
+    expect(await axe()).toEqual([])
+  }, 120_000)
+
+  it('tells the facility that everything was opened', async () => {
+    await page.getByText('Every item was opened').waitFor({ timeout: 60_000 })
+    const inbox = await nocturne('inbox', ...as('reader-1'), '--json')
+    expect(inbox.stdout).toContain('reader-1')
+  }, 60_000)
+
+  it('keeps nothing after it was locked', async () => {
+    await page.getByRole('button', { name: 'Lock' }).click()
+    await page.getByLabel('Your private key').waitFor()
+    const left = await page.evaluate<string>(
+      `JSON.stringify([Object.keys(localStorage), Object.keys(sessionStorage), document.cookie, document.body.innerText.includes('K7')])`,
+    )
+    expect(left).toBe('[[],[],"",false]')
+    expect(await page.evaluate<number>(`indexedDB.databases().then((all) => all.length)`)).toBe(0)
+  })
+
+  it('asked nobody else, and broke no policy', () => {
+    expect(
+      asked.filter((url) => !url.startsWith(gateway.url) && !/^(blob|data):/.test(url)),
+    ).toEqual([])
+    expect(printed.filter((text) => /policy|TrustedScript|violat/i.test(text))).toEqual([])
+  })
+
+  const pixels = async (): Promise<string> => {
+    const shot = await page.locator('.stage').screenshot()
+    return createHash('sha256').update(shot).digest('hex')
+  }
+})

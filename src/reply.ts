@@ -27,9 +27,10 @@ import {
   insertReport,
   keyOf,
   listReports,
+  reportTimes,
   sweepReports,
 } from './reports/index.js'
-import type { CheckedReport, ReportRange } from './reports/index.js'
+import type { CheckedReport, ReportRange, ReportTimes } from './reports/index.js'
 import type { SealedStream } from './seal/index.js'
 import type { Recipient } from './seal/keys/index.js'
 import type { State } from './state/index.js'
@@ -84,6 +85,8 @@ export interface Reply {
   find(id: string): Promise<CaseReportTable | undefined>
   /** Oldest first, at most 1,000. */
   list(range: ReportRange): Promise<readonly CaseReportTable[]>
+  /** When each case got its first reports, and the first acknowledgement of a final one. */
+  timesOf(cases: readonly string[]): Promise<ReadonlyMap<string, ReportTimes>>
   /**
    * Deletes what a process that died left in the store.
    *
@@ -101,6 +104,7 @@ export const createReply = (rooms: ReplyRooms): Reply => ({
   recipients: (row) => recipients(rooms, row),
   find: (id) => findReport(rooms.state.db, id),
   list: (range) => listReports(rooms.state.db, range),
+  timesOf: (cases) => reportTimes(rooms.state.db, cases),
   sweep: () => sweepReports(rooms),
 })
 

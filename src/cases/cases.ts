@@ -1,12 +1,19 @@
 import type { Actor, EventInput } from '../ledger/log/index.js'
 import type { Db, Priority, Tx } from '../state/index.js'
-import type { CaseTable } from '../state/night/index.js'
+import type { Figure } from '../protocol/http/figures.js'
+import type { CaseState, CaseTable } from '../state/night/index.js'
 import { arrive, opened, worked } from './arrive.js'
 import { closeCase, raiseCase, recallCase, reprioritizeCase } from './change.js'
 import type { UnclaimReason } from './claim.js'
 import type { CloseReason, OverrideReason } from '../protocol/case-requests.js'
 import { runDue } from './due.js'
-import { casesOfTransfers, findCase, listCases, worklist } from './find.js'
+import { startEscalation, stopEscalation } from './escalate.js'
+import type { EscalationStep } from './escalate.js'
+import { figures } from './figures.js'
+import type { FigureRange, ReportTimesOf } from './figures.js'
+import { casesOfTransfers, countCases, findCase, listCases, worklist } from './find.js'
+import { endClaimsOf, openMatters } from './handover.js'
+import type { OpenMatters } from './handover.js'
 import { claimCase, expectClaimable, reassignCase, releaseCase, renewCase } from './hold.js'
 import type { ArrivingTransfer } from './open.js'
 import type { Asker, CasesParts } from './parts.js'
@@ -108,12 +115,37 @@ export interface Cases {
   /** @throws NocturneError `case_state` */
   reprioritize(actor: Actor, id: string, priority: Priority): Promise<CaseAnswer>
   /**
+   * @param reportTimesOf implemented by the reports room
+   */
+  figures(range: FigureRange, reportTimesOf: ReportTimesOf): Promise<readonly Figure[]>
+  /** Number of cases by state. */
+  counts(): Promise<Readonly<Record<CaseState, number>>>
+  /** What is open in a group, and what a reader holds there. */
+  openMatters(group: string, reader: string): Promise<OpenMatters>
+  /** Call inside the transaction that records the hand-over. */
+  endClaimsOf(
+    tx: Tx,
+    of: { readonly reader: string; readonly group: string; readonly actor: Actor },
+  ): Promise<readonly EventInput[]>
+  /**
+   * Starts the escalation of a critical result, or restarts it with another chain. It runs whatever
+   * becomes of the case.
+   */
+  escalate(tx: Tx, about: CriticalOfCase, chain: readonly EscalationStep[]): Promise<void>
+  /** Ends it: somebody has acted. */
+  calm(tx: Tx, about: CriticalOfCase): Promise<void>
+  /**
    * Does everything that is due now: ends claims, reports approaching and missed targets, and
    * escalates.
    *
    * @returns the number of events recorded.
    */
   runDue(): Promise<number>
+}
+
+export interface CriticalOfCase {
+  readonly case: string
+  readonly critical: string
 }
 
 export function createCases(parts: CasesParts): Cases {
@@ -139,6 +171,14 @@ export function createCases(parts: CasesParts): Cases {
     close: (actor, id, reason) => closeCase(parts, actor, id, reason),
     recall: (actor, id) => recallCase(parts, actor, id),
     reprioritize: (actor, id, priority) => reprioritizeCase(parts, actor, id, priority),
+    figures: (range, reportTimesOf) => figures(db, range, reportTimesOf),
+    counts: () => countCases(db),
+    openMatters: (group, reader) => openMatters(db, group, reader),
+    endClaimsOf: (tx, of) => endClaimsOf(parts, tx, of),
+    escalate: async (tx, about, chain) => {
+      await startEscalation(tx, about, chain, parts.now())
+    },
+    calm: (tx, about) => stopEscalation(tx, about, parts.now()),
     runDue: () => runDue(parts),
   }
 }

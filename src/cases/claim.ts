@@ -8,7 +8,7 @@ import { NO_CLAIM, aboutCase, isHeld, isHeldAt, readCase, stepCase, transfersOf 
 import { HELD_STATES } from './states.js'
 
 /** Why a claim ended without a report. */
-export type UnclaimReason = 'given-back' | 'cannot-open' | 'expired' | 'left-group'
+export type UnclaimReason = 'given-back' | 'handed-over' | 'cannot-open' | 'expired' | 'left-group'
 
 /** Marks the transfers of a case as held or free; implemented by the transfer room. */
 export type HoldTransfers = (
@@ -60,6 +60,7 @@ export async function takeClaim(tx: Tx, claiming: Claiming, parts: ClaimParts): 
     claimed_by: holder,
     claimed_at: now,
     claim_until: now + parts.claimMs,
+    first_claimed_at: row.first_claimed_at ?? now,
   })
   const transfers = await transfersOf(tx, row.id)
   await parts.holdTransfers(tx, transfers, { id: holder, at: now })
@@ -132,7 +133,11 @@ export async function endClaim(
   const events = eventsOf(
     updated,
     transfers,
-    { type: 'transfer.released', outcome: reason === 'given-back' ? 0 : 4, actor: ending.actor },
+    {
+      type: 'transfer.released',
+      outcome: reason === 'given-back' || reason === 'handed-over' ? 0 : 4,
+      actor: ending.actor,
+    },
     detail,
   )
   return { row: updated, events }

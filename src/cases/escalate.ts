@@ -16,6 +16,8 @@ export interface EscalationStep {
   /** Milliseconds after the start. */
   readonly afterMs: number
   readonly audience: Audience
+  /** Of the last step: how often it repeats; otherwise every ten minutes. */
+  readonly repeatMs?: number
 }
 
 /** Used for a group that configures no chain. */
@@ -26,7 +28,7 @@ export const DEFAULT_CHAIN: readonly EscalationStep[] = [
   { afterMs: 20 * 60_000, audience: 'operators' },
 ]
 
-/** How often the last step repeats. */
+/** How often the last step repeats if it does not say. */
 const REPEAT_MS = 10 * 60_000
 
 export async function startEscalation(
@@ -107,7 +109,7 @@ export async function takeDueSteps(tx: Tx, now: number): Promise<readonly DueSte
         // After an outage the gateway catches up one step per round.
         next_at: following
           ? Math.max(escalation.started_at + following.afterMs, now + 1)
-          : now + REPEAT_MS,
+          : now + (step.repeatMs ?? REPEAT_MS),
       })
       .where('id', '=', escalation.id)
       .where('fence', '=', escalation.fence)

@@ -1,9 +1,9 @@
 import { readCaseCode } from '../lib/case-code.js'
 import { ID_PATTERN } from '../lib/ids.js'
-import type { CaseTable } from '../state/night/index.js'
+import type { CaseState, CaseTable } from '../state/night/index.js'
 import type { Db, Tx } from '../state/index.js'
 import type { ViewParts } from './parts.js'
-import { OPEN_STATES } from './states.js'
+import { CASE_STATES, OPEN_STATES } from './states.js'
 import { byUrgency, caseViews } from './views.js'
 import type { CaseView } from './views.js'
 
@@ -39,6 +39,17 @@ export async function casesOfTransfers(
     .where('case_transfers.transfer', 'in', transfers)
     .execute()
   return new Map(rows.map(({ transfer, ...row }) => [transfer, row]))
+}
+
+export async function countCases(db: Db): Promise<Readonly<Record<CaseState, number>>> {
+  const rows = await db
+    .selectFrom('cases')
+    .select(['state', (eb) => eb.fn.countAll<number | string>().as('count')])
+    .groupBy('state')
+    .execute()
+  const none = Object.fromEntries(CASE_STATES.map((state) => [state, 0]))
+  const counted = Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]))
+  return { ...none, ...counted } as Record<CaseState, number>
 }
 
 /** Maximum per list; a reader with more waiting cases sees the most urgent ones. */

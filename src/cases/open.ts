@@ -186,6 +186,7 @@ async function insertCase(tx: Tx, transfer: ArrivingTransfer, now: number): Prom
       patient: transfer.patient ?? null,
       created_at: now,
       available_at: transfer.isAvailable ? now : null,
+      first_claimed_at: null,
       claimed_by: null,
       claimed_at: null,
       claim_until: null,

@@ -1,6 +1,6 @@
 import type { Actor, EventInput, Ledger } from '../ledger/log/index.js'
 import type { State, Tx } from '../state/index.js'
-import type { CaseTable } from '../state/night/index.js'
+import type { CaseTable, CriticalResultTable } from '../state/night/index.js'
 import type { Outcome } from '../state/tables/index.js'
 import type { HoldTransfers } from './claim.js'
 import type { ClockTarget, TargetNotice } from './clock.js'
@@ -31,8 +31,13 @@ export type CountOutcomes = (transfers: readonly string[]) => Promise<
   }[]
 >
 
+/** The critical results of each case that nobody has read back. */
+export type OpenCriticals = (
+  cases: readonly string[],
+) => Promise<ReadonlyMap<string, readonly CriticalResultTable[]>>
+
 /** What reading a case needs. */
-export type ViewParts = Pick<CasesParts, 'state' | 'countOutcomes'>
+export type ViewParts = Pick<CasesParts, 'state' | 'countOutcomes' | 'openCriticals'>
 
 export interface CasesParts {
   readonly state: State
@@ -41,6 +46,7 @@ export interface CasesParts {
   /** Whether a reader has still to open any of the transfers. */
   readonly hasUnopened: (tx: Tx, transfers: readonly string[]) => Promise<boolean>
   readonly countOutcomes: CountOutcomes
+  readonly openCriticals: OpenCriticals
   readonly rulesOf: (group: string) => GroupRules
   /** Whether the person currently reads for the group. */
   readonly reads: (person: string, group: string) => boolean

@@ -2,7 +2,7 @@ import { NocturneError } from '../lib/errors.js'
 import type { EventInput } from '../ledger/log/index.js'
 import type { Tx } from '../state/index.js'
 import type { CaseTable } from '../state/night/index.js'
-import type { CasesParts } from './parts.js'
+import type { CasesParts, ViewParts } from './parts.js'
 import { caseViews } from './views.js'
 import type { CaseView } from './views.js'
 
@@ -13,7 +13,7 @@ export interface CaseAnswer {
   readonly receipt: string
 }
 
-export type RecordingParts = Pick<CasesParts, 'state' | 'ledger' | 'countOutcomes'>
+export type RecordingParts = Pick<CasesParts, 'ledger'> & ViewParts
 
 /** Changes a case and records its events, in one transaction. */
 export async function recorded(

@@ -1,7 +1,13 @@
 /** The view of a case that clients receive: nothing in it identifies a patient. */
 import type { Priority } from '../state/index.js'
 import type { Joining } from '../state/night/index.js'
-import type { CaseState, CaseTable, CaseTargetTable, TargetKind } from '../state/night/index.js'
+import type {
+  CaseState,
+  CaseTable,
+  CaseTargetTable,
+  CriticalResultTable,
+  TargetKind,
+} from '../state/night/index.js'
 import type { Outcome } from '../state/tables/index.js'
 import type { ViewParts } from './parts.js'
 
@@ -30,6 +36,13 @@ export interface CaseView {
    * `quarantined`, `refused` or `missing` (the sender could not send them).
    */
   readonly outcomes: Readonly<Record<Outcome | 'missing', number>>
+  /** Critical results of the case that nobody has read back; absent if there are none. */
+  readonly critical?: readonly {
+    readonly id: string
+    readonly level: string
+    readonly state: string
+    readonly dueAt: string
+  }[]
   readonly targets: readonly {
     readonly kind: TargetKind
     readonly dueAt: string
@@ -39,7 +52,7 @@ export interface CaseView {
 }
 
 export async function caseViews(
-  { state: { db }, countOutcomes }: ViewParts,
+  { state: { db }, countOutcomes, openCriticals }: ViewParts,
   rows: readonly CaseTable[],
 ): Promise<readonly CaseView[]> {
   if (rows.length === 0) return []
@@ -56,6 +69,7 @@ export async function caseViews(
     .selectAll()
     .where('case_id', 'in', ids)
     .execute()
+  const criticals = await openCriticals(ids)
   const countsOf = byTransfer(counts)
   return rows.map((row) => {
     const own = links.filter((one) => one.case_id === row.id)
@@ -63,6 +77,7 @@ export async function caseViews(
       ...headOf(row),
       transfers: own.map(({ transfer, joining }) => ({ id: transfer, joining })),
       outcomes: outcomesOf(own.flatMap(({ transfer }) => countsOf.get(transfer) ?? [])),
+      ...openCriticalsOf(criticals.get(row.id) ?? []),
       targets: targets.filter((one) => one.case_id === row.id).map(targetView),
     }
   })
@@ -76,7 +91,19 @@ function byTransfer(counts: Counts): ReadonlyMap<string, Counts> {
   return grouped
 }
 
-const headOf = (row: CaseTable): Omit<CaseView, 'transfers' | 'outcomes' | 'targets'> => ({
+const openCriticalsOf = (rows: readonly CriticalResultTable[]): Pick<CaseView, 'critical'> =>
+  rows.length === 0
+    ? {}
+    : {
+        critical: rows.map(({ id, level, state, due_at }) => ({
+          ...{ id, level, state },
+          dueAt: time(due_at),
+        })),
+      }
+
+const headOf = (
+  row: CaseTable,
+): Omit<CaseView, 'transfers' | 'outcomes' | 'targets' | 'critical'> => ({
   id: row.id,
   code: row.code,
   facility: row.facility,

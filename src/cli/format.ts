@@ -26,3 +26,11 @@ export function count(n: number, one: string, many = `${one}s`): string {
 export function formatDay(date: Date | undefined): string {
   return date === undefined ? 'never' : date.toISOString().slice(0, 10)
 }
+
+/** `45 s`, `12 min`, `3 h 20 min`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 120) return `${minutes} min`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}

@@ -6,7 +6,7 @@ import { buildDoors } from './doors.js'
 import { resolveDatabase } from './yaml/database.js'
 import type { SiteDraft } from './yaml/draft.js'
 import { resolvePath } from './files.js'
-import type { GroupConfig, NotifyConfig, SiteConfig } from './site-config.js'
+import type { CriticalConfig, GroupConfig, NotifyConfig, SiteConfig } from './site-config.js'
 import type { SiteFile } from './yaml/schema.js'
 import { buildSinks } from './sinks.js'
 
@@ -65,7 +65,7 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
 type Armored = ReadonlyMap<string, string>
 
 function buildFacility(
-  { encryptedAttributes: paths, releasedBy, ...one }: SiteFile['facilities'][number],
+  { encryptedAttributes: paths, releasedBy, critical, ...one }: SiteFile['facilities'][number],
   armored: Armored,
   parts: Gathered,
 ): SiteConfig['facilities'][number] | undefined {
@@ -79,8 +79,19 @@ function buildFacility(
     profile,
     ...(recipients && { encryptedAttributes: recipients }),
     ...(releasedBy && { releasedBy }),
+    ...(critical && { critical: buildCritical(critical) }),
   }
 }
+
+const buildCritical = ({
+  contacts,
+  failSafe,
+  ...withinMs
+}: NonNullable<SiteFile['facilities'][number]['critical']>): CriticalConfig => ({
+  contacts,
+  withinMs,
+  ...(failSafe !== undefined && { failSafe }),
+})
 
 function buildPerson(
   { id, role, facility, contact }: SiteFile['people'][number],

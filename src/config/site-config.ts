@@ -148,6 +148,17 @@ export interface FacilityConfig {
   readonly releasedBy?: readonly string[]
   /** Recipients that can open the original values included in each instance (0400,0500). */
   readonly encryptedAttributes?: readonly AttributeRecipient[]
+  /** Who is notified about critical results; without it, the facility and then the operators. */
+  readonly critical?: CriticalConfig
+}
+
+export interface CriticalConfig {
+  /** In order: the facility itself, or its people. */
+  readonly contacts: readonly string[]
+  /** A person; without one, all operators. */
+  readonly failSafe?: string
+  /** How long a critical result of each level may take to be read back, in milliseconds. */
+  readonly withinMs: Readonly<Record<'minutes' | 'hours' | 'days', number>>
 }
 
 export interface GroupConfig {

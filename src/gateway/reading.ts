@@ -41,6 +41,8 @@ export async function openReading(ground: Ground, records: RecordRooms): Promise
   const { directory } = records
   const night = createNight({
     ...{ config, state, ledger, directory, origin, secret, now },
+    verifyDetached: keys.verifyDetached,
+    isSealedTo: (message, recipient) => isSealedTo(message, recipient, new Date(now())),
     sealTo: async (id, content) => {
       const certificate = directory.principal(id)?.certificate ?? ''
       return sealBytes(content, await keys.toRecipient(id, certificate), new Date(now()))

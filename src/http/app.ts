@@ -14,9 +14,15 @@ import { complianceRoutes } from './routes/compliance.js'
 import type { ComplianceRouteRooms } from './routes/compliance.js'
 import { caseRoutes } from './routes/cases.js'
 import type { CaseRouteRooms } from './routes/cases.js'
+import { criticalRoutes } from './routes/critical.js'
+import type { CriticalRouteRooms } from './routes/critical.js'
 import { crosswalkRoutes } from './routes/crosswalk.js'
 import { dutyRoutes } from './routes/duty.js'
 import type { DutyRouteRooms } from './routes/duty.js'
+import { figureRoutes } from './routes/figures.js'
+import type { FigureRouteRooms } from './routes/figures.js'
+import { handoverRoutes } from './routes/handovers.js'
+import type { HandoverRouteRooms } from './routes/handovers.js'
 import { deliveryRoutes } from './routes/deliveries.js'
 import type { DeliveryRouteRooms } from './routes/deliveries.js'
 import { fhirRoutes } from './routes/fhir.js'
@@ -46,11 +52,14 @@ import { UploadGate } from '../doors/upload-gate.js'
 /** What the routes depend on; each takes only its own part. */
 export type AppRooms = AuditRouteRooms &
   CaseRouteRooms &
+  CriticalRouteRooms &
   ReportRouteRooms &
   ComplianceRouteRooms &
   DeliveryRouteRooms &
   DutyRouteRooms &
   FhirRouteRooms &
+  FigureRouteRooms &
+  HandoverRouteRooms &
   HealthRooms &
   KeepingRouteRooms &
   QuarantineRouteRooms &
@@ -96,7 +105,10 @@ export function createApp(
     crosswalkRoutes(rooms),
     caseRoutes(rooms),
     reportRoutes(rooms),
+    criticalRoutes(rooms),
     dutyRoutes(rooms),
+    handoverRoutes(rooms),
+    figureRoutes(rooms),
     deliveryRoutes(rooms),
     receiptRoutes(rooms),
     recipientRoutes(rooms),

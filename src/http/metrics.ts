@@ -3,6 +3,7 @@
  * comes from a request.
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { CriticalCounts } from '../critical/index.js'
 import type { SinkStatus } from '../ledger/sinks/index.js'
 
 export interface Metrics {
@@ -19,6 +20,10 @@ export interface Metrics {
   certificates(days: readonly (readonly [principal: string, days: number])[]): void
   /** How far behind each configured sink is. */
   sinks(all: readonly SinkStatus[]): void
+  /** Cases by state, and how many targets were ever missed. */
+  cases(states: Readonly<Record<string, number>>, missed: number): void
+  /** Critical results that nobody has read back. */
+  critical(counts: CriticalCounts): void
   /** How long a review of the ledger is overdue. */
   reviewOverdue(seconds: number): void
   /** How long work that was due had to wait for the thread that answers requests. */
@@ -42,6 +47,7 @@ export function createMetrics(): Metrics {
     ...requestMetrics(registry),
     ...intakeMetrics(gauge),
     ...oversightMetrics(gauge),
+    ...nightMetrics(registry, gauge),
   }
 }
 
@@ -82,6 +88,36 @@ function intakeMetrics(gauge: MakeGauge): Pick<Metrics, 'uploads' | 'arriving'> 
     arriving: (now, open) => {
       associations.set(now)
       studies.set(open)
+    },
+  }
+}
+
+function nightMetrics(registry: Registry, gauge: MakeGauge): Pick<Metrics, 'cases' | 'critical'> {
+  const cases = gauge('nocturne_cases', 'Cases by state', 'state')
+  const missed = new Counter({
+    name: 'nocturne_clock_missed_total',
+    help: 'Targets of cases that were missed',
+    registers: [registry],
+  })
+  const open = gauge(
+    'nocturne_critical_open',
+    'Critical results that nobody has read back, by level',
+    'level',
+  )
+  const overdue = gauge(
+    'nocturne_critical_overdue',
+    'Critical results that have missed their target and are not read back',
+  )
+  return {
+    cases: (states, total) => {
+      for (const [state, count] of Object.entries(states)) cases.set({ state }, count)
+      // From the ledger, so that it does not start again with each process.
+      missed.reset()
+      missed.inc(total)
+    },
+    critical: (counts) => {
+      for (const [level, count] of Object.entries(counts.open)) open.set({ level }, count)
+      overdue.set(counts.overdue)
     },
   }
 }

@@ -10,6 +10,9 @@ export const NOTICE_EVENTS = [
   'case.overridden',
   'report.received',
   'critical.raised',
+  'critical.compare',
+  'critical.missed',
+  'critical.closed',
   'channel.failing',
 ] as const
 
@@ -24,6 +27,8 @@ export interface Notice {
   readonly facility?: string
   readonly group?: string
   readonly priority?: string
+  /** Of a critical result: minutes, hours or days. */
+  readonly level?: string
   /** Starts at 1; an escalation without a reaction repeats. */
   readonly round?: number
   /** RFC 3339, UTC. */
@@ -40,6 +45,9 @@ const TITLES: Readonly<Record<NoticeEvent, string>> = {
   'case.overridden': 'Your claim was taken over',
   'report.received': 'A report has arrived',
   'critical.raised': 'Critical result: read it back now',
+  'critical.compare': 'A read-back of a critical result must be compared',
+  'critical.missed': 'A critical result was not read back in time',
+  'critical.closed': 'A critical result was read back',
   'channel.failing': 'Notifications cannot be delivered on one channel',
 }
 
@@ -61,9 +69,10 @@ export const textOf = (notice: Notice): string =>
     'This message contains no patient data. Sign in to see the case.',
   ].join('\n')
 
-const lines = ({ facility, group, dueAt, at, link }: Notice): readonly string[] => [
+const lines = ({ facility, group, level, dueAt, at, link }: Notice): readonly string[] => [
   ...(facility === undefined ? [] : [`Facility: ${facility}`]),
   ...(group === undefined ? [] : [`Group: ${group}`]),
+  ...(level === undefined ? [] : [`Level: ${level}`]),
   ...(dueAt === undefined ? [] : [`Due: ${dueAt}`]),
   `Sent: ${at}`,
   ...(link === undefined ? [] : [`Open: ${link}`]),

@@ -5,6 +5,7 @@
  */
 import * as z from 'zod/mini'
 import { canonicalJson } from '../lib/json.js'
+import { readSigned, signedRequest } from './signed.js'
 import { id, instant, principalId, sha256 } from './words.js'
 
 export const REPORT_STATUSES = ['preliminary', 'final', 'addendum'] as const
@@ -97,21 +98,9 @@ export const writeReportAcknowledgement = (
 export const readReportAcknowledgement = (text: string): ReportAcknowledgement | undefined =>
   readSigned(text, acknowledgementSchema)
 
-function readSigned<T>(text: string, schema: z.ZodMiniType<T>): T | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    const parsed = schema.safeParse(value)
-    return parsed.success && canonicalJson(value as never) === text ? parsed.data : undefined
-  } catch {
-    return undefined
-  }
-}
-
 /** The request with which a reader adds a report to a case. */
 export const newReport = z.strictObject({
-  statement: z.string().check(z.minLength(1), z.maxLength(2_000)),
-  /** Armored detached OpenPGP signature of the statement's UTF-8 octets. */
-  signature: z.string().check(z.minLength(1), z.maxLength(16_384)),
+  ...signedRequest.shape,
   /**
    * One OpenPGP message in base64: key packets to the facility, the group and recovery, then the
    * data.
@@ -122,10 +111,6 @@ export const newReport = z.strictObject({
 export type NewReport = z.output<typeof newReport>
 
 /** What the facility posts once it has opened, verified and kept a report. */
-export const acknowledgeReport = z.strictObject({
-  statement: z.string().check(z.minLength(1), z.maxLength(2_000)),
-  /** Armored detached OpenPGP signature of the statement's UTF-8 octets. */
-  signature: z.string().check(z.minLength(1), z.maxLength(16_384)),
-})
+export const acknowledgeReport = signedRequest
 
 export type AcknowledgeReport = z.output<typeof acknowledgeReport>

@@ -11,7 +11,14 @@
 export { checkAcknowledgement } from './acknowledgement.js'
 export { checkReport } from './check.js'
 export type { CheckedReport, PostedReport } from './check.js'
-export { acknowledgeReport, findReport, findByMessage, insertReport, listReports } from './rows.js'
-export type { ReportRange } from './rows.js'
+export {
+  acknowledgeReport,
+  findByMessage,
+  findReport,
+  insertReport,
+  listReports,
+  reportTimes,
+} from './rows.js'
+export type { ReportRange, ReportTimes } from './rows.js'
 export { keyOf, sweepReports } from './objects.js'
 export { reportView } from './views.js'

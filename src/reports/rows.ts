@@ -59,3 +59,40 @@ export async function acknowledgeReport(
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }
+
+export interface ReportTimes {
+  readonly preliminary?: number
+  readonly final?: number
+  readonly acknowledged?: number
+}
+
+/**
+ * When each case got its first report, its first final report, and the facility's first
+ * acknowledgement of a final one. A final report without a preliminary one counts as both.
+ */
+export async function reportTimes(
+  db: Db,
+  cases: readonly string[],
+): Promise<ReadonlyMap<string, ReportTimes>> {
+  const found = new Map<string, ReportTimes>()
+  if (cases.length === 0) return found
+  const rows = await db
+    .selectFrom('case_reports')
+    .select(['case_id', 'status', 'received_at', 'acknowledged_at'])
+    .where('case_id', 'in', [...cases])
+    .where('status', '!=', 'addendum')
+    .orderBy('received_at')
+    .execute()
+  for (const { case_id, status, received_at, acknowledged_at } of rows) {
+    const before = found.get(case_id) ?? {}
+    const isFinal = status === 'final'
+    const acknowledged = before.acknowledged ?? (isFinal ? acknowledged_at : null) ?? undefined
+    found.set(case_id, {
+      preliminary: before.preliminary ?? received_at,
+      ...(isFinal && { final: received_at }),
+      ...(before.final !== undefined && { final: before.final }),
+      ...(acknowledged !== undefined && { acknowledged }),
+    })
+  }
+  return found
+}

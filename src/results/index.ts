@@ -10,6 +10,7 @@
  */
 export { toEncapsulatedPdf, toSr } from './dicom.js'
 export { toFhir } from './fhir.js'
+export { nameOf } from './finished.js'
 export type { FinishedReport, Identity } from './finished.js'
 export { sendMllp } from './mllp.js'
 export type { MllpTarget } from './mllp.js'

@@ -22,6 +22,9 @@ import { deposits } from './migrations/0041-deposits.js'
 import { uploads } from './migrations/0042-uploads.js'
 import { rowMacs } from './migrations/0050-row-macs.js'
 import { caseReports } from './migrations/0060-case-reports.js'
+import { critical } from './migrations/night/0075-critical.js'
+import { handovers } from './migrations/night/0076-handovers.js'
+import { firstClaims } from './migrations/night/0077-first-claims.js'
 import type { Engine } from './migrations/engine.js'
 import { refuseNewer, refuseOlder } from './sharing.js'
 import type { OlderGateways } from './sharing.js'
@@ -53,6 +56,9 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0042-uploads': uploads(engine),
   '0050-row-macs': rowMacs(),
   '0060-case-reports': caseReports(engine),
+  '0075-critical': critical(engine),
+  '0076-handovers': handovers(engine),
+  '0077-first-claims': firstClaims(engine),
 })
 
 /**

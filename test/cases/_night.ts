@@ -6,7 +6,7 @@ import { countOutcomes, hasUnopened } from '../../src/transfer/outcomes.js'
 import type { Asker, CaseNotice, Cases, GroupRules } from '../../src/cases/index.js'
 import { newId } from '../../src/lib/ids.js'
 import type { Actor } from '../../src/ledger/log/events.js'
-import type { Priority } from '../../src/state/index.js'
+import type { Priority, Tx } from '../../src/state/index.js'
 import { openTestSite } from '../access/_site.js'
 import type { TestSite } from '../access/_site.js'
 
@@ -34,6 +34,7 @@ interface Sent {
   readonly id: string
   readonly priority: Priority
   readonly modalities: readonly string[]
+  readonly facility: string
   readonly joins: string
   readonly isAvailable: boolean
 }
@@ -41,6 +42,7 @@ interface Sent {
 export async function openNight(
   rules: Partial<GroupRules> = {},
   shared?: Parameters<typeof openTestSite>[0],
+  tell?: (tx: Tx, notice: CaseNotice) => Promise<void>,
 ): Promise<Night> {
   const site = await openTestSite(shared)
   const notices: CaseNotice[] = []
@@ -58,18 +60,20 @@ export async function openNight(
     },
     countOutcomes: (ids) => countOutcomes(site.state.db, ids),
     hasUnopened,
+    openCriticals: () => Promise.resolve(new Map()),
     rulesOf: () => ({ clock: [], escalate: [], ...rules }),
     reads: (person, group) => group === 'nights' && readers.has(person),
-    announce: (_tx, notice) => {
+    announce: async (tx, notice) => {
       notices.push(notice)
-      return Promise.resolve([
+      await tell?.(tx, notice)
+      return [
         {
           type: 'escalation.step',
           outcome: 0,
           actor: SYSTEM,
           detail: { case: notice.row.id, what: notice.what },
         },
-      ])
+      ]
     },
     withdraw: () => Promise.resolve(),
     system: SYSTEM,
@@ -78,17 +82,18 @@ export async function openNight(
   })
   const send = async (more: Partial<Sent> = {}) => {
     const { id = newId(site.clock.now()), priority = 'stat', isAvailable = true } = more
+    const { facility = 'facility-a' } = more
     await site.ledger.record(async (tx) => {
       await tx
         .insertInto('transfers')
-        .values(transferRow(id, priority, isAvailable, site.clock.now()))
+        .values({ ...transferRow(id, priority, isAvailable, site.clock.now()), facility })
         .onConflict((conflict) =>
           conflict.column('id').doUpdateSet({ state: isAvailable ? 'available' : 'open' }),
         )
         .execute()
       const opened = await cases.arrive(tx, SENDER, {
         id,
-        facility: 'facility-a',
+        facility,
         group: 'nights',
         priority,
         isAvailable,

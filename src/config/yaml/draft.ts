@@ -21,6 +21,10 @@ const facility = z
     encryptedAttributes: good(facilityFields.encryptedAttributes),
     groups: ids,
     releasedBy: ids,
+    critical: z
+      .object({ contacts: ids, failSafe: good(z.string()) })
+      .optional()
+      .catch(undefined),
   })
   .catch({})
 

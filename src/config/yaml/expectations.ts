@@ -47,6 +47,17 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'facilities[].releasedBy[]': 'write the id of a person with the role sender and this facility',
   'facilities[].encryptedAttributes':
     "write the path of a PEM file with an X.509 certificate of the facility's RSA key, or a list of up to 8, or omit it",
+  'facilities[].critical':
+    'write critical: { contacts: [ID], failSafe: ID, minutes: 30m, hours: 6h, days: 3d }, or omit it',
+  'facilities[].critical.contacts':
+    'write whom to notify about a critical result, in order: the id of the facility itself, or of people with the role sender and this facility',
+  'facilities[].critical.contacts[]':
+    'write the id of the facility itself, or of a person with the role sender and this facility',
+  'facilities[].critical.failSafe':
+    'write the id of the person who is notified when no contact reads a critical result back, or omit it for all operators',
+  'facilities[].critical.minutes': 'write a duration such as 30m',
+  'facilities[].critical.hours': 'write a duration such as 6h',
+  'facilities[].critical.days': 'write a duration such as 3d',
   groups: 'add "- { id: nights, timezone: America/Chicago, readers: [ID] }" for each reading group',
   'groups[]': 'write { id: nights, timezone: America/Chicago, readers: [ID] }',
   'groups[].id': ID,

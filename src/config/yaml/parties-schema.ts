@@ -1,14 +1,29 @@
 /** Facilities, reading groups with their duty, and people, as nocturne.yaml has them. */
 import { z } from 'zod'
 import { parseDutyDate, parseWeekly } from '../duty.js'
-import { parseClockKey, parseStep, parseTargets } from '../night.js'
+import { parseClockKey, parseDuration, parseStep, parseTargets } from '../night.js'
 import { isTimezone } from '../timezone.js'
+import { CRITICAL_WITHIN_MS } from '../../protocol/critical.js'
+import type { CriticalLevel } from '../../protocol/critical.js'
 import { id, parsed, path, reference } from './fields.js'
 
 /** One, or a list. */
 const certificatePaths = z
   .union([path, z.array(path).nonempty('is empty').max(8, 'names more than 8')])
   .transform((paths): readonly string[] => (typeof paths === 'string' ? [paths] : paths))
+
+const within = (level: CriticalLevel) =>
+  parsed(parseDuration, 'is not a duration')
+    .refine((ms) => ms >= 60_000, 'is too short')
+    .default(CRITICAL_WITHIN_MS[level])
+
+export const criticalFields = {
+  contacts: z.array(reference).min(1, 'names nobody').max(20, 'names too many people'),
+  failSafe: reference.optional(),
+  minutes: within('minutes'),
+  hours: within('hours'),
+  days: within('days'),
+}
 
 export const facilityFields = {
   id,
@@ -18,6 +33,7 @@ export const facilityFields = {
   documents: z.enum(['pass', 'quarantine']).default('pass'),
   releasedBy: z.array(reference).min(1, 'names nobody').max(100, 'names too many').optional(),
   encryptedAttributes: certificatePaths.optional(),
+  critical: z.strictObject(criticalFields).optional(),
 }
 
 /** Hours of every week, and of single days. */

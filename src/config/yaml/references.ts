@@ -32,6 +32,7 @@ export function checkReferences(site: SiteDraft): Finding[] {
     ]),
     ...senders(site),
     ...releasers(site),
+    ...criticalContacts(site),
     ...plainHttp(site),
     ...checkDoorReferences(site),
     ...limits(site),
@@ -139,6 +140,30 @@ const releasers = (site: SiteDraft): Finding[] =>
       ]
     }),
   )
+
+/** Contacts are the facility itself or its senders; the fail-safe may be anybody of the site. */
+function criticalContacts(site: SiteDraft): Finding[] {
+  return site.facilities.flatMap(({ id, critical }, index) => {
+    const at = ['facilities', index, 'critical']
+    const strangers = (critical?.contacts ?? []).flatMap((name, place): Finding[] => {
+      const person = site.people.find((one) => one.id !== undefined && one.id === name)
+      const isOwn = person?.role === 'sender' && person.facility === id
+      if (name === undefined || name === id || isOwn) return []
+      return [
+        {
+          at: [...at, 'contacts', place],
+          problem: `names ${shorten(name)}, who is not a sender of this facility`,
+          hint: `add ${shorten(name)} to people with the role sender and this facility, or remove it here`,
+        },
+      ]
+    })
+    const failSafe = critical?.failSafe
+    if (failSafe === undefined || site.people.some((one) => one.id === failSafe)) return strangers
+    const problem = `names an unknown person, ${shorten(failSafe)}`
+    const hint = 'write the id of one of the people, or omit it'
+    return [...strangers, { at: [...at, 'failSafe'], problem, hint }]
+  })
+}
 
 function plainHttp({ gateway }: SiteDraft): Finding[] {
   if (gateway.listen === undefined || gateway.hasTls || isLoopback(gateway.listen.host)) return []

@@ -9,6 +9,7 @@ import {
 import { expectationOf, formatPath, shorten } from './expectations.js'
 import type { SiteProblem } from '../site-config.js'
 import { nearest } from './suggest.js'
+import { criticalFields } from './parties-schema.js'
 import { siteSchema } from './schema.js'
 import type { SiteFile } from './schema.js'
 
@@ -25,6 +26,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'gateway.tls': ['cert', 'key'],
   store: ['kind', 'path', 'bucket', 'region', 'endpoint', 'forcePathStyle', 'prefix'],
   'facilities[]': Object.keys(siteSchema.shape.facilities.element.shape),
+  'facilities[].critical': Object.keys(criticalFields),
   'groups[]': Object.keys(siteSchema.shape.groups.element.shape),
   'groups[].duty': ['weekly', 'dates', 'roster'],
   cases: ['claimMinutes', 'closeOn'],

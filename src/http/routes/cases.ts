@@ -79,8 +79,11 @@ export function caseRoutes(rooms: CaseRouteRooms): Router {
   })
 
   router.post('/cases/:id/reassign', body, async (request, response) => {
-    const { actor, row } = await admitToCase(gatekeeper, request, 'case.reassign')
+    const { actor, row, transfers } = await admitToCase(gatekeeper, request, 'case.reassign')
     const { to } = parseBody(reassignRequest, request)
+    // Nobody can hold a case that is not sealed to them, whoever assigns it.
+    if (!(await rooms.transfers.openableBy(to, transfers)))
+      throw new NocturneError('not_a_reader', { subject: row.group_id })
     response.json(await cases.reassign(actor, row.id, to))
   })
 

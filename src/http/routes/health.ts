@@ -4,11 +4,13 @@ import type { Request } from 'express'
 import { asNocturneError } from '../../lib/errors.js'
 import { MISMATCHES, surveyRows } from '../../ledger/rows/index.js'
 import type { RowGuard } from '../../ledger/rows/index.js'
-import { nextReviewBy } from '../../ledger/reviews/index.js'
+import { countOf, nextReviewBy } from '../../ledger/reviews/index.js'
 import type { Forwarding, SinkStatus } from '../../ledger/sinks/index.js'
 import type { Ledger } from '../../ledger/log/index.js'
 import type { Witnessing } from '../../ledger/witness/index.js'
 import type { Gatekeeper } from '../../access/index.js'
+import type { Cases } from '../../cases/index.js'
+import type { Critical } from '../../critical/index.js'
 import type { SiteConfig } from '../../config/index.js'
 import type { Directory } from '../../directory/index.js'
 import type { CertificateWarnings } from '../../site/index.js'
@@ -65,6 +67,8 @@ export interface HealthRooms {
   readonly directory: Pick<Directory, 'recipientsOf'>
   readonly witnessing: Pick<Witnessing, 'witnessed'>
   readonly forwarding: Pick<Forwarding, 'status'>
+  readonly cases: Pick<Cases, 'counts'>
+  readonly critical: Pick<Critical, 'counts'>
   readonly certificateWarnings: Pick<CertificateWarnings, 'all' | 'daysLeft'>
   readonly now: () => number
 }
@@ -130,6 +134,8 @@ export function metricsRoutes(
     metrics.sinks(await rooms.forwarding.status())
     metrics.arriving(doors.associations(), doors.arrivals.count)
     metrics.loopDelay(doors.loop.scraped())
+    metrics.cases(await rooms.cases.counts(), await countOf(rooms.state.db, 'clock.missed'))
+    metrics.critical(await rooms.critical.counts())
     metrics.reviewOverdue(Math.max(0, await overdueMs(rooms)) / 1_000)
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
@@ -200,6 +206,11 @@ async function warningsOf(rooms: HealthRooms, certificates: string): Promise<str
     if ((await overdueMs(rooms)) > 0)
       warnings.push(
         'a review of the ledger is overdue: ask an officer to run nocturne audit review',
+      )
+    const { overdue } = await rooms.critical.counts()
+    if (overdue > 0)
+      warnings.push(
+        `critical results not read back in time: ${String(overdue)}; call the facility, or run nocturne critical list`,
       )
   } catch {
     // The database is unavailable, which its own check reports.

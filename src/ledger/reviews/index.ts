@@ -5,4 +5,4 @@
 export { patientsByTransfer } from './patients.js'
 export { nextReviewBy, recordReview, reviewState } from './reviews.js'
 export type { ReviewState } from './reviews.js'
-export { eventSpans, lastOf } from './spans.js'
+export { countOf, eventSpans, lastOf } from './spans.js'

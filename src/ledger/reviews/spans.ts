@@ -56,3 +56,13 @@ export async function lastOf(db: Db, type: string): Promise<LedgerRow | undefine
     .executeTakeFirst()
   return row && { index: row.idx, entry: parseEntry(row.entry) }
 }
+
+/** Number of events of a type. */
+export async function countOf(db: Db, type: string): Promise<number> {
+  const row = await db
+    .selectFrom('events')
+    .select((e) => e.fn.countAll<number | string>().as('count'))
+    .where('type', '=', type)
+    .executeTakeFirst()
+  return Number(row?.count ?? 0)
+}

@@ -113,6 +113,21 @@ export const TRANSFERS = {
     'the report is not sealed to the facility, or not signed by its reader',
     'send it with `nocturne report`, which seals and signs it',
   ),
+  critical_invalid: entry(
+    422,
+    'the critical result or its answer is not signed and sealed as required',
+    'send it with `nocturne critical`, which seals and signs it',
+  ),
+  critical_state: entry(
+    409,
+    'the critical result is in a state that does not allow this',
+    'look at it with `nocturne critical show`; a closed one needs no further answer',
+  ),
+  handover_done: entry(
+    409,
+    'the hand-over was accepted before, or is your own',
+    'see `nocturne handover list`; the next reader accepts it',
+  ),
   report_under_way: entry(
     409,
     'the same report is being recorded by another request',

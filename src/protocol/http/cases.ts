@@ -47,6 +47,14 @@ export const caseView = z.looseObject({
     'Parts of all its transfers, counted by outcome; those `quarantined`, `refused` or `missing` (the sender could not send them) cannot be read.',
     z.record(z.string(), count),
   ),
+  critical: z.optional(
+    about(
+      'Its critical results that nobody has read back.',
+      z
+        .array(z.looseObject({ id, level: text, state: text, dueAt: instant }))
+        .check(z.maxLength(1_000)),
+    ),
+  ),
   targets: about(
     'Deadlines: what must happen, and by when.',
     z

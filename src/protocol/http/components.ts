@@ -2,6 +2,8 @@
 import type * as z from 'zod/mini'
 import * as audit from './audit.js'
 import * as cases from './cases.js'
+import { newCritical, newReadBack } from '../critical.js'
+import * as critical from './critical.js'
 import * as facility from './facility.js'
 import * as gateway from './gateway.js'
 import * as health from './health.js'
@@ -35,6 +37,12 @@ export const COMPONENTS: Readonly<Record<string, z.ZodMiniType>> = {
   ReportSummary: reports.reportView,
   SentReport: reports.reportSentAnswer,
   ReportRecipients: reports.reportRecipientsAnswer,
+  CriticalResults: critical.criticalsAnswer,
+  CriticalResult: critical.criticalWholeAnswer,
+  CriticalSummary: critical.criticalView,
+  ChangedCritical: critical.criticalChangedAnswer,
+  NewCriticalRequest: newCritical,
+  NewReadBackRequest: newReadBack,
   NewReportRequest: newReport,
   AcknowledgeReportRequest: acknowledgeReport,
   Quarantine: facility.quarantineAnswer,

@@ -26,6 +26,10 @@ export const TAGS = [
     description: 'A case is what one reader reads as one job: it is claimed, read and closed.',
   },
   { name: 'Reports', description: 'What readers send back, sealed to the facility.' },
+  {
+    name: 'Critical results',
+    description: 'Findings that a person at the facility must read back.',
+  },
   { name: 'Duty', description: 'For reading groups and officers.' },
   { name: 'Recipients', description: 'Who can open a transfer.' },
   { name: 'Signing in', description: 'Before the first request, and at the start of a shift.' },

@@ -7,7 +7,9 @@ import { AUDIT_ROUTES } from './routes/audit.js'
 import { COMPLIANCE_ROUTES } from './routes/compliance.js'
 import { DOOR_ROUTES } from './routes/doors.js'
 import { DUTY_ROUTES } from './routes/duty.js'
+import { HANDOVER_ROUTES } from './routes/handovers.js'
 import { GATEWAY_ROUTES } from './routes/gateway.js'
+import { CRITICAL_ROUTES } from './routes/critical.js'
 import { CASE_ROUTES } from './routes/cases.js'
 import { REPORT_ROUTES } from './routes/reports.js'
 import { READING_ROUTES } from './routes/reading.js'
@@ -17,8 +19,10 @@ export const ROUTES: Routes = {
   ...SENDING_ROUTES,
   ...CASE_ROUTES,
   ...REPORT_ROUTES,
+  ...CRITICAL_ROUTES,
   ...DOOR_ROUTES,
   ...DUTY_ROUTES,
+  ...HANDOVER_ROUTES,
   ...READING_ROUTES,
   ...GATEWAY_ROUTES,
   ...AUDIT_ROUTES,

@@ -3,8 +3,10 @@
  * notification outbox.
  */
 import type { Priority } from '../../protocol/priority.js'
+import type { CriticalTables } from './critical.js'
+import type { HandoverTables } from './handover.js'
 
-export interface NightTables {
+export interface NightTables extends CriticalTables, HandoverTables {
   cases: CaseTable
   case_reports: CaseReportTable
   case_transfers: CaseTransferTable
@@ -49,6 +51,8 @@ export interface CaseTable {
   created_at: number
   /** When its first transfer became available. */
   available_at: number | null
+  /** When a reader first claimed it; null also for cases from before this was kept. */
+  first_claimed_at: number | null
   claimed_by: string | null
   claimed_at: number | null
   /**
@@ -170,6 +174,7 @@ export interface OutboxTable {
   channel: string
   /** JSON without PHI: event, case code, facility, priority and times. */
   body: string
+  /** The case or the critical result that it is about, with which it is withdrawn. */
   case_id: string | null
   created_at: number
   due_at: number

@@ -1,4 +1,4 @@
-import { Option } from 'commander'
+import { Argument, Option } from 'commander'
 import type { Command } from 'commander'
 import { caseName } from '../../arguments.js'
 import { define } from '../../command.js'
@@ -31,6 +31,22 @@ export const registerCase: Register = (parent, cli) => {
   registerList(group, cli)
   registerShow(group, cli)
   for (const change of CHANGES) registerChange(group, cli, change)
+}
+
+/** The same changes under their short names. */
+export const registerRecall: Register = (parent, cli) => registerChange(parent, cli, RECALL)
+export const registerReassign: Register = (parent, cli) => registerChange(parent, cli, REASSIGN)
+export const registerPriority: Register = (parent, cli) => {
+  const command = define(parent, {
+    usage: 'priority',
+    summary: PRIORITY.summary,
+    examples: [`nocturne priority K7Q-4MD stat ${ACCESS} facility-a.token`],
+  })
+    .argument('<case>', 'case code, case id, or the id of a transfer', caseName)
+    .addArgument(new Argument('<priority>', 'the new priority').choices(PRIORITIES))
+  addGatewayOptions(command).action((of: string, to: string, options: CaseOptions) =>
+    change(cli, of, PRIORITY, { ...options, to }),
+  )
 }
 
 const registerList: Register = (group, cli) => {
@@ -76,56 +92,65 @@ interface Change {
   readonly body: (options: CaseOptions) => Readonly<Record<string, unknown>>
 }
 
-const CHANGES: readonly Change[] = [
-  {
-    name: 'close',
-    summary: 'close a case that needs no report from this gateway',
-    example: `--reason reported-elsewhere ${ACCESS} reader-1.token`,
-    option: new Option('--reason <reason>', 'why').choices(CLOSE_REASONS),
-    body: ({ reason }) => ({ reason }),
-  },
-  {
-    name: 'recall',
-    summary: 'recall a case of your facility, so that nobody reads it',
-    example: `${ACCESS} facility-a.token`,
-    body: () => ({}),
-  },
-  {
-    name: 'priority',
-    summary: 'change how soon a case of your facility must be read',
-    example: `--to stat ${ACCESS} facility-a.token`,
-    option: new Option('--to <priority>', 'the new priority').choices(PRIORITIES),
-    body: ({ to }) => ({ priority: to }),
-  },
-  {
-    name: 'reassign',
-    summary: 'give a case to a reader of its group',
-    example: `--to reader-2 ${ACCESS} officer-1.token`,
-    option: new Option('--to <reader>', 'reader to give the case to'),
-    body: ({ to }) => ({ to }),
-  },
-]
+const CLOSE: Change = {
+  name: 'close',
+  summary: 'close a case that needs no report from this gateway',
+  example: `--reason reported-elsewhere ${ACCESS} reader-1.token`,
+  option: new Option('--reason <reason>', 'why').choices(CLOSE_REASONS),
+  body: ({ reason }) => ({ reason }),
+}
+const RECALL: Change = {
+  name: 'recall',
+  summary: 'recall a case of your facility, so that nobody reads it',
+  example: `${ACCESS} facility-a.token`,
+  body: () => ({}),
+}
+const PRIORITY: Change = {
+  name: 'priority',
+  summary: 'change how soon a case of your facility must be read',
+  example: `--to stat ${ACCESS} facility-a.token`,
+  option: new Option('--to <priority>', 'the new priority').choices(PRIORITIES),
+  body: ({ to }) => ({ priority: to }),
+}
+const REASSIGN: Change = {
+  name: 'reassign',
+  summary: 'give a case to a reader of its group',
+  example: `--to reader-2 ${ACCESS} officer-1.token`,
+  option: new Option('--to <reader>', 'reader to give the case to'),
+  body: ({ to }) => ({ to }),
+}
+const CHANGES = [CLOSE, RECALL, PRIORITY, REASSIGN]
 
 function registerChange(
   group: Command,
   cli: Cli,
   { name, summary, example, option, body }: Change,
 ): void {
+  const words = group.name() === 'case' ? `case ${name}` : name
   const command = define(group, {
     usage: name,
     summary,
-    examples: [`nocturne case ${name} K7Q-4MD ${example}`],
+    examples: [`nocturne ${words} K7Q-4MD ${example}`],
   }).argument('<case>', 'case code, case id, or the id of a transfer', caseName)
   if (option) command.addOption(option.makeOptionMandatory())
-  addGatewayOptions(command).action(async (of: string, options: CaseOptions) => {
-    const output = cli.output(options)
-    const [{ parseAnswer }, answers] = await schemas()
-    const answer = await withGateway(options, cli, output, async (client) =>
-      parseAnswer(answers.caseAnswer, await client.post(`/v1/cases/${of}/${name}`, body(options))),
-    )
-    output.json(answer)
-    output.print(`${answer.case.code} is ${answer.case.state}, ${answer.case.priority}`)
-  })
+  addGatewayOptions(command).action((of: string, options: CaseOptions) =>
+    change(cli, of, { name, body }, options),
+  )
+}
+
+async function change(
+  cli: Cli,
+  of: string,
+  { name, body }: Pick<Change, 'name' | 'body'>,
+  options: CaseOptions,
+): Promise<void> {
+  const output = cli.output(options)
+  const [{ parseAnswer }, answers] = await schemas()
+  const answer = await withGateway(options, cli, output, async (client) =>
+    parseAnswer(answers.caseAnswer, await client.post(`/v1/cases/${of}/${name}`, body(options))),
+  )
+  output.json(answer)
+  output.print(`${answer.case.code} is ${answer.case.state}, ${answer.case.priority}`)
 }
 
 function showTable(output: Output, cases: readonly CaseView[]): void {
@@ -166,6 +191,8 @@ function showOne(output: Output, view: CaseView): void {
   output.print(`${view.code}: ${view.state}, ${view.priority}, ${view.facility} to ${view.group}`)
   if (view.claimedBy !== undefined)
     output.print(`  held by ${view.claimedBy} until ${view.claimUntil ?? ''}`)
+  for (const { level, state, dueAt } of view.critical ?? [])
+    output.print(`  critical result within ${level}: ${state}, due ${dueAt}`)
   output.print(`  ${accepted} items, ${quarantined} held, ${refused} refused`)
   for (const { id, joining } of view.transfers) output.print(`  transfer ${id} (${joining})`)
   for (const { kind, dueAt, metAt, missedAt } of view.targets) {

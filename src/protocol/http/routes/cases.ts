@@ -6,6 +6,7 @@ import {
   releaseRequest,
 } from '../../case-requests.js'
 import { caseAnswer, casesAnswer, caseView, claimProblem } from '../cases.js'
+import { figuresAnswer, figuresQuery } from '../figures.js'
 import type { RouteDoc, Routes } from '../route.js'
 
 const CASES = 'Cases'
@@ -37,6 +38,17 @@ export const CASE_ROUTES = {
     roles: ['sender', 'reader', 'officer', 'operator'],
     answers: {
       200: { about: 'The cases, without anything that identifies a patient.', json: casesAnswer },
+    },
+  },
+  'GET /v1/turnaround': {
+    tag: CASES,
+    summary: 'Turnaround figures',
+    about:
+      'Median, 90th percentile and missed targets by facility, group, priority and step. A sender gets those of their facility, a reader those of their groups, an officer all. `format=csv` answers with a table.',
+    roles: ['sender', 'reader', 'officer', 'operator'],
+    query: figuresQuery,
+    answers: {
+      200: { about: 'The figures.', json: figuresAnswer, otherTypes: ['text/csv'] },
     },
   },
   'GET /v1/cases/{id}': {

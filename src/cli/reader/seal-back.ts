@@ -1,0 +1,93 @@
+/** Seals what a reader, or a facility, sends back about a case, on their own machine. */
+import type { ReportRecipientsAnswer } from '../../protocol/http/reports.js'
+import type { ReportDocument } from '../../protocol/report.js'
+import { newEnvelope } from '../../seal/index.js'
+import { toRecipient } from '../../seal/keys/index.js'
+import type { PrivateKey, Recipient } from '../../seal/keys/index.js'
+import { openSignedMessage } from '../../seal/open/index.js'
+import type { GatewayClient } from '../client.js'
+import { about, CommandError } from '../command-error.js'
+import { fetchToMemory } from './download.js'
+import { MAX_MANIFEST_BYTES, parseManifest } from './manifest.js'
+import type { TrustedGateway } from './pull-targets.js'
+
+export interface Reporting {
+  readonly client: GatewayClient
+  readonly signal: AbortSignal
+  readonly key: PrivateKey
+  readonly gateway: TrustedGateway
+  readonly reader: string
+  readonly onRetry: () => void
+}
+
+/** @throws CommandError `recipient_unusable`: a recipient could not open it */
+export async function recipientsOf({
+  recipients,
+}: Pick<ReportRecipientsAnswer, 'recipients'>): Promise<readonly Recipient[]> {
+  const usable: Recipient[] = []
+  for (const { id, certificate, fingerprint } of recipients) {
+    const recipient = await toRecipient(id, certificate).catch((error: unknown) => {
+      throw about(id, error)
+    })
+    if (recipient.fingerprint !== fingerprint)
+      throw new CommandError(
+        `the gateway names another fingerprint than the certificate of ${id} has`,
+        {
+          code: 'recipient_unusable',
+          hint: 'do not send; tell the operator',
+        },
+      )
+    usable.push(recipient)
+  }
+  return usable
+}
+
+export async function sealSigned(
+  content: Buffer,
+  key: PrivateKey,
+  recipients: readonly Recipient[],
+): Promise<Buffer> {
+  const envelope = await newEnvelope(recipients)
+  try {
+    const { bytes } = await envelope.sealSigned(content, key)
+    const data: Buffer[] = []
+    for await (const piece of bytes) data.push(piece)
+    return Buffer.concat([...envelope.keyPackets.map(({ packet }) => packet), ...data])
+  } finally {
+    envelope.close()
+  }
+}
+
+/** Studies and modalities, from the manifests; opening these proves that the key fits the case. */
+export async function aboutStudies(
+  work: Reporting,
+  transfers: readonly string[],
+): Promise<Pick<ReportDocument, 'studies' | 'modality'>> {
+  const studies = new Set<string>()
+  const modalities = new Set<string>()
+  for (const transfer of transfers) {
+    const manifest = await manifestOf(work, transfer)
+    for (const { study, modality } of manifest.items) {
+      if (study !== undefined) studies.add(study)
+      if (modality !== undefined) modalities.add(modality)
+    }
+  }
+  const modality = [...modalities].sort().join(',').slice(0, 64)
+  return { studies: [...studies].slice(0, 100), ...(modality !== '' && { modality }) }
+}
+
+async function manifestOf(work: Reporting, transfer: string) {
+  const sealed = await fetchToMemory({
+    ...work,
+    path: `/v1/transfers/${transfer}/manifest`,
+    what: 'the manifest',
+    size: MAX_MANIFEST_BYTES,
+    onBytes: () => undefined,
+  })
+  try {
+    const { content } = await openSignedMessage(sealed, [work.key], work.gateway.signers)
+    return parseManifest(content, transfer, work.gateway.name)
+  } catch (error) {
+    throw about('the manifest', error)
+  }
+}

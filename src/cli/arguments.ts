@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { readCaseCode } from '../lib/case-code.js'
 import { ID_PATTERN } from '../lib/id-pattern.js'
+import { isRealDate } from '../lib/real-date.js'
 
 /** A whole number between bounds, as an option's parser. */
 export const wholeNumber = (least: number, most: number) => (text: string) => {
@@ -17,9 +18,12 @@ export const portNumber = wholeNumber(0, 65_535)
  */
 export function instant(text: string): string {
   const isInstant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
-  const date = new Date(text)
-  if (isInstant && !Number.isNaN(date.getTime())) return date.toISOString()
-  throw new InvalidArgumentError('give a date such as 2026-03-01 or 2026-03-01T22:00:00Z')
+  if (isInstant && isRealDate(text)) return new Date(text).toISOString()
+  throw new InvalidArgumentError(
+    isInstant
+      ? 'there is no such date or time; give a date such as 2026-03-01 or 2026-03-01T22:00:00Z'
+      : 'give a date such as 2026-03-01 or 2026-03-01T22:00:00Z',
+  )
 }
 
 /**

@@ -21,6 +21,11 @@ export interface InstanceFacts {
    */
   readonly patient: string | undefined
   /**
+   * Keyed handle of the Patient ID alone, so that an officer finds it whatever its issuer. Undefined
+   * when the instance names no issuer, since `patient` then serves.
+   */
+  readonly idHandle: string | undefined
+  /**
    * Names may be burned into the pixels, and the profile lets the image pass. For the manifest and
    * the event.
    */

@@ -126,7 +126,7 @@ type Unminted = Pick<DeidentifiedInstance, 'kind' | 'facts' | 'report' | 'wayBac
 /** Read from the new header itself, so that they match what a reader will find. */
 function factsOf(
   now: Uids,
-  { identity, patient, verdict }: Made,
+  { identity, patient, idHandle, verdict }: Made,
   { syntax }: Start,
 ): InstanceFacts {
   const uids = [now.studyInstanceUID, now.seriesInstanceUID, now.sopInstanceUID]
@@ -139,6 +139,7 @@ function factsOf(
     transferSyntaxUID: syntax.uid,
     modality: identity.modality,
     patient,
+    idHandle,
     pixelsAtRisk: verdict.isAtRisk,
     pixelsBlanked: verdict.blanking !== undefined,
   }

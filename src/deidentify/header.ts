@@ -9,7 +9,7 @@ import { type Element, type Encoding, findElement, readerOf } from '../dicom/ele
 import { expectNoIdentifier } from './check.js'
 import { vocabularyOf } from './text/vocabulary.js'
 import { addEncryptedAttributes, modifiedAttributes } from './identity/encrypted-attributes.js'
-import { handleOf, readIdentity, type Identity } from './identity/identity.js'
+import { handleOf, idHandleOf, readIdentity, type Identity } from './identity/identity.js'
 import type { AttributeRecipient, DeidentifyContext, Pseudonym } from './contract.js'
 import { keyedDigest, uidMapper, valueDigester } from './identity/keys.js'
 import { encodeMarks } from './values/marks.js'
@@ -43,6 +43,8 @@ export interface Made {
   readonly identity: Identity
   /** Keyed handle of the patient, if the instance names one. */
   readonly patient: string | undefined
+  /** Keyed handle of its Patient ID alone, if the instance names an issuer. */
+  readonly idHandle: string | undefined
   readonly pixels: Stretch['pixels']
   /** What the pixels must contain to be complete. */
   readonly extent: Extent
@@ -108,7 +110,11 @@ export async function makeHeader(
   const extent = { framing: framingOf(syntax.uid), frames: framesOf(elements, buffer) }
   reader.forget(head.end)
   const patient = isPatient ? handle : undefined
-  return { header, subject, verdict, identity, patient, pixels, extent, wayBack, enveloped }
+  const { patientId, issuer } = identity.original
+  const idHandle =
+    patientId !== '' && issuer !== '' ? idHandleOf(patientId, digest('patient')) : undefined
+  const handles = { patient, idHandle }
+  return { header, subject, verdict, identity, ...handles, pixels, extent, wayBack, enveloped }
 }
 
 function wayBackOf(

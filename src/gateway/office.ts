@@ -3,7 +3,11 @@ import { compare } from '../compliance/index.js'
 import type { Compliance } from '../compliance/index.js'
 import { assessmentCsv, assessmentPdf, assessmentWorkbook } from '../compliance/exports/index.js'
 import { oscalFiles } from '../compliance/oscal/index.js'
-import { isHandledByTransfer, patientHandle } from '../deidentify/identity/index.js'
+import {
+  isHandledByTransfer,
+  patientHandle,
+  patientIdHandle,
+} from '../deidentify/identity/index.js'
 import { exportLedger, packageMembers, UNLISTED } from '../ledger/export/index.js'
 import type { Actor } from '../ledger/log/index.js'
 import type { Publisher } from '../ledger/published/index.js'
@@ -16,7 +20,13 @@ import {
   removeHold,
 } from '../ledger/retention/index.js'
 import type { PrunePlan, PruneOptions } from '../ledger/retention/index.js'
-import { patientsByTransfer, recordReview, reviewState } from '../ledger/reviews/index.js'
+import {
+  occurringPatients,
+  patientsByTransfer,
+  patientsWithId,
+  recordReview,
+  reviewState,
+} from '../ledger/reviews/index.js'
 import { formatPolicy } from '../ledger/witness/index.js'
 import { createOfficer } from '../officer/index.js'
 import type { Officer } from '../officer/index.js'
@@ -55,8 +65,19 @@ export function openOffice(
     },
     officer: createOfficer({
       ...{ config, secrets, ledger, directory, unlisted: UNLISTED, desk: compliance.desk },
-      identity: { isHandledByTransfer, patientHandle },
-      patientsByTransfer: (facility) => patientsByTransfer(state.db, facility),
+      identity: { isHandledByTransfer, patientHandle, patientIdHandle },
+      patients: {
+        byTransfer: (facility) => patientsByTransfer(state.db, facility),
+        withId: (facility, handles) => patientsWithId(state.db, facility, handles),
+        occurring: (facility, handles) => occurringPatients(state.db, facility, handles),
+      },
+      organisations: async () =>
+        (await compliance.registers.list('organisation')).map((entry) => ({
+          id: entry.subject,
+          name: String(entry.data.name ?? ''),
+          address: String(entry.data.address ?? ''),
+          hasEnded: entry.endedAt !== undefined,
+        })),
       packaging: { exportLedger, packageMembers, formatPolicy },
       rendering: { compare, assessmentCsv, assessmentPdf, assessmentWorkbook, oscalFiles },
       keeping: {

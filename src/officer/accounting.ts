@@ -1,8 +1,8 @@
 /** Accounting of disclosures, 45 CFR 164.528. */
 import { csvRecord } from '../lib/csv.js'
-import type { Evidence, Fetched, ItemEvidence, TransferEvidence } from './collect.js'
+import type { Evidence, Fetched, ItemEvidence, TransferEvidence } from './evidence.js'
 import { pdfOf } from '../lib/pdf.js'
-import { drawOrigin, instant, periodOf, plural, short } from './report.js'
+import { drawOrigin, instant, organisationOf, periodOf, plural, short } from './report.js'
 import type { ReportContext } from './report.js'
 
 /** What was disclosed about one patient, in one transfer, to one reader. */
@@ -22,20 +22,30 @@ interface Disclosure {
 const PURPOSE = 'Treatment: remote reading of an imaging study'
 const EXEMPTION = 'Treatment: exempt from the accounting, 164.528(a)(1)(i)'
 
-export function accountingCsv(evidence: Evidence): string {
+export function accountingCsv(
+  evidence: Evidence,
+  context: Pick<ReportContext, 'organisations'>,
+): string {
   const head = [
     ...['date', 'last_date', 'times', 'recipient', 'recipient_group', 'recipient_addresses'],
+    ...['recipient_organisation', 'recipient_postal_address'],
     ...['description', 'purpose', 'exemption', 'facility', 'patient', 'transfer', 'items'],
     ...['acknowledged_at', 'ledger_entry'],
   ]
-  const rows = disclosuresOf(evidence).map((one) => [
-    ...[one.first.first, one.last, String(one.times), one.reader, one.transfer.group],
-    ...[one.addresses.join(' '), descriptionOf(one), PURPOSE, EXEMPTION, evidence.scope.facility],
-    ...[one.patient ?? '', one.transfer.transfer, one.items.map(({ item }) => item).join(' ')],
-    ...[acknowledgedAt(one), String(one.first.index)],
-  ])
+  const rows = disclosuresOf(evidence).map((one) => {
+    const organisation = organisationOf(context, one.reader, one.transfer.group)
+    return [
+      ...[one.first.first, one.last, String(one.times), one.reader, one.transfer.group],
+      ...[one.addresses.join(' '), organisation?.name ?? '', organisation?.address ?? ''],
+      ...[descriptionOf(one), PURPOSE, EXEMPTION, evidence.scope.facility],
+      ...[one.patient ?? '', one.transfer.transfer, one.items.map(({ item }) => item).join(' ')],
+      ...[acknowledgedAt(one), String(one.first.index)],
+    ]
+  })
   return [head, ...rows].map(csvRecord).join('')
 }
+
+export const countDisclosures = (evidence: Evidence): number => disclosuresOf(evidence).length
 
 export function accountingPdf(
   evidence: Evidence,
@@ -61,10 +71,12 @@ export function accountingPdf(
       "A disclosure is listed when the gateway began to send sealed data that the recipient's key opens. Data that was sealed to somebody but never fetched was not disclosed and is not listed.",
       'Everything that passes through Nocturne is sent to be read, which is treatment. Disclosures for treatment, payment and health care operations are exempt from the accounting (164.528(a)(1)(i)). They are listed nevertheless and marked as exempt; the facility decides whether another purpose applies to a disclosure.',
       'Several disclosures of one transfer to one recipient share a line, with the first date, the last date and their number (164.528(b)(3)).',
-      'Patients are shown as keyed handles: to find the handle of a patient, the facility runs "nocturne audit patient". Recipients are shown by their names at the gateway; the facility\'s agreement with their group says who they are and where they work.',
+      'Patients are shown as keyed handles: to find the handle of a patient, an officer runs "nocturne audit patient". Recipients are shown by their names at the gateway, with the organisation and address that the register gives for them or for their group.',
+      'A document (a requisition, a worksheet, a prior report) names no patient: it is listed under the patient of the instances that it was sent with, or of its case. If these belong to several patients, it is listed for each of them as a document that may be about another.',
+      ...issuerNotes(disclosures, context),
     ])
     page.heading('Disclosures')
-    if (disclosures.length === 0) page.paragraph('There are no disclosures in this period.')
+    if (disclosures.length === 0) page.paragraph(noneFound(context))
     else
       page.table(
         [
@@ -80,7 +92,7 @@ export function accountingPdf(
           one.times > 1
             ? `${instant(one.first.first)}\n${one.times} times, last ${instant(one.last)}`
             : instant(one.first.first),
-          `${one.reader}, group ${one.transfer.group}\n${one.addresses.join(', ')}`,
+          recipientOf(one, context),
           descriptionOf(one),
           `${PURPOSE}\nExempt: 164.528(a)(1)(i)`,
           one.patient === undefined ? 'no patient named' : short(one.patient),
@@ -92,26 +104,60 @@ export function accountingPdf(
   })
 }
 
-function disclosuresOf({ transfers }: Evidence): readonly Disclosure[] {
+function noneFound({ elsewhere }: ReportContext): string {
+  if (!elsewhere) return 'There are no disclosures in this period.'
+  return `There are no disclosures in this period for this Patient ID under this issuer. ${elsewhereText(elsewhere)}`
+}
+
+const elsewhereText = ({ patients, disclosures }: NonNullable<ReportContext['elsewhere']>) =>
+  `The same Patient ID occurs under ${plural(patients, 'other issuer')}, with ${plural(disclosures, 'disclosure')} in this period, not listed here. Ask without an issuer to list them.`
+
+/** The same ID under two issuers may belong to two people. */
+function issuerNotes(
+  disclosures: readonly Disclosure[],
+  { elsewhere, isByPatientId }: ReportContext,
+): readonly string[] {
+  const handles = new Set(disclosures.map(({ patient }) => patient))
+  return [
+    ...(elsewhere ? [elsewhereText(elsewhere)] : []),
+    ...(isByPatientId && handles.size > 1
+      ? [
+          'Several keyed handles are listed because the Patient ID was used under several issuers or in several transfers. The same ID under two issuers may belong to two people: compare the handles.',
+        ]
+      : []),
+  ]
+}
+
+/** 164.528(b)(2)(ii): the recipient's name and, if known, address. */
+function recipientOf({ reader, transfer, addresses }: Disclosure, context: ReportContext): string {
+  const organisation = organisationOf(context, reader, transfer.group)
+  return [
+    `${reader}, group ${transfer.group}`,
+    ...(organisation
+      ? [organisation.name, organisation.address]
+      : ['no organisation in the register']),
+    addresses.join(', '),
+  ].join('\n')
+}
+
+function disclosuresOf({ transfers, scope }: Evidence): readonly Disclosure[] {
   const found: Disclosure[] = []
   for (const transfer of transfers) {
-    const named = new Set(
-      transfer.items.map(({ patient }) => patient).filter((one) => one !== undefined),
-    )
-    const [only] = named.size === 1 ? named : []
     const groups = new Map<
       string,
       { patient: string | undefined; reader: string; items: ItemEvidence[]; fetched: Fetched[] }
     >()
     for (const item of transfer.items)
-      for (const fetched of item.fetched) {
-        const patient = item.patient ?? only
-        const key = `${patient ?? ''} ${fetched.reader}`
-        const group = groups.get(key) ?? { patient, reader: fetched.reader, items: [], fetched: [] }
-        group.items.push(item)
-        group.fetched.push(fetched)
-        groups.set(key, group)
-      }
+      for (const patient of patientsOf(item, scope.patients))
+        for (const fetched of item.fetched) {
+          const key = `${patient ?? ''} ${fetched.reader}`
+          const group = groups.get(key) ?? {
+            ...{ patient, reader: fetched.reader, items: [], fetched: [] },
+          }
+          group.items.push(item)
+          group.fetched.push(fetched)
+          groups.set(key, group)
+        }
     for (const { patient, reader, items, fetched } of groups.values()) {
       const [first, ...rest] = fetched.toSorted((a, b) => a.index - b.index)
       if (!first) continue
@@ -131,17 +177,28 @@ function disclosuresOf({ transfers }: Evidence): readonly Disclosure[] {
   return found.sort((a, b) => a.first.index - b.first.index)
 }
 
+/** A document that may concern several patients is listed for each of them. */
+function patientsOf(
+  { patient, mayConcern }: ItemEvidence,
+  wanted: readonly string[] | undefined,
+): readonly (string | undefined)[] {
+  const listed = mayConcern.filter((one) => !wanted || wanted.includes(one))
+  return listed.length > 0 ? listed : [patient]
+}
+
 /** 164.528(b)(2)(iii): a brief description. */
 function descriptionOf({ items, transfer }: Disclosure): string {
   const instances = items.filter(({ kind }) => kind === 'instance')
   const modalities = [...new Set(instances.map(({ modality }) => modality ?? 'unknown modality'))]
   const documents = items.length - instances.length
+  const shared = items.filter(({ mayConcern }) => mayConcern.length > 0).length
   const atRisk = instances.filter(({ pixelsAtRisk }) => pixelsAtRisk).length
   return [
     instances.length > 0 &&
       `${plural(instances.length, 'DICOM instance')} (${modalities.join(', ')}), headers de-identified`,
     atRisk > 0 && `${atRisk} of them may show text in the image`,
-    documents > 0 && `${plural(documents, 'document')}, not de-identified`,
+    documents > 0 && `${plural(documents, 'document')} such as a requisition, not de-identified`,
+    shared > 0 && `${shared} of them may be about another patient`,
     `priority ${transfer.priority}`,
   ]
     .filter((part) => part !== false)

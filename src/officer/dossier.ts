@@ -1,6 +1,6 @@
 /** The facts of a suspected breach, 45 CFR 164.402 to 164.410. */
 import { csvRecord } from '../lib/csv.js'
-import type { Evidence, ItemEvidence, TransferEvidence } from './collect.js'
+import type { Evidence, ItemEvidence, TransferEvidence } from './evidence.js'
 import type { KeyPeriod } from './key-history.js'
 import { pdfOf } from '../lib/pdf.js'
 import type { Page } from '../lib/pdf.js'
@@ -10,9 +10,17 @@ import type { ReportContext } from './report.js'
 /** How far an item was exposed, from least to most: the first question of a risk assessment. */
 const EXPOSURES = {
   sealed: 'stored sealed; never fetched',
+  openable: 'could have been opened: sealed to a key of the reader, who never fetched it',
   fetched: 'fetched sealed, by a holder of a key for it',
   opened: 'fetched, and opened according to a statement signed by the reader',
 } as const
+
+const SHORT: Readonly<Record<keyof typeof EXPOSURES, string>> = {
+  sealed: 'never fetched',
+  openable: 'that the reader could have opened but never fetched',
+  fetched: 'fetched',
+  opened: 'opened according to a signed statement',
+}
 
 type Exposure = keyof typeof EXPOSURES
 
@@ -21,20 +29,31 @@ interface Placed {
   readonly item: ItemEvidence
   readonly patient: string | undefined
   readonly exposure: Exposure
+  /** Principals with a key that it was sealed to, whether they fetched it or not. */
+  readonly couldOpen: readonly string[]
 }
 
 export function dossierCsv(evidence: Evidence): string {
   const head = [
     ...['patient', 'transfer', 'item', 'kind', 'modality', 'profile', 'pixels_at_risk', 'bytes'],
-    ...['ciphertext_sha256', 'exposure', 'available_at', 'sealed_to', 'fetched_by', 'times'],
+    ...[
+      'ciphertext_sha256',
+      'exposure',
+      'available_at',
+      'sealed_to',
+      'could_open',
+      'fetched_by',
+      'times',
+    ],
     ...['first_fetched', 'last_fetched', 'bytes_sent', 'keys', 'addresses', 'acknowledged_by'],
     ...['acknowledged_at', 'ledger_entry'],
   ]
-  const rows = placedOf(evidence).flatMap(({ transfer, item, patient, exposure }) => {
+  const rows = placedOf(evidence).flatMap(({ transfer, item, patient, exposure, couldOpen }) => {
     const about = [
       ...[patient ?? '', transfer.transfer, String(item.item), item.kind, item.modality ?? ''],
       ...[item.profile ?? '', String(item.pixelsAtRisk), String(item.size), item.ciphertext ?? ''],
       ...[EXPOSURES[exposure], transfer.availableAt ?? '', transfer.sealedTo.join(' ')],
+      couldOpen.join(' '),
     ]
     const { acknowledged } = transfer
     if (item.fetched.length === 0)
@@ -81,6 +100,7 @@ export function dossierPdf(evidence: Evidence, context: ReportContext): AsyncIte
     drawFacts(page, evidence, placed)
     drawIndividuals(page, placed)
     drawTransfers(page, evidence)
+    drawOpenable(page, evidence, placed)
     drawKeys(page, evidence)
     drawNotes(page)
     drawOrigin(page, evidence, context)
@@ -89,17 +109,21 @@ export function dossierPdf(evidence: Evidence, context: ReportContext): AsyncIte
 
 function drawFacts(page: Page, evidence: Evidence, placed: readonly Placed[]): void {
   const { scope } = evidence
+  const shown: readonly Exposure[] =
+    scope.reader === undefined ? ['opened', 'fetched', 'sealed'] : ['opened', 'fetched', 'openable']
   const of = (exposure: Exposure) => placed.filter((one) => one.exposure === exposure).length
   page.facts([
     ['Facility', scope.facility],
     ['Period', periodOf(evidence)],
-    ...(scope.reader === undefined ? [] : [['Fetched by', scope.reader] as const]),
+    ...(scope.reader === undefined
+      ? []
+      : [['Reader', `${scope.reader}: what this reader fetched, or had a key for`] as const]),
     ...(scope.transfer === undefined ? [] : [['Transfer', scope.transfer] as const]),
     ['Individuals', `${individualsOf(placed).length}, as keyed handles`],
     ['Transfers', String(evidence.transfers.length)],
     [
       'Items',
-      `${placed.length}: ${of('opened')} opened according to a signed statement, ${of('fetched')} fetched, ${of('sealed')} never fetched`,
+      `${placed.length}: ${shown.map((exposure) => `${of(exposure)} ${SHORT[exposure]}`).join(', ')}`,
     ],
     [
       'Refused in the period',
@@ -141,6 +165,45 @@ function drawTransfers(page: Page, { transfers }: Evidence): void {
   )
 }
 
+/** Not fetched is not the same as not readable: the store holds the ciphertext, and a key opens it. */
+function drawOpenable(page: Page, evidence: Evidence, placed: readonly Placed[]): void {
+  const { reader } = evidence.scope
+  page.heading('Sealed to a key, but not fetched: could have been opened')
+  const open = placed.filter(({ item }) => item.fetched.length === 0)
+  if (open.length === 0) page.paragraph('Every item in this scope was fetched.')
+  else
+    page.table(
+      [
+        { title: 'Transfer', share: 0.26, isCode: true },
+        { title: 'Items not fetched', share: 0.24 },
+        { title: 'Patients (keyed handles)', share: 0.2, isCode: true },
+        { title: 'Holders of a key for it', share: 0.3 },
+      ],
+      byTransfer(open).map(([transfer, items]) => [
+        transfer.transfer,
+        items.map(({ item }) => item.item).join(', '),
+        [...new Set(items.flatMap(({ patient }) => patient ?? []))].map(short).join('\n'),
+        items[0]?.couldOpen
+          .map((one) => (/^[0-9a-f]{40,}$/.test(one) ? short(one) : one))
+          .join(', ') ?? '',
+      ]),
+    )
+  if (reader !== undefined)
+    page.paragraph(
+      `Outside this period, ${plural(evidence.sealedOutside, 'further transfer')} of the facility ${evidence.sealedOutside === 1 ? 'is' : 'are'} sealed to a key of ${reader}: whoever has that key and the sealed data can open ${evidence.sealedOutside === 1 ? 'it' : 'them'} too. Extend the period to list ${evidence.sealedOutside === 1 ? 'it' : 'them'}.`,
+    )
+}
+
+function byTransfer(placed: readonly Placed[]): readonly (readonly [TransferEvidence, Placed[]])[] {
+  const found = new Map<TransferEvidence, Placed[]>()
+  for (const one of placed) {
+    const known = found.get(one.transfer)
+    if (known) known.push(one)
+    else found.set(one.transfer, [one])
+  }
+  return [...found]
+}
+
 function drawKeys(page: Page, { keys }: Evidence): void {
   page.heading('Keys and when they were in effect')
   page.paragraph(
@@ -164,26 +227,26 @@ function drawNotes(page: Page): void {
   page.bullets([
     'This page does not say whether this is a breach: it contains facts for the assessment under 164.402(2), which the covered entity must make and keep (164.414(b), 164.530(j)).',
     'A business associate notifies the covered entity without unreasonable delay and within 60 days of discovery (164.410); individuals are notified within 60 days of discovery (164.404), and so are the media if more than 500 residents of a State are concerned (164.406); the Secretary is notified at the same time as the individuals if 500 or more are concerned, otherwise within 60 days of the end of the year (164.408).',
-    'Sealed data counts as secured under the guidance on unsecured PHI (74 FR 19006) only if no key that opens it was breached with it. If a reader lost a device with such a key, use --reader to see what it could have opened.',
+    'Sealed data counts as secured under the guidance on unsecured PHI (74 FR 19006) only if no key that opens it was breached with it. If a reader lost a device with such a key, use --reader: everything that was sealed to the key is listed, with what was fetched apart from what could have been opened.',
     'The headers of instances were de-identified before sealing. Documents were not; nor was text burned into pixels, unless the profile of the facility blanks it.',
   ])
 }
 
-function placedOf({ transfers }: Evidence): readonly Placed[] {
+function placedOf({ transfers, keys, scope }: Evidence): readonly Placed[] {
+  const holders = new Map(keys.map(({ fingerprint, principal }) => [fingerprint, principal]))
   return transfers.flatMap((transfer) => {
-    const named = new Set(
-      transfer.items.map(({ patient }) => patient).filter((one) => one !== undefined),
-    )
-    const [only] = named.size === 1 ? named : []
+    const couldOpen = [...new Set(transfer.sealedTo.map((one) => holders.get(one) ?? one))]
     return transfer.items.map((item): Placed => {
       const by = transfer.acknowledged?.by
       const exposure =
         item.fetched.length === 0
-          ? 'sealed'
+          ? scope.reader === undefined
+            ? 'sealed'
+            : 'openable'
           : item.fetched.some(({ reader }) => reader === by)
             ? 'opened'
             : 'fetched'
-      return { transfer, item, patient: item.patient ?? only, exposure }
+      return { transfer, item, patient: item.patient, exposure, couldOpen }
     })
   })
 }
@@ -197,7 +260,7 @@ function individualsOf(placed: readonly Placed[]) {
     else found.set(one.patient, [one])
   }
   return [...found].map(([patient, items]) => {
-    const most = (['opened', 'fetched', 'sealed'] as const).find((exposure) =>
+    const most = (['opened', 'fetched', 'openable', 'sealed'] as const).find((exposure) =>
       items.some((one) => one.exposure === exposure),
     )
     return {
@@ -234,7 +297,7 @@ function factorsOf(placed: readonly Placed[]): readonly (readonly [string, strin
     ],
     [
       '(iii) acquired or viewed',
-      `${placed.length - placed.filter(({ exposure }) => exposure === 'sealed').length} of ${placed.length} items were sent, sealed; for ${opened} of them, the reader signed a statement of having opened them.`,
+      `${placed.filter(({ item }) => item.fetched.length > 0).length} of ${placed.length} items were sent, sealed; for ${opened} of them, the reader signed a statement of having opened them.`,
     ],
     ['(iv) mitigated', 'To be filled in: keys revoked, assurances given, devices recovered.'],
   ]

@@ -1,4 +1,4 @@
-import type { Actor, EventQuery } from '../ledger/log/index.js'
+import type { Actor, EventQuery, Ledger } from '../ledger/log/index.js'
 import type { ExportQuery, PackageFormat } from '../ledger/export/index.js'
 import type { Json } from '../lib/json.js'
 import type { ZipMember } from '../lib/zip.js'
@@ -7,8 +7,8 @@ import type { AssessmentExport, AssessmentParts } from './assessments.js'
 import { createKeeping } from './keeping.js'
 import type { Keeping, KeepingParts } from './keeping.js'
 import { exportEvents, exportPackage } from './ledger-package.js'
-import { patientHandles } from './patient-handles.js'
-import type { PatientName, PatientParts } from './patient-handles.js'
+import { findPatient } from './patient-handles.js'
+import type { AskedPatient, FoundPatient, PatientParts } from './patient-handles.js'
 import { recordable } from './recordable.js'
 import { makeReport } from './requests.js'
 import type { Report, ReportParts, ReportQuestion } from './requests.js'
@@ -17,11 +17,16 @@ export interface Officer {
   /** The part of a query that the ledger records: only IDs that exist. */
   recordable(query: EventQuery): Readonly<Record<string, Json>>
   /**
-   * The handles under which the ledger knows a patient of the facility.
+   * The handles under which the ledger may know a patient of the facility.
    *
    * @throws NocturneError `not_found` for an unknown facility
    */
-  patientHandles(facility: string, patient: PatientName): Promise<readonly string[]>
+  findPatient(facility: string, patient: AskedPatient): Promise<FoundPatient>
+  /**
+   * What the ledger has about the same Patient ID under issuers that were not asked for; empty if
+   * nothing.
+   */
+  underOtherIssuers(found: FoundPatient): Promise<OtherIssuers>
   /** Records the export, and returns the events with their proofs as lines of JSON. */
   exportEvents(actor: Actor, query: ExportQuery): Promise<AsyncIterable<string>>
   /**
@@ -49,16 +54,34 @@ export interface Officer {
   readonly keeping: Keeping
 }
 
+export interface OtherIssuers {
+  readonly otherIssuers?: { readonly patients: number; readonly events: number }
+}
+
 export type OfficerParts = PatientParts & ReportParts & AssessmentParts & KeepingParts
 
 export function createOfficer(parts: OfficerParts): Officer {
   return {
     recordable: (query) => recordable(query, parts),
-    patientHandles: (facility, patient) => patientHandles(parts, facility, patient),
+    findPatient: (facility, patient) => findPatient(parts, facility, patient),
+    underOtherIssuers: async ({ others }) =>
+      others.length === 0
+        ? {}
+        : {
+            otherIssuers: {
+              patients: others.length,
+              events: await countTouching(parts.ledger, others),
+            },
+          },
     exportEvents: (actor, query) => exportEvents(parts, actor, query),
     exportPackage: (actor, query, format) => exportPackage(parts, actor, query, format),
     report: (actor, report, question) => makeReport(parts, actor, report, question),
     exportAssessment: (actor, wanted) => exportAssessment(parts, actor, wanted),
     keeping: createKeeping(parts),
   }
+}
+
+async function countTouching(ledger: Ledger, touching: readonly string[]): Promise<number> {
+  const size = Number((await ledger.checkpoint()).split('\n')[1])
+  return ledger.count({ touching }, size)
 }

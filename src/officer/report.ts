@@ -1,5 +1,5 @@
 /** The metadata common to all reports. */
-import type { Evidence } from './collect.js'
+import type { Evidence } from './evidence.js'
 import type { Page } from '../lib/pdf.js'
 
 export interface ReportContext {
@@ -11,6 +11,40 @@ export interface ReportContext {
   readonly askedAt: string
   /** Index of the event that records this report. */
   readonly event: number
+  readonly organisations: readonly Organisation[]
+  /**
+   * With a Patient ID under one issuer: the same ID under others, and the disclosures about them in
+   * the period.
+   */
+  readonly elsewhere: { readonly patients: number; readonly disclosures: number } | undefined
+  /** Whether the patient was given by the ID that the facility uses. */
+  readonly isByPatientId: boolean
+}
+
+/** An entry of the register of organisations. */
+export interface Organisation {
+  /** Of a reader, a group or a facility. */
+  readonly id: string
+  readonly name: string
+  readonly address: string
+  readonly hasEnded: boolean
+}
+
+/**
+ * The organisation of a reader: the reader's own entry in the register, otherwise the group's; an
+ * entry in force, otherwise the last one.
+ */
+export function organisationOf(
+  { organisations }: Pick<ReportContext, 'organisations'>,
+  reader: string,
+  group: string,
+): Organisation | undefined {
+  for (const id of [reader, group]) {
+    const own = organisations.filter((one) => one.id === id)
+    const found = own.findLast(({ hasEnded }) => !hasEnded) ?? own.at(-1)
+    if (found) return found
+  }
+  return undefined
 }
 
 export const instant = (time: string | number): string =>

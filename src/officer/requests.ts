@@ -2,11 +2,11 @@
  * Records and creates the two reports on a facility, for the server and for a command that works on
  * the site's own files.
  */
-import { accountingCsv, accountingPdf } from './accounting.js'
+import { accountingCsv, accountingPdf, countDisclosures } from './accounting.js'
 import { collectEvidence } from './collect.js'
 import { dossierCsv, dossierPdf, keysCsv } from './dossier.js'
-import type { Evidence, EvidenceScope } from './collect.js'
-import type { ReportContext } from './report.js'
+import type { Evidence, EvidenceScope } from './evidence.js'
+import type { Organisation, ReportContext } from './report.js'
 import type { Actor, Ledger } from '../ledger/log/index.js'
 import { NocturneError } from '../lib/errors.js'
 import { breathe } from '../lib/pace.js'
@@ -14,7 +14,7 @@ import type { Json } from '../lib/json.js'
 import { zipOf } from '../lib/zip.js'
 import type { ZipMember } from '../lib/zip.js'
 import type { SiteConfig } from '../config/index.js'
-import { patientHandles } from './patient-handles.js'
+import { findPatient } from './patient-handles.js'
 import type { PatientParts } from './patient-handles.js'
 
 export const REPORTS = ['accounting', 'dossier'] as const
@@ -38,21 +38,32 @@ export interface ReportQuestion {
 export interface ReportParts extends PatientParts {
   readonly ledger: Ledger
   readonly config: Pick<SiteConfig, 'gateway' | 'facilities' | 'people'>
+  /** Register entries about organisations, oldest first. */
+  readonly organisations: () => Promise<readonly Organisation[]>
 }
 
-/** Translates the request into the ledger's terms. */
+/** The request in the ledger's terms. */
+interface Asked {
+  readonly scope: EvidenceScope
+  /** Handles with the same Patient ID under issuers that were not asked for. */
+  readonly others: readonly string[]
+}
+
 async function scopeOf(
   parts: PatientParts,
   { facility, from, until, patient, patientId, issuer, reader, transfer }: ReportQuestion,
-): Promise<EvidenceScope> {
-  const typed = patient === undefined ? undefined : [patient]
-  const patients =
-    patientId === undefined ? typed : await patientHandles(parts, facility, { patientId, issuer })
+): Promise<Asked> {
+  const typed = { handles: patient === undefined ? undefined : [patient], others: [] }
+  const { handles, others } =
+    patientId === undefined ? typed : await findPatient(parts, facility, { patientId, issuer })
   return {
-    ...{ facility, from, until },
-    ...(patients && { patients }),
-    ...(reader !== undefined && { reader }),
-    ...(transfer !== undefined && { transfer }),
+    scope: {
+      ...{ facility, from, until },
+      ...(handles && { patients: handles }),
+      ...(reader !== undefined && { reader }),
+      ...(transfer !== undefined && { transfer }),
+    },
+    others,
   }
 }
 
@@ -63,7 +74,7 @@ export async function makeReport(
   question: ReportQuestion,
 ): Promise<AsyncIterable<Uint8Array>> {
   const { ledger, config } = parts
-  const scope = await scopeOf(parts, question)
+  const { scope, others } = await scopeOf(parts, question)
   const { facility, from, until, patients, reader, transfer } = scope
   if (!config.facilities.some(({ id }) => id === facility)) throw new NocturneError('not_found')
   if (reader !== undefined && !config.people.some(({ id }) => id === reader))
@@ -90,6 +101,18 @@ export async function makeReport(
     askedBy: actor.id,
     askedAt: recorded?.entry.time ?? '',
     event: receipt.index,
+    organisations: await parts.organisations(),
+    isByPatientId: question.patientId !== undefined,
+    // Answering "none" because the ID was asked for under one issuer would hide disclosures.
+    elsewhere:
+      others.length === 0
+        ? undefined
+        : {
+            patients: others.length,
+            disclosures: countDisclosures(
+              await collectEvidence(ledger, { ...scope, patients: others }),
+            ),
+          },
   }
   return zipOf(membersOf(report, await collectEvidence(ledger, scope), context))
 }
@@ -103,7 +126,7 @@ function membersOf(
   return report === 'accounting'
     ? [
         { name: 'accounting.pdf', content: accountingPdf(evidence, context) },
-        { name: 'accounting.csv', content: once(() => accountingCsv(evidence)) },
+        { name: 'accounting.csv', content: once(() => accountingCsv(evidence, context)) },
         checkpoint,
       ]
     : [

@@ -1,6 +1,7 @@
 /** What a reader signs after opening a transfer: which manifest, how many items, when. */
 import * as z from 'zod/mini'
 import { canonicalJson } from '../lib/json.js'
+import { isRealDate } from '../lib/real-date.js'
 import { count, id, sha256 } from './words.js'
 
 const acknowledgement = z.strictObject({
@@ -16,7 +17,7 @@ const acknowledgement = z.strictObject({
   reader: z.string(),
   openedAt: z
     .string()
-    .check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/), z.refine(isTime)),
+    .check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/), z.refine(isRealDate)),
 })
 export type Acknowledgement = Readonly<Omit<z.infer<typeof acknowledgement>, 'v' | 'type'>>
 
@@ -38,8 +39,4 @@ export function readAcknowledgement(text: string): Acknowledgement | undefined {
   } catch {
     return undefined
   }
-}
-
-function isTime(text: string): boolean {
-  return !Number.isNaN(Date.parse(text))
 }

@@ -3,6 +3,7 @@
  */
 import * as z from 'zod/mini'
 import { ID_PATTERN } from '../lib/id-pattern.js'
+import { isRealDate } from '../lib/real-date.js'
 
 /** The schema with a description, which the reference shows. */
 export const about = <T extends z.ZodMiniType>(text: string, schema: T): T =>
@@ -44,7 +45,7 @@ export const instant = z.iso.datetime()
 /** In what is signed, which has one form only: RFC 3339, UTC, milliseconds. */
 export const statedInstant = z.string().check(
   z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-  z.refine((text) => !Number.isNaN(Date.parse(text))),
+  z.refine(isRealDate),
 )
 
 export const count = z.int().check(z.nonnegative())

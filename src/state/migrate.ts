@@ -1,18 +1,18 @@
 import type { Kysely, Migration } from 'kysely'
 import { Migrator } from 'kysely'
-import { initial } from './migrations/0001-initial.js'
-import { ledgerOutlets } from './migrations/0002-ledger.js'
-import { certificateChanges } from './migrations/0003-certificates.js'
-import { recordSearch } from './migrations/0004-records.js'
-import { outlets } from './migrations/0005-outlets.js'
-import { dutyHours } from './migrations/0007-duty.js'
-import { pseudonyms } from './migrations/0008-pseudonyms.js'
-import { patientHandles } from './migrations/0009-handles.js'
-import { findings } from './migrations/0010-findings.js'
-import { gatewayKeys } from './migrations/0011-gateway-keys.js'
-import { gateways } from './migrations/0012-gateways.js'
-import { places } from './migrations/0013-places.js'
-import { continuations } from './migrations/0014-continues.js'
+import { initial } from './migrations/early/0001-initial.js'
+import { ledgerOutlets } from './migrations/early/0002-ledger.js'
+import { certificateChanges } from './migrations/early/0003-certificates.js'
+import { recordSearch } from './migrations/early/0004-records.js'
+import { outlets } from './migrations/early/0005-outlets.js'
+import { dutyHours } from './migrations/early/0007-duty.js'
+import { pseudonyms } from './migrations/early/0008-pseudonyms.js'
+import { patientHandles } from './migrations/early/0009-handles.js'
+import { findings } from './migrations/early/0010-findings.js'
+import { gatewayKeys } from './migrations/early/0011-gateway-keys.js'
+import { gateways } from './migrations/early/0012-gateways.js'
+import { places } from './migrations/early/0013-places.js'
+import { continuations } from './migrations/early/0014-continues.js'
 import { cases } from './migrations/0020-cases.js'
 import { clock } from './migrations/0021-clock.js'
 import { notify } from './migrations/0022-notify.js'
@@ -22,6 +22,7 @@ import { deposits } from './migrations/0041-deposits.js'
 import { uploads } from './migrations/0042-uploads.js'
 import { rowMacs } from './migrations/0050-row-macs.js'
 import { caseReports } from './migrations/0060-case-reports.js'
+import { idHandles } from './migrations/0070-id-handles.js'
 import { critical } from './migrations/night/0075-critical.js'
 import { handovers } from './migrations/night/0076-handovers.js'
 import { firstClaims } from './migrations/night/0077-first-claims.js'
@@ -56,6 +57,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0042-uploads': uploads(engine),
   '0050-row-macs': rowMacs(),
   '0060-case-reports': caseReports(engine),
+  '0070-id-handles': idHandles(),
   '0075-critical': critical(engine),
   '0076-handovers': handovers(engine),
   '0077-first-claims': firstClaims(engine),

@@ -125,6 +125,7 @@ function itemEvent(
         ...(entry.pixelsBlanked === true && { pixelsBlanked: true }),
         ...(waived && { waived: [...waived] }),
       }),
+      ...(accepted?.facts?.idHandle !== undefined && { idHandle: accepted.facts.idHandle }),
       ...(accepted && { actions: { ...accepted.actions } }),
       ...(outcome === 'accepted' &&
         accepted?.report && { report: accepted.report.shape, values: accepted.report.values }),

@@ -16,6 +16,7 @@ const SENDER = { id: 'facility-a', role: 'sender' as const }
 const reader = (id: string) => ({ id, role: 'reader' as const, address: '192.0.2.7' })
 const SYSTEM = { id: 'system', role: 'system' as const }
 const [ANNA, BERT] = ['a'.repeat(64), 'b'.repeat(64)]
+const NO_ORGANISATIONS = { organisations: [] }
 const ALWAYS = { facility: 'facility-a', from: 0, until: Date.parse('2100-01-01') }
 
 /** Rows of a CSV without quotes in its values, by column. */
@@ -46,6 +47,8 @@ describe('evidence', () => {
   }
   const collect = (scope: Partial<EvidenceScope> = {}) =>
     collectEvidence(open.ledger, { ...ALWAYS, ...scope })
+  const accounted = async (scope: Partial<EvidenceScope>) =>
+    rowsOf(accountingCsv(await collect(scope), NO_ORGANISATIONS))
 
   beforeAll(async () => {
     open = await openLedger()
@@ -79,7 +82,7 @@ describe('evidence', () => {
   })
 
   it('accounts for each patient, transfer and reader in one line, with the content required by law', async () => {
-    const rows = rowsOf(accountingCsv(await collect()))
+    const rows = rowsOf(accountingCsv(await collect(), NO_ORGANISATIONS))
     expect(rows).toMatchObject([
       {
         ...{ recipient: 'reader-1', transfer: 't1', patient: ANNA, items: '1 2', times: '2' },
@@ -93,8 +96,8 @@ describe('evidence', () => {
   })
 
   it('accounts for a single patient, and for none outside the period', async () => {
-    expect(rowsOf(accountingCsv(await collect({ patients: [ANNA] })))).toHaveLength(2)
-    expect(rowsOf(accountingCsv(await collect({ patients: [BERT] })))).toEqual([])
+    expect(await accounted({ patients: [ANNA] })).toHaveLength(2)
+    expect(await accounted({ patients: [BERT] })).toEqual([])
     expect((await collect({ patients: [] })).transfers).toEqual([])
     expect((await collect({ until: 1 })).transfers).toEqual([])
   })
@@ -122,11 +125,82 @@ describe('evidence', () => {
     expect(evidence.refusals).toBe(1)
   })
 
-  it('can be limited to what one reader fetched, or to one transfer', async () => {
-    const his = await collect({ reader: 'reader-2' })
-    expect(his.transfers.map(({ transfer }) => transfer)).toEqual(['t2'])
+  it('names the organisation and postal address of a recipient, as the register has them', async () => {
+    const at = (id: string, name: string, hasEnded = false) => ({
+      ...{ id, name, address: `${name} Street 1`, hasEnded },
+    })
+    const nightly = at('nights', 'Night Readers Inc')
+    const organisationIn = async (...organisations: readonly (typeof nightly)[]) => {
+      const [first] = rowsOf(accountingCsv(await collect(), { organisations }))
+      return [first?.recipient_organisation, first?.recipient_postal_address]
+    }
+    expect(await organisationIn(nightly)).toEqual([
+      'Night Readers Inc',
+      'Night Readers Inc Street 1',
+    ])
+    expect(await organisationIn(at('nights', 'Before', true), nightly)).toContain(nightly.name)
+    expect(await organisationIn(nightly, at('nights', 'Ended later', true))).toContain(nightly.name)
+    expect(await organisationIn(nightly, at('reader-1', 'Own practice'))).toContain('Own practice')
+    expect(await organisationIn(at('days', 'Others'))).toEqual(['', ''])
+  })
+
+  it('shows for one reader what they fetched, apart from what they could have opened', async () => {
+    const of = async (reader: string) => {
+      const evidence = await collect({ reader })
+      return rowsOf(dossierCsv(evidence)).map(({ transfer, item, exposure, could_open }) => [
+        ...[transfer, item, exposure?.split(',')[0]?.split(':')[0], could_open],
+      ])
+    }
+    // Sealed to a key of reader-1 (t1, t2); reader-2 has no key at all, and fetched one item.
+    expect(await of('reader-1')).toEqual([
+      ['t1', '1', 'fetched', 'reader-1 other'],
+      ['t1', '2', 'fetched', 'reader-1 other'],
+      ['t2', '1', 'could have been opened', 'reader-1'],
+      ['t2', '2', 'could have been opened', 'reader-1'],
+      ['t2', '3', 'could have been opened', 'reader-1'],
+    ])
+    expect(await of('reader-2')).toEqual([['t2', '1', 'fetched sealed', 'reader-1']])
+    expect(await of('reader-3')).toEqual([])
+    const later = await collect({ reader: 'reader-1', from: Date.parse('2099-01-01') })
+    expect([later.transfers, later.sealedOutside]).toEqual([[], 2])
     const one = await collect({ transfer: 't1' })
     expect(one.transfers.map(({ transfer }) => transfer)).toEqual(['t1'])
+  })
+
+  it('lists a document sent without instances under the patient of its case', async () => {
+    const inCase = (transfer: string, type: 'case.opened' | 'case.joined', id: string) =>
+      note(type, { transfer, detail: { case: id } })
+    await note('transfer.begun', { transfer: 't4', facility: 'facility-c', group: 'nights' })
+    const there = { facility: 'facility-c' }
+    const CLARA = 'c'.repeat(64)
+    const detail = { kind: 'document', size: 1 }
+    await note('item.accepted', { ...there, transfer: 't4', item: 1, detail })
+    await inCase('t4', 'case.opened', 'case-1')
+    await note('transfer.available', { ...there, transfer: 't4' })
+    await note('transfer.available', { ...there, transfer: 't5', patient: CLARA })
+    await note('case.joined', { ...there, transfer: 't5', detail: { case: 'case-1' } })
+    await note('case.opened', { ...there, transfer: 't4', detail: { case: 'case-1' } })
+    await note('download.begun', { ...there, transfer: 't4', item: 1, actor: reader('reader-1') })
+    expect(await accounted({ ...there, patients: [CLARA] })).toMatchObject([
+      { transfer: 't4', patient: CLARA, description: expect.stringContaining('requisition') },
+    ])
+    expect(await accounted({ ...there, patients: [ANNA] })).toEqual([])
+  })
+
+  it('lists a document sent with the instances of two patients under each of them', async () => {
+    const there = { facility: 'facility-d', transfer: 't6' }
+    await note('transfer.begun', { ...there, group: 'nights' })
+    for (const [i, patient] of [ANNA, BERT, undefined].entries())
+      await note('item.accepted', {
+        ...{ ...there, item: i + 1, detail: { kind: patient ? 'instance' : 'document', size: 1 } },
+        ...(patient !== undefined && { patient }),
+      })
+    await note('transfer.available', there)
+    await note('download.begun', { ...there, item: 3, actor: reader('reader-1') })
+    for (const patient of [ANNA, BERT])
+      expect(await accounted({ facility: 'facility-d', patients: [patient] })).toMatchObject([
+        { patient, items: '3', description: expect.stringContaining('may be about another') },
+      ])
   })
 
   it('states which key was in effect from when until when', async () => {
@@ -148,6 +222,7 @@ describe('evidence', () => {
     const context = {
       ...{ gateway: 'gateway.example.org', ledgerKey: open.ledger.verifierKey },
       ...{ askedBy: 'officer-1', askedAt: '2026-03-01T00:00:00.000Z', event: 7 },
+      ...{ ...NO_ORGANISATIONS, isByPatientId: true, elsewhere: { patients: 1, disclosures: 2 } },
     }
     const pagesOf = async (given: typeof evidence) => {
       const chunks: Uint8Array[] = []

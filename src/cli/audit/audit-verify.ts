@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NocturneError, systemCode } from '../../lib/errors.js'
@@ -23,31 +22,69 @@ import { bodyOf } from '../reader/download.js'
 import { withGateway } from '../gateway-options.js'
 import type { GatewayOptions } from '../gateway-options.js'
 import type { Output } from '../output.js'
+import { exportedLines, exportedText, noChanges, unzippedExport } from './copied.js'
+import type { Changes } from './copied.js'
 import { readSmallText } from '../secret-file.js'
 import { withRooms } from '../site/site.js'
 
 const RECEIPT_START = 'c2sp.org/tlog-proof'
 const ZIP_START = 'PK\u0003\u0004'
+/** `events.ndjson` of a ZIP; an export of lines begins with its checkpoint. */
+const ONLY_EVENTS = /^(?:\u00ef\u00bb\u00bf)?\{"entry":/
 
 /**
- * Verifies an export (lines or ZIP) or a receipt, distinguished by how the file begins; or a folder
- * with a published log.
+ * Verifies an export (lines, ZIP, or an unzipped ZIP) or a receipt, distinguished by how the file
+ * begins; or a folder with a published log.
  */
 export async function verifyFile(
   file: string,
   key: string,
-): Promise<VerifyReport | PackageReport | ReceiptReport> {
+): Promise<(VerifyReport | PackageReport | ReceiptReport) & Copied> {
+  const changes = noChanges()
+  const report = await verifyCopy(file, key, changes)
+  return changes.lineEndings.size === 0
+    ? report
+    : { ...report, lineEndingsChanged: [...changes.lineEndings].sort() }
+}
+
+export interface Copied {
+  /** Files whose line endings were converted after the export; no event is affected. */
+  readonly lineEndingsChanged?: readonly string[]
+}
+
+async function verifyCopy(file: string, key: string, changes: Changes) {
   const isFolder = await stat(file).then(
     (found) => found.isDirectory(),
     () => false,
   )
-  if (isFolder) return verifyFolder(file, key)
+  if (isFolder) {
+    const files = await unzippedExport(file, changes)
+    return files
+      ? verifyPackage(files, { crypto: nodeCrypto, trustedKey: key })
+      : verifyFolder(file, key)
+  }
   const start = await readStart(file)
   if (start.startsWith(ZIP_START)) return verifyZip(file, key)
-  if (start.startsWith(RECEIPT_START)) {
-    return verifyReceipt(await readSmallText(file), key, nodeCrypto)
+  if (start.startsWith(RECEIPT_START)) return verifyReceiptText(file, key, changes)
+  return verifyLines(file, start, key, changes)
+}
+
+const verifyReceiptText = async (file: string, key: string, changes: Changes) =>
+  verifyReceipt(exportedText(await readSmallText(file), file, changes), key, nodeCrypto)
+
+async function verifyLines(file: string, start: string, key: string, changes: Changes) {
+  if (ONLY_EVENTS.test(start))
+    throw new CommandError(`the events without their proof, from an unzipped export: ${file}`, {
+      code: 'file_unreadable',
+      hint: 'verify the ZIP, or the folder with all of its files',
+    })
+  try {
+    return await verifyExport(readLines(exportedLines(file, start, changes)), key, nodeCrypto)
+  } catch (error) {
+    if (systemCode(error)?.startsWith('Z_') !== true) throw error
+    const problem = 'the compressed file is damaged or cut off'
+    return { ok: false, size: 0, root: '', problem } satisfies VerifyReport
   }
-  return verifyExport(readLines(createReadStream(file)), key, nodeCrypto)
 }
 
 async function verifyZip(file: string, trustedKey: string): Promise<PackageReport> {
@@ -70,7 +107,8 @@ export async function verifyReceiptFile(file: string, policyFile: string): Promi
       code: 'ledger_key_unreadable',
       hint: 'get a policy with `nocturne audit policy`, or write one as c2sp.org/tlog-policy describes',
     })
-  return verifyReceiptUnder(await readSmallText(file), policy, nodeCrypto)
+  const text = exportedText(await readSmallText(file), file, noChanges())
+  return verifyReceiptUnder(text, policy, nodeCrypto)
 }
 
 /** The published log in a folder: a copy of `log/` from the store or bucket. */
@@ -85,6 +123,12 @@ export async function verifyFolder(dir: string, key: string): Promise<VerifyRepo
       yield* (await readdir(join(dir, folder)).catch(() => [])).sort()
     },
   }
+  if ((await log.read('checkpoint')) === undefined)
+    return {
+      ...{ ok: false, size: 0, root: '' },
+      problem:
+        'the folder is neither an unzipped export (query.json is missing) nor a published log (checkpoint is missing)',
+    }
   return verifyPublished(log, key, nodeCrypto)
 }
 

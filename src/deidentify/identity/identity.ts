@@ -125,6 +125,13 @@ export function handleOf(
   return { handle: handleUnder(digest, JSON.stringify(basis)), isPatient: basis[0] !== 'study' }
 }
 
+/**
+ * The keyed handle of a Patient ID under any issuer. Its basis differs from all of `handleOf`, so
+ * that neither can be mistaken for the other.
+ */
+export const idHandleOf = (patientId: string, digest: Hmac): string =>
+  handleUnder(digest, JSON.stringify(['id under any issuer', patientId]))
+
 /** Caches the most recent patients per key, because the slices of a study share theirs. */
 const handles = new WeakMap<Hmac, (basis: string) => string>()
 const PATIENTS = 16

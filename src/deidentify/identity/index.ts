@@ -3,6 +3,6 @@
  * the facility can open.
  */
 export { keyIdOf } from './keys.js'
-export { isHandledByTransfer, patientHandle } from './patient-handle.js'
+export { isHandledByTransfer, patientHandle, patientIdHandle } from './patient-handle.js'
 export type { PatientName } from './patient-handle.js'
 export type { WayBack } from './way-back.js'

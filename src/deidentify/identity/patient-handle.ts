@@ -2,7 +2,7 @@
  * The keyed handle of a patient given by ID, equal to the handle of an instance with the same ID.
  */
 import type { Profile } from '../rules/profile.js'
-import { handleOf } from './identity.js'
+import { handleOf, idHandleOf } from './identity.js'
 import { keyedDigest } from './keys.js'
 
 export interface PatientName {
@@ -20,8 +20,18 @@ export const isHandledByTransfer = ({ links }: Profile): boolean => links === 't
  * @param transfer required if the profile links studies only within a transfer.
  */
 export function patientHandle(secret: Buffer, patient: PatientName, transfer?: string): string {
-  const scope = transfer === undefined ? '' : ` transfer ${transfer}`
   const original = { ...patient, patientName: '', birthDate: '' }
   const identity = { original, studyInstanceUID: '' }
-  return handleOf(identity, keyedDigest(secret, `patient${scope}`)).handle
+  return handleOf(identity, digestOf(secret, transfer)).handle
 }
+
+/**
+ * The keyed handle of a Patient ID alone, under which events with any issuer are found.
+ *
+ * @param transfer as for `patientHandle`
+ */
+export const patientIdHandle = (secret: Buffer, patientId: string, transfer?: string): string =>
+  idHandleOf(patientId, digestOf(secret, transfer))
+
+const digestOf = (secret: Buffer, transfer: string | undefined) =>
+  keyedDigest(secret, transfer === undefined ? 'patient' : `patient transfer ${transfer}`)

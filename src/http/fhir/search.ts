@@ -87,7 +87,7 @@ export function splitPage(pairs: readonly Pair[]): { page: SearchPage; filters: 
 const invalid = (subject: string) => new NocturneError('search_invalid', { subject })
 
 export interface SearchRooms {
-  readonly officer: Pick<Officer, 'patientHandles'>
+  readonly officer: Pick<Officer, 'findPatient'>
   readonly site: { readonly config: Pick<SiteConfig, 'gateway' | 'facilities'> }
 }
 
@@ -118,7 +118,8 @@ export async function withHandles(
     if (!isFromBody(pair))
       throw invalid('send the ID that a facility uses in the body of POST /fhir/AuditEvent/_search')
     const [facility = '', issuer = ''] = asked.system.slice(start.length).split('/').map(decoded)
-    const handles = await rooms.officer.patientHandles(facility, { patientId: asked.code, issuer })
+    const asking = { patientId: asked.code, issuer }
+    const { handles } = await rooms.officer.findPatient(facility, asking)
     const system = names.patientHandle(facility)
     made.push([name, handles.map((handle) => `${system}|${handle}`).join(',')])
   }

@@ -36,10 +36,14 @@ function addQuestions(router: Router, { gatekeeper, ledger, officer }: AuditRout
   router.post('/audit/patient', json({ limit: '4kb' }), async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'audit.read')
     const { facility, patientId, issuer, ...page } = patientQuestionOf(request)
-    const touching = await officer.patientHandles(facility, { patientId, issuer })
+    const found = await officer.findPatient(facility, { patientId, issuer })
+    const touching = found.handles
     // The handle is already in the ledger; the ID that was typed is not, and must not be added.
     await noteRead(ledger, actor, 'patient', { facility, handles: touching.slice(0, 1) })
-    response.json(await readPage(ledger, { ...definedOf(page), touching }))
+    response.json({
+      ...(await readPage(ledger, { ...definedOf(page), touching })),
+      ...(await officer.underOtherIssuers(found)),
+    })
   })
 }
 

@@ -52,7 +52,7 @@ function entryBytes(entry: LedgerEntry): Buffer {
  * Incremented when `columnsOf` changes. A database with another version is reindexed when it is
  * opened.
  */
-export const INDEX_VERSION = 5
+export const INDEX_VERSION = 6
 
 /** The index columns for an entry, all derived from the entry itself. */
 export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
@@ -68,6 +68,7 @@ export function columnsOf(entry: LedgerEntry): NewEntry['columns'] {
     facility: entry.facility ?? null,
     transfer: entry.transfer ?? null,
     patient: entry.patient ?? null,
+    id_handle: idHandleOf(entry),
     address: addressOf(entry.actor) ?? null,
     token: entry.actor.token ?? null,
     subject: (shapeOf(entry.type).about === 'subject' ? subjectOf(entry) : undefined) ?? null,
@@ -86,6 +87,11 @@ function spanOf({ type, detail }: LedgerEntry): string | undefined {
 function dutyOf({ type, detail }: LedgerEntry): string | null {
   const duty = type === 'download.begun' ? detail?.duty : undefined
   return typeof duty === 'string' ? duty : null
+}
+
+function idHandleOf({ type, detail }: LedgerEntry): string | null {
+  const handle = type === 'item.accepted' ? detail?.idHandle : undefined
+  return typeof handle === 'string' ? handle : null
 }
 
 /**

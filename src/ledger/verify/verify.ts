@@ -43,6 +43,7 @@ export async function verifyExport(
 ): Promise<VerifyReport> {
   let header: Header | undefined
   let last = -1
+  let number = 0
   let checked = 0
   let pruned: readonly Range[] = []
   const gaps = createGaps()
@@ -57,7 +58,9 @@ export async function verifyExport(
   })
 
   for await (const line of lines) {
+    number += 1
     const value = parseLine(line)
+    if (value === undefined) return report(alteredText(line, number), header && last + 1)
     if (!header) {
       const read = await readHeader(value, trustedKey, crypto)
       if ('problem' in read) return report(read.problem)
@@ -67,7 +70,7 @@ export async function verifyExport(
     const { filters, checkpoint } = header
     const expected = isWhole(filters) ? last + 1 : undefined
     const event = readEvent(value)
-    if (!event) return report('a line is not an event in canonical JSON', expected)
+    if (!event) return report(`line ${number} is not an event`, expected)
     const { index, entry, proof } = event
     if (index <= last) return report('the events are not in order', index)
     // A missing entry must have been pruned, and a later entry must record that.
@@ -171,13 +174,26 @@ function parseLine(line: string): Json | undefined {
   }
 }
 
+const NOT_AN_EXPORT = 'this is not a ledger export, or its format is newer'
+
+/** Tells a file that was opened and saved by another program from one that was damaged. */
+function alteredText(line: string, number: number): string {
+  try {
+    JSON.parse(line)
+    return `line ${number} was reformatted or edited: it is no longer canonical JSON`
+  } catch {
+    return number === 1
+      ? NOT_AN_EXPORT
+      : `line ${number} is not JSON: it was cut off, damaged or edited`
+  }
+}
+
 async function readHeader(
-  value: Json | undefined,
+  value: Json,
   trustedKey: string,
   crypto: LedgerCrypto,
 ): Promise<Checked<Header>> {
-  if (!isObject(value) || value.format !== EXPORT_FORMAT)
-    return { problem: 'this is not a ledger export, or its format is newer' }
+  if (!isObject(value) || value.format !== EXPORT_FORMAT) return { problem: NOT_AN_EXPORT }
   const { origin, ledgerKey, checkpoint: signed, query, count } = value
   const filters = parseFilters(query)
   if (typeof signed !== 'string' || !filters || typeof count !== 'number')
@@ -190,7 +206,7 @@ async function readHeader(
   return { value: { checkpoint, filters, count } }
 }
 
-function readEvent(value: Json | undefined) {
+function readEvent(value: Json) {
   if (!isObject(value)) return undefined
   const { index, entry, proof } = value
   if (typeof index !== 'number' || index < 0 || !isObject(entry)) return undefined

@@ -70,13 +70,26 @@ export const eventsAnswer = z.looseObject({
   checkpoint: z.optional(about('Signed head of the log (c2sp.org/tlog-checkpoint).', z.string())),
 })
 
+export const patientAnswer = z.looseObject({
+  ...eventsAnswer.shape,
+  otherIssuers: z.optional(
+    about(
+      'When an issuer was given: what the ledger has about the same Patient ID under other issuers. It is not part of this answer, and may be about another person.',
+      z.looseObject({ patients: count, events: count }),
+    ),
+  ),
+})
+
 const facilityPatient = {
   patientId: about(
     'The ID that the facility uses. It is sent in a body because addresses end up in logs.',
     z.string().check(z.minLength(1), z.maxLength(256)),
   ),
   issuer: z._default(
-    about('Issuer of Patient ID, if the facility uses one.', z.string().check(z.maxLength(256))),
+    about(
+      'Issuer of Patient ID (0010,0021). Without it, the ID is found under every issuer.',
+      z.string().check(z.maxLength(256)),
+    ),
     '',
   ),
 }

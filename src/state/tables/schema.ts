@@ -307,6 +307,8 @@ export interface EventTable {
   facility: string | null
   transfer: string | null
   patient: string | null
+  /** For an accepted instance: keyed handle of its Patient ID alone, if it names an issuer. */
+  id_handle: string | null
   event_id: string | null
   /** The event it refers to; otherwise the download or envelope that begins or ends with it. */
   related: string | null

@@ -4,6 +4,7 @@ import { addSourceOptions, readLedger } from '../../audit/audit-source.js'
 import type { SourceOptions } from '../../audit/audit-source.js'
 import { define } from '../../command.js'
 import type { Register } from '../../command.js'
+import { count } from '../../format.js'
 import { showPage } from './audit-query.js'
 import type { Page } from './audit-query.js'
 
@@ -15,6 +16,10 @@ interface PatientOptions extends SourceOptions {
   readonly end?: number
   readonly limit: number
   readonly json?: boolean
+}
+
+type PatientPage = Page & {
+  readonly otherIssuers?: { readonly patients: number; readonly events: number } | undefined
 }
 
 const DEFAULT_LIMIT = 100
@@ -33,7 +38,11 @@ export const registerAuditPatient: Register = (parent, cli) => {
       '--id-file <file>',
       'file that contains the Patient ID (on the command line, other users of this machine could see it)',
     )
-    .option('--issuer <name>', 'Issuer of Patient ID, if the facility sends one', '')
+    .option(
+      '--issuer <name>',
+      'only under this Issuer of Patient ID; without it, under every issuer',
+      '',
+    )
     .option('--start <index>', 'from this index on', logIndex)
     .option('--end <size>', 'search the log as it was when it had this many entries', logIndex)
     .option('--limit <n>', 'show at most this many events', wholeNumber(1, 1000), DEFAULT_LIMIT)
@@ -47,22 +56,27 @@ export const registerAuditPatient: Register = (parent, cli) => {
         ...(start !== undefined && { start }),
         ...(end !== undefined && { end }),
       }
-      const answer = await readLedger<Page>(options, cli, output, {
+      const answer = await readLedger<PatientPage>(options, cli, output, {
         what: 'events',
         live: async (client) => {
-          const [{ eventsAnswer }, { parseAnswer }] = await Promise.all([
+          const [{ patientAnswer }, { parseAnswer }] = await Promise.all([
             import('../../../protocol/http/audit.js'),
             import('../../parse-answer.js'),
           ])
           const asked = { facility, patientId, issuer, ...page }
-          return parseAnswer(eventsAnswer, await client.post('/v1/audit/patient', asked))
+          return parseAnswer(patientAnswer, await client.post('/v1/audit/patient', asked))
         },
         direct: async ({ ledger, officer }) => {
           const { readPage } = await import('../../../ledger/log/index.js')
-          const touching = await officer.patientHandles(facility, { patientId, issuer })
-          return readPage(ledger, { ...page, touching })
+          const found = await officer.findPatient(facility, { patientId, issuer })
+          const events = await readPage(ledger, { ...page, touching: found.handles })
+          return { ...events, ...(await officer.underOtherIssuers(found)) }
         },
       })
       showPage(output, answer)
+      if (answer.otherIssuers !== undefined && issuer !== '')
+        output.warn(
+          `the same Patient ID has ${count(answer.otherIssuers.events, 'event')} under ${count(answer.otherIssuers.patients, 'other issuer')}: leave out --issuer to include them`,
+        )
     })
 }

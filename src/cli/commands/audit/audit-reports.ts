@@ -43,7 +43,7 @@ export const registerAuditDossier: Register = (parent, cli) => {
     ],
   })
   addReportOptions(command)
-    .option('--reader <id>', 'only fetches by this reader')
+    .option('--reader <id>', 'only what this reader fetched, or had a key for')
     .option('--transfer <id>', 'only this transfer')
     .action((options: ReportOptions) => write('dossier', options, cli))
 }
@@ -55,7 +55,11 @@ const addReportOptions = (command: Command): Command =>
     .requiredOption('--until <time>', 'before this date or instant', instant)
     .option('--patient <handle>', 'only this patient, given by keyed handle')
     .option('--id-file <file>', 'only this patient, given by the Patient ID in this file')
-    .option('--issuer <name>', 'Issuer of Patient ID, if the facility sends one', '')
+    .option(
+      '--issuer <name>',
+      'only under this Issuer of Patient ID; without it, under every issuer',
+      '',
+    )
     .requiredOption('--out <dir>', 'folder to write')
 
 async function write(report: Report, options: ReportOptions, cli: Cli): Promise<void> {

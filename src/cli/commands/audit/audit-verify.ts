@@ -1,5 +1,6 @@
 import type { LedgerEntry, VerifyReport } from '../../../ledger/log/index.js'
 import type { PackageReport, ReceiptReport } from '../../../ledger/verify/index.js'
+import type { Copied } from '../../audit/audit-verify.js'
 import { addSourceOptions, checkSource } from '../../audit/audit-source.js'
 import type { SourceOptions } from '../../audit/audit-source.js'
 import { define } from '../../command.js'
@@ -87,11 +88,16 @@ function whatHappened(entry: string): string {
 }
 
 type Shown = Partial<PackageReport> &
+  Copied &
   Pick<VerifyReport, 'ok'> &
   Pick<ReceiptReport, 'index' | 'entry'>
 
 function show(output: Output, report: Shown): void {
   output.json(report)
+  if (report.lineEndingsChanged !== undefined)
+    output.warn(
+      `the line endings of ${report.lineEndingsChanged.join(', ')} were converted after the export, which changes no event; they were read as exported`,
+    )
   const { ok, size = 0, root, badIndex, problem, about, checked = size, pruned = [] } = report
   if (ok && about) {
     const { by, at } = about.asked

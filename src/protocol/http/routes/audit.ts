@@ -1,5 +1,6 @@
 import {
   eventsAnswer,
+  patientAnswer,
   holdAnswer,
   holdRequest,
   holdsAnswer,
@@ -40,7 +41,7 @@ export const AUDIT_ROUTES: Routes = {
     about:
       'Searches by the ID that the facility uses. The ID is turned into a keyed handle and recorded only in that form.',
     json: patientRequest,
-    answers: { 200: { about: 'One page, oldest first.', json: eventsAnswer } },
+    answers: { 200: { about: 'One page, oldest first.', json: patientAnswer } },
   },
   'GET /v1/audit/checkpoint': {
     ...officer,

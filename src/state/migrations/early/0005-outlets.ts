@@ -3,7 +3,7 @@
  */
 import type { Kysely, Migration } from 'kysely'
 import { sql } from 'kysely'
-import type { Engine } from './engine.js'
+import type { Engine } from '../engine.js'
 
 export function outlets({ integer, blob, finish }: Engine): Migration {
   return {

@@ -2,7 +2,7 @@
  * The gateways currently using the database; one with another schema version must not join them.
  */
 import type { Kysely, Migration } from 'kysely'
-import type { Engine } from './engine.js'
+import type { Engine } from '../engine.js'
 
 export function gateways({ integer, finish }: Engine): Migration {
   return {

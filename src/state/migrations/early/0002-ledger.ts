@@ -4,7 +4,7 @@
  */
 import type { Kysely, Migration } from 'kysely'
 import { sql } from 'kysely'
-import type { Engine } from './engine.js'
+import type { Engine } from '../engine.js'
 
 export function ledgerOutlets({ integer, finish }: Engine): Migration {
   return {

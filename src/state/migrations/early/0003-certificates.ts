@@ -3,7 +3,7 @@
  * effect only once it is confirmed.
  */
 import type { Kysely, Migration } from 'kysely'
-import type { Engine } from './engine.js'
+import type { Engine } from '../engine.js'
 
 export function certificateChanges({ integer, finish }: Engine): Migration {
   return {

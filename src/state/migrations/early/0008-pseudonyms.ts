@@ -3,7 +3,7 @@
  * shapes.
  */
 import type { Kysely, Migration } from 'kysely'
-import type { Engine } from './engine.js'
+import type { Engine } from '../engine.js'
 
 export function pseudonyms({ integer, finish }: Engine): Migration {
   return {

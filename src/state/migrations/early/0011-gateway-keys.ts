@@ -3,7 +3,7 @@
  * for as long as it is kept.
  */
 import type { Kysely, Migration } from 'kysely'
-import type { Engine } from './engine.js'
+import type { Engine } from '../engine.js'
 
 export function gatewayKeys({ integer, finish }: Engine): Migration {
   return {

@@ -1,0 +1,81 @@
+/** The facts that the reports are made from, as collected from the ledger. */
+import type { KeyPeriod } from './key-history.js'
+
+export interface EvidenceScope {
+  readonly facility: string
+  /** Milliseconds since 1970; `from` is inclusive, `until` exclusive. */
+  readonly from: number
+  readonly until: number
+  /** Only items that belong to these patient handles. */
+  readonly patients?: readonly string[]
+  /** Only items that this reader fetched, or that are sealed to one of the reader's keys. */
+  readonly reader?: string
+  readonly transfer?: string
+}
+
+export interface Fetched {
+  readonly reader: string
+  readonly times: number
+  readonly first: string
+  readonly last: string
+  /** Index of the entry of the first download. */
+  readonly index: number
+  /**
+   * Bytes of the sealed message that the gateway sent; 0 if every download broke off immediately.
+   */
+  readonly bytes: number
+  readonly fingerprints: readonly string[]
+  readonly addresses: readonly string[]
+}
+
+export interface ItemEvidence {
+  readonly item: number
+  readonly kind: string
+  /**
+   * Keyed handle. A document names no patient: it has that of the instances in its transfer, or else
+   * of its case, if these belong to one patient.
+   */
+  readonly patient: string | undefined
+  /** For a document sent with instances of several patients: these. Otherwise empty. */
+  readonly mayConcern: readonly string[]
+  readonly modality: string | undefined
+  readonly profile: string | undefined
+  readonly size: number
+  /** SHA-256 of the sealed data. */
+  readonly ciphertext: string | undefined
+  readonly pixelsAtRisk: boolean
+  readonly fetched: readonly Fetched[]
+}
+
+export interface TransferEvidence {
+  readonly transfer: string
+  readonly group: string
+  readonly priority: string
+  readonly availableAt: string | undefined
+  /**
+   * Fingerprints of the keys to which it was sealed, originally or later; includes removed ones.
+   */
+  readonly sealedTo: readonly string[]
+  readonly acknowledged:
+    { readonly by: string; readonly at: string; readonly index: number } | undefined
+  readonly items: readonly ItemEvidence[]
+}
+
+export interface Evidence {
+  readonly scope: EvidenceScope
+  /** Number of log entries from which this was made. */
+  readonly size: number
+  readonly checkpoint: string
+  readonly transfers: readonly TransferEvidence[]
+  readonly keys: readonly KeyPeriod[]
+  /**
+   * With a reader: the facility's transfers outside the period that are sealed to one of the
+   * reader's keys.
+   */
+  readonly sealedOutside: number
+  /**
+   * Refused requests and failed sign-ins in the period. Counted for all facilities, because an
+   * outsider's request names none.
+   */
+  readonly refusals: number
+}

@@ -1,4 +1,6 @@
 /** Opens publishing, witnesses and sinks of the ledger, and compliance. */
+import { createAlerts } from '../alerts/index.js'
+import type { Alerts } from '../alerts/index.js'
 import { createCompliance, probeEndpoint, sampleObjects } from '../compliance/index.js'
 import type { Compliance } from '../compliance/index.js'
 import { createPublisher } from '../ledger/published/index.js'
@@ -9,11 +11,14 @@ import { createForwarding, createSend } from '../ledger/sinks/index.js'
 import type { Forwarding } from '../ledger/sinks/index.js'
 import { createWitnessing } from '../ledger/witness/index.js'
 import type { Witnessing } from '../ledger/witness/index.js'
+import { SYSTEM } from '../lib/actors.js'
+import { noticeOf } from '../running/alerting.js'
 import { VERSION } from '../lib/version.js'
 import { submitCheckpoint } from '../running/witnessing.js'
 import { drawItems } from '../transfer/index.js'
 import type { AskingRooms } from './asking.js'
 import type { Ground } from './ground.js'
+import type { ReadingRooms } from './reading.js'
 import type { RecordRooms } from './records.js'
 
 /** Number of objects that an assessment samples from the store. */
@@ -24,12 +29,14 @@ export interface OversightRooms {
   readonly witnessing: Witnessing
   readonly forwarding: Forwarding
   readonly compliance: Compliance
+  readonly alerts: Alerts
 }
 
 export async function openOversight(
   ground: Ground,
   records: Pick<RecordRooms, 'certificates'>,
   asking: Pick<AskingRooms, 'tokens'>,
+  { notify }: Pick<ReadingRooms, 'notify'>,
 ): Promise<OversightRooms> {
   const { site, state, ledger, logFiles, holder, origin, now } = ground
   const { witnesses, sinks, ledger: kept } = site.config
@@ -45,7 +52,22 @@ export async function openOversight(
     keepMs: retentionMs(kept.retention.years),
   })
   const compliance = openCompliance(ground, { ...records, ...asking, witnessing, forwarding })
-  return { publisher, witnessing, forwarding, compliance }
+  return { publisher, witnessing, forwarding, compliance, alerts: openAlerts(ground, notify) }
+}
+
+/** Officers and operators are notified. */
+const openAlerts = (
+  { site, state, ledger, logger, origin, now }: Ground,
+  notify: ReadingRooms['notify'],
+): Alerts => {
+  const people = site.config.people
+    .filter(({ role }) => role === 'officer' || role === 'operator')
+    .map(({ id }) => id)
+  return createAlerts({
+    ...{ state, ledger, system: SYSTEM, now },
+    announce: (tx, alert) => notify.tell(tx, people, noticeOf(alert, origin())),
+    raised: ({ rule }) => logger.warn('an alert was raised', { alert: rule }),
+  })
 }
 
 interface ComplianceRooms

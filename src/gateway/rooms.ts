@@ -44,7 +44,7 @@ export async function openRooms(site: Site, options: RoomOptions = {}): Promise<
     const records = await openRecords(ground)
     const reading = await openReading(ground, records)
     const asking = openAsking(ground, records.directory, reading, opened)
-    const oversight = await openOversight(ground, records, asking)
+    const oversight = await openOversight(ground, records, asking, reading)
     const office = openOffice(ground, records, oversight)
     const { logger, now, gatewayKey, textDetector, state, ledger, guard, store, logFiles } = ground
     return {

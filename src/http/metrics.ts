@@ -24,6 +24,8 @@ export interface Metrics {
   cases(states: Readonly<Record<string, number>>, missed: number): void
   /** Critical results that nobody has read back. */
   critical(counts: CriticalCounts): void
+  /** Alerts raised since the start, by rule; and the rules whose state holds now. */
+  alerts(counts: ReadonlyMap<string, number>, active: ReadonlySet<string>): void
   /** How long a review of the ledger is overdue. */
   reviewOverdue(seconds: number): void
   /** How long work that was due had to wait for the thread that answers requests. */
@@ -48,6 +50,7 @@ export function createMetrics(): Metrics {
     ...intakeMetrics(gauge),
     ...oversightMetrics(gauge),
     ...nightMetrics(registry, gauge),
+    ...alertMetrics(gauge, registry),
   }
 }
 
@@ -164,6 +167,24 @@ function oversightMetrics(
     loopDelay: ({ p99, max }) => {
       delay.set({ quantile: '0.99' }, p99)
       delay.set({ quantile: '1' }, max)
+    },
+  }
+}
+
+function alertMetrics(gauge: MakeGauge, registry: Registry): Pick<Metrics, 'alerts'> {
+  const raised = new Counter({
+    name: 'nocturne_alerts_total',
+    help: 'Alerts that this gateway has raised, by rule',
+    labelNames: ['rule'] as const,
+    registers: [registry],
+  })
+  const active = gauge('nocturne_alert_active', 'Whether the state of an alert holds now', 'rule')
+  return {
+    alerts: (counts, now) => {
+      raised.reset()
+      active.reset()
+      for (const [rule, count] of counts) raised.inc({ rule }, count)
+      for (const rule of now) active.set({ rule }, 1)
     },
   }
 }

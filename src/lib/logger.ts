@@ -23,6 +23,8 @@ export interface LogFields {
   readonly sink?: string
   /** Why a sink accepts nothing: one of our own words. */
   readonly problem?: string
+  /** Id of a rule. */
+  readonly alert?: string
   readonly facility?: string
   readonly group?: string
   readonly url?: string
@@ -48,6 +50,7 @@ const ALLOWED: ReadonlySet<string> = new Set<keyof LogFields>([
   'principal',
   'sink',
   'problem',
+  'alert',
   'facility',
   'group',
   'url',

@@ -14,6 +14,7 @@ export const NOTICE_EVENTS = [
   'critical.missed',
   'critical.closed',
   'channel.failing',
+  'alert.raised',
 ] as const
 
 export type NoticeEvent = (typeof NOTICE_EVENTS)[number]
@@ -34,6 +35,10 @@ export interface Notice {
   /** RFC 3339, UTC. */
   readonly at: string
   readonly dueAt?: string
+  /** For an alert: what happened, what to do, and the principal, key or row concerned. */
+  readonly alert?: string
+  readonly next?: string
+  readonly subject?: string
   /** Where a person can act. The code comes after a `#`, so that no server or proxy logs it. */
   readonly link?: string
 }
@@ -49,13 +54,15 @@ const TITLES: Readonly<Record<NoticeEvent, string>> = {
   'critical.missed': 'A critical result was not read back in time',
   'critical.closed': 'A critical result was read back',
   'channel.failing': 'Notifications cannot be delivered on one channel',
+  'alert.raised': 'Alert',
 }
 
 /** One line, used as a subject or as the title of a push message. */
-export const titleOf = ({ event, code, priority, round = 1 }: Notice): string =>
+export const titleOf = ({ event, code, priority, alert, round = 1 }: Notice): string =>
   [
     priority === 'stat' ? 'STAT: ' : '',
     TITLES[event],
+    alert === undefined ? '' : `: ${alert}`,
     code === undefined ? '' : ` (${code})`,
     round > 1 ? `, reminder ${round - 1}` : '',
   ].join('')
@@ -66,10 +73,16 @@ export const textOf = (notice: Notice): string =>
     '',
     ...lines(notice),
     '',
-    'This message contains no patient data. Sign in to see the case.',
+    `This message contains no patient data. Sign in to see ${notice.event === 'alert.raised' ? 'more' : 'the case'}.`,
   ].join('\n')
 
-const lines = ({ facility, group, level, dueAt, at, link }: Notice): readonly string[] => [
+const lines = (notice: Notice): readonly string[] => [
+  ...(notice.subject === undefined ? [] : [`Concerns: ${notice.subject}`]),
+  ...(notice.next === undefined ? [] : [`Do this: ${notice.next}`]),
+  ...caseLines(notice),
+]
+
+const caseLines = ({ facility, group, level, dueAt, at, link }: Notice): readonly string[] => [
   ...(facility === undefined ? [] : [`Facility: ${facility}`]),
   ...(group === undefined ? [] : [`Group: ${group}`]),
   ...(level === undefined ? [] : [`Level: ${level}`]),

@@ -7,6 +7,8 @@ import type { Certificates } from '../site/index.js'
 import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
 import type { Transfers } from '../transfer/index.js'
+import { startAlerting } from './alerting.js'
+import type { AlertingRooms } from './alerting.js'
 import { startForwarding } from './forwarding.js'
 import type { ForwardingRooms } from './forwarding.js'
 import { startNight } from './night.js'
@@ -26,8 +28,16 @@ export interface SweepRooms {
 }
 
 export interface WorkRooms
-  extends SweepRooms, ForwardingRooms, PublishingRooms, WitnessingRooms, NightRooms {
+  extends
+    SweepRooms,
+    ForwardingRooms,
+    PublishingRooms,
+    Omit<WitnessingRooms, 'witnessing'>,
+    NightRooms,
+    AlertingRooms {
   readonly ledger: PublishingRooms['ledger'] & WitnessingRooms['ledger']
+  readonly store: SweepRooms['store'] & AlertingRooms['store']
+  readonly witnessing: WitnessingRooms['witnessing'] & AlertingRooms['witnessing']
   readonly certificates: Pick<Certificates, 'refresh'>
   /** This gateway's membership among those on its database. */
   readonly membership: Pick<Membership, 'renew'>
@@ -65,8 +75,10 @@ export function startWork(rooms: WorkRooms): () => Promise<void> {
   const stopWitnessing = startWitnessing(rooms)
   const stopForwarding = startForwarding(rooms)
   const stopNight = startNight(rooms, warnOf(logger, UNDONE))
+  const stopAlerting = startAlerting(rooms)
   return async () => {
     timers.forEach((timer) => clearInterval(timer))
+    await stopAlerting()
     await stopNight()
     await stopForwarding()
     await stopWitnessing()

@@ -23,6 +23,7 @@ import { uploads } from './migrations/0042-uploads.js'
 import { rowMacs } from './migrations/0050-row-macs.js'
 import { caseReports } from './migrations/0060-case-reports.js'
 import { idHandles } from './migrations/0070-id-handles.js'
+import { alerts } from './migrations/0071-alerts.js'
 import { critical } from './migrations/night/0075-critical.js'
 import { handovers } from './migrations/night/0076-handovers.js'
 import { firstClaims } from './migrations/night/0077-first-claims.js'
@@ -58,6 +59,7 @@ export const migrationsFor = (engine: Engine): Migrations => ({
   '0050-row-macs': rowMacs(),
   '0060-case-reports': caseReports(engine),
   '0070-id-handles': idHandles(),
+  '0071-alerts': alerts(engine),
   '0075-critical': critical(engine),
   '0076-handovers': handovers(engine),
   '0077-first-claims': firstClaims(engine),

@@ -1,6 +1,7 @@
 /** Liveness, readiness and metrics. */
 import { Router } from 'express'
 import type { Request } from 'express'
+import type { Alerts } from '../../alerts/index.js'
 import { asNocturneError } from '../../lib/errors.js'
 import { MISMATCHES, surveyRows } from '../../ledger/rows/index.js'
 import type { RowGuard } from '../../ledger/rows/index.js'
@@ -69,6 +70,7 @@ export interface HealthRooms {
   readonly forwarding: Pick<Forwarding, 'status'>
   readonly cases: Pick<Cases, 'counts'>
   readonly critical: Pick<Critical, 'counts'>
+  readonly alerts: Pick<Alerts, 'counts' | 'active'>
   readonly certificateWarnings: Pick<CertificateWarnings, 'all' | 'daysLeft'>
   readonly now: () => number
 }
@@ -131,6 +133,7 @@ export function metricsRoutes(
   router.get('/metrics', async (request, response) => {
     await expectMayKnow(request)
     metrics.certificates(await rooms.certificateWarnings.daysLeft())
+    metrics.alerts(rooms.alerts.counts(), rooms.alerts.active())
     metrics.sinks(await rooms.forwarding.status())
     metrics.arriving(doors.associations(), doors.arrivals.count)
     metrics.loopDelay(doors.loop.scraped())

@@ -91,6 +91,7 @@ export const EVENT_TYPES = {
   'gate.applied': ['110113', '110132'],
   'backup.made': ['110106'],
   'drill.run': ['110113', '110134'],
+  'alert.raised': ['110113'],
   'witness.lost': ['110113', '110126'],
   'witness.regained': ['110113', '110126'],
   'witness.disagreed': ['110113', '110126'],

@@ -205,6 +205,7 @@ export const SHAPES: Readonly<Record<EventType, Shape>> = {
   'gate.applied': alert('a compliance register did not permit a transfer or a claim', 'gateway'),
   'backup.made': { title: 'a sealed backup was made', action: 'R', isExport: true },
   'drill.run': alert('a restore was practised', 'gateway'),
+  'alert.raised': alert('an alert was raised', 'gateway'),
   'witness.lost': alert('a witness does not answer'),
   'witness.regained': alert('a witness answers again'),
   'witness.disagreed': alert('a witness has seen another history'),

@@ -4,13 +4,14 @@
  * No column holds anything that identifies a patient.
  */
 import type { Generated } from 'kysely'
+import type { AlertTables } from './alerts.js'
 import type { ComplianceTables } from './compliance.js'
 import type { NightTables } from '../night/tables.js'
 import type { Priority } from '../../protocol/priority.js'
 import type { ArrivalTable, CrosswalkPieceTable, DepositTable } from './arrivals.js'
 import type { UploadKeyTable } from './uploads.js'
 
-export interface Tables extends NightTables, ComplianceTables {
+export interface Tables extends NightTables, ComplianceTables, AlertTables {
   transfers: TransferTable
   envelopes: EnvelopeTable
   key_packets: KeyPacketTable

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals'
+import type { StateRuleId } from '../../src/alerts/index.js'
+import { createLogger } from '../../src/lib/logger.js'
+import { createJumpDetector, observeAll } from '../../src/running/alerting.js'
+
+describe('the clock', () => {
+  it('jumps when it is set, in either direction, and not when rounds are late', () => {
+    const detect = createJumpDetector({ wall: 0, steady: 0 })
+    expect(detect({ wall: 5_000, steady: 5_000 })).toBe(false)
+    // A round that was ten minutes late, with a clock corrected by half a second meanwhile.
+    expect(detect({ wall: 605_500, steady: 605_000 })).toBe(false)
+    expect(detect({ wall: 4_210_500, steady: 610_000 })).toBe(true)
+    expect(detect({ wall: 4_215_500, steady: 615_000 })).toBe(false)
+    expect(detect({ wall: 620_000, steady: 620_000 })).toBe(true)
+  })
+})
+
+describe('a round', () => {
+  const observed = async ({
+    database = true,
+    store = true,
+    witnessedAt = 0 as number | undefined,
+  }) => {
+    const seen = new Map<StateRuleId | 'follow', boolean>()
+    const answer = (isUp: boolean) => (isUp ? Promise.resolve() : Promise.reject(new Error('away')))
+    await observeAll(
+      {
+        alerts: {
+          observe: (rule, holds) => Promise.resolve(void seen.set(rule, holds)),
+          follow: () => Promise.resolve(void seen.set('follow', true)),
+        },
+        state: { ping: () => answer(database) },
+        store: { check: () => answer(store) },
+        witnessing: {
+          witnessed: () =>
+            Promise.resolve(witnessedAt === undefined ? undefined : { size: 1, at: witnessedAt }),
+        },
+        ...{ hasWitnesses: true, logger: createLogger('silent'), now: () => 31 * 60_000 },
+      },
+      false,
+    )
+    return Object.fromEntries(seen)
+  }
+
+  it('observes the database, the store, the witnesses and the clock', async () => {
+    expect(await observed({ witnessedAt: 2 * 60_000 })).toEqual({
+      ...{ 'database-away': false, 'store-away': false, 'clock-jumped': false },
+      ...{ 'ledger-unwitnessed': false, follow: true },
+    })
+    expect(await observed({ store: false })).toMatchObject({
+      ...{ 'store-away': true, 'ledger-unwitnessed': true },
+    })
+    expect(await observed({ witnessedAt: undefined })).toMatchObject({ 'ledger-unwitnessed': true })
+    const away = await observed({ database: false, store: false })
+    expect(away).toMatchObject({ 'database-away': true, 'store-away': true })
+    expect(away).not.toHaveProperty('follow')
+  })
+})

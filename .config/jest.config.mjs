@@ -6,7 +6,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  setupFiles: ['<rootDir>/test/_properties.ts'],
+  setupFiles: ['<rootDir>/test/_properties.ts', '<rootDir>/test/_state-folder.ts'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -136,6 +136,7 @@ async function openAll(
   await opening.step(() => recordStart(rooms))
   held.isRecorded = true
   await opening.step(() => rooms.certificates.record())
+  await opening.step(() => rooms.memberships.record())
   await opening.step(() => endAccess(rooms))
   await opening.step(() => rooms.gatewayKeys.record())
   await opening.step(() => rooms.facilityKeys.record())

@@ -17,6 +17,7 @@ export const ACTIONS = [
   'audit.review',
   'audit.hold',
   'audit.prune',
+  'member.confirm',
   'compliance.read',
   'compliance.write',
   'key.check',
@@ -94,6 +95,7 @@ const GLOBAL: ReadonlySet<Action> = new Set<Action>([
   'audit.review',
   'audit.hold',
   'audit.prune',
+  'member.confirm',
   'compliance.read',
   'compliance.write',
   'key.check',
@@ -103,6 +105,18 @@ const GLOBAL: ReadonlySet<Action> = new Set<Action>([
 ])
 
 const GRANTS: readonly Grant[] = [
+  {
+    rule: 'operators and officers confirm new readers of a group',
+    role: 'operator',
+    relations: ['global'],
+    actions: ['member.confirm'],
+  },
+  {
+    rule: 'operators and officers confirm new readers of a group',
+    role: 'officer',
+    relations: ['global'],
+    actions: ['member.confirm'],
+  },
   {
     rule: 'operators watch the machine',
     role: 'operator',

@@ -42,6 +42,13 @@ const detailOf = (name: string) => (entry: LedgerEntry) => {
 const actorOf = ({ actor }: LedgerEntry) => actor.id
 const isFirst = ({ detail }: LedgerEntry) => detail?.from === null || detail?.from === undefined
 
+const NEW_RECIPIENTS = [
+  'certificate.changed',
+  'recipient.added',
+  'membership.proposed',
+  'membership.confirmed',
+] as const
+
 export const EVENT_RULES = {
   'locked-out': {
     title: 'A client was locked out after too many failed sign-ins',
@@ -59,11 +66,11 @@ export const EVENT_RULES = {
   'new-recipient': {
     title: 'A new recipient: studies can be sealed to another key',
     next: 'check that the person or group was to be added',
-    ...{ outcome: 4, everyMs: DAY_MS, types: ['certificate.changed', 'recipient.added'] },
-    matches: (entry) => entry.type === 'recipient.added' || isFirst(entry),
+    ...{ outcome: 4, everyMs: DAY_MS, types: NEW_RECIPIENTS },
+    matches: (entry) => entry.type !== 'certificate.changed' || isFirst(entry),
     subject: (entry) =>
       `${detailOf('principal')(entry) ?? detailOf('recipient')(entry) ?? ''} ${
-        detailOf('to')(entry) ?? detailOf('fingerprint')(entry) ?? ''
+        detailOf('to')(entry) ?? detailOf('fingerprint')(entry) ?? entry.group ?? ''
       }`,
   },
   'mass-download': {

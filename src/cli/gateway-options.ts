@@ -17,6 +17,12 @@ export function addGatewayOptions(command: Command): Command {
     .option('--ca-file <file>', "PEM certificates to trust for TLS instead of the system's")
 }
 
+/** What tells a gateway that was met before from another one. */
+export const connectionOf = ({ gateway, tokenFile }: GatewayOptions) => ({
+  url: gateway,
+  tokenFile,
+})
+
 /**
  * Runs `work` with a client, and closes its connections afterwards.
  *

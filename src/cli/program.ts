@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   restore: async () => (await import('./commands/site/backup.js')).registerRestore,
   drill: async () => (await import('./commands/site/backup.js')).registerDrill,
   key: async () => (await import('./commands/site/key.js')).registerKey,
+  member: async () => (await import('./commands/site/member.js')).registerMember,
   secret: async () => (await import('./commands/site/secret.js')).registerSecret,
   facility: async () => (await import('./commands/facility/facility.js')).registerFacility,
   dump: async () => (await import('./commands/site/dump.js')).registerDump,

@@ -53,6 +53,9 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
     doors: buildDoors(dir, file.doors),
     intake: file.intake,
     registers: file.registers,
+    officers: file.officers,
+    directory: file.directory,
+    ...(file.scanner && { scanner: file.scanner.clamd }),
     ...(file.backup && { backup: buildBackup(dir, file.backup) }),
     keys: file.keys,
     limits: file.limits,
@@ -65,7 +68,13 @@ export function buildConfig(dir: string, file: SiteFile, parts: Gathered): SiteC
 type Armored = ReadonlyMap<string, string>
 
 function buildFacility(
-  { encryptedAttributes: paths, releasedBy, critical, ...one }: SiteFile['facilities'][number],
+  {
+    encryptedAttributes: paths,
+    releasedBy,
+    critical,
+    documentTypes,
+    ...one
+  }: SiteFile['facilities'][number],
   armored: Armored,
   parts: Gathered,
 ): SiteConfig['facilities'][number] | undefined {
@@ -80,6 +89,7 @@ function buildFacility(
     ...(recipients && { encryptedAttributes: recipients }),
     ...(releasedBy && { releasedBy }),
     ...(critical && { critical: buildCritical(critical) }),
+    ...(documentTypes && { documentTypes }),
   }
 }
 

@@ -3,6 +3,7 @@ import type { AttributeRecipient } from '../deidentify/index.js'
 import type { Profile } from '../deidentify/rules/index.js'
 import type { LogLevel } from '../lib/logger.js'
 import type { ReceiveLimits } from '../receive/index.js'
+import type { ScannerAddress } from '../receive/inspect/index.js'
 import type { StoreConfig } from '../store/index.js'
 import type { DoorsConfig } from './doors-config.js'
 import type { IntakeFile } from './yaml/doors-schema.js'
@@ -64,6 +65,17 @@ export interface SiteConfig {
    * warning.
    */
   readonly registers: { readonly enforce: 'warn' | 'block' }
+  /** Whether a new reader of a group takes effect alone, or once a second person has confirmed. */
+  readonly directory: { readonly confirm: 'one' | 'two' }
+  /** Where clamd listens, which scans every document. */
+  readonly scanner?: ScannerAddress
+  /** Bounds on an officer's searches for patients. */
+  readonly officers: {
+    /** Different patients per officer and hour. */
+    readonly searchesPerHour: number
+    /** Whether a second officer must agree. */
+    readonly patientSearch: 'one' | 'two'
+  }
   /**
    * Absolute paths: the folder, and the certificate that backups are sealed to; by default,
    * recovery.
@@ -141,6 +153,8 @@ export interface FacilityConfig {
    * quarantine.
    */
   readonly documents: 'pass' | 'quarantine'
+  /** Media types of documents that may pass; a list of inert ones if none is given. */
+  readonly documentTypes?: readonly string[]
   /**
    * People who may release from quarantine, each with their own key; if none is named, the
    * facility's own key signs.

@@ -21,8 +21,8 @@ export interface InstanceFacts {
    */
   readonly patient: string | undefined
   /**
-   * Keyed handle of the Patient ID alone, so that an officer finds it whatever its issuer. Undefined
-   * when the instance names no issuer, since `patient` then serves.
+   * Keyed handle of the Patient ID alone, so that an officer finds it whatever its issuer.
+   * Undefined when the instance names no issuer, since `patient` then serves.
    */
   readonly idHandle: string | undefined
   /**

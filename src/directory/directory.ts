@@ -18,6 +18,8 @@ export interface DirectoryParts {
    * change.
    */
   readonly inEffect?: (id: string) => string | null | undefined
+  /** Whether a reader that the configuration names in a group takes part in it now. */
+  readonly isMember?: (member: { readonly principal: string; readonly group: string }) => boolean
 }
 
 /** The recipient ID of the recovery certificate. */
@@ -29,7 +31,7 @@ type People = Pick<SiteConfig, 'facilities' | 'groups' | 'people' | 'recovery'>
  * Everyone named in the configuration. A facility is also a principal: it sends its own studies.
  */
 export function createDirectory(config: People, parts: DirectoryParts): Directory {
-  const { toRecipient, inEffect = () => undefined } = parts
+  const { toRecipient, inEffect = () => undefined, isMember = () => true } = parts
   const factsOf = createFacts(parts)
   const facilities = new Map(config.facilities.map((one) => [one.id, one]))
   const groups = new Map(config.groups.map((one) => [one.id, one]))
@@ -39,7 +41,9 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
     const found = principals.get(id)
     const certificate = inEffect(id)
     if (certificate === null) return undefined
-    return found && certificate !== undefined ? { ...found, certificate } : found
+    if (!found) return undefined
+    const own = found.groups.filter((group) => isMember({ principal: id, group }))
+    return { ...found, groups: own, certificate: certificate ?? found.certificate }
   }
 
   // Checked again for every transfer: a certificate that was valid at startup may expire during the
@@ -54,6 +58,14 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
     }
   }
 
+  /** A group all of whose readers wait would seal to the recovery certificate alone. */
+  const present = (id: string): readonly string[] => {
+    const { readers, others } = membersOf(groups.get(id))
+    const own = readers.filter((reader) => isMember({ principal: reader, group: id }))
+    if (own.length === 0) throw new NocturneError('recipient_unusable', { subject: id })
+    return [...own, ...others]
+  }
+
   return {
     principal,
     isRevoked: async ({ certificate }) => (await factsOf(certificate)).isRevoked,
@@ -62,12 +74,12 @@ export function createDirectory(config: People, parts: DirectoryParts): Director
 
     async recipientsOf(id) {
       const recipients: Recipient[] = []
-      for (const member of membersOf(groups.get(id))) recipients.push(await recipient(member))
+      for (const member of present(id)) recipients.push(await recipient(member))
       return recipients
     },
 
     async usableRecipientsOf(id) {
-      const found = await Promise.allSettled(membersOf(groups.get(id)).map(recipient))
+      const found = await Promise.allSettled(present(id).map(recipient))
       return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
     },
 
@@ -141,9 +153,9 @@ function asPrincipal(
  *
  * @throws NocturneError `unknown_group`
  */
-function membersOf(group: People['groups'][number] | undefined): readonly string[] {
+function membersOf(group: People['groups'][number] | undefined) {
   // A group without readers would seal to the recovery certificate alone, and nobody would notice
   // until the morning.
   if (group === undefined || group.readers.length === 0) throw new NocturneError('unknown_group')
-  return [...group.readers, RECOVERY]
+  return { readers: group.readers, others: [RECOVERY] }
 }

@@ -64,7 +64,7 @@ export function openOffice(
       prune: (actor, holder) => prune(options, actor, holder),
     },
     officer: createOfficer({
-      ...{ config, secrets, ledger, directory, unlisted: UNLISTED, desk: compliance.desk },
+      ...{ config, secrets, ledger, now, directory, unlisted: UNLISTED, desk: compliance.desk },
       identity: { isHandledByTransfer, patientHandle, patientIdHandle },
       patients: {
         byTransfer: (facility) => patientsByTransfer(state.db, facility),

@@ -4,6 +4,7 @@ import type { Deliveries } from '../deliver/index.js'
 import { keyIdOf } from '../deidentify/identity/index.js'
 import { dutyAt } from '../duty/index.js'
 import { subscriptionsOf } from '../notify/index.js'
+import { DOCUMENT_TYPES, inspectDocument } from '../receive/inspect/index.js'
 import { openChannels } from '../running/channels.js'
 import { createReply } from '../reply.js'
 import type { Reply } from '../reply.js'
@@ -81,6 +82,12 @@ function openTransfers(
     sealedMessage,
     sign: (text) => signDetached(text, gatewayKey, new Date(now())),
     verifyDetached: keys.verifyDetached,
+    inspectDocument: (bytes, { facility, mediaType, waived }) =>
+      inspectDocument(bytes, mediaType, {
+        types: facility.documentTypes ?? DOCUMENT_TYPES,
+        scanner: site.config.scanner,
+        waived,
+      }),
   })
 }
 

@@ -9,13 +9,21 @@ import {
   createConfigurationRecord,
   createFacilityKeys,
   createGatewayKeys,
+  createMemberships,
 } from '../site/index.js'
-import type { Certificates, CertificateWarnings, FacilityKeys, GatewayKeys } from '../site/index.js'
+import type {
+  Certificates,
+  CertificateWarnings,
+  FacilityKeys,
+  GatewayKeys,
+  Memberships,
+} from '../site/index.js'
 import type { Ground } from './ground.js'
 
 export interface RecordRooms {
   readonly directory: Directory
   readonly certificates: Certificates
+  readonly memberships: Memberships
   readonly certificateWarnings: CertificateWarnings
   readonly configuration: ReturnType<typeof createConfigurationRecord>
   readonly facilityKeys: FacilityKeys
@@ -34,7 +42,9 @@ export async function openRecords(ground: Ground): Promise<RecordRooms> {
     },
     verifyDetached: keys.verifyDetached,
   })
+  const memberships = await createMemberships({ config, ledger })
   const directory = createDirectory(config, {
+    isMember: (member) => memberships.isInEffect(member),
     toRecipient: keys.toRecipient,
     inspectCertificate: keys.inspect,
     inEffect: (id) => certificates.inEffect(id),
@@ -42,6 +52,7 @@ export async function openRecords(ground: Ground): Promise<RecordRooms> {
   return {
     directory,
     certificates,
+    memberships,
     certificateWarnings: createCertificateWarnings({
       ...{ directory, certificates, now },
       gatewayKeyUntil: ground.gatewayKeyUntil,

@@ -32,6 +32,7 @@ import type { DoorState, HealthRooms } from './routes/health.js'
 import { keepingRoutes } from './routes/keeping.js'
 import type { KeepingRouteRooms } from './routes/keeping.js'
 import { keyRoutes } from './routes/keys.js'
+import { memberRoutes } from './routes/members.js'
 import { quarantineRoutes } from './routes/quarantine.js'
 import type { QuarantineRouteRooms } from './routes/quarantine.js'
 import { PAGES, WORKERS } from './routes/pages.js'
@@ -67,6 +68,7 @@ export type AppRooms = AuditRouteRooms &
   TransferRouteRooms &
   Parameters<typeof crosswalkRoutes>[0] &
   Parameters<typeof keyRoutes>[0] &
+  Parameters<typeof memberRoutes>[0] &
   Parameters<typeof receiptRoutes>[0] &
   Parameters<typeof recipientRoutes>[0]
 
@@ -113,6 +115,7 @@ export function createApp(
     receiptRoutes(rooms),
     recipientRoutes(rooms),
     keyRoutes(rooms),
+    memberRoutes(rooms),
     auditRoutes(rooms),
     keepingRoutes(rooms),
     complianceRoutes(rooms, origin),

@@ -6,7 +6,8 @@ import type { Json } from '../lib/json.js'
 import { problemType } from '../protocol/http/problem.js'
 import { describeUnexpected } from '../lib/logger.js'
 import type { Logger } from '../lib/logger.js'
-import { requestIdOf } from './request.js'
+import { untilEven } from './even-answer.js'
+import { arrivedAt, requestIdOf } from './request.js'
 
 /** Seconds after which a client may retry. */
 const RETRY_AFTER: Partial<Record<NocturneError['code'], number>> = {
@@ -80,7 +81,9 @@ export function problemHandler(
     // A client that has disconnected cannot read the response.
     if (!request.complete && !request.destroyed) linger(request)
     if (error instanceof RateLimitedError) response.set('Retry-After', String(error.retryAfter))
-    send(response, error)
+    const arrived = arrivedAt(response)
+    if (error.code !== 'not_found' || arrived === undefined) send(response, error)
+    else void untilEven(arrived).then(() => send(response, error))
   }
 }
 

@@ -13,10 +13,11 @@ import { NocturneError } from '../lib/errors.js'
 import { newId } from '../lib/ids.js'
 import { clientOf } from './connections.js'
 
-/** Assigns every request an ID, which is in the response and in the log. */
+/** Assigns every request an ID, which is in the response and in the log; notes when it arrived. */
 export const requestId: RequestHandler = (_request, response, next) => {
   const id = newId()
   response.locals.requestId = id
+  response.locals.arrived = performance.now()
   response.set('X-Request-Id', id)
   next()
 }
@@ -24,6 +25,12 @@ export const requestId: RequestHandler = (_request, response, next) => {
 export function requestIdOf(response: Response): string {
   const { requestId: id } = response.locals as { requestId?: unknown }
   return typeof id === 'string' ? id : ''
+}
+
+/** When the request arrived, by the steady clock. */
+export function arrivedAt(response: Response): number | undefined {
+  const { arrived } = response.locals as { arrived?: unknown }
+  return typeof arrived === 'number' ? arrived : undefined
 }
 
 /** Of the client; what a proxy says of it counts when `proxies.trusted` names the proxy. */

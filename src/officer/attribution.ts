@@ -1,6 +1,6 @@
 /**
- * Whose documents are. A document (a requisition, a worksheet, a prior report) names no patient, but
- * it is disclosed with a study: an accounting that left it out would be incomplete.
+ * Whose documents are. A document (a requisition, a worksheet, a prior report) names no patient,
+ * but it is disclosed with a study: an accounting that left it out would be incomplete.
  */
 import type { Ledger } from '../ledger/log/index.js'
 import type { ItemEvidence, TransferEvidence } from './evidence.js'
@@ -8,8 +8,8 @@ import { rowsOf, textOf } from './rows.js'
 import type { ReadTransfer } from './transfer-evidence.js'
 
 /**
- * Gives each document the patient of the instances in its transfer; in a transfer without instances,
- * the patient of its case, for example when the requisition was sent first or later.
+ * Gives each document the patient of the instances in its transfer; in a transfer without
+ * instances, the patient of its case, for example when the requisition was sent first or later.
  */
 export async function attributeDocuments(
   ledger: Ledger,

@@ -1,37 +1,13 @@
 /** The facts of a suspected breach, 45 CFR 164.402 to 164.410. */
 import { csvRecord } from '../lib/csv.js'
-import type { Evidence, ItemEvidence, TransferEvidence } from './evidence.js'
+import type { Evidence, TransferEvidence } from './evidence.js'
+import { EXPOSURES, placedOf, SHORT } from './exposure.js'
+import type { Exposure, Placed } from './exposure.js'
 import type { KeyPeriod } from './key-history.js'
 import { pdfOf } from '../lib/pdf.js'
 import type { Page } from '../lib/pdf.js'
 import { drawOrigin, instant, periodOf, plural, short } from './report.js'
 import type { ReportContext } from './report.js'
-
-/** How far an item was exposed, from least to most: the first question of a risk assessment. */
-const EXPOSURES = {
-  sealed: 'stored sealed; never fetched',
-  openable: 'could have been opened: sealed to a key of the reader, who never fetched it',
-  fetched: 'fetched sealed, by a holder of a key for it',
-  opened: 'fetched, and opened according to a statement signed by the reader',
-} as const
-
-const SHORT: Readonly<Record<keyof typeof EXPOSURES, string>> = {
-  sealed: 'never fetched',
-  openable: 'that the reader could have opened but never fetched',
-  fetched: 'fetched',
-  opened: 'opened according to a signed statement',
-}
-
-type Exposure = keyof typeof EXPOSURES
-
-interface Placed {
-  readonly transfer: TransferEvidence
-  readonly item: ItemEvidence
-  readonly patient: string | undefined
-  readonly exposure: Exposure
-  /** Principals with a key that it was sealed to, whether they fetched it or not. */
-  readonly couldOpen: readonly string[]
-}
 
 export function dossierCsv(evidence: Evidence): string {
   const head = [
@@ -165,7 +141,9 @@ function drawTransfers(page: Page, { transfers }: Evidence): void {
   )
 }
 
-/** Not fetched is not the same as not readable: the store holds the ciphertext, and a key opens it. */
+/**
+ * Not fetched is not the same as not readable: the store holds the ciphertext, and a key opens it.
+ */
 function drawOpenable(page: Page, evidence: Evidence, placed: readonly Placed[]): void {
   const { reader } = evidence.scope
   page.heading('Sealed to a key, but not fetched: could have been opened')
@@ -230,25 +208,6 @@ function drawNotes(page: Page): void {
     'Sealed data counts as secured under the guidance on unsecured PHI (74 FR 19006) only if no key that opens it was breached with it. If a reader lost a device with such a key, use --reader: everything that was sealed to the key is listed, with what was fetched apart from what could have been opened.',
     'The headers of instances were de-identified before sealing. Documents were not; nor was text burned into pixels, unless the profile of the facility blanks it.',
   ])
-}
-
-function placedOf({ transfers, keys, scope }: Evidence): readonly Placed[] {
-  const holders = new Map(keys.map(({ fingerprint, principal }) => [fingerprint, principal]))
-  return transfers.flatMap((transfer) => {
-    const couldOpen = [...new Set(transfer.sealedTo.map((one) => holders.get(one) ?? one))]
-    return transfer.items.map((item): Placed => {
-      const by = transfer.acknowledged?.by
-      const exposure =
-        item.fetched.length === 0
-          ? scope.reader === undefined
-            ? 'sealed'
-            : 'openable'
-          : item.fetched.some(({ reader }) => reader === by)
-            ? 'opened'
-            : 'fetched'
-      return { transfer, item, patient: item.patient, exposure, couldOpen }
-    })
-  })
 }
 
 function individualsOf(placed: readonly Placed[]) {

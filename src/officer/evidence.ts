@@ -32,8 +32,8 @@ export interface ItemEvidence {
   readonly item: number
   readonly kind: string
   /**
-   * Keyed handle. A document names no patient: it has that of the instances in its transfer, or else
-   * of its case, if these belong to one patient.
+   * Keyed handle. A document names no patient: it has that of the instances in its transfer, or
+   * else of its case, if these belong to one patient.
    */
   readonly patient: string | undefined
   /** For a document sent with instances of several patients: these. Otherwise empty. */

@@ -10,6 +10,8 @@ import { exportEvents, exportPackage } from './ledger-package.js'
 import { findPatient } from './patient-handles.js'
 import type { AskedPatient, FoundPatient, PatientParts } from './patient-handles.js'
 import { recordable } from './recordable.js'
+import { admitSearch, approveSearch } from './search-bounds.js'
+import type { SearchParts } from './search-bounds.js'
 import { makeReport } from './requests.js'
 import type { Report, ReportParts, ReportQuestion } from './requests.js'
 
@@ -22,6 +24,18 @@ export interface Officer {
    * @throws NocturneError `not_found` for an unknown facility
    */
   findPatient(facility: string, patient: AskedPatient): Promise<FoundPatient>
+  /**
+   * Call before a search for patients is recorded and answered.
+   *
+   * @param patients one keyed handle per patient
+   * @throws NocturneError `too_many_searches`, `second_officer_needed`
+   */
+  admitSearch(actor: Actor, patients: readonly string[]): Promise<void>
+  /** @throws NocturneError `not_found`, `second_officer_needed` */
+  approveSearch(
+    actor: Actor,
+    id: string,
+  ): Promise<{ readonly id: string; readonly receipt: string }>
   /**
    * What the ledger has about the same Patient ID under issuers that were not asked for; empty if
    * nothing.
@@ -58,11 +72,13 @@ export interface OtherIssuers {
   readonly otherIssuers?: { readonly patients: number; readonly events: number }
 }
 
-export type OfficerParts = PatientParts & ReportParts & AssessmentParts & KeepingParts
+export type OfficerParts = SearchParts & PatientParts & ReportParts & AssessmentParts & KeepingParts
 
 export function createOfficer(parts: OfficerParts): Officer {
   return {
     recordable: (query) => recordable(query, parts),
+    admitSearch: (actor, patients) => admitSearch(parts, actor, patients),
+    approveSearch: (actor, id) => approveSearch(parts, actor, id),
     findPatient: (facility, patient) => findPatient(parts, facility, patient),
     underOtherIssuers: async ({ others }) =>
       others.length === 0

@@ -14,6 +14,8 @@ import type { Json } from '../lib/json.js'
 import { zipOf } from '../lib/zip.js'
 import type { ZipMember } from '../lib/zip.js'
 import type { SiteConfig } from '../config/index.js'
+import { admitSearch } from './search-bounds.js'
+import type { SearchParts } from './search-bounds.js'
 import { findPatient } from './patient-handles.js'
 import type { PatientParts } from './patient-handles.js'
 
@@ -35,9 +37,9 @@ export interface ReportQuestion {
   readonly transfer?: string | undefined
 }
 
-export interface ReportParts extends PatientParts {
+export interface ReportParts extends PatientParts, SearchParts {
   readonly ledger: Ledger
-  readonly config: Pick<SiteConfig, 'gateway' | 'facilities' | 'people'>
+  readonly config: Pick<SiteConfig, 'gateway' | 'facilities' | 'people' | 'officers'>
   /** Register entries about organisations, oldest first. */
   readonly organisations: () => Promise<readonly Organisation[]>
 }
@@ -79,6 +81,7 @@ export async function makeReport(
   if (!config.facilities.some(({ id }) => id === facility)) throw new NocturneError('not_found')
   if (reader !== undefined && !config.people.some(({ id }) => id === reader))
     throw new NocturneError('not_found')
+  if (patients && actor.role === 'officer') await admitSearch(parts, actor, patients.slice(0, 1))
   const query: Json = {
     ...{ facility, from, until },
     // More handles of the same patient add no information; the first shows whom the report is

@@ -6,7 +6,7 @@ import type { Json } from '../lib/json.js'
 const PAGE = 1_000
 
 export async function* rowsOf(
-  ledger: Ledger,
+  ledger: Pick<Ledger, 'query'>,
   query: Parameters<Ledger['query']>[0],
 ): AsyncGenerator<LedgerRow> {
   for (let start: number | undefined = 0; start !== undefined;) {

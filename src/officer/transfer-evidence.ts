@@ -29,9 +29,8 @@ export async function readTransfer(
   { from, until, reader }: EvidenceScope,
 ): Promise<ReadTransfer> {
   let [group, priority] = ['', '']
-  let availableAt: string | undefined
+  let [availableAt, inCase]: (string | undefined)[] = []
   let acknowledged: TransferEvidence['acknowledged']
-  let inCase: string | undefined
   const sealedTo = new Set<string>()
   const items: Omit<ItemEvidence, 'fetched' | 'mayConcern'>[] = []
   const fetched = new Map<number, Map<string, Fetched>>()

@@ -27,10 +27,16 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   zip: 'application/zip',
 }
 
+/**
+ * Opened with a double click, these would run what is in them; they keep a name that shows text.
+ */
 const PREFERRED: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpg',
   'image/tiff': 'tif',
-  'text/html': 'html',
+  'text/html': 'txt',
+  'application/xml': 'txt',
+  'application/msword': 'bin',
+  'application/zip': 'bin',
 }
 
 export const UNKNOWN_MEDIA_TYPE = 'application/octet-stream'

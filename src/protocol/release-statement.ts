@@ -18,6 +18,8 @@ export const WAIVABLE = [
   'text_in_pixels',
   'features_at_risk',
   'document_held',
+  'document_type',
+  'document_unscanned',
 ] as const satisfies readonly Code[]
 export type Waivable = (typeof WAIVABLE)[number]
 

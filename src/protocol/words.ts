@@ -43,10 +43,9 @@ export const fingerprint = z.string().check(z.regex(/^[0-9a-f]{40,64}$/))
 export const instant = z.iso.datetime()
 
 /** In what is signed, which has one form only: RFC 3339, UTC, milliseconds. */
-export const statedInstant = z.string().check(
-  z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-  z.refine(isRealDate),
-)
+export const statedInstant = z
+  .string()
+  .check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), z.refine(isRealDate))
 
 export const count = z.int().check(z.nonnegative())
 

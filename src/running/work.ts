@@ -3,7 +3,7 @@ import type { Deliveries } from '../deliver/index.js'
 import { asNocturneError } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
 import type { Reply } from '../reply.js'
-import type { Certificates } from '../site/index.js'
+import type { Certificates, Memberships } from '../site/index.js'
 import type { State } from '../state/index.js'
 import type { ObjectStore } from '../store/index.js'
 import type { Transfers } from '../transfer/index.js'
@@ -39,6 +39,7 @@ export interface WorkRooms
   readonly store: SweepRooms['store'] & AlertingRooms['store']
   readonly witnessing: WitnessingRooms['witnessing'] & AlertingRooms['witnessing']
   readonly certificates: Pick<Certificates, 'refresh'>
+  readonly memberships: Pick<Memberships, 'refresh'>
   /** This gateway's membership among those on its database. */
   readonly membership: Pick<Membership, 'renew'>
   /** Uploads whose gateway has not renewed them for this long are swept. */
@@ -61,7 +62,7 @@ const UNREFRESHED = 'the certificates could not be read again'
 
 /** Starts the background work. Returns a function that stops it. */
 export function startWork(rooms: WorkRooms): () => Promise<void> {
-  const { now, leaseMs, certificates, logger } = rooms
+  const { now, leaseMs, certificates, memberships, logger } = rooms
   const every = (intervalMs: number, message: string, work: () => Promise<void>) =>
     setInterval(() => void work().catch(warnOf(logger, message)), intervalMs).unref()
   const timers = [
@@ -70,6 +71,7 @@ export function startWork(rooms: WorkRooms): () => Promise<void> {
     every(HOUR_MS, UNSWEPT_PARTIAL, () => sweepPartial(rooms, PARTIAL_MS)),
     // Picks up certificates that `nocturne key confirm` put into effect in another process.
     every(REFRESH_MS, UNREFRESHED, () => certificates.refresh()),
+    every(REFRESH_MS, UNREFRESHED, () => memberships.refresh()),
   ]
   const stopPublishing = startPublishing(rooms)
   const stopWitnessing = startWitnessing(rooms)

@@ -1,8 +1,9 @@
 /** What the transfer room depends on. */
 import type { Cases } from '../cases/index.js'
-import type { Limits } from '../config/index.js'
+import type { FacilityConfig, Limits } from '../config/index.js'
 import type { Directory } from '../directory/index.js'
 import type { Ledger } from '../ledger/log/index.js'
+import type { Code } from '../lib/errors.js'
 import type { Logger } from '../lib/logger.js'
 import type { Envelope, SealedStream } from '../seal/index.js'
 import type { FacilityKeys, GatewayKeys } from '../site/index.js'
@@ -45,6 +46,15 @@ export interface TransferRooms {
     signature: string,
     certificate: string,
   ) => Promise<boolean>
+  /** Examines a document under the facility's rules as it passes; see the receive room. */
+  readonly inspectDocument: (
+    bytes: AsyncIterable<Buffer>,
+    about: {
+      readonly facility: Pick<FacilityConfig, 'documentTypes'>
+      readonly mediaType: string
+      readonly waived: readonly Code[]
+    },
+  ) => AsyncIterable<Buffer>
   readonly limits: Pick<Limits, 'transferItems' | 'transferBytes'>
   /** Shared by all uploads of the process. */
   readonly budget: MemoryBudget

@@ -58,11 +58,12 @@ describe('decide', () => {
     )
   })
 
-  it('lets operators only monitor the machine, and hides every transfer from them', () => {
+  it('lets operators only monitor the machine and confirm new readers, and hides every transfer from them', () => {
     for (const action of ACTIONS)
       for (const relation of RELATIONS) {
         const { allowed, visible } = decide('operator', action, relation)
-        expect(allowed).toBe(action === 'gateway.metrics' && relation === 'global')
+        const isTheirs = action === 'gateway.metrics' || action === 'member.confirm'
+        expect(allowed).toBe(isTheirs && relation === 'global')
         if (relation !== 'global') expect(visible).toBe(false)
       }
   })

@@ -19,7 +19,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'nocturne-copied-'))
   open = await openLedger()
   await fillMixed(open.ledger, 30, () => ({}))
-  for await (const line of await exportLedger(open.ledger, {})) lines += line
+  for await (const line of exportLedger(open.ledger, {})) lines += line
 })
 afterAll(async () => {
   await open.close()

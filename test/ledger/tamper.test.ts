@@ -141,7 +141,7 @@ const TABLE: readonly Tampering[] = [
   {
     name: 'an entry put at the end unsigned',
     does: [
-      sql`insert into events select 600, time, type, outcome, actor, facility, transfer, patient, entry, event_id, related, group_id, duty, address, token, subject from events where idx = 0`,
+      sql`insert into events select 600, time, type, outcome, actor, facility, transfer, patient, entry, event_id, related, group_id, duty, address, token, subject, id_handle from events where idx = 0`,
     ],
     badIndex: 600,
     problem: /beyond the checkpoint/,

@@ -67,8 +67,9 @@ export async function unzippedExport(
 }
 
 /**
- * Converts every line ending to `wanted`. No file of an export contains a carriage return otherwise:
- * JSON escapes it, and the other formats have none. `onChange` is called when any differed.
+ * Converts every line ending to `wanted`. No file of an export contains a carriage return
+ * otherwise: JSON escapes it, and the other formats have none. `onChange` is called when any
+ * differed.
  */
 export async function* withLineEnding(
   chunks: AsyncIterable<Uint8Array>,

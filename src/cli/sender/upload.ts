@@ -144,7 +144,10 @@ function namePaths(items: readonly ItemAnswer[], files: readonly LocalFile[]) {
   return paths
 }
 
-async function complete(work: Upload, id: string): Promise<Record<string, unknown>> {
+async function complete(
+  work: Upload,
+  id: string,
+): Promise<Pick<UploadAnswer, 'id' | 'state' | 'receipt'>> {
   let attempts = 0
   try {
     return await retry(work, async () => {

@@ -42,6 +42,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'facilities[].groups': 'write the ids of the groups it may send to, for example [nights]',
   'facilities[].groups[]': 'write the id of a group',
   'facilities[].documents': 'write pass or quarantine',
+  'facilities[].documentTypes':
+    'write a list of media types that may pass, such as [application/pdf, image/*], or omit it',
+  'facilities[].documentTypes[]':
+    'write a media type such as application/pdf, or image/* for all images',
   'facilities[].releasedBy':
     'write the ids of people with the role sender and this facility, for example [dr-lee], or omit it',
   'facilities[].releasedBy[]': 'write the id of a person with the role sender and this facility',
@@ -194,6 +198,16 @@ const EXPECTED: Readonly<Record<string, string>> = {
   registers: 'write registers: { enforce: warn }, or omit it',
   'registers.enforce':
     'write warn (record an alert and continue) or block (refuse what the registers do not permit, but never STAT)',
+  scanner: 'write scanner: { clamd: /run/clamav/clamd.ctl }, or omit it',
+  'scanner.clamd': 'write the absolute path of the socket of clamd, or its HOST:PORT',
+  directory: 'write directory: { confirm: one }, or omit it',
+  'directory.confirm':
+    'write one, or two if an officer or operator must confirm each new reader of a group',
+  officers: 'write officers: { searchesPerHour: 30, patientSearch: one }, or omit it',
+  'officers.searchesPerHour':
+    'write how many patients an officer may search for within an hour, from 1 to 1,000',
+  'officers.patientSearch':
+    'write one, or two if a second officer must agree to every search for a patient',
   backup: 'write backup: { to: /mnt/backup/nocturne }, on another disk than the site, or omit it',
   'backup.to': 'write the path of a folder, on another disk than the site',
   'backup.certificate':

@@ -31,6 +31,11 @@ export const facilityFields = {
   profile: path,
   groups: z.array(reference).min(1, 'names no group').max(1_000, 'names too many groups'),
   documents: z.enum(['pass', 'quarantine']).default('pass'),
+  documentTypes: z
+    .array(z.string().regex(/^[a-z]+\/(?:\*|[a-z0-9][a-z0-9.+-]{0,100})$/, 'is not a media type'))
+    .min(1, 'names no type')
+    .max(100, 'names too many types')
+    .optional(),
   releasedBy: z.array(reference).min(1, 'names nobody').max(100, 'names too many').optional(),
   encryptedAttributes: certificatePaths.optional(),
   critical: z.strictObject(criticalFields).optional(),

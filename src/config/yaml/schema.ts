@@ -4,7 +4,7 @@ import { doorsSchema, intakeSchema } from './doors-schema.js'
 import type { Limits } from '../site-config.js'
 import { LIMIT_RULES, parseBytes } from '../limits.js'
 import type { LimitRule } from '../limits.js'
-import { isNetwork, isOrigin } from '../listen.js'
+import { isNetwork, isOrigin, parseListen } from '../listen.js'
 import { casesSchema } from '../night.js'
 import { GATEWAY_NAME_FORM, isEndpoint, listen, path, read } from './fields.js'
 import { notifySchema, sinkFields, witnessFields } from './others-schema.js'
@@ -42,6 +42,20 @@ export const textDetectorSchema = z.strictObject({
 /** What happens to a transfer or claim that the compliance registers do not permit. */
 export const registersSchema = z.strictObject({
   enforce: z.enum(['warn', 'block']).default('warn'),
+})
+
+/** Whether a second person must confirm a new reader of a group. */
+export const directorySchema = z.strictObject({ confirm: z.enum(['one', 'two']).default('one') })
+
+/** clamd, by the path of its socket or by address. */
+const scannerSchema = z.strictObject({
+  clamd: read((text) => (text.startsWith('/') ? { path: text } : parseListen(text))),
+})
+
+/** How many patients an officer may search for, and whether a second officer must agree. */
+export const officersSchema = z.strictObject({
+  searchesPerHour: z.int().min(1, 'is less than 1').max(1_000, 'is more than 1,000').default(30),
+  patientSearch: z.enum(['one', 'two']).default('one'),
 })
 
 /** A folder for backups, and the certificate that they are sealed to in place of recovery. */
@@ -169,6 +183,9 @@ export const siteSchema = z.strictObject({
   doors: doorsSchema.prefault({}),
   intake: intakeSchema.prefault({}),
   registers: registersSchema.prefault({}),
+  officers: officersSchema.prefault({}),
+  directory: directorySchema.prefault({}),
+  scanner: scannerSchema.optional(),
   backup: backupSchema.optional(),
   limits: limitsSchema.prefault({}),
   cases: casesSchema.prefault({}),

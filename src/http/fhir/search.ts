@@ -87,7 +87,7 @@ export function splitPage(pairs: readonly Pair[]): { page: SearchPage; filters: 
 const invalid = (subject: string) => new NocturneError('search_invalid', { subject })
 
 export interface SearchRooms {
-  readonly officer: Pick<Officer, 'findPatient'>
+  readonly officer: Pick<Officer, 'findPatient' | 'admitSearch'>
   readonly site: { readonly config: Pick<SiteConfig, 'gateway' | 'facilities'> }
 }
 

@@ -3,6 +3,7 @@ import { json, Router } from 'express'
 import { readPage } from '../../ledger/log/index.js'
 import type { Actor, EventQuery, Ledger } from '../../ledger/log/index.js'
 import type { Gatekeeper } from '../../access/index.js'
+import { ID_PATTERN } from '../../lib/ids.js'
 import type { Json } from '../../lib/json.js'
 import { NocturneError } from '../../lib/errors.js'
 import { REPORTS } from '../../officer/index.js'
@@ -29,6 +30,7 @@ function addQuestions(router: Router, { gatekeeper, ledger, officer }: AuditRout
   router.get('/audit/events', async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'audit.read')
     const query = eventQueryOf(request)
+    if (query.patient !== undefined) await officer.admitSearch(actor, [query.patient])
     await noteRead(ledger, actor, 'events', officer.recordable(query))
     response.json(await readPage(ledger, query))
   })
@@ -38,6 +40,7 @@ function addQuestions(router: Router, { gatekeeper, ledger, officer }: AuditRout
     const { facility, patientId, issuer, ...page } = patientQuestionOf(request)
     const found = await officer.findPatient(facility, { patientId, issuer })
     const touching = found.handles
+    await officer.admitSearch(actor, touching.slice(0, 1))
     // The handle is already in the ledger; the ID that was typed is not, and must not be added.
     await noteRead(ledger, actor, 'patient', { facility, handles: touching.slice(0, 1) })
     response.json({
@@ -79,6 +82,7 @@ function addExports(router: Router, { gatekeeper, officer }: AuditRouteRooms): v
   router.get('/audit/export', async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'audit.export')
     const { query, format } = exportQueryOf(request)
+    if (query.patient !== undefined) await officer.admitSearch(actor, [query.patient])
     // Nothing is sent, so nothing is generated or recorded.
     if (request.method === 'HEAD') {
       response.type(format === undefined ? 'application/x-ndjson' : 'application/zip').end()
@@ -89,6 +93,13 @@ function addExports(router: Router, { gatekeeper, officer }: AuditRouteRooms): v
       const zip = await officer.exportPackage(actor, query, format)
       await sendFile(response, 'application/zip', 'ledger.zip', zip)
     }
+  })
+
+  router.post('/audit/searches/:id/approve', async (request, response) => {
+    const { actor } = await admit(gatekeeper, request, 'audit.read')
+    const { id } = request.params
+    if (!ID_PATTERN.test(id)) throw new NocturneError('not_found')
+    response.status(201).json(await officer.approveSearch(actor, id))
   })
 
   for (const report of REPORTS)

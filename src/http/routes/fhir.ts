@@ -75,7 +75,7 @@ export function fhirRoutes(rooms: FhirRouteRooms, origin: () => string): Router 
 
 /** Records the search, and returns one page of its result. */
 async function searchBundle(rooms: FhirRouteRooms, origin: string, request: Request) {
-  const { gatekeeper, ledger, site } = rooms
+  const { gatekeeper, ledger, officer, site } = rooms
   const { actor } = await admit(gatekeeper, request, 'audit.read')
   const { page, filters } = splitPage(pairsOf(request))
   const typed = request.query
@@ -85,6 +85,7 @@ async function searchBundle(rooms: FhirRouteRooms, origin: string, request: Requ
     ...{ gateway: site.config.gateway.name, origin },
     isKnown: (id) => isKnown(rooms, id),
   })
+  await officer.admitSearch(actor, patientsIn(filters, resolved))
   // Taken before this read is recorded: a response does not contain the event of its own query.
   const size = Number((await ledger.checkpoint()).split('\n')[1])
   const end = Math.min(page.end ?? size, size)
@@ -113,6 +114,13 @@ async function searchBundle(rooms: FhirRouteRooms, origin: string, request: Requ
     ...(rows.length > 0 && { entry: rows.map((row) => entryOf(row, origin)) }),
   }
 }
+
+/** One handle per patient: an ID that the facility uses has become several handles of one. */
+const patientsIn = (filters: readonly Pair[], resolved: readonly Pair[]): readonly string[] =>
+  resolved.flatMap(([, value], i) => {
+    const handles = value.match(/\b[0-9a-f]{64}\b/g) ?? []
+    return value === filters[i]?.[1] ? handles : handles.slice(0, 1)
+  })
 
 /** Whether the ID exists: as a person, a facility, or the gateway itself. */
 const isKnown = ({ directory, site }: FhirRouteRooms, id: string): boolean =>

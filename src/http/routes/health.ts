@@ -14,7 +14,7 @@ import type { Cases } from '../../cases/index.js'
 import type { Critical } from '../../critical/index.js'
 import type { SiteConfig } from '../../config/index.js'
 import type { Directory } from '../../directory/index.js'
-import type { CertificateWarnings } from '../../site/index.js'
+import type { CertificateWarnings, Memberships } from '../../site/index.js'
 import type { State } from '../../state/index.js'
 import type { ObjectStore } from '../../store/index.js'
 import { alive } from '../bare-app.js'
@@ -70,6 +70,7 @@ export interface HealthRooms {
   readonly forwarding: Pick<Forwarding, 'status'>
   readonly cases: Pick<Cases, 'counts'>
   readonly critical: Pick<Critical, 'counts'>
+  readonly memberships: Pick<Memberships, 'waiting'>
   readonly alerts: Pick<Alerts, 'counts' | 'active'>
   readonly certificateWarnings: Pick<CertificateWarnings, 'all' | 'daysLeft'>
   readonly now: () => number
@@ -177,6 +178,10 @@ async function namedOf(rooms: HealthRooms): Promise<Named> {
   const warnings: string[] = []
   try {
     warnings.push(...(await rooms.certificateWarnings.all()).map(({ text }) => text))
+    for (const { principal, group } of rooms.memberships.waiting())
+      warnings.push(
+        `${principal} waits to join ${group}: an officer or operator runs nocturne member confirm`,
+      )
     for (const { table, id, reason } of await surveyRows(rooms.state, rooms.guard))
       warnings.push(`the row ${id} of ${table} is not used: ${MISMATCHES[reason]}`)
     if (rooms.site.config.sinks.length === 0) return { warnings, sinks: undefined }

@@ -6,8 +6,8 @@ import type { SiteConfig } from '../../config/index.js'
 import type { Ledger } from '../../ledger/log/index.js'
 import type { GatewayKeys } from '../../site/index.js'
 import { asNocturneError } from '../../lib/errors.js'
-import { challengeRequest, signInRequest } from '../../protocol/http/gateway.js'
-import { parseBody } from '../parse.js'
+import { challengeRequest, logQuery, signInRequest } from '../../protocol/http/gateway.js'
+import { parseBody, parseQuery } from '../parse.js'
 import { addressOf, credentialsOf } from '../request.js'
 import { VERSION } from '../../lib/version.js'
 
@@ -17,7 +17,7 @@ export interface SignInRouteRooms {
   readonly tokens: Pick<Tokens, 'revoke'>
   readonly gatewayKey: { readonly certificate: string }
   readonly gatewayKeys: Pick<GatewayKeys, 'former'>
-  readonly ledger: Pick<Ledger, 'verifierKey'>
+  readonly ledger: Pick<Ledger, 'verifierKey' | 'checkpoint' | 'consistency'>
   readonly site: { readonly config: Pick<SiteConfig, 'gateway' | 'limits'> }
 }
 
@@ -37,6 +37,11 @@ export function signInRoutes(rooms: SignInRouteRooms, origin: () => string): Rou
       ledgerKey: rooms.ledger.verifierKey,
       limits: { itemBytes, requestItems, transferItems, transferBytes },
     })
+  })
+
+  router.get('/log', async (request, response) => {
+    await gatekeeper.authenticate(credentialsOf(request))
+    response.json(await logSince(rooms.ledger, parseQuery(logQuery, request).from))
   })
 
   router.get('/session', async (request, response) => {
@@ -80,4 +85,18 @@ export function signInRoutes(rooms: SignInRouteRooms, origin: () => string): Rou
   })
 
   return router
+}
+
+/**
+ * The signed head, and the proof that it extends the one of `from` entries.
+ * @throws NocturneError `not_found` for a log shorter than that
+ */
+async function logSince(
+  ledger: Pick<Ledger, 'checkpoint' | 'consistency'>,
+  from: string | undefined,
+) {
+  const checkpoint = await ledger.checkpoint()
+  const [older, newer] = [Number(from ?? 0), Number(checkpoint.split('\n')[1])]
+  const proof = older > 0 && older !== newer ? await ledger.consistency(older, newer) : []
+  return { checkpoint, consistency: proof.map((hash) => Buffer.from(hash).toString('base64')) }
 }

@@ -30,6 +30,9 @@ const KEYS: readonly EventType[] = [
   'token.revoked',
   'recipient.added',
   'recipient.removed',
+  'membership.proposed',
+  'membership.confirmed',
+  'membership.removed',
 ]
 const READS: readonly EventType[] = ['ledger.read', 'ledger.exported']
 const HOLDS: readonly EventType[] = [

@@ -4,6 +4,8 @@
  *
  * Trusts: the ledger's public key, and the witnesses' keys if a policy names them.
  */
+export { openCheckpoint } from './checkpoint.js'
+export { verifyConsistency } from './inclusion.js'
 export { readLines } from './lines.js'
 export { nodeCrypto } from './node-crypto.js'
 export { verifyPackage } from './verify-package.js'

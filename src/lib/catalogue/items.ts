@@ -82,6 +82,26 @@ export const ITEMS = {
     'this facility quarantines documents, since they cannot be de-identified',
     'set documents: pass for the facility in nocturne.yaml',
   ),
+  document_type: heldForLook(
+    422,
+    'documents of this type are not passed to readers of this facility',
+    'send it as PDF, image or text, or add its type to documentTypes of the facility in nocturne.yaml',
+  ),
+  document_unscanned: heldForLook(
+    422,
+    'the virus scanner did not answer, or the document is too large for it',
+    'ask the operator to check the scanner (scanner in nocturne.yaml), then resend it',
+  ),
+  document_active: held(
+    422,
+    'the document contains scripts, macros, embedded objects or files, or is encrypted',
+    'print it to a plain PDF without these and send that',
+  ),
+  document_infected: held(
+    422,
+    'the virus scanner found malware in the document',
+    'do not open it; check the machine that it comes from',
+  ),
   encapsulated_document: held(
     422,
     'an encapsulated document cannot be de-identified',

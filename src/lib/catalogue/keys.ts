@@ -118,6 +118,26 @@ export const KEYS = {
     "the gateway's signature is not valid",
     'give the certificate that the gateway used when the transfer was sealed; if you did, the manifest was signed by another key or after this key had expired or been replaced',
   ),
+  ledger_key_changed: entry(
+    502,
+    'the gateway has another ledger key than before',
+    'ask the operator over another channel why it changed: a new key means a new log, or another gateway',
+  ),
+  gateway_key_changed: entry(
+    502,
+    'the gateway signs manifests with another key than before',
+    'ask the operator over another channel for the fingerprint of the new key',
+  ),
+  log_inconsistent: entry(
+    502,
+    "the gateway's log does not continue the one seen before",
+    'tell the compliance officer, and keep your receipts: entries were removed or changed, or an old backup was restored',
+  ),
+  receipt_invalid: entry(
+    502,
+    'the receipt of the gateway does not verify',
+    'tell the operator and the compliance officer: what it should prove may not be in the log',
+  ),
   manifest_mismatch: entry(
     422,
     'the items do not match the manifest',

@@ -3,6 +3,16 @@ import { entry } from './entry.js'
 import type { Entry } from './entry.js'
 
 export const REQUESTS = {
+  too_many_searches: entry(
+    429,
+    'too many patients were searched for within an hour',
+    'wait, or ask the operator to raise officers.searchesPerHour; the same patient can be searched for again',
+  ),
+  second_officer_needed: entry(
+    403,
+    'a search for a patient needs a second officer',
+    'ask another officer to approve it within 24 hours (`nocturne audit approve ID`), then search again',
+  ),
   bad_request: entry(
     400,
     'the request is malformed',

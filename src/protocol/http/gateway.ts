@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { MAX_SEALED_CHECK_BYTES } from '../key-check.js'
-import { about, count, fingerprint, instant, sha256, word } from '../words.js'
+import { about, count, fingerprint, instant, principalId, sha256, word } from '../words.js'
 import type { Named } from '../words.js'
 
 const text = z.string().check(z.maxLength(500))
@@ -54,6 +54,36 @@ export const gatewayAnswer = z.looseObject({
   }),
 })
 export type GatewayAnswer = z.infer<typeof gatewayAnswer>
+
+export const memberRequest = z.strictObject({ principal: principalId, group: principalId })
+const member = z.looseObject({ principal: text, group: text })
+export const membersAnswer = z.looseObject({
+  waiting: about(
+    'Readers that nocturne.yaml names in a group and nobody has confirmed.',
+    z.array(member),
+  ),
+})
+export const memberAnswer = z.looseObject({ ...member.shape, receipt })
+
+export const logQuery = z.strictObject({
+  from: z.optional(
+    about(
+      'Number of entries of a checkpoint seen before.',
+      z.string().check(z.regex(/^\d{1,15}$/)),
+    ),
+  ),
+})
+
+export const logAnswer = z.looseObject({
+  checkpoint: about(
+    'Signed head of the log (c2sp.org/tlog-checkpoint).',
+    z.string().check(z.maxLength(100_000)),
+  ),
+  consistency: about(
+    'Proof that the log extends its first `from` entries (RFC 6962 section 2.1.2), in base64; empty without `from`, or when nothing was added.',
+    z.array(z.string().check(z.maxLength(100))).check(z.maxLength(128)),
+  ),
+})
 
 export const sessionAnswer = z.looseObject({
   principal: text,

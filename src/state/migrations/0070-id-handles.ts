@@ -1,6 +1,6 @@
 /**
- * Patient IDs under any issuer, as a further column of the search index. Existing entries have none:
- * they are found under the issuers that are asked for.
+ * Patient IDs under any issuer, as a further column of the search index. Existing entries have
+ * none: they are found under the issuers that are asked for.
  */
 import { sql } from 'kysely'
 import type { Kysely, Migration } from 'kysely'

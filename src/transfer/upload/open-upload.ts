@@ -137,6 +137,7 @@ export async function settleContext(
   const crosswalkAbout: CrosswalkAbout = { head, sign: rooms.sign, now: rooms.now }
   return {
     documents,
+    inspectDocument: (bytes, about) => rooms.inspectDocument(bytes, { ...about, facility }),
     store: rooms.store,
     logger: rooms.logger,
     keepSealed,

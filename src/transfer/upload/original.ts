@@ -95,14 +95,6 @@ export class Original {
     }
   }
 
-  /**
-   * Yields the bytes as they arrive without holding them, for items that need no verdict; they
-   * cannot be kept afterwards.
-   */
-  async *bytesUnheld(): AsyncGenerator<Buffer> {
-    for (let chunk = await this.#next(); chunk; chunk = await this.#next()) yield chunk
-  }
-
   /** Reads the rest and stores the whole original, sealed to the facility. */
   async keep(): Promise<KeptOriginal> {
     try {

@@ -78,6 +78,14 @@ export type Clear = (
 /** The same for every item of an upload, except for `released`. */
 export interface SettleContext {
   readonly documents: FacilityConfig['documents']
+  /**
+   * Passes a document on as it is examined.
+   * @throws NocturneError after its last octet, if it must be held
+   */
+  readonly inspectDocument: (
+    bytes: AsyncIterable<Buffer>,
+    about: { readonly mediaType: string; readonly waived: readonly Code[] },
+  ) => AsyncIterable<Buffer>
   /** What the facility vouches for when the item is released from quarantine. */
   readonly released?: ReleasedItem | undefined
   readonly store: Pick<ObjectStore, 'delete'>
@@ -109,7 +117,9 @@ export async function settle(
       case 'document': {
         const isHeld = context.documents === 'quarantine'
         if (isHeld && !waived.includes('document_held')) throw new NocturneError('document_held')
-        const cleared = await clear(received, original.bytesUnheld(), waived)
+        const { mediaType } = received
+        const examined = context.inspectDocument(original.bytes(), { mediaType, waived })
+        const cleared = await clear(received, examined, waived)
         return await accept(cleared, original, context, received.mediaType)
       }
       case 'unacceptable': {
@@ -160,7 +170,7 @@ async function giveUp(
   original: Original,
   context: SettleContext,
 ): Promise<SettledItem> {
-  // No original of a document is held, so an unexpected error in one fails the whole request.
+  // An unexpected error in a document is not about the document, so it fails the whole request.
   const error = asNocturneError(cause, kind === 'instance' ? 'unsafe_step_failed' : 'internal')
   if (error.code === 'unsafe_step_failed') {
     context.logger.error('a step of de-identification failed', describeUnexpected(error))

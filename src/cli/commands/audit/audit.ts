@@ -1,6 +1,7 @@
 import { defineGroup } from '../../command.js'
 import type { Register } from '../../command.js'
 import { registerAuditAccounting, registerAuditDossier } from './audit-reports.js'
+import { registerAuditApprove } from './audit-approve.js'
 import { registerAuditCheckpoint } from './audit-checkpoint.js'
 import { registerAuditExport } from './audit-export.js'
 import { registerAuditHold } from './audit-hold.js'
@@ -18,6 +19,7 @@ export const registerAudit: Register = (parent, cli) => {
   const group = defineGroup(parent, 'audit', 'search, export and verify the ledger')
   registerAuditQuery(group, cli)
   registerAuditPatient(group, cli)
+  registerAuditApprove(group, cli)
   registerAuditExport(group, cli)
   registerAuditAccounting(group, cli)
   registerAuditDossier(group, cli)

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { collect, transferId } from '../../arguments.js'
 import { define } from '../../command.js'
 import type { Cli, Register } from '../../command.js'
@@ -6,12 +7,13 @@ import type { GatewayClient } from '../../client.js'
 import { lackText } from '../../../protocol/outcomes.js'
 import type { Lack } from '../../../protocol/outcomes.js'
 import { count, formatBytes } from '../../format.js'
-import { addGatewayOptions, withGateway } from '../../gateway-options.js'
+import { addGatewayOptions, connectionOf, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 import { addKeyOptions } from '../../key-options.js'
 import type { KeyOptions } from '../../key-options.js'
 import type { Output } from '../../output.js'
 import type { Pull, PullReport } from '../../reader/pull.js'
+import type { Trust } from '../../trust/trust.js'
 import type { PrivateKey } from '../../../seal/keys/index.js'
 
 interface PullOptions extends GatewayOptions, KeyOptions {
@@ -49,14 +51,19 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
       'run nocturne inbox to see what is waiting',
     )
   }
-  const [{ listTargets, readGateway }, { blameClocks }, { readKey }] = await Promise.all([
-    import('../../reader/pull-targets.js'),
-    import('../../clock.js'),
-    import('../../key-options.js'),
-  ])
+  const [{ listTargets, readSigners }, { openTrust }, { blameClocks }, { readKey }] =
+    await Promise.all([
+      import('../../reader/pull-targets.js'),
+      import('../../trust/trust.js'),
+      import('../../clock.js'),
+      import('../../key-options.js'),
+    ])
   const key = await readKey(options, output)
   await withGateway(options, cli, output, async (client) => {
-    const gateway = await readGateway(client, options.gatewayCertificate ?? [])
+    const own = await readSigners(options.gatewayCertificate ?? [])
+    const hasOwnSigners = own.length > 0
+    const trust = await openTrust({ ...connectionOf(options), client, output, hasOwnSigners })
+    const gateway = { name: trust.gateway, signers: hasOwnSigners ? own : trust.signers }
     const reports: unknown[] = []
     const lacks: Lack[] = []
     const targets = await listTargets(client, id)
@@ -64,6 +71,7 @@ async function pullAll(id: string | undefined, options: PullOptions, cli: Cli): 
       try {
         const { signal } = cli
         const report = await pullOne({ client, signal, key, gateway }, target, options.out, output)
+        await checkReceipts(trust, report)
         reports.push(report)
         show(output, report)
         if (report.lack) lacks.push(report.lack)
@@ -104,6 +112,15 @@ async function pullOne(
   const onRetry = () => output.warn('the connection was lost; retrying')
   const claim = await takeClaim({ ...parts, onRetry, gateway: parts.gateway.name }, id)
   return pull({ ...parts, ...claim, onRetry, out, startProgress }, id)
+}
+
+/** The study is complete by now; what would not be proved is that the log has it. */
+async function checkReceipts(trust: Trust, report: PullReport): Promise<void> {
+  const { id, folder, isAcknowledged, hasReceipts } = report
+  const { readSmallText } = await import('../../secret-file.js')
+  if (isAcknowledged)
+    await trust.checkReceipt(await readSmallText(join(folder, 'receipt.tlog-proof')), id)
+  if (hasReceipts) await trust.checkReceipts(join(folder, 'receipts.ndjson'))
 }
 
 /**

@@ -5,7 +5,7 @@ import { define } from '../../command.js'
 import type { Register } from '../../command.js'
 import { EXIT } from '../../command-error.js'
 import { count, formatBytes } from '../../format.js'
-import { addGatewayOptions, withGateway } from '../../gateway-options.js'
+import { addGatewayOptions, connectionOf, withGateway } from '../../gateway-options.js'
 import type { GatewayOptions } from '../../gateway-options.js'
 import type { Output } from '../../output.js'
 import { placeText } from '../../../lib/place.js'
@@ -49,10 +49,15 @@ export const registerSend: Register = (parent, cli) => {
       const { files, leftOut, missing } = await accountFor(paths, output, { skipsLinks })
       const totalBytes = files.reduce((sum, { size }) => sum + size, 0)
       const report = await withGateway(options, cli, output, async (client) => {
-        const { upload } = await import('../../sender/upload.js')
+        const [{ upload }, { openTrust }] = await Promise.all([
+          import('../../sender/upload.js'),
+          import('../../trust/trust.js'),
+        ])
+        // Before a study is handed to it.
+        const trust = await openTrust({ ...connectionOf(options), client, output })
         const progress = output.progress({ label: 'sending', totalBytes, totalItems: files.length })
         try {
-          return await upload({
+          const sent = await upload({
             client,
             files,
             group: options.group,
@@ -64,6 +69,9 @@ export const registerSend: Register = (parent, cli) => {
             signal: cli.signal,
             onRetry: () => output.warn('no answer yet; asking the gateway about the upload'),
           })
+          const { receipt, id } = sent.answer
+          if (receipt !== undefined) await trust.checkReceipt(receipt, id)
+          return sent
         } finally {
           progress.clear()
         }

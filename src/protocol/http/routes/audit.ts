@@ -25,6 +25,9 @@ const zip = {
 const fhir: Pick<RouteDoc, 'tag' | 'errorType'> = { tag: FHIR, errorType: 'application/fhir+json' }
 const resource = (about: string) => ({ 200: { about, type: 'application/fhir+json' } })
 
+/** When a patient is searched for. */
+const SEARCHES = ['too_many_searches', 'second_officer_needed'] as const
+
 export const AUDIT_ROUTES: Routes = {
   'GET /v1/audit/events': {
     ...officer,
@@ -33,6 +36,7 @@ export const AUDIT_ROUTES: Routes = {
     about: 'Every read of the ledger is itself recorded as an event.',
     query: eventsQuery,
     answers: { 200: { about: 'One page, oldest first.', json: eventsAnswer } },
+    errors: [...SEARCHES],
   },
   'POST /v1/audit/patient': {
     ...officer,
@@ -42,6 +46,7 @@ export const AUDIT_ROUTES: Routes = {
       'Searches by the ID that the facility uses. The ID is turned into a keyed handle and recorded only in that form.',
     json: patientRequest,
     answers: { 200: { about: 'One page, oldest first.', json: patientAnswer } },
+    errors: ['not_found', ...SEARCHES],
   },
   'GET /v1/audit/checkpoint': {
     ...officer,
@@ -88,7 +93,7 @@ export const AUDIT_ROUTES: Routes = {
     about: '45 CFR 164.528, as PDF and CSV.',
     json: reportRequest,
     answers: { 200: zip },
-    errors: ['not_found', 'report_too_large'],
+    errors: ['not_found', 'report_too_large', ...SEARCHES],
   },
   'POST /v1/audit/dossier': {
     ...officer,
@@ -97,7 +102,16 @@ export const AUDIT_ROUTES: Routes = {
     about: 'As PDF and CSV.',
     json: reportRequest,
     answers: { 200: zip },
-    errors: ['not_found', 'report_too_large'],
+    errors: ['not_found', 'report_too_large', ...SEARCHES],
+  },
+  'POST /v1/audit/searches/{id}/approve': {
+    ...officer,
+    tag: LEDGER,
+    summary: 'Agree to a search for a patient',
+    about:
+      'Where the site asks for a second officer: `id` comes with the error `second_officer_needed` of the other officer. It covers that patient for 24 hours.',
+    answers: { 201: { about: 'Approved.', json: holdAnswer } },
+    errors: ['not_found', 'second_officer_needed'],
   },
   'GET /v1/audit/review': {
     ...officer,
@@ -167,7 +181,7 @@ export const AUDIT_ROUTES: Routes = {
     about:
       'IHE ITI-81. `GET /fhir/metadata` lists the parameters. To search by anything that identifies a patient, use the body of `_search`.',
     answers: resource('Bundle of type searchset.'),
-    errors: ['search_invalid'],
+    errors: ['search_invalid', ...SEARCHES],
   },
   'POST /fhir/AuditEvent/_search': {
     ...officer,
@@ -181,7 +195,7 @@ export const AUDIT_ROUTES: Routes = {
       },
     },
     answers: resource('Bundle of type searchset.'),
-    errors: ['search_invalid'],
+    errors: ['search_invalid', ...SEARCHES],
   },
   'GET /fhir/AuditEvent/{id}': {
     ...officer,

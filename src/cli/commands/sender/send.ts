@@ -69,8 +69,10 @@ export const registerSend: Register = (parent, cli) => {
             signal: cli.signal,
             onRetry: () => output.warn('no answer yet; asking the gateway about the upload'),
           })
-          const { receipt, id } = sent.answer
-          if (receipt !== undefined) await trust.checkReceipt(receipt, id)
+          const { receipt, id, sentBefore } = sent.answer
+          // The event of a second sending is about the request, not about the transfer of before.
+          if (receipt !== undefined)
+            await trust.checkReceipt(receipt, sentBefore === undefined ? id : undefined)
           return sent
         } finally {
           progress.clear()

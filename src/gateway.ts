@@ -77,7 +77,8 @@ export async function createGateway(
   const logger = overrides.logger ?? createLogger(config.logLevel)
   const closing = new AbortController()
   const opening = createOpening(logger, closing.signal)
-  let answer: RequestListener = createOpeningApp(logger, () => opening.readiness())
+  const { now = Date.now } = overrides
+  let answer: RequestListener = createOpeningApp(logger, () => opening.readiness(), now)
   const server = await createServer(config, (request, response) => {
     answer(request, response)
   }).catch(async (error: unknown) => {

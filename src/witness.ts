@@ -37,6 +37,7 @@ export async function openWitness(dir: string): Promise<Witness> {
     signingKey: signingKey ?? '',
     logs: (logs ?? '').split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#')),
     memory: witnessMemory(join(dir, 'state')),
+    now: Date.now,
   })
 }
 

@@ -1,186 +1,236 @@
-import { describe, expect, it } from '@jest/globals'
-import { isBuiltin } from 'node:module'
-import { readFile } from 'node:fs/promises'
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { circlesIn, COMPUTED, faceOf, importsIn, importsOf, sourceFiles } from './_imports.js'
-import type { ImportOf } from './_imports.js'
+import {
+  browserFaults,
+  browserFiles,
+  circleFaults,
+  faceFaults,
+  faultOf,
+  floorFaults,
+  folderFaults,
+  startFaults,
+} from './_architecture.js'
+import { importsIn } from './_imports.js'
 
 const root = fileURLToPath(new URL('../src', import.meta.url))
 
-/** The ground: everything above may import it. */
-const GROUND = ['lib', 'dicom', 'pixels', 'protocol']
-/** Parts of the ground in which every file is its own small face. */
-const WITHOUT_FACE = ['lib', 'protocol']
-/** The two main paths. */
-const PATHS = ['transfer.ts', 'gathering.ts', 'arrivals.ts', 'reply.ts']
-/** The interfaces to the outside: HTTP, doors, background jobs. */
-const EDGES = ['http', 'doors', 'running']
-/** The compositions. */
-const COMPOSITIONS = ['gateway.ts', 'gateway', 'witness.ts', 'edge', 'reader']
-
-/** Code that also runs in browsers, so it must not import any Node module. */
-const RUNS_IN_BROWSERS =
-  /^(?:(?:dicom|pixels|protocol|reidentify|web\/pages)\/.*|(?:seal\/browser|seal\/open\/|ledger\/browser|ledger\/verify\/verify)[^/]*)\.ts$/
-/** The Node half of a folder whose other half is used by pages. */
-const FOR_NODE = ['seal/open/index.ts']
-
-/** What others may import from a place. The second is for pages, and depends on no Node module. */
-const FACES = ['index.ts', 'browser.ts']
-/** Maximum number of names in a face; DICOM and pixels are libraries for all rooms. */
-const MOST_NAMES = 15
-const MOST_NAMES_OF: Readonly<Record<string, number>> = {
-  'dicom/index.ts': 25,
-  'pixels/index.ts': 25,
+const RULES = {
+  floors: floorFaults,
+  circles: circleFaults,
+  browsers: browserFaults,
+  start: startFaults,
+  faces: faceFaults,
+  folders: folderFaults,
 }
-const MOST_FILES = 25
+type Rule = keyof typeof RULES
 
-/** The name of the place: `lib`, a room, or a file directly under src. */
-const placeOf = (file: string): string => file.split('/')[0] ?? file
-
-/** Floors of the plan, from the ground up. Pages are separate. */
-function floorOf(place: string): number {
-  if (GROUND.includes(place)) return 0
-  if (PATHS.includes(place)) return 2
-  if (EDGES.includes(place)) return 3
-  if (COMPOSITIONS.includes(place)) return 4
-  if (place === 'cli') return 5
-  return 1
-}
-
-const isFace = (file: string): boolean => FACES.some((face) => file.endsWith(`/${face}`))
-
-/** The violation of an import, or undefined if there is none. */
-function faultOf({ from, to, specifier, isTypeOnly }: ImportOf): string | undefined {
-  if (specifier === COMPUTED) return 'is computed, so nothing can check it'
-  if (to === undefined) return undefined
-  if (to.startsWith('..')) return 'leaves src'
-  const [here, there] = [placeOf(from), placeOf(to)]
-  if (here === there) return undefined
-  if (here === 'lib') return 'lib imports nothing of ours'
-  if (here === 'web') return faultOfPage(to)
-  if (there === 'web') return 'pages are served, not imported'
-  const [own, other] = [floorOf(here), floorOf(there)]
-  if (own < other) return 'an arrow upward'
-  if (here === 'cli' && there === 'http') return 'the command is no HTTP server'
-  if (own === 3 && there === 'http') return 'only HTTP itself knows HTTP'
-  if (other < 2 && !WITHOUT_FACE.includes(there) && !isFace(to))
-    return `reaches behind the face of ${there}`
-  if (own === 1 && other === 1 && !isTypeOnly)
-    return 'a room imports types of other rooms, and takes functions as arguments'
-  return undefined
-}
-
-/** Pages run in browsers: they may import the ground and the faces made for them. */
-const faultOfPage = (to: string): string | undefined =>
-  GROUND.includes(placeOf(to)) || to.endsWith('/browser.ts')
-    ? undefined
-    : 'a page imports the ground and the faces of rooms for browsers'
-
-const describeImport = ({ from, line, specifier }: ImportOf, fault: string): string =>
-  `src/${from}:${line} imports ${specifier}: ${fault}`
-
-const allImports = async (): Promise<Map<string, ImportOf[]>> => {
-  const files = await sourceFiles(root)
-  return new Map(
-    await Promise.all(
-      files.map(async (file): Promise<[string, ImportOf[]]> => [file, await importsOf(root, file)]),
+/** Every fault in a tree of sources, with the rule that finds it. */
+async function faultsIn(tree: string): Promise<[Rule, string][]> {
+  const all = Object.entries(RULES) as [Rule, (typeof RULES)[Rule]][]
+  const found = await Promise.all(
+    all.map(async ([rule, faultsOf]) =>
+      (await faultsOf(tree)).map((fault): [Rule, string] => [rule, fault]),
     ),
   )
+  return found.flat()
 }
 
-/** Everything that the given files load, directly or indirectly. */
-function loadedBy(
-  starts: readonly string[],
-  imports: ReadonlyMap<string, readonly ImportOf[]>,
-): ImportOf[] {
-  const loaded: ImportOf[] = []
-  const seen = new Set<string>()
-  const queue = [...starts]
-  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
-    if (seen.has(file)) continue
-    seen.add(file)
-    for (const one of imports.get(file) ?? []) {
-      if (one.isTypeOnly) continue
-      loaded.push(one)
-      if (one.to !== undefined) queue.push(one.to)
-    }
+describe('src', () => {
+  it('follows every rule', async () => {
+    expect(await faultsIn(root)).toEqual([])
+  })
+
+  it('has the files that run in browsers where the rule looks for them', async () => {
+    const files = await browserFiles(root)
+    expect(files).toContain('seal/open/open.ts')
+    expect(files.some((file) => file.startsWith('ledger/verify/'))).toBe(true)
+  })
+})
+
+/** A small tree with a place on every floor, in which everything is allowed. */
+const SOUND: Readonly<Record<string, string>> = {
+  'lib/errors.ts': `export class NocturneError extends Error {}`,
+  'dicom/index.ts': `/** Ground. */\nexport { walk } from './walk.js'`,
+  'dicom/walk.ts': `import { NocturneError } from '../lib/errors.js'\nexport const walk = () => { throw new NocturneError() }`,
+  'seal/index.ts': `/** A room. */\nexport { newEnvelope } from './envelope.js'\nexport type { Sealed } from './envelope.js'`,
+  'seal/envelope.ts': `import { randomBytes } from 'node:crypto'\nexport interface Sealed { readonly bytes: Uint8Array }\nexport const newEnvelope = (): Sealed => ({ bytes: randomBytes(1) })`,
+  'seal/open/open.ts': `import { walk } from '../../dicom/index.js'\nexport const open = walk`,
+  'store/index.ts': `/** A room. */\nexport { openStore } from './files.js'`,
+  'store/files.ts': `import type { Sealed } from '../seal/index.js'\nexport const openStore = (sealed: Sealed) => sealed`,
+  'transfer.ts': `import { newEnvelope } from './seal/index.js'\nexport const transfer = newEnvelope`,
+  'http/app.ts': `import type { Sealed } from '../seal/index.js'\nexport const app = (sealed: Sealed) => sealed`,
+  'gateway.ts': `import { app } from './http/app.js'\nexport const gateway = app`,
+  'cli/main.ts': `import { Command } from 'commander'\nexport const command = new Command()\nvoid import('./serve.js')`,
+  'cli/serve.ts': `import express from 'express'\nimport { gateway } from '../gateway.js'\nexport const serve = [express, gateway]`,
+}
+
+const trees: string[] = []
+
+afterAll(async () => {
+  await Promise.all(trees.map((tree) => rm(tree, { recursive: true, force: true })))
+})
+
+/** Writes the sound tree and the given files over it. */
+async function treeWith(files: Readonly<Record<string, string>>): Promise<string> {
+  const tree = await mkdtemp(join(tmpdir(), 'nocturne-tree-'))
+  trees.push(tree)
+  for (const [file, text] of Object.entries({ ...SOUND, ...files })) {
+    await mkdir(dirname(join(tree, file)), { recursive: true })
+    await writeFile(join(tree, file), `${text}\n`)
   }
-  return loaded
+  return tree
 }
 
-describe('the imports in src', () => {
-  it('respect the floor plan', async () => {
-    const imports = [...(await allImports()).values()].flat()
-    expect(imports.length).toBeGreaterThan(0)
-    const faults = imports.flatMap((one) => {
-      const fault = faultOf(one)
-      return fault === undefined ? [] : [describeImport(one, fault)]
-    })
-    expect(faults).toEqual([])
+const names = (count: number): string =>
+  Array.from({ length: count }, (_, at) => `name${String(at)}`).join(', ')
+
+interface Offence {
+  readonly what: string
+  readonly rule: Rule
+  readonly files: Readonly<Record<string, string>>
+  readonly faults: readonly string[]
+}
+
+const OFFENCES: readonly Offence[] = [
+  {
+    what: 'a value of an upper floor',
+    rule: 'floors',
+    files: { 'store/put.ts': `import { app } from '../http/app.js'\nexport const put = app` },
+    faults: ['src/store/put.ts:1 imports ../http/app.js: an arrow upward'],
+  },
+  {
+    what: 'a type of an upper floor',
+    rule: 'floors',
+    files: { 'lib/pace.ts': `type A = import('../seal/index.js').Sealed\nexport type Pace = A` },
+    faults: ['src/lib/pace.ts:1 imports ../seal/index.js: lib imports nothing of ours'],
+  },
+  {
+    what: 'another room loaded when execution reaches it',
+    rule: 'floors',
+    files: { 'store/put.ts': `\nexport const put = async () => import('../seal/index.js')` },
+    faults: [
+      'src/store/put.ts:2 imports ../seal/index.js: a room imports types of other rooms, and takes functions as arguments',
+    ],
+  },
+  {
+    what: 'a computed import',
+    rule: 'floors',
+    files: {
+      'gateway/open.ts': 'export const open = async (name: string) => import(`../${name}.js`)',
+    },
+    faults: ['src/gateway/open.ts:1 imports (computed): is computed, so nothing can check it'],
+  },
+  {
+    what: 'a file behind the face of a room',
+    rule: 'floors',
+    files: { 'gateway/open.ts': `export { openStore } from '../store/files.js'` },
+    faults: ['src/gateway/open.ts:1 imports ../store/files.js: reaches behind the face of store'],
+  },
+  {
+    what: 'a circle of two files',
+    rule: 'circles',
+    files: {
+      'store/a.ts': `import { b } from './b.js'\nexport const a = () => b`,
+      'store/b.ts': `import { a } from './a.js'\nexport const b = () => a`,
+    },
+    faults: ['a circle: store/a.ts store/b.ts'],
+  },
+  {
+    what: 'a circle of types through two rooms',
+    rule: 'circles',
+    files: {
+      'seal/envelope.ts': `import type { openStore } from '../store/index.js'\nexport type Sealed = typeof openStore\nexport const newEnvelope = () => 1`,
+    },
+    faults: ['a circle: seal/envelope.ts seal/index.ts store/files.ts store/index.ts'],
+  },
+  {
+    what: 'a circle closed by import()',
+    rule: 'circles',
+    files: {
+      'store/a.ts': `import { b } from './b.js'\nexport const a = b`,
+      'store/b.ts': `import { c } from './c.js'\nexport const b = c`,
+      'store/c.ts': `export const c = async () => import('./a.js')`,
+    },
+    faults: ['a circle: store/a.ts store/b.ts store/c.ts'],
+  },
+  {
+    what: 'a Node module behind code for browsers',
+    rule: 'browsers',
+    files: {
+      'seal/open/open.ts': `import { inflate } from './inflate-stream.js'\nexport const open = inflate`,
+      'seal/open/inflate-stream.ts': `import { inflateSync } from 'node:zlib'\nexport const inflate = inflateSync`,
+    },
+    faults: ['src/seal/open/inflate-stream.ts:1 imports node:zlib: is a Node module'],
+  },
+  {
+    what: 'a package loaded at every start of the command',
+    rule: 'start',
+    files: {
+      'cli/main.ts': `import { table } from './table.js'\nexport const command = table`,
+      'cli/table.ts': `import yaml from 'yaml'\nexport const table = yaml`,
+    },
+    faults: ['src/cli/table.ts:1 imports yaml: is loaded at every start of the command'],
+  },
+  {
+    what: 'a face of 16 names',
+    rule: 'faces',
+    files: {
+      'store/index.ts': `export { ${names(15)} } from './files.js'\nexport type { Store } from './files.js'`,
+    },
+    faults: ['src/store/index.ts has 16 names'],
+  },
+  {
+    what: 'a face that makes something, and one that exports everything',
+    rule: 'faces',
+    files: {
+      'store/index.ts': `export const MIB = 1024`,
+      'seal/browser.ts': `export * from './frames.js'`,
+      'seal/frames.ts': `export const frames = 1`,
+    },
+    faults: [
+      `src/seal/browser.ts makes something itself: export * from './frames.js'`,
+      'src/store/index.ts makes something itself: export const MIB = 1024',
+    ],
+  },
+  {
+    what: 'a folder of 26 files',
+    rule: 'folders',
+    files: Object.fromEntries(
+      Array.from({ length: 26 }, (_, at) => [`store/s3/part-${String(at)}.ts`, 'export {}']),
+    ),
+    faults: ['src/store/s3 has 26 files'],
+  },
+]
+
+describe('a tree of files', () => {
+  it('in which everything is allowed has no fault', async () => {
+    expect(await faultsIn(await treeWith({}))).toEqual([])
   })
 
-  it('form no cycle, including type imports', async () => {
-    const imports = await allImports()
-    const graph = new Map(
-      [...imports].map(([file, all]) => [file, all.flatMap(({ to }) => to ?? [])]),
-    )
-    expect(circlesIn(graph)).toEqual([])
+  it.each(OFFENCES)('with $what is found by the rule about $rule', async (offence) => {
+    const { rule, files, faults } = offence
+    const found = await faultsIn(await treeWith(files))
+    expect(found).toEqual(faults.map((fault) => [rule, fault]))
   })
 
-  it('keep opening and verifying free of Node modules, including indirect imports', async () => {
-    const imports = await allImports()
-    const starts = [...imports.keys()].filter(
-      (file) => RUNS_IN_BROWSERS.test(file) && !FOR_NODE.includes(file),
-    )
-    expect(starts).toContain('seal/open/open.ts')
-    expect(starts.some((file) => file.startsWith('ledger/verify/'))).toBe(true)
-    const faults = loadedBy(starts, imports)
-      .filter((one) => one.to === undefined && isBuiltin(one.specifier))
-      .map((one) => describeImport(one, 'is a Node module'))
-    expect(faults).toEqual([])
+  it('may have faces of exactly 15 names, and folders of exactly 25 files', async () => {
+    const parts = Array.from({ length: 25 }, (_, at) => [`store/s3/part-${String(at)}.ts`, ''])
+    const face = `export { ${names(15)} } from './files.js'`
+    const tree = await treeWith({ ...Object.fromEntries(parts), 'store/index.ts': face })
+    expect(await faultsIn(tree)).toEqual([])
   })
 
-  it('load only one package at startup of the command, for a fast start', async () => {
-    const imports = await allImports()
-    const atOnce = new Map(
-      [...imports].map(([file, all]) => [file, all.filter(({ isDynamic }) => !isDynamic)]),
-    )
-    const packages = loadedBy(['cli/main.ts'], atOnce)
-      .filter((one) => one.to === undefined && !isBuiltin(one.specifier))
-      .map(({ specifier }) => specifier)
-    expect(new Set(packages)).toEqual(new Set(['commander']))
+  it('without any import is not passed silently', async () => {
+    const tree = await mkdtemp(join(tmpdir(), 'nocturne-tree-'))
+    trees.push(tree)
+    await expect(floorFaults(tree)).rejects.toThrow('no import')
   })
 })
 
-describe('the places in src', () => {
-  it('have faces with few names, made of a header and re-exports', async () => {
-    const faces = (await sourceFiles(root)).filter(
-      (file) => isFace(file) && !file.startsWith('web/'),
-    )
-    expect(faces.length).toBeGreaterThan(10)
-    const faults = await Promise.all(
-      faces.map(async (file) => {
-        const { names, others } = faceOf(await readFile(join(root, file), 'utf8'))
-        const most = MOST_NAMES_OF[file] ?? MOST_NAMES
-        if (names.length > most) return [`src/${file} has ${String(names.length)} names`]
-        return others.map((text) => `src/${file} makes something itself: ${text}`)
-      }),
-    )
-    expect(faults.flat()).toEqual([])
-  })
-
-  it('keep their folders small', async () => {
-    const folders = new Map<string, number>()
-    for (const file of await sourceFiles(root)) {
-      const folder = dirname(file)
-      folders.set(folder, (folders.get(folder) ?? 0) + 1)
-    }
-    expect([...folders].filter(([, count]) => count > MOST_FILES)).toEqual([])
-  })
-})
-
-describe('the rules', () => {
+describe('the rule about floors', () => {
   const faultsOf = (file: string, text: string) => importsIn(file, text).map(faultOf)
 
   it.each([

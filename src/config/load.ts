@@ -32,6 +32,8 @@ import type { YamlReading } from '../lib/yaml.js'
 export interface SiteRooms extends ProfileReader {
   /** Provided by the room seal. */
   readonly inspectCertificate: InspectCertificate
+  /** When the certificates, keys and files that the site names must be valid. */
+  readonly now: Date
 }
 
 /**
@@ -155,7 +157,7 @@ export async function surveySite(
 /** The files that a site's YAML names, and its secrets, each read as far as it can be. */
 async function readNamed(root: string, draft: SiteDraft, rooms: SiteRooms) {
   const facilities = draft.facilities.flatMap(({ id }) => (id === undefined ? [] : [id]))
-  const now = new Date()
+  const { now } = rooms
   const { profiles, findings, ...inProfiles } = await readProfiles(root, draft, rooms)
   const certificates = await readCertificates(root, draft, rooms.inspectCertificate)
   const attributes = await readAttributeRecipients(root, draft, profiles, now)

@@ -143,7 +143,7 @@ function keepOpen(
   let isClosed = false
   const open = async (isFirst: boolean): Promise<void> => {
     try {
-      server = await start(config, services, timing)
+      server = await start(config, services, timing, rooms.now)
       if (isClosed) await server.close(0)
       else logger.info('listening for DICOM associations', { url: urlOf(config, server.port) })
     } catch (error) {
@@ -179,7 +179,8 @@ const start = async (
   config: DimseConfig,
   services: Services,
   limits: DoorTiming,
-): Promise<DimseServer> => serveDimse({ ...(await optionsOf(config)), limits }, services)
+  now: () => number,
+): Promise<DimseServer> => serveDimse({ ...(await optionsOf(config)), limits, now }, services)
 
 /**
  * Sends reports to a peer over an association that we open, as SCP of storage commitment (PS3.7
@@ -212,7 +213,7 @@ function reportsTo(config: DimseConfig, { aeTitle, facility }: Caller, timing: D
   }
 }
 
-async function optionsOf(config: DimseConfig): Promise<Omit<DimseOptions, 'limits'>> {
+async function optionsOf(config: DimseConfig): Promise<Omit<DimseOptions, 'limits' | 'now'>> {
   const { host, port, aeTitle, plainFrom, tls } = config
   const certificates = await Promise.all(
     config.peers.map(async ({ certificate }) =>

@@ -86,7 +86,7 @@ export function createApp(
   const gate = new UploadGate(rooms.site.config.limits.uploads, (running) =>
     metrics.uploads.set(running),
   )
-  const app = bareApp()
+  const app = bareApp(rooms.now)
   const { proxies } = rooms.site.config
   // Express reads X-Forwarded-For from the right, past these addresses alone.
   if (proxies?.protocol === 'forwarded') app.set('trust proxy', addressList(proxies.trusted))
@@ -132,11 +132,11 @@ export function createApp(
 
 /** The listener of `gateway.metrics`: whoever reaches it may read everything here. */
 export function createMetricsApp(
-  rooms: HealthRooms & { readonly logger: Logger },
+  rooms: HealthRooms & { readonly logger: Logger; readonly now: () => number },
   { metrics, doors }: { readonly metrics: Metrics; readonly doors: DoorState },
 ): Express {
   const anybody = () => Promise.resolve(true)
-  const app = bareApp()
+  const app = bareApp(rooms.now)
   app.use(healthRoutes(rooms, doors, anybody))
   app.use(metricsRoutes(rooms, metrics, doors, anybody))
   app.use(otherMethods)

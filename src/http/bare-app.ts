@@ -5,14 +5,14 @@
 import express from 'express'
 import type { Express, RequestHandler } from 'express'
 import helmet from 'helmet'
-import { requestId } from './request.js'
+import { assignRequestId } from './request.js'
 
-export function bareApp(): Express {
+export function bareApp(now: () => number): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
   app.set('query parser', 'simple')
-  app.use(requestId)
+  app.use(assignRequestId(now))
   app.use(helmet({ crossOriginResourcePolicy: { policy: 'same-origin' } }))
   return app
 }

@@ -10,8 +10,12 @@ import { problemHandler } from './problem.js'
  *
  * @param readiness returns what the start is waiting for.
  */
-export function createOpeningApp(logger: Logger, readiness: () => object): Express {
-  const app = bareApp()
+export function createOpeningApp(
+  logger: Logger,
+  readiness: () => object,
+  now: () => number,
+): Express {
+  const app = bareApp(now)
   app.get('/healthz', alive)
   app.get('/readyz', (_request, response) => {
     response.status(503).json(readiness())

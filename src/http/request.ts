@@ -14,13 +14,15 @@ import { newId } from '../lib/ids.js'
 import { clientOf } from './connections.js'
 
 /** Assigns every request an ID, which is in the response and in the log; notes when it arrived. */
-export const requestId: RequestHandler = (_request, response, next) => {
-  const id = newId()
-  response.locals.requestId = id
-  response.locals.arrived = performance.now()
-  response.set('X-Request-Id', id)
-  next()
-}
+export const assignRequestId =
+  (now: () => number): RequestHandler =>
+  (_request, response, next) => {
+    const id = newId(now())
+    response.locals.requestId = id
+    response.locals.arrived = performance.now()
+    response.set('X-Request-Id', id)
+    next()
+  }
 
 export function requestIdOf(response: Response): string {
   const { requestId: id } = response.locals as { requestId?: unknown }

@@ -7,7 +7,7 @@ export { ID_PATTERN }
 /**
  * A UUID of version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random. Sorts by time.
  */
-export function newId(now: number = Date.now()): string {
+export function newId(now: number): string {
   const bytes = randomBytes(16)
   bytes.writeUIntBE(now, 0, 6)
   bytes.writeUInt8(0x70 | (bytes.readUInt8(6) & 0x0f), 6)

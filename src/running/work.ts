@@ -117,7 +117,7 @@ async function sweepPartial(
   { store, reply, logger }: SweepRooms,
   olderThanMs: number,
 ): Promise<void> {
-  const count = await store.sweepPartial(olderThanMs)
+  const count = await store.sweepPartial(olderThanMs, Date.now())
   if (count > 0) logger.warn('half-written objects were removed', { count })
   const unsent = await reply.sweep()
   if (unsent > 0) logger.warn('left-over reports were removed', { count: unsent })

@@ -24,10 +24,7 @@ import { readyThread } from './workers.js'
  * @throws NocturneError `recipient_unusable`, naming the recipient whose certificate is not
  *   acceptable at `now`
  */
-export async function newEnvelope(
-  recipients: readonly Recipient[],
-  now: Date = new Date(),
-): Promise<Envelope> {
+export async function newEnvelope(recipients: readonly Recipient[], now: Date): Promise<Envelope> {
   readyThread()
   const { format, keyPackets, sessionKey } = await prepare(recipients, now)
   let isOpen = true
@@ -41,7 +38,7 @@ export async function newEnvelope(
     proofKey: proofKeyOf(sessionKey),
     seal: (content, { isMeasured = true } = {}) =>
       sealStream(key(), literalFrames(content), { format, isMeasured }),
-    sealSigned: async (content, signer, signedAt = new Date()) => {
+    sealSigned: async (content, signer, signedAt) => {
       const signed = await signInline(content, signer, signedAt)
       return sealStream(key(), packetFrames(signed), { format, signed: content, isMeasured: true })
     },
@@ -61,7 +58,7 @@ export async function newEnvelope(
 export async function sealMessage(
   content: Sealable,
   recipient: Recipient,
-  now: Date = new Date(),
+  now: Date,
 ): Promise<SealedStream> {
   return sealWhole(content, recipient, now)
 }
@@ -86,7 +83,7 @@ async function sealWhole(
 export async function sealBytes(
   content: Uint8Array,
   recipient: Recipient,
-  now: Date = new Date(),
+  now: Date,
 ): Promise<Buffer> {
   const { bytes } = await sealWhole([content], recipient, now)
   const sealed: Buffer[] = []

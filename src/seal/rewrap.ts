@@ -25,7 +25,7 @@ export async function rewrapKeyPacket(
   format: DataFormat,
   key: PrivateKey,
   recipient: Recipient,
-  now: Date = new Date(),
+  now: Date,
 ): Promise<Buffer> {
   if (format === 'seipd2' && !recipient.takesSeipd2)
     throw new NocturneError('recipient_unusable', { subject: recipient.id })
@@ -50,7 +50,7 @@ export async function isKeyPacketFor(
   packet: Uint8Array,
   format: DataFormat,
   recipient: Recipient,
-  now: Date = new Date(),
+  now: Date,
 ): Promise<boolean> {
   try {
     const { key } = await targetOf(recipient, now)

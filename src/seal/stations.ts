@@ -57,7 +57,7 @@ export interface Envelope {
    * Makes the same packet around a signed message (one-pass signature, literal, signature), which
    * `gpg --decrypt` also verifies. Used for the manifest.
    */
-  sealSigned(content: Uint8Array, signer: PrivateKey, now?: Date): Promise<SealedStream>
+  sealSigned(content: Uint8Array, signer: PrivateKey, now: Date): Promise<SealedStream>
   /** Overwrites the session key. */
   close(): void
 }

@@ -42,10 +42,11 @@ export interface ObjectStore {
    */
   list(prefix: string): AsyncIterable<string>
   /**
-   * Removes what killed processes left half-written, unless it was modified within `olderThanMs`.
-   * Returns how many were removed.
+   * Removes what killed processes left half-written, unless it was modified in the `olderThanMs`
+   * before `now`, the real time in milliseconds, since the medium stamps it with that. Returns how
+   * many were removed.
    */
-  sweepPartial(olderThanMs: number): Promise<number>
+  sweepPartial(olderThanMs: number, now: number): Promise<number>
   /**
    * Tests that the store can be written and read.
    * @throws NocturneError `store_unavailable`, `store_full`

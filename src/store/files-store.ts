@@ -121,8 +121,8 @@ class FilesStore implements ObjectStore {
     for await (const key of this.#walk(folder)) if (key.startsWith(prefix)) yield key
   }
 
-  async sweepPartial(olderThanMs: number): Promise<number> {
-    const before = Date.now() - olderThanMs
+  async sweepPartial(olderThanMs: number, now: number): Promise<number> {
+    const before = now - olderThanMs
     let removed = 0
     await onDisk(async () => {
       for await (const entry of await opendir(this.#partial)) {

@@ -107,8 +107,8 @@ class S3Store implements ObjectStore {
     } while (token !== undefined)
   }
 
-  async sweepPartial(olderThanMs: number): Promise<number> {
-    const before = Date.now() - olderThanMs
+  async sweepPartial(olderThanMs: number, now: number): Promise<number> {
+    const before = now - olderThanMs
     let removed = 0
     for await (const { Key: key, UploadId: id } of this.#staleUploads(before)) {
       if (key === undefined || id === undefined || this.#uploads.living.has(id)) continue
@@ -116,7 +116,7 @@ class S3Store implements ObjectStore {
       removed += 1
     }
     for (const [key, { tag, since }] of this.#uploads.doubts) {
-      if (since > before) continue
+      if (performance.now() - since < olderThanMs) continue
       if ((await this.#uploads.head(key))?.tag === tag) {
         await this.#delete(key)
         removed += 1

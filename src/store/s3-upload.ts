@@ -53,6 +53,7 @@ export interface Bucket {
 
 interface Doubt {
   readonly tag: string
+  /** By `performance.now()`. */
   readonly since: number
 }
 
@@ -266,7 +267,7 @@ export class Uploads {
 
   /** An abandoned request may still arrive; `sweepPartial` checks again. */
   #doubt(key: string, tag: string): void {
-    this.doubts.set(key, { tag, since: Date.now() })
+    this.doubts.set(key, { tag, since: performance.now() })
     const [oldest] = this.doubts.keys()
     if (this.doubts.size > MAX_DOUBTS && oldest !== undefined) this.doubts.delete(oldest)
   }

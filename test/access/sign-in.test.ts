@@ -42,7 +42,8 @@ const open = (more: Partial<SignInOptions> = {}): SignIn =>
     tokens,
     origin: () => ORIGIN,
     secret,
-    verifyDetached,
+    verifyDetached: (text, signature, certificate) =>
+      verifyDetached(text, signature, certificate, new Date()),
     now: site.clock.now,
     failureMs: 0,
     ...more,
@@ -64,7 +65,7 @@ describe('signing in', () => {
   it('gives a session of 12 hours for a signed challenge, and records it', async () => {
     const { challenge, expiresAt } = signIn.challenge('reader-1')
     expect(expiresAt).toBe(site.clock.now() + 120_000)
-    const signature = await signDetached(challenge, keyOfReader)
+    const signature = await signDetached(challenge, keyOfReader, new Date())
     const session = await signIn.complete('reader-1', challenge, signature, ADDRESS)
     expect(session.expiresAt).toBe(site.clock.now() + 12 * 3_600_000)
     expect(await tokens.verify(session.token)).toMatchObject({
@@ -91,7 +92,7 @@ describe('signing in', () => {
 
   it('works across gateways that share the secret, and not with another secret', async () => {
     const { challenge } = signIn.challenge('reader-1')
-    const signature = await signDetached(challenge, keyOfReader)
+    const signature = await signDetached(challenge, keyOfReader, new Date())
     const foreign = open({ secret: Buffer.alloc(32, 8) })
     await expect(foreign.complete('reader-1', challenge, signature, ADDRESS)).rejects.toMatchObject(
       invalid,
@@ -105,7 +106,7 @@ describe('signing in', () => {
 
   it('accepts a challenge once, even if it is used ten times concurrently', async () => {
     const { challenge } = signIn.challenge('reader-1')
-    const signature = await signDetached(challenge, keyOfReader)
+    const signature = await signDetached(challenge, keyOfReader, new Date())
     const results = await Promise.allSettled(
       Array.from({ length: 10 }, () => signIn.complete('reader-1', challenge, signature, ADDRESS)),
     )
@@ -125,7 +126,7 @@ describe('signing in', () => {
   ])('refuses a challenge that is %s', async (_what, reason, change, id) => {
     const { challenge } = signIn.challenge('reader-1')
     const key = id === 'reader-1' ? keyOfReader : keyOfOfficer
-    const signature = await signDetached(challenge, key)
+    const signature = await signDetached(challenge, key, new Date())
     change()
     await expect(signIn.complete(id, challenge, signature, ADDRESS)).rejects.toMatchObject(invalid)
     expect(await site.events()).toMatchObject([
@@ -136,14 +137,18 @@ describe('signing in', () => {
 
   it("refuses another person's key, a signature of another text, and a missing signature", async () => {
     const { challenge } = signIn.challenge('reader-1')
-    const byOther = await signDetached(challenge, keyOfOfficer)
-    const ofOther = await signDetached(`${challenge} `, keyOfReader)
-    const statement = await signDetached('{"type":"nocturne-acknowledgement"}', keyOfReader)
+    const byOther = await signDetached(challenge, keyOfOfficer, new Date())
+    const ofOther = await signDetached(`${challenge} `, keyOfReader, new Date())
+    const statement = await signDetached(
+      '{"type":"nocturne-acknowledgement"}',
+      keyOfReader,
+      new Date(),
+    )
     for (const signature of [byOther, ofOther, statement, '', 'x'.repeat(100_000)])
       await expect(
         signIn.complete('reader-1', challenge, signature, ADDRESS),
       ).rejects.toMatchObject(invalid)
-    const signature = await signDetached(challenge, keyOfReader)
+    const signature = await signDetached(challenge, keyOfReader, new Date())
     await signIn.complete('reader-1', challenge, signature, ADDRESS)
   })
 
@@ -156,7 +161,7 @@ describe('signing in', () => {
         async (at, replacement) => {
           const changed = challenge.slice(0, at) + replacement + challenge.slice(at + 1)
           if (changed === challenge) return
-          const signature = await signDetached(changed, keyOfReader)
+          const signature = await signDetached(changed, keyOfReader, new Date())
           await expect(
             signIn.complete('reader-1', changed, signature, ADDRESS),
           ).rejects.toMatchObject(invalid)
@@ -172,7 +177,7 @@ describe('signing in', () => {
     expect(unknown.replaceAll(/[0-9a-f]{32,}/g, '').replace('reader-9', 'reader-1')).toBe(
       known.replaceAll(/[0-9a-f]{32,}/g, ''),
     )
-    const signature = await signDetached(unknown, keyOfReader)
+    const signature = await signDetached(unknown, keyOfReader, new Date())
     await expect(signIn.complete('reader-9', unknown, signature, ADDRESS)).rejects.toMatchObject(
       invalid,
     )
@@ -196,7 +201,7 @@ describe('signing in', () => {
   it('lets nobody in when the ledger cannot write', async () => {
     const ledger = { ...site.ledger, record: () => Promise.reject(new Error('disk full')) }
     const { challenge } = signIn.challenge('reader-1')
-    const signature = await signDetached(challenge, keyOfReader)
+    const signature = await signDetached(challenge, keyOfReader, new Date())
     await expect(
       open({ ledger }).complete('reader-1', challenge, signature, ADDRESS),
     ).rejects.toMatchObject({ code: 'internal' })
@@ -269,7 +274,7 @@ describe('two gateways on one PostgreSQL', () => {
         tokens: createTokens({ state, ledger, guard, now: clock.now }),
       }))
       const { challenge } = gateways[0]!.signIn.challenge('reader-1')
-      const signature = await signDetached(challenge, keyOfReader)
+      const signature = await signDetached(challenge, keyOfReader, new Date())
       const results = await Promise.allSettled(
         [0, 1, 0, 1, 0, 1].map((gateway) =>
           gateways[gateway]!.signIn.complete('reader-1', challenge, signature, ADDRESS),

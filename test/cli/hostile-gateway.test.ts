@@ -110,7 +110,8 @@ describe('the readiness check, requested by a malicious gateway', () => {
     }
   }
 
-  const sealed = (text: string): Promise<Buffer> => sealBytes(Buffer.from(text), reader.recipient)
+  const sealed = (text: string): Promise<Buffer> =>
+    sealBytes(Buffer.from(text), reader.recipient, new Date())
 
   it('answers a check with the digest of its nonce, and with nothing else', async () => {
     expect(await run(await sealed(writeKeyCheck(check())))).toBe('answered')
@@ -127,7 +128,7 @@ describe('the readiness check, requested by a malicious gateway', () => {
 
   it('does not answer a message that is not a check, however much it resembles one', async () => {
     const good = writeKeyCheck(check())
-    const envelope = await newEnvelope([reader.recipient])
+    const envelope = await newEnvelope([reader.recipient], new Date())
     const study = await collect(envelope.seal(split(content(3000), 700)).bytes)
     const [{ packet }] = envelope.keyPackets as [Envelope['keyPackets'][number]]
     const asCheck = await sealed(good)
@@ -208,7 +209,7 @@ describe('a transfer from a malicious gateway', () => {
     change: (lie: Lie, envelope: Envelope) => void | Promise<void>,
   ): Promise<{ readonly said: string; readonly kept: readonly string[] }> {
     served.clear()
-    const envelope = await newEnvelope([reader.recipient])
+    const envelope = await newEnvelope([reader.recipient], new Date())
     const [{ packet }] = envelope.keyPackets as [Envelope['keyPackets'][number]]
     const contents = [instance(5000), instance(6000), content(7000)]
     const lie: Lie = {
@@ -232,7 +233,7 @@ describe('a transfer from a malicious gateway', () => {
     await change(lie, envelope)
     const json = Buffer.from(JSON.stringify({ ...lie.manifest, items: lie.items }))
     const manifest = lie.signer
-      ? await envelope.sealSigned(json, lie.signer)
+      ? await envelope.sealSigned(json, lie.signer, new Date())
       : envelope.seal(split(json))
     const base = `/v1/transfers/${ID}`
     served.set(`${base}/manifest`, Buffer.concat([packet, await collect(manifest.bytes)]))

@@ -13,7 +13,8 @@ import { newKey } from '../../src/seal/keys/keys.js'
 export const makers: KeyMakers = { newKey, newLedgerKey }
 
 export const rooms: SiteRooms = {
-  inspectCertificate: (armored) => inspectCertificate(armored),
+  inspectCertificate: (armored) => inspectCertificate(armored, new Date()),
+  now: new Date(),
   builtInProfiles: BUILT_IN_PROFILES,
   loadProfile,
 }

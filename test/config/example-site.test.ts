@@ -71,7 +71,7 @@ describe('keys.example', () => {
     for (const file of files) {
       const text = await readFile(join(folder, file), 'utf8')
       expect(text).not.toContain('PRIVATE')
-      const report = await inspectCertificate(text)
+      const report = await inspectCertificate(text, new Date())
       expect([file, report.problems]).toEqual([file, []])
       expect(report.userIds[0]).toContain(file === 'gateway.asc' ? 'gateway' : file.slice(0, -4))
     }

@@ -49,13 +49,13 @@ async function rewrapped(transfer: Awaited<ReturnType<typeof sent>>) {
   const answer = await later.deliveries.ownPackets(later.reader('reader-1'), transfer)
   const [candidate] = answer.candidates
   if (!candidate) throw new Error('nobody may be added')
-  const recipient = await toRecipient(candidate.id, candidate.certificate)
+  const recipient = await toRecipient(candidate.id, candidate.certificate, new Date())
   const key = await site.key('reader-1')
   const packets = await Promise.all(
     answer.envelopes.map(async ({ envelope, format, packet }) => ({
       envelope,
       packet: (
-        await rewrapKeyPacket(Buffer.from(packet, 'base64'), format, key, recipient)
+        await rewrapKeyPacket(Buffer.from(packet, 'base64'), format, key, recipient, new Date())
       ).toString('base64'),
     })),
   )

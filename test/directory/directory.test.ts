@@ -113,7 +113,7 @@ describe('directory', () => {
     const directory = createDirectory(site, {
       toRecipient: (id, certificate) =>
         toRecipient(id, certificate, new Date(Date.now() + days * DAY_MS)),
-      inspectCertificate,
+      inspectCertificate: (certificate) => inspectCertificate(certificate, new Date()),
     })
     await directory.recipientsOf('short')
     days = 2
@@ -140,7 +140,7 @@ describe('directory', () => {
 
   it('seals quarantine to the facility alone', async () => {
     const recipient = await directoryIn(0).facilityRecipient('facility-a')
-    const { fingerprint } = await inspectCertificate(site.facilities[0]!.certificate)
+    const { fingerprint } = await inspectCertificate(site.facilities[0]!.certificate, new Date())
     expect(recipient).toMatchObject({ id: 'facility-a', fingerprint })
     await expect(directoryIn(0).facilityRecipient('facility-x')).rejects.toMatchObject({
       code: 'recipient_unusable',

@@ -46,6 +46,7 @@ export async function openDoor(
         { aeTitle: 'FACILITY_A', facility: 'facility-a', addresses: [], certificate: undefined },
       ],
       ...given,
+      now: Date.now,
       limits: { ...TIMING, associations: 32, associationsOfOne: 32, ...limits },
     },
     {

@@ -142,7 +142,7 @@ describe('the files store of a killed process', () => {
 
       const store = await openStore({ kind: 'files', path: DIR })
       const partial = (await readdir(join(DIR, '.partial'))).length
-      await expect(store.sweepPartial(0)).resolves.toBe(partial)
+      await expect(store.sweepPartial(0, Date.now())).resolves.toBe(partial)
       expect(await readdir(join(DIR, '.partial'))).toEqual([])
       swept += partial
       const listed = new Set(await collect(store.list('')))

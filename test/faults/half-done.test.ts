@@ -62,7 +62,12 @@ function settled(isDone: boolean, events: number): 'done' | 'not done' | 'half d
 async function expectSound(): Promise<void> {
   const { config, secrets } = await openSite(site.dir)
   const state = await openState(config.database)
-  const ledger = { state, gateway: config.gateway.name, signingKey: secrets.ledgerKey }
+  const ledger = {
+    state,
+    gateway: config.gateway.name,
+    signingKey: secrets.ledgerKey,
+    now: Date.now,
+  }
   expect(await (await createLedger(ledger)).verify()).toMatchObject({ ok: true })
   await state.close()
 }
@@ -245,7 +250,7 @@ suite(`a command that is killed in the middle${why}`, () => {
     const { stdout } = await nocturne(...confirm, '--json')
     const { statement } = JSON.parse(stdout) as { statement: string }
     const key = await readPrivateKey(await readFile(site.keyFile('reader-1'), 'utf8'))
-    await writeFile(at('signature'), await signDetached(statement, key))
+    await writeFile(at('signature'), await signDetached(statement, key, new Date()))
     await cp(site.dir, at('before'), { recursive: true })
   }, 60_000)
 

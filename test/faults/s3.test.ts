@@ -73,7 +73,7 @@ if ('skip' in server) {
         else await expect(put).rejects.toMatchObject({ code: outcome })
         expect(proxy.seen).toContain(call)
         proxy.clear()
-        await store.sweepPartial(-1000)
+        await store.sweepPartial(-1000, Date.now())
         const keys = outcome === 'stored' ? ['a/first'] : []
         await expect(left()).resolves.toEqual({ keys, uploads: 0 })
         await expectWhole(store, 'a/second', size)
@@ -99,7 +99,7 @@ if ('skip' in server) {
         await expect(digestOf(await store.get('a/first'))).resolves.toEqual(
           await digestOf(pattern(size)),
         )
-        await store.sweepPartial(-1000)
+        await store.sweepPartial(-1000, Date.now())
         await expect(left()).resolves.toEqual({ keys: ['a/first'], uploads: 0 })
       },
       SLOW,
@@ -170,7 +170,7 @@ if ('skip' in server) {
         await expect(store.size('a')).rejects.toMatchObject(unavailable)
         await expect(store.delete('a')).rejects.toMatchObject(unavailable)
         await expect(collect(store.list(''))).rejects.toMatchObject(unavailable)
-        await expect(store.sweepPartial(0)).rejects.toMatchObject(unavailable)
+        await expect(store.sweepPartial(0, Date.now())).rejects.toMatchObject(unavailable)
         await proxy.up()
         await store.check()
         await expectWhole(store, 'b', LARGE)
@@ -187,7 +187,7 @@ if ('skip' in server) {
         await expect(put).rejects.toMatchObject({ code: 'store_unavailable' })
         proxy.clear()
         await expect(left()).resolves.toEqual({ keys: ['a/b'], uploads: 0 })
-        await expect(store.sweepPartial(-1000)).resolves.toBe(1)
+        await expect(store.sweepPartial(-1000, Date.now())).resolves.toBe(1)
         await expect(left()).resolves.toEqual({ keys: [], uploads: 0 })
       },
       SLOW,
@@ -207,7 +207,7 @@ if ('skip' in server) {
         await expect(put).rejects.toMatchObject({ code: 'store_unavailable' })
         await expect(left()).resolves.toEqual({ keys: [], uploads: 1 })
         await proxy.up()
-        await expect(store.sweepPartial(-1000)).resolves.toBe(1)
+        await expect(store.sweepPartial(-1000, Date.now())).resolves.toBe(1)
         await expect(left()).resolves.toEqual({ keys: [], uploads: 0 })
       },
       SLOW,

@@ -27,7 +27,7 @@ export async function openLedger(key?: string): Promise<OpenLedger> {
   const url = `sqlite:${join(dir, 'nocturne.db')}`
   const state = await openState(url)
   const signingKey = key ?? newLedgerKey(GATEWAY).privateKey
-  const reopen = () => createLedger({ state, gateway: GATEWAY, signingKey })
+  const reopen = () => createLedger({ state, gateway: GATEWAY, signingKey, now: Date.now })
   return {
     url,
     state,

@@ -28,7 +28,8 @@ export async function openWitness(
       kept.set(origin, signed)
     },
   }
-  const reopen = () => createWitness({ name, signingKey, logs, memory: memory ?? inMap })
+  const reopen = () =>
+    createWitness({ name, signingKey, logs, memory: memory ?? inMap, now: Date.now })
   return { witness: await reopen(), name, key, kept, reopen }
 }
 

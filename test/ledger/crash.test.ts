@@ -63,7 +63,7 @@ describe('a ledger whose process is killed', () => {
       expect(acknowledged.length).toBeGreaterThan(0)
 
       const state = await openState(url)
-      const ledger = await createLedger({ state, gateway: GATEWAY, signingKey: KEY })
+      const ledger = await createLedger({ state, gateway: GATEWAY, signingKey: KEY, now: Date.now })
       const report = await ledger.verify()
       expect(report).toMatchObject({ ok: true })
       const nonces: string[] = []

@@ -173,17 +173,19 @@ describe('the ledger', () => {
     const other = newLedgerKey(GATEWAY).privateKey
     const broken = { code: 'ledger_broken' }
     await expect(
-      createLedger({ state, gateway: GATEWAY, signingKey: other }),
+      createLedger({ state, gateway: GATEWAY, signingKey: other, now: Date.now }),
     ).rejects.toMatchObject(broken)
     await expect(
-      createLedger({ state, gateway: 'other.example', signingKey }),
+      createLedger({ state, gateway: 'other.example', signingKey, now: Date.now }),
     ).rejects.toMatchObject(broken)
     for (const gateway of ['', 'two words', 'a+b'])
-      await expect(createLedger({ state, gateway, signingKey })).rejects.toMatchObject({
+      await expect(
+        createLedger({ state, gateway, signingKey, now: Date.now }),
+      ).rejects.toMatchObject({
         code: 'site_invalid',
       })
     await expect(
-      createLedger({ state, gateway: GATEWAY, signingKey: 'no key' }),
+      createLedger({ state, gateway: GATEWAY, signingKey: 'no key', now: Date.now }),
     ).rejects.toMatchObject({ code: 'site_invalid' })
   })
 

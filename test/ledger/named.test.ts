@@ -127,7 +127,10 @@ async function rolledBack(place: Place) {
   await place.ask()
   const state = await openState(`sqlite:${copy}`)
   const { signingKey } = place
-  return { state, ledger: await createLedger({ state, gateway: GATEWAY, signingKey }) }
+  return {
+    state,
+    ledger: await createLedger({ state, gateway: GATEWAY, signingKey, now: Date.now }),
+  }
 }
 
 type Row = readonly [what: string, does: (place: Place) => Promise<string>, said: RegExp]

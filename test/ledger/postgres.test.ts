@@ -26,7 +26,7 @@ const title = `two gateways on one PostgreSQL${isMissing ? ` (skipped: ${postgre
   const gateway = async () => {
     const state = await openState(server.url)
     states.push(state)
-    return createLedger({ state, gateway: GATEWAY, signingKey })
+    return createLedger({ state, gateway: GATEWAY, signingKey, now: Date.now })
   }
   beforeAll(async () => {
     server = await startPostgres()

@@ -111,7 +111,12 @@ describe('pruning', () => {
       ok: true,
       pruned: [[0, 512]],
     })
-    const again = await createLedger({ state, gateway: GATEWAY, signingKey: open.signingKey })
+    const again = await createLedger({
+      state,
+      gateway: GATEWAY,
+      signingKey: open.signingKey,
+      now: Date.now,
+    })
     await expect(again.verify()).resolves.toMatchObject({ ok: true, pruned: [[0, 512]] })
     await open.close()
   })
@@ -136,7 +141,12 @@ describe('pruning', () => {
       setAside: () => Promise.resolve(),
     })
     expect(report).toEqual({ before: 600, published: 602, from: 600, setAside: 0 })
-    const ledger = await createLedger({ state, gateway: GATEWAY, signingKey: open.signingKey })
+    const ledger = await createLedger({
+      state,
+      gateway: GATEWAY,
+      signingKey: open.signingKey,
+      now: Date.now,
+    })
     await expect(ledger.verify()).resolves.toMatchObject({
       ok: true,
       size: 603,

@@ -224,7 +224,7 @@ async function rolledBack(open: Published, growBy: number) {
   await open.publish()
   const state = await openState(`sqlite:${copy}`)
   const { signingKey } = open
-  const ledger = await createLedger({ state, gateway: GATEWAY, signingKey })
+  const ledger = await createLedger({ state, gateway: GATEWAY, signingKey, now: Date.now })
   return { state, ledger, signingKey }
 }
 
@@ -276,10 +276,11 @@ describe('an old database put back', () => {
         setAside: async (entries) => {
           for await (const entry of entries) aside.push(entry)
         },
+        now: Date.now,
       })
       expect(report).toEqual({ before: 300 + own, published: 800, from: 300, setAside: own })
       expect(aside).toHaveLength(own)
-      const again = await createLedger({ state, gateway: GATEWAY, signingKey })
+      const again = await createLedger({ state, gateway: GATEWAY, signingKey, now: Date.now })
       await expect(again.verify()).resolves.toMatchObject({ ok: true, size: 801 })
       const { rows } = await again.query({ types: ['ledger.restored'] })
       expect(rows).toMatchObject([{ index: 800, entry: { detail: { from: 300, aside: own } } }])
@@ -304,7 +305,15 @@ describe('an old database put back', () => {
     const setAside = () => Promise.resolve()
     const actor = { id: 'site', role: 'operator' } as const
     await expect(
-      restoreLedger({ state, files: open.files, gateway: GATEWAY, signingKey, actor, setAside }),
+      restoreLedger({
+        state,
+        files: open.files,
+        gateway: GATEWAY,
+        signingKey,
+        actor,
+        setAside,
+        now: Date.now,
+      }),
     ).rejects.toMatchObject({ code: 'ledger_broken' })
     await expect(ledger.verify()).resolves.toMatchObject({ ok: true, size: 10 })
     await state.close()

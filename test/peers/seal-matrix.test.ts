@@ -53,8 +53,8 @@ describe('the matrix of programs and keys', () => {
       // with it. The recipient is accepted with RSA of 2048 bits, as when it was generated.
       const as = (takesSeipd2: boolean) =>
         recipient.takesSeipd2 === takesSeipd2 ? recipient : { ...recipient, takesSeipd2 }
-      const ours1 = await sealBytes(PLAIN, as(false))
-      const ours2 = await sealBytes(PLAIN, as(true)).catch(() => undefined)
+      const ours1 = await sealBytes(PLAIN, as(false), new Date())
+      const ours2 = await sealBytes(PLAIN, as(true), new Date()).catch(() => undefined)
       const row: string[] = [name]
       const wrong: string[] = []
       for (const program of there) {

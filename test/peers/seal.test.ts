@@ -86,10 +86,10 @@ peer('gpg')(title('gpg'), () => {
   it.each(['rsa', 'curve', 'nist'])(
     'makes a %s key that passes the policy, and opens messages sealed to it',
     async (name) => {
-      const recipient = await toRecipient(name, certificateOf(name))
+      const recipient = await toRecipient(name, certificateOf(name), new Date())
       expect(recipient.takesSeipd2).toBe(false)
       for (const size of SIZES) {
-        const path = file('sealed.pgp', await sealBytes(content(size), recipient))
+        const path = file('sealed.pgp', await sealBytes(content(size), recipient, new Date()))
         expect(gpg('--decrypt', path).equals(content(size))).toBe(true)
       }
     },
@@ -98,11 +98,22 @@ peer('gpg')(title('gpg'), () => {
   it('opens an item for one of several recipients, and verifies the manifest', async () => {
     const gateway = await newKey({ name: 'gateway' })
     gpg('--import', file('gateway.asc', gateway.certificate))
-    const modern = await toRecipient('modern', (await newKey({ name: 'modern' })).certificate)
-    const envelope = await newEnvelope([modern, await toRecipient('curve', certificateOf('curve'))])
+    const modern = await toRecipient(
+      'modern',
+      (await newKey({ name: 'modern' })).certificate,
+      new Date(),
+    )
+    const envelope = await newEnvelope(
+      [modern, await toRecipient('curve', certificateOf('curve'), new Date())],
+      new Date(),
+    )
     expect(envelope.format).toBe('seipd1')
     const manifest = Buffer.from('{"items":[]}')
-    const sealed = await envelope.sealSigned(manifest, await readPrivateKey(gateway.privateKey))
+    const sealed = await envelope.sealSigned(
+      manifest,
+      await readPrivateKey(gateway.privateKey),
+      new Date(),
+    )
     const path = file(
       'm.pgp',
       Buffer.concat([envelope.keyPackets[1]!.packet, await collect(sealed.bytes)]),
@@ -121,7 +132,11 @@ peer('gpg')(title('gpg'), () => {
   })
 
   it('refuses an altered message', async () => {
-    const bytes = await sealBytes(content(1000), await toRecipient('curve', certificateOf('curve')))
+    const bytes = await sealBytes(
+      content(1000),
+      await toRecipient('curve', certificateOf('curve'), new Date()),
+      new Date(),
+    )
     bytes[bytes.length - 500]! ^= 1
     expect(run('gpg', ['--batch', '--decrypt', file('bad.pgp', bytes)]).status).not.toBe(0)
   })
@@ -169,7 +184,11 @@ peer('gpg')(title('gpg'), () => {
       '--import',
       path,
     ])
-    const bytes = await sealBytes(content(500), asSeipd1(await toRecipient('l', made.certificate)))
+    const bytes = await sealBytes(
+      content(500),
+      asSeipd1(await toRecipient('l', made.certificate, new Date())),
+      new Date(),
+    )
     const args = ['--batch', '--pinentry-mode', 'loopback', '--passphrase', 'open sesame']
     expect(must('gpg', [...args, '--decrypt', file('l.pgp', bytes)])).toEqual(content(500))
   })
@@ -187,16 +206,18 @@ peer('gpg')(title('gpg'), () => {
         '-',
         path,
       ).toString()
-      expect(await verifyDetached(text, signature, certificateOf(name))).toBe(true)
-      expect(await verifyDetached(text + '!', signature, certificateOf(name))).toBe(false)
+      expect(await verifyDetached(text, signature, certificateOf(name), new Date())).toBe(true)
+      expect(await verifyDetached(text + '!', signature, certificateOf(name), new Date())).toBe(
+        false,
+      )
     }
     // GnuPG lets only RSA sign over such a short hash.
     const overSha1 = ['--digest-algo', 'SHA1', '--armor', '--detach-sign', '-u', 'rsa']
     const weak = gpg(...overSha1, '--output', '-', path)
-    expect(await verifyDetached(text, weak, certificateOf('rsa'))).toBe(false)
+    expect(await verifyDetached(text, weak, certificateOf('rsa'), new Date())).toBe(false)
     const made = await newKey({ name: 'signer' })
     gpg('--import', file('signer.asc', made.certificate))
-    const signature = await signDetached(text, await readPrivateKey(made.privateKey))
+    const signature = await signDetached(text, await readPrivateKey(made.privateKey), new Date())
     expect(run('gpg', ['--batch', '--verify', file('text.sig', signature), path]).status).toBe(0)
     expect(
       run('gpg', ['--batch', '--verify', file('text.sig', signature), file('other', 'x')]).status,
@@ -205,7 +226,7 @@ peer('gpg')(title('gpg'), () => {
 
   it('makes certificates that the policy judges as in the table', async () => {
     const codes = async (name: string): Promise<string[]> =>
-      (await inspectCertificate(certificateOf(name))).problems.map(({ code }) => code)
+      (await inspectCertificate(certificateOf(name), new Date())).problems.map(({ code }) => code)
     makeKey('small', 'rsa1024', 'rsa1024')
     makeKey('medium', 'rsa2048', 'rsa2048')
     makeKey('koblitz', 'secp256k1', 'secp256k1')
@@ -255,7 +276,7 @@ peer('gpg')(title('gpg'), () => {
       found[name] = await codes(name)
       const certificate = certificateOf(name)
       // Sealing and showing must agree about the certificate.
-      const sealed = await toRecipient(name, certificate).then(
+      const sealed = await toRecipient(name, certificate, new Date()).then(
         () => [],
         (error: unknown) => [(error as { code: string }).code],
       )
@@ -268,7 +289,8 @@ peer('gpg')(title('gpg'), () => {
     process.stdout.write(['', head.join(''), ...lines, ''].join('\n'))
     expect(found).toEqual(table)
     expect(
-      (await inspectCertificate(gpg('--armor', '--export', 'rsa', 'nist'))).problems[0]?.code,
+      (await inspectCertificate(gpg('--armor', '--export', 'rsa', 'nist'), new Date())).problems[0]
+        ?.code,
     ).toBe('certificate_several')
   }, 120_000)
 })
@@ -293,7 +315,7 @@ describe.each(['sqop', 'gosop'])('%s', (program) => {
     for (const size of SIZES) {
       // gosop of Debian 12 outputs everything as UTF-8 text, including its own messages.
       const plain = Buffer.from(content(size).toString('hex'))
-      const ours = await sealBytes(plain, recipient)
+      const ours = await sealBytes(plain, recipient, new Date())
       expect(must(program, ['decrypt', path], ours).equals(plain)).toBe(true)
       const theirs = must(program, ['encrypt', '--no-armor', file('cert', certificate)], plain)
       expect((await attempt(theirs, key)).released.equals(plain)).toBe(true)
@@ -310,13 +332,16 @@ describe.each(['sqop', 'gosop'])('%s', (program) => {
     expect((await attempt(sealed, await readPrivateKey(made.privateKey))).released).toEqual(
       content(9000),
     )
-    const signature = file('sig', await signDetached('text', await readPrivateKey(made.privateKey)))
+    const signature = file(
+      'sig',
+      await signDetached('text', await readPrivateKey(made.privateKey), new Date()),
+    )
     expect(run(program, ['verify', signature, file('cert')], Buffer.from('text')).status).toBe(0)
     expect(run(program, ['verify', signature, file('cert')], Buffer.from('test')).status).not.toBe(
       0,
     )
     const theirs = must(program, ['sign', file('key', made.privateKey)], Buffer.from('text'))
-    expect(await verifyDetached('text', theirs, made.certificate)).toBe(true)
+    expect(await verifyDetached('text', theirs, made.certificate, new Date())).toBe(true)
   })
 })
 
@@ -325,9 +350,9 @@ peer('rnp')(title('rnp'), () => {
     const home = mkdtempSync(join(folder, 'rnp-'))
     const made = await newKey({ name: 'rnp-reader' })
     must('rnpkeys', ['--homedir', home, '--import', file('rnp.asc', made.privateKey)])
-    const recipient = asSeipd1(await toRecipient('r', made.certificate))
+    const recipient = asSeipd1(await toRecipient('r', made.certificate, new Date()))
     for (const size of SIZES) {
-      const path = file('rnp.pgp', await sealBytes(content(size), recipient))
+      const path = file('rnp.pgp', await sealBytes(content(size), recipient, new Date()))
       const out = join(folder, 'rnp.out')
       must('rnp', [
         '--homedir',

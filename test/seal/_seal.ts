@@ -21,7 +21,7 @@ export async function person(id: string, format: DataFormat = 'seipd2'): Promise
   const { privateKey, certificate } =
     format === 'seipd2' ? await newKey({ name: id }) : await old(id)
   return {
-    recipient: await toRecipient(id, certificate),
+    recipient: await toRecipient(id, certificate, new Date()),
     key: await readPrivateKey(privateKey),
     armoredKey: privateKey,
   }
@@ -61,7 +61,7 @@ export async function message(envelope: Envelope, plain: Uint8Array): Promise<Bu
 }
 
 export async function sealTo(to: Person, plain: Uint8Array): Promise<Buffer> {
-  const envelope = await newEnvelope([to.recipient])
+  const envelope = await newEnvelope([to.recipient], new Date())
   return message(envelope, plain)
 }
 

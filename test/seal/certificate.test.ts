@@ -34,13 +34,13 @@ describe('the policy for certificates', () => {
     good = await newKey({ name: 'good' })
   })
 
-  const problems = async (input: string | Uint8Array, now?: Date): Promise<string[]> =>
+  const problems = async (input: string | Uint8Array, now = new Date()): Promise<string[]> =>
     (await inspectCertificate(input, now)).problems.map(({ code }) => code)
 
   it('accepts keys made by newKey, in both versions', async () => {
     expect(await problems(good.certificate)).toEqual([])
     const six = await newKey({ name: 'six', version: 6 })
-    const report = await inspectCertificate(six.certificate)
+    const report = await inspectCertificate(six.certificate, new Date())
     expect(report).toMatchObject({ version: 6, takesSeipd2: true, problems: [] })
     expect(report.fingerprint).toBe(six.fingerprint)
   })
@@ -51,7 +51,7 @@ describe('the policy for certificates', () => {
     ['Curve25519 with the IDs of RFC 9580', { type: 'curve25519' }],
     ['RSA 3072', { type: 'rsa', rsaBits: 3072 }],
   ] as const)('accepts %s, which does not announce version 2', async (_name, options) => {
-    expect(await inspectCertificate(await certificate(options))).toMatchObject({
+    expect(await inspectCertificate(await certificate(options), new Date())).toMatchObject({
       problems: [],
       takesSeipd2: false,
     })
@@ -72,8 +72,8 @@ describe('the policy for certificates', () => {
     const options = { allowRsa2048: true }
     expect((await inspectCertificate(armored, new Date(), options)).problems).toEqual([])
     const recipient = await toRecipient('r', armored, new Date(), options)
-    expect((await newEnvelope([recipient])).keyPackets).toHaveLength(1)
-    expect((await newEnvelope([{ ...recipient }])).keyPackets).toHaveLength(1)
+    expect((await newEnvelope([recipient], new Date())).keyPackets).toHaveLength(1)
+    expect((await newEnvelope([{ ...recipient }], new Date())).keyPackets).toHaveLength(1)
   })
 
   it.each([
@@ -88,7 +88,7 @@ describe('the policy for certificates', () => {
     expect(problemOfSigner(report)?.code).toBe(code)
     const accepted = toRecipient('r', made.certificate, new Date(), { fips: true })
     if (code) await expect(accepted).rejects.toMatchObject({ code, subject: 'r' })
-    else expect((await newEnvelope([await accepted])).keyPackets).toHaveLength(1)
+    else expect((await newEnvelope([await accepted], new Date())).keyPackets).toHaveLength(1)
   })
 
   it('keeps the FIPS profile in a copied recipient, so that no other subkey is used', async () => {
@@ -99,11 +99,13 @@ describe('the policy for certificates', () => {
     const two = await privateKey.addSubkey({ type: 'curve25519' })
     const armored = two.toPublic().armor()
     const idOf = async (recipient: Recipient): Promise<string> =>
-      (await newEnvelope([recipient])).keyPackets[0]!.packet.subarray(3, 11).toString('hex')
+      (await newEnvelope([recipient], new Date())).keyPackets[0]!.packet.subarray(3, 11).toString(
+        'hex',
+      )
     const [nist, modern] = two.subkeys.map((subkey) => subkey.getKeyID().toHex())
     const recipient = await toRecipient('r', armored, new Date(), { fips: true })
     expect([await idOf(recipient), await idOf({ ...recipient })]).toEqual([nist, nist])
-    expect(await idOf(await toRecipient('r', armored))).toBe(modern)
+    expect(await idOf(await toRecipient('r', armored, new Date()))).toBe(modern)
   })
 
   it('states when sealing to it ends: with the last subkey or the certificate', async () => {
@@ -114,7 +116,7 @@ describe('the policy for certificates', () => {
       const armored = await certificate({
         ...{ type: 'ecc', curve: 'nistP256', date, subkeys, keyExpirationTime },
       })
-      const { usableUntil } = await inspectCertificate(armored)
+      const { usableUntil } = await inspectCertificate(armored, new Date())
       return usableUntil ? (usableUntil.getTime() - date.getTime()) / DAY : Infinity
     }
     expect(await lasting(0, 10)).toBe(10)
@@ -140,9 +142,9 @@ describe('the policy for certificates', () => {
 
   it('refuses an expired one from the exact second, and names the day', async () => {
     const { certificate: armored } = await newKey({ name: 'short', expiresInDays: 1 })
-    const { expiresAt } = await inspectCertificate(armored)
+    const { expiresAt } = await inspectCertificate(armored, new Date())
     expect(await problems(armored, new Date(expiresAt!.getTime() - 1000))).toEqual([])
-    const report = await inspectCertificate(armored, expiresAt)
+    const report = await inspectCertificate(armored, expiresAt!)
     expect(report.problems).toEqual([
       {
         code: 'certificate_expired',
@@ -166,8 +168,8 @@ describe('the policy for certificates', () => {
       date: new Date(Date.now() - DAY),
     })
     const two: PrivateKey = await privateKey.addSubkey({ type: 'ecc', curve: 'nistP256' })
-    const recipient = await toRecipient('r', two.toPublic().armor())
-    const [keyPacket] = (await newEnvelope([recipient])).keyPackets
+    const recipient = await toRecipient('r', two.toPublic().armor(), new Date())
+    const [keyPacket] = (await newEnvelope([recipient], new Date())).keyPackets
     // Version 3: header, length, version, then the eight octets of the key ID.
     const keyId = keyPacket!.packet.subarray(3, 11).toString('hex')
     expect(keyId).toBe(two.subkeys[1]!.getKeyID().toHex())
@@ -232,7 +234,7 @@ describe('the policy for certificates', () => {
   })
 
   it('makes toRecipient throw the first problem, with the id', async () => {
-    await expect(toRecipient('reader-1', good.privateKey)).rejects.toMatchObject({
+    await expect(toRecipient('reader-1', good.privateKey, new Date())).rejects.toMatchObject({
       code: 'certificate_is_secret',
       subject: 'reader-1',
     })

@@ -11,7 +11,7 @@ const DAY = 86_400_000
 describe('keys', () => {
   it('are made with the requested name, address and expiry', async () => {
     const made = await newKey({ name: 'Dr. A. Reader', email: 'a@example.org', expiresInDays: 30 })
-    const report = await inspectCertificate(made.certificate)
+    const report = await inspectCertificate(made.certificate, new Date())
     expect(report.userIds).toEqual(['Dr. A. Reader <a@example.org>'])
     expect(report.expiresAt!.getTime() - report.createdAt!.getTime()).toBe(30 * DAY)
     expect(report.fingerprint).toBe(made.fingerprint)
@@ -31,7 +31,9 @@ describe('keys', () => {
       code: 'key_passphrase_wrong',
     })
     const key = await readPrivateKey(privateKey, 'open sesame')
-    expect(await verifyDetached('x', await signDetached('x', key), certificate)).toBe(true)
+    expect(
+      await verifyDetached('x', await signDetached('x', key, new Date()), certificate, new Date()),
+    ).toBe(true)
   })
 
   it('are not read from a certificate, several keys or garbage', async () => {
@@ -52,7 +54,9 @@ describe('keys', () => {
   it('of version 6 open and sign too', async () => {
     const { privateKey, certificate } = await newKey({ name: 'six', version: 6, passphrase: 'p' })
     const key = await readPrivateKey(privateKey, 'p')
-    expect(await verifyDetached('x', await signDetached('x', key), certificate)).toBe(true)
+    expect(
+      await verifyDetached('x', await signDetached('x', key, new Date()), certificate, new Date()),
+    ).toBe(true)
     const reader = await person('six')
     expect(await collect(open(split(await sealTo(reader, content(9))), key, reader.key))).toEqual(
       content(9),
@@ -69,26 +73,28 @@ describe('verifyDetached', () => {
   beforeAll(async () => {
     const made = await newKey({ name: 'signer', expiresInDays: 10 })
     ;({ privateKey: armored, certificate } = made)
-    signature = await signDetached(text, await readPrivateKey(armored))
+    signature = await signDetached(text, await readPrivateKey(armored), new Date())
     object = await openpgp.readPrivateKey({ armoredKey: armored })
   })
 
   it('accepts the text that was signed, and octets as well', async () => {
-    expect(await verifyDetached(text, signature, certificate)).toBe(true)
-    expect(await verifyDetached(Buffer.from(text), signature, certificate)).toBe(true)
+    expect(await verifyDetached(text, signature, certificate, new Date())).toBe(true)
+    expect(await verifyDetached(Buffer.from(text), signature, certificate, new Date())).toBe(true)
   })
 
   it('refuses another text, another key and anything that is not a signature', async () => {
-    expect(await verifyDetached(text + ' ', signature, certificate)).toBe(false)
-    expect(await verifyDetached(text, signature, (await newKey({ name: 'x' })).certificate)).toBe(
-      false,
-    )
-    expect(await verifyDetached(text, 'x', certificate)).toBe(false)
-    expect(await verifyDetached(text, '', certificate)).toBe(false)
-    expect(await verifyDetached(text, certificate, certificate)).toBe(false)
-    expect(await verifyDetached(text, signature, 'x')).toBe(false)
-    expect(await verifyDetached(text, signature, armored)).toBe(false)
-    expect(await verifyDetached(text, signature + '\n'.repeat(70_000), certificate)).toBe(false)
+    expect(await verifyDetached(text + ' ', signature, certificate, new Date())).toBe(false)
+    expect(
+      await verifyDetached(text, signature, (await newKey({ name: 'x' })).certificate, new Date()),
+    ).toBe(false)
+    expect(await verifyDetached(text, 'x', certificate, new Date())).toBe(false)
+    expect(await verifyDetached(text, '', certificate, new Date())).toBe(false)
+    expect(await verifyDetached(text, certificate, certificate, new Date())).toBe(false)
+    expect(await verifyDetached(text, signature, 'x', new Date())).toBe(false)
+    expect(await verifyDetached(text, signature, armored, new Date())).toBe(false)
+    expect(
+      await verifyDetached(text, signature + '\n'.repeat(70_000), certificate, new Date()),
+    ).toBe(false)
   })
 
   it('refuses a signature from the future, and a key that has expired since', async () => {
@@ -102,7 +108,7 @@ describe('verifyDetached', () => {
 
   it('refuses a revoked key', async () => {
     const { publicKey } = await openpgp.revokeKey({ key: object, format: 'object' })
-    expect(await verifyDetached(text, signature, publicKey.armor())).toBe(false)
+    expect(await verifyDetached(text, signature, publicKey.armor(), new Date())).toBe(false)
   })
 
   it('refuses a broken hash', async () => {
@@ -122,15 +128,20 @@ describe('verifyDetached', () => {
         }),
       )
     const own = rsa.publicKey.armor()
-    expect(await verifyDetached(text, await by(enums.hash.sha256), own)).toBe(true)
-    expect(await verifyDetached(text, await signedOver(rsa.privateKey, enums.hash.sha1), own)).toBe(
-      false,
-    )
+    expect(await verifyDetached(text, await by(enums.hash.sha256), own, new Date())).toBe(true)
+    expect(
+      await verifyDetached(
+        text,
+        await signedOver(rsa.privateKey, enums.hash.sha1),
+        own,
+        new Date(),
+      ),
+    ).toBe(false)
   })
 
   it('refuses a signature over no content, which would match any', async () => {
     const standalone = await signedOver(object, enums.hash.sha512, enums.signature.standalone)
-    expect(await verifyDetached(text, standalone, certificate)).toBe(false)
+    expect(await verifyDetached(text, standalone, certificate, new Date())).toBe(false)
   })
 
   it('refuses a key that may not sign', async () => {
@@ -149,7 +160,7 @@ describe('verifyDetached', () => {
       subkey.keyPacket as openpgp.SecretSubkeyPacket,
       enums.hash.sha256,
     )
-    expect(await verifyDetached(text, made, publicKey.armor())).toBe(false)
+    expect(await verifyDetached(text, made, publicKey.armor(), new Date())).toBe(false)
   })
 
   async function signedOver(

@@ -21,7 +21,7 @@ large.each(['seipd1', 'seipd2'] as const)(
   `seals and opens 4 GiB and one octet in %s${why}`,
   async (format) => {
     const reader = await person('reader-1', format)
-    const envelope = await newEnvelope([reader.recipient])
+    const envelope = await newEnvelope([reader.recipient], new Date())
     const sealed = envelope.seal(content())
     async function* message(): AsyncGenerator<Uint8Array> {
       yield envelope.keyPackets[0]!.packet

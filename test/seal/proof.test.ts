@@ -12,7 +12,10 @@ describe('the proof that somebody can open an envelope', () => {
         newKey({ name: 'reader-2' }),
       ])
       const key = await readPrivateKey(mine.privateKey)
-      const envelope = await newEnvelope([await toRecipient('reader-1', key.certificate)])
+      const envelope = await newEnvelope(
+        [await toRecipient('reader-1', key.certificate, new Date())],
+        new Date(),
+      )
       const data: Buffer[] = envelope.keyPackets.map(({ packet }) => packet)
       const { bytes } = envelope.seal(
         (async function* () {
@@ -24,7 +27,10 @@ describe('the proof that somebody can open an envelope', () => {
       const signature = await proveOpening(message, key, 'a statement')
       expect(isProof(envelope.proofKey, 'a statement', signature)).toBe(true)
       expect(isProof(envelope.proofKey, 'another statement', signature)).toBe(false)
-      const second = await newEnvelope([await toRecipient('reader-1', key.certificate)])
+      const second = await newEnvelope(
+        [await toRecipient('reader-1', key.certificate, new Date())],
+        new Date(),
+      )
       expect(isProof(second.proofKey, 'a statement', signature)).toBe(false)
       expect(isProof('nothing', 'a statement', 'no signature')).toBe(false)
       const stranger = await readPrivateKey(other.privateKey)

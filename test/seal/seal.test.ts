@@ -39,7 +39,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
   })
 
   it('seals and opens any content, however both streams are split', async () => {
-    const envelope = await newEnvelope([reader.recipient])
+    const envelope = await newEnvelope([reader.recipient], new Date())
     const sizes = fc.array(fc.integer({ min: 1, max: CHUNK }), { minLength: 1, maxLength: 5 })
     await fc.assert(
       fc.asyncProperty(
@@ -80,7 +80,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
 
   it('accepts and returns single octets', async () => {
     const plain = content(5000)
-    const envelope = await newEnvelope([reader.recipient])
+    const envelope = await newEnvelope([reader.recipient], new Date())
     const data = await collect(envelope.seal(split(plain, 1)).bytes)
     const whole = Buffer.concat([envelope.keyPackets[0]!.packet, data])
     expect(await collect(open(split(whole, 1), reader.key))).toEqual(plain)
@@ -120,7 +120,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
 
   it('makes one key packet per recipient, and each recipient opens every item with only their own', async () => {
     const third = { ...other, recipient: { ...other.recipient, id: 'recovery' } }
-    const envelope = await newEnvelope([reader.recipient, third.recipient])
+    const envelope = await newEnvelope([reader.recipient, third.recipient], new Date())
     expect(envelope.format).toBe(format)
     expect(envelope.keyPackets.map(({ recipient }) => recipient)).toEqual(['reader-1', 'recovery'])
     for (const [index, who] of [reader, third].entries()) {
@@ -139,7 +139,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
   })
 
   it('opens an item preceded by all key packets', async () => {
-    const envelope = await newEnvelope([other.recipient, reader.recipient])
+    const envelope = await newEnvelope([other.recipient, reader.recipient], new Date())
     const data = await collect(envelope.seal(split(content(10))).bytes)
     const whole = Buffer.concat([...envelope.keyPackets.map(({ packet }) => packet), data])
     expect(await collect(open(split(whole), reader.key))).toEqual(content(10))
@@ -147,7 +147,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
   })
 
   it('seals items of one envelope at the same time', async () => {
-    const envelope = await newEnvelope([reader.recipient])
+    const envelope = await newEnvelope([reader.recipient], new Date())
     const plains = [content(900_000), content(10), content(300_000)]
     const sealed = await Promise.all(plains.map((plain) => message(envelope, plain)))
     for (const [index, bytes] of sealed.entries())
@@ -156,17 +156,17 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
   })
 
   it('seals nothing more once it is closed, but finishes streams in progress', async () => {
-    const envelope = await newEnvelope([reader.recipient])
+    const envelope = await newEnvelope([reader.recipient], new Date())
     const sealed = envelope.seal(split(content(CHUNK + 1), 1000))
     envelope.close()
     expect(() => envelope.seal(split(content(1)))).toThrow('closed')
-    await expect(envelope.sealSigned(content(1), reader.key)).rejects.toThrow('closed')
+    await expect(envelope.sealSigned(content(1), reader.key, new Date())).rejects.toThrow('closed')
     const whole = Buffer.concat([envelope.keyPackets[0]!.packet, await collect(sealed.bytes)])
     expect((await collect(open(split(whole), reader.key))).equals(content(CHUNK + 1))).toBe(true)
   })
 
   it('can be read once, and has no digests before its end', async () => {
-    const sealed = (await newEnvelope([reader.recipient])).seal(split(content(10)))
+    const sealed = (await newEnvelope([reader.recipient], new Date())).seal(split(content(10)))
     expect(() => sealed.digests()).toThrow('ended')
     await collect(sealed.bytes)
     await expect(collect(sealed.bytes)).rejects.toThrow('once')
@@ -177,7 +177,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
       yield await Promise.resolve(content(CHUNK))
       throw new Error('connection lost')
     }
-    const sealed = (await newEnvelope([reader.recipient])).seal(torn())
+    const sealed = (await newEnvelope([reader.recipient], new Date())).seal(torn())
     await expect(collect(sealed.bytes)).rejects.toThrow('connection lost')
     expect(() => sealed.digests()).toThrow('ended')
   })
@@ -208,30 +208,32 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
   })
 
   it('makes one complete message, without digests', async () => {
-    const sealed = await sealMessage(split(content(CHUNK)), reader.recipient)
+    const sealed = await sealMessage(split(content(CHUNK)), reader.recipient, new Date())
     const bytes = await collect(sealed.bytes)
     expect((await collect(open(split(bytes), reader.key))).equals(content(CHUNK))).toBe(true)
     expect(() => sealed.digests()).toThrow('measured')
-    const small = await sealBytes(content(20), reader.recipient)
+    const small = await sealBytes(content(20), reader.recipient, new Date())
     expect(await collect(open(split(small), reader.key))).toEqual(content(20))
   })
 
   it('signs what it seals, and openSignedMessage accepts only the signer', async () => {
     const plain = Buffer.from('{"items":[]}')
-    const envelope = await newEnvelope([reader.recipient])
-    const sealed = await envelope.sealSigned(plain, other.key)
+    const envelope = await newEnvelope([reader.recipient], new Date())
+    const sealed = await envelope.sealSigned(plain, other.key, new Date())
     const bytes = Buffer.concat([envelope.keyPackets[0]!.packet, await collect(sealed.bytes)])
     expect(sealed.digests().plaintext).toEqual({ sha256: sha256(plain), size: plain.length })
-    const opened = await openSignedMessage(bytes, [reader.key], [other.recipient])
+    const opened = await openSignedMessage(bytes, [reader.key], [other.recipient], new Date())
     expect(Buffer.from(opened.content)).toEqual(plain)
     expect(opened.signedBy).toBe(other.recipient.fingerprint)
     expect(await collect(open(split(bytes), reader.key))).toEqual(plain)
     const refused = { code: 'manifest_not_signed' }
     const signer = reader.recipient
-    await expect(openSignedMessage(bytes, [reader.key], [signer])).rejects.toMatchObject(refused)
+    await expect(
+      openSignedMessage(bytes, [reader.key], [signer], new Date()),
+    ).rejects.toMatchObject(refused)
     const unsigned = await sealTo(reader, plain)
     await expect(
-      openSignedMessage(unsigned, [reader.key], [other.recipient]),
+      openSignedMessage(unsigned, [reader.key], [other.recipient], new Date()),
     ).rejects.toMatchObject(refused)
   })
 
@@ -240,7 +242,7 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
     async function* long(): AsyncGenerator<Uint8Array> {
       for (let at = 0; at < 200 * 16; at++) yield await Promise.resolve(piece)
     }
-    const envelope = await newEnvelope([reader.recipient])
+    const envelope = await newEnvelope([reader.recipient], new Date())
     async function* sealed(): AsyncGenerator<Uint8Array> {
       yield envelope.keyPackets[0]!.packet
       yield* envelope.seal(long()).bytes
@@ -260,14 +262,16 @@ describe.each(['seipd1', 'seipd2'] as const)('sealing in %s', (format) => {
 describe('the format', () => {
   it('is version 2 only when every recipient supports it', async () => {
     const [modern, old] = [await person('a'), await person('b', 'seipd1')]
-    expect((await newEnvelope([modern.recipient, modern.recipient])).format).toBe('seipd2')
-    expect((await newEnvelope([modern.recipient, old.recipient])).format).toBe('seipd1')
+    expect((await newEnvelope([modern.recipient, modern.recipient], new Date())).format).toBe(
+      'seipd2',
+    )
+    expect((await newEnvelope([modern.recipient, old.recipient], new Date())).format).toBe('seipd1')
   })
 
   it('is refused for an empty list of recipients, and for a recipient that has since expired', async () => {
-    await expect(newEnvelope([])).rejects.toMatchObject({ code: 'recipient_unusable' })
+    await expect(newEnvelope([], new Date())).rejects.toMatchObject({ code: 'recipient_unusable' })
     const { certificate } = await newKey({ name: 'short', expiresInDays: 1 })
-    const recipient = await toRecipient('short', certificate)
+    const recipient = await toRecipient('short', certificate, new Date())
     const later = new Date(Date.now() + 2 * 86_400_000)
     const good = (await person('good')).recipient
     await expect(newEnvelope([good, recipient], later)).rejects.toMatchObject({

@@ -53,7 +53,7 @@ const revoked = async (flag: enums.reasonForRevocation, date: Date): Promise<str
  */
 async function manifest(signedAt: Date): Promise<Buffer> {
   const signer = signedAt < END ? key : await reformatted(MADE, 0)
-  const envelope = await newEnvelope([reader.recipient])
+  const envelope = await newEnvelope([reader.recipient], new Date())
   const plain = Buffer.from('{"items":[]}')
   const sealed = await envelope.sealSigned(plain, await readPrivateKey(signer.armor()), signedAt)
   return Buffer.concat([envelope.keyPackets[0]!.packet, await collect(sealed.bytes)])

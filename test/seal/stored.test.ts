@@ -147,7 +147,7 @@ describe('a stored message in partial lengths', () => {
   it.each(['seipd1', 'seipd2'] as const)('opens in any of them: %s', async (format) => {
     const one = await person('one', format)
     const plain = content(200_003)
-    const [key, data] = parts(await message(await newEnvelope([one.recipient]), plain))
+    const [key, data] = parts(await message(await newEnvelope([one.recipient], new Date()), plain))
     const body = await bodyOf(data)
     await fc.assert(
       fc.asyncProperty(

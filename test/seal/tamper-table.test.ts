@@ -25,7 +25,10 @@ interface Sealed {
 
 async function prepare(format: (typeof FORMATS)[number]): Promise<Sealed> {
   const reader = await person('reader-1', format)
-  const [one, two] = [await newEnvelope([reader.recipient]), await newEnvelope([reader.recipient])]
+  const [one, two] = [
+    await newEnvelope([reader.recipient], new Date()),
+    await newEnvelope([reader.recipient], new Date()),
+  ]
   const seal = (envelope: typeof one, from: number) =>
     collect(envelope.seal(split(Buffer.concat([PLAIN.subarray(from), PLAIN]), 65_536)).bytes)
   return {

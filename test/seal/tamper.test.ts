@@ -24,7 +24,7 @@ describe.each(['seipd1', 'seipd2'] as const)('a changed %s message', (format) =>
   let keyBytes: number
   beforeAll(async () => {
     reader = await person('reader-1', format)
-    const envelope = await newEnvelope([reader.recipient])
+    const envelope = await newEnvelope([reader.recipient], new Date())
     keyBytes = envelope.keyPackets[0]!.packet.length
     small = await message(envelope, content(50))
     large = await message(envelope, content(3 * CHUNK))
@@ -163,7 +163,7 @@ describe('version 2', () => {
 
   it('accepts no chunk of another item of the same envelope', async () => {
     const reader = await person('reader-1')
-    const envelope = await newEnvelope([reader.recipient])
+    const envelope = await newEnvelope([reader.recipient], new Date())
     const [one, two] = [
       await message(envelope, content(3 * CHUNK)),
       await message(envelope, content(3 * CHUNK)),
@@ -178,8 +178,8 @@ describe('version 2', () => {
 
   it('cannot be passed off as version 1, or vice versa', async () => {
     const modern = await person('a')
-    const two = await newEnvelope([modern.recipient])
-    const one = await newEnvelope([{ ...modern.recipient, takesSeipd2: false }])
+    const two = await newEnvelope([modern.recipient], new Date())
+    const one = await newEnvelope([{ ...modern.recipient, takesSeipd2: false }], new Date())
     const dataTwo = await collect(two.seal(split(content(50))).bytes)
     const dataOne = await collect(one.seal(split(content(50))).bytes)
     const downgraded = Buffer.concat([two.keyPackets[0]!.packet, dataOne])

@@ -146,7 +146,7 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
         await expect(put).rejects.toBe(failure)
         await expect(collect(store.list(prefix))).resolves.toEqual([])
         await expect(store.size(`${prefix}/a`)).resolves.toBeUndefined()
-        await expect(store.sweepPartial(0)).resolves.toBe(0)
+        await expect(store.sweepPartial(0, Date.now())).resolves.toBe(0)
       },
       SLOW,
     )
@@ -248,7 +248,7 @@ export function testObjectStore(open: () => Promise<ObjectStore>): void {
         for (const chunk of pattern(size)) {
           yield chunk
           sent += chunk.length
-          if (sent % (4 * MIB) === 0) swept.push(await store.sweepPartial(0))
+          if (sent % (4 * MIB) === 0) swept.push(await store.sweepPartial(0, Date.now()))
         }
       })()
       await store.put(key, sealed(slow))

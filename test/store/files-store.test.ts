@@ -41,7 +41,7 @@ describe('the files store', () => {
     await writeFile(young, 'x')
     const hourAgo = Date.now() / 1000 - 3600
     await utimes(old, hourAgo, hourAgo)
-    await expect(store.sweepPartial(60_000)).resolves.toBe(1)
+    await expect(store.sweepPartial(60_000, Date.now())).resolves.toBe(1)
     await expect(readdir(join(path, '.partial'))).resolves.toEqual(['young'])
     await expect(collect(store.list(''))).resolves.toEqual(['a/b'])
   })

@@ -60,8 +60,8 @@ if ('skip' in server) {
       }
       for (let i = 0; i < 3; i++) await begin(`p/a/${i}`)
       await begin('pq/a')
-      await expect(store.sweepPartial(3_600_000)).resolves.toBe(0)
-      await expect(store.sweepPartial(-1000)).resolves.toBe(3)
+      await expect(store.sweepPartial(3_600_000, Date.now())).resolves.toBe(0)
+      await expect(store.sweepPartial(-1000, Date.now())).resolves.toBe(3)
       const left = await server.client.send(
         new ListMultipartUploadsCommand({ Bucket: config.bucket }),
       )
@@ -106,5 +106,5 @@ async function expectUnavailable(store: Awaited<ReturnType<typeof openStore>>): 
   await expect(store.size('a/b')).rejects.toMatchObject(unavailable)
   await expect(store.delete('a/b')).rejects.toMatchObject(unavailable)
   await expect(collect(store.list(''))).rejects.toMatchObject(unavailable)
-  await expect(store.sweepPartial(0)).rejects.toMatchObject(unavailable)
+  await expect(store.sweepPartial(0, Date.now())).rejects.toMatchObject(unavailable)
 }

@@ -144,7 +144,7 @@ const faulty = (store: ObjectStore, faults: { readonly now: Faults }): ObjectSto
   delete: (key) => (faults.now.delete ?? store.delete.bind(store))(key),
   size: (key) => store.size(key),
   list: (prefix) => store.list(prefix),
-  sweepPartial: (olderThanMs) => store.sweepPartial(olderThanMs),
+  sweepPartial: (olderThanMs, now) => store.sweepPartial(olderThanMs, now),
   check: () => store.check(),
   close: () => store.close(),
 })

@@ -46,7 +46,7 @@ export async function storing(): Promise<unknown> {
 
 /** Only certificates that passed the policy can be sealed to. */
 export async function sealing(recipient: Recipient): Promise<void> {
-  await sealTo([recipient])
+  await sealTo([recipient], new Date())
 
   // @ts-expect-error a certificate alone has not been checked
   await sealTo([recipient.certificate])

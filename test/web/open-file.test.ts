@@ -100,7 +100,7 @@ suite(`opening in Chromium${why}`, () => {
   it.each(['seipd1', 'seipd2'] as const)(
     `opens an item of ${LARGE_PIECES} MB in %s as it is fetched, in bounded memory`,
     async (format) => {
-      const envelope = await newEnvelope([reader[format].recipient])
+      const envelope = await newEnvelope([reader[format].recipient], new Date())
       expect(envelope.format).toBe(format)
       async function* message(): AsyncGenerator<Uint8Array> {
         yield envelope.keyPackets[0]!.packet

@@ -136,6 +136,6 @@ export async function acknowledge(
   })
   return call(gateway, 'POST', `/v1/transfers/${manifest.transfer}/acknowledge`, {
     token: reader.token,
-    json: { statement, signature: await signDetached(statement, reader.key) },
+    json: { statement, signature: await signDetached(statement, reader.key, new Date()) },
   })
 }

@@ -32,6 +32,6 @@ export async function signRelease(
   const key = await readPrivateKey(await readFile(site.keyFile(signer), 'utf8'))
   const form = new FormData()
   form.set('statement', statement)
-  form.set('signature', await signDetached(statement, key))
+  form.set('signature', await signDetached(statement, key, new Date()))
   return form
 }

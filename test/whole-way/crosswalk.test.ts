@@ -223,7 +223,7 @@ it('is accepted only from the gateway: anybody could seal something to the facil
     .update(`${lines.slice(0, -1).join('\n')}\n`)
     .digest('hex')
   const statement = crosswalkStatement(about, sha256, signedAt)
-  const signature = await signDetached(statement, stranger)
+  const signature = await signDetached(statement, stranger, new Date())
   const forged = JSON.stringify({ type: 'signature', signedAt, signature })
   const facility = await readFile(join(site.dir, 'keys/facility-a.asc'), 'utf8')
   const cases = {
@@ -238,8 +238,11 @@ it('is accepted only from the gateway: anybody could seal something to the facil
   for (const file of await readdir(at('crosswalk')))
     await cp(at(`crosswalk/${file}`), at(`forged/${file}`))
   for (const [what, [content, status]] of Object.entries(cases)) {
-    const recipient = await toRecipient('facility-a', facility)
-    await writeFile(at(`forged/${name}`), await sealBytes(Buffer.from(content), recipient))
+    const recipient = await toRecipient('facility-a', facility, new Date())
+    await writeFile(
+      at(`forged/${name}`),
+      await sealBytes(Buffer.from(content), recipient, new Date()),
+    )
     const words = ['crosswalk', 'export', '--crosswalk', at('forged'), '--json']
     const out = ['--out', at(`forged-${what}`)]
     const ran = await nocturne(...words, '--key', site.keyFile('facility-a'), ...out)

@@ -162,7 +162,11 @@ describe('keys that expire', () => {
     await start()
     expect((await send()).body.code).toBe('recipient_unusable')
     const key = await readPrivateKey(armored)
-    const signature = await signDetached(await rooms.certificates.changeStatement('reader-1'), key)
+    const signature = await signDetached(
+      await rooms.certificates.changeStatement('reader-1'),
+      key,
+      new Date(),
+    )
     await rooms.certificates.confirm('reader-1', signature, OPERATOR)
     const { status, body } = await send()
     expect(status).toBe(201)

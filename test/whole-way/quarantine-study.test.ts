@@ -131,7 +131,7 @@ describe('one statement about many items', () => {
     const key = await readPrivateKey(await readFile(site.keyFile('facility-a'), 'utf8'))
     const form = new FormData()
     form.set('statement', statement)
-    form.set('signature', await signDetached(statement, key))
+    form.set('signature', await signDetached(statement, key, new Date()))
     for (const original of originals)
       form.append('files', new Blob([Uint8Array.from(original)], { type: 'application/dicom' }))
     return form

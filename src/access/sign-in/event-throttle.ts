@@ -15,9 +15,9 @@ export interface EventThrottle {
 /** Admits at most `perMinute` events within any clock minute. */
 export function createEventThrottle(options: {
   readonly perMinute: number
-  readonly now?: () => number
+  readonly now: () => number
 }): EventThrottle {
-  const { perMinute, now = Date.now } = options
+  const { perMinute, now } = options
   let minute = 0
   let recorded = 0
   let counted = 0

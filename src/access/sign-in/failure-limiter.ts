@@ -32,9 +32,9 @@ const ENTRIES = 20_000
 export function createFailureLimiter(options: {
   readonly perMinute: number
   readonly entries?: number
-  readonly now?: () => number
+  readonly now: () => number
 }): FailureLimiter {
-  const { perMinute, entries = ENTRIES, now = Date.now } = options
+  const { perMinute, entries = ENTRIES, now } = options
   const intervalMs = MINUTE_MS / perMinute
   /**
    * Generic cell rate algorithm: one number per key, the time at which all its failures are

@@ -34,7 +34,7 @@ export interface KeyCheckOptions {
   readonly origin: () => string
   /** The same secret as for sign-in, shared by all gateways on this database. */
   readonly secret: Uint8Array
-  readonly now?: () => number
+  readonly now: () => number
 }
 
 const CHECK_MS = 5 * 60_000
@@ -47,7 +47,7 @@ const ID = /^([0-9a-f]{40,64})\.([0-9]{9,11})\.([0-9a-f]{32})$/
  * is refused.
  */
 export function createKeyChecks(options: KeyCheckOptions): KeyChecks {
-  const { ledger, recipientOf, sealBytes, origin, now = Date.now } = options
+  const { ledger, recipientOf, sealBytes, origin, now } = options
   const key = Buffer.from(hkdfSync('sha256', options.secret, '', 'nocturne key check v1', 32))
 
   const checkOf = (principal: string, id: string) => {

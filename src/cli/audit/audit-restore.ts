@@ -37,6 +37,7 @@ export async function restoreSite(
         signingKey: secrets.ledgerKey,
         actor: SITE_ACTOR,
         setAside: (entries) => writeWhole(file, inLines(entries)),
+        now: Date.now,
       })
       return { ...report, ...(report.setAside > 0 && { file }) }
     } finally {

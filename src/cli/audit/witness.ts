@@ -19,7 +19,7 @@ export async function makeWitness(
   const { privateKey, verifierKey } = newWitnessKey(name)
   // Refuses anything it could not serve before writing anything.
   const memory = { read: () => Promise.resolve(undefined), write: () => Promise.resolve() }
-  await createWitness({ name, signingKey: privateKey, logs: keys, memory })
+  await createWitness({ name, signingKey: privateKey, logs: keys, memory, now: Date.now })
   await mkdir(dir, { mode: 0o700 }).catch(() => {
     throw usageError(
       'the folder of the witness cannot be created',

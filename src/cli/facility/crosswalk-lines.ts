@@ -154,7 +154,7 @@ async function signerOf(
   const then = new Date(Date.parse(signedAt) + CLOCK_SKEW_MS)
   for (const certificate of certificates)
     if (await verifyDetached(statement, signature, certificate, then))
-      return (await inspectCertificate(certificate)).fingerprint
+      return (await inspectCertificate(certificate, new Date())).fingerprint
   return undefined
 }
 

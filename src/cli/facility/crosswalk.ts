@@ -62,7 +62,7 @@ async function keepCertificate(
   present: ReadonlySet<string>,
 ): Promise<FetchReport['gateway']> {
   const { certificate } = parseAnswer(gatewayAnswer, await client.json({ path: '/v1/gateway' }))
-  const { fingerprint } = await inspectCertificate(certificate)
+  const { fingerprint } = await inspectCertificate(certificate, new Date())
   const name = `gateway-${fingerprint}.asc`
   const file = join(folder, name)
   // Overwrites an existing file: the same key may have a later expiry now.

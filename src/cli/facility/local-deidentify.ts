@@ -90,7 +90,7 @@ export async function* deidentifyFiles(
   const context: DeidentifyContext = {
     profile,
     secret,
-    transfer: newId(),
+    transfer: newId(Date.now()),
     headerBytes: HEADER_BYTES,
     rawDeflate,
     pseudonymOf: (handle) => Promise.resolve(pseudonymOf(secret, handle)),

@@ -175,7 +175,7 @@ export async function releaseCase(
       reason,
       signedAt: new Date().toISOString(),
     })
-    const signature = await signDetached(statement, signer?.key ?? key)
+    const signature = await signDetached(statement, signer?.key ?? key, new Date())
     const fields = [
       ['statement', statement],
       ['signature', signature],

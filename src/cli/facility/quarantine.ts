@@ -106,7 +106,7 @@ export async function releaseHeld(client: GatewayClient, work: ReleaseWork): Pro
     const body = streamBody(
       [
         ['statement', statement],
-        ['signature', await signDetached(statement, key)],
+        ['signature', await signDetached(statement, key, new Date())],
       ],
       [
         {

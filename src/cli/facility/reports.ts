@@ -86,9 +86,12 @@ export async function openReport(work: ReportWork, id: string): Promise<OpenedRe
       new Date(view.receivedAt),
     ))
   if (!isStated) throw invalid(view)
-  const opened = await openSignedMessage(sealed, work.keys, [
-    { certificate: view.certificate },
-  ]).catch((error: unknown) => {
+  const opened = await openSignedMessage(
+    sealed,
+    work.keys,
+    [{ certificate: view.certificate }],
+    new Date(),
+  ).catch((error: unknown) => {
     throw about(`report ${view.code}`, error)
   })
   const document = documentOf(opened.content)
@@ -99,7 +102,7 @@ export async function openReport(work: ReportWork, id: string): Promise<OpenedRe
     document.agreement === statement.agreement &&
     document.gateway === statement.gateway
   if (!isSame) throw invalid(view)
-  const { fingerprint } = await inspectCertificate(view.certificate)
+  const { fingerprint } = await inspectCertificate(view.certificate, new Date())
   return { view, document, signedBy: fingerprint }
 }
 
@@ -198,6 +201,6 @@ async function acknowledge({ client, gateway, keys }: ReportWork, view: ReportVi
     ...{ gateway, report: view.id, facility: view.facility, sha256: view.sha256 },
     openedAt: new Date().toISOString(),
   })
-  const signature = await signDetached(statement, keys[0])
+  const signature = await signDetached(statement, keys[0], new Date())
   await client.post(`/v1/reports/${view.id}/acknowledge`, { statement, signature })
 }

@@ -22,7 +22,7 @@ export async function acknowledge(
   id: string,
   statement: string,
 ): Promise<string | undefined> {
-  const signature = await signDetached(statement, work.key)
+  const signature = await signDetached(statement, work.key, new Date())
   let attempts = 0
   try {
     return await retry(work, async () => {

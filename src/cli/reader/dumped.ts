@@ -130,7 +130,7 @@ async function openManifest(
     ledgerKey === undefined ? undefined : await readLoggedManifest(folder, transfer, ledgerKey)
   const sealed = await collect(messageOf(folder, at), at.data)
   try {
-    const opened = await openSignedMessage(sealed, [key], signers, logged?.at)
+    const opened = await openSignedMessage(sealed, [key], signers, logged?.at ?? new Date())
     if (!logged) return { ...opened, logged: undefined }
     const digest = createHash('sha256').update(opened.content).digest('hex')
     if (digest !== logged.digest) throw notLogged('its digest there is different')

@@ -34,7 +34,7 @@ export async function checkKey(
       hint: "give --gateway exactly as the address in the gateway's own configuration, and check the clocks of both machines; nothing was answered",
     })
   // Claims, acknowledgements and sign-in need it as well. The signature stays here.
-  await signDetached(answerToKeyCheck(check), key)
+  await signDetached(answerToKeyCheck(check), key, new Date())
   const answer = {
     id: asked.id,
     answer: createHash('sha256').update(answerToKeyCheck(check)).digest('hex'),

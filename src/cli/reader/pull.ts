@@ -122,7 +122,7 @@ async function openManifest(work: Pull, id: string): Promise<SignedContent> {
       onBytes: () => undefined,
     }))
   try {
-    return await openSignedMessage(sealed, [work.key], work.gateway.signers)
+    return await openSignedMessage(sealed, [work.key], work.gateway.signers, new Date())
   } catch (error) {
     throw about('the manifest', error)
   }

@@ -45,9 +45,11 @@ export async function addRecipient(
     })
   // This machine applies its own policy, and the certificate must be the one whose fingerprint is
   // shown.
-  const recipient = await toRecipient(wanted, candidate.certificate).catch((error: unknown) => {
-    throw about(wanted, error)
-  })
+  const recipient = await toRecipient(wanted, candidate.certificate, new Date()).catch(
+    (error: unknown) => {
+      throw about(wanted, error)
+    },
+  )
   const isNamed = recipient.fingerprint === candidate.fingerprint
   if (!isNamed || (pinned !== undefined && recipient.fingerprint !== pinned))
     throw new CommandError(`the certificate of ${wanted} is not the expected one`, {
@@ -57,9 +59,11 @@ export async function addRecipient(
   const packets: { envelope: string; packet: string }[] = []
   for (const { envelope, format, packet } of envelopes) {
     const sealed = Buffer.from(packet, 'base64')
-    const again = await rewrapKeyPacket(sealed, format, key, recipient).catch((error: unknown) => {
-      throw about('the key packets', error)
-    })
+    const again = await rewrapKeyPacket(sealed, format, key, recipient, new Date()).catch(
+      (error: unknown) => {
+        throw about('the key packets', error)
+      },
+    )
     packets.push({ envelope, packet: again.toString('base64') })
   }
   return parseAnswer(

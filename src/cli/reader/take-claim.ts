@@ -34,7 +34,7 @@ export async function takeClaim(
   if (state === 'acknowledged') return { reader: undefined, manifest: undefined }
   if (claimedBy === reader) return { reader, manifest: undefined }
   // Whoever cannot sign cannot acknowledge either, and would hold the case for nothing.
-  await signDetached(id, work.key)
+  await signDetached(id, work.key, new Date())
   const claimed = await claimCase({ ...work, reader }, id)
   return { reader, manifest: claimed.transfer === id ? claimed.manifest : undefined }
 }

@@ -183,7 +183,7 @@ async function sealTo(
 ): Promise<{ readonly sha256: string; readonly bytes: number }> {
   const { certificate } = config.backup ?? {}
   const armored = certificate === undefined ? config.recovery : await readSmallText(certificate)
-  const envelope = await newEnvelope([await toRecipient('backup', armored)])
+  const envelope = await newEnvelope([await toRecipient('backup', armored, new Date())], new Date())
   const hash = createHash('sha256')
   let bytes = 0
   const message = (async function* () {

@@ -30,6 +30,7 @@ export async function checkSite(
   now = new Date(),
 ): Promise<SiteCheck> {
   const survey = await surveySite(dir, env, {
+    now,
     inspectCertificate: (armored, policy) => inspectCertificate(armored, now, policy),
     builtInProfiles: BUILT_IN_PROFILES,
     loadProfile,

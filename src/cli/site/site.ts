@@ -10,8 +10,10 @@ export async function openSite(dir: string): Promise<Site> {
   const { loadSite } = await import('../../config/index.js')
   const { inspectCertificate } = await import('../../seal/keys/index.js')
   const { BUILT_IN_PROFILES, loadProfile } = await import('../../deidentify/rules/index.js')
+  const now = new Date()
   return loadSite(dir, process.env, {
-    inspectCertificate: (armored, policy) => inspectCertificate(armored, new Date(), policy),
+    now,
+    inspectCertificate: (armored, policy) => inspectCertificate(armored, now, policy),
     builtInProfiles: BUILT_IN_PROFILES,
     loadProfile,
   })

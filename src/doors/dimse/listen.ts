@@ -27,6 +27,8 @@ export interface ListenOptions {
   readonly firstMs: number
   /** Concurrent connections; further ones are closed. */
   readonly connections: number
+  /** Against which the validity of a caller's certificate is judged, in milliseconds. */
+  readonly now: () => number
 }
 
 export interface Listener {
@@ -48,7 +50,7 @@ export async function listen(
   options: ListenOptions,
   onLink: (socket: Socket | TLSSocket, link: Link) => void,
 ): Promise<Listener> {
-  const secure = options.tls && tlsServer(options.tls, options.firstMs, onLink)
+  const secure = options.tls && tlsServer(options.tls, options, onLink)
   const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
     socket.on('error', () => undefined)
     const address = plainAddress(socket.remoteAddress ?? '')
@@ -74,7 +76,7 @@ export async function listen(
 
 function tlsServer(
   { cert, key, peers }: TlsFiles,
-  handshakeTimeout: number,
+  { firstMs: handshakeTimeout, now }: Pick<ListenOptions, 'firstMs' | 'now'>,
   onLink: (socket: TLSSocket, link: Link) => void,
 ): TlsServer {
   const server = createTlsServer({
@@ -98,7 +100,11 @@ function tlsServer(
     const peer = socket.getPeerCertificate(true)
     onLink(socket, {
       address,
-      tls: { chain: chainOf(peer), isVerified: socket.authorized, isCurrent: isCurrent(peer) },
+      tls: {
+        chain: chainOf(peer),
+        isVerified: socket.authorized,
+        isCurrent: isCurrent(peer, now()),
+      },
     })
   })
   return server
@@ -118,7 +124,9 @@ function chainOf(certificate: DetailedPeerCertificate): Buffer[] {
   return chain
 }
 
-function isCurrent({ valid_from: from, valid_to: to }: Partial<DetailedPeerCertificate>): boolean {
-  const now = Date.now()
+function isCurrent(
+  { valid_from: from, valid_to: to }: Partial<DetailedPeerCertificate>,
+  now: number,
+): boolean {
   return from !== undefined && to !== undefined && Date.parse(from) <= now && now < Date.parse(to)
 }

@@ -24,6 +24,8 @@ export interface DimseOptions {
   readonly plainFrom: readonly string[]
   readonly peers: readonly Peer[]
   readonly limits: DimseLimits
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
 export interface DimseLimits extends Timing {
@@ -68,11 +70,11 @@ class Server implements DimseServer {
   }
 
   async start(): Promise<void> {
-    const { host, port, tls, limits } = this.#options
+    const { host, port, tls, limits, now } = this.#options
     const connections = limits.associations * 2
     const mayBePlain = (address: string) => this.#callers.mayBePlain(address)
     this.#listener = await listen(
-      { host, port, tls, mayBePlain, firstMs: limits.artimMs, connections },
+      { host, port, tls, mayBePlain, firstMs: limits.artimMs, connections, now },
       (socket, link) => {
         const talk = this.#talk(socket, link).finally(() => this.#talks.delete(talk))
         this.#talks.add(talk)

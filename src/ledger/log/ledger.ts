@@ -97,7 +97,7 @@ export interface LedgerOptions {
   readonly gateway: string
   /** Ed25519 private key of the log, as PKCS #8 in PEM. */
   readonly signingKey: string
-  readonly now?: () => number
+  readonly now: () => number
 }
 
 /**
@@ -108,7 +108,7 @@ export interface LedgerOptions {
  *   name; `database_unavailable`
  */
 export async function createLedger(options: LedgerOptions): Promise<Ledger> {
-  const { state, gateway, signingKey, now = Date.now } = options
+  const { state, gateway, signingKey, now } = options
   const { db } = state
   const signer = createSigner(gateway, signingKey)
   await begin(state, signer)

@@ -30,7 +30,7 @@ export interface RestoreOptions {
   readonly gateway: string
   readonly signingKey: string
   readonly actor: Actor
-  readonly now?: () => number
+  readonly now: () => number
   /**
    * Receives the entries of the database that were never published, before they are removed from
    * it.
@@ -61,7 +61,7 @@ export interface RestoreReport {
  *   published log does not verify against its checkpoint, `store_unavailable`
  */
 export async function restoreLedger(options: RestoreOptions): Promise<RestoreReport> {
-  const { state, files, gateway, signingKey, actor, now = Date.now } = options
+  const { state, files, gateway, signingKey, actor, now } = options
   const signer = createSigner(gateway, signingKey)
   const anchor = await readAnchor(files, signer.verifierKey)
   if (!anchor) return goOnWithout(options, signer)
@@ -96,7 +96,7 @@ export async function restoreLedger(options: RestoreOptions): Promise<RestoreRep
  * one.
  */
 async function goOnWithout(
-  { state, gateway, actor, now = Date.now }: RestoreOptions,
+  { state, gateway, actor, now }: RestoreOptions,
   signer: Signer,
 ): Promise<RestoreReport> {
   return state.transaction(async (tx) => {

@@ -49,14 +49,14 @@ export interface WitnessOptions {
   /** Verifier keys of the logs; each key's name is the log's origin. */
   readonly logs: readonly string[]
   readonly memory: WitnessMemory
-  readonly now?: () => number
+  readonly now: () => number
 }
 
 /**
  * @throws NocturneError `site_invalid` for a key or name that a witness cannot have
  */
 export async function createWitness(options: WitnessOptions): Promise<Witness> {
-  const { name, memory, now = Date.now } = options
+  const { name, memory, now } = options
   const privateKey = createPrivateKey(options.signingKey)
   const own = cosignerOf(name, options.signingKey)
   const logs = new Map<string, VerifierKey[]>()

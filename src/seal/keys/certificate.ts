@@ -109,7 +109,7 @@ const UNREAD: CertificateReport = {
  */
 export async function inspectCertificate(
   input: string | Uint8Array,
-  now: Date = new Date(),
+  now: Date,
   options: PolicyOptions = {},
 ): Promise<CertificateReport> {
   const parsed = await parseCertificate(input)
@@ -151,7 +151,7 @@ export const problemOfSigner = ({
 export async function toRecipient(
   id: string,
   input: string | Uint8Array,
-  now: Date = new Date(),
+  now: Date,
   options: PolicyOptions = {},
 ): Promise<Recipient> {
   const { recipient } = await accept(id, input, now, options)

@@ -203,7 +203,7 @@ function notBefore(secret: OpenpgpPrivateKey, date: Date): Date {
 export async function signDetached(
   text: string | Uint8Array,
   key: PrivateKey,
-  date: Date = new Date(),
+  date: Date,
 ): Promise<string> {
   const secret = secretOf(key)
   const at = notBefore(secret, date)

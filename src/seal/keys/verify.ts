@@ -18,7 +18,7 @@ export async function verifyDetached(
   content: string | Uint8Array,
   signature: string | Uint8Array,
   certificate: string | Uint8Array,
-  now: Date = new Date(),
+  now: Date,
 ): Promise<boolean> {
   if (signature.length > MAX_SIGNATURE_CHARACTERS) return false
   if (content.length > MAX_SIGNED_CHARACTERS) return false

@@ -45,7 +45,7 @@ export async function openSignedMessage(
   bytes: Uint8Array,
   keys: readonly PrivateKey[],
   signers: readonly Signer[],
-  now: Date = new Date(),
+  now: Date,
 ): Promise<SignedContent> {
   const { message, content } = await openWhole(bytes, keys, now)
   const named = message.getSigningKeyIDs()

@@ -76,7 +76,7 @@ async function openManifest(
 ): Promise<OpenedManifest | undefined> {
   try {
     const sealed = new Uint8Array(await manifest.message.arrayBuffer())
-    const opened = await openSignedMessage(sealed, [key], [{ certificate }])
+    const opened = await openSignedMessage(sealed, [key], [{ certificate }], new Date())
     const { content, signedAt, hasKeyEnded } = opened
     const items = readManifest(content, { transfer: id })?.items
     return (

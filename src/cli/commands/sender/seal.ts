@@ -38,7 +38,7 @@ export const registerSeal: Register = (parent, cli) => {
       const recipients: Recipient[] = []
       for (const path of options.to) {
         // The path serves as the recipient's name, which errors mention.
-        recipients.push(await toRecipient(path, await readSmallText(path)))
+        recipients.push(await toRecipient(path, await readSmallText(path), new Date()))
       }
       await makeFolder(options.out)
       const sealed: { file: string; sealed: string }[] = []
@@ -46,7 +46,7 @@ export const registerSeal: Register = (parent, cli) => {
         cli.signal.throwIfAborted()
         const target = join(options.out, `${basename(file)}.pgp`)
         // One session key per file, so that parts of two files cannot be combined by accident.
-        const envelope = await newEnvelope(recipients)
+        const envelope = await newEnvelope(recipients, new Date())
         const packets = envelope.keyPackets.map(({ packet }) => packet)
         const { bytes } = envelope.seal(sources.readFileBlocks(file), { isMeasured: false })
         envelope.close()

@@ -101,7 +101,7 @@ async function signAsOwner(
       code: 'certificate_not_confirmed',
       hint: 'ask the operator for the statement and sign it with the old or the new key; nothing was signed',
     })
-  const signature = await signDetached(writeChange(change), key)
+  const signature = await signDetached(writeChange(change), key, new Date())
   if (out !== undefined) await writeNewText(out, signature)
   else output.printText(signature)
   output.print(`from         ${formatFingerprint(change.from)}`)

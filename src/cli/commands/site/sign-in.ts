@@ -48,7 +48,7 @@ export const registerSignIn: Register = (parent, cli) => {
         )
         const { readChallenge } = await import('../../../protocol/sign-in-challenge.js')
         checkChallenge(readChallenge(challenge), options)
-        const signature = await signDetached(challenge, key)
+        const signature = await signDetached(challenge, key, new Date())
         const answer = await client.post('/v1/sign-in', { principal, challenge, signature })
         return parseAnswer(answers.tokenAnswer, answer)
       })

@@ -2,7 +2,7 @@
  * Decides who may do what: one table and one pure function over it. Anything the table does not
  * grant is refused. `test/access/decisions.txt` lists every case.
  */
-import type { Role } from '../directory/index.js'
+import type { Role } from '../protocol/roles.js'
 
 /** Every action that can be requested. */
 export const ACTIONS = [

@@ -2,6 +2,7 @@
 import type { AttributeRecipient } from '../deidentify/index.js'
 import type { Profile } from '../deidentify/rules/index.js'
 import type { LogLevel } from '../lib/logger.js'
+import type { PersonRole } from '../protocol/roles.js'
 import type { ReceiveLimits } from '../receive/index.js'
 import type { ScannerAddress } from '../receive/inspect/index.js'
 import type { StoreConfig } from '../store/index.js'
@@ -201,7 +202,7 @@ export interface DutyHours {
 
 export interface PersonConfig {
   readonly id: string
-  readonly role: 'sender' | 'reader' | 'officer' | 'operator'
+  readonly role: PersonRole
   readonly certificate: string
   /** Senders only: the facility they send for. */
   readonly facility?: string

@@ -9,6 +9,6 @@
  *      effect for their keys: a replaced file counts only after its owner and the operator have
  *      confirmed it.
  */
-export type { Role, Principal, Directory, KnownCertificate } from './principal.js'
+export type { Principal, Directory, KnownCertificate } from './principal.js'
 export { createDirectory } from './directory.js'
 export type { DirectoryParts } from './directory.js'

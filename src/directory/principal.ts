@@ -1,9 +1,7 @@
 /** Principals, and the directory's queries about them. */
 import type { FacilityConfig, GroupConfig } from '../config/index.js'
+import type { Role } from '../protocol/roles.js'
 import type { Recipient } from '../seal/keys/index.js'
-
-/** `recovery` is the holder of the recovery key, who signs in with it. */
-export type Role = 'sender' | 'reader' | 'officer' | 'operator' | 'recovery'
 
 export interface Principal {
   readonly id: string

@@ -5,11 +5,11 @@ import { keyIdOf } from '../deidentify/identity/index.js'
 import { dutyAt } from '../duty/index.js'
 import { subscriptionsOf } from '../notify/index.js'
 import { DOCUMENT_TYPES, inspectDocument } from '../receive/inspect/index.js'
-import { openChannels } from '../running/channels.js'
+import { openChannels } from './channels.js'
 import { createReply } from '../reply.js'
 import type { Reply } from '../reply.js'
-import { createNight } from '../running/night.js'
-import type { Night } from '../running/night.js'
+import { createNight } from './night.js'
+import type { Night } from './night.js'
 import {
   isKeyPacketFor,
   isSealedTo,

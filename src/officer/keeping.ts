@@ -45,7 +45,7 @@ export type ShownHold = Omit<Hold, 'from' | 'until'> & {
 }
 
 export interface KeepingParts {
-  readonly ledger: Pick<Ledger, 'note' | 'query' | 'proof'>
+  readonly ledger: Pick<Ledger, 'note' | 'noteRead' | 'query' | 'proof'>
   readonly directory: Pick<Directory, 'principal' | 'facility'>
   /** The review, hold and pruning operations of the ledger. */
   readonly keeping: {
@@ -61,15 +61,13 @@ export interface KeepingParts {
 
 export function createKeeping(parts: KeepingParts): Keeping {
   const { ledger, keeping } = parts
-  const noteRead = (actor: Actor, what: string) =>
-    ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what } })
   const proven = async <T>(value: T, index: number): Promise<Proven<T>> => ({
     ...value,
     receipt: await ledger.proof(index),
   })
   return {
     review: async (actor) => {
-      await noteRead(actor, 'review')
+      await ledger.noteRead(actor, { what: 'review' })
       return keeping.review()
     },
     recordReview: async (actor, given) => {
@@ -77,7 +75,7 @@ export function createKeeping(parts: KeepingParts): Keeping {
       return proven(await keeping.review(), index)
     },
     holds: async (actor) => {
-      await noteRead(actor, 'holds')
+      await ledger.noteRead(actor, { what: 'holds' })
       return (await keeping.holds()).map(shownHold)
     },
     addHold: async (actor, scope) => {
@@ -87,7 +85,7 @@ export function createKeeping(parts: KeepingParts): Keeping {
     },
     removeHold: async (actor, id) => proven({ id }, (await keeping.removeHold(actor, id)).index),
     planPruning: async (actor) => {
-      await noteRead(actor, 'prune')
+      await ledger.noteRead(actor, { what: 'prune' })
       return keeping.planPruning()
     },
     proposePruning: async (actor) => {

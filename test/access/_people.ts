@@ -1,4 +1,5 @@
-import type { Principal, Role } from '../../src/directory/index.js'
+import type { Principal } from '../../src/directory/index.js'
+import type { Role } from '../../src/protocol/roles.js'
 
 /** A person in the directory, with defaults for whatever a test does not care about. */
 export const principal = (role: Role, parts: Partial<Principal> = {}): Principal => ({

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { readFile, writeFile } from 'node:fs/promises'
 import { decide, refusal, relationTo } from '../../src/access/index.js'
 import { ACTIONS, RELATIONS } from '../../src/access/decide.js'
-import type { Role } from '../../src/directory/index.js'
+import type { Role } from '../../src/protocol/roles.js'
 import { principal } from './_people.js'
 
 const ROLES: readonly Role[] = ['sender', 'reader', 'officer', 'operator', 'recovery']

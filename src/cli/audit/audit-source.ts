@@ -47,8 +47,7 @@ export async function readLedger<T>(
   const { SITE_ACTOR: actor, withRooms } = await import('../site/site.js')
   return withRooms(source.site, async (rooms) => {
     const { ledger } = rooms
-    if (what !== 'own event')
-      await ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what } })
+    if (what !== 'own event') await ledger.noteRead(actor, { what })
     return direct(rooms)
   })
 }

@@ -130,8 +130,7 @@ async function direct({
     import('../../lib/zip.js'),
   ])
   const { registers, desk } = compliance
-  const noteRead = (what: string, of: string) =>
-    ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what, of } })
+  const noteRead = (what: string, of: string) => ledger.noteRead(actor, { what, of })
   return {
     list: async (kind) => {
       await noteRead('register', kind)

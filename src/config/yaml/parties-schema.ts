@@ -1,5 +1,6 @@
 /** Facilities, reading groups with their duty, and people, as nocturne.yaml has them. */
 import { z } from 'zod'
+import { PERSON_ROLES } from '../../protocol/roles.js'
 import { parseDutyDate, parseWeekly } from '../duty.js'
 import { parseClockKey, parseDuration, parseStep, parseTargets } from '../night.js'
 import { isTimezone } from '../timezone.js'
@@ -100,7 +101,7 @@ export const groupFields = {
 
 export const personFields = {
   id,
-  role: z.enum(['sender', 'reader', 'officer', 'operator']),
+  role: z.enum(PERSON_ROLES),
   certificate: path,
   facility: reference.optional(),
   contact: z

@@ -1,10 +1,9 @@
 /** The ledger, for officers. Every read of the ledger is itself recorded in it. */
 import { json, Router } from 'express'
 import { readPage } from '../../ledger/log/index.js'
-import type { Actor, EventQuery, Ledger } from '../../ledger/log/index.js'
+import type { EventQuery, Ledger } from '../../ledger/log/index.js'
 import type { Gatekeeper } from '../../access/index.js'
 import { ID_PATTERN } from '../../lib/ids.js'
-import type { Json } from '../../lib/json.js'
 import { NocturneError } from '../../lib/errors.js'
 import { REPORTS } from '../../officer/index.js'
 import type { Officer } from '../../officer/index.js'
@@ -31,7 +30,7 @@ function addQuestions(router: Router, { gatekeeper, ledger, officer }: AuditRout
     const { actor } = await admit(gatekeeper, request, 'audit.read')
     const query = eventQueryOf(request)
     if (query.patient !== undefined) await officer.admitSearch(actor, [query.patient])
-    await noteRead(ledger, actor, 'events', officer.recordable(query))
+    await ledger.noteRead(actor, { what: 'events', query: officer.recordable(query) })
     response.json(await readPage(ledger, query))
   })
 
@@ -42,20 +41,16 @@ function addQuestions(router: Router, { gatekeeper, ledger, officer }: AuditRout
     const touching = found.handles
     await officer.admitSearch(actor, touching.slice(0, 1))
     // The handle is already in the ledger; the ID that was typed is not, and must not be added.
-    await noteRead(ledger, actor, 'patient', { facility, handles: touching.slice(0, 1) })
+    await ledger.noteRead(actor, {
+      what: 'patient',
+      query: { facility, handles: touching.slice(0, 1) },
+    })
     response.json({
       ...(await readPage(ledger, { ...definedOf(page), touching })),
       ...(await officer.underOtherIssuers(found)),
     })
   })
 }
-
-const noteRead = (
-  ledger: Pick<Ledger, 'note'>,
-  actor: Actor,
-  what: string,
-  query: Readonly<Record<string, Json>>,
-) => ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what, query } })
 
 function addProofs(router: Router, { gatekeeper, ledger }: AuditRouteRooms): void {
   router.get('/audit/checkpoint', async (request, response) => {
@@ -66,7 +61,7 @@ function addProofs(router: Router, { gatekeeper, ledger }: AuditRouteRooms): voi
   router.get('/audit/events/:index/proof', async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'audit.read')
     const index = numberOf(request.params.index)
-    await noteRead(ledger, actor, 'proof', { index })
+    await ledger.noteRead(actor, { what: 'proof', query: { index } })
     response.type('text/plain').send(await ledger.proof(index))
   })
 

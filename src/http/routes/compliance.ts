@@ -13,7 +13,7 @@ import { NocturneError } from '../../lib/errors.js'
 import { ID_PATTERN } from '../../lib/ids.js'
 import { zipOf } from '../../lib/zip.js'
 import type { ZipMember } from '../../lib/zip.js'
-import type { Actor, Ledger } from '../../ledger/log/index.js'
+import type { Ledger } from '../../ledger/log/index.js'
 import type { Officer } from '../../officer/index.js'
 import {
   actionRequest,
@@ -35,7 +35,7 @@ const MOST_LISTED = 100
 
 export interface ComplianceRouteRooms {
   readonly gatekeeper: Pick<Gatekeeper, 'admit'>
-  readonly ledger: Pick<Ledger, 'note' | 'proof'>
+  readonly ledger: Pick<Ledger, 'noteRead' | 'proof'>
   readonly compliance: Compliance
   readonly officer: Pick<Officer, 'exportAssessment'>
 }
@@ -48,9 +48,6 @@ export function complianceRoutes(rooms: ComplianceRouteRooms, origin: () => stri
   return router
 }
 
-const noteRead = (ledger: Pick<Ledger, 'note'>, actor: Actor, what: string, of: string) =>
-  ledger.note({ type: 'ledger.read', outcome: 0, actor, detail: { what, of } })
-
 function addRegisters(
   router: Router,
   { gatekeeper, ledger, compliance: { registers } }: ComplianceRouteRooms,
@@ -58,7 +55,7 @@ function addRegisters(
   router.get('/registers/:kind', async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'compliance.read')
     const kind = kindOf(request.params.kind)
-    await noteRead(ledger, actor, 'register', kind)
+    await ledger.noteRead(actor, { what: 'register', of: kind })
     response.json({ kind, entries: await registers.list(kind) })
   })
 
@@ -93,7 +90,7 @@ function addAssessments(
 
   router.get('/assessments', async (request, response) => {
     const { actor } = await admit(gatekeeper, request, 'compliance.read')
-    await noteRead(ledger, actor, 'assessments', 'all')
+    await ledger.noteRead(actor, { what: 'assessments', of: 'all' })
     const kept = await desk.assessments(MOST_LISTED)
     response.json({
       assessments: kept.map(({ id, profile, madeAt, madeBy }) => ({

@@ -53,12 +53,7 @@ export function fhirRoutes(rooms: FhirRouteRooms, origin: () => string): Router 
     const { actor } = await admit(gatekeeper, request, 'audit.read')
     const { id } = request.params
     if (!ID_PATTERN.test(id)) throw new NocturneError('not_found')
-    await ledger.note({
-      type: 'ledger.read',
-      outcome: 0,
-      actor,
-      detail: { what: 'fhir', query: { _id: [id] } },
-    })
+    await ledger.noteRead(actor, { what: 'fhir', query: { _id: [id] } })
     const { rows } = await ledger.query({
       clauses: [[{ column: 'event_id', isOneOf: [id] }]],
       limit: 1,
@@ -89,13 +84,11 @@ async function searchBundle(rooms: FhirRouteRooms, origin: string, request: Requ
   // Taken before this read is recorded: a response does not contain the event of its own query.
   const size = Number((await ledger.checkpoint()).split('\n')[1])
   const end = Math.min(page.end ?? size, size)
-  await ledger.note({
-    type: 'ledger.read',
-    outcome: 0,
+  await ledger.noteRead(
     actor,
-    ...(patient && { facility: patient.facility, patient: patient.handle }),
-    detail: { what: 'fhir', query: recorded },
-  })
+    { what: 'fhir', query: recorded },
+    patient && { facility: patient.facility, patient: patient.handle },
+  )
   const query: EventQuery = { clauses, end }
   const total = await ledger.count(query, end)
   const { rows, next } =

@@ -1,5 +1,6 @@
 /** What the ledger records: the envelope of an event, and the catalogue of event types. */
 import type { Json } from '../../lib/json.js'
+import type { ActorRole } from '../../protocol/roles.js'
 
 /**
  * Every type of event with its DICOM audit codes (PS3.15 A.5, PS3.16 CID 400 and 401): EventID,
@@ -111,7 +112,7 @@ export type EventType = keyof typeof EVENT_TYPES
  */
 export interface Actor {
   readonly id: string
-  readonly role: 'sender' | 'reader' | 'officer' | 'operator' | 'recovery' | 'system' | 'anonymous'
+  readonly role: ActorRole
   /** How the actor authenticated; for a token, `token` holds its public id, never the token. */
   readonly method?: 'token' | 'signature' | 'site'
   readonly token?: string

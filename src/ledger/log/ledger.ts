@@ -1,6 +1,6 @@
 import { NocturneError } from '../../lib/errors.js'
 import type { Db, State, Tx } from '../../state/index.js'
-import type { EventInput, LedgerRow } from './events.js'
+import type { Actor, EventInput, LedgerRow } from './events.js'
 import { HASH_BYTES, TILE_WIDTH } from '../verify/merkle.js'
 import { begin, checkEnd } from './opening.js'
 import { formatProof } from '../verify/proof.js'
@@ -32,6 +32,16 @@ export interface Ledger {
   ): Promise<Recorded<T>>
   /** Records one event without a state change. */
   note(event: EventInput): Promise<Receipt>
+  /**
+   * Records that the ledger or a register is about to be read. Call it before the content is read.
+   *
+   * @param what the question, without any value that must not be in the ledger
+   */
+  noteRead(
+    actor: Actor,
+    what: NonNullable<EventInput['detail']>,
+    patient?: Pick<EventInput, 'facility' | 'patient'>,
+  ): Promise<Receipt>
   query(query: EventQuery): Promise<{ rows: readonly LedgerRow[]; next?: number }>
   /**
    * Counts the matching events among the first `size`; the result never changes for a given size.
@@ -150,7 +160,9 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
 }
 
 /** The two ways to record an event: with a state change in the same transaction, or alone. */
-const recording = (record: ReturnType<typeof createRecorder>): Pick<Ledger, 'record' | 'note'> => ({
+const recording = (
+  record: ReturnType<typeof createRecorder>,
+): Pick<Ledger, 'record' | 'note' | 'noteRead'> => ({
   record: async (change) => {
     let value: { readonly of: Awaited<ReturnType<typeof change>>['value'] } | undefined
     const receipts = await record(async (tx) => {
@@ -162,6 +174,8 @@ const recording = (record: ReturnType<typeof createRecorder>): Pick<Ledger, 'rec
     return { value: value.of, receipts: [firstOf(receipts), ...receipts.slice(1)] }
   },
   note: async (event) => firstOf(await record([event])),
+  noteRead: async (actor, detail, patient = {}) =>
+    firstOf(await record([{ type: 'ledger.read', outcome: 0, actor, ...patient, detail }])),
 })
 
 /** The proofs that an entry is in the log, and that the log has only grown. */

@@ -1,6 +1,7 @@
 /** The ledger, for officers: events, reports, reviews, legal holds, pruning. */
 import * as z from 'zod/mini'
 import { FINDINGS } from '../review-finding.js'
+import { ACTOR_ROLES } from '../roles.js'
 import { about, count, id, instant, principalId, word } from '../words.js'
 import type { Named } from '../words.js'
 import { receipt } from './gateway.js'
@@ -33,18 +34,7 @@ const eventAnswer = z.looseObject({
       outcome: about('DICOM EventOutcomeIndicator: 0, 4, 8 or 12.', z.int()),
       actor: z.looseObject({
         id: text,
-        role: z.optional(
-          word(
-            'Role',
-            'sender',
-            'reader',
-            'officer',
-            'operator',
-            'recovery',
-            'system',
-            'anonymous',
-          ),
-        ),
+        role: z.optional(word('Role', ...ACTOR_ROLES)),
         method: z.optional(word('How the actor was authenticated', 'token', 'signature', 'site')),
         token: z.optional(about('Public id of the token.', text)),
         address: z.optional(about('Network address of the client.', text)),

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini'
 import { MAX_SEALED_CHECK_BYTES } from '../key-check.js'
+import { ROLES } from '../roles.js'
 import { about, count, fingerprint, instant, principalId, sha256, word } from '../words.js'
 import type { Named } from '../words.js'
 
@@ -87,7 +88,7 @@ export const logAnswer = z.looseObject({
 
 export const sessionAnswer = z.looseObject({
   principal: text,
-  role: word('Role', 'sender', 'reader', 'officer', 'operator', 'recovery'),
+  role: word('Role', ...ROLES),
   facility: z.optional(about('For a sender: the facility they send for.', text)),
   groups: z.optional(about('For a reader: the groups they read for.', z.array(text))),
   expiresAt: instant,

@@ -3,8 +3,7 @@
  */
 import type * as z from 'zod/mini'
 import type { Code } from '../../lib/errors.js'
-
-export type Role = 'sender' | 'reader' | 'officer' | 'operator' | 'recovery'
+import type { Role } from '../roles.js'
 
 export interface AnswerDoc {
   readonly about: string

@@ -24,7 +24,12 @@ export async function run({ json = false } = {}) {
   const state = await openState(`sqlite:${join(dir, 'ledger.db')}`)
   try {
     const { privateKey: signingKey } = newLedgerKey('gateway.example.org')
-    const ledger = await createLedger({ state, gateway: 'gateway.example.org', signingKey })
+    const ledger = await createLedger({
+      state,
+      gateway: 'gateway.example.org',
+      signingKey,
+      now: Date.now,
+    })
     const results = {
       events: EVENTS,
       appendsPerSecond: await appends(ledger),

@@ -60,12 +60,16 @@ const room = async () => ({
 
 async function recipientOf(home, format) {
   const { toRecipient } = await room()
-  const recipient = await toRecipient('bench', readFileSync(join(home, 'certificate.asc')))
+  const recipient = await toRecipient(
+    'bench',
+    readFileSync(join(home, 'certificate.asc')),
+    new Date(),
+  )
   return { ...recipient, takesSeipd2: format === 'seipd2' }
 }
 
 const envelopeOf = async (home, format) =>
-  (await room()).newEnvelope([await recipientOf(home, format)])
+  (await room()).newEnvelope([await recipientOf(home, format)], new Date())
 
 /** Each prepares, and returns the work to be timed. */
 const IN_NODE = {
@@ -140,10 +144,12 @@ async function keyPacketSeconds() {
   const { newEnvelope, newKey, toRecipient } = await room()
   const recipients = []
   for (let at = 0; at < 20; at++)
-    recipients.push(await toRecipient(`r${at}`, (await newKey({ name: 'r' })).certificate))
-  await newEnvelope(recipients)
+    recipients.push(
+      await toRecipient(`r${at}`, (await newKey({ name: 'r' })).certificate, new Date()),
+    )
+  await newEnvelope(recipients, new Date())
   const begin = performance.now()
-  const envelope = await newEnvelope(recipients)
+  const envelope = await newEnvelope(recipients, new Date())
   for (let at = 0; at < 500; at++) await drainSealed(envelope.seal([PIECE.subarray(0, 1)]))
   return Math.round(performance.now() - begin) / 1000
 }
@@ -229,7 +235,7 @@ async function prepare(home) {
   for (const format of ['seipd1', 'seipd2'])
     await writeFile(
       join(home, format),
-      (await sealMessage(content(), await recipientOf(home, format))).bytes,
+      (await sealMessage(content(), await recipientOf(home, format), new Date())).bytes,
     )
   const env = { ...process.env, GNUPGHOME: home }
   return spawnSync('gpg', [...GPG, '--import', join(home, 'key.asc')], { env }).status === 0

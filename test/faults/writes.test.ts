@@ -36,7 +36,7 @@ const { openState } = await import(DIST + '/state/index.js')
 const { createLedger } = await import(DIST + '/ledger/log/index.js')
 const open = async () => {
   const state = await openState(URL_)
-  return { state, ledger: await createLedger({ state, gateway: GATEWAY, signingKey: KEY }) }
+  return { state, ledger: await createLedger({ state, gateway: GATEWAY, signingKey: KEY, now: Date.now }) }
 }
 let opened
 for (let i = 0; i < 12; i++) {

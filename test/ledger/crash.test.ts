@@ -20,7 +20,7 @@ const { DIST, URL_, KEY, GATEWAY, ROUND } = process.env
 const { openState } = await import(DIST + '/state/index.js')
 const { createLedger } = await import(DIST + '/ledger/log/index.js')
 const state = await openState(URL_)
-const ledger = await createLedger({ state, gateway: GATEWAY, signingKey: KEY })
+const ledger = await createLedger({ state, gateway: GATEWAY, signingKey: KEY, now: Date.now })
 let next = 0
 const loop = async () => {
   for (;;) {

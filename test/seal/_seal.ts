@@ -49,10 +49,17 @@ export async function* split(bytes: Uint8Array, ...sizes: number[]): AsyncGenera
 
 /** Deterministic content without repetitions, so that a swapped or repeated piece is detected. */
 export function content(size: number): Buffer {
+  if (made.length < size) {
+    made = Buffer.alloc(size)
+    for (let at = 0; at < size; at++) made[at] = (at * 31 + (at >> 8) * 17 + (at >> 16)) & 0xff
+  }
   const bytes = Buffer.alloc(size)
-  for (let at = 0; at < size; at++) bytes[at] = (at * 31 + (at >> 8) * 17 + (at >> 16)) & 0xff
+  made.copy(bytes)
   return bytes
 }
+
+/** Computed once; each caller gets memory of its own. */
+let made = Buffer.alloc(0)
 
 /** The first recipient's key packet and the data packet: what one reader downloads. */
 export async function message(envelope: Envelope, plain: Uint8Array): Promise<Buffer> {

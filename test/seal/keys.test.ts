@@ -8,6 +8,10 @@ import { content, open, person, sealTo, collect, split } from './_seal.js'
 
 const DAY = 86_400_000
 
+/** Making one takes up to a second. */
+const rsaPair = () =>
+  generateKey({ userIDs: [{ name: 'r' }], type: 'rsa', rsaBits: 3072, format: 'object' })
+
 describe('keys', () => {
   it('are made with the requested name, address and expiry', async () => {
     const made = await newKey({ name: 'Dr. A. Reader', email: 'a@example.org', expiresInDays: 30 })
@@ -70,7 +74,10 @@ describe('verifyDetached', () => {
   let certificate: string
   let signature: string
   let object: openpgp.PrivateKey
+  /** With a subkey that is RSA as well. */
+  let rsa: Awaited<ReturnType<typeof rsaPair>>
   beforeAll(async () => {
+    rsa = await rsaPair()
     const made = await newKey({ name: 'signer', expiresInDays: 10 })
     ;({ privateKey: armored, certificate } = made)
     signature = await signDetached(text, await readPrivateKey(armored), new Date())
@@ -112,12 +119,6 @@ describe('verifyDetached', () => {
   })
 
   it('refuses a broken hash', async () => {
-    const rsa = await generateKey({
-      userIDs: [{ name: 'r' }],
-      type: 'rsa',
-      rsaBits: 3072,
-      format: 'object',
-    })
     const by = async (hash: enums.hash): Promise<string> =>
       String(
         await sign({
@@ -145,14 +146,8 @@ describe('verifyDetached', () => {
   })
 
   it('refuses a key that may not sign', async () => {
-    const { privateKey, publicKey } = await generateKey({
-      userIDs: [{ name: 'n' }],
-      type: 'rsa',
-      rsaBits: 3072,
-      format: 'object',
-    })
-    // The encryption subkey is RSA as well, so mathematically it could sign, but its flags do not
-    // allow it.
+    const { privateKey, publicKey } = rsa
+    // Mathematically the encryption subkey could sign, but its flags do not allow it.
     const subkey = privateKey.subkeys[0]!
     const packet = new openpgp.SignaturePacket()
     const made = await signedWith(

@@ -9,8 +9,8 @@ import type { Person } from './_seal.js'
 
 const CHUNK = 2 ** 20
 const FORMATS = ['seipd1', 'seipd2'] as const
-const PLAIN = content(3 * CHUNK)
-/** Content of the item. */
+const PLAIN = content(CHUNK + 700_000)
+/** Content of the item: three parts, and the rest. */
 const WHOLE = Buffer.concat([PLAIN, PLAIN])
 
 interface Sealed {

@@ -1,16 +1,34 @@
-/** Sealing in threads. Uses the built code, because a thread runs JavaScript. */
-import { describe, expect, it } from '@jest/globals'
+/**
+ * Sealing in threads, which run JavaScript: the room alone is compiled for it, so that no build is
+ * needed.
+ */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { build } from 'esbuild'
 import { execFile } from 'node:child_process'
-import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { buildCli } from '../cli/_cli.js'
 
-const seal = join(dirname(await buildCli()), '../seal')
-const faces = ['index.js', 'keys/index.js', 'open/index.js', 'workers.js'].map(
-  (face) => pathToFileURL(join(seal, face)).href,
-)
+const room = fileURLToPath(new URL('../../src/seal', import.meta.url))
+const FACES = ['index', 'keys/index', 'open/index', 'workers']
+
+let compiled: string
+let faces: readonly string[]
+beforeAll(async () => {
+  compiled = await mkdtemp(join(tmpdir(), 'nocturne-seal-'))
+  await build({
+    entryPoints: [...FACES, 'worker'].map((name) => join(room, `${name}.ts`)),
+    ...{ outbase: room, outdir: compiled },
+    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20' },
+    logLevel: 'warning',
+  })
+  await writeFile(join(compiled, 'package.json'), '{"type":"module"}')
+  faces = FACES.map((face) => pathToFileURL(join(compiled, `${face}.js`)).href)
+})
+afterAll(() => rm(compiled, { recursive: true, force: true }))
+
 const isWorth = availableParallelism() > 1
 const threaded = isWorth ? it : it.skip
 const title = (text: string): string => (isWorth ? text : `${text} (skipped: one core)`)
@@ -26,7 +44,7 @@ async function inProcess(body: string, threads = 2): Promise<unknown> {
     room.setSealingThreads(${threads})
     const { privateKey, certificate } = await room.newKey({ name: 'reader' })
     const key = await room.readPrivateKey(privateKey)
-    const recipient = await room.toRecipient('reader', certificate)
+    const recipient = await room.toRecipient('reader', certificate, new Date())
     const collect = async (pieces) => {
       const all = []
       for await (const piece of pieces) all.push(piece)
@@ -55,7 +73,7 @@ describe('sealing in threads', () => {
         `
       const result = []
       for (const takesSeipd2 of [true, false]) {
-        const envelope = await room.newEnvelope([{ ...recipient, takesSeipd2 }])
+        const envelope = await room.newEnvelope([{ ...recipient, takesSeipd2 }], new Date())
         const sizes = [0, 4, 262_140, 262_144, 262_148, 1_048_572, 1_048_576, 3_000_000]
         result.push(...(await Promise.all(sizes.map(async (size, at) => {
           const plain = content(size, at)
@@ -76,7 +94,7 @@ describe('sealing in threads', () => {
 
   threaded(title('passes on what the content throws, and goes on with other streams'), async () => {
     const result = await inProcess(`
-      const envelope = await room.newEnvelope([recipient])
+      const envelope = await room.newEnvelope([recipient], new Date())
       async function* broken() {
         yield content(1_000_000, 1)
         throw new Error('the content broke')
@@ -94,7 +112,7 @@ describe('sealing in threads', () => {
     title('lets the process end when the last stream has, and the key go when it is closed'),
     async () => {
       const result = await inProcess(`
-      const envelope = await room.newEnvelope([recipient])
+      const envelope = await room.newEnvelope([recipient], new Date())
       const sealed = envelope.seal(pieces(content(2_000_000, 1), 65_536))
       envelope.close()
       const data = await collect(sealed.bytes)
